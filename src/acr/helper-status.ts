@@ -1,0 +1,56 @@
+/** The key of the status ConfigMap (`<fullname>-status`) that holds a {@link HelperStatus} as JSON. */
+export const STATUS_KEY = 'status.json'
+
+export interface StatusError {
+  /** One of our error codes. */
+  readonly code: string
+  /** The cloud's or the API server's code, never its message. */
+  readonly reason?: string
+  readonly message: string
+  readonly cure: string
+  readonly at: string
+}
+
+/** What the helper knows of one registry; no secret is in it. */
+export interface RegistryStatus {
+  readonly name: string
+  readonly edition: 'enterprise' | 'personal' | 'static'
+  readonly instanceId?: string
+  readonly region?: string
+  /** Hash of the registry's configuration and identity: a changed one must be proven by a token call (decision 5). */
+  readonly fingerprint: string
+  readonly domains: readonly string[]
+  /** `live`: a credential is in use; `pending`: none yet; `failing`: the last refresh failed, the last good one stays. */
+  readonly state: 'live' | 'pending' | 'failing'
+  readonly issuedAt?: string
+  readonly expiresAt?: string
+  readonly refreshAt?: string
+  /** Whether the registry itself accepted the credential. */
+  readonly verified: 'accepted' | 'refused' | 'unreachable' | 'skipped'
+  readonly error?: StatusError
+}
+
+/** Counts by reason; `current` + the skipped + `pending` = all. */
+export interface CoverageStatus {
+  readonly total: number
+  readonly current: number
+  readonly pending: number
+  readonly skipped: Readonly<Record<string, number>>
+}
+
+/** The helper's own report, written at most every 30 s when changed; `doctor` and the action read it. */
+export interface HelperStatus {
+  readonly version: string
+  readonly updatedAt: string
+  readonly leader: string
+  /** Hash of the configuration in use: `verify` waits until it is the deployed one. */
+  readonly configHash: string
+  readonly secretName: string
+  readonly attach: 'admission' | 'serviceAccounts' | 'both'
+  readonly retired: boolean
+  readonly registries: readonly RegistryStatus[]
+  readonly namespaces: CoverageStatus
+  readonly serviceAccounts?: CoverageStatus
+  /** Up to 20 things a person should look at (foreign Secret, fought list, failing write), newest first. */
+  readonly problems: readonly (StatusError & { readonly namespace?: string; readonly object?: string })[]
+}

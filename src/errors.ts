@@ -1,0 +1,64 @@
+import { ERROR_CODES } from './error-codes.ts'
+
+/** Every user-facing failure has one of these codes; the list is closed (`error-codes.ts`) and documented in docs/en/errors.md. */
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** Where a failure happened: a place in a file (1-based), or in a cluster. */
+export interface ErrorPlace {
+  readonly file?: string
+  readonly line?: number
+  readonly column?: number
+  readonly cluster?: string
+  readonly namespace?: string
+}
+
+export interface ErrorDetails {
+  /** The cure for this very case; without it the code's general cure stands. */
+  readonly hint?: string
+  readonly place?: ErrorPlace
+  readonly cause?: unknown
+  /** The cloud's or the API server's own code for it, such as `NoPermission` or `Conflict`. */
+  readonly reason?: string
+  /** Alibaba Cloud's request id, for their support. */
+  readonly requestId?: string
+}
+
+/** A failure that a user can act on: what (message), where (place), why (cause, reason) and the cure (hint). */
+export class NopassError extends Error {
+  override readonly name = 'NopassError'
+  readonly code: ErrorCode
+  readonly hint: string
+  readonly place: ErrorPlace
+  readonly reason: string | undefined
+  readonly requestId: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.hint = details.hint ?? ERROR_CODES[code].cure
+    this.place = details.place ?? {}
+    this.reason = details.reason
+    this.requestId = details.requestId
+  }
+}
+
+/** `values.yaml:4:13` or `cluster prod, namespace shop`; empty when nothing is known. */
+export function formatPlace(place: ErrorPlace): string {
+  const inFile = place.file && [place.file, place.line, place.line && place.column].filter(Boolean).join(':')
+  const inCluster = [place.cluster && `cluster ${place.cluster}`, place.namespace && `namespace ${place.namespace}`]
+  return [inFile, ...inCluster].filter(Boolean).join(', ')
+}
+
+/** One error as a person reads it: place, code, message, then the cure on a line of its own. */
+export function formatError(error: NopassError): string {
+  const place = formatPlace(error.place)
+  const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
+  return `${place ? `${place}: ` : ''}${error.code}: ${error.message}${ids ? ` (${ids})` : ''}\n  cure: ${error.hint}`
+}
+
+/** The error itself if it is ours, else one that says so: an unexpected failure is a bug of ours. */
+export function toNopassError(error: unknown): NopassError {
+  if (error instanceof NopassError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new NopassError('INTERNAL', message, { cause: error })
+}

@@ -1,0 +1,24 @@
+/** The field manager of every server-side apply that the helper does. */
+export const FIELD_MANAGER = 'acr-nopass'
+
+/** The pull secret's name unless values say otherwise. */
+export const DEFAULT_SECRET_NAME = 'acr-nopass'
+
+export const LABEL_MANAGED_BY = 'app.kubernetes.io/managed-by'
+export const LABEL_INSTANCE = 'app.kubernetes.io/instance'
+/** `app.kubernetes.io/instance` of a pull secret: `<release namespace>.<release name>`; another release's Secret is foreign. */
+export const MANAGED_BY = 'acr-nopass'
+
+/** RFC 3339 time at which the first of the Secret's credentials expires; absent when none does. */
+export const ANNOTATION_EXPIRES_AT = 'acr-nopass.io/expires-at'
+/** RFC 3339 time at which the helper means to replace the content. */
+export const ANNOTATION_REFRESH_AT = 'acr-nopass.io/refresh-at'
+/** Lower-case hex SHA-256 of the bytes of `.dockerconfigjson`. */
+export const ANNOTATION_CONTENT_HASH = 'acr-nopass.io/content-hash'
+/** Comma-separated names of the registries inside, sorted. */
+export const ANNOTATION_REGISTRIES = 'acr-nopass.io/registries'
+
+/** Opt-out: a label on a Namespace or Pod, an annotation on a ServiceAccount; the value is "true". */
+export const SKIP = 'acr-nopass.io/skip'
+/** Set on the status ConfigMap by `acr-nopass refresh`: RFC 3339 time of the wish for a rotation. */
+export const ANNOTATION_REFRESH_REQUESTED = 'acr-nopass.io/refresh-requested-at'
