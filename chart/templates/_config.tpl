@@ -1,0 +1,22 @@
+{{/* The helper's configuration: the values' own keys, `attach` decided, and the names of the release's objects. */}}
+{{- define "acr-nopass.config" -}}
+{{- $config := pick .Values "registries" "targets" "region" "identity" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" -}}
+{{- $_ := set $config "attach" (include "acr-nopass.attach" .) -}}
+{{- $fullname := include "acr-nopass.fullname" . -}}
+{{- $_ = set $config "release" (dict
+  "name" .Release.Name
+  "namespace" .Release.Namespace
+  "fullname" $fullname
+  "serviceAccount" (include "acr-nopass.service-account" .)
+  "lease" $fullname
+  "status" (printf "%s-status" $fullname)
+) -}}
+{{ toYaml $config }}
+{{- end }}
+
+{{/* A hash of what a new Pod has to prove before the old ones leave (registries, identity) and of what is read at start only. */}}
+{{- define "acr-nopass.config-checksum" -}}
+{{- $registries := list -}}
+{{- range .Values.registries }}{{ $registries = append $registries (omit . "targets" "repositories") }}{{ end -}}
+{{ pick .Values "identity" "region" "network" "endpoints" "caBundle" | merge (dict "registries" $registries) | toJson | sha256sum }}
+{{- end }}

@@ -1,0 +1,29 @@
+{{/*
+The namespace targets of the registries, as a JSON list without duplicates: a registry's own keys replace the global ones,
+key by key. Each is {include, exclude, selector}.
+*/}}
+{{- define "acr-nopass.namespace-targets" -}}
+{{- $global := .Values.targets.namespaces -}}
+{{- $targets := list -}}
+{{- range .Values.registries -}}
+{{- $own := ((.targets | default dict).namespaces) | default dict -}}
+{{- $target := dict -}}
+{{- range $key := list "include" "exclude" "selector" -}}
+{{- $_ := set $target $key (ternary (index $own $key) (index $global $key) (hasKey $own $key)) -}}
+{{- end -}}
+{{- $targets = append $targets $target -}}
+{{- end -}}
+{{ $targets | uniq | toJson }}
+{{- end }}
+
+{{/* scope: namespaces: the listed namespaces without the excluded ones, as a sorted JSON list. */}}
+{{- define "acr-nopass.listed-namespaces" -}}
+{{- $names := list -}}
+{{- range include "acr-nopass.namespace-targets" . | fromJsonArray -}}
+{{- $exclude := .exclude -}}
+{{- range .include -}}
+{{- if not (and $exclude (regexMatch (include "acr-nopass.globs" $exclude) .)) }}{{ $names = append $names . }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{ $names | uniq | sortAlpha | toJson }}
+{{- end }}
