@@ -32,12 +32,114 @@ export const ERROR_CODES = {
   // values: values and clusters files
 
   // cloud: Alibaba Cloud's APIs and identities
+  CLOUD_UNREACHABLE: {
+    what: 'No whole answer came from Alibaba Cloud.',
+    cure: 'Check the network path, DNS, the proxy variables and `network` (vpc or public); the call is repeated by itself.',
+  },
+  CLOUD_UNAVAILABLE: {
+    what: 'Alibaba Cloud, or a gateway before it, answered with a server error or not in JSON.',
+    cure: 'Wait and run again; if it lasts, see the service health page and give Alibaba Cloud the request id.',
+  },
+  CLOUD_THROTTLED: {
+    what: 'Alibaba Cloud refused the call because too many were made.',
+    cure: 'Lower max-parallel, or run again in a minute.',
+  },
+  CLOUD_DENIED: {
+    what: 'The identity in use may not make this call.',
+    cure: 'Grant the named permission; `acr-nopass policy` and `acr-nopass policy --ci` print the least that is needed.',
+  },
+  CLOUD_NOT_FOUND: {
+    what: 'What was asked for does not exist, or not in this account and region.',
+    cure: 'Check the id, the name, the region and the account.',
+  },
+  CLOUD_REJECTED: {
+    what: 'Alibaba Cloud did not accept the request as it was.',
+    cure: 'Look the code up at https://api.aliyun.com/troubleshoot with the request id.',
+  },
+  CLOUD_CLOCK: {
+    what: 'The time of the request was refused, also after the clock had been corrected by the answer.',
+    cure: 'Set the clock of this machine (NTP).',
+  },
+  CREDENTIALS_EXPIRED: {
+    what: 'The session that signs the calls has expired and no newer one could be had.',
+    cure: 'Renew the session; in a cluster, see why the identity cannot be renewed (status, log).',
+  },
+  CREDENTIALS_REFUSED: {
+    what: 'Alibaba Cloud does not know the access key, or its secret is another one.',
+    cure: 'Check the access key: active, of this account, id and secret belong together.',
+  },
+  CREDENTIALS_MISSING: {
+    what: 'There are no credentials where they were said to be.',
+    cure: 'Set them where the message says.',
+  },
+  IDENTITY_NOT_TRUSTED: {
+    what: 'The role does not trust the identity that asked for it.',
+    cure: "Compare the role's trust policy with what `acr-nopass policy` prints: issuer, audience and subject must be equal.",
+  },
+  IDENTITY_UNAVAILABLE: {
+    what: 'The identity cannot be had on this machine.',
+    cure: 'See the message; `identity.type` must be one that this cluster offers.',
+  },
+  ENDPOINT_INVALID: {
+    what: 'An API address cannot be used.',
+    cure: 'Use https; http is allowed on loopback only.',
+  },
 
   // registry: ACR instances and their credentials
 
   // policy: RAM policies and roles
 
   // kube: Kubernetes API servers
+  KUBE_CONNECTION: {
+    what: 'It is not known how to reach the API server.',
+    cure: 'In a Pod: mount a ServiceAccount token and keep the variables KUBERNETES_SERVICE_*. Elsewhere: pass a kubeconfig.',
+  },
+  KUBECONFIG_INVALID: {
+    what: 'The kubeconfig cannot be read, or its user cannot be authenticated.',
+    cure: 'Try `kubectl --kubeconfig FILE --context CONTEXT version`; it has to answer with a server version.',
+  },
+  KUBE_UNREACHABLE: {
+    what: 'No connection to the API server, or it broke.',
+    cure: 'Check the address, the network path (VPN, security group, proxy) and that the server is up.',
+  },
+  KUBE_TIMEOUT: {
+    what: 'The API server did not answer in time.',
+    cure: 'Check its load and the network path; the call is repeated by itself where that is safe.',
+  },
+  KUBE_UNAUTHORIZED: {
+    what: 'The API server does not know who is calling (401).',
+    cure: 'The token or client certificate has expired or belongs to another cluster: get a new one.',
+  },
+  KUBE_FORBIDDEN: {
+    what: 'The API server refuses the call to this user, or a quota or terminating namespace does (403).',
+    cure: 'Compare the rights with docs/security.md; the message names user, verb and resource.',
+  },
+  KUBE_NOT_FOUND: { what: 'The object or the API does not exist (404).', cure: 'Check name, namespace and cluster.' },
+  KUBE_CONFLICT: {
+    what: 'Somebody else changed or owns the object (409).',
+    cure: 'The helper tries again with the newer object; for a person: read it again and repeat the change.',
+  },
+  KUBE_EXPIRED: {
+    what: 'The asked version of the list is too old (410).',
+    cure: 'Nothing to do: the list is read again.',
+  },
+  KUBE_INVALID: {
+    what: 'The API server or an admission policy refuses the object as invalid (422).',
+    cure: 'The message names the field or the policy.',
+  },
+  KUBE_THROTTLED: {
+    what: 'The API server asks us to slow down (429).',
+    cure: 'Nothing to do: calls are slowed down. If it lasts, look at the flow schemas of API priority and fairness.',
+  },
+  KUBE_SERVER_ERROR: {
+    what: 'The API server, a webhook of it or a proxy before it failed (5xx).',
+    cure: 'Look at the API server and its admission webhooks; the call is repeated by itself where that is safe.',
+  },
+  KUBE_REFUSED: { what: 'The API server refuses the call (4xx).', cure: 'The message says why.' },
+  KUBE_BAD_ANSWER: {
+    what: 'What answered does not speak like a Kubernetes API server.',
+    cure: 'Check that the address is the API server itself and not a login page or another service.',
+  },
 
   // helm: the helm program and releases
   HELM_NOT_FOUND: {
@@ -183,4 +285,16 @@ export const ERROR_CODES = {
   // tools: bootstrap and tool chest
 
   // sandbox: the emulated cloud, clusters and node
+  SANDBOX_PROCESS: {
+    what: 'A program of the sandbox did not start, or ended by itself.',
+    cure: 'Read the end of its log in the message; run the command again, after `npm run tools` if a binary is damaged.',
+  },
+  SANDBOX_TIMEOUT: {
+    what: 'A part of the sandbox did not become ready in time.',
+    cure: 'Run again when the machine is less busy; the end of the log in the message says what it waited for.',
+  },
+  SANDBOX_NODE: {
+    what: 'This machine cannot run a real node (Linux, root, control groups and overlayfs are needed).',
+    cure: 'Run as root on Linux, or without the node: all other parts work everywhere.',
+  },
 } as const

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { NopassError } from '../../errors.ts'
+import { type ProcessId, processId, signalProcess } from './process-table.ts'
+import { goneWithin } from './take-back.ts'
+
+export interface ProcessSpec {
+  /** Names the log file and error messages. */
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  /** The whole environment of the child. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly uid?: number
+  readonly gid?: number
+  /** Standard output and error are appended to it. */
+  readonly logFile: string
+}
+
+export interface ExitState {
+  /** Null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface Child {
+  readonly id: ProcessId
+  readonly name: string
+  readonly logFile: string
+  readonly exited: Promise<ExitState>
+  /** Undefined while it runs. */
+  state(): ExitState | undefined
+  /** False when it is gone. Without `group` the process alone, else all of its process group. */
+  signal(signal: NodeJS.Signals, group?: boolean): boolean
+  /** TERM, and KILL for the whole group when it lives on after `graceMs` (default 10 s). */
+  stop(graceMs?: number): Promise<ExitState>
+  /** The last lines of its log. */
+  tail(lines?: number): string
+}
+
+/**
+ * Starts a child in a process group of its own (Ctrl-C in the terminal does not reach it: its owner decides).
+ * @throws NopassError SANDBOX_PROCESS when it cannot be started
+ */
+export async function startChild(spec: ProcessSpec): Promise<Child> {
+  const log = openSync(spec.logFile, 'a', 0o600)
+  const child = spawn(spec.command, spec.args, {
+    detached: true,
+    stdio: ['ignore', log, log],
+    ...(spec.env && { env: spec.env }),
+    ...(spec.cwd !== undefined && { cwd: spec.cwd }),
+    ...(spec.uid !== undefined && { uid: spec.uid }),
+    ...(spec.gid !== undefined && { gid: spec.gid }),
+  })
+  closeSync(log)
+  const exited = exitOf(child)
+  const pid = child.pid
+  if (pid === undefined) {
+    const cause = await exited.catch((error: unknown) => error)
+    throw new NopassError('SANDBOX_PROCESS', `${spec.name} cannot be started from ${spec.command}`, { cause })
+  }
+  return toChild(spec, processId(pid), exited)
+}
+
+function toChild(spec: ProcessSpec, id: ProcessId, exited: Promise<ExitState>): Child {
+  let ended: ExitState | undefined
+  const watched = exited.then((state) => {
+    ended = state
+    return state
+  })
+  const signal = (name: NodeJS.Signals, group = false): boolean => !ended && signalProcess(id, name, group)
+  return {
+    id,
+    name: spec.name,
+    logFile: spec.logFile,
+    exited: watched,
+    state: () => ended,
+    signal,
+    tail: (lines = 5) => tail(spec.logFile, lines),
+    async stop(graceMs = 10_000) {
+      signal('SIGTERM')
+      signal('SIGCONT')
+      if (!(await goneWithin([id], graceMs))) signal('SIGKILL', true)
+      return watched
+    },
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<ExitState> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+  })
+}
+
+function tail(file: string, lines: number): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
+}

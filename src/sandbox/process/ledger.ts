@@ -1,0 +1,75 @@
+import { closeSync, constants, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import type { ProcessId } from './process-table.ts'
+
+/** Something that a run put into the machine and that must be taken back. Written down before it is done. */
+export type Trace =
+  | { readonly kind: 'process'; readonly id: ProcessId; readonly name: string }
+  /** A folder with all that is in it. */
+  | { readonly kind: 'folder'; readonly path: string }
+  /** A folder made as a mount point: taken back only when empty. */
+  | { readonly kind: 'empty-folder'; readonly path: string }
+  /** A file under /proc/sys and the text that it held. */
+  | { readonly kind: 'sysctl'; readonly path: string; readonly value: string }
+  /** A control group of ours with everything below it: its processes are killed. */
+  | { readonly kind: 'cgroup'; readonly path: string }
+
+/** The first line of a ledger: whose run it is. */
+export interface LedgerHead {
+  readonly run: string
+  readonly owner: ProcessId
+}
+
+export interface LedgerContent extends LedgerHead {
+  /** Not yet taken back, in the order of their making. */
+  readonly traces: readonly Trace[]
+}
+
+/** Appends are synchronous and whole lines, so that a crash at any moment leaves a readable file. */
+export function writeHead(file: string, head: LedgerHead): void {
+  writeFileSync(file, `${JSON.stringify(head)}\n`, { mode: 0o600, flag: 'wx' })
+}
+
+export function addTrace(file: string, trace: Trace): void {
+  append(file, `${JSON.stringify({ add: trace })}\n`)
+}
+
+/** The trace was taken back. */
+export function dropTrace(file: string, trace: Trace): void {
+  append(file, `${JSON.stringify({ drop: trace })}\n`)
+}
+
+/** Never creates the file: a ledger that is gone is a run that has ended. */
+function append(file: string, line: string): void {
+  const descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND)
+  try {
+    writeSync(descriptor, line)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Undefined when the file is gone or has no head (its maker died before the first line: nothing was done yet). */
+export function readLedger(file: string): LedgerContent | undefined {
+  let lines: string[]
+  try {
+    lines = readFileSync(file, 'utf8').split('\n')
+  } catch {
+    return undefined
+  }
+  const [first, ...rest] = lines.map(parseLine)
+  if (!first || !('owner' in first)) return undefined
+  const traces = new Map<string, Trace>()
+  for (const line of rest) {
+    if (line && 'add' in line) traces.set(JSON.stringify(line.add), line.add)
+    if (line && 'drop' in line) traces.delete(JSON.stringify(line.drop))
+  }
+  return { ...first, traces: [...traces.values()] }
+}
+
+function parseLine(line: string): LedgerHead | { add: Trace } | { drop: Trace } | undefined {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined // the last line, cut by a crash
+  }
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** A process that cannot be mistaken for another: a PID is used again, a PID with its start time is not. */
+export interface ProcessId {
+  readonly pid: number
+  /** Opaque; equal for the same process only. */
+  readonly start: string
+}
+
+const LINUX = process.platform === 'linux'
+
+/** The start time of a living process, or undefined when there is none with this PID (a zombie is none). */
+export function startTime(pid: number): string | undefined {
+  try {
+    if (!LINUX) {
+      const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+      return line === '' || line.startsWith('Z') ? undefined : line.slice(line.indexOf(' ')).trim()
+    }
+    // the name, field 2, may hold spaces and brackets: the rest begins behind the last ')'
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? undefined : fields[19]
+  } catch {
+    return undefined
+  }
+}
+
+export function processId(pid: number): ProcessId {
+  return { pid, start: startTime(pid) ?? '' }
+}
+
+export function isAlive(id: ProcessId): boolean {
+  return id.start !== '' && startTime(id.pid) === id.start
+}
+
+/** Sends a signal to exactly this process, or to its group; false when it is gone. */
+export function signalProcess(id: ProcessId, signal: NodeJS.Signals, group = false): boolean {
+  if (!isAlive(id)) return false
+  try {
+    return process.kill(group ? -id.pid : id.pid, signal)
+  } catch {
+    return false
+  }
+}
+
+/** Living processes whose environment at their start held `NAME=value`: a run's children and theirs (Linux; elsewhere none). */
+export function findByEnvironment(name: string, value: string): ProcessId[] {
+  if (!LINUX) return []
+  const wanted = `${name}=${value}`
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => environment(pid).includes(wanted))
+    .map((pid) => processId(Number(pid)))
+    .filter((id) => id.start !== '')
+}
+
+function environment(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+  } catch {
+    return [] // gone, or another user's
+  }
+}

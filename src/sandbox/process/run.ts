@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Child, type ProcessSpec, startChild } from './child.ts'
+import { startGuard } from './guard.ts'
+import { addTrace, dropTrace, readLedger, type Trace, writeHead } from './ledger.ts'
+import { isAlive, processId } from './process-table.ts'
+import { RUN_VARIABLE, takeBackRun } from './take-back.ts'
+
+/** All that one owner has put into the machine, and the one place that takes it back. */
+export interface Run {
+  readonly id: string
+  /** Everything that the run writes; short, so that Unix sockets in it have names that fit. */
+  readonly folder: string
+  readonly ledger: string
+  /** Starts a child that never outlives the run, however that ends; its log is `<name>.log` in the folder unless told. */
+  start(spec: Omit<ProcessSpec, 'logFile'> & { logFile?: string }): Promise<Child>
+  /** Writes down what is about to be done; to be called before doing it. */
+  record(trace: Trace): void
+  /** It was taken back already. */
+  forget(trace: Trace): void
+  /** Ends all processes, takes back all traces, removes the folder. Safe to call twice. */
+  end(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface RunOptions {
+  /** Where ledgers lie; they must survive the run (default: `runs` in the user's cache). */
+  readonly ledgers?: string | undefined
+}
+
+/** Begins a run, after what dead runs have left behind was taken back. */
+export async function openRun(options: RunOptions = {}): Promise<Run> {
+  const ledgers = options.ledgers ?? defaultLedgers(process.env)
+  mkdirSync(ledgers, { recursive: true, mode: 0o700 })
+  await sweepDeadRuns(ledgers)
+  const id = randomBytes(4).toString('hex')
+  const ledger = join(ledgers, `${id}.jsonl`)
+  const folder = join(tmpdir(), `acr-nopass-${id}`)
+  writeHead(ledger, { run: id, owner: processId(process.pid) })
+  addTrace(ledger, { kind: 'folder', path: folder })
+  // others may pass through but not look: a Pod's process that runs as another user has its files in here
+  mkdirSync(folder, { mode: 0o711 })
+  const guard = startGuard(ledger)
+  let ended: Promise<void> | undefined
+  const end = (): Promise<void> => {
+    ended ??= takeBackRun(ledger).finally(() => guard.dismiss())
+    return ended
+  }
+  return {
+    id,
+    folder,
+    ledger,
+    record: (trace) => addTrace(ledger, trace),
+    forget: (trace) => dropTrace(ledger, trace),
+    start: (spec) => startRecorded(id, ledger, { logFile: join(folder, `${spec.name}.log`), ...spec }),
+    end,
+    [Symbol.asyncDispose]: end,
+  }
+}
+
+/** Takes back what runs whose owner is dead have left behind; the names of these runs. */
+export async function sweepDeadRuns(ledgers: string = defaultLedgers(process.env)): Promise<string[]> {
+  const dead = listLedgers(ledgers).flatMap((file) => {
+    const content = readLedger(file)
+    return content && !isAlive(content.owner) ? [{ file, run: content.run }] : []
+  })
+  for (const { file } of dead) await takeBackRun(file)
+  return dead.map(({ run }) => run)
+}
+
+async function startRecorded(id: string, ledger: string, spec: ProcessSpec): Promise<Child> {
+  const env = { ...(spec.env ?? { PATH: process.env.PATH ?? '' }), [RUN_VARIABLE]: id }
+  const child = await startChild({ ...spec, env })
+  const trace: Trace = { kind: 'process', id: child.id, name: spec.name }
+  addTrace(ledger, trace)
+  void child.exited.then(() => existsSync(ledger) && dropTrace(ledger, trace))
+  return child
+}
+
+function listLedgers(ledgers: string): string[] {
+  try {
+    return readdirSync(ledgers)
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => join(ledgers, name))
+  } catch {
+    return []
+  }
+}
+
+function defaultLedgers(env: NodeJS.ProcessEnv): string {
+  const cache = env.ACR_NOPASS_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'acr-nopass')
+  return join(cache, 'runs')
+}

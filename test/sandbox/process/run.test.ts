@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { addTrace, readLedger, writeHead } from '../../../src/sandbox/process/ledger.ts'
+import { findByEnvironment, isAlive, type ProcessId, processId } from '../../../src/sandbox/process/process-table.ts'
+import { openRun, sweepDeadRuns } from '../../../src/sandbox/process/run.ts'
+import { goneWithin, RUN_VARIABLE } from '../../../src/sandbox/process/take-back.ts'
+import { eventually } from '../../support/eventually.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
+after(() => rmSync(root, { recursive: true, force: true }))
+const ledgers = join(root, 'runs')
+const sysctl = join(root, 'sysctl')
+
+interface Owner {
+  readonly process: ChildProcess
+  readonly folder: string
+  readonly run: string
+  readonly child: ProcessId
+}
+
+async function startOwner(): Promise<Owner> {
+  writeFileSync(sysctl, '0')
+  const file = fileURLToPath(new URL('fixtures/owner.ts', import.meta.url))
+  const owner = spawn(process.execPath, [file, ledgers, sysctl], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(owner.stdout, 'data')) as [Buffer]
+  return { process: owner, ...(JSON.parse(line.toString()) as Omit<Owner, 'process'>) }
+}
+
+for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+  test(`an owner ended by ${signal} leaves no process, folder, sysctl or ledger behind`, async () => {
+    const owner = await startOwner()
+    await eventually(() => assert.ok(existsSync(join(owner.folder, 'grandchild'))))
+    assert.equal(readFileSync(sysctl, 'utf8'), '1')
+    assert.equal(findByEnvironment(RUN_VARIABLE, owner.run).length, 2)
+    owner.process.kill(signal)
+    // the child ignores TERM: the guard's grace of 5 s passes first
+    await eventually(() => assert.deepEqual(readdirSync(ledgers), []), 15_000)
+    assert.deepEqual(findByEnvironment(RUN_VARIABLE, owner.run), [])
+    assert.equal(isAlive(owner.child), false)
+    assert.equal(existsSync(owner.folder), false)
+    assert.equal(readFileSync(sysctl, 'utf8'), '0')
+  })
+}
+
+test('when owner and guard died, the next run takes everything back', async () => {
+  const path = join(root, 'leftover')
+  const sleeper = spawn('/bin/sleep', ['1000'], { detached: true, stdio: 'ignore' })
+  writeFileSync(path, '')
+  await using first = await openRun({ ledgers })
+  const file = join(ledgers, 'dead0000.jsonl')
+  writeHead(file, { run: 'dead0000', owner: { pid: 1, start: 'never' } })
+  addTrace(file, { kind: 'folder', path })
+  const id = processId(sleeper.pid ?? 0)
+  addTrace(file, { kind: 'process', id, name: 'sleeper' })
+  assert.deepEqual(await sweepDeadRuns(ledgers), ['dead0000'])
+  assert.equal(isAlive(id), false)
+  assert.equal(existsSync(path), false)
+  assert.equal(existsSync(file), false)
+  assert.ok(existsSync(first.folder), 'a living run is left alone')
+})
+
+test('a process of another start time is never ended', async () => {
+  const file = join(ledgers, 'dead0001.jsonl')
+  writeHead(file, { run: 'dead0001', owner: { pid: 1, start: 'never' } })
+  addTrace(file, { kind: 'process', id: { pid: process.pid, start: 'another' }, name: 'me' })
+  assert.deepEqual(await sweepDeadRuns(ledgers), ['dead0001'])
+})
+
+test('a run that ends in order is gone, and may be ended twice', async () => {
+  const run = await openRun({ ledgers })
+  const child = await run.start({ name: 'sleeper', command: '/bin/sleep', args: ['1000'] })
+  const early = await run.start({ name: 'early', command: '/bin/sh', args: ['-c', 'echo said; exit 3'] })
+  assert.deepEqual(await early.exited, { code: 3, signal: null })
+  assert.equal(early.tail(), 'said')
+  const processes = readLedger(run.ledger)?.traces.filter((trace) => trace.kind === 'process')
+  assert.deepEqual(
+    processes?.map((trace) => trace.name),
+    ['sleeper'],
+  )
+  await run.end()
+  await run.end()
+  assert.deepEqual(await child.exited, { code: null, signal: 'SIGTERM' })
+  assert.equal(existsSync(run.folder), false)
+  assert.equal(existsSync(run.ledger), false)
+})
+
+test('two runs that change one sysctl: the last to end restores the first value', async () => {
+  writeFileSync(sysctl, '0')
+  const { firstValue } = await import('../../../src/sandbox/process/take-back.ts')
+  const one = await openRun({ ledgers })
+  one.record({ kind: 'sysctl', path: sysctl, value: firstValue(sysctl, one.ledger) })
+  writeFileSync(sysctl, '1')
+  const two = await openRun({ ledgers })
+  two.record({ kind: 'sysctl', path: sysctl, value: firstValue(sysctl, two.ledger) })
+  await one.end()
+  assert.equal(readFileSync(sysctl, 'utf8'), '1')
+  await two.end()
+  assert.equal(readFileSync(sysctl, 'utf8'), '0')
+})
+
+test('a child that ignores TERM is killed with its group', async () => {
+  await using run = await openRun({ ledgers })
+  const child = await run.start({
+    name: 'deaf',
+    command: '/bin/sh',
+    args: ['-c', 'trap "" TERM; echo up; /bin/sleep 1000'],
+  })
+  await eventually(() => assert.equal(child.tail(), 'up'))
+  assert.deepEqual(await child.stop(100), { code: null, signal: 'SIGKILL' })
+  assert.ok(await goneWithin(findByEnvironment(RUN_VARIABLE, run.id), 2_000))
+})
+
+test('a program that is not there is refused with its name', async () => {
+  await using run = await openRun({ ledgers })
+  await assert.rejects(run.start({ name: 'ghost', command: join(root, 'none'), args: [] }), {
+    code: 'SANDBOX_PROCESS',
+    message: `ghost cannot be started from ${join(root, 'none')}`,
+  })
+})
