@@ -1,0 +1,134 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { isIP } from 'node:net'
+import { bits, boolean, explicit, implicit, integer, octets, oid, sequence, set, time, utf8 } from './der.ts'
+
+export interface KeyPair {
+  readonly certificatePem: string
+  /** PKCS #8. */
+  readonly keyPem: string
+}
+
+export interface Subject {
+  readonly commonName: string
+  /** Kubernetes reads them as the user's groups. */
+  readonly organizations?: readonly string[]
+}
+
+export interface CertificateRequest extends Subject {
+  /** Host names and IP addresses that a server answers to. */
+  readonly names?: readonly string[]
+  readonly minutes: number
+  readonly now?: Date
+}
+
+export interface Authority extends KeyPair {
+  /** A new key and its certificate, for both client and server use. */
+  issue(request: CertificateRequest): KeyPair
+}
+
+const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'))
+const DAYS = 24 * 60
+
+/** A certificate authority of its own: an EC P-256 key and a self-signed certificate, valid for 30 days. */
+export function createAuthority(commonName: string, now: Date = new Date()): Authority {
+  const { privateKey, publicKey } = newKey()
+  const issuer = { privateKey, publicKey, subject: { commonName } }
+  const certificatePem = write({
+    publicKey,
+    subject: { commonName },
+    issuer,
+    minutes: 30 * DAYS,
+    now,
+    ca: true,
+    names: [],
+  })
+  return {
+    certificatePem,
+    keyPem: exportKey(privateKey),
+    issue(request) {
+      const pair = newKey()
+      const { names = [], minutes, now: at = new Date() } = request
+      const certificate = write({
+        publicKey: pair.publicKey,
+        subject: request,
+        issuer,
+        minutes,
+        now: at,
+        ca: false,
+        names,
+      })
+      return { certificatePem: certificate, keyPem: exportKey(pair.privateKey) }
+    },
+  }
+}
+
+function newKey(): { privateKey: KeyObject; publicKey: KeyObject } {
+  return generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+}
+
+function exportKey(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+interface Plan {
+  readonly publicKey: KeyObject
+  readonly subject: Subject
+  readonly issuer: { readonly privateKey: KeyObject; readonly publicKey: KeyObject; readonly subject: Subject }
+  readonly minutes: number
+  readonly now: Date
+  readonly ca: boolean
+  readonly names: readonly string[]
+}
+
+function write(plan: Plan): string {
+  // five minutes back: the clocks of two programs may differ
+  const from = new Date(plan.now.getTime() - 5 * 60_000)
+  const until = new Date(plan.now.getTime() + plan.minutes * 60_000)
+  const body = sequence(
+    explicit(0, integer(Buffer.from([2]))), // version 3
+    integer(randomBytes(16)),
+    ECDSA_SHA256,
+    name(plan.issuer.subject),
+    sequence(time(from), time(until)),
+    name(plan.subject),
+    publicKeyInfo(plan.publicKey),
+    explicit(3, extensions(plan)),
+  )
+  const signature = sign('sha256', body, plan.issuer.privateKey)
+  const base64 = sequence(body, ECDSA_SHA256, bits(signature)).toString('base64')
+  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
+}
+
+function name(subject: Subject): Buffer {
+  const attribute = (type: string, value: string): Buffer => set(sequence(oid(type), utf8(value)))
+  const groups = (subject.organizations ?? []).map((organization) => attribute('2.5.4.10', organization))
+  return sequence(...groups, attribute('2.5.4.3', subject.commonName))
+}
+
+function extensions({ ca, publicKey, issuer, names }: Plan): Buffer {
+  const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
+    sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value))
+  const usage = ca ? bits(Buffer.from([0b0000_0110]), 1) : bits(Buffer.from([0b1000_0000]), 7)
+  const purposes = sequence(oid('1.3.6.1.5.5.7.3.1'), oid('1.3.6.1.5.5.7.3.2'))
+  return sequence(
+    extension('2.5.29.19', true, ca ? sequence(boolean(true)) : sequence()),
+    extension('2.5.29.15', true, usage),
+    extension('2.5.29.14', false, octets(keyId(publicKey))),
+    extension('2.5.29.35', false, sequence(implicit(0, keyId(issuer.publicKey)))),
+    ...(ca ? [] : [extension('2.5.29.37', false, purposes)]),
+    ...(names.length === 0 ? [] : [extension('2.5.29.17', false, sequence(...names.map(alternativeName)))]),
+  )
+}
+
+function alternativeName(host: string): Buffer {
+  if (isIP(host) === 4) return implicit(7, Buffer.from(host.split('.').map(Number)))
+  return implicit(2, Buffer.from(host))
+}
+
+function publicKeyInfo(key: KeyObject): Buffer {
+  return key.export({ type: 'spki', format: 'der' })
+}
+
+function keyId(key: KeyObject): Buffer {
+  return createHash('sha1').update(publicKeyInfo(key)).digest()
+}

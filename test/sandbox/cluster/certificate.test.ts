@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, get } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { createAuthority } from '../../../src/sandbox/cluster/certificate.ts'
+import { integer, oid, sequence } from '../../../src/sandbox/cluster/der.ts'
+
+const now = new Date('2030-01-02T03:04:05Z')
+const authority = createAuthority('test-ca', now)
+
+test('the authority signs itself and may sign others', () => {
+  const ca = new X509Certificate(authority.certificatePem)
+  assert.equal(ca.subject, 'CN=test-ca')
+  assert.equal(ca.ca, true)
+  assert.equal(ca.verify(ca.publicKey), true)
+  assert.equal(ca.validTo, 'Feb  1 03:04:05 2030 GMT')
+})
+
+test('an issued certificate names its user, groups, hosts and life', () => {
+  const pair = authority.issue({
+    commonName: 'system:node:n1',
+    organizations: ['system:nodes', 'zwölf'],
+    names: ['127.0.0.1', 'localhost'],
+    minutes: 90,
+    now,
+  })
+  const certificate = new X509Certificate(pair.certificatePem)
+  const ca = new X509Certificate(authority.certificatePem)
+  assert.equal(certificate.subject, 'O=system:nodes\nO=zwölf\nCN=system:node:n1')
+  assert.equal(certificate.subjectAltName, 'IP Address:127.0.0.1, DNS:localhost')
+  assert.equal(certificate.validFrom, 'Jan  2 02:59:05 2030 GMT')
+  assert.equal(certificate.validTo, 'Jan  2 04:34:05 2030 GMT')
+  assert.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'])
+  assert.equal(certificate.ca, false)
+  assert.equal(certificate.checkIssued(ca), true)
+  assert.equal(certificate.verify(ca.publicKey), true)
+  assert.equal(certificate.checkPrivateKey(createPrivateKey(pair.keyPem)), true)
+})
+
+test('dates from 2050 on are written as RFC 5280 asks', () => {
+  const late = createAuthority('late', new Date('2050-06-01T00:00:00Z'))
+  assert.equal(new X509Certificate(late.certificatePem).validTo, 'Jul  1 00:00:00 2050 GMT')
+})
+
+test('a TLS server with it is trusted through the authority, for its names only', async () => {
+  const ca = createAuthority('tls-ca')
+  const pair = ca.issue({ commonName: 'server', names: ['127.0.0.1', 'localhost'], minutes: 5 })
+  const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (_, response) => response.end('ok'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const ask = (servername: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port, servername, ca: ca.certificatePem, agent: false }
+      get(options, (response) => resolve(response.resume().statusCode)).on('error', reject)
+    })
+  try {
+    assert.equal(await ask('localhost'), 200)
+    await assert.rejects(ask('other.example'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+  } finally {
+    server.close()
+  }
+})
+
+test('DER: lengths, whole numbers and identifiers', () => {
+  assert.equal(oid('1.2.840.10045.4.3.2').toString('hex'), '06082a8648ce3d040302')
+  assert.equal(integer(Buffer.from([0, 0, 0x80])).toString('hex'), '02020080')
+  assert.equal(integer(Buffer.from([0, 0])).toString('hex'), '020100')
+  fc.assert(
+    fc.property(fc.nat(70_000), (length) => {
+      const element = sequence(Buffer.alloc(length))
+      const first = element[1] ?? 0
+      const header = first < 0x80 ? 2 : 2 + (first & 0x7f)
+      const stated = first < 0x80 ? first : element.readUIntBE(2, first & 0x7f)
+      assert.deepEqual([stated, element.length], [length, header + length])
+      assert.ok(first < 0x80 || element[2] !== 0, 'the shortest form')
+    }),
+  )
+})
