@@ -1,0 +1,76 @@
+import type { ErrorCode } from '../errors.ts'
+import { NopassError } from '../errors.ts'
+
+/** What the API server answered when it did not do what was asked. */
+export class KubeApiError extends NopassError {
+  /** HTTP status; 0 when no answer came. */
+  readonly status: number
+  /** How long the server asked us to wait, milliseconds. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    status: number,
+    message: string,
+    details: { reason?: string; retryAfterMs?: number; cause?: unknown; code?: ErrorCode } = {},
+  ) {
+    super(details.code ?? codeOf(status), message, {
+      ...(details.reason === undefined ? {} : { reason: details.reason }),
+      ...(details.cause === undefined ? {} : { cause: details.cause }),
+    })
+    this.status = status
+    this.retryAfterMs = details.retryAfterMs
+  }
+}
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  401: 'KUBE_UNAUTHORIZED',
+  403: 'KUBE_FORBIDDEN',
+  404: 'KUBE_NOT_FOUND',
+  409: 'KUBE_CONFLICT',
+  410: 'KUBE_EXPIRED',
+  422: 'KUBE_INVALID',
+  429: 'KUBE_THROTTLED',
+}
+
+function codeOf(status: number): ErrorCode {
+  return CODES[status] ?? (status >= 500 ? 'KUBE_SERVER_ERROR' : 'KUBE_REFUSED')
+}
+
+/** The error for an answer of 400 and above: status, reason and the server's own words, shortened and without anything like a credential. */
+export function errorFromAnswer(
+  call: string,
+  status: number,
+  body: string,
+  retryAfter: string | undefined,
+): KubeApiError {
+  const { reason, message } = readStatus(body)
+  const seconds = Number(retryAfter)
+  return new KubeApiError(status, `${call} was answered with ${status}${message ? `: ${message}` : ''}`, {
+    ...(reason === undefined ? {} : { reason }),
+    ...(retryAfter !== undefined && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {}),
+  })
+}
+
+/** Reason and message of a `Status` object; nothing of any other text, which may be a proxy's page. */
+export function readStatus(body: string): { reason: string | undefined; message: string | undefined } {
+  try {
+    const status: unknown = JSON.parse(body)
+    if (typeof status !== 'object' || status === null) return { reason: undefined, message: undefined }
+    const { reason, message } = status as { reason?: unknown; message?: unknown }
+    return {
+      reason: typeof reason === 'string' && reason !== '' ? reason.slice(0, 100) : undefined,
+      message: typeof message === 'string' ? withoutSecrets(message) : undefined,
+    }
+  } catch {
+    return { reason: undefined, message: undefined }
+  }
+}
+
+/** An admission webhook may quote what it refuses: long base64 and tokens are cut out. */
+export function withoutSecrets(text: string): string {
+  return text
+    .slice(0, 2000)
+    .replaceAll(/eyJ[\w-]{10,}(\.[\w-]+)*/g, '(redacted)')
+    .replaceAll(/[A-Za-z0-9+/=]{40,}/g, '(redacted)')
+    .slice(0, 600)
+}

@@ -1,0 +1,159 @@
+import type { IncomingMessage } from 'node:http'
+import { errorFromAnswer, KubeApiError } from './api-error.ts'
+import type { KubeConnection } from './connection.ts'
+import { readBody, readEvents } from './read-answer.ts'
+import { createTransport, type TransportOptions, type TransportRequest } from './transport.ts'
+import type { WatchEvent } from './watch-stream.ts'
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+
+export interface KubeCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** From `/api/…` or `/apis/…` on, each name already encoded (`encodeURIComponent`). */
+  readonly path: string
+  readonly query?: Query
+  /** An object is sent as JSON; text and bytes as they are. */
+  readonly body?: unknown
+  /** Default `application/json`; see {@link APPLY}, {@link MERGE_PATCH}, {@link JSON_PATCH}. */
+  readonly contentType?: string
+  /** Default `application/json`; see {@link METADATA_ONLY}. */
+  readonly accept?: string
+  /** Until the answer's head is there. Default 30 s. */
+  readonly timeoutMs?: number
+  /** Default 64 MiB. */
+  readonly bodyLimit?: number
+}
+
+export interface WatchCall {
+  readonly path: string
+  readonly query?: Query
+  readonly accept?: string
+}
+
+/** What was called and what came of it, for metrics: no name, no body. Status 0: no answer. */
+export interface CallReport {
+  readonly verb: string
+  readonly resource: string
+  readonly status: number
+  readonly milliseconds: number
+}
+
+export interface KubeClient {
+  /** The answer's JSON. Throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the signal's reason. */
+  request<T = unknown>(call: KubeCall, signal?: AbortSignal): Promise<T>
+  /** Events until the server ends the watch (resolves) or it breaks (throws as `request` does). `onEvent` must not throw. */
+  watch<T = unknown>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void>
+  close(): void
+}
+
+export interface KubeClientOptions extends TransportOptions {
+  readonly userAgent?: string
+  readonly onCall?: (report: CallReport) => void
+}
+
+export const APPLY = 'application/apply-patch+yaml'
+export const MERGE_PATCH = 'application/merge-patch+json'
+export const JSON_PATCH = 'application/json-patch+json'
+/** One object, as metadata only. */
+export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=1'
+/** A list, as metadata only; a watch takes {@link METADATA_ONLY}. */
+export const METADATA_ONLY_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=1'
+
+const BODY_LIMIT = 64 * 1024 * 1024
+const TIMEOUT_MS = 30_000
+
+/** A thin client of one API server: one call is one request, nothing is repeated or cached. */
+export function createKubeClient(connection: KubeConnection, options: KubeClientOptions = {}): KubeClient {
+  const transport = createTransport(connection, options)
+  const userAgent = options.userAgent ?? 'acr-nopass'
+
+  async function send(call: TransportRequest, verb: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    const begin = performance.now()
+    let status = 0
+    try {
+      const answer = await transport.send(call, signal)
+      status = answer.statusCode ?? 0
+      return answer
+    } finally {
+      options.onCall?.({ verb, resource: resourceOf(call.path), status, milliseconds: performance.now() - begin })
+    }
+  }
+
+  return {
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      const title = `${call.method} ${call.path}`
+      const body = encodeBody(call.body)
+      const answer = await send(
+        {
+          method: call.method,
+          path: withQuery(call.path, call.query),
+          headers: {
+            accept: call.accept ?? 'application/json',
+            'user-agent': userAgent,
+            ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body }),
+          timeoutMs: call.timeoutMs ?? TIMEOUT_MS,
+          lane: 'call',
+        },
+        call.method,
+        signal,
+      )
+      const text = await readBody(answer, title, call.bodyLimit ?? BODY_LIMIT, call.timeoutMs ?? TIMEOUT_MS, signal)
+      const status = answer.statusCode ?? 0
+      if (status >= 400) throw errorFromAnswer(title, status, text, answer.headers['retry-after'])
+      return parseAnswer(title, status, text) as T
+    },
+
+    async watch<T>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
+      const title = `WATCH ${call.path}`
+      const answer = await send(
+        {
+          method: 'GET',
+          path: withQuery(call.path, { ...call.query, watch: 1 }),
+          headers: { accept: call.accept ?? 'application/json', 'user-agent': userAgent },
+          timeoutMs: TIMEOUT_MS,
+          lane: 'watch',
+        },
+        'WATCH',
+        signal,
+      )
+      if (answer.statusCode !== 200) {
+        const text = await readBody(answer, title, BODY_LIMIT, TIMEOUT_MS, signal)
+        throw errorFromAnswer(title, answer.statusCode ?? 0, text, answer.headers['retry-after'])
+      }
+      await readEvents(answer, title, onEvent, signal)
+    },
+
+    close: () => transport.close(),
+  }
+}
+
+function parseAnswer(title: string, status: number, text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    // What a login page or a proxy answers: never repeat its text.
+    throw new KubeApiError(status, `${title} was answered with something that is not JSON`, { code: 'KUBE_BAD_ANSWER' })
+  }
+}
+
+function encodeBody(body: unknown): string | Buffer | undefined {
+  return body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
+}
+
+function withQuery(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value))
+  const text = parameters.toString()
+  return text === '' ? path : `${path}?${text}`
+}
+
+/** `secrets` of `/api/v1/namespaces/shop/secrets/acr-nopass`; `namespaces/status` parts count to the resource before them. */
+export function resourceOf(path: string): string {
+  const parts = (path.split('?')[0] ?? '').split('/').filter(Boolean)
+  const rest = parts.slice(parts[0] === 'apis' ? 3 : 2)
+  if (rest[0] === 'namespaces' && rest.length > 2) return rest[2] ?? ''
+  return rest[0] ?? parts.join('/')
+}

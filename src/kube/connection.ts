@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { NopassError } from '../errors.ts'
+import { type Clock, systemClock } from './clock.ts'
+
+/** How to reach and authenticate to one API server. PEM texts; `token` is asked for each request. */
+export interface KubeConnection {
+  /** `https://host:port`; http only on loopback. */
+  readonly server: string
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly token?: () => string | Promise<string>
+  readonly tlsServerName?: string
+}
+
+/** Where a Pod's ServiceAccount volume is unless its spec says otherwise. */
+export const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+/** A projected file is re-read this often; the kubelet rotates a token at 80 % of its life. */
+const REREAD_MS = 10_000
+
+/**
+ * The connection of a Pod: server from `KUBERNETES_SERVICE_HOST`/`_PORT`, `token` and `ca.crt` from `dir`, both re-read as they rotate.
+ * Throws KUBE_CONNECTION when a part is missing.
+ */
+export function inClusterConnection(
+  dir: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  clock: Clock = systemClock,
+): KubeConnection {
+  const host = environment.KUBERNETES_SERVICE_HOST
+  const port = environment.KUBERNETES_SERVICE_PORT
+  if (!host || !port) {
+    throw new NopassError('KUBE_CONNECTION', 'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set')
+  }
+  const token = rereadFile(join(dir, 'token'), clock)
+  const ca = rereadFile(join(dir, 'ca.crt'), clock)
+  token()
+  return {
+    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    token,
+    get ca() {
+      return ca()
+    },
+  }
+}
+
+/**
+ * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through `@kubernetes/client-node`.
+ * Throws KUBECONFIG_INVALID.
+ */
+export async function kubeconfigConnection(source: {
+  readonly file?: string
+  readonly text?: string
+  readonly context?: string
+}): Promise<KubeConnection> {
+  const { readKubeconfig } = await import('./kubeconfig.ts')
+  return readKubeconfig(source)
+}
+
+function rereadFile(file: string, clock: Clock): () => string {
+  let text = ''
+  let readAt = Number.NEGATIVE_INFINITY
+  return () => {
+    if (clock.monotonic() - readAt < REREAD_MS) return text
+    try {
+      text = readFileSync(file, 'utf8').trim()
+      readAt = clock.monotonic()
+    } catch (cause) {
+      // A file that is gone for a moment (a volume being swapped) must not end a working connection.
+      if (text === '') throw new NopassError('KUBE_CONNECTION', `${file} cannot be read`, { cause })
+    }
+    return text
+  }
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import type { RequestOptions } from 'node:https'
+import { KubeConfig } from '@kubernetes/client-node'
+import { NopassError } from '../errors.ts'
+import type { KubeConnection } from './connection.ts'
+
+/** The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`; imported only when a kubeconfig is used. */
+export async function readKubeconfig(source: {
+  readonly file?: string
+  readonly text?: string
+  readonly context?: string
+}): Promise<KubeConnection> {
+  const config = new KubeConfig()
+  try {
+    if (source.text !== undefined) config.loadFromString(source.text)
+    else if (source.file !== undefined) config.loadFromFile(source.file)
+    else config.loadFromDefault()
+    if (source.context !== undefined) config.setCurrentContext(source.context)
+  } catch (cause) {
+    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig ${source.file ?? ''} cannot be read`, { cause })
+  }
+  const cluster = config.getCurrentCluster()
+  if (!cluster) {
+    const context = source.context ?? config.getCurrentContext()
+    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig has no cluster for the context "${context ?? ''}"`)
+  }
+  const options = await tlsOptions(config)
+  const ca = text(options.ca) ?? caOf(cluster)
+  const cert = text(options.cert)
+  const key = text(options.key)
+  return {
+    server: cluster.server,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(bearer(options) === undefined ? {} : { token: async () => bearer(await tlsOptions(config)) ?? '' }),
+    ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
+  }
+}
+
+async function tlsOptions(config: KubeConfig): Promise<RequestOptions> {
+  const options: RequestOptions = {}
+  try {
+    await config.applyToHTTPSOptions(options)
+  } catch (cause) {
+    throw new NopassError('KUBECONFIG_INVALID', "the kubeconfig's user could not be authenticated", { cause })
+  }
+  return options
+}
+
+function bearer(options: RequestOptions): string | undefined {
+  const headers = (options.headers ?? {}) as Record<string, unknown>
+  const value = headers.Authorization ?? headers.authorization
+  return typeof value === 'string' && value.startsWith('Bearer ') ? value.slice(7) : undefined
+}
+
+function caOf(cluster: { readonly caData?: string; readonly caFile?: string }): string | undefined {
+  if (cluster.caData) return Buffer.from(cluster.caData, 'base64').toString('utf8')
+  return cluster.caFile ? readFileSync(cluster.caFile, 'utf8') : undefined
+}
+
+function text(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  return Buffer.isBuffer(value) ? value.toString('utf8') : String(value)
+}

@@ -1,0 +1,149 @@
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { NopassError } from '../errors.ts'
+import { KubeApiError } from './api-error.ts'
+import type { KubeConnection } from './connection.ts'
+
+export interface TransportRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Buffer
+  /** Until the head of the answer is there, milliseconds. */
+  readonly timeoutMs: number
+  /** A watch gets a connection from the second pool, so that it never takes one from calls. */
+  readonly lane: 'call' | 'watch'
+}
+
+/** Sends one request and returns its answer with the body still to be read. */
+export interface Transport {
+  send(request: TransportRequest, signal?: AbortSignal): Promise<IncomingMessage>
+  /** Destroys all connections. */
+  close(): void
+}
+
+export interface TransportOptions {
+  /** Connections for calls; more than 16 in flight only queue in the server (research: peers-measured). */
+  readonly sockets?: number
+}
+
+const KEEP_ALIVE_MS = 15_000
+/** An API server closes idle connections after 90 s: we close first, so that no request meets a closing one. */
+const IDLE_MS = 80_000
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/
+
+/** HTTP/1.1 over kept-alive TLS connections. Throws KUBE_CONNECTION for an address that is not https (http only on loopback). */
+export function createTransport(connection: KubeConnection, options: TransportOptions = {}): Transport {
+  const server = new URL(connection.server)
+  const secure = server.protocol === 'https:'
+  if (!secure && !(server.protocol === 'http:' && LOOPBACK.test(server.hostname))) {
+    throw new NopassError('KUBE_CONNECTION', `the API server's address ${server.protocol}//${server.host} is not https`)
+  }
+  const basePath = server.pathname.replace(/\/$/, '')
+  let ca = connection.ca
+  let agents = createAgents()
+
+  function createAgents(): Record<TransportRequest['lane'], http.Agent> {
+    const tls = {
+      ...(ca === undefined ? {} : { ca }),
+      ...(connection.cert === undefined ? {} : { cert: connection.cert }),
+      ...(connection.key === undefined ? {} : { key: connection.key }),
+      ...(connection.tlsServerName === undefined ? {} : { servername: connection.tlsServerName }),
+    }
+    const common = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, ...(secure ? tls : {}) }
+    const create = (agentOptions: http.AgentOptions): http.Agent =>
+      secure ? new https.Agent(agentOptions) : new http.Agent(agentOptions)
+    return {
+      call: create({ ...common, maxSockets: options.sockets ?? 16, timeout: IDLE_MS }),
+      watch: create({ ...common, maxFreeSockets: 0 }),
+    }
+  }
+
+  function currentAgents(): typeof agents {
+    if (connection.ca !== ca) {
+      // The cluster's CA was rotated on disk: what is in flight ends on the old pool.
+      ca = connection.ca
+      agents = createAgents()
+    }
+    return agents
+  }
+
+  function attempt(
+    request: TransportRequest,
+    authorization: string | undefined,
+    mayRepeat: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const headers: Record<string, string | number> = { ...request.headers }
+      if (authorization !== undefined) headers.authorization = authorization
+      if (request.body !== undefined) headers['content-length'] = Buffer.byteLength(request.body)
+      const call = (secure ? https : http).request({
+        agent: currentAgents()[request.lane],
+        protocol: server.protocol,
+        hostname: server.hostname.replace(/^\[(.*)\]$/, '$1'),
+        port: server.port,
+        method: request.method,
+        path: basePath + request.path,
+        headers,
+      })
+      const timer = setTimeout(() => {
+        const message = `${request.method} ${pathOf(request.path)} got no answer within ${request.timeoutMs / 1000} s`
+        call.destroy(new KubeApiError(0, message, { code: 'KUBE_TIMEOUT' }))
+      }, request.timeoutMs)
+      const onAbort = (): void => {
+        call.destroy(signal?.reason)
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      let answered = false
+      const settle = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+      }
+      call.once('response', (answer) => {
+        answered = true
+        settle()
+        resolve(answer)
+      })
+      call.on('error', (cause: NodeJS.ErrnoException) => {
+        settle()
+        // After the head of the answer its reader sees the same failure.
+        if (answered) return
+        if (signal?.aborted) return reject(signal.reason)
+        if (cause instanceof NopassError) return reject(cause)
+        // A kept connection that the server closed while we wrote: the request was not looked at.
+        const closedUnderUs = call.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE')
+        if (closedUnderUs && mayRepeat) return resolve(attempt(request, authorization, false, signal))
+        const message = `${request.method} ${pathOf(request.path)} did not reach ${server.host}`
+        reject(
+          new KubeApiError(0, message, {
+            code: 'KUBE_UNREACHABLE',
+            cause,
+            ...(cause.code === undefined ? {} : { reason: cause.code }),
+          }),
+        )
+      })
+      call.end(request.body)
+    })
+  }
+
+  return {
+    async send(request, signal) {
+      const repeatable = request.method === 'GET' || request.method === 'PATCH'
+      if (connection.token === undefined) return attempt(request, undefined, repeatable, signal)
+      const token = connection.token()
+      // Without a wait where the token is at hand: the request leaves in the same turn of the event loop.
+      const known = typeof token === 'string' ? token : await token
+      return attempt(request, `Bearer ${known}`, repeatable, signal)
+    },
+    close() {
+      agents.call.destroy()
+      agents.watch.destroy()
+    },
+  }
+}
+
+function pathOf(path: string): string {
+  return path.split('?')[0] ?? path
+}

@@ -1,0 +1,72 @@
+import { NopassError } from '../errors.ts'
+
+/** One line of a watch. `ERROR` carries a `Status`, `BOOKMARK` an object with nothing but a resourceVersion. */
+export interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  readonly object: T
+}
+
+/** etcd refuses objects over 1.5 MiB; a longer line is no Kubernetes object. */
+export const LINE_LIMIT: number = 8 * 1024 * 1024
+
+const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'])
+const NEWLINE = 0x0a
+
+/**
+ * Cuts a byte stream into lines and lines into events, however the bytes are chunked. `push` returns what is complete;
+ * `end` tells whether an incomplete line was left (a cut connection). Throws KUBE_BAD_ANSWER for what is no watch event.
+ */
+export interface WatchParser<T> {
+  push(chunk: Uint8Array): WatchEvent<T>[]
+  end(): { readonly cut: boolean }
+}
+
+export function createWatchParser<T>(lineLimit: number = LINE_LIMIT): WatchParser<T> {
+  let parts: Uint8Array[] = []
+  let held = 0
+  const takeLine = (last: Uint8Array): string => {
+    if (held === 0) return Buffer.from(last.buffer, last.byteOffset, last.byteLength).toString('utf8')
+    const line = Buffer.concat([...parts, last]).toString('utf8')
+    parts = []
+    held = 0
+    return line
+  }
+  return {
+    push(chunk) {
+      const events: WatchEvent<T>[] = []
+      let start = 0
+      for (;;) {
+        const end = chunk.indexOf(NEWLINE, start)
+        if (end < 0) break
+        const line = takeLine(chunk.subarray(start, end)).trim()
+        start = end + 1
+        if (line !== '') events.push(parseEvent<T>(line))
+      }
+      if (start < chunk.length) {
+        parts.push(chunk.subarray(start))
+        held += chunk.length - start
+        if (held > lineLimit) throw badAnswer(`a watch sent a line of more than ${lineLimit} bytes`)
+      }
+      return events
+    },
+    end: () => ({ cut: held > 0 }),
+  }
+}
+
+function parseEvent<T>(line: string): WatchEvent<T> {
+  let event: unknown
+  try {
+    event = JSON.parse(line)
+  } catch {
+    throw badAnswer('a watch sent a line that is not JSON')
+  }
+  const { type, object } = (event ?? {}) as { type?: unknown; object?: unknown }
+  if (!TYPES.has(type) || typeof object !== 'object' || object === null) {
+    throw badAnswer('a watch sent JSON that is not an event')
+  }
+  return event as WatchEvent<T>
+}
+
+function badAnswer(message: string): NopassError {
+  return new NopassError('KUBE_BAD_ANSWER', message)
+}

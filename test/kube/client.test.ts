@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { type CallReport, createKubeClient, type KubeClient, resourceOf } from '../../src/kube/client.ts'
+
+async function withServer(
+  listener: RequestListener,
+  work: (client: KubeClient, calls: CallReport[], server: string) => Promise<void>,
+): Promise<void> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const calls: CallReport[] = []
+  const client = createKubeClient(
+    { server: address, token: () => 'the-token' },
+    { onCall: (report) => calls.push(report) },
+  )
+  try {
+    await work(client, calls, address)
+  } finally {
+    client.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
+
+test('a call carries the token, the query and the body, and gives the answer back', async () => {
+  const seen: unknown[] = []
+  await withServer(
+    (request, response) => {
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
+      })
+      request.on('end', () => {
+        const { authorization, accept } = request.headers
+        seen.push([request.method, request.url, authorization, accept, request.headers['content-type'], body])
+        response.end('{"kind":"Secret"}')
+      })
+    },
+    async (client, calls) => {
+      const call = {
+        method: 'PATCH',
+        path: '/api/v1/namespaces/shop/secrets/a',
+        query: { force: true, other: undefined },
+      } as const
+      assert.deepEqual(await client.request({ ...call, body: { a: 1 }, contentType: 'application/merge-patch+json' }), {
+        kind: 'Secret',
+      })
+      assert.deepEqual(seen, [
+        [
+          'PATCH',
+          '/api/v1/namespaces/shop/secrets/a?force=true',
+          'Bearer the-token',
+          'application/json',
+          'application/merge-patch+json',
+          '{"a":1}',
+        ],
+      ])
+      assert.deepEqual(
+        calls.map(({ verb, resource, status }) => ({ verb, resource, status })),
+        [{ verb: 'PATCH', resource: 'secrets', status: 200 }],
+      )
+    },
+  )
+})
+
+test('a refusal has status, reason, the wait that was asked for, and nothing like a credential', async () => {
+  const secret = Buffer.from('a password that nobody may read').toString('base64')
+  await withServer(
+    (_request, response) => {
+      response.writeHead(429, { 'retry-after': '7' })
+      response.end(JSON.stringify({ kind: 'Status', reason: 'TooManyRequests', message: `wait with ${secret}` }))
+    },
+    async (client) => {
+      await assert.rejects(client.request({ method: 'GET', path: '/api/v1/namespaces' }), {
+        code: 'KUBE_THROTTLED',
+        status: 429,
+        reason: 'TooManyRequests',
+        retryAfterMs: 7000,
+        message: 'GET /api/v1/namespaces was answered with 429: wait with (redacted)',
+      })
+    },
+  )
+})
+
+test('each kind of failure has a code of its own', async () => {
+  const codes: Record<number, string> = {
+    401: 'KUBE_UNAUTHORIZED',
+    403: 'KUBE_FORBIDDEN',
+    404: 'KUBE_NOT_FOUND',
+    409: 'KUBE_CONFLICT',
+    410: 'KUBE_EXPIRED',
+    418: 'KUBE_REFUSED',
+    422: 'KUBE_INVALID',
+    500: 'KUBE_SERVER_ERROR',
+    503: 'KUBE_SERVER_ERROR',
+  }
+  await withServer(
+    (request, response) => {
+      const status = Number(request.url?.slice(1))
+      response.writeHead(status)
+      response.end(status === 200 ? '<html>please log in</html>' : 'plain words')
+    },
+    async (client) => {
+      for (const [status, code] of Object.entries(codes)) {
+        await assert.rejects(client.request({ method: 'GET', path: `/${status}` }), { code, status: Number(status) })
+      }
+      await assert.rejects(client.request({ method: 'GET', path: '/200' }), { code: 'KUBE_BAD_ANSWER' })
+    },
+  )
+})
+
+test('connections are kept: 200 calls, 16 at a time, need at most 16 connections', async () => {
+  const sockets = new Set<unknown>()
+  await withServer(
+    (request, response) => {
+      sockets.add(request.socket)
+      response.end('{}')
+    },
+    async (client) => {
+      await Promise.all(Array.from({ length: 200 }, () => client.request({ method: 'GET', path: '/api' })))
+      assert.ok(sockets.size <= 16, `${sockets.size} connections`)
+    },
+  )
+})
+
+test('a kept connection that the server closed is replaced without the caller noticing', async () => {
+  let answers = 0
+  await withServer(
+    (request, response) => {
+      answers += 1
+      if (answers === 2) request.socket.resetAndDestroy()
+      else response.end('{}')
+    },
+    async (client) => {
+      await client.request({ method: 'GET', path: '/api' })
+      assert.deepEqual(await client.request({ method: 'GET', path: '/api' }), {})
+      assert.equal(answers, 3)
+    },
+  )
+})
+
+test('a call ends when its time is up, when it is aborted, and when the body is too large or stops', async () => {
+  await withServer(
+    (request, response) => {
+      if (request.url === '/large') response.end(JSON.stringify('x'.repeat(5000)))
+      if (request.url === '/stops') response.write('{"a":')
+    },
+    async (client) => {
+      const call = { method: 'GET', path: '/silent', timeoutMs: 30 } as const
+      await assert.rejects(client.request(call), { code: 'KUBE_TIMEOUT', status: 0 })
+      await assert.rejects(client.request({ ...call, path: '/stops' }), { code: 'KUBE_TIMEOUT' })
+      await assert.rejects(client.request({ ...call, path: '/large', bodyLimit: 1000 }), { code: 'KUBE_BAD_ANSWER' })
+      const stop = new AbortController()
+      const pending = client.request({ method: 'GET', path: '/silent' }, stop.signal)
+      stop.abort(new Error('enough'))
+      await assert.rejects(pending, { message: 'enough' })
+    },
+  )
+})
+
+test('a server that is not there is unreachable, with the reason of the system', async () => {
+  let address = ''
+  await withServer(
+    () => undefined,
+    async (_client, _calls, server) => {
+      address = server
+    },
+  )
+  const client = createKubeClient({ server: address })
+  await assert.rejects(client.request({ method: 'GET', path: '/api' }), {
+    code: 'KUBE_UNREACHABLE',
+    reason: 'ECONNREFUSED',
+  })
+  client.close()
+})
+
+test('a watch delivers events until the server ends it, and tells a clean end from a cut', async () => {
+  await withServer(
+    (request, response) => {
+      response.write('{"type":"ADDED","object":{"n":1}}\n')
+      if (request.url?.includes('clean')) response.end()
+      else response.write('{"type":"MODIFIED","obj', () => request.socket.resetAndDestroy())
+    },
+    async (client) => {
+      const events: unknown[] = []
+      await client.watch({ path: '/clean', query: { allowWatchBookmarks: true } }, (event) => events.push(event))
+      assert.deepEqual(events, [{ type: 'ADDED', object: { n: 1 } }])
+      await assert.rejects(
+        client.watch({ path: '/cut' }, () => undefined),
+        { code: 'KUBE_UNREACHABLE' },
+      )
+    },
+  )
+})
+
+test('a token never goes to a plain http address that is not this machine', () => {
+  assert.throws(() => createKubeClient({ server: 'http://10.0.0.1:6443', token: () => 't' }), {
+    code: 'KUBE_CONNECTION',
+  })
+})
+
+test('metrics name the resource of a path, never an object', () => {
+  const paths = {
+    '/api/v1/namespaces': 'namespaces',
+    '/api/v1/namespaces/shop': 'namespaces',
+    '/api/v1/secrets?fieldSelector=metadata.name%3Da': 'secrets',
+    '/api/v1/namespaces/shop/serviceaccounts/default': 'serviceaccounts',
+    '/apis/coordination.k8s.io/v1/namespaces/shop/leases/a': 'leases',
+    '/apis/events.k8s.io/v1/events': 'events',
+  }
+  assert.deepEqual(Object.fromEntries(Object.keys(paths).map((path) => [path, resourceOf(path)])), paths)
+})
