@@ -1,0 +1,132 @@
+import { setInterval } from 'node:timers'
+import { formatDuration } from './duration.ts'
+
+/** What a running step can tell about itself. */
+export interface StepHandle {
+  /** The latest news, such as `312 packages, about 40 s left`; replaces the one before. */
+  update(text: string): void
+}
+
+/** Shows what a command does and how long it takes. Steps may run side by side and inside one another. */
+export interface Progress {
+  step<T>(title: string, work: (step: StepHandle) => Promise<T>): Promise<T>
+  note(text: string): void
+}
+
+/** Where progress is written; `columns` is the width of a terminal. */
+export interface ProgressStream {
+  readonly columns?: number | undefined
+  write(text: string): unknown
+}
+
+export interface ProgressOptions {
+  /** Plain lines (a log, CI) instead of lines that change in place (a terminal). */
+  readonly plain: boolean
+  /** Milliseconds; any origin. */
+  readonly now?: () => number
+  /** Calls `tick` about every `ms` until the answered function is called. */
+  readonly every?: (ms: number, tick: () => void) => () => void
+}
+
+interface RunningStep {
+  readonly title: string
+  readonly since: number
+  text: string
+  shown: number
+}
+
+const LIVE_MS = 200
+const PLAIN_FIRST_MS = 1_000
+const PLAIN_AGAIN_MS = 15_000
+
+/** Says nothing: for tests and for commands whose output is data. */
+export const silentProgress: Progress = {
+  step: (_title, work) => work({ update: () => {} }),
+  note: () => {},
+}
+
+/** Progress in plain lines when the output is no terminal or `CI` is set. */
+export function wantsPlain(isTerminal: boolean, ci: string | undefined): boolean {
+  return !isTerminal || (ci !== undefined && ci !== '' && ci !== 'false')
+}
+
+/** Progress on a stream: lines that change in place on a terminal; else a line at the start, every 15 s and at the end of a step. */
+export function createProgress(stream: ProgressStream, options: ProgressOptions): Progress {
+  const now = options.now ?? (() => performance.now())
+  const every = options.every ?? everyInterval
+  const running = new Set<RunningStep>()
+  const painter = options.plain ? plainPainter(stream, running, now) : livePainter(stream, running, now)
+  let stop: (() => void) | undefined
+
+  async function step<T>(title: string, work: (step: StepHandle) => Promise<T>): Promise<T> {
+    const entry: RunningStep = { title, since: now(), text: '', shown: now() - PLAIN_AGAIN_MS + PLAIN_FIRST_MS }
+    running.add(entry)
+    stop ??= every(LIVE_MS, painter.tick)
+    const end = (mark: string) => {
+      running.delete(entry)
+      painter.print(`${mark} ${title}${entry.text && ` · ${entry.text}`} · ${formatDuration(now() - entry.since)}`)
+      if (running.size === 0) {
+        stop?.()
+        stop = undefined
+      }
+    }
+    try {
+      const update = (text: string) => {
+        entry.text = text
+      }
+      const result = await work({ update })
+      end('✔')
+      return result
+    } catch (error) {
+      end('✖')
+      throw error
+    }
+  }
+  return { step, note: (text) => painter.print(text) }
+}
+
+interface Painter {
+  readonly tick: () => void
+  readonly print: (line: string) => void
+}
+
+function describe(step: RunningStep, time: number): string {
+  return `${step.title}${step.text && ` · ${step.text}`} · ${formatDuration(time - step.since)}`
+}
+
+function plainPainter(stream: ProgressStream, running: Set<RunningStep>, now: () => number): Painter {
+  return {
+    print: (line) => stream.write(`${line}\n`),
+    tick: () => {
+      for (const step of running) {
+        if (now() - step.shown < PLAIN_AGAIN_MS) continue
+        step.shown = now()
+        stream.write(`… ${describe(step, now())}\n`)
+      }
+    },
+  }
+}
+
+function livePainter(stream: ProgressStream, running: Set<RunningStep>, now: () => number): Painter {
+  let lines = 0
+  const draw = (above: string) => {
+    const width = Math.max(20, (stream.columns ?? 80) - 1)
+    const live = [...running].map((step) => `${fit(`… ${describe(step, now())}`, width)}\n`)
+    const back = lines > 0 ? `\u001b[${lines}A\u001b[0J` : ''
+    lines = live.length
+    stream.write(`${back}${above}${live.join('')}`)
+  }
+  return { print: (line) => draw(`${line}\n`), tick: () => draw('') }
+}
+
+function fit(text: string, width: number): string {
+  const characters = [...text]
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`
+}
+
+function everyInterval(ms: number, tick: () => void): () => void {
+  const timer = setInterval(tick, ms)
+  // Showing progress must never keep a finished command alive.
+  timer.unref()
+  return () => clearInterval(timer)
+}

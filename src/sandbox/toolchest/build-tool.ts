@@ -1,0 +1,102 @@
+import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { formatDuration } from '../duration.ts'
+import type { StepHandle } from '../progress.ts'
+import { buildFailure } from './build-failure.ts'
+import { cacheFolder } from './cache-folder.ts'
+import { runGoBuild } from './go-build.ts'
+import type { GoModule } from './go-module.ts'
+import { type GoProgram, isOlder } from './go-program.ts'
+import type { Host } from './host.ts'
+import type { BuildPlan } from './tool-key.ts'
+import type { ToolName } from './tool-table.ts'
+
+/** One tool that is not there yet, with all that its build needs. */
+export interface ToolBuild {
+  readonly name: ToolName
+  readonly module: GoModule
+  readonly plan: BuildPlan
+  readonly key: string
+  readonly go: GoProgram
+  /** How long it should take from nothing, in ms. */
+  readonly estimate: number
+}
+
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
+
+/**
+ * Builds one tool into the cache and answers its path. The caller holds the lock of the tool's module. The program appears under its name only when it is
+ * complete. Throws TOOL_BUILD_FAILED and the causes of build-failure.ts.
+ */
+export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, signal: AbortSignal): Promise<string> {
+  const cache = cacheFolder(host)
+  const parent = join(cache, 'tools', build.name)
+  const logs = join(cache, 'logs', 'tools')
+  await Promise.all([mkdir(parent, { recursive: true }), mkdir(logs, { recursive: true })])
+  await removeUnfinished(parent)
+  const draft = join(parent, `.unfinished-${build.key}`)
+  await mkdir(draft)
+  try {
+    const started = performance.now()
+    const logFile = join(logs, `${build.name}.log`)
+    const { code, output } = await runGoBuild(
+      {
+        go: build.go.path,
+        cwd: build.module.folder,
+        arguments: ['build', '-v', ...build.plan.arguments, '-o', join(draft, build.name), build.plan.package],
+        env: buildEnvironment(build, host),
+        logFile,
+        onCount: (count) => step.update(describeCount(count, performance.now() - started, build.estimate)),
+      },
+      signal,
+    )
+    if (code !== 0) throw buildFailure(build.name, output, logFile)
+    const seconds = Math.round((performance.now() - started) / 1000)
+    await finish(draft, build, seconds)
+    await rename(draft, join(parent, build.key))
+    step.update('')
+    return join(parent, build.key, build.name)
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
+/** `210 packages, about 40 s left`; modules are counted while they are still being fetched. */
+export function describeCount(
+  count: { downloads: number; packages: number },
+  elapsed: number,
+  estimate: number,
+): string {
+  const left = estimate - elapsed
+  const when = left > 0 ? `about ${formatDuration(Math.ceil(left / 5_000) * 5_000)} left at most` : 'longer than usual'
+  if (count.packages > 0) return `${count.packages} packages compiled, ${when}`
+  if (count.downloads > 0) return `${count.downloads} modules fetched, ${when}`
+  return when
+}
+
+async function finish(draft: string, build: ToolBuild, seconds: number): Promise<void> {
+  await chmod(join(draft, build.name), 0o755)
+  const { size } = await stat(join(draft, build.name))
+  const facts = { version: build.module.version, go: build.go.version, seconds, size }
+  await writeFile(join(draft, 'build.json'), `${JSON.stringify(facts)}\n`)
+}
+
+async function removeUnfinished(parent: string): Promise<void> {
+  for (const entry of await readdir(parent)) {
+    if (entry.startsWith('.unfinished-')) await rm(join(parent, entry), { recursive: true, force: true })
+  }
+}
+
+function buildEnvironment(build: ToolBuild, host: Host): Record<string, string | undefined> {
+  return {
+    ...host.env,
+    // The user's proxies and caches stay; what would change the program does not.
+    GO111MODULE: 'on',
+    GOFLAGS: '-mod=readonly',
+    GOWORK: 'off',
+    GOOS: host.platform,
+    GOARCH: ARCHITECTURES[host.arch] ?? host.arch,
+    CGO_ENABLED: build.plan.cgo ? '1' : '0',
+    GOTOOLCHAIN: isOlder(build.go.version, build.module.go) ? 'auto' : 'local',
+  }
+}

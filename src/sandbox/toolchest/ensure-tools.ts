@@ -1,0 +1,130 @@
+import { join } from 'node:path'
+import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
+import { NopassError } from '../../errors.ts'
+import { formatDuration } from '../duration.ts'
+import type { Progress } from '../progress.ts'
+import { buildTool, type ToolBuild } from './build-tool.ts'
+import { cacheFolder } from './cache-folder.ts'
+import { checkSpace } from './disk-space.ts'
+import { type FoundTool, findBuilt, findGiven, findInstalled } from './find-tool.ts'
+import { type GoModule, readGoModule } from './go-module.ts'
+import { findGo, type GoProgram } from './go-program.ts'
+import { type Host, readHost } from './host.ts'
+import { type BuildPlan, buildKey, buildPlan, effectiveGo, sourceKey } from './tool-key.ts'
+import { TOOLS, type ToolName } from './tool-table.ts'
+
+/** Absolute paths of the asked tools; only these are present. */
+export type ToolPaths = Readonly<Record<ToolName, string>>
+
+export interface EnsureOptions {
+  readonly progress: Progress
+  readonly signal: AbortSignal
+  readonly host?: Host
+}
+
+/** A tool with its pinned source, before anybody looked where it is. */
+export interface WantedTool {
+  readonly name: ToolName
+  readonly module: GoModule
+  readonly plan: BuildPlan
+  readonly source: string
+}
+
+/**
+ * Makes sure that the named tools are there and answers their paths: a ready program that fits, else our cache, else a build from the pinned source.
+ * Throws GO_MISSING, GO_TOO_OLD, NO_DISK_SPACE, TOOL_NOT_HERE and the causes of build-failure.ts.
+ */
+export async function ensureTools(names: readonly ToolName[], options: EnsureOptions): Promise<ToolPaths> {
+  const { progress, signal, host = readHost() } = options
+  const wanted = await Promise.all([...new Set(names)].map((name) => wantTool(name, host)))
+  const go = await findGo(host, signal).catch((error: unknown) => error)
+  const paths: Partial<Record<ToolName, string>> = {}
+  const missing: WantedTool[] = []
+  for (const tool of wanted) {
+    const found = await findTool(tool, isGo(go) ? go : undefined, host, signal)
+    if (found) paths[tool.name] = found.path
+    else missing.push(tool)
+  }
+  if (missing.length > 0) {
+    if (!isGo(go)) throw go
+    for (const { name } of missing) checkPlatform(name, host)
+    await checkSpace(
+      missing.map(({ name }) => name),
+      host,
+      go,
+      signal,
+    )
+    const builds = missing.map((tool) => toBuild(tool, go, host))
+    progress.note(announce(builds))
+    for (const build of builds) paths[build.name] = await buildLocked(build, host, progress, signal)
+  }
+  return paths as ToolPaths
+}
+
+/** Reads the pinned source of a tool. */
+export async function wantTool(name: ToolName, host: Host): Promise<WantedTool> {
+  const tool = TOOLS[name]
+  const module = await readGoModule(host.toolsFolder, tool)
+  const plan = buildPlan(tool, module.version)
+  return { name, module, plan, source: sourceKey(module, plan, host) }
+}
+
+/** Looks for a ready program: the given folder, our cache, then what the machine has. Without a Go any build of this source fits. */
+export async function findTool(
+  tool: WantedTool,
+  go: GoProgram | undefined,
+  host: Host,
+  signal: AbortSignal,
+): Promise<FoundTool | undefined> {
+  const given = await findGiven(tool.name, host)
+  if (given) return given
+  const built = await findBuilt(tool.name, tool.source, go && effectiveGo(go.version, tool.module), host)
+  if (built) return built
+  const { installed } = TOOLS[tool.name]
+  return installed && findInstalled(installed, tool.module.version, host, signal)
+}
+
+function isGo(value: unknown): value is GoProgram {
+  return !(value instanceof Error) && typeof value === 'object'
+}
+
+function checkPlatform(name: ToolName, host: Host): void {
+  if (TOOLS[name].linuxOnly && host.platform !== 'linux') {
+    throw new NopassError('TOOL_NOT_HERE', `${name} runs on Linux only; this machine is ${host.platform}`)
+  }
+}
+
+function toBuild(tool: WantedTool, go: GoProgram, host: Host): ToolBuild {
+  const { name, module, plan } = tool
+  // Compiling scales with the cores, linking does not.
+  const scale = Math.max(0.4, 2 / host.cores)
+  const estimate = TOOLS[name].seconds * 1000 * scale
+  return { name, module, plan, go, estimate, key: buildKey(tool.source, effectiveGo(go.version, module)) }
+}
+
+function announce(builds: readonly ToolBuild[]): string {
+  const total = builds.reduce((sum, build) => sum + build.estimate, 0)
+  const names = builds.map(({ name, module }) => `${name} ${module.version}`).join(', ')
+  return `To build once, ${formatDuration(total)} at most on this machine: ${names}`
+}
+
+/** One module at a time over all runs of this user; a second run waits, then finds the tool built. */
+async function buildLocked(build: ToolBuild, host: Host, progress: Progress, signal: AbortSignal): Promise<string> {
+  return progress.step(`build ${build.name} ${build.module.version}`, async (step) => {
+    const lock = join(cacheFolder(host), 'locks', `${build.module.folder.split('/').at(-1)}.lock`)
+    const release = await acquireLock(lock, {
+      what: `building ${build.name}`,
+      onWait: (holder) =>
+        step.update(`waits for another run (process ${holder.pid}, ${holder.what} since ${holder.since})`),
+      signal,
+    })
+    try {
+      const [source = '', go] = build.key.split('-go')
+      const built = await findBuilt(build.name, source, go, host)
+      if (built) step.update('another run has built it')
+      return built?.path ?? (await buildTool(build, host, step, signal))
+    } finally {
+      release()
+    }
+  })
+}

@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { cacheFolder } from './cache-folder.ts'
+import { isProgram } from './go-program.ts'
+import type { Host } from './host.ts'
+import type { InstalledProgram, ToolName } from './tool-table.ts'
+
+/** A ready program and where it came from. */
+export interface FoundTool {
+  readonly path: string
+  readonly source: 'ACR_NOPASS_TOOLS' | 'KUBEBUILDER_ASSETS' | 'HELM' | 'PATH' | 'cache'
+}
+
+const run = promisify(execFile)
+
+/** The file of the tool in the folder `ACR_NOPASS_TOOLS`, taken as it is: the user vouches for it. */
+export async function findGiven(name: ToolName, host: Host): Promise<FoundTool | undefined> {
+  const folder = host.env.ACR_NOPASS_TOOLS
+  if (!folder) return undefined
+  const path = join(folder, name)
+  return (await isProgram(path)) ? { path, source: 'ACR_NOPASS_TOOLS' } : undefined
+}
+
+/** Our own complete build of this source; `go` says which Go's build fits, undefined takes any. */
+export async function findBuilt(
+  name: ToolName,
+  source: string,
+  go: string | undefined,
+  host: Host,
+): Promise<FoundTool | undefined> {
+  const folder = join(cacheFolder(host), 'tools', name)
+  const keys = await readdir(folder).catch(() => [])
+  const key = keys.find((entry) => (go ? entry === `${source}-go${go}` : entry.startsWith(`${source}-go`)))
+  if (!key) return undefined
+  const path = join(folder, key, name)
+  return (await isProgram(path)) ? { path, source: 'cache' } : undefined
+}
+
+/** A program that the machine has already, of exactly this version. */
+export async function findInstalled(
+  installed: InstalledProgram,
+  version: string,
+  host: Host,
+  signal: AbortSignal,
+): Promise<FoundTool | undefined> {
+  for (const candidate of candidates(installed, host)) {
+    if (!(await isProgram(candidate.path))) continue
+    const told = await run(candidate.path, [...installed.versionArgs], { timeout: 10_000, signal }).catch(
+      () => undefined,
+    )
+    if (told && tellsVersion(told.stdout, version)) return candidate
+  }
+  return undefined
+}
+
+/** Whether a `--version` answer names exactly this version: `v4.3.1+g0a1b` and `1.7.12` do, `4.3.10` or `4.3.1-rc.1` do not. */
+export function tellsVersion(answer: string, version: string): boolean {
+  return new RegExp(`(?<![\\w.-])v?${version.replaceAll('.', '\\.')}(?![\\w.-])`).test(answer)
+}
+
+function candidates(installed: InstalledProgram, host: Host): FoundTool[] {
+  const found: FoundTool[] = []
+  const { program, variable } = installed
+  const value = variable && host.env[variable.name]
+  if (value) {
+    const path = variable.is === 'folder' ? join(value, program) : value
+    found.push({ path, source: variable.name === 'HELM' ? 'HELM' : 'KUBEBUILDER_ASSETS' })
+  }
+  for (const folder of (host.env.PATH ?? '').split(delimiter).filter(Boolean)) {
+    found.push({ path: join(folder, program), source: 'PATH' })
+  }
+  return found
+}

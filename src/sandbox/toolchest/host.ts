@@ -1,0 +1,26 @@
+import { availableParallelism, homedir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+/** What the tool chest asks of the machine it runs on. The sandbox reads the machine in files of this name alone. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** As Node names them: `linux`, `darwin`; `x64`, `arm64`. */
+  readonly platform: string
+  readonly arch: string
+  readonly home: string
+  readonly cores: number
+  /** The folder tools/ of this clone. */
+  readonly toolsFolder: string
+}
+
+/** The machine as it is. */
+export function readHost(): Host {
+  return {
+    env: process.env,
+    platform: process.platform,
+    arch: process.arch,
+    home: homedir(),
+    cores: availableParallelism(),
+    toolsFolder: fileURLToPath(new URL('../../../tools', import.meta.url)),
+  }
+}

@@ -1,0 +1,25 @@
+import { formatError, toNopassError } from '../../errors.ts'
+import { createProgress, wantsPlain } from '../progress.ts'
+import { readHost } from './host.ts'
+import { runTools } from './tools-command.ts'
+
+const interrupt = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort(name))
+
+const plain = wantsPlain(process.stderr.isTTY, process.env.CI)
+try {
+  await runTools(process.argv.slice(2), {
+    progress: createProgress(process.stderr, { plain }),
+    print: (text) => process.stdout.write(`${text}\n`),
+    host: readHost(),
+    signal: interrupt.signal,
+  })
+} catch (error) {
+  if (interrupt.signal.aborted) {
+    console.error('Interrupted; the next run goes on where this one stopped.')
+    process.exitCode = interrupt.signal.reason === 'SIGINT' ? 130 : 143
+  } else {
+    console.error(formatError(toNopassError(error)))
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,187 @@
+/** One pinned program of the tool chest; its file has this name. */
+export type ToolName =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kubelet'
+  | 'helm4'
+  | 'helm3'
+  | 'act'
+  | 'actionlint'
+  | 'registry'
+  | 'containerd'
+  | 'containerd-shim-runc-v2'
+  | 'ctr'
+  | 'runc'
+  | 'loopback'
+
+/** How a tool is built and recognised. Versions stand in `tools/<folder>/go.mod` alone. */
+export interface Tool {
+  /** The folder under tools/ whose go.mod and go.sum pin it. */
+  readonly folder: string
+  /** The module whose version is the tool's version. */
+  readonly module: string
+  readonly package: string
+  /** `-X` settings besides `-s -w`; `version` has no leading v. */
+  readonly stamp: (version: string) => readonly string[]
+  /** Static C, so that it runs on any distribution; needs a C compiler. */
+  readonly cgo?: boolean
+  readonly tags?: readonly string[]
+  /** Only for Linux: parts of a node. */
+  readonly linuxOnly?: boolean
+  /** Seconds to build on two cores with nothing cached (measured, rounded up). */
+  readonly seconds: number
+  /** Megabytes of downloads, build cache and binary when nothing is cached. */
+  readonly megabytes: number
+  /** How a program of the machine shows that it is this very version; without it, only our own build is used. */
+  readonly installed?: InstalledProgram
+}
+
+/** Where the machine may have the program already, and how it tells its version. */
+export interface InstalledProgram {
+  readonly program: string
+  /** A variable that names the program (`file`) or its folder. */
+  readonly variable?: { readonly name: string; readonly is: 'file' | 'folder' }
+  readonly versionArgs: readonly string[]
+}
+
+const KUBERNETES = { folder: 'kubernetes', module: 'k8s.io/kubernetes', stamp: stampKubernetes } as const
+const CONTAINERD = { folder: 'containerd', module: 'github.com/containerd/containerd/v2', linuxOnly: true } as const
+const ASSETS = { name: 'KUBEBUILDER_ASSETS', is: 'folder' } as const
+const HELM = { name: 'HELM', is: 'file' } as const
+
+export const TOOLS: Readonly<Record<ToolName, Tool>> = {
+  etcd: {
+    folder: 'etcd',
+    module: 'go.etcd.io/etcd/server/v3',
+    package: 'go.etcd.io/etcd/server/v3',
+    stamp: () => [],
+    seconds: 55,
+    megabytes: 600,
+    installed: { program: 'etcd', variable: ASSETS, versionArgs: ['--version'] },
+  },
+  'kube-apiserver': {
+    ...KUBERNETES,
+    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    seconds: 250,
+    megabytes: 2400,
+    installed: { program: 'kube-apiserver', variable: ASSETS, versionArgs: ['--version'] },
+  },
+  'kube-controller-manager': {
+    ...KUBERNETES,
+    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    seconds: 90,
+    megabytes: 600,
+    installed: { program: 'kube-controller-manager', variable: ASSETS, versionArgs: ['--version'] },
+  },
+  kubelet: {
+    ...KUBERNETES,
+    package: 'k8s.io/kubernetes/cmd/kubelet',
+    linuxOnly: true,
+    seconds: 40,
+    megabytes: 400,
+    installed: { program: 'kubelet', versionArgs: ['--version'] },
+  },
+  helm4: {
+    folder: 'helm4',
+    module: 'helm.sh/helm/v4',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    stamp: (version) => [`helm.sh/helm/v4/internal/version.version=v${version}`],
+    seconds: 105,
+    megabytes: 1200,
+    installed: { program: 'helm', variable: HELM, versionArgs: ['version', '--short'] },
+  },
+  helm3: {
+    folder: 'helm3',
+    module: 'helm.sh/helm/v3',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    stamp: (version) => [`helm.sh/helm/v3/internal/version.version=v${version}`],
+    seconds: 60,
+    megabytes: 900,
+    installed: { program: 'helm', variable: HELM, versionArgs: ['version', '--short'] },
+  },
+  act: {
+    folder: 'act',
+    module: 'github.com/nektos/act',
+    package: 'github.com/nektos/act',
+    stamp: (version) => [`main.version=${version}`],
+    seconds: 60,
+    megabytes: 500,
+    installed: { program: 'act', versionArgs: ['--version'] },
+  },
+  actionlint: {
+    folder: 'actionlint',
+    module: 'github.com/rhysd/actionlint',
+    package: 'github.com/rhysd/actionlint/cmd/actionlint',
+    stamp: () => [],
+    seconds: 15,
+    megabytes: 200,
+    installed: { program: 'actionlint', versionArgs: ['-version'] },
+  },
+  registry: {
+    folder: 'registry',
+    module: 'github.com/distribution/distribution/v3',
+    package: 'github.com/distribution/distribution/v3/cmd/registry',
+    stamp: (version) => [`github.com/distribution/distribution/v3/version.version=v${version}`],
+    seconds: 90,
+    megabytes: 900,
+  },
+  containerd: {
+    ...CONTAINERD,
+    package: 'github.com/containerd/containerd/v2/cmd/containerd',
+    stamp: stampContainerd,
+    seconds: 90,
+    megabytes: 900,
+  },
+  'containerd-shim-runc-v2': {
+    ...CONTAINERD,
+    package: 'github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2',
+    stamp: stampContainerd,
+    seconds: 15,
+    megabytes: 100,
+  },
+  ctr: {
+    ...CONTAINERD,
+    package: 'github.com/containerd/containerd/v2/cmd/ctr',
+    stamp: stampContainerd,
+    seconds: 15,
+    megabytes: 100,
+  },
+  runc: {
+    folder: 'runc',
+    module: 'github.com/opencontainers/runc',
+    package: 'github.com/opencontainers/runc',
+    stamp: () => [],
+    cgo: true,
+    tags: ['netgo', 'osusergo'],
+    linuxOnly: true,
+    seconds: 25,
+    megabytes: 200,
+  },
+  loopback: {
+    folder: 'cni',
+    module: 'github.com/containernetworking/plugins',
+    package: 'github.com/containernetworking/plugins/plugins/main/loopback',
+    stamp: (version) => [`github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=v${version}`],
+    linuxOnly: true,
+    seconds: 10,
+    megabytes: 100,
+  },
+}
+
+export const TOOL_NAMES: readonly ToolName[] = Object.keys(TOOLS).filter(isToolName)
+
+export function isToolName(name: string): name is ToolName {
+  return Object.hasOwn(TOOLS, name)
+}
+
+// Without it the server says v0.0.0-master, and a chart's kubeVersion refuses it.
+function stampKubernetes(version: string): readonly string[] {
+  const [major = '', minor = ''] = version.split('.')
+  const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }
+  return Object.entries(values).map(([key, value]) => `k8s.io/component-base/version.${key}=${value}`)
+}
+
+function stampContainerd(version: string): readonly string[] {
+  return [`github.com/containerd/containerd/v2/version.Version=${version}`]
+}

@@ -1,0 +1,32 @@
+import { NopassError } from '../../errors.ts'
+import type { Progress } from '../progress.ts'
+import { ensureTools } from './ensure-tools.ts'
+import type { Host } from './host.ts'
+import { cleanTools, listTools } from './inventory.ts'
+import { isToolName, TOOL_NAMES, TOOLS, type ToolName } from './tool-table.ts'
+
+export interface ToolsContext {
+  readonly progress: Progress
+  readonly print: (text: string) => void
+  readonly host: Host
+  readonly signal: AbortSignal
+}
+
+/** `npm run tools -- [list | clean | NAME…]`: builds all tools of this platform, or these. Throws TOOL_UNKNOWN and what ensureTools throws. */
+export async function runTools(words: readonly string[], context: ToolsContext): Promise<void> {
+  const { host, print, signal } = context
+  if (words[0] === 'list') return print(await listTools(host, signal))
+  if (words[0] === 'clean') return print(await cleanTools(host))
+  const paths = await ensureTools(words.length > 0 ? words.map(toName) : toolsHere(host), context)
+  const width = Math.max(...Object.keys(paths).map((name) => name.length))
+  for (const [name, path] of Object.entries(paths)) print(`${name.padEnd(width)}  ${path}`)
+}
+
+function toolsHere(host: Host): ToolName[] {
+  return TOOL_NAMES.filter((name) => host.platform === 'linux' || !TOOLS[name].linuxOnly)
+}
+
+function toName(word: string): ToolName {
+  if (isToolName(word)) return word
+  throw new NopassError('TOOL_UNKNOWN', `${word} is none of ${TOOL_NAMES.join(', ')}, list, clean`)
+}
