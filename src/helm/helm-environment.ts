@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+
+/** What would silently point helm at another cluster, namespace or user. */
+const AMBIENT = /^(HELM_KUBE.*|HELM_NAMESPACE|HELM_DEBUG|HELM_BURST_LIMIT|HELM_QPS|KUBECONFIG)$/
+
+/**
+ * The environment of every helm child: nothing ambient that names a cluster, and homes of its own, so that parallel
+ * runs on one machine share no cache and no repository list.
+ * @param home a private folder that outlives the child
+ */
+export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record<string, string> {
+  const own: Record<string, string> = {}
+  for (const [name, value] of Object.entries(parent)) {
+    if (value !== undefined && !AMBIENT.test(name)) own[name] = value
+  }
+  // The registry login stays the user's: a private chart needs it.
+  const registry = parent.HELM_REGISTRY_CONFIG ?? defaultRegistryConfig(parent)
+  return {
+    ...own,
+    ...(registry === undefined ? {} : { HELM_REGISTRY_CONFIG: registry }),
+    HELM_CACHE_HOME: join(home, 'cache'),
+    HELM_CONFIG_HOME: join(home, 'config'),
+    HELM_DATA_HOME: join(home, 'data'),
+    HELM_REPOSITORY_CACHE: join(home, 'cache', 'repository'),
+    HELM_REPOSITORY_CONFIG: join(home, 'config', 'repositories.yaml'),
+    HELM_CONTENT_CACHE: join(home, 'cache', 'content'),
+  }
+}
+
+function defaultRegistryConfig(parent: NodeJS.ProcessEnv): string | undefined {
+  const config = parent.HELM_CONFIG_HOME ?? (parent.HOME ? join(parent.HOME, '.config', 'helm') : undefined)
+  return config === undefined ? undefined : join(config, 'registry', 'config.json')
+}

@@ -1,0 +1,142 @@
+import { NopassError } from '../errors.ts'
+import type { HelmVersion } from './helm-version.ts'
+
+/** One release in one cluster, as helm is told about it. */
+export interface ReleaseTarget {
+  readonly release: string
+  readonly namespace: string
+  readonly kubeconfig: string
+  readonly context?: string | undefined
+}
+
+export interface UpgradeOptions {
+  /** A folder, an archive, or `oci://…` (with `chartVersion`, or a digest on Helm 4). */
+  readonly chart: string
+  readonly chartVersion?: string | undefined
+  /** In order; later wins. */
+  readonly valuesFiles: readonly string[]
+  /** Go duration, such as `5m` or `1m30s`. */
+  readonly timeout: string
+  readonly wait: boolean
+  readonly createNamespace: boolean
+  readonly forceConflicts: boolean
+  readonly description: string
+}
+
+/** `helm upgrade --install` that writes; its output is the table, never JSON (which holds values and Secrets). */
+export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, options: UpgradeOptions): string[] {
+  return [
+    ...upgradeCore(target, options),
+    ...(options.wait ? ['--wait'] : []),
+    ...(options.createNamespace ? ['--create-namespace'] : []),
+    ...forceFlags(version, options.forceConflicts),
+    '--history-max=10',
+    `--timeout=${options.timeout}`,
+    `--description=${options.description}`,
+    '--hide-notes',
+    ...colorFlags(version),
+  ]
+}
+
+/** The same upgrade as a server-side dry run; its JSON is read in memory and never printed. */
+export function dryRunArguments(version: HelmVersion, target: ReleaseTarget, options: UpgradeOptions): string[] {
+  return [...upgradeCore(target, options), '--dry-run=server', '--output=json', '--hide-notes', ...colorFlags(version)]
+}
+
+/** Back to `revision`; Helm keeps no flag of ours from the upgrade, so the timeout is the rollback's own. */
+export function rollbackArguments(
+  version: HelmVersion,
+  target: ReleaseTarget,
+  options: { readonly revision: number; readonly timeout: string; readonly wait: boolean },
+): string[] {
+  return [
+    'rollback',
+    target.release,
+    String(options.revision),
+    ...targetFlags(target),
+    ...(options.wait ? ['--wait'] : []),
+    `--timeout=${options.timeout}`,
+    ...colorFlags(version),
+  ]
+}
+
+export function uninstallArguments(
+  version: HelmVersion,
+  target: ReleaseTarget,
+  options: { readonly timeout: string; readonly wait: boolean },
+): string[] {
+  return [
+    'uninstall',
+    target.release,
+    ...targetFlags(target),
+    '--ignore-not-found',
+    ...(options.wait ? ['--wait'] : []),
+    `--timeout=${options.timeout}`,
+    ...colorFlags(version),
+  ]
+}
+
+export function historyArguments(target: ReleaseTarget): string[] {
+  return ['history', target.release, ...targetFlags(target), '--max=256', '--output=json']
+}
+
+export function metadataArguments(target: ReleaseTarget, revision?: number): string[] {
+  return ['get', 'metadata', target.release, ...targetFlags(target), ...revisionFlag(revision), '--output=json']
+}
+
+export function manifestArguments(target: ReleaseTarget, revision?: number): string[] {
+  return ['get', 'manifest', target.release, ...targetFlags(target), ...revisionFlag(revision)]
+}
+
+export function valuesArguments(target: ReleaseTarget, revision?: number): string[] {
+  return ['get', 'values', target.release, ...targetFlags(target), ...revisionFlag(revision), '--output=json']
+}
+
+export function listArguments(version: HelmVersion, target: ReleaseTarget): string[] {
+  // Helm 4 lists every state and knows no --all.
+  return [
+    'list',
+    ...targetFlags(target),
+    '--all-namespaces',
+    '--output=json',
+    ...(version.major === 3 ? ['--all'] : []),
+  ]
+}
+
+function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
+  return [
+    'upgrade',
+    target.release,
+    options.chart,
+    '--install',
+    ...targetFlags(target),
+    ...(options.chartVersion === undefined ? [] : [`--version=${options.chartVersion}`]),
+    ...options.valuesFiles.map((file) => `--values=${file}`),
+    // The values given are all the values: nothing of an earlier run is carried over.
+    '--reset-values',
+  ]
+}
+
+function targetFlags(target: ReleaseTarget): string[] {
+  return [
+    `--namespace=${target.namespace}`,
+    `--kubeconfig=${target.kubeconfig}`,
+    ...(target.context === undefined ? [] : [`--kube-context=${target.context}`]),
+  ]
+}
+
+function forceFlags(version: HelmVersion, force: boolean): string[] {
+  if (!force) return []
+  if (version.major === 4) return ['--server-side=true', '--force-conflicts']
+  throw new NopassError('INPUT_CONFLICT', `force-conflicts needs Helm 4; this is ${version.text}`, {
+    hint: 'Helm 3 applies on the client and knows no conflicts: leave `force-conflicts` out, or use Helm 4.',
+  })
+}
+
+function colorFlags(version: HelmVersion): string[] {
+  return version.major === 4 ? ['--color=never'] : []
+}
+
+function revisionFlag(revision: number | undefined): string[] {
+  return revision === undefined ? [] : [`--revision=${revision}`]
+}

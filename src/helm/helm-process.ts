@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Helm } from './find-helm.ts'
+
+/** A helm child that writes. It outlives us when it has to: its output goes to files, and it has its own session. */
+export interface HelmWrite {
+  readonly pid: number
+  readonly stderrFile: string
+  /** Settles when helm has ended, however it ended. */
+  readonly ended: Promise<HelmEnd>
+  /** Asks helm to stop: it marks the release as failed and exits. Not for rollback and uninstall, which would be cut. */
+  interrupt(): void
+}
+
+export interface HelmEnd {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stderr: string
+}
+
+/**
+ * Starts the helm call that changes a release. Not through `@actions/exec`, which cannot forward a signal: a cancelled
+ * job would leave helm behind in the middle. Pipes would kill helm with SIGPIPE once we are gone; files do not.
+ * @param folder private; receives `<name>.out` and `<name>.err`, both 0600
+ */
+export async function startHelmWrite(
+  helm: Helm,
+  args: readonly string[],
+  { folder, name }: { readonly folder: string; readonly name: string },
+): Promise<HelmWrite> {
+  const stderrFile = join(folder, `${name}.err`)
+  await using stdout = await open(join(folder, `${name}.out`), 'w', 0o600)
+  await using stderr = await open(stderrFile, 'w', 0o600)
+  const child = spawn(helm.path, [...args], {
+    env: { ...helm.environment },
+    stdio: ['ignore', stdout.fd, stderr.fd],
+    // Its own process group: a terminal's Ctrl-C reaches it once, through us.
+    detached: true,
+  })
+  const exited = new Promise<Omit<HelmEnd, 'stderr'>>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
+  })
+  const ended = exited.then(async (end) => ({ ...end, stderr: await readFile(stderrFile, 'utf8') }))
+  if (child.pid === undefined) {
+    await ended
+    throw new Error('helm did not start')
+  }
+  return { pid: child.pid, stderrFile, ended, interrupt: () => void child.kill('SIGINT') }
+}

@@ -1,0 +1,72 @@
+import { stringify } from 'yaml'
+import { diffLines, formatDiff } from './line-diff.ts'
+import { isRecord, type ManifestObject, objectKey, objectTitle } from './manifest.ts'
+
+export interface ObjectChange {
+  readonly change: 'add' | 'remove' | 'change'
+  /** `Deployment acr-nopass/acr-nopass`. */
+  readonly object: string
+  /** Lines of YAML with `+`, `-` and two lines of context; Secret data hidden. */
+  readonly diff: string
+}
+
+/** What differs between two renders, object by object, in the order of `after`; removals last. */
+export function diffManifests(
+  before: readonly ManifestObject[],
+  after: readonly ManifestObject[],
+): readonly ObjectChange[] {
+  const old = new Map(before.map((object) => [objectKey(object), object]))
+  const kept = new Set(after.map(objectKey))
+  const changes = after.flatMap((object) => describeChange(old.get(objectKey(object)), object))
+  return [
+    ...changes,
+    ...before.filter((object) => !kept.has(objectKey(object))).flatMap((gone) => describeChange(gone, undefined)),
+  ]
+}
+
+function describeChange(
+  before: ManifestObject | undefined,
+  after: ManifestObject | undefined,
+): readonly ObjectChange[] {
+  const named = after ?? before
+  if (!named) return []
+  const lines = diffLines(render(before, after, ''), render(after, before, ', changed'))
+  if (lines.every(({ sign }) => sign === ' ')) return []
+  const change = before === undefined ? 'add' : after === undefined ? 'remove' : 'change'
+  return [{ change, object: objectTitle(named), diff: formatDiff(lines) }]
+}
+
+function render(
+  object: ManifestObject | undefined,
+  other: ManifestObject | undefined,
+  mark: string,
+): readonly string[] {
+  if (object === undefined) return []
+  return stringify(redactObject(object.body, other?.body, mark), { sortMapEntries: true, lineWidth: 0 })
+    .trimEnd()
+    .split('\n')
+}
+
+/**
+ * The object with every value of a Secret's `data` and `stringData` hidden. A value that differs from the `other`
+ * object's gets the `mark`, so that a diff shows the change and nothing of the value, not even a hash to guess against.
+ */
+export function redactObject(
+  body: Readonly<Record<string, unknown>>,
+  other?: Readonly<Record<string, unknown>>,
+  mark = '',
+): Readonly<Record<string, unknown>> {
+  if (body.kind !== 'Secret') return body
+  const redacted: Record<string, unknown> = { ...body }
+  for (const field of ['data', 'stringData']) {
+    const values = body[field]
+    if (!isRecord(values)) continue
+    const others = isRecord(other?.[field]) ? other[field] : {}
+    const hide = ([key, value]: [string, unknown]): [string, string] => [
+      key,
+      other !== undefined && others[key] !== value ? `<redacted${mark}>` : '<redacted>',
+    ]
+    redacted[field] = Object.fromEntries(Object.entries(values).map(hide))
+  }
+  return redacted
+}

@@ -1,0 +1,49 @@
+import { parseAllDocuments } from 'yaml'
+import { NopassError } from '../errors.ts'
+
+/** One object of a rendered manifest. */
+export interface ManifestObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace: string | undefined
+  readonly name: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The objects of a manifest, in its order; `List`s are not expanded (our chart renders none).
+ * @throws NopassError `HELM_CHART`
+ */
+export function parseManifest(text: string): readonly ManifestObject[] {
+  const objects: ManifestObject[] = []
+  for (const document of parseAllDocuments(text, { logLevel: 'silent' })) {
+    const [error] = document.errors ?? []
+    if (error) throw new NopassError('HELM_CHART', `the rendered manifest is no YAML: ${error.code}`)
+    const body: unknown = document.toJS()
+    if (isRecord(body)) objects.push(describeObject(body))
+  }
+  return objects
+}
+
+function describeObject(body: Readonly<Record<string, unknown>>): ManifestObject {
+  const metadata = isRecord(body.metadata) ? body.metadata : {}
+  if (typeof body.apiVersion !== 'string' || typeof body.kind !== 'string' || typeof metadata.name !== 'string') {
+    throw new NopassError('HELM_CHART', 'the rendered manifest holds an object without apiVersion, kind or name')
+  }
+  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : undefined
+  return { apiVersion: body.apiVersion, kind: body.kind, namespace, name: metadata.name, body }
+}
+
+/** `Deployment acr-nopass/acr-nopass`, as people read it. */
+export function objectTitle(object: Pick<ManifestObject, 'kind' | 'namespace' | 'name'>): string {
+  return `${object.kind} ${object.namespace === undefined ? '' : `${object.namespace}/`}${object.name}`
+}
+
+/** Identity across renders; the API version may change between two of them. */
+export function objectKey(object: ManifestObject): string {
+  return `${object.apiVersion.split('/').slice(0, -1).join('/')}|${object.kind}|${object.namespace ?? ''}|${object.name}`
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,83 @@
+import { type ErrorCode, NopassError } from '../errors.ts'
+
+interface Pattern {
+  readonly code: ErrorCode
+  readonly match: RegExp
+  /** What to say, from the groups of the match; without it helm's own line. */
+  readonly say?: (groups: RegExpExecArray) => string
+}
+
+/** In order; the first that matches decides. Wordings of Helm 3.18 to 4.3 and of the API server. */
+const PATTERNS: readonly Pattern[] = [
+  {
+    code: 'HELM_PENDING',
+    match: /another operation \(install\/upgrade\/rollback\) is in progress/,
+    say: () => 'the release is marked as being changed by another run',
+  },
+  { code: 'HELM_CANCELLED', match: /has been cancelled|context canceled/, say: () => 'helm was interrupted' },
+  {
+    code: 'HELM_CONFLICT',
+    match: /(?:while applying object ([^:]+?): )?Apply failed with \d+ conflicts?: conflicts? with (.+?): (\.\S+)/s,
+    say: ([, object, manager, field]) =>
+      `${manager} owns ${field}${object === undefined ? '' : ` of ${object}`}, which the chart sets too`,
+  },
+  {
+    code: 'HELM_OWNERSHIP',
+    match: /(\w+) "([^"]+)" in namespace "([^"]*)" exists and cannot be imported into the current release/,
+    say: ([, kind, name, namespace]) =>
+      `${kind} ${namespace ? `${namespace}/` : ''}${name} exists and belongs to no release or to another one`,
+  },
+  {
+    code: 'HELM_FORBIDDEN',
+    match: /User "([^"]+)" cannot (\w+) resource "([^"]+)"(?: in API group "([^"]*)")?(?: in the namespace "([^"]+)")?/,
+    say: ([, user, verb, resource, group, namespace]) =>
+      `${user} may not ${verb} ${resource}${group ? `.${group}` : ''}${namespace ? ` in namespace ${namespace}` : ' cluster-wide'}`,
+  },
+  {
+    code: 'HELM_VALUES_REFUSED',
+    match: /values don't meet the specifications of the schema[^\n]*\n?(.*)/s,
+    say: ([, detail]) => `the chart's schema refused the values: ${oneLine(detail ?? '')}`,
+  },
+  {
+    code: 'HELM_UNREACHABLE',
+    match:
+      /cluster unreachable|connection refused|no such host|TLS handshake timeout|i\/o timeout|certificate signed by unknown/,
+  },
+  {
+    code: 'HELM_TIMEOUT',
+    match:
+      /timed out waiting for the condition|context deadline exceeded|resource not ready|resource \w+\S* not ready/i,
+  },
+  { code: 'HELM_INVALID_OBJECT', match: /is invalid: |field is immutable|denied the request|admission webhook/ },
+  {
+    code: 'HELM_CHART',
+    match:
+      /execution error at|error calling include|template: |chart requires kubeVersion|Chart\.yaml|failed to download|chart .* not found|path .* not found|no such file or directory|YAML parse error|digest mismatch/i,
+  },
+]
+
+/**
+ * What helm's standard error says, as one of our errors. Helm knows one exit code and no machine-readable errors, so
+ * its words are read here and nowhere else.
+ */
+export function readHelmError(stderr: string, context: { readonly command: string }): NopassError {
+  const line = lastErrorLine(stderr)
+  for (const { code, match, say } of PATTERNS) {
+    const groups = match.exec(stderr)
+    if (groups) return new NopassError(code, `helm ${context.command}: ${say ? say(groups) : line}`)
+  }
+  return new NopassError('HELM_FAILED', `helm ${context.command}: ${line || 'ended without a message'}`)
+}
+
+/** Helm's `Error:` line without its prefix and cut to 600 characters (an API server may echo whole objects). */
+export function lastErrorLine(stderr: string): string {
+  const lines = stderr.split('\n').filter((text) => text.trim() !== '')
+  const marked = lines.findLastIndex((text) => text.startsWith('Error:'))
+  const text = marked < 0 ? (lines.at(-1) ?? '') : lines.slice(marked).join(' ')
+  return oneLine(text.replace(/^Error:\s*/, ''))
+}
+
+function oneLine(text: string): string {
+  const flat = text.replace(/\s+/g, ' ').trim()
+  return flat.length > 600 ? `${flat.slice(0, 597)}...` : flat
+}

@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Helm } from './find-helm.ts'
+import {
+  dryRunArguments,
+  manifestArguments,
+  type ReleaseTarget,
+  type UpgradeOptions,
+  valuesArguments,
+} from './helm-flags.ts'
+import { isRecord, type ManifestObject, parseManifest } from './manifest.ts'
+import { readMetadata } from './release-state.ts'
+import { readFromHelm } from './run-helm.ts'
+
+/** A release as it is or would be; kept in memory only, because the manifest may hold Secrets. */
+export interface ReleaseContent {
+  /** `name-version`. */
+  readonly chart: string
+  /** The user's values, merged by helm; without the chart's defaults. */
+  readonly values: Readonly<Record<string, unknown>>
+  readonly objects: readonly ManifestObject[]
+}
+
+/** What `helm upgrade --install` would make now, rendered against the live API server. */
+export async function renderRelease(
+  helm: Helm,
+  target: ReleaseTarget,
+  options: UpgradeOptions,
+): Promise<ReleaseContent> {
+  const text = await readFromHelm(helm, dryRunArguments(helm.version, target, options))
+  const release: unknown = JSON.parse(text)
+  const { chart, config, manifest } = isRecord(release) ? release : {}
+  const metadata = isRecord(chart) && isRecord(chart.metadata) ? chart.metadata : {}
+  return {
+    chart: `${metadata.name}-${metadata.version}`,
+    values: isRecord(config) ? config : {},
+    objects: parseManifest(typeof manifest === 'string' ? manifest : ''),
+  }
+}
+
+/** What the newest revision of the release is made of. */
+export async function readRelease(helm: Helm, target: ReleaseTarget): Promise<ReleaseContent> {
+  const [metadata, values, manifest] = await Promise.all([
+    readMetadata(helm, target),
+    readFromHelm(helm, valuesArguments(target)),
+    readFromHelm(helm, manifestArguments(target)),
+  ])
+  const parsed: unknown = JSON.parse(values)
+  return {
+    chart: `${metadata.chart}-${metadata.version}`,
+    values: isRecord(parsed) ? parsed : {},
+    objects: parseManifest(manifest),
+  }
+}
+
+/** Whether a new revision would be the same as the deployed one. */
+export function isSameRelease(deployed: ReleaseContent, wanted: ReleaseContent): boolean {
+  return (
+    deployed.chart === wanted.chart &&
+    isDeepStrictEqual(deployed.values, wanted.values) &&
+    isDeepStrictEqual(
+      deployed.objects.map(({ body }) => body),
+      wanted.objects.map(({ body }) => body),
+    )
+  )
+}

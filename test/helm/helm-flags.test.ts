@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  dryRunArguments,
+  listArguments,
+  rollbackArguments,
+  uninstallArguments,
+  upgradeArguments,
+} from '../../src/helm/helm-flags.ts'
+import { type HelmVersion, isSupportedHelm, parseHelmVersion, requireHelmVersion } from '../../src/helm/helm-version.ts'
+
+const three: HelmVersion = { major: 3, minor: 22, patch: 0, text: 'v3.22.0' }
+const four: HelmVersion = { major: 4, minor: 3, patch: 1, text: 'v4.3.1' }
+const target = { release: 'acr', namespace: 'system', kubeconfig: '/run/kubeconfig', context: 'prod' }
+const options = {
+  chart: '/chart',
+  valuesFiles: ['/run/0.yaml', '/run/1.yaml'],
+  timeout: '5m',
+  wait: true,
+  createNamespace: true,
+  forceConflicts: false,
+  description: 'run 7',
+}
+const where = ['--namespace=system', '--kubeconfig=/run/kubeconfig', '--kube-context=prod']
+const values = ['--values=/run/0.yaml', '--values=/run/1.yaml', '--reset-values']
+
+test('helm 3 and 4 are told the same upgrade, each in its own flags', () => {
+  const upgrade = ['upgrade', 'acr', '/chart', '--install', ...where, ...values, '--wait', '--create-namespace']
+  const end = ['--history-max=10', '--timeout=5m', '--description=run 7', '--hide-notes']
+  assert.deepEqual(upgradeArguments(three, target, options), [...upgrade, ...end])
+  assert.deepEqual(upgradeArguments(four, target, options), [...upgrade, ...end, '--color=never'])
+})
+
+test('no upgrade is left to helm to roll back: the action does it after it has kept the evidence', () => {
+  for (const version of [three, four]) {
+    const flags = upgradeArguments(version, target, options).join(' ')
+    assert.doesNotMatch(flags, /atomic|rollback-on-failure|force/)
+  }
+})
+
+test('force-conflicts forces a server-side apply on helm 4 and is refused on helm 3', () => {
+  const forced = { ...options, forceConflicts: true }
+  assert.deepEqual(
+    upgradeArguments(four, target, forced).filter((flag) => /force|server-side/.test(flag)),
+    ['--server-side=true', '--force-conflicts'],
+  )
+  assert.throws(() => upgradeArguments(three, target, forced), { code: 'INPUT_CONFLICT' })
+})
+
+test('a dry run names its strategy in full, because both majors read a bare --dry-run differently', () => {
+  for (const version of [three, four]) {
+    assert.ok(dryRunArguments(version, target, options).includes('--dry-run=server'))
+  }
+})
+
+test('rollback and uninstall carry their own timeout', () => {
+  const back = rollbackArguments(four, target, { revision: 3, timeout: '2m', wait: true })
+  assert.deepEqual(back, ['rollback', 'acr', '3', ...where, '--wait', '--timeout=2m', '--color=never'])
+  const gone = uninstallArguments(three, target, { timeout: '1m', wait: false })
+  assert.deepEqual(gone, ['uninstall', 'acr', ...where, '--ignore-not-found', '--timeout=1m'])
+})
+
+test('only helm 3 needs --all to list every state; helm 4 refuses the flag', () => {
+  assert.ok(listArguments(three, target).includes('--all'))
+  assert.ok(!listArguments(four, target).includes('--all'))
+})
+
+test('3.18 and newer and every 4.x are supported', () => {
+  const supported = (text: string): boolean | undefined => {
+    const version = parseHelmVersion(text)
+    return version && isSupportedHelm(version)
+  }
+  assert.deepEqual(['v3.17.9', 'v3.18.0', 'v3.22.0', 'v4.0.0', 'v4.3', 'v5.0.0', 'nonsense'].map(supported), [
+    false,
+    true,
+    true,
+    true,
+    true,
+    false,
+    undefined,
+  ])
+})
+
+test('another version than the one asked for is refused, with both named', () => {
+  assert.throws(() => requireHelmVersion(four, '4.2.0', '/bin/helm'), {
+    code: 'HELM_VERSION_UNSUPPORTED',
+    message: '/bin/helm is helm v4.3.1, but 4.2.0 was asked for',
+  })
+  requireHelmVersion(four, 'v4.3.1', '/bin/helm')
+})

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readHelmError } from '../../src/helm/read-helm-error.ts'
+
+const cases: readonly {
+  readonly name: string
+  readonly stderr: string
+  readonly code: string
+  readonly message: string
+}[] = [
+  {
+    name: 'another run at work',
+    stderr: 'Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress\n',
+    code: 'HELM_PENDING',
+    message: 'helm upgrade: the release is marked as being changed by another run',
+  },
+  {
+    name: 'a server-side apply conflict of helm 4',
+    stderr:
+      'level=WARN msg="upgrade failed" name=a\nError: UPGRADE FAILED: conflict occurred while applying object t1/a apps/v1, Kind=Deployment: Apply failed with 1 conflict: conflict with "kubectl-scale" using apps/v1: .spec.replicas\n',
+    code: 'HELM_CONFLICT',
+    message:
+      'helm upgrade: "kubectl-scale" using apps/v1 owns .spec.replicas of t1/a apps/v1, Kind=Deployment, which the chart sets too',
+  },
+  {
+    name: 'a missing right',
+    stderr:
+      'Error: clusterroles.rbac.authorization.k8s.io is forbidden: User "ci" cannot create resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope\n',
+    code: 'HELM_FORBIDDEN',
+    message: 'helm upgrade: ci may not create clusterroles.rbac.authorization.k8s.io cluster-wide',
+  },
+  {
+    name: 'a missing right in a namespace',
+    stderr:
+      'Error: query: failed to query with labels: secrets is forbidden: User "ci" cannot list resource "secrets" in API group "" in the namespace "system"\n',
+    code: 'HELM_FORBIDDEN',
+    message: 'helm upgrade: ci may not list secrets in namespace system',
+  },
+  {
+    name: 'an object of somebody else',
+    stderr:
+      'Error: Unable to continue with install: ConfigMap "acr" in namespace "system" exists and cannot be imported into the current release: invalid ownership metadata\n',
+    code: 'HELM_OWNERSHIP',
+    message: 'helm upgrade: ConfigMap system/acr exists and belongs to no release or to another one',
+  },
+  {
+    name: 'the timeout of helm 3',
+    stderr: 'Error: UPGRADE FAILED: timed out waiting for the condition\n',
+    code: 'HELM_TIMEOUT',
+    message: 'helm upgrade: UPGRADE FAILED: timed out waiting for the condition',
+  },
+  {
+    name: 'the timeout of helm 4',
+    stderr:
+      'Error: UPGRADE FAILED: resource Deployment/system/acr not ready. status: InProgress, message: Available: 0/2\ncontext deadline exceeded\n',
+    code: 'HELM_TIMEOUT',
+    message:
+      'helm upgrade: UPGRADE FAILED: resource Deployment/system/acr not ready. status: InProgress, message: Available: 0/2 context deadline exceeded',
+  },
+  {
+    name: 'a cluster that is down',
+    stderr:
+      'Error: kubernetes cluster unreachable: Get "https://127.0.0.1:1/version": dial tcp 127.0.0.1:1: connect: connection refused\n',
+    code: 'HELM_UNREACHABLE',
+    message:
+      'helm upgrade: kubernetes cluster unreachable: Get "https://127.0.0.1:1/version": dial tcp 127.0.0.1:1: connect: connection refused',
+  },
+  {
+    name: 'values that the schema refuses',
+    stderr:
+      "Error: values don't meet the specifications of the schema(s) in the following chart(s):\nacr-nopass:\n- at '/attach': value must be one of 'auto'\n",
+    code: 'HELM_VALUES_REFUSED',
+    message:
+      "helm upgrade: the chart's schema refused the values: acr-nopass: - at '/attach': value must be one of 'auto'",
+  },
+  {
+    name: 'an interrupted helm',
+    stderr: 'Release acr has been cancelled.\nError: UPGRADE FAILED: context canceled\n',
+    code: 'HELM_CANCELLED',
+    message: 'helm upgrade: helm was interrupted',
+  },
+  {
+    name: 'anything else',
+    stderr: 'Error: something new\n',
+    code: 'HELM_FAILED',
+    message: 'helm upgrade: something new',
+  },
+  { name: 'no word at all', stderr: '', code: 'HELM_FAILED', message: 'helm upgrade: ended without a message' },
+]
+
+for (const { name, stderr, code, message } of cases) {
+  test(`helm's words become an error with a cure: ${name}`, () => {
+    const error = readHelmError(stderr, { command: 'upgrade' })
+    assert.deepEqual({ code: error.code, message: error.message }, { code, message })
+    assert.notEqual(error.hint, '')
+  })
+}
+
+test('an echo of a whole object is cut', () => {
+  const error = readHelmError(`Error: odd ${'x'.repeat(5000)}`, { command: 'upgrade' })
+  assert.equal(error.message.length, 'helm upgrade: '.length + 600)
+})
