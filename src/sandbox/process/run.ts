@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cacheFolder } from '../toolchest/cache-folder.ts'
+import { readHost } from '../toolchest/host.ts'
 import { type Child, type ProcessSpec, startChild } from './child.ts'
 import { startGuard } from './guard.ts'
 import { addTrace, dropTrace, readLedger, type Trace, writeHead } from './ledger.ts'
@@ -32,7 +34,7 @@ export interface RunOptions {
 
 /** Begins a run, after what dead runs have left behind was taken back. */
 export async function openRun(options: RunOptions = {}): Promise<Run> {
-  const ledgers = options.ledgers ?? defaultLedgers(process.env)
+  const ledgers = options.ledgers ?? defaultLedgers()
   mkdirSync(ledgers, { recursive: true, mode: 0o700 })
   await sweepDeadRuns(ledgers)
   const id = randomBytes(4).toString('hex')
@@ -61,7 +63,7 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
 }
 
 /** Takes back what runs whose owner is dead have left behind; the names of these runs. */
-export async function sweepDeadRuns(ledgers: string = defaultLedgers(process.env)): Promise<string[]> {
+export async function sweepDeadRuns(ledgers: string = defaultLedgers()): Promise<string[]> {
   const dead = listLedgers(ledgers).flatMap((file) => {
     const content = readLedger(file)
     return content && !isAlive(content.owner) ? [{ file, run: content.run }] : []
@@ -89,7 +91,6 @@ function listLedgers(ledgers: string): string[] {
   }
 }
 
-function defaultLedgers(env: NodeJS.ProcessEnv): string {
-  const cache = env.ACR_NOPASS_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'acr-nopass')
-  return join(cache, 'runs')
+function defaultLedgers(): string {
+  return join(cacheFolder(readHost()), 'runs')
 }

@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs'
+
+/** One request as the API server's audit log has it (audit.k8s.io/v1, level Metadata): never a body. */
+export interface AuditEntry {
+  readonly verb: string
+  readonly requestURI: string
+  readonly user: { readonly username: string; readonly groups?: readonly string[] }
+  readonly userAgent?: string
+  readonly objectRef?: {
+    readonly resource?: string
+    readonly namespace?: string
+    readonly name?: string
+    readonly subresource?: string
+    readonly apiGroup?: string
+  }
+  readonly responseStatus?: { readonly code: number; readonly reason?: string }
+  readonly requestReceivedTimestamp: string
+  readonly stageTimestamp: string
+  /** A watch has `ResponseStarted` at once and `ResponseComplete` at its end; all else only the latter. */
+  readonly stage: 'ResponseStarted' | 'ResponseComplete' | 'Panic'
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+export const AUDIT_POLICY: string = JSON.stringify({
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata' }],
+})
+
+/** All entries so far, in order; the server writes an entry before it answers. */
+export function readAuditLog(file: string): AuditEntry[] {
+  if (!existsSync(file)) return []
+  const text = readFileSync(file, 'utf8')
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as AuditEntry)
+}

@@ -1,0 +1,57 @@
+import { generateKeyPair } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import type { KubeConnection } from '../../kube/connection.ts'
+import { AUDIT_POLICY } from './audit-log.ts'
+import type { Authority, KeyPair } from './certificate.ts'
+import type { ClusterFiles } from './control-plane.ts'
+import { writeKubeconfig } from './kubeconfig.ts'
+
+const MONTH = 30 * 24 * 60
+const SERVER_NAMES = [
+  '127.0.0.1',
+  '10.96.0.1',
+  'localhost',
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+]
+
+export interface ClusterKeys {
+  readonly cluster: { readonly name: string; readonly server: string; readonly caPem: string }
+  readonly admin: KubeConnection
+  /** A client certificate; the user's name is its CN, the groups its Os. */
+  issue(user: string, groups: readonly string[], minutes: number): KeyPair
+}
+
+/** Writes all that the control plane reads: keys, certificates, kubeconfigs, audit policy; readable by the owner alone. */
+export async function writeClusterFiles(
+  files: ClusterFiles,
+  authority: Authority,
+  { name, server }: { name: string; server: string },
+): Promise<ClusterKeys> {
+  const cluster = { name, server, caPem: authority.certificatePem }
+  const issue = (commonName: string, organizations: readonly string[], minutes: number): KeyPair =>
+    authority.issue({ commonName, organizations, minutes })
+  const admin = issue('admin', ['system:masters'], MONTH)
+  const controllerManager = issue('system:kube-controller-manager', [], MONTH)
+  const serving = authority.issue({ commonName: 'kube-apiserver', names: SERVER_NAMES, minutes: MONTH })
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+
+  write(files.ca, authority.certificatePem)
+  write(files.caKey, authority.keyPem)
+  write(files.serverCertificate, serving.certificatePem)
+  write(files.serverKey, serving.keyPem)
+  write(files.kubeletClientCertificate, admin.certificatePem)
+  write(files.kubeletClientKey, admin.keyPem)
+  // RS256: the one algorithm that Alibaba Cloud's OIDC providers take
+  write(files.serviceAccountKey, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  write(files.auditPolicy, AUDIT_POLICY)
+  write(files.adminKubeconfig, writeKubeconfig(cluster, admin))
+  write(files.controllerManagerKubeconfig, writeKubeconfig(cluster, controllerManager))
+  return { cluster, issue, admin: { server, ca: cluster.caPem, cert: admin.certificatePem, key: admin.keyPem } }
+}
+
+function write(file: string, text: string): void {
+  writeFileSync(file, text, { mode: 0o600 })
+}

@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+
+/** The files of one cluster; all lie in its folder. */
+export interface ClusterFiles {
+  readonly folder: string
+  readonly ca: string
+  readonly caKey: string
+  readonly serverCertificate: string
+  readonly serverKey: string
+  readonly kubeletClientCertificate: string
+  readonly kubeletClientKey: string
+  readonly serviceAccountKey: string
+  readonly auditPolicy: string
+  readonly auditLog: string
+  readonly adminKubeconfig: string
+  readonly controllerManagerKubeconfig: string
+}
+
+export function clusterFiles(folder: string): ClusterFiles {
+  const file = (name: string): string => join(folder, name)
+  return {
+    folder,
+    ca: file('ca.crt'),
+    caKey: file('ca.key'),
+    serverCertificate: file('server.crt'),
+    serverKey: file('server.key'),
+    kubeletClientCertificate: file('kubelet-client.crt'),
+    kubeletClientKey: file('kubelet-client.key'),
+    serviceAccountKey: file('service-account.key'),
+    auditPolicy: file('audit-policy.json'),
+    auditLog: file('audit.log'),
+    adminKubeconfig: file('admin.kubeconfig'),
+    controllerManagerKubeconfig: file('controller-manager.kubeconfig'),
+  }
+}
+
+export interface ApiServerOptions {
+  readonly files: ClusterFiles
+  readonly etcdUrl: string
+  readonly prefix: string
+  readonly port: number
+  readonly issuer: string
+  /** More flags, such as `--feature-gates=…`; a later flag of a name wins. */
+  readonly extra: readonly string[]
+}
+
+export function apiServerArguments({ files, etcdUrl, prefix, port, issuer, extra }: ApiServerOptions): string[] {
+  return [
+    `--etcd-servers=${etcdUrl}`,
+    `--etcd-prefix=${prefix}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    // its own address is loopback, which the `kubernetes` Service may not have
+    '--endpoint-reconciler-type=none',
+    `--tls-cert-file=${files.serverCertificate}`,
+    `--tls-private-key-file=${files.serverKey}`,
+    `--client-ca-file=${files.ca}`,
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    '--allow-privileged=true',
+    `--service-account-issuer=${issuer}`,
+    `--service-account-key-file=${files.serviceAccountKey}`,
+    `--service-account-signing-key-file=${files.serviceAccountKey}`,
+    '--service-cluster-ip-range=10.96.0.0/16',
+    `--kubelet-client-certificate=${files.kubeletClientCertificate}`,
+    `--kubelet-client-key=${files.kubeletClientKey}`,
+    // else `kubectl logs` looks the node's name up in DNS
+    '--kubelet-preferred-address-types=InternalIP',
+    `--audit-policy-file=${files.auditPolicy}`,
+    `--audit-log-path=${files.auditLog}`,
+    '--event-ttl=1h',
+    ...extra,
+  ]
+}
+
+export function controllerManagerArguments(files: ClusterFiles): string[] {
+  const kubeconfig = files.controllerManagerKubeconfig
+  return [
+    `--kubeconfig=${kubeconfig}`,
+    `--authentication-kubeconfig=${kubeconfig}`,
+    `--authorization-kubeconfig=${kubeconfig}`,
+    '--secure-port=0',
+    '--leader-elect=false',
+    // with its own default of 20 a second the default ServiceAccount takes 5 s to appear
+    '--kube-api-qps=200',
+    '--kube-api-burst=400',
+    '--use-service-account-credentials',
+    `--service-account-private-key-file=${files.serviceAccountKey}`,
+    `--root-ca-file=${files.ca}`,
+    `--cluster-signing-cert-file=${files.ca}`,
+    `--cluster-signing-key-file=${files.caKey}`,
+  ]
+}

@@ -1,0 +1,65 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../process/free-port.ts'
+import { untilReady } from '../process/ready.ts'
+import { retryPort } from '../process/retry-port.ts'
+import { openRun, type Run } from '../process/run.ts'
+
+/** One store for any number of clusters, each with a prefix of its own. */
+export interface Etcd {
+  readonly url: string
+  /** Forgets all that is stored under a cluster's prefix. */
+  forget(prefix: string): Promise<void>
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface EtcdOptions {
+  readonly tools: { readonly etcd: string }
+  /** Default: a run of its own, which `stop` ends. */
+  readonly run?: Run | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Starts etcd without fsync: its data lives as long as the run. Ready in about 0.5 s, 50 MB. */
+export async function startEtcd({ tools, run: given, signal }: EtcdOptions): Promise<Etcd> {
+  const run = given ?? (await openRun())
+  const folder = join(run.folder, `etcd-${await freePort()}`)
+  mkdirSync(folder, { mode: 0o700 })
+  const { url, child } = await retryPort(async () => {
+    const address = `http://127.0.0.1:${await freePort()}`
+    const peer = `http://127.0.0.1:${await freePort()}`
+    const started = await run.start({
+      name: 'etcd',
+      logFile: join(folder, 'etcd.log'),
+      command: tools.etcd,
+      args: [
+        '--name=sandbox',
+        `--data-dir=${join(folder, 'data')}`,
+        '--unsafe-no-fsync',
+        '--log-level=warn',
+        `--listen-client-urls=${address}`,
+        `--advertise-client-urls=${address}`,
+        `--listen-peer-urls=${peer}`,
+        `--initial-advertise-peer-urls=${peer}`,
+        `--initial-cluster=sandbox=${peer}`,
+      ],
+    })
+    const healthy = async (): Promise<boolean> => (await fetch(`${address}/health`)).ok
+    await untilReady(healthy, { what: 'etcd', limitMs: 30_000, child: started }, signal)
+    return { url: address, child: started }
+  })
+  const stop = async (): Promise<void> => {
+    await child.stop()
+    if (!given) await run.end()
+  }
+  return { url, forget: (prefix) => forget(url, prefix), stop, [Symbol.asyncDispose]: stop }
+}
+
+async function forget(url: string, prefix: string): Promise<void> {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64')
+  // the range [prefix/, prefix0): '0' is the byte after '/'
+  const body = JSON.stringify({ key: base64(`${prefix}/`), range_end: base64(`${prefix}0`) })
+  const answer = await fetch(`${url}/v3/kv/deleterange`, { method: 'POST', body })
+  await answer.arrayBuffer()
+}

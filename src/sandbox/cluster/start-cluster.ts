@@ -1,0 +1,189 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createKubeClient, type KubeClient } from '../../kube/client.ts'
+import type { KubeConnection } from '../../kube/connection.ts'
+import type { Child } from '../process/child.ts'
+import { freePort } from '../process/free-port.ts'
+import { untilReady } from '../process/ready.ts'
+import { retryPort } from '../process/retry-port.ts'
+import { openRun, type Run } from '../process/run.ts'
+import { type AuditEntry, readAuditLog } from './audit-log.ts'
+import { createAuthority } from './certificate.ts'
+import { type ClusterKeys, writeClusterFiles } from './cluster-keys.ts'
+import { apiServerArguments, clusterFiles, controllerManagerArguments } from './control-plane.ts'
+import { type Etcd, startEtcd } from './etcd.ts'
+import { writeKubeconfig } from './kubeconfig.ts'
+
+export interface ClusterOptions {
+  /** Unique in the run; lower-case letters, digits, `-`. */
+  readonly name: string
+  readonly tools: {
+    readonly etcd: string
+    readonly 'kube-apiserver': string
+    readonly 'kube-controller-manager': string
+  }
+  /** Shared with other clusters (default: one of its own). */
+  readonly etcd?: Etcd | undefined
+  /** Default: a run of its own, which `stop` ends. */
+  readonly run?: Run | undefined
+  /** Of ServiceAccount tokens (default `https://<name>.sandbox.invalid`). */
+  readonly issuer?: string | undefined
+  readonly apiServerFlags?: readonly string[]
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A real control plane on loopback: etcd, API server, controller-manager. */
+export interface Cluster {
+  readonly name: string
+  /** `https://127.0.0.1:PORT` */
+  readonly server: string
+  readonly caPem: string
+  readonly adminConnection: KubeConnection
+  /** As `adminConnection`; closed by `stop`. */
+  readonly admin: KubeClient
+  readonly adminKubeconfigFile: string
+  readonly issuer: string
+  readonly run: Run
+  readonly folder: string
+  /** The public keys of the ServiceAccount issuer. */
+  jwks(): Promise<{ keys: JsonWebKey[] }>
+  /** Every request so far: who, what, answered how. */
+  auditLog(): AuditEntry[]
+  /** A connection of a user that the cluster's CA vouches for, for `minutes`. */
+  connectionFor(user: string, groups: readonly string[], minutes: number): KubeConnection
+  kubeconfigFor(user: string, groups: readonly string[], minutes: number): string
+  serviceAccountToken(
+    namespace: string,
+    name: string,
+    audiences: readonly string[],
+    seconds: number,
+    signal?: AbortSignal,
+  ): Promise<string>
+  /** Faults: the API server's process (stop it, pause it with SIGSTOP …). */
+  readonly apiServer: Child
+  readonly controllerManager: Child
+  /** Ends its processes and forgets its data. Safe to call twice. */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export type JsonWebKey = Readonly<Record<string, unknown>>
+
+/**
+ * Starts a control plane, ready when `default/default` exists (3.5 s when the machine is idle).
+ * @throws NopassError SANDBOX_PROCESS, SANDBOX_TIMEOUT
+ */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const run = options.run ?? (await openRun())
+  try {
+    return await start(options, run)
+  } catch (error) {
+    if (!options.run) await run.end()
+    throw error
+  }
+}
+
+async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
+  const { name, tools, signal, issuer = `https://${name}.sandbox.invalid` } = options
+  const etcd = options.etcd ?? (await startEtcd({ tools, run, signal }))
+  const prefix = `/${run.id}-${name}`
+  const files = clusterFiles(join(run.folder, name))
+  mkdirSync(files.folder, { mode: 0o711 })
+  const authority = createAuthority(`${name}-ca`)
+
+  const { keys, apiServer } = await retryPort(async () => {
+    const port = await freePort()
+    const written = await writeClusterFiles(files, authority, { name, server: `https://127.0.0.1:${port}` })
+    const child = await run.start({
+      name: 'kube-apiserver',
+      logFile: join(files.folder, 'kube-apiserver.log'),
+      command: tools['kube-apiserver'],
+      args: apiServerArguments({
+        files,
+        etcdUrl: etcd.url,
+        prefix,
+        port,
+        issuer,
+        extra: options.apiServerFlags ?? [],
+      }),
+    })
+    const probe = createKubeClient(written.admin)
+    const alive = (): Promise<unknown> =>
+      probe.request({ method: 'GET', path: '/api/v1/namespaces/kube-system' }, signal)
+    const what = `API server of ${name}`
+    await untilReady(alive, { what, limitMs: 90_000, child }, signal).finally(() => probe.close())
+    return { keys: written, apiServer: child }
+  })
+  const admin = createKubeClient(keys.admin)
+  const controllerManager = await run.start({
+    name: 'kube-controller-manager',
+    logFile: join(files.folder, 'kube-controller-manager.log'),
+    command: tools['kube-controller-manager'],
+    args: controllerManagerArguments(files),
+  })
+  const ready = (): Promise<unknown> =>
+    admin.request({ method: 'GET', path: '/api/v1/namespaces/default/serviceaccounts/default' }, signal)
+  const what = `controller-manager of ${name}`
+  await untilReady(ready, { what, limitMs: 90_000, child: controllerManager }, signal)
+
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopped ??= (async () => {
+      admin.close()
+      await Promise.all([controllerManager.stop(), apiServer.stop()])
+      if (!options.etcd) await etcd.stop()
+      else await etcd.forget(prefix)
+      if (!options.run) await run.end()
+    })()
+    return stopped
+  }
+  return {
+    ...toAccess(keys, admin),
+    name,
+    issuer,
+    run,
+    folder: files.folder,
+    adminKubeconfigFile: files.adminKubeconfig,
+    auditLog: () => readAuditLog(files.auditLog),
+    apiServer,
+    controllerManager,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+type Access = Pick<
+  Cluster,
+  'server' | 'caPem' | 'adminConnection' | 'admin' | 'jwks' | 'connectionFor' | 'kubeconfigFor' | 'serviceAccountToken'
+>
+
+function toAccess(keys: ClusterKeys, admin: KubeClient): Access {
+  const { server, caPem } = keys.cluster
+  return {
+    server,
+    caPem,
+    admin,
+    adminConnection: keys.admin,
+    jwks: () => admin.request({ method: 'GET', path: '/openid/v1/jwks', accept: 'application/jwk-set+json' }),
+    connectionFor(user, groups, minutes) {
+      const pair = keys.issue(user, groups, minutes)
+      return { server, ca: caPem, cert: pair.certificatePem, key: pair.keyPem }
+    },
+    kubeconfigFor: (user, groups, minutes) => writeKubeconfig(keys.cluster, keys.issue(user, groups, minutes)),
+    async serviceAccountToken(namespace, name, audiences, seconds, signal) {
+      const answer = await admin.request<{ status: { token: string } }>(
+        {
+          method: 'POST',
+          path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
+          body: {
+            apiVersion: 'authentication.k8s.io/v1',
+            kind: 'TokenRequest',
+            spec: { audiences, expirationSeconds: seconds },
+          },
+        },
+        signal,
+      )
+      return answer.status.token
+    },
+  }
+}
