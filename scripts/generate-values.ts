@@ -1,0 +1,51 @@
+// Writes everything that is derived from schemas/values.schema.json and schemas/clusters.schema.json.
+// `--check` writes nothing and fails when a file is not what it would write.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { helperConfigSchema } from './generate-values/helper-config.ts'
+import type { Schema } from './generate-values/schema-walk.ts'
+import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
+
+const root = join(import.meta.dirname, '..')
+const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
+const readSchema = (path: string): Schema => JSON.parse(readText(path)) as Schema
+
+async function generate(): Promise<Record<string, string>> {
+  const values = readSchema('schemas/values.schema.json')
+  const clusters = readSchema('schemas/clusters.schema.json')
+  const helperConfig = helperConfigSchema(values)
+  return {
+    'chart/values.schema.json': readText('schemas/values.schema.json'),
+    'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
+    'src/values/values.generated.ts': await generateTypes(values, { rootName: 'Values' }),
+    'src/values/resolved-values.generated.ts': await generateTypes(values, {
+      rootName: 'ResolvedValues',
+      prefix: 'Resolved',
+      resolved: true,
+    }),
+    'src/values/helper-config.generated.ts': await generateHelperConfigType(helperConfig),
+    'src/values/clusters.generated.ts': await generateTypes(clusters, { rootName: 'Clusters', resolved: true }),
+  }
+}
+
+const check = process.argv.includes('--check')
+const stale: string[] = []
+for (const [path, text] of Object.entries(await generate())) {
+  const file = join(root, path)
+  let current: string | undefined
+  try {
+    current = readFileSync(file, 'utf8')
+  } catch {
+    current = undefined
+  }
+  if (current === text) continue
+  stale.push(path)
+  if (check) continue
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+}
+for (const path of stale) process.stdout.write(`${check ? 'stale' : 'wrote'} ${path}\n`)
+if (check && stale.length > 0) {
+  process.stderr.write('cure: node scripts/generate-values.ts\n')
+  process.exitCode = 1
+}

@@ -1,0 +1,90 @@
+import type { Schema } from './schema-walk.ts'
+
+/** Values that the helper reads; the chart writes them into its ConfigMap as they are. */
+export const HELPER_KEYS = [
+  'registries',
+  'targets',
+  'region',
+  'identity',
+  'admissionImages',
+  'guard',
+  'scope',
+  'secretName',
+  'adopt',
+  'retire',
+  'dryRun',
+  'heal',
+  'watchPods',
+  'verify',
+  'refreshRate',
+  'secretLabels',
+  'authFormat',
+  'network',
+  'endpoints',
+  'logLevel',
+] as const
+
+const name = (title: string, description: string): Schema => ({
+  title,
+  description,
+  type: 'string',
+  minLength: 1,
+  maxLength: 253,
+})
+
+const release: Schema = {
+  title: 'The release',
+  description: 'Names of the release and of the objects that the chart made for the helper.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'namespace', 'fullname', 'serviceAccount', 'lease', 'status'],
+  properties: {
+    name: name('Name of the release', 'As given to Helm.'),
+    namespace: name('Namespace of the release', 'Where the helper runs.'),
+    fullname: name('Full name', 'Prefix of the names of all objects of the chart.'),
+    serviceAccount: name('ServiceAccount', 'Of the helper.'),
+    lease: name('Lease', 'By which replicas elect a leader.'),
+    status: name('Status ConfigMap', 'Where the helper reports.'),
+  },
+}
+
+/** The schema of the helper's configuration: the values' own definitions, `attach` decided, and the release's names. */
+export function helperConfigSchema(values: Schema): Schema {
+  const properties = Object.fromEntries(
+    HELPER_KEYS.map((key) => {
+      const property = values.properties?.[key]
+      if (property === undefined) throw new Error(`values.schema.json has no key ${key}`)
+      return [key, property]
+    }),
+  )
+  const attach: Schema = {
+    title: 'How Pods come to reference the pull secret',
+    description: 'Decided when the chart was rendered.',
+    type: 'string',
+    enum: ['admission', 'serviceAccounts', 'both'],
+  }
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: "The helper's configuration",
+    description:
+      'Generated from values.schema.json by scripts/generate-values.ts: what the chart writes into the key `config.yaml` of its ConfigMap.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['registries', 'identity', 'attach', 'release'],
+    properties: { ...properties, attach, release },
+    definitions: reachable(properties, values),
+  }
+}
+
+function reachable(properties: Readonly<Record<string, Schema>>, values: Schema): Record<string, Schema> {
+  const found = new Set<string>()
+  const visit = (node: unknown): void => {
+    for (const [, name] of JSON.stringify(node).matchAll(/"#\/definitions\/(\w+)"/g)) {
+      if (name === undefined || found.has(name)) continue
+      found.add(name)
+      visit(values.definitions?.[name])
+    }
+  }
+  visit(properties)
+  return Object.fromEntries(Object.entries(values.definitions ?? {}).filter(([name]) => found.has(name)))
+}

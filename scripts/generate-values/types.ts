@@ -1,0 +1,84 @@
+import { compile, type JSONSchema } from 'json-schema-to-typescript'
+import { HELPER_KEYS } from './helper-config.ts'
+import { definitionName, isDefaulted, resolve, type Schema } from './schema-walk.ts'
+
+const BANNER = '// Generated from schemas/ by scripts/generate-values.ts. Do not edit.'
+
+interface TypeOptions {
+  readonly rootName: string
+  /** Put before the names of all types. */
+  readonly prefix?: string
+  /** Keys that have a default are always there: the type of what remains after filling defaults. */
+  readonly resolved?: boolean
+}
+
+/** TypeScript types of a schema: one interface for each definition. */
+export async function generateTypes(root: Schema, options: TypeOptions): Promise<string> {
+  const { prefix = '', rootName } = options
+  const definitions = Object.entries(root.definitions ?? {})
+    .filter(([, schema]) => schema.type === 'object')
+    .map(([name, schema]) => [
+      `${prefix}${name}`,
+      forTypes({ ...schema, title: `${prefix}${name}` }, root, options, true),
+    ])
+  const { definitions: _definitions, ...top } = root
+  const schema = {
+    ...forTypes({ ...top, title: rootName }, root, options, true),
+    definitions: Object.fromEntries(definitions),
+  }
+  const text = await compile(schema as JSONSchema, rootName, {
+    additionalProperties: false,
+    bannerComment: BANNER,
+    format: true,
+    ignoreMinAndMaxItems: true,
+    strictIndexSignatures: false,
+    style: { semi: false, singleQuote: true, printWidth: 120, trailingComma: 'all' },
+  })
+  return text
+}
+
+/** The type of the helper's configuration: the resolved values that it reads, and what the chart adds. */
+export async function generateHelperConfigType(schema: Schema): Promise<string> {
+  const added = Object.entries(schema.properties ?? {}).filter(([key]) => !HELPER_KEYS.some((known) => known === key))
+  const own: Schema = {
+    ...schema,
+    description: 'What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in.',
+    required: added.map(([key]) => key),
+    properties: Object.fromEntries(added),
+    definitions: {},
+  }
+  const keys = HELPER_KEYS.map((key) => `  | '${key}'\n`).join('')
+  return (await generateTypes(own, { rootName: 'HelperConfig' }))
+    .replace(
+      BANNER,
+      `${BANNER}\nimport type { ResolvedValues } from './resolved-values.generated.ts'\n\ntype HelperKey =\n${keys}`,
+    )
+    .replace('interface HelperConfig {', 'interface HelperConfig extends Pick<ResolvedValues, HelperKey> {')
+}
+
+/** Keeps what a type can say: no conditions, no titles but those of interfaces, defaults as "always there". */
+function forTypes(schema: Schema, root: Schema, options: TypeOptions, named = false): Record<string, unknown> {
+  const name = definitionName(schema)
+  const description = schema.description === undefined ? {} : { description: schema.description }
+  const full = resolve(schema, root)
+  if (name !== undefined && full.type !== 'object') return forTypes(full, root, options)
+  if (name !== undefined) return { ...description, allOf: [{ $ref: `#/definitions/${options.prefix ?? ''}${name}` }] }
+  const properties = Object.entries(schema.properties ?? {})
+  const always = options.resolved ? properties.filter(([, value]) => isDefaulted(value, root)).map(([key]) => key) : []
+  return {
+    ...description,
+    ...(named ? { title: schema.title } : {}),
+    ...(schema.type === undefined ? {} : { type: schema.type }),
+    ...(schema.enum === undefined ? {} : { enum: schema.enum }),
+    ...(schema.items === undefined ? {} : { items: forTypes(schema.items, root, options) }),
+    ...(properties.length === 0
+      ? {}
+      : { properties: Object.fromEntries(properties.map(([key, value]) => [key, forTypes(value, root, options)])) }),
+    ...(typeof schema.additionalProperties === 'object'
+      ? { additionalProperties: forTypes(schema.additionalProperties, root, options) }
+      : schema.type === 'object'
+        ? { additionalProperties: schema.additionalProperties ?? true }
+        : {}),
+    required: [...new Set([...(schema.required ?? []), ...always])],
+  }
+}
