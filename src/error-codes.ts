@@ -86,6 +86,14 @@ export const ERROR_CODES = {
   },
 
   // registry: ACR instances and their credentials
+  REGISTRY_NOT_FOUND: {
+    what: 'There is no ACR instance of this name.',
+    cure: 'Check instanceName and region, or give instanceId.',
+  },
+  REGISTRY_NO_DOMAIN: {
+    what: 'The registry has no domain on the chosen network.',
+    cure: 'Open that endpoint of the instance, or set network: all.',
+  },
 
   // policy: RAM policies and roles
 

@@ -1,0 +1,35 @@
+import { getPersonalToken } from '../alibaba/cr.ts'
+import type { CredentialProvider } from '../alibaba/credentials.ts'
+import { NopassError } from '../errors.ts'
+import type { RegistryConfig } from './registry-config.ts'
+import { chooseDomains, personalDomains } from './registry-domains.ts'
+import type { RegistryToken, TokenSourceDeps } from './token-source.ts'
+
+/** Tokens of the Personal Edition as it was until 2024-09-08; newer ones (`crpi-…`) are static registries. */
+export function createPersonalFetch(
+  registry: RegistryConfig,
+  identity: CredentialProvider,
+  deps: Pick<TokenSourceDeps, 'transport' | 'endpoints'>,
+): (signal: AbortSignal) => Promise<RegistryToken> {
+  const { transport } = deps
+  const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
+  const own = personalDomains(registry.region ?? '')
+  const domains = chooseDomains(own, registry.domains ?? [], registry.network ?? 'all')
+  return async (signal) => {
+    const credentials = await identity.fresh(signal)
+    const issuedAt = transport.clock.now()
+    const token = await getPersonalToken({ transport, endpoint, credentials }, signal).catch((error: unknown) => {
+      throw unknownUser(error)
+    })
+    return { username: token.username, password: token.password, issuedAt, expiresAt: token.expiresAt, domains }
+  }
+}
+
+function unknownUser(error: unknown): unknown {
+  if (!(error instanceof NopassError) || error.reason !== 'USER_NOT_EXIST') return error
+  return new NopassError('CLOUD_NOT_FOUND', 'the Personal Edition does not know this user yet', {
+    hint: 'Let the RAM user open the Personal Edition in the ACR console once and set a registry password; roles need nothing.',
+    reason: error.reason,
+    ...(error.requestId !== undefined && { requestId: error.requestId }),
+  })
+}

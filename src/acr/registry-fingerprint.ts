@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto'
+import type { RegistryConfig } from './registry-config.ts'
+
+/**
+ * Hash of all that decides which token a registry gives: a registry whose fingerprint is not in the status must be
+ * proven by one token call (decision 5). Its name, networks and domains do not count: they change no token.
+ */
+export function registryFingerprint(registry: RegistryConfig, identity: unknown): string {
+  const { edition, instanceId, instanceName, region, assumeRole } = registry
+  // A static login belongs to its Secret, which belongs to the entry's name; no identity is behind it.
+  const parts =
+    edition === 'static'
+      ? { edition, name: registry.name }
+      : { edition, instanceId, instanceName, region, assumeRole: assumeRole ?? [], identity }
+  return createHash('sha256').update(stableJson(parts)).digest('hex')
+}
+
+/** JSON with sorted keys and without undefined members: equal for equal meanings. */
+export function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : member,
+  )
+}

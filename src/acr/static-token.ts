@@ -1,0 +1,41 @@
+import type { ReadText } from '../alibaba/access-key.ts'
+import type { Transport } from '../alibaba/transport.ts'
+import { NopassError } from '../errors.ts'
+import type { RegistryConfig } from './registry-config.ts'
+import { chooseDomains } from './registry-domains.ts'
+import type { RegistryToken } from './token-source.ts'
+
+export interface StaticDeps {
+  readonly readText: ReadText
+  readonly secretsDir: string
+  readonly transport: Pick<Transport, 'clock'>
+}
+
+/** A user name and password from a mounted Secret, read again at each call: it may have been changed. */
+export function createStaticFetch(
+  registry: RegistryConfig,
+  deps: StaticDeps,
+): (signal: AbortSignal) => Promise<RegistryToken> {
+  const directory = `${deps.secretsDir}/registries/${registry.name}`
+  const domains = chooseDomains([], registry.domains ?? [], 'all')
+  return async (signal) => {
+    const read = (key: string) => readLogin(registry.name, `${directory}/${key}`, deps.readText, signal)
+    const [username, password] = await Promise.all([read('username'), read('password')])
+    return { username, password, issuedAt: deps.transport.clock.now(), expiresAt: null, domains }
+  }
+}
+
+async function readLogin(name: string, file: string, readText: ReadText, signal: AbortSignal): Promise<string> {
+  const fail = (cause?: unknown): NopassError =>
+    new NopassError('CREDENTIALS_MISSING', `registry ${name}: ${file} cannot be read or is empty`, {
+      hint: 'The Secret named in existingSecret needs the keys username and password.',
+      cause,
+    })
+  const text = await readText(file, signal).catch((error: unknown) => {
+    throw fail(error)
+  })
+  // An editor's line feed at the end is no part of a password.
+  const value = text.replace(/\r?\n$/, '')
+  if (value === '') throw fail()
+  return value
+}

@@ -1,0 +1,46 @@
+export interface TimeSource {
+  /** Wall clock, epoch milliseconds. */
+  wall(): number
+  /** Milliseconds that only ever grow, whatever happens to the wall clock. */
+  monotonic(): number
+}
+
+/** The cloud's time as its answers tell it: what signatures, expiries and schedules are counted in. */
+export interface CloudClock {
+  /** Epoch milliseconds on the cloud's clock. */
+  now(): number
+  /** How far this machine's wall clock runs ahead of the cloud's, milliseconds; 0 until measured. */
+  skew(): number
+  /** Learns from the `Date` header of an answer to a request sent at `sentAt` (monotonic milliseconds). */
+  observe(dateHeader: string | undefined, sentAt: number): void
+  monotonic(): number
+}
+
+/** A `Date` header has whole seconds, so a smaller difference is no evidence. */
+const RESOLUTION = 1500
+
+/** A clock that starts as the machine's own and follows the cloud's once answers disagree by more than 1.5 s. */
+export function createCloudClock(time: TimeSource): CloudClock {
+  let anchor = { cloud: time.wall(), monotonic: time.monotonic() }
+  let measured = false
+  const now = (): number => anchor.cloud + (time.monotonic() - anchor.monotonic)
+  return {
+    now,
+    monotonic: () => time.monotonic(),
+    skew: () => (measured ? Math.round(time.wall() - now()) : 0),
+    observe(dateHeader, sentAt) {
+      const date = Date.parse(dateHeader ?? '')
+      if (Number.isNaN(date)) return
+      measured = true
+      const receivedAt = time.monotonic()
+      const halfWay = (receivedAt - sentAt) / 2
+      const estimate = date + 500 + halfWay
+      if (Math.abs(estimate - now()) > RESOLUTION + halfWay) anchor = { cloud: estimate, monotonic: receivedAt }
+    },
+  }
+}
+
+/** This machine's clocks. */
+export function systemTime(): TimeSource {
+  return { wall: () => Date.now(), monotonic: () => performance.now() }
+}

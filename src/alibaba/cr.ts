@@ -1,0 +1,100 @@
+import { NopassError } from '../errors.ts'
+import type { JsonObject } from './cloud-failure.ts'
+import type { CredentialProvider, Credentials } from './credentials.ts'
+import type { Parameters } from './percent-encoding.ts'
+import type { Transport } from './transport.ts'
+
+export interface CrTarget {
+  readonly transport: Transport
+  readonly endpoint: URL
+  readonly credentials: CredentialProvider | Credentials
+}
+
+/** A temporary login to a registry. `expiresAt` is epoch milliseconds on the cloud's clock. */
+export interface AuthorizationToken {
+  readonly username: string
+  readonly password: string
+  readonly expiresAt: number
+}
+
+const enterprise = (target: CrTarget, action: string, query: Parameters, signal?: AbortSignal): Promise<JsonObject> =>
+  target.transport.call({ ...target, product: 'cr', version: '2018-12-01', action, query }, signal)
+
+/** Enterprise Edition. `expiresInHours` (1 to 24) is new in 2026-08 and older endpoints refuse or ignore it. */
+export async function getAuthorizationToken(
+  target: CrTarget,
+  request: { readonly instanceId: string; readonly expiresInHours?: number | undefined },
+  signal?: AbortSignal,
+): Promise<AuthorizationToken> {
+  const query = { InstanceId: request.instanceId, ExpiresInHours: request.expiresInHours }
+  const answer = await enterprise(target, 'GetAuthorizationToken', query, signal)
+  return tokenOf(answer.TempUsername, answer.AuthorizationToken, answer.ExpireTime)
+}
+
+export interface InstanceEndpoint {
+  /** `internet`, `vpc`, …: Alibaba may add kinds. */
+  readonly type: string
+  readonly enabled: boolean
+  readonly domains: readonly { readonly domain: string; readonly custom: boolean }[]
+}
+
+/** All addresses of an instance's image registry: public, VPC, custom. */
+export async function listInstanceEndpoint(
+  target: CrTarget,
+  instanceId: string,
+  signal?: AbortSignal,
+): Promise<readonly InstanceEndpoint[]> {
+  const query = { InstanceId: instanceId, ModuleName: 'Registry' }
+  const answer = await enterprise(target, 'ListInstanceEndpoint', query, signal)
+  return objects(answer.Endpoints).map((endpoint) => ({
+    type: String(endpoint.EndpointType ?? ''),
+    enabled: endpoint.Enable !== false,
+    domains: objects(endpoint.Domains)
+      .filter((entry) => typeof entry.Domain === 'string' && entry.Domain !== '')
+      .map((entry) => ({ domain: String(entry.Domain).toLowerCase(), custom: entry.Type === 'USER' })),
+  }))
+}
+
+export interface RegistryInstance {
+  readonly instanceId: string
+  readonly name: string
+  readonly region: string
+}
+
+const PAGE = 100
+
+/** All Enterprise instances of the region. */
+export async function listInstances(target: CrTarget, signal?: AbortSignal): Promise<readonly RegistryInstance[]> {
+  const found: RegistryInstance[] = []
+  for (let page = 1; ; page++) {
+    const answer = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE }, signal)
+    const instances = objects(answer.Instances)
+    for (const instance of instances) {
+      found.push({
+        instanceId: String(instance.InstanceId ?? ''),
+        name: String(instance.InstanceName ?? ''),
+        region: String(instance.RegionId ?? ''),
+      })
+    }
+    if (instances.length === 0 || found.length >= Number(answer.TotalCount ?? 0)) return found
+  }
+}
+
+/** Personal Edition (instances made before 2024-09-09), through the API of 2016. */
+export async function getPersonalToken(target: CrTarget, signal?: AbortSignal): Promise<AuthorizationToken> {
+  const call = { product: 'cr', version: '2016-06-07', action: 'GetAuthorizationToken', method: 'GET', path: '/tokens' }
+  const answer = await target.transport.call({ ...target, ...call }, signal)
+  const data = (answer.data ?? {}) as JsonObject
+  return tokenOf(data.tempUserName, data.authorizationToken, data.expireDate)
+}
+
+function tokenOf(username: unknown, password: unknown, expiresAt: unknown): AuthorizationToken {
+  const expiry = Number(expiresAt)
+  if (typeof username !== 'string' || typeof password !== 'string' || !username || !password || !(expiry > 0)) {
+    throw new NopassError('CLOUD_UNAVAILABLE', 'a token came without user name, password or expiry')
+  }
+  return { username, password, expiresAt: expiry }
+}
+
+const objects = (value: unknown): readonly JsonObject[] =>
+  Array.isArray(value) ? value.filter((item): item is JsonObject => typeof item === 'object' && item !== null) : []

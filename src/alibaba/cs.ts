@@ -1,0 +1,124 @@
+import { NopassError } from '../errors.ts'
+import type { JsonObject } from './cloud-failure.ts'
+import type { CredentialProvider, Credentials } from './credentials.ts'
+import type { Parameters } from './percent-encoding.ts'
+import type { Transport } from './transport.ts'
+
+export interface CsTarget {
+  readonly transport: Transport
+  readonly endpoint: URL
+  readonly credentials: CredentialProvider | Credentials
+}
+
+export interface ClusterDetail {
+  readonly clusterId: string
+  readonly name: string
+  readonly region: string
+  readonly state: string
+  readonly clusterType: string
+  readonly version: string
+  /** The cluster's default worker role; empty where it has none. Node pools may have others: see listNodePools. */
+  readonly workerRole: string
+  readonly rrsa: { readonly enabled: boolean; readonly issuer: string; readonly oidcProviderArn: string }
+  /** Where the API server is, as ACK knows it. */
+  readonly apiServer: { readonly public: string | undefined; readonly intranet: string | undefined }
+}
+
+/** What ACK knows of a cluster. Throws CLOUD_NOT_FOUND. */
+export async function describeClusterDetail(
+  target: CsTarget,
+  clusterId: string,
+  signal?: AbortSignal,
+): Promise<ClusterDetail> {
+  const answer = await get(target, 'DescribeClusterDetail', `/clusters/${segment(clusterId)}`, {}, signal)
+  const rrsa = (answer.rrsa_config ?? {}) as JsonObject
+  const masters = masterUrls(answer.master_url)
+  return {
+    clusterId: text(answer.cluster_id) || clusterId,
+    name: text(answer.name),
+    region: text(answer.region_id),
+    state: text(answer.state),
+    clusterType: text(answer.cluster_type),
+    version: text(answer.current_version),
+    workerRole: text(answer.worker_ram_role_name),
+    rrsa: { enabled: rrsa.enabled === true, issuer: text(rrsa.issuer), oidcProviderArn: text(rrsa.oidc_arn) },
+    apiServer: {
+      public: text(masters.api_server_endpoint) || undefined,
+      intranet: text(masters.intranet_api_server_endpoint) || undefined,
+    },
+  }
+}
+
+export interface NodePool {
+  readonly id: string
+  readonly name: string
+  /** The node pool's own worker role; empty: the cluster's. */
+  readonly ramRole: string
+}
+
+/** The node pools of a cluster: each may carry a worker role of its own (ACK managed 1.22 and newer). */
+export async function listNodePools(
+  target: CsTarget,
+  clusterId: string,
+  signal?: AbortSignal,
+): Promise<readonly NodePool[]> {
+  const path = `/clusters/${segment(clusterId)}/nodepools`
+  const answer = await get(target, 'DescribeClusterNodePools', path, {}, signal)
+  const pools = Array.isArray(answer.nodepools) ? (answer.nodepools as JsonObject[]) : []
+  return pools.map((pool) => {
+    const info = (pool.nodepool_info ?? {}) as JsonObject
+    const scaling = (pool.scaling_group ?? {}) as JsonObject
+    return { id: text(info.nodepool_id), name: text(info.name), ramRole: text(scaling.ram_role_name) }
+  })
+}
+
+export interface UserKubeconfig {
+  /** YAML with the caller's own certificate: a secret. */
+  readonly kubeconfig: string
+  /** Epoch milliseconds. */
+  readonly expiresAt: number | undefined
+}
+
+/** A kubeconfig of limited life. ACK's default life is years, so `minutes` (15 to 4320) is always sent. */
+export async function describeUserKubeconfig(
+  target: CsTarget,
+  request: { readonly clusterId: string; readonly minutes: number; readonly private: boolean },
+  signal?: AbortSignal,
+): Promise<UserKubeconfig> {
+  const path = `/k8s/${segment(request.clusterId)}/user_config`
+  const query = { PrivateIpAddress: request.private, TemporaryDurationMinutes: request.minutes }
+  const answer = await get(target, 'DescribeClusterUserKubeconfig', path, query, signal)
+  const kubeconfig = text(answer.config)
+  if (kubeconfig === '') throw new NopassError('CLOUD_UNAVAILABLE', `ACK gave no kubeconfig for ${request.clusterId}`)
+  const expiresAt = Date.parse(text(answer.expiration))
+  return { kubeconfig, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt }
+}
+
+function get(
+  target: CsTarget,
+  action: string,
+  path: string,
+  query: Parameters,
+  signal?: AbortSignal,
+): Promise<JsonObject> {
+  return target.transport.call(
+    { ...target, product: 'cs', version: '2015-12-15', action, method: 'GET', path, query },
+    signal,
+  )
+}
+
+function segment(clusterId: string): string {
+  if (/^[A-Za-z0-9-]{1,64}$/.test(clusterId)) return clusterId
+  throw new NopassError('CLOUD_NOT_FOUND', `${JSON.stringify(clusterId)} is no ACK cluster id`)
+}
+
+/** `master_url` is JSON in a string. */
+function masterUrls(value: unknown): JsonObject {
+  try {
+    return (JSON.parse(text(value)) ?? {}) as JsonObject
+  } catch {
+    return {}
+  }
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -1,0 +1,20 @@
+import type { CloudFailure } from './cloud-failure.ts'
+
+/** First upper bound of the random wait, and the largest one (milliseconds). */
+const BASE = 200
+const CAP = 5000
+/** The cloud may ask for more than we ourselves would wait, within reason. */
+const LONGEST_ASKED = 30_000
+
+/**
+ * How long to wait before the next attempt (milliseconds), or undefined: do not repeat.
+ * Throttling is repeated for every call; an outage only where the work was surely not done or may be done twice.
+ */
+export function retryDelay(failure: CloudFailure, write: boolean, attempt: number, random: number): number | undefined {
+  if (failure.code === 'CLOUD_CLOCK') return attempt === 1 ? 0 : undefined
+  const transient = failure.code === 'CLOUD_UNREACHABLE' || failure.code === 'CLOUD_UNAVAILABLE'
+  const repeatable = failure.code === 'CLOUD_THROTTLED' || (transient && (failure.harmless || !write))
+  if (!repeatable) return undefined
+  const jitter = random * Math.min(CAP, BASE * 2 ** (attempt - 1))
+  return failure.retryAfter === undefined ? jitter : Math.min(LONGEST_ASKED, failure.retryAfter) + random * BASE
+}

@@ -1,0 +1,129 @@
+import { NopassError } from '../errors.ts'
+import type { CloudClock } from './cloud-clock.ts'
+import type { JsonObject } from './cloud-failure.ts'
+import type { CredentialProvider, Credentials } from './credentials.ts'
+import type { Transport } from './transport.ts'
+
+const STS = { product: 'sts', version: '2015-04-01' } as const
+
+export interface StsTarget {
+  readonly transport: Transport
+  readonly endpoint: URL
+}
+
+export interface RoleRequest {
+  readonly roleArn: string
+  /** 2 to 64 characters of letters, digits and `.@-_`; shows up in ActionTrail. */
+  readonly sessionName: string
+  /** Seconds, 900 to the role's maximum; the cloud's default is 3600. */
+  readonly durationSeconds?: number | undefined
+}
+
+/** A session of a role, asked for with `credentials`. Denied also when the role does not trust the caller. */
+export async function assumeRole(
+  target: StsTarget,
+  credentials: CredentialProvider | Credentials,
+  request: RoleRequest & { readonly externalId?: string | undefined },
+  signal?: AbortSignal,
+): Promise<Credentials> {
+  const query = {
+    RoleArn: request.roleArn,
+    RoleSessionName: request.sessionName,
+    DurationSeconds: request.durationSeconds,
+    ExternalId: request.externalId,
+  }
+  const { transport, endpoint } = target
+  try {
+    const answer = await transport.call({ ...STS, endpoint, action: 'AssumeRole', query, credentials }, signal)
+    return sessionOf(answer, transport.clock)
+  } catch (error) {
+    throw explained(error, request.roleArn, 'AssumeRole')
+  }
+}
+
+/** A session of a role for an OIDC token. The token travels in the body: URLs end up in logs. */
+export async function assumeRoleWithOidc(
+  target: StsTarget,
+  request: RoleRequest & { readonly oidcProviderArn: string; readonly oidcToken: string },
+  signal?: AbortSignal,
+): Promise<Credentials> {
+  const form = {
+    OIDCProviderArn: request.oidcProviderArn,
+    OIDCToken: request.oidcToken,
+    RoleArn: request.roleArn,
+    RoleSessionName: request.sessionName,
+    DurationSeconds: request.durationSeconds,
+  }
+  const { transport, endpoint } = target
+  const call = { ...STS, endpoint, action: 'AssumeRoleWithOIDC', form, credentials: undefined }
+  try {
+    return sessionOf(await transport.call(call, signal), transport.clock)
+  } catch (error) {
+    throw explained(error, request.roleArn, 'AssumeRoleWithOIDC')
+  }
+}
+
+export interface CallerIdentity {
+  readonly accountId: string
+  readonly arn: string
+  /** `Account`, `RAMUser` or `AssumedRoleUser`. */
+  readonly identityType: string
+}
+
+/** Who the credentials are. */
+export async function getCallerIdentity(
+  target: StsTarget,
+  credentials: CredentialProvider | Credentials,
+  signal?: AbortSignal,
+): Promise<CallerIdentity> {
+  const { transport, endpoint } = target
+  const answer = await transport.call({ ...STS, endpoint, action: 'GetCallerIdentity', credentials }, signal)
+  return {
+    accountId: String(answer.AccountId ?? ''),
+    arn: String(answer.Arn ?? ''),
+    identityType: String(answer.IdentityType ?? ''),
+  }
+}
+
+/** The session in an answer of STS, or of instance metadata: both use the same four names. */
+export function sessionOf(answer: JsonObject, clock: CloudClock): Credentials {
+  const session = (answer.Credentials ?? answer) as JsonObject
+  const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = session
+  const expiresAt = Date.parse(String(Expiration))
+  const complete = [AccessKeyId, AccessKeySecret, SecurityToken].every(
+    (part) => typeof part === 'string' && part !== '',
+  )
+  if (!complete || Number.isNaN(expiresAt)) {
+    throw new NopassError('CLOUD_UNAVAILABLE', 'a session came without its key, token or expiry')
+  }
+  return {
+    accessKeyId: String(AccessKeyId),
+    accessKeySecret: String(AccessKeySecret),
+    securityToken: String(SecurityToken),
+    issuedAt: clock.now(),
+    expiresAt,
+  }
+}
+
+function explained(error: unknown, roleArn: string, action: string): unknown {
+  if (!(error instanceof NopassError)) return error
+  const hint = HINTS[error.code]?.(action)
+  if (hint === undefined) return error
+  const { reason, requestId, cause } = error
+  return new NopassError(error.code, `${error.message} for the role ${roleArn}`, {
+    hint,
+    cause,
+    ...(reason !== undefined && { reason }),
+    ...(requestId !== undefined && { requestId }),
+  })
+}
+
+const HINTS: Readonly<Record<string, (action: string) => string>> = {
+  CLOUD_DENIED: (action) =>
+    action === 'AssumeRole'
+      ? 'Two sides must allow it: a policy of the caller (sts:AssumeRole on this ARN) and the trust policy of the role, with the same external id. `acr-nopass policy` prints both.'
+      : "The role's trust policy must name this OIDC provider, and its issuer, audience and subject. `acr-nopass policy` prints it.",
+  IDENTITY_NOT_TRUSTED: () =>
+    "Compare the token's issuer, audience and subject with the OIDC provider and with the role's trust policy; `acr-nopass policy` prints the trust policy.",
+  CLOUD_NOT_FOUND: () => 'Check the role ARN and the OIDC provider ARN: account, name, spelling.',
+}

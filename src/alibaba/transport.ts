@@ -1,0 +1,158 @@
+import { NopassError } from '../errors.ts'
+import type { CloudClock } from './cloud-clock.ts'
+import { type CloudFailure, failureOf, failureWithoutAnswer, type JsonObject, parseAnswer } from './cloud-failure.ts'
+import type { CredentialProvider, Credentials } from './credentials.ts'
+import type { HttpAnswer, HttpSender } from './http-sender.ts'
+import { isLoopback } from './loopback.ts'
+import { canonicalQuery, type Parameters } from './percent-encoding.ts'
+import { retryDelay } from './retry.ts'
+import { cloudTimestamp, signRequest } from './signature.ts'
+
+/** One operation of one product, as the wire has it. */
+export interface CloudCall {
+  /** Base URL without a path: see endpoints.ts. */
+  readonly endpoint: URL
+  readonly product: string
+  readonly version: string
+  readonly action: string
+  /** RPC operations are `POST /`; ROA ones have a path of their own. */
+  readonly method?: string
+  readonly path?: string
+  readonly query?: Parameters
+  /** Sent form-encoded in the body: where anything secret goes, for URLs end up in logs. */
+  readonly form?: Parameters
+  /** Undefined: an unsigned call (AssumeRoleWithOIDC). */
+  readonly credentials: CredentialProvider | Credentials | undefined
+  /** A write that may not be sent twice: it is repeated only when it surely was not done. */
+  readonly write?: boolean
+}
+
+export interface Transport {
+  readonly clock: CloudClock
+  /** Instance metadata and registries are asked with the same proxies and certificates. */
+  readonly send: HttpSender
+  /**
+   * The JSON of a successful answer. Throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED,
+   * CLOUD_NOT_FOUND, CLOUD_REJECTED, CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED.
+   */
+  call(call: CloudCall, signal?: AbortSignal): Promise<JsonObject>
+}
+
+export interface TransportDeps {
+  readonly send: HttpSender
+  readonly clock: CloudClock
+  /** 0 (included) to 1 (excluded). */
+  readonly random: () => number
+  readonly nonce: () => string
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
+  /** `acr-nopass/0.1.0`. */
+  readonly userAgent: string
+  /** Milliseconds for one attempt; 10 s. */
+  readonly timeout?: number
+  /** Attempts in all; 4. */
+  readonly attempts?: number
+}
+
+/** Signs, sends, retries by code, follows the cloud's clock. */
+export function createTransport(deps: TransportDeps): Transport {
+  const attempts = deps.attempts ?? 4
+  async function call(request: CloudCall, signal?: AbortSignal): Promise<JsonObject> {
+    let renewed = false
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted()
+      const outcome = await attemptCall(deps, request, renewed, signal)
+      if (!('failure' in outcome)) return outcome.body
+      const { failure } = outcome
+      if (failure.code === 'CREDENTIALS_EXPIRED' && canRenew(request) && !renewed) {
+        renewed = true
+        continue
+      }
+      const delay = attempt < attempts ? retryDelay(failure, request.write === true, attempt, deps.random()) : undefined
+      if (delay === undefined) throw errorOf(request, failure, outcome.cause)
+      await deps.sleep(delay, signal)
+    }
+  }
+  return { clock: deps.clock, send: deps.send, call }
+}
+
+type Outcome = { body: JsonObject } | { failure: CloudFailure; cause?: unknown }
+
+async function attemptCall(
+  deps: TransportDeps,
+  call: CloudCall,
+  renew: boolean,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  const credentials = await credentialsFor(call, renew, signal)
+  const request = prepare(deps, call, credentials)
+  const sentAt = deps.clock.monotonic()
+  let answer: HttpAnswer
+  try {
+    answer = await deps.send({ ...request, timeout: deps.timeout ?? 10_000 }, signal)
+  } catch (error) {
+    if (signal?.aborted) throw error
+    return { failure: failureWithoutAnswer(error), cause: error }
+  }
+  const body = parseAnswer(answer.text)
+  // Only the cloud itself answers in JSON; a proxy's error page says nothing about the cloud's clock.
+  if (body !== undefined) deps.clock.observe(answer.headers.date, sentAt)
+  const failure = failureOf(answer, body)
+  return failure === undefined ? { body: body ?? {} } : { failure }
+}
+
+function prepare(deps: TransportDeps, call: CloudCall, credentials: Credentials | undefined) {
+  if (call.endpoint.protocol !== 'https:' && !isLoopback(call.endpoint.hostname)) {
+    throw new NopassError('ENDPOINT_INVALID', `${call.endpoint.origin} is not https`)
+  }
+  const method = call.method ?? 'POST'
+  const path = call.path ?? '/'
+  const at = new Date(deps.clock.now())
+  const body = call.form === undefined ? '' : canonicalQuery(call.form)
+  const common = { accept: 'application/json', 'user-agent': deps.userAgent }
+  const headers = call.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+  const { action, version } = call
+  const moment = { at, nonce: deps.nonce() }
+  const query = credentials === undefined ? { ...call.query, ...unsigned(action, version, moment) } : (call.query ?? {})
+  const signed =
+    credentials === undefined
+      ? headers
+      : signRequest(
+          { method, host: call.endpoint.host, path, query, body, headers, action, version },
+          credentials,
+          moment,
+        )
+  const url = new URL(call.endpoint)
+  url.pathname = path
+  url.search = canonicalQuery(query)
+  return { url, method, headers: { ...common, ...signed }, body }
+}
+
+/** The older RPC form, which AssumeRoleWithOIDC takes without a signature. */
+function unsigned(action: string, version: string, moment: { at: Date; nonce: string }): Parameters {
+  const Timestamp = cloudTimestamp(moment.at)
+  return { Action: action, Version: version, Format: 'JSON', Timestamp, SignatureNonce: moment.nonce }
+}
+
+const isProvider = (source: CredentialProvider | Credentials): source is CredentialProvider => 'fresh' in source
+
+const canRenew = (call: CloudCall): boolean => call.credentials !== undefined && isProvider(call.credentials)
+
+function credentialsFor(call: CloudCall, renew: boolean, signal?: AbortSignal): Promise<Credentials | undefined> {
+  const source = call.credentials
+  if (source === undefined || !isProvider(source)) return Promise.resolve(source)
+  return renew ? source.fresh(signal) : source.get(signal)
+}
+
+function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): NopassError {
+  const { code, reason, requestId, missingAction, principal } = failure
+  const who = principal ? `${principal} ` : ''
+  const what = `${call.product} ${call.action} at ${call.endpoint.host}`
+  const why = missingAction ? `: ${who}lacks the permission ${missingAction}` : ''
+  // Node's message may quote the URL, so the cause is kept as its code alone.
+  const trace = cause === undefined ? {} : { cause: new Error(reason) }
+  return new NopassError(code, `${what} failed${why}`, {
+    reason,
+    ...(requestId !== undefined && { requestId }),
+    ...trace,
+  })
+}

@@ -1,0 +1,89 @@
+import { NopassError } from '../errors.ts'
+import { parseAnswer } from './cloud-failure.ts'
+import type { CredentialProvider, Credentials } from './credentials.ts'
+import { createSessionProvider } from './session-provider.ts'
+import { sessionOf } from './sts.ts'
+import type { Transport } from './transport.ts'
+
+export interface WorkerRoleOptions {
+  readonly transport: Transport
+  /** Base URL of instance metadata. */
+  readonly endpoint: URL
+  /** Ask without a metadata token where the instance offers none. Off: IMDSv2 or nothing. */
+  readonly imdsV1?: boolean | undefined
+}
+
+const ROLES = '/latest/meta-data/ram/security-credentials/'
+/** Metadata answers from the same host; a node without it drops packets (milliseconds). */
+const TIMEOUT = 2000
+
+/**
+ * The node's own role through ECS instance metadata. All Pods of the node get the same session, so `fresh` reads again
+ * what there is. Throws IDENTITY_UNAVAILABLE.
+ */
+export function createWorkerRoleProvider(options: WorkerRoleOptions): CredentialProvider {
+  const load = (signal: AbortSignal): Promise<Credentials> => readSession(options, signal)
+  return createSessionProvider({ name: 'worker-role', sharedSession: true, load, clock: options.transport.clock })
+}
+
+async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Promise<Credentials> {
+  const token = await metadataToken(options, signal)
+  const headers: Record<string, string> = token === undefined ? {} : { 'x-aliyun-ecs-metadata-token': token }
+  const roles = await ask(options, 'GET', ROLES, headers, signal)
+  if (roles.status === 404 || (roles.status === 200 && roles.text.trim() === '')) {
+    throw unavailable(
+      'the instance has no RAM role',
+      'Attach a worker role to the node pool, or use identity.type: rrsa.',
+    )
+  }
+  const role = expectOk(roles, 'the name of the role').trim().split('\n')[0] ?? ''
+  const session = expectOk(
+    await ask(options, 'GET', ROLES + encodeURIComponent(role), headers, signal),
+    `the session of ${role}`,
+  )
+  const answer = parseAnswer(session)
+  if (answer === undefined || (answer.Code !== undefined && answer.Code !== 'Success')) {
+    throw unavailable(`instance metadata has no session for the role ${role} right now`)
+  }
+  return sessionOf(answer, options.transport.clock)
+}
+
+async function metadataToken(options: WorkerRoleOptions, signal: AbortSignal): Promise<string | undefined> {
+  const lifetime = { 'x-aliyun-ecs-metadata-token-ttl-seconds': '300' }
+  const answer = await ask(options, 'PUT', '/latest/api/token', lifetime, signal)
+  if (answer.status === 200) return answer.text.trim()
+  if (options.imdsV1) return undefined
+  throw unavailable(
+    `instance metadata gave no token (HTTP ${answer.status})`,
+    'The instance offers only metadata version 1: set identity.workerRole.imdsV1: true, or switch the instance to version 2.',
+  )
+}
+
+async function ask(
+  options: WorkerRoleOptions,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+) {
+  try {
+    const url = new URL(path, options.endpoint)
+    return await options.transport.send({ url, method, headers, timeout: TIMEOUT, direct: true }, signal)
+  } catch (error) {
+    if (signal.aborted) throw error
+    throw unavailable(
+      'instance metadata does not answer',
+      'Only ECS nodes have it, and Pods reach it only where the network lets them (hostNetwork: true, or the node pool allows it). Elsewhere use identity.type: rrsa or access-key.',
+      error,
+    )
+  }
+}
+
+function expectOk(answer: { status: number; text: string }, what: string): string {
+  if (answer.status === 200) return answer.text
+  throw unavailable(`instance metadata did not give ${what} (HTTP ${answer.status})`)
+}
+
+function unavailable(message: string, hint?: string, cause?: unknown): NopassError {
+  return new NopassError('IDENTITY_UNAVAILABLE', `worker-role: ${message}`, { ...(hint && { hint }), cause })
+}
