@@ -31,6 +31,7 @@ export async function startEtcd({ tools, run: given, signal }: EtcdOptions): Pro
     const peer = `http://127.0.0.1:${await freePort()}`
     const started = await run.start({
       name: 'etcd',
+      disposable: true,
       logFile: join(folder, 'etcd.log'),
       command: tools.etcd,
       args: [

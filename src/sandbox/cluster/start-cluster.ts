@@ -96,6 +96,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
     const written = await writeClusterFiles(files, authority, { name, server: `https://127.0.0.1:${port}` })
     const child = await run.start({
       name: 'kube-apiserver',
+      disposable: true,
       logFile: join(files.folder, 'kube-apiserver.log'),
       command: tools['kube-apiserver'],
       args: apiServerArguments({
@@ -117,6 +118,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   const admin = createKubeClient(keys.admin)
   const controllerManager = await run.start({
     name: 'kube-controller-manager',
+    disposable: true,
     logFile: join(files.folder, 'kube-controller-manager.log'),
     command: tools['kube-controller-manager'],
     args: controllerManagerArguments(files),

@@ -14,6 +14,8 @@ export interface ProcessSpec {
   readonly cwd?: string
   readonly uid?: number
   readonly gid?: number
+  /** It holds nothing worth an orderly end, so its end is KILL at once (an API server takes seconds for TERM). */
+  readonly disposable?: boolean
   /** Standard output and error are appended to it. */
   readonly logFile: string
 }
@@ -79,7 +81,7 @@ function toChild(spec: ProcessSpec, id: ProcessId, exited: Promise<ExitState>): 
     signal,
     tail: (lines = 5) => tail(spec.logFile, lines),
     async stop(graceMs = 10_000) {
-      signal('SIGTERM')
+      signal(spec.disposable ? 'SIGKILL' : 'SIGTERM')
       signal('SIGCONT')
       if (!(await goneWithin([id], graceMs))) signal('SIGKILL', true)
       return watched

@@ -3,7 +3,7 @@ import type { ProcessId } from './process-table.ts'
 
 /** Something that a run put into the machine and that must be taken back. Written down before it is done. */
 export type Trace =
-  | { readonly kind: 'process'; readonly id: ProcessId; readonly name: string }
+  | { readonly kind: 'process'; readonly id: ProcessId; readonly name: string; readonly disposable: boolean }
   /** A folder with all that is in it. */
   | { readonly kind: 'folder'; readonly path: string }
   /** A folder made as a mount point: taken back only when empty. */

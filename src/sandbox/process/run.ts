@@ -75,7 +75,7 @@ export async function sweepDeadRuns(ledgers: string = defaultLedgers()): Promise
 async function startRecorded(id: string, ledger: string, spec: ProcessSpec): Promise<Child> {
   const env = { ...(spec.env ?? { PATH: process.env.PATH ?? '' }), [RUN_VARIABLE]: id }
   const child = await startChild({ ...spec, env })
-  const trace: Trace = { kind: 'process', id: child.id, name: spec.name }
+  const trace: Trace = { kind: 'process', id: child.id, name: spec.name, disposable: spec.disposable ?? false }
   addTrace(ledger, trace)
   void child.exited.then(() => existsSync(ledger) && dropTrace(ledger, trace))
   return child

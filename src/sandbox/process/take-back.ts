@@ -11,7 +11,9 @@ export const RUN_VARIABLE = 'ACR_NOPASS_RUN'
 export async function takeBackRun(file: string, graceMs = 5_000): Promise<void> {
   const content = readLedger(file)
   if (!content) return rmSync(file, { force: true })
-  const named = content.traces.flatMap((trace) => (trace.kind === 'process' ? [trace.id] : []))
+  const processes = content.traces.filter((trace) => trace.kind === 'process')
+  for (const { id, disposable } of processes) if (disposable) signalProcess(id, 'SIGKILL')
+  const named = processes.map(({ id }) => id)
   await endProcesses([...named, ...findByEnvironment(RUN_VARIABLE, content.run)], graceMs)
   for (const trace of [...content.traces].reverse()) await takeBack(trace, file, content)
   // what was started while we ended the others

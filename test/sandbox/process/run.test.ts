@@ -57,7 +57,7 @@ test('when owner and guard died, the next run takes everything back', async () =
   writeHead(file, { run: 'dead0000', owner: { pid: 1, start: 'never' } })
   addTrace(file, { kind: 'folder', path })
   const id = processId(sleeper.pid ?? 0)
-  addTrace(file, { kind: 'process', id, name: 'sleeper' })
+  addTrace(file, { kind: 'process', id, name: 'sleeper', disposable: false })
   assert.deepEqual(await sweepDeadRuns(ledgers), ['dead0000'])
   assert.equal(isAlive(id), false)
   assert.equal(existsSync(path), false)
@@ -68,7 +68,7 @@ test('when owner and guard died, the next run takes everything back', async () =
 test('a process of another start time is never ended', async () => {
   const file = join(ledgers, 'dead0001.jsonl')
   writeHead(file, { run: 'dead0001', owner: { pid: 1, start: 'never' } })
-  addTrace(file, { kind: 'process', id: { pid: process.pid, start: 'another' }, name: 'me' })
+  addTrace(file, { kind: 'process', id: { pid: process.pid, start: 'another' }, name: 'me', disposable: true })
   assert.deepEqual(await sweepDeadRuns(ledgers), ['dead0001'])
 })
 
