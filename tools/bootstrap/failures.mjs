@@ -1,0 +1,18 @@
+/** A failure that the user can cure; no stack is shown. */
+export class CommandFailure extends Error {
+  constructor(message, cure) {
+    super(message)
+    this.cure = cure
+  }
+}
+
+/** The run was ended by a signal. */
+export class InterruptedRun extends Error {
+  constructor(signal) {
+    super(`ended by ${signal}`)
+    this.exitCode = EXIT_CODES[signal]
+  }
+}
+
+/** Exit codes as shells report them. */
+export const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }

