@@ -3,13 +3,7 @@ The helper's image. `image.registry` gives way to `global.imageRegistry` (a mirr
 the tag and decides. An empty registry leaves the repository as it is written.
 */}}
 {{- define "acr-nopass.image" -}}
-{{- $registry := (.Values.global | default dict).imageRegistry | default .Values.image.registry -}}
-{{- $name := list $registry .Values.image.repository | compact | join "/" -}}
-{{ $name }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- $registry := (.Values.global).imageRegistry | default .Values.image.registry -}}
+{{- list $registry .Values.image.repository | compact | join "/" }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- with .Values.image.digest }}@{{ . }}{{ end }}
-{{- end }}
-
-{{/* Pull secrets of the helper's own image, ours and the global ones, as a JSON list. */}}
-{{- define "acr-nopass.image-pull-secrets" -}}
-{{ concat .Values.imagePullSecrets ((.Values.global | default dict).imagePullSecrets | default list) | uniq | toJson }}
 {{- end }}

@@ -10,12 +10,14 @@
 - apiGroups: [""]
   resources: [serviceaccounts]
   verbs: [list, watch]
+{{- with .Values.targets.serviceAccounts.include }}
 - apiGroups: [""]
   resources: [serviceaccounts]
-  {{- if not (contains "*" (join "," .Values.targets.serviceAccounts.include)) }}
-  resourceNames: {{ .Values.targets.serviceAccounts.include | toJson }}
+  {{- if not (contains "*" (join "," .)) }}
+  resourceNames: {{ . | toJson }}
   {{- end }}
   verbs: [patch]
+{{- end }}
 {{- end }}
 - apiGroups: [""]
   resources: [events]

@@ -1,0 +1,28 @@
+{{/* What both policies of the guard share: they bind the helper, and nobody else. */}}
+{{- define "acr-nopass.guard-match" -}}
+failurePolicy: Fail
+matchConditions:
+- name: is-helper
+  expression: request.userInfo.username == '{{ include "acr-nopass.username" . }}'
+{{- end }}
+
+{{/* CEL: `subject` (object or oldObject) carries the labels of a pull secret of this release (names: src/kube/names.ts). */}}
+{{- define "acr-nopass.owned-cel" -}}
+has({{ .subject }}.metadata.labels)
+&& 'app.kubernetes.io/managed-by' in {{ .subject }}.metadata.labels
+&& {{ .subject }}.metadata.labels['app.kubernetes.io/managed-by'] == 'acr-nopass'
+&& 'app.kubernetes.io/instance' in {{ .subject }}.metadata.labels
+&& {{ .subject }}.metadata.labels['app.kubernetes.io/instance'] == '{{ .instance }}'
+{{- end }}
+
+{{- define "acr-nopass.guard-binding" -}}
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: {{ .name }}
+  labels:
+    {{- include "acr-nopass.labels" .root | nindent 4 }}
+spec:
+  policyName: {{ .name }}
+  validationActions: [Deny]
+{{- end }}

@@ -1,0 +1,72 @@
+{{/*
+What a schema cannot say: refused here with the reason and the cure, before anything is installed. (src/values says the same
+with the place in the file; this is for those who use Helm alone.)
+*/}}
+{{- define "acr-nopass.validation" -}}
+{{- include "acr-nopass.check-nulls" . }}
+{{- include "acr-nopass.check-versions" . }}
+{{- include "acr-nopass.check-registries" . }}
+{{- include "acr-nopass.check-names" . }}
+{{- if eq .Values.scope "namespaces" }}{{ include "acr-nopass.check-listed-namespaces" . }}{{ end }}
+{{- if eq (int .Values.ports.http) (int .Values.ports.status) }}
+{{- fail "ports.http and ports.status are equal: the helper listens on both. Give them two different ports." }}
+{{- end }}
+{{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) }}
+{{- fail "metrics.serviceMonitor.enabled needs the Service of metrics.enabled: set it to true." }}
+{{- end }}
+{{- end }}
+
+{{/* A key that is null has no default any more; these must have a value. */}}
+{{- define "acr-nopass.check-nulls" -}}
+{{- $root := .Values -}}
+{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "ports.http" "ports.status" "metrics.serviceMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "podDisruptionBudget.maxUnavailable" -}}
+{{- $here := $root -}}
+{{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
+{{- if kindIs "invalid" $here }}
+{{- fail (printf "%s is null, and so has no value. Remove the line to get its default, or give it a value." .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "acr-nopass.check-versions" -}}
+{{- $version := .Capabilities.KubeVersion.Version -}}
+{{- $render := "A tool that renders without the cluster has to be told its version (helm template --kube-version)." -}}
+{{- if and (eq .Values.guard "enabled") (not (semverCompare ">=1.30.0-0" $version)) }}
+{{- $gone := printf "a Secret of type kubernetes.io/service-account-token named %s, and so read the token of any ServiceAccount" .Values.secretName -}}
+{{- if include "acr-nopass.attaches-service-accounts" . }}{{ $gone = printf "%s; and it could change any field of a ServiceAccount" $gone }}{{ end -}}
+{{- fail (printf "guard: enabled needs Kubernetes 1.30 or newer, and this is %s. Without the guard RBAC still keeps the helper from every Secret of another name, but whoever steals the helper's token could make %s. Upgrade the cluster, or accept that by writing guard: disabled. %s" $version $gone $render) }}
+{{- end }}
+{{- if and (has .Values.attach (list "admission" "both")) (not (semverCompare ">=1.36.0-0" $version)) }}
+{{- fail (printf "attach: %s needs MutatingAdmissionPolicy v1 of Kubernetes 1.36 or newer, and this is %s. Write attach: serviceAccounts, or leave it at auto. %s" .Values.attach $version $render) }}
+{{- end }}
+{{- end }}
+
+{{- define "acr-nopass.check-registries" -}}
+{{- $names := list -}}
+{{- range .Values.registries }}
+{{- if has .name $names }}
+{{- fail (printf "two registries are named %s: names stand for them in status and metrics. Rename one." .name) }}
+{{- end }}
+{{- $names = append $names .name }}
+{{- end }}
+{{- end }}
+
+{{- define "acr-nopass.check-names" -}}
+{{- $instance := include "acr-nopass.instance" . -}}
+{{- if gt (len $instance) 63 }}
+{{- fail (printf "namespace and release together are %d characters long (%s), and a label's value has 63. Choose a shorter name for the release." (len $instance) $instance) }}
+{{- end }}
+{{- end }}
+
+{{- define "acr-nopass.check-listed-namespaces" -}}
+{{- range include "acr-nopass.namespace-targets" . | fromJsonArray }}
+{{- if .selector }}
+{{- fail "scope: namespaces reads no labels of namespaces, so selectors do not work. List the names in targets.namespaces.include." }}
+{{- end }}
+{{- range .include }}
+{{- if contains "*" . }}
+{{- fail (printf "scope: namespaces gives rights in listed namespaces only, and %q is a glob. List the names in targets.namespaces.include." .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
