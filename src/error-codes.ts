@@ -94,6 +94,10 @@ export const ERROR_CODES = {
     what: 'The registry has no domain on the chosen network.',
     cure: 'Open that endpoint of the instance, or set network: all.',
   },
+  DOCKER_CONFIG_INVALID: {
+    what: 'The content of a pull secret is not what the helper writes.',
+    cure: 'Nothing to do: the helper replaces its own Secret, and leaves others alone.',
+  },
 
   // policy: RAM policies and roles
 

@@ -3,7 +3,7 @@ import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { NopassError } from '../errors.ts'
 import { findInstance } from './find-instance.ts'
 import type { RegistryConfig } from './registry-config.ts'
-import { chooseDomains, enterpriseDomains } from './registry-domains.ts'
+import { chooseDomains, enterpriseDomains, type OwnDomain } from './registry-domains.ts'
 import type { RegistryToken, TokenSourceDeps } from './token-source.ts'
 
 /** How long an instance's addresses are believed (milliseconds). */
@@ -19,7 +19,7 @@ export function createEnterpriseFetch(
   const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
   let instanceId = registry.instanceId || undefined
   let hours = registry.expiresInHours ?? undefined
-  let addresses: { own: ReturnType<typeof enterpriseDomains>; readAt: number } | undefined
+  let addresses: { own: readonly OwnDomain[]; readAt: number } | undefined
 
   return async (signal) => {
     // A token lives as long as the session that asked for it, so the session must be a new one.
@@ -29,7 +29,7 @@ export function createEnterpriseFetch(
     const issuedAt = clock.now()
     const token = await tokenOf(target, instanceId, signal)
     const own = await ownDomains(target, instanceId, signal)
-    const domains = chooseDomains(own, registry.domains ?? [], registry.network ?? 'all')
+    const domains = chooseDomains(own, registry.domains, registry.network)
     if (domains.length === 0) throw nothingToWrite(registry)
     return { username: token.username, password: token.password, issuedAt, expiresAt: token.expiresAt, domains }
   }

@@ -14,7 +14,7 @@ export function createPersonalFetch(
   const { transport } = deps
   const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
   const own = personalDomains(registry.region ?? '')
-  const domains = chooseDomains(own, registry.domains ?? [], registry.network ?? 'all')
+  const domains = chooseDomains(own, registry.domains, registry.network)
   return async (signal) => {
     const credentials = await identity.fresh(signal)
     const issuedAt = transport.clock.now()

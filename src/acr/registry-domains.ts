@@ -2,41 +2,51 @@ import type { InstanceEndpoint } from '../alibaba/cr.ts'
 
 export type DomainNetwork = 'all' | 'vpc' | 'public'
 
+/** A domain and the network it is on; a custom one is written whatever network was chosen. */
+export interface OwnDomain {
+  readonly domain: string
+  readonly kind: 'public' | 'vpc' | 'custom'
+}
+
 /**
  * The keys under which a registry's credential is written: its own domains on the chosen network, and those that the
- * user gave (`host` or `host/namespace`), sorted. A host given with a namespace is written with it alone, so that two
- * accounts can share one host.
+ * user gave (`host`, `host:port` or `host/namespace`), sorted. A host given with a namespace is written with it alone,
+ * so that two accounts can share one host.
  */
 export function chooseDomains(
-  own: readonly { readonly domain: string; readonly vpc: boolean }[],
+  own: readonly OwnDomain[],
   given: readonly string[],
   network: DomainNetwork,
 ): readonly string[] {
   const narrowed = new Set(given.filter((domain) => domain.includes('/')).map(hostOf))
   const chosen = own
-    .filter(({ vpc }) => network === 'all' || vpc === (network === 'vpc'))
+    .filter(({ kind }) => network === 'all' || kind === 'custom' || kind === network)
     .map(({ domain }) => domain)
     .filter((domain) => !narrowed.has(domain))
   return [...new Set([...chosen, ...given.map((domain) => domain.toLowerCase())])].sort()
 }
 
-/** `shop-registry.cn-hangzhou.cr.aliyuncs.com/team` -> the host. */
+/** `shop-registry.cn-hangzhou.cr.aliyuncs.com/team` -> the host, with its port. */
 export function hostOf(domain: string): string {
   return (domain.split('/')[0] ?? '').toLowerCase()
 }
 
-/** The domains of an Enterprise instance. A custom domain belongs to the network of its endpoint. */
-export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): { domain: string; vpc: boolean }[] {
-  return endpoints.flatMap(({ type, domains }) => domains.map(({ domain }) => ({ domain, vpc: type === 'vpc' })))
+/** The domains of an Enterprise instance. */
+export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): readonly OwnDomain[] {
+  return endpoints.flatMap(({ type, domains }) =>
+    domains.map(({ domain, custom }): OwnDomain => {
+      return { domain, kind: custom ? 'custom' : type === 'vpc' ? 'vpc' : 'public' }
+    }),
+  )
 }
 
 /** The domains of the (old) Personal Edition in a region: of both Alibaba Cloud sites, and the classic network's. */
-export function personalDomains(region: string): { domain: string; vpc: boolean }[] {
+export function personalDomains(region: string): readonly OwnDomain[] {
   return [
-    { domain: `registry.${region}.aliyuncs.com`, vpc: false },
-    { domain: `registry-intl.${region}.aliyuncs.com`, vpc: false },
-    { domain: `registry-vpc.${region}.aliyuncs.com`, vpc: true },
-    { domain: `registry-intl-vpc.${region}.aliyuncs.com`, vpc: true },
-    { domain: `registry-internal.${region}.aliyuncs.com`, vpc: true },
+    { domain: `registry.${region}.aliyuncs.com`, kind: 'public' },
+    { domain: `registry-intl.${region}.aliyuncs.com`, kind: 'public' },
+    { domain: `registry-vpc.${region}.aliyuncs.com`, kind: 'vpc' },
+    { domain: `registry-intl-vpc.${region}.aliyuncs.com`, kind: 'vpc' },
+    { domain: `registry-internal.${region}.aliyuncs.com`, kind: 'vpc' },
   ]
 }

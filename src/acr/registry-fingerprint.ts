@@ -11,7 +11,7 @@ export function registryFingerprint(registry: RegistryConfig, identity: unknown)
   const parts =
     edition === 'static'
       ? { edition, name: registry.name }
-      : { edition, instanceId, instanceName, region, assumeRole: assumeRole ?? [], identity }
+      : { edition, instanceId, instanceName, region, assumeRole, identity }
   return createHash('sha256').update(stableJson(parts)).digest('hex')
 }
 

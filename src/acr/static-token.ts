@@ -17,7 +17,7 @@ export function createStaticFetch(
   deps: StaticDeps,
 ): (signal: AbortSignal) => Promise<RegistryToken> {
   const directory = `${deps.secretsDir}/registries/${registry.name}`
-  const domains = chooseDomains([], registry.domains ?? [], 'all')
+  const domains = chooseDomains([], registry.domains, 'all')
   return async (signal) => {
     const read = (key: string) => readLogin(registry.name, `${directory}/${key}`, deps.readText, signal)
     const [username, password] = await Promise.all([read('username'), read('password')])

@@ -48,7 +48,7 @@ export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDep
   if (registry.edition === 'static') {
     return { key, sharedSession: false, get: singleFlight(createStaticFetch(registry, deps)) }
   }
-  const credentials = deps.identity(registry.assumeRole ?? [])
+  const credentials = deps.identity(registry.assumeRole)
   const createFetch = registry.edition === 'enterprise' ? createEnterpriseFetch : createPersonalFetch
   const get = singleFlight(createFetch(registry, credentials, deps))
   return { key, sharedSession: credentials.sharedSession, get }

@@ -13,7 +13,7 @@ export interface EndpointOptions {
 }
 
 export interface Endpoints {
-  /** Base URL of a product in a region. `network` overrides the general setting. Throws ENDPOINT_INVALID. */
+  /** Base URL of a product in a region; `network: auto` follows the general setting. Throws ENDPOINT_INVALID. */
   url(product: Product, region?: string, network?: Network): URL
   /** Base URL that stands for every registry domain (tests and the sandbox), else undefined. */
   registry(): URL | undefined
@@ -29,7 +29,8 @@ export function createEndpoints(options: EndpointOptions = {}): Endpoints {
   const { overrides = {}, region: ownRegion = '', network: general = 'auto' } = options
   return {
     registry: () => (overrides.registry ? endpointUrl('registry', overrides.registry) : undefined),
-    url(product, region, network = general) {
+    url(product, region, wish = 'auto') {
+      const network = wish === 'auto' ? general : wish
       const override = overrides[product]
       if (override) return endpointUrl(product, override)
       if (product === 'imds') return new URL(INSTANCE_METADATA)

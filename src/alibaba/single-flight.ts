@@ -18,7 +18,7 @@ export function singleFlight<Result>(
     const joined = flight
     joined.waiting++
     try {
-      return await (signal === undefined ? joined.promise : Promise.race([joined.promise, aborted(signal)]))
+      return await (signal === undefined ? joined.promise : untilAborted(joined.promise, signal))
     } finally {
       joined.waiting--
       if (joined.waiting === 0 && signal?.aborted) {
@@ -33,6 +33,9 @@ export function singleFlight<Result>(
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+function untilAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const listener = (): void => reject(signal.reason)
+  signal.addEventListener('abort', listener, { once: true })
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', listener))
 }

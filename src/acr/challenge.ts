@@ -1,0 +1,17 @@
+export interface Challenge {
+  /** Lower case: `bearer`, `basic`. */
+  readonly scheme: string
+  readonly parameters: Readonly<Record<string, string | undefined>>
+}
+
+/** The first challenge of a `WWW-Authenticate` header (RFC 9110 11.6.1), as registries send it. */
+export function parseChallenge(header: string | undefined): Challenge | undefined {
+  const match = /^\s*([A-Za-z]+)\s*(.*)$/s.exec(header ?? '')
+  if (match === null) return undefined
+  const [, scheme = '', rest = ''] = match
+  const parameters: Record<string, string> = {}
+  for (const [, name = '', quoted, plain] of rest.matchAll(/([A-Za-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)) {
+    parameters[name.toLowerCase()] ??= quoted === undefined ? (plain ?? '') : quoted.replace(/\\(.)/g, '$1')
+  }
+  return { scheme: scheme.toLowerCase(), parameters }
+}

@@ -1,0 +1,49 @@
+import { NopassError } from '../errors.ts'
+import type { RegistryToken } from './token-source.ts'
+
+/** `auth`: what the kubelet needs; `full`: user name and password beside it, for tools that read only those. */
+export type AuthFormat = 'auth' | 'full'
+
+export type RegistryLogin = Pick<RegistryToken, 'username' | 'password' | 'domains'>
+
+/**
+ * The content of `.dockerconfigjson`: the same logins in any order of domains give the same bytes. Where two logins
+ * claim one domain the earlier one has it.
+ */
+export function buildDockerConfig(logins: readonly RegistryLogin[], format: AuthFormat): string {
+  const auths = new Map<string, { auth: string; username?: string; password?: string }>()
+  for (const { username, password, domains } of logins) {
+    const auth = Buffer.from(`${username}:${password}`).toString('base64')
+    const entry = format === 'full' ? { auth, username, password } : { auth }
+    for (const domain of domains) if (!auths.has(domain)) auths.set(domain, entry)
+  }
+  // One line an entry is written by hand: an object would put keys that look like numbers first.
+  const lines = [...auths.keys()]
+    .sort()
+    .map((domain) => `${JSON.stringify(domain)}:${JSON.stringify(auths.get(domain))}`)
+  return `{"auths":{${lines.join(',')}}}`
+}
+
+/** The logins in a `.dockerconfigjson`, one a domain, in its order. Throws DOCKER_CONFIG_INVALID; quotes nothing of it. */
+export function readDockerConfig(text: string): readonly RegistryLogin[] {
+  const auths = (parse(text) as { auths?: unknown } | undefined)?.auths
+  if (typeof auths !== 'object' || auths === null) throw invalid('it has no auths')
+  return Object.entries(auths).map(([domain, entry]: [string, { auth?: unknown } | null]) => {
+    const login = Buffer.from(typeof entry?.auth === 'string' ? entry.auth : '', 'base64').toString()
+    const colon = login.indexOf(':')
+    if (colon < 1) throw invalid(`the entry of ${JSON.stringify(domain)} has no auth`)
+    return { username: login.slice(0, colon), password: login.slice(colon + 1), domains: [domain] }
+  })
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalid('it is not JSON')
+  }
+}
+
+function invalid(why: string): NopassError {
+  return new NopassError('DOCKER_CONFIG_INVALID', `the .dockerconfigjson cannot be read: ${why}`)
+}

@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createCloudClock, systemTime } from './cloud-clock.ts'
+import { createHttpSender } from './http-sender.ts'
+import { createTransport, type Transport } from './transport.ts'
+
+/** The transport of a running program, over this machine's clocks and the given environment's proxies. */
+export function createDefaultTransport(options: {
+  readonly version: string
+  /** Values' `caBundle`. */
+  readonly ca?: string | undefined
+  readonly env?: NodeJS.ProcessEnv | undefined
+}): Transport {
+  return createTransport({
+    send: createHttpSender({ ca: options.ca, proxyEnv: options.env }),
+    clock: createCloudClock(systemTime()),
+    random: Math.random,
+    nonce: randomUUID,
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { ...(signal && { signal }) }),
+    userAgent: `acr-nopass/${options.version}`,
+  })
+}
