@@ -1,0 +1,60 @@
+import type { NopassError } from '../errors.ts'
+import type { Phase } from './phase.ts'
+
+export type ClusterStatus =
+  | 'deployed'
+  | 'unchanged'
+  | 'rolled-back'
+  | 'failed'
+  | 'skipped'
+  | 'cancelled'
+  | 'planned'
+  | 'uninstalled'
+
+export interface ResultError {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly reason?: string
+  readonly requestId?: string
+}
+
+/** One object or document that would change, as lines of a diff. */
+export interface PlannedChange {
+  readonly title: string
+  readonly change: 'add' | 'remove' | 'change'
+  readonly diff: string
+}
+
+/** What came of one cluster: data only, fit for an output (well under 1 KB without `plan`). */
+export interface ClusterResult {
+  readonly name: string
+  readonly wave: number
+  readonly status: ClusterStatus
+  readonly phase: Phase
+  /** Helm revisions before and after; null: none. */
+  readonly revision: { readonly from: number | null; readonly to: number | null }
+  readonly chart: string | null
+  /** Milliseconds since the rollout began; null: never started. */
+  readonly startedMs: number | null
+  readonly durationMs: number
+  /** What a reader should know besides, such as `RAM policy widened`. */
+  readonly notes: readonly string[]
+  readonly error?: ResultError
+  readonly plan?: readonly PlannedChange[]
+}
+
+export function describeError(error: NopassError): ResultError {
+  return {
+    code: error.code,
+    message: error.message,
+    hint: error.hint,
+    ...(error.reason === undefined ? {} : { reason: error.reason }),
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+  }
+}
+
+/** Whether the status counts as a failure of the rollout. */
+export function isFailure({ status }: Pick<ClusterResult, 'status'>): boolean {
+  return status === 'failed' || status === 'rolled-back'
+}

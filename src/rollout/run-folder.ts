@@ -1,0 +1,83 @@
+import { appendFileSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ReleaseTarget } from '../helm/helm-flags.ts'
+
+/** A change that was begun and must be looked after when this process ends first. */
+export type JournalEntry =
+  | HelmBegun
+  | { readonly event: 'helm-settled'; readonly id: string }
+  | {
+      readonly event: 'namespace-made'
+      readonly id: string
+      readonly target: ReleaseTarget
+      readonly namespace: string
+    }
+  | { readonly event: 'namespace-removed'; readonly id: string }
+
+export interface HelmBegun {
+  readonly event: 'helm-begun'
+  readonly id: string
+  readonly cluster: string
+  readonly command: 'upgrade' | 'rollback' | 'uninstall'
+  readonly pid: number
+  readonly helm: string
+  readonly target: ReleaseTarget
+  /** Newest revision before; null: there was no release. Ours is the next one. */
+  readonly before: number | null
+  /** What a rollback goes back to; null: nothing. */
+  readonly good: number | null
+  readonly rollback: boolean
+  readonly stderrFile: string
+}
+
+/** The private folder of one run (0700): values, kubeconfigs, helm's output, and the journal for whoever cleans up. */
+export interface RunFolder {
+  readonly path: string
+  /** Writes a 0600 file and returns its path. */
+  write(name: string, text: string): Promise<string>
+  note(entry: JournalEntry): void
+  remove(): Promise<void>
+}
+
+export async function createRunFolder(parent: string): Promise<RunFolder> {
+  await mkdir(parent, { recursive: true })
+  return openRunFolder(await mkdtemp(join(parent, 'acr-nopass-')))
+}
+
+/** The folder of a run that exists; for the post step. */
+export function openRunFolder(path: string): RunFolder {
+  return {
+    path,
+    async write(name, text) {
+      const file = join(path, name)
+      await writeFile(file, text, { mode: 0o600, flag: 'wx' })
+      return file
+    },
+    // Synchronous on purpose: the entry must be on disk before the process can be ended.
+    note: (entry) => appendFileSync(join(path, 'journal.jsonl'), `${JSON.stringify(entry)}\n`, { mode: 0o600 }),
+    remove: () => rm(path, { recursive: true, force: true }),
+  }
+}
+
+export interface OpenWork {
+  readonly helm: readonly HelmBegun[]
+  readonly namespaces: readonly Extract<JournalEntry, { event: 'namespace-made' }>[]
+}
+
+/** What the journal says was begun and not settled; empty when there is no journal. */
+export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
+  const text = await readFile(join(folder.path, 'journal.jsonl'), 'utf8').catch(() => '')
+  const entries = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): JournalEntry => JSON.parse(line))
+  const ended = new Set(
+    entries.filter(({ event }) => event === 'helm-settled' || event === 'namespace-removed').map(({ id }) => id),
+  )
+  const open = entries.filter(({ id }) => !ended.has(id))
+  return {
+    helm: open.filter((entry) => entry.event === 'helm-begun'),
+    namespaces: open.filter((entry) => entry.event === 'namespace-made'),
+  }
+}

@@ -1,0 +1,87 @@
+/** How far a failure reaches: the other clusters of its wave are tried, nothing new starts, or everything is tried. */
+export type OnFailure = 'stop-wave' | 'stop-all' | 'continue'
+
+export interface ScheduleRules {
+  readonly maxParallel: number
+  /** How many clusters of the first wave go first, one after another. 0: none. */
+  readonly canary: number
+  readonly onFailure: OnFailure
+  /** Failures that are borne before `onFailure` takes effect. */
+  readonly maxFailures: number
+}
+
+/**
+ * `failed-early`: before anything was written there, so it says nothing about the release.
+ * `failed`: after a write.
+ */
+export type ScheduledState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'failed-early' | 'skipped'
+
+export interface ScheduledCluster {
+  readonly name: string
+  readonly wave: number
+  readonly state: ScheduledState
+}
+
+export interface ScheduleStep {
+  readonly start: readonly string[]
+  readonly skip: readonly { readonly name: string; readonly reason: string }[]
+}
+
+const NOTHING: ScheduleStep = { start: [], skip: [] }
+
+/** What to start and what to give up now; asked again whenever a cluster ends. Running ones are never ended by a sibling. */
+export function nextStep(
+  clusters: readonly ScheduledCluster[],
+  rules: ScheduleRules,
+  interrupted: boolean,
+): ScheduleStep {
+  const waiting = clusters.filter(({ state }) => state === 'waiting')
+  if (waiting.length === 0) return NOTHING
+  if (interrupted) return skipAll(waiting, 'the run was interrupted')
+  const failures = clusters.filter(({ state }) => state === 'failed' || state === 'failed-early')
+  const canary = failedCanary(clusters, rules)
+  if (canary !== undefined) return skipAll(waiting, `the canary ${canary} failed`)
+  const halted = failures.length > rules.maxFailures && rules.onFailure !== 'continue'
+  if (halted && rules.onFailure === 'stop-all') return skipAll(waiting, `${namesOf(failures)} failed`)
+  const open = Math.min(
+    ...clusters.filter(({ state }) => state === 'waiting' || state === 'running').map(({ wave }) => wave),
+  )
+  const blocked = halted ? waiting.filter(({ wave }) => failures.some((failed) => failed.wave < wave)) : []
+  if (blocked.length > 0) {
+    const { start } = nextStep(
+      clusters.filter((cluster) => !blocked.includes(cluster)),
+      rules,
+      interrupted,
+    )
+    return { start, skip: skipAll(blocked, `${namesOf(failures)} failed in an earlier wave`).skip }
+  }
+  const running = clusters.filter(({ state }) => state === 'running').length
+  const room = (canaryPhase(clusters, rules) ? 1 : rules.maxParallel) - running
+  const start = waiting.filter(({ wave }) => wave === open).slice(0, Math.max(0, room))
+  return { start: start.map(({ name }) => name), skip: [] }
+}
+
+/** Clusters of the first wave that count as canaries: those that failed before a write hand the role on. */
+function canaries(clusters: readonly ScheduledCluster[], rules: ScheduleRules): readonly ScheduledCluster[] {
+  const first = Math.min(...clusters.map(({ wave }) => wave))
+  return clusters
+    .filter(({ wave, state }) => wave === first && state !== 'failed-early' && state !== 'skipped')
+    .slice(0, rules.canary)
+}
+
+function canaryPhase(clusters: readonly ScheduledCluster[], rules: ScheduleRules): boolean {
+  return canaries(clusters, rules).some(({ state }) => state !== 'succeeded')
+}
+
+function failedCanary(clusters: readonly ScheduledCluster[], rules: ScheduleRules): string | undefined {
+  if (rules.onFailure === 'continue') return undefined
+  return canaries(clusters, rules).find(({ state }) => state === 'failed')?.name
+}
+
+function skipAll(clusters: readonly ScheduledCluster[], reason: string): ScheduleStep {
+  return { start: [], skip: clusters.map(({ name }) => ({ name, reason })) }
+}
+
+function namesOf(clusters: readonly ScheduledCluster[]): string {
+  return clusters.map(({ name }) => name).join(', ')
+}
