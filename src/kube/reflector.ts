@@ -1,0 +1,218 @@
+import { KubeApiError } from './api-error.ts'
+import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from './client.ts'
+import { type Clock, sleep } from './clock.ts'
+import { createReconnectBackoff } from './reconnect-backoff.ts'
+import { type ChangeHandler, createStore, type Store, type Versioned } from './store.ts'
+import { type KubeList, type KubeObject, keyOf } from './types.ts'
+import type { WatchEvent } from './watch-stream.ts'
+import { startWatchdog } from './watchdog.ts'
+
+export interface ReflectorOptions<W extends KubeObject, T extends Versioned> {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly random: () => number
+  /** Of the list: `/api/v1/namespaces`. */
+  readonly path: string
+  readonly selector?: Query
+  readonly metadataOnly?: boolean
+  /** Objects a page where the server has no WatchList. Default 500. */
+  readonly pageSize?: number
+  /** What of an object is kept. */
+  readonly trim: (object: W) => T
+  readonly onChange: ChangeHandler<T>
+  /** After the first complete list, and after each later one. */
+  readonly onSynced?: () => void
+  /** Each failure, also of a handler; the reflector goes on by itself. */
+  readonly onProblem?: (error: unknown, retryInMs: number) => void
+  /** Shared by the reflectors of one connection: set to false by the first that is refused a WatchList. */
+  readonly features: ServerFeatures
+}
+
+export interface ServerFeatures {
+  watchList: boolean
+}
+
+/** A cache that follows one list of the API server, through every kind of break. */
+export interface Reflector<T extends Versioned> extends Store<T> {
+  readonly synced: boolean
+  /** Monotonic time at which the server was last heard. */
+  readonly lastProgress: number
+  /** Monotonic time of the last try: what tells a stuck loop from a server that is down. */
+  readonly lastActivity: number
+  /** Lists and watches until the signal ends it; never rejects. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+const PAGE_SIZE = 500
+const WATCH_MIN_S = 300
+const WATCH_GRACE_MS = 5_000
+const INITIAL_SILENCE_MS = 30_000
+/** A server that sends bookmarks sends one a minute; two missed mean that nothing comes through any more. */
+const BOOKMARK_SILENCE_MS = 150_000
+/** A watch that ends sooner and brought nothing is a failure in disguise. */
+const SHORT_WATCH_MS = 1_000
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
+
+export function createReflector<W extends KubeObject, T extends Versioned>(
+  options: ReflectorOptions<W, T>,
+): Reflector<T> {
+  const { client, clock, features, path } = options
+  const backoff = createReconnectBackoff(options.random)
+  const store = createStore<T>((key, current, previous) => {
+    try {
+      options.onChange(key, current, previous)
+    } catch (error) {
+      options.onProblem?.(error, 0)
+    }
+  })
+  let version: string | undefined
+  let synced = false
+  let lastProgress = clock.monotonic()
+  let lastActivity = lastProgress
+
+  const put = (object: W): string => {
+    const key = keyOf(object.metadata)
+    store.put(key, options.trim(object))
+    return key
+  }
+  const finishList = (seen: ReadonlySet<string>, at: string): void => {
+    for (const [key] of [...store.entries()]) if (!seen.has(key)) store.remove(key)
+    version = at
+    synced = true
+    lastProgress = clock.monotonic()
+    options.onSynced?.()
+  }
+
+  async function listPages(signal: AbortSignal): Promise<void> {
+    const seen = new Set<string>()
+    let next: string | undefined
+    let at = ''
+    do {
+      const page: KubeList<W> = await client.request(
+        {
+          method: 'GET',
+          path,
+          query: { ...options.selector, limit: options.pageSize ?? PAGE_SIZE, continue: next },
+          ...(options.metadataOnly ? { accept: METADATA_ONLY_LIST } : {}),
+        },
+        signal,
+      )
+      for (const object of page.items) seen.add(put(object))
+      lastActivity = lastProgress = clock.monotonic()
+      at = page.metadata.resourceVersion
+      next = page.metadata.continue || undefined
+    } while (next !== undefined)
+    finishList(seen, at)
+  }
+
+  /** Watches from the known version, or, without one, lists by the same stream (WatchList). True if anything was heard. */
+  async function watch(signal: AbortSignal): Promise<boolean> {
+    const seconds = Math.round(WATCH_MIN_S * (1 + options.random()))
+    const stop = new AbortController()
+    let initial = version === undefined ? new Set<string>() : undefined
+    const silence = new KubeApiError(0, `WATCH ${path}: nothing was heard for too long`, { code: 'KUBE_TIMEOUT' })
+    const longest = seconds * 1000 + WATCH_GRACE_MS
+    const watchdog = startWatchdog(clock, initial ? INITIAL_SILENCE_MS : longest, () => stop.abort(silence))
+    const query = { allowWatchBookmarks: true, timeoutSeconds: seconds, resourceVersion: version }
+    const start = initial ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {}
+    let heard = false
+    const onEvent = (event: WatchEvent<W>): void => {
+      heard = true
+      lastActivity = lastProgress = clock.monotonic()
+      if (event.type === 'ERROR') {
+        stop.abort(errorOf(path, event.object))
+        return
+      }
+      const { metadata } = event.object
+      if (event.type === 'BOOKMARK') {
+        if (initial && metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
+          finishList(initial, metadata.resourceVersion)
+          initial = undefined
+          watchdog.heard(longest)
+        } else watchdog.heard(initial ? INITIAL_SILENCE_MS : BOOKMARK_SILENCE_MS)
+      } else {
+        watchdog.heard()
+        if (event.type === 'DELETED') store.remove(keyOf(metadata), metadata.resourceVersion)
+        else {
+          const key = put(event.object)
+          initial?.add(key)
+        }
+      }
+      if (!initial) version = metadata.resourceVersion
+    }
+    const call = {
+      path,
+      query: { ...options.selector, ...query, ...start },
+      ...(options.metadataOnly ? { accept: METADATA_ONLY } : {}),
+    }
+    try {
+      await client.watch<W>(call, onEvent, AbortSignal.any([signal, stop.signal]))
+    } catch (error) {
+      if (initial && isWatchListRefused(error)) {
+        features.watchList = false
+        return true
+      }
+      throw error
+    } finally {
+      watchdog.stop()
+    }
+    return heard
+  }
+
+  async function oneRound(signal: AbortSignal): Promise<void> {
+    const begin = clock.monotonic()
+    lastActivity = begin
+    if (version === undefined && !features.watchList) await listPages(signal)
+    const heard = await watch(signal)
+    lastActivity = clock.monotonic()
+    if (!heard && lastActivity - begin < SHORT_WATCH_MS) {
+      throw new KubeApiError(0, `WATCH ${path} ended at once without an event`, { code: 'KUBE_UNREACHABLE' })
+    }
+    lastProgress = lastActivity
+  }
+
+  return {
+    get: store.get,
+    entries: store.entries,
+    put: store.put,
+    remove: store.remove,
+    get size() {
+      return store.size
+    },
+    get synced() {
+      return synced
+    },
+    get lastProgress() {
+      return lastProgress
+    },
+    get lastActivity() {
+      return lastActivity
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          await oneRound(signal)
+        } catch (error) {
+          if (signal.aborted) return
+          if (error instanceof KubeApiError && error.status === 410) version = undefined
+          const asked = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0
+          const wait = Math.max(asked, backoff.next(clock.monotonic()))
+          options.onProblem?.(error, wait)
+          await sleep(clock, wait, signal).catch(() => undefined)
+        }
+      }
+    },
+  }
+}
+
+function errorOf(path: string, object: unknown): KubeApiError {
+  const { code, reason } = object as { code?: unknown; reason?: unknown }
+  return new KubeApiError(typeof code === 'number' ? code : 500, `WATCH ${path} was ended by the server`, {
+    ...(typeof reason === 'string' ? { reason } : {}),
+  })
+}
+
+/** Servers before 1.32 or without the feature answer 422 (proofs §7), older ones 400. */
+function isWatchListRefused(error: unknown): boolean {
+  return error instanceof KubeApiError && (error.status === 422 || error.status === 400)
+}

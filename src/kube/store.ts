@@ -1,0 +1,54 @@
+/** What a store needs to know of a view to tell old from new. */
+export interface Versioned {
+  readonly uid: string
+  readonly resourceVersion: string
+}
+
+/** Called after each change of a store: what is now, what was before. Only enqueues; must not block. */
+export type ChangeHandler<T> = (key: string, current: T | undefined, previous: T | undefined) => void
+
+/** The newest known view of each object; older news than what is known are ignored. */
+export interface Store<T extends Versioned> {
+  get(key: string): T | undefined
+  entries(): IterableIterator<[string, T]>
+  readonly size: number
+  /** From a list, a watch or the answer to our own write. */
+  put(key: string, view: T): void
+  /** `resourceVersion` of the deletion; undefined: gone whatever its version was. */
+  remove(key: string, resourceVersion?: string): void
+}
+
+export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): Store<T> {
+  const views = new Map<string, T>()
+  return {
+    get: (key) => views.get(key),
+    entries: () => views.entries(),
+    get size() {
+      return views.size
+    },
+    put(key, view) {
+      const previous = views.get(key)
+      if (previous !== undefined) {
+        if (previous.resourceVersion === view.resourceVersion && previous.uid === view.uid) return
+        if (isOlder(view.resourceVersion, previous.resourceVersion)) return
+      }
+      views.set(key, view)
+      onChange(key, view, previous)
+    },
+    remove(key, resourceVersion) {
+      const previous = views.get(key)
+      if (previous === undefined) return
+      if (resourceVersion !== undefined && isOlder(resourceVersion, previous.resourceVersion)) return
+      views.delete(key)
+      onChange(key, undefined, previous)
+    },
+  }
+}
+
+const DECIMAL = /^\d+$/
+
+/** Resource versions of the API server's own kinds grow as integers (KEP-5504); anything else counts as newer. */
+export function isOlder(version: string, than: string): boolean {
+  if (!DECIMAL.test(version) || !DECIMAL.test(than)) return false
+  return version.length === than.length ? version < than : version.length < than.length
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../../src/kube/clock.ts'
+
+/** A clock that stands still until it is told to move. */
+export interface FakeClock extends Clock {
+  /** Moves on, calling what falls due on the way and letting its effects settle. */
+  advance(ms: number): Promise<void>
+  /** Moves to the next timer; false without one. */
+  next(): Promise<boolean>
+  /** Time goes by and nothing runs, as for a process that was stopped. */
+  pause(ms: number): void
+  readonly timers: number
+}
+
+export function createFakeClock(start: number = Date.parse('2026-01-01T00:00:00Z')): FakeClock {
+  let elapsed = 0
+  let order = 0
+  const waiting = new Map<number, { at: number; callback: () => void }>()
+  const due = (): [number, { at: number; callback: () => void }] | undefined =>
+    [...waiting].sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0]
+  const fire = async (until: number): Promise<void> => {
+    for (;;) {
+      await settle()
+      const first = due()
+      if (first === undefined || first[1].at > until) break
+      waiting.delete(first[0])
+      elapsed = Math.max(elapsed, first[1].at)
+      first[1].callback()
+    }
+    elapsed = until
+  }
+  return {
+    now: () => start + elapsed,
+    monotonic: () => elapsed,
+    after(ms, callback) {
+      const id = ++order
+      waiting.set(id, { at: elapsed + Math.max(0, ms), callback })
+      return () => waiting.delete(id)
+    },
+    advance: (ms) => fire(elapsed + ms),
+    async next() {
+      await settle()
+      const first = due()
+      if (first === undefined) return false
+      await fire(first[1].at)
+      return true
+    },
+    pause(ms) {
+      elapsed += ms
+    },
+    get timers() {
+      return waiting.size
+    },
+  }
+}
+
+/** Lets all promises that can go on do so. */
+export async function settle(turns = 5): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,72 @@
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import type { Lease } from '../../src/kube/lease-record.ts'
+import type { WatchEvent } from '../../src/kube/watch-stream.ts'
+
+/** An API server that holds one Lease, with the real one's answers to stale writes. */
+export interface FakeLeaseApi {
+  readonly client: KubeClient
+  readonly calls: string[]
+  readonly lease: Lease
+  /** The next calls of this method fail with this status (0: no answer). */
+  fail(method: string, status: number, times: number): void
+  /** Somebody else writes it. */
+  overwrite(spec: Lease['spec']): void
+}
+
+export function createFakeLeaseApi(): FakeLeaseApi {
+  let version = 1
+  let lease: Lease = { metadata: { name: 'helper', namespace: 'ns', uid: 'u', resourceVersion: '1' } }
+  const calls: string[] = []
+  const watchers = new Set<(event: WatchEvent<Lease>) => void>()
+  const failures: { method: string; status: number; times: number }[] = []
+  const change = (spec: Lease['spec']): Lease => {
+    version += 1
+    lease = {
+      metadata: { ...lease.metadata, resourceVersion: String(version) },
+      ...(spec === undefined ? {} : { spec }),
+    }
+    for (const watcher of [...watchers]) watcher({ type: 'MODIFIED', object: lease })
+    return lease
+  }
+  const check = (method: string, signal: AbortSignal | undefined): void => {
+    calls.push(method)
+    signal?.throwIfAborted()
+    const failure = failures.find((one) => one.method === method && one.times > 0)
+    if (failure === undefined) return
+    failure.times -= 1
+    throw new KubeApiError(failure.status, `${method} failed`, failure.status === 0 ? { code: 'KUBE_UNREACHABLE' } : {})
+  }
+  const client: KubeClient = {
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      check(call.method, signal)
+      if (call.method === 'GET') return lease as T
+      const body = call.body as Lease
+      if (body.metadata.resourceVersion !== lease.metadata.resourceVersion) throw new KubeApiError(409, 'stale')
+      return change(body.spec) as T
+    },
+    watch<T>(_call: unknown, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
+      return new Promise((_resolve, reject) => {
+        check('WATCH', signal)
+        const watcher = onEvent as (event: WatchEvent<unknown>) => void
+        watchers.add(watcher)
+        signal?.addEventListener('abort', () => {
+          watchers.delete(watcher)
+          reject(signal.reason)
+        })
+      })
+    },
+    close: () => undefined,
+  }
+  return {
+    client,
+    calls,
+    get lease() {
+      return lease
+    },
+    fail: (method, status, times) => failures.push({ method, status, times }),
+    overwrite: (spec) => {
+      change(spec)
+    },
+  }
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLeaseElector, type LeaseElector } from '../../src/kube/lease.ts'
+import { createFakeClock, type FakeClock, settle } from './fake-clock.ts'
+import { createFakeLeaseApi, type FakeLeaseApi } from './fake-lease-api.ts'
+
+interface Candidate extends LeaseElector {
+  readonly log: string[]
+  readonly stop: AbortController
+  readonly done: Promise<'lost' | 'stopped'>
+}
+
+function start(api: FakeLeaseApi, clock: FakeClock, identity: string): Candidate {
+  const log: string[] = []
+  const stop = new AbortController()
+  const elector = createLeaseElector({
+    client: api.client,
+    clock,
+    random: () => 0.5,
+    namespace: 'ns',
+    name: 'helper',
+    identity,
+    onAcquired: () => log.push('acquired'),
+    onProblem: () => log.push('problem'),
+  })
+  const done = elector.run(stop.signal)
+  return {
+    holds: elector.holds,
+    run: elector.run,
+    get holder() {
+      return elector.holder
+    },
+    log,
+    stop,
+    done,
+  }
+}
+
+test('a lease without a holder is taken at once, and renewed every 2 s by one write and no read', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  assert.deepEqual([one.holds(), api.lease.spec?.holderIdentity, api.calls], [true, 'one', ['GET', 'PUT']])
+  await clock.advance(20_000)
+  assert.deepEqual([one.holds(), api.calls.length], [true, 12])
+  assert.equal(api.lease.spec?.renewTime, '2026-01-01T00:00:20.000000Z')
+  assert.equal(api.lease.spec?.leaseTransitions, 1)
+  one.stop.abort()
+  assert.equal(await one.done, 'stopped')
+})
+
+test('a follower watches, and takes over within a moment of a release', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  const two = start(api, clock, 'two')
+  await clock.advance(60_000)
+  assert.deepEqual([two.holds(), two.holder], [false, 'one'])
+  const before = clock.monotonic()
+  one.stop.abort()
+  assert.equal(await one.done, 'stopped')
+  await settle()
+  assert.deepEqual([one.holds(), two.holds(), api.lease.spec?.holderIdentity], [false, true, 'two'])
+  assert.equal(clock.monotonic(), before)
+  two.stop.abort()
+  await two.done
+})
+
+test('after a crash the follower takes over when 15 s passed without a change that it saw', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  // The dead leader's clock was hours off: nobody looks at it.
+  api.overwrite({ holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2031-01-01T00:00:00.000000Z' })
+  const two = start(api, clock, 'two')
+  await clock.advance(14_900)
+  assert.equal(two.holds(), false)
+  await clock.advance(200)
+  assert.equal(two.holds(), true)
+  assert.equal(two.log.includes('problem'), false)
+  two.stop.abort()
+  await two.done
+})
+
+test('a leader that cannot renew stops writing after 10 s and says so before another may lead', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  api.fail('PUT', 0, 100)
+  await clock.advance(9_900)
+  assert.equal(one.holds(), true)
+  await clock.advance(200)
+  assert.equal(one.holds(), false)
+  await clock.advance(2_000)
+  assert.equal(await one.done, 'lost')
+})
+
+test('a leader that was paused past its deadline gives up, even if nobody took the lease', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  const writes = (): number => api.calls.filter((call) => call === 'PUT').length
+  const before = writes()
+  // Paused: time goes by without any timer being called.
+  clock.pause(11_000)
+  assert.equal(one.holds(), false)
+  await clock.advance(1)
+  assert.equal(await one.done, 'lost')
+  assert.equal(writes(), before)
+})
+
+test('a leader whose lease was taken or edited by hand reads it again: lost to another holder, kept otherwise', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  api.overwrite({ ...api.lease.spec, renewTime: '2026-01-01T00:00:01.000000Z' })
+  await clock.advance(4_000)
+  assert.equal(one.holds(), true)
+  api.overwrite({ holderIdentity: 'thief', leaseDurationSeconds: 15 })
+  await clock.advance(2_100)
+  assert.deepEqual([await one.done, one.holds()], ['lost', false])
+})
+
+test('of two that start together exactly one leads', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const all = ['one', 'two', 'three'].map((identity) => start(api, clock, identity))
+  await clock.advance(5_000)
+  assert.equal(all.filter((one) => one.holds()).length, 1)
+  for (const one of all) one.stop.abort()
+  await Promise.all(all.map((one) => one.done))
+})
+
+test('a process that was started again under its old name goes on leading without a wait', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.overwrite({ holderIdentity: 'one', leaseDurationSeconds: 15, leaseTransitions: 4 })
+  const one = start(api, clock, 'one')
+  await settle()
+  assert.deepEqual([one.holds(), api.lease.spec?.leaseTransitions], [true, 4])
+  one.stop.abort()
+  await one.done
+})
+
+test('a follower goes on through failures of the API server', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.fail('GET', 500, 3)
+  api.fail('PUT', 0, 1)
+  const one = start(api, clock, 'one')
+  await clock.advance(12_000)
+  assert.equal(one.holds(), true)
+  assert.equal(one.log.filter((entry) => entry === 'problem').length, 4)
+  one.stop.abort()
+  await one.done
+})
