@@ -341,6 +341,10 @@ export const ERROR_CODES = {
     what: 'A part of the sandbox did not become ready in time.',
     cure: 'Run again when the machine is less busy; the end of the log in the message says what it waited for.',
   },
+  SANDBOX_REGISTRY: {
+    what: "The sandbox's registry or its token server refused a client of ours.",
+    cure: 'Check the user name and password; tokens of the emulated cloud end with their session.',
+  },
   SANDBOX_NODE: {
     what: 'This machine cannot run a real node (Linux, root, control groups and overlayfs are needed).',
     cure: 'Run as root on Linux, or without the node: all other parts work everywhere.',

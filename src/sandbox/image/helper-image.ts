@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
+import type { TarEntry } from './tar.ts'
+
+/** As image/Containerfile says it (a test compares the two). */
+export const HELPER_IMAGE: ImageConfig = {
+  entrypoint: ['/nodejs/bin/node', '--optimize-for-size', '/app/helper.mjs'],
+  user: '65532:65532',
+  workingDir: '/app',
+  env: ['NODE_ENV=production'],
+  labels: {
+    'org.opencontainers.image.title': 'acr-nopass helper',
+    'org.opencontainers.image.licenses': 'Apache-2.0',
+  },
+}
+
+const run = promisify(execFile)
+
+/**
+ * The helper's image on Node's own binary and the shared libraries that it loads from this machine, where the Containerfile's base image cannot be had.
+ * Same entrypoint, user and paths. About 130 MB, nearly all of it Node.
+ */
+export async function writeHelperImage(
+  folder: string,
+  { node, helper, arch }: { node: string; helper: string; arch: string },
+): Promise<ImageLayout> {
+  const base: TarEntry[] = [
+    { path: 'tmp', kind: 'folder', mode: 0o1777 },
+    { path: 'nodejs/bin/node', kind: 'file', mode: 0o755, content: { file: node } },
+    ...(await sharedLibraries(node)).map(({ path, file }): TarEntry => {
+      return { path: path.slice(1), kind: 'file', mode: 0o755, content: { file } }
+    }),
+  ]
+  const app: TarEntry[] = [{ path: 'app/helper.mjs', kind: 'file', content: { file: helper } }]
+  return writeLayout(folder, { arch, layers: [base, app], config: HELPER_IMAGE })
+}
+
+/** What the dynamic linker has loaded into a running Node, the linker itself among them; Node's own report names it all. */
+export async function sharedLibraries(node: string): Promise<{ path: string; file: string }[]> {
+  const { stdout } = await run(node, ['-p', 'JSON.stringify(process.report.getReport().sharedObjects)'])
+  const objects = JSON.parse(stdout) as string[]
+  return objects.filter((path) => path.startsWith('/') && /\.so(\.|$)/.test(path)).map((path) => ({ path, file: path }))
+}

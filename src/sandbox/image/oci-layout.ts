@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { type TarEntry, writeTar } from './tar.ts'
+
+/** What an image says about the process that it starts (OCI image spec, config). */
+export interface ImageConfig {
+  readonly entrypoint: readonly string[]
+  /** `uid:gid` */
+  readonly user: string
+  readonly env?: readonly string[]
+  readonly workingDir?: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export interface Descriptor {
+  readonly mediaType: string
+  /** `sha256:…` */
+  readonly digest: string
+  readonly size: number
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+export interface Manifest {
+  readonly schemaVersion: 2
+  readonly mediaType: string
+  readonly config: Descriptor
+  readonly layers: readonly Descriptor[]
+}
+
+/** An image on disk, as an OCI image layout. */
+export interface ImageLayout {
+  readonly folder: string
+  readonly manifest: Descriptor
+  /** Of all layers, bytes. */
+  readonly size: number
+}
+
+export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json'
+const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json'
+const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar'
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
+
+/** Writes an image of the given layers into a new folder. Layers are not compressed: they only travel on this machine. */
+export function writeLayout(
+  folder: string,
+  image: { layers: readonly Iterable<TarEntry>[]; config: ImageConfig; arch: string },
+): ImageLayout {
+  mkdirSync(join(folder, 'blobs', 'sha256'), { recursive: true })
+  const layers = image.layers.map((entries) => writeLayer(folder, entries))
+  const { config } = image
+  const configBlob = writeJson(folder, CONFIG_TYPE, {
+    architecture: ARCHITECTURES[image.arch] ?? image.arch,
+    os: 'linux',
+    config: {
+      Entrypoint: config.entrypoint,
+      User: config.user,
+      ...(config.env && { Env: config.env }),
+      ...(config.workingDir && { WorkingDir: config.workingDir }),
+      ...(config.labels && { Labels: config.labels }),
+    },
+    rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
+  })
+  const content: Manifest = { schemaVersion: 2, mediaType: MANIFEST_TYPE, config: configBlob, layers }
+  const manifest = writeJson(folder, MANIFEST_TYPE, content)
+  writeFileSync(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  writeFileSync(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [manifest] }))
+  return { folder, manifest, size: layers.reduce((sum, layer) => sum + layer.size, 0) }
+}
+
+export function blobFile(folder: string, digest: string): string {
+  return join(folder, 'blobs', ...digest.split(':'))
+}
+
+export function readManifest(layout: ImageLayout): Manifest {
+  return JSON.parse(readFileSync(blobFile(layout.folder, layout.manifest.digest), 'utf8')) as Manifest
+}
+
+/** The entries of an archive that `ctr images import` takes and names `reference`. */
+export function archiveEntries(layout: ImageLayout, reference: string): TarEntry[] {
+  const { folder, manifest } = layout
+  const annotations = {
+    'io.containerd.image.name': reference,
+    'org.opencontainers.image.ref.name': reference.slice(reference.lastIndexOf(':') + 1),
+  }
+  const index = JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] })
+  const blobs = readdirSync(join(folder, 'blobs', 'sha256')).sort()
+  return [
+    { path: 'oci-layout', kind: 'file', content: { file: join(folder, 'oci-layout') } },
+    { path: 'index.json', kind: 'file', content: Buffer.from(index) },
+    ...blobs.map((name): TarEntry => {
+      return { path: `blobs/sha256/${name}`, kind: 'file', content: { file: join(folder, 'blobs', 'sha256', name) } }
+    }),
+  ]
+}
+
+function writeJson(folder: string, mediaType: string, value: unknown): Descriptor {
+  const content = Buffer.from(JSON.stringify(value))
+  const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`
+  writeFileSync(blobFile(folder, digest), content)
+  return { mediaType, digest, size: content.length }
+}
+
+function writeLayer(folder: string, entries: Iterable<TarEntry>): Descriptor {
+  const draft = join(folder, 'layer')
+  const hash = createHash('sha256')
+  let size = 0
+  writeArchive(draft, entries, (chunk) => {
+    hash.update(chunk)
+    size += chunk.length
+  })
+  const digest = `sha256:${hash.digest('hex')}`
+  renameSync(draft, blobFile(folder, digest))
+  return { mediaType: LAYER_TYPE, digest, size }
+}
+
+/** Writes a tar archive into a file; `onChunk` sees its bytes. */
+export function writeArchive(file: string, entries: Iterable<TarEntry>, onChunk?: (chunk: Buffer) => void): void {
+  const descriptor = openSync(file, 'w')
+  try {
+    writeTar(entries, (chunk) => {
+      writeSync(descriptor, chunk)
+      onChunk?.(chunk)
+    })
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -1,0 +1,3 @@
+module acr-nopass.invalid/program
+
+go 1.21
