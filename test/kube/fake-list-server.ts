@@ -1,0 +1,138 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { KubeConnection } from '../../src/kube/connection.ts'
+import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
+
+interface Item {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string }
+}
+
+/** One list of an API server over TLS, with the faults that real ones and the way to them have. */
+export interface FakeListServer extends AsyncDisposable {
+  readonly connection: KubeConnection
+  /** Query strings of all requests, in order. */
+  readonly requests: URLSearchParams[]
+  readonly watching: number
+  /** False: `sendInitialEvents` is refused as Kubernetes 1.30 does. */
+  watchList: boolean
+  /** Answers of the next requests of a kind, instead of the right one. */
+  readonly faults: { kind: 'list' | 'watch'; status: number; retryAfter?: number }[]
+  put(name: string, uid?: string): void
+  remove(name: string): void
+  bookmark(): void
+  /** A line to all watchers as it is. */
+  send(line: string): void
+  /** Ends all watches: in order, by a reset, or with a 410 in the stream. */
+  end(how: 'clean' | 'reset' | 'gone'): void
+  /** Resolves when the n-th request (from 1) has been answered or its watch opened. */
+  request(n: number): Promise<void>
+}
+
+export async function startFakeListServer(): Promise<FakeListServer> {
+  const authority = createAuthority('test-ca')
+  const pair = authority.issue({ commonName: 'localhost', names: ['127.0.0.1'], minutes: 60 })
+  const items = new Map<string, Item>()
+  const watchers = new Set<ServerResponse>()
+  const requests: URLSearchParams[] = []
+  const waiting: { n: number; resolve: () => void }[] = []
+  const faults: FakeListServer['faults'] = []
+  let version = 100
+  let watchList = true
+
+  const broadcast = (type: string, object: unknown): void => {
+    for (const watcher of watchers) watcher.write(`${JSON.stringify({ type, object })}\n`)
+  }
+  const served = (): void => {
+    for (const one of [...waiting]) if (requests.length >= one.n) one.resolve()
+  }
+  const status = (response: ServerResponse, code: number, retryAfter?: number): void => {
+    response.writeHead(code, retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) })
+    response.end(JSON.stringify({ kind: 'Status', code }))
+  }
+  const watch = (response: ServerResponse, query: URLSearchParams): void => {
+    const initial = query.get('sendInitialEvents') === 'true'
+    if (initial && !watchList) {
+      status(response, 422)
+      return
+    }
+    response.writeHead(200).flushHeaders()
+    watchers.add(response)
+    response.on('close', () => watchers.delete(response))
+    if (!initial) return
+    for (const object of items.values()) response.write(`${JSON.stringify({ type: 'ADDED', object })}\n`)
+    const metadata = { resourceVersion: String(version), annotations: { 'k8s.io/initial-events-end': 'true' } }
+    response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`)
+  }
+  const list = (response: ServerResponse, query: URLSearchParams): void => {
+    const from = Number(query.get('continue') ?? 0)
+    const limit = Number(query.get('limit') ?? items.size)
+    const page = [...items.values()].slice(from, from + limit)
+    const more = from + limit < items.size ? { continue: String(from + limit) } : {}
+    response.end(JSON.stringify({ metadata: { resourceVersion: String(version), ...more }, items: page }))
+  }
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const query = new URL(request.url ?? '', 'https://x').searchParams
+    requests.push(query)
+    const kind = query.has('watch') ? 'watch' : 'list'
+    const fault = faults.findIndex((one) => one.kind === kind)
+    const [found] = fault < 0 ? [] : faults.splice(fault, 1)
+    if (found) status(response, found.status, found.retryAfter)
+    else if (kind === 'watch') watch(response, query)
+    else list(response, query)
+    served()
+  }
+  const server = createServer({ cert: pair.certificatePem, key: pair.keyPem }, handle)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    connection: {
+      server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      ca: authority.certificatePem,
+    },
+    requests,
+    faults,
+    get watching() {
+      return watchers.size
+    },
+    get watchList() {
+      return watchList
+    },
+    set watchList(value) {
+      watchList = value
+    },
+    put(name, uid = `uid-${name}`) {
+      version += 1
+      const type = items.has(name) ? 'MODIFIED' : 'ADDED'
+      const item = { metadata: { name, uid, resourceVersion: String(version) } }
+      items.set(name, item)
+      broadcast(type, item)
+    },
+    remove(name) {
+      const item = items.get(name)
+      if (item === undefined) return
+      version += 1
+      items.delete(name)
+      broadcast('DELETED', { metadata: { ...item.metadata, resourceVersion: String(version) } })
+    },
+    bookmark: () => broadcast('BOOKMARK', { metadata: { resourceVersion: String(version) } }),
+    send: (line) => {
+      for (const watcher of watchers) watcher.write(line)
+    },
+    end(how) {
+      if (how === 'gone') broadcast('ERROR', { kind: 'Status', code: 410, reason: 'Expired' })
+      for (const watcher of watchers) {
+        if (how === 'clean') watcher.end()
+        if (how === 'reset') watcher.socket?.destroy()
+      }
+    },
+    request: (n) =>
+      new Promise((resolve) => {
+        waiting.push({ n, resolve })
+        served()
+      }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createKubeClient } from '../../src/kube/client.ts'
+import { createReflector, type Reflector } from '../../src/kube/reflector.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
+import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { type FakeListServer, startFakeListServer } from './fake-list-server.ts'
+
+type View = { readonly uid: string; readonly resourceVersion: string }
+
+interface Followed {
+  readonly server: FakeListServer
+  readonly clock: FakeClock
+  readonly reflector: Reflector<View>
+  readonly changes: string[]
+  readonly problems: { code: unknown; wait: number }[]
+  /** Resolves when the changes seen so far satisfy the question; asked after each change. */
+  until(question: () => boolean): Promise<void>
+}
+
+async function follow(
+  work: (followed: Followed) => Promise<void>,
+  options: { pageSize?: number; prepare?: (server: FakeListServer) => void; handler?: (key: string) => void } = {},
+): Promise<void> {
+  await using server = await startFakeListServer()
+  options.prepare?.(server)
+  const clock = createFakeClock()
+  const client = createKubeClient(server.connection)
+  const changes: string[] = []
+  const problems: { code: unknown; wait: number }[] = []
+  const questions: { ask: () => boolean; resolve: () => void }[] = []
+  const look = (): void => {
+    for (const one of [...questions]) if (one.ask()) one.resolve()
+  }
+  const note = (text: string): void => {
+    changes.push(text)
+    look()
+  }
+  const reflector = createReflector<KubeObject, View>({
+    client,
+    clock,
+    random: () => 0.5,
+    path: '/api/v1/namespaces',
+    features: { watchList: true },
+    ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }),
+    trim: ({ metadata }) => ({ uid: metadata.uid, resourceVersion: metadata.resourceVersion }),
+    onChange: (key, current, previous) => {
+      note(`${current === undefined ? '-' : previous === undefined ? '+' : '~'}${key}`)
+      options.handler?.(key)
+    },
+    onSynced: () => note('synced'),
+    onProblem: (error, wait) => {
+      problems.push({ code: (error as { code?: unknown }).code ?? (error as Error).message, wait })
+      look()
+    },
+  })
+  const stop = new AbortController()
+  const done = reflector.run(stop.signal)
+  const until = (ask: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      if (ask()) resolve()
+      else questions.push({ ask, resolve })
+    })
+  try {
+    await work({ server, clock, reflector, changes, problems, until })
+  } finally {
+    stop.abort()
+    await done
+    client.close()
+  }
+}
+
+const names = (reflector: Reflector<View>): string[] => [...reflector.entries()].map(([key]) => key).sort()
+
+test('a list is followed by one stream (WatchList), and each change arrives', async () => {
+  await follow(
+    async ({ server, reflector, changes, until }) => {
+      await until(() => reflector.synced)
+      assert.deepEqual(changes, ['+a', '+b', 'synced'])
+      server.put('c')
+      server.put('a')
+      server.remove('b')
+      await until(() => changes.length === 6)
+      assert.deepEqual(changes.slice(3), ['+c', '~a', '-b'])
+      assert.equal(server.requests.length, 1)
+      const query = Object.fromEntries(server.requests[0] ?? [])
+      assert.deepEqual(query, {
+        allowWatchBookmarks: 'true',
+        timeoutSeconds: '450',
+        sendInitialEvents: 'true',
+        resourceVersionMatch: 'NotOlderThan',
+        watch: '1',
+      })
+    },
+    {
+      prepare: (server) => {
+        server.put('a')
+        server.put('b')
+      },
+    },
+  )
+})
+
+test('a server without WatchList is read page by page, and is not asked for it again', async () => {
+  await follow(
+    async ({ server, clock, reflector, problems, until }) => {
+      await until(() => reflector.synced)
+      await server.request(5)
+      assert.deepEqual(
+        server.requests.map((query) => query.get('continue') ?? (query.has('watch') ? 'watch' : 'list')),
+        ['watch', 'list', '2', '4', 'watch'],
+      )
+      assert.deepEqual(names(reflector), ['a', 'b', 'c', 'd', 'e'])
+      server.end('gone')
+      await until(() => problems.length === 1)
+      await clock.advance(200)
+      await server.request(9)
+      assert.equal(server.requests.filter((query) => query.has('sendInitialEvents')).length, 1)
+    },
+    {
+      pageSize: 2,
+      prepare: (server) => {
+        server.watchList = false
+        for (const name of ['a', 'b', 'c', 'd', 'e']) server.put(name)
+      },
+    },
+  )
+})
+
+test('a cut watch goes on within 150 ms from the last known version, without a new list', async () => {
+  await follow(async ({ server, clock, reflector, changes, problems, until }) => {
+    server.put('a')
+    await until(() => reflector.synced && reflector.size === 1)
+    server.end('reset')
+    await until(() => problems.length === 1)
+    assert.deepEqual(problems, [{ code: 'KUBE_UNREACHABLE', wait: 100 }])
+    await clock.advance(100)
+    await server.request(2)
+    assert.equal(server.requests[1]?.get('resourceVersion'), '101')
+    server.put('b')
+    await until(() => changes.includes('+b'))
+    assert.equal(server.requests.length, 2)
+  })
+})
+
+test('a watch that the server ends in order is opened again at once', async () => {
+  await follow(async ({ server, clock, reflector, until, problems }) => {
+    await until(() => reflector.synced)
+    await clock.advance(400_000)
+    server.end('clean')
+    await server.request(2)
+    assert.deepEqual(problems, [])
+  })
+})
+
+test('410 means a new list: what vanished meanwhile is noticed', async () => {
+  await follow(async ({ server, clock, reflector, changes, problems, until }) => {
+    server.put('a')
+    server.put('b')
+    await until(() => changes.length >= 3)
+    server.end('gone')
+    server.remove('a')
+    await until(() => problems.length === 1)
+    await clock.advance(200)
+    await server.request(2)
+    await until(() => changes.includes('-a'))
+    assert.deepEqual(names(reflector), ['b'])
+    assert.equal(server.requests[1]?.get('sendInitialEvents'), 'true')
+  })
+})
+
+test('a stream in which nothing moves any more is left: two bookmarks missed, or the whole time over', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    server.put('a')
+    await until(() => reflector.synced && reflector.size === 1)
+    await clock.advance(454_000)
+    assert.equal(problems.length, 0)
+    await clock.advance(2_000)
+    await until(() => problems.length === 1)
+    assert.equal(problems[0]?.code, 'KUBE_TIMEOUT')
+    await clock.advance(200)
+    await server.request(2)
+    await until(() => server.watching === 1)
+    server.bookmark()
+    server.put('b')
+    await until(() => reflector.size === 2)
+    await clock.advance(151_000)
+    await until(() => problems.length === 2)
+  })
+})
+
+test('waits grow from 0.1 s over 0.8 s to 30 s, obey Retry-After, and start over after two minutes of health', async () => {
+  await follow(
+    async ({ server, clock, reflector, problems, until }) => {
+      for (let n = 1; n <= 9; n += 1) {
+        await until(() => problems.length === n)
+        await clock.next()
+      }
+      assert.deepEqual(
+        problems.map((one) => one.wait),
+        [100, 1200, 2400, 4800, 9600, 19_200, 30_000, 30_000, 60_000],
+      )
+      await until(() => reflector.synced)
+      await clock.advance(130_000)
+      server.end('reset')
+      await until(() => problems.length === 10)
+      assert.equal(problems[9]?.wait, 100)
+    },
+    {
+      prepare: (server) => {
+        for (let n = 1; n <= 8; n += 1) server.faults.push({ kind: 'watch', status: 500 })
+        server.faults.push({ kind: 'watch', status: 429, retryAfter: 60 })
+      },
+    },
+  )
+})
+
+test('a handler that fails does not stop the stream', async () => {
+  await follow(
+    async ({ server, reflector, problems, until }) => {
+      await until(() => reflector.synced)
+      server.put('a')
+      server.put('b')
+      await until(() => reflector.size === 2)
+      assert.deepEqual(
+        problems.map((one) => one.code),
+        ['bad handler', 'bad handler'],
+      )
+      assert.equal(server.requests.length, 1)
+    },
+    {
+      handler: () => {
+        throw new Error('bad handler')
+      },
+    },
+  )
+})
+
+test('old news never replace newer: duplicated and reordered events, and our own write seen first', async () => {
+  await follow(async ({ server, reflector, changes, until }) => {
+    server.put('a')
+    await until(() => reflector.synced && reflector.size === 1)
+    reflector.put('a', { uid: 'uid-a', resourceVersion: '150' })
+    const before = changes.length
+    server.send(
+      `${JSON.stringify({ type: 'MODIFIED', object: { metadata: { name: 'a', uid: 'uid-a', resourceVersion: '99' } } })}\n`,
+    )
+    server.send(
+      `${JSON.stringify({ type: 'DELETED', object: { metadata: { name: 'a', uid: 'uid-a', resourceVersion: '149' } } })}\n`,
+    )
+    server.put('b')
+    await until(() => changes.includes('+b'))
+    assert.equal(changes.length, before + 1)
+    assert.deepEqual(reflector.get('a'), { uid: 'uid-a', resourceVersion: '150' })
+  })
+})
+
+test('a stream that is no watch is left and tried again, as any other failure', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    await until(() => reflector.synced)
+    server.send('<html>\n')
+    await until(() => problems.length === 1)
+    assert.equal(problems[0]?.code, 'KUBE_BAD_ANSWER')
+    await clock.advance(200)
+    await server.request(2)
+  })
+})
