@@ -1,3 +1,5 @@
+import type { InputName } from './inputs.ts'
+
 /** One input of the action and flag of the CLI: the table that action.yml, `--help` and the reading follow. */
 export interface InputSpec {
   readonly kind: 'text' | 'boolean' | 'integer' | 'duration' | 'list' | 'choice'
@@ -11,7 +13,7 @@ export interface InputSpec {
 }
 
 /** Every input, in the order of the documentation. Defaults are as a person writes them. */
-export const INPUTS = {
+export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
   mode: {
     kind: 'choice',
     choices: ['validate', 'plan', 'apply', 'uninstall'],
@@ -167,6 +169,4 @@ export const INPUTS = {
   },
   confirm: { kind: 'text', default: '', about: 'uninstall: `<release>/<number of clusters>`.' },
   'allow-on-pull-request': { kind: 'boolean', default: 'false', about: 'Let pull request events apply and uninstall.' },
-} as const satisfies Readonly<Record<string, InputSpec>>
-
-export type InputName = keyof typeof INPUTS
+}

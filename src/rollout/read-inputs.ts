@@ -1,19 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { parseGoDuration } from '../helm/go-duration.ts'
-import { INPUTS, type InputName, type InputSpec } from './input-table.ts'
-
-type ValueOf<S extends InputSpec> = S extends { readonly kind: 'boolean' }
-  ? boolean
-  : S extends { readonly kind: 'integer' }
-    ? number
-    : S extends { readonly kind: 'list' }
-      ? readonly string[]
-      : S extends { readonly kind: 'choice'; readonly choices: readonly (infer C)[] }
-        ? C
-        : string
-
-/** All inputs, typed. A text that was not given is ''. */
-export type Inputs = { readonly [N in InputName]: ValueOf<(typeof INPUTS)[N]> }
+import { INPUTS, type InputSpec } from './input-table.ts'
+import type { InputName, Inputs } from './inputs.ts'
 
 /**
  * Reads what a person wrote; '' and undefined mean the default.

@@ -1,0 +1,51 @@
+import type { ManifestObject } from '../helm/manifest.ts'
+import type { KubeClient } from '../kube/client.ts'
+
+/** How a kind is spelled in requests. */
+export interface ApiResource {
+  readonly group: string
+  readonly version: string
+  /** Plural, such as `deployments`. */
+  readonly name: string
+  readonly namespaced: boolean
+}
+
+interface ResourceList {
+  readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[]
+}
+
+/** Asks the API server how each object's kind is spelled; undefined for a kind it does not know. One request a group version. */
+export async function discoverResources(
+  client: KubeClient,
+  objects: readonly ManifestObject[],
+  signal?: AbortSignal,
+): Promise<(object: ManifestObject) => ApiResource | undefined> {
+  const versions = [...new Set(objects.map(({ apiVersion }) => apiVersion))]
+  const lists = await Promise.all(
+    versions.map(async (apiVersion) => {
+      const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+      return client
+        .request<ResourceList>({ method: 'GET', path }, signal)
+        .catch((): ResourceList => ({ resources: [] }))
+    }),
+  )
+  const found = new Map<string, ApiResource>()
+  for (const [index, apiVersion] of versions.entries()) {
+    const [version = '', group = ''] = apiVersion.split('/').toReversed()
+    for (const { name, kind, namespaced } of lists[index]?.resources ?? []) {
+      if (!name.includes('/')) found.set(`${apiVersion} ${kind}`, { group, version, name, namespaced })
+    }
+  }
+  return ({ apiVersion, kind }) => found.get(`${apiVersion} ${kind}`)
+}
+
+/** The path of one object; `namespace` is the release's, for objects that name none. */
+export function objectPath(
+  resource: ApiResource,
+  object: Pick<ManifestObject, 'name' | 'namespace'>,
+  namespace: string,
+): string {
+  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`
+  const scope = resource.namespaced ? `/namespaces/${encodeURIComponent(object.namespace ?? namespace)}` : ''
+  return `${root}${scope}/${resource.name}/${encodeURIComponent(object.name)}`
+}

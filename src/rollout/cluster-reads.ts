@@ -1,0 +1,101 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { NopassError } from '../errors.ts'
+import { KubeApiError } from '../kube/api-error.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { KubeConnection } from '../kube/connection.ts'
+
+/** What tells one cluster from another. */
+export interface ClusterIdentity {
+  readonly server: string
+  readonly kubeSystemUid: string
+  /** `v1.36.3`. */
+  readonly version: string
+}
+
+/**
+ * Reaches the API server and reads who it is.
+ * @throws NopassError `CLUSTER_UNREACHABLE`, or the API server's own refusal
+ */
+export async function identifyCluster(
+  client: KubeClient,
+  connection: KubeConnection,
+  signal?: AbortSignal,
+): Promise<ClusterIdentity> {
+  try {
+    const [version, system] = await Promise.all([
+      client.request<{ gitVersion: string }>({ method: 'GET', path: '/version', timeoutMs: 10_000 }, signal),
+      client.request<{ metadata: { uid: string } }>(
+        { method: 'GET', path: '/api/v1/namespaces/kube-system', timeoutMs: 10_000 },
+        signal,
+      ),
+    ])
+    return { server: connection.server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status === 0) {
+      const message = `the API server ${connection.server} does not answer`
+      throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.code })
+    }
+    throw error
+  }
+}
+
+export interface ExpectedIdentity {
+  readonly server?: string | undefined
+  readonly caSha256?: string | undefined
+  readonly kubeSystemUid?: string | undefined
+}
+
+/**
+ * Compares the API server with what the entry expects, before the first write.
+ * @throws NopassError `CLUSTER_MISMATCH`
+ */
+export function requireIdentity(found: ClusterIdentity, ca: string | undefined, expected: ExpectedIdentity): void {
+  const differs = (what: string, is: string, wanted: string): NopassError =>
+    new NopassError('CLUSTER_MISMATCH', `${what} is ${is}, but ${wanted} is expected`)
+  const { server, caSha256, kubeSystemUid } = expected
+  if (server !== undefined && server !== found.server) throw differs('the API server', found.server, server)
+  if (kubeSystemUid !== undefined && kubeSystemUid !== found.kubeSystemUid) {
+    throw differs("kube-system's UID", found.kubeSystemUid, kubeSystemUid)
+  }
+  if (caSha256 !== undefined) {
+    const hash = ca === undefined ? 'none' : caFingerprint(ca)
+    if (hash !== caSha256) throw differs("the CA's SHA-256", hash, caSha256)
+  }
+}
+
+/** Lower-case hex SHA-256 of the DER of the first certificate. */
+export function caFingerprint(pem: string): string {
+  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')
+}
+
+/** Whether something is there; undefined when the deployer may not look. */
+export async function exists(client: KubeClient, path: string, signal?: AbortSignal): Promise<boolean | undefined> {
+  try {
+    await client.request({ method: 'GET', path }, signal)
+    return true
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status === 404) return false
+    if (error instanceof KubeApiError && error.status === 403) return undefined
+    throw error
+  }
+}
+
+/** Other releases of acr-nopass in the cluster as `namespace/release`; undefined when the deployer may not look. */
+export async function otherReleases(
+  client: KubeClient,
+  own: { readonly namespace: string; readonly release: string },
+  signal?: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
+  try {
+    const list = await client.request<{
+      items: readonly { metadata: { namespace: string; labels?: Record<string, string> } }[]
+    }>({ method: 'GET', path: '/apis/apps/v1/deployments', query }, signal)
+    return list.items
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.['app.kubernetes.io/instance']}`)
+      .filter((name) => name !== `${own.namespace}/${own.release}`)
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status === 403) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isRecord, type ManifestObject, objectTitle } from '../helm/manifest.ts'
+import { KubeApiError } from '../kube/api-error.ts'
+import { APPLY, type KubeClient } from '../kube/client.ts'
+import { type ApiResource, discoverResources, objectPath } from './api-resources.ts'
+
+/** What a server-side dry run of one object says about the live one. */
+export interface ObjectDrift {
+  readonly object: string
+  /** `forbidden`: it could not be checked. */
+  readonly state: 'same' | 'differs' | 'absent' | 'refused' | 'forbidden'
+  readonly detail?: string
+}
+
+/** Dry-runs every object as helm would apply it; nothing is written. */
+export async function findDrift(
+  client: KubeClient,
+  objects: readonly ManifestObject[],
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<readonly ObjectDrift[]> {
+  const resourceOf = await discoverResources(client, objects, signal)
+  return Promise.all(
+    objects.map(async (object): Promise<ObjectDrift> => {
+      const resource = resourceOf(object)
+      const title = objectTitle(object)
+      if (!resource)
+        return { object: title, state: 'refused', detail: `the cluster knows no ${object.apiVersion} ${object.kind}` }
+      return { object: title, ...(await dryRun(client, resource, object, namespace, signal)) }
+    }),
+  )
+}
+
+async function dryRun(
+  client: KubeClient,
+  resource: ApiResource,
+  object: ManifestObject,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<Omit<ObjectDrift, 'object'>> {
+  const path = objectPath(resource, object, namespace)
+  try {
+    const live = await client.request<Record<string, unknown>>({ method: 'GET', path }, signal)
+    const after = await client.request<Record<string, unknown>>(
+      {
+        method: 'PATCH',
+        path,
+        query: { fieldManager: 'helm', force: true, dryRun: 'All' },
+        contentType: APPLY,
+        body: object.body,
+      },
+      signal,
+    )
+    return { state: isDeepStrictEqual(comparable(live), comparable(after)) ? 'same' : 'differs' }
+  } catch (error) {
+    if (!(error instanceof KubeApiError)) throw error
+    if (error.status === 404) return { state: 'absent' }
+    if (error.status === 403) return { state: 'forbidden', detail: error.message }
+    if (error.status === 422 || error.status === 400) return { state: 'refused', detail: error.message }
+    throw error
+  }
+}
+
+/** The object without what every write changes. */
+function comparable(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { status: _, metadata, ...rest } = object
+  const {
+    managedFields: _fields,
+    resourceVersion: _version,
+    generation: _generation,
+    ...kept
+  } = isRecord(metadata) ? metadata : {}
+  return { ...rest, metadata: kept }
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto'
+import type { Helm } from '../helm/find-helm.ts'
+import type { ReleaseTarget } from '../helm/helm-flags.ts'
+import { type HelmEnd, startHelmWrite } from '../helm/helm-process.ts'
+import type { HelmBegun, RunFolder } from './run-folder.ts'
+
+export interface HelmStep {
+  readonly id: string
+  readonly ended: Promise<HelmEnd>
+  interrupt(): void
+  /** Nothing is left to mend: the post step need not look at it. */
+  settle(): void
+}
+
+/** Starts a helm call that writes, and puts it into the journal before anything else can happen to us. */
+export async function beginHelmStep(
+  helm: Helm,
+  folder: RunFolder,
+  args: readonly string[],
+  about: Pick<HelmBegun, 'cluster' | 'command' | 'before' | 'good' | 'rollback'> & { readonly target: ReleaseTarget },
+): Promise<HelmStep> {
+  const id = randomUUID()
+  const write = await startHelmWrite(helm, args, {
+    folder: folder.path,
+    name: `${about.cluster}-${about.command}-${id}`,
+  })
+  folder.note({ event: 'helm-begun', id, pid: write.pid, helm: helm.path, stderrFile: write.stderrFile, ...about })
+  return {
+    id,
+    ended: write.ended,
+    interrupt: write.interrupt,
+    settle: () => folder.note({ event: 'helm-settled', id }),
+  }
+}
