@@ -30,3 +30,8 @@ acr-nopass
 {{- define "acr-nopass.username" -}}
 {{ printf "system:serviceaccount:%s:%s" .Release.Namespace (include "acr-nopass.service-account" .) }}
 {{- end }}
+
+{{/* The cluster's version for people, the same with every Helm: without a vendor's suffix. */}}
+{{- define "acr-nopass.kubernetes" -}}
+{{ regexFind "[0-9.]+" .Capabilities.KubeVersion.Version }}
+{{- end }}

@@ -1,7 +1,12 @@
 {{/* The spread constraints of values; one without a labelSelector gets the Deployment's. */}}
 {{- define "acr-nopass.topology-spread" -}}
-{{- $selector := dict "matchLabels" (include "acr-nopass.selector-labels" . | fromYaml) -}}
 {{- $constraints := list -}}
-{{- range .Values.topologySpread }}{{ $constraints = append $constraints (merge (dict) . (dict "labelSelector" $selector)) }}{{ end -}}
+{{- range .Values.topologySpread -}}
+{{- $constraint := . -}}
+{{- if not (hasKey . "labelSelector") -}}
+{{- $constraint = set (deepCopy .) "labelSelector" (dict "matchLabels" (include "acr-nopass.selector-labels" $ | fromYaml)) -}}
+{{- end -}}
+{{- $constraints = append $constraints $constraint -}}
+{{- end -}}
 {{ toYaml $constraints }}
 {{- end }}

@@ -34,10 +34,10 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and (eq .Values.guard "enabled") (not (semverCompare ">=1.30.0-0" $version)) }}
 {{- $gone := printf "a Secret of type kubernetes.io/service-account-token named %s, and so read the token of any ServiceAccount" .Values.secretName -}}
 {{- if include "acr-nopass.attaches-service-accounts" . }}{{ $gone = printf "%s; and it could change any field of a ServiceAccount" $gone }}{{ end -}}
-{{- fail (printf "guard: enabled needs Kubernetes 1.30 or newer, and this is %s. Without the guard RBAC still keeps the helper from every Secret of another name, but whoever steals the helper's token could make %s. Upgrade the cluster, or accept that by writing guard: disabled. %s" $version $gone $render) }}
+{{- fail (printf "guard: enabled needs Kubernetes 1.30 or newer, and this is %s. Without the guard RBAC still keeps the helper from every Secret of another name, but whoever steals the helper's token could make %s. Upgrade the cluster, or accept that by writing guard: disabled. %s" (include "acr-nopass.kubernetes" .) $gone $render) }}
 {{- end }}
 {{- if and (has .Values.attach (list "admission" "both")) (not (semverCompare ">=1.36.0-0" $version)) }}
-{{- fail (printf "attach: %s needs MutatingAdmissionPolicy v1 of Kubernetes 1.36 or newer, and this is %s. Write attach: serviceAccounts, or leave it at auto. %s" .Values.attach $version $render) }}
+{{- fail (printf "attach: %s needs MutatingAdmissionPolicy v1 of Kubernetes 1.36 or newer, and this is %s. Write attach: serviceAccounts, or leave it at auto. %s" .Values.attach (include "acr-nopass.kubernetes" .) $render) }}
 {{- end }}
 {{- end }}
 

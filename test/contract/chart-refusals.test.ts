@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { parse } from 'yaml'
+import { CHART, openHelm, scenario } from '../support/chart.ts'
+
+const helms = [await openHelm('helm4'), await openHelm('helm3')]
+after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
+
+interface Refusal {
+  readonly title: string
+  readonly values?: object
+  readonly kubeVersion?: string
+  readonly release?: string
+  readonly namespace?: string
+  readonly says: RegExp
+}
+
+const refusals: readonly Refusal[] = [
+  {
+    title: 'the guard below Kubernetes 1.30 says what its absence gives up',
+    kubeVersion: '1.28.3-aliyun.1',
+    says: /guard: enabled needs Kubernetes 1\.30 or newer, and this is 1\.28\.3\..*service-account-token named acr-nopass, and so read the token of any ServiceAccount; and it could change any field of a ServiceAccount\. Upgrade the cluster, or accept that by writing guard: disabled\..*--kube-version/,
+  },
+  {
+    title: 'admission below Kubernetes 1.36 names the other mode',
+    values: { attach: 'admission' },
+    kubeVersion: '1.35.9',
+    says: /attach: admission needs MutatingAdmissionPolicy v1 of Kubernetes 1\.36 or newer, and this is 1\.35\.9\. Write attach: serviceAccounts, or leave it at auto\./,
+  },
+  {
+    title: 'both below Kubernetes 1.36 as well',
+    values: { attach: 'both' },
+    kubeVersion: '1.35.9',
+    says: /attach: both needs MutatingAdmissionPolicy/,
+  },
+  {
+    title: 'Kubernetes below 1.24',
+    kubeVersion: '1.23.17',
+    values: { guard: 'disabled' },
+    says: /chart requires kubeVersion: >=1\.24\.0-0/,
+  },
+  {
+    title: 'scope namespaces without listed names',
+    values: { scope: 'namespaces' },
+    says: /scope: namespaces gives rights in listed namespaces only, and "\*" is a glob\. List the names in targets\.namespaces\.include\./,
+  },
+  {
+    title: 'scope namespaces with a registry that has a glob of its own',
+    values: {
+      scope: 'namespaces',
+      targets: { namespaces: { include: ['shop'] } },
+      registries: [
+        {
+          name: 'x',
+          edition: 'static',
+          domains: ['a.example.com'],
+          existingSecret: 'x',
+          targets: { namespaces: { include: ['team-*'] } },
+        },
+      ],
+    },
+    says: /and "team-\*" is a glob/,
+  },
+  {
+    title: 'scope namespaces with a selector',
+    values: {
+      scope: 'namespaces',
+      targets: { namespaces: { include: ['shop'], selector: { matchLabels: { a: 'b' } } } },
+    },
+    says: /selectors do not work\. List the names/,
+  },
+  {
+    title: 'a label that would be too long',
+    release: 'a'.repeat(30),
+    namespace: 'b'.repeat(40),
+    says: /namespace and release together are 71 characters long .* Choose a shorter name for the release\./,
+  },
+  {
+    title: 'two registries of one name',
+    values: {
+      registries: [
+        { name: 'x', edition: 'static', domains: ['a.example.com'], existingSecret: 'x' },
+        { name: 'x', edition: 'static', domains: ['b.example.com'], existingSecret: 'y' },
+      ],
+    },
+    says: /two registries are named x/,
+  },
+  { title: 'two equal ports', values: { ports: { status: 8080 } }, says: /ports\.http and ports\.status are equal/ },
+  {
+    title: 'a ServiceMonitor without its Service',
+    values: { metrics: { enabled: false, serviceMonitor: { enabled: true } } },
+    says: /serviceMonitor\.enabled needs the Service of metrics\.enabled/,
+  },
+]
+
+for (const { title, values = {}, says, ...options } of refusals) {
+  test(`refused with cause and cure: ${title}`, async () => {
+    for (const helm of helms) {
+      const stderr = await helm.refusal({ values: [scenario('minimal'), values], ...options })
+      assert.match(stderr, says)
+    }
+  })
+}
+
+test('a key set to null is either rendered without it or refused by its name, never by an error of a template', async () => {
+  const defaults = parse(await readFile(join(CHART, 'values.yaml'), 'utf8')) as object
+  const [helm4] = helms as [(typeof helms)[0]]
+  const refused: string[] = []
+  for (const path of allPaths(defaults)) {
+    const values = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), null) as object
+    const args = ['template', 'acr-nopass', CHART, '--kube-version', '1.37.0']
+    const { code, stderr } = await helm4.run(args, [scenario('minimal'), values])
+    if (code === 0) continue
+    refused.push(path.join('.'))
+    const name = path.join('\\.')
+    assert.match(
+      stderr,
+      new RegExp(`${name}[a-zA-Z.]* is null, and so has no value|missing propert.*registries`),
+      stderr,
+    )
+  }
+  assert.ok(refused.includes('ports') && refused.includes('ports.http') && !refused.includes('affinity'))
+})
+
+function allPaths(value: object, path: readonly string[] = []): string[][] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = [...path, key]
+    const isMap = typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    return [here, ...(isMap ? allPaths(inner as object, here) : [])]
+  })
+}

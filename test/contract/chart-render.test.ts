@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { parse } from 'yaml'
+import { type ManifestObject, parseManifest } from '../../src/helm/manifest.ts'
+import {
+  CHART,
+  listScenarios,
+  NEWEST,
+  openHelm,
+  readGolden,
+  scenario,
+  type TestHelm,
+  withoutBlankLines,
+} from '../support/chart.ts'
+
+const helms: readonly TestHelm[] = [await openHelm('helm4'), await openHelm('helm3')]
+const [helm4] = helms as readonly [TestHelm]
+const scenarios = await listScenarios()
+after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
+
+/** Each scenario on the newest Kubernetes; some on older ones, where the chart decides by the version. */
+const renders = [
+  ...scenarios.map(({ name }) => ({ name, kubeVersion: NEWEST })),
+  { name: 'minimal', kubeVersion: '1.35.2-aliyun.1' },
+  { name: 'minimal', kubeVersion: '1.36.0-aliyun.1' },
+  { name: 'namespaces-scope', kubeVersion: '1.30.1-aliyun.1' },
+  { name: 'no-guard', kubeVersion: '1.24.6-aliyun.1' },
+]
+
+for (const { name, kubeVersion } of renders) {
+  test(`${name} on Kubernetes ${kubeVersion} renders as committed, with Helm 4 and 3`, async () => {
+    const outputs = await Promise.all(helms.map((helm) => helm.render({ values: [scenario(name)], kubeVersion })))
+    const [four = '', three = ''] = outputs.map(withoutBlankLines)
+    assert.equal(three, four)
+    assert.equal(four, await readGolden(`${name}-${kubeVersion}.yaml`, four))
+  })
+}
+
+for (const { name, file } of scenarios) {
+  test(`${name} passes helm lint --strict`, async () => {
+    for (const helm of helms) {
+      const { code, stdout, stderr } = await helm.run(['lint', '--strict', CHART, '--kube-version', NEWEST], [file])
+      assert.equal(code, 0, stdout + stderr)
+    }
+  })
+}
+
+test('a second mirror file changes the image alone', async () => {
+  const before = await helm4.render({ values: [scenario('minimal')] })
+  const mirror = await helm4.render({ values: [join(CHART, 'values-cn.yaml'), scenario('minimal')] })
+  const changed = mirror.split('\n').filter((line, index) => line !== before.split('\n')[index])
+  assert.deepEqual(changed, ['        image: registry.cn-hangzhou.aliyuncs.com/acr-nopass/acr-nopass:0.1.0'])
+})
+
+test('an image is named by registry, repository, tag and digest; the global registry wins', async () => {
+  const image = async (values: object): Promise<unknown> => {
+    const output = await helm4.render({ values: [scenario('minimal'), values] })
+    const deployment = object(parseManifest(output), 'Deployment')
+    const { spec } = (deployment.body as { spec: { template: { spec: { containers: [{ image: string }] } } } }).spec
+      .template
+    return spec.containers[0].image
+  }
+  const digest = `sha256:${'a'.repeat(64)}`
+  assert.equal(await image({}), 'ghcr.io/acr-nopass/acr-nopass:0.1.0')
+  assert.equal(await image({ image: { registry: '' } }), 'acr-nopass/acr-nopass:0.1.0')
+  assert.equal(await image({ image: { tag: 'edge', digest } }), `ghcr.io/acr-nopass/acr-nopass:edge@${digest}`)
+  assert.equal(
+    await image({ global: { imageRegistry: 'mirror:5000' }, image: { repository: 'x/y' } }),
+    'mirror:5000/x/y:0.1.0',
+  )
+})
+
+test('nothing that is null or empty stands in labels or annotations, and each object has a place', async () => {
+  for (const { file } of scenarios) {
+    for (const { body, name, namespace, kind } of parseManifest(await helm4.render({ values: [file] }))) {
+      // the user's own, from extraObjects
+      if (name.endsWith('-extra')) continue
+      const { labels, annotations } = body.metadata as { labels?: object; annotations?: object }
+      assert.notEqual(labels, null)
+      assert.notEqual(annotations, null)
+      assert.notDeepEqual(annotations, {})
+      const wide = /^(ClusterRole|(Validating|Mutating)AdmissionPolicy)(Binding)?$/.test(kind)
+      assert.equal(namespace === undefined, wide, kind)
+    }
+  }
+})
+
+test('the chart has no hooks, no custom resource definitions, no lookups and nothing random', async () => {
+  for (const { file } of scenarios) {
+    const output = await helm4.render({ values: [file] })
+    assert.equal(output, await helm4.render({ values: [file] }))
+    assert.doesNotMatch(output, /helm\.sh\/hook|CustomResourceDefinition/)
+  }
+})
+
+test('the labels that a Deployment selects by never change', async () => {
+  const output = await helm4.render({ values: [scenario('everything')] })
+  const { spec } = object(parseManifest(output), 'Deployment').body as { spec: { selector: object } }
+  assert.deepEqual(spec.selector, {
+    matchLabels: { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'acr-nopass' },
+  })
+})
+
+test('chart, image tag and package have one number', async () => {
+  const { version } = JSON.parse(await readFile(join(CHART, '../package.json'), 'utf8')) as { version: string }
+  const chart = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8')) as Record<string, unknown>
+  assert.equal(chart.version, version)
+  assert.equal(chart.appVersion, version)
+})
+
+function object(objects: readonly ManifestObject[], kind: string): ManifestObject {
+  const found = objects.find((candidate) => candidate.kind === kind)
+  assert.ok(found, `no ${kind} was rendered`)
+  return found
+}

@@ -1,0 +1,44 @@
+import { definitionName, resolve, type Schema } from '../../scripts/generate-values/schema-walk.ts'
+
+/** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and what the schema says of it. */
+export interface SchemaLeaf {
+  readonly path: string
+  readonly schema: Schema
+}
+
+/** Every key below which no named key is; a label selector is one whole, as it is passed on. */
+export function schemaLeaves(schema: Schema, root: Schema, path = ''): SchemaLeaf[] {
+  const full = resolve(schema, root)
+  const items = full.items && resolve(full.items, root)
+  if (items?.properties) return schemaLeaves(items, root, `${path}[]`)
+  if (!full.properties || definitionName(schema) === 'LabelSelector') return [{ path, schema: full }]
+  return Object.entries(full.properties).flatMap(([key, property]) =>
+    schemaLeaves(property, root, path === '' ? key : `${path}.${key}`),
+  )
+}
+
+/** The default values that a schema states, as one object; what has keys to fill in has none. */
+export function schemaDefaults(schema: Schema, root: Schema): unknown {
+  const full = resolve(schema, root)
+  if (full.default !== undefined) return full.default
+  if (full.required && schema !== root) return undefined
+  const entries = Object.entries(full.properties ?? {}).flatMap(([key, property]) => {
+    const value = schemaDefaults(property, root)
+    return value === undefined ? [] : [[key, value] as const]
+  })
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
+}
+
+/** All values that stand at a leaf's path; several where a list is on the way. */
+export function valuesAt(values: unknown, path: string): unknown[] {
+  let found = [values]
+  for (const step of path.split(/\.|(?=\[\])/)) {
+    found = found.flatMap((value) => {
+      if (step === '[]') return Array.isArray(value) ? value : []
+      return typeof value === 'object' && value !== null && step in value
+        ? [(value as Record<string, unknown>)[step]]
+        : []
+    })
+  }
+  return found
+}
