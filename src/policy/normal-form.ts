@@ -1,0 +1,117 @@
+import type { PolicyDocument, Statement } from './document.ts'
+
+/** The smallest thing that a document says: one action on one resource, under these other elements. */
+interface Grant {
+  readonly effect: string
+  /** Undefined in statements without the element, such as those with NotAction, or trust policies. */
+  readonly action: string | undefined
+  readonly resource: string | undefined
+  /** Principal, Condition and everything else, in canonical JSON. */
+  readonly rest: string
+}
+
+/**
+ * The same meaning, written in one way: single grants regrouped, lists sorted, `Effect` capitalised. Two documents mean
+ * the same exactly when their normal forms are equal as text (as far as wildcards are not weighed against each other).
+ */
+export function normalForm(document: PolicyDocument): PolicyDocument {
+  return { Version: document.Version, Statement: regroup(grantsOf(document)) }
+}
+
+/** Whether two documents say the same. */
+export function sameDocument(a: PolicyDocument, b: PolicyDocument): boolean {
+  return JSON.stringify(normalForm(a)) === JSON.stringify(normalForm(b))
+}
+
+/** What either document says. */
+export function unionDocuments(...documents: readonly PolicyDocument[]): PolicyDocument {
+  return { Version: documents[0]?.Version ?? '1', Statement: regroup(documents.flatMap(grantsOf)) }
+}
+
+/** What the first document says and the second does not. */
+export function withoutGrants(document: PolicyDocument, removed: PolicyDocument): PolicyDocument {
+  const gone = new Set(grantsOf(removed).map(grantKey))
+  const left = grantsOf(document).filter((grant) => !gone.has(grantKey(grant)))
+  return { Version: document.Version, Statement: regroup(left) }
+}
+
+/** Whether everything that `part` says stands in `whole`, word for word. */
+export function includesDocument(whole: PolicyDocument, part: PolicyDocument): boolean {
+  return withoutGrants(part, whole).Statement.length === 0
+}
+
+function grantsOf(document: PolicyDocument): Grant[] {
+  return document.Statement.flatMap(({ Effect, Action, Resource, ...others }) => {
+    const rest = JSON.stringify(canonical(others))
+    const effect = /^deny$/i.test(Effect) ? 'Deny' : 'Allow'
+    return strings(Action).flatMap((action) =>
+      strings(Resource).map((resource): Grant => ({ effect, action, resource, rest })),
+    )
+  })
+}
+
+const grantKey = ({ effect, action, resource, rest }: Grant): string => JSON.stringify([effect, action, resource, rest])
+
+function regroup(grants: readonly Grant[]): Statement[] {
+  // First all actions of one resource, then all resources with the same actions: exact, and the same for any order.
+  const byResource = collect(
+    grants,
+    ({ effect, rest, resource }) => [effect, rest, resource ?? null],
+    ({ action }) => action,
+  )
+  const byActions = collect(
+    byResource,
+    ({ key: [effect, rest], values }) => [effect ?? null, rest ?? null, JSON.stringify(values)],
+    ({ key }) => key[2] ?? undefined,
+  )
+  return byActions
+    .map(({ key: [effect, rest, actions], values }) =>
+      statement(String(effect), String(rest), JSON.parse(String(actions)), values),
+    )
+    .sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b)))
+}
+
+type Key = readonly (string | null)[]
+
+/** Items with an equal key together, each with its distinct sorted values. */
+function collect<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => Key,
+  partOf: (item: Item) => string | undefined,
+): { key: Key; values: string[] }[] {
+  const groups = new Map<string, { key: Key; values: Set<string> }>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(JSON.stringify(key)) ?? { key, values: new Set<string>() }
+    const value = partOf(item)
+    if (value !== undefined) group.values.add(value)
+    groups.set(JSON.stringify(key), group)
+  }
+  return [...groups.values()].map(({ key, values }) => ({ key, values: [...values].sort(compare) }))
+}
+
+function statement(effect: string, rest: string, actions: readonly string[], resources: readonly string[]): Statement {
+  return {
+    Effect: effect,
+    ...(actions.length > 0 && { Action: actions }),
+    ...(resources.length > 0 && { Resource: resources }),
+    ...(JSON.parse(rest) as Record<string, unknown>),
+  }
+}
+
+/** Sorted keys, sorted distinct lists, single values as lists: the order of none of them means anything to RAM. */
+function canonical(value: unknown, depth = 0): unknown {
+  if (Array.isArray(value)) return [...new Set(value.map((item) => stable(item)))].sort(compare)
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).sort(([a], [b]) => compare(a, b))
+    return Object.fromEntries(members.map(([key, member]) => [key, canonical(member, depth + 1)]))
+  }
+  return [stable(value)]
+}
+
+const stable = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const strings = (list: string | readonly string[] | undefined): readonly (string | undefined)[] =>
+  list === undefined ? [undefined] : typeof list === 'string' ? [list] : list
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

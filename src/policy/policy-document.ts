@@ -1,0 +1,88 @@
+import type { RegistryConfig } from '../acr/registry-config.ts'
+import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
+import { type PolicyDocument, policyOf, type Statement } from './document.ts'
+import { normalForm, unionDocuments } from './normal-form.ts'
+import { roleTrustDocument } from './trust-document.ts'
+
+export type PolicyRegistry = RegistryConfig & Readonly<Pick<ResolvedRegistry, 'repositories'>>
+
+export interface PolicyOptions {
+  /** `instance`: the instances and repositories in values; `all`: every one. Input `ram-scope`. */
+  readonly scope: 'instance' | 'all'
+  /** The account that owns the registries; `*` when unknown. */
+  readonly accountId?: string | undefined
+}
+
+/**
+ * What the helper's identity must be allowed for these registries, and no more (decision 14), in normal form; of all
+ * clusters that share the identity. Undefined: nothing (only static registries).
+ */
+export function policyDocument(
+  registries: readonly PolicyRegistry[],
+  options: PolicyOptions,
+): PolicyDocument | undefined {
+  return documentOf(registries.flatMap((registry) => identityStatements(registry, options)))
+}
+
+/** The document and the trust of a role in a chain, for the account that owns it. */
+export interface ChainRole {
+  readonly roleArn: string
+  readonly document: PolicyDocument
+  readonly trust: PolicyDocument
+}
+
+/** The roles of all `assumeRole` chains: the last one may pull, those before it may take the next (decision 14). */
+export function chainRoles(
+  registries: readonly PolicyRegistry[],
+  options: PolicyOptions & { readonly callerArn: string },
+): readonly ChainRole[] {
+  const roles = new Map<string, ChainRole>()
+  for (const registry of registries) {
+    registry.assumeRole.forEach(({ roleArn, externalId }, index) => {
+      const next = registry.assumeRole[index + 1]
+      const document = policyOf(next === undefined ? pullStatements(registry, options) : [mayAssume(next.roleArn)])
+      const trust = roleTrustDocument(registry.assumeRole[index - 1]?.roleArn ?? options.callerArn, externalId)
+      const known = roles.get(roleArn)
+      roles.set(roleArn, {
+        roleArn,
+        document: known ? unionDocuments(known.document, document) : normalForm(document),
+        trust: known ? unionDocuments(known.trust, trust) : normalForm(trust),
+      })
+    })
+  }
+  return [...roles.values()]
+}
+
+function identityStatements(registry: PolicyRegistry, options: PolicyOptions): readonly Statement[] {
+  if (registry.edition === 'static') return []
+  const first = registry.assumeRole[0]
+  return first === undefined ? pullStatements(registry, options) : [mayAssume(first.roleArn)]
+}
+
+const mayAssume = (roleArn: string): Statement => allow(['sts:AssumeRole'], [roleArn])
+
+function pullStatements(registry: PolicyRegistry, options: PolicyOptions): readonly Statement[] {
+  const enterprise = registry.edition === 'enterprise'
+  const byName = enterprise && !registry.instanceId
+  // A token has exactly the rights of who asked for it, and asking cannot be limited to an instance.
+  const ask = allow(['cr:GetAuthorizationToken', ...(byName ? ['cr:ListInstance'] : [])], ['*'])
+  if (options.scope === 'all')
+    return [ask, allow([...(enterprise ? ['cr:ListInstanceEndpoint'] : []), 'cr:PullRepository'], ['*'])]
+  const place = `acs:cr:${registry.region || '*'}:${options.accountId ?? '*'}`
+  const instance = registry.instanceId || '*'
+  const repositories = registry.repositories.map((glob) => {
+    const path = glob === '*' ? '*' : glob.includes('/') ? glob : `${glob}/*`
+    return `${place}:repository/${enterprise ? `${instance}/` : ''}${path}`
+  })
+  const pull = allow(['cr:PullRepository'], repositories)
+  if (!enterprise) return [ask, pull]
+  return [ask, pull, allow(['cr:ListInstanceEndpoint'], [`${place}:instance/${instance}`])]
+}
+
+function allow(actions: readonly string[], resources: readonly string[]): Statement {
+  return { Effect: 'Allow', Action: actions, Resource: resources }
+}
+
+function documentOf(statements: readonly Statement[]): PolicyDocument | undefined {
+  return statements.length === 0 ? undefined : normalForm(policyOf(statements))
+}

@@ -1,0 +1,67 @@
+import type { AttachedPolicy, RamPolicy, RamRole } from '../alibaba/ram.ts'
+import type { PolicyDocument, Statement } from './document.ts'
+
+/** What is wanted of RAM for one cluster, or for several that share a role. */
+export interface PolicyTarget {
+  readonly policyName: string
+  /** Undefined: the helper needs no permission at all (only static registries); no policy is made. */
+  readonly document: PolicyDocument | undefined
+  /** For whom, in the description: `cluster prod`. */
+  readonly purpose: string
+  /** Roles that the policy is attached to; with `trust` its role is added by itself. */
+  readonly roles: readonly string[]
+  readonly trust?: TrustTarget | undefined
+  /** Take over a policy of our name that carries no mark. */
+  readonly adopt: boolean
+  /**
+   * `widen`: what is there stays and what is wanted comes (before a deploy); `narrow`: exactly what is wanted (after
+   * everything that shares it has been deployed and verified). Decision 15.
+   */
+  readonly phase: 'widen' | 'narrow'
+}
+
+export interface TrustTarget {
+  readonly role: string
+  readonly statement: Statement
+  /** Make the role when it is missing: for the name that we choose, not for one that the user gave. */
+  readonly create: boolean
+}
+
+/** What RAM has of it. */
+export interface ObservedPolicy {
+  readonly policy: (RamPolicy & { readonly ours: boolean }) | undefined
+  /** By role: its policies; undefined: no such role. */
+  readonly attached: ReadonlyMap<string, readonly AttachedPolicy[] | undefined>
+  readonly trustRole: (RamRole & { readonly ours: boolean }) | undefined
+}
+
+/** One change, as data: what a plan shows and an apply does. */
+export type PolicyStep =
+  | { readonly do: 'create-role'; readonly role: string; readonly trust: PolicyDocument }
+  | {
+      readonly do: 'update-trust'
+      readonly role: string
+      readonly before: PolicyDocument
+      readonly after: PolicyDocument
+    }
+  | { readonly do: 'create-policy'; readonly policy: string; readonly document: PolicyDocument }
+  | { readonly do: 'adopt-policy'; readonly policy: string }
+  | {
+      readonly do: 'update-policy'
+      readonly policy: string
+      readonly before: PolicyDocument
+      readonly after: PolicyDocument
+    }
+  | { readonly do: 'attach'; readonly policy: string; readonly role: string }
+  | { readonly do: 'detach'; readonly policy: string; readonly role: string }
+  | { readonly do: 'delete-policy'; readonly policy: string; readonly before: PolicyDocument }
+  | { readonly do: 'delete-role'; readonly role: string }
+
+/** What would change or was changed. Empty `steps`: nothing. */
+export interface PolicyPlan {
+  readonly steps: readonly PolicyStep[]
+  /** Unified lines of all documents that change. */
+  readonly diff: string
+  /** What stays although it was asked to go, and why. */
+  readonly kept: readonly string[]
+}

@@ -1,0 +1,89 @@
+import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
+import { untilSettled } from './apply-policy.ts'
+import { planOf } from './describe-step.ts'
+import { parseDocument, policyOf } from './document.ts'
+import { includesDocument, withoutGrants } from './normal-form.ts'
+import { observePolicy, rolesOf } from './observe-policy.ts'
+import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
+
+/** What is to go: only ours is touched (`ram-cleanup`). */
+export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' | 'purpose'>
+
+/** What a removal would do: reads only. */
+export async function planRemoval(ram: Ram, target: RemovalTarget, signal?: AbortSignal): Promise<PolicyPlan> {
+  const { steps, kept } = await observeAndDecide(ram, target, signal)
+  return planOf(steps, kept)
+}
+
+/** Detaches and deletes what is ours; what somebody else still uses stays, and `kept` says why. */
+export async function removePolicy(ram: Ram, target: RemovalTarget, signal?: AbortSignal): Promise<PolicyPlan> {
+  return untilSettled(ram, target.purpose, () => observeAndDecide(ram, target, signal), signal)
+}
+
+async function observeAndDecide(ram: Ram, target: RemovalTarget, signal?: AbortSignal) {
+  const observed = await observePolicy(ram, target, signal)
+  const entities = observed.policy?.ours ? await ram.listPolicyEntities(target.policyName, signal) : undefined
+  return decideRemoval(target, observed, entities)
+}
+
+/** The steps of a removal, and what stays. */
+export function decideRemoval(
+  target: RemovalTarget,
+  observed: ObservedPolicy,
+  entities: PolicyEntities | undefined,
+): { steps: readonly PolicyStep[]; kept: readonly string[] } {
+  const policy = policyRemoval(target, observed, entities)
+  const role = roleRemoval(target, observed)
+  return { steps: [...policy.steps, ...role.steps], kept: [...policy.kept, ...role.kept] }
+}
+
+interface Removal {
+  readonly steps: readonly PolicyStep[]
+  readonly kept: readonly string[]
+}
+
+const NOTHING: Removal = { steps: [], kept: [] }
+
+function policyRemoval(
+  target: RemovalTarget,
+  { policy }: ObservedPolicy,
+  entities: PolicyEntities | undefined,
+): Removal {
+  const name = target.policyName
+  if (policy === undefined) return NOTHING
+  if (!policy.ours || entities === undefined) {
+    return { steps: [], kept: [`policy ${name}: it was not made by acr-nopass`] }
+  }
+  const ours = rolesOf(target)
+  const detach = entities.roles
+    .filter((role) => ours.includes(role))
+    .map((role): PolicyStep => ({ do: 'detach', policy: name, role }))
+  const others = [
+    ...entities.roles.filter((role) => !ours.includes(role)).map((role) => `role ${role}`),
+    ...entities.users.map((user) => `user ${user}`),
+    ...entities.groups.map((group) => `group ${group}`),
+  ]
+  if (others.length > 0) return { steps: detach, kept: [`policy ${name}: still attached to ${others.join(', ')}`] }
+  const before = parseDocument(policy.document, `policy ${name}`)
+  return { steps: [...detach, { do: 'delete-policy', policy: name, before }], kept: [] }
+}
+
+function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
+  const found = observed.trustRole
+  if (target.trust === undefined || found === undefined) return NOTHING
+  const { role, statement } = target.trust
+  if (!found.ours) {
+    const before = parseDocument(found.trust, `role ${role}`)
+    const own = policyOf([statement])
+    if (!includesDocument(before, own)) return NOTHING
+    const rest = before.Statement.filter((one) => !includesDocument(own, policyOf([one])))
+    const after = { ...before, Statement: rest }
+    // Our grant may stand inside a statement that says more: then the document is regrouped without it.
+    const clean = includesDocument(after, own) ? withoutGrants(before, own) : after
+    if (clean.Statement.length === 0) return { steps: [], kept: [`role ${role}: ours is its only trust statement`] }
+    return { steps: [{ do: 'update-trust', role, before, after: clean }], kept: [] }
+  }
+  const others = (observed.attached.get(role) ?? []).filter(({ name, custom }) => !custom || name !== target.policyName)
+  if (others.length === 0) return { steps: [{ do: 'delete-role', role }], kept: [] }
+  return { steps: [], kept: [`role ${role}: it has other policies: ${others.map(({ name }) => name).join(', ')}`] }
+}

@@ -1,0 +1,77 @@
+import { NopassError } from '../errors.ts'
+import { type PolicyDocument, policyOf, type Statement } from './document.ts'
+
+/** STS's audience in every OIDC token that is meant for Alibaba Cloud. */
+const AUDIENCE = 'sts.aliyuncs.com'
+const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
+
+export interface ServiceAccountTrust {
+  readonly oidcProviderArn: string
+  readonly issuer: string
+  readonly namespace: string
+  readonly serviceAccount: string
+}
+
+/** The one statement that lets exactly the helper's ServiceAccount of one cluster take a role. */
+export function rrsaStatement(trust: ServiceAccountTrust): Statement {
+  const subject = `system:serviceaccount:${trust.namespace}:${trust.serviceAccount}`
+  return federated(trust.oidcProviderArn, trust.issuer, AUDIENCE, [subject])
+}
+
+export interface GithubTrust {
+  readonly oidcProviderArn: string
+  /** `OWNER/REPO`. */
+  readonly repository: string
+  /** Numeric ids of owner and repository: names can be given up and taken by others, ids cannot. */
+  readonly ownerId: string
+  readonly repositoryId: string
+  /** What may run: `ref:refs/heads/main`, `environment:production`. Never a wildcard. */
+  readonly subjects: readonly string[]
+  readonly audience?: string | undefined
+}
+
+/**
+ * The trust policy of a workflow's role, with GitHub's immutable subjects `repo:OWNER@ID/REPO@ID:…` (default for
+ * repositories made since 2026-07-15, opt-in for others). Throws POLICY_INPUT_INVALID.
+ */
+export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
+  const names = /^([A-Za-z0-9][A-Za-z0-9-]*)\/([A-Za-z0-9._-]+)$/.exec(trust.repository)
+  const ids = [trust.ownerId, trust.repositoryId]
+  if (names === null || !ids.every((id) => /^\d+$/.test(id))) {
+    throw invalid(
+      `${trust.repository} with the ids ${ids.join(' and ')}`,
+      'Give OWNER/REPO and both numeric ids (GITHUB_REPOSITORY_OWNER_ID, GITHUB_REPOSITORY_ID).',
+    )
+  }
+  const [, owner, repository] = names
+  const subjects = trust.subjects.map((subject) => {
+    if (/^(ref:refs\/(heads|tags)\/|environment:)[^*?]+$/.test(subject)) {
+      return `repo:${owner}@${trust.ownerId}/${repository}@${trust.repositoryId}:${subject}`
+    }
+    throw invalid(
+      `the subject ${JSON.stringify(subject)}`,
+      'Write ref:refs/heads/BRANCH, ref:refs/tags/TAG or environment:NAME, without wildcards.',
+    )
+  })
+  if (subjects.length === 0) throw invalid('no subject', 'Name at least one branch, tag or environment.')
+  return policyOf([federated(trust.oidcProviderArn, GITHUB_ISSUER, trust.audience ?? AUDIENCE, subjects)])
+}
+
+/** The trust policy of a role that another role takes. */
+export function roleTrustDocument(callerArn: string, externalId?: string): PolicyDocument {
+  const condition = externalId ? { Condition: { StringEquals: { 'sts:ExternalId': [externalId] } } } : {}
+  return policyOf([{ Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { RAM: [callerArn] }, ...condition }])
+}
+
+function federated(provider: string, issuer: string, audience: string, subjects: readonly string[]): Statement {
+  return {
+    Effect: 'Allow',
+    Action: ['sts:AssumeRole'],
+    Principal: { Federated: [provider] },
+    Condition: { StringEquals: { 'oidc:aud': [audience], 'oidc:iss': [issuer], 'oidc:sub': [...subjects].sort() } },
+  }
+}
+
+function invalid(what: string, hint: string): NopassError {
+  return new NopassError('POLICY_INPUT_INVALID', `no trust policy can be made of ${what}`, { hint })
+}
