@@ -2,9 +2,10 @@
 // `--check` writes nothing and fails when a file is not what it would write.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Schema } from '../src/values/schema.ts'
 import { helperConfigSchema } from './generate-values/helper-config.ts'
-import type { Schema } from './generate-values/schema-walk.ts'
 import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
+import { generateValidator, VALIDATOR_TYPES } from './generate-values/validators.ts'
 
 const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -24,6 +25,12 @@ async function generate(): Promise<Record<string, string>> {
       resolved: true,
     }),
     'src/values/helper-config.generated.ts': await generateHelperConfigType(helperConfig),
+    'src/values/values-validator.generated.mjs': await generateValidator(values, root),
+    'src/values/values-validator.generated.d.mts': VALIDATOR_TYPES,
+    'src/values/helper-config-validator.generated.mjs': await generateValidator(helperConfig, root),
+    'src/values/helper-config-validator.generated.d.mts': VALIDATOR_TYPES,
+    'src/values/clusters-validator.generated.mjs': await generateValidator(clusters, root),
+    'src/values/clusters-validator.generated.d.mts': VALIDATOR_TYPES,
     'src/values/clusters.generated.ts': await generateTypes(clusters, { rootName: 'Clusters', resolved: true }),
   }
 }

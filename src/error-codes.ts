@@ -448,6 +448,14 @@ export const ERROR_CODES = {
   },
 
   // sandbox: the emulated cloud, clusters and node
+  SEED_UNREADABLE: {
+    what: 'The seed file of the emulated cloud cannot be read.',
+    cure: 'Check the path and its permissions; without a file the demo accounts are used.',
+  },
+  SEED_INVALID: {
+    what: 'The seed file of the emulated cloud does not describe accounts.',
+    cure: 'Compare with examples/sandbox/demo.yaml; the message names the wrong place.',
+  },
   SANDBOX_PROCESS: {
     what: 'A program of the sandbox did not start, or ended by itself.',
     cure: 'Read the end of its log in the message; run the command again, after `npm run tools` if a binary is damaged.',

@@ -1,6 +1,6 @@
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
+import { definitionName, isDefaulted, resolve, type Schema } from '../../src/values/schema.ts'
 import { HELPER_KEYS } from './helper-config.ts'
-import { definitionName, isDefaulted, resolve, type Schema } from './schema-walk.ts'
 
 const BANNER = '// Generated from schemas/ by scripts/generate-values.ts. Do not edit.'
 

@@ -1,3 +1,5 @@
+import type { ValuePath } from './yaml-node.ts'
+
 /** The part of JSON Schema draft-07 that our schemas use. */
 export interface Schema {
   readonly $schema?: string
@@ -52,4 +54,35 @@ export function isDefaulted(schema: Schema, root: Schema): boolean {
   if (full.default !== undefined) return true
   if (full.required !== undefined) return false
   return Object.values(full.properties ?? {}).some((property) => isDefaulted(property, root))
+}
+
+/** The schema of one key or item; undefined when the schema knows none. */
+export function schemaOfChild(schema: Schema, step: string | number, root: Schema): Schema | undefined {
+  const { properties, additionalProperties, items } = resolve(schema, root)
+  if (typeof step === 'number') return items
+  return properties?.[step] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
+}
+
+/** The schema of the value at a path, resolved; undefined when the schema knows no such value. */
+export function schemaAt(root: Schema, path: ValuePath): Schema | undefined {
+  const found = path.reduce<Schema | undefined>(
+    (schema, step) => (schema === undefined ? undefined : schemaOfChild(schema, step, root)),
+    root,
+  )
+  return found === undefined ? undefined : resolve(found, root)
+}
+
+/** All keys of the schema with the dotted path of the map that holds them; lists are written as `registries[]`. */
+export function keyPlaces(root: Schema): ReadonlyMap<string, readonly string[]> {
+  const places = new Map<string, string[]>()
+  const visit = (schema: Schema, path: string): void => {
+    const { properties, items } = resolve(schema, root)
+    if (items !== undefined) visit(items, `${path}[]`)
+    for (const [key, property] of Object.entries(properties ?? {})) {
+      places.set(key, [...(places.get(key) ?? []), path])
+      visit(property, path === '' ? key : `${path}.${key}`)
+    }
+  }
+  visit(root, '')
+  return places
 }

@@ -1,0 +1,36 @@
+import type { MapEntry, MapNode, YamlNode } from './yaml-node.ts'
+
+/**
+ * One values file over another, as Helm merges the files of `-f`: maps are merged, everything else is replaced, and
+ * null is kept for {@link coalesce} (loader.MergeMaps of Helm 4.3.1, mergeMaps of Helm 3.22.0).
+ */
+export function mergeFiles(base: MapNode, over: MapNode): MapNode {
+  const entries = new Map(base.entries)
+  for (const [key, entry] of over.entries) {
+    const below = entries.get(key)?.value
+    const value = below?.kind === 'map' && entry.value.kind === 'map' ? mergeFiles(below, entry.value) : entry.value
+    entries.set(key, { keyAt: entry.keyAt, value })
+  }
+  return { ...over, entries }
+}
+
+/**
+ * The user's values over the chart's defaults, as Helm coalesces them: null deletes a default, maps are merged, a value
+ * of another kind than the default's is kept as it is (coalesceValues and coalesceTablesFullKey of Helm 3.22.0 and 4.3.1).
+ * The defaults hold no null themselves: there Helm's versions differ.
+ */
+export function coalesce(user: MapNode, defaults: MapNode): MapNode {
+  const entries = new Map<string, MapEntry>()
+  for (const [key, entry] of user.entries) {
+    const fallback = defaults.entries.get(key)?.value
+    if (fallback !== undefined && isNull(entry.value)) continue
+    const value = fallback?.kind === 'map' && entry.value.kind === 'map' ? coalesce(entry.value, fallback) : entry.value
+    entries.set(key, { keyAt: entry.keyAt, value })
+  }
+  for (const [key, entry] of defaults.entries) if (!user.entries.has(key)) entries.set(key, entry)
+  return { ...user, entries }
+}
+
+function isNull(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.value === null
+}

@@ -1,0 +1,74 @@
+import { type ErrorCode, NopassError } from '../errors.ts'
+import { formatPath, type Position, type ValuePath } from './yaml-node.ts'
+
+interface ValuesErrorDetails {
+  /** The cure for this very case; without it the code's general cure stands. */
+  readonly hint?: string | undefined
+  readonly at?: Position | undefined
+  readonly path?: ValuePath | undefined
+  /** The offending value as it may be shown; never set where it could be a secret. */
+  readonly value?: string | undefined
+  readonly expected?: string | undefined
+  /** The line of the file may hold a secret and is not shown. */
+  readonly hideLine?: boolean | undefined
+}
+
+/** One thing that is wrong with a values or clusters file: where it stands, what it is and what was expected. */
+export class ValuesError extends NopassError {
+  readonly path: ValuePath
+  readonly value: string | undefined
+  readonly expected: string | undefined
+  readonly hideLine: boolean
+
+  constructor(code: ErrorCode, message: string, details: ValuesErrorDetails = {}) {
+    const { hint, at } = details
+    super(code, message, { ...(hint === undefined ? {} : { hint }), ...(at === undefined ? {} : { place: at }) })
+    this.path = details.path ?? []
+    this.value = details.value
+    this.expected = details.expected
+    this.hideLine = details.hideLine ?? false
+  }
+}
+
+/** An error as data, for `-o json`. */
+export interface ErrorData {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly file: string | null
+  readonly line: number | null
+  readonly column: number | null
+  readonly path: string | null
+  readonly value: string | null
+  readonly expected: string | null
+  readonly hint: string
+}
+
+/** One error as data. */
+export function errorData(error: NopassError): ErrorData {
+  const own = error instanceof ValuesError ? error : undefined
+  return {
+    code: error.code,
+    message: error.message,
+    file: error.place.file ?? null,
+    line: error.place.line ?? null,
+    column: error.place.column ?? null,
+    path: own === undefined || own.path.length === 0 ? null : formatPath(own.path),
+    value: own?.value ?? null,
+    expected: own?.expected ?? null,
+    hint: error.hint,
+  }
+}
+
+/** Errors in the order of the files as given, then by line and column; those without a place come last. */
+export function sortErrors<T extends NopassError>(errors: readonly T[], files: readonly string[]): T[] {
+  const rank = ({ place }: T): number[] => [
+    place.file === undefined ? files.length + 1 : files.indexOf(place.file),
+    place.line ?? 0,
+    place.column ?? 0,
+  ]
+  return errors.toSorted((left, right) => {
+    const [a, b] = [rank(left), rank(right)]
+    const index = a.findIndex((value, position) => value !== b[position])
+    return index === -1 ? 0 : (a[index] ?? 0) - (b[index] ?? 0)
+  })
+}

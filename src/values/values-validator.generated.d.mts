@@ -1,0 +1,7 @@
+// Generated from schemas/ by scripts/generate-values.ts. Do not edit.
+import type { SchemaProblem } from './schema-problem.ts'
+
+export declare const check: {
+  (value: unknown): boolean
+  errors?: readonly SchemaProblem[] | null
+}

@@ -1,0 +1,99 @@
+/** A text to read, and the name by which errors call it. */
+export interface SourceFile {
+  readonly name: string
+  readonly text: string
+}
+
+/** A place in a file; line and column count from 1, columns in UTF-16 units. */
+export interface Position {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Who wrote a value: the chart's own values.yaml, the user, or the action itself. */
+export type Origin = 'chart' | 'user' | 'computed'
+
+interface NodeBase {
+  readonly at: Position
+  readonly origin: Origin
+}
+
+export type Scalar = string | number | boolean | null
+
+export interface ScalarNode extends NodeBase {
+  readonly kind: 'scalar'
+  readonly value: Scalar
+}
+
+export interface ListNode extends NodeBase {
+  readonly kind: 'list'
+  readonly items: readonly YamlNode[]
+}
+
+export interface MapEntry {
+  readonly keyAt: Position
+  readonly value: YamlNode
+}
+
+export interface MapNode extends NodeBase {
+  readonly kind: 'map'
+  readonly entries: ReadonlyMap<string, MapEntry>
+}
+
+/** A value as Helm reads it, with the file and place that every part of it came from. */
+export type YamlNode = ScalarNode | ListNode | MapNode
+
+/** From the root to a value: keys of maps and indexes of lists. */
+export type ValuePath = readonly (string | number)[]
+
+/** The value of a key of a map; undefined when there is no such key, or no map. */
+export function child(node: YamlNode | undefined, key: string): YamlNode | undefined {
+  return node?.kind === 'map' ? node.entries.get(key)?.value : undefined
+}
+
+/** The items of a list; none when it is no list. */
+export function items(node: YamlNode | undefined): readonly YamlNode[] {
+  return node?.kind === 'list' ? node.items : []
+}
+
+/** The text of a string; undefined when it is no string. */
+export function text(node: YamlNode | undefined): string | undefined {
+  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
+}
+
+/** Whether the value is exactly this scalar. */
+export function is(node: YamlNode | undefined, value: Scalar): boolean {
+  return node?.kind === 'scalar' && node.value === value
+}
+
+/** The value at a path, if there is one. */
+export function lookup(root: YamlNode | undefined, path: ValuePath): YamlNode | undefined {
+  return path.reduce<YamlNode | undefined>(
+    (node, step) => (typeof step === 'string' ? child(node, step) : items(node)[step]),
+    root,
+  )
+}
+
+/** The plain value, as JSON would have it. */
+export function toValue(node: YamlNode): unknown {
+  switch (node.kind) {
+    case 'scalar':
+      return node.value
+    case 'list':
+      return node.items.map(toValue)
+    case 'map':
+      return Object.fromEntries([...node.entries].map(([key, entry]) => [key, toValue(entry.value)]))
+  }
+}
+
+/** `registries[0].name`; a key that is no plain word stands in brackets and quotes; the root is empty. */
+export function formatPath(path: ValuePath): string {
+  return path
+    .map((step, index) => {
+      if (typeof step === 'number') return `[${step}]`
+      if (!/^[A-Za-z_][\w-]*$/.test(step)) return `[${JSON.stringify(step)}]`
+      return index === 0 ? step : `.${step}`
+    })
+    .join('')
+}

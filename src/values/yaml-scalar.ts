@@ -1,0 +1,65 @@
+import { type ScalarTag, Schema } from 'yaml'
+import type { Scalar } from './yaml-node.ts'
+
+/** What the readers make of one unquoted word: YAML 1.2, YAML 1.1, and Helm's own reader. */
+export interface Readings {
+  readonly yaml12: unknown
+  readonly yaml11: unknown
+  readonly helm: Scalar
+}
+
+const core = new Schema({ schema: 'core' })
+const old = new Schema({ schema: 'yaml-1.1' })
+
+/** All readings of an unquoted scalar. A file is only accepted where they agree. */
+export function readings(source: string): Readings {
+  return { yaml12: readBy(core, source), yaml11: readBy(old, source), helm: readAsHelm(source) }
+}
+
+/** The one value that all readers agree on and that JSON can hold exactly; undefined when there is none. */
+export function agreedValue({ yaml12, yaml11, helm }: Readings): Scalar | undefined {
+  if (!Object.is(yaml12, yaml11) || !Object.is(yaml12, helm)) return undefined
+  if (typeof helm === 'number' && Math.abs(helm) > Number.MAX_SAFE_INTEGER) return undefined
+  return helm
+}
+
+/** A reading as a person would say it. */
+export function describeReading(value: unknown): string {
+  if (value instanceof Date) return 'a date'
+  if (typeof value === 'string') return `the text "${value}"`
+  return value === null ? 'null' : `the ${typeof value} ${String(value)}`
+}
+
+function readBy(schema: Schema, source: string): unknown {
+  const isScalarTag = (tag: (typeof schema.tags)[number]): tag is ScalarTag => tag.collection === undefined
+  const tag = schema.tags.filter(isScalarTag).find((each) => each.default === true && each.test?.test(source))
+  const value: unknown = tag?.resolve?.(source, () => undefined, { intAsBigInt: false }) ?? source
+  // A timestamp or a null comes wrapped in a node.
+  return typeof value === 'object' && value !== null && 'value' in value ? value.value : value
+}
+
+const WORDS = new Map<string, Scalar>([
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, true] as const),
+  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
+  ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
+  ...['.nan', '.NaN', '.NAN'].map((word) => [word, Number.NaN] as const),
+  ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map((word) => [word, Infinity] as const),
+  ...['-.inf', '-.Inf', '-.INF'].map((word) => [word, -Infinity] as const),
+])
+
+/** As go-yaml v2 resolves a plain scalar (go.yaml.in/yaml/v2 v2.4.4, resolve.go): Go's number literals, `_` ignored. */
+function readAsHelm(source: string): Scalar {
+  const word = WORDS.get(source)
+  if (word !== undefined) return word
+  if (/^\d{4}-\d{1,2}-\d{1,2}([Tt ]|$)/.test(source)) return source
+  if (source.startsWith('.')) return /^\.[0-9]+([eE][-+]?[0-9]+)?$/.test(source) ? Number(source) : source
+  if (!/^[-+0-9]/.test(source)) return source
+  const plain = source.replaceAll('_', '')
+  const integer = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/.exec(plain)
+  if (integer?.[2] !== undefined) {
+    const digits = integer[2].replace(/^0(?=[0-7])/, '0o')
+    return integer[1] === '-' ? 0 - Number(digits) : Number(digits)
+  }
+  const float = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/.test(plain) ? Number(plain) : Number.NaN
+  return Number.isFinite(float) ? float : source
+}
