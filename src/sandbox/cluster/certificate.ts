@@ -19,7 +19,11 @@ export interface CertificateRequest extends Subject {
   readonly names?: readonly string[]
   readonly minutes: number
   readonly now?: Date
+  /** Default `ec` (P-256); `rsa` (2048) for keys that sign RS256 tokens. */
+  readonly keyType?: KeyType
 }
+
+export type KeyType = 'ec' | 'rsa'
 
 export interface Authority extends KeyPair {
   /** A new key and its certificate, for both client and server use. */
@@ -46,7 +50,7 @@ export function createAuthority(commonName: string, now: Date = new Date()): Aut
     certificatePem,
     keyPem: exportKey(privateKey),
     issue(request) {
-      const pair = newKey()
+      const pair = newKey(request.keyType)
       const { names = [], minutes, now: at = new Date() } = request
       const certificate = write({
         publicKey: pair.publicKey,
@@ -62,7 +66,8 @@ export function createAuthority(commonName: string, now: Date = new Date()): Aut
   }
 }
 
-function newKey(): { privateKey: KeyObject; publicKey: KeyObject } {
+function newKey(type: KeyType = 'ec'): { privateKey: KeyObject; publicKey: KeyObject } {
+  if (type === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 })
   return generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
 }
 

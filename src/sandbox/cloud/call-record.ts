@@ -1,0 +1,15 @@
+/** One call, as the emulator saw it; without parameters, so without secrets. */
+export interface CallRecord {
+  /** The cloud's time, ms since 1970. */
+  readonly at: number
+  readonly product: string
+  readonly action: string
+  /** The caller's ARN; `-` where none was proven. */
+  readonly principal: string
+  readonly status: number
+  /** The vendor's error code; empty for a success. */
+  readonly code: string
+  readonly requestId: string
+  /** True for operations that change something. */
+  readonly write: boolean
+}

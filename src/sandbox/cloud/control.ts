@@ -1,0 +1,89 @@
+import { rememberRam } from './authorize.ts'
+import type { CloudControl } from './cloud.ts'
+import { newId } from './identifiers.ts'
+import { parseDocument } from './ram-document.ts'
+import type { Account, CloudState } from './state.ts'
+
+/** Operations behind the API's back; see CloudControl. */
+export function createControl(state: CloudState, account: Account): CloudControl {
+  const { ram } = account
+  const changeRam = (): void => rememberRam(state, account.id)
+
+  const putPolicy = (name: string, document: object): void => {
+    const text = JSON.stringify(document)
+    parseDocument(text, 'policy')
+    const now = state.now()
+    const old = ram.policies.get(name.toLowerCase())
+    const number = old?.nextVersion ?? 1
+    const version = { id: `v${number}`, document: text, created: now }
+    ram.policies.set(name.toLowerCase(), {
+      name,
+      description: old?.description ?? '',
+      tags: old?.tags ?? new Map(),
+      created: old?.created ?? now,
+      updated: now,
+      defaultVersion: version.id,
+      nextVersion: number + 1,
+      versions: [version],
+    })
+  }
+
+  return {
+    grant: (roleName, policyName, document) => {
+      changeRam()
+      putPolicy(policyName, document)
+      const [principal, policy] = [roleName.toLowerCase(), policyName.toLowerCase()]
+      const has = ram.attachments.some(
+        (item) => item.on === 'role' && item.principal === principal && item.policy === policy,
+      )
+      if (!has) ram.attachments.push({ on: 'role', principal, type: 'Custom', policy, at: state.now() })
+    },
+    revoke: (roleName, policyName) => {
+      changeRam()
+      const kept = ram.attachments.filter((item) => {
+        const isRole = item.on === 'role' && item.principal === roleName.toLowerCase()
+        return !isRole || (policyName !== undefined && item.policy !== policyName.toLowerCase())
+      })
+      ram.attachments.splice(0, ram.attachments.length, ...kept)
+    },
+    putRole: (roleName, trust) => {
+      changeRam()
+      const text = JSON.stringify(trust)
+      parseDocument(text, 'trust')
+      const now = state.now()
+      const stamp = { created: now, updated: now, maxSessionSeconds: 3600, tags: new Map() }
+      const role = ram.roles.get(roleName.toLowerCase()) ?? {
+        name: roleName,
+        id: newId.ramEntity(),
+        description: '',
+        ...stamp,
+      }
+      ram.roles.set(roleName.toLowerCase(), { ...role, trust: text, updated: now })
+    },
+    setClockSkew: (ms) => {
+      state.settings.clockSkew = ms
+    },
+    shortSessions: (seconds) => {
+      state.settings.maxSessionSeconds = seconds
+    },
+    expireTokens: () => {
+      for (const credential of state.registryCredentials.values()) credential.expiresAt = state.now()
+    },
+    expireSessions: () => {
+      for (const session of state.sessions.values()) session.expiresAt = state.now()
+    },
+    delayRam: (ms) => {
+      state.settings.ramDelay = ms
+    },
+    allowImdsV1: (allowed) => {
+      state.settings.imdsV1 = allowed
+    },
+    disableAccessKey: (accessKeyId) => {
+      for (const { ram: each } of state.accounts.values()) {
+        for (const user of each.users.values()) {
+          for (const key of user.keys) if (key.id === accessKeyId) key.active = false
+        }
+      }
+    },
+  }
+}

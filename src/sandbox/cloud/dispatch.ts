@@ -1,0 +1,105 @@
+import type { ServerResponse } from 'node:http'
+import { bodyStyle, errorBody, sendJson, successBody } from './answer.ts'
+import { ApiError } from './api-error.ts'
+import { principalArn } from './arn.ts'
+import { authenticate } from './authenticate.ts'
+import { accessDeniedDetail, decide, noPermission } from './authorize.ts'
+import type { CallRecord } from './call-record.ts'
+import { requestContext } from './context.ts'
+import { type Faults, strike } from './faults.ts'
+import { newId } from './identifiers.ts'
+import type { Call, Operation } from './operation.ts'
+import { OPERATIONS } from './operations.ts'
+import { checkParameters } from './parameters.ts'
+import type { ApiRequest } from './request.ts'
+import { findRoute, requestedAction, requestedVersion } from './route.ts'
+import type { CloudState, Principal } from './state.ts'
+
+export interface Dispatcher {
+  readonly state: CloudState
+  readonly faults: Faults
+  readonly record: (call: CallRecord) => void
+  readonly signal: AbortSignal
+}
+
+/** Serves one API request from the table: fault, route, signature, parameters, RAM, handler, answer, record. */
+export async function dispatch(cloud: Dispatcher, request: ApiRequest, response: ServerResponse): Promise<void> {
+  const requestId = newId.request()
+  const version = requestedVersion(request)
+  const seen = { operation: routeOrUndefined(request), principal: undefined as Principal | undefined }
+  const action = seen.operation?.name ?? requestedAction(request) ?? `${request.method} ${request.path}`
+  const product = seen.operation?.product ?? 'unknown'
+  const at = cloud.state.now()
+  let status = 200
+  let code = ''
+  try {
+    const fault = cloud.faults.take({ product, action, path: request.path })
+    if (fault !== undefined && (await strike(fault, response, cloud.signal))) {
+      status = response.statusCode
+      code = `fault:${fault.kind}`
+      return
+    }
+    const body = await perform(cloud.state, request, requestId, seen)
+    if (fault?.kind === 'cut-after') response.socket?.destroy()
+    sendJson(response, 200, successBody(body, version, requestId), requestId, cloud.state.now())
+  } catch (error) {
+    const failure = error instanceof ApiError ? error : internalError(error)
+    status = failure.status
+    code = failure.code
+    const body = errorBody(failure, bodyStyle(version), requestId, request.headers.host ?? '')
+    sendJson(response, status, body, requestId, cloud.state.now())
+  } finally {
+    const principal = seen.principal === undefined ? '-' : principalArn(seen.principal)
+    const write = seen.operation?.write === true
+    cloud.record({ at, product, action, principal, status, code, requestId, write })
+  }
+}
+
+async function perform(
+  state: CloudState,
+  request: ApiRequest,
+  requestId: string,
+  seen: { principal: Principal | undefined },
+): Promise<object> {
+  const { operation, pathParameters } = findRoute(OPERATIONS, request)
+  const principal = operation.anonymous ? undefined : authenticate(state, request)
+  seen.principal = principal
+  const get = (name: string): string | undefined => pathParameters.get(name) ?? request.parameters.get(name)
+  checkParameters(operation, get)
+  const account = state.accounts.get(principal?.accountId ?? '') ?? state.accounts.values().next().value
+  if (account === undefined) throw new Error('the emulator has no account')
+  const need = (name: string): string => get(name) ?? ''
+  const call: Call = { state, request, requestId, principal, account, get, need }
+  authorize(operation, call)
+  return operation.handler(call)
+}
+
+function authorize(operation: Operation, call: Call): void {
+  const { action } = operation
+  if (action === undefined || call.principal === undefined) return
+  const context = requestContext(call)
+  for (const resource of operation.resources?.(call) ?? ['*']) {
+    const decision = decide(call.state, call.principal, action, resource, context)
+    if (decision === 'allow') continue
+    if (operation.product !== 'CS') throw noPermission(call.principal, action, decision)
+    const who = call.principal.kind === 'role' ? 'STSToken' : 'RAM'
+    const detail = { AccessDeniedDetail: accessDeniedDetail(call.principal, action, decision) }
+    throw new ApiError(403, 'StatusForbidden', `${who} policy Forbidden for action ${action}`, detail)
+  }
+}
+
+function routeOrUndefined(request: ApiRequest): Operation | undefined {
+  try {
+    return findRoute(OPERATIONS, request).operation
+  } catch {
+    return undefined
+  }
+}
+
+function internalError(error: unknown): ApiError {
+  return new ApiError(
+    500,
+    'InternalError',
+    error instanceof Error ? error.message : 'The request processing has failed.',
+  )
+}

@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiError } from './api-error.ts'
+
+/** Which calls a fault strikes; every field that is given must fit. */
+export interface FaultMatch {
+  readonly product?: string
+  readonly action?: string
+  readonly path?: string
+}
+
+/** What goes wrong. `cut-after` does the work and loses the answer; `hang` never answers. */
+export type Fault =
+  | { readonly kind: 'throttle'; readonly status?: number; readonly retryAfterMs?: number }
+  | { readonly kind: 'status'; readonly status: number; readonly code: string; readonly message?: string }
+  | { readonly kind: 'html'; readonly status?: number }
+  | { readonly kind: 'empty'; readonly status?: number }
+  | { readonly kind: 'garbage' }
+  | { readonly kind: 'slow'; readonly ms: number }
+  | { readonly kind: 'cut' }
+  | { readonly kind: 'cut-after' }
+  | { readonly kind: 'hang' }
+
+export type FaultRule = Fault & { readonly match?: FaultMatch; readonly times?: number }
+
+export interface Faults {
+  /** Applies to the next `times` fitting calls (default 1; Infinity until cleared). */
+  add(rule: FaultRule): void
+  clear(): void
+  /** The fault for this call, if any, counted as used. */
+  take(call: Required<FaultMatch>): Fault | undefined
+}
+
+export function createFaults(): Faults {
+  const rules: { rule: FaultRule; left: number }[] = []
+  const fits = (match: FaultMatch, call: Required<FaultMatch>): boolean =>
+    (match.product === undefined || match.product.toLowerCase() === call.product.toLowerCase()) &&
+    (match.action === undefined || match.action === call.action) &&
+    (match.path === undefined || call.path.startsWith(match.path))
+  return {
+    add: (rule) => void rules.push({ rule, left: rule.times ?? 1 }),
+    clear: () => void rules.splice(0),
+    take: (call) => {
+      const found = rules.find(({ rule, left }) => left > 0 && fits(rule.match ?? {}, call))
+      if (found === undefined) return undefined
+      found.left -= 1
+      return found.rule
+    },
+  }
+}
+
+/**
+ * Lets a fault strike before the work. True: the answer is out (or never comes), stop here. Throws ApiError for faults
+ * that the cloud reports as an API error.
+ */
+export async function strike(fault: Fault, response: ServerResponse, signal: AbortSignal): Promise<boolean> {
+  switch (fault.kind) {
+    case 'throttle':
+      if (fault.retryAfterMs !== undefined) response.setHeader('x-acs-retry-after', String(fault.retryAfterMs))
+      throw new ApiError(fault.status ?? 429, 'Throttling.User', 'Request was denied due to user flow control.')
+    case 'status':
+      throw new ApiError(
+        fault.status,
+        fault.code,
+        fault.message ?? 'The request has failed due to a fault of the server.',
+      )
+    case 'html':
+      response
+        .writeHead(fault.status ?? 502, { 'content-type': 'text/html' })
+        .end('<html><body>Bad Gateway</body></html>')
+      return true
+    case 'empty':
+      response.writeHead(fault.status ?? 503).end()
+      return true
+    case 'garbage':
+      response.writeHead(200, { 'content-type': 'text/plain' }).end('upstream connect error')
+      return true
+    case 'slow':
+      await sleep(fault.ms, undefined, { signal }).catch(() => undefined)
+      return false
+    case 'cut':
+      response.socket?.destroy()
+      return true
+    case 'hang':
+      return true
+    case 'cut-after':
+      return false
+  }
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { isoDate } from './operation.ts'
+import type { ApiRequest } from './request.ts'
+import { credentialsView, openSession } from './sessions.ts'
+import type { CloudState, Session } from './state.ts'
+
+export interface MetadataInstance {
+  readonly accountId: string
+  readonly role: string
+  readonly region: string
+}
+
+export interface MetadataService {
+  /** Answers one request below `/latest/` or `/2016-01-01/`. */
+  serve(request: ApiRequest, response: ServerResponse): void
+}
+
+const CREDENTIALS = 'meta-data/ram/security-credentials/'
+
+/**
+ * The metadata service of one ECS instance. Version 2 (a token first) always; version 1 only where `imdsV1` is on, else
+ * 403. All callers share one session of the role, replaced when a sixth of its life is left.
+ */
+export function createMetadataService(state: CloudState, instance: MetadataInstance): MetadataService {
+  const tokens = new Map<string, number>()
+  let session: Session | undefined
+
+  const shared = (): Session => {
+    const now = state.now()
+    if (session === undefined || session.expiresAt - now < (session.expiresAt - session.issuedAt) / 6) {
+      session = openSession(
+        state,
+        { accountId: instance.accountId, name: instance.role },
+        'vm-ram-i-bp1emulated',
+        state.settings.imdsSessionSeconds,
+      )
+    }
+    return session
+  }
+
+  const newToken = (request: ApiRequest): Answer => {
+    const seconds = Number(request.headers['x-aliyun-ecs-metadata-token-ttl-seconds'])
+    if (request.method !== 'PUT') return [405, '405 - Method Not Allowed']
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > 21_600) return [400, '400 - Bad Request']
+    const token = randomBytes(40).toString('base64')
+    tokens.set(token, state.now() + seconds * 1000)
+    return [200, token]
+  }
+
+  const allowed = (request: ApiRequest): boolean => {
+    const token = request.headers['x-aliyun-ecs-metadata-token']
+    if (token === undefined) return state.settings.imdsV1
+    return (tokens.get(token) ?? 0) > state.now()
+  }
+
+  const credentials = (): string => {
+    const current = shared()
+    return JSON.stringify({ ...credentialsView(current), LastUpdated: isoDate(current.issuedAt), Code: 'Success' })
+  }
+
+  const answer = (request: ApiRequest): Answer => {
+    const path = request.path.replace(/^\/(latest|2016-01-01)\//, '')
+    if (path === 'api/token') return newToken(request)
+    if (!allowed(request)) return [403, '403 - Forbidden']
+    const roleExists = state.accounts.get(instance.accountId)?.ram.roles.has(instance.role.toLowerCase()) === true
+    if (path === CREDENTIALS && roleExists) return [200, instance.role]
+    if (path === CREDENTIALS + instance.role && roleExists) return [200, credentials()]
+    if (path === 'meta-data/region-id') return [200, instance.region]
+    if (path === 'meta-data/instance-id') return [200, 'i-bp1emulated']
+    if (path === 'meta-data/owner-account-id') return [200, instance.accountId]
+    return [404, '404 - Not Found']
+  }
+
+  return {
+    serve: (request, response) => {
+      const [status, text] = answer(request)
+      response.setHeader('date', new Date(state.now()).toUTCString())
+      response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
+    },
+  }
+}
+
+type Answer = readonly [status: number, text: string]

@@ -1,0 +1,59 @@
+import { createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
+
+/** A public key as an issuer publishes it. */
+export interface Jwk extends JsonWebKey {
+  readonly kid?: string
+  readonly alg?: string
+  readonly use?: string
+}
+
+export interface Jwks {
+  readonly keys: readonly Jwk[]
+}
+
+export interface DecodedJwt {
+  readonly header: Readonly<Record<string, unknown>>
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly signed: string
+  readonly signature: Buffer
+}
+
+/** Signs claims with an RSA key as RS256; `header` adds `kid` or `x5c`. */
+export function signJwt(claims: object, key: KeyObject, header: object): string {
+  const signed = [{ alg: 'RS256', typ: 'JWT', ...header }, claims].map(encode).join('.')
+  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`
+}
+
+/** Splits a token without judging it; undefined where it is no JWT. */
+export function decodeJwt(token: string): DecodedJwt | undefined {
+  const [header, claims, signature, ...rest] = token.split('.')
+  if (header === undefined || claims === undefined || signature === undefined || rest.length > 0) return undefined
+  const [head, body] = [parseObject(header), parseObject(claims)]
+  if (head === undefined || body === undefined) return undefined
+  return { header: head, claims: body, signed: `${header}.${claims}`, signature: Buffer.from(signature, 'base64url') }
+}
+
+/** RS256 and ES256, by `kid` where the token names one, else by any key of the set. */
+export function verifyJwt(token: DecodedJwt, jwks: Jwks): boolean {
+  const { alg, kid } = token.header
+  if (alg !== 'RS256' && alg !== 'ES256') return false
+  const kty = alg === 'RS256' ? 'RSA' : 'EC'
+  const candidates = jwks.keys.filter((key) => key.kty === kty && (kid === undefined || key.kid === kid))
+  return candidates.some((jwk) => {
+    const key = createPublicKey({ key: jwk, format: 'jwk' })
+    return verify('sha256', Buffer.from(token.signed), { key, dsaEncoding: 'ieee-p1363' }, token.signature)
+  })
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,79 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { matchesPattern } from './ram-pattern.ts'
+
+/** What a request says of itself: values by condition key, keys in lower case (`acs:sourceip`, `oidc:sub`). */
+export type ConditionContext = ReadonlyMap<string, readonly string[]>
+
+export interface Condition {
+  readonly quantifier: 'ForAnyValue' | 'ForAllValues' | undefined
+  readonly operator: string
+  readonly key: string
+  readonly values: readonly string[]
+}
+
+type Compare = (given: string, wanted: string) => boolean
+
+const number = (compare: (a: number, b: number) => boolean): Compare => {
+  return (given, wanted) => compare(Number(given), Number(wanted))
+}
+const date = (compare: (a: number, b: number) => boolean): Compare => {
+  return (given, wanted) => compare(Date.parse(given), Date.parse(wanted))
+}
+
+/** Positive operators; `Not…` forms are true where none of the wanted values matches. */
+const OPERATORS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
+  ['StringEquals', (a, b) => a === b],
+  ['StringEqualsIgnoreCase', (a, b) => a.toLowerCase() === b.toLowerCase()],
+  ['StringLike', (a, b) => matchesPattern(b, a)],
+  ['NumericEquals', number((a, b) => a === b)],
+  ['NumericLessThan', number((a, b) => a < b)],
+  ['NumericLessThanEquals', number((a, b) => a <= b)],
+  ['NumericGreaterThan', number((a, b) => a > b)],
+  ['NumericGreaterThanEquals', number((a, b) => a >= b)],
+  ['DateEquals', date((a, b) => a === b)],
+  ['DateLessThan', date((a, b) => a < b)],
+  ['DateLessThanEquals', date((a, b) => a <= b)],
+  ['DateGreaterThan', date((a, b) => a > b)],
+  ['DateGreaterThanEquals', date((a, b) => a >= b)],
+  ['Bool', (a, b) => a.toLowerCase() === b.toLowerCase()],
+  ['IpAddress', inRange],
+])
+
+const NEGATIONS: ReadonlyMap<string, string> = new Map([
+  ['StringNotEquals', 'StringEquals'],
+  ['StringNotEqualsIgnoreCase', 'StringEqualsIgnoreCase'],
+  ['StringNotLike', 'StringLike'],
+  ['NumericNotEquals', 'NumericEquals'],
+  ['DateNotEquals', 'DateEquals'],
+  ['NotIpAddress', 'IpAddress'],
+])
+
+export function isConditionOperator(name: string): boolean {
+  return OPERATORS.has(name) || NEGATIONS.has(name)
+}
+
+/** All conditions of a statement must hold. A key that the request does not carry fails, except for `Not…` operators. */
+export function conditionsHold(conditions: readonly Condition[], context: ConditionContext): boolean {
+  return conditions.every((condition) => holds(condition, context.get(condition.key.toLowerCase()) ?? []))
+}
+
+function holds(condition: Condition, given: readonly string[]): boolean {
+  const negated = NEGATIONS.get(condition.operator)
+  const compare = OPERATORS.get(negated ?? condition.operator)
+  if (compare === undefined) return false
+  const one = (value: string): boolean =>
+    condition.values.some((wanted) => compare(value, wanted)) === (negated === undefined)
+  if (condition.quantifier === 'ForAllValues') return given.every(one)
+  if (given.length === 0) return negated !== undefined
+  return condition.quantifier === undefined && negated !== undefined ? given.every(one) : given.some(one)
+}
+
+function inRange(address: string, range: string): boolean {
+  const [network = '', bits] = range.split('/')
+  const family = isIPv4(network) ? 'ipv4' : isIPv6(network) ? 'ipv6' : undefined
+  if (family === undefined || !(family === 'ipv4' ? isIPv4(address) : isIPv6(address))) return false
+  const list = new BlockList()
+  if (bits === undefined) list.addAddress(network, family)
+  else list.addSubnet(network, Number(bits), family)
+  return list.check(address, family)
+}

@@ -1,0 +1,51 @@
+/** RAM's wildcards: `*` any run of characters, `?` any one. `name` may hold `*` itself, which only a wildcard covers. */
+export function matchesPattern(pattern: string, name: string): boolean {
+  let p = 0
+  let n = 0
+  let star = -1
+  let resume = 0
+  while (n < name.length) {
+    if (pattern[p] === '*') {
+      star = p
+      p += 1
+      resume = n
+    } else if (p < pattern.length && (pattern[p] === name[n] || pattern[p] === '?')) {
+      p += 1
+      n += 1
+    } else if (star >= 0) {
+      p = star + 1
+      resume += 1
+      n = resume
+    } else return false
+  }
+  while (pattern[p] === '*') p += 1
+  return p === pattern.length
+}
+
+/** Actions compare without regard to case: `cr:*`, `cr:List*`, `*`. */
+export function matchesAction(pattern: string, action: string): boolean {
+  return matchesPattern(pattern.toLowerCase(), action.toLowerCase())
+}
+
+/**
+ * `acs:<service>:<region>:<account>:<relative>` field by field. An empty region or account in a pattern stands for any,
+ * as RAM's own documents write `acs:ram::…` and `acs:ram:*:…` for the same thing. RAM's own names ignore case.
+ */
+export function matchesResource(pattern: string, resource: string): boolean {
+  if (pattern === '*') return true
+  const wanted = splitArn(pattern)
+  const given = splitArn(resource)
+  if (wanted === undefined || given === undefined) return matchesPattern(pattern, resource)
+  const ignoreCase = given[1] === 'ram'
+  return wanted.every((field, index) => {
+    if (field === '' && (index === 2 || index === 3)) return true
+    const value = given[index] ?? ''
+    return ignoreCase ? matchesPattern(field.toLowerCase(), value.toLowerCase()) : matchesPattern(field, value)
+  })
+}
+
+function splitArn(arn: string): readonly string[] | undefined {
+  const fields = arn.split(':')
+  if (fields.length < 5 || fields[0] !== 'acs') return undefined
+  return [...fields.slice(0, 4), fields.slice(4).join(':')]
+}

@@ -1,0 +1,69 @@
+import { oidcProviderArn } from './arn.ts'
+import type { ClusterRegistration, OidcProviderRegistration } from './cloud.ts'
+import { newId } from './identifiers.ts'
+import type { Jwks } from './jwt.ts'
+import type { Account, CloudState } from './state.ts'
+
+/** What an ECS instance's role trusts. */
+const ECS_TRUST = JSON.stringify({
+  Version: '1',
+  Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: ['ecs.aliyuncs.com'] } }],
+})
+
+/** Tells the account of an identity provider and the emulator of its keys. Returns the provider's ARN. */
+export function addOidcProvider(state: CloudState, account: Account, provider: OidcProviderRegistration): string {
+  const { jwks, name } = provider
+  state.issuers.set(provider.issuer, typeof jwks === 'function' ? jwks : (): Jwks => jwks)
+  const now = state.now()
+  account.ram.oidcProviders.set(name.toLowerCase(), {
+    name,
+    issuer: provider.issuer,
+    clientIds: [...provider.clientIds],
+    fingerprints: [],
+    description: '',
+    created: now,
+    updated: now,
+  })
+  return oidcProviderArn(account.id, name)
+}
+
+/** Adds or replaces an ACK cluster with its worker roles and, where RRSA is on, its identity provider. */
+export function addCluster(state: CloudState, account: Account, registration: ClusterRegistration): void {
+  const { clusterId, name, region, workerRoles, rrsa, server, kubeconfig } = registration
+  const now = state.now()
+  for (const role of workerRoles) {
+    if (account.ram.roles.has(role.toLowerCase())) continue
+    const rest = { description: '', trust: ECS_TRUST, maxSessionSeconds: 3600, tags: new Map<string, string>() }
+    account.ram.roles.set(role.toLowerCase(), {
+      name: role,
+      id: newId.ramEntity(),
+      created: now,
+      updated: now,
+      ...rest,
+    })
+  }
+  const providerName = `ack-rrsa-${clusterId}`
+  if (rrsa !== undefined) {
+    const { issuer, jwks } = rrsa
+    addOidcProvider(state, account, { name: providerName, issuer, jwks, clientIds: ['sts.aliyuncs.com'] })
+  }
+  const [workerRole = '', ...others] = workerRoles
+  const pools = [
+    { id: newId.nodePool(), name: 'default-nodepool', workerRole },
+    ...others.map((role, index) => ({ id: newId.nodePool(), name: `nodepool-${index + 1}`, workerRole: role })),
+  ]
+  account.clusters.set(clusterId, {
+    id: clusterId,
+    name,
+    region,
+    type: 'ManagedKubernetes',
+    version: '1.36.3-aliyun.1',
+    state: 'running',
+    workerRole,
+    nodePools: pools,
+    rrsa: rrsa === undefined ? undefined : { issuer: rrsa.issuer, providerName },
+    server,
+    created: now,
+    kubeconfig,
+  })
+}

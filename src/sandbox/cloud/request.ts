@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+
+/** One HTTP request as it came, with its parameters read once: query, then form body. */
+export interface ApiRequest {
+  readonly method: string
+  readonly path: string
+  /** Decoded, in the order of the URL. */
+  readonly query: readonly (readonly [string, string])[]
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+  readonly parameters: ReadonlyMap<string, string>
+  readonly secure: boolean
+  readonly remoteAddress: string
+}
+
+const MAX_BODY = 1 << 20
+
+/** Reads a request; a body over 1 MiB ends the connection. */
+export async function readRequest(message: IncomingMessage): Promise<ApiRequest> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of message) {
+    size += (chunk as Buffer).length
+    if (size > MAX_BODY) throw new Error('the request body is larger than 1 MiB')
+    chunks.push(chunk as Buffer)
+  }
+  const body = Buffer.concat(chunks)
+  const headers = Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : (value ?? ''),
+    ]),
+  )
+  const url = message.url ?? '/'
+  const mark = url.indexOf('?')
+  const query = [...new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))]
+  const isForm = (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
+  const form = isForm ? [...new URLSearchParams(body.toString())] : []
+  return {
+    method: message.method ?? 'GET',
+    path: mark < 0 ? url : url.slice(0, mark),
+    query,
+    headers,
+    body,
+    parameters: new Map([...query, ...form]),
+    secure: (message.socket as TLSSocket).encrypted === true,
+    remoteAddress: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
+  }
+}

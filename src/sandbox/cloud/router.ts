@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Dispatcher, dispatch } from './dispatch.ts'
+import { strike } from './faults.ts'
+import type { GithubOidc } from './github-oidc.ts'
+import type { MetadataService } from './imds.ts'
+import type { Handler } from './listener.ts'
+import type { RegistryTokenService } from './registry-auth.ts'
+import { type ApiRequest, readRequest } from './request.ts'
+
+export interface RouterParts extends Dispatcher {
+  readonly github: GithubOidc
+  readonly imds: MetadataService
+}
+
+export interface Router {
+  readonly handle: Handler
+  /** The same server with another instance's metadata. */
+  handleWith(imds: MetadataService): Handler
+  serveRegistryTokens(service: RegistryTokenService): void
+}
+
+/** One port for everything: metadata and OIDC by path, the registry's token server at `/auth`, the rest is the API. */
+export function createRouter(parts: RouterParts): Router {
+  let registry: RegistryTokenService | undefined
+
+  const route = async (request: ApiRequest, response: ServerResponse, imds: MetadataService): Promise<void> => {
+    if (/^\/(latest|2016-01-01)\//.test(request.path)) {
+      const fault = parts.faults.take({ product: 'imds', action: request.method, path: request.path })
+      if (fault !== undefined && (await strikePlainly(fault, response, parts.signal))) return
+      return imds.serve(request, response)
+    }
+    const base = `${request.secure ? 'https' : 'http'}://${request.headers.host ?? ''}`
+    if (parts.github.serve(request, response, base)) return
+    if (request.path !== '/auth' || registry === undefined) return dispatch(parts, request, response)
+    const fault = parts.faults.take({ product: 'registry', action: 'token', path: request.path })
+    if (fault !== undefined && (await strikePlainly(fault, response, parts.signal))) return
+    parts.record(registry.serve(request, response))
+  }
+
+  const handleWith = (imds: MetadataService): Handler => {
+    return (message: IncomingMessage, response: ServerResponse): void => {
+      readRequest(message)
+        .then((request) => route(request, response, imds))
+        .catch(() => response.destroy())
+    }
+  }
+
+  return {
+    handle: handleWith(parts.imds),
+    handleWith,
+    serveRegistryTokens: (service) => {
+      registry = service
+    },
+  }
+}
+
+/** Outside the API a fault that would be an API error is a bare status. */
+async function strikePlainly(
+  fault: Parameters<typeof strike>[0],
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (fault.kind !== 'throttle' && fault.kind !== 'status') return strike(fault, response, signal)
+  response.writeHead(fault.status ?? 429).end()
+  return true
+}

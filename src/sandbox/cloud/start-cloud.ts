@@ -1,0 +1,153 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { NopassError } from '../../errors.ts'
+import type { CallRecord } from './call-record.ts'
+import type { AccessKeyPair, Cloud, Endpoints, InstanceSummary } from './cloud.ts'
+import { createControl } from './control.ts'
+import { createFaults } from './faults.ts'
+import { createGithubOidc, GITHUB_ISSUER } from './github-oidc.ts'
+import { newId } from './identifiers.ts'
+import { createMetadataService } from './imds.ts'
+import { type Listener, listen } from './listener.ts'
+import { loadSeed } from './load-seed.ts'
+import { readSeedFile } from './read-seed.ts'
+import { addCluster, addOidcProvider } from './registrations.ts'
+import { createRegistryTokenService } from './registry-auth.ts'
+import { createRouter } from './router.ts'
+import type { Seed } from './seed.ts'
+import { createServerKeys } from './server-keys.ts'
+import { type Account, type CloudState, createState } from './state.ts'
+
+export interface CloudOptions {
+  /** Default: examples/sandbox/demo.yaml. */
+  readonly seed?: Seed | undefined
+  /** Default: a free one. */
+  readonly port?: number | undefined
+  /** ms since 1970; default the machine's clock. */
+  readonly clock?: (() => number) | undefined
+  /** Also serve over TLS, on a port of its own. */
+  readonly tls?: boolean | undefined
+  /** Told of each call as it ends. */
+  readonly onCall?: ((call: CallRecord) => void) | undefined
+}
+
+/** The seed that is used when none is given. */
+export const DEMO_SEED_FILE: string = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
+
+/** Starts an emulated Alibaba Cloud on 127.0.0.1; throws SEED_INVALID, SEED_UNREADABLE. */
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+  const seed = options.seed ?? (await readSeedFile(DEMO_SEED_FILE))
+  const state = createState(options.clock ?? Date.now)
+  loadSeed(state, seed)
+  const main = mainAccount(state)
+  const keys = createServerKeys()
+  const github = createGithubOidc(keys.github.privateKey, keys.github.publicKey, state.now)
+  state.issuers.set(GITHUB_ISSUER, github.jwks)
+  const instances = summarize(state)
+  const regionId = seed.region ?? instances[0]?.region ?? 'cn-hangzhou'
+  const calls: CallRecord[] = []
+  const record = (call: CallRecord): void => {
+    calls.push(call)
+    options.onCall?.(call)
+  }
+  const faults = createFaults()
+  const stopped = new AbortController()
+  const metadata = (role: string): ReturnType<typeof createMetadataService> =>
+    createMetadataService(state, { accountId: main.id, role, region: regionId })
+  const mainRole =
+    seed.metadataRole ?? [...main.clusters.values()][0]?.workerRole ?? [...main.ram.roles.values()][0]?.name ?? ''
+  const router = createRouter({ state, faults, record, signal: stopped.signal, github, imds: metadata(mainRole) })
+  const listeners: Listener[] = [await listen(router.handle, options.port ?? 0)]
+  const origin = listeners[0]?.origin ?? ''
+  const registryPush = { username: 'sandbox-push', password: newId.registryToken() }
+  const registryAuth = {
+    realm: `${origin}/auth`,
+    service: `registry.aliyuncs.com:${regionId}:26842`,
+    issuer: `dockerauth.${regionId}.aliyuncs.com`,
+    certificatePem: keys.registry.certificatePem,
+  }
+  router.serveRegistryTokens(createRegistryTokenService(state, registryAuth, keys.registry.privateKey, registryPush))
+  const folder = options.tls ? await mkdtemp(join(tmpdir(), 'acr-nopass-cloud-')) : undefined
+  const caFile = folder === undefined ? undefined : join(folder, 'ca.pem')
+  let tlsOrigin: string | undefined
+  if (caFile !== undefined) {
+    const names = ['127.0.0.1', 'localhost']
+    const pair = keys.authority.issue({ commonName: 'sandbox cloud', names, minutes: 30 * 24 * 60 })
+    await writeFile(caFile, keys.authority.certificatePem)
+    const listener = await listen(router.handle, 0, { key: pair.keyPem, cert: pair.certificatePem })
+    listeners.push(listener)
+    tlsOrigin = listener.origin
+  }
+  const stop = async (): Promise<void> => {
+    stopped.abort()
+    await Promise.all(listeners.map((listener) => listener.close()))
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+  }
+  return {
+    endpoints: endpointsOf(origin),
+    tlsEndpoints: tlsOrigin === undefined ? undefined : endpointsOf(tlsOrigin),
+    caFile,
+    administrator: keyPair(main, administratorOf(seed, main)),
+    accountId: main.id,
+    regionId,
+    instances,
+    registryAuth,
+    registryPush,
+    calls,
+    faults,
+    control: createControl(state, main),
+    accessKeyOf: (name, accountId) => keyPair(accountOf(state, accountId ?? main.id), name),
+    imdsFor: async (roleName) => {
+      const service = metadata(roleName)
+      const listener = await listen(router.handleWith(service), 0)
+      listeners.push(listener)
+      return listener.origin
+    },
+    registerCluster: (cluster) => addCluster(state, main, cluster),
+    registerOidcProvider: (provider) =>
+      addOidcProvider(state, accountOf(state, provider.accountId ?? main.id), provider),
+    issueGithubToken: (job) => github.issueToken(job),
+    githubRunner: (job) => github.openJob(job, origin),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function endpointsOf(origin: string): Endpoints {
+  return { ram: origin, sts: origin, cs: origin, cr: origin, imds: origin, oidc: origin }
+}
+
+function mainAccount(state: CloudState): Account {
+  const [account] = state.accounts.values()
+  if (account === undefined) throw new NopassError('SEED_INVALID', 'the seed has no account')
+  return account
+}
+
+function accountOf(state: CloudState, id: string): Account {
+  const account = state.accounts.get(id)
+  if (account === undefined) throw new NopassError('SEED_INVALID', `there is no account ${id}`)
+  return account
+}
+
+function administratorOf(seed: Seed, account: Account): string {
+  const users = seed.accounts[0]?.users ?? []
+  return (users.find((user) => user.administrator) ?? users[0])?.name ?? account.id
+}
+
+function keyPair(account: Account, userName: string): AccessKeyPair {
+  const key = account.ram.users.get(userName.toLowerCase())?.keys[0]
+  if (key === undefined)
+    throw new NopassError('SEED_INVALID', `account ${account.id} has no user ${userName} with a key`)
+  return { accessKeyId: key.id, accessKeySecret: key.secret }
+}
+
+function summarize(state: CloudState): readonly InstanceSummary[] {
+  return [...state.accounts.values()].flatMap((account) => {
+    return account.instances.map(({ id, name, region, edition, endpoints }) => {
+      const domains = endpoints.flatMap((endpoint) => endpoint.domains.map(({ domain }) => domain))
+      return { id, name, region, edition, accountId: account.id, domains }
+    })
+  })
+}

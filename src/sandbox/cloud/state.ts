@@ -1,0 +1,223 @@
+import type { Jwks } from './jwt.ts'
+
+/** RAM entities of one account; names are unique without regard to case, so maps are keyed by lower-case names. */
+export interface RamState {
+  readonly users: Map<string, User>
+  readonly roles: Map<string, Role>
+  readonly policies: Map<string, Policy>
+  readonly attachments: Attachment[]
+  readonly oidcProviders: Map<string, OidcProvider>
+}
+
+export interface Account {
+  readonly id: string
+  readonly alias: string
+  /** The account's own access key, which RAM does not restrict; most accounts have none. */
+  readonly rootKey: AccessKey | undefined
+  ram: RamState
+  readonly instances: Instance[]
+  readonly clusters: Map<string, Cluster>
+}
+
+export interface AccessKey {
+  readonly id: string
+  readonly secret: string
+  active: boolean
+  readonly created: number
+}
+
+export interface User {
+  readonly name: string
+  readonly id: string
+  displayName: string
+  comments: string
+  readonly created: number
+  updated: number
+  readonly keys: AccessKey[]
+}
+
+export interface Role {
+  readonly name: string
+  readonly id: string
+  description: string
+  trust: string
+  maxSessionSeconds: number
+  readonly tags: Map<string, string>
+  readonly created: number
+  updated: number
+}
+
+export interface PolicyVersion {
+  readonly id: string
+  readonly document: string
+  readonly created: number
+}
+
+export interface Policy {
+  readonly name: string
+  description: string
+  readonly tags: Map<string, string>
+  readonly created: number
+  updated: number
+  defaultVersion: string
+  nextVersion: number
+  versions: PolicyVersion[]
+}
+
+export type PolicyType = 'System' | 'Custom'
+
+/** One policy on one principal; names in lower case. */
+export interface Attachment {
+  readonly on: 'user' | 'role'
+  readonly principal: string
+  readonly type: PolicyType
+  readonly policy: string
+  readonly at: number
+}
+
+export interface OidcProvider {
+  readonly name: string
+  readonly issuer: string
+  clientIds: string[]
+  fingerprints: string[]
+  description: string
+  readonly created: number
+  updated: number
+}
+
+export interface Domain {
+  readonly domain: string
+  readonly type: 'SYSTEM' | 'USER'
+}
+
+export interface Endpoint {
+  readonly type: 'internet' | 'vpc'
+  readonly enabled: boolean
+  readonly acl: readonly string[]
+  readonly domains: readonly Domain[]
+  readonly vpcs: readonly string[]
+}
+
+export interface Instance {
+  readonly id: string
+  readonly name: string
+  readonly region: string
+  readonly edition: 'enterprise' | 'personal'
+  readonly specification: string
+  readonly status: string
+  readonly created: number
+  endpoints: Endpoint[]
+  /** Repository names by namespace. */
+  readonly namespaces: Map<string, Set<string>>
+}
+
+export interface NodePool {
+  readonly id: string
+  readonly name: string
+  readonly workerRole: string
+}
+
+export interface KubeconfigRequest {
+  readonly minutes: number
+  readonly private: boolean
+  /** Who asks, as an ARN. */
+  readonly principal: string
+}
+
+export interface Cluster {
+  readonly id: string
+  readonly name: string
+  readonly region: string
+  readonly type: string
+  readonly version: string
+  readonly state: string
+  readonly workerRole: string
+  readonly nodePools: readonly NodePool[]
+  readonly rrsa: { readonly issuer: string; readonly providerName: string } | undefined
+  readonly server: string
+  readonly created: number
+  readonly kubeconfig: ((request: KubeconfigRequest) => Promise<string>) | undefined
+}
+
+/** A session of a role: what STS and the metadata service hand out. */
+export interface Session {
+  readonly accessKeyId: string
+  readonly secret: string
+  readonly token: string
+  readonly accountId: string
+  readonly role: string
+  readonly name: string
+  /** A session policy narrows the role's permissions. */
+  readonly policy: string | undefined
+  readonly issuedAt: number
+  expiresAt: number
+}
+
+export type Principal =
+  | { readonly kind: 'account'; readonly accountId: string }
+  | { readonly kind: 'user'; readonly accountId: string; readonly name: string }
+  | { readonly kind: 'role'; readonly accountId: string; readonly name: string; readonly session: Session }
+
+/** The temporary user name and password that the registry's token server accepts. */
+export interface RegistryCredential {
+  readonly username: string
+  readonly password: string
+  readonly principal: Principal
+  /** Undefined: a credential of the Personal Edition, good for the account's personal instances. */
+  readonly instanceId: string | undefined
+  readonly accountId: string
+  expiresAt: number
+}
+
+/** What a test or a user turns on and off while the emulator runs. */
+export interface Settings {
+  /** Milliseconds until a RAM change counts. */
+  ramDelay: number
+  /** Longest life of a session handed out from now on, in seconds. */
+  maxSessionSeconds: number | undefined
+  /** Life of a registry credential that an access key asks for, in seconds. */
+  tokenSeconds: number
+  imdsV1: boolean
+  imdsSessionSeconds: number
+  /** Milliseconds that the cloud's clock is ahead of ours. */
+  clockSkew: number
+}
+
+export interface CloudState {
+  readonly accounts: Map<string, Account>
+  readonly sessions: Map<string, Session>
+  readonly registryCredentials: Map<string, RegistryCredential>
+  /** RAM as it was before a change that does not count yet. */
+  readonly ramHistory: { readonly accountId: string; readonly until: number; readonly ram: RamState }[]
+  readonly nonces: Map<string, number>
+  /** Keys by issuer, for tokens that AssumeRoleWithOIDC gets. */
+  readonly issuers: Map<string, () => Jwks | Promise<Jwks>>
+  readonly settings: Settings
+  /** The cloud's own time, in ms since 1970. */
+  readonly now: () => number
+}
+
+export function emptyRam(): RamState {
+  return { users: new Map(), roles: new Map(), policies: new Map(), attachments: [], oidcProviders: new Map() }
+}
+
+export function createState(clock: () => number): CloudState {
+  const settings: Settings = {
+    ramDelay: 0,
+    maxSessionSeconds: undefined,
+    tokenSeconds: 3600,
+    imdsV1: false,
+    imdsSessionSeconds: 21_600,
+    clockSkew: 0,
+  }
+  return {
+    accounts: new Map(),
+    sessions: new Map(),
+    registryCredentials: new Map(),
+    ramHistory: [],
+    nonces: new Map(),
+    issuers: new Map(),
+    settings,
+    now: () => clock() + settings.clockSkew,
+  }
+}
