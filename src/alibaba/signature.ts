@@ -1,12 +1,12 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Credentials } from './credentials.ts'
-import { canonicalQuery, type Parameters, percentEncode } from './percent-encoding.ts'
+import { canonicalQuery, type Parameters } from './percent-encoding.ts'
 
 export interface SignableRequest {
   readonly method: string
   /** Host as it goes over the wire, with the port where it is not the default one. */
   readonly host: string
-  /** Unencoded path segments are encoded by the signature; an already plain path stays as it is. */
+  /** Path as it goes over the wire, already encoded. */
   readonly path: string
   readonly query: Parameters
   readonly body: string
@@ -55,7 +55,7 @@ export function signRequest(
     .sort()
   const canonicalRequest = [
     request.method,
-    request.path.split('/').map(percentEncode).join('/'),
+    request.path,
     canonicalQuery(request.query),
     signedNames.map((name) => `${name}:${headers[name]?.trim()}\n`).join(''),
     signedNames.join(';'),

@@ -105,7 +105,7 @@ function prepare(deps: TransportDeps, call: CloudCall, credentials: Credentials 
     throw new NopassError('ENDPOINT_INVALID', `${call.endpoint.origin} is not https`)
   }
   const method = call.method ?? 'POST'
-  const path = call.path ?? '/'
+  const url = new URL(call.path ?? '/', call.endpoint)
   const at = new Date(deps.clock.now())
   const body = call.form === undefined ? '' : canonicalQuery(call.form)
   const common = { accept: 'application/json', 'user-agent': deps.userAgent }
@@ -117,12 +117,10 @@ function prepare(deps: TransportDeps, call: CloudCall, credentials: Credentials 
     credentials === undefined
       ? headers
       : signRequest(
-          { method, host: call.endpoint.host, path, query, body, headers, action, version },
+          { method, host: url.host, path: url.pathname, query, body, headers, action, version },
           credentials,
           moment,
         )
-  const url = new URL(call.endpoint)
-  url.pathname = path
   url.search = canonicalQuery(query)
   return { url, method, headers: { ...common, ...signed }, body }
 }

@@ -1,0 +1,51 @@
+import { type PolicyDocument, policyOf, type Statement } from './document.ts'
+import { normalForm } from './normal-form.ts'
+
+/** What a workflow will do in one account; one document an account. */
+export interface CiPolicyInput {
+  /** `*` when unknown. */
+  readonly accountId?: string | undefined
+  /** ACK clusters whose kubeconfig comes from the CS API. */
+  readonly ackClusters: readonly string[]
+  /** What the action manages in RAM; input `ram` after `auto` is decided. */
+  readonly ram: 'worker-role' | 'rrsa' | 'none'
+  /** Names of the policies that it makes: see names.ts. */
+  readonly policies: readonly string[]
+  /** Worker roles, or the roles for RRSA. */
+  readonly roles: readonly string[]
+  /** `adopt-policy` or `ram-cleanup` will be used. */
+  readonly adopt?: boolean | undefined
+  readonly cleanup?: boolean | undefined
+  /** Clusters' `deployRole`s: the workflow's role then needs only these, and each of them the rest. */
+  readonly deployRoles?: readonly string[] | undefined
+}
+
+/** The least RAM policy for the role of the workflow (`policy --ci`, decision 24), in normal form. */
+export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
+  const account = input.accountId ?? '*'
+  const clusters = input.ackClusters.map((id) => `acs:cs:*:${account}:cluster/${id}`)
+  const policies = input.policies.map((name) => `acs:ram:*:${account}:policy/${name}`)
+  const roles = input.roles.map((name) => `acs:ram:*:${account}:role/${name}`)
+  const both = [...policies, ...roles]
+  const ram = input.ram !== 'none'
+  const rrsa = input.ram === 'rrsa'
+  return normalForm(
+    policyOf([
+      ...allow(['cs:DescribeClusterDetail', 'cs:DescribeClusterUserKubeconfig'], clusters),
+      ...allow(ram && !rrsa ? ['cs:DescribeClusterNodePools'] : [], clusters),
+      ...allow(ram ? ['ram:GetPolicy', 'ram:CreatePolicy', 'ram:CreatePolicyVersion'] : [], policies),
+      ...allow(ram ? ['ram:ListPoliciesForRole'] : [], roles),
+      ...allow(ram ? ['ram:AttachPolicyToRole'] : [], both),
+      ...allow(rrsa ? ['ram:GetRole', 'ram:CreateRole', 'ram:UpdateRole'] : [], roles),
+      ...allow(ram && input.adopt ? ['ram:UpdatePolicyDescription'] : [], policies),
+      ...allow(ram && input.adopt ? ['ram:TagResources', 'ram:ListTagResources'] : [], ['*']),
+      ...allow(ram && input.cleanup ? ['ram:ListEntitiesForPolicy', 'ram:DeletePolicy'] : [], policies),
+      ...allow(ram && input.cleanup ? ['ram:DetachPolicyFromRole'] : [], both),
+      ...allow(rrsa && input.cleanup ? ['ram:DeleteRole'] : [], roles),
+      ...allow(['sts:AssumeRole'], input.deployRoles ?? []),
+    ]),
+  )
+}
+
+const allow = (actions: readonly string[], resources: readonly string[]): Statement[] =>
+  actions.length === 0 || resources.length === 0 ? [] : [{ Effect: 'Allow', Action: actions, Resource: resources }]

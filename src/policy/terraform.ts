@@ -1,0 +1,71 @@
+import type { PolicyDocument } from './document.ts'
+import { OWNER_TAG, ownDescription } from './names.ts'
+import { normalForm } from './normal-form.ts'
+
+export interface TerraformInput {
+  readonly purpose: string
+  readonly policy?: { readonly name: string; readonly document: PolicyDocument } | undefined
+  /** A role to make; with a policy it is attached. */
+  readonly role?: { readonly name: string; readonly trust: PolicyDocument } | undefined
+  /** Roles that exist, to attach the policy to. */
+  readonly attachTo?: readonly string[] | undefined
+}
+
+/** The same policies for people who apply with Terraform's alicloud provider. */
+export function renderTerraform(input: TerraformInput): string {
+  const { policy, role, attachTo = [] } = input
+  const description = ownDescription(input.purpose)
+  const blocks: string[] = []
+  if (policy) {
+    blocks.push(
+      block('alicloud_ram_policy', policy.name, {
+        policy_name: quote(policy.name),
+        description: quote(description),
+        policy_document: jsonencode(policy.document),
+        tags: tags(),
+      }),
+    )
+  }
+  if (role) {
+    blocks.push(
+      block('alicloud_ram_role', role.name, {
+        role_name: quote(role.name),
+        description: quote(description),
+        assume_role_policy_document: jsonencode(role.trust),
+        tags: tags(),
+      }),
+    )
+  }
+  if (policy) {
+    const own = role ? [[role.name, `alicloud_ram_role.${label(role.name)}.role_name`]] : []
+    for (const [name = '', reference = ''] of [...own, ...attachTo.map((existing) => [existing, quote(existing)])]) {
+      blocks.push(
+        block('alicloud_ram_role_policy_attachment', name, {
+          policy_name: `alicloud_ram_policy.${label(policy.name)}.policy_name`,
+          policy_type: '"Custom"',
+          role_name: reference,
+        }),
+      )
+    }
+  }
+  return blocks.join('\n')
+}
+
+function block(type: string, name: string, attributes: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(attributes).map((key) => key.length))
+  const lines = Object.entries(attributes).map(([key, value]) => `  ${key.padEnd(width)} = ${value}`)
+  return `resource "${type}" "${label(name)}" {\n${lines.join('\n')}\n}\n`
+}
+
+/** A Terraform label: letters, digits, `_` and `-`, not starting with a digit. */
+const label = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_').replace(/^(?![A-Za-z_])/, '_')
+
+const tags = (): string => `{ ${quote(OWNER_TAG.key)} = ${quote(OWNER_TAG.value)} }`
+
+/** JSON is an HCL expression, but for the two template marks. */
+const escapeTemplate = (json: string): string => json.replace(/[$%](?=\{)/g, (mark) => mark + mark)
+
+const quote = (text: string): string => escapeTemplate(JSON.stringify(text))
+
+const jsonencode = (document: PolicyDocument): string =>
+  `jsonencode(${escapeTemplate(JSON.stringify(normalForm(document), null, 2)).replaceAll('\n', '\n  ')})`

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createCloudClock } from '../../src/alibaba/cloud-clock.ts'
+import { fakeTime, START } from './fake-time.ts'
+
+const httpDate = (at: number): string => new Date(at).toUTCString()
+
+test('the clock starts as the machine’s own and goes on with it', () => {
+  const time = fakeTime()
+  const clock = createCloudClock(time)
+  time.advance(5000)
+  assert.equal(clock.now(), START + 5000)
+  assert.equal(clock.skew(), 0)
+})
+
+test('an answer that says another time sets the clock, and the skew is known', () => {
+  const time = fakeTime()
+  const clock = createCloudClock(time)
+  const sentAt = clock.monotonic()
+  time.advance(200)
+  clock.observe(httpDate(START - 3_600_000), sentAt)
+  assert.equal(clock.now(), START - 3_600_000 + 500 + 100)
+  assert.equal(clock.skew(), 3_600_000 - 400)
+})
+
+test('a difference within a header’s resolution and the way there changes nothing', () => {
+  const time = fakeTime()
+  const clock = createCloudClock(time)
+  const sentAt = clock.monotonic()
+  time.advance(1000)
+  for (const late of [-1000, 0, 1000]) clock.observe(httpDate(START + late), sentAt)
+  assert.equal(clock.now(), START + 1000)
+})
+
+test('a wall clock that is set while we run moves no deadline', () => {
+  const time = fakeTime()
+  const clock = createCloudClock(time)
+  clock.observe(httpDate(START), clock.monotonic())
+  time.jump(86_400_000)
+  time.advance(1000)
+  assert.equal(clock.now(), START + 1000)
+  assert.equal(clock.skew(), 86_400_000)
+})
+
+test('an answer without a date, or with nonsense, says nothing', () => {
+  const clock = createCloudClock(fakeTime())
+  clock.observe(undefined, 0)
+  clock.observe('yesterday', 0)
+  assert.equal(clock.now(), START)
+  assert.equal(clock.skew(), 0)
+})

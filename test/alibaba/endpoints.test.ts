@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEndpoints, type EndpointOptions, type Network, type Product } from '../../src/alibaba/endpoints.ts'
+import { NopassError } from '../../src/errors.ts'
+
+type Row = [
+  options: EndpointOptions,
+  product: Product,
+  region: string | undefined,
+  network: Network | undefined,
+  host: string,
+]
+const home: EndpointOptions = { region: 'cn-hangzhou' }
+
+const rows: Row[] = [
+  [home, 'cr', 'cn-hangzhou', undefined, 'https://cr-vpc.cn-hangzhou.aliyuncs.com'],
+  [home, 'cr', 'cn-shanghai', undefined, 'https://cr.cn-shanghai.aliyuncs.com'],
+  [home, 'cr', undefined, undefined, 'https://cr-vpc.cn-hangzhou.aliyuncs.com'],
+  [home, 'cr', 'cn-shanghai', 'vpc', 'https://cr-vpc.cn-shanghai.aliyuncs.com'],
+  [home, 'cr', 'cn-hangzhou', 'public', 'https://cr.cn-hangzhou.aliyuncs.com'],
+  [{ ...home, network: 'public' }, 'cr', 'cn-hangzhou', 'auto', 'https://cr.cn-hangzhou.aliyuncs.com'],
+  [{ ...home, network: 'vpc' }, 'sts', 'cn-shanghai', undefined, 'https://sts-vpc.cn-shanghai.aliyuncs.com'],
+  [{ region: 'cn-heyuan' }, 'cr', 'cn-heyuan', undefined, 'https://cr.cn-heyuan.aliyuncs.com'],
+  [{ region: 'cn-heyuan' }, 'sts', 'cn-heyuan', undefined, 'https://sts-vpc.cn-heyuan.aliyuncs.com'],
+  [{}, 'cr', 'cn-hangzhou', undefined, 'https://cr.cn-hangzhou.aliyuncs.com'],
+  [{}, 'sts', undefined, undefined, 'https://sts.aliyuncs.com'],
+  [home, 'ram', 'cn-hangzhou', 'vpc', 'https://ram.aliyuncs.com'],
+  [home, 'cs', 'cn-hangzhou', undefined, 'https://cs.cn-hangzhou.aliyuncs.com'],
+  [home, 'cs', 'cn-hangzhou', 'vpc', 'https://cs-anony-vpc.cn-hangzhou.aliyuncs.com'],
+  [home, 'imds', undefined, undefined, 'http://100.100.100.200'],
+  [{ overrides: { cr: 'https://cr.gov.example' } }, 'cr', 'cn-north-2-gov-1', 'vpc', 'https://cr.gov.example'],
+  [{ overrides: { imds: 'http://127.0.0.1:8080' } }, 'imds', undefined, undefined, 'http://127.0.0.1:8080'],
+  [{ overrides: { sts: 'http://[::1]:99' } }, 'sts', 'cn-hangzhou', undefined, 'http://[::1]:99'],
+]
+
+for (const [options, product, region, network, expected] of rows) {
+  test(`${product} in ${region ?? 'no region'} by ${network ?? 'default'} of ${JSON.stringify(options)} is ${expected}`, () => {
+    assert.equal(createEndpoints(options).url(product, region, network).origin, expected)
+  })
+}
+
+const refused = [
+  'http://cr.example',
+  'ftp://127.0.0.1',
+  'https://cr.example/path',
+  'https://user:pw@cr.example',
+  'https://cr.example?a=b',
+  'cr.example',
+  '',
+]
+for (const override of refused.slice(0, -1)) {
+  test(`the override ${override} is refused before anything is sent to it`, () => {
+    const endpoints = createEndpoints({ overrides: { cr: override } })
+    assert.throws(
+      () => endpoints.url('cr', 'cn-hangzhou'),
+      (error) => error instanceof NopassError && error.code === 'ENDPOINT_INVALID',
+    )
+  })
+}
+
+test('an empty override counts as none', () => {
+  assert.equal(createEndpoints({ overrides: { cr: '' } }).url('cr', 'cn-hangzhou').host, 'cr.cn-hangzhou.aliyuncs.com')
+  assert.equal(createEndpoints({ overrides: { registry: '' } }).registry(), undefined)
+})
+
+for (const region of ['', 'hangzhou', 'cn-hangzhou.evil.example/', 'CN-HANGZHOU']) {
+  test(`the region ${JSON.stringify(region)} never becomes a host name`, () => {
+    assert.throws(
+      () => createEndpoints({}).url('cr', region),
+      (error) => error instanceof NopassError && error.code === 'ENDPOINT_INVALID',
+    )
+  })
+}
