@@ -1,0 +1,94 @@
+import { createKubeClient, type KubeCall, type KubeClient } from '../../src/kube/client.ts'
+import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
+import { silentProgress } from '../../src/sandbox/progress.ts'
+import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { CHART, type HelmResult, openHelm, type TestHelm } from './chart.ts'
+import { eventually } from './eventually.ts'
+
+/** A real control plane on which the chart is installed as a user would, by Helm. */
+export interface ChartCluster extends AsyncDisposable {
+  readonly cluster: Cluster
+  readonly admin: KubeClient
+  /** Installs without waiting: there is no node, so no Pod ever runs. A refusal throws what Helm wrote. */
+  install(release: string, namespace: string, ...values: (string | object)[]): Promise<HelmResult>
+  /** A client with the token of the release's ServiceAccount. */
+  helper(release: string, namespace: string): Promise<AskedClient>
+  createNamespace(name: string, labels?: Readonly<Record<string, string>>): Promise<void>
+}
+
+/** A client that answers with the status alone. */
+export interface AskedClient {
+  /** The HTTP status and, when it is an error, the server's words. */
+  ask(call: KubeCall): Promise<Answer>
+  /** The status of a watch, which is ended at once. */
+  askWatch(path: string, query?: Readonly<Record<string, string>>): Promise<number>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly body: unknown
+}
+
+/** Starts the cluster and opens a Helm; `dispose` ends both. */
+export async function openChartCluster(name: string, helmName: TestHelm['name'] = 'helm4'): Promise<ChartCluster> {
+  const signal = AbortSignal.timeout(60 * 60_000)
+  const names = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
+  const tools = await ensureTools(names, { progress: silentProgress, signal })
+  const helm = await openHelm(helmName)
+  const cluster = await startCluster({ name, tools, signal })
+  const { admin } = cluster
+  const clients: KubeClient[] = []
+  return {
+    cluster,
+    admin,
+    install: async (release, namespace, ...values) => {
+      const target = ['--namespace', namespace, '--create-namespace', '--kubeconfig', cluster.adminKubeconfigFile]
+      const result = await helm.run(['upgrade', '--install', release, CHART, ...target], values)
+      if (result.code !== 0) throw new Error(result.stderr)
+      return result
+    },
+    helper: async (release, namespace) => {
+      const name = release.includes('acr-nopass') ? release : `${release}-acr-nopass`
+      const token = await cluster.serviceAccountToken(namespace, name, [], 3600)
+      const { server, caPem: ca } = cluster
+      let status = 0
+      const client = createKubeClient(
+        { server, ca, token: () => token },
+        {
+          onCall: (report) => {
+            status = report.status
+          },
+        },
+      )
+      clients.push(client)
+      return {
+        ask: async (call) => {
+          try {
+            const body = await client.request(call)
+            return { status, text: '', body }
+          } catch (error) {
+            return { status, text: (error as Error).message, body: undefined }
+          }
+        },
+        askWatch: async (path, query = {}) => {
+          const end = new AbortController()
+          const watching = client.watch({ path, query: { ...query, timeoutSeconds: 1 } }, () => end.abort(), end.signal)
+          await watching.catch(() => {})
+          return status
+        },
+      }
+    },
+    createNamespace: async (namespace, labels = {}) => {
+      const body = { metadata: { name: namespace, labels } }
+      await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
+      const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`
+      await eventually(() => admin.request({ method: 'GET', path }))
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const client of clients) client.close()
+      await cluster.stop()
+      await helm[Symbol.asyncDispose]()
+    },
+  }
+}
