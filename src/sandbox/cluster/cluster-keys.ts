@@ -28,14 +28,18 @@ export interface ClusterKeys {
 export async function writeClusterFiles(
   files: ClusterFiles,
   authority: Authority,
-  { name, server }: { name: string; server: string },
+  { name, server, serviceAddress }: { name: string; server: string; serviceAddress: string },
 ): Promise<ClusterKeys> {
   const cluster = { name, server, caPem: authority.certificatePem }
   const issue = (commonName: string, organizations: readonly string[], minutes: number): KeyPair =>
     authority.issue({ commonName, organizations, minutes })
   const admin = issue('admin', ['system:masters'], MONTH)
   const controllerManager = issue('system:kube-controller-manager', [], MONTH)
-  const serving = authority.issue({ commonName: 'kube-apiserver', names: SERVER_NAMES, minutes: MONTH })
+  const serving = authority.issue({
+    commonName: 'kube-apiserver',
+    names: [...SERVER_NAMES, serviceAddress],
+    minutes: MONTH,
+  })
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
 
   write(files.ca, authority.certificatePem)

@@ -16,6 +16,19 @@ export interface ClusterFiles {
   readonly controllerManagerKubeconfig: string
 }
 
+/**
+ * A Service network inside loopback, for there is no kube-proxy: what listens on a Service's address is reached at it by Pods of the machine's network.
+ */
+export interface ServiceNetwork {
+  readonly range: string
+  /** Of the Service `kubernetes`: the first one. */
+  readonly apiServer: string
+}
+
+export function serviceNetwork(octet: number): ServiceNetwork {
+  return { range: `127.${octet}.0.0/16`, apiServer: `127.${octet}.0.1` }
+}
+
 export function clusterFiles(folder: string): ClusterFiles {
   const file = (name: string): string => join(folder, name)
   return {
@@ -40,11 +53,21 @@ export interface ApiServerOptions {
   readonly prefix: string
   readonly port: number
   readonly issuer: string
+  /** Such as `127.96.0.0/16`. */
+  readonly serviceNetwork: string
   /** More flags, such as `--feature-gates=…`; a later flag of a name wins. */
   readonly extra: readonly string[]
 }
 
-export function apiServerArguments({ files, etcdUrl, prefix, port, issuer, extra }: ApiServerOptions): string[] {
+export function apiServerArguments({
+  files,
+  etcdUrl,
+  prefix,
+  port,
+  issuer,
+  serviceNetwork,
+  extra,
+}: ApiServerOptions): string[] {
   return [
     `--etcd-servers=${etcdUrl}`,
     `--etcd-prefix=${prefix}`,
@@ -62,7 +85,7 @@ export function apiServerArguments({ files, etcdUrl, prefix, port, issuer, extra
     `--service-account-issuer=${issuer}`,
     `--service-account-key-file=${files.serviceAccountKey}`,
     `--service-account-signing-key-file=${files.serviceAccountKey}`,
-    '--service-cluster-ip-range=10.96.0.0/16',
+    `--service-cluster-ip-range=${serviceNetwork}`,
     `--kubelet-client-certificate=${files.kubeletClientCertificate}`,
     `--kubelet-client-key=${files.kubeletClientKey}`,
     // else `kubectl logs` looks the node's name up in DNS

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createKubeClient, type KubeClient } from '../../kube/client.ts'
@@ -10,7 +11,7 @@ import { openRun, type Run } from '../process/run.ts'
 import { type AuditEntry, readAuditLog } from './audit-log.ts'
 import { createAuthority } from './certificate.ts'
 import { type ClusterKeys, writeClusterFiles } from './cluster-keys.ts'
-import { apiServerArguments, clusterFiles, controllerManagerArguments } from './control-plane.ts'
+import { apiServerArguments, clusterFiles, controllerManagerArguments, serviceNetwork } from './control-plane.ts'
 import { type Etcd, startEtcd } from './etcd.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 
@@ -45,6 +46,8 @@ export interface Cluster {
   readonly issuer: string
   readonly run: Run
   readonly folder: string
+  /** The ClusterIP of the Service `kubernetes`, a loopback address; a node makes it answer. */
+  readonly serviceAddress: string
   /** The public keys of the ServiceAccount issuer. */
   jwks(): Promise<{ keys: JsonWebKey[] }>
   /** Every request so far: who, what, answered how. */
@@ -89,11 +92,16 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   const prefix = `/${run.id}-${name}`
   const files = clusterFiles(join(run.folder, name))
   mkdirSync(files.folder, { mode: 0o711 })
+  const network = serviceNetwork(randomInt(64, 255))
   const authority = createAuthority(`${name}-ca`)
 
   const { keys, apiServer } = await retryPort(async () => {
     const port = await freePort()
-    const written = await writeClusterFiles(files, authority, { name, server: `https://127.0.0.1:${port}` })
+    const written = await writeClusterFiles(files, authority, {
+      name,
+      server: `https://127.0.0.1:${port}`,
+      serviceAddress: network.apiServer,
+    })
     const child = await run.start({
       name: 'kube-apiserver',
       disposable: true,
@@ -105,6 +113,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
         prefix,
         port,
         issuer,
+        serviceNetwork: network.range,
         extra: options.apiServerFlags ?? [],
       }),
     })
@@ -145,6 +154,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
     issuer,
     run,
     folder: files.folder,
+    serviceAddress: network.apiServer,
     adminKubeconfigFile: files.adminKubeconfig,
     auditLog: () => readAuditLog(files.auditLog),
     apiServer,

@@ -6,8 +6,6 @@ export type Trace =
   | { readonly kind: 'process'; readonly id: ProcessId; readonly name: string; readonly disposable: boolean }
   /** A folder with all that is in it. */
   | { readonly kind: 'folder'; readonly path: string }
-  /** A folder made as a mount point: taken back only when empty. */
-  | { readonly kind: 'empty-folder'; readonly path: string }
   /** A file under /proc/sys and the text that it held. */
   | { readonly kind: 'sysctl'; readonly path: string; readonly value: string }
   /** A control group of ours with everything below it: its processes are killed. */

@@ -13,12 +13,21 @@ export async function takeBackRun(file: string, graceMs = 5_000): Promise<void> 
   if (!content) return rmSync(file, { force: true })
   const processes = content.traces.filter((trace) => trace.kind === 'process')
   for (const { id, disposable } of processes) if (disposable) signalProcess(id, 'SIGKILL')
-  const named = processes.map(({ id }) => id)
-  await endProcesses([...named, ...findByEnvironment(RUN_VARIABLE, content.run)], graceMs)
+  await endProcesses(
+    processes.map(({ id }) => id),
+    graceMs,
+  )
+  await killMarked(content.run)
   for (const trace of [...content.traces].reverse()) await takeBack(trace, file, content)
-  // what was started while we ended the others
-  await endProcesses(findByEnvironment(RUN_VARIABLE, content.run), 0)
   rmSync(file, { force: true })
+}
+
+/** Children of its children, and a child that was started just before its owner died; what they start meanwhile too. */
+async function killMarked(run: string): Promise<void> {
+  for (let left = findByEnvironment(RUN_VARIABLE, run); left.length > 0; left = findByEnvironment(RUN_VARIABLE, run)) {
+    for (const id of left) signalProcess(id, 'SIGKILL')
+    if (!(await goneWithin(left, 5_000))) return
+  }
 }
 
 /** TERM, then KILL for what is left after the grace, each only if it is still the same process. */
@@ -42,7 +51,6 @@ export async function goneWithin(ids: readonly ProcessId[], limitMs: number): Pr
 
 async function takeBack(trace: Trace, file: string, content: LedgerContent): Promise<void> {
   if (trace.kind === 'folder') rmSync(trace.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-  if (trace.kind === 'empty-folder') removeIfEmpty(trace.path)
   if (trace.kind === 'sysctl' && !neededByAnother(trace.path, file, content)) writeFileSync(trace.path, trace.value)
   if (trace.kind === 'cgroup') await removeCgroup(trace.path)
 }

@@ -66,7 +66,9 @@ export async function startRegistry({ tools, auth, run: given, signal }: Registr
     url: `http://127.0.0.1:${port}`,
     requests: () => readAccessLog(logFile),
     breakDown: async () => void (await child.stop()),
-    comeBack: async (until) => void (child = await launch(port, until)),
+    async comeBack(until) {
+      child = await launch(port, until)
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   }

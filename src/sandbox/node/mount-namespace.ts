@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { NodeFiles } from './node-config.ts'
+
+const run = promisify(execFile)
+
+/**
+ * Runs its last arguments inside a mount namespace of their own: what containerd and the kubelet mount is seen nowhere else and ends with them (shared
+ * propagation inside, or HostToContainer mounts fail). The places that they use whatever their settings say (sockets under /run, device plugins under
+ * /var/lib/kubelet, links under /var/log/containers) are empty file systems there, so nothing of it is left on the machine. $1: hosts file.
+ */
+const ENTER = `set -e
+mount --make-rshared /
+for folder in /run /var/lib /var/log; do mount -t tmpfs -o mode=755 sandbox "$folder"; done
+mkdir -p /run/lock /var/lib/kubelet
+mount --bind "$1" /etc/hosts
+shift
+exec "$@"`
+
+export function enterArguments(files: NodeFiles, command: readonly string[]): string[] {
+  return ['-m', '/bin/sh', '-c', ENTER, 'sandbox-node', files.hosts, ...command]
+}
+
+/**
+ * Tries what the node will do: a private namespace with a tmpfs, then an overlay in `folder`.
+ * Where overlayfs is missing (or `folder` is itself on one), images are copied instead.
+ */
+export async function tryMounts(
+  unshare: string,
+  folder: string,
+): Promise<{ snapshotter: 'overlayfs' | 'native' } | { refused: string }> {
+  const probe = join(folder, 'mount-probe')
+  for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(join(probe, name), { recursive: true })
+  const script = `mount -t tmpfs sandbox /run || exit 3
+cd "$1" && mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work merged || exit 4`
+  try {
+    await run(unshare, ['-m', '/bin/sh', '-c', script, 'probe', probe])
+    return { snapshotter: 'overlayfs' }
+  } catch (error) {
+    const { code, stderr } = error as { code?: number | string; stderr?: string }
+    if (code === 4) return { snapshotter: 'native' }
+    return { refused: stderr?.trim().split('\n')[0] || `${unshare} ended with ${code}` }
+  }
+}

@@ -1,0 +1,148 @@
+import { join } from 'node:path'
+
+/** The files and names of one node; sockets included, so the folder's path must be short. */
+export interface NodeFiles {
+  readonly folder: string
+  readonly containerdConfig: string
+  readonly containerdSocket: string
+  readonly kubeletConfig: string
+  readonly kubeletKubeconfig: string
+  readonly kubeletRoot: string
+  readonly clientCa: string
+  readonly certsFolder: string
+  readonly cniFolder: string
+  readonly hosts: string
+  /** Stands for /var/lib/kubelet inside the node's mount namespace. */
+  readonly varLibKubelet: string
+}
+
+export function nodeFiles(folder: string): NodeFiles {
+  const file = (name: string): string => join(folder, name)
+  return {
+    folder,
+    containerdConfig: file('containerd.toml'),
+    containerdSocket: file('c.sock'),
+    kubeletConfig: file('kubelet.json'),
+    kubeletKubeconfig: file('kubelet.kubeconfig'),
+    kubeletRoot: file('kubelet'),
+    clientCa: file('client-ca.crt'),
+    certsFolder: file('certs.d'),
+    cniFolder: file('cni'),
+    hosts: file('hosts'),
+    varLibKubelet: file('var-lib-kubelet'),
+  }
+}
+
+export const PAUSE_IMAGE = 'localhost/sandbox/pause:1'
+
+export interface ContainerdOptions {
+  readonly files: NodeFiles
+  readonly runc: string
+  readonly cniPluginFolder: string
+  readonly snapshotter: 'overlayfs' | 'native'
+}
+
+/** containerd 2 reads version 2 too, and migrates it; 1.6 knows no other. */
+export function containerdConfig({ files, runc, cniPluginFolder, snapshotter }: ContainerdOptions): string {
+  const text = JSON.stringify
+  // opt would write to /opt; NRI opens one socket for the whole machine; the snapshotters only log that they cannot
+  const disabled = [
+    'io.containerd.internal.v1.opt',
+    'io.containerd.nri.v1.nri',
+    ...['btrfs', 'zfs', 'aufs', 'devmapper', 'erofs', 'blockfile'].map(
+      (name) => `io.containerd.snapshotter.v1.${name}`,
+    ),
+  ]
+  return `version = 2
+root = ${text(join(files.folder, 'containerd'))}
+state = ${text(join(files.folder, 'run'))}
+disabled_plugins = ${text(disabled)}
+[grpc]
+  address = ${text(files.containerdSocket)}
+[ttrpc]
+  address = ${text(join(files.folder, 't.sock'))}
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = ${text(PAUSE_IMAGE)}
+  restrict_oom_score_adj = true
+  disable_apparmor = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = ${text(cniPluginFolder)}
+    conf_dir = ${text(files.cniFolder)}
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = ${text(snapshotter)}
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        BinaryName = ${text(runc)}
+        SystemdCgroup = false
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = ${text(files.certsFolder)}
+`
+}
+
+export interface KubeletOptions {
+  readonly files: NodeFiles
+  /** Below the root of each control group hierarchy. */
+  readonly cgroup: string
+  /** False where the machine gives us no controllers: Pods then have no groups of their own. */
+  readonly cgroupsPerQos: boolean
+  readonly port: number
+}
+
+export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOptions): string {
+  const never = '0%' // "0" is refused: must be positive
+  return JSON.stringify({
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    failCgroupV1: false,
+    failSwapOn: false,
+    cgroupDriver: 'cgroupfs',
+    ...(cgroupsPerQos ? { cgroupRoot: `/${cgroup}` } : { cgroupsPerQOS: false, enforceNodeAllocatable: [] }),
+    containerRuntimeEndpoint: `unix://${files.containerdSocket}`,
+    // the address that the API server asks for logs is the node's, not loopback
+    address: '0.0.0.0',
+    port,
+    readOnlyPort: 0,
+    healthzPort: 0,
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: files.clientCa },
+    },
+    authorization: { mode: 'Webhook' },
+    // without CAP_SYS_RESOURCE neither -999 nor more open files can be had
+    oomScoreAdj: 0,
+    maxOpenFiles: 20_000,
+    makeIPTablesUtilChains: false,
+    resolvConf: '',
+    podLogsDir: join(files.folder, 'pods'),
+    volumePluginDir: join(files.kubeletRoot, 'volumeplugins'),
+    imageMinimumGCAge: '0s',
+    imageGCHighThresholdPercent: 100,
+    imageGCLowThresholdPercent: 99,
+    evictionHard: {
+      'memory.available': never,
+      'nodefs.available': never,
+      'nodefs.inodesFree': never,
+      'imagefs.available': never,
+      'imagefs.inodesFree': never,
+    },
+  })
+}
+
+/** Both lines are needed: `server` keeps containerd from falling back to the real domain, and 1.6 ignores a file without `[host]`. */
+export function hostsToml(registryUrl: string): string {
+  return `server = "${registryUrl}"\n[host."${registryUrl}"]\n  capabilities = ["pull", "resolve"]\n`
+}
+
+/** No Pod of the machine's network calls it, but without one the runtime, and so the node, is never ready. */
+export const CNI_CONFIG: string = JSON.stringify({
+  cniVersion: '0.4.0',
+  name: 'sandbox',
+  plugins: [{ type: 'loopback' }],
+})
+
+/** Registry domains lead to loopback: were a reference ever to miss its mirror, nothing outside this machine is asked. */
+export function hostsFile(domains: readonly string[]): string {
+  return ['127.0.0.1 localhost', '::1 localhost', ...domains.map((domain) => `127.0.0.1 ${domain}`), ''].join('\n')
+}
