@@ -448,6 +448,10 @@ export const ERROR_CODES = {
   },
 
   // sandbox: the emulated cloud, clusters and node
+  SANDBOX_ARGUMENTS: {
+    what: 'A sandbox command does not know an argument.',
+    cure: 'Run the command with --help.',
+  },
   SEED_UNREADABLE: {
     what: 'The seed file of the emulated cloud cannot be read.',
     cure: 'Check the path and its permissions; without a file the demo accounts are used.',

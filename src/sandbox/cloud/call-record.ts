@@ -2,12 +2,14 @@
 export interface CallRecord {
   /** The cloud's time, ms since 1970. */
   readonly at: number
+  /** `Ram`, `Ims`, `Sts`, `CS`, `cr`, `imds`, or `registry` for its token server. */
   readonly product: string
   readonly action: string
   /** The caller's ARN; `-` where none was proven. */
   readonly principal: string
+  /** HTTP status; 0 where the answer was lost. */
   readonly status: number
-  /** The vendor's error code; empty for a success. */
+  /** The vendor's error code; empty for a success; `fault:<kind>` for an injected fault. */
   readonly code: string
   readonly requestId: string
   /** True for operations that change something. */

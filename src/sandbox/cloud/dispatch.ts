@@ -35,12 +35,17 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
   try {
     const fault = cloud.faults.take({ product, action, path: request.path })
     if (fault !== undefined && (await strike(fault, response, cloud.signal))) {
-      status = response.statusCode
+      status = response.headersSent ? response.statusCode : 0
       code = `fault:${fault.kind}`
       return
     }
     const body = await perform(cloud.state, request, requestId, seen)
-    if (fault?.kind === 'cut-after') response.socket?.destroy()
+    if (fault?.kind === 'cut-after') {
+      status = 0
+      code = 'fault:cut-after'
+      response.socket?.destroy()
+      return
+    }
     sendJson(response, 200, successBody(body, version, requestId), requestId, cloud.state.now())
   } catch (error) {
     const failure = error instanceof ApiError ? error : internalError(error)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import type { CallRecord } from './call-record.ts'
 import { isoDate } from './operation.ts'
 import type { ApiRequest } from './request.ts'
 import { credentialsView, openSession } from './sessions.ts'
@@ -13,7 +14,7 @@ export interface MetadataInstance {
 
 export interface MetadataService {
   /** Answers one request below `/latest/` or `/2016-01-01/`. */
-  serve(request: ApiRequest, response: ServerResponse): void
+  serve(request: ApiRequest, response: ServerResponse): CallRecord
 }
 
 const CREDENTIALS = 'meta-data/ram/security-credentials/'
@@ -77,6 +78,9 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
       const [status, text] = answer(request)
       response.setHeader('date', new Date(state.now()).toUTCString())
       response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
+      const action = `${request.method} ${request.path}`
+      const answered = { status, code: status < 400 ? '' : String(status), requestId: '', write: false }
+      return { at: state.now(), product: 'imds', action, principal: '-', ...answered }
     },
   }
 }

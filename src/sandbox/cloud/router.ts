@@ -27,7 +27,8 @@ export function createRouter(parts: RouterParts): Router {
     if (/^\/(latest|2016-01-01)\//.test(request.path)) {
       const fault = parts.faults.take({ product: 'imds', action: request.method, path: request.path })
       if (fault !== undefined && (await strikePlainly(fault, response, parts.signal))) return
-      return imds.serve(request, response)
+      parts.record(imds.serve(request, response))
+      return
     }
     const base = `${request.secure ? 'https' : 'http'}://${request.headers.host ?? ''}`
     if (parts.github.serve(request, response, base)) return

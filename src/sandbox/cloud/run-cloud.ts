@@ -1,0 +1,78 @@
+import { once } from 'node:events'
+import { parseArgs } from 'node:util'
+import { formatError, NopassError, toNopassError } from '../../errors.ts'
+import type { CallRecord } from './call-record.ts'
+import type { Cloud } from './cloud.ts'
+import { readSeedFile } from './read-seed.ts'
+import { startCloud } from './start-cloud.ts'
+
+/** Where a command's output goes. */
+export interface CommandOutput {
+  readonly stdout: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+}
+
+const USAGE = `usage: npm run sandbox -- cloud [SEED.yaml] [--port N] [--tls]
+
+Serves an emulated Alibaba Cloud (RAM, STS, CS, CR, ECS metadata, OIDC) on 127.0.0.1 until SIGTERM or SIGINT.
+Prints one line of JSON when it is ready: endpoints, an administrator's access key, region, instances.
+Without SEED.yaml it starts with examples/sandbox/demo.yaml.
+`
+
+/** The command `sandbox cloud`; returns the exit code: 0 after a stop, 2 for wrong arguments or a wrong seed. */
+export async function runCloud(argv: readonly string[], io: CommandOutput, signal: AbortSignal): Promise<number> {
+  try {
+    const { seedFile, port, tls, help } = readArguments(argv)
+    if (help) {
+      io.stdout.write(USAGE)
+      return 0
+    }
+    const seed = seedFile === undefined ? undefined : await readSeedFile(seedFile)
+    const onCall = (call: CallRecord): void => void io.stderr.write(logLine(call))
+    const cloud = await startCloud({ seed, port, tls, onCall })
+    io.stdout.write(`${JSON.stringify(readyLine(cloud))}\n`)
+    if (!signal.aborted) await once(signal, 'abort')
+    await cloud.stop()
+    return 0
+  } catch (error) {
+    io.stderr.write(`${formatError(toNopassError(error))}\n`)
+    return 2
+  }
+}
+
+interface Arguments {
+  readonly seedFile: string | undefined
+  readonly port: number | undefined
+  readonly tls: boolean
+  readonly help: boolean
+}
+
+function readArguments(argv: readonly string[]): Arguments {
+  const options = { port: { type: 'string' }, tls: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
+    const port = values.port === undefined ? undefined : Number(values.port)
+    if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65_535))
+      throw new Error('--port wants 0 to 65535')
+    if (positionals.length > 1) throw new Error('more than one seed file')
+    return { seedFile: positionals[0], port, tls: values.tls === true, help: values.help === true }
+  } catch (error) {
+    throw new NopassError('SANDBOX_ARGUMENTS', error instanceof Error ? error.message : String(error))
+  }
+}
+
+function readyLine(cloud: Cloud): object {
+  const { endpoints, administrator, regionId, instances, tlsEndpoints, caFile } = cloud
+  return {
+    endpoints,
+    ...administrator,
+    regionId,
+    instances: instances.map(({ id, name, region, domains }) => ({ id, name, region, domains })),
+    ...(tlsEndpoints === undefined ? {} : { tlsEndpoints, caFile }),
+  }
+}
+
+function logLine(call: CallRecord): string {
+  const { at, product, action, principal, status, code, requestId } = call
+  return `${[new Date(at).toISOString(), product, action, principal, status, code || 'ok', requestId || '-'].join(' ')}\n`
+}
