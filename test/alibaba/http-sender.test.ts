@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import https from 'node:https'
+import { connect } from 'node:net'
+import { after, test } from 'node:test'
+import { createHttpSender, type HttpRequest } from '../../src/alibaba/http-sender.ts'
+import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
+
+const servers: http.Server[] = []
+after(() => {
+  for (const server of servers) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+async function listen(server: http.Server): Promise<number> {
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as { port: number }).port
+}
+
+const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => {
+  return { url: new URL(url), method: 'GET', headers: {}, timeout: 5000, ...more }
+}
+
+/** A proxy that notes what it is asked for, tunnels to and answers for any host from `upstream`. */
+async function startProxy(upstream: number): Promise<{ port: number; asked: string[] }> {
+  const asked: string[] = []
+  const proxy = http.createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    response.end('{"by":"proxy"}')
+  })
+  proxy.on('connect', (request, socket) => {
+    asked.push(`CONNECT ${request.url}`)
+    const through = connect(upstream, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      through.pipe(socket).pipe(through)
+    })
+    through.on('error', () => socket.destroy())
+    socket.on('error', () => through.destroy())
+  })
+  return { port: await listen(proxy), asked }
+}
+
+async function startTls(): Promise<{ port: number; ca: string }> {
+  const authority = createAuthority('test authority')
+  const pair = authority.issue({ commonName: 'cloud', names: ['127.0.0.1', 'cr.cn-test.aliyuncs.com'], minutes: 60 })
+  const server = https.createServer({ key: pair.keyPem, cert: pair.certificatePem }, (_, response) =>
+    response.end('{}'),
+  )
+  return { port: await listen(server), ca: authority.certificatePem }
+}
+
+test('an answer comes whole, with its status and headers, and the body arrives', async () => {
+  const port = await listen(
+    http.createServer(async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      response.writeHead(418, { 'x-acs-request-id': 'R' }).end(`${request.method} ${Buffer.concat(chunks)}`)
+    }),
+  )
+  const answer = await createHttpSender()(get(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'grün' }))
+  assert.equal(answer.status, 418)
+  assert.equal(answer.headers['x-acs-request-id'], 'R')
+  assert.equal(answer.text, 'POST grün')
+})
+
+test('connections are kept and used again', async () => {
+  const sockets = new Set<unknown>()
+  const port = await listen(
+    http.createServer((request, response) => {
+      sockets.add(request.socket)
+      response.end()
+    }),
+  )
+  const send = createHttpSender()
+  for (let call = 0; call < 3; call++) await send(get(`http://127.0.0.1:${port}/`))
+  assert.equal(sockets.size, 1)
+})
+
+test('an answer cut in the middle is an error, never half an answer', async () => {
+  const port = await listen(
+    http.createServer((request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{"AccessKeyId":')
+      setImmediate(() => request.socket.destroy())
+    }),
+  )
+  await assert.rejects(createHttpSender()(get(`http://127.0.0.1:${port}/`)))
+})
+
+test('a peer that never answers costs the timeout, and an abort ends the wait at once', async () => {
+  const port = await listen(http.createServer(() => undefined))
+  const send = createHttpSender()
+  await assert.rejects(send(get(`http://127.0.0.1:${port}/`, { timeout: 30 })), (error: Error) => {
+    return error.name === 'TimeoutError' || (error.cause as Error | undefined)?.name === 'TimeoutError'
+  })
+  const abort = new AbortController()
+  const waiting = send(get(`http://127.0.0.1:${port}/`), abort.signal)
+  abort.abort()
+  await assert.rejects(waiting)
+})
+
+test('a certificate of a private authority is trusted through caBundle alone', async () => {
+  const { port, ca } = await startTls()
+  await assert.rejects(createHttpSender()(get(`https://127.0.0.1:${port}/`)), { code: /UNABLE_TO_VERIFY|SELF_SIGNED/ })
+  assert.equal((await createHttpSender({ ca })(get(`https://127.0.0.1:${port}/`))).status, 200)
+})
+
+test('https goes through HTTPS_PROXY by CONNECT, so the proxy sees the host and nothing else', async () => {
+  const { port, ca } = await startTls()
+  const proxy = await startProxy(port)
+  const send = createHttpSender({ ca, proxyEnv: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } })
+  const answer = await send(get('https://cr.cn-test.aliyuncs.com/?secret=1'))
+  assert.equal(answer.text, '{}')
+  assert.deepEqual(proxy.asked, ['CONNECT cr.cn-test.aliyuncs.com:443'])
+})
+
+test('NO_PROXY, loopback and direct requests stay away from the proxy', async () => {
+  const { port, ca } = await startTls()
+  const proxy = await startProxy(port)
+  const address = `http://127.0.0.1:${proxy.port}`
+  const send = createHttpSender({ ca, proxyEnv: { HTTPS_PROXY: address, HTTP_PROXY: address, NO_PROXY: '.invalid' } })
+  assert.equal((await send(get(`https://127.0.0.1:${port}/`))).text, '{}')
+  await assert.rejects(send(get('https://cr.nowhere.invalid/')), { code: /ENOTFOUND|EAI_AGAIN/ })
+  await assert.rejects(send(get('http://metadata.invalid.test./latest', { direct: true })), {
+    code: /ENOTFOUND|EAI_AGAIN/,
+  })
+  assert.deepEqual(proxy.asked, [])
+})

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEnvironmentProvider } from '../../src/alibaba/access-key.ts'
+import { createEndpoints } from '../../src/alibaba/endpoints.ts'
+import { createGithubIdentity } from '../../src/alibaba/github-identity.ts'
+import { createIdentities, createIdentity, type IdentityConfig, type IdentityDeps } from '../../src/alibaba/identity.ts'
+import { START } from './fake-time.ts'
+import { broken, json, type Reply, scripted } from './scripted-transport.ts'
+
+const RRSA: IdentityConfig = {
+  type: 'rrsa',
+  rrsa: { roleArn: 'acs:ram::1:role/acr', oidcProviderArn: 'acs:ram::1:oidc-provider/c' },
+}
+const WORKER: IdentityConfig = { type: 'worker-role' }
+const CHAIN = [{ roleArn: 'acs:ram::2:role/puller', externalId: 'ext', durationSeconds: 900 }]
+
+const session = (name: string, minutes = 60) => ({
+  AccessKeyId: `STS.${name}`,
+  AccessKeySecret: 'secret',
+  SecurityToken: 'token',
+  Expiration: new Date(START + minutes * 60_000).toISOString(),
+})
+const issued = (name: string): Reply => json(200, { RequestId: 'R', Credentials: session(name) })
+const text = (status: number, body: string): Reply => ({ status, headers: {}, text: body })
+
+function setUp(replies: readonly Reply[], more: Partial<IdentityDeps> = {}) {
+  const { transport, sent, time } = scripted(replies)
+  const files: Record<string, string> = {
+    '/token': 'eyJ.one\n',
+    '/key/accessKeyId': 'LTAI1\n',
+    '/key/accessKeySecret': 'sec\n',
+  }
+  const readText = async (file: string): Promise<string> => {
+    const content = files[file]
+    if (content === undefined) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
+    return content
+  }
+  const endpoints = createEndpoints({ region: 'cn-hangzhou' })
+  const deps: IdentityDeps = {
+    transport,
+    endpoints,
+    region: 'cn-hangzhou',
+    readText,
+    oidcTokenFile: '/token',
+    accessKeyDir: '/key',
+    ...more,
+  }
+  return { deps, sent, files, time }
+}
+
+test('rrsa: the token file is read again at each renewal, trimmed, and sent in the body to the VPC endpoint', async () => {
+  const { deps, sent, files } = setUp([issued('a'), issued('b')])
+  const identity = createIdentity(RRSA, [], deps)
+  assert.equal((await identity.get()).accessKeyId, 'STS.a')
+  files['/token'] = 'eyJ.two'
+  assert.equal((await identity.fresh()).accessKeyId, 'STS.b')
+  const bodies = sent.map(({ body }) => new URLSearchParams(body).get('OIDCToken'))
+  assert.deepEqual(bodies, ['eyJ.one', 'eyJ.two'])
+  assert.equal(sent[0]?.url.host, 'sts-vpc.cn-hangzhou.aliyuncs.com')
+  assert.doesNotMatch(String(sent[0]?.url), /eyJ/)
+})
+
+test('rrsa: one failure of STS is an error, never another identity', async () => {
+  const { deps, sent } = setUp([json(400, { Code: 'AuthenticationFail.NoPermission', RequestId: 'R-9' })])
+  await assert.rejects(createIdentity(RRSA, [], deps).get(), { code: 'IDENTITY_NOT_TRUSTED', requestId: 'R-9' })
+  assert.deepEqual(
+    sent.map(({ url }) => url.host),
+    ['sts-vpc.cn-hangzhou.aliyuncs.com'],
+  )
+})
+
+test('worker-role: IMDSv2, a token first, then the role, then its session', async () => {
+  const { deps, sent } = setUp([
+    text(200, 'imds-token'),
+    text(200, 'KubernetesWorkerRole-1'),
+    json(200, { ...session('w'), Code: 'Success' }),
+  ])
+  const identity = createIdentity(WORKER, [], deps)
+  const credentials = await identity.get()
+  assert.equal(credentials.accessKeyId, 'STS.w')
+  assert.equal(credentials.expiresAt, START + 3_600_000)
+  assert.equal(identity.sharedSession, true)
+  assert.deepEqual(
+    sent.map(({ method, url, headers, direct }) => [method, url.href, headers['x-aliyun-ecs-metadata-token'], direct]),
+    [
+      ['PUT', 'http://100.100.100.200/latest/api/token', undefined, true],
+      ['GET', 'http://100.100.100.200/latest/meta-data/ram/security-credentials/', 'imds-token', true],
+      [
+        'GET',
+        'http://100.100.100.200/latest/meta-data/ram/security-credentials/KubernetesWorkerRole-1',
+        'imds-token',
+        true,
+      ],
+    ],
+  )
+})
+
+test('worker-role: version 1 only where values say so', async () => {
+  const replies = [text(404, ''), text(200, 'role'), json(200, session('v1'))]
+  await assert.rejects(createIdentity(WORKER, [], setUp(replies).deps).get(), {
+    code: 'IDENTITY_UNAVAILABLE',
+    message: /gave no token/,
+  })
+  const { deps, sent } = setUp(replies)
+  const identity = createIdentity({ ...WORKER, workerRole: { imdsV1: true } }, [], deps)
+  assert.equal((await identity.get()).accessKeyId, 'STS.v1')
+  assert.equal(sent[1]?.headers['x-aliyun-ecs-metadata-token'], undefined)
+})
+
+const unavailable: [string, Reply[], RegExp][] = [
+  ['no metadata service', [broken('ETIMEDOUT')], /does not answer/],
+  ['an instance without a role', [text(200, 't'), text(404, '')], /has no RAM role/],
+  ['a metadata service that refuses', [text(200, 't'), text(403, '')], /HTTP 403/],
+  ['no session right now', [text(200, 't'), text(200, 'r'), json(200, { Code: 'Failed' })], /no session/],
+]
+for (const [why, replies, message] of unavailable) {
+  test(`worker-role: ${why} is said in one line with its cure`, async () => {
+    await assert.rejects(createIdentity(WORKER, [], setUp(replies).deps).get(), {
+      code: 'IDENTITY_UNAVAILABLE',
+      message,
+    })
+  })
+}
+
+test('access-key: read again at each use, trimmed; a missing file is named', async () => {
+  const { deps, files } = setUp([])
+  const identity = createIdentity({ type: 'access-key' }, [], deps)
+  assert.deepEqual(await identity.get(), { accessKeyId: 'LTAI1', accessKeySecret: 'sec' })
+  files['/key/accessKeyId'] = 'LTAI2'
+  assert.equal((await identity.get()).accessKeyId, 'LTAI2')
+  delete files['/key/accessKeySecret']
+  await assert.rejects(identity.get(), { code: 'CREDENTIALS_MISSING', message: /\/key\/accessKeySecret/ })
+})
+
+test('a chain assumes its roles one by the other, each with its external id and duration', async () => {
+  const chain = [...CHAIN, { roleArn: 'acs:ram::3:role/last' }]
+  const { deps, sent } = setUp([issued('rrsa'), issued('two'), issued('three'), issued('three-again')])
+  const identity = createIdentity(RRSA, chain, deps)
+  assert.equal((await identity.get()).accessKeyId, 'STS.three')
+  assert.equal((await identity.fresh()).accessKeyId, 'STS.three-again')
+  assert.equal(identity.name, 'rrsa > acs:ram::2:role/puller > acs:ram::3:role/last')
+  assert.equal(identity.sharedSession, false)
+  const asked = sent
+    .slice(1)
+    .map(({ url, headers }) => [
+      url.searchParams.get('RoleArn'),
+      headers['x-acs-accesskey-id'],
+      url.searchParams.get('ExternalId'),
+      url.searchParams.get('DurationSeconds'),
+    ])
+  assert.deepEqual(asked, [
+    ['acs:ram::2:role/puller', 'STS.rrsa', 'ext', '900'],
+    ['acs:ram::3:role/last', 'STS.two', null, null],
+    ['acs:ram::3:role/last', 'STS.two', null, null],
+  ])
+})
+
+test('registries with the same chain share one provider', () => {
+  const identities = createIdentities(RRSA, setUp([]).deps)
+  assert.equal(identities(CHAIN), identities([...CHAIN]))
+  assert.notEqual(identities(CHAIN), identities([]))
+})
+
+for (const config of [{ type: 'rrsa' }, { type: 'rrsa', rrsa: { roleArn: 'a' } }] as const) {
+  test(`${JSON.stringify(config)} is refused before any call`, () => {
+    assert.throws(() => createIdentity(config, [], setUp([]).deps), { code: 'IDENTITY_UNAVAILABLE' })
+  })
+}
+
+test('a missing token file is named', async () => {
+  const { deps } = setUp([], { oidcTokenFile: '/nothing' })
+  await assert.rejects(createIdentity(RRSA, [], deps).get(), { code: 'CREDENTIALS_MISSING', message: /\/nothing/ })
+})
+
+test('the CLI takes the standard variables, and says which are missing', async () => {
+  const env = {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: 'a',
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'b',
+    ALIBABA_CLOUD_SECURITY_TOKEN: 'c',
+  }
+  assert.deepEqual(await createEnvironmentProvider(env).get(), {
+    accessKeyId: 'a',
+    accessKeySecret: 'b',
+    securityToken: 'c',
+  })
+  await assert.rejects(createEnvironmentProvider({ ALIBABA_CLOUD_ACCESS_KEY_ID: 'a' }).get(), {
+    code: 'CREDENTIALS_MISSING',
+  })
+})
+
+test('a workflow asks its runner for a new ID token at each renewal', async () => {
+  const { deps, sent } = setUp([issued('g1'), issued('g2')])
+  const asked: string[] = []
+  const identity = createGithubIdentity({
+    transport: deps.transport,
+    endpoint: new URL('https://sts.aliyuncs.com'),
+    roleArn: 'acs:ram::1:role/ci',
+    oidcProviderArn: 'acs:ram::1:oidc-provider/github',
+    sessionName: 'run-1',
+    getIdToken: async (audience) => `${audience}-${asked.push(audience)}`,
+  })
+  await identity.get()
+  await identity.fresh()
+  assert.deepEqual(
+    sent.map(({ body }) => new URLSearchParams(body).get('OIDCToken')),
+    ['sts.aliyuncs.com-1', 'sts.aliyuncs.com-2'],
+  )
+})

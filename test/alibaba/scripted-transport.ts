@@ -1,0 +1,55 @@
+import { createCloudClock } from '../../src/alibaba/cloud-clock.ts'
+import type { Credentials } from '../../src/alibaba/credentials.ts'
+import type { HttpAnswer, HttpRequest } from '../../src/alibaba/http-sender.ts'
+import { createTransport, type Transport } from '../../src/alibaba/transport.ts'
+import { type FakeTime, fakeTime } from './fake-time.ts'
+
+export type Reply = HttpAnswer | Error | (() => HttpAnswer | Error)
+
+export interface Scripted {
+  readonly transport: Transport
+  readonly time: FakeTime
+  /** What was sent, in order. */
+  readonly sent: HttpRequest[]
+  /** How long was waited between attempts, milliseconds. */
+  readonly waits: number[]
+}
+
+/** A JSON answer. */
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): HttpAnswer {
+  return { status, headers, text: JSON.stringify(body) }
+}
+
+/** Node's error of a connection that failed with this code. */
+export function broken(code: string): Error {
+  return Object.assign(new Error(`${code} at https://sts.example/?secret=1`), { code })
+}
+
+/** A transport whose peer answers from a list; the clock and the waits are under the test's hand. */
+export function scripted(replies: readonly Reply[], random = 0.5): Scripted {
+  const time = fakeTime()
+  const sent: HttpRequest[] = []
+  const waits: number[] = []
+  let nonce = 0
+  const transport = createTransport({
+    send: async (request) => {
+      const reply = replies[sent.length]
+      sent.push(request)
+      const answer = typeof reply === 'function' ? reply() : reply
+      if (answer === undefined) throw new Error(`request ${sent.length} was not expected: ${request.url}`)
+      if (answer instanceof Error) throw answer
+      return answer
+    },
+    clock: createCloudClock(time),
+    random: () => random,
+    nonce: () => `nonce-${++nonce}`,
+    sleep: async (milliseconds) => {
+      waits.push(milliseconds)
+      time.advance(milliseconds)
+    },
+    userAgent: 'acr-nopass/test',
+  })
+  return { transport, time, sent, waits }
+}
+
+export const KEY: Credentials = { accessKeyId: 'LTAItest', accessKeySecret: 'top-secret' }

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CredentialProvider } from '../../src/alibaba/credentials.ts'
+import type { CloudCall } from '../../src/alibaba/transport.ts'
+import { type ErrorCode, formatError, NopassError } from '../../src/errors.ts'
+import { START } from './fake-time.ts'
+import { broken, json, KEY, type Reply, scripted } from './scripted-transport.ts'
+
+const endpoint = new URL('https://ram.aliyuncs.com')
+const call: CloudCall = {
+  endpoint,
+  product: 'ram',
+  version: '2015-05-01',
+  action: 'GetPolicy',
+  query: { PolicyName: 'p' },
+  credentials: KEY,
+}
+const OK = json(200, { RequestId: 'R-1', Answer: 42 })
+const throttled = json(429, { Code: 'Throttling.User', RequestId: 'T-1', Message: 'slow down' })
+const HTML: Reply = {
+  status: 502,
+  headers: { date: 'Thu, 01 Jan 1970 00:00:00 GMT' },
+  text: '<html>bad gateway</html>',
+}
+
+async function failureOf(replies: readonly Reply[], request: CloudCall = call): Promise<NopassError> {
+  const error = await scripted(replies)
+    .transport.call(request)
+    .catch((caught: unknown) => caught)
+  assert.ok(error instanceof NopassError)
+  return error
+}
+
+test('a successful answer is its JSON, and the request is signed, with its parameters in the query', async () => {
+  const { transport, sent } = scripted([OK])
+  assert.deepEqual(await transport.call(call), { RequestId: 'R-1', Answer: 42 })
+  const [request] = sent
+  assert.equal(request?.url.href, 'https://ram.aliyuncs.com/?PolicyName=p')
+  assert.equal(request?.method, 'POST')
+  assert.equal(request?.body, '')
+  assert.equal(request?.headers['x-acs-date'], '2026-11-25T12:00:00Z')
+  assert.match(request?.headers.authorization ?? '', /^ACS3-HMAC-SHA256 Credential=LTAItest,/)
+})
+
+test('an unsigned call carries action and time in the query and its secret in the body alone', async () => {
+  const { transport, sent } = scripted([OK])
+  await transport.call({
+    ...call,
+    action: 'AssumeRoleWithOIDC',
+    query: {},
+    form: { OIDCToken: 'eyJ' },
+    credentials: undefined,
+  })
+  const [request] = sent
+  assert.equal(request?.url.searchParams.get('Action'), 'AssumeRoleWithOIDC')
+  assert.doesNotMatch(request?.url.href ?? '', /eyJ/)
+  assert.equal(request?.body, 'OIDCToken=eyJ')
+  assert.equal(request?.headers.authorization, undefined)
+  assert.equal(request?.headers['content-type'], 'application/x-www-form-urlencoded')
+})
+
+const repeated: [why: string, reply: Reply, write: boolean, waits: number][] = [
+  ['throttled', throttled, true, 100],
+  ['throttled with another status', json(400, { Code: 'Throttling' }), false, 100],
+  ['a server error', json(503, { Code: 'ServiceUnavailable' }), false, 100],
+  ['an HTML page of a gateway', HTML, false, 100],
+  ['an empty 503', { status: 503, headers: {}, text: '' }, false, 100],
+  ['a cut connection', broken('ECONNRESET'), false, 100],
+  ['a refused connection, where nothing was sent', broken('ECONNREFUSED'), true, 100],
+  ['a name that does not resolve right now', broken('EAI_AGAIN'), true, 100],
+  ['the cloud asks for 2 s', json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '2000' }), true, 2100],
+  ['a proxy asks for 3 s', json(429, { Code: 'Throttling' }, { 'retry-after': '3' }), true, 3100],
+]
+for (const [why, reply, write, wait] of repeated) {
+  test(`a call is repeated: ${why}`, async () => {
+    const { transport, waits, sent } = scripted([reply, OK])
+    assert.deepEqual(await transport.call({ ...call, write }), { RequestId: 'R-1', Answer: 42 })
+    assert.deepEqual(waits, [wait])
+    assert.notEqual(sent[0]?.headers['x-acs-signature-nonce'], sent[1]?.headers['x-acs-signature-nonce'])
+  })
+}
+
+const final: [why: string, reply: Reply, write: boolean, code: ErrorCode, reason: string][] = [
+  ['a write whose answer was lost', broken('ECONNRESET'), true, 'CLOUD_UNREACHABLE', 'ECONNRESET'],
+  ['a write that met a server error', json(500, { Code: 'InternalError' }), true, 'CLOUD_UNAVAILABLE', 'InternalError'],
+  ['a write that met a gateway', HTML, true, 'CLOUD_UNAVAILABLE', 'HTTP 502 without JSON'],
+  ['missing', json(404, { Code: 'EntityNotExist.Policy' }), false, 'CLOUD_NOT_FOUND', 'EntityNotExist.Policy'],
+  [
+    'an unknown instance',
+    json(200, { IsSuccess: false, Code: 'INSTANCE_NOT_EXIST' }),
+    false,
+    'CLOUD_NOT_FOUND',
+    'INSTANCE_NOT_EXIST',
+  ],
+  ['denied', json(403, { Code: 'NoPermission' }), false, 'CLOUD_DENIED', 'NoPermission'],
+  ['denied in small letters', json(403, { code: 'StatusForbidden' }), false, 'CLOUD_DENIED', 'StatusForbidden'],
+  ['wrong secret', json(400, { Code: 'SignatureDoesNotMatch' }), false, 'CREDENTIALS_REFUSED', 'SignatureDoesNotMatch'],
+  [
+    'unknown key',
+    json(404, { Code: 'InvalidAccessKeyId.NotFound' }),
+    false,
+    'CREDENTIALS_REFUSED',
+    'InvalidAccessKeyId.NotFound',
+  ],
+  [
+    'expired session without renewal',
+    json(400, { Code: 'InvalidSecurityToken.Expired' }),
+    false,
+    'CREDENTIALS_EXPIRED',
+    'InvalidSecurityToken.Expired',
+  ],
+  [
+    'untrusted',
+    json(400, { Code: 'AuthenticationFail.OIDCToken.Invalid' }),
+    false,
+    'IDENTITY_NOT_TRUSTED',
+    'AuthenticationFail.OIDCToken.Invalid',
+  ],
+  ['malformed', json(400, { Code: 'MalformedPolicyDocument' }), false, 'CLOUD_REJECTED', 'MalformedPolicyDocument'],
+  [
+    'already there',
+    json(409, { Code: 'EntityAlreadyExists.Policy' }),
+    true,
+    'CLOUD_REJECTED',
+    'EntityAlreadyExists.Policy',
+  ],
+]
+for (const [why, reply, write, code, reason] of final) {
+  test(`a call fails at once with ${code}: ${why}`, async () => {
+    const error = await failureOf([reply], { ...call, write })
+    assert.equal(error.code, code)
+    assert.equal(error.reason, reason)
+  })
+}
+
+test('a call is given up after four attempts, whose waits double at most to 5 s and are jittered', async () => {
+  const { transport, waits } = scripted([throttled, throttled, throttled, throttled])
+  await assert.rejects(transport.call(call), { code: 'CLOUD_THROTTLED', requestId: 'T-1' })
+  assert.deepEqual(waits, [100, 200, 400])
+})
+
+test('a refused timestamp is corrected by the answer’s own date and the call repeated, once', async () => {
+  const late = { Date: 'x', date: new Date(START - 7_200_000).toUTCString() }
+  const stale = json(400, { Code: 'InvalidTimeStamp.Expired', RequestId: 'C-1' }, late)
+  const { transport, sent } = scripted([stale, OK])
+  await transport.call(call)
+  assert.equal(sent[1]?.headers['x-acs-date'], '2026-11-25T10:00:00Z')
+  assert.equal((await failureOf([stale, stale])).code, 'CLOUD_CLOCK')
+})
+
+test('the date of a gateway’s page is not the cloud’s', async () => {
+  const { transport } = scripted([HTML, OK])
+  await transport.call(call)
+  assert.equal(transport.clock.skew(), 0)
+})
+
+test('an expired session is renewed once, and the call signed anew', async () => {
+  const expired = json(400, { Code: 'InvalidSecurityToken.Expired' })
+  const provider: CredentialProvider = {
+    name: 'test',
+    sharedSession: false,
+    get: async () => ({ accessKeyId: 'STS.old', accessKeySecret: 's', securityToken: 't' }),
+    fresh: async () => ({ accessKeyId: 'STS.new', accessKeySecret: 's', securityToken: 't' }),
+  }
+  const { transport, sent, waits } = scripted([expired, OK])
+  await transport.call({ ...call, credentials: provider })
+  assert.deepEqual(
+    sent.map((request) => request.headers['x-acs-accesskey-id']),
+    ['STS.old', 'STS.new'],
+  )
+  assert.deepEqual(waits, [])
+  const twice = scripted([expired, expired])
+  await assert.rejects(twice.transport.call({ ...call, credentials: provider }), { code: 'CREDENTIALS_EXPIRED' })
+})
+
+test('P6 no message of the cloud, no URL and no secret gets into an error', async () => {
+  const quoted = json(400, {
+    Code: 'SignatureDoesNotMatch',
+    RequestId: 'R-2',
+    Message: 'server string to sign is POST x-acs-security-token:CAIS-secret-token',
+  })
+  const errors = [
+    await failureOf([quoted]),
+    await failureOf([json(400, { Code: 'a message with a secret! in the code', Message: 'm' })]),
+    await failureOf([broken('ECONNRESET')], { ...call, write: true }),
+  ]
+  for (const error of errors) {
+    const everything = `${formatError(error)} ${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`
+    assert.doesNotMatch(everything, /a secret|secret-token|top-secret|secret=1|CAIS|PolicyName|string to sign/)
+  }
+  assert.equal(errors[0]?.requestId, 'R-2')
+  assert.equal(errors[1]?.reason, 'HTTP 400')
+})
+
+test('a denied call names who lacks which permission', async () => {
+  const AccessDeniedDetail = { AuthAction: 'ram:GetPolicy', AuthPrincipalDisplayName: 'demo:session' }
+  const error = await failureOf([json(403, { Code: 'NoPermission', RequestId: 'R-3', AccessDeniedDetail })])
+  assert.equal(
+    error.message,
+    'ram GetPolicy at ram.aliyuncs.com failed: demo:session lacks the permission ram:GetPolicy',
+  )
+})
+
+test('nothing is signed for a plain http host that is not this machine', async () => {
+  const error = await failureOf([OK], { ...call, endpoint: new URL('http://ram.example') })
+  assert.equal(error.code, 'ENDPOINT_INVALID')
+})
+
+test('an aborted call ends with the reason of its signal, without another attempt', async () => {
+  const abort = new AbortController()
+  const { transport, sent } = scripted([
+    () => {
+      abort.abort(new Error('enough'))
+      return broken('ABORT_ERR')
+    },
+  ])
+  await assert.rejects(transport.call(call, abort.signal), /ABORT_ERR|enough/)
+  assert.equal(sent.length, 1)
+})
