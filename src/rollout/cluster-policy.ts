@@ -1,0 +1,123 @@
+import { NopassError } from '../errors.ts'
+import { applyPolicy, planPolicy } from '../policy/apply-policy.ts'
+import { describeStep } from '../policy/describe-step.ts'
+import { clusterKey, rrsaRoleName } from '../policy/names.ts'
+import type { PolicyPlan } from '../policy/policy-target.ts'
+import type { ConnectedCluster } from './connect-cluster.ts'
+import { type RrsaDetails, roleNameOf, rrsaTarget, type SharedTarget, workerRoleTargets } from './policy-targets.ts'
+import type { PreparedCluster } from './prepare-cluster.ts'
+import type { RunContext } from './run-context.ts'
+
+/** What RAM must have for one cluster, decided with the whole list in view. */
+export async function policyTargets(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  serviceAccount: string,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly SharedTarget[]> {
+  const { inputs } = context.settings
+  const options = { scope: inputs['ram-scope'], adopt: inputs['adopt-policy'], phase: 'widen' } as const
+  const key = keyOf(cluster, connected)
+  if (cluster.ram === 'none') return []
+  if (cluster.ram === 'rrsa') {
+    const caller = await context.cloud.caller(cluster.settings, signal)
+    const own = {
+      name: cluster.name,
+      key,
+      accountId: caller.accountId,
+      registries: cluster.values?.registries ?? [],
+      workerRoles: [],
+    }
+    return [rrsaTarget(own, rrsaDetails(cluster, connected, serviceAccount), options)]
+  }
+  const { clusters, unknown } = await context.ramList.get(signal)
+  const failure = unknown.get(cluster.name)
+  if (failure) throw failure
+  const list = clusters.map((other) => (other.name === cluster.name ? { ...other, key } : other))
+  const own = list.find(({ name }) => name === cluster.name)
+  if (!own || own.workerRoles.length === 0) {
+    throw new NopassError('WORKER_ROLE_UNKNOWN', 'a cluster outside of ACK names no `workerRoles`')
+  }
+  return workerRoleTargets(own, list, options)
+}
+
+function keyOf(cluster: PreparedCluster, connected: ConnectedCluster): string {
+  const { access } = cluster.settings
+  return clusterKey(
+    access.kind === 'ack' ? { clusterId: access.clusterId } : { kubeSystemUid: connected.identity.kubeSystemUid },
+  )
+}
+
+/** Widens RAM before the deploy; says in one line each what was changed. */
+export async function widenPolicies(
+  targets: readonly SharedTarget[],
+  cluster: PreparedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (targets.length === 0) return []
+  const ram = await context.cloud.ram(cluster.settings)
+  const notes: string[] = []
+  for (const { target } of targets) notes.push(...describe(await applyPolicy(ram, target, signal)))
+  return notes.length === 0 ? ['RAM: nothing to change'] : notes
+}
+
+/** What an apply would leave RAM with; reads only. */
+export async function planPolicies(
+  targets: readonly SharedTarget[],
+  cluster: PreparedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly PolicyPlan[]> {
+  if (targets.length === 0) return []
+  const ram = await context.cloud.ram(cluster.settings)
+  return Promise.all(targets.map(({ target }) => planPolicy(ram, { ...target, phase: 'narrow' }, signal)))
+}
+
+export function describe(plan: PolicyPlan): readonly string[] {
+  return [...plan.steps.map((step) => `RAM: ${describeStep(step)}`), ...plan.kept.map((kept) => `RAM: kept ${kept}`)]
+}
+
+/** The ARNs that the values of an RRSA cluster need; undefined when they are all there. */
+export async function computeRrsa(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<{ readonly roleArn: string; readonly oidcProviderArn: string } | undefined> {
+  const given = cluster.values?.identity.type === 'rrsa' ? cluster.values.identity.rrsa : undefined
+  if (cluster.ram !== 'rrsa' || connected.detail === undefined) return undefined
+  if (given?.roleArn && given.oidcProviderArn) return undefined
+  requireRrsa(connected)
+  const { accountId } = await context.cloud.caller(cluster.settings, signal)
+  return {
+    roleArn: given?.roleArn || `acs:ram::${accountId}:role/${rrsaRoleName(keyOf(cluster, connected)).toLowerCase()}`,
+    oidcProviderArn: given?.oidcProviderArn || connected.detail.rrsa.oidcProviderArn,
+  }
+}
+
+function rrsaDetails(cluster: PreparedCluster, connected: ConnectedCluster, serviceAccount: string): RrsaDetails {
+  requireRrsa(connected)
+  const given = cluster.values?.identity.rrsa
+  return {
+    issuer: connected.detail?.rrsa.issuer ?? '',
+    oidcProviderArn: given?.oidcProviderArn || (connected.detail?.rrsa.oidcProviderArn ?? ''),
+    namespace: cluster.settings.namespace,
+    serviceAccount,
+    givenRole: given?.roleArn ? roleNameOf(given.roleArn) : undefined,
+  }
+}
+
+function requireRrsa({ detail }: ConnectedCluster): void {
+  if (detail === undefined) {
+    throw new NopassError(
+      'RRSA_NOT_ENABLED',
+      'ram: rrsa needs a cluster that is given by `ack`, which names its issuer',
+      {
+        hint: 'Use `ack` for this entry, or `ram: none` and apply `acr-nopass policy` yourself.',
+      },
+    )
+  }
+  if (!detail.rrsa.enabled) throw new NopassError('RRSA_NOT_ENABLED', `RRSA is not enabled on ${detail.clusterId}`)
+}

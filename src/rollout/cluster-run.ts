@@ -1,0 +1,72 @@
+import { NopassError, toNopassError } from '../errors.ts'
+import { type ClusterResult, type ClusterStatus, describeError, type PlannedChange } from './cluster-result.ts'
+import type { Phase } from './phase.ts'
+import type { PreparedCluster } from './prepare-cluster.ts'
+import type { RunContext } from './run-context.ts'
+
+/** What a cluster's work says about itself as it goes on; becomes its result. */
+export interface ClusterRun {
+  phase: Phase
+  revision: { from: number | null; to: number | null }
+  chart: string | null
+  readonly notes: string[]
+  plan: readonly PlannedChange[] | undefined
+}
+
+/** How a cluster's work ended without an exception. */
+export interface ClusterEnd {
+  readonly status: ClusterStatus
+  readonly error?: NopassError
+}
+
+/** Runs the work of one cluster; whatever is thrown becomes the result of the phase it came from. */
+export async function runCluster(
+  cluster: PreparedCluster,
+  context: RunContext,
+  work: (run: ClusterRun) => Promise<ClusterEnd>,
+  signal: AbortSignal,
+): Promise<ClusterResult> {
+  const begin = context.elapsed()
+  const run: ClusterRun = {
+    phase: 'connect',
+    revision: { from: null, to: null },
+    chart: null,
+    notes: [],
+    plan: undefined,
+  }
+  const { status, error } = await work(run).catch((thrown): ClusterEnd => {
+    if (signal.aborted) {
+      return { status: 'cancelled', error: new NopassError('INTERRUPTED', `interrupted in the phase ${run.phase}`) }
+    }
+    return { status: 'failed', error: toNopassError(thrown) }
+  })
+  context.report(cluster.name, error ? `${status} in ${run.phase}: ${error.code}: ${error.message}` : status)
+  return {
+    name: cluster.name,
+    wave: cluster.wave,
+    status,
+    phase: run.phase,
+    revision: run.revision,
+    chart: run.chart,
+    startedMs: Math.round(begin),
+    durationMs: Math.round(context.elapsed() - begin),
+    notes: run.notes,
+    ...(error === undefined ? {} : { error: describeError(error) }),
+    ...(run.plan === undefined ? {} : { plan: run.plan }),
+  }
+}
+
+/** The result of a cluster that was never started. */
+export function skippedResult(cluster: PreparedCluster, reason: string): ClusterResult {
+  return {
+    name: cluster.name,
+    wave: cluster.wave,
+    status: 'skipped',
+    phase: 'connect',
+    revision: { from: null, to: null },
+    chart: null,
+    startedMs: null,
+    durationMs: 0,
+    notes: [reason],
+  }
+}

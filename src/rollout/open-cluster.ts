@@ -1,0 +1,72 @@
+import { stringify } from 'yaml'
+import { parseGoDuration } from '../helm/go-duration.ts'
+import { loadValues } from '../values/load-values.ts'
+import { computeRrsa } from './cluster-policy.ts'
+import type { ClusterRun } from './cluster-run.ts'
+import { type ConnectedCluster, connectCluster } from './connect-cluster.ts'
+import { type Preflight, preflightCluster } from './preflight-cluster.ts'
+import type { PreparedCluster } from './prepare-cluster.ts'
+import type { RunContext } from './run-context.ts'
+
+/** A cluster that was reached and that nothing speaks against. */
+export interface OpenCluster {
+  readonly connected: ConnectedCluster
+  readonly preflight: Preflight
+}
+
+/** The phases connect and preflight: no write happens in them. The caller closes `connected.client`. */
+export async function openCluster(
+  cluster: PreparedCluster,
+  context: RunContext,
+  run: ClusterRun,
+  signal: AbortSignal,
+): Promise<OpenCluster> {
+  const { settings, folder, cloud, mask } = context
+  run.phase = 'connect'
+  context.report(cluster.name, 'connecting')
+  const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'))
+  const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes }, signal)
+  try {
+    run.phase = 'preflight'
+    const valuesFiles = await writeValues(cluster, connected, context, signal)
+    const chart = { chart: settings.chart.reference, chartVersion: settings.chart.version, valuesFiles }
+    const preflight = await preflightCluster(cluster, connected, chart, context, signal)
+    const from = preflight.history.at(-1)?.revision ?? null
+    run.revision = { from, to: from }
+    run.chart = preflight.wanted.chart
+    run.notes.push(...preflight.notes)
+    return { connected, preflight }
+  } catch (error) {
+    connected.client.close()
+    throw error
+  }
+}
+
+/** Deploy, rollback and verification each may take helm's timeout; ACK gives 15 minutes at least and three days at most. */
+function kubeconfigMinutes(timeoutSeconds: number): number {
+  return Math.min(4320, Math.max(15, Math.ceil((timeoutSeconds * 3) / 60) + 5))
+}
+
+/** The layers as 0600 files, in order; what the action computes comes last and is judged with the rest (P11). */
+async function writeValues(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { folder, settings } = context
+  const rrsa = await computeRrsa(cluster, connected, context, signal)
+  const computed = rrsa && { name: 'computed', text: stringify({ identity: { rrsa } }) }
+  if (settings.chart.ours) {
+    const defaults = { name: 'chart/values.yaml', text: settings.chart.defaults }
+    const { errors } = loadValues({ files: cluster.settings.layers, defaults, computed })
+    const [error] = errors
+    if (error) throw error
+  }
+  const layers = [...cluster.settings.layers, ...(computed ? [computed] : [])]
+  const files: string[] = []
+  for (const [index, { text }] of layers.entries()) {
+    files.push(await folder.write(`${cluster.name}-${index}.values.yaml`, text))
+  }
+  return files
+}

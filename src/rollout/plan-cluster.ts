@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { stableJson } from '../acr/registry-fingerprint.ts'
+import { diffManifests } from '../helm/manifest-diff.ts'
+import { isSameRelease, type ReleaseContent, readRelease } from '../helm/render-release.ts'
+import { describeStep } from '../policy/describe-step.ts'
+import type { PolicyPlan } from '../policy/policy-target.ts'
+import { planPolicies, policyTargets } from './cluster-policy.ts'
+import type { PlannedChange } from './cluster-result.ts'
+import type { ClusterEnd, ClusterRun } from './cluster-run.ts'
+import { findDrift, type ObjectDrift } from './drift.ts'
+import type { OpenCluster } from './open-cluster.ts'
+import type { PreparedCluster } from './prepare-cluster.ts'
+import { findConfig } from './release-parts.ts'
+import type { RunContext } from './run-context.ts'
+
+/** How the deployed release differs from the wanted one. */
+export interface ReleaseDifference {
+  readonly deployed: ReleaseContent | undefined
+  /** No revision is needed: the same release, working, and no object has drifted. */
+  readonly unchanged: boolean
+  readonly drift: readonly ObjectDrift[]
+}
+
+export async function compareRelease(
+  { connected, preflight }: OpenCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<ReleaseDifference> {
+  const { history, target, wanted } = preflight
+  const last = history.at(-1)
+  const deployed = last === undefined ? undefined : await readRelease(context.helm, target)
+  const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, wanted)
+  // A namespace that does not exist makes every dry run in it fail.
+  const drift = preflight.namespaceExists
+    ? await findDrift(connected.client, wanted.objects, target.namespace, signal)
+    : []
+  const drifted = drift.some(({ state }) => state !== 'same' && state !== 'forbidden')
+  return { deployed, unchanged: same && !drifted, drift }
+}
+
+/** The mode `plan`: what an apply would do in this cluster; nothing is written. */
+export async function planCluster(
+  cluster: PreparedCluster,
+  open: OpenCluster,
+  context: RunContext,
+  run: ClusterRun,
+  signal: AbortSignal,
+): Promise<ClusterEnd> {
+  const { changes, notes, unchanged } = await makePlan(cluster, open, context, signal)
+  run.plan = changes
+  run.notes.push(...notes)
+  return { status: unchanged ? 'unchanged' : 'planned' }
+}
+
+export interface ClusterPlan {
+  readonly changes: readonly PlannedChange[]
+  readonly notes: readonly string[]
+  readonly unchanged: boolean
+  /** Of everything that would be done: an approved plan is held against it. */
+  readonly digest: string
+}
+
+export async function makePlan(
+  cluster: PreparedCluster,
+  open: OpenCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<ClusterPlan> {
+  const { wanted, history } = open.preflight
+  const serviceAccount = findConfig(wanted.objects)?.release.serviceAccount ?? ''
+  const [difference, policies] = await Promise.all([
+    compareRelease(open, context, signal),
+    policyTargets(cluster, open.connected, serviceAccount, context, signal).then((targets) =>
+      planPolicies(targets, cluster, context, signal),
+    ),
+  ])
+  const manifest = diffManifests(difference.deployed?.objects ?? [], wanted.objects)
+  const changes = [
+    ...policies.flatMap(policyChanges),
+    ...manifest.map(({ object, change, diff }) => ({ title: object, change, diff })),
+    ...driftChanges(difference.drift, new Set(manifest.map(({ object }) => object))),
+  ]
+  const steps = policies.map(({ steps }) => steps)
+  const before = history.at(-1)
+  const digest = createHash('sha256')
+    .update(stableJson({ ...wanted, steps, revision: before?.revision ?? null, status: before?.status ?? null }))
+    .digest('hex')
+  return {
+    changes,
+    notes: driftNotes(difference.drift),
+    unchanged: difference.unchanged && steps.every((list) => list.length === 0),
+    digest,
+  }
+}
+
+function policyChanges(plan: PolicyPlan): readonly PlannedChange[] {
+  if (plan.steps.length === 0) return []
+  return [{ title: `RAM: ${plan.steps.map(describeStep).join('; ')}`, change: 'change', diff: plan.diff.trimEnd() }]
+}
+
+/** Objects that somebody changed by hand since the last deploy: an apply puts them back. */
+function driftChanges(drift: readonly ObjectDrift[], known: ReadonlySet<string>): readonly PlannedChange[] {
+  return drift
+    .filter(({ object, state }) => !known.has(object) && (state === 'differs' || state === 'absent'))
+    .map(({ object, state }) => ({
+      title: `${object} (drift)`,
+      change: state === 'absent' ? 'add' : 'change',
+      diff: state === 'absent' ? 'it was deleted since the last deploy' : 'it was changed since the last deploy',
+    }))
+}
+
+function driftNotes(drift: readonly ObjectDrift[]): readonly string[] {
+  const forbidden = drift.filter(({ state }) => state === 'forbidden')
+  const refused = drift.filter(({ state }) => state === 'refused')
+  return [
+    ...(forbidden.length === 0
+      ? []
+      : [`not checked by a dry run: ${forbidden.map(({ object }) => object).join(', ')}`]),
+    ...refused.map(({ object, detail }) => `the API server would refuse ${object}: ${detail}`),
+  ]
+}

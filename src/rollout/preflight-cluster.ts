@@ -1,0 +1,151 @@
+import { NopassError } from '../errors.ts'
+import { parseGoDuration } from '../helm/go-duration.ts'
+import { type ReleaseTarget, rollbackArguments, type UpgradeOptions, uninstallArguments } from '../helm/helm-flags.ts'
+import { readHelmError } from '../helm/read-helm-error.ts'
+import {
+  explainPending,
+  isAbandoned,
+  isPending,
+  lastGoodRevision,
+  type Revision,
+  readHistory,
+} from '../helm/release-state.ts'
+import { type ReleaseContent, renderRelease } from '../helm/render-release.ts'
+import { missingRights, neededRights, requireRights } from './access-review.ts'
+import { exists, otherReleases } from './cluster-reads.ts'
+import type { ConnectedCluster } from './connect-cluster.ts'
+import { beginHelmStep } from './helm-step.ts'
+import type { PreparedCluster } from './prepare-cluster.ts'
+import type { RunContext } from './run-context.ts'
+
+/** What is known of a cluster before the first write. */
+export interface Preflight {
+  readonly target: ReleaseTarget
+  readonly options: UpgradeOptions
+  readonly history: readonly Revision[]
+  readonly wanted: ReleaseContent
+  readonly namespaceExists: boolean
+  readonly notes: readonly string[]
+}
+
+/** Deployments of the vendor's own credential helper, self-managed and webhook. */
+const ADDONS = ['aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
+
+/**
+ * Everything that can be known to fail is found here, before anything is written.
+ * @throws NopassError `HELM_PENDING`, `RELEASE_ELSEWHERE`, `ADDON_PRESENT`, `CLUSTER_DUPLICATE`, `DEPLOYER_FORBIDDEN`, `HELM_…`
+ */
+export async function preflightCluster(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  options: Pick<UpgradeOptions, 'chart' | 'chartVersion' | 'valuesFiles'>,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  const { helm, settings } = context
+  const { namespace, release } = cluster.settings
+  const { inputs } = settings
+  takeRelease(cluster, connected, context)
+  const target: ReleaseTarget = { release, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
+  const upgrade: UpgradeOptions = {
+    ...options,
+    timeout: inputs.timeout,
+    wait: inputs.wait,
+    createNamespace: false,
+    forceConflicts: inputs['force-conflicts'],
+    description: context.runName,
+  }
+  const [namespaceExists, notes] = await Promise.all([
+    exists(connected.client, `/api/v1/namespaces/${namespace}`, signal),
+    refuseRivals(cluster, connected, context, signal),
+  ])
+  const history = await settledHistory(cluster, target, context, signal)
+  const wanted = await renderRelease(helm, target, upgrade)
+  const rights = await neededRights(
+    connected.client,
+    wanted.objects,
+    { namespace, createNamespace: namespaceExists === false, watches: helm.version.major === 4 && inputs.wait },
+    signal,
+  )
+  requireRights(await missingRights(connected.client, rights, signal))
+  return { target, options: upgrade, history, wanted, namespaceExists: namespaceExists !== false, notes }
+}
+
+/** Two entries that are one release in one cluster would undo each other. */
+function takeRelease(cluster: PreparedCluster, { identity }: ConnectedCluster, { taken }: RunContext): void {
+  const { namespace, release } = cluster.settings
+  const key = `${identity.kubeSystemUid} ${namespace}/${release}`
+  const other = taken.get(key)
+  if (other !== undefined && other !== cluster.name) {
+    throw new NopassError('CLUSTER_DUPLICATE', `${cluster.name} and ${other} are one cluster and one release`)
+  }
+  taken.set(key, cluster.name)
+}
+
+async function refuseRivals(
+  cluster: PreparedCluster,
+  { client }: ConnectedCluster,
+  { settings }: RunContext,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (!settings.chart.ours) return []
+  const others = await otherReleases(client, cluster.settings, signal)
+  const [other] = others ?? []
+  if (other !== undefined) throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass already works here as ${other}`)
+  const found = await Promise.all(
+    ADDONS.map(async (name) => {
+      const there = await exists(client, `/apis/apps/v1/namespaces/kube-system/deployments/${name}`, signal)
+      return there ? [name] : []
+    }),
+  )
+  const [addon] = found.flat()
+  const coexist = cluster.settings.coexist || settings.inputs.coexist
+  if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} works in kube-system`)
+  return [
+    ...(others === undefined
+      ? ['not checked whether another acr-nopass is there: the deployer may not list Deployments']
+      : []),
+    ...(addon === undefined ? [] : [`beside the vendor's ${addon}`]),
+  ]
+}
+
+/** The history of a release that nobody is changing; an abandoned one is mended first when that is allowed. */
+async function settledHistory(
+  cluster: PreparedCluster,
+  target: ReleaseTarget,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly Revision[]> {
+  const { helm, settings, folder, now, report } = context
+  const history = await readHistory(helm, target)
+  const last = history.at(-1)
+  if (last === undefined || !isPending(last)) return history
+  const seconds = parseGoDuration(settings.inputs.timeout, 'timeout')
+  const mayMend = settings.inputs['recover-pending'] && settings.inputs.mode === 'apply'
+  if (!mayMend || !isAbandoned(last, seconds, now())) throw explainPending(target, history)
+  signal.throwIfAborted()
+  const good = lastGoodRevision(history, last.revision)
+  const args =
+    good === undefined
+      ? uninstallArguments(helm.version, target, { timeout: settings.inputs.timeout, wait: false })
+      : rollbackArguments(helm.version, target, {
+          revision: good.revision,
+          timeout: settings.inputs.timeout,
+          wait: false,
+        })
+  const command = good === undefined ? 'uninstall' : 'rollback'
+  report(cluster.name, `mending the release that an ended run left ${last.status} (${command})`)
+  const about = {
+    cluster: cluster.name,
+    command,
+    target,
+    before: last.revision,
+    good: good?.revision ?? null,
+    rollback: true,
+  } as const
+  const step = await beginHelmStep(helm, folder, args, about)
+  const end = await step.ended
+  step.settle()
+  if (end.exitCode !== 0) throw readHelmError(end.stderr, { command })
+  return readHistory(helm, target)
+}

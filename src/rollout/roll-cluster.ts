@@ -1,0 +1,140 @@
+import { NopassError } from '../errors.ts'
+import { matchesTarget } from '../values/glob.ts'
+import { policyTargets, widenPolicies } from './cluster-policy.ts'
+import type { ClusterResult } from './cluster-result.ts'
+import { type ClusterEnd, type ClusterRun, runCluster } from './cluster-run.ts'
+import { type DeployOutcome, deployRelease } from './deploy-release.ts'
+import { type OpenCluster, openCluster } from './open-cluster.ts'
+import { compareRelease, makePlan, planCluster } from './plan-cluster.ts'
+import type { SharedTarget } from './policy-targets.ts'
+import type { PreparedCluster } from './prepare-cluster.ts'
+import { makeReleaseNamespace } from './release-namespace.ts'
+import { findConfig, findParts } from './release-parts.ts'
+import type { RunContext } from './run-context.ts'
+import { verifyRelease, verifyStatus } from './verify-release.ts'
+
+/** How long each wait of the verification may take, milliseconds. The helper reports at most every 30 s. */
+const VERIFY_LIMIT = 90_000
+
+/** All phases of one cluster but the narrowing, which needs the other clusters. Never throws. */
+export function rollCluster(
+  cluster: PreparedCluster,
+  context: RunContext,
+  noteTargets: (targets: readonly SharedTarget[]) => void,
+  signal: AbortSignal,
+): Promise<ClusterResult> {
+  return runCluster(
+    cluster,
+    context,
+    async (run) => {
+      const open = await openCluster(cluster, context, run, signal)
+      try {
+        if (context.settings.inputs.mode === 'plan') return await planCluster(cluster, open, context, run, signal)
+        return await applyCluster(cluster, open, context, run, noteTargets, signal)
+      } finally {
+        open.connected.client.close()
+      }
+    },
+    signal,
+  )
+}
+
+async function applyCluster(
+  cluster: PreparedCluster,
+  open: OpenCluster,
+  context: RunContext,
+  run: ClusterRun,
+  noteTargets: (targets: readonly SharedTarget[]) => void,
+  signal: AbortSignal,
+): Promise<ClusterEnd> {
+  const { inputs } = context.settings
+  const { connected, preflight } = open
+  await requireApproved(cluster, open, context, signal)
+  const difference = inputs['skip-unchanged'] ? await compareRelease(open, context, signal) : undefined
+  const config = findConfig(preflight.wanted.objects)
+
+  run.phase = 'policy'
+  const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
+  noteTargets(targets)
+  const notes = await widenPolicies(targets, cluster, context, signal)
+  run.notes.push(...notes)
+  for (const note of notes) context.report(cluster.name, note)
+
+  const verify = inputs.verify && inputs.wait && config !== undefined && !config.retire
+  const parts = findParts(preflight.wanted.objects, cluster.settings.namespace)
+  if (difference?.unchanged) {
+    run.phase = 'verify'
+    if (verify) await verifyStatus({ client: connected.client, parts, limitMs: VERIFY_LIMIT }, signal)
+    return { status: 'unchanged' }
+  }
+
+  run.phase = 'deploy'
+  if (!preflight.namespaceExists) await makeReleaseNamespace(connected.client, cluster.settings.namespace, signal)
+  context.report(cluster.name, `helm upgrade --install (${context.helm.version.text}, ${preflight.wanted.chart})`)
+  const outcome = await deployRelease(
+    {
+      cluster: cluster.name,
+      helm: context.helm,
+      client: connected.client,
+      folder: context.folder,
+      target: preflight.target,
+      options: preflight.options,
+      parts,
+      history: preflight.history,
+      rollback: inputs.rollback,
+      uninstallOnFailedInstall: inputs['uninstall-on-failed-install'],
+      report: (line) => context.report(cluster.name, line),
+    },
+    signal,
+  )
+  run.revision = { ...run.revision, to: outcome.revision }
+  run.notes.push(...outcome.notes)
+  if (outcome.status !== 'deployed') return endOf(outcome)
+
+  if (!verify) return { status: 'deployed' }
+  run.phase = 'verify'
+  const proofs = await verifyRelease(
+    {
+      client: connected.client,
+      folder: context.folder,
+      target: preflight.target,
+      parts,
+      secretName: config.secretName,
+      probe: coversNewNamespaces(cluster),
+      image: inputs['verify-image'] || undefined,
+      limitMs: VERIFY_LIMIT,
+      report: (line) => context.report(cluster.name, line),
+    },
+    signal,
+  )
+  run.notes.push(...proofs)
+  return { status: 'deployed' }
+}
+
+function endOf({ status, error }: DeployOutcome): ClusterEnd {
+  return { status, ...(error && { error }) }
+}
+
+/** With an approved plan only that plan may be done. */
+async function requireApproved(
+  cluster: PreparedCluster,
+  open: OpenCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (context.approved === undefined) return
+  const { digest } = await makePlan(cluster, open, context, signal)
+  if (context.approved.get(cluster.name) === digest) return
+  const what = context.approved.has(cluster.name)
+    ? 'would change something else than the approved plan says'
+    : 'is not in the approved plan'
+  throw new NopassError('PLAN_CHANGED', `${cluster.name} ${what}`)
+}
+
+/** Whether a namespace that is made for a probe is a target of every registry: without selectors, by the globs alone. */
+function coversNewNamespaces({ values }: PreparedCluster): boolean {
+  if (values === undefined || values.scope === 'namespaces' || values.dryRun) return false
+  const { include, exclude, selector } = values.targets.namespaces
+  const selects = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length
+  return selects === 0 && matchesTarget({ include, exclude }, 'acr-nopass-probe-00000000')
+}

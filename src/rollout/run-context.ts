@@ -1,0 +1,28 @@
+import type { Helm } from '../helm/find-helm.ts'
+import type { CloudAccess } from './cloud-access.ts'
+import type { PreparedCluster } from './prepare-cluster.ts'
+import type { RamList } from './ram-list.ts'
+import type { RunFolder } from './run-folder.ts'
+import type { Settings } from './settings.ts'
+
+/** What all clusters of one run share. */
+export interface RunContext {
+  readonly settings: Settings
+  readonly prepared: readonly PreparedCluster[]
+  readonly helm: Helm
+  readonly folder: RunFolder
+  readonly cloud: CloudAccess
+  readonly ramList: RamList
+  /** `<kube-system UID> <namespace>/<release>` -> the entry that has it: two entries must not be one. */
+  readonly taken: Map<string, string>
+  readonly mask: (secret: string) => void
+  readonly report: (cluster: string, line: string) => void
+  /** Milliseconds since the run began. */
+  readonly elapsed: () => number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Which run it was, in the description of a revision. */
+  readonly runName: string
+  /** For `apply`: digests of an approved plan by cluster. */
+  readonly approved: ReadonlyMap<string, string> | undefined
+}

@@ -1,0 +1,176 @@
+import { stringify } from 'yaml'
+import { NopassError } from '../errors.ts'
+import { parseGoDuration } from '../helm/go-duration.ts'
+import { uninstallArguments, upgradeArguments } from '../helm/helm-flags.ts'
+import { readHelmError } from '../helm/read-helm-error.ts'
+import { explainPending, isPending, type Revision, readHistory } from '../helm/release-state.ts'
+import { readRelease, renderRelease } from '../helm/render-release.ts'
+import { removePolicy } from '../policy/remove-policy.ts'
+import { describe, policyTargets } from './cluster-policy.ts'
+import type { ClusterResult } from './cluster-result.ts'
+import { type ClusterEnd, type ClusterRun, runCluster } from './cluster-run.ts'
+import { type ConnectedCluster, connectCluster } from './connect-cluster.ts'
+import { beginHelmStep } from './helm-step.ts'
+import type { PreparedCluster } from './prepare-cluster.ts'
+import { pollUntil } from './probe-namespace.ts'
+import { removeReleaseNamespace } from './release-namespace.ts'
+import { findConfig, findParts } from './release-parts.ts'
+import { readStatus } from './release-watch.ts'
+import type { RunContext } from './run-context.ts'
+import { takeBackSecrets } from './take-back-secrets.ts'
+
+/** Retire, uninstall, clean, then RAM: the order in which nothing is left behind (decision 21). Never throws. */
+export function uninstallCluster(
+  cluster: PreparedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<ClusterResult> {
+  return runCluster(
+    cluster,
+    context,
+    async (run) => {
+      const { settings, folder, cloud, mask } = context
+      const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes: 30 }, signal)
+      try {
+        return await uninstall(cluster, connected, context, run, signal)
+      } finally {
+        connected.client.close()
+      }
+    },
+    signal,
+  )
+}
+
+async function uninstall(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  context: RunContext,
+  run: ClusterRun,
+  signal: AbortSignal,
+): Promise<ClusterEnd> {
+  run.phase = 'uninstall'
+  const { helm, settings } = context
+  const { namespace, release } = cluster.settings
+  const target = { release, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
+  const say = (line: string): void => {
+    run.notes.push(line)
+    context.report(cluster.name, line)
+  }
+  const history = await readHistory(helm, target)
+  const last = history.at(-1)
+  if (last !== undefined && isPending(last)) throw explainPending(target, history)
+  const deployed = last === undefined ? undefined : await readRelease(helm, target)
+  const config = findConfig(deployed?.objects ?? [])
+  run.revision = { from: last?.revision ?? null, to: null }
+  run.chart = deployed?.chart ?? null
+
+  const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
+  const serviceAccount = config?.release.serviceAccount ?? ''
+  if (last && deployed && config && !config.retire)
+    await retire(cluster, connected, { values: deployed.values, history, last }, context, say, signal)
+  if (last) {
+    const args = uninstallArguments(helm.version, target, { timeout: settings.inputs.timeout, wait: true })
+    await runStep(cluster, context, { command: 'uninstall', args, target, before: last.revision })
+    say('release uninstalled')
+  } else {
+    say(`there is no release ${namespace}/${release}`)
+  }
+  const taken = await takeBackSecrets(connected.client, { secretName, instance: `${namespace}.${release}` }, signal)
+  say(`${taken.detached} ServiceAccounts detached besides, ${taken.deleted} pull secrets deleted`)
+  for (const left of taken.left) say(`left: ${left}`)
+  say(await removeReleaseNamespace(connected.client, namespace, signal))
+  if (settings.inputs['ram-cleanup']) await cleanRam(cluster, connected, serviceAccount, context, say, signal)
+  return { status: 'uninstalled' }
+}
+
+/** The helper itself takes everything back while it still has its rights; then it may go. */
+async function retire(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  release: {
+    readonly values: Readonly<Record<string, unknown>>
+    readonly history: readonly Revision[]
+    readonly last: Revision
+  },
+  context: RunContext,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { helm, folder, settings } = context
+  const { inputs } = settings
+  const { namespace, release: name } = cluster.settings
+  const target = { release: name, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
+  const values = await folder.write(
+    `${cluster.name}-retire.values.yaml`,
+    stringify({ ...release.values, retire: true }),
+  )
+  const options = {
+    chart: settings.chart.reference,
+    chartVersion: settings.chart.version,
+    valuesFiles: [values],
+    timeout: inputs.timeout,
+    // Registries that fail must not keep an uninstall from its work.
+    wait: false,
+    createNamespace: false,
+    forceConflicts: inputs['force-conflicts'],
+    description: `${context.runName}: retire`,
+  }
+  const wanted = await renderRelease(helm, target, options)
+  context.report(cluster.name, 'taking everything back (retire)')
+  await runStep(cluster, context, {
+    command: 'upgrade',
+    args: upgradeArguments(helm.version, target, options),
+    target,
+    before: release.last.revision,
+  })
+  const parts = findParts(wanted.objects, namespace)
+  const limitMs = parseGoDuration(inputs.timeout, 'timeout') * 1000
+  const waited = await pollUntil(limitMs, signal, async () => {
+    const status = await readStatus(connected.client, parts, signal)
+    return status?.retired && (parts.configHash === undefined || status.configHash === parts.configHash)
+  })
+  if (waited === undefined) {
+    throw new NopassError(
+      'RETIRE_INCOMPLETE',
+      `the helper did not report within ${inputs.timeout} that everything was taken back`,
+    )
+  }
+  say('the helper took everything back')
+}
+
+async function runStep(
+  cluster: PreparedCluster,
+  { helm, folder }: RunContext,
+  step: {
+    readonly command: 'upgrade' | 'uninstall'
+    readonly args: readonly string[]
+    readonly target: Parameters<typeof uninstallArguments>[1]
+    readonly before: number
+  },
+): Promise<void> {
+  const { command, args, target, before } = step
+  const about = { cluster: cluster.name, command, target, before, good: before, rollback: true } as const
+  const begun = await beginHelmStep(helm, folder, args, about)
+  const end = await begun.ended
+  begun.settle()
+  if (end.exitCode !== 0) throw readHelmError(end.stderr, { command })
+}
+
+async function cleanRam(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  serviceAccount: string,
+  context: RunContext,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const targets = await policyTargets(cluster, connected, serviceAccount, context, signal)
+  if (targets.length === 0) return
+  const ram = await context.cloud.ram(cluster.settings)
+  const selected = new Set(context.settings.selected.map(({ name }) => name))
+  for (const { target, clusters } of targets) {
+    const others = clusters.filter((name) => !selected.has(name))
+    if (others.length > 0) say(`RAM: kept policy ${target.policyName}: ${others.join(', ')} still needs it`)
+    else for (const line of describe(await removePolicy(ram, target, signal))) say(line)
+  }
+}
