@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { buildDockerConfig, type RegistryLogin, readDockerConfig } from '../../src/acr/docker-config.ts'
+
+const DOMAIN = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
+const login: RegistryLogin = { username: 'cr_temp_user', password: 'p:w', domains: [DOMAIN] }
+const auth = Buffer.from('cr_temp_user:p:w').toString('base64')
+
+const label = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,10}$/)
+const domain = fc
+  .tuple(label, label, fc.option(label))
+  .map(([a, b, ns]) => `${a}.${b}.com${ns === null ? '' : `/${ns}`}`)
+const username = fc.string({ minLength: 1, maxLength: 20 }).filter((name) => !name.includes(':') && name.isWellFormed())
+const password = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => value.isWellFormed())
+const logins = fc.array(fc.record({ username, password, domains: fc.uniqueArray(domain, { maxLength: 4 }) }), {
+  maxLength: 5,
+})
+
+test('the kubelet’s form: one auth a domain, and nothing else', () => {
+  assert.equal(buildDockerConfig([login], 'auth'), `{"auths":{"${DOMAIN}":{"auth":"${auth}"}}}`)
+})
+
+test('the full form carries user name and password beside it', () => {
+  assert.deepEqual(JSON.parse(buildDockerConfig([login], 'full')).auths[DOMAIN], {
+    auth,
+    username: 'cr_temp_user',
+    password: 'p:w',
+  })
+})
+
+test('no login at all is the empty content of a retired Secret', () => {
+  assert.equal(buildDockerConfig([], 'auth'), '{"auths":{}}')
+})
+
+test('two accounts share one host by namespaces', () => {
+  const two = { ...login, username: 'b', domains: ['registry.cn-hangzhou.aliyuncs.com/b'] }
+  const one = { ...login, username: 'a', domains: ['registry.cn-hangzhou.aliyuncs.com/a'] }
+  const { auths } = JSON.parse(buildDockerConfig([two, one], 'auth'))
+  assert.deepEqual(Object.keys(auths), ['registry.cn-hangzhou.aliyuncs.com/a', 'registry.cn-hangzhou.aliyuncs.com/b'])
+})
+
+test('the first login keeps a domain that a later one claims too', () => {
+  const other = { ...login, password: 'other' }
+  assert.equal(buildDockerConfig([login, other], 'auth'), buildDockerConfig([login], 'auth'))
+})
+
+test('the same logins give the same bytes, whatever the order of their domains', () => {
+  fc.assert(
+    fc.property(logins, fc.constantFrom('auth' as const, 'full' as const), (all, format) => {
+      const turned = all.map((one) => ({ ...one, domains: [...one.domains].reverse() }))
+      assert.equal(buildDockerConfig(turned, format), buildDockerConfig(all, format))
+      const keys = [...buildDockerConfig(all, 'auth').matchAll(/"([^"]+)":\{"auth"/g)].map(([, key]) => key)
+      assert.deepEqual(keys, [...keys].sort())
+    }),
+  )
+})
+
+test('what was written is read back, login by login, in both forms', () => {
+  fc.assert(
+    fc.property(logins, fc.constantFrom('auth' as const, 'full' as const), (all, format) => {
+      const written = buildDockerConfig(all, format)
+      const read = readDockerConfig(written)
+      assert.equal(buildDockerConfig(read, format), written)
+      for (const { domains, username: name, password: secret } of read) {
+        const owner = all.find((one) => one.domains.includes(domains[0] ?? ''))
+        assert.deepEqual([name, secret], [owner?.username, owner?.password])
+      }
+    }),
+  )
+})
+
+for (const text of [
+  '',
+  'null',
+  '[]',
+  '{}',
+  '{"auths":null}',
+  '{"auths":{"secret-host":{}}}',
+  '{"auths":{"h":{"auth":"bm9jb2xvbg=="}}}',
+  '{"auths":{"h":null}}',
+]) {
+  test(`${text || 'nothing'} is refused without quoting a secret`, () => {
+    assert.throws(() => readDockerConfig(text), { code: 'DOCKER_CONFIG_INVALID' })
+  })
+}

@@ -1,0 +1,17 @@
+import type { RegistryConfig } from '../../src/acr/registry-config.ts'
+
+/** An Enterprise registry, changed where the test says so. */
+export function registry(changes: Partial<RegistryConfig> = {}): RegistryConfig {
+  return {
+    name: 'prod',
+    edition: 'enterprise',
+    instanceId: 'cri-1',
+    region: 'cn-hangzhou',
+    network: 'all',
+    apiNetwork: 'auto',
+    domains: [],
+    expiresInHours: null,
+    assumeRole: [],
+    ...changes,
+  }
+}
