@@ -42,6 +42,8 @@ export interface ClusterResult {
   readonly notes: readonly string[]
   readonly error?: ResultError
   readonly plan?: readonly PlannedChange[]
+  /** Of the plan: an apply with that plan is held against it. */
+  readonly digest?: string
 }
 
 export function describeError(error: NopassError): ResultError {

@@ -11,6 +11,7 @@ export interface ClusterRun {
   chart: string | null
   readonly notes: string[]
   plan: readonly PlannedChange[] | undefined
+  digest: string | undefined
 }
 
 /** How a cluster's work ended without an exception. */
@@ -33,6 +34,7 @@ export async function runCluster(
     chart: null,
     notes: [],
     plan: undefined,
+    digest: undefined,
   }
   const { status, error } = await work(run).catch((thrown): ClusterEnd => {
     if (signal.aborted) {
@@ -53,6 +55,7 @@ export async function runCluster(
     notes: run.notes,
     ...(error === undefined ? {} : { error: describeError(error) }),
     ...(run.plan === undefined ? {} : { plan: run.plan }),
+    ...(run.digest === undefined ? {} : { digest: run.digest }),
   }
 }
 

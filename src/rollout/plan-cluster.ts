@@ -46,8 +46,9 @@ export async function planCluster(
   run: ClusterRun,
   signal: AbortSignal,
 ): Promise<ClusterEnd> {
-  const { changes, notes, unchanged } = await makePlan(cluster, open, context, signal)
+  const { changes, notes, unchanged, digest } = await makePlan(cluster, open, context, signal)
   run.plan = changes
+  run.digest = digest
   run.notes.push(...notes)
   return { status: unchanged ? 'unchanged' : 'planned' }
 }

@@ -29,7 +29,7 @@ export function uninstallCluster(
     cluster,
     context,
     async (run) => {
-      const { settings, folder, cloud, mask } = context
+      const { folder, cloud, mask } = context
       const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes: 30 }, signal)
       try {
         return await uninstall(cluster, connected, context, run, signal)
@@ -127,7 +127,7 @@ async function retire(
   const limitMs = parseGoDuration(inputs.timeout, 'timeout') * 1000
   const waited = await pollUntil(limitMs, signal, async () => {
     const status = await readStatus(connected.client, parts, signal)
-    return status?.retired && (parts.configHash === undefined || status.configHash === parts.configHash)
+    return status?.retired === true && (parts.configHash === undefined || status.configHash === parts.configHash)
   })
   if (waited === undefined) {
     throw new NopassError(

@@ -1,0 +1,35 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { NopassError } from '../errors.ts'
+import type { ClusterResult, PlannedChange } from './cluster-result.ts'
+
+interface PlanFile {
+  readonly version: 1
+  readonly clusters: readonly {
+    readonly name: string
+    readonly digest: string
+    readonly changes: readonly PlannedChange[]
+  }[]
+}
+
+/** Keeps a plan for its approval: what would change, and a digest of all of it. */
+export async function writePlanFile(file: string, results: readonly ClusterResult[]): Promise<void> {
+  const clusters = results.flatMap(({ name, digest, plan }) =>
+    digest && plan ? [{ name, digest, changes: plan }] : [],
+  )
+  const plan: PlanFile = { version: 1, clusters }
+  await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`)
+}
+
+/**
+ * The digests of an approved plan by cluster.
+ * @throws NopassError `INPUT_INVALID`
+ */
+export async function readPlanFile(file: string): Promise<ReadonlyMap<string, string>> {
+  try {
+    const plan: PlanFile = JSON.parse(await readFile(file, 'utf8'))
+    if (plan.version === 1) return new Map(plan.clusters.map(({ name, digest }) => [name, digest]))
+  } catch (cause) {
+    throw new NopassError('INPUT_INVALID', `plan-file: ${file} cannot be read as a plan`, { cause })
+  }
+  throw new NopassError('INPUT_INVALID', `plan-file: ${file} was written by another version`)
+}

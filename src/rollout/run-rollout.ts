@@ -1,0 +1,108 @@
+import { NopassError } from '../errors.ts'
+import type { Helm } from '../helm/find-helm.ts'
+import { type CloudDeps, createCloudAccess } from './cloud-access.ts'
+import { type ClusterResult, isFailure } from './cluster-result.ts'
+import { skippedResult } from './cluster-run.ts'
+import { narrowPolicies } from './narrow-policies.ts'
+import { readPlanFile } from './plan-file.ts'
+import type { SharedTarget } from './policy-targets.ts'
+import { prepareClusters } from './prepare-cluster.ts'
+import { createRamList } from './ram-list.ts'
+import { rollCluster } from './roll-cluster.ts'
+import type { RunContext } from './run-context.ts'
+import type { RunFolder } from './run-folder.ts'
+import { runWaves } from './run-waves.ts'
+import type { Settings } from './settings.ts'
+import { uninstallCluster } from './uninstall-cluster.ts'
+
+export interface RolloutDeps {
+  readonly folder: RunFolder
+  /** Found only when it is needed: `validate` needs none. */
+  readonly findHelm: () => Promise<Helm>
+  readonly cloud: Omit<CloudDeps, 'mask'>
+  readonly mask: (secret: string) => void
+  readonly report: (cluster: string, line: string) => void
+  readonly now: () => number
+  readonly runName: string
+}
+
+export interface RolloutOutcome {
+  /** Values errors; then nothing was begun. */
+  readonly errors: readonly NopassError[]
+  /** In the order of the list; empty in the mode `validate`. */
+  readonly results: readonly ClusterResult[]
+  readonly durationMs: number
+  readonly helm: string | null
+}
+
+/**
+ * The whole rollout, in whichever mode the settings say. A failing cluster is a result, not an exception.
+ * @throws NopassError for what concerns no single cluster: helm, inputs, credentials
+ */
+export async function runRollout(settings: Settings, deps: RolloutDeps, signal: AbortSignal): Promise<RolloutOutcome> {
+  const begin = performance.now()
+  const elapsed = (): number => performance.now() - begin
+  const { inputs } = settings
+  const { clusters: prepared, errors } = prepareClusters(settings)
+  if (errors.length > 0 || inputs.mode === 'validate') return { errors, results: [], durationMs: elapsed(), helm: null }
+  if (inputs.mode === 'uninstall') requireConfirmation(settings)
+
+  const helm = await deps.findHelm()
+  const cloud = createCloudAccess(settings, { ...deps.cloud, mask: deps.mask })
+  const context: RunContext = {
+    settings,
+    prepared,
+    helm,
+    folder: deps.folder,
+    cloud,
+    ramList: createRamList(prepared, cloud),
+    taken: new Map(),
+    mask: deps.mask,
+    report: deps.report,
+    elapsed,
+    now: deps.now,
+    runName: deps.runName,
+    approved: inputs.mode === 'apply' && inputs['plan-file'] ? await readPlanFile(inputs['plan-file']) : undefined,
+  }
+  const results = await runAll(context, signal)
+  return { errors, results, durationMs: Math.round(elapsed()), helm: helm.version.text }
+}
+
+async function runAll(context: RunContext, signal: AbortSignal): Promise<readonly ClusterResult[]> {
+  const { inputs, selected } = context.settings
+  const names = new Set(selected.map(({ name }) => name))
+  const clusters = context.prepared.filter(({ name }) => names.has(name)).toSorted((a, b) => a.wave - b.wave)
+  const targets = new Map<string, readonly SharedTarget[]>()
+  const rules = {
+    maxParallel: inputs['max-parallel'],
+    // A plan writes nothing, so nothing has to go first.
+    canary: inputs.mode === 'apply' ? inputs.canary : 0,
+    onFailure: inputs.mode === 'plan' ? 'continue' : inputs['on-failure'],
+    maxFailures: inputs['max-failures'],
+  } as const
+  const results = await runWaves(
+    clusters,
+    rules,
+    {
+      run: (cluster) =>
+        inputs.mode === 'uninstall'
+          ? uninstallCluster(cluster, context, signal)
+          : rollCluster(cluster, context, (found) => targets.set(cluster.name, found), signal),
+      skip: skippedResult,
+    },
+    signal,
+  )
+  if (inputs.mode !== 'apply' || results.some(isFailure)) return results
+  return narrowPolicies(results, targets, context, signal)
+}
+
+/** An uninstall says how much it is about to take away, or it is refused. */
+function requireConfirmation({ inputs, selected }: Settings): void {
+  const releases = new Set(selected.map(({ release }) => release))
+  const [release = inputs.release] = releases
+  const wanted = `${releases.size === 1 ? release : inputs.release}/${selected.length}`
+  if (inputs.confirm === wanted) return
+  throw new NopassError('INPUT_CONFIRM', `an uninstall needs confirm: ${wanted}`, {
+    hint: `Set \`confirm: ${wanted}\`.`,
+  })
+}
