@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { scenario } from '../support/chart.ts'
+import { openChartCluster } from '../support/chart-cluster.ts'
+import { eventually } from '../support/eventually.ts'
+
+interface PodSpec {
+  imagePullSecrets?: { name: string }[]
+}
+
+const ACR = 'prod-registry.cn-hangzhou.cr.aliyuncs.com/shop/app:1'
+
+const chart = await openChartCluster('chart-images')
+after(() => chart[Symbol.asyncDispose]())
+await chart.createNamespace('plain')
+// Registries with other namespaces and labels: two policies, which meet in some namespaces.
+await chart.install('images', 'sys', scenario('acr-images'))
+await chart.install('labels', 'sys', scenario('admission'), { secretName: 'by-labels' })
+await eventually(async () => assert.deepEqual(await entries('plain', [ACR]), ['acr-nopass']), 20_000)
+
+const rows: readonly [string, readonly string[], boolean][] = [
+  ['an Enterprise instance', [ACR], true],
+  ['its VPC domain', [`prod-registry-vpc.cn-hangzhou.cr.aliyuncs.com/shop/app@sha256:${'a'.repeat(64)}`], true],
+  ['a port', ['prod-registry.cn-hangzhou.cr.aliyuncs.com:443/shop/app'], true],
+  ['the Personal Edition', ['registry.cn-hangzhou.aliyuncs.com/shop/app'], true],
+  ['its VPC domain', ['registry-vpc.cn-hangzhou.aliyuncs.com/shop/app'], true],
+  ['its domain for the classic network', ['registry-internal.cn-hangzhou.aliyuncs.com/shop/app'], true],
+  ['the international Personal Edition', ['registry-intl.ap-southeast-1.aliyuncs.com/shop/app'], true],
+  ['the new Personal Edition', ['crpi-abc.cn-hangzhou.personal.cr.aliyuncs.com/shop/app'], true],
+  ['a custom domain', ['images.example.com/shop/app'], true],
+  ['a custom domain with its port', ['registry.example.com:5000/shop/app'], true],
+  ['that domain without the port', ['registry.example.com/shop/app'], false],
+  ['our namespace of a shared domain', ['shared.example.com/team/app'], true],
+  ['another namespace of it', ['shared.example.com/others/app'], false],
+  ['a namespace that begins alike', ['shared.example.com/teams/app'], false],
+  ['the second container', ['busybox', ACR], true],
+  ['an image without a registry', ['busybox'], false],
+  ['another registry', ['ghcr.io/shop/app'], false],
+  ['a domain that ends alike', ['evilcr.aliyuncs.com/shop/app'], false],
+  ['a domain that begins alike', ['registry.cn-hangzhou.aliyuncs.com.evil.example/shop/app'], false],
+  ['another service of the cloud', ['oss.cn-hangzhou.aliyuncs.com/shop/app'], false],
+  ['a domain in the path', ['evil.example/prod-registry.cn-hangzhou.cr.aliyuncs.com/app'], false],
+]
+
+for (const [title, images, matches] of rows) {
+  test(`P8 admissionImages: acr ${matches ? 'takes' : 'leaves'} ${title}: ${images[0]?.slice(0, 60)}`, async () => {
+    assert.deepEqual(await entries('plain', images), matches ? ['acr-nopass'] : [])
+  })
+}
+
+test('P8 admissionImages: acr looks at init containers and image volumes too', async () => {
+  const initContainers = [{ name: 'first', image: ACR }]
+  const volumes = [
+    { name: 'data', image: { reference: ACR } },
+    { name: 'tmp', emptyDir: {} },
+  ]
+  assert.deepEqual(await entries('plain', ['busybox'], { initContainers }), ['acr-nopass'])
+  assert.deepEqual(await entries('plain', ['busybox'], { volumes }), ['acr-nopass'])
+  assert.deepEqual(await entries('plain', ['busybox'], { volumes: volumes.slice(1) }), [])
+})
+
+test('P8 the mirror of a static Pod may reference no Secret, and is let through', async () => {
+  const annotations = { 'kubernetes.io/config.mirror': 'a', 'kubernetes.io/config.source': 'file' }
+  assert.deepEqual(await entries('plain', [ACR], { nodeName: 'node' }, annotations), [])
+})
+
+const byLabels: readonly [string, Readonly<Record<string, string>>, boolean][] = [
+  ['web', {}, true],
+  ['team-a', {}, true],
+  ['team-secret', {}, false],
+  ['team-a-test', {}, false],
+  ['shop-a', {}, true],
+  ['shop-a-test', {}, false],
+  ['other', {}, false],
+  // the exclusion is lifted for registries that ask for the label
+  ['team-b-test', { acr: 'enabled' }, true],
+  ['other-labelled', { acr: 'enabled' }, false],
+  ['team-both', { acr: 'enabled' }, true],
+]
+
+for (const [namespace, labels, matches] of byLabels) {
+  test(`P8 registries with other targets: ${namespace} with ${JSON.stringify(labels)} ${matches ? 'is one' : 'is none'}`, async () => {
+    await chart.createNamespace(namespace, labels)
+    const check = async (): Promise<void> => {
+      assert.deepEqual(await entries(namespace, ['busybox']), matches ? ['by-labels'] : [])
+    }
+    await eventually(check)
+  })
+}
+
+test('P8 each release adds its own entry, once', async () => {
+  assert.deepEqual((await entries('team-both', [ACR])).sort(), ['acr-nopass', 'by-labels'])
+})
+
+async function entries(
+  namespace: string,
+  images: readonly string[],
+  more: object = {},
+  annotations: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
+  const containers = images.map((image, index) => ({ name: `c${index}`, image }))
+  const made = await chart.admin.request<{ spec: PodSpec }>({
+    method: 'POST',
+    path: `/api/v1/namespaces/${namespace}/pods`,
+    query: { dryRun: 'All' },
+    body: { metadata: { name: 'probe', annotations }, spec: { containers, ...more } },
+  })
+  return (made.spec.imagePullSecrets ?? []).map(({ name }) => name)
+}
