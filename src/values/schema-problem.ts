@@ -5,6 +5,13 @@ export interface SchemaProblem {
   readonly instancePath: string
   /** JSON pointer, with a leading `#`, to the keyword in the schema. */
   readonly schemaPath: string
-  readonly params: Readonly<Record<string, unknown>>
+  readonly params: {
+    readonly additionalProperty?: string
+    readonly missingProperty?: string
+    readonly limit?: number
+    /** The later and the earlier of two equal items. */
+    readonly i?: number
+    readonly j?: number
+  }
   readonly propertyName?: string
 }

@@ -1,0 +1,68 @@
+import { type TargetSet, targetsOverlap } from '../target-overlap.ts'
+import { ValuesError } from '../values-error.ts'
+import { child, items, type MapNode, type Position, text, toValue, type YamlNode } from '../yaml-node.ts'
+
+/** A key of the pull secret that a registry will write: a domain, or all domains of an instance. */
+interface Claim {
+  readonly key: string
+  readonly shown: string
+  readonly at: Position
+  readonly path: readonly (string | number)[]
+  readonly registry: number
+}
+
+/** Two registries that claim one domain for one namespace: only one login for a domain fits into a pull secret. */
+export function checkDomains(values: MapNode): ValuesError[] {
+  const registries = items(child(values, 'registries'))
+  const claims = registries.flatMap(claimsOf)
+  return claims.flatMap((claim, index) => {
+    const rival = claims.slice(0, index).find((other) => {
+      return (
+        other.key === claim.key &&
+        other.registry !== claim.registry &&
+        overlap(values, registries, other.registry, claim.registry)
+      )
+    })
+    if (rival === undefined) return []
+    const message = `\`registries[${claim.registry}]\` and \`registries[${rival.registry}]\` (line ${rival.at.line}) both claim ${claim.shown} for the same namespaces`
+    return [new ValuesError('VALUES_DOMAIN_TWICE', message, { at: claim.at, path: claim.path, value: claim.shown })]
+  })
+}
+
+function claimsOf(registry: YamlNode, index: number): Claim[] {
+  const domains = items(child(registry, 'domains'))
+  const given = domains.flatMap((node, position): Claim[] => {
+    const domain = text(node)?.toLowerCase()
+    const path = ['registries', index, 'domains', position]
+    return domain === undefined ? [] : [{ key: `domain ${domain}`, shown: domain, at: node.at, path, registry: index }]
+  })
+  // A host given as host/namespace is written in that form alone, so that two accounts can share it.
+  const isNarrowed = given.some(({ shown }) => shown.includes('/'))
+  return [...given, ...(isNarrowed ? [] : ownClaims(registry, index))]
+}
+
+function ownClaims(registry: YamlNode, index: number): Claim[] {
+  const edition = text(child(registry, 'edition'))
+  const key = edition === 'enterprise' ? 'instanceId' : edition === 'personal' ? 'region' : undefined
+  const node = key === undefined ? undefined : child(registry, key)
+  const value = text(node)
+  if (key === undefined || node === undefined || value === undefined) return []
+  const shown = key === 'region' ? `the domains of the Personal Edition in ${value}` : `the domains of ${value}`
+  return [{ key: `${key} ${value}`, shown, at: node.at, path: ['registries', index, key], registry: index }]
+}
+
+function overlap(values: MapNode, registries: readonly YamlNode[], left: number, right: number): boolean {
+  return targetsOverlap(targetsOf(values, registries[left]), targetsOf(values, registries[right]))
+}
+
+function targetsOf(values: MapNode, registry: YamlNode | undefined): TargetSet {
+  const own = child(child(registry, 'targets'), 'namespaces')
+  const global = child(child(values, 'targets'), 'namespaces')
+  const pick = (key: string): YamlNode | undefined => child(own, key) ?? child(global, key)
+  const labels = child(pick('selector'), 'matchLabels')
+  return {
+    include: items(pick('include')).flatMap((item) => text(item) ?? []),
+    exclude: items(pick('exclude')).flatMap((item) => text(item) ?? []),
+    labels: labels === undefined ? {} : (toValue(labels) as Record<string, unknown>),
+  }
+}

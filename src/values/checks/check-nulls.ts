@@ -1,0 +1,71 @@
+import { ValuesError } from '../values-error.ts'
+import { formatPath, lookup, type MapNode } from '../yaml-node.ts'
+
+/** Keys that the chart's templates read without asking whether they are there. */
+export const NEEDED: readonly string[] = [
+  'targets.namespaces.include',
+  'targets.namespaces.exclude',
+  'targets.namespaces.selector',
+  'targets.serviceAccounts.include',
+  'targets.serviceAccounts.exclude',
+  'region',
+  'attach',
+  'admissionImages',
+  'guard',
+  'scope',
+  'secretName',
+  'adopt',
+  'retire',
+  'dryRun',
+  'heal',
+  'watchPods',
+  'verify.enabled',
+  'verify.interval',
+  'refreshRate',
+  'secretLabels',
+  'authFormat',
+  'network',
+  'endpoints',
+  'logLevel',
+  'image.repository',
+  'image.pullPolicy',
+  'serviceAccount',
+  'replicas',
+  'ports.http',
+  'ports.status',
+  'metrics.enabled',
+  'metrics.serviceMonitor',
+  'metrics.prometheusRule',
+  'metrics.dashboard',
+  'networkPolicy',
+  'podDisruptionBudget.enabled',
+  'podDisruptionBudget.maxUnavailable',
+]
+
+/** A null that takes away a default without which the chart does not render. */
+export function checkNulls(values: MapNode, given: MapNode): ValuesError[] {
+  const reported = new Set<string>()
+  return NEEDED.flatMap((dotted) => {
+    const path = dotted.split('.')
+    if (lookup(values, path) !== undefined) return []
+    const cut = path.findIndex((_, index) => isNull(given, path.slice(0, index + 1)))
+    if (cut === -1) return []
+    const nulled = path.slice(0, cut + 1)
+    const name = formatPath(nulled)
+    if (reported.has(name)) return []
+    reported.add(name)
+    const at = lookup(given, nulled)?.at
+    return [
+      new ValuesError('VALUES_NULL', `\`${name}\` is null, which takes its default away`, {
+        at,
+        path: nulled,
+        value: 'null',
+      }),
+    ]
+  })
+}
+
+function isNull(given: MapNode, path: readonly string[]): boolean {
+  const node = lookup(given, path)
+  return node?.kind === 'scalar' && node.value === null
+}

@@ -1,0 +1,36 @@
+import { nearest } from '../nearest.ts'
+import { REGIONS } from '../regions.ts'
+import { ValuesError } from '../values-error.ts'
+import { child, formatPath, items, lookup, type MapNode, text, type ValuePath } from '../yaml-node.ts'
+
+/** Regions that do not exist. With endpoints of its own a cloud has regions of its own: then nothing is checked. */
+export function checkRegions(values: MapNode): ValuesError[] {
+  if (text(child(child(values, 'endpoints'), 'cr')) !== undefined) return []
+  const registries = items(child(values, 'registries')).map((_, index): ValuePath => ['registries', index, 'region'])
+  return [['region'], ...registries].flatMap((path) => {
+    const node = lookup(values, path)
+    const region = text(node)
+    // What has not even the form of a region is the schema's to refuse.
+    if (node === undefined || region === undefined || !/^[a-z]+(-[a-z0-9]+)+$/.test(region)) return []
+    return regionError(region, REGIONS, { at: node.at, path })
+  })
+}
+
+/** An error when the region does not exist; none when it does. */
+export function regionError(
+  region: string,
+  known: readonly string[],
+  { at, path }: { readonly at: MapNode['at']; readonly path: ValuePath },
+): ValuesError[] {
+  if (known.includes(region)) return []
+  const meant = nearest(region, known)
+  return [
+    new ValuesError('VALUES_REGION', `\`${formatPath(path)}\` is "${region}": Alibaba Cloud has no such region`, {
+      at,
+      path,
+      value: region,
+      expected: `a region, such as ${meant ?? 'cn-hangzhou'}`,
+      hint: `${meant === undefined ? 'Write the id of a region, such as cn-hangzhou' : `Did you mean ${meant}?`}${meant === undefined ? '; for' : ' For'} a cloud with other regions set \`endpoints.cr\`.`,
+    }),
+  ]
+}

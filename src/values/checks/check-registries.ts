@@ -1,0 +1,82 @@
+import { ValuesError } from '../values-error.ts'
+import { child, is, items, type MapNode, text, type YamlNode } from '../yaml-node.ts'
+
+// Keys without meaning for an edition: the helper would silently ignore them.
+const IDLE: Readonly<Record<string, readonly string[]>> = {
+  enterprise: ['existingSecret'],
+  personal: ['instanceId', 'instanceName', 'expiresInHours', 'existingSecret'],
+  static: [
+    'instanceId',
+    'instanceName',
+    'region',
+    'network',
+    'apiNetwork',
+    'repositories',
+    'expiresInHours',
+    'assumeRole',
+  ],
+}
+
+/** Names that stand twice, and keys that another edition has. */
+export function checkRegistries(values: MapNode): ValuesError[] {
+  const registries = items(child(values, 'registries'))
+  return [...repeatedNames(registries), ...registries.flatMap(idleKeys), ...registries.flatMap(idleRepositories)]
+}
+
+function repeatedNames(registries: readonly YamlNode[]): ValuesError[] {
+  const first = new Map<string, YamlNode>()
+  return registries.flatMap((registry, index) => {
+    const node = child(registry, 'name')
+    const name = text(node)
+    if (node === undefined || name === undefined) return []
+    const earlier = first.get(name)
+    if (earlier === undefined) {
+      first.set(name, node)
+      return []
+    }
+    const path = ['registries', index, 'name']
+    const message = `two registries are named "${name}", the first in line ${earlier.at.line}`
+    return [new ValuesError('VALUES_NAME_TWICE', message, { at: node.at, path, value: name })]
+  })
+}
+
+function idleKeys(registry: YamlNode, index: number): ValuesError[] {
+  const edition = text(child(registry, 'edition')) ?? ''
+  const entries = registry.kind === 'map' ? registry.entries : new Map()
+  return (IDLE[edition] ?? []).flatMap((key) => {
+    const entry = entries.get(key)
+    if (entry === undefined || is(entry.value, null)) return []
+    const home = Object.keys(IDLE).filter((other) => !IDLE[other]?.includes(key))
+    return [
+      new ValuesError(
+        'VALUES_NO_EFFECT',
+        `\`registries[${index}].${key}\` has no effect with \`edition: ${edition}\``,
+        {
+          at: entry.keyAt,
+          path: ['registries', index, key],
+          expected: `\`${key}\` only with edition ${home.join(' or ')}`,
+          hint: `Remove \`${key}\`, or change \`edition\` to ${home.join(' or ')}.`,
+        },
+      ),
+    ]
+  })
+}
+
+function idleRepositories(registry: YamlNode, index: number): ValuesError[] {
+  const globs = items(child(registry, 'repositories'))
+  const all = globs.findIndex((glob) => is(glob, '*'))
+  const node = globs[all]
+  if (node === undefined || globs.length === 1) return []
+  return [
+    new ValuesError(
+      'VALUES_NO_EFFECT',
+      `\`*\` allows every repository, so the others in \`registries[${index}].repositories\` have no effect`,
+      {
+        at: node.at,
+        path: ['registries', index, 'repositories', all],
+        value: '*',
+        hint: 'Remove `*` to allow only the others, or remove the others.',
+      },
+    ),
+  ]
+}

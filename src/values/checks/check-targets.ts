@@ -1,0 +1,124 @@
+import { matchesGlobs } from '../glob.ts'
+import { placeOf } from '../place.ts'
+import { ValuesError } from '../values-error.ts'
+import {
+  child,
+  formatPath,
+  is,
+  items,
+  lookup,
+  type MapNode,
+  text,
+  type ValuePath,
+  type YamlNode,
+} from '../yaml-node.ts'
+
+/** Namespaces scope with globs or selectors, and patterns that can never fit or leave nothing. */
+export function checkTargets(values: MapNode): ValuesError[] {
+  const registries = items(child(values, 'registries'))
+  const own = registries.map((_, index): ValuePath => ['registries', index, 'targets', 'namespaces'])
+  const namespaces: ValuePath[] = [['targets', 'namespaces'], ...own]
+  const isListed = is(child(values, 'scope'), 'namespaces')
+  return [
+    ...namespaces.flatMap((path) => (isListed ? scopeErrors(values, path, registries.length) : [])),
+    ...namespaces.flatMap((path) => globErrors(values, path)),
+    ...globErrors(values, ['targets', 'serviceAccounts']),
+  ]
+}
+
+function scopeErrors(values: MapNode, path: ValuePath, registries: number): ValuesError[] {
+  // Global targets that every registry replaces are not used.
+  const isGlobal = path[0] === 'targets'
+  const replaced = (key: string): boolean =>
+    isGlobal &&
+    registries > 0 &&
+    Array.from({ length: registries }, (_, index) =>
+      lookup(values, ['registries', index, 'targets', 'namespaces', key]),
+    ).every((node) => node !== undefined)
+  const globs = replaced('include') ? [] : items(lookup(values, [...path, 'include']))
+  const errors = globs.flatMap((glob, index) => {
+    if (!text(glob)?.includes('*')) return []
+    const here = [...path, 'include', index]
+    const origin = glob.origin === 'chart' ? 'the default ' : ''
+    return [
+      new ValuesError(
+        'VALUES_SCOPE',
+        `\`scope: namespaces\` gives rights in listed namespaces only, and ${origin}\`${formatPath(here)}\` is the glob "${text(glob)}"`,
+        {
+          at: glob.origin === 'chart' ? placeOf(values, ['scope']) : glob.at,
+          path: here,
+          value: text(glob),
+          expected: 'plain names of namespaces that exist',
+          hint: `List the names in \`${formatPath([...path, 'include'])}\`, or take \`scope: cluster\`.`,
+        },
+      ),
+    ]
+  })
+  const selector = replaced('selector') ? undefined : lookup(values, [...path, 'selector'])
+  if (selector?.kind !== 'map' || selector.entries.size === 0) return errors
+  const here = [...path, 'selector']
+  const message = `\`scope: namespaces\` reads no labels of namespaces, so \`${formatPath(here)}\` cannot work`
+  return [
+    ...errors,
+    new ValuesError('VALUES_SCOPE', message, {
+      at: placeOf(values, here),
+      path: here,
+      expected: 'no selector',
+      hint: 'Remove the selector and list the namespaces by name, or take `scope: cluster`.',
+    }),
+  ]
+}
+
+function globErrors(values: MapNode, path: ValuePath): ValuesError[] {
+  const include = lookup(values, [...path, 'include'])
+  const kind = path.at(-1) === 'serviceAccounts' ? 'ServiceAccount' : 'namespace'
+  // A registry that replaces only one of the two lists takes the other from the global targets.
+  const excludePath =
+    lookup(values, [...path, 'exclude']) === undefined ? ['targets', 'namespaces', 'exclude'] : [...path, 'exclude']
+  const excluded = texts(lookup(values, excludePath))
+  const own = include?.origin === 'chart' || include === undefined ? lookup(values, [...path, 'exclude']) : undefined
+  if (kind === 'namespace' && include?.kind === 'list' && include.items.length === 0) {
+    return [
+      globError(
+        [...path, 'include'],
+        include,
+        'an empty list includes no namespace, so nothing is ever pulled with it',
+        'List names or globs, or remove the key to take the default.',
+      ),
+    ]
+  }
+  const all = items(own).findIndex((glob) => is(glob, '*'))
+  const node = items(own)[all]
+  if (node !== undefined)
+    return [
+      globError(
+        [...path, 'exclude', all],
+        node,
+        `"*" excludes every ${kind}`,
+        'Remove it; `exclude` wins over `include`.',
+      ),
+    ]
+  if (include?.origin === 'chart') return []
+  return items(include).flatMap((glob, index) => {
+    const name = text(glob)
+    if (name === undefined || !matchesGlobs(excluded, name)) return []
+    const by = excluded.find((each) => matchesGlobs([each], name))
+    return [
+      globError(
+        [...path, 'include', index],
+        glob,
+        `"${name}" can never fit: "${by}" of \`${formatPath(excludePath)}\` excludes it`,
+        'Remove one of the two; `exclude` wins over `include`.',
+      ),
+    ]
+  })
+}
+
+function globError(path: ValuePath, node: YamlNode, why: string, hint: string): ValuesError {
+  const value = text(node)
+  return new ValuesError('VALUES_GLOB', `\`${formatPath(path)}\`: ${why}`, { at: node.at, path, value, hint })
+}
+
+function texts(node: YamlNode | undefined): string[] {
+  return items(node).flatMap((item) => text(item) ?? [])
+}

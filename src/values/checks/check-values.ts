@@ -1,0 +1,32 @@
+import type { ValuesError } from '../values-error.ts'
+import type { MapNode } from '../yaml-node.ts'
+import { checkCollisions } from './check-collisions.ts'
+import { checkDomains } from './check-domains.ts'
+import { checkIdentity } from './check-identity.ts'
+import { checkNulls } from './check-nulls.ts'
+import { checkRegions } from './check-regions.ts'
+import { checkRegistries } from './check-registries.ts'
+import { checkSecretName } from './check-secret-name.ts'
+import { checkSecrets } from './check-secrets.ts'
+import { checkTargets } from './check-targets.ts'
+
+/**
+ * What is checked beyond the schema, codes `VALUES_*`: Helm itself accepts all of this. Each check reads only what has
+ * the right shape, so that the rest of a broken file is checked as well.
+ *
+ * @param values the merged values, defaults included
+ * @param given what the user's files say together, before defaults
+ */
+export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
+  return [
+    ...checkRegistries(values),
+    ...checkDomains(values),
+    ...checkRegions(values),
+    ...checkIdentity(values),
+    ...checkTargets(values),
+    ...checkSecretName(values),
+    ...checkCollisions(values),
+    ...checkNulls(values, given),
+    ...checkSecrets(given),
+  ]
+}

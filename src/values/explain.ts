@@ -1,0 +1,44 @@
+import type { NopassError } from '../errors.ts'
+import { formatPlace } from '../errors.ts'
+import { ValuesError } from './values-error.ts'
+import type { SourceFile } from './yaml-node.ts'
+
+/** Colours and weights of a terminal; each wraps a text. */
+export interface Paint {
+  readonly place: (text: string) => string
+  readonly code: (text: string) => string
+  readonly mark: (text: string) => string
+}
+
+/** No colours: for logs and files. */
+export const plainPaint: Paint = { place: (text) => text, code: (text) => text, mark: (text) => text }
+
+/**
+ * Errors as a person reads them: place, code and message, the line of the file with a mark under the place (never where
+ * the line could hold a secret), then the cure.
+ */
+export function explainErrors(
+  errors: readonly NopassError[],
+  files: readonly SourceFile[],
+  paint: Paint = plainPaint,
+): string {
+  return errors.map((error) => explainError(error, files, paint)).join('\n')
+}
+
+function explainError(error: NopassError, files: readonly SourceFile[], paint: Paint): string {
+  const place = formatPlace(error.place)
+  const head = `${place === '' ? '' : `${paint.place(place)}: `}${paint.code(error.code)}: ${error.message}`
+  return [head, ...excerpt(error, files, paint), `  cure: ${error.hint}`].join('\n')
+}
+
+function excerpt(error: NopassError, files: readonly SourceFile[], paint: Paint): string[] {
+  const { file, line, column } = error.place
+  const source = files.find(({ name }) => name === file)
+  if (!(error instanceof ValuesError) || error.hideLine || line === undefined || column === undefined) return []
+  const content = source?.text.split('\n')[line - 1]?.trimEnd()
+  if (content === undefined || content.trim() === '' || content.length > 200) return []
+  const number = String(line)
+  const gap = content.slice(0, column - 1).replaceAll(/[^\t]/g, ' ')
+  const word = /^("[^"]*"|'[^']*'|[^\s,\]}#]+)/.exec(content.slice(column - 1))?.[0] ?? ' '
+  return [`  ${number} | ${content}`, `  ${' '.repeat(number.length)} | ${gap}${paint.mark('^'.repeat(word.length))}`]
+}

@@ -1,0 +1,55 @@
+import schema from '../../schemas/clusters.schema.json' with { type: 'json' }
+import { checkClusters } from './checks/check-clusters.ts'
+import type { ClusterEntry } from './clusters.generated.ts'
+import { check } from './clusters-validator.generated.mjs'
+import { fillDefaults } from './fill-defaults.ts'
+import { readYaml } from './read-yaml.ts'
+import { schemaErrors } from './schema-errors.ts'
+import { sortErrors, ValuesError } from './values-error.ts'
+import { child, type ListNode, type MapNode, type SourceFile, text, toValue } from './yaml-node.ts'
+
+export interface LoadClustersOptions {
+  /** The list as a file, or the text of the input `clusters` under that name. */
+  readonly file: SourceFile
+  /** Release and namespace of entries that name none: the inputs of that name. */
+  readonly defaults: { readonly release: string; readonly namespace: string }
+  /** With endpoints of its own a cloud has regions of its own. */
+  readonly anyRegion?: boolean | undefined
+}
+
+export interface LoadedClusters {
+  /** The entries in the list's order, with defaults; undefined when there is any error. */
+  readonly clusters: readonly ClusterEntry[] | undefined
+  /** By the entry's name: its own `values` with their places in the file, for `loadValues`. */
+  readonly values: ReadonlyMap<string, MapNode>
+  readonly errors: readonly ValuesError[]
+}
+
+/** Reads and checks a clusters list. Never throws; codes `YAML_*`, `SCHEMA_*`, `CLUSTERS_*`, `VALUES_REGION`. */
+export function loadClusters(options: LoadClustersOptions): LoadedClusters {
+  const { file, defaults } = options
+  const { root, errors: unread } = readYaml(file, 'user')
+  if (root === undefined) return { clusters: undefined, values: new Map(), errors: unread }
+  if (root.kind !== 'list') {
+    const error = new ValuesError('YAML_ROOT', 'the clusters file holds no list at its top', {
+      at: root.at,
+      hint: 'Begin each cluster with "- name: …" at the start of a line.',
+    })
+    return { clusters: undefined, values: new Map(), errors: [error] }
+  }
+  check(toValue(root))
+  const errors = [...schemaErrors(check.errors ?? [], root, schema), ...checkClusters(root, options)]
+  if (errors.length > 0) return { clusters: undefined, values: new Map(), errors: sortErrors(errors, [file.name]) }
+  const clusters = (fillDefaults(toValue(root), schema) as ClusterEntry[]).map((entry) => ({ ...defaults, ...entry }))
+  return { clusters, values: ownValues(root), errors: [] }
+}
+
+function ownValues(root: ListNode): Map<string, MapNode> {
+  return new Map(
+    root.items.flatMap((entry) => {
+      const name = text(child(entry, 'name'))
+      const values = child(entry, 'values')
+      return name !== undefined && values?.kind === 'map' ? [[name, values] as const] : []
+    }),
+  )
+}

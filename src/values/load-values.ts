@@ -1,0 +1,85 @@
+import schema from '../../schemas/values.schema.json' with { type: 'json' }
+import { checkValues } from './checks/check-values.ts'
+import { fillDefaults } from './fill-defaults.ts'
+import { coalesce, mergeFiles } from './merge.ts'
+import { readYaml } from './read-yaml.ts'
+import type { ResolvedValues } from './resolved-values.generated.ts'
+import { withRrsaPlaceholders } from './rrsa-placeholders.ts'
+import { schemaErrors } from './schema-errors.ts'
+import { sortErrors, ValuesError } from './values-error.ts'
+import { check } from './values-validator.generated.mjs'
+import { type MapNode, type Origin, type SourceFile, toValue } from './yaml-node.ts'
+
+export interface LoadValuesOptions {
+  /** Values files in Helm's order, a later one wins; also the `values` of a cluster's entry, read with its list. */
+  readonly files: readonly (SourceFile | MapNode)[]
+  /** The chart's own values.yaml. */
+  readonly defaults: SourceFile
+  /** Values that the action itself computes and passes to Helm after all files. */
+  readonly computed?: SourceFile | undefined
+  /** The ARNs of `identity.rrsa` come later, from the action: do not ask for them now. */
+  readonly rrsaComesLater?: boolean | undefined
+}
+
+export interface LoadedValues {
+  /** The values with all defaults, also in lists; undefined when there is any error. */
+  readonly values: ResolvedValues | undefined
+  /** Exactly what Helm's templates would see as `.Values`; undefined when a file cannot be read. */
+  readonly merged: Readonly<Record<string, unknown>> | undefined
+  /** Whether Helm accepts these values by the schema; undefined when a file cannot be read (P11). */
+  readonly helmAccepts: boolean | undefined
+  /** Every error of all files, in the order of files and lines. */
+  readonly errors: readonly ValuesError[]
+}
+
+/**
+ * Reads, merges and checks values exactly as Helm would, and beyond. Never throws; the errors' codes say which kind of
+ * check refused: `YAML_*` reading, stricter than Helm; `SCHEMA_*` the schema, the same verdict as Helm's;
+ * `VALUES_*` what only we can know.
+ */
+export function loadValues(options: LoadValuesOptions): LoadedValues {
+  const read = [
+    readLayer(options.defaults, 'chart'),
+    ...options.files.map((file) => readLayer(file, 'user')),
+    ...(options.computed === undefined ? [] : [readLayer(options.computed, 'computed')]),
+  ]
+  const order = options.files.map((file) => ('text' in file ? file.name : file.at.file))
+  const unread = read.flatMap(({ errors }) => errors)
+  const roots = read.flatMap(({ root }) => (root === undefined ? [] : [root]))
+  const [defaults, ...layers] = roots
+  if (unread.length > 0 || defaults === undefined) {
+    return { values: undefined, merged: undefined, helmAccepts: undefined, errors: sortErrors(unread, order) }
+  }
+  const given = layers.reduce(mergeFiles, emptyUser(defaults, layers))
+  const merged = coalesce(given, defaults)
+  const judged = options.rrsaComesLater ? withRrsaPlaceholders(merged) : merged
+  const value = toValue(judged)
+  const helmAccepts = check(value)
+  const errors = [...schemaErrors(check.errors ?? [], judged, schema), ...checkValues(judged, given)]
+  return {
+    values: errors.length > 0 ? undefined : (fillDefaults(toValue(merged), schema) as ResolvedValues),
+    merged: toValue(merged) as Record<string, unknown>,
+    helmAccepts,
+    errors: sortErrors(errors, order),
+  }
+}
+
+function readLayer(
+  file: SourceFile | MapNode,
+  origin: Origin,
+): { root: MapNode | undefined; errors: readonly ValuesError[] } {
+  if (!('text' in file)) return { root: file, errors: [] }
+  const { root, errors } = readYaml(file, origin)
+  if (root === undefined || root.kind === 'map') return { root, errors }
+  const error = new ValuesError('YAML_ROOT', 'the file holds no map of keys at its top', {
+    at: root.at,
+    hint: 'Begin with a key such as `registries:`.',
+  })
+  return { root: undefined, errors: [error] }
+}
+
+// The empty map that files are merged over; errors of what is missing in every file point to the last file.
+function emptyUser(defaults: MapNode, layers: readonly MapNode[]): MapNode {
+  const last = layers.findLast(({ origin }) => origin === 'user')
+  return { kind: 'map', entries: new Map(), at: last?.at ?? defaults.at, origin: 'user' }
+}
