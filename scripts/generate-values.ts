@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Schema } from '../src/values/schema.ts'
+import { generateValuesDocs } from './generate-values/docs.ts'
 import { helperConfigSchema } from './generate-values/helper-config.ts'
 import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
 import { generateValidator, VALIDATOR_TYPES } from './generate-values/validators.ts'
@@ -18,6 +19,7 @@ async function generate(): Promise<Record<string, string>> {
   return {
     'chart/values.schema.json': readText('schemas/values.schema.json'),
     'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
+    'docs/en/values.md': generateValuesDocs(values),
     'src/values/values.generated.ts': await generateTypes(values, { rootName: 'Values' }),
     'src/values/resolved-values.generated.ts': await generateTypes(values, {
       rootName: 'ResolvedValues',

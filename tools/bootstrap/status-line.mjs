@@ -5,7 +5,7 @@ const PLAIN_MS = 15_000
 export function startLine(
   title,
   stream = process.stderr,
-  plain = !stream.isTTY || (process.env.CI ?? 'false') !== 'false',
+  plain = !stream.isTTY || (process.env.CI || 'false') !== 'false',
 ) {
   const since = Date.now()
   let text = ''

@@ -1,0 +1,11 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** All pages for people: the Markdown files of the root and of docs/, as paths below the root. */
+export function findPages(root: string): string[] {
+  const folders = ['.', 'docs/en', 'docs/zh'].filter((folder) => existsSync(join(root, folder)))
+  return folders
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))
+    .filter((path) => path.endsWith('.md'))
+    .sort()
+}

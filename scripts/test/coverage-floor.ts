@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Coverage } from './coverage.ts'
+
+/** Percent that the coverage of src/ must reach. `npm run check` refuses a floor below an earlier one. */
+export interface Floor {
+  readonly lines: number
+  readonly branches: number
+}
+
+/** The one place where the floor stands. */
+export const FLOOR_FILE = 'test/coverage-floor.json'
+
+export function readFloor(root: string): Floor {
+  return parseFloor(readFileSync(join(root, FLOOR_FILE), 'utf8'))
+}
+
+export function parseFloor(text: string): Floor {
+  const { lines, branches } = JSON.parse(text)
+  if (typeof lines !== 'number' || typeof branches !== 'number')
+    throw new Error(`${FLOOR_FILE}: lines and branches are numbers`)
+  return { lines, branches }
+}
+
+/** Prints the coverage and answers whether it is under the floor; without a floor (not everything ran) it never is. */
+export function reportCoverage(coverage: Coverage, floor: Floor | undefined, print: (text: string) => void): boolean {
+  const { lines, branches, untouched } = coverage
+  const bound = floor
+    ? ` (floor ${floor.lines} % and ${floor.branches} %)`
+    : ' (floor not checked: not all tests ran and passed)'
+  print(`coverage of src/: lines ${lines} %, branches ${branches} %${bound}`)
+  if (untouched.length > 0) print(`  loaded by no test: ${untouched.join(', ')}`)
+  if (!floor) return false
+  if (lines < floor.lines || branches < floor.branches) {
+    print('✖ coverage is under the floor')
+    return true
+  }
+  const next = { lines: Math.floor(lines), branches: Math.floor(branches) }
+  if (next.lines > floor.lines || next.branches > floor.branches)
+    print(`  the floor may rise: ${JSON.stringify(next)} in ${FLOOR_FILE}`)
+  return false
+}

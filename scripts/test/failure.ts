@@ -1,0 +1,22 @@
+import { inspect } from 'node:util'
+
+interface FailedTest {
+  readonly line?: number | undefined
+  readonly details: { readonly error: unknown }
+}
+
+/** False for a suite or parent test that failed only because a test inside it did. */
+export function isOwnFailure(error: unknown): boolean {
+  return !(error instanceof Error && 'failureType' in error && error.failureType === 'subtestsFailed')
+}
+
+/** A failing test as a person reads it: its name, its line, and what it threw. */
+export function formatFailure(name: string, test: FailedTest): string {
+  const line = test.line === undefined ? '' : ` (line ${test.line})`
+  return `✖ ${name}${line}\n${inspect(thrown(test.details.error), { colors: false, depth: 4 })}`
+}
+
+/** The runner wraps what a test threw. */
+function thrown(error: unknown): unknown {
+  return error instanceof Error && 'failureType' in error && error.cause !== undefined ? error.cause : error
+}

@@ -1,0 +1,21 @@
+import { formatDuration } from '../../src/sandbox/duration.ts'
+import type { FileResult } from './run-file.ts'
+
+/** A line for a test file; for a failed one also each failing test and where its output is. */
+export function formatResult({ file, counts, failures, tail, log, ms }: FileResult): string {
+  const { passed, failed, skipped } = counts
+  const parts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`]
+  const line = `${failed > 0 ? '✖' : '✔'} ${file} · ${parts.filter(Boolean).join(', ')} · ${formatDuration(ms)}`
+  if (failed === 0) return line
+  const lines = [line, ...failures.map((failure) => indent(failure, '  '))]
+  // Nothing passed: most likely it did not even load, and only its output tells why.
+  if (passed === 0 && tail) lines.push(indent(tail, '  | '))
+  return [...lines, `  log: ${log}`].join('\n')
+}
+
+function indent(text: string, by: string): string {
+  return text
+    .split('\n')
+    .map((line) => `${by}${line}`.trimEnd())
+    .join('\n')
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { findByEnvironment } from '../../src/sandbox/process/process-table.ts'
+import { endProcesses, goneWithin } from '../../src/sandbox/process/take-back.ts'
+
+/** Every process of a test run carries the run's name in this variable, … */
+export const TEST_RUN_VARIABLE = 'ACR_NOPASS_TEST_RUN'
+
+/** … and the name of its test file's run in this one. */
+export const TEST_FILE_VARIABLE = 'ACR_NOPASS_TEST_FILE'
+
+const GRACE_MS = 5_000
+
+/**
+ * Ends what a test file left running, and answers the command lines of those that did not end by themselves within a grace
+ * (Linux; elsewhere none).
+ */
+export async function endLeftovers(fileRun: string): Promise<string[]> {
+  await goneWithin(findByEnvironment(TEST_FILE_VARIABLE, fileRun), GRACE_MS)
+  const left = findByEnvironment(TEST_FILE_VARIABLE, fileRun)
+  const lines = left.map(({ pid }) => `process ${pid}: ${commandLine(pid)}`)
+  await endProcesses(left, GRACE_MS)
+  return lines
+}
+
+/** Ends all processes of a test run at once: the user broke it off. */
+export async function endAll(run: string): Promise<void> {
+  const find = () => findByEnvironment(TEST_RUN_VARIABLE, run)
+  for (let left = find(); left.length > 0; left = find()) await endProcesses(left, GRACE_MS)
+}
+
+/** Removes the run's temporary folder; answers the mounts in it, which it then leaves alone. */
+export async function removeTemporary(folder: string): Promise<string[]> {
+  const mounts = mountsUnder(folder)
+  if (mounts.length === 0) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  return mounts.map((mount) => `mount ${mount}`)
+}
+
+function mountsUnder(folder: string): string[] {
+  try {
+    const points = readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[4] ?? '')
+    return points.filter((point) => point.startsWith(`${folder}/`))
+  } catch {
+    return []
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim().slice(0, 200)
+  } catch {
+    return 'gone'
+  }
+}

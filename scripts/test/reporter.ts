@@ -1,0 +1,44 @@
+// Runs inside the process of a test file (`--test-reporter`) and writes one JSON line for each test, as soon as it ended.
+import type { TestEvent } from 'node:test/reporters'
+import { formatFailure, isOwnFailure } from './failure.ts'
+
+/** What became of one test, and `complete` after the last one. `begun` only says what was running, should the process never come back. */
+export type TestLine =
+  | { readonly is: 'begun'; readonly name: string }
+  | { readonly is: 'passed' | 'skipped'; readonly name: string }
+  | { readonly is: 'failed'; readonly name: string; readonly text?: string | undefined }
+  | { readonly is: 'complete' }
+
+// biome-ignore lint/style/noDefaultExport: the runner takes a reporter's default export
+export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const path: string[] = []
+  for await (const event of events) {
+    const line = toLine(event, path)
+    if (line) yield `${JSON.stringify(line)}\n`
+  }
+  // Missing when the process ended in the middle: then the tests behind that point never ran.
+  yield `${JSON.stringify({ is: 'complete' } satisfies TestLine)}\n`
+}
+
+function toLine(event: TestEvent, path: string[]): TestLine | undefined {
+  if (event.type === 'test:dequeue') return { is: 'begun', name: event.data.name }
+  if (event.type === 'test:start') {
+    path.length = event.data.nesting
+    path.push(event.data.name)
+    return undefined
+  }
+  if (event.type !== 'test:pass' && event.type !== 'test:fail') return undefined
+  const name = [...path.slice(0, event.data.nesting), event.data.name].join(' › ')
+  const isSuite = event.data.details.type === 'suite'
+  if (event.type === 'test:pass') {
+    const left = isSet(event.data.skip) || isSet(event.data.todo)
+    return isSuite ? undefined : { is: left ? 'skipped' : 'passed', name }
+  }
+  const own = isOwnFailure(event.data.details.error)
+  if (isSuite && !own) return undefined
+  return { is: 'failed', name, text: own ? formatFailure(name, event.data) : undefined }
+}
+
+function isSet(mark: string | boolean | undefined): boolean {
+  return mark !== undefined && mark !== false
+}

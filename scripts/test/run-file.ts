@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { formatDuration } from '../../src/sandbox/duration.ts'
+import { processId, signalProcess } from '../../src/sandbox/process/process-table.ts'
+import type { TestLine } from './reporter.ts'
+import { type Counts, countLines } from './results.ts'
+
+export interface FileRun {
+  readonly root: string
+  /** Relative to the root. */
+  readonly file: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Its whole output goes here. */
+  readonly log: string
+  /** A file for the reporter's lines; removed with its folder. */
+  readonly report: string
+  /** Milliseconds after which it counts as hanging and is ended. */
+  readonly limit: number
+}
+
+/** What became of a test file. */
+export interface FileResult {
+  readonly file: string
+  readonly counts: Counts
+  /** One text for each failing test. */
+  readonly failures: readonly string[]
+  /** The last lines of its output: why it could not even start. */
+  readonly tail: string
+  readonly log: string
+  readonly ms: number
+}
+
+const TAIL_LINES = 25
+const KILL_AFTER_MS = 5_000
+
+/** Runs one test file in a process of its own, and ends that process when aborted or when it takes longer than its limit. */
+export async function runFile(
+  { root, file, env, log, report, limit }: FileRun,
+  signal: AbortSignal,
+): Promise<FileResult> {
+  const started = performance.now()
+  const reporter = fileURLToPath(new URL('reporter.ts', import.meta.url))
+  const flags = ['--disable-warning=ExperimentalWarning', `--test-reporter=${reporter}`]
+  const child = spawn(process.execPath, [...flags, `--test-reporter-destination=${report}`, join(root, file)], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  mkdirSync(dirname(log), { recursive: true })
+  const onOutput = (chunk: Buffer) => {
+    appendFileSync(log, chunk)
+    output = (output + chunk.toString()).slice(-20_000)
+  }
+  child.stdout.on('data', onOutput)
+  child.stderr.on('data', onOutput)
+  const slow = AbortSignal.timeout(limit)
+  const how = await untilEnd(child, AbortSignal.any([signal, slow]))
+  const lines = readLines(report)
+  const failures = lines.flatMap((line) => (line.is === 'failed' && line.text ? [line.text] : []))
+  const counts = countLines(lines)
+  const wrong = slow.aborted
+    ? `did not end within ${formatDuration(limit)}; the last test that began: ${lines.findLast((line) => line.is === 'begun')?.name ?? 'none'}`
+    : brokenEnd(how, lines)
+  if (wrong) failures.push(`✖ ${file} ${wrong}`)
+  if (failures.length > 0) appendFileSync(log, `\n${failures.join('\n\n')}\n`)
+  const tail = output.trim().split('\n').slice(-TAIL_LINES).join('\n')
+  const failed = counts.failed + (wrong ? 1 : 0)
+  return { file, counts: { ...counts, failed }, failures, tail, log, ms: performance.now() - started }
+}
+
+type End = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+
+/** The process's end, not that of its output: a program that it left behind may hold that open. */
+async function untilEnd(child: ReturnType<typeof spawn>, signal: AbortSignal): Promise<End> {
+  const exited = once(child, 'exit')
+  const id = processId(child.pid ?? 0)
+  const end = () => {
+    signalProcess(id, 'SIGTERM')
+    delay(KILL_AFTER_MS, undefined, { ref: false }).then(() => signalProcess(id, 'SIGKILL'))
+  }
+  if (signal.aborted) end()
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    const [code, name] = await exited
+    return { code, signal: name }
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
+}
+
+/** Why a file counts as failed although none of its tests did. */
+export function brokenEnd(end: End, lines: readonly TestLine[]): string | undefined {
+  const { passed, failed, skipped } = countLines(lines)
+  if (end.signal) return `was ended by ${end.signal}`
+  if (end.code !== 0) return failed === 0 ? `ended with exit code ${end.code}` : undefined
+  if (passed + failed + skipped === 0) return 'ran no test'
+  return lines.some((line) => line.is === 'complete') ? undefined : 'ended before its tests did (process.exit?)'
+}
+
+function readLines(report: string): TestLine[] {
+  try {
+    return readFileSync(report, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+  } catch {
+    return [] // the process did not get so far
+  }
+}

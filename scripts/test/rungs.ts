@@ -1,0 +1,56 @@
+import { globSync } from 'node:fs'
+import type { ToolName } from '../../src/sandbox/toolchest/tool-table.ts'
+
+export type RungName = 'unit' | 'contract' | 'cluster' | 'action' | 'node'
+
+/** A rung of the tests: what it needs, and how its files run. */
+export interface Rung {
+  readonly name: RungName
+  readonly tools: readonly ToolName[]
+  /** Test files at the same time, for a number of cores. */
+  readonly parallel: (cores: number) => number
+  /** Milliseconds after which a test file counts as hanging. */
+  readonly fileLimit: number
+}
+
+const CLUSTER_TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4', 'helm3'] as const
+const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback'] as const
+
+/** From the fastest to the slowest; `unit` is every folder of test/ that has no rung of its own. */
+export const RUNGS: readonly Rung[] = [
+  { name: 'unit', tools: [], parallel: (cores) => cores, fileLimit: 120_000 },
+  { name: 'contract', tools: ['helm4', 'helm3'], parallel: (cores) => cores, fileLimit: 180_000 },
+  // A control plane keeps about a core busy.
+  {
+    name: 'cluster',
+    tools: CLUSTER_TOOLS,
+    parallel: (cores) => Math.max(1, Math.floor(cores / 2)),
+    fileLimit: 600_000,
+  },
+  { name: 'action', tools: [...CLUSTER_TOOLS, 'act', 'actionlint'], parallel: () => 1, fileLimit: 600_000 },
+  { name: 'node', tools: [...CLUSTER_TOOLS, ...NODE_TOOLS], parallel: () => 1, fileLimit: 600_000 },
+]
+
+const OWN_FOLDERS = ['contract', 'cluster', 'action', 'node'] as const
+
+/** The test files of a rung under `root`, sorted; only those whose path holds one of the words, if there are any. */
+export function findTestFiles(root: string, rung: RungName, words: readonly string[]): string[] {
+  const all = globSync('test/**/*.test.ts', { cwd: root }).sort()
+  return all.filter(
+    (file) => rungOf(file) === rung && (words.length === 0 || words.some((word) => file.includes(word))),
+  )
+}
+
+/** The rung of a test file; undefined for the bench, which is no test. */
+export function rungOf(file: string): RungName | undefined {
+  const folder = file.split('/')[1] ?? ''
+  if (folder === 'bench') return undefined
+  return OWN_FOLDERS.find((name) => name === folder) ?? 'unit'
+}
+
+/** `cluster helper guard` -> the rung cluster, its files with "helper" or "guard"; no rung: all of them. */
+export function chooseRungs(words: readonly string[]): { rungs: readonly Rung[]; words: readonly string[] } {
+  const named = RUNGS.filter(({ name }) => words.includes(name))
+  const rest = words.filter((word) => !named.some(({ name }) => name === word))
+  return { rungs: named.length > 0 ? named : RUNGS, words: rest }
+}
