@@ -9,8 +9,7 @@ import { fillSnippets } from './generate-docs/snippets.ts'
 const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-const sectionsOf = readText('src/error-codes.ts')
-const wanted: Record<string, string> = { 'docs/en/errors.md': errorsPage(sectionsOf) }
+const wanted: Record<string, string> = { 'docs/en/errors.md': errorsPage() }
 for (const page of findPages(root)) {
   if (page in wanted) continue
   wanted[page] = fillSnippets(readText(page), readText)

@@ -1,0 +1,8 @@
+/** Codes of failures of any part. */
+export const GENERAL_CODES = {
+  INTERNAL: {
+    what: 'Something failed that we did not foresee.',
+    cure: 'Run again with --debug and open an issue with the output; no secret is in it.',
+  },
+  INTERRUPTED: { what: 'The run was ended by a signal.', cure: 'Run the command again; it goes on where it stopped.' },
+} as const

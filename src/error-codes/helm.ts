@@ -1,0 +1,56 @@
+/** Codes of the helm program and releases. */
+export const HELM_CODES = {
+  HELM_NOT_FOUND: {
+    what: 'No helm program was found.',
+    cure: 'Install Helm 3.18 or newer (or 4.x), or set `helm-version` to have one downloaded.',
+  },
+  HELM_VERSION_UNSUPPORTED: {
+    what: 'The helm program found is too old or not the one asked for.',
+    cure: 'Use Helm 3.18 or newer, or Helm 4.x.',
+  },
+  HELM_DOWNLOAD_FAILED: {
+    what: 'Helm could not be downloaded, or its checksum is not the pinned one.',
+    cure: 'Check `helm-version`, `helm-mirror` and `helm-sha256`, or install Helm on the runner.',
+  },
+  HELM_PENDING: {
+    what: 'An earlier run was ended in the middle: the release is marked as being changed.',
+    cure: 'Run the command that the message names, or set `recover-pending: true`.',
+  },
+  HELM_CONFLICT: {
+    what: 'Another field manager owns a field that the chart sets.',
+    cure: 'Take the field out of the other tool, or set `force-conflicts: true` to take it over.',
+  },
+  HELM_OWNERSHIP: {
+    what: 'An object of the chart exists already and belongs to something else.',
+    cure: 'Delete it, or choose another `release` or `namespace`.',
+  },
+  HELM_TIMEOUT: {
+    what: 'The objects did not become ready in time.',
+    cure: 'Look at the Pods and Events in the message; raise `timeout` only if they are merely slow.',
+  },
+  HELM_FORBIDDEN: {
+    what: 'The API server refused helm a right.',
+    cure: 'Give the deployer the right that the message names.',
+  },
+  HELM_VALUES_REFUSED: {
+    what: "The chart's own schema refused the values.",
+    cure: 'Mend the values that the message names.',
+  },
+  HELM_CHART: {
+    what: 'The chart could not be found, read or rendered.',
+    cure: 'Check `chart` and `chart-version`; `helm template` with the same values shows the place.',
+  },
+  HELM_INVALID_OBJECT: {
+    what: 'The API server refused an object of the chart.',
+    cure: 'Mend the value that makes the field which the message names.',
+  },
+  HELM_UNREACHABLE: {
+    what: 'Helm could not reach the API server.',
+    cure: 'Check that the cluster is up and that its address is reachable from here.',
+  },
+  HELM_CANCELLED: {
+    what: 'Helm was interrupted and marked the release as failed.',
+    cure: 'Run again; nothing has to be repaired first.',
+  },
+  HELM_FAILED: { what: 'Helm failed.', cure: 'Read the line of helm in the message.' },
+} as const

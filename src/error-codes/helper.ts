@@ -1,0 +1,35 @@
+/** Codes of the program in the cluster. */
+export const HELPER_CODES = {
+  HELPER_ARGUMENTS: {
+    what: 'The helper was started with arguments or an environment that it does not understand.',
+    cure: 'Use the chart; it renders the arguments.',
+  },
+  HELPER_CONFIG_INVALID: {
+    what: "The helper's configuration cannot be read or breaks the schema.",
+    cure: 'Check the values with `acr-nopass validate`; the helper goes on with the last good configuration.',
+  },
+  FOREIGN_SECRET: {
+    what: "A Secret of the pull secret's name belongs to somebody else; it is left alone.",
+    cure: 'Delete or rename it, choose another secretName, or set adopt: true.',
+  },
+  FOREIGN_LIST: {
+    what: 'The imagePullSecrets of a ServiceAccount are owned by another tool that applies them; a change would break its next apply.',
+    cure: 'Add the pull secret to the list in that tool (its chart or manifest), or use attach: admission.',
+  },
+  LIST_FOUGHT: {
+    what: 'Another writer keeps removing our entry from the imagePullSecrets of a ServiceAccount.',
+    cure: 'Let that writer keep entries it does not know, or opt the ServiceAccount out by the annotation acr-nopass.io/skip: "true".',
+  },
+  SECRET_NEEDS_DELETE: {
+    what: 'The pull secret cannot be replaced in place: another type, immutable, or with more in it than we write.',
+    cure: 'Delete that Secret; the helper makes a new one at once.',
+  },
+  WRITE_REFUSED: {
+    what: 'A write in one namespace is refused, by rights, a quota or an admission policy.',
+    cure: 'The message says by what; the helper tries again from time to time, and goes on elsewhere.',
+  },
+  LEASE_LOST: {
+    what: 'The lease could not be renewed in time, or another replica took it.',
+    cure: 'Nothing to do: the helper restarts and follows. If it lasts, look at the API server.',
+  },
+} as const

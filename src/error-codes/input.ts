@@ -1,0 +1,21 @@
+/** Codes of command-line flags and action inputs. */
+export const INPUT_CODES = {
+  INPUT_INVALID: {
+    what: 'An input or flag holds something that it cannot mean.',
+    cure: 'Write it as the message says; action.yml and --help describe every input.',
+  },
+  INPUT_CONFLICT: { what: 'Two inputs contradict each other.', cure: 'Remove one of the two.' },
+  INPUT_MISSING: { what: 'An input that this mode needs is not set.', cure: 'Set the input that the message names.' },
+  INPUT_CONFIRM: {
+    what: 'An uninstall was asked for without its confirmation.',
+    cure: 'Set `confirm` to `<release>/<number of clusters>`, as the message shows it.',
+  },
+  RUNNER_UNSUPPORTED: {
+    what: 'The action runs on Linux and macOS runners.',
+    cure: 'Use `runs-on: ubuntu-latest` (or macOS) for this job.',
+  },
+  PULL_REQUEST_REFUSED: {
+    what: 'A pull request event may only validate and plan.',
+    cure: 'Run `apply` on push or workflow_dispatch, or set `allow-on-pull-request: true` if you trust every author.',
+  },
+} as const

@@ -1,0 +1,53 @@
+/** Codes of Kubernetes API servers. */
+export const KUBE_CODES = {
+  KUBE_CONNECTION: {
+    what: 'It is not known how to reach the API server.',
+    cure: 'In a Pod: mount a ServiceAccount token and keep the variables KUBERNETES_SERVICE_*. Elsewhere: pass a kubeconfig.',
+  },
+  KUBECONFIG_INVALID: {
+    what: 'The kubeconfig cannot be read, or its user cannot be authenticated.',
+    cure: 'Try `kubectl --kubeconfig FILE --context CONTEXT version`; it has to answer with a server version.',
+  },
+  KUBE_UNREACHABLE: {
+    what: 'No connection to the API server, or it broke.',
+    cure: 'Check the address, the network path (VPN, security group, proxy) and that the server is up.',
+  },
+  KUBE_TIMEOUT: {
+    what: 'The API server did not answer in time.',
+    cure: 'Check its load and the network path; the call is repeated by itself where that is safe.',
+  },
+  KUBE_UNAUTHORIZED: {
+    what: 'The API server does not know who is calling (401).',
+    cure: 'The token or client certificate has expired or belongs to another cluster: get a new one.',
+  },
+  KUBE_FORBIDDEN: {
+    what: 'The API server refuses the call to this user, or a quota or terminating namespace does (403).',
+    cure: 'Compare the rights with docs/security.md; the message names user, verb and resource.',
+  },
+  KUBE_NOT_FOUND: { what: 'The object or the API does not exist (404).', cure: 'Check name, namespace and cluster.' },
+  KUBE_CONFLICT: {
+    what: 'Somebody else changed or owns the object (409).',
+    cure: 'The helper tries again with the newer object; for a person: read it again and repeat the change.',
+  },
+  KUBE_EXPIRED: {
+    what: 'The asked version of the list is too old (410).',
+    cure: 'Nothing to do: the list is read again.',
+  },
+  KUBE_INVALID: {
+    what: 'The API server or an admission policy refuses the object as invalid (422).',
+    cure: 'The message names the field or the policy.',
+  },
+  KUBE_THROTTLED: {
+    what: 'The API server asks us to slow down (429).',
+    cure: 'Nothing to do: calls are slowed down. If it lasts, look at the flow schemas of API priority and fairness.',
+  },
+  KUBE_SERVER_ERROR: {
+    what: 'The API server, a webhook of it or a proxy before it failed (5xx).',
+    cure: 'Look at the API server and its admission webhooks; the call is repeated by itself where that is safe.',
+  },
+  KUBE_REFUSED: { what: 'The API server refuses the call (4xx).', cure: 'The message says why.' },
+  KUBE_BAD_ANSWER: {
+    what: 'What answered does not speak like a Kubernetes API server.',
+    cure: 'Check that the address is the API server itself and not a login page or another service.',
+  },
+} as const

@@ -1,0 +1,19 @@
+/** Codes of ACR instances and their credentials. */
+export const REGISTRY_CODES = {
+  REGISTRY_NOT_FOUND: {
+    what: 'There is no ACR instance of this name.',
+    cure: 'Check instanceName and region, or give instanceId.',
+  },
+  REGISTRY_NO_DOMAIN: {
+    what: 'The registry has no domain on the chosen network.',
+    cure: 'Open that endpoint of the instance, or set network: all.',
+  },
+  REGISTRY_LOGIN_REFUSED: {
+    what: 'The registry itself refuses a credential that the cloud handed out, or that stands in a Secret.',
+    cure: 'Check that the registry and its account are the right ones; the last good credential stays in use meanwhile.',
+  },
+  DOCKER_CONFIG_INVALID: {
+    what: 'The content of a pull secret is not what the helper writes.',
+    cure: 'Nothing to do: the helper replaces its own Secret, and leaves others alone.',
+  },
+} as const

@@ -1,0 +1,85 @@
+/** Codes of the work over all clusters. */
+export const ROLLOUT_CODES = {
+  CLUSTER_UNREACHABLE: {
+    what: 'The API server of a cluster does not answer.',
+    cure: 'Check that the cluster is up and that this machine may reach its address; then run again.',
+  },
+  CLUSTER_MISMATCH: {
+    what: 'The API server is not the one that the entry names.',
+    cure: 'Correct the kubeconfig, the context or `expect` of this entry. Nothing was written.',
+  },
+  CLUSTER_DUPLICATE: {
+    what: 'Two entries are one cluster and one release.',
+    cure: 'Remove one of the two entries, or give them different releases.',
+  },
+  CLUSTER_UNKNOWN: { what: 'No entry of the list has that name.', cure: 'Use one of the names in the message.' },
+  KUBECONFIG_MISSING: {
+    what: 'The kubeconfig of an entry is not there.',
+    cure: 'Write the file in an earlier step, or set the variable; the ambient kubeconfig is never used.',
+  },
+  DEPLOYER_FORBIDDEN: {
+    what: "The deployer's rights in the cluster do not suffice.",
+    cure: 'Give the deployer the rights that the message lists. Nothing was written.',
+  },
+  RELEASE_ELSEWHERE: {
+    what: 'Another release of acr-nopass works in this cluster.',
+    cure: 'Use its release and namespace, or uninstall it first.',
+  },
+  ADDON_PRESENT: {
+    what: "The vendor's credential add-on works in this cluster; two tools would write the same ServiceAccounts.",
+    cure: 'Uninstall the add-on, or set `coexist: true`.',
+  },
+  WORKER_ROLE_UNKNOWN: {
+    what: 'The worker roles of the cluster are not known.',
+    cure: 'Set `workerRoles` of the entry, or `ram: none` and apply `acr-nopass policy` yourself.',
+  },
+  RAM_MODE_CONFLICT: {
+    what: 'The input `ram` and `identity.type` of the values contradict each other.',
+    cure: 'Use `ram: auto`, or change `identity.type`.',
+  },
+  RRSA_NOT_ENABLED: {
+    what: 'RRSA is not enabled on the cluster.',
+    cure: 'Enable RRSA in the ACK console (Basic Information, Security), or use `identity.type: worker-role`.',
+  },
+  PLAN_CHANGED: {
+    what: 'What would change now is not what was approved.',
+    cure: 'Run `plan` again and have it approved again.',
+  },
+  HELPER_FAILING: {
+    what: 'The helper cannot do its work with this configuration.',
+    cure: 'Mend what the helper reports; its own cure is in the message.',
+  },
+  POD_FAILING: {
+    what: 'A Pod of the release cannot start, and waiting will not help.',
+    cure: 'Read the reason in the message; `kubectl describe pod` shows the Events.',
+  },
+  VERIFY_STATUS: {
+    what: 'The helper did not report every registry as live in time.',
+    cure: "Run `acr-nopass doctor`; it shows the helper's report.",
+  },
+  VERIFY_SECRET: {
+    what: 'The pull secret did not appear in the probe namespace.',
+    cure: 'Run `acr-nopass doctor`; check `targets` and the log of the helper.',
+  },
+  VERIFY_ATTACH: {
+    what: 'A new Pod does not get the reference to the pull secret.',
+    cure: 'Check `attach` and the admission policies (`kubectl get mutatingadmissionpolicies`).',
+  },
+  VERIFY_IMAGE: {
+    what: 'The image of `verify-image` was not pulled in the probe namespace.',
+    cure: 'Read the Events in the message; check that a registry of the values covers the image.',
+  },
+  ROLLBACK_FAILED: {
+    what: 'The rollback failed too.',
+    cure: 'Run `helm history` and `helm rollback` by hand; the message of the rollback is above.',
+  },
+  RETIRE_INCOMPLETE: {
+    what: 'The helper did not report that it took everything back.',
+    cure: 'Run `acr-nopass cleanup`, then `acr-nopass uninstall` again.',
+  },
+  CLUSTER_SKIPPED: {
+    what: 'The cluster was not touched because an earlier one failed.',
+    cure: 'Mend the failed cluster and run again.',
+  },
+  ROLLOUT_FAILED: { what: 'At least one cluster failed.', cure: 'Each failed cluster is listed with its cure.' },
+} as const

@@ -1,0 +1,31 @@
+/** Codes of the emulated cloud, clusters and node. */
+export const SANDBOX_CODES = {
+  SANDBOX_ARGUMENTS: {
+    what: 'A sandbox command does not know an argument.',
+    cure: 'Run the command with --help.',
+  },
+  SEED_UNREADABLE: {
+    what: 'The seed file of the emulated cloud cannot be read.',
+    cure: 'Check the path and its permissions; without a file the demo accounts are used.',
+  },
+  SEED_INVALID: {
+    what: 'The seed file of the emulated cloud does not describe accounts.',
+    cure: 'Compare with examples/sandbox/demo.yaml; the message names the wrong place.',
+  },
+  SANDBOX_PROCESS: {
+    what: 'A program of the sandbox did not start, or ended by itself.',
+    cure: 'Read the end of its log in the message; run the command again, after `npm run tools` if a binary is damaged.',
+  },
+  SANDBOX_TIMEOUT: {
+    what: 'A part of the sandbox did not become ready in time.',
+    cure: 'Run again when the machine is less busy; the end of the log in the message says what it waited for.',
+  },
+  SANDBOX_REGISTRY: {
+    what: "The sandbox's registry or its token server refused a client of ours.",
+    cure: 'Check the user name and password; tokens of the emulated cloud end with their session.',
+  },
+  SANDBOX_NODE: {
+    what: 'This machine cannot run a real node (Linux, root, control groups and overlayfs are needed).',
+    cure: 'Run as root on Linux, or without the node: all other parts work everywhere.',
+  },
+} as const
