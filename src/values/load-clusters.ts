@@ -17,9 +17,12 @@ export interface LoadClustersOptions {
   readonly anyRegion?: boolean | undefined
 }
 
+/** An entry with all defaults. */
+export type LoadedCluster = ClusterEntry & { readonly release: string; readonly namespace: string }
+
 export interface LoadedClusters {
-  /** The entries in the list's order, with defaults; undefined when there is any error. */
-  readonly clusters: readonly ClusterEntry[] | undefined
+  /** The entries in the list's order; undefined when there is any error. */
+  readonly clusters: readonly LoadedCluster[] | undefined
   /** By the entry's name: its own `values` with their places in the file, for `loadValues`. */
   readonly values: ReadonlyMap<string, MapNode>
   readonly errors: readonly ValuesError[]

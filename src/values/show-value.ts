@@ -1,5 +1,6 @@
 import { resolve, type Schema } from './schema.ts'
 import type { ValuePath, YamlNode } from './yaml-node.ts'
+import { agreedValue, readings } from './yaml-scalar.ts'
 
 const LONGEST = 60
 
@@ -52,10 +53,20 @@ export function describeExpected(schema: Schema | undefined, root: Schema): stri
   return words
 }
 
-/** The schema's first example, as YAML would have it on one line; undefined when there is none. */
+/** A value as YAML on one line. */
+export function flowYaml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flowYaml).join(', ')}]`
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(([key, inner]) => `${flowYaml(key)}: ${flowYaml(inner)}`)
+    return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
+  }
+  const isPlain =
+    typeof value !== 'string' || (/^[A-Za-z][\w./:-]*$/.test(value) && agreedValue(readings(value)) === value)
+  return isPlain ? String(value) : JSON.stringify(value)
+}
+
+/** The schema's first example, as YAML on one line; undefined when there is none. */
 export function firstExample(schema: Schema | undefined): string | undefined {
   const example = schema?.examples?.[0]
-  if (example === undefined) return undefined
-  const shown = typeof example === 'string' && /^[A-Za-z][\w./:-]*$/.test(example) ? example : JSON.stringify(example)
-  return shown.length > 160 ? undefined : shown
+  return example === undefined ? undefined : flowYaml(example)
 }
