@@ -54,40 +54,46 @@ const grantKey = ({ effect, action, resource, rest }: Grant): string => JSON.str
 
 function regroup(grants: readonly Grant[]): Statement[] {
   // First all actions of one resource, then all resources with the same actions: exact, and the same for any order.
+  // A statement without one of the two elements is never put together with one that has it.
   const byResource = collect(
     grants,
-    ({ effect, rest, resource }) => [effect, rest, resource ?? null],
+    ({ effect, rest, action, resource }) => [effect, rest, resource ?? null, action === undefined ? null : ''],
     ({ action }) => action,
   )
   const byActions = collect(
     byResource,
-    ({ key: [effect, rest], values }) => [effect ?? null, rest ?? null, JSON.stringify(values)],
+    ({ key: [effect, rest, resource], parts }) => [
+      effect ?? null,
+      rest ?? null,
+      JSON.stringify(parts),
+      resource === null ? null : '',
+    ],
     ({ key }) => key[2] ?? undefined,
   )
   return byActions
-    .map(({ key: [effect, rest, actions], values }) =>
-      statement(String(effect), String(rest), JSON.parse(String(actions)), values),
+    .map(({ key: [effect, rest, actions], parts }) =>
+      statement(String(effect), String(rest), JSON.parse(String(actions)), parts),
     )
     .sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b)))
 }
 
 type Key = readonly (string | null)[]
 
-/** Items with an equal key together, each with its distinct sorted values. */
+/** Items with an equal key together, each with its distinct sorted parts. */
 function collect<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => Key,
   partOf: (item: Item) => string | undefined,
-): { key: Key; values: string[] }[] {
-  const groups = new Map<string, { key: Key; values: Set<string> }>()
+): { key: Key; parts: string[] }[] {
+  const groups = new Map<string, { key: Key; parts: Set<string> }>()
   for (const item of items) {
     const key = keyOf(item)
-    const group = groups.get(JSON.stringify(key)) ?? { key, values: new Set<string>() }
+    const group = groups.get(JSON.stringify(key)) ?? { key, parts: new Set<string>() }
     const value = partOf(item)
-    if (value !== undefined) group.values.add(value)
+    if (value !== undefined) group.parts.add(value)
     groups.set(JSON.stringify(key), group)
   }
-  return [...groups.values()].map(({ key, values }) => ({ key, values: [...values].sort(compare) }))
+  return [...groups.values()].map(({ key, parts }) => ({ key, parts: [...parts].sort(compare) }))
 }
 
 function statement(effect: string, rest: string, actions: readonly string[], resources: readonly string[]): Statement {

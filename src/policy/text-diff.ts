@@ -22,7 +22,7 @@ export function unifiedDiff(before: readonly string[], after: readonly string[])
   const shown = new Set<number>()
   edits.forEach(({ sign }, index) => {
     if (sign === ' ') return
-    for (let near = index - CONTEXT; near <= index + CONTEXT; near++) shown.add(near)
+    for (let near = Math.max(0, index - CONTEXT); near <= index + CONTEXT; near++) shown.add(near)
   })
   const output: string[] = []
   let [oldLine, newLine] = [1, 1]

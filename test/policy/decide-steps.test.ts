@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { PolicyEntities } from '../../src/alibaba/ram.ts'
+import { decideSteps } from '../../src/policy/decide-steps.ts'
+import { describeStep } from '../../src/policy/describe-step.ts'
+import { type PolicyDocument, policyOf } from '../../src/policy/document.ts'
+import type { ObservedPolicy, PolicyTarget } from '../../src/policy/policy-target.ts'
+import { decideRemoval } from '../../src/policy/remove-policy.ts'
+import { rrsaStatement } from '../../src/policy/trust-document.ts'
+
+const NAME = 'acr-nopass-c1'
+const ROLE = 'KubernetesWorkerRole-1'
+const pull = (...Resource: string[]): PolicyDocument =>
+  policyOf([{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource }])
+const subject = (serviceAccount: string) =>
+  rrsaStatement({
+    oidcProviderArn: 'acs:ram::1:oidc-provider/c1',
+    issuer: 'https://issuer',
+    namespace: 'acr-nopass',
+    serviceAccount,
+  })
+const ours = subject('acr-nopass')
+const foreignTrust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'ecs.aliyuncs.com' } }
+
+const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => {
+  return {
+    policyName: NAME,
+    document: pull('a'),
+    purpose: 'cluster c1',
+    roles: [ROLE],
+    adopt: false,
+    phase: 'narrow',
+    ...changes,
+  }
+}
+const policy = (document: PolicyDocument, isOurs = true): ObservedPolicy['policy'] => {
+  return { name: NAME, description: '', document: JSON.stringify(document), defaultVersion: 'v1', ours: isOurs }
+}
+const role = (statements: object[], isOurs: boolean): ObservedPolicy['trustRole'] => {
+  return {
+    name: 'r',
+    arn: 'acs:ram::1:role/r',
+    description: '',
+    trust: JSON.stringify({ Version: '1', Statement: statements }),
+    ours: isOurs,
+  }
+}
+const observed = (changes: Partial<ObservedPolicy> = {}): ObservedPolicy => {
+  return {
+    policy: undefined,
+    attached: new Map([
+      [ROLE, []],
+      ['r', []],
+    ]),
+    trustRole: undefined,
+    ...changes,
+  }
+}
+const attached = new Map([[ROLE, [{ name: NAME, custom: true }]]])
+const steps = (wanted: PolicyTarget, found: ObservedPolicy): string[] => decideSteps(wanted, found).map(describeStep)
+
+test('nothing there: the policy is created and attached', () => {
+  assert.deepEqual(steps(target(), observed()), [`create policy ${NAME}`, `attach policy ${NAME} to role ${ROLE}`])
+})
+
+test('P9 nothing differs: no step, in either phase', () => {
+  const found = observed({
+    policy: policy({ Version: '1', Statement: [{ Effect: 'allow', Action: 'cr:PullRepository', Resource: 'a' }] }),
+    attached,
+  })
+  assert.deepEqual(steps(target(), found), [])
+  assert.deepEqual(steps(target({ phase: 'widen' }), found), [])
+})
+
+test('P2 widening adds and keeps, narrowing leaves exactly what is wanted', () => {
+  const found = observed({ policy: policy(pull('old')), attached })
+  const [widen] = decideSteps(target({ phase: 'widen' }), found)
+  const [narrow] = decideSteps(target(), found)
+  assert.deepEqual(widen?.do === 'update-policy' && widen.after, pull('a', 'old'))
+  assert.deepEqual(narrow?.do === 'update-policy' && narrow.after, pull('a'))
+  assert.deepEqual(steps(target({ phase: 'widen' }), observed({ policy: policy(pull('a', 'old')), attached })), [])
+})
+
+test('P9 a policy of our name without our mark is refused, and with adopt taken over', () => {
+  const found = observed({ policy: policy(pull('theirs'), false), attached })
+  assert.throws(() => decideSteps(target(), found), { code: 'POLICY_NOT_OURS' })
+  assert.deepEqual(steps(target({ adopt: true }), found), [
+    `mark policy ${NAME} as managed by acr-nopass`,
+    `update policy ${NAME}`,
+  ])
+})
+
+test('a system policy of the same name does not count as attached', () => {
+  const system = new Map([[ROLE, [{ name: NAME, custom: false }]]])
+  assert.deepEqual(steps(target(), observed({ policy: policy(pull('a')), attached: system })), [
+    `attach policy ${NAME} to role ${ROLE}`,
+  ])
+})
+
+test('a worker role that does not exist is named before anything is written', () => {
+  const found = observed({ attached: new Map([[ROLE, undefined]]) })
+  assert.throws(() => decideSteps(target(), found), { code: 'POLICY_ROLE_MISSING', message: new RegExp(ROLE) })
+})
+
+test('a document that would be too large is refused, also when only the union is', () => {
+  const large = pull('x'.repeat(5000))
+  assert.throws(() => decideSteps(target({ document: pull('y'.repeat(7000)) }), observed()), {
+    code: 'POLICY_TOO_LARGE',
+  })
+  const found = observed({ policy: policy(large), attached })
+  assert.throws(() => decideSteps(target({ document: pull('y'.repeat(5000)), phase: 'widen' }), found), {
+    code: 'POLICY_TOO_LARGE',
+  })
+})
+
+const withTrust = (changes: Partial<PolicyTarget> = {}, create = true) =>
+  target({ roles: [], trust: { role: 'r', statement: ours, create }, ...changes })
+
+test('rrsa: a missing role of our own is created before it gets its policy', () => {
+  const found = observed({ attached: new Map([['r', undefined]]) })
+  assert.deepEqual(steps(withTrust(), found), [
+    'create role r',
+    `create policy ${NAME}`,
+    `attach policy ${NAME} to role r`,
+  ])
+  assert.throws(() => decideSteps(withTrust({}, false), found), { code: 'POLICY_ROLE_MISSING' })
+})
+
+test('rrsa: our own role trusts old and new while widening, and the wanted ServiceAccount alone in the end', () => {
+  const found = observed({
+    trustRole: role([subject('former')], true),
+    policy: policy(pull('a')),
+    attached: new Map([['r', [{ name: NAME, custom: true }]]]),
+  })
+  const [widen] = decideSteps(withTrust({ phase: 'widen' }), found)
+  const [narrow] = decideSteps(withTrust(), found)
+  assert.equal(widen?.do === 'update-trust' && widen.after.Statement.length, 2)
+  assert.deepEqual(narrow?.do === 'update-trust' && narrow.after.Statement, [ours])
+})
+
+test('P9 rrsa: in a role of somebody else only our statement comes, every other one stays word for word', () => {
+  const [step] = decideSteps(withTrust(), observed({ trustRole: role([foreignTrust], false) }))
+  assert.deepEqual(step?.do === 'update-trust' && step.after.Statement, [foreignTrust, ours])
+  const settled = observed({ trustRole: role([foreignTrust, ours], false) })
+  assert.deepEqual(
+    steps(withTrust(), settled).filter((text) => text.includes('trust')),
+    [],
+  )
+})
+
+test('without cloud registries there is no policy, but still a trusted role', () => {
+  assert.deepEqual(steps(target({ document: undefined }), observed()), [])
+})
+
+const entities = (changes: Partial<PolicyEntities> = {}): PolicyEntities => ({
+  roles: [ROLE],
+  users: [],
+  groups: [],
+  ...changes,
+})
+const removal = (found: ObservedPolicy, who?: PolicyEntities, of = target()) => {
+  const { steps: todo, kept } = decideRemoval(of, found, who)
+  return { steps: todo.map(describeStep), kept }
+}
+
+test('P9 removal detaches and deletes what is ours', () => {
+  assert.deepEqual(removal(observed({ policy: policy(pull('a')) }), entities()), {
+    steps: [`detach policy ${NAME} from role ${ROLE}`, `delete policy ${NAME}`],
+    kept: [],
+  })
+  assert.deepEqual(removal(observed()), { steps: [], kept: [] })
+})
+
+test('P9 removal leaves what is not ours and what others still use, and says so', () => {
+  assert.deepEqual(removal(observed({ policy: policy(pull('a'), false) })), {
+    steps: [],
+    kept: [`policy ${NAME}: it was not made by acr-nopass`],
+  })
+  assert.deepEqual(
+    removal(
+      observed({ policy: policy(pull('a')) }),
+      entities({ roles: [ROLE, 'other'], users: ['ann'], groups: ['ops'] }),
+    ),
+    {
+      steps: [`detach policy ${NAME} from role ${ROLE}`],
+      kept: [`policy ${NAME}: still attached to role other, user ann, group ops`],
+    },
+  )
+})
+
+test('P9 removal deletes our own role, but none that got other policies meanwhile', () => {
+  const mine = (others: string[]) =>
+    removal(
+      observed({
+        trustRole: role([ours], true),
+        attached: new Map([['r', [NAME, ...others].map((name) => ({ name, custom: true }))]]),
+      }),
+      undefined,
+      withTrust(),
+    )
+  assert.deepEqual(mine([]), { steps: ['delete role r'], kept: [] })
+  assert.deepEqual(mine(['extra']), { steps: [], kept: ['role r: it has other policies: extra'] })
+})
+
+test('P9 removal takes only our statement out of a role of somebody else', () => {
+  const [step] = decideRemoval(withTrust(), observed({ trustRole: role([foreignTrust, ours], false) }), undefined).steps
+  assert.deepEqual(step?.do === 'update-trust' && step.after.Statement, [foreignTrust])
+  assert.deepEqual(removal(observed({ trustRole: role([foreignTrust], false) }), undefined, withTrust()), {
+    steps: [],
+    kept: [],
+  })
+  assert.deepEqual(removal(observed({ trustRole: role([ours], false) }), undefined, withTrust()).kept, [
+    'role r: ours is its only trust statement',
+  ])
+})

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ciPolicyDocument } from '../../src/policy/ci-document.ts'
+import { policyOf } from '../../src/policy/document.ts'
+import { clusterKey, hasMark, ownDescription, policyName, rrsaRoleName } from '../../src/policy/names.ts'
+import { renderTerraform } from '../../src/policy/terraform.ts'
+import { githubTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
+
+test('the helper’s role trusts one ServiceAccount of one cluster', () => {
+  const statement = rrsaStatement({
+    oidcProviderArn: 'acs:ram::1:oidc-provider/ack-rrsa-c1',
+    issuer: 'https://oidc/c1',
+    namespace: 'acr-nopass',
+    serviceAccount: 'helper',
+  })
+  assert.deepEqual(statement, {
+    Effect: 'Allow',
+    Action: ['sts:AssumeRole'],
+    Principal: { Federated: ['acs:ram::1:oidc-provider/ack-rrsa-c1'] },
+    Condition: {
+      StringEquals: {
+        'oidc:aud': ['sts.aliyuncs.com'],
+        'oidc:iss': ['https://oidc/c1'],
+        'oidc:sub': ['system:serviceaccount:acr-nopass:helper'],
+      },
+    },
+  })
+})
+
+const github = {
+  oidcProviderArn: 'acs:ram::1:oidc-provider/github',
+  repository: 'acme/platform',
+  ownerId: '123456',
+  repositoryId: '456789',
+}
+
+test('the workflow’s role trusts immutable subjects, compared for equality', () => {
+  const { Statement } = githubTrustDocument({ ...github, subjects: ['ref:refs/heads/main', 'environment:production'] })
+  assert.deepEqual(Statement[0]?.Condition, {
+    StringEquals: {
+      'oidc:aud': ['sts.aliyuncs.com'],
+      'oidc:iss': ['https://token.actions.githubusercontent.com'],
+      'oidc:sub': [
+        'repo:acme@123456/platform@456789:environment:production',
+        'repo:acme@123456/platform@456789:ref:refs/heads/main',
+      ],
+    },
+  })
+})
+
+const refused: [string, Partial<Parameters<typeof githubTrustDocument>[0]>][] = [
+  ['a wildcard', { subjects: ['ref:refs/heads/*'] }],
+  ['any pull request', { subjects: ['pull_request'] }],
+  ['everything', { subjects: ['*'] }],
+  ['nothing', { subjects: [] }],
+  ['a repository without owner', { repository: 'platform' }],
+  ['a name instead of an id', { ownerId: 'acme' }],
+  ['a wildcard repository', { repository: 'acme/*' }],
+]
+for (const [what, changes] of refused) {
+  test(`no trust policy is made for ${what}`, () => {
+    assert.throws(() => githubTrustDocument({ ...github, subjects: ['ref:refs/heads/main'], ...changes }), {
+      code: 'POLICY_INPUT_INVALID',
+    })
+  })
+}
+
+test('names follow the cluster, or the role that clusters share, and fit RAM’s limits', () => {
+  assert.equal(policyName({ cluster: 'c8f3d0a6' }), 'acr-nopass-c8f3d0a6')
+  assert.equal(policyName({ sharedRole: 'KubernetesWorkerRole-1' }), 'acr-nopass-KubernetesWorkerRole-1')
+  assert.equal(rrsaRoleName('c8f3d0a6'), 'acr-nopass-c8f3d0a6')
+  const [dot, underscore] = [policyName({ sharedRole: 'a.b' }), policyName({ sharedRole: 'a_b' })]
+  assert.match(dot, /^acr-nopass-a-b-[0-9a-f]{8}$/)
+  assert.notEqual(dot, underscore)
+  assert.equal(rrsaRoleName('x'.repeat(99)).length, 64)
+  assert.equal(clusterKey({ clusterId: 'c1' }), 'c1')
+  assert.equal(clusterKey({ kubeSystemUid: '0A1b2c3d-4e5f-6789-abcd-000000000000' }), '0a1b2c3d4e5f')
+})
+
+test('what is ours is known by its description', () => {
+  assert.ok(hasMark(ownDescription('cluster prod')))
+  assert.ok(!hasMark('made by hand'))
+  assert.ok(ownDescription('x'.repeat(2000)).length <= 1024)
+})
+
+const ci = { accountId: '1', ackClusters: ['c1'], policies: ['acr-nopass-c1'], roles: ['KubernetesWorkerRole-1'] }
+const actionsOf = (input: Parameters<typeof ciPolicyDocument>[0]): string[] =>
+  ciPolicyDocument(input)
+    .Statement.flatMap(({ Action }) => Action as string[])
+    .sort()
+
+test('the workflow’s own policy names the objects that it works on, and grows only by what is used', () => {
+  const { Statement } = ciPolicyDocument({ ...ci, ram: 'worker-role' })
+  assert.ok(Statement.every(({ Effect, Resource }) => Effect === 'Allow' && !(Resource as string[]).includes('*')))
+  assert.deepEqual(actionsOf({ ...ci, ram: 'none' }), ['cs:DescribeClusterDetail', 'cs:DescribeClusterUserKubeconfig'])
+  const [worker, rrsa] = [actionsOf({ ...ci, ram: 'worker-role' }), actionsOf({ ...ci, ram: 'rrsa' })]
+  assert.deepEqual(
+    worker.filter((action) => !rrsa.includes(action)),
+    ['cs:DescribeClusterNodePools'],
+  )
+  assert.deepEqual(
+    rrsa.filter((action) => !worker.includes(action)),
+    ['ram:CreateRole', 'ram:GetRole', 'ram:UpdateRole'],
+  )
+  assert.deepEqual(actionsOf({ ...ci, ackClusters: [], ram: 'none', deployRoles: ['acs:ram::2:role/deploy'] }), [
+    'sts:AssumeRole',
+  ])
+  assert.ok(!worker.some((action) => /Delete|Detach|Tag/.test(action)))
+})
+
+test('Terraform gets the same documents, with template marks escaped', () => {
+  const document = policyOf([
+    { Effect: 'Allow', Action: 'cr:PullRepository', Resource: `acs:cr:*:*:repository/\${user}/%{x}` },
+  ])
+  assert.equal(
+    renderTerraform({
+      purpose: 'cluster c1',
+      policy: { name: 'acr-nopass-1c', document },
+      attachTo: ['KubernetesWorkerRole-1'],
+    }),
+    `resource "alicloud_ram_policy" "acr-nopass-1c" {
+  policy_name     = "acr-nopass-1c"
+  description     = "Managed by acr-nopass for cluster c1. Changed and removed by it alone."
+  policy_document = jsonencode({
+    "Version": "1",
+    "Statement": [
+      {
+        "Effect": "Allow",
+        "Action": [
+          "cr:PullRepository"
+        ],
+        "Resource": [
+          "acs:cr:*:*:repository/$\${user}/%%{x}"
+        ]
+      }
+    ]
+  })
+  tags            = { "managed-by" = "acr-nopass" }
+}
+
+resource "alicloud_ram_role_policy_attachment" "KubernetesWorkerRole-1" {
+  policy_name = alicloud_ram_policy.acr-nopass-1c.policy_name
+  policy_type = "Custom"
+  role_name   = "KubernetesWorkerRole-1"
+}
+`,
+  )
+  const role = renderTerraform({ purpose: 'c', role: { name: 'r', trust: document }, policy: { name: 'p', document } })
+  assert.match(role, /role_name {3}= alicloud_ram_role\.r\.role_name/)
+})
