@@ -9,7 +9,7 @@ export function bodyStyle(version: string | undefined): BodyStyle {
 }
 
 /** The error body as the vendor shapes it. */
-export function errorBody(error: ApiError, style: BodyStyle, requestId: string, host: string): object {
+export function errorBody(error: ApiError, style: BodyStyle, product: string, requestId: string, host: string): object {
   if (style === 'roa') {
     const { AccessDeniedDetail, ...extra } = error.extra
     const detail = AccessDeniedDetail === undefined ? {} : { accessDeniedDetail: AccessDeniedDetail }
@@ -20,7 +20,7 @@ export function errorBody(error: ApiError, style: BodyStyle, requestId: string, 
     HostId: host,
     Code: error.code,
     Message: error.message,
-    Recommend: `https://api.aliyun.com/troubleshoot?q=${encodeURIComponent(error.code)}`,
+    Recommend: `https://api.aliyun.com/troubleshoot?q=${encodeURIComponent(error.code)}&product=${product}`,
     ...error.extra,
   }
 }

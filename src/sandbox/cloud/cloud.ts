@@ -16,6 +16,7 @@ export interface Endpoints {
 }
 
 export interface InstanceSummary {
+  /** Empty for the Personal Edition, which knows no instance ids. */
   readonly id: string
   readonly name: string
   readonly region: string

@@ -51,7 +51,7 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
     const failure = error instanceof ApiError ? error : internalError(error)
     status = failure.status
     code = failure.code
-    const body = errorBody(failure, bodyStyle(version), requestId, request.headers.host ?? '')
+    const body = errorBody(failure, bodyStyle(version), product, requestId, request.headers.host ?? '')
     sendJson(response, status, body, requestId, cloud.state.now())
   } finally {
     const principal = seen.principal === undefined ? '-' : principalArn(seen.principal)

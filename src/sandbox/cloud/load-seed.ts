@@ -85,7 +85,8 @@ function loadInstance(seed: SeedInstance, created: number): Instance {
   const isPersonal = seed.edition === 'personal'
   const namespaces = Object.entries(seed.namespaces ?? {}).map(([name, list]) => [name, new Set(list)] as const)
   return {
-    id: seed.id ?? newId.instance(),
+    // the Personal Edition knows no instance ids
+    id: isPersonal ? '' : (seed.id ?? newId.instance()),
     name: seed.name,
     region: seed.region,
     edition: seed.edition,

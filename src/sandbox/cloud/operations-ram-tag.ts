@@ -43,7 +43,7 @@ function listTagResources(call: Call): object {
       ? [...tags].map(([TagKey, TagValue]) => ({ ResourceType: type, ResourceName: name, TagKey, TagValue }))
       : []
   })
-  return { TagResources: { TagResource: rows } }
+  return { TagResources: rows }
 }
 
 function required<T>(list: readonly T[], name: string): readonly T[] {

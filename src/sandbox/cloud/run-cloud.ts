@@ -62,7 +62,9 @@ function readArguments(argv: readonly string[]): Arguments {
 }
 
 function readyLine(cloud: Cloud): object {
-  const { endpoints, administrator, regionId, instances, tlsEndpoints, caFile } = cloud
+  const { endpoints, administrator, regionId, tlsEndpoints, caFile } = cloud
+  // those that the printed key may ask for by id
+  const instances = cloud.instances.filter(({ id, accountId }) => id !== '' && accountId === cloud.accountId)
   return {
     endpoints,
     ...administrator,

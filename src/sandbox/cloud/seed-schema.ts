@@ -54,7 +54,7 @@ const instance = {
   additionalProperties: false,
   required: ['name', 'region', 'edition'],
   properties: {
-    id: { type: 'string', pattern: '^crp?i-[a-z0-9]+$' },
+    id: { type: 'string', pattern: '^cri-[a-z0-9]+$' },
     name: text,
     region,
     edition: { enum: ['enterprise', 'personal'] },

@@ -60,7 +60,7 @@ export interface SeedEndpoint {
 }
 
 export interface SeedInstance {
-  /** Default: a fresh `cri-…`. */
+  /** Default: a fresh `cri-…`; a personal one has none. */
   readonly id?: string
   readonly name: string
   readonly region: string

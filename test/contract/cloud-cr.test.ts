@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { AssumeRoleRequest } from '@alicloud/sts20150401'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { allow, type GenericCall, type Keys, refusal, refused, vendorClients } from '../support/vendor-sdk.ts'
+
+const DEMO = 'cri-k7x2m9q4w1t8z5h3'
+const HOUR = 3_600_000
+
+let cloud: Cloud
+const now = Date.now()
+before(async () => {
+  cloud = await startCloud({ clock: () => now })
+  cloud.control.putRole('puller', {
+    Version: '1',
+    Statement: [
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { RAM: [`acs:ram::${cloud.accountId}:root`] } },
+    ],
+  })
+  cloud.control.grant('puller', 'get-token', JSON.parse(allow(['cr:GetAuthorizationToken'])))
+})
+after(() => cloud.stop())
+
+const cr = (action: string, query: Readonly<Record<string, string>> = {}, keys?: Keys) =>
+  vendorClients(cloud, keys).call({ action, version: '2018-12-01', query })
+const personal = (request: Omit<GenericCall, 'version'>, keys?: Keys) =>
+  vendorClients(cloud, keys).call({ ...request, version: '2016-06-07' })
+const tokens: Omit<GenericCall, 'version'> = { action: 'GetAuthorizationToken', path: '/tokens' }
+const session = async (durationSeconds: number): Promise<Keys> => {
+  const request = { roleArn: `acs:ram::${cloud.accountId}:role/puller`, roleSessionName: 'puller', durationSeconds }
+  const { body } = await vendorClients(cloud).sts.assumeRole(new AssumeRoleRequest(request))
+  const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = body?.credentials ?? {}
+  return { accessKeyId, accessKeySecret, securityToken }
+}
+
+test('an access key gets a credential for one hour, or the hours it asks for', async () => {
+  const { RequestId, AuthorizationToken, ExpireTime, ...rest } = await cr('GetAuthorizationToken', { InstanceId: DEMO })
+  assert.match(String(RequestId), /^[0-9A-F-]{36}$/)
+  assert.ok(String(AuthorizationToken).length >= 32)
+  assert.equal(ExpireTime, now + HOUR)
+  assert.deepEqual(rest, { IsSuccess: true, Code: 'success', TempUsername: 'cr_temp_user' })
+  const long = await cr('GetAuthorizationToken', { InstanceId: DEMO, ExpiresInHours: '24' })
+  assert.equal(long.ExpireTime, now + 24 * HOUR)
+  for (const ExpiresInHours of ['0', '25', 'x', '1.5']) {
+    const call = cr('GetAuthorizationToken', { InstanceId: DEMO, ExpiresInHours })
+    assert.equal(await refused(call), '400 InvalidExpiresInHours')
+  }
+})
+
+test('a credential lives no longer than the session that asked for it', async () => {
+  const keys = await session(900)
+  const end = Math.floor(now / 1000) * 1000 + 900_000
+  assert.equal((await cr('GetAuthorizationToken', { InstanceId: DEMO }, keys)).ExpireTime, end)
+  assert.equal((await cr('GetAuthorizationToken', { InstanceId: DEMO, ExpiresInHours: '12' }, keys)).ExpireTime, end)
+  const { data } = await personal(tokens, keys)
+  assert.equal((data as { expireDate: number }).expireDate, end)
+})
+
+test('the Personal Edition answers in its own spelling', async () => {
+  const { requestId, data } = await personal(tokens)
+  assert.match(String(requestId), /^[0-9A-F-]{36}$/)
+  const { authorizationToken, ...rest } = data as Record<string, unknown>
+  assert.ok(String(authorizationToken).length >= 32)
+  assert.deepEqual(rest, { tempUserName: 'cr_temp_user', expireDate: now + HOUR })
+  const repos = await personal({ action: 'GetRepoList', path: '/repos' })
+  assert.deepEqual((repos.data as { repos: readonly object[] }).repos, [
+    { repoNamespace: 'acme', repoName: 'tools', regionId: 'cn-shanghai', repoType: 'PRIVATE' },
+  ])
+  const namespaces = await personal({ action: 'GetNamespaceList', path: '/namespace' })
+  assert.deepEqual(namespaces.data, { namespaces: [{ namespace: 'acme', namespaceStatus: 'NORMAL' }] })
+})
+
+test('an account that never opened the Personal Edition is unknown to it', async () => {
+  const { status, code, body } = await refusal(personal(tokens, cloud.accessKeyOf('administrator', '1867204395510376')))
+  assert.deepEqual([status, code], [404, 'USER_NOT_EXIST'])
+  assert.deepEqual(Object.keys(body).sort(), ['code', 'message', 'requestId', 'status'])
+})
+
+test('instances are listed and read; times are strings in the list and numbers in the detail', async () => {
+  const { Instances, TotalCount } = await cr('ListInstance')
+  assert.equal(TotalCount, 1)
+  const [listed = {}] = Instances as readonly Record<string, unknown>[]
+  assert.deepEqual([listed.InstanceId, listed.InstanceName, listed.RegionId], [DEMO, 'demo', 'cn-hangzhou'])
+  assert.equal(typeof listed.CreateTime, 'string')
+  const detail = await cr('GetInstance', { InstanceId: DEMO })
+  assert.deepEqual([detail.InstanceStatus, typeof detail.CreateTime], ['RUNNING', 'number'])
+  assert.equal((await cr('ListInstance', { InstanceName: 'other' })).TotalCount, 0)
+  assert.equal((await cr('ListInstance', { InstanceStatus: 'RUNNING', PageNo: '2', PageSize: '1' })).TotalCount, 1)
+})
+
+test('endpoints say the domains of both networks', async () => {
+  const { Endpoints } = await cr('ListInstanceEndpoint', { InstanceId: DEMO, ModuleName: 'Registry' })
+  assert.deepEqual(Endpoints, [
+    {
+      EndpointType: 'internet',
+      Enable: true,
+      AclEnable: false,
+      AclEntries: [],
+      Status: 'RUNNING',
+      Domains: [{ Domain: 'demo-registry.cn-hangzhou.cr.aliyuncs.com', Type: 'SYSTEM' }],
+      LinkedVpcs: [],
+    },
+    {
+      EndpointType: 'vpc',
+      Enable: true,
+      AclEnable: false,
+      AclEntries: [],
+      Status: 'RUNNING',
+      Domains: [{ Domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com', Type: 'SYSTEM' }],
+      LinkedVpcs: [{ VpcId: 'vpc-bp1opxu1zkhn00gzvp6x8' }],
+    },
+  ])
+  const { Domains } = await cr('GetInstanceEndpoint', { InstanceId: DEMO, EndpointType: 'vpc' })
+  assert.deepEqual(Domains, [{ Domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com', Type: 'SYSTEM' }])
+  assert.deepEqual((await cr('ListInstanceEndpoint', { InstanceId: DEMO, ModuleName: 'Chart' })).Endpoints, [])
+  assert.equal(await refused(cr('GetInstanceEndpoint', { InstanceId: DEMO })), '400 MissingEndpointType')
+})
+
+test('namespaces and repositories are listed', async () => {
+  const namespaces = (await cr('ListNamespace', { InstanceId: DEMO })).Namespaces as readonly {
+    NamespaceName: string
+  }[]
+  assert.deepEqual(
+    namespaces.map((item) => item.NamespaceName),
+    ['team', 'platform'],
+  )
+  const repositories = await cr('ListRepository', { InstanceId: DEMO, RepoNamespaceName: 'team' })
+  assert.deepEqual(
+    (repositories.Repositories as readonly { RepoName: string }[]).map((item) => item.RepoName),
+    ['app'],
+  )
+  const none = await cr('ListRepository', { InstanceId: DEMO, RepoNamespaceName: 'nowhere' })
+  assert.deepEqual([none.IsSuccess, none.Code], [false, 'NAMESPACE_NOT_EXIST'])
+})
+
+test('an unknown instance is an answer with HTTP 200 and IsSuccess false', async () => {
+  for (const action of [
+    'GetAuthorizationToken',
+    'GetInstance',
+    'ListInstanceEndpoint',
+    'ListNamespace',
+    'ListRepository',
+  ]) {
+    const answer = await cr(action, { InstanceId: 'cri-0000000000000000' })
+    assert.deepEqual([answer.IsSuccess, answer.Code], [false, 'INSTANCE_NOT_EXIST'], action)
+  }
+  assert.equal(await refused(cr('GetAuthorizationToken')), '400 MissingInstanceId')
+})
+
+test('a session needs each permission: the token on all resources, the endpoints on the instance', async () => {
+  const keys = await session(3600)
+  const wanted = async () => [
+    await cr('GetAuthorizationToken', { InstanceId: DEMO }, keys).then(
+      () => 'token',
+      () => '-',
+    ),
+    await cr('ListInstanceEndpoint', { InstanceId: DEMO }, keys).then(
+      () => 'endpoints',
+      () => '-',
+    ),
+    await personal(tokens, keys).then(
+      () => 'personal',
+      () => '-',
+    ),
+  ]
+  assert.deepEqual(await wanted(), ['token', '-', 'personal'])
+  const endpoint = allow(['cr:ListInstanceEndpoint'], `acs:cr:cn-hangzhou:${cloud.accountId}:instance/${DEMO}`)
+  cloud.control.grant('puller', 'endpoints', JSON.parse(endpoint))
+  assert.deepEqual(await wanted(), ['token', 'endpoints', 'personal'])
+  cloud.control.grant(
+    'puller',
+    'get-token',
+    JSON.parse(allow(['cr:GetAuthorizationToken'], `acs:cr:*:*:instance/${DEMO}`)),
+  )
+  assert.deepEqual(await wanted(), ['-', 'endpoints', '-'])
+  cloud.control.grant('puller', 'get-token', JSON.parse(allow(['cr:*'])))
+  const deny = { Version: '1', Statement: [{ Effect: 'Deny', Action: 'cr:ListInstance*', Resource: '*' }] }
+  cloud.control.grant('puller', 'deny', deny)
+  assert.deepEqual(await wanted(), ['token', '-', 'personal'])
+  const { status, code, body } = await refusal(cr('ListInstanceEndpoint', { InstanceId: DEMO }, keys))
+  assert.deepEqual([status, code], [403, 'NoPermission'])
+  assert.equal((body.AccessDeniedDetail as Record<string, unknown>).NoPermissionType, 'ExplicitDeny')
+})
+
+test('an API, a version or a path that does not exist is refused', async () => {
+  assert.equal(await refused(cr('NoSuchAction')), '404 InvalidAction.NotFound')
+  assert.equal(await refused(vendorClients(cloud).call({ action: 'x', version: '1999-01-01' })), '400 InvalidVersion')
+  assert.equal(await refused(personal({ action: 'x', path: '/nothing' })), '404 InvalidAction.NotFound')
+})

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import {
+  DescribeClusterNodePoolsRequest,
+  DescribeClustersV1Request,
+  DescribeClusterUserKubeconfigRequest,
+} from '@alicloud/cs20151215'
+import { DetachPolicyFromUserRequest } from '@alicloud/ram20150501'
+import { AssumeRoleRequest } from '@alicloud/sts20150401'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import type { KubeconfigRequest } from '../../src/sandbox/cloud/state.ts'
+import { refusal, refused, type VendorClients, vendorClients } from '../support/vendor-sdk.ts'
+
+const STAGING = 'c8f3d0a61b7e94c25a0d3f86e12b47c90'
+const LIVE = `c${'0'.repeat(31)}1`
+
+let cloud: Cloud
+let cs: VendorClients['cs']
+const asked: KubeconfigRequest[] = []
+before(async () => {
+  cloud = await startCloud()
+  cs = vendorClients(cloud).cs
+  cloud.registerCluster({
+    clusterId: LIVE,
+    name: 'live',
+    region: 'cn-beijing',
+    workerRoles: ['KubernetesWorkerRole-live', 'gpu-role'],
+    rrsa: { issuer: 'https://oidc.example.com/live', jwks: { keys: [] } },
+    server: 'https://127.0.0.1:6443',
+    kubeconfig: async (request) => {
+      asked.push(request)
+      return 'apiVersion: v1\nkind: Config\n'
+    },
+  })
+})
+after(() => cloud.stop())
+
+const kubeconfig = (clusterId: string, request: object = {}) =>
+  cs.describeClusterUserKubeconfig(clusterId, new DescribeClusterUserKubeconfigRequest(request))
+
+test('a cluster says its worker role, its API server and its identity provider', async () => {
+  const { body } = await cs.describeClusterDetail(LIVE)
+  assert.deepEqual([body?.name, body?.regionId, body?.state], ['live', 'cn-beijing', 'running'])
+  assert.equal(body?.workerRamRoleName, 'KubernetesWorkerRole-live')
+  assert.equal(JSON.parse(body?.masterUrl ?? '').api_server_endpoint, 'https://127.0.0.1:6443')
+  assert.deepEqual(
+    { ...body?.rrsaConfig },
+    {
+      enabled: true,
+      issuer: 'https://oidc.example.com/live',
+      oidcName: `ack-rrsa-${LIVE}`,
+      oidcArn: `acs:ram::${cloud.accountId}:oidc-provider/ack-rrsa-${LIVE}`,
+      audience: 'sts.aliyuncs.com',
+    },
+  )
+  assert.equal((await cs.describeClusterDetail(STAGING)).body?.rrsaConfig?.enabled, false)
+})
+
+test('node pools say the worker roles of their own', async () => {
+  const roles = async (clusterId: string) => {
+    const { body } = await cs.describeClusterNodePools(clusterId, new DescribeClusterNodePoolsRequest({}))
+    return (body?.nodepools ?? []).map((pool) => pool.scalingGroup?.ramRoleName)
+  }
+  assert.deepEqual(await roles(LIVE), ['KubernetesWorkerRole-live', 'gpu-role'])
+  assert.deepEqual(await roles(STAGING), ['KubernetesWorkerRole-5f3c1a9e-7d42-4b8f-9c60-2ab1e0d4f731', 'gpu-nodes'])
+})
+
+test('clusters are listed in pages, and by the old call as a bare list', async () => {
+  const page = async (pageNumber: number) => {
+    const { body } = await cs.describeClustersV1(new DescribeClustersV1Request({ pageNumber, pageSize: 2 }))
+    return [(body?.clusters ?? []).map(({ name }) => name), body?.pageInfo?.totalCount]
+  }
+  assert.deepEqual(
+    [await page(1), await page(2)],
+    [
+      [['staging', 'production'], 3],
+      [['live'], 3],
+    ],
+  )
+  const found = await cs.describeClustersV1(new DescribeClustersV1Request({ name: 'prod' }))
+  assert.deepEqual(
+    (found.body?.clusters ?? []).map(({ name }) => name),
+    ['production'],
+  )
+  const body = await vendorClients(cloud).call({ action: 'DescribeClusters', version: '2015-12-15', path: '/clusters' })
+  assert.deepEqual(
+    Object.values(body).map((cluster) => (cluster as { name: string }).name),
+    ['staging', 'production', 'live'],
+  )
+})
+
+test('a kubeconfig is made for who asks, for as long as asked', async () => {
+  const before = Date.now()
+  const { body } = await kubeconfig(LIVE, { temporaryDurationMinutes: 15, privateIpAddress: true })
+  assert.equal(body?.config, 'apiVersion: v1\nkind: Config\n')
+  const minutes = (Date.parse(body?.expiration ?? '') - before) / 60_000
+  assert.ok(minutes > 14.9 && minutes < 15.1, String(minutes))
+  assert.deepEqual(asked.at(-1), {
+    minutes: 15,
+    private: true,
+    principal: `acs:ram::${cloud.accountId}:user/administrator`,
+  })
+  await kubeconfig(LIVE)
+  assert.equal(asked.at(-1)?.minutes, 3 * 365 * 24 * 60)
+})
+
+test('refusals have the body of CS: lower-case names and no HostId', async () => {
+  const { body, ...missing } = await refusal(cs.describeClusterDetail('nope'))
+  assert.deepEqual([missing.status, missing.code, missing.message], [404, 'ErrorClusterNotFound', 'cluster not found'])
+  assert.deepEqual(Object.keys(body).sort(), ['code', 'message', 'requestId', 'status'])
+  assert.equal(await refused(kubeconfig(LIVE, { temporaryDurationMinutes: 14 })), '400 InvalidParameter')
+  assert.equal(await refused(kubeconfig(LIVE, { temporaryDurationMinutes: 4321 })), '400 InvalidParameter')
+  assert.equal(await refused(kubeconfig(STAGING)), '400 ErrorClusterState')
+  assert.equal(
+    await refused(cs.describeClusterNodePools('nope', new DescribeClusterNodePoolsRequest({}))),
+    '404 ErrorClusterNotFound',
+  )
+})
+
+test('who may not is told which action is missing, as a user and as a session', async () => {
+  const { accountId } = cloud
+  cloud.control.putRole('no-clusters', {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { RAM: [`acs:ram::${accountId}:root`] } }],
+  })
+  const request = new AssumeRoleRequest({ roleArn: `acs:ram::${accountId}:role/no-clusters`, roleSessionName: 'me' })
+  const { body } = await vendorClients(cloud).sts.assumeRole(request)
+  const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = body?.credentials ?? {}
+  const session = vendorClients(cloud, { accessKeyId, accessKeySecret, securityToken }).cs
+  const denied = await refusal(session.describeClusterDetail(LIVE))
+  assert.deepEqual(
+    [denied.status, denied.code, denied.message],
+    [403, 'StatusForbidden', 'STSToken policy Forbidden for action cs:DescribeClusterDetail'],
+  )
+  const { EncodedDiagnosticMessage, ...detail } = denied.body.accessDeniedDetail as Record<string, unknown>
+  assert.equal(typeof EncodedDiagnosticMessage, 'string')
+  assert.deepEqual(detail, {
+    AuthAction: 'cs:DescribeClusterDetail',
+    AuthPrincipalDisplayName: 'no-clusters:me',
+    AuthPrincipalOwnerId: accountId,
+    AuthPrincipalType: 'AssumedRoleUser',
+    NoPermissionType: 'ImplicitDeny',
+    PolicyType: 'AccountLevelIdentityBasedPolicy',
+  })
+  await vendorClients(cloud).ram.detachPolicyFromUser(
+    new DetachPolicyFromUserRequest({
+      userName: 'auditor',
+      policyName: 'AliyunCSReadOnlyAccess',
+      policyType: 'System',
+    }),
+  )
+  const auditor = vendorClients(cloud, cloud.accessKeyOf('auditor')).cs
+  assert.equal(
+    (await refusal(auditor.describeClusterDetail(LIVE))).message,
+    'RAM policy Forbidden for action cs:DescribeClusterDetail',
+  )
+})
+
+test("another account's clusters do not exist", async () => {
+  const stranger = vendorClients(cloud, cloud.accessKeyOf('administrator', '1867204395510376')).cs
+  assert.equal(await refused(stranger.describeClusterDetail(LIVE)), '404 ErrorClusterNotFound')
+})

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import {
+  AttachPolicyToRoleRequest,
+  CreatePolicyRequest,
+  CreatePolicyVersionRequest,
+  DeletePolicyRequest,
+  DeletePolicyVersionRequest,
+  DetachPolicyFromRoleRequest,
+  GetPolicyRequest,
+  GetPolicyVersionRequest,
+  ListPoliciesRequest,
+  ListPolicyVersionsRequest,
+  SetDefaultPolicyVersionRequest,
+  UpdatePolicyDescriptionRequest,
+} from '@alicloud/ram20150501'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { allow, refusal, refused, type VendorClients, vendorClients } from '../support/vendor-sdk.ts'
+
+const WORKER = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
+const ROTATE = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
+
+let cloud: Cloud
+let ram: VendorClients['ram']
+before(async () => {
+  cloud = await startCloud()
+  ram = vendorClients(cloud).ram
+})
+after(() => cloud.stop())
+
+const create = (policyName: string, policyDocument = allow(['cr:GetAuthorizationToken'])) =>
+  ram.createPolicy(new CreatePolicyRequest({ policyName, policyDocument }))
+const version = (policyName: string, extra: object = {}) =>
+  ram.createPolicyVersion(new CreatePolicyVersionRequest({ policyName, policyDocument: allow(['cr:Get*']), ...extra }))
+const get = (policyName: string, policyType = 'Custom') =>
+  ram.getPolicy(new GetPolicyRequest({ policyName, policyType }))
+const versionIds = async (policyName: string): Promise<string> => {
+  const { body } = await ram.listPolicyVersions(new ListPolicyVersionsRequest({ policyName, policyType: 'Custom' }))
+  const versions = body?.policyVersions?.policyVersion ?? []
+  return versions.map(({ versionId, isDefaultVersion }) => `${versionId}${isDefaultVersion ? '*' : ''}`).join(' ')
+}
+
+test('a policy that is created is read back byte by byte, with its description, tags and dates', async () => {
+  const policyDocument = allow(['cr:Get*', 'cr:List*'], ['acs:cr:*:*:instance/cri-1', '*'])
+  const tag = [{ key: 'acr-nopass', value: 'yes & no / ü' }]
+  const created = await ram.createPolicy(
+    new CreatePolicyRequest({ policyName: 'read-back', policyDocument, description: 'é*()~', tag }),
+  )
+  assert.equal(created.body?.policy?.defaultVersion, 'v1')
+  const { body } = await get('Read-Back')
+  assert.equal(body?.defaultPolicyVersion?.policyDocument, policyDocument)
+  assert.deepEqual(
+    [body?.policy?.policyName, body?.policy?.policyType, body?.policy?.description, body?.policy?.attachmentCount],
+    ['read-back', 'Custom', 'é*()~', 0],
+  )
+  assert.match(body?.policy?.createDate ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  const listed = await ram.listPolicies(new ListPoliciesRequest({ policyType: 'Custom', tag }))
+  const rows = listed.body?.policies?.policy ?? []
+  assert.deepEqual(
+    rows.map(({ policyName, tags }) => [policyName, tags?.tag?.[0]?.tagValue]),
+    [['read-back', 'yes & no / ü']],
+  )
+  await ram.updatePolicyDescription(
+    new UpdatePolicyDescriptionRequest({ policyName: 'read-back', newDescription: 'new' }),
+  )
+  assert.equal((await get('read-back')).body?.policy?.description, 'new')
+})
+
+test('versions: a new one counts only as default, can be made default, and the default one cannot be deleted', async () => {
+  await create('versions')
+  assert.equal((await version('versions')).body?.policyVersion?.versionId, 'v2')
+  assert.equal(await versionIds('versions'), 'v1* v2')
+  await ram.setDefaultPolicyVersion(new SetDefaultPolicyVersionRequest({ policyName: 'versions', versionId: 'v2' }))
+  assert.equal(await versionIds('versions'), 'v1 v2*')
+  const one = await ram.getPolicyVersion(
+    new GetPolicyVersionRequest({ policyName: 'versions', policyType: 'Custom', versionId: 'v1' }),
+  )
+  assert.equal(one.body?.policyVersion?.isDefaultVersion, false)
+  const remove = (versionId: string) =>
+    ram.deletePolicyVersion(new DeletePolicyVersionRequest({ policyName: 'versions', versionId }))
+  assert.equal(await refused(remove('v2')), '409 DeleteConflict.Policy.Version.Default')
+  await remove('v1')
+  assert.equal(await versionIds('versions'), 'v2*')
+})
+
+test('the sixth version is refused, unless the oldest that is not the default may go', async () => {
+  await create('five')
+  for (let count = 2; count <= 5; count += 1) await version('five')
+  assert.equal(await refused(version('five')), '409 LimitExceeded.Policy.Version')
+  assert.equal(await refused(version('five', { rotateStrategy: 'None' })), '409 LimitExceeded.Policy.Version')
+  await version('five', { rotateStrategy: ROTATE })
+  assert.equal(await versionIds('five'), 'v1* v3 v4 v5 v6')
+  for (let count = 0; count < 3; count += 1) await version('five', { setAsDefault: true, rotateStrategy: ROTATE })
+  assert.equal(await versionIds('five'), 'v5 v6 v7 v8 v9*')
+})
+
+test('what does not exist is refused with 404, what exists already with 409', async () => {
+  await create('twice')
+  const ofVersion = (versionId: string) => ({ policyName: 'twice', policyType: 'Custom', versionId })
+  assert.deepEqual(
+    {
+      get: await refused(get('nowhere')),
+      system: await refused(get('AliyunNoSuchAccess', 'System')),
+      version: await refused(ram.getPolicyVersion(new GetPolicyVersionRequest(ofVersion('v9')))),
+      setDefault: await refused(ram.setDefaultPolicyVersion(new SetDefaultPolicyVersionRequest(ofVersion('v9')))),
+      newVersion: await refused(version('nowhere')),
+      delete: await refused(ram.deletePolicy(new DeletePolicyRequest({ policyName: 'nowhere' }))),
+      again: await refused(create('twice')),
+      otherCase: await refused(create('TWICE')),
+    },
+    {
+      get: '404 EntityNotExist.Policy',
+      system: '404 EntityNotExist.Policy',
+      version: '404 EntityNotExist.Policy.Version',
+      setDefault: '404 EntityNotExist.Policy.Version',
+      newVersion: '404 EntityNotExist.Policy',
+      delete: '404 EntityNotExist.Policy',
+      again: '409 EntityAlreadyExists.Policy',
+      otherCase: '409 EntityAlreadyExists.Policy',
+    },
+  )
+})
+
+test('a malformed document is refused with MalformedPolicyDocument, whatever is wrong with it', async () => {
+  const statement = { Effect: 'Allow', Action: 'cr:Get*', Resource: '*' }
+  const of = (change: object): object => ({ Version: '1', Statement: [{ ...statement, ...change }] })
+  const documents: readonly unknown[] = [
+    'no json',
+    [],
+    { Statement: [statement] },
+    { Version: '2012-10-17', Statement: [statement] },
+    { Version: '1', Statement: statement },
+    { Version: '1', Statement: [statement], Extra: 1 },
+    of({ Effect: 'allow' }),
+    of({ Action: undefined }),
+    of({ Action: [] }),
+    of({ Action: 'GetAuthorizationToken' }),
+    of({ Action: 'cr:Get Token' }),
+    of({ NotAction: 'cr:*' }),
+    of({ Resource: undefined }),
+    of({ Resource: 'arn:aws:s3:::bucket' }),
+    of({ Resource: 'acs:cr:*' }),
+    of({ Principal: { RAM: ['*'] } }),
+    of({ Condition: { StringIs: { 'acs:SourceIp': '1' } } }),
+    of({ Condition: { StringEquals: 'acs:SourceIp' } }),
+  ]
+  for (const document of documents) {
+    const text = typeof document === 'string' ? document : JSON.stringify(document)
+    assert.equal(await refused(create('malformed', text)), '400 MalformedPolicyDocument', text)
+    await create('valid')
+    const changed = ram.createPolicyVersion(
+      new CreatePolicyVersionRequest({ policyName: 'valid', policyDocument: text }),
+    )
+    assert.equal(await refused(changed), '400 MalformedPolicyDocument', text)
+    await ram.deletePolicy(new DeletePolicyRequest({ policyName: 'valid' }))
+  }
+})
+
+test('parameters beyond their limits are refused with the code of the parameter', async () => {
+  const padding = (bytes: number): string => {
+    const empty = allow(['cr:Get*'], ['acs:cr:*:*:repository/'])
+    return allow(
+      ['cr:Get*'],
+      [`acs:cr:*:*:repository/${'é'.repeat(3)}${'x'.repeat(bytes - Buffer.byteLength(empty) - 6)}`],
+    )
+  }
+  assert.equal(Buffer.byteLength(padding(6144)), 6144)
+  await create('longest', padding(6144))
+  assert.deepEqual(
+    {
+      document: await refused(create('too-long', padding(6145))),
+      nameChars: await refused(create('under_score')),
+      nameLength: await refused(create('x'.repeat(129))),
+      type: await refused(get('twice', 'custom')),
+      versionId: await refused(
+        ram.getPolicyVersion(
+          new GetPolicyVersionRequest({ policyName: 'longest', policyType: 'Custom', versionId: '1' }),
+        ),
+      ),
+      description: await refused(
+        ram.createPolicy(
+          new CreatePolicyRequest({ policyName: 'd', policyDocument: allow(['cr:*']), description: 'x'.repeat(1025) }),
+        ),
+      ),
+      rotate: await refused(version('longest', { rotateStrategy: 'Sometimes' })),
+      missing: await refused(ram.getPolicy(new GetPolicyRequest({ policyType: 'Custom' }))),
+    },
+    {
+      document: '400 InvalidParameter.PolicyDocument.Length',
+      nameChars: '400 InvalidParameter.PolicyName.InvalidChars',
+      nameLength: '400 InvalidParameter.PolicyName.Length',
+      type: '400 InvalidParameter.PolicyType',
+      versionId: '400 InvalidParameter.VersionId.Format',
+      description: '400 InvalidParameter.Description.Length',
+      rotate: '400 InvalidParameter.RotateStrategy',
+      missing: '400 MissingPolicyName',
+    },
+  )
+})
+
+test('a policy in use, or with further versions, is deleted only after these', async () => {
+  await create('busy')
+  await version('busy')
+  const attachment = { policyName: 'busy', policyType: 'Custom', roleName: WORKER }
+  await ram.attachPolicyToRole(new AttachPolicyToRoleRequest(attachment))
+  const remove = (cascadingDelete = false) =>
+    ram.deletePolicy(new DeletePolicyRequest({ policyName: 'busy', cascadingDelete }))
+  assert.equal(await refused(remove()), '409 DeleteConflict.Policy.Role')
+  await ram.detachPolicyFromRole(new DetachPolicyFromRoleRequest(attachment))
+  assert.equal(await refused(remove()), '409 DeleteConflict.Policy.Version')
+  await remove(true)
+  assert.equal(await refused(get('busy')), '404 EntityNotExist.Policy')
+})
+
+test('lists come in pages, and system policies are there to read', async () => {
+  const names: (string | undefined)[] = []
+  let marker: string | undefined
+  do {
+    const { body } = await ram.listPolicies(new ListPoliciesRequest({ maxItems: 3, ...(marker && { marker }) }))
+    names.push(...(body?.policies?.policy ?? []).map(({ policyName }) => policyName))
+    marker = body?.isTruncated ? body.marker : undefined
+  } while (marker !== undefined)
+  assert.equal(new Set(names).size, names.length)
+  assert.ok(names.includes('AdministratorAccess') && names.includes('read-back'))
+  assert.equal(
+    await refused(ram.listPolicies(new ListPoliciesRequest({ maxItems: 1001 }))),
+    '400 InvalidParameter.MaxItems',
+  )
+  const { body } = await get('AliyunCSManagedAcrRolePolicy', 'System')
+  assert.deepEqual(JSON.parse(body?.defaultPolicyVersion?.policyDocument ?? ''), {
+    Version: '1',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository'],
+        Resource: ['*'],
+      },
+    ],
+  })
+})
+
+test('an error body names request, host, code, message and where to read on', async () => {
+  const { body, message } = await refusal(get('nowhere'))
+  const { RequestId, ...rest } = body
+  assert.match(String(RequestId), /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/)
+  assert.equal(cloud.calls.at(-1)?.requestId, RequestId)
+  assert.equal(message, 'The policy does not exist: nowhere .')
+  assert.deepEqual(rest, {
+    HostId: new URL(cloud.endpoints.ram).host,
+    Code: 'EntityNotExist.Policy',
+    Message: 'The policy does not exist: nowhere .',
+    Recommend: 'https://api.aliyun.com/troubleshoot?q=EntityNotExist.Policy&product=Ram',
+  })
+})

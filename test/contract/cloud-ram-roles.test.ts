@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import {
+  AttachPolicyToRoleRequest,
+  AttachPolicyToUserRequest,
+  CreateAccessKeyRequest,
+  CreatePolicyRequest,
+  CreateRoleRequest,
+  CreateUserRequest,
+  DeleteAccessKeyRequest,
+  DeleteRoleRequest,
+  DeleteUserRequest,
+  DetachPolicyFromRoleRequest,
+  DetachPolicyFromUserRequest,
+  GetRoleRequest,
+  GetUserRequest,
+  ListAccessKeysRequest,
+  ListEntitiesForPolicyRequest,
+  ListPoliciesForRoleRequest,
+  ListPoliciesForUserRequest,
+  ListRolesRequest,
+  ListTagResourcesRequest,
+  ListUsersRequest,
+  TagResourcesRequest,
+  UntagResourcesRequest,
+  UpdateAccessKeyRequest,
+  UpdateRoleRequest,
+} from '@alicloud/ram20150501'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { allow, refused, type VendorClients, vendorClients } from '../support/vendor-sdk.ts'
+
+const WORKER = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
+const TRUST = JSON.stringify({
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }],
+})
+
+let cloud: Cloud
+let ram: VendorClients['ram']
+before(async () => {
+  cloud = await startCloud()
+  ram = vendorClients(cloud).ram
+})
+after(() => cloud.stop())
+
+const createRole = (roleName: string, change: object = {}) =>
+  ram.createRole(new CreateRoleRequest({ roleName, assumeRolePolicyDocument: TRUST, ...change }))
+const createPolicy = (policyName: string) =>
+  ram.createPolicy(new CreatePolicyRequest({ policyName, policyDocument: allow(['cr:Get*']) }))
+const onRole = (policyName: string, roleName = WORKER, policyType = 'Custom') => ({ policyName, policyType, roleName })
+const policiesOf = async (roleName: string): Promise<readonly (string | undefined)[]> => {
+  const { body } = await ram.listPoliciesForRole(new ListPoliciesForRoleRequest({ roleName }))
+  return (body?.policies?.policy ?? []).map(({ policyName, policyType }) => `${policyType}/${policyName}`)
+}
+
+test('a role is created, read, changed and deleted; its ARN is in lower case', async () => {
+  const created = await createRole('My.Role-1', { description: 'd', maxSessionDuration: 7200 })
+  assert.equal(created.body?.role?.arn, `acs:ram::${cloud.accountId}:role/my.role-1`)
+  await ram.updateRole(
+    new UpdateRoleRequest({ roleName: 'my.role-1', newDescription: 'e', newMaxSessionDuration: 3600 }),
+  )
+  const { body } = await ram.getRole(new GetRoleRequest({ roleName: 'My.Role-1' }))
+  const { roleName, description, maxSessionDuration, assumeRolePolicyDocument } = body?.role ?? {}
+  assert.deepEqual(
+    [roleName, description, maxSessionDuration, assumeRolePolicyDocument],
+    ['My.Role-1', 'e', 3600, TRUST],
+  )
+  const listed = await ram.listRoles(new ListRolesRequest({}))
+  const names = (listed.body?.roles?.role ?? []).map((role) => role.roleName)
+  assert.ok(names.includes('My.Role-1') && names.includes(WORKER))
+  await ram.deleteRole(new DeleteRoleRequest({ roleName: 'My.Role-1' }))
+  assert.equal(await refused(ram.getRole(new GetRoleRequest({ roleName: 'My.Role-1' }))), '404 EntityNotExist.Role')
+})
+
+test('roles that exist, do not exist, or are malformed are refused with their codes', async () => {
+  const trust = (statement: object) => ({
+    assumeRolePolicyDocument: JSON.stringify({
+      Version: '1',
+      Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', ...statement }],
+    }),
+  })
+  assert.deepEqual(
+    {
+      again: await refused(createRole(WORKER)),
+      noPrincipal: await refused(createRole('r', trust({}))),
+      wrongPrincipal: await refused(createRole('r', trust({ Principal: { AWS: ['x'] } }))),
+      resource: await refused(createRole('r', trust({ Principal: { Service: ['ecs.aliyuncs.com'] }, Resource: '*' }))),
+      name: await refused(createRole('a_b')),
+      long: await refused(createRole('x'.repeat(65))),
+      session: await refused(createRole('r', { maxSessionDuration: 43_201 })),
+      update: await refused(ram.updateRole(new UpdateRoleRequest({ roleName: 'nowhere' }))),
+      delete: await refused(ram.deleteRole(new DeleteRoleRequest({ roleName: 'nowhere' }))),
+      list: await refused(ram.listPoliciesForRole(new ListPoliciesForRoleRequest({ roleName: 'nowhere' }))),
+      missing: await refused(ram.getRole(new GetRoleRequest({}))),
+    },
+    {
+      again: '409 EntityAlreadyExists.Role',
+      noPrincipal: '400 MalformedPolicyDocument',
+      wrongPrincipal: '400 MalformedPolicyDocument',
+      resource: '400 MalformedPolicyDocument',
+      name: '400 InvalidParameter.RoleName.InvalidChars',
+      long: '400 InvalidParameter.RoleName.Length',
+      session: '400 InvalidParameter.MaxSessionDuration',
+      update: '404 EntityNotExist.Role',
+      delete: '404 EntityNotExist.Role',
+      list: '404 EntityNotExist.Role',
+      missing: '400 MissingRoleName',
+    },
+  )
+})
+
+test('a policy is attached once, listed from both sides, detached once; a role with policies stays', async () => {
+  await createPolicy('attached')
+  await createRole('holder')
+  const request = onRole('attached', 'holder')
+  await ram.attachPolicyToRole(new AttachPolicyToRoleRequest(request))
+  await ram.attachPolicyToRole(new AttachPolicyToRoleRequest(onRole('ReadOnlyAccess', 'holder', 'System')))
+  assert.deepEqual(await policiesOf('holder'), ['Custom/attached', 'System/ReadOnlyAccess'])
+  const entities = await ram.listEntitiesForPolicy(
+    new ListEntitiesForPolicyRequest({ policyName: 'attached', policyType: 'Custom' }),
+  )
+  assert.deepEqual(
+    (entities.body?.roles?.role ?? []).map(({ roleName }) => roleName),
+    ['holder'],
+  )
+  assert.deepEqual(entities.body?.users?.user, [])
+  assert.equal(
+    await refused(ram.attachPolicyToRole(new AttachPolicyToRoleRequest(request))),
+    '409 EntityAlreadyExists.Role.Policy',
+  )
+  assert.equal(
+    await refused(ram.deleteRole(new DeleteRoleRequest({ roleName: 'holder' }))),
+    '409 DeleteConflict.Role.Policy',
+  )
+  await ram.detachPolicyFromRole(new DetachPolicyFromRoleRequest(request))
+  assert.equal(
+    await refused(ram.detachPolicyFromRole(new DetachPolicyFromRoleRequest(request))),
+    '404 EntityNotExist.Role.Policy',
+  )
+  assert.deepEqual(await policiesOf('holder'), ['System/ReadOnlyAccess'])
+})
+
+test('attaching names a role and a policy that exist, and at most ten custom policies', async () => {
+  await createRole('full')
+  for (let count = 1; count <= 11; count += 1) await createPolicy(`limit-${count}`)
+  for (let count = 1; count <= 10; count += 1) {
+    await ram.attachPolicyToRole(new AttachPolicyToRoleRequest(onRole(`limit-${count}`, 'full')))
+  }
+  const attach = (request: object) => refused(ram.attachPolicyToRole(new AttachPolicyToRoleRequest(request)))
+  assert.deepEqual(
+    [
+      await attach(onRole('limit-11', 'full')),
+      await attach(onRole('nowhere')),
+      await attach(onRole('limit-1', 'nowhere')),
+      await attach(onRole('limit-1', WORKER, 'System')),
+    ],
+    [
+      '409 LimitExceeded.Role.Policy',
+      '404 EntityNotExist.Policy',
+      '404 EntityNotExist.Role',
+      '404 EntityNotExist.Policy',
+    ],
+  )
+})
+
+test('a user with an access key: works, stops when disabled, is unknown when deleted', async () => {
+  const userName = 'robot'
+  await ram.createUser(new CreateUserRequest({ userName, displayName: 'Robot' }))
+  assert.equal(await refused(ram.createUser(new CreateUserRequest({ userName }))), '409 EntityAlreadyExists.User')
+  const policy = { policyName: 'AliyunRAMReadOnlyAccess', policyType: 'System', userName }
+  await ram.attachPolicyToUser(new AttachPolicyToUserRequest(policy))
+  const created = await ram.createAccessKey(new CreateAccessKeyRequest({ userName }))
+  const { accessKeyId = '', accessKeySecret = '' } = created.body?.accessKey ?? {}
+  await ram.createAccessKey(new CreateAccessKeyRequest({ userName }))
+  assert.equal(
+    await refused(ram.createAccessKey(new CreateAccessKeyRequest({ userName }))),
+    '409 LimitExceeded.User.AccessKey',
+  )
+  const robot = vendorClients(cloud, { accessKeyId, accessKeySecret }).ram
+  const seen = await robot.getUser(new GetUserRequest({ userName }))
+  assert.equal(seen.body?.user?.displayName, 'Robot')
+  const users = await robot.listUsers(new ListUsersRequest({}))
+  assert.deepEqual(
+    (users.body?.users?.user ?? []).map((user) => user.userName),
+    ['administrator', 'auditor', 'robot'],
+  )
+  const keys = await robot.listAccessKeys(new ListAccessKeysRequest({ userName }))
+  assert.deepEqual(
+    (keys.body?.accessKeys?.accessKey ?? []).map(({ status }) => status),
+    ['Active', 'Active'],
+  )
+  const own = await robot.listPoliciesForUser(new ListPoliciesForUserRequest({ userName }))
+  assert.deepEqual(
+    (own.body?.policies?.policy ?? []).map(({ policyName }) => policyName),
+    ['AliyunRAMReadOnlyAccess'],
+  )
+  const asRobot = () => refused(robot.getUser(new GetUserRequest({ userName })))
+  await ram.updateAccessKey(new UpdateAccessKeyRequest({ userName, userAccessKeyId: accessKeyId, status: 'Inactive' }))
+  assert.equal(await asRobot(), '403 InvalidAccessKeyId.Inactive')
+  assert.equal(await refused(ram.deleteUser(new DeleteUserRequest({ userName }))), '409 DeleteConflict.User.AccessKey')
+  for (const key of keys.body?.accessKeys?.accessKey ?? []) {
+    await ram.deleteAccessKey(new DeleteAccessKeyRequest({ userName, userAccessKeyId: key.accessKeyId ?? '' }))
+  }
+  assert.equal(await asRobot(), '404 InvalidAccessKeyId.NotFound')
+  assert.equal(await refused(ram.deleteUser(new DeleteUserRequest({ userName }))), '409 DeleteConflict.User.Policy')
+  await ram.detachPolicyFromUser(new DetachPolicyFromUserRequest(policy))
+  await ram.deleteUser(new DeleteUserRequest({ userName }))
+  assert.equal(await refused(ram.getUser(new GetUserRequest({ userName }))), '404 EntityNotExist.User')
+})
+
+test('roles and policies carry tags, which can be listed, added and taken away', async () => {
+  await createRole('tagged', { tag: [{ key: 'owner', value: 'acr-nopass' }] })
+  const role = { resourceType: 'role', resourceNames: ['tagged'] }
+  await ram.tagResources(new TagResourcesRequest({ ...role, tag: [{ key: 'stage', value: 'prod' }] }))
+  const tags = async (): Promise<readonly string[]> => {
+    const { body } = await ram.listTagResources(new ListTagResourcesRequest(role))
+    return (body?.tagResources ?? []).map(({ tagKey, tagValue }) => `${tagKey}=${tagValue}`)
+  }
+  assert.deepEqual(await tags(), ['owner=acr-nopass', 'stage=prod'])
+  await ram.untagResources(new UntagResourcesRequest({ ...role, tagKeys: ['owner'] }))
+  assert.deepEqual(await tags(), ['stage=prod'])
+  const found = await ram.listRoles(new ListRolesRequest({ tag: [{ key: 'stage', value: 'prod' }] }))
+  assert.deepEqual(
+    (found.body?.roles?.role ?? []).map(({ roleName }) => roleName),
+    ['tagged'],
+  )
+  const nowhere = new TagResourcesRequest({ ...role, resourceNames: ['nowhere'], tag: [{ key: 'a', value: 'b' }] })
+  assert.equal(await refused(ram.tagResources(nowhere)), '404 EntityNotExist.Role')
+})
+
+test('an identity provider for OIDC is created, listed, changed and deleted through IMS', async () => {
+  const { call } = vendorClients(cloud)
+  const ims = (action: string, query: Readonly<Record<string, string>> = {}) =>
+    call({ action, version: '2019-08-15', query })
+  const OIDCProviderName = 'gitlab'
+  const created = await ims('CreateOIDCProvider', {
+    OIDCProviderName,
+    IssuerUrl: 'https://gitlab.example.com',
+    ClientIds: 'a,b',
+  })
+  const provider = created.OIDCProvider as Record<string, unknown>
+  assert.equal(provider.Arn, `acs:ram::${cloud.accountId}:oidc-provider/gitlab`)
+  assert.equal(provider.ClientIds, 'a,b')
+  const listed = (await ims('ListOIDCProviders')).OIDCProviders as {
+    OIDCProvider: readonly { OIDCProviderName: string }[]
+  }
+  assert.deepEqual(
+    listed.OIDCProvider.map((item) => item.OIDCProviderName),
+    ['github-actions', 'gitlab'],
+  )
+  await ims('UpdateOIDCProvider', { OIDCProviderName, ClientIds: 'c' })
+  const read = (await ims('GetOIDCProvider', { OIDCProviderName })).OIDCProvider as Record<string, unknown>
+  assert.equal(read.ClientIds, 'c')
+  assert.equal(
+    await refused(ims('CreateOIDCProvider', { OIDCProviderName, IssuerUrl: 'https://x.example.com' })),
+    '409 EntityAlreadyExists.OIDCProvider',
+  )
+  assert.equal(
+    await refused(ims('CreateOIDCProvider', { OIDCProviderName: 'plain', IssuerUrl: 'http://x.example.com' })),
+    '400 InvalidParameter.IssuerUrl',
+  )
+  await ims('DeleteOIDCProvider', { OIDCProviderName })
+  assert.equal(await refused(ims('GetOIDCProvider', { OIDCProviderName })), '404 EntityNotExist.OIDCProvider')
+})
