@@ -9,6 +9,7 @@ import { untilReady } from '../process/ready.ts'
 import { retryPort } from '../process/retry-port.ts'
 import { openRun, type Run } from '../process/run.ts'
 import { type AuditEntry, readAuditLog } from './audit-log.ts'
+import { startBinder } from './binder.ts'
 import { createAuthority } from './certificate.ts'
 import { type ClusterKeys, writeClusterFiles } from './cluster-keys.ts'
 import { apiServerArguments, clusterFiles, controllerManagerArguments, serviceNetwork } from './control-plane.ts'
@@ -33,7 +34,7 @@ export interface ClusterOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A real control plane on loopback: etcd, API server, controller-manager. */
+/** A real control plane on loopback: etcd, API server, controller-manager; a binder gives Pods their nodes. */
 export interface Cluster {
   readonly name: string
   /** `https://127.0.0.1:PORT` */
@@ -137,9 +138,12 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   const what = `controller-manager of ${name}`
   await untilReady(ready, { what, limitMs: 90_000, child: controllerManager }, signal)
 
+  const binder = startBinder(admin)
+
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {
     stopped ??= (async () => {
+      await binder.stop()
       admin.close()
       await Promise.all([controllerManager.stop(), apiServer.stop()])
       if (!options.etcd) await etcd.stop()

@@ -1,0 +1,84 @@
+import type { KubeClient } from '../../kube/client.ts'
+import { MERGE_PATCH } from '../../kube/client.ts'
+import { systemClock } from '../../kube/clock.ts'
+import { createReflector } from '../../kube/reflector.ts'
+import type { Versioned } from '../../kube/store.ts'
+import { type KubeObject, namespacedPath } from '../../kube/types.ts'
+import type { Pod } from '../kubelet/pod.ts'
+import { chooseNode, type NodeObject } from './choose-node.ts'
+
+export interface Binder {
+  stop(): Promise<void>
+}
+
+type Known<T extends KubeObject> = T & Versioned
+
+/** Gives each Pod that has no node one that fits: all of a scheduler that a sandbox needs. */
+export function startBinder(admin: KubeClient): Binder {
+  const end = new AbortController()
+  const features = { watchList: true }
+  const bound = new Map<string, number>()
+  const follow = <T extends KubeObject>(path: string, selector: string | undefined, onChange: () => void) =>
+    createReflector<T, Known<T>>({
+      client: admin,
+      clock: systemClock,
+      random: Math.random,
+      features,
+      path,
+      ...(selector !== undefined && { selector: { fieldSelector: selector } }),
+      trim: (object) => ({ ...object, uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion }),
+      onChange,
+    })
+  const nodes = follow<NodeObject>('/api/v1/nodes', undefined, () => bindAll())
+  const pods = follow<Pod & KubeObject>('/api/v1/pods', 'spec.nodeName=', () => bindAll())
+  const asked = new Map<string, string>()
+
+  function bindAll(): void {
+    if (!nodes.synced || end.signal.aborted) return
+    const all = [...nodes.entries()].map(([, node]) => node)
+    for (const [, pod] of pods.entries()) {
+      if (pod.metadata.deletionTimestamp !== undefined) continue
+      const choice = chooseNode(pod, all, bound)
+      const answer = choice.node ?? choice.reason
+      // asked once for each answer: the watch tells when it has worked
+      if (asked.get(pod.metadata.uid) === answer) continue
+      asked.set(pod.metadata.uid, answer)
+      const work = choice.node === undefined ? report(pod, choice.reason) : bind(pod, choice.node)
+      work.catch(() => asked.delete(pod.metadata.uid))
+    }
+  }
+
+  async function bind({ metadata: { namespace, name, uid } }: Pod, node: string): Promise<void> {
+    bound.set(node, (bound.get(node) ?? 0) + 1)
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, uid },
+      target: { apiVersion: 'v1', kind: 'Node', name: node },
+    }
+    const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/binding`
+    await admin.request({ method: 'POST', path, body }, end.signal)
+  }
+
+  async function report({ metadata: { namespace, name } }: Pod, message: string): Promise<void> {
+    const time = new Date().toISOString()
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message,
+      lastTransitionTime: time,
+    }
+    const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/status`
+    const body = { status: { conditions: [condition] } }
+    await admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, end.signal)
+  }
+
+  const loops = [nodes.run(end.signal), pods.run(end.signal)]
+  return {
+    async stop() {
+      end.abort()
+      await Promise.all(loops)
+    },
+  }
+}

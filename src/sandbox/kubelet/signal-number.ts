@@ -1,0 +1,5 @@
+import { constants } from 'node:os'
+
+export function signalNumber(name: NodeJS.Signals): number {
+  return constants.signals[name]
+}

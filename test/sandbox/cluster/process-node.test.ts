@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { MERGE_PATCH } from '../../../src/kube/client.ts'
+import { type ProcessNode, type RunningPod, startProcessNode } from '../../../src/sandbox/cluster/process-node.ts'
+import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
+import type { Pod } from '../../../src/sandbox/kubelet/pod.ts'
+import { findByEnvironment } from '../../../src/sandbox/process/process-table.ts'
+import { RUN_VARIABLE } from '../../../src/sandbox/process/take-back.ts'
+import { silentProgress } from '../../../src/sandbox/progress.ts'
+import { ensureTools } from '../../../src/sandbox/toolchest/ensure-tools.ts'
+import { eventually } from '../../support/eventually.ts'
+
+let cluster: Cluster
+let node: ProcessNode
+
+before(async () => {
+  const signal = AbortSignal.timeout(30 * 60_000)
+  const names = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
+  cluster = await startCluster({
+    name: 'pn',
+    tools: await ensureTools(names, { progress: silentProgress, signal }),
+    signal,
+  })
+  const server = fileURLToPath(new URL('fixtures/server.ts', import.meta.url))
+  const images = { 'example/server': [process.execPath, server], 'example/sh': ['/bin/sh'] }
+  node = await startProcessNode({ cluster, images, backOffMs: 200 })
+  await post('/api/v1/namespaces/default/configmaps', { metadata: { name: 'config' }, data: { 'config.yaml': 'one' } })
+  await post('/api/v1/namespaces/default/secrets', { metadata: { name: 'key' }, stringData: { id: 'top' } })
+  await post('/apis/apps/v1/namespaces/default/deployments', deployment)
+  await eventually(async () => assert.equal((await available()).availableReplicas, 2), 20_000)
+})
+after(async () => {
+  await node?.stop()
+  await cluster?.stop()
+})
+
+const post = (path: string, body: object): Promise<unknown> => cluster.admin.request({ method: 'POST', path, body })
+const get = <T>(path: string): Promise<T> => cluster.admin.request<T>({ method: 'GET', path })
+
+const field = (name: string, fieldPath: string): object => ({ name, valueFrom: { fieldRef: { fieldPath } } })
+const probe = (path: string): object => ({ httpGet: { path, port: 'http' }, periodSeconds: 1 })
+const deployment = {
+  metadata: { name: 'server' },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: 'server' } },
+    template: {
+      metadata: { labels: { app: 'server' } },
+      spec: {
+        terminationGracePeriodSeconds: 5,
+        nodeSelector: { 'kubernetes.io/os': 'linux' },
+        securityContext: { runAsUser: 65532 },
+        containers: [
+          {
+            name: 'server',
+            image: 'example/server:1@sha256:abc',
+            args: [
+              '--address=127.0.0.1:8080',
+              '--who=$(POD_NAME)',
+              '--config=/etc/app/config.yaml',
+              '--dollar=$$(POD_NAME)',
+            ],
+            env: [
+              field('POD_NAME', 'metadata.name'),
+              field('POD_IP', 'status.podIP'),
+              field('NODE_NAME', 'spec.nodeName'),
+              { name: 'HELLO', value: 'from $(POD_NAME) of $(NOBODY)' },
+              { name: 'KEY', valueFrom: { secretKeyRef: { name: 'key', key: 'id' } } },
+            ],
+            ports: [{ name: 'http', containerPort: 8080 }],
+            startupProbe: { ...probe('/'), failureThreshold: 30 },
+            livenessProbe: probe('/'),
+            readinessProbe: { ...probe('/ready'), failureThreshold: 1 },
+            volumeMounts: [{ name: 'config', mountPath: '/etc/app' }],
+          },
+        ],
+        volumes: [{ name: 'config', configMap: { name: 'config' } }],
+      },
+    },
+  },
+}
+
+const available = async (): Promise<{ availableReplicas?: number }> =>
+  (await get<{ status: { availableReplicas?: number } }>('/apis/apps/v1/namespaces/default/deployments/server')).status
+const podOf = async (name: string): Promise<Pod> => get<Pod>(`/api/v1/namespaces/default/pods/${name}`)
+const servers = (): RunningPod[] => node.pods().filter(({ name }) => name.startsWith('server-'))
+const server = (index = 0): RunningPod => {
+  const found = servers()[index]
+  assert.ok(found)
+  return found
+}
+const ask = async (pod: RunningPod, path = '/'): Promise<string> => (await fetch(`http://${pod.ip}:8080${path}`)).text()
+const file = (pod: RunningPod, path: string): Promise<string> => ask(pod, `/file?path=${encodeURIComponent(path)}`)
+
+test('a Deployment of two becomes available: each Pod with an address of its own, args and env as its spec says', async () => {
+  assert.equal(new Set(servers().map(({ ip }) => ip)).size, 2)
+  const pod = server()
+  const answer = JSON.parse(await ask(pod))
+  const { config, ...given } = answer.given
+  assert.deepEqual(given, { address: `${pod.ip}:8080`, who: pod.name, dollar: '$(POD_NAME)' })
+  assert.match(config, /\/volumes\/config\/config\.yaml$/)
+  const { POD_IP, NODE_NAME, HELLO, KEY, HOSTNAME, KUBERNETES_SERVICE_PORT } = answer.env
+  assert.deepEqual(
+    { POD_IP, NODE_NAME, HELLO, KEY, HOSTNAME, KUBERNETES_SERVICE_PORT },
+    {
+      POD_IP: pod.ip,
+      NODE_NAME: 'process-node',
+      HELLO: `from ${pod.name} of $(NOBODY)`,
+      KEY: 'top',
+      HOSTNAME: pod.name,
+      KUBERNETES_SERVICE_PORT: new URL(cluster.server).port,
+    },
+  )
+  const { status } = await podOf(pod.name)
+  assert.equal(status?.podIP, pod.ip)
+  const [container] = status?.containerStatuses ?? []
+  assert.deepEqual([container?.ready, container?.started, container?.restartCount], [true, true, 0])
+  assert.match(container?.imageID ?? '', /^example\/server@sha256:[0-9a-f]{64}$/)
+})
+
+test('where we are root and may choose, it runs as the user that the Pod asks for', async () => {
+  const { uid } = JSON.parse(await ask(server()))
+  const kept = (await events(server().name)).includes('UserKept')
+  assert.equal(uid, process.getuid?.() === 0 && !kept ? 65532 : process.getuid?.())
+})
+
+test('a changed ConfigMap arrives in the volume within a second', async () => {
+  const { given } = JSON.parse(await ask(server()))
+  assert.equal(await file(server(), given.config), 'one')
+  const path = '/api/v1/namespaces/default/configmaps/config'
+  const body = { data: { 'config.yaml': 'two' } }
+  await cluster.admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
+  await eventually(async () => assert.equal(await file(server(), given.config), 'two'), 1_000, 20)
+})
+
+test('the ServiceAccount token is bound to the Pod, works, and is replaced in place', async () => {
+  const pod = server(1)
+  const { given } = JSON.parse(await ask(pod))
+  const folder = given.config.replace(/config\/config.yaml$/, '')
+  const spec = (await podOf(pod.name)).spec
+  const volume = spec.volumes?.find(({ projected }) => projected)
+  const token = `${folder}${volume?.name}/token`
+  const before = await file(pod, token)
+  const claims = JSON.parse(Buffer.from(before.split('.')[1] ?? '', 'base64url').toString())
+  assert.equal(claims['kubernetes.io'].pod.name, pod.name)
+  assert.equal(await file(pod, `${folder}${volume?.name}/ca.crt`), cluster.caPem)
+  node.rotateTokens(`default/${pod.name}`)
+  await eventually(async () => assert.notEqual(await file(pod, token), before))
+})
+
+test('the log is there for kubectl logs', async () => {
+  const pod = server()
+  assert.equal(node.log(`default/${pod.name}`), `listens on ${pod.ip}:8080\n`)
+  const path = `${cluster.server}/api/v1/namespaces/default/pods/${pod.name}/log`
+  const { request } = await import('node:https')
+  const { ca, cert, key } = cluster.adminConnection
+  const text = await new Promise<string>((resolve, reject) => {
+    const options = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+    request(path, options, async (answer) => resolve((await answer.toArray()).join('')))
+      .on('error', reject)
+      .end()
+  })
+  assert.equal(text, `listens on ${pod.ip}:8080\n`)
+})
+
+test('a killed container is started again and counted', async () => {
+  const pod = server()
+  assert.equal(node.kill(`default/${pod.name}`), true)
+  await eventually(async () => {
+    const [container] = (await podOf(pod.name)).status?.containerStatuses ?? []
+    assert.equal(container?.restartCount, 1)
+    assert.equal(container?.ready, true)
+    assert.ok(container && 'terminated' in container.lastState)
+    assert.deepEqual([container.lastState.terminated.exitCode, container.lastState.terminated.signal], [137, 9])
+  })
+  assert.equal(JSON.parse(await ask(pod)).given.who, pod.name)
+})
+
+test('a paused Pod becomes unready, and ready again when it goes on', async () => {
+  const pod = server(1)
+  const ready = async (): Promise<string | undefined> =>
+    (await podOf(pod.name)).status?.conditions.find(({ type }) => type === 'Ready')?.status
+  node.pause(`default/${pod.name}`)
+  await eventually(async () => assert.equal(await ready(), 'False'))
+  node.resume(`default/${pod.name}`)
+  await eventually(async () => assert.equal(await ready(), 'True'))
+})
+
+test('a deleted Pod is asked to end, and its object goes after it', async () => {
+  const pod = server()
+  const log = node.log(`default/${pod.name}`)
+  await cluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/default/pods/${pod.name}` })
+  await eventually(async () => await assert.rejects(podOf(pod.name), { status: 404 }))
+  await eventually(async () => assert.equal((await available()).availableReplicas, 2), 20_000)
+  assert.ok(!servers().some(({ uid }) => uid === pod.uid))
+  assert.notEqual(log, '')
+})
+
+const simple = (name: string, container: object, spec: object = {}): object => ({
+  metadata: { name },
+  spec: {
+    terminationGracePeriodSeconds: 1,
+    containers: [{ name: 'main', image: 'example/sh', ...container }],
+    ...spec,
+  },
+})
+const pods = '/api/v1/namespaces/default/pods'
+const events = async (name: string): Promise<string[]> => {
+  const list = await get<{ items: { reason: string }[] }>(
+    `/api/v1/namespaces/default/events?fieldSelector=involvedObject.name=${name}`,
+  )
+  return list.items.map(({ reason }) => reason)
+}
+const phase = async (name: string, wanted: string): Promise<void> =>
+  eventually(async () => assert.equal((await podOf(name)).status?.phase, wanted))
+const waiting = async (name: string): Promise<string | undefined> => {
+  const [container] = (await podOf(name)).status?.containerStatuses ?? []
+  return container && 'waiting' in container.state ? container.state.waiting.reason : undefined
+}
+
+test('a Pod that ends well has succeeded, after its init containers in order', async () => {
+  const folder = [{ name: 'shared', mountPath: '/shared' }]
+  const init = (name: string): object => {
+    return { name, image: 'example/sh', args: ['-c', `echo ${name} >>/shared/log`], volumeMounts: folder }
+  }
+  await post(
+    pods,
+    simple(
+      'job',
+      { args: ['-c', 'cat /shared/log; exit 0'], volumeMounts: folder },
+      {
+        restartPolicy: 'Never',
+        volumes: [{ name: 'shared', emptyDir: {} }],
+        initContainers: [init('first'), init('second')],
+      },
+    ),
+  )
+  await phase('job', 'Succeeded')
+  assert.equal(node.log('default/job'), 'first\nsecond\n')
+})
+
+test('a Pod that must not restart has failed with its exit code', async () => {
+  await post(pods, simple('fails', { args: ['-c', 'exit 3'] }, { restartPolicy: 'Never' }))
+  await phase('fails', 'Failed')
+  const [container] = (await podOf('fails')).status?.containerStatuses ?? []
+  assert.ok(container && 'terminated' in container.state)
+  assert.equal(container.state.terminated.exitCode, 3)
+})
+
+test('a container that ends again and again is in CrashLoopBackOff', async () => {
+  await post(pods, simple('crash', { args: ['-c', 'exit 1'] }))
+  await eventually(async () => assert.equal(await waiting('crash'), 'CrashLoopBackOff'))
+  await eventually(async () => assert.ok((await events('crash')).includes('BackOff')))
+})
+
+test('an image that the node has not is ErrImagePull', async () => {
+  await post(pods, simple('noimage', { image: 'example/none:1' }))
+  await eventually(async () => assert.match((await waiting('noimage')) ?? '', /^(ErrImagePull|ImagePullBackOff)$/))
+})
+
+test('a Pod waits for a missing Secret with FailedMount, and starts when it comes', async () => {
+  const volumes = [{ name: 'late', secret: { secretName: 'late' } }]
+  const container = {
+    args: ['-c', 'cat /late/word; exec sleep 100'],
+    volumeMounts: [{ name: 'late', mountPath: '/late' }],
+  }
+  await post(pods, simple('late', container, { volumes }))
+  await eventually(async () => assert.ok((await events('late')).includes('FailedMount')))
+  assert.equal((await podOf('late')).status?.phase, 'Pending')
+  await post('/api/v1/namespaces/default/secrets', { metadata: { name: 'late' }, stringData: { word: 'came' } })
+  await phase('late', 'Running')
+  await eventually(() => assert.equal(node.log('default/late'), 'came'))
+})
+
+test('a failing liveness probe restarts the container', async () => {
+  const livenessProbe = { httpGet: { path: '/', port: 9 }, periodSeconds: 1, failureThreshold: 1 }
+  await post(pods, simple('sick', { args: ['-c', 'exec sleep 100'], livenessProbe }))
+  await eventually(async () => {
+    const [container] = (await podOf('sick')).status?.containerStatuses ?? []
+    assert.ok((container?.restartCount ?? 0) > 0)
+  })
+  await eventually(async () => assert.ok((await events('sick')).includes('Unhealthy')))
+})
+
+test('a Pod that no node fits is told so and stays pending', async () => {
+  await post(pods, simple('alien', {}, { nodeSelector: { 'kubernetes.io/os': 'plan9' } }))
+  await eventually(async () => {
+    const condition = (await podOf('alien')).status?.conditions.find(({ type }) => type === 'PodScheduled')
+    assert.deepEqual([condition?.status, condition?.reason], ['False', 'Unschedulable'])
+  })
+})
+
+test('a stopped node leaves no child process behind', async () => {
+  await node.stop()
+  const left = findByEnvironment(RUN_VARIABLE, cluster.run.id).map(({ pid }) => pid)
+  const plane = [cluster.apiServer, cluster.controllerManager].map(({ id }) => id.pid)
+  assert.deepEqual(left.length, plane.length + 1, 'API server, controller-manager and etcd')
+  assert.ok(plane.every((pid) => left.includes(pid)))
+})
