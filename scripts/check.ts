@@ -1,0 +1,43 @@
+// npm run check [-- WORD…]: all sub-checks, or those whose name holds a WORD; every one runs, also after a failure.
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { formatError, toNopassError } from '../src/errors.ts'
+import { formatDuration } from '../src/sandbox/duration.ts'
+import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
+import { listChecks, type SubCheck } from './check/sub-checks.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const words = process.argv.slice(2)
+const interrupt = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupt.abort(name))
+
+async function runOne({ name, run }: SubCheck): Promise<boolean> {
+  const started = performance.now()
+  const wrong = await run(interrupt.signal).catch((error: unknown) => formatError(toNopassError(error)))
+  if (interrupt.signal.aborted) return false
+  console.log(`${wrong ? '✖' : '✔'} ${name} · ${formatDuration(performance.now() - started)}`)
+  if (wrong) console.log(wrong.replaceAll(/^(?=.)/gm, '  '))
+  return wrong === ''
+}
+
+const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+const checks = listChecks(root, progress).filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+)
+if (checks.length === 0) console.log(`no check matches: ${words.join(' ')}`)
+const queue = checks.values()
+let failed = checks.length === 0 ? 1 : 0
+const worker = async () => {
+  for (const check of queue) {
+    if (interrupt.signal.aborted) return
+    if (!(await runOne(check))) failed++
+  }
+}
+await Promise.all(Array.from({ length: availableParallelism() }, worker))
+if (interrupt.signal.aborted) {
+  console.log('Interrupted.')
+  process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(interrupt.signal.reason)] ?? 1
+} else {
+  console.log(`${checks.length - failed} checks passed, ${failed} failed`)
+  process.exitCode = failed > 0 ? 1 : 0
+}

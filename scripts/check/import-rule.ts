@@ -1,0 +1,109 @@
+import { dirname, join, normalize } from 'node:path'
+
+/**
+ * The dependency rule: which areas (folders of src/, and action/) the files of an area may import, besides themselves.
+ * One way: `errors` <- `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy` <- `helper`, `rollout` <- `cli`, `action`.
+ * `root` are the files right under src/ (errors.ts, error-codes.ts and its folder, version.ts). `sandbox` may use everything, and nothing but `cli` uses it.
+ * That only main.ts touches `process` is checked by the linter (biome.json, noRestrictedGlobals).
+ */
+const BASE = ['root']
+const CLIENTS = [...BASE, 'alibaba', 'kube', 'values', 'helm']
+const DOMAIN = [...CLIENTS, 'acr', 'policy']
+const WORK = [...DOMAIN, 'helper', 'rollout']
+
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  root: BASE,
+  alibaba: BASE,
+  kube: BASE,
+  values: BASE,
+  helm: BASE,
+  acr: CLIENTS,
+  policy: CLIENTS,
+  helper: DOMAIN,
+  rollout: DOMAIN,
+  cli: [...WORK, 'sandbox'],
+  action: WORK,
+  sandbox: [...WORK, 'cli', 'tools'],
+}
+
+/** Files that are data for every area. */
+const DATA = /^(schemas\/|package\.json$)/
+
+/** One import statement of a file; `target` is relative to the root for our own files, else a package's name. */
+export interface ImportEdge {
+  readonly target: string
+  /** `import()` or a type in it: loaded later, so no part of a cycle. */
+  readonly dynamic: boolean
+}
+
+/** The area of a file: its folder in src/, `root` right under src/ (and the error codes), else its first folder. */
+export function areaOf(file: string): string {
+  const [first = '', second = '', ...rest] = file.split('/')
+  if (first !== 'src') return first
+  return rest.length === 0 || second === 'error-codes' ? 'root' : second
+}
+
+/** All imports, exports-from and import() of a source text, with our own files relative to the root. */
+export function readImports(file: string, source: string): ImportEdge[] {
+  const text = withoutComments(source)
+  const resolve = (specifier: string) =>
+    specifier.startsWith('.') ? normalize(join(dirname(file), specifier)) : specifier
+  const fixed = text.matchAll(/^[ \t]*(?:import|export)\s(?:[^'"`;=]*?\sfrom\s*)?['"]([^'"\n]+)['"]/gm)
+  const later = text.matchAll(/\bimport\(\s*['"]([^'"\n]+)['"]\s*\)/g)
+  return [
+    ...[...fixed].map(([, specifier = '']) => ({ target: resolve(specifier), dynamic: false })),
+    ...[...later].map(([, specifier = '']) => ({ target: resolve(specifier), dynamic: true })),
+  ]
+}
+
+/** Every import that breaks the rule, and every cycle between files, as lines for a person. */
+export function findImportProblems(sources: ReadonlyMap<string, string>): string[] {
+  const graph = new Map([...sources].map(([file, source]) => [file, readImports(file, source)]))
+  const problems: string[] = []
+  for (const [file, edges] of graph) {
+    const area = areaOf(file)
+    const allowed = MAY_IMPORT[area]
+    if (!allowed) {
+      problems.push(
+        `${file}: '${area}' is no known area; add it to MAY_IMPORT in scripts/check/import-rule.ts and to ARCHITECTURE.md`,
+      )
+      continue
+    }
+    for (const { target } of edges) {
+      if (!isOurs(target) || DATA.test(target)) continue
+      const other = areaOf(target)
+      if (other !== area && !allowed.includes(other))
+        problems.push(`${file}: ${area} may not import ${other} (${target})`)
+    }
+  }
+  return [...problems, ...findCycles(graph).map((cycle) => `cycle: ${cycle.join(' -> ')}`)]
+}
+
+function isOurs(target: string): boolean {
+  return /^(\.\.\/|(src|action|test|scripts|tools|schemas|bin|package\.json)(\/|$))/.test(target)
+}
+
+/** Each cycle once, from its first file in the order of the map. */
+function findCycles(graph: ReadonlyMap<string, readonly ImportEdge[]>): string[][] {
+  const done = new Set<string>()
+  const cycles: string[][] = []
+  const visit = (file: string, path: readonly string[]) => {
+    const at = path.indexOf(file)
+    if (at >= 0) {
+      cycles.push([...path.slice(at), file])
+      return
+    }
+    if (done.has(file)) return
+    for (const { target, dynamic } of graph.get(file) ?? [])
+      if (!dynamic && graph.has(target)) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) visit(file, [])
+  return cycles
+}
+
+/** Comments out, strings and templates kept: an import() in a comment is none. */
+function withoutComments(source: string): string {
+  const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g
+  return source.replaceAll(token, (text) => (text.startsWith('/') ? '' : text))
+}

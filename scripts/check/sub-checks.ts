@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Progress } from '../../src/sandbox/progress.ts'
+import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { FLOOR_FILE, parseFloor } from '../test/coverage-floor.ts'
+import { findImportProblems } from './import-rule.ts'
+import { runProgram } from './run-program.ts'
+
+/** One thing that `npm run check` looks at. */
+export interface SubCheck {
+  readonly name: string
+  /** What is wrong, for a person; empty when all is well. */
+  readonly run: (signal: AbortSignal) => Promise<string>
+}
+
+const LINES_LIMIT = 250
+const CODE = '{src,action,test,scripts,tools,bin}/**/*.{ts,mjs}'
+
+/** All sub-checks of the repository at `root`. */
+export function listChecks(root: string, progress: Progress): SubCheck[] {
+  const bin = (name: string) => join(root, 'node_modules', '.bin', name)
+  const program = (name: string, command: string, args: readonly string[]): SubCheck => ({
+    name,
+    run: (signal) => runProgram(command, args, root, signal),
+  })
+  const script = (name: string, file: string) => program(name, process.execPath, [file, '--check'])
+  return [
+    program('types', bin('tsc'), ['--noEmit', '-p', '.']),
+    program('lint and format', bin('biome'), ['ci', '--colors=off']),
+    { name: 'dependency rule', run: async () => findImportProblems(readSources(root)).join('\n') },
+    program('unused code', bin('knip'), ['--no-progress']),
+    { name: 'file length', run: async () => longFiles(root).join('\n') },
+    {
+      name: 'lockfile',
+      run: async () => lockfileProblems(readFileSync(join(root, 'package-lock.json'), 'utf8')).join('\n'),
+    },
+    { name: 'coverage floor', run: async () => fallenFloor(root) },
+    { name: 'workflows', run: (signal) => lintWorkflows(root, progress, signal) },
+    ...globSync('scripts/generate-*.ts', { cwd: root })
+      .sort()
+      .map((file) => script(`fresh: ${file}`, file)),
+    ...globSync('scripts/build.ts', { cwd: root }).map((file) => script('committed bundle', file)),
+  ]
+}
+
+function readSources(root: string): Map<string, string> {
+  const files = globSync(['src/**/*.{ts,mjs}', 'action/*.ts'], { cwd: root }).sort()
+  return new Map(
+    files.filter((file) => !file.endsWith('.d.ts')).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+  )
+}
+
+function longFiles(root: string): string[] {
+  return globSync(CODE, { cwd: root, exclude: ['**/*.generated.*', '**/dist/**'] })
+    .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+    .filter(({ lines }) => lines > LINES_LIMIT)
+    .map(({ file, lines }) => `${file}: ${lines} lines; split it by concept (limit ${LINES_LIMIT})`)
+}
+
+/** A lockfile names no registry host, and pins every package by its hash. */
+export function lockfileProblems(text: string): string[] {
+  const { packages } = JSON.parse(text) as {
+    packages: Record<string, { resolved?: string; integrity?: string; link?: boolean }>
+  }
+  return Object.entries(packages).flatMap(([path, { resolved, integrity }]) => {
+    if (path === '') return []
+    if (resolved !== undefined)
+      return [`${path}: has a download address (resolved); .npmrc keeps these out: run npm install again`]
+    return integrity === undefined ? [`${path}: is pinned by no hash (integrity)`] : []
+  })
+}
+
+/** The floor of the coverage never falls below one that was committed before. */
+function fallenFloor(root: string): string {
+  const now = parseFloor(readFileSync(join(root, FLOOR_FILE), 'utf8'))
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const commits = git('log', '--format=%H', '--', FLOOR_FILE).split('\n').filter(Boolean)
+  const before = commits.map((commit) => parseFloor(git('show', `${commit}:./${FLOOR_FILE}`)))
+  const highest = {
+    lines: Math.max(0, ...before.map(({ lines }) => lines)),
+    branches: Math.max(0, ...before.map(({ branches }) => branches)),
+  }
+  if (now.lines >= highest.lines && now.branches >= highest.branches) return ''
+  return `${FLOOR_FILE}: ${JSON.stringify(now)} is below ${JSON.stringify(highest)}, which was reached before; add tests`
+}
+
+async function lintWorkflows(root: string, progress: Progress, signal: AbortSignal): Promise<string> {
+  const files = globSync(['.github/workflows/*.{yml,yaml}', 'examples/workflows/*.{yml,yaml}'], { cwd: root })
+  if (files.length === 0) return 'no workflow was found'
+  const { actionlint } = await ensureTools(['actionlint'], { progress, signal })
+  return runProgram(actionlint, ['-no-color', '-shellcheck=', '-pyflakes=', ...files], root, signal)
+}
