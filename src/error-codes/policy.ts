@@ -20,6 +20,10 @@ export const POLICY_CODES = {
     what: 'A RAM role that the policy is for does not exist.',
     cure: 'Check the name of the worker role, or of the role in identity.rrsa.roleArn.',
   },
+  POLICY_LIMIT: {
+    what: 'The account, or the role, has as many policies as RAM allows.',
+    cure: 'Detach or delete policies that nobody needs (10 custom policies a role), or ask Alibaba Cloud for a higher quota.',
+  },
   POLICY_UNSETTLED: {
     what: 'The policy kept changing, or RAM kept failing, while it was applied.',
     cure: 'See who else changes it, then run again: every step that was done stays.',

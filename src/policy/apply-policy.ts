@@ -45,7 +45,7 @@ export async function untilSettled(
         await performStep(ram, step, purpose, signal)
         done.push(step)
       } catch (error) {
-        if (!isUnsettled(error)) throw error
+        if (!isUnsettled(error)) throw explained(error, step)
         trouble = error
         settled = false
         break
@@ -66,4 +66,14 @@ function isUnsettled(error: unknown): boolean {
   if (!(error instanceof NopassError)) return false
   if (error.code === 'CLOUD_UNREACHABLE' || error.code === 'CLOUD_UNAVAILABLE') return true
   return /^(EntityAlreadyExists|EntityNotExist|DeleteConflict|LimitExceeded\.Policy\.Version)/.test(error.reason ?? '')
+}
+
+/** RAM's quotas have a cure of their own. */
+function explained(error: unknown, step: PolicyStep): unknown {
+  if (!(error instanceof NopassError) || !error.reason?.startsWith('LimitExceeded.')) return error
+  const { reason, requestId } = error
+  return new NopassError('POLICY_LIMIT', `cannot ${describeStep(step)}: a limit of RAM is reached`, {
+    reason,
+    ...(requestId !== undefined && { requestId }),
+  })
 }

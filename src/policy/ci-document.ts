@@ -38,7 +38,7 @@ export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
       ...allow(ram ? ['ram:AttachPolicyToRole'] : [], both),
       ...allow(rrsa ? ['ram:GetRole', 'ram:CreateRole', 'ram:UpdateRole'] : [], roles),
       ...allow(ram && input.adopt ? ['ram:UpdatePolicyDescription'] : [], policies),
-      ...allow(ram && input.adopt ? ['ram:TagResources', 'ram:ListTagResources'] : [], ['*']),
+      ...allow(ram && input.adopt ? ['ram:TagResources'] : [], ['*']),
       ...allow(ram && input.cleanup ? ['ram:ListEntitiesForPolicy', 'ram:DeletePolicy'] : [], policies),
       ...allow(ram && input.cleanup ? ['ram:DetachPolicyFromRole'] : [], both),
       ...allow(rrsa && input.cleanup ? ['ram:DeleteRole'] : [], roles),

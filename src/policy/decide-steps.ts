@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import { documentText, type PolicyDocument, parseDocument, policyOf } from './document.ts'
+import { documentText, type PolicyDocument, parseDocument, policyOf, trustText } from './document.ts'
 import { includesDocument, normalForm, sameDocument, unionDocuments } from './normal-form.ts'
 import { rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyStep, PolicyTarget } from './policy-target.ts'
@@ -53,7 +53,9 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
   }
   const before = parseDocument(found.trust, `role ${role}`)
   const after = found.ours ? ownTrust(target.phase, before, own) : foreignTrust(before, own)
-  return sameDocument(before, after) ? [] : [{ do: 'update-trust', role, before, after }]
+  if (sameDocument(before, after)) return []
+  trustText(after, role)
+  return [{ do: 'update-trust', role, before, after }]
 }
 
 const ownTrust = (phase: PolicyTarget['phase'], before: PolicyDocument, own: PolicyDocument): PolicyDocument =>

@@ -1,4 +1,5 @@
 import type { Ram } from '../alibaba/ram.ts'
+import { NopassError } from '../errors.ts'
 import { hasMark, OWNER_TAG } from './names.ts'
 import type { ObservedPolicy, PolicyTarget } from './policy-target.ts'
 
@@ -36,6 +37,12 @@ async function observeOwned<Entity extends { readonly description: string }>(
 }
 
 async function isTagged(ram: Ram, kind: 'policy' | 'role', name: string, signal?: AbortSignal): Promise<boolean> {
-  const tags = await ram.listTags(kind, name, signal)
-  return tags.some(({ key, value }) => key === OWNER_TAG.key && value === OWNER_TAG.value)
+  try {
+    const tags = await ram.listTags(kind, name, signal)
+    return tags.some(({ key, value }) => key === OWNER_TAG.key && value === OWNER_TAG.value)
+  } catch (error) {
+    // Who may not read tags sees no mark: then it is not ours, which refuses rather than overwrites.
+    if (error instanceof NopassError && error.code === 'CLOUD_DENIED') return false
+    throw error
+  }
 }

@@ -1,5 +1,5 @@
 import type { Ram } from '../alibaba/ram.ts'
-import { documentText } from './document.ts'
+import { documentText, trustText } from './document.ts'
 import { OWNER_TAG, ownDescription } from './names.ts'
 import type { PolicyStep } from './policy-target.ts'
 
@@ -8,11 +8,11 @@ export async function performStep(ram: Ram, step: PolicyStep, purpose: string, s
   const description = ownDescription(purpose)
   switch (step.do) {
     case 'create-role': {
-      const trust = documentText(step.trust, `role ${step.role}`)
+      const trust = trustText(step.trust, step.role)
       return ram.createRole({ name: step.role, trust, description, tags: [OWNER_TAG] }, signal)
     }
     case 'update-trust':
-      return ram.updateRole({ name: step.role, trust: documentText(step.after, `role ${step.role}`) }, signal)
+      return ram.updateRole({ name: step.role, trust: trustText(step.after, step.role) }, signal)
     case 'create-policy': {
       const document = documentText(step.document, `policy ${step.policy}`)
       return ram.createPolicy({ name: step.policy, document, description, tags: [OWNER_TAG] }, signal)

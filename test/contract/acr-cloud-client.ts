@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises'
+import type { CredentialProvider, Credentials } from '../../src/alibaba/credentials.ts'
+import { createDefaultTransport } from '../../src/alibaba/default-transport.ts'
+import { createEndpoints, type Endpoints } from '../../src/alibaba/endpoints.ts'
+import { loadRam, type Ram } from '../../src/alibaba/ram.ts'
+import type { Transport } from '../../src/alibaba/transport.ts'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+
+/** The product's own client, pointed at an emulated cloud. */
+export interface CloudClient {
+  readonly transport: Transport
+  readonly endpoints: Endpoints
+}
+
+export function clientOf(cloud: Cloud, imds: string = cloud.endpoints.imds): CloudClient {
+  const { ram, sts, cs, cr } = cloud.endpoints
+  const endpoints = createEndpoints({ overrides: { ram, sts, cs, cr, imds }, region: cloud.regionId })
+  return { transport: createDefaultTransport({ version: 'test' }), endpoints }
+}
+
+/** Credentials that never change. */
+export function fixed(credentials: Credentials): CredentialProvider {
+  const get = async (): Promise<Credentials> => credentials
+  return { name: 'fixed', sharedSession: false, get, fresh: get }
+}
+
+/** RAM as the account's administrator. */
+export function administratorRam(cloud: Cloud): Promise<Ram> {
+  const { transport, endpoints } = clientOf(cloud)
+  return loadRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
+}
+
+/** What was called since a moment, writes only. */
+export function writesSince(cloud: Cloud, count: number): string[] {
+  return cloud.calls
+    .slice(count)
+    .filter((call) => call.write)
+    .map((call) => `${call.action}${call.code ? ` ${call.code}` : ''}`)
+}
+
+export const readText = (file: string): Promise<string> => readFile(file, 'utf8')

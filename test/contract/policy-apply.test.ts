@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import type { Ram } from '../../src/alibaba/ram.ts'
+import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
+import { describeStep } from '../../src/policy/describe-step.ts'
+import { type PolicyDocument, parseDocument, policyOf } from '../../src/policy/document.ts'
+import { sameDocument } from '../../src/policy/normal-form.ts'
+import type { PolicyPlan, PolicyTarget } from '../../src/policy/policy-target.ts'
+import { planRemoval, removePolicy } from '../../src/policy/remove-policy.ts'
+import { rrsaStatement } from '../../src/policy/trust-document.ts'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { administratorRam, writesSince } from './acr-cloud-client.ts'
+
+const ECS_TRUST = {
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }],
+}
+let cloud: Cloud
+let ram: Ram
+let names = 0
+let name = ''
+let worker = ''
+
+before(async () => {
+  cloud = await startCloud()
+  ram = await administratorRam(cloud)
+})
+after(() => cloud.stop())
+beforeEach(() => {
+  cloud.faults.clear()
+  cloud.control.delayRam(0)
+  name = `acr-nopass-c${++names}`
+  worker = `worker-${names}`
+  cloud.control.putRole(worker, ECS_TRUST)
+})
+
+const pull = (...Resource: string[]): PolicyDocument =>
+  policyOf([
+    {
+      Effect: 'Allow',
+      Action: ['cr:PullRepository'],
+      Resource: Resource.map((one) => `acs:cr:*:*:repository/cri-1/${one}`),
+    },
+  ])
+const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => {
+  return {
+    policyName: name,
+    document: pull('a'),
+    purpose: 'cluster c1',
+    roles: [worker],
+    adopt: false,
+    phase: 'narrow',
+    ...changes,
+  }
+}
+const steps = (plan: PolicyPlan): string[] => plan.steps.map(describeStep)
+const documentIn = async (policy: string): Promise<PolicyDocument> =>
+  parseDocument((await ram.getPolicy(policy))?.document ?? '', policy)
+
+test('P9 a plan reads only, and what it shows is what an apply then does', async () => {
+  const start = cloud.calls.length
+  const plan = await planPolicy(ram, target())
+  assert.deepEqual(writesSince(cloud, start), [])
+  assert.match(plan.diff, /^\+ {8}"acs:cr:\*:\*:repository\/cri-1\/a"$/m)
+  const applied = await applyPolicy(ram, target())
+  assert.deepEqual(applied, plan)
+  assert.deepEqual(steps(applied), [`create policy ${name}`, `attach policy ${name} to role ${worker}`])
+  assert.deepEqual(writesSince(cloud, start), ['CreatePolicy', 'AttachPolicyToRole'])
+})
+
+test('P9 the second apply of the same document makes no call that writes', async () => {
+  await applyPolicy(ram, target({ document: pull('a', 'b') }))
+  const start = cloud.calls.length
+  const turned = policyOf([
+    { Effect: 'allow', Action: 'cr:PullRepository', Resource: [...(pull('b', 'a').Statement[0]?.Resource ?? [])] },
+  ])
+  for (const phase of ['widen', 'narrow'] as const) {
+    const again = await applyPolicy(ram, target({ document: turned, phase }))
+    assert.deepEqual(again, { steps: [], diff: '', kept: [] })
+  }
+  assert.deepEqual(writesSince(cloud, start), [])
+  assert.equal(cloud.calls.length - start, 4)
+})
+
+test('P9 what is ours carries the mark in its description and in a tag', async () => {
+  await applyPolicy(ram, target())
+  assert.match((await ram.getPolicy(name))?.description ?? '', /^Managed by acr-nopass for cluster c1/)
+  assert.deepEqual(await ram.listTags('policy', name), [{ key: 'managed-by', value: 'acr-nopass' }])
+  await ram.updatePolicyDescription(name, 'edited by hand')
+  assert.deepEqual(steps(await applyPolicy(ram, target())), [])
+})
+
+test('P9 any number of changes goes through RAM’s five versions', async () => {
+  for (let change = 0; change < 8; change++) await applyPolicy(ram, target({ document: pull(`v${change}`) }))
+  assert.ok(sameDocument(await documentIn(name), pull('v7')))
+  assert.equal((await ram.getPolicy(name))?.defaultVersion, 'v8')
+})
+
+test('P2 a permission is widened first and narrowed only when asked', async () => {
+  await applyPolicy(ram, target({ document: pull('old') }))
+  await applyPolicy(ram, target({ document: pull('new'), phase: 'widen' }))
+  assert.ok(sameDocument(await documentIn(name), pull('old', 'new')))
+  const narrowed = await applyPolicy(ram, target({ document: pull('new') }))
+  assert.ok(sameDocument(await documentIn(name), pull('new')))
+  assert.match(narrowed.diff, /^-.*cri-1\/old"/m)
+})
+
+test('P9 a policy of our name that somebody else made is left alone, unless adopted', async () => {
+  await ram.createPolicy({ name, document: JSON.stringify(pull('theirs')), description: 'by hand', tags: [] })
+  const start = cloud.calls.length
+  await assert.rejects(applyPolicy(ram, target()), { code: 'POLICY_NOT_OURS' })
+  assert.deepEqual(writesSince(cloud, start), [])
+  assert.deepEqual(steps(await applyPolicy(ram, target({ adopt: true, phase: 'widen' }))), [
+    `mark policy ${name} as managed by acr-nopass`,
+    `update policy ${name}`,
+    `attach policy ${name} to role ${worker}`,
+  ])
+  assert.ok(sameDocument(await documentIn(name), pull('theirs', 'a')))
+  assert.deepEqual(steps(await applyPolicy(ram, target({ phase: 'widen' }))), [])
+})
+
+test('P9 ten runs at once end with one policy, attached once, and none fails', async () => {
+  const all = await Promise.all(Array.from({ length: 10 }, () => applyPolicy(ram, target())))
+  const done = all.flatMap(steps)
+  assert.deepEqual(done.sort(), [`attach policy ${name} to role ${worker}`, `create policy ${name}`])
+  assert.ok(sameDocument(await documentIn(name), pull('a')))
+})
+
+test('P9 an answer that was lost after the work was done is found out, not repeated', async () => {
+  for (const action of ['CreatePolicy', 'AttachPolicyToRole'])
+    cloud.faults.add({ kind: 'cut-after', match: { action } })
+  const start = cloud.calls.length
+  await applyPolicy(ram, target())
+  cloud.faults.add({ kind: 'cut-after', match: { action: 'CreatePolicyVersion' } })
+  await applyPolicy(ram, target({ document: pull('b') }))
+  assert.deepEqual(
+    writesSince(cloud, start),
+    ['CreatePolicy', 'AttachPolicyToRole', 'CreatePolicyVersion'].map((call) => `${call} fault:cut-after`),
+  )
+  assert.equal((await ram.getPolicy(name))?.defaultVersion, 'v2')
+})
+
+test('throttling, server errors and pages of gateways are got over', async () => {
+  cloud.faults.add({ kind: 'throttle', retryAfterMs: 5, times: 2, match: { action: 'GetPolicy' } })
+  cloud.faults.add({ kind: 'throttle', retryAfterMs: 5, match: { action: 'CreatePolicy' } })
+  cloud.faults.add({ kind: 'html', match: { action: 'AttachPolicyToRole' } })
+  cloud.faults.add({
+    kind: 'status',
+    status: 503,
+    code: 'ServiceUnavailable',
+    match: { action: 'ListPoliciesForRole' },
+  })
+  await applyPolicy(ram, target())
+  assert.deepEqual(steps(await planPolicy(ram, target())), [])
+})
+
+test('a cloud that keeps failing ends with its own code and leaves what was done', async () => {
+  cloud.faults.add({
+    kind: 'status',
+    status: 500,
+    code: 'InternalError',
+    times: 99,
+    match: { action: 'AttachPolicyToRole' },
+  })
+  await assert.rejects(applyPolicy(ram, target()), {
+    code: 'POLICY_UNSETTLED',
+    reason: 'InternalError',
+    hint: /create policy/,
+  })
+  cloud.faults.clear()
+  assert.deepEqual(steps(await applyPolicy(ram, target())), [`attach policy ${name} to role ${worker}`])
+})
+
+test('a missing role and a document that is too large are refused before anything is written', async () => {
+  const start = cloud.calls.length
+  await assert.rejects(applyPolicy(ram, target({ roles: ['nobody'] })), { code: 'POLICY_ROLE_MISSING' })
+  await assert.rejects(applyPolicy(ram, target({ document: pull('x'.repeat(6100)) })), { code: 'POLICY_TOO_LARGE' })
+  assert.deepEqual(writesSince(cloud, start), [])
+})
+
+const trustOf = (serviceAccount: string) =>
+  rrsaStatement({
+    oidcProviderArn: `acs:ram::${cloud.accountId}:oidc-provider/ack-rrsa-${name}`,
+    issuer: `https://oidc.example/${name}`,
+    namespace: 'acr-nopass',
+    serviceAccount,
+  })
+const withRole = (role: string, create: boolean, changes: Partial<PolicyTarget> = {}): PolicyTarget =>
+  target({ roles: [], trust: { role, statement: trustOf('acr-nopass'), create }, ...changes })
+const trustIn = async (role: string): Promise<PolicyDocument> =>
+  parseDocument((await ram.getRole(role))?.trust ?? '', role)
+const provider = (): void => {
+  cloud.registerOidcProvider({
+    name: `ack-rrsa-${name}`,
+    issuer: `https://oidc.example/${name}`,
+    jwks: { keys: [] },
+    clientIds: ['sts.aliyuncs.com'],
+  })
+}
+
+test('P9 rrsa: a role of our own is made with its trust and its policy, once', async () => {
+  provider()
+  const done = await applyPolicy(ram, withRole(name, true))
+  assert.deepEqual(steps(done), [
+    `create role ${name}`,
+    `create policy ${name}`,
+    `attach policy ${name} to role ${name}`,
+  ])
+  assert.ok(sameDocument(await trustIn(name), policyOf([trustOf('acr-nopass')])))
+  const start = cloud.calls.length
+  assert.deepEqual(steps(await applyPolicy(ram, withRole(name, true))), [])
+  assert.deepEqual(writesSince(cloud, start), [])
+  const renamed = { role: name, statement: trustOf('renamed'), create: true }
+  await applyPolicy(ram, withRole(name, true, { trust: renamed, phase: 'widen' }))
+  assert.equal((await trustIn(name)).Statement.length, 2)
+  await applyPolicy(ram, withRole(name, true, { trust: renamed }))
+  assert.ok(sameDocument(await trustIn(name), policyOf([trustOf('renamed')])))
+})
+
+test('P9 rrsa: a role of somebody else keeps its statements, its description and its policies', async () => {
+  provider()
+  const role = `theirs-${names}`
+  const theirs = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
+  cloud.control.putRole(role, { Version: '1', Statement: [theirs] })
+  cloud.control.grant(role, `their-policy-${names}`, pull('theirs'))
+  const applied = await applyPolicy(ram, withRole(role, false))
+  assert.deepEqual(steps(applied), [
+    `update the trust policy of role ${role}`,
+    `create policy ${name}`,
+    `attach policy ${name} to role ${role}`,
+  ])
+  assert.deepEqual((await trustIn(role)).Statement, [theirs, trustOf('acr-nopass')])
+  const start = cloud.calls.length
+  await applyPolicy(ram, withRole(role, false))
+  assert.deepEqual(writesSince(cloud, start), [])
+  await removePolicy(ram, withRole(role, false))
+  assert.deepEqual((await trustIn(role)).Statement, [theirs])
+  assert.deepEqual(await ram.listRolePolicies(role), [{ name: `their-policy-${names}`, custom: true }])
+  assert.equal(await ram.getPolicy(name), undefined)
+})
+
+test('P9 a removal takes what is ours, shows it first, and can be repeated', async () => {
+  provider()
+  await applyPolicy(ram, withRole(name, true, { roles: [worker] }))
+  await applyPolicy(ram, withRole(name, true, { roles: [worker], document: pull('b') }))
+  const start = cloud.calls.length
+  const plan = await planRemoval(ram, withRole(name, true, { roles: [worker] }))
+  assert.deepEqual(writesSince(cloud, start), [])
+  const removed = await removePolicy(ram, withRole(name, true, { roles: [worker] }))
+  assert.deepEqual(steps(removed), steps(plan))
+  assert.deepEqual(steps(removed).sort(), [
+    `delete policy ${name}`,
+    `delete role ${name}`,
+    `detach policy ${name} from role ${name}`,
+    `detach policy ${name} from role ${worker}`,
+  ])
+  assert.equal(await ram.getPolicy(name), undefined)
+  assert.equal(await ram.getRole(name), undefined)
+  assert.deepEqual(await removePolicy(ram, withRole(name, true, { roles: [worker] })), {
+    steps: [],
+    diff: '',
+    kept: [],
+  })
+})
+
+test('P9 nothing of somebody else is removed, and a policy that others use stays', async () => {
+  const role = `user-of-${name}`
+  cloud.control.putRole(role, ECS_TRUST)
+  await applyPolicy(ram, target({ roles: [worker, role] }))
+  const removed = await removePolicy(ram, target())
+  assert.deepEqual(removed.kept, [`policy ${name}: still attached to role ${role}`])
+  assert.notEqual(await ram.getPolicy(name), undefined)
+  const foreign = `${name}-foreign`
+  await ram.createPolicy({ name: foreign, document: JSON.stringify(pull('x')), description: 'theirs', tags: [] })
+  const start = cloud.calls.length
+  assert.deepEqual((await removePolicy(ram, target({ policyName: foreign }))).kept, [
+    `policy ${foreign}: it was not made by acr-nopass`,
+  ])
+  assert.deepEqual(writesSince(cloud, start), [])
+})
+
+test("a role with as many policies as RAM allows is said with RAM's own limit", async () => {
+  for (let policy = 0; policy < 10; policy++) cloud.control.grant(worker, `full-${names}-${policy}`, pull('x'))
+  await assert.rejects(applyPolicy(ram, target()), { code: 'POLICY_LIMIT', reason: 'LimitExceeded.Role.Policy' })
+})
