@@ -146,7 +146,7 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
   'helm-sha256': {
     kind: 'text',
     default: '',
-    about: 'Checksum of the archive of helm-version, for versions that this release does not know.',
+    about: 'SHA-256 of the archive of helm-version; needed for a download.',
   },
   'role-to-assume': {
     kind: 'text',

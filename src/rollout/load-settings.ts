@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import type { Product } from '../alibaba/endpoints.ts'
-import { NopassError } from '../errors.ts'
+import { NopassError, toNopassError } from '../errors.ts'
 import { isRecord } from '../helm/manifest.ts'
 import type { ClusterEntry } from '../values/clusters.generated.ts'
 import { loadClusters } from '../values/load-clusters.ts'
+import { type MapNode, type SourceFile, toValue } from '../values/yaml-node.ts'
 import { describeCluster, type EntryDeps, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './inputs.ts'
 import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
@@ -22,68 +23,65 @@ export interface LoadedSettings {
 
 /** Reads every file that the inputs name and puts inputs and entries together; all errors at once. */
 export async function loadSettings(inputs: Inputs, deps: SettingsDeps): Promise<LoadedSettings> {
-  const errors: NopassError[] = []
-  const { entries, errors: listErrors } = await readEntries(inputs, deps)
-  errors.push(...listErrors)
-  const shared = await readLayers(inputs['values-files'], inputs.values, deps, errors)
+  const endpoints = readEndpoints(inputs.endpoints || deps.environment.ACR_NOPASS_ENDPOINTS || '')
+  const list = await readEntries(inputs, endpoints, deps)
+  const shared = await readFiles(inputs['values-files'], deps)
+  const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
+  const errors: NopassError[] = [...list.errors, ...shared.errors]
   const clusters: ClusterSettings[] = []
-  for (const entry of entries) {
-    const own = await readLayers(
-      entry.valuesFiles,
-      entry.values === undefined ? '' : stringify(entry.values),
-      deps,
-      errors,
-    )
-    const named = own.map((layer) => (layer.name === 'values' ? { ...layer, name: `values of ${entry.name}` } : layer))
-    const cluster = describeCluster(entry, [...shared, ...named], inputs, deps)
+  for (const entry of list.entries) {
+    const own = await readFiles(entry.valuesFiles, deps)
+    const node = list.values.get(entry.name)
+    const last =
+      node === undefined ? [] : [{ name: `values of ${entry.name}`, text: stringify(toValue(node)), source: node }]
+    const cluster = describeCluster(entry, [...shared.layers, ...inline, ...own.layers, ...last], inputs, deps)
+    errors.push(...own.errors)
     if (cluster instanceof NopassError) errors.push(cluster)
     else clusters.push(cluster)
   }
   if (errors.length > 0) return { settings: undefined, errors: uniqueErrors(errors) }
   const chart = await describeChart(inputs, deps)
-  const settings: Settings = {
-    inputs,
-    clusters,
-    selected: selectClusters(clusters, inputs.cluster),
-    chart,
-    endpoints: readEndpoints(inputs.endpoints || deps.environment.ACR_NOPASS_ENDPOINTS || ''),
-  }
-  return { settings, errors: [] }
+  const selected = selectClusters(clusters, inputs.cluster)
+  return { settings: { inputs, clusters, selected, chart, endpoints }, errors: [] }
 }
 
-async function readEntries(
-  inputs: Inputs,
+interface Entries {
+  readonly entries: readonly ClusterEntry[]
+  readonly values: ReadonlyMap<string, MapNode>
+  readonly errors: readonly NopassError[]
+}
+
+async function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: SettingsDeps): Promise<Entries> {
+  const name = inputs['clusters-file']
+  if (inputs.clusters === '' && name === '') return { entries: [singleCluster(inputs)], values: new Map(), errors: [] }
+  const file = name === '' ? { name: 'clusters', text: inputs.clusters } : await readInput('clusters-file', name, deps)
+  const { release, namespace } = inputs
+  const anyRegion = Object.keys(endpoints).length > 0
+  const { clusters, values, errors } = loadClusters(file, { defaults: { release, namespace }, anyRegion })
+  return { entries: clusters ?? [], values, errors }
+}
+
+async function readFiles(
+  names: readonly string[],
   deps: SettingsDeps,
-): Promise<{ readonly entries: readonly ClusterEntry[]; readonly errors: readonly NopassError[] }> {
-  const file = inputs['clusters-file']
-  if (inputs.clusters === '' && file === '') return { entries: [singleCluster(inputs)], errors: [] }
-  const text = file === '' ? inputs.clusters : await readInput('clusters-file', file, deps)
-  const { clusters, errors } = loadClusters({ name: file === '' ? 'clusters' : file, text })
-  return { entries: clusters ?? [], errors }
-}
-
-async function readLayers(
-  files: readonly string[],
-  inline: string,
-  deps: SettingsDeps,
-  errors: NopassError[],
-): Promise<readonly ValuesLayer[]> {
-  const layers: ValuesLayer[] = []
-  for (const name of files) {
-    try {
-      layers.push({ name, text: await readInput('values-files', name, deps) })
-    } catch (error) {
-      if (!(error instanceof NopassError)) throw error
-      errors.push(error)
-    }
+): Promise<{ readonly layers: readonly ValuesLayer[]; readonly errors: readonly NopassError[] }> {
+  const read = await Promise.allSettled(names.map((name) => readInput('values-files', name, deps)))
+  return {
+    layers: read.flatMap((one) => (one.status === 'fulfilled' ? [layerOf(one.value)] : [])),
+    errors: read.flatMap((one) => (one.status === 'rejected' ? [toNopassError(one.reason)] : [])),
   }
-  return inline.trim() === '' ? layers : [...layers, { name: 'values', text: inline }]
 }
 
-async function readInput(input: string, file: string, { workingDirectory }: SettingsDeps): Promise<string> {
-  return readFile(resolve(workingDirectory, file), 'utf8').catch((cause) => {
-    throw new NopassError('INPUT_INVALID', `${input}: ${file} cannot be read`, { cause, place: { file } })
-  })
+function layerOf(source: SourceFile): ValuesLayer {
+  return { ...source, source }
+}
+
+async function readInput(input: string, name: string, { workingDirectory }: SettingsDeps): Promise<SourceFile> {
+  try {
+    return { name, text: await readFile(resolve(workingDirectory, name), 'utf8') }
+  } catch (cause) {
+    throw new NopassError('INPUT_INVALID', `${input}: ${name} cannot be read`, { cause, place: { file: name } })
+  }
 }
 
 async function describeChart(inputs: Inputs, deps: SettingsDeps): Promise<ChartSettings> {

@@ -59,7 +59,7 @@ async function writeValues(
   const computed = rrsa && { name: 'computed', text: stringify({ identity: { rrsa } }) }
   if (settings.chart.ours) {
     const defaults = { name: 'chart/values.yaml', text: settings.chart.defaults }
-    const { errors } = loadValues({ files: cluster.settings.layers, defaults, computed })
+    const { errors } = loadValues({ files: cluster.settings.layers.map(({ source }) => source), defaults, computed })
     const [error] = errors
     if (error) throw error
   }

@@ -55,7 +55,7 @@ function prepareCluster(
     return { prepared: { name, wave, settings: cluster, values: undefined, ram: 'none' }, problems: [] }
   }
   const { values, errors } = loadValues({
-    files: cluster.layers,
+    files: cluster.layers.map(({ source }) => source),
     defaults: { name: 'chart/values.yaml', text: chart.defaults },
     rrsaComesLater: cluster.access.kind === 'ack',
   })

@@ -1,4 +1,5 @@
 import type { Product } from '../alibaba/endpoints.ts'
+import type { MapNode, SourceFile } from '../values/yaml-node.ts'
 import type { ExpectedIdentity } from './cluster-reads.ts'
 import type { Inputs } from './inputs.ts'
 
@@ -6,7 +7,10 @@ import type { Inputs } from './inputs.ts'
 export interface ValuesLayer {
   /** As messages name it: the file, or `values` for an inline one. */
   readonly name: string
+  /** What helm gets. */
   readonly text: string
+  /** What errors point into: the text itself, or the place in the clusters list that holds it. */
+  readonly source: SourceFile | MapNode
 }
 
 /** How a cluster is reached. The ambient kubeconfig is none of the ways. */

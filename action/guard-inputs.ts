@@ -1,0 +1,37 @@
+import { NopassError } from '../src/errors.ts'
+import { INPUTS } from '../src/rollout/input-table.ts'
+import type { Inputs } from '../src/rollout/inputs.ts'
+import { nearest } from '../src/values/nearest.ts'
+
+/** @throws NopassError `RUNNER_UNSUPPORTED` */
+export function refusePlatform(platform: NodeJS.Platform): void {
+  if (platform === 'linux' || platform === 'darwin') return
+  throw new NopassError('RUNNER_UNSUPPORTED', `this runner is ${platform}; the action needs Linux or macOS`)
+}
+
+/**
+ * The runner only warns about an input that action.yml does not know, and then it has no effect: a rollout must not
+ * depend on a typing error.
+ * @throws NopassError `INPUT_INVALID`
+ */
+export function refuseUnknown(environment: NodeJS.ProcessEnv): void {
+  const known = Object.keys(INPUTS)
+  const given = Object.keys(environment).filter((name) => name.startsWith('INPUT_'))
+  const unknown = given.map((name) => name.slice('INPUT_'.length).toLowerCase()).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const likely = nearest(unknown, known)
+  throw new NopassError('INPUT_INVALID', `there is no input ${unknown}`, {
+    hint: likely === undefined ? 'See action.yml for all inputs.' : `Did you mean \`${likely}\`?`,
+  })
+}
+
+/**
+ * Code of a pull request must not change clusters.
+ * @throws NopassError `PULL_REQUEST_REFUSED`
+ */
+export function refuseEvent(inputs: Inputs, environment: NodeJS.ProcessEnv): void {
+  const event = environment.GITHUB_EVENT_NAME ?? ''
+  const writes = inputs.mode === 'apply' || inputs.mode === 'uninstall'
+  if (!writes || !event.startsWith('pull_request') || inputs['allow-on-pull-request']) return
+  throw new NopassError('PULL_REQUEST_REFUSED', `mode ${inputs.mode} is not done on the event ${event}`)
+}

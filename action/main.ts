@@ -1,0 +1,3 @@
+import { runAction } from './run-action.ts'
+
+process.exit(await runAction(process))

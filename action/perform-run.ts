@@ -1,0 +1,99 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { error, setFailed, setOutput, setSecret } from '@actions/core'
+import { createDefaultTransport } from '../src/alibaba/default-transport.ts'
+import { type ObtainHelmOptions, obtainHelm } from '../src/helm/obtain-helm.ts'
+import { type ClusterResult, isFailure } from '../src/rollout/cluster-result.ts'
+import { describeOutputs } from '../src/rollout/outputs.ts'
+import { writePlanFile } from '../src/rollout/plan-file.ts'
+import type { RunFolder } from '../src/rollout/run-folder.ts'
+import { type RolloutOutcome, runRollout } from '../src/rollout/run-rollout.ts'
+import type { Settings } from '../src/rollout/settings.ts'
+import { headline, renderSummary } from '../src/rollout/summary.ts'
+import { VERSION } from '../src/version.ts'
+import { idTokenSource } from './id-token.ts'
+import { reportErrors } from './report-errors.ts'
+import { writeSummary } from './write-summary.ts'
+
+/** Runs the rollout and reports it in every way that a workflow can read; the exit code. */
+export async function performRun(
+  settings: Settings,
+  folder: RunFolder,
+  host: NodeJS.Process,
+  signal: AbortSignal,
+): Promise<number> {
+  const { inputs } = settings
+  const { env } = host
+  const transport = createDefaultTransport({ version: VERSION, env })
+  const outcome = await runRollout(
+    settings,
+    {
+      folder,
+      findHelm: () => obtainHelm(helmOptions(settings, folder, env), signal),
+      cloud: {
+        transport,
+        environment: env,
+        getIdToken: idTokenSource(env, transport.send, setSecret),
+        sessionName: sessionName(env),
+      },
+      mask: setSecret,
+      report: (cluster, line) => host.stdout.write(`${cluster}: ${line}\n`),
+      now: Date.now,
+      runName: runName(env),
+    },
+    signal,
+  )
+  if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)
+  await writeOutputs(settings, outcome, host)
+  writeSummary(renderSummary({ ...outcome, mode: inputs.mode }), host)
+  return reportFailures(outcome.results, signal)
+}
+
+async function writeOutputs(settings: Settings, outcome: RolloutOutcome, { env }: NodeJS.Process): Promise<void> {
+  const { inputs } = settings
+  const outputs = describeOutputs(settings.selected, outcome.results)
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, JSON.stringify(value))
+  if (outcome.results.length === 0) return
+  const temp = env.RUNNER_TEMP || '/tmp'
+  const results = join(temp, 'acr-nopass-results.json')
+  await writeFile(results, `${JSON.stringify(outputs.results, null, 2)}\n`)
+  setOutput('results-file', results)
+  if (inputs.mode !== 'plan') return
+  const plan = inputs['plan-file'] || join(temp, 'acr-nopass-plan.json')
+  await writePlanFile(plan, outcome.results)
+  setOutput('plan-file', plan)
+}
+
+/** One annotation for each failed cluster, nine at most, then the verdict. */
+function reportFailures(results: readonly ClusterResult[], signal: AbortSignal): number {
+  const failed = results.filter(isFailure)
+  for (const { name, phase, error: cause } of failed.slice(0, 9)) {
+    if (cause) error(`${name}, phase ${phase}: ${cause.message}\nCure: ${cause.hint}`, { title: cause.code })
+  }
+  if (failed.length === 0 && !signal.aborted) return 0
+  setFailed(signal.aborted ? `interrupted: ${headline(results)}` : headline(results))
+  return 1
+}
+
+function helmOptions({ inputs }: Settings, folder: RunFolder, environment: NodeJS.ProcessEnv): ObtainHelmOptions {
+  return {
+    version: inputs['helm-version'],
+    mirror: inputs['helm-mirror'],
+    sha256: inputs['helm-sha256'],
+    environment,
+    folder: folder.path,
+    toolCache: environment.RUNNER_TOOL_CACHE,
+  }
+}
+
+function runName(env: NodeJS.ProcessEnv): string {
+  return env.GITHUB_RUN_ID
+    ? `acr-nopass, run ${env.GITHUB_RUN_ID} attempt ${env.GITHUB_RUN_ATTEMPT ?? '1'}`
+    : 'acr-nopass'
+}
+
+/** Shows up in ActionTrail; STS takes 2 to 64 characters of these. */
+function sessionName(env: NodeJS.ProcessEnv): string {
+  const name = `acr-nopass-${env.GITHUB_REPOSITORY ?? 'local'}-${env.GITHUB_RUN_ID ?? '0'}`
+  return name.replace(/[^\w.@-]/g, '-').slice(-64)
+}

@@ -1,0 +1,29 @@
+import { error, setFailed, setOutput } from '@actions/core'
+import { formatError, type NopassError } from '../src/errors.ts'
+import { renderErrors } from '../src/rollout/summary.ts'
+import { writeSummary } from './write-summary.ts'
+
+/** GitHub shows ten annotations of a kind: nine errors and the verdict. */
+const ANNOTATIONS = 9
+
+/** Reports errors that ended the run before a cluster was begun; the exit code. */
+export function reportErrors(errors: readonly NopassError[], host: NodeJS.Process, mode: string): number {
+  for (const one of errors) host.stdout.write(`${formatError(one)}\n`)
+  for (const one of errors.slice(0, ANNOTATIONS)) annotate(one)
+  const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
+  setFailed(`${count}; nothing was begun`)
+  setOutput('results', '[]')
+  writeSummary(renderErrors(mode, errors), host)
+  return 1
+}
+
+/** An error at its place in a file, with the cure. */
+export function annotate(one: NopassError): void {
+  const { file, line, column } = one.place
+  error(`${one.message}\nCure: ${one.hint}`, {
+    title: one.code,
+    ...(file && { file }),
+    ...(line && { startLine: line }),
+    ...(line && column && { startColumn: column }),
+  })
+}

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { getInput, saveState, setSecret } from '@actions/core'
+import { NopassError, toNopassError } from '../src/errors.ts'
+import type { Inputs } from '../src/rollout/inputs.ts'
+import { readInputs } from '../src/rollout/read-inputs.ts'
+import { createRunFolder } from '../src/rollout/run-folder.ts'
+import { refuseEvent, refusePlatform, refuseUnknown } from './guard-inputs.ts'
+import { reportErrors } from './report-errors.ts'
+
+/** How long main stays after a cancel: the runner ends the whole tree 10 s after its first signal. */
+const GRACE_MS = 6500
+
+/** The main step; the exit code. Every failure is an annotation with its cure. */
+export async function runAction(host: NodeJS.Process): Promise<number> {
+  const controller = new AbortController()
+  const { promise: interrupted, resolve } = Promise.withResolvers<void>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    host.on(signal, () => {
+      controller.abort(new NopassError('INTERRUPTED', `ended by ${signal}`))
+      resolve()
+    })
+  }
+  const work = perform(host, controller.signal).catch((thrown) => reportErrors([toNopassError(thrown)], host, ''))
+  const code = await Promise.race([work, interrupted.then(() => sleep(GRACE_MS))])
+  if (typeof code === 'number') return code
+  host.stdout.write('Interrupted while helm is at work: it ends by itself, and the post step waits for it.\n')
+  return 1
+}
+
+async function perform(host: NodeJS.Process, signal: AbortSignal): Promise<number> {
+  refusePlatform(host.platform)
+  refuseUnknown(host.env)
+  const inputs = readInputs((name) => getInput(name))
+  refuseEvent(inputs, host.env)
+  maskKubeconfig(inputs)
+  const { loadSettings } = await import('../src/rollout/load-settings.ts')
+  const { settings, errors } = await loadSettings(inputs, {
+    environment: host.env,
+    workingDirectory: host.env.GITHUB_WORKSPACE || host.cwd(),
+    chartFolder: new URL('../../chart', import.meta.url).pathname,
+  })
+  if (settings === undefined) return reportErrors(errors, host, inputs.mode)
+  const folder = await createRunFolder(host.env.RUNNER_TEMP || '/tmp')
+  // First of all: whatever happens from here on, the post step knows where to look.
+  saveState('run', folder.path)
+  const { performRun } = await import('./perform-run.ts')
+  try {
+    return await performRun(settings, folder, host, signal)
+  } finally {
+    if (!signal.aborted) await folder.remove()
+  }
+}
+
+/** A kubeconfig that is given as text is a secret, line by line. */
+function maskKubeconfig({ kubeconfig }: Inputs): void {
+  if (kubeconfig.includes('\n')) setSecret(kubeconfig)
+}

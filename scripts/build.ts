@@ -1,0 +1,59 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { renderActionYml } from './build/action-yml.ts'
+import { bundleAction, bundleCli, bundleHelper } from './build/bundles.ts'
+import { compareFolders } from './build/compare-folders.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const USAGE = `npm run build                          action.yml and the committed bundle of the action (action/dist)
+npm run build -- --check               compares it with a rebuild
+npm run build -- helper --out FILE     the helper as one file
+npm run build -- cli --out FOLDER      the command line tool for the npm package`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    check: { type: 'boolean', default: false },
+    out: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+})
+const [what = 'action'] = positionals
+const dist = join(root, 'action', 'dist')
+
+if (values.help) console.log(USAGE)
+else if (what === 'action' && values.check) process.exitCode = await checkAction()
+else if (what === 'action') console.log(await buildAction())
+else if (what === 'helper' && values.out) console.log(await bundleHelper(root, values.out))
+else if (what === 'cli' && values.out) console.log(await bundleCli(root, values.out))
+else {
+  console.error(`usage:\n${USAGE}`)
+  process.exitCode = 2
+}
+
+async function buildAction(): Promise<string> {
+  await writeFile(join(root, 'action.yml'), renderActionYml())
+  return bundleAction(root, dist)
+}
+
+async function checkAction(): Promise<number> {
+  const fresh = await mkdtemp(join(tmpdir(), 'acr-nopass-build-'))
+  try {
+    await bundleAction(root, fresh)
+    const metadata = await readFile(join(root, 'action.yml'), 'utf8').catch(() => '')
+    const differences = [
+      ...(metadata === renderActionYml() ? [] : ['action.yml: differs']),
+      ...(await compareFolders(dist, fresh)),
+    ]
+    if (differences.length === 0) {
+      console.log('action/dist is what a build makes')
+      return 0
+    }
+    console.error(`action/dist is stale:\n  ${differences.join('\n  ')}\n  cure: npm run build, and commit action/dist`)
+    return 1
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,34 @@
+import { stringify } from 'yaml'
+import { INPUTS } from '../../src/rollout/input-table.ts'
+
+const OUTPUTS: Readonly<Record<string, string>> = {
+  matrix: 'The clusters as `{"include":[{"name","wave","environment"}]}`, for strategy.matrix.',
+  waves: 'The same by wave: `[{"wave":0,"matrix":{…}}]`.',
+  results: 'What came of each cluster: name, wave, status, phase, revisions, duration, error with its cure.',
+  'results-file': 'A file with the results, for an artifact.',
+  changed: 'Names of the clusters that changed (plan: would change), as JSON.',
+  failed: 'Names of the clusters that failed, as JSON.',
+  skipped: 'Names of the clusters that were not tried, as JSON.',
+  'plan-file': 'plan: the file that holds the plan, for an approval.',
+}
+
+/** action.yml from the one table of inputs. */
+export function renderActionYml(): string {
+  const inputs = Object.entries(INPUTS).map(([name, spec]) => [
+    name,
+    { description: spec.about, required: false, default: spec.default },
+  ])
+  const outputs = Object.entries(OUTPUTS).map(([name, description]) => [name, { description }])
+  const document = {
+    name: 'acr-nopass rollout',
+    description:
+      'Password-free pulls from Alibaba Cloud Container Registry (ACR): validates, applies RAM, rolls out to every cluster, verifies',
+    author: 'acr-nopass',
+    branding: { icon: 'unlock', color: 'orange' },
+    inputs: Object.fromEntries(inputs),
+    outputs: Object.fromEntries(outputs),
+    runs: { using: 'node24', main: 'action/dist/main.js', post: 'action/dist/post.js', 'post-if': 'always()' },
+  }
+  const head = '# Made by `npm run build` from src/rollout/input-table.ts. Do not edit.\n'
+  return head + stringify(document, { lineWidth: 120, singleQuote: true })
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import { findHelm } from '../helm/find-helm.ts'
+import { createKubeClient } from '../kube/client.ts'
+import { kubeconfigConnection } from '../kube/connection.ts'
+import { removeNamespace } from './probe-namespace.ts'
+import { repairHelm } from './repair-run.ts'
+import type { OpenWork, RunFolder } from './run-folder.ts'
+
+/** How long an interrupted helm may take to end: it only has to write the release's status. */
+const HELM_LIMIT_MS = 120_000
+
+/** Puts in order what a run left open: helm first, then probe namespaces. Each failure is a line; the rest goes on. */
+export async function finishRun(
+  folder: RunFolder,
+  open: OpenWork,
+  environment: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+): Promise<void> {
+  const repairs = open.helm.map(async (begun) => {
+    const helm = await findHelm({ path: begun.helm, environment, home: join(folder.path, 'helm') })
+    report(await repairHelm(begun, helm, HELM_LIMIT_MS))
+    folder.note({ event: 'helm-settled', id: begun.id })
+  })
+  const removals = open.namespaces.map(async ({ id, target, namespace }) => {
+    const connection = await kubeconfigConnection({
+      file: target.kubeconfig,
+      ...(target.context === undefined ? {} : { context: target.context }),
+    })
+    const client = createKubeClient(connection)
+    await removeNamespace(client, namespace).finally(() => client.close())
+    report(`removed the probe namespace ${namespace}`)
+    folder.note({ event: 'namespace-removed', id })
+  })
+  for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
+    if (outcome.status === 'rejected') report(`could not be put in order: ${outcome.reason?.message ?? outcome.reason}`)
+  }
+}

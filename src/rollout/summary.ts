@@ -1,0 +1,138 @@
+import type { NopassError } from '../errors.ts'
+import { formatPlace } from '../errors.ts'
+import { type ClusterResult, type ClusterStatus, isFailure } from './cluster-result.ts'
+import { formatDuration, timeline } from './timeline.ts'
+
+/** GitHub drops a summary of more than 1 MiB whole. */
+const CAP_BYTES = 900 * 1024
+
+const MARKS: Readonly<Record<ClusterStatus, string>> = {
+  failed: '❌',
+  'rolled-back': '↩️',
+  cancelled: '⏹️',
+  skipped: '⏭️',
+  planned: '📝',
+  deployed: '✅',
+  uninstalled: '🧹',
+  unchanged: '➖',
+}
+
+/** Worst first: what a tired reader has to see stands on top. */
+const ORDER: readonly ClusterStatus[] = Object.keys(MARKS) as ClusterStatus[]
+
+export interface SummaryInput {
+  readonly mode: string
+  readonly results: readonly ClusterResult[]
+  readonly durationMs: number
+  readonly helm: string | null
+}
+
+/** The job summary as Markdown: verdict, table with failures first, cures, timeline, folded notes and plan diffs. */
+export function renderSummary(input: SummaryInput): string {
+  const sorted = input.results.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || a.wave - b.wave)
+  const head = [
+    `### acr-nopass ${input.mode}: ${headline(input.results)}`,
+    '',
+    '| | cluster | wave | status | revision | time | why |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...sorted.map(row),
+    '',
+    ...sorted.flatMap(cure),
+    ...timelineBlock(input),
+  ]
+  const folds = sorted.flatMap((result) => [...noteFold(result), ...planFolds(result)])
+  return capped(head.join('\n'), folds)
+}
+
+/** The summary of a run that ended at its values: nothing was begun. */
+export function renderErrors(mode: string, errors: readonly NopassError[]): string {
+  const rows = errors.map((error) => {
+    const place = formatPlace(error.place)
+    return `| ${cell(place)} | ${error.code} | ${cell(error.message)} | ${cell(error.hint)} |`
+  })
+  const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
+  const head = [
+    `### acr-nopass ${mode}: ${count}, nothing was begun`,
+    '',
+    '| place | code | what | cure |',
+    '| --- | --- | --- | --- |',
+  ]
+  return capped(head.join('\n'), rows)
+}
+
+export function headline(results: readonly ClusterResult[]): string {
+  if (results.length === 0) return 'valid'
+  const counts = ORDER.map((status) => [status, results.filter((result) => result.status === status).length] as const)
+  const parts = counts.filter(([, count]) => count > 0).map(([status, count]) => `${count} ${status}`)
+  return parts.join(', ')
+}
+
+function row(result: ClusterResult): string {
+  const { from, to } = result.revision
+  const revision = from === to ? `${to ?? '–'}` : `${from ?? '–'} → ${to ?? '–'}`
+  const status =
+    isFailure(result) || result.status === 'cancelled' ? `**${result.status}** in ${result.phase}` : result.status
+  const why = result.error
+    ? `${result.error.code}: ${result.error.message}`
+    : result.status === 'skipped'
+      ? (result.notes[0] ?? '')
+      : ''
+  const time = result.startedMs === null ? '–' : formatDuration(result.durationMs)
+  return `| ${MARKS[result.status]} | ${cell(result.name)} | ${result.wave} | ${status} | ${revision} | ${time} | ${cell(why)} |`
+}
+
+function cure({ name, error }: ClusterResult): readonly string[] {
+  if (!error) return []
+  const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
+  return [`> **${cell(name)}** ${error.code}${ids ? ` (${cell(ids)})` : ''} **Cure:** ${cell(error.hint)}`, '']
+}
+
+function timelineBlock({ results, durationMs, helm }: SummaryInput): readonly string[] {
+  const lines = timeline(results, durationMs)
+  if (lines.length === 0) return []
+  return ['```text', ...lines, '```', `${formatDuration(durationMs)} in all${helm ? `, helm ${helm}` : ''}`, '']
+}
+
+function noteFold({ name, notes, chart }: ClusterResult): readonly string[] {
+  const lines = [...(chart ? [`chart ${chart}`] : []), ...notes]
+  if (lines.length === 0) return []
+  return [
+    `<details><summary>${escapeHtml(name)}: what was done and seen</summary>\n\n${lines.map((line) => `- ${cell(line)}`).join('\n')}\n\n</details>`,
+  ]
+}
+
+function planFolds({ name, plan = [] }: ClusterResult): readonly string[] {
+  return plan.map(({ title, change, diff }) => {
+    const sign = change === 'add' ? '+' : change === 'remove' ? '-' : '~'
+    const fence = '`'.repeat(Math.max(3, longestTicks(diff) + 1))
+    return `<details><summary>${escapeHtml(`${name}: ${sign} ${title}`)}</summary>\n\n${fence}diff\n${diff}\n${fence}\n\n</details>`
+  })
+}
+
+/** As many of the blocks as fit; the rest is counted, not cut in the middle. */
+function capped(head: string, blocks: readonly string[]): string {
+  const kept: string[] = [head]
+  let bytes = Buffer.byteLength(head)
+  for (const [index, block] of blocks.entries()) {
+    bytes += Buffer.byteLength(block) + 1
+    if (bytes > CAP_BYTES) {
+      kept.push(`\n${blocks.length - index} more blocks were left out: a summary holds at most 1 MiB.`)
+      break
+    }
+    kept.push(block)
+  }
+  return `${kept.join('\n')}\n`
+}
+
+function longestTicks(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
+}
+
+/** One line that cannot end a table cell or begin a tag. */
+function cell(text: string): string {
+  return escapeHtml(text.replace(/\s+/g, ' ').trim()).replaceAll('|', '\\|')
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
