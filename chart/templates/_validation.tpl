@@ -19,7 +19,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{/* A key that is null has no default any more; these must have a value. */}}
 {{- define "acr-nopass.check-nulls" -}}
 {{- $root := .Values -}}
-{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "ports.http" "ports.status" "metrics.serviceMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "podDisruptionBudget.maxUnavailable" -}}
+{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "ports.http" "ports.status" "metrics.enabled" "metrics.serviceMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
 {{- $here := $root -}}
 {{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
 {{- if kindIs "invalid" $here }}
@@ -55,6 +55,10 @@ with the place in the file; this is for those who use Helm alone.)
 {{- $instance := include "acr-nopass.instance" . -}}
 {{- if gt (len $instance) 63 }}
 {{- fail (printf "namespace and release together are %d characters long (%s), and a label's value has 63. Choose a shorter name for the release." (len $instance) $instance) }}
+{{- end }}
+{{- $common := list "acr-credential" "acr-secret" "aliyun-registry" "docker-config" "docker-credentials" "docker-login" "docker-registry" "dockerconfigjson" "dockerhub" "image-pull-secret" "image-pull-secrets" "imagepullsecret" "imagepullsecrets" "pull-secret" "pullsecret" "regcred" "registry-auth" "registry-credentials" "registry-secret" "regsecret" -}}
+{{- if and (or (has .Values.secretName $common) (hasPrefix "acr-credential-" .Values.secretName)) (not .Values.adopt) }}
+{{- fail (printf "secretName: %s is a name that others commonly use, so a Secret of that name is likely somebody else's. Choose a name of its own, or take such Secrets over with adopt: true." .Values.secretName) }}
 {{- end }}
 {{- end }}
 

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
+import { NEEDED } from '../../src/values/checks/check-nulls.ts'
+import { COMMON_SECRET_NAMES } from '../../src/values/checks/check-secret-name.ts'
 import { CHART, openHelm, scenario } from '../support/chart.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
@@ -121,7 +123,20 @@ test('a key set to null is either rendered without it or refused by its name, ne
       stderr,
     )
   }
-  assert.ok(refused.includes('ports') && refused.includes('ports.http') && !refused.includes('affinity'))
+  // The action's check of values refuses the same ones.
+  const needed = allPaths(defaults)
+    .map((path) => path.join('.'))
+    .filter((path) => path === 'registries' || NEEDED.some((key) => key === path || key.startsWith(`${path}.`)))
+  assert.deepEqual(refused.sort(), needed.sort())
+})
+
+test('a name for the pull secret that others commonly use needs adopt', async () => {
+  const [helm4] = helms as [(typeof helms)[0]]
+  for (const secretName of [...COMMON_SECRET_NAMES, 'acr-credential-abc']) {
+    const stderr = await helm4.refusal({ values: [scenario('minimal'), { secretName }] })
+    assert.match(stderr, /is a name that others commonly use.* Choose a name of its own, or take such Secrets over/)
+  }
+  await helm4.render({ values: [scenario('minimal'), { secretName: 'regcred', adopt: true }] })
 })
 
 function allPaths(value: object, path: readonly string[] = []): string[][] {

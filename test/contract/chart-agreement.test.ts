@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { parseManifest } from '../../src/helm/manifest.ts'
+import { loadConfig } from '../../src/helper/load-config.ts'
+import { createMetrics } from '../../src/helper/metrics.ts'
+import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
+import { CHART, listScenarios, openHelm, scenario } from '../support/chart.ts'
+
+const helm = await openHelm('helm4')
+after(() => helm[Symbol.asyncDispose]())
+const scenarios = await listScenarios()
+
+/** What the tests read of an object. */
+interface Rendered {
+  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly data?: Readonly<Record<string, string>>
+  readonly rules?: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[]
+  readonly spec?: { readonly template?: { readonly metadata: { readonly annotations: object } } }
+}
+
+async function rendered(name: string, kind: string, ...more: object[]): Promise<Rendered[]> {
+  const output = await helm.render({ values: [scenario(name), ...more] })
+  return parseManifest(output)
+    .filter((object) => object.kind === kind)
+    .map(({ body }) => body as unknown as Rendered)
+}
+
+for (const { name } of scenarios) {
+  test(`the helper accepts the configuration that ${name} renders`, async () => {
+    const maps = await rendered(name, 'ConfigMap')
+    const texts = maps.flatMap(({ data }) => (data?.['config.yaml'] === undefined ? [] : [data['config.yaml']]))
+    assert.equal(texts.length, 1)
+    const { config } = loadConfig(texts[0] as string)
+    const { release } = config
+    assert.deepEqual([release.name, release.namespace, release.lease], ['acr-nopass', 'acr-system', 'acr-nopass'])
+    assert.match(config.attach, /^(admission|serviceAccounts|both)$/)
+    const leases = await rendered(name, 'Lease')
+    const accounts = await rendered(name, 'ServiceAccount')
+    assert.deepEqual(
+      [...leases, ...accounts, ...maps.filter(({ data }) => !data)].map(({ metadata }) => metadata.name),
+      [release.lease, release.serviceAccount, release.status],
+    )
+  })
+}
+
+test('guard and Pod policy speak of the labels that the helper sets', async () => {
+  const [secrets] = (await rendered('minimal', 'ValidatingAdmissionPolicy')) as [object]
+  const text = JSON.stringify(secrets)
+  assert.ok(text.includes(`object.metadata.labels['${LABEL_MANAGED_BY}'] == '${MANAGED_BY}'`))
+  assert.ok(text.includes(`object.metadata.labels['${LABEL_INSTANCE}'] == 'acr-system.acr-nopass'`))
+  const [policy] = (await rendered('minimal', 'MutatingAdmissionPolicy')) as [object]
+  assert.equal(JSON.stringify(policy).split(`"key":"${SKIP}"`).length, 3)
+})
+
+test('P8 the two forms of the Pod policy that break the API server stand in no template', async () => {
+  for (const file of await readdir(join(CHART, 'templates'))) {
+    const text = (await readFile(join(CHART, 'templates', file), 'utf8')).replaceAll(/^\s*#.*$/gm, '')
+    assert.doesNotMatch(text, /Object\.spec|ApplyConfiguration|applyConfiguration|namespaceObject/, file)
+  }
+})
+
+test('the Pod policy is there when the API server is to attach, and only then', async () => {
+  const count = async (values: object): Promise<number> =>
+    (await rendered('minimal', 'MutatingAdmissionPolicy', values)).length
+  assert.equal(await count({ attach: 'admission' }), 1)
+  assert.equal(await count({ attach: 'both' }), 1)
+  assert.equal(await count({ attach: 'serviceAccounts' }), 0)
+  // Pods would refer to Secrets that nobody writes
+  assert.equal(await count({ attach: 'both', dryRun: true }), 0)
+  assert.equal(await count({ attach: 'both', retire: true }), 0)
+})
+
+test('P5 no target at all gives no right to change ServiceAccounts, not the right to change all', async () => {
+  const values = { attach: 'serviceAccounts', targets: { serviceAccounts: { include: [] } } }
+  const [role] = await rendered('minimal', 'ClusterRole', values)
+  const verbs = role?.rules?.filter(({ resources }) => resources.includes('serviceaccounts')).map((rule) => rule.verbs)
+  assert.deepEqual(verbs, [['list', 'watch']])
+})
+
+test('P5 scope namespaces gives no right in a namespace that is listed and excluded', async () => {
+  const targets = { namespaces: { include: ['shop', 'shop-test'], exclude: ['*-test'] } }
+  const roles = await rendered('minimal', 'Role', { scope: 'namespaces', targets })
+  assert.deepEqual(roles.map(({ metadata }) => metadata.namespace).sort(), ['acr-system', 'shop'])
+  assert.deepEqual(await rendered('minimal', 'ClusterRole', { scope: 'namespaces', targets }), [])
+})
+
+test('a change that new Pods have to prove makes new Pods; one that can be reloaded does not', async () => {
+  const annotations = async (values: object): Promise<unknown> => {
+    const [deployment] = await rendered('minimal', 'Deployment', values)
+    assert.ok(deployment?.spec?.template)
+    return deployment.spec.template.metadata.annotations
+  }
+  const registry = { name: 'prod', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }
+  const before = await annotations({})
+  for (const values of [
+    { registries: [{ ...registry, instanceId: 'cri-def456' }] },
+    { identity: { workerRole: { imdsV1: true } } },
+    { region: 'cn-hangzhou' },
+    { endpoints: { cr: 'https://cr.example.com' } },
+    { caBundle: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' },
+  ]) {
+    assert.notDeepEqual(await annotations(values), before, JSON.stringify(values))
+  }
+  for (const values of [
+    { registries: [{ ...registry, repositories: ['shop/*'], targets: { namespaces: { include: ['shop'] } } }] },
+    { targets: { namespaces: { include: ['shop'] } } },
+    { logLevel: 'debug', refreshRate: 10, adopt: true },
+  ]) {
+    assert.deepEqual(await annotations(values), before, JSON.stringify(values))
+  }
+})
+
+test('alerts and dashboard ask for metrics that the helper has', async () => {
+  const known = new Set((await createMetrics().registry.getMetricsAsJSON()).map(({ name }) => name))
+  const rules = JSON.stringify(await rendered('everything', 'PrometheusRule'))
+  const [dashboard] = (await rendered('everything', 'ConfigMap')).filter(({ data }) => data?.['acr-nopass.json'])
+  const text = dashboard?.data?.['acr-nopass.json'] ?? ''
+  const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] }
+  assert.ok(panels.length > 0)
+  const expressions = `${rules} ${JSON.stringify(panels)}`
+  const asked = expressions.match(/\b(acr_nopass|workqueue|leader_election)_[a-z_]+/g) ?? []
+  assert.ok(asked.length >= 12)
+  for (const name of asked) assert.ok(known.has(name.replace(/_bucket$/, '')), name)
+})
