@@ -12,17 +12,14 @@ export interface LoadClustersOptions {
   /** The list as a file, or the text of the input `clusters` under that name. */
   readonly file: SourceFile
   /** Release and namespace of entries that name none: the inputs of that name. */
-  readonly defaults: { readonly release: string; readonly namespace: string }
+  readonly defaults?: { readonly release: string; readonly namespace: string } | undefined
   /** With endpoints of its own a cloud has regions of its own. */
   readonly anyRegion?: boolean | undefined
 }
 
-/** An entry with all defaults. */
-export type LoadedCluster = ClusterEntry & { readonly release: string; readonly namespace: string }
-
 export interface LoadedClusters {
-  /** The entries in the list's order; undefined when there is any error. */
-  readonly clusters: readonly LoadedCluster[] | undefined
+  /** The entries in the list's order, with defaults; undefined when there is any error. */
+  readonly clusters: readonly ClusterEntry[] | undefined
   /** By the entry's name: its own `values` with their places in the file, for `loadValues`. */
   readonly values: ReadonlyMap<string, MapNode>
   readonly errors: readonly ValuesError[]
@@ -30,7 +27,7 @@ export interface LoadedClusters {
 
 /** Reads and checks a clusters list. Never throws; codes `YAML_*`, `SCHEMA_*`, `CLUSTERS_*`, `VALUES_REGION`. */
 export function loadClusters(options: LoadClustersOptions): LoadedClusters {
-  const { file, defaults } = options
+  const { file } = options
   const { root, errors: unread } = readYaml(file, 'user')
   if (root === undefined) return { clusters: undefined, values: new Map(), errors: unread }
   if (root.kind !== 'list') {
@@ -43,7 +40,10 @@ export function loadClusters(options: LoadClustersOptions): LoadedClusters {
   check(toValue(root))
   const errors = [...schemaErrors(check.errors ?? [], root, schema), ...checkClusters(root, options)]
   if (errors.length > 0) return { clusters: undefined, values: new Map(), errors: sortErrors(errors, [file.name]) }
-  const clusters = (fillDefaults(toValue(root), schema) as ClusterEntry[]).map((entry) => ({ ...defaults, ...entry }))
+  const clusters = (fillDefaults(toValue(root), schema) as ClusterEntry[]).map((entry) => ({
+    ...options.defaults,
+    ...entry,
+  }))
   return { clusters, values: ownValues(root), errors: [] }
 }
 

@@ -4,7 +4,7 @@ import { child, type ListNode, text, type YamlNode } from '../yaml-node.ts'
 import { regionError } from './check-regions.ts'
 
 interface ClusterDefaults {
-  readonly defaults: { readonly release: string; readonly namespace: string }
+  readonly defaults?: { readonly release: string; readonly namespace: string } | undefined
   readonly anyRegion?: boolean | undefined
 }
 
@@ -38,8 +38,8 @@ function releaseErrors(
   releases: Map<string, { readonly mark: string; readonly index: number; readonly node: YamlNode }>,
   defaults: ClusterDefaults['defaults'],
 ): ValuesError[] {
-  const release = text(child(entry, 'release')) ?? defaults.release
-  const namespace = text(child(entry, 'namespace')) ?? defaults.namespace
+  const release = text(child(entry, 'release')) ?? defaults?.release ?? 'acr-nopass'
+  const namespace = text(child(entry, 'namespace')) ?? defaults?.namespace ?? 'acr-nopass'
   for (const mark of clusterMarks(entry)) {
     const key = `${mark}\n${namespace}\n${release}`
     const first = releases.get(key)

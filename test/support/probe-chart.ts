@@ -1,0 +1,71 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestHelm } from './chart.ts'
+
+/** A chart that shows what Helm reads and whether it accepts it; removed by `dispose`. */
+export interface ProbeChart extends AsyncDisposable {
+  readonly folder: string
+  /** A new file in the chart's folder. */
+  file(text: string): Promise<string>
+}
+
+const CHART_YAML = 'apiVersion: v2\nname: probe\nversion: 1.0.0\n'
+
+/** A chart of these defaults and schema alone, whose only template prints `.Values`. */
+export async function makeProbeChart(defaults: string, schema: string): Promise<ProbeChart> {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-probe-'))
+  let files = 0
+  await mkdir(join(folder, 'templates'))
+  await writeFile(join(folder, 'Chart.yaml'), CHART_YAML)
+  await writeFile(join(folder, 'values.yaml'), defaults)
+  await writeFile(join(folder, 'values.schema.json'), schema)
+  await writeFile(join(folder, 'templates/probe.yaml'), 'kind: Probe\nvalues: {{ .Values | toJson }}\n')
+  return {
+    folder,
+    file: async (text) => {
+      const path = join(folder, `file-${files++}.yaml.txt`)
+      await writeFile(path, text)
+      return path
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+/** `.Values` as Helm's templates see them, without any check by the schema; undefined when Helm cannot read a file. */
+export async function helmReading(helm: TestHelm, probe: ProbeChart, files: readonly string[]): Promise<unknown> {
+  const { code, stdout } = await helm.run(['template', 'probe', probe.folder, '--skip-schema-validation'], files)
+  const line = stdout.split('\n').find((each) => each.startsWith('values: '))
+  return code === 0 && line !== undefined ? JSON.parse(line.slice('values: '.length)) : undefined
+}
+
+/** Whether Helm accepts files by the schema. */
+export async function helmAccepts(helm: TestHelm, probe: ProbeChart, files: readonly string[]): Promise<boolean> {
+  const { code, stderr } = await helm.run(['template', 'probe', probe.folder], files)
+  if (code !== 0 && !stderr.includes("values don't meet the specifications of the schema")) throw new Error(stderr)
+  return code === 0
+}
+
+/**
+ * Helm's verdict on many values in one call: a chart with one subchart of the same schema for each. Helm names those that
+ * it refuses.
+ */
+export async function helmVerdicts(helm: TestHelm, schema: string, values: readonly unknown[]): Promise<boolean[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-verdicts-'))
+  try {
+    await writeFile(join(folder, 'Chart.yaml'), CHART_YAML)
+    for (const [index] of values.entries()) {
+      const subchart = join(folder, 'charts', `c${index}`)
+      await mkdir(subchart, { recursive: true })
+      await writeFile(join(subchart, 'Chart.yaml'), CHART_YAML.replace('probe', `c${index}`))
+      await writeFile(join(subchart, 'values.schema.json'), schema)
+    }
+    const all = Object.fromEntries(values.map((value, index) => [`c${index}`, value]))
+    const { code, stderr } = await helm.run(['template', 'verdicts', folder], [all])
+    const refused = new Set([...stderr.matchAll(/^c(\d+):$/gm)].map(([, index]) => Number(index)))
+    if ((code === 0) !== (refused.size === 0)) throw new Error(stderr.slice(0, 2000))
+    return values.map((_, index) => !refused.has(index))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
