@@ -18,13 +18,8 @@ export const OLDEST_GO = '1.21'
 const run = promisify(execFile)
 
 /** The Go on PATH, or where its installers put it. Throws GO_MISSING, GO_TOO_OLD. */
-export async function findGo(host: Pick<Host, 'env' | 'home'>, signal: AbortSignal): Promise<GoProgram> {
-  const folders = [
-    ...(host.env.PATH ?? '').split(delimiter),
-    '/usr/local/go/bin',
-    '/opt/homebrew/bin',
-    join(host.home, 'go/bin'),
-  ]
+export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: AbortSignal): Promise<GoProgram> {
+  const folders = [...(host.env.PATH ?? '').split(delimiter), ...(host.goFolders ?? [])]
   for (const folder of folders.filter(Boolean)) {
     const path = join(folder, 'go')
     if (!(await isProgram(path))) continue

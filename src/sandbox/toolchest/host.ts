@@ -1,4 +1,5 @@
 import { availableParallelism, homedir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** What the tool chest asks of the machine it runs on. The sandbox reads the machine in files of this name alone. */
@@ -11,6 +12,8 @@ export interface Host {
   readonly cores: number
   /** The folder tools/ of this clone. */
   readonly toolsFolder: string
+  /** Where Go's installers put it when PATH does not say. */
+  readonly goFolders?: readonly string[]
 }
 
 /** The machine as it is. */
@@ -20,6 +23,7 @@ export function readHost(): Host {
     platform: process.platform,
     arch: process.arch,
     home: homedir(),
+    goFolders: ['/usr/local/go/bin', '/opt/homebrew/bin', join(homedir(), 'go', 'bin')],
     cores: availableParallelism(),
     toolsFolder: fileURLToPath(new URL('../../../tools', import.meta.url)),
   }
