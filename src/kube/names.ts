@@ -17,6 +17,8 @@ export const ANNOTATION_REFRESH_AT = 'acr-nopass.io/refresh-at'
 export const ANNOTATION_CONTENT_HASH = 'acr-nopass.io/content-hash'
 /** Comma-separated names of the registries inside, sorted. */
 export const ANNOTATION_REGISTRIES = 'acr-nopass.io/registries'
+/** On the helper's own copy only: which registry each login belongs to and how long it lives, as JSON; nothing of it is secret. */
+export const ANNOTATION_TOKENS = 'acr-nopass.io/tokens'
 
 /** Opt-out: a label on a Namespace or Pod, an annotation on a ServiceAccount; the value is "true". */
 export const SKIP = 'acr-nopass.io/skip'

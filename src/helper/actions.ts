@@ -1,0 +1,55 @@
+/** Why a Secret is written. */
+export type ApplyReason = 'missing' | 'rotated' | 'tampered' | 'adopted' | 'shrunk'
+
+/** Why nothing is done about an object that exists. */
+export type SkipReason =
+  | 'not-targeted'
+  | 'opted-out'
+  | 'terminating'
+  | 'foreign-secret'
+  | 'foreign-list'
+  | 'kept-by-other'
+
+/** What has to come first. */
+export type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought'
+
+/** The object as it was when the plan was made: a write that meets another one is refused (decision 2). */
+export interface Precondition {
+  readonly uid: string
+  readonly resourceVersion: string
+}
+
+/** The write of one namespace's pull secret; `group` names the content. Without a precondition it must not exist. */
+export interface ApplySecret {
+  readonly kind: 'applySecret'
+  readonly namespace: string
+  readonly group: string
+  readonly precondition: Precondition | undefined
+  readonly reason: ApplyReason
+}
+
+/** The write of one ServiceAccount's whole list. */
+export interface WriteList {
+  readonly kind: 'attach' | 'detach'
+  readonly namespace: string
+  readonly serviceAccount: string
+  readonly precondition: Precondition
+  readonly list: readonly string[]
+}
+
+/** One request to the API server. */
+export type WriteAction = ApplySecret | WriteList
+
+/** What is to be done about one namespace's Secret or one ServiceAccount. */
+export type Decision =
+  | WriteAction
+  | { readonly kind: 'current' }
+  /** Taken back, or nothing of ours there. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'skip'; readonly reason: SkipReason; readonly manager?: string }
+  /** `until`: monotonic milliseconds, when time alone decides. */
+  | { readonly kind: 'wait'; readonly reason: WaitReason; readonly until?: number; readonly manager?: string }
+
+export function isWrite(decision: Decision): decision is WriteAction {
+  return decision.kind === 'applySecret' || decision.kind === 'attach' || decision.kind === 'detach'
+}

@@ -1,0 +1,150 @@
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import { createReflector, type Reflector, type ServerFeatures } from '../kube/reflector.ts'
+import type { ChangeHandler, Versioned } from '../kube/store.ts'
+import type { KubeObject } from '../kube/types.ts'
+import type { HelperConfig } from '../values/helper-config.generated.ts'
+import { createNamespaceReader } from './namespace-reader.ts'
+import type { NamespaceView, SecretView, ServiceAccountObject, ServiceAccountView, Trimmers } from './views.ts'
+
+export interface CachesOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly random: () => number
+  readonly features: ServerFeatures
+  readonly config: Pick<HelperConfig, 'scope' | 'attach' | 'secretName'>
+  /** Scope `namespaces`: what to look at. */
+  readonly listedNamespaces: readonly string[]
+  readonly trimmers: Trimmers
+  readonly onNamespace: ChangeHandler<NamespaceView>
+  readonly onSecret: ChangeHandler<SecretView>
+  readonly onServiceAccount: ChangeHandler<ServiceAccountView>
+  readonly onSynced: () => void
+  readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
+}
+
+/** A cache as the plan and the health see it. */
+export interface Source<T extends Versioned> {
+  get(key: string): T | undefined
+  put(key: string, view: T): void
+  entries(): Iterable<[string, T]>
+  readonly synced: boolean
+  readonly lastProgress: number
+  readonly lastActivity: number
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** What is known of the cluster, kept up to date: by three watches, or by two in each listed namespace. */
+export interface Caches {
+  readonly namespaces: Source<NamespaceView>
+  readonly secrets: Source<SecretView>
+  /** Undefined where the helper attaches by admission alone. */
+  readonly serviceAccounts: Source<ServiceAccountView> | undefined
+  readonly synced: boolean
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** A ServiceAccount may carry 256 KiB of annotations: smaller pages keep a list below the limit of a body. */
+const SERVICE_ACCOUNT_PAGE = 200
+
+export function createCaches(options: CachesOptions): Caches {
+  const { config, trimmers } = options
+  const clusterWide = config.scope === 'cluster'
+  const scopes = clusterWide ? [''] : options.listedNamespaces.map((name) => `/namespaces/${name}`)
+  const reflect = <W extends KubeObject, T extends Versioned>(
+    resource: string,
+    prefix: string,
+    own: Pick<
+      Parameters<typeof createReflector<W, T>>[0],
+      'trim' | 'onChange' | 'selector' | 'metadataOnly' | 'pageSize'
+    >,
+  ): Reflector<T> =>
+    createReflector<W, T>({
+      client: options.client,
+      clock: options.clock,
+      random: options.random,
+      features: options.features,
+      path: `/api/v1${prefix}/${resource}`,
+      onSynced,
+      onProblem: (error, wait) => options.onProblem(resource, error, wait),
+      ...own,
+    })
+  let told = false
+  function onSynced(): void {
+    if (told || !all.every(({ synced }) => synced)) return
+    told = true
+    options.onSynced()
+  }
+  const namespaces: Source<NamespaceView> = clusterWide
+    ? reflect<KubeObject, NamespaceView>('namespaces', '', {
+        trim: trimmers.namespace,
+        onChange: options.onNamespace,
+        metadataOnly: true,
+      })
+    : createNamespaceReader({ ...options, names: options.listedNamespaces, onChange: options.onNamespace, onSynced })
+  const secrets = join(
+    scopes.map((scope) =>
+      reflect<KubeObject, SecretView>('secrets', scope, {
+        trim: trimmers.secret,
+        onChange: options.onSecret,
+        metadataOnly: true,
+        selector: { fieldSelector: `metadata.name=${config.secretName}` },
+      }),
+    ),
+    options.listedNamespaces,
+  )
+  const serviceAccounts =
+    config.attach === 'admission'
+      ? undefined
+      : join(
+          scopes.map((scope) =>
+            reflect<ServiceAccountObject, ServiceAccountView>('serviceaccounts', scope, {
+              trim: trimmers.serviceAccount,
+              onChange: options.onServiceAccount,
+              pageSize: SERVICE_ACCOUNT_PAGE,
+            }),
+          ),
+          options.listedNamespaces,
+        )
+  const all: Source<Versioned>[] = [
+    namespaces,
+    secrets,
+    ...(serviceAccounts ? [serviceAccounts] : []),
+  ] as Source<Versioned>[]
+  return {
+    namespaces,
+    secrets,
+    serviceAccounts,
+    get synced() {
+      return told
+    },
+    async run(signal) {
+      await Promise.all(all.map((source) => source.run(signal)))
+    },
+  }
+}
+
+/** One source of several, each for one namespace; a single one stands for itself. */
+function join<T extends Versioned>(parts: readonly Reflector<T>[], names: readonly string[]): Source<T> {
+  const [only] = parts
+  if (parts.length === 1 && only) return only
+  const byNamespace = new Map(names.map((name, index) => [name, parts[index]]))
+  const at = (key: string): Reflector<T> | undefined => byNamespace.get(key.split('/')[0] ?? '')
+  return {
+    get: (key) => at(key)?.get(key),
+    put: (key, view) => at(key)?.put(key, view),
+    entries: () => parts.flatMap((part) => [...part.entries()]),
+    get synced() {
+      return parts.every(({ synced }) => synced)
+    },
+    get lastProgress() {
+      return Math.min(...parts.map(({ lastProgress }) => lastProgress))
+    },
+    get lastActivity() {
+      return Math.min(...parts.map(({ lastActivity }) => lastActivity))
+    },
+    async run(signal) {
+      await Promise.all(parts.map((part) => part.run(signal)))
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import type { NopassError } from '../errors.ts'
+import type { WriteAction } from './actions.ts'
+import type { QueueObserver } from './work-queue.ts'
+import type { FailureVerdict } from './write-failure.ts'
+
+/** What the controller tells of its work: to metrics, log, Events and status. Keys: `namespace` or `namespace/serviceaccount`. */
+export interface ControllerObserver {
+  readonly queue: QueueObserver
+  /** All caches are complete for the first time. */
+  synced(): void
+  /** Something in the caches changed. */
+  changed(): void
+  /** An object was seen for the first time, after the start. */
+  appeared(key: string): void
+  /** Another writer took our entry out. */
+  lost(key: string): void
+  wrote(key: string, action: WriteAction): void
+  failed(key: string, action: WriteAction, verdict: FailureVerdict, error: unknown): void
+  problem(key: string, problem: NopassError): void
+  solved(key: string): void
+  watchBroke(resource: string, error: unknown, retryInMs: number): void
+}

@@ -1,0 +1,208 @@
+import type { KubeClient } from '../kube/client.ts'
+import { type Clock, sleep } from '../kube/clock.ts'
+import type { ServerFeatures } from '../kube/reflector.ts'
+import type { HelperConfig } from '../values/helper-config.generated.ts'
+import { type Decision, isWrite, type WriteAction } from './actions.ts'
+import { type Caches, createCaches } from './caches.ts'
+import type { ControllerObserver } from './controller-observer.ts'
+import type { CredentialGroups } from './credential-groups.ts'
+import { problemOfDecision, problemOfWrite } from './decision-problem.ts'
+import { createObservedCluster } from './observed-cluster.ts'
+import { createPacer, rotationRate } from './pacer.ts'
+import { type PlanContext, type PlanKey, plan, planKey } from './plan.ts'
+import type { RegistryState } from './registry-state.ts'
+import type { Targets } from './targets.ts'
+import { createTrimmers } from './views.ts'
+import { createWorkQueue, type Lane, type Outcome } from './work-queue.ts'
+import { createWriter } from './writer.ts'
+
+export interface ControllerOptions {
+  readonly config: HelperConfig
+  readonly targets: Targets
+  readonly groups: CredentialGroups
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly random: () => number
+  readonly features: ServerFeatures
+  /** Whether a write may be started now. */
+  readonly holds: () => boolean
+  readonly observer: ControllerObserver
+}
+
+/** Compares what is with what should be, for one key at a time, and performs what the plan says. */
+export interface Controller {
+  readonly caches: Caches
+  /** For the status: the same context that decides. */
+  context(): PlanContext
+  /** Nothing waits and nothing is in hand. */
+  readonly idle: boolean
+  /** Plans everything anew and queues what has to be written: after a take-over, or when all credentials are there. */
+  planAll(): void
+  /** Plans all Secrets anew: a registry has another credential. */
+  rotate(state: RegistryState): void
+  /** Follows the cluster until the signal. */
+  run(signal: AbortSignal): Promise<void>
+  /** Starts no more writes; resolves when those in flight have ended, or were broken off after `limitMs`. */
+  drain(limitMs: number): Promise<void>
+}
+
+/** More than 16 in flight only queue in the API server (research: peers-measured). */
+const CONCURRENCY = 16
+const NOW: Lane = { lane: 'now' }
+
+export function createController(options: ControllerOptions): Controller {
+  const { config, targets, groups, clock, observer } = options
+  const { secretName } = config
+  const instance = `${config.release.namespace}.${config.release.name}`
+  const { secretLabels } = config
+  const trimmers = createTrimmers({ instance, secretLabels, namespaceLabels: targets.namespaceLabels })
+  const observed = createObservedCluster(() => caches, secretName)
+  const writer = createWriter({ client: options.client, clock, caches: () => caches, trimmers, groups, secretName })
+  const pacer = createPacer(config.refreshRate)
+  const stop = new AbortController()
+  const queue = createWorkQueue({
+    clock,
+    random: options.random,
+    concurrency: CONCURRENCY,
+    pacer,
+    handler: handle,
+    observer: observer.queue,
+  })
+  const caches = createCaches({
+    client: options.client,
+    clock,
+    random: options.random,
+    features: options.features,
+    config,
+    listedNamespaces: targets.listedNamespaces,
+    trimmers,
+    onNamespace(name, current, previous) {
+      observer.changed()
+      if (!caches.synced) return
+      if (previous === undefined) observer.appeared(name)
+      queue.add(name, NOW)
+      if (current) for (const account of observed.serviceAccountsIn(name)) queue.add(`${name}/${account.name}`, NOW)
+    },
+    onSecret(key, current, previous) {
+      observer.changed()
+      if (!caches.synced) return
+      const namespace = namespaceOf(key)
+      queue.add(namespace, NOW)
+      // Whether the Secret is another's decides about the references to it.
+      if (current?.ours === previous?.ours || config.adopt) return
+      for (const { name } of observed.serviceAccountsIn(namespace)) queue.add(`${namespace}/${name}`, NOW)
+    },
+    onServiceAccount(key, current, previous) {
+      observer.changed()
+      const lost = observed.noteServiceAccount(key, current, previous, clock.monotonic())
+      if (!caches.synced) return
+      if (previous === undefined) observer.appeared(key)
+      if (lost) observer.lost(key)
+      queue.add(key, NOW)
+      // The last entry that was taken back lets the Secret be emptied.
+      if (previous?.list.includes(secretName) && !current?.list.includes(secretName)) queue.add(namespaceOf(key), NOW)
+    },
+    onSynced: observer.synced,
+    onProblem: observer.watchBroke,
+  })
+
+  function context(): PlanContext {
+    return { observed, targets, groups, config, now: clock.monotonic() }
+  }
+
+  function handle(key: string): Outcome | Promise<Outcome> {
+    // What a follower sees is kept; at a take-over all is planned at once.
+    if (!options.holds()) return 'done'
+    const planned = toPlanKey(key)
+    const decision = planKey(context(), planned)
+    if (decision === undefined) {
+      observer.solved(key)
+      return 'done'
+    }
+    note(key, planned, decision)
+    if (decision.kind === 'wait' && decision.until !== undefined) {
+      return { retryMs: Math.max(0, decision.until - clock.monotonic()) }
+    }
+    return isWrite(decision) && !config.dryRun ? perform(key, decision) : 'done'
+  }
+
+  async function perform(key: string, action: WriteAction): Promise<Outcome> {
+    const result = await writer(action, stop.signal)
+    if (result.ok) {
+      observer.wrote(key, action)
+      return 'done'
+    }
+    const { verdict, error } = result
+    observer.failed(key, action, verdict, error)
+    if (verdict.outcome === 'refused') observer.problem(key, problemOfWrite(action, error, secretName))
+    if (verdict.slowDownMs > 0) queue.slowDown(verdict.slowDownMs)
+    return verdict.retryMs === 'never' ? 'done' : { retryMs: verdict.retryMs }
+  }
+
+  function note(key: string, planned: PlanKey, decision: Decision): void {
+    const problem = problemOfDecision(planned, decision, secretName)
+    if (problem) observer.problem(key, problem)
+    else if (!isWrite(decision)) observer.solved(key)
+  }
+
+  /** New objects and repairs first; a rotation by expiry, and paced unless what is in use does not work. */
+  function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
+    if (decision.kind === 'applySecret' && decision.namespace === config.release.namespace) return NOW
+    const isRotation =
+      decision.kind === 'applySecret' && (decision.reason === 'rotated' || decision.reason === 'shrunk')
+    // Secret and references of one namespace side by side: the first namespaces are usable at once.
+    if (decision.kind !== 'applySecret' || !isRotation) return { lane: 'later', deadline: turn }
+    const deadline = observed.secret(decision.namespace)?.expiresAt ?? 0
+    return { lane: 'later', paced: !urgent, deadline }
+  }
+
+  return {
+    caches,
+    context,
+    get idle() {
+      return queue.depth === 0 && queue.active === 0
+    },
+    planAll() {
+      if (!caches.synced || !options.holds()) return
+      let turn = 0
+      for (const { key, decision } of plan(context())) {
+        const text = fromPlanKey(key)
+        if (key.serviceAccount === undefined) turn += 1
+        note(text, key, decision)
+        if (isWrite(decision)) queue.add(text, laneOf(decision, false, turn))
+        else if (decision.kind === 'wait' && decision.until !== undefined) queue.add(text, NOW)
+      }
+    },
+    rotate(state) {
+      const { live } = state
+      if (!caches.synced || !options.holds() || live === undefined) return
+      const { issuedAt, expiresAt } = live.token
+      let count = 0
+      for (const namespace of observed.namespaces()) {
+        const decision = planKey(context(), { namespace: namespace.name })
+        if (decision === undefined || !isWrite(decision)) continue
+        count += 1
+        queue.add(namespace.name, laneOf(decision, state.urgent, count))
+      }
+      pacer.setRate(rotationRate(config.refreshRate, count, expiresAt === null ? 0 : expiresAt - issuedAt))
+    },
+    run: (signal) => caches.run(signal),
+    async drain(limitMs) {
+      await Promise.race([queue.stop(), sleep(clock, limitMs, stop.signal)])
+      stop.abort()
+    },
+  }
+}
+
+function namespaceOf(key: string): string {
+  return key.split('/')[0] ?? ''
+}
+
+function toPlanKey(key: string): PlanKey {
+  const [namespace = '', serviceAccount] = key.split('/')
+  return serviceAccount === undefined ? { namespace } : { namespace, serviceAccount }
+}
+
+function fromPlanKey({ namespace, serviceAccount }: PlanKey): string {
+  return serviceAccount === undefined ? namespace : `${namespace}/${serviceAccount}`
+}

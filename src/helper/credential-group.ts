@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { type AuthFormat, buildDockerConfig } from '../acr/docker-config.ts'
+import {
+  ANNOTATION_CONTENT_HASH,
+  ANNOTATION_EXPIRES_AT,
+  ANNOTATION_REFRESH_AT,
+  ANNOTATION_REGISTRIES,
+  ANNOTATION_TOKENS,
+  LABEL_INSTANCE,
+  LABEL_MANAGED_BY,
+  MANAGED_BY,
+} from '../kube/names.ts'
+import type { GroupSummary } from './plan-secret.ts'
+import type { LiveToken } from './registry-state.ts'
+import { encodeTokens } from './token-annotation.ts'
+
+/** What is written into the Secret of every namespace with the same registries; built once per change of a token. */
+export interface CredentialGroup extends GroupSummary {
+  /** The apply body in two parts, between which the precondition goes (`"uid":"…","resourceVersion":"…",` or nothing). */
+  readonly body: readonly [string, string]
+}
+
+export interface GroupOptions {
+  readonly secretName: string
+  readonly instance: string
+  readonly secretLabels: Readonly<Record<string, string>>
+  readonly authFormat: AuthFormat
+}
+
+/**
+ * The group for these tokens, in the configuration's order (of two that claim one domain the earlier has it).
+ * `withTokens`: the helper's own copy also says which registry each domain belongs to (decision 4).
+ */
+export function buildCredentialGroup(
+  key: string,
+  tokens: readonly LiveToken[],
+  options: GroupOptions,
+  withTokens: boolean,
+): CredentialGroup {
+  const content = buildDockerConfig(
+    tokens.map(({ token }) => token),
+    options.authFormat,
+  )
+  const hash = contentHash(content)
+  const registries = tokens.map(({ name }) => name).sort()
+  const annotations: Record<string, string> = {
+    [ANNOTATION_CONTENT_HASH]: hash,
+    [ANNOTATION_REGISTRIES]: registries.join(','),
+    ...timeAnnotation(
+      ANNOTATION_EXPIRES_AT,
+      tokens.map(({ token }) => token.expiresAt),
+    ),
+    ...timeAnnotation(
+      ANNOTATION_REFRESH_AT,
+      tokens.map(({ refreshAt }) => refreshAt),
+    ),
+    ...(withTokens ? { [ANNOTATION_TOKENS]: encodeTokens(tokens) } : {}),
+  }
+  const labels = { ...options.secretLabels, [LABEL_MANAGED_BY]: MANAGED_BY, [LABEL_INSTANCE]: options.instance }
+  const data = { '.dockerconfigjson': Buffer.from(content).toString('base64') }
+  const rest = JSON.stringify({ name: options.secretName, labels, annotations }).slice(1)
+  return {
+    key,
+    hash,
+    registries,
+    body: [
+      '{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/dockerconfigjson","metadata":{',
+      `${rest},"data":${JSON.stringify(data)}}`,
+    ],
+  }
+}
+
+/** Lower-case hex SHA-256 of the bytes of `.dockerconfigjson`. */
+export function contentHash(content: string): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+function timeAnnotation(name: string, times: readonly (number | null)[]): Record<string, string> {
+  const known = times.filter((time) => time !== null)
+  return known.length === 0 ? {} : { [name]: new Date(Math.min(...known)).toISOString() }
+}

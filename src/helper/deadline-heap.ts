@@ -1,0 +1,66 @@
+/** What waits in the later lane. */
+export interface Waiting {
+  readonly key: string
+  readonly paced: boolean
+  /** The soonest goes first. */
+  readonly deadline: number
+  /** Order of arrival, which decides between equals. */
+  readonly order: number
+}
+
+/** A binary heap: first what is not paced, then by deadline, then by arrival. */
+export interface DeadlineHeap {
+  push(item: Waiting): void
+  peek(): Waiting | undefined
+  pop(): Waiting | undefined
+  readonly size: number
+}
+
+export function createDeadlineHeap(): DeadlineHeap {
+  const items: Waiting[] = []
+  const swap = (a: number, b: number): void => {
+    const [first, second] = [items[a], items[b]]
+    if (first && second) {
+      items[a] = second
+      items[b] = first
+    }
+  }
+  const before = (a: number, b: number): boolean => {
+    const [first, second] = [items[a], items[b]]
+    return first !== undefined && (second === undefined || compare(first, second) < 0)
+  }
+  return {
+    push(item) {
+      let at = items.push(item) - 1
+      while (at > 0) {
+        const parent = (at - 1) >> 1
+        if (!before(at, parent)) break
+        swap(at, parent)
+        at = parent
+      }
+    },
+    peek: () => items[0],
+    pop() {
+      const top = items[0]
+      const last = items.pop()
+      if (last === undefined || items.length === 0) return top
+      items[0] = last
+      for (let at = 0; ; ) {
+        const [left, right] = [2 * at + 1, 2 * at + 2]
+        const child = right < items.length && before(right, left) ? right : left
+        if (child >= items.length || !before(child, at)) break
+        swap(at, child)
+        at = child
+      }
+      return top
+    },
+    get size() {
+      return items.length
+    },
+  }
+}
+
+function compare(a: Waiting, b: Waiting): number {
+  if (a.paced !== b.paced) return a.paced ? 1 : -1
+  return a.deadline === b.deadline ? a.order - b.order : a.deadline < b.deadline ? -1 : 1
+}

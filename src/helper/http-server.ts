@@ -1,0 +1,62 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A page by its path; `status` 200 unless given. */
+export type Route = () => Page | Promise<Page>
+
+export interface Page {
+  readonly status?: number
+  readonly type: string
+  readonly body: string
+}
+
+export interface PageServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+const TIMEOUT_MS = 10_000
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+}
+
+/** Serves pages by GET on `host:port`; anything else is refused. Resolves when it listens. */
+export async function servePages(address: string, routes: Readonly<Record<string, Route>>): Promise<PageServer> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?')[0] ?? ''
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    const send = ({ status = 200, type, body }: Page): void => {
+      response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': Buffer.byteLength(body) })
+      response.end(request.method === 'HEAD' ? undefined : body)
+    }
+    const fail = (status: number): void => send({ status, type: 'text/plain', body: `${status}\n` })
+    if (!isRead) fail(405)
+    else if (route === undefined) fail(404)
+    else
+      Promise.resolve()
+        .then(route)
+        .then(send, () => fail(500))
+  })
+  server.requestTimeout = TIMEOUT_MS
+  server.headersTimeout = TIMEOUT_MS
+  await listen(server, address)
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  const colon = address.lastIndexOf(':')
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(Number(address.slice(colon + 1)), host, () => resolve())
+  })
+}

@@ -1,0 +1,7 @@
+/** One line an event: fields first, then what happened; never a secret (pino fits). */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}

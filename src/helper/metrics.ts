@@ -1,0 +1,79 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  readonly registry: Registry
+  readonly tokenExpiry: Gauge<'registry'>
+  readonly refreshes: Counter<'registry' | 'result'>
+  readonly secrets: Gauge<'state'>
+  readonly serviceAccounts: Gauge<'state'>
+  readonly writes: Counter<'kind' | 'outcome'>
+  readonly fights: Counter
+  readonly watchRestarts: Counter<'resource'>
+  readonly watchProgress: Gauge<'resource'>
+  readonly clockSkew: Gauge
+  readonly requests: Counter<'verb' | 'resource' | 'code'>
+  readonly ready: Histogram<'object'>
+  readonly leader: Gauge<'name'>
+  readonly buildInfo: Gauge<'version'>
+  readonly queue: {
+    readonly depth: Gauge<'name'>
+    readonly adds: Counter<'name'>
+    readonly waited: Histogram<'name'>
+    readonly worked: Histogram<'name'>
+    readonly retries: Counter<'name'>
+  }
+}
+
+const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** All metrics of the helper, in a registry of their own; those of the queue carry client-go's names. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Gauge<T> =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers })
+  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Counter<T> =>
+    new Counter({ name, help, labelNames: [...labelNames], registers })
+  const latency = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Histogram<T> =>
+    new Histogram({ name, help, labelNames: [...labelNames], buckets: LATENCIES, registers })
+  return {
+    registry,
+    tokenExpiry: gauge(
+      'acr_nopass_token_expiry_timestamp_seconds',
+      'When the credential in use of a registry expires; absent where it never does.',
+      ['registry'],
+    ),
+    refreshes: counter('acr_nopass_token_refresh_total', 'Refreshes of credentials by result.', ['registry', 'result']),
+    secrets: gauge('acr_nopass_secrets', 'Namespaces by the state of their pull secret.', ['state']),
+    serviceAccounts: gauge('acr_nopass_service_accounts', 'ServiceAccounts by the state of their reference.', [
+      'state',
+    ]),
+    writes: counter('acr_nopass_writes_total', 'Writes by kind and outcome (conflict: tried again with newer data).', [
+      'kind',
+      'outcome',
+    ]),
+    fights: counter('acr_nopass_fights_total', 'ServiceAccounts whose list another writer kept taking our entry from.'),
+    watchRestarts: counter('acr_nopass_watch_restarts_total', 'Watches that broke and were opened again.', [
+      'resource',
+    ]),
+    watchProgress: gauge('acr_nopass_watch_last_progress_seconds', 'Seconds since the API server was last heard.', [
+      'resource',
+    ]),
+    clockSkew: gauge('acr_nopass_clock_skew_seconds', "How far this machine's clock runs ahead of the cloud's."),
+    requests: counter('acr_nopass_kube_requests_total', 'Requests to the API server (code 0: no answer).', [
+      'verb',
+      'resource',
+      'code',
+    ]),
+    ready: latency('acr_nopass_ready_seconds', 'From the news of an object to our write in it.', ['object']),
+    leader: gauge('leader_election_master_status', 'Whether this replica leads.', ['name']),
+    buildInfo: gauge('acr_nopass_build_info', 'Always 1; the version is the label.', ['version']),
+    queue: {
+      depth: gauge('workqueue_depth', 'Keys that wait.', ['name']),
+      adds: counter('workqueue_adds_total', 'Keys that were added.', ['name']),
+      waited: latency('workqueue_queue_duration_seconds', 'How long a key waited.', ['name']),
+      worked: latency('workqueue_work_duration_seconds', 'How long a key was worked on.', ['name']),
+      retries: counter('workqueue_retries_total', 'Keys that were put back.', ['name']),
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import { FIELD_MANAGER } from '../kube/names.ts'
+import type { ManagedFieldsEntry } from '../kube/types.ts'
+
+/** Who wrote the list of a ServiceAccount: the list is atomic, so its owner wrote all of it (decision 1). */
+export interface ListOwner {
+  readonly manager: string
+  readonly operation: 'Apply' | 'Update'
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const CONTENT_LEAVES = [
+  ['f:data', 'f:.dockerconfigjson'],
+  ['f:type'],
+  ['f:metadata', 'f:annotations', 'f:acr-nopass.io/content-hash'],
+] as const
+
+/**
+ * Whether the content of a pull secret is still what our last Apply wrote: any change by another writer takes the changed
+ * field out of our entry. The annotations alone would lie (proofs §8).
+ */
+export function ownsContent(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
+  const ours = entries?.find(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply')
+  return ours !== undefined && CONTENT_LEAVES.every((leaf) => hasField(ours.fieldsV1, leaf))
+}
+
+/** Another manager that owns a part of a Secret's data: who to name when ours was changed. */
+export function otherContentManager(entries: readonly ManagedFieldsEntry[] | undefined): string | undefined {
+  return entries?.find(({ manager, fieldsV1 }) => manager !== FIELD_MANAGER && hasField(fieldsV1, ['f:data']))?.manager
+}
+
+/** The owner that decides: a foreign Apply before all (its next apply would fail on our change), else a foreign Update, else we. */
+export function listOwner(entries: readonly ManagedFieldsEntry[] | undefined): ListOwner | undefined {
+  const owners = (entries ?? [])
+    .filter(({ fieldsV1 }) => hasField(fieldsV1, ['f:imagePullSecrets']))
+    .map(({ manager = '', operation = 'Update' }) => ({ manager, operation }))
+  const foreign = owners.filter(({ manager }) => manager !== FIELD_MANAGER)
+  return foreign.find(({ operation }) => operation === 'Apply') ?? foreign[0] ?? owners[0]
+}
+
+function hasField(fields: unknown, path: readonly string[]): boolean {
+  let at = fields
+  for (const step of path) {
+    if (typeof at !== 'object' || at === null || !(step in at)) return false
+    at = (at as Fields)[step]
+  }
+  return true
+}

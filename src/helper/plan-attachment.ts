@@ -1,0 +1,76 @@
+import { FIELD_MANAGER } from '../kube/names.ts'
+import type { Decision } from './actions.ts'
+import type { NamespaceView, ServiceAccountView } from './views.ts'
+
+export interface AttachmentQuestion {
+  readonly serviceAccount: ServiceAccountView
+  readonly namespace: NamespaceView
+  readonly secretName: string
+  /** Whether namespace and ServiceAccount are targets. */
+  readonly targeted: boolean
+  /** A Secret of our name that is not ours: nobody is made to use it. */
+  readonly foreignSecret: boolean
+  /** Monotonic times at which others removed our entry. */
+  readonly removals: readonly number[]
+  /** Monotonic milliseconds. */
+  readonly now: number
+}
+
+/** So many removals within this time are a fight with another writer. */
+const FIGHT_REMOVALS = 3
+const FIGHT_WINDOW_MS = 10 * 60_000
+/** The pause between two tries in a fight. */
+const FIGHT_PAUSE_MS = 60_000
+
+/** What to do about one ServiceAccount: the whole list, ours appended or taken out, everything else as it stands. */
+export function planAttachment(question: AttachmentQuestion): Decision {
+  const { serviceAccount, namespace, secretName } = question
+  if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
+  const attached = serviceAccount.list.includes(secretName)
+  const optedOut = namespace.optedOut || serviceAccount.optedOut
+  if (!question.targeted || optedOut) {
+    if (!attached) return { kind: 'skip', reason: optedOut ? 'opted-out' : 'not-targeted' }
+    return planDetach(serviceAccount, secretName)
+  }
+  if (attached) return { kind: 'current' }
+  if (question.foreignSecret) return { kind: 'skip', reason: 'foreign-secret' }
+  const { owner } = serviceAccount
+  // Its owner's next apply would fail with a conflict (proofs §3): it has to add the entry itself.
+  if (owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER) {
+    return { kind: 'skip', reason: 'foreign-list', manager: owner.manager }
+  }
+  const until = fightPause(question.removals, question.now)
+  if (until !== undefined) return { kind: 'wait', reason: 'fought', until, ...(owner && { manager: owner.manager }) }
+  return write('attach', serviceAccount, [...serviceAccount.list, secretName])
+}
+
+/** Whether a detach of this entry is still to come: then the Secret is emptied after it. */
+export function isDetachable(serviceAccount: ServiceAccountView, secretName: string): boolean {
+  return serviceAccount.list.includes(secretName) && wroteLast(serviceAccount)
+}
+
+/** Until when (monotonic) a fought list is left alone; undefined: not now. */
+export function fightPause(removals: readonly number[], now: number): number | undefined {
+  const recent = removals.filter((at) => now - at < FIGHT_WINDOW_MS)
+  const last = recent.at(-1)
+  if (recent.length < FIGHT_REMOVALS || last === undefined || now >= last + FIGHT_PAUSE_MS) return undefined
+  return last + FIGHT_PAUSE_MS
+}
+
+function planDetach(serviceAccount: ServiceAccountView, secretName: string): Decision {
+  if (!wroteLast(serviceAccount)) {
+    const manager = serviceAccount.owner?.manager
+    return { kind: 'skip', reason: 'kept-by-other', ...(manager === undefined ? {} : { manager }) }
+  }
+  const list = serviceAccount.list.filter((name) => name !== secretName)
+  return write('detach', serviceAccount, list)
+}
+
+function wroteLast({ owner }: ServiceAccountView): boolean {
+  return owner?.manager === FIELD_MANAGER
+}
+
+function write(kind: 'attach' | 'detach', account: ServiceAccountView, list: readonly string[]): Decision {
+  const { uid, resourceVersion, namespace, name } = account
+  return { kind, namespace, serviceAccount: name, precondition: { uid, resourceVersion }, list }
+}

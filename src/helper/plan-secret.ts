@@ -1,0 +1,66 @@
+import type { ApplyReason, Decision } from './actions.ts'
+import type { NamespaceView, SecretView } from './views.ts'
+
+/** The part of a credential group that decides: what is in it, and the hash of its bytes. */
+export interface GroupSummary {
+  readonly key: string
+  readonly hash: string
+  /** Those of the wanted registries that have a credential. */
+  readonly registries: readonly string[]
+}
+
+export interface SecretQuestion {
+  readonly namespace: NamespaceView
+  readonly secret: SecretView | undefined
+  /** Registries that the namespace should have. */
+  readonly wanted: readonly string[]
+  /** The content for them; undefined: no credential of any is known. */
+  readonly group: GroupSummary | undefined
+  /** The content without any registry. */
+  readonly empty: GroupSummary
+  readonly adopt: boolean
+  /** Whether a ServiceAccount of the namespace still has an entry that we shall take back first. */
+  readonly attached: boolean
+}
+
+/** What to do about one namespace's pull secret. */
+export function planSecret(question: SecretQuestion): Decision {
+  const { namespace, secret, wanted } = question
+  if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
+  if (wanted.length === 0) return planRetire(question)
+  if (secret && !secret.ours && !question.adopt) return foreign(secret)
+  const { group } = question
+  if (group === undefined) return { kind: 'wait', reason: secret?.ours ? 'last-good' : 'no-credential' }
+  if (secret?.ours && secret.intact) {
+    // A registry whose credential is unknown for now must not vanish from a Secret that has it (P2).
+    const lost = secret.registries.some((name) => wanted.includes(name) && !group.registries.includes(name))
+    if (lost) return { kind: 'wait', reason: 'last-good' }
+    if (secret.hash === group.hash && secret.labelled) return { kind: 'current' }
+  }
+  return apply(question, group, reasonOf(secret, group))
+}
+
+function planRetire(question: SecretQuestion): Decision {
+  const { namespace, secret, empty } = question
+  if (!secret?.ours) return { kind: 'skip', reason: namespace.optedOut ? 'opted-out' : 'not-targeted' }
+  if (secret.intact && secret.hash === empty.hash) return { kind: 'none' }
+  if (question.attached) return { kind: 'wait', reason: 'detaching' }
+  return apply(question, empty, 'shrunk')
+}
+
+function foreign(secret: SecretView): Decision {
+  const { otherManager } = secret
+  return { kind: 'skip', reason: 'foreign-secret', ...(otherManager === undefined ? {} : { manager: otherManager }) }
+}
+
+function reasonOf(secret: SecretView | undefined, group: GroupSummary): ApplyReason {
+  if (secret === undefined) return 'missing'
+  if (!secret.ours) return 'adopted'
+  if (!secret.intact) return 'tampered'
+  return secret.registries.every((name) => group.registries.includes(name)) ? 'rotated' : 'shrunk'
+}
+
+function apply({ namespace, secret }: SecretQuestion, group: GroupSummary, reason: ApplyReason): Decision {
+  const precondition = secret && { uid: secret.uid, resourceVersion: secret.resourceVersion }
+  return { kind: 'applySecret', namespace: namespace.name, group: group.key, precondition, reason }
+}

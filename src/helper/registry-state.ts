@@ -1,0 +1,29 @@
+import type { StatusError } from '../acr/helper-status.ts'
+import type { RegistryToken } from '../acr/token-source.ts'
+
+/** A credential in use. Times on the cloud's clock, epoch milliseconds. */
+export interface LiveToken {
+  readonly name: string
+  /** Of the registry's configuration when it was asked for. */
+  readonly fingerprint: string
+  readonly token: RegistryToken
+  /** Null: it does not expire. */
+  readonly refreshAt: number | null
+}
+
+export type Verification = 'accepted' | 'refused' | 'unreachable' | 'skipped'
+
+/** All that is known of one registry. */
+export interface RegistryState {
+  readonly name: string
+  readonly fingerprint: string
+  /** The last good one; it stays, whatever fails (P2). */
+  readonly live: LiveToken | undefined
+  readonly verified: Verification
+  /** Of the last refresh, until one succeeds. */
+  readonly error: StatusError | undefined
+  /** Refreshes that failed in a row. */
+  readonly failures: number
+  /** The credential in use no longer works: what replaces it is not paced. */
+  readonly urgent: boolean
+}

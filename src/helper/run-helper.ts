@@ -1,0 +1,225 @@
+import { NopassError, toNopassError } from '../errors.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import { createLeaseElector } from '../kube/lease.ts'
+import type { LeaseDurations } from '../kube/lease-record.ts'
+import type { HelperConfig } from '../values/helper-config.generated.ts'
+import { createEventReporter } from './event-reporter.ts'
+import { startHelperPages } from './helper-pages.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { RegistryEntry } from './registry-entry.ts'
+import { createSession, type Session } from './session.ts'
+import { followStatus, provenFingerprints, readStatus, refreshRequestedAt, type StatusObject } from './status-object.ts'
+import { createStatusWriter } from './status-writer.ts'
+import { watchFile } from './watch-file.ts'
+
+export interface HelperOptions {
+  readonly readConfig: () => Promise<string>
+  readonly createEntries: (config: HelperConfig) => readonly RegistryEntry[]
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly cloud: { now(): number; skew(): number }
+  readonly random: () => number
+  /** Unique to the Pod: the lease's holder. */
+  readonly identity: string
+  readonly podName: string
+  readonly version: string
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly httpAddress?: string | undefined
+  readonly statusAddress?: string | undefined
+  readonly leaseDurations?: LeaseDurations
+  /** Called with the ports in use once both servers listen. */
+  readonly onListen?: (ports: { readonly http?: number; readonly status?: number }) => void
+}
+
+const DRAIN_MS = 10_000
+
+/**
+ * The helper from start to end: follows, leads when it gets the lease, reloads its configuration; on the signal it is
+ * unready, ends what is in flight, gives the lease back. Rejects with HELPER_CONFIG_INVALID at start, LEASE_LOST later.
+ */
+export async function runHelper(options: HelperOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, log, metrics, random } = options
+  const text = await options.readConfig()
+  const first = loadConfig(text)
+  const { release } = first.config
+  const inside = new AbortController()
+  const features = { watchList: true }
+  const events = createEventReporter({ client, clock, log, instance: options.podName })
+  let statusRead = false
+  let proven: ReadonlySet<string> = new Set()
+  let rotationWish: number | undefined
+  let ready = false
+  let config = first.config
+  let session: Session
+  let sessionStop = new AbortController()
+
+  const elector = createLeaseElector({
+    client,
+    clock,
+    random,
+    namespace: release.namespace,
+    name: release.lease,
+    identity: options.identity,
+    ...(options.leaseDurations === undefined ? {} : { durations: options.leaseDurations }),
+    onAcquired() {
+      log.info({ lease: release.lease }, 'leading')
+      metrics.leader.set({ name: release.lease }, 1)
+      lead()
+    },
+    onProblem: (error) => log.debug({ code: toNopassError(error).code }, 'the lease could not be read or written'),
+  })
+  const statusWriter = createStatusWriter({
+    client,
+    clock,
+    namespace: release.namespace,
+    name: release.status,
+    build: () => session.report(),
+    busy: () => session.busy,
+    mayWrite: () => elector.holds(),
+    onProblem: (error) => log.warn({ code: toNopassError(error).code }, 'the status could not be written'),
+  })
+
+  function open(loaded: LoadedConfig, before: Session | undefined): Session {
+    const entries = options.createEntries(loaded.config)
+    const known = new Map(before?.states.map((state) => [state.name, state]))
+    const carried = new Map([...known].filter(([name, { fingerprint }]) => isSame(entries, name, fingerprint)))
+    metrics.tokenExpiry.reset()
+    const opened = createSession({
+      loaded,
+      entries,
+      carried,
+      client,
+      clock,
+      cloudNow: options.cloud.now,
+      random,
+      features,
+      holds: elector.holds,
+      leader: () => elector.holder ?? '',
+      version: options.version,
+      log,
+      metrics,
+      events,
+      onChange: () => statusWriter.touch(),
+    })
+    sessionStop = new AbortController()
+    opened.run(sessionStop.signal).catch((error: unknown) => log.error({ error: String(error) }, 'the caches stopped'))
+    return opened
+  }
+
+  function lead(changed: readonly string[] = []): void {
+    const leading = session
+    leading.lead(sessionStop.signal).then(
+      () => {
+        leading.refreshOlderThan(Number.POSITIVE_INFINITY, changed)
+        if (rotationWish !== undefined) leading.refreshOlderThan(rotationWish)
+        statusWriter.touch()
+      },
+      (error: unknown) => log.error({ code: toNopassError(error).code }, 'the take-over failed'),
+    )
+  }
+
+  function onStatus(object: StatusObject): void {
+    if (!statusRead) {
+      statusRead = true
+      proven = provenFingerprints(readStatus(object))
+      session.prove(unproven())
+    }
+    const wish = refreshRequestedAt(object)
+    if (wish === undefined || wish === rotationWish) return
+    rotationWish = wish
+    if (elector.holds()) session.refreshOlderThan(wish)
+  }
+
+  const unproven = (): readonly string[] =>
+    session.states.filter(({ live, fingerprint }) => !live && !proven.has(fingerprint)).map(({ name }) => name)
+
+  async function reload(next: string): Promise<void> {
+    try {
+      const loaded = loadConfig(next)
+      const before = session
+      const changed = changedRegistries(config, loaded.config)
+      await before.drain(DRAIN_MS)
+      sessionStop.abort()
+      session = open(loaded, before)
+      config = loaded.config
+      log.info({ configHash: loaded.hash }, 'the configuration was read again')
+      if (statusRead) session.prove(unproven())
+      if (elector.holds()) lead(changed)
+    } catch (error) {
+      const { code, message } = toNopassError(error)
+      log.error({ code }, `the last good configuration stays: ${message}`)
+    }
+  }
+
+  session = open(first, undefined)
+  log.info({ version: options.version, configHash: first.hash, attach: first.config.attach }, 'started')
+  const pages = await startHelperPages({
+    ...options,
+    session: () => session,
+    readiness: () => ({
+      stopping: signal.aborted,
+      synced: ready || session.controller.caches.synced,
+      statusRead: ready || statusRead,
+      unproven: ready ? [] : unproven(),
+    }),
+    onReady: () => {
+      ready = true
+    },
+    leads: elector.holds,
+    lease: release.lease,
+  })
+  options.onListen?.(pages.ports)
+  const followed = followStatus(
+    {
+      client,
+      clock,
+      random,
+      namespace: release.namespace,
+      name: release.status,
+      onObject: onStatus,
+      onProblem: (error) => log.debug({ code: toNopassError(error).code }, 'the status could not be read'),
+    },
+    inside.signal,
+  )
+  const watched = watchFile(options.readConfig, text, clock, reload, inside.signal)
+
+  // The lease outlives the signal by the time that the last writes take.
+  const leaseStop = new AbortController()
+  const onSignal = (): void => {
+    log.info({}, 'stopping')
+    inside.abort()
+    statusWriter.stop()
+    void session.drain(DRAIN_MS).finally(() => leaseStop.abort())
+  }
+  if (signal.aborted) onSignal()
+  else signal.addEventListener('abort', onSignal, { once: true })
+  try {
+    const end = await elector.run(leaseStop.signal)
+    if (end === 'lost' && !signal.aborted) throw new NopassError('LEASE_LOST', `the lease ${release.lease} was lost`)
+  } finally {
+    signal.removeEventListener('abort', onSignal)
+    metrics.leader.set({ name: release.lease }, 0)
+    inside.abort()
+    statusWriter.stop()
+    await session.drain(0)
+    sessionStop.abort()
+    await Promise.all([followed, watched, pages.close()])
+    log.info({}, 'stopped')
+  }
+}
+
+/** Registries whose credential stays good but is to be written under other domains. */
+function changedRegistries(before: HelperConfig, after: HelperConfig): readonly string[] {
+  const shape = ({ targets: _targets, repositories: _repositories, ...rest }: HelperConfig['registries'][number]) =>
+    JSON.stringify(rest)
+  const known = new Map(before.registries.map((registry) => [registry.name, shape(registry)]))
+  return after.registries.filter((registry) => known.get(registry.name) !== shape(registry)).map(({ name }) => name)
+}
+
+function isSame(entries: readonly RegistryEntry[], name: string, fingerprint: string): boolean {
+  return entries.some((entry) => entry.name === name && entry.source.key === fingerprint)
+}

@@ -1,0 +1,190 @@
+import type { HelperStatus } from '../acr/helper-status.ts'
+import { toNopassError } from '../errors.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import type { ServerFeatures } from '../kube/reflector.ts'
+import { type Controller, createController } from './controller.ts'
+import { createCredentialGroups } from './credential-groups.ts'
+import type { EventReporter } from './event-reporter.ts'
+import { createFirstRound } from './first-round.ts'
+import { durationMs, type LoadedConfig } from './load-config.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { plan } from './plan.ts'
+import { createProblemBoard } from './problem-board.ts'
+import { createRefreshClock, type RefreshClock, type RefreshEvent } from './refresh-clock.ts'
+import type { RegistryEntry } from './registry-entry.ts'
+import type { RegistryState } from './registry-state.ts'
+import { restoreTokens } from './restore-tokens.ts'
+import { createSessionObserver } from './session-observer.ts'
+import { buildStatus } from './status-report.ts'
+import { createTargets } from './targets.ts'
+
+export interface SessionOptions {
+  readonly loaded: LoadedConfig
+  readonly entries: readonly RegistryEntry[]
+  /** Of the session before a reload. */
+  readonly carried: ReadonlyMap<string, RegistryState>
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly cloudNow: () => number
+  readonly random: () => number
+  readonly features: ServerFeatures
+  readonly holds: () => boolean
+  readonly leader: () => string
+  readonly version: string
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly events: EventReporter
+  /** Something that the status shows may have changed. */
+  readonly onChange: () => void
+}
+
+/** The helper's work under one configuration. */
+export interface Session {
+  readonly controller: Controller
+  readonly states: readonly RegistryState[]
+  report(): HelperStatus
+  /** Follows the cluster; writes nothing before `lead`. */
+  run(signal: AbortSignal): Promise<void>
+  /** Takes the credentials out of our own copy and begins to write. */
+  lead(signal: AbortSignal): Promise<void>
+  /** Asks once for a token of each of these, though we do not lead. */
+  prove(registries: readonly string[]): void
+  /** Rotates what was issued before that time, epoch milliseconds; `registries`: only these. */
+  refreshOlderThan(time: number, registries?: readonly string[]): void
+  /** Work is under way that a reader of the status would wait for. */
+  readonly busy: boolean
+  drain(limitMs: number): Promise<void>
+}
+
+export function createSession(options: SessionOptions): Session {
+  const { loaded, entries, clock, log, metrics } = options
+  const { config } = loaded
+  const { secretName, authFormat, secretLabels, release } = config
+  const instance = `${release.namespace}.${release.name}`
+  const board = createProblemBoard(options.onChange)
+  const targets = createTargets(config)
+  const clocks = new Map<string, RefreshClock>()
+  const groups = createCredentialGroups(
+    // Before the first round is over nothing is known, so nothing is written with a part of the registries.
+    (name) => (firstRound.over ? clocks.get(name)?.state.live : undefined),
+    release.namespace,
+    { secretName, instance, secretLabels, authFormat },
+  )
+  const firstRound = createFirstRound(clock, () => {
+    groups.reset()
+    controller.planAll()
+  })
+  const observer = createSessionObserver({
+    clock,
+    log,
+    metrics,
+    events: options.events,
+    board,
+    leads: options.holds,
+    onChange: options.onChange,
+    onSynced: () => {
+      log.info({ namespaces: [...controller.caches.namespaces.entries()].length }, 'the caches are complete')
+      controller.planAll()
+      options.onChange()
+    },
+  })
+  const controller = createController({ ...options, config, targets, groups, observer })
+
+  for (const entry of entries) {
+    clocks.set(
+      entry.name,
+      createRefreshClock({
+        entry,
+        clock,
+        cloudNow: options.cloudNow,
+        random: options.random,
+        verifyIntervalMs: config.verify.enabled ? durationMs(config.verify.interval) : 0,
+        initial: options.carried.get(entry.name),
+        onToken(state) {
+          groups.reset()
+          if (firstRound.over) controller.rotate(state)
+        },
+        onChange: noteRefresh,
+      }),
+    )
+  }
+
+  function noteRefresh(event: RefreshEvent): void {
+    const { state } = event
+    const { name: registry, live } = state
+    metrics.refreshes.inc({ registry, result: event.kind })
+    const { expiresAt = null } = live?.token ?? {}
+    if (expiresAt !== null) metrics.tokenExpiry.set({ registry }, expiresAt / 1000)
+    if (event.kind === 'failed') {
+      const { code, reason, requestId, message } = toNopassError(event.error)
+      log.warn({ registry, code, reason, requestId, failures: state.failures }, `no new credential: ${message}`)
+    } else if (event.kind !== 'unchanged') {
+      log.info({ registry, expiresAt, verified: state.verified }, `the credential is ${event.kind}`)
+    }
+    firstRound.settled(registry)
+    options.onChange()
+  }
+
+  async function restore(signal: AbortSignal): Promise<void> {
+    try {
+      const found = await restoreTokens(
+        { client: options.client, namespace: release.namespace, secretName, instance },
+        signal,
+      )
+      for (const live of found) {
+        const known = clocks.get(live.name)
+        if (known && known.state.fingerprint === live.fingerprint) known.adopt(live)
+      }
+    } catch (error) {
+      // Without it the cloud is asked.
+      log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back')
+    }
+  }
+
+  return {
+    controller,
+    get states() {
+      return [...clocks.values()].map(({ state }) => state)
+    },
+    report: () =>
+      buildStatus({
+        version: options.version,
+        now: clock.now(),
+        leader: options.leader(),
+        config,
+        configHash: loaded.hash,
+        registries: [...clocks.values()].map(({ state }) => state),
+        decisions: plan(controller.context()),
+        problems: board.newest(20),
+      }),
+    run: (signal) => controller.run(signal),
+    async lead(signal) {
+      if (!config.retire) await restore(signal)
+      if (signal.aborted) return
+      const unknown = [...clocks].filter(([, one]) => one.state.live === undefined).map(([name]) => name)
+      // Taking back needs no credential.
+      firstRound.begin(config.retire ? [] : unknown)
+      if (!config.retire) for (const one of clocks.values()) one.start()
+    },
+    prove(registries) {
+      for (const name of registries) clocks.get(name)?.prove()
+    },
+    refreshOlderThan(time, registries) {
+      for (const one of clocks.values()) {
+        const { live, name } = one.state
+        if (registries && !registries.includes(name)) continue
+        if (live && live.token.issuedAt < time) one.force()
+      }
+    },
+    get busy() {
+      return !firstRound.over || !controller.idle || !controller.caches.synced
+    },
+    async drain(limitMs) {
+      firstRound.stop()
+      for (const one of clocks.values()) one.stop()
+      await controller.drain(limitMs)
+    },
+  }
+}

@@ -1,0 +1,14 @@
+import type { StatusError } from '../acr/helper-status.ts'
+import { toNopassError } from '../errors.ts'
+
+/** A failure as the status, an Event and the log may carry it: our own words, the cloud's code, no message of others. */
+export function toStatusError(error: unknown, at: number): StatusError {
+  const known = toNopassError(error)
+  return {
+    code: known.code,
+    ...(known.reason === undefined ? {} : { reason: known.reason }),
+    message: known.code === 'INTERNAL' ? 'an unexpected failure; the log has its place in the code' : known.message,
+    cure: known.hint,
+    at: new Date(at).toISOString(),
+  }
+}

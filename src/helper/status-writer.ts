@@ -1,0 +1,77 @@
+import { type HelperStatus, STATUS_KEY } from '../acr/helper-status.ts'
+import { type KubeClient, MERGE_PATCH } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import { FIELD_MANAGER } from '../kube/names.ts'
+import { namespacedPath } from '../kube/types.ts'
+
+export interface StatusWriterOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly namespace: string
+  readonly name: string
+  readonly build: () => HelperStatus
+  /** No write while work is going on, unless it takes long: a reader waits for what comes after it. */
+  readonly busy: () => boolean
+  /** Only the leader reports. */
+  readonly mayWrite: () => boolean
+  readonly onProblem: (error: unknown) => void
+}
+
+/** Writes the status when it changed, at most every 30 s (decision 10). */
+export interface StatusWriter {
+  /** Something that the status shows may have changed. */
+  touch(): void
+  stop(): void
+}
+
+const PAUSE_MS = 30_000
+const SETTLE_MS = 250
+
+export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
+  const { client, clock } = options
+  let last = ''
+  let lastAt = Number.NEGATIVE_INFINITY
+  let touchedAt = 0
+  let cancel: (() => void) | undefined
+  const stop = new AbortController()
+
+  function plan(): void {
+    if (stop.signal.aborted || cancel) return
+    const wait = Math.max(lastAt + PAUSE_MS - clock.monotonic(), SETTLE_MS)
+    cancel = clock.after(wait, () => {
+      cancel = undefined
+      if (options.busy() && clock.monotonic() - touchedAt < PAUSE_MS) plan()
+      else void write()
+    })
+  }
+  async function write(): Promise<void> {
+    touchedAt = 0
+    if (!options.mayWrite()) return
+    const status = options.build()
+    const text = JSON.stringify({ ...status, updatedAt: '' })
+    if (text === last) return
+    lastAt = clock.monotonic()
+    try {
+      const path = namespacedPath('/api/v1', options.namespace, 'configmaps', options.name)
+      const body = { data: { [STATUS_KEY]: JSON.stringify(status) } }
+      const query = { fieldManager: FIELD_MANAGER }
+      await client.request({ method: 'PATCH', path, query, body, contentType: MERGE_PATCH }, stop.signal)
+      last = text
+    } catch (error) {
+      if (stop.signal.aborted) return
+      options.onProblem(error)
+      touch()
+    }
+  }
+  function touch(): void {
+    if (touchedAt === 0) touchedAt = clock.monotonic()
+    plan()
+  }
+  return {
+    touch,
+    stop() {
+      stop.abort()
+      cancel?.()
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { globsToPattern } from '../values/glob.ts'
+import type { HelperConfig } from '../values/helper-config.generated.ts'
+import { type LabelSelector, matchesSelector, selectorKeys } from './label-selector.ts'
+import type { NamespaceView } from './views.ts'
+
+/** Which namespaces get which registries, and which ServiceAccounts the reference. */
+export interface Targets {
+  /** Names in the configuration's order. The helper's own namespace holds all, whatever the targets say (decision 4). */
+  registriesOf(namespace: NamespaceView): readonly string[]
+  /** Whether the targets themselves take the namespace in. */
+  includes(namespace: NamespaceView): boolean
+  takesServiceAccount(name: string): boolean
+  /** Labels of namespaces that a selector reads. */
+  readonly namespaceLabels: ReadonlySet<string>
+  /** Scope `namespaces`: the plain names that are listed, and the helper's own. */
+  readonly listedNamespaces: readonly string[]
+}
+
+type TargetConfig = Pick<HelperConfig, 'registries' | 'targets' | 'retire' | 'release'>
+
+export function createTargets(config: TargetConfig): Targets {
+  const all = config.registries.map(({ name }) => name)
+  const rules = config.registries.map((registry) => {
+    // A registry's own keys replace the global ones, key by key.
+    const merged = { ...config.targets.namespaces, ...registry.targets?.namespaces }
+    return { name: registry.name, ...merged, matches: createNameMatcher(merged) }
+  })
+  const accounts = createNameMatcher(config.targets.serviceAccounts)
+  const groups = new Map<string, readonly string[]>()
+  const shared = (names: readonly string[]): readonly string[] => {
+    const key = names.join(',')
+    const known = groups.get(key) ?? names
+    groups.set(key, known)
+    return known
+  }
+  const chosen = (namespace: NamespaceView): string[] =>
+    config.retire || namespace.optedOut
+      ? []
+      : rules
+          .filter((rule) => rule.matches(namespace.name) && matchesSelector(rule.selector, namespace.labels))
+          .map(({ name }) => name)
+  return {
+    registriesOf: (namespace) =>
+      shared(namespace.name === config.release.namespace && !config.retire ? all : chosen(namespace)),
+    includes: (namespace) => chosen(namespace).length > 0,
+    takesServiceAccount: accounts,
+    namespaceLabels: new Set(rules.flatMap(({ selector }) => selectorKeys(selector as LabelSelector))),
+    listedNamespaces: [
+      ...new Set([...rules.flatMap(({ include, matches }) => include.filter(matches)), config.release.namespace]),
+    ].sort(),
+  }
+}
+
+function createNameMatcher(target: {
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+}): (name: string) => boolean {
+  const include = new RegExp(globsToPattern(target.include))
+  const exclude = target.exclude.length === 0 ? undefined : new RegExp(globsToPattern(target.exclude))
+  return (name) => include.test(name) && !exclude?.test(name)
+}

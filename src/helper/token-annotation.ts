@@ -1,0 +1,44 @@
+import type { LiveToken } from './registry-state.ts'
+
+/** What a Secret's content does not say of its logins; nothing of it is secret. */
+export interface TokenNote {
+  readonly name: string
+  readonly fingerprint: string
+  readonly issuedAt: number
+  readonly expiresAt: number | null
+  readonly refreshAt: number | null
+  readonly domains: readonly string[]
+}
+
+/** The value of the annotation `acr-nopass.io/tokens`: a JSON list, one note a registry. */
+export function encodeTokens(tokens: readonly LiveToken[]): string {
+  const notes = tokens.map(({ name, fingerprint, token, refreshAt }): TokenNote => {
+    const { issuedAt, expiresAt, domains } = token
+    return { name, fingerprint, issuedAt, expiresAt, refreshAt, domains }
+  })
+  return JSON.stringify(notes)
+}
+
+/** The notes; none of what is not as we write it. */
+export function decodeTokens(text: string | undefined): readonly TokenNote[] {
+  try {
+    const notes: unknown = JSON.parse(text ?? '[]')
+    return Array.isArray(notes) ? notes.filter(isNote) : []
+  } catch {
+    return []
+  }
+}
+
+function isNote(value: unknown): value is TokenNote {
+  const note = (value ?? {}) as Partial<Record<keyof TokenNote, unknown>>
+  const isTime = (time: unknown): boolean => time === null || Number.isFinite(time)
+  return (
+    typeof note.name === 'string' &&
+    typeof note.fingerprint === 'string' &&
+    Number.isFinite(note.issuedAt) &&
+    isTime(note.expiresAt) &&
+    isTime(note.refreshAt) &&
+    Array.isArray(note.domains) &&
+    note.domains.every((domain) => typeof domain === 'string')
+  )
+}

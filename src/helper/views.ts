@@ -1,0 +1,120 @@
+import {
+  ANNOTATION_CONTENT_HASH,
+  ANNOTATION_EXPIRES_AT,
+  ANNOTATION_REGISTRIES,
+  LABEL_INSTANCE,
+  LABEL_MANAGED_BY,
+  MANAGED_BY,
+  SKIP,
+} from '../kube/names.ts'
+import type { Versioned } from '../kube/store.ts'
+import type { KubeObject, ObjectMeta } from '../kube/types.ts'
+import { type ListOwner, listOwner, otherContentManager, ownsContent } from './ownership.ts'
+
+/** What of a Namespace the plan reads. */
+export interface NamespaceView extends Versioned {
+  readonly name: string
+  /** Only the labels that a selector asks for. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly optedOut: boolean
+  readonly terminating: boolean
+}
+
+/** What of a Secret of our name the plan reads; never its data. */
+export interface SecretView extends Versioned {
+  /** Carries the labels of this release. */
+  readonly ours: boolean
+  /** Its content is what our last Apply wrote. */
+  readonly intact: boolean
+  /** Carries all labels that values ask for. */
+  readonly labelled: boolean
+  readonly hash: string | undefined
+  readonly registries: readonly string[]
+  /** Epoch milliseconds; undefined when nothing in it expires. */
+  readonly expiresAt: number | undefined
+  readonly otherManager: string | undefined
+}
+
+/** What of a ServiceAccount the plan reads. */
+export interface ServiceAccountView extends Versioned {
+  readonly namespace: string
+  readonly name: string
+  /** Names in `imagePullSecrets`, as they stand; '' for an entry without a name. */
+  readonly list: readonly string[]
+  readonly owner: ListOwner | undefined
+  readonly optedOut: boolean
+}
+
+export interface ServiceAccountObject extends KubeObject {
+  readonly imagePullSecrets?: readonly { readonly name?: string }[]
+}
+
+export interface TrimOptions {
+  /** `<release namespace>.<release name>`. */
+  readonly instance: string
+  readonly secretLabels: Readonly<Record<string, string>>
+  readonly namespaceLabels: ReadonlySet<string>
+}
+
+/** The functions that reduce objects to views; equal small parts are shared, since there may be 10,000 of each. */
+export interface Trimmers {
+  namespace(object: KubeObject): NamespaceView
+  secret(object: KubeObject): SecretView
+  serviceAccount(object: ServiceAccountObject): ServiceAccountView
+}
+
+export function createTrimmers(options: TrimOptions): Trimmers {
+  const share = createShare()
+  const labelsOf = (meta: ObjectMeta): Record<string, string> => {
+    const labels = meta.labels ?? {}
+    const wanted = [...options.namespaceLabels].filter((key) => key in labels)
+    return share(Object.fromEntries(wanted.map((key) => [key, labels[key] ?? ''])))
+  }
+  return {
+    namespace: ({ metadata }) => ({
+      name: metadata.name,
+      uid: metadata.uid,
+      resourceVersion: metadata.resourceVersion,
+      labels: labelsOf(metadata),
+      optedOut: metadata.labels?.[SKIP] === 'true',
+      terminating: metadata.deletionTimestamp !== undefined,
+    }),
+    secret: ({ metadata }) => {
+      const { annotations = {}, labels = {} } = metadata
+      const expiresAt = Date.parse(annotations[ANNOTATION_EXPIRES_AT] ?? '')
+      return {
+        uid: metadata.uid,
+        resourceVersion: metadata.resourceVersion,
+        ours: labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_INSTANCE] === options.instance,
+        intact: ownsContent(metadata.managedFields),
+        labelled: Object.entries(options.secretLabels).every(([key, value]) => labels[key] === value),
+        hash: share(annotations[ANNOTATION_CONTENT_HASH]),
+        registries: share((annotations[ANNOTATION_REGISTRIES] ?? '').split(',').filter(Boolean)),
+        expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt,
+        otherManager: share(otherContentManager(metadata.managedFields)),
+      }
+    },
+    serviceAccount: ({ metadata, imagePullSecrets = [] }) => ({
+      namespace: metadata.namespace ?? '',
+      name: share(metadata.name),
+      uid: metadata.uid,
+      resourceVersion: metadata.resourceVersion,
+      list: share(imagePullSecrets.map(({ name = '' }) => name)),
+      owner: share(listOwner(metadata.managedFields)),
+      optedOut: metadata.annotations?.[SKIP] === 'true',
+    }),
+  }
+}
+
+/** The same value for equal values; bounded, so that many different ones cost no memory. */
+function createShare(limit = 2000): <T>(value: T) => T {
+  const known = new Map<string, unknown>()
+  return <T>(value: T): T => {
+    if (value === undefined) return value
+    const key = JSON.stringify(value)
+    const found = known.get(key)
+    if (found !== undefined) return found as T
+    if (known.size < limit) known.set(key, value)
+    return value
+  }
+}

@@ -1,0 +1,35 @@
+import { APPLY, type KubeCall, MERGE_PATCH, METADATA_ONLY } from '../kube/client.ts'
+import { FIELD_MANAGER } from '../kube/names.ts'
+import { namespacedPath } from '../kube/types.ts'
+import type { ApplySecret, WriteList } from './actions.ts'
+import type { CredentialGroup } from './credential-group.ts'
+
+/**
+ * One server-side apply. A Secret that we do not know must not be there, or be nobody's: without force another's content is a
+ * conflict. One that we know is forced, but only as the very object and version we know (decision 2).
+ */
+export function applySecretRequest(action: ApplySecret, group: CredentialGroup, secretName: string): KubeCall {
+  const { precondition } = action
+  const [before, after] = group.body
+  const known = precondition && JSON.stringify(precondition).slice(1, -1)
+  return {
+    method: 'PATCH',
+    path: namespacedPath('/api/v1', action.namespace, 'secrets', secretName),
+    query: { fieldManager: FIELD_MANAGER, force: precondition !== undefined },
+    body: known ? `${before}${known},${after}` : before + after,
+    contentType: APPLY,
+    // Not even our own data comes back.
+    accept: METADATA_ONLY,
+  }
+}
+
+/** One merge patch of the whole list, which is atomic, bound to the version that the plan saw. */
+export function writeListRequest(action: WriteList): KubeCall {
+  return {
+    method: 'PATCH',
+    path: namespacedPath('/api/v1', action.namespace, 'serviceaccounts', action.serviceAccount),
+    query: { fieldManager: FIELD_MANAGER },
+    body: { metadata: action.precondition, imagePullSecrets: action.list.map((name) => (name === '' ? {} : { name })) },
+    contentType: MERGE_PATCH,
+  }
+}

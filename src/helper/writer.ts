@@ -1,0 +1,53 @@
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import type { KubeObject } from '../kube/types.ts'
+import type { WriteAction } from './actions.ts'
+import type { Caches } from './caches.ts'
+import type { CredentialGroups } from './credential-groups.ts'
+import type { ServiceAccountObject, Trimmers } from './views.ts'
+import { type FailureVerdict, judgeFailure } from './write-failure.ts'
+import { applySecretRequest, writeListRequest } from './write-request.ts'
+
+export interface WriterOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly caches: () => Caches
+  readonly trimmers: Trimmers
+  readonly groups: CredentialGroups
+  readonly secretName: string
+}
+
+/** `ok`, or what the failure means. */
+export type WriteResult =
+  | { readonly ok: true; readonly milliseconds: number }
+  | { readonly ok: false; readonly error: unknown; readonly verdict: FailureVerdict }
+
+/** Performs one action by one request, and puts the answer into the cache, so that the next plan knows of it. */
+export function createWriter(
+  options: WriterOptions,
+): (action: WriteAction, signal: AbortSignal) => Promise<WriteResult> {
+  const { client, clock, secretName, trimmers } = options
+
+  async function applySecret(action: WriteAction & { kind: 'applySecret' }, signal: AbortSignal): Promise<void> {
+    const group = options.groups.byKey(action.group)
+    if (group === undefined) throw new Error(`no content ${action.group}`)
+    const object = await client.request<KubeObject>(applySecretRequest(action, group, secretName), signal)
+    options.caches().secrets.put(`${action.namespace}/${secretName}`, trimmers.secret(object))
+  }
+
+  async function writeList(action: Exclude<WriteAction, { kind: 'applySecret' }>, signal: AbortSignal): Promise<void> {
+    const object = await client.request<ServiceAccountObject>(writeListRequest(action), signal)
+    const key = `${action.namespace}/${action.serviceAccount}`
+    options.caches().serviceAccounts?.put(key, trimmers.serviceAccount(object))
+  }
+
+  return async (action, signal) => {
+    const begin = clock.monotonic()
+    try {
+      await (action.kind === 'applySecret' ? applySecret(action, signal) : writeList(action, signal))
+      return { ok: true, milliseconds: clock.monotonic() - begin }
+    } catch (error) {
+      return { ok: false, error, verdict: judgeFailure(error) }
+    }
+  }
+}
