@@ -9,8 +9,6 @@ import { sortErrors, ValuesError } from './values-error.ts'
 import { child, type ListNode, type MapNode, type SourceFile, text, toValue } from './yaml-node.ts'
 
 export interface LoadClustersOptions {
-  /** The list as a file, or the text of the input `clusters` under that name. */
-  readonly file: SourceFile
   /** Release and namespace of entries that name none: the inputs of that name. */
   readonly defaults?: { readonly release: string; readonly namespace: string } | undefined
   /** With endpoints of its own a cloud has regions of its own. */
@@ -25,9 +23,11 @@ export interface LoadedClusters {
   readonly errors: readonly ValuesError[]
 }
 
-/** Reads and checks a clusters list. Never throws; codes `YAML_*`, `SCHEMA_*`, `CLUSTERS_*`, `VALUES_REGION`. */
-export function loadClusters(options: LoadClustersOptions): LoadedClusters {
-  const { file } = options
+/**
+ * Reads and checks a clusters list: a file, or the text of the input `clusters` under that name. Never throws; codes
+ * `YAML_*`, `SCHEMA_*`, `CLUSTERS_*`, `VALUES_REGION`.
+ */
+export function loadClusters(file: SourceFile, options: LoadClustersOptions = {}): LoadedClusters {
   const { root, errors: unread } = readYaml(file, 'user')
   if (root === undefined) return { clusters: undefined, values: new Map(), errors: unread }
   if (root.kind !== 'list') {

@@ -52,7 +52,11 @@ function readAsHelm(source: string): Scalar {
   const word = WORDS.get(source)
   if (word !== undefined) return word
   if (/^\d{4}-\d{1,2}-\d{1,2}([Tt ]|$)/.test(source)) return source
-  if (source.startsWith('.')) return /^\.[0-9]+([eE][-+]?[0-9]+)?$/.test(source) ? Number(source) : source
+  if (source.startsWith('.')) {
+    // Go's ParseFloat takes `_` between digits.
+    const isFloat = /^\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?$/.test(source)
+    return isFloat ? Number(source.replaceAll('_', '')) : source
+  }
   if (!/^[-+0-9]/.test(source)) return source
   const plain = source.replaceAll('_', '')
   const integer = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/.exec(plain)
