@@ -89,7 +89,9 @@ for (const helm of helms) {
       assert.equal(code, 0, stderr)
       return stdout
     }
-    const notes = await run(['install', 'life', CHART], [scenario('minimal')])
+    // No node runs Pods here, so none is asked for: helm waits for all other kinds of object.
+    const wait = ['--wait', '--timeout', '60s']
+    const notes = await run(['install', 'life', CHART, ...wait], [scenario('minimal'), { replicas: 0 }])
     assert.match(notes, /attach {7}admission \(decided for Kubernetes 1\.\d+\.\d+\)/)
     const lease = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/life-acr-nopass`
     const status = `/api/v1/namespaces/${namespace}/configmaps/life-acr-nopass-status`

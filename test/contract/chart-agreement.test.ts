@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { formatError } from '../../src/errors.ts'
 import { parseManifest } from '../../src/helm/manifest.ts'
 import { loadConfig } from '../../src/helper/load-config.ts'
 import { createMetrics } from '../../src/helper/metrics.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
+import { loadValues } from '../../src/values/load-values.ts'
 import { CHART, listScenarios, openHelm, scenario } from '../support/chart.ts'
 
 const helm = await openHelm('helm4')
@@ -27,7 +29,17 @@ async function rendered(name: string, kind: string, ...more: object[]): Promise<
     .map(({ body }) => body as unknown as Rendered)
 }
 
-for (const { name } of scenarios) {
+for (const { name, file } of scenarios) {
+  test(`the action's check accepts the values of ${name}`, async () => {
+    const [values, defaults] = await Promise.all(
+      [file, join(CHART, 'values.yaml')].map((each) => readFile(each, 'utf8')),
+    )
+    assert.ok(values !== undefined && defaults !== undefined)
+    const files = [{ name, text: values }]
+    const { errors } = loadValues({ files, defaults: { name: 'values.yaml', text: defaults } })
+    assert.deepEqual(errors.map(formatError), [])
+  })
+
   test(`the helper accepts the configuration that ${name} renders`, async () => {
     const maps = await rendered(name, 'ConfigMap')
     const texts = maps.flatMap(({ data }) => (data?.['config.yaml'] === undefined ? [] : [data['config.yaml']]))

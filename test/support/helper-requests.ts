@@ -77,6 +77,7 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
   },
   { title: 'list ServiceAccounts, everywhere', call: () => get(`${API}/serviceaccounts`) },
   { title: 'list the ServiceAccounts of a target', call: (p) => get(inNamespace(p.target, 'serviceaccounts')) },
+  { title: 'list the ServiceAccounts of its own namespace', call: (p) => get(inNamespace(p.home, 'serviceaccounts')) },
   { title: 'watch ServiceAccounts, everywhere', watch: () => ({ path: `${API}/serviceaccounts` }) },
   {
     title: 'watch the ServiceAccounts of a target',
@@ -90,6 +91,10 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
   {
     title: 'attach to the ServiceAccount `builder`',
     call: (p) => merge(inNamespace(p.target, 'serviceaccounts/builder'), attach),
+  },
+  {
+    title: 'attach in its own namespace',
+    call: (p) => merge(inNamespace(p.home, 'serviceaccounts/default'), attach),
   },
   {
     title: 'attach in a namespace that is no target',
