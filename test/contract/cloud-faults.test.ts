@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { CreateUserRequest, GetRoleRequest, GetUserRequest } from '@alicloud/ram20150501'
+import { AssumeRoleRequest } from '@alicloud/sts20150401'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { allow, type Keys, refused, vendorClients } from '../support/vendor-sdk.ts'
+
+let cloud: Cloud
+let now = Date.now()
+before(async () => {
+  cloud = await startCloud({ clock: () => now })
+})
+after(() => cloud.stop())
+beforeEach(() => cloud.faults.clear())
+
+const identity = () => vendorClients(cloud).sts.getCallerIdentity()
+const failure = async (): Promise<Record<string, unknown>> => {
+  const error: unknown = await identity().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  const { name, code, statusCode, retryAfter } = (error ?? { name: 'none' }) as Record<string, unknown>
+  return { name, code, statusCode, retryAfter }
+}
+
+test('the vendor SDK sees each fault as it would see the real one', async () => {
+  const { faults } = cloud
+  faults.add({ kind: 'throttle', retryAfterMs: 2000 })
+  assert.deepEqual(await failure(), {
+    name: 'ThrottlingError',
+    code: 'Throttling.User',
+    statusCode: 429,
+    retryAfter: 2000,
+  })
+  faults.add({ kind: 'status', status: 503, code: 'ServiceUnavailable' })
+  assert.deepEqual(await failure(), {
+    name: 'ServerError',
+    code: 'ServiceUnavailable',
+    statusCode: 503,
+    retryAfter: undefined,
+  })
+  for (const kind of ['html', 'empty', 'garbage'] as const) {
+    faults.add({ kind })
+    assert.equal((await failure()).name, 'SyntaxError', kind)
+  }
+  faults.add({ kind: 'cut' })
+  assert.equal((await failure()).code, 'ECONNRESET')
+  faults.add({ kind: 'slow', ms: 20 })
+  assert.equal((await failure()).name, 'none')
+  assert.deepEqual(
+    cloud.calls.slice(-7).map(({ status, code }) => `${status} ${code}`),
+    [
+      '429 Throttling.User',
+      '503 ServiceUnavailable',
+      '502 fault:html',
+      '503 fault:empty',
+      '200 fault:garbage',
+      '0 fault:cut',
+      '200 ',
+    ],
+  )
+})
+
+test('a fault strikes only the calls it names, and only so often', async () => {
+  cloud.faults.add({
+    match: { product: 'ram', action: 'GetRole' },
+    kind: 'status',
+    status: 500,
+    code: 'InternalError',
+    times: 2,
+  })
+  const { ram } = vendorClients(cloud)
+  const role = () => refused(ram.getRole(new GetRoleRequest({ roleName: 'nowhere' })))
+  await identity()
+  assert.deepEqual(
+    [await role(), await role(), await role()],
+    ['500 InternalError', '500 InternalError', '404 EntityNotExist.Role'],
+  )
+})
+
+test('the answer can be lost after the work was done', async () => {
+  const { ram } = vendorClients(cloud)
+  cloud.faults.add({ kind: 'cut-after', match: { action: 'CreateUser' } })
+  await assert.rejects(ram.createUser(new CreateUserRequest({ userName: 'made' })), { code: 'ECONNRESET' })
+  assert.equal((await ram.getUser(new GetUserRequest({ userName: 'made' }))).body?.user?.userName, 'made')
+})
+
+test('a call that is never answered ends when the emulator stops', async () => {
+  const other = await startCloud()
+  other.faults.add({ kind: 'hang' })
+  const pending = assert.rejects(vendorClients(other).sts.getCallerIdentity())
+  while (other.calls.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  await other.stop()
+  await pending
+})
+
+test('metadata and the registry have faults too', async () => {
+  cloud.faults.add({ match: { product: 'imds' }, kind: 'status', status: 500, code: 'x' })
+  cloud.faults.add({ match: { product: 'registry' }, kind: 'throttle' })
+  assert.equal((await fetch(`${cloud.endpoints.imds}/latest/meta-data/region-id`)).status, 500)
+  assert.equal((await fetch(cloud.registryAuth.realm)).status, 429)
+})
+
+test("the cloud's clock can be ahead, and its Date header says so", async () => {
+  cloud.control.setClockSkew(3_600_000)
+  const answer = await fetch(cloud.endpoints.sts, { method: 'POST', headers: { 'x-acs-version': '2015-04-01' } })
+  assert.equal(Date.parse(answer.headers.get('date') ?? ''), Math.floor((now + 3_600_000) / 1000) * 1000)
+  assert.equal(await refused(identity()), '400 InvalidTimeStamp.Expired')
+  cloud.control.setClockSkew(0)
+  await identity()
+})
+
+test('a RAM change may take its time to count, a grant as well as a revocation', async () => {
+  const { control, accountId } = cloud
+  control.putRole('late', {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { RAM: [`acs:ram::${accountId}:root`] } }],
+  })
+  const { body } = await vendorClients(cloud).sts.assumeRole(
+    new AssumeRoleRequest({ roleArn: `acs:ram::${accountId}:role/late`, roleSessionName: 'late' }),
+  )
+  const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = body?.credentials ?? {}
+  const keys: Keys = { accessKeyId, accessKeySecret, securityToken }
+  const list = () =>
+    vendorClients(cloud, keys)
+      .call({ action: 'ListInstance', version: '2018-12-01' })
+      .then(
+        () => 'allowed',
+        () => 'denied',
+      )
+  control.delayRam(5000)
+  control.grant('late', 'list', JSON.parse(allow(['cr:ListInstance'])))
+  assert.equal(await list(), 'denied')
+  now += 4999
+  assert.equal(await list(), 'denied')
+  now += 1
+  assert.equal(await list(), 'allowed')
+  control.revoke('late', 'list')
+  assert.equal(await list(), 'allowed')
+  now += 2000
+  control.grant('late', 'other', JSON.parse(allow(['cr:GetInstance'])))
+  assert.equal(await list(), 'allowed')
+  now += 3000
+  assert.equal(await list(), 'denied')
+  control.delayRam(0)
+})

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { refused, vendorClients } from '../support/vendor-sdk.ts'
+
+const ROLE = 'KubernetesWorkerRole-5f3c1a9e-7d42-4b8f-9c60-2ab1e0d4f731'
+const CREDENTIALS = '/latest/meta-data/ram/security-credentials/'
+
+let cloud: Cloud
+let now = Date.now()
+before(async () => {
+  cloud = await startCloud({ clock: () => now })
+})
+after(() => cloud.stop())
+
+const ask = async (path: string, headers: Record<string, string> = {}, base = cloud.endpoints.imds) => {
+  const answer = await fetch(`${base}${path}`, { headers })
+  return { status: answer.status, text: await answer.text() }
+}
+const newToken = async (seconds = '60', method = 'PUT', base = cloud.endpoints.imds) => {
+  const headers = { 'X-aliyun-ecs-metadata-token-ttl-seconds': seconds }
+  const answer = await fetch(`${base}/latest/api/token`, { method, headers })
+  return { status: answer.status, text: await answer.text() }
+}
+const withToken = async (base = cloud.endpoints.imds): Promise<Record<string, string>> => {
+  return { 'X-aliyun-ecs-metadata-token': (await newToken('60', 'PUT', base)).text }
+}
+
+test('with a token first, an instance learns its role and gets a session of it', async () => {
+  const token = await withToken()
+  assert.deepEqual(await ask(CREDENTIALS, token), { status: 200, text: ROLE })
+  assert.deepEqual(await ask('/latest/meta-data/region-id', token), { status: 200, text: 'cn-hangzhou' })
+  const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration, Code } = JSON.parse(
+    (await ask(CREDENTIALS + ROLE, token)).text,
+  )
+  assert.equal(Code, 'Success')
+  assert.equal(Expiration.length, 20)
+  const keys = { accessKeyId: AccessKeyId, accessKeySecret: AccessKeySecret, securityToken: SecurityToken }
+  const { body } = await vendorClients(cloud, keys).sts.getCallerIdentity()
+  assert.match(body?.arn ?? '', new RegExp(`^acs:ram::${cloud.accountId}:assumed-role/${ROLE.toLowerCase()}/vm-ram-i-`))
+})
+
+test('without a token, with a wrong or an old one, the answer is 403; version 1 can be switched on', async () => {
+  const token = await withToken()
+  assert.equal((await ask(CREDENTIALS)).status, 403)
+  assert.equal((await ask(CREDENTIALS, { 'X-aliyun-ecs-metadata-token': 'guess' })).status, 403)
+  assert.equal((await ask(CREDENTIALS, token)).status, 200)
+  now += 61_000
+  assert.equal((await ask(CREDENTIALS, token)).status, 403)
+  cloud.control.allowImdsV1(true)
+  assert.deepEqual(await ask(CREDENTIALS), { status: 200, text: ROLE })
+  cloud.control.allowImdsV1(false)
+  assert.equal((await ask(CREDENTIALS)).status, 403)
+})
+
+test('a token is asked for with PUT and a life of 1 to 21600 seconds', async () => {
+  assert.deepEqual(
+    [
+      (await newToken('0')).status,
+      (await newToken('21601')).status,
+      (await newToken('x')).status,
+      (await newToken('60', 'GET')).status,
+    ],
+    [400, 400, 400, 405],
+  )
+})
+
+test('all callers share one session, until a sixth of its life is left', async () => {
+  const key = async () => JSON.parse((await ask(CREDENTIALS + ROLE, await withToken())).text).AccessKeyId
+  const first = await key()
+  now += 4 * 3_600_000
+  assert.equal(await key(), first)
+  now += 1.1 * 3_600_000
+  assert.notEqual(await key(), first)
+})
+
+test('each node has metadata of its own; a role or path that does not exist is 404', async () => {
+  const base = await cloud.imdsFor('gpu-nodes')
+  const token = await withToken(base)
+  assert.deepEqual(await ask(CREDENTIALS, token, base), { status: 200, text: 'gpu-nodes' })
+  assert.equal((await ask(CREDENTIALS + ROLE, token, base)).status, 404)
+  assert.equal((await ask('/latest/meta-data/nothing', token, base)).status, 404)
+  const other = await cloud.imdsFor('no-such-role')
+  assert.equal((await ask(CREDENTIALS, await withToken(other), other)).status, 404)
+})
+
+test('a worker role as it comes may not get a registry token; the record says who asked for what', async () => {
+  const { AccessKeyId, AccessKeySecret, SecurityToken } = JSON.parse(
+    (await ask(CREDENTIALS + ROLE, await withToken())).text,
+  )
+  now = Date.now()
+  const keys = { accessKeyId: AccessKeyId, accessKeySecret: AccessKeySecret, securityToken: SecurityToken }
+  const query = { InstanceId: cloud.instances[0]?.id ?? '' }
+  const call = vendorClients(cloud, keys).call({ action: 'GetAuthorizationToken', version: '2018-12-01', query })
+  assert.equal(await refused(call), '403 NoPermission')
+  const { at: _at, requestId: _requestId, ...record } = cloud.calls.at(-1) ?? {}
+  assert.deepEqual(record, {
+    product: 'cr',
+    action: 'GetAuthorizationToken',
+    principal: `acs:ram::${cloud.accountId}:assumed-role/${ROLE.toLowerCase()}/vm-ram-i-bp1emulated`,
+    status: 403,
+    code: 'NoPermission',
+    write: false,
+  })
+})

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { AssumeRoleRequest } from '@alicloud/sts20150401'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { type Registry, startRegistry } from '../../src/sandbox/registry/start-registry.ts'
+import { type Login, registryClient, type TokenStyle } from '../support/registry-client.ts'
+import { allow, type Keys, vendorClients } from '../support/vendor-sdk.ts'
+import { testTools } from '../tools.ts'
+
+const DEMO = 'cri-k7x2m9q4w1t8z5h3'
+const PULL_TEAM = `acs:cr:cn-hangzhou:*:repository/${DEMO}/team/*`
+
+let cloud: Cloud
+let registry: Registry
+let now = Date.now()
+before(async () => {
+  cloud = await startCloud({ clock: () => now })
+  const { registry: binary } = await testTools('registry')
+  registry = await startRegistry({ tools: { registry: binary }, auth: cloud.registryAuth })
+  const pusher = registryClient(registry.url, cloud.registryPush)
+  for (const repository of ['team/app', 'platform/helper', 'acme/tools', 'elsewhere/app']) {
+    assert.equal(await pusher.push(repository, '1', `content of ${repository}`), 201)
+  }
+  cloud.control.putRole('puller', {
+    Version: '1',
+    Statement: [
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { RAM: [`acs:ram::${cloud.accountId}:root`] } },
+    ],
+  })
+  cloud.control.grant('puller', 'token', JSON.parse(allow(['cr:GetAuthorizationToken'])))
+})
+after(async () => {
+  await registry.stop()
+  await cloud.stop()
+})
+
+const session = async (): Promise<Keys> => {
+  const request = { roleArn: `acs:ram::${cloud.accountId}:role/puller`, roleSessionName: 'puller' }
+  const { body } = await vendorClients(cloud).sts.assumeRole(new AssumeRoleRequest(request))
+  const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = body?.credentials ?? {}
+  return { accessKeyId, accessKeySecret, securityToken }
+}
+const credential = async (keys?: Keys): Promise<Login> => {
+  const request = { action: 'GetAuthorizationToken', version: '2018-12-01', query: { InstanceId: DEMO } }
+  const { TempUsername, AuthorizationToken } = await vendorClients(cloud, keys).call(request)
+  return { username: String(TempUsername), password: String(AuthorizationToken) }
+}
+const pull = async (login: Login | undefined, repository = 'team/app', style?: TokenStyle): Promise<string> => {
+  const { status, content } = await registryClient(registry.url, login, style).pull(repository, '1')
+  return status === 200 ? content : String(status)
+}
+
+test('a real registry gives an image to a live credential, asked for as docker and as containerd do', async () => {
+  const login = await credential()
+  assert.equal(await pull(login), 'content of team/app')
+  assert.equal(await pull(login, 'team/app', 'form'), 'content of team/app')
+})
+
+test('without a credential, with a wrong, an expired or a made-up one the registry refuses', async () => {
+  const login = await credential()
+  assert.equal(await pull(undefined), '401')
+  assert.equal(await pull({ ...login, username: 'somebody' }), '401')
+  assert.equal(await pull({ ...login, password: `${login.password}x` }), '401')
+  assert.equal(await pull({ ...login, password: `${login.password}x` }, 'team/app', 'form'), '401')
+  assert.equal(await pull(login), 'content of team/app')
+  cloud.control.expireTokens()
+  assert.equal(await pull(login), '401')
+})
+
+test('a credential ends at its ExpireTime', async () => {
+  cloud.control.shortSessions(120)
+  const login = await credential()
+  cloud.control.shortSessions(undefined)
+  assert.equal(await pull(login), 'content of team/app')
+  now += 120_000
+  assert.equal(await pull(login), '401')
+  now -= 120_000
+})
+
+test('the policies of who asked count at the time of the pull', async () => {
+  const login = await credential(await session())
+  assert.equal(await pull(login), '401')
+  cloud.control.grant('puller', 'pull', JSON.parse(allow(['cr:PullRepository'], PULL_TEAM)))
+  assert.equal(await pull(login), 'content of team/app')
+  assert.equal(await pull(login, 'platform/helper'), '401')
+  cloud.control.revoke('puller', 'pull')
+  assert.equal(await pull(login), '401')
+})
+
+test('a credential is good for the namespaces of its instance only', async () => {
+  const login = await credential()
+  assert.equal(await pull(login, 'platform/helper'), 'content of platform/helper')
+  assert.equal(await pull(login, 'acme/tools'), '401')
+  assert.equal(await pull(login, 'elsewhere/app'), '401')
+  const { data } = await vendorClients(cloud).call({
+    action: 'GetAuthorizationToken',
+    version: '2016-06-07',
+    path: '/tokens',
+  })
+  const { tempUserName, authorizationToken } = data as { tempUserName: string; authorizationToken: string }
+  const personal = { username: tempUserName, password: authorizationToken }
+  assert.equal(await pull(personal, 'acme/tools'), 'content of acme/tools')
+  assert.equal(await pull(personal, 'team/app'), '401')
+})
+
+test('pushing needs the permission to push', async () => {
+  const client = async (keys?: Keys) => registryClient(registry.url, await credential(keys))
+  assert.equal(await (await client()).push('team/app', '2', 'by the administrator'), 201)
+  cloud.control.grant('puller', 'pull', JSON.parse(allow(['cr:PullRepository'])))
+  assert.equal(await (await client(await session())).push('team/app', '3', 'not allowed'), 401)
+  assert.equal(await registryClient(registry.url, undefined).push('team/app', '3', 'not allowed'), 401)
+})
+
+test('the token server tells a good login from a bad one before any pull', async () => {
+  const { realm, service } = cloud.registryAuth
+  const ask = async (login: Login | undefined, asked = service) => {
+    const headers = login && {
+      authorization: `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`,
+    }
+    return fetch(`${realm}?service=${encodeURIComponent(asked)}`, { ...(headers && { headers }) })
+  }
+  const login = await credential()
+  assert.equal((await ask(login)).status, 200)
+  assert.equal((await ask({ ...login, password: 'wrong' })).status, 401)
+  assert.equal((await ask(login, 'another registry')).status, 400)
+  assert.equal(cloud.calls.at(-3)?.principal, `acs:ram::${cloud.accountId}:user/administrator`)
+})
+
+test('an identity token stands for the credential that it was made from, as long as that lives', async () => {
+  const { realm, service } = cloud.registryAuth
+  const login = await credential()
+  const post = async (form: Record<string, string>) => {
+    const answer = await fetch(realm, { method: 'POST', body: new URLSearchParams({ service, ...form }) })
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+  }
+  const first = await post({ grant_type: 'password', access_type: 'offline', ...login })
+  const refresh = { grant_type: 'refresh_token', refresh_token: String(first.body.refresh_token) }
+  assert.equal((await post(refresh)).status, 200)
+  assert.equal((await post({ ...refresh, refresh_token: 'guess' })).status, 401)
+  cloud.control.expireTokens()
+  assert.equal((await post(refresh)).status, 401)
+})
