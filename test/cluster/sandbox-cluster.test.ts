@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { createKubeClient } from '../../../src/kube/client.ts'
-import { kubeconfigConnection } from '../../../src/kube/connection.ts'
-import { type Etcd, startEtcd } from '../../../src/sandbox/cluster/etcd.ts'
-import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
-import { isAlive } from '../../../src/sandbox/process/process-table.ts'
-import { openRun, type Run } from '../../../src/sandbox/process/run.ts'
-import { silentProgress } from '../../../src/sandbox/progress.ts'
-import { ensureTools } from '../../../src/sandbox/toolchest/ensure-tools.ts'
+import { createKubeClient } from '../../src/kube/client.ts'
+import { kubeconfigConnection } from '../../src/kube/connection.ts'
+import { type Etcd, startEtcd } from '../../src/sandbox/cluster/etcd.ts'
+import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
+import { isAlive } from '../../src/sandbox/process/process-table.ts'
+import { openRun, type Run } from '../../src/sandbox/process/run.ts'
+import { silentProgress } from '../../src/sandbox/progress.ts'
+import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
 
 let run: Run
 let etcd: Etcd

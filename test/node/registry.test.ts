@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { fetchRegistryToken } from '../../src/sandbox/image/registry-token.ts'
+import { silentProgress } from '../../src/sandbox/progress.ts'
+import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { openPrivateRegistry, type PrivateRegistry, WORKER_ROLE } from '../support/private-registry.ts'
+
+let bed: PrivateRegistry
+before(async () => {
+  const signal = AbortSignal.timeout(10 * 60_000)
+  bed = await openPrivateRegistry(await ensureTools(['registry'], { progress: silentProgress, signal }), signal)
+})
+after(() => bed?.[Symbol.asyncDispose]())
+
+const manifest = '/v2/team/app/manifests/1'
+
+/** The status that a client with this login gets for the manifest, by the challenge and its token server. */
+async function pull(login?: { username: string; password: string }, path = manifest): Promise<number> {
+  const url = new URL(path, bed.registry.url)
+  const first = await fetch(url)
+  if (first.ok) return first.status
+  const token = await fetchRegistryToken(first.headers.get('www-authenticate'), login)
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/vnd.oci.image.manifest.v1+json' }
+  return (await fetch(url, { headers })).status
+}
+
+test('an anonymous client is refused', async () => {
+  assert.equal((await fetch(new URL(manifest, bed.registry.url))).status, 401)
+  assert.equal(await pull(), 401)
+})
+
+test('the login that the helper gets may pull, and a made-up one may not', async () => {
+  assert.equal(await pull(await bed.pullToken()), 200)
+  await assert.rejects(pull({ username: 'cr_temp_user', password: 'made-up' }), { code: 'SANDBOX_REGISTRY' })
+})
+
+test('it may not push', async () => {
+  const url = new URL('/v2/team/app/blobs/uploads/', bed.registry.url)
+  const challenge = (await fetch(url, { method: 'POST' })).headers.get('www-authenticate')
+  const token = await fetchRegistryToken(challenge, await bed.pullToken())
+  const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
+  assert.equal(answer.status, 401)
+})
+
+test('a login ends with its expiry, and with the permission of its role', async () => {
+  const token = await bed.pullToken()
+  bed.cloud.control.expireTokens()
+  await assert.rejects(pull(token), { code: 'SANDBOX_REGISTRY' })
+  const next = await bed.pullToken()
+  bed.cloud.control.revoke(WORKER_ROLE, 'pull')
+  assert.equal(await pull(next), 401)
+})
+
+test('after an outage the registry has the same address and content', async () => {
+  const { url } = bed.registry
+  await bed.registry.breakDown()
+  await assert.rejects(fetch(new URL(manifest, url)))
+  await bed.registry.comeBack()
+  assert.equal(bed.registry.url, url)
+  assert.equal(await pull(bed.cloud.registryPush), 200)
+})
