@@ -35,7 +35,7 @@ export function matchesResource(pattern: string, resource: string): boolean {
   if (pattern === '*') return true
   const wanted = splitArn(pattern)
   const given = splitArn(resource)
-  if (wanted === undefined || given === undefined) return matchesPattern(pattern, resource)
+  if (wanted === undefined || given === undefined) return false
   const ignoreCase = given[1] === 'ram'
   return wanted.every((field, index) => {
     if (field === '' && (index === 2 || index === 3)) return true

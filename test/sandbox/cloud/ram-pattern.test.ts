@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { matchesAction, matchesPattern, matchesResource } from '../../../src/sandbox/cloud/ram-pattern.ts'
+
+const text = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?', ':', '.'), maxLength: 12 })
+
+test('wildcards: * stands for any run, ? for one character, all else for itself', () => {
+  const toRegExp = (pattern: string): RegExp => {
+    const source = pattern.replace(/[.:]/g, '\\$&').replaceAll('?', '[^]').replaceAll('*', '[^]*')
+    return new RegExp(`^${source}$`)
+  }
+  fc.assert(
+    fc.property(text, text, (pattern, name) => {
+      // a name's own `*` is a character like others; the pattern alone has wildcards
+      assert.equal(matchesPattern(pattern, name), toRegExp(pattern).test(name))
+    }),
+  )
+})
+
+test('a long pattern of wildcards is judged at once', () => {
+  assert.equal(matchesPattern('*a'.repeat(50), 'a'.repeat(5000)), true)
+  assert.equal(matchesPattern(`${'*a'.repeat(50)}b`, 'a'.repeat(5000)), false)
+})
+
+test('actions ignore case', () => {
+  const cases: readonly (readonly [string, string, boolean])[] = [
+    ['*', 'cr:GetAuthorizationToken', true],
+    ['cr:*', 'cr:GetAuthorizationToken', true],
+    ['CR:get*', 'cr:GetAuthorizationToken', true],
+    ['cr:GetAuthorizationToke?', 'cr:GetAuthorizationToken', true],
+    ['cr:Get', 'cr:GetAuthorizationToken', false],
+    ['*:Get*', 'cr:GetAuthorizationToken', true],
+    ['ram:*', 'cr:GetAuthorizationToken', false],
+  ]
+  for (const [pattern, action, wanted] of cases) assert.equal(matchesAction(pattern, action), wanted, pattern)
+})
+
+test('resources compare field by field', () => {
+  const repository = 'acs:cr:cn-hangzhou:1427736501988243:repository/cri-1/team/app'
+  const cases: readonly (readonly [string, string, boolean])[] = [
+    ['*', repository, true],
+    ['acs:cr:*:*:*', repository, true],
+    ['acs:cr:*:*:repository/cri-1/team/*', repository, true],
+    ['acs:cr:cn-hangzhou:1427736501988243:repository/cri-1/*', repository, true],
+    ['acs:cr:*:*:repository/cri-1/tea/*', repository, false],
+    ['acs:cr:cn-beijing:*:repository/*', repository, false],
+    ['acs:cr:*:1867204395510376:repository/*', repository, false],
+    // a wildcard in one field does not reach into the next
+    ['acs:cr:*:repository/*', repository, false],
+    // RAM's names ignore case, and its empty region stands for any
+    ['acs:ram::1:role/KubernetesWorkerRole-A', 'acs:ram:*:1:role/kubernetesworkerrole-a', true],
+    ['acs:ram:*:*:policy/acr-nopass-*', 'acs:ram:*:1:policy/acr-nopass-c1', true],
+    ['acs:cr:*:*:repository/CRI-1/*', repository, false],
+    // all resources: a narrower pattern does not cover them
+    ['acs:cr:*:*:*', 'acs:cr:*:1:*', true],
+    ['acs:cr:cn-hangzhou:*:*', 'acs:cr:*:1:*', false],
+    ['acs:cr:*:*:instance/*', 'acs:cr:*:1:*', false],
+  ]
+  for (const [pattern, resource, wanted] of cases) assert.equal(matchesResource(pattern, resource), wanted, pattern)
+})

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadSeed } from '../../../src/sandbox/cloud/load-seed.ts'
+import { parseSeed, readSeedFile } from '../../../src/sandbox/cloud/read-seed.ts'
+import type { Seed } from '../../../src/sandbox/cloud/seed.ts'
+import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
+import { createState } from '../../../src/sandbox/cloud/state.ts'
+
+const account = { id: '1234567890123456', users: [{ name: 'admin' }] }
+const load = (seed: Seed) => {
+  const state = createState(() => 0)
+  loadSeed(state, seed)
+  return state
+}
+
+test('the demo seed has what the demo needs: two accounts, both editions, worker roles that may not pull', async () => {
+  const state = load(await readSeedFile(DEMO_SEED_FILE))
+  const [main, other] = [...state.accounts.values()]
+  assert.deepEqual(
+    main?.instances.map(({ edition, region }) => [edition, region]),
+    [
+      ['enterprise', 'cn-hangzhou'],
+      ['personal', 'cn-shanghai'],
+    ],
+  )
+  assert.equal(other?.instances.length, 1)
+  const workers = [...(main?.clusters.values() ?? [])].flatMap((cluster) => [
+    cluster.workerRole,
+    ...cluster.nodePools.map((pool) => pool.workerRole),
+  ])
+  assert.equal(new Set(workers).size, 3)
+  const documents = main?.ram.attachments.flatMap(({ on, principal, policy }) => {
+    const isWorker = on === 'role' && workers.some((name) => name.toLowerCase() === principal)
+    return isWorker ? [main.ram.policies.get(policy)?.versions[0]?.document ?? ''] : []
+  })
+  assert.equal(documents?.length, 1)
+  assert.doesNotMatch(documents?.join() ?? '', /cr:/)
+})
+
+test('domains follow from name, region and edition where none are given', () => {
+  const instances = [
+    { name: 'my-shop', region: 'cn-beijing', edition: 'enterprise' },
+    { name: 'p', region: 'cn-shanghai', edition: 'personal' },
+  ] as const
+  const state = load({ accounts: [{ ...account, instances }] })
+  const [enterprise, personal] = state.accounts.get(account.id)?.instances ?? []
+  assert.match(enterprise?.id ?? '', /^cri-[a-z0-9]{16}$/)
+  assert.equal(personal?.id, '')
+  assert.deepEqual(
+    [enterprise, personal].map((item) => item?.endpoints.flatMap(({ domains }) => domains.map(({ domain }) => domain))),
+    [
+      ['my-shop-registry.cn-beijing.cr.aliyuncs.com', 'my-shop-registry-vpc.cn-beijing.cr.aliyuncs.com'],
+      ['registry.cn-shanghai.aliyuncs.com', 'registry-vpc.cn-shanghai.aliyuncs.com'],
+    ],
+  )
+})
+
+test('a seed that points nowhere is refused', () => {
+  const trust = { Version: '1', Statement: [] } as const
+  const cases: readonly (readonly [Seed, RegExp])[] = [
+    [{ accounts: [account, account] }, /account 1234567890123456 is there twice/],
+    [{ accounts: [{ ...account, users: [{ name: 'a', policies: { system: ['Nope'] } }] }] }, /no system policy Nope/],
+    [{ accounts: [{ ...account, roles: [{ name: 'r', trust, policies: { custom: ['nope'] } }] }] }, /no policy nope/],
+    [{ accounts: [{ ...account, policies: { p: { Version: '1', Statement: [{}] } } }] }, /p: Effect must be/],
+  ]
+  for (const [seed, message] of cases) assert.throws(() => load(seed), { code: 'SEED_INVALID', message })
+})
+
+test('a wrong field is named with its line and column', () => {
+  const text = 'accounts:\n  - id: "1"\n    users: [{name: a}]\n'
+  assert.throws(() => parseSeed(text, 's.yaml'), {
+    code: 'SEED_INVALID',
+    place: { file: 's.yaml', line: 2, column: 9 },
+    message: /accounts\.0\.id must match pattern/,
+  })
+  const extra = 'accounts:\n  - id: "1234567890123456"\n    users: [{name: a, rights: all}]\n'
+  assert.throws(() => parseSeed(extra, 's.yaml'), { message: /accounts\.0\.users\.0 .*\(rights\)/ })
+})

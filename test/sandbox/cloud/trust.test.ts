@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Principal, Role, Session } from '../../../src/sandbox/cloud/state.ts'
+import { trustsPrincipal, trustsProvider } from '../../../src/sandbox/cloud/trust.ts'
+
+const role = (...statements: readonly object[]): Role => ({
+  name: 'target',
+  id: '300000000000000001',
+  description: '',
+  trust: JSON.stringify({ Version: '1', Statement: statements }),
+  maxSessionSeconds: 3600,
+  tags: new Map(),
+  created: 0,
+  updated: 0,
+})
+const trust = (Principal: object, more: object = {}): object => ({
+  Effect: 'Allow',
+  Action: 'sts:AssumeRole',
+  Principal,
+  ...more,
+})
+const user: Principal = { kind: 'user', accountId: '1', name: 'Deployer' }
+const session: Principal = {
+  kind: 'role',
+  accountId: '1',
+  name: 'Helper',
+  session: { name: 'pod' } as Session,
+}
+
+test('a trust policy names an account, a user, a role or one session of it', () => {
+  const cases: readonly (readonly [object, Principal, boolean])[] = [
+    [{ RAM: ['acs:ram::1:root'] }, user, true],
+    [{ RAM: 'acs:ram::1:root' }, session, true],
+    [{ RAM: ['acs:ram::2:root'] }, user, false],
+    [{ RAM: ['acs:ram::1:user/deployer'] }, user, true],
+    [{ RAM: ['acs:ram::1:user/other'] }, user, false],
+    [{ RAM: ['acs:ram::1:role/helper'] }, session, true],
+    [{ RAM: ['acs:ram::1:assumed-role/helper/pod'] }, session, true],
+    [{ RAM: ['acs:ram::1:assumed-role/helper/other'] }, session, false],
+    [{ RAM: ['acs:ram::1:role/helper'] }, { ...user, name: 'helper' }, false],
+    [{ Service: ['ecs.aliyuncs.com'] }, user, false],
+    [{ Federated: ['acs:ram::1:oidc-provider/p'] }, user, false],
+    [{ Service: ['x'], RAM: ['acs:ram::1:root'] }, user, true],
+  ]
+  for (const [principal, who, wanted] of cases) {
+    assert.equal(trustsPrincipal(role(trust(principal)), who, new Map()), wanted, JSON.stringify(principal))
+  }
+})
+
+test('another action than sts:AssumeRole lets nobody in, and a Deny keeps out', () => {
+  const root = { RAM: ['acs:ram::1:root'] }
+  assert.equal(trustsPrincipal(role(trust(root, { Action: 'sts:GetCallerIdentity' })), user, new Map()), false)
+  assert.equal(trustsPrincipal(role(trust(root, { Action: 'sts:*' })), user, new Map()), true)
+  const deny = trust({ RAM: ['acs:ram::1:user/deployer'] }, { Effect: 'Deny' })
+  assert.equal(trustsPrincipal(role(trust(root), deny), user, new Map()), false)
+  assert.equal(trustsPrincipal(role(deny, trust(root)), session, new Map()), true)
+})
+
+test('an identity provider is trusted only where issuer, audience and subject are as the policy says', () => {
+  const arn = 'acs:ram::1:oidc-provider/p'
+  const condition = { StringEquals: { 'oidc:iss': 'i', 'oidc:aud': 'a', 'oidc:sub': 's' } }
+  const target = role(trust({ Federated: [arn] }, { Condition: condition }))
+  const claims = (change: Record<string, string>) =>
+    new Map(
+      Object.entries({ 'oidc:iss': 'i', 'oidc:aud': 'a', 'oidc:sub': 's', ...change }).map(([key, value]) => [
+        key,
+        [value],
+      ]),
+    )
+  assert.equal(trustsProvider(target, arn, claims({})), true)
+  for (const key of ['oidc:iss', 'oidc:aud', 'oidc:sub']) {
+    assert.equal(trustsProvider(target, arn, claims({ [key]: 'x' })), false, key)
+  }
+  assert.equal(trustsProvider(target, 'acs:ram::1:oidc-provider/q', claims({})), false)
+  assert.equal(trustsProvider(target, arn, new Map()), false)
+})
