@@ -3,12 +3,13 @@
 acr-nopass
 {{- end }}
 
-{{/* The base of the names of our objects in the release's namespace. */}}
+{{/* The base of the names of our objects in the release's namespace; a Service's name has no dots. */}}
 {{- define "acr-nopass.fullname" -}}
-{{- if contains "acr-nopass" .Release.Name -}}
-{{ .Release.Name | trunc 53 | trimSuffix "-" }}
+{{- $release := .Release.Name | replace "." "-" -}}
+{{- if contains "acr-nopass" $release -}}
+{{ $release }}
 {{- else -}}
-{{ printf "%s-acr-nopass" (.Release.Name | trunc 42 | trimSuffix "-") }}
+{{ printf "%s-acr-nopass" ($release | trunc 42 | trimSuffix "-") }}
 {{- end }}
 {{- end }}
 

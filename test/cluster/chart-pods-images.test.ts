@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { loadConfig } from '../../src/helper/load-config.ts'
+import { createTargets } from '../../src/helper/targets.ts'
 import { scenario } from '../support/chart.ts'
 import { openChartCluster } from '../support/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
@@ -87,6 +89,18 @@ for (const [namespace, labels, matches] of byLabels) {
     await eventually(check)
   })
 }
+
+test('P8 the helper writes the Secret in exactly the namespaces where the API server adds the reference', async () => {
+  const { data } = await chart.admin.request<{ data: Record<string, string> }>({
+    method: 'GET',
+    path: '/api/v1/namespaces/sys/configmaps/labels-acr-nopass',
+  })
+  const targets = createTargets(loadConfig(data['config.yaml'] ?? '').config)
+  for (const [name, labels, matches] of byLabels) {
+    const view = { name, labels, optedOut: false, terminating: false, uid: 'u', resourceVersion: '1' }
+    assert.equal(targets.includes(view), matches, name)
+  }
+})
 
 test('P8 each release adds its own entry, once', async () => {
   assert.deepEqual((await entries('team-both', [ACR])).sort(), ['acr-nopass', 'by-labels'])

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
@@ -101,6 +102,36 @@ test('the labels that a Deployment selects by never change', async () => {
   assert.deepEqual(spec.selector, {
     matchLabels: { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'acr-nopass' },
   })
+})
+
+test('names are short enough and without dots, whatever the release is called', async () => {
+  for (const release of ['a', 'a.b.c', 'r'.repeat(53), `${'r'.repeat(41)}-x`, 'my-acr-nopass', 'acr-nopass.eu']) {
+    const output = await helm4.render({ values: [scenario('everything')], release, namespace: 'n' })
+    for (const { kind, name, namespace } of parseManifest(output)) {
+      if (namespace !== undefined) assert.match(name, /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, `${kind} of ${release}`)
+    }
+  }
+})
+
+test('an umbrella chart may hold it, with values that are shared by all charts', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-umbrella-'))
+  try {
+    await cp(CHART, join(folder, 'charts/acr-nopass'), { recursive: true })
+    const dependencies = [{ name: 'acr-nopass', version: '*', condition: 'acr-nopass.enabled' }]
+    const chart = { apiVersion: 'v2', name: 'umbrella', version: '1.0.0', dependencies }
+    await writeFile(join(folder, 'Chart.yaml'), JSON.stringify(chart))
+    const own = parse(await readFile(scenario('everything'), 'utf8')) as object
+    const global = { imageRegistry: 'mirror.example.com', imagePullSecrets: ['of-another-chart'] }
+    for (const helm of helms) {
+      const on = await helm.render({ values: [{ global, 'acr-nopass': { ...own, enabled: true } }], chart: folder })
+      assert.match(on, /image: mirror\.example\.com\/mirror\/acr-nopass:/)
+      assert.ok(parseManifest(on).some(({ name }) => name === 'acr-nopass-dashboard'))
+      const off = await helm.render({ values: [{ 'acr-nopass': { ...own, enabled: false } }], chart: folder })
+      assert.deepEqual(parseManifest(off), [])
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })
 
 test('chart, image tag and package have one number', async () => {
