@@ -1,3 +1,4 @@
+import { stopwatch } from '../alibaba/cloud-clock.ts'
 import { type AuthorizationToken, type CrTarget, getAuthorizationToken, listInstanceEndpoint } from '../alibaba/cr.ts'
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { NopassError } from '../errors.ts'
@@ -26,8 +27,9 @@ export function createEnterpriseFetch(
     const credentials = await identity.fresh(signal)
     const target: CrTarget = { transport: deps.transport, endpoint, credentials }
     instanceId ??= await findInstance(target, registry, signal)
-    const issuedAt = clock.now()
+    const askedAt = stopwatch(clock)
     const token = await tokenOf(target, instanceId, signal)
+    const issuedAt = askedAt()
     const own = await ownDomains(target, instanceId, signal)
     const domains = chooseDomains(own, registry.domains, registry.network)
     if (domains.length === 0) throw nothingToWrite(registry)

@@ -1,3 +1,4 @@
+import { stopwatch } from '../alibaba/cloud-clock.ts'
 import { getPersonalToken } from '../alibaba/cr.ts'
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { NopassError } from '../errors.ts'
@@ -17,11 +18,17 @@ export function createPersonalFetch(
   const domains = chooseDomains(own, registry.domains, registry.network)
   return async (signal) => {
     const credentials = await identity.fresh(signal)
-    const issuedAt = transport.clock.now()
+    const askedAt = stopwatch(transport.clock)
     const token = await getPersonalToken({ transport, endpoint, credentials }, signal).catch((error: unknown) => {
       throw unknownUser(error)
     })
-    return { username: token.username, password: token.password, issuedAt, expiresAt: token.expiresAt, domains }
+    return {
+      username: token.username,
+      password: token.password,
+      issuedAt: askedAt(),
+      expiresAt: token.expiresAt,
+      domains,
+    }
   }
 }
 

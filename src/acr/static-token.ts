@@ -20,7 +20,8 @@ export function createStaticFetch(
   const domains = chooseDomains([], registry.domains, 'all')
   return async (signal) => {
     const read = (key: string) => readLogin(registry.name, `${directory}/${key}`, deps.readText, signal)
-    const [username, password] = await Promise.all([read('username'), read('password')])
+    const username = await read('username')
+    const password = await read('password')
     return { username, password, issuedAt: deps.transport.clock.now(), expiresAt: null, domains }
   }
 }

@@ -7,10 +7,9 @@ export type ReadText = (file: string, signal?: AbortSignal) => Promise<string>
 /** An access key in a mounted Secret (files `accessKeyId`, `accessKeySecret`), read again at each use: it may be rotated. */
 export function createAccessKeyProvider(directory: string, readText: ReadText): CredentialProvider {
   const read = async (signal?: AbortSignal): Promise<Credentials> => {
-    const [accessKeyId, accessKeySecret] = await Promise.all(
-      ['accessKeyId', 'accessKeySecret'].map((key) => readKey(`${directory}/${key}`, readText, signal)),
-    )
-    return { accessKeyId: accessKeyId ?? '', accessKeySecret: accessKeySecret ?? '' }
+    const accessKeyId = await readKey(`${directory}/accessKeyId`, readText, signal)
+    const accessKeySecret = await readKey(`${directory}/accessKeySecret`, readText, signal)
+    return { accessKeyId, accessKeySecret }
   }
   return { name: 'access-key', sharedSession: false, get: read, fresh: read }
 }

@@ -44,3 +44,12 @@ export function createCloudClock(time: TimeSource): CloudClock {
 export function systemTime(): TimeSource {
   return { wall: () => Date.now(), monotonic: () => performance.now() }
 }
+
+/**
+ * The cloud's time at which something was asked for: call it before, and what it returns after the answer, which may
+ * have corrected the clock.
+ */
+export function stopwatch(clock: CloudClock): () => number {
+  const started = clock.monotonic()
+  return () => clock.now() - (clock.monotonic() - started)
+}

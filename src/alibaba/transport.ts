@@ -142,10 +142,12 @@ function credentialsFor(call: CloudCall, renew: boolean, signal?: AbortSignal): 
 }
 
 function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): NopassError {
-  const { code, reason, requestId, missingAction, principal } = failure
-  const who = principal ? `${principal} ` : ''
+  const { code, reason, requestId, principal = 'the caller' } = failure
   const what = `${call.product} ${call.action} at ${call.endpoint.host}`
-  const why = missingAction ? `: ${who}lacks the permission ${missingAction}` : ''
+  // CS does not say which permission was missing; it is named like the operation, as everywhere in RAM.
+  const ownName = code === 'CLOUD_DENIED' && call.credentials ? `${call.product}:${call.action}` : undefined
+  const missing = failure.missingAction ?? ownName
+  const why = missing ? `: ${principal} lacks the permission ${missing}` : ''
   // Node's message may quote the URL, so the cause is kept as its code alone.
   const trace = cause === undefined ? {} : { cause: new Error(reason) }
   return new NopassError(code, `${what} failed${why}`, {

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { after, before, test } from 'node:test'
+import { createTokenSource, type RegistryToken } from '../../src/acr/token-source.ts'
+import { type LoginVerdict, verifyLogin } from '../../src/acr/verify-login.ts'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { registry } from '../acr/registry.ts'
+import { clientOf, fixed, readText } from './acr-cloud-client.ts'
+
+let cloud: Cloud
+let front: Server
+let token: RegistryToken
+const config = registry({ instanceId: 'cri-k7x2m9q4w1t8z5h3' })
+
+before(async () => {
+  cloud = await startCloud()
+  // Only the challenge of a registry: what it names is the emulated cloud's token service.
+  const { realm, service } = cloud.registryAuth
+  front = createServer((_, response) => {
+    response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="${service}"` }).end()
+  }).listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  const client = clientOf(cloud)
+  token = await createTokenSource(config, {
+    ...client,
+    identity: () => fixed(cloud.administrator),
+    identityConfig: {},
+    readText,
+    secretsDir: '/nowhere',
+  }).get()
+})
+after(async () => {
+  front.close()
+  await cloud.stop()
+})
+
+function verify(login: Pick<RegistryToken, 'username' | 'password'>): Promise<LoginVerdict> {
+  const registryUrl = new URL(`http://127.0.0.1:${(front.address() as { port: number }).port}`)
+  const { send } = clientOf(cloud).transport
+  const domain = token.domains[0] ?? ''
+  return verifyLogin(send, { ...login, domain, region: config.region, registry: registryUrl })
+}
+
+test('the registry’s token service takes a live token and refuses a wrong one', async () => {
+  assert.equal((await verify(token)).result, 'accepted')
+  assert.equal((await verify({ ...token, password: `${token.password}x` })).result, 'refused')
+})
+
+test('P2 a token that was revoked early is noticed by one login', async () => {
+  cloud.control.expireTokens()
+  const verdict = await verify(token)
+  assert.equal(verdict.result, 'refused')
+  assert.doesNotMatch(verdict.detail, new RegExp(token.password.slice(0, 12)))
+})
