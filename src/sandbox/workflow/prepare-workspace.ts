@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** What the action needs of this project beside its own file: its bundle and the chart that it installs. */
+const ACTION = ['action.yml', 'action/dist', 'chart', 'package.json']
+
+/**
+ * Makes the git repository of a user's platform team in which the action is `./`: the action as committed, and their own
+ * files (`.github/workflows/…`, values, clusters) by path.
+ */
+export async function prepareWorkspace(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  repository: string,
+): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const path of ACTION) await cp(join(ROOT, path), join(folder, path), { recursive: true })
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), text)
+  }
+  // nobody's own git configuration has a say: hooks, signing, templates
+  const env = { PATH: process.env.PATH ?? '', HOME: folder, GIT_CONFIG_NOSYSTEM: '1' }
+  const git = (...args: string[]): Promise<unknown> => run('git', args, { cwd: folder, env })
+  const identity = ['-c', 'user.name=platform', '-c', 'user.email=platform@example.com']
+  await git('init', '--quiet', '--initial-branch=main')
+  await git('remote', 'add', 'origin', `https://github.com/${repository}.git`)
+  await git('add', '--all')
+  await git(...identity, 'commit', '--quiet', '--message', 'Pull without passwords')
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { readSeedFile } from '../cloud/read-seed.ts'
+import { DEMO_SEED_FILE, startCloud } from '../cloud/start-cloud.ts'
+import { startEtcd } from '../cluster/etcd.ts'
+import { findNodeObstacle } from '../node/start-node.ts'
+import { openRun, type Run } from '../process/run.ts'
+import type { Progress } from '../progress.ts'
+import { startRegistry } from '../registry/start-registry.ts'
+import { ensureTools } from '../toolchest/ensure-tools.ts'
+import type { ToolName } from '../toolchest/tool-table.ts'
+import type { World } from './world.ts'
+import { startWorldCluster } from './world-cluster.ts'
+import { buildHelper, pushApp, writeImages } from './world-images.ts'
+
+const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry'] as const
+const NODE = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback'] as const
+
+export interface WorldOptions {
+  /** More tools to have at hand, such as helm4 and act. */
+  readonly tools: readonly ToolName[]
+  /** Without the real node. */
+  readonly fast: boolean
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
+/**
+ * Brings it all up, each part as soon as what it needs is there.
+ * @throws NopassError of the tool chest, SANDBOX_PROCESS, SANDBOX_TIMEOUT, SANDBOX_REGISTRY
+ */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const run = await openRun()
+  const undo: (() => Promise<void>)[] = [() => run.end()]
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    const world = await build(options, run, undo)
+    return { ...world, stop, [Symbol.asyncDispose]: stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Parts = Omit<World, 'stop' | typeof Symbol.asyncDispose>
+
+async function build(options: WorldOptions, run: Run, undo: (() => Promise<void>)[]): Promise<Parts> {
+  const { progress, signal } = options
+  const nodeObstacle = options.fast ? 'left out by --fast' : await findNodeObstacle(run.folder)
+  const nodeTools = nodeObstacle === undefined ? NODE : []
+  const tools = await ensureTools([...CONTROL_PLANE, ...nodeTools, ...options.tools], { progress, signal })
+
+  const seed = await readSeedFile(DEMO_SEED_FILE)
+  const cloud = await progress.step('an Alibaba Cloud account (emulated)', async (step) => {
+    const started = await startCloud({ seed })
+    step.update(`account ${started.accountId}, ${started.instances.length} registry instances`)
+    return started
+  })
+  undo.push(() => cloud.stop())
+  const helper = progress.step('the helper, bundled', () => buildHelper(join(run.folder, 'helper.mjs'), signal))
+  const [registry, etcd] = await Promise.all([
+    progress.step('a registry that refuses anonymous pulls', () =>
+      startRegistry({ tools, auth: cloud.registryAuth, run, signal }),
+    ),
+    progress.step('etcd', () => startEtcd({ tools, run, signal })),
+    helper,
+  ])
+  const images = await progress.step('images, without a Docker daemon', () =>
+    writeImages(run.folder, { helperFile: join(run.folder, 'helper.mjs'), real: nodeObstacle === undefined, signal }),
+  )
+  const appImage = await progress.step('a private image pushed', () => pushApp(images.app, { cloud, registry }, signal))
+  const context = { tools, etcd, run, cloud, seed, registry, images, progress, undo, signal }
+  const [staging, production] = await Promise.all([
+    startWorldCluster('staging', undefined, context),
+    startWorldCluster('production', nodeObstacle === undefined ? 'node-1' : undefined, context),
+  ])
+  return { tools, cloud, registry, staging, production, appImage, folder: run.folder, nodeObstacle }
+}

@@ -1,0 +1,85 @@
+import { NopassError } from '../../errors.ts'
+import { VERSION } from '../../version.ts'
+import type { Cloud } from '../cloud/cloud.ts'
+import type { Seed } from '../cloud/seed.ts'
+import { startBinder } from '../cluster/binder.ts'
+import type { Etcd } from '../cluster/etcd.ts'
+import { startProcessNode } from '../cluster/process-node.ts'
+import { type Cluster, startCluster } from '../cluster/start-cluster.ts'
+import { startNode } from '../node/start-node.ts'
+import type { Run } from '../process/run.ts'
+import type { Progress } from '../progress.ts'
+import type { Registry } from '../registry/start-registry.ts'
+import type { ToolPaths } from '../toolchest/ensure-tools.ts'
+import type { WorldCluster } from './world.ts'
+import type { WorldImages } from './world-images.ts'
+
+/** The image that the chart names by default. */
+const HELPER_REPOSITORY = 'ghcr.io/acr-nopass/acr-nopass'
+
+export interface WorldContext {
+  readonly tools: ToolPaths
+  readonly etcd: Etcd
+  readonly run: Run
+  readonly cloud: Cloud
+  /** What the account began with. */
+  readonly seed: Seed
+  readonly registry: Registry
+  readonly images: WorldImages
+  readonly progress: Progress
+  /** What ends the parts, in the order in which they came up. */
+  readonly undo: (() => Promise<void>)[]
+  readonly signal: AbortSignal
+}
+
+/** Starts the cluster that the account knows under this name, with a real node where one is named, else one of child processes. */
+export async function startWorldCluster(
+  name: string,
+  realNode: string | undefined,
+  context: WorldContext,
+): Promise<WorldCluster> {
+  const { tools, etcd, run, cloud, seed, progress, undo, signal } = context
+  const known = seed.accounts[0]?.clusters?.find((one) => one.name === name)
+  if (known === undefined) throw new NopassError('SEED_INVALID', `the first account has no cluster ${name}`)
+  const { id: clusterId, region, workerRole } = known
+  const workerRoles = [...new Set([workerRole, ...(known.nodePools ?? []).map((pool) => pool.workerRole)])]
+  const cluster = await progress.step(`cluster ${name}: API server and controller-manager`, async () => {
+    const started = await startCluster({ name, tools, etcd, run, signal })
+    undo.push(() => started.stop())
+    return started
+  })
+  cloud.registerCluster({
+    clusterId,
+    name,
+    region,
+    workerRoles,
+    server: cluster.server,
+    rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() },
+    kubeconfig: async ({ minutes, principal }) => cluster.kubeconfigFor(principal, ['system:masters'], minutes),
+  })
+  const node = await startWorldNode(cluster, realNode, context)
+  const binder = startBinder(cluster.admin)
+  undo.push(() => binder.stop())
+  return { name, clusterId, region, workerRole, imds: await cloud.imdsFor(workerRole), cluster, node }
+}
+
+async function startWorldNode(
+  cluster: Cluster,
+  realNode: string | undefined,
+  { tools, cloud, registry, images, progress, undo, signal }: WorldContext,
+): Promise<WorldCluster['node']> {
+  if (realNode === undefined) {
+    return progress.step(`cluster ${cluster.name}: a node whose containers are child processes`, async () => {
+      const node = await startProcessNode({ cluster, images: { [HELPER_REPOSITORY]: images.helperCommand }, signal })
+      undo.push(() => node.stop())
+      return { kind: 'process', node }
+    })
+  }
+  return progress.step(`cluster ${cluster.name}: a real node, containerd and kubelet`, async () => {
+    const domains = cloud.instances.flatMap((instance) => instance.domains)
+    const node = await startNode({ cluster, name: realNode, tools, registry: { url: registry.url, domains }, signal })
+    undo.push(() => node.stop())
+    if (images.helper) await node.images.add(images.helper, `${HELPER_REPOSITORY}:${VERSION}`)
+    return { kind: 'kubelet', node }
+  })
+}

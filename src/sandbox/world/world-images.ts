@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { NopassError } from '../../errors.ts'
+import type { Cloud } from '../cloud/cloud.ts'
+import { writeHelperImage } from '../image/helper-image.ts'
+import type { ImageLayout } from '../image/oci-layout.ts'
+import { writeProgramImage } from '../image/program-image.ts'
+import { pushImage } from '../image/push-image.ts'
+import { ensureStaticProgram } from '../image/static-program.ts'
+import type { Registry } from '../registry/start-registry.ts'
+import { readHost } from '../toolchest/host.ts'
+
+export interface WorldImages {
+  /** A tiny program, the application of the demo. */
+  readonly app: ImageLayout
+  /** For a real kubelet; undefined where there is none. */
+  readonly helper: ImageLayout | undefined
+  /** What a child process runs for the helper's image. */
+  readonly helperCommand: readonly string[]
+}
+
+const run = promisify(execFile)
+const BUILD = fileURLToPath(new URL('../../../scripts/build.ts', import.meta.url))
+
+/** Bundles the helper into one file, as its image has it. Throws SANDBOX_PROCESS. */
+export async function buildHelper(file: string, signal: AbortSignal): Promise<void> {
+  try {
+    await run(process.execPath, [BUILD, 'helper', '--out', file], { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new NopassError('SANDBOX_PROCESS', `the helper could not be bundled: ${String(error)}`, { cause: error })
+  }
+}
+
+/** Writes the images of the world as OCI layouts. */
+export async function writeImages(
+  folder: string,
+  options: { readonly helperFile: string; readonly real: boolean; readonly signal: AbortSignal },
+): Promise<WorldImages> {
+  const { arch } = readHost()
+  const { helperFile, real, signal } = options
+  const app = writeProgramImage(join(folder, 'app-image'), await ensureStaticProgram(signal), 'app', arch)
+  const helper = real
+    ? await writeHelperImage(join(folder, 'helper-image'), { node: process.execPath, helper: helperFile, arch })
+    : undefined
+  return { app, helper, helperCommand: [process.execPath, '--optimize-for-size', helperFile] }
+}
+
+/** Pushes the application's image as `team/app:1`; its reference under the registry's real name. */
+export async function pushApp(
+  app: ImageLayout,
+  { cloud, registry }: { readonly cloud: Cloud; readonly registry: Registry },
+  signal: AbortSignal,
+): Promise<string> {
+  const target = { registry: registry.url, repository: 'team/app', tag: '1', login: cloud.registryPush }
+  await pushImage(app, target, signal)
+  const domain = cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains[0] ?? ''
+  return `${domain}/team/app:1`
+}
