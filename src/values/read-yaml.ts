@@ -45,7 +45,7 @@ export function readYaml(file: SourceFile, origin: Origin): ReadResult {
   if (first?.directives.yaml.explicit) errors.push(new ValuesError('YAML_TAG', 'a %YAML directive', { at: at(0) }))
   if (first === undefined || errors.length > 0)
     return { root: errors.length > 0 ? undefined : emptyMap(file, origin), errors }
-  const reader = createNodeReader(first, at, origin)
+  const reader = createNodeReader(first, { text: file.text, at, origin })
   const root = first.contents === null ? emptyMap(file, origin) : reader.read(first.contents)
   errors.push(...reader.errors)
   const isEmpty = root.kind === 'scalar' && root.value === null

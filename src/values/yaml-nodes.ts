@@ -11,6 +11,7 @@ import {
   type Scalar as YamlScalar,
 } from 'yaml'
 import { ValuesError } from './values-error.ts'
+import { findBadEscape } from './yaml-escapes.ts'
 import type { MapEntry, Origin, Position, YamlNode } from './yaml-node.ts'
 import { agreedValue, describeReading, type Readings, readings } from './yaml-scalar.ts'
 
@@ -22,13 +23,18 @@ export interface NodeReader {
 
 // The same order of size as go-yaml's own limit for a file of this kind; values need a handful.
 const MAX_ALIASES = 100
+// Longer keys are refused by YAML 1.2 and by Helm's reader.
+const MAX_KEY = 1000
+
+export interface ReaderContext {
+  /** The whole file. */
+  readonly text: string
+  readonly at: (offset: number) => Position
+  readonly origin: Origin
+}
 
 /** A reader for one document. */
-export function createNodeReader(
-  document: Document.Parsed,
-  at: (offset: number) => Position,
-  origin: Origin,
-): NodeReader {
+export function createNodeReader(document: Document.Parsed, { text, at, origin }: ReaderContext): NodeReader {
   const errors: ValuesError[] = []
   const open = new Set<Node>()
   let aliases = 0
@@ -37,12 +43,23 @@ export function createNodeReader(
 
   function readScalar(node: YamlScalar): YamlNode {
     const where = place(node)
-    if (node.type !== 'PLAIN') return { kind: 'scalar', value: String(node.value), at: where, origin }
+    if (node.type !== 'PLAIN') {
+      if (node.type === 'QUOTE_DOUBLE') checkEscapes(node)
+      return { kind: 'scalar', value: String(node.value), at: where, origin }
+    }
     const all = readings(node.source ?? '')
     const value = agreedValue(all)
     if (value !== undefined) return { kind: 'scalar', value, at: where, origin }
     errors.push(ambiguous(node.source ?? '', all, where))
     return nothing(node)
+  }
+
+  function checkEscapes({ range }: YamlScalar): void {
+    const [start, end] = range ?? [0, 0]
+    const bad = findBadEscape(text.slice(start, end))
+    if (bad === undefined) return
+    const message = `Helm does not know the escape ${bad.escape}`
+    errors.push(new ValuesError('YAML_SYNTAX', message, { at: at(start + bad.index), hint: bad.hint, hideLine: true }))
   }
 
   function resolveAlias(node: Alias): Node | undefined {
@@ -126,7 +143,15 @@ export function createNodeReader(
   function readKey(pair: Pair<Node | null, Node | null>, map: YAMLMap): { name: string; at: Position } | undefined {
     const where = place(pair.key ?? map)
     if (isScalar(pair.key) && pair.key.tag === undefined) {
-      if (pair.key.type !== 'PLAIN') return { name: String(pair.key.value), at: where }
+      const source = String(pair.key.source ?? '')
+      if (source.length > MAX_KEY) {
+        errors.push(new ValuesError('YAML_KEY', `a key of ${source.length} characters`, { at: where, hideLine: true }))
+        return undefined
+      }
+      if (pair.key.type !== 'PLAIN') {
+        if (pair.key.type === 'QUOTE_DOUBLE') checkEscapes(pair.key)
+        return { name: String(pair.key.value), at: where }
+      }
       const all = readings(pair.key.source ?? '')
       if (typeof agreedValue(all) === 'string') return { name: pair.key.source ?? '', at: where }
       const name = pair.key.source === '' ? 'an empty key' : `the key ${pair.key.source}`

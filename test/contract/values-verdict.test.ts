@@ -41,10 +41,10 @@ test('P11 the schema check and both Helms give the same verdict on 1200 mutated 
     const values = corpus.slice(start, start + 150)
     const ours = values.map((value) => check(value))
     accepted += ours.filter(Boolean).length
-    for (const helm of helms) {
-      const theirs = await helmVerdicts(helm, schemaText, values)
+    const both = await Promise.all(helms.map((helm) => helmVerdicts(helm, schemaText, values)))
+    for (const theirs of both) {
       const differing = values.filter((_, index) => ours[index] !== theirs[index])
-      assert.deepEqual(differing, [], `${helm.name} judges these differently`)
+      assert.deepEqual(differing, [], 'a Helm judges these differently')
     }
   }
   context.diagnostic(`${accepted} of ${corpus.length} accepted`)
@@ -63,8 +63,8 @@ test('P11 files that are merged, with nulls over defaults, get the same verdict 
     const { helmAccepts: ours, errors } = loadValues({ files, defaults })
     if (ours === undefined) continue
     const paths = await Promise.all(texts.map((text) => probe.file(text)))
-    for (const helm of helms)
-      assert.equal(await helmAccepts(helm, probe, paths), ours, `${helm.name}: ${texts.join('---\n')}`)
+    const both = await Promise.all(helms.map((helm) => helmAccepts(helm, probe, paths)))
+    assert.deepEqual(both, [ours, ours], texts.join('---\n'))
     if (!ours)
       assert.ok(
         errors.some(({ code }) => code.startsWith('SCHEMA_')),
