@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, test } from 'node:test'
+import { clientOf } from './acr-cloud-client.ts'
+import { demo, HOUR, startTokenBench, type TokenBench, WORKER } from './acr-token-bench.ts'
+
+let bench: TokenBench
+
+before(async () => {
+  bench = await startTokenBench()
+})
+after(() => bench[Symbol.asyncDispose]())
+afterEach(() => bench.reset())
+
+const faults = {
+  throttle: { kind: 'throttle', retryAfterMs: 1, times: 2 },
+  'server error': { kind: 'status', status: 503, code: 'ServiceUnavailable', times: 2 },
+  'HTML page': { kind: 'html', times: 2 },
+  'empty answer': { kind: 'empty', times: 2 },
+  'cut connection': { kind: 'cut', times: 2 },
+  'answer that is lost': { kind: 'cut-after', times: 1 },
+} as const
+for (const [what, fault] of Object.entries(faults)) {
+  test(`two calls that end in a ${what} do not cost the token`, async () => {
+    bench.allow(demo())
+    for (const action of ['GetAuthorizationToken', 'ListInstanceEndpoint'])
+      bench.cloud.faults.add({ ...fault, match: { action } })
+    assert.equal((await bench.sourceOf(demo()).get()).username, 'cr_temp_user')
+  })
+}
+
+test('a machine whose clock is two hours off gets its token at the second try, and knows the skew', async () => {
+  bench.allow(demo())
+  const skew = 2 * HOUR
+  bench.cloud.control.setClockSkew(skew)
+  const client = clientOf(bench.cloud, await bench.cloud.imdsFor(WORKER))
+  const token = await bench.sourceOf(demo(), { type: 'worker-role' }, client).get()
+  assert.ok(Math.abs(client.transport.clock.skew() + skew) < 3000)
+  assert.ok(Math.abs(token.issuedAt - skew - Date.now()) < 5000)
+})
+
+test('P2 addresses that cannot be read again stay those that were known', async () => {
+  bench.allow(demo())
+  const client = clientOf(bench.cloud, await bench.cloud.imdsFor(WORKER))
+  let offset = 0
+  // The clock that tells the age of the addresses; signatures go on with the real one.
+  const clock = { ...client.transport.clock, now: () => client.transport.clock.now() + offset }
+  const transport = { ...client.transport, clock }
+  const source = bench.sourceOf(demo(), { type: 'worker-role' }, { ...client, transport })
+  const known = await source.get()
+  offset = 2 * HOUR
+  const match = { action: 'ListInstanceEndpoint' }
+  const start = bench.cloud.calls.length
+  bench.cloud.faults.add({ kind: 'status', status: 403, code: 'NoPermission', times: 99, match })
+  const later = await source.get()
+  assert.deepEqual(later.domains, known.domains)
+  assert.notEqual(later.password, known.password)
+  assert.equal(bench.cloud.calls.slice(start).filter(({ action }) => action === match.action).length, 1)
+})
