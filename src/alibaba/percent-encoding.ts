@@ -1,7 +1,7 @@
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>
 
 /** RFC 3986 encoding as Alibaba signs it: everything but unreserved characters, also `!'()*`. */
-export function percentEncode(text: string): string {
+function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -1,10 +1,12 @@
-import type { RegistryConfig } from '../acr/registry-config.ts'
 import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
 import { type PolicyDocument, policyOf, type Statement } from './document.ts'
 import { normalForm, unionDocuments } from './normal-form.ts'
 import { roleTrustDocument } from './trust-document.ts'
 
-export type PolicyRegistry = RegistryConfig & Readonly<Pick<ResolvedRegistry, 'repositories'>>
+/** What a policy needs of an entry of values' `registries`. */
+export type PolicyRegistry = Readonly<
+  Pick<ResolvedRegistry, 'edition' | 'instanceId' | 'region' | 'repositories' | 'assumeRole'>
+>
 
 export interface PolicyOptions {
   /** `instance`: the instances and repositories in values; `all`: every one. Input `ram-scope`. */

@@ -20,7 +20,7 @@ export interface PolicyTarget {
   readonly phase: 'widen' | 'narrow'
 }
 
-export interface TrustTarget {
+interface TrustTarget {
   readonly role: string
   readonly statement: Statement
   /** Make the role when it is missing: for the name that we choose, not for one that the user gave. */

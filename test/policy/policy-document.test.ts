@@ -27,7 +27,7 @@ test('an Enterprise instance: a token, its addresses, and pulling what values na
 })
 
 test('an instance by name may also be looked up', () => {
-  const [ask, addresses] = statements([policyRegistry({ instanceId: '', instanceName: 'demo' })]) ?? []
+  const [ask, addresses] = statements([policyRegistry({ instanceId: '' })]) ?? []
   assert.deepEqual(ask, allow(['cr:GetAuthorizationToken', 'cr:ListInstance'], '*'))
   assert.deepEqual(addresses, allow(['cr:ListInstanceEndpoint'], 'acs:cr:cn-hangzhou:1:instance/*'))
 })
