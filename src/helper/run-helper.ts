@@ -79,7 +79,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     name: release.status,
     build: () => session.report(),
     busy: () => session.busy,
-    mayWrite: () => elector.holds(),
+    mayWrite: () => elector.holds() && session.controller.caches.synced,
     onProblem: (error) => log.warn({ code: toNopassError(error).code }, 'the status could not be written'),
   })
 

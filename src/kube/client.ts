@@ -55,9 +55,9 @@ export const APPLY = 'application/apply-patch+yaml'
 export const MERGE_PATCH = 'application/merge-patch+json'
 export const JSON_PATCH = 'application/json-patch+json'
 /** One object, as metadata only. */
-export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=1'
+export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 /** A list, as metadata only; a watch takes {@link METADATA_ONLY}. */
-export const METADATA_ONLY_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=1'
+export const METADATA_ONLY_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 const BODY_LIMIT = 64 * 1024 * 1024
 const TIMEOUT_MS = 30_000

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { bundleHelper } from '../../scripts/build/bundles.ts'
+import { type HelperStatus, STATUS_KEY } from '../../src/acr/helper-status.ts'
+import { type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
+import { ANNOTATION_CONTENT_HASH, ANNOTATION_REFRESH_REQUESTED } from '../../src/kube/names.ts'
+import type { ObjectMeta } from '../../src/kube/types.ts'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
+import { type ProcessNode, type RunningPod, startProcessNode } from '../../src/sandbox/cluster/process-node.ts'
+import { type ChartCluster, openChartCluster } from '../support/chart-cluster.ts'
+import { eventually } from '../support/eventually.ts'
+
+export const RELEASE = 'acr-nopass'
+export const HOME = 'acr-system'
+export const SECRET = 'acr-nopass'
+
+export interface Secret {
+  readonly metadata: ObjectMeta
+  readonly type: string
+  readonly data: Readonly<Record<string, string>>
+}
+
+export interface ServiceAccount {
+  readonly metadata: ObjectMeta
+  readonly imagePullSecrets?: readonly { readonly name?: string }[]
+}
+
+/** A real API server, the emulated cloud, and the helper as its chart's Pods, under the rights and the guard that the chart gave it. */
+export interface HelperCluster extends AsyncDisposable {
+  readonly chart: ChartCluster
+  readonly cloud: Cloud
+  readonly node: ProcessNode
+  readonly admin: KubeClient
+  /** Installs or upgrades the release. */
+  install(...values: object[]): Promise<void>
+  helpers(): RunningPod[]
+  leader(): Promise<RunningPod>
+  status(): Promise<HelperStatus | undefined>
+  /** Until the helper reports that nothing is pending. */
+  settled(): Promise<HelperStatus>
+  secret(namespace: string): Promise<Secret | undefined>
+  account(namespace: string, name?: string): Promise<ServiceAccount>
+  /** Right content and, where asked, named by the ServiceAccount. */
+  isUsable(namespace: string): Promise<boolean>
+  /** Asks for a rotation as `acr-nopass refresh` does. */
+  askForRotation(): Promise<void>
+  /** What the helper asked the API server since `from` (index in the audit log): requests that are no watch, lease or status. */
+  requests(from: number): AuditEntry[]
+  auditLength(): number
+}
+
+const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
+
+export async function openHelperCluster(name: string): Promise<HelperCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-helper-'))
+  const program = join(folder, 'helper.mjs')
+  await bundleHelper(resolve(import.meta.dirname, '../..'), program)
+  const cloud = await startCloud()
+  const registry = await startKnock(cloud)
+  const chart = await openChartCluster(name)
+  const { admin, cluster } = chart
+  const images = { [IMAGE]: [process.execPath, '--optimize-for-size', program] }
+  const node = await startProcessNode({ cluster, images, backOffMs: 200 })
+  const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
+  assert.ok(instance)
+  const workerRole = `KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6`
+  cloud.control.grant(workerRole, 'pull', {
+    Version: '1',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository'],
+        Resource: ['*'],
+      },
+    ],
+  })
+  const imds = await cloud.imdsFor(workerRole)
+  const values = {
+    registries: [{ name: 'demo', edition: 'enterprise', instanceId: instance.id, region: instance.region }],
+    identity: { type: 'worker-role' },
+    endpoints: { cr: cloud.endpoints.cr, sts: cloud.endpoints.sts, imds, registry: registry.url },
+    attach: 'serviceAccounts',
+    logLevel: 'debug',
+  }
+  const get = async <T>(path: string): Promise<T | undefined> => {
+    try {
+      return await admin.request<T>({ method: 'GET', path })
+    } catch (error) {
+      if ((error as { status?: number }).status === 404) return undefined
+      throw error
+    }
+  }
+  const user = `system:serviceaccount:${HOME}:${RELEASE}`
+  const statusPath = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}-status`
+  const kit: HelperCluster = {
+    chart,
+    cloud,
+    node,
+    admin,
+    install: async (...more) => {
+      await chart.install(RELEASE, HOME, values, ...more)
+    },
+    helpers: () => node.pods().filter((pod) => pod.namespace === HOME && pod.name.startsWith(RELEASE)),
+    async leader() {
+      const path = `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases/${RELEASE}`
+      const lease = await get<{ spec?: { holderIdentity?: string } }>(path)
+      const holder = lease?.spec?.holderIdentity?.split('_')[0]
+      const pod = kit.helpers().find((one) => one.name === holder)
+      assert.ok(pod, `no Pod holds the lease (${holder})`)
+      return pod
+    },
+    async status() {
+      const text = (await get<{ data?: Record<string, string> }>(statusPath))?.data?.[STATUS_KEY]
+      return text === undefined ? undefined : JSON.parse(text)
+    },
+    settled: () =>
+      eventually(async () => {
+        const status = await kit.status()
+        assert.ok(status && status.namespaces.current > 0)
+        assert.deepEqual([status.namespaces.pending, status.serviceAccounts?.pending ?? 0], [0, 0])
+        return status
+      }, 60_000),
+    secret: (namespace) => get<Secret>(`/api/v1/namespaces/${namespace}/secrets/${SECRET}`),
+    async account(namespace, account = 'default') {
+      const found = await get<ServiceAccount>(`/api/v1/namespaces/${namespace}/serviceaccounts/${account}`)
+      assert.ok(found)
+      return found
+    },
+    async isUsable(namespace) {
+      const [secret, account, own] = await Promise.all([
+        kit.secret(namespace),
+        get<ServiceAccount>(`/api/v1/namespaces/${namespace}/serviceaccounts/default`),
+        kit.secret(HOME),
+      ])
+      const hash = (one: Secret | undefined) => one?.metadata.annotations?.[ANNOTATION_CONTENT_HASH]
+      return hash(secret) !== undefined && hash(secret) === hash(own) && names(account).includes(SECRET)
+    },
+    async askForRotation() {
+      const annotations = { [ANNOTATION_REFRESH_REQUESTED]: new Date().toISOString() }
+      await admin.request({
+        method: 'PATCH',
+        path: statusPath,
+        contentType: MERGE_PATCH,
+        body: { metadata: { annotations } },
+      })
+    },
+    auditLength: () => cluster.auditLog().length,
+    requests: (from) =>
+      cluster
+        .auditLog()
+        .slice(from)
+        .filter((entry) => entry.user.username === user && entry.verb !== 'watch')
+        .filter(({ objectRef }) => objectRef?.resource !== 'leases' && objectRef?.resource !== 'configmaps'),
+    async [Symbol.asyncDispose]() {
+      await node.stop()
+      await chart[Symbol.asyncDispose]()
+      await registry.close()
+      await cloud.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return kit
+}
+
+export function names(account: ServiceAccount | undefined): string[] {
+  return (account?.imagePullSecrets ?? []).map(({ name = '' }) => name)
+}
+
+export function contentOf(secret: Secret | undefined): string {
+  return Buffer.from(secret?.data['.dockerconfigjson'] ?? '', 'base64').toString()
+}
+
+/** The front of a registry: it asks for a login at the cloud's token service. */
+async function startKnock(cloud: Cloud): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { realm, service } = cloud.registryAuth
+  const server = createServer((_request, response) => {
+    response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="${service}"` }).end()
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections()
+      return new Promise((done) => server.close(() => done()))
+    },
+  }
+}
