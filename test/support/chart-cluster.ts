@@ -24,7 +24,7 @@ export interface AskedClient {
   askWatch(path: string, query?: Readonly<Record<string, string>>): Promise<number>
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly text: string
   readonly body: unknown

@@ -12,7 +12,7 @@ export const CHART: string = fileURLToPath(new URL('../../chart', import.meta.ur
 /** The newest Kubernetes that the tests render for. */
 export const NEWEST = '1.37.0'
 
-export interface RenderOptions {
+interface RenderOptions {
   /** Files, or values themselves. */
   readonly values: readonly (string | object)[]
   readonly kubeVersion?: string
