@@ -5,7 +5,7 @@ import { check } from './clusters-validator.generated.mjs'
 import { fillDefaults } from './fill-defaults.ts'
 import { readYaml } from './read-yaml.ts'
 import { schemaErrors } from './schema-errors.ts'
-import { sortErrors, ValuesError } from './values-error.ts'
+import { addErrors, sortErrors, ValuesError } from './values-error.ts'
 import { child, type ListNode, type MapNode, type SourceFile, text, toValue } from './yaml-node.ts'
 
 export interface LoadClustersOptions {
@@ -38,7 +38,8 @@ export function loadClusters(file: SourceFile, options: LoadClustersOptions = {}
     return { clusters: undefined, values: new Map(), errors: [error] }
   }
   check(toValue(root))
-  const errors = [...schemaErrors(check.errors ?? [], root, schema), ...checkClusters(root, options)]
+  const content = [...schemaErrors(check.errors ?? [], root, schema), ...checkClusters(root, options)]
+  const errors = addErrors(unread, content)
   if (errors.length > 0) return { clusters: undefined, values: new Map(), errors: sortErrors(errors, [file.name]) }
   const clusters = (fillDefaults(toValue(root), schema) as ClusterEntry[]).map((entry) => ({
     ...options.defaults,

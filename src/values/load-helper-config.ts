@@ -4,7 +4,7 @@ import type { HelperConfig } from './helper-config.generated.ts'
 import { check } from './helper-config-validator.generated.mjs'
 import { readYaml } from './read-yaml.ts'
 import { schemaErrors } from './schema-errors.ts'
-import { sortErrors, ValuesError } from './values-error.ts'
+import { addErrors, sortErrors, ValuesError } from './values-error.ts'
 import { type SourceFile, toValue } from './yaml-node.ts'
 
 export interface LoadedHelperConfig {
@@ -22,6 +22,6 @@ export function loadHelperConfig(file: SourceFile): LoadedHelperConfig {
     return { config: undefined, errors: [error] }
   }
   check(toValue(root))
-  const errors = sortErrors(schemaErrors(check.errors ?? [], root, schema), [file.name])
+  const errors = sortErrors(addErrors(unread, schemaErrors(check.errors ?? [], root, schema)), [file.name])
   return { config: errors.length > 0 ? undefined : (fillDefaults(toValue(root), schema) as HelperConfig), errors }
 }

@@ -6,7 +6,7 @@ import { readYaml } from './read-yaml.ts'
 import type { ResolvedValues } from './resolved-values.generated.ts'
 import { withRrsaPlaceholders } from './rrsa-placeholders.ts'
 import { schemaErrors } from './schema-errors.ts'
-import { sortErrors, ValuesError } from './values-error.ts'
+import { addErrors, sortErrors, ValuesError } from './values-error.ts'
 import { check } from './values-validator.generated.mjs'
 import { type MapNode, type Origin, type SourceFile, toValue } from './yaml-node.ts'
 
@@ -24,9 +24,9 @@ export interface LoadValuesOptions {
 export interface LoadedValues {
   /** The values with all defaults, also in lists; undefined when there is any error. */
   readonly values: ResolvedValues | undefined
-  /** Exactly what Helm's templates would see as `.Values`; undefined when a file cannot be read. */
+  /** Exactly what Helm's templates would see as `.Values`; undefined when a file is not read alike by all. */
   readonly merged: Readonly<Record<string, unknown>> | undefined
-  /** Whether Helm accepts these values by the schema; undefined when a file cannot be read (P11). */
+  /** Whether Helm accepts these values by the schema; undefined when a file is not read alike by all (P11). */
   readonly helmAccepts: boolean | undefined
   /** Every error of all files, in the order of files and lines. */
   readonly errors: readonly ValuesError[]
@@ -47,19 +47,20 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
   const unread = read.flatMap(({ errors }) => errors)
   const roots = read.flatMap(({ root }) => (root === undefined ? [] : [root]))
   const [defaults, ...layers] = roots
-  if (unread.length > 0 || defaults === undefined) {
+  if (roots.length < read.length || defaults === undefined) {
     return { values: undefined, merged: undefined, helmAccepts: undefined, errors: sortErrors(unread, order) }
   }
   const given = layers.reduce(mergeFiles, emptyUser(defaults, layers))
   const merged = coalesce(given, defaults)
   const judged = options.rrsaComesLater ? withRrsaPlaceholders(merged) : merged
   const value = toValue(judged)
-  const helmAccepts = check(value)
-  const errors = [...schemaErrors(check.errors ?? [], judged, schema), ...checkValues(judged, given)]
+  const isAccepted = check(value)
+  const content = [...schemaErrors(check.errors ?? [], judged, schema), ...checkValues(judged, given)]
+  const errors = addErrors(unread, content)
   return {
     values: errors.length > 0 ? undefined : (fillDefaults(toValue(merged), schema) as ResolvedValues),
-    merged: toValue(merged) as Record<string, unknown>,
-    helmAccepts,
+    merged: unread.length > 0 ? undefined : (toValue(merged) as Record<string, unknown>),
+    helmAccepts: unread.length > 0 ? undefined : isAccepted,
     errors: sortErrors(errors, order),
   }
 }

@@ -1,14 +1,21 @@
 import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
+import type { ErrorCode } from '../errors.ts'
 import { formatSyntaxError } from './syntax-errors.ts'
 import { ValuesError } from './values-error.ts'
 import type { MapNode, Origin, Position, SourceFile, YamlNode } from './yaml-node.ts'
 import { createNodeReader } from './yaml-nodes.ts'
 
-/** What a file holds; undefined when it cannot be read, with every reason. */
+/** What a file holds, and all that is wrong with how it is written. */
 export interface ReadResult {
+  /**
+   * Undefined when the file cannot be read. With errors of the codes in SOFT only it is what Helm would read, so that the
+   * rest of the file can be checked in the same go.
+   */
   readonly root: YamlNode | undefined
   readonly errors: readonly ValuesError[]
 }
+
+const SOFT: readonly ErrorCode[] = ['YAML_AMBIGUOUS', 'YAML_DUPLICATE_KEY']
 
 // What Helm's reader refuses (go-yaml v2, readerc.go), and line breaks that only YAML 1.1 knows.
 const BAD_CHARACTER =
@@ -49,7 +56,8 @@ export function readYaml(file: SourceFile, origin: Origin): ReadResult {
   const root = first.contents === null ? emptyMap(file, origin) : reader.read(first.contents)
   errors.push(...reader.errors)
   const isEmpty = root.kind === 'scalar' && root.value === null
-  return { root: errors.length > 0 ? undefined : isEmpty ? emptyMap(file, origin) : root, errors }
+  const isReadable = errors.every(({ code }) => SOFT.includes(code))
+  return { root: isReadable ? (isEmpty ? emptyMap(file, origin) : root) : undefined, errors }
 }
 
 function emptyMap(file: SourceFile, origin: Origin): MapNode {

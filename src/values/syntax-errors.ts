@@ -23,7 +23,10 @@ const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
     hint: 'Remove the line that starts with %; text that starts with % needs quotes.',
   },
   BAD_DQ_ESCAPE: syntax('an escape that double quotes do not know', 'Use single quotes, or write the backslash twice.'),
-  BAD_INDENT: syntax('a line that is indented wrongly', 'Indent it like its neighbours, with spaces.'),
+  BAD_INDENT: syntax(
+    'a line that is indented wrongly, or follows a bracket that was not closed',
+    'Indent it like its neighbours, with spaces, and close what was opened before it.',
+  ),
   BAD_PROP_ORDER: syntax('an anchor or tag in the wrong place', 'Put it right before its value.'),
   BAD_SCALAR_START: syntax('text that starts with a character that YAML keeps for itself', 'Put the text in quotes.'),
   BLOCK_AS_IMPLICIT_KEY: syntax(

@@ -1,4 +1,4 @@
-import { type ErrorCode, NopassError } from '../errors.ts'
+import { type ErrorCode, formatPlace, NopassError } from '../errors.ts'
 import { formatPath, type Position, type ValuePath } from './yaml-node.ts'
 
 interface ValuesErrorDetails {
@@ -57,6 +57,12 @@ export function errorData(error: NopassError): ErrorData {
     expected: own?.expected ?? null,
     hint: error.hint,
   }
+}
+
+/** Adds what the content of files is refused for to what their writing is refused for; one place is not blamed twice. */
+export function addErrors(written: readonly ValuesError[], content: readonly ValuesError[]): ValuesError[] {
+  const places = new Set(written.map(({ place }) => formatPlace(place)))
+  return [...written, ...content.filter(({ place }) => !places.has(formatPlace(place)))]
 }
 
 /** Errors in the order of the files as given, then by line and column; those without a place come last. */

@@ -51,7 +51,7 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
     const value = agreedValue(all)
     if (value !== undefined) return { kind: 'scalar', value, at: where, origin }
     errors.push(ambiguous(node.source ?? '', all, where))
-    return nothing(node)
+    return { kind: 'scalar', value: all.helm, at: where, origin }
   }
 
   function checkEscapes({ range }: YamlScalar): void {
@@ -191,13 +191,21 @@ function shortTag(tag: string): string {
 
 function ambiguous(source: string, all: Readings, at: Position): ValuesError {
   const { yaml12, yaml11, helm } = all
-  const same = Object.is(yaml12, yaml11) && Object.is(yaml12, helm)
-  const message = same
-    ? `${source} is a number that not every reader can hold`
-    : `${source} is ${describeReading(yaml12)} in YAML 1.2, ${describeReading(yaml11)} in YAML 1.1 and ${describeReading(helm)} to Helm`
+  const hint = `Quote it if you mean text: "${source}".`
+  if (typeof helm === 'number' && !Number.isFinite(helm)) {
+    return new ValuesError('YAML_SYNTAX', `${source} is a number that Helm cannot hold`, { at, value: source, hint })
+  }
+  if (Object.is(yaml12, yaml11) && Object.is(yaml12, helm)) {
+    return new ValuesError('YAML_AMBIGUOUS', `${source} has more digits than every reader keeps`, {
+      at,
+      value: source,
+      hint,
+    })
+  }
+  const message = `${source} is ${describeReading(yaml12)} in YAML 1.2, ${describeReading(yaml11)} in YAML 1.1 and ${describeReading(helm)} to Helm`
   return new ValuesError('YAML_AMBIGUOUS', message, {
     at,
     value: source,
-    hint: `Quote it if you mean text: "${source}".${same ? '' : ' Else write the value plainly: true, false, null, or a decimal number.'}`,
+    hint: `${hint} Else write the value plainly: true, false, null, or a decimal number.`,
   })
 }
