@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import type { RegistryToken } from './token-source.ts'
+import type { RegistryToken } from './registry-token.ts'
 
 /** `auth`: what the kubelet needs; `full`: user name and password beside it, for tools that read only those. */
 export type AuthFormat = 'auth' | 'full'

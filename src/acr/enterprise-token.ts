@@ -5,7 +5,7 @@ import { NopassError } from '../errors.ts'
 import { findInstance } from './find-instance.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { chooseDomains, enterpriseDomains, type OwnDomain } from './registry-domains.ts'
-import type { RegistryToken, TokenSourceDeps } from './token-source.ts'
+import type { RegistryApi, TokenFetch } from './registry-token.ts'
 
 /** How long an instance's addresses are believed (milliseconds). */
 const DOMAINS_LIVE = 3_600_000
@@ -14,8 +14,8 @@ const DOMAINS_LIVE = 3_600_000
 export function createEnterpriseFetch(
   registry: RegistryConfig,
   identity: CredentialProvider,
-  deps: Pick<TokenSourceDeps, 'transport' | 'endpoints'>,
-): (signal: AbortSignal) => Promise<RegistryToken> {
+  deps: RegistryApi,
+): TokenFetch {
   const { clock } = deps.transport
   const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
   let instanceId = registry.instanceId || undefined

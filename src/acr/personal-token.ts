@@ -4,14 +4,14 @@ import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { NopassError } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { chooseDomains, personalDomains } from './registry-domains.ts'
-import type { RegistryToken, TokenSourceDeps } from './token-source.ts'
+import type { RegistryApi, TokenFetch } from './registry-token.ts'
 
 /** Tokens of the Personal Edition as it was until 2024-09-08; newer ones (`crpi-…`) are static registries. */
 export function createPersonalFetch(
   registry: RegistryConfig,
   identity: CredentialProvider,
-  deps: Pick<TokenSourceDeps, 'transport' | 'endpoints'>,
-): (signal: AbortSignal) => Promise<RegistryToken> {
+  deps: RegistryApi,
+): TokenFetch {
   const { transport } = deps
   const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
   const own = personalDomains(registry.region ?? '')

@@ -1,4 +1,4 @@
-import type { RegistryToken } from './token-source.ts'
+import type { RegistryToken } from './registry-token.ts'
 
 /** A part of life in which no refresh may still be pending while the cloud answers: 60 to 70 %, by jitter. */
 const EARLIEST = 0.6

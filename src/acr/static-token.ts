@@ -3,7 +3,7 @@ import type { Transport } from '../alibaba/transport.ts'
 import { NopassError } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { chooseDomains } from './registry-domains.ts'
-import type { RegistryToken } from './token-source.ts'
+import type { TokenFetch } from './registry-token.ts'
 
 export interface StaticDeps {
   readonly readText: ReadText
@@ -12,10 +12,7 @@ export interface StaticDeps {
 }
 
 /** A user name and password from a mounted Secret, read again at each call: it may have been changed. */
-export function createStaticFetch(
-  registry: RegistryConfig,
-  deps: StaticDeps,
-): (signal: AbortSignal) => Promise<RegistryToken> {
+export function createStaticFetch(registry: RegistryConfig, deps: StaticDeps): TokenFetch {
   const directory = `${deps.secretsDir}/registries/${registry.name}`
   const domains = chooseDomains([], registry.domains, 'all')
   return async (signal) => {

@@ -1,25 +1,15 @@
 import type { ReadText } from '../alibaba/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/assumed-role.ts'
 import type { CredentialProvider } from '../alibaba/credentials.ts'
-import type { Endpoints } from '../alibaba/endpoints.ts'
 import { singleFlight } from '../alibaba/single-flight.ts'
-import type { Transport } from '../alibaba/transport.ts'
 import { createEnterpriseFetch } from './enterprise-token.ts'
 import { createPersonalFetch } from './personal-token.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { registryFingerprint } from './registry-fingerprint.ts'
+import type { RegistryApi, RegistryToken } from './registry-token.ts'
 import { createStaticFetch } from './static-token.ts'
 
-/** A login to a registry and the keys it is written under. Times are epoch milliseconds on the cloud's clock. */
-export interface RegistryToken {
-  readonly username: string
-  readonly password: string
-  readonly issuedAt: number
-  /** Null: it does not expire (static). */
-  readonly expiresAt: number | null
-  /** `host` or `host/namespace`, sorted. */
-  readonly domains: readonly string[]
-}
+export type { RegistryToken }
 
 export interface TokenSource {
   /** Equal for sources whose tokens are interchangeable: edition, region, instance and identity (decision 5). */
@@ -30,9 +20,7 @@ export interface TokenSource {
   get(signal?: AbortSignal): Promise<RegistryToken>
 }
 
-export interface TokenSourceDeps {
-  readonly transport: Transport
-  readonly endpoints: Endpoints
+export interface TokenSourceDeps extends RegistryApi {
   /** The identity for a registry's chain of roles; the same provider for the same chain. */
   readonly identity: (chain: readonly AssumeRoleStep[]) => CredentialProvider
   /** Values' `identity`, for the fingerprint only. */
