@@ -19,7 +19,7 @@ const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v
 /** From the fastest to the slowest; `unit` is every folder of test/ that has no rung of its own. */
 export const RUNGS: readonly Rung[] = [
   { name: 'unit', tools: [], parallel: (cores) => cores, fileLimit: 120_000 },
-  { name: 'contract', tools: ['helm4', 'helm3'], parallel: (cores) => cores, fileLimit: 180_000 },
+  { name: 'contract', tools: ['helm4', 'helm3', 'registry'], parallel: (cores) => cores, fileLimit: 180_000 },
   // A control plane keeps about a core busy.
   {
     name: 'cluster',

@@ -4,6 +4,10 @@ export const SANDBOX_CODES = {
     what: 'A sandbox command does not know an argument.',
     cure: 'Run the command with --help.',
   },
+  SANDBOX_PORT: {
+    what: 'The emulated cloud cannot listen on its port.',
+    cure: 'Choose another one with --port, or none: a free one is taken.',
+  },
   SEED_UNREADABLE: {
     what: 'The seed file of the emulated cloud cannot be read.',
     cure: 'Check the path and its permissions; without a file the demo accounts are used.',

@@ -139,6 +139,8 @@ test('a wrong seed or argument ends it with exit 2, the place and the cure', asy
     assert.match(run(await seed(noRole)).stderr, /SEED_INVALID: cluster x: there is no role w\n {2}cure: /)
     assert.match(run(await seed('accounts: [')).stderr, /seed\.yaml:\d+:\d+: SEED_INVALID: not YAML/)
     assert.match(run(join(folder, 'none.yaml')).stderr, /SEED_UNREADABLE/)
+    const taken = run('--port', new URL(ready.endpoints.ram ?? '').port)
+    assert.deepEqual([taken.status, /SANDBOX_PORT: cannot listen/.test(taken.stderr)], [1, true])
     assert.deepEqual([run('--port', 'x').status, run('--what').status, run('--help').status], [2, 2, 0])
   } finally {
     await rm(folder, { recursive: true })

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import {
   AttachPolicyToRoleRequest,
+  AttachPolicyToUserRequest,
   CreatePolicyRequest,
   CreatePolicyVersionRequest,
   DeletePolicyRequest,
   DeletePolicyVersionRequest,
   DetachPolicyFromRoleRequest,
+  DetachPolicyFromUserRequest,
   GetPolicyRequest,
   GetPolicyVersionRequest,
   ListPoliciesRequest,
@@ -209,8 +211,28 @@ test('a policy in use, or with further versions, is deleted only after these', a
   assert.equal(await refused(remove()), '409 DeleteConflict.Policy.Role')
   await ram.detachPolicyFromRole(new DetachPolicyFromRoleRequest(attachment))
   assert.equal(await refused(remove()), '409 DeleteConflict.Policy.Version')
+  const onUser = { policyName: 'busy', policyType: 'Custom', userName: 'auditor' }
+  await ram.attachPolicyToUser(new AttachPolicyToUserRequest(onUser))
+  assert.equal(await refused(remove(true)), '409 DeleteConflict.Policy.User')
+  await ram.detachPolicyFromUser(new DetachPolicyFromUserRequest(onUser))
   await remove(true)
   assert.equal(await refused(get('busy')), '404 EntityNotExist.Policy')
+})
+
+test('an account has at most 1500 custom policies', async () => {
+  const document = { Version: '1', Statement: [{ Effect: 'Allow', Action: 'cr:Get*', Resource: '*' }] } as const
+  const policies = Object.fromEntries(Array.from({ length: 1499 }, (_, index) => [`p${index}`, document]))
+  const users = [{ name: 'administrator', policies: { system: ['AdministratorAccess'] } }]
+  const full = await startCloud({ seed: { accounts: [{ id: '1234567890123456', users, policies }] } })
+  try {
+    const own = vendorClients(full).ram
+    const one = (policyName: string) =>
+      own.createPolicy(new CreatePolicyRequest({ policyName, policyDocument: JSON.stringify(document) }))
+    await one('the-last')
+    assert.equal(await refused(one('one-more')), '409 LimitExceeded.Policy')
+  } finally {
+    await full.stop()
+  }
 })
 
 test('lists come in pages, and system policies are there to read', async () => {

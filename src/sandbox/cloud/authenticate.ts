@@ -36,7 +36,11 @@ function checkDate(state: CloudState, date: string | undefined): void {
 function checkNonce(state: CloudState, claims: SignedClaims): void {
   if (!claims.nonce) throw new ApiError(400, 'MissingSignatureNonce', 'SignatureNonce is mandatory for this action.')
   const now = state.now()
-  for (const [nonce, until] of state.nonces) if (until < now) state.nonces.delete(nonce)
+  for (const [nonce, until] of state.nonces) {
+    // in the order of their coming, so the first that still counts ends the search
+    if (until >= now) break
+    state.nonces.delete(nonce)
+  }
   const key = `${claims.accessKeyId} ${claims.nonce}`
   if (state.nonces.has(key)) {
     throw new ApiError(400, 'SignatureNonceUsed', 'Specified signature nonce was used already.')

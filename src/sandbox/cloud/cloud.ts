@@ -69,7 +69,7 @@ export interface Cloud {
   readonly calls: readonly CallRecord[]
   readonly faults: Faults
   readonly control: CloudControl
-  /** The access key of any user of any account; throws SEED_INVALID for an unknown one. */
+  /** The access key of any user of any account, or of `root`, the account itself; throws SEED_INVALID for an unknown one. */
   accessKeyOf(userName: string, accountId?: string): AccessKeyPair
   /** A metadata service of its own for an instance with this worker role; the URL to use instead of 100.100.100.200. */
   imdsFor(roleName: string): Promise<string>

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { NopassError } from '../../errors.ts'
 
 export type Handler = (message: IncomingMessage, response: ServerResponse) => void
 
@@ -13,7 +14,7 @@ export interface Listener {
 /** A policy document travels in the URL, so requests are larger than Node's 16 KiB. */
 const OPTIONS = { maxHeaderSize: 128 * 1024, keepAliveTimeout: 30_000 }
 
-/** Serves a handler on 127.0.0.1, with TLS where a certificate is given. */
+/** Serves a handler on 127.0.0.1, with TLS where a certificate is given; throws SANDBOX_PORT. */
 export async function listen(
   handler: Handler,
   port: number,
@@ -22,9 +23,11 @@ export async function listen(
   const server: Server =
     tls === undefined ? createServer(OPTIONS, handler) : createTlsServer({ ...OPTIONS, ...tls }, handler)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (cause) =>
+      reject(new NopassError('SANDBOX_PORT', `cannot listen on 127.0.0.1:${port}`, { cause })),
+    )
     server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject)
+      server.removeAllListeners('error')
       resolve()
     })
   })

@@ -2,7 +2,15 @@ import { NopassError } from '../../errors.ts'
 import { newId } from './identifiers.ts'
 import { parseDocument } from './ram-document.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.ts'
-import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type RamState } from './state.ts'
+import {
+  type AccessKey,
+  type Account,
+  type CloudState,
+  type Endpoint,
+  emptyRam,
+  type Instance,
+  type RamState,
+} from './state.ts'
 import { systemPolicyName } from './system-policies.ts'
 
 /** Puts a seed's accounts into an empty state; throws SEED_INVALID where a name points nowhere. */
@@ -23,15 +31,15 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
     const rest = { description: '', tags: new Map(), defaultVersion: 'v1', nextVersion: 2, versions }
     ram.policies.set(name.toLowerCase(), { name, ...stamp, ...rest })
   }
+  const newKey = (): AccessKey => ({ id: newId.accessKey(), secret: newId.secret(), active: true, created: now })
   for (const { name, policies } of seed.users) {
-    const key = { id: newId.accessKey(), secret: newId.secret(), active: true, created: now }
     ram.users.set(name.toLowerCase(), {
       name,
       id: newId.user(),
       displayName: name,
       comments: '',
       ...stamp,
-      keys: [key],
+      keys: [newKey()],
     })
     attach(ram, 'user', name, policies, now)
   }
@@ -62,7 +70,7 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
   return {
     id: seed.id,
     alias: seed.alias ?? seed.id,
-    rootKey: undefined,
+    rootKey: seed.rootAccessKey ? newKey() : undefined,
     ram,
     instances: (seed.instances ?? []).map((instance) => loadInstance(instance, now)),
     clusters: new Map(clusters.map((cluster) => [cluster.id, cluster])),

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { formatError, NopassError, toNopassError } from '../../errors.ts'
+import { type ErrorCode, formatError, NopassError, toNopassError } from '../../errors.ts'
 import type { CallRecord } from './call-record.ts'
 import type { Cloud } from './cloud.ts'
 import { readSeedFile } from './read-seed.ts'
@@ -19,7 +19,9 @@ Prints one line of JSON when it is ready: endpoints, an administrator's access k
 Without SEED.yaml it starts with examples/sandbox/demo.yaml.
 `
 
-/** The command `sandbox cloud`; returns the exit code: 0 after a stop, 2 for wrong arguments or a wrong seed. */
+const USAGE_CODES: readonly ErrorCode[] = ['SANDBOX_ARGUMENTS', 'SEED_INVALID', 'SEED_UNREADABLE']
+
+/** The command `sandbox cloud`; returns the exit code: 0 after a stop, 2 for wrong arguments or a wrong seed, else 1. */
 export async function runCloud(argv: readonly string[], io: CommandOutput, signal: AbortSignal): Promise<number> {
   try {
     const { seedFile, port, tls, help } = readArguments(argv)
@@ -35,8 +37,9 @@ export async function runCloud(argv: readonly string[], io: CommandOutput, signa
     await cloud.stop()
     return 0
   } catch (error) {
-    io.stderr.write(`${formatError(toNopassError(error))}\n`)
-    return 2
+    const failure = toNopassError(error)
+    io.stderr.write(`${formatError(failure)}\n`)
+    return USAGE_CODES.includes(failure.code) ? 2 : 1
   }
 }
 

@@ -115,6 +115,7 @@ export const SEED_SCHEMA: object = {
         properties: {
           id: accountId,
           alias: text,
+          rootAccessKey: { type: 'boolean' },
           users: { type: 'array', minItems: 1, items: user },
           roles: list(role),
           policies: { type: 'object', additionalProperties: document },

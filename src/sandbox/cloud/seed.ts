@@ -10,6 +10,8 @@ export interface Seed {
 export interface SeedAccount {
   readonly id: string
   readonly alias?: string
+  /** Gives the account itself an access key, which RAM does not restrict; its name is `root`. */
+  readonly rootAccessKey?: boolean
   readonly users: readonly SeedUser[]
   readonly roles?: readonly SeedRole[]
   /** Custom policies by name. */

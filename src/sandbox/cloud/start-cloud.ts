@@ -36,7 +36,7 @@ export interface CloudOptions {
 /** The seed that is used when none is given. */
 export const DEMO_SEED_FILE: string = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
 
-/** Starts an emulated Alibaba Cloud on 127.0.0.1; throws SEED_INVALID, SEED_UNREADABLE. */
+/** Starts an emulated Alibaba Cloud on 127.0.0.1; throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT. */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const seed = options.seed ?? (await readSeedFile(DEMO_SEED_FILE))
   const state = createState(options.clock ?? Date.now)
@@ -137,7 +137,7 @@ function administratorOf(seed: Seed, account: Account): string {
 }
 
 function keyPair(account: Account, userName: string): AccessKeyPair {
-  const key = account.ram.users.get(userName.toLowerCase())?.keys[0]
+  const key = userName === 'root' ? account.rootKey : account.ram.users.get(userName.toLowerCase())?.keys[0]
   if (key === undefined)
     throw new NopassError('SEED_INVALID', `account ${account.id} has no user ${userName} with a key`)
   return { accessKeyId: key.id, accessKeySecret: key.secret }

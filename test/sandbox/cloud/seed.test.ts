@@ -55,6 +55,32 @@ test('domains follow from name, region and edition where none are given', () => 
   )
 })
 
+test('an instance can have domains of its own, and networks that are closed', () => {
+  const endpoints = {
+    internet: {
+      domains: ['a-registry.cn-beijing.cr.aliyuncs.com'],
+      customDomains: ['images.acme.example'],
+      acl: ['10.0.0.0/8'],
+    },
+    vpc: { enabled: false, domains: [] },
+  }
+  const instances = [{ name: 'a', region: 'cn-beijing', edition: 'enterprise', endpoints }] as const
+  const [instance] = load({ accounts: [{ ...account, instances }] }).accounts.get(account.id)?.instances ?? []
+  assert.deepEqual(instance?.endpoints, [
+    {
+      type: 'internet',
+      enabled: true,
+      acl: ['10.0.0.0/8'],
+      domains: [
+        { domain: 'a-registry.cn-beijing.cr.aliyuncs.com', type: 'SYSTEM' },
+        { domain: 'images.acme.example', type: 'USER' },
+      ],
+      vpcs: [],
+    },
+    { type: 'vpc', enabled: false, acl: [], domains: [], vpcs: [] },
+  ])
+})
+
 test('a seed that points nowhere is refused', () => {
   const trust = { Version: '1', Statement: [] } as const
   const cases: readonly (readonly [Seed, RegExp])[] = [
