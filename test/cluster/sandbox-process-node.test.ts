@@ -10,6 +10,7 @@ import { RUN_VARIABLE } from '../../src/sandbox/process/take-back.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
 import { eventually } from '../support/eventually.ts'
+import { readPodLog } from '../support/pod-log.ts'
 
 let cluster: Cluster
 let node: ProcessNode
@@ -152,15 +153,7 @@ test('the ServiceAccount token is bound to the Pod, works, and is replaced in pl
 test('the log is there for kubectl logs', async () => {
   const pod = server()
   assert.equal(node.log(`default/${pod.name}`), `listens on ${pod.ip}:8080\n`)
-  const path = `${cluster.server}/api/v1/namespaces/default/pods/${pod.name}/log`
-  const { request } = await import('node:https')
-  const { ca, cert, key } = cluster.adminConnection
-  const text = await new Promise<string>((resolve, reject) => {
-    const options = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
-    request(path, options, async (answer) => resolve((await answer.toArray()).join('')))
-      .on('error', reject)
-      .end()
-  })
+  const text = await readPodLog(cluster.adminConnection, 'default', pod.name)
   assert.equal(text, `listens on ${pod.ip}:8080\n`)
 })
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
+import { writeHelperImage } from '../../src/sandbox/image/helper-image.ts'
 import { eventually } from '../support/eventually.ts'
 import { type NodeBed, openNodeBed } from '../support/node-bed.ts'
 
@@ -104,4 +107,28 @@ test('a revoked permission does not end what runs', async () => {
   await eventually(async () => assert.equal((await bed.readPod('shop', 'app')).status?.phase, 'Running'))
   const [container] = (await bed.readPod('shop', 'app')).status?.containerStatuses ?? []
   assert.equal(container?.restartCount, 0)
+})
+
+test("the helper's image starts from the registry: its user, its entrypoint, nothing but its own Node", async () => {
+  const helper = join(bed.cluster.run.folder, 'helper.mjs')
+  const lines = ['process.version', 'process.getuid()', 'process.execArgv', 'process.cwd()']
+  writeFileSync(helper, `console.log(JSON.stringify([${lines}])); setInterval(() => {}, 1000)`)
+  const layout = await writeHelperImage(join(bed.cluster.run.folder, 'helper-image'), {
+    node: process.execPath,
+    helper,
+    arch: process.arch,
+  })
+  await bed.pushLayout(layout, 'platform/helper', '1')
+  await bed.namespace('platform', SECRET)
+  await bed.writeSecret('platform', await bed.pullToken())
+  await bed.pod('platform', 'helper', { image: 'platform/helper:1' })
+  await bed.until('platform', 'helper', 'running', 40_000)
+  await eventually(async () => {
+    const log = await bed.log('platform', 'helper')
+    assert.deepEqual(JSON.parse(log), [process.version, 65532, ['--optimize-for-size'], '/app'])
+  })
+})
+
+test('the log of a container on the node is there for kubectl logs', async () => {
+  assert.equal(await bed.log('shop', 'app'), 'running app-1\n')
 })

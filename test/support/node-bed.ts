@@ -9,6 +9,7 @@ import { type RealNode, startNode } from '../../src/sandbox/node/start-node.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
 import { eventually } from './eventually.ts'
+import { readPodLog } from './pod-log.ts'
 import { openPrivateRegistry, type PrivateRegistry } from './private-registry.ts'
 
 /** A cluster with a real node, whose one private registry is the emulated account's. */
@@ -22,11 +23,12 @@ export interface NodeBed extends PrivateRegistry {
   pod(
     namespace: string,
     name: string,
-    options?: { tag?: string; pull?: 'Always' | 'IfNotPresent' | 'Never' },
+    options?: { tag?: string; image?: string; pull?: 'Always' | 'IfNotPresent' | 'Never' },
   ): Promise<void>
   /** Milliseconds until the container's state is `running`, or waits for one of these reasons. */
   until(namespace: string, name: string, state: 'running' | RegExp, limitMs?: number): Promise<number>
   readPod(namespace: string, name: string): Promise<Pod>
+  log(namespace: string, name: string): Promise<string>
 }
 
 export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
@@ -49,6 +51,7 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
     cluster,
     node,
     readPod,
+    log: (namespace, name) => readPodLog(cluster.adminConnection, namespace, name),
     async namespace(name, ...secrets) {
       await send('POST', '/api/v1/namespaces', { metadata: { name } })
       const path = `/api/v1/namespaces/${name}/serviceaccounts/default`
@@ -67,8 +70,8 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
       }
       return (await send('PATCH', path, body, APPLY)).metadata.uid
     },
-    async pod(namespace, name, { tag = '1', pull = 'IfNotPresent' } = {}) {
-      const containers = [{ name: 'app', image: `${bed.domain}/team/app:${tag}`, imagePullPolicy: pull }]
+    async pod(namespace, name, { tag = '1', image = `team/app:${tag}`, pull = 'IfNotPresent' } = {}) {
+      const containers = [{ name: 'app', image: `${bed.domain}/${image}`, imagePullPolicy: pull }]
       const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers }
       await send('POST', `/api/v1/namespaces/${namespace}/pods`, { metadata: { name }, spec })
     },

@@ -8,6 +8,7 @@ import { createEndpoints } from '../../src/alibaba/endpoints.ts'
 import { createIdentity } from '../../src/alibaba/identity.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import type { ImageLayout } from '../../src/sandbox/image/oci-layout.ts'
 import { writeProgramImage } from '../../src/sandbox/image/program-image.ts'
 import { pushImage } from '../../src/sandbox/image/push-image.ts'
 import { ensureStaticProgram } from '../../src/sandbox/image/static-program.ts'
@@ -20,6 +21,7 @@ export interface PrivateRegistry extends AsyncDisposable {
   readonly domain: string
   /** Pushes an image under another tag; its content differs with the tag. */
   push(tag: string): Promise<void>
+  pushLayout(layout: ImageLayout, repository: string, tag: string): Promise<void>
   /** A login as the helper gets it: by the worker role, through instance metadata. */
   pullToken(): Promise<RegistryToken>
 }
@@ -43,10 +45,10 @@ export async function openPrivateRegistry(tools: { registry: string }, signal: A
   const registry = await startRegistry({ tools, auth: cloud.registryAuth, signal })
   const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-images-'))
   const program = await ensureStaticProgram(signal)
-  const push = async (tag: string): Promise<void> => {
-    const layout = writeProgramImage(join(folder, tag), program, `app-${tag}`, process.arch)
-    await pushImage(layout, { registry: registry.url, repository: 'team/app', tag, login: cloud.registryPush }, signal)
-  }
+  const pushLayout = (layout: ImageLayout, repository: string, tag: string): Promise<void> =>
+    pushImage(layout, { registry: registry.url, repository, tag, login: cloud.registryPush }, signal)
+  const push = (tag: string): Promise<void> =>
+    pushLayout(writeProgramImage(join(folder, tag), program, `app-${tag}`, process.arch), 'team/app', tag)
   await push('1')
   const { cr, imds } = cloud.endpoints
   const endpoints = createEndpoints({ overrides: { cr, imds }, region: cloud.regionId })
@@ -76,6 +78,7 @@ export async function openPrivateRegistry(tools: { registry: string }, signal: A
     registry,
     domain: 'demo-registry.cn-hangzhou.cr.aliyuncs.com',
     push,
+    pushLayout,
     pullToken: () => source.get(signal),
     [Symbol.asyncDispose]: async () => {
       await registry.stop()

@@ -3,7 +3,7 @@ import type { Run } from '../process/run.ts'
 import { firstValue } from '../process/take-back.ts'
 
 /** What a kubelet sets for the whole machine when it starts. */
-const CHANGED = [
+export const CHANGED_SYSCTLS: readonly string[] = [
   'vm/overcommit_memory',
   'vm/panic_on_oom',
   'kernel/panic',
@@ -14,7 +14,7 @@ const CHANGED = [
 
 /** Writes their values down, so that the end of the run restores them. */
 export function recordSysctls(run: Run): void {
-  for (const name of CHANGED) {
+  for (const name of CHANGED_SYSCTLS) {
     const path = `/proc/sys/${name}`
     if (existsSync(path)) run.record({ kind: 'sysctl', path, value: firstValue(path, run.ledger) })
   }

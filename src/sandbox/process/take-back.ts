@@ -99,8 +99,15 @@ async function removeCgroup(path: string): Promise<void> {
 }
 
 function deepestFirst(path: string): string[] {
-  const below = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  return [...below.flatMap((entry) => deepestFirst(join(path, entry.name))), path]
+  return [...foldersIn(path).flatMap((name) => deepestFirst(join(path, name))), path]
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+  } catch {
+    return [] // removed meanwhile, by the guard of a dead run
+  }
 }
 
 function readPids(folder: string): number[] {

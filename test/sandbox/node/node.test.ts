@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { makeCgroup } from '../../../src/sandbox/node/cgroups.ts'
+import { forwardPort } from '../../../src/sandbox/node/loopback-forward.ts'
+import {
+  cgroupHierarchies,
+  cgroupLayout,
+  type MachineFacts,
+  nodeObstacle,
+} from '../../../src/sandbox/node/machine-check.ts'
+import { hostsFile, hostsToml, kubeletConfig, nodeFiles } from '../../../src/sandbox/node/node-config.ts'
+import { prepareRunc } from '../../../src/sandbox/node/runc.ts'
+import { readLedger } from '../../../src/sandbox/process/ledger.ts'
+import { openRun } from '../../../src/sandbox/process/run.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
+after(() => rmSync(root, { recursive: true, force: true }))
+
+test('a machine that cannot run a node says why in one line', () => {
+  const good: MachineFacts = { platform: 'linux', user: 0, cgroup: 'v1', missingPrograms: [] }
+  const table: [Partial<MachineFacts>, string | undefined][] = [
+    [{}, undefined],
+    [{ cgroup: 'v2' }, undefined],
+    [{ platform: 'darwin' }, 'a real node needs Linux; this machine is darwin'],
+    [{ user: 1000 }, 'a real node needs root (mount namespace, control groups); run as root to include it'],
+    [{ cgroup: 'none' }, 'a real node needs control groups; /sys/fs/cgroup is not mounted or not writable here'],
+    [{ missingPrograms: ['nsenter'] }, 'a real node needs the program nsenter on PATH'],
+    [{ noNamespace: 'unshare failed' }, 'a real node needs a private mount namespace: unshare failed'],
+  ]
+  for (const [change, expected] of table) assert.equal(nodeObstacle({ ...good, ...change }), expected)
+})
+
+test('control groups are made in every hierarchy, with cpus where a new group has none', async () => {
+  const v1 = join(root, 'v1')
+  for (const name of ['memory', 'cpuset', 'pids']) {
+    mkdirSync(join(v1, name), { recursive: true })
+    writeFileSync(join(v1, name, 'cgroup.procs'), '')
+  }
+  writeFileSync(join(v1, 'cpuset', 'cpuset.cpus'), '0-1')
+  await using run = await openRun({ ledgers: join(root, 'runs') })
+  assert.equal(cgroupLayout(v1), 'v1')
+  assert.equal(makeCgroup(run, 'ours', v1), true)
+  assert.equal(readFileSync(join(v1, 'cpuset', 'ours', 'cpuset.cpus'), 'utf8'), '0-1')
+  const recorded = readLedger(run.ledger)?.traces.filter(({ kind }) => kind === 'cgroup')
+  assert.deepEqual(recorded?.length, cgroupHierarchies(v1).length)
+  rmSync(join(v1, 'cpuset', 'ours', 'cpuset.cpus'))
+})
+
+test('with control groups v2 the one hierarchy hands its controllers down, or Pods get none of their own', async () => {
+  const v2 = join(root, 'v2')
+  mkdirSync(v2)
+  writeFileSync(join(v2, 'cgroup.controllers'), 'cpu cpuset io memory pids')
+  writeFileSync(join(v2, 'cgroup.subtree_control'), 'cpu cpuset io memory pids\n')
+  await using run = await openRun({ ledgers: join(root, 'runs') })
+  assert.equal(cgroupLayout(v2), 'v2')
+  assert.equal(makeCgroup(run, 'ours', v2), true)
+  const files = nodeFiles('/n')
+  const without = JSON.parse(kubeletConfig({ files, cgroup: 'ours', cgroupsPerQos: false, port: 1 }))
+  assert.deepEqual([without.cgroupsPerQOS, without.enforceNodeAllocatable, without.cgroupRoot], [false, [], undefined])
+  const including = JSON.parse(kubeletConfig({ files, cgroup: 'ours', cgroupsPerQos: true, port: 1 }))
+  assert.deepEqual([including.cgroupRoot, including.failCgroupV1], ['/ours', false])
+})
+
+test('a registry domain leads to the local registry, and by no way to the real one', () => {
+  assert.equal(
+    hostsToml('http://127.0.0.1:5000'),
+    'server = "http://127.0.0.1:5000"\n[host."http://127.0.0.1:5000"]\n  capabilities = ["pull", "resolve"]\n',
+  )
+  assert.ok(hostsFile(['demo.example']).includes('\n127.0.0.1 demo.example\n'))
+})
+
+test('a runc without seccomp gets bundles without a profile; one with it is used as it is', async () => {
+  const bundle = join(root, 'bundle')
+  mkdirSync(bundle)
+  const runc = (enabled: boolean): string => {
+    const file = join(root, `runc-${enabled}`)
+    const features = JSON.stringify({ linux: { seccomp: { enabled } } })
+    writeFileSync(
+      file,
+      `#!/bin/sh\nif [ "$1" = features ]; then echo '${features}'; else cat "${bundle}/config.json"; fi\n`,
+      { mode: 0o755 },
+    )
+    return file
+  }
+  const config = { linux: { seccomp: { defaultAction: 'x' }, namespaces: [] }, process: { args: ['a'] } }
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config))
+  assert.equal(await prepareRunc(runc(true), root), runc(true))
+  const wrapped = await prepareRunc(runc(false), root)
+  const seen = execFileSync(wrapped, ['--root', '/r', 'create', '--bundle', bundle, 'id']).toString()
+  assert.deepEqual(JSON.parse(seen), { linux: { namespaces: [] }, process: { args: ['a'] } })
+})
+
+test('what listens on one loopback address is reached at another', async () => {
+  const server = createServer((socket) => socket.pipe(socket))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const to = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const from = { host: '127.0.0.1', port: (probe.address() as AddressInfo).port }
+  probe.close()
+  await once(probe, 'close')
+  const close = await forwardPort(from, to)
+  const { connect } = await import('node:net')
+  const socket = connect(from)
+  socket.write('echo')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  assert.equal(answer.toString(), 'echo')
+  close()
+  await once(socket, 'close')
+  server.close()
+})
