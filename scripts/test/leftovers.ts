@@ -9,6 +9,7 @@ export const TEST_RUN_VARIABLE = 'ACR_NOPASS_TEST_RUN'
 /** … and the name of its test file's run in this one. */
 export const TEST_FILE_VARIABLE = 'ACR_NOPASS_TEST_FILE'
 
+const OWN_END_MS = 2_000
 const GRACE_MS = 5_000
 
 /**
@@ -16,7 +17,7 @@ const GRACE_MS = 5_000
  * (Linux; elsewhere none).
  */
 export async function endLeftovers(fileRun: string): Promise<string[]> {
-  await goneWithin(findByEnvironment(TEST_FILE_VARIABLE, fileRun), GRACE_MS)
+  await goneWithin(findByEnvironment(TEST_FILE_VARIABLE, fileRun), OWN_END_MS)
   const left = findByEnvironment(TEST_FILE_VARIABLE, fileRun)
   const lines = left.map(({ pid }) => `process ${pid}: ${commandLine(pid)}`)
   await endProcesses(left, GRACE_MS)

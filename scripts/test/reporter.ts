@@ -7,6 +7,7 @@ export type TestLine =
   | { readonly is: 'begun'; readonly name: string }
   | { readonly is: 'passed' | 'skipped'; readonly name: string }
   | { readonly is: 'failed'; readonly name: string; readonly text?: string | undefined }
+  | { readonly is: 'note'; readonly name: string }
   | { readonly is: 'complete' }
 
 // biome-ignore lint/style/noDefaultExport: the runner takes a reporter's default export
@@ -22,6 +23,10 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
 
 function toLine(event: TestEvent, path: string[]): TestLine | undefined {
   if (event.type === 'test:dequeue') return { is: 'begun', name: event.data.name }
+  // The runner's word on what no test can be blamed for, such as an error after the last test.
+  if (event.type === 'test:diagnostic' && /^(Error|Warning): /.test(event.data.message)) {
+    return { is: 'note', name: event.data.message }
+  }
   if (event.type === 'test:start') {
     path.length = event.data.nesting
     path.push(event.data.name)

@@ -66,7 +66,8 @@ export async function runFile(
   const wrong = slow.aborted
     ? `did not end within ${formatDuration(limit)}; the last test that began: ${lines.findLast((line) => line.is === 'begun')?.name ?? 'none'}`
     : brokenEnd(how, lines)
-  if (wrong) failures.push(`✖ ${file} ${wrong}`)
+  const notes = lines.flatMap((line) => (line.is === 'note' ? [`\n${line.name}`] : []))
+  if (wrong) failures.push(`✖ ${file} ${wrong}${notes.join('')}`)
   if (failures.length > 0) appendFileSync(log, `\n${failures.join('\n\n')}\n`)
   const tail = output.trim().split('\n').slice(-TAIL_LINES).join('\n')
   const failed = counts.failed + (wrong ? 1 : 0)

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { areaOf, findImportProblems, MAY_IMPORT, readImports } from '../../scripts/check/import-rule.ts'
+
+const problems = (files: Record<string, string>) => findImportProblems(new Map(Object.entries(files)))
+const imports = (target: string) => `import { x } from '${target}'\n`
+
+test('every import against the arrow is refused, every one along it is fine', () => {
+  // one line for each area, as ARCHITECTURE.md draws them
+  const order = [
+    ['root'],
+    ['alibaba', 'kube', 'values', 'helm'],
+    ['acr', 'policy'],
+    ['helper', 'rollout'],
+    ['cli', 'action'],
+  ]
+  const file = (area: string) =>
+    area === 'root' ? 'src/errors.ts' : area === 'action' ? 'action/main.ts' : `src/${area}/a.ts`
+  for (const [level, areas] of order.entries()) {
+    for (const from of areas) {
+      for (const [other, targets] of order.entries()) {
+        for (const to of targets.filter((target) => target !== from)) {
+          const target = `${from === 'action' ? '..' : from === 'root' ? '..' : '../..'}/${file(to)}`
+          const found = problems({ [file(from)]: imports(target) })
+          const expected = other < level ? [] : [`${file(from)}: ${from} may not import ${to} (${file(to)})`]
+          assert.deepEqual(found, expected, `${from} -> ${to}`)
+        }
+      }
+    }
+  }
+})
+
+test('only cli and the sandbox itself may import the sandbox', () => {
+  const may = Object.entries(MAY_IMPORT)
+    .filter(([, allowed]) => allowed.includes('sandbox'))
+    .map(([area]) => area)
+  assert.deepEqual(may, ['cli'])
+  assert.deepEqual(problems({ 'src/helper/a.ts': imports('../sandbox/cloud/start-cloud.ts') }), [
+    'src/helper/a.ts: helper may not import sandbox (src/sandbox/cloud/start-cloud.ts)',
+  ])
+})
+
+test('a type, a re-export, a side effect and an import() break the rule like any other', () => {
+  const forms = [
+    `import type { X } from '../rollout/x.ts'`,
+    `import {\n  type X,\n  y,\n} from '../rollout/x.ts'`,
+    `export { x } from '../rollout/x.ts'`,
+    `export * from '../rollout/x.ts'`,
+    `import '../rollout/x.ts'`,
+    `const x = await import('../rollout/x.ts')`,
+    `export type X = import('../rollout/x.ts').X`,
+  ]
+  for (const form of forms) {
+    assert.deepEqual(
+      problems({ 'src/kube/a.ts': form }),
+      ['src/kube/a.ts: kube may not import rollout (src/rollout/x.ts)'],
+      form,
+    )
+  }
+})
+
+test('product code imports neither tests nor scripts; the schemas and package.json are data for all', () => {
+  assert.deepEqual(problems({ 'src/kube/a.ts': imports('../../test/support/eventually.ts') }), [
+    'src/kube/a.ts: kube may not import test (test/support/eventually.ts)',
+  ])
+  assert.deepEqual(
+    problems({
+      'src/values/a.ts': imports('../../schemas/values.schema.json'),
+      'src/version.ts': imports('../package.json'),
+    }),
+    [],
+  )
+})
+
+test('a new folder has to find its place in the rule first', () => {
+  assert.match(problems({ 'src/misc/a.ts': '' })[0] ?? '', /^src\/misc\/a\.ts: 'misc' is no known area/)
+})
+
+test('a cycle between files is found, also a longer one and one of types alone; import() makes none', () => {
+  const a = {
+    'src/kube/a.ts': imports('./b.ts'),
+    'src/kube/b.ts': `import type { C } from './c.ts'\n`,
+    'src/kube/c.ts': imports('./a.ts'),
+  }
+  assert.deepEqual(problems(a), ['cycle: src/kube/a.ts -> src/kube/b.ts -> src/kube/c.ts -> src/kube/a.ts'])
+  assert.deepEqual(problems({ ...a, 'src/kube/c.ts': `const later = () => import('./a.ts')` }), [])
+})
+
+test('what only looks like an import is none', () => {
+  const source = `// import { x } from '../rollout/x.ts'
+/* import('../rollout/x.ts') */
+const text = 'a // b'
+const from = '../rollout/x.ts'
+export const important = { from }
+`
+  assert.deepEqual(readImports('src/kube/a.ts', source), [])
+  assert.deepEqual(readImports('src/kube/a.ts', `import { a } from 'yaml'\nimport b from './b.ts'\n`), [
+    { target: 'yaml', dynamic: false },
+    { target: 'src/kube/b.ts', dynamic: false },
+  ])
+})
+
+test('a file belongs to the area of its folder', () => {
+  const files = ['src/errors.ts', 'src/error-codes/kube.ts', 'src/kube/x/y.ts', 'action/main.ts', 'package.json']
+  assert.deepEqual(files.map(areaOf), ['root', 'root', 'kube', 'action', 'package.json'])
+})

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { runRung } from '../../scripts/test/run-rung.ts'
+import { isAlive, processId } from '../../src/sandbox/process/process-table.ts'
+import { eventually } from '../support/eventually.ts'
+
+const never = new AbortController().signal
+let root = ''
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'rung-'))
+  mkdirSync(join(root, 'test'))
+  mkdirSync(join(root, 'temporary'))
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+/** Runs little test files and answers the counts and what was printed, times left out. */
+async function runFiles(sources: Record<string, string>, fileLimit = 20_000, signal = never) {
+  const files = Object.keys(sources).map((name) => `test/${name}.test.ts`)
+  for (const [name, source] of Object.entries(sources)) {
+    writeFileSync(join(root, 'test', `${name}.test.ts`), `import { test, describe } from 'node:test'\n${source}`)
+  }
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const printed: string[] = []
+  const print = (text: string) => void printed.push(text)
+  const logs = join(root, 'logs')
+  const rung = { root, files, parallel: 2, fileLimit, env, temporary: join(root, 'temporary'), logs, print }
+  const counts = await runRung(rung, signal)
+  return { counts, text: printed.join('\n').replaceAll(/ · [\d.]+ s$/gm, '') }
+}
+
+test('passing, failing and skipped tests are counted; a failing one is shown with its names, its line and its log', async () => {
+  const { counts, text } = await runFiles({
+    mixed: `test('fine', () => console.log('a word of the test'))
+describe('group', () => { test('bad', () => { throw new RangeError('boom') }); test('left', { skip: true }, () => {}) })`,
+  })
+  assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 1 })
+  assert.match(
+    text,
+    /^✖ test\/mixed\.test\.ts · 1 passed, 1 failed, 1 skipped\n {2}✖ group › bad \(line 3\)\n {2}RangeError: boom\n/,
+  )
+  assert.match(text, /\n {2}log: logs\/mixed\.log$/)
+  const log = readFileSync(join(root, 'logs', 'mixed.log'), 'utf8')
+  assert.match(log, /^a word of the test\n[\s\S]*boom/)
+})
+
+test('a file that passes is one line', async () => {
+  const { counts, text } = await runFiles({
+    one: `test('a', () => {})`,
+    two: `test('b', () => {}); test('c', () => {})`,
+  })
+  assert.deepEqual(counts, { passed: 3, failed: 0, skipped: 0 })
+  assert.deepEqual(text.split('\n').sort(), ['✔ test/one.test.ts · 1 passed', '✔ test/two.test.ts · 2 passed'])
+})
+
+for (const [what, source, told] of [
+  ['does not load', `import './nowhere.ts'`, /ended with exit code 1[\s\S]*\| .*Cannot find module/],
+  ['holds no test', `export const a = 1`, /ran no test/],
+  [
+    'exits before its tests did',
+    `test('a', async () => { await new Promise((r) => setTimeout(r, 200)) }); test('b', () => process.exit(0))`,
+    /ran no test|ended before its tests did/,
+  ],
+  ['is killed', `test('a', () => process.kill(process.pid, 'SIGKILL'))`, /was ended by SIGKILL/],
+  ['throws after its tests', `test('a', () => {}); setTimeout(() => { throw new Error('late') }, 50)`, /late/],
+] as const) {
+  test(`a file that ${what} counts as failed and says why`, async () => {
+    const { counts, text } = await runFiles({ broken: source })
+    assert.ok(counts.failed >= 1, text)
+    assert.match(text, told)
+  })
+}
+
+test('a file that hangs is ended after its limit, and its last test is named', async () => {
+  const { counts, text } = await runFiles(
+    { slow: `test('waits', () => new Promise(() => setInterval(() => {}, 1e6)))` },
+    1_500,
+  )
+  assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 })
+  assert.match(text, /did not end within 1\.5 s; the last test that began: waits/)
+})
+
+test('each file has its own temporary folder, and nothing of it stays', async () => {
+  const source = `import { writeFileSync } from 'node:fs'; import { tmpdir } from 'node:os'
+test('a', () => writeFileSync(tmpdir() + '/left.txt', 'x'))`
+  const { counts } = await runFiles({ writes: source })
+  assert.equal(counts.passed, 1)
+  assert.deepEqual(
+    readdirSync(join(root, 'temporary')).filter((name) => !name.endsWith('.report')),
+    [],
+  )
+})
+
+const SPAWN = `import { spawn } from 'node:child_process'; import { writeFileSync } from 'node:fs'
+const child = spawn('sleep', ['600'], { detached: true, stdio: 'inherit' }); child.unref()`
+
+test('a process that a file leaves behind is ended and counts as a failure', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const pidFile = join(root, 'pid')
+  const { counts, text } = await runFiles({
+    leaks: `${SPAWN}\ntest('a', () => writeFileSync('${pidFile}', String(child.pid)))`,
+  })
+  assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 0 })
+  const pid = Number(readFileSync(pidFile, 'utf8'))
+  assert.match(text, new RegExp(`left behind: process ${pid}: sleep 600`))
+  assert.equal(isAlive(processId(pid)), false)
+})
+
+test('breaking off ends the running files', async () => {
+  const pidFile = join(root, 'pid')
+  const broken = new AbortController()
+  const source = `import { writeFileSync } from 'node:fs'
+writeFileSync('${pidFile}', String(process.pid)); test('waits', () => new Promise(() => setInterval(() => {}, 1e6)))`
+  const work = runFiles(
+    { waits: source, next: `test('a', () => {})`, last: `test('a', () => {})` },
+    60_000,
+    broken.signal,
+  )
+  await eventually(() => assert.ok(existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== ''))
+  broken.abort(new Error('stop'))
+  await assert.rejects(work, { message: 'stop' })
+  assert.equal(isAlive(processId(Number(readFileSync(pidFile, 'utf8')))), false)
+})

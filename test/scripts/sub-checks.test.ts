@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { lockfileProblems } from '../../scripts/check/sub-checks.ts'
+import { codeLines, summarize } from '../../scripts/test/coverage.ts'
+import { parseFloor, reportCoverage } from '../../scripts/test/coverage-floor.ts'
+
+test('a lockfile with a download address, or a package without its hash, is refused', () => {
+  const packages = {
+    '': { name: 'x' },
+    'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
+    'node_modules/b': { version: '1.0.0', integrity: 'sha512-b', resolved: 'https://registry.example/b.tgz' },
+    'node_modules/c': { version: '1.0.0' },
+  }
+  assert.deepEqual(lockfileProblems(JSON.stringify({ packages })), [
+    'node_modules/b: has a download address (resolved); .npmrc keeps these out: run npm install again',
+    'node_modules/c: is pinned by no hash (integrity)',
+  ])
+})
+
+test('files that no test loaded count as not covered, unless they hold types alone', () => {
+  const totals = { lines: 100, coveredLines: 90, branches: 10, coveredBranches: 8 }
+  const untouched = [
+    { file: 'src/b.ts', lines: 20 },
+    { file: 'src/types.ts', lines: 0 },
+  ]
+  assert.deepEqual(summarize(totals, untouched), { lines: 75, branches: 80, untouched: ['src/b.ts'] })
+  assert.equal(codeLines(`import type { A } from './a.ts'\n\n/** Words. */\nexport interface B {\n  a: A\n}\n`), 0)
+  assert.equal(codeLines(`/** Words. */\nexport const a = 1\n`), 3)
+})
+
+test('coverage under the floor fails; without a floor it is only told', () => {
+  const lines: string[] = []
+  const print = (text: string) => void lines.push(text)
+  const coverage = { lines: 81.5, branches: 70, untouched: [] }
+  assert.equal(reportCoverage(coverage, { lines: 81.5, branches: 70 }, print), false)
+  assert.equal(reportCoverage(coverage, { lines: 81.6, branches: 70 }, print), true)
+  assert.equal(reportCoverage(coverage, { lines: 80, branches: 70.1 }, print), true)
+  assert.equal(reportCoverage(coverage, undefined, print), false)
+  assert.equal(lines[0], 'coverage of src/: lines 81.5 %, branches 70 % (floor 81.5 % and 70 %)')
+  assert.match(lines.at(-1) ?? '', /floor not checked/)
+  assert.throws(() => parseFloor('{"lines": "80"}'), /are numbers/)
+})
+
+test('a coverage that grew says where the floor may rise', () => {
+  const lines: string[] = []
+  reportCoverage({ lines: 83.4, branches: 71.2, untouched: ['src/x.ts'] }, { lines: 80, branches: 71 }, (text) =>
+    lines.push(text),
+  )
+  assert.deepEqual(lines.slice(1), [
+    '  loaded by no test: src/x.ts',
+    '  the floor may rise: {"lines":83,"branches":71} in test/coverage-floor.json',
+  ])
+})
