@@ -75,14 +75,16 @@ test('all callers share one session, until a sixth of its life is left', async (
   assert.notEqual(await key(), first)
 })
 
-test('each node has metadata of its own; a role or path that does not exist is 404', async () => {
+test('each node has metadata of its own; a path or role that is not there, or does not trust ECS, is 404', async () => {
   const base = await cloud.imdsFor('gpu-nodes')
   const token = await withToken(base)
   assert.deepEqual(await ask(CREDENTIALS, token, base), { status: 200, text: 'gpu-nodes' })
   assert.equal((await ask(CREDENTIALS + ROLE, token, base)).status, 404)
   assert.equal((await ask('/latest/meta-data/nothing', token, base)).status, 404)
-  const other = await cloud.imdsFor('no-such-role')
-  assert.equal((await ask(CREDENTIALS, await withToken(other), other)).status, 404)
+  for (const unfit of ['no-such-role', 'acr-nopass-deploy']) {
+    const other = await cloud.imdsFor(unfit)
+    assert.equal((await ask(CREDENTIALS, await withToken(other), other)).status, 404, unfit)
+  }
 })
 
 test('a worker role as it comes may not get a registry token; the record says who asked for what', async () => {

@@ -124,83 +124,6 @@ test('what does not exist is refused with 404, what exists already with 409', as
   )
 })
 
-test('a malformed document is refused with MalformedPolicyDocument, whatever is wrong with it', async () => {
-  const statement = { Effect: 'Allow', Action: 'cr:Get*', Resource: '*' }
-  const of = (change: object): object => ({ Version: '1', Statement: [{ ...statement, ...change }] })
-  const documents: readonly unknown[] = [
-    'no json',
-    [],
-    { Statement: [statement] },
-    { Version: '2012-10-17', Statement: [statement] },
-    { Version: '1', Statement: statement },
-    { Version: '1', Statement: [statement], Extra: 1 },
-    of({ Effect: 'allow' }),
-    of({ Action: undefined }),
-    of({ Action: [] }),
-    of({ Action: 'GetAuthorizationToken' }),
-    of({ Action: 'cr:Get Token' }),
-    of({ NotAction: 'cr:*' }),
-    of({ Resource: undefined }),
-    of({ Resource: 'arn:aws:s3:::bucket' }),
-    of({ Resource: 'acs:cr:*' }),
-    of({ Principal: { RAM: ['*'] } }),
-    of({ Condition: { StringIs: { 'acs:SourceIp': '1' } } }),
-    of({ Condition: { StringEquals: 'acs:SourceIp' } }),
-  ]
-  for (const document of documents) {
-    const text = typeof document === 'string' ? document : JSON.stringify(document)
-    assert.equal(await refused(create('malformed', text)), '400 MalformedPolicyDocument', text)
-    await create('valid')
-    const changed = ram.createPolicyVersion(
-      new CreatePolicyVersionRequest({ policyName: 'valid', policyDocument: text }),
-    )
-    assert.equal(await refused(changed), '400 MalformedPolicyDocument', text)
-    await ram.deletePolicy(new DeletePolicyRequest({ policyName: 'valid' }))
-  }
-})
-
-test('parameters beyond their limits are refused with the code of the parameter', async () => {
-  const padding = (bytes: number): string => {
-    const empty = allow(['cr:Get*'], ['acs:cr:*:*:repository/'])
-    return allow(
-      ['cr:Get*'],
-      [`acs:cr:*:*:repository/${'é'.repeat(3)}${'x'.repeat(bytes - Buffer.byteLength(empty) - 6)}`],
-    )
-  }
-  assert.equal(Buffer.byteLength(padding(6144)), 6144)
-  await create('longest', padding(6144))
-  assert.deepEqual(
-    {
-      document: await refused(create('too-long', padding(6145))),
-      nameChars: await refused(create('under_score')),
-      nameLength: await refused(create('x'.repeat(129))),
-      type: await refused(get('twice', 'custom')),
-      versionId: await refused(
-        ram.getPolicyVersion(
-          new GetPolicyVersionRequest({ policyName: 'longest', policyType: 'Custom', versionId: '1' }),
-        ),
-      ),
-      description: await refused(
-        ram.createPolicy(
-          new CreatePolicyRequest({ policyName: 'd', policyDocument: allow(['cr:*']), description: 'x'.repeat(1025) }),
-        ),
-      ),
-      rotate: await refused(version('longest', { rotateStrategy: 'Sometimes' })),
-      missing: await refused(ram.getPolicy(new GetPolicyRequest({ policyType: 'Custom' }))),
-    },
-    {
-      document: '400 InvalidParameter.PolicyDocument.Length',
-      nameChars: '400 InvalidParameter.PolicyName.InvalidChars',
-      nameLength: '400 InvalidParameter.PolicyName.Length',
-      type: '400 InvalidParameter.PolicyType',
-      versionId: '400 InvalidParameter.VersionId.Format',
-      description: '400 InvalidParameter.Description.Length',
-      rotate: '400 InvalidParameter.RotateStrategy',
-      missing: '400 MissingPolicyName',
-    },
-  )
-})
-
 test('a policy in use, or with further versions, is deleted only after these', async () => {
   await create('busy')
   await version('busy')
@@ -217,22 +140,6 @@ test('a policy in use, or with further versions, is deleted only after these', a
   await ram.detachPolicyFromUser(new DetachPolicyFromUserRequest(onUser))
   await remove(true)
   assert.equal(await refused(get('busy')), '404 EntityNotExist.Policy')
-})
-
-test('an account has at most 1500 custom policies', async () => {
-  const document = { Version: '1', Statement: [{ Effect: 'Allow', Action: 'cr:Get*', Resource: '*' }] } as const
-  const policies = Object.fromEntries(Array.from({ length: 1499 }, (_, index) => [`p${index}`, document]))
-  const users = [{ name: 'administrator', policies: { system: ['AdministratorAccess'] } }]
-  const full = await startCloud({ seed: { accounts: [{ id: '1234567890123456', users, policies }] } })
-  try {
-    const own = vendorClients(full).ram
-    const one = (policyName: string) =>
-      own.createPolicy(new CreatePolicyRequest({ policyName, policyDocument: JSON.stringify(document) }))
-    await one('the-last')
-    assert.equal(await refused(one('one-more')), '409 LimitExceeded.Policy')
-  } finally {
-    await full.stop()
-  }
 })
 
 test('lists come in pages, and system policies are there to read', async () => {

@@ -5,7 +5,7 @@ export function roleArn(accountId: string, name: string): string {
   return `acs:ram::${accountId}:role/${name.toLowerCase()}`
 }
 
-export function userArn(accountId: string, name: string): string {
+function userArn(accountId: string, name: string): string {
   return `acs:ram::${accountId}:user/${name}`
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from './api-error.ts'
 
 /** Which calls a fault strikes; every field that is given must fit. */
-export interface FaultMatch {
+interface FaultMatch {
   readonly product?: string
   readonly action?: string
   readonly path?: string
@@ -21,7 +21,7 @@ export type Fault =
   | { readonly kind: 'cut-after' }
   | { readonly kind: 'hang' }
 
-export type FaultRule = Fault & { readonly match?: FaultMatch; readonly times?: number }
+type FaultRule = Fault & { readonly match?: FaultMatch; readonly times?: number }
 
 export interface Faults {
   /** Applies to the next `times` fitting calls (default 1; Infinity until cleared). */

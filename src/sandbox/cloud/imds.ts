@@ -5,6 +5,7 @@ import { isoDate } from './operation.ts'
 import type { ApiRequest } from './request.ts'
 import { credentialsView, openSession } from './sessions.ts'
 import type { CloudState, Session } from './state.ts'
+import { trustsService } from './trust.ts'
 
 export interface MetadataInstance {
   readonly accountId: string
@@ -64,9 +65,11 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
     const path = request.path.replace(/^\/(latest|2016-01-01)\//, '')
     if (path === 'api/token') return newToken(request)
     if (!allowed(request)) return [403, '403 - Forbidden']
-    const roleExists = state.accounts.get(instance.accountId)?.ram.roles.has(instance.role.toLowerCase()) === true
-    if (path === CREDENTIALS && roleExists) return [200, instance.role]
-    if (path === CREDENTIALS + instance.role && roleExists) return [200, credentials()]
+    const role = state.accounts.get(instance.accountId)?.ram.roles.get(instance.role.toLowerCase())
+    // only a role that trusts ECS can be given to an instance
+    const isBound = role !== undefined && trustsService(role, 'ecs.aliyuncs.com')
+    if (path === CREDENTIALS && isBound) return [200, instance.role]
+    if (path === CREDENTIALS + instance.role && isBound) return [200, credentials()]
     if (path === 'meta-data/region-id') return [200, instance.region]
     if (path === 'meta-data/instance-id') return [200, 'i-bp1emulated']
     if (path === 'meta-data/owner-account-id') return [200, instance.accountId]

@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
 
 /** A public key as an issuer publishes it. */
-export interface Jwk extends JsonWebKey {
+interface Jwk extends JsonWebKey {
   readonly kid?: string
   readonly alg?: string
   readonly use?: string

@@ -11,7 +11,7 @@ export interface Statement {
   readonly conditions: readonly Condition[]
 }
 
-export interface Principals {
+interface Principals {
   readonly ram: readonly string[]
   readonly service: readonly string[]
   readonly federated: readonly string[]

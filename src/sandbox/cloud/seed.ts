@@ -21,7 +21,7 @@ export interface SeedAccount {
   readonly clusters?: readonly SeedCluster[]
 }
 
-export interface SeedDocument {
+interface SeedDocument {
   readonly Version: '1'
   readonly Statement: readonly object[]
 }
@@ -31,14 +31,14 @@ export interface SeedPolicies {
   readonly custom?: readonly string[]
 }
 
-export interface SeedUser {
+interface SeedUser {
   readonly name: string
   /** The user whose access key the emulator prints. */
   readonly administrator?: boolean
   readonly policies?: SeedPolicies
 }
 
-export interface SeedRole {
+interface SeedRole {
   readonly name: string
   readonly description?: string
   readonly maxSessionSeconds?: number
@@ -47,7 +47,7 @@ export interface SeedRole {
   readonly policies?: SeedPolicies
 }
 
-export interface SeedOidcProvider {
+interface SeedOidcProvider {
   readonly name: string
   readonly issuer: string
   readonly clientIds: readonly string[]
@@ -73,7 +73,7 @@ export interface SeedInstance {
   readonly namespaces?: Readonly<Record<string, readonly string[]>>
 }
 
-export interface SeedCluster {
+interface SeedCluster {
   readonly id: string
   readonly name: string
   readonly region: string

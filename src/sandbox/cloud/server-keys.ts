@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { type Authority, createAuthority } from '../cluster/certificate.ts'
 
-export interface SigningKey {
+interface SigningKey {
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
   readonly certificatePem: string

@@ -85,7 +85,7 @@ export interface OidcProvider {
   updated: number
 }
 
-export interface Domain {
+interface Domain {
   readonly domain: string
   readonly type: 'SYSTEM' | 'USER'
 }
@@ -111,7 +111,7 @@ export interface Instance {
   readonly namespaces: Map<string, Set<string>>
 }
 
-export interface NodePool {
+interface NodePool {
   readonly id: string
   readonly name: string
   readonly workerRole: string
@@ -170,7 +170,7 @@ export interface RegistryCredential {
 }
 
 /** What a test or a user turns on and off while the emulator runs. */
-export interface Settings {
+interface Settings {
   /** Milliseconds until a RAM change counts. */
   ramDelay: number
   /** Longest life of a session handed out from now on, in seconds. */
