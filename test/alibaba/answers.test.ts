@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { getAuthorizationToken, getPersonalToken, listInstanceEndpoint, listInstances } from '../../src/alibaba/cr.ts'
+import { describeClusterDetail, describeUserKubeconfig, listNodePools } from '../../src/alibaba/cs.ts'
+import { assumeRole, getCallerIdentity } from '../../src/alibaba/sts.ts'
+import { START } from './fake-time.ts'
+import { json, KEY, type Reply, scripted } from './scripted-transport.ts'
+
+const endpoint = new URL('https://api.example')
+const target = (...replies: Reply[]) => {
+  const { transport, sent } = scripted(replies)
+  return { transport, endpoint, credentials: KEY, sent }
+}
+
+test('a session without its parts is no session', async () => {
+  const whole = { AccessKeyId: 'STS.a', AccessKeySecret: 's', SecurityToken: 't', Expiration: '2026-11-25T13:00:00Z' }
+  const ask = (Credentials: object) =>
+    assumeRole(target(json(200, { Credentials })), KEY, { roleArn: 'r', sessionName: 's' })
+  assert.equal((await ask(whole)).expiresAt, START + 3_600_000)
+  for (const part of Object.keys(whole)) {
+    await assert.rejects(ask({ ...whole, [part]: undefined }), { code: 'CLOUD_UNAVAILABLE' }, part)
+  }
+})
+
+test('a role that may not be taken is named, with both sides that must allow it', async () => {
+  const denied = json(403, { Code: 'NoPermission', RequestId: 'R-7' })
+  await assert.rejects(assumeRole(target(denied), KEY, { roleArn: 'acs:ram::2:role/x', sessionName: 's' }), {
+    code: 'CLOUD_DENIED',
+    message: /for the role acs:ram::2:role\/x$/,
+    hint: /trust policy of the role/,
+    requestId: 'R-7',
+  })
+})
+
+test('who one is comes as account, ARN and kind', async () => {
+  const answer = { AccountId: '1', Arn: 'acs:ram::1:user/a', IdentityType: 'RAMUser', RequestId: 'R' }
+  const identity = { accountId: '1', arn: 'acs:ram::1:user/a', identityType: 'RAMUser' }
+  assert.deepEqual(await getCallerIdentity(target(json(200, answer)), KEY), identity)
+})
+
+test('a token without user name, password or expiry is no token', async () => {
+  const whole = { IsSuccess: true, TempUsername: 'u', AuthorizationToken: 'p', ExpireTime: 5 }
+  for (const part of ['TempUsername', 'AuthorizationToken', 'ExpireTime']) {
+    const answer = json(200, { ...whole, [part]: '' })
+    await assert.rejects(
+      getAuthorizationToken(target(answer), { instanceId: 'cri-1' }),
+      { code: 'CLOUD_UNAVAILABLE' },
+      part,
+    )
+  }
+  await assert.rejects(getPersonalToken(target(json(200, { requestId: 'R' }))), { code: 'CLOUD_UNAVAILABLE' })
+})
+
+test('addresses are read whatever kind of endpoint there is, and odd entries are left out', async () => {
+  const Endpoints = [
+    {
+      EndpointType: 'internet',
+      Enable: false,
+      Domains: [{ Domain: 'A.Example', Type: 'USER' }, { Type: 'SYSTEM' }, null],
+    },
+    { EndpointType: 'accelerated', Domains: [{ Domain: 'b.example', Type: 'SYSTEM' }] },
+    'nonsense',
+  ]
+  assert.deepEqual(await listInstanceEndpoint(target(json(200, { IsSuccess: true, Endpoints })), 'cri-1'), [
+    { type: 'internet', enabled: false, domains: [{ domain: 'a.example', custom: true }] },
+    { type: 'accelerated', enabled: true, domains: [{ domain: 'b.example', custom: false }] },
+  ])
+  assert.deepEqual(await listInstanceEndpoint(target(json(200, { IsSuccess: true })), 'cri-1'), [])
+})
+
+test('instances are listed page by page to the last', async () => {
+  const page = (from: number, count: number) =>
+    json(200, {
+      IsSuccess: true,
+      TotalCount: 130,
+      Instances: Array.from({ length: count }, (_, index) => ({
+        InstanceId: `cri-${from + index}`,
+        InstanceName: 'n',
+        RegionId: 'r',
+      })),
+    })
+  const asked = target(page(0, 100), page(100, 30))
+  const found = await listInstances(asked)
+  assert.deepEqual([found.length, found[129]], [130, { instanceId: 'cri-129', name: 'n', region: 'r' }])
+  assert.deepEqual(
+    asked.sent.map(({ url }) => url.searchParams.get('PageNo')),
+    ['1', '2'],
+  )
+  assert.deepEqual(await listInstances(target(json(200, { IsSuccess: true, TotalCount: 9, Instances: [] }))), [])
+})
+
+test('a cluster is read with its addresses, which ACK writes as JSON in a string', async () => {
+  const master_url =
+    '{"api_server_endpoint":"https://1.2.3.4:6443","intranet_api_server_endpoint":"https://10.0.0.1:6443"}'
+  const rrsa_config = { enabled: true, issuer: 'https://i', oidc_arn: 'acs:ram::1:oidc-provider/o' }
+  const answer = { cluster_id: 'c1', name: 'n', region_id: 'r', worker_ram_role_name: 'w', master_url, rrsa_config }
+  const detail = await describeClusterDetail(target(json(200, answer)), 'c1')
+  assert.deepEqual(detail.apiServer, { public: 'https://1.2.3.4:6443', intranet: 'https://10.0.0.1:6443' })
+  assert.deepEqual(detail.rrsa, { enabled: true, issuer: 'https://i', oidcProviderArn: 'acs:ram::1:oidc-provider/o' })
+  assert.equal(detail.workerRole, 'w')
+})
+
+for (const master_url of [undefined, '', 'not json', 'null', '{"api_server_endpoint":7}']) {
+  test(`a cluster whose address is ${JSON.stringify(master_url)} has none`, async () => {
+    const detail = await describeClusterDetail(target(json(200, { cluster_id: 'c1', master_url })), 'c1')
+    assert.deepEqual(detail.apiServer, { public: undefined, intranet: undefined })
+    assert.deepEqual(detail.rrsa, { enabled: false, issuer: '', oidcProviderArn: '' })
+  })
+}
+
+test('node pools are read with the worker roles that they have of their own', async () => {
+  const nodepools = [
+    { nodepool_info: { nodepool_id: 'np1', name: 'default' }, scaling_group: { ram_role_name: 'gpu' } },
+    { nodepool_info: { nodepool_id: 'np2', name: 'edge' } },
+  ]
+  assert.deepEqual(await listNodePools(target(json(200, { nodepools })), 'c1'), [
+    { id: 'np1', name: 'default', ramRole: 'gpu' },
+    { id: 'np2', name: 'edge', ramRole: '' },
+  ])
+  assert.deepEqual(await listNodePools(target(json(200, {})), 'c1'), [])
+})
+
+test('a kubeconfig is always asked for with a limited life', async () => {
+  const asked = target(json(200, { config: 'kind: Config', expiration: '2026-11-25T12:30:00Z' }), json(200, {}))
+  const request = { clusterId: 'c1', minutes: 30, private: true }
+  assert.deepEqual(await describeUserKubeconfig(asked, request), {
+    kubeconfig: 'kind: Config',
+    expiresAt: START + 1_800_000,
+  })
+  assert.equal(
+    asked.sent[0]?.url.href,
+    'https://api.example/k8s/c1/user_config?PrivateIpAddress=true&TemporaryDurationMinutes=30',
+  )
+  await assert.rejects(describeUserKubeconfig(asked, request), { code: 'CLOUD_UNAVAILABLE' })
+})
+
+for (const clusterId of ['', '../tokens', 'c1/../c2', 'c 1']) {
+  test(`the cluster id ${JSON.stringify(clusterId)} never becomes a path`, async () => {
+    const asked = target()
+    await assert.rejects(describeClusterDetail(asked, clusterId), { code: 'CLOUD_NOT_FOUND' })
+    assert.equal(asked.sent.length, 0)
+  })
+}
