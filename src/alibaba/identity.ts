@@ -41,22 +41,6 @@ export function createIdentity(
   return createAssumedRoleProvider(base, chain, { ...stsTarget(deps), sessionName: deps.sessionName ?? 'acr-nopass' })
 }
 
-/** One provider for each chain of roles: registries that share an identity share its sessions. */
-export function createIdentities(
-  config: IdentityConfig,
-  deps: IdentityDeps,
-): (chain: readonly AssumeRoleStep[]) => CredentialProvider {
-  const known = new Map<string, CredentialProvider>()
-  return (chain) => {
-    const key = JSON.stringify(
-      chain.map(({ roleArn, externalId, durationSeconds }) => [roleArn, externalId, durationSeconds]),
-    )
-    const provider = known.get(key) ?? createIdentity(config, chain, deps)
-    known.set(key, provider)
-    return provider
-  }
-}
-
 function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvider {
   const { transport, readText, accessKeyDir, oidcTokenFile } = deps
   switch (config.type) {

@@ -13,7 +13,7 @@ export interface StsTarget {
 
 export interface RoleRequest {
   readonly roleArn: string
-  /** 2 to 64 characters of letters, digits and `.@-_`; shows up in ActionTrail. */
+  /** Shows up in ActionTrail; what STS would not take in it is replaced. */
   readonly sessionName: string
   /** Seconds, 900 to the role's maximum; the cloud's default is 3600. */
   readonly durationSeconds?: number | undefined
@@ -28,7 +28,7 @@ export async function assumeRole(
 ): Promise<Credentials> {
   const query = {
     RoleArn: request.roleArn,
-    RoleSessionName: request.sessionName,
+    RoleSessionName: sessionNameOf(request.sessionName),
     DurationSeconds: request.durationSeconds,
     ExternalId: request.externalId,
   }
@@ -51,7 +51,7 @@ export async function assumeRoleWithOidc(
     OIDCProviderArn: request.oidcProviderArn,
     OIDCToken: request.oidcToken,
     RoleArn: request.roleArn,
-    RoleSessionName: request.sessionName,
+    RoleSessionName: sessionNameOf(request.sessionName),
     DurationSeconds: request.durationSeconds,
   }
   const { transport, endpoint } = target
@@ -103,6 +103,14 @@ export function sessionOf(answer: JsonObject, clock: CloudClock): Credentials {
     issuedAt: clock.now(),
     expiresAt,
   }
+}
+
+/** STS takes 2 to 64 letters, digits and `.@-_`. */
+function sessionNameOf(wish: string): string {
+  return wish
+    .replace(/[^A-Za-z0-9.@_-]/g, '-')
+    .slice(0, 64)
+    .padEnd(2, '-')
 }
 
 function explained(error: unknown, roleArn: string, action: string): unknown {

@@ -32,6 +32,19 @@ test('a role that may not be taken is named, with both sides that must allow it'
   })
 })
 
+for (const [wish, name] of [
+  ['acr-nopass-5f6b-x2x', 'acr-nopass-5f6b-x2x'],
+  ['acme/platform run 7', 'acme-platform-run-7'],
+  ['x'.repeat(80), 'x'.repeat(64)],
+  ['', '--'],
+] as const) {
+  test(`the session name ${JSON.stringify(wish)} is one that STS takes`, async () => {
+    const asked = target(json(403, { Code: 'NoPermission' }))
+    await assert.rejects(assumeRole(asked, KEY, { roleArn: 'r', sessionName: wish }))
+    assert.equal(asked.sent[0]?.url.searchParams.get('RoleSessionName'), name)
+  })
+}
+
 test('who one is comes as account, ARN and kind', async () => {
   const answer = { AccountId: '1', Arn: 'acs:ram::1:user/a', IdentityType: 'RAMUser', RequestId: 'R' }
   const identity = { accountId: '1', arn: 'acs:ram::1:user/a', identityType: 'RAMUser' }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createEnvironmentProvider } from '../../src/alibaba/access-key.ts'
 import { createEndpoints } from '../../src/alibaba/endpoints.ts'
 import { createGithubIdentity } from '../../src/alibaba/github-identity.ts'
-import { createIdentities, createIdentity, type IdentityConfig, type IdentityDeps } from '../../src/alibaba/identity.ts'
+import { createIdentity, type IdentityConfig, type IdentityDeps } from '../../src/alibaba/identity.ts'
 import { START } from './fake-time.ts'
 import { broken, json, type Reply, scripted } from './scripted-transport.ts'
 
@@ -153,12 +153,6 @@ test('a chain assumes its roles one by the other, each with its external id and 
     ['acs:ram::3:role/last', 'STS.two', null, null],
     ['acs:ram::3:role/last', 'STS.two', null, null],
   ])
-})
-
-test('registries with the same chain share one provider', () => {
-  const identities = createIdentities(RRSA, setUp([]).deps)
-  assert.equal(identities(CHAIN), identities([...CHAIN]))
-  assert.notEqual(identities(CHAIN), identities([]))
 })
 
 for (const config of [{ type: 'rrsa' }, { type: 'rrsa', rrsa: { roleArn: 'a' } }] as const) {

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
-import { createIdentities, type IdentityConfig } from '../../src/alibaba/identity.ts'
+import { createIdentity, type IdentityConfig } from '../../src/alibaba/identity.ts'
 import { applyPolicy } from '../../src/policy/apply-policy.ts'
 import { rrsaRoleName } from '../../src/policy/names.ts'
 import { policyDocument } from '../../src/policy/policy-document.ts'
@@ -99,10 +99,11 @@ test('worker-role refuses a metadata service without version 2 unless values all
     'cr_temp_user',
   )
   await assert.rejects(
-    createIdentities(
-      { type: 'worker-role' },
-      { ...clientOf(bench.cloud, 'http://127.0.0.1:1'), region: '', readText },
-    )([]).get(),
+    createIdentity({ type: 'worker-role' }, [], {
+      ...clientOf(bench.cloud, 'http://127.0.0.1:1'),
+      region: '',
+      readText,
+    }).get(),
     { code: 'IDENTITY_UNAVAILABLE' },
   )
 })

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RegistryConfig } from '../../src/acr/registry-config.ts'
-import { createTokenSource, type TokenSource } from '../../src/acr/token-source.ts'
-import { createIdentities, type IdentityConfig } from '../../src/alibaba/identity.ts'
+import { createTokenSource, type TokenSource, type TokenSourceDeps } from '../../src/acr/token-source.ts'
+import { createIdentity, type IdentityConfig } from '../../src/alibaba/identity.ts'
 import { policyDocument } from '../../src/policy/policy-document.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
@@ -42,8 +42,9 @@ export async function startTokenBench(): Promise<TokenBench> {
     folder,
     sourceOf(config, identity = { type: 'worker-role' }, client = clientOf(cloud, imds)) {
       const oidcTokenFile = join(folder, 'token')
-      const identities = createIdentities(identity, { ...client, region: cloud.regionId, readText, oidcTokenFile })
-      const deps = { ...client, identity: identities, identityConfig: identity, readText, secretsDir: folder }
+      const identityDeps = { ...client, region: cloud.regionId, readText, oidcTokenFile }
+      const identityOf: TokenSourceDeps['identity'] = (chain) => createIdentity(identity, chain, identityDeps)
+      const deps = { ...client, identity: identityOf, identityConfig: identity, readText, secretsDir: folder }
       return createTokenSource(config, deps)
     },
     allow(config, role = WORKER) {
