@@ -70,6 +70,44 @@ test('a user with an access key: works, stops when disabled, is unknown when del
   assert.equal(await refused(ram.getUser(new GetUserRequest({ userName }))), '404 EntityNotExist.User')
 })
 
+test('older clients send tags and lists as numbered parameters', async () => {
+  const { call } = vendorClients(cloud)
+  const rpc = (action: string, query: Record<string, string>) => call({ action, version: '2015-05-01', query })
+  const names = { ResourceType: 'role', 'ResourceNames.1': 'acr-nopass-deploy', 'ResourceNames.2': 'gpu-nodes' }
+  await rpc('TagResources', { ...names, 'Tag.1.Key': 'a', 'Tag.1.Value': '1', 'Tag.2.Key': 'b' })
+  await rpc('UntagResources', { ResourceType: 'role', 'ResourceNames.1': 'gpu-nodes', All: 'true' })
+  const { TagResources } = await rpc('ListTagResources', { ResourceType: 'role' })
+  assert.deepEqual(
+    (TagResources as readonly Record<string, string>[]).map(({ ResourceName, TagKey, TagValue }) => [
+      ResourceName,
+      TagKey,
+      TagValue,
+    ]),
+    [
+      ['acr-nopass-deploy', 'a', '1'],
+      ['acr-nopass-deploy', 'b', ''],
+    ],
+  )
+  assert.deepEqual(
+    [
+      await refused(rpc('TagResources', names)),
+      await refused(rpc('TagResources', { ResourceType: 'role', 'Tag.1.Key': 'a' })),
+      await refused(rpc('TagResources', { ...names, Tag: '[{"Value":"no key"}]' })),
+      await refused(rpc('TagResources', { ...names, Tag: 'no json' })),
+      await refused(rpc('TagResources', { ResourceType: 'role', ResourceNames: '[1]', 'Tag.1.Key': 'a' })),
+      await refused(rpc('ListTagResources', { ResourceType: 'user' })),
+    ],
+    [
+      '400 MissingTag',
+      '400 MissingResourceNames',
+      '400 InvalidParameter.Tag.Key',
+      '400 InvalidParameter.Tag',
+      '400 InvalidParameter.ResourceNames',
+      '400 InvalidParameter.ResourceType',
+    ],
+  )
+})
+
 test('an identity provider for OIDC is created, listed, changed and deleted through IMS', async () => {
   const { call } = vendorClients(cloud)
   const ims = (action: string, query: Readonly<Record<string, string>> = {}) =>
