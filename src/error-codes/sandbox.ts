@@ -32,4 +32,8 @@ export const SANDBOX_CODES = {
     what: 'This machine cannot run a real node (Linux, root, control groups and overlayfs are needed).',
     cure: 'Run as root on Linux, or without the node: all other parts work everywhere.',
   },
+  SANDBOX_DEMO: {
+    what: 'A step of the demo did not show what it means to show.',
+    cure: 'The message names what was seen instead; run again, and open an issue with the output if it stays.',
+  },
 } as const

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { GithubRunner } from '../cloud/github-oidc.ts'
@@ -8,8 +8,8 @@ import { liveText, readWorkflowRecord, type WorkflowRecord } from './workflow-re
 export interface WorkflowOptions {
   /** The engine: `act`, which runs jobs on this machine without Docker. */
   readonly act: string
-  /** Folders that come first on PATH in the steps: Helm's, besides that of this Node. */
-  readonly path: readonly string[]
+  /** The Helm that the steps find on PATH, as `helm`. */
+  readonly helm: string
   /** The repository (prepare-workspace.ts). */
   readonly workspace: string
   /** Which file, and the event that starts it. */
@@ -30,16 +30,19 @@ export interface WorkflowOptions {
 /** Runs a workflow as GitHub would, on this machine. SIGINT on abort, as a person's cancel does. */
 export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal): Promise<WorkflowRecord> {
   const home = join(options.scratch, 'home')
+  const programs = join(options.scratch, 'bin')
   await mkdir(home, { recursive: true })
+  await mkdir(programs)
+  await symlink(options.helm, join(programs, 'helm'))
   const child = spawn(options.act, engineArguments(options), {
     cwd: options.workspace,
     stdio: ['ignore', 'pipe', 'pipe'],
     // a group of its own: a terminal's Ctrl-C reaches it through us alone
     detached: true,
     env: {
-      PATH: [dirname(process.execPath), ...options.path, process.env.PATH ?? ''].join(':'),
+      PATH: [dirname(process.execPath), programs, process.env.PATH ?? ''].join(':'),
       HOME: home,
-      // the token is read from here, so that no command line shows it
+      // the engine hands these on to the steps; no command line shows the token
       ACTIONS_ID_TOKEN_REQUEST_URL: options.idToken.requestUrl,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: options.idToken.requestToken,
     },
@@ -58,7 +61,7 @@ export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal)
     child.on('close', (code) => resolve(code ?? 1))
   }).finally(() => signal.removeEventListener('abort', cancel))
   signal.throwIfAborted()
-  return readWorkflowRecord(lines.join('\n'), exitCode)
+  return readWorkflowRecord(lines, exitCode)
 }
 
 function engineArguments(options: WorkflowOptions): string[] {
@@ -75,10 +78,6 @@ function engineArguments(options: WorkflowOptions): string[] {
     '--no-cache-server',
     '--action-cache-path',
     join(options.scratch, 'act'),
-    '--env',
-    'ACTIONS_ID_TOKEN_REQUEST_URL',
-    '--env',
-    'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
     ...pairs('--var', options.variables),
     ...pairs('--input', options.inputs ?? {}),
   ]

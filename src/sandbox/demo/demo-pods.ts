@@ -1,0 +1,80 @@
+import { KubeApiError } from '../../kube/api-error.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { namespacedPath } from '../../kube/types.ts'
+import { untilReady } from '../process/ready.ts'
+
+interface PodObject {
+  readonly status?: {
+    readonly phase?: string
+    readonly containerStatuses?: readonly {
+      readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } }
+    }[]
+  }
+}
+
+/** Creates a namespace and waits for the ServiceAccount that Kubernetes gives it; the time until then in milliseconds. */
+export async function createNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<number> {
+  const since = performance.now()
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
+  await client.request({ method: 'POST', path: '/api/v1/namespaces', body }, signal)
+  const path = namespacedPath('/api/v1', name, 'serviceaccounts', 'default')
+  const there = (): Promise<unknown> => client.request({ method: 'GET', path }, signal)
+  await untilReady(there, { what: `default ServiceAccount of ${name}`, limitMs: 30_000, everyMs: 5 }, signal)
+  return performance.now() - since
+}
+
+/** A Pod as any user writes it: an image, and not a word about credentials. */
+export async function createPod(
+  client: KubeClient,
+  where: { readonly namespace: string; readonly name: string },
+  image: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const container = { name: 'app', image, imagePullPolicy: 'Always' }
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: where.name },
+    spec: { hostNetwork: true, terminationGracePeriodSeconds: 1, containers: [container] },
+  }
+  await client.request({ method: 'POST', path: namespacedPath('/api/v1', where.namespace, 'pods'), body }, signal)
+}
+
+/** `Running`, or the reason why its container waits; empty when nothing is known yet. */
+export async function podState(
+  client: KubeClient,
+  where: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<{ readonly state: string; readonly message: string }> {
+  const path = namespacedPath('/api/v1', where.namespace, 'pods', where.name)
+  const { status } = await client.request<PodObject>({ method: 'GET', path }, signal)
+  if (status?.phase === 'Running') return { state: 'Running', message: '' }
+  const waiting = status?.containerStatuses?.[0]?.state?.waiting
+  return { state: waiting?.reason ?? '', message: waiting?.message ?? '' }
+}
+
+/** Waits until a Pod is in a state that matches; what the kubelet says of it. */
+export async function untilPod(
+  client: KubeClient,
+  where: { readonly namespace: string; readonly name: string },
+  wanted: RegExp,
+  signal: AbortSignal,
+): Promise<string> {
+  let last = { state: '', message: '' }
+  const probe = async (): Promise<boolean> => {
+    last = await podState(client, where, signal)
+    return wanted.test(last.state)
+  }
+  const what = `Pod ${where.namespace}/${where.name} ${wanted.source}`
+  await untilReady(probe, { what, limitMs: 60_000, everyMs: 20 }, signal)
+  return last.message
+}
+
+/** Deletes an object and what is below it; one that is not there is no failure. */
+export async function deleteObject(client: KubeClient, path: string, signal: AbortSignal): Promise<void> {
+  try {
+    await client.request({ method: 'DELETE', path }, signal)
+  } catch (error) {
+    if (!(error instanceof KubeApiError && error.status === 404)) throw error
+  }
+}

@@ -1,0 +1,23 @@
+import type { StepHandle } from '../progress.ts'
+import type { World } from '../world/world.ts'
+import type { DemoMemory } from './demo-memory.ts'
+
+/** What a step of the demo works with. */
+export interface DemoContext {
+  readonly world: World
+  /** What earlier steps have left for later ones. */
+  readonly memory: DemoMemory
+  readonly print: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+/** One step of the demo. It throws when what it means to show is not so. */
+export interface DemoStep {
+  readonly title: string
+  /** What it proves, in the closing table. */
+  readonly proves: string
+  /** Without a real node the step cannot be done. */
+  readonly needsNode?: boolean
+  /** The answer: what happened, with its figures. */
+  run(context: DemoContext, step: StepHandle): Promise<string>
+}

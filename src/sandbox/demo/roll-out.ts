@@ -1,0 +1,57 @@
+import { mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { NopassError } from '../../errors.ts'
+import type { StepHandle } from '../progress.ts'
+import { runWorkflow } from '../workflow/run-workflow.ts'
+import type { DemoContext } from './demo-step.ts'
+
+/** The repository whose workflows may assume the deploy role (examples/sandbox/demo.yaml). */
+export const REPOSITORY = 'acme/platform'
+
+export interface Rollout {
+  /** The job summary, Markdown. */
+  readonly summary: string
+  readonly results: readonly RolloutResult[]
+  /** What this run changed in RAM, by operation. */
+  readonly ramWrites: readonly string[]
+}
+
+export interface RolloutResult {
+  readonly name: string
+  readonly status: string
+  readonly revision: { readonly from: number | null; readonly to: number | null }
+}
+
+/** Runs one of the user's workflows. Throws SANDBOX_DEMO with the end of its log when it fails. */
+export async function rollOut(
+  { world, memory, signal }: DemoContext,
+  workflow: string,
+  step: StepHandle,
+): Promise<Rollout> {
+  const { cloud, tools } = world
+  const { ram, sts, cs, cr } = cloud.endpoints
+  const before = cloud.calls.length
+  const record = await runWorkflow(
+    {
+      act: tools.act,
+      helm: tools.helm4,
+      workspace: memory.workspace ?? '',
+      workflow,
+      event: 'push',
+      scratch: await mkdtemp(join(world.folder, 'job-')),
+      variables: { ALIBABA_CLOUD_ENDPOINTS: JSON.stringify({ ram, sts, cs, cr }) },
+      idToken: cloud.githubRunner({ repository: REPOSITORY }),
+      onLine: (line) => step.update(line.slice(0, 100)),
+    },
+    signal,
+  )
+  if (!record.succeeded) {
+    throw new NopassError('SANDBOX_DEMO', `the workflow failed:\n${record.log.slice(-40).join('\n')}`)
+  }
+  const written = cloud.calls.slice(before).filter(({ product, write }) => product === 'Ram' && write)
+  return {
+    summary: record.summary,
+    results: JSON.parse(record.outputs.results ?? '[]') as RolloutResult[],
+    ramWrites: written.map(({ action }) => action),
+  }
+}

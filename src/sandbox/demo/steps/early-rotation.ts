@@ -1,0 +1,25 @@
+import { untilReady } from '../../process/ready.ts'
+import type { DemoStep } from '../demo-step.ts'
+import { expect } from '../expect.ts'
+import { readPullSecret } from '../pull-secret.ts'
+import { requestRefresh } from '../request-refresh.ts'
+
+/** Step 4: a rotation is one write in place. */
+export const earlyRotation: DemoStep = {
+  title: 'the token is rotated early',
+  proves: 'P4: the Secret changes in place, its UID stays',
+  async run({ world, print, signal }) {
+    const { cluster } = world.production
+    const before = await readPullSecret(cluster.admin, 'shop', signal)
+    const since = performance.now()
+    await requestRefresh(cluster.admin, signal)
+    const changed = async (): Promise<boolean> =>
+      (await readPullSecret(cluster.admin, 'shop', signal))?.content !== before?.content
+    await untilReady(changed, { what: 'new content in shop', limitMs: 30_000, everyMs: 20 }, signal)
+    const took = performance.now() - since
+    const after = await readPullSecret(cluster.admin, 'shop', signal)
+    print(`  content sha256 ${before?.content} -> ${after?.content}, valid until ${after?.expiresAt}`)
+    expect(after?.uid === before?.uid, 'the Secret was made anew')
+    return `new content after ${(took / 1000).toFixed(1)} s, same UID`
+  },
+}

@@ -1,0 +1,57 @@
+import { fetchRegistryToken } from '../../image/registry-token.ts'
+import { untilReady } from '../../process/ready.ts'
+import { createNamespace, createPod, untilPod } from '../demo-pods.ts'
+import type { DemoContext, DemoStep } from '../demo-step.ts'
+import { expect } from '../expect.ts'
+import { readPullSecret } from '../pull-secret.ts'
+
+/** Step 3: the whole point. */
+export const newNamespace: DemoStep = {
+  title: 'a brand-new namespace, and a Pod with no credentials of its own',
+  proves: 'the Pod really runs from the private image',
+  async run(context, step) {
+    const { world, memory, print, signal } = context
+    const { admin } = world.production.cluster
+    const since = performance.now()
+    await createNamespace(admin, 'shop', signal)
+    const there = async (): Promise<boolean> => (await readPullSecret(admin, 'shop', signal)) !== undefined
+    await untilReady(there, { what: 'pull secret in shop', limitMs: 30_000, everyMs: 5 }, signal)
+    memory.secretMs = performance.now() - since
+    const ready = `Secret there ${Math.round(memory.secretMs)} ms after the namespace`
+    if (world.nodeObstacle !== undefined) {
+      await askRegistry(context)
+      return `${ready}; its credential is accepted by the registry (no Pod: ${world.nodeObstacle})`
+    }
+    const pod = { namespace: 'shop', name: 'app' }
+    const created = performance.now()
+    await createPod(admin, pod, world.appImage, signal)
+    step.update('waits for the kubelet')
+    await untilPod(admin, pod, /^Running$/, signal)
+    memory.podMs = performance.now() - created
+    const path = '/api/v1/namespaces/shop/pods/app'
+    const { spec } = await admin.request<{ spec: { imagePullSecrets?: unknown } }>({ method: 'GET', path }, signal)
+    print(`  spec.imagePullSecrets, which nobody wrote into the manifest: ${JSON.stringify(spec.imagePullSecrets)}`)
+    return `${ready}; Pod running ${(memory.podMs / 1000).toFixed(1)} s after its creation`
+  },
+}
+
+/** Where no kubelet can run: does the registry hand out the manifest to who holds the Secret? */
+async function askRegistry({ world, signal }: DemoContext): Promise<void> {
+  const { admin } = world.production.cluster
+  const path = '/api/v1/namespaces/shop/secrets/acr-nopass'
+  const { data } = await admin.request<{ data: Record<string, string> }>({ method: 'GET', path }, signal)
+  const [domain = '', rest = ''] = world.appImage.split(/\/(.*)/)
+  const config = JSON.parse(Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString()) as {
+    auths: Record<string, { auth: string }>
+  }
+  const [username = '', password = ''] = Buffer.from(config.auths[domain]?.auth ?? '', 'base64')
+    .toString()
+    .split(/:(.*)/)
+  const url = `${world.registry.url}/v2/${rest.replace(':', '/manifests/')}`
+  const challenge = await fetch(url, { signal })
+  expect(challenge.status === 401, `the registry answered ${challenge.status} to an anonymous pull`)
+  const token = await fetchRegistryToken(challenge.headers.get('www-authenticate'), { username, password }, signal)
+  const accept = 'application/vnd.oci.image.manifest.v1+json'
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${token}`, accept }, signal })
+  expect(answer.status === 200, `the registry answered ${answer.status} to the Secret's credential`)
+}

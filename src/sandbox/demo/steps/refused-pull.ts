@@ -1,0 +1,20 @@
+import { createNamespace, createPod, deleteObject, untilPod } from '../demo-pods.ts'
+import type { DemoStep } from '../demo-step.ts'
+
+/** Step 1: nobody has given anything: the image is really private. */
+export const refusedPull: DemoStep = {
+  title: 'before: a Pod with a private image',
+  proves: 'the registry refuses who has no credential',
+  needsNode: true,
+  async run({ world, print, signal }, step) {
+    const { admin } = world.production.cluster
+    const pod = { namespace: 'before', name: 'app' }
+    await createNamespace(admin, pod.namespace, signal)
+    await createPod(admin, pod, world.appImage, signal)
+    step.update('waits for the kubelet')
+    const message = await untilPod(admin, pod, /^(ErrImagePull|ImagePullBackOff)$/, signal)
+    print(`  ${world.appImage}\n  kubelet: ${message.slice(0, 220)}`)
+    await deleteObject(admin, `/api/v1/namespaces/${pod.namespace}`, signal)
+    return 'ErrImagePull, as it should be'
+  },
+}

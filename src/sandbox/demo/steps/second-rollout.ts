@@ -1,0 +1,37 @@
+import type { DemoStep } from '../demo-step.ts'
+import { expect } from '../expect.ts'
+import { type RolloutResult, rollOut } from '../roll-out.ts'
+
+/** Step 5: a second run has nothing to do. */
+export const idleRollout: DemoStep = {
+  title: 'the workflow again',
+  proves: 'P9: nothing to do, nothing done',
+  async run(context, step) {
+    const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
+    expect(
+      results.every(({ status }) => status === 'unchanged'),
+      `not unchanged: ${statuses(results)}`,
+    )
+    expect(
+      results.every(({ revision: { from, to } }) => from === to),
+      'a new Helm revision was made',
+    )
+    expect(ramWrites.length === 0, `RAM was changed by ${ramWrites.join(', ')}`)
+    return `${statuses(results)}; no Helm revision, no RAM change`
+  },
+}
+
+/** Step 7: and one that meets a policy that somebody has changed mends that, and nothing else. */
+export const repairingRollout: DemoStep = {
+  title: 'the workflow once more',
+  proves: 'P9: the changed RAM policy is mended, and nothing else is touched',
+  async run(context, step) {
+    const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
+    expect(ramWrites.length === 1, `RAM was changed by ${ramWrites.join(', ') || 'nothing'}`)
+    return `${statuses(results)}; in RAM: ${ramWrites.join(', ')}`
+  },
+}
+
+function statuses(results: readonly RolloutResult[]): string {
+  return results.map(({ name, status }) => `${name} ${status}`).join(', ')
+}

@@ -1,0 +1,24 @@
+import { formatError, toNopassError } from '../errors.ts'
+import { createProgress, wantsPlain } from './progress.ts'
+import { runSandbox } from './run-sandbox.ts'
+
+const interrupt = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
+
+const plain = wantsPlain(process.stdout.isTTY, process.env.CI)
+try {
+  process.exitCode = await runSandbox(process.argv.slice(2), {
+    progress: createProgress(process.stdout, { plain }),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interrupt.signal,
+  })
+} catch (error) {
+  if (interrupt.signal.aborted) {
+    process.stderr.write('Interrupted; nothing is left running.\n')
+    process.exitCode = interrupt.signal.reason === 'SIGINT' ? 130 : 143
+  } else {
+    process.stderr.write(`${formatError(toNopassError(error))}\n`)
+    process.exitCode = 1
+  }
+}
