@@ -66,7 +66,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     realm: `${origin}/auth`,
     service: `registry.aliyuncs.com:${regionId}:26842`,
     issuer: `dockerauth.${regionId}.aliyuncs.com`,
-    certificatePem: keys.registry.certificatePem,
+    // the signer's first, then its CA's: registries differ in which of the two they must find
+    certificatePem: keys.registry.certificatePem + keys.authority.certificatePem,
   }
   router.serveRegistryTokens(createRegistryTokenService(state, registryAuth, keys.registry.privateKey, registryPush))
   const folder = options.tls ? await mkdtemp(join(tmpdir(), 'acr-nopass-cloud-')) : undefined
