@@ -110,7 +110,7 @@ function plainPainter(stream: ProgressStream, running: Set<RunningStep>, now: ()
 function livePainter(stream: ProgressStream, running: Set<RunningStep>, now: () => number): Painter {
   let lines = 0
   const draw = (above: string) => {
-    const width = Math.max(20, (stream.columns ?? 80) - 1)
+    const width = Math.max(20, (stream.columns || 80) - 1)
     const live = [...running].map((step) => `${fit(`… ${describe(step, now())}`, width)}\n`)
     const back = lines > 0 ? `\u001b[${lines}A\u001b[0J` : ''
     lines = live.length

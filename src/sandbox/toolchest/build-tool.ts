@@ -68,7 +68,7 @@ export function describeCount(
   estimate: number,
 ): string {
   const left = estimate - elapsed
-  const when = left > 0 ? `about ${formatDuration(Math.ceil(left / 5_000) * 5_000)} left at most` : 'longer than usual'
+  const when = left > 0 ? `about ${formatDuration(Math.ceil(left / 5_000) * 5_000)} left` : 'longer than usual'
   if (count.packages > 0) return `${count.packages} packages compiled, ${when}`
   if (count.downloads > 0) return `${count.downloads} modules fetched, ${when}`
   return when

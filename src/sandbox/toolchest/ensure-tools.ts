@@ -105,7 +105,7 @@ function toBuild(tool: WantedTool, go: GoProgram, host: Host): ToolBuild {
 function announce(builds: readonly ToolBuild[]): string {
   const total = builds.reduce((sum, build) => sum + build.estimate, 0)
   const names = builds.map(({ name, module }) => `${name} ${module.version}`).join(', ')
-  return `To build once, ${formatDuration(total)} at most on this machine: ${names}`
+  return `To build once, about ${formatDuration(total)}: ${names}`
 }
 
 /** One module at a time over all runs of this user; a second run waits, then finds the tool built. */
