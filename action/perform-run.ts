@@ -25,6 +25,7 @@ export async function performRun(
   const { inputs } = settings
   const { env } = host
   const transport = createDefaultTransport({ version: VERSION, env })
+  const mask = maskOnce(setSecret)
   const outcome = await runRollout(
     settings,
     {
@@ -33,10 +34,10 @@ export async function performRun(
       cloud: {
         transport,
         environment: env,
-        getIdToken: idTokenSource(env, transport.send, setSecret),
+        getIdToken: idTokenSource(env, transport.send, mask),
         sessionName: sessionName(env),
       },
-      mask: setSecret,
+      mask,
       report: (cluster, line) => host.stdout.write(`${cluster}: ${line}\n`),
       now: Date.now,
       runName: runName(env),
@@ -83,6 +84,15 @@ function helmOptions({ inputs }: Settings, folder: RunFolder, environment: NodeJ
     environment,
     folder: folder.path,
     toolCache: environment.RUNNER_TOOL_CACHE,
+  }
+}
+
+/** The runner needs to be told of a secret once. */
+function maskOnce(mask: (secret: string) => void): (secret: string) => void {
+  const known = new Set<string>()
+  return (secret) => {
+    if (!known.has(secret)) mask(secret)
+    known.add(secret)
   }
 }
 

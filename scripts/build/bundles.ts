@@ -5,7 +5,8 @@ import { collectLicences } from './licences.ts'
 import { withoutSideEffects } from './without-side-effects.ts'
 
 /** CommonJS libraries in an ESM bundle ask for Node's own modules by `require`. */
-const REQUIRE = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
+const REQUIRE =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
 
 const COMMON = {
   bundle: true,

@@ -17,6 +17,7 @@ function packageFolder(file: string): string | undefined {
 async function describePackage(folder: string): Promise<string> {
   const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   const file = (await readdir(folder)).sort().find((entry) => /^licen[cs]e/i.test(entry))
-  const text = file === undefined ? '' : `\n\n${(await readFile(join(folder, file), 'utf8')).trim()}`
+  const text =
+    file === undefined ? '' : `\n\n${(await readFile(join(folder, file), 'utf8')).replaceAll('\r\n', '\n').trim()}`
   return `${name} ${version} (${typeof license === 'string' ? license : 'see its package'})${text}`
 }

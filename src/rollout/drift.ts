@@ -16,7 +16,7 @@ export interface ObjectDrift {
 export async function findDrift(
   client: KubeClient,
   objects: readonly ManifestObject[],
-  namespace: string,
+  owner: { readonly release: string; readonly namespace: string },
   signal?: AbortSignal,
 ): Promise<readonly ObjectDrift[]> {
   const resourceOf = await discoverResources(client, objects, signal)
@@ -26,7 +26,7 @@ export async function findDrift(
       const title = objectTitle(object)
       if (!resource)
         return { object: title, state: 'refused', detail: `the cluster knows no ${object.apiVersion} ${object.kind}` }
-      return { object: title, ...(await dryRun(client, resource, object, namespace, signal)) }
+      return { object: title, ...(await dryRun(client, resource, object, owner, signal)) }
     }),
   )
 }
@@ -35,10 +35,10 @@ async function dryRun(
   client: KubeClient,
   resource: ApiResource,
   object: ManifestObject,
-  namespace: string,
+  owner: { readonly release: string; readonly namespace: string },
   signal?: AbortSignal,
 ): Promise<Omit<ObjectDrift, 'object'>> {
-  const path = objectPath(resource, object, namespace)
+  const path = objectPath(resource, object, owner.namespace)
   try {
     const live = await client.request<Record<string, unknown>>({ method: 'GET', path }, signal)
     const after = await client.request<Record<string, unknown>>(
@@ -47,7 +47,7 @@ async function dryRun(
         path,
         query: { fieldManager: 'helm', force: true, dryRun: 'All' },
         contentType: APPLY,
-        body: object.body,
+        body: withOwner(object.body, owner),
       },
       signal,
     )
@@ -59,6 +59,17 @@ async function dryRun(
     if (error.status === 422 || error.status === 400) return { state: 'refused', detail: error.message }
     throw error
   }
+}
+
+/** Helm writes its marks into every object as it applies it; the manifest does not show them. */
+function withOwner(
+  body: ManifestObject['body'],
+  { release, namespace }: { readonly release: string; readonly namespace: string },
+): Readonly<Record<string, unknown>> {
+  const metadata = isRecord(body.metadata) ? body.metadata : {}
+  const labels = { ...(metadata.labels ?? {}), 'app.kubernetes.io/managed-by': 'Helm' }
+  const marks = { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace }
+  return { ...body, metadata: { ...metadata, labels, annotations: { ...(metadata.annotations ?? {}), ...marks } } }
 }
 
 /** The object without what every write changes. */

@@ -31,9 +31,7 @@ export async function compareRelease(
   const deployed = last === undefined ? undefined : await readRelease(context.helm, target)
   const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, wanted)
   // A namespace that does not exist makes every dry run in it fail.
-  const drift = preflight.namespaceExists
-    ? await findDrift(connected.client, wanted.objects, target.namespace, signal)
-    : []
+  const drift = preflight.namespaceExists ? await findDrift(connected.client, wanted.objects, target, signal) : []
   const drifted = drift.some(({ state }) => state !== 'same' && state !== 'forbidden')
   return { deployed, unchanged: same && !drifted, drift }
 }

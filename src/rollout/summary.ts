@@ -30,6 +30,7 @@ export interface SummaryInput {
 /** The job summary as Markdown: verdict, table with failures first, cures, timeline, folded notes and plan diffs. */
 export function renderSummary(input: SummaryInput): string {
   const sorted = input.results.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || a.wave - b.wave)
+  if (input.results.length === 0) return `### acr-nopass ${input.mode}: valid\n`
   const head = [
     `### acr-nopass ${input.mode}: ${headline(input.results)}`,
     '',
@@ -61,7 +62,6 @@ export function renderErrors(mode: string, errors: readonly NopassError[]): stri
 }
 
 export function headline(results: readonly ClusterResult[]): string {
-  if (results.length === 0) return 'valid'
   const counts = ORDER.map((status) => [status, results.filter((result) => result.status === status).length] as const)
   const parts = counts.filter(([, count]) => count > 0).map(([status, count]) => `${count} ${status}`)
   return parts.join(', ')

@@ -1,0 +1,164 @@
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { bundleHelper } from '../../../scripts/build/bundles.ts'
+import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
+import { type Binder, startBinder } from '../../../src/sandbox/cluster/binder.ts'
+import { startEtcd } from '../../../src/sandbox/cluster/etcd.ts'
+import { type ProcessNode, startProcessNode } from '../../../src/sandbox/cluster/process-node.ts'
+import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
+import { openRun, type Run } from '../../../src/sandbox/process/run.ts'
+import { testTools } from '../../tools.ts'
+
+const root = resolve(import.meta.dirname, '..', '..', '..')
+
+export interface BedCluster {
+  readonly cluster: Cluster
+  /** ACK's id in the emulated account. */
+  readonly clusterId: string
+  readonly workerRole: string
+  readonly node: ProcessNode
+  /** An entry for the input `clusters`. */
+  entry(wave: number): Readonly<Record<string, unknown>>
+}
+
+/** An account, clusters with a node each, and a folder with one helm on its PATH. */
+export interface ActionBed extends AsyncDisposable {
+  readonly cloud: Cloud
+  readonly clusters: readonly BedCluster[]
+  /** What a job has: credentials of the administrator, PATH with helm, the emulator's addresses. */
+  readonly env: Readonly<Record<string, string>>
+  /** Values for all clusters; what differs by cluster is in its entry. */
+  readonly values: string
+}
+
+export interface BedOptions {
+  readonly clusters: readonly string[]
+  readonly helm: 'helm3' | 'helm4'
+  readonly signal?: AbortSignal
+}
+
+/** Starts all of it; one etcd serves every cluster. */
+export async function startActionBed({ clusters: names, helm, signal }: BedOptions): Promise<ActionBed> {
+  const tools = await testTools('etcd', 'kube-apiserver', 'kube-controller-manager', helm)
+  const run = await openRun()
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-bed-'))
+  const stops: (() => Promise<unknown>)[] = [() => run.end(), () => rm(folder, { recursive: true, force: true })]
+  try {
+    const cloud = await startCloud()
+    stops.unshift(() => cloud.stop())
+    const etcd = await startEtcd({ tools, run, signal })
+    stops.unshift(() => etcd.stop())
+    const helper = join(folder, 'helper.mjs')
+    await bundleHelper(root, helper)
+    const clusters = await Promise.all(
+      names.map((name) => openCluster(name, { tools, etcd, run, cloud, helper, signal, stops })),
+    )
+    await symlink(tools[helm], join(folder, 'helm'))
+    const { accessKeyId, accessKeySecret } = cloud.administrator
+    return {
+      cloud,
+      clusters,
+      env: {
+        PATH: `${folder}:${dirname(process.execPath)}:/usr/bin:/bin`,
+        ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
+        ACR_NOPASS_ENDPOINTS: JSON.stringify(pick(cloud.endpoints, ['ram', 'sts', 'cs', 'cr'])),
+      },
+      values: stringify(valuesFor(cloud)),
+      [Symbol.asyncDispose]: () => stopAll(stops),
+    }
+  } catch (error) {
+    await stopAll(stops)
+    throw error
+  }
+}
+
+interface OpenOptions {
+  readonly tools: Parameters<typeof startCluster>[0]['tools']
+  readonly etcd: Awaited<ReturnType<typeof startEtcd>>
+  readonly run: Run
+  readonly cloud: Cloud
+  readonly helper: string
+  readonly signal: AbortSignal | undefined
+  readonly stops: (() => Promise<unknown>)[]
+}
+
+async function openCluster(name: string, options: OpenOptions): Promise<BedCluster> {
+  const { tools, etcd, run, cloud, helper, signal, stops } = options
+  const cluster = await startCluster({ name, tools, etcd, run, signal })
+  const binder: Binder = startBinder(cluster.admin)
+  const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper] }
+  const node = await startProcessNode({ cluster, images, backOffMs: 500 })
+  stops.unshift(
+    () => node.stop(),
+    () => binder.stop(),
+    () => cluster.stop(),
+  )
+  const clusterId = `c${name.replace(/[^a-z0-9]/g, '')}00000000000000000000000000000000`.slice(0, 33)
+  const workerRole = `KubernetesWorkerRole-${name}`
+  cloud.registerCluster({
+    clusterId,
+    name,
+    region: cloud.regionId,
+    workerRoles: [workerRole],
+    server: cluster.server,
+    kubeconfig: async ({ minutes }) => cluster.kubeconfigFor('deployer', ['system:masters'], minutes),
+  })
+  const imds = await cloud.imdsFor(workerRole)
+  return {
+    cluster,
+    clusterId,
+    workerRole,
+    node,
+    entry: (wave) => ({
+      name,
+      wave,
+      ack: { clusterId, region: cloud.regionId },
+      values: { endpoints: { imds } },
+    }),
+  }
+}
+
+function valuesFor(cloud: Cloud): object {
+  const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
+  return {
+    registries: [
+      {
+        name: 'prod',
+        edition: 'enterprise',
+        instanceId: instance?.id,
+        region: instance?.region,
+        repositories: ['team/*'],
+      },
+    ],
+    identity: { type: 'worker-role' },
+    region: cloud.regionId,
+    attach: 'serviceAccounts',
+    // The registry itself is not part of this bed: its own tests ask a real one.
+    verify: { enabled: false },
+    endpoints: pick(cloud.endpoints, ['sts', 'cr']),
+    replicas: 1,
+  }
+}
+
+function pick<T extends object, K extends keyof T>(object: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.map((key) => [key, object[key]])) as Pick<T, K>
+}
+
+async function stopAll(stops: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const stop of stops) await stop()
+}
+
+/** A file in a folder of its own, for inputs that name files. */
+export async function writeInput(
+  name: string,
+  text: string,
+): Promise<{ readonly folder: string; readonly file: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-workspace-'))
+  const file = join(folder, name)
+  await writeFile(file, text)
+  return { folder, file }
+}
