@@ -4,7 +4,7 @@ import { readHost } from './host.ts'
 import { runTools } from './tools-command.ts'
 
 const interrupt = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort(name))
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupt.abort(name))
 
 const plain = wantsPlain(process.stderr.isTTY, process.env.CI)
 try {
@@ -17,7 +17,7 @@ try {
 } catch (error) {
   if (interrupt.signal.aborted) {
     console.error('Interrupted; the next run goes on where this one stopped.')
-    process.exitCode = interrupt.signal.reason === 'SIGINT' ? 130 : 143
+    process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(interrupt.signal.reason)] ?? 1
   } else {
     console.error(formatError(toNopassError(error)))
     process.exitCode = 1
