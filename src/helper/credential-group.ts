@@ -17,7 +17,7 @@ import { encodeTokens } from './token-annotation.ts'
 /** What is written into the Secret of every namespace with the same registries; built once per change of a token. */
 export interface CredentialGroup extends GroupSummary {
   /** The apply body in two parts, between which the precondition goes (`"uid":"…","resourceVersion":"…",` or nothing). */
-  readonly body: readonly [string, string]
+  readonly body: readonly [Buffer, Buffer]
 }
 
 export interface GroupOptions {
@@ -64,8 +64,8 @@ export function buildCredentialGroup(
     hash,
     registries,
     body: [
-      '{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/dockerconfigjson","metadata":{',
-      `${rest},"data":${JSON.stringify(data)}}`,
+      Buffer.from('{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/dockerconfigjson","metadata":{'),
+      Buffer.from(`${rest},"data":${JSON.stringify(data)}}`),
     ],
   }
 }

@@ -11,6 +11,7 @@ export interface KubeCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** From `/api/…` or `/apis/…` on, each name already encoded (`encodeURIComponent`). */
   readonly path: string
+  /** Besides what the path may have of it. */
   readonly query?: Query
   /** An object is sent as JSON; text and bytes as they are. */
   readonly body?: unknown
@@ -81,7 +82,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
 
   return {
     async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
-      const title = `${call.method} ${call.path}`
+      const title = `${call.method} ${call.path.split('?')[0]}`
       const body = encodeBody(call.body)
       const answer = await send(
         {
@@ -143,11 +144,12 @@ function encodeBody(body: unknown): string | Buffer | undefined {
   return body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
 }
 
-function withQuery(path: string, query: Query = {}): string {
+function withQuery(path: string, query: Query | undefined): string {
+  if (query === undefined) return path
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value))
   const text = parameters.toString()
-  return text === '' ? path : `${path}?${text}`
+  return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`
 }
 
 /** `secrets` of `/api/v1/namespaces/shop/secrets/acr-nopass`; `namespaces/status` parts count to the resource before them. */
