@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { errorsPage } from '../../scripts/generate-docs/errors-page.ts'
+import { findPages } from '../../scripts/generate-docs/pages.ts'
+import { fillSnippets } from '../../scripts/generate-docs/snippets.ts'
+import { ERROR_CODES } from '../../src/error-codes.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+test('a snippet is the file that the page names, without the comments at its top', () => {
+  const page = 'a\n<!-- snippet: x.yaml -->\nold\n<!-- /snippet -->\nb\n'
+  const filled = fillSnippets(page, () => '# hint\n# more\n\nkey: 1 # stays\n')
+  assert.equal(filled, 'a\n<!-- snippet: x.yaml -->\n```yaml\nkey: 1 # stays\n```\n<!-- /snippet -->\nb\n')
+  assert.equal(
+    fillSnippets(filled, () => '# hint\n# more\n\nkey: 1 # stays\n'),
+    filled,
+  )
+})
+
+test('every error code has a row on the page of errors', () => {
+  const page = errorsPage()
+  const missing = Object.keys(ERROR_CODES).filter((code) => !page.includes(`| \`${code}\` |`))
+  assert.deepEqual(missing, [])
+})
+
+test('every link of a page to a file of the project leads somewhere', () => {
+  const dead = findPages(root).flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8')
+    const targets = [...text.matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)].map(([, target = '']) => target)
+    return targets.filter((target) => !exists(join(root, page, '..', target))).map((target) => `${page}: ${target}`)
+  })
+  assert.deepEqual(dead, [])
+})
+
+test('every npm script and program that a page names exists', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
+  const unknown = findPages(root).flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8')
+    const names = [...text.matchAll(/npm run ([a-z:-]+)/g)].map(([, name = '']) => name)
+    return names.filter((name) => !(name in scripts)).map((name) => `${page}: npm run ${name}`)
+  })
+  assert.deepEqual(unknown, [])
+})
+
+function exists(path: string): boolean {
+  try {
+    readdirSync(join(path, '..'))
+    return readdirSync(join(path, '..')).includes(path.replace(/\/$/, '').split('/').at(-1) ?? '')
+  } catch {
+    return false
+  }
+}
