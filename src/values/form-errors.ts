@@ -14,7 +14,7 @@ export function formError(context: ProblemContext): ValuesError {
     const expected = definition?.description ?? 'another name'
     return new ValuesError(
       'SCHEMA_FORM',
-      `the key ${JSON.stringify(problem.propertyName)} in ${name(path)} has not the form of ${lowerFirst(definition?.title ?? 'a key')}`,
+      `the key ${JSON.stringify(problem.propertyName)} in ${name(path)} is no ${lowerFirst(definition?.title ?? 'key')}`,
       {
         at: placeOfKey(root, path, problem.propertyName),
         path: [...path, problem.propertyName],
@@ -25,7 +25,7 @@ export function formError(context: ProblemContext): ValuesError {
       },
     )
   }
-  const expected = expectedForm(schema)
+  const expected = expectedForm(schema, rootSchema)
   const value = node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
   return new ValuesError(
     'SCHEMA_FORM',
@@ -35,7 +35,7 @@ export function formError(context: ProblemContext): ValuesError {
       path,
       value: showValue(node, path),
       expected,
-      hint: formHint(value, schema, rootSchema) ?? `Write it as ${expected}.`,
+      hint: formHint(value, schema, rootSchema) ?? likeExample(schema, expected),
       hideLine: !mayShow(path),
     },
   )
@@ -48,7 +48,7 @@ export function typeHint(schema: Schema | undefined, node: YamlNode | undefined,
     return 'Write a value, or remove the key; null takes a default away, and here there is none to take.'
   }
   if (types.includes('string') && node?.kind === 'scalar') {
-    return mayShow(path) ? `Quote it: "${String(node.value)}".` : 'Put it in quotes.'
+    return mayShow(path) ? `Quote it: "${node.source ?? String(node.value)}".` : 'Put it in quotes.'
   }
   if (node?.kind === 'scalar' && typeof node.value === 'string') {
     const text = node.value.trim()
@@ -60,13 +60,23 @@ export function typeHint(schema: Schema | undefined, node: YamlNode | undefined,
   if (types.includes('array') && node?.kind === 'map')
     return 'Write a list: put "- " before the first key of each item.'
   const example = firstExample(schema)
-  return example === undefined ? undefined : `Write it like ${example}.`
+  if (example !== undefined) return `Write it like ${example}.`
+  const keys = Object.keys(schema?.properties ?? {})
+  return keys.length === 0 ? undefined : `Write its keys below it, each on a line of its own: ${keys.join(', ')}.`
 }
 
-function expectedForm(schema: Schema | undefined): string {
-  const text = (schema?.title ?? 'another form').replace(/\.$/, '')
+function likeExample(schema: Schema | undefined, expected: string): string {
   const example = firstExample(schema)
-  return example === undefined ? lowerFirst(text) : `${lowerFirst(text)}, such as ${example}`
+  return `Write it ${example === undefined ? `as ${lowerFirst(expected)}` : `like ${example}`}.`
+}
+
+// The definition says what form its texts have; a property only says what it is for.
+function expectedForm(schema: Schema | undefined, rootSchema: Schema): string {
+  const definitions = Object.values(rootSchema.definitions ?? {})
+  const form = definitions.find(({ pattern }) => pattern !== undefined && pattern === schema?.pattern)
+  const words = lowerFirst(form?.description ?? schema?.title ?? 'another form').replace(/\.$/, '')
+  const example = firstExample(schema)
+  return example === undefined ? words : `${words} (such as ${example})`
 }
 
 // What people write instead of a domain or an address, and what to write.

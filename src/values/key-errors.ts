@@ -37,7 +37,10 @@ export function meantPath({ path, schema, problem }: ProblemContext): ValuePath 
 
 function hintFor(key: string, known: readonly string[], elsewhere: readonly string[]): string | undefined {
   const near = nearest(key, known)
-  const places = elsewhere.slice(0, 3).map((place) => (place === '' ? 'at the top of the file' : `under \`${place}\``))
+  const places = elsewhere
+    .slice(0, 3)
+    .map((place) => place.replace(/^\[\]\.?/, ''))
+    .map((place) => (place === '' ? 'at the top of the file' : `under \`${place}\``))
   if (near !== undefined && elsewhere.length === 0) return `Did you mean \`${near}\`?`
   if (near !== undefined) return `Did you mean \`${near}\`? A key \`${key}\` belongs ${places.join(' or ')}.`
   return elsewhere.length === 0 ? undefined : `\`${key}\` belongs ${places.join(' or ')}: move it there.`

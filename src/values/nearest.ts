@@ -6,12 +6,20 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: { readonly candidate: string; readonly distance: number } | undefined
   for (const candidate of candidates) {
     if (candidate === word) continue
-    const distance = plain(candidate) === plain(word) ? 0.5 : editDistance(word, candidate)
+    const distance = distanceOf(word, candidate)
     const limit = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3))
     if (distance > limit || distance >= Math.min(word.length, candidate.length)) continue
     if (best === undefined || distance < best.distance) best = { candidate, distance }
   }
   return best?.candidate
+}
+
+function distanceOf(word: string, candidate: string): number {
+  const [left, right] = [plain(word), plain(candidate)]
+  if (left === right) return 0.5
+  // A shorter or longer form of the same word: warn and warning.
+  const isForm = Math.min(left.length, right.length) >= 4 && (left.startsWith(right) || right.startsWith(left))
+  return isForm ? 1 : editDistance(word, candidate)
 }
 
 function plain(word: string): string {

@@ -26,10 +26,15 @@ export function schemaErrors(
   const errors = contexts
     .filter((context) => !missingPaths(context).some((path) => meant.has(formatPath(path))))
     .flatMap((context) => toError(context) ?? [])
+  // A value of the wrong type is not also blamed for its form or choice, nor one text twice for its form.
+  const wrongTypes = new Set(errors.filter(({ code }) => code === 'SCHEMA_TYPE').map(({ path }) => formatPath(path)))
   const seen = new Set<string>()
   return errors.filter((error) => {
-    const key = `${error.code} ${formatPath(error.path)}`
-    return seen.has(key) ? false : seen.add(key)
+    const path = formatPath(error.path)
+    const key = `${error.code} ${path}`
+    if (seen.has(key) || (error.code !== 'SCHEMA_TYPE' && wrongTypes.has(path))) return false
+    seen.add(key)
+    return true
   })
 }
 
@@ -55,7 +60,10 @@ function toError(context: ProblemContext): ValuesError | undefined {
     case 'minItems':
     case 'maxItems':
     case 'uniqueItems':
-      return listError(context)
+      // An empty default is a key that was not set.
+      return context.node?.origin === 'chart'
+        ? missingKeyError(parentOf(context), String(context.path.at(-1)))
+        : listError(context)
     case 'pattern':
     case 'minLength':
     case 'maxLength':
@@ -64,6 +72,11 @@ function toError(context: ProblemContext): ValuesError | undefined {
       // `if` and `propertyNames` only repeat what their inner keywords report.
       return undefined
   }
+}
+
+function parentOf(context: ProblemContext): ProblemContext {
+  const path = context.path.slice(0, -1)
+  return { ...context, path, schema: schemaAt(context.rootSchema, path), node: lookup(context.root, path) }
 }
 
 function missingPaths({ problem, path, schema, node }: ProblemContext): ValuePath[] {

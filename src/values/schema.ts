@@ -60,7 +60,9 @@ export function isDefaulted(schema: Schema, root: Schema): boolean {
 export function schemaOfChild(schema: Schema, step: string | number, root: Schema): Schema | undefined {
   const { properties, additionalProperties, items } = resolve(schema, root)
   if (typeof step === 'number') return items
-  return properties?.[step] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
+  // A key named like a method of every object is no key of ours.
+  if (properties !== undefined && Object.hasOwn(properties, step)) return properties[step]
+  return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 
 /** The schema of the value at a path, resolved; undefined when the schema knows no such value. */

@@ -24,6 +24,8 @@ export type Scalar = string | number | boolean | null
 export interface ScalarNode extends NodeBase {
   readonly kind: 'scalar'
   readonly value: Scalar
+  /** The word as it was written, when it had no quotes. */
+  readonly source?: string
 }
 
 export interface ListNode extends NodeBase {

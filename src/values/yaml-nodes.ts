@@ -49,8 +49,9 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
     }
     const all = readings(node.source ?? '')
     const value = agreedValue(all)
-    if (value !== undefined) return { kind: 'scalar', value, at: where, origin }
-    errors.push(ambiguous(node.source ?? '', all, where))
+    const source = node.source ?? ''
+    if (value !== undefined) return { kind: 'scalar', value, source, at: where, origin }
+    errors.push(ambiguous(source, all, where))
     return { kind: 'scalar', value: all.helm, at: where, origin }
   }
 

@@ -172,5 +172,5 @@ function addAt(tree: unknown, where: readonly number[], key: string, value: unkn
 function* allKeys(root: Schema): Generator<string> {
   yield* Object.keys(root.properties ?? {})
   for (const definition of Object.values(root.definitions ?? {})) yield* Object.keys(definition.properties ?? {})
-  yield* ['instanceID', 'unknown', 'a b', 'Team', 'a/b/c', '__proto__x', 'constructor']
+  yield* ['instanceID', 'unknown', 'a b', 'Team', 'a/b/c', '__proto__', 'constructor']
 }

@@ -1,4 +1,3 @@
-import { REGIONS } from '../regions.ts'
 import { ValuesError } from '../values-error.ts'
 import { child, type ListNode, text, type YamlNode } from '../yaml-node.ts'
 import { regionError } from './check-regions.ts'
@@ -70,5 +69,5 @@ function regionErrors(entry: YamlNode, index: number): ValuesError[] {
   const node = child(child(entry, 'ack'), 'region')
   const region = text(node)
   if (node === undefined || region === undefined || !/^[a-z]+(-[a-z0-9]+)+$/.test(region)) return []
-  return regionError(region, REGIONS, { at: node.at, path: [index, 'ack', 'region'] })
+  return regionError(region, { at: node.at, path: [index, 'ack', 'region'], otherwise: 'the input `endpoints`' })
 }

@@ -1,7 +1,7 @@
 import { nearest } from '../nearest.ts'
 import { REGIONS } from '../regions.ts'
 import { ValuesError } from '../values-error.ts'
-import { child, formatPath, items, lookup, type MapNode, text, type ValuePath } from '../yaml-node.ts'
+import { child, formatPath, items, lookup, type MapNode, type Position, text, type ValuePath } from '../yaml-node.ts'
 
 /** Regions that do not exist. With endpoints of its own a cloud has regions of its own: then nothing is checked. */
 export function checkRegions(values: MapNode): ValuesError[] {
@@ -12,25 +12,26 @@ export function checkRegions(values: MapNode): ValuesError[] {
     const region = text(node)
     // What has not even the form of a region is the schema's to refuse.
     if (node === undefined || region === undefined || !/^[a-z]+(-[a-z0-9]+)+$/.test(region)) return []
-    return regionError(region, REGIONS, { at: node.at, path })
+    return regionError(region, { at: node.at, path, otherwise: '`endpoints.cr`' })
   })
 }
 
 /** An error when the region does not exist; none when it does. */
 export function regionError(
   region: string,
-  known: readonly string[],
-  { at, path }: { readonly at: MapNode['at']; readonly path: ValuePath },
+  where: { readonly at: Position; readonly path: ValuePath; readonly otherwise: string },
 ): ValuesError[] {
-  if (known.includes(region)) return []
-  const meant = nearest(region, known)
+  if (REGIONS.includes(region)) return []
+  const { at, path, otherwise } = where
+  const meant = nearest(region, REGIONS)
+  const cure = meant === undefined ? 'Write the id of a region, such as cn-hangzhou.' : `Did you mean ${meant}?`
   return [
     new ValuesError('VALUES_REGION', `\`${formatPath(path)}\` is "${region}": Alibaba Cloud has no such region`, {
       at,
       path,
       value: region,
       expected: `a region, such as ${meant ?? 'cn-hangzhou'}`,
-      hint: `${meant === undefined ? 'Write the id of a region, such as cn-hangzhou' : `Did you mean ${meant}?`}${meant === undefined ? '; for' : ' For'} a cloud with other regions set \`endpoints.cr\`.`,
+      hint: `${cure} For a cloud with regions of its own set ${otherwise}.`,
     }),
   ]
 }

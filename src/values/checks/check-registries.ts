@@ -43,7 +43,7 @@ function repeatedNames(registries: readonly YamlNode[]): ValuesError[] {
 function idleKeys(registry: YamlNode, index: number): ValuesError[] {
   const edition = text(child(registry, 'edition')) ?? ''
   const entries = registry.kind === 'map' ? registry.entries : new Map()
-  return (IDLE[edition] ?? []).flatMap((key) => {
+  return (Object.hasOwn(IDLE, edition) ? (IDLE[edition] ?? []) : []).flatMap((key) => {
     const entry = entries.get(key)
     if (entry === undefined || is(entry.value, null)) return []
     const home = Object.keys(IDLE).filter((other) => !IDLE[other]?.includes(key))

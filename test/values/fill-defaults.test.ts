@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { loadHelperConfig } from '../../src/values/load-helper-config.ts'
+import { loadValues } from '../../src/values/load-values.ts'
+import type { Schema } from '../../src/values/schema.ts'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')
+const defaults = { name: 'chart/values.yaml', text: await read('chart/values.yaml') }
+const text = `registries:
+  - name: prod
+    edition: enterprise
+    instanceId: cri-abc123
+    region: cn-hangzhou
+    assumeRole: [{ roleArn: "acs:ram::1234567890123456:role/pull" }]
+identity:
+  type: worker-role
+`
+const release = { name: 'a', namespace: 'b', fullname: 'a', serviceAccount: 'a', lease: 'a', status: 'a-status' }
+
+test('registries get the defaults that Helm does not merge into lists', () => {
+  const { values } = loadValues({ files: [{ name: 'a.yaml', text }], defaults })
+  assert.deepEqual(values?.registries, [
+    {
+      name: 'prod',
+      edition: 'enterprise',
+      instanceId: 'cri-abc123',
+      region: 'cn-hangzhou',
+      network: 'all',
+      apiNetwork: 'auto',
+      domains: [],
+      repositories: ['*'],
+      expiresInHours: null,
+      assumeRole: [{ roleArn: 'acs:ram::1234567890123456:role/pull', durationSeconds: 3600 }],
+    },
+  ])
+  assert.deepEqual(values?.identity, { type: 'worker-role', workerRole: { imdsV1: false } })
+})
+
+test('a default that null took away, and that the chart can do without, is there again for our own code', () => {
+  const files = [{ name: 'a.yaml', text: `${text}nodeSelector: null\nglobal: null\n` }]
+  const { values, merged } = loadValues({ files, defaults })
+  assert.equal(Object.hasOwn(merged ?? {}, 'nodeSelector'), false)
+  assert.deepEqual(values?.nodeSelector, {})
+  assert.deepEqual(values?.global, { imageRegistry: '' })
+})
+
+test("the helper's configuration is complete, however little stands in the file", () => {
+  const file = { name: 'config.yaml', text: `${text}attach: admission\nrelease: ${JSON.stringify(release)}\n` }
+  const { config, errors } = loadHelperConfig(file)
+  assert.deepEqual(errors, [])
+  assert.deepEqual(config?.release, release)
+  assert.deepEqual(config?.targets, {
+    namespaces: { include: ['*'], exclude: ['kube-*'], selector: {} },
+    serviceAccounts: { include: ['*'], exclude: [] },
+  })
+  assert.deepEqual(config?.verify, { enabled: true, interval: '5m' })
+  assert.equal(config?.registries[0]?.network, 'all')
+})
+
+test('a wrong configuration of the helper is refused with its place, a value of the chart alone too', () => {
+  const { config, errors } = loadHelperConfig({ name: 'config.yaml', text: `${text}attach: auto\nreplicas: 2\n` })
+  assert.equal(config, undefined)
+  assert.deepEqual(
+    errors.map(({ code, place, message }) => [place.line, code, message]),
+    [
+      [1, 'SCHEMA_MISSING', '`release` is missing'],
+      [9, 'SCHEMA_CHOICE', '`attach` is "auto"; expected one of admission, serviceAccounts, both'],
+      [10, 'SCHEMA_UNKNOWN_KEY', 'there is no key `replicas` at the top'],
+    ],
+  )
+  assert.equal(loadHelperConfig({ name: 'config.yaml', text: '- a\n' }).errors[0]?.code, 'YAML_ROOT')
+  assert.equal(loadHelperConfig({ name: 'config.yaml', text: 'a: [\n' }).errors[0]?.code, 'YAML_SYNTAX')
+})
+
+test('each key of the schema has a title, a description and, at the top, an example that fits', async () => {
+  const schema = JSON.parse(await read('schemas/values.schema.json')) as Schema
+  const bare: string[] = []
+  const visit = (node: Schema, path: string): void => {
+    for (const [key, property] of Object.entries(node.properties ?? {})) {
+      const isPart = Object.keys(property).length === 0
+      if (!isPart && (property.title === undefined || property.description === undefined)) bare.push(`${path}.${key}`)
+      visit(property, `${path}.${key}`)
+    }
+  }
+  visit(schema, '')
+  for (const [name, definition] of Object.entries(schema.definitions ?? {})) visit(definition, name)
+  assert.deepEqual(bare, [])
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    for (const example of property.examples ?? []) {
+      const layer = { name: 'example.yaml', text: JSON.stringify({ [key]: example }) }
+      const { helmAccepts } = loadValues({ files: [{ name: 'a.yaml', text }, layer], defaults })
+      assert.equal(helmAccepts, true, `${key}: ${JSON.stringify(example)}`)
+    }
+  }
+})

@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+test('what is generated from the schemas is what they would generate now', async () => {
+  const script = fileURLToPath(new URL('../../scripts/generate-values.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--check'])
+  assert.equal(stdout, '')
+})

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { ERROR_CODES } from '../../src/error-codes.ts'
+import { formatPlace } from '../../src/errors.ts'
+import { explainErrors } from '../../src/values/explain.ts'
+import { loadClusters } from '../../src/values/load-clusters.ts'
+import { loadValues } from '../../src/values/load-values.ts'
+import { errorData, type ValuesError } from '../../src/values/values-error.ts'
+import { type ExpectedError, readCases } from './fixtures/error-case.ts'
+
+const defaults = {
+  name: 'chart/values.yaml',
+  text: await readFile(new URL('../../chart/values.yaml', import.meta.url), 'utf8'),
+}
+const valuesCases = (await Promise.all(['reading-cases', 'schema-cases', 'check-cases'].map(readCases))).flat()
+const clustersCases = await readCases('clusters-cases')
+
+const shown = (errors: readonly ValuesError[]): ExpectedError[] =>
+  errors.map(({ place, code, message, hint }) => ({ at: formatPlace(place), code, message, hint }))
+
+for (const { title, files, rrsaComesLater, expected } of valuesCases) {
+  test(`values: ${title}`, () => {
+    const sources = files.map((text, index) => ({ name: `${'ab'[index]}.yaml`, text }))
+    const { errors, values, helmAccepts } = loadValues({ files: sources, defaults, rrsaComesLater })
+    assert.deepEqual(shown(errors), expected)
+    assert.equal(values === undefined, expected.length > 0)
+    const isUnread = expected.some(({ code }) => code.startsWith('YAML_'))
+    const isRefused = expected.some(({ code }) => code.startsWith('SCHEMA_'))
+    assert.equal(helmAccepts, isUnread ? undefined : !isRefused)
+  })
+}
+
+for (const { title, files, expected } of clustersCases) {
+  test(`clusters: ${title}`, () => {
+    const { errors, clusters } = loadClusters({ name: 'a.yaml', text: files[0] ?? '' })
+    assert.deepEqual(shown(errors), expected)
+    assert.equal(clusters === undefined, expected.length > 0)
+  })
+}
+
+test('every kind of error of values and clusters has a case with its exact place and text', () => {
+  const known = Object.keys(ERROR_CODES).filter((code) => /^(YAML|SCHEMA|VALUES|CLUSTERS)_/.test(code))
+  const cased = new Set([...valuesCases, ...clustersCases].flatMap(({ expected }) => expected.map(({ code }) => code)))
+  assert.deepEqual(known.toSorted(), [...cased].toSorted())
+})
+
+test('P6 no message, hint, datum or excerpt repeats what may be a secret', () => {
+  const secrets = ['hunter2', 'LTAI5tAbCdEfGhIjKlMn', 'My_Pass']
+  for (const { files, rrsaComesLater } of valuesCases) {
+    const sources = files.map((text, index) => ({ name: `${'ab'[index]}.yaml`, text }))
+    for (const error of loadValues({ files: sources, defaults, rrsaComesLater }).errors) {
+      const all = `${JSON.stringify(errorData(error))}${explainErrors([error], sources)}`
+      for (const secret of secrets) assert.ok(!all.includes(secret), `${secret} in ${all}`)
+    }
+  }
+})
