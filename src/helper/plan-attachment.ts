@@ -67,7 +67,8 @@ function planDetach(serviceAccount: ServiceAccountView, secretName: string): Dec
 }
 
 function wroteLast({ owner }: ServiceAccountView): boolean {
-  return owner?.manager === FIELD_MANAGER
+  // A ServiceAccount that was never applied has no managedFields at all: nobody is on record against us.
+  return owner === undefined || owner.manager === FIELD_MANAGER
 }
 
 function write(kind: 'attach' | 'detach', account: ServiceAccountView, list: readonly string[]): Decision {
