@@ -1,0 +1,101 @@
+import type { Decision } from '../../src/helper/actions.ts'
+import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credential-group.ts'
+import { createCredentialGroups } from '../../src/helper/credential-groups.ts'
+import { loadConfig } from '../../src/helper/load-config.ts'
+import type { ListOwner } from '../../src/helper/ownership.ts'
+import { type Observed, type PlanContext, planKey } from '../../src/helper/plan.ts'
+import type { LiveToken } from '../../src/helper/registry-state.ts'
+import { createTargets } from '../../src/helper/targets.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/helper/views.ts'
+import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
+
+export const HOUR = 3_600_000
+export const NOW: number = Date.parse('2026-01-01T00:00:00Z')
+
+/** A configuration as the chart renders it, with what a test is about. */
+export function config(more: Partial<Record<keyof HelperConfig, unknown>> = {}): HelperConfig {
+  const base = {
+    registries: [{ name: 'prod', edition: 'enterprise', instanceId: 'cri-abcdefgh12345678', region: 'cn-hangzhou' }],
+    identity: { type: 'worker-role' },
+    attach: 'serviceAccounts',
+    release: { name: 'r', namespace: 'home', fullname: 'r', serviceAccount: 'r', lease: 'r', status: 'r-status' },
+  }
+  return loadConfig(JSON.stringify({ ...base, ...more })).config
+}
+
+export function live(name: string, password = `${name}-password`, more: Partial<LiveToken['token']> = {}): LiveToken {
+  const token = {
+    username: 'cr_temp_user',
+    password,
+    issuedAt: NOW,
+    expiresAt: NOW + HOUR,
+    domains: [`${name}.example.com`],
+    ...more,
+  }
+  return { name, fingerprint: `fp-${name}`, token, refreshAt: NOW + 0.65 * HOUR }
+}
+
+export const OPTIONS = { secretName: 'acr-nopass', instance: 'home.r', secretLabels: {}, authFormat: 'auth' } as const
+
+export function group(...tokens: LiveToken[]): CredentialGroup {
+  return buildCredentialGroup(tokens.map(({ name }) => name).join(','), tokens, OPTIONS, false)
+}
+
+export function namespace(name: string, more: Partial<NamespaceView> = {}): NamespaceView {
+  return { name, uid: `uid-${name}`, resourceVersion: '1', labels: {}, optedOut: false, terminating: false, ...more }
+}
+
+export function secret(content: CredentialGroup, more: Partial<SecretView> = {}): SecretView {
+  return {
+    uid: 'uid-secret',
+    resourceVersion: '7',
+    ours: true,
+    intact: true,
+    labelled: true,
+    hash: content.hash,
+    registries: content.registries,
+    expiresAt: NOW + HOUR,
+    otherManager: undefined,
+    ...more,
+  }
+}
+
+export function account(list: readonly string[], more: Partial<ServiceAccountView> = {}): ServiceAccountView {
+  const base = { namespace: 'shop', name: 'default', uid: 'uid-sa', resourceVersion: '9', optedOut: false }
+  return { ...base, list, owner: undefined, ...more }
+}
+
+export const owner = (manager: string, operation: ListOwner['operation'] = 'Update'): ListOwner => ({
+  manager,
+  operation,
+})
+
+export interface World {
+  readonly config?: HelperConfig
+  readonly tokens?: readonly LiveToken[]
+  readonly namespaces?: readonly NamespaceView[]
+  readonly secrets?: Readonly<Record<string, SecretView>>
+  readonly accounts?: readonly ServiceAccountView[]
+  readonly removals?: readonly number[]
+  readonly now?: number
+}
+
+/** A plan's context made of views. */
+export function context(world: World): PlanContext {
+  const settings = world.config ?? config()
+  const { namespaces = [namespace('shop')], secrets = {}, accounts = [], tokens = [live('prod')] } = world
+  const observed: Observed = {
+    namespace: (name) => namespaces.find((one) => one.name === name),
+    secret: (name) => secrets[name],
+    serviceAccount: (space, name) => accounts.find((one) => one.namespace === space && one.name === name),
+    serviceAccountsIn: (space) => accounts.filter((one) => one.namespace === space),
+    namespaces: () => namespaces,
+    removals: () => world.removals ?? [],
+  }
+  const groups = createCredentialGroups((name) => tokens.find((one) => one.name === name), 'home', OPTIONS)
+  return { observed, targets: createTargets(settings), groups, config: settings, now: world.now ?? 0 }
+}
+
+export function decide(world: World, serviceAccount?: string): Decision | undefined {
+  return planKey(context(world), { namespace: 'shop', ...(serviceAccount === undefined ? {} : { serviceAccount }) })
+}

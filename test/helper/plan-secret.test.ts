@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Decision } from '../../src/helper/actions.ts'
+import { plan, planKey } from '../../src/helper/plan.ts'
+import { account, config, context, decide, group, live, namespace, owner, secret, type World } from './plan-fixtures.ts'
+
+const two = config({
+  registries: [
+    { name: 'prod', edition: 'enterprise', instanceId: 'cri-abcdefgh12345678', region: 'cn-hangzhou' },
+    { name: 'legacy', edition: 'static', domains: ['legacy.example.com'], existingSecret: 'login' },
+  ],
+})
+const [prod, legacy] = [live('prod'), live('legacy')]
+const current = group(prod)
+const write = (reason: string, key = 'prod', known = true): Decision =>
+  ({
+    kind: 'applySecret',
+    namespace: 'shop',
+    group: key,
+    precondition: known ? { uid: 'uid-secret', resourceVersion: '7' } : undefined,
+    reason,
+  }) as Decision
+const shop = (view: Parameters<typeof secret>[1] = {}, content = current) => ({ shop: secret(content, view) })
+const opted = [namespace('shop', { optedOut: true })]
+const empty = group()
+
+const CASES: readonly (readonly [string, World, Decision])[] = [
+  [
+    'a namespace without the Secret gets it, on the condition that it is not there',
+    {},
+    write('missing', 'prod', false),
+  ],
+  ['a Secret with the content of now is left alone', { secrets: shop() }, { kind: 'current' }],
+  [
+    'another content is replaced, as the very object that was seen',
+    { secrets: shop({ hash: 'old' }) },
+    write('rotated'),
+  ],
+  [
+    'changed data is restored though the annotations look right',
+    { secrets: shop({ intact: false }) },
+    write('tampered'),
+  ],
+  ['a missing label of the values is added', { secrets: shop({ labelled: false }) }, write('rotated')],
+  [
+    "somebody else's Secret is left alone",
+    { secrets: shop({ ours: false, otherManager: 'argocd' }) },
+    { kind: 'skip', reason: 'foreign-secret', manager: 'argocd' },
+  ],
+  [
+    "somebody else's Secret is taken over when values say so",
+    { config: config({ adopt: true }), secrets: shop({ ours: false }) },
+    write('adopted'),
+  ],
+  ['P2 without any credential nothing is written', { tokens: [] }, { kind: 'wait', reason: 'no-credential' }],
+  [
+    'P2 without any credential a Secret of ours stays',
+    { tokens: [], secrets: shop() },
+    { kind: 'wait', reason: 'last-good' },
+  ],
+  [
+    'P2 a registry whose credential is unknown never vanishes from a Secret',
+    { config: two, tokens: [prod], secrets: shop({}, group(prod, legacy)) },
+    { kind: 'wait', reason: 'last-good' },
+  ],
+  [
+    'P2 a registry without a credential does not keep the others back',
+    { config: two, tokens: [prod] },
+    write('missing', 'prod', false),
+  ],
+  [
+    'P2 what somebody broke is repaired with what there is',
+    { config: two, tokens: [prod], secrets: shop({ intact: false }, group(prod, legacy)) },
+    write('tampered'),
+  ],
+  [
+    'a second registry joins the Secret',
+    { config: two, tokens: [prod, legacy], secrets: shop() },
+    write('rotated', 'prod,legacy'),
+  ],
+  [
+    'a registry that left the configuration leaves the Secret',
+    { tokens: [prod], secrets: shop({}, group(prod, legacy)) },
+    write('shrunk'),
+  ],
+  [
+    'a terminating namespace is left alone',
+    { namespaces: [namespace('shop', { terminating: true })] },
+    { kind: 'skip', reason: 'terminating' },
+  ],
+  ['an opted-out namespace gets nothing', { namespaces: opted }, { kind: 'skip', reason: 'opted-out' }],
+  [
+    'a namespace outside the targets gets nothing',
+    {
+      config: config({
+        targets: {
+          namespaces: { include: ['team-*'], exclude: [], selector: {} },
+          serviceAccounts: { include: ['*'], exclude: [] },
+        },
+      }),
+    },
+    { kind: 'skip', reason: 'not-targeted' },
+  ],
+  [
+    'P12 a namespace that opts out later loses the content, in place',
+    { namespaces: opted, secrets: shop() },
+    write('shrunk', ''),
+  ],
+  ['P12 what was emptied stays empty', { namespaces: opted, secrets: shop({}, empty) }, { kind: 'none' }],
+  [
+    "P12 somebody else's Secret is not emptied",
+    { namespaces: opted, secrets: shop({ ours: false }) },
+    { kind: 'skip', reason: 'opted-out' },
+  ],
+  ['P12 retire empties every Secret', { config: config({ retire: true }), secrets: shop() }, write('shrunk', '')],
+]
+
+for (const [title, world, expected] of CASES) {
+  test(title, () => assert.deepEqual(decide(world), expected))
+}
+
+test('the Secret is emptied only after the references that are ours were taken back', () => {
+  const world = { config: config({ retire: true }), secrets: shop() }
+  const ours = account(['acr-nopass'], { owner: owner('acr-nopass') })
+  assert.deepEqual(decide({ ...world, accounts: [ours] }), { kind: 'wait', reason: 'detaching' })
+  const theirs = account(['acr-nopass'], { owner: owner('kubectl') })
+  assert.deepEqual(decide({ ...world, accounts: [theirs] }), write('shrunk', ''))
+})
+
+test("the helper's own namespace holds all registries though no target names it, and says which login is whose", () => {
+  const targets = {
+    namespaces: { include: ['team-*'], exclude: [], selector: {} },
+    serviceAccounts: { include: ['*'], exclude: [] },
+  }
+  const world = { config: config({ targets }), namespaces: [namespace('shop'), namespace('home')] }
+  const made = context(world)
+  assert.deepEqual(planKey(made, { namespace: 'home' }), {
+    kind: 'applySecret',
+    namespace: 'home',
+    group: '@prod',
+    precondition: undefined,
+    reason: 'missing',
+  })
+  assert.equal(decide(world)?.kind, 'skip')
+  assert.equal(made.groups.of('home', made.targets.registriesOf(namespace('home')))?.hash, current.hash)
+})
+
+test('a plan of everything has each Secret and each ServiceAccount once', () => {
+  const accounts = [account([]), account(['acr-nopass'], { name: 'builder' }), account([], { namespace: 'gone' })]
+  const kinds = [...plan(context({ accounts }))].map(({ key, decision }) => [key.serviceAccount ?? '', decision.kind])
+  assert.deepEqual(kinds, [
+    ['', 'applySecret'],
+    ['default', 'attach'],
+    ['builder', 'current'],
+  ])
+})
