@@ -8,11 +8,15 @@ export interface Readings {
   readonly helm: Scalar
 }
 
-const core = new Schema({ schema: 'core' })
-const old = new Schema({ schema: 'yaml-1.1' })
+const core = scalarTags(new Schema({ schema: 'core' }))
+const old = scalarTags(new Schema({ schema: 'yaml-1.1' }))
+
+// No reader sees anything but text in a word that begins with another character.
+const SPECIAL = /^(?:[-+.0-9~=<yYnNtTfFoO]|$)/
 
 /** All readings of an unquoted scalar. A file is only accepted where they agree. */
 export function readings(source: string): Readings {
+  if (!SPECIAL.test(source)) return { yaml12: source, yaml11: source, helm: source }
   return { yaml12: readBy(core, source), yaml11: readBy(old, source), helm: readAsHelm(source) }
 }
 
@@ -30,9 +34,12 @@ export function describeReading(value: unknown): string {
   return value === null ? 'null' : `the ${typeof value} ${String(value)}`
 }
 
-function readBy(schema: Schema, source: string): unknown {
-  const isScalarTag = (tag: (typeof schema.tags)[number]): tag is ScalarTag => tag.collection === undefined
-  const tag = schema.tags.filter(isScalarTag).find((each) => each.default === true && each.test?.test(source))
+function scalarTags({ tags }: Schema): readonly ScalarTag[] {
+  return tags.filter((tag): tag is ScalarTag => tag.collection === undefined && tag.default === true)
+}
+
+function readBy(tags: readonly ScalarTag[], source: string): unknown {
+  const tag = tags.find(({ test }) => test?.test(source))
   const value: unknown = tag?.resolve?.(source, () => undefined, { intAsBigInt: false }) ?? source
   // A timestamp or a null comes wrapped in a node.
   return typeof value === 'object' && value !== null && 'value' in value ? value.value : value
