@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credential-group.ts'
+import { readTokens, type SecretObject } from '../../src/helper/restore-tokens.ts'
+import { decodeTokens } from '../../src/helper/token-annotation.ts'
+import { applySecretRequest, writeListRequest } from '../../src/helper/write-request.ts'
+import { live, NOW, OPTIONS } from './plan-fixtures.ts'
+
+const action = (precondition?: { uid: string; resourceVersion: string }) =>
+  ({ kind: 'applySecret', namespace: 'shop', group: 'g', precondition, reason: 'missing' }) as const
+const bodyOf = (group: CredentialGroup, precondition?: { uid: string; resourceVersion: string }) =>
+  JSON.parse(String(applySecretRequest(action(precondition), group, 'acr-nopass').body))
+
+/** What the API server would hold after our apply. */
+function stored(group: CredentialGroup): SecretObject {
+  const body = bodyOf(group)
+  const fieldsV1 = {
+    'f:data': { 'f:.dockerconfigjson': {} },
+    'f:type': {},
+    'f:metadata': { 'f:annotations': { 'f:acr-nopass.io/content-hash': {} } },
+  }
+  const managedFields = [{ manager: 'acr-nopass', operation: 'Apply' as const, fieldsV1 }]
+  return {
+    data: body.data,
+    metadata: { uid: 'u', resourceVersion: '1', namespace: 'home', managedFields, ...body.metadata },
+  }
+}
+
+test('a pull secret holds one auth a domain, our labels, the hash of its bytes and the soonest times', () => {
+  const [prod, legacy] = [live('prod'), live('legacy', 'x', { expiresAt: null })]
+  const group = buildCredentialGroup(
+    'g',
+    [prod, { ...legacy, refreshAt: null }],
+    { ...OPTIONS, secretLabels: { team: 'a' } },
+    false,
+  )
+  const body = bodyOf(group)
+  const content = Buffer.from(body.data['.dockerconfigjson'], 'base64').toString()
+  const auth = (password: string): string => Buffer.from(`cr_temp_user:${password}`).toString('base64')
+  assert.deepEqual(JSON.parse(content), {
+    auths: { 'legacy.example.com': { auth: auth('x') }, 'prod.example.com': { auth: auth('prod-password') } },
+  })
+  const hash = createHash('sha256').update(content).digest('hex')
+  assert.deepEqual(body, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'kubernetes.io/dockerconfigjson',
+    metadata: {
+      name: 'acr-nopass',
+      labels: { team: 'a', 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' },
+      annotations: {
+        'acr-nopass.io/content-hash': hash,
+        'acr-nopass.io/registries': 'legacy,prod',
+        'acr-nopass.io/expires-at': '2026-01-01T01:00:00.000Z',
+        'acr-nopass.io/refresh-at': '2026-01-01T00:39:00.000Z',
+      },
+    },
+    data: body.data,
+  })
+  assert.equal(group.hash, hash)
+})
+
+test('a Secret that is not known is applied without force, a known one by force as that very object (decision 2)', () => {
+  const group = buildCredentialGroup('g', [live('prod')], OPTIONS, false)
+  const path = '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass&force='
+  assert.equal(applySecretRequest(action(), group, 'acr-nopass').path, `${path}false`)
+  const known = applySecretRequest(action({ uid: 'u-1', resourceVersion: '42' }), group, 'acr-nopass')
+  assert.equal(known.path, `${path}true`)
+  const { uid, resourceVersion, name } = bodyOf(group, { uid: 'u-1', resourceVersion: '42' }).metadata
+  assert.deepEqual([uid, resourceVersion, name], ['u-1', '42', 'acr-nopass'])
+  assert.match(known.accept ?? '', /PartialObjectMetadata/)
+})
+
+test('P1 a list is written whole, bound to what was seen', () => {
+  const precondition = { uid: 'u', resourceVersion: '9' }
+  const call = writeListRequest({
+    kind: 'attach',
+    namespace: 'shop',
+    serviceAccount: 'a.b',
+    precondition,
+    list: ['x', '', 'y'],
+  })
+  assert.equal(call.path, '/api/v1/namespaces/shop/serviceaccounts/a.b?fieldManager=acr-nopass')
+  assert.deepEqual(call.body, { metadata: precondition, imagePullSecrets: [{ name: 'x' }, {}, { name: 'y' }] })
+})
+
+test('P7 what our own copy holds is read back to the same bytes, so a restart writes nothing and calls nobody', () => {
+  const domain = fc.stringMatching(/^[a-z0-9]{1,8}\.(example|aliyuncs)\.com(\/[a-z]{1,5})?$/)
+  const token = fc.record({
+    username: fc.stringMatching(/^[\x21-\x39\x3b-\x7e]{1,20}$/),
+    password: fc
+      .string({ minLength: 1, maxLength: 40, unit: 'binary' })
+      .filter((text) => Buffer.from(text).toString() === text),
+    issuedAt: fc.constant(NOW),
+    expiresAt: fc.option(fc.integer({ min: NOW, max: NOW * 2 })),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(token, fc.uniqueArray(domain, { minLength: 1, maxLength: 3 })), { minLength: 1, maxLength: 4 }),
+      (all) => {
+        const claimed = new Set<string>()
+        const tokens = all.flatMap(([one, domains], index) => {
+          const own = domains.filter((name) => !claimed.has(name)).sort()
+          for (const name of own) claimed.add(name)
+          if (own.length === 0) return []
+          return [
+            { name: `r${index}`, fingerprint: `f${index}`, refreshAt: one.expiresAt, token: { ...one, domains: own } },
+          ]
+        })
+        const group = buildCredentialGroup('@', tokens, OPTIONS, true)
+        const back = readTokens(stored(group), 'home.r')
+        assert.deepEqual(back, tokens)
+        assert.equal(buildCredentialGroup('', back, OPTIONS, false).hash, group.hash)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+test('a copy that somebody else made or changed is not believed', () => {
+  const good = stored(buildCredentialGroup('@', [live('prod')], OPTIONS, true))
+  assert.equal(readTokens(good, 'home.r').length, 1)
+  assert.deepEqual(readTokens(good, 'home.other'), [])
+  assert.deepEqual(readTokens({ ...good, metadata: { ...good.metadata, managedFields: [] } }, 'home.r'), [])
+  const other = Buffer.from('{"auths":{"prod.example.com":{"auth":"YTpi"}}}').toString('base64')
+  assert.deepEqual(readTokens({ ...good, data: { '.dockerconfigjson': other } }, 'home.r'), [])
+})
+
+test('of two registries with one domain only the first is read back', () => {
+  const [first, second] = [live('a'), live('b', 'x', { domains: ['a.example.com', 'z.example.com'] })]
+  const back = readTokens(stored(buildCredentialGroup('@', [first, second], OPTIONS, true)), 'home.r')
+  assert.deepEqual(
+    back.map(({ name }) => name),
+    ['a'],
+  )
+})
+
+test('notes that are not as we write them are no notes', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      for (const note of decodeTokens(text)) assert.equal(typeof note.name, 'string')
+    }),
+  )
+  assert.deepEqual(
+    decodeTokens(
+      '[{"name":"a"},null,7,{"name":"a","fingerprint":"f","issuedAt":1,"expiresAt":"x","refreshAt":1,"domains":[]}]',
+    ),
+    [],
+  )
+})
