@@ -97,16 +97,34 @@ function writeStamp(root) {
   writeFileSync(stampFile(root), stampText(root))
 }
 
+const KILL_AFTER_MS = 1_500
+
+// npm's own patience with a network that is not there is more than a minute.
+const RETRIES = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000']
+
 function npmCi(root, signal) {
   const logFile = join(root, '.cache', 'npm-ci.log')
   mkdirSync(join(root, '.cache'), { recursive: true })
   const log = openSync(logFile, 'w')
   const [program, ...first] = npmCommand()
   // No package here needs its install script: programs come as packages of their own.
-  const args = [...first, 'ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund']
+  const args = [
+    ...first,
+    'ci',
+    '--ignore-scripts',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    ...RETRIES,
+  ]
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, stdio: ['ignore', log, log], detached: true })
-    const end = () => child.kill('SIGTERM')
+    const end = () => {
+      child.kill('SIGINT')
+      // npm may first finish what it does; what it leaves half-done is removed by the next npm ci.
+      setTimeout(() => child.exitCode ?? child.kill('SIGKILL'), KILL_AFTER_MS).unref()
+    }
     signal.addEventListener('abort', end, { once: true })
     child.on('error', (error) =>
       reject(new CommandFailure(`npm does not start: ${error.message}`, 'install npm and run again')),
