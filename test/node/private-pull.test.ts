@@ -109,10 +109,18 @@ test('a revoked permission does not end what runs', async () => {
   assert.equal(container?.restartCount, 0)
 })
 
-test("the helper's image starts from the registry: its user, its entrypoint, nothing but its own Node", async () => {
+test("the helper's image starts from the registry: its user, its entrypoint, its own Node; and reaches the API server", async () => {
   const helper = join(bed.cluster.run.folder, 'helper.mjs')
-  const lines = ['process.version', 'process.getuid()', 'process.execArgv', 'process.cwd()']
-  writeFileSync(helper, `console.log(JSON.stringify([${lines}])); setInterval(() => {}, 1000)`)
+  const lines = ['process.version', 'process.getuid()', 'process.execArgv', 'process.cwd()', 'answer.statusCode']
+  writeFileSync(
+    helper,
+    `import { readFileSync } from 'node:fs'
+import { get } from 'node:https'
+const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env
+const ca = readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/ca.crt')
+get({ host, port, ca, path: '/version' }, (answer) => console.log(JSON.stringify([${lines}])))
+setInterval(() => {}, 1000)`,
+  )
   const layout = await writeHelperImage(join(bed.cluster.run.folder, 'helper-image'), {
     node: process.execPath,
     helper,
@@ -125,7 +133,7 @@ test("the helper's image starts from the registry: its user, its entrypoint, not
   await bed.until('platform', 'helper', 'running', 40_000)
   await eventually(async () => {
     const log = await bed.log('platform', 'helper')
-    assert.deepEqual(JSON.parse(log), [process.version, 65532, ['--optimize-for-size'], '/app'])
+    assert.deepEqual(JSON.parse(log), [process.version, 65532, ['--optimize-for-size'], '/app', 200])
   })
 })
 

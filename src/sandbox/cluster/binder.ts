@@ -14,8 +14,9 @@ export interface Binder {
 type Known<T extends KubeObject> = T & Versioned
 
 /** Gives each Pod that has no node one that fits: all of a scheduler that a sandbox needs. */
-export function startBinder(admin: KubeClient): Binder {
+export function startBinder(admin: KubeClient, until: AbortSignal): Binder {
   const end = new AbortController()
+  const signal = AbortSignal.any([end.signal, until])
   const features = { watchList: true }
   const bound = new Map<string, number>()
   const follow = <T extends KubeObject>(path: string, selector: string | undefined, onChange: () => void) =>
@@ -34,7 +35,7 @@ export function startBinder(admin: KubeClient): Binder {
   const asked = new Map<string, string>()
 
   function bindAll(): void {
-    if (!nodes.synced || end.signal.aborted) return
+    if (!nodes.synced || signal.aborted) return
     const all = [...nodes.entries()].map(([, node]) => node)
     for (const [, pod] of pods.entries()) {
       if (pod.metadata.deletionTimestamp !== undefined) continue
@@ -57,7 +58,7 @@ export function startBinder(admin: KubeClient): Binder {
       target: { apiVersion: 'v1', kind: 'Node', name: node },
     }
     const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/binding`
-    await admin.request({ method: 'POST', path, body }, end.signal)
+    await admin.request({ method: 'POST', path, body }, signal)
   }
 
   async function report({ metadata: { namespace, name } }: Pod, message: string): Promise<void> {
@@ -71,10 +72,10 @@ export function startBinder(admin: KubeClient): Binder {
     }
     const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/status`
     const body = { status: { conditions: [condition] } }
-    await admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, end.signal)
+    await admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, signal)
   }
 
-  const loops = [nodes.run(end.signal), pods.run(end.signal)]
+  const loops = [nodes.run(signal), pods.run(signal)]
   return {
     async stop() {
       end.abort()

@@ -8,13 +8,13 @@ export interface KeyPair {
   readonly keyPem: string
 }
 
-export interface Subject {
+interface Subject {
   readonly commonName: string
   /** Kubernetes reads them as the user's groups. */
   readonly organizations?: readonly string[]
 }
 
-export interface CertificateRequest extends Subject {
+interface CertificateRequest extends Subject {
   /** Host names and IP addresses that a server answers to. */
   readonly names?: readonly string[]
   readonly minutes: number
@@ -23,7 +23,7 @@ export interface CertificateRequest extends Subject {
   readonly keyType?: KeyType
 }
 
-export type KeyType = 'ec' | 'rsa'
+type KeyType = 'ec' | 'rsa'
 
 export interface Authority extends KeyPair {
   /** A new key and its certificate, for both client and server use. */

@@ -6,7 +6,7 @@ export interface NodeObject extends KubeObject {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
 }
 
-export interface Taint {
+interface Taint {
   readonly key: string
   readonly value?: string
   readonly effect: string

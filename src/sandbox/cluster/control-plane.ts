@@ -108,6 +108,8 @@ export function controllerManagerArguments(files: ClusterFiles): string[] {
     // with its own default of 20 a second the default ServiceAccount takes 5 s to appear
     '--kube-api-qps=200',
     '--kube-api-burst=400',
+    // no kube-proxy reads their objects, and a Pod address on loopback they refuse with Events
+    '--controllers=*,-endpoints-controller,-endpointslice-controller,-endpointslice-mirroring-controller',
     '--use-service-account-credentials',
     `--service-account-private-key-file=${files.serviceAccountKey}`,
     `--root-ca-file=${files.ca}`,

@@ -47,6 +47,7 @@ export interface ProcessNode {
   resume(pod: string): boolean
   /** Gives the Pod new ServiceAccount tokens now. */
   rotateTokens(pod: string): void
+  /** Ends its Pods' processes; so does the end of the cluster's run. Safe to call twice. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -55,7 +56,7 @@ export interface ProcessNode {
 export async function startProcessNode(options: ProcessNodeOptions): Promise<ProcessNode> {
   const { cluster, images, name = 'process-node', signal } = options
   const end = new AbortController()
-  const until = signal ? AbortSignal.any([signal, end.signal]) : end.signal
+  const until = AbortSignal.any([end.signal, cluster.run.ended])
   const days30 = 30 * 24 * 60
   const client = createKubeClient(cluster.connectionFor(`system:node:${name}`, ['system:nodes'], days30), {
     userAgent: 'process-node',
@@ -113,18 +114,23 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
     arch: host.arch,
     ...(options.labels && { labels: options.labels }),
   }
-  await registerNode(client, facts, new Date().toISOString(), until)
+  await registerNode(client, facts, new Date().toISOString(), signal ? AbortSignal.any([signal, until]) : until)
   const loops = [reflector.run(until), keepNodeLease(client, name, systemClock, until)]
 
   const signalAll = (pod: string, signalName: NodeJS.Signals): boolean =>
     (workers.get(pod)?.containers ?? []).map((one) => one.signal(signalName)).includes(true)
-  const stop = async (): Promise<void> => {
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => {
     end.abort()
-    await Promise.all(loops)
-    await Promise.all([...workers.values()].map((worker) => worker.remove()))
-    logs.close()
-    client.close()
+    stopped ??= (async () => {
+      await Promise.all(loops)
+      await Promise.all([...workers.values()].map((worker) => worker.remove()))
+      logs.close()
+      client.close()
+    })()
+    return stopped
   }
+  cluster.run.ended.addEventListener('abort', () => void stop())
   return {
     name,
     pods: () =>

@@ -71,7 +71,7 @@ export interface Cluster {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export type JsonWebKey = Readonly<Record<string, unknown>>
+type JsonWebKey = Readonly<Record<string, unknown>>
 
 /**
  * Starts a control plane, ready when `default/default` exists (3.5 s when the machine is idle).
@@ -138,7 +138,8 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   const what = `controller-manager of ${name}`
   await untilReady(ready, { what, limitMs: 90_000, child: controllerManager }, signal)
 
-  const binder = startBinder(admin)
+  const binder = startBinder(admin, run.ended)
+  run.ended.addEventListener('abort', () => admin.close())
 
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {

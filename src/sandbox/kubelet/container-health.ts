@@ -2,7 +2,7 @@ import type { Clock } from '../../kube/clock.ts'
 import type { Container, Probe } from './pod.ts'
 import { runProbe } from './probe.ts'
 
-export interface Health {
+interface Health {
   readonly ready: boolean
   readonly started: boolean
 }

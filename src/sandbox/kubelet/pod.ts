@@ -7,7 +7,7 @@ export interface Pod {
   readonly status?: PodStatus
 }
 
-export interface PodSpec {
+interface PodSpec {
   readonly nodeName?: string
   readonly nodeSelector?: Readonly<Record<string, string>>
   readonly serviceAccountName?: string
@@ -20,7 +20,7 @@ export interface PodSpec {
   readonly tolerations?: readonly { key?: string; operator?: string; value?: string; effect?: string }[]
 }
 
-export interface SecurityContext {
+interface SecurityContext {
   readonly runAsUser?: number
   readonly runAsGroup?: number
 }
@@ -42,12 +42,12 @@ export interface Container {
   readonly readinessProbe?: Probe
 }
 
-export interface ObjectRef {
+interface ObjectRef {
   readonly name: string
   readonly optional?: boolean
 }
 
-export interface KeyRef extends ObjectRef {
+interface KeyRef extends ObjectRef {
   readonly key: string
 }
 
@@ -99,7 +99,7 @@ export interface DownwardItem {
   readonly resourceFieldRef?: ResourceRef
 }
 
-export interface VolumeSource {
+interface VolumeSource {
   readonly configMap?: ObjectRef & { readonly items?: readonly KeyToPath[]; readonly defaultMode?: number }
   readonly secret?: { readonly secretName: string; readonly optional?: boolean } & {
     readonly items?: readonly KeyToPath[]

@@ -4,7 +4,7 @@ import { type Clock, sleep } from '../../kube/clock.ts'
 import type { Container, Probe } from './pod.ts'
 
 /** Undefined: healthy; else what was wrong, as the kubelet's Events say it. */
-export type ProbeResult = string | undefined
+type ProbeResult = string | undefined
 
 /**
  * Asks as often as the probe says and tells each change of the verdict (after as many equal results as its thresholds ask for), and each failure.

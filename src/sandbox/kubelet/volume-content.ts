@@ -2,7 +2,7 @@ import { fieldValue, type PodPlace, resourceValue } from './field-value.ts'
 import type { DownwardItem, KeyToPath, Pod, Projection, TokenProjection, Volume } from './pod.ts'
 import { type FindSource, MissingSource, needSource, type SourceData } from './sources.ts'
 
-export interface VolumeFile {
+interface VolumeFile {
   readonly content: Buffer
   readonly mode: number
 }

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Host } from '../toolchest/host.ts'
 
@@ -7,9 +8,12 @@ export interface MachineFacts {
   readonly platform: string
   /** Effective user id; undefined where there is none. */
   readonly user: number | undefined
-  /** Bits of CAP_SYS_ADMIN and friends are judged by trying; this says only whether /proc is there. */
   readonly cgroup: 'v1' | 'v2' | 'none'
   readonly missingPrograms: readonly string[]
+  /** Of its network, not loopback, which a kubelet refuses; undefined when it has none. */
+  readonly address: string | undefined
+  /** A program or folder of ours where the node's own file systems would hide it. */
+  readonly hidden?: string | undefined
   /** Why a private mount namespace cannot be made; undefined when it can. */
   readonly noNamespace?: string | undefined
 }
@@ -25,8 +29,27 @@ export function nodeObstacle(facts: MachineFacts): string | undefined {
     return 'a real node needs control groups; /sys/fs/cgroup is not mounted or not writable here'
   if (facts.missingPrograms.length > 0)
     return `a real node needs the program ${facts.missingPrograms.join(', ')} on PATH`
+  if (facts.address === undefined) return 'a real node needs a network address; this machine has loopback alone'
+  if (facts.hidden !== undefined) {
+    return `a real node hides ${HIDDEN_FOLDERS.join(', ')}, and ${facts.hidden} is there; set TMPDIR or ACR_NOPASS_CACHE elsewhere`
+  }
   if (facts.noNamespace !== undefined) return `a real node needs a private mount namespace: ${facts.noNamespace}`
   return undefined
+}
+
+/** Empty file systems in the node's mount namespace, so that nothing of it is left there. */
+export const HIDDEN_FOLDERS: readonly string[] = ['/run', '/var/lib', '/var/log']
+
+export function findHidden(paths: readonly string[]): string | undefined {
+  return paths.find((path) => [...HIDDEN_FOLDERS, '/var/run'].some((folder) => path.startsWith(`${folder}/`)))
+}
+
+/** The machine's first address that is not loopback. */
+export function machineAddress(
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
+): string | undefined {
+  const all = Object.values(interfaces).flatMap((addresses) => addresses ?? [])
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
 }
 
 export function findPrograms(names: readonly string[], host: Pick<Host, 'env'>): Map<string, string> {

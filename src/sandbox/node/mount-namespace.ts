@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { HIDDEN_FOLDERS } from './machine-check.ts'
 import type { NodeFiles } from './node-config.ts'
 
 const run = promisify(execFile)
@@ -13,9 +14,9 @@ const run = promisify(execFile)
  */
 const ENTER = `set -e
 mount --make-rshared /
-for folder in /run /var/lib /var/log; do mount -t tmpfs -o mode=755 sandbox "$folder"; done
+for folder in ${HIDDEN_FOLDERS.join(' ')}; do mount -t tmpfs -o mode=755 sandbox "$folder"; done
 mkdir -p /run/lock /var/lib/kubelet
-mount --bind "$1" /etc/hosts
+[ ! -e /etc/hosts ] || mount --bind "$1" /etc/hosts
 shift
 exec "$@"`
 

@@ -142,7 +142,11 @@ export const CNI_CONFIG: string = JSON.stringify({
   plugins: [{ type: 'loopback' }],
 })
 
-/** Registry domains lead to loopback: were a reference ever to miss its mirror, nothing outside this machine is asked. */
-export function hostsFile(domains: readonly string[]): string {
-  return ['127.0.0.1 localhost', '::1 localhost', ...domains.map((domain) => `127.0.0.1 ${domain}`), ''].join('\n')
+/**
+ * Registry domains lead to loopback: were a reference ever to miss its mirror, nothing outside this machine is asked. The node's own name is here for the
+ * kubelet, which would else ask the machine's resolver for it.
+ */
+export function hostsFile(domains: readonly string[], node: { name: string; address: string }): string {
+  const lines = ['127.0.0.1 localhost', '::1 localhost', `${node.address} ${node.name}`]
+  return [...lines, ...domains.map((domain) => `127.0.0.1 ${domain}`), ''].join('\n')
 }

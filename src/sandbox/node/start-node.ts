@@ -13,7 +13,7 @@ import { type Host, readHost } from '../toolchest/host.ts'
 import { makeCgroup } from './cgroups.ts'
 import { type ImageStore, imageStore } from './image-store.ts'
 import { forwardPort } from './loopback-forward.ts'
-import { cgroupLayout, findPrograms, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
+import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
 import { enterArguments, tryMounts } from './mount-namespace.ts'
 import {
   CNI_CONFIG,
@@ -28,7 +28,7 @@ import {
 import { prepareRunc } from './runc.ts'
 import { recordSysctls } from './sysctls.ts'
 
-export type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc' | 'loopback'
+type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc' | 'loopback'
 
 export interface NodeOptions {
   readonly cluster: Cluster
@@ -68,12 +68,18 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
 }
 
 /** One line: why this machine cannot run a real node; undefined when it can. */
-export async function findNodeObstacle(folder: string, host: Host = readHost()): Promise<string | undefined> {
+export async function findNodeObstacle(
+  folder: string,
+  tools: Partial<NodeOptions['tools']> = {},
+  host: Host = readHost(),
+): Promise<string | undefined> {
   const programs = findPrograms(NODE_PROGRAMS, host)
   const facts = {
     platform: host.platform,
     user: process.geteuid?.(),
     cgroup: host.platform === 'linux' ? cgroupLayout() : ('none' as const),
+    address: machineAddress(),
+    hidden: findHidden([folder, process.execPath, ...Object.values(tools)]),
     missingPrograms: NODE_PROGRAMS.filter((name) => !programs.has(name)),
   }
   const obstacle = nodeObstacle(facts)
@@ -84,7 +90,7 @@ export async function findNodeObstacle(folder: string, host: Host = readHost()):
 
 async function start(options: NodeOptions, run: Run): Promise<RealNode> {
   const { cluster, name, tools, signal, host = readHost() } = options
-  const obstacle = await findNodeObstacle(run.folder, host)
+  const obstacle = await findNodeObstacle(run.folder, tools, host)
   if (obstacle !== undefined) throw new NopassError('SANDBOX_NODE', obstacle)
   const programs = findPrograms(NODE_PROGRAMS, host)
   const mounts = await tryMounts(programs.get('unshare') ?? '', run.folder)
@@ -126,16 +132,10 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
     { host: cluster.serviceAddress, port: 443 },
     { host: api.hostname, port: Number(api.port) },
   )
+  run.ended.addEventListener('abort', closeForward)
   const ready = (): Promise<boolean> => isReady(cluster, name)
-  await untilReady(ready, { what: `node ${name}`, limitMs: 60_000, child: kubelet }, signal).catch((error) => {
-    closeForward()
-    throw error
-  })
-  const stop = async (): Promise<void> => {
-    closeForward()
-    await run.end()
-  }
-  return { name, images, kubelet, containerd, run, stop, [Symbol.asyncDispose]: stop }
+  await untilReady(ready, { what: `node ${name}`, limitMs: 60_000, child: kubelet }, signal)
+  return { name, images, kubelet, containerd, run, stop: run.end, [Symbol.asyncDispose]: run.end }
 }
 
 function kubeletArguments(files: NodeFiles, name: string): string[] {
@@ -159,7 +159,7 @@ function writeNodeFiles(files: NodeFiles, options: NodeOptions, config: { contai
     mkdirSync(join(files.certsFolder, domain), { recursive: true })
     writeFileSync(join(files.certsFolder, domain, 'hosts.toml'), hostsToml(registry.url))
   }
-  writeFileSync(files.hosts, hostsFile(registry.domains))
+  writeFileSync(files.hosts, hostsFile(registry.domains, { name, address: machineAddress() ?? '127.0.0.1' }))
   writeFileSync(files.clientCa, cluster.caPem)
   const kubeconfig = cluster.kubeconfigFor(`system:node:${name}`, ['system:nodes'], days30)
   writeFileSync(files.kubeletKubeconfig, kubeconfig, { mode: 0o600 })

@@ -11,7 +11,7 @@ export interface ProcessId {
 const LINUX = process.platform === 'linux'
 
 /** The start time of a living process, or undefined when there is none with this PID (a zombie is none). */
-export function startTime(pid: number): string | undefined {
+function startTime(pid: number): string | undefined {
   try {
     if (!LINUX) {
       const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()

@@ -22,6 +22,8 @@ export interface Run {
   record(trace: Trace): void
   /** It was taken back already. */
   forget(trace: Trace): void
+  /** Aborted when the run begins to end: what else its owner does for it (watches, timers) ends with it. */
+  readonly ended: AbortSignal
   /** Ends all processes, takes back all traces, removes the folder. Safe to call twice. */
   end(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -45,10 +47,12 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
   // others may pass through but not look: a Pod's process that runs as another user has its files in here
   mkdirSync(folder, { mode: 0o711 })
   const guard = startGuard(ledger)
-  let ended: Promise<void> | undefined
+  const ended = new AbortController()
+  let ending: Promise<void> | undefined
   const end = (): Promise<void> => {
-    ended ??= takeBackRun(ledger).finally(() => guard.dismiss())
-    return ended
+    ended.abort()
+    ending ??= takeBackRun(ledger).finally(() => guard.dismiss())
+    return ending
   }
   return {
     id,
@@ -56,7 +60,11 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
     ledger,
     record: (trace) => addTrace(ledger, trace),
     forget: (trace) => dropTrace(ledger, trace),
-    start: (spec) => startRecorded(id, ledger, { logFile: join(folder, `${spec.name}.log`), ...spec }),
+    start: async (spec) => {
+      ended.signal.throwIfAborted()
+      return startRecorded(id, ledger, { logFile: join(folder, `${spec.name}.log`), ...spec })
+    },
+    ended: ended.signal,
     end,
     [Symbol.asyncDispose]: end,
   }

@@ -11,6 +11,7 @@ import { forwardPort } from '../../../src/sandbox/node/loopback-forward.ts'
 import {
   cgroupHierarchies,
   cgroupLayout,
+  findHidden,
   type MachineFacts,
   nodeObstacle,
 } from '../../../src/sandbox/node/machine-check.ts'
@@ -23,7 +24,7 @@ const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 
 test('a machine that cannot run a node says why in one line', () => {
-  const good: MachineFacts = { platform: 'linux', user: 0, cgroup: 'v1', missingPrograms: [] }
+  const good: MachineFacts = { platform: 'linux', user: 0, cgroup: 'v1', missingPrograms: [], address: '10.0.0.2' }
   const table: [Partial<MachineFacts>, string | undefined][] = [
     [{}, undefined],
     [{ cgroup: 'v2' }, undefined],
@@ -31,9 +32,19 @@ test('a machine that cannot run a node says why in one line', () => {
     [{ user: 1000 }, 'a real node needs root (mount namespace, control groups); run as root to include it'],
     [{ cgroup: 'none' }, 'a real node needs control groups; /sys/fs/cgroup is not mounted or not writable here'],
     [{ missingPrograms: ['nsenter'] }, 'a real node needs the program nsenter on PATH'],
+    [{ address: undefined }, 'a real node needs a network address; this machine has loopback alone'],
+    [
+      { hidden: '/var/lib/x' },
+      'a real node hides /run, /var/lib, /var/log, and /var/lib/x is there; set TMPDIR or ACR_NOPASS_CACHE elsewhere',
+    ],
     [{ noNamespace: 'unshare failed' }, 'a real node needs a private mount namespace: unshare failed'],
   ]
   for (const [change, expected] of table) assert.equal(nodeObstacle({ ...good, ...change }), expected)
+})
+
+test('what lies where the node sees an empty file system is found', () => {
+  assert.equal(findHidden(['/tmp/a', '/usr/bin/node', '/var/library/x']), undefined)
+  assert.equal(findHidden(['/tmp/a', '/var/lib/ci/tools/runc']), '/var/lib/ci/tools/runc')
 })
 
 test('control groups are made in every hierarchy, with cpus where a new group has none', async () => {
@@ -72,7 +83,8 @@ test('a registry domain leads to the local registry, and by no way to the real o
     hostsToml('http://127.0.0.1:5000'),
     'server = "http://127.0.0.1:5000"\n[host."http://127.0.0.1:5000"]\n  capabilities = ["pull", "resolve"]\n',
   )
-  assert.ok(hostsFile(['demo.example']).includes('\n127.0.0.1 demo.example\n'))
+  const hosts = hostsFile(['demo.example'], { name: 'n1', address: '10.0.0.2' })
+  assert.equal(hosts, '127.0.0.1 localhost\n::1 localhost\n10.0.0.2 n1\n127.0.0.1 demo.example\n')
 })
 
 test('a runc without seccomp gets bundles without a profile; one with it is used as it is', async () => {
