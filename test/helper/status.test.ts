@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { HelperStatus } from '../../src/acr/helper-status.ts'
+import type { Decision } from '../../src/helper/actions.ts'
+import { checkHealth, checkReadiness } from '../../src/helper/health.ts'
+import { servePages } from '../../src/helper/http-server.ts'
+import { createProblemBoard } from '../../src/helper/problem-board.ts'
+import type { RegistryState } from '../../src/helper/registry-state.ts'
+import { provenFingerprints, readStatus, refreshRequestedAt } from '../../src/helper/status-object.ts'
+import { renderStatusPage } from '../../src/helper/status-page.ts'
+import { buildStatus } from '../../src/helper/status-report.ts'
+import { createStatusWriter } from '../../src/helper/status-writer.ts'
+import { judgeFailure } from '../../src/helper/write-failure.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { createFakeClock } from '../kube/fake-clock.ts'
+import { config, live, NOW } from './plan-fixtures.ts'
+
+const error = {
+  code: 'CLOUD_DENIED',
+  reason: 'NoPermission',
+  message: 'no',
+  cure: 'do',
+  at: '2026-01-01T00:00:00.000Z',
+}
+const state = (name: string, more: Partial<RegistryState> = {}): RegistryState => ({
+  name,
+  fingerprint: `fp-${name}`,
+  live: live(name),
+  verified: 'accepted',
+  error: undefined,
+  failures: 0,
+  urgent: false,
+  ...more,
+})
+const decisions = (...all: Decision[]) => all.map((decision, index) => ({ key: { namespace: `n${index}` }, decision }))
+const report = (more: Partial<Parameters<typeof buildStatus>[0]> = {}): HelperStatus =>
+  buildStatus({
+    version: '1.2.3',
+    now: NOW,
+    leader: 'pod-a',
+    config: config(),
+    configHash: 'hash',
+    registries: [state('prod')],
+    decisions: decisions({ kind: 'current' }),
+    problems: [],
+    ...more,
+  })
+
+test('the report counts every object once: current, pending, or skipped for a reason', () => {
+  const status = report({
+    decisions: [
+      ...decisions(
+        { kind: 'current' },
+        { kind: 'wait', reason: 'no-credential' },
+        { kind: 'skip', reason: 'terminating' },
+        { kind: 'none' },
+        { kind: 'applySecret', namespace: 'n', group: 'g', precondition: undefined, reason: 'missing' },
+      ),
+      {
+        key: { namespace: 'n', serviceAccount: 'default' },
+        decision: { kind: 'skip', reason: 'foreign-list', manager: 'helm' },
+      },
+    ],
+  })
+  assert.deepEqual(status.namespaces, { total: 5, current: 1, pending: 2, skipped: { terminating: 1, retired: 1 } })
+  assert.deepEqual(status.serviceAccounts, { total: 1, current: 0, pending: 0, skipped: { 'foreign-list': 1 } })
+})
+
+test('the report says of each registry how it stands, and holds no secret', () => {
+  const status = report({
+    registries: [
+      state('prod'),
+      state('new', { live: undefined, error }),
+      state('worn', { error, verified: 'refused' }),
+    ],
+  })
+  assert.deepEqual(
+    status.registries.map((one) => [one.name, one.state, one.error?.code, one.expiresAt]),
+    [
+      ['prod', 'live', undefined, '2026-01-01T01:00:00.000Z'],
+      ['new', 'pending', 'CLOUD_DENIED', undefined],
+      ['worn', 'failing', 'CLOUD_DENIED', '2026-01-01T01:00:00.000Z'],
+    ],
+  )
+  for (const word of ['-password', 'cr_temp_user']) assert.equal(JSON.stringify(status).includes(word), false)
+})
+
+test('P12 retired is said when nothing is pending any more', () => {
+  const retire = config({ retire: true })
+  assert.equal(report({ config: retire, decisions: decisions({ kind: 'none' }) }).retired, true)
+  assert.equal(report({ config: retire, decisions: decisions({ kind: 'wait', reason: 'detaching' }) }).retired, false)
+  assert.equal(report({ decisions: decisions({ kind: 'none' }) }).retired, false)
+})
+
+test('a registry is proven by a report that says more than pending (decision 5)', () => {
+  const status = report({ registries: [state('prod'), state('new', { live: undefined, error })] })
+  const object = {
+    metadata: { name: 's', uid: 'u', resourceVersion: '1' },
+    data: { 'status.json': JSON.stringify(status) },
+  }
+  assert.deepEqual([...provenFingerprints(readStatus(object))], ['fp-prod'])
+  assert.deepEqual([...provenFingerprints(readStatus({ ...object, data: { 'status.json': 'none' } }))], [])
+  const annotations = { 'acr-nopass.io/refresh-requested-at': '2026-01-01T00:00:00Z' }
+  assert.equal(refreshRequestedAt({ ...object, metadata: { ...object.metadata, annotations } }), NOW)
+  assert.equal(refreshRequestedAt(object), undefined)
+})
+
+test('P7 the status is written when it changed, at most every 30 s, and after the work that is under way', async () => {
+  const clock = createFakeClock()
+  const writes: number[] = []
+  let [busy, text] = [true, 'a']
+  const client = {
+    request: async (_call: KubeCall) => {
+      writes.push(clock.monotonic())
+    },
+  } as unknown as KubeClient
+  const writer = createStatusWriter({
+    client,
+    clock,
+    namespace: 'home',
+    name: 's',
+    build: () => ({ ...report(), leader: text, updatedAt: String(clock.monotonic()) }),
+    busy: () => busy,
+    mayWrite: () => true,
+    onProblem: () => undefined,
+  })
+  writer.touch()
+  await clock.advance(2_000)
+  busy = false
+  await clock.advance(1_000)
+  assert.deepEqual(writes, [2_250])
+  writer.touch()
+  await clock.advance(60_000)
+  assert.equal(writes.length, 1)
+  for (text of ['b', 'c', 'd']) {
+    writer.touch()
+    await clock.advance(1_000)
+  }
+  await clock.advance(60_000)
+  assert.deepEqual(writes, [2_250, 63_250, 93_250])
+  writer.stop()
+})
+
+test('ready: caches complete, status read, each new registry proven; nothing else', () => {
+  const good = { stopping: false, synced: true, statusRead: true, unproven: [] }
+  assert.equal(checkReadiness(good).ok, true)
+  assert.deepEqual(checkReadiness({ ...good, unproven: ['prod'] }), { ok: false, detail: 'no token yet for prod' })
+  for (const one of [{ synced: false }, { statusRead: false }, { stopping: true }]) {
+    assert.equal(checkReadiness({ ...good, ...one }).ok, false)
+  }
+})
+
+test('alive: a watch that was not even tried for eleven minutes is stuck', () => {
+  const clock = createFakeClock()
+  clock.pause(12 * 60_000)
+  assert.equal(checkHealth({ clock, activities: () => [2 * 60_000] }).ok, true)
+  assert.equal(checkHealth({ clock, activities: () => [2 * 60_000, 0] }).ok, false)
+})
+
+test('a failed write means: try again, wait longer, slow down, or tell somebody', () => {
+  const judge = (status: number, message = 'no', retryAfterMs?: number) => {
+    const { outcome, retryMs, slowDownMs } = judgeFailure(
+      new KubeApiError(status, message, retryAfterMs ? { retryAfterMs } : {}),
+    )
+    return [outcome, retryMs, slowDownMs]
+  }
+  assert.deepEqual(judge(409), ['conflict', 'backoff', 0])
+  assert.deepEqual(judge(422, 'metadata.uid: Invalid value: field is immutable'), ['conflict', 'backoff', 0])
+  assert.deepEqual(judge(422, 'type: field is immutable'), ['refused', 600_000, 0])
+  assert.deepEqual(judge(403), ['refused', 120_000, 0])
+  assert.deepEqual(judge(404), ['gone', 'never', 0])
+  assert.deepEqual(judge(429, 'no', 7_000), ['throttled', 'backoff', 7_000])
+  assert.deepEqual(judge(503), ['unavailable', 'backoff', 0])
+  assert.deepEqual(judge(0), ['unavailable', 'backoff', 0])
+  assert.deepEqual(judgeFailure(new Error('a bug')).outcome, 'unavailable')
+})
+
+test('a problem keeps the time at which it began, and goes when it is solved', () => {
+  let changes = 0
+  const board = createProblemBoard(() => {
+    changes += 1
+  })
+  const problem = (code: string, at: string) => ({ code, message: code, cure: 'do', at })
+  board.set('a', problem('X', '1'))
+  board.set('a', problem('X', '2'))
+  board.set('b', problem('Y', '3'))
+  assert.deepEqual(
+    board.newest(5).map(({ code, at }) => [code, at]),
+    [
+      ['Y', '3'],
+      ['X', '1'],
+    ],
+  )
+  board.clear('a')
+  board.clear('a')
+  assert.deepEqual([board.size, changes], [1, 3])
+})
+
+test('the status page shows what the report says, escaped, without a script', () => {
+  const problems = [{ ...error, message: '<script>alert(1)</script>', namespace: 'shop' }]
+  const html = renderStatusPage(report({ problems, registries: [state('prod', { error })] }), NOW + 15 * 60_000)
+  assert.equal(html.includes('<script'), false)
+  assert.match(html, /&#60;script&#62;/)
+  assert.match(html, /45 min/)
+  assert.match(html, /CLOUD_DENIED/)
+})
+
+test('pages are served by GET only, each path its own, a failing one as 500', async () => {
+  const server = await servePages('127.0.0.1:0', {
+    '/ok': () => ({ type: 'text/plain', body: 'fine' }),
+    '/bad': () => {
+      throw new Error('a bug')
+    },
+  })
+  const ask = async (path: string, method = 'GET') =>
+    (await fetch(`http://127.0.0.1:${server.port}${path}`, { method })).status
+  assert.deepEqual(
+    await Promise.all([ask('/ok'), ask('/bad'), ask('/none'), ask('/ok', 'POST'), ask('/__proto__')]),
+    [200, 500, 404, 405, 404],
+  )
+  await server.close()
+})
