@@ -2,7 +2,6 @@ import { NopassError } from '../../errors.ts'
 import { VERSION } from '../../version.ts'
 import type { Cloud } from '../cloud/cloud.ts'
 import type { Seed } from '../cloud/seed.ts'
-import { startBinder } from '../cluster/binder.ts'
 import type { Etcd } from '../cluster/etcd.ts'
 import { startProcessNode } from '../cluster/process-node.ts'
 import { type Cluster, startCluster } from '../cluster/start-cluster.ts'
@@ -58,8 +57,6 @@ export async function startWorldCluster(
     kubeconfig: async ({ minutes, principal }) => cluster.kubeconfigFor(principal, ['system:masters'], minutes),
   })
   const node = await startWorldNode(cluster, realNode, context)
-  const binder = startBinder(cluster.admin)
-  undo.push(() => binder.stop())
   return { name, clusterId, region, workerRole, imds: await cloud.imdsFor(workerRole), cluster, node }
 }
 

@@ -5,7 +5,6 @@ import { stringify } from 'yaml'
 import { bundleHelper } from '../../../scripts/build/bundles.ts'
 import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
-import { type Binder, startBinder } from '../../../src/sandbox/cluster/binder.ts'
 import { startEtcd } from '../../../src/sandbox/cluster/etcd.ts'
 import { type ProcessNode, startProcessNode } from '../../../src/sandbox/cluster/process-node.ts'
 import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
@@ -89,12 +88,10 @@ interface OpenOptions {
 async function openCluster(name: string, options: OpenOptions): Promise<BedCluster> {
   const { tools, etcd, run, cloud, helper, signal, stops } = options
   const cluster = await startCluster({ name, tools, etcd, run, signal })
-  const binder: Binder = startBinder(cluster.admin)
   const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper] }
   const node = await startProcessNode({ cluster, images, backOffMs: 500 })
   stops.unshift(
     () => node.stop(),
-    () => binder.stop(),
     () => cluster.stop(),
   )
   const clusterId = `c${name.replace(/[^a-z0-9]/g, '')}00000000000000000000000000000000`.slice(0, 33)
