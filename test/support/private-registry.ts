@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTokenSource, type RegistryToken } from '../../src/acr/token-source.ts'
 import { createDefaultTransport } from '../../src/alibaba/default-transport.ts'
@@ -12,6 +10,7 @@ import type { ImageLayout } from '../../src/sandbox/image/oci-layout.ts'
 import { writeProgramImage } from '../../src/sandbox/image/program-image.ts'
 import { pushImage } from '../../src/sandbox/image/push-image.ts'
 import { ensureStaticProgram } from '../../src/sandbox/image/static-program.ts'
+import { openRun } from '../../src/sandbox/process/run.ts'
 import { type Registry, startRegistry } from '../../src/sandbox/registry/start-registry.ts'
 
 /** The demo's account, and a real registry for its Enterprise instance that holds the private image `team/app`. */
@@ -42,13 +41,17 @@ const PULL_POLICY = {
 export async function openPrivateRegistry(tools: { registry: string }, signal: AbortSignal): Promise<PrivateRegistry> {
   const cloud = await startCloud()
   cloud.control.grant(WORKER_ROLE, 'pull', PULL_POLICY)
-  const registry = await startRegistry({ tools, auth: cloud.registryAuth, signal })
-  const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-images-'))
+  const run = await openRun()
+  const registry = await startRegistry({ tools, auth: cloud.registryAuth, run, signal })
   const program = await ensureStaticProgram(signal)
   const pushLayout = (layout: ImageLayout, repository: string, tag: string): Promise<void> =>
     pushImage(layout, { registry: registry.url, repository, tag, login: cloud.registryPush }, signal)
   const push = (tag: string): Promise<void> =>
-    pushLayout(writeProgramImage(join(folder, tag), program, `app-${tag}`, process.arch), 'team/app', tag)
+    pushLayout(
+      writeProgramImage(join(run.folder, `image-${tag}`), program, `app-${tag}`, process.arch),
+      'team/app',
+      tag,
+    )
   await push('1')
   const { cr, imds } = cloud.endpoints
   const endpoints = createEndpoints({ overrides: { cr, imds }, region: cloud.regionId })
@@ -81,9 +84,8 @@ export async function openPrivateRegistry(tools: { registry: string }, signal: A
     pushLayout,
     pullToken: () => source.get(signal),
     [Symbol.asyncDispose]: async () => {
-      await registry.stop()
+      await run.end()
       await cloud.stop()
-      rmSync(folder, { recursive: true, force: true })
     },
   }
 }
