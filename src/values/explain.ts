@@ -10,8 +10,8 @@ export interface Paint {
   readonly mark: (text: string) => string
 }
 
-/** No colours: for logs and files. */
-export const plainPaint: Paint = { place: (text) => text, code: (text) => text, mark: (text) => text }
+// No colours: for logs and files.
+const plainPaint: Paint = { place: (text) => text, code: (text) => text, mark: (text) => text }
 
 /**
  * Errors as a person reads them: place, code and message, the line of the file with a mark under the place (never where

@@ -21,7 +21,7 @@ interface NodeBase {
 
 export type Scalar = string | number | boolean | null
 
-export interface ScalarNode extends NodeBase {
+interface ScalarNode extends NodeBase {
   readonly kind: 'scalar'
   readonly value: Scalar
   /** The word as it was written, when it had no quotes. */

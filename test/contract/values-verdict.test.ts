@@ -34,8 +34,8 @@ const mutated = fc
   .map(([base, changes]) => changes.reduce<unknown>((value, change) => change(value), base))
   .filter((value): value is object => typeof value === 'object' && value !== null && !Array.isArray(value))
 
-test('P11 the schema check and both Helms give the same verdict on 1200 mutated values', async (context) => {
-  const corpus = fc.sample(mutated, { numRuns: 1200, seed: 11 })
+test('P11 the schema check and both Helms give the same verdict on 800 mutated values', async (context) => {
+  const corpus = fc.sample(mutated, { numRuns: 800, seed: 11 })
   let accepted = 0
   for (let start = 0; start < corpus.length; start += 150) {
     const values = corpus.slice(start, start + 150)
@@ -48,13 +48,13 @@ test('P11 the schema check and both Helms give the same verdict on 1200 mutated 
     }
   }
   context.diagnostic(`${accepted} of ${corpus.length} accepted`)
-  assert.ok(accepted > 200 && accepted < 1000, `a corpus with both verdicts, not ${accepted} accepted`)
+  assert.ok(accepted > 200 && accepted < 600, `a corpus with both verdicts, not ${accepted} accepted`)
 })
 
 test('P11 files that are merged, with nulls over defaults, get the same verdict from both Helms', async () => {
   const layer = fc.tuple(fc.constantFrom(...valid), fc.array(mutations(schema, schema), { maxLength: 2 }))
   const layers = fc.array(layer, { minLength: 1, maxLength: 3 })
-  for (const sample of fc.sample(layers, { numRuns: 60, seed: 12 })) {
+  for (const sample of fc.sample(layers, { numRuns: 40, seed: 12 })) {
     const texts = sample.map(([base, changes]) => {
       const value = changes.reduce<unknown>((tree, change) => change(tree), base)
       return stringify(typeof value === 'object' && !Array.isArray(value) ? value : {}, { version: '1.1' })

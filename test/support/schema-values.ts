@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { resolve, type Schema } from '../../src/values/schema.ts'
 
 /** Values that mostly fit a schema, conditions left aside. */
-export function valuesOf(schema: Schema, root: Schema): fc.Arbitrary<unknown> {
+function valuesOf(schema: Schema, root: Schema): fc.Arbitrary<unknown> {
   const full = resolve(schema, root)
   if (full.enum !== undefined) return fc.constantFrom(...full.enum)
   const types = typeof full.type === 'string' ? [full.type] : (full.type ?? ['string'])
@@ -49,7 +49,7 @@ function objectsOf(full: Schema, root: Schema): fc.Arbitrary<unknown> {
 }
 
 /** What people, templates and tools write by mistake, and values at the borders of the schema's limits. */
-export const ODD_VALUES: readonly unknown[] = [
+const ODD_VALUES: readonly unknown[] = [
   null,
   '',
   ' ',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { NEEDED } from '../../src/values/checks/check-nulls.ts'
 import { loadClusters } from '../../src/values/load-clusters.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 
@@ -29,6 +30,16 @@ for (const file of await readFolder('examples/clusters/')) {
     assert.ok(clusters?.every(({ name, values: own }) => values.has(name) === (own !== undefined)))
   })
 }
+
+test("the chart's values for mirrors, over an example, and its needed keys are those that are checked", async () => {
+  const [example] = await readFolder('examples/values/')
+  const mirrors = { name: 'chart/values-cn.yaml', text: await readFile(new URL('chart/values-cn.yaml', root), 'utf8') }
+  assert.ok(example)
+  assert.deepEqual(loadValues({ files: [example, mirrors], defaults }).errors, [])
+  const template = await readFile(new URL('chart/templates/_validation.tpl', root), 'utf8')
+  const list = /check-nulls[\s\S]*?range list ((?:"[\w.]+" ?)+)/.exec(template)?.[1] ?? ''
+  assert.deepEqual(NEEDED, list.trim().replaceAll('"', '').split(' '))
+})
 
 test("the chart's scenarios are accepted", async () => {
   for (const file of await readFolder('chart/ci/')) {
