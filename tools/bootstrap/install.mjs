@@ -116,6 +116,7 @@ function npmCi(root, signal) {
     '--include=optional',
     '--no-audit',
     '--no-fund',
+    '--loglevel=warn',
     ...RETRIES,
   ]
   return new Promise((resolve, reject) => {
