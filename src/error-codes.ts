@@ -1,3 +1,4 @@
+import { CLI_CODES } from './error-codes/cli.ts'
 import { CLOUD_CODES } from './error-codes/cloud.ts'
 import { GENERAL_CODES } from './error-codes/general.ts'
 import { HELM_CODES } from './error-codes/helm.ts'
@@ -25,6 +26,7 @@ export const ERROR_CODES: typeof GENERAL_CODES &
   typeof HELM_CODES &
   typeof ROLLOUT_CODES &
   typeof HELPER_CODES &
+  typeof CLI_CODES &
   typeof TOOLS_CODES &
   typeof SANDBOX_CODES = {
   ...GENERAL_CODES,
@@ -37,6 +39,7 @@ export const ERROR_CODES: typeof GENERAL_CODES &
   ...HELM_CODES,
   ...ROLLOUT_CODES,
   ...HELPER_CODES,
+  ...CLI_CODES,
   ...TOOLS_CODES,
   ...SANDBOX_CODES,
 }

@@ -12,9 +12,7 @@ export async function readKubeconfig(source: {
 }): Promise<KubeConnection> {
   const config = new KubeConfig()
   try {
-    if (source.text !== undefined) config.loadFromString(source.text)
-    else if (source.file !== undefined) config.loadFromFile(source.file)
-    else config.loadFromDefault()
+    load(config, source)
     if (source.context !== undefined) config.setCurrentContext(source.context)
   } catch (cause) {
     throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig ${source.file ?? ''} cannot be read`, { cause })
@@ -36,6 +34,23 @@ export async function readKubeconfig(source: {
     ...(bearer(options) === undefined ? {} : { token: async () => bearer(await tlsOptions(config)) ?? '' }),
     ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
   }
+}
+
+/** Names of the contexts of a kubeconfig (default: as kubectl finds it). Throws KUBECONFIG_INVALID. */
+export function listContexts(file?: string): readonly string[] {
+  const config = new KubeConfig()
+  try {
+    load(config, file === undefined ? {} : { file })
+  } catch (cause) {
+    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig ${file ?? ''} cannot be read`, { cause })
+  }
+  return config.getContexts().map(({ name }) => name)
+}
+
+function load(config: KubeConfig, source: { readonly file?: string; readonly text?: string }): void {
+  if (source.text !== undefined) config.loadFromString(source.text)
+  else if (source.file !== undefined) config.loadFromFile(source.file)
+  else config.loadFromDefault()
 }
 
 async function tlsOptions(config: KubeConfig): Promise<RequestOptions> {

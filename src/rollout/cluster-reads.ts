@@ -99,3 +99,13 @@ export async function otherReleases(
     throw error
   }
 }
+
+/** Deployments of the vendor's own credential helper, self-managed and webhook. */
+const ADDONS = ['aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
+
+/** Which of the vendor's credential helpers work in the cluster; one that may not be looked at counts as absent. */
+export async function findAddons(client: KubeClient, signal?: AbortSignal): Promise<readonly string[]> {
+  const path = '/apis/apps/v1/namespaces/kube-system/deployments'
+  const there = await Promise.all(ADDONS.map((name) => exists(client, `${path}/${name}`, signal)))
+  return ADDONS.filter((_, index) => there[index])
+}

@@ -12,7 +12,7 @@ import {
 } from '../helm/release-state.ts'
 import { type ReleaseContent, renderRelease } from '../helm/render-release.ts'
 import { missingRights, neededRights, requireRights } from './access-review.ts'
-import { exists, otherReleases } from './cluster-reads.ts'
+import { exists, findAddons, otherReleases } from './cluster-reads.ts'
 import type { ConnectedCluster } from './connect-cluster.ts'
 import { beginHelmStep } from './helm-step.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
@@ -27,9 +27,6 @@ export interface Preflight {
   readonly namespaceExists: boolean
   readonly notes: readonly string[]
 }
-
-/** Deployments of the vendor's own credential helper, self-managed and webhook. */
-const ADDONS = ['aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
 
 /**
  * Everything that can be known to fail is found here, before anything is written.
@@ -92,13 +89,7 @@ async function refuseRivals(
   const others = await otherReleases(client, cluster.settings, signal)
   const [other] = others ?? []
   if (other !== undefined) throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass already works here as ${other}`)
-  const found = await Promise.all(
-    ADDONS.map(async (name) => {
-      const there = await exists(client, `/apis/apps/v1/namespaces/kube-system/deployments/${name}`, signal)
-      return there ? [name] : []
-    }),
-  )
-  const [addon] = found.flat()
+  const [addon] = await findAddons(client, signal)
   const coexist = cluster.settings.coexist || settings.inputs.coexist
   if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} works in kube-system`)
   return [

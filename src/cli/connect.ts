@@ -1,0 +1,61 @@
+import { Option } from 'commander'
+import { NopassError } from '../errors.ts'
+import { createKubeClient, type KubeClient } from '../kube/client.ts'
+import { type KubeConnection, kubeconfigConnection } from '../kube/connection.ts'
+import { VERSION } from '../version.ts'
+import type { CliHost, CommonFlags } from './host.ts'
+
+/** Flags by which a cluster is reached, named as kubectl and Helm name them. */
+export interface ConnectFlags {
+  readonly kubeconfig?: string
+  readonly kubeContext?: string
+}
+
+export function connectOptions(): readonly Option[] {
+  return [
+    new Option('--kubeconfig <file>', 'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)'),
+    new Option('--kube-context <name>', 'context in it (default: its current one)'),
+  ]
+}
+
+export interface Connected {
+  readonly connection: KubeConnection
+  readonly client: KubeClient
+}
+
+/** Connects for a command that only reads. The caller closes the client. */
+export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost): Promise<Connected> {
+  const { kubeconfig, kubeContext, debug } = flags
+  const connection = await kubeconfigConnection({
+    ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
+    ...(kubeContext === undefined ? {} : { context: kubeContext }),
+  })
+  const client = createKubeClient(connection, {
+    userAgent: `acr-nopass/${VERSION}`,
+    ...(debug && {
+      onCall: ({ verb, resource, status, milliseconds }) =>
+        host.stderr.write(`debug: ${verb} ${resource} ${status || 'no answer'} ${Math.round(milliseconds)} ms\n`),
+    }),
+  })
+  return { connection, client }
+}
+
+/**
+ * Connects for a command that writes: with several contexts to choose from, one has to be named.
+ * @throws NopassError `INPUT_MISSING`
+ */
+export async function connectToWrite(flags: ConnectFlags & CommonFlags, host: CliHost): Promise<Connected> {
+  await requireContext(flags)
+  return connect(flags, host)
+}
+
+/** @throws NopassError `INPUT_MISSING` where a write could go to the wrong cluster */
+export async function requireContext({ kubeconfig, kubeContext }: ConnectFlags): Promise<void> {
+  if (kubeContext !== undefined) return
+  const { listContexts } = await import('../kube/kubeconfig.ts')
+  const contexts = listContexts(kubeconfig)
+  if (contexts.length < 2) return
+  throw new NopassError('INPUT_MISSING', 'the kubeconfig has several contexts, and this command writes', {
+    hint: `Name one with --kube-context: ${contexts.slice(0, 10).join(', ')}${contexts.length > 10 ? ', …' : ''}.`,
+  })
+}

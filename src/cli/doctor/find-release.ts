@@ -1,0 +1,74 @@
+import { type HelperStatus, STATUS_KEY } from '../../acr/helper-status.ts'
+import { toNopassError } from '../../errors.ts'
+import { type LoadedConfig, loadConfig } from '../../helper/load-config.ts'
+import { readStatus, type StatusObject } from '../../helper/status-object.ts'
+import type { ReleaseFacts, ReleaseName } from './observed.ts'
+import type { Reader } from './reader.ts'
+
+/** Which release is meant; what is not given is found, or taken as the chart's example has it. */
+export interface ReleaseChoice {
+  readonly namespace: string | undefined
+  readonly release: string | undefined
+}
+
+export interface FoundReleases {
+  /** Undefined: none, or none of that name. */
+  readonly chosen: ReleaseFacts | undefined
+  readonly others: readonly ReleaseName[]
+}
+
+const CONFIG_KEY = 'config.yaml'
+const DEFAULT_NAMESPACE = 'acr-nopass'
+
+/** Finds releases by the labels of their ConfigMaps: in all namespaces, or where only one may be read in that one. */
+export async function findRelease(reader: Reader, choice: ReleaseChoice): Promise<FoundReleases> {
+  const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
+  const everywhere = await reader.list<StatusObject>('ConfigMaps of all namespaces', '/api/v1/configmaps', { query })
+  const namespace = choice.namespace ?? DEFAULT_NAMESPACE
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`
+  const objects =
+    everywhere ?? (await reader.list<StatusObject>(`ConfigMaps of namespace ${namespace}`, path, { query })) ?? []
+  const names = [...new Set(objects.map((object) => keyOf(nameOf(object))))]
+  const releases = names.map((key) => describe(objects.filter((object) => keyOf(nameOf(object)) === key)))
+  const fitting = releases.filter(
+    ({ namespace: where, name }) => where === (choice.namespace ?? where) && name === (choice.release ?? name),
+  )
+  const chosen = fitting.find((release) => release.namespace === DEFAULT_NAMESPACE) ?? fitting[0]
+  return { chosen, others: releases.filter((release) => release !== chosen) }
+}
+
+function nameOf({ metadata }: StatusObject): ReleaseName {
+  return { namespace: metadata.namespace ?? '', name: metadata.labels?.['app.kubernetes.io/instance'] ?? '' }
+}
+
+const keyOf = ({ namespace, name }: ReleaseName): string => `${namespace}/${name}`
+
+/** The ConfigMaps of one release: configuration and report. */
+function describe(objects: readonly StatusObject[]): ReleaseFacts {
+  const configObject = objects.find(({ data }) => data?.[CONFIG_KEY] !== undefined)
+  const statusObject = objects.find(({ metadata, data }) => data?.[STATUS_KEY] !== undefined || isStatus(metadata.name))
+  const { loaded, problem } = read(configObject?.data?.[CONFIG_KEY])
+  const status: HelperStatus | undefined = statusObject && readStatus(statusObject)
+  const fallback = configObject?.metadata.name ?? statusObject?.metadata.name.replace(/-status$/, '') ?? ''
+  const [first] = objects
+  return {
+    ...(first === undefined ? { namespace: '', name: '' } : nameOf(first)),
+    fullname: loaded?.config.release.fullname ?? fallback,
+    config: loaded?.config,
+    configHash: loaded?.hash,
+    configError:
+      problem ?? (configObject === undefined ? 'The ConfigMap with the configuration is not there.' : undefined),
+    status,
+  }
+}
+
+const isStatus = (name: string): boolean => name.endsWith('-status')
+
+function read(text: string | undefined): { readonly loaded?: LoadedConfig; readonly problem?: string } {
+  if (text === undefined) return {}
+  try {
+    return { loaded: loadConfig(text) }
+  } catch (error) {
+    return { problem: `${toNopassError(error).message}.` }
+  }
+}

@@ -1,0 +1,76 @@
+/** `error`: something does not work, or will stop to; `warning`: look at it; `info`: good to know. */
+export type Severity = 'error' | 'warning' | 'info'
+
+/** What `doctor` can find; a name never changes its meaning. */
+export type FindingId =
+  | 'NOT_INSTALLED'
+  | 'CONFIG_UNREADABLE'
+  | 'CONFIG_PENDING'
+  | 'HELPER_DOWN'
+  | 'HELPER_DEGRADED'
+  | 'HELPER_LEADERLESS'
+  | 'HELPER_SILENT'
+  | 'HELPER_PROBLEM'
+  | 'RETIRING'
+  | 'DRY_RUN'
+  | 'RIVAL_RELEASE'
+  | 'RIVAL_ADDON'
+  | 'REGISTRY_FAILING'
+  | 'REGISTRY_PENDING'
+  | 'REGISTRY_EXPIRED'
+  | 'REGISTRY_EXPIRING'
+  | 'REGISTRY_REFUSES'
+  | 'SECRET_MISSING'
+  | 'SECRET_FOREIGN'
+  | 'SECRET_CHANGED'
+  | 'SECRET_EXPIRED'
+  | 'SECRET_INCOMPLETE'
+  | 'ACCOUNT_UNATTACHED'
+  | 'ACCOUNT_FOREIGN'
+  | 'POLICY_MISSING'
+  | 'POD_UNCOVERED'
+  | 'POD_NOT_TARGETED'
+  | 'POD_OPTED_OUT'
+  | 'POD_MASKED'
+  | 'POD_TOO_OLD'
+  | 'POD_UNREFERENCED'
+  | 'POD_WITHOUT_SECRET'
+  | 'POD_CREDENTIAL'
+  | 'POD_DENIED'
+  | 'POD_IMAGE_ABSENT'
+  | 'POD_NETWORK'
+  | 'POD_CERTIFICATE'
+  | 'POD_STUCK'
+  | 'PODS_OLD'
+
+/** One thing that a person should know: what, why, the cure, and the command that mends it where one does. */
+export interface Finding {
+  readonly id: FindingId
+  readonly severity: Severity
+  /** What it is about, such as `registry prod` or `5 namespaces`. */
+  readonly subject: string
+  readonly message: string
+  readonly cause: string
+  readonly cure: string
+  readonly command?: string
+  /** The objects, when there are several: `namespace` or `namespace/name`. */
+  readonly objects?: readonly string[]
+}
+
+const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
+
+/** Worst first, else in the order of the checks. */
+export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => RANK[a.severity] - RANK[b.severity])
+}
+
+/** `1 namespace`, `5 namespaces`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** The names, the first few of many. */
+export function few(names: readonly string[], limit = 5): string {
+  const rest = names.length - limit
+  return rest > 0 ? `${names.slice(0, limit).join(', ')} and ${rest} more` : names.join(', ')
+}

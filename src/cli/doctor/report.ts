@@ -1,0 +1,122 @@
+import type { CoverageStatus, RegistryStatus } from '../../acr/helper-status.ts'
+import type { CliPaint } from '../paint.ts'
+import { renderTable } from '../table.ts'
+import { count, type Finding, type Severity } from './finding.ts'
+import type { Observed } from './observed.ts'
+
+/** The report as data, for `-o json`. */
+export function describeReport(observed: Observed, findings: readonly Finding[]): object {
+  const { release, server, kubernetes, deployment, lease, unread } = observed
+  const { status } = release ?? {}
+  return {
+    healthy: !findings.some(({ severity }) => severity === 'error'),
+    server,
+    kubernetes: kubernetes ?? null,
+    release: release === undefined ? null : { namespace: release.namespace, name: release.name },
+    helper: {
+      version: status?.version ?? null,
+      replicas: deployment ?? null,
+      leader: lease?.holder || null,
+      attach: release?.config?.attach ?? status?.attach ?? null,
+      reportedAt: status?.updatedAt ?? null,
+    },
+    registries: status?.registries ?? [],
+    namespaces: status?.namespaces ?? null,
+    serviceAccounts: status?.serviceAccounts ?? null,
+    findings,
+    unread,
+  }
+}
+
+/** The report as a person reads it: what is, then what is wrong, worst first, then what could not be looked at. */
+export function renderReport(
+  observed: Observed,
+  findings: readonly Finding[],
+  paint: CliPaint,
+  program: string,
+): string {
+  const blocks = [
+    heading(observed, paint),
+    registryBlock(observed),
+    coverageBlock(observed),
+    ...findings.map((finding) => findingBlock(finding, paint, program)),
+    unreadBlock(observed),
+    verdict(findings, paint),
+  ]
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+}
+
+function heading({ release, server, kubernetes, deployment, lease }: Observed, paint: CliPaint): string {
+  const where = `${server}${kubernetes ? `, Kubernetes ${kubernetes}` : ''}`
+  if (release === undefined) return `${paint.bold('acr-nopass')} on ${where}`
+  const { namespace, name, status, config } = release
+  const parts = [
+    ...(status ? [`version ${status.version}`] : []),
+    ...(deployment ? [`${deployment.available} of ${count(deployment.wanted, 'replica')}`] : []),
+    ...(lease?.holder ? [`leader ${lease.holder.split('_')[0]}`] : []),
+    ...(config ? [`attach ${config.attach}`] : []),
+  ]
+  return `${paint.bold(`acr-nopass ${namespace}/${name}`)} on ${where}\n${parts.join(', ')}`
+}
+
+function registryBlock({ release, now }: Observed): string {
+  const registries = release?.status?.registries ?? []
+  if (registries.length === 0) return ''
+  const rows = registries.map((registry) => [
+    registry.name,
+    registry.edition,
+    registry.state,
+    expiry(registry, now),
+    registry.verified,
+    registry.domains.join(' ') || '-',
+  ])
+  return renderTable(['registry', 'edition', 'state', 'expires', 'login', 'domains'], rows)
+}
+
+function expiry({ expiresAt, state }: RegistryStatus, now: number): string {
+  if (expiresAt === undefined) return state === 'pending' ? '-' : 'never'
+  const minutes = Math.round((Date.parse(expiresAt) - now) / 60_000)
+  if (minutes < 0) return `${-minutes} min ago`
+  return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`
+}
+
+function coverageBlock({ release }: Observed): string {
+  const { namespaces, serviceAccounts } = release?.status ?? {}
+  const lines = [
+    ...(namespaces ? [`namespaces       ${coverage(namespaces)}`] : []),
+    ...(serviceAccounts ? [`ServiceAccounts  ${coverage(serviceAccounts)}`] : []),
+  ]
+  return lines.join('\n')
+}
+
+function coverage({ total, current, pending, skipped }: CoverageStatus): string {
+  const reasons = Object.entries(skipped).map(([reason, number]) => `${number} ${reason}`)
+  return [`${current} of ${total} current`, ...(pending > 0 ? [`${pending} pending`] : []), ...reasons].join(', ')
+}
+
+function findingBlock(finding: Finding, paint: CliPaint, program: string): string {
+  const colour: Readonly<Record<Severity, (text: string) => string>> = {
+    error: paint.red,
+    warning: paint.yellow,
+    info: paint.dim,
+  }
+  const command = finding.command?.replace(/^acr-nopass /, `${program} `)
+  return [
+    `${colour[finding.severity](finding.severity)} ${finding.id} ${paint.bold(finding.subject)}: ${finding.message}`,
+    `  cause: ${finding.cause}`,
+    `  cure: ${finding.cure}`,
+    ...(command === undefined ? [] : [`  $ ${command}`]),
+  ].join('\n')
+}
+
+function unreadBlock({ unread }: Observed): string {
+  if (unread.length === 0) return ''
+  return ['not checked, for you may not read them:', ...unread.map(({ what, why }) => `  ${what}: ${why}`)].join('\n')
+}
+
+function verdict(findings: readonly Finding[], paint: CliPaint): string {
+  const of = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length
+  const [errors, warnings] = [of('error'), of('warning')]
+  if (errors > 0) return paint.red(`${count(errors, 'error')}, ${count(warnings, 'warning')}`)
+  return warnings > 0 ? paint.yellow(`no error, ${count(warnings, 'warning')}`) : paint.green('all is well')
+}

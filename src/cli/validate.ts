@@ -1,0 +1,48 @@
+import { NopassError } from '../errors.ts'
+import type { InputName } from '../rollout/inputs.ts'
+import { loadSettings } from '../rollout/load-settings.ts'
+import { prepareClusters } from '../rollout/prepare-cluster.ts'
+import { readInputs } from '../rollout/read-inputs.ts'
+import type { Settings } from '../rollout/settings.ts'
+import type { ValidateFlags } from './commands/validate.ts'
+import { EXIT } from './exit-codes.ts'
+import type { CliHost, CommonFlags } from './host.ts'
+import { reportErrors } from './report-errors.ts'
+import { settingsDeps } from './settings-deps.ts'
+
+/** Checks values and clusters offline; 0, or 2 with every error at once. */
+export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost): Promise<number> {
+  const { file = [], values = '', clustersFile = '', chart = '' } = flags
+  if (file.length === 0 && values === '' && clustersFile === '') {
+    throw new NopassError('INPUT_MISSING', 'nothing to validate', {
+      hint: 'Name a values file with -f, or a list of clusters with --clusters-file.',
+    })
+  }
+  const given: Partial<Record<InputName, string>> = {
+    mode: 'validate',
+    'values-files': file.join('\n'),
+    values,
+    'clusters-file': clustersFile,
+    chart,
+  }
+  const { settings, errors } = await loadSettings(
+    readInputs((name) => given[name]),
+    settingsDeps(host),
+  )
+  const found = settings === undefined ? errors : prepareClusters(settings).errors
+  if (found.length > 0) {
+    await reportErrors(found, flags, host)
+    if (flags.output !== 'json') host.stderr.write(`${found.length === 1 ? '1 error' : `${found.length} errors`}\n`)
+    return EXIT.usage
+  }
+  if (flags.output === 'json') host.stdout.write(`${JSON.stringify({ errors: [] }, null, 2)}\n`)
+  else host.stdout.write(`valid: ${subject(file, clustersFile, settings)}\n`)
+  return EXIT.ok
+}
+
+function subject(files: readonly string[], clustersFile: string, settings: Settings | undefined): string {
+  const count = settings?.clusters.length ?? 0
+  const clusters = clustersFile === '' ? [] : [`${clustersFile} (${count === 1 ? '1 cluster' : `${count} clusters`})`]
+  const named = [...files, ...clusters]
+  return named.length === 0 ? 'the inline values' : named.join(', ')
+}
