@@ -31,6 +31,7 @@ export interface ClusterOptions {
   /** Of ServiceAccount tokens (default `https://<name>.sandbox.invalid`). */
   readonly issuer?: string | undefined
   readonly apiServerFlags?: readonly string[]
+  readonly controllerManagerFlags?: readonly string[]
   readonly signal?: AbortSignal | undefined
 }
 
@@ -131,7 +132,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
     disposable: true,
     logFile: join(files.folder, 'kube-controller-manager.log'),
     command: tools['kube-controller-manager'],
-    args: controllerManagerArguments(files),
+    args: [...controllerManagerArguments(files), ...(options.controllerManagerFlags ?? [])],
   })
   const ready = (): Promise<unknown> =>
     admin.request({ method: 'GET', path: '/api/v1/namespaces/default/serviceaccounts/default' }, signal)
