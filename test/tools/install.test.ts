@@ -46,7 +46,7 @@ test('whatever else differs means npm ci', () => {
 
 test('a failed npm ci is told with its cause, its cure and its log', () => {
   const causes = {
-    'npm error code ENOTFOUND\nnpm error network request to https://registry.example/x failed':
+    'npm error code ENOTFOUND\nnpm error syscall connect\nnpm error errno ENOTFOUND\nnpm error network request to https://registry.example/x failed':
       /registry cannot be reached \(network request to/,
     'npm error code ENOSPC\nnpm error nospc ENOSPC: no space left on device, write': /the disk is full/,
     'npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when your package.json': /disagree/,

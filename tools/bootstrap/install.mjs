@@ -171,6 +171,6 @@ export function explain(output, logFile) {
   ]
   const detail = errors
     .map((line) => line.replace(/^npm (error|err!?)\s*/i, ''))
-    .find((line) => line && !line.startsWith('code '))
+    .find((line) => line && !/^(code|syscall|errno) /.test(line))
   return new CommandFailure(`npm ci: ${cause}${detail ? ` (${detail.slice(0, 200)})` : ''}; log: ${logFile}`, cure)
 }
