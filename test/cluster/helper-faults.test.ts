@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { contentOf, HOME, names, openHelperCluster, SECRET, type Secret } from './helper-kit.ts'
+
+const kit = await openHelperCluster('helper-faults')
+after(() => kit[Symbol.asyncDispose]())
+const { admin, cloud } = kit
+const spaces = Array.from({ length: 40 }, (_, index) => `team-${index}`)
+await Promise.all(spaces.map((name) => kit.chart.createNamespace(name)))
+// One foreign entry each, which must outlive all that follows.
+for (const namespace of spaces) {
+  await admin.request({
+    method: 'PATCH',
+    path: `/api/v1/namespaces/${namespace}/serviceaccounts/default`,
+    contentType: MERGE_PATCH,
+    body: { imagePullSecrets: [{ name: 'theirs' }] },
+  })
+}
+// Two replicas; a rotation of 40 takes two seconds, so that there is a middle to break it in.
+await kit.install({ refreshRate: 20 })
+await kit.settled()
+
+const all = [...spaces, HOME]
+const secrets = async (): Promise<Map<string, Secret | undefined>> =>
+  new Map(await Promise.all(all.map(async (name) => [name, await kit.secret(name)] as const)))
+const contents = (of: Map<string, Secret | undefined>): Set<string> => new Set([...of.values()].map(contentOf))
+
+/** Nothing lost or half-done: one content everywhere, the same objects, foreign entries first, ours once. */
+async function assertWhole(before: Map<string, Secret | undefined>, limitMs: number): Promise<void> {
+  const old = contents(before)
+  await eventually(async () => {
+    const now = await secrets()
+    assert.equal(contents(now).size, 1)
+    assert.equal(old.has([...contents(now)][0] ?? ''), false)
+  }, limitMs)
+  for (const [name, secret] of await secrets()) assert.equal(secret?.metadata.uid, before.get(name)?.metadata.uid)
+  for (const name of spaces) assert.deepEqual(names(await kit.account(name)), ['theirs', SECRET])
+}
+
+/** Until some Secrets have the new content and some not. */
+async function middle(before: Map<string, Secret | undefined>): Promise<void> {
+  await eventually(
+    async () => {
+      const changed = [...(await secrets())].filter(([name, one]) => contentOf(one) !== contentOf(before.get(name)))
+      assert.ok(changed.length >= 3, `${changed.length} changed`)
+    },
+    10_000,
+    10,
+  )
+}
+
+test('P2 kill -9 of the leader in the middle of a rotation: it is finished, in place, nothing lost', async () => {
+  const before = await secrets()
+  await kit.askForRotation()
+  await middle(before)
+  const pod = await kit.leader()
+  assert.equal(kit.node.kill(`${HOME}/${pod.name}`), true)
+  await assertWhole(before, 40_000)
+})
+
+test('P2 the cloud fails during a rotation: every Secret keeps its content, and follows when the cloud is back', async () => {
+  const before = await secrets()
+  const match = { product: 'cr' }
+  cloud.faults.add({ kind: 'html', times: 2, match })
+  cloud.faults.add({ kind: 'cut', times: 2, match })
+  cloud.faults.add({ kind: 'status', status: 503, code: 'ServiceUnavailable', times: Number.POSITIVE_INFINITY, match })
+  const failed = () => cloud.calls.filter(({ code }) => code !== '').length
+  const calls = failed()
+  await kit.askForRotation()
+  await eventually(() => assert.ok(failed() > calls + 6), 30_000)
+  assert.deepEqual(contents(await secrets()), contents(before))
+  const { ip } = await kit.leader()
+  const status = (await (await fetch(`http://${ip}:8081/status.json`)).json()) as { registries: { state: string }[] }
+  assert.deepEqual(
+    status.registries.map(({ state }) => state),
+    ['failing'],
+  )
+  cloud.faults.clear()
+  await assertWhole(before, 40_000)
+})
+
+test('P3 a credential that the registry no longer takes is replaced without anybody asking, unpaced', async () => {
+  await kit.install({ verify: { interval: '1s' } })
+  const before = await secrets()
+  cloud.control.expireTokens()
+  await assertWhole(before, 30_000)
+})
+
+test('a wrong instance id holds the new Pods back while the old ones serve on; every Secret stays', async () => {
+  const before = await secrets()
+  const [demo] = cloud.instances.filter(({ edition }) => edition === 'enterprise')
+  const registry = (instanceId: string | undefined) => ({
+    registries: [{ name: 'demo', edition: 'enterprise', instanceId, region: 'cn-hangzhou' }],
+  })
+  const old = new Set(kit.helpers().map(({ name }) => name))
+  await kit.install(registry('cri-0000000000000000'))
+  const fresh = await eventually(() => {
+    const pod = kit.helpers().find(({ name }) => !old.has(name))
+    assert.ok(pod)
+    return pod
+  }, 20_000)
+  const ready = async (ip: string) => (await fetch(`http://${ip}:8080/readyz`)).text()
+  await eventually(async () => assert.equal(await ready(fresh.ip), 'no token yet for demo\n'), 20_000)
+  await kit.chart.createNamespace('meanwhile')
+  await eventually(async () => assert.equal(await kit.isUsable('meanwhile'), true))
+  assert.deepEqual(contents(await secrets()), contents(before))
+  await kit.install(registry(demo?.id))
+})
+
+test('a leader that was paused past its lease starts no write when it goes on', async () => {
+  const pod = await eventually(() => kit.leader(), 30_000)
+  kit.node.pause(`${HOME}/${pod.name}`)
+  const next = await eventually(async () => {
+    const leader = await kit.leader()
+    assert.notEqual(leader.name, pod.name)
+    return leader
+  }, 40_000)
+  await kit.chart.createNamespace('paused')
+  await eventually(async () => assert.equal(await kit.isUsable('paused'), true))
+  const from = kit.auditLength()
+  kit.node.resume(`${HOME}/${pod.name}`)
+  await eventually(() => assert.match(kit.node.log(`${HOME}/${pod.name}`), /LEASE_LOST/), 20_000)
+  await kit.chart.createNamespace('resumed')
+  await eventually(async () => assert.equal(await kit.isUsable('resumed'), true))
+  const writers = kit.requests(from).filter(({ verb }) => verb === 'patch').length
+  assert.equal(writers, 2)
+  assert.equal((await kit.leader()).name, next.name)
+})

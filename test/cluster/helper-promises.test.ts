@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET, type ServiceAccount } from './helper-kit.ts'
+
+const kit = await openHelperCluster('helper-promises')
+after(() => kit[Symbol.asyncDispose]())
+const { admin } = kit
+const spaces = Array.from({ length: 20 }, (_, index) => `team-${index}`)
+await Promise.all(spaces.map((name) => kit.chart.createNamespace(name)))
+await kit.install({ replicas: 1 })
+await kit.settled()
+
+const accountPath = (namespace: string, name = 'default') => `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
+const secretPath = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets/${SECRET}`
+const usable = (namespace: string) => eventually(async () => assert.equal(await kit.isUsable(namespace), true))
+const tokenCalls = () => kit.cloud.calls.filter(({ action }) => action === 'GetAuthorizationToken').length
+const cloudCalls = () => kit.cloud.calls.filter(({ product }) => product !== 'registry').length
+const isWrite = ({ verb }: { verb: string }) => verb !== 'list' && verb !== 'get'
+
+test('P8 P7 a new namespace is usable within moments, by two requests', async () => {
+  const from = kit.auditLength()
+  await kit.chart.createNamespace('shop')
+  await usable('shop')
+  assert.deepEqual(
+    kit
+      .requests(from)
+      .filter(({ objectRef }) => objectRef?.namespace === 'shop')
+      .map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`)
+      .sort(),
+    ['patch secrets', 'patch serviceaccounts'],
+  )
+})
+
+test('P4 P7 a rotation is one write a namespace, no read and one token call, and every Secret keeps its UID', async () => {
+  const all = [...spaces, 'default', HOME]
+  const before = new Map(await Promise.all(all.map(async (name) => [name, await kit.secret(name)] as const)))
+  const [from, calls] = [kit.auditLength(), tokenCalls()]
+  await kit.askForRotation()
+  await eventually(async () => {
+    for (const name of all) assert.notEqual(contentOf(await kit.secret(name)), contentOf(before.get(name)))
+  })
+  for (const name of all) assert.equal((await kit.secret(name))?.metadata.uid, before.get(name)?.metadata.uid)
+  const requests = kit.requests(from)
+  assert.deepEqual(
+    new Set(requests.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`)),
+    new Set(['patch secrets']),
+  )
+  assert.equal(new Set(requests.map(({ objectRef }) => objectRef?.namespace)).size, requests.length)
+  assert.equal(tokenCalls() - calls, 1)
+})
+
+test('P7 a restart with live tokens writes nothing and calls no cloud, and new namespaces do not wait', async () => {
+  const pod = await kit.leader()
+  const [from, calls] = [kit.auditLength(), cloudCalls()]
+  assert.equal(kit.node.kill(`${HOME}/${pod.name}`), true)
+  await kit.chart.createNamespace('after-restart')
+  await usable('after-restart')
+  const writes = kit.requests(from).filter(isWrite)
+  assert.deepEqual(new Set(writes.map(({ objectRef }) => objectRef?.namespace)), new Set(['after-restart']))
+  assert.equal(writes.length, 2)
+  assert.equal(cloudCalls(), calls)
+})
+
+test('P1 entries of other writers survive, in order, whatever they do at the same time', async () => {
+  const targets = spaces.slice(0, 10)
+  const rounds = 25
+  // Each writer knows what its own successful writes left; the helper's entry is not its business.
+  const hostile = async (namespace: string): Promise<string[]> => {
+    let theirs: string[] = []
+    for (let round = 0; round < rounds; round += 1) {
+      for (;;) {
+        const seen = await admin.request<ServiceAccount>({ method: 'GET', path: accountPath(namespace) })
+        const next = round % 3 === 2 ? names(seen).filter((name) => name !== theirs[0]) : [...names(seen), `r-${round}`]
+        // Twice the helper's entry goes as well, as with a writer that sets a fixed list.
+        const list = round === 5 || round === 15 ? next.filter((name) => name !== SECRET) : next
+        const { uid, resourceVersion } = seen.metadata
+        const body = { metadata: { uid, resourceVersion }, imagePullSecrets: list.map((name) => ({ name })) }
+        try {
+          await admin.request({ method: 'PATCH', path: accountPath(namespace), contentType: MERGE_PATCH, body })
+          theirs = list.filter((name) => name !== SECRET)
+          break
+        } catch (error) {
+          if ((error as { status?: number }).status !== 409) throw error
+        }
+      }
+    }
+    return theirs
+  }
+  const expected = await Promise.all(targets.map(hostile))
+  await eventually(async () => {
+    for (const [index, namespace] of targets.entries()) {
+      const list = names(await kit.account(namespace))
+      assert.deepEqual(
+        list.filter((name) => name !== SECRET),
+        expected[index],
+      )
+      assert.equal(list.filter((name) => name === SECRET).length, 1)
+    }
+  })
+})
+
+test('P4 what somebody took out or changed in a Secret of ours is restored in place', async () => {
+  const before = await kit.secret('team-11')
+  const data = { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') }
+  await admin.request({ method: 'PATCH', path: secretPath('team-11'), contentType: MERGE_PATCH, body: { data } })
+  await eventually(async () => {
+    const now = await kit.secret('team-11')
+    assert.equal(contentOf(now), contentOf(before))
+    assert.equal(now?.metadata.uid, before?.metadata.uid)
+  })
+  await admin.request({ method: 'DELETE', path: secretPath('team-11') })
+  await eventually(async () => assert.equal(contentOf(await kit.secret('team-11')), contentOf(before)))
+})
+
+test("somebody else's Secret of our name is left alone and reported; once it is gone the namespace is served", async () => {
+  const body = { metadata: { name: 'foreign', labels: { 'acr-nopass.io/skip': 'true' } } }
+  await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
+  const secret = { metadata: { name: SECRET }, stringData: { password: 'theirs' } }
+  await admin.request({ method: 'POST', path: '/api/v1/namespaces/foreign/secrets', body: secret })
+  const theirs = await kit.secret('foreign')
+  const labels = { 'acr-nopass.io/skip': null }
+  await admin.request({
+    method: 'PATCH',
+    path: '/api/v1/namespaces/foreign',
+    contentType: MERGE_PATCH,
+    body: { metadata: { labels } },
+  })
+  await eventually(async () => {
+    const events = await admin.request<{ items: { reason: string; type: string }[] }>({
+      method: 'GET',
+      path: '/api/v1/namespaces/foreign/events',
+    })
+    assert.deepEqual(
+      events.items.map(({ reason, type }) => `${type} ${reason}`),
+      ['Warning ForeignSecret'],
+    )
+  })
+  assert.deepEqual(await kit.secret('foreign'), theirs)
+  assert.deepEqual(names(await kit.account('foreign')), [])
+  await admin.request({ method: 'DELETE', path: secretPath('foreign') })
+  await usable('foreign')
+})
+
+test('a list that another tool applies is left alone, so that its next apply does not fail', async () => {
+  const apply = (list: object[]) =>
+    admin.request({
+      method: 'PATCH',
+      path: accountPath('shop', 'owned'),
+      query: { fieldManager: 'helm' },
+      contentType: APPLY,
+      body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'owned' }, imagePullSecrets: list },
+    })
+  await apply([{ name: 'theirs' }])
+  await eventually(async () => {
+    const problems = (
+      await admin.request<{ items: { reason: string }[] }>({ method: 'GET', path: '/api/v1/namespaces/shop/events' })
+    ).items
+    assert.ok(problems.some(({ reason }) => reason === 'ForeignList'))
+  })
+  await apply([{ name: 'theirs' }, { name: 'more' }])
+  assert.deepEqual(names(await kit.account('shop', 'owned')), ['theirs', 'more'])
+})
+
+test('a namespace that opts out is taken back, and back again', async () => {
+  const label = (value: string | null) =>
+    admin.request({
+      method: 'PATCH',
+      path: '/api/v1/namespaces/team-12',
+      contentType: MERGE_PATCH,
+      body: { metadata: { labels: { 'acr-nopass.io/skip': value } } },
+    })
+  await label('true')
+  await eventually(async () => {
+    assert.deepEqual(names(await kit.account('team-12')), [])
+    assert.equal(contentOf(await kit.secret('team-12')), '{"auths":{}}')
+  })
+  await label(null)
+  await usable('team-12')
+})
+
+test('P6 no credential is in logs, Events, status or metrics', async () => {
+  const auths = Object.values(JSON.parse(contentOf(await kit.secret(HOME))).auths) as { auth: string }[]
+  const secrets = auths.flatMap(({ auth }) => [auth, Buffer.from(auth, 'base64').toString().split(':')[1] ?? ''])
+  assert.ok(secrets.length >= 4 && secrets.every((text) => text.length > 20))
+  const pod = await kit.leader()
+  const places: Record<string, string> = {
+    log: kit.node.log(`${HOME}/${pod.name}`),
+    events: JSON.stringify(await admin.request({ method: 'GET', path: '/api/v1/events' })),
+    status: JSON.stringify(await kit.status()),
+    metrics: await (await fetch(`http://${pod.ip}:8080/metrics`)).text(),
+    page: await (await fetch(`http://${pod.ip}:8081/`)).text(),
+  }
+  for (const [place, text] of Object.entries(places)) {
+    assert.ok(text.length > 100, place)
+    for (const secret of secrets) assert.equal(text.includes(secret), false, place)
+    assert.doesNotMatch(text, /eyJ[\w-]{20,}/, place)
+  }
+})
+
+test('P5 in all this the helper asked for no Secret but its own and was refused nothing', () => {
+  const user = `system:serviceaccount:${HOME}:${RELEASE}`
+  const entries = kit.chart.cluster.auditLog().filter((entry) => entry.user.username === user)
+  const refused = entries.filter(({ responseStatus }) => responseStatus?.code === 403 || responseStatus?.code === 401)
+  assert.deepEqual(
+    refused.map(({ verb, requestURI }) => `${verb} ${requestURI}`),
+    [],
+  )
+  const secrets = entries.filter(({ objectRef }) => objectRef?.resource === 'secrets')
+  const named = new RegExp(`/secrets(/${SECRET}\\?|\\?.*fieldSelector=metadata\\.name%3D${SECRET}(&|$))`)
+  assert.deepEqual(
+    secrets.filter(({ requestURI }) => !named.test(requestURI)).map(({ requestURI }) => requestURI),
+    [],
+  )
+  assert.ok(secrets.length > 50)
+})
+
+test('P12 retire takes every reference and every content back, and says so', async () => {
+  await kit.install({ replicas: 1, retire: true })
+  const { ip } = await kit.leader()
+  const page = async () => (await fetch(`http://${ip}:8081/status.json`)).json() as Promise<{ retired: boolean }>
+  await eventually(async () => assert.equal((await page()).retired, true), 30_000)
+  for (const namespace of [...spaces, 'shop', HOME]) {
+    assert.equal(names(await kit.account(namespace)).includes(SECRET), false)
+    assert.equal(contentOf(await kit.secret(namespace)), '{"auths":{}}')
+  }
+  await kit.install({ replicas: 1 })
+  await Promise.all([...spaces, 'shop'].map(usable))
+})
