@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { bundleCli, bundleHelper } from '../../../scripts/build/bundles.ts'
+import type { Programs } from '../scenarios/scenario.ts'
+
+/** Bundles what is measured as users get it, and what it is compared with. */
+export async function buildPrograms(root: string, folder: string): Promise<Programs> {
+  const programs = {
+    helper: join(folder, 'helper.mjs'),
+    minimal: join(folder, 'minimal.mjs'),
+    cli: join(folder, 'cli'),
+  }
+  await bundleHelper(root, programs.helper)
+  await bundleCli(root, programs.cli)
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/bench/minimal-controller.ts'],
+    outfile: programs.minimal,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: 'warning',
+  })
+  return programs
+}

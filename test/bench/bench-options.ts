@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util'
+import type { Settings } from './scenarios/scenario.ts'
+
+export interface BenchOptions {
+  readonly names: readonly string[]
+  readonly long: boolean
+  /** Default: when all scenarios run. */
+  readonly write: boolean
+  readonly list: boolean
+  readonly help: boolean
+  readonly settings: Settings
+}
+
+export const BENCH_USAGE = `npm run bench [-- NAME… OPTIONS]     all scenarios, or these
+
+  --list                 the scenarios, and how long they take
+  --long                 also those with ten thousand namespaces
+  --write, --no-write    write the figures into docs/*/performance.md (default: only when all scenarios ran)
+  --namespaces N         of cold start and rotation (default 1000)
+  --singles N            new namespaces, one at a time (default 600)
+  --burst N              namespaces of a burst (default 200)
+  --bursts N             bursts (default 3)
+  --steady SECONDS       how long the idle helper is watched (default 60)`
+
+/** @throws TypeError for words that are no option or no number */
+export function readBenchOptions(argv: readonly string[]): BenchOptions {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    allowNegative: true,
+    options: {
+      list: { type: 'boolean', default: false },
+      long: { type: 'boolean', default: false },
+      write: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h', default: false },
+      namespaces: { type: 'string', default: '1000' },
+      singles: { type: 'string', default: '600' },
+      burst: { type: 'string', default: '200' },
+      bursts: { type: 'string', default: '3' },
+      steady: { type: 'string', default: '60' },
+    },
+  })
+  return {
+    names: positionals,
+    long: values.long,
+    write: values.write ?? positionals.length === 0,
+    list: values.list,
+    help: values.help,
+    settings: {
+      namespaces: toCount('namespaces', values.namespaces),
+      singles: toCount('singles', values.singles),
+      burst: toCount('burst', values.burst),
+      bursts: toCount('bursts', values.bursts),
+      steadySeconds: toCount('steady', values.steady),
+    },
+  }
+}
+
+function toCount(name: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new TypeError(`--${name} takes a whole number from 1 on, not ${text}`)
+  return Number(text)
+}

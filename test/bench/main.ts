@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { formatError, toNopassError } from '../../src/errors.ts'
+import { createProgress, wantsPlain } from '../../src/sandbox/progress.ts'
+import { BENCH_USAGE, readBenchOptions } from './bench-options.ts'
+import { runBench } from './run-bench.ts'
+
+const interrupt = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-bench-'))
+try {
+  const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+  const options = readBenchOptions(process.argv.slice(2))
+  if (options.help) console.log(BENCH_USAGE)
+  else {
+    const print = (text: string): void => console.log(text)
+    process.exitCode = await runBench(options, { root, folder, progress, print, now: Date.now }, interrupt.signal)
+  }
+} catch (error) {
+  if (interrupt.signal.aborted) {
+    console.error('Interrupted; nothing is left running.')
+    process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(interrupt.signal.reason)] ?? 1
+  } else {
+    console.error(error instanceof TypeError ? `${error.message}\n\n${BENCH_USAGE}` : formatError(toNopassError(error)))
+    process.exitCode = 1
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}

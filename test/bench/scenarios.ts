@@ -1,0 +1,5 @@
+import { newNamespaces } from './scenarios/new-namespaces.ts'
+import type { Scenario } from './scenarios/scenario.ts'
+
+/** In the order of the page. */
+export const SCENARIOS: readonly Scenario[] = [newNamespaces]

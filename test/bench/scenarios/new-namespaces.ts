@@ -1,0 +1,77 @@
+import type { StepHandle } from '../../../src/sandbox/progress.ts'
+import { countRequests, describeRequests } from '../bed/audit-window.ts'
+import type { Bed } from '../bed/bed.ts'
+import { createAtRate, createNamespace, namesOf } from '../bed/namespaces.ts'
+import { usableAt } from '../bed/observer.ts'
+import { percentile } from '../bed/statistics.ts'
+import { untilHelperWorks } from '../bed/until-works.ts'
+import { NEW_NAMESPACE_ROWS } from '../rows/new-namespaces-rows.ts'
+import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
+
+const LIMIT_MS = 60_000
+const BURST_RATE = 50
+
+/** Namespaces that come while the helper works, by `attach: serviceAccounts`. */
+export const newNamespaces: Scenario = {
+  name: 'new-namespaces',
+  title: { en: 'A new namespace, attach by ServiceAccount', zh: '新命名空间（通过 ServiceAccount 附加）' },
+  minutes: 2,
+  rows: NEW_NAMESPACE_ROWS,
+  run: runNewNamespaces,
+}
+
+async function runNewNamespaces(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
+  const { settings, signal } = context
+  step.update('a cluster')
+  await using bed = await openScenarioBed(context, 'new')
+  await bed.startNode()
+  await bed.install({ attach: 'serviceAccounts' })
+  await untilHelperWorks(bed, signal)
+  await bed.unit.measure(signal)
+
+  const window = bed.audit()
+  const after = { account: [] as number[], asked: [] as number[] }
+  for (const [index, name] of namesOf('one', settings.singles).entries()) {
+    if (index % 10 === 0) step.update(`${index} of ${settings.singles} namespaces, one at a time`)
+    const asked = performance.now()
+    await createNamespace(bed.admin, name, signal)
+    const { accountAt = Number.NaN } = await untilUsable(bed, [name], signal)
+    after.asked.push(usable(bed, name) - asked)
+    after.account.push(usable(bed, name) - accountAt)
+  }
+  const requests = window.requests()
+  await bed.unit.measure(signal)
+
+  const bursts: number[] = []
+  for (let round = 0; round < settings.bursts; round += 1) {
+    step.update(`burst ${round + 1} of ${settings.bursts}: ${settings.burst} namespaces at ${BURST_RATE} a second`)
+    const names = namesOf(`burst-${round}`, settings.burst)
+    const asked = await createAtRate(bed.admin, names, BURST_RATE, signal)
+    await untilUsable(bed, names, signal)
+    bursts.push(...names.map((name) => usable(bed, name) - (asked.get(name) ?? Number.NaN)))
+  }
+  await bed.unit.measure(signal)
+  const x = (milliseconds: number): number => milliseconds / bed.unit.p50
+  return {
+    unit: snapshot(bed.unit),
+    figures: {
+      'usable-after-account': [x(percentile(after.account, 0.5)), x(percentile(after.account, 0.99))],
+      'usable-after-asked': [x(percentile(after.asked, 0.5)), x(percentile(after.asked, 0.99))],
+      'slowest-single': [x(Math.max(...after.asked))],
+      'slowest-burst': [x(Math.max(...bursts))],
+      'burst-usable': [x(percentile(bursts, 0.5)), x(percentile(bursts, 0.99))],
+      'requests-new': [countRequests(requests, 'secrets', 'serviceaccounts', 'events') / settings.singles],
+    },
+    notes: [`requests for each new namespace: ${describeRequests(requests, settings.singles)}`],
+  }
+}
+
+async function untilUsable(bed: Bed, names: readonly string[], signal: AbortSignal): Promise<{ accountAt?: number }> {
+  const done = (): boolean => names.every((name) => usableAt(bed.observer.of(name)) !== undefined)
+  await bed.observer.until('all new namespaces were usable', done, LIMIT_MS, signal)
+  return bed.observer.of(names[0] ?? '')
+}
+
+function usable(bed: Bed, name: string): number {
+  return usableAt(bed.observer.of(name)) ?? Number.NaN
+}
