@@ -2,19 +2,13 @@
 export type ApplyReason = 'missing' | 'rotated' | 'tampered' | 'adopted' | 'shrunk'
 
 /** Why nothing is done about an object that exists. */
-export type SkipReason =
-  | 'not-targeted'
-  | 'opted-out'
-  | 'terminating'
-  | 'foreign-secret'
-  | 'foreign-list'
-  | 'kept-by-other'
+type SkipReason = 'not-targeted' | 'opted-out' | 'terminating' | 'foreign-secret' | 'foreign-list' | 'kept-by-other'
 
 /** What has to come first. */
-export type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought'
+type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought'
 
 /** The object as it was when the plan was made: a write that meets another one is refused (decision 2). */
-export interface Precondition {
+interface Precondition {
   readonly uid: string
   readonly resourceVersion: string
 }

@@ -4,7 +4,7 @@ import { namespacedPath } from '../kube/types.ts'
 import type { Log } from './log.ts'
 
 /** What an Event is about. */
-export interface EventSubject {
+interface EventSubject {
   readonly apiVersion: string
   readonly kind: string
   readonly name: string

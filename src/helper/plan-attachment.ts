@@ -50,7 +50,7 @@ export function isDetachable(serviceAccount: ServiceAccountView, secretName: str
 }
 
 /** Until when (monotonic) a fought list is left alone; undefined: not now. */
-export function fightPause(removals: readonly number[], now: number): number | undefined {
+function fightPause(removals: readonly number[], now: number): number | undefined {
   const recent = removals.filter((at) => now - at < FIGHT_WINDOW_MS)
   const last = recent.at(-1)
   if (recent.length < FIGHT_REMOVALS || last === undefined || now >= last + FIGHT_PAUSE_MS) return undefined

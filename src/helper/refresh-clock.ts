@@ -163,7 +163,7 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
   }
 }
 
-export function blankState(entry: RegistryEntry): RegistryState {
+function blankState(entry: RegistryEntry): RegistryState {
   return {
     name: entry.name,
     fingerprint: entry.source.key,
@@ -176,7 +176,7 @@ export function blankState(entry: RegistryEntry): RegistryState {
 }
 
 /** Whether a credential has reached its end, `now` on the cloud's clock. */
-export function isOver(token: Pick<RegistryToken, 'expiresAt'>, now: number): boolean {
+function isOver(token: Pick<RegistryToken, 'expiresAt'>, now: number): boolean {
   return token.expiresAt !== null && token.expiresAt <= now
 }
 

@@ -13,7 +13,7 @@ export interface Lane {
 /** `retry`: again by backoff, or after the given time. */
 export type Outcome = 'done' | { readonly retryMs: number | 'backoff' }
 
-export type Handler = (key: string) => Outcome | Promise<Outcome>
+type Handler = (key: string) => Outcome | Promise<Outcome>
 
 /** Names after client-go's workqueue metrics; times in milliseconds. */
 export interface QueueObserver {

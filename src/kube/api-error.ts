@@ -52,7 +52,7 @@ export function errorFromAnswer(
 }
 
 /** Reason and message of a `Status` object; nothing of any other text, which may be a proxy's page. */
-export function readStatus(body: string): { reason: string | undefined; message: string | undefined } {
+function readStatus(body: string): { reason: string | undefined; message: string | undefined } {
   try {
     const status: unknown = JSON.parse(body)
     if (typeof status !== 'object' || status === null) return { reason: undefined, message: undefined }

@@ -15,7 +15,7 @@ export interface KubeCall {
   readonly query?: Query
   /** An object is sent as JSON; text and bytes as they are. */
   readonly body?: unknown
-  /** Default `application/json`; see {@link APPLY}, {@link MERGE_PATCH}, {@link JSON_PATCH}. */
+  /** Default `application/json`; see {@link APPLY}, {@link MERGE_PATCH}. */
   readonly contentType?: string
   /** Default `application/json`; see {@link METADATA_ONLY}. */
   readonly accept?: string
@@ -25,7 +25,7 @@ export interface KubeCall {
   readonly bodyLimit?: number
 }
 
-export interface WatchCall {
+interface WatchCall {
   readonly path: string
   readonly query?: Query
   readonly accept?: string
@@ -54,7 +54,6 @@ export interface KubeClientOptions extends TransportOptions {
 
 export const APPLY = 'application/apply-patch+yaml'
 export const MERGE_PATCH = 'application/merge-patch+json'
-export const JSON_PATCH = 'application/json-patch+json'
 /** One object, as metadata only. */
 export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 /** A list, as metadata only; a watch takes {@link METADATA_ONLY}. */

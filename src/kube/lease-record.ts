@@ -47,6 +47,6 @@ export function releasedSpec(lease: Lease, now: number): Lease['spec'] {
 }
 
 /** Kubernetes' MicroTime: RFC 3339 with six digits. */
-export function microTime(now: number): string {
+function microTime(now: number): string {
   return new Date(now).toISOString().replace(/Z$/, '000Z')
 }

@@ -34,7 +34,7 @@ export interface LeaseElector {
   run(signal: AbortSignal): Promise<'lost' | 'stopped'>
 }
 
-export const LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 }
+const LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 }
 const RELEASE_TIMEOUT_MS = 3_000
 
 /**

@@ -48,7 +48,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
 const DECIMAL = /^\d+$/
 
 /** Resource versions of the API server's own kinds grow as integers (KEP-5504); anything else counts as newer. */
-export function isOlder(version: string, than: string): boolean {
+function isOlder(version: string, than: string): boolean {
   if (!DECIMAL.test(version) || !DECIMAL.test(than)) return false
   return version.length === than.length ? version < than : version.length < than.length
 }

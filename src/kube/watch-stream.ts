@@ -7,7 +7,7 @@ export interface WatchEvent<T> {
 }
 
 /** etcd refuses objects over 1.5 MiB; a longer line is no Kubernetes object. */
-export const LINE_LIMIT: number = 8 * 1024 * 1024
+const LINE_LIMIT: number = 8 * 1024 * 1024
 
 const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'])
 const NEWLINE = 0x0a

@@ -9,7 +9,7 @@ import { createTargets } from '../../src/helper/targets.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/helper/views.ts'
 import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
 
-export const HOUR = 3_600_000
+const HOUR = 3_600_000
 export const NOW: number = Date.parse('2026-01-01T00:00:00Z')
 
 /** A configuration as the chart renders it, with what a test is about. */
