@@ -69,7 +69,9 @@ async function writeOutputs(settings: Settings, outcome: RolloutOutcome, { env }
 function reportFailures(results: readonly ClusterResult[], signal: AbortSignal): number {
   const failed = results.filter(isFailure)
   for (const { name, phase, error: cause } of failed.slice(0, 9)) {
-    if (cause) error(`${name}, phase ${phase}: ${cause.message}\nCure: ${cause.hint}`, { title: cause.code })
+    if (!cause) continue
+    const reason = cause.reason === undefined ? '' : ` (${cause.reason})`
+    error(`${name}, phase ${phase}: ${cause.message}${reason}\nCure: ${cause.hint}`, { title: cause.code })
   }
   if (failed.length === 0 && !signal.aborted) return 0
   setFailed(signal.aborted ? `interrupted: ${headline(results)}` : headline(results))

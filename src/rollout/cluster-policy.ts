@@ -55,12 +55,12 @@ export async function widenPolicies(
   cluster: PreparedCluster,
   context: RunContext,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  if (targets.length === 0) return []
+): Promise<{ readonly changed: boolean; readonly notes: readonly string[] }> {
+  if (targets.length === 0) return { changed: false, notes: [] }
   const ram = await context.cloud.ram(cluster.settings)
   const notes: string[] = []
   for (const { target } of targets) notes.push(...describe(await applyPolicy(ram, target, signal)))
-  return notes.length === 0 ? ['RAM: nothing to change'] : notes
+  return notes.length === 0 ? { changed: false, notes: ['RAM: nothing to change'] } : { changed: true, notes }
 }
 
 /** What an apply would leave RAM with; reads only. */

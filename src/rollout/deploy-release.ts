@@ -11,7 +11,7 @@ import { readHelmError } from '../helm/read-helm-error.ts'
 import { lastGoodRevision, type Revision, readHistory } from '../helm/release-state.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { beginHelmStep } from './helm-step.ts'
-import { type ReleaseParts, type ReleaseWatch, watchRelease } from './release-watch.ts'
+import { type ReleaseWatch, type WatchedRelease, watchRelease } from './release-watch.ts'
 import type { RunFolder } from './run-folder.ts'
 
 export interface DeployRequest {
@@ -21,7 +21,7 @@ export interface DeployRequest {
   readonly folder: RunFolder
   readonly target: ReleaseTarget
   readonly options: UpgradeOptions
-  readonly parts: ReleaseParts
+  readonly parts: WatchedRelease
   /** Before the deploy, oldest first. */
   readonly history: readonly Revision[]
   readonly rollback: boolean

@@ -1,4 +1,4 @@
-import type { HelperStatus, StatusError } from '../acr/helper-status.ts'
+import type { HelperStatus, RegistryStatus } from '../acr/helper-status.ts'
 import { ERROR_CODES } from '../error-codes.ts'
 import { type ErrorCode, NopassError } from '../errors.ts'
 
@@ -39,12 +39,12 @@ const WAITING: Readonly<Record<string, number>> = {
   ImageInspectError: 20_000,
 }
 
-/** The cloud's answers that no time mends. RAM changes reach every region within a minute, so a denial gets that long. */
+/** The cloud's answers that no time mends, milliseconds. */
 const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
   CLOUD_NOT_FOUND: 15_000,
   CLOUD_REJECTED: 15_000,
-  CLOUD_DENIED: 60_000,
-  IDENTITY_NOT_TRUSTED: 60_000,
+  CLOUD_DENIED: 10_000,
+  IDENTITY_NOT_TRUSTED: 10_000,
   IDENTITY_UNAVAILABLE: 30_000,
   CREDENTIALS_MISSING: 30_000,
   CREDENTIALS_REFUSED: 30_000,
@@ -55,26 +55,32 @@ export function findCauses(observed: {
   readonly pods: readonly PodView[]
   readonly status: HelperStatus | undefined
   readonly configHash: string | undefined
+  /** This run changed RAM, which reaches every region within a minute: a denial may pass. */
+  readonly ramChanged: boolean
 }): readonly Cause[] {
-  const { pods, status, configHash } = observed
+  const { pods, status, configHash, ramChanged } = observed
   const current = status !== undefined && (configHash === undefined || status.configHash === configHash)
-  const failing = current ? status.registries.filter(({ state }) => state === 'failing') : []
-  return [
-    ...failing.flatMap(({ name, error }) => (error ? registryCause(name, error) : [])),
-    ...pods.flatMap(podCauses),
-  ]
+  // `pending` with an error: not one credential yet; `failing`: the last good one goes on.
+  const failing = current ? status.registries.filter(({ state }) => state !== 'live') : []
+  return [...failing.flatMap((registry) => registryCauses(registry, ramChanged)), ...pods.flatMap(podCauses)]
 }
 
-function registryCause(registry: string, error: StatusError): Cause {
-  const patienceMs = REGISTRY_PATIENCE[error.code] ?? Number.POSITIVE_INFINITY
-  return {
-    key: `registry ${registry} ${error.code}`,
-    patienceMs,
-    error: new NopassError('HELPER_FAILING', `registry ${registry}: ${error.message}`, {
-      hint: error.cure,
-      reason: error.reason ?? error.code,
-    }),
-  }
+/** How long a change of RAM may take to count, milliseconds. */
+const RAM_DELAY = 60_000
+
+function registryCauses({ name, instanceId, region, error }: RegistryStatus, ramChanged: boolean): readonly Cause[] {
+  if (error === undefined) return []
+  const patience = REGISTRY_PATIENCE[error.code] ?? Number.POSITIVE_INFINITY
+  const denied = error.code === 'CLOUD_DENIED' || error.code === 'IDENTITY_NOT_TRUSTED'
+  const what = [instanceId, region].filter(Boolean).join(' in ')
+  const message = `registry ${name}${what === '' ? '' : ` (${what})`}: ${error.message}`
+  return [
+    {
+      key: `registry ${name} ${error.code}`,
+      patienceMs: denied && ramChanged ? Math.max(patience, RAM_DELAY) : patience,
+      error: new NopassError('HELPER_FAILING', message, { hint: error.cure, reason: error.reason ?? error.code }),
+    },
+  ]
 }
 
 function podCauses(pod: PodView): readonly Cause[] {

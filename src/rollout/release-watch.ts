@@ -13,6 +13,10 @@ export interface ReleaseParts {
   readonly configHash: string | undefined
 }
 
+export interface WatchedRelease extends ReleaseParts {
+  readonly ramChanged: boolean
+}
+
 export interface ReleaseWatch {
   /** Resolves with the cause when waiting on is useless; never otherwise. */
   readonly permanent: Promise<NopassError>
@@ -22,7 +26,7 @@ export interface ReleaseWatch {
 }
 
 /** Looks at the Pods and the helper's report once a second while helm waits. */
-export function watchRelease(client: KubeClient, parts: ReleaseParts, signal: AbortSignal): ReleaseWatch {
+export function watchRelease(client: KubeClient, parts: WatchedRelease, signal: AbortSignal): ReleaseWatch {
   const controller = new AbortController()
   const either = AbortSignal.any([signal, controller.signal])
   const since = new Map<string, number>()
@@ -32,7 +36,7 @@ export function watchRelease(client: KubeClient, parts: ReleaseParts, signal: Ab
   async function look(): Promise<void> {
     const [pods, status] = await Promise.all([readPods(client, parts, either), readStatus(client, parts, either)])
     const now = performance.now()
-    last = findCauses({ pods, status, configHash: parts.configHash })
+    last = findCauses({ pods, status, configHash: parts.configHash, ramChanged: parts.ramChanged })
     const keys = new Set(last.map(({ key }) => key))
     for (const key of since.keys()) if (!keys.has(key)) since.delete(key)
     for (const { key } of last) since.set(key, since.get(key) ?? now)

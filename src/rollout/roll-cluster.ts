@@ -56,12 +56,12 @@ async function applyCluster(
   run.phase = 'policy'
   const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
   noteTargets(targets)
-  const notes = await widenPolicies(targets, cluster, context, signal)
-  run.notes.push(...notes)
-  for (const note of notes) context.report(cluster.name, note)
+  const widened = await widenPolicies(targets, cluster, context, signal)
+  run.notes.push(...widened.notes)
+  for (const note of widened.notes) context.report(cluster.name, note)
 
   const verify = inputs.verify && inputs.wait && config !== undefined && !config.retire
-  const parts = findParts(preflight.wanted.objects, cluster.settings.namespace)
+  const parts = { ...findParts(preflight.wanted.objects, cluster.settings.namespace), ramChanged: widened.changed }
   if (difference?.unchanged) {
     run.phase = 'verify'
     if (verify) await verifyStatus({ client: connected.client, parts, limitMs: VERIFY_LIMIT }, signal)

@@ -73,7 +73,7 @@ function row(result: ClusterResult): string {
   const status =
     isFailure(result) || result.status === 'cancelled' ? `**${result.status}** in ${result.phase}` : result.status
   const why = result.error
-    ? `${result.error.code}: ${result.error.message}`
+    ? `${result.error.code}: ${result.error.message}${result.error.reason ? ` (${result.error.reason})` : ''}`
     : result.status === 'skipped'
       ? (result.notes[0] ?? '')
       : ''

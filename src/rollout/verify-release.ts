@@ -5,7 +5,7 @@ import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { pollUntil, waitForSecret, withProbeNamespace } from './probe-namespace.ts'
 import { findCauses } from './release-causes.ts'
-import { type ReleaseParts, readStatus } from './release-watch.ts'
+import { readStatus, type WatchedRelease } from './release-watch.ts'
 import type { RunFolder } from './run-folder.ts'
 import { verifyImage } from './verify-image.ts'
 
@@ -13,7 +13,7 @@ export interface VerifyRequest {
   readonly client: KubeClient
   readonly folder: RunFolder
   readonly target: ReleaseTarget
-  readonly parts: ReleaseParts
+  readonly parts: WatchedRelease
   readonly secretName: string
   /** Whether a new namespace is one of the targets; without it nothing is probed. */
   readonly probe: boolean
@@ -57,7 +57,7 @@ export async function verifyStatus(
   const waited = await pollUntil(limitMs, signal, async () => {
     last = await readStatus(client, parts, signal)
     const current = last !== undefined && (parts.configHash === undefined || last.configHash === parts.configHash)
-    for (const { key, patienceMs, error } of findCauses({ pods: [], status: last, configHash: parts.configHash })) {
+    for (const { key, patienceMs, error } of findCauses({ ...parts, pods: [], status: last })) {
       const begin = since.get(key) ?? performance.now()
       since.set(key, begin)
       if (performance.now() - begin >= patienceMs) throw error
