@@ -27,7 +27,8 @@ export function buildFailure(tool: string, output: string, logFile: string): Nop
   return new NopassError('TOOL_BUILD_FAILED', `${tool} cannot be built: ${shorten(last)} (log: ${logFile})`)
 }
 
+/** One line that fits: the middle of a long one is mostly paths, its end says what happened. */
 function shorten(line: string): string {
   const text = line.trim().replace(/^go: /, '')
-  return text.length <= 300 ? text : `${text.slice(0, 299)}…`
+  return text.length <= 280 ? text : `${text.slice(0, 140)} … ${text.slice(-130)}`
 }

@@ -54,9 +54,9 @@ export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, 
     const seconds = Math.round((performance.now() - started) / 1000)
     await finish(draft, build, seconds)
     await rename(draft, join(parent, build.key))
-    step.update('')
     return join(parent, build.key, build.name)
   } finally {
+    step.update('')
     await rm(draft, { recursive: true, force: true })
   }
 }

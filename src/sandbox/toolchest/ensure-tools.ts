@@ -8,7 +8,7 @@ import { cacheFolder } from './cache-folder.ts'
 import { checkSpace } from './disk-space.ts'
 import { type FoundTool, findBuilt, findGiven, findInstalled } from './find-tool.ts'
 import { type GoModule, readGoModule } from './go-module.ts'
-import { findGo, type GoProgram } from './go-program.ts'
+import { checkCompiler, findGo, type GoProgram } from './go-program.ts'
 import { type Host, readHost } from './host.ts'
 import { type BuildPlan, buildKey, buildPlan, effectiveGo, sourceKey } from './tool-key.ts'
 import { TOOLS, type ToolName } from './tool-table.ts'
@@ -32,7 +32,7 @@ export interface WantedTool {
 
 /**
  * Makes sure that the named tools are there and answers their paths: a ready program that fits, else our cache, else a build from the pinned source.
- * Throws GO_MISSING, GO_TOO_OLD, NO_DISK_SPACE, TOOL_NOT_HERE and the causes of build-failure.ts.
+ * Throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, NO_DISK_SPACE, TOOL_NOT_HERE and the causes of build-failure.ts.
  */
 export async function ensureTools(names: readonly ToolName[], options: EnsureOptions): Promise<ToolPaths> {
   const { progress, signal, host = readHost() } = options
@@ -48,6 +48,7 @@ export async function ensureTools(names: readonly ToolName[], options: EnsureOpt
   if (missing.length > 0) {
     if (!isGo(go)) throw go
     for (const { name } of missing) checkPlatform(name, host)
+    if (missing.some(({ plan }) => plan.cgo)) await checkCompiler(go, host, signal)
     await checkSpace(
       missing.map(({ name }) => name),
       host,

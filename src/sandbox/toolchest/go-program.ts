@@ -40,6 +40,16 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
   throw new NopassError('GO_MISSING', 'no Go program was found on PATH or in /usr/local/go/bin')
 }
 
+/** Some tools are linked with C. Throws NO_C_COMPILER before the first build instead of in the middle of the last. */
+export async function checkCompiler(go: GoProgram, host: Pick<Host, 'env'>, signal: AbortSignal): Promise<void> {
+  const { stdout } = await run(go.path, ['env', 'CC'], { cwd: '/', env: host.env, signal })
+  // CC may carry arguments.
+  const [compiler = ''] = stdout.trim().split(/\s+/)
+  const folders = compiler.includes('/') ? [''] : (host.env.PATH ?? '').split(delimiter).filter(Boolean)
+  for (const folder of folders) if (await isProgram(join(folder, compiler))) return
+  throw new NopassError('NO_C_COMPILER', `the C compiler ${compiler} is not on PATH`)
+}
+
 /** `go version go1.26.8 linux/amd64` -> `1.26.8`. */
 export function parseGoVersion(text: string): string | undefined {
   return /\bgo(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1]

@@ -155,7 +155,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     cgo: true,
     tags: ['netgo', 'osusergo'],
     linuxOnly: true,
-    seconds: 25,
+    seconds: 40,
     megabytes: 200,
   },
   loopback: {

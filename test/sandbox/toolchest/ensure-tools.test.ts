@@ -165,3 +165,11 @@ test('parts of a node are refused on another system than Linux, before anything 
   })
   assert.deepEqual(machine.builds(), [])
 })
+
+test('a missing C compiler is told before anything is built, and only when something needs it', async () => {
+  machine.setCompiler('no-such-cc -m64')
+  const both = ensureTools(['etcd', 'runc'], { progress: silentProgress, signal: never, host: machine.host })
+  await assert.rejects(both, { code: 'NO_C_COMPILER', message: 'the C compiler no-such-cc is not on PATH' })
+  assert.deepEqual(machine.builds(), [])
+  await ensure()
+})

@@ -11,6 +11,7 @@ export interface FakeMachine {
   /** The packages that were built, in order. */
   builds(): string[]
   setMode(mode: string): void
+  setCompiler(command: string): void
   /** True as soon as a hanging build runs. */
   isBuilding(): boolean
   end(): void
@@ -20,7 +21,7 @@ const SCRIPT = `#!/bin/sh
 here=\${0%/*}
 case "$1" in
 version) echo "go version go$(cat "$here/version") linux/amd64" ;;
-env) printf '%s\\n%s\\n' "$here" "$here" ;;
+env) if [ "$2" = CC ]; then cat "$here/cc"; else printf '%s\\n%s\\n' "$here" "$here"; fi ;;
 build)
   while [ $# -gt 1 ]; do [ "$1" = -o ] && output=$2; shift; done
   read -r mode text < "$here/mode"
@@ -45,6 +46,7 @@ export function makeFakeMachine(goVersion = '1.99.0'): FakeMachine {
   chmodSync(file('go'), 0o755)
   writeFileSync(file('version'), goVersion)
   writeFileSync(file('mode'), 'ok\n')
+  writeFileSync(file('cc'), '/bin/sh -O2\n')
   const { toolsFolder } = readHost()
   const env = { PATH: `${bin}:/usr/bin:/bin`, ACR_NOPASS_CACHE: cache }
   return {
@@ -52,6 +54,7 @@ export function makeFakeMachine(goVersion = '1.99.0'): FakeMachine {
     cache,
     builds: () => (existsSync(file('builds')) ? readFileSync(file('builds'), 'utf8').trim().split('\n') : []),
     setMode: (mode) => writeFileSync(file('mode'), `${mode}\n`),
+    setCompiler: (command) => writeFileSync(file('cc'), `${command}\n`),
     isBuilding: () => existsSync(file('building')),
     end: () => rmSync(folder, { recursive: true, force: true }),
   }
