@@ -3,6 +3,7 @@ import { NopassError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { type Cli, debugOption, outputOption } from './command.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addPolicy } from './commands/policy.ts'
 import { addValidate } from './commands/validate.ts'
 import type { CliHost, CommonFlags } from './host.ts'
 
@@ -57,7 +58,7 @@ export async function runCli(host: CliHost): Promise<number> {
 }
 
 /** In the order of `--help`. */
-const COMMANDS: readonly ((cli: Cli) => void)[] = [addValidate, addDoctor]
+const COMMANDS: readonly ((cli: Cli) => void)[] = [addValidate, addPolicy, addDoctor]
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failed, 2 wrong flags or values, 3 differences (plan --detailed-exitcode), 130 interrupted.`

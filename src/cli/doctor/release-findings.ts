@@ -48,7 +48,12 @@ function helperFindings(release: ReleaseFacts, observed: Observed): readonly Fin
   }
   if (deployment !== undefined && deployment.available < deployment.wanted) {
     const isDown = deployment.available === 0
-    const [first] = findCauses({ pods: observed.helperPods ?? [], status: undefined, configHash: undefined })
+    const [first] = findCauses({
+      pods: observed.helperPods ?? [],
+      status: undefined,
+      configHash: undefined,
+      ramChanged: false,
+    })
     return [
       {
         id: isDown ? 'HELPER_DOWN' : 'HELPER_DEGRADED',

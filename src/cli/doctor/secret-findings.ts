@@ -11,7 +11,8 @@ interface Rule {
   readonly command?: (namespace: string, secretName: string) => string
 }
 
-const log = (instance: string): string => `kubectl logs -l app.kubernetes.io/instance=${instance} --tail=50`
+const log = (namespace: string, release: string): string =>
+  `kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${release} --tail=50`
 
 const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   SECRET_MISSING: {
@@ -65,7 +66,7 @@ export function secretFindings(observed: Observed): readonly Finding[] {
     const rule = RULES[id]
     if (rule === undefined) return []
     const [first = ''] = names
-    const command = rule.command?.(first, config.secretName) ?? log(config.release.name)
+    const command = rule.command?.(first, config.secretName) ?? log(config.release.namespace, config.release.name)
     const { severity, cause, cure } = rule
     const subject = names.length === 1 ? `namespace ${first}` : count(names.length, 'namespace')
     return [{ id, severity, subject, message: `${rule.message}: ${few(names)}`, cause, cure, command, objects: names }]

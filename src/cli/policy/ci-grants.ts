@@ -1,0 +1,95 @@
+import { type CiPolicyInput, ciPolicyDocument } from '../../policy/ci-document.ts'
+import type { PolicyDocument } from '../../policy/document.ts'
+import { clusterKey, policyName, rrsaRoleName } from '../../policy/names.ts'
+import { unionDocuments } from '../../policy/normal-form.ts'
+import { roleNameOf } from '../../rollout/policy-targets.ts'
+import type { RamMode } from '../../rollout/prepare-cluster.ts'
+import type { PolicyFlags } from '../commands/policy.ts'
+import type { Grant, Grants } from './grant.ts'
+import { rolePolicyName } from './helper-grants.ts'
+import type { PolicyCluster } from './policy-clusters.ts'
+
+/** As ACK names the roles of nodes; which one a cluster has is not known offline. */
+const ANY_WORKER_ROLE = 'KubernetesWorkerRole-*'
+const WORKFLOW_POLICY = 'acr-nopass-deploy'
+
+/** The least that the workflow's role, and each deploy role, must be allowed for these clusters (decision 24). Pure. */
+export function ciGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags): Grants {
+  const notes = new Set<string>()
+  const deployRoles = [...new Set(clusters.flatMap(({ deployRole }) => (deployRole ? [deployRole] : [])))]
+  const own = clusters.filter(({ deployRole }) => !deployRole)
+  const workflow = unionOf([
+    ...documentsOf(own, clusters.length, flags, notes),
+    ...(deployRoles.length === 0 ? [] : [ciPolicyDocument({ ...NOTHING, deployRoles })]),
+  ])
+  const grants: Grant[] = [
+    { purpose: "the workflow's role", policy: { name: WORKFLOW_POLICY, document: workflow }, attachTo: [] },
+    ...deployRoles.map((arn): Grant => {
+      const members = clusters.filter(({ deployRole }) => deployRole === arn)
+      const document = unionOf(documentsOf(members, clusters.length, flags, notes))
+      const name = roleNameOf(arn)
+      return {
+        purpose: `deploy role ${arn}`,
+        policy: { name: rolePolicyName(name), document },
+        attachTo: [name],
+      }
+    }),
+  ]
+  return { grants, notes: [...notes] }
+}
+
+const NOTHING: CiPolicyInput = { ackClusters: [], ram: 'none', policies: [], roles: [] }
+
+function unionOf(documents: readonly PolicyDocument[]): PolicyDocument {
+  return unionDocuments(...documents)
+}
+
+/** One document a way of managing RAM and account. */
+function documentsOf(
+  clusters: readonly PolicyCluster[],
+  listed: number,
+  flags: PolicyFlags,
+  notes: Set<string>,
+): readonly PolicyDocument[] {
+  const groups = Map.groupBy(clusters, (cluster) => `${cluster.ram} ${accountOf(cluster, flags) ?? ''}`)
+  return [...groups.values()].map((members) => {
+    const [first] = members
+    const ram: RamMode = first?.ram ?? 'none'
+    const roles = members.flatMap((cluster) => rolesOf(cluster, notes))
+    // Clusters that share a worker role share one policy that is named after it.
+    const shared = ram === 'worker-role' && listed > 1 ? roles.map((role) => `acr-nopass-${role}`) : []
+    return ciPolicyDocument({
+      accountId: first && accountOf(first, flags),
+      ackClusters: members.flatMap(({ clusterId }) => (clusterId === undefined ? [] : [clusterId])),
+      ram,
+      policies: [...new Set([...members.map((cluster) => policyOfCluster(cluster, notes)), ...shared])],
+      roles: [...new Set(roles)],
+      adopt: flags.adopt,
+      cleanup: flags.cleanup,
+    })
+  })
+}
+
+function accountOf({ account, deployRole }: PolicyCluster, { accountId }: PolicyFlags): string | undefined {
+  return account ?? deployRole?.split(':')[3] ?? accountId
+}
+
+function rolesOf(cluster: PolicyCluster, notes: Set<string>): readonly string[] {
+  if (cluster.ram === 'none') return []
+  if (cluster.ram === 'rrsa') {
+    const given = cluster.values.identity.rrsa?.roleArn
+    return [given ? roleNameOf(given) : rrsaRoleName(clusterKey(cluster))]
+  }
+  if (cluster.workerRoles.length > 0) return cluster.workerRoles
+  notes.add(`worker roles are not named, so the policy allows ${ANY_WORKER_ROLE}; name them with --worker-role`)
+  return [ANY_WORKER_ROLE]
+}
+
+function policyOfCluster(cluster: PolicyCluster, notes: Set<string>): string {
+  const key = clusterKey(cluster)
+  if (key !== '') return policyName({ cluster: key })
+  if (cluster.ram !== 'none') {
+    notes.add(`${cluster.purpose}: its policy is named after its kube-system UID; \`expect.kubeSystemUid\` narrows it`)
+  }
+  return 'acr-nopass-*'
+}

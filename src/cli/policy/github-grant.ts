@@ -1,0 +1,70 @@
+import type { HttpSender } from '../../alibaba/http-sender.ts'
+import { NopassError } from '../../errors.ts'
+import { githubTrustDocument } from '../../policy/trust-document.ts'
+import type { PolicyFlags } from '../commands/policy.ts'
+import type { Grant } from './grant.ts'
+
+interface GithubIds {
+  readonly ownerId: string
+  readonly repositoryId: string
+}
+
+/** The role that the docs call so. */
+const WORKFLOW_ROLE = 'acr-nopass-deploy'
+
+/** The trust of the workflow's role, for exactly one repository. */
+export async function githubGrant(
+  repository: string,
+  flags: PolicyFlags,
+  deps: { readonly env: NodeJS.ProcessEnv; readonly send: HttpSender },
+  signal: AbortSignal,
+): Promise<Grant> {
+  const { oidcProviderArn, subject = ['ref:refs/heads/main'] } = flags
+  if (oidcProviderArn === undefined) {
+    throw new NopassError('INPUT_MISSING', '--github needs --oidc-provider-arn', {
+      hint: 'Make an OIDC provider for https://token.actions.githubusercontent.com in RAM once, and pass its ARN.',
+    })
+  }
+  const ids = await findIds(repository, flags, deps, signal)
+  const trust = githubTrustDocument({ oidcProviderArn, repository, ...ids, subjects: subject })
+  return { purpose: `the workflows of ${repository}`, role: { name: WORKFLOW_ROLE, trust }, attachTo: [] }
+}
+
+/** By flags, by a workflow's variables, else by GitHub's API. */
+async function findIds(
+  repository: string,
+  { ownerId, repositoryId }: PolicyFlags,
+  { env, send }: { readonly env: NodeJS.ProcessEnv; readonly send: HttpSender },
+  signal: AbortSignal,
+): Promise<GithubIds> {
+  if (ownerId !== undefined && repositoryId !== undefined) return { ownerId, repositoryId }
+  const { GITHUB_REPOSITORY_OWNER_ID: owner, GITHUB_REPOSITORY_ID: id } = env
+  if (env.GITHUB_REPOSITORY === repository && owner && id) return { ownerId: owner, repositoryId: id }
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
+    throw new NopassError('INPUT_INVALID', `--github: "${repository}" is not OWNER/REPO`)
+  }
+  const url = new URL(`${env.GITHUB_API_URL || 'https://api.github.com'}/repos/${repository}`)
+  const token = env.GH_TOKEN || env.GITHUB_TOKEN
+  const headers = {
+    accept: 'application/vnd.github+json',
+    'user-agent': 'acr-nopass',
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+  }
+  const answer = await send({ url, method: 'GET', headers, timeout: 10_000 }, signal).catch((cause) => {
+    throw unknown(repository, 'GitHub does not answer', cause)
+  })
+  if (answer.status !== 200) throw unknown(repository, `GitHub answered with ${answer.status}`)
+  try {
+    const { id: repositoryId, owner: own } = JSON.parse(answer.text)
+    if (Number.isInteger(repositoryId) && Number.isInteger(own?.id)) {
+      return { ownerId: String(own.id), repositoryId: String(repositoryId) }
+    }
+  } catch (cause) {
+    throw unknown(repository, 'GitHub answered with something else', cause)
+  }
+  throw unknown(repository, 'GitHub answered without ids')
+}
+
+function unknown(repository: string, why: string, cause?: unknown): NopassError {
+  return new NopassError('GITHUB_UNKNOWN', `the ids of ${repository} are not known: ${why}`, { cause })
+}

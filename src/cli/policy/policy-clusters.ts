@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { NopassError } from '../../errors.ts'
+import type { InputName } from '../../rollout/inputs.ts'
+import { loadSettings } from '../../rollout/load-settings.ts'
+import { type PreparedCluster, prepareClusters, type RamMode, ramMode } from '../../rollout/prepare-cluster.ts'
+import { readInputs } from '../../rollout/read-inputs.ts'
+import { loadValues } from '../../values/load-values.ts'
+import type { ResolvedValues } from '../../values/resolved-values.generated.ts'
+import type { PolicyFlags } from '../commands/policy.ts'
+import type { CliHost } from '../host.ts'
+import { settingsDeps } from '../settings-deps.ts'
+
+/** A cluster as RAM documents need to know it; nothing is asked of any cloud. */
+export interface PolicyCluster {
+  readonly name: string
+  /** For whom, as a description says it: `cluster prod`, or `the helper` when no cluster is named. */
+  readonly purpose: string
+  readonly values: ResolvedValues
+  readonly ram: RamMode
+  /** Undefined: outside of ACK, or not named. */
+  readonly clusterId: string | undefined
+  readonly kubeSystemUid: string | undefined
+  readonly workerRoles: readonly string[]
+  readonly account: string | undefined
+  readonly deployRole: string | undefined
+  readonly namespace: string
+  readonly release: string
+}
+
+export interface LoadedPolicyClusters {
+  readonly clusters: readonly PolicyCluster[]
+  readonly errors: readonly NopassError[]
+}
+
+/** The clusters of a list, or the one that the flags describe. */
+export async function loadPolicyClusters(flags: PolicyFlags, host: CliHost): Promise<LoadedPolicyClusters> {
+  return flags.clustersFile === undefined ? loadSingle(flags, host) : loadList(flags, flags.clustersFile, host)
+}
+
+async function loadList(flags: PolicyFlags, clustersFile: string, host: CliHost): Promise<LoadedPolicyClusters> {
+  const given: Partial<Record<InputName, string | undefined>> = {
+    mode: 'validate',
+    'values-files': (flags.file ?? []).join('\n'),
+    'clusters-file': clustersFile,
+    namespace: flags.namespace,
+    release: flags.release,
+    ram: flags.ram,
+  }
+  const { settings, errors } = await loadSettings(
+    readInputs((name) => given[name]),
+    settingsDeps(host),
+  )
+  if (settings === undefined) return { clusters: [], errors }
+  const prepared = prepareClusters(settings)
+  return { clusters: prepared.clusters.flatMap((cluster) => describe(cluster, flags)), errors: prepared.errors }
+}
+
+function describe({ name, values, ram, settings }: PreparedCluster, flags: PolicyFlags): readonly PolicyCluster[] {
+  if (values === undefined) return []
+  const { access, workerRoles, account, deployRole, namespace, release, expect } = settings
+  return [
+    {
+      name,
+      purpose: `cluster ${name}`,
+      values,
+      ram,
+      clusterId: access.kind === 'ack' ? access.clusterId : undefined,
+      kubeSystemUid: expect.kubeSystemUid,
+      workerRoles: workerRoles.length > 0 ? workerRoles : (flags.workerRole ?? []),
+      account: account ?? flags.accountId,
+      deployRole,
+      namespace,
+      release,
+    },
+  ]
+}
+
+async function loadSingle(flags: PolicyFlags, host: CliHost): Promise<LoadedPolicyClusters> {
+  const files = await Promise.all((flags.file ?? []).map((name) => read(name, host)))
+  const name = 'chart/values.yaml'
+  const defaults = { name, text: await readFile(join(host.root, name), 'utf8') }
+  // The role is often made of what this prints, so its ARN may still be missing.
+  const { values, errors } = loadValues({ files, defaults, rrsaComesLater: true })
+  if (values === undefined) return { clusters: [], errors }
+  const cluster = flags.ackClusterId ?? 'cluster'
+  const { ram } = readInputs((input) => (input === 'ram' ? flags.ram : undefined))
+  return {
+    errors: [],
+    clusters: [
+      {
+        name: cluster,
+        purpose: flags.ackClusterId === undefined ? 'the helper' : `cluster ${cluster}`,
+        values,
+        ram: ramMode(ram, values.identity.type, cluster),
+        clusterId: flags.ackClusterId,
+        kubeSystemUid: undefined,
+        workerRoles: flags.workerRole ?? [],
+        account: flags.accountId,
+        deployRole: undefined,
+        namespace: flags.namespace ?? 'acr-nopass',
+        release: flags.release ?? 'acr-nopass',
+      },
+    ],
+  }
+}
+
+async function read(name: string, { workingDirectory }: CliHost): Promise<{ name: string; text: string }> {
+  try {
+    return { name, text: await readFile(resolve(workingDirectory, name), 'utf8') }
+  } catch (cause) {
+    throw new NopassError('INPUT_INVALID', `${name} cannot be read`, { cause, place: { file: name } })
+  }
+}

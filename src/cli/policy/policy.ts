@@ -1,0 +1,49 @@
+import { createHttpSender } from '../../alibaba/http-sender.ts'
+import { NopassError } from '../../errors.ts'
+import type { PolicyFlags } from '../commands/policy.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { CliHost, CommonFlags } from '../host.ts'
+import { reportErrors } from '../report-errors.ts'
+import { ciGrants } from './ci-grants.ts'
+import { githubGrant } from './github-grant.ts'
+import type { Grants } from './grant.ts'
+import { helperGrants } from './helper-grants.ts'
+import { loadPolicyClusters } from './policy-clusters.ts'
+import { describeGrants, renderJson, renderResources } from './render-grants.ts'
+
+/** Prints the documents: those of the helper, or with --ci and --github those of the workflow. */
+export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
+  const isNamed = flags.file !== undefined || flags.clustersFile !== undefined
+  if (!isNamed && (flags.ci || flags.github === undefined)) {
+    throw new NopassError('INPUT_MISSING', 'nothing to make a policy of', {
+      hint: 'Name values with -f, or a list of clusters with --clusters-file.',
+    })
+  }
+  const { clusters, errors } = isNamed ? await loadPolicyClusters(flags, host) : { clusters: [], errors: [] }
+  if (errors.length > 0) {
+    await reportErrors(errors, flags, host)
+    return EXIT.usage
+  }
+  const forWorkflow = flags.ci || flags.github !== undefined
+  const made: Grants = !forWorkflow
+    ? helperGrants(clusters, flags)
+    : flags.ci
+      ? ciGrants(clusters, flags)
+      : { grants: [], notes: [] }
+  const grants = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
+  if (flags.output === 'json') {
+    host.stdout.write(`${JSON.stringify(describeGrants(grants), null, 2)}\n`)
+  } else {
+    host.stdout.write(flags.format === 'terraform' ? renderResources(grants.grants) : renderJson(grants.grants))
+    for (const note of grants.notes) host.stderr.write(`note: ${note}\n`)
+  }
+  return EXIT.ok
+}
+
+/** The workflow's policy and its trust belong to one role. */
+async function withGithub(made: Grants, repository: string, flags: PolicyFlags, host: CliHost): Promise<Grants> {
+  const send = createHttpSender({ proxyEnv: host.env })
+  const trusted = await githubGrant(repository, flags, { env: host.env, send }, host.signal)
+  const [workflow, ...rest] = made.grants
+  return { ...made, grants: [{ ...workflow, ...trusted }, ...rest] }
+}
