@@ -1,4 +1,5 @@
 import type { HelperStatus } from '../acr/helper-status.ts'
+import { requestRefresh } from '../acr/request-refresh.ts'
 import { NopassError } from '../errors.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
 import { KubeApiError } from '../kube/api-error.ts'
@@ -54,8 +55,19 @@ export async function verifyStatus(
   const { client, parts, limitMs } = request
   const since = new Map<string, number>()
   let last: HelperStatus | undefined
+  let asked = false
   const waited = await pollUntil(limitMs, signal, async () => {
     last = await readStatus(client, parts, signal)
+    // a helper that was refused rests ever longer between its tries; it has just been given the right
+    if (
+      !asked &&
+      parts.ramChanged &&
+      parts.statusConfigMap &&
+      last?.registries.some(({ state }) => state === 'failing')
+    ) {
+      asked = true
+      await requestRefresh(client, { namespace: parts.namespace, name: parts.statusConfigMap }, Date.now(), signal)
+    }
     const current = last !== undefined && (parts.configHash === undefined || last.configHash === parts.configHash)
     for (const { key, patienceMs, error } of findCauses({ ...parts, pods: [], status: last })) {
       const begin = since.get(key) ?? performance.now()

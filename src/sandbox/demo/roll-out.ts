@@ -25,7 +25,7 @@ export interface RolloutResult {
 /** Runs one of the user's workflows. Throws SANDBOX_DEMO with the end of its log when it fails. */
 export async function rollOut(
   { world, memory, signal }: DemoContext,
-  workflow: string,
+  workflow: 'rollout.yml' | 'uninstall.yml',
   step: StepHandle,
 ): Promise<Rollout> {
   const { cloud, tools } = world
@@ -37,7 +37,7 @@ export async function rollOut(
       helm: tools.helm4,
       workspace: memory.workspace ?? '',
       workflow,
-      event: 'push',
+      event: workflow === 'rollout.yml' ? 'push' : 'workflow_dispatch',
       scratch: await mkdtemp(join(world.folder, 'job-')),
       variables: { ALIBABA_CLOUD_ENDPOINTS: JSON.stringify({ ram, sts, cs, cr }) },
       idToken: cloud.githubRunner({ repository: REPOSITORY }),

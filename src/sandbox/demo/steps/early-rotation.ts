@@ -1,8 +1,9 @@
+import { requestRefresh } from '../../../acr/request-refresh.ts'
 import { untilReady } from '../../process/ready.ts'
 import type { DemoStep } from '../demo-step.ts'
 import { expect } from '../expect.ts'
 import { readPullSecret } from '../pull-secret.ts'
-import { requestRefresh } from '../request-refresh.ts'
+import { STATUS_OBJECT } from '../read-status.ts'
 
 /** Step 4: a rotation is one write in place. */
 export const earlyRotation: DemoStep = {
@@ -12,7 +13,7 @@ export const earlyRotation: DemoStep = {
     const { cluster } = world.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
     const since = performance.now()
-    await requestRefresh(cluster.admin, signal)
+    await requestRefresh(cluster.admin, STATUS_OBJECT, Date.now(), signal)
     const changed = async (): Promise<boolean> =>
       (await readPullSecret(cluster.admin, 'shop', signal))?.content !== before?.content
     await untilReady(changed, { what: 'new content in shop', limitMs: 30_000, everyMs: 20 }, signal)

@@ -1,10 +1,10 @@
+import { requestRefresh } from '../../../acr/request-refresh.ts'
 import { untilReady } from '../../process/ready.ts'
 import { createNamespace, createPod, untilPod } from '../demo-pods.ts'
 import type { DemoContext, DemoStep } from '../demo-step.ts'
 import { expect } from '../expect.ts'
 import { readPullSecret } from '../pull-secret.ts'
-import { readStatus } from '../read-status.ts'
-import { requestRefresh } from '../request-refresh.ts'
+import { readStatus, STATUS_OBJECT } from '../read-status.ts'
 import { runCli } from '../run-cli.ts'
 
 /** Step 6: somebody takes the right to get tokens away; what is there stays good, and the tool says what is wrong. */
@@ -16,7 +16,7 @@ export const lostPermission: DemoStep = {
     const { cluster, workerRole, clusterId } = world.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
     world.cloud.control.grant(workerRole, `acr-nopass-${clusterId}`, pullOnly())
-    await requestRefresh(cluster.admin, signal)
+    await requestRefresh(cluster.admin, STATUS_OBJECT, Date.now(), signal)
     step.update('waits until the helper has noticed')
     const failing = async (): Promise<boolean> =>
       (await readStatus(cluster.admin, signal))?.registries.some(({ state }) => state === 'failing') ?? false

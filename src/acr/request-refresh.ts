@@ -1,0 +1,15 @@
+import { type KubeClient, MERGE_PATCH } from '../kube/client.ts'
+import { ANNOTATION_REFRESH_REQUESTED } from '../kube/names.ts'
+import { namespacedPath } from '../kube/types.ts'
+
+/** Asks a running helper for new tokens now, by an annotation on its status ConfigMap; it answers within a second. */
+export async function requestRefresh(
+  client: KubeClient,
+  status: { readonly namespace: string; readonly name: string },
+  now: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const annotations = { [ANNOTATION_REFRESH_REQUESTED]: new Date(now).toISOString() }
+  const path = namespacedPath('/api/v1', status.namespace, 'configmaps', status.name)
+  await client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: { annotations } } }, signal)
+}
