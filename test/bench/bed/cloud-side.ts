@@ -7,6 +7,8 @@ import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 /** The emulated cloud with one registry instance whose pull secret has 2 kB, and the values of a helper that uses it. */
 export interface CloudSide extends AsyncDisposable {
   readonly values: object
+  /** All that a pull secret has an entry for. */
+  readonly domains: readonly string[]
   /** Calls so far. */
   readonly calls: readonly CallRecord[]
   /** Ends all registry credentials; resolves with the time at which a login was first refused for it: from then on somebody could know. */
@@ -47,6 +49,7 @@ export async function startCloudSide(): Promise<CloudSide> {
       identity: { type: 'worker-role' },
       endpoints: { ...endpoints, registry: `http://127.0.0.1:${port}` },
     },
+    domains: [...instance.domains, ...CUSTOM_DOMAINS],
     calls: cloud.calls,
     revokeTokens(signal) {
       return new Promise((resolve, reject) => {

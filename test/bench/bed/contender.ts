@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ProcessId } from '../../../src/sandbox/process/process-table.ts'
+import type { RequestCounts } from './audit-window.ts'
+import { type Bed, HOME } from './bed.ts'
+import { type Seen, usableAt } from './observer.ts'
+import { type ProcessFigures, readProcess } from './process-figures.ts'
+
+/** A program that brings the pull secret to all namespaces, and a new one when it is told. */
+export interface Contender {
+  readonly username: string
+  /** Begins a start; the process itself may come a little later. */
+  start(): Promise<void>
+  process(): ProcessId
+  /** Whether the ServiceAccounts are its work too. */
+  readonly attaches: boolean
+  /** Makes a rotation due; resolves with the time from which it was. */
+  rotate(): Promise<number>
+}
+
+/** Times in ms, counted from the start of the process (cold start) and from the time a rotation was due. */
+export interface ContenderFigures {
+  readonly coldMs: number
+  readonly firstMs: number
+  /** From its first write to its last. */
+  readonly firstAfterWriteMs: number
+  readonly writingMs: number
+  readonly rotationMs: number
+  readonly coldCpu: number
+  readonly rotationCpu: number
+  /** When all was done, and the most that it ever was. */
+  readonly steadyMiB: number
+  readonly peakMiB: number
+  readonly coldRequests: RequestCounts
+  readonly rotationRequests: RequestCounts
+  /** Of the rotation: Secrets that became another object, and the longest time without one, ms. */
+  readonly replaced: number
+  readonly withoutMs: number
+}
+
+const LIMIT_MS = 600_000
+/** What belongs to a phase but comes after its last write. */
+const QUIET_MS = 1_500
+const SETTLE_MS = 10_000
+
+/** Cold start over `names`, which exist with their ServiceAccounts, then one rotation. The unit is taken around both. */
+export async function measureContender(
+  bed: Bed,
+  contender: Contender,
+  names: readonly string[],
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ContenderFigures> {
+  const { observer } = bed
+  const seen = names.map((name) => observer.of(name))
+  await bed.unit.measure(signal)
+  tell('cold start')
+  const cold = bed.audit(contender.username)
+  await contender.start()
+  const ready = (one: Seen): number | undefined => (contender.attaches ? usableAt(one) : one.secretAt)
+  await observer.until('all were usable', () => seen.every((one) => ready(one) !== undefined), LIMIT_MS, signal)
+  const usable = seen.map((one) => ready(one) ?? Number.NaN)
+  const firstWrite = Math.min(
+    ...seen.flatMap(({ attachedAt, secretAt }) => [attachedAt ?? Infinity, secretAt ?? Infinity]),
+  )
+  await sleep(QUIET_MS, undefined, { signal })
+  const afterCold = readProcess(contender.process())
+  const coldRequests = cold.requests()
+  await bed.unit.measure(signal)
+
+  tell('rotation')
+  const before = readProcess(contender.process())
+  const old = observer.of(HOME).content
+  const replacedBefore = sum(seen, ({ replaced }) => replaced)
+  const rotation = bed.audit(contender.username)
+  const due = await contender.rotate()
+  await observer.until('all had the new content', () => isRotated(seen, old), LIMIT_MS, signal)
+  const rotated = Math.max(...seen.map(({ secretAt = Number.NaN }) => secretAt))
+  await sleep(QUIET_MS, undefined, { signal })
+  const after = readProcess(contender.process())
+  const rotationRequests = rotation.requests()
+  await bed.unit.measure(signal)
+  tell('memory')
+  await sleep(SETTLE_MS, undefined, { signal })
+  const settled: ProcessFigures = readProcess(contender.process())
+  return {
+    coldMs: Math.max(...usable) - afterCold.startedAt,
+    firstMs: Math.min(...usable) - afterCold.startedAt,
+    firstAfterWriteMs: Math.min(...usable) - firstWrite,
+    writingMs: Math.max(...usable) - firstWrite,
+    rotationMs: rotated - due,
+    coldCpu: afterCold.cpuSeconds,
+    rotationCpu: after.cpuSeconds - before.cpuSeconds,
+    steadyMiB: settled.rssMiB,
+    peakMiB: settled.peakMiB,
+    coldRequests,
+    rotationRequests,
+    replaced: sum(seen, ({ replaced }) => replaced) - replacedBefore,
+    withoutMs: Math.max(...seen.map(({ withoutMs }) => withoutMs)),
+  }
+}
+
+/** All have one content, and it is not the old one. */
+function isRotated(seen: readonly Seen[], old: string | undefined): boolean {
+  const content = seen[0]?.content
+  return content !== old && seen.every((one) => one.content === content)
+}
+
+function sum(seen: readonly Seen[], number: (one: Seen) => number): number {
+  return seen.reduce((total, one) => total + number(one), 0)
+}

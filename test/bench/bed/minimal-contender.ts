@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildDockerConfig } from '../../../src/acr/docker-config.ts'
+import { DEFAULT_SECRET_NAME } from '../../../src/kube/names.ts'
+import type { Child } from '../../../src/sandbox/process/child.ts'
+import { applyPullSecret } from '../../support/pull-secret.ts'
+import { type Bed, HELPER_USER, HOME, RELEASE } from './bed.ts'
+import type { Contender } from './contender.ts'
+
+/** The minimal program under the helper's own rights and guard, with the same flags of Node and a Secret of the same size. */
+export function minimalContender(bed: Bed, program: string): Contender {
+  const { cluster, cloud } = bed
+  const file = (name: string): string => join(cluster.folder, name)
+  let child: Child | undefined
+  const started = (): Child => {
+    if (child === undefined) throw new Error('the minimal program does not run')
+    return child
+  }
+  const writeBody = (): void => {
+    // As long as what the emulated cloud hands out.
+    const login = { username: 'cr_temp_user', password: randomBytes(48).toString('base64url'), domains: cloud.domains }
+    const { body } = applyPullSecret('', `${HOME}.${RELEASE}`, (secret) => {
+      secret.data = { '.dockerconfigjson': Buffer.from(buildDockerConfig([login], 'auth')).toString('base64') }
+    })
+    writeFileSync(file('minimal-body.json'), JSON.stringify(body), { mode: 0o600 })
+  }
+  return {
+    username: HELPER_USER,
+    attaches: true,
+    async start() {
+      // Without a node: only its rights and its guard.
+      await bed.install({ attach: 'serviceAccounts', replicas: 0 })
+      writeBody()
+      writeFileSync(file('minimal-ca.pem'), cluster.caPem)
+      const token = await cluster.serviceAccountToken(HOME, RELEASE, [], 7200)
+      writeFileSync(file('minimal-token'), token, { mode: 0o600 })
+      const files = [file('minimal-ca.pem'), file('minimal-token'), file('minimal-body.json')]
+      child = await cluster.run.start({
+        name: 'minimal',
+        command: process.execPath,
+        args: ['--optimize-for-size', program, cluster.server, ...files, DEFAULT_SECRET_NAME],
+      })
+    },
+    process: () => started().id,
+    async rotate() {
+      writeBody()
+      const due = performance.now()
+      started().signal('SIGHUP')
+      return due
+    },
+  }
+}
