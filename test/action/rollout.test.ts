@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { stringify } from 'yaml'
+import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { type ActionOutcome, runAction } from './support/run-action.ts'
+
+/** One cluster a wave; Helm 4 and then Helm 3 do the same job. */
+for (const helm of ['helm4', 'helm3'] as const) {
+  test(`${helm}: a rollout in two waves, again without a change, and taken back`, async (t) => {
+    let bed: ActionBed
+    before(async () => {
+      bed = await startActionBed({ clusters: ['hangzhou-a', 'hangzhou-b'], helm })
+    })
+    after(() => bed[Symbol.asyncDispose]())
+    const run = (inputs: Readonly<Record<string, string>>): Promise<ActionOutcome> =>
+      runAction({
+        inputs: {
+          clusters: stringify(bed.clusters.map((one, wave) => one.entry(wave))),
+          values: bed.values,
+          ...inputs,
+        },
+        env: bed.env,
+      })
+
+    await t.test('plan changes nothing and says what an apply would change', async () => {
+      const from = bed.cloud.calls.length
+      const plan = await run({ mode: 'plan' })
+      assert.equal(plan.code, 0, plan.stdout + plan.stderr)
+      assert.deepEqual(
+        bed.cloud.calls.slice(from).filter(({ write }) => write),
+        [],
+      )
+      assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), ['hangzhou-a', 'hangzhou-b'])
+      assert.match(plan.summary, /RAM: create policy acr-nopass-c/)
+      assert.match(plan.summary, /\+ Deployment acr-nopass\/acr-nopass/)
+      await rm(plan.temp, { recursive: true })
+    })
+
+    await t.test('apply: RAM, helm, and proof in each cluster; wave 1 after wave 0', async () => {
+      const apply = await run({})
+      assert.equal(apply.code, 0, apply.stdout + apply.stderr)
+      const results = JSON.parse(apply.outputs.results ?? '')
+      assert.deepEqual(
+        results.map(({ name, wave, status, phase, revision }: Record<string, unknown>) => ({
+          name,
+          wave,
+          status,
+          phase,
+          revision,
+        })),
+        ['hangzhou-a', 'hangzhou-b'].map((name, wave) => ({
+          name,
+          wave,
+          status: 'deployed',
+          phase: 'verify',
+          revision: { from: null, to: 1 },
+        })),
+      )
+      assert.ok(results[1].startedMs >= results[0].startedMs + results[0].durationMs)
+      for (const { notes } of results) {
+        assert.match(
+          notes.join('\n'),
+          /registries: prod live\na new namespace had its Secret after \d+ ms\na new Pod had the reference after \d+ ms/,
+        )
+      }
+      await noSecretIn(apply, bed)
+      await rm(apply.temp, { recursive: true })
+    })
+
+    await t.test('again: unchanged, no RAM write, no new Helm revision', async () => {
+      const from = bed.cloud.calls.length
+      const again = await run({})
+      assert.equal(again.code, 0, again.stdout + again.stderr)
+      const results = JSON.parse(again.outputs.results ?? '')
+      assert.deepEqual(
+        results.map(({ status, revision }: Record<string, unknown>) => ({ status, revision })),
+        [
+          { status: 'unchanged', revision: { from: 1, to: 1 } },
+          { status: 'unchanged', revision: { from: 1, to: 1 } },
+        ],
+      )
+      assert.deepEqual(
+        bed.cloud.calls.slice(from).filter(({ write }) => write),
+        [],
+      )
+      assert.deepEqual(await Promise.all(bed.clusters.map(({ cluster }) => releaseSecrets(cluster))), [
+        ['sh.helm.release.v1.acr-nopass.v1'],
+        ['sh.helm.release.v1.acr-nopass.v1'],
+      ])
+      await rm(again.temp, { recursive: true })
+    })
+
+    await t.test('P12 uninstall: nothing of ours is left in the clusters or in RAM', async () => {
+      const gone = await run({ mode: 'uninstall', confirm: 'acr-nopass/2', 'ram-cleanup': 'true', 'max-parallel': '2' })
+      assert.equal(gone.code, 0, gone.stdout + gone.stderr)
+      for (const { cluster, workerRole } of bed.clusters) {
+        assert.deepEqual(await leftovers(cluster), [])
+        const writes = bed.cloud.calls.filter(({ action, write }) => write && action === 'DeletePolicy')
+        assert.equal(writes.length, 2, workerRole)
+      }
+      await rm(gone.temp, { recursive: true })
+    })
+  })
+}
+
+/** P6: what the run knew as secret stands nowhere but in the runner's own mask commands. */
+async function noSecretIn(run: ActionOutcome, bed: ActionBed): Promise<void> {
+  const shown = run.stdout
+    .split('\n')
+    .filter((line) => !line.startsWith('::add-mask::'))
+    .join('\n')
+  const files = await readdir(run.temp, { recursive: true, withFileTypes: true })
+  const texts = await Promise.all(
+    files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'utf8')),
+  )
+  const everything = [shown, run.stderr, run.summary, ...Object.values(run.outputs), ...texts].join('\n')
+  const secrets = [...run.masks, bed.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '']
+  assert.ok(secrets.length >= 3)
+  for (const secret of secrets) assert.ok(!everything.includes(secret), 'P6: a secret was found in what the run left')
+}
+
+type Cluster = ActionBed['clusters'][number]['cluster']
+
+async function releaseSecrets({ admin }: Cluster): Promise<readonly string[]> {
+  const path = '/api/v1/namespaces/acr-nopass/secrets'
+  const list = await admin.request<{ items: { metadata: { name: string } }[] }>({
+    method: 'GET',
+    path,
+    query: { labelSelector: 'owner=helm' },
+  })
+  return list.items.map(({ metadata }) => metadata.name)
+}
+
+/** Every object that carries our name, and every reference to the pull secret. */
+async function leftovers({ admin }: Cluster): Promise<readonly string[]> {
+  const paths = [
+    '/api/v1/secrets',
+    '/api/v1/configmaps',
+    '/apis/apps/v1/deployments',
+    '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+    '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
+    '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies',
+  ]
+  const lists = await Promise.all(
+    paths.map((path) =>
+      admin.request<{ items: { metadata: { name: string; namespace?: string } }[] }>({ method: 'GET', path }),
+    ),
+  )
+  const named = lists.flatMap(({ items }, index) =>
+    items
+      .filter(({ metadata }) => metadata.name.includes('acr-nopass'))
+      .map(({ metadata }) => `${paths[index]} ${metadata.name}`),
+  )
+  const accounts = await admin.request<{
+    items: { metadata: { name: string }; imagePullSecrets?: { name: string }[] }[]
+  }>({
+    method: 'GET',
+    path: '/api/v1/serviceaccounts',
+  })
+  const attached = accounts.items.filter(({ imagePullSecrets = [] }) => imagePullSecrets.length > 0)
+  return [...named, ...attached.map(({ metadata }) => `attached: ${metadata.name}`)]
+}
