@@ -1,17 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { error, setFailed, setOutput, setSecret } from '@actions/core'
-import { createDefaultTransport } from '../src/alibaba/default-transport.ts'
-import { type ObtainHelmOptions, obtainHelm } from '../src/helm/obtain-helm.ts'
 import { type ClusterResult, isFailure } from '../src/rollout/cluster-result.ts'
 import { describeOutputs } from '../src/rollout/outputs.ts'
 import { writePlanFile } from '../src/rollout/plan-file.ts'
+import { createRolloutDeps } from '../src/rollout/rollout-deps.ts'
 import type { RunFolder } from '../src/rollout/run-folder.ts'
 import { type RolloutOutcome, runRollout } from '../src/rollout/run-rollout.ts'
 import type { Settings } from '../src/rollout/settings.ts'
 import { headline, renderSummary } from '../src/rollout/summary.ts'
-import { VERSION } from '../src/version.ts'
-import { idTokenSource } from './id-token.ts'
 import { reportErrors } from './report-errors.ts'
 import { writeSummary } from './write-summary.ts'
 
@@ -23,27 +20,9 @@ export async function performRun(
   signal: AbortSignal,
 ): Promise<number> {
   const { inputs } = settings
-  const { env } = host
-  const transport = createDefaultTransport({ version: VERSION, env })
-  const mask = maskOnce(setSecret)
-  const outcome = await runRollout(
-    settings,
-    {
-      folder,
-      findHelm: () => obtainHelm(helmOptions(settings, folder, env), signal),
-      cloud: {
-        transport,
-        environment: env,
-        getIdToken: idTokenSource(env, transport.send, mask),
-        sessionName: sessionName(env),
-      },
-      mask,
-      report: (cluster, line) => host.stdout.write(`${cluster}: ${line}\n`),
-      now: Date.now,
-      runName: runName(env),
-    },
-    signal,
-  )
+  const report = (cluster: string, line: string): void => void host.stdout.write(`${cluster}: ${line}\n`)
+  const deps = createRolloutDeps(settings, { environment: host.env, folder, mask: setSecret, report }, signal)
+  const outcome = await runRollout(settings, deps, signal)
   if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)
   await writeOutputs(settings, outcome, host)
   writeSummary(renderSummary({ ...outcome, mode: inputs.mode }), host)
@@ -76,36 +55,4 @@ function reportFailures(results: readonly ClusterResult[], signal: AbortSignal):
   if (failed.length === 0 && !signal.aborted) return 0
   setFailed(signal.aborted ? `interrupted: ${headline(results)}` : headline(results))
   return 1
-}
-
-function helmOptions({ inputs }: Settings, folder: RunFolder, environment: NodeJS.ProcessEnv): ObtainHelmOptions {
-  return {
-    version: inputs['helm-version'],
-    mirror: inputs['helm-mirror'],
-    sha256: inputs['helm-sha256'],
-    environment,
-    folder: folder.path,
-    toolCache: environment.RUNNER_TOOL_CACHE,
-  }
-}
-
-/** The runner needs to be told of a secret once. */
-function maskOnce(mask: (secret: string) => void): (secret: string) => void {
-  const known = new Set<string>()
-  return (secret) => {
-    if (!known.has(secret)) mask(secret)
-    known.add(secret)
-  }
-}
-
-function runName(env: NodeJS.ProcessEnv): string {
-  return env.GITHUB_RUN_ID
-    ? `acr-nopass, run ${env.GITHUB_RUN_ID} attempt ${env.GITHUB_RUN_ATTEMPT ?? '1'}`
-    : 'acr-nopass'
-}
-
-/** Shows up in ActionTrail; STS takes 2 to 64 characters of these. */
-function sessionName(env: NodeJS.ProcessEnv): string {
-  const name = `acr-nopass-${env.GITHUB_REPOSITORY ?? 'local'}-${env.GITHUB_RUN_ID ?? '0'}`
-  return name.replace(/[^\w.@-]/g, '-').slice(-64)
 }

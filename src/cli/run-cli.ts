@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts'
 import { type Cli, debugOption, outputOption } from './command.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addPolicy } from './commands/policy.ts'
+import { addRollout } from './commands/rollout.ts'
 import { addValidate } from './commands/validate.ts'
 import type { CliHost, CommonFlags } from './host.ts'
 
@@ -58,7 +59,7 @@ export async function runCli(host: CliHost): Promise<number> {
 }
 
 /** In the order of `--help`. */
-const COMMANDS: readonly ((cli: Cli) => void)[] = [addValidate, addPolicy, addDoctor]
+const COMMANDS: readonly ((cli: Cli) => void)[] = [addValidate, addRollout, addPolicy, addDoctor]
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failed, 2 wrong flags or values, 3 differences (plan --detailed-exitcode), 130 interrupted.`

@@ -11,7 +11,7 @@ import type { PolicyCluster } from './policy-clusters.ts'
 
 /** As ACK names the roles of nodes; which one a cluster has is not known offline. */
 const ANY_WORKER_ROLE = 'KubernetesWorkerRole-*'
-const WORKFLOW_POLICY = 'acr-nopass-deploy'
+const WORKFLOW_POLICY = 'acr-nopass-workflow'
 
 /** The least that the workflow's role, and each deploy role, must be allowed for these clusters (decision 24). Pure. */
 export function ciGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags): Grants {

@@ -1,5 +1,5 @@
-import type { HttpSender } from '../src/alibaba/http-sender.ts'
-import { NopassError } from '../src/errors.ts'
+import type { HttpSender } from '../alibaba/http-sender.ts'
+import { NopassError } from '../errors.ts'
 
 type IdTokenSource = (audience: string, signal?: AbortSignal) => Promise<string>
 

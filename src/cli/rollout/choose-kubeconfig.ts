@@ -1,0 +1,36 @@
+import { delimiter, join } from 'node:path'
+import { NopassError } from '../../errors.ts'
+import type { InputName } from '../../rollout/inputs.ts'
+import type { RolloutMode } from '../commands/rollout.ts'
+import { requireContext } from '../connect.ts'
+import type { CliHost } from '../host.ts'
+
+type Given = Readonly<Partial<Record<InputName, string>>>
+
+/**
+ * The engine never uses the ambient kubeconfig. Here it is used where the user says so: by naming a context of it, or by
+ * working as a kubectl plugin; and what writes never takes the current one of several contexts.
+ * @throws NopassError `INPUT_MISSING`, `INPUT_INVALID`
+ */
+export async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost): Promise<Given> {
+  const { kubeconfig, 'kube-context': context } = given
+  if (kubeconfig?.includes('\n')) {
+    throw new NopassError('INPUT_INVALID', '--kubeconfig takes a file here: a secret has no place on a command line')
+  }
+  if (given.clusters || given['clusters-file'] || given['ack-cluster-id']) return given
+  const isMeant = context !== undefined || host.program.startsWith('kubectl ')
+  const file = kubeconfig ?? (isMeant ? ambientFile(host.env) : undefined)
+  if (file === undefined) return given
+  if (mode !== 'plan')
+    await requireContext({ kubeconfig: file, ...(context === undefined ? {} : { kubeContext: context }) })
+  return { ...given, kubeconfig: file }
+}
+
+/** As kubectl finds it; Helm gets one file. */
+function ambientFile(env: NodeJS.ProcessEnv): string {
+  const files = (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean)
+  if (files.length > 1) {
+    throw new NopassError('INPUT_MISSING', 'KUBECONFIG names several files', { hint: 'Name one with --kubeconfig.' })
+  }
+  return files[0] ?? join(env.HOME ?? '', '.kube', 'config')
+}

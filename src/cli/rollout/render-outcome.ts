@@ -1,0 +1,68 @@
+import type { ClusterResult } from '../../rollout/cluster-result.ts'
+import { isFailure } from '../../rollout/cluster-result.ts'
+import { describeOutputs } from '../../rollout/outputs.ts'
+import type { RolloutOutcome } from '../../rollout/run-rollout.ts'
+import type { Settings } from '../../rollout/settings.ts'
+import { headline } from '../../rollout/summary.ts'
+import { formatDuration, timeline } from '../../rollout/timeline.ts'
+import type { RolloutMode } from '../commands/rollout.ts'
+import type { CliPaint } from '../paint.ts'
+import { renderTable } from '../table.ts'
+
+/** The outcome as data, for `-o json`: the action's outputs, and of a plan every change. */
+export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {
+  const { changed, failed, skipped } = describeOutputs(settings.selected, outcome.results)
+  const { results, helm, durationMs } = outcome
+  return { mode, results, changed, failed, skipped, helm, durationMs }
+}
+
+/** The outcome as a person reads it: diffs of a plan, notes, when it was, then table, causes and cures, verdict. */
+export function renderOutcome(
+  mode: RolloutMode,
+  { results, durationMs, helm }: RolloutOutcome,
+  paint: CliPaint,
+): string {
+  const colour = results.some(isFailure) ? paint.red : paint.green
+  const blocks = [
+    ...results.flatMap((result) => planBlocks(result, paint)),
+    ...results.map(({ name, notes }) => [paint.bold(name), ...notes.map((note) => `  ${note}`)].join('\n')),
+    timeline(results, durationMs).join('\n'),
+    renderTable(['cluster', 'wave', 'status', 'revision', 'time'], results.map(row)),
+    ...results.flatMap((result) => problemBlock(result, paint)),
+    colour(`${mode}: ${headline(results)}, ${formatDuration(durationMs)}${helm === null ? '' : `, helm ${helm}`}`),
+  ]
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+}
+
+function planBlocks({ name, plan = [] }: ClusterResult, paint: CliPaint): readonly string[] {
+  return plan.map(({ title, change, diff }) => {
+    const sign = { add: '+', remove: '-', change: '~' }[change]
+    const lines = diff
+      .trimEnd()
+      .split('\n')
+      .map((line) => {
+        return line.startsWith('+') ? paint.green(line) : line.startsWith('-') ? paint.red(line) : line
+      })
+    return [paint.bold(`${sign} ${name}: ${title}`), ...lines].join('\n')
+  })
+}
+
+function row({ name, wave, status, phase, revision, startedMs, durationMs }: ClusterResult): readonly string[] {
+  const { from, to } = revision
+  const change = from === to ? `${to ?? '-'}` : `${from ?? '-'} -> ${to ?? '-'}`
+  const isOpen = status === 'failed' || status === 'rolled-back' || status === 'cancelled'
+  return [
+    name,
+    String(wave),
+    isOpen ? `${status} in ${phase}` : status,
+    change,
+    startedMs === null ? '-' : formatDuration(durationMs),
+  ]
+}
+
+function problemBlock({ name, error }: ClusterResult, paint: CliPaint): readonly string[] {
+  if (error === undefined) return []
+  const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
+  const what = `${paint.bold(name)}: ${paint.red(error.code)}: ${error.message}${ids ? ` (${ids})` : ''}`
+  return [`${what}\n  cure: ${error.hint}`]
+}

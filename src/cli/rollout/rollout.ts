@@ -1,0 +1,81 @@
+import { isFailure } from '../../rollout/cluster-result.ts'
+import { finishRun } from '../../rollout/finish-run.ts'
+import type { InputName } from '../../rollout/inputs.ts'
+import { loadSettings } from '../../rollout/load-settings.ts'
+import { writePlanFile } from '../../rollout/plan-file.ts'
+import { readInputs } from '../../rollout/read-inputs.ts'
+import { createRolloutDeps } from '../../rollout/rollout-deps.ts'
+import { createRunFolder, type RunFolder, readOpenWork } from '../../rollout/run-folder.ts'
+import { type RolloutOutcome, runRollout } from '../../rollout/run-rollout.ts'
+import type { Settings } from '../../rollout/settings.ts'
+import type { RolloutFlags, RolloutMode } from '../commands/rollout.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { CliHost, CommonFlags } from '../host.ts'
+import { paintFor } from '../paint.ts'
+import { reportErrors } from '../report-errors.ts'
+import { settingsDeps } from '../settings-deps.ts'
+import { chooseKubeconfig } from './choose-kubeconfig.ts'
+import { describeOutcome, renderOutcome } from './render-outcome.ts'
+
+type Given = Readonly<Partial<Record<InputName, string>>>
+
+/** The engine of the action behind a command; what is left open at its end is put in order before it exits. */
+export async function rollout(
+  mode: RolloutMode,
+  given: Given,
+  flags: RolloutFlags & CommonFlags,
+  host: CliHost,
+): Promise<number> {
+  const complete = await chooseKubeconfig(mode, given, host)
+  const inputs = readInputs((name) => complete[name])
+  const { settings, errors } = await loadSettings(inputs, settingsDeps(host))
+  if (settings === undefined) {
+    await reportErrors(errors, flags, host)
+    return EXIT.usage
+  }
+  const folder = await createRunFolder(host.temporaryFolder)
+  try {
+    const outcome = await perform(settings, folder, host)
+    if (outcome.errors.length > 0) {
+      await reportErrors(outcome.errors, flags, host)
+      return EXIT.usage
+    }
+    if (mode === 'plan' && inputs['plan-file'] !== '') await writePlanFile(inputs['plan-file'], outcome.results)
+    if (flags.output === 'json') {
+      host.stdout.write(`${JSON.stringify(describeOutcome(mode, settings, outcome), null, 2)}\n`)
+    } else {
+      host.stdout.write(renderOutcome(mode, outcome, paintFor(host.stdout, host)))
+    }
+    return exitCode(outcome, flags, host)
+  } finally {
+    await putInOrder(folder, host)
+    await folder.remove()
+  }
+}
+
+function perform(settings: Settings, folder: RunFolder, host: CliHost): Promise<RolloutOutcome> {
+  const { dim, bold } = paintFor(host.stderr, host)
+  const begin = performance.now()
+  const report = (cluster: string, line: string): void => {
+    const seconds = `${((performance.now() - begin) / 1000).toFixed(1)}s`.padStart(7)
+    host.stderr.write(`${dim(seconds)} ${bold(cluster)}: ${line}\n`)
+  }
+  // Nothing here prints a secret, and there is no runner to tell.
+  const face = { environment: host.env, folder, mask: () => undefined, report }
+  return runRollout(settings, createRolloutDeps(settings, face, host.signal), host.signal)
+}
+
+/** As the action's post step: helm that was interrupted, a probe namespace that is still there. */
+async function putInOrder(folder: RunFolder, host: CliHost): Promise<void> {
+  const open = await readOpenWork(folder)
+  if (open.helm.length === 0 && open.namespaces.length === 0) return
+  host.stderr.write('waiting for helm to end, and putting in order what it left\n')
+  await finishRun(folder, open, host.env, (line) => host.stderr.write(`${line}\n`))
+}
+
+function exitCode({ results }: RolloutOutcome, flags: RolloutFlags, { signal }: CliHost): number {
+  if (signal.aborted) return EXIT.interrupted
+  if (results.some(isFailure)) return EXIT.failed
+  const differs = results.some(({ status }) => status === 'planned')
+  return flags.detailedExitcode && differs ? EXIT.differences : EXIT.ok
+}
