@@ -66,7 +66,7 @@ export async function verifyStatus(
       last?.registries.some(({ state }) => state === 'failing')
     ) {
       asked = true
-      await requestRefresh(client, { namespace: parts.namespace, name: parts.statusConfigMap }, Date.now(), signal)
+      await requestRefresh(client, { namespace: parts.namespace, name: parts.statusConfigMap }, new Date(), signal)
     }
     const current = last !== undefined && (parts.configHash === undefined || last.configHash === parts.configHash)
     for (const { key, patienceMs, error } of findCauses({ ...parts, pods: [], status: last })) {

@@ -13,7 +13,7 @@ export const earlyRotation: DemoStep = {
     const { cluster } = world.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
     const since = performance.now()
-    await requestRefresh(cluster.admin, STATUS_OBJECT, Date.now(), signal)
+    await requestRefresh(cluster.admin, STATUS_OBJECT, new Date(), signal)
     const changed = async (): Promise<boolean> =>
       (await readPullSecret(cluster.admin, 'shop', signal))?.content !== before?.content
     await untilReady(changed, { what: 'new content in shop', limitMs: 30_000, everyMs: 20 }, signal)

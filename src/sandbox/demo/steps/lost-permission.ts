@@ -16,7 +16,7 @@ export const lostPermission: DemoStep = {
     const { cluster, workerRole, clusterId } = world.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
     world.cloud.control.grant(workerRole, `acr-nopass-${clusterId}`, pullOnly())
-    await requestRefresh(cluster.admin, STATUS_OBJECT, Date.now(), signal)
+    await requestRefresh(cluster.admin, STATUS_OBJECT, new Date(), signal)
     step.update('waits until the helper has noticed')
     const failing = async (): Promise<boolean> =>
       (await readStatus(cluster.admin, signal))?.registries.some(({ state }) => state === 'failing') ?? false
