@@ -10,7 +10,7 @@ export function formatResult({ file, counts, failures, tail, log, ms }: FileResu
   const lines = [line, ...failures.map((failure) => indent(failure, '  '))]
   // Nothing passed: most likely it did not even load, and only its output tells why.
   if (passed === 0 && tail) lines.push(indent(tail, '  | '))
-  return [...lines, `  log: ${log}`].join('\n')
+  return [...lines, `  log: ${log}; its programs' logs, if any: ${log.replace(/\.log$/, '/')}`].join('\n')
 }
 
 function indent(text: string, by: string): string {

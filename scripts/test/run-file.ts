@@ -95,7 +95,7 @@ async function untilEnd(child: ReturnType<typeof spawn>, signal: AbortSignal): P
 }
 
 /** Why a file counts as failed although none of its tests did. */
-export function brokenEnd(end: End, lines: readonly TestLine[]): string | undefined {
+function brokenEnd(end: End, lines: readonly TestLine[]): string | undefined {
   const { passed, failed, skipped } = countLines(lines)
   if (end.signal) return `was ended by ${end.signal}`
   if (end.code !== 0) return failed === 0 ? `ended with exit code ${end.code}` : undefined

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -41,7 +41,7 @@ describe('group', () => { test('bad', () => { throw new RangeError('boom') }); t
     text,
     /^✖ test\/mixed\.test\.ts · 1 passed, 1 failed, 1 skipped\n {2}✖ group › bad \(line 3\)\n {2}RangeError: boom\n/,
   )
-  assert.match(text, /\n {2}log: logs\/mixed\.log$/)
+  assert.match(text, /\n {2}log: logs\/mixed\.log; its programs' logs, if any: logs\/mixed\/$/)
   const log = readFileSync(join(root, 'logs', 'mixed.log'), 'utf8')
   assert.match(log, /^a word of the test\n[\s\S]*boom/)
 })
@@ -80,6 +80,23 @@ test('a file that hangs is ended after its limit, and its last test is named', a
   )
   assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 })
   assert.match(text, /did not end within 1\.5 s; the last test that began: waits/)
+})
+
+test("the logs of a file's programs stay when it fails, and only then", async () => {
+  const source = `import assert from 'node:assert'; import { openRun } from '../../src/sandbox/process/run.ts'
+test('a', async () => {
+  await using run = await openRun()
+  const child = await run.start({ name: 'speaker', command: '/bin/sh', args: ['-c', 'echo word'] })
+  await child.exited
+  assert.equal(process.env.ACR_NOPASS_TEST_LOGS.endsWith('/good'), true)
+})`.replaceAll('../../src', new URL('../../src', import.meta.url).href)
+  await runFiles({ good: source, bad: source })
+  const kept = globSync('logs/**/speaker.log', { cwd: root })
+  assert.deepEqual(
+    kept.map((file) => file.replace(/bad\/[0-9a-f]+/, 'bad/ID')),
+    ['logs/bad/ID/speaker.log'],
+  )
+  assert.equal(readFileSync(join(root, kept[0] ?? ''), 'utf8'), 'word\n')
 })
 
 test('each file has its own temporary folder, and nothing of it stays', async () => {

@@ -9,7 +9,6 @@ export interface LockedPackage {
 }
 
 export function installDependencies(root: string): Promise<void>
-export function isInstalled(root: string, platform?: string, arch?: string): boolean
 export function fits(
   wanted: Readonly<Record<string, LockedPackage>>,
   installed: Readonly<Record<string, LockedPackage>>,

@@ -52,7 +52,7 @@ async function installLocked(root, signal) {
 }
 
 /** Whether node_modules is complete and belongs to this package-lock.json. */
-export function isInstalled(root, platform = process.platform, arch = process.arch) {
+function isInstalled(root, platform = process.platform, arch = process.arch) {
   try {
     if (readFileSync(stampFile(root), 'utf8') === stampText(root)) return true
   } catch {

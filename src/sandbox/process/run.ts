@@ -6,6 +6,7 @@ import { cacheFolder } from '../toolchest/cache-folder.ts'
 import { readHost } from '../toolchest/host.ts'
 import { type Child, type ProcessSpec, startChild } from './child.ts'
 import { startGuard } from './guard.ts'
+import { keepLogs } from './keep-logs.ts'
 import { addTrace, dropTrace, readLedger, type Trace, writeHead } from './ledger.ts'
 import { isAlive, processId } from './process-table.ts'
 import { RUN_VARIABLE, takeBackRun } from './take-back.ts'
@@ -51,6 +52,8 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
   let ending: Promise<void> | undefined
   const end = (): Promise<void> => {
     ended.abort()
+    const kept = process.env.ACR_NOPASS_TEST_LOGS
+    if (!ending) keepLogs(folder, kept && join(kept, id))
     ending ??= takeBackRun(ledger).finally(() => guard.dismiss())
     return ending
   }

@@ -62,11 +62,7 @@ export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, 
 }
 
 /** `210 packages, about 40 s left`; modules are counted while they are still being fetched. */
-export function describeCount(
-  count: { downloads: number; packages: number },
-  elapsed: number,
-  estimate: number,
-): string {
+function describeCount(count: { downloads: number; packages: number }, elapsed: number, estimate: number): string {
   const left = estimate - elapsed
   const when = left > 0 ? `about ${formatDuration(Math.ceil(left / 5_000) * 5_000)} left` : 'longer than usual'
   if (count.packages > 0) return `${count.packages} packages compiled, ${when}`

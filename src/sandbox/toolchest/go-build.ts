@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** How far a build is. */
-export interface BuildCount {
+interface BuildCount {
   readonly downloads: number
   readonly packages: number
 }

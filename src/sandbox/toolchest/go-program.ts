@@ -13,7 +13,7 @@ export interface GoProgram {
 }
 
 /** An older Go cannot fetch the toolchain that a module asks for. */
-export const OLDEST_GO = '1.21'
+const OLDEST_GO = '1.21'
 
 const run = promisify(execFile)
 
