@@ -2,9 +2,14 @@ import { Command, CommanderError } from 'commander'
 import { NopassError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { type Cli, debugOption, outputOption } from './command.ts'
+import { addCleanup } from './commands/cleanup.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addHelper } from './commands/helper.ts'
 import { addPolicy } from './commands/policy.ts'
+import { addRefresh } from './commands/refresh.ts'
 import { addRollout } from './commands/rollout.ts'
+import { addSandbox } from './commands/sandbox.ts'
 import { addValidate } from './commands/validate.ts'
 import type { CliHost, CommonFlags } from './host.ts'
 
@@ -59,7 +64,17 @@ export async function runCli(host: CliHost): Promise<number> {
 }
 
 /** In the order of `--help`. */
-const COMMANDS: readonly ((cli: Cli) => void)[] = [addValidate, addRollout, addPolicy, addDoctor]
+const COMMANDS: readonly ((cli: Cli) => void)[] = [
+  addValidate,
+  addRollout,
+  addPolicy,
+  addDoctor,
+  addRefresh,
+  addCleanup,
+  addHelper,
+  addSandbox,
+  addCompletion,
+]
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failed, 2 wrong flags or values, 3 differences (plan --detailed-exitcode), 130 interrupted.`

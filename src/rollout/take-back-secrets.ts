@@ -1,23 +1,18 @@
 import { KubeApiError } from '../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH, METADATA_ONLY_LIST } from '../kube/client.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../kube/names.ts'
+import type { KubeObject } from '../kube/types.ts'
 
-interface MetadataList {
-  readonly items: readonly {
-    readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string }
-  }[]
+/** What a release left in the cluster outside of its own namespace. */
+export interface Leftovers {
+  /** ServiceAccounts that name the pull secret. */
+  readonly accounts: readonly LeftAccount[]
+  /** Our pull secrets, as metadata. */
+  readonly secrets: readonly KubeObject[]
 }
 
-interface ServiceAccountList {
-  readonly items: readonly {
-    readonly metadata: {
-      readonly name: string
-      readonly namespace: string
-      readonly uid: string
-      readonly resourceVersion: string
-    }
-    readonly imagePullSecrets?: readonly { readonly name: string }[]
-  }[]
+export interface LeftAccount extends KubeObject {
+  readonly imagePullSecrets?: readonly { readonly name?: string }[]
 }
 
 export interface TakenBack {
@@ -27,54 +22,62 @@ export interface TakenBack {
   readonly left: readonly string[]
 }
 
+interface Own {
+  readonly secretName: string
+  /** `<release namespace>.<release name>`. */
+  readonly instance: string
+}
+
 /**
  * Removes our entry from every ServiceAccount and deletes our pull secrets, with the rights of whoever runs this (the
  * helper itself may never delete). Secrets are listed as metadata and only ours, by their labels, are deleted.
  */
-export async function takeBackSecrets(
+export async function takeBackSecrets(client: KubeClient, own: Own, signal: AbortSignal): Promise<TakenBack> {
+  return removeLeftovers(client, own.secretName, await findLeftovers(client, own, signal), signal)
+}
+
+/** Looks for them; changes nothing. */
+export async function findLeftovers(client: KubeClient, own: Own, signal: AbortSignal): Promise<Leftovers> {
+  const labelSelector = `${LABEL_MANAGED_BY}=${MANAGED_BY},${LABEL_INSTANCE}=${own.instance}`
+  const query = { labelSelector, fieldSelector: `metadata.name=${own.secretName}` }
+  const accept = METADATA_ONLY_LIST
+  const [accounts, secrets] = await Promise.all([
+    client.request<{ items: readonly LeftAccount[] }>({ method: 'GET', path: '/api/v1/serviceaccounts' }, signal),
+    client.request<{ items: readonly KubeObject[] }>({ method: 'GET', path: '/api/v1/secrets', query, accept }, signal),
+  ])
+  return {
+    accounts: accounts.items.filter(({ imagePullSecrets = [] }) =>
+      imagePullSecrets.some(({ name }) => name === own.secretName),
+    ),
+    secrets: secrets.items,
+  }
+}
+
+/** Takes away exactly these, entries before Secrets; an object that has changed meanwhile is left and said. */
+export async function removeLeftovers(
   client: KubeClient,
-  own: { readonly secretName: string; readonly instance: string },
+  secretName: string,
+  { accounts, secrets }: Leftovers,
   signal: AbortSignal,
 ): Promise<TakenBack> {
   const left: string[] = []
-  const detached = await detachAll(client, own.secretName, left, signal)
-  const query = { labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY},${LABEL_INSTANCE}=${own.instance}` }
-  const list = await client.request<MetadataList>(
-    { method: 'GET', path: '/api/v1/secrets', query, accept: METADATA_ONLY_LIST },
-    signal,
-  )
-  const ours = list.items.filter(({ metadata }) => metadata.name === own.secretName)
-  let deleted = 0
-  for (const { metadata } of ours) {
-    const path = `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`
-    const body = { preconditions: { uid: metadata.uid } }
-    if (
-      await attempt(
-        () => client.request({ method: 'DELETE', path, body }, signal),
-        `Secret ${metadata.namespace}/${metadata.name}`,
-        left,
-      )
-    )
-      deleted++
-  }
-  return { detached, deleted, left }
-}
-
-async function detachAll(client: KubeClient, secretName: string, left: string[], signal: AbortSignal): Promise<number> {
-  const list = await client.request<ServiceAccountList>({ method: 'GET', path: '/api/v1/serviceaccounts' }, signal)
   let detached = 0
-  for (const { metadata, imagePullSecrets = [] } of list.items) {
-    if (!imagePullSecrets.some(({ name }) => name === secretName)) continue
+  for (const { metadata, imagePullSecrets = [] } of accounts) {
     const path = `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/${metadata.name}`
     const { uid, resourceVersion } = metadata
-    const body = {
-      metadata: { uid, resourceVersion },
-      imagePullSecrets: imagePullSecrets.filter(({ name }) => name !== secretName),
-    }
+    const kept = imagePullSecrets.filter(({ name }) => name !== secretName)
+    const body = { metadata: { uid, resourceVersion }, imagePullSecrets: kept }
     const patch = () => client.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH }, signal)
     if (await attempt(patch, `ServiceAccount ${metadata.namespace}/${metadata.name}`, left)) detached++
   }
-  return detached
+  let deleted = 0
+  for (const { metadata } of secrets) {
+    const path = `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`
+    const body = { preconditions: { uid: metadata.uid } }
+    const remove = () => client.request({ method: 'DELETE', path, body }, signal)
+    if (await attempt(remove, `Secret ${metadata.namespace}/${metadata.name}`, left)) deleted++
+  }
+  return { detached, deleted, left }
 }
 
 /** A refusal or a race is reported and the rest goes on; gone already is done. */

@@ -1,5 +1,5 @@
 import { type HelperStatus, STATUS_KEY } from '../../acr/helper-status.ts'
-import { toNopassError } from '../../errors.ts'
+import { NopassError, toNopassError } from '../../errors.ts'
 import { type LoadedConfig, loadConfig } from '../../helper/load-config.ts'
 import { readStatus, type StatusObject } from '../../helper/status-object.ts'
 import type { ReleaseFacts, ReleaseName } from './observed.ts'
@@ -35,6 +35,25 @@ export async function findRelease(reader: Reader, choice: ReleaseChoice): Promis
   )
   const chosen = fitting.find((release) => release.namespace === DEFAULT_NAMESPACE) ?? fitting[0]
   return { chosen, others: releases.filter((release) => release !== chosen) }
+}
+
+/**
+ * The release, for a command that works on exactly one.
+ * @throws NopassError `RELEASE_NOT_FOUND`, or `INPUT_MISSING` when there are several and none was named
+ */
+export async function requireRelease(reader: Reader, choice: ReleaseChoice): Promise<ReleaseFacts> {
+  const { chosen, others } = await findRelease(reader, choice)
+  const isNamed = choice.namespace !== undefined && choice.release !== undefined
+  if (chosen === undefined) {
+    const [first] = reader.unread
+    const why = first === undefined ? '' : ` (${first.why})`
+    throw new NopassError('RELEASE_NOT_FOUND', `no release of acr-nopass was found${why}`)
+  }
+  if (isNamed || others.length === 0) return chosen
+  const names = [chosen, ...others].map((release) => keyOf(release))
+  throw new NopassError('INPUT_MISSING', `there are several releases: ${names.join(', ')}`, {
+    hint: 'Name one with --namespace and --release.',
+  })
 }
 
 function nameOf({ metadata }: StatusObject): ReleaseName {

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import { createCloudClock, systemTime } from '../alibaba/cloud-clock.ts'
+import { createHttpSender } from '../alibaba/http-sender.ts'
+import { createTransport } from '../alibaba/transport.ts'
+import { createKubeClient } from '../kube/client.ts'
+import { sleep, systemClock } from '../kube/clock.ts'
+import type { KubeConnection } from '../kube/connection.ts'
+import { createEntries } from './create-entries.ts'
+import type { HelperArguments } from './helper-arguments.ts'
+import { createMetrics } from './metrics.ts'
+import { runHelper } from './run-helper.ts'
+
+export interface HelperLaunch {
+  readonly argument: HelperArguments
+  readonly connection: KubeConnection
+  readonly environment: NodeJS.ProcessEnv
+  readonly version: string
+  readonly podName: string
+  readonly log: Logger
+}
+
+/** Wires the helper to this machine's clocks, files and network, and runs it until the signal. Rejects as `runHelper` does. */
+export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): Promise<void> {
+  const { argument, environment, version, podName, log } = launch
+  const clock = createCloudClock(systemTime())
+  const metrics = createMetrics()
+  const userAgent = `acr-nopass/${version}`
+  const transport = createTransport({
+    send: createHttpSender({ proxyEnv: environment }),
+    clock,
+    random: Math.random,
+    nonce: randomUUID,
+    sleep: (milliseconds, wait) => sleep(systemClock, milliseconds, wait),
+    userAgent,
+  })
+  const client = createKubeClient(launch.connection, {
+    userAgent,
+    onCall: ({ verb, resource, status }) => metrics.requests.inc({ verb, resource, code: status }),
+  })
+  const readText = (file: string, wait?: AbortSignal): Promise<string> =>
+    readFile(file, { encoding: 'utf8', ...(wait && { signal: wait }) })
+  try {
+    await runHelper(
+      {
+        readConfig: () => readText(argument.config),
+        createEntries(config) {
+          log.level = config.logLevel
+          const { secretsDir, oidcTokenFile } = argument
+          return createEntries(config, { transport, readText, secretsDir, oidcTokenFile, sessionName: podName })
+        },
+        client,
+        clock: systemClock,
+        cloud: clock,
+        random: Math.random,
+        identity: `${podName}_${environment.POD_UID ?? randomUUID()}`,
+        podName,
+        version,
+        log,
+        metrics,
+        httpAddress: argument.httpAddress,
+        statusAddress: argument.statusAddress,
+      },
+      signal,
+    )
+  } finally {
+    client.close()
+  }
+}
