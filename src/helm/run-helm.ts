@@ -1,6 +1,11 @@
 import { getExecOutput } from '@actions/exec'
-import type { Helm } from './find-helm.ts'
 import { readHelmError } from './read-helm-error.ts'
+
+/** What running a helm takes of it (find-helm.ts finds it by running one). */
+interface HelmProgram {
+  readonly path: string
+  readonly environment: Readonly<Record<string, string>>
+}
 
 export interface ProgramOutput {
   readonly exitCode: number
@@ -22,7 +27,7 @@ export async function runProgram(
  * A short helm call that reads; its standard output, which may hold values and Secrets: never print it.
  * @throws NopassError one of the `HELM_…` codes
  */
-export async function readFromHelm(helm: Helm, args: readonly string[]): Promise<string> {
+export async function readFromHelm(helm: HelmProgram, args: readonly string[]): Promise<string> {
   const output = await runProgram(helm.path, args, helm.environment)
   if (output.exitCode !== 0) throw readHelmError(output.stderr, { command: args[0] ?? 'helm' })
   return output.stdout

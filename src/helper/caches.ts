@@ -5,6 +5,7 @@ import type { ChangeHandler, Versioned } from '../kube/store.ts'
 import type { KubeObject } from '../kube/types.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import { createNamespaceReader } from './namespace-reader.ts'
+import type { Source } from './source.ts'
 import type { NamespaceView, SecretView, ServiceAccountObject, ServiceAccountView, Trimmers } from './views.ts'
 
 export interface CachesOptions {
@@ -21,17 +22,6 @@ export interface CachesOptions {
   readonly onServiceAccount: ChangeHandler<ServiceAccountView>
   readonly onSynced: () => void
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
-}
-
-/** A cache as the plan and the health see it. */
-export interface Source<T extends Versioned> {
-  get(key: string): T | undefined
-  put(key: string, view: T): void
-  entries(): Iterable<[string, T]>
-  readonly synced: boolean
-  readonly lastProgress: number
-  readonly lastActivity: number
-  run(signal: AbortSignal): Promise<void>
 }
 
 /** What is known of the cluster, kept up to date: by three watches, or by two in each listed namespace. */

@@ -3,7 +3,7 @@ import { type KubeClient, METADATA_ONLY } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
 import { type ChangeHandler, createStore } from '../kube/store.ts'
 import type { KubeObject } from '../kube/types.ts'
-import type { Source } from './caches.ts'
+import type { Source } from './source.ts'
 import type { NamespaceView, Trimmers } from './views.ts'
 
 export interface NamespaceReaderOptions {
