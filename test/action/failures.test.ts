@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { test } from 'node:test'
+import { stringify } from 'yaml'
+import { type ActionBed, type BedCluster, startActionBed } from './support/action-bed.ts'
+import { type ActionOutcome, runAction } from './support/run-action.ts'
+
+interface Result {
+  readonly name: string
+  readonly status: string
+  readonly phase: string
+  readonly revision: { readonly from: number | null; readonly to: number | null }
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string; readonly reason?: string }
+}
+
+async function run(
+  bed: ActionBed,
+  entries: readonly object[],
+  inputs: Readonly<Record<string, string>>,
+): Promise<ActionOutcome & { readonly results: readonly Result[] }> {
+  const outcome = await runAction({
+    inputs: { clusters: stringify(entries), values: bed.values, ...inputs },
+    env: bed.env,
+  })
+  await rm(outcome.temp, { recursive: true })
+  return { ...outcome, results: JSON.parse(outcome.outputs.results ?? '[]') }
+}
+
+function waves(clusters: readonly BedCluster[], ...numbers: readonly number[]): readonly object[] {
+  return clusters.map((one, index) => one.entry(numbers[index] ?? 0))
+}
+
+test('a cluster that is down in wave 0 of 2: the other one of its wave is done, wave 1 is skipped', async () => {
+  await using bed = await startActionBed({ clusters: ['down', 'up', 'later'], helm: 'helm4' })
+  await bed.clusters[0]?.cluster.stop()
+  const outcome = await run(bed, waves(bed.clusters, 0, 0, 1), {})
+  assert.equal(outcome.code, 1)
+  const [down, up, later] = outcome.results
+  assert.deepEqual([down?.status, down?.phase, down?.error?.code], ['failed', 'connect', 'CLUSTER_UNREACHABLE'])
+  assert.match(down?.error?.message ?? '', /the API server https:\/\/127\.0\.0\.1:\d+ does not answer/)
+  assert.deepEqual([up?.status, later?.status], ['deployed', 'skipped'])
+  assert.deepEqual(
+    [outcome.outputs.changed, outcome.outputs.failed, outcome.outputs.skipped],
+    ['["up"]', '["down"]', '["later"]'],
+  )
+  const [first, verdict] = outcome.annotations
+  assert.match(first?.message ?? '', /^down, phase connect: .*\nCure: Check that the cluster is up/)
+  assert.equal(verdict?.message, '1 failed, 1 skipped, 1 deployed')
+  const rows = outcome.summary.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| |'))
+  assert.match(rows[1] ?? '', /\| down \| 0 \| \*\*failed\*\* in connect/)
+  assert.match(outcome.summary, /\| later \| 1 \| skipped .* down failed in an earlier wave/)
+})
+
+test('P2 a wrong instance id: ended early, rolled back, with what the cloud said; RAM was not narrowed', async () => {
+  await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const entries = waves(bed.clusters)
+  assert.equal((await run(bed, entries, {})).code, 0)
+  const from = bed.cloud.calls.length
+  const wrong = bed.values.replace(/cri-\w+/, 'cri-0000000000000000')
+  const outcome = await run(bed, entries, { values: wrong, timeout: '3m' })
+  assert.equal(outcome.code, 1)
+  const [result] = outcome.results
+  assert.deepEqual(
+    [result?.status, result?.phase, result?.revision, result?.error?.code, result?.error?.reason],
+    ['rolled-back', 'deploy', { from: 1, to: 3 }, 'HELPER_FAILING', 'INSTANCE_NOT_EXIST'],
+  )
+  assert.match(result?.error?.message ?? '', /^registry prod \(cri-0000000000000000 in cn-hangzhou\): /)
+  assert.ok(outcome.milliseconds < 150_000, "it was not ended before helm's own timeout")
+  const writes = bed.cloud.calls.slice(from).filter(({ write }) => write)
+  assert.deepEqual(
+    writes.map(({ action }) => action),
+    ['CreatePolicyVersion'],
+  )
+})
+
+test('a role without the policy: which right is missing, and how to give it', async () => {
+  await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const outcome = await run(bed, waves(bed.clusters), { ram: 'none', timeout: '2m' })
+  assert.equal(outcome.code, 1)
+  const [result] = outcome.results
+  assert.deepEqual([result?.status, result?.phase, result?.error?.code], ['failed', 'deploy', 'HELPER_FAILING'])
+  assert.match(`${result?.error?.message} ${result?.error?.hint}`, /cr:GetAuthorizationToken/)
+  assert.equal(bed.cloud.calls.filter(({ product, write }) => product === 'Ram' && write).length, 0)
+})
+
+test('an entry that expects another cluster is refused before anything is written', async () => {
+  await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const entries = waves(bed.clusters).map((entry) => ({
+    ...entry,
+    expect: { kubeSystemUid: '00000000-0000-0000-0000-000000000000' },
+  }))
+  const outcome = await run(bed, entries, {})
+  const [result] = outcome.results
+  assert.deepEqual([result?.status, result?.phase, result?.error?.code], ['failed', 'connect', 'CLUSTER_MISMATCH'])
+  const writes = bed.clusters[0]?.cluster
+    .auditLog()
+    .filter(({ user, verb }) => user.username === 'deployer' && verb !== 'get')
+  assert.deepEqual(writes, [])
+})
