@@ -1,6 +1,9 @@
+import { admission } from './scenarios/admission.ts'
 import { coldStart } from './scenarios/cold-start.ts'
 import { newNamespaces } from './scenarios/new-namespaces.ts'
+import { otherWriters } from './scenarios/other-writers.ts'
 import type { Scenario } from './scenarios/scenario.ts'
+import { steady } from './scenarios/steady.ts'
 
 /** In the order of the page. */
-export const SCENARIOS: readonly Scenario[] = [newNamespaces, coldStart]
+export const SCENARIOS: readonly Scenario[] = [newNamespaces, admission, coldStart, otherWriters, steady]

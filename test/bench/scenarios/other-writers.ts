@@ -1,0 +1,122 @@
+import type { StepHandle } from '../../../src/sandbox/progress.ts'
+import { countRequests, describeRequests } from '../bed/audit-window.ts'
+import type { Bed } from '../bed/bed.ts'
+import { createNamespace, namesOf } from '../bed/namespaces.ts'
+import { type Damage, openSharedList, type SharedList } from '../bed/other-writer.ts'
+import { untilHelperWorks } from '../bed/until-works.ts'
+import { OTHER_WRITER_ROWS } from '../rows/other-writer-rows.ts'
+import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
+
+const RACERS = 200
+const CONTENDED = 100
+const CONTEND_MS = 30_000
+/** The helper comes back to a list that somebody fights over after a minute. */
+const CALM_MS = 90_000
+
+/** Another writer on the same lists: on brand-new ServiceAccounts, and a hostile one that takes the helper's entry out. */
+export const otherWriters: Scenario = {
+  name: 'other-writers',
+  title: { en: 'Another writer on the same list', zh: '同一列表上的其他写入者' },
+  minutes: 3,
+  rows: OTHER_WRITER_ROWS,
+  run: runOtherWriters,
+}
+
+async function runOtherWriters(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
+  const { signal } = context
+  step.update('a cluster')
+  await using bed = await openScenarioBed(context, 'writers')
+  await bed.startNode()
+  await bed.install({ attach: 'serviceAccounts' })
+  await untilHelperWorks(bed, signal)
+  await createNamespace(bed.admin, 'shop', signal)
+  await bed.observer.until('a namespace was usable', () => !!bed.observer.of('shop').secretAt, 60_000, signal)
+  await bed.unit.measure(signal)
+
+  step.update(`${RACERS} new ServiceAccounts with another writer`)
+  const race = bed.audit()
+  const racers = await raceAll(bed, signal)
+  const raced = await untilAttached(racers, 10_000, signal)
+  const raceRequests = race.requests()
+
+  step.update(`a hostile writer on ${CONTENDED} ServiceAccounts for ${CONTEND_MS / 1000} s`)
+  const contend = bed.audit()
+  const contended = racers.slice(0, CONTENDED)
+  const edits = await fight(contended, signal)
+  const requests = contend.requests()
+  const ended = performance.now()
+  step.update('until the helper is back in all lists')
+  const fought = await untilAttached(contended, CALM_MS, signal)
+  const backMs = performance.now() - ended
+  await bed.unit.measure(signal)
+  return {
+    unit: snapshot(bed.unit),
+    figures: {
+      race: [total(raced, 'lost'), total(raced, 'resurrected')],
+      'race-attached': [raced.filter(({ attached }) => !attached).length],
+      contend: [total(fought, 'lost') - total(raced.slice(0, CONTENDED), 'lost'), total(fought, 'resurrected')],
+      'contend-back': [backMs / 1000],
+    },
+    notes: [
+      `race: ${racers.reduce((sum, { conflicts }) => sum + conflicts, 0)} writes of the other had to be repeated; the helper's: ${describeRequests(raceRequests, 1)}`,
+      `hostile writer: ${edits} edits; the helper's requests meanwhile: ${describeRequests(requests, 1)}, ${countRequests(requests, 'secrets')} about Secrets`,
+      `missing in the end: ${fought.filter(({ attached }) => !attached).length} of ${CONTENDED} own entries`,
+    ],
+  }
+}
+
+/** Makes each ServiceAccount and at once adds an entry to its list, eight side by side. */
+async function raceAll(bed: Bed, signal: AbortSignal): Promise<readonly SharedList[]> {
+  const names = namesOf('racer', RACERS)
+  const lists = new Map<string, SharedList>()
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (let name = names[next++]; name !== undefined; name = names[next++]) {
+      const path = '/api/v1/namespaces/shop/serviceaccounts'
+      await bed.admin.request({ method: 'POST', path, body: { metadata: { name } } }, signal)
+      const list = openSharedList(bed.admin, 'shop', name)
+      lists.set(name, list)
+      await list.edit((entries) => entries.push('foreign'), false, signal)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, work))
+  return names.flatMap((name) => lists.get(name) ?? [])
+}
+
+/** Adds an entry or takes the oldest of its own out, and the helper's with it, again and again; the number of edits. */
+async function fight(lists: readonly SharedList[], signal: AbortSignal): Promise<number> {
+  const end = performance.now() + CONTEND_MS
+  let edits = 0
+  // Each list has one writer: two of ours would take each other's edits for damage.
+  const work = async (own: readonly SharedList[]): Promise<void> => {
+    for (let next = 0; performance.now() < end; next += 1) {
+      const list = own[next % own.length]
+      const name = `foreign-${edits++}`
+      const change = (entries: string[]): void => {
+        if (entries.length > 3) entries.shift()
+        else entries.push(name)
+      }
+      await list?.edit(change, true, signal)
+    }
+  }
+  const side = 4
+  await Promise.all(Array.from({ length: side }, (_, part) => work(lists.filter((_list, i) => i % side === part))))
+  return edits
+}
+
+async function untilAttached(
+  lists: readonly SharedList[],
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<readonly Damage[]> {
+  const end = performance.now() + limitMs
+  for (;;) {
+    const damages: Damage[] = []
+    for (const list of lists) damages.push(await list.check(signal))
+    if (damages.every(({ attached }) => attached) || performance.now() >= end) return damages
+  }
+}
+
+function total(damages: readonly Damage[], kind: 'lost' | 'resurrected'): number {
+  return damages.reduce((sum, damage) => sum + damage[kind], 0)
+}

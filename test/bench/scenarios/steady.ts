@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunningPod } from '../../../src/sandbox/cluster/process-node.ts'
+import type { StepHandle } from '../../../src/sandbox/progress.ts'
+import { countWrites, describeRequests } from '../bed/audit-window.ts'
+import { type Bed, HOME, RELEASE } from '../bed/bed.ts'
+import { createNamespace, createNamespaces, namesOf } from '../bed/namespaces.ts'
+import { usableAt } from '../bed/observer.ts'
+import { readProcess } from '../bed/process-figures.ts'
+import { untilHelperWorks } from '../bed/until-works.ts'
+import { STEADY_ROWS } from '../rows/steady-rows.ts'
+import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
+
+const NAMESPACES = 200
+/** What a start does is over after so long. */
+const START_MS = 15_000
+/** Status and Events of what was before are written. */
+const SETTLE_MS = 32_000
+
+/** Nothing to do: what an idle helper costs, a restart with live tokens, and the leader's crash. */
+export const steady: Scenario = {
+  name: 'steady',
+  title: { en: 'Steady state, restart and crash', zh: '稳态、重启与崩溃' },
+  minutes: 4,
+  rows: STEADY_ROWS,
+  run: runSteady,
+}
+
+async function runSteady(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
+  const { settings, signal } = context
+  step.update('a cluster')
+  await using bed = await openScenarioBed(context, 'steady')
+  const names = namesOf('steady', NAMESPACES)
+  await createNamespaces(bed.admin, names, () => undefined, signal)
+  const node = await bed.startNode()
+  await bed.install({ attach: 'serviceAccounts' })
+  const done = (): boolean => names.every((name) => usableAt(bed.observer.of(name)) !== undefined)
+  await bed.observer.until('all were usable', done, 120_000, signal)
+  await untilHelperWorks(bed, signal)
+  await bed.unit.measure(signal)
+  await sleep(SETTLE_MS, undefined, { signal })
+
+  step.update(`idle for ${settings.steadySeconds} s`)
+  const idle = await watchFor(bed, settings.steadySeconds * 1000, signal)
+
+  step.update('restart')
+  const restart = watchFor(bed, START_MS, signal)
+  await restartAll(bed, signal)
+  const restarted = await restart
+
+  step.update('crash of the leader, which its kubelet starts again')
+  const leader = await leaderOf(bed, signal)
+  node.kill(`${leader.namespace}/${leader.name}`)
+  const againMs = await untilNewIsUsable(bed, 'after-crash', signal)
+  await sleep(START_MS, undefined, { signal })
+
+  step.update('loss of the leader, which nobody starts again')
+  const second = await leaderOf(bed, signal)
+  // The second crash of a container keeps it down (see openBed); one that has not crashed yet does so here.
+  if (second.uid !== leader.uid) {
+    node.kill(`${second.namespace}/${second.name}`)
+    await sleep(START_MS, undefined, { signal })
+  }
+  const last = await leaderOf(bed, signal)
+  node.kill(`${last.namespace}/${last.name}`)
+  const blindMs = await untilNewIsUsable(bed, 'after-loss', signal)
+  await bed.unit.measure(signal)
+  return {
+    unit: snapshot(bed.unit),
+    figures: {
+      'steady-writes': [idle.writes, idle.cloudCalls],
+      'steady-requests': [(idle.requests * 60) / settings.steadySeconds],
+      'steady-cpu': [(idle.cpuSeconds / settings.steadySeconds) * 100],
+      restart: [restarted.objectWrites, restarted.cloudCalls],
+      'crash-restarted': [againMs / 1000],
+      'crash-blind': [blindMs / 1000],
+    },
+    notes: [
+      `idle over ${NAMESPACES} namespaces, measured for ${settings.steadySeconds} s (two helpers): ${idle.described}, ${idle.watches} watches opened anew`,
+      `restart of both helpers, requests in ${START_MS / 1000} s: ${restarted.described}`,
+    ],
+  }
+}
+
+interface Idle {
+  readonly requests: number
+  readonly writes: number
+  /** Of Secrets, ServiceAccounts and Events. */
+  readonly objectWrites: number
+  readonly cloudCalls: number
+  readonly watches: number
+  readonly cpuSeconds: number
+  readonly described: string
+}
+
+async function watchFor(bed: Bed, ms: number, signal: AbortSignal): Promise<Idle> {
+  const window = bed.audit()
+  const calls = bed.cloud.calls.length
+  const cpu = (): number => bed.helpers().reduce((sum, pod) => sum + cpuOf(bed, pod), 0)
+  const before = cpu()
+  await sleep(ms, undefined, { signal })
+  const counts = window.requests()
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  return {
+    requests: all,
+    writes: countWrites(counts),
+    objectWrites: countWrites(counts, 'secrets', 'serviceaccounts', 'events'),
+    cloudCalls: bed.cloud.calls.length - calls,
+    watches: window.watches(),
+    cpuSeconds: cpu() - before,
+    described: describeRequests(counts, 1),
+  }
+}
+
+/** A Pod that just ends has none. */
+function cpuOf(bed: Bed, pod: RunningPod): number {
+  try {
+    return readProcess(bed.processOf(pod)).cpuSeconds
+  } catch {
+    return 0
+  }
+}
+
+/** As `kubectl rollout restart` with nothing left running between: all Pods are deleted at once. */
+async function restartAll(bed: Bed, signal: AbortSignal): Promise<void> {
+  const path = `/api/v1/namespaces/${HOME}/pods`
+  await bed.admin.request({ method: 'DELETE', path }, signal)
+}
+
+async function leaderOf(bed: Bed, signal: AbortSignal): Promise<RunningPod> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases/${RELEASE}`
+  const lease = await bed.admin.request<{ spec?: { holderIdentity?: string } }>({ method: 'GET', path }, signal)
+  const holder = lease.spec?.holderIdentity?.split('_')[0]
+  const pod = bed.helpers().find(({ name }) => name === holder)
+  if (pod === undefined) throw new Error(`no helper holds the lease (${holder ?? 'nobody'})`)
+  return pod
+}
+
+/** A namespace that comes right now: how long until it is usable. */
+async function untilNewIsUsable(bed: Bed, name: string, signal: AbortSignal): Promise<number> {
+  const begin = performance.now()
+  await createNamespace(bed.admin, name, signal)
+  const seen = bed.observer.of(name)
+  await bed.observer.until('a helper worked again', () => usableAt(seen) !== undefined, 60_000, signal)
+  return (usableAt(seen) ?? Number.NaN) - begin
+}
