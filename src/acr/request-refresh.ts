@@ -6,10 +6,10 @@ import { namespacedPath } from '../kube/types.ts'
 export async function requestRefresh(
   client: KubeClient,
   status: { readonly namespace: string; readonly name: string },
-  now: number,
+  at: Date,
   signal?: AbortSignal,
 ): Promise<void> {
-  const annotations = { [ANNOTATION_REFRESH_REQUESTED]: new Date(now).toISOString() }
+  const annotations = { [ANNOTATION_REFRESH_REQUESTED]: at.toISOString() }
   const path = namespacedPath('/api/v1', status.namespace, 'configmaps', status.name)
   await client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: { annotations } } }, signal)
 }

@@ -24,10 +24,10 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
       namespace: release.namespace,
       name: release.config?.release.status ?? `${release.fullname}-status`,
     }
-    const now = Date.now()
-    await requestRefresh(client, object, now, host.signal)
+    const at = new Date()
+    await requestRefresh(client, object, at, host.signal)
     if (!flags.wait) {
-      const done = { asked: new Date(now).toISOString() }
+      const done = { asked: at.toISOString() }
       host.stdout.write(flags.output === 'json' ? `${JSON.stringify(done, null, 2)}\n` : 'asked for new tokens\n')
       return EXIT.ok
     }
