@@ -19,7 +19,7 @@ export interface KubeCall {
   readonly contentType?: string
   /** Default `application/json`; see {@link METADATA_ONLY}. */
   readonly accept?: string
-  /** Until the answer's head is there. Default 30 s. */
+  /** Until the answer's head is there, and then again until its end, milliseconds. Default 30 s. */
   readonly timeoutMs?: number
   /** Default 64 MiB. */
   readonly bodyLimit?: number
@@ -59,6 +59,7 @@ export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k
 /** A list, as metadata only; a watch takes {@link METADATA_ONLY}. */
 export const METADATA_ONLY_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
+const RESOURCE = /^\/(?:api|apis\/[^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/([^/?]+)|([^/?]+))/
 const BODY_LIMIT = 64 * 1024 * 1024
 const TIMEOUT_MS = 30_000
 
@@ -81,7 +82,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
 
   return {
     async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
-      const title = `${call.method} ${call.path.split('?')[0]}`
+      const title = () => `${call.method} ${call.path.split('?')[0]}`
       const body = encodeBody(call.body)
       const answer = await send(
         {
@@ -99,14 +100,14 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
         call.method,
         signal,
       )
-      const text = await readBody(answer, title, call.bodyLimit ?? BODY_LIMIT, call.timeoutMs ?? TIMEOUT_MS, signal)
+      const text = await readBody(answer, title, call.bodyLimit ?? BODY_LIMIT, signal)
       const status = answer.statusCode ?? 0
-      if (status >= 400) throw errorFromAnswer(title, status, text, answer.headers['retry-after'])
+      if (status >= 400) throw errorFromAnswer(title(), status, text, answer.headers['retry-after'])
       return parseAnswer(title, status, text) as T
     },
 
     async watch<T>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
-      const title = `WATCH ${call.path}`
+      const title = () => `WATCH ${call.path}`
       const answer = await send(
         {
           method: 'GET',
@@ -119,8 +120,8 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
         signal,
       )
       if (answer.statusCode !== 200) {
-        const text = await readBody(answer, title, BODY_LIMIT, TIMEOUT_MS, signal)
-        throw errorFromAnswer(title, answer.statusCode ?? 0, text, answer.headers['retry-after'])
+        const text = await readBody(answer, title, BODY_LIMIT, signal)
+        throw errorFromAnswer(title(), answer.statusCode ?? 0, text, answer.headers['retry-after'])
       }
       await readEvents(answer, title, onEvent, signal)
     },
@@ -129,13 +130,15 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
   }
 }
 
-function parseAnswer(title: string, status: number, text: string): unknown {
+function parseAnswer(title: () => string, status: number, text: string): unknown {
   if (text === '') return undefined
   try {
     return JSON.parse(text)
   } catch {
     // What a login page or a proxy answers: never repeat its text.
-    throw new KubeApiError(status, `${title} was answered with something that is not JSON`, { code: 'KUBE_BAD_ANSWER' })
+    throw new KubeApiError(status, `${title()} was answered with something that is not JSON`, {
+      code: 'KUBE_BAD_ANSWER',
+    })
   }
 }
 
@@ -153,8 +156,6 @@ function withQuery(path: string, query: Query | undefined): string {
 
 /** `secrets` of `/api/v1/namespaces/shop/secrets/acr-nopass`; `namespaces/status` parts count to the resource before them. */
 export function resourceOf(path: string): string {
-  const parts = (path.split('?')[0] ?? '').split('/').filter(Boolean)
-  const rest = parts.slice(parts[0] === 'apis' ? 3 : 2)
-  if (rest[0] === 'namespaces' && rest.length > 2) return rest[2] ?? ''
-  return rest[0] ?? parts.join('/')
+  const found = RESOURCE.exec(path)
+  return found?.[1] ?? found?.[2] ?? ''
 }

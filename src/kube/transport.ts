@@ -9,7 +9,7 @@ export interface TransportRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Buffer
-  /** Until the head of the answer is there, milliseconds. */
+  /** Until the head of the answer is there, and then again until its end (but for a watch), milliseconds. */
   readonly timeoutMs: number
   /** A watch gets a connection from the second pool, so that it never takes one from calls. */
   readonly lane: 'call' | 'watch'
@@ -39,6 +39,8 @@ export function createTransport(connection: KubeConnection, options: TransportOp
   if (!secure && !(server.protocol === 'http:' && LOOPBACK.test(server.hostname))) {
     throw new NopassError('KUBE_CONNECTION', `the API server's address ${server.protocol}//${server.host} is not https`)
   }
+  const hostname = server.hostname.replace(/^\[(.*)\]$/, '$1')
+  const start = secure ? https.request : http.request
   const basePath = server.pathname.replace(/\/$/, '')
   let ca = connection.ca
   let agents = createAgents()
@@ -79,69 +81,70 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       const headers: Record<string, string | number> = { ...request.headers }
       if (authorization !== undefined) headers.authorization = authorization
       if (request.body !== undefined) headers['content-length'] = Buffer.byteLength(request.body)
-      const call = (secure ? https : http).request({
+      const call = start({
         agent: currentAgents()[request.lane],
         protocol: server.protocol,
-        hostname: server.hostname.replace(/^\[(.*)\]$/, '$1'),
+        hostname,
         port: server.port,
         method: request.method,
         path: basePath + request.path,
         headers,
       })
-      const timer = setTimeout(() => {
-        const message = `${request.method} ${pathOf(request.path)} got no answer within ${request.timeoutMs / 1000} s`
-        call.destroy(new KubeApiError(0, message, { code: 'KUBE_TIMEOUT' }))
-      }, request.timeoutMs)
-      const onAbort = (): void => {
-        call.destroy(signal?.reason)
-      }
+      let answer: IncomingMessage | undefined
+      const end = (error: unknown): void => void (answer ?? call).destroy(error as Error)
+      // The same time again for the body: one timer for the whole exchange, as thousands of these are made in a rotation.
+      const timer = setTimeout(() => end(timeoutError(request)), request.timeoutMs)
+      const onAbort = (): void => end(signal?.reason)
       signal?.addEventListener('abort', onAbort, { once: true })
-      let answered = false
-      const settle = (): void => {
+      call.once('close', () => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
-      }
-      call.once('response', (answer) => {
-        answered = true
-        settle()
-        resolve(answer)
+      })
+      call.once('response', (head) => {
+        answer = head
+        if (request.lane === 'watch') clearTimeout(timer)
+        else timer.refresh()
+        resolve(head)
       })
       call.on('error', (cause: NodeJS.ErrnoException) => {
-        settle()
         // After the head of the answer its reader sees the same failure.
-        if (answered) return
+        if (answer) return
         if (signal?.aborted) return reject(signal.reason)
         if (cause instanceof NopassError) return reject(cause)
         // A kept connection that the server closed while we wrote: the request was not looked at.
         const closedUnderUs = call.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE')
         if (closedUnderUs && mayRepeat) return resolve(attempt(request, authorization, false, signal))
-        const message = `${request.method} ${pathOf(request.path)} did not reach ${server.host}`
-        reject(
-          new KubeApiError(0, message, {
-            code: 'KUBE_UNREACHABLE',
-            cause,
-            ...(cause.code === undefined ? {} : { reason: cause.code }),
-          }),
-        )
+        reject(unreachable(request, server.host, cause))
       })
       call.end(request.body)
     })
   }
 
   return {
-    async send(request, signal) {
+    send(request, signal) {
       const repeatable = request.method === 'GET' || request.method === 'PATCH'
-      if (connection.token === undefined) return attempt(request, undefined, repeatable, signal)
-      const token = connection.token()
+      const token = connection.token?.()
+      if (token === undefined) return attempt(request, undefined, repeatable, signal)
       // Without a wait where the token is at hand: the request leaves in the same turn of the event loop.
-      const known = typeof token === 'string' ? token : await token
-      return attempt(request, `Bearer ${known}`, repeatable, signal)
+      if (typeof token === 'string') return attempt(request, `Bearer ${token}`, repeatable, signal)
+      return token.then((known) => attempt(request, `Bearer ${known}`, repeatable, signal))
     },
     close() {
       agents.call.destroy()
       agents.watch.destroy()
     },
   }
+}
+
+function timeoutError(request: TransportRequest): KubeApiError {
+  const message = `${request.method} ${pathOf(request.path)} got no whole answer within ${request.timeoutMs / 1000} s`
+  return new KubeApiError(0, message, { code: 'KUBE_TIMEOUT' })
+}
+
+function unreachable(request: TransportRequest, host: string, cause: NodeJS.ErrnoException): KubeApiError {
+  const reason = cause.code === undefined ? {} : { reason: cause.code }
+  const message = `${request.method} ${pathOf(request.path)} did not reach ${host}`
+  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, ...reason })
 }
 
 function pathOf(path: string): string {
