@@ -38,7 +38,7 @@ export interface CoverageStatus {
   readonly skipped: Readonly<Record<string, number>>
 }
 
-/** The helper's own report, written when changed, three times in 90 s at most; `doctor` and the action read it. */
+/** The helper's own report, written when changed, one in 30 s in the mean; `doctor` and the action read it. */
 export interface HelperStatus {
   readonly version: string
   readonly updatedAt: string
