@@ -13,8 +13,8 @@ export interface CachesOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly features: ServerFeatures
-  readonly config: Pick<HelperConfig, 'scope' | 'attach' | 'secretName'>
-  /** Scope `namespaces`: what to look at. */
+  readonly config: Pick<HelperConfig, 'scope' | 'attach' | 'secretName' | 'release'>
+  /** Scope `namespaces`: what to look at; our own besides, but for its ServiceAccounts. */
   readonly listedNamespaces: readonly string[]
   readonly trimmers: Trimmers
   readonly onNamespace: ChangeHandler<NamespaceView>
@@ -40,7 +40,10 @@ const SERVICE_ACCOUNT_PAGE = 200
 export function createCaches(options: CachesOptions): Caches {
   const { config, trimmers } = options
   const clusterWide = config.scope === 'cluster'
-  const scopes = clusterWide ? [''] : options.listedNamespaces.map((name) => `/namespaces/${name}`)
+  const listed = options.listedNamespaces
+  const withOwn = [...new Set([...listed, config.release.namespace])]
+  const scopesOf = (names: readonly string[]): readonly string[] =>
+    clusterWide ? [''] : names.map((name) => `/namespaces/${name}`)
   const reflect = <W extends KubeObject, T extends Versioned>(
     resource: string,
     prefix: string,
@@ -71,9 +74,9 @@ export function createCaches(options: CachesOptions): Caches {
         onChange: options.onNamespace,
         metadataOnly: true,
       })
-    : createNamespaceReader({ ...options, names: options.listedNamespaces, onChange: options.onNamespace, onSynced })
+    : createNamespaceReader({ ...options, names: withOwn, onChange: options.onNamespace, onSynced })
   const secrets = join(
-    scopes.map((scope) =>
+    scopesOf(withOwn).map((scope) =>
       reflect<KubeObject, SecretView>('secrets', scope, {
         trim: trimmers.secret,
         onChange: options.onSecret,
@@ -81,20 +84,20 @@ export function createCaches(options: CachesOptions): Caches {
         selector: { fieldSelector: `metadata.name=${config.secretName}` },
       }),
     ),
-    options.listedNamespaces,
+    withOwn,
   )
   const serviceAccounts =
     config.attach === 'admission'
       ? undefined
       : join(
-          scopes.map((scope) =>
+          scopesOf(listed).map((scope) =>
             reflect<ServiceAccountObject, ServiceAccountView>('serviceaccounts', scope, {
               trim: trimmers.serviceAccount,
               onChange: options.onServiceAccount,
               pageSize: SERVICE_ACCOUNT_PAGE,
             }),
           ),
-          options.listedNamespaces,
+          listed,
         )
   const all: Source<Versioned>[] = [
     namespaces,

@@ -12,7 +12,7 @@ export interface Targets {
   takesServiceAccount(name: string): boolean
   /** Labels of namespaces that a selector reads. */
   readonly namespaceLabels: ReadonlySet<string>
-  /** Scope `namespaces`: the plain names that are listed, and the helper's own. */
+  /** Scope `namespaces`: the plain names that are listed. */
   readonly listedNamespaces: readonly string[]
 }
 
@@ -45,9 +45,7 @@ export function createTargets(config: TargetConfig): Targets {
     includes: (namespace) => chosen(namespace).length > 0,
     takesServiceAccount: accounts,
     namespaceLabels: new Set(rules.flatMap(({ selector }) => selectorKeys(selector as LabelSelector))),
-    listedNamespaces: [
-      ...new Set([...rules.flatMap(({ include, matches }) => include.filter(matches)), config.release.namespace]),
-    ].sort(),
+    listedNamespaces: [...new Set(rules.flatMap(({ include, matches }) => include.filter(matches)))].sort(),
   }
 }
 

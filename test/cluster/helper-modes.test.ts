@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { eventually } from '../support/eventually.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+
+const kit = await openHelperCluster('helper-modes')
+after(() => kit[Symbol.asyncDispose]())
+const { admin } = kit
+for (const name of ['listed', 'unlisted']) await kit.chart.createNamespace(name)
+
+const has = (namespace: string) =>
+  eventually(async () => assert.match(contentOf(await kit.secret(namespace)), /"auth"/))
+const page = async () => {
+  const { ip } = await kit.leader()
+  return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as {
+    attach: string
+    namespaces: { current: number }
+  }
+}
+const modeIs = (attach: string) => eventually(async () => assert.equal((await page()).attach, attach), 30_000)
+const pod = (namespace: string) => {
+  const containers = [{ name: 'app', image: 'demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1' }]
+  const call = { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods`, query: { dryRun: 'All' } } as const
+  return admin.request<{ spec: { imagePullSecrets?: { name: string }[] } }>({
+    ...call,
+    body: { metadata: { name: 'app' }, spec: { containers } },
+  })
+}
+const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
+
+test('P5 P7 P8 by admission: one request a new namespace, no ServiceAccount touched, and its Pods have the reference', async () => {
+  await kit.install({ replicas: 1, attach: 'admission' })
+  await kit.settled()
+  const from = kit.auditLength()
+  await kit.chart.createNamespace('admitted')
+  await has('admitted')
+  assert.deepEqual(
+    kit.requests(from).map(({ verb, requestURI }) => `${verb} ${requestURI.split('?')[0]}`),
+    [`patch /api/v1/namespaces/admitted/secrets/${SECRET}`],
+  )
+  assert.deepEqual(names(await kit.account('admitted')), [])
+  await eventually(async () => assert.deepEqual((await pod('admitted')).spec.imagePullSecrets, [{ name: SECRET }]))
+  const touched = kit.chart.cluster
+    .auditLog()
+    .filter((entry) => entry.user.username === HELPER && entry.objectRef?.resource === 'serviceaccounts')
+  assert.equal(touched.length, 0)
+})
+
+test('both: the reference is on the ServiceAccount too, and on a Pod once', async () => {
+  await kit.install({ replicas: 1, attach: 'both' })
+  await modeIs('both')
+  await eventually(async () => assert.deepEqual(names(await kit.account('admitted')), [SECRET]))
+  await eventually(async () => assert.deepEqual((await pod('admitted')).spec.imagePullSecrets, [{ name: SECRET }]))
+})
+
+test('scope namespaces: the listed ones are served by Roles alone, and nothing is asked that is refused', async () => {
+  const namespaces = { include: ['listed'], exclude: [], selector: {} }
+  const scoped = { scope: 'namespaces', targets: { namespaces } }
+  await kit.install({ replicas: 0, ...scoped })
+  await eventually(() => assert.equal(kit.helpers().length, 0), 30_000)
+  await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/listed/secrets/${SECRET}` })
+  const from = kit.auditLength()
+  await kit.install({ replicas: 1, ...scoped })
+  await has('listed')
+  await eventually(async () => assert.equal((await page()).namespaces.current, 2), 20_000)
+  assert.ok(names(await kit.account('listed')).includes(SECRET))
+  const asked = kit.chart.cluster
+    .auditLog()
+    .slice(from)
+    .filter(({ user }) => user.username === HELPER)
+  const refused = asked.filter(({ responseStatus }) => responseStatus?.code === 403)
+  assert.deepEqual(
+    refused.map(({ verb, requestURI }) => `${verb} ${requestURI}`),
+    [],
+  )
+  assert.deepEqual(new Set(asked.map(({ objectRef }) => objectRef?.namespace)), new Set([HOME, 'listed']))
+})
+
+test('dry run: everything is planned and nothing written', async () => {
+  await kit.install({ replicas: 0 })
+  await eventually(() => assert.equal(kit.helpers().length, 0), 30_000)
+  await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/listed/secrets/${SECRET}` })
+  const from = kit.auditLength()
+  await kit.install({ replicas: 1, dryRun: true })
+  await eventually(async () => assert.ok((await page()).namespaces.current > 0), 20_000)
+  await kit.chart.createNamespace('dry')
+  await eventually(async () => {
+    const { ip } = await kit.leader()
+    const metrics = await (await fetch(`http://${ip}:8080/metrics`)).text()
+    assert.match(metrics, /acr_nopass_secrets\{state="pending"\} [1-9]/)
+  })
+  assert.deepEqual(
+    kit.requests(from).filter(({ verb }) => verb !== 'list' && verb !== 'get'),
+    [],
+  )
+})
