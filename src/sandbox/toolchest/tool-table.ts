@@ -3,6 +3,8 @@ export type ToolName =
   | 'etcd'
   | 'kube-apiserver'
   | 'kube-controller-manager'
+  | 'kube-apiserver-1.30'
+  | 'kube-controller-manager-1.30'
   | 'kubelet'
   | 'helm4'
   | 'helm3'
@@ -14,6 +16,7 @@ export type ToolName =
   | 'ctr'
   | 'runc'
   | 'loopback'
+  | 'promtool'
 
 /** How a tool is built and recognised. Versions stand in `tools/<folder>/go.mod` alone. */
 export interface Tool {
@@ -46,6 +49,8 @@ export interface InstalledProgram {
 }
 
 const KUBERNETES = { folder: 'kubernetes', module: 'k8s.io/kubernetes', stamp: stampKubernetes } as const
+/** The oldest minor that the tests run on. */
+const OLDEST = { ...KUBERNETES, folder: 'kubernetes-1.30' } as const
 const CONTAINERD = { folder: 'containerd', module: 'github.com/containerd/containerd/v2', linuxOnly: true } as const
 const ASSETS = { name: 'KUBEBUILDER_ASSETS', is: 'folder' } as const
 const HELM = { name: 'HELM', is: 'file' } as const
@@ -71,6 +76,20 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     ...KUBERNETES,
     package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
     seconds: 90,
+    megabytes: 600,
+    installed: { program: 'kube-controller-manager', variable: ASSETS, versionArgs: ['--version'] },
+  },
+  'kube-apiserver-1.30': {
+    ...OLDEST,
+    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    seconds: 300,
+    megabytes: 2000,
+    installed: { program: 'kube-apiserver', variable: ASSETS, versionArgs: ['--version'] },
+  },
+  'kube-controller-manager-1.30': {
+    ...OLDEST,
+    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    seconds: 120,
     megabytes: 600,
     installed: { program: 'kube-controller-manager', variable: ASSETS, versionArgs: ['--version'] },
   },
@@ -166,6 +185,14 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     linuxOnly: true,
     seconds: 10,
     megabytes: 100,
+  },
+  promtool: {
+    folder: 'promtool',
+    module: 'github.com/prometheus/prometheus',
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    stamp: (version) => [`github.com/prometheus/common/version.Version=${version}`],
+    seconds: 240,
+    megabytes: 1500,
   },
 }
 
