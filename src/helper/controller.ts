@@ -34,6 +34,8 @@ export interface Controller {
   readonly caches: Caches
   /** For the status: the same context that decides. */
   context(): PlanContext
+  /** Keys that wait. */
+  readonly depth: number
   /** Nothing waits and nothing is in hand. */
   readonly idle: boolean
   /** Plans everything anew and queues what has to be written: after a take-over, or when all credentials are there. */
@@ -159,6 +161,9 @@ export function createController(options: ControllerOptions): Controller {
   return {
     caches,
     context,
+    get depth() {
+      return queue.depth
+    },
     get idle() {
       return queue.depth === 0 && queue.active === 0
     },

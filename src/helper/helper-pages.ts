@@ -1,3 +1,4 @@
+import type { HelperStatus } from '../acr/helper-status.ts'
 import type { Clock } from '../kube/clock.ts'
 import { checkHealth, checkReadiness, type ReadinessInput, type Verdict } from './health.ts'
 import { type Page, type PageServer, servePages } from './http-server.ts'
@@ -13,6 +14,7 @@ export interface HelperPagesOptions {
   readonly httpAddress?: string | undefined
   readonly statusAddress?: string | undefined
   readonly session: () => Session
+  readonly report: () => HelperStatus
   readonly readiness: () => ReadinessInput
   readonly onReady: () => void
   readonly leads: () => boolean
@@ -45,10 +47,10 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
     collect(options, sources())
     return { type: metrics.registry.contentType, body: await metrics.registry.metrics() }
   }
-  const statusJson = (): Page => ({ type: 'application/json', body: JSON.stringify(options.session().report()) })
+  const statusJson = (): Page => ({ type: 'application/json', body: JSON.stringify(options.report()) })
   const statusPage = (): Page => ({
     type: 'text/html; charset=utf-8',
-    body: renderStatusPage(options.session().report(), clock.now()),
+    body: renderStatusPage(options.report(), clock.now()),
   })
   const serve = async (address: string | undefined, routes: Parameters<typeof servePages>[1]) => {
     if (address === undefined) return undefined
@@ -83,6 +85,18 @@ function collect(
   metrics.clockSkew.set(options.cloud.skew() / 1000)
   metrics.buildInfo.set({ version: options.version }, 1)
   metrics.leader.set({ name: options.lease }, options.leads() ? 1 : 0)
+  metrics.queue.depth.set({ name: 'acr-nopass' }, session.controller.depth)
+  collectState(options, session)
+}
+
+/** Only the leader knows how things stand; a follower's view of them would raise alarms. */
+function collectState({ metrics, leads }: HelperPagesOptions, session: Session): void {
+  for (const gauge of [metrics.tokenExpiry, metrics.secrets, metrics.serviceAccounts]) gauge.reset()
+  if (!leads()) return
+  for (const { name: registry, live } of session.states) {
+    const expiresAt = live?.token.expiresAt ?? null
+    if (expiresAt !== null) metrics.tokenExpiry.set({ registry }, expiresAt / 1000)
+  }
   const { namespaces, serviceAccounts } = session.report()
   for (const [gauge, coverage] of [
     [metrics.secrets, namespaces],

@@ -1,3 +1,4 @@
+import type { HelperStatus } from '../acr/helper-status.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
@@ -51,6 +52,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   const events = createEventReporter({ client, clock, log, instance: options.podName })
   let statusRead = false
   let proven: ReadonlySet<string> = new Set()
+  let reported: HelperStatus | undefined
   let rotationWish: number | undefined
   let ready = false
   let config = first.config
@@ -87,7 +89,6 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const entries = options.createEntries(loaded.config)
     const known = new Map(before?.states.map((state) => [state.name, state]))
     const carried = new Map([...known].filter(([name, { fingerprint }]) => isSame(entries, name, fingerprint)))
-    metrics.tokenExpiry.reset()
     const opened = createSession({
       loaded,
       entries,
@@ -123,9 +124,10 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   }
 
   function onStatus(object: StatusObject): void {
+    reported = readStatus(object)
     if (!statusRead) {
       statusRead = true
-      proven = provenFingerprints(readStatus(object))
+      proven = provenFingerprints(reported)
       session.prove(unproven())
     }
     const wish = refreshRequestedAt(object)
@@ -160,6 +162,8 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   const pages = await startHelperPages({
     ...options,
     session: () => session,
+    // A follower knows less than the leader wrote down.
+    report: () => (elector.holds() ? session.report() : (reported ?? session.report())),
     readiness: () => ({
       stopping: signal.aborted,
       synced: ready || session.controller.caches.synced,

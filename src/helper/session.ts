@@ -116,7 +116,6 @@ export function createSession(options: SessionOptions): Session {
     const { name: registry, live } = state
     metrics.refreshes.inc({ registry, result: event.kind })
     const { expiresAt = null } = live?.token ?? {}
-    if (expiresAt !== null) metrics.tokenExpiry.set({ registry }, expiresAt / 1000)
     if (event.kind === 'failed') {
       const { code, reason, requestId, message } = toNopassError(event.error)
       log.warn({ registry, code, reason, requestId, failures: state.failures }, `no new credential: ${message}`)
