@@ -26,6 +26,7 @@ export async function rollout(
   flags: RolloutFlags & CommonFlags,
   host: CliHost,
 ): Promise<number> {
+  readInputs((name) => given[name])
   const complete = await chooseKubeconfig(mode, given, host)
   const inputs = readInputs((name) => complete[name])
   const { settings, errors } = await loadSettings(inputs, settingsDeps(host))

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { runBin } from './run-bin.ts'
+
+const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/github-actions'
+const WORKER = ['policy', '-f', 'examples/values/enterprise-worker-role.yaml']
+const CHAIN = ['policy', '-f', 'examples/values/cross-account.yaml']
+const RRSA = ['policy', '-f', 'examples/values/enterprise-rrsa.yaml']
+const CI = ['policy', '--ci', '--clusters-file', 'examples/clusters/waves.yaml', ...WORKER.slice(1)]
+const GITHUB = ['policy', '--github', 'acme/platform', '--oidc-provider-arn', PROVIDER]
+const IDS = ['--owner-id', '11', '--repository-id', '22']
+
+const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]; readonly notes?: RegExp }[] = [
+  { file: 'policy-worker-role.json', args: WORKER },
+  { file: 'policy-chain.txt', args: CHAIN, notes: /^note: the trust of .*role\/acr-pull needs --role-arn.*\n$/ },
+  { file: 'policy-chain-trust.txt', args: [...CHAIN, '--role-arn', 'acs:ram::1234567890123456:role/Worker'] },
+  { file: 'policy-rrsa.txt', args: [...RRSA, '--issuer', 'https://oidc.example.com/c0123'] },
+  { file: 'policy-ci.txt', args: CI, notes: /^note: worker roles are not named.*\nnote: cluster datacenter: .*\n$/ },
+  {
+    file: 'policy-ci-github.txt',
+    args: [...CI, '--worker-role', 'KubernetesWorkerRole-1', ...GITHUB.slice(1), ...IDS],
+    notes: /datacenter/,
+  },
+  { file: 'policy-github.json', args: [...GITHUB, ...IDS, '--subject', 'environment:production'] },
+  {
+    file: 'policy-rrsa.tf',
+    args: [...RRSA, '--ack-cluster-id', 'c0123', '--issuer', 'https://oidc.example.com/c0123', '--format', 'terraform'],
+  },
+  {
+    file: 'policy-worker-role.tf',
+    args: [...WORKER, '--worker-role', 'KubernetesWorkerRole-1', '--format', 'terraform'],
+  },
+]
+for (const { file, args, notes } of GOLDEN) {
+  test(`prints ${file}`, async () => {
+    const { code, stdout, stderr } = await runBin(args)
+    assert.equal(code, 0, stderr)
+    assert.equal(stdout, readFileSync(join(import.meta.dirname, 'golden', file), 'utf8'))
+    if (notes === undefined) assert.equal(stderr, '')
+    else assert.match(stderr, notes)
+  })
+}
+
+test('-o json says which document is whose', async () => {
+  const { stdout } = await runBin([...RRSA, '--issuer', 'https://oidc.example.com/c0123', '-o', 'json'])
+  const { documents, notes } = JSON.parse(stdout)
+  assert.deepEqual(notes, [])
+  assert.deepEqual(
+    documents.map(({ kind, name, attachTo }: Record<string, unknown>) => [kind, name, attachTo]),
+    [
+      ['policy', 'acr-nopass', ['acr-nopass-c0123']],
+      ['trust', 'acr-nopass-c0123', []],
+    ],
+  )
+})
+
+test('RRSA without its ARNs is no error here: the role is made of what this prints', async () => {
+  const { code, stderr } = await runBin(['policy', '-f', 'test/cli/fixtures/rrsa-without-arns.yaml'])
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /^note: the trust of the helper's role needs --issuer/)
+})
+
+test('only static registries need no permission, and that is said', async () => {
+  const { code, stdout, stderr } = await runBin(['policy', '-f', 'examples/values/static-login.yaml'])
+  assert.deepEqual([code, stdout], [0, ''])
+  assert.match(stderr, /^note: the helper has only static registries/)
+})
+
+test('wrong values are refused as by validate', async () => {
+  const { code, stdout, stderr } = await runBin(['policy', '-f', 'test/cli/fixtures/bad.yaml'])
+  assert.deepEqual([code, stdout], [2, ''])
+  assert.match(stderr, /^test\/cli\/fixtures\/bad.yaml:3:5: SCHEMA_UNKNOWN_KEY/)
+})
+
+for (const { args, error } of [
+  { args: ['policy'], error: /^INPUT_MISSING: nothing to make a policy of/ },
+  { args: ['policy', '--ci'], error: /^INPUT_MISSING: nothing to make a policy of/ },
+  { args: ['policy', '--github', 'acme/platform'], error: /^INPUT_MISSING: --github needs --oidc-provider-arn/ },
+  {
+    args: [...GITHUB, ...IDS, '--subject', 'ref:refs/heads/*'],
+    error: /^POLICY_INPUT_INVALID: .*"ref:refs\/heads\/\*"/,
+  },
+]) {
+  test(`refuses: ${args.join(' ')}`, async () => {
+    const { code, stderr } = await runBin(args)
+    assert.equal(code, 2)
+    assert.match(stderr, error)
+  })
+}
+
+let github: Server
+let api: string
+const asked: string[] = []
+before(async () => {
+  github = createServer((request, response) => {
+    asked.push(`${request.url} ${request.headers.authorization ?? '-'}`)
+    if (request.url !== '/repos/acme/platform') return void response.writeHead(404).end('{"message":"Not Found"}')
+    response.end(JSON.stringify({ id: 22, owner: { id: 11 } }))
+  })
+  await new Promise<void>((done) => github.listen(0, '127.0.0.1', done))
+  api = `http://127.0.0.1:${(github.address() as AddressInfo).port}`
+})
+after(() => github.close())
+
+test("the ids of a repository come from GitHub's API, with the token of the environment", async () => {
+  const env = { GITHUB_API_URL: api, GITHUB_TOKEN: 'not-to-be-printed' }
+  const { code, stdout, stderr } = await runBin(GITHUB, { env })
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /"repo:acme@11\/platform@22:ref:refs\/heads\/main"/)
+  assert.doesNotMatch(`${stdout}${stderr}`, /not-to-be-printed/)
+  assert.deepEqual(asked.splice(0), ['/repos/acme/platform Bearer not-to-be-printed'])
+})
+
+test('in a workflow the ids are known without a call', async () => {
+  const env = {
+    GITHUB_API_URL: api,
+    GITHUB_REPOSITORY: 'acme/platform',
+    GITHUB_REPOSITORY_ID: '22',
+    GITHUB_REPOSITORY_OWNER_ID: '11',
+  }
+  const { stdout } = await runBin(GITHUB, { env })
+  assert.match(stdout, /acme@11\/platform@22/)
+  assert.deepEqual(asked, [])
+})
+
+test('a repository that GitHub does not show is an error with the way out', async () => {
+  const args = ['policy', '--github', 'acme/secret', '--oidc-provider-arn', PROVIDER]
+  const { code, stderr } = await runBin(args, { env: { GITHUB_API_URL: api } })
+  assert.equal(code, 1)
+  assert.match(stderr, /^GITHUB_UNKNOWN: .* GitHub answered with 404\n {2}cure: .*--owner-id and --repository-id/)
+})

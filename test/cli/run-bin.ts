@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url))
+export const BIN: string = fileURLToPath(new URL('../../bin/acr-nopass', import.meta.url))
+
+export interface BinAnswer {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface BinOptions {
+  readonly bin?: string
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Runs the command line tool as a user does: a child process, no terminal, nothing of the test's own environment but PATH. */
+export function runBin(args: readonly string[], options: BinOptions = {}): Promise<BinAnswer> {
+  const { bin = BIN, cwd = ROOT, env = {} } = options
+  return new Promise((resolve) => {
+    const child = execFile(
+      bin,
+      [...args],
+      { cwd, env: { PATH: process.env.PATH ?? '', ...env }, maxBuffer: 16 * 1024 * 1024, timeout: 300_000 },
+      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    )
+  })
+}

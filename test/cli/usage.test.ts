@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { INPUTS } from '../../src/rollout/input-table.ts'
+import { VERSION } from '../../src/version.ts'
+import { BIN, runBin } from './run-bin.ts'
+
+const COMMANDS = [
+  'validate',
+  'plan',
+  'apply',
+  'uninstall',
+  'policy',
+  'doctor',
+  'refresh',
+  'cleanup',
+  'helper',
+  'sandbox',
+  'completion',
+]
+
+let folder: string
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'acr-nopass-cli-'))
+})
+after(() => rm(folder, { recursive: true }))
+
+test('--help lists every command, and each has its own', async () => {
+  const { code, stdout, stderr } = await runBin(['--help'])
+  assert.deepEqual([code, stderr], [0, ''])
+  const listed = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[| <)/gm)].map(([, name]) => name)
+  assert.deepEqual(
+    listed.filter((name) => name !== 'help'),
+    COMMANDS,
+  )
+  for (const command of COMMANDS) {
+    const own = await runBin([command, '--help'])
+    assert.equal(own.code, 0, command)
+    assert.match(own.stdout, /^usage/i)
+  }
+})
+
+test('--version says the one version', async () => {
+  assert.deepEqual(await runBin(['--version']), { code: 0, stdout: `acr-nopass ${VERSION}\n`, stderr: '' })
+})
+
+const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegExp }[] = [
+  { args: ['validte'], error: /^INPUT_INVALID: unknown command 'validte'\n {2}cure: Did you mean validate\?\n$/ },
+  { args: ['doctor', '--kubeconfg', 'x'], error: /^INPUT_INVALID: unknown option '--kubeconfg'\n.*--kubeconfig\?\n$/ },
+  { args: ['validate', '-o', 'xml', '-f', 'x'], error: /^INPUT_INVALID: option '-o, --output <form>' argument 'xml'/ },
+  { args: ['doctor', 'pods'], error: /^INPUT_INVALID: too many arguments/ },
+  { args: ['helper'], error: /^INPUT_INVALID: required option '--config <file>' not specified/ },
+  { args: ['apply', '-f', 'values.yaml'], error: /^INPUT_MISSING: no cluster is given/ },
+  { args: ['apply', '--wait', 'maybe', '--kubeconfig', 'x'], error: /^INPUT_INVALID: wait: "maybe" is neither/ },
+  { args: ['plan', '--confirm', 'x'], error: /^INPUT_INVALID: unknown option '--confirm'/ },
+  { args: ['plan', '--mode', 'apply'], error: /^INPUT_INVALID: unknown option '--mode'/ },
+  { args: ['doctor', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
+  { args: ['cleanup'], error: /^INPUT_MISSING: it is not said what to clean/ },
+  { args: ['sandbox', 'sideways'], error: /^SANDBOX_ARGUMENTS: unknown command: sideways/ },
+  { args: ['completion', 'tcsh'], error: /^INPUT_INVALID: there is no completion for "tcsh"/ },
+]
+for (const { args, error } of REFUSED) {
+  test(`exit 2 and one clear line for: ${args.join(' ')}`, async () => {
+    const { code, stdout, stderr } = await runBin(args)
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, error)
+    assert.match(stderr, /\n {2}cure: .+\n$/)
+  })
+}
+
+test('no command at all is refused with the help', async () => {
+  const { code, stderr } = await runBin([])
+  assert.equal(code, 2)
+  assert.match(stderr, /^Usage: acr-nopass [\s\S]*INPUT_MISSING: a command is missing/)
+})
+
+test('a failure is data too with -o json', async () => {
+  const { code, stdout, stderr } = await runBin(['doctor', '--kubeconfig', '/nowhere', '-o', 'json'])
+  assert.deepEqual([code, stderr], [2, ''])
+  assert.deepEqual(
+    JSON.parse(stdout).errors.map(({ code }: { code: string }) => code),
+    ['KUBECONFIG_INVALID'],
+  )
+})
+
+test('P6 a kubeconfig is never taken from the command line itself', async () => {
+  const { code, stderr } = await runBin(['apply', '--kubeconfig', 'apiVersion: v1\nkind: Config\nusers: [SECRET]'])
+  assert.equal(code, 2)
+  assert.match(stderr, /^INPUT_INVALID: --kubeconfig takes a file here/)
+  assert.doesNotMatch(stderr, /SECRET/)
+})
+
+test('every input of the action is a flag of apply or uninstall', async () => {
+  const [apply, uninstall] = await Promise.all([runBin(['apply', '--help']), runBin(['uninstall', '--help'])])
+  const both = `${apply.stdout}${uninstall.stdout}`
+  const missing = Object.keys(INPUTS).filter((name) => !both.includes(`--${name} `))
+  assert.deepEqual(missing, ['mode', 'allow-on-pull-request'])
+})
+
+test('what writes does not take the current one of several contexts', async () => {
+  const context = (name: string): object => ({ name, context: { cluster: 'c', user: 'u' } })
+  const kubeconfig = join(folder, 'two-contexts.json')
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [context('staging'), context('production')],
+    'current-context': 'production',
+  }
+  await writeFile(kubeconfig, JSON.stringify(config))
+  for (const args of [
+    ['refresh', '--kubeconfig', kubeconfig],
+    ['cleanup', '--detach', '--kubeconfig', kubeconfig],
+    ['apply', '--kubeconfig', kubeconfig],
+    ['uninstall', '--kubeconfig', kubeconfig],
+    ['helper', '--config', 'x', '--kubeconfig', kubeconfig],
+  ]) {
+    const { code, stderr } = await runBin(args)
+    assert.equal(code, 2, args.join(' '))
+    assert.match(stderr, /^INPUT_MISSING: the kubeconfig has several contexts.*\n.*staging, production\.\n$/)
+  }
+  const doctor = await runBin(['doctor', '--kubeconfig', kubeconfig])
+  assert.equal(doctor.code, 1)
+  assert.match(doctor.stderr, /^KUBE_UNREACHABLE: /)
+})
+
+test('works through a symbolic link, and as kubectl plugin under its name', async () => {
+  const link = join(folder, 'kubectl-acr_nopass')
+  await symlink(BIN, link)
+  const again = join(folder, 'again')
+  await symlink('kubectl-acr_nopass', again)
+  const plugin = await runBin(['--help'], { bin: link, cwd: folder })
+  assert.equal(plugin.code, 0)
+  assert.match(plugin.stdout, /^Usage: kubectl acr-nopass /)
+  const twice = await runBin(['--version'], { bin: again, cwd: folder })
+  assert.deepEqual([twice.code, twice.stdout], [0, `acr-nopass ${VERSION}\n`])
+})
+
+test('takes the next Node where the first is too old, and says so where none fits', async () => {
+  const tools = join(folder, 'tools')
+  await mkdir(tools)
+  for (const name of ['dirname', 'readlink']) await symlink(await which(name), join(tools, name))
+  await script(join(tools, 'node'), 'echo v20.1.0')
+  const copy = join(folder, 'checkout/bin/acr-nopass')
+  await mkdir(join(folder, 'checkout/bin'), { recursive: true })
+  await cp(BIN, copy)
+  const none = await runBin(['--version'], { bin: copy, env: { PATH: tools } })
+  assert.deepEqual([none.code, none.stdout], [1, ''])
+  assert.match(none.stderr, /^acr-nopass needs Node\.js 24 or newer; on PATH is: v20\.1\.0\n {2}cure: .+\n$/)
+
+  const own = join(folder, 'checkout/node_modules/node-any/bin')
+  await mkdir(own, { recursive: true })
+  await script(join(own, 'node'), 'case $1 in --version) echo v24.0.0 ;; *) echo "ran $*" ;; esac')
+  const found = await runBin(['doctor'], { bin: copy, env: { PATH: tools } })
+  assert.equal(found.code, 0)
+  assert.match(found.stdout, /^ran --disable-warning=ExperimentalWarning .*\/dist\/acr-nopass\.js doctor\n$/)
+})
+
+test('the completion script offers commands and flags', async () => {
+  const { stdout } = await runBin(['completion', 'bash'])
+  const ask = `${stdout}\nCOMP_WORDS=(acr-nopass $1 $2); COMP_CWORD=$3; _acr_nopass; echo "\${COMPREPLY[*]}"`
+  const file = join(folder, 'complete.bash')
+  await writeFile(file, ask)
+  const bash = await which('bash')
+  const commands = await runBin([file, 'pol', '', '1'], { bin: bash })
+  assert.equal(commands.stdout, 'policy\n')
+  const flags = await runBin([file, 'doctor', '--kube', '2'], { bin: bash })
+  assert.equal(flags.stdout, '--kubeconfig --kube-context\n')
+  for (const shell of ['zsh', 'fish']) assert.match((await runBin(['completion', shell])).stdout, /acr-nopass/)
+})
+
+async function script(file: string, text: string): Promise<void> {
+  await writeFile(file, `#!/bin/sh\n${text}\n`)
+  await chmod(file, 0o755)
+}
+
+async function which(name: string): Promise<string> {
+  const { stdout } = await runBin(['-c', `command -v ${name}`], { bin: '/bin/sh' })
+  return stdout.trim()
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ROOT, runBin } from './run-bin.ts'
+
+const BAD = 'test/cli/fixtures/bad.yaml'
+
+test('every example of values is valid', async () => {
+  const files = readdirSync(join(ROOT, 'examples/values'))
+  assert.ok(files.length >= 8)
+  const answers = await Promise.all(files.map((file) => runBin(['validate', '-f', `examples/values/${file}`])))
+  for (const [index, { code, stdout, stderr }] of answers.entries()) {
+    assert.deepEqual(
+      { code, stdout, stderr },
+      { code: 0, stdout: `valid: examples/values/${files[index]}\n`, stderr: '' },
+    )
+  }
+})
+
+test('P11 a bad file is refused with every error at once: place, what, why, cure', async () => {
+  const { code, stdout, stderr } = await runBin(['validate', '-f', BAD])
+  assert.equal(code, 2)
+  assert.equal(stdout, '')
+  assert.equal(stderr, readFileSync(join(import.meta.dirname, 'golden/bad.txt'), 'utf8'))
+})
+
+test('P11 -o json says the same as data', async () => {
+  const { code, stdout, stderr } = await runBin(['validate', '-f', BAD, '-o', 'json'])
+  assert.equal(code, 2)
+  assert.equal(stderr, '')
+  const { errors } = JSON.parse(stdout)
+  assert.deepEqual(
+    errors.map(({ code, line, column, path }: Record<string, unknown>) => [code, line, column, path]),
+    [
+      ['SCHEMA_UNKNOWN_KEY', 3, 5, 'registries[0].edtion'],
+      ['VALUES_REGION', 5, 13, 'registries[0].region'],
+      ['SCHEMA_CHOICE', 7, 9, 'identity.type'],
+      ['YAML_AMBIGUOUS', 8, 9, null],
+      ['VALUES_SECRET_NAME', 9, 13, 'secretName'],
+    ],
+  )
+  assert.deepEqual(errors[2], {
+    code: 'SCHEMA_CHOICE',
+    message: '`identity.type` is "worker-roll"; expected one of rrsa, worker-role, access-key',
+    file: BAD,
+    line: 7,
+    column: 9,
+    path: 'identity.type',
+    value: '"worker-roll"',
+    expected: 'rrsa, worker-role, access-key',
+    hint: 'Did you mean worker-role?',
+  })
+  const text = await runBin(['validate', '-f', BAD])
+  for (const { message, hint } of errors) assert.ok(text.stderr.includes(message) && text.stderr.includes(hint))
+})
+
+test('files are merged in their order, and inline values come last', async () => {
+  const broken = ['--values', 'attach: never']
+  const mended = ['--values', '{ identity: { type: worker-role }, attach: both, secretName: acr-nopass }']
+  const registries = 'examples/values/enterprise-worker-role.yaml'
+  const refused = await runBin(['validate', '-f', registries, ...broken])
+  assert.equal(refused.code, 2)
+  assert.match(refused.stderr, /^values:1:9: SCHEMA_CHOICE: `attach` is "never"; .*\n1 error\n$/s)
+  const accepted = await runBin(['validate', '-f', registries, ...mended])
+  assert.deepEqual([accepted.code, accepted.stderr], [0, ''])
+})
+
+test('a list of clusters is checked with the values of each, offline', async () => {
+  const shared = ['-f', 'examples/values/enterprise-worker-role.yaml']
+  const good = await runBin(['validate', ...shared, '--clusters-file', 'examples/clusters/waves.yaml'])
+  assert.deepEqual([good.code, good.stderr], [0, ''])
+  assert.equal(
+    good.stdout,
+    'valid: examples/values/enterprise-worker-role.yaml, examples/clusters/waves.yaml (3 clusters)\n',
+  )
+  const bad = await runBin(['validate', ...shared, '--clusters-file', 'test/cli/fixtures/bad-clusters.yaml'])
+  assert.equal(bad.code, 2)
+  assert.match(bad.stderr, /^test\/cli\/fixtures\/bad-clusters.yaml:3:9: CLUSTERS_NAME_TWICE: /)
+  assert.match(bad.stderr, /\ntest\/cli\/fixtures\/bad-clusters.yaml:4:9: SCHEMA_TYPE: .*\n2 errors\n$/s)
+})
+
+test('a file that is not there is named', async () => {
+  const { code, stderr } = await runBin(['validate', '-f', 'absent.yaml'])
+  assert.equal(code, 2)
+  assert.match(stderr, /^absent.yaml: INPUT_INVALID: values-files: absent.yaml cannot be read\n {2}cure: /)
+})
+
+test('nothing to validate is said, not taken as valid', async () => {
+  const { code, stderr } = await runBin(['validate'])
+  assert.deepEqual([code, stderr.split('\n')[0]], [2, 'INPUT_MISSING: nothing to validate'])
+})
