@@ -39,6 +39,7 @@ async function dryRun(
   signal?: AbortSignal,
 ): Promise<Omit<ObjectDrift, 'object'>> {
   const path = objectPath(resource, object, owner.namespace)
+  const body = withOwner(object.body, owner)
   try {
     const live = await client.request<Record<string, unknown>>({ method: 'GET', path }, signal)
     const after = await client.request<Record<string, unknown>>(
@@ -47,11 +48,12 @@ async function dryRun(
         path,
         query: { fieldManager: 'helm', force: true, dryRun: 'All' },
         contentType: APPLY,
-        body: withOwner(object.body, owner),
+        body,
       },
       signal,
     )
-    return { state: isDeepStrictEqual(comparable(live), comparable(after)) ? 'same' : 'differs' }
+    const same = isDeepStrictEqual(projectOnto(body, live), projectOnto(body, after))
+    return { state: same ? 'same' : 'differs' }
   } catch (error) {
     if (!(error instanceof KubeApiError)) throw error
     if (error.status === 404) return { state: 'absent' }
@@ -72,14 +74,11 @@ function withOwner(
   return { ...body, metadata: { ...metadata, labels, annotations: { ...(metadata.annotations ?? {}), ...marks } } }
 }
 
-/** The object without what every write changes. */
-function comparable(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { status: _, metadata, ...rest } = object
-  const {
-    managedFields: _fields,
-    resourceVersion: _version,
-    generation: _generation,
-    ...kept
-  } = isRecord(metadata) ? metadata : {}
-  return { ...rest, metadata: kept }
+/**
+ * What `object` holds where the template has something: other fields belong to others, and some (a Lease's renewal, a
+ * report) change between two requests. A list counts as a whole.
+ */
+export function projectOnto(template: unknown, object: unknown): unknown {
+  if (!isRecord(template) || !isRecord(object)) return object
+  return Object.fromEntries(Object.keys(template).map((key) => [key, projectOnto(template[key], object[key])]))
 }

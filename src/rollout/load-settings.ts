@@ -23,7 +23,7 @@ export interface LoadedSettings {
 
 /** Reads every file that the inputs name and puts inputs and entries together; all errors at once. */
 export async function loadSettings(inputs: Inputs, deps: SettingsDeps): Promise<LoadedSettings> {
-  const endpoints = readEndpoints(inputs.endpoints || deps.environment.ACR_NOPASS_ENDPOINTS || '')
+  const endpoints = readEndpoints(inputs.endpoints)
   const list = await readEntries(inputs, endpoints, deps)
   const shared = await readFiles(inputs['values-files'], deps)
   const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]

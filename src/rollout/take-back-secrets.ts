@@ -22,7 +22,7 @@ export interface TakenBack {
   readonly left: readonly string[]
 }
 
-interface Own {
+export interface Own {
   readonly secretName: string
   /** `<release namespace>.<release name>`. */
   readonly instance: string

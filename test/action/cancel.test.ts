@@ -69,6 +69,7 @@ function apply(bed: ActionBed, values: object, point?: CancelPoint): Promise<Act
   const inputs = {
     clusters,
     values: bed.values + stringify(values),
+    endpoints: bed.endpoints,
     timeout: '60s',
     verify: point === undefined ? 'true' : 'false',
   }

@@ -19,7 +19,7 @@ async function run(
   inputs: Readonly<Record<string, string>>,
 ): Promise<ActionOutcome & { readonly results: readonly Result[] }> {
   const outcome = await runAction({
-    inputs: { clusters: stringify(entries), values: bed.values, ...inputs },
+    inputs: { clusters: stringify(entries), values: bed.values, endpoints: bed.endpoints, ...inputs },
     env: bed.env,
   })
   await rm(outcome.temp, { recursive: true })

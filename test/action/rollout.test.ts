@@ -19,6 +19,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
         inputs: {
           clusters: stringify(bed.clusters.map((one, wave) => one.entry(wave))),
           values: bed.values,
+          endpoints: bed.endpoints,
           ...inputs,
         },
         env: bed.env,

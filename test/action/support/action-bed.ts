@@ -27,8 +27,10 @@ export interface BedCluster {
 export interface ActionBed extends AsyncDisposable {
   readonly cloud: Cloud
   readonly clusters: readonly BedCluster[]
-  /** What a job has: credentials of the administrator, PATH with helm, the emulator's addresses. */
+  /** What a job has: credentials of the administrator, PATH with helm. */
   readonly env: Readonly<Record<string, string>>
+  /** The input `endpoints`: where the emulator is. */
+  readonly endpoints: string
   /** Values for all clusters; what differs by cluster is in its entry. */
   readonly values: string
 }
@@ -64,8 +66,8 @@ export async function startActionBed({ clusters: names, helm, signal }: BedOptio
         PATH: `${folder}:${dirname(process.execPath)}:/usr/bin:/bin`,
         ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
-        ACR_NOPASS_ENDPOINTS: JSON.stringify(pick(cloud.endpoints, ['ram', 'sts', 'cs', 'cr'])),
       },
+      endpoints: JSON.stringify(pick(cloud.endpoints, ['ram', 'sts', 'cs', 'cr'])),
       values: stringify(valuesFor(cloud)),
       [Symbol.asyncDispose]: () => stopAll(stops),
     }

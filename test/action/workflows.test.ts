@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { stringify } from 'yaml'
+import { prepareWorkspace } from '../../src/sandbox/workflow/prepare-workspace.ts'
+import { runWorkflow } from '../../src/sandbox/workflow/run-workflow.ts'
+import type { WorkflowRecord } from '../../src/sandbox/workflow/workflow-record.ts'
+import { testTools } from '../tools.ts'
+import { type ActionBed, startActionBed } from './support/action-bed.ts'
+
+const run = promisify(execFile)
+const root = resolve(import.meta.dirname, '..', '..')
+const REPOSITORY = 'acme/platform'
+
+test('every workflow of the examples and of this repository passes actionlint', async () => {
+  const { actionlint } = await testTools('actionlint')
+  const folders = ['examples/workflows', '.github/workflows'].map((folder) => join(root, folder))
+  const files = (
+    await Promise.all(folders.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))))
+  ).flat()
+  assert.ok(files.length >= 4)
+  // Its answers are the findings; no shellcheck or pyflakes of this machine has a say.
+  const { stdout } = await run(actionlint, ['-no-color', '-shellcheck=', '-pyflakes=', ...files])
+  assert.equal(stdout, '')
+})
+
+test('the example workflows do their work in a real workflow engine', async (t) => {
+  const tools = await testTools('act', 'helm4')
+  await using bed = await startActionBed({ clusters: ['staging', 'production'], helm: 'helm4' })
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-act-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const workspace = join(folder, 'platform')
+  await prepareWorkspace(workspace, await userFiles(bed), REPOSITORY)
+  const work = async (workflow: string, event: 'push' | 'pull_request'): Promise<WorkflowRecord> =>
+    runWorkflow(
+      {
+        act: tools.act,
+        helm: tools.helm4,
+        workspace,
+        workflow,
+        event,
+        scratch: await mkdtemp(join(folder, 'job-')),
+        variables: { ALIBABA_CLOUD_ENDPOINTS: bed.endpoints },
+        idToken: bed.cloud.githubRunner({ repository: REPOSITORY }),
+      },
+      AbortSignal.timeout(180_000),
+    )
+
+  await t.test('pull-request.yml plans with an ID token and writes nothing', async () => {
+    const from = bed.cloud.calls.length
+    const record = await work('pull-request.yml', 'pull_request')
+    assert.ok(record.succeeded, record.log.join('\n'))
+    assert.match(record.summary, /### acr-nopass plan: 2 planned/)
+    const calls = bed.cloud.calls.slice(from)
+    assert.deepEqual(
+      calls.filter(({ write }) => write),
+      [],
+    )
+    assert.ok(calls.some(({ action }) => action === 'AssumeRoleWithOIDC'))
+  })
+
+  await t.test('environments.yml: a job a cluster, production after staging', async () => {
+    const record = await work('environments.yml', 'push')
+    assert.ok(record.succeeded, record.log.join('\n'))
+    const rollouts = record.summary.split('\n').filter((line) => line.startsWith('### acr-nopass apply'))
+    assert.deepEqual(rollouts, ['### acr-nopass apply: 1 deployed', '### acr-nopass apply: 1 deployed'])
+    const names = record.summary.split('\n').flatMap((line) => /^\| ✅ \| (\S+)/.exec(line)?.[1] ?? [])
+    assert.deepEqual(names, ['staging', 'production'])
+  })
+
+  await t.test('rollout.yml afterwards: unchanged in both waves, no RAM write', async () => {
+    const from = bed.cloud.calls.length
+    const record = await work('rollout.yml', 'push')
+    assert.ok(record.succeeded, record.log.join('\n'))
+    assert.match(record.summary, /### acr-nopass apply: 2 unchanged/)
+    assert.deepEqual(
+      bed.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write),
+      [],
+    )
+    assert.deepEqual(JSON.parse(record.outputs.changed ?? ''), [])
+  })
+
+  await t.test('P6 what the engine shows holds no credential', async () => {
+    const record = await work('rollout.yml', 'push')
+    const shown = [record.summary, ...record.log, ...Object.values(record.outputs)].join('\n')
+    assert.doesNotMatch(shown, /BEGIN [A-Z ]*PRIVATE KEY|client-key-data|eyJ[\w-]{20,}\./)
+    assert.ok(!shown.includes(bed.cloud.administrator.accessKeySecret))
+  })
+})
+
+/** What a platform team has in its repository. */
+async function userFiles(bed: ActionBed): Promise<Readonly<Record<string, string>>> {
+  const names = (await readdir(join(root, 'examples', 'workflows'))).sort()
+  const workflows = await Promise.all(
+    names.map(
+      async (name) =>
+        [`.github/workflows/${name}`, await readFile(join(root, 'examples', 'workflows', name), 'utf8')] as const,
+    ),
+  )
+  const clusters = bed.clusters.map((one, wave) => ({
+    ...one.entry(wave),
+    environment: wave === 0 ? 'staging' : 'production',
+  }))
+  return { ...Object.fromEntries(workflows), 'clusters.yaml': stringify(clusters), 'values.yaml': bed.values }
+}
