@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diagnose } from '../../../src/cli/doctor/diagnose.ts'
+import type { FindingId } from '../../../src/cli/doctor/finding.ts'
+import { isAcrHost, isCoveredBy, parseImage } from '../../../src/cli/doctor/image-reference.ts'
+import type { Observed, PodFacts } from '../../../src/cli/doctor/observed.ts'
+import { account, HOST, IMAGE, namespace, registry, scene, secret, stuckPod } from './scene.ts'
+
+interface Row {
+  readonly title: string
+  readonly pod: PodFacts
+  readonly scene?: Parameters<typeof scene>[0]
+  readonly id: FindingId
+  readonly says: RegExp
+}
+
+const admission = { config: { attach: 'admission' }, podPolicies: ['acr-nopass.acr-nopass.acr-nopass'] }
+const bare = { references: [] }
+
+/** What nodes really say: containerd 2.x and CRI-O. */
+const DENIED = `failed to pull and unpack image "${IMAGE}": failed to resolve reference "${IMAGE}": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`
+const UNAUTHORIZED = `failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://dockerauth.cn-hangzhou.aliyuncs.com/auth: 401 Unauthorized`
+const ABSENT = `failed to resolve reference "${IMAGE}": ${IMAGE}: not found`
+const NO_HOST = `failed to do request: Head "https://${HOST}/v2/team/app/manifests/1": dial tcp: lookup ${HOST} on 10.0.0.2:53: no such host`
+const TIMEOUT = `failed to do request: Head "https://${HOST}/v2/team/app/manifests/1": dial tcp 10.1.2.3:443: i/o timeout`
+const X509 = `failed to do request: Head "https://${HOST}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`
+
+const ROWS: readonly Row[] = [
+  {
+    title: 'an ACR instance that is no registry of the release',
+    pod: stuckPod({ image: 'other-registry.cn-beijing.cr.aliyuncs.com/a/b:1' }),
+    id: 'POD_UNCOVERED',
+    says: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo\)/,
+  },
+  {
+    title: 'a registry that is none of ACR',
+    pod: stuckPod({ image: 'nginx:latest', detail: TIMEOUT }),
+    id: 'POD_UNCOVERED',
+    says: /docker\.io is no registry of the release.*does not reach/,
+  },
+  {
+    title: 'another namespace of one host that two accounts share',
+    pod: stuckPod({ image: 'registry.cn-hangzhou.aliyuncs.com/mine/app' }),
+    scene: { registries: [registry({ domains: ['registry.cn-hangzhou.aliyuncs.com/theirs'] })] },
+    id: 'POD_UNCOVERED',
+    says: /No registry of the release covers registry\.cn-hangzhou\.aliyuncs\.com/,
+  },
+  {
+    title: 'a namespace that opted out',
+    pod: stuckPod(bare),
+    scene: { namespaces: [namespace('shop', { optedOut: true })] },
+    id: 'POD_OPTED_OUT',
+    says: /kubectl label namespace shop acr-nopass\.io\/skip-/,
+  },
+  {
+    title: 'a namespace that is no target',
+    pod: stuckPod({ ...bare, namespace: 'kube-system' }),
+    id: 'POD_NOT_TARGETED',
+    says: /Namespace kube-system is no target of registry demo/,
+  },
+  {
+    title: 'a ServiceAccount that is no target',
+    pod: stuckPod({ ...bare, serviceAccount: 'builder' }),
+    scene: { config: { targets: { serviceAccounts: { include: ['*'], exclude: ['build*'] } } } },
+    id: 'POD_NOT_TARGETED',
+    says: /ServiceAccount builder is none of/,
+  },
+  {
+    title: 'a ServiceAccount that opted out',
+    pod: stuckPod(bare),
+    scene: { accounts: [account('shop', 'default', { list: [], optedOut: true })] },
+    id: 'POD_OPTED_OUT',
+    says: /annotate serviceaccount default acr-nopass\.io\/skip-/,
+  },
+  {
+    title: 'a Pod that opted out at admission',
+    pod: stuckPod({ ...bare, optedOut: true }),
+    scene: admission,
+    id: 'POD_OPTED_OUT',
+    says: /The Pod carries the label/,
+  },
+  {
+    title: 'a Pod with a list of its own',
+    pod: stuckPod({ references: ['own'] }),
+    id: 'POD_MASKED',
+    says: /names pull secrets of its own \(own\)/,
+  },
+  {
+    title: 'a ServiceAccount that lacks the reference',
+    pod: stuckPod(bare),
+    scene: { accounts: [account('shop', 'default', { list: [] })] },
+    id: 'POD_UNREFERENCED',
+    says: /ServiceAccount default does not name acr-nopass/,
+  },
+  {
+    title: 'a Pod from before the reference',
+    pod: stuckPod(bare),
+    id: 'POD_TOO_OLD',
+    says: /admitted before[\s\S]*Delete the Pod\.\nkubectl -n shop delete pod web-1/,
+  },
+  {
+    title: 'a Pod on its own from before the reference, at admission',
+    pod: stuckPod({ ...bare, owner: undefined }),
+    scene: admission,
+    id: 'POD_TOO_OLD',
+    says: /nothing makes a Pod on its own again/,
+  },
+  {
+    title: 'no Secret',
+    pod: stuckPod(),
+    scene: { secrets: new Map([['acr-nopass', secret()]]) },
+    id: 'POD_WITHOUT_SECRET',
+    says: /There is no Secret acr-nopass in namespace shop/,
+  },
+  {
+    title: "somebody else's Secret",
+    pod: stuckPod(),
+    scene: { secrets: new Map([['shop', secret({ ours: false })]]) },
+    id: 'POD_CREDENTIAL',
+    says: /belongs to somebody else/,
+  },
+  {
+    title: 'an expired Secret',
+    pod: stuckPod(),
+    scene: { secrets: new Map([['shop', secret({ expiresAt: 1 })]]) },
+    id: 'POD_CREDENTIAL',
+    says: /has expired/,
+  },
+  {
+    title: 'a registry that refuses its credential',
+    pod: stuckPod(),
+    scene: { registries: [registry({ verified: 'refused' })] },
+    id: 'POD_CREDENTIAL',
+    says: /Registry demo has no working credential/,
+  },
+  {
+    title: 'a repository out of reach',
+    pod: stuckPod({ detail: DENIED }),
+    id: 'POD_DENIED',
+    says: /may not pull this/,
+  },
+  {
+    title: 'a login that is refused',
+    pod: stuckPod({ detail: UNAUTHORIZED }),
+    id: 'POD_DENIED',
+    says: /401 Unauthorized/,
+  },
+  {
+    title: 'a tag that is not there',
+    pod: stuckPod({ detail: ABSENT }),
+    id: 'POD_IMAGE_ABSENT',
+    says: /repository or tag/,
+  },
+  {
+    title: 'a host without an address',
+    pod: stuckPod({ detail: NO_HOST }),
+    id: 'POD_NETWORK',
+    says: /Access Control, VPC/,
+  },
+  { title: 'a registry out of reach', pod: stuckPod({ detail: TIMEOUT }), id: 'POD_NETWORK', says: /does not reach/ },
+  { title: 'an unknown certificate', pod: stuckPod({ detail: X509 }), id: 'POD_CERTIFICATE', says: /does not trust/ },
+  { title: 'no reason at all', pod: stuckPod(), id: 'POD_STUCK', says: /kubectl -n shop describe pod web-1/ },
+]
+
+for (const row of ROWS) {
+  test(`doctor: a Pod cannot pull: ${row.title}`, () => {
+    const observed: Observed = scene({ ...row.scene, pods: [row.pod] })
+    const findings = diagnose(observed).filter(({ id }) => id.startsWith('POD_'))
+    assert.deepEqual(
+      findings.map(({ id, subject }) => [id, subject]),
+      [[row.id, `Pod ${row.pod.namespace}/web-1`]],
+    )
+    const [{ cause, cure, command } = { cause: '', cure: '', command: '' }] = findings
+    assert.match(`${cause}\n${cure}\n${command}`, row.says)
+  })
+}
+
+test('doctor: Pods with one cause and image are one finding, a Pod without the reference that runs is no error', () => {
+  const pods = [
+    ...['web-1', 'web-2', 'web-3'].map((name) => stuckPod({ name, references: [] })),
+    { ...stuckPod({ name: 'old', references: [] }), containers: [{ image: IMAGE }] },
+    { ...stuckPod({ name: 'elsewhere', references: [] }), containers: [{ image: 'nginx' }] },
+  ]
+  const findings = diagnose(scene({ pods }))
+  assert.deepEqual(
+    findings.map(({ severity, id, subject, objects }) => [severity, id, subject, objects]),
+    [
+      ['error', 'POD_TOO_OLD', '3 Pods', ['shop/web-1', 'shop/web-2', 'shop/web-3']],
+      ['info', 'PODS_OLD', '1 Pod', ['shop/old']],
+    ],
+  )
+})
+
+test('P6 what a node says is shown without anything like a credential', () => {
+  const token = `eyJhbGciOiJSUzI1NiJ9.${'x'.repeat(60)}.${'y'.repeat(60)}`
+  const [finding] = diagnose(scene({ pods: [stuckPod({ detail: `401 Unauthorized: token ${token}` })] }))
+  assert.match(finding?.cause ?? '', /401 Unauthorized: token \(redacted\)/)
+  assert.doesNotMatch(JSON.stringify(finding), /eyJ/)
+})
+
+test('images are cut where container runtimes cut them', () => {
+  const rows: readonly (readonly [string, string, string])[] = [
+    ['nginx', 'docker.io', 'library/nginx'],
+    ['nginx:1.27', 'docker.io', 'library/nginx'],
+    ['team/app:1', 'docker.io', 'team/app'],
+    ['localhost/app', 'localhost', 'app'],
+    ['registry:5000/a/b:1', 'registry:5000', 'a/b'],
+    ['Host.Example.com/A/b', 'host.example.com', 'A/b'],
+    [`${HOST}/team/app@sha256:${'0'.repeat(64)}`, HOST, 'team/app'],
+    [`${HOST}/team/app:1@sha256:${'0'.repeat(64)}`, HOST, 'team/app'],
+  ]
+  for (const [image, host, repository] of rows) assert.deepEqual(parseImage(image), { host, repository })
+})
+
+test('a domain covers its host, or only its namespace there', () => {
+  const image = parseImage('registry.example.com/team/app:1')
+  assert.equal(isCoveredBy('registry.example.com', image), true)
+  assert.equal(isCoveredBy('REGISTRY.example.com/team', image), true)
+  assert.equal(isCoveredBy('registry.example.com/tea', image), false)
+  assert.equal(isCoveredBy('registry.example.com:443', image), false)
+  assert.equal(isCoveredBy('example.com', image), false)
+})
+
+test("ACR's own hosts of every edition are known", () => {
+  const own = [
+    HOST,
+    'x-registry-vpc.cn-hangzhou.cr.aliyuncs.com',
+    'registry.cn-hangzhou.aliyuncs.com',
+    'registry-intl-vpc.ap-southeast-1.aliyuncs.com',
+    'crpi-1.cn-hangzhou.personal.cr.aliyuncs.com',
+  ]
+  for (const host of own) assert.equal(isAcrHost(host), true, host)
+  for (const host of ['docker.io', 'oss.cn-hangzhou.aliyuncs.com', 'cr.aliyuncs.com.evil.example']) {
+    assert.equal(isAcrHost(host), false, host)
+  }
+})
