@@ -6,7 +6,7 @@ import type { NamespaceView, SecretView, ServiceAccountView } from '../../../src
 
 export const NOW: number = Date.parse('2026-03-01T12:00:00Z')
 export const HOST: string = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
-export const IMAGE = `${HOST}/team/app:1`
+export const IMAGE: string = `${HOST}/team/app:1`
 
 const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString()
 

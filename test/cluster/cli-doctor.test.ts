@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { type HelperStatus, STATUS_KEY } from '../../src/acr/helper-status.ts'
+import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
+import {
+  ANNOTATION_CONTENT_HASH,
+  ANNOTATION_EXPIRES_AT,
+  ANNOTATION_REGISTRIES,
+  FIELD_MANAGER,
+} from '../../src/kube/names.ts'
+import { hashConfig } from '../../src/rollout/release-parts.ts'
+import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { openChartCluster } from '../support/chart-cluster.ts'
+import { eventually } from '../support/eventually.ts'
+import { applyPullSecret } from '../support/pull-secret.ts'
+
+const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
+const IMAGE = `${HOST}/team/app:1`
+const MARKER = 'U0VDUkVULU1BUktFUg=='
+
+const chart = await openChartCluster('cli-doctor')
+const { admin, cluster } = chart
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-doctor-'))
+after(async () => {
+  await chart[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+const doctor = (...args: string[]): Promise<BinAnswer> =>
+  runBin(['doctor', '--kubeconfig', cluster.adminKubeconfigFile, ...args])
+
+test('doctor: a cluster without a release', async () => {
+  const { code, stdout, stderr } = await doctor()
+  assert.deepEqual([code, stderr], [1, ''])
+  assert.match(
+    stdout,
+    /^acr-nopass on https:\/\/127\.0\.0\.1:\d+, Kubernetes v1\.\d+\.\d+\n\nerror NOT_INSTALLED release: /,
+  )
+  assert.match(stdout, /\n1 error, 0 warnings\n$/)
+})
+
+test('doctor: broken set-ups on a real API server, each named', async () => {
+  await chart.install('acr-nopass', 'acr-nopass', {
+    registries: [{ name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }],
+    identity: { type: 'worker-role' },
+    attach: 'serviceAccounts',
+  })
+  for (const name of ['good', 'empty', 'foreign', 'applied']) await chart.createNamespace(name)
+  await chart.createNamespace('out', { 'acr-nopass.io/skip': 'true' })
+  await report({
+    state: 'failing',
+    error: { code: 'CLOUD_DENIED', message: 'no right', cure: 'grant it', at: soon(-1) },
+  })
+  for (const name of ['acr-nopass', 'default', 'good', 'applied']) await admin.request(pullSecret(name))
+  await admin.request(foreignSecret('foreign'))
+  for (const name of ['acr-nopass', 'default', 'good', 'empty', 'foreign']) await attach(name)
+  await admin.request({ ...attachment('acr-nopass', 'acr-nopass'), body: entries('acr-nopass') })
+  await applyList('applied')
+  await stuck('good', 'masked', { imagePullSecrets: [{ name: 'own' }] })
+  await stuck('good', 'denied', {}, `${IMAGE}: insufficient_scope: authorization failed`)
+  await stuck('good', 'uncovered', {}, '', 'other-registry.cn-beijing.cr.aliyuncs.com/a/b:1')
+  await stuck('empty', 'waiting', {})
+  await stuck('out', 'skipped', {})
+
+  const { code, stdout, stderr } = await doctor('-o', 'json')
+  assert.deepEqual([code, stderr], [1, ''])
+  const data = JSON.parse(stdout)
+  assert.equal(data.healthy, false)
+  assert.deepEqual(data.unread, [])
+  assert.deepEqual(
+    data.findings.map(({ severity, id, subject }: Record<string, string>) => `${severity} ${id} ${subject}`).toSorted(),
+    [
+      'error ACCOUNT_FOREIGN 1 ServiceAccount',
+      'error HELPER_DOWN helper acr-nopass/acr-nopass',
+      'error POD_DENIED Pod good/denied',
+      'error POD_MASKED Pod good/masked',
+      'error POD_OPTED_OUT Pod out/skipped',
+      'error POD_UNCOVERED Pod good/uncovered',
+      'error POD_WITHOUT_SECRET Pod empty/waiting',
+      'error REGISTRY_FAILING registry demo',
+      'error SECRET_FOREIGN namespace foreign',
+      'error SECRET_MISSING namespace empty',
+    ],
+  )
+  const text = await doctor()
+  assert.equal(text.code, 1)
+  for (const { id, cause, cure } of data.findings) {
+    assert.ok(text.stdout.includes(` ${id} `) && text.stdout.includes(cause) && text.stdout.includes(cure), id)
+  }
+  assert.match(text.stdout, /^registry +edition +state +expires +login +domains$/m)
+  assert.match(text.stdout, /^demo +enterprise +failing +in 40 min +accepted +demo-registry/m)
+})
+
+test('P5 P6 doctor asks for no content of any Secret, and shows none', async () => {
+  const before = cluster.auditLog().length
+  const { stdout } = await doctor('--debug', '-o', 'json')
+  assert.doesNotMatch(stdout, new RegExp(MARKER))
+  const asked = await eventually(() => {
+    const entries = cluster.auditLog().slice(before)
+    const found = entries.filter(({ objectRef, userAgent }) => {
+      return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/')
+    })
+    assert.ok(found.length > 0)
+    return found
+  })
+  for (const { verb, requestURI } of asked) {
+    assert.equal(verb, 'list')
+    assert.match(requestURI, /fieldSelector=metadata\.name%3Dacr-nopass/)
+  }
+})
+
+test('doctor: who may read little is told what was not checked', async () => {
+  const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }]
+  await admin.request({
+    method: 'POST',
+    path: '/apis/rbac.authorization.k8s.io/v1/namespaces/acr-nopass/roles',
+    body: { metadata: { name: 'reader' }, rules },
+  })
+  await admin.request({
+    method: 'POST',
+    path: '/apis/rbac.authorization.k8s.io/v1/namespaces/acr-nopass/rolebindings',
+    body: {
+      metadata: { name: 'reader' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
+      subjects: [{ kind: 'User', name: 'anna', apiGroup: 'rbac.authorization.k8s.io' }],
+    },
+  })
+  const kubeconfig = join(folder, 'anna.kubeconfig')
+  await writeFile(kubeconfig, cluster.kubeconfigFor('anna', [], 10))
+  const answer = await eventually(async () => {
+    const { code, stdout } = await runBin(['doctor', '--kubeconfig', kubeconfig, '-o', 'json'])
+    const data = JSON.parse(stdout)
+    assert.equal(data.registries.length, 1)
+    return { code, ...data }
+  })
+  assert.equal(answer.code, 1)
+  assert.deepEqual(
+    answer.findings.map(({ id }: { id: string }) => id),
+    ['REGISTRY_FAILING'],
+  )
+  assert.deepEqual(answer.unread.map(({ what }: { what: string }) => what).toSorted(), [
+    'ConfigMaps of all namespaces',
+    'Deployment acr-nopass/acr-nopass',
+    'Lease acr-nopass/acr-nopass',
+    'Namespaces',
+    'Pods of all namespaces',
+    'Pods of namespace acr-nopass',
+    'Secrets named acr-nopass',
+    'ServiceAccounts of all namespaces',
+  ])
+  for (const { why } of answer.unread) assert.match(why, /User "anna" cannot (get|list) resource/)
+})
+
+const soon = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString()
+
+/** Writes the report that a helper would. */
+async function report(registry: Partial<HelperStatus['registries'][number]>): Promise<void> {
+  const path = '/api/v1/namespaces/acr-nopass/configmaps'
+  const config = await admin.request<{ data: Record<string, string> }>({ method: 'GET', path: `${path}/acr-nopass` })
+  const status: HelperStatus = {
+    version: '0.1.0',
+    updatedAt: soon(0),
+    leader: 'acr-nopass-1_x',
+    configHash: hashConfig(config.data['config.yaml'] ?? ''),
+    secretName: 'acr-nopass',
+    attach: 'serviceAccounts',
+    retired: false,
+    registries: [
+      {
+        name: 'demo',
+        edition: 'enterprise',
+        fingerprint: 'f',
+        domains: [HOST],
+        state: 'live',
+        issuedAt: soon(-20),
+        expiresAt: soon(40),
+        verified: 'accepted',
+        ...registry,
+      },
+    ],
+    namespaces: { total: 6, current: 4, pending: 2, skipped: {} },
+    problems: [],
+  }
+  const body = { data: { [STATUS_KEY]: JSON.stringify(status) } }
+  await admin.request({ method: 'PATCH', path: `${path}/acr-nopass-status`, contentType: MERGE_PATCH, body })
+}
+
+function pullSecret(namespace: string): ReturnType<typeof applyPullSecret> {
+  return applyPullSecret(namespace, 'acr-nopass.acr-nopass', ({ metadata, data }) => {
+    metadata.annotations = {
+      [ANNOTATION_REGISTRIES]: 'demo',
+      [ANNOTATION_EXPIRES_AT]: soon(40),
+      [ANNOTATION_CONTENT_HASH]: 'h',
+    }
+    const login = { auths: { [HOST]: { auth: MARKER } } }
+    data['.dockerconfigjson'] = Buffer.from(JSON.stringify(login)).toString('base64')
+  })
+}
+
+function foreignSecret(namespace: string): Parameters<typeof admin.request>[0] {
+  const body = { metadata: { name: 'acr-nopass' }, type: 'Opaque', data: { key: MARKER } }
+  return { method: 'POST', path: `/api/v1/namespaces/${namespace}/secrets`, body }
+}
+
+const entries = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) })
+
+function attachment(namespace: string, name: string): Parameters<typeof admin.request>[0] {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
+  return { method: 'PATCH', path, query: { fieldManager: FIELD_MANAGER }, contentType: MERGE_PATCH }
+}
+
+async function attach(namespace: string): Promise<void> {
+  await admin.request({ ...attachment(namespace, 'default'), body: entries('acr-nopass') })
+}
+
+/** As Argo CD or Helm 4 would. */
+async function applyList(namespace: string): Promise<void> {
+  await admin.request({
+    method: 'PATCH',
+    path: `/api/v1/namespaces/${namespace}/serviceaccounts/default`,
+    query: { fieldManager: 'argocd', force: true },
+    contentType: APPLY,
+    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' }, ...entries('theirs') },
+  })
+}
+
+/** A Pod whose node says that it cannot pull; there is no node, so it stays so. */
+async function stuck(namespace: string, name: string, spec: object, detail = '', image = IMAGE): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/pods`
+  const body = { metadata: { name }, spec: { containers: [{ name: 'app', image }], ...spec } }
+  await admin.request({ method: 'POST', path, body })
+  const waiting = { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}": ErrImagePull: ${detail}` }
+  const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state: { waiting } }]
+  await admin.request({
+    method: 'PATCH',
+    path: `${path}/${name}/status`,
+    contentType: MERGE_PATCH,
+    body: { status: { phase: 'Pending', containerStatuses } },
+  })
+}
