@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { test } from 'node:test'
+import type { InputName } from '../../src/rollout/inputs.ts'
+import { type LoadedSettings, loadSettings } from '../../src/rollout/load-settings.ts'
+import { prepareClusters } from '../../src/rollout/prepare-cluster.ts'
+import { readInputs } from '../../src/rollout/read-inputs.ts'
+
+const chartFolder = resolve(import.meta.dirname, '..', '..', 'chart')
+const VALUES =
+  'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: worker-role }\n'
+
+async function load(
+  files: Readonly<Record<string, string>>,
+  given: Partial<Record<InputName, string>>,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<LoadedSettings> {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-settings-'))
+  try {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+    return await loadSettings(
+      readInputs((name) => given[name]),
+      { environment, workingDirectory: folder, chartFolder },
+    )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+const list = `- name: a
+  ack: { clusterId: c0123456789abcdef, region: cn-hangzhou }
+  valuesFiles: [own.yaml]
+  values: { replicas: 3 }
+- name: b
+  wave: 1
+  kubeconfig: { env: KUBECONFIG_B, context: admin }
+  release: other
+`
+
+test('values are merged in order: files of all, inline of all, files of the entry, values of the entry', async () => {
+  const files = { 'clusters.yaml': list, 'values.yaml': VALUES, 'own.yaml': 'replicas: 2\nlogLevel: debug\n' }
+  const inputs = { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml', values: 'replicas: 1' }
+  const { settings, errors } = await load(files, inputs, { KUBECONFIG_B: 'apiVersion: v1' })
+  assert.deepEqual(errors, [])
+  assert.deepEqual(
+    settings?.clusters.map(({ layers }) => layers.map(({ name }) => name)),
+    [
+      ['values.yaml', 'values', 'own.yaml', 'values of a'],
+      ['values.yaml', 'values'],
+    ],
+  )
+  assert.ok(settings)
+  const { clusters } = prepareClusters(settings)
+  assert.deepEqual(
+    clusters.map(({ values }) => [values?.replicas, values?.logLevel]),
+    [
+      [3, 'debug'],
+      [1, 'info'],
+    ],
+  )
+  assert.deepEqual(
+    settings.clusters.map(({ release, namespace }) => `${namespace}/${release}`),
+    ['acr-nopass/acr-nopass', 'acr-nopass/other'],
+  )
+})
+
+test('every missing file and variable is named at once', async () => {
+  const { errors } = await load(
+    { 'clusters.yaml': list },
+    { 'clusters-file': 'clusters.yaml', 'values-files': 'absent.yaml' },
+  )
+  assert.deepEqual(
+    errors.map(({ code, message }) => `${code} ${message}`),
+    [
+      'INPUT_INVALID values-files: absent.yaml cannot be read',
+      'INPUT_INVALID values-files: own.yaml cannot be read',
+      'KUBECONFIG_MISSING the variable KUBECONFIG_B is not set',
+    ],
+  )
+})
+
+test('an error in a shared file is reported once for all clusters, one in an entry at its own place', async () => {
+  const bad = list.replace('replicas: 3', 'replicas: many')
+  const files = { 'clusters.yaml': bad, 'values.yaml': VALUES.replace('worker-role', 'worker'), 'own.yaml': '' }
+  const { settings } = await load(
+    files,
+    { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml' },
+    { KUBECONFIG_B: 'x' },
+  )
+  assert.ok(settings)
+  const places = prepareClusters(settings).errors.map(({ place }) => `${place.file}:${place.line}`)
+  assert.deepEqual(places.sort(), ['clusters.yaml:4', 'values.yaml:2'])
+})
+
+test('the single-cluster inputs are an entry of their own', async () => {
+  const { settings } = await load(
+    {},
+    { 'ack-cluster-id': 'c1x', region: 'cn-hangzhou', values: VALUES, 'worker-roles': 'r1,r2' },
+  )
+  const [cluster] = settings?.clusters ?? []
+  assert.deepEqual(cluster?.access, { kind: 'ack', clusterId: 'c1x', region: 'cn-hangzhou', privateEndpoint: false })
+  assert.deepEqual([cluster?.name, cluster?.workerRoles], ['c1x', ['r1', 'r2']])
+})
+
+test('the input cluster picks entries, and an unknown name is refused with the names that exist', async () => {
+  const files = { 'clusters.yaml': list, 'own.yaml': '' }
+  const inputs = { 'clusters-file': 'clusters.yaml', values: VALUES }
+  const { settings } = await load(files, { ...inputs, cluster: 'b' }, { KUBECONFIG_B: 'x' })
+  assert.deepEqual([settings?.clusters.length, settings?.selected.map(({ name }) => name)], [2, ['b']])
+  await assert.rejects(load(files, { ...inputs, cluster: 'c' }, { KUBECONFIG_B: 'x' }), {
+    code: 'CLUSTER_UNKNOWN',
+    hint: 'Use one of a, b.',
+  })
+})
+
+test("a deploy role takes the job's own OIDC provider only where both are in one account", async () => {
+  const entry = (account: string): string =>
+    `- name: a\n  ack: { clusterId: c0123456789abcdef, region: cn-hangzhou }\n  deployRole: acs:ram::${account}:role/deploy\n`
+  const inputs = {
+    values: VALUES,
+    'oidc-provider-arn': 'acs:ram::1234567890123456:oidc-provider/github',
+    'role-to-assume': 'acs:ram::1234567890123456:role/job',
+  }
+  const providers = await Promise.all(
+    ['1234567890123456', '6543210987654321'].map(
+      async (account) =>
+        (await load({}, { ...inputs, clusters: entry(account) })).settings?.clusters[0]?.oidcProviderArn,
+    ),
+  )
+  assert.deepEqual(providers, ['acs:ram::1234567890123456:oidc-provider/github', undefined])
+})

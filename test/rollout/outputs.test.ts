@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClusterResult, ClusterStatus } from '../../src/rollout/cluster-result.ts'
+import { describeOutputs } from '../../src/rollout/outputs.ts'
+import { runWaves } from '../../src/rollout/run-waves.ts'
+import type { ClusterSettings } from '../../src/rollout/settings.ts'
+
+function result(
+  name: string,
+  wave: number,
+  status: ClusterStatus,
+  phase: ClusterResult['phase'] = 'verify',
+): ClusterResult {
+  const plan = [{ title: 't', change: 'add', diff: 'd' }] as const
+  return {
+    name,
+    wave,
+    status,
+    phase,
+    revision: { from: null, to: 1 },
+    chart: null,
+    startedMs: 0,
+    durationMs: 1,
+    notes: [],
+    plan,
+  }
+}
+
+const clusters = [
+  { name: 'b', wave: 1, environment: 'production' },
+  { name: 'a', wave: 0, environment: undefined },
+] as unknown as readonly ClusterSettings[]
+
+test('matrix and waves hold name, wave and environment only, in the form that strategy.matrix takes', () => {
+  const { matrix, waves } = describeOutputs(clusters, [])
+  assert.deepEqual(matrix, {
+    include: [
+      { name: 'b', wave: 1, environment: 'production' },
+      { name: 'a', wave: 0 },
+    ],
+  })
+  assert.deepEqual(waves, [
+    { wave: 0, matrix: { include: [{ name: 'a', wave: 0 }] } },
+    { wave: 1, matrix: { include: [{ name: 'b', wave: 1, environment: 'production' }] } },
+  ])
+})
+
+test('results carry no plan, so that 256 clusters fit into an output', () => {
+  const outputs = describeOutputs(
+    clusters,
+    Array.from({ length: 256 }, (_, index) => result(`cluster-${index}`, 0, 'deployed')),
+  )
+  assert.ok(outputs.results.every((one) => !('plan' in one)))
+  assert.ok(JSON.stringify(outputs.results).length < 256 * 1024)
+})
+
+test('changed, failed and skipped name the clusters by what came of them', () => {
+  const results = [
+    result('a', 0, 'deployed'),
+    result('b', 0, 'rolled-back'),
+    result('c', 0, 'unchanged'),
+    result('d', 1, 'skipped'),
+    result('e', 1, 'cancelled'),
+    result('f', 1, 'failed'),
+  ]
+  const { changed, failed, skipped } = describeOutputs(clusters, results)
+  assert.deepEqual({ changed, failed, skipped }, { changed: ['a'], failed: ['b', 'f'], skipped: ['d', 'e'] })
+})
+
+test('a failing cluster does not end its siblings: what runs goes on, what waits in later waves is skipped', async () => {
+  const names = ['canary', 'bad', 'slow', 'later'].map((name) => ({ name, wave: name === 'later' ? 1 : 0 }))
+  const slow = Promise.withResolvers<void>()
+  const ended: string[] = []
+  const results = await runWaves(
+    names,
+    { maxParallel: 2, canary: 1, onFailure: 'stop-wave', maxFailures: 0 },
+    {
+      run: async ({ name, wave }) => {
+        if (name === 'slow') await slow.promise
+        ended.push(name)
+        if (name === 'bad') slow.resolve()
+        return result(name, wave, name === 'bad' ? 'failed' : 'deployed', 'deploy')
+      },
+      skip: ({ name, wave }, reason) => ({ ...result(name, wave, 'skipped'), notes: [reason] }),
+    },
+    new AbortController().signal,
+  )
+  assert.deepEqual(ended, ['canary', 'bad', 'slow'])
+  assert.deepEqual(
+    results.map(({ name, status }) => `${name} ${status}`),
+    ['canary deployed', 'bad failed', 'slow deployed', 'later skipped'],
+  )
+})

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { INPUTS } from '../../src/rollout/input-table.ts'
+import type { InputName } from '../../src/rollout/inputs.ts'
+import { readInputs } from '../../src/rollout/read-inputs.ts'
+
+function read(given: Partial<Record<InputName, string>>): ReturnType<typeof readInputs> {
+  return readInputs((name) => given[name])
+}
+
+test('nothing given: every input has its default, read by its kind', () => {
+  const inputs = read({})
+  assert.deepEqual(
+    [inputs.mode, inputs['max-parallel'], inputs.wait, inputs['on-failure'], inputs['values-files'], inputs.timeout],
+    ['apply', 4, true, 'stop-wave', [], '5m'],
+  )
+  assert.deepEqual(Object.keys(inputs).sort(), Object.keys(INPUTS).sort())
+})
+
+test('lists are separated by lines or commas, and may hold comments', () => {
+  const inputs = read({ 'values-files': 'a.yaml, b.yaml\n# not this\n\n  c.yaml  ' })
+  assert.deepEqual(inputs['values-files'], ['a.yaml', 'b.yaml', 'c.yaml'])
+})
+
+test('booleans are YAML 1.2 words and nothing else', () => {
+  assert.equal(read({ wait: 'False' }).wait, false)
+  for (const text of ['yes', '0', 'off', 'no']) {
+    assert.throws(() => read({ wait: text }), {
+      code: 'INPUT_INVALID',
+      message: `wait: "${text}" is neither true nor false`,
+    })
+  }
+})
+
+const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] = [
+  [{ 'max-parallel': '0' }, 'INPUT_INVALID', /max-parallel: "0" is no whole number from 1 to 64/],
+  [{ 'max-parallel': '2.5' }, 'INPUT_INVALID', /no whole number/],
+  [{ mode: 'deploy' }, 'INPUT_INVALID', /mode: "deploy" is not one of validate, plan, apply, uninstall/],
+  [{ timeout: '5 minutes' }, 'INPUT_INVALID', /timeout: "5 minutes" is not a duration/],
+  [{ clusters: 'x', 'clusters-file': 'y' }, 'INPUT_CONFLICT', /clusters and clusters-file exclude each other/],
+  [{ 'clusters-file': 'x', kubeconfig: 'y' }, 'INPUT_CONFLICT', /clusters-file and kubeconfig exclude each other/],
+  [{ 'ack-cluster-id': 'c1', kubeconfig: 'y' }, 'INPUT_CONFLICT', /ack-cluster-id and kubeconfig exclude each other/],
+  [{ chart: './chart', 'chart-version': '1' }, 'INPUT_CONFLICT', /chart-version needs a chart that starts with oci/],
+  [{ 'role-to-assume': 'acs:ram::1:role/x' }, 'INPUT_MISSING', /role-to-assume needs oidc-provider-arn/],
+  [{ 'verify-image': 'x', verify: 'false' }, 'INPUT_CONFLICT', /verify-image and verify: false exclude each other/],
+  [{ 'plan-file': 'x', mode: 'validate' }, 'INPUT_CONFLICT', /plan-file and mode: validate exclude each other/],
+]
+
+for (const [given, code, message] of refused) {
+  test(`refused with its cure: ${Object.entries(given)
+    .map((pair) => pair.join(': '))
+    .join(', ')}`, () => {
+    assert.throws(() => read(given), { code, message })
+  })
+}

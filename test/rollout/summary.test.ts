@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { NopassError } from '../../src/errors.ts'
+import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
+import { renderErrors, renderSummary } from '../../src/rollout/summary.ts'
+
+const result: ClusterResult = {
+  name: 'hangzhou-a',
+  wave: 0,
+  status: 'deployed',
+  phase: 'verify',
+  revision: { from: 3, to: 4 },
+  chart: 'acr-nopass-0.1.0',
+  startedMs: 120,
+  durationMs: 21_300,
+  notes: ['RAM: nothing to change', 'a new Pod had the reference after 7 ms'],
+}
+
+/** Compares with a file that is reviewed; `UPDATE_GOLDEN=1` writes it. */
+async function assertGolden(name: string, text: string): Promise<void> {
+  const file = new URL(`golden/${name}.md`, import.meta.url)
+  if (process.env.UPDATE_GOLDEN) await writeFile(file, text)
+  assert.equal(text, await readFile(file, 'utf8'))
+}
+
+test('a tired reader sees the failures first, then their cures, then when what happened', async () => {
+  const results: readonly ClusterResult[] = [
+    result,
+    {
+      ...result,
+      name: 'hangzhou-b',
+      status: 'unchanged',
+      revision: { from: 2, to: 2 },
+      startedMs: 21_500,
+      durationMs: 4_100,
+      notes: [],
+    },
+    {
+      ...result,
+      name: 'beijing',
+      wave: 1,
+      status: 'rolled-back',
+      phase: 'deploy',
+      revision: { from: 7, to: 9 },
+      startedMs: 25_700,
+      durationMs: 62_000,
+      notes: ['rolled back to revision 7'],
+      error: {
+        code: 'HELPER_FAILING',
+        message: 'registry prod (cri-x in cn-beijing): no | such <instance>',
+        hint: 'Check the id, the name, the region and the account.',
+        reason: 'INSTANCE_NOT_EXIST',
+        requestId: 'A-1',
+      },
+    },
+    {
+      ...result,
+      name: 'frankfurt',
+      wave: 2,
+      status: 'skipped',
+      phase: 'connect',
+      revision: { from: null, to: null },
+      chart: null,
+      startedMs: null,
+      durationMs: 0,
+      notes: ['beijing failed in an earlier wave'],
+    },
+  ]
+  await assertGolden('apply', renderSummary({ mode: 'apply', results, durationMs: 88_000, helm: 'v4.3.1' }))
+})
+
+test('a plan is folded, object by object', async () => {
+  const plan = [
+    { title: 'RAM: create policy acr-nopass-c1', change: 'add', diff: '+{ "Version": "1" }' },
+    { title: 'ConfigMap n/x', change: 'change', diff: '- a: ```\n+ a: b' },
+  ] as const
+  await assertGolden(
+    'plan',
+    renderSummary({
+      mode: 'plan',
+      results: [{ ...result, status: 'planned', plan, notes: [] }],
+      durationMs: 30_000,
+      helm: 'v4.3.1',
+    }),
+  )
+})
+
+test('errors of values are a table with places and cures', async () => {
+  const error = new NopassError('INPUT_INVALID', 'no such file', {
+    place: { file: 'values.yaml', line: 3, column: 14 },
+  })
+  await assertGolden('errors', renderErrors('validate', [error]))
+})
+
+test('a summary never passes 900 KB: whole blocks are left out and counted', () => {
+  const plan = Array.from(
+    { length: 400 },
+    (_, index) => ({ title: `ConfigMap n/${index}`, change: 'add', diff: '+ x'.repeat(2000) }) as const,
+  )
+  const text = renderSummary({
+    mode: 'plan',
+    results: [{ ...result, status: 'planned', plan }],
+    durationMs: 1,
+    helm: null,
+  })
+  assert.ok(Buffer.byteLength(text) <= 901 * 1024)
+  assert.match(text, /\n\d+ more blocks were left out: a summary holds at most 1 MiB\.\n$/)
+  assert.equal(text.split('<details>').length, text.split('</details>').length)
+})
