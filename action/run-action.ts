@@ -3,7 +3,6 @@ import { getInput, saveState, setSecret } from '@actions/core'
 import { NopassError, toNopassError } from '../src/errors.ts'
 import type { Inputs } from '../src/rollout/inputs.ts'
 import { readInputs } from '../src/rollout/read-inputs.ts'
-import { createRunFolder } from '../src/rollout/run-folder.ts'
 import { refuseEvent, refusePlatform, refuseUnknown } from './guard-inputs.ts'
 import { reportErrors } from './report-errors.ts'
 
@@ -40,6 +39,11 @@ async function perform(host: NodeJS.Process, signal: AbortSignal): Promise<numbe
     chartFolder: new URL('../../chart', import.meta.url).pathname,
   })
   if (settings === undefined) return reportErrors(errors, host, inputs.mode)
+  if (inputs.mode === 'validate') {
+    const { performValidate } = await import('./perform-validate.ts')
+    return performValidate(settings, host)
+  }
+  const { createRunFolder } = await import('../src/rollout/run-folder.ts')
   const folder = await createRunFolder(host.env.RUNNER_TEMP || '/tmp')
   // First of all: whatever happens from here on, the post step knows where to look.
   saveState('run', folder.path)

@@ -1,0 +1,18 @@
+import { setOutput } from '@actions/core'
+import { describeOutputs } from '../src/rollout/outputs.ts'
+import { prepareClusters } from '../src/rollout/prepare-cluster.ts'
+import type { Settings } from '../src/rollout/settings.ts'
+import { renderSummary } from '../src/rollout/summary.ts'
+import { reportErrors } from './report-errors.ts'
+import { writeSummary } from './write-summary.ts'
+
+/** The mode `validate`: no helm, no cluster, no credential, no file. The outputs name the clusters for later jobs. */
+export function performValidate(settings: Settings, host: NodeJS.Process): number {
+  const { mode } = settings.inputs
+  const { errors } = prepareClusters(settings)
+  if (errors.length > 0) return reportErrors(errors, host, mode)
+  for (const [name, value] of Object.entries(describeOutputs(settings.selected, [])))
+    setOutput(name, JSON.stringify(value))
+  writeSummary(renderSummary({ mode, results: [], durationMs: 0, helm: null }), host)
+  return 0
+}
