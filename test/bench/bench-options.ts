@@ -20,7 +20,8 @@ export const BENCH_USAGE = `npm run bench [-- NAME… OPTIONS]     all scenarios
   --singles N            new namespaces, one at a time (default 600)
   --burst N              namespaces of a burst (default 200)
   --bursts N             bursts (default 3)
-  --steady SECONDS       how long the idle helper is watched (default 60)`
+  --steady SECONDS       how long the idle helper is watched (default 60)
+  --sizes N,N,…          namespaces of the plot, ascending (default 1000,2000,5000,10000)`
 
 /** @throws TypeError for words that are no option or no number */
 export function readBenchOptions(argv: readonly string[]): BenchOptions {
@@ -38,6 +39,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
       burst: { type: 'string', default: '200' },
       bursts: { type: 'string', default: '3' },
       steady: { type: 'string', default: '60' },
+      sizes: { type: 'string', default: '1000,2000,5000,10000' },
     },
   })
   return {
@@ -52,6 +54,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
       burst: toCount('burst', values.burst),
       bursts: toCount('bursts', values.bursts),
       steadySeconds: toCount('steady', values.steady),
+      sizes: values.sizes.split(',').map((size) => toCount('sizes', size)),
     },
   }
 }

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../../src/errors.ts'
@@ -18,7 +18,9 @@ try {
   if (options.help) console.log(BENCH_USAGE)
   else {
     const print = (text: string): void => console.log(text)
-    process.exitCode = await runBench(options, { root, folder, progress, print, now: Date.now }, interrupt.signal)
+    const load = (): number => loadavg()[0] ?? Number.NaN
+    const deps = { root, folder, progress, print, now: Date.now, load }
+    process.exitCode = await runBench(options, deps, interrupt.signal)
   }
 } catch (error) {
   if (interrupt.signal.aborted) {

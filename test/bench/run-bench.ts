@@ -3,7 +3,9 @@ import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
 import { buildPrograms } from './bed/programs.ts'
 import type { BenchOptions } from './bench-options.ts'
 import { describeResult } from './report/console-table.ts'
+import { readMachine } from './report/machine.ts'
 import { dependsOnMachine, isWithin } from './report/row.ts'
+import { writePages } from './report/write-pages.ts'
 import type { Scenario, ScenarioResult } from './scenarios/scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
@@ -13,7 +15,10 @@ export interface BenchDeps {
   readonly folder: string
   readonly progress: Progress
   readonly print: (text: string) => void
+  /** Milliseconds since 1970. */
   readonly now: () => number
+  /** The load average of one minute. */
+  readonly load: () => number
 }
 
 const TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'] as const
@@ -33,12 +38,16 @@ export async function runBench(options: BenchOptions, deps: BenchDeps, signal: A
   print(`${scenarios.length} scenarios, about ${Math.ceil(total)} minutes on an idle machine with two cores`)
   const tools = await ensureTools(TOOLS, { progress, signal })
   const programs = await progress.step('programs, bundled', () => buildPrograms(root, folder))
+  const machine = await readMachine(tools)
   const { settings } = options
   let failed = false
   for (const scenario of scenarios) {
     const context = { root, tools, programs, settings, signal }
+    const before = deps.load()
     const result = await progress.step(scenario.title.en, (step) => scenario.run(context, step))
     print(describeResult(scenario, result))
+    const conditions = { at: deps.now(), load: [before, deps.load()] } as const
+    if (options.write) await writePages(root, scenario, result, conditions, machine)
     failed ||= isBroken(scenario, result)
   }
   return failed ? 1 : 0

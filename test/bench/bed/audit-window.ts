@@ -38,10 +38,7 @@ export function countRequests(counts: RequestCounts, ...resources: readonly stri
 
 /** Of these the requests that change something. */
 export function countWrites(counts: RequestCounts, ...resources: readonly string[]): number {
-  return sum(
-    counts,
-    (verb, resource) => WRITES.has(verb) && (resources.length === 0 || resources.includes(resource)),
-  )
+  return sum(counts, (verb, resource) => WRITES.has(verb) && (resources.length === 0 || resources.includes(resource)))
 }
 
 /** Such as `patch secrets 201: 1.00, patch serviceaccounts 200: 1.00` for each of `per`. */

@@ -1,3 +1,4 @@
+import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { bundleCli, bundleHelper } from '../../../scripts/build/bundles.ts'
@@ -6,12 +7,15 @@ import type { Programs } from '../scenarios/scenario.ts'
 /** Bundles what is measured as users get it, and what it is compared with. */
 export async function buildPrograms(root: string, folder: string): Promise<Programs> {
   const programs = {
+    folder,
     helper: join(folder, 'helper.mjs'),
     minimal: join(folder, 'minimal.mjs'),
-    cli: join(folder, 'cli'),
+    cli: join(folder, 'dist'),
   }
   await bundleHelper(root, programs.helper)
   await bundleCli(root, programs.cli)
+  // As in the npm package: the chart lies beside the bundle's folder.
+  await symlink(join(root, 'chart'), join(folder, 'chart'))
   await build({
     absWorkingDir: root,
     entryPoints: ['test/bench/minimal-controller.ts'],

@@ -12,10 +12,14 @@ export interface Settings {
   readonly burst: number
   readonly bursts: number
   readonly steadySeconds: number
+  /** Numbers of namespaces, ascending. */
+  readonly sizes: readonly number[]
 }
 
 /** The files that are started as processes of their own. */
 export interface Programs {
+  /** Temporary, holds them all. */
+  readonly folder: string
   readonly helper: string
   readonly minimal: string
   /** Folder of the command line tool's bundle. */
@@ -36,6 +40,8 @@ export interface ScenarioResult {
   readonly unit: Pick<Unit, 'p50' | 'p99' | 'samples'> | undefined
   /** What the figures do not say, such as requests by verb. */
   readonly notes: readonly string[]
+  /** Files of docs/img, as SVG. */
+  readonly pictures?: Readonly<Record<string, string>>
 }
 
 /** One set of figures that are measured together. */
