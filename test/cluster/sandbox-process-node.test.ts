@@ -11,10 +11,10 @@ import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
 import { eventually } from '../support/eventually.ts'
 import { readPodLog } from '../support/pod-log.ts'
+import { serverDeployment } from './fixtures/server-deployment.ts'
 
 let cluster: Cluster
 let node: ProcessNode
-
 before(async () => {
   const signal = AbortSignal.timeout(30 * 60_000)
   const names = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
@@ -28,7 +28,7 @@ before(async () => {
   node = await startProcessNode({ cluster, images, backOffMs: 200 })
   await post('/api/v1/namespaces/default/configmaps', { metadata: { name: 'config' }, data: { 'config.yaml': 'one' } })
   await post('/api/v1/namespaces/default/secrets', { metadata: { name: 'key' }, stringData: { id: 'top' } })
-  await post('/apis/apps/v1/namespaces/default/deployments', deployment)
+  await post('/apis/apps/v1/namespaces/default/deployments', serverDeployment)
   await eventually(async () => assert.equal((await available()).availableReplicas, 2), 20_000)
 })
 after(async () => {
@@ -39,52 +39,10 @@ after(async () => {
 const post = (path: string, body: object): Promise<unknown> => cluster.admin.request({ method: 'POST', path, body })
 const get = <T>(path: string): Promise<T> => cluster.admin.request<T>({ method: 'GET', path })
 
-const field = (name: string, fieldPath: string): object => ({ name, valueFrom: { fieldRef: { fieldPath } } })
-const probe = (path: string): object => ({ httpGet: { path, port: 'http' }, periodSeconds: 1 })
-const deployment = {
-  metadata: { name: 'server' },
-  spec: {
-    replicas: 2,
-    selector: { matchLabels: { app: 'server' } },
-    template: {
-      metadata: { labels: { app: 'server' } },
-      spec: {
-        terminationGracePeriodSeconds: 5,
-        nodeSelector: { 'kubernetes.io/os': 'linux' },
-        securityContext: { runAsUser: 65532 },
-        containers: [
-          {
-            name: 'server',
-            image: 'example/server:1@sha256:abc',
-            args: [
-              '--address=127.0.0.1:8080',
-              '--who=$(POD_NAME)',
-              '--config=/etc/app/config.yaml',
-              '--dollar=$$(POD_NAME)',
-            ],
-            env: [
-              field('POD_NAME', 'metadata.name'),
-              field('POD_IP', 'status.podIP'),
-              field('NODE_NAME', 'spec.nodeName'),
-              { name: 'HELLO', value: 'from $(POD_NAME) of $(NOBODY)' },
-              { name: 'KEY', valueFrom: { secretKeyRef: { name: 'key', key: 'id' } } },
-            ],
-            ports: [{ name: 'http', containerPort: 8080 }],
-            startupProbe: { ...probe('/'), failureThreshold: 30 },
-            livenessProbe: probe('/'),
-            readinessProbe: { ...probe('/ready'), failureThreshold: 1 },
-            volumeMounts: [{ name: 'config', mountPath: '/etc/app' }],
-          },
-        ],
-        volumes: [{ name: 'config', configMap: { name: 'config' } }],
-      },
-    },
-  },
-}
-
 const available = async (): Promise<{ availableReplicas?: number }> =>
   (await get<{ status: { availableReplicas?: number } }>('/apis/apps/v1/namespaces/default/deployments/server')).status
-const podOf = async (name: string): Promise<Pod> => get<Pod>(`/api/v1/namespaces/default/pods/${name}`)
+const pods = '/api/v1/namespaces/default/pods'
+const podOf = (name: string): Promise<Pod> => get<Pod>(`${pods}/${name}`)
 const servers = (): RunningPod[] => node.pods().filter(({ name }) => name.startsWith('server-'))
 const server = (index = 0): RunningPod => {
   const found = servers()[index]
@@ -198,7 +156,6 @@ const simple = (name: string, container: object, spec: object = {}): object => (
     ...spec,
   },
 })
-const pods = '/api/v1/namespaces/default/pods'
 const events = async (name: string): Promise<string[]> => {
   const list = await get<{ items: { reason: string }[] }>(
     `/api/v1/namespaces/default/events?fieldSelector=involvedObject.name=${name}`,

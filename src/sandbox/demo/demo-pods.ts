@@ -41,7 +41,7 @@ export async function createPod(
 }
 
 /** `Running`, or the reason why its container waits; empty when nothing is known yet. */
-export async function podState(
+async function podState(
   client: KubeClient,
   where: { readonly namespace: string; readonly name: string },
   signal: AbortSignal,

@@ -4,7 +4,7 @@ import { freePort } from '../process/free-port.ts'
 import type { World, WorldCluster } from '../world/world.ts'
 
 /** A file of this project's examples, as a user copies it. */
-export function readExample(path: string): Promise<string> {
+function readExample(path: string): Promise<string> {
   return readFile(new URL(`../../../examples/${path}`, import.meta.url), 'utf8')
 }
 
