@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
 import { type ActionBed, startActionBed } from './support/action-bed.ts'
@@ -17,6 +18,8 @@ interface CancelPoint {
   readonly milliseconds: number
   /** The new Pod never gets ready, so that helm is surely waiting. */
   readonly stuck: boolean
+  /** The machine is gone at once: no signal that a program could catch. */
+  readonly kill?: boolean
 }
 
 function cancelPoints(seed: number, count: number): readonly CancelPoint[] {
@@ -52,7 +55,7 @@ test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no proc
       const said = `${main.stdout}\n${main.stderr}\n${post.stdout}\n${post.stderr}`
       assert.ok(main.signal === null, `main had to be killed: ${said}`)
       assert.deepEqual({ code: post.code, warnings: post.annotations }, { code: 0, warnings: [] }, said)
-      assert.deepEqual(helmProcesses(main.temp), [], said)
+      assert.deepEqual(helmPids(main.temp), [], said)
       assert.match(await lastStatus(bed), /^(deployed|failed|superseded)$/, said)
       assert.deepEqual(
         (await readdir(main.temp)).filter((name) => /^acr-nopass-\w{6}$/.test(name)),
@@ -62,6 +65,32 @@ test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no proc
       await rm(main.temp, { recursive: true })
     })
   }
+
+  await t.test('where the runner itself was lost, the next run names the exact cure', async () => {
+    const lost = await apply(
+      bed,
+      { image: { repository: 'absent/absent' } },
+      { after: 'helm', milliseconds: 1500, stuck: true, kill: true },
+    )
+    assert.equal(lost.signal, 'SIGKILL')
+    for (const pid of helmPids(lost.temp)) process.kill(pid, 'SIGKILL')
+    assert.equal(await lastStatus(bed), 'pending-upgrade')
+    const next = await apply(bed, { podAnnotations: { run: 'next' } })
+    const [annotation] = next.annotations
+    assert.equal(annotation?.title, 'HELM_PENDING')
+    const cure = /`(helm rollback acr-nopass \d+) --namespace acr-nopass`/.exec(annotation?.message ?? '')?.[1]
+    assert.ok(cure, annotation?.message)
+    const kubeconfig = bed.clusters[0]?.cluster.adminKubeconfigFile ?? ''
+    execFileSync(join(bed.env.PATH?.split(':')[0] ?? '', 'helm'), [
+      ...cure.split(' ').slice(1),
+      '--namespace',
+      'acr-nopass',
+      '--kubeconfig',
+      kubeconfig,
+    ])
+    assert.equal((await apply(bed, { podAnnotations: { run: 'cured' } })).code, 0)
+    for (const { temp } of [lost, next]) await rm(temp, { recursive: true })
+  })
 })
 
 function apply(bed: ActionBed, values: object, point?: CancelPoint): Promise<ActionOutcome> {
@@ -76,14 +105,23 @@ function apply(bed: ActionBed, values: object, point?: CancelPoint): Promise<Act
   return runAction({
     inputs,
     env: bed.env,
-    ...(point && { onStart: runnerCancel(point.milliseconds, point.after === 'helm' ? 'helm upgrade' : undefined) }),
+    ...(point && {
+      onStart: runnerCancel(
+        point.milliseconds,
+        point.after === 'helm' ? 'helm upgrade' : undefined,
+        point.kill ? 'SIGKILL' : 'SIGINT',
+      ),
+    }),
   })
 }
 
-/** Command lines of helm children that still work with a kubeconfig of that run. */
-function helmProcesses(temp: string): readonly string[] {
-  const all = execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' })
-  return all.split('\n').filter((line) => line.includes(temp) && line.includes('helm'))
+/** Helm children that still work with a file of that run. */
+function helmPids(temp: string): readonly number[] {
+  const all = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
+  return all
+    .split('\n')
+    .filter((line) => line.includes(temp) && line.includes('helm'))
+    .map((line) => Number.parseInt(line, 10))
 }
 
 async function lastStatus({ clusters }: ActionBed): Promise<string> {

@@ -93,6 +93,20 @@ for (const helm of ['helm4', 'helm3'] as const) {
       await rm(again.temp, { recursive: true })
     })
 
+    await t.test('an approved plan is applied; when something else would change now, it is refused', async () => {
+      const changed = { values: `${bed.values}logLevel: debug\n` }
+      const plan = await run({ ...changed, mode: 'plan' })
+      assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), ['hangzhou-a', 'hangzhou-b'])
+      assert.match(plan.summary, /- {5}logLevel: info\n\+ {5}logLevel: debug/)
+      const file = { 'plan-file': plan.outputs['plan-file'] ?? '' }
+      const other = await run({ ...file, values: `${bed.values}logLevel: warn\n` })
+      assert.equal(other.annotations[0]?.title, 'PLAN_CHANGED')
+      const approved = await run({ ...file, ...changed })
+      assert.equal(approved.code, 0, approved.stdout + approved.stderr)
+      assert.deepEqual(JSON.parse(approved.outputs.changed ?? ''), ['hangzhou-a', 'hangzhou-b'])
+      for (const { temp } of [plan, other, approved]) await rm(temp, { recursive: true })
+    })
+
     await t.test('P12 uninstall: nothing of ours is left in the clusters or in RAM', async () => {
       const gone = await run({ mode: 'uninstall', confirm: 'acr-nopass/2', 'ram-cleanup': 'true', 'max-parallel': '2' })
       assert.equal(gone.code, 0, gone.stdout + gone.stderr)

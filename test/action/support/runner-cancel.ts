@@ -4,14 +4,18 @@ import type { ChildProcess } from 'node:child_process'
  * What the runner does to a step's process when its job is cancelled: SIGINT, after 7.5 s SIGTERM, after 2.5 s more it
  * is killed. Only node gets the signals. It begins `milliseconds` after the start, or after a line that holds `mark`.
  */
-export function runnerCancel(milliseconds: number, mark?: string): (child: ChildProcess) => void {
+export function runnerCancel(
+  milliseconds: number,
+  mark?: string,
+  first: NodeJS.Signals = 'SIGINT',
+): (child: ChildProcess) => void {
   return (child) => {
     let begun = false
     const begin = (): void => {
       if (begun) return
       begun = true
       const timers = [
-        setTimeout(() => child.kill('SIGINT'), milliseconds),
+        setTimeout(() => child.kill(first), milliseconds),
         setTimeout(() => child.kill('SIGTERM'), milliseconds + 7500),
         setTimeout(() => child.kill('SIGKILL'), milliseconds + 10_000),
       ]

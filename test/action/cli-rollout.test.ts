@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { BIN, type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { eventually } from '../support/eventually.ts'
+import { startActionBed } from './support/action-bed.ts'
+
+/** The command line tool from end to end: a self-built cluster, given by its kubeconfig. */
+const bed = await startActionBed({ clusters: ['cli'], helm: 'helm4' })
+const [site] = bed.clusters
+assert.ok(site)
+const { cluster, workerRole } = site
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-cli-rollout-'))
+const temp = join(folder, 'temp')
+after(async () => {
+  await bed[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const values = join(folder, 'values.yaml')
+const imds = await bed.cloud.imdsFor(workerRole)
+await writeFile(values, bed.values)
+const target = ['--kubeconfig', cluster.adminKubeconfigFile]
+const inputs = ['-f', values, '--values', `endpoints: { imds: "${imds}" }`, '--worker-roles', workerRole]
+const rollout = [...target, ...inputs, '--endpoints', bed.endpoints]
+const env = { ...bed.env, TMPDIR: temp, HOME: folder }
+
+/** P6: no output ever holds the account's key, and nothing stays on the disk. */
+async function cli(...args: string[]): Promise<BinAnswer> {
+  const answer = await runBin(args, { env, cwd: folder })
+  assert.ok(!`${answer.stdout}${answer.stderr}`.includes(bed.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '-'))
+  assert.deepEqual(await readdir(temp).catch(() => []), [])
+  return answer
+}
+
+test('plan writes nothing and exits 3 when something would change', async () => {
+  const from = bed.cloud.calls.length
+  const { code, stdout, stderr } = await cli('plan', ...rollout, '--detailed-exitcode')
+  assert.equal(code, 3, stdout + stderr)
+  assert.match(stdout, /^\+ cluster: Deployment acr-nopass\/acr-nopass$/m)
+  assert.match(stdout, /RAM: create policy acr-nopass-[0-9a-f]{12}/)
+  assert.match(stdout, /^cluster +wave +status +revision +time$/m)
+  assert.match(stdout, /\nplan: 1 planned, .*helm v?4\.\d+\.\d+\n$/)
+  assert.match(stderr, /cluster: connecting\n/)
+  assert.deepEqual(
+    bed.cloud.calls.slice(from).filter(({ write }) => write),
+    [],
+  )
+})
+
+test('apply deploys and proves it; again there is nothing to do', async () => {
+  const { code, stdout, stderr } = await cli('apply', ...rollout, '-o', 'json')
+  assert.equal(code, 0, stdout + stderr)
+  const { results, changed, failed } = JSON.parse(stdout)
+  assert.deepEqual([changed, failed], [['cluster'], []])
+  assert.deepEqual(results[0].revision, { from: null, to: 1 })
+  assert.match(results[0].notes.join('\n'), /a new Pod had the reference after \d+ ms/)
+
+  const again = await cli('apply', ...rollout)
+  assert.equal(again.code, 0)
+  assert.match(again.stdout, /^cluster +0 +unchanged +1 /m)
+  const plan = await cli('plan', ...rollout, '--detailed-exitcode')
+  assert.equal(plan.code, 0, plan.stdout + plan.stderr)
+})
+
+test('doctor finds all well', async () => {
+  const { code, stdout } = await eventually(async () => {
+    const answer = await cli('doctor', ...target)
+    assert.equal(answer.code, 0, answer.stdout)
+    return answer
+  }, 60_000)
+  assert.equal(code, 0)
+  assert.match(stdout, /\nprod +enterprise +live +in \d+ min/)
+  assert.match(stdout, /\nall is well\n$/)
+})
+
+test('P4 refresh waits for newer tokens', async () => {
+  const before = await issuedAt()
+  const { code, stdout, stderr } = await cli('refresh', ...target)
+  assert.equal(code, 0, stdout + stderr)
+  assert.match(stdout, /^prod: token of 20\d\d-.*, until 20/)
+  assert.notEqual(await issuedAt(), before)
+})
+
+test('P2 a lost permission: refresh and doctor say why, with the cure', async () => {
+  bed.cloud.control.revoke(workerRole)
+  const refresh = await cli('refresh', ...target)
+  assert.equal(refresh.code, 1, refresh.stdout + refresh.stderr)
+  assert.match(refresh.stdout, /^prod: CLOUD_DENIED: .*\n {2}cure: /)
+  const doctor = await cli('doctor', ...target)
+  assert.equal(doctor.code, 1)
+  assert.match(doctor.stdout, /error REGISTRY_FAILING registry prod: no new credential \(CLOUD_DENIED\); the last good/)
+  const mended = await cli('apply', ...rollout)
+  assert.equal(mended.code, 0, mended.stdout + mended.stderr)
+})
+
+test('cleanup leaves the cluster alone while the helper works', async () => {
+  const { code, stderr } = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/acr-nopass', ...target)
+  assert.equal(code, 1)
+  assert.match(stderr, /^HELPER_AT_WORK: the helper of acr-nopass\/acr-nopass still runs/)
+})
+
+test('P12 cleanup takes back what a plain helm uninstall cannot, and only what is ours', async () => {
+  const { admin } = cluster
+  const theirs = { metadata: { name: 'theirs' }, imagePullSecrets: [{ name: 'acr-nopass' }] }
+  const path = '/api/v1/namespaces/default/serviceaccounts'
+  await admin.request({ method: 'POST', path, query: { fieldManager: 'somebody' }, body: theirs })
+  helm('uninstall', 'acr-nopass', '--wait')
+  assert.notDeepEqual(await references(), ['default/theirs'])
+  assert.notDeepEqual(await pullSecrets(), [])
+
+  const dry = await cli('cleanup', '--detach', ...target)
+  assert.equal(dry.code, 0, dry.stderr)
+  assert.match(dry.stdout, /^would detach ServiceAccount default\/default$/m)
+  assert.match(dry.stdout, /^would delete Secret default\/acr-nopass$/m)
+  assert.match(dry.stdout, /^kept ServiceAccount default\/theirs: somebody else wrote the entry/m)
+  assert.match(dry.stdout, /--confirm acr-nopass\/acr-nopass/)
+  assert.notDeepEqual(await pullSecrets(), [])
+
+  const wrong = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/other', ...target)
+  assert.equal(wrong.code, 2)
+  const real = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/acr-nopass', ...target)
+  assert.equal(real.code, 0, real.stdout + real.stderr)
+  assert.deepEqual([await references(), await pullSecrets()], [['default/theirs'], []])
+  const again = await cli('cleanup', '--detach', ...target)
+  assert.match(again.stdout, /^kept ServiceAccount default\/theirs/, again.stderr)
+  const all = await cli('cleanup', '--detach', '--all', '--confirm', 'acr-nopass/acr-nopass', ...target)
+  assert.deepEqual([all.code, await references()], [0, []])
+})
+
+test('P10 an interrupted apply exits 130, with no release pending, no process and no file left', async () => {
+  const child = spawn(BIN, ['apply', ...rollout], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data))
+  await eventually(() => assert.match(said, /helm upgrade|deploying/), 60_000, 10)
+  child.kill('SIGINT')
+  const [code] = await once(child, 'exit')
+  assert.equal(code, 130, said)
+  const releases: { status: string }[] = JSON.parse(
+    helm('list', '--output', 'json', '--pending', '--failed', '--deployed'),
+  )
+  for (const { status } of releases) assert.doesNotMatch(status, /pending/)
+  assert.deepEqual(await readdir(temp).catch(() => []), [])
+})
+
+test('P12 uninstall needs its confirmation, and leaves nothing', async () => {
+  const deployed = await cli('apply', ...rollout)
+  assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr)
+  const asked = await cli('uninstall', ...rollout)
+  assert.equal(asked.code, 2)
+  assert.match(asked.stderr, /^INPUT_CONFIRM: an uninstall needs confirm: acr-nopass\/1/)
+  const done = await cli('uninstall', ...rollout, '--confirm', 'acr-nopass/1', '--ram-cleanup')
+  assert.equal(done.code, 0, done.stdout + done.stderr)
+  assert.deepEqual([await references(), await pullSecrets()], [[], []])
+  assert.equal(bed.cloud.calls.filter(({ action, code }) => action === 'DeletePolicy' && !code).length, 1)
+})
+
+async function issuedAt(): Promise<string> {
+  const { stdout } = await cli('doctor', ...target, '-o', 'json')
+  return JSON.parse(stdout).registries[0].issuedAt
+}
+
+function helm(...args: string[]): string {
+  return execFileSync('helm', [...args, '--namespace', 'acr-nopass', ...target], { env, encoding: 'utf8' })
+}
+
+async function references(): Promise<readonly string[]> {
+  const path = '/api/v1/serviceaccounts'
+  const list = await cluster.admin.request<{
+    items: { metadata: { namespace: string; name: string }; imagePullSecrets?: { name: string }[] }[]
+  }>({ method: 'GET', path })
+  return list.items
+    .filter(({ imagePullSecrets = [] }) => imagePullSecrets.some(({ name }) => name === 'acr-nopass'))
+    .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+}
+
+async function pullSecrets(): Promise<readonly string[]> {
+  const query = { fieldSelector: 'metadata.name=acr-nopass' }
+  const list = await cluster.admin.request<{ items: { metadata: { namespace: string } }[] }>({
+    method: 'GET',
+    path: '/api/v1/secrets',
+    query,
+  })
+  return list.items.map(({ metadata }) => metadata.namespace)
+}
