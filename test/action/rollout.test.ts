@@ -6,12 +6,15 @@ import { stringify } from 'yaml'
 import { type ActionBed, startActionBed } from './support/action-bed.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
-/** One cluster a wave; Helm 4 and then Helm 3 do the same job. */
-for (const helm of ['helm4', 'helm3'] as const) {
-  test(`${helm}: a rollout in two waves, again without a change, and taken back`, async (t) => {
+/** One cluster a wave; Helm 3 does the same job with one. */
+for (const [helm, names] of [
+  ['helm4', ['hangzhou-a', 'hangzhou-b']],
+  ['helm3', ['hangzhou-a']],
+] as const) {
+  test(`${helm}: a rollout wave by wave, again without a change, and taken back`, async (t) => {
     let bed: ActionBed
     before(async () => {
-      bed = await startActionBed({ clusters: ['hangzhou-a', 'hangzhou-b'], helm })
+      bed = await startActionBed({ clusters: names, helm })
     })
     after(() => bed[Symbol.asyncDispose]())
     const run = (inputs: Readonly<Record<string, string>>): Promise<ActionOutcome> =>
@@ -33,7 +36,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
         bed.cloud.calls.slice(from).filter(({ write }) => write),
         [],
       )
-      assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), ['hangzhou-a', 'hangzhou-b'])
+      assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), names)
       assert.match(plan.summary, /RAM: create policy acr-nopass-c/)
       assert.match(plan.summary, /\+ Deployment acr-nopass\/acr-nopass/)
       await rm(plan.temp, { recursive: true })
@@ -51,7 +54,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
           phase,
           revision,
         })),
-        ['hangzhou-a', 'hangzhou-b'].map((name, wave) => ({
+        names.map((name, wave) => ({
           name,
           wave,
           status: 'deployed',
@@ -59,7 +62,8 @@ for (const helm of ['helm4', 'helm3'] as const) {
           revision: { from: null, to: 1 },
         })),
       )
-      assert.ok(results[1].startedMs >= results[0].startedMs + results[0].durationMs)
+      const [first, second] = results
+      if (second) assert.ok(second.startedMs >= first.startedMs + first.durationMs)
       for (const { notes } of results) {
         assert.match(
           notes.join('\n'),
@@ -77,44 +81,44 @@ for (const helm of ['helm4', 'helm3'] as const) {
       const results = JSON.parse(again.outputs.results ?? '')
       assert.deepEqual(
         results.map(({ status, revision }: Record<string, unknown>) => ({ status, revision })),
-        [
-          { status: 'unchanged', revision: { from: 1, to: 1 } },
-          { status: 'unchanged', revision: { from: 1, to: 1 } },
-        ],
+        names.map(() => ({ status: 'unchanged', revision: { from: 1, to: 1 } })),
       )
       assert.deepEqual(
         bed.cloud.calls.slice(from).filter(({ write }) => write),
         [],
       )
-      assert.deepEqual(await Promise.all(bed.clusters.map(({ cluster }) => releaseSecrets(cluster))), [
-        ['sh.helm.release.v1.acr-nopass.v1'],
-        ['sh.helm.release.v1.acr-nopass.v1'],
-      ])
+      assert.deepEqual(
+        await Promise.all(bed.clusters.map(({ cluster }) => releaseSecrets(cluster))),
+        names.map(() => ['sh.helm.release.v1.acr-nopass.v1']),
+      )
       await rm(again.temp, { recursive: true })
     })
 
     await t.test('an approved plan is applied; when something else would change now, it is refused', async () => {
       const changed = { values: `${bed.values}logLevel: debug\n` }
       const plan = await run({ ...changed, mode: 'plan' })
-      assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), ['hangzhou-a', 'hangzhou-b'])
+      assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), names)
       assert.match(plan.summary, /- {5}logLevel: info\n\+ {5}logLevel: debug/)
       const file = { 'plan-file': plan.outputs['plan-file'] ?? '' }
       const other = await run({ ...file, values: `${bed.values}logLevel: warn\n` })
       assert.equal(other.annotations[0]?.title, 'PLAN_CHANGED')
       const approved = await run({ ...file, ...changed })
       assert.equal(approved.code, 0, approved.stdout + approved.stderr)
-      assert.deepEqual(JSON.parse(approved.outputs.changed ?? ''), ['hangzhou-a', 'hangzhou-b'])
+      assert.deepEqual(JSON.parse(approved.outputs.changed ?? ''), names)
       for (const { temp } of [plan, other, approved]) await rm(temp, { recursive: true })
     })
 
     await t.test('P12 uninstall: nothing of ours is left in the clusters or in RAM', async () => {
-      const gone = await run({ mode: 'uninstall', confirm: 'acr-nopass/2', 'ram-cleanup': 'true', 'max-parallel': '2' })
+      const gone = await run({
+        mode: 'uninstall',
+        confirm: `acr-nopass/${names.length}`,
+        'ram-cleanup': 'true',
+        'max-parallel': '2',
+      })
       assert.equal(gone.code, 0, gone.stdout + gone.stderr)
-      for (const { cluster, workerRole } of bed.clusters) {
-        assert.deepEqual(await leftovers(cluster), [])
-        const writes = bed.cloud.calls.filter(({ action, write }) => write && action === 'DeletePolicy')
-        assert.equal(writes.length, 2, workerRole)
-      }
+      for (const { cluster } of bed.clusters) assert.deepEqual(await leftovers(cluster), [])
+      const deleted = bed.cloud.calls.filter(({ action }) => action === 'DeletePolicy')
+      assert.equal(deleted.length, names.length)
       await rm(gone.temp, { recursive: true })
     })
   })

@@ -103,6 +103,7 @@ async function openCluster(name: string, options: OpenOptions): Promise<BedClust
     name,
     region: cloud.regionId,
     workerRoles: [workerRole],
+    rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() },
     server: cluster.server,
     kubeconfig: async ({ minutes }) => cluster.kubeconfigFor('deployer', ['system:masters'], minutes),
   })

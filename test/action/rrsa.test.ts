@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { test } from 'node:test'
+import { stringify } from 'yaml'
+import { startActionBed } from './support/action-bed.ts'
+import { runAction } from './support/run-action.ts'
+
+test('P9 RRSA: the role is made for exactly the helper, its ARNs go into the values, and it all goes again', async () => {
+  await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const values = bed.values.replace('type: worker-role', 'type: rrsa')
+  const run = async (inputs: Readonly<Record<string, string>>) => {
+    const outcome = await runAction({
+      inputs: {
+        clusters: stringify(bed.clusters.map((one) => one.entry(0))),
+        values,
+        endpoints: bed.endpoints,
+        ...inputs,
+      },
+      env: bed.env,
+    })
+    await rm(outcome.temp, { recursive: true })
+    return outcome
+  }
+
+  const apply = await run({})
+  assert.equal(apply.code, 0, apply.stdout + apply.stderr)
+  const [result] = JSON.parse(apply.outputs.results ?? '')
+  assert.equal(result.status, 'deployed')
+  const role = `acr-nopass-${bed.clusters[0]?.clusterId}`
+  assert.deepEqual(result.notes.slice(0, 3), [
+    `RAM: create role ${role}`,
+    `RAM: create policy ${role}`,
+    `RAM: attach policy ${role} to role ${role}`,
+  ])
+  const helper = bed.cloud.calls.filter(
+    ({ action, principal }) => action === 'GetAuthorizationToken' && principal.includes(role),
+  )
+  assert.ok(helper.length > 0, 'the helper did not ask with the role')
+
+  const from = bed.cloud.calls.length
+  const again = await run({})
+  assert.deepEqual(JSON.parse(again.outputs.changed ?? ''), [], again.stdout)
+  assert.deepEqual(
+    bed.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write),
+    [],
+  )
+
+  const gone = await run({ mode: 'uninstall', confirm: 'acr-nopass/1', 'ram-cleanup': 'true' })
+  assert.equal(gone.code, 0, gone.stdout + gone.stderr)
+  assert.match(gone.stdout, new RegExp(`RAM: delete role ${role}`))
+})

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { Helm } from '../../src/helm/find-helm.ts'
+import { startHelmWrite } from '../../src/helm/helm-process.ts'
+
+/** A program in helm's place, to see how a child is treated. */
+async function helm(t: TestContext, script: string): Promise<{ readonly helm: Helm; readonly folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-helm-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'a helm')
+  await writeFile(path, `#!/bin/sh\n${script}\n`)
+  await chmod(path, 0o755)
+  const version = { major: 4, minor: 3, patch: 1, text: 'v4.3.1' }
+  return { helm: { path, version, environment: { PATH: process.env.PATH ?? '' } }, folder }
+}
+
+test('P10 an interrupt reaches the child, and its end and last words are waited for', async (t) => {
+  const { helm: program, folder } = await helm(
+    t,
+    'trap "echo cancelled >&2; exit 1" INT\necho ready\nwhile :; do sleep 0.05; done',
+  )
+  const write = await startHelmWrite(program, [], { folder, name: 'x' })
+  while (!(await readFile(join(folder, 'x.out'), 'utf8')).includes('ready')) await new Promise(setImmediate)
+  write.interrupt()
+  assert.deepEqual(await write.ended, { exitCode: 1, signal: null, stderr: 'cancelled\n' })
+})
+
+test('P6 what helm writes goes to files that nobody else may read, and no shell sees its arguments', async (t) => {
+  const { helm: program, folder } = await helm(t, 'printf "%s\\n" "$@"')
+  const write = await startHelmWrite(program, ['$(id)', 'a b', '`x`'], { folder, name: 'x' })
+  await write.ended
+  assert.equal(await readFile(join(folder, 'x.out'), 'utf8'), '$(id)\na b\n`x`\n')
+  assert.equal((await stat(join(folder, 'x.out'))).mode & 0o777, 0o600)
+  assert.equal((await stat(write.stderrFile)).mode & 0o777, 0o600)
+})
+
+test('a helm that cannot be started is an error, not a wait without an end', async (t) => {
+  const { helm: program, folder } = await helm(t, '')
+  await assert.rejects(startHelmWrite({ ...program, path: join(folder, 'absent') }, [], { folder, name: 'x' }), {
+    code: 'ENOENT',
+  })
+})
