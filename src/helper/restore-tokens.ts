@@ -28,7 +28,7 @@ export async function restoreTokens(options: RestoreOptions, signal: AbortSignal
     },
     signal,
   )
-  const secret = list.items[0]
+  const secret = list.items?.[0]
   return secret === undefined ? [] : readTokens(secret, options.instance)
 }
 

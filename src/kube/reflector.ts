@@ -97,7 +97,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
         },
         signal,
       )
-      for (const object of page.items) seen.add(put(object))
+      for (const object of page.items ?? []) seen.add(put(object))
       lastActivity = lastProgress = clock.monotonic()
       at = page.metadata.resourceVersion
       next = page.metadata.continue || undefined

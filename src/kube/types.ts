@@ -25,7 +25,8 @@ export interface KubeObject {
 
 export interface KubeList<T> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
-  readonly items: readonly T[]
+  /** An empty list of metadata comes as null. */
+  readonly items: readonly T[] | null
 }
 
 /** `namespace/name`, or `name` of a cluster-scoped object. */

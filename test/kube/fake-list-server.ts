@@ -69,7 +69,9 @@ export async function startFakeListServer(): Promise<FakeListServer> {
     const limit = Number(query.get('limit') ?? items.size)
     const page = [...items.values()].slice(from, from + limit)
     const more = from + limit < items.size ? { continue: String(from + limit) } : {}
-    response.end(JSON.stringify({ metadata: { resourceVersion: String(version), ...more }, items: page }))
+    // As an API server answers a list of metadata that is empty.
+    const found = page.length === 0 ? null : page
+    response.end(JSON.stringify({ metadata: { resourceVersion: String(version), ...more }, items: found }))
   }
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const query = new URL(request.url ?? '', 'https://x').searchParams

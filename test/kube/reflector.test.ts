@@ -127,6 +127,21 @@ test('a server without WatchList is read page by page, and is not asked for it a
   )
 })
 
+test('a server without WatchList that has nothing of the kind is a list read to its end', async () => {
+  await follow(
+    async ({ server, reflector, problems, until }) => {
+      await until(() => reflector.synced)
+      await server.request(3)
+      assert.deepEqual([names(reflector), problems], [[], []])
+    },
+    {
+      prepare: (server) => {
+        server.watchList = false
+      },
+    },
+  )
+})
+
 test('a cut watch goes on within 150 ms from the last known version, without a new list', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     server.put('a')
