@@ -70,10 +70,12 @@ interface Choice {
   readonly kept: readonly LeftAccount[]
 }
 
-/** P12: only what is ours. An atomic list was written by whoever wrote it last (decision 1). */
+/** P12: only what is ours. An atomic list was written by whoever wrote it last; nobody on record is nobody against us (decision 1). */
 function choose(found: Leftovers, all: boolean): Choice {
-  const isOurs = ({ metadata }: LeftAccount): boolean =>
-    all || listOwner(metadata.managedFields)?.manager === FIELD_MANAGER
+  const isOurs = ({ metadata }: LeftAccount): boolean => {
+    const owner = listOwner(metadata.managedFields)
+    return all || owner === undefined || owner.manager === FIELD_MANAGER
+  }
   return {
     chosen: { ...found, accounts: found.accounts.filter(isOurs) },
     kept: found.accounts.filter((account) => !isOurs(account)),

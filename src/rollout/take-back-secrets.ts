@@ -43,13 +43,17 @@ export async function findLeftovers(client: KubeClient, own: Own, signal: AbortS
   const accept = METADATA_ONLY_LIST
   const [accounts, secrets] = await Promise.all([
     client.request<{ items: readonly LeftAccount[] }>({ method: 'GET', path: '/api/v1/serviceaccounts' }, signal),
-    client.request<{ items: readonly KubeObject[] }>({ method: 'GET', path: '/api/v1/secrets', query, accept }, signal),
+    client.request<{ items: readonly KubeObject[] | null }>(
+      { method: 'GET', path: '/api/v1/secrets', query, accept },
+      signal,
+    ),
   ])
   return {
     accounts: accounts.items.filter(({ imagePullSecrets = [] }) =>
       imagePullSecrets.some(({ name }) => name === own.secretName),
     ),
-    secrets: secrets.items,
+    // An empty list of metadata comes as null.
+    secrets: secrets.items ?? [],
   }
 }
 
