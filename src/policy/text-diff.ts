@@ -1,3 +1,4 @@
+import { type DiffLine, diffLines } from '../helm/line-diff.ts'
 import type { PolicyDocument } from './document.ts'
 import { normalForm } from './normal-form.ts'
 
@@ -18,7 +19,7 @@ export function diffDocuments(
 
 /** Unified hunks of two lists of lines, without file names; empty when equal. */
 export function unifiedDiff(before: readonly string[], after: readonly string[]): string {
-  const edits = editsOf(before, after)
+  const edits = diffLines(before, after)
   const shown = new Set<number>()
   edits.forEach(({ sign }, index) => {
     if (sign === ' ') return
@@ -26,10 +27,10 @@ export function unifiedDiff(before: readonly string[], after: readonly string[])
   })
   const output: string[] = []
   let [oldLine, newLine] = [1, 1]
-  edits.forEach(({ sign, line }, index) => {
+  edits.forEach(({ sign, text }, index) => {
     if (shown.has(index)) {
       if (!shown.has(index - 1)) output.push(hunkHeader(edits, shown, index, oldLine, newLine))
-      output.push(`${sign}${line}`)
+      output.push(`${sign}${text}`)
     }
     if (sign !== '+') oldLine++
     if (sign !== '-') newLine++
@@ -37,42 +38,8 @@ export function unifiedDiff(before: readonly string[], after: readonly string[])
   return output.length === 0 ? '' : `${output.join('\n')}\n`
 }
 
-interface Edit {
-  readonly sign: ' ' | '-' | '+'
-  readonly line: string
-}
-
-/** Longest common subsequence; documents have some hundred lines at most. */
-function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
-  const width = after.length + 1
-  const lengths = new Uint32Array((before.length + 1) * width)
-  const at = (i: number, j: number): number => lengths[i * width + j] ?? 0
-  for (let i = before.length - 1; i >= 0; i--) {
-    for (let j = after.length - 1; j >= 0; j--) {
-      lengths[i * width + j] = before[i] === after[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
-    }
-  }
-  const edits: Edit[] = []
-  let [i, j] = [0, 0]
-  while (i < before.length || j < after.length) {
-    const [old, fresh] = [before[i], after[j]]
-    if (old !== undefined && old === fresh) {
-      edits.push({ sign: ' ', line: old })
-      i++
-      j++
-    } else if (old !== undefined && (fresh === undefined || at(i + 1, j) >= at(i, j + 1))) {
-      edits.push({ sign: '-', line: old })
-      i++
-    } else if (fresh !== undefined) {
-      edits.push({ sign: '+', line: fresh })
-      j++
-    }
-  }
-  return edits
-}
-
 function hunkHeader(
-  edits: readonly Edit[],
+  edits: readonly DiffLine[],
   shown: ReadonlySet<number>,
   start: number,
   oldLine: number,
