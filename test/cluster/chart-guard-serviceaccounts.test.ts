@@ -1,65 +1,8 @@
-import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { openGuarded, patchServiceAccount, slug } from '../support/guarded.ts'
+import { after } from 'node:test'
+import { openChartCluster } from '../support/chart-cluster.ts'
+import { openGuarded } from '../support/guarded.ts'
+import { testGuardOfServiceAccounts } from './guard-accounts-suite.ts'
 
-const { chart, helper, ...guarded } = await openGuarded('guard-accounts')
-after(() => guarded[Symbol.asyncDispose]())
-
-const owned = {
-  metadata: { labels: { l: '1' }, annotations: { a: '1' } },
-  secrets: [{ name: 'old-token' }],
-  automountServiceAccountToken: true,
-  imagePullSecrets: [{ name: 'one' }, { name: 'two' }],
-}
-const entries = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) })
-
-const serviceAccountChanges: readonly [string, object, RegExp | undefined][] = [
-  ['appending our entry', entries('one', 'two', 'acr-nopass'), undefined],
-  ['putting our entry first', entries('acr-nopass', 'one', 'two'), undefined],
-  ['changing nothing', entries('one', 'two'), undefined],
-  ['adding our entry twice', entries('one', 'two', 'acr-nopass', 'acr-nopass'), /adds the entry acr-nopass once/],
-  ['dropping an entry of others', entries('one', 'acr-nopass'), /leaves the others alone/],
-  ['adding an entry of others', entries('one', 'two', 'three'), /leaves the others alone/],
-  ['reordering the entries of others', entries('two', 'one', 'acr-nopass'), /leaves the others alone/],
-  ['removing the whole list', { imagePullSecrets: null }, /leaves the others alone/],
-  ['an annotation', { metadata: { annotations: { 'role.example.com/arn': 'x' } } }, /metadata.annotations alone/],
-  ['an annotation removed', { metadata: { annotations: null } }, /metadata.annotations alone/],
-  ['a label', { metadata: { labels: { l: '2' } } }, /metadata.labels alone/],
-  ['a label removed', { metadata: { labels: null } }, /metadata.labels alone/],
-  ['a finalizer', { metadata: { finalizers: ['x.example.com/y'] } }, /metadata.finalizers alone/],
-  [
-    'an owner',
-    { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }] } },
-    /metadata.ownerReferences alone/,
-  ],
-  ['its secrets', { secrets: [{ name: 'another' }] }, /leaves secrets alone/],
-  ['automount', { automountServiceAccountToken: false }, /automountServiceAccountToken alone/],
-]
-
-for (const [title, body, rule] of serviceAccountChanges) {
-  test(`P5 the guard ${rule ? 'refuses' : 'allows'} on a ServiceAccount: ${title}`, async () => {
-    const name = `sa-${slug(title)}`
-    const path = '/api/v1/namespaces/shop/serviceaccounts'
-    const account = { ...owned, metadata: { ...owned.metadata, name } }
-    await chart.admin.request({ method: 'POST', path, body: account })
-    const { status, text } = await helper.ask(patchServiceAccount(body, name))
-    assert.deepEqual([status, rule?.test(text) ?? true], [rule ? 422 : 200, true], text)
-  })
-}
-
-test('P5 the guard allows the helper to take its entry back, and no more', async () => {
-  const path = '/api/v1/namespaces/shop/serviceaccounts'
-  const body = { metadata: { name: 'detached' }, ...entries('one', 'acr-nopass', 'two', 'acr-nopass') }
-  await chart.admin.request({ method: 'POST', path, body })
-  assert.equal((await helper.ask(patchServiceAccount(entries('one'), 'detached'))).status, 422)
-  assert.equal((await helper.ask(patchServiceAccount(entries('one', 'two'), 'detached'))).status, 200)
-  const only = { metadata: { name: 'only' }, ...entries('acr-nopass') }
-  await chart.admin.request({ method: 'POST', path, body: only })
-  assert.equal((await helper.ask(patchServiceAccount({ imagePullSecrets: null }, 'only'))).status, 200)
-})
-
-test('P5 the guard refuses to create a ServiceAccount', async () => {
-  const path = '/api/v1/namespaces/shop/serviceaccounts'
-  const { status, text } = await helper.ask({ method: 'POST', path, body: { metadata: { name: 'made' } } })
-  assert.deepEqual([status, /creates no ServiceAccount/.test(text)], [422, true], text)
-})
+const chart = await openChartCluster('guard-accounts')
+after(() => chart[Symbol.asyncDispose]())
+testGuardOfServiceAccounts(await openGuarded(chart))

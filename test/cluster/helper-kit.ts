@@ -57,13 +57,14 @@ export interface HelperCluster extends AsyncDisposable {
 
 const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
 
-export async function openHelperCluster(name: string): Promise<HelperCluster> {
+/** Opens all of it; on a cluster that is there already where one is given. `dispose` ends that one too. */
+export async function openHelperCluster(name: string, given?: ChartCluster): Promise<HelperCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-helper-'))
   const program = join(folder, 'helper.mjs')
   await bundleHelper(resolve(import.meta.dirname, '../..'), program)
   const cloud = await startCloud()
   const registry = await startKnock(cloud)
-  const chart = await openChartCluster(name)
+  const chart = given ?? (await openChartCluster(name))
   const { admin, cluster } = chart
   const images = { [IMAGE]: [process.execPath, '--optimize-for-size', program] }
   const node = await startProcessNode({ cluster, images, backOffMs: 200 })

@@ -1,12 +1,12 @@
 import { createKubeClient, type KubeCall, type KubeClient } from '../../src/kube/client.ts'
 import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
-import { silentProgress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
-import { CHART, type HelmResult, openHelm, type TestHelm } from './chart.ts'
+import { CHART, type HelmResult, openHelm } from './chart.ts'
+import { controlPlane, type Minor } from './control-plane.ts'
 import { eventually } from './eventually.ts'
 
 /** A real control plane on which the chart is installed as a user would, by Helm. */
 export interface ChartCluster extends AsyncDisposable {
+  readonly minor: Minor
   readonly cluster: Cluster
   readonly admin: KubeClient
   /** Installs without waiting: there is no node, so no Pod ever runs. A refusal throws what Helm wrote. */
@@ -30,16 +30,16 @@ interface Answer {
   readonly body: unknown
 }
 
-/** Starts the cluster and opens a Helm; `dispose` ends both. */
-export async function openChartCluster(name: string, helmName: TestHelm['name'] = 'helm4'): Promise<ChartCluster> {
+/** Starts a cluster of the minor and opens a Helm; `dispose` ends both. */
+export async function openChartCluster(name: string, minor: Minor = 'newest'): Promise<ChartCluster> {
   const signal = AbortSignal.timeout(60 * 60_000)
-  const names = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
-  const tools = await ensureTools(names, { progress: silentProgress, signal })
-  const helm = await openHelm(helmName)
+  const tools = await controlPlane(minor, signal)
+  const helm = await openHelm('helm4')
   const cluster = await startCluster({ name, tools, signal })
   const { admin } = cluster
   const clients: KubeClient[] = []
   return {
+    minor,
     cluster,
     admin,
     install: async (release, namespace, ...values) => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { type KubeCall, MERGE_PATCH } from '../../src/kube/client.ts'
 import { scenario } from './chart.ts'
-import { type AskedClient, type ChartCluster, openChartCluster } from './chart-cluster.ts'
+import type { AskedClient, ChartCluster } from './chart-cluster.ts'
 import { eventually } from './eventually.ts'
 import { applyPullSecret } from './pull-secret.ts'
 
-/** A cluster with two guarded releases in `sys`, whose helpers have every right that RBAC can give. */
-export interface Guarded extends AsyncDisposable {
+/** Two guarded releases in `sys`, whose helpers have every right that RBAC can give. */
+export interface Guarded {
   readonly chart: ChartCluster
   readonly helper: AskedClient
   /** Of a release with `adopt: true`. */
@@ -16,11 +16,14 @@ export interface Guarded extends AsyncDisposable {
 export const GUARDED = 'sys.guarded'
 export const ADOPTER = 'sys.adopter'
 
-export async function openGuarded(name: string): Promise<Guarded> {
-  const chart = await openChartCluster(name)
-  await chart.createNamespace('shop')
-  await chart.install('guarded', 'sys', scenario('minimal'))
-  await chart.install('adopter', 'sys', scenario('minimal'), { adopt: true })
+/** The namespace of the ServiceAccounts that are patched. */
+export const GUARDED_NAMESPACE = 'guarded-shop'
+
+/** Installs them and waits until the guard works. */
+export async function openGuarded(chart: ChartCluster): Promise<Guarded> {
+  await chart.createNamespace(GUARDED_NAMESPACE)
+  await chart.install('guarded', 'sys', scenario('minimal'), { replicas: 0 })
+  await chart.install('adopter', 'sys', scenario('minimal'), { replicas: 0, adopt: true })
   // With every right there is, so that what is refused is refused by the guard and not by RBAC.
   await chart.admin.request({
     method: 'POST',
@@ -40,17 +43,17 @@ export async function openGuarded(name: string): Promise<Guarded> {
   // Policies and bindings take a moment to become active.
   for (const client of [helper, adopter]) {
     await eventually(async () => {
-      const { text } = await client.ask(applyPullSecret('shop', 'nobody.nothing'))
+      const { text } = await client.ask(applyPullSecret(GUARDED_NAMESPACE, 'nobody.nothing'))
       assert.match(text, /a pull secret carries the labels/)
       const { text: refusal } = await client.ask(patchServiceAccount({ metadata: { labels: { probe: '1' } } }))
       assert.match(refusal, /the helper leaves metadata.labels alone/)
     }, 20_000)
   }
-  return { chart, helper, adopter, [Symbol.asyncDispose]: () => chart[Symbol.asyncDispose]() }
+  return { chart, helper, adopter }
 }
 
 export function patchServiceAccount(body: object, name = 'default'): KubeCall {
-  const path = `/api/v1/namespaces/shop/serviceaccounts/${name}`
+  const path = `/api/v1/namespaces/${GUARDED_NAMESPACE}/serviceaccounts/${name}`
   return { method: 'PATCH', path, contentType: MERGE_PATCH, body }
 }
 

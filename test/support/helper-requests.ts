@@ -1,5 +1,5 @@
 import { type KubeCall, MERGE_PATCH } from '../../src/kube/client.ts'
-import { applyPullSecret } from './pull-secret.ts'
+import { applyPullSecret, type PullSecret } from './pull-secret.ts'
 
 /** Where a release is and what it may touch. */
 export interface RightsPlace {
@@ -33,7 +33,12 @@ const fullname = ({ release }: RightsPlace): string => `${release}-acr-nopass`
 const lease = (place: RightsPlace, name = fullname(place)): string =>
   `/apis/coordination.k8s.io/v1/namespaces/${place.home}/leases/${name}`
 const rbac = (rest: string): string => `/apis/rbac.authorization.k8s.io/v1/${rest}`
-const attach = { imagePullSecrets: [{ name: 'acr-nopass' }] }
+const entries = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) })
+const attach = entries('acr-nopass')
+const annotation = { metadata: { annotations: { 'pod-identity.alibabacloud.com/role-name': 'admin' } } }
+/** Asked for, and done nowhere. */
+const dry = (call: KubeCall): KubeCall => ({ ...call, query: { ...call.query, dryRun: 'All' } })
+const OTHERS = 'of-somebody-else'
 
 /** In the order of the table in the documentation; a row may use what an earlier one made. */
 export const HELPER_REQUESTS: readonly HelperRequest[] = [
@@ -44,10 +49,19 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
     title: 'label a namespace',
     call: (p) => merge(`${API}/namespaces/${p.target}`, { metadata: { labels: { 'pod-security': 'off' } } }),
   },
+  {
+    title: 'create a token of a ServiceAccount as that Secret',
+    call: (p) => dry(applyPullSecret(p.target, ours(p), asToken)),
+  },
   { title: 'create the pull secret (apply)', call: (p) => applyPullSecret(p.target, ours(p)) },
   { title: 'refresh the pull secret (apply)', call: (p) => applyPullSecret(p.target, ours(p)) },
   { title: 'create the pull secret in its own namespace', call: (p) => applyPullSecret(p.home, ours(p)) },
   { title: 'create the pull secret in a namespace that is no target', call: (p) => applyPullSecret(p.other, ours(p)) },
+  {
+    title: 'write more than credentials into the pull secret',
+    call: (p) => dry(applyPullSecret(p.target, ours(p), withMore)),
+  },
+  { title: 'give the pull secret to another release', call: (p) => dry(applyPullSecret(p.target, 'some.other')) },
   { title: 'list Secrets of that name, everywhere', call: () => get(`${API}/secrets`, named('acr-nopass')) },
   {
     title: 'list Secrets of that name in a target',
@@ -86,7 +100,15 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
   { title: 'get a ServiceAccount', call: (p) => get(inNamespace(p.target, 'serviceaccounts/default')) },
   {
     title: 'attach to the ServiceAccount `default`',
-    call: (p) => merge(inNamespace(p.target, 'serviceaccounts/default'), attach),
+    call: (p) => merge(inNamespace(p.target, 'serviceaccounts/default'), entries(OTHERS, 'acr-nopass')),
+  },
+  {
+    title: 'take the entry of somebody else out of its list',
+    call: (p) => dry(merge(inNamespace(p.target, 'serviceaccounts/default'), attach)),
+  },
+  {
+    title: 'give it a role of the cloud by an annotation',
+    call: (p) => dry(merge(inNamespace(p.target, 'serviceaccounts/default'), annotation)),
   },
   {
     title: 'attach to the ServiceAccount `builder`',
@@ -173,6 +195,15 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
       remove(`/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/acr-nopass.${ours(p)}.secrets`),
   },
 ]
+
+function asToken(secret: PullSecret): void {
+  secret.type = 'kubernetes.io/service-account-token'
+  secret.metadata.annotations = { 'kubernetes.io/service-account.name': 'default' }
+}
+
+function withMore(secret: PullSecret): void {
+  secret.data.more = 'eA=='
+}
 
 function secretBody(place: RightsPlace): object {
   return applyPullSecret(place.target, ours(place)).body as object

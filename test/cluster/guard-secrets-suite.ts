@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { LABEL_INSTANCE, LABEL_MANAGED_BY } from '../../src/kube/names.ts'
+import { ADOPTER, GUARDED, type Guarded, slug } from '../support/guarded.ts'
+import { applyPullSecret, type PullSecret } from '../support/pull-secret.ts'
+
+/** Each row: what the helper tries, how the object differs from a right one, and which rule refuses it. */
+const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp][] = [
+  [
+    'a Secret of another name',
+    (s) => {
+      s.metadata.name = 'other'
+    },
+    /only Secrets named acr-nopass/,
+  ],
+  [
+    'a token of a ServiceAccount',
+    (s) => {
+      s.type = 'kubernetes.io/service-account-token'
+      s.metadata.annotations = { 'kubernetes.io/service-account.name': 'default' }
+    },
+    /only Secrets of type kubernetes.io\/dockerconfigjson/,
+  ],
+  [
+    'an Opaque Secret',
+    (s) => {
+      s.type = 'Opaque'
+    },
+    /only Secrets of type/,
+  ],
+  [
+    'a second key',
+    (s) => {
+      s.data.more = 'eA=='
+    },
+    /\.dockerconfigjson and nothing else/,
+  ],
+  [
+    'no labels',
+    (s) => {
+      s.metadata.labels = {}
+    },
+    /carries the labels/,
+  ],
+  [
+    'the label of another tool',
+    (s) => {
+      Object.assign(s.metadata.labels ?? {}, { [LABEL_MANAGED_BY]: 'Helm' })
+    },
+    /carries the labels/,
+  ],
+  [
+    'the label of another release',
+    (s) => {
+      Object.assign(s.metadata.labels ?? {}, { [LABEL_INSTANCE]: ADOPTER })
+    },
+    /carries the labels/,
+  ],
+  [
+    'a finalizer',
+    (s) => {
+      s.metadata.finalizers = ['x.example.com/y']
+    },
+    /leaves metadata.finalizers alone/,
+  ],
+  [
+    'an owner',
+    (s) => {
+      s.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }]
+    },
+    /leaves metadata.ownerReferences alone/,
+  ],
+  [
+    'immutable',
+    (s) => {
+      s.immutable = true
+    },
+    /leaves immutable alone/,
+  ],
+  [
+    'immutable: false',
+    (s) => {
+      s.immutable = false
+    },
+    /leaves immutable alone/,
+  ],
+]
+
+/** What the guard refuses and allows on Secrets. */
+export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
+  for (const [title, change, rule] of forbiddenCreations) {
+    test(`P5 the guard refuses to create ${title}`, async () => {
+      await chart.createNamespace(`new-${slug(title)}`)
+      const { status, text } = await helper.ask(applyPullSecret(`new-${slug(title)}`, GUARDED, change))
+      assert.deepEqual([status, rule.test(text)], [422, true], text)
+    })
+    if (/name|type|token|Opaque|immutable: false/.test(title)) continue
+    test(`P5 the guard refuses to change a pull secret into one with ${title}`, async () => {
+      const namespace = `old-${slug(title)}`
+      await chart.createNamespace(namespace)
+      assert.equal((await helper.ask(applyPullSecret(namespace, GUARDED))).status, 201)
+      const { status, text } = await helper.ask(applyPullSecret(namespace, GUARDED, change))
+      assert.deepEqual([status, rule.test(text)], [422, true], text)
+    })
+  }
+
+  test('P5 the guard lets the helper create, refresh and empty its pull secret', async () => {
+    await chart.createNamespace('allowed')
+    const refresh = (secret: PullSecret): void => {
+      secret.data['.dockerconfigjson'] = Buffer.from('{"auths":{"a.example.com":{"auth":"eDp5"}}}').toString('base64')
+      secret.metadata.annotations = { 'acr-nopass.io/registries': 'prod' }
+      Object.assign(secret.metadata.labels ?? {}, { 'images.alibabacloud.com/accelerated': 'true' })
+    }
+    assert.equal((await helper.ask(applyPullSecret('allowed', GUARDED, refresh))).status, 201)
+    assert.equal((await helper.ask(applyPullSecret('allowed', GUARDED))).status, 200)
+    // A finalizer of somebody else's stays and keeps nothing from being refreshed.
+    const path = '/api/v1/namespaces/allowed/secrets/acr-nopass'
+    const body = { metadata: { finalizers: ['backup.example.com/copy'] } }
+    await chart.admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
+    const { status, body: secret } = await helper.ask(applyPullSecret('allowed', GUARDED, refresh))
+    assert.equal(status, 200)
+    assert.deepEqual((secret as PullSecret).metadata.finalizers, ['backup.example.com/copy'])
+    const remove = {
+      method: 'PATCH',
+      path,
+      contentType: MERGE_PATCH,
+      body: { metadata: { finalizers: null } },
+    } as const
+    assert.match((await helper.ask(remove)).text, /leaves metadata.finalizers alone/)
+  })
+
+  test('P5 a Secret of somebody else is taken over with adopt alone', async () => {
+    await chart.createNamespace('foreign')
+    const data = { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') }
+    const body = { metadata: { name: 'acr-nopass' }, type: 'kubernetes.io/dockerconfigjson', data }
+    await chart.admin.request({ method: 'POST', path: '/api/v1/namespaces/foreign/secrets', body })
+    const { status, text } = await helper.ask(applyPullSecret('foreign', GUARDED))
+    assert.deepEqual([status, /belongs to somebody else/.test(text)], [422, true], text)
+    assert.equal((await adopter.ask(applyPullSecret('foreign', ADOPTER))).status, 200)
+    // And now it is the adopter's, foreign to the other release.
+    assert.equal((await helper.ask(applyPullSecret('foreign', GUARDED))).status, 422)
+  })
+
+  test('P5 the guard binds the helper alone', async () => {
+    await chart.createNamespace('others')
+    const secret = { metadata: { name: 'acr-nopass', finalizers: ['x.example.com/y'] }, data: { a: 'eA==' } }
+    await chart.admin.request({ method: 'POST', path: '/api/v1/namespaces/others/secrets', body: secret })
+    const path = '/api/v1/namespaces/others/serviceaccounts/default'
+    const body = { metadata: { annotations: { a: 'b' } } }
+    await chart.admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
+  })
+}

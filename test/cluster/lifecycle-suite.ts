@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { CHART, scenario, type TestHelm } from '../support/chart.ts'
+import type { ChartCluster } from '../support/chart-cluster.ts'
+import { findLeftovers, readKinds } from '../support/kinds.ts'
+
+interface Loose {
+  readonly spec: Readonly<Record<string, unknown>>
+  readonly data?: object
+}
+
+/** The kinds of the Prometheus operator, which a plain cluster lacks. */
+const WITHOUT_OPERATOR = { metrics: { serviceMonitor: { enabled: false }, prometheusRule: { enabled: false } } }
+
+/** Install, upgrade and uninstall by that Helm. `attach` is what the cluster's minor makes of `auto`. */
+export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admission' | 'serviceAccounts'): void {
+  const get = (path: string): Promise<Loose> => chart.admin.request<Loose>({ method: 'GET', path })
+  const merge = (path: string, body: object): Promise<unknown> =>
+    chart.admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
+
+  test(`${helm.name} installs, upgrades and uninstalls: what the helper wrote survives the upgrade, nothing the uninstall`, async () => {
+    const namespace = `life-${helm.name}`
+    await chart.createNamespace(namespace)
+    const target = ['--namespace', namespace, '--kubeconfig', chart.cluster.adminKubeconfigFile]
+    const run = async (args: readonly string[], values: readonly (string | object)[] = []): Promise<string> => {
+      const { code, stdout, stderr } = await helm.run([...args, ...target], values)
+      assert.equal(code, 0, stderr)
+      return stdout
+    }
+    // No node runs Pods here, so none is asked for: helm waits for all other kinds of object.
+    const wait = ['--wait', '--timeout', '60s']
+    const notes = await run(['install', 'life', CHART, ...wait], [scenario('minimal'), { replicas: 0 }])
+    assert.match(notes, new RegExp(`attach {7}${attach} \\(decided for Kubernetes 1\\.\\d+\\.\\d+\\)`))
+    const lease = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/life-acr-nopass`
+    const status = `/api/v1/namespaces/${namespace}/configmaps/life-acr-nopass-status`
+    const deployment = `/apis/apps/v1/namespaces/${namespace}/deployments/life-acr-nopass`
+    await merge(lease, { spec: { holderIdentity: 'life-1', leaseDurationSeconds: 15 } })
+    await merge(status, { data: { 'status.json': '{"version":"x"}' } })
+    const before = await get(deployment)
+
+    const other = { serviceAccount: { name: '' }, attach, ...WITHOUT_OPERATOR }
+    await run(['upgrade', 'life', CHART], [scenario('everything'), other])
+    assert.deepEqual((await get(lease)).spec, { holderIdentity: 'life-1', leaseDurationSeconds: 15 })
+    assert.deepEqual((await get(status)).data, { 'status.json': '{"version":"x"}' })
+    assert.deepEqual((await get(deployment)).spec.selector, before.spec.selector)
+    assert.equal((await get(deployment)).spec.replicas, 3)
+    await run(['upgrade', 'life', CHART], [scenario('minimal')])
+    assert.equal((await get(deployment)).spec.replicas, 2)
+
+    await run(['uninstall', 'life'])
+    assert.deepEqual(await findLeftovers(chart.admin, await readKinds(chart.admin), 'life'), [])
+  })
+}

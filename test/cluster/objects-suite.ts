@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { parseManifest } from '../../src/helm/manifest.ts'
+import { APPLY } from '../../src/kube/client.ts'
+import { listScenarios, scenario, type TestHelm } from '../support/chart.ts'
+import type { ChartCluster } from '../support/chart-cluster.ts'
+import { eventually } from '../support/eventually.ts'
+import { objectPath, readKinds } from '../support/kinds.ts'
+
+/** Of the Prometheus operator, whose definitions no plain cluster has. */
+const WITHOUT_DEFINITION = ['PrometheusRule', 'ServiceMonitor']
+const HOME = 'objects'
+
+/** What the API server says to everything that the chart renders. */
+export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<void> {
+  const { gitVersion } = await chart.admin.request<{ gitVersion: string }>({ method: 'GET', path: '/version' })
+  const kinds = await readKinds(chart.admin)
+  await chart.createNamespace(HOME, { 'pod-security.kubernetes.io/enforce': 'restricted' })
+  for (const namespace of ['shop', 'team', 'web']) await chart.createNamespace(namespace)
+
+  for (const { name, file } of await listScenarios()) {
+    test(`every object of ${name} is accepted by the API server, each field known to it`, async () => {
+      const values = [file, await attachable(chart, file)]
+      const objects = parseManifest(await helm.render({ values, namespace: HOME, kubeVersion: gitVersion }))
+      const skipped: string[] = []
+      for (const object of objects) {
+        const path = objectPath(kinds, object, HOME)
+        if (path === undefined) {
+          skipped.push(object.kind)
+          continue
+        }
+        const query = { dryRun: 'All', fieldValidation: 'Strict', fieldManager: 'helm', force: true }
+        await chart.admin.request({ method: 'PATCH', path, query, contentType: APPLY, body: object.body })
+      }
+      assert.deepEqual(
+        skipped.filter((kind) => !WITHOUT_DEFINITION.includes(kind)),
+        [],
+      )
+    })
+  }
+
+  test('the API server finds nothing wrong with the expressions of the guard and of the Pod policy', async () => {
+    const file = scenario('acr-images')
+    await chart.install('typed', HOME, file, await attachable(chart, file), { replicas: 0 })
+    for (const policy of ['secrets', 'serviceaccounts']) {
+      const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/acr-nopass.${HOME}.typed.${policy}`
+      const status = await eventually(async () => {
+        const found = await chart.admin.request<{
+          metadata: { generation: number }
+          status?: { observedGeneration?: number; typeChecking?: { expressionWarnings?: object[] } }
+        }>({ method: 'GET', path })
+        assert.equal(found.status?.observedGeneration, found.metadata.generation)
+        return found.status
+      }, 30_000)
+      assert.deepEqual(status?.typeChecking?.expressionWarnings ?? [], [])
+    }
+  })
+
+  test("the Deployment's Pods run in a namespace that enforces Pod Security restricted; with hostNetwork they do not", async () => {
+    await chart.install('strict', HOME, scenario('minimal'))
+    const path = `/api/v1/namespaces/${HOME}/pods`
+    const pods = await eventually(async () => {
+      const query = { labelSelector: 'app.kubernetes.io/instance=strict' }
+      const list = await chart.admin.request<{ items: { spec: object }[] }>({ method: 'GET', path, query })
+      assert.equal(list.items.length, 2)
+      return list.items
+    }, 20_000)
+    const [{ spec }] = pods as [{ spec: object }]
+    const create = (change: object): Promise<unknown> =>
+      chart.admin.request({
+        method: 'POST',
+        path,
+        query: { dryRun: 'All' },
+        body: { metadata: { name: 'copy' }, spec: { ...spec, ...change } },
+      })
+    await create({})
+    await assert.rejects(create({ hostNetwork: true }), /violates PodSecurity "restricted/)
+    await chart.install('strict', HOME, scenario('minimal'), { replicas: 0 })
+  })
+}
+
+/** What a scenario lacks on a cluster whose API server cannot attach. */
+async function attachable({ minor }: ChartCluster, file: string): Promise<object> {
+  const { attach } = parse(await readFile(file, 'utf8')) as { attach?: string }
+  const impossible = minor === 'oldest' && (attach === 'admission' || attach === 'both')
+  return impossible ? { attach: 'serviceAccounts' } : {}
+}

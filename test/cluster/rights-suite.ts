@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { scenario } from '../support/chart.ts'
+import type { AskedClient, ChartCluster } from '../support/chart-cluster.ts'
+import type { Minor } from '../support/control-plane.ts'
+import { eventually } from '../support/eventually.ts'
+import { HELPER_REQUESTS, type HelperRequest, podBody, type RightsPlace } from '../support/helper-requests.ts'
+import { applyPullSecret } from '../support/pull-secret.ts'
+
+interface Mode {
+  readonly title: string
+  readonly values: object
+  /** Where the API server attaches: Kubernetes 1.36 and newer. */
+  readonly newestOnly?: true
+}
+
+/** The ways in which the chart gives rights: a column each. */
+const MODES: readonly Mode[] = [
+  { title: 'admission', values: { attach: 'admission' }, newestOnly: true },
+  { title: 'serviceAccounts', values: { attach: 'serviceAccounts' } },
+  { title: 'both', values: { attach: 'both' }, newestOnly: true },
+  {
+    title: 'serviceAccounts, plain names',
+    values: { attach: 'serviceAccounts', targets: { serviceAccounts: { include: ['default'] } } },
+  },
+  { title: 'serviceAccounts, watchPods', values: { attach: 'serviceAccounts', watchPods: true } },
+  { title: 'serviceAccounts, heal', values: { attach: 'serviceAccounts', heal: true } },
+  { title: 'scope namespaces', values: { scope: 'namespaces' } },
+  { title: 'scope namespaces, heal', values: { scope: 'namespaces', heal: true } },
+  { title: 'scope namespaces, admission', values: { scope: 'namespaces', attach: 'admission' }, newestOnly: true },
+  { title: 'serviceAccounts, guard disabled', values: { attach: 'serviceAccounts', guard: 'disabled' } },
+]
+
+/** What the API server answers: done, refused by the helper's rights, refused by the guard. */
+type Verdict = 'yes' | '–' | 'guard'
+
+/** The titles of the columns that this minor has, in the order of the table. */
+export function columnsOf(minor: Minor): string[] {
+  return MODES.filter(({ newestOnly }) => minor === 'newest' || !newestOnly).map(({ title }) => title)
+}
+
+/** The answers to every request in every mode that the cluster has, as rows of cells; the first one is the header. */
+export async function askForRights(chart: ChartCluster): Promise<string[][]> {
+  const titles = columnsOf(chart.minor)
+  const modes = MODES.filter(({ title }) => titles.includes(title))
+  const columns = await Promise.all(modes.map(({ values }, index) => askAll(chart, `r${index}`, values)))
+  const rows = HELPER_REQUESTS.map(({ title }, row) => [title, ...columns.map((column) => column[row] ?? '')])
+  return [['request', ...titles], ...rows]
+}
+
+/** After {@link askForRights}. */
+export function testEscalation(chart: ChartCluster): void {
+  test('P5 the helper may impersonate nobody, and escalate and bind nothing', async () => {
+    const client = await chart.helper('r0', 'home-r0')
+    for (const [group, resource, verb] of [
+      ['', 'users', 'impersonate'],
+      ['', 'groups', 'impersonate'],
+      ['', 'serviceaccounts', 'impersonate'],
+      ['rbac.authorization.k8s.io', 'clusterroles', 'escalate'],
+      ['rbac.authorization.k8s.io', 'clusterroles', 'bind'],
+      ['*', '*', '*'],
+    ]) {
+      const { body } = await client.ask({
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        body: { spec: { resourceAttributes: { group, resource, verb } } },
+      })
+      assert.equal((body as { status: { allowed: boolean } }).status.allowed, false, `${verb} ${resource}`)
+    }
+  })
+}
+
+/** Installs a release and sends every request as its helper. */
+async function askAll(chart: ChartCluster, release: string, values: object): Promise<Verdict[]> {
+  const place = { release, home: `home-${release}`, target: `target-${release}`, other: `other-${release}` }
+  for (const namespace of [place.home, place.target, place.other]) await chart.createNamespace(namespace)
+  await prepareTarget(chart, place.target)
+  const named = { replicas: 0, targets: { namespaces: { include: [place.target] } } }
+  await chart.install(release, place.home, scenario('minimal'), named, values)
+  const client = await chart.helper(release, place.home)
+  await untilActive(client, place, !('guard' in values))
+  const lease = await chart.admin.request<{ metadata: { resourceVersion: string } }>({
+    method: 'GET',
+    path: `/apis/coordination.k8s.io/v1/namespaces/${place.home}/leases/${release}-acr-nopass`,
+  })
+  const leaseVersion = lease.metadata.resourceVersion
+  const verdicts: Verdict[] = []
+  for (const request of HELPER_REQUESTS) verdicts.push(await judge(client, request, { ...place, leaseVersion }))
+  return verdicts
+}
+
+async function prepareTarget({ admin }: ChartCluster, target: string): Promise<void> {
+  const path = `/api/v1/namespaces/${target}`
+  const post = (kind: string, body: object): Promise<unknown> =>
+    admin.request({ method: 'POST', path: `${path}/${kind}`, body })
+  await post('serviceaccounts', { metadata: { name: 'builder' } })
+  await post('secrets', { metadata: { name: 'database' } })
+  await post('pods', podBody('app'))
+  const body = { imagePullSecrets: [{ name: 'of-somebody-else' }] }
+  await admin.request({ method: 'PATCH', path: `${path}/serviceaccounts/default`, contentType: MERGE_PATCH, body })
+}
+
+/** The API server learns of new roles and policies within moments. */
+async function untilActive(client: AskedClient, { release, home, target }: Place, guarded: boolean): Promise<void> {
+  const status = `/api/v1/namespaces/${home}/configmaps/${release}-acr-nopass-status`
+  await eventually(async () => assert.equal((await client.ask({ method: 'GET', path: status })).status, 200))
+  if (!guarded) return
+  const foreign = applyPullSecret(target, 'nobody.nothing')
+  const probe = { ...foreign, query: { ...foreign.query, dryRun: 'All' } }
+  const account = { path: `/api/v1/namespaces/${target}/serviceaccounts/default`, query: { dryRun: 'All' } }
+  const body = { metadata: { labels: { probe: 'x' } } }
+  await eventually(async () => {
+    assert.match((await client.ask(probe)).text, /carries the labels/)
+    const { status: code } = await client.ask({ ...account, method: 'PATCH', contentType: MERGE_PATCH, body })
+    assert.ok(code === 403 || code === 422, `${code}`)
+  }, 20_000)
+}
+
+type Place = Pick<RightsPlace, 'release' | 'home' | 'target'>
+
+async function judge(client: AskedClient, request: HelperRequest, place: RightsPlace): Promise<Verdict> {
+  const watch = request.watch?.(place)
+  if (watch) {
+    const query = watch.name === undefined ? {} : { fieldSelector: `metadata.name=${watch.name}` }
+    return read(request.title, await client.askWatch(watch.path, query), '')
+  }
+  assert.ok(request.call)
+  const { status, text } = await client.ask(request.call(place))
+  return read(request.title, status, text)
+}
+
+/** A right is seen by 2xx, its absence by 403, the guard by its 422; anything else would be a mistake of the row. */
+function read(title: string, status: number, text: string): Verdict {
+  if (status >= 200 && status < 300) return 'yes'
+  if (status === 403) return '–'
+  assert.ok(status === 422 && /ValidatingAdmissionPolicy 'acr-nopass\./.test(text), `${title}: ${status} ${text}`)
+  return 'guard'
+}
