@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { machineMarks } from '../support/machine-marks.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
+/** How often, and within how many seconds of the start; more by hand: INTERRUPTS=10 node --test test/node/sandbox-interrupt.test.ts */
+const TIMES = Number(process.env.INTERRUPTS ?? 2)
+const WITHIN_MS = Number(process.env.INTERRUPT_WITHIN_MS ?? 24_000)
+
+for (let round = 0; round < TIMES; round += 1) {
+  // spread over the whole time, and a little beside it each time
+  const moment = Math.round(((round + Math.random()) / TIMES) * WITHIN_MS)
+  test(`P10 Ctrl-C ${moment} ms into npm run sandbox leaves no process, mount, cgroup, sysctl or file behind`, async () => {
+    const before = machineMarks()
+    const files = readdirSync(tmpdir()).sort()
+    const child = spawn(process.execPath, [MAIN], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk))
+    const exited = once(child, 'exit')
+    await Promise.race([sleep(moment), exited])
+    child.kill('SIGINT')
+    const [code] = (await exited) as [number | null]
+    assert.equal(code, 130, output)
+    assert.match(output, /Interrupted; nothing is left running\.\n$/)
+    assert.deepEqual(readdirSync(tmpdir()).sort(), files)
+    assert.deepEqual(processesOf(tmpdir()), [])
+    assert.deepEqual(machineMarks(), before)
+  })
+}
+
+/** Command lines of running programs that name a folder: all that a sandbox starts has its files there. */
+function processesOf(folder: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+    .flatMap((name) => {
+      try {
+        const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        return line.includes(`${folder}/`) ? [line] : []
+      } catch {
+        return []
+      }
+    })
+}
