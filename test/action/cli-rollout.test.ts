@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { BIN, type BinAnswer, runBin } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
 import { startActionBed } from './support/action-bed.ts'
@@ -98,6 +99,26 @@ test('P2 a lost permission: refresh and doctor say why, with the cure', async ()
   assert.equal(mended.code, 0, mended.stdout + mended.stderr)
 })
 
+test('helper works outside of the cluster as its Pod would, until it is interrupted', async () => {
+  const { admin } = cluster
+  const path = '/api/v1/namespaces/acr-nopass/configmaps/acr-nopass'
+  const { data } = await admin.request<{ data: Record<string, string> }>({ method: 'GET', path })
+  const config = join(folder, 'config.yaml')
+  await writeFile(config, data['config.yaml'] ?? '')
+  await scale(0)
+  await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/default/secrets/acr-nopass' })
+  const child = spawn(BIN, ['helper', '--config', config, ...target], { cwd: folder, env })
+  let said = ''
+  child.stdout.on('data', (text: Buffer) => {
+    said += text
+  })
+  await eventually(async () => assert.ok((await pullSecrets()).includes('default'), said), 60_000)
+  child.kill('SIGINT')
+  assert.deepEqual(await once(child, 'exit'), [0, null], said)
+  for (const line of said.trim().split('\n')) assert.ok(JSON.parse(line).msg)
+  await scale(1)
+})
+
 test('cleanup leaves the cluster alone while the helper works', async () => {
   const { code, stderr } = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/acr-nopass', ...target)
   assert.equal(code, 1)
@@ -158,6 +179,20 @@ test('P12 uninstall needs its confirmation, and leaves nothing', async () => {
   assert.deepEqual([await references(), await pullSecrets()], [[], []])
   assert.equal(bed.cloud.calls.filter(({ action, code }) => action === 'DeletePolicy' && !code).length, 1)
 })
+
+/** And waits until the Pods are gone, or ready. */
+async function scale(replicas: number): Promise<void> {
+  const path = '/apis/apps/v1/namespaces/acr-nopass/deployments/acr-nopass'
+  const { admin } = cluster
+  await admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { spec: { replicas } } })
+  await eventually(async () => {
+    const { status } = await admin.request<{ status: { replicas?: number; availableReplicas?: number } }>({
+      method: 'GET',
+      path,
+    })
+    assert.deepEqual([status.replicas ?? 0, status.availableReplicas ?? 0], [replicas, replicas])
+  }, 60_000)
+}
 
 async function issuedAt(): Promise<string> {
   const { stdout } = await cli('doctor', ...target, '-o', 'json')
