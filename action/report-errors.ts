@@ -18,7 +18,7 @@ export function reportErrors(errors: readonly NopassError[], host: NodeJS.Proces
 }
 
 /** An error at its place in a file, with the cure. */
-export function annotate(one: NopassError): void {
+function annotate(one: NopassError): void {
   const { file, line, column } = one.place
   error(`${one.message}\nCure: ${one.hint}`, {
     title: one.code,

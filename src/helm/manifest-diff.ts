@@ -51,7 +51,7 @@ function render(
  * The object with every value of a Secret's `data` and `stringData` hidden. A value that differs from the `other`
  * object's gets the `mark`, so that a diff shows the change and nothing of the value, not even a hash to guess against.
  */
-export function redactObject(
+function redactObject(
   body: Readonly<Record<string, unknown>>,
   other?: Readonly<Record<string, unknown>>,
   mark = '',

@@ -70,7 +70,7 @@ export function readHelmError(stderr: string, context: { readonly command: strin
 }
 
 /** Helm's `Error:` line without its prefix and cut to 600 characters (an API server may echo whole objects). */
-export function lastErrorLine(stderr: string): string {
+function lastErrorLine(stderr: string): string {
   const lines = stderr.split('\n').filter((text) => text.trim() !== '')
   const marked = lines.findLastIndex((text) => text.startsWith('Error:'))
   const text = marked < 0 ? (lines.at(-1) ?? '') : lines.slice(marked).join(' ')

@@ -64,7 +64,7 @@ export function requireIdentity(found: ClusterIdentity, ca: string | undefined, 
 }
 
 /** Lower-case hex SHA-256 of the DER of the first certificate. */
-export function caFingerprint(pem: string): string {
+function caFingerprint(pem: string): string {
   return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')
 }
 

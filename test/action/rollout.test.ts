@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -43,6 +44,7 @@ for (const [helm, names] of [
     })
 
     await t.test('apply: RAM, helm, and proof in each cluster; wave 1 after wave 0', async () => {
+      const seen = watchProcessList()
       const apply = await run({})
       assert.equal(apply.code, 0, apply.stdout + apply.stderr)
       const results = JSON.parse(apply.outputs.results ?? '')
@@ -70,7 +72,7 @@ for (const [helm, names] of [
           /registries: prod live\na new namespace had its Secret after \d+ ms\na new Pod had the reference after \d+ ms/,
         )
       }
-      await noSecretIn(apply, bed)
+      await noSecretIn(apply, bed, seen.stop())
       await rm(apply.temp, { recursive: true })
     })
 
@@ -125,7 +127,7 @@ for (const [helm, names] of [
 }
 
 /** P6: what the run knew as secret stands nowhere but in the runner's own mask commands. */
-async function noSecretIn(run: ActionOutcome, bed: ActionBed): Promise<void> {
+async function noSecretIn(run: ActionOutcome, bed: ActionBed, processes: string): Promise<void> {
   const shown = run.stdout
     .split('\n')
     .filter((line) => !line.startsWith('::add-mask::'))
@@ -134,10 +136,25 @@ async function noSecretIn(run: ActionOutcome, bed: ActionBed): Promise<void> {
   const texts = await Promise.all(
     files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'utf8')),
   )
-  const everything = [shown, run.stderr, run.summary, ...Object.values(run.outputs), ...texts].join('\n')
+  const everything = [shown, run.stderr, run.summary, ...Object.values(run.outputs), ...texts, processes].join('\n')
   const secrets = [...run.masks, bed.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '']
   assert.ok(secrets.length >= 3)
+  assert.match(processes, /helm upgrade acr-nopass/)
   for (const secret of secrets) assert.ok(!everything.includes(secret), 'P6: a secret was found in what the run left')
+}
+
+/** Every command line of this machine, looked at again and again. */
+function watchProcessList(): { stop(): string } {
+  const seen = new Set<string>()
+  const timer = setInterval(() => {
+    for (const line of execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).split('\n')) seen.add(line)
+  }, 100)
+  return {
+    stop() {
+      clearInterval(timer)
+      return [...seen].join('\n')
+    },
+  }
 }
 
 type Cluster = ActionBed['clusters'][number]['cluster']

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
@@ -150,15 +150,4 @@ function pick<T extends object, K extends keyof T>(object: T, keys: readonly K[]
 
 async function stopAll(stops: readonly (() => Promise<unknown>)[]): Promise<void> {
   for (const stop of stops) await stop()
-}
-
-/** A file in a folder of its own, for inputs that name files. */
-export async function writeInput(
-  name: string,
-  text: string,
-): Promise<{ readonly folder: string; readonly file: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-workspace-'))
-  const file = join(folder, name)
-  await writeFile(file, text)
-  return { folder, file }
 }
