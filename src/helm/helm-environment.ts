@@ -18,6 +18,8 @@ export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record
   return {
     ...own,
     ...(registry === undefined ? {} : { HELM_REGISTRY_CONFIG: registry }),
+    // Else it is ~/.kube/cache, and without HOME a folder wherever we work.
+    KUBECACHEDIR: join(home, 'kube'),
     HELM_CACHE_HOME: join(home, 'cache'),
     HELM_CONFIG_HOME: join(home, 'config'),
     HELM_DATA_HOME: join(home, 'data'),

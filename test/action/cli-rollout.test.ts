@@ -35,6 +35,7 @@ async function cli(...args: string[]): Promise<BinAnswer> {
   const answer = await runBin(args, { env, cwd: folder })
   assert.ok(!`${answer.stdout}${answer.stderr}`.includes(bed.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '-'))
   assert.deepEqual(await readdir(temp).catch(() => []), [])
+  assert.ok(!(await readdir(folder)).includes('.kube'))
   return answer
 }
 
@@ -200,7 +201,9 @@ async function issuedAt(): Promise<string> {
 }
 
 function helm(...args: string[]): string {
-  return execFileSync('helm', [...args, '--namespace', 'acr-nopass', ...target], { env, encoding: 'utf8' })
+  const program = join(bed.env.PATH?.split(':')[0] ?? '', 'helm')
+  const apart = { ...env, KUBECACHEDIR: join(folder, 'kube-cache') }
+  return execFileSync(program, [...args, '--namespace', 'acr-nopass', ...target], { env: apart, encoding: 'utf8' })
 }
 
 async function references(): Promise<readonly string[]> {

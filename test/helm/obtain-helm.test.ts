@@ -120,11 +120,11 @@ test('nothing ambient points a helm child at another cluster, namespace or user'
   const child = helmEnvironment(parent, '/run/helm')
   assert.deepEqual(
     Object.keys(child).filter((name) => /KUBE|NAMESPACE/.test(name)),
-    [],
+    ['KUBECACHEDIR'],
   )
   assert.deepEqual(
-    [child.HTTPS_PROXY, child.HELM_CACHE_HOME, child.HELM_CONFIG_HOME],
-    ['p', '/run/helm/cache', '/run/helm/config'],
+    [child.HTTPS_PROXY, child.HELM_CACHE_HOME, child.HELM_CONFIG_HOME, child.KUBECACHEDIR],
+    ['p', '/run/helm/cache', '/run/helm/config', '/run/helm/kube'],
   )
   assert.equal(child.HELM_REGISTRY_CONFIG, '/home/me/.config/helm/registry/config.json')
 })

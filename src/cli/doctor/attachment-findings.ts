@@ -31,7 +31,7 @@ function policyFindings({ release, podPolicies }: Observed): readonly Finding[] 
 }
 
 /** As the chart names it (chart/templates/_names.tpl). */
-export function podPolicyName({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+function podPolicyName({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return `acr-nopass.${namespace}.${name}`
 }
 

@@ -50,7 +50,7 @@ function rrsaTrust(
 }
 
 /** As the chart names it (chart/templates/_names.tpl). */
-export function fullnameOf(release: string): string {
+function fullnameOf(release: string): string {
   const name = release.replaceAll('.', '-')
   return name.includes('acr-nopass') ? name : `${name.slice(0, 42).replace(/-$/, '')}-acr-nopass`
 }

@@ -1,30 +1,11 @@
-import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { diagnose } from '../../../src/cli/doctor/diagnose.ts'
-import type { FindingId, Severity } from '../../../src/cli/doctor/finding.ts'
-import type { Observed } from '../../../src/cli/doctor/observed.ts'
-import { account, failure, NOW, namespace, registry, scene, secret } from './scene.ts'
-
-interface Row {
-  readonly title: string
-  readonly observed: Observed
-  readonly finds: readonly (readonly [Severity, FindingId, string])[]
-  /** In the cause, the cure or the command of the first. */
-  readonly says?: RegExp
-}
-
-const admission = { config: { attach: 'admission' } }
-const shopOnly = (change: Parameters<typeof secret>[0]): ReadonlyMap<string, ReturnType<typeof secret>> =>
-  new Map([
-    ['acr-nopass', secret()],
-    ['shop', secret(change)],
-  ])
+import { type Row, testFindings } from './finding-table.ts'
+import { failure, NOW, registry, scene } from './scene.ts'
 
 const ROWS: readonly Row[] = [
   { title: 'all is well', observed: scene(), finds: [] },
   {
     title: 'all is well at admission',
-    observed: scene({ ...admission, podPolicies: ['acr-nopass.acr-nopass.acr-nopass'] }),
+    observed: scene({ config: { attach: 'admission' }, podPolicies: ['acr-nopass.acr-nopass.acr-nopass'] }),
     finds: [],
   },
   {
@@ -172,110 +153,6 @@ const ROWS: readonly Row[] = [
     }),
     finds: [],
   },
-  {
-    title: 'a namespace without its Secret; those that are no targets do not count',
-    observed: scene({
-      namespaces: [
-        namespace('shop'),
-        namespace('kube-system'),
-        namespace('going', { terminating: true }),
-        namespace('out', { optedOut: true }),
-      ],
-      secrets: new Map(),
-    }),
-    finds: [['error', 'SECRET_MISSING', 'namespace shop']],
-  },
-  {
-    title: "somebody else's Secret",
-    observed: scene({ secrets: shopOnly({ ours: false }) }),
-    finds: [['error', 'SECRET_FOREIGN', 'namespace shop']],
-    says: /kubectl -n shop delete secret acr-nopass/,
-  },
-  {
-    title: "somebody else's Secret that the helper may take over",
-    observed: scene({ config: { adopt: true }, secrets: shopOnly({ ours: false }) }),
-    finds: [],
-  },
-  {
-    title: 'a Secret that was changed',
-    observed: scene({ secrets: shopOnly({ intact: false }) }),
-    finds: [['warning', 'SECRET_CHANGED', 'namespace shop']],
-  },
-  {
-    title: 'a Secret with an expired credential',
-    observed: scene({ secrets: shopOnly({ expiresAt: NOW }) }),
-    finds: [['error', 'SECRET_EXPIRED', 'namespace shop']],
-    says: /acr-nopass refresh/,
-  },
-  {
-    title: 'a Secret that lacks a registry',
-    observed: scene({ secrets: shopOnly({ registries: [] }) }),
-    finds: [['warning', 'SECRET_INCOMPLETE', 'namespace shop']],
-  },
-  {
-    title: 'a ServiceAccount without the reference; opted-out ones and those of no target do not count',
-    observed: scene({
-      accounts: [
-        account('shop', 'web', { list: ['other'] }),
-        account('shop', 'out', { list: [], optedOut: true }),
-        account('kube-system', 'default', { list: [] }),
-      ],
-    }),
-    finds: [['error', 'ACCOUNT_UNATTACHED', '1 ServiceAccount']],
-  },
-  {
-    title: 'a ServiceAccount whose list another tool applies',
-    observed: scene({
-      accounts: [account('shop', 'web', { list: ['x'], owner: { manager: 'argocd', operation: 'Apply' } })],
-    }),
-    finds: [['error', 'ACCOUNT_FOREIGN', '1 ServiceAccount']],
-    says: /"argocd"[\s\S]*\{name: acr-nopass\}/,
-  },
-  {
-    title: 'the admission policy is gone',
-    observed: scene(admission),
-    finds: [['error', 'POLICY_MISSING', 'MutatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass']],
-  },
-  {
-    title: 'nothing is said of what may not be read',
-    observed: scene({
-      ...admission,
-      deployment: undefined,
-      lease: undefined,
-      namespaces: undefined,
-      secrets: undefined,
-      accounts: undefined,
-      pods: undefined,
-      podPolicies: undefined,
-      unread: [{ what: 'Pods of all namespaces', why: 'no' }],
-    }),
-    finds: [],
-  },
 ]
 
-for (const { title, observed, finds, says } of ROWS) {
-  test(`doctor: ${title}`, () => {
-    const findings = diagnose(observed)
-    assert.deepEqual(
-      findings.map(({ severity, id, subject }) => [severity, id, subject]),
-      finds,
-    )
-    const [first] = findings
-    if (says) assert.match(`${first?.cause}\n${first?.cure}\n${first?.command}`, says)
-    for (const { message, cause, cure } of findings) assert.ok(message !== '' && cause !== '' && cure !== '')
-  })
-}
-
-test('doctor: what is worse comes first, many objects are one finding', () => {
-  const many = Array.from({ length: 12 }, (_, index) => namespace(`team-${index}`))
-  const findings = diagnose(scene({ namespaces: many, secrets: new Map(), deployment: { wanted: 2, available: 1 } }))
-  assert.deepEqual(
-    findings.map(({ id, subject }) => [id, subject]),
-    [
-      ['SECRET_MISSING', '12 namespaces'],
-      ['HELPER_DEGRADED', 'helper acr-nopass/acr-nopass'],
-    ],
-  )
-  assert.equal(findings[0]?.message, 'no pull secret: team-0, team-1, team-2, team-3, team-4 and 7 more')
-  assert.equal(findings[0]?.objects?.length, 12)
-})
+testFindings(ROWS)
