@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { collectLicences } from './licences.ts'
+import { lightBuiltins } from './light-builtins.ts'
 import { withoutSideEffects } from './without-side-effects.ts'
 
 /** CommonJS libraries in an ESM bundle ask for Node's own modules by `require`. */
@@ -51,6 +52,7 @@ export async function bundleCli(root: string, out: string): Promise<string> {
     chunkNames: 'chunks/[name]-[hash]',
     // The sandbox runs from a checkout only; its own programs are not part of the package.
     external: ['../sandbox/*'],
+    plugins: [...COMMON.plugins, lightBuiltins],
   })
   await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))
   return describe(metafile, 'acr-nopass.js')
@@ -64,6 +66,7 @@ export async function bundleHelper(root: string, out: string): Promise<string> {
     absWorkingDir: root,
     entryPoints: ['src/helper/main.ts'],
     outfile: out,
+    plugins: [...COMMON.plugins, lightBuiltins],
   })
   return describe(metafile, out)
 }
