@@ -88,8 +88,9 @@ test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no proc
       '--kubeconfig',
       kubeconfig,
     ])
-    assert.equal((await apply(bed, { podAnnotations: { run: 'cured' } })).code, 0)
-    for (const { temp } of [lost, next]) await rm(temp, { recursive: true })
+    const cured = await apply(bed, { podAnnotations: { run: 'cured' } })
+    assert.equal(cured.code, 0, cured.stdout + cured.stderr)
+    for (const { temp } of [lost, next, cured]) await rm(temp, { recursive: true })
   })
 })
 
