@@ -2,17 +2,21 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
 import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
-import { openHelm } from '../support/chart.ts'
+import { readRules } from '../support/alerts.ts'
+import { openHelm, scenario } from '../support/chart.ts'
 import { openChartCluster } from '../support/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { openGuarded } from '../support/guarded.ts'
 import { fromTable } from '../support/markdown-table.ts'
+import { readPromql } from '../support/promql.ts'
 import { testGuardOfServiceAccounts } from './guard-accounts-suite.ts'
 import { testGuardOfSecrets } from './guard-secrets-suite.ts'
 import { contentOf, type HelperCluster, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
 import { testLifecycle } from './lifecycle-suite.ts'
 import { testObjects } from './objects-suite.ts'
 import { askForRights, columnsOf, testEscalation } from './rights-suite.ts'
+
+const WITH_ALERTS = { metrics: { prometheusRule: { enabled: true } } }
 
 // Everything that the chart promises, on the oldest minor that has the guard; one cluster for all of it.
 const helms = [await openHelm('helm4'), await openHelm('helm3')] as const
@@ -67,6 +71,20 @@ test('P4 P5 P8 the helper serves old and new namespaces under these rights, and 
     ),
     new Set([422]),
   )
+})
+
+test('each alert finds its series at a running helper', async () => {
+  assert.ok(kit)
+  const { ip } = await kit.leader()
+  const served = await (await fetch(`http://${ip}:8080/metrics`)).text()
+  const rules = readRules(await helms[0].render({ values: [scenario('service-accounts'), WITH_ALERTS] }))
+  const asked = (rules?.groups ?? []).flatMap((group) => group.rules).flatMap(({ expr }) => readPromql(expr))
+  assert.ok(asked.length >= 8)
+  for (const { metric, matchers } of asked) {
+    // of results there are only those that happened
+    const state = matchers.state === undefined ? '' : `\\{state${matchers.state}\\}`
+    assert.match(served, new RegExp(`^${metric}${state}[ {]`, 'm'))
+  }
 })
 
 test('P5 scope namespaces: the listed one is served by Roles alone, and nothing is refused', async () => {

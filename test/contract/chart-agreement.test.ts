@@ -5,7 +5,6 @@ import { after, test } from 'node:test'
 import { formatError } from '../../src/errors.ts'
 import { parseManifest } from '../../src/helm/manifest.ts'
 import { loadConfig } from '../../src/helper/load-config.ts'
-import { createMetrics } from '../../src/helper/metrics.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import { CHART, listScenarios, openHelm, scenario } from '../support/chart.ts'
@@ -122,17 +121,4 @@ test('a change that new Pods have to prove makes new Pods; one that can be reloa
   ]) {
     assert.deepEqual(await annotations(values), before, JSON.stringify(values))
   }
-})
-
-test('alerts and dashboard ask for metrics that the helper has', async () => {
-  const known = new Set((await createMetrics().registry.getMetricsAsJSON()).map(({ name }) => name))
-  const rules = JSON.stringify(await rendered('everything', 'PrometheusRule'))
-  const [dashboard] = (await rendered('everything', 'ConfigMap')).filter(({ data }) => data?.['acr-nopass.json'])
-  const text = dashboard?.data?.['acr-nopass.json'] ?? ''
-  const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] }
-  assert.ok(panels.length > 0)
-  const expressions = `${rules} ${JSON.stringify(panels)}`
-  const asked = expressions.match(/\b(acr_nopass|workqueue|leader_election)_[a-z_]+/g) ?? []
-  assert.ok(asked.length >= 12)
-  for (const name of asked) assert.ok(known.has(name.replace(/_bucket$/, '')), name)
 })

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { promisify } from 'node:util'
+import { silentProgress } from '../../src/sandbox/progress.ts'
+import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { type AlertCase, parseCases, promtoolTests, type RuleFile, readRules } from '../support/alerts.ts'
+import { openHelm, scenario } from '../support/chart.ts'
+
+const helm = await openHelm('helm4')
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-alerts-'))
+after(async () => {
+  await helm[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+const { promtool } = await ensureTools(['promtool'], {
+  progress: silentProgress,
+  signal: AbortSignal.timeout(3_600_000),
+})
+const run = promisify(execFile)
+const rules = await render({})
+const cases = parseCases(await readFile(new URL('fixtures/alerts/cases.yaml', import.meta.url), 'utf8'))
+const ruleFile = join(folder, 'rules.json')
+await writeFile(ruleFile, JSON.stringify(rules))
+const names = rules.groups.flatMap((group) => group.rules).map(({ alert }) => alert)
+
+test('Prometheus accepts the rules', async () => {
+  const { stdout } = await run(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', ruleFile])
+  assert.match(stdout, new RegExp(`SUCCESS: ${names.length} rules found`))
+})
+
+test('every alert says what is wrong, why, and what to do', () => {
+  for (const { alert, annotations, labels } of rules.groups.flatMap((group) => group.rules)) {
+    assert.deepEqual(Object.keys(annotations), ['summary', 'cause', 'cure'], alert)
+    assert.match(labels.severity ?? '', /^(warning|critical)$/)
+  }
+})
+
+test('every alert fires in a case and is silent in another', () => {
+  const of = (wanted: (one: AlertCase) => boolean): string[] =>
+    [...new Set(cases.filter(wanted).map(({ alert }) => alert))].sort()
+  assert.deepEqual(
+    of(({ fires }) => fires.length > 0),
+    [...names].sort(),
+  )
+  assert.deepEqual(
+    of(({ fires }) => fires.length === 0),
+    [...names].sort(),
+  )
+})
+
+for (const one of cases) {
+  test(`${one.alert} ${one.fires.length > 0 ? 'fires' : 'is silent'}: ${one.title}`, async () => {
+    assert.equal(await failures([one]), '')
+  })
+}
+
+test('a case that expects something else fails', async () => {
+  const [silent] = cases.filter(({ fires }) => fires.length === 0)
+  assert.ok(silent)
+  assert.match(await failures([{ ...silent, fires: [{ summary: 'nothing' }] }]), /FAILED/)
+})
+
+test('a plan writes nothing, so what is pending is no alert; neither is a ServiceAccount that nobody attaches to', async () => {
+  const alerts = async (values: object): Promise<string[]> =>
+    (await render(values)).groups.flatMap((group) => group.rules).map(({ alert }) => alert)
+  const always = ['CredentialExpires', 'RefreshFails', 'Down', 'WithoutLeader', 'Deaf'].map(
+    (name) => `AcrNopass${name}`,
+  )
+  assert.deepEqual((await alerts({ dryRun: true })).sort(), [...always].sort())
+  assert.deepEqual((await alerts({ attach: 'admission' })).sort(), [...always, 'AcrNopassPending'].sort())
+})
+
+async function render(values: object): Promise<RuleFile> {
+  const found = readRules(await helm.render({ values: [scenario('everything'), values] }))
+  assert.ok(found)
+  return found
+}
+
+/** What promtool finds wrong; empty when the cases hold. */
+async function failures(some: readonly AlertCase[]): Promise<string> {
+  const file = join(await mkdtemp(join(folder, 'case-')), 'tests.json')
+  await writeFile(file, JSON.stringify(promtoolTests(rules, some, ruleFile)))
+  return await run(promtool, ['test', 'rules', file]).then(
+    () => '',
+    (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
+  )
+}

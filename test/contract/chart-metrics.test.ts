@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { parseManifest } from '../../src/helm/manifest.ts'
+import { createMetrics } from '../../src/helper/metrics.ts'
+import type { RefreshEvent } from '../../src/helper/refresh-clock.ts'
+import { readRules } from '../support/alerts.ts'
+import { openHelm, scenario } from '../support/chart.ts'
+import { readPromql } from '../support/promql.ts'
+
+const helm = await openHelm('helm4')
+after(() => helm[Symbol.asyncDispose]())
+const manifest = await helm.render({ values: [scenario('everything')] })
+
+interface Panel {
+  readonly id: number
+  readonly title: string
+  readonly description?: string
+  readonly datasource: { readonly uid: string }
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly targets: readonly { readonly refId: string; readonly expr: string }[]
+}
+
+interface Dashboard {
+  readonly uid: string
+  readonly title: string
+  readonly schemaVersion: number
+  readonly panels: readonly Panel[]
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly query: string | { query: string } }[]
+  }
+}
+
+const dashboard = readDashboard()
+const alerts = (readRules(manifest)?.groups ?? []).flatMap(({ rules }) => rules)
+const expressions = [
+  ...alerts.map(({ expr }) => expr),
+  ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+]
+
+/** The labels that Prometheus adds to every series of a target, and the one of a histogram's buckets. */
+const OF_PROMETHEUS = ['namespace', 'job', 'le']
+/** The results of a refresh that there are. */
+const RESULTS: Readonly<Record<RefreshEvent['kind'], true>> = {
+  refreshed: true,
+  unchanged: true,
+  revoked: true,
+  failed: true,
+}
+
+test('alerts and dashboard ask for metrics that the helper has, by labels that they have', () => {
+  const known = new Map(
+    createMetrics()
+      .registry.getMetricsAsArray()
+      .map((metric) => [metric.name, labelsOf(metric)]),
+  )
+  const asked = expressions.flatMap(readPromql)
+  assert.ok(new Set(asked.map(({ metric }) => metric)).size >= 10)
+  for (const { metric, matchers, groupedBy } of asked) {
+    const labels = known.get(metric)
+    assert.ok(labels, `no metric is named ${metric}`)
+    assert.equal(matchers.namespace !== undefined && matchers.job !== undefined, true, `${metric} of any installation`)
+    for (const label of [...Object.keys(matchers), ...groupedBy]) {
+      assert.ok(OF_PROMETHEUS.includes(label) || labels.includes(label), `${metric} has no label ${label}`)
+    }
+  }
+})
+
+test('no part of an expression escapes that check', () => {
+  for (const expression of expressions) {
+    const names = expression.match(/\b(acr_nopass|workqueue|leader_election)_[a-z_]+/g) ?? []
+    assert.equal(readPromql(expression).length, names.length, expression)
+    assert.ok(names.length > 0, expression)
+  }
+})
+
+test('alerts ask for results of refreshes that there are', () => {
+  const asked = alerts.flatMap(({ expr }) => readPromql(expr)).flatMap(({ matchers: { result } }) => result ?? [])
+  assert.equal(asked.length, 2)
+  for (const matcher of asked) {
+    for (const value of matcher.replace(/^=~?"|"$/g, '').split('|')) assert.ok(value in RESULTS, matcher)
+  }
+})
+
+test('the dashboard is one that Grafana loads: ids, places, sources and variables fit together', () => {
+  assert.match(dashboard.uid, /^[a-zA-Z0-9_-]{1,40}$/)
+  assert.ok(dashboard.schemaVersion >= 36)
+  const { panels } = dashboard
+  assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length)
+  const variables = new Set(['__rate_interval', ...dashboard.templating.list.map(({ name }) => name)])
+  for (const [, name = ''] of JSON.stringify(dashboard).matchAll(/\$\{?([a-zA-Z_]+)/g)) {
+    assert.ok(variables.has(name), `no variable is named ${name}`)
+  }
+  const cells = new Set<string>()
+  for (const { title, description, datasource, gridPos, targets } of panels) {
+    assert.ok(description, `${title} has no description`)
+    assert.equal(datasource.uid, `\${datasource}`)
+    assert.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length)
+    assert.ok(gridPos.x + gridPos.w <= 24)
+    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+      for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+        assert.ok(!cells.has(`${x},${y}`), `${title} lies on another panel`)
+        cells.add(`${x},${y}`)
+      }
+    }
+  }
+})
+
+function readDashboard(): Dashboard {
+  const maps = parseManifest(manifest).filter(({ kind }) => kind === 'ConfigMap')
+  const texts = maps.flatMap(({ body }) => (body as { data?: Record<string, string> }).data?.['acr-nopass.json'] ?? [])
+  assert.equal(texts.length, 1)
+  return JSON.parse(texts[0] ?? '') as Dashboard
+}
+
+/** prom-client keeps them without saying so in its types. */
+function labelsOf(metric: object): readonly string[] {
+  return 'labelNames' in metric ? (metric.labelNames as string[]) : []
+}
