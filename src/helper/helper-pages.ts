@@ -2,7 +2,7 @@ import type { HelperStatus } from '../acr/helper-status.ts'
 import type { Clock } from '../kube/clock.ts'
 import { checkHealth, checkReadiness, type ReadinessInput, type Verdict } from './health.ts'
 import { type Page, type PageServer, servePages } from './http-server.ts'
-import type { Metrics } from './metrics.ts'
+import { type Metrics, QUEUE } from './metrics.ts'
 import type { Session } from './session.ts'
 import { renderStatusPage } from './status-page.ts'
 
@@ -85,7 +85,7 @@ function collect(
   metrics.clockSkew.set(options.cloud.skew() / 1000)
   metrics.buildInfo.set({ version: options.version }, 1)
   metrics.leader.set({ name: options.lease }, options.leads() ? 1 : 0)
-  metrics.queue.depth.set({ name: 'acr-nopass' }, session.controller.depth)
+  metrics.queue.depth.set({ name: QUEUE }, session.controller.depth)
   collectState(options, session)
 }
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { createPlainCounter, createPlainHistogram, type PlainCounter, type PlainHistogram } from './plain-metrics.ts'
 
 export interface Metrics {
   readonly registry: Registry
@@ -6,23 +7,28 @@ export interface Metrics {
   readonly refreshes: Counter<'registry' | 'result'>
   readonly secrets: Gauge<'state'>
   readonly serviceAccounts: Gauge<'state'>
-  readonly writes: Counter<'kind' | 'outcome'>
+  /** `kind outcome` */
+  readonly writes: PlainCounter
   readonly fights: Counter
   readonly watchRestarts: Counter<'resource'>
   readonly watchProgress: Gauge<'resource'>
   readonly clockSkew: Gauge
-  readonly requests: Counter<'verb' | 'resource' | 'code'>
+  /** `verb resource code` */
+  readonly requests: PlainCounter
   readonly ready: Histogram<'object'>
   readonly leader: Gauge<'name'>
   readonly buildInfo: Gauge<'version'>
   readonly queue: {
     readonly depth: Gauge<'name'>
-    readonly adds: Counter<'name'>
-    readonly waited: Histogram<'name'>
-    readonly worked: Histogram<'name'>
-    readonly retries: Counter<'name'>
+    readonly adds: PlainCounter
+    readonly waited: PlainHistogram
+    readonly worked: PlainHistogram
+    readonly retries: PlainCounter
   }
 }
+
+/** The label `name` of the queue's metrics. */
+export const QUEUE = 'acr-nopass'
 
 const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
@@ -36,6 +42,10 @@ export function createMetrics(): Metrics {
     new Counter({ name, help, labelNames: [...labelNames], registers })
   const latency = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Histogram<T> =>
     new Histogram({ name, help, labelNames: [...labelNames], buckets: LATENCIES, registers })
+  const plainCounter = (name: string, help: string, labelNames: readonly string[]): PlainCounter =>
+    createPlainCounter(registry, { name, help, labelNames })
+  const queueLatency = (name: string, help: string): PlainHistogram =>
+    createPlainHistogram(registry, { name, help, labels: { name: QUEUE }, buckets: LATENCIES })
   return {
     registry,
     tokenExpiry: gauge(
@@ -48,10 +58,11 @@ export function createMetrics(): Metrics {
     serviceAccounts: gauge('acr_nopass_service_accounts', 'ServiceAccounts by the state of their reference.', [
       'state',
     ]),
-    writes: counter('acr_nopass_writes_total', 'Writes by kind and outcome (conflict: tried again with newer data).', [
-      'kind',
-      'outcome',
-    ]),
+    writes: plainCounter(
+      'acr_nopass_writes_total',
+      'Writes by kind and outcome (conflict: tried again with newer data).',
+      ['kind', 'outcome'],
+    ),
     fights: counter('acr_nopass_fights_total', 'ServiceAccounts whose list another writer kept taking our entry from.'),
     watchRestarts: counter('acr_nopass_watch_restarts_total', 'Watches that broke and were opened again.', [
       'resource',
@@ -60,7 +71,7 @@ export function createMetrics(): Metrics {
       'resource',
     ]),
     clockSkew: gauge('acr_nopass_clock_skew_seconds', "How far this machine's clock runs ahead of the cloud's."),
-    requests: counter('acr_nopass_kube_requests_total', 'Requests to the API server (code 0: no answer).', [
+    requests: plainCounter('acr_nopass_kube_requests_total', 'Requests to the API server (code 0: no answer).', [
       'verb',
       'resource',
       'code',
@@ -70,10 +81,10 @@ export function createMetrics(): Metrics {
     buildInfo: gauge('acr_nopass_build_info', 'Always 1; the version is the label.', ['version']),
     queue: {
       depth: gauge('workqueue_depth', 'Keys that wait.', ['name']),
-      adds: counter('workqueue_adds_total', 'Keys that were added.', ['name']),
-      waited: latency('workqueue_queue_duration_seconds', 'How long a key waited.', ['name']),
-      worked: latency('workqueue_work_duration_seconds', 'How long a key was worked on.', ['name']),
-      retries: counter('workqueue_retries_total', 'Keys that were put back.', ['name']),
+      adds: plainCounter('workqueue_adds_total', 'Keys that were added.', ['name']),
+      waited: queueLatency('workqueue_queue_duration_seconds', 'How long a key waited.'),
+      worked: queueLatency('workqueue_work_duration_seconds', 'How long a key was worked on.'),
+      retries: plainCounter('workqueue_retries_total', 'Keys that were put back.', ['name']),
     },
   }
 }

@@ -4,7 +4,7 @@ import type { WriteAction } from './actions.ts'
 import type { ControllerObserver } from './controller-observer.ts'
 import type { EventReporter } from './event-reporter.ts'
 import type { Log } from './log.ts'
-import type { Metrics } from './metrics.ts'
+import { type Metrics, QUEUE } from './metrics.ts'
 import type { ProblemBoard } from './problem-board.ts'
 import { toStatusError } from './status-error.ts'
 
@@ -19,7 +19,6 @@ export interface SessionObserverOptions {
   readonly onSynced: () => void
 }
 
-const QUEUE = { name: 'acr-nopass' }
 /** An object that no write followed is forgotten after so long. */
 const READY_LIMIT_MS = 60_000
 
@@ -44,8 +43,8 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
   return {
     queue: {
       added: () => metrics.queue.adds.inc(QUEUE),
-      started: (ms) => metrics.queue.waited.observe(QUEUE, ms / 1000),
-      finished: (ms) => metrics.queue.worked.observe(QUEUE, ms / 1000),
+      started: (ms) => metrics.queue.waited.observe(ms / 1000),
+      finished: (ms) => metrics.queue.worked.observe(ms / 1000),
       retried: () => metrics.queue.retries.inc(QUEUE),
     },
     synced: options.onSynced,
@@ -58,15 +57,17 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       log.info({ ...placeOf(key) }, 'another writer removed the reference')
     },
     wrote(key, action) {
-      metrics.writes.inc({ kind: kindOf(action), outcome: 'ok' })
+      metrics.writes.inc(`${kindOf(action)} ok`)
       board.clear(key)
       ready(key, action)
-      const reason = action.kind === 'applySecret' ? { reason: action.reason } : {}
-      log.debug({ ...placeOf(key), kind: action.kind, ...reason }, 'written')
+      if (log.isLevelEnabled('debug')) {
+        const reason = action.kind === 'applySecret' ? { reason: action.reason } : {}
+        log.debug({ ...placeOf(key), kind: action.kind, ...reason }, 'written')
+      }
       options.onChange()
     },
     failed(key, action, verdict, error) {
-      metrics.writes.inc({ kind: kindOf(action), outcome: verdict.outcome })
+      metrics.writes.inc(`${kindOf(action)} ${verdict.outcome}`)
       const { code, reason } = toNopassError(error)
       const fields = { ...placeOf(key), kind: action.kind, code, reason, outcome: verdict.outcome }
       if (verdict.outcome === 'conflict' || verdict.outcome === 'gone') log.debug(fields, 'not written')

@@ -71,8 +71,13 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   let lastActivity = lastProgress
 
   const put = (object: W): string => {
-    const key = keyOf(object.metadata)
-    store.put(key, options.trim(object))
+    const { metadata } = object
+    const key = keyOf(metadata)
+    const known = store.get(key)
+    // What our own write has told already needs no second look.
+    if (known?.resourceVersion !== metadata.resourceVersion || known.uid !== metadata.uid) {
+      store.put(key, options.trim(object))
+    }
     return key
   }
   const finishList = (seen: ReadonlySet<string>, at: string): void => {

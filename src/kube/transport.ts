@@ -42,6 +42,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
   const hostname = server.hostname.replace(/^\[(.*)\]$/, '$1')
   const start = secure ? https.request : http.request
   const basePath = server.pathname.replace(/\/$/, '')
+  const aborts = createAbortListeners()
   let ca = connection.ca
   let agents = createAgents()
 
@@ -94,11 +95,10 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       const end = (error: unknown): void => void (answer ?? call).destroy(error as Error)
       // The same time again for the body: one timer for the whole exchange, as thousands of these are made in a rotation.
       const timer = setTimeout(() => end(timeoutError(request)), request.timeoutMs)
-      const onAbort = (): void => end(signal?.reason)
-      signal?.addEventListener('abort', onAbort, { once: true })
+      const forget = signal && aborts.add(signal, end)
       call.once('close', () => {
         clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
+        forget?.()
       })
       call.once('response', (head) => {
         answer = head
@@ -132,6 +132,26 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     close() {
       agents.call.destroy()
       agents.watch.destroy()
+    },
+  }
+}
+
+/** One listener for a signal that thousands of requests share, instead of one for each of them. */
+function createAbortListeners(): { add(signal: AbortSignal, end: (reason: unknown) => void): () => void } {
+  const bySignal = new WeakMap<AbortSignal, Set<(reason: unknown) => void>>()
+  return {
+    add(signal, end) {
+      const known = bySignal.get(signal)
+      const ends = known ?? new Set()
+      if (!known) {
+        bySignal.set(signal, ends)
+        const endAll = (): void => {
+          for (const one of [...ends]) one(signal.reason)
+        }
+        signal.addEventListener('abort', endAll, { once: true })
+      }
+      ends.add(end)
+      return () => ends.delete(end)
     },
   }
 }
