@@ -155,6 +155,7 @@ export function createSession(options: SessionOptions): Session {
         config,
         configHash: loaded.hash,
         registries: [...clocks.values()].map(({ state }) => state),
+        complete: controller.caches.synced,
         decisions: plan(controller.context()),
         problems: board.newest(20),
       }),

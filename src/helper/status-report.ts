@@ -12,6 +12,8 @@ export interface ReportInput {
   readonly config: HelperConfig
   readonly configHash: string
   readonly registries: readonly RegistryState[]
+  /** Whether all of the cluster is known yet. */
+  readonly complete: boolean
   readonly decisions: Iterable<{ readonly key: PlanKey; readonly decision: Decision }>
   readonly problems: readonly Problem[]
 }
@@ -35,7 +37,7 @@ export function buildStatus(input: ReportInput): HelperStatus {
     configHash: input.configHash,
     secretName: config.secretName,
     attach: config.attach,
-    retired: config.retire && pending === 0,
+    retired: config.retire && input.complete && pending === 0,
     registries: input.registries.map((state) => describeRegistry(state, config)),
     namespaces: namespaces.result(),
     ...(attaches ? { serviceAccounts: serviceAccounts.result() } : {}),

@@ -34,7 +34,7 @@ test('P8 P7 a new namespace is usable within moments, by two requests', async ()
 })
 
 test('P4 P7 a rotation is one write a namespace, no read and one token call, and every Secret keeps its UID', async () => {
-  const all = [...spaces, 'default', HOME]
+  const all = [...spaces, 'default', 'shop', HOME]
   const before = new Map(await Promise.all(all.map(async (name) => [name, await kit.secret(name)] as const)))
   const [from, calls] = [kit.auditLength(), tokenCalls()]
   await kit.askForRotation()

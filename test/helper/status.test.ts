@@ -42,6 +42,7 @@ const report = (more: Partial<Parameters<typeof buildStatus>[0]> = {}): HelperSt
     config: config(),
     configHash: 'hash',
     registries: [state('prod')],
+    complete: true,
     decisions: decisions({ kind: 'current' }),
     problems: [],
     ...more,
@@ -90,6 +91,7 @@ test('P12 retired is said when nothing is pending any more', () => {
   const retire = config({ retire: true })
   assert.equal(report({ config: retire, decisions: decisions({ kind: 'none' }) }).retired, true)
   assert.equal(report({ config: retire, decisions: decisions({ kind: 'wait', reason: 'detaching' }) }).retired, false)
+  assert.equal(report({ config: retire, complete: false, decisions: [] }).retired, false)
   assert.equal(report({ decisions: decisions({ kind: 'none' }) }).retired, false)
 })
 
