@@ -1,3 +1,4 @@
+import { CLI_CODES } from '../../src/error-codes/cli.ts'
 import { CLOUD_CODES } from '../../src/error-codes/cloud.ts'
 import { GENERAL_CODES } from '../../src/error-codes/general.ts'
 import { HELM_CODES } from '../../src/error-codes/helm.ts'
@@ -23,6 +24,7 @@ const AREAS: readonly (readonly [title: string, rows: Rows])[] = [
   ['Helm', HELM_CODES],
   ['Rollouts', ROLLOUT_CODES],
   ['The helper in the cluster', HELPER_CODES],
+  ['The command line tool', CLI_CODES],
   ['Tools that the project builds', TOOLS_CODES],
   ['The sandbox', SANDBOX_CODES],
   ['Anywhere', GENERAL_CODES],

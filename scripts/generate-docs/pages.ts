@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** All pages for people: the Markdown files of the root and of docs/, as paths below the root. */
+/** All pages for people: the Markdown files of the root, of docs/ and of the chart, as paths below the root. */
 export function findPages(root: string): string[] {
-  const folders = ['.', 'docs/en', 'docs/zh'].filter((folder) => existsSync(join(root, folder)))
+  const folders = ['.', 'chart', 'docs/en', 'docs/zh'].filter((folder) => existsSync(join(root, folder)))
   return folders
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))
     .filter((path) => path.endsWith('.md'))

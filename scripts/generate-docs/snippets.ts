@@ -1,14 +1,22 @@
 import { extname } from 'node:path'
 
 const SNIPPET = /<!-- snippet: (\S+) -->\n[\s\S]*?<!-- \/snippet -->/g
-const LANGUAGES: Readonly<Record<string, string>> = { '.yml': 'yaml', '.yaml': 'yaml', '.json': 'json', '.ts': 'ts' }
+const LANGUAGES: Readonly<Record<string, string>> = {
+  '.yml': 'yaml',
+  '.yaml': 'yaml',
+  '.json': 'json',
+  '.ts': 'ts',
+  '.sh': 'sh',
+}
 
 /**
  * Puts the file that a page names between `<!-- snippet: path -->` and `<!-- /snippet -->`, so that what a page shows is
- * what the tests run. Comment lines at the top of the file (editor hints, what the file is) are left out.
+ * what the tests run. Comment lines at the top of the file (editor hints, what the file is) are left out. A part of a page
+ * (`.md`) stands there as it is.
  */
 export function fillSnippets(page: string, readFile: (path: string) => string): string {
   return page.replace(SNIPPET, (_match, path: string) => {
+    if (path.endsWith('.md')) return `<!-- snippet: ${path} -->\n${readFile(path).trimEnd()}\n<!-- /snippet -->`
     const language = LANGUAGES[extname(path)] ?? ''
     const text = readFile(path)
       .replace(/^(#[^\n]*\n)+\n?/, '')
