@@ -24,7 +24,7 @@ export function createPlainHistogram(
   const { name, help, labels, buckets } = options
   const counts = new Array<number>(buckets.length + 1).fill(0)
   let sum = 0
-  register(registry, { name, help, type: 'histogram' }, () => {
+  register(registry, { name, help, type: 'histogram', labelNames: Object.keys(labels) }, () => {
     let total = 0
     const lines = counts.map((count, index) => {
       total += count
@@ -54,7 +54,7 @@ export function createPlainCounter(
 ): PlainCounter {
   const { name, help, labelNames } = options
   const counts = new Map<string, number>()
-  register(registry, { name, help, type: 'counter' }, () =>
+  register(registry, { name, help, type: 'counter', labelNames }, () =>
     [...counts].map(([key, value]) => {
       const values = key.split(' ')
       return { labels: Object.fromEntries(labelNames.map((label, index) => [label, values[index] ?? ''])), value }
@@ -65,17 +65,19 @@ export function createPlainCounter(
   }
 }
 
+interface Head extends Options {
+  readonly type: string
+  /** As prom-client's own metrics carry them. */
+  readonly labelNames: readonly string[]
+}
+
 interface Value {
   readonly metricName?: string
   readonly labels: Readonly<Record<string, string | number>>
   readonly value: number
 }
 
-function register(
-  registry: Registry,
-  head: { readonly name: string; readonly help: string; readonly type: string },
-  read: () => readonly Value[],
-): void {
+function register(registry: Registry, head: Head, read: () => readonly Value[]): void {
   const metric = { ...head, aggregator: 'sum', get: async () => ({ ...head, values: read(), aggregator: 'sum' }) }
   // What a registry asks of a metric at run time: a name, and `get`.
   registry.registerMetric(metric as unknown as Metric)
