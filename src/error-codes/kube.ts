@@ -22,7 +22,7 @@ export const KUBE_CODES = {
   },
   KUBE_FORBIDDEN: {
     what: 'The API server refuses the call to this user, or a quota or terminating namespace does (403).',
-    cure: 'Compare the rights with docs/security.md; the message names user, verb and resource.',
+    cure: 'Compare the rights with docs/en/security.md; the message names user, verb and resource.',
   },
   KUBE_NOT_FOUND: { what: 'The object or the API does not exist (404).', cure: 'Check name, namespace and cluster.' },
   KUBE_CONFLICT: {

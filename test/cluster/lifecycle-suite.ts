@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { parseManifest } from '../../src/helm/manifest.ts'
+import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { CHART, scenario, type TestHelm } from '../support/chart.ts'
 import type { ChartCluster } from '../support/chart-cluster.ts'
-import { findLeftovers, readKinds } from '../support/kinds.ts'
+import { findLeftovers, objectPath, readKinds } from '../support/kinds.ts'
 
 interface Loose {
   readonly spec: Readonly<Record<string, unknown>>
@@ -21,6 +22,7 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
 
   test(`${helm.name} installs, upgrades and uninstalls: what the helper wrote survives the upgrade, nothing the uninstall`, async () => {
     const namespace = `life-${helm.name}`
+    const kinds = await readKinds(chart.admin)
     await chart.createNamespace(namespace)
     const target = ['--namespace', namespace, '--kubeconfig', chart.cluster.adminKubeconfigFile]
     const run = async (args: readonly string[], values: readonly (string | object)[] = []): Promise<string> => {
@@ -48,7 +50,17 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
     await run(['upgrade', 'life', CHART], [scenario('minimal')])
     assert.equal((await get(deployment)).spec.replicas, 2)
 
+    // As a GitOps tool does it, again and again: nothing of it is the helper's.
+    for (const object of parseManifest(await run(['get', 'manifest', 'life']))) {
+      const path = objectPath(kinds, object, namespace)
+      assert.ok(path, object.kind)
+      const query = { fieldManager: 'gitops', force: true }
+      await chart.admin.request({ method: 'PATCH', path, query, contentType: APPLY, body: object.body })
+    }
+    assert.deepEqual((await get(lease)).spec, { holderIdentity: 'life-1', leaseDurationSeconds: 15 })
+    assert.deepEqual((await get(status)).data, { 'status.json': '{"version":"x"}' })
+
     await run(['uninstall', 'life'])
-    assert.deepEqual(await findLeftovers(chart.admin, await readKinds(chart.admin), 'life'), [])
+    assert.deepEqual(await findLeftovers(chart.admin, kinds, 'life'), [])
   })
 }

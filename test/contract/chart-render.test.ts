@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -139,6 +140,17 @@ test('chart, image tag and package have one number', async () => {
   const chart = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8')) as Record<string, unknown>
   assert.equal(chart.version, version)
   assert.equal(chart.appVersion, version)
+  const annotations = chart.annotations as Record<string, string>
+  const read = (name: string): { image?: string; url?: string }[] => parse(annotations[`artifacthub.io/${name}`] ?? '')
+  assert.deepEqual(
+    read('images').map(({ image }) => image),
+    [`ghcr.io/acr-nopass/acr-nopass:${version}`],
+  )
+  for (const { url = '' } of read('links')) {
+    const [, path = ''] = new RegExp(`/blob/v${version.replaceAll('.', '\\.')}/(.+)$`).exec(url) ?? []
+    assert.ok(path !== '' && existsSync(join(CHART, '..', path)), url)
+  }
+  assert.ok(read('changes').length > 0)
 })
 
 function object(objects: readonly ManifestObject[], kind: string): ManifestObject {

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { promisify } from 'node:util'
+import { parse, parseAllDocuments, stringify } from 'yaml'
+import { formatError } from '../../src/errors.ts'
+import { helmEnvironment } from '../../src/helm/helm-environment.ts'
+import { parseManifest } from '../../src/helm/manifest.ts'
+import { silentProgress } from '../../src/sandbox/progress.ts'
+import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { loadValues } from '../../src/values/load-values.ts'
+import { CHART, openHelm, scenario, withoutBlankLines } from '../support/chart.ts'
+
+const ROOT = join(CHART, '..')
+const helms = [await openHelm('helm4'), await openHelm('helm3')] as const
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-gitops-'))
+after(async () => {
+  await Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]()))
+  await rm(folder, { recursive: true, force: true })
+})
+
+interface Project {
+  readonly clusterResourceWhitelist: readonly { readonly group: string; readonly kind: string }[]
+  readonly destinations: readonly { readonly namespace: string; readonly server: string }[]
+  readonly sourceRepos: readonly string[]
+}
+
+interface Application {
+  readonly project: string
+  readonly source: {
+    readonly repoURL: string
+    readonly path: string
+    readonly targetRevision: string
+    readonly helm: { readonly releaseName: string; readonly valuesObject: object }
+  }
+  readonly destination: { readonly namespace: string; readonly server: string }
+}
+
+interface FluxRelease {
+  readonly releaseName: string
+  readonly targetNamespace: string
+  readonly chart: { readonly spec: { readonly chart: string; readonly sourceRef: { kind: string; name: string } } }
+  readonly values: object
+}
+
+const read = async (name: string): Promise<string> => readFile(join(ROOT, 'examples/gitops', name), 'utf8')
+const argo = await readSpecs('argocd.yaml')
+const flux = await readSpecs('flux.yaml')
+const project = argo.AppProject as Project
+const application = argo.Application as Application
+const release = flux.HelmRelease as FluxRelease
+
+/** How each tool gives the chart its values. */
+const ways: readonly (readonly [string, object])[] = [
+  ['Argo CD', application.source.helm.valuesObject],
+  ['Flux', release.values],
+  ['plain helm template', parse(await read('values.yaml')) as object],
+]
+
+for (const [tool, values] of ways) {
+  test(`${tool}: the values of the example are accepted, and render with each Helm, also to retire`, async () => {
+    const defaults = { name: 'values.yaml', text: await readFile(join(CHART, 'values.yaml'), 'utf8') }
+    for (const all of [values, { ...values, retire: true }]) {
+      const { errors } = loadValues({ files: [{ name: tool, text: stringify(all) }], defaults })
+      assert.deepEqual(errors.map(formatError), [])
+      const [four = '', three = ''] = await Promise.all(helms.map((helm) => helm.render({ values: [all] })))
+      assert.equal(withoutBlankLines(four), withoutBlankLines(three))
+      assert.equal(kinds(four).has('MutatingAdmissionPolicy'), !('retire' in all))
+    }
+  })
+}
+
+test('Argo CD: the project lets in every kind that any values render outside a namespace, and no other', async () => {
+  const allowed = project.clusterResourceWhitelist.map(({ group, kind }) => `${group}/${kind}`)
+  const wide = new Set(['/Namespace'])
+  for (const attach of ['both', 'serviceAccounts']) {
+    const manifest = await helms[0].render({ values: [scenario('minimal'), { attach }] })
+    for (const { apiVersion, kind, namespace } of parseManifest(manifest)) {
+      if (namespace === undefined) wide.add(`${apiVersion.split('/')[0]}/${kind}`)
+    }
+  }
+  assert.deepEqual(allowed.toSorted(), [...wide].sort())
+})
+
+test('Argo CD: project and application fit together', () => {
+  assert.equal(application.project, 'acr-nopass')
+  assert.deepEqual(project.sourceRepos, [application.source.repoURL])
+  assert.deepEqual(project.destinations, [application.destination])
+  // Argo CD's label tracking writes the application's name where the release's stands
+  assert.equal(application.source.helm.releaseName, 'acr-nopass')
+})
+
+test('the examples name the chart that is here, at the version that it has', async () => {
+  const { version } = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string }
+  assert.equal(application.source.targetRevision, `v${version}`)
+  assert.deepEqual((flux.GitRepository as { ref: object }).ref, { tag: `v${version}` })
+  assert.equal(join(ROOT, application.source.path), CHART)
+  assert.equal(join(ROOT, release.chart.spec.chart), CHART)
+  assert.deepEqual(release.chart.spec.sourceRef, { kind: 'GitRepository', name: 'acr-nopass' })
+})
+
+test('what a tool says of the version decides `auto`, in each way of writing it', async () => {
+  for (const [kubeVersion, expected] of [
+    ['1.35', false],
+    ['v1.35.9', false],
+    ['1.36', true],
+    ['v1.36.0', true],
+    ['v1.36.1-aliyun.1', true],
+  ] as const) {
+    for (const helm of helms) {
+      const manifest = await helm.render({ values: [scenario('minimal')], kubeVersion })
+      assert.equal(kinds(manifest).has('MutatingAdmissionPolicy'), expected, kubeVersion)
+    }
+  }
+})
+
+test('the script for plain manifests runs as it stands', async () => {
+  const { helm4 } = await ensureTools(['helm4'], { progress: silentProgress, signal: AbortSignal.timeout(3_600_000) })
+  await mkdir(join(folder, 'bin'))
+  await symlink(helm4, join(folder, 'bin/helm'))
+  const PATH = `${join(folder, 'bin')}:/usr/bin:/bin`
+  const options = { cwd: ROOT, env: { ...helmEnvironment(process.env, folder), PATH } }
+  const { stdout } = await promisify(execFile)('sh', ['examples/gitops/render.sh', '1.36'], options)
+  const [, , [, values = {}] = []] = ways
+  const same = await helms[0].render({ values: [values], namespace: 'acr-nopass', kubeVersion: '1.36' })
+  assert.equal(stdout, same)
+})
+
+/** The specs of the documents of an example, by their kinds. */
+async function readSpecs(name: string): Promise<Record<string, unknown>> {
+  const documents = parseAllDocuments(await read(name)).map(
+    (document) => document.toJS() as { kind: string; spec: unknown },
+  )
+  return Object.fromEntries(documents.map(({ kind, spec }) => [kind, spec]))
+}
+
+function kinds(manifest: string): Set<string> {
+  return new Set(parseManifest(manifest).map(({ kind }) => kind))
+}
