@@ -1,6 +1,7 @@
 // The least that a Node program can do for the same result: a lower bound to compare the helper with, not a product. It knows no
 // expiry, no lease, no conflict and no broken connection: three watches, one write for each namespace and ServiceAccount.
-// Usage: minimal-controller SERVER CA_FILE TOKEN_FILE BODY_FILE SECRET_NAME; a SIGHUP makes it write the body anew everywhere.
+// Usage: minimal-controller SERVER CA_FILE TOKEN_FILE BODY_FILE SECRET_NAME ATTACH; a SIGHUP makes it write the body anew
+// everywhere. With ATTACH `admission` it leaves ServiceAccounts alone.
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
@@ -15,7 +16,7 @@ interface Observed {
   readonly imagePullSecrets?: readonly { readonly name?: string }[]
 }
 
-const [server = '', caFile = '', tokenFile = '', bodyFile = '', secretName = ''] = process.argv.slice(2)
+const [server = '', caFile = '', tokenFile = '', bodyFile = '', secretName = '', mode] = process.argv.slice(2)
 const IN_FLIGHT = 16
 const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 const ca = readFileSync(caFile)
@@ -93,10 +94,12 @@ watch('namespaces', METADATA, (type, { metadata: { name } }) => {
 watch(`secrets?fieldSelector=metadata.name%3D${secretName}`, METADATA, (_type, { metadata }) => {
   secrets.set(metadata.namespace ?? '', metadata.resourceVersion)
 })
-watch('serviceaccounts', 'application/json', (type, account) => {
-  if (type === 'DELETED' || account.metadata.namespace?.startsWith('kube-')) return
-  if (!account.imagePullSecrets?.some(({ name }) => name === secretName)) enqueue(attach(account))
-})
+if (mode !== 'admission') {
+  watch('serviceaccounts', 'application/json', (type, account) => {
+    if (type === 'DELETED' || account.metadata.namespace?.startsWith('kube-')) return
+    if (!account.imagePullSecrets?.some(({ name }) => name === secretName)) enqueue(attach(account))
+  })
+}
 process.on('SIGHUP', () => {
   state.body = readFileSync(bodyFile)
   for (const name of namespaces) enqueue(writeSecret(name))

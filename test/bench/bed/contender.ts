@@ -5,6 +5,9 @@ import { type Bed, HOME } from './bed.ts'
 import { type Seen, usableAt } from './observer.ts'
 import { type ProcessFigures, readProcess } from './process-figures.ts'
 
+/** How Pods come to name the pull secret. */
+export type Attach = 'serviceAccounts' | 'admission'
+
 /** A program that brings the pull secret to all namespaces, and a new one when it is told. */
 export interface Contender {
   readonly username: string

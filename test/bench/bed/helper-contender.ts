@@ -1,12 +1,12 @@
 import type { Bed } from './bed.ts'
 import { HELPER_USER } from './bed.ts'
-import type { Contender } from './contender.ts'
+import type { Attach, Contender } from './contender.ts'
 
 /** Finds a revoked login within so long. */
 const VERIFY = '15s'
 
 /** The helper as its chart runs it, one replica; a rotation is due when the registry refuses the login in use. */
-export function helperContender(bed: Bed, attach: 'serviceAccounts' | 'admission', signal: AbortSignal): Contender {
+export function helperContender(bed: Bed, attach: Attach, signal: AbortSignal): Contender {
   return {
     username: HELPER_USER,
     attaches: attach === 'serviceAccounts',

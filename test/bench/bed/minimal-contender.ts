@@ -6,10 +6,10 @@ import { DEFAULT_SECRET_NAME } from '../../../src/kube/names.ts'
 import type { Child } from '../../../src/sandbox/process/child.ts'
 import { applyPullSecret } from '../../support/pull-secret.ts'
 import { type Bed, HELPER_USER, HOME, RELEASE } from './bed.ts'
-import type { Contender } from './contender.ts'
+import type { Attach, Contender } from './contender.ts'
 
 /** The minimal program under the helper's own rights and guard, with the same flags of Node and a Secret of the same size. */
-export function minimalContender(bed: Bed, program: string): Contender {
+export function minimalContender(bed: Bed, program: string, attach: Attach): Contender {
   const { cluster, cloud } = bed
   const file = (name: string): string => join(cluster.folder, name)
   let child: Child | undefined
@@ -27,10 +27,10 @@ export function minimalContender(bed: Bed, program: string): Contender {
   }
   return {
     username: HELPER_USER,
-    attaches: true,
+    attaches: attach === 'serviceAccounts',
     async start() {
       // Without a node: only its rights and its guard.
-      await bed.install({ attach: 'serviceAccounts', replicas: 0 })
+      await bed.install({ attach, replicas: 0 })
       writeBody()
       writeFileSync(file('minimal-ca.pem'), cluster.caPem)
       const token = await cluster.serviceAccountToken(HOME, RELEASE, [], 7200)
@@ -39,7 +39,7 @@ export function minimalContender(bed: Bed, program: string): Contender {
       child = await cluster.run.start({
         name: 'minimal',
         command: process.execPath,
-        args: ['--optimize-for-size', program, cluster.server, ...files, DEFAULT_SECRET_NAME],
+        args: ['--optimize-for-size', program, cluster.server, ...files, DEFAULT_SECRET_NAME, attach],
       })
     },
     process: () => started().id,

@@ -2,6 +2,7 @@ import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { bundleCli, bundleHelper } from '../../../scripts/build/bundles.ts'
+import { lightBuiltins } from '../../../scripts/build/light-builtins.ts'
 import type { Programs } from '../scenarios/scenario.ts'
 
 /** Bundles what is measured as users get it, and what it is compared with. */
@@ -26,6 +27,8 @@ export async function buildPrograms(root: string, folder: string): Promise<Progr
     target: 'node24',
     minifySyntax: true,
     minifyWhitespace: true,
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    plugins: [lightBuiltins],
     logLevel: 'warning',
   })
   return programs

@@ -17,6 +17,15 @@ export const ADMISSION_ROWS: readonly RowSpec[] = [
     peers: NONE,
   },
   {
+    id: 'minimal-secret',
+    title: { en: 'The minimal program in this run, the same', zh: '本次运行中的最小程序，同上' },
+    measure: 'writes',
+    peers: {
+      en: 'the lower bound on this machine: while it writes, the server makes the ServiceAccount and more',
+      zh: '本机的下限：在它写入的同时，服务器还在创建 ServiceAccount 等对象',
+    },
+  },
+  {
     id: 'secret-slowest',
     title: { en: 'The slowest of all', zh: '最慢的一个' },
     measure: 'writes',

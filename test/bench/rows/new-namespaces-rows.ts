@@ -15,6 +15,15 @@ export const NEW_NAMESPACE_ROWS: readonly RowSpec[] = [
     },
   },
   {
+    id: 'minimal-usable',
+    title: {
+      en: 'The minimal program in this run, the same (200 namespaces)',
+      zh: '本次运行中的最小程序，同上（200 个命名空间）',
+    },
+    measure: 'writes',
+    peers: { en: 'the lower bound on this machine', zh: '本机的下限' },
+  },
+  {
     id: 'usable-after-asked',
     title: { en: 'Usable after the namespace was asked for, p50 / p99', zh: '从请求创建命名空间到可用，p50 / p99' },
     measure: 'writes',

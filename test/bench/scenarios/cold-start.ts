@@ -21,7 +21,9 @@ export const coldStart: Scenario = {
 async function runColdStart(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
   const { settings, programs, signal } = context
   const count = settings.namespaces
-  const minimal = await runOne(context, 'minimal program', step, (bed) => minimalContender(bed, programs.minimal))
+  const minimal = await runOne(context, 'minimal program', step, (bed) =>
+    minimalContender(bed, programs.minimal, 'serviceAccounts'),
+  )
   const helper = await runOne(context, 'helper', step, (bed) => helperContender(bed, 'serviceAccounts', signal))
   const [own, floor] = [helper.figures, minimal.figures]
   const each = (milliseconds: number, { unit }: OneRun): number => milliseconds / count / unit.p50

@@ -1,11 +1,13 @@
 import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import { countRequests, describeRequests } from '../bed/audit-window.ts'
 import type { Bed } from '../bed/bed.ts'
-import { createAtRate, createNamespace, namesOf } from '../bed/namespaces.ts'
+import { createAtRate, namesOf } from '../bed/namespaces.ts'
 import { usableAt } from '../bed/observer.ts'
+import { measureSingles } from '../bed/singles.ts'
 import { percentile } from '../bed/statistics.ts'
 import { untilHelperWorks } from '../bed/until-works.ts'
 import { NEW_NAMESPACE_ROWS } from '../rows/new-namespaces-rows.ts'
+import { measureMinimalSingles } from './minimal-singles.ts'
 import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
 
 const LIMIT_MS = 60_000
@@ -22,6 +24,7 @@ export const newNamespaces: Scenario = {
 
 async function runNewNamespaces(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
   const { settings, signal } = context
+  const minimal = await measureMinimalSingles(context, 'serviceAccounts', step)
   step.update('a cluster')
   await using bed = await openScenarioBed(context, 'new')
   await bed.startNode()
@@ -30,15 +33,9 @@ async function runNewNamespaces(context: BenchContext, step: StepHandle): Promis
   await bed.unit.measure(signal)
 
   const window = bed.audit()
-  const after = { account: [] as number[], asked: [] as number[] }
-  for (const [index, name] of namesOf('one', settings.singles).entries()) {
-    if (index % 10 === 0) step.update(`${index} of ${settings.singles} namespaces, one at a time`)
-    const asked = performance.now()
-    await createNamespace(bed.admin, name, signal)
-    const { accountAt = Number.NaN } = await untilUsable(bed, [name], signal)
-    after.asked.push(usable(bed, name) - asked)
-    after.account.push(usable(bed, name) - accountAt)
-  }
+  const tell = (text: string): void => step.update(text)
+  const singles = namesOf('one', settings.singles)
+  const after = await measureSingles(bed, singles, 'serviceAccounts', tell, signal)
   const requests = window.requests()
   await bed.unit.measure(signal)
 
@@ -59,6 +56,7 @@ async function runNewNamespaces(context: BenchContext, step: StepHandle): Promis
     figures: {
       'usable-after-account': [x(percentile(after.account, 0.5)), x(percentile(after.account, 0.99))],
       'usable-after-asked': [x(percentile(after.asked, 0.5)), x(percentile(after.asked, 0.99))],
+      'minimal-usable': [percentile(minimal.account, 0.5), percentile(minimal.account, 0.99)],
       'slowest-single': [x(Math.max(...after.asked))],
       'slowest-burst': [x(Math.max(...bursts))],
       'burst-usable': [x(percentile(bursts, 0.5)), x(percentile(bursts, 0.99))],
@@ -71,10 +69,9 @@ async function runNewNamespaces(context: BenchContext, step: StepHandle): Promis
   }
 }
 
-async function untilUsable(bed: Bed, names: readonly string[], signal: AbortSignal): Promise<{ accountAt?: number }> {
+async function untilUsable(bed: Bed, names: readonly string[], signal: AbortSignal): Promise<void> {
   const done = (): boolean => names.every((name) => usableAt(bed.observer.of(name)) !== undefined)
   await bed.observer.until('all new namespaces were usable', done, LIMIT_MS, signal)
-  return bed.observer.of(names[0] ?? '')
 }
 
 function usable(bed: Bed, name: string): number {

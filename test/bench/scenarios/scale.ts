@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import type { Bed } from '../bed/bed.ts'
-import { type ContenderFigures, measureContender } from '../bed/contender.ts'
+import { type Attach, type ContenderFigures, measureContender } from '../bed/contender.ts'
 import { helperContender } from '../bed/helper-contender.ts'
 import { createNamespaces, namesOf } from '../bed/namespaces.ts'
 import { readProcess } from '../bed/process-figures.ts'
@@ -31,7 +31,7 @@ interface Sized {
 
 interface Size {
   readonly count: number
-  readonly attach: 'serviceAccounts' | 'admission'
+  readonly attach: Attach
   /** Also what it costs when there is nothing to do. */
   readonly idle: boolean
 }
