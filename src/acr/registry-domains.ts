@@ -31,12 +31,17 @@ export function hostOf(domain: string): string {
   return (domain.split('/')[0] ?? '').toLowerCase()
 }
 
-/** The domains of an Enterprise instance. */
+/** A host name of two labels at least: no address, no port, no path. */
+const HOST_NAME = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?$/
+
+/** The domains of an Enterprise instance; what is no host name gets no credential, whoever answered so. */
 export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): readonly OwnDomain[] {
   return endpoints.flatMap(({ type, domains }) =>
-    domains.map(({ domain, custom }): OwnDomain => {
-      return { domain, kind: custom ? 'custom' : type === 'vpc' ? 'vpc' : 'public' }
-    }),
+    domains
+      .filter(({ domain }) => HOST_NAME.test(domain))
+      .map(({ domain, custom }): OwnDomain => {
+        return { domain, kind: custom ? 'custom' : type === 'vpc' ? 'vpc' : 'public' }
+      }),
   )
 }
 

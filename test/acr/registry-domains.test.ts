@@ -65,3 +65,24 @@ test('the Personal Edition has its five hosts in a region, and only VPC ones whe
 test('a domain’s host keeps its port and loses its namespace', () => {
   assert.equal(hostOf('Images.example:8443/team'), 'images.example:8443')
 })
+
+test('what the cloud calls a domain and is none gets no credential: addresses, ports, paths, blanks, single words', () => {
+  const odd = [
+    '10.0.0.1',
+    '[::1]',
+    'host',
+    'evil.example.com:8443',
+    'evil.example.com/x',
+    'a b.example.com',
+    '*.example.com',
+    '',
+  ]
+  const endpoint = {
+    ...{ type: 'internet', enabled: true },
+    domains: [...odd, 'demo-registry.cn-hangzhou.cr.aliyuncs.com'].map((domain) => ({ domain, custom: true })),
+  }
+  assert.deepEqual(
+    enterpriseDomains([endpoint as Parameters<typeof enterpriseDomains>[0][number]]).map(({ domain }) => domain),
+    ['demo-registry.cn-hangzhou.cr.aliyuncs.com'],
+  )
+})

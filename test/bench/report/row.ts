@@ -37,7 +37,7 @@ export function formatNumbers(numbers: readonly number[], measure: Measure): str
   return numbers.map(formatNumber).join(' / ') + suffix
 }
 
-export function formatNumber(number: number): string {
+function formatNumber(number: number): string {
   if (Number.isInteger(number)) return number.toString()
   return number.toFixed(Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2)
 }

@@ -1,0 +1,72 @@
+import { createKubeClient } from '../../src/kube/client.ts'
+import { createReflector, type Reflector } from '../../src/kube/reflector.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
+import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { type FakeListServer, startFakeListServer } from './fake-list-server.ts'
+
+/** What the tests keep of an object. */
+export type View = { readonly uid: string; readonly resourceVersion: string }
+
+/** A reflector that runs against a server with faults, and what it told so far. */
+interface Followed {
+  readonly server: FakeListServer
+  readonly clock: FakeClock
+  readonly reflector: Reflector<View>
+  readonly changes: string[]
+  readonly problems: { code: unknown; wait: number }[]
+  /** Resolves when the changes seen so far satisfy the question; asked after each change. */
+  until(question: () => boolean): Promise<void>
+}
+
+/** Runs the work beside a reflector of namespaces; both end with it. */
+export async function follow(
+  work: (followed: Followed) => Promise<void>,
+  options: { pageSize?: number; prepare?: (server: FakeListServer) => void; handler?: (key: string) => void } = {},
+): Promise<void> {
+  await using server = await startFakeListServer()
+  options.prepare?.(server)
+  const clock = createFakeClock()
+  const client = createKubeClient(server.connection)
+  const changes: string[] = []
+  const problems: { code: unknown; wait: number }[] = []
+  const questions: { ask: () => boolean; resolve: () => void }[] = []
+  const look = (): void => {
+    for (const one of [...questions]) if (one.ask()) one.resolve()
+  }
+  const note = (text: string): void => {
+    changes.push(text)
+    look()
+  }
+  const reflector = createReflector<KubeObject, View>({
+    client,
+    clock,
+    random: () => 0.5,
+    path: '/api/v1/namespaces',
+    features: { watchList: true },
+    ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }),
+    trim: ({ metadata }) => ({ uid: metadata.uid, resourceVersion: metadata.resourceVersion }),
+    onChange: (key, current, previous) => {
+      note(`${current === undefined ? '-' : previous === undefined ? '+' : '~'}${key}`)
+      options.handler?.(key)
+    },
+    onSynced: () => note('synced'),
+    onProblem: (error, wait) => {
+      problems.push({ code: (error as { code?: unknown }).code ?? (error as Error).message, wait })
+      look()
+    },
+  })
+  const stop = new AbortController()
+  const done = reflector.run(stop.signal)
+  const until = (ask: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      if (ask()) resolve()
+      else questions.push({ ask, resolve })
+    })
+  try {
+    await work({ server, clock, reflector, changes, problems, until })
+  } finally {
+    stop.abort()
+    await done
+    client.close()
+  }
+}
