@@ -23,7 +23,7 @@ async function runAdmission(context: BenchContext, step: StepHandle): Promise<Sc
   step.update('a cluster')
   await using bed = await openScenarioBed(context, 'admission')
   await bed.startNode()
-  await bed.install({ attach: 'admission' })
+  await bed.install({ attach: 'admission', replicas: 1 })
   await untilHelperWorks(bed, signal)
   await bed.unit.measure(signal)
   const window = bed.audit()

@@ -28,7 +28,8 @@ async function runNewNamespaces(context: BenchContext, step: StepHandle): Promis
   step.update('a cluster')
   await using bed = await openScenarioBed(context, 'new')
   await bed.startNode()
-  await bed.install({ attach: 'serviceAccounts' })
+  // One replica, as the others had: a second one would share this machine's processors.
+  await bed.install({ attach: 'serviceAccounts', replicas: 1 })
   await untilHelperWorks(bed, signal)
   await bed.unit.measure(signal)
 
