@@ -30,10 +30,16 @@ export const RUNGS: readonly Rung[] = [
   {
     name: 'cluster',
     tools: [...CLUSTER_TOOLS, ...OLDEST_TOOLS],
-    parallel: (cores) => Math.max(1, Math.floor(cores / 2)),
+    parallel: (cores) => cores,
     fileLimit: 600_000,
   },
-  { name: 'action', tools: [...CLUSTER_TOOLS, 'act', 'actionlint'], parallel: () => 1, fileLimit: 600_000 },
+  // Mostly waiting: for Helm, for a helper's report, for a failure to last.
+  {
+    name: 'action',
+    tools: [...CLUSTER_TOOLS, 'act', 'actionlint'],
+    parallel: (cores) => cores + 1,
+    fileLimit: 600_000,
+  },
   { name: 'node', tools: [...CLUSTER_TOOLS, ...NODE_TOOLS], parallel: () => 1, fileLimit: 600_000 },
 ]
 
