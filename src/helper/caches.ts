@@ -4,6 +4,7 @@ import { createReflector, type Reflector, type ServerFeatures } from '../kube/re
 import type { ChangeHandler, Versioned } from '../kube/store.ts'
 import type { KubeObject } from '../kube/types.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
+import { joinReflectors } from './join-reflectors.ts'
 import { createNamespaceReader } from './namespace-reader.ts'
 import type { Source } from './source.ts'
 import type { NamespaceView, SecretView, ServiceAccountObject, ServiceAccountView, Trimmers } from './views.ts'
@@ -75,7 +76,7 @@ export function createCaches(options: CachesOptions): Caches {
         metadataOnly: true,
       })
     : createNamespaceReader({ ...options, names: withOwn, onChange: options.onNamespace, onSynced })
-  const secrets = join(
+  const secrets = joinReflectors(
     scopesOf(withOwn).map((scope) =>
       reflect<KubeObject, SecretView>('secrets', scope, {
         trim: trimmers.secret,
@@ -89,7 +90,7 @@ export function createCaches(options: CachesOptions): Caches {
   const serviceAccounts =
     config.attach === 'admission'
       ? undefined
-      : join(
+      : joinReflectors(
           scopesOf(listed).map((scope) =>
             reflect<ServiceAccountObject, ServiceAccountView>('serviceaccounts', scope, {
               trim: trimmers.serviceAccount,
@@ -113,31 +114,6 @@ export function createCaches(options: CachesOptions): Caches {
     },
     async run(signal) {
       await Promise.all(all.map((source) => source.run(signal)))
-    },
-  }
-}
-
-/** One source of several, each for one namespace; a single one stands for itself. */
-function join<T extends Versioned>(parts: readonly Reflector<T>[], names: readonly string[]): Source<T> {
-  const [only] = parts
-  if (parts.length === 1 && only) return only
-  const byNamespace = new Map(names.map((name, index) => [name, parts[index]]))
-  const at = (key: string): Reflector<T> | undefined => byNamespace.get(key.split('/')[0] ?? '')
-  return {
-    get: (key) => at(key)?.get(key),
-    put: (key, view) => at(key)?.put(key, view),
-    entries: () => parts.flatMap((part) => [...part.entries()]),
-    get synced() {
-      return parts.every(({ synced }) => synced)
-    },
-    get lastProgress() {
-      return Math.min(...parts.map(({ lastProgress }) => lastProgress))
-    },
-    get lastActivity() {
-      return Math.min(...parts.map(({ lastActivity }) => lastActivity))
-    },
-    async run(signal) {
-      await Promise.all(parts.map((part) => part.run(signal)))
     },
   }
 }

@@ -31,8 +31,14 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
   const { clock, metrics } = options
   const servers: PageServer[] = []
   const sources = () => {
-    const { namespaces, secrets, serviceAccounts } = options.session().controller.caches
-    return { namespaces, secrets, ...(serviceAccounts ? { serviceaccounts: serviceAccounts } : {}) }
+    const { controller, pods } = options.session()
+    const { namespaces, secrets, serviceAccounts } = controller.caches
+    return {
+      namespaces,
+      secrets,
+      ...(serviceAccounts ? { serviceaccounts: serviceAccounts } : {}),
+      ...(pods ? { pods: pods.source } : {}),
+    }
   }
   const health = (): Page => {
     const activities = () => Object.values(sources()).map(({ lastActivity }) => lastActivity)

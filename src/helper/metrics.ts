@@ -10,6 +10,9 @@ export interface Metrics {
   /** `kind outcome` */
   readonly writes: PlainCounter
   readonly fights: Counter
+  readonly podsMasked: Gauge
+  /** `outcome` */
+  readonly podsEvicted: PlainCounter
   readonly watchRestarts: Counter<'resource'>
   readonly watchProgress: Gauge<'resource'>
   readonly clockSkew: Gauge
@@ -64,6 +67,15 @@ export function createMetrics(): Metrics {
       ['kind', 'outcome'],
     ),
     fights: counter('acr_nopass_fights_total', 'ServiceAccounts whose list another writer kept taking our entry from.'),
+    podsMasked: gauge(
+      'acr_nopass_pods_masked',
+      'Pending Pods that cannot pull for want of the reference to our pull secret (watchPods or heal).',
+    ),
+    podsEvicted: plainCounter(
+      'acr_nopass_pods_evicted_total',
+      'Evictions of such Pods by outcome (blocked: a disruption budget; dry-run: it would have been; only with heal).',
+      ['outcome'],
+    ),
     watchRestarts: counter('acr_nopass_watch_restarts_total', 'Watches that broke and were opened again.', [
       'resource',
     ]),

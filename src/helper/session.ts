@@ -11,6 +11,8 @@ import { durationMs, type LoadedConfig } from './load-config.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { plan } from './plan.ts'
+import { createPodSurroundings } from './pods/pod-surroundings.ts'
+import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
 import { createProblemBoard } from './problem-board.ts'
 import { createRefreshClock, type RefreshClock, type RefreshEvent } from './refresh-clock.ts'
 import type { RegistryEntry } from './registry-entry.ts'
@@ -43,6 +45,8 @@ export interface SessionOptions {
 /** The helper's work under one configuration. */
 export interface Session {
   readonly controller: Controller
+  /** With `watchPods` or `heal`. */
+  readonly pods: PodWatch | undefined
   readonly states: readonly RegistryState[]
   report(): HelperStatus
   /** Follows the cluster; writes nothing before `lead`. */
@@ -91,6 +95,21 @@ export function createSession(options: SessionOptions): Session {
     },
   })
   const controller = createController({ ...options, config, targets, groups, observer })
+  const pods =
+    config.watchPods || config.heal
+      ? createPodWatch({
+          ...options,
+          config,
+          board,
+          listedNamespaces: targets.listedNamespaces,
+          surroundingsOf: createPodSurroundings(
+            () => controller.context(),
+            (registry) => clocks.get(registry)?.state.live?.token.domains ?? [],
+          ),
+          acts: () => options.holds() && controller.caches.synced,
+          onProblem: observer.watchBroke,
+        })
+      : undefined
 
   for (const entry of entries) {
     clocks.set(
@@ -144,6 +163,7 @@ export function createSession(options: SessionOptions): Session {
 
   return {
     controller,
+    pods,
     get states() {
       return [...clocks.values()].map(({ state }) => state)
     },
@@ -159,7 +179,9 @@ export function createSession(options: SessionOptions): Session {
         decisions: plan(controller.context()),
         problems: board.newest(20),
       }),
-    run: (signal) => controller.run(signal),
+    async run(signal) {
+      await Promise.all([controller.run(signal), pods?.run(signal)])
+    },
     async lead(signal) {
       if (!config.retire) await restore(signal)
       if (signal.aborted) return
@@ -183,6 +205,7 @@ export function createSession(options: SessionOptions): Session {
     },
     async drain(limitMs) {
       firstRound.stop()
+      pods?.stop()
       for (const one of clocks.values()) one.stop()
       await controller.drain(limitMs)
     },

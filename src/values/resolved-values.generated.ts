@@ -53,11 +53,11 @@ export interface ResolvedValues {
    */
   dryRun: boolean
   /**
-   * Pods of a controller (never of a Job) that are stuck because they were created before the pull secret was attached are evicted, one per owner and minute. Needs the right to list Pods and to evict.
+   * Pods of a ReplicaSet (so of a Deployment), StatefulSet or DaemonSet that are stuck because they were created before the pull secret was attached are evicted, one per owner and minute; others, as with `watchPods`, are reported. Needs the right to list Pods and to evict.
    */
   heal: boolean
   /**
-   * Writes an Event on Pods whose own `imagePullSecrets` mask the one of their ServiceAccount. Needs the right to list Pods.
+   * Writes an Event on Pods that cannot pull for want of the pull secret: created before it was attached, or with `imagePullSecrets` of their own that hide those of their ServiceAccount. Needs the right to list Pods.
    */
   watchPods: boolean
   /**

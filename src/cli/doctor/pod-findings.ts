@@ -1,9 +1,9 @@
+import { isAcrHost, isCoveredBy, parseImage } from '../../acr/image-reference.ts'
 import { createTargets, type Targets } from '../../helper/targets.ts'
 import type { NamespaceView } from '../../helper/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { explainPull } from './explain-pull.ts'
 import { count, type Finding, type FindingId, few } from './finding.ts'
-import { isAcrHost, isCoveredBy, parseImage } from './image-reference.ts'
 import type { ContainerFacts, Observed, PodFacts } from './observed.ts'
 
 const WAITING = /^(ImagePullBackOff|ErrImagePull)$/

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isAcrHost, isCoveredBy, parseImage } from '../../../src/acr/image-reference.ts'
 import { diagnose } from '../../../src/cli/doctor/diagnose.ts'
 import type { FindingId } from '../../../src/cli/doctor/finding.ts'
-import { isAcrHost, isCoveredBy, parseImage } from '../../../src/cli/doctor/image-reference.ts'
 import type { Observed, PodFacts } from '../../../src/cli/doctor/observed.ts'
 import { account, HOST, IMAGE, namespace, registry, scene, secret, stuckPod } from './scene.ts'
 

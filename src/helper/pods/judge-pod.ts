@@ -1,0 +1,68 @@
+import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { ServiceAccountView } from '../views.ts'
+import type { PodView } from './pod-view.ts'
+
+/** What of the cluster and the configuration a Pod is judged by. */
+export interface PodSurroundings {
+  readonly secretName: string
+  readonly attach: HelperConfig['attach']
+  /** Its namespace is a target, and the pull secret in it is what it should be. */
+  readonly namespaceCurrent: boolean
+  /** Domains of the registries that the namespace is a target of. */
+  readonly domains: readonly string[]
+  /** Whether the targets take its ServiceAccount in. */
+  readonly targeted: boolean
+  /** Undefined where it does not exist or the helper does not look at ServiceAccounts. */
+  readonly account: ServiceAccountView | undefined
+}
+
+/** `none`: nothing of ours is amiss. Else it cannot pull `image` for want of our entry in its list, and … */
+export type PodFinding =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'masked'
+      readonly image: string
+      /**
+       * `too-old`: a Pod that were made now would have the entry. `own-list`: the list it was made with hides the
+       * ServiceAccount's. `account`: its ServiceAccount has no entry of ours.
+       */
+      readonly why: 'too-old' | 'own-list' | 'account'
+      /** Its owner makes another one that has the entry. */
+      readonly evictable: boolean
+    }
+
+const NONE: PodFinding = { kind: 'none' }
+/** Those that make a Pod anew under any circumstances; a Job may count an eviction as a failure of its work. */
+const REPLACING: Readonly<Record<string, true>> = {
+  'apps/v1 ReplicaSet': true,
+  'apps/v1 StatefulSet': true,
+  'apps/v1 DaemonSet': true,
+}
+
+/** Whether a Pod fails to pull an image of ours because it was admitted without our entry, and whether another would have it. */
+export function judgePod(pod: PodView, around: PodSurroundings): PodFinding {
+  const { secretName, account, attach } = around
+  if (!pod.pending || pod.terminating || pod.mirror || pod.list.includes(secretName)) return NONE
+  if (!around.namespaceCurrent || !around.targeted || pod.optedOut) return NONE
+  if (attach === 'serviceAccounts' && account?.optedOut) return NONE
+  const image = pod.failing.find((one) => around.domains.some((domain) => isCoveredBy(domain, parseImage(one))))
+  if (image === undefined) return NONE
+  const why = reasonOf(pod, around)
+  return { kind: 'masked', image, why, evictable: why === 'too-old' && isReplaceable(pod) }
+}
+
+function reasonOf(pod: PodView, { attach, account, secretName }: PodSurroundings): 'too-old' | 'own-list' | 'account' {
+  if (attach !== 'serviceAccounts') return 'too-old'
+  if (!account?.list.includes(secretName)) return 'account'
+  // A list is either the Pod's own, or the ServiceAccount's of that time: then it is today's without our entry.
+  const before = account.list.filter((name) => name !== secretName)
+  const copied =
+    pod.list.length === 0 || (pod.list.length === before.length && before.every((name) => pod.list.includes(name)))
+  return copied ? 'too-old' : 'own-list'
+}
+
+function isReplaceable({ namespace, owner }: PodView): boolean {
+  if (owner === undefined || namespace.startsWith('kube-')) return false
+  return REPLACING[`${owner.apiVersion} ${owner.kind}`] === true
+}

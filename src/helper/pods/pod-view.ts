@@ -1,0 +1,83 @@
+import { SKIP } from '../../kube/names.ts'
+import type { Versioned } from '../../kube/store.ts'
+import type { KubeObject } from '../../kube/types.ts'
+
+/** What of a pending Pod is kept. */
+export interface PodView extends Versioned {
+  readonly namespace: string
+  readonly name: string
+  readonly serviceAccount: string
+  /** The controller that made it. */
+  readonly owner: PodOwner | undefined
+  readonly pending: boolean
+  readonly terminating: boolean
+  readonly optedOut: boolean
+  /** A static Pod's: its node made it, and the API server only shows it. */
+  readonly mirror: boolean
+  /** Names in `imagePullSecrets`, as they stand. */
+  readonly list: readonly string[]
+  /** Images that a container waits for after a failed pull. */
+  readonly failing: readonly string[]
+}
+
+export interface PodOwner {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+}
+
+interface Container {
+  readonly name: string
+  readonly image?: string
+}
+
+interface ContainerStatus {
+  readonly name: string
+  readonly state?: { readonly waiting?: { readonly reason?: string } }
+}
+
+export interface PodObject extends KubeObject {
+  readonly metadata: KubeObject['metadata'] & {
+    readonly ownerReferences?: readonly (PodOwner & { readonly controller?: boolean })[]
+  }
+  readonly spec: {
+    readonly serviceAccountName?: string
+    readonly imagePullSecrets?: readonly { readonly name?: string }[]
+    readonly initContainers?: readonly Container[]
+    readonly containers: readonly Container[]
+  }
+  readonly status?: {
+    readonly phase?: string
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+    readonly containerStatuses?: readonly ContainerStatus[]
+  }
+}
+
+const FAILED_PULL = /^(ErrImagePull|ImagePullBackOff)$/
+const MIRROR = 'kubernetes.io/config.mirror'
+
+/** Reduces a Pod to its view. */
+export function trimPod({ metadata, spec, status = {} }: PodObject): PodView {
+  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+  const waiting = new Set(
+    statuses.filter(({ state }) => FAILED_PULL.test(state?.waiting?.reason ?? '')).map(({ name }) => name),
+  )
+  const containers = [...(spec.initContainers ?? []), ...spec.containers]
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller)
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    serviceAccount: spec.serviceAccountName ?? 'default',
+    owner: owner && { apiVersion: owner.apiVersion, kind: owner.kind, name: owner.name, uid: owner.uid },
+    pending: status.phase === 'Pending',
+    terminating: metadata.deletionTimestamp !== undefined,
+    optedOut: metadata.labels?.[SKIP] === 'true',
+    mirror: metadata.annotations?.[MIRROR] !== undefined,
+    list: (spec.imagePullSecrets ?? []).map(({ name = '' }) => name),
+    // What the spec says: the status names an image as the node resolved it.
+    failing: containers.flatMap(({ name, image }) => (image !== undefined && waiting.has(name) ? [image] : [])),
+  }
+}

@@ -1,0 +1,158 @@
+import { toNopassError } from '../../errors.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { type Clock, sleep } from '../../kube/clock.ts'
+import { createReflector, type ServerFeatures } from '../../kube/reflector.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { EventReporter } from '../event-reporter.ts'
+import { joinReflectors } from '../join-reflectors.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import type { ProblemBoard } from '../problem-board.ts'
+import type { Source } from '../source.ts'
+import { toStatusError } from '../status-error.ts'
+import { evictPod } from './evict-pod.ts'
+import { createEvictionPace } from './eviction-pace.ts'
+import { judgePod, type PodFinding, type PodSurroundings } from './judge-pod.ts'
+import { problemOfPod, type Treatment } from './pod-problem.ts'
+import { type PodObject, type PodView, trimPod } from './pod-view.ts'
+
+export interface PodWatchOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly random: () => number
+  readonly features: ServerFeatures
+  readonly config: Pick<HelperConfig, 'scope' | 'secretName' | 'heal' | 'dryRun' | 'retire'>
+  /** Scope `namespaces`: where Pods may be looked at. */
+  readonly listedNamespaces: readonly string[]
+  readonly surroundingsOf: (pod: PodView) => PodSurroundings
+  /** Whether this replica leads and knows the cluster. */
+  readonly acts: () => boolean
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly events: EventReporter
+  readonly board: ProblemBoard
+  readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
+}
+
+/** Follows Pods that are pending; reports those that cannot pull for want of our entry, and evicts them where asked to (`heal`). */
+export interface PodWatch {
+  readonly source: Source<PodView>
+  run(signal: AbortSignal): Promise<void>
+  /** Reports and evicts no more. */
+  stop(): void
+}
+
+type Masked = PodFinding & { readonly kind: 'masked' }
+
+const SWEEP_MS = 5_000
+
+export function createPodWatch(options: PodWatchOptions): PodWatch {
+  const { client, clock, config, board, metrics, log } = options
+  const scopes = config.scope === 'cluster' ? [''] : options.listedNamespaces.map((name) => `/namespaces/${name}`)
+  const source = joinReflectors(
+    scopes.map((scope) =>
+      createReflector<PodObject, PodView>({
+        client,
+        clock,
+        random: options.random,
+        features: options.features,
+        path: `/api/v1${scope}/pods`,
+        // A cluster may have 100,000 Pods; those that cannot pull are among the few that are pending.
+        selector: { fieldSelector: 'status.phase=Pending' },
+        trim: trimPod,
+        onChange: () => undefined,
+        onProblem: (error, wait) => options.onProblem('pods', error, wait),
+      }),
+    ),
+    options.listedNamespaces,
+  )
+  const pace = createEvictionPace()
+  const stopped = new AbortController()
+  let shown: ReadonlySet<string> = new Set()
+
+  function treatmentOf(pod: PodView, finding: Masked): Treatment {
+    if (!config.heal || config.dryRun || config.retire || !finding.evictable) return 'left'
+    return pace.isUnhelped(pod, clock.monotonic()) ? 'unhelped' : 'to-evict'
+  }
+
+  function report(masked: ReadonlyMap<PodView, Masked>): void {
+    const keys = new Set<string>()
+    for (const [pod, finding] of masked) {
+      const problem = problemOfPod(pod, finding, config.secretName, treatmentOf(pod, finding))
+      const { namespace, name, uid, owner } = pod
+      options.events.warn(
+        { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
+        'PullSecretMissing',
+        `${problem.message}. ${problem.hint}`,
+      )
+      const object = owner ? `${owner.kind} ${owner.name}` : `Pod ${name}`
+      const key = `pods of ${namespace}/${object}`
+      if (!keys.has(key)) board.set(key, { ...toStatusError(problem, clock.now()), namespace, object })
+      keys.add(key)
+    }
+    for (const key of shown) if (!keys.has(key)) board.clear(key)
+    shown = keys
+    metrics.podsMasked.set(masked.size)
+  }
+
+  async function evict(pod: PodView): Promise<void> {
+    const pending = [...source.entries()].map(([, one]) => one)
+    pace.begin(pod, pending, clock.monotonic())
+    const { namespace, name, uid, owner } = pod
+    const { outcome, retryAfterMs, error } = config.dryRun
+      ? { outcome: 'dry-run' as const, retryAfterMs: 0, error: undefined }
+      : await evictPod(client, pod, stopped.signal)
+    pace.note(pod, outcome, retryAfterMs, clock.monotonic())
+    metrics.podsEvicted.inc(outcome)
+    const failure = error === undefined ? {} : { code: toNopassError(error).code }
+    log.info(
+      { namespace, pod: name, owner: `${owner?.kind} ${owner?.name}`, outcome, ...failure },
+      'a Pod to be evicted',
+    )
+    if (outcome !== 'evicted') return
+    const message = `Evicted (heal: true): it could not pull, for it was admitted without ${config.secretName}`
+    options.events.warn({ apiVersion: 'v1', kind: 'Pod', name, namespace, uid }, 'PodEvicted', message)
+  }
+
+  async function sweep(): Promise<void> {
+    const masked = new Map<PodView, Masked>()
+    for (const [, pod] of source.entries()) {
+      // Most that are pending have no trouble with an image.
+      if (pod.failing.length === 0) continue
+      const finding = judgePod(pod, options.surroundingsOf(pod))
+      if (finding.kind === 'masked') masked.set(pod, finding)
+    }
+    report(masked)
+    if (!config.heal || config.retire) return
+    const evictable = [...masked].filter(([, finding]) => finding.evictable).map(([pod]) => pod)
+    for (const pod of pace.choose(evictable, clock.monotonic())) {
+      if (stopped.signal.aborted || !options.acts()) return
+      await evict(pod)
+    }
+  }
+
+  async function sweepOnAndOn(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(clock, SWEEP_MS, signal)
+      if (!source.synced || !options.acts()) continue
+      await sweep().catch((error: unknown) => log.error({ error: String(error) }, 'Pods could not be looked at'))
+    }
+  }
+
+  return {
+    source,
+    async run(signal) {
+      const until = AbortSignal.any([signal, stopped.signal])
+      await Promise.all([
+        source.run(signal),
+        sweepOnAndOn(until).catch((error: unknown) => {
+          if (!until.aborted) throw error
+        }),
+      ])
+    },
+    stop() {
+      stopped.abort()
+      metrics.podsMasked.set(0)
+    },
+  }
+}

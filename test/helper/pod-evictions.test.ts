@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { evictPod } from '../../src/helper/pods/evict-pod.ts'
+import { createEvictionPace } from '../../src/helper/pods/eviction-pace.ts'
+import type { PodView } from '../../src/helper/pods/pod-view.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { pod, REPLICASET } from './pod-fixtures.ts'
+
+const ofOwner = (owner: string, name: string) => pod({ name, uid: `uid-${name}`, owner: { ...REPLICASET, uid: owner } })
+const named = (pods: readonly PodView[]) => pods.map(({ name }) => name)
+
+test('evictions: one of an owner in a minute, five in all', () => {
+  const pace = createEvictionPace()
+  const all = [1, 2, 3, 4, 5, 6].flatMap((owner) => [
+    ofOwner(`o${owner}`, `${owner}a`),
+    ofOwner(`o${owner}`, `${owner}b`),
+  ])
+  const evictAll = (now: number): string[] => {
+    const chosen = pace.choose(all, now)
+    for (const one of chosen) {
+      pace.begin(one, all, now)
+      pace.note(one, 'evicted', 0, now)
+    }
+    return named(chosen)
+  }
+  assert.deepEqual(evictAll(0), ['1a', '2a', '3a', '4a', '5a'])
+  assert.deepEqual(evictAll(59_999), [])
+  assert.deepEqual(evictAll(60_000).length, 5)
+})
+
+test('evictions: one that was blocked waits as long as the API server says, one that had changed does not', () => {
+  const pace = createEvictionPace()
+  const [a, b] = [ofOwner('a', 'a'), ofOwner('b', 'b')]
+  for (const one of [a, b]) pace.begin(one, [a, b], 0)
+  pace.note(a, 'blocked', 90_000, 0)
+  pace.note(b, 'gone', 0, 0)
+  assert.deepEqual(named(pace.choose([a, b], 5_000)), ['b'])
+  assert.deepEqual(named(pace.choose([a], 89_999)), [])
+  assert.deepEqual(named(pace.choose([a], 90_000)), ['a'])
+})
+
+test('evictions end for an owner whose new Pod lacks the entry too, for an hour', () => {
+  const pace = createEvictionPace()
+  const [old, sibling, next] = [ofOwner('a', 'old'), ofOwner('a', 'sibling'), ofOwner('a', 'next')]
+  pace.begin(old, [old, sibling], 0)
+  assert.equal(pace.isUnhelped(next, 0), false)
+  pace.note(old, 'evicted', 0, 0)
+  assert.deepEqual(
+    [sibling, next].map((one) => pace.isUnhelped(one, 1)),
+    [false, true],
+  )
+  assert.deepEqual(named(pace.choose([next], 60_000)), [])
+  assert.deepEqual(named(pace.choose([next, sibling], 60_000)), ['sibling'])
+  assert.deepEqual(named(pace.choose([next], 60 * 60_000)), ['next'])
+})
+
+test('an eviction is of the very Pod that was seen, and each answer has its meaning', async () => {
+  const calls: KubeCall[] = []
+  const answering = (error?: Error): KubeClient => ({
+    request: (call) => {
+      calls.push(call)
+      return error ? Promise.reject(error) : Promise.resolve(undefined as never)
+    },
+    watch: () => Promise.resolve(),
+    close: () => undefined,
+  })
+  const { signal } = new AbortController()
+  assert.deepEqual(await evictPod(answering(), pod(), signal), { outcome: 'evicted', retryAfterMs: 0 })
+  assert.deepEqual(calls, [
+    {
+      method: 'POST',
+      path: '/api/v1/namespaces/shop/pods/web-1/eviction',
+      body: {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name: 'web-1', namespace: 'shop' },
+        deleteOptions: { preconditions: { uid: 'uid-web-1', resourceVersion: '5' } },
+      },
+    },
+  ])
+  const outcomes = [429, 404, 409, 403, 500, 0].map(async (status) => {
+    const { outcome, retryAfterMs } = await evictPod(
+      answering(new KubeApiError(status, 'no', { retryAfterMs: 7 })),
+      pod(),
+      signal,
+    )
+    return `${status} ${outcome} ${retryAfterMs}`
+  })
+  assert.deepEqual(await Promise.all(outcomes), [
+    '429 blocked 7',
+    '404 gone 7',
+    '409 gone 7',
+    '403 refused 7',
+    '500 unavailable 7',
+    '0 unavailable 7',
+  ])
+})

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { EventReporter } from '../../src/helper/event-reporter.ts'
+import type { Log } from '../../src/helper/log.ts'
+import { createMetrics } from '../../src/helper/metrics.ts'
+import { createPodWatch } from '../../src/helper/pods/pod-watch.ts'
+import { createProblemBoard } from '../../src/helper/problem-board.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { createFakeClock, settle } from '../kube/fake-clock.ts'
+import { account } from './plan-fixtures.ts'
+
+const nothing = () => undefined
+const SILENT: Log = { isLevelEnabled: () => false, debug: nothing, info: nothing, warn: nothing, error: nothing }
+const waiting = { state: { waiting: { reason: 'ImagePullBackOff' } } }
+const pod = (name: string, kind: string) => ({
+  metadata: {
+    name,
+    namespace: 'shop',
+    uid: `uid-${name}`,
+    resourceVersion: '5',
+    ownerReferences: [
+      { apiVersion: 'apps/v1', kind, name: `${kind}-of-${name}`, uid: `owner-${name}`, controller: true },
+    ],
+  },
+  spec: { containers: [{ name: 'app', image: 'prod.example.com/app:1' }] },
+  status: { phase: 'Pending', containerStatuses: [{ name: 'app', ...waiting }] },
+})
+
+/** Follows two stuck Pods under some settings; all that it does is kept. */
+function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean } = {}) {
+  const clock = createFakeClock()
+  const metrics = createMetrics()
+  const board = createProblemBoard(() => undefined)
+  const evictions: string[] = []
+  const events: string[] = []
+  const queries: unknown[] = []
+  const world = { leads: true, current: true }
+  const client: KubeClient = {
+    request: (call: KubeCall) => {
+      if (call.method === 'POST') evictions.push(call.path)
+      else queries.push(call.query?.fieldSelector)
+      const items = [pod('web', 'ReplicaSet'), pod('db', 'CloneSet')]
+      return Promise.resolve({ metadata: { resourceVersion: '9' }, items } as never)
+    },
+    watch: (_call, _onEvent, signal) =>
+      new Promise((_done, fail) => signal?.addEventListener('abort', () => fail(signal.reason))),
+    close: () => undefined,
+  }
+  const reporter: EventReporter = { warn: ({ name }, reason) => events.push(`${reason} ${name}`) }
+  const watch = createPodWatch({
+    client,
+    clock,
+    random: () => 0.5,
+    features: { watchList: false },
+    config: { scope: 'cluster', secretName: 'acr-nopass', heal: false, dryRun: false, retire: false, ...settings },
+    listedNamespaces: [],
+    surroundingsOf: () => ({
+      secretName: 'acr-nopass',
+      attach: 'serviceAccounts',
+      namespaceCurrent: world.current,
+      domains: ['prod.example.com'],
+      targeted: true,
+      account: account(['acr-nopass']),
+    }),
+    acts: () => world.leads,
+    log: SILENT,
+    metrics,
+    events: reporter,
+    board,
+    onProblem: () => undefined,
+  })
+  const end = new AbortController()
+  const running = watch.run(end.signal)
+  return {
+    clock,
+    board,
+    evictions,
+    events,
+    queries,
+    world,
+    watch,
+    metric: async (name: string) =>
+      (await metrics.registry.getSingleMetricAsString(name))
+        .split('\n')
+        .filter((line) => !line.startsWith('#') && line !== ''),
+    async sweep() {
+      await clock.advance(5_000)
+      await settle()
+    },
+    async stop() {
+      end.abort()
+      await running
+    },
+  }
+}
+
+test('without heal stuck Pods are reported, by owner in the status, and forgotten once they are not', async () => {
+  const one = follow()
+  await one.sweep()
+  assert.deepEqual(one.queries, ['status.phase=Pending'])
+  assert.deepEqual(one.events, ['PullSecretMissing web', 'PullSecretMissing db'])
+  assert.deepEqual(
+    one.board
+      .newest(9)
+      .map(({ code, object }) => `${code} ${object}`)
+      .toSorted(),
+    ['PULL_SECRET_MISSING CloneSet CloneSet-of-db', 'PULL_SECRET_MISSING ReplicaSet ReplicaSet-of-web'],
+  )
+  assert.deepEqual(await one.metric('acr_nopass_pods_masked'), ['acr_nopass_pods_masked 2'])
+  one.world.current = false
+  await one.sweep()
+  assert.deepEqual([one.board.size, await one.metric('acr_nopass_pods_masked')], [0, ['acr_nopass_pods_masked 0']])
+  assert.deepEqual(one.evictions, [])
+  await one.stop()
+})
+
+test('heal evicts what its owner replaces, once a minute, and says so', async () => {
+  const one = follow({ heal: true })
+  for (let round = 0; round < 12; round += 1) await one.sweep()
+  assert.deepEqual(one.evictions, ['/api/v1/namespaces/shop/pods/web/eviction'])
+  assert.ok(one.events.includes('PodEvicted web'))
+  assert.deepEqual(await one.metric('acr_nopass_pods_evicted_total'), [
+    'acr_nopass_pods_evicted_total{outcome="evicted"} 1',
+  ])
+  await one.sweep()
+  assert.equal(one.evictions.length, 2)
+  await one.stop()
+})
+
+test('dry run counts and evicts nothing; retire, a follower and one that stops do neither', async () => {
+  const dry = follow({ heal: true, dryRun: true })
+  await dry.sweep()
+  assert.deepEqual(
+    [dry.evictions, await dry.metric('acr_nopass_pods_evicted_total')],
+    [[], ['acr_nopass_pods_evicted_total{outcome="dry-run"} 1']],
+  )
+  await dry.stop()
+  const retired = follow({ heal: true, retire: true })
+  const follower = follow({ heal: true })
+  follower.world.leads = false
+  const stopped = follow({ heal: true })
+  stopped.watch.stop()
+  for (const one of [retired, follower, stopped]) {
+    await one.sweep()
+    assert.deepEqual([one.evictions, await one.metric('acr_nopass_pods_evicted_total')], [[], []])
+    await one.stop()
+  }
+  assert.deepEqual([follower.events, stopped.events], [[], []])
+})

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { judgePod, type PodSurroundings } from '../../src/helper/pods/judge-pod.ts'
+import { problemOfPod } from '../../src/helper/pods/pod-problem.ts'
+import { createPodSurroundings } from '../../src/helper/pods/pod-surroundings.ts'
+import { type PodObject, type PodView, trimPod } from '../../src/helper/pods/pod-view.ts'
+import { account, config, context, group, live, namespace, secret } from './plan-fixtures.ts'
+import { IMAGE, pod, REPLICASET } from './pod-fixtures.ts'
+
+const around = (more: Partial<PodSurroundings> = {}): PodSurroundings => ({
+  secretName: 'acr-nopass',
+  attach: 'serviceAccounts',
+  namespaceCurrent: true,
+  domains: ['prod.example.com'],
+  targeted: true,
+  account: account(['acr-nopass']),
+  ...more,
+})
+const verdict = (one: PodView, place: PodSurroundings) => {
+  const finding = judgePod(one, place)
+  return finding.kind === 'none' ? 'none' : `${finding.why}${finding.evictable ? ', evictable' : ''}`
+}
+const owned = (apiVersion: string, kind: string) => ({ owner: { ...REPLICASET, apiVersion, kind } })
+
+test('a Pod is judged by its list, its images, its owner, and what another of it would get', () => {
+  const table: [string, Partial<PodView>, Partial<PodSurroundings>, string][] = [
+    ['admitted too early', {}, {}, 'too-old, evictable'],
+    ['of a StatefulSet', owned('apps/v1', 'StatefulSet'), {}, 'too-old, evictable'],
+    ['of a DaemonSet', owned('apps/v1', 'DaemonSet'), {}, 'too-old, evictable'],
+    ['of a Job', owned('batch/v1', 'Job'), {}, 'too-old'],
+    ['of a kind of another group', owned('example.com/v1', 'ReplicaSet'), {}, 'too-old'],
+    ['of nobody', { owner: undefined }, {}, 'too-old'],
+    ['in a system namespace', { namespace: 'kube-system' }, {}, 'too-old'],
+    ['a static Pod', { mirror: true }, {}, 'none'],
+    ['has the entry', { list: ['own', 'acr-nopass'] }, {}, 'none'],
+    ['has started', { pending: false }, {}, 'none'],
+    ['is being deleted', { terminating: true }, {}, 'none'],
+    ['waits for something else', { failing: [] }, {}, 'none'],
+    ['another registry', { failing: ['other.example.com/team/app:1'] }, {}, 'none'],
+    ['ours behind another', { failing: ['nginx', IMAGE] }, {}, 'too-old, evictable'],
+    ['a domain with a path', {}, { domains: ['prod.example.com/team'] }, 'too-old, evictable'],
+    ['another path', {}, { domains: ['prod.example.com/others'] }, 'none'],
+    ['no current Secret', {}, { namespaceCurrent: false }, 'none'],
+    ['opted out', { optedOut: true }, {}, 'none'],
+    ['ServiceAccount opted out', {}, { account: account([], { optedOut: true }) }, 'none'],
+    ['ServiceAccount not targeted', {}, { targeted: false }, 'none'],
+    ['ServiceAccount without the entry', {}, { account: account(['own']) }, 'account'],
+    ['ServiceAccount gone', {}, { account: undefined }, 'account'],
+    [
+      'the old list of its ServiceAccount',
+      { list: ['own'] },
+      { account: account(['own', 'acr-nopass']) },
+      'too-old, evictable',
+    ],
+    ['a list of its own', { list: ['own'] }, {}, 'own-list'],
+    [
+      'more than its ServiceAccount had',
+      { list: ['own', 'x'] },
+      { account: account(['own', 'acr-nopass']) },
+      'own-list',
+    ],
+    [
+      'a list of its own, by admission',
+      { list: ['own'] },
+      { attach: 'admission', account: undefined },
+      'too-old, evictable',
+    ],
+    ['a list of its own, by both', { list: ['own'] }, { attach: 'both', account: account([]) }, 'too-old, evictable'],
+  ]
+  for (const [title, one, place, expected] of table) {
+    assert.equal(verdict(pod(one), around(place)), expected, title)
+  }
+})
+
+test('what it is judged by: targets, opt-out, and whether the Secret in the namespace is current', () => {
+  const token = live('prod')
+  const current = { shop: secret(group(token)) }
+  const of = (world: Parameters<typeof context>[0]) => {
+    const found = createPodSurroundings(
+      () => context(world),
+      () => token.token.domains,
+    )(pod())
+    return [found.namespaceCurrent, found.targeted, found.domains.join()]
+  }
+  assert.deepEqual(of({ secrets: current }), [true, true, 'prod.example.com'])
+  assert.deepEqual(of({}), [false, true, 'prod.example.com'])
+  assert.deepEqual(of({ secrets: { shop: secret(group(token), { ours: false }) } }), [false, true, 'prod.example.com'])
+  assert.deepEqual(of({ secrets: current, namespaces: [namespace('shop', { optedOut: true })] }), [false, true, ''])
+  assert.deepEqual(of({ secrets: current, namespaces: [] }), [false, true, ''])
+  assert.deepEqual(of({ secrets: current, config: config({ retire: true }) }), [false, true, ''])
+  const others = config({
+    targets: {
+      namespaces: { include: ['*'], exclude: [], selector: {} },
+      serviceAccounts: { include: ['ci'], exclude: [] },
+    },
+  })
+  assert.deepEqual(of({ secrets: current, config: others }), [true, false, 'prod.example.com'])
+})
+
+test('of a Pod only the images that fail are kept, as its spec names them', () => {
+  const waiting = (name: string, reason: string) => ({ name, state: { waiting: { reason } } })
+  const object: PodObject = {
+    metadata: {
+      name: 'web-1',
+      namespace: 'shop',
+      uid: 'uid-web-1',
+      resourceVersion: '5',
+      ownerReferences: [{ ...REPLICASET, controller: true }],
+    },
+    spec: {
+      imagePullSecrets: [{ name: 'own' }, {}],
+      initContainers: [{ name: 'first', image: 'init:1' }],
+      containers: [
+        { name: 'app', image: IMAGE },
+        { name: 'side', image: 'side:1' },
+      ],
+    },
+    status: {
+      phase: 'Pending',
+      initContainerStatuses: [waiting('first', 'ErrImagePull')],
+      containerStatuses: [waiting('app', 'ImagePullBackOff'), waiting('side', 'ContainerCreating')],
+    },
+  }
+  assert.deepEqual(trimPod(object), pod({ list: ['own', ''], failing: ['init:1', IMAGE] }))
+  const fresh = trimPod({ metadata: { name: 'a', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } })
+  assert.deepEqual([fresh.owner, fresh.pending, fresh.failing, fresh.serviceAccount], [undefined, false, [], 'default'])
+})
+
+test('the words say what a Pod lacks, why, and what to do', () => {
+  const words = (
+    why: 'too-old' | 'own-list' | 'account',
+    treatment: 'left' | 'to-evict' | 'unhelped',
+    more: Partial<PodView> = {},
+  ) => {
+    const { code, message, hint } = problemOfPod(
+      pod(more),
+      { kind: 'masked', image: IMAGE, why, evictable: true },
+      'acr-nopass',
+      treatment,
+    )
+    assert.equal(code, 'PULL_SECRET_MISSING')
+    return `${message}. ${hint}`
+  }
+  assert.match(
+    words('too-old', 'left'),
+    /^Pods of ReplicaSet web cannot pull prod\.example\.com\/team\/app:1 without acr-nopass: .* kubectl -n shop delete pod web-1/,
+  )
+  assert.match(words('too-old', 'left', { owner: undefined }), /^Pod web-1 cannot pull .* apply its manifest again/)
+  assert.match(words('own-list', 'left', { list: ['own'] }), /\(own\) hide .* attach: admission/)
+  assert.match(words('account', 'left'), /ServiceAccount default does not name it\. See the status/)
+  assert.match(words('too-old', 'to-evict'), /it is evicted/)
+  assert.match(words('too-old', 'unhelped'), /no more are evicted/)
+})
