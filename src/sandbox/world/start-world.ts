@@ -59,7 +59,7 @@ async function build(options: WorldOptions, run: Run, undo: (() => Promise<void>
   })
   undo.push(() => cloud.stop())
   const helper = progress.step('the helper, bundled', () => buildHelper(join(run.folder, 'helper.mjs'), signal))
-  const [registry, etcd] = await Promise.all([
+  const [registry, etcd] = await allEnded([
     progress.step('a registry that refuses anonymous pulls', () =>
       startRegistry({ tools, auth: cloud.registryAuth, run, signal }),
     ),
@@ -71,9 +71,17 @@ async function build(options: WorldOptions, run: Run, undo: (() => Promise<void>
   )
   const appImage = await progress.step('a private image pushed', () => pushApp(images.app, { cloud, registry }, signal))
   const context = { tools, etcd, run, cloud, seed, registry, images, progress, undo, signal }
-  const [staging, production] = await Promise.all([
+  const [staging, production] = await allEnded([
     startWorldCluster('staging', undefined, context),
     startWorldCluster('production', nodeObstacle === undefined ? 'node-1' : undefined, context),
   ])
   return { tools, cloud, registry, staging, production, appImage, folder: run.folder, nodeObstacle }
+}
+
+/** As Promise.all, but after a failure too it waits for the others: what still comes up could not be taken back. */
+async function allEnded<T extends readonly unknown[]>(
+  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  await Promise.allSettled(work)
+  return (await Promise.all(work)) as unknown as T
 }
