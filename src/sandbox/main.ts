@@ -18,7 +18,8 @@ try {
     process.stderr.write('Interrupted; nothing is left running.\n')
     process.exitCode = interrupt.signal.reason === 'SIGINT' ? 130 : 143
   } else {
-    process.stderr.write(`${formatError(toNopassError(error))}\n`)
-    process.exitCode = 1
+    const failure = toNopassError(error)
+    process.stderr.write(`${formatError(failure)}\n`)
+    process.exitCode = failure.code === 'SANDBOX_ARGUMENTS' ? 2 : 1
   }
 }

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createKubeClient } from '../../src/kube/client.ts'
+import { kubeconfigConnection } from '../../src/kube/connection.ts'
+import { testTools } from '../tools.ts'
+
+const run = promisify(execFile)
+const MAIN = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
+const NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry', 'helm4'] as const
+
+// a cache of its own: `down` ends every sandbox that it finds there, and a developer's is not ours to end
+const folder = mkdtempSync(join(tmpdir(), 'up-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+async function environment(): Promise<NodeJS.ProcessEnv> {
+  const tools = await testTools(...NAMES)
+  const programs = join(folder, 'tools')
+  mkdirSync(programs)
+  for (const name of NAMES) symlinkSync(tools[name], join(programs, name))
+  return { ...process.env, ACR_NOPASS_CACHE: join(folder, 'cache'), ACR_NOPASS_TOOLS: programs, CI: 'true' }
+}
+
+test('sandbox up keeps two clusters to work with, and sandbox down ends it from elsewhere', async () => {
+  const env = await environment()
+  const up = spawn(process.execPath, [MAIN, 'up', '--fast'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(up, 'exit')
+  let output = ''
+  await new Promise<void>((resolve, reject) => {
+    up.stdout.on('data', (chunk: Buffer) => {
+      output += chunk
+      if (output.includes('Ctrl-C, or')) resolve()
+    })
+    exited.then(([code]) => reject(new Error(`ended with ${code}: ${output}`)), reject)
+  })
+  const files = [...output.matchAll(/export KUBECONFIG=(\S+)/g)].map(([, file = '']) => file)
+  assert.equal(files.length, 2)
+  for (const file of files) {
+    const client = createKubeClient(await kubeconfigConnection({ file }))
+    const { items } = await client.request<{ items: unknown[] }>({ method: 'GET', path: '/api/v1/nodes' })
+    assert.equal(items.length, 1)
+    client.close()
+  }
+  const down = await run(process.execPath, [MAIN, 'down'], { env })
+  assert.match(down.stdout, /^ended 1 running\n$/)
+  assert.deepEqual(await exited, [0, null])
+  assert.ok(files.every((file) => !existsSync(file)))
+  const again = await run(process.execPath, [MAIN, 'down'], { env })
+  assert.equal(again.stdout, 'no sandbox is up, and nothing was left behind\n')
+})
+
+test('sandbox says how it is used, and refuses what it does not know', async () => {
+  const help = await run(process.execPath, [MAIN, '--help'])
+  assert.match(help.stdout, /^usage: npm run sandbox/)
+  await assert.rejects(run(process.execPath, [MAIN, 'upp']), (error: { code: number; stderr: string }) => {
+    assert.equal(error.code, 2)
+    assert.match(error.stderr, /^SANDBOX_ARGUMENTS: unknown command: upp/)
+    return true
+  })
+})
