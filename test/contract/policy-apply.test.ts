@@ -2,18 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Ram } from '../../src/alibaba/ram.ts'
 import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
-import { describeStep } from '../../src/policy/describe-step.ts'
 import { type PolicyDocument, parseDocument, policyOf } from '../../src/policy/document.ts'
 import { sameDocument } from '../../src/policy/normal-form.ts'
-import type { PolicyPlan, PolicyTarget } from '../../src/policy/policy-target.ts'
+import type { PolicyTarget } from '../../src/policy/policy-target.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { administratorRam, writesSince } from './acr-cloud-client.ts'
+import { ECS_TRUST, pull, sampleTarget, stepTexts } from './policy-samples.ts'
 
-const ECS_TRUST = {
-  Version: '1',
-  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }],
-}
 let cloud: Cloud
 let ram: Ram
 let names = 0
@@ -33,26 +29,7 @@ beforeEach(() => {
   cloud.control.putRole(worker, ECS_TRUST)
 })
 
-const pull = (...Resource: string[]): PolicyDocument =>
-  policyOf([
-    {
-      Effect: 'Allow',
-      Action: ['cr:PullRepository'],
-      Resource: Resource.map((one) => `acs:cr:*:*:repository/cri-1/${one}`),
-    },
-  ])
-const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => {
-  return {
-    policyName: name,
-    document: pull('a'),
-    purpose: 'cluster c1',
-    roles: [worker],
-    adopt: false,
-    phase: 'narrow',
-    ...changes,
-  }
-}
-const steps = (plan: PolicyPlan): string[] => plan.steps.map(describeStep)
+const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => sampleTarget(name, worker, changes)
 const documentIn = async (policy: string): Promise<PolicyDocument> =>
   parseDocument((await ram.getPolicy(policy))?.document ?? '', policy)
 
@@ -63,7 +40,7 @@ test('P9 a plan reads only, and what it shows is what an apply then does', async
   assert.match(plan.diff, /^\+ {8}"acs:cr:\*:\*:repository\/cri-1\/a"$/m)
   const applied = await applyPolicy(ram, target())
   assert.deepEqual(applied, plan)
-  assert.deepEqual(steps(applied), [`create policy ${name}`, `attach policy ${name} to role ${worker}`])
+  assert.deepEqual(stepTexts(applied), [`create policy ${name}`, `attach policy ${name} to role ${worker}`])
   assert.deepEqual(writesSince(cloud, start), ['CreatePolicy', 'AttachPolicyToRole'])
 })
 
@@ -86,7 +63,7 @@ test('P9 what is ours carries the mark in its description and in a tag', async (
   assert.match((await ram.getPolicy(name))?.description ?? '', /^Managed by acr-nopass for cluster c1/)
   assert.deepEqual(await ram.listTags('policy', name), [{ key: 'managed-by', value: 'acr-nopass' }])
   await ram.updatePolicyDescription(name, 'edited by hand')
-  assert.deepEqual(steps(await applyPolicy(ram, target())), [])
+  assert.deepEqual(stepTexts(await applyPolicy(ram, target())), [])
 })
 
 test('P9 any number of changes goes through RAM’s five versions', async () => {
@@ -109,18 +86,18 @@ test('P9 a policy of our name that somebody else made is left alone, unless adop
   const start = cloud.calls.length
   await assert.rejects(applyPolicy(ram, target()), { code: 'POLICY_NOT_OURS' })
   assert.deepEqual(writesSince(cloud, start), [])
-  assert.deepEqual(steps(await applyPolicy(ram, target({ adopt: true, phase: 'widen' }))), [
+  assert.deepEqual(stepTexts(await applyPolicy(ram, target({ adopt: true, phase: 'widen' }))), [
     `mark policy ${name} as managed by acr-nopass`,
     `update policy ${name}`,
     `attach policy ${name} to role ${worker}`,
   ])
   assert.ok(sameDocument(await documentIn(name), pull('theirs', 'a')))
-  assert.deepEqual(steps(await applyPolicy(ram, target({ phase: 'widen' }))), [])
+  assert.deepEqual(stepTexts(await applyPolicy(ram, target({ phase: 'widen' }))), [])
 })
 
 test('P9 ten runs at once end with one policy, attached once, and none fails', async () => {
   const all = await Promise.all(Array.from({ length: 10 }, () => applyPolicy(ram, target())))
-  const done = all.flatMap(steps)
+  const done = all.flatMap(stepTexts)
   assert.deepEqual(done.sort(), [`attach policy ${name} to role ${worker}`, `create policy ${name}`])
   assert.ok(sameDocument(await documentIn(name), pull('a')))
 })
@@ -150,7 +127,7 @@ test('throttling, server errors and pages of gateways are got over', async () =>
     match: { action: 'ListPoliciesForRole' },
   })
   await applyPolicy(ram, target())
-  assert.deepEqual(steps(await planPolicy(ram, target())), [])
+  assert.deepEqual(stepTexts(await planPolicy(ram, target())), [])
 })
 
 test('a cloud that keeps failing ends with its own code and leaves what was done', async () => {
@@ -167,7 +144,7 @@ test('a cloud that keeps failing ends with its own code and leaves what was done
     hint: /create policy/,
   })
   cloud.faults.clear()
-  assert.deepEqual(steps(await applyPolicy(ram, target())), [`attach policy ${name} to role ${worker}`])
+  assert.deepEqual(stepTexts(await applyPolicy(ram, target())), [`attach policy ${name} to role ${worker}`])
 })
 
 test('a missing role and a document that is too large are refused before anything is written', async () => {

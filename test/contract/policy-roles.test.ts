@@ -2,20 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Ram } from '../../src/alibaba/ram.ts'
 import { applyPolicy } from '../../src/policy/apply-policy.ts'
-import { describeStep } from '../../src/policy/describe-step.ts'
 import { type PolicyDocument, parseDocument, policyOf } from '../../src/policy/document.ts'
 import { sameDocument } from '../../src/policy/normal-form.ts'
-import type { PolicyPlan, PolicyTarget } from '../../src/policy/policy-target.ts'
+import type { PolicyTarget } from '../../src/policy/policy-target.ts'
 import { planRemoval, removePolicy } from '../../src/policy/remove-policy.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { administratorRam, writesSince } from './acr-cloud-client.ts'
+import { ECS_TRUST, pull, sampleTarget, stepTexts } from './policy-samples.ts'
 
-const ECS_TRUST = {
-  Version: '1',
-  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }],
-}
 let cloud: Cloud
 let ram: Ram
 let names = 0
@@ -34,26 +30,7 @@ beforeEach(() => {
   cloud.control.putRole(worker, ECS_TRUST)
 })
 
-const pull = (...Resource: string[]): PolicyDocument =>
-  policyOf([
-    {
-      Effect: 'Allow',
-      Action: ['cr:PullRepository'],
-      Resource: Resource.map((one) => `acs:cr:*:*:repository/cri-1/${one}`),
-    },
-  ])
-const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => {
-  return {
-    policyName: name,
-    document: pull('a'),
-    purpose: 'cluster c1',
-    roles: [worker],
-    adopt: false,
-    phase: 'narrow',
-    ...changes,
-  }
-}
-const steps = (plan: PolicyPlan): string[] => plan.steps.map(describeStep)
+const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => sampleTarget(name, worker, changes)
 
 const trustOf = (serviceAccount: string) =>
   rrsaStatement({
@@ -78,14 +55,14 @@ const provider = (): void => {
 test('P9 rrsa: a role of our own is made with its trust and its policy, once', async () => {
   provider()
   const done = await applyPolicy(ram, withRole(name, true))
-  assert.deepEqual(steps(done), [
+  assert.deepEqual(stepTexts(done), [
     `create role ${name}`,
     `create policy ${name}`,
     `attach policy ${name} to role ${name}`,
   ])
   assert.ok(sameDocument(await trustIn(name), policyOf([trustOf('acr-nopass')])))
   const start = cloud.calls.length
-  assert.deepEqual(steps(await applyPolicy(ram, withRole(name, true))), [])
+  assert.deepEqual(stepTexts(await applyPolicy(ram, withRole(name, true))), [])
   assert.deepEqual(writesSince(cloud, start), [])
   const renamed = { role: name, statement: trustOf('renamed'), create: true }
   await applyPolicy(ram, withRole(name, true, { trust: renamed, phase: 'widen' }))
@@ -101,7 +78,7 @@ test('P9 rrsa: a role of somebody else keeps its statements, its description and
   cloud.control.putRole(role, { Version: '1', Statement: [theirs] })
   cloud.control.grant(role, `their-policy-${names}`, pull('theirs'))
   const applied = await applyPolicy(ram, withRole(role, false))
-  assert.deepEqual(steps(applied), [
+  assert.deepEqual(stepTexts(applied), [
     `update the trust policy of role ${role}`,
     `create policy ${name}`,
     `attach policy ${name} to role ${role}`,
@@ -124,8 +101,8 @@ test('P9 a removal takes what is ours, shows it first, and can be repeated', asy
   const plan = await planRemoval(ram, withRole(name, true, { roles: [worker] }))
   assert.deepEqual(writesSince(cloud, start), [])
   const removed = await removePolicy(ram, withRole(name, true, { roles: [worker] }))
-  assert.deepEqual(steps(removed), steps(plan))
-  assert.deepEqual(steps(removed).sort(), [
+  assert.deepEqual(stepTexts(removed), stepTexts(plan))
+  assert.deepEqual(stepTexts(removed).sort(), [
     `delete policy ${name}`,
     `delete role ${name}`,
     `detach policy ${name} from role ${name}`,
