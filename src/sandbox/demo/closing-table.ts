@@ -17,6 +17,9 @@ What to type next
 /** The closing table: what was shown, how long it took, what came of it. */
 export function closingTable(outcomes: readonly StepOutcome[]): string {
   const width = Math.max(...outcomes.map(({ proves }) => proves.length))
-  const lines = outcomes.map(({ proves, time, result }) => `  ${proves.padEnd(width)}  ${time.padStart(7)}  ${result}`)
+  const span = Math.max(...outcomes.map(({ time }) => time.length))
+  const lines = outcomes.map(
+    ({ proves, time, result }) => `  ${proves.padEnd(width)}  ${time.padStart(span)}  ${result}`,
+  )
   return `\nShown\n${lines.join('\n')}\n${NEXT}`
 }

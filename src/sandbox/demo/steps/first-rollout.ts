@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { prepareWorkspace } from '../../workflow/prepare-workspace.ts'
 import type { DemoStep } from '../demo-step.ts'
 import { expect } from '../expect.ts'
+import { plainSummary } from '../plain-summary.ts'
 import { REPOSITORY, rollOut } from '../roll-out.ts'
 import { userFiles } from '../user-files.ts'
 
@@ -14,7 +15,7 @@ export const firstRollout: DemoStep = {
     memory.workspace = join(world.folder, 'platform')
     await prepareWorkspace(memory.workspace, await userFiles(world), REPOSITORY)
     const { summary, results, ramWrites } = await rollOut(context, 'rollout.yml', step)
-    print(summary.trimEnd())
+    print(plainSummary(summary))
     const statuses = results.map(({ name, status }) => `${name} ${status}`).join(', ')
     expect(results.length === 2 && results.every(({ status }) => status === 'deployed'), `not deployed: ${statuses}`)
     return `${statuses}; in RAM: ${ramWrites.join(', ')}`

@@ -13,7 +13,7 @@ export const refusedPull: DemoStep = {
     await createPod(admin, pod, world.appImage, signal)
     step.update('waits for the kubelet')
     const message = await untilPod(admin, pod, /^(ErrImagePull|ImagePullBackOff)$/, signal)
-    print(`  ${world.appImage}\n  kubelet: ${message.slice(0, 220)}`)
+    print(`  ${world.appImage}\n  kubelet: ${message.slice(0, 600)}`)
     await deleteObject(admin, `/api/v1/namespaces/${pod.namespace}`, signal)
     return 'ErrImagePull, as it should be'
   },

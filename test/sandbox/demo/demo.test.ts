@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { closingTable } from '../../../src/sandbox/demo/closing-table.ts'
+import { plainSummary } from '../../../src/sandbox/demo/plain-summary.ts'
+
+test('a job summary is shown without its HTML', () => {
+  const markdown =
+    '### 1 deployed\n\n| a &lt;b&gt; |\n\n\n<details><summary>staging: what was done</summary>\n\n- RAM &amp; Helm\n\n</details>\n'
+  assert.equal(plainSummary(markdown), '### 1 deployed\n\n| a <b> |\n\nstaging: what was done\n\n- RAM & Helm')
+})
+
+test('the closing table says of each step what it proves, how long it took, and what came of it', () => {
+  const table = closingTable([
+    { title: 'a', proves: 'P4: same UID', time: '0.1 s', result: 'new content' },
+    { title: 'b', proves: 'it pulls', time: '1 min 02 s', result: 'running' },
+  ])
+  assert.ok(
+    table.startsWith('\nShown\n  P4: same UID       0.1 s  new content\n  it pulls      1 min 02 s  running\n'),
+    table,
+  )
+  assert.match(table, /npm run sandbox -- up/)
+})
