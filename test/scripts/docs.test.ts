@@ -25,6 +25,14 @@ test('every error code has a row on the page of errors', () => {
   assert.deepEqual(missing, [])
 })
 
+test('every code that a table of a page explains is in the list', () => {
+  const unknown = findPages(root).flatMap((page) => {
+    const rows = readFileSync(join(root, page), 'utf8').matchAll(/^\| `([A-Z]+(?:_[A-Z]+)+)` \|/gm)
+    return [...rows].filter(([, code = '']) => !(code in ERROR_CODES)).map(([, code]) => `${page}: ${code}`)
+  })
+  assert.deepEqual(unknown, [])
+})
+
 test('every link of a page to a file of the project leads somewhere', () => {
   const dead = findPages(root).flatMap((page) => {
     const text = readFileSync(join(root, page), 'utf8')

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { findPages } from '../../scripts/generate-docs/pages.ts'
+import { runBin } from './run-bin.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+/** A user's folder, with the files that the pages name. */
+const folder = mkdtempSync(join(tmpdir(), 'docs-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+for (const name of ['clusters.yaml', 'values.yaml']) cpSync(join(ROOT, 'examples/sandbox', name), join(folder, name))
+mkdirSync(join(folder, 'sandbox'))
+for (const name of ['staging', 'production']) writeFileSync(join(folder, 'sandbox', `${name}.yaml`), '{}\n')
+const cluster = { name: 'c', cluster: { server: 'https://127.0.0.1:9' } }
+const kubeconfig = {
+  clusters: [cluster],
+  users: [{ name: 'u', user: {} }],
+  contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+  'current-context': 'x',
+}
+writeFileSync(join(folder, 'kubeconfig.yaml'), JSON.stringify(kubeconfig))
+
+/** What the pages tell to type, each line once; of those that need a cluster only the words can be judged here. */
+const commands = new Set(
+  findPages(ROOT).flatMap((page) => {
+    const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)
+    const lines = [...blocks].flatMap(([, block = '']) => block.split('\n'))
+    return lines.filter((line) => line.startsWith('bin/acr-nopass ')).map((line) => line.replace(/\s+#.*$/, ''))
+  }),
+)
+
+test('the pages show commands', () => assert.ok(commands.size >= 4))
+
+for (const command of commands) {
+  const offline = /^bin\/acr-nopass (validate|policy) /.test(command)
+  test(`\`${command}\` of a page ${offline ? 'succeeds' : 'is understood'}`, async () => {
+    const ids = { GITHUB_REPOSITORY: 'acme/platform', GITHUB_REPOSITORY_ID: '1', GITHUB_REPOSITORY_OWNER_ID: '2' }
+    const { code, stdout, stderr } = await runBin(command.split(' ').slice(1), { cwd: folder, env: ids })
+    if (offline) assert.equal(code, 0, stderr)
+    else assert.equal(code, 1, `${stdout}${stderr}`)
+  })
+}
