@@ -17,7 +17,7 @@ export interface StatusWriterOptions {
   readonly onProblem: (error: unknown) => void
 }
 
-/** Writes the status when it changed: one in 30 s in the mean, five at once, so that what a person waits for shows soon. */
+/** Writes the status when it changed: one in 30 s in the mean, ten at once, so that what a person waits for shows soon. */
 export interface StatusWriter {
   /** Something that the status shows may have changed. */
   touch(): void
@@ -26,7 +26,7 @@ export interface StatusWriter {
 
 const PAUSE_MS = 30_000
 /** Writes that may follow each other at once after a quiet time. */
-const BURST = 5
+const BURST = 10
 const SETTLE_MS = 250
 
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
