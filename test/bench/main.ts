@@ -24,7 +24,7 @@ try {
   }
 } catch (error) {
   if (interrupt.signal.aborted) {
-    console.error('Interrupted; nothing is left running.')
+    console.error(`Interrupted by ${interrupt.signal.reason}; nothing is left running.`)
     process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(interrupt.signal.reason)] ?? 1
   } else {
     console.error(error instanceof TypeError ? `${error.message}\n\n${BENCH_USAGE}` : formatError(toNopassError(error)))

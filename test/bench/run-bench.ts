@@ -42,7 +42,7 @@ export async function runBench(options: BenchOptions, deps: BenchDeps, signal: A
   const { settings } = options
   let failed = false
   for (const scenario of scenarios) {
-    const context = { root, tools, programs, settings, signal }
+    const context = { root, tools, programs, settings, note: progress.note, signal }
     const before = deps.load()
     const result = await progress.step(scenario.title.en, (step) => scenario.run(context, step))
     print(describeResult(scenario, result))

@@ -107,7 +107,10 @@ async function measureSize(context: BenchContext, size: Size, step: StepHandle):
   const contender = helperContender(bed, attach, signal)
   const figures = await measureContender(bed, contender, names, tell, signal)
   if (size.idle) tell(`idle for ${IDLE_MS / 1000} s`)
-  return { count, figures, unit: snapshot(bed.unit), idleCpu: size.idle ? await idleCpu(bed, signal) : undefined }
+  const idle = size.idle ? await idleCpu(bed, signal) : undefined
+  const sized: Sized = { count, figures, unit: snapshot(bed.unit), idleCpu: idle }
+  context.note(`${attach}, ${describe(sized)}`)
+  return sized
 }
 
 async function idleCpu(bed: Bed, signal: AbortSignal): Promise<number> {

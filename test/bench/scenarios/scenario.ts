@@ -31,6 +31,8 @@ export interface BenchContext {
   readonly tools: ToolPaths
   readonly programs: Programs
   readonly settings: Settings
+  /** Prints what is known already of a scenario that takes long. */
+  readonly note: (text: string) => void
   readonly signal: AbortSignal
 }
 
