@@ -107,10 +107,9 @@ async function measureSize(context: BenchContext, size: Size, step: StepHandle):
   const contender = helperContender(bed, attach, signal)
   const figures = await measureContender(bed, contender, names, tell, signal)
   if (size.idle) tell(`idle for ${IDLE_MS / 1000} s`)
-  const idle = size.idle ? await idleCpu(bed, signal) : undefined
-  const sized: Sized = { count, figures, unit: snapshot(bed.unit), idleCpu: idle }
+  const sized: Sized = { count, figures, unit: snapshot(bed.unit), idleCpu: undefined }
   context.note(`${attach}, ${describe(sized)}`)
-  return sized
+  return size.idle ? { ...sized, idleCpu: await idleCpu(bed, signal) } : sized
 }
 
 async function idleCpu(bed: Bed, signal: AbortSignal): Promise<number> {
