@@ -10,7 +10,7 @@ import { type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
 import { ANNOTATION_CONTENT_HASH, ANNOTATION_REFRESH_REQUESTED } from '../../src/kube/names.ts'
 import type { ObjectMeta } from '../../src/kube/types.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { type CloudOptions, startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
 import { type ProcessNode, type RunningPod, startProcessNode } from '../../src/sandbox/cluster/process-node.ts'
 import { type ChartCluster, openChartCluster } from '../support/chart-cluster.ts'
@@ -55,18 +55,29 @@ export interface HelperCluster extends AsyncDisposable {
   auditLength(): number
 }
 
+/** What a file of tests sets otherwise than the others. */
+export interface HelperClusterOptions {
+  readonly cloud?: CloudOptions
+  /** Of Node, before the helper's program. */
+  readonly nodeArguments?: readonly string[]
+}
+
 const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
 
 /** Opens all of it; on a cluster that is there already where one is given. `dispose` ends that one too. */
-export async function openHelperCluster(name: string, given?: ChartCluster): Promise<HelperCluster> {
+export async function openHelperCluster(
+  name: string,
+  given?: ChartCluster,
+  options: HelperClusterOptions = {},
+): Promise<HelperCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-helper-'))
   const program = join(folder, 'helper.mjs')
   await bundleHelper(resolve(import.meta.dirname, '../..'), program)
-  const cloud = await startCloud()
+  const cloud = await startCloud(options.cloud)
   const registry = await startKnock(cloud)
   const chart = given ?? (await openChartCluster(name))
   const { admin, cluster } = chart
-  const images = { [IMAGE]: [process.execPath, '--optimize-for-size', program] }
+  const images = { [IMAGE]: [process.execPath, '--optimize-for-size', ...(options.nodeArguments ?? []), program] }
   const node = await startProcessNode({ cluster, images, backOffMs: 200 })
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   assert.ok(instance)

@@ -33,7 +33,8 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
   let status = 200
   let code = ''
   try {
-    const fault = cloud.faults.take({ product, action, path: request.path })
+    const instanceId = request.parameters.get('InstanceId') ?? ''
+    const fault = cloud.faults.take({ product, action, path: request.path, instanceId })
     if (fault !== undefined && (await strike(fault, response, cloud.signal))) {
       status = response.headersSent ? response.statusCode : 0
       code = `fault:${fault.kind}`

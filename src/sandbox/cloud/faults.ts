@@ -7,6 +7,8 @@ interface FaultMatch {
   readonly product?: string
   readonly action?: string
   readonly path?: string
+  /** The instance that the call is about. */
+  readonly instanceId?: string
 }
 
 /** What goes wrong. `cut-after` does the work and loses the answer; `hang` never answers. */
@@ -36,7 +38,8 @@ export function createFaults(): Faults {
   const fits = (match: FaultMatch, call: Required<FaultMatch>): boolean =>
     (match.product === undefined || match.product.toLowerCase() === call.product.toLowerCase()) &&
     (match.action === undefined || match.action === call.action) &&
-    (match.path === undefined || call.path.startsWith(match.path))
+    (match.path === undefined || call.path.startsWith(match.path)) &&
+    (match.instanceId === undefined || match.instanceId === call.instanceId)
   return {
     add: (rule) => void rules.push({ rule, left: rule.times ?? 1 }),
     clear: () => void rules.splice(0),

@@ -25,7 +25,7 @@ export function createRouter(parts: RouterParts): Router {
 
   const route = async (request: ApiRequest, response: ServerResponse, imds: MetadataService): Promise<void> => {
     if (/^\/(latest|2016-01-01)\//.test(request.path)) {
-      const fault = parts.faults.take({ product: 'imds', action: request.method, path: request.path })
+      const fault = parts.faults.take({ product: 'imds', action: request.method, path: request.path, instanceId: '' })
       if (fault !== undefined && (await strikePlainly(fault, response, parts.signal))) return
       parts.record(imds.serve(request, response))
       return
@@ -33,7 +33,7 @@ export function createRouter(parts: RouterParts): Router {
     const base = `${request.secure ? 'https' : 'http'}://${request.headers.host ?? ''}`
     if (parts.github.serve(request, response, base)) return
     if (request.path !== '/auth' || registry === undefined) return dispatch(parts, request, response)
-    const fault = parts.faults.take({ product: 'registry', action: 'token', path: request.path })
+    const fault = parts.faults.take({ product: 'registry', action: 'token', path: request.path, instanceId: '' })
     if (fault !== undefined && (await strikePlainly(fault, response, parts.signal))) return
     parts.record(registry.serve(request, response))
   }
