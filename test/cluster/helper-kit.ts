@@ -58,8 +58,6 @@ export interface HelperCluster extends AsyncDisposable {
 /** What a file of tests sets otherwise than the others. */
 export interface HelperClusterOptions {
   readonly cloud?: CloudOptions
-  /** Of Node, before the helper's program. */
-  readonly nodeArguments?: readonly string[]
 }
 
 const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
@@ -77,7 +75,7 @@ export async function openHelperCluster(
   const registry = await startKnock(cloud)
   const chart = given ?? (await openChartCluster(name))
   const { admin, cluster } = chart
-  const images = { [IMAGE]: [process.execPath, '--optimize-for-size', ...(options.nodeArguments ?? []), program] }
+  const images = { [IMAGE]: [process.execPath, '--optimize-for-size', program] }
   const node = await startProcessNode({ cluster, images, backOffMs: 200 })
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   assert.ok(instance)

@@ -66,6 +66,8 @@ export async function strike(fault: Fault, response: ServerResponse, signal: Abo
         fault.status,
         fault.code,
         fault.message ?? 'The request has failed due to a fault of the server.',
+        // CR says its own refusals so
+        fault.status === 200 ? { IsSuccess: false } : {},
       )
     case 'html':
       response

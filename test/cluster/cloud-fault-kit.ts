@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import type { HelperStatus, RegistryStatus } from '../../src/acr/helper-status.ts'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper-kit.ts'
+
+export const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
+export const SPACES: readonly string[] = ['team-a', 'team-b']
+
+/** Three registries: of the own account by the node's role, of another account by a chain, and the Personal Edition. */
+export const REGISTRIES: readonly object[] = [
+  { name: 'demo', edition: 'enterprise', instanceId: 'cri-k7x2m9q4w1t8z5h3', region: 'cn-hangzhou' },
+  {
+    name: 'shared',
+    edition: 'enterprise',
+    instanceId: 'cri-p4c8r2f6j0v9n1l5',
+    region: 'cn-beijing',
+    assumeRole: [{ roleArn: 'acs:ram::1867204395510376:role/image-reader', externalId: 'acme-shared-images' }],
+  },
+  { name: 'personal', edition: 'personal', region: 'cn-shanghai' },
+]
+
+/** What the entries of one registry in a pull secret are, by the registry's name. */
+export type Entries = ReadonlyMap<string, string>
+
+export interface CloudFaultCluster {
+  readonly kit: HelperCluster
+  /** Of the leader's status page, as it is now. */
+  status(): Promise<HelperStatus>
+  registry(name: string): Promise<RegistryStatus>
+  metrics(): Promise<string>
+  log(): Promise<string>
+  entries(namespace: string): Promise<Entries>
+}
+
+/** A cluster whose helper serves three registries; each namespace's ServiceAccount has an entry of somebody else's. */
+export async function openCloudFaults(
+  name: string,
+  values: object = {},
+  options: Parameters<typeof openHelperCluster>[2] = {},
+): Promise<CloudFaultCluster> {
+  const kit = await openHelperCluster(name, undefined, options)
+  const assume = { Effect: 'Allow', Action: ['sts:AssumeRole'], Resource: ['*'] }
+  kit.cloud.control.grant(WORKER_ROLE, 'assume', { Version: '1', Statement: [assume] })
+  for (const space of SPACES) {
+    await kit.chart.createNamespace(space)
+    await kit.admin.request({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${space}/serviceaccounts/default`,
+      contentType: MERGE_PATCH,
+      body: { imagePullSecrets: [{ name: 'theirs' }] },
+    })
+  }
+  await kit.install({ replicas: 1, registries: REGISTRIES }, values)
+  await kit.settled()
+  const page = async (port: number, path: string): Promise<Response> => {
+    const { ip } = await kit.leader()
+    return await fetch(`http://${ip}:${port}${path}`)
+  }
+  const bed: CloudFaultCluster = {
+    kit,
+    status: async () => (await (await page(8081, '/status.json')).json()) as HelperStatus,
+    async registry(wanted) {
+      const found = (await bed.status()).registries.find((one) => one.name === wanted)
+      assert.ok(found, wanted)
+      return found
+    },
+    metrics: async () => (await page(8080, '/metrics')).text(),
+    log: async () => kit.node.log(`${HOME}/${(await kit.leader()).name}`),
+    async entries(namespace) {
+      const { registries } = await bed.status()
+      const { auths = {} } = JSON.parse(contentOf(await kit.secret(namespace)) || '{}') as {
+        auths?: Record<string, { auth: string }>
+      }
+      const of = (domains: readonly string[]) => domains.map((domain) => auths[domain]?.auth ?? 'none').join(' ')
+      return new Map(registries.map((one) => [one.name, of(one.domains)]))
+    },
+  }
+  return bed
+}
+
+/** Until the status names the registry, the code, the cloud's own code and a cure; the metrics and the log name the registry too. */
+export async function assertNamed(
+  bed: CloudFaultCluster,
+  registry: string,
+  expected: { readonly code: string; readonly reason?: string | RegExp; readonly message?: RegExp },
+): Promise<void> {
+  const { error } = await eventually(async () => {
+    const found = await bed.registry(registry)
+    assert.equal(found.state, 'failing')
+    return found
+  }, 60_000)
+  assert.equal(error?.code, expected.code)
+  if (expected.reason !== undefined) assert.match(error.reason ?? '', new RegExp(expected.reason))
+  if (expected.message !== undefined) assert.match(error.message, expected.message)
+  assert.ok(error.cure.length > 20, error.cure)
+  const counted = new RegExp(`acr_nopass_token_refresh_total\\{registry="${registry}",result="failed"\\} [1-9]`)
+  assert.match(await bed.metrics(), counted)
+  const lines = (await bed.log()).split('\n').filter((line) => line.includes('no new credential'))
+  assert.ok(lines.some((line) => line.includes(`"registry":"${registry}"`) && line.includes(expected.code)))
+}
