@@ -1,0 +1,114 @@
+import type { KubeClient } from '../../src/kube/client.ts'
+import { systemClock } from '../../src/kube/clock.ts'
+import { createReflector } from '../../src/kube/reflector.ts'
+import type { Versioned } from '../../src/kube/store.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
+
+/** What a pull secret or a list was at one version. */
+interface SecretVersion extends Versioned {
+  /** Domains that have a login. */
+  readonly domains: readonly string[]
+}
+
+interface ListVersion extends Versioned {
+  readonly entries: readonly string[]
+}
+
+/** Sees every version of every pull secret and imagePullSecrets list, from its start on, and notes what must never happen. */
+export interface VersionRecorder {
+  /** The version of a write of somebody else: what it changed is no fault of the helper's. */
+  noteOther(resourceVersion: string): void
+  /** Somebody else deletes this namespace's objects, or the helper is told to take them back. */
+  forgive(namespace: string): void
+  /** What was seen that must not be: `namespace/name: what`. */
+  violations(): readonly string[]
+  readonly versions: number
+  stop(): Promise<void>
+}
+
+interface SecretObject extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+interface AccountObject extends KubeObject {
+  readonly imagePullSecrets?: readonly { readonly name?: string }[]
+}
+
+/** Watches with the given client (not through a fault proxy), which is an administrator's. */
+export function startVersionRecorder(client: KubeClient, secretName: string): VersionRecorder {
+  const stop = new AbortController()
+  const violations: string[] = []
+  const others = new Set<string>()
+  const forgiven = new Set<string>()
+  const secretUids = new Map<string, string>()
+  let versions = 0
+  const blame = (key: string, what: string): void => {
+    if (!forgiven.has(key.split('/')[0] ?? '')) violations.push(`${key}: ${what}`)
+  }
+  const byOther = (from: string, to: string): boolean =>
+    [...others].some((version) => Number(version) > Number(from) && Number(version) <= Number(to))
+
+  function onSecret(key: string, now: SecretVersion | undefined, before: SecretVersion | undefined): void {
+    versions += 1
+    if (now === undefined) return blame(key, 'the Secret is gone')
+    const uid = secretUids.get(key)
+    if (uid !== undefined && uid !== now.uid) blame(key, `a second UID: ${uid}, then ${now.uid}`)
+    secretUids.set(key, now.uid)
+    if (now.domains.length === 0) blame(key, `version ${now.resourceVersion} is empty`)
+    const lost = (before?.domains ?? []).filter((domain) => !now.domains.includes(domain))
+    if (before && lost.length > 0 && !byOther(before.resourceVersion, now.resourceVersion)) {
+      blame(key, `version ${now.resourceVersion} lost ${lost}`)
+    }
+  }
+  function onList(key: string, now: ListVersion | undefined, before: ListVersion | undefined): void {
+    versions += 1
+    if (now === undefined) return blame(key, 'the ServiceAccount is gone')
+    const times = now.entries.filter((name) => name === secretName).length
+    if (times > 1) blame(key, `version ${now.resourceVersion} has our entry ${times} times`)
+    if (before === undefined || before.uid !== now.uid) return
+    const [old, fresh] = [before, now].map(({ entries }) => entries.filter((name) => name !== secretName).join())
+    if (old !== fresh && !byOther(before.resourceVersion, now.resourceVersion)) {
+      blame(key, `version ${now.resourceVersion} changed the entries of others: ${old} became ${fresh}`)
+    }
+  }
+
+  const common = { client, clock: systemClock, random: Math.random, features: { watchList: true } }
+  const meta = ({ metadata: { uid, resourceVersion } }: KubeObject): Versioned => ({ uid, resourceVersion })
+  const loops = [
+    createReflector<SecretObject, SecretVersion>({
+      ...common,
+      path: '/api/v1/secrets',
+      selector: { fieldSelector: `metadata.name=${secretName}` },
+      trim: (object) => ({ ...meta(object), domains: domainsOf(object) }),
+      onChange: onSecret,
+    }),
+    createReflector<AccountObject, ListVersion>({
+      ...common,
+      path: '/api/v1/serviceaccounts',
+      trim: (object) => ({
+        ...meta(object),
+        entries: (object.imagePullSecrets ?? []).map(({ name = '' }) => name),
+      }),
+      onChange: onList,
+    }),
+  ].map((reflector) => reflector.run(stop.signal))
+  return {
+    noteOther: (version) => others.add(version),
+    forgive(namespace) {
+      forgiven.add(namespace)
+    },
+    violations: () => violations,
+    get versions() {
+      return versions
+    },
+    async stop() {
+      stop.abort()
+      await Promise.all(loops)
+    },
+  }
+}
+
+function domainsOf(secret: SecretObject): string[] {
+  const text = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
+  const { auths = {} } = JSON.parse(text || '{}') as { auths?: Readonly<Record<string, object>> }
+  return Object.keys(auths)
+}
