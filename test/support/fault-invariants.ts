@@ -50,6 +50,7 @@ export function openFaultInvariants(kit: HelperCluster): FaultInvariants {
       for (const namespace of namespaces) {
         assert.equal(names(await kit.account(namespace)).filter((name) => name === SECRET).length, 1)
       }
+      await recorder.caughtUp()
       assert.deepEqual(recorder.violations(), [])
       const entries = kit.chart.cluster.auditLog().slice(from)
       from += entries.length

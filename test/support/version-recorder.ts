@@ -1,8 +1,10 @@
-import type { KubeClient } from '../../src/kube/client.ts'
+import assert from 'node:assert/strict'
+import type { KubeClient, Query } from '../../src/kube/client.ts'
 import { systemClock } from '../../src/kube/clock.ts'
 import { createReflector } from '../../src/kube/reflector.ts'
 import type { Versioned } from '../../src/kube/store.ts'
-import type { KubeObject } from '../../src/kube/types.ts'
+import { type KubeList, type KubeObject, keyOf } from '../../src/kube/types.ts'
+import { eventually } from './eventually.ts'
 
 /** What a pull secret or a list was at one version. */
 interface SecretVersion extends Versioned {
@@ -22,7 +24,8 @@ export interface VersionRecorder {
   forgive(namespace: string): void
   /** What was seen that must not be: `namespace/name: what`. */
   violations(): readonly string[]
-  readonly versions: number
+  /** Resolves when all of both kinds up to now has been seen. */
+  caughtUp(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -33,6 +36,9 @@ interface AccountObject extends KubeObject {
   readonly imagePullSecrets?: readonly { readonly name?: string }[]
 }
 
+const SECRETS = '/api/v1/secrets'
+const ACCOUNTS = '/api/v1/serviceaccounts'
+
 /** Watches with the given client (not through a fault proxy), which is an administrator's. */
 export function startVersionRecorder(client: KubeClient, secretName: string): VersionRecorder {
   const stop = new AbortController()
@@ -40,7 +46,6 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
   const others = new Set<string>()
   const forgiven = new Set<string>()
   const secretUids = new Map<string, string>()
-  let versions = 0
   const blame = (key: string, what: string): void => {
     if (!forgiven.has(key.split('/')[0] ?? '')) violations.push(`${key}: ${what}`)
   }
@@ -48,8 +53,10 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
     [...others].some((version) => Number(version) > Number(from) && Number(version) <= Number(to))
 
   function onSecret(key: string, now: SecretVersion | undefined, before: SecretVersion | undefined): void {
-    versions += 1
-    if (now === undefined) return blame(key, 'the Secret is gone')
+    if (now === undefined) {
+      blame(key, 'the Secret is gone')
+      return
+    }
     const uid = secretUids.get(key)
     if (uid !== undefined && uid !== now.uid) blame(key, `a second UID: ${uid}, then ${now.uid}`)
     secretUids.set(key, now.uid)
@@ -60,8 +67,10 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
     }
   }
   function onList(key: string, now: ListVersion | undefined, before: ListVersion | undefined): void {
-    versions += 1
-    if (now === undefined) return blame(key, 'the ServiceAccount is gone')
+    if (now === undefined) {
+      blame(key, 'the ServiceAccount is gone')
+      return
+    }
     const times = now.entries.filter((name) => name === secretName).length
     if (times > 1) blame(key, `version ${now.resourceVersion} has our entry ${times} times`)
     if (before === undefined || before.uid !== now.uid) return
@@ -71,34 +80,47 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
     }
   }
 
+  const fieldSelector = `metadata.name=${secretName}`
   const common = { client, clock: systemClock, random: Math.random, features: { watchList: true } }
   const meta = ({ metadata: { uid, resourceVersion } }: KubeObject): Versioned => ({ uid, resourceVersion })
-  const loops = [
-    createReflector<SecretObject, SecretVersion>({
-      ...common,
-      path: '/api/v1/secrets',
-      selector: { fieldSelector: `metadata.name=${secretName}` },
-      trim: (object) => ({ ...meta(object), domains: domainsOf(object) }),
-      onChange: onSecret,
+  const secrets = createReflector<SecretObject, SecretVersion>({
+    ...common,
+    path: SECRETS,
+    selector: { fieldSelector },
+    trim: (object) => ({ ...meta(object), domains: domainsOf(object) }),
+    onChange: onSecret,
+  })
+  const accounts = createReflector<AccountObject, ListVersion>({
+    ...common,
+    path: ACCOUNTS,
+    trim: (object) => ({
+      ...meta(object),
+      entries: (object.imagePullSecrets ?? []).map(({ name = '' }) => name),
     }),
-    createReflector<AccountObject, ListVersion>({
-      ...common,
-      path: '/api/v1/serviceaccounts',
-      trim: (object) => ({
-        ...meta(object),
-        entries: (object.imagePullSecrets ?? []).map(({ name = '' }) => name),
-      }),
-      onChange: onList,
-    }),
-  ].map((reflector) => reflector.run(stop.signal))
+    onChange: onList,
+  })
+  const loops = [secrets, accounts].map((reflector) => reflector.run(stop.signal))
   return {
     noteOther: (version) => others.add(version),
     forgive(namespace) {
       forgiven.add(namespace)
     },
     violations: () => violations,
-    get versions() {
-      return versions
+    async caughtUp() {
+      const list = async (path: string, query: Query) =>
+        (await client.request<KubeList<KubeObject>>({ method: 'GET', path, query })).items ?? []
+      const [ours, lists] = await Promise.all([list(SECRETS, { fieldSelector }), list(ACCOUNTS, {})])
+      await eventually(() => {
+        for (const [objects, store] of [
+          [ours, secrets],
+          [lists, accounts],
+        ] as const) {
+          for (const { metadata } of objects) {
+            const seen = store.get(keyOf(metadata))
+            assert.ok(Number(seen?.resourceVersion) >= Number(metadata.resourceVersion), keyOf(metadata))
+          }
+        }
+      }, 60_000)
     },
     async stop() {
       stop.abort()
