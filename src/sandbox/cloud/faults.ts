@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from './api-error.ts'
+import { createThrottle } from './throttle.ts'
 
 /** Which calls a fault strikes; every field that is given must fit. */
 interface FaultMatch {
@@ -11,9 +12,18 @@ interface FaultMatch {
   readonly instanceId?: string
 }
 
-/** What goes wrong. `cut-after` does the work and loses the answer; `hang` never answers. */
+/**
+ * What goes wrong. `cut-after` does the work and loses the answer; `hang` never answers; `throttle` with `perSecond` strikes
+ * only the calls of an operation that are over it.
+ */
 export type Fault =
-  | { readonly kind: 'throttle'; readonly status?: number; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'throttle'
+      readonly status?: number
+      readonly retryAfterMs?: number
+      readonly perSecond?: number
+      readonly burst?: number
+    }
   | { readonly kind: 'status'; readonly status: number; readonly code: string; readonly message?: string }
   | { readonly kind: 'html'; readonly status?: number }
   | { readonly kind: 'empty'; readonly status?: number }
@@ -26,25 +36,34 @@ export type Fault =
 type FaultRule = Fault & { readonly match?: FaultMatch; readonly times?: number }
 
 export interface Faults {
-  /** Applies to the next `times` fitting calls (default 1; Infinity until cleared). */
+  /** Strikes the next `times` fitting calls (default 1, with `perSecond` all; Infinity until cleared). */
   add(rule: FaultRule): void
   clear(): void
   /** The fault for this call, if any, counted as used. */
   take(call: Required<FaultMatch>): Fault | undefined
 }
 
-export function createFaults(): Faults {
-  const rules: { rule: FaultRule; left: number }[] = []
+/** `now`: milliseconds that only grow. */
+export function createFaults(now: () => number): Faults {
+  const rules: { rule: FaultRule; left: number; spares: (action: string) => boolean }[] = []
   const fits = (match: FaultMatch, call: Required<FaultMatch>): boolean =>
     (match.product === undefined || match.product.toLowerCase() === call.product.toLowerCase()) &&
     (match.action === undefined || match.action === call.action) &&
     (match.path === undefined || call.path.startsWith(match.path)) &&
     (match.instanceId === undefined || match.instanceId === call.instanceId)
   return {
-    add: (rule) => void rules.push({ rule, left: rule.times ?? 1 }),
+    add: (rule) => {
+      const limit =
+        rule.kind === 'throttle' && rule.perSecond !== undefined ? { ...rule, perSecond: rule.perSecond } : undefined
+      const throttle = limit && createThrottle(limit)
+      const left = rule.times ?? (throttle ? Number.POSITIVE_INFINITY : 1)
+      rules.push({ rule, left, spares: (operation) => throttle?.admits(operation, now()) === true })
+    },
     clear: () => void rules.splice(0),
     take: (call) => {
-      const found = rules.find(({ rule, left }) => left > 0 && fits(rule.match ?? {}, call))
+      const found = rules.find(({ rule, left, spares }) => {
+        return left > 0 && fits(rule.match ?? {}, call) && !spares(`${call.product} ${call.action}`)
+      })
       if (found === undefined) return undefined
       found.left -= 1
       return found.rule

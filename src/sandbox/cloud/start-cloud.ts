@@ -52,7 +52,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     calls.push(call)
     options.onCall?.(call)
   }
-  const faults = createFaults()
+  const faults = createFaults(() => performance.now())
   const stopped = new AbortController()
   const metadata = (role: string): ReturnType<typeof createMetadataService> =>
     createMetadataService(state, { accountId: main.id, role, region: regionId })
