@@ -5,7 +5,7 @@ import { NopassError } from '../errors.ts'
 export class KubeApiError extends NopassError {
   /** HTTP status; 0 when no answer came. */
   readonly status: number
-  /** How long the server asked us to wait, milliseconds. */
+  /** How long the server asked us to wait, milliseconds; a minute at most. */
   readonly retryAfterMs: number | undefined
 
   constructor(
@@ -21,6 +21,9 @@ export class KubeApiError extends NopassError {
     this.retryAfterMs = details.retryAfterMs
   }
 }
+
+/** Who asks for more is asked again after this: whole rotations wait meanwhile. */
+const WAIT_LIMIT_MS = 60_000
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   401: 'KUBE_UNAUTHORIZED',
@@ -47,7 +50,7 @@ export function errorFromAnswer(
   const seconds = Number(retryAfter)
   return new KubeApiError(status, `${call} was answered with ${status}${message ? `: ${message}` : ''}`, {
     ...(reason === undefined ? {} : { reason }),
-    ...(retryAfter !== undefined && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {}),
+    ...(retryAfter !== undefined && seconds >= 0 ? { retryAfterMs: Math.min(seconds * 1000, WAIT_LIMIT_MS) } : {}),
   })
 }
 

@@ -81,7 +81,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     return key
   }
   const finishList = (seen: ReadonlySet<string>, at: string): void => {
-    for (const [key] of [...store.entries()]) if (!seen.has(key)) store.remove(key)
+    // What our own writes have told since is newer than the list.
+    for (const [key] of [...store.entries()]) if (!seen.has(key)) store.remove(key, at)
     version = at
     synced = true
     lastProgress = clock.monotonic()

@@ -7,7 +7,7 @@ export interface Versioned {
 /** Called after each change of a store: what is now, what was before. Only enqueues; must not block. */
 export type ChangeHandler<T> = (key: string, current: T | undefined, previous: T | undefined) => void
 
-/** The newest known view of each object; older news than what is known are ignored. */
+/** The newest known view of each object; older news than what is known, also of a deletion, are ignored. */
 export interface Store<T extends Versioned> {
   get(key: string): T | undefined
   entries(): IterableIterator<[string, T]>
@@ -18,8 +18,19 @@ export interface Store<T extends Versioned> {
   remove(key: string, resourceVersion?: string): void
 }
 
+/** So many deletions are remembered: late news are late by moments. */
+const DELETIONS = 1_000
+
 export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): Store<T> {
   const views = new Map<string, T>()
+  // The answer to our own write may come after the news that somebody deleted what we wrote.
+  const deletions = new Map<string, string>()
+  const noteDeletion = (key: string, version: string): void => {
+    deletions.delete(key)
+    deletions.set(key, version)
+    const [oldest] = deletions.size > DELETIONS ? deletions.keys() : []
+    if (oldest !== undefined) deletions.delete(oldest)
+  }
   return {
     get: (key) => views.get(key),
     entries: () => views.entries(),
@@ -31,14 +42,20 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       if (previous !== undefined) {
         if (previous.resourceVersion === view.resourceVersion && previous.uid === view.uid) return
         if (isOlder(view.resourceVersion, previous.resourceVersion)) return
+      } else if (deletions.size > 0) {
+        const deleted = deletions.get(key)
+        if (deleted !== undefined && isOlder(view.resourceVersion, deleted)) return
       }
       views.set(key, view)
       onChange(key, view, previous)
     },
     remove(key, resourceVersion) {
       const previous = views.get(key)
+      if (resourceVersion !== undefined) {
+        if (previous !== undefined && isOlder(resourceVersion, previous.resourceVersion)) return
+        noteDeletion(key, resourceVersion)
+      }
       if (previous === undefined) return
-      if (resourceVersion !== undefined && isOlder(resourceVersion, previous.resourceVersion)) return
       views.delete(key)
       onChange(key, undefined, previous)
     },

@@ -85,6 +85,16 @@ test('a refusal has status, reason, the wait that was asked for, and nothing lik
   )
 })
 
+test('a wait of hours, as a proxy under maintenance asks for it, is obeyed for a minute', async () => {
+  await withServer(
+    (_request, response) => void response.writeHead(429, { 'retry-after': '7200' }).end(),
+    async (client) => {
+      const call = client.request({ method: 'GET', path: '/api/v1/namespaces' })
+      await assert.rejects(call, { status: 429, retryAfterMs: 60_000 })
+    },
+  )
+})
+
 test('each kind of failure has a code of its own', async () => {
   const codes: Record<number, string> = {
     401: 'KUBE_UNAUTHORIZED',

@@ -213,3 +213,17 @@ test('a stream that is no watch is left and tried again, as any other failure', 
     await server.request(2)
   })
 })
+
+test('what our own write told while a list was under way outlives that older list', async () => {
+  await follow(async ({ server, clock, reflector, changes, problems, until }) => {
+    await until(() => reflector.synced)
+    server.put('a')
+    await until(() => changes.includes('+a'))
+    server.end('gone')
+    await until(() => problems.length === 1)
+    reflector.put('written', { uid: 'uid-written', resourceVersion: '9999' })
+    await clock.advance(200)
+    await until(() => changes.filter((text) => text === 'synced').length === 2)
+    assert.deepEqual([names(reflector), changes.includes('-written')], [['a', 'written'], false])
+  })
+})

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createStore } from '../../src/kube/store.ts'
+
+const view = (resourceVersion: string, uid = 'u1') => ({ uid, resourceVersion })
+
+test('news that come late or twice change nothing, whatever their order', () => {
+  const changes: string[] = []
+  const store = createStore((key, current) => changes.push(`${key} ${current?.resourceVersion ?? 'gone'}`))
+  store.put('a', view('9'))
+  store.put('a', view('10'))
+  store.put('a', view('9'))
+  store.put('a', view('10'))
+  store.remove('a', '9')
+  assert.deepEqual(changes, ['a 9', 'a 10'])
+})
+
+test('what was deleted does not come back by older news, such as the late answer to our own write', () => {
+  const changes: string[] = []
+  const store = createStore((key, current) => changes.push(`${key} ${current?.resourceVersion ?? 'gone'}`))
+  store.put('a', view('9'))
+  store.remove('a', '12')
+  store.put('a', view('11'))
+  assert.equal(store.get('a'), undefined)
+  // A deletion may be heard before the first news of the object itself.
+  store.remove('b', '14')
+  store.put('b', view('13'))
+  assert.equal(store.get('b'), undefined)
+  store.put('a', view('15', 'u2'))
+  assert.deepEqual(store.get('a'), view('15', 'u2'))
+  assert.deepEqual(changes, ['a 9', 'a gone', 'a 15'])
+})
+
+test('deletions are remembered for the newest 1,000 objects only', () => {
+  const store = createStore(() => undefined)
+  for (let index = 0; index <= 1000; index += 1) store.remove(`key-${index}`, '50')
+  store.put('key-0', view('40'))
+  store.put('key-1', view('40'))
+  assert.deepEqual([store.get('key-0'), store.get('key-1')], [view('40'), undefined])
+})
