@@ -137,7 +137,7 @@ export interface Values {
    */
   priorityClassName?: string
   /**
-   * Needed with `worker-role` where Pods cannot reach the metadata service at 100.100.100.200. Not allowed in namespaces that enforce Pod Security restricted.
+   * Needed with `worker-role` where Pods cannot reach the metadata service at 100.100.100.200. Not allowed in namespaces that enforce Pod Security restricted. Each replica needs a node of its own, whose ports it holds: an upgrade ends an old Pod before the new one starts. On a single node set `replicas: 1`.
    */
   hostNetwork?: boolean
   /**
