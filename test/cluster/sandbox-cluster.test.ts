@@ -85,6 +85,16 @@ test('ServiceAccount tokens carry issuer and audience, signed with a published k
   )
 })
 
+test('API server and store can be killed and started again: same address, same data', async () => {
+  await etcd.kill()
+  two.apiServer.signal('SIGKILL')
+  await two.apiServer.exited
+  await assert.rejects(namespaces(two), { code: 'KUBE_UNREACHABLE' })
+  await etcd.restart()
+  await two.restartApiServer()
+  assert.ok((await namespaces(two)).includes('default'))
+})
+
 test('a stopped cluster leaves no process, and its data is forgotten', async () => {
   await Promise.all([one.stop(), one.stop()])
   assert.equal(isAlive(one.apiServer.id), false)

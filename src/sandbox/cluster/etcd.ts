@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Child } from '../process/child.ts'
 import { freePort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
 import { retryPort } from '../process/retry-port.ts'
@@ -10,6 +11,10 @@ export interface Etcd {
   readonly url: string
   /** Forgets all that is stored under a cluster's prefix. */
   forget(prefix: string): Promise<void>
+  /** A fault: ends it as a crash does. */
+  kill(): Promise<void>
+  /** After its end: the same store again, at the same address. Resolves when it answers. */
+  restart(): Promise<void>
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -28,10 +33,10 @@ export async function startEtcd({ tools, run: given, fsync = false, signal }: Et
   const run = given ?? (await openRun())
   const folder = join(run.folder, `etcd-${await freePort()}`)
   mkdirSync(folder, { mode: 0o700 })
-  const { url, child } = await retryPort(async () => {
+  const { url, startAgain, first } = await retryPort(async () => {
     const address = `http://127.0.0.1:${await freePort()}`
     const peer = `http://127.0.0.1:${await freePort()}`
-    const started = await run.start({
+    const spec = {
       name: 'etcd',
       disposable: true,
       logFile: join(folder, 'etcd.log'),
@@ -47,16 +52,33 @@ export async function startEtcd({ tools, run: given, fsync = false, signal }: Et
         `--initial-advertise-peer-urls=${peer}`,
         `--initial-cluster=sandbox=${peer}`,
       ],
-    })
-    const healthy = async (): Promise<boolean> => (await fetch(`${address}/health`)).ok
-    await untilReady(healthy, { what: 'etcd', limitMs: 30_000, child: started }, signal)
-    return { url: address, child: started }
+    }
+    const startOnce = async (): Promise<Child> => {
+      const started = await run.start(spec)
+      const healthy = async (): Promise<boolean> => (await fetch(`${address}/health`)).ok
+      await untilReady(healthy, { what: 'etcd', limitMs: 30_000, child: started }, signal)
+      return started
+    }
+    return { url: address, startAgain: startOnce, first: await startOnce() }
   })
+  let child = first
   const stop = async (): Promise<void> => {
     await child.stop()
     if (!given) await run.end()
   }
-  return { url, forget: (prefix) => forget(url, prefix), stop, [Symbol.asyncDispose]: stop }
+  return {
+    url,
+    forget: (prefix) => forget(url, prefix),
+    async kill() {
+      child.signal('SIGKILL')
+      await child.exited
+    },
+    async restart() {
+      child = await startAgain()
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
 }
 
 async function forget(url: string, prefix: string): Promise<void> {

@@ -66,7 +66,11 @@ export interface Cluster {
   ): Promise<string>
   /** Faults: the API server's process (stop it, pause it with SIGSTOP …). */
   readonly apiServer: Child
+  /** After its end: the same server again, on the same port. Resolves when it answers. */
+  restartApiServer(): Promise<void>
   readonly controllerManager: Child
+  /** As given, or its own. */
+  readonly etcd: Etcd
   /** Ends its processes and forgets its data. Safe to call twice. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -97,14 +101,14 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   const network = serviceNetwork(randomInt(64, 255))
   const authority = createAuthority(`${name}-ca`)
 
-  const { keys, apiServer } = await retryPort(async () => {
+  const { keys, startApiServer, first } = await retryPort(async () => {
     const port = await freePort()
     const written = await writeClusterFiles(files, authority, {
       name,
       server: `https://127.0.0.1:${port}`,
       serviceAddress: network.apiServer,
     })
-    const child = await run.start({
+    const spec = {
       name: 'kube-apiserver',
       disposable: true,
       logFile: join(files.folder, 'kube-apiserver.log'),
@@ -118,14 +122,19 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
         serviceNetwork: network.range,
         extra: options.apiServerFlags ?? [],
       }),
-    })
-    const probe = createKubeClient(written.admin)
-    const alive = (): Promise<unknown> =>
-      probe.request({ method: 'GET', path: '/api/v1/namespaces/kube-system' }, signal)
-    const what = `API server of ${name}`
-    await untilReady(alive, { what, limitMs: 90_000, child }, signal).finally(() => probe.close())
-    return { keys: written, apiServer: child }
+    }
+    const startOnce = async (): Promise<Child> => {
+      const child = await run.start(spec)
+      const probe = createKubeClient(written.admin)
+      const alive = (): Promise<unknown> =>
+        probe.request({ method: 'GET', path: '/api/v1/namespaces/kube-system' }, signal)
+      const what = `API server of ${name}`
+      await untilReady(alive, { what, limitMs: 90_000, child }, signal).finally(() => probe.close())
+      return child
+    }
+    return { keys: written, startApiServer: startOnce, first: await startOnce() }
   })
+  let apiServer = first
   const admin = createKubeClient(keys.admin)
   const controllerManager = await run.start({
     name: 'kube-controller-manager',
@@ -163,8 +172,14 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
     serviceAddress: network.apiServer,
     adminKubeconfigFile: files.adminKubeconfig,
     auditLog: () => readAuditLog(files.auditLog),
-    apiServer,
+    get apiServer() {
+      return apiServer
+    },
+    async restartApiServer() {
+      apiServer = await startApiServer()
+    },
     controllerManager,
+    etcd,
     stop,
     [Symbol.asyncDispose]: stop,
   }
