@@ -11,6 +11,7 @@ import { ensureTools, type ToolPaths } from '../src/sandbox/toolchest/ensure-too
 import { measureCoverage } from './test/coverage.ts'
 import { readFloor, reportCoverage } from './test/coverage-floor.ts'
 import { endAll, removeTemporary, TEST_RUN_VARIABLE } from './test/leftovers.ts'
+import { type Pass, passesOf } from './test/passes.ts'
 import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/results.ts'
 import { runRung } from './test/run-rung.ts'
 import { chooseRungs, findTestFiles, RUNGS, type Rung } from './test/rungs.ts'
@@ -40,22 +41,23 @@ async function main(): Promise<Counts> {
     return { ...NO_TESTS, failed: 1 }
   }
   const obstacle = await findNodeObstacle(temporary)
-  const runs = all.filter(({ rung }) => rung.name !== 'node' || obstacle === undefined)
+  const runnable = all.filter(({ rung }) => rung.name !== 'node' || obstacle === undefined)
+  const runs = runnable.flatMap(({ rung, files }) => passesOf(rung, files))
   let counts = NO_TESTS
-  for (const [index, { rung, files }] of runs.entries()) {
+  for (const [index, pass] of runs.entries()) {
     const later = runs.slice(index)
     const paths = await prepareTools(later.map((run) => run.rung))
     if (!paths) {
-      print(`✖ not run: ${later.map((run) => run.rung.name).join(', ')}`)
+      print(`✖ not run: ${later.map(({ title }) => title).join('; ')}`)
       return addCounts(counts, { ...NO_TESTS, failed: 1 })
     }
-    print(`— ${rung.name}: ${files.length} file${files.length === 1 ? '' : 's'}`)
-    counts = addCounts(counts, await runOne(rung, files, paths))
+    print(`— ${pass.title}: ${pass.files.length} file${pass.files.length === 1 ? '' : 's'}`)
+    counts = addCounts(counts, await runOne(pass, paths))
   }
-  if (runs.length < all.length) print(`— node: not run on this machine: ${obstacle}`)
+  if (runnable.length < all.length) print(`— node: not run on this machine: ${obstacle}`)
   if (!complete) return counts
   const coverage = await measureCoverage(root, coverageFolder)
-  const floor = runs.length === all.length && counts.failed === 0 ? readFloor(root) : undefined
+  const floor = runnable.length === all.length && counts.failed === 0 ? readFloor(root) : undefined
   const low = reportCoverage(coverage, floor, print)
   return low ? addCounts(counts, { ...NO_TESTS, failed: 1 }) : counts
 }
@@ -75,15 +77,17 @@ async function prepareTools([next, ...later]: readonly Rung[]): Promise<Partial<
   }
 }
 
-async function runOne(rung: Rung, files: readonly string[], paths: Partial<ToolPaths>): Promise<Counts> {
+async function runOne({ rung, title, files, env: own }: Pass, paths: Partial<ToolPaths>): Promise<Counts> {
   const env = {
     ...process.env,
+    ...own,
     ACR_NOPASS_TOOL_PATHS: JSON.stringify(paths),
     [TEST_RUN_VARIABLE]: run,
     ...(complete && { NODE_V8_COVERAGE: coverageFolder }),
   }
   const parallel = rung.parallel(availableParallelism())
-  return runRung({ root, files, parallel, fileLimit: rung.fileLimit, env, temporary, logs, print }, signal)
+  const folder = title === rung.name ? logs : join(logs, 'oldest')
+  return runRung({ root, files, parallel, fileLimit: rung.fileLimit, env, temporary, logs: folder, print }, signal)
 }
 
 function keepNewest(folder: string, count: number): void {

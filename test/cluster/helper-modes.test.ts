@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { readRules } from '../support/alerts.ts'
+import { openHelm, scenario } from '../support/chart.ts'
 import { eventually } from '../support/eventually.ts'
+import { readPromql } from '../support/promql.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
 
+const WITH_ALERTS = { metrics: { prometheusRule: { enabled: true } } }
 const kit = await openHelperCluster('helper-modes')
 after(() => kit[Symbol.asyncDispose]())
 const { admin } = kit
@@ -28,25 +32,42 @@ const pod = (namespace: string) => {
 }
 const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
 
-test('P5 P7 P8 by admission: one request a new namespace, no ServiceAccount touched, and its Pods have the reference', async () => {
-  await kit.install({ replicas: 1, attach: 'admission' })
+test('auto: by admission where the API server has the Pod policy, else by ServiceAccounts', async () => {
+  await kit.install({ replicas: 1, attach: 'auto' })
   await kit.settled()
-  const from = kit.auditLength()
-  await kit.chart.createNamespace('admitted')
-  await has('admitted')
-  assert.deepEqual(
-    kit.requests(from).map(({ verb, requestURI }) => `${verb} ${requestURI.split('?')[0]}`),
-    [`patch /api/v1/namespaces/admitted/secrets/${SECRET}`],
-  )
-  assert.deepEqual(names(await kit.account('admitted')), [])
-  await eventually(async () => assert.deepEqual((await pod('admitted')).spec.imagePullSecrets, [{ name: SECRET }]))
-  const touched = kit.chart.cluster
-    .auditLog()
-    .filter((entry) => entry.user.username === HELPER && entry.objectRef?.resource === 'serviceaccounts')
-  assert.equal(touched.length, 0)
+  const auto = kit.chart.minor === 'newest' ? 'admission' : 'serviceAccounts'
+  assert.equal((await page()).attach, auto)
+  await has('listed')
+  await eventually(async () => {
+    assert.deepEqual(names(await kit.account('listed')), auto === 'admission' ? [] : [SECRET])
+  })
 })
 
-test('both: the reference is on the ServiceAccount too, and on a Pod once', async () => {
+/** Modes that need the Pod policy, which the oldest minor has not. */
+const testNewest = kit.chart.minor === 'newest' ? test : () => undefined
+
+testNewest(
+  'P5 P7 P8 by admission: one request a new namespace, no ServiceAccount touched, and its Pods have the reference',
+  async () => {
+    await kit.install({ replicas: 1, attach: 'admission' })
+    await kit.settled()
+    const from = kit.auditLength()
+    await kit.chart.createNamespace('admitted')
+    await has('admitted')
+    assert.deepEqual(
+      kit.requests(from).map(({ verb, requestURI }) => `${verb} ${requestURI.split('?')[0]}`),
+      [`patch /api/v1/namespaces/admitted/secrets/${SECRET}`],
+    )
+    assert.deepEqual(names(await kit.account('admitted')), [])
+    await eventually(async () => assert.deepEqual((await pod('admitted')).spec.imagePullSecrets, [{ name: SECRET }]))
+    const touched = kit.chart.cluster
+      .auditLog()
+      .filter((entry) => entry.user.username === HELPER && entry.objectRef?.resource === 'serviceaccounts')
+    assert.equal(touched.length, 0)
+  },
+)
+
+testNewest('both: the reference is on the ServiceAccount too, and on a Pod once', async () => {
   await kit.install({ replicas: 1, attach: 'both' })
   await modeIs('both')
   await eventually(async () => assert.deepEqual(names(await kit.account('admitted')), [SECRET]))
@@ -74,6 +95,20 @@ test('scope namespaces: the listed ones are served by Roles alone, and nothing i
     [],
   )
   assert.deepEqual(new Set(asked.map(({ objectRef }) => objectRef?.namespace)), new Set([HOME, 'listed']))
+})
+
+test('each alert finds its series at a running helper', async () => {
+  await using helm = await openHelm('helm4')
+  const { ip } = await kit.leader()
+  const served = await (await fetch(`http://${ip}:8080/metrics`)).text()
+  const rules = readRules(await helm.render({ values: [scenario('service-accounts'), WITH_ALERTS] }))
+  const asked = (rules?.groups ?? []).flatMap((group) => group.rules).flatMap(({ expr }) => readPromql(expr))
+  assert.ok(asked.length >= 8)
+  for (const { metric, matchers } of asked) {
+    // of results there are only those that happened
+    const state = matchers.state === undefined ? '' : `\\{state${matchers.state}\\}`
+    assert.match(served, new RegExp(`^${metric}${state}[ {]`, 'm'))
+  }
 })
 
 test('dry run: everything is planned and nothing written', async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseManifest } from '../../src/helm/manifest.ts'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { CHART, scenario, type TestHelm } from '../support/chart.ts'
-import type { ChartCluster } from '../support/chart-cluster.ts'
+import { type ChartCluster, RESTRICTED } from '../support/chart-cluster.ts'
 import { findLeftovers, objectPath, readKinds } from '../support/kinds.ts'
 
 interface Loose {
@@ -23,7 +23,7 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
   test(`${helm.name} installs, upgrades and uninstalls: what the helper wrote survives the upgrade, nothing the uninstall`, async () => {
     const namespace = `life-${helm.name}`
     const kinds = await readKinds(chart.admin)
-    await chart.createNamespace(namespace)
+    await chart.createNamespace(namespace, RESTRICTED)
     const target = ['--namespace', namespace, '--kubeconfig', chart.cluster.adminKubeconfigFile]
     const run = async (args: readonly string[], values: readonly (string | object)[] = []): Promise<string> => {
       const { code, stdout, stderr } = await helm.run([...args, ...target], values)

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { parseManifest } from '../../src/helm/manifest.ts'
 import { APPLY } from '../../src/kube/client.ts'
 import { listScenarios, scenario, type TestHelm } from '../support/chart.ts'
-import type { ChartCluster } from '../support/chart-cluster.ts'
+import { type ChartCluster, RESTRICTED } from '../support/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { objectPath, readKinds } from '../support/kinds.ts'
 
@@ -17,7 +17,7 @@ const HOME = 'objects'
 export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<void> {
   const { gitVersion } = await chart.admin.request<{ gitVersion: string }>({ method: 'GET', path: '/version' })
   const kinds = await readKinds(chart.admin)
-  await chart.createNamespace(HOME, { 'pod-security.kubernetes.io/enforce': 'restricted' })
+  await chart.createNamespace(HOME, RESTRICTED)
   for (const namespace of ['shop', 'team', 'web']) await chart.createNamespace(namespace)
 
   for (const { name, file } of await listScenarios()) {

@@ -29,7 +29,17 @@ const MODES: readonly Mode[] = [
   { title: 'scope namespaces', values: { scope: 'namespaces' } },
   { title: 'scope namespaces, heal', values: { scope: 'namespaces', heal: true } },
   { title: 'scope namespaces, admission', values: { scope: 'namespaces', attach: 'admission' }, newestOnly: true },
-  { title: 'serviceAccounts, guard disabled', values: { attach: 'serviceAccounts', guard: 'disabled' } },
+  { title: 'scope namespaces, both', values: { scope: 'namespaces', attach: 'both' }, newestOnly: true },
+]
+
+/** Those of them that are asked without the guard as well: every way to attach, in both scopes. */
+const UNGUARDED = [
+  'admission',
+  'serviceAccounts',
+  'both',
+  'scope namespaces',
+  'scope namespaces, admission',
+  'scope namespaces, both',
 ]
 
 /** What the API server answers: done, refused by the helper's rights, refused by the guard. */
@@ -42,9 +52,20 @@ export function columnsOf(minor: Minor): string[] {
 
 /** The answers to every request in every mode that the cluster has, as rows of cells; the first one is the header. */
 export async function askForRights(chart: ChartCluster): Promise<string[][]> {
-  const titles = columnsOf(chart.minor)
+  return askColumns(chart, 'r', columnsOf(chart.minor), {})
+}
+
+/** The same without the guard, in each way to attach and each scope that the cluster has. */
+export async function askWithoutGuard(chart: ChartCluster): Promise<string[][]> {
+  const titles = columnsOf(chart.minor).filter((title) => UNGUARDED.includes(title))
+  return askColumns(chart, 'u', titles, { guard: 'disabled' })
+}
+
+async function askColumns(chart: ChartCluster, prefix: string, titles: string[], more: object): Promise<string[][]> {
   const modes = MODES.filter(({ title }) => titles.includes(title))
-  const columns = await Promise.all(modes.map(({ values }, index) => askAll(chart, `r${index}`, values)))
+  const columns = await Promise.all(
+    modes.map(({ values }, index) => askAll(chart, `${prefix}${index}`, { ...values, ...more })),
+  )
   const rows = HELPER_REQUESTS.map(({ title }, row) => [title, ...columns.map((column) => column[row] ?? '')])
   return [['request', ...titles], ...rows]
 }

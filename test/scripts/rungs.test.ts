@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { NEWEST_ONLY, passesOf } from '../../scripts/test/passes.ts'
 import { formatCounts } from '../../scripts/test/results.ts'
 import { chooseRungs, findTestFiles, RUNGS, rungOf } from '../../scripts/test/rungs.ts'
 
@@ -41,6 +42,26 @@ test('no test file of this repository falls through: each is in exactly one rung
     'test/scripts/rungs.test.ts',
     'test/tools/lock.test.ts',
   ])
+})
+
+test('every file of the cluster rung runs on the newest and on the oldest Kubernetes, but for those listed with a reason', () => {
+  for (const rung of RUNGS) {
+    const files = findTestFiles(root, rung.name, [])
+    const [first, again, ...more] = passesOf(rung, files)
+    assert.deepEqual([first?.files, first?.env, more], [files, {}, []])
+    if (rung.name !== 'cluster') {
+      assert.equal(again, undefined)
+      continue
+    }
+    assert.deepEqual(again?.env, { ACR_NOPASS_KUBERNETES: 'oldest' })
+    assert.deepEqual([...(again?.files ?? []), ...Object.keys(NEWEST_ONLY)].sort(), files)
+  }
+})
+
+test('a file that says nothing new on the oldest minor, asked for alone, makes no second pass', () => {
+  const [cluster] = RUNGS.filter(({ name }) => name === 'cluster')
+  assert.ok(cluster)
+  assert.equal(passesOf(cluster, ['test/cluster/chart-pods.test.ts']).length, 1)
 })
 
 test('the last line of a run says passed and failed, and skipped only when there are any', () => {

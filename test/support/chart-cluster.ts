@@ -1,7 +1,7 @@
-import { createKubeClient, type KubeCall, type KubeClient } from '../../src/kube/client.ts'
+import { APPLY, createKubeClient, type KubeCall, type KubeClient } from '../../src/kube/client.ts'
 import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
 import { CHART, type HelmResult, openHelm } from './chart.ts'
-import { controlPlane, type Minor } from './control-plane.ts'
+import { controlPlane, type Minor, minorOfRun } from './control-plane.ts'
 import { eventually } from './eventually.ts'
 
 /** A real control plane on which the chart is installed as a user would, by Helm. */
@@ -9,7 +9,7 @@ export interface ChartCluster extends AsyncDisposable {
   readonly minor: Minor
   readonly cluster: Cluster
   readonly admin: KubeClient
-  /** Installs without waiting: there is no node, so no Pod ever runs. A refusal throws what Helm wrote. */
+  /** Installs without waiting, into a namespace that enforces Pod Security *restricted*. A refusal throws what Helm wrote. */
   install(release: string, namespace: string, ...values: (string | object)[]): Promise<HelmResult>
   /** A client with the token of the release's ServiceAccount. */
   helper(release: string, namespace: string): Promise<AskedClient>
@@ -30,8 +30,12 @@ interface Answer {
   readonly body: unknown
 }
 
-/** Starts a cluster of the minor and opens a Helm; `dispose` ends both. */
-export async function openChartCluster(name: string, minor: Minor = 'newest'): Promise<ChartCluster> {
+/** The label of a namespace whose Pods must be as harmless as Pod Security *restricted* asks. */
+export const RESTRICTED: Readonly<Record<string, string>> = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+
+/** Starts a cluster of the run's minor and opens a Helm; `dispose` ends both. */
+export async function openChartCluster(name: string): Promise<ChartCluster> {
+  const minor = minorOfRun()
   const signal = AbortSignal.timeout(60 * 60_000)
   const tools = await controlPlane(minor, signal)
   const helm = await openHelm('helm4')
@@ -43,7 +47,16 @@ export async function openChartCluster(name: string, minor: Minor = 'newest'): P
     cluster,
     admin,
     install: async (release, namespace, ...values) => {
-      const target = ['--namespace', namespace, '--create-namespace', '--kubeconfig', cluster.adminKubeconfigFile]
+      const home = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: RESTRICTED } }
+      const query = { fieldManager: 'pod-security', force: true }
+      await admin.request({
+        method: 'PATCH',
+        path: `/api/v1/namespaces/${namespace}`,
+        query,
+        contentType: APPLY,
+        body: home,
+      })
+      const target = ['--namespace', namespace, '--kubeconfig', cluster.adminKubeconfigFile]
       const result = await helm.run(['upgrade', '--install', release, CHART, ...target], values)
       if (result.code !== 0) throw new Error(result.stderr)
       return result

@@ -5,6 +5,14 @@ import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
 /** The Kubernetes minors on which the cluster rung runs. */
 export type Minor = 'newest' | 'oldest'
 
+/** Set to `oldest` for a run of the rung on the oldest minor. */
+export const KUBERNETES_VARIABLE = 'ACR_NOPASS_KUBERNETES'
+
+/** The minor of this run: the newest unless the environment says otherwise. */
+export function minorOfRun(): Minor {
+  return process.env[KUBERNETES_VARIABLE] === 'oldest' ? 'oldest' : 'newest'
+}
+
 /** The programs of a control plane of that minor. */
 export async function controlPlane(minor: Minor, signal: AbortSignal): Promise<ClusterOptions['tools']> {
   const progress = silentProgress
