@@ -116,7 +116,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     leading.lead(sessionStop.signal).then(
       () => {
         leading.refreshOlderThan(Number.POSITIVE_INFINITY, changed)
-        if (rotationWish !== undefined) leading.refreshOlderThan(rotationWish)
+        if (rotationWish !== undefined) leading.refreshOlderThan(onCloudClock(rotationWish))
         statusWriter.touch()
       },
       (error: unknown) => log.error({ code: toNopassError(error).code }, 'the take-over failed'),
@@ -133,8 +133,11 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const wish = refreshRequestedAt(object)
     if (wish === undefined || wish === rotationWish) return
     rotationWish = wish
-    if (elector.holds()) session.refreshOlderThan(wish)
+    if (elector.holds()) session.refreshOlderThan(onCloudClock(wish))
   }
+
+  /** A wish carries the time of a machine of the user's; credentials count on the cloud's clock. */
+  const onCloudClock = (time: number): number => time - options.cloud.skew()
 
   const unproven = (): readonly string[] =>
     session.states.filter(({ live, fingerprint }) => !live && !proven.has(fingerprint)).map(({ name }) => name)

@@ -36,7 +36,7 @@ export interface CloudFaultCluster {
 /** A cluster whose helper serves three registries; each namespace's ServiceAccount has an entry of somebody else's. */
 export async function openCloudFaults(
   name: string,
-  values: object = {},
+  values: (kit: HelperCluster) => object = () => ({}),
   options: Parameters<typeof openHelperCluster>[2] = {},
 ): Promise<CloudFaultCluster> {
   const kit = await openHelperCluster(name, undefined, options)
@@ -51,7 +51,7 @@ export async function openCloudFaults(
       body: { imagePullSecrets: [{ name: 'theirs' }] },
     })
   }
-  await kit.install({ replicas: 1, registries: REGISTRIES }, values)
+  await kit.install({ replicas: 1, registries: REGISTRIES }, values(kit))
   await kit.settled()
   const page = async (port: number, path: string): Promise<Response> => {
     const { ip } = await kit.leader()

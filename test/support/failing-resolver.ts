@@ -1,0 +1,33 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** A resolver of host names, in a program of Node, that can be made to fail. */
+export interface FailingResolver {
+  /** The value of NODE_OPTIONS with which the program starts. */
+  readonly nodeOptions: string
+  fail(): Promise<void>
+  heal(): Promise<void>
+}
+
+/** Files in `folder`; while it fails, `localhost` is not found, as Node reports a name that no server knows. */
+export async function writeFailingResolver(folder: string): Promise<FailingResolver> {
+  const [program, mark] = [join(folder, 'resolver.mjs'), join(folder, 'names-fail')]
+  await writeFile(
+    program,
+    `import dns from 'node:dns'
+import { existsSync } from 'node:fs'
+const { lookup } = dns
+dns.lookup = (host, options, callback) => {
+  if (host !== 'localhost' || !existsSync(${JSON.stringify(mark)})) return lookup(host, options, callback)
+  const error = Object.assign(new Error('getaddrinfo ENOTFOUND ' + host), { code: 'ENOTFOUND', syscall: 'getaddrinfo' })
+  process.nextTick(callback ?? options, error)
+}
+`,
+  )
+  return {
+    nodeOptions: `--import=${pathToFileURL(program).href}`,
+    fail: () => writeFile(mark, ''),
+    heal: () => rm(mark),
+  }
+}
