@@ -21,6 +21,8 @@ export interface ErrorDetails {
   readonly reason?: string
   /** Alibaba Cloud's request id, for their support. */
   readonly requestId?: string
+  /** Milliseconds that the other side asked us to wait. */
+  readonly retryAfterMs?: number
 }
 
 /** A failure that a user can act on: what (message), where (place), why (cause, reason) and the cure (hint). */
@@ -31,6 +33,7 @@ export class NopassError extends Error {
   readonly place: ErrorPlace
   readonly reason: string | undefined
   readonly requestId: string | undefined
+  readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -39,6 +42,7 @@ export class NopassError extends Error {
     this.place = details.place ?? {}
     this.reason = details.reason
     this.requestId = details.requestId
+    this.retryAfterMs = details.retryAfterMs
   }
 }
 

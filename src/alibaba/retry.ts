@@ -3,7 +3,7 @@ import type { CloudFailure } from './cloud-failure.ts'
 /** First upper bound of the random wait, and the largest one (milliseconds). */
 const BASE = 200
 const CAP = 5000
-/** The cloud may ask for more than we ourselves would wait, within reason. */
+/** The cloud may ask for more than we ourselves would wait; a call that is told to wait longer fails and says so. */
 const LONGEST_ASKED = 30_000
 
 /**
@@ -16,5 +16,8 @@ export function retryDelay(failure: CloudFailure, write: boolean, attempt: numbe
   const repeatable = failure.code === 'CLOUD_THROTTLED' || (transient && (failure.harmless || !write))
   if (!repeatable) return undefined
   const jitter = random * Math.min(CAP, BASE * 2 ** (attempt - 1))
-  return failure.retryAfter === undefined ? jitter : Math.min(LONGEST_ASKED, failure.retryAfter) + random * BASE
+  const { retryAfter } = failure
+  if (retryAfter === undefined) return jitter
+  // Many are told the same at one moment; they must not come back at one moment.
+  return retryAfter > LONGEST_ASKED ? undefined : retryAfter + random * Math.max(BASE, retryAfter / 2)
 }

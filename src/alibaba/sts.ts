@@ -117,12 +117,13 @@ function explained(error: unknown, roleArn: string, action: string): unknown {
   if (!(error instanceof NopassError)) return error
   const hint = HINTS[error.code]?.(action)
   if (hint === undefined) return error
-  const { reason, requestId, cause } = error
+  const { reason, requestId, retryAfterMs, cause } = error
   return new NopassError(error.code, `${error.message} for the role ${roleArn}`, {
     hint,
     cause,
     ...(reason !== undefined && { reason }),
     ...(requestId !== undefined && { requestId }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
 }
 

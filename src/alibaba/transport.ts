@@ -153,6 +153,7 @@ function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): Nopass
   return new NopassError(code, `${what} failed${why}`, {
     reason,
     ...(requestId !== undefined && { requestId }),
+    ...(failure.retryAfter !== undefined && { retryAfterMs: failure.retryAfter }),
     ...trace,
   })
 }

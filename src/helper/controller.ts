@@ -40,8 +40,8 @@ export interface Controller {
   readonly idle: boolean
   /** Plans everything anew and queues what has to be written: after a take-over, or when all credentials are there. */
   planAll(): void
-  /** Plans all Secrets anew: a registry has another credential. */
-  rotate(state: RegistryState): void
+  /** Plans all Secrets anew: these registries have another credential. */
+  rotate(states: readonly RegistryState[]): void
   /** Follows the cluster until the signal. */
   run(signal: AbortSignal): Promise<void>
   /** Starts no more writes; resolves when those in flight have ended, or were broken off after `limitMs`. */
@@ -178,18 +178,17 @@ export function createController(options: ControllerOptions): Controller {
         else if (decision.kind === 'wait' && decision.until !== undefined) queue.add(text, NOW)
       }
     },
-    rotate(state) {
-      const { live } = state
-      if (!caches.synced || !options.holds() || live === undefined) return
-      const { issuedAt, expiresAt } = live.token
+    rotate(states) {
+      if (!caches.synced || !options.holds()) return
+      const urgent = states.some((state) => state.urgent)
       let count = 0
       for (const namespace of observed.namespaces()) {
         const decision = planKey(context(), { namespace: namespace.name })
         if (decision === undefined || !isWrite(decision)) continue
         count += 1
-        queue.add(namespace.name, laneOf(decision, state.urgent, count))
+        queue.add(namespace.name, laneOf(decision, urgent, count))
       }
-      pacer.setRate(rotationRate(config.refreshRate, count, expiresAt === null ? 0 : expiresAt - issuedAt))
+      pacer.setRate(rotationRate(config.refreshRate, count, shortestLife(states)))
     },
     run: (signal) => caches.run(signal),
     async drain(limitMs) {
@@ -197,6 +196,15 @@ export function createController(options: ControllerOptions): Controller {
       stop.abort()
     },
   }
+}
+
+/** Milliseconds; 0 when none of them ends. */
+function shortestLife(states: readonly RegistryState[]): number {
+  const lives = states.flatMap(({ live }) => {
+    const { issuedAt = 0, expiresAt = null } = live?.token ?? {}
+    return expiresAt === null ? [] : [expiresAt - issuedAt]
+  })
+  return lives.length === 0 ? 0 : Math.min(...lives)
 }
 
 function namespaceOf(key: string): string {

@@ -1,6 +1,6 @@
-import { refreshAt, retryAt } from '../acr/refresh-schedule.ts'
+import { refreshAt, retryAt, spreadAfter } from '../acr/refresh-schedule.ts'
 import type { RegistryToken } from '../acr/token-source.ts'
-import { NopassError } from '../errors.ts'
+import { NopassError, toNopassError } from '../errors.ts'
 import type { Clock } from '../kube/clock.ts'
 import type { RegistryEntry } from './registry-entry.ts'
 import type { LiveToken, RegistryState, Verification } from './registry-state.ts'
@@ -15,6 +15,9 @@ export interface RefreshClockOptions {
   readonly verifyIntervalMs: number
   /** Known from before a reload. */
   readonly initial?: RegistryState | undefined
+  /** A new credential is asked for; `onAnswered` follows in any case but after `stop`. */
+  readonly onAsk?: (reason: RefreshReason) => void
+  readonly onAnswered?: () => void
   /** A credential that differs from the one before is in use. */
   readonly onToken: (state: RegistryState) => void
   /** Anything changed that a status would show. */
@@ -24,6 +27,9 @@ export interface RefreshClockOptions {
 export type RefreshEvent =
   | { readonly kind: 'refreshed' | 'unchanged' | 'revoked'; readonly state: RegistryState }
   | { readonly kind: 'failed'; readonly state: RegistryState; readonly error: unknown }
+
+/** `due`: by the schedule; `retried`: after a failure; `joined`: with another registry's; `wanted`: out of turn. */
+export type RefreshReason = 'due' | 'retried' | 'joined' | 'wanted'
 
 /** Keeps the credential of one registry fresh by the credential's own expiry. */
 export interface RefreshClock {
@@ -36,6 +42,8 @@ export interface RefreshClock {
   adopt(live: LiveToken): void
   /** Refreshes now, whatever the schedule says. */
   force(): void
+  /** Refreshes now with another, unless it is asked for already or failed last time; a failure leaves all as it was. */
+  join(): void
   stop(): void
 }
 
@@ -49,6 +57,7 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
   const stop = new AbortController()
   let state: RegistryState = options.initial ?? blankState(entry)
   let due = Number.POSITIVE_INFINITY
+  let wanted = false
   let running = false
   let cancelTimer: (() => void) | undefined
   let cancelVerify: (() => void) | undefined
@@ -60,22 +69,19 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     if (mode === 'idle' || running || stop.signal.aborted) return
     const wait = Math.min(LONGEST_SLEEP_MS, due - cloudNow())
     cancelTimer = clock.after(Math.max(0, wait), () => {
-      if (cloudNow() >= due) void refresh()
+      if (cloudNow() >= due) void refresh(wanted ? 'wanted' : state.failures > 0 ? 'retried' : 'due')
       else schedule(due)
     })
   }
   const nextAfterSuccess = (live: LiveToken): number => live.refreshAt ?? cloudNow() + STATIC_POLL_MS
 
-  function succeed(token: RegistryToken, verified: Verification): void {
+  function succeed(token: RegistryToken, verified: Verification, reason: RefreshReason): void {
     const before = state.live
     const changed = before === undefined || !sameLogin(before.token, token)
-    const sharedSession = entry.source.sharedSession
-    const live: LiveToken = {
-      name: entry.name,
-      fingerprint: entry.source.key,
-      token,
-      refreshAt: refreshAt(token, { random: random(), sharedSession }),
-    }
+    const { sharedSession, key: fingerprint } = entry.source
+    const spread = reason === 'wanted' ? 'whole' : spreadAfter(before, cloudNow())
+    const planned = refreshAt(token, { random: random(), sharedSession, spread })
+    const live: LiveToken = { name: entry.name, fingerprint, token, refreshAt: planned }
     const urgent = before !== undefined && (state.verified === 'refused' || isOver(before.token, cloudNow()))
     state = { ...state, live, verified, error: undefined, failures: 0, urgent }
     if (mode === 'proving') mode = 'idle'
@@ -88,32 +94,39 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     const now = cloudNow()
     const failures = state.failures + 1
     state = { ...state, failures, error: toStatusError(error, now) }
-    schedule(retryAt({ now, failures, token: state.live?.token ?? null, random: random() }))
+    const { retryAfterMs } = toNopassError(error)
+    schedule(retryAt({ now, failures, token: state.live?.token ?? null, random: random(), retryAfterMs }))
     options.onChange({ kind: 'failed', state, error })
   }
 
-  async function refresh(): Promise<void> {
+  async function refresh(reason: RefreshReason): Promise<void> {
     if (running) return
     running = true
+    wanted = false
+    options.onAsk?.(reason)
     let act: () => void
+    // One that joined was not due yet: what is wrong is said when it is.
+    const failed = (error: unknown) => (reason === 'joined' ? () => schedule(due) : () => fail(error))
     try {
       const token = await entry.source.get(stop.signal)
       const known = state.live !== undefined && sameLogin(state.live.token, token)
       const verified = known ? state.verified : await entry.verify(token, stop.signal)
       // A refused one never replaces a good one.
-      act = verified === 'refused' ? () => fail(refusal(entry.name)) : () => succeed(token, verified)
+      act = verified === 'refused' ? failed(refusal(entry.name)) : () => succeed(token, verified, reason)
     } catch (error) {
-      act = () => fail(error)
+      act = failed(error)
     }
     running = false
-    if (!stop.signal.aborted) act()
+    if (stop.signal.aborted) return
+    act()
+    options.onAnswered?.()
   }
 
-  /** One login from time to time finds a credential that was revoked before its end. */
-  function verifyLater(): void {
-    cancelVerify = clock.after(options.verifyIntervalMs, () => {
+  /** One login from time to time finds a credential that was revoked before its end; the first after `part` of the interval. */
+  function verifyLater(part: number): void {
+    cancelVerify = clock.after(part * options.verifyIntervalMs, () => {
       void verifyNow().finally(() => {
-        if (!stop.signal.aborted) verifyLater()
+        if (!stop.signal.aborted) verifyLater(1)
       })
     })
   }
@@ -127,6 +140,11 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     if (verified !== 'refused') return options.onChange({ kind: 'unchanged', state })
     state = { ...state, error: toStatusError(refusal(entry.name), cloudNow()) }
     options.onChange({ kind: 'revoked', state })
+    force()
+  }
+
+  function force(): void {
+    wanted = true
     schedule(cloudNow())
   }
 
@@ -138,7 +156,8 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
       if (mode === 'started') return
       mode = 'started'
       schedule(state.live ? nextAfterSuccess(state.live) : cloudNow())
-      if (options.verifyIntervalMs > 0) verifyLater()
+      // Helpers that start at one moment do not log in at one moment for good.
+      if (options.verifyIntervalMs > 0) verifyLater(random())
     },
     prove() {
       if (mode !== 'idle' || state.live !== undefined) return
@@ -154,7 +173,10 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
       options.onChange({ kind: 'unchanged', state })
       options.onToken(state)
     },
-    force: () => schedule(cloudNow()),
+    force,
+    join() {
+      if (mode === 'started' && !running && state.failures === 0) void refresh('joined')
+    },
     stop() {
       stop.abort()
       cancelTimer?.()

@@ -14,13 +14,14 @@ import { plan } from './plan.ts'
 import { createPodSurroundings } from './pods/pod-surroundings.ts'
 import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
 import { createProblemBoard } from './problem-board.ts'
-import { createRefreshClock, type RefreshClock, type RefreshEvent } from './refresh-clock.ts'
+import type { RefreshEvent } from './refresh-clock.ts'
 import type { RegistryEntry } from './registry-entry.ts'
 import type { RegistryState } from './registry-state.ts'
 import { restoreTokens } from './restore-tokens.ts'
 import { createSessionObserver } from './session-observer.ts'
 import { buildStatus } from './status-report.ts'
 import { createTargets } from './targets.ts'
+import { createTokenKeeper } from './token-keeper.ts'
 
 export interface SessionOptions {
   readonly loaded: LoadedConfig
@@ -69,10 +70,9 @@ export function createSession(options: SessionOptions): Session {
   const instance = `${release.namespace}.${release.name}`
   const board = createProblemBoard(options.onChange)
   const targets = createTargets(config)
-  const clocks = new Map<string, RefreshClock>()
   const groups = createCredentialGroups(
     // Before the first round is over nothing is known, so nothing is written with a part of the registries.
-    (name) => (firstRound.over ? clocks.get(name)?.state.live : undefined),
+    (name) => (firstRound.over ? keeper.live(name) : undefined),
     release.namespace,
     { secretName, instance, secretLabels, authFormat },
   )
@@ -104,31 +104,27 @@ export function createSession(options: SessionOptions): Session {
           listedNamespaces: targets.listedNamespaces,
           surroundingsOf: createPodSurroundings(
             () => controller.context(),
-            (registry) => clocks.get(registry)?.state.live?.token.domains ?? [],
+            (registry) => keeper.live(registry)?.token.domains ?? [],
           ),
           acts: () => options.holds() && controller.caches.synced,
           onProblem: observer.watchBroke,
         })
       : undefined
 
-  for (const entry of entries) {
-    clocks.set(
-      entry.name,
-      createRefreshClock({
-        entry,
-        clock,
-        cloudNow: options.cloudNow,
-        random: options.random,
-        verifyIntervalMs: config.verify.enabled ? durationMs(config.verify.interval) : 0,
-        initial: options.carried.get(entry.name),
-        onToken(state) {
-          groups.reset()
-          if (firstRound.over) controller.rotate(state)
-        },
-        onChange: noteRefresh,
-      }),
-    )
-  }
+  const keeper = createTokenKeeper({
+    entries,
+    carried: options.carried,
+    clock,
+    cloudNow: options.cloudNow,
+    random: options.random,
+    verifyIntervalMs: config.verify.enabled ? durationMs(config.verify.interval) : 0,
+    together: (registry) => targets.registriesBeside(registry, controller.context().observed.namespaces()),
+    onTokens(states) {
+      groups.reset()
+      if (firstRound.over) controller.rotate(states)
+    },
+    onChange: noteRefresh,
+  })
 
   function noteRefresh(event: RefreshEvent): void {
     const { state } = event
@@ -151,10 +147,7 @@ export function createSession(options: SessionOptions): Session {
         { client: options.client, namespace: release.namespace, secretName, instance },
         signal,
       )
-      for (const live of found) {
-        const known = clocks.get(live.name)
-        if (known && known.state.fingerprint === live.fingerprint) known.adopt(live)
-      }
+      for (const live of found) keeper.adopt(live)
     } catch (error) {
       // Without it the cloud is asked.
       log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back')
@@ -165,7 +158,7 @@ export function createSession(options: SessionOptions): Session {
     controller,
     pods,
     get states() {
-      return [...clocks.values()].map(({ state }) => state)
+      return keeper.states
     },
     report: () =>
       buildStatus({
@@ -174,7 +167,7 @@ export function createSession(options: SessionOptions): Session {
         leader: options.leader(),
         config,
         configHash: loaded.hash,
-        registries: [...clocks.values()].map(({ state }) => state),
+        registries: keeper.states,
         complete: controller.caches.synced,
         decisions: plan(controller.context()),
         problems: board.newest(20),
@@ -185,28 +178,20 @@ export function createSession(options: SessionOptions): Session {
     async lead(signal) {
       if (!config.retire) await restore(signal)
       if (signal.aborted) return
-      const unknown = [...clocks].filter(([, one]) => one.state.live === undefined).map(([name]) => name)
+      const unknown = keeper.states.filter(({ live }) => live === undefined).map(({ name }) => name)
       // Taking back needs no credential.
       firstRound.begin(config.retire ? [] : unknown)
-      if (!config.retire) for (const one of clocks.values()) one.start()
+      if (!config.retire) keeper.start()
     },
-    prove(registries) {
-      for (const name of registries) clocks.get(name)?.prove()
-    },
-    refreshOlderThan(time, registries) {
-      for (const one of clocks.values()) {
-        const { live, name } = one.state
-        if (registries && !registries.includes(name)) continue
-        if (live && live.token.issuedAt < time) one.force()
-      }
-    },
+    prove: keeper.prove,
+    refreshOlderThan: keeper.refreshOlderThan,
     get busy() {
-      return !firstRound.over || !controller.idle || !controller.caches.synced
+      return !firstRound.over || keeper.holding || !controller.idle || !controller.caches.synced
     },
     async drain(limitMs) {
       firstRound.stop()
       pods?.stop()
-      for (const one of clocks.values()) one.stop()
+      keeper.stop()
       await controller.drain(limitMs)
     },
   }

@@ -10,6 +10,8 @@ export interface Targets {
   /** Whether the targets themselves take the namespace in. */
   includes(namespace: NamespaceView): boolean
   takesServiceAccount(name: string): boolean
+  /** The registries that some namespace gets together with this one; the helper's own, which holds all, is no reason. */
+  registriesBeside(registry: string, namespaces: Iterable<NamespaceView>): ReadonlySet<string>
   /** Labels of namespaces that a selector reads. */
   readonly namespaceLabels: ReadonlySet<string>
   /** Scope `namespaces`: the plain names that are listed. */
@@ -44,6 +46,10 @@ export function createTargets(config: TargetConfig): Targets {
       shared(namespace.name === config.release.namespace && !config.retire ? all : chosen(namespace)),
     includes: (namespace) => chosen(namespace).length > 0,
     takesServiceAccount: accounts,
+    registriesBeside(registry, namespaces) {
+      const lists = [...namespaces].map(chosen).filter((names) => names.includes(registry))
+      return new Set(lists.flat().filter((name) => name !== registry))
+    },
     namespaceLabels: new Set(rules.flatMap(({ selector }) => selectorKeys(selector as LabelSelector))),
     listedNamespaces: [...new Set(rules.flatMap(({ include, matches }) => include.filter(matches)))].sort(),
   }

@@ -5,8 +5,6 @@ import { NopassError } from '../errors.ts'
 export class KubeApiError extends NopassError {
   /** HTTP status; 0 when no answer came. */
   readonly status: number
-  /** How long the server asked us to wait, milliseconds; a minute at most. */
-  readonly retryAfterMs: number | undefined
 
   constructor(
     status: number,
@@ -16,9 +14,9 @@ export class KubeApiError extends NopassError {
     super(details.code ?? codeOf(status), message, {
       ...(details.reason === undefined ? {} : { reason: details.reason }),
       ...(details.cause === undefined ? {} : { cause: details.cause }),
+      ...(details.retryAfterMs === undefined ? {} : { retryAfterMs: details.retryAfterMs }),
     })
     this.status = status
-    this.retryAfterMs = details.retryAfterMs
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { refreshAt, retryAt } from '../../src/acr/refresh-schedule.ts'
+import { refreshAt, retryAt, spreadAfter } from '../../src/acr/refresh-schedule.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -13,21 +13,44 @@ const issuedAt = fc.integer({ min: 0, max: 4e12 })
 test('P3 a token is replaced after 60 to 70 % of its life, whatever its life is', () => {
   fc.assert(
     fc.property(issuedAt, life, random, (issued, lasts, jitter) => {
-      const at = refreshAt({ issuedAt: issued, expiresAt: issued + lasts }, { random: jitter, sharedSession: false })
+      const at = refreshAt(
+        { issuedAt: issued, expiresAt: issued + lasts },
+        { random: jitter, sharedSession: false, spread: 'usual' },
+      )
       const part = ((at ?? 0) - issued) / lasts
       assert.ok(part >= 0.599 && part <= 0.701, `${part}`)
     }),
   )
 })
 
+test('P3 spread over the whole, a token is replaced anywhere from 10 to 70 % of its life, all parts alike', () => {
+  const token = { issuedAt: 1000, expiresAt: 101_000 }
+  const at = [0, 0.25, 0.5, 0.75, 1].map((jitter) =>
+    Math.round(refreshAt(token, { random: jitter, sharedSession: false, spread: 'whole' }) ?? 0),
+  )
+  assert.deepEqual(at, [11_000, 26_000, 41_000, 56_000, 71_000])
+})
+
+test('the first token, one that was wanted, and one that came late start a spread over the whole; a usual one does not', () => {
+  const before = { token: { issuedAt: 0, expiresAt: HOUR }, refreshAt: 40 * MINUTE }
+  assert.equal(spreadAfter(undefined, 0), 'whole')
+  assert.equal(spreadAfter(before, 43 * MINUTE), 'usual')
+  assert.equal(spreadAfter(before, 43 * MINUTE + 1), 'whole')
+  assert.equal(spreadAfter(before, 20 * MINUTE), 'usual')
+  assert.equal(spreadAfter({ token: { issuedAt: 0, expiresAt: null }, refreshAt: null }, HOUR), 'usual')
+})
+
 test('a login without end is never replaced', () => {
-  assert.equal(refreshAt({ issuedAt: 0, expiresAt: null }, { random: 0, sharedSession: false }), null)
+  assert.equal(refreshAt({ issuedAt: 0, expiresAt: null }, { random: 0, sharedSession: false, spread: 'usual' }), null)
 })
 
 test('P3 with a shared session a refresh comes before the last 10 %, as long as a session has a minute left', () => {
   fc.assert(
     fc.property(issuedAt, fc.integer({ min: MINUTE, max: 12 * HOUR }), random, (issued, lasts, jitter) => {
-      const at = refreshAt({ issuedAt: issued, expiresAt: issued + lasts }, { random: jitter, sharedSession: true })
+      const at = refreshAt(
+        { issuedAt: issued, expiresAt: issued + lasts },
+        { random: jitter, sharedSession: true, spread: 'usual' },
+      )
       assert.ok((at ?? 0) <= issued + lasts * 0.9)
     }),
   )
@@ -38,7 +61,7 @@ test('a shared session is asked for at most every 5 minutes while more than that
   const expiresAt = 6 * HOUR
   const pauses: number[] = []
   while (expiresAt - now > MINUTE) {
-    const next = refreshAt({ issuedAt: now, expiresAt }, { random: 0.5, sharedSession: true }) ?? 0
+    const next = refreshAt({ issuedAt: now, expiresAt }, { random: 0.5, sharedSession: true, spread: 'usual' }) ?? 0
     const left = expiresAt - now
     assert.ok(next - now >= (left > 5.6 * MINUTE ? 5 * MINUTE : MINUTE / 2))
     pauses.push(next - now)
@@ -58,6 +81,15 @@ test('once the token is over, or before there is one, the wait is at most a minu
   for (const token of [null, { issuedAt: 0, expiresAt: 10 }]) {
     assert.equal(retryAt({ now: 100, failures: 99, token, random: 1 }), 100 + MINUTE)
   }
+})
+
+test('a pause that the cloud asks for is kept, up to ten minutes, and ends at different moments', () => {
+  const token = { issuedAt: 0, expiresAt: HOUR }
+  const wait = (retryAfterMs: number, jitter: number): number =>
+    retryAt({ now: 0, failures: 1, token, random: jitter, retryAfterMs })
+  assert.deepEqual([wait(90_000, 0), wait(90_000, 1)], [90_000, 135_000])
+  assert.deepEqual([wait(HOUR, 0), wait(HOUR, 1)], [10 * MINUTE, 15 * MINUTE])
+  assert.deepEqual([wait(100, 0), wait(100, 1)], [500, 2000])
 })
 
 test('a wait never costs more than a tenth of a token’s life (or 2 s)', () => {

@@ -68,8 +68,8 @@ const repeated: [why: string, reply: Reply, write: boolean, waits: number][] = [
   ['a cut connection', broken('ECONNRESET'), false, 100],
   ['a refused connection, where nothing was sent', broken('ECONNREFUSED'), true, 100],
   ['a name that does not resolve right now', broken('EAI_AGAIN'), true, 100],
-  ['the cloud asks for 2 s', json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '2000' }), true, 2100],
-  ['a proxy asks for 3 s', json(429, { Code: 'Throttling' }, { 'retry-after': '3' }), true, 3100],
+  ['the cloud asks for 2 s', json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '2000' }), true, 2500],
+  ['a proxy asks for 3 s', json(429, { Code: 'Throttling' }, { 'retry-after': '3' }), true, 3750],
 ]
 for (const [why, reply, write, wait] of repeated) {
   test(`a call is repeated: ${why}`, async () => {
@@ -137,6 +137,13 @@ test('a call is given up after four attempts, whose waits double at most to 5 s 
   const { transport, waits } = scripted([throttled, throttled, throttled, throttled])
   await assert.rejects(transport.call(call), { code: 'CLOUD_THROTTLED', requestId: 'T-1' })
   assert.deepEqual(waits, [100, 200, 400])
+})
+
+test('a cloud that asks for more than half a minute is not waited for: the error says for how long', async () => {
+  const asked = json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '90000' })
+  const { transport, waits } = scripted([asked])
+  await assert.rejects(transport.call(call), { code: 'CLOUD_THROTTLED', retryAfterMs: 90_000 })
+  assert.deepEqual(waits, [])
 })
 
 test('a refused timestamp is corrected by the answer’s own date and the call repeated, once', async () => {

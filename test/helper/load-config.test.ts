@@ -65,6 +65,21 @@ test("a registry's own targets replace the global ones key by key", () => {
   assert.deepEqual(['default', 'ci-bot'].map(targets.takesServiceAccount), [true, false])
 })
 
+test('two registries go together where a namespace gets both, not because the helper’s own holds all', () => {
+  const targets = createTargets(
+    config({ registries: registries({ include: ['a', 'home'] }, { include: ['a', 'b'] }, { include: ['c'] }) }),
+  )
+  const beside = (registry: string, ...names: string[]) => [
+    ...targets.registriesBeside(
+      registry,
+      names.map((name) => namespace(name)),
+    ),
+  ]
+  assert.deepEqual(beside('r0', 'home', 'a', 'b', 'c'), ['r1'])
+  assert.deepEqual(beside('r1', 'home', 'b', 'c'), [])
+  assert.deepEqual(beside('r2', 'home', 'a', 'b', 'c'), [])
+})
+
 test('label selectors hold as everywhere in Kubernetes', () => {
   const labels = { env: 'prod', tier: 'web' }
   const cases: [object, boolean][] = [

@@ -58,11 +58,47 @@ function open(
   return { clock, refresh, calls, tokens, events, answers, verdicts }
 }
 
-test('P3 a credential is replaced at 60 to 70 % of its own life, again and again', async () => {
+test('P3 a credential is replaced at 60 to 70 % of its own life, the first one anywhere before, again and again', async () => {
   const { clock, refresh, calls } = open()
   refresh.start()
   await clock.advance(200 * MINUTE)
-  assert.deepEqual(calls, [0, 39 * MINUTE, 78 * MINUTE, 117 * MINUTE, 156 * MINUTE, 195 * MINUTE])
+  assert.deepEqual(calls, [0, 24 * MINUTE, 63 * MINUTE, 102 * MINUTE, 141 * MINUTE, 180 * MINUTE])
+})
+
+test('P3 after an outage the next refresh is anywhere in the life again, the one after that is as usual', async () => {
+  const { clock, refresh, calls, answers } = open()
+  refresh.start()
+  await clock.advance(30 * MINUTE)
+  answers.splice(0, 1, OUTAGE)
+  await clock.advance(60 * MINUTE)
+  answers.splice(0, 1, 60 * MINUTE)
+  await clock.advance(120 * MINUTE)
+  const since = calls.filter((at) => at >= 90 * MINUTE).map((at) => at - (calls.find((one) => one >= 90 * MINUTE) ?? 0))
+  assert.deepEqual(since, [0, 24 * MINUTE, 63 * MINUTE, 102 * MINUTE])
+})
+
+test('a pause that a throttling cloud asks for is kept', async () => {
+  const { clock, refresh, calls, answers } = open()
+  const throttled = new NopassError('CLOUD_THROTTLED', 'too many calls', { retryAfterMs: 3 * MINUTE })
+  answers.unshift(throttled)
+  refresh.start()
+  await clock.advance(10 * MINUTE)
+  assert.deepEqual(calls, [0, 3.75 * MINUTE])
+})
+
+test('a refresh that joins another replaces the credential and keeps the usual spread; its failure leaves all as it was', async () => {
+  const { clock, refresh, calls, answers, events } = open()
+  refresh.start()
+  await clock.advance(30 * MINUTE)
+  refresh.join()
+  refresh.join()
+  await clock.advance(MINUTE)
+  assert.deepEqual(calls, [0, 24 * MINUTE, 30 * MINUTE])
+  answers.unshift(OUTAGE)
+  refresh.join()
+  await clock.advance(45 * MINUTE)
+  assert.deepEqual(calls, [0, 24 * MINUTE, 30 * MINUTE, 31 * MINUTE, 69 * MINUTE])
+  assert.deepEqual([refresh.state.error, events.includes('failed')], [undefined, false])
 })
 
 test('P3 while the cloud answers, no credential is ever within a tenth of its life of its end', async () => {
