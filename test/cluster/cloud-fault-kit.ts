@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { HelperStatus, RegistryStatus } from '../../src/acr/helper-status.ts'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { eventually } from '../support/eventually.ts'
+import { type FaultInvariants, openFaultInvariants } from '../support/fault-invariants.ts'
 import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper-kit.ts'
 
 export const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
@@ -23,8 +24,11 @@ export const REGISTRIES: readonly object[] = [
 /** What the entries of one registry in a pull secret are, by the registry's name. */
 export type Entries = ReadonlyMap<string, string>
 
-export interface CloudFaultCluster {
+export interface CloudFaultCluster extends AsyncDisposable {
   readonly kit: HelperCluster
+  readonly invariants: FaultInvariants
+  /** The namespaces that are served, the helper's own among them. */
+  readonly served: readonly string[]
   /** Of the leader's status page, as it is now. */
   status(): Promise<HelperStatus>
   registry(name: string): Promise<RegistryStatus>
@@ -53,12 +57,15 @@ export async function openCloudFaults(
   }
   await kit.install({ replicas: 1, registries: REGISTRIES }, values(kit))
   await kit.settled()
+  const invariants = openFaultInvariants(kit)
   const page = async (port: number, path: string): Promise<Response> => {
     const { ip } = await kit.leader()
     return await fetch(`http://${ip}:${port}${path}`)
   }
   const bed: CloudFaultCluster = {
     kit,
+    invariants,
+    served: [...SPACES, HOME],
     status: async () => (await (await page(8081, '/status.json')).json()) as HelperStatus,
     async registry(wanted) {
       const found = (await bed.status()).registries.find((one) => one.name === wanted)
@@ -74,6 +81,10 @@ export async function openCloudFaults(
       }
       const of = (domains: readonly string[]) => domains.map((domain) => auths[domain]?.auth ?? 'none').join(' ')
       return new Map(registries.map((one) => [one.name, of(one.domains)]))
+    },
+    async [Symbol.asyncDispose]() {
+      await invariants[Symbol.asyncDispose]()
+      await kit[Symbol.asyncDispose]()
     },
   }
   return bed
@@ -98,4 +109,26 @@ export async function assertNamed(
   assert.match(await bed.metrics(), counted)
   const lines = (await bed.log()).split('\n').filter((line) => line.includes('no new credential'))
   assert.ok(lines.some((line) => line.includes(`"registry":"${registry}"`) && line.includes(expected.code)))
+}
+
+/** Until these registries' entries in every served namespace have changed since `before`, or have not. */
+export async function assertEntries(
+  bed: CloudFaultCluster,
+  before: readonly Entries[],
+  expected: { readonly changed: readonly string[]; readonly kept?: readonly string[] },
+): Promise<void> {
+  await eventually(async () => {
+    for (const [index, namespace] of bed.served.entries()) {
+      const [old, now] = [before[index], await bed.entries(namespace)]
+      for (const name of expected.changed) assert.notEqual(now.get(name), old?.get(name), `${namespace} ${name}`)
+      for (const name of expected.kept ?? []) assert.equal(now.get(name), old?.get(name), `${namespace} ${name}`)
+    }
+  }, 120_000)
+}
+
+/** Until no registry has an error any more. */
+export async function assertLive(bed: CloudFaultCluster): Promise<void> {
+  await eventually(async () => {
+    for (const { name, state } of (await bed.status()).registries) assert.equal(state, 'live', name)
+  }, 120_000)
 }

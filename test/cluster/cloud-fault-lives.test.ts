@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { readSeedFile } from '../../src/sandbox/cloud/read-seed.ts'
+import type { Seed } from '../../src/sandbox/cloud/seed.ts'
+import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
+import { eventually } from '../support/eventually.ts'
+import { assertEntries, assertLive, assertNamed, openCloudFaults, REGISTRIES } from './cloud-fault-kit.ts'
+
+/** Life of a credential: lives, not hours, are what counts. */
+const LIFE_SECONDS = 8
+const MIRROR = 'cri-m1r2o3r4m1r2o3r4'
+const chain = [{ roleArn: 'acs:ram::1867204395510376:role/image-reader', externalId: 'acme-shared-images' }]
+const mirror = { name: 'mirror', edition: 'enterprise', instanceId: MIRROR, region: 'cn-shenzhen', assumeRole: chain }
+
+const bed = await openCloudFaults('cloud-fault-lives', () => ({ registries: [...REGISTRIES, mirror] }), {
+  cloud: { seed: withMirror(await readSeedFile(DEMO_SEED_FILE)) },
+})
+const { kit } = bed
+after(() => bed[Symbol.asyncDispose]())
+const { control, faults } = kit.cloud
+const [home = ''] = bed.served
+
+test('P3 sessions are shorter than asked: credentials are renewed in time by what they got, and live long again after', async (t) => {
+  control.shortSessions(LIFE_SECONDS)
+  await kit.askForRotation()
+  await eventually(async () => assert.ok((await lifeOf('shared')) <= LIFE_SECONDS), 30_000)
+  const { issuedAt, refreshAt, expiresAt } = await bed.registry('shared')
+  const [issued = 0, due = 0, end = 0] = [issuedAt, refreshAt, expiresAt].map((time) => Date.parse(time ?? ''))
+  assert.ok(due > issued && due <= issued + 0.9 * (end - issued), `${due - issued} of ${end - issued} ms`)
+  await assertRotations(['shared', 'mirror'], 2)
+  control.shortSessions(undefined)
+  const since = performance.now()
+  await eventually(async () => {
+    for (const name of ['shared', 'mirror']) assert.ok((await lifeOf(name)) > 600)
+  }, 60_000)
+  await assertLive(bed)
+  await bed.invariants.assertHeld(t, { id: 'session-short', area: 'cloud', since, namespaces: bed.served })
+})
+
+test('P2 one registry fails for many lives of a credential: its entry stays though it has expired, the others rotate all the time', async (t) => {
+  control.shortSessions(LIFE_SECONDS)
+  await kit.askForRotation()
+  await eventually(async () => assert.ok((await lifeOf('mirror')) <= LIFE_SECONDS), 30_000)
+  faults.add({ kind: 'throttle', times: Number.POSITIVE_INFINITY, match: { product: 'cr', instanceId: MIRROR } })
+  await assertNamed(bed, 'mirror', { code: 'CLOUD_THROTTLED', reason: 'Throttling.User' })
+  const before = await Promise.all(bed.served.map(bed.entries))
+  const rotations = 4
+  await assertRotations(['shared'], rotations)
+  await eventually(async () => {
+    assert.ok(Date.parse((await bed.registry('mirror')).expiresAt ?? '') < Date.now() - LIFE_SECONDS * 1000)
+  }, 60_000)
+  await assertEntries(bed, before, { changed: ['shared'], kept: ['mirror', 'demo'] })
+  await kit.chart.createNamespace('in-the-outage')
+  await eventually(async () => assert.equal(await kit.isUsable('in-the-outage'), true), 30_000)
+  faults.clear()
+  control.shortSessions(undefined)
+  const since = performance.now()
+  await assertEntries(bed, before, { changed: ['shared', 'mirror'] })
+  await assertLive(bed)
+  const namespaces = [...bed.served, 'in-the-outage']
+  await bed.invariants.assertHeld(t, { id: 'registry-fails-long', area: 'cloud', since, namespaces })
+})
+
+async function lifeOf(name: string): Promise<number> {
+  const { issuedAt, expiresAt } = await bed.registry(name)
+  return (Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '')) / 1000
+}
+
+/** Without being asked, so often each. */
+async function assertRotations(names: readonly string[], times: number): Promise<void> {
+  const seen = new Map(names.map((name) => [name, new Set<string>()]))
+  await eventually(async () => {
+    const entries = await bed.entries(home)
+    for (const [name, contents] of seen) contents.add(entries.get(name) ?? '')
+    for (const [name, contents] of seen) assert.ok(contents.size > times, `${name}: ${contents.size}`)
+  }, 180_000)
+}
+
+/** The demo's second account with another instance. */
+function withMirror(seed: Seed): Seed {
+  const [main, other] = seed.accounts
+  assert.ok(main && other)
+  const instance = { id: MIRROR, name: 'mirror', region: 'cn-shenzhen', edition: 'enterprise' } as const
+  const text = JSON.stringify(other.policies).replace(/"acs:cr:\*:\*:instance\/[^"]*"/, '"acs:cr:*:*:instance/*"')
+  const changed = { ...other, policies: JSON.parse(text), instances: [...(other.instances ?? []), instance] }
+  return { ...seed, accounts: [main, changed] }
+}
