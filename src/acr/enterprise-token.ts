@@ -4,8 +4,9 @@ import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { NopassError } from '../errors.ts'
 import { findInstance } from './find-instance.ts'
 import type { RegistryConfig } from './registry-config.ts'
-import { chooseDomains, enterpriseDomains, type OwnDomain } from './registry-domains.ts'
-import type { RegistryApi, TokenFetch } from './registry-token.ts'
+import { enterpriseDomains, type OwnDomain } from './registry-domains.ts'
+import type { LoginFetch, RegistryApi, RegistryLogin } from './registry-token.ts'
+import { createTokenSession } from './token-session.ts'
 
 /** How long an instance's addresses are believed (milliseconds). */
 const DOMAINS_LIVE = 3_600_000
@@ -15,25 +16,24 @@ export function createEnterpriseFetch(
   registry: RegistryConfig,
   identity: CredentialProvider,
   deps: RegistryApi,
-): TokenFetch {
+): LoginFetch {
   const { clock } = deps.transport
   const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
   let instanceId = registry.instanceId || undefined
   let hours = registry.expiresInHours ?? undefined
   let addresses: { own: readonly OwnDomain[]; readAt: number } | undefined
+  const withSession = createTokenSession(identity, clock)
 
-  return async (signal) => {
-    // A token lives as long as the session that asked for it, so the session must be a new one.
-    const credentials = await identity.fresh(signal)
-    const target: CrTarget = { transport: deps.transport, endpoint, credentials }
+  return (signal) =>
+    withSession((credentials) => fetchToken({ transport: deps.transport, endpoint, credentials }, signal), signal)
+
+  async function fetchToken(target: CrTarget, signal: AbortSignal): Promise<RegistryLogin> {
     instanceId ??= await findInstance(target, registry, signal)
     const askedAt = stopwatch(clock)
     const token = await tokenOf(target, instanceId, signal)
     const issuedAt = askedAt()
     const own = await ownDomains(target, instanceId, signal)
-    const domains = chooseDomains(own, registry.domains, registry.network)
-    if (domains.length === 0) throw nothingToWrite(registry)
-    return { username: token.username, password: token.password, issuedAt, expiresAt: token.expiresAt, domains }
+    return { username: token.username, password: token.password, issuedAt, expiresAt: token.expiresAt, own }
   }
 
   async function tokenOf(target: CrTarget, id: string, signal: AbortSignal): Promise<AuthorizationToken> {
@@ -58,14 +58,4 @@ export function createEnterpriseFetch(
     }
     return addresses.own
   }
-}
-
-function nothingToWrite(registry: RegistryConfig): NopassError {
-  return new NopassError(
-    'REGISTRY_NO_DOMAIN',
-    `registry ${registry.name} has no domain on network ${registry.network}`,
-    {
-      hint: 'Open the endpoint of this network in the ACR console, or set network: all.',
-    },
-  )
 }

@@ -1,23 +1,25 @@
 import { stopwatch } from '../alibaba/cloud-clock.ts'
 import { getPersonalToken } from '../alibaba/cr.ts'
-import type { CredentialProvider } from '../alibaba/credentials.ts'
+import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
 import { NopassError } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
-import { chooseDomains, personalDomains } from './registry-domains.ts'
-import type { RegistryApi, TokenFetch } from './registry-token.ts'
+import { personalDomains } from './registry-domains.ts'
+import type { LoginFetch, RegistryApi, RegistryLogin } from './registry-token.ts'
+import { createTokenSession } from './token-session.ts'
 
 /** Tokens of the Personal Edition as it was until 2024-09-08; newer ones (`crpi-…`) are static registries. */
 export function createPersonalFetch(
   registry: RegistryConfig,
   identity: CredentialProvider,
   deps: RegistryApi,
-): TokenFetch {
+): LoginFetch {
   const { transport } = deps
   const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
   const own = personalDomains(registry.region ?? '')
-  const domains = chooseDomains(own, registry.domains, registry.network)
-  return async (signal) => {
-    const credentials = await identity.fresh(signal)
+  const withSession = createTokenSession(identity, transport.clock)
+  return (signal) => withSession((credentials) => fetchToken(credentials, signal), signal)
+
+  async function fetchToken(credentials: Credentials, signal: AbortSignal): Promise<RegistryLogin> {
     const askedAt = stopwatch(transport.clock)
     const token = await getPersonalToken({ transport, endpoint, credentials }, signal).catch((error: unknown) => {
       throw unknownUser(error)
@@ -27,7 +29,7 @@ export function createPersonalFetch(
       password: token.password,
       issuedAt: askedAt(),
       expiresAt: token.expiresAt,
-      domains,
+      own,
     }
   }
 }

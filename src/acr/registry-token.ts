@@ -1,5 +1,6 @@
 import type { Endpoints } from '../alibaba/endpoints.ts'
 import type { Transport } from '../alibaba/transport.ts'
+import type { OwnDomain } from './registry-domains.ts'
 
 /** A login to a registry and the keys it is written under. Times are epoch milliseconds on the cloud's clock. */
 export interface RegistryToken {
@@ -12,8 +13,13 @@ export interface RegistryToken {
   readonly domains: readonly string[]
 }
 
-/** One new token, of one edition. Rejects with a NopassError. */
-export type TokenFetch = (signal: AbortSignal) => Promise<RegistryToken>
+/** A login before the domains of one entry of values are chosen: all those that the registry itself has. */
+export interface RegistryLogin extends Omit<RegistryToken, 'domains'> {
+  readonly own: readonly OwnDomain[]
+}
+
+/** One new login, of one edition. Rejects with a NopassError. */
+export type LoginFetch = (signal: AbortSignal) => Promise<RegistryLogin>
 
 /** Where an edition's token comes from. */
 export interface RegistryApi {

@@ -2,8 +2,7 @@ import type { ReadText } from '../alibaba/access-key.ts'
 import type { Transport } from '../alibaba/transport.ts'
 import { NopassError } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
-import { chooseDomains } from './registry-domains.ts'
-import type { TokenFetch } from './registry-token.ts'
+import type { LoginFetch } from './registry-token.ts'
 
 export interface StaticDeps {
   readonly readText: ReadText
@@ -12,14 +11,13 @@ export interface StaticDeps {
 }
 
 /** A user name and password from a mounted Secret, read again at each call: it may have been changed. */
-export function createStaticFetch(registry: RegistryConfig, deps: StaticDeps): TokenFetch {
+export function createStaticFetch(registry: RegistryConfig, deps: StaticDeps): LoginFetch {
   const directory = `${deps.secretsDir}/registries/${registry.name}`
-  const domains = chooseDomains([], registry.domains, 'all')
   return async (signal) => {
     const read = (key: string) => readLogin(registry.name, `${directory}/${key}`, deps.readText, signal)
     const username = await read('username')
     const password = await read('password')
-    return { username, password, issuedAt: deps.transport.clock.now(), expiresAt: null, domains }
+    return { username, password, issuedAt: deps.transport.clock.now(), expiresAt: null, own: [] }
   }
 }
 

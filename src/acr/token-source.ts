@@ -2,11 +2,13 @@ import type { ReadText } from '../alibaba/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/assumed-role.ts'
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { singleFlight } from '../alibaba/single-flight.ts'
+import { NopassError } from '../errors.ts'
 import { createEnterpriseFetch } from './enterprise-token.ts'
 import { createPersonalFetch } from './personal-token.ts'
 import type { RegistryConfig } from './registry-config.ts'
+import { chooseDomains } from './registry-domains.ts'
 import { registryFingerprint } from './registry-fingerprint.ts'
-import type { RegistryApi, RegistryToken } from './registry-token.ts'
+import type { LoginFetch, RegistryApi, RegistryLogin, RegistryToken } from './registry-token.ts'
 import { createStaticFetch } from './static-token.ts'
 
 export type { RegistryToken }
@@ -16,7 +18,7 @@ export interface TokenSource {
   readonly key: string
   /** The session behind the token is handed out by the node: see refresh-schedule.ts. */
   readonly sharedSession: boolean
-  /** A new token, never a cached one; calls at the same time share one. Rejects with a NopassError. */
+  /** A new token, never a cached one; calls at the same time share one, also those of sources with the same `logins`. Rejects with a NopassError. */
   get(signal?: AbortSignal): Promise<RegistryToken>
 }
 
@@ -28,16 +30,48 @@ export interface TokenSourceDeps extends RegistryApi {
   readonly readText: ReadText
   /** Static registries: `<secretsDir>/registries/<name>/{username,password}`. */
   readonly secretsDir: string
+  /** Sources made with the same map share the token requests of one registry and identity. */
+  readonly logins?: SharedLogins
 }
 
-/** The source of one registry's tokens, by its edition. */
+export type SharedLogins = Map<string, (signal?: AbortSignal) => Promise<RegistryLogin>>
+
+/** The source of one registry's tokens, by its edition. `get` throws REGISTRY_NO_DOMAIN where there is nothing to write it under. */
 export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDeps): TokenSource {
   const key = registryFingerprint(registry, deps.identityConfig)
-  if (registry.edition === 'static') {
-    return { key, sharedSession: false, get: singleFlight(createStaticFetch(registry, deps)) }
+  const credentials = registry.edition === 'static' ? undefined : deps.identity(registry.assumeRole)
+  // What else is in the request: entries that differ in it cannot share one.
+  const place = `${key} ${registry.apiNetwork} ${registry.expiresInHours}`
+  const login = deps.logins?.get(place) ?? singleFlight(createFetch(registry, credentials, deps))
+  deps.logins?.set(place, login)
+  return {
+    key,
+    sharedSession: credentials?.sharedSession ?? false,
+    async get(signal) {
+      const { own, ...token } = await login(signal)
+      const domains = chooseDomains(own, registry.domains, registry.network)
+      if (domains.length === 0) throw nothingToWrite(registry)
+      return { ...token, domains }
+    },
   }
-  const credentials = deps.identity(registry.assumeRole)
-  const createFetch = registry.edition === 'enterprise' ? createEnterpriseFetch : createPersonalFetch
-  const get = singleFlight(createFetch(registry, credentials, deps))
-  return { key, sharedSession: credentials.sharedSession, get }
+}
+
+function createFetch(
+  registry: RegistryConfig,
+  credentials: CredentialProvider | undefined,
+  deps: TokenSourceDeps,
+): LoginFetch {
+  if (credentials === undefined) return createStaticFetch(registry, deps)
+  const create = registry.edition === 'enterprise' ? createEnterpriseFetch : createPersonalFetch
+  return create(registry, credentials, deps)
+}
+
+function nothingToWrite(registry: RegistryConfig): NopassError {
+  return new NopassError(
+    'REGISTRY_NO_DOMAIN',
+    `registry ${registry.name} has no domain on network ${registry.network}`,
+    {
+      hint: 'Open the endpoint of this network in the ACR console, or set network: all.',
+    },
+  )
 }

@@ -1,5 +1,5 @@
 import { hostOf } from '../acr/registry-domains.ts'
-import { createTokenSource } from '../acr/token-source.ts'
+import { createTokenSource, type SharedLogins } from '../acr/token-source.ts'
 import { verifyLogin } from '../acr/verify-login.ts'
 import type { ReadText } from '../alibaba/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/assumed-role.ts'
@@ -23,11 +23,12 @@ export interface EntryDeps {
 /** No more than so many of a registry's hosts are asked: one that answers is enough. */
 const HOSTS = 3
 
-/** The registries of a configuration with their token sources; equal chains of roles share one identity. */
+/** The registries of a configuration with their token sources; equal chains of roles share one identity, equal registries one request. */
 export function createEntries(config: HelperConfig, deps: EntryDeps): readonly RegistryEntry[] {
   const { transport, readText, secretsDir, oidcTokenFile, sessionName } = deps
   const endpoints = createEndpoints({ overrides: config.endpoints, region: config.region, network: config.network })
   const identities = new Map<string, CredentialProvider>()
+  const logins: SharedLogins = new Map()
   const identityFor = (region: string) => (chain: readonly AssumeRoleStep[]) => {
     const key = JSON.stringify([region, chain])
     const known = identities.get(key)
@@ -40,7 +41,7 @@ export function createEntries(config: HelperConfig, deps: EntryDeps): readonly R
   }
   return config.registries.map((values) => {
     const identity = identityFor(config.region || (values.region ?? ''))
-    const tokenDeps = { transport, endpoints, identity, identityConfig: config.identity, readText, secretsDir }
+    const tokenDeps = { transport, endpoints, identity, identityConfig: config.identity, readText, secretsDir, logins }
     return {
       name: values.name,
       values,

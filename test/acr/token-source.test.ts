@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RegistryConfig } from '../../src/acr/registry-config.ts'
 import { createTokenSource } from '../../src/acr/token-source.ts'
+import type { Credentials } from '../../src/alibaba/credentials.ts'
 import { createEndpoints } from '../../src/alibaba/endpoints.ts'
 import { START } from '../alibaba/fake-time.ts'
 import { json, KEY, type Reply, scripted } from '../alibaba/scripted-transport.ts'
@@ -14,16 +15,24 @@ const addresses = (type: string, ...domains: string[]) =>
     Endpoints: [{ EndpointType: type, Domains: domains.map((Domain) => ({ Domain, Type: 'SYSTEM' })) }],
   })
 
-function setUp(config: RegistryConfig, ...replies: Reply[]) {
+const setUp = (config: RegistryConfig, ...replies: Reply[]) => setUpWith(KEY, config, ...replies)
+
+function setUpWith(session: Credentials, config: RegistryConfig, ...replies: Reply[]) {
+  const { sourceOf, ...rest } = setUpAll(session, ...replies)
+  return { source: sourceOf(config), ...rest }
+}
+
+/** Sources of one configuration. */
+function setUpAll(session: Credentials, ...replies: Reply[]) {
   const { transport, sent } = scripted(replies)
   const asked: string[] = []
   const identity = {
     name: 'test',
     sharedSession: false,
-    get: async () => KEY,
+    get: async () => session,
     fresh: async () => {
       asked.push('fresh')
-      return KEY
+      return session
     },
   }
   const deps = {
@@ -33,8 +42,9 @@ function setUp(config: RegistryConfig, ...replies: Reply[]) {
     identityConfig: {},
     readText: async () => '',
     secretsDir: '/s',
+    logins: new Map(),
   }
-  return { source: createTokenSource(config, deps), sent, asked }
+  return { sourceOf: (config: RegistryConfig) => createTokenSource(config, deps), sent, asked }
 }
 
 test('each token is asked for with a fresh session, in the registry’s own region and network', async () => {
@@ -49,6 +59,30 @@ test('each token is asked for with a fresh session, in the registry’s own regi
   await source.get()
   assert.deepEqual(asked, ['fresh', 'fresh'])
   assert.deepEqual([...new Set(sent.map(({ url }) => url.host))], ['cr-vpc.cn-hangzhou.aliyuncs.com'])
+})
+
+const busy = json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '60000' })
+
+test('a session whose token call was throttled serves the next attempt while it is young, and no other one', async () => {
+  const session = { ...KEY, securityToken: 's', issuedAt: START, expiresAt: START + 3_600_000 }
+  const replies = [busy, busy, token, addresses('internet', 'a.cr.example'), token]
+  const { source, asked } = setUpWith(session, registry(), ...replies)
+  await assert.rejects(source.get(), { code: 'CLOUD_THROTTLED', retryAfterMs: 60_000 })
+  await assert.rejects(source.get(), { code: 'CLOUD_THROTTLED' })
+  assert.equal((await source.get()).password, 'p')
+  assert.deepEqual(asked, ['fresh'])
+  await source.get()
+  assert.deepEqual(asked, ['fresh', 'fresh'])
+  const old = setUpWith(
+    { ...session, issuedAt: START - 180_000 },
+    registry(),
+    busy,
+    token,
+    addresses('internet', 'a.cr.example'),
+  )
+  await assert.rejects(old.source.get(), { code: 'CLOUD_THROTTLED' })
+  await old.source.get()
+  assert.deepEqual(old.asked, ['fresh', 'fresh'])
 })
 
 test('a registry without a domain on the chosen network says so', async () => {
@@ -80,4 +114,36 @@ test('sources of one registry and identity share a key, others do not', () => {
   const key = (config: RegistryConfig) => setUp(config).source.key
   assert.equal(key(registry({ name: 'a', network: 'vpc' })), key(registry({ name: 'b' })))
   assert.notEqual(key(registry()), key(registry({ instanceId: 'cri-2' })))
+})
+
+test('P7 entries of one instance and identity share a request made at the same time, each with its own domains', async () => {
+  const both = json(200, {
+    IsSuccess: true,
+    Endpoints: [
+      { EndpointType: 'internet', Domains: [{ Domain: 'a.cr.example', Type: 'SYSTEM' }] },
+      { EndpointType: 'vpc', Domains: [{ Domain: 'a-vpc.cr.example', Type: 'SYSTEM' }] },
+    ],
+  })
+  const { sourceOf, sent, asked } = setUpAll(KEY, token, both)
+  const inside = sourceOf(registry({ name: 'inside', network: 'vpc' }))
+  const outside = sourceOf(registry({ name: 'outside', network: 'public', domains: ['mirror.example'] }))
+  const [one, two] = await Promise.all([inside.get(), outside.get()])
+  assert.deepEqual([one.domains, two.domains], [['a-vpc.cr.example'], ['a.cr.example', 'mirror.example']])
+  assert.deepEqual({ ...two, domains: one.domains }, one)
+  assert.deepEqual([sent.length, asked.length], [2, 1])
+})
+
+test('entries that ask for another life, or another account, ask for themselves', async () => {
+  const account = [{ roleArn: 'acs:ram::2:role/b', durationSeconds: 3600 }]
+  const others = [
+    registry({ expiresInHours: 4 }),
+    registry({ assumeRole: account }),
+    registry({ apiNetwork: 'public' }),
+  ]
+  for (const other of others) {
+    const address = addresses('internet', 'a.cr.example')
+    const { sourceOf, sent } = setUpAll(KEY, token, token, address, address)
+    await Promise.all([sourceOf(registry()).get(), sourceOf(other).get()])
+    assert.equal(sent.length, 4)
+  }
 })

@@ -38,7 +38,7 @@ test('P7 a source costs one token call a refresh, and reads the addresses once a
   const source = bench.sourceOf(demo({ network: 'vpc' }))
   const start = bench.cloud.calls.length
   const [one, two] = await Promise.all([source.get(), source.get()])
-  assert.equal(one, two)
+  assert.deepEqual(one, two)
   assert.deepEqual((await source.get()).domains, [VPC])
   const actions = bench.cloud.calls.slice(start).map(({ action }) => action)
   assert.deepEqual(

@@ -1,0 +1,34 @@
+import type { CloudClock } from '../alibaba/cloud-clock.ts'
+import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
+import { NopassError } from '../errors.ts'
+
+/** A token lives as long as its session: one that is older than this part of its life is not used for another attempt. */
+const YOUNG = 0.05
+
+/**
+ * Runs a token call with a new session, for a token lives as long as the session that asks for it. Where the cloud refused
+ * the call only because there are too many, the session serves the next attempt too: else every token that a throttled
+ * fleet waits for would cost several sessions.
+ */
+export function createTokenSession(identity: CredentialProvider, clock: Pick<CloudClock, 'now'>): TokenSession {
+  let left: Credentials | undefined
+  return async (call, signal) => {
+    const credentials = left !== undefined && isYoung(left, clock.now()) ? left : await identity.fresh(signal)
+    left = undefined
+    try {
+      return await call(credentials)
+    } catch (error) {
+      if (error instanceof NopassError && error.code === 'CLOUD_THROTTLED') left = credentials
+      throw error
+    }
+  }
+}
+
+export type TokenSession = <Result>(
+  call: (credentials: Credentials) => Promise<Result>,
+  signal: AbortSignal,
+) => Promise<Result>
+
+function isYoung({ issuedAt, expiresAt }: Credentials, now: number): boolean {
+  return issuedAt !== undefined && expiresAt !== undefined && now - issuedAt < YOUNG * (expiresAt - issuedAt)
+}
