@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { buildDockerConfig } from '../../src/acr/docker-config.ts'
 import type { RegistryToken } from '../../src/acr/token-source.ts'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { DEFAULT_SECRET_NAME, FIELD_MANAGER } from '../../src/kube/names.ts'
 import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
+import { writeProgramImage } from '../../src/sandbox/image/program-image.ts'
+import { ensureStaticProgram } from '../../src/sandbox/image/static-program.ts'
 import type { ContainerState, Pod } from '../../src/sandbox/kubelet/pod.ts'
 import { type RealNode, startNode } from '../../src/sandbox/node/start-node.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
@@ -16,8 +19,8 @@ import { openPrivateRegistry, type PrivateRegistry } from './private-registry.ts
 export interface NodeBed extends PrivateRegistry {
   readonly cluster: Cluster
   readonly node: RealNode
-  /** A namespace whose default ServiceAccount refers to these Secrets. */
-  namespace(name: string, ...secrets: string[]): Promise<void>
+  /** A namespace with its default ServiceAccount, which is given these references. */
+  namespace(name: string, options?: { secrets?: readonly string[]; labels?: Record<string, string> }): Promise<void>
   /** Writes the pull secret as the helper does: one server-side apply. Answers its UID. */
   writeSecret(namespace: string, token: Pick<RegistryToken, 'username' | 'password'>): Promise<string>
   pod(
@@ -27,7 +30,11 @@ export interface NodeBed extends PrivateRegistry {
   ): Promise<void>
   /** Milliseconds until the container's state is `running`, or waits for one of these reasons. */
   until(namespace: string, name: string, state: 'running' | RegExp, limitMs?: number): Promise<number>
+  /** Puts `team/app:<tag>` on the node without a pull. */
+  preload(tag: string): Promise<void>
   readPod(namespace: string, name: string): Promise<Pod>
+  /** The reasons of a Pod's Events. */
+  reasons(namespace: string, pod: string): Promise<string[]>
   log(namespace: string, name: string): Promise<string>
 }
 
@@ -51,11 +58,17 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
     cluster,
     node,
     readPod,
+    async reasons(namespace, pod) {
+      const path = `/api/v1/namespaces/${namespace}/events?fieldSelector=involvedObject.name=${pod}`
+      const { items } = await admin.request<{ items: { reason: string }[] }>({ method: 'GET', path })
+      return items.map(({ reason }) => reason)
+    },
     log: (namespace, name) => readPodLog(cluster.adminConnection, namespace, name),
-    async namespace(name, ...secrets) {
-      await send('POST', '/api/v1/namespaces', { metadata: { name } })
+    async namespace(name, { secrets = [], labels = {} } = {}) {
+      await send('POST', '/api/v1/namespaces', { metadata: { name, labels } })
       const path = `/api/v1/namespaces/${name}/serviceaccounts/default`
       await eventually(() => admin.request({ method: 'GET', path }))
+      if (secrets.length === 0) return
       await send('PATCH', path, { imagePullSecrets: secrets.map((secret) => ({ name: secret })) }, MERGE_PATCH)
     },
     async writeSecret(namespace, { username, password }) {
@@ -69,6 +82,11 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
         data: { '.dockerconfigjson': Buffer.from(content).toString('base64') },
       }
       return (await send('PATCH', path, body, APPLY)).metadata.uid
+    },
+    async preload(tag) {
+      const program = await ensureStaticProgram(signal)
+      const layout = writeProgramImage(join(node.run.folder, `preloaded-${tag}`), program, tag, process.arch)
+      await node.images.add(layout, `${bed.domain}/team/app:${tag}`)
     },
     async pod(namespace, name, { tag = '1', image = `team/app:${tag}`, pull = 'IfNotPresent' } = {}) {
       const containers = [{ name: 'app', image: `${bed.domain}/${image}`, imagePullPolicy: pull }]
