@@ -1,10 +1,13 @@
 import type { HelperStatus } from '../acr/helper-status.ts'
 import type { Clock } from '../kube/clock.ts'
 import { checkHealth, checkReadiness, type ReadinessInput, type Verdict } from './health.ts'
-import { type Page, type PageServer, servePages } from './http-server.ts'
+import { type Page, type PageServer, type Route, servePages } from './http-server.ts'
 import { type Metrics, QUEUE } from './metrics.ts'
 import type { Session } from './session.ts'
-import { renderStatusPage } from './status-page.ts'
+import { ICON } from './status-page/icon.ts'
+import { renderStatusPage } from './status-page/status-page.ts'
+import { STYLE_SOURCE } from './status-page/style.ts'
+import { chooseLanguage } from './status-page/words.ts'
 
 export interface HelperPagesOptions {
   readonly clock: Clock
@@ -54,10 +57,12 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
     return { type: metrics.registry.contentType, body: await metrics.registry.metrics() }
   }
   const statusJson = (): Page => ({ type: 'application/json', body: JSON.stringify(options.report()) })
-  const statusPage = (): Page => ({
+  const statusPage: Route = ({ query, language }) => ({
     type: 'text/html; charset=utf-8',
-    body: renderStatusPage(options.report(), clock.now()),
+    policy: `style-src ${STYLE_SOURCE}; img-src 'self'`,
+    body: renderStatusPage(options.report(), clock.now(), chooseLanguage(query.get('lang'), language)),
   })
+  const icon = (): Page => ({ type: 'image/svg+xml', body: ICON })
   const serve = async (address: string | undefined, routes: Parameters<typeof servePages>[1]) => {
     if (address === undefined) return undefined
     const server = await servePages(address, routes)
@@ -65,7 +70,11 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
     return server.port
   }
   const http = await serve(options.httpAddress, { '/healthz': health, '/readyz': ready, '/metrics': scrape })
-  const status = await serve(options.statusAddress, { '/': statusPage, '/status.json': statusJson })
+  const status = await serve(options.statusAddress, {
+    '/': statusPage,
+    '/icon.svg': icon,
+    '/status.json': statusJson,
+  })
   return {
     ports: { ...(http === undefined ? {} : { http }), ...(status === undefined ? {} : { status }) },
     async close() {

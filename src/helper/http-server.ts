@@ -1,12 +1,21 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A page by its path; `status` 200 unless given. */
-export type Route = () => Page | Promise<Page>
+/** A page by its path. */
+export type Route = (request: PageRequest) => Page | Promise<Page>
+
+export interface PageRequest {
+  readonly query: URLSearchParams
+  /** The header Accept-Language. */
+  readonly language: string
+}
 
 export interface Page {
+  /** 200 unless given. */
   readonly status?: number
   readonly type: string
+  /** What its Content-Security-Policy allows besides nothing. */
+  readonly policy?: string
   readonly body: string
 }
 
@@ -19,17 +28,23 @@ const TIMEOUT_MS = 10_000
 const HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
 }
+const POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** Serves pages by GET on `host:port`; anything else is refused. Resolves when it listens. */
 export async function servePages(address: string, routes: Readonly<Record<string, Route>>): Promise<PageServer> {
   const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?')[0] ?? ''
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2)
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined
     const isRead = request.method === 'GET' || request.method === 'HEAD'
-    const send = ({ status = 200, type, body }: Page): void => {
-      response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': Buffer.byteLength(body) })
+    const send = ({ status = 200, type, policy, body }: Page): void => {
+      response.writeHead(status, {
+        ...HEADERS,
+        'content-security-policy': policy === undefined ? POLICY : `${POLICY}; ${policy}`,
+        'content-type': type,
+        'content-length': Buffer.byteLength(body),
+      })
       response.end(request.method === 'HEAD' ? undefined : body)
     }
     const fail = (status: number): void => send({ status, type: 'text/plain', body: `${status}\n` })
@@ -37,7 +52,7 @@ export async function servePages(address: string, routes: Readonly<Record<string
     else if (route === undefined) fail(404)
     else
       Promise.resolve()
-        .then(route)
+        .then(() => route({ query: new URLSearchParams(query), language: request.headers['accept-language'] ?? '' }))
         .then(send, () => fail(500))
   })
   server.requestTimeout = TIMEOUT_MS

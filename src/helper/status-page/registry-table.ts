@@ -1,0 +1,54 @@
+import type { RegistryStatus } from '../../acr/helper-status.ts'
+import { type Html, html } from './html.ts'
+import { renderTime } from './times.ts'
+import type { Words } from './words.ts'
+
+const TONES = { live: 'good', pending: 'busy', failing: 'bad' } as const
+
+/** A row a registry: how its credential stands and until when. Roles are said aloud, since a narrow screen turns cells into blocks. */
+export function renderRegistries(registries: readonly RegistryStatus[], now: number, words: Words): Html {
+  return html`<table role="table" aria-labelledby="registries">
+<thead role="rowgroup"><tr role="row"><th role="columnheader">${words.name}</th><th role="columnheader">${words.credential}</th><th role="columnheader">${words.expires}</th><th role="columnheader">${words.refresh}</th><th role="columnheader">${words.login}</th><th role="columnheader">${words.domains}</th></tr></thead>
+<tbody role="rowgroup">${registries.map((registry) => renderRow(registry, now, words))}</tbody>
+</table>`
+}
+
+function renderRow(registry: RegistryStatus, now: number, words: Words): Html {
+  const { name, edition, instanceId, region, state, expiresAt, refreshAt, issuedAt, verified, domains } = registry
+  const facts = [edition, instanceId, region].filter((fact) => fact !== undefined).join(' · ')
+  const none = state === 'pending' ? words.none : words.never
+  const tone = state === 'pending' && registry.error ? 'bad' : TONES[state]
+  const time = (at: string | undefined): Html => (at === undefined ? html`${none}` : renderTime(at, now, words.lang))
+  return html`<tr role="row">
+<th role="rowheader">${name}<small>${facts}</small></th>
+<td role="cell" class="short"><span class="state ${tone}">${words.states[state]}</span></td>
+<td role="cell" data-label="${words.expires}">${time(expiresAt)}${renderLife({ issuedAt, expiresAt, refreshAt }, tone, now, words)}</td>
+<td role="cell" data-label="${words.refresh}">${time(refreshAt)}</td>
+<td role="cell" class="short" data-label="${words.login}"><span class="${verified === 'refused' ? 'state bad' : ''}">${words.logins[verified]}</span></td>
+<td role="cell" data-label="${words.domains}">${domains.map((domain) => html`<code>${domain}</code><br>`)}${domains.length === 0 ? none : undefined}</td>
+</tr>`
+}
+
+interface Life {
+  readonly issuedAt: string | undefined
+  readonly expiresAt: string | undefined
+  readonly refreshAt: string | undefined
+}
+
+/** The credential's life as a line: how much is over, and where its renewal is due. */
+function renderLife(
+  { issuedAt, expiresAt, refreshAt }: Life,
+  tone: string,
+  now: number,
+  words: Words,
+): Html | undefined {
+  if (issuedAt === undefined || expiresAt === undefined) return undefined
+  const [begin, end] = [Date.parse(issuedAt), Date.parse(expiresAt)]
+  const percent = (at: number): number => Math.min(100, Math.max(0, Math.round((100 * (at - begin)) / (end - begin))))
+  const mark =
+    refreshAt === undefined
+      ? undefined
+      : html`<rect class="mark" x="${Math.min(99, percent(Date.parse(refreshAt)))}%" width="2" height="4"/>`
+  const label = words.life(percent(now))
+  return html`<svg role="img" aria-label="${label}"><rect class="${tone}" width="${percent(now)}%" height="4"/>${mark}</svg>`
+}

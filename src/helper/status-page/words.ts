@@ -1,0 +1,180 @@
+export type Language = 'en' | 'zh'
+
+/** All that the page says itself; messages and cures come from the report as they are. */
+export interface Words {
+  readonly lang: string
+  readonly other: { readonly language: Language; readonly name: string }
+  readonly sentence: (text: string) => string
+  readonly allCovered: (namespaces: number) => string
+  readonly covered: (current: number, total: number) => string
+  readonly toFix: (count: number) => string
+  readonly waitingForCredential: string
+  readonly waitingHint: string
+  readonly noNamespace: string
+  readonly noNamespaceHint: string
+  readonly retired: string
+  readonly retiredHint: string
+  readonly nothingToFix: string
+  readonly restIsComing: string
+  readonly report: string
+  readonly reload: string
+  readonly problems: string
+  readonly cure: string
+  readonly since: string
+  readonly namespace: string
+  readonly registry: string
+  readonly name: string
+  readonly registries: string
+  readonly credential: string
+  readonly expires: string
+  readonly refresh: string
+  readonly never: string
+  readonly none: string
+  readonly login: string
+  readonly domains: string
+  readonly life: (percent: number) => string
+  readonly states: Readonly<Record<'live' | 'pending' | 'failing', string>>
+  readonly logins: Readonly<Record<'accepted' | 'refused' | 'unreachable' | 'skipped', string>>
+  readonly coverage: string
+  readonly namespaces: string
+  readonly serviceAccounts: string
+  readonly of: (total: number) => string
+  readonly current: string
+  readonly pending: string
+  /** Why something is left out, by the report's reason. */
+  readonly reasons: Readonly<Record<string, string>>
+  readonly leader: string
+  readonly noLeader: string
+  readonly attach: string
+  readonly secret: string
+  readonly config: string
+}
+
+const plural = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`
+
+const EN: Words = {
+  lang: 'en',
+  other: { language: 'zh', name: '中文' },
+  sentence: (text) => `${text}.`,
+  allCovered: (count) =>
+    count === 1 ? 'The one namespace has its pull secret' : `All ${count} namespaces have a current pull secret`,
+  covered: (current, total) => `${current} of ${plural(total, 'namespace', 'namespaces')} have a current pull secret`,
+  toFix: (count) => plural(count, 'problem to fix', 'problems to fix'),
+  waitingForCredential: 'Waiting for the first credential',
+  waitingHint: 'Pull secrets are written as soon as a registry has given one.',
+  noNamespace: 'No namespace to serve',
+  noNamespaceHint: 'None matches targets.namespaces of the values, or all are left out by label.',
+  retired: 'Retired: nothing of the helper is in use any more',
+  retiredHint: 'The release can be removed.',
+  nothingToFix: 'There is nothing to fix.',
+  restIsComing: 'The rest is being written.',
+  report: 'Report from',
+  reload: 'Reload',
+  problems: 'What is wrong',
+  cure: 'Cure',
+  since: 'since',
+  namespace: 'Namespace',
+  registry: 'Registry',
+  name: 'Name',
+  registries: 'Registries',
+  credential: 'Credential',
+  expires: 'Ends',
+  refresh: 'Renewal',
+  never: 'never',
+  none: 'none yet',
+  login: 'Login',
+  domains: 'Domains',
+  life: (percent) => `${percent} % of its life is over`,
+  states: { live: 'Live', pending: 'None yet', failing: 'Renewal fails' },
+  logins: { accepted: 'accepted', refused: 'refused', unreachable: 'not reachable', skipped: 'not checked' },
+  coverage: 'Coverage',
+  namespaces: 'Namespaces with the pull secret',
+  serviceAccounts: 'ServiceAccounts that refer to it',
+  of: (total) => `of ${total}`,
+  current: 'current',
+  pending: 'waiting',
+  reasons: {
+    'foreign-secret': 'have a Secret of that name which is not ours',
+    'foreign-list': 'have a list that somebody else applies',
+    'kept-by-other': 'have an entry that somebody else keeps',
+    'not-targeted': 'left out: no target',
+    'opted-out': 'left out by label or annotation',
+    terminating: 'being deleted',
+    retired: 'taken back',
+  },
+  leader: 'Leader',
+  noLeader: 'none',
+  attach: 'Attach',
+  secret: 'Secret',
+  config: 'Configuration',
+}
+
+const ZH: Words = {
+  lang: 'zh-CN',
+  other: { language: 'en', name: 'English' },
+  sentence: (text) => `${text}。`,
+  allCovered: (count) => `全部 ${count} 个命名空间的拉取凭证均为最新`,
+  covered: (current, total) => `${total} 个命名空间中有 ${current} 个的拉取凭证为最新`,
+  toFix: (count) => `有 ${count} 个问题需要处理`,
+  waitingForCredential: '正在等待第一个凭证',
+  waitingHint: '任一镜像仓库实例返回凭证后，将立即写入拉取凭证 Secret。',
+  noNamespace: '没有需要服务的命名空间',
+  noNamespaceHint: '没有命名空间匹配 values 中的 targets.namespaces，或者都已通过标签排除。',
+  retired: '已退役：helper 的内容均已不再使用',
+  retiredHint: '可以卸载该 release。',
+  nothingToFix: '没有需要处理的问题。',
+  restIsComing: '其余正在写入。',
+  report: '报告时间',
+  reload: '刷新',
+  problems: '问题',
+  cure: '解决办法',
+  since: '始于',
+  namespace: '命名空间',
+  registry: '镜像仓库实例',
+  name: '名称',
+  registries: '镜像仓库实例',
+  credential: '凭证',
+  expires: '到期',
+  refresh: '更新',
+  never: '永不',
+  none: '尚无',
+  login: '登录验证',
+  domains: '域名',
+  life: (percent) => `有效期已过 ${percent}%`,
+  states: { live: '有效', pending: '尚无', failing: '更新失败' },
+  logins: { accepted: '已通过', refused: '被拒绝', unreachable: '无法访问', skipped: '未验证' },
+  coverage: '覆盖范围',
+  namespaces: '已有拉取凭证 Secret 的命名空间',
+  serviceAccounts: '已引用该 Secret 的 ServiceAccount',
+  of: (total) => `/ ${total}`,
+  current: '最新',
+  pending: '等待中',
+  reasons: {
+    'foreign-secret': '存在不属于 helper 的同名 Secret',
+    'foreign-list': '列表由其他工具管理',
+    'kept-by-other': '条目由其他工具保留',
+    'not-targeted': '不在目标范围内',
+    'opted-out': '已通过标签或注解排除',
+    terminating: '正在删除',
+    retired: '已收回',
+  },
+  leader: '主副本',
+  noLeader: '无',
+  attach: '引用方式',
+  secret: 'Secret',
+  config: '配置',
+}
+
+export function wordsOf(language: Language): Words {
+  return language === 'zh' ? ZH : EN
+}
+
+/** By `?lang=`, else the first language of the browser that the page speaks, else English. */
+export function chooseLanguage(wish: string | null, accepted: string): Language {
+  if (wish === 'en' || wish === 'zh') return wish
+  const known = accepted
+    .split(',')
+    .map((part) => part.trim().slice(0, 2).toLowerCase())
+    .find((tag) => tag === 'en' || tag === 'zh')
+  return known === 'zh' ? 'zh' : 'en'
+}
