@@ -13,6 +13,7 @@ import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { type CloudOptions, startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
 import { type ProcessNode, type RunningPod, startProcessNode } from '../../src/sandbox/cluster/process-node.ts'
+import type { Images } from '../../src/sandbox/kubelet/images.ts'
 import { type ChartCluster, openChartCluster } from '../support/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -35,6 +36,8 @@ export interface ServiceAccount {
 export interface HelperCluster extends AsyncDisposable {
   readonly chart: ChartCluster
   readonly cloud: Cloud
+  /** What the nodes of the cluster have; it may pull from its own account's registries. */
+  readonly workerRole: string
   readonly node: ProcessNode
   readonly admin: KubeClient
   /** Installs or upgrades the release. */
@@ -58,6 +61,10 @@ export interface HelperCluster extends AsyncDisposable {
 /** What a file of tests sets otherwise than the others. */
 export interface HelperClusterOptions {
   readonly cloud?: CloudOptions
+  /** Where the Pods reach the API server: a proxy. */
+  readonly apiServer?: { readonly host: string; readonly port: number }
+  /** More images that the node has. */
+  readonly images?: Images
 }
 
 const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
@@ -75,8 +82,9 @@ export async function openHelperCluster(
   const registry = await startKnock(cloud)
   const chart = given ?? (await openChartCluster(name))
   const { admin, cluster } = chart
-  const images = { [IMAGE]: [process.execPath, '--optimize-for-size', program] }
-  const node = await startProcessNode({ cluster, images, backOffMs: 200 })
+  const images = { [IMAGE]: [process.execPath, '--optimize-for-size', program], ...options.images }
+  const { apiServer } = options
+  const node = await startProcessNode({ cluster, images, backOffMs: 200, ...(apiServer && { apiServer }) })
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   assert.ok(instance)
   const workerRole = `KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6`
@@ -111,6 +119,7 @@ export async function openHelperCluster(
   const kit: HelperCluster = {
     chart,
     cloud,
+    workerRole,
     node,
     admin,
     install: async (...more) => {

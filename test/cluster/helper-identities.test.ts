@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { readSeedFile } from '../../src/sandbox/cloud/read-seed.ts'
+import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
+import { eventually } from '../support/eventually.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+
+const REGION = 'cn-hangzhou'
+const PUBLIC = `demo-registry.${REGION}.cr.aliyuncs.com`
+const VPC = `demo-registry-vpc.${REGION}.cr.aliyuncs.com`
+const CUSTOM = 'images.acme.example'
+const SHARED = ['shared-registry-vpc.cn-beijing.cr.aliyuncs.com', 'shared-registry.cn-beijing.cr.aliyuncs.com']
+const LEGACY = 'crpi-abc.cn-hangzhou.personal.cr.aliyuncs.com'
+const READER = 'acs:ram::1867204395510376:role/image-reader'
+const INSTANCE = 'cri-k7x2m9q4w1t8z5h3'
+
+const kit = await openHelperCluster('helper-identities', undefined, { cloud: { seed: await seedWithDomain() } })
+after(() => kit[Symbol.asyncDispose]())
+const { admin, cloud, chart } = kit
+for (const [name, labels] of [
+  ['team-a', {}],
+  ['team-b', { tier: 'old' }],
+  ['ops', {}],
+  ['out', { 'acr-nopass.io/skip': 'true' }],
+] as const) {
+  await chart.createNamespace(name, labels)
+}
+await admin.request({
+  method: 'POST',
+  path: '/api/v1/namespaces/team-a/serviceaccounts',
+  body: { metadata: { name: 'alone', annotations: { 'acr-nopass.io/skip': 'true' } } },
+})
+
+const demo = { name: 'demo', edition: 'enterprise', instanceId: INSTANCE, region: REGION }
+const shared = {
+  name: 'shared',
+  edition: 'enterprise',
+  instanceId: 'cri-p4c8r2f6j0v9n1l5',
+  region: 'cn-beijing',
+  assumeRole: [{ roleArn: READER, externalId: 'acme-shared-images', durationSeconds: 900 }],
+  targets: { namespaces: { include: ['team-*'] } },
+}
+const legacy = {
+  name: 'legacy',
+  edition: 'static',
+  domains: [LEGACY],
+  existingSecret: 'legacy-login',
+  targets: { namespaces: { selector: { matchLabels: { tier: 'old' } } } },
+}
+
+/** The domains that a namespace's pull secret has a login for. */
+async function domainsIn(namespace: string): Promise<string[]> {
+  const secret = await kit.secret(namespace)
+  return Object.keys(JSON.parse(contentOf(secret) || '{"auths":{}}').auths).sort()
+}
+const has = (namespace: string, ...domains: string[]) =>
+  eventually(async () => assert.deepEqual(await domainsIn(namespace), domains.sort()), 30_000)
+const calls = (action: string, from = 0) => cloud.calls.slice(from).filter((call) => call.action === action)
+
+test('registries of several editions, regions and accounts each reach their own targets, by their own roles', async () => {
+  await chart.createNamespace(HOME)
+  const body = { metadata: { name: 'legacy-login' }, stringData: cloud.registryPush }
+  await admin.request({ method: 'POST', path: `/api/v1/namespaces/${HOME}/secrets`, body })
+  const personal = { name: 'old', edition: 'personal', region: 'cn-shanghai', network: 'vpc' }
+  const statement = { Effect: 'Allow', Action: ['sts:AssumeRole'], Resource: [READER] }
+  cloud.control.grant(kit.workerRole, 'chain', { Version: '1', Statement: [statement] })
+  cloud.control.grant(kit.workerRole, 'pull', {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: ['cr:*'], Resource: ['*'] }],
+  })
+  const from = cloud.calls.length
+  await kit.install({
+    replicas: 1,
+    registries: [
+      {
+        name: 'demo',
+        edition: 'enterprise',
+        instanceName: 'demo',
+        region: REGION,
+        network: 'vpc',
+        domains: ['mirror.acme.example'],
+      },
+      shared,
+      { ...personal, targets: { namespaces: { include: ['ops'] } } },
+      legacy,
+    ],
+  })
+  const own = [VPC, CUSTOM, 'mirror.acme.example']
+  const old = ['registry-internal', 'registry-intl-vpc', 'registry-vpc'].map(
+    (host) => `${host}.cn-shanghai.aliyuncs.com`,
+  )
+  await has('team-a', ...own, ...SHARED)
+  await has('team-b', ...own, ...SHARED, LEGACY)
+  await has('ops', ...own, ...old)
+  await has(HOME, ...own, ...SHARED, ...old, LEGACY)
+  assert.equal(await kit.secret('out'), undefined)
+  const callers = calls('GetAuthorizationToken', from).map(({ principal }) => principal.replace(/\/[^/]*$/, ''))
+  assert.deepEqual([...new Set(callers)].sort(), [
+    `acs:ram::${cloud.accountId}:assumed-role/${kit.workerRole}`.toLowerCase(),
+    'acs:ram::1867204395510376:assumed-role/image-reader',
+  ])
+})
+
+test('a ServiceAccount that opts out by annotation keeps its list, and gets the entry once it takes that back', async () => {
+  await eventually(async () => assert.deepEqual(names(await kit.account('team-a')), [SECRET]))
+  assert.deepEqual(names(await kit.account('team-a', 'alone')), [])
+  await admin.request({
+    method: 'PATCH',
+    path: '/api/v1/namespaces/team-a/serviceaccounts/alone',
+    contentType: MERGE_PATCH,
+    body: { metadata: { annotations: { 'acr-nopass.io/skip': null } } },
+  })
+  await eventually(async () => assert.deepEqual(names(await kit.account('team-a', 'alone')), [SECRET]))
+})
+
+test('a namespace that comes under a selector gets that registry, and loses it again', async () => {
+  const label = (tier: string | null) =>
+    admin.request({
+      method: 'PATCH',
+      path: '/api/v1/namespaces/ops',
+      contentType: MERGE_PATCH,
+      body: { metadata: { labels: { tier } } },
+    })
+  const before = await domainsIn('ops')
+  await label('old')
+  await has('ops', ...before, LEGACY)
+  await label(null)
+  await has('ops', ...before)
+})
+
+test('P7 two entries of one instance and identity share each token request', async () => {
+  const split = [
+    { ...demo, name: 'inside', network: 'vpc', targets: { namespaces: { include: ['team-*'] } } },
+    { ...demo, name: 'outside', network: 'public', targets: { namespaces: { include: ['ops'] } } },
+  ]
+  await kit.install({ replicas: 1, registries: split })
+  await has('team-a', VPC, CUSTOM)
+  await has('ops', PUBLIC, CUSTOM)
+  await kit.settled()
+  const before = contentOf(await kit.secret('ops'))
+  const from = cloud.calls.length
+  await kit.askForRotation()
+  await eventually(async () => assert.notEqual(contentOf(await kit.secret('ops')), before))
+  await kit.settled()
+  const own = JSON.parse(contentOf(await kit.secret(HOME))).auths
+  assert.deepEqual(own[VPC], own[PUBLIC])
+  assert.equal(calls('GetAuthorizationToken', from).length, 1)
+})
+
+test('expiresInHours that an endpoint refuses is left out, and the token’s own end counts', async () => {
+  const match = { action: 'GetAuthorizationToken' }
+  cloud.faults.add({ kind: 'status', status: 400, code: 'InvalidParameter.ExpiresInHours', match })
+  const from = cloud.calls.length
+  await kit.install({ replicas: 1, registries: [{ ...demo, expiresInHours: 24 }] })
+  await has('ops', PUBLIC, VPC, CUSTOM)
+  assert.deepEqual(
+    calls('GetAuthorizationToken', from)
+      .map(({ code }) => code)
+      .slice(0, 2),
+    ['InvalidParameter.ExpiresInHours', ''],
+  )
+  const [registry] = (await kit.settled()).registries
+  assert.equal(registry?.state, 'live')
+})
+
+test('rrsa: the helper’s own ServiceAccount token, with the audience of STS, buys the role that trusts it', async () => {
+  const { issuer, jwks } = chart.cluster
+  const oidcProviderArn = cloud.registerOidcProvider({
+    name: 'ack-rrsa',
+    issuer,
+    jwks,
+    clientIds: ['sts.aliyuncs.com'],
+  })
+  const role = 'helper-by-rrsa'
+  const subject = `system:serviceaccount:${HOME}:${RELEASE}`
+  const StringEquals = { 'oidc:iss': issuer, 'oidc:aud': 'sts.aliyuncs.com', 'oidc:sub': subject }
+  const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Federated: [oidcProviderArn] } }
+  cloud.control.putRole(role, { Version: '1', Statement: [{ ...trust, Condition: { StringEquals } }] })
+  cloud.control.grant(role, 'pull', {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: ['cr:*'], Resource: ['*'] }],
+  })
+  const from = cloud.calls.length
+  const roleArn = `acs:ram::${cloud.accountId}:role/${role}`
+  const before = contentOf(await kit.secret('ops'))
+  await kit.install({ replicas: 1, registries: [demo], identity: { type: 'rrsa', rrsa: { roleArn, oidcProviderArn } } })
+  await eventually(async () => assert.notEqual(contentOf(await kit.secret('ops')), before), 60_000)
+  await kit.settled()
+  assert.deepEqual(
+    [...new Set(calls('GetAuthorizationToken', from).map(({ principal }) => principal.split('/')[1]))],
+    [role],
+  )
+  assert.equal(cloud.calls.slice(from).filter(({ product }) => product === 'imds').length, 0)
+})
+
+/** The demo cloud, whose instance has a domain of its owner's too. */
+async function seedWithDomain() {
+  const seed = await readSeedFile(DEMO_SEED_FILE)
+  const [main, ...others] = seed.accounts
+  assert.ok(main)
+  const instances = (main.instances ?? []).map((instance) => {
+    const internet = instance.endpoints?.internet
+    if (instance.id !== INSTANCE || internet === undefined) return instance
+    return { ...instance, endpoints: { ...instance.endpoints, internet: { ...internet, customDomains: [CUSTOM] } } }
+  })
+  return { ...seed, accounts: [{ ...main, instances }, ...others] }
+}
