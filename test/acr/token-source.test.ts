@@ -74,7 +74,7 @@ test('a session whose token call was throttled serves the next attempt while it 
   await source.get()
   assert.deepEqual(asked, ['fresh', 'fresh'])
   const old = setUpWith(
-    { ...session, issuedAt: START - 180_000 },
+    { ...session, issuedAt: START - 600_000 },
     registry(),
     busy,
     token,
