@@ -1,7 +1,6 @@
 import type { HttpAnswer, HttpSender } from '../alibaba/http-sender.ts'
-import { isLoopback } from '../alibaba/loopback.ts'
-import { parseChallenge } from './challenge.ts'
 import { hostOf } from './registry-domains.ts'
+import { findLoginPlace, type RegistryAccess } from './token-service.ts'
 
 export interface LoginVerdict {
   readonly result: 'accepted' | 'refused' | 'unreachable' | 'skipped'
@@ -9,15 +8,10 @@ export interface LoginVerdict {
   readonly detail: string
 }
 
-export interface VerifyLoginRequest {
+export interface VerifyLoginRequest extends RegistryAccess {
   /** `host`, `host:port` or `host/namespace`: one of the registry's own domains, or of those the user gave. */
   readonly domain: string
-  readonly username: string
   readonly password: string
-  /** Region of the registry, for the host names of its token service. */
-  readonly region?: string | undefined
-  /** `endpoints.registry`: asked instead of https://<domain>, on loopback only (tests and the sandbox). */
-  readonly registry?: URL | undefined
 }
 
 const TIMEOUT = 10_000
@@ -36,7 +30,7 @@ export async function verifyLogin(
     const knock = await get(send, new URL('/v2/', base), {}, signal)
     if (knock.status === 200) return { result: 'skipped', detail: 'the registry asks for no login' }
     if (knock.status !== 401) return { result: 'unreachable', detail: `the registry answered HTTP ${knock.status}` }
-    const target = tokenUrl(knock, base, request)
+    const target = targetOf(knock, base, request)
     if ('result' in target) return target
     const authorization = `Basic ${Buffer.from(`${request.username}:${request.password}`).toString('base64')}`
     return verdictOf(await get(send, target, { authorization }, signal), target)
@@ -46,29 +40,10 @@ export async function verifyLogin(
   }
 }
 
-function tokenUrl(knock: HttpAnswer, base: URL, request: VerifyLoginRequest): URL | LoginVerdict {
-  const challenge = parseChallenge(knock.headers['www-authenticate'])
-  if (challenge?.scheme === 'basic') return new URL('/v2/', base)
-  const realm = challenge?.parameters.realm
-  if (challenge?.scheme !== 'bearer' || realm === undefined || !URL.canParse(realm)) {
-    return { result: 'skipped', detail: 'the registry names no token service that we know' }
-  }
-  const url = new URL(realm)
-  if (!mayLogInAt(url, base, request)) {
-    return { result: 'skipped', detail: `the token service ${url.host} is not the registry's own` }
-  }
-  const { service } = challenge.parameters
-  if (service !== undefined) url.searchParams.set('service', service)
-  url.searchParams.set('account', request.username)
-  return url
-}
-
-function mayLogInAt(realm: URL, base: URL, request: VerifyLoginRequest): boolean {
-  if (request.registry !== undefined && isLoopback(base.hostname)) return isLoopback(realm.hostname)
-  if (realm.protocol !== 'https:') return false
-  if (realm.host === base.host) return true
-  const service = /^dockerauth[a-z0-9-]*\.([a-z0-9-]+)\.aliyuncs\.com$/.exec(realm.hostname)
-  return service !== null && service[1] === request.region && realm.port === ''
+function targetOf(knock: HttpAnswer, base: URL, request: VerifyLoginRequest): URL | LoginVerdict {
+  const place = findLoginPlace(knock, base, request)
+  if (place.kind === 'skipped') return { result: 'skipped', detail: place.detail }
+  return place.kind === 'basic' ? new URL('/v2/', base) : place.url
 }
 
 function verdictOf(answer: HttpAnswer, asked: URL): LoginVerdict {

@@ -9,12 +9,15 @@ import type { CliHost, CommonFlags } from './host.ts'
 export interface ConnectFlags {
   readonly kubeconfig?: string
   readonly kubeContext?: string
+  /** The same, as kubectl spells it. */
+  readonly context?: string
 }
 
 export function connectOptions(): readonly Option[] {
   return [
     new Option('--kubeconfig <file>', 'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)'),
     new Option('--kube-context <name>', 'context in it (default: its current one)'),
+    new Option('--context <name>', 'the same, as kubectl spells it').conflicts('kubeContext'),
   ]
 }
 
@@ -25,7 +28,8 @@ export interface Connected {
 
 /** Connects for a command that only reads. The caller closes the client. */
 export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost): Promise<Connected> {
-  const { kubeconfig, kubeContext, debug } = flags
+  const { kubeconfig, debug } = flags
+  const kubeContext = contextOf(flags)
   const connection = await kubeconfigConnection({
     ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
     ...(kubeContext === undefined ? {} : { context: kubeContext }),
@@ -50,12 +54,18 @@ export async function connectToWrite(flags: ConnectFlags & CommonFlags, host: Cl
 }
 
 /** @throws NopassError `INPUT_MISSING` where a write could go to the wrong cluster */
-export async function requireContext({ kubeconfig, kubeContext }: ConnectFlags): Promise<void> {
-  if (kubeContext !== undefined) return
+export async function requireContext(flags: ConnectFlags): Promise<void> {
+  if (contextOf(flags) !== undefined) return
+  const { kubeconfig } = flags
   const { listContexts } = await import('../kube/kubeconfig.ts')
   const contexts = listContexts(kubeconfig)
   if (contexts.length < 2) return
   throw new NopassError('INPUT_MISSING', 'the kubeconfig has several contexts, and this command writes', {
     hint: `Name one with --kube-context: ${contexts.slice(0, 10).join(', ')}${contexts.length > 10 ? ', …' : ''}.`,
   })
+}
+
+/** The context that was named, by whichever of the two flags. */
+export function contextOf({ kubeContext, context }: ConnectFlags): string | undefined {
+  return kubeContext ?? context
 }

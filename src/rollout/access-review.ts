@@ -74,7 +74,8 @@ export function requireRights(missing: readonly Right[]): void {
   throw new NopassError('DEPLOYER_FORBIDDEN', `the deployer may not ${lines.join('; ')}${more}`)
 }
 
-function formatRight({ verb, group, resource, namespace, name }: Right): string {
+/** `patch secrets/acr-nopass in shop`. */
+export function formatRight({ verb, group, resource, namespace, name }: Right): string {
   const what = `${resource}${group ? `.${group}` : ''}${name ? `/${name}` : ''}`
   return `${verb} ${what}${namespace ? ` in ${namespace}` : ''}`
 }

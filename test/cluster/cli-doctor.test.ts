@@ -79,7 +79,7 @@ test('doctor: broken set-ups on a real API server, each named', async () => {
       'error POD_OPTED_OUT Pod out/skipped',
       'error POD_UNCOVERED Pod good/uncovered',
       'error POD_WITHOUT_SECRET Pod empty/waiting',
-      'error REGISTRY_FAILING registry demo',
+      'error RAM_DENIED registry demo',
       'error SECRET_FOREIGN namespace foreign',
       'error SECRET_MISSING namespace empty',
     ],
@@ -138,7 +138,7 @@ test('doctor: who may read little is told what was not checked', async () => {
   assert.equal(answer.code, 1)
   assert.deepEqual(
     answer.findings.map(({ id }: { id: string }) => id),
-    ['REGISTRY_FAILING'],
+    ['RAM_DENIED'],
   )
   assert.deepEqual(answer.unread.map(({ what }: { what: string }) => what).toSorted(), [
     'ConfigMaps of all namespaces',
@@ -149,6 +149,9 @@ test('doctor: who may read little is told what was not checked', async () => {
     'Pods of namespace acr-nopass',
     'Secrets named acr-nopass',
     'ServiceAccounts of all namespaces',
+    "The helper's rights (SubjectAccessReview)",
+    'ValidatingAdmissionPolicies',
+    'ValidatingAdmissionPolicyBindings',
   ])
   for (const { why } of answer.unread) assert.match(why, /User "anna" cannot (get|list) resource/)
 })

@@ -1,25 +1,72 @@
+import { type Command, Option } from 'commander'
 import { type Cli, withCommonOptions } from '../command.ts'
 import { type ConnectFlags, connectOptions } from '../connect.ts'
+import type { Severity } from '../doctor/finding.ts'
 import { type ReleaseFlags, releaseOptions } from '../release-flags.ts'
 
-export type DoctorFlags = ConnectFlags & ReleaseFlags
+export interface DoctorFlags extends ConnectFlags, ReleaseFlags {
+  /** The mildest severity that makes the exit code 1. */
+  readonly failOn?: Severity
+}
 
-/** `doctor`: what is live, what is covered, what is wrong. */
+export interface DoctorPodFlags extends DoctorFlags {
+  readonly askRegistry?: boolean
+}
+
+/** `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does not pull. */
 export function addDoctor({ program, host, run }: Cli): void {
-  const command = withCommonOptions(
-    program
-      .command('doctor')
-      .description(
-        'Say what is live and covered in a cluster, and what is wrong: cause, cure, and the command that mends it.',
-      ),
-  )
-  for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
-  command
-    .addHelpText('after', '\nReads only, of Secrets only metadata. Exits 1 when there is an error, 0 with warnings.')
+  const command = program
+    .command('doctor')
+    .description(
+      'Say what is live and covered in a cluster, and what is wrong: cause, cure, and the command that mends it.',
+    )
+  withDoctorOptions(command)
+    .addHelpText('after', HELP)
     .action(
       run<DoctorFlags>(async (flags) => {
         const { doctor } = await import('../doctor/doctor.ts')
         return doctor(flags, host)
       }),
     )
+  const pod = command
+    .command('pod')
+    .argument('<namespace/name>', 'the Pod')
+    .description('Say why a Pod does or does not pull its images, step by step.')
+  withDoctorOptions(pod)
+    .option('--ask-registry', 'read the pull secret, and ask the registry for the image with its login')
+    .addHelpText('after', POD_HELP)
+    .action(
+      run<DoctorPodFlags>(async (flags, [words = '']) => {
+        const { doctorPod } = await import('../doctor/doctor-pod.ts')
+        return doctorPod(words, flags, host)
+      }),
+    )
 }
+
+function withDoctorOptions(command: Command): Command {
+  withCommonOptions(command)
+  for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
+  return command.addOption(
+    new Option('--fail-on <severity>', 'exit with 1 when something is that bad, or worse (default: error)').choices([
+      'error',
+      'warning',
+      'info',
+    ]),
+  )
+}
+
+const HELP = `
+Examples:
+  acr-nopass doctor                               the whole cluster
+  acr-nopass doctor pod shop/web-5d9c7-x2x4k      why does this Pod not pull?
+  acr-nopass doctor -o json | jq '.findings[].id'
+  acr-nopass doctor --fail-on warning             in a scheduled job
+
+Reads only, of Secrets only metadata, and with your rights: what you may not read is said. Exits with 1 when there is an error.`
+
+const POD_HELP = `
+Examples:
+  acr-nopass doctor pod shop/web-5d9c7-x2x4k
+  acr-nopass doctor pod shop/web-5d9c7-x2x4k --ask-registry
+
+--ask-registry needs the right to get that one Secret. Its login goes to the registry alone, and nothing of it is shown.`

@@ -1,47 +1,78 @@
 /** `error`: something does not work, or will stop to; `warning`: look at it; `info`: good to know. */
 export type Severity = 'error' | 'warning' | 'info'
 
-/** What `doctor` can find; a name never changes its meaning. */
-export type FindingId =
-  | 'NOT_INSTALLED'
-  | 'CONFIG_UNREADABLE'
-  | 'CONFIG_PENDING'
-  | 'HELPER_DOWN'
-  | 'HELPER_DEGRADED'
-  | 'HELPER_LEADERLESS'
-  | 'HELPER_SILENT'
-  | 'HELPER_PROBLEM'
-  | 'RETIRING'
-  | 'DRY_RUN'
-  | 'RIVAL_RELEASE'
-  | 'RIVAL_ADDON'
-  | 'REGISTRY_FAILING'
-  | 'REGISTRY_PENDING'
-  | 'REGISTRY_EXPIRED'
-  | 'REGISTRY_EXPIRING'
-  | 'REGISTRY_REFUSES'
-  | 'SECRET_MISSING'
-  | 'SECRET_FOREIGN'
-  | 'SECRET_CHANGED'
-  | 'SECRET_EXPIRED'
-  | 'SECRET_INCOMPLETE'
-  | 'ACCOUNT_UNATTACHED'
-  | 'ACCOUNT_FOREIGN'
-  | 'POLICY_MISSING'
-  | 'POD_UNCOVERED'
-  | 'POD_NOT_TARGETED'
-  | 'POD_OPTED_OUT'
-  | 'POD_MASKED'
-  | 'POD_TOO_OLD'
-  | 'POD_UNREFERENCED'
-  | 'POD_WITHOUT_SECRET'
-  | 'POD_CREDENTIAL'
-  | 'POD_DENIED'
-  | 'POD_IMAGE_ABSENT'
-  | 'POD_NETWORK'
-  | 'POD_CERTIFICATE'
-  | 'POD_STUCK'
-  | 'PODS_OLD'
+/** What `doctor` can find; a name never changes its meaning. In the order of the page about them. */
+export const FINDING_IDS = [
+  'NOT_INSTALLED',
+  'RELEASE_UNREADABLE',
+  'KUBERNETES_OLD',
+  'CONFIG_UNREADABLE',
+  'CONFIG_PENDING',
+  'RETIRING',
+  'DRY_RUN',
+  'HELPER_DOWN',
+  'HELPER_DEGRADED',
+  'HELPER_LEADERLESS',
+  'HELPER_SILENT',
+  'HELPER_PROBLEM',
+  'CLOCK_SKEW',
+  'RIGHTS_MISSING',
+  'GUARD_MISSING',
+  'WEBHOOK_REFUSES',
+  'QUOTA_EXCEEDED',
+  'WRITE_REFUSED',
+  'RIVAL_RELEASE',
+  'RIVAL_ADDON',
+  'RAM_DENIED',
+  'ROLE_NOT_TRUSTED',
+  'IDENTITY_MISSING',
+  'CREDENTIALS_REFUSED',
+  'CLOUD_OUT_OF_REACH',
+  'INSTANCE_NOT_FOUND',
+  'REGISTRY_REFUSES',
+  'REGISTRY_FAILING',
+  'REGISTRY_PENDING',
+  'REGISTRY_EXPIRED',
+  'REGISTRY_EXPIRING',
+  'SECRET_MISSING',
+  'SECRET_FOREIGN',
+  'SECRET_STUCK',
+  'SECRET_CHANGED',
+  'SECRET_EXPIRED',
+  'SECRET_INCOMPLETE',
+  'ACCOUNT_UNATTACHED',
+  'ACCOUNT_FOREIGN',
+  'LIST_FOUGHT',
+  'POLICY_MISSING',
+  'POLICY_INACTIVE',
+  'POD_UNCOVERED',
+  'POD_NOT_TARGETED',
+  'POD_OPTED_OUT',
+  'POD_MASKED',
+  'POD_TOO_OLD',
+  'POD_UNREFERENCED',
+  'POD_WITHOUT_SECRET',
+  'POD_CREDENTIAL',
+  'POD_LOGIN_REFUSED',
+  'POD_DENIED',
+  'POD_IMAGE_ABSENT',
+  'POD_TAG_ABSENT',
+  'POD_ARCHITECTURE',
+  'POD_NETWORK',
+  'POD_VPC_UNLINKED',
+  'POD_THROTTLED',
+  'POD_CERTIFICATE',
+  'POD_HTTP',
+  'POD_NEVER_PULLS',
+  'POD_IMAGE_NAME',
+  'POD_UNSCHEDULED',
+  'POD_STUCK',
+  'POD_CACHED',
+  'KUBELET_LENIENT',
+  'PODS_OLD',
+] as const
+
+export type FindingId = (typeof FINDING_IDS)[number]
 
 /** One thing that a person should know: what, why, the cure, and the command that mends it where one does. */
 export interface Finding {
@@ -62,6 +93,11 @@ const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2
 /** Worst first, else in the order of the checks. */
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => RANK[a.severity] - RANK[b.severity])
+}
+
+/** Whether one of them is as bad as that, or worse. */
+export function reaches(findings: readonly Finding[], severity: Severity): boolean {
+  return findings.some((finding) => RANK[finding.severity] <= RANK[severity])
 }
 
 /** `1 namespace`, `5 namespaces`. */

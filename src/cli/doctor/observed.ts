@@ -1,4 +1,5 @@
 import type { HelperStatus } from '../../acr/helper-status.ts'
+import type { ManifestAnswer } from '../../acr/manifest-answer.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../helper/views.ts'
 import type { PodView } from '../../rollout/release-causes.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
@@ -34,12 +35,30 @@ export interface DeploymentFacts {
 
 export interface LeaseFacts {
   readonly holder: string
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds on the clock of the holder's node. */
   readonly renewedAt: number
+  /** The same write on the API server's clock, in whole seconds. */
+  readonly writtenAt?: number
+}
+
+/** What of the API server's admission decides how Pods get the reference. */
+export interface AdmissionFacts {
+  /** The server has the kind MutatingAdmissionPolicy in v1 (Kubernetes 1.36). */
+  readonly canMutate: boolean
+  /** The server has the kind ValidatingAdmissionPolicy in v1 (Kubernetes 1.30). */
+  readonly canGuard: boolean
+  /** Names of the release's policies of both kinds that have their binding. */
+  readonly bound: readonly string[] | undefined
+  /** What came of a Pod that was only tried (dry run); undefined: not tried. */
+  readonly tried: 'referenced' | 'unreferenced' | undefined
 }
 
 export interface ContainerFacts {
+  /** Of the container; `volume x` for an image volume. */
+  readonly name: string
   readonly image: string
+  readonly pullPolicy?: string
+  readonly running?: boolean
   /** Why it waits, such as `ImagePullBackOff`. */
   readonly waiting?: string
   /** The node's own words. */
@@ -56,7 +75,28 @@ export interface PodFacts {
   readonly optedOut: boolean
   /** `ReplicaSet/web-5d9`; undefined for a Pod on its own. */
   readonly owner: string | undefined
+  readonly node?: string
   readonly containers: readonly ContainerFacts[]
+}
+
+/** The node of the Pod that was asked about. */
+export interface NodeFacts {
+  readonly name: string
+  /** Of the kubelet, such as `v1.36.3`. */
+  readonly version: string
+  /** `linux/amd64`. */
+  readonly platform: string
+  /** The kubelet's `imagePullCredentialsVerificationPolicy`; undefined: not readable. */
+  readonly cachePolicy: string | undefined
+}
+
+/** What was read besides for one Pod. */
+export interface PodFocus {
+  readonly pod: PodFacts
+  /** Undefined: not readable; `null`: the Pod has none yet. */
+  readonly node: NodeFacts | null | undefined
+  /** The registry's own answers, by image; empty without the user's consent. */
+  readonly answers: ReadonlyMap<string, ManifestAnswer>
 }
 
 /** What was read of a cluster. Undefined parts could not be read; `null`: it is not there. */
@@ -78,7 +118,12 @@ export interface Observed {
   readonly accounts: readonly ServiceAccountView[] | undefined
   /** Those that wait for an image, and those that lack the reference. */
   readonly pods: readonly PodFacts[] | undefined
-  /** Names of the admission policies that add the reference, when each has its binding. */
-  readonly podPolicies: readonly string[] | undefined
+  readonly admission: AdmissionFacts | undefined
+  /** What the helper's ServiceAccount may not do of what it needs. */
+  readonly missingRights: readonly string[] | undefined
+  /** Of the cluster's ServiceAccount tokens. */
+  readonly issuer: string | undefined
+  /** Only where one Pod was asked about: then the lists above hold what bears on it. */
+  readonly focus: PodFocus | undefined
   readonly unread: readonly Unread[]
 }

@@ -15,11 +15,19 @@ export interface Reader {
 
 const PAGE = 500
 
-/** A reader over one client. Whatever is no refusal of a single read is thrown (no connection, wrong credential). */
-export function createReader(client: KubeClient, signal: AbortSignal): Reader {
+/**
+ * A reader over one client. Whatever is no refusal of a single read is thrown (no connection, wrong credential).
+ * `onProgress` is told what is being read, and how much of it is there.
+ */
+export function createReader(
+  client: KubeClient,
+  signal: AbortSignal,
+  onProgress: (what: string, items: number) => void = () => {},
+): Reader {
   const unread: Unread[] = []
 
   async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    onProgress(what, 0)
     try {
       return await work()
     } catch (error) {
@@ -41,6 +49,7 @@ export function createReader(client: KubeClient, signal: AbortSignal): Reader {
           const call = { method: 'GET', path, ...options, query } as const
           const page = await orNull(client.request<Page<T>>(call, signal))
           items.push(...(page?.items ?? []))
+          onProgress(what, items.length)
           next = page?.metadata?.continue ?? ''
         } while (next !== '')
         return items

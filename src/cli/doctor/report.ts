@@ -1,12 +1,26 @@
 import type { CoverageStatus, RegistryStatus } from '../../acr/helper-status.ts'
 import type { CliPaint } from '../paint.ts'
 import { renderTable } from '../table.ts'
-import { count, type Finding, type Severity } from './finding.ts'
+import { count, type Finding } from './finding.ts'
 import type { Observed } from './observed.ts'
+import { renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
 
-/** The report as data, for `-o json`. */
+/** The report as data, for `-o json`; fields are added to it, and never change their meaning. */
 export function describeReport(observed: Observed, findings: readonly Finding[]): object {
-  const { release, server, kubernetes, deployment, lease, unread } = observed
+  const { status } = observed.release ?? {}
+  return {
+    ...describeCommon(observed, findings),
+    registries: status?.registries ?? [],
+    namespaces: status?.namespaces ?? null,
+    serviceAccounts: status?.serviceAccounts ?? null,
+    findings,
+    unread: observed.unread,
+  }
+}
+
+/** What the reports about a cluster and about one Pod have in common. */
+export function describeCommon(observed: Observed, findings: readonly Finding[]): object {
+  const { release, server, kubernetes, deployment, lease } = observed
   const { status } = release ?? {}
   return {
     healthy: !findings.some(({ severity }) => severity === 'error'),
@@ -20,33 +34,24 @@ export function describeReport(observed: Observed, findings: readonly Finding[])
       attach: release?.config?.attach ?? status?.attach ?? null,
       reportedAt: status?.updatedAt ?? null,
     },
-    registries: status?.registries ?? [],
-    namespaces: status?.namespaces ?? null,
-    serviceAccounts: status?.serviceAccounts ?? null,
-    findings,
-    unread,
   }
 }
 
 /** The report as a person reads it: what is, then what is wrong, worst first, then what could not be looked at. */
-export function renderReport(
-  observed: Observed,
-  findings: readonly Finding[],
-  paint: CliPaint,
-  program: string,
-): string {
+export function renderReport(observed: Observed, findings: readonly Finding[], paint: CliPaint): string {
   const blocks = [
-    heading(observed, paint),
+    renderHeading(observed, paint),
     registryBlock(observed),
     coverageBlock(observed),
-    ...findings.map((finding) => findingBlock(finding, paint, program)),
-    unreadBlock(observed),
-    verdict(findings, paint),
+    ...findings.map((finding) => renderFinding(finding, paint)),
+    renderUnread(observed.unread),
+    renderVerdict(findings, paint),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
-function heading({ release, server, kubernetes, deployment, lease }: Observed, paint: CliPaint): string {
+/** Which release on which server, and how its helper does. */
+export function renderHeading({ release, server, kubernetes, deployment, lease }: Observed, paint: CliPaint): string {
   const where = `${server}${kubernetes ? `, Kubernetes ${kubernetes}` : ''}`
   if (release === undefined) return `${paint.bold('acr-nopass')} on ${where}`
   const { namespace, name, status, config } = release
@@ -92,31 +97,4 @@ function coverageBlock({ release }: Observed): string {
 function coverage({ total, current, pending, skipped }: CoverageStatus): string {
   const reasons = Object.entries(skipped).map(([reason, number]) => `${number} ${reason}`)
   return [`${current} of ${total} current`, ...(pending > 0 ? [`${pending} pending`] : []), ...reasons].join(', ')
-}
-
-function findingBlock(finding: Finding, paint: CliPaint, program: string): string {
-  const colour: Readonly<Record<Severity, (text: string) => string>> = {
-    error: paint.red,
-    warning: paint.yellow,
-    info: paint.dim,
-  }
-  const command = finding.command?.replace(/^acr-nopass /, `${program} `)
-  return [
-    `${colour[finding.severity](finding.severity)} ${finding.id} ${paint.bold(finding.subject)}: ${finding.message}`,
-    `  cause: ${finding.cause}`,
-    `  cure: ${finding.cure}`,
-    ...(command === undefined ? [] : [`  $ ${command}`]),
-  ].join('\n')
-}
-
-function unreadBlock({ unread }: Observed): string {
-  if (unread.length === 0) return ''
-  return ['not checked, for you may not read them:', ...unread.map(({ what, why }) => `  ${what}: ${why}`)].join('\n')
-}
-
-function verdict(findings: readonly Finding[], paint: CliPaint): string {
-  const of = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length
-  const [errors, warnings] = [of('error'), of('warning')]
-  if (errors > 0) return paint.red(`${count(errors, 'error')}, ${count(warnings, 'warning')}`)
-  return warnings > 0 ? paint.yellow(`no error, ${count(warnings, 'warning')}`) : paint.green('all is well')
 }

@@ -14,7 +14,7 @@ interface Row {
   readonly says: RegExp
 }
 
-const admission = { config: { attach: 'admission' }, podPolicies: ['acr-nopass.acr-nopass.acr-nopass'] }
+const admission = { config: { attach: 'admission' } }
 const bare = { references: [] }
 
 /** What nodes really say: containerd 2.x and CRI-O. */
@@ -22,6 +22,8 @@ const DENIED = `failed to pull and unpack image "${IMAGE}": failed to resolve re
 const UNAUTHORIZED = `failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://dockerauth.cn-hangzhou.aliyuncs.com/auth: 401 Unauthorized`
 const ABSENT = `failed to resolve reference "${IMAGE}": ${IMAGE}: not found`
 const NO_HOST = `failed to do request: Head "https://${HOST}/v2/team/app/manifests/1": dial tcp: lookup ${HOST} on 10.0.0.2:53: no such host`
+const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
+const NO_VPC = `dial tcp: lookup ${VPC_HOST} on 100.100.2.136:53: no such host`
 const TIMEOUT = `failed to do request: Head "https://${HOST}/v2/team/app/manifests/1": dial tcp 10.1.2.3:443: i/o timeout`
 const X509 = `failed to do request: Head "https://${HOST}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`
 
@@ -155,7 +157,44 @@ const ROWS: readonly Row[] = [
     title: 'a host without an address',
     pod: stuckPod({ detail: NO_HOST }),
     id: 'POD_NETWORK',
+    says: /DNS and a way out/,
+  },
+  {
+    title: 'a VPC domain that is not linked',
+    pod: stuckPod({ image: `${VPC_HOST}/team/app:1`, detail: NO_VPC }),
+    scene: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
+    id: 'POD_VPC_UNLINKED',
     says: /Access Control, VPC/,
+  },
+  {
+    title: 'a registry that speaks http',
+    pod: stuckPod({ detail: 'http: server gave HTTP response to HTTPS client' }),
+    id: 'POD_HTTP',
+    says: /hosts\.toml/,
+  },
+  {
+    title: 'too many pulls',
+    pod: stuckPod({ detail: '429 Too Many Requests: toomanyrequests' }),
+    id: 'POD_THROTTLED',
+    says: /slow down/,
+  },
+  {
+    title: 'an image for other machines',
+    pod: stuckPod({ detail: 'failed to unpack image: no match for platform in manifest: not found' }),
+    id: 'POD_ARCHITECTURE',
+    says: /kubernetes\.io\/arch/,
+  },
+  {
+    title: 'a pull policy of Never',
+    pod: stuckPod({ waiting: 'ErrImageNeverPull' }),
+    id: 'POD_NEVER_PULLS',
+    says: /imagePullPolicy: IfNotPresent/,
+  },
+  {
+    title: 'no name of an image',
+    pod: stuckPod({ image: `https://${HOST}/team/app:1`, waiting: 'InvalidImageName' }),
+    id: 'POD_IMAGE_NAME',
+    says: /no https:\/\/ before it/,
   },
   { title: 'a registry out of reach', pod: stuckPod({ detail: TIMEOUT }), id: 'POD_NETWORK', says: /does not reach/ },
   { title: 'an unknown certificate', pod: stuckPod({ detail: X509 }), id: 'POD_CERTIFICATE', says: /does not trust/ },
@@ -178,8 +217,8 @@ for (const row of ROWS) {
 test('doctor: Pods with one cause and image are one finding, a Pod without the reference that runs is no error', () => {
   const pods = [
     ...['web-1', 'web-2', 'web-3'].map((name) => stuckPod({ name, references: [] })),
-    { ...stuckPod({ name: 'old', references: [] }), containers: [{ image: IMAGE }] },
-    { ...stuckPod({ name: 'elsewhere', references: [] }), containers: [{ image: 'nginx' }] },
+    { ...stuckPod({ name: 'old', references: [] }), containers: [{ name: 'app', image: IMAGE }] },
+    { ...stuckPod({ name: 'elsewhere', references: [] }), containers: [{ name: 'app', image: 'nginx' }] },
   ]
   const findings = diagnose(scene({ pods }))
   assert.deepEqual(

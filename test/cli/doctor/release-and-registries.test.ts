@@ -5,7 +5,7 @@ const ROWS: readonly Row[] = [
   { title: 'all is well', observed: scene(), finds: [] },
   {
     title: 'all is well at admission',
-    observed: scene({ config: { attach: 'admission' }, podPolicies: ['acr-nopass.acr-nopass.acr-nopass'] }),
+    observed: scene({ config: { attach: 'admission' } }),
     finds: [],
   },
   {
@@ -18,7 +18,7 @@ const ROWS: readonly Row[] = [
     title: 'the Deployment was deleted',
     observed: scene({ deployment: null }),
     finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
-    says: /Install the release again/,
+    says: /helm -n acr-nopass get manifest acr-nopass \| kubectl -n acr-nopass apply -f -/,
   },
   {
     title: 'the Deployment is scaled to 0',
@@ -93,7 +93,7 @@ const ROWS: readonly Row[] = [
         ],
       },
     }),
-    finds: [['warning', 'HELPER_PROBLEM', 'ServiceAccount shop/default']],
+    finds: [['warning', 'LIST_FOUGHT', 'ServiceAccount shop/default']],
     says: /LIST_FOUGHT/,
   },
   {
@@ -109,13 +109,13 @@ const ROWS: readonly Row[] = [
   {
     title: 'P2 a registry fails while its last good credential stays',
     observed: scene({ registries: [registry({ state: 'failing', error: failure() })] }),
-    finds: [['error', 'REGISTRY_FAILING', 'registry demo']],
-    says: /the role may not do it \(NoPermission\)[\s\S]*let it/,
+    finds: [['error', 'RAM_DENIED', 'registry demo']],
+    says: /the role may not do it \(NoPermission\)[\s\S]*acr-nopass policy -f values\.yaml/,
   },
   {
     title: 'a registry that never had a credential',
     observed: scene({ registries: [registry({ state: 'pending', error: failure('CLOUD_NOT_FOUND') })] }),
-    finds: [['error', 'REGISTRY_FAILING', 'registry demo']],
+    finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
   },
   {
     title: 'a registry that has just begun',

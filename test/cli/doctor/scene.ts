@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { HelperStatus, RegistryStatus } from '../../../src/acr/helper-status.ts'
-import type { LeaseFacts, Observed, PodFacts, ReleaseFacts } from '../../../src/cli/doctor/observed.ts'
+import type { AdmissionFacts, LeaseFacts, Observed, PodFacts, ReleaseFacts } from '../../../src/cli/doctor/observed.ts'
 import { loadConfig } from '../../../src/helper/load-config.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../../src/helper/views.ts'
 
@@ -56,11 +56,18 @@ export function account(where: string, name = 'default', change: Partial<Service
   return { uid: 'u', resourceVersion: '1', namespace: where, name, list, owner, optedOut: false, ...change }
 }
 
+/** An API server with everything that the release wants of it, in every mode. */
+export function admission(change: Partial<AdmissionFacts> = {}): AdmissionFacts {
+  const name = 'acr-nopass.acr-nopass.acr-nopass'
+  const bound = [name, `${name}.secrets`, `${name}.serviceaccounts`]
+  return { canMutate: true, canGuard: true, bound, tried: undefined, ...change }
+}
+
 /** A Pod that waits for its image, with the reference. */
 export function stuckPod(
-  change: Partial<PodFacts> & { readonly image?: string; readonly detail?: string } = {},
+  change: Partial<PodFacts> & { readonly image?: string; readonly detail?: string; readonly waiting?: string } = {},
 ): PodFacts {
-  const { image = IMAGE, detail = '', ...rest } = change
+  const { image = IMAGE, detail = '', waiting = 'ImagePullBackOff', ...rest } = change
   return {
     namespace: 'shop',
     name: 'web-1',
@@ -68,7 +75,7 @@ export function stuckPod(
     references: ['acr-nopass'],
     optedOut: false,
     owner: 'ReplicaSet/web',
-    containers: [{ image, waiting: 'ImagePullBackOff', detail }],
+    containers: [{ name: 'app', image, waiting, detail }],
     ...rest,
   }
 }
@@ -137,7 +144,10 @@ export function scene(change: SceneChange = {}): Observed {
     secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret()])),
     accounts: [account('acr-nopass'), account('shop'), account('kube-system', 'default', { list: [] })],
     pods: [],
-    podPolicies: [],
+    admission: admission(),
+    missingRights: [],
+    issuer: undefined,
+    focus: undefined,
     unread: [],
     ...rest,
   }

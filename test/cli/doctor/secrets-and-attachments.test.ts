@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diagnose } from '../../../src/cli/doctor/diagnose.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { account, NOW, namespace, scene, secret } from './scene.ts'
+import { account, admission, NOW, namespace, scene, secret } from './scene.ts'
 
-const admission = { config: { attach: 'admission' } }
 const shopOnly = (change: Parameters<typeof secret>[0]): ReadonlyMap<string, ReturnType<typeof secret>> =>
   new Map([
     ['acr-nopass', secret()],
@@ -73,20 +72,24 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'the admission policy is gone',
-    observed: scene(admission),
-    finds: [['error', 'POLICY_MISSING', 'MutatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass']],
+    observed: scene({ config: { attach: 'admission' }, admission: admission({ bound: [] }) }),
+    finds: [
+      ['error', 'POLICY_MISSING', 'MutatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass'],
+      ['warning', 'GUARD_MISSING', 'ValidatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass.secrets'],
+    ],
   },
   {
     title: 'nothing is said of what may not be read',
     observed: scene({
-      ...admission,
+      config: { attach: 'admission' },
       deployment: undefined,
       lease: undefined,
       namespaces: undefined,
       secrets: undefined,
       accounts: undefined,
       pods: undefined,
-      podPolicies: undefined,
+      admission: undefined,
+      missingRights: undefined,
       unread: [{ what: 'Pods of all namespaces', why: 'no' }],
     }),
     finds: [],

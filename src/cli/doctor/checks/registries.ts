@@ -1,19 +1,32 @@
-import type { RegistryStatus } from '../../acr/helper-status.ts'
-import type { Finding } from './finding.ts'
-import type { Observed } from './observed.ts'
+import type { RegistryStatus } from '../../../acr/helper-status.ts'
+import type { Finding } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+import { coveringRegistries, createScene } from '../pod/scene.ts'
+import { registryFailure } from './registry-failure.ts'
 
 /** P3: no credential is ever within this part of its life of expiring. */
 const NEAR_END = 0.1
 
 /** What is wrong with the registries, as the helper itself reports it. */
-export function registryFindings({ release, now }: Observed): readonly Finding[] {
-  return (release?.status?.registries ?? []).flatMap((registry) => {
-    const finding = judge(registry, now)
+export function registryFindings(observed: Observed): readonly Finding[] {
+  return relevant(observed).flatMap((registry) => {
+    const finding = judge(registry, observed)
     return finding === undefined ? [] : [finding]
   })
 }
 
-function judge(registry: RegistryStatus, now: number): Finding | undefined {
+/** All; where one Pod was asked about, those that its images are pulled from. */
+function relevant(observed: Observed): readonly RegistryStatus[] {
+  const registries = observed.release?.status?.registries ?? []
+  const { focus } = observed
+  const scene = focus && createScene(observed)
+  if (focus === undefined || scene === undefined) return registries
+  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, scene)))
+  return registries.filter(({ name }) => covering.has(name))
+}
+
+function judge(registry: RegistryStatus, observed: Observed): Finding | undefined {
+  const { now } = observed
   const subject = `registry ${registry.name}`
   const { error } = registry
   const expiresAt = Date.parse(registry.expiresAt ?? '')
@@ -26,15 +39,7 @@ function judge(registry: RegistryStatus, now: number): Finding | undefined {
         : hasExpired
           ? `the last good credential expired at ${registry.expiresAt}: pulls fail`
           : `the last good credential stays in use${registry.expiresAt ? ` until ${registry.expiresAt}` : ''}`
-    return {
-      id: 'REGISTRY_FAILING',
-      severity: 'error',
-      subject,
-      message: `no new credential (${error.code}); ${rest}`,
-      cause: `${error.message}${error.reason ? ` (${error.reason})` : ''}`,
-      cure: error.cure,
-      command: 'acr-nopass refresh',
-    }
+    return registryFailure(registry, error, rest, observed)
   }
   if (registry.verified === 'refused') {
     return {
@@ -55,6 +60,7 @@ function judge(registry: RegistryStatus, now: number): Finding | undefined {
       message: 'there is no credential yet',
       cause: 'The helper has just started, or waits for the cloud.',
       cure: 'Run doctor again in half a minute.',
+      command: 'acr-nopass doctor',
     }
   }
   if (left <= 0) {

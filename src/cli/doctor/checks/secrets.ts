@@ -1,7 +1,8 @@
-import { createTargets } from '../../helper/targets.ts'
-import type { SecretView } from '../../helper/views.ts'
-import { count, type Finding, type FindingId, few, type Severity } from './finding.ts'
-import type { Observed } from './observed.ts'
+import { createTargets } from '../../../helper/targets.ts'
+import type { SecretView } from '../../../helper/views.ts'
+import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+import { readLog } from './mend.ts'
 
 interface Rule {
   readonly severity: Severity
@@ -10,9 +11,6 @@ interface Rule {
   readonly cure: string
   readonly command?: (namespace: string, secretName: string) => string
 }
-
-const log = (namespace: string, release: string): string =>
-  `kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${release} --tail=50`
 
 const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   SECRET_MISSING: {
@@ -33,6 +31,8 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     message: 'the pull secret was changed by somebody else',
     cause: 'Its managed fields say that another writer owns a part of the content.',
     cure: 'Find the writer; the helper puts its own content back as soon as it works.',
+    command: (namespace, name) =>
+      `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.managedFields[*].manager}'`,
   },
   SECRET_EXPIRED: {
     severity: 'error',
@@ -66,7 +66,7 @@ export function secretFindings(observed: Observed): readonly Finding[] {
     const rule = RULES[id]
     if (rule === undefined) return []
     const [first = ''] = names
-    const command = rule.command?.(first, config.secretName) ?? log(config.release.namespace, config.release.name)
+    const command = rule.command?.(first, config.secretName) ?? readLog(config.release)
     const { severity, cause, cure } = rule
     const subject = names.length === 1 ? `namespace ${first}` : count(names.length, 'namespace')
     return [{ id, severity, subject, message: `${rule.message}: ${few(names)}`, cause, cure, command, objects: names }]

@@ -1,0 +1,40 @@
+import { type ConnectFlags, contextOf } from '../connect.ts'
+import type { Finding } from './finding.ts'
+
+/** How each program spells the two flags by which a cluster is chosen. */
+const CONTEXT: Readonly<Record<string, string>> = {
+  kubectl: '--context',
+  helm: '--kube-context',
+  'acr-nopass': '--kube-context',
+}
+/** Those of our commands that reach a cluster. */
+const REACHING = /^acr-nopass (doctor|refresh|cleanup|apply)\b/
+
+/** Makes the commands of findings go to the cluster that was looked at, and ours be called as the user called us. */
+export function aimCommands(findings: readonly Finding[], flags: ConnectFlags, program: string): readonly Finding[] {
+  return findings.map((finding) => {
+    if (finding.command === undefined) return finding
+    const parts = finding.command.split(' | ').map((part) => aim(part, flags, program))
+    return { ...finding, command: parts.join(' | ') }
+  })
+}
+
+function aim(part: string, flags: ConnectFlags, program: string): string {
+  const { kubeconfig } = flags
+  const named = contextOf(flags)
+  const [name = '', ...words] = part.split(' ')
+  const context = CONTEXT[name]
+  const called = name === 'acr-nopass' ? program : name
+  if (context === undefined || (name === 'acr-nopass' && !REACHING.test(part))) return [called, ...words].join(' ')
+  const aimed = [
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', quote(kubeconfig)]),
+    ...(named === undefined ? [] : [context, quote(named)]),
+  ]
+  // Ours takes flags after the command only.
+  return (name === 'acr-nopass' ? [called, ...words, ...aimed] : [called, ...aimed, ...words]).join(' ')
+}
+
+/** As a shell takes it for one word. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

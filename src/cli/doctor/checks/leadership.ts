@@ -1,0 +1,49 @@
+import type { Finding } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+import { applyAgain, readLog } from './mend.ts'
+
+/** A leader renews its lease every 2 s; a clock of this machine may be off by some seconds. */
+const LEASE_SILENCE_MS = 120_000
+
+/** Whether one of the running replicas leads and reports. */
+export function leadershipFindings({ release, deployment, lease, now }: Observed): readonly Finding[] {
+  // Without a running Pod it is clear why nobody leads.
+  if (release === undefined || deployment === null || (deployment && deployment.available < deployment.wanted))
+    return []
+  if (deployment?.wanted === 0) return []
+  const { namespace, fullname, status } = release
+  const subject = `helper ${namespace}/${fullname}`
+  const findings: Finding[] = []
+  // The clock of the lease is another machine's; where the API server's is known, it decides.
+  const isSilent = lease && now - Math.max(lease.renewedAt, lease.writtenAt ?? 0) > LEASE_SILENCE_MS
+  if (lease === null || isSilent) {
+    const since = lease ? `${lease.holder || 'nobody'} renewed it last at ${iso(lease.renewedAt)}` : 'there is no Lease'
+    findings.push({
+      id: 'HELPER_LEADERLESS',
+      severity: 'error',
+      subject,
+      message: 'no replica leads, so nothing is refreshed',
+      cause: `Lease ${fullname}: ${since}.`,
+      cure: lease
+        ? 'Restart its Pods; if that does not help, their log says why they cannot take the lease.'
+        : 'Make the Lease again as the release has it.',
+      command: lease ? `kubectl -n ${namespace} rollout restart deployment ${fullname}` : applyAgain(release),
+    })
+  }
+  if (status === undefined) {
+    findings.push({
+      id: 'HELPER_SILENT',
+      severity: 'error',
+      subject,
+      message: 'it has not reported yet',
+      cause: `ConfigMap ${fullname}-status has no report.`,
+      cure: 'Right after an installation wait half a minute; else look at the log of its Pods.',
+      command: readLog(release),
+    })
+  }
+  return findings
+}
+
+function iso(at: number): string {
+  return Number.isFinite(at) ? new Date(at).toISOString() : 'an unknown time'
+}

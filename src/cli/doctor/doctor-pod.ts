@@ -1,0 +1,52 @@
+import { createHttpSender } from '../../alibaba/http-sender.ts'
+import { NopassError } from '../../errors.ts'
+import type { DoctorPodFlags } from '../commands/doctor.ts'
+import { connect } from '../connect.ts'
+import type { CliHost, CommonFlags } from '../host.ts'
+import { paintFor } from '../paint.ts'
+import { aimCommands } from './aim-commands.ts'
+import { diagnose } from './diagnose.ts'
+import { finish } from './finish.ts'
+import { describePodReport, renderPodReport } from './pod-report.ts'
+import { createProgress } from './progress.ts'
+import { createAskRegistry } from './read/ask-registry.ts'
+import { observePod } from './read/observe-pod.ts'
+import { createReader } from './reader.ts'
+
+/**
+ * Why one Pod does or does not pull; 1 when there is an error.
+ * @throws NopassError `INPUT_INVALID`, `KUBE_NOT_FOUND`
+ */
+export async function doctorPod(word: string, flags: DoctorPodFlags & CommonFlags, host: CliHost): Promise<number> {
+  const [podNamespace = '', name = '', ...more] = word.split('/')
+  if (podNamespace === '' || name === '' || more.length > 0) {
+    throw new NopassError('INPUT_INVALID', `"${word}" names no Pod`, {
+      hint: 'Write its namespace and its name: `doctor pod shop/web-5d9c7-x2x4k`.',
+    })
+  }
+  const { connection, client } = await connect(flags, host)
+  const progress = createProgress(host)
+  try {
+    const reader = createReader(client, host.signal, progress.say)
+    const send = createHttpSender({ proxyEnv: host.env })
+    const { namespace, release } = flags
+    const request = {
+      namespace,
+      release,
+      server: connection.server,
+      now: Date.now(),
+      pod: { namespace: podNamespace, name },
+      ask: flags.askRegistry ? createAskRegistry(client, reader, send) : undefined,
+    }
+    const observed = await observePod(client, reader, request, host.signal)
+    progress.end()
+    const findings = aimCommands(diagnose(observed), flags, host.program)
+    return finish(findings, flags, host, {
+      json: () => describePodReport(observed, findings),
+      text: () => renderPodReport(observed, findings, paintFor(host.stdout, host)),
+    })
+  } finally {
+    progress.end()
+    client.close()
+  }
+}

@@ -1,0 +1,15 @@
+import type { DoctorFlags } from '../commands/doctor.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { CliHost, CommonFlags } from '../host.ts'
+import { type Finding, reaches } from './finding.ts'
+
+/** Writes the report in the asked form; the exit code by the worst finding. */
+export function finish(
+  findings: readonly Finding[],
+  flags: DoctorFlags & CommonFlags,
+  host: CliHost,
+  report: { readonly json: () => object; readonly text: () => string },
+): number {
+  host.stdout.write(flags.output === 'json' ? `${JSON.stringify(report.json(), null, 2)}\n` : report.text())
+  return reaches(findings, flags.failOn ?? 'error') ? EXIT.failed : EXIT.ok
+}

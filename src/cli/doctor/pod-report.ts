@@ -1,0 +1,76 @@
+import type { CliPaint } from '../paint.ts'
+import type { Finding } from './finding.ts'
+import type { Observed, PodFacts, PodFocus } from './observed.ts'
+import { type PodStep, podSteps } from './pod/pod-steps.ts'
+import { createScene } from './pod/scene.ts'
+import { renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
+import { describeCommon, renderHeading } from './report.ts'
+
+interface ContainerReport {
+  readonly name: string
+  readonly image: string
+  readonly running: boolean
+  readonly waiting: string | null
+  readonly steps: readonly PodStep[]
+}
+
+/** The report about one Pod as data, for `-o json`; fields are added to it, and never change their meaning. */
+export function describePodReport(observed: Observed, findings: readonly Finding[]): object {
+  const { focus } = observed
+  return {
+    ...describeCommon(observed, findings),
+    pod: focus && {
+      namespace: focus.pod.namespace,
+      name: focus.pod.name,
+      serviceAccount: focus.pod.serviceAccount,
+      imagePullSecrets: focus.pod.references,
+      node: describeNode(focus),
+      containers: describeContainers(observed, focus.pod),
+    },
+    findings,
+    unread: observed.unread,
+  }
+}
+
+/** The report about one Pod as a person reads it: every step of a pull up to the first that fails, then the findings. */
+export function renderPodReport(observed: Observed, findings: readonly Finding[], paint: CliPaint): string {
+  const { focus } = observed
+  const pod = focus?.pod
+  const blocks = [
+    renderHeading(observed, paint),
+    ...(pod === undefined
+      ? []
+      : describeContainers(observed, pod).map((report) => renderContainer(pod, report, paint))),
+    ...findings.map((finding) => renderFinding(finding, paint)),
+    renderUnread(observed.unread),
+    renderVerdict(findings, paint),
+  ]
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+}
+
+function describeNode({ node, pod }: PodFocus): object | null {
+  if (node)
+    return { name: node.name, kubelet: node.version, platform: node.platform, cachePolicy: node.cachePolicy ?? null }
+  return pod.node === undefined ? null : { name: pod.node }
+}
+
+function describeContainers(observed: Observed, pod: PodFacts): readonly ContainerReport[] {
+  const scene = createScene(observed)
+  return pod.containers.map((container) => ({
+    name: container.name,
+    image: container.image,
+    running: container.running ?? false,
+    waiting: container.waiting ?? null,
+    steps: scene === undefined ? [] : podSteps(pod, container, scene),
+  }))
+}
+
+function renderContainer(pod: PodFacts, report: ContainerReport, paint: CliPaint): string {
+  const colour = { ok: paint.green, wrong: paint.red, unknown: paint.dim }
+  const mark = { ok: 'ok   ', wrong: 'wrong', unknown: '?    ' }
+  const width = Math.max(0, ...report.steps.map(({ step }) => step.length))
+  const lines = report.steps.map(
+    ({ step, state, detail }) => `  ${colour[state](mark[state])} ${step.padEnd(width)}  ${detail}`,
+  )
+  return [`${paint.bold(`Pod ${pod.namespace}/${pod.name}`)}, ${report.name}: ${report.image}`, ...lines].join('\n')
+}

@@ -1,0 +1,26 @@
+import { parseImage } from '../../../acr/image-reference.ts'
+import { explainPull } from './node-words.ts'
+import { isWaiting, ok, type PodCheck, unknown, wrong } from './scene.ts'
+
+/** What the node itself says of the pull. */
+export const pullCheck: PodCheck = {
+  name: 'node',
+  check: (pod, container, { observed: { focus } }) => {
+    const { image, running, detail, waiting } = container
+    if (isWaiting(container)) {
+      const explained = explainPull(detail, parseImage(image).host)
+      return wrong({ ...explained, command: `kubectl -n ${pod.namespace} describe pod ${pod.name}` })
+    }
+    if (running) return ok(`${pod.node ?? 'the node'} runs it`)
+    if (focus?.node === null) {
+      return wrong({
+        id: 'POD_UNSCHEDULED',
+        severity: 'warning',
+        cause: 'The Pod has no node yet, so nothing asks for its image.',
+        cure: 'Look at the Events of the Pod: it fits on no node, or the scheduler does not run.',
+        command: `kubectl -n ${pod.namespace} describe pod ${pod.name}`,
+      })
+    }
+    return unknown(waiting === undefined ? 'it says nothing of the image' : waiting)
+  },
+}

@@ -1,0 +1,77 @@
+import { few } from '../finding.ts'
+import type { PodFacts } from '../observed.ts'
+import { coveringRegistries, ok, type PodCheck, type Scene, type StepResult, wrong } from './scene.ts'
+
+/** Whether the Pod names the pull secret; no Pod's list ever changes, so if not, which of the reasons was it? */
+export const referenceCheck: PodCheck = {
+  name: 'reference',
+  check: (pod, { image }, scene) => {
+    if (coveringRegistries(image, scene).length === 0) return ok('of no matter')
+    const { secretName, attach } = scene.config
+    if (pod.references.includes(secretName)) return ok(`the Pod names ${secretName}`)
+    const untargeted = notTargeted(pod, scene)
+    if (untargeted !== undefined) return untargeted
+    return (attach === 'serviceAccounts' ? byAccount(pod, scene) : byLabel(pod)) ?? tooOld(pod)
+  },
+}
+
+function notTargeted(pod: PodFacts, { targets }: Scene): StepResult | undefined {
+  if (targets.takesServiceAccount(pod.serviceAccount)) return undefined
+  return wrong({
+    id: 'POD_NOT_TARGETED',
+    cause: `ServiceAccount ${pod.serviceAccount} is none of \`targets.serviceAccounts\`.`,
+    cure: 'Add it to `targets.serviceAccounts.include` of the values and upgrade, then delete the Pod.',
+    command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount}`,
+  })
+}
+
+function byLabel(pod: PodFacts): StepResult | undefined {
+  if (!pod.optedOut) return undefined
+  return wrong({
+    id: 'POD_OPTED_OUT',
+    cause: 'The Pod carries the label acr-nopass.io/skip: "true".',
+    cure: 'Remove the label where the Pod is made.',
+    command: `kubectl -n ${pod.namespace} get pod ${pod.name} --show-labels`,
+  })
+}
+
+function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | undefined {
+  const account = observed.accounts?.find(
+    ({ namespace, name }) => namespace === pod.namespace && name === pod.serviceAccount,
+  )
+  if (account === undefined) return undefined
+  if (account.optedOut) {
+    return wrong({
+      id: 'POD_OPTED_OUT',
+      cause: `ServiceAccount ${pod.serviceAccount} carries the annotation acr-nopass.io/skip: "true".`,
+      cure: 'Remove the annotation, then delete the Pod.',
+      command: `kubectl -n ${pod.namespace} annotate serviceaccount ${pod.serviceAccount} acr-nopass.io/skip-`,
+    })
+  }
+  if (!account.list.includes(config.secretName)) {
+    return wrong({
+      id: 'POD_UNREFERENCED',
+      cause: `ServiceAccount ${pod.serviceAccount} does not name ${config.secretName}, so no Pod of it does.`,
+      cure: 'See the finding about ServiceAccounts; then delete the Pod.',
+      command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
+    })
+  }
+  if (pod.references.length === 0) return undefined
+  return wrong({
+    id: 'POD_MASKED',
+    cause: `The Pod names pull secrets of its own (${few(pod.references)}); those of its ServiceAccount are then not used.`,
+    cure: `Add {name: ${config.secretName}} to imagePullSecrets where the Pod is made, or use attach: admission.`,
+    command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
+  })
+}
+
+function tooOld(pod: PodFacts): StepResult {
+  const alone =
+    pod.owner === undefined ? '; nothing makes a Pod on its own again, so apply its manifest after that' : ''
+  return wrong({
+    id: 'POD_TOO_OLD',
+    cause: "The Pod was admitted before the reference was there, and a Pod's list never changes.",
+    cure: `Delete the Pod${alone}.`,
+    command: `kubectl -n ${pod.namespace} delete pod ${pod.name}`,
+  })
+}

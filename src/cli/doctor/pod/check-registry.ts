@@ -1,0 +1,34 @@
+import { isAcrHost, parseImage } from '../../../acr/image-reference.ts'
+import { few } from '../finding.ts'
+import { explainPull } from './node-words.ts'
+import { coveringRegistries, isWaiting, ok, type PodCheck, wrong } from './scene.ts'
+
+/** Which registry of the values has a login for the image. */
+export const registryCheck: PodCheck = {
+  name: 'registry',
+  check: (_pod, container, scene) => {
+    const { image, detail } = container
+    const covering = coveringRegistries(image, scene)
+    if (covering.length > 0) return ok(covering.join(', '))
+    const { host } = parseImage(image)
+    const command = 'acr-nopass validate -f values.yaml'
+    if (isAcrHost(host)) {
+      return wrong({
+        id: 'POD_UNCOVERED',
+        cause: `No registry of the release covers ${host} (it has ${few(scene.config.registries.map(({ name }) => name))}).`,
+        cure: `Add the instance of ${host} to \`registries\`, or the host to \`domains\` of the registry that it belongs to; then upgrade.`,
+        command,
+      })
+    }
+    // A Pod that runs an image of elsewhere is nobody's concern.
+    if (!isWaiting(container)) return ok('none: it is pulled without a login of ours')
+    const { cause } = explainPull(detail, host)
+    return wrong({
+      id: 'POD_UNCOVERED',
+      severity: 'warning',
+      cause: `${host} is no registry of the release. ${cause}`,
+      cure: `If ${image} is meant to be pulled with a login, add its registry with \`edition: static\`; else see what the node says.`,
+      command,
+    })
+  },
+}

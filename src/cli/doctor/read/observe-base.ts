@@ -1,0 +1,46 @@
+import { createTargets } from '../../../helper/targets.ts'
+import { createTrimmers, type Trimmers } from '../../../helper/views.ts'
+import type { KubeClient } from '../../../kube/client.ts'
+import { DEFAULT_SECRET_NAME } from '../../../kube/names.ts'
+import { findAddons } from '../../../rollout/cluster-reads.ts'
+import { findRelease, type ReleaseChoice } from '../find-release.ts'
+import type { Observed, ReleaseFacts } from '../observed.ts'
+import type { Reader } from '../reader.ts'
+
+export interface ObserveRequest extends ReleaseChoice {
+  readonly server: string
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+type Base = Pick<Observed, 'now' | 'server' | 'kubernetes' | 'release' | 'others' | 'addons'>
+
+/**
+ * What every diagnosis begins with: the server, the release, and others that do the same.
+ * @throws NopassError when the API server cannot be reached or does not know the caller
+ */
+export async function observeBase(
+  client: KubeClient,
+  reader: Reader,
+  { server, now, ...choice }: ObserveRequest,
+  signal: AbortSignal,
+): Promise<Base> {
+  const version = await client.request<{ gitVersion?: string }>({ method: 'GET', path: '/version' }, signal)
+  const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(client, signal)])
+  return { now, server, kubernetes: version.gitVersion, release: chosen, others, addons }
+}
+
+/** What a release's Secrets are called, and the functions that reduce objects as its helper does. */
+export function lensOf({ namespace, name, config, status }: ReleaseFacts): {
+  readonly secretName: string
+  readonly trim: Trimmers
+} {
+  return {
+    secretName: config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME,
+    trim: createTrimmers({
+      instance: `${namespace}.${name}`,
+      secretLabels: {},
+      namespaceLabels: config === undefined ? new Set() : createTargets(config).namespaceLabels,
+    }),
+  }
+}
