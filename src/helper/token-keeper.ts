@@ -21,7 +21,7 @@ export interface TokenKeeperOptions {
   readonly onChange: (event: RefreshEvent) => void
 }
 
-/** Keeps the credentials of all registries fresh; those that share namespaces are replaced together (join-refreshes.ts). */
+/** Keeps the credentials of all registries fresh; those that share namespaces, or a token request, are replaced together (join-refreshes.ts). */
 export interface TokenKeeper {
   readonly states: readonly RegistryState[]
   live(registry: string): LiveToken | undefined
@@ -47,10 +47,16 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     hold.asked(registry)
     const due = reason === 'due' ? scheduleOf(registry) : undefined
     if (due === undefined || clocks.size < 2) return
-    for (const name of options.together(registry)) {
+    for (const name of new Set([...options.together(registry), ...twinsOf(registry)])) {
       const other = scheduleOf(name)
       if (other !== undefined && joinsRefresh(due, other, cloudNow())) clocks.get(name)?.join()
     }
+  }
+
+  /** Entries of the same instance and identity, whose sources share a request made at the same time. */
+  function twinsOf(registry: string): string[] {
+    const key = clocks.get(registry)?.state.fingerprint
+    return options.entries.filter(({ name, source }) => source.key === key && name !== registry).map(({ name }) => name)
   }
 
   function scheduleOf(registry: string): Schedule | undefined {

@@ -22,6 +22,8 @@ interface Registry {
   readonly lifeMinutes: number
   /** Milliseconds until its cloud answers. */
   readonly latency?: number
+  /** Default: its name. */
+  readonly key?: string
 }
 
 function open(registries: Record<string, Registry>, options: { apart?: boolean } = {}): Bed {
@@ -34,29 +36,31 @@ function open(registries: Record<string, Registry>, options: { apart?: boolean }
     seed = (seed * 48_271) % 2_147_483_647
     return seed / 2_147_483_647
   }
-  const entries = Object.entries(registries).map(([name, { lifeMinutes, latency = 100 }]): RegistryEntry => {
-    const get = async () => {
-      const call = (calls.get(name) ?? 0) + 1
-      calls.set(name, call)
-      await new Promise<void>((resolve) => clock.after(latency, resolve))
-      const failure = failures.get(name)
-      if (failure) throw failure
-      const issuedAt = clock.now()
-      return {
-        username: 'u',
-        password: `${name}${call}`,
-        issuedAt,
-        expiresAt: issuedAt + lifeMinutes * MINUTE,
-        domains: [name],
+  const entries = Object.entries(registries).map(
+    ([name, { lifeMinutes, latency = 100, key = name }]): RegistryEntry => {
+      const get = async () => {
+        const call = (calls.get(name) ?? 0) + 1
+        calls.set(name, call)
+        await new Promise<void>((resolve) => clock.after(latency, resolve))
+        const failure = failures.get(name)
+        if (failure) throw failure
+        const issuedAt = clock.now()
+        return {
+          username: 'u',
+          password: `${name}${call}`,
+          issuedAt,
+          expiresAt: issuedAt + lifeMinutes * MINUTE,
+          domains: [name],
+        }
       }
-    }
-    return {
-      name,
-      values: {} as RegistryValues,
-      source: { key: name, sharedSession: false, get },
-      verify: async () => 'accepted',
-    }
-  })
+      return {
+        name,
+        values: {} as RegistryValues,
+        source: { key, sharedSession: false, get },
+        verify: async () => 'accepted',
+      }
+    },
+  )
   const keeper = createTokenKeeper({
     entries,
     carried: new Map(),
@@ -143,4 +147,19 @@ test('P1 what replaces a credential that is over waits for nothing', async () =>
   await clock.advance(3 * MINUTE)
   assert.deepEqual(rotations.toSorted(), ['a', 'b'])
   assert.equal(keeper.holding, false)
+})
+
+test('P7 entries of one instance and identity ask at the same time, though no namespace holds both', async () => {
+  const same = { lifeMinutes: 60, key: 'one instance' }
+  const { clock, keeper, rotations, calls } = open(
+    { inside: same, outside: same, other: { lifeMinutes: 60 } },
+    { apart: true },
+  )
+  keeper.start()
+  await clock.advance(3 * 60 * MINUTE)
+  rotations.splice(0)
+  calls.clear()
+  await clock.advance(DAY)
+  assert.equal(rotations.filter((names) => names.includes('inside')).length, calls.get('inside'))
+  assert.deepEqual(new Set(rotations.filter((names) => names.includes('side'))), new Set(['inside,outside']))
 })
