@@ -5,7 +5,7 @@ import type { CredentialProvider, Credentials } from './credentials.ts'
 import type { HttpAnswer, HttpSender } from './http-sender.ts'
 import { isLoopback } from './loopback.ts'
 import { canonicalQuery, type Parameters } from './percent-encoding.ts'
-import { retryDelay } from './retry.ts'
+import { type Outcome, repeatCall } from './repeat-call.ts'
 import { cloudTimestamp, signRequest } from './signature.ts'
 
 /** One operation of one product, as the wire has it. */
@@ -55,27 +55,16 @@ export interface TransportDeps {
 
 /** Signs, sends, retries by code, follows the cloud's clock. */
 export function createTransport(deps: TransportDeps): Transport {
-  const attempts = deps.attempts ?? 4
+  const { attempts = 4, random, sleep } = deps
   async function call(request: CloudCall, signal?: AbortSignal): Promise<JsonObject> {
-    let renewed = false
-    for (let attempt = 1; ; attempt++) {
-      signal?.throwIfAborted()
-      const outcome = await attemptCall(deps, request, renewed, signal)
-      if (!('failure' in outcome)) return outcome.body
-      const { failure } = outcome
-      if (failure.code === 'CREDENTIALS_EXPIRED' && canRenew(request) && !renewed) {
-        renewed = true
-        continue
-      }
-      const delay = attempt < attempts ? retryDelay(failure, request.write === true, attempt, deps.random()) : undefined
-      if (delay === undefined) throw errorOf(request, failure, outcome.cause)
-      await deps.sleep(delay, signal)
-    }
+    const attempt = (renew: boolean): Promise<Outcome> => attemptCall(deps, request, renew, signal)
+    const options = { write: request.write === true, renewable: canRenew(request), attempts, random, sleep }
+    const outcome = await repeatCall(attempt, options, signal)
+    if ('failure' in outcome) throw errorOf(request, outcome.failure, outcome.cause)
+    return outcome.body
   }
   return { clock: deps.clock, send: deps.send, call }
 }
-
-type Outcome = { body: JsonObject } | { failure: CloudFailure; cause?: unknown }
 
 async function attemptCall(
   deps: TransportDeps,
