@@ -13,8 +13,13 @@ import type { CliHost, CommonFlags } from './host.ts'
 
 /** Says what would be taken away, or with a confirmation takes it away; 1 when something was left. */
 export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
+  if (flags.legacy) {
+    throw new NopassError('INPUT_INVALID', '--detach and --legacy clean different things', {
+      hint: 'Give one of the two.',
+    })
+  }
   if (!flags.detach) {
-    throw new NopassError('INPUT_MISSING', 'it is not said what to clean', { hint: 'Add --detach.' })
+    throw new NopassError('INPUT_MISSING', 'it is not said what to clean', { hint: 'Add --detach, or --legacy.' })
   }
   const { client } = await connectToWrite(flags, host)
   try {

@@ -6,6 +6,7 @@ import { addCleanup } from './commands/cleanup.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addHelper } from './commands/helper.ts'
+import { addImport } from './commands/import.ts'
 import { addPolicy } from './commands/policy.ts'
 import { addRefresh } from './commands/refresh.ts'
 import { addRollout } from './commands/rollout.ts'
@@ -70,6 +71,7 @@ const COMMANDS: readonly ((cli: Cli) => void)[] = [
   addPolicy,
   addDoctor,
   addRefresh,
+  addImport,
   addCleanup,
   addHelper,
   addSandbox,

@@ -20,4 +20,40 @@ export const CLI_CODES = {
     what: 'The sandbox is not part of the npm package.',
     cure: 'Clone the repository and run `npm run sandbox` there.',
   },
+  IMPORT_NOTHING: {
+    what: "There is no trace of Alibaba's own helper: no configuration, Secret, ServiceAccount or Deployment of it.",
+    cure: 'The managed add-on keeps its parameters in ACK: save what `aliyun cs DescribeClusterAddonInstance` shows, and give it with `import -f`.',
+  },
+  IMPORT_UNREADABLE: {
+    what: 'A file to import is no YAML or JSON, or none that is known.',
+    cure: 'Give manifests as `kubectl get -o yaml` writes them, or the JSON of the add-on.',
+  },
+  IMPORT_SETTING: {
+    what: 'A setting of the old helper has a value that means nothing.',
+    cure: 'Mend it in a copy of the configuration and give that with `import -f`.',
+  },
+  IMPORT_REGION: {
+    what: 'It is not said in which region a registry is.',
+    cure: "Add --region with the cluster's region: that is what the old helper takes.",
+  },
+  IMPORT_IDENTITIES: {
+    what: 'The old helper called the cloud as several identities; a release of acr-nopass has one.',
+    cure: 'Let one identity assume a role for each of the others (`assumeRoleARN`), or import the entries of one identity from a copy of the configuration.',
+  },
+  IMPORT_REFUSED: {
+    what: 'The configuration can be read, but the values that would come of it cannot work.',
+    cure: 'Mend what the message names in a copy of the configuration and give that with `import -f`.',
+  },
+  IMPORT_FILE_EXISTS: {
+    what: 'The file to write is there already.',
+    cure: 'Name another one with --to, or overwrite it with --force.',
+  },
+  LEGACY_IN_USE: {
+    what: 'Something still depends on what is to be removed.',
+    cure: 'Do what the list says for each, then run `acr-nopass cleanup --legacy` again.',
+  },
+  LEGACY_UNREADABLE: {
+    what: 'What might depend on the old helper could not be read, so nothing is removed.',
+    cure: 'Use a kubeconfig that may list Pods, workloads, ServiceAccounts and the metadata of Secrets in all namespaces.',
+  },
 } as const

@@ -15,6 +15,7 @@ const COMMANDS = [
   'policy',
   'doctor',
   'refresh',
+  'import',
   'cleanup',
   'helper',
   'sandbox',

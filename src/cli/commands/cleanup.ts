@@ -5,18 +5,20 @@ import { type ReleaseFlags, releaseOptions } from '../release-flags.ts'
 export interface CleanupFlags extends ConnectFlags, ReleaseFlags {
   readonly detach?: boolean
   readonly all?: boolean
+  readonly legacy?: boolean
+  readonly yes?: boolean
   readonly secretName?: string
   readonly dryRun?: boolean
   readonly confirm?: string
 }
 
-/** `cleanup`: what a helper that is gone left behind, with the user's own rights. */
+/** `cleanup`: what a helper left behind, ours or Alibaba's own, with the user's own rights. */
 export function addCleanup({ program, host, run }: Cli): void {
   const command = withCommonOptions(
     program
       .command('cleanup')
       .description(
-        'Take away what a helper that is gone left behind, with your own rights. Without --confirm it only says what.',
+        "Take away what a helper left behind: ours that is gone, or (--legacy) Alibaba's own. Without --confirm or --yes it only says what.",
       ),
   )
   for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
@@ -24,10 +26,16 @@ export function addCleanup({ program, host, run }: Cli): void {
     .option('--detach', 'our entries in the imagePullSecrets of ServiceAccounts, then our pull secrets')
     .option('--all', '--detach: also entries that somebody else wrote')
     .option('--secret-name <name>', 'name of the pull secret (default: as the release has it, else acr-nopass)')
+    .option('--legacy', "what Alibaba's own helper left, once nothing depends on it any more: see `import`")
+    .option('--yes', '--legacy: do it')
     .option('--dry-run', 'only say what would be done, whatever else is given')
-    .option('--confirm <namespace/release>', 'do it')
+    .option('--confirm <namespace/release>', '--detach: do it')
     .action(
       run<CleanupFlags>(async (flags) => {
+        if (flags.legacy && !flags.detach) {
+          const { cleanupLegacy } = await import('../legacy/cleanup-legacy.ts')
+          return cleanupLegacy(flags, host)
+        }
         const { cleanup } = await import('../cleanup.ts')
         return cleanup(flags, host)
       }),

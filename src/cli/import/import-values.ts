@@ -1,0 +1,123 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { NopassError } from '../../errors.ts'
+import { loadValues } from '../../values/load-values.ts'
+import type { ImportFlags } from '../commands/import.ts'
+import { connect } from '../connect.ts'
+import { createReader } from '../doctor/reader.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { CliHost, CommonFlags } from '../host.ts'
+import { collectFacts } from '../legacy/collect-facts.ts'
+import { hasLegacy, type LegacyFacts } from '../legacy/legacy-facts.ts'
+import { LEGACY_CONFIG, LEGACY_NAMESPACE } from '../legacy/legacy-names.ts'
+import { readLegacy } from '../legacy/read-cluster.ts'
+import { reportErrors } from '../report-errors.ts'
+import type { ReadSettings } from './addon-settings.ts'
+import { decideImport } from './decide-import.ts'
+import { readConfigMap } from './read-config-map.ts'
+import { readFiles, readSources } from './read-files.ts'
+import { renderValues } from './render-values.ts'
+import { switchSteps } from './switch-steps.ts'
+import type { ImportNote } from './values-draft.ts'
+
+/** Writes the values, and says on stderr what needs a person; 2 with every error at once. */
+export async function importValues(flags: ImportFlags & CommonFlags, host: CliHost): Promise<number> {
+  const { facts, read, unread } =
+    flags.file === undefined ? await fromCluster(flags, host) : await fromFiles(flags, host)
+  if (read === undefined && !hasLegacy(facts)) throw new NopassError('IMPORT_NOTHING', 'there is nothing to import')
+  const release = { namespace: flags.namespace, name: flags.release }
+  const settings = read?.settings
+  const decision = decideImport({ settings, facts, region: flags.region, release })
+  const errors = read !== undefined && settings === undefined ? read.errors : decision.errors
+  if (errors.length > 0 || decision.draft === undefined) {
+    await reportErrors(errors, flags, host)
+    return EXIT.usage
+  }
+  const notes = [...unread, ...decision.notes]
+  const steps = switchSteps(settings, facts, { program: host.program, release })
+  const text = renderValues(decision.draft, notes, steps)
+  const refusals = await validate(text, host)
+  if (refusals.length > 0) {
+    await reportErrors(refusals, flags, host)
+    return EXIT.usage
+  }
+  if (flags.to !== undefined) await write(flags.to, text, flags.force === true, host)
+  report(text, notes, steps, flags, host)
+  return notes.some(({ kind }) => kind === 'lost') ? EXIT.differences : EXIT.ok
+}
+
+interface Source {
+  readonly facts: LegacyFacts
+  /** Undefined: nothing was configured, as in 2018. */
+  readonly read: ReadSettings | undefined
+  readonly unread: readonly ImportNote[]
+}
+
+async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost): Promise<Source> {
+  const { client } = await connect(flags, host)
+  try {
+    const reader = createReader(client, host.signal)
+    const facts = await readLegacy(reader)
+    const unread = reader.unread.map(({ what }): ImportNote => {
+      return { kind: 'lost', text: `${what} may not be read, so what they tell is not in here.` }
+    })
+    return { facts, read: configured(facts), unread }
+  } finally {
+    client.close()
+  }
+}
+
+async function fromFiles({ file = [] }: ImportFlags, host: CliHost): Promise<Source> {
+  const { objects, settings } = readFiles(await readSources(file, host.workingDirectory))
+  const facts = collectFacts(objects)
+  const all = [...settings, ...[configured(facts)].filter((one) => one !== undefined)]
+  if (all.length > 1) {
+    const hint = 'Give one of them; import them one after the other.'
+    throw new NopassError('INPUT_INVALID', 'the files hold several configurations of the add-on', { hint })
+  }
+  return { facts, read: all[0], unread: [] }
+}
+
+function configured({ configuration }: LegacyFacts): ReadSettings | undefined {
+  const source = `ConfigMap ${LEGACY_NAMESPACE}/${LEGACY_CONFIG}`
+  return configuration && readConfigMap(configuration, source)
+}
+
+/** What we write ourselves has to pass our own check, the same as Helm's. */
+async function validate(text: string, host: CliHost): Promise<readonly NopassError[]> {
+  const defaults = await readFile(join(host.root, 'chart/values.yaml'), 'utf8')
+  const { errors } = loadValues({
+    files: [{ name: 'the imported values', text }],
+    defaults: { name: 'chart/values.yaml', text: defaults },
+  })
+  return errors.map(({ code, message, hint }) => {
+    return new NopassError('IMPORT_REFUSED', `the values that come of it are refused: ${code}: ${message}`, { hint })
+  })
+}
+
+async function write(name: string, text: string, force: boolean, { workingDirectory }: CliHost): Promise<void> {
+  try {
+    await writeFile(resolve(workingDirectory, name), text, { flag: force ? 'w' : 'wx' })
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST'
+    if (exists) throw new NopassError('IMPORT_FILE_EXISTS', `${name} is there already`, { place: { file: name } })
+    throw new NopassError('INPUT_INVALID', `${name} cannot be written`, { cause, place: { file: name } })
+  }
+}
+
+function report(
+  text: string,
+  notes: readonly ImportNote[],
+  steps: readonly string[],
+  flags: ImportFlags & CommonFlags,
+  { stdout, stderr }: CliHost,
+): void {
+  if (flags.output === 'json') {
+    const file = flags.to ?? null
+    stdout.write(`${JSON.stringify({ file, values: text, notes, steps }, null, 2)}\n`)
+    return
+  }
+  if (flags.to === undefined) stdout.write(text)
+  for (const { kind, text: line } of notes) stderr.write(`${kind}: ${line}\n`)
+  if (flags.to !== undefined) stderr.write(`wrote ${flags.to}; how to switch stands at its end\n`)
+}

@@ -1,0 +1,72 @@
+import { stringify } from 'yaml'
+import type { DraftTargets, ImportNote, ValuesDraft } from './values-draft.ts'
+
+const WIDTH = 110
+
+/** The draft as the text of a values file, with what a person has to know as comments. */
+export function renderValues(draft: ValuesDraft, notes: readonly ImportNote[], steps: readonly string[]): string {
+  const { registries, identity, region, targets, attach, guard } = draft
+  const blocks = [
+    [
+      ...comment(`Values of acr-nopass, imported from ${draft.source}.`),
+      ...notes.filter(({ kind }) => kind !== 'dropped').flatMap(({ kind, text }) => comment(`${kind}: ${text}`)),
+    ],
+    [
+      ...comment('To pull with fewer rights, name the repositories of each: `repositories: ["shop/*"]`.'),
+      'registries:',
+      ...registries.flatMap(({ values, comments }, index) => [
+        ...(index === 0 ? [] : ['']),
+        ...indent(comments.flatMap((text) => comment(text))),
+        ...indent(yaml([values])),
+      ]),
+    ],
+    [...identity.comments.flatMap((text) => comment(text)), ...yaml({ identity: identity.values })],
+    ...(region === undefined
+      ? []
+      : [[...comment("The cluster's own region: APIs there are called inside the VPC."), ...yaml({ region })]]),
+    renderTargets(targets),
+    [
+      ...comment(
+        attach === 'both'
+          ? 'By ServiceAccounts as until now, for tools that read them; and at admission, which no other writer can undo. `auto` is enough where only Pods pull.'
+          : 'By ServiceAccounts, as until now. `auto` gives the helper fewer rights from Kubernetes 1.36 on.',
+      ),
+      ...yaml({ attach }),
+    ],
+    ...(guard ? [] : [[...comment('The guard needs Kubernetes 1.30.'), ...yaml({ guard: 'disabled' })]]),
+    ...(steps.length === 0 ? [] : [['# How to switch so that no pull fails:', ...steps.flatMap(renderStep)]]),
+  ]
+  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function renderTargets({ include, exclude, serviceAccounts, comments }: DraftTargets): readonly string[] {
+  const namespaces = { include, ...(exclude === undefined ? {} : { exclude }) }
+  return [
+    ...comments.flatMap((text) => comment(text)),
+    ...yaml({ targets: { namespaces, serviceAccounts: { include: serviceAccounts } } }),
+  ]
+}
+
+function renderStep(text: string, index: number): readonly string[] {
+  const [first = '', ...more] = comment(`${index + 1}. ${text}`)
+  return [first, ...more.map((line) => line.replace('# ', '#    '))]
+}
+
+function yaml(value: unknown): readonly string[] {
+  // Version 1.1 quotes whatever an older reader would take for something else than text.
+  return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }).trimEnd().split('\n')
+}
+
+const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => (line === '' ? line : `  ${line}`))
+
+/** One paragraph; line feeds of foreign texts never end the comment. */
+function comment(text: string): readonly string[] {
+  const lines = ['']
+  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
+    const last = lines.length - 1
+    const line = lines[last] ?? ''
+    if (line !== '' && line.length + word.length + 1 > WIDTH) lines.push(word)
+    else lines[last] = line === '' ? word : `${line} ${word}`
+  }
+  return lines.map((line) => `# ${line}`)
+}

@@ -1,0 +1,8 @@
+/** Something that could not pull any more if the old Secrets went now. */
+export interface Dependent {
+  readonly subject: string
+  readonly why: string
+  readonly cure: string
+  /** What to type, where one line does it. */
+  readonly command?: string
+}

@@ -1,0 +1,27 @@
+/**
+ * What Alibaba's own helper leaves in a cluster, by its documents: the recipe of 2018-10 (v18.10.29.0) with the Secrets
+ * `-a` and `-b`, and the add-on since 2019 with its ConfigMap; the add-on's aggregated Secret as installs of 2026 have it.
+ */
+export const LEGACY_SECRETS: readonly string[] = [
+  'aliyun-acr-credential-a',
+  'aliyun-acr-credential-b',
+  'acr-credential-secret-aggregation',
+]
+
+/** Where all of it but the Secrets is. */
+export const LEGACY_NAMESPACE = 'kube-system'
+
+/** The helper's Deployment, ServiceAccount, and (since 2019) ClusterRole and ClusterRoleBinding. */
+export const LEGACY_HELPER = 'aliyun-acr-credential-helper'
+
+/** The helper's Deployments: itself, and the add-on's webhook for ServiceAccounts. */
+export const LEGACY_DEPLOYMENTS: readonly string[] = [LEGACY_HELPER, 'acr-credential-helper-webhook']
+
+/** The add-on's configuration. */
+export const LEGACY_CONFIG = 'acr-configuration'
+
+/** On registered and self-built clusters: the AccessKey of several add-ons, with `access-key-id` and `access-key-secret`. */
+export const ADDON_KEY_SECRET = 'alibaba-addon-secret'
+
+/** Names by which the managed and the self-managed add-on are installed through ACK. */
+export const ADDON_NAMES: readonly string[] = ['managed-aliyun-acr-credential-helper', LEGACY_HELPER]

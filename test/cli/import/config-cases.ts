@@ -1,0 +1,314 @@
+/** One `acr-configuration`, as the add-on's documents and users write it, and what becomes of it. */
+export interface ConfigCase {
+  readonly title: string
+  readonly data: Readonly<Record<string, string>>
+  readonly region?: string
+  /** Of each registry: what differs from the plain entry. */
+  readonly registries?: readonly object[]
+  readonly namespaces?: object
+  readonly serviceAccounts?: readonly string[]
+  readonly identity?: object
+  /** Kinds and, in each text, a word. */
+  readonly notes?: readonly (readonly [kind: string, word: string])[]
+  /** Instead of all that: code and a word of each error. */
+  readonly refused?: readonly (readonly [code: string, word: string])[]
+}
+
+const ROLE_A = 'acs:ram::1234567890123456:role/account-a'
+const ROLE_B = 'acs:ram::6543210987654321:role/account-b'
+const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'
+const one = (id: string, region = 'cn-hangzhou'): object => ({
+  name: id,
+  edition: 'enterprise',
+  instanceId: id,
+  region,
+})
+const info = (...lines: string[]): { 'acr-registry-info': string } => ({ 'acr-registry-info': `${lines.join('\n')}\n` })
+const personal = (region: string): object => ({ name: `personal-${region}`, edition: 'personal', region })
+
+export const CONFIG_CASES: readonly ConfigCase[] = [
+  {
+    title: 'the empty shell of a fresh install is the own Personal Edition, default namespace and ServiceAccount',
+    data: { 'acr-api-version': '2018-12-01', 'watch-namespace': 'default', ...info('# - instanceId: ""') },
+    region: 'cn-hangzhou',
+    registries: [personal('cn-hangzhou')],
+    namespaces: { include: ['default'] },
+    serviceAccounts: ['default'],
+    identity: { type: 'worker-role' },
+    notes: [
+      ['todo', 'rights to pull'],
+      ['dropped', 'acr-api-version'],
+    ],
+  },
+  {
+    title: 'instances of two regions, all namespaces',
+    data: {
+      'service-account': 'default',
+      'watch-namespace': 'all',
+      'expiring-threshold': '15m',
+      'notify-email': 'c@example.com',
+      ...info(
+        '- instanceId: "cri-one"',
+        '  regionId: "cn-beijing"',
+        '- instanceId: "cri-two"',
+        '  regionId: "cn-hangzhou"',
+      ),
+    },
+    registries: [one('cri-one', 'cn-beijing'), one('cri-two')],
+    namespaces: { include: ['*'] },
+    serviceAccounts: ['default'],
+    notes: [
+      ['todo', 'rights to pull'],
+      ['changed', 'kube-*'],
+      ['dropped', 'expiring-threshold'],
+      ['dropped', 'notify-email'],
+    ],
+  },
+  {
+    title: 'Personal and Enterprise beside each other, the region is the cluster’s',
+    data: info('- instanceId: ""', '- instanceId: cri-one'),
+    region: 'cn-hangzhou',
+    registries: [personal('cn-hangzhou'), one('cri-one')],
+  },
+  {
+    title: 'lists of namespaces and ServiceAccounts, with blanks and empty parts',
+    data: {
+      ...info('- instanceId: cri-one', '  regionId: cn-hangzhou'),
+      'watch-namespace': ' shop, web,,shop ',
+      'service-account': 'Default,builder',
+    },
+    registries: [one('cri-one')],
+    namespaces: { include: ['shop', 'web'] },
+    serviceAccounts: ['default', 'builder'],
+  },
+  {
+    title: 'every ServiceAccount',
+    data: {
+      ...info('- instanceId: cri-one', '  regionId: cn-hangzhou'),
+      'watch-namespace': 'All',
+      'service-account': '*',
+    },
+    namespaces: { include: ['*'] },
+    serviceAccounts: ['*'],
+  },
+  {
+    title: 'a namespace of the system that is named is not excluded',
+    data: { ...info('- instanceId: cri-one', '  regionId: cn-hangzhou'), 'watch-namespace': 'shop,kube-system' },
+    namespaces: { include: ['kube-system', 'shop'], exclude: [] },
+  },
+  {
+    title: 'only VPC domains stay only VPC; a custom domain stays; scheme and capitals do not matter',
+    data: info(
+      '- instanceId: cri-one',
+      '  regionId: cn-hangzhou',
+      '  domains: "shop-registry-vpc.cn-hangzhou.cr.aliyuncs.com, https://Images.example.com/"',
+    ),
+    registries: [{ ...one('cri-one'), name: 'shop', network: 'vpc', domains: ['images.example.com'] }],
+  },
+  {
+    title: 'both own domains are all',
+    data: info(
+      '- instanceId: cri-one',
+      '  regionId: cn-hangzhou',
+      '  domains: shop-registry-vpc.cn-hangzhou.cr.aliyuncs.com,shop-registry.cn-hangzhou.cr.aliyuncs.com',
+    ),
+    registries: [{ ...one('cri-one'), name: 'shop' }],
+  },
+  {
+    title: 'a domain of another region is kept by name',
+    data: info(
+      '- instanceId: cri-one',
+      '  regionId: cn-hangzhou',
+      '  domains: shop-registry.cn-beijing.cr.aliyuncs.com',
+    ),
+    registries: [{ ...one('cri-one'), domains: ['shop-registry.cn-beijing.cr.aliyuncs.com'] }],
+  },
+  {
+    title: 'the same instance twice is one registry',
+    data: info(
+      '- { instanceId: cri-one, regionId: cn-hangzhou, domains: a.example.com }',
+      '- { instanceId: cri-one, regionId: cn-hangzhou, domains: "a.example.com,b.example.com" }',
+    ),
+    registries: [{ ...one('cri-one'), domains: ['a.example.com', 'b.example.com'] }],
+  },
+  {
+    title: 'RRSA across accounts: the cluster’s role, then the role of the other account for its hours',
+    data: {
+      ...info(
+        '- instanceId: cri-one',
+        '  regionId: cn-hangzhou',
+        `  rrsaRoleARN: "${ROLE_A}"`,
+        `  rrsaOIDCProviderRoleARN: "${PROVIDER}"`,
+        `  assumeRoleARN: "${ROLE_B}"`,
+        '  expireDuration: 43200',
+      ),
+      rrsa: 'enable: true\n',
+    },
+    registries: [{ ...one('cri-one'), assumeRole: [{ roleArn: ROLE_B, durationSeconds: 43200 }] }],
+    identity: { type: 'rrsa', rrsa: { roleArn: ROLE_A, oidcProviderArn: PROVIDER } },
+    notes: [['todo', 'system:serviceaccount:acr-nopass:acr-nopass']],
+  },
+  {
+    title: 'RRSA for one entry only: the other is called by that role too, and this is said',
+    data: {
+      ...info(
+        '- instanceId: cri-one',
+        '  regionId: cn-hangzhou',
+        `  rrsaRoleARN: ${ROLE_A}`,
+        `  rrsaOIDCProviderRoleARN: ${PROVIDER}`,
+        '- instanceId: cri-two',
+        '  regionId: cn-hangzhou',
+      ),
+      rrsa: 'enable: true',
+    },
+    registries: [one('cri-one'), one('cri-two')],
+    notes: [
+      ['todo', 'oidc:sub'],
+      ['changed', 'acr-registry-info[1]'],
+    ],
+  },
+  {
+    title: 'roles of RRSA while it is off are not used, as before',
+    data: info('- instanceId: cri-one', '  regionId: cn-hangzhou', `  rrsaRoleARN: ${ROLE_A}`),
+    identity: { type: 'worker-role' },
+    notes: [
+      ['todo', 'rights'],
+      ['dropped', 'rrsaRoleARN'],
+    ],
+  },
+  {
+    title: 'the worker role assumes a role of the registry’s account; a duration that STS does not know is the default',
+    data: info(
+      '- instanceId: cri-one',
+      '  regionId: cn-hangzhou',
+      `  assumeRoleARN: ${ROLE_B}`,
+      '  expireDuration: 60',
+    ),
+    registries: [{ ...one('cri-one'), assumeRole: [{ roleArn: ROLE_B }] }],
+  },
+  {
+    title: 'an AccessKey is not copied, its Secret is asked for',
+    data: info(
+      '- instanceId: cri-one',
+      '  regionId: cn-hangzhou',
+      '  customAccessKey: "LTAI5tSECRETMARKER1"',
+      '  customAccessKeySecret: "SECRETMARKER2"',
+    ),
+    registries: [one('cri-one')],
+    identity: { type: 'access-key', accessKey: { existingSecret: 'acr-nopass-key' } },
+    notes: [['todo', 'acr-nopass/acr-nopass-key']],
+  },
+  {
+    title: 'the webhook is not needed',
+    data: {
+      ...info('- instanceId: cri-one', '  regionId: cn-hangzhou'),
+      'webhook-configuration': 'enable: true\nfailure-policy: Ignore\ntimeout-seconds: 10\n',
+    },
+    notes: [
+      ['todo', 'rights'],
+      ['changed', 'webhook'],
+    ],
+  },
+  {
+    title: 'what no document knows is said to be lost',
+    data: { ...info('- instanceId: cri-one', '  regionId: cn-hangzhou', '  namespaces: shop'), 'registry-mirror': 'x' },
+    registries: [one('cri-one')],
+    notes: [
+      ['lost', 'registry-mirror'],
+      ['lost', 'acr-registry-info[0].namespaces'],
+      ['todo', 'rights'],
+    ],
+  },
+  {
+    title: 'the globs of 2019: the instance by its name, in the cluster’s region; the placeholder is none',
+    data: {
+      'acr-registry':
+        'registry.*.aliyuncs.com,shop-registry.*.cr.aliyuncs.com,xxx-registry.*.cr.aliyuncs.com,reg.example.com',
+    },
+    region: 'cn-hangzhou',
+    registries: [
+      personal('cn-hangzhou'),
+      { name: 'shop', edition: 'enterprise', instanceName: 'shop', region: 'cn-hangzhou' },
+    ],
+    notes: [
+      ['lost', 'reg.example.com'],
+      ['todo', 'rights'],
+    ],
+  },
+  {
+    title: 'the broken indentation of the old documents is refused with its line, not taken as nothing',
+    data: info('- instanceId: ""', '    regionId: "cn-hangzhou"'),
+    refused: [['IMPORT_SETTING', 'acr-registry-info']],
+  },
+  {
+    title: 'two quoted texts side by side, as the old documents have them',
+    data: info('- instanceId: "cri-xxx"', '  domains: "xxx.com","yyy.com"'),
+    refused: [['IMPORT_SETTING', 'line 2']],
+  },
+  {
+    title: 'settings that slid into the list by their indentation',
+    data: info('- instanceId: cri-xxx', '  regionId: cn-hangzhou', 'watch-namespace: all'),
+    refused: [['IMPORT_SETTING', 'acr-registry-info']],
+  },
+  {
+    title: 'a map where a list belongs',
+    data: info('instanceId: cri-one'),
+    refused: [['IMPORT_SETTING', 'is no list']],
+  },
+  { title: 'a word where an entry belongs', data: info('- cri-one'), refused: [['IMPORT_SETTING', '[0]']] },
+  {
+    title: 'every wrong field at once',
+    data: {
+      ...info(
+        '- instanceId: CRI-ONE',
+        '  regionId: Hangzhou',
+        '  domains: "*.example.com"',
+        '  assumeRoleARN: <ARN of the role>',
+      ),
+      'watch-namespace': 'Shop',
+    },
+    refused: [
+      ['IMPORT_SETTING', 'watch-namespace'],
+      ['IMPORT_SETTING', 'instanceId'],
+      ['IMPORT_SETTING', 'domains'],
+      ['IMPORT_SETTING', 'regionId'],
+      ['IMPORT_SETTING', 'assumeRoleARN'],
+    ],
+  },
+  { title: 'no region anywhere', data: info('- instanceId: cri-one'), refused: [['IMPORT_REGION', '[0]']] },
+  {
+    title: 'two keys of two users',
+    data: info(
+      '- { instanceId: cri-one, regionId: cn-hangzhou, customAccessKey: LTAIA, customAccessKeySecret: a }',
+      '- { instanceId: cri-two, regionId: cn-hangzhou, customAccessKey: LTAIB, customAccessKeySecret: b }',
+    ),
+    refused: [['IMPORT_IDENTITIES', 'AccessKeys']],
+  },
+  {
+    title: 'two roles of RRSA',
+    data: {
+      ...info(
+        `- { instanceId: cri-one, regionId: cn-hangzhou, rrsaRoleARN: "${ROLE_A}", rrsaOIDCProviderRoleARN: "${PROVIDER}" }`,
+        `- { instanceId: cri-two, regionId: cn-hangzhou, rrsaRoleARN: "${ROLE_B}", rrsaOIDCProviderRoleARN: "${PROVIDER}" }`,
+      ),
+      rrsa: 'enable: true',
+    },
+    refused: [['IMPORT_IDENTITIES', 'RRSA roles']],
+  },
+  {
+    title: 'RRSA without its provider',
+    data: {
+      ...info('- instanceId: cri-one', '  regionId: cn-hangzhou', `  rrsaRoleARN: ${ROLE_A}`),
+      rrsa: 'enable: true',
+    },
+    refused: [['IMPORT_SETTING', 'rrsaOIDCProviderRoleARN']],
+  },
+  {
+    title: 'one instance with two roles',
+    data: info(
+      `- { instanceId: cri-one, regionId: cn-hangzhou, assumeRoleARN: "${ROLE_A}" }`,
+      `- { instanceId: cri-one, regionId: cn-hangzhou, assumeRoleARN: "${ROLE_B}" }`,
+    ),
+    refused: [['IMPORT_SETTING', 'one registry']],
+  },
+]
