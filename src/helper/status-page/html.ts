@@ -11,6 +11,12 @@ export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): H
   return { markup }
 }
 
+/** A sentence of ours, whose words in backticks are code. */
+export function prose(text: string): Html {
+  const parts = text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
+  return html`${parts}`
+}
+
 function toMarkup(part: Part): string {
   if (part === undefined) return ''
   if (typeof part === 'string' || typeof part === 'number') return escapeText(String(part))

@@ -8,25 +8,36 @@ const TONES = { live: 'good', pending: 'busy', failing: 'bad' } as const
 /** A row a registry: how its credential stands and until when. Roles are said aloud, since a narrow screen turns cells into blocks. */
 export function renderRegistries(registries: readonly RegistryStatus[], now: number, words: Words): Html {
   return html`<table role="table" aria-labelledby="registries">
-<thead role="rowgroup"><tr role="row"><th role="columnheader">${words.name}</th><th role="columnheader">${words.credential}</th><th role="columnheader">${words.expires}</th><th role="columnheader">${words.refresh}</th><th role="columnheader">${words.login}</th><th role="columnheader">${words.domains}</th></tr></thead>
+<thead role="rowgroup"><tr role="row"><th role="columnheader">${words.name}</th><th role="columnheader">${words.credential}</th><th role="columnheader">${words.expires}</th><th role="columnheader">${words.refresh}</th><th role="columnheader">${words.domains}</th></tr></thead>
 <tbody role="rowgroup">${registries.map((registry) => renderRow(registry, now, words))}</tbody>
 </table>`
 }
 
 function renderRow(registry: RegistryStatus, now: number, words: Words): Html {
   const { name, edition, instanceId, region, state, expiresAt, refreshAt, issuedAt, verified, domains } = registry
-  const facts = [edition, instanceId, region].filter((fact) => fact !== undefined).join(' · ')
+  const kind = [edition, region].filter((fact) => fact !== undefined).join(' · ')
+  const id = instanceId === undefined ? undefined : html`<small>${instanceId}</small>`
   const none = state === 'pending' ? words.none : words.never
   const tone = state === 'pending' && registry.error ? 'bad' : TONES[state]
   const time = (at: string | undefined): Html => (at === undefined ? html`${none}` : renderTime(at, now, words.lang))
   return html`<tr role="row">
-<th role="rowheader">${name}<small>${facts}</small></th>
-<td role="cell" class="short"><span class="state ${tone}">${words.states[state]}</span></td>
+<th role="rowheader">${name}${id}<small>${kind}</small></th>
+<td role="cell" class="short"><span class="state ${tone}">${words.states[state]}</span><small class="${verified === 'refused' ? 'state bad' : ''}">${words.logins[verified]}</small></td>
 <td role="cell" data-label="${words.expires}">${time(expiresAt)}${renderLife({ issuedAt, expiresAt, refreshAt }, tone, now, words)}</td>
 <td role="cell" data-label="${words.refresh}">${time(refreshAt)}</td>
-<td role="cell" class="short" data-label="${words.login}"><span class="${verified === 'refused' ? 'state bad' : ''}">${words.logins[verified]}</span></td>
-<td role="cell" data-label="${words.domains}">${domains.map((domain) => html`<code>${domain}</code><br>`)}${domains.length === 0 ? none : undefined}</td>
+<td role="cell" data-label="${words.domains}">${renderDomains(domains, none)}</td>
 </tr>`
+}
+
+function renderDomains(domains: readonly string[], none: string): Html {
+  if (domains.length === 0) return html`${none}`
+  return html`<ul class="plain">${domains.map(renderDomain)}</ul>`
+}
+
+/** A long one breaks at its dots. */
+function renderDomain(domain: string): Html {
+  const [first = '', ...more] = domain.split('.')
+  return html`<li>${first}${more.map((part) => html`.<wbr>${part}`)}</li>`
 }
 
 interface Life {

@@ -29,7 +29,7 @@ ${renderRegistries(status.registries, now, words)}
 <h2>${words.coverage}</h2>
 ${renderCoverage(status, words)}
 </main>
-<footer><span>${words.leader} ${status.leader || words.noLeader}</span><span>${words.attach} ${status.attach}</span><span>${words.secret} ${status.secretName}</span><span>${words.config} <code>${status.configHash.slice(0, 12)}</code></span></footer>
+<footer><span>${words.leader} ${status.leader.split('_')[0] || words.noLeader}</span><span>${words.attach} ${status.attach}</span><span>${words.secret} ${status.secretName}</span><span>${words.config} <code>${status.configHash.slice(0, 12)}</code></span></footer>
 </body></html>
 `
   return page.markup

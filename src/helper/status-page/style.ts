@@ -5,7 +5,7 @@ export const STYLE = `
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;--line:#d9dee3;--paper:#fff;--raised:#f6f8fa;--good:#1a7f37;--busy:#7d5700;--bad:#b42318;--wash:#fef3f2}
 @media (prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#9aa4af;--line:#30363d;--paper:#0e1116;--raised:#161b22;--good:#4ac26b;--busy:#d4a72c;--bad:#ff7b72;--wash:#25171c}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:62rem;padding:1.25rem 1.25rem 3rem;font:15px/1.5 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Noto Sans",Helvetica,Arial,"PingFang SC","Microsoft YaHei",sans-serif;color:var(--ink);background:var(--paper);overflow-wrap:break-word}
+body{margin:0 auto;max-width:64rem;padding:1.25rem 1.25rem 3rem;font:15px/1.5 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Noto Sans",Helvetica,Arial,"PingFang SC","Microsoft YaHei",sans-serif;color:var(--ink);background:var(--paper);overflow-wrap:break-word}
 header,footer{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;align-items:baseline;color:var(--soft);font-size:13px}
 header strong{color:var(--ink);font-size:15px}header nav{margin-left:auto}
 a{color:inherit;text-underline-offset:.2em}
@@ -26,7 +26,7 @@ table{border-collapse:collapse;width:100%}
 th{font-size:13px;font-weight:500;color:var(--soft);text-align:left;padding:0 1rem .4rem 0;border-bottom:1px solid var(--line)}
 td{padding:.6rem 1rem .6rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 td:last-child,th:last-child{padding-right:0}
-td small,tbody th small{display:block}
+td small,tbody th small{display:block}ul.plain{list-style:none;margin:0;padding:0;font-size:13px;white-space:nowrap}wbr{white-space:normal}
 tbody th{color:var(--ink);font-size:15px;font-weight:600;padding:.6rem 1rem .6rem 0;vertical-align:top}
 tbody th small{font-weight:400}
 .state{font-weight:600}.state.good{color:var(--good)}.state.busy{color:var(--busy)}.state.bad{color:var(--bad)}
@@ -36,10 +36,10 @@ svg .good{fill:var(--good)}svg .busy{fill:var(--busy)}svg .bad{fill:var(--bad)}s
 .cards svg{max-width:none;height:8px;border-radius:4px;margin:.5rem 0 .75rem}
 .figure{font-size:26px;font-weight:600;letter-spacing:-.01em;margin:0;font-variant-numeric:tabular-nums}
 .figure small{font-size:15px;font-weight:400;letter-spacing:0}
-dl{margin:0;display:grid;gap:.15rem}dl div{display:grid;grid-template-columns:2.5rem 1fr;gap:.75rem}dl .soft{font-size:inherit}
+dl{margin:0;display:grid;grid-template-columns:auto 1fr;gap:.15rem .75rem}dl div{display:contents}dl .soft>*{color:var(--soft)}
 dt{font-variant-numeric:tabular-nums;text-align:right;font-weight:600}.good dt{color:var(--good)}.busy dt{color:var(--busy)}.bad dt{color:var(--bad)}.soft dt{font-weight:400}dd{margin:0}
 footer{margin-top:3rem;padding-top:.75rem;border-top:1px solid var(--line)}
-@media (max-width:44rem){h1{font-size:22px;margin-top:1.5rem}header nav{margin-left:0}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table,tbody,tr,td,tbody th{display:block}tr{border-bottom:1px solid var(--line);padding:.75rem 0}td,tbody th{border:0;padding:.15rem 0}td.short{white-space:normal}td time+small::before{content:"· "}td small{display:inline}td[data-label]::before{content:attr(data-label);display:inline-block;width:6.5rem;color:var(--soft);font-size:13px}svg{max-width:none}}
+@media (max-width:44rem){h1{font-size:22px;margin-top:1.5rem}header nav{margin-left:0}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table,tbody,tr,td,tbody th{display:block}tr{border-bottom:1px solid var(--line);padding:.75rem 0}td,tbody th{border:0;padding:.15rem 0}td.short{white-space:normal}td time+small::before{content:"· "}td time+small{display:inline}td[data-label]::before{content:attr(data-label);display:inline-block;width:7rem;color:var(--soft);font-size:13px}svg{max-width:none}}
 `
 
 /** For the header Content-Security-Policy: this style sheet and no other. */

@@ -15,7 +15,7 @@ export function renderTime(time: string, now: number, language: string): Html {
 /** `in 47 minutes`, `3 hours ago`; two of a unit before it is used, but for minutes. */
 export function relativeTime(ms: number, language: string): string {
   const [unit, size] = UNITS.find(([, , from]) => Math.abs(ms) >= from) ?? ['second', 1_000]
-  return new Intl.RelativeTimeFormat(language, { numeric: 'always' }).format(Math.trunc(ms / size), unit)
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / size), unit)
 }
 
 /** `14:03:22 UTC`, with the date when it is not today's. */

@@ -1,5 +1,5 @@
 import type { HelperStatus, StatusError } from '../../acr/helper-status.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, prose } from './html.ts'
 import { renderTime } from './times.ts'
 import type { Words } from './words.ts'
 
@@ -20,8 +20,8 @@ export function renderTrouble(troubles: readonly Trouble[], now: number, words: 
   const items = troubles.map(
     (trouble) => html`<li>
 <div class="top"><h3>${renderPlace(trouble, words)}</h3><span class="soft">${words.since} ${renderTime(trouble.at, now, words.lang)}</span></div>
-<p>${trouble.message}</p>
-<p><b>${words.cure}</b> ${trouble.cure}</p>
+<p>${prose(trouble.message)}</p>
+<p><b>${words.cure}</b> ${prose(trouble.cure)}</p>
 <p class="soft"><code>${[trouble.code, trouble.reason].filter(Boolean).join(' · ')}</code></p>
 </li>`,
   )

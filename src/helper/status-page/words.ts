@@ -30,7 +30,6 @@ export interface Words {
   readonly refresh: string
   readonly never: string
   readonly none: string
-  readonly login: string
   readonly domains: string
   readonly life: (percent: number) => string
   readonly states: Readonly<Record<'live' | 'pending' | 'failing', string>>
@@ -79,14 +78,18 @@ const EN: Words = {
   registries: 'Registries',
   credential: 'Credential',
   expires: 'Ends',
-  refresh: 'Renewal',
+  refresh: 'Renewal due',
   never: 'never',
   none: 'none yet',
-  login: 'Login',
   domains: 'Domains',
   life: (percent) => `${percent} % of its life is over`,
   states: { live: 'Live', pending: 'None yet', failing: 'Renewal fails' },
-  logins: { accepted: 'accepted', refused: 'refused', unreachable: 'not reachable', skipped: 'not checked' },
+  logins: {
+    accepted: 'login accepted',
+    refused: 'login refused',
+    unreachable: 'registry not reachable',
+    skipped: 'login not checked',
+  },
   coverage: 'Coverage',
   namespaces: 'Namespaces with the pull secret',
   serviceAccounts: 'ServiceAccounts that refer to it',
@@ -135,14 +138,13 @@ const ZH: Words = {
   registries: '镜像仓库实例',
   credential: '凭证',
   expires: '到期',
-  refresh: '更新',
+  refresh: '计划更新',
   never: '永不',
   none: '尚无',
-  login: '登录验证',
   domains: '域名',
   life: (percent) => `有效期已过 ${percent}%`,
   states: { live: '有效', pending: '尚无', failing: '更新失败' },
-  logins: { accepted: '已通过', refused: '被拒绝', unreachable: '无法访问', skipped: '未验证' },
+  logins: { accepted: '登录验证通过', refused: '登录被拒绝', unreachable: '仓库无法访问', skipped: '登录未验证' },
   coverage: '覆盖范围',
   namespaces: '已有拉取凭证 Secret 的命名空间',
   serviceAccounts: '已引用该 Secret 的 ServiceAccount',

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import type { HelperStatus } from '../../../src/acr/helper-status.ts'
+import { renderStatusPage } from '../../../src/helper/status-page/status-page.ts'
+import { STYLE_SOURCE } from '../../../src/helper/status-page/style.ts'
+import { relativeTime } from '../../../src/helper/status-page/times.ts'
+import { findTrouble } from '../../../src/helper/status-page/trouble.ts'
+import { judgeStatus } from '../../../src/helper/status-page/verdict.ts'
+import { chooseLanguage, type Language, wordsOf } from '../../../src/helper/status-page/words.ts'
+import { at, denied, NOW, registry, status } from './fixtures.ts'
+
+const verdict = (more: Partial<HelperStatus>, language: Language = 'en'): string => {
+  const all = status(more)
+  const { tone, headline, detail } = judgeStatus(all, findTrouble(all).length, wordsOf(language))
+  return `${tone}: ${headline} / ${detail}`
+}
+
+test('the page begins with how it all stands; what is left out on purpose does not count', () => {
+  const pending = registry('new', { state: 'pending' })
+  const namespaces = (more: Partial<HelperStatus['namespaces']>): Partial<HelperStatus> => ({
+    namespaces: { total: 5, current: 3, pending: 0, skipped: {}, ...more },
+  })
+  assert.deepEqual(
+    [
+      verdict({}),
+      verdict(namespaces({ total: 3, current: 1, pending: 2 })),
+      verdict(namespaces({ skipped: { 'foreign-secret': 1, terminating: 1 } })),
+      verdict({ problems: [denied], registries: [registry('prod', { state: 'failing', error: denied })] }),
+      verdict({ registries: [pending] }),
+      verdict(namespaces({ total: 2, current: 0, skipped: { 'not-targeted': 2 } })),
+      verdict({ retired: true }),
+      verdict({ problems: [denied] }, 'zh'),
+    ],
+    [
+      'good: All 3 namespaces have a current pull secret / There is nothing to fix.',
+      'busy: 1 of 3 namespaces have a current pull secret / The rest is being written.',
+      'bad: 3 of 4 namespaces have a current pull secret / 3 of 4 namespaces have a current pull secret.',
+      'bad: 2 problems to fix / 3 of 3 namespaces have a current pull secret.',
+      'busy: Waiting for the first credential / Pull secrets are written as soon as a registry has given one.',
+      'busy: No namespace to serve / None matches targets.namespaces of the values, or all are left out by label.',
+      'good: Retired: nothing of the helper is in use any more / The release can be removed.',
+      'bad: 有 1 个问题需要处理 / 3 个命名空间中有 3 个的拉取凭证为最新。',
+    ],
+  )
+})
+
+test('what is wrong stands before all else, registries first, each with its cure, since when, and its code', () => {
+  const foreign = { ...denied, code: 'FOREIGN_SECRET', namespace: 'shop', object: 'Secret acr-nopass' }
+  const page = renderStatusPage(
+    status({ problems: [foreign], registries: [registry('prod', { state: 'failing', error: denied })] }),
+    NOW,
+  )
+  const order = [
+    '2 problems to fix',
+    '>Registry prod<',
+    'Run <code>acr-nopass policy</code>',
+    '>Namespace shop · Secret',
+  ]
+  const places = [...order, '<table'].map((text) => page.indexOf(text))
+  assert.ok(
+    places.every((place, index) => place > (places[index - 1] ?? 0)),
+    JSON.stringify(places),
+  )
+  assert.match(page, /90 minutes ago<\/time> <small><time>10:30:00 UTC/)
+  assert.match(page, /<code>CLOUD_DENIED · NoPermission<\/code>/)
+})
+
+test('of a registry the page tells until when its credential lives and when it is renewed', () => {
+  const page = renderStatusPage(
+    status({ registries: [registry('prod'), registry('old', { expiresAt: at(3000) })] }),
+    NOW,
+  )
+  assert.match(page, /in 45 minutes<\/time> <small><time>12:45:00 UTC/)
+  assert.match(page, /aria-label="25 % of its life is over"/)
+  assert.match(page, /in 2 days<\/time> <small><time>2026-01-03 14:00:00 UTC/)
+})
+
+test('whatever a report holds is text on the page: no tag, no attribute, no script', () => {
+  const evil = `"><script>alert('1')</script>`
+  const page = renderStatusPage(
+    status({
+      problems: [{ ...denied, message: evil, cure: evil, namespace: evil }],
+      registries: [registry(evil, { domains: [evil] })],
+      secretName: evil,
+      leader: evil,
+    }),
+    NOW,
+  )
+  assert.ok(!page.includes('<script'))
+  assert.ok(page.includes('&#34;&#62;&#60;script&#62;'))
+})
+
+test('the policy that is sent allows the style sheet of the page, byte by byte, and no other', () => {
+  const [, style = ''] = /<style>([\s\S]*)<\/style>/.exec(renderStatusPage(status(), NOW)) ?? []
+  assert.equal(STYLE_SOURCE, `'sha256-${createHash('sha256').update(style).digest('base64')}'`)
+  assert.ok(!renderStatusPage(status(), NOW).includes(' style='))
+})
+
+test('times are short: seconds, minutes up to two hours, hours up to two days, days', () => {
+  const minute = 60_000
+  assert.deepEqual(
+    [-12_000, 59_000, -minute, 119 * minute, 120 * minute, 47 * 60 * minute, -48 * 60 * minute, 0].map((ms) =>
+      relativeTime(ms, 'en'),
+    ),
+    [
+      '12 seconds ago',
+      'in 59 seconds',
+      '1 minute ago',
+      'in 119 minutes',
+      'in 2 hours',
+      'in 47 hours',
+      '2 days ago',
+      'now',
+    ],
+  )
+  assert.equal(relativeTime(5 * minute, 'zh-CN'), '5分钟后')
+})
+
+test('the language is the one that is asked for, else what the browser prefers of the two', () => {
+  assert.deepEqual(
+    [
+      chooseLanguage('zh', 'en-US,en;q=0.9'),
+      chooseLanguage(null, 'de-DE,zh-CN;q=0.8,en;q=0.5'),
+      chooseLanguage(null, 'en-US,zh;q=0.1'),
+      chooseLanguage('fr', ''),
+    ],
+    ['zh', 'zh', 'en', 'en'],
+  )
+  const page = renderStatusPage(status(), NOW, 'zh')
+  assert.match(page, /<html lang="zh-CN">/)
+  assert.match(page, /href="\/\?lang=en" lang="en">English/)
+})
