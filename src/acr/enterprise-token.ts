@@ -8,16 +8,18 @@ import { enterpriseDomains, type OwnDomain } from './registry-domains.ts'
 import type { LoginFetch, RegistryApi, RegistryLogin } from './registry-token.ts'
 import { createTokenSession } from './token-session.ts'
 
-/** How long an instance's addresses are believed (milliseconds). */
-const DOMAINS_LIVE = 3_600_000
+/** How long an instance's addresses are believed (milliseconds); between the two by a coin, for a fleet asks at all times. */
+const DOMAINS_LIVE = 30 * 60_000
+const DOMAINS_LIVE_LONGEST = 120 * 60_000
 
-/** Tokens of an Enterprise instance: a fresh session, one token call, and its addresses once an hour. */
+/** Tokens of an Enterprise instance: a fresh session, one token call, and its addresses about once an hour. */
 export function createEnterpriseFetch(
   registry: RegistryConfig,
   identity: CredentialProvider,
   deps: RegistryApi,
 ): LoginFetch {
   const { clock } = deps.transport
+  const { random = Math.random } = deps
   const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
   let instanceId = registry.instanceId || undefined
   let hours = registry.expiresInHours ?? undefined
@@ -49,7 +51,7 @@ export function createEnterpriseFetch(
   }
 
   async function ownDomains(target: CrTarget, id: string, signal: AbortSignal) {
-    if (addresses !== undefined && clock.now() - addresses.readAt < DOMAINS_LIVE) return addresses.own
+    if (addresses !== undefined && isBelieved(clock.now() - addresses.readAt, random())) return addresses.own
     try {
       const own = enterpriseDomains(await listInstanceEndpoint(target, id, signal))
       addresses = { own, readAt: clock.now() }
@@ -58,4 +60,8 @@ export function createEnterpriseFetch(
     }
     return addresses.own
   }
+}
+
+function isBelieved(age: number, random: number): boolean {
+  return age < DOMAINS_LIVE || (age < DOMAINS_LIVE_LONGEST && random < 0.5)
 }

@@ -25,4 +25,6 @@ export type LoginFetch = (signal: AbortSignal) => Promise<RegistryLogin>
 export interface RegistryApi {
   readonly transport: Transport
   readonly endpoints: Endpoints
+  /** 0 (included) to 1 (excluded); default: this machine's. */
+  readonly random?: () => number
 }

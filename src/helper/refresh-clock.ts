@@ -49,8 +49,9 @@ export interface RefreshClock {
 
 /** A static login has no expiry: its mounted files are read this often. */
 const STATIC_POLL_MS = 30_000
-/** No timer sleeps longer, so that a corrected clock is noticed. */
-const LONGEST_SLEEP_MS = 60_000
+/** No timer sleeps longer than a minute or this part of what is left, so that a corrected clock is noticed in time. */
+const LONGEST_SLEEP = 1 / 4
+const SHORTEST_SLEEP_MS = 60_000
 
 export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
   const { entry, clock, cloudNow, random } = options
@@ -67,7 +68,8 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     due = at
     cancelTimer?.()
     if (mode === 'idle' || running || stop.signal.aborted) return
-    const wait = Math.min(LONGEST_SLEEP_MS, due - cloudNow())
+    const left = due - cloudNow()
+    const wait = Math.min(left, Math.max(SHORTEST_SLEEP_MS, left * LONGEST_SLEEP))
     cancelTimer = clock.after(Math.max(0, wait), () => {
       if (cloudNow() >= due) void refresh(wanted ? 'wanted' : state.failures > 0 ? 'retried' : 'due')
       else schedule(due)
