@@ -2,21 +2,23 @@ const FIRST_MIN_MS = 50
 const FIRST_SPREAD_MS = 100
 const SECOND_MS = 800
 const CAP_MS = 30_000
-/** A connection that was well for so long starts over. */
+/** So long without a failure starts over. */
 const RESET_MS = 120_000
+/** So does a stream that was open for so long: a way that cuts idle streams each minute is not a server in need. */
+const WELL_MS = 10_000
 
 /** The waits of one watch: 50-150 ms, then 0.8 s doubling to 30 s (each up to twice, by chance). */
 export interface ReconnectBackoff {
-  /** Milliseconds until the next try, after a failure at `monotonic` time. */
-  next(monotonic: number): number
+  /** Milliseconds until the next try, after a failure at `monotonic` time of a stream that was open for `openMs`. */
+  next(monotonic: number, openMs?: number): number
 }
 
 export function createReconnectBackoff(random: () => number): ReconnectBackoff {
   let failures = 0
   let lastFailure = Number.NEGATIVE_INFINITY
   return {
-    next(monotonic) {
-      if (monotonic - lastFailure > RESET_MS) failures = 0
+    next(monotonic, openMs = 0) {
+      if (monotonic - lastFailure > RESET_MS || openMs >= WELL_MS) failures = 0
       failures += 1
       lastFailure = monotonic
       if (failures === 1) return FIRST_MIN_MS + random() * FIRST_SPREAD_MS

@@ -196,13 +196,17 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     },
     async run(signal) {
       while (!signal.aborted) {
+        const begin = clock.monotonic()
         try {
           await oneRound(signal)
         } catch (error) {
           if (signal.aborted) return
+          // What took long was open, unless it was the wait for an answer.
+          const waited = error instanceof KubeApiError && error.code === 'KUBE_TIMEOUT'
+          const openMs = waited ? 0 : clock.monotonic() - begin
           if (error instanceof KubeApiError && error.status === 410) version = undefined
           const asked = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0
-          const wait = Math.max(asked, backoff.next(clock.monotonic()))
+          const wait = Math.max(asked, backoff.next(clock.monotonic(), openMs))
           options.onProblem?.(error, wait)
           await sleep(clock, wait, signal).catch(() => undefined)
         }

@@ -163,6 +163,42 @@ test('waits grow from 0.1 s over 0.8 s to 30 s, obey Retry-After, and start over
   )
 })
 
+test('a way that cuts every idle stream after a minute never keeps us waiting for long', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    await until(() => reflector.synced)
+    for (let cuts = 1; cuts <= 5; cuts += 1) {
+      await until(() => server.watching === 1)
+      await clock.advance(60_000)
+      server.end('reset')
+      await until(() => problems.length === cuts)
+      await clock.advance(200)
+      await server.request(cuts + 1)
+    }
+    assert.deepEqual(
+      problems.map(({ wait }) => wait),
+      [100, 100, 100, 100, 100],
+    )
+  })
+})
+
+test('a server that is not there and one that cuts at once are asked ever more seldom', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    await until(() => reflector.synced)
+    for (let cuts = 1; cuts <= 3; cuts += 1) {
+      await until(() => server.watching === 1)
+      await clock.advance(5_000)
+      server.end('reset')
+      await until(() => problems.length === cuts)
+      await clock.next()
+      await server.request(cuts + 1)
+    }
+    assert.deepEqual(
+      problems.map(({ wait }) => wait),
+      [100, 1200, 2400],
+    )
+  })
+})
+
 test('a handler that fails does not stop the stream', async () => {
   await follow(
     async ({ server, reflector, problems, until }) => {
