@@ -28,6 +28,10 @@ export const HELPER_CODES = {
     what: 'A write in one namespace is refused, by rights, a quota or an admission policy.',
     cure: 'The message says by what; the helper tries again from time to time, and goes on elsewhere.',
   },
+  WRITE_FAILING: {
+    what: 'A write in one namespace fails again and again on the side of the API server: mostly an admission webhook that does not answer.',
+    cure: 'Repair the webhook that the message names, or let its namespaceSelector or failurePolicy spare the Secret; the helper tries again by itself, and goes on elsewhere.',
+  },
   PULL_SECRET_MISSING: {
     what: 'A Pod cannot pull its image, for it was admitted without the reference to the pull secret; the list of a Pod never changes.',
     cure: 'The message says why and what to do: mostly, delete the Pod and let its owner make another; heal: true does that.',

@@ -112,7 +112,7 @@ export function createController(options: ControllerOptions): Controller {
     return { observed, targets, groups, config, now: clock.monotonic() }
   }
 
-  function handle(key: string): Outcome | Promise<Outcome> {
+  function handle(key: string, failures: number): Outcome | Promise<Outcome> {
     // What a follower sees is kept; at a take-over all is planned at once.
     if (!options.holds()) return 'done'
     const planned = toPlanKey(key)
@@ -123,12 +123,12 @@ export function createController(options: ControllerOptions): Controller {
     }
     note(key, planned, decision)
     if (decision.kind === 'wait' && decision.until !== undefined) {
-      return { retryMs: Math.max(0, decision.until - clock.monotonic()) }
+      return { retry: Math.max(0, decision.until - clock.monotonic()) }
     }
-    return isWrite(decision) && !config.dryRun ? perform(key, decision) : 'done'
+    return isWrite(decision) && !config.dryRun ? perform(key, decision, failures) : 'done'
   }
 
-  async function perform(key: string, action: WriteAction): Promise<Outcome> {
+  async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
     const result = await writer(action, stop.signal)
     if (result.ok) {
       observer.wrote(key, action)
@@ -136,9 +136,10 @@ export function createController(options: ControllerOptions): Controller {
     }
     const { verdict, error } = result
     observer.failed(key, action, verdict, error)
-    if (verdict.outcome === 'refused') observer.problem(key, problemOfWrite(action, error, secretName))
+    const problem = problemOfWrite(action, error, { outcome: verdict.outcome, failures, secretName })
+    if (problem) observer.problem(key, problem)
     if (verdict.slowDownMs > 0) queue.slowDown(verdict.slowDownMs)
-    return verdict.retryMs === 'never' ? 'done' : { retryMs: verdict.retryMs }
+    return verdict.retry === 'never' ? 'done' : { retry: verdict.retry }
   }
 
   function note(key: string, planned: PlanKey, decision: Decision): void {

@@ -2,6 +2,7 @@ import { NopassError } from '../errors.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { Decision, WriteAction } from './actions.ts'
 import type { PlanKey } from './plan.ts'
+import type { FailureVerdict } from './write-failure.ts'
 
 /** The trouble that a decision stands for, if a person should know of it. */
 export function problemOfDecision(key: PlanKey, decision: Decision, secretName: string): NopassError | undefined {
@@ -23,17 +24,36 @@ export function problemOfDecision(key: PlanKey, decision: Decision, secretName: 
   return undefined
 }
 
-/** The trouble that a refused write stands for. */
-export function problemOfWrite(action: WriteAction, error: unknown, secretName: string): NopassError {
+/** A server that stumbles is no trouble of one namespace, one that fails so often in a row is. */
+const FAILING_AFTER = 4
+
+export interface FailedWrite {
+  readonly outcome: FailureVerdict['outcome']
+  /** Attempts that failed before this one. */
+  readonly failures: number
+  readonly secretName: string
+}
+
+/** The trouble that a failed write stands for, if a person should know of it. */
+export function problemOfWrite(action: WriteAction, error: unknown, failed: FailedWrite): NopassError | undefined {
+  const { outcome, failures, secretName } = failed
+  const { status, reason } = error instanceof KubeApiError ? error : { status: 0, reason: undefined }
+  const failing = outcome === 'unavailable' && status >= 500 && failures >= FAILING_AFTER
+  if (outcome !== 'refused' && !failing) return undefined
   const place = { namespace: action.namespace }
-  const status = error instanceof KubeApiError ? error.status : 0
-  const reason = error instanceof KubeApiError ? error.reason : undefined
   const what =
     action.kind === 'applySecret' ? `Secret ${secretName}` : `ServiceAccount ${action.serviceAccount} (${action.kind})`
   const details = { place, cause: error, ...(reason === undefined ? {} : { reason }) }
-  if (status === 422 && action.kind === 'applySecret' && action.precondition !== undefined) {
+  if (status === 422 && action.kind === 'applySecret' && action.precondition !== undefined && !isForeignDenial(error)) {
     return new NopassError('SECRET_NEEDS_DELETE', `the ${what} cannot be replaced in place`, details)
   }
   const why = error instanceof KubeApiError ? `: ${error.message}` : ''
+  if (failing)
+    return new NopassError('WRITE_FAILING', `the ${what} fails again and again with ${status}${why}`, details)
   return new NopassError('WRITE_REFUSED', `the ${what} was refused with ${status}${why}`, details)
+}
+
+/** A policy or a webhook of somebody else's says no, not the object: to delete the Secret would lose it for good. */
+function isForeignDenial(error: unknown): boolean {
+  return /ValidatingAdmissionPolicy '(?!acr-nopass\.)|admission webhook "/.test((error as Error).message)
 }

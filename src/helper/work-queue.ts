@@ -1,6 +1,7 @@
 import type { Clock } from '../kube/clock.ts'
 import { createDeadlineHeap, type Waiting } from './deadline-heap.ts'
 import type { Pacer } from './pacer.ts'
+import { type RetryWait, waitBeforeRetry } from './retry-wait.ts'
 
 /** `now`: something new happened, first come first served. `later`: by deadline, behind all of `now`. */
 export interface Lane {
@@ -10,10 +11,10 @@ export interface Lane {
   readonly paced?: boolean
 }
 
-/** `retry`: again by backoff, or after the given time. */
-export type Outcome = 'done' | { readonly retryMs: number | 'backoff' }
+export type Outcome = 'done' | { readonly retry: RetryWait }
 
-type Handler = (key: string) => Outcome | Promise<Outcome>
+/** `failures`: attempts in a row that ended with `retry`. */
+type Handler = (key: string, failures: number) => Outcome | Promise<Outcome>
 
 /** Names after client-go's workqueue metrics; times in milliseconds. */
 export interface QueueObserver {
@@ -43,9 +44,6 @@ export interface WorkQueue {
   /** Forgets what waits; resolves when nothing is in hand any more. */
   stop(): Promise<void>
 }
-
-const BACKOFF_MS = 100
-const BACKOFF_CAP_MS = 60_000
 
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { clock, pacer } = options
@@ -96,17 +94,16 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     inHand.delete(key)
     options.observer?.finished(clock.monotonic() - startedAt)
     if (outcome === 'done') failures.delete(key)
-    else if (!stopped) retry(key, outcome.retryMs)
+    else if (!stopped) retry(key, outcome.retry)
     enqueue(key)
     if (inHand.size === 0) for (const resolve of idle.splice(0)) resolve()
   }
-  const retry = (key: string, ms: number | 'backoff'): void => {
+  const retry = (key: string, wait: RetryWait): void => {
     options.observer?.retried()
     const count = failures.get(key) ?? 0
     failures.set(key, count + 1)
-    const bound = Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** Math.min(count, 30))
     // What changed meanwhile is tried at once.
-    if (!waiting.has(key)) addAfter(key, ms === 'backoff' ? options.random() * bound : ms)
+    if (!waiting.has(key)) addAfter(key, waitBeforeRetry(wait, count, options.random()))
   }
   const start = (key: string): void => {
     const item = waiting.get(key)
@@ -114,13 +111,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     inHand.add(key)
     const startedAt = clock.monotonic()
     options.observer?.started(startedAt - (item?.addedAt ?? startedAt))
-    const outcome = call(options.handler, key)
+    const outcome = call(options.handler, key, failures.get(key) ?? 0)
     if (!(outcome instanceof Promise)) {
       finish(key, outcome, startedAt)
       return
     }
     void outcome
-      .catch((): Outcome => ({ retryMs: 'backoff' }))
+      .catch((): Outcome => ({ retry: 'backoff' }))
       .then((settled) => {
         finish(key, settled, startedAt)
         pump()
@@ -181,10 +178,10 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 }
 
-function call(handler: Handler, key: string): Outcome | Promise<Outcome> {
+function call(handler: Handler, key: string, failures: number): Outcome | Promise<Outcome> {
   try {
-    return handler(key)
+    return handler(key, failures)
   } catch {
-    return { retryMs: 'backoff' }
+    return { retry: 'backoff' }
   }
 }

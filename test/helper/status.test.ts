@@ -162,15 +162,15 @@ test('alive: a watch that was not even tried for eleven minutes is stuck', () =>
 
 test('a failed write means: try again, wait longer, slow down, or tell somebody', () => {
   const judge = (status: number, message = 'no', retryAfterMs?: number) => {
-    const { outcome, retryMs, slowDownMs } = judgeFailure(
+    const { outcome, retry, slowDownMs } = judgeFailure(
       new KubeApiError(status, message, retryAfterMs ? { retryAfterMs } : {}),
     )
-    return [outcome, retryMs, slowDownMs]
+    return [outcome, retry, slowDownMs]
   }
   assert.deepEqual(judge(409), ['conflict', 'backoff', 0])
   assert.deepEqual(judge(422, 'metadata.uid: Invalid value: field is immutable'), ['conflict', 'backoff', 0])
-  assert.deepEqual(judge(422, 'type: field is immutable'), ['refused', 600_000, 0])
-  assert.deepEqual(judge(403), ['refused', 120_000, 0])
+  assert.deepEqual(judge(422, 'type: field is immutable'), ['refused', { slowlyUpToMs: 600_000 }, 0])
+  assert.deepEqual(judge(403), ['refused', { slowlyUpToMs: 120_000 }, 0])
   const ending =
     'secrets "acr-nopass" is forbidden: unable to create new content in namespace a because it is being terminated'
   assert.deepEqual(judge(403, ending), ['gone', 'never', 0])

@@ -109,7 +109,7 @@ test('a failing key waits longer each time, at most a minute, and starts over af
   queue.add('a', NOW)
   for (let round = 1; round <= 12; round += 1) {
     const before = clock.monotonic()
-    await end('a', { retryMs: 'backoff' })
+    await end('a', { retry: 'backoff' })
     while (begun.length === round) await clock.next()
     waits.push(clock.monotonic() - before)
   }
@@ -117,7 +117,7 @@ test('a failing key waits longer each time, at most a minute, and starts over af
   await end('a')
   queue.add('a', NOW)
   const before = clock.monotonic()
-  await end('a', { retryMs: 'backoff' })
+  await end('a', { retry: 'backoff' })
   await clock.next()
   assert.equal(clock.monotonic() - before, 50)
 })
@@ -125,7 +125,7 @@ test('a failing key waits longer each time, at most a minute, and starts over af
 test('news of a failing key ends its wait', async () => {
   const { queue, begun, end } = open()
   queue.add('a', NOW)
-  await end('a', { retryMs: 60_000 })
+  await end('a', { retry: 60_000 })
   assert.equal(begun.length, 1)
   queue.add('a', NOW)
   assert.equal(begun.length, 2)
@@ -195,7 +195,7 @@ test('nothing is ever lost: after any mix of adds, ends and failures each key wa
       }
       for (const { key, what } of moves) {
         if (what === 'end') inHand.get(key)?.('done')
-        else if (what === 'fail') inHand.get(key)?.({ retryMs: 'backoff' })
+        else if (what === 'fail') inHand.get(key)?.({ retry: 'backoff' })
         else if (what === 'wait') await bench.clock.advance(20)
         else {
           changed.set(key, ++turn)

@@ -26,15 +26,18 @@ const AT_HOME: ReadonlySet<string> = new Set([
   'patch configmaps',
 ])
 
-/** Requests of the helper that its rights do not cover, or that touch another object than its own; as `verb URI -> code`. */
+/** Requests of the helper that rights or guard refused, or that touch another object than its own; as `verb URI -> code`. */
 export function beyondRights(entries: readonly AuditEntry[], helper: AuditedHelper): string[] {
   const user = `system:serviceaccount:${helper.home}:${helper.release}`
   const own = entries.filter((entry) => entry.user.username === user)
-  const wrong = own.filter((entry) => {
-    const code = entry.responseStatus?.code
-    return code === 401 || code === 403 || !isCovered(entry, helper)
-  })
+  const wrong = own.filter((entry) => isRefused(entry) || !isCovered(entry, helper))
   return wrong.map(({ verb, requestURI, responseStatus }) => `${verb} ${requestURI} -> ${responseStatus?.code}`)
+}
+
+/** By authorization, or by the guard; a quota, a webhook or the end of a namespace answer with 403 as well. */
+function isRefused({ annotations, responseStatus }: AuditEntry): boolean {
+  const decision = annotations?.['authorization.k8s.io/decision']
+  return decision === 'forbid' || /ValidatingAdmissionPolicy 'acr-nopass\./.test(responseStatus?.message ?? '')
 }
 
 function isCovered(entry: AuditEntry, { home, release, secretName }: AuditedHelper): boolean {

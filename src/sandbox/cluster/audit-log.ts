@@ -13,7 +13,7 @@ export interface AuditEntry {
     readonly subresource?: string
     readonly apiGroup?: string
   }
-  readonly responseStatus?: { readonly code: number; readonly reason?: string }
+  readonly responseStatus?: { readonly code: number; readonly reason?: string; readonly message?: string }
   readonly requestReceivedTimestamp: string
   readonly stageTimestamp: string
   /** A watch has `ResponseStarted` at once and `ResponseComplete` at its end; all else only the latter. */

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { WriteAction } from '../../src/helper/actions.ts'
+import { problemOfWrite } from '../../src/helper/decision-problem.ts'
+import { waitBeforeRetry } from '../../src/helper/retry-wait.ts'
+import { judgeFailure } from '../../src/helper/write-failure.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+
+const precondition = { uid: 'u', resourceVersion: '7' }
+const rotation: WriteAction = { kind: 'applySecret', namespace: 'shop', group: 'g', precondition, reason: 'rotated' }
+const attach: WriteAction = { kind: 'attach', namespace: 'shop', serviceAccount: 'web', precondition, list: [] }
+
+function problem(action: WriteAction, status: number, message: string, failures = 0): string | undefined {
+  const error = new KubeApiError(status, message)
+  const { outcome } = judgeFailure(error)
+  const found = problemOfWrite(action, error, { outcome, failures, secretName: 'acr-nopass' })
+  return found && `${found.code}: ${found.message}`
+}
+
+test('a refusal names the namespace’s object and who refuses; only an object that cannot change is to be deleted', () => {
+  const immutable = 'Secret "acr-nopass" is invalid: type: Invalid value: "Opaque": field is immutable'
+  assert.equal(
+    problem(rotation, 422, immutable),
+    'SECRET_NEEDS_DELETE: the Secret acr-nopass cannot be replaced in place',
+  )
+  const guard =
+    "secrets \"acr-nopass\" is forbidden: ValidatingAdmissionPolicy 'acr-nopass.home.x.secrets' with binding 'b' denied request: a pull secret holds .dockerconfigjson and nothing else"
+  assert.match(problem(rotation, 422, guard) ?? '', /^SECRET_NEEDS_DELETE/)
+  const policy =
+    "secrets \"acr-nopass\" is forbidden: ValidatingAdmissionPolicy 'no-robots' with binding 'b' denied request: no"
+  assert.equal(problem(rotation, 422, policy), `WRITE_REFUSED: the Secret acr-nopass was refused with 422: ${policy}`)
+  assert.match(
+    problem(rotation, 422, 'admission webhook "x.example.com" denied the request: no') ?? '',
+    /^WRITE_REFUSED/,
+  )
+  assert.equal(problem(attach, 403, 'no'), 'WRITE_REFUSED: the ServiceAccount web (attach) was refused with 403: no')
+})
+
+test('a server that stumbles is not reported, one that fails the same namespace again and again is', () => {
+  const webhook = 'failed calling webhook "x.example.com": context deadline exceeded'
+  for (const failures of [0, 1, 2, 3]) assert.equal(problem(rotation, 500, webhook, failures), undefined)
+  const message = `WRITE_FAILING: the Secret acr-nopass fails again and again with 500: ${webhook}`
+  assert.equal(problem(rotation, 500, webhook, 4), message)
+  // No answer, a conflict, and what is gone say nothing about the namespace.
+  for (const status of [0, 404, 409, 429]) assert.equal(problem(rotation, status, 'no', 9), undefined)
+})
+
+test('what is refused is tried again within seconds at first, and seldom in the end', () => {
+  const waits = (wait: Parameters<typeof waitBeforeRetry>[0], random: number) =>
+    [0, 1, 2, 3, 4, 5, 100].map((failures) => waitBeforeRetry(wait, failures, random))
+  const slowly = { slowlyUpToMs: 600_000 }
+  assert.deepEqual(waits(slowly, 1), [1000, 4000, 16_000, 64_000, 256_000, 600_000, 600_000])
+  assert.deepEqual(waits(slowly, 0), [500, 2000, 8000, 32_000, 128_000, 300_000, 300_000])
+  assert.deepEqual(waits('backoff', 1), [100, 200, 400, 800, 1600, 3200, 60_000])
+  assert.deepEqual(waits(7, 0.5), [7, 7, 7, 7, 7, 7, 7])
+})
