@@ -1,5 +1,5 @@
 import { matchesGlobs } from '../../values/glob.ts'
-import type { LegacyFacts, Workload } from '../legacy/legacy-facts.ts'
+import type { LegacyFacts } from '../legacy/legacy-facts.ts'
 import { LEGACY_SECRETS } from '../legacy/legacy-names.ts'
 import { isPrivateAcr } from '../legacy/workload.ts'
 import type { AddonSettings } from './addon-settings.ts'
@@ -43,9 +43,18 @@ export function chooseTargets(settings: AddonSettings | undefined, facts: Legacy
 }
 
 /** Of system namespaces only those whose Pods pull something private: the old helper writes into all of them. */
-function namespacesInUse({ accounts, secrets, workloads }: LegacyFacts): readonly string[] {
-  const pulling = workloads.filter(namesOldSecret).filter(({ images }) => images.some(isPrivateAcr))
-  const written = [...accounts, ...secrets].map(({ metadata }) => metadata.namespace ?? 'default')
+function namespacesInUse(facts: LegacyFacts): readonly string[] {
+  const naming = facts.accounts.filter(({ metadata, imagePullSecrets }) => {
+    return givesSomething(
+      facts,
+      metadata.namespace,
+      imagePullSecrets.map(({ name = '' }) => name),
+    )
+  })
+  const written = [...naming, ...facts.secrets].map(({ metadata }) => metadata.namespace ?? 'default')
+  const pulling = facts.workloads
+    .filter(({ namespace, references }) => givesSomething(facts, namespace, references))
+    .filter(({ images }) => images.some(isPrivateAcr))
   const names = [
     ...written.filter((name) => !matchesGlobs([SYSTEM], name)),
     ...pulling.map(({ namespace }) => namespace),
@@ -53,6 +62,9 @@ function namespacesInUse({ accounts, secrets, workloads }: LegacyFacts): readonl
   return [...new Set(names)].sort()
 }
 
-function namesOldSecret({ references }: Workload): boolean {
-  return references.some((name) => LEGACY_SECRETS.includes(name))
+/** A name of a Secret that is gone gives nothing; where no Secret is known at all (files), every name counts. */
+function givesSomething({ secrets }: LegacyFacts, namespace: string | undefined, names: readonly string[]): boolean {
+  const old = names.filter((name) => LEGACY_SECRETS.includes(name))
+  if (secrets.length === 0) return old.length > 0
+  return secrets.some(({ metadata }) => metadata.namespace === namespace && old.includes(metadata.name))
 }

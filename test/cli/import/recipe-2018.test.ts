@@ -40,7 +40,12 @@ test('the 2018 recipe: the own Personal Edition of the cluster and of each regio
 })
 
 test('namespaces and ServiceAccounts to which the Secrets were copied by hand come along', () => {
-  const objects = [...recipe2018(), object('Secret', 'shop', A), account('shop', 'builder', 'own', A)]
+  const objects = [
+    ...recipe2018(),
+    object('Secret', 'shop', A),
+    account('shop', 'builder', 'own', A),
+    account('gone', 'default', A),
+  ]
   const { text } = importFrom(undefined, objects, { region: 'cn-hangzhou' })
   assert.deepEqual(parse(text).targets, {
     namespaces: { include: ['default', 'shop'] },

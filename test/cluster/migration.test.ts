@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { parse } from 'yaml'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { silentProgress } from '../../src/sandbox/progress.ts'
+import { startRegistry } from '../../src/sandbox/registry/start-registry.ts'
+import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { eventually } from '../support/eventually.ts'
+import { attachOld, oldHelper, oldLogin, oldSecret } from '../support/legacy-objects.ts'
+import { watchPulls } from '../support/pull-watch.ts'
+import { registryClient } from '../support/registry-client.ts'
+import { names, openHelperCluster } from './helper-kit.ts'
+
+const PERSONAL = 'registry.cn-shanghai.aliyuncs.com/acme/tools'
+const DEMO = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com/team/app'
+const OLD_IMAGE = 'registry.cn-shanghai.aliyuncs.com/acs/aliyun-acr-credential-helper'
+const A = 'aliyun-acr-credential-a'
+const B = 'aliyun-acr-credential-b'
+const AGGREGATION = 'acr-credential-secret-aggregation'
+const IDLE = [process.execPath, '-e', 'setInterval(() => {}, 1000)']
+
+const signal = AbortSignal.timeout(30 * 60_000)
+const tools = await ensureTools(['registry'], { progress: silentProgress, signal })
+const images = { [PERSONAL]: IDLE, [DEMO]: IDLE, [OLD_IMAGE]: IDLE }
+const bed = await openHelperCluster('migration', undefined, { images })
+const { admin, chart, cloud, workerRole } = bed
+const registry = await startRegistry({ tools, auth: cloud.registryAuth, signal })
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-migration-'))
+after(async () => {
+  await registry.stop()
+  await bed[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+const push = registryClient(registry.url, cloud.registryPush)
+for (const repository of ['acme/tools', 'team/app']) assert.equal(await push.push(repository, '1', repository), 201)
+
+const cli = (...args: string[]): Promise<BinAnswer> =>
+  runBin([...args, '--kubeconfig', chart.cluster.adminKubeconfigFile])
+const install = (values: object): Promise<void> => bed.install(values, { endpoints: { registry: registry.url } })
+
+async function deploy(namespace: string, name: string, image: string, serviceAccountName = 'default'): Promise<void> {
+  const labels = { app: name }
+  const containers = [{ name: 'app', image: `${image}:1`, imagePullPolicy: 'Always' }]
+  const template = { metadata: { labels }, spec: { serviceAccountName, containers } }
+  const body = { metadata: { name }, spec: { replicas: 2, selector: { matchLabels: labels }, template } }
+  await admin.request({ method: 'POST', path: `/apis/apps/v1/namespaces/${namespace}/deployments`, body })
+  await rolledOut(namespace, name)
+}
+
+interface DeploymentObject {
+  readonly metadata: { readonly generation: number }
+  readonly status?: {
+    readonly observedGeneration?: number
+    readonly updatedReplicas?: number
+    readonly replicas?: number
+    readonly availableReplicas?: number
+  }
+}
+
+function rolledOut(namespace: string, name: string): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
+  return eventually(async () => {
+    const { metadata, status } = await admin.request<DeploymentObject>({ method: 'GET', path })
+    const { observedGeneration, updatedReplicas, replicas, availableReplicas } = status ?? {}
+    assert.deepEqual([observedGeneration, updatedReplicas, replicas, availableReplicas], [metadata.generation, 2, 2, 2])
+  }, 60_000)
+}
+
+/** As `kubectl rollout restart` does. */
+async function restart(namespace: string, name: string): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
+  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() }
+  const body = { spec: { template: { metadata: { annotations } } } }
+  await admin.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH })
+  await rolledOut(namespace, name)
+}
+
+const status = async (path: string): Promise<number> => {
+  const answer = await admin.request({ method: 'GET', path }).catch((error: { status: number }) => error.status)
+  return typeof answer === 'number' ? answer : 200
+}
+
+test('from the 2018 recipe: import, install, restart, cleanup; a Pod pulls at every moment, nothing of it is left', async () => {
+  const login = await oldLogin(cloud, workerRole)
+  await oldHelper(admin, 'cluster-admin', `${OLD_IMAGE}:v18.10.29.0-1a28f02-aliyun`)
+  await oldSecret(admin, 'default', A, [{ ...login, domains: ['registry.cn-shanghai.aliyuncs.com'] }])
+  await oldSecret(admin, 'default', B, [{ ...login, domains: ['registry-vpc.cn-shanghai.aliyuncs.com'] }])
+  await attachOld(admin, 'default', 'default', ['own', A, B])
+  await deploy('default', 'web', PERSONAL)
+  const watch = watchPulls(admin, registry.url, [
+    { namespace: 'default', serviceAccount: 'default', image: `${PERSONAL}:1` },
+  ])
+
+  await watch.phase('import')
+  const file = join(folder, 'values.yaml')
+  const imported = await cli('import', '--to', file)
+  assert.equal(imported.code, 0, imported.stderr)
+  const values = parse(await readFile(file, 'utf8'))
+  assert.deepEqual(values.registries, [{ name: 'personal-cn-shanghai', edition: 'personal', region: 'cn-shanghai' }])
+  const tooEarly = await cli('cleanup', '--legacy', '--yes')
+  assert.equal(tooEarly.code, 1)
+  assert.match(tooEarly.stdout, /^LEGACY_IN_USE: 1 still depends .*\nthe cluster: acr-nopass is not installed here\n/)
+
+  await watch.phase('install')
+  await install(values)
+  await eventually(async () => assert.ok(await bed.isUsable('default')), 60_000)
+  const blocked = await cli('cleanup', '--legacy', '--yes', '-o', 'json')
+  assert.equal(blocked.code, 1)
+  const { dependents, done } = JSON.parse(blocked.stdout)
+  assert.deepEqual(done, [])
+  assert.deepEqual(
+    dependents.map(({ command }: { command: string }) => command),
+    ['kubectl -n default rollout restart deployment/web'],
+  )
+
+  await watch.phase('restart')
+  await restart('default', 'web')
+  const plan = await cli('cleanup', '--legacy')
+  assert.equal(plan.code, 0, plan.stdout)
+  assert.match(plan.stdout, /nothing depends .*\n {2}delete Deployment kube-system\/aliyun-acr-credential-helper\n/)
+  assert.equal(await status(`/api/v1/namespaces/default/secrets/${A}`), 200)
+
+  await watch.phase('cleanup')
+  const cleaned = await cli('cleanup', '--legacy', '--yes')
+  assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr)
+  assert.match(cleaned.stdout, /deleted ClusterRoleBinding aliyun-acr-credential-helper-rolebinding\n/)
+  await watch.phase('after')
+  const { pulls, failed } = await watch.stop()
+  assert.deepEqual(failed, [])
+  for (const phase of ['import', 'install', 'restart', 'cleanup', 'after']) assert.ok((pulls[phase] ?? 0) > 2, phase)
+  // P1: what others wrote stays, in its order.
+  assert.deepEqual(
+    names(await bed.account('default')).filter((name) => name !== 'acr-nopass'),
+    ['own'],
+  )
+  for (const path of [
+    `/api/v1/namespaces/default/secrets/${A}`,
+    `/api/v1/namespaces/default/secrets/${B}`,
+    '/api/v1/namespaces/kube-system/serviceaccounts/aliyun-acr-credential-helper',
+    '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/aliyun-acr-credential-helper-rolebinding',
+    '/apis/apps/v1/namespaces/kube-system/deployments/aliyun-acr-credential-helper',
+  ]) {
+    assert.equal(await status(path), 404, path)
+  }
+  assert.deepEqual(await cli('cleanup', '--legacy', '--yes'), {
+    code: 0,
+    stdout: "nothing of Alibaba's own helper is left\n",
+    stderr: '',
+  })
+})
+
+test("from the vendor's add-on: several instances, namespaces and ServiceAccounts; a Pod pulls at every moment", async () => {
+  const demo = cloud.instances.find(({ edition }) => edition === 'enterprise')
+  assert.ok(demo)
+  const [personalLogin, demoLogin] = await Promise.all([oldLogin(cloud, workerRole), oldLogin(cloud, workerRole, demo)])
+  await oldHelper(admin, 'aliyun-acr-credential-helper', `${OLD_IMAGE}:v25.07.21.1-67f1f51-aliyun`)
+  const data = {
+    'acr-api-version': '2018-12-01',
+    'service-account': 'default,builder',
+    'watch-namespace': 'shop,web',
+    'expiring-threshold': '15m',
+    'acr-registry-info': `- instanceId: "${demo.id}"\n  regionId: "${demo.region}"\n- instanceId: ""\n  regionId: cn-shanghai\n`,
+  }
+  const configMap = { metadata: { name: 'acr-configuration' }, data }
+  await admin.request({ method: 'POST', path: '/api/v1/namespaces/kube-system/configmaps', body: configMap })
+  const domains = [DEMO.split('/')[0] ?? '']
+  for (const namespace of ['shop', 'web']) {
+    await chart.createNamespace(namespace)
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts`
+    await admin.request({ method: 'POST', path, body: { metadata: { name: 'builder' } } })
+    const logins = [
+      { ...demoLogin, domains },
+      { ...personalLogin, domains: ['registry.cn-shanghai.aliyuncs.com'] },
+    ]
+    await oldSecret(admin, namespace, AGGREGATION, logins)
+    for (const account of ['default', 'builder']) await attachOld(admin, namespace, account, [AGGREGATION])
+  }
+  await deploy('shop', 'app', DEMO)
+  await deploy('web', 'tools', PERSONAL, 'builder')
+  const wish = (namespace: string, serviceAccount: string, image: string) => ({
+    namespace,
+    serviceAccount,
+    image: `${image}:1`,
+  })
+  const watch = watchPulls(admin, registry.url, [
+    wish('shop', 'default', DEMO),
+    wish('shop', 'builder', PERSONAL),
+    wish('web', 'builder', DEMO),
+  ])
+
+  await watch.phase('import')
+  const imported = await cli('import', '-o', 'json')
+  assert.equal(imported.code, 0, imported.stderr)
+  const { values: text, steps } = JSON.parse(imported.stdout)
+  const values = parse(text)
+  assert.deepEqual(values.targets, {
+    namespaces: { include: ['shop', 'web'] },
+    serviceAccounts: { include: ['default', 'builder'] },
+  })
+  assert.ok(steps.some((step: string) => step.includes(AGGREGATION)))
+
+  await watch.phase('install')
+  await install(values)
+  for (const namespace of ['shop', 'web'])
+    await eventually(async () => assert.ok(await bed.isUsable(namespace)), 60_000)
+  await watch.phase('restart')
+  await restart('shop', 'app')
+  await restart('web', 'tools')
+  await watch.phase('cleanup')
+  const cleaned = await cli('cleanup', '--legacy', '--yes')
+  assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr)
+  await watch.phase('after')
+  const { pulls, failed } = await watch.stop()
+  assert.deepEqual(failed, [])
+  for (const phase of ['import', 'install', 'restart', 'cleanup', 'after']) assert.ok((pulls[phase] ?? 0) > 2, phase)
+  for (const namespace of ['shop', 'web']) {
+    for (const account of ['default', 'builder']) {
+      assert.deepEqual(names(await bed.account(namespace, account)), ['acr-nopass'])
+    }
+  }
+  assert.equal(await status('/api/v1/namespaces/kube-system/configmaps/acr-configuration'), 404)
+})
+
+test('what watches the pulls sees one that fails', async () => {
+  await chart.createNamespace('bare')
+  const watch = watchPulls(admin, registry.url, [{ namespace: 'bare', serviceAccount: 'default', image: `${DEMO}:1` }])
+  await watch.phase('bare')
+  const { pulls, failed } = await watch.stop()
+  assert.deepEqual(pulls, {})
+  assert.match(failed[0] ?? '', /^before: bare\/tried with \[\]: no credential$/)
+})
+
+test('P5 P6 import and cleanup ask for no content of any Secret', async () => {
+  const asked = chart.cluster.auditLog().filter(({ objectRef, user, userAgent, verb }) => {
+    const isHelper = user.username.startsWith('system:serviceaccount:')
+    return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/') && !isHelper && verb !== 'delete'
+  })
+  assert.ok(asked.length > 0)
+  for (const { verb, requestURI } of asked) {
+    assert.equal(verb, 'list')
+    assert.match(requestURI, /fieldSelector=metadata\.name/)
+  }
+})
