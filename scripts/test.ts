@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../src/errors.ts'
 import { findNodeObstacle } from '../src/sandbox/node/start-node.ts'
 import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
+import { ensureBrowser } from '../src/sandbox/toolchest/ensure-browser.ts'
 import { ensureTools, type ToolPaths } from '../src/sandbox/toolchest/ensure-tools.ts'
 import { measureCoverage } from './test/coverage.ts'
 import { readFloor, reportCoverage } from './test/coverage-floor.ts'
@@ -51,6 +52,11 @@ async function main(): Promise<Counts> {
       print(`✖ not run: ${later.map(({ title }) => title).join('; ')}`)
       return addCounts(counts, { ...NO_TESTS, failed: 1 })
     }
+    if (pass.rung.browser && !(await prepare(() => ensureBrowser({ progress, signal })))) {
+      print(`✖ not run: ${pass.title}`)
+      counts = addCounts(counts, { ...NO_TESTS, failed: 1 })
+      continue
+    }
     print(`— ${pass.title}: ${pass.files.length} file${pass.files.length === 1 ? '' : 's'}`)
     counts = addCounts(counts, await runOne(pass, paths))
   }
@@ -62,14 +68,17 @@ async function main(): Promise<Counts> {
   return low ? addCounts(counts, { ...NO_TESTS, failed: 1 }) : counts
 }
 
-/** Undefined, with the reason printed, when they cannot be had. The first rung that needs any makes those of all later rungs: a missing Go shows at once. */
+/** The first rung that needs any tool makes those of all later rungs: a missing Go shows at once. */
 async function prepareTools([next, ...later]: readonly Rung[]): Promise<Partial<ToolPaths> | undefined> {
   if (!next || next.tools.length === 0) return {}
+  const names = [next, ...later].flatMap(({ tools }) => tools)
+  return prepare(() => ensureTools(names, { progress, signal }))
+}
+
+/** Undefined, with the reason printed, when it cannot be had. */
+async function prepare<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await ensureTools(
-      [next, ...later].flatMap(({ tools }) => tools),
-      { progress, signal },
-    )
+    return await work()
   } catch (error) {
     signal.throwIfAborted()
     print(formatError(toNopassError(error)))

@@ -1,12 +1,14 @@
 import { globSync } from 'node:fs'
 import type { ToolName } from '../../src/sandbox/toolchest/tool-table.ts'
 
-export type RungName = 'unit' | 'contract' | 'cluster' | 'action' | 'node'
+export type RungName = 'unit' | 'contract' | 'cluster' | 'action' | 'browser' | 'node'
 
 /** A rung of the tests: what it needs, and how its files run. */
 export interface Rung {
   readonly name: RungName
   readonly tools: readonly ToolName[]
+  /** Needs a Chromium, which is installed where it is missing. */
+  readonly browser?: true
   /** Test files at the same time, for a number of cores. */
   readonly parallel: (cores: number) => number
   /** Milliseconds after which a test file counts as hanging. */
@@ -40,10 +42,11 @@ export const RUNGS: readonly Rung[] = [
     parallel: (cores) => cores + 1,
     fileLimit: 600_000,
   },
+  { name: 'browser', tools: CLUSTER_TOOLS, browser: true, parallel: () => 1, fileLimit: 600_000 },
   { name: 'node', tools: [...CLUSTER_TOOLS, ...NODE_TOOLS], parallel: () => 1, fileLimit: 600_000 },
 ]
 
-const OWN_FOLDERS = ['contract', 'cluster', 'action', 'node'] as const
+const OWN_FOLDERS = ['contract', 'cluster', 'action', 'browser', 'node'] as const
 
 /** The test files of a rung under `root`, sorted; only those whose path holds one of the words, if there are any. */
 export function findTestFiles(root: string, rung: RungName, words: readonly string[]): string[] {

@@ -32,6 +32,10 @@ export const TOOLS_CODES = {
     what: 'The program does not exist for this operating system.',
     cure: 'Run this part on Linux (the other parts work here), or put a program of that name into the folder ACR_NOPASS_TOOLS.',
   },
+  BROWSER_MISSING: {
+    what: 'The test of the status page needs a Chromium or Chrome.',
+    cure: 'Install one (Debian: apt-get install chromium, macOS: brew install --cask chromium) and run again, or put it as `chromium` into the folder ACR_NOPASS_TOOLS.',
+  },
   TOOL_UNKNOWN: {
     what: 'The tool chest has no tool of that name.',
     cure: 'Run `npm run tools -- list` to see the names.',

@@ -15,10 +15,11 @@ test('every folder has its rung; all that have none of their own are unit', () =
     'test/contract/a.test.ts',
     'test/cluster/x/a.test.ts',
     'test/action/a.test.ts',
+    'test/browser/a.test.ts',
     'test/node/a.test.ts',
     'test/bench/a.test.ts',
   ]
-  assert.deepEqual(files.map(rungOf), ['unit', 'unit', 'contract', 'cluster', 'action', 'node', undefined])
+  assert.deepEqual(files.map(rungOf), ['unit', 'unit', 'contract', 'cluster', 'action', 'browser', 'node', undefined])
 })
 
 test('words name rungs first, and then parts of file paths', () => {

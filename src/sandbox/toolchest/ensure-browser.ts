@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
+import { NopassError } from '../../errors.ts'
+import type { Progress } from '../progress.ts'
+import { cacheFolder } from './cache-folder.ts'
+import { findBrowser } from './find-browser.ts'
+import { isProgram } from './go-program.ts'
+import { type Host, readHost } from './host.ts'
+
+export interface BrowserOptions {
+  readonly progress: Progress
+  readonly signal: AbortSignal
+  readonly host?: Host
+  /** Whether this user may install packages (default: root may). */
+  readonly mayInstall?: boolean
+}
+
+/** The browser, fonts for the page's two languages. */
+const PACKAGES = ['chromium', 'fonts-liberation', 'fonts-wqy-microhei'] as const
+// Another apt of this machine may hold dpkg's lock for a while.
+const INSTALL = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600', ...PACKAGES]
+
+/**
+ * The path of a Chromium or Chrome: one that is there, else, on Debian as root, the package, installed once (15 to 60 s).
+ * @throws NopassError BROWSER_MISSING
+ */
+export async function ensureBrowser(options: BrowserOptions): Promise<string> {
+  const { progress, signal, host = readHost(), mayInstall = process.geteuid?.() === 0 } = options
+  const there = await findBrowser(host, signal)
+  if (there) return there
+  const apt = await findApt(host)
+  if (!apt)
+    throw new NopassError('BROWSER_MISSING', 'there is no Chromium or Chrome on PATH, and no apt-get to install it')
+  if (!mayInstall)
+    throw new NopassError('BROWSER_MISSING', 'there is no Chromium or Chrome on PATH, and only root may install it')
+  return progress.step('install Chromium (apt-get)', async (step) => {
+    const release = await acquireLock(join(cacheFolder(host), 'locks', 'chromium.lock'), {
+      what: 'installing Chromium',
+      onWait: (holder) => step.update(`waits for another run (process ${holder.pid}, since ${holder.since})`),
+      signal,
+    })
+    try {
+      return (await findBrowser(host, signal)) ?? (await install(apt, host, step.update, signal))
+    } finally {
+      release()
+    }
+  })
+}
+
+async function install(apt: string, host: Host, onLine: (text: string) => void, signal: AbortSignal): Promise<string> {
+  // The lists of packages of a fresh machine are empty, those of an old one name versions that are gone.
+  const refreshed = await runApt(apt, ['update'], host, onLine, signal)
+  const installed = await runApt(apt, INSTALL, host, onLine, signal)
+  const path = await findBrowser(host, signal)
+  if (path) return path
+  const why = installed ?? refreshed ?? 'the package holds no browser that starts'
+  throw new NopassError('BROWSER_MISSING', `apt-get install ${PACKAGES.join(' ')}: ${why}`)
+}
+
+/** Answers the last line of a failure, undefined after a success. */
+function runApt(
+  apt: string,
+  args: readonly string[],
+  host: Host,
+  onLine: (text: string) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const env = { ...host.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
+  return new Promise((resolve, reject) => {
+    // SIGINT: apt ends a download at once, but lets dpkg finish what it has begun.
+    const options = { env, signal, killSignal: 'SIGINT', maxBuffer: 64 * 1024 * 1024 } as const
+    const child = execFile(apt, args, options, (error, _stdout, stderr) => {
+      if (signal.aborted) reject(signal.reason)
+      else resolve(error ? (stderr.trim().split('\n').at(-1) ?? error.message) : undefined)
+    })
+    child.stdout?.on('data', (text: string) => {
+      const line = text.trim().split('\n').at(-1)
+      if (line) onLine(line.slice(0, 60))
+    })
+  })
+}
+
+async function findApt({ env }: Host): Promise<string | undefined> {
+  for (const folder of (env.PATH ?? '').split(delimiter).filter(Boolean)) {
+    if (await isProgram(join(folder, 'apt-get'))) return join(folder, 'apt-get')
+  }
+  return undefined
+}
