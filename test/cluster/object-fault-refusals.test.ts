@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { after, type TestContext, test } from 'node:test'
+import type { HelperStatus } from '../../src/acr/helper-status.ts'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { type Admission, startAdmissionWebhook, webhookAsked } from '../support/admission-webhook.ts'
+import { eventually } from '../support/eventually.ts'
+import { openFaultInvariants } from '../support/fault-invariants.ts'
+import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-kit.ts'
+
+const kit = await openHelperCluster('object-fault-refusals')
+const { admin } = kit
+const others = ['team-a', 'team-b']
+for (const name of others) await kit.chart.createNamespace(name)
+for (const name of ['hooked', 'hung', 'forbidden']) await kit.chart.createNamespace(name, { webhook: name, vap: name })
+await kit.install({ replicas: 1 })
+await kit.settled()
+const invariants = openFaultInvariants(kit)
+after(async () => {
+  await invariants[Symbol.asyncDispose]()
+  await kit[Symbol.asyncDispose]()
+})
+const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
+const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
+
+const page = async (): Promise<HelperStatus> => {
+  const { ip } = await kit.leader()
+  return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
+}
+
+/** The status, the log and the metrics say which namespace, what by, and what to do. */
+async function assertNamed(namespace: string, code: string, by: RegExp, outcome: string): Promise<void> {
+  const problem = await eventually(async () => {
+    const found = (await page()).problems.find((one) => one.namespace === namespace)
+    assert.ok(found, JSON.stringify((await page()).problems))
+    return found
+  }, 60_000)
+  assert.equal(problem.code, code)
+  assert.match(problem.message, by)
+  assert.ok(problem.cure.length > 20, problem.cure)
+  const { ip, name } = await kit.leader()
+  const metrics = await (await fetch(`http://${ip}:8080/metrics`)).text()
+  assert.match(metrics, new RegExp(`acr_nopass_writes_total\\{kind="secret",outcome="${outcome}"\\} [1-9]`))
+  const lines = kit.node.log(`${HOME}/${name}`).split('\n')
+  assert.ok(lines.some((line) => line.includes('not written') && line.includes(`"namespace":"${namespace}"`)))
+}
+
+/** A rotation that one namespace refuses: it keeps its content, all others have the new one. */
+async function assertRotationRefused(
+  t: TestContext,
+  id: string,
+  namespace: string,
+  fault: { readonly named: () => Promise<void>; readonly cure: () => void | Promise<void> },
+): Promise<void> {
+  const before = await kit.secret(namespace)
+  await kit.askForRotation()
+  await fault.named()
+  await eventually(async () => {
+    const home = contentOf(await kit.secret(HOME))
+    assert.notEqual(home, contentOf(before))
+    for (const name of others) assert.equal(contentOf(await kit.secret(name)), home)
+  }, 30_000)
+  assert.deepEqual((await kit.secret(namespace))?.data, before?.data)
+  await kit.chart.createNamespace(`new-${namespace}`)
+  await eventually(async () => assert.equal(await kit.isUsable(`new-${namespace}`), true), 30_000)
+  await fault.cure()
+  const since = performance.now()
+  const namespaces = [...others, namespace, `new-${namespace}`, HOME]
+  await invariants.assertHeld(t, { id, area: 'objects', since, namespaces })
+  await eventually(async () => assert.deepEqual((await page()).problems, []))
+}
+
+const toHelper = (verdict: Admission) => (request: { userInfo: { username: string } }) =>
+  request.userInfo.username === HELPER ? verdict : 'allow'
+
+test('P2 an admission webhook refuses our write: the namespace keeps its Secret, the webhook is named, the others go on', async (t) => {
+  await using webhook = await startAdmissionWebhook(admin, 'hooked', 'secrets')
+  await webhookAsked(admin, webhook, 'hooked')
+  webhook.answer = toHelper({ refuse: 'no Secrets on Fridays' })
+  await assertRotationRefused(t, 'webhook-refuses', 'hooked', {
+    named: () =>
+      assertNamed('hooked', 'WRITE_REFUSED', /"hooked\.test\.example\.com".*no Secrets on Fridays/, 'refused'),
+    cure: () => {
+      webhook.answer = () => 'allow'
+    },
+  })
+})
+
+test('P2 an admission webhook times out: the namespace keeps its Secret, the webhook is named, the others go on', async (t) => {
+  await using webhook = await startAdmissionWebhook(admin, 'hung', 'secrets')
+  await webhookAsked(admin, webhook, 'hung')
+  webhook.answer = toHelper('hang')
+  await assertRotationRefused(t, 'webhook-times-out', 'hung', {
+    named: () => assertNamed('hung', 'WRITE_FAILING', /hung\.test\.example\.com/, 'unavailable'),
+    cure: () => {
+      webhook.answer = () => 'allow'
+    },
+  })
+})
+
+test("P2 a namespace's ValidatingAdmissionPolicy forbids us: it keeps its Secret, the policy is named, the others go on", async (t) => {
+  const name = 'no-robots'
+  const policies = `${ADMISSION}/validatingadmissionpolicies`
+  const bindings = `${ADMISSION}/validatingadmissionpolicybindings`
+  const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['secrets'] }]
+  const spec = {
+    matchConstraints: { resourceRules },
+    validations: [{ expression: `request.userInfo.username != '${HELPER}'`, message: 'robots write nothing here' }],
+  }
+  await admin.request({ method: 'POST', path: policies, body: { metadata: { name }, spec } })
+  const matchResources = { namespaceSelector: { matchLabels: { vap: 'forbidden' } } }
+  const binding = { policyName: name, validationActions: ['Deny'], matchResources }
+  await admin.request({ method: 'POST', path: bindings, body: { metadata: { name }, spec: binding } })
+  await eventually(async () => {
+    const asHelper = await kit.chart.helper(RELEASE, HOME)
+    const path = '/api/v1/namespaces/forbidden/secrets/acr-nopass'
+    const body = { metadata: { labels: { a: 'b' } } }
+    const { text } = await asHelper.ask({
+      method: 'PATCH',
+      path,
+      contentType: MERGE_PATCH,
+      query: { dryRun: 'All' },
+      body,
+    })
+    assert.match(text, /no-robots/)
+  }, 30_000)
+  await assertRotationRefused(t, 'policy-forbids', 'forbidden', {
+    named: () => assertNamed('forbidden', 'WRITE_REFUSED', /'no-robots'.*robots write nothing here/, 'refused'),
+    cure: async () => {
+      await admin.request({ method: 'DELETE', path: `${bindings}/${name}` })
+    },
+  })
+})
+
+test('a ResourceQuota leaves no room for our Secret: the quota is named, and the namespace is served once there is room', async (t) => {
+  await kit.chart.createNamespace('full', { 'acr-nopass.io/skip': 'true' })
+  const quotas = '/api/v1/namespaces/full/resourcequotas'
+  await admin.request({
+    method: 'POST',
+    path: quotas,
+    body: { metadata: { name: 'small' }, spec: { hard: { 'count/secrets': '0' } } },
+  })
+  await eventually(async () => {
+    const quota = await admin.request<{ status?: { hard?: object } }>({ method: 'GET', path: `${quotas}/small` })
+    assert.deepEqual(quota.status?.hard, { 'count/secrets': '0' })
+  }, 60_000)
+  const change = (path: string, body: object) =>
+    admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
+  await change('/api/v1/namespaces/full', { metadata: { labels: { 'acr-nopass.io/skip': null } } })
+  await assertNamed('full', 'WRITE_REFUSED', /exceeded quota: small/, 'refused')
+  await kit.chart.createNamespace('roomy')
+  await eventually(async () => assert.equal(await kit.isUsable('roomy'), true), 30_000)
+  assert.equal(await kit.secret('full'), undefined)
+  await change(`${quotas}/small`, { spec: { hard: { 'count/secrets': '5' } } })
+  const since = performance.now()
+  const namespaces = [...others, 'full', 'roomy', HOME]
+  await invariants.assertHeld(t, { id: 'quota-full', area: 'objects', since, namespaces })
+  await eventually(async () => assert.deepEqual((await page()).problems, []))
+})
