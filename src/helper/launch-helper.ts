@@ -5,8 +5,9 @@ import { createCloudClock, systemTime } from '../alibaba/cloud-clock.ts'
 import { createHttpSender } from '../alibaba/http-sender.ts'
 import { createTransport } from '../alibaba/transport.ts'
 import { createKubeClient } from '../kube/client.ts'
-import { sleep, systemClock } from '../kube/clock.ts'
+import { type Clock, sleep, systemClock } from '../kube/clock.ts'
 import type { KubeConnection } from '../kube/connection.ts'
+import type { LeaseDurations } from '../kube/lease-record.ts'
 import { createEntries } from './create-entries.ts'
 import type { HelperArguments } from './helper-arguments.ts'
 import { createMetrics } from './metrics.ts'
@@ -19,11 +20,14 @@ export interface HelperLaunch {
   readonly version: string
   readonly podName: string
   readonly log: Logger
+  /** Of all waits and durations (default: this machine's). */
+  readonly time?: Clock
+  readonly leaseDurations?: LeaseDurations
 }
 
 /** Wires the helper to this machine's clocks, files and network, and runs it until the signal. Rejects as `runHelper` does. */
 export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): Promise<void> {
-  const { argument, environment, version, podName, log } = launch
+  const { argument, environment, version, podName, log, time = systemClock, leaseDurations } = launch
   const clock = createCloudClock(systemTime())
   const metrics = createMetrics()
   const userAgent = `acr-nopass/${version}`
@@ -51,7 +55,7 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
           return createEntries(config, { transport, readText, secretsDir, oidcTokenFile, sessionName: podName })
         },
         client,
-        clock: systemClock,
+        clock: time,
         cloud: clock,
         random: Math.random,
         identity: `${podName}_${environment.POD_UID ?? randomUUID()}`,
@@ -61,6 +65,7 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
         metrics,
         httpAddress: argument.httpAddress,
         statusAddress: argument.statusAddress,
+        ...(leaseDurations && { leaseDurations }),
       },
       signal,
     )

@@ -30,6 +30,10 @@ export interface FaultProxy extends AsyncDisposable {
   faultWatches(fault: LineFault | undefined, resource?: string): void
   /** Sends a line that the server did not send into the open watches of a resource; says into how many. */
   injectIntoWatches(resource: string, line: (lastVersion: string) => string): number
+  /** The watches that are open: not a byte comes through them any more, while their sockets stay open. */
+  stallWatches(): void
+  /** Open watches of a resource. */
+  watching(resource: string): number
   /** Destroys the connections of all open watches (of a resource); says how many. */
   cutWatches(resource?: string): number
   /** Destroys every connection. */
@@ -174,6 +178,10 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       for (const { pipe, lastVersion } of open) pipe.inject(line(lastVersion))
       return open.length
     },
+    stallWatches() {
+      for (const { pipe } of watches) pipe.stall()
+    },
+    watching: (resource) => [...watches].filter((watch) => watch.resource === resource).length,
     cutWatches(resource) {
       const open = [...watches].filter((watch) => resource === undefined || watch.resource === resource)
       for (const { socket } of open) socket.destroy()

@@ -42,14 +42,15 @@ const ACCOUNTS = '/api/v1/serviceaccounts'
 /** Watches with the given client (not through a fault proxy), which is an administrator's. */
 export function startVersionRecorder(client: KubeClient, secretName: string): VersionRecorder {
   const stop = new AbortController()
-  const violations: string[] = []
+  const violations: { readonly key: string; readonly what: string; readonly span?: readonly [string, string] }[] = []
   const others = new Set<string>()
   const forgiven = new Set<string>()
   const secretUids = new Map<string, string>()
-  const blame = (key: string, what: string): void => {
-    if (!forgiven.has(key.split('/')[0] ?? '')) violations.push(`${key}: ${what}`)
+  const blame = (key: string, what: string, span?: readonly [string, string]): void => {
+    if (!forgiven.has(key.split('/')[0] ?? '')) violations.push({ key, what, ...(span && { span }) })
   }
-  const byOther = (from: string, to: string): boolean =>
+  // Judged at the end: a writer tells of its write only when the answer has come, which may be after the watch.
+  const byOther = ([from, to]: readonly [string, string]): boolean =>
     [...others].some((version) => Number(version) > Number(from) && Number(version) <= Number(to))
 
   function onSecret(key: string, now: SecretVersion | undefined, before: SecretVersion | undefined): void {
@@ -62,9 +63,7 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
     secretUids.set(key, now.uid)
     if (now.domains.length === 0) blame(key, `version ${now.resourceVersion} is empty`)
     const lost = (before?.domains ?? []).filter((domain) => !now.domains.includes(domain))
-    if (before && lost.length > 0 && !byOther(before.resourceVersion, now.resourceVersion)) {
-      blame(key, `version ${now.resourceVersion} lost ${lost}`)
-    }
+    if (before && lost.length > 0) blame(key, `lost ${lost}`, [before.resourceVersion, now.resourceVersion])
   }
   function onList(key: string, now: ListVersion | undefined, before: ListVersion | undefined): void {
     if (now === undefined) {
@@ -75,9 +74,8 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
     if (times > 1) blame(key, `version ${now.resourceVersion} has our entry ${times} times`)
     if (before === undefined || before.uid !== now.uid) return
     const [old, fresh] = [before, now].map(({ entries }) => entries.filter((name) => name !== secretName).join())
-    if (old !== fresh && !byOther(before.resourceVersion, now.resourceVersion)) {
-      blame(key, `version ${now.resourceVersion} changed the entries of others: ${old} became ${fresh}`)
-    }
+    if (old === fresh) return
+    blame(key, `the entries of others were ${old}, then ${fresh}`, [before.resourceVersion, now.resourceVersion])
   }
 
   const fieldSelector = `metadata.name=${secretName}`
@@ -105,7 +103,8 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
     forgive(namespace) {
       forgiven.add(namespace)
     },
-    violations: () => violations,
+    violations: () =>
+      violations.filter(({ span }) => span === undefined || !byOther(span)).map(({ key, what }) => `${key}: ${what}`),
     async caughtUp() {
       const list = async (path: string, query: Query) =>
         (await client.request<KubeList<KubeObject>>({ method: 'GET', path, query })).items ?? []

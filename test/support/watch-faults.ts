@@ -54,6 +54,8 @@ const QUIET_MS = 100
 export interface WatchPipe {
   readonly stream: Transform
   setFault(fault: LineFault | undefined): void
+  /** From now on nothing comes through any more, for good, though the socket stays open. */
+  stall(): void
   /** A line that the server did not send. */
   inject(line: Line): void
 }
@@ -62,7 +64,9 @@ export function createWatchPipe(first: LineFault | undefined): WatchPipe {
   let fault = first?.()
   let rest = ''
   let timer: NodeJS.Timeout | undefined
+  let stalled = false
   const write = (lines: readonly Line[]): void => {
+    if (stalled) return
     for (const line of lines) stream.push(`${line}\n`)
   }
   const settle = (): void => {
@@ -92,6 +96,9 @@ export function createWatchPipe(first: LineFault | undefined): WatchPipe {
     setFault(next) {
       settle()
       fault = next?.()
+    },
+    stall() {
+      stalled = true
     },
     inject: (line) => write([line]),
   }

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
+import { openChartCluster } from '../support/chart-cluster.ts'
+import { type FaultInvariants, openFaultInvariants } from '../support/fault-invariants.ts'
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
+import { type HelperCluster, HOME, openHelperCluster } from './helper-kit.ts'
+
+/** The image of a helper whose clock runs `CLOCK_RATE` times as fast. */
+export const FAST_IMAGE = 'example/fast-helper'
+
+/** A helper that reaches its API server through a fault proxy alone; all others reach it directly. */
+export interface FaultBed extends AsyncDisposable {
+  readonly kit: HelperCluster
+  readonly proxy: FaultProxy
+  readonly invariants: FaultInvariants
+  /** Namespaces that must be served, the helper's own among them. */
+  readonly served: readonly string[]
+  /** A new namespace with an entry of somebody else's in its list; served from now on. */
+  addNamespace(name: string): Promise<void>
+  /** Asks for its deletion, which takes seconds; it is served no more. */
+  removeNamespace(name: string): Promise<void>
+  /** Another entry of somebody else's at the end of a list. */
+  addEntry(namespace: string, entry: string): Promise<void>
+}
+
+/** Starts all of it, installs the release and waits until everything is current. */
+export async function openFaultBed(
+  name: string,
+  options: { readonly namespaces: number; readonly values?: object },
+): Promise<FaultBed> {
+  const chart = await openChartCluster(name)
+  const { cluster, admin } = chart
+  const readPem = (file: string): Promise<string> => readFile(join(cluster.folder, file), 'utf8')
+  const [cert, key] = await Promise.all([readPem('server.crt'), readPem('server.key')])
+  const proxy = await startFaultProxy({ server: cluster.server, caPem: cluster.caPem, cert, key })
+  const fastHelper = fileURLToPath(new URL('fixtures/fast-helper.ts', import.meta.url))
+  const kit = await openHelperCluster(name, chart, {
+    apiServer: proxy,
+    images: { [FAST_IMAGE]: [process.execPath, fastHelper] },
+  })
+  const invariants = openFaultInvariants(kit)
+  const served = new Set([HOME])
+  const accountPath = (namespace: string) => `/api/v1/namespaces/${namespace}/serviceaccounts/default`
+  const bed: FaultBed = {
+    kit,
+    proxy,
+    invariants,
+    get served() {
+      return [...served]
+    },
+    async addNamespace(namespace) {
+      await chart.createNamespace(namespace)
+      await bed.addEntry(namespace, 'theirs')
+      served.add(namespace)
+    },
+    async removeNamespace(namespace) {
+      invariants.forgive(namespace)
+      served.delete(namespace)
+      const path = `/api/v1/namespaces/${namespace}`
+      await admin.request({ method: 'DELETE', path })
+    },
+    async addEntry(namespace, entry) {
+      for (;;) {
+        const seen = await kit.account(namespace)
+        const { uid, resourceVersion } = seen.metadata
+        const imagePullSecrets = [...(seen.imagePullSecrets ?? []), { name: entry }]
+        const body = { metadata: { uid, resourceVersion }, imagePullSecrets }
+        try {
+          const path = accountPath(namespace)
+          const written = await admin.request<KubeObject>({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
+          invariants.noteOther(written.metadata.resourceVersion)
+          return
+        } catch (error) {
+          if ((error as { status?: number }).status !== 409) throw error
+        }
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await invariants[Symbol.asyncDispose]()
+      await kit[Symbol.asyncDispose]()
+      await proxy[Symbol.asyncDispose]()
+    },
+  }
+  const names = Array.from({ length: options.namespaces }, (_, index) => `team-${index}`)
+  await Promise.all(names.map(bed.addNamespace))
+  await kit.install(options.values ?? {})
+  await kit.settled()
+  return bed
+}

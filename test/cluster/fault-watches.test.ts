@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, type TestContext, test } from 'node:test'
+import { eventually } from '../support/eventually.ts'
+import { duplicated, type LineFault, reordered, silent, withoutBookmarks } from '../support/watch-faults.ts'
+import { FAST_IMAGE, openFaultBed } from './fault-kit.ts'
+import { CLOCK_RATE } from './fixtures/fast-clock.ts'
+import { HOME } from './helper-kit.ts'
+
+const bed = await openFaultBed('fault-watches', { namespaces: 10, values: { replicas: 1 } })
+after(() => bed[Symbol.asyncDispose]())
+const { kit, proxy, invariants } = bed
+const RESOURCES = ['namespaces', 'secrets', 'serviceaccounts'] as const
+
+// A helper whose watches have not failed yet: how long it waits after a fault depends on those before.
+beforeEach(async () => {
+  kit.node.kill(`${HOME}/${(await kit.leader()).name}`)
+  await eventually(() => assert.deepEqual(RESOURCES.map(proxy.watching), [0, 0, 0]))
+  await eventually(() => assert.deepEqual(RESOURCES.map(proxy.watching), [1, 1, 1]), 30_000)
+  await kit.settled()
+})
+
+const held = (context: TestContext, id: string, since: number, counts?: Record<string, number>) =>
+  invariants.assertHeld(context, { id, area: 'watch', since, namespaces: bed.served, ...(counts && { counts }) })
+const watchesSince = (from: number) => proxy.calls.slice(from).filter(({ isWatch }) => isWatch)
+const EXPIRED = JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })
+
+/** A moment in which much happens: namespaces come and go, others add entries, a rotation. */
+async function changeMuch(word: string): Promise<void> {
+  await bed.addNamespace(`${word}-doomed`)
+  await Promise.all([1, 2, 3].map((index) => bed.addNamespace(`${word}-${index}`)))
+  await bed.removeNamespace(`${word}-doomed`)
+  await Promise.all(bed.served.slice(1, 6).map((namespace) => bed.addEntry(namespace, `theirs-${word}`)))
+  await kit.askForRotation()
+}
+
+/** Until the leader's status counts the namespaces that there are: one too many is a ghost. */
+async function assertCounted(): Promise<void> {
+  const { ip } = await kit.leader()
+  await eventually(async () => {
+    const { items } = await kit.admin.request<{ items: object[] }>({ method: 'GET', path: '/api/v1/namespaces' })
+    const status = await (await fetch(`http://${ip}:8081/status.json`)).json()
+    const { namespaces } = status as { namespaces: { total: number; pending: number } }
+    assert.deepEqual([namespaces.total, namespaces.pending], [items.length, 0])
+  }, 60_000)
+}
+
+test('P1 P2 watches that are cut, five times in a row, while namespaces come, go and change', async (context) => {
+  const since = performance.now()
+  const changes = changeMuch('cut')
+  let cut = 0
+  for (let round = 1; round <= 5; round += 1) {
+    cut += await eventually(() => {
+      const count = proxy.cutWatches()
+      assert.ok(count > 0)
+      return count
+    })
+  }
+  await changes
+  await held(context, 'watch-cut', since, { cuts: cut })
+  await assertCounted()
+})
+
+test('P1 P2 410 Gone in the middle of a watch: a new list finds what came and went unseen', async (context) => {
+  // Nothing of the changes is seen: the watches say nothing, and then that their version is gone.
+  proxy.faultWatches(silent)
+  await changeMuch('gone')
+  proxy.faultWatches(undefined)
+  const [since, from] = [performance.now(), proxy.calls.length]
+  for (const resource of RESOURCES)
+    assert.equal(
+      proxy.injectIntoWatches(resource, () => EXPIRED),
+      1,
+    )
+  await held(context, 'watch-410', since)
+  await assertCounted()
+  const lists = watchesSince(from).filter(({ url }) => url.includes('sendInitialEvents=true'))
+  assert.deepEqual(new Set(lists.map(({ resource }) => resource)), new Set(RESOURCES))
+})
+
+test('P1 P2 410 Gone as the answer to a watch: a new list, not the same watch again and again', async (context) => {
+  const match = ({ isWatch, url }: { isWatch: boolean; url: string }) => isWatch && /resourceVersion=\d/.test(url)
+  const rule = proxy.fault({ match, fault: { kind: 'status', status: 410, reason: 'Expired' } })
+  const since = performance.now()
+  proxy.cutWatches()
+  await changeMuch('expired')
+  await held(context, 'watch-410-at-once', since)
+  await eventually(() => assert.ok(rule.struck >= RESOURCES.length))
+  rule.remove()
+  await assertCounted()
+})
+
+for (const [id, what, fault] of [
+  ['watch-duplicated', 'events that come twice, the second time late', duplicated],
+  ['watch-reordered', 'events that come in another order', reordered],
+] as const satisfies readonly (readonly [string, string, LineFault])[]) {
+  test(`P1 P2 ${what}: older news never replace newer`, async (context) => {
+    proxy.faultWatches(fault)
+    // Also what is sent at a reconnect, from a version that may be an older one.
+    proxy.cutWatches()
+    const since = performance.now()
+    await changeMuch(id)
+    await held(context, id, since)
+    await assertCounted()
+    proxy.faultWatches(undefined)
+  })
+}
+
+test('P1 P2 a server that sends no bookmarks: a cut watch goes on from the last event, without a new list', async (context) => {
+  proxy.faultWatches(withoutBookmarks)
+  await changeMuch('unmarked')
+  await eventually(async () => assert.equal(await kit.isUsable('unmarked-3'), true))
+  const [since, from] = [performance.now(), proxy.calls.length]
+  proxy.cutWatches()
+  await changeMuch('unmarked-again')
+  await held(context, 'watch-no-bookmarks', since)
+  await assertCounted()
+  const again = watchesSince(from).filter(({ resource }) => RESOURCES.some((one) => one === resource))
+  assert.ok(again.length >= 3)
+  assert.deepEqual(
+    again.filter(({ url }) => !/resourceVersion=[1-9]/.test(url)).map(({ url }) => url),
+    [],
+  )
+  proxy.faultWatches(undefined)
+})
+
+test('P1 P2 a list in pages whose continuation expires half-way is read again from its begin', async (context) => {
+  const skipped = { 'acr-nopass.io/skip': 'true' }
+  const path = '/api/v1/namespaces/team-0/serviceaccounts'
+  const create = (index: number) =>
+    kit.admin.request({ method: 'POST', path, body: { metadata: { name: `a-${index}`, annotations: skipped } } })
+  await Promise.all(Array.from({ length: 420 }, (_, index) => create(index)))
+  const streamed = proxy.fault({
+    match: ({ url }) => url.includes('sendInitialEvents=true'),
+    fault: { kind: 'status', status: 422, reason: 'Invalid' },
+  })
+  proxy.fault({
+    match: ({ url }) => url.includes('continue='),
+    fault: { kind: 'status', status: 410, reason: 'Expired' },
+    times: 2,
+  })
+  proxy.faultWatches(silent)
+  await changeMuch('paged')
+  proxy.faultWatches(undefined)
+  const [since, from] = [performance.now(), proxy.calls.length]
+  for (const resource of RESOURCES) proxy.injectIntoWatches(resource, () => EXPIRED)
+  await held(context, 'list-page-expired', since)
+  await assertCounted()
+  await eventually(() => {
+    const pages = proxy.calls.slice(from).filter(({ url }) => url.startsWith('/api/v1/serviceaccounts?limit='))
+    assert.deepEqual(
+      pages.map(({ url, status }) => `${url.includes('continue=') ? 'next' : 'first'} ${status}`),
+      ['first 200', 'next 410', 'first 200', 'next 410', 'first 200', 'next 200', 'next 200'],
+    )
+  })
+  streamed.remove()
+})
+
+test('P1 P2 watches that stall with their sockets open, after a bookmark and before any', async (context) => {
+  const [registry, ...repository] = FAST_IMAGE.split('/')
+  await kit.install({ replicas: 1, image: { registry, repository: repository.join('/') } })
+  const fast = await eventually(async () => {
+    const pod = await kit.leader()
+    assert.ok(kit.helpers().length === 1 && kit.node.log(`acr-system/${pod.name}`).includes('"version":"0.0.0"'))
+    return pod
+  }, 60_000)
+  await kit.settled()
+  const bookmark = (resourceVersion: string) =>
+    JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion } } })
+  for (const [id, marked] of [
+    ['watch-stalled-after-bookmark', RESOURCES],
+    ['watch-stalled-from-the-start', []],
+  ] as const) {
+    for (const resource of marked) {
+      await eventually(() => assert.equal(proxy.injectIntoWatches(resource, bookmark), 1))
+    }
+    proxy.stallWatches()
+    await changeMuch(id)
+    const since = performance.now()
+    await invariants.assertHeld(context, { id, area: 'watch', since, namespaces: bed.served, clockRate: CLOCK_RATE })
+  }
+  assert.equal((await kit.leader()).name, fast.name)
+})
