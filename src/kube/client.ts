@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import { errorFromAnswer, KubeApiError } from './api-error.ts'
 import type { KubeConnection } from './connection.ts'
-import { readBody, readEvents } from './read-answer.ts'
+import type { AnswerReader } from './http-socket.ts'
+import { readEvents, readWhole, type WholeAnswer } from './read-answer.ts'
 import { createTransport, type TransportOptions, type TransportRequest } from './transport.ts'
 import type { WatchEvent } from './watch-stream.ts'
 
@@ -68,75 +68,89 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
   const transport = createTransport(connection, options)
   const userAgent = options.userAgent ?? 'acr-nopass'
 
-  async function send(call: TransportRequest, verb: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+  /** Reports the call to `onCall` once: when the head of the answer is there, or none will be. */
+  function send(call: TransportRequest, verb: string, reader: AnswerReader, signal: AbortSignal | undefined): void {
     const begin = performance.now()
-    let status = 0
-    try {
-      const answer = await transport.send(call, signal)
-      status = answer.statusCode ?? 0
-      return answer
-    } finally {
+    let reported = false
+    const report = (status: number): void => {
+      if (reported) return
+      reported = true
       options.onCall?.({ verb, resource: resourceOf(call.path), status, milliseconds: performance.now() - begin })
     }
+    const observed: AnswerReader = {
+      head(status, header) {
+        report(status)
+        reader.head(status, header)
+      },
+      data: reader.data,
+      end: reader.end,
+      fail(error) {
+        report(0)
+        reader.fail(error)
+      },
+    }
+    transport.send(call, observed, signal)
   }
 
   return {
-    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
-      const title = () => `${call.method} ${call.path.split('?')[0]}`
+    request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      const { method, path, contentType = 'application/json', timeoutMs = TIMEOUT_MS, bodyLimit = BODY_LIMIT } = call
+      const title = `${method} ${path.split('?')[0]}`
       const body = encodeBody(call.body)
-      const answer = await send(
-        {
-          method: call.method,
-          path: withQuery(call.path, call.query),
-          headers: {
-            accept: call.accept ?? 'application/json',
-            'user-agent': userAgent,
-            ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
-          },
-          ...(body === undefined ? {} : { body }),
-          timeoutMs: call.timeoutMs ?? TIMEOUT_MS,
-          lane: 'call',
-        },
-        call.method,
-        signal,
-      )
-      const text = await readBody(answer, title, call.bodyLimit ?? BODY_LIMIT, signal)
-      const status = answer.statusCode ?? 0
-      if (status >= 400) throw errorFromAnswer(title(), status, text, answer.headers['retry-after'])
-      return parseAnswer(title, status, text) as T
+      const headers = { accept: call.accept ?? 'application/json', 'user-agent': userAgent }
+      const request: TransportRequest = {
+        method,
+        path: withQuery(path, call.query),
+        headers: body === undefined ? headers : { ...headers, 'content-type': contentType },
+        ...(body === undefined ? {} : { body }),
+        timeoutMs,
+        lane: 'call',
+      }
+      return new Promise((resolve, reject) => {
+        const onAnswer = (answer: WholeAnswer): void => {
+          try {
+            resolve(parseAnswer(title, answer) as T)
+          } catch (error) {
+            reject(error)
+          }
+        }
+        send(request, method, readWhole(title, bodyLimit, onAnswer, reject), signal)
+      })
     },
 
-    async watch<T>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
-      const title = () => `WATCH ${call.path}`
-      const answer = await send(
-        {
-          method: 'GET',
-          path: withQuery(call.path, { ...call.query, watch: 1 }),
-          headers: { accept: call.accept ?? 'application/json', 'user-agent': userAgent },
-          timeoutMs: TIMEOUT_MS,
-          lane: 'watch',
-        },
-        'WATCH',
-        signal,
-      )
-      if (answer.statusCode !== 200) {
-        const text = await readBody(answer, title, BODY_LIMIT, signal)
-        throw errorFromAnswer(title(), answer.statusCode ?? 0, text, answer.headers['retry-after'])
+    watch<T>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
+      const title = `WATCH ${call.path}`
+      const request: TransportRequest = {
+        method: 'GET',
+        path: withQuery(call.path, { ...call.query, watch: 1 }),
+        headers: { accept: call.accept ?? 'application/json', 'user-agent': userAgent },
+        timeoutMs: TIMEOUT_MS,
+        lane: 'watch',
       }
-      await readEvents(answer, title, onEvent, signal)
+      return new Promise((resolve, reject) => {
+        const onRefusal = (answer: WholeAnswer): void => reject(refusalOf(title, answer))
+        const refusal = readWhole(title, BODY_LIMIT, onRefusal, reject)
+        send(request, 'WATCH', readEvents(title, onEvent, refusal, resolve, reject), signal)
+      })
     },
 
     close: () => transport.close(),
   }
 }
 
-function parseAnswer(title: () => string, status: number, text: string): unknown {
+function refusalOf(title: string, { status, text, retryAfter }: WholeAnswer): KubeApiError {
+  return errorFromAnswer(title, status, text, retryAfter)
+}
+
+function parseAnswer(title: string, answer: WholeAnswer): unknown {
+  const { status, text } = answer
+  if (status >= 400) throw refusalOf(title, answer)
   if (text === '') return undefined
   try {
     return JSON.parse(text)
   } catch {
     // What a login page or a proxy answers: never repeat its text.
-    throw new KubeApiError(status, `${title()} was answered with something that is not JSON`, {
+    throw new KubeApiError(status, `${title} was answered with something that is not JSON`, {
       code: 'KUBE_BAD_ANSWER',
     })
   }

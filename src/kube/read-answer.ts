@@ -1,101 +1,72 @@
-import type { IncomingMessage } from 'node:http'
 import { KubeApiError } from './api-error.ts'
+import type { AnswerReader } from './http-socket.ts'
 import { createWatchParser, type WatchEvent } from './watch-stream.ts'
 
-/** Reads a watch to its end; `title` names the call in errors. Resolves when the server ends it, throws KUBE_UNREACHABLE when it is cut. */
-export function readEvents<T>(
-  answer: IncomingMessage,
-  title: () => string,
-  onEvent: (event: WatchEvent<T>) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return consume(answer, title, signal, () => {
-    const parser = createWatchParser<T>()
-    return {
-      take: (chunk) => {
-        for (const event of parser.push(chunk)) onEvent(event)
-      },
-      result: () => {
-        if (parser.end().cut) throw broken(title)
-      },
-    }
-  })
+export interface WholeAnswer {
+  readonly status: number
+  readonly text: string
+  readonly retryAfter: string | undefined
 }
 
-/** The whole body as text. Throws KUBE_BAD_ANSWER over `limit` bytes, KUBE_TIMEOUT, KUBE_UNREACHABLE. */
-export function readBody(
-  answer: IncomingMessage,
-  title: () => string,
+/** Collects the body as text; `title` names the call in errors. Fails with KUBE_BAD_ANSWER over `limit` bytes. */
+export function readWhole(
+  title: string,
   limit: number,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  return consume(answer, title, signal, () => {
-    const chunks: Buffer[] = []
-    let size = 0
-    return {
-      take: (chunk) => {
-        chunks.push(chunk)
-        size += chunk.length
-        if (size > limit) {
-          throw new KubeApiError(0, `${title()} was answered with more than ${limit} bytes`, {
-            code: 'KUBE_BAD_ANSWER',
-          })
-        }
-      },
-      result: () => (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8'),
-    }
-  })
+  onAnswer: (answer: WholeAnswer) => void,
+  fail: (error: unknown) => void,
+): AnswerReader {
+  let chunks: Buffer[] | undefined
+  let size = 0
+  let status = 0
+  let retryAfter: string | undefined
+  let first: Buffer | undefined
+  return {
+    head(code, header) {
+      status = code
+      if (code >= 400) retryAfter = header('retry-after')
+    },
+    data(chunk) {
+      size += chunk.length
+      if (size > limit) {
+        throw new KubeApiError(0, `${title} was answered with more than ${limit} bytes`, { code: 'KUBE_BAD_ANSWER' })
+      }
+      // Nearly every answer comes in one piece.
+      if (first === undefined) first = chunk
+      else chunks = [...(chunks ?? [first]), chunk]
+    },
+    end() {
+      const body = chunks ? Buffer.concat(chunks) : first
+      onAnswer({ status, text: body?.toString('utf8') ?? '', retryAfter })
+    },
+    fail,
+  }
 }
 
-/**
- * Reads an answer to its end by events: no extra turn of the event loop between the bytes and their reader. Whoever sent the
- * request destroys the answer on an abort or a timeout, with the reason.
- */
-function consume<R>(
-  answer: IncomingMessage,
-  title: () => string,
-  signal: AbortSignal | undefined,
-  createReader: () => { take(chunk: Buffer): void; result(): R },
-): Promise<R> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      answer.destroy()
-      return reject(signal.reason)
-    }
-    const reader = createReader()
-    let over = false
-    const fail = (error: unknown): void => {
-      over = true
-      reject(error)
-      answer.destroy()
-    }
-    const lost = (cause?: unknown): void => {
-      if (over) return
-      over = true
-      if (signal?.aborted) reject(signal.reason)
-      else reject(cause instanceof KubeApiError ? cause : broken(title, cause))
-    }
-    answer.on('data', (chunk: Buffer) => {
-      try {
-        reader.take(chunk)
-      } catch (error) {
-        fail(error)
-      }
-    })
-    answer.once('end', () => {
-      over = true
-      try {
-        resolve(reader.result())
-      } catch (error) {
-        fail(error)
-      }
-    })
-    answer.once('error', lost)
-    answer.once('close', () => lost())
-  })
-}
-
-function broken(title: () => string, cause?: unknown): KubeApiError {
-  const message = `${title()}: the connection broke in the middle of the answer`
-  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', ...(cause === undefined ? {} : { cause }) })
+/** Reads a watch; an answer that is none goes to `refusal`. A watch that is cut within an event fails with KUBE_UNREACHABLE. */
+export function readEvents<T>(
+  title: string,
+  onEvent: (event: WatchEvent<T>) => void,
+  refusal: AnswerReader,
+  onEnd: () => void,
+  fail: (error: unknown) => void,
+): AnswerReader {
+  const parser = createWatchParser<T>()
+  let refused = false
+  return {
+    head(status, header) {
+      refused = status !== 200
+      if (refused) refusal.head(status, header)
+    },
+    data(chunk) {
+      if (refused) return refusal.data(chunk)
+      for (const event of parser.push(chunk)) onEvent(event)
+    },
+    end() {
+      if (refused) return refusal.end()
+      if (!parser.end().cut) return onEnd()
+      const message = `${title}: the connection broke in the middle of the answer`
+      fail(new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' }))
+    },
+    fail,
+  }
 }

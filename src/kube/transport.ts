@@ -1,8 +1,12 @@
-import http, { type IncomingMessage } from 'node:http'
-import https from 'node:https'
+import { createConnection, isIP, type Socket } from 'node:net'
+import { connect, createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { NopassError } from '../errors.ts'
-import { KubeApiError } from './api-error.ts'
+import { createAbortListeners } from './abort-listeners.ts'
 import type { KubeConnection } from './connection.ts'
+import { startExchange } from './exchange.ts'
+import type { AnswerReader } from './http-socket.ts'
+import { encodeRequest } from './request-bytes.ts'
+import { createSocketPool, type SocketPool } from './socket-pool.ts'
 
 export interface TransportRequest {
   readonly method: string
@@ -11,13 +15,13 @@ export interface TransportRequest {
   readonly body?: string | Buffer
   /** Until the head of the answer is there, and then again until its end (but for a watch), milliseconds. */
   readonly timeoutMs: number
-  /** A watch gets a connection from the second pool, so that it never takes one from calls. */
+  /** A watch gets a connection of its own, so that it never takes one from calls. */
   readonly lane: 'call' | 'watch'
 }
 
-/** Sends one request and returns its answer with the body still to be read. */
+/** Sends one request and hands its answer to the reader, piece by piece. */
 export interface Transport {
-  send(request: TransportRequest, signal?: AbortSignal): Promise<IncomingMessage>
+  send(request: TransportRequest, reader: AnswerReader, signal?: AbortSignal): void
   /** Destroys all connections. */
   close(): void
 }
@@ -28,145 +32,99 @@ export interface TransportOptions {
 }
 
 const KEEP_ALIVE_MS = 15_000
-/** An API server closes idle connections after 90 s: we close first, so that no request meets a closing one. */
-const IDLE_MS = 80_000
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/
 
-/** HTTP/1.1 over kept-alive TLS connections. Throws KUBE_CONNECTION for an address that is not https (http only on loopback). */
+/**
+ * HTTP/1.1 over kept TLS connections. Throws KUBE_CONNECTION for an address that is not https (http only on loopback) and for
+ * certificates that cannot be read. A reader's `fail` gets the signal's reason, or KUBE_CONNECTION, KUBE_TIMEOUT, KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
+ */
 export function createTransport(connection: KubeConnection, options: TransportOptions = {}): Transport {
   const server = new URL(connection.server)
   const secure = server.protocol === 'https:'
   if (!secure && !(server.protocol === 'http:' && LOOPBACK.test(server.hostname))) {
     throw new NopassError('KUBE_CONNECTION', `the API server's address ${server.protocol}//${server.host} is not https`)
   }
-  const hostname = server.hostname.replace(/^\[(.*)\]$/, '$1')
-  const start = secure ? https.request : http.request
+  const address = {
+    host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(server.port) || (secure ? 443 : 80),
+  }
   const basePath = server.pathname.replace(/\/$/, '')
   const aborts = createAbortListeners()
   let ca = connection.ca
-  let agents = createAgents()
+  let pools = createPools()
 
-  function createAgents(): Record<TransportRequest['lane'], http.Agent> {
-    const tls = {
-      ...(ca === undefined ? {} : { ca }),
-      ...(connection.cert === undefined ? {} : { cert: connection.cert }),
-      ...(connection.key === undefined ? {} : { key: connection.key }),
-      ...(connection.tlsServerName === undefined ? {} : { servername: connection.tlsServerName }),
-    }
-    const common = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, ...(secure ? tls : {}) }
-    const create = (agentOptions: http.AgentOptions): http.Agent =>
-      secure ? new https.Agent(agentOptions) : new http.Agent(agentOptions)
+  function createPools(): Record<TransportRequest['lane'], SocketPool> {
+    const open = secure ? createTlsOpener(connection, address) : () => createConnection(address)
+    const openTuned = (): Socket => open().setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
     return {
-      call: create({ ...common, maxSockets: options.sockets ?? 16, timeout: IDLE_MS }),
-      watch: create({ ...common, maxFreeSockets: 0 }),
+      call: createSocketPool(openTuned, options.sockets ?? 16, true),
+      watch: createSocketPool(openTuned, Number.POSITIVE_INFINITY, false),
     }
   }
-
-  function currentAgents(): typeof agents {
-    if (connection.ca !== ca) {
+  function poolOf(lane: TransportRequest['lane']): SocketPool {
+    const current = connection.ca
+    if (current !== ca) {
       // The cluster's CA was rotated on disk: what is in flight ends on the old pool.
-      ca = connection.ca
-      agents = createAgents()
+      pools = createPools()
+      ca = current
     }
-    return agents
+    return pools[lane]
   }
-
-  function attempt(
+  function start(
     request: TransportRequest,
-    authorization: string | undefined,
-    mayRepeat: boolean,
+    token: string | undefined,
+    reader: AnswerReader,
     signal: AbortSignal | undefined,
-  ): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
-      const headers: Record<string, string | number> = { ...request.headers }
-      if (authorization !== undefined) headers.authorization = authorization
-      if (request.body !== undefined) headers['content-length'] = Buffer.byteLength(request.body)
-      const call = start({
-        agent: currentAgents()[request.lane],
-        protocol: server.protocol,
-        hostname,
-        port: server.port,
-        method: request.method,
-        path: basePath + request.path,
-        headers,
-      })
-      let answer: IncomingMessage | undefined
-      const end = (error: unknown): void => void (answer ?? call).destroy(error as Error)
-      // The same time again for the body: one timer for the whole exchange, as thousands of these are made in a rotation.
-      const timer = setTimeout(() => end(timeoutError(request)), request.timeoutMs)
-      const forget = signal && aborts.add(signal, end)
-      call.once('close', () => {
-        clearTimeout(timer)
-        forget?.()
-      })
-      call.once('response', (head) => {
-        answer = head
-        if (request.lane === 'watch') clearTimeout(timer)
-        else timer.refresh()
-        resolve(head)
-      })
-      call.on('error', (cause: NodeJS.ErrnoException) => {
-        // After the head of the answer its reader sees the same failure.
-        if (answer) return
-        if (signal?.aborted) return reject(signal.reason)
-        if (cause instanceof NopassError) return reject(cause)
-        // A kept connection that the server closed while we wrote: the request was not looked at.
-        const closedUnderUs = call.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE')
-        if (closedUnderUs && mayRepeat) return resolve(attempt(request, authorization, false, signal))
-        reject(unreachable(request, server.host, cause))
-      })
-      call.end(request.body)
-    })
+  ): void {
+    const bytes = encodeRequest(server.host, basePath, request, token)
+    startExchange({ request, bytes, host: server.host, pool: poolOf(request.lane), reader, aborts, signal })
   }
 
   return {
-    send(request, signal) {
-      const repeatable = request.method === 'GET' || request.method === 'PATCH'
-      const token = connection.token?.()
-      if (token === undefined) return attempt(request, undefined, repeatable, signal)
-      // Without a wait where the token is at hand: the request leaves in the same turn of the event loop.
-      if (typeof token === 'string') return attempt(request, `Bearer ${token}`, repeatable, signal)
-      return token.then((known) => attempt(request, `Bearer ${known}`, repeatable, signal))
+    send(request, reader, signal) {
+      if (signal?.aborted) return reader.fail(signal.reason)
+      try {
+        const token = connection.token?.()
+        // Without a wait where the token is at hand: the request leaves in the same turn of the event loop.
+        if (!(token instanceof Promise)) return start(request, token, reader, signal)
+        token.then((known) => start(request, known, reader, signal)).catch(reader.fail)
+      } catch (error) {
+        reader.fail(error)
+      }
     },
     close() {
-      agents.call.destroy()
-      agents.watch.destroy()
+      pools.call.close()
+      pools.watch.close()
     },
   }
 }
 
-/** One listener for a signal that thousands of requests share, instead of one for each of them. */
-function createAbortListeners(): { add(signal: AbortSignal, end: (reason: unknown) => void): () => void } {
-  const bySignal = new WeakMap<AbortSignal, Set<(reason: unknown) => void>>()
-  return {
-    add(signal, end) {
-      const known = bySignal.get(signal)
-      const ends = known ?? new Set()
-      if (!known) {
-        bySignal.set(signal, ends)
-        const endAll = (): void => {
-          for (const one of [...ends]) one(signal.reason)
-        }
-        signal.addEventListener('abort', endAll, { once: true })
-      }
-      ends.add(end)
-      return () => ends.delete(end)
-    },
+/** Connections to one server share what is made of its certificates, and resume each other's TLS session. */
+function createTlsOpener(connection: KubeConnection, address: { host: string; port: number }): () => Socket {
+  const { ca, cert, key, tlsServerName } = connection
+  const secureContext = readCertificates(address.host, {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  })
+  const servername = tlsServerName ?? (isIP(address.host) === 0 ? address.host : undefined)
+  const named = { ...address, secureContext, ...(servername === undefined ? {} : { servername }) }
+  let session: Buffer | undefined
+  return () => {
+    const socket = connect(session === undefined ? named : { ...named, session })
+    socket.once('session', (next: Buffer) => {
+      session = next
+    })
+    return socket
   }
 }
 
-function timeoutError(request: TransportRequest): KubeApiError {
-  const message = `${request.method} ${pathOf(request.path)} got no whole answer within ${request.timeoutMs / 1000} s`
-  return new KubeApiError(0, message, { code: 'KUBE_TIMEOUT' })
-}
-
-function unreachable(request: TransportRequest, host: string, cause: NodeJS.ErrnoException): KubeApiError {
-  const reason = cause.code === undefined ? {} : { reason: cause.code }
-  const message = `${request.method} ${pathOf(request.path)} did not reach ${host}`
-  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, ...reason })
-}
-
-function pathOf(path: string): string {
-  return path.split('?')[0] ?? path
+function readCertificates(host: string, options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(options)
+  } catch (cause) {
+    throw new NopassError('KUBE_CONNECTION', `the certificates or the key for the API server ${host} cannot be read`, {
+      cause,
+    })
+  }
 }
