@@ -14,6 +14,8 @@ export interface Pass {
 export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/chart-pods.test.ts': 'MutatingAdmissionPolicy v1 is served from 1.36 on',
   'test/cluster/chart-pods-images.test.ts': 'MutatingAdmissionPolicy v1 is served from 1.36 on',
+  'test/cluster/helper-identities.test.ts': 'about the cloud; of the API server it asks what every other file asks',
+  'test/cluster/helper-reload.test.ts': 'about mounted files; of the API server it asks what every other file asks',
   'test/cluster/sandbox-cluster.test.ts': 'the test bed itself, which every other file uses on both',
   'test/cluster/sandbox-process-node.test.ts': 'the test bed itself, which every other file uses on both',
   'test/cluster/sandbox-up.test.ts': 'the sandbox command starts the newest minor only',

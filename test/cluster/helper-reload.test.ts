@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { after, test } from 'node:test'
+import { parse, stringify } from 'yaml'
+import { APPLY } from '../../src/kube/client.ts'
+import type { ObjectMeta } from '../../src/kube/types.ts'
+import { readSeedFile } from '../../src/sandbox/cloud/read-seed.ts'
+import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
+import { eventually } from '../support/eventually.ts'
+import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-kit.ts'
+
+const LEGACY = 'crpi-abc.cn-hangzhou.personal.cr.aliyuncs.com'
+const CONFIG = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}`
+
+const options = { cloud: { seed: await seedWithPullers(), tls: true } }
+const kit = await openHelperCluster('helper-reload', undefined, options)
+after(() => kit[Symbol.asyncDispose]())
+const { admin, cloud, chart } = kit
+for (const name of [HOME, 'app-a', 'web-a']) await chart.createNamespace(name)
+const putSecret = (name: string, stringData: object) =>
+  admin.request({
+    method: 'PATCH',
+    path: `/api/v1/namespaces/${HOME}/secrets/${name}`,
+    query: { fieldManager: 'admin' },
+    contentType: APPLY,
+    body: { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData },
+  })
+const keyOf = (user: string) => ({ ...cloud.accessKeyOf(user) })
+await putSecret('cloud-key', keyOf('puller-a'))
+await putSecret('legacy-login', { username: 'robot', password: 'the-first' })
+
+const demo = { name: 'demo', edition: 'enterprise', instanceId: 'cri-k7x2m9q4w1t8z5h3', region: 'cn-hangzhou' }
+const values = {
+  replicas: 1,
+  registries: [demo, { name: 'legacy', edition: 'static', domains: [LEGACY], existingSecret: 'legacy-login' }],
+  identity: { type: 'access-key', accessKey: { existingSecret: 'cloud-key' } },
+  verify: { enabled: false },
+  targets: { namespaces: { include: ['app-*'] } },
+}
+await kit.install(values)
+const pod = await eventually(() => kit.leader(), 30_000)
+await kit.settled()
+
+type Auths = Record<string, { readonly auth: string; readonly username?: string }>
+const authsIn = async (namespace: string): Promise<Auths> =>
+  JSON.parse(contentOf(await kit.secret(namespace)) || '{"auths":{}}').auths
+const loginIn = async (namespace: string, domain: string) =>
+  Buffer.from((await authsIn(namespace))[domain]?.auth ?? '', 'base64').toString()
+const log = () => kit.node.log(`${HOME}/${pod.name}`)
+/** The same Pod, whose container never ended. */
+function assertNotRestarted(): void {
+  assert.deepEqual(kit.helpers(), [pod])
+  assert.equal(log().match(/"msg":"started"/g)?.length, 1)
+}
+
+test('a changed configuration is in use without a restart: targets, labels, format', async () => {
+  assert.match(await loginIn('app-a', LEGACY), /^robot:the-first$/)
+  const targets = { namespaces: { include: ['web-*'] } }
+  await kit.install(values, { targets, authFormat: 'full', secretLabels: { team: 'shop' } })
+  await eventually(async () => assert.equal((await authsIn('web-a'))[LEGACY]?.username, 'robot'), 30_000)
+  await eventually(async () => assert.equal(contentOf(await kit.secret('app-a')), '{"auths":{}}'), 30_000)
+  assert.equal((await kit.secret('web-a'))?.metadata.labels?.team, 'shop')
+  assertNotRestarted()
+})
+
+test('a configuration that breaks its schema is refused by name, and the last good one stays in use', async () => {
+  const object = await admin.request<{ metadata: ObjectMeta; data: { 'config.yaml': string } }>({
+    method: 'GET',
+    path: CONFIG,
+  })
+  // As Helm does it, so that its next upgrade meets its own fields.
+  const write = (text: string) => {
+    const { name, labels } = object.metadata
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data: { 'config.yaml': text } }
+    const query = { fieldManager: 'helm', force: true }
+    return admin.request({ method: 'PATCH', path: CONFIG, query, contentType: APPLY, body })
+  }
+  const before = await authsIn('web-a')
+  await write('registries: none of them\n')
+  await eventually(() => assert.match(log(), /"code":"HELPER_CONFIG_INVALID"/), 30_000)
+  await chart.createNamespace('web-b')
+  await eventually(async () => assert.deepEqual(await authsIn('web-b'), before))
+  const config = parse(object.data['config.yaml'])
+  config.registries[1].domains.push('mirror.acme.example')
+  await write(stringify(config))
+  await eventually(async () => assert.match(await loginIn('web-b', 'mirror.acme.example'), /^robot:/), 30_000)
+  assertNotRestarted()
+})
+
+test('a login and an access key that are replaced in their Secrets are in use without a restart', async () => {
+  const from = cloud.calls.length
+  const before = await kit.secret('web-a')
+  await putSecret('legacy-login', { username: 'robot', password: 'the-second' })
+  await putSecret('cloud-key', keyOf('puller-b'))
+  cloud.control.disableAccessKey(cloud.accessKeyOf('puller-a').accessKeyId)
+  await kit.askForRotation()
+  await eventually(async () => assert.equal(await loginIn('web-a', LEGACY), 'robot:the-second'), 60_000)
+  await eventually(() => {
+    const calls = cloud.calls.slice(from).filter(({ action }) => action === 'GetAuthorizationToken')
+    assert.match(calls.at(-1)?.principal ?? '', /puller-b$/)
+    assert.equal(calls.at(-1)?.code, '')
+  }, 60_000)
+  assert.equal((await kit.secret('web-a'))?.metadata.uid, before?.metadata.uid)
+  assertNotRestarted()
+})
+
+test('a login that is replaced in its Secret is found without anybody asking', async () => {
+  await putSecret('legacy-login', { username: 'robot', password: 'the-third' })
+  await eventually(async () => assert.equal(await loginIn('web-a', LEGACY), 'robot:the-third'), 90_000)
+  assertNotRestarted()
+})
+
+test('the cloud is asked through HTTPS_PROXY, with caBundle’s trust; the API server is not', async () => {
+  const asked: string[] = []
+  const proxy = createServer()
+  after(() => {
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+  proxy.on('connect', (request, socket) => {
+    asked.push(request.url ?? '')
+    const { port } = new URL(cloud.tlsEndpoints?.cr ?? '')
+    const through = connect(Number(port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      through.pipe(socket).pipe(through)
+    })
+    through.on('error', () => socket.destroy())
+    socket.on('error', () => through.destroy())
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const before = contentOf(await kit.secret('web-a'))
+  await kit.install(values, {
+    registries: [demo],
+    targets: { namespaces: { include: ['web-*'] } },
+    endpoints: { cr: 'https://cloud.sandbox.invalid' },
+    caBundle: await readFile(cloud.caFile ?? '', 'utf8'),
+    extraEnv: [
+      { name: 'HTTPS_PROXY', value: url },
+      { name: 'NO_PROXY', value: 'aliyuncs.com' },
+    ],
+  })
+  await eventually(() => assert.notDeepEqual(kit.helpers(), [pod]), 60_000)
+  await eventually(async () => assert.equal((await authsIn('web-a'))[LEGACY], undefined), 60_000)
+  await kit.askForRotation()
+  await eventually(async () => {
+    const demoOnly = contentOf(await kit.secret('web-a'))
+    assert.ok(asked.length > 0 && demoOnly !== before, `${asked.length} tunnels`)
+    assert.equal((await kit.settled()).registries[0]?.state, 'live')
+  }, 60_000)
+  assert.deepEqual(new Set(asked), new Set(['cloud.sandbox.invalid:443']))
+})
+
+/** The demo cloud with two users whose keys may pull. */
+async function seedWithPullers() {
+  const seed = await readSeedFile(DEMO_SEED_FILE)
+  const [main, ...others] = seed.accounts
+  assert.ok(main)
+  const policies = { system: ['AliyunContainerRegistryFullAccess'] }
+  const users = [...main.users, { name: 'puller-a', policies }, { name: 'puller-b', policies }]
+  return { ...seed, accounts: [{ ...main, users }, ...others] }
+}
