@@ -21,9 +21,6 @@ export interface Revision {
   /** RFC 3339, as helm writes it. */
   readonly updated: string
   readonly status: ReleaseStatus
-  /** `name-version`. */
-  readonly chart: string
-  readonly description: string
 }
 
 /** The revisions, oldest first; empty when there is no such release. */
@@ -44,8 +41,6 @@ export function parseHistory(text: string): readonly Revision[] {
       revision: Number(row.revision),
       updated: String(row.updated),
       status: String(row.status) as ReleaseStatus,
-      chart: String(row.chart),
-      description: String(row.description ?? ''),
     }))
     .toSorted((a, b) => a.revision - b.revision)
 }

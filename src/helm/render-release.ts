@@ -4,10 +4,12 @@ import {
   dryRunArguments,
   manifestArguments,
   type ReleaseTarget,
+  templateArguments,
   type UpgradeOptions,
   valuesArguments,
 } from './helm-flags.ts'
 import { isRecord, type ManifestObject, parseManifest } from './manifest.ts'
+import { describeRelease } from './release-record.ts'
 import { readMetadata } from './release-state.ts'
 import { readFromHelm } from './run-helm.ts'
 
@@ -26,15 +28,18 @@ export async function renderRelease(
   target: ReleaseTarget,
   options: UpgradeOptions,
 ): Promise<ReleaseContent> {
-  const text = await readFromHelm(helm, dryRunArguments(helm.version, target, options))
-  const release: unknown = JSON.parse(text)
-  const { chart, config, manifest } = isRecord(release) ? release : {}
-  const metadata = isRecord(chart) && isRecord(chart.metadata) ? chart.metadata : {}
-  return {
-    chart: `${metadata.name}-${metadata.version}`,
-    values: isRecord(config) ? config : {},
-    objects: parseManifest(typeof manifest === 'string' ? manifest : ''),
-  }
+  return describeRelease(JSON.parse(await readFromHelm(helm, dryRunArguments(helm.version, target, options))))
+}
+
+/** The same, without asking the cluster: for a chart that is known to look at nothing there but its version. */
+export async function templateRelease(
+  helm: Helm,
+  target: ReleaseTarget,
+  options: UpgradeOptions,
+  known: Pick<ReleaseContent, 'chart' | 'values'> & { readonly version: string; readonly installed: boolean },
+): Promise<ReleaseContent> {
+  const text = await readFromHelm(helm, templateArguments(target, options, known))
+  return { chart: known.chart, values: known.values, objects: parseManifest(text) }
 }
 
 /** What the newest revision of the release is made of. */

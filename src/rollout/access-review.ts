@@ -2,6 +2,7 @@ import { NopassError } from '../errors.ts'
 import type { ManifestObject } from '../helm/manifest.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { discoverResources } from './api-resources.ts'
+import { isAllowed, isGranted, rulesIn } from './granted-rights.ts'
 
 /** One right that the deployer needs. */
 export interface Right {
@@ -37,30 +38,27 @@ export async function neededRights(
   return uniqueRights(rights)
 }
 
-/** Asks the API server about each right; the ones that are missing. */
+const EVERYTHING: Right = { verb: '*', group: '*', resource: '*' }
+
+/**
+ * The rights that are missing. An administrator is known by one question and the rights in a namespace by one more each;
+ * only what is left is asked for one by one.
+ */
 export async function missingRights(
   client: KubeClient,
   rights: readonly Right[],
   signal?: AbortSignal,
 ): Promise<readonly Right[]> {
-  const answers = await Promise.all(
-    rights.map(async (right) => {
-      const review = await client.request<{ status?: { allowed?: boolean } }>(
-        {
-          method: 'POST',
-          path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-          body: {
-            apiVersion: 'authorization.k8s.io/v1',
-            kind: 'SelfSubjectAccessReview',
-            spec: { resourceAttributes: right },
-          },
-        },
-        signal,
-      )
-      return review.status?.allowed === true
-    }),
+  if (await isAllowed(client, EVERYTHING, signal)) return []
+  const namespaces = [...new Set(rights.flatMap(({ namespace }) => namespace ?? []))]
+  const rules = new Map(
+    await Promise.all(
+      namespaces.map(async (namespace) => [namespace, await rulesIn(client, namespace, signal)] as const),
+    ),
   )
-  return rights.filter((_, index) => answers[index] !== true)
+  const open = rights.filter((right) => !isGranted(right, rules.get(right.namespace ?? '') ?? []))
+  const answers = await Promise.all(open.map((right) => isAllowed(client, right, signal)))
+  return open.filter((_, index) => !answers[index])
 }
 
 /**

@@ -8,9 +8,10 @@ import {
   upgradeArguments,
 } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
-import { lastGoodRevision, type Revision, readHistory } from '../helm/release-state.ts'
+import { lastGoodRevision, type Revision } from '../helm/release-state.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { beginHelmStep } from './helm-step.ts'
+import type { ReleaseStore } from './release-store.ts'
 import { type ReleaseWatch, type WatchedRelease, watchRelease } from './release-watch.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -22,6 +23,7 @@ export interface DeployRequest {
   readonly target: ReleaseTarget
   readonly options: UpgradeOptions
   readonly parts: WatchedRelease
+  readonly store: ReleaseStore
   /** Before the deploy, oldest first. */
   readonly history: readonly Revision[]
   readonly rollback: boolean
@@ -67,7 +69,7 @@ export async function deployRelease(request: DeployRequest, signal: AbortSignal)
     // What is left is for the post step (or for the end of the command), which has the time for it.
     if (signal.aborted) return { status: 'cancelled', revision: before, error: interrupted(request), notes: [] }
     const error = early ?? withEvidence(readHelmError(end.stderr, { command: 'upgrade' }), watch)
-    return await takeBack(request, { before, good, error, settle: step.settle })
+    return await takeBack(request, { before, good, error, settle: step.settle }, signal)
   } finally {
     signal.removeEventListener('abort', onAbort)
     watch.stop()
@@ -81,10 +83,10 @@ interface Failed {
   readonly settle: () => void
 }
 
-async function takeBack(request: DeployRequest, failed: Failed): Promise<DeployOutcome> {
+async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSignal): Promise<DeployOutcome> {
   const { helm, target, report } = request
   const { before, good, error } = failed
-  const last = (await readHistory(helm, target)).at(-1)
+  const last = (await request.store.history(signal)).at(-1)
   const begun = last !== undefined && last.revision === (before ?? 0) + 1
   if (!begun) {
     failed.settle()

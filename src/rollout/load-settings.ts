@@ -87,19 +87,22 @@ async function readInput(input: string, name: string, { workingDirectory }: Sett
 async function describeChart(inputs: Inputs, deps: SettingsDeps): Promise<ChartSettings> {
   const own = resolve(deps.chartFolder, 'values.yaml')
   if (inputs.chart === '') {
-    return { reference: deps.chartFolder, version: undefined, ours: true, defaults: await readFile(own, 'utf8') }
+    const { name, version } = parse(await readFile(resolve(deps.chartFolder, 'Chart.yaml'), 'utf8'))
+    const defaults = await readFile(own, 'utf8')
+    return { reference: deps.chartFolder, version: undefined, ours: true, bundled: `${name}-${version}`, defaults }
   }
   const version = inputs['chart-version'] || undefined
   if (inputs.chart.startsWith('oci://')) {
     // A mirror of our chart, by its name; helm checks its own schema again when it has fetched it.
     const ours = /\/acr-nopass(:[\w.+-]+)?(@sha256:[0-9a-f]{64})?$/.test(inputs.chart)
-    return { reference: inputs.chart, version, ours, defaults: ours ? await readFile(own, 'utf8') : '' }
+    const defaults = ours ? await readFile(own, 'utf8') : ''
+    return { reference: inputs.chart, version, ours, bundled: undefined, defaults }
   }
   const reference = resolve(deps.workingDirectory, inputs.chart)
   const meta: unknown = parse(await readFile(resolve(reference, 'Chart.yaml'), 'utf8').catch(() => ''))
   const ours = isRecord(meta) && meta.name === 'acr-nopass'
   const defaults = ours ? await readFile(resolve(reference, 'values.yaml'), 'utf8') : ''
-  return { reference, version, ours, defaults }
+  return { reference, version, ours, bundled: undefined, defaults }
 }
 
 function selectClusters(clusters: readonly ClusterSettings[], names: readonly string[]): readonly ClusterSettings[] {

@@ -4,7 +4,7 @@ import { loadValues } from '../values/load-values.ts'
 import { computeRrsa } from './cluster-policy.ts'
 import type { ClusterRun } from './cluster-run.ts'
 import { type ConnectedCluster, connectCluster } from './connect-cluster.ts'
-import { type Preflight, preflightCluster } from './preflight-cluster.ts'
+import { type ChartRequest, type Preflight, preflightCluster } from './preflight-cluster.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -28,8 +28,8 @@ export async function openCluster(
   const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes }, signal)
   try {
     run.phase = 'preflight'
-    const valuesFiles = await writeValues(cluster, connected, context, signal)
-    const chart = { chart: settings.chart.reference, chartVersion: settings.chart.version, valuesFiles }
+    const { valuesFiles, given } = await writeValues(cluster, connected, context, signal)
+    const chart = { chart: settings.chart.reference, chartVersion: settings.chart.version, valuesFiles, given }
     const preflight = await preflightCluster(cluster, connected, chart, context, signal)
     const from = preflight.history.at(-1)?.revision ?? null
     run.revision = { from, to: from }
@@ -53,20 +53,23 @@ async function writeValues(
   connected: ConnectedCluster,
   context: RunContext,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
   const { folder, settings } = context
   const rrsa = await computeRrsa(cluster, connected, context, signal)
   const computed = rrsa && { name: 'computed', text: stringify({ identity: { rrsa } }) }
+  let given: ChartRequest['given']
   if (settings.chart.ours) {
     const defaults = { name: 'chart/values.yaml', text: settings.chart.defaults }
-    const { errors } = loadValues({ files: cluster.settings.layers.map(({ source }) => source), defaults, computed })
-    const [error] = errors
+    const files = cluster.settings.layers.map(({ source }) => source)
+    const loaded = loadValues({ files, defaults, computed })
+    const [error] = loaded.errors
     if (error) throw error
+    given = loaded.given
   }
   const layers = [...cluster.settings.layers, ...(computed ? [computed] : [])]
   const files: string[] = []
   for (const [index, { text }] of layers.entries()) {
     files.push(await folder.write(`${cluster.name}-${index}.values.yaml`, text))
   }
-  return files
+  return { valuesFiles: files, given }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { stableJson } from '../acr/registry-fingerprint.ts'
 import { diffManifests } from '../helm/manifest-diff.ts'
-import { isSameRelease, type ReleaseContent, readRelease } from '../helm/render-release.ts'
+import { isSameRelease, type ReleaseContent } from '../helm/render-release.ts'
 import { describeStep } from '../policy/describe-step.ts'
 import type { PolicyPlan } from '../policy/policy-target.ts'
 import { planPolicies, policyTargets } from './cluster-policy.ts'
@@ -23,15 +23,19 @@ export interface ReleaseDifference {
 
 export async function compareRelease(
   { connected, preflight }: OpenCluster,
-  context: RunContext,
+  /** `all`: what has drifted, whatever the releases say. */
+  drifts: 'all' | 'decisive',
   signal: AbortSignal,
 ): Promise<ReleaseDifference> {
-  const { history, target, wanted } = preflight
+  const { history, store, target, wanted } = preflight
   const last = history.at(-1)
-  const deployed = last === undefined ? undefined : await readRelease(context.helm, target)
+  const deployed = last === undefined ? undefined : await store.content(last.revision, signal)
   const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, wanted)
   // A namespace that does not exist makes every dry run in it fail.
-  const drift = preflight.namespaceExists ? await findDrift(connected.client, wanted.objects, target, signal) : []
+  const drift =
+    preflight.namespaceExists && (same || drifts === 'all')
+      ? await findDrift(connected.client, wanted.objects, target, signal)
+      : []
   const drifted = drift.some(({ state }) => state !== 'same' && state !== 'forbidden')
   return { deployed, unchanged: same && !drifted, drift }
 }
@@ -68,7 +72,7 @@ export async function makePlan(
   const { wanted, history } = open.preflight
   const serviceAccount = findConfig(wanted.objects)?.release.serviceAccount ?? ''
   const [difference, policies] = await Promise.all([
-    compareRelease(open, context, signal),
+    compareRelease(open, 'all', signal),
     policyTargets(cluster, open.connected, serviceAccount, context, signal).then((targets) =>
       planPolicies(targets, cluster, context, signal),
     ),

@@ -2,30 +2,31 @@ import { NopassError } from '../errors.ts'
 import { parseGoDuration } from '../helm/go-duration.ts'
 import { type ReleaseTarget, rollbackArguments, type UpgradeOptions, uninstallArguments } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
-import {
-  explainPending,
-  isAbandoned,
-  isPending,
-  lastGoodRevision,
-  type Revision,
-  readHistory,
-} from '../helm/release-state.ts'
-import { type ReleaseContent, renderRelease } from '../helm/render-release.ts'
+import { explainPending, isAbandoned, isPending, lastGoodRevision, type Revision } from '../helm/release-state.ts'
+import { type ReleaseContent, renderRelease, templateRelease } from '../helm/render-release.ts'
 import { missingRights, neededRights, requireRights } from './access-review.ts'
 import { exists, findAddons, otherReleases } from './cluster-reads.ts'
 import type { ConnectedCluster } from './connect-cluster.ts'
 import { beginHelmStep } from './helm-step.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
+import { openReleaseStore, type ReleaseStore } from './release-store.ts'
 import type { RunContext } from './run-context.ts'
 
 /** What is known of a cluster before the first write. */
 export interface Preflight {
   readonly target: ReleaseTarget
   readonly options: UpgradeOptions
+  readonly store: ReleaseStore
   readonly history: readonly Revision[]
   readonly wanted: ReleaseContent
   readonly namespaceExists: boolean
   readonly notes: readonly string[]
+}
+
+/** What is to be installed. */
+export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersion' | 'valuesFiles'> {
+  /** The values that the files merge to, where our own schema has judged them. */
+  readonly given: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
@@ -35,7 +36,7 @@ export interface Preflight {
 export async function preflightCluster(
   cluster: PreparedCluster,
   connected: ConnectedCluster,
-  options: Pick<UpgradeOptions, 'chart' | 'chartVersion' | 'valuesFiles'>,
+  { given, ...options }: ChartRequest,
   context: RunContext,
   signal: AbortSignal,
 ): Promise<Preflight> {
@@ -52,12 +53,13 @@ export async function preflightCluster(
     forceConflicts: inputs['force-conflicts'],
     description: context.runName,
   }
+  const store = openReleaseStore(helm, connected.client, target)
   const [namespaceExists, notes] = await Promise.all([
     exists(connected.client, `/api/v1/namespaces/${namespace}`, signal),
     refuseRivals(cluster, connected, context, signal),
   ])
-  const history = await settledHistory(cluster, target, context, signal)
-  const wanted = await renderRelease(helm, target, upgrade)
+  const history = await settledHistory(cluster, target, store, context, signal)
+  const wanted = await render(cluster, connected, { target, upgrade, given, installed: history.length > 0 }, context)
   const rights = await neededRights(
     connected.client,
     wanted.objects,
@@ -65,7 +67,33 @@ export async function preflightCluster(
     signal,
   )
   requireRights(await missingRights(connected.client, rights, signal))
-  return { target, options: upgrade, history, wanted, namespaceExists: namespaceExists !== false, notes }
+  return { target, options: upgrade, store, history, wanted, namespaceExists: namespaceExists !== false, notes }
+}
+
+interface RenderRequest {
+  readonly target: ReleaseTarget
+  readonly upgrade: UpgradeOptions
+  readonly given: ChartRequest['given']
+  readonly installed: boolean
+}
+
+/** A plan asks the API server about each object; an apply will, when it writes. Objects of the user's may look things up. */
+function render(
+  { values }: PreparedCluster,
+  { identity }: ConnectedCluster,
+  { target, upgrade, given, installed }: RenderRequest,
+  { helm, settings }: RunContext,
+): Promise<ReleaseContent> {
+  const { bundled } = settings.chart
+  if (
+    settings.inputs.mode !== 'apply' ||
+    bundled === undefined ||
+    given === undefined ||
+    values?.extraObjects.length !== 0
+  )
+    return renderRelease(helm, target, upgrade)
+  const known = { chart: bundled, values: given, version: identity.version, installed }
+  return templateRelease(helm, target, upgrade, known)
 }
 
 /** Two entries that are one release in one cluster would undo each other. */
@@ -104,11 +132,12 @@ async function refuseRivals(
 async function settledHistory(
   cluster: PreparedCluster,
   target: ReleaseTarget,
+  store: ReleaseStore,
   context: RunContext,
   signal: AbortSignal,
 ): Promise<readonly Revision[]> {
   const { helm, settings, folder, now, report } = context
-  const history = await readHistory(helm, target)
+  const history = await store.history(signal)
   const last = history.at(-1)
   if (last === undefined || !isPending(last)) return history
   const seconds = parseGoDuration(settings.inputs.timeout, 'timeout')
@@ -138,5 +167,5 @@ async function settledHistory(
   const end = await step.ended
   step.settle()
   if (end.exitCode !== 0) throw readHelmError(end.stderr, { command })
-  return readHistory(helm, target)
+  return store.history(signal)
 }

@@ -50,7 +50,7 @@ async function applyCluster(
   const { inputs } = context.settings
   const { connected, preflight } = open
   await requireApproved(cluster, open, context, signal)
-  const difference = inputs['skip-unchanged'] ? await compareRelease(open, context, signal) : undefined
+  const difference = inputs['skip-unchanged'] ? await compareRelease(open, 'decisive', signal) : undefined
   const config = findConfig(preflight.wanted.objects)
 
   run.phase = 'policy'
@@ -80,6 +80,7 @@ async function applyCluster(
       target: preflight.target,
       options: preflight.options,
       parts,
+      store: preflight.store,
       history: preflight.history,
       rollback: inputs.rollback,
       uninstallOnFailedInstall: inputs['uninstall-on-failed-install'],

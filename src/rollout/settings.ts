@@ -48,6 +48,8 @@ export interface ChartSettings {
   readonly version: string | undefined
   /** Ours: validated by our schema too, and verified through the helper's report. */
   readonly ours: boolean
+  /** `name-version` of the chart that belongs to this very version, which is known to look at nothing in the cluster. */
+  readonly bundled: string | undefined
   /** values.yaml of our chart; '' for another one. */
   readonly defaults: string
 }

@@ -3,8 +3,8 @@ import { NopassError } from '../errors.ts'
 import { parseGoDuration } from '../helm/go-duration.ts'
 import { uninstallArguments, upgradeArguments } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
-import { explainPending, isPending, type Revision, readHistory } from '../helm/release-state.ts'
-import { readRelease, renderRelease } from '../helm/render-release.ts'
+import { explainPending, isPending, type Revision } from '../helm/release-state.ts'
+import { renderRelease } from '../helm/render-release.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { ANNOTATION_REGISTRIES } from '../kube/names.ts'
@@ -18,6 +18,7 @@ import type { PreparedCluster } from './prepare-cluster.ts'
 import { pollUntil } from './probe-namespace.ts'
 import { removeReleaseNamespace } from './release-namespace.ts'
 import { findConfig, findParts } from './release-parts.ts'
+import { openReleaseStore } from './release-store.ts'
 import { readStatus } from './release-watch.ts'
 import type { RunContext } from './run-context.ts'
 import { findLeftovers, type Own, takeBackSecrets } from './take-back-secrets.ts'
@@ -59,10 +60,11 @@ async function uninstall(
     run.notes.push(line)
     context.report(cluster.name, line)
   }
-  const history = await readHistory(helm, target)
+  const store = openReleaseStore(helm, connected.client, target)
+  const history = await store.history(signal)
   const last = history.at(-1)
   if (last !== undefined && isPending(last)) throw explainPending(target, history)
-  const deployed = last === undefined ? undefined : await readRelease(helm, target)
+  const deployed = last === undefined ? undefined : await store.content(last.revision, signal)
   const config = findConfig(deployed?.objects ?? [])
   run.revision = { from: last?.revision ?? null, to: null }
   run.chart = deployed?.chart ?? null

@@ -26,6 +26,8 @@ export interface LoadedValues {
   readonly values: ResolvedValues | undefined
   /** Exactly what Helm's templates would see as `.Values`; undefined when a file is not read alike by all. */
   readonly merged: Readonly<Record<string, unknown>> | undefined
+  /** The user's values alone, as Helm keeps them with the release; undefined as `merged`. */
+  readonly given: Readonly<Record<string, unknown>> | undefined
   /** Whether Helm accepts these values by the schema; undefined when a file is not read alike by all (P11). */
   readonly helmAccepts: boolean | undefined
   /** Every error of all files, in the order of files and lines. */
@@ -48,7 +50,8 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
   const roots = read.flatMap(({ root }) => (root === undefined ? [] : [root]))
   const [defaults, ...layers] = roots
   if (roots.length < read.length || defaults === undefined) {
-    return { values: undefined, merged: undefined, helmAccepts: undefined, errors: sortErrors(unread, order) }
+    const errors = sortErrors(unread, order)
+    return { values: undefined, merged: undefined, given: undefined, helmAccepts: undefined, errors }
   }
   const given = layers.reduce(mergeFiles, emptyUser(defaults, layers))
   const merged = coalesce(given, defaults)
@@ -60,6 +63,7 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
   return {
     values: errors.length > 0 ? undefined : (fillDefaults(toValue(merged), schema) as ResolvedValues),
     merged: unread.length > 0 ? undefined : (toValue(merged) as Record<string, unknown>),
+    given: unread.length > 0 ? undefined : (toValue(given) as Record<string, unknown>),
     helmAccepts: unread.length > 0 ? undefined : isAccepted,
     errors: sortErrors(errors, order),
   }

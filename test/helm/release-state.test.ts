@@ -13,7 +13,7 @@ import {
 const target = { release: 'acr', namespace: 'system', kubeconfig: 'k' }
 
 function revision(number: number, status: Revision['status'], updated = '2026-11-25T10:00:00Z'): Revision {
-  return { revision: number, status, updated, chart: 'acr-nopass-0.1.0', description: '' }
+  return { revision: number, status, updated }
 }
 
 test('the history is read in order, whatever order helm printed', () => {

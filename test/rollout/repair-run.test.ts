@@ -19,7 +19,7 @@ const begun: HelmBegun = {
 }
 
 function history(...statuses: readonly Revision['status'][]): readonly Revision[] {
-  return statuses.map((status, index) => ({ revision: index + 1, status, updated: '', chart: '', description: '' }))
+  return statuses.map((status, index) => ({ revision: index + 1, status, updated: '' }))
 }
 
 const past = ['superseded', 'superseded', 'deployed'] as const

@@ -1,0 +1,59 @@
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { NopassError } from '../errors.ts'
+import { isRecord, parseManifest } from './manifest.ts'
+import type { ReleaseStatus, Revision } from './release-state.ts'
+import type { ReleaseContent } from './render-release.ts'
+
+/** The label selector of a release's records, and how helm names each of them (helm: pkg/storage/driver). */
+export function recordSelector(release: string): string {
+  return `owner=helm,name=${release}`
+}
+
+export function recordName(release: string, revision: number): string {
+  return `sh.helm.release.v1.${release}.v${revision}`
+}
+
+/** A release record's metadata, which says all of a revision but its content. */
+export interface RecordMetadata {
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  readonly creationTimestamp?: string | undefined
+}
+
+/** The revisions that the records' labels tell of, oldest first. */
+export function readRevisions(records: readonly RecordMetadata[]): readonly Revision[] {
+  return records
+    .map(({ labels = {}, creationTimestamp = '' }) => {
+      const seconds = Number(labels.modifiedAt ?? labels.createdAt)
+      return {
+        revision: Number(labels.version),
+        updated: seconds > 0 ? new Date(seconds * 1000).toISOString() : creationTimestamp,
+        status: (labels.status ?? 'unknown') as ReleaseStatus,
+      }
+    })
+    .filter(({ revision }) => revision > 0)
+    .toSorted((a, b) => a.revision - b.revision)
+}
+
+/**
+ * What a revision is made of, from its record: base64 (the Secret's) of base64 (helm's) of gzipped JSON.
+ * @throws NopassError `HELM_CHART` when it is no such record
+ */
+export async function readRecord(data: string): Promise<ReleaseContent> {
+  const packed = Buffer.from(Buffer.from(data, 'base64').toString('latin1'), 'base64')
+  const text = await promisify(gunzip)(packed).catch((cause) => {
+    throw new NopassError('HELM_CHART', "helm's record of the release cannot be read", { cause })
+  })
+  return describeRelease(JSON.parse(text.toString()))
+}
+
+/** Helm's own JSON of a release: chart, the user's values, the manifest. */
+export function describeRelease(release: unknown): ReleaseContent {
+  const { chart, config, manifest } = isRecord(release) ? release : {}
+  const metadata = isRecord(chart) && isRecord(chart.metadata) ? chart.metadata : {}
+  return {
+    chart: `${metadata.name}-${metadata.version}`,
+    values: isRecord(config) ? config : {},
+    objects: parseManifest(typeof manifest === 'string' ? manifest : ''),
+  }
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { KubeClient } from '../../src/kube/client.ts'
+import type { Right } from '../../src/rollout/access-review.ts'
+import { missingRights } from '../../src/rollout/access-review.ts'
+import { isGranted } from '../../src/rollout/granted-rights.ts'
+
+const get: Right = { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'system', name: 'helper' }
+const all = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }
+
+for (const { what, rule, granted } of [
+  { what: 'everything', rule: all, granted: true },
+  { what: 'exactly that', rule: { verbs: ['get'], apiGroups: ['apps'], resources: ['deployments'] }, granted: true },
+  { what: 'another verb', rule: { ...all, verbs: ['list'] }, granted: false },
+  { what: 'another group', rule: { ...all, apiGroups: [''] }, granted: false },
+  { what: 'its subresource', rule: { ...all, resources: ['deployments/status'] }, granted: false },
+  { what: 'the object by its name', rule: { ...all, resourceNames: ['helper'] }, granted: true },
+  { what: 'another object', rule: { ...all, resourceNames: ['other'] }, granted: false },
+  { what: 'a URL only', rule: { verbs: ['get'] }, granted: false },
+]) {
+  test(`a rule for ${what} ${granted ? 'grants' : 'does not grant'} the right`, () => {
+    assert.equal(isGranted(get, [rule]), granted)
+  })
+}
+
+test('a rule for one object does not grant what has no name yet', () => {
+  const { name: _, ...create } = { ...get, verb: 'create' }
+  assert.equal(isGranted(create, [{ ...all, resourceNames: ['helper'] }]), false)
+})
+
+interface Asked {
+  readonly kind: string
+  readonly spec: { readonly namespace?: string; readonly resourceAttributes?: Right }
+}
+
+/** An API server that knows the rules of a namespace, and what it allows besides. */
+function server(rules: readonly object[], allowed: (right: Right) => boolean) {
+  const asked: Asked[] = []
+  const client = {
+    async request({ body }: { body: Asked }) {
+      asked.push(body)
+      if (body.kind === 'SelfSubjectRulesReview') return { status: { resourceRules: rules, incomplete: true } }
+      return {
+        status: { allowed: body.spec.resourceAttributes !== undefined && allowed(body.spec.resourceAttributes) },
+      }
+    },
+  } as unknown as KubeClient
+  return { client, asked }
+}
+
+const cluster: Right = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' }
+
+test('an administrator is asked about once', async () => {
+  const { client, asked } = server([], () => true)
+  assert.deepEqual(await missingRights(client, [get, cluster]), [])
+  assert.equal(asked.length, 1)
+})
+
+test('a rule that counts in a namespace says nothing about the whole cluster: that is asked for', async () => {
+  const { client, asked } = server([all], () => false)
+  assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
+  assert.deepEqual(
+    asked.map(({ kind, spec }) => `${kind} ${spec.resourceAttributes?.resource ?? spec.namespace}`),
+    ['SelfSubjectAccessReview *', 'SelfSubjectRulesReview system', 'SelfSubjectAccessReview clusterroles'],
+  )
+})
+
+test('what incomplete rules do not name is asked for before it counts as missing', async () => {
+  const { client } = server([], ({ resource }) => resource === 'deployments')
+  assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
+})
