@@ -14,6 +14,7 @@ const COMMANDS = {
   sandbox: 'src/sandbox/main.ts',
   test: 'scripts/test.ts',
   bench: 'test/bench/main.ts',
+  soak: 'test/soak/main.ts',
   tools: 'src/sandbox/toolchest/main.ts',
   build: 'scripts/build.ts',
   check: 'scripts/check.ts',

@@ -2,11 +2,12 @@ import type { ChildProcess } from 'node:child_process'
 
 /**
  * What the runner does to a step's process when its job is cancelled: SIGINT, after 7.5 s SIGTERM, after 2.5 s more it
- * is killed. Only node gets the signals. It begins `milliseconds` after the start, or after a line that holds `mark`.
+ * is killed. Only node gets the signals. It begins `milliseconds` after the start, after a line that holds `mark`, or after
+ * what `mark` waits for.
  */
 export function runnerCancel(
   milliseconds: number,
-  mark?: string,
+  mark?: string | (() => Promise<unknown>),
   first: NodeJS.Signals = 'SIGINT',
 ): (child: ChildProcess) => void {
   return (child) => {
@@ -22,6 +23,7 @@ export function runnerCancel(
       child.once('exit', () => timers.forEach(clearTimeout))
     }
     if (mark === undefined) begin()
+    else if (typeof mark === 'function') void mark().then(begin)
     else child.stdout?.on('data', (chunk: Buffer | string) => void (String(chunk).includes(mark) && begin()))
   }
 }

@@ -1,0 +1,28 @@
+import { randomInt } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { formatError, toNopassError } from '../../src/errors.ts'
+import { createProgress, wantsPlain } from '../../src/sandbox/progress.ts'
+import { runSoak } from './run-soak.ts'
+import { readSoakOptions, SOAK_USAGE } from './soak-options.ts'
+
+const interrupt = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+try {
+  const options = readSoakOptions(process.argv.slice(2), () => randomInt(0x7fffffff))
+  if (options.help) console.log(SOAK_USAGE)
+  else {
+    const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+    const print = (text: string): void => console.log(text)
+    process.exitCode = await runSoak(options, { root, progress, print, now: Date.now }, interrupt.signal)
+  }
+} catch (error) {
+  if (interrupt.signal.aborted) {
+    console.error(`Interrupted by ${interrupt.signal.reason}; the same seed goes on where this run stopped.`)
+    process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(interrupt.signal.reason)] ?? 1
+  } else {
+    console.error(error instanceof TypeError ? `${error.message}\n\n${SOAK_USAGE}` : formatError(toNopassError(error)))
+    process.exitCode = 1
+  }
+}

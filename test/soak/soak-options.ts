@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util'
+
+export interface SoakOptions {
+  readonly count: number
+  readonly seed: number
+  readonly helm: 'helm3' | 'helm4'
+  /** Forget what an earlier run with the same seed has done. */
+  readonly fresh: boolean
+  /** Put the table into docs/*\/reliability.md. */
+  readonly write: boolean
+  readonly help: boolean
+}
+
+export const SOAK_USAGE = `npm run soak [-- OPTIONS]     cancels jobs at random moments and looks at what is left
+
+  --count N              how many (default 200)
+  --seed N               of the moments (default: a new one, which is printed)
+  --helm helm4|helm3     which Helm does the work (default helm4)
+  --fresh                begin anew; else a run with the same seed and Helm goes on where it was interrupted
+  --write, --no-write    put the table into docs/*/reliability.md (default: only from 200 on)`
+
+/** @throws TypeError for words that are no option or no number */
+export function readSoakOptions(argv: readonly string[], newSeed: () => number): SoakOptions {
+  const { values } = parseArgs({
+    args: [...argv],
+    allowNegative: true,
+    options: {
+      count: { type: 'string', default: '200' },
+      seed: { type: 'string' },
+      helm: { type: 'string', default: 'helm4' },
+      fresh: { type: 'boolean', default: false },
+      write: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const count = toNumber('count', values.count, 1)
+  const { helm } = values
+  if (helm !== 'helm3' && helm !== 'helm4') throw new TypeError(`--helm takes helm3 or helm4, not ${helm}`)
+  return {
+    count,
+    seed: values.seed === undefined ? newSeed() : toNumber('seed', values.seed, 0),
+    helm,
+    fresh: values.fresh,
+    write: values.write ?? count >= 200,
+    help: values.help,
+  }
+}
+
+function toNumber(name: string, text: string, least: number): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= least && value <= 0x7fffffff) return value
+  throw new TypeError(`--${name} takes a whole number from ${least} on, not ${text}`)
+}
