@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { collectLicences } from './licences.ts'
 import { lightBuiltins } from './light-builtins.ts'
+import { lightLibraries } from './light-libraries.ts'
 import { withoutSideEffects } from './without-side-effects.ts'
 
 /** CommonJS libraries in an ESM bundle ask for Node's own modules by `require`. */
@@ -66,7 +67,7 @@ export async function bundleHelper(root: string, out: string): Promise<string> {
     absWorkingDir: root,
     entryPoints: ['src/helper/main.ts'],
     outfile: out,
-    plugins: [...COMMON.plugins, lightBuiltins],
+    plugins: [...COMMON.plugins, lightLibraries, lightBuiltins],
   })
   return describe(metafile, out)
 }
