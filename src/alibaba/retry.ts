@@ -1,7 +1,8 @@
 import type { CloudFailure } from './cloud-failure.ts'
 
-/** First upper bound of the random wait, and the largest one (milliseconds). */
+/** First upper bound of the random wait, when there are too many calls already, and the largest one (milliseconds). */
 const BASE = 200
+const BASE_THROTTLED = 1000
 const CAP = 5000
 /** The cloud may ask for more than we ourselves would wait; a call that is told to wait longer fails and says so. */
 const LONGEST_ASKED = 30_000
@@ -15,7 +16,8 @@ export function retryDelay(failure: CloudFailure, write: boolean, attempt: numbe
   const transient = failure.code === 'CLOUD_UNREACHABLE' || failure.code === 'CLOUD_UNAVAILABLE'
   const repeatable = failure.code === 'CLOUD_THROTTLED' || (transient && (failure.harmless || !write))
   if (!repeatable) return undefined
-  const jitter = random * Math.min(CAP, BASE * 2 ** (attempt - 1))
+  const base = failure.code === 'CLOUD_THROTTLED' ? BASE_THROTTLED : BASE
+  const jitter = random * Math.min(CAP, base * 2 ** (attempt - 1))
   const { retryAfter } = failure
   if (retryAfter === undefined) return jitter
   // Many are told the same at one moment; they must not come back at one moment.

@@ -60,8 +60,8 @@ test('an unsigned call carries action and time in the query and its secret in th
 })
 
 const repeated: [why: string, reply: Reply, write: boolean, waits: number][] = [
-  ['throttled', throttled, true, 100],
-  ['throttled with another status', json(400, { Code: 'Throttling' }), false, 100],
+  ['throttled', throttled, true, 500],
+  ['throttled with another status', json(400, { Code: 'Throttling' }), false, 500],
   ['a server error', json(503, { Code: 'ServiceUnavailable' }), false, 100],
   ['an HTML page of a gateway', HTML, false, 100],
   ['an empty 503', { status: 503, headers: {}, text: '' }, false, 100],
@@ -136,7 +136,7 @@ for (const [why, reply, write, code, reason] of final) {
 test('a call is given up after four attempts, whose waits double at most to 5 s and are jittered', async () => {
   const { transport, waits } = scripted([throttled, throttled, throttled, throttled])
   await assert.rejects(transport.call(call), { code: 'CLOUD_THROTTLED', requestId: 'T-1' })
-  assert.deepEqual(waits, [100, 200, 400])
+  assert.deepEqual(waits, [500, 1000, 2000])
 })
 
 test('a cloud that asks for more than half a minute is not waited for: the error says for how long', async () => {
