@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { HelperStatus } from '../../src/acr/helper-status.ts'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
+import { type Admission, startAdmissionWebhook, webhookAsked } from '../support/admission-webhook.ts'
+import { eventually } from '../support/eventually.ts'
+import { openFaultInvariants } from '../support/fault-invariants.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+
+const kit = await openHelperCluster('object-fault-namespaces')
+const { admin } = kit
+const others = ['team-a', 'team-b']
+for (const name of [...others, 'again', 'ending']) await kit.chart.createNamespace(name)
+await kit.chart.createNamespace('reborn', { webhook: 'reborn' })
+await kit.install({ replicas: 1 })
+await kit.settled()
+const invariants = openFaultInvariants(kit)
+after(async () => {
+  await invariants[Symbol.asyncDispose]()
+  await kit[Symbol.asyncDispose]()
+})
+const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
+const namespacePath = (name: string) => `/api/v1/namespaces/${name}`
+const page = async (): Promise<HelperStatus> => {
+  const { ip } = await kit.leader()
+  return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
+}
+const gone = (path: string) =>
+  eventually(() => assert.rejects(admin.request({ method: 'GET', path }), { status: 404 }), 120_000)
+
+test('a namespace that is deleted and made again is served again, each time with a Secret of its own', async (t) => {
+  invariants.forgive('again')
+  const uids = new Set([(await kit.secret('again'))?.metadata.uid])
+  let since = 0
+  for (let round = 0; round < 2; round += 1) {
+    await admin.request({ method: 'DELETE', path: namespacePath('again') })
+    await gone(namespacePath('again'))
+    since = performance.now()
+    await kit.chart.createNamespace('again')
+    await eventually(async () => assert.equal(await kit.isUsable('again'), true), 60_000)
+    uids.add((await kit.secret('again'))?.metadata.uid)
+  }
+  assert.equal(uids.size, 3)
+  const namespaces = [...others, 'again', HOME]
+  await invariants.assertHeld(t, { id: 'namespace-again', area: 'objects', since, namespaces })
+})
+
+test('a namespace that cannot end is left alone as long as it is ending; the others rotate', async (t) => {
+  invariants.forgive('ending')
+  const finalizers = ['example.com/held']
+  const held = `${namespacePath('ending')}/configmaps`
+  await admin.request({ method: 'POST', path: held, body: { metadata: { name: 'held', finalizers } } })
+  await admin.request({ method: 'DELETE', path: namespacePath('ending') })
+  await eventually(async () => assert.equal((await page()).namespaces.skipped.terminating, 1), 60_000)
+  await gone(`${namespacePath('ending')}/secrets/${SECRET}`)
+  const [from, before] = [kit.auditLength(), contentOf(await kit.secret(HOME))]
+  await kit.askForRotation()
+  await eventually(async () => {
+    const now = contentOf(await kit.secret('team-a'))
+    assert.notEqual(now, before)
+    for (const name of [...others, HOME]) assert.equal(contentOf(await kit.secret(name)), now)
+  }, 60_000)
+  const there = kit.requests(from).filter(({ objectRef }) => objectRef?.namespace === 'ending')
+  assert.deepEqual(
+    there.map(({ verb, requestURI }) => `${verb} ${requestURI}`),
+    [],
+  )
+  await admin.request({
+    method: 'PATCH',
+    path: `${held}/held`,
+    contentType: MERGE_PATCH,
+    body: { metadata: { finalizers: null } },
+  })
+  await gone(namespacePath('ending'))
+  const since = performance.now()
+  await kit.chart.createNamespace('ending')
+  const namespaces = [...others, 'ending', HOME]
+  await invariants.assertHeld(t, { id: 'namespace-ending', area: 'objects', since, namespaces })
+})
+
+test('P7 P8 a hundred namespaces at once: each is served by one write of its Secret', async (t) => {
+  const many = Array.from({ length: 100 }, (_, index) => `burst-${index}`)
+  const from = kit.auditLength()
+  const since = performance.now()
+  await Promise.all(
+    many.map((name) => admin.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } })),
+  )
+  const createdMs = Math.round(performance.now() - since)
+  const namespaces = [...others, ...many, HOME]
+  await eventually(async () => {
+    for (const name of many) assert.equal(await kit.isUsable(name), true, name)
+  }, 120_000)
+  const slowestMs = slowestAttachment(kit.chart.cluster.auditLog().slice(from))
+  const counts = { namespaces: many.length, createdMs, slowestMs }
+  await invariants.assertHeld(t, { id: 'namespaces-burst', area: 'objects', since, namespaces, counts })
+  const writes = kit
+    .requests(from)
+    .filter(({ objectRef }) => objectRef?.resource === 'secrets' && objectRef.namespace?.startsWith('burst-'))
+  assert.deepEqual(writes.map(({ objectRef }) => objectRef?.namespace).sort(), many.toSorted())
+})
+
+/** The longest from a ServiceAccount's creation to our entry in it, as the API server has logged them. */
+function slowestAttachment(entries: readonly AuditEntry[]): number {
+  const made = new Map<string, number>()
+  const waits: number[] = []
+  for (const { verb, objectRef, user, stageTimestamp, responseStatus } of entries) {
+    const { resource, namespace = '' } = objectRef ?? {}
+    if (resource !== 'serviceaccounts' || !namespace.startsWith('burst-')) continue
+    const [at, code = 0] = [Date.parse(stageTimestamp), responseStatus?.code]
+    if (verb === 'create' && code === 201) made.set(namespace, at)
+    if (verb === 'patch' && code === 200 && user.username === HELPER) waits.push(at - (made.get(namespace) ?? at))
+  }
+  assert.equal(waits.length, 100)
+  return Math.max(...waits)
+}
+
+test('P1 a ServiceAccount that is made anew between our reading and our writing keeps its own list', async (t) => {
+  invariants.forgive('reborn')
+  await using webhook = await startAdmissionWebhook(admin, 'reborn', 'serviceaccounts', 30)
+  await webhookAsked(admin, webhook, 'reborn')
+  const accounts = `${namespacePath('reborn')}/serviceaccounts`
+  const make = (entry: string) =>
+    admin.request({
+      method: 'POST',
+      path: accounts,
+      body: { metadata: { name: 'app' }, imagePullSecrets: [{ name: entry }] },
+    })
+  const [writing, renewed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  webhook.answer = async ({ userInfo, name }): Promise<Admission> => {
+    if (userInfo.username === HELPER && name === 'app') {
+      writing.resolve()
+      await renewed.promise
+    }
+    return 'allow'
+  }
+  const from = kit.auditLength()
+  await make('of-the-old')
+  await writing.promise
+  await admin.request({ method: 'DELETE', path: `${accounts}/app` })
+  await make('of-the-new')
+  const since = performance.now()
+  renewed.resolve()
+  await eventually(
+    async () => assert.deepEqual(names(await kit.account('reborn', 'app')), ['of-the-new', SECRET]),
+    60_000,
+  )
+  const answers = kit
+    .requests(from)
+    .filter(({ objectRef }) => objectRef?.resource === 'serviceaccounts' && objectRef.name === 'app')
+    .map(({ responseStatus }) => responseStatus?.code)
+  assert.ok(answers[0] === 409 || answers[0] === 422 || answers[0] === 404, `${answers}`)
+  assert.equal(answers.at(-1), 200)
+  const namespaces = [...others, 'reborn', HOME]
+  await invariants.assertHeld(t, { id: 'account-reborn', area: 'objects', since, namespaces })
+})
