@@ -20,6 +20,10 @@ export const HELPER_CODES = {
     what: 'Another writer keeps removing our entry from the imagePullSecrets of a ServiceAccount.',
     cure: 'Let that writer keep entries it does not know, or opt the ServiceAccount out by the annotation acr-nopass.io/skip: "true".',
   },
+  RIVAL_ADDON: {
+    what: "Alibaba's own credential helper (aliyun-acr-credential-helper) attaches its pull secret to the same ServiceAccounts.",
+    cure: 'Both together pull, but some of its versions overwrite the list: uninstall the add-on, or keep it away from these namespaces; `acr-nopass import` takes its settings over.',
+  },
   SECRET_NEEDS_DELETE: {
     what: 'The pull secret cannot be replaced in place: another type, immutable, or with more in it than we write.',
     cure: 'Delete that Secret; the helper makes a new one at once.',

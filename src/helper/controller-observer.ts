@@ -18,5 +18,7 @@ export interface ControllerObserver {
   failed(key: string, action: WriteAction, verdict: FailureVerdict, error: unknown): void
   problem(key: string, problem: NopassError): void
   solved(key: string): void
+  /** The vendor's add-on serves a target of ours; undefined: none any more. */
+  rival(key: string | undefined, problem?: NopassError): void
   watchBroke(resource: string, error: unknown, retryInMs: number): void
 }

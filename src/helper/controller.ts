@@ -11,6 +11,7 @@ import { createObservedCluster } from './observed-cluster.ts'
 import { createPacer, rotationRate } from './pacer.ts'
 import { type PlanContext, type PlanKey, plan, planKey } from './plan.ts'
 import type { RegistryState } from './registry-state.ts'
+import { createRivalAddon } from './rival-addon.ts'
 import type { Targets } from './targets.ts'
 import { createTrimmers } from './views.ts'
 import { createWorkQueue, type Lane, type Outcome } from './work-queue.ts'
@@ -62,6 +63,7 @@ export function createController(options: ControllerOptions): Controller {
   const writer = createWriter({ client: options.client, clock, caches: () => caches, trimmers, groups, secretName })
   const pacer = createPacer(config.refreshRate)
   const stop = new AbortController()
+  const rival = createRivalAddon({ secretName, onFound: observer.rival, onGone: () => observer.rival(undefined) })
   const queue = createWorkQueue({
     clock,
     random: options.random,
@@ -119,6 +121,7 @@ export function createController(options: ControllerOptions): Controller {
     const decision = planKey(context(), planned)
     if (decision === undefined) {
       observer.solved(key)
+      rival.note(key, undefined)
       return 'done'
     }
     note(key, planned, decision)
@@ -143,6 +146,11 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   function note(key: string, planned: PlanKey, decision: Decision): void {
+    const { namespace, serviceAccount } = planned
+    if (serviceAccount !== undefined) {
+      const served = decision.kind === 'current' || decision.kind === 'attach'
+      rival.note(key, served ? observed.serviceAccount(namespace, serviceAccount)?.list : undefined)
+    }
     const problem = problemOfDecision(planned, decision, secretName)
     if (problem) observer.problem(key, problem)
     else if (!isWrite(decision)) observer.solved(key)

@@ -19,6 +19,8 @@ export interface SessionObserverOptions {
   readonly onSynced: () => void
 }
 
+/** The key of the one problem that stands for all ServiceAccounts which the vendor's add-on serves too; no object is named so. */
+const RIVAL = '(rival)'
 /** An object that no write followed is forgotten after so long. */
 const READY_LIMIT_MS = 60_000
 
@@ -84,6 +86,16 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)
     },
     solved: (key) => board.clear(key),
+    rival(key, problem) {
+      if (key === undefined || problem === undefined) return board.clear(RIVAL)
+      const { namespace = '', serviceAccount: name = '' } = placeOf(key)
+      const object = `ServiceAccount ${name}`
+      board.set(RIVAL, { ...toStatusError(problem, clock.now()), namespace, object })
+      if (!options.leads()) return
+      log.warn({ namespace, serviceAccount: name, code: problem.code }, problem.message)
+      const subject = { apiVersion: 'v1', kind: 'ServiceAccount', name, namespace }
+      options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)
+    },
     watchBroke(resource, error, retryInMs) {
       metrics.watchRestarts.inc({ resource })
       const { code, reason } = toNopassError(error)

@@ -114,6 +114,41 @@ test('a ServiceAccount that opts out by annotation keeps its list, and gets the 
   await eventually(async () => assert.deepEqual(names(await kit.account('team-a', 'alone')), [SECRET]))
 })
 
+test('the vendor’s add-on at the same ServiceAccounts is told of once, by status, log and Event, and left alone', async () => {
+  const addon = 'acr-credential-secret-aggregation'
+  const write = (namespace: string, list: readonly string[]) =>
+    admin.request({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${namespace}/serviceaccounts/default`,
+      contentType: MERGE_PATCH,
+      body: { imagePullSecrets: list.map((name) => ({ name })) },
+    })
+  const problems = async () => ((await kit.status())?.problems ?? []).filter(({ code }) => code === 'RIVAL_ADDON')
+  await write('team-a', [addon, SECRET])
+  await write('team-b', [addon])
+  await eventually(
+    async () =>
+      assert.deepEqual(
+        (await problems()).map(({ namespace }) => namespace),
+        ['team-a'],
+      ),
+    40_000,
+  )
+  assert.deepEqual(names(await kit.account('team-a')), [addon, SECRET])
+  assert.deepEqual(names(await kit.account('team-b')), [addon, SECRET])
+  const path = '/api/v1/events'
+  const { items } = await admin.request<{ items: { reason: string; involvedObject: object }[] }>({
+    method: 'GET',
+    path,
+  })
+  assert.equal(items.filter(({ reason }) => reason === 'RivalAddon').length, 1)
+  const { name } = await kit.leader()
+  assert.equal(kit.node.log(`${HOME}/${name}`).match(/"code":"RIVAL_ADDON"/g)?.length, 1)
+  await write('team-a', [SECRET])
+  await write('team-b', [SECRET])
+  await eventually(async () => assert.deepEqual(await problems(), []), 40_000)
+})
+
 test('a namespace that comes under a selector gets that registry, and loses it again', async () => {
   const label = (tier: string | null) =>
     admin.request({
