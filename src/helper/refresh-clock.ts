@@ -95,7 +95,11 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
   function fail(error: unknown): void {
     const now = cloudNow()
     const failures = state.failures + 1
-    state = { ...state, failures, error: toStatusError(error, now) }
+    const known = state.error
+    const met = toStatusError(error, now)
+    // The same trouble keeps the time at which it began.
+    const same = known?.code === met.code && known.reason === met.reason
+    state = { ...state, failures, error: same ? { ...met, at: known.at } : met }
     const { retryAfterMs } = toNopassError(error)
     schedule(retryAt({ now, failures, token: state.live?.token ?? null, random: random(), retryAfterMs }))
     options.onChange({ kind: 'failed', state, error })

@@ -77,6 +77,21 @@ test('P3 after an outage the next refresh is anywhere in the life again, the one
   assert.deepEqual(since, [0, 24 * MINUTE, 63 * MINUTE, 102 * MINUTE])
 })
 
+test('a failure keeps the time at which it began, however often it is met again; another one has its own', async () => {
+  const { clock, refresh, answers } = open()
+  answers.splice(0, 1, OUTAGE)
+  refresh.start()
+  await settle()
+  const begun = refresh.state.error?.at
+  await clock.advance(20 * MINUTE)
+  assert.ok(refresh.state.failures > 1)
+  assert.equal(refresh.state.error?.at, begun)
+  answers.splice(0, 1, new NopassError('CLOUD_DENIED', 'no', { reason: 'NoPermission' }))
+  await clock.advance(10 * MINUTE)
+  assert.equal(refresh.state.error?.code, 'CLOUD_DENIED')
+  assert.notEqual(refresh.state.error?.at, begun)
+})
+
 test('a pause that a throttling cloud asks for is kept', async () => {
   const { clock, refresh, calls, answers } = open()
   const throttled = new NopassError('CLOUD_THROTTLED', 'too many calls', { retryAfterMs: 3 * MINUTE })
