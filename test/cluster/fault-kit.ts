@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
+import type { Pod } from '../../src/sandbox/kubelet/pod.ts'
 import { openChartCluster } from '../support/chart-cluster.ts'
 import { type FaultInvariants, openFaultInvariants } from '../support/fault-invariants.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
@@ -18,6 +19,8 @@ export interface FaultBed extends AsyncDisposable {
   readonly invariants: FaultInvariants
   /** Namespaces that must be served, the helper's own among them. */
   readonly served: readonly string[]
+  /** How often the helper of a Pod ended, and how it ended last. */
+  ends(pod: string): Promise<{ readonly count: number; readonly exitCode: number | undefined }>
   /** A new namespace with an entry of somebody else's in its list; served from now on. */
   addNamespace(name: string): Promise<void>
   /** Asks for its deletion, which takes seconds; it is served no more. */
@@ -50,6 +53,13 @@ export async function openFaultBed(
     invariants,
     get served() {
       return [...served]
+    },
+    async ends(pod) {
+      const path = `/api/v1/namespaces/${HOME}/pods/${pod}`
+      const { status } = await admin.request<Pod>({ method: 'GET', path })
+      const [container] = status?.containerStatuses ?? []
+      const { terminated } = (container?.lastState ?? {}) as { terminated?: { exitCode: number } }
+      return { count: container?.restartCount ?? 0, exitCode: terminated?.exitCode }
     },
     async addNamespace(namespace) {
       await chart.createNamespace(namespace)

@@ -27,6 +27,8 @@ interface Fault extends Omit<FaultFigure, 'recoveredMs'> {
   /** How much faster than ours the helper's clock runs: the time told is the helper's (default 1). */
   readonly clockRate?: number
   readonly limitMs?: number
+  /** The API server was started anew meanwhile. */
+  readonly serverRestarted?: boolean
 }
 
 const LIMIT_MS = 120_000
@@ -38,7 +40,10 @@ export function openFaultInvariants(kit: HelperCluster): FaultInvariants {
   return {
     noteOther: recorder.noteOther,
     forgive: recorder.forgive,
-    async assertHeld(context, { since, namespaces, clockRate = 1, limitMs = LIMIT_MS, ...figure }) {
+    async assertHeld(
+      context,
+      { since, namespaces, clockRate = 1, limitMs = LIMIT_MS, serverRestarted = false, ...figure },
+    ) {
       await eventually(async () => {
         const usable = await Promise.all(namespaces.map((namespace) => kit.isUsable(namespace)))
         assert.deepEqual(
@@ -54,7 +59,7 @@ export function openFaultInvariants(kit: HelperCluster): FaultInvariants {
       assert.deepEqual(recorder.violations(), [])
       const entries = kit.chart.cluster.auditLog().slice(from)
       from += entries.length
-      const wrong = beyondRights(entries, { home: HOME, release: RELEASE, secretName: SECRET })
+      const wrong = beyondRights(entries, { home: HOME, release: RELEASE, secretName: SECRET, serverRestarted })
       assert.deepEqual(wrong, [])
       reportFault(context, { ...figure, recoveredMs })
     },
