@@ -38,6 +38,8 @@ export interface HelperCluster extends AsyncDisposable {
   readonly cloud: Cloud
   /** What the nodes of the cluster have; it may pull from its own account's registries. */
   readonly workerRole: string
+  /** What every installation has besides the values of its test. */
+  readonly values: object
   readonly node: ProcessNode
   readonly admin: KubeClient
   /** Installs or upgrades the release. */
@@ -120,6 +122,7 @@ export async function openHelperCluster(
     chart,
     cloud,
     workerRole,
+    values,
     node,
     admin,
     install: async (...more) => {
