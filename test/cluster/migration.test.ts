@@ -231,7 +231,7 @@ test('what watches the pulls sees one that fails', async () => {
   await watch.phase('bare')
   const { pulls, failed } = await watch.stop()
   assert.deepEqual(pulls, {})
-  assert.match(failed[0] ?? '', /^before: bare\/tried with \[\]: no credential$/)
+  assert.match(failed[0] ?? '', /^(before|bare): bare\/tried with \[\]: no credential$/)
 })
 
 test('P5 P6 import and cleanup ask for no content of any Secret', async () => {

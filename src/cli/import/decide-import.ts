@@ -37,6 +37,7 @@ export function decideImport({ settings, facts, release, ...wish }: ImportWish):
   const errors = [...regionErrors, ...registryErrors, ...identityErrors]
   const notes = [
     ...lost.map((pattern): ImportNote => lostDomain(pattern)),
+    ...(region === undefined ? [{ kind: 'todo' as const, text: NO_REGION }] : []),
     ...identityNotes,
     ...targetNotes,
     ...settingNotes(settings),
@@ -48,6 +49,9 @@ export function decideImport({ settings, facts, release, ...wish }: ImportWish):
   const guard = facts.minor === undefined || facts.minor >= 30
   return { draft: { source, registries, identity, region, targets, attach, guard }, notes, errors }
 }
+
+const NO_REGION =
+  "The cluster's own region is not known, so the APIs would be called by the public network: give --region, to call them inside the VPC."
 
 function lostDomain(pattern: string): ImportNote {
   return {

@@ -18,7 +18,7 @@ export function switchSteps(
   const secrets = [...new Set(facts.secrets.map(({ metadata }) => metadata.name))].sort()
   const isAddon = settings !== undefined
   return [
-    `Install beside the old helper, which goes on: ${program} apply -f values.yaml --coexist true${where}`,
+    `Install beside the old helper, which goes on: ${program} apply -f values.yaml --kubeconfig kubeconfig.yaml --coexist true${where}`,
     `Look: ${program} doctor. Every registry is live, every namespace has its pull secret.`,
     'Restart what was made before (kubectl rollout restart): a Pod keeps the list that it was made with.',
     `Ask what still depends on the old helper: ${program} cleanup --legacy. It changes nothing, and names each Pod, workload and ServiceAccount.`,

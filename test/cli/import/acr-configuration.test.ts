@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { readConfigMap } from '../../../src/cli/import/read-config-map.ts'
+import { regionOf } from './config-case.ts'
 import { CONFIG_CASES } from './config-cases.ts'
+import { CONFIG_REFUSALS } from './config-refusals.ts'
 import { importFrom, judge } from './import-kit.ts'
 
-for (const row of CONFIG_CASES) {
+for (const row of [...CONFIG_CASES, ...CONFIG_REFUSALS]) {
   test(`import of acr-configuration: ${row.title}`, () => {
-    const { text, notes, errors } = importFrom(readConfigMap(row.data, 'ConfigMap'), [], { region: row.region })
+    const { text, notes, errors } = importFrom(readConfigMap(row.data, 'ConfigMap'), [], { region: regionOf(row) })
     if (row.refused !== undefined) {
       assert.deepEqual(
         errors.map(({ code }) => code),

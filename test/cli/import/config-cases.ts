@@ -1,31 +1,6 @@
-/** One `acr-configuration`, as the add-on's documents and users write it, and what becomes of it. */
-export interface ConfigCase {
-  readonly title: string
-  readonly data: Readonly<Record<string, string>>
-  readonly region?: string
-  /** Of each registry: what differs from the plain entry. */
-  readonly registries?: readonly object[]
-  readonly namespaces?: object
-  readonly serviceAccounts?: readonly string[]
-  readonly identity?: object
-  /** Kinds and, in each text, a word. */
-  readonly notes?: readonly (readonly [kind: string, word: string])[]
-  /** Instead of all that: code and a word of each error. */
-  readonly refused?: readonly (readonly [code: string, word: string])[]
-}
+import { type ConfigCase, info, one, PROVIDER, personal, ROLE_A, ROLE_B } from './config-case.ts'
 
-const ROLE_A = 'acs:ram::1234567890123456:role/account-a'
-const ROLE_B = 'acs:ram::6543210987654321:role/account-b'
-const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'
-const one = (id: string, region = 'cn-hangzhou'): object => ({
-  name: id,
-  edition: 'enterprise',
-  instanceId: id,
-  region,
-})
-const info = (...lines: string[]): { 'acr-registry-info': string } => ({ 'acr-registry-info': `${lines.join('\n')}\n` })
-const personal = (region: string): object => ({ name: `personal-${region}`, edition: 'personal', region })
-
+/** What becomes values. */
 export const CONFIG_CASES: readonly ConfigCase[] = [
   {
     title: 'the empty shell of a fresh install is the own Personal Edition, default namespace and ServiceAccount',
@@ -236,79 +211,13 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     ],
   },
   {
-    title: 'the broken indentation of the old documents is refused with its line, not taken as nothing',
-    data: info('- instanceId: ""', '    regionId: "cn-hangzhou"'),
-    refused: [['IMPORT_SETTING', 'acr-registry-info']],
-  },
-  {
-    title: 'two quoted texts side by side, as the old documents have them',
-    data: info('- instanceId: "cri-xxx"', '  domains: "xxx.com","yyy.com"'),
-    refused: [['IMPORT_SETTING', 'line 2']],
-  },
-  {
-    title: 'settings that slid into the list by their indentation',
-    data: info('- instanceId: cri-xxx', '  regionId: cn-hangzhou', 'watch-namespace: all'),
-    refused: [['IMPORT_SETTING', 'acr-registry-info']],
-  },
-  {
-    title: 'a map where a list belongs',
-    data: info('instanceId: cri-one'),
-    refused: [['IMPORT_SETTING', 'is no list']],
-  },
-  { title: 'a word where an entry belongs', data: info('- cri-one'), refused: [['IMPORT_SETTING', '[0]']] },
-  {
-    title: 'every wrong field at once',
-    data: {
-      ...info(
-        '- instanceId: CRI-ONE',
-        '  regionId: Hangzhou',
-        '  domains: "*.example.com"',
-        '  assumeRoleARN: <ARN of the role>',
-      ),
-      'watch-namespace': 'Shop',
-    },
-    refused: [
-      ['IMPORT_SETTING', 'watch-namespace'],
-      ['IMPORT_SETTING', 'instanceId'],
-      ['IMPORT_SETTING', 'domains'],
-      ['IMPORT_SETTING', 'regionId'],
-      ['IMPORT_SETTING', 'assumeRoleARN'],
+    title: 'the region of the cluster decides how the APIs are called: without it this is asked for',
+    region: 'unknown',
+    data: info('- instanceId: cri-one', '  regionId: cn-hangzhou'),
+    registries: [one('cri-one')],
+    notes: [
+      ['todo', '--region'],
+      ['todo', 'rights'],
     ],
-  },
-  { title: 'no region anywhere', data: info('- instanceId: cri-one'), refused: [['IMPORT_REGION', '[0]']] },
-  {
-    title: 'two keys of two users',
-    data: info(
-      '- { instanceId: cri-one, regionId: cn-hangzhou, customAccessKey: LTAIA, customAccessKeySecret: a }',
-      '- { instanceId: cri-two, regionId: cn-hangzhou, customAccessKey: LTAIB, customAccessKeySecret: b }',
-    ),
-    refused: [['IMPORT_IDENTITIES', 'AccessKeys']],
-  },
-  {
-    title: 'two roles of RRSA',
-    data: {
-      ...info(
-        `- { instanceId: cri-one, regionId: cn-hangzhou, rrsaRoleARN: "${ROLE_A}", rrsaOIDCProviderRoleARN: "${PROVIDER}" }`,
-        `- { instanceId: cri-two, regionId: cn-hangzhou, rrsaRoleARN: "${ROLE_B}", rrsaOIDCProviderRoleARN: "${PROVIDER}" }`,
-      ),
-      rrsa: 'enable: true',
-    },
-    refused: [['IMPORT_IDENTITIES', 'RRSA roles']],
-  },
-  {
-    title: 'RRSA without its provider',
-    data: {
-      ...info('- instanceId: cri-one', '  regionId: cn-hangzhou', `  rrsaRoleARN: ${ROLE_A}`),
-      rrsa: 'enable: true',
-    },
-    refused: [['IMPORT_SETTING', 'rrsaOIDCProviderRoleARN']],
-  },
-  {
-    title: 'one instance with two roles',
-    data: info(
-      `- { instanceId: cri-one, regionId: cn-hangzhou, assumeRoleARN: "${ROLE_A}" }`,
-      `- { instanceId: cri-one, regionId: cn-hangzhou, assumeRoleARN: "${ROLE_B}" }`,
-    ),
-    refused: [['IMPORT_SETTING', 'one registry']],
   },
 ]

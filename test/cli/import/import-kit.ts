@@ -8,7 +8,7 @@ import { type AnyObject, collectFacts } from '../../../src/cli/legacy/collect-fa
 import type { NopassError } from '../../../src/errors.ts'
 import { type LoadedValues, loadValues } from '../../../src/values/load-values.ts'
 
-export const CHART_VALUES: string = readFileSync(join(import.meta.dirname, '../../../chart/values.yaml'), 'utf8')
+const CHART_VALUES: string = readFileSync(join(import.meta.dirname, '../../../chart/values.yaml'), 'utf8')
 
 export interface Imported {
   readonly draft: ValuesDraft | undefined

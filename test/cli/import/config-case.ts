@@ -1,0 +1,34 @@
+/** One `acr-configuration`, as the add-on's documents and users write it, and what becomes of it. */
+export interface ConfigCase {
+  readonly title: string
+  readonly data: Readonly<Record<string, string>>
+  /** The cluster's own, default cn-hangzhou; `unknown`: nobody says it. */
+  readonly region?: string
+  /** Of each registry: what differs from the plain entry. */
+  readonly registries?: readonly object[]
+  readonly namespaces?: object
+  readonly serviceAccounts?: readonly string[]
+  readonly identity?: object
+  /** Kinds and, in each text, a word. */
+  readonly notes?: readonly (readonly [kind: string, word: string])[]
+  /** Instead of all that: code and a word of each error. */
+  readonly refused?: readonly (readonly [code: string, word: string])[]
+}
+
+export const ROLE_A: string = 'acs:ram::1234567890123456:role/account-a'
+export const ROLE_B: string = 'acs:ram::6543210987654321:role/account-b'
+export const PROVIDER: string = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'
+export const one = (id: string, region = 'cn-hangzhou'): object => ({
+  name: id,
+  edition: 'enterprise',
+  instanceId: id,
+  region,
+})
+export const info = (...lines: string[]): { 'acr-registry-info': string } => ({
+  'acr-registry-info': `${lines.join('\n')}\n`,
+})
+export const personal = (region: string): object => ({ name: `personal-${region}`, edition: 'personal', region })
+
+export function regionOf({ region = 'cn-hangzhou' }: ConfigCase): string | undefined {
+  return region === 'unknown' ? undefined : region
+}
