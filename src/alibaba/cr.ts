@@ -62,11 +62,13 @@ export interface RegistryInstance {
 }
 
 const PAGE = 100
+/** No account has so many instances: an endpoint that goes on and on is broken. */
+const PAGES = 100
 
-/** All Enterprise instances of the region. */
+/** All Enterprise instances of the region; throws CLOUD_UNAVAILABLE when the pages do not end. */
 export async function listInstances(target: CrTarget, signal?: AbortSignal): Promise<readonly RegistryInstance[]> {
   const found: RegistryInstance[] = []
-  for (let page = 1; ; page++) {
+  for (let page = 1; page <= PAGES; page++) {
     const answer = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE }, signal)
     const instances = objects(answer.Instances)
     for (const instance of instances) {
@@ -76,8 +78,9 @@ export async function listInstances(target: CrTarget, signal?: AbortSignal): Pro
         region: String(instance.RegionId ?? ''),
       })
     }
-    if (instances.length === 0 || found.length >= Number(answer.TotalCount ?? 0)) return found
+    if (instances.length === 0 || !(found.length < Number(answer.TotalCount ?? 0))) return found
   }
+  throw new NopassError('CLOUD_UNAVAILABLE', `the list of instances goes on after ${PAGES} pages`)
 }
 
 /** Personal Edition (instances made before 2024-09-09), through the API of 2016. */

@@ -64,8 +64,8 @@ export async function listNodePools(
 ): Promise<readonly NodePool[]> {
   const path = `/clusters/${segment(clusterId)}/nodepools`
   const answer = await get(target, 'DescribeClusterNodePools', path, {}, signal)
-  const pools = Array.isArray(answer.nodepools) ? (answer.nodepools as JsonObject[]) : []
-  return pools.map((pool) => {
+  const pools: readonly unknown[] = Array.isArray(answer.nodepools) ? answer.nodepools : []
+  return pools.filter(isObject).map((pool) => {
     const info = (pool.nodepool_info ?? {}) as JsonObject
     const scaling = (pool.scaling_group ?? {}) as JsonObject
     return { id: text(info.nodepool_id), name: text(info.name), ramRole: text(scaling.ram_role_name) }
@@ -120,5 +120,7 @@ function masterUrls(value: unknown): JsonObject {
     return {}
   }
 }
+
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -37,6 +37,8 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
     )
   }
   const role = expectOk(roles, 'the name of the role').trim().split('\n')[0] ?? ''
+  // What answers there may be anything, and its text must not get into messages.
+  if (!/^[\w.-]{1,64}$/.test(role)) throw unavailable('what answers as instance metadata names no role')
   const session = expectOk(
     await ask(options, 'GET', ROLES + encodeURIComponent(role), headers, signal),
     `the session of ${role}`,

@@ -17,7 +17,8 @@ export interface LoadedConfig {
 export function loadConfig(text: string): LoadedConfig {
   let value: unknown
   try {
-    value = parse(text, { schema: 'core', uniqueKeys: true, logLevel: 'silent' })
+    // Not `silent`, which swallows errors: half a file would be a configuration with other targets.
+    value = parse(text, { schema: 'core', uniqueKeys: true, logLevel: 'error' })
   } catch {
     // The parser's message may quote the text.
     throw new NopassError('HELPER_CONFIG_INVALID', 'the configuration is not YAML')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { buildDockerConfig, type RegistryLogin, readDockerConfig } from '../../src/acr/docker-config.ts'
+import { anyValue, fuzz } from '../support/fuzz.ts'
 
 const DOMAIN = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 const login: RegistryLogin = { username: 'cr_temp_user', password: 'p:w', domains: [DOMAIN] }
@@ -45,19 +46,24 @@ test('the first login keeps a domain that a later one claims too', () => {
   assert.equal(buildDockerConfig([login, other], 'auth'), buildDockerConfig([login], 'auth'))
 })
 
-test('the same logins give the same bytes, whatever the order of their domains', () => {
-  fc.assert(
+test('the same logins give the same bytes, whatever the order of their domains', async (t) => {
+  await fuzz(
+    t,
+    'docker-config-order',
     fc.property(logins, fc.constantFrom('auth' as const, 'full' as const), (all, format) => {
       const turned = all.map((one) => ({ ...one, domains: [...one.domains].reverse() }))
       assert.equal(buildDockerConfig(turned, format), buildDockerConfig(all, format))
       const keys = [...buildDockerConfig(all, 'auth').matchAll(/"([^"]+)":\{"auth"/g)].map(([, key]) => key)
       assert.deepEqual(keys, [...keys].sort())
     }),
+    1000,
   )
 })
 
-test('what was written is read back, login by login, in both forms', () => {
-  fc.assert(
+test('what was written is read back, login by login, in both forms', async (t) => {
+  await fuzz(
+    t,
+    'docker-config-round-trip',
     fc.property(logins, fc.constantFrom('auth' as const, 'full' as const), (all, format) => {
       const written = buildDockerConfig(all, format)
       const read = readDockerConfig(written)
@@ -67,6 +73,7 @@ test('what was written is read back, login by login, in both forms', () => {
         assert.deepEqual([name, secret], [owner?.username, owner?.password])
       }
     }),
+    1000,
   )
 })
 
@@ -84,3 +91,28 @@ for (const text of [
     assert.throws(() => readDockerConfig(text), { code: 'DOCKER_CONFIG_INVALID' })
   })
 }
+
+test('a content that somebody else wrote is logins or refused, and the refusal quotes nothing of it', async (t) => {
+  const marked = fc.oneof(fc.constant('S3CR3T'), fc.constant(Buffer.from('u:S3CR3T').toString('base64')), fc.string())
+  const entry = fc.oneof(
+    anyValue,
+    fc.record({ auth: marked, username: marked, password: marked }, { requiredKeys: [] }),
+  )
+  const auths = fc.oneof(anyValue, fc.dictionary(fc.oneof(domain, fc.string(), fc.constant('__proto__')), entry))
+  const text = fc.oneof(
+    fc.record({ auths }).map((value) => JSON.stringify(value)),
+    fc.record({ auths }).map((value) => JSON.stringify(value).slice(0, -2)),
+    fc.string({ unit: 'binary' }),
+  )
+  const property = fc.property(text, (content) => {
+    try {
+      for (const login of readDockerConfig(content)) {
+        for (const part of [login.username, login.password, ...login.domains]) assert.equal(typeof part, 'string')
+      }
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'DOCKER_CONFIG_INVALID', String(error))
+      assert.doesNotMatch(`${error}`, /S3CR3T|UzNDUjNU/)
+    }
+  })
+  await fuzz(t, 'docker-config-reader', property, 1000)
+})

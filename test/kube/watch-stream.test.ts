@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { createWatchParser, type WatchEvent } from '../../src/kube/watch-stream.ts'
+import { fuzz } from '../support/fuzz.ts'
 
 const event = fc.record({
   type: fc.constantFrom(
@@ -17,8 +18,10 @@ const event = fc.record({
   }),
 })
 
-test('a watch reads the same events however the bytes are cut', () => {
-  fc.assert(
+test('a watch reads the same events however the bytes are cut', async (t) => {
+  await fuzz(
+    t,
+    'watch-frames',
     fc.property(fc.array(event, { maxLength: 8 }), fc.array(fc.nat(400), { maxLength: 12 }), (events, cuts) => {
       const bytes = Buffer.from(events.map((one) => `${JSON.stringify(one)}\n`).join(''))
       const places = [...new Set(cuts.map((cut) => Math.min(cut, bytes.length)))].sort((a, b) => a - b)
@@ -32,7 +35,7 @@ test('a watch reads the same events however the bytes are cut', () => {
       assert.deepEqual(read, JSON.parse(JSON.stringify(events)))
       assert.equal(parser.end().cut, false)
     }),
-    { numRuns: 500 },
+    500,
   )
 })
 
@@ -44,8 +47,10 @@ test('a watch says when it was cut in the middle of an event', () => {
   assert.equal(parser.end().cut, true)
 })
 
-test('a watch of anything else than events ends with KUBE_BAD_ANSWER, never with a crash', () => {
-  fc.assert(
+test('a watch of anything else than events ends with KUBE_BAD_ANSWER, never with a crash', async (t) => {
+  await fuzz(
+    t,
+    'watch-garbage',
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       const parser = createWatchParser()
       try {
@@ -55,7 +60,7 @@ test('a watch of anything else than events ends with KUBE_BAD_ANSWER, never with
         assert.equal((error as { code?: unknown }).code, 'KUBE_BAD_ANSWER')
       }
     }),
-    { numRuns: 1000 },
+    1000,
   )
   for (const line of ['[]', 'null', '{"type":"ADDED"}', '{"type":"OTHER","object":{}}', '<html>']) {
     assert.throws(() => createWatchParser().push(Buffer.from(`${line}\n`)), { code: 'KUBE_BAD_ANSWER' })

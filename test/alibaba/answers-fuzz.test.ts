@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  type CrTarget,
+  getAuthorizationToken,
+  getPersonalToken,
+  listInstanceEndpoint,
+  listInstances,
+} from '../../src/alibaba/cr.ts'
+import { describeClusterDetail, describeUserKubeconfig, listNodePools } from '../../src/alibaba/cs.ts'
+import type { HttpAnswer } from '../../src/alibaba/http-sender.ts'
+import { assumeRole, getCallerIdentity } from '../../src/alibaba/sts.ts'
+import { createWorkerRoleProvider } from '../../src/alibaba/worker-role.ts'
+import { ERROR_CODES } from '../../src/error-codes.ts'
+import { NopassError } from '../../src/errors.ts'
+import { anyValue, fuzz } from '../support/fuzz.ts'
+import { KEY, scripted } from './scripted-transport.ts'
+
+/** In what a peer sends wherever a secret or a message of its own may be; it must be in no error. */
+const SECRET = 'S3CR3T-of-the-peer'
+
+/** A body that is nearly right: each field is missing, of another kind, or as it should be. */
+function nearly(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<string> {
+  const loose = Object.entries(fields).map(([name, good]) => {
+    return fc.oneof(
+      { weight: 3, arbitrary: fc.constant([[name, good]]) },
+      fc.constant([]),
+      fc.tuple(fc.tuple(fc.constant(name), anyValue)),
+    )
+  })
+  return fc.tuple(...loose).map((parts) => JSON.stringify(Object.fromEntries(parts.flat() as [string, unknown][])))
+}
+
+const common = { Code: 'NoPermission', Message: `"quoted ${SECRET}"`, RequestId: 'R-1', IsSuccess: true }
+const session = {
+  AccessKeyId: 'STS.a',
+  AccessKeySecret: SECRET,
+  SecurityToken: SECRET,
+  Expiration: '2027-01-01T00:00:00Z',
+}
+
+function answers(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<HttpAnswer> {
+  const text = fc.oneof(
+    { weight: 6, arbitrary: nearly({ ...common, ...fields }) },
+    nearly(fields),
+    anyValue.map((value) => JSON.stringify(value)),
+    fc.string({ unit: 'binary' }),
+    fc.constant(`<html>${SECRET}</html>`),
+    nearly(fields).map((whole) => whole.slice(0, whole.length / 2)),
+  )
+  const status = fc.oneof({ weight: 4, arbitrary: fc.constant(200) }, fc.integer({ min: 100, max: 599 }))
+  const header = fc.option(fc.oneof(fc.string(), fc.constant('Wed, 25 Nov 2026 12:00:00 GMT'), fc.constant('5')), {
+    nil: undefined,
+  })
+  const headers = fc.record({
+    date: header,
+    'retry-after': header,
+    'x-acs-retry-after': header,
+    'x-acs-request-id': header,
+  })
+  return fc.record({ status, headers, text }) as fc.Arbitrary<HttpAnswer>
+}
+
+/** Resolves to what the reader makes of an answer that comes whenever it asks; an error of it is one of the list and says no secret. */
+async function read<T>(answer: HttpAnswer, reader: (target: CrTarget) => Promise<T>): Promise<T | undefined> {
+  const { transport, sent } = scripted(new Array<HttpAnswer>(500).fill(answer))
+  try {
+    return await reader({ transport, endpoint: new URL('https://api.example'), credentials: KEY })
+  } catch (error) {
+    assert.ok(error instanceof NopassError, String(error))
+    assert.ok(error.code in ERROR_CODES && error.code !== 'INTERNAL', error.code)
+    const said = JSON.stringify([error.message, error.hint, error.reason, error.requestId, String(error.cause)])
+    assert.equal(said.includes(SECRET), false, said)
+    return undefined
+  } finally {
+    assert.ok(sent.length <= 200, `${sent.length} requests`)
+  }
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+test('RPC: whatever CR answers for a token is a whole token or an error of the list, which quotes nothing', async (t) => {
+  const fields = { TempUsername: 'cr_temp_user', AuthorizationToken: SECRET, ExpireTime: 1_800_000_000_000 }
+  const property = fc.asyncProperty(answers(fields), async (answer) => {
+    const token = await read(answer, (target) => getAuthorizationToken(target, { instanceId: 'cri-1' }))
+    if (token)
+      assert.ok(
+        isText(token.username) && isText(token.password) && Number.isFinite(token.expiresAt),
+        JSON.stringify(token),
+      )
+  })
+  await fuzz(t, 'rpc-token', property, 1000)
+})
+
+test('RPC: whatever CR lists, addresses and instances are texts, and the pages end', async (t) => {
+  const Domains = [{ Domain: 'a.example', Type: 'USER' }, null, 5]
+  const fields = {
+    Endpoints: [{ EndpointType: 'internet', Enable: true, Domains }, null, 'x'],
+    Instances: Array.from({ length: 100 }, () => ({ InstanceId: 'cri-1', InstanceName: 'n', RegionId: 'r' })),
+    TotalCount: Number.MAX_SAFE_INTEGER,
+  }
+  const property = fc.asyncProperty(answers(fields), async (answer) => {
+    const endpoints = await read(answer, (target) => listInstanceEndpoint(target, 'cri-1'))
+    for (const { type, domains } of endpoints ?? []) {
+      assert.equal(typeof type, 'string')
+      for (const { domain } of domains) assert.ok(isText(domain))
+    }
+    const instances = await read(answer, (target) => listInstances(target))
+    for (const one of instances ?? []) for (const value of Object.values(one)) assert.equal(typeof value, 'string')
+  })
+  await fuzz(t, 'rpc-lists', property, 200)
+})
+
+test('RPC: whatever STS and the metadata service answer is a whole session or an error of the list', async (t) => {
+  const fields = { ...session, Credentials: session, AccountId: '1', Arn: 'acs:ram::1:user/a', IdentityType: 'RAMUser' }
+  const property = fc.asyncProperty(answers(fields), async (answer) => {
+    const assumed = await read(answer, (target) => {
+      return assumeRole(target, KEY, { roleArn: 'acs:ram::1:role/r', sessionName: 's' })
+    })
+    const ofNode = await read(answer, ({ transport, endpoint }) =>
+      createWorkerRoleProvider({ transport, endpoint }).get(),
+    )
+    for (const one of [assumed, ofNode]) {
+      if (one === undefined) continue
+      assert.ok(isText(one.accessKeyId) && isText(one.accessKeySecret) && isText(one.securityToken))
+      assert.ok(Number.isFinite(one.expiresAt))
+    }
+    const who = await read(answer, (target) => getCallerIdentity(target, KEY))
+    for (const value of Object.values(who ?? {})) assert.equal(typeof value, 'string')
+  })
+  await fuzz(t, 'rpc-session', property, 500)
+})
+
+test('ROA: whatever the Personal Edition and CS answer is read whole or refused with an error of the list', async (t) => {
+  const fields = {
+    code: 'ErrorCheckAcl',
+    message: SECRET,
+    requestId: 'R-2',
+    data: { tempUserName: 'u', authorizationToken: SECRET, expireDate: 1_800_000_000_000 },
+    cluster_id: 'c1',
+    master_url: '{"api_server_endpoint":"https://1.2.3.4:6443"}',
+    rrsa_config: { enabled: true, issuer: 'https://issuer' },
+    nodepools: [{ nodepool_info: { nodepool_id: 'np1' }, scaling_group: null }, null, 7],
+    config: `users: ${SECRET}`,
+    expiration: '2027-01-01T00:00:00Z',
+  }
+  const property = fc.asyncProperty(answers(fields), async (answer) => {
+    const token = await read(answer, (target) => getPersonalToken(target))
+    if (token) assert.ok(isText(token.username) && isText(token.password) && Number.isFinite(token.expiresAt))
+    const cluster = await read(answer, (target) => describeClusterDetail(target, 'c1'))
+    if (cluster) assert.ok(isText(cluster.clusterId) && typeof cluster.workerRole === 'string')
+    const pools = await read(answer, (target) => listNodePools(target, 'c1'))
+    for (const pool of pools ?? []) for (const value of Object.values(pool)) assert.equal(typeof value, 'string')
+    const access = await read(answer, (target) => {
+      return describeUserKubeconfig(target, { clusterId: 'c1', minutes: 60, private: false })
+    })
+    if (access) assert.ok(isText(access.kubeconfig))
+  })
+  await fuzz(t, 'roa-answers', property, 500)
+})
