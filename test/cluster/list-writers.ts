@@ -1,0 +1,102 @@
+import fc from 'fast-check'
+import { type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
+import { names, SECRET, type ServiceAccount } from './helper-kit.ts'
+
+/** What another writer does to a list. `drop` writes it without the helper's entry, as a tool that sets a fixed list does. */
+type Change =
+  | { readonly kind: 'append' | 'prepend' | 'remove' | 'drop'; readonly pick: number }
+  | { readonly kind: 'json-append' }
+
+/** One half of a writer's change: what it read before is what it writes. */
+interface Step {
+  readonly writer: number
+  readonly change: Change
+}
+
+/** A case: who does what, in which order reads and writes of all writers follow each other, and how slow the helper's writes are. */
+export interface WriterCase {
+  readonly steps: readonly Step[]
+  readonly helperDelayMs: number
+}
+
+export function writerCases(writers: number): fc.Arbitrary<WriterCase> {
+  const pick = fc.nat({ max: 9 })
+  const change: fc.Arbitrary<Change> = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('append', 'prepend', 'remove'), pick }) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'json-append' } as const) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), pick }) },
+  )
+  const step = fc.record({ writer: fc.nat({ max: writers - 1 }), change })
+  return fc.record({ steps: fc.array(step, { minLength: 4, maxLength: 14 }), helperDelayMs: fc.nat({ max: 25 }) })
+}
+
+/** Three removals would be a fight, in which the helper waits a minute between two tries. */
+const DROPS = 2
+
+/**
+ * Performs a case on a ServiceAccount; returns the entries of others that it left. A writer's turn first reads, its next turn writes what it
+ * made of that, so that reads and writes of all overlap in every way; who comes too late reads again.
+ */
+export async function performCase(
+  client: KubeClient,
+  path: string,
+  { steps }: WriterCase,
+  onWritten: (resourceVersion: string) => void,
+): Promise<string[]> {
+  const inHand = new Map<number, { readonly change: Change; readonly seen: ServiceAccount }>()
+  let theirs = foreign(await read())
+  let drops = 0
+  let entry = 0
+
+  function read(): Promise<ServiceAccount> {
+    return client.request<ServiceAccount>({ method: 'GET', path })
+  }
+  async function write(change: Change, seen: ServiceAccount): Promise<void> {
+    entry += 1
+    const name = `theirs-${entry}`
+    const written = change.kind === 'json-append' ? await appendByJson(name, seen) : await merge(change, name, seen)
+    onWritten(written.metadata.resourceVersion)
+    theirs = foreign(written)
+  }
+  async function merge(change: Exclude<Change, { kind: 'json-append' }>, name: string, seen: ServiceAccount) {
+    for (let latest = seen; ; latest = await read()) {
+      const { uid, resourceVersion } = latest.metadata
+      const list = changed(names(latest), change, name)
+      const body = { metadata: { uid, resourceVersion }, imagePullSecrets: list.map((one) => ({ name: one })) }
+      try {
+        return await client.request<ServiceAccount>({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
+      } catch (error) {
+        if ((error as { status?: number }).status !== 409) throw error
+      }
+    }
+  }
+  /** Without having read: the server itself appends, as for `kubectl patch --type=json`. */
+  function appendByJson(name: string, seen: ServiceAccount): Promise<ServiceAccount> {
+    if (seen.imagePullSecrets === undefined) return merge({ kind: 'append', pick: 0 }, name, seen)
+    const body = JSON.stringify([{ op: 'add', path: '/imagePullSecrets/-', value: { name } }])
+    return client.request<ServiceAccount>({ method: 'PATCH', path, contentType: 'application/json-patch+json', body })
+  }
+
+  for (const { writer, change } of steps) {
+    const held = inHand.get(writer)
+    inHand.delete(writer)
+    if (held) await write(held.change, held.seen)
+    else if (change.kind !== 'drop' || drops < DROPS) {
+      if (change.kind === 'drop') drops += 1
+      inHand.set(writer, { change, seen: await read() })
+    }
+  }
+  for (const { change, seen } of inHand.values()) await write(change, seen)
+  return theirs
+}
+
+const foreign = (account: ServiceAccount): string[] => names(account).filter((name) => name !== SECRET)
+
+function changed(list: readonly string[], { kind, pick }: { kind: string; pick: number }, name: string): string[] {
+  if (kind === 'append') return [...list, name]
+  if (kind === 'prepend') return [name, ...list]
+  if (kind === 'drop') return list.filter((one) => one !== SECRET)
+  const others = list.filter((one) => one !== SECRET)
+  const gone = others[pick % Math.max(1, others.length)]
+  return list.filter((one) => one !== gone)
+}
