@@ -59,6 +59,10 @@ test('the chart runs the helper in the network of the only node, and helm waits 
   assert.equal(pods.length, 1)
 })
 
+test('its status page is there for kubectl port-forward', async () => {
+  assert.match(await helper.statusPage(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*<h1 class="(good|busy)">/)
+})
+
 testAttach('serviceAccounts', () => [bed, helper])
 
 test('an upgrade there replaces the only Pod: the new one takes over its ports, and helm waits until it is ready', async () => {

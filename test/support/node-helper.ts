@@ -12,6 +12,7 @@ import { VERSION } from '../../src/version.ts'
 import { CHART, openHelm } from './chart.ts'
 import { eventually } from './eventually.ts'
 import type { NodeBed } from './node-bed.ts'
+import { getForwarded } from './port-forward.ts'
 import { WORKER_ROLE } from './private-registry.ts'
 
 const HOME = 'acr-system'
@@ -21,6 +22,8 @@ const RELEASE = 'acr-nopass'
 export interface NodeHelper extends AsyncDisposable {
   /** `helm upgrade --install --wait`: resolves when the new Pod is ready. */
   install(...values: object[]): Promise<void>
+  /** Its status page, as `kubectl port-forward` reaches it. */
+  statusPage(): Promise<string>
   /** The helper's Pods that have not ended. */
   pods(): Promise<KubeObject[]>
   secret(namespace: string): Promise<KubeObject>
@@ -40,6 +43,7 @@ export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
   const helm = await openHelm('helm4')
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   const { sts, cr } = cloud.endpoints
+  const ports = { http: await freePort('0.0.0.0'), status: await freePort() }
   const base = {
     registries: [{ name: 'demo', edition: 'enterprise', instanceId: instance?.id, region: instance?.region }],
     identity: { type: 'worker-role' },
@@ -47,7 +51,7 @@ export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
     targets: { namespaces: { include: ['team-*'] } },
     hostNetwork: true,
     replicas: 1,
-    ports: { http: await freePort('0.0.0.0'), status: await freePort() },
+    ports,
   }
   const secret = (namespace: string): Promise<KubeObject> => {
     const path = `/api/v1/namespaces/${namespace}/secrets/${DEFAULT_SECRET_NAME}`
@@ -61,6 +65,8 @@ export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
       const { code, stderr } = await helm.run(args, [base, ...values])
       assert.equal(code, 0, stderr)
     },
+    statusPage: () =>
+      getForwarded(cluster.adminKubeconfigFile, { namespace: HOME, name: RELEASE, port: ports.status }, '/'),
     async pods() {
       const path = `/api/v1/namespaces/${HOME}/pods`
       const { items } = await cluster.admin.request<{ items: KubeObject[] }>({ method: 'GET', path })

@@ -19,7 +19,7 @@ export function findTrouble({ registries, problems }: HelperStatus): readonly Tr
 export function renderTrouble(troubles: readonly Trouble[], now: number, words: Words): Html {
   const items = troubles.map(
     (trouble) => html`<li>
-<div class="top"><h3>${renderPlace(trouble, words)}</h3><span class="soft">${words.since} ${renderTime(trouble.at, now, words.lang)}</span></div>
+<div class="top"><h3>${renderPlace(trouble, words)}</h3><span class="soft">${renderTime(trouble.at, now, words.lang)}</span></div>
 <p>${prose(trouble.message)}</p>
 <p><b>${words.cure}</b> ${prose(trouble.cure)}</p>
 <p class="soft"><code>${[trouble.code, trouble.reason].filter(Boolean).join(' · ')}</code></p>

@@ -24,6 +24,9 @@ function describe(
   folder: string,
 ): string {
   const { ram, sts, cs, cr } = cloud.endpoints
+  // Its Pods have the ports that values.yaml of the folder gives them, on the node that is this machine.
+  const status =
+    nodeObstacle === undefined ? ', http://127.0.0.1:PORT of production (ports.status in sandbox/production.yaml)' : ''
   return `
 staging      export KUBECONFIG=${staging.cluster.adminKubeconfigFile}
 production   export KUBECONFIG=${production.cluster.adminKubeconfigFile}${nodeObstacle === undefined ? '   # with a real node' : ''}
@@ -34,7 +37,7 @@ helm         ${tools.helm4}
 Install the helper on both, from their values in ${folder}:
   (cd ${folder} && acr-nopass apply --clusters-file clusters.yaml -f values.yaml --endpoints '${JSON.stringify({ ram, sts, cs, cr })}')
 
-Its status page: kubectl -n acr-nopass port-forward deployment/acr-nopass 8081, then http://127.0.0.1:8081
+Its status page: http://IP:8081 of a Pod of staging (kubectl -n acr-nopass get pods -o wide: its addresses are this machine's)${status}
 
 Ctrl-C, or npm run sandbox -- down in another terminal, ends it and leaves nothing behind.
 `

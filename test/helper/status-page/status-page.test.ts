@@ -40,7 +40,7 @@ test('the page begins with how it all stands; what is left out on purpose does n
       'busy: Waiting for the first credential / Pull secrets are written as soon as a registry has given one.',
       'busy: No namespace to serve / None matches targets.namespaces of the values, or all are left out by label.',
       'good: Retired: nothing of the helper is in use any more / The release can be removed.',
-      'bad: 有 1 个问题需要处理 / 3 个命名空间中有 3 个的拉取凭证为最新。',
+      'bad: 有 1 个问题需要处理 / 3 个命名空间中有 3 个的拉取凭据为最新。',
     ],
   )
 })

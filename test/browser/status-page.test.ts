@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { APPLY } from '../../src/kube/client.ts'
+import { type HelperCluster, HOME, openHelperCluster, SECRET } from '../cluster/helper-kit.ts'
+import { openBrowser, type TestBrowser } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { findTooWide, findWeakTexts } from '../support/page-checks.ts'
+
+/** The page of docs/en/status.md; `UPDATE_SCREENSHOTS=1` takes it anew. */
+const SCREENSHOT = fileURLToPath(new URL('../../docs/img/status-page.png', import.meta.url))
+
+let kit: HelperCluster
+let browser: TestBrowser
+before(async () => {
+  const opened = await Promise.allSettled([openHelperCluster('status-page'), openBrowser(AbortSignal.timeout(600_000))])
+  if (opened[0].status === 'fulfilled') kit = opened[0].value
+  if (opened[1].status === 'fulfilled') browser = opened[1].value
+  for (const one of opened) if (one.status === 'rejected') throw one.reason
+  await makeTrouble()
+})
+after(async () => {
+  await browser?.[Symbol.asyncDispose]()
+  await kit?.[Symbol.asyncDispose]()
+})
+
+/** Namespaces as they are, one with somebody's Secret, one whose list somebody applies; one registry of three that does not exist. */
+async function makeTrouble(): Promise<void> {
+  const { chart, cloud } = kit
+  for (const name of ['billing', 'checkout', 'payments', 'search', 'shop', 'warehouse', HOME])
+    await chart.createNamespace(name)
+  await apply(`/api/v1/namespaces/billing/secrets/${SECRET}`, 'kubectl-create', {
+    kind: 'Secret',
+    metadata: { name: SECRET },
+    type: 'kubernetes.io/dockerconfigjson',
+    data: { '.dockerconfigjson': base64('{"auths":{}}') },
+  })
+  await applyList([{ name: 'own-registry' }])
+  await apply(`/api/v1/namespaces/${HOME}/secrets/legacy-login`, 'kubectl-create', {
+    kind: 'Secret',
+    metadata: { name: 'legacy-login' },
+    data: { username: base64(cloud.registryPush.username), password: base64(cloud.registryPush.password) },
+  })
+  const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
+  const prod = { name: 'prod', edition: 'enterprise', instanceId: instance?.id, region: instance?.region }
+  const overseas = { ...prod, name: 'overseas', instanceId: 'cri-q8w2e4r6t1y3u5i7' }
+  const domains = ['crpi-abc123.cn-hangzhou.personal.cr.aliyuncs.com']
+  const legacy = { name: 'legacy', edition: 'static', domains, existingSecret: 'legacy-login' }
+  await kit.install({ registries: [prod, overseas, legacy] })
+  await kit.settled()
+}
+
+/** As kubectl or a GitOps tool does it. */
+function apply(path: string, fieldManager: string, body: object): Promise<unknown> {
+  const query = { fieldManager, force: true }
+  return kit.admin.request({ method: 'PATCH', path, query, contentType: APPLY, body: { apiVersion: 'v1', ...body } })
+}
+
+/** The list of a ServiceAccount that Argo CD applies. */
+function applyList(imagePullSecrets: readonly { readonly name: string }[]): Promise<unknown> {
+  const body = { kind: 'ServiceAccount', metadata: { name: 'default' }, imagePullSecrets }
+  return apply('/api/v1/namespaces/payments/serviceaccounts/default', 'argocd-controller', body)
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+const url = async (path = '/'): Promise<string> => `http://${(await kit.leader()).ip}:8081${path}`
+
+test('the page begins with what is wrong, each with its cure, in a browser that has nothing to complain about', async () => {
+  const address = await url()
+  const { page, requests, complaints } = await browser.open(address)
+  await eventually(async () => {
+    await page.reload()
+    assert.match(await page.getByRole('heading', { level: 1 }).innerText(), /^3 problems to fix$/)
+  }, 30_000)
+  const problems = await page.getByRole('list').first().getByRole('listitem').allInnerTexts()
+  assert.deepEqual(problems.map((text) => /^(.*)\n/.exec(text)?.[1]).sort(), [
+    'Namespace billing',
+    'Namespace payments · ServiceAccount default',
+    'Registry overseas',
+  ])
+  assert.ok(problems.every((text) => /\nCure .{20}/.test(text) && /\n(now|.+ ago)\s.*\d\d:\d\d:\d\d UTC/.test(text)))
+  assert.match(problems[0] ?? '', /^Registry overseas\n/)
+  assert.match(problems.join(), /kubectl-create.*FOREIGN_SECRET/s)
+  assert.match(problems.join(), /argocd-controller.*FOREIGN_LIST/s)
+  assert.ok(
+    requests.every((request) => request.startsWith(address)),
+    requests.join(),
+  )
+  assert.deepEqual(complaints, [])
+  const text = await page.content()
+  for (const word of [kit.cloud.registryPush.password, 'cr_temp_user']) assert.ok(!text.includes(word), word)
+})
+
+test('registries and coverage are there by their roles and names, as a screen reader meets them', async () => {
+  const { page } = await browser.open(await url())
+  const table = page.getByRole('table', { name: 'Registries' })
+  assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), [
+    'Name',
+    'Credential',
+    'Ends',
+    'Renewal due',
+    'Domains',
+  ])
+  const row = (name: string) => table.getByRole('row').filter({ has: page.getByRole('rowheader', { name }) })
+  assert.match(
+    await row('prod').innerText(),
+    /Live\s+login accepted\s+in \d+ minutes\s+.*demo-registry\.cn-hangzhou\.cr\.aliyuncs\.com/s,
+  )
+  assert.match(await row('overseas').innerText(), /None yet/)
+  assert.match(await row('legacy').innerText(), /static\s+Live\s+login accepted\s+never\s+never/s)
+  assert.match((await row('prod').getByRole('img').getAttribute('aria-label')) ?? '', /^\d+ % of its life is over$/)
+  const status = await kit.settled()
+  const coverage = page.locator('section').filter({ hasText: 'Namespaces with the pull secret' })
+  assert.match(await coverage.innerText(), new RegExp(`${status.namespaces.current}\\s+of \\d+`))
+  assert.match(await coverage.innerText(), /1\s+with a Secret of that name which is not ours/)
+  assert.match(await page.locator('section').nth(1).innerText(), /1\s+with a list that somebody else applies/)
+  assert.ok((await page.getByRole('img').all()).length >= 3)
+  for (const image of await page.getByRole('img').all()) assert.ok(await image.getAttribute('aria-label'))
+  assert.equal(await page.getByRole('main').count(), 1)
+  assert.equal(await page.getByRole('banner').count(), 1)
+})
+
+test('every text can be read, light and dark; 380 pixels are wide enough, and so is every width between', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const locale of ['en-US', 'zh-CN']) {
+      const { page } = await browser.open(await url(), { colorScheme, locale })
+      assert.deepEqual(await findWeakTexts(page), [], `${colorScheme} ${locale}`)
+      for (const width of [380, 700, 720, 1080]) {
+        await page.setViewportSize({ width, height: 800 })
+        assert.deepEqual(await findTooWide(page), [], `${width} ${locale}`)
+      }
+    }
+  }
+})
+
+test('a Chinese browser gets Chinese, and both languages are a click away', async () => {
+  const { page, complaints } = await browser.open(await url(), { locale: 'zh-CN' })
+  assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), '有 3 个问题需要处理')
+  await page.getByRole('link', { name: 'English' }).click()
+  assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), '3 problems to fix')
+  await page.getByRole('link', { name: 'Reload' }).click()
+  await page.getByRole('link', { name: '中文' }).click()
+  assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
+  assert.deepEqual(complaints, [])
+})
+
+test('the policy that comes with the page allows no script, no frame, no form and nothing from elsewhere', async () => {
+  const answer = await fetch(await url())
+  const policy = answer.headers.get('content-security-policy') ?? ''
+  assert.match(
+    policy,
+    /^default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-[^']+'; img-src 'self'$/,
+  )
+  assert.equal(answer.headers.get('cache-control'), 'no-store')
+  const { page, complaints } = await browser.open(await url())
+  await page.evaluate(
+    `document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.ran = 1' }))`,
+  )
+  assert.equal(await page.evaluate('window.ran'), undefined)
+  assert.match(complaints.join(), /Content Security Policy/)
+})
+
+test('the picture in the docs is a picture of this page', async () => {
+  if (process.env.UPDATE_SCREENSHOTS) {
+    const { page } = await browser.open(await url(), { deviceScaleFactor: 1.5 })
+    await page.screenshot({ path: SCREENSHOT, fullPage: true })
+  }
+  assert.ok(existsSync(SCREENSHOT))
+})
+
+test('the waiting replica shows the same report; what is cured is gone from the page', async () => {
+  const { page } = await browser.open(await url())
+  await kit.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/billing/secrets/${SECRET}` })
+  await applyList([{ name: 'own-registry' }, { name: SECRET }])
+  await kit.install()
+  await eventually(async () => {
+    const pods = kit.helpers()
+    assert.equal(pods.length, 2)
+    for (const pod of pods) {
+      await page.goto(`http://${pod.ip}:8081/`)
+      const headline = await page.getByRole('heading', { level: 1 }).innerText()
+      assert.match(headline, /^All \d+ namespaces have a current pull secret$/)
+      assert.equal(await page.getByRole('heading', { name: 'What is wrong' }).count(), 0)
+      assert.equal(await page.locator('h1 + p').innerText(), 'There is nothing to fix.')
+    }
+  }, 120_000)
+})
