@@ -1,5 +1,6 @@
 import { admission } from './scenarios/admission.ts'
 import { coldStart } from './scenarios/cold-start.ts'
+import { fleet } from './scenarios/fleet.ts'
 import { newNamespaces } from './scenarios/new-namespaces.ts'
 import { otherWriters } from './scenarios/other-writers.ts'
 import { scale } from './scenarios/scale.ts'
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   steady,
   startUp,
   scale,
+  fleet,
 ]

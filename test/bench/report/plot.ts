@@ -3,6 +3,8 @@ export interface Series {
   readonly name: string
   readonly colour: string
   readonly points: readonly (readonly [x: number, y: number])[]
+  /** Default: each point is marked. */
+  readonly dots?: boolean
 }
 
 export interface PlotOptions {
@@ -35,7 +37,8 @@ export function plotLines({ title, x, y, series }: PlotOptions): string {
   )
   const lines = series.map((one, index) => {
     const path = one.points.map(([px, py], turn) => `${turn === 0 ? 'M' : 'L'}${atX(px)} ${atY(py)}`).join('')
-    const dots = one.points.map(([px, py]) => `<circle cx="${atX(px)}" cy="${atY(py)}" r="3.5" fill="${one.colour}"/>`)
+    const marked = one.dots === false ? [] : one.points
+    const dots = marked.map(([px, py]) => `<circle cx="${atX(px)}" cy="${atY(py)}" r="3.5" fill="${one.colour}"/>`)
     const key = BOX.top + 14 + index * 18
     const legend = `<rect x="${BOX.left + 12}" y="${key - 9}" width="12" height="4" fill="${one.colour}"/><text x="${BOX.left + 30}" y="${key - 3}">${one.name}</text>`
     return `<path d="${path}" fill="none" stroke="${one.colour}" stroke-width="2"/>${dots.join('')}${legend}`

@@ -14,6 +14,8 @@ export interface RowSpec {
   readonly measure: Measure
   /** The most that each number may be; without: for information. */
   readonly bars?: readonly number[]
+  /** On a clock of its own: the same on every machine. */
+  readonly simulated?: boolean
   /** What was measured of others, or of a lower bound, and what they do differently. */
   readonly peers: Text
 }
@@ -49,6 +51,6 @@ export function isWithin(numbers: readonly number[], bars: readonly number[] | u
 }
 
 /** A bar about time, memory or CPU may be missed on a busy machine; one about what is done may not. */
-export function dependsOnMachine({ measure, id }: RowSpec): boolean {
-  return measure !== 'count' || id.endsWith('-time')
+export function dependsOnMachine({ measure, id, simulated }: RowSpec): boolean {
+  return simulated !== true && (measure !== 'count' || id.endsWith('-time'))
 }

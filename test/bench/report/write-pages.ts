@@ -15,7 +15,7 @@ export async function writePages(
   machine: Machine,
 ): Promise<void> {
   for (const language of LANGUAGES) {
-    const file = join(root, 'docs', language, 'performance.md')
+    const file = join(root, 'docs', language, `${scenario.page ?? 'performance'}.md`)
     const before = await readFile(file, 'utf8')
     const section = renderSection(scenario, result, conditions, language)
     const page = replacePart(before, scenario.name, section)

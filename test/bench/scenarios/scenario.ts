@@ -54,6 +54,8 @@ export interface Scenario {
   readonly minutes: number
   /** Only with `--long`, or by its name. */
   readonly long?: boolean
+  /** Which page shows it: `docs/<language>/<page>.md`; default `performance`. */
+  readonly page?: string
   readonly rows: readonly RowSpec[]
   run(context: BenchContext, step: StepHandle): Promise<ScenarioResult>
 }

@@ -1,0 +1,100 @@
+import type { CloudFailure, JsonObject } from '../../../src/alibaba/cloud-failure.ts'
+import type { Credentials } from '../../../src/alibaba/credentials.ts'
+import { type Outcome, repeatCall } from '../../../src/alibaba/repeat-call.ts'
+import type { CloudCall, Transport } from '../../../src/alibaba/transport.ts'
+import { NopassError } from '../../../src/errors.ts'
+import { createThrottle } from '../../../src/sandbox/cloud/throttle.ts'
+import type { FleetPlan } from './fleet-plan.ts'
+import type { VirtualClock } from './virtual-clock.ts'
+
+/** The calls of one second or minute. */
+export interface CallCounts {
+  /** All that reached the region, by second since the start. */
+  readonly asked: Uint32Array
+  /** Of these, refused for being too many. */
+  readonly refused: Uint32Array
+}
+
+export interface CloudModel {
+  readonly counts: CallCounts
+  /** For a registry whose sessions live so long: the product's rule of attempts over this cloud. */
+  transportFor(life: number): Transport
+}
+
+/** How long a call takes, milliseconds; one that nobody answers is given up after the other. */
+const LATENCY = 60
+const TIMEOUT = 10_000
+const ATTEMPTS = 4
+
+const THROTTLED: CloudFailure = { code: 'CLOUD_THROTTLED', reason: 'Throttling.User', status: 429, harmless: true }
+const UNREACHABLE: CloudFailure = { code: 'CLOUD_UNREACHABLE', reason: 'timeout', harmless: false }
+const ENDPOINTS: JsonObject = {
+  IsSuccess: true,
+  Endpoints: [
+    { EndpointType: 'vpc', Domains: [{ Domain: 'fleet-registry-vpc.cn-hangzhou.cr.aliyuncs.com', Type: 'SYSTEM' }] },
+  ],
+}
+
+/** One account of one region: its outage, its throttle, what it answers. */
+export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: () => number): CloudModel {
+  const size = Math.ceil(plan.length / 1000) + 1
+  const counts = { asked: new Uint32Array(size), refused: new Uint32Array(size) }
+  const throttle = plan.limit && createThrottle(plan.limit)
+  const retryAfter = plan.limit?.retryAfterMs
+  const refusal: CloudFailure = { ...THROTTLED, ...(retryAfter !== undefined && { retryAfter }) }
+
+  const after = <Result>(ms: number, result: () => Result): Promise<Result> =>
+    new Promise((resolve) => {
+      clock.after(ms, () => {
+        clock.touch()
+        resolve(result())
+      })
+    })
+
+  function attempt(call: CloudCall, life: number): Promise<Outcome> {
+    const now = clock.monotonic()
+    const second = Math.floor(now / 1000)
+    if (plan.outage && now >= plan.outage.from && now < plan.outage.until) {
+      return after(TIMEOUT, () => ({ failure: UNREACHABLE }))
+    }
+    counts.asked[second] = (counts.asked[second] ?? 0) + 1
+    if (throttle?.admits(call.action, now) === false) {
+      counts.refused[second] = (counts.refused[second] ?? 0) + 1
+      return after(LATENCY, () => ({ failure: refusal }))
+    }
+    return after(LATENCY, () => ({ body: answer(call, life) }))
+  }
+
+  function answer({ action, credentials }: CloudCall, life: number): JsonObject {
+    switch (action) {
+      case 'AssumeRoleWithOIDC': {
+        const Expiration = new Date(clock.now() + life).toISOString()
+        return { Credentials: { AccessKeyId: 'k', AccessKeySecret: 's', SecurityToken: 't', Expiration } }
+      }
+      case 'GetAuthorizationToken': {
+        const ExpireTime = (credentials as Credentials).expiresAt
+        return { IsSuccess: true, TempUsername: 'u', AuthorizationToken: `t${random()}`, ExpireTime }
+      }
+      case 'ListInstanceEndpoint':
+        return ENDPOINTS
+      default:
+        throw new Error(`the model of the cloud does not know ${action}`)
+    }
+  }
+
+  return {
+    counts,
+    transportFor: (life) => ({
+      clock: { now: clock.now, monotonic: clock.monotonic, skew: () => 0, observe: () => undefined },
+      send: () => Promise.reject(new Error('the model of the cloud has no wire')),
+      async call(call, signal) {
+        const sleep = (ms: number): Promise<void> => after(ms, () => undefined)
+        const options = { write: call.write === true, renewable: false, attempts: ATTEMPTS, random, sleep }
+        const outcome = await repeatCall(() => attempt(call, life), options, signal)
+        if ('body' in outcome) return outcome.body
+        const { code, reason, retryAfter: retryAfterMs } = outcome.failure
+        throw new NopassError(code, call.action, { reason, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+      },
+    }),
+  }
+}

@@ -1,0 +1,115 @@
+import type { RegistryConfig } from '../../../src/acr/registry-config.ts'
+import { createTokenSource } from '../../../src/acr/token-source.ts'
+import { createEndpoints } from '../../../src/alibaba/endpoints.ts'
+import { createIdentity } from '../../../src/alibaba/identity.ts'
+import { rotationRate } from '../../../src/helper/pacer.ts'
+import type { RegistryEntry, RegistryValues } from '../../../src/helper/registry-entry.ts'
+import { createTokenKeeper, type TokenKeeper } from '../../../src/helper/token-keeper.ts'
+import type { CloudModel } from './cloud-model.ts'
+import type { VirtualClock } from './virtual-clock.ts'
+
+/** One rotation of one cluster. Times in milliseconds since the start of the simulation. */
+export interface Rotation {
+  readonly cluster: number
+  readonly at: number
+  /** Of the old token's life, what was left when the last namespace had the new one; undefined for the first token. */
+  readonly left: number | undefined
+}
+
+export interface ClusterOptions {
+  readonly index: number
+  readonly namespaces: number
+  /** Of the sessions of each registry. */
+  readonly lives: readonly number[]
+  readonly cloud: CloudModel
+  readonly clock: VirtualClock
+  readonly random: () => number
+  readonly onRotation: (rotation: Rotation) => void
+}
+
+/** `refreshRate` of the chart. */
+const REFRESH_RATE = 50
+const identityConfig = {
+  type: 'rrsa',
+  rrsa: { roleArn: 'acs:ram::1:role/puller', oidcProviderArn: 'acs:ram::1:oidc-provider/ack' },
+} as const
+
+/**
+ * One cluster's helper as far as it schedules: the product's token sources, identity, refresh clocks, joined refreshes and
+ * back-off. Its writes are not made one by one; how long they take is the product's own pace.
+ */
+export function createFleetCluster(options: ClusterOptions): TokenKeeper {
+  const { clock, random, namespaces } = options
+  const names = options.lives.map((_, index) => `r${index}`)
+  const ends = new Map<string, { readonly expiresAt: number; readonly life: number }>()
+  return createTokenKeeper({
+    entries: options.lives.map((life, index) => createEntry(`r${index}`, life, options)),
+    carried: new Map(),
+    clock,
+    cloudNow: clock.now,
+    random,
+    verifyIntervalMs: 0,
+    together: (registry) => new Set(names.filter((name) => name !== registry)),
+    onChange: () => undefined,
+    onTokens(states) {
+      const at = clock.monotonic()
+      const shortest = Math.min(...states.map(({ name }) => options.lives[Number(name.slice(1))] ?? 0))
+      const writing = states.some(({ urgent }) => urgent)
+        ? 0
+        : namespaces / rotationRate(REFRESH_RATE, namespaces, shortest)
+      const left = states.flatMap(({ name, live }) => {
+        const before = ends.get(name)
+        const { issuedAt = 0, expiresAt = null } = live?.token ?? {}
+        if (expiresAt !== null) ends.set(name, { expiresAt, life: expiresAt - issuedAt })
+        return before ? [(before.expiresAt - clock.now() - writing * 1000) / before.life] : []
+      })
+      options.onRotation({ cluster: options.index, at, left: left.length === 0 ? undefined : Math.min(...left) })
+    },
+  })
+}
+
+function createEntry(name: string, life: number, { cloud, clock, random }: ClusterOptions): RegistryEntry {
+  const transport = cloud.transportFor(life)
+  const endpoints = createEndpoints({ region: 'cn-hangzhou' })
+  const readText = async (): Promise<string> => 'a token of the ServiceAccount'
+  const registry: RegistryConfig = {
+    name,
+    edition: 'enterprise',
+    instanceId: 'cri-fleet',
+    region: 'cn-hangzhou',
+    network: 'all',
+    apiNetwork: 'auto',
+    domains: [],
+    expiresInHours: null,
+    assumeRole: [],
+  }
+  const identity = createIdentity(identityConfig, [], {
+    transport,
+    endpoints,
+    region: 'cn-hangzhou',
+    readText,
+    oidcTokenFile: '/token',
+  })
+  const source = createTokenSource(registry, {
+    transport,
+    endpoints,
+    identity: () => identity,
+    identityConfig,
+    readText,
+    secretsDir: '/secrets',
+    random,
+  })
+  return {
+    name,
+    values: {} as RegistryValues,
+    source: {
+      key: source.key,
+      sharedSession: source.sharedSession,
+      get: (signal) => {
+        clock.touch()
+        return source.get(signal)
+      },
+    },
+    verify: async () => 'accepted',
+  }
+}

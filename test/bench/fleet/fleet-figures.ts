@@ -1,0 +1,95 @@
+import { MINUTE } from './fleet-plan.ts'
+import type { FleetRun } from './simulate-fleet.ts'
+
+/** What a run of a fleet shows. */
+export interface FleetFigures {
+  /** Calls a second, in the quiet time before the outage (or the end). */
+  readonly mean: number
+  /** The busiest window of that time, against its mean. */
+  readonly peak: number
+  /** When all windows stay within 1.5 times the mean, in lives after the start; NaN without. */
+  readonly spreadAfterStart: number
+  /** The same after the end of the outage. */
+  readonly spreadAfterOutage: number
+  /** Seconds after the start until each cluster had its tokens, and after the outage until none was over. */
+  readonly readyAfter: number
+  readonly recoveredAfter: number
+  /** The most of a token's life that was used up when its successor was everywhere, percent, while the region answered. */
+  readonly mostUsed: number
+  /** Calls of the busiest second. */
+  readonly busiestSecond: number
+  /** Refused calls for each one that was served. */
+  readonly refusedEach: number
+  /** Length of a window, milliseconds. */
+  readonly window: number
+}
+
+/** What all windows are to stay within, against the mean. */
+export const SPREAD_OUT = 1.5
+/** Calls in a window: fewer are uneven by chance alone. */
+const ENOUGH = 300
+
+/** `lives`: of the longest-lived token, milliseconds; a start and an outage get three of them to spread out again. */
+export function readFigures({ plan, counts, rotations }: FleetRun, life: number): FleetFigures {
+  const { outage, length } = plan
+  const quiet = { from: 3 * life, until: outage?.from ?? length }
+  const calls = sum(counts.asked, quiet.from, quiet.until)
+  const mean = calls / ((quiet.until - quiet.from) / 1000)
+  const window = MINUTE * Math.max(1, Math.ceil(ENOUGH / (mean * 60)))
+  const busy = (from: number, until: number): number[] => {
+    const windows: number[] = []
+    for (let at = from; at + window <= until; at += window) {
+      windows.push(sum(counts.asked, at, at + window) / (window / 1000) / mean)
+    }
+    return windows
+  }
+  const livesUntilSpread = (from: number, until: number): number => {
+    const last = busy(from, until).findLastIndex((times) => times > SPREAD_OUT)
+    return ((last + 1) * window) / life
+  }
+  const over = rotations.filter(({ at, left }) => outage && at >= outage.from && left !== undefined && left < 0)
+  const recovered = Math.max(outage?.until ?? 0, largest(over.map(({ at }) => at)))
+  const answered = rotations.filter(({ at }) => !outage || at < outage.from || at > recovered)
+  const served = counts.asked.reduce((all, one) => all + one, 0) - counts.refused.reduce((all, one) => all + one, 0)
+  return {
+    mean,
+    peak: largest(busy(quiet.from, quiet.until)),
+    spreadAfterStart: livesUntilSpread(0, quiet.until),
+    spreadAfterOutage: outage ? livesUntilSpread(outage.until, length) : Number.NaN,
+    readyAfter: largest(rotations.map(({ at, left }) => (left === undefined ? at : 0))) / 1000,
+    recoveredAfter: outage ? (recovered - outage.until) / 1000 : Number.NaN,
+    mostUsed: largest(answered.map(({ left }) => (left === undefined ? 0 : (1 - left) * 100))),
+    busiestSecond: largest(counts.asked),
+    refusedEach: counts.refused.reduce((all, one) => all + one, 0) / served,
+    window,
+  }
+}
+
+/** Calls a second against the mean over so long, by hours after a moment, cut off at `most`: a line of a plot. */
+export function callsAfter(
+  { counts, plan }: FleetRun,
+  { mean }: FleetFigures,
+  from: number,
+  length: number,
+  most: number,
+): readonly (readonly [hours: number, times: number])[] {
+  const step = 5 * MINUTE
+  const points: [number, number][] = []
+  for (let at = from; at + step <= Math.min(plan.length, from + length); at += step) {
+    const times = sum(counts.asked, at, at + step) / (step / 1000) / mean
+    points.push([(at - from + step / 2) / (60 * MINUTE), Math.min(most, times)])
+  }
+  return points
+}
+
+/** From one moment to another, milliseconds. */
+function sum(counts: Uint32Array, from: number, until: number): number {
+  return counts.subarray(Math.floor(from / 1000), Math.floor(until / 1000)).reduce((all, one) => all + one, 0)
+}
+
+/** Spreading millions into Math.max overflows the stack. */
+function largest(values: Iterable<number>): number {
+  let most = Number.NEGATIVE_INFINITY
+  for (const value of values) if (value > most) most = value
+  return most
+}

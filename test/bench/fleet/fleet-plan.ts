@@ -1,0 +1,37 @@
+import type { ThrottleLimit } from '../../../src/sandbox/cloud/throttle.ts'
+
+export const MINUTE = 60_000
+export const HOUR: number = 60 * MINUTE
+export const DAY: number = 24 * HOUR
+
+/** A time during which the region does not answer, milliseconds since the start. */
+export interface Outage {
+  readonly from: number
+  readonly until: number
+}
+
+/** What a fleet is made of and what happens to it. */
+export interface FleetPlan {
+  readonly clusters: number
+  readonly namespaces: number
+  /** Lives of the sessions of a cluster's registries, milliseconds; the clusters take these in turn. */
+  readonly lives: readonly (readonly number[])[]
+  /** All clusters start at random moments within so long. */
+  readonly startWithin: number
+  readonly outage?: Outage
+  /** Calls of each operation that the account may make. */
+  readonly limit?: ThrottleLimit & { readonly retryAfterMs?: number }
+  readonly length: number
+  readonly seed: number
+}
+
+/** The same numbers for the same seed (mulberry32). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
