@@ -18,7 +18,7 @@ test('a bar counts for the number as it is shown; one number above misses it', (
   assert.equal(isWithin([5], undefined), undefined)
 })
 
-test('only what is counted fails the command: a busy machine never does', () => {
+test('only what is counted or simulated fails the command: a busy machine never does', () => {
   const row = (measure: RowSpec['measure']): RowSpec => ({
     id: 'row',
     title: { en: 'row', zh: 'row' },
@@ -31,6 +31,7 @@ test('only what is counted fails the command: a busy machine never does', () => 
     ),
     ['count'],
   )
+  assert.equal(dependsOnMachine({ ...row('seconds'), simulated: true }), false)
 })
 
 test('a percentile is a value that was measured', () => {

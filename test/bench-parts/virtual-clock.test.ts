@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { createVirtualClock } from '../bench/fleet/virtual-clock.ts'
+
+test('timers run in the order of their time, those of one time in the order in which they were set; cancelled ones never', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 50 }), async (times) => {
+      const clock = createVirtualClock()
+      const ran: [at: number, index: number][] = []
+      times.forEach((at, index) => {
+        clock.after(at, () => ran.push([clock.monotonic(), index]))
+        clock.after(at, () => assert.fail('it was cancelled'))()
+      })
+      await clock.runTo(6000)
+      const expected = times
+        .map((at, index) => [at, index])
+        .toSorted(([a = 0, i = 0], [b = 0, j = 0]) => a - b || i - j)
+      assert.deepEqual(ran, expected)
+    }),
+  )
+})
+
+test('what a timer sets in motion by promises goes on before time does', async () => {
+  const clock = createVirtualClock()
+  const seen: string[] = []
+  clock.after(1500, () => {
+    clock.touch()
+    void (async () => {
+      for (let turn = 0; turn < 20; turn += 1) await undefined
+      seen.push(`promises at ${clock.monotonic()}`)
+      clock.after(0, () => seen.push(`at once at ${clock.monotonic()}`))
+      clock.after(700, () => seen.push(`later at ${clock.monotonic()}`))
+    })()
+  })
+  clock.after(1501, () => seen.push('the next timer'))
+  await clock.runTo(3000)
+  assert.deepEqual(seen, ['promises at 1500', 'at once at 1500', 'the next timer', 'later at 2200'])
+})
