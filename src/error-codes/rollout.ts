@@ -27,7 +27,7 @@ export const ROLLOUT_CODES = {
   },
   ADDON_PRESENT: {
     what: "The vendor's credential add-on works in this cluster; two tools would write the same ServiceAccounts.",
-    cure: 'Uninstall the add-on, or set `coexist: true`.',
+    cure: 'Set `coexist: true` and migrate as docs/en/migrate.md says; uninstall the add-on only when nothing depends on it any more.',
   },
   WORKER_ROLE_UNKNOWN: {
     what: 'The worker roles of the cluster are not known.',

@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dirname, '../..')
 /** A user's folder, with the files that the pages name. */
 const folder = mkdtempSync(join(tmpdir(), 'docs-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
+for (const name of ['acr-configuration.yaml', 'addon.json']) cpSync(join(ROOT, 'examples/migrate', name), join(folder, name))
 for (const name of ['clusters.yaml', 'values.yaml']) cpSync(join(ROOT, 'examples/sandbox', name), join(folder, name))
 mkdirSync(join(folder, 'sandbox'))
 for (const name of ['staging', 'production']) writeFileSync(join(folder, 'sandbox', `${name}.yaml`), '{}\n')
@@ -34,7 +35,7 @@ const commands = new Set(
 test('the pages show commands', () => assert.ok(commands.size >= 4))
 
 for (const command of commands) {
-  const offline = /^bin\/acr-nopass (validate|policy) /.test(command)
+  const offline = /^bin\/acr-nopass (validate|policy|import -f) /.test(command)
   test(`\`${command}\` of a page ${offline ? 'succeeds' : 'is understood'}`, async () => {
     const ids = { GITHUB_REPOSITORY: 'acme/platform', GITHUB_REPOSITORY_ID: '1', GITHUB_REPOSITORY_OWNER_ID: '2' }
     const { code, stdout, stderr } = await runBin(command.split(' ').slice(1), { cwd: folder, env: ids })
