@@ -4,12 +4,10 @@ import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { NopassError } from '../errors.ts'
+import { fetchArchive } from './fetch-archive.ts'
 import { parseHelmVersion } from './helm-version.ts'
 import type { ObtainHelmOptions } from './obtain-helm.ts'
 import { runProgram } from './run-helm.ts'
-
-/** An archive of helm has about 20 MB. */
-const LIMIT_MS = 300_000
 
 /**
  * Downloads one exact version, checks it against the pinned checksum before anything of it is run, and keeps it in the
@@ -35,7 +33,7 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
   if (existsSync(program)) return program
 
   const url = `${options.mirror.replace(/\/$/, '')}/helm-v${exact}-${target}.tar.gz`
-  const archive = await fetchArchive(url, signal)
+  const archive = await fetchArchive(url, options.environment, signal)
   const found = createHash('sha256').update(archive).digest('hex')
   if (found !== wanted) throw failed(`${url} has the SHA-256 ${found}, but ${wanted} is pinned`)
   await mkdir(root, { recursive: true })
@@ -51,18 +49,6 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
     return program
   } finally {
     await rm(work, { recursive: true, force: true })
-  }
-}
-
-async function fetchArchive(url: string, signal: AbortSignal): Promise<Buffer> {
-  const either = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)])
-  try {
-    const answer = await fetch(url, { signal: either })
-    if (answer.ok) return Buffer.from(await answer.arrayBuffer())
-    throw failed(`${url} was answered with ${answer.status}`)
-  } catch (cause) {
-    if (cause instanceof NopassError || signal.aborted) throw cause
-    throw new NopassError('HELM_DOWNLOAD_FAILED', `${url} cannot be fetched`, { cause })
   }
 }
 

@@ -83,7 +83,7 @@ test('a role without the policy: which right is missing, and how to give it', as
   assert.equal(bed.cloud.calls.filter(({ product, write }) => product === 'Ram' && write).length, 0)
 })
 
-test('an entry that expects another cluster is refused before anything is written', async () => {
+test('an entry that expects another cluster is refused before anything is written', async (t) => {
   await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
   const entries = waves(bed.clusters).map((entry) => ({
     ...entry,
@@ -96,4 +96,38 @@ test('an entry that expects another cluster is refused before anything is writte
     .auditLog()
     .filter(({ user, verb }) => user.username === 'deployer' && verb !== 'get')
   assert.deepEqual(writes, [])
+
+  await t.test('a role without the right to an ID token: which permission the job lacks', async () => {
+    const from = bed.cloud.calls.length
+    const [failed] = (
+      await run(bed, entries, {
+        'role-to-assume': 'acs:ram::1427736501988243:role/acr-nopass-deploy',
+        'oidc-provider-arn': 'acs:ram::1427736501988243:oidc-provider/github-actions',
+      })
+    ).results
+    assert.deepEqual([failed?.status, failed?.error?.code], ['failed', 'CREDENTIALS_MISSING'])
+    assert.match(failed?.error?.hint ?? '', /`permissions: \{ id-token: write, contents: read \}`/)
+    assert.deepEqual(bed.cloud.calls.slice(from), [])
+  })
+
+  const asked = (from: number, action: string): number =>
+    bed.cloud.calls.slice(from).filter((call) => call.action === action).length
+
+  await t.test('a cloud that throttles is asked again', async () => {
+    const from = bed.cloud.calls.length
+    bed.cloud.faults.add({ kind: 'throttle', match: { action: 'DescribeClusterUserKubeconfig' }, times: 2 })
+    const [refused] = (await run(bed, entries, {})).results
+    assert.equal(refused?.error?.code, 'CLUSTER_MISMATCH')
+    assert.equal(asked(from, 'DescribeClusterUserKubeconfig'), 3)
+  })
+
+  await t.test('a cloud that denies is not', async () => {
+    const from = bed.cloud.calls.length
+    const match = { action: 'DescribeClusterUserKubeconfig' }
+    bed.cloud.faults.add({ kind: 'status', status: 403, code: 'NoPermission', match, times: 5 })
+    const [refused] = (await run(bed, entries, {})).results
+    assert.equal(refused?.error?.code, 'CLOUD_DENIED')
+    assert.equal(asked(from, 'DescribeClusterUserKubeconfig'), 1)
+    bed.cloud.faults.clear()
+  })
 })

@@ -35,7 +35,10 @@ test('the example workflows do their work in a real workflow engine', async (t) 
   t.after(() => rm(folder, { recursive: true, force: true }))
   const workspace = join(folder, 'platform')
   await prepareWorkspace(workspace, await userFiles(bed), REPOSITORY)
-  const work = async (workflow: string, event: 'push' | 'pull_request'): Promise<WorkflowRecord> =>
+  const work = async (
+    workflow: string,
+    event: 'push' | 'pull_request' | 'workflow_dispatch',
+  ): Promise<WorkflowRecord> =>
     runWorkflow(
       {
         act: tools.act,
@@ -82,6 +85,8 @@ test('the example workflows do their work in a real workflow engine', async (t) 
       [],
     )
     assert.deepEqual(JSON.parse(record.outputs.changed ?? ''), [])
+    const tokens = bed.cloud.calls.slice(from).filter(({ action }) => action === 'AssumeRoleWithOIDC')
+    assert.equal(tokens.length, 1, 'two clusters of one account share one session')
   })
 
   await t.test('P6 what the engine shows holds no credential', async () => {
@@ -89,6 +94,24 @@ test('the example workflows do their work in a real workflow engine', async (t) 
     const shown = [record.summary, ...record.log, ...Object.values(record.outputs)].join('\n')
     assert.doesNotMatch(shown, /BEGIN [A-Z ]*PRIVATE KEY|client-key-data|eyJ[\w-]{20,}\./)
     assert.ok(!shown.includes(bed.cloud.administrator.accessKeySecret))
+  })
+
+  await t.test('P12 uninstall.yml, started by hand, takes everything back', async () => {
+    const from = bed.cloud.calls.length
+    const record = await work('uninstall.yml', 'workflow_dispatch')
+    assert.ok(record.succeeded, record.log.join('\n'))
+    assert.match(record.summary, /### acr-nopass uninstall: 2 uninstalled/)
+    const deleted = bed.cloud.calls.slice(from).filter(({ action, code }) => action === 'DeletePolicy' && !code)
+    assert.equal(deleted.length, 2)
+    for (const { cluster } of bed.clusters) {
+      const query = { fieldSelector: 'metadata.name=acr-nopass' }
+      const left = await cluster.admin.request<{ items: readonly unknown[] }>({
+        method: 'GET',
+        path: '/api/v1/secrets',
+        query,
+      })
+      assert.deepEqual(left.items, [])
+    }
   })
 })
 

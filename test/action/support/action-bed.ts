@@ -8,7 +8,9 @@ import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 import { startEtcd } from '../../../src/sandbox/cluster/etcd.ts'
 import { type ProcessNode, startProcessNode } from '../../../src/sandbox/cluster/process-node.ts'
 import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
+import type { Images } from '../../../src/sandbox/kubelet/images.ts'
 import { openRun, type Run } from '../../../src/sandbox/process/run.ts'
+import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
 import { testTools } from '../../tools.ts'
 
 const root = resolve(import.meta.dirname, '..', '..', '..')
@@ -31,6 +33,7 @@ export interface ActionBed extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   /** The input `endpoints`: where the emulator is. */
   readonly endpoints: string
+  readonly registry: Registry | undefined
   /** Values for all clusters; what differs by cluster is in its entry. */
   readonly values: string
 }
@@ -38,11 +41,16 @@ export interface ActionBed extends AsyncDisposable {
 export interface BedOptions {
   readonly clusters: readonly string[]
   readonly helm: 'helm3' | 'helm4'
+  /** A real registry, at which the helpers verify each credential before they hand it out. */
+  readonly registry?: boolean
+  /** More images that the nodes have, and what runs for them. */
+  readonly images?: Images
   readonly signal?: AbortSignal
 }
 
 /** Starts all of it; one etcd serves every cluster. */
-export async function startActionBed({ clusters: names, helm, signal }: BedOptions): Promise<ActionBed> {
+export async function startActionBed(options: BedOptions): Promise<ActionBed> {
+  const { clusters: names, helm, images = {}, signal } = options
   const tools = await testTools('etcd', 'kube-apiserver', 'kube-controller-manager', helm)
   const run = await openRun()
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-bed-'))
@@ -52,10 +60,13 @@ export async function startActionBed({ clusters: names, helm, signal }: BedOptio
     stops.unshift(() => cloud.stop())
     const etcd = await startEtcd({ tools, run, signal })
     stops.unshift(() => etcd.stop())
+    const registry = options.registry
+      ? await startRegistry({ tools: await testTools('registry'), auth: cloud.registryAuth, run, signal })
+      : undefined
     const helper = join(folder, 'helper.mjs')
     await bundleHelper(root, helper)
     const clusters = await Promise.all(
-      names.map((name) => openCluster(name, { tools, etcd, run, cloud, helper, signal, stops })),
+      names.map((name) => openCluster(name, { tools, etcd, run, cloud, helper, images, signal, stops })),
     )
     await symlink(tools[helm], join(folder, 'helm'))
     const { accessKeyId, accessKeySecret } = cloud.administrator
@@ -68,7 +79,8 @@ export async function startActionBed({ clusters: names, helm, signal }: BedOptio
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
       },
       endpoints: JSON.stringify(pick(cloud.endpoints, ['ram', 'sts', 'cs', 'cr'])),
-      values: stringify(valuesFor(cloud)),
+      registry,
+      values: stringify(valuesFor(cloud, registry?.url)),
       [Symbol.asyncDispose]: () => stopAll(stops),
     }
   } catch (error) {
@@ -83,6 +95,7 @@ interface OpenOptions {
   readonly run: Run
   readonly cloud: Cloud
   readonly helper: string
+  readonly images: Images
   readonly signal: AbortSignal | undefined
   readonly stops: (() => Promise<unknown>)[]
 }
@@ -90,7 +103,7 @@ interface OpenOptions {
 async function openCluster(name: string, options: OpenOptions): Promise<BedCluster> {
   const { tools, etcd, run, cloud, helper, signal, stops } = options
   const cluster = await startCluster({ name, tools, etcd, run, signal })
-  const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper] }
+  const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper], ...options.images }
   const node = await startProcessNode({ cluster, images, backOffMs: 500 })
   stops.unshift(
     () => node.stop(),
@@ -122,7 +135,7 @@ async function openCluster(name: string, options: OpenOptions): Promise<BedClust
   }
 }
 
-function valuesFor(cloud: Cloud): object {
+function valuesFor(cloud: Cloud, registry: string | undefined): object {
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   return {
     registries: [
@@ -137,9 +150,8 @@ function valuesFor(cloud: Cloud): object {
     identity: { type: 'worker-role' },
     region: cloud.regionId,
     attach: 'serviceAccounts',
-    // The registry itself is not part of this bed: its own tests ask a real one.
-    verify: { enabled: false },
-    endpoints: pick(cloud.endpoints, ['sts', 'cr']),
+    verify: { enabled: registry !== undefined },
+    endpoints: { ...pick(cloud.endpoints, ['sts', 'cr']), ...(registry !== undefined && { registry }) },
     replicas: 1,
   }
 }

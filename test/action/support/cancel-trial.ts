@@ -111,7 +111,7 @@ async function cure(bed: ActionBed): Promise<boolean> {
 export function inputsOf(bed: ActionBed, values: object, verify: 'true' | 'false'): Readonly<Record<string, string>> {
   return {
     clusters: stringify(bed.clusters.map((one) => one.entry(0))),
-    values: bed.values + stringify(values),
+    values: bed.values + (Object.keys(values).length === 0 ? '' : stringify(values)),
     endpoints: bed.endpoints,
     timeout: '60s',
     verify,

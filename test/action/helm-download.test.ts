@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { arch, platform, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { testTools } from '../tools.ts'
+import { type ActionOutcome, runAction } from './support/run-action.ts'
+
+/** The action without a helm on PATH, and a mirror on this machine. What comes after the download does not matter here. */
+const TARGET = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}`
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-download-'))
+after(() => rm(folder, { recursive: true, force: true }))
+const VALUES = `registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]
+identity: { type: worker-role }
+`
+
+interface Archive {
+  readonly version: string
+  readonly bytes: Buffer
+  readonly sha256: string
+}
+
+/** An archive as Helm publishes it, with this program in it. */
+async function pack(name: string, version: string, fill: (program: string) => Promise<void>): Promise<Archive> {
+  const home = join(folder, name)
+  await mkdir(join(home, TARGET), { recursive: true })
+  await fill(join(home, TARGET, 'helm'))
+  await chmod(join(home, TARGET, 'helm'), 0o755)
+  execFileSync('tar', ['-cf', join(home, 'a.tar'), '-C', home, TARGET])
+  // Helm has 66 MB: the fastest level will do.
+  const bytes = gzipSync(await readFile(join(home, 'a.tar')), { level: 1 })
+  return { version, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+/** A server on this machine; answers with its address and what it was asked for. */
+async function serve(t: TestContext, answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    answer(request, response)
+  })
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+}
+
+interface Job {
+  readonly mirror: string
+  readonly sha256: string
+  readonly version: string
+  readonly cache?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+async function act({ mirror, sha256, version, cache, env = {} }: Job): Promise<ActionOutcome> {
+  const outcome = await runAction({
+    inputs: {
+      values: VALUES,
+      kubeconfig: join(folder, 'nowhere'),
+      'helm-version': version,
+      'helm-mirror': mirror,
+      'helm-sha256': sha256,
+    },
+    // tar is the only program that a download needs
+    env: { PATH: '/usr/bin:/bin', ...(cache && { RUNNER_TOOL_CACHE: cache }), ...env },
+  })
+  await rm(outcome.temp, { recursive: true })
+  return outcome
+}
+
+/** The download worked: the run went on and failed where there is no cluster. */
+function wentOn({ annotations, stdout }: ActionOutcome): void {
+  assert.match(annotations[0]?.message ?? '', /^cluster, phase connect: /, stdout)
+}
+
+function refusedWith({ annotations, code }: ActionOutcome, message: RegExp): void {
+  assert.deepEqual([code, annotations[0]?.title], [1, 'HELM_DOWNLOAD_FAILED'])
+  assert.match(annotations[0]?.message ?? '', message)
+}
+
+for (const major of ['helm4', 'helm3'] as const) {
+  test(`${major}, the real one: downloaded by its exact version and digest, once`, async (t) => {
+    const program = (await testTools(major))[major]
+    const said = execFileSync(program, ['version', '--template', '{{.Version}}'], { encoding: 'utf8' })
+    const archive = await pack(major, said.slice(1), (path) => copyFile(program, path))
+    const { url, asked } = await serve(t, (_request, response) => response.end(archive.bytes))
+    const job = { ...archive, mirror: url, cache: join(folder, `cache-${major}`) }
+    for (const outcome of [await act(job), await act(job)]) wentOn(outcome)
+    assert.deepEqual(asked, [`/helm-v${archive.version}-${TARGET}.tar.gz`])
+  })
+}
+
+/** Whatever runs it leaves a file. */
+const ran = join(folder, 'it-ran')
+const trap = await pack('trap', '4.2.0', (path) => writeFile(path, `#!/bin/sh\ntouch ${ran}\necho v4.2.0\n`))
+
+test('an archive with another digest is refused before anything in it is run', async (t) => {
+  const { url } = await serve(t, (_request, response) => response.end(trap.bytes))
+  const cache = join(folder, 'cache-wrong')
+  const outcome = await act({ ...trap, mirror: url, sha256: '0'.repeat(64), cache })
+  refusedWith(outcome, new RegExp(`has the SHA-256 ${trap.sha256}, but 0{64} is pinned`))
+  assert.deepEqual([existsSync(ran), existsSync(cache)], [false, false])
+})
+
+test('half an archive is refused, whether its length was said or not', async (t) => {
+  const half = trap.bytes.subarray(0, trap.bytes.length / 2)
+  const cut = await serve(t, (_request, response) => {
+    response.setHeader('content-length', trap.bytes.length)
+    response.write(half, () => response.destroy())
+  })
+  refusedWith(await act({ ...trap, mirror: cut.url }), /cannot be fetched/)
+  const quiet = await serve(t, (_request, response) => response.end(half))
+  refusedWith(await act({ ...trap, mirror: quiet.url }), /has the SHA-256/)
+  assert.equal(existsSync(ran), false)
+})
+
+test('a version that the mirror does not have', async (t) => {
+  const { url } = await serve(t, (_request, response) => response.writeHead(404).end())
+  refusedWith(await act({ ...trap, mirror: url }), /helm-v4\.2\.0-\S+\.tar\.gz was answered with 404/)
+})
+
+test('a mirror that sends on to its storage is followed; one that sends in circles is not', async (t) => {
+  const { url } = await serve(t, (request, response) => {
+    if (request.url?.startsWith('/storage/')) response.end(trap.bytes)
+    else response.writeHead(302, { location: `/storage${request.url}` }).end()
+  })
+  wentOn(await act({ ...trap, mirror: url }))
+  const circle = await serve(t, (request, response) => response.writeHead(302, { location: request.url ?? '' }).end())
+  refusedWith(await act({ ...trap, mirror: circle.url }), /was answered with 302/)
+  assert.equal(circle.asked.length, 6)
+})
+
+test('through the proxy of the environment', async (t) => {
+  const proxy = await serve(t, (_request, response) => response.end(trap.bytes))
+  wentOn(await act({ ...trap, mirror: 'http://helm.mirror.invalid', env: { HTTP_PROXY: proxy.url } }))
+  assert.deepEqual(proxy.asked, [`http://helm.mirror.invalid/helm-v4.2.0-${TARGET}.tar.gz`])
+})

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { stringify } from 'yaml'
+import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { helm, inputsOf, lastStatus } from './support/cancel-trial.ts'
+import { type ActionOutcome, runAction } from './support/run-action.ts'
+
+const CHART = resolve(import.meta.dirname, '..', '..', 'chart')
+const RECORDS = '/api/v1/namespaces/acr-nopass/secrets'
+
+/** Each release is left pending by a real helm that was killed in the middle, as a lost runner leaves it. */
+for (const major of ['helm4', 'helm3'] as const) {
+  test(`${major}: a release that an ended run left pending`, async (t) => {
+    let bed: ActionBed
+    let folder: string
+    before(async () => {
+      bed = await startActionBed({ clusters: ['hangzhou-a'], helm: major })
+      folder = await mkdtemp(join(tmpdir(), 'acr-nopass-pending-'))
+      const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'acr-nopass' } }
+      const path = '/api/v1/namespaces/acr-nopass'
+      const query = { fieldManager: 'somebody' }
+      await admin().request({ method: 'PATCH', path, query, contentType: APPLY, body: namespace })
+    })
+    after(async () => {
+      await bed[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    })
+    const admin = () => bed.clusters[0]?.cluster.admin ?? assert.fail()
+    const stuck = { image: { repository: 'absent/absent' } }
+
+    const files = async (values: object): Promise<readonly string[]> => {
+      const [own, last] = [join(folder, 'own.yaml'), join(folder, 'last.yaml')]
+      await writeFile(own, bed.values)
+      await writeFile(last, stringify({ ...(bed.clusters[0]?.entry(0).values as object), ...values }))
+      return [`--values=${own}`, `--values=${last}`]
+    }
+    /** Starts helm, which waits for Pods that never get ready, and kills it once its revision is there. */
+    const killHelm = async (status: string, ...args: readonly string[]): Promise<void> => {
+      const program = join(bed.env.PATH?.split(':')[0] ?? '', 'helm')
+      const kubeconfig = bed.clusters[0]?.cluster.adminKubeconfigFile ?? ''
+      const all = [...args, '--wait', '--namespace=acr-nopass', `--kubeconfig=${kubeconfig}`]
+      const child = spawn(program, all, { env: { ...bed.env, KUBECACHEDIR: folder }, stdio: 'ignore' })
+      await eventually(async () => assert.equal(await lastStatus(bed), status), 120_000, 20)
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+    const act = async (inputs: Readonly<Record<string, string>> = {}): Promise<ActionOutcome> => {
+      const outcome = await runAction({ inputs: { ...inputsOf(bed, {}, 'false'), ...inputs }, env: bed.env })
+      await rm(outcome.temp, { recursive: true })
+      return outcome
+    }
+    /** What the action says of it, and that it does not touch it. */
+    const refused = async (status: string, cure: string, inputs: Readonly<Record<string, string>>): Promise<void> => {
+      const { code, annotations } = await act(inputs)
+      const [first] = annotations
+      assert.deepEqual([code, first?.title], [1, 'HELM_PENDING'], first?.message)
+      const said = first?.message ?? ''
+      assert.match(
+        said,
+        new RegExp(`^hangzhou-a, phase preflight: release acr-nopass/acr-nopass is ${status} at revision`),
+      )
+      assert.ok(said.includes(`\`${cure} --namespace acr-nopass\``), said)
+      assert.ok(said.includes('`recover-pending: true`'), said)
+      assert.equal(await lastStatus(bed), status)
+    }
+    /** Mended only when nobody can be at work on it any more: time passes in helm's record. */
+    const recovered = async (how: 'uninstall' | 'rollback', status: string): Promise<void> => {
+      const query = { labelSelector: `owner=helm,status=${status}` }
+      const list = await admin().request<{ items: { metadata: { name: string; labels: Record<string, string> } }[] }>({
+        method: 'GET',
+        path: RECORDS,
+        query,
+      })
+      const [record] = list.items
+      assert.ok(record)
+      const began = Number(record.metadata.labels.modifiedAt ?? record.metadata.labels.createdAt)
+      assert.ok(began > 0, 'helm says in a label when it wrote the record')
+      const labels = { createdAt: String(began - 3600), modifiedAt: String(began - 3600) }
+      const path = `${RECORDS}/${record.metadata.name}`
+      await admin().request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: { labels } } })
+      const { code, stdout } = await act({ 'recover-pending': 'true' })
+      assert.equal(code, 0, stdout)
+      assert.match(stdout, new RegExp(`mending the release that an ended run left ${status} \\(${how}\\)`))
+      assert.equal(await lastStatus(bed), 'deployed')
+    }
+
+    await t.test('pending-install: explained, left alone while it is young, then removed and installed', async () => {
+      await killHelm('pending-install', 'upgrade', '--install', 'acr-nopass', CHART, ...(await files(stuck)))
+      await refused('pending-install', 'helm uninstall acr-nopass', {})
+      await refused('pending-install', 'helm uninstall acr-nopass', { 'recover-pending': 'true' })
+      await refused('pending-install', 'helm uninstall acr-nopass', { mode: 'plan', 'recover-pending': 'true' })
+      await recovered('uninstall', 'pending-install')
+    })
+
+    await t.test('pending-upgrade: explained with the revision to go back to, then mended', async () => {
+      await killHelm('pending-upgrade', 'upgrade', 'acr-nopass', CHART, ...(await files(stuck)))
+      await refused('pending-upgrade', 'helm rollback acr-nopass 1', {})
+      await recovered('rollback', 'pending-upgrade')
+    })
+
+    await t.test('pending-rollback: the same', async () => {
+      const revision = Number(/^REVISION: (\d+)$/m.exec(helm(bed, 'status', 'acr-nopass'))?.[1])
+      helm(bed, 'upgrade', 'acr-nopass', CHART, ...(await files(stuck)))
+      helm(bed, 'upgrade', 'acr-nopass', CHART, ...(await files({})))
+      await killHelm('pending-rollback', 'rollback', 'acr-nopass', String(revision + 1))
+      await refused('pending-rollback', `helm rollback acr-nopass ${revision + 2}`, {})
+      await recovered('rollback', 'pending-rollback')
+    })
+  })
+}

@@ -1,0 +1,78 @@
+import { createServer, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { parse } from 'yaml'
+
+/** Every secret that the cloud handed out, by what it is, seen where it crossed the wire: nobody's own account of it. */
+export interface SecretRecorder extends AsyncDisposable {
+  readonly origin: string
+  readonly seen: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+const FIELDS: Readonly<Record<string, string>> = {
+  accesskeysecret: 'key of a session',
+  securitytoken: 'session token',
+  authorizationtoken: 'registry token',
+  value: 'ID token',
+}
+
+/** A proxy in front of the emulated cloud. */
+export async function recordSecrets(upstream: string): Promise<SecretRecorder> {
+  const seen = new Map<string, Set<string>>()
+  const note = (kind: string, secret: string): void => {
+    seen.set(kind, (seen.get(kind) ?? new Set()).add(secret))
+  }
+  const { hostname, port } = new URL(upstream)
+  const server = createServer((incoming, outgoing) => {
+    // The host as the client signed it.
+    const { url, method, headers } = incoming
+    const onward = httpRequest({ hostname, port, path: url, method, headers, agent: false }, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('end', () => {
+        const body = Buffer.concat(chunks)
+        readAnswer(body.toString(), note)
+        outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(body)
+      })
+    })
+    onward.on('error', () => outgoing.destroy())
+    incoming.pipe(onward)
+  })
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
+type Note = (kind: string, secret: string) => void
+
+function readAnswer(text: string, note: Note): void {
+  let answer: unknown
+  try {
+    answer = JSON.parse(text)
+  } catch {
+    return
+  }
+  collect(answer, note)
+}
+
+function collect(value: unknown, note: Note): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, inner] of Object.entries(value)) {
+    const kind = FIELDS[name.toLowerCase()]
+    if (typeof inner !== 'string') collect(inner, note)
+    else if (kind !== undefined && inner.length >= 16) note(kind, inner)
+    else if (name === 'config') for (const secret of kubeconfigSecrets(inner)) note('key of a kubeconfig', secret)
+  }
+}
+
+export function kubeconfigSecrets(text: string): readonly string[] {
+  const { users = [] } = parse(text) ?? {}
+  return users.flatMap(({ user }: { user: Record<string, string> }) =>
+    ['client-key-data', 'token', 'password'].flatMap((field) => user[field] ?? []),
+  )
+}
