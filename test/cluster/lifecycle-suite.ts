@@ -47,7 +47,17 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
     assert.deepEqual((await get(status)).data, { 'status.json': '{"version":"x"}' })
     assert.deepEqual((await get(deployment)).spec.selector, before.spec.selector)
     assert.equal((await get(deployment)).spec.replicas, 3)
-    await run(['upgrade', 'life', CHART], [scenario('minimal')])
+    const strategy = async (values: object): Promise<unknown> => {
+      await run(['upgrade', 'life', CHART], [scenario('minimal'), values])
+      const { type, rollingUpdate } = (await get(deployment)).spec.strategy as { type: string; rollingUpdate?: object }
+      return rollingUpdate === undefined ? type : { type, ...rollingUpdate }
+    }
+    // In the node's network a new Pod gets its ports from an old one.
+    const rolling = { type: 'RollingUpdate' }
+    assert.deepEqual(await strategy({ hostNetwork: true, replicas: 1 }), 'Recreate')
+    assert.deepEqual(await strategy({ hostNetwork: true }), { ...rolling, maxUnavailable: 1, maxSurge: 0 })
+    assert.deepEqual(await strategy({ hostNetwork: true, replicas: 1 }), 'Recreate')
+    assert.deepEqual(await strategy({}), { ...rolling, maxUnavailable: 0, maxSurge: 1 })
     assert.equal((await get(deployment)).spec.replicas, 2)
 
     // As a GitOps tool does it, again and again: nothing of it is the helper's.
