@@ -70,8 +70,11 @@ test('a plan writes nothing, so what is pending is no alert; neither is a Servic
   const always = ['CredentialExpires', 'RefreshFails', 'Down', 'WithoutLeader', 'Deaf'].map(
     (name) => `AcrNopass${name}`,
   )
-  assert.deepEqual((await alerts({ dryRun: true })).sort(), [...always].sort())
-  assert.deepEqual((await alerts({ attach: 'admission' })).sort(), [...always, 'AcrNopassPending'].sort())
+  const blind = { watchPods: false, heal: false }
+  assert.deepEqual((await alerts({ ...blind, dryRun: true })).sort(), [...always].sort())
+  assert.deepEqual((await alerts({ ...blind, attach: 'admission' })).sort(), [...always, 'AcrNopassPending'].sort())
+  const watching = (await alerts({ ...blind, dryRun: true, watchPods: true })).sort()
+  assert.deepEqual(watching, [...always, 'AcrNopassPodsCannotPull'].sort())
 })
 
 async function render(values: object): Promise<RuleFile> {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
 import { parseManifest } from '../../src/helm/manifest.ts'
 import { createMetrics } from '../../src/helper/metrics.ts'
 import type { RefreshEvent } from '../../src/helper/refresh-clock.ts'
 import { readRules } from '../support/alerts.ts'
-import { openHelm, scenario } from '../support/chart.ts'
+import { openHelm, readGolden, scenario } from '../support/chart.ts'
+import { toTable } from '../support/markdown-table.ts'
 import { readPromql } from '../support/promql.ts'
 
 const helm = await openHelm('helm4')
@@ -38,7 +40,7 @@ const expressions = [
 ]
 
 /** The labels that Prometheus adds to every series of a target, and the one of a histogram's buckets. */
-const OF_PROMETHEUS = ['namespace', 'job', 'le']
+const OF_PROMETHEUS = ['namespace', 'job', 'pod', 'le']
 /** The results of a refresh that there are. */
 const RESULTS: Readonly<Record<RefreshEvent['kind'], true>> = {
   refreshed: true,
@@ -64,6 +66,53 @@ test('alerts and dashboard ask for metrics that the helper has, by labels that t
     }
   }
 })
+
+test('every metric of the helper has a panel', () => {
+  const shown = new Set(
+    dashboard.panels
+      .flatMap(({ targets }) => targets.flatMap(({ expr }) => readPromql(expr)))
+      .map(({ metric }) => metric),
+  )
+  const names = createMetrics()
+    .registry.getMetricsAsArray()
+    .map(({ name }) => name)
+  assert.deepEqual(
+    names.filter((name) => !shown.has(name)),
+    [],
+  )
+})
+
+test('the pages of the metrics name every metric with its labels and help, and every alert', async () => {
+  const rows = createMetrics()
+    .registry.getMetricsAsArray()
+    .map((metric) => {
+      const { name, help, type } = metric as typeof metric & { type: string }
+      return [
+        `\`${name}\``,
+        String(type),
+        labelsOf(metric)
+          .map((label) => `\`${label}\``)
+          .join(' '),
+        help,
+      ]
+    })
+  await expectGolden('metrics.md', toTable([['metric', 'type', 'labels', 'what it says'], ...rows]))
+  const told = alerts.map(({ alert, labels, annotations, ...rule }) => [
+    `\`${alert}\``,
+    labels.severity ?? '',
+    rule.for ?? '',
+    annotations.cause ?? '',
+  ])
+  await expectGolden('alerts.md', toTable([['alert', 'severity', 'after', 'why'], ...told]))
+})
+
+async function expectGolden(name: string, actual: string): Promise<void> {
+  assert.equal(actual, await readGolden(name, actual))
+  for (const language of ['en', 'zh']) {
+    const page = await readFile(new URL(`../../docs/${language}/metrics.md`, import.meta.url), 'utf8')
+    assert.ok(page.includes(`snippet: test/contract/golden/chart/${name} `), `docs/${language}/metrics.md: ${name}`)
+  }
+}
 
 test('no part of an expression escapes that check', () => {
   for (const expression of expressions) {
