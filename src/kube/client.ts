@@ -29,6 +29,8 @@ interface WatchCall {
   readonly path: string
   readonly query?: Query
   readonly accept?: string
+  /** Asked of each event's line; what is known is neither parsed nor told. */
+  readonly isKnown?: (line: string) => boolean
 }
 
 /** What was called and what came of it, for metrics: no name, no body. Status 0: no answer. */
@@ -130,7 +132,12 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       return new Promise((resolve, reject) => {
         const onRefusal = (answer: WholeAnswer): void => reject(refusalOf(title, answer))
         const refusal = readWhole(title, BODY_LIMIT, onRefusal, reject)
-        send(request, 'WATCH', readEvents(title, onEvent, refusal, resolve, reject), signal)
+        send(
+          request,
+          'WATCH',
+          readEvents({ title, isKnown: call.isKnown, onEvent, refusal, onEnd: resolve, fail: reject }),
+          signal,
+        )
       })
     },
 

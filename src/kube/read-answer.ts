@@ -42,15 +42,20 @@ export function readWhole(
   }
 }
 
-/** Reads a watch; an answer that is none goes to `refusal`. A watch that is cut within an event fails with KUBE_UNREACHABLE. */
-export function readEvents<T>(
-  title: string,
-  onEvent: (event: WatchEvent<T>) => void,
-  refusal: AnswerReader,
-  onEnd: () => void,
-  fail: (error: unknown) => void,
-): AnswerReader {
-  const parser = createWatchParser<T>()
+export interface EventReading<T> {
+  /** Names the call in errors. */
+  readonly title: string
+  readonly isKnown: ((line: string) => boolean) | undefined
+  readonly onEvent: (event: WatchEvent<T>) => void
+  /** Gets an answer that is no watch. */
+  readonly refusal: AnswerReader
+  readonly onEnd: () => void
+  readonly fail: (error: unknown) => void
+}
+
+/** Reads a watch. One that is cut within an event fails with KUBE_UNREACHABLE. */
+export function readEvents<T>({ title, isKnown, onEvent, refusal, onEnd, fail }: EventReading<T>): AnswerReader {
+  const parser = createWatchParser<T>(isKnown)
   let refused = false
   return {
     head(status, header) {

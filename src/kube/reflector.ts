@@ -1,6 +1,7 @@
 import { KubeApiError } from './api-error.ts'
 import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from './client.ts'
 import { type Clock, sleep } from './clock.ts'
+import { peekEvent } from './peek-event.ts'
 import { createReconnectBackoff } from './reconnect-backoff.ts'
 import { type ChangeHandler, createStore, type Store, type Versioned } from './store.ts'
 import { type KubeList, type KubeObject, keyOf } from './types.ts'
@@ -146,9 +147,21 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
       }
       if (!initial) version = metadata.resourceVersion
     }
+    const isKnown = (line: string): boolean => {
+      const seen = initial ? undefined : peekEvent(line)
+      const known = seen && store.get(seen.key)
+      if (known?.uid !== seen?.uid || known?.resourceVersion !== seen?.resourceVersion || seen === undefined)
+        return false
+      heard = true
+      lastActivity = lastProgress = clock.monotonic()
+      watchdog.heard()
+      version = seen.resourceVersion
+      return true
+    }
     const call = {
       path,
       query: { ...options.selector, ...query, ...start },
+      isKnown,
       ...(options.metadataOnly ? { accept: METADATA_ONLY } : {}),
     }
     try {

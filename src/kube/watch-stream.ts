@@ -21,7 +21,11 @@ export interface WatchParser<T> {
   end(): { readonly cut: boolean }
 }
 
-export function createWatchParser<T>(lineLimit: number = LINE_LIMIT): WatchParser<T> {
+/** `isKnown`: a line that tells nothing new, which is left out unparsed. */
+export function createWatchParser<T>(
+  isKnown: (line: string) => boolean = () => false,
+  lineLimit: number = LINE_LIMIT,
+): WatchParser<T> {
   let parts: Uint8Array[] = []
   let held = 0
   const takeLine = (last: Uint8Array): string => {
@@ -40,7 +44,7 @@ export function createWatchParser<T>(lineLimit: number = LINE_LIMIT): WatchParse
         if (end < 0) break
         const line = takeLine(chunk.subarray(start, end)).trim()
         start = end + 1
-        if (line !== '') events.push(parseEvent<T>(line))
+        if (line !== '' && !isKnown(line)) events.push(parseEvent<T>(line))
       }
       if (start < chunk.length) {
         parts.push(chunk.subarray(start))

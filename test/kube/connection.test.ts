@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { createKubeClient } from '../../src/kube/client.ts'
+import { inClusterConnection, type KubeConnection, kubeconfigConnection } from '../../src/kube/connection.ts'
+import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
+import { createFakeClock } from './fake-clock.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-connection-'))
+const identity = (authority: ReturnType<typeof createAuthority>) => {
+  const pair = authority.issue({ commonName: 'api', names: ['127.0.0.1'], minutes: 60 })
+  return { key: pair.keyPem, cert: pair.certificatePem }
+}
+const [first, second] = [createAuthority('first'), createAuthority('second')]
+let seen = ''
+const server = createServer(identity(first), (request, response) => {
+  seen = request.headers.authorization ?? ''
+  response.end('{}')
+})
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+const { port } = server.address() as AddressInfo
+after(async () => {
+  server.closeAllConnections()
+  server.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** The API server's certificate comes from another authority from now on; its connections end. */
+function serveBy(authority: ReturnType<typeof createAuthority>): void {
+  server.setSecureContext(identity(authority))
+  server.closeAllConnections()
+}
+
+async function followsAuthority(connection: KubeConnection, clock: { advance(ms: number): Promise<void> }): Promise<void> {
+  const client = createKubeClient(connection)
+  const ask = () => client.request({ method: 'GET', path: '/version' })
+  try {
+    await ask()
+    serveBy(second)
+    await assert.rejects(ask(), { code: 'KUBE_UNREACHABLE' })
+    await writeFile(join(folder, 'ca.crt'), second.certificatePem)
+    await clock.advance(10_000)
+    await ask()
+  } finally {
+    client.close()
+    serveBy(first)
+    await writeFile(join(folder, 'ca.crt'), first.certificatePem)
+  }
+}
+
+test('in a Pod a token and an authority that are rotated on disk are used within 10 s', async () => {
+  const clock = createFakeClock()
+  await writeFile(join(folder, 'ca.crt'), first.certificatePem)
+  await writeFile(join(folder, 'token'), 'one\n')
+  const environment = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(port) }
+  const connection = inClusterConnection(folder, environment, clock)
+  await followsAuthority(connection, clock)
+  assert.equal(seen, 'Bearer one')
+  await writeFile(join(folder, 'token'), 'two\n')
+  assert.equal(await connection.token?.(), 'one')
+  await clock.advance(10_000)
+  assert.equal(await connection.token?.(), 'two')
+  await rm(join(folder, 'token'))
+  await clock.advance(10_000)
+  assert.equal(await connection.token?.(), 'two')
+})
+
+test('outside a cluster the authority’s file that a kubeconfig names is read again too', async () => {
+  const clock = createFakeClock()
+  await writeFile(join(folder, 'ca.crt'), first.certificatePem)
+  const file = join(folder, 'kubeconfig')
+  const config = {
+    'current-context': 'c',
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    clusters: [{ name: 'c', cluster: { server: `https://127.0.0.1:${port}`, 'certificate-authority': 'ca.crt' } }],
+    users: [{ name: 'u', user: { token: 'of-the-file' } }],
+  }
+  await writeFile(file, JSON.stringify(config))
+  await followsAuthority(await kubeconfigConnection({ file }, clock), clock)
+  assert.equal(seen, 'Bearer of-the-file')
+})
+
+test('what a Pod lacks is named', () => {
+  const environment = { KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '443' }
+  assert.throws(() => inClusterConnection(folder, {}), { code: 'KUBE_CONNECTION' })
+  assert.throws(() => inClusterConnection(join(folder, 'none'), environment), { message: /none\/token cannot be read/ })
+})
