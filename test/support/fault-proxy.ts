@@ -38,8 +38,8 @@ export interface FaultProxy extends AsyncDisposable {
   cutWatches(resource?: string): number
   /** Destroys every connection. */
   cutAll(): void
-  /** Another serving certificate from the next connection on. */
-  useCertificate(pair: { readonly cert: string; readonly key: string }): void
+  /** Another serving certificate, or without one its first, from the next connection on. */
+  useCertificate(pair?: { readonly cert: string; readonly key: string }): void
 }
 
 export interface FaultProxyOptions {
@@ -188,7 +188,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       return open.length
     },
     cutAll,
-    useCertificate: ({ cert, key }) => server.setSecureContext({ cert, key }),
+    useCertificate: ({ cert, key } = options) => server.setSecureContext({ cert, key }),
     async [Symbol.asyncDispose]() {
       agent.destroy()
       cutAll()

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { after, type TestContext, test } from 'node:test'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
+import { eventually } from '../support/eventually.ts'
+import type { ProxiedRequest } from '../support/fault-rules.ts'
+import { openFaultBed } from './fault-kit.ts'
+import { contentOf, HOME, RELEASE, SECRET } from './helper-kit.ts'
+
+const bed = await openFaultBed('fault-api-server', { namespaces: 30, values: { replicas: 1, refreshRate: 20 } })
+after(() => bed[Symbol.asyncDispose]())
+const { kit, proxy, invariants } = bed
+const { admin } = kit
+const { cluster } = kit.chart
+
+const held = (context: TestContext, id: string, since: number, counts?: Record<string, number>) =>
+  invariants.assertHeld(context, { id, area: 'api-server', since, namespaces: bed.served, ...(counts && { counts }) })
+const isSecretWrite = ({ method, resource }: ProxiedRequest) => method === 'PATCH' && resource === 'secrets'
+const ordinary = ({ resource, isWatch }: ProxiedRequest) => resource !== 'leases' && !isWatch
+const ownContent = async () => contentOf(await kit.secret(HOME))
+const helper = async () => `${HOME}/${(await kit.leader()).name}`
+
+/** Asks for a rotation and waits until the helper's own copy, which comes first, is new: the others are under way. */
+async function beginRotation(): Promise<void> {
+  const before = await ownContent()
+  await kit.askForRotation()
+  await eventually(async () => assert.notEqual(await ownContent(), before), 30_000, 10)
+}
+
+test('P2 the API server is killed in the middle of a rotation and comes back', async (context) => {
+  await beginRotation()
+  cluster.apiServer.signal('SIGKILL')
+  await cluster.apiServer.exited
+  await cluster.restartApiServer()
+  const since = performance.now()
+  await bed.addNamespace('after-restart')
+  await invariants.assertHeld(context, {
+    id: 'api-server-killed',
+    area: 'api-server',
+    since,
+    namespaces: bed.served,
+    serverRestarted: true,
+  })
+})
+
+test('P2 etcd is killed in the middle of a rotation and comes back', async (context) => {
+  await beginRotation()
+  await cluster.etcd.kill()
+  const killed = proxy.calls.length
+  // The server is asked meanwhile and cannot answer, also not for the lease.
+  const unanswered = () => proxy.calls.slice(killed).filter(({ status, isWatch }) => !isWatch && status === undefined)
+  await eventually(() => assert.ok(unanswered().filter(({ resource }) => resource === 'leases').length > 0), 60_000)
+  await cluster.etcd.restart()
+  const since = performance.now()
+  await eventually(() => bed.addNamespace('after-etcd'), 60_000)
+  await held(context, 'etcd-killed', since)
+})
+
+test('P2 nobody reaches the API server for longer than a lease lives: the leader gives up, and begins anew', async (context) => {
+  const { name } = await kit.leader()
+  const { count } = await bed.ends(name)
+  await beginRotation()
+  const begin = performance.now()
+  const outage = proxy.fault({ match: () => true, fault: { kind: 'cut' } })
+  proxy.cutAll()
+  await eventually(async () => assert.deepEqual(await bed.ends(name), { count: count + 1, exitCode: 1 }), 60_000)
+  await bed.addNamespace('during-outage')
+  outage.remove()
+  const since = performance.now()
+  await held(context, 'api-server-unreachable', since, { outageSeconds: Math.round((since - begin) / 1000) })
+})
+
+test('P2 an API server that takes a second for each answer', async (context) => {
+  const slow = proxy.fault({ match: ordinary, fault: { kind: 'delay', ms: 1000 } })
+  const since = performance.now()
+  await beginRotation()
+  await Promise.all(['slow-1', 'slow-2', 'slow-3'].map(bed.addNamespace))
+  await held(context, 'api-server-slow', since, { requests: slow.struck })
+  slow.remove()
+})
+
+test('P2 429 with Retry-After: no write is started before its time is over', async (context) => {
+  const from = proxy.calls.length
+  const since = performance.now()
+  const throttle = { kind: 'status', status: 429, retryAfter: '3', reason: 'TooManyRequests' } as const
+  proxy.fault({ match: (call) => isSecretWrite(call) && call.url.includes('/team-'), fault: throttle, times: 1 })
+  await beginRotation()
+  await held(context, 'throttled', since, { retryAfterSeconds: 3 })
+  const writes = proxy.calls.slice(from).filter(isSecretWrite)
+  const refused = writes.findIndex(({ status }) => status === 429)
+  const gaps = writes.slice(refused + 1).map(({ at }, index) => at - (writes[refused + index]?.at ?? 0))
+  // What was under way already may end; then there is silence.
+  assert.ok(Math.max(...gaps) > 2_500, `${gaps}`)
+  assert.ok(gaps.findIndex((gap) => gap > 2_500) < 16, `${gaps}`)
+})
+
+test('P2 a burst of 500, 502 and 503', async (context) => {
+  const since = performance.now()
+  for (const status of [500, 502, 503]) {
+    proxy.fault({ match: ordinary, fault: { kind: 'status', status, reason: 'InternalError' }, times: 20 })
+  }
+  await kit.askForRotation()
+  await bed.addNamespace('burst')
+  const failed = () => proxy.calls.filter(({ status, at }) => at >= since && (status ?? 0) >= 500).length
+  await eventually(() => assert.ok(failed() >= 60), 60_000)
+  await held(context, 'burst-of-500', since, { answers: failed() })
+})
+
+test('P1 P4 writes that are done but whose answers are lost are done once', async (context) => {
+  const match = ({ method, resource }: ProxiedRequest) =>
+    method === 'PATCH' && (resource === 'secrets' || resource === 'serviceaccounts')
+  const since = performance.now()
+  const lost = proxy.fault({ match, fault: { kind: 'cut-after' }, times: 20 })
+  await kit.askForRotation()
+  await Promise.all(['lost-1', 'lost-2', 'lost-3'].map(bed.addNamespace))
+  await eventually(() => assert.equal(lost.struck, 20), 60_000)
+  await held(context, 'answers-lost', since, { answers: lost.struck })
+})
+
+test('P4 a Secret that somebody deletes before the helper has heard that it was written comes back', async (context) => {
+  let release = (): void => {}
+  const until = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const match = (call: ProxiedRequest) => isSecretWrite(call) && call.url.includes('/namespaces/late/')
+  proxy.fault({ match, fault: { kind: 'hold-answer', until }, times: 1 })
+  await bed.addNamespace('late')
+  invariants.forgive('late')
+  await eventually(async () => assert.ok(await kit.secret('late')))
+  await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/late/secrets/${SECRET}` })
+  // What is repaired here was seen after that deletion.
+  const content = await ownContent()
+  const path = `/api/v1/namespaces/team-1/secrets/${SECRET}`
+  const wrong = content.replaceAll(/"auth":"[^"]*"/g, '"auth":"eDp5"')
+  const data = { '.dockerconfigjson': Buffer.from(wrong).toString('base64') }
+  await admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { data } })
+  await eventually(async () => assert.equal(contentOf(await kit.secret('team-1')), content))
+  release()
+  await held(context, 'deleted-before-answer', performance.now())
+})
+
+test('the certificate of the API server comes from another authority, which the file names later', async (context) => {
+  const authority = createAuthority('rotated-ca')
+  const pair = authority.issue({ commonName: 'kube-apiserver', names: ['127.0.0.1'], minutes: 60 })
+  // It would write the old authority back.
+  cluster.controllerManager.signal('SIGSTOP')
+  context.after(() => {
+    proxy.useCertificate()
+    proxy.cutAll()
+    cluster.controllerManager.signal('SIGCONT')
+  })
+  const pod = await helper()
+  const from = proxy.calls.length
+  proxy.useCertificate({ cert: pair.certificatePem, key: pair.keyPem })
+  proxy.cutAll()
+  await kit.askForRotation()
+  await eventually(() => assert.match(kit.node.log(pod), /SIGNED_CERT|UNABLE_TO_VERIFY/), 30_000)
+  assert.deepEqual(proxy.calls.slice(from), [])
+  const since = performance.now()
+  await admin.request({
+    method: 'PATCH',
+    path: `/api/v1/namespaces/${HOME}/configmaps/kube-root-ca.crt`,
+    contentType: MERGE_PATCH,
+    body: { data: { 'ca.crt': authority.certificatePem } },
+  })
+  await eventually(() => assert.ok(proxy.calls.length > from), 60_000)
+  await held(context, 'certificate-rotated', since)
+})
+
+test('the ServiceAccount token is replaced on disk and the old one refused', async (context) => {
+  const path = `/api/v1/namespaces/${HOME}/serviceaccounts`
+  const old = await admin.request<{ metadata: { labels: object } }>({ method: 'GET', path: `${path}/${RELEASE}` })
+  invariants.forgive(HOME)
+  const pod = await helper()
+  // Another object of that name: what was bound to the one before is worth nothing any more.
+  await admin.request({ method: 'DELETE', path: `${path}/${RELEASE}` })
+  await admin.request({ method: 'POST', path, body: { metadata: { name: RELEASE, labels: old.metadata.labels } } })
+  const from = proxy.calls.length
+  proxy.cutAll()
+  await eventually(() => assert.ok(proxy.calls.slice(from).some(({ status }) => status === 401)), 60_000)
+  const since = performance.now()
+  kit.node.rotateTokens(pod)
+  await bed.addNamespace('after-token')
+  await held(context, 'token-rotated', since)
+})
