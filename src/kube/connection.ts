@@ -47,16 +47,24 @@ export function inClusterConnection(
 }
 
 /**
- * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through `@kubernetes/client-node`.
- * Throws KUBECONFIG_INVALID.
+ * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through `@kubernetes/client-node`; the file of
+ * its authority is re-read as it rotates. Throws KUBECONFIG_INVALID.
  */
-export async function kubeconfigConnection(source: {
-  readonly file?: string
-  readonly text?: string
-  readonly context?: string
-}): Promise<KubeConnection> {
+export async function kubeconfigConnection(
+  source: { readonly file?: string; readonly text?: string; readonly context?: string },
+  clock: Clock = systemClock,
+): Promise<KubeConnection> {
   const { readKubeconfig } = await import('./kubeconfig.ts')
-  return readKubeconfig(source)
+  const connection = await readKubeconfig(source)
+  const { caFile } = connection
+  if (caFile === undefined) return connection
+  const ca = rereadFile(caFile, clock)
+  return {
+    ...connection,
+    get ca() {
+      return ca()
+    },
+  }
 }
 
 function rereadFile(file: string, clock: Clock): () => string {

@@ -4,12 +4,12 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { NopassError } from '../errors.ts'
 import type { KubeConnection } from './connection.ts'
 
-/** The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`; imported only when a kubeconfig is used. */
+/** `caFile`: where `ca` comes from. The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`; imported only when a kubeconfig is used. */
 export async function readKubeconfig(source: {
   readonly file?: string
   readonly text?: string
   readonly context?: string
-}): Promise<KubeConnection> {
+}): Promise<KubeConnection & { readonly caFile?: string }> {
   const config = new KubeConfig()
   try {
     load(config, source)
@@ -29,6 +29,7 @@ export async function readKubeconfig(source: {
   return {
     server: cluster.server,
     ...(ca === undefined ? {} : { ca }),
+    ...(cluster.caFile && !cluster.caData ? { caFile: cluster.caFile } : {}),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(bearer(options) === undefined ? {} : { token: async () => bearer(await tlsOptions(config)) ?? '' }),

@@ -35,7 +35,10 @@ function serveBy(authority: ReturnType<typeof createAuthority>): void {
   server.closeAllConnections()
 }
 
-async function followsAuthority(connection: KubeConnection, clock: { advance(ms: number): Promise<void> }): Promise<void> {
+async function followsAuthority(
+  connection: KubeConnection,
+  clock: { advance(ms: number): Promise<void> },
+): Promise<void> {
   const client = createKubeClient(connection)
   const ask = () => client.request({ method: 'GET', path: '/version' })
   try {
