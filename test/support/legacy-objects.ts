@@ -73,6 +73,7 @@ export async function oldHelper(
   admin: KubeClient,
   role: 'cluster-admin' | typeof HELPER,
   image: string,
+  replicas = 1,
 ): Promise<void> {
   const post = (path: string, body: object): Promise<unknown> => admin.request({ method: 'POST', path, body })
   await post('/api/v1/namespaces/kube-system/serviceaccounts', { metadata: { name: HELPER } })
@@ -87,7 +88,7 @@ export async function oldHelper(
   await post('/apis/apps/v1/namespaces/kube-system/deployments', {
     metadata: { name: HELPER, labels },
     spec: {
-      replicas: 1,
+      replicas,
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },

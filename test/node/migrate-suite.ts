@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
+import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { eventually } from '../support/eventually.ts'
+import { oldHelper, oldSecret } from '../support/legacy-objects.ts'
+import type { NodeBed } from '../support/node-bed.ts'
+import type { NodeHelper } from '../support/node-helper.ts'
+
+const OLD = 'acr-credential-secret-aggregation'
+const NAMESPACE = 'moving'
+const LIMIT_MS = 120_000
+
+/** A real kubelet pulls, Pod after Pod, while the namespace moves from the vendor's add-on to acr-nopass. */
+export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): void {
+  test("from the vendor's add-on: every Pod that is made meanwhile runs from the private image, without one failed pull", async () => {
+    const [bed, helper] = opened()
+    const { admin, adminKubeconfigFile } = bed.cluster
+    const cli = (...args: string[]): Promise<BinAnswer> => runBin([...args, '--kubeconfig', adminKubeconfigFile])
+    const instance = bed.cloud.instances.find(({ edition }) => edition === 'enterprise')
+    // Its own image is not on the emulated account: what it leaves counts, not that it runs.
+    await oldHelper(admin, 'aliyun-acr-credential-helper', 'helper', 0)
+    const info = `- instanceId: "${instance?.id}"\n  regionId: "${instance?.region}"\n`
+    const data = { 'watch-namespace': NAMESPACE, 'acr-registry-info': info }
+    const configMap = { metadata: { name: 'acr-configuration' }, data }
+    await admin.request({ method: 'POST', path: '/api/v1/namespaces/kube-system/configmaps', body: configMap })
+    await bed.namespace(NAMESPACE, { secrets: [OLD] })
+    await oldSecret(admin, NAMESPACE, OLD, [{ ...(await bed.pullToken()), domains: [bed.domain] }])
+    await bed.pod(NAMESPACE, 'old', { pull: 'Always' })
+    await bed.until(NAMESPACE, 'old', 'running', LIMIT_MS)
+    const pods = startPods(bed)
+
+    const imported = await cli('import', '-o', 'json')
+    assert.equal(imported.code, 0, imported.stderr)
+    const values = parse(JSON.parse(imported.stdout).values)
+    assert.deepEqual(values.targets.namespaces.include, [NAMESPACE])
+    await pods.next()
+    // The namespaces of the other tests stay targets.
+    const targets = { namespaces: { include: ['team-*', NAMESPACE] } }
+    await helper.install(values, { attach: 'serviceAccounts', targets })
+    await eventually(() => helper.secret(NAMESPACE), LIMIT_MS)
+    const account = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/default`
+    await eventually(async () => {
+      const { imagePullSecrets } = await admin.request<{ imagePullSecrets: unknown }>({ method: 'GET', path: account })
+      assert.deepEqual(imagePullSecrets, [{ name: OLD }, { name: SECRET }])
+    }, LIMIT_MS)
+    await pods.next()
+    const blocked = await cli('cleanup', '--legacy', '--yes', '-o', 'json')
+    const { dependents } = JSON.parse(blocked.stdout)
+    assert.deepEqual(
+      dependents.map(({ subject }: { subject: string }) => subject),
+      [`Pod ${NAMESPACE}/old`],
+    )
+    await remove(bed, 'old')
+    const cleaned = await cli('cleanup', '--legacy', '--yes')
+    assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr)
+    await pods.next()
+    const names = await pods.stop()
+    assert.deepEqual(names.at(-1), [SECRET])
+    const failures = await Promise.all(
+      names.map(async (_, index) => (await bed.reasons(NAMESPACE, `pull-${index}`)).includes('Failed')),
+    )
+    assert.deepEqual(failures.filter(Boolean), [])
+  })
+}
+
+interface Pods {
+  /** Until a Pod that is made from now on runs. */
+  next(): Promise<void>
+  /** The pull secrets of each Pod, in their order. */
+  stop(): Promise<readonly (readonly string[])[]>
+}
+
+/** Makes a Pod, waits until it runs, takes it away, and begins again. */
+function startPods(bed: NodeBed): Pods {
+  const lists: string[][] = []
+  let isOver = false
+  let made = 0
+  const loop = (async () => {
+    while (!isOver) {
+      const name = `pull-${made++}`
+      await bed.pod(NAMESPACE, name, { pull: 'Always' })
+      const { imagePullSecrets = [] } = (await bed.readPod(NAMESPACE, name)).spec as {
+        imagePullSecrets?: { name: string }[]
+      }
+      await bed.until(NAMESPACE, name, 'running', LIMIT_MS)
+      lists.push(imagePullSecrets.map((entry) => entry.name))
+      await remove(bed, name)
+    }
+  })()
+  // Seen by whoever waits next.
+  loop.catch(() => undefined)
+  return {
+    async next() {
+      const wanted = made
+      const isThere = eventually(() => assert.ok(lists.length > wanted), LIMIT_MS)
+      await Promise.race([isThere, loop])
+    },
+    async stop() {
+      isOver = true
+      await loop
+      return lists
+    },
+  }
+}
+
+async function remove(bed: NodeBed, name: string): Promise<void> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/pods/${name}`
+  await bed.cluster.admin.request({ method: 'DELETE', path, query: { gracePeriodSeconds: 0 } })
+}
