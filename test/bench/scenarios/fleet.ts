@@ -1,8 +1,8 @@
 import type { StepHandle } from '../../../src/sandbox/progress.ts'
-import { callsAfter, type FleetFigures, readFigures, SPREAD_OUT } from '../fleet/fleet-figures.ts'
+import { type FleetFigures, SPREAD_OUT } from '../fleet/fleet-figures.ts'
 import { type FleetPlan, HOUR } from '../fleet/fleet-plan.ts'
-import { MIXED_LIFE, mixedPlan, rotationsAnHour, throttledPlan, weekPlan } from '../fleet/fleet-plans.ts'
-import { type FleetRun, simulateFleet } from '../fleet/simulate-fleet.ts'
+import { MIXED_LIFE, mixedPlan, throttledPlan, weekPlan } from '../fleet/fleet-plans.ts'
+import { type FleetSummary, summarizeInThread } from '../fleet/fleet-summary.ts'
 import { plotLines, type Series } from '../report/plot.ts'
 import { FLEET_ROWS } from '../rows/fleet-rows.ts'
 import type { BenchContext, Scenario, ScenarioResult } from './scenario.ts'
@@ -23,25 +23,29 @@ export const fleet: Scenario = {
   run: runFleet,
 }
 
-interface Simulated {
+interface Simulated extends FleetSummary {
   readonly title: string
-  readonly run: FleetRun
-  readonly figures: FleetFigures
 }
 
 async function runFleet({ signal }: BenchContext, step: StepHandle): Promise<ScenarioResult> {
+  let open = 0
   const simulate = async (title: string, plan: FleetPlan, life: number): Promise<Simulated> => {
-    step.update(title)
-    const run = await simulateFleet(plan, signal)
-    return { title, run, figures: readFigures(run, life) }
+    open += 1
+    const summary = await summarizeInThread({ plan, life, most: MOST }, signal)
+    open -= 1
+    step.update(`${open} of 4 still run`)
+    return { title, ...summary }
   }
-  const week = await simulate(`${CLUSTERS} clusters, ${DAYS} days, no limit`, weekPlan(CLUSTERS, DAYS), HOUR)
-  const ample = await simulate(`${CLUSTERS} clusters, 1 day, 50 calls a second`, throttledPlan(CLUSTERS, 50), HOUR)
-  const tight = await simulate(`${CLUSTERS} clusters, 1 day, 10 calls a second`, throttledPlan(CLUSTERS, 10), HOUR)
-  const mixed = await simulate(`${MIXED_CLUSTERS} clusters, 4 days, mixed lives`, mixedPlan(MIXED_CLUSTERS), MIXED_LIFE)
-  const all = [week, ample, tight, mixed]
+  step.update('4 simulations side by side')
+  const all = await Promise.all([
+    simulate(`${CLUSTERS} clusters, ${DAYS} days, no limit`, weekPlan(CLUSTERS, DAYS), HOUR),
+    simulate(`${CLUSTERS} clusters, 1 day, 50 calls a second`, throttledPlan(CLUSTERS, 50), HOUR),
+    simulate(`${CLUSTERS} clusters, 1 day, 10 calls a second`, throttledPlan(CLUSTERS, 10), HOUR),
+    simulate(`${MIXED_CLUSTERS} clusters, 4 days, mixed lives`, mixedPlan(MIXED_CLUSTERS), MIXED_LIFE),
+  ])
+  const [week, , tight, mixed] = all
   const of = (figure: keyof FleetFigures): number[] => all.map(({ figures }) => figures[figure])
-  const [one = 0, , , two = 0] = rotationsAnHour(mixed.run)
+  const [one = 0, , , two = 0] = mixed.rotationsAnHour
   return {
     unit: undefined,
     figures: {
@@ -62,24 +66,26 @@ async function runFleet({ signal }: BenchContext, step: StepHandle): Promise<Sce
 }
 
 function draw(week: Simulated, tight: Simulated): string {
-  const line = (name: string, colour: string, { run, figures }: Simulated, from: number): Series => {
-    return { name, colour, dots: false, points: callsAfter(run, figures, from, 6 * HOUR, MOST) }
-  }
-  const outageOf = ({ run }: Simulated): number => run.plan.outage?.from ?? 0
+  const line = (name: string, colour: string, points: Series['points']): Series => ({
+    name,
+    colour,
+    dots: false,
+    points,
+  })
   return plotLines({
     title: `Calls of ${CLUSTERS.toLocaleString('en-US')} clusters against the mean (cut off at ${MOST} times)`,
     x: 'hours after the event',
     y: 'times the mean of steady state',
     series: [
-      line('all start within a minute', '#0969da', week, 0),
-      line('the region is gone for the first hour', '#cf222e', week, outageOf(week)),
-      line('the same, 10 calls a second', '#bf8700', tight, outageOf(tight)),
+      line('all start within a minute', '#0969da', week.afterStart),
+      line('the region is gone for the first hour', '#cf222e', week.afterOutage),
+      line('the same, 10 calls a second', '#bf8700', tight.afterOutage),
     ],
   })
 }
 
-function describe({ title, run, figures }: Simulated): string {
-  const calls = run.counts.asked.reduce((sum, one) => sum + one, 0).toLocaleString('en-US')
-  const seconds = figures.window / 1000
-  return `${title}: ${calls} calls, ${run.rotations.length.toLocaleString('en-US')} rotations; windows of ${seconds} s within ${SPREAD_OUT} times the mean`
+function describe({ title, figures, calls, rotations }: Simulated): string {
+  const show = (count: number): string => count.toLocaleString('en-US')
+  const windows = `windows of ${figures.window / 1000} s, to be within ${SPREAD_OUT} times the mean`
+  return `${title}: ${show(calls)} calls, ${show(rotations)} rotations; ${windows}`
 }
