@@ -21,6 +21,7 @@ export const BENCH_USAGE = `npm run bench [-- NAME… OPTIONS]     all scenarios
   --burst N              namespaces of a burst (default 200)
   --bursts N             bursts (default 3)
   --steady SECONDS       how long the idle helper is watched (default 60)
+  --rollouts N           rounds of the rollout to 20 clusters (default 3)
   --sizes N,N,…          namespaces of the plot, ascending (default 1000,2000,5000,10000)`
 
 /** @throws TypeError for words that are no option or no number */
@@ -39,6 +40,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
       burst: { type: 'string', default: '200' },
       bursts: { type: 'string', default: '3' },
       steady: { type: 'string', default: '60' },
+      rollouts: { type: 'string', default: '3' },
       sizes: { type: 'string', default: '1000,2000,5000,10000' },
     },
   })
@@ -54,6 +56,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
       burst: toCount('burst', values.burst),
       bursts: toCount('bursts', values.bursts),
       steadySeconds: toCount('steady', values.steady),
+      rollouts: toCount('rollouts', values.rollouts),
       sizes: values.sizes.split(',').map((size) => toCount('sizes', size)),
     },
   }

@@ -1,6 +1,7 @@
 import { admission } from './scenarios/admission.ts'
 import { coldStart } from './scenarios/cold-start.ts'
 import { fleet } from './scenarios/fleet.ts'
+import { fleetRollout } from './scenarios/fleet-rollout.ts'
 import { newNamespaces } from './scenarios/new-namespaces.ts'
 import { otherWriters } from './scenarios/other-writers.ts'
 import { scale } from './scenarios/scale.ts'
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   otherWriters,
   steady,
   startUp,
+  fleetRollout,
   scale,
   fleet,
 ]

@@ -12,6 +12,8 @@ export interface Settings {
   readonly burst: number
   readonly bursts: number
   readonly steadySeconds: number
+  /** Of rollouts to the fleet. */
+  readonly rollouts: number
   /** Numbers of namespaces, ascending. */
   readonly sizes: readonly number[]
 }

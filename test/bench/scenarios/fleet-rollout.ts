@@ -1,0 +1,136 @@
+import { rm } from 'node:fs/promises'
+import { stringify } from 'yaml'
+import type { StepHandle } from '../../../src/sandbox/progress.ts'
+import { type ActionOutcome, runAction } from '../../action/support/run-action.ts'
+import { bareHelm } from '../bed/bare-helm.ts'
+import { openRolloutBed, type RolloutBed } from '../bed/rollout-bed.ts'
+import { median } from '../bed/statistics.ts'
+import { FLEET_ROLLOUT_ROWS } from '../rows/fleet-rollout-rows.ts'
+import type { BenchContext, Scenario, ScenarioResult } from './scenario.ts'
+
+const SITES = 20
+const SERVERS = 4
+const PARALLEL = 4
+
+/** A rollout by the action beside Helm alone, on the same clusters with the same values. */
+export const fleetRollout: Scenario = {
+  name: 'fleet-rollout',
+  title: { en: 'Rollout to 20 clusters', zh: '向 20 个集群发布' },
+  minutes: 8,
+  rows: FLEET_ROLLOUT_ROWS,
+  run: runFleetRollout,
+}
+
+type Part = 'bare' | 'first' | 'again' | 'noRam' | 'canary' | 'verify'
+
+/** What is switched off for the comparison, and what each costs when it is on. */
+const PLAIN = { verify: 'false', canary: '0' }
+const VARIANTS = {
+  first: PLAIN,
+  noRam: { ...PLAIN, ram: 'none' },
+  canary: { verify: 'false' },
+  verify: { canary: '0' },
+} as const
+
+async function runFleetRollout(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
+  step.update(`${SERVERS} API servers`)
+  await using bed = await openRolloutBed(context, { sites: SITES, servers: SERVERS })
+  const helm = bareHelm(context, bed, PARALLEL)
+  const times: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
+  let writes = 0
+  const { rollouts } = context.settings
+  // What only the first of all rollouts pays for, such as cold files, nobody does.
+  giveRights(bed)
+  await helm.install()
+  await helm.uninstall()
+  for (let round = 0; round < rollouts; round += 1) {
+    const say = (what: string): void => step.update(`round ${round + 1} of ${rollouts}: ${what}`)
+    say('helm under xargs')
+    giveRights(bed)
+    times.bare.push(await timed(() => helm.install()))
+    await helm.uninstall()
+    for (const [name, inputs] of Object.entries(VARIANTS)) {
+      say(`the action, ${name}`)
+      if (name === 'noRam') giveRights(bed)
+      else takeRights(bed)
+      times[name as keyof typeof VARIANTS].push(await roll(bed, inputs, 'deployed'))
+      if (name === 'first') {
+        say('the action again, nothing changed')
+        const from = bed.cloud.calls.length
+        times.again.push(await roll(bed, PLAIN, 'unchanged'))
+        writes += bed.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write).length
+        writes += (await revisions(bed)) - SITES
+      }
+      await helm.uninstall()
+    }
+    const ratio = median(times.first) / median(times.bare)
+    context.note(`after ${round + 1} rounds: ${ratio.toFixed(2)}x of bare helm`)
+  }
+  const of = (part: Part): number => median(times[part])
+  return {
+    unit: undefined,
+    figures: {
+      rollout: [of('first') / of('bare')],
+      again: [of('again') / of('first')],
+      'again-writes': [writes],
+      ram: [of('first') / of('bare') - of('noRam') / of('bare')],
+      canary: [of('canary') / of('bare') - of('first') / of('bare')],
+      verify: [of('verify') / of('bare') - of('first') / of('bare')],
+    },
+    notes: [
+      `medians of ${rollouts}, ${SITES} releases on ${SERVERS} API servers, ${PARALLEL} at a time`,
+      ...Object.entries(times).map(([part, all]) => `${part}: ${all.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s`),
+    ],
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begin = performance.now()
+  await work()
+  return performance.now() - begin
+}
+
+/** One run of the committed bundle; its milliseconds. @throws Error when a site did not end as it should */
+async function roll(bed: RolloutBed, inputs: Readonly<Record<string, string>>, status: string): Promise<number> {
+  const outcome: ActionOutcome = await runAction({
+    inputs: {
+      clusters: stringify(bed.sites.map(({ entry }) => entry)),
+      values: bed.sharedValues,
+      endpoints: bed.endpoints,
+      'max-parallel': String(PARALLEL),
+      ...inputs,
+    },
+    env: bed.env,
+  })
+  await rm(outcome.temp, { recursive: true })
+  const results: { readonly status: string }[] = JSON.parse(outcome.outputs.results ?? '[]')
+  if (results.length === SITES && results.every((one) => one.status === status)) return outcome.milliseconds
+  throw new Error(`not every site was ${status}: ${outcome.stdout}\n${outcome.stderr}`)
+}
+
+const roleOf = (site: string): string => `KubernetesWorkerRole-${site}`
+
+/** By hand, as the recipe of the documentation has it: helm alone knows nothing of RAM. */
+function giveRights({ cloud, sites }: RolloutBed): void {
+  const Action = ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository']
+  const document = { Version: '1', Statement: [{ Effect: 'Allow', Action, Resource: ['*'] }] }
+  for (const { name } of sites) cloud.control.grant(roleOf(name), `by-hand-${name}`, document)
+}
+
+/** As before the first rollout: no policy is attached. */
+function takeRights({ cloud, sites }: RolloutBed): void {
+  for (const { name } of sites) cloud.control.revoke(roleOf(name))
+}
+
+async function revisions({ servers }: RolloutBed): Promise<number> {
+  const lists = await Promise.all(
+    servers.map(({ admin }) =>
+      admin.request<{ items: readonly unknown[] }>({
+        method: 'GET',
+        path: '/api/v1/secrets',
+        query: { labelSelector: 'owner=helm' },
+      }),
+    ),
+  )
+  return lists.reduce((sum, { items }) => sum + items.length, 0)
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { readRecord, readRevisions, recordName, recordSelector } from '../../src/helm/release-record.ts'
+
+test('the revisions of a release are read from the labels of its records, oldest first', () => {
+  const record = (version: string, status: string, labels: object) => ({
+    creationTimestamp: '2026-11-25T08:00:00Z',
+    labels: { name: 'acr', owner: 'helm', version, status, ...labels },
+  })
+  assert.deepEqual(
+    readRevisions([
+      record('10', 'pending-upgrade', { createdAt: '1795601400' }),
+      record('9', 'deployed', { createdAt: '1795598000', modifiedAt: '1795598400' }),
+      record('8', 'superseded', {}),
+      { labels: { owner: 'helm' } },
+    ]),
+    [
+      { revision: 8, updated: '2026-11-25T08:00:00Z', status: 'superseded' },
+      { revision: 9, updated: '2026-11-25T09:20:00.000Z', status: 'deployed' },
+      { revision: 10, updated: '2026-11-25T10:10:00.000Z', status: 'pending-upgrade' },
+    ],
+  )
+})
+
+test('records are found as helm names and labels them', () => {
+  assert.equal(recordName('acr', 3), 'sh.helm.release.v1.acr.v3')
+  assert.equal(recordSelector('acr'), 'owner=helm,name=acr')
+})
+
+test('a record is unpacked to chart, values and objects', async () => {
+  const release = {
+    chart: { metadata: { name: 'acr-nopass', version: '0.1.0' } },
+    config: { replicas: 1, gone: null },
+    manifest: '---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
+  }
+  const packed = gzipSync(JSON.stringify(release)).toString('base64')
+  const { chart, values, objects } = await readRecord(Buffer.from(packed).toString('base64'))
+  assert.deepEqual([chart, values], ['acr-nopass-0.1.0', { replicas: 1, gone: null }])
+  assert.deepEqual(
+    objects.map(({ kind, name }) => `${kind} ${name}`),
+    ['ConfigMap a'],
+  )
+})
+
+test('what is no record is said to be none', async () => {
+  await assert.rejects(readRecord(''), { code: 'HELM_CHART' })
+  await assert.rejects(readRecord(Buffer.from('bm90aGluZw==').toString('base64')), { code: 'HELM_CHART' })
+})

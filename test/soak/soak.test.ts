@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cancelPoints } from '../action/support/cancel-points.ts'
+import { type CancelRecord, findBreaches } from '../action/support/cancel-trial.ts'
+import { broken, cancelTable } from './cancel-table.ts'
+import { readSoakOptions } from './soak-options.ts'
+import { fillBlock } from './write-block.ts'
+
+test('the same seed gives the same moments, and a longer soak begins with the shorter one', () => {
+  assert.deepEqual(cancelPoints(7, 200).slice(0, 40), cancelPoints(7, 40))
+  assert.notDeepEqual(cancelPoints(7, 40), cancelPoints(8, 40))
+})
+
+test('twelve moments hold every kind: from the start on, as helm starts and works, a first installation, a lost machine', () => {
+  const points = cancelPoints(20_261_125, 12)
+  const kinds = new Set(points.flatMap(({ after, onto, lost, stuck }) => [after, onto, `${lost} ${stuck}`]))
+  assert.deepEqual([...kinds].sort(), [
+    'false false',
+    'false true',
+    'helm',
+    'install',
+    'pending',
+    'start',
+    'true true',
+    'upgrade',
+  ])
+})
+
+test('a new seed is made and said unless one is given', () => {
+  assert.deepEqual(
+    readSoakOptions([], () => 5),
+    { count: 200, seed: 5, helm: 'helm4', fresh: false, write: true, help: false },
+  )
+  const given = readSoakOptions(['--seed', '9', '--count', '40', '--helm', 'helm3', '--fresh'], () => 5)
+  assert.deepEqual(given, { count: 40, seed: 9, helm: 'helm3', fresh: true, write: false, help: false })
+  assert.throws(() => readSoakOptions(['--helm', 'helm2'], () => 5), { message: /helm3 or helm4, not helm2/ })
+  assert.throws(() => readSoakOptions(['--count', '0'], () => 5), { message: /--count takes a whole number from 1 on/ })
+})
+
+const [first, second] = cancelPoints(1, 2)
+assert.ok(first && second)
+const good: CancelRecord = {
+  point: first,
+  main: 'ended',
+  post: 0,
+  warnings: 0,
+  processes: 0,
+  files: 0,
+  release: 'deployed',
+  cured: undefined,
+  said: '',
+}
+const lost: CancelRecord = {
+  ...good,
+  point: { ...second, lost: true },
+  main: 'killed',
+  post: undefined,
+  release: 'pending-upgrade',
+  cured: true,
+}
+
+for (const [what, change, breach] of [
+  ['a helm that works on', { processes: 1 }, '1 helm processes left'],
+  ['a folder', { files: 1 }, '1 folders left'],
+  ['a main step that had to be killed', { main: 'killed' }, 'the main step had to be killed'],
+  ['a red post step', { post: 1 }, 'the post step ended with 1'],
+  ['a warning', { warnings: 2 }, '2 warnings of the post step'],
+  ['a pending release', { release: 'pending-install', cured: true }, 'the release is pending-install'],
+] as const) {
+  test(`${what} breaks the promise`, () => {
+    assert.deepEqual(findBreaches({ ...good, ...change }), [breach])
+  })
+}
+
+test('a machine that is lost may leave a pending release, if the next run names the cure', () => {
+  assert.deepEqual(broken([good, lost]), [])
+  assert.deepEqual(findBreaches({ ...lost, cured: false }), ['the next run did not name a cure that works'])
+})
+
+test('the table counts by moment, in both languages, and stands in its block of the page', () => {
+  const conditions = { seed: 1, helm: 'Helm 4', at: Date.UTC(2026, 10, 25) }
+  const table = cancelTable([good, lost, { ...good, processes: 1 }], conditions, 'en').split('\n')
+  assert.equal(table[2], '| up to 3 s after the start | 2 | 1 | 0 | 0 | 0 | – |')
+  assert.equal(table[5], '| the machine is lost, Helm with it | 1 | 0 | 0 | 0 | 0 | 1 / 1 |')
+  assert.equal(table[6], '| all | 3 | 1 | 0 | 0 | 0 | 1 / 1 |')
+  assert.match(table.at(-1) ?? '', /^3 cancels, seed 1, Helm 4, 2026-11-25\./)
+  assert.equal(cancelTable([good], conditions, 'zh').split('\n').length, table.length)
+  const page = 'a\n<!-- reliability:cancel -->\nold\n<!-- /reliability:cancel -->\nb\n'
+  assert.equal(fillBlock(page, 'new'), page.replace('old', 'new'))
+  assert.throws(() => fillBlock('a', 'new'), /the page has no part for it/)
+})
