@@ -52,6 +52,11 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const later = createDeadlineHeap()
   const inHand = new Set<string>()
   const failures = new Map<string, number>()
+  /** In hand, and failed before. */
+  const repeating = new Set<string>()
+  /** Failed before, and wait for others of the kind to end. */
+  const parked: string[] = []
+  const mostRepeating = Math.max(1, Math.floor(options.concurrency / 2))
   const delayed = new Map<string, () => void>()
   const idle: (() => void)[] = []
   let order = 0
@@ -72,15 +77,21 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       pump()
     })
   }
+  /** What fails may hang until it fails (a webhook that does not answer): half of the hands stay free for all else. */
+  const parks = (key: string): boolean => {
+    if (repeating.size < mostRepeating || !failures.has(key)) return false
+    parked.push(key)
+    return true
+  }
   /** The next key that may start; the lanes may hold keys that moved on since. */
   const next = (): string | undefined => {
     const quiet = quietUntil - clock.monotonic()
     if (quiet > 0) return wakeIn(quiet)
     for (let key = now.shift(); key !== undefined; key = now.shift()) {
-      if (waiting.get(key)?.lane === 'now' && !inHand.has(key)) return key
+      if (waiting.get(key)?.lane === 'now' && !inHand.has(key) && !parks(key)) return key
     }
     for (let head = later.peek(); head !== undefined; head = later.peek()) {
-      if (waiting.get(head.key)?.order === head.order && !inHand.has(head.key)) {
+      if (waiting.get(head.key)?.order === head.order && !inHand.has(head.key) && !parks(head.key)) {
         const wait = head.paced ? pacer.take(clock.monotonic()) : 0
         if (wait > 0) return wakeIn(wait)
         later.pop()
@@ -92,6 +103,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
   const finish = (key: string, outcome: Outcome, startedAt: number): void => {
     inHand.delete(key)
+    if (repeating.delete(key)) for (const one of parked.splice(0)) enqueue(one)
     options.observer?.finished(clock.monotonic() - startedAt)
     if (outcome === 'done') failures.delete(key)
     else if (!stopped) retry(key, outcome.retry)
@@ -109,6 +121,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     const item = waiting.get(key)
     waiting.delete(key)
     inHand.add(key)
+    if (failures.has(key)) repeating.add(key)
     const startedAt = clock.monotonic()
     options.observer?.started(startedAt - (item?.addedAt ?? startedAt))
     const outcome = call(options.handler, key, failures.get(key) ?? 0)

@@ -53,6 +53,26 @@ test('what is new goes ahead of what was waiting, and each key is there once', a
   assert.deepEqual(begun, ['first', 'n1', 'n2', 'r2', 'r1'])
 })
 
+test('keys that fail hold half of the hands at most: what is new does not wait until they have failed again', async () => {
+  const { clock, queue, begun, end } = open({ concurrency: 4 })
+  const failing = ['f1', 'f2', 'f3', 'f4', 'f5', 'f6']
+  for (const key of failing) queue.add(key, NOW)
+  for (const key of failing) await end(key, { retry: 100 })
+  begun.splice(0)
+  await clock.advance(100)
+  assert.deepEqual(begun, ['f1', 'f2'])
+  queue.add('new', NOW)
+  queue.add('rotated', LATER)
+  assert.deepEqual(begun, ['f1', 'f2', 'new', 'rotated'])
+  await end('new')
+  assert.equal(queue.depth, 4)
+  await end('f1', { retry: 100 })
+  await end('f2')
+  assert.deepEqual(begun.slice(4), ['f3', 'f4'])
+  for (const key of ['f3', 'f4', 'f5', 'f6']) await end(key)
+  assert.equal(queue.depth, 0)
+})
+
 test('a key that changes while it is in hand is done once more, not at the same time', async () => {
   const { queue, begun, end } = open({ concurrency: 4 })
   queue.add('a', NOW)
