@@ -6,7 +6,7 @@ import { type FaultInvariants, openFaultInvariants } from '../support/fault-inva
 import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper-kit.ts'
 
 export const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
-export const SPACES: readonly string[] = ['team-a', 'team-b']
+const SPACES: readonly string[] = ['team-a', 'team-b']
 
 /** Three registries: of the own account by the node's role, of another account by a chain, and the Personal Edition. */
 export const REGISTRIES: readonly object[] = [

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { FIGURES_VARIABLE } from './fault-report.ts'
 
 /** Cases of every property that is fuzzed, instead of its own number: `FUZZ_RUNS=100000 npm test -- unit fuzz`. */
-export const RUNS_VARIABLE = 'FUZZ_RUNS'
+const RUNS_VARIABLE = 'FUZZ_RUNS'
 
 /** Checks a property with so many random cases and tells the number: a row of the fuzz table in docs/reliability.md by `id`. */
 export async function fuzz<T>(
