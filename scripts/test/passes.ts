@@ -14,6 +14,9 @@ export interface Pass {
 export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/chart-pods.test.ts': 'MutatingAdmissionPolicy v1 is served from 1.36 on',
   'test/cluster/chart-pods-images.test.ts': 'MutatingAdmissionPolicy v1 is served from 1.36 on',
+  'test/cluster/doctor-helper.test.ts': 'about findings; a row of its own names what the oldest minor lacks',
+  'test/cluster/doctor-oldest.test.ts': 'starts the oldest minor itself',
+  'test/cluster/doctor-pods.test.ts': 'MutatingAdmissionPolicy v1 is served from 1.36 on',
   'test/cluster/helper-identities.test.ts': 'about the cloud; of the API server it asks what every other file asks',
   'test/cluster/helper-reload.test.ts': 'about mounted files; of the API server it asks what every other file asks',
   'test/cluster/sandbox-cluster.test.ts': 'the test bed itself, which every other file uses on both',

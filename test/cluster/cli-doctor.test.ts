@@ -19,6 +19,11 @@ import { applyPullSecret } from '../support/pull-secret.ts'
 
 const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 const IMAGE = `${HOST}/team/app:1`
+const RELEASE = {
+  registries: [{ name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }],
+  identity: { type: 'worker-role' },
+  attach: 'serviceAccounts',
+}
 const MARKER = 'U0VDUkVULU1BUktFUg=='
 
 const chart = await openChartCluster('cli-doctor')
@@ -42,11 +47,7 @@ test('doctor: a cluster without a release', async () => {
 })
 
 test('doctor: broken set-ups on a real API server, each named', async () => {
-  await chart.install('acr-nopass', 'acr-nopass', {
-    registries: [{ name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }],
-    identity: { type: 'worker-role' },
-    attach: 'serviceAccounts',
-  })
+  await chart.install('acr-nopass', 'acr-nopass', RELEASE)
   for (const name of ['good', 'empty', 'foreign', 'applied']) await chart.createNamespace(name)
   await chart.createNamespace('out', { 'acr-nopass.io/skip': 'true' })
   await report({
@@ -93,6 +94,33 @@ test('doctor: broken set-ups on a real API server, each named', async () => {
   assert.match(text.stdout, /^demo +enterprise +failing +in 40 min +accepted +demo-registry/m)
 })
 
+test('doctor: what a registry is on its way to, by the report that a helper writes', async () => {
+  const idsOf = async (registry: Parameters<typeof report>[0]): Promise<(string | undefined)[]> => {
+    await report(registry)
+    const { stdout } = await doctor('-o', 'json')
+    return JSON.parse(stdout).findings.map(({ id }: { id: string }) => id)
+  }
+  assert.ok((await idsOf({ state: 'pending' })).includes('REGISTRY_PENDING'))
+  assert.ok((await idsOf({ issuedAt: soon(-59), expiresAt: soon(1) })).includes('REGISTRY_EXPIRING'))
+  const healthy = await idsOf({})
+  assert.deepEqual(
+    healthy.filter((id) => id?.startsWith('REGISTRY_')),
+    [],
+  )
+})
+
+test('doctor: a release that takes everything back', async () => {
+  const values = { ...RELEASE, retire: true }
+  await chart.install('acr-nopass', 'acr-nopass', values)
+  const { stdout } = await doctor('-o', 'json')
+  const found = JSON.parse(stdout).findings.filter(({ id }: { id: string }) => id === 'RETIRING')
+  assert.deepEqual(
+    found.map(({ severity, message }: Record<string, string>) => [severity, message]),
+    [['info', 'the helper takes everything back']],
+  )
+  await chart.install('acr-nopass', 'acr-nopass', RELEASE)
+})
+
 test('P5 P6 doctor asks for no content of any Secret, and shows none', async () => {
   const before = cluster.auditLog().length
   const { stdout } = await doctor('--debug', '-o', 'json')
@@ -129,6 +157,10 @@ test('doctor: who may read little is told what was not checked', async () => {
   })
   const kubeconfig = join(folder, 'anna.kubeconfig')
   await writeFile(kubeconfig, cluster.kubeconfigFor('anna', [], 10))
+  await report({
+    state: 'failing',
+    error: { code: 'CLOUD_DENIED', message: 'no right', cure: 'grant it', at: soon(-1) },
+  })
   const answer = await eventually(async () => {
     const { code, stdout } = await runBin(['doctor', '--kubeconfig', kubeconfig, '-o', 'json'])
     const data = JSON.parse(stdout)
@@ -154,6 +186,14 @@ test('doctor: who may read little is told what was not checked', async () => {
     'ValidatingAdmissionPolicyBindings',
   ])
   for (const { why } of answer.unread) assert.match(why, /User "anna" cannot (get|list) resource/)
+})
+
+test('doctor: who may read nothing of a release is told so, and not that there is none', async () => {
+  const kubeconfig = join(folder, 'nobody.kubeconfig')
+  await writeFile(kubeconfig, cluster.kubeconfigFor('nobody', [], 10))
+  const { code, stdout } = await runBin(['doctor', '--kubeconfig', kubeconfig, '--fail-on', 'warning', '-o', 'json'])
+  const { findings } = JSON.parse(stdout)
+  assert.deepEqual([code, findings.map(({ id }: { id: string }) => id)], [1, ['RELEASE_UNREADABLE']])
 })
 
 const soon = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString()

@@ -9,6 +9,7 @@ import { type NodeBed, openNodeBed } from '../support/node-bed.ts'
 import { type NodeHelper, prepareHelper } from '../support/node-helper.ts'
 import { testAttach } from './attach-suite.ts'
 import { testImageCache } from './cache-suite.ts'
+import { testDoctor } from './doctor-suite.ts'
 import { testMigration } from './migrate-suite.ts'
 import { testPulls } from './pull-suite.ts'
 
@@ -67,6 +68,8 @@ test('its status page is there for kubectl port-forward', async () => {
 testAttach('serviceAccounts', () => [bed, helper])
 
 testMigration(() => [bed, helper])
+
+testDoctor(() => [bed, helper])
 
 test('an upgrade there replaces the only Pod: the new one takes over its ports, and helm waits until it is ready', async () => {
   const [before] = await helper.pods()

@@ -14,8 +14,8 @@ const REACHING = /^acr-nopass (doctor|refresh|cleanup|apply)\b/
 export function aimCommands(findings: readonly Finding[], flags: ConnectFlags, program: string): readonly Finding[] {
   return findings.map((finding) => {
     if (finding.command === undefined) return finding
-    const parts = finding.command.split(' | ').map((part) => aim(part, flags, program))
-    return { ...finding, command: parts.join(' | ') }
+    const parts = finding.command.split(/( \| | && )/)
+    return { ...finding, command: parts.map((part) => aim(part, flags, program)).join('') }
   })
 }
 

@@ -78,6 +78,7 @@ function describe(objects: readonly StatusObject[]): ReleaseFacts {
     configError:
       problem ?? (configObject === undefined ? 'The ConfigMap with the configuration is not there.' : undefined),
     status,
+    hasStatusObject: statusObject !== undefined,
   }
 }
 

@@ -26,11 +26,15 @@ export interface ReleaseFacts extends ReleaseName {
   readonly configError: string | undefined
   /** Undefined: the helper has not reported. */
   readonly status: HelperStatus | undefined
+  /** The ConfigMap that it reports in is there. */
+  readonly hasStatusObject: boolean
 }
 
 export interface DeploymentFacts {
   readonly wanted: number
   readonly available: number
+  /** Why no Pod can be made: a quota, Pod Security, a webhook. */
+  readonly refusal?: string
 }
 
 export interface LeaseFacts {

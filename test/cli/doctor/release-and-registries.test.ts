@@ -18,13 +18,13 @@ const ROWS: readonly Row[] = [
     title: 'the Deployment was deleted',
     observed: scene({ deployment: null }),
     finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
-    says: /helm -n acr-nopass get manifest acr-nopass \| kubectl -n acr-nopass apply -f -/,
+    says: /helm -n acr-nopass get manifest acr-nopass \| kubectl -n acr-nopass apply --server-side --force-conflicts --field-manager=helm -f -/,
   },
   {
     title: 'the Deployment is scaled to 0',
     observed: scene({ deployment: { wanted: 0, available: 0 } }),
     finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
-    says: /scale deployment acr-nopass --replicas=2/,
+    says: /helm -n acr-nopass get manifest acr-nopass/,
   },
   {
     title: 'no Pod of the helper is ready, and why',

@@ -127,6 +127,7 @@ export function scene(change: SceneChange = {}): Observed {
     configHash: loaded.hash,
     configError: undefined,
     status: status === null ? undefined : report,
+    hasStatusObject: true,
     ...release,
   }
   const lease: LeaseFacts = { holder: 'acr-nopass-1_x', renewedAt: NOW - 2000 }

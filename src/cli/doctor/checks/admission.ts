@@ -1,7 +1,7 @@
 import { type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain } from './mend.ts'
-import { podPolicyNames } from './policy-names.ts'
+import { clusterName, podPolicyNames } from './policy-names.ts'
 
 /** Whether new Pods get the reference by the API server's own policy, where that is how they get it. */
 export function admissionFindings({ release, admission }: Observed): readonly Finding[] {
@@ -44,8 +44,9 @@ export function admissionFindings({ release, admission }: Observed): readonly Fi
       subject: `MutatingAdmissionPolicy ${podPolicyNames(release, config)[0]}`,
       message: 'a Pod that was tried (dry run) did not get the reference, though the policy is there',
       cause: 'The policy was changed, its expressions fail, or the API server has it switched off.',
-      cure: 'Put back what the release has; a new policy takes a second to become active.',
-      command: applyAgain(release),
+      // Applied over the changed one, conditions that somebody added would stay.
+      cure: 'Delete it, and make it again as the release has it; a new policy takes a second to become active.',
+      command: `kubectl delete mutatingadmissionpolicy ${clusterName(release)} && ${applyAgain(release)}`,
     },
   ]
 }

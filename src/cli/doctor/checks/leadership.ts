@@ -11,7 +11,7 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
   if (release === undefined || deployment === null || (deployment && deployment.available < deployment.wanted))
     return []
   if (deployment?.wanted === 0) return []
-  const { namespace, fullname, status } = release
+  const { namespace, fullname, status, hasStatusObject } = release
   const subject = `helper ${namespace}/${fullname}`
   const findings: Finding[] = []
   // The clock of the lease is another machine's; where the API server's is known, it decides.
@@ -36,9 +36,17 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
       severity: 'error',
       subject,
       message: 'it has not reported yet',
-      cause: `ConfigMap ${fullname}-status has no report.`,
-      cure: 'Right after an installation wait half a minute; else look at the log of its Pods.',
-      command: readLog(release),
+      ...(hasStatusObject
+        ? {
+            cause: `ConfigMap ${fullname}-status has no report.`,
+            cure: 'Right after an installation wait half a minute; else look at the log of its Pods.',
+            command: readLog(release),
+          }
+        : {
+            cause: `ConfigMap ${fullname}-status was deleted, and the helper may not make it.`,
+            cure: 'Make it again as the release has it.',
+            command: applyAgain(release),
+          }),
     })
   }
   return findings

@@ -1,8 +1,12 @@
 import type { ReleaseName } from '../observed.ts'
 
-/** Makes again whatever of the release's objects was deleted, as the release has it; nothing else changes. */
+/**
+ * Puts back whatever of the release's objects was deleted or changed, as the release has it. As Helm's own field manager: one
+ * more owner of the fields would make the next upgrade by Helm 4 fail with a conflict.
+ */
 export function applyAgain({ namespace, name }: ReleaseName): string {
-  return `helm -n ${namespace} get manifest ${name} | kubectl -n ${namespace} apply -f -`
+  const apply = `kubectl -n ${namespace} apply --server-side --force-conflicts --field-manager=helm -f -`
+  return `helm -n ${namespace} get manifest ${name} | ${apply}`
 }
 
 /** The last lines of the helper's log. */

@@ -72,6 +72,7 @@ const NO_RELEASE = {
   configHash: undefined,
   configError: undefined,
   status: undefined,
+  hasStatusObject: false,
 }
 
 async function readPod(

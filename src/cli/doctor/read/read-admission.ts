@@ -26,7 +26,7 @@ export async function readAdmission(
   const [mutating, guarding, tried] = await Promise.all([
     mutates ? readBound(reader, 'Mutating', release) : [],
     canGuard && config?.guard === 'enabled' ? readBound(reader, 'Validating', release) : [],
-    mutates ? tryPod(client, reader, release, signal) : undefined,
+    config?.attach === 'admission' && canMutate ? tryPod(client, reader, release, signal) : undefined,
   ])
   const bound = mutating && guarding && [...mutating, ...guarding]
   return { canMutate, canGuard, bound, tried }

@@ -39,15 +39,26 @@ export async function readHelper(
   return { deployment, helperPods, lease, admission, missingRights, issuer }
 }
 
+interface DeploymentObject {
+  readonly spec: { readonly replicas?: number }
+  readonly status?: {
+    readonly availableReplicas?: number
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+  }
+}
+
 async function readDeployment(
   reader: Reader,
   { namespace, fullname }: ReleaseFacts,
 ): Promise<DeploymentFacts | null | undefined> {
-  const object = await reader.get<{ spec: { replicas?: number }; status?: { availableReplicas?: number } }>(
+  const object = await reader.get<DeploymentObject>(
     `Deployment ${namespace}/${fullname}`,
     `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`,
   )
-  return object && { wanted: object.spec.replicas ?? 1, available: object.status?.availableReplicas ?? 0 }
+  if (!object) return object
+  const { availableReplicas = 0, conditions = [] } = object.status ?? {}
+  const refusal = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')?.message
+  return { wanted: object.spec.replicas ?? 1, available: availableReplicas, ...(refusal && { refusal }) }
 }
 
 /** Those of the helper; which of them are not ready, and why. */

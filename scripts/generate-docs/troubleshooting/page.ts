@@ -1,0 +1,35 @@
+import { FINDING_IDS, type FindingId } from '../../../src/cli/doctor/finding.ts'
+
+/** `[symptom, cure]` of every finding. */
+export type FindingRows = Readonly<Record<FindingId, readonly [symptom: string, cure: string]>>
+
+export interface PageWords {
+  readonly title: string
+  readonly introduction: string
+  readonly columns: readonly [string, string, string]
+  /** Headings of the parts, in the order of the findings. */
+  readonly parts: readonly string[]
+  readonly closing: string
+}
+
+/** With which finding a new part of the page begins. */
+const PARTS: readonly FindingId[] = ['POD_UNCOVERED', 'NOT_INSTALLED', 'RAM_DENIED', 'SECRET_MISSING']
+
+/** docs/<language>/troubleshooting.md: what hurts, what doctor calls it, what mends it. */
+export function troubleshootingPage(words: PageWords, rows: FindingRows): string {
+  const parts = PARTS.map((first, index) => {
+    const lines = idsFrom(first).map((id) => {
+      const [symptom, cure] = rows[id]
+      return `| ${symptom} | \`${id}\` | ${cure} |`
+    })
+    const head = `| ${words.columns.join(' | ')} |\n| --- | --- | --- |`
+    return `## ${words.parts[index]}\n${head}\n${lines.join('\n')}\n`
+  })
+  return `# ${words.title}\n\n${words.introduction}\n${parts.join('\n')}\n${words.closing}`
+}
+
+function idsFrom(first: FindingId): readonly FindingId[] {
+  const start = FINDING_IDS.indexOf(first)
+  const end = FINDING_IDS.findIndex((id, index) => index > start && PARTS.includes(id))
+  return FINDING_IDS.slice(start, end === -1 ? undefined : end)
+}

@@ -1,0 +1,204 @@
+import type { FindingRows } from './page.ts'
+
+/** What a person sees, and what mends it, of every finding. */
+export const ROWS_EN: FindingRows = {
+  NOT_INSTALLED: [
+    'Nothing of acr-nopass is in the cluster.',
+    'Install the chart, or name the release by `--namespace` and `--release`.',
+  ],
+  RELEASE_UNREADABLE: [
+    'doctor cannot say whether there is a release.',
+    'Name its namespace, or get the right to list ConfigMaps there.',
+  ],
+  KUBERNETES_OLD: [
+    'The API server lacks what `attach: admission` (1.36) or the guard (1.30) needs.',
+    '`attach: serviceAccounts`, or a newer Kubernetes; `guard: disabled` only with open eyes.',
+  ],
+  CONFIG_UNREADABLE: [
+    'The ConfigMap of the helper was edited or deleted.',
+    'Put back what the release has, and check the values with `acr-nopass validate`.',
+  ],
+  CONFIG_PENDING: [
+    'Values were changed, and the helper still works with the old ones.',
+    'Wait a minute; then look at its log.',
+  ],
+  RETIRING: ['Pull secrets are being taken back.', 'Wait, then uninstall the release; or set `retire: false`.'],
+  DRY_RUN: ['The helper runs and writes nothing.', '`dryRun: false`.'],
+  HELPER_DOWN: [
+    'No Pod of the helper runs: nothing is refreshed, new namespaces get nothing.',
+    'Put back the Deployment as the release has it, or mend what its Pods say.',
+  ],
+  HELPER_DEGRADED: [
+    'A replica is missing, or an upgrade does not get on.',
+    'Mend what its Pods say: image, Pod Security, quota, place on a node.',
+  ],
+  HELPER_LEADERLESS: ['The Pods of the helper run, and nobody leads.', 'Put back the Lease, or restart the Pods.'],
+  HELPER_SILENT: ['The helper runs and does not report.', 'Put back the ConfigMap of its report, or look at its log.'],
+  HELPER_PROBLEM: [
+    'The helper reports some other trouble.',
+    'The finding has its code; all codes are in [errors](errors.md).',
+  ],
+  CLOCK_SKEW: [
+    'A clock is more than 30 seconds off, or the cloud refuses the time of requests.',
+    'NTP on that machine.',
+  ],
+  RIGHTS_MISSING: [
+    'A role or a binding of the helper was deleted or changed.',
+    'Put them back as the release has them.',
+  ],
+  GUARD_MISSING: [
+    'The policies that keep the helper to its own Secret are gone.',
+    'Put them back as the release has them.',
+  ],
+  WEBHOOK_REFUSES: [
+    'An admission webhook refuses pull secrets, or does not answer.',
+    'Exempt Secrets of that name, or mend the webhook.',
+  ],
+  QUOTA_EXCEEDED: ['A ResourceQuota has no room for one more Secret.', 'Raise `secrets` of that quota by one.'],
+  WRITE_REFUSED: [
+    'The API server refuses a write, by a policy of somebody else.',
+    'Exempt the pull secret from that policy.',
+  ],
+  RIVAL_RELEASE: [
+    'Two releases work in one cluster.',
+    'Keep their namespaces and `secretName` apart, or uninstall one.',
+  ],
+  RIVAL_ADDON: [
+    "The vendor's credential helper works in the same cluster.",
+    'Uninstall the add-on, after acr-nopass has its Secrets in place.',
+  ],
+  RAM_DENIED: [
+    'The identity may not ask for tokens: the RAM policy is missing or too narrow.',
+    'Apply what `acr-nopass policy -f values.yaml` prints, or run `acr-nopass apply`.',
+  ],
+  ROLE_NOT_TRUSTED: [
+    "The role's trust policy names another ServiceAccount, issuer or audience.",
+    'Write the trust that the finding shows; `ram: rrsa` does it.',
+  ],
+  IDENTITY_MISSING: [
+    'There is no identity where values say: no metadata service, no token, no login in a Secret.',
+    'Set `identity` to what this cluster offers; fill the Secret.',
+  ],
+  CREDENTIALS_REFUSED: [
+    'The access key is disabled, deleted or has another secret.',
+    'Put a valid key into the Secret.',
+  ],
+  CLOUD_OUT_OF_REACH: [
+    "The helper does not reach Alibaba Cloud's API.",
+    'DNS, security group, NAT gateway or VPC endpoint; `network: vpc`; proxy variables.',
+  ],
+  INSTANCE_NOT_FOUND: [
+    'Values name an instance that is not there.',
+    'Check `instanceId` (or `instanceName`), `region` and the account.',
+  ],
+  REGISTRY_REFUSES: [
+    'The cloud gives logins, and the registry refuses them.',
+    'Check `instanceId`, `region` and `domains` of that registry.',
+  ],
+  REGISTRY_FAILING: [
+    'No new login for some other reason, such as throttling.',
+    'The finding says it; the last good login stays in use meanwhile.',
+  ],
+  REGISTRY_PENDING: ['A registry has no login yet.', 'Wait half a minute.'],
+  REGISTRY_EXPIRED: ['The login of a registry has ended: pulls fail.', 'Mend the helper, then `acr-nopass refresh`.'],
+  REGISTRY_EXPIRING: [
+    'The login of a registry ends soon, and was not refreshed.',
+    'Mend the helper, then `acr-nopass refresh`.',
+  ],
+  SECRET_MISSING: ['A target namespace has no pull secret.', 'Mend the helper; it makes it at once.'],
+  SECRET_FOREIGN: [
+    "The name of the pull secret is taken by somebody else's Secret.",
+    'Delete or rename that one, choose another `secretName`, or `adopt: true`.',
+  ],
+  SECRET_STUCK: [
+    'The pull secret cannot be changed in place: immutable, or of another type.',
+    'Delete it; the helper makes a new one.',
+  ],
+  SECRET_CHANGED: ['Somebody else changed the pull secret.', 'Find the writer; the helper puts its own content back.'],
+  SECRET_EXPIRED: ['The login inside the pull secret has ended.', 'Mend the helper, then `acr-nopass refresh`.'],
+  SECRET_INCOMPLETE: [
+    'The pull secret lacks a registry that it should have.',
+    'See the findings about registries; wait half a minute.',
+  ],
+  ACCOUNT_UNATTACHED: [
+    'A ServiceAccount does not name the pull secret.',
+    'Mend the helper; then delete Pods that were made meanwhile.',
+  ],
+  ACCOUNT_FOREIGN: [
+    'Argo CD or Helm 4 applies the list of a ServiceAccount.',
+    'Add the entry where the list is applied from, or `attach: admission`.',
+  ],
+  LIST_FOUGHT: [
+    'Another writer keeps removing the entry from a ServiceAccount.',
+    'Let it keep entries that it does not know, or opt the ServiceAccount out.',
+  ],
+  POLICY_MISSING: ['The admission policy that adds the reference is gone.', 'Put it back as the release has it.'],
+  POLICY_INACTIVE: ['The admission policy is there and adds nothing.', 'Put back what the release has.'],
+  POD_UNCOVERED: ['The image is of a registry that values do not have.', 'Add the instance, or the host to `domains`.'],
+  POD_NOT_TARGETED: [
+    "The Pod's namespace or ServiceAccount is none of the targets.",
+    'Add it to `targets`, then delete the Pod.',
+  ],
+  POD_OPTED_OUT: [
+    'The namespace, ServiceAccount or Pod carries `acr-nopass.io/skip`.',
+    'Take it away, then delete the Pod.',
+  ],
+  POD_MASKED: [
+    "The Pod names pull secrets of its own; its ServiceAccount's are then not used.",
+    'Add ours to that list, or `attach: admission`.',
+  ],
+  POD_TOO_OLD: ['The Pod was admitted before the reference was there; its list never changes.', 'Delete the Pod.'],
+  POD_UNREFERENCED: [
+    'The Pod has no reference, for its ServiceAccount has none.',
+    'See the finding about ServiceAccounts; then delete the Pod.',
+  ],
+  POD_WITHOUT_SECRET: [
+    'The Pod names a Secret that is not there.',
+    'Mend the helper; the Pod pulls by itself after that.',
+  ],
+  POD_CREDENTIAL: ['The Secret has no login that works.', 'See the finding about the Secret or the registry.'],
+  POD_LOGIN_REFUSED: ['The registry refuses the login that stands in the Secret.', '`acr-nopass refresh`.'],
+  POD_DENIED: [
+    'The login may not pull this repository, or there is none of that name.',
+    'Check the name; add it to `repositories` and apply the RAM policy.',
+  ],
+  POD_IMAGE_ABSENT: ['The registry does not have the repository.', 'Check namespace and name, or push it.'],
+  POD_TAG_ABSENT: ['The registry has the repository, and not the tag.', 'Check the tag, or push it.'],
+  POD_ARCHITECTURE: [
+    "The image is not there for the node's architecture.",
+    'Build it for that one too, or choose other nodes.',
+  ],
+  POD_NETWORK: [
+    'The node does not reach the registry.',
+    'DNS, NAT gateway, public endpoint and its allow-list; or the VPC domain.',
+  ],
+  POD_VPC_UNLINKED: ["The node's VPC is not linked to the instance.", 'Link VPC and vSwitch (Access Control, VPC).'],
+  POD_THROTTLED: ['The registry asks the node to slow down.', 'Wait, or a higher limit of the instance.'],
+  POD_CERTIFICATE: [
+    "The node does not trust the registry's certificate.",
+    "Put its CA among those of the node's runtime.",
+  ],
+  POD_HTTP: [
+    'The registry speaks http, and the node https.',
+    'Give it a certificate, or tell the runtime (`hosts.toml`).',
+  ],
+  POD_NEVER_PULLS: [
+    '`imagePullPolicy: Never`, and the node has no such image for this Pod.',
+    '`imagePullPolicy: IfNotPresent`.',
+  ],
+  POD_IMAGE_NAME: ['The image is no name of an image.', 'host/namespace/name:tag, without `https://`.'],
+  POD_UNSCHEDULED: ['The Pod has no node yet.', 'Its Events say why it fits on none.'],
+  POD_STUCK: [
+    'All that we know is right, and the node still cannot pull.',
+    'The finding has its words; look at the Events of the Pod.',
+  ],
+  POD_CACHED: [
+    "The Pod runs, perhaps from the node's cache.",
+    '`doctor pod … --ask-registry` proves that today’s login pulls.',
+  ],
+  KUBELET_LENIENT: [
+    'The node gives images that it has to any Pod.',
+    '`imagePullCredentialsVerificationPolicy`, or `imagePullPolicy: Always`.',
+  ],
+  PODS_OLD: ['Pods run that could not pull once more.', 'Nothing now; a rollout restart makes new ones.'],
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { type ManifestObject, parseManifest } from '../../../src/helm/manifest.ts'
+import { APPLY, MERGE_PATCH } from '../../../src/kube/client.ts'
+import { discoverResources, objectPath } from '../../../src/rollout/api-resources.ts'
+import { readSeedFile } from '../../../src/sandbox/cloud/read-seed.ts'
+import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
+import type { Images } from '../../../src/sandbox/kubelet/images.ts'
+import { openHelm } from '../../support/chart.ts'
+import { eventually } from '../../support/eventually.ts'
+import { type HelperCluster, HOME, openHelperCluster, RELEASE, SECRET } from '../helper-kit.ts'
+import type { FoundFinding } from './run-doctor.ts'
+import type { SetupBed } from './setup.ts'
+
+/** A release at work: RRSA, one Enterprise registry and one static, ServiceAccounts attached; and room for a second one. */
+export interface HelperBed extends SetupBed, AsyncDisposable {
+  readonly kit: HelperCluster
+  /** The values of the release. */
+  readonly values: object
+  readonly trust: { readonly role: string; readonly oidcProviderArn: string; readonly issuer: string }
+  /** Lets the role trust this subject of this issuer. */
+  trustRole(subject: string, issuer?: string): void
+  grantRole(): void
+  /** Runs what the finding's command says: the release's manifest is applied again. */
+  applyAgain(finding: FoundFinding): Promise<void>
+  /** Of the release, or of another Deployment in its namespace. */
+  scale(replicas: number): Promise<void>
+  /** A new helper: it reports at once, and tries again at once what was refused. */
+  restart(): Promise<void>
+  /** Lets the helper ask for new tokens now, and report soon: it may report ten times at once, then twice a minute. */
+  rotate(): Promise<void>
+  patch(path: string, body: object): Promise<unknown>
+  create(path: string, body: object): Promise<unknown>
+  remove(path: string): Promise<unknown>
+  /** A namespace that is no target yet; `open` makes it one. */
+  closedNamespace(name: string): Promise<void>
+  open(namespace: string): Promise<unknown>
+  /** Ends what a set-up made in a namespace of its own. */
+  close(namespace: string): Promise<unknown>
+}
+
+export const SUBJECT: string = `system:serviceaccount:${HOME}:${RELEASE}`
+const ROLE = 'helper-by-rrsa'
+const AGAIN =
+  /helm .*-n (\S+) get manifest (\S+) \| kubectl .*apply --server-side --force-conflicts --field-manager=helm -f -$/
+const SKIP = 'acr-nopass.io/skip'
+
+type SeedUser = Awaited<ReturnType<typeof readSeedFile>>['accounts'][number]['users'][number]
+
+export interface BedOptions {
+  /** More that the node has. */
+  readonly images?: Images
+  /** More users of the main account. */
+  readonly users?: readonly SeedUser[]
+  /** More values of the release. */
+  readonly values?: (kit: HelperCluster) => object | Promise<object>
+}
+
+export async function openHelperBed(name: string, options: BedOptions = {}): Promise<HelperBed> {
+  const { images = {}, values: more = () => ({}), users = [] } = options
+  const seed = await readSeedFile(DEMO_SEED_FILE)
+  const [main, ...others] = seed.accounts
+  assert.ok(main)
+  const cloud = { seed: { ...seed, accounts: [{ ...main, users: [...main.users, ...users] }, ...others] } }
+  const [kit, helm] = await Promise.all([openHelperCluster(name, undefined, { images, cloud }), openHelm('helm4')])
+  const { admin, chart } = kit
+  const { issuer, jwks } = chart.cluster
+  const oidcProviderArn = kit.cloud.registerOidcProvider({
+    name: 'rrsa',
+    issuer,
+    jwks,
+    clientIds: ['sts.aliyuncs.com'],
+  })
+  const instance = kit.cloud.instances.find(({ edition }) => edition === 'enterprise')
+  const values = {
+    replicas: 1,
+    identity: { type: 'rrsa', rrsa: { roleArn: `acs:ram::${kit.cloud.accountId}:role/${ROLE}`, oidcProviderArn } },
+    registries: [
+      { name: 'demo', edition: 'enterprise', instanceId: instance?.id, region: instance?.region },
+      { name: 'legacy', edition: 'static', domains: ['legacy.example.com'], existingSecret: 'legacy-login' },
+    ],
+    ...(await more(kit)),
+  }
+  /** `helm get manifest … | kubectl apply --server-side --force-conflicts --field-manager=helm`, of all kinds or of one. */
+  const applyManifest = async (
+    namespace: string,
+    release: string,
+    kind?: string,
+    change = (body: ManifestObject['body']): object => body,
+  ): Promise<void> => {
+    const target = ['--namespace', namespace, '--kubeconfig', chart.cluster.adminKubeconfigFile]
+    const { stdout } = await helm.run(['get', 'manifest', release, ...target])
+    const objects = parseManifest(stdout).filter((one) => kind === undefined || one.kind === kind)
+    const resourceOf = await discoverResources(admin, objects)
+    for (const one of objects) {
+      const resource = resourceOf(one)
+      assert.ok(resource, one.kind)
+      const query = { fieldManager: 'helm', force: true }
+      const path = objectPath(resource, one, namespace)
+      await admin.request({ method: 'PATCH', path, query, contentType: APPLY, body: change(one.body) })
+    }
+  }
+  let rotations = 0
+  const bed: HelperBed = {
+    kit,
+    values,
+    kubeconfig: chart.cluster.adminKubeconfigFile,
+    trust: { role: ROLE, oidcProviderArn, issuer },
+    known: () => [],
+    trustRole: (subject, from = issuer) =>
+      kit.cloud.control.putRole(ROLE, {
+        Version: '1',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'sts:AssumeRole',
+            Principal: { Federated: [oidcProviderArn] },
+            Condition: { StringEquals: { 'oidc:iss': from, 'oidc:aud': 'sts.aliyuncs.com', 'oidc:sub': subject } },
+          },
+        ],
+      }),
+    grantRole: () =>
+      kit.cloud.control.grant(ROLE, 'pull', {
+        Version: '1',
+        Statement: [{ Effect: 'Allow', Action: ['cr:*'], Resource: ['*'] }],
+      }),
+    applyAgain: async ({ command = '' }) => {
+      const [, namespace = '', release = ''] = AGAIN.exec(command) ?? []
+      assert.notEqual(release, '', command)
+      await applyManifest(namespace, release)
+    },
+    scale: async (replicas) => {
+      await applyManifest(HOME, RELEASE, 'Deployment', (body) => ({
+        ...body,
+        spec: { ...(body.spec as object), replicas },
+      }))
+      if (replicas === 0) await eventually(() => assert.deepEqual(kit.helpers(), []), 60_000)
+    },
+    restart: async () => {
+      await bed.scale(0)
+      await bed.scale(1)
+      await eventually(() => kit.leader(), 60_000)
+    },
+    rotate: async () => {
+      rotations += 1
+      if (rotations % 3 === 0) await bed.restart()
+      await kit.askForRotation()
+    },
+    patch: (path, body) => admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }),
+    create: (path, body) => admin.request({ method: 'POST', path, body }),
+    remove: (path) => admin.request({ method: 'DELETE', path }),
+    closedNamespace: (namespace) => chart.createNamespace(namespace, { [SKIP]: 'true' }),
+    open: (namespace) => bed.patch(`/api/v1/namespaces/${namespace}`, { metadata: { labels: { [SKIP]: null } } }),
+    close: (namespace) => bed.patch(`/api/v1/namespaces/${namespace}`, { metadata: { labels: { [SKIP]: 'true' } } }),
+    async [Symbol.asyncDispose]() {
+      await kit[Symbol.asyncDispose]()
+      await helm[Symbol.asyncDispose]()
+    },
+  }
+  bed.trustRole(SUBJECT)
+  bed.grantRole()
+  await chart.createNamespace(HOME)
+  await chart.createNamespace('shop')
+  const login = { metadata: { name: 'legacy-login' }, stringData: kit.cloud.registryPush }
+  await bed.create(`/api/v1/namespaces/${HOME}/secrets`, login)
+  await kit.install(values)
+  await kit.settled()
+  return bed
+}
+
+export const SHOP_SECRET: string = `/api/v1/namespaces/shop/secrets/${SECRET}`

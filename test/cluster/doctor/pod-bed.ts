@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { writeLayout } from '../../../src/sandbox/image/oci-layout.ts'
+import { pushImage } from '../../../src/sandbox/image/push-image.ts'
+import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
+import { eventually } from '../../support/eventually.ts'
+import { testTools } from '../../tools.ts'
+import { type HelperBed, openHelperBed } from './helper-bed.ts'
+import type { SetupBed } from './setup.ts'
+
+/** A release at work whose Enterprise registry is a real one with images, and Pods that pull from it. */
+export interface PodBed extends SetupBed, AsyncDisposable {
+  readonly helper: HelperBed
+  readonly registry: Registry
+  /** A Pod of one container with this image; more of its spec may be given. */
+  pod(namespace: string, name: string, image: string, spec?: object): Promise<void>
+  removePod(namespace: string, name: string): Promise<void>
+  /** Pushes an image for that architecture (Node's name). */
+  push(repository: string, tag: string, arch: string): Promise<void>
+  /** Lets the helper's identity pull only these repositories. */
+  allowOnly(...repositories: readonly string[]): void
+}
+
+export const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
+export const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
+/** The node has it, so its Pods run. */
+export const CACHED: string = `${HOST}/team/cached`
+const OTHER_ARCH = process.arch === 'x64' ? 'arm64' : 'x64'
+
+export async function openPodBed(name: string): Promise<PodBed> {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-doctor-'))
+  const tools = await testTools('registry')
+  let registry: Registry | undefined
+  const sleep = [process.execPath, '-e', 'setInterval(() => {}, 1000)']
+  const helper = await openHelperBed(name, {
+    images: { [CACHED]: sleep },
+    users: ['robot', 'spare'].map((user) => ({ name: user, policies: { system: ['AdministratorAccess'] } })),
+    values: async ({ cloud }) => {
+      registry = await startRegistry({ tools, auth: cloud.registryAuth })
+      return { endpoints: { registry: registry.url }, targets: { serviceAccounts: { exclude: ['builder'] } } }
+    },
+  })
+  const started = registry as Registry | undefined
+  if (started === undefined) throw new Error('the registry was not started')
+  const { kit } = helper
+  const login = kit.cloud.registryPush
+  const bed: PodBed = {
+    helper,
+    registry: started,
+    kubeconfig: helper.kubeconfig,
+    known: helper.known,
+    async pod(namespace, pod, image, spec = {}) {
+      const body = {
+        metadata: { name: pod },
+        spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'app', image }], ...spec },
+      }
+      const path = `/api/v1/namespaces/${namespace}/pods`
+      await helper.create(path, body)
+    },
+    async removePod(namespace, pod) {
+      const path = `/api/v1/namespaces/${namespace}/pods/${pod}`
+      await helper.remove(`${path}?gracePeriodSeconds=0`)
+      await eventually(async () => {
+        const gone = await kit.admin.request({ method: 'GET', path }).then(
+          () => false,
+          () => true,
+        )
+        if (!gone) throw new Error(`${pod} is still there`)
+      }, 30_000)
+    },
+    async push(repository, tag, arch) {
+      const layout = writeLayout(join(folder, `${repository}-${tag}`), {
+        layers: [[]],
+        arch,
+        config: { entrypoint: ['/app'], user: '0:0' },
+      })
+      await pushImage(layout, { registry: started.url, repository, tag, login })
+    },
+    allowOnly: (...repositories) =>
+      kit.cloud.control.grant(helper.trust.role, 'pull', {
+        Version: '1',
+        Statement: [
+          { Effect: 'Allow', Action: ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint'], Resource: ['*'] },
+          {
+            Effect: 'Allow',
+            Action: ['cr:PullRepository'],
+            Resource: repositories.map((repository) => `acs:cr:*:*:repository/cri-k7x2m9q4w1t8z5h3/${repository}`),
+          },
+        ],
+      }),
+    async [Symbol.asyncDispose]() {
+      await helper[Symbol.asyncDispose]()
+      await started.stop()
+      await rm(folder, { recursive: true })
+    },
+  }
+  for (const repository of ['team/app', 'team/cached', 'platform/helper']) await bed.push(repository, '1', process.arch)
+  await bed.push('team/elsewhere', '1', OTHER_ARCH)
+  await helper.create('/api/v1/namespaces/shop/serviceaccounts', { metadata: { name: 'builder' } })
+  return bed
+}

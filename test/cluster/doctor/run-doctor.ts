@@ -1,0 +1,51 @@
+import { tmpdir } from 'node:os'
+import type { FindingId, Severity } from '../../../src/cli/doctor/finding.ts'
+import type { CliHost } from '../../../src/cli/host.ts'
+import { runCli } from '../../../src/cli/run-cli.ts'
+import { ROOT } from '../../cli/run-bin.ts'
+
+export interface FoundFinding {
+  readonly id: FindingId
+  readonly severity: Severity
+  readonly subject: string
+  readonly message: string
+  readonly cause: string
+  readonly cure: string
+  readonly command?: string
+}
+
+export interface DoctorReport {
+  readonly healthy: boolean
+  readonly findings: readonly FoundFinding[]
+  readonly unread: readonly { readonly what: string; readonly why: string }[]
+  readonly pod?: {
+    readonly containers: readonly {
+      readonly steps: readonly { readonly step: string; readonly state: string; readonly detail: string }[]
+    }[]
+  }
+}
+
+export interface DoctorRun {
+  readonly code: number
+  readonly text: string
+  readonly report: DoctorReport
+}
+
+/** Runs `doctor … -o json` as the command line tool does, in this process: a table asks it a hundred times. */
+export async function runDoctor(kubeconfig: string, args: readonly string[]): Promise<DoctorRun> {
+  let text = ''
+  const stdout = { write: (part: string) => (text += part) }
+  const host: CliHost = {
+    argv: ['doctor', ...args, '--kubeconfig', kubeconfig, '-o', 'json'],
+    program: 'acr-nopass',
+    env: {},
+    workingDirectory: ROOT,
+    root: ROOT,
+    temporaryFolder: tmpdir(),
+    stdout,
+    stderr: { write: () => undefined },
+    signal: new AbortController().signal,
+  }
+  const code = await runCli(host)
+  return { code, text, report: JSON.parse(text) }
+}

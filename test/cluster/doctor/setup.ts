@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FindingId, Severity } from '../../../src/cli/doctor/finding.ts'
+import { eventually } from '../../support/eventually.ts'
+import { type FoundFinding, runDoctor } from './run-doctor.ts'
+
+/** One way in which a cluster is broken, made for real, and what doctor has to say of it. */
+export interface BrokenSetup<Bed> {
+  readonly title: string
+  readonly id: FindingId
+  /** Default: error. */
+  readonly severity?: Severity
+  /** After `doctor`: `pod shop/x --ask-registry`, `-n keys`. */
+  readonly args?: readonly string[]
+  make(bed: Bed): Promise<unknown>
+  /** In the cause, the cure and the command. */
+  readonly says: RegExp
+  /** Ends it, by the finding's own cure where that is one; afterwards doctor finds nothing again. */
+  mend(bed: Bed, finding: FoundFinding): Promise<unknown>
+}
+
+export interface SetupBed {
+  readonly kubeconfig: string
+  /** Findings that are no news for these arguments. */
+  known(args: readonly string[]): readonly FindingId[]
+}
+
+const LIMIT_MS = 120_000
+
+/** One test a set-up: it is named with its cause and cure, and after the cure there is nothing left to say. */
+export function testSetups<Bed extends SetupBed>(open: () => Bed, setups: readonly BrokenSetup<Bed>[]): void {
+  for (const { title, id, severity = 'error', args = [], make, says, mend } of setups) {
+    test(`doctor names ${id}: ${title}`, async () => {
+      const bed = open()
+      await make(bed)
+      const finding = await eventually(async () => {
+        const { findings } = (await runDoctor(bed.kubeconfig, args)).report
+        const found = findings.filter((one) => one.id === id)
+        const words = found.map(({ cause, cure, command = '' }) => `${cause}\n${cure}\n${command}`)
+        const at = words.findIndex((text) => says.test(text))
+        assert.ok(at >= 0, `${id} with ${says}, but: ${JSON.stringify(findings, null, 1)}`)
+        return found[at] as FoundFinding
+      }, LIMIT_MS)
+      assert.equal(finding.severity, severity)
+      assert.ok(finding.command !== undefined && finding.command !== '', 'each finding says a command')
+      await mend(bed, finding)
+      if (!args.includes('pod')) await untilHealthy(bed, args)
+    })
+  }
+}
+
+/** Until doctor has no error and no warning left but what is known. */
+export async function untilHealthy(bed: SetupBed, args: readonly string[] = []): Promise<void> {
+  await eventually(async () => {
+    const { report } = await runDoctor(bed.kubeconfig, args)
+    const news = report.findings.filter(({ id, severity }) => severity !== 'info' && !bed.known(args).includes(id))
+    assert.deepEqual(news, [])
+  }, LIMIT_MS)
+}

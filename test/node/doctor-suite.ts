@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { FindingId } from '../../src/cli/doctor/finding.ts'
+import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
+import { hostsToml, nodeFiles } from '../../src/sandbox/node/node-config.ts'
+import { freePort } from '../../src/sandbox/process/free-port.ts'
+import { runDoctor } from '../cluster/doctor/run-doctor.ts'
+import { eventually } from '../support/eventually.ts'
+import type { NodeBed } from '../support/node-bed.ts'
+import type { NodeHelper } from '../support/node-helper.ts'
+
+const REFUSED = /^(ErrImagePull|ImagePullBackOff|ErrImageNeverPull): /
+
+interface Words {
+  readonly title: string
+  readonly id: FindingId
+  readonly says: RegExp
+  readonly pod: Parameters<NodeBed['pod']>[2]
+  /** Where the node is sent for the image; undefined: to the registry. */
+  readonly server?: (bed: NodeBed) => string | Promise<string>
+}
+
+const NODE_WORDS: readonly Words[] = [
+  {
+    title: 'the registry speaks http',
+    id: 'POD_HTTP',
+    says: /server gave HTTP response to HTTPS client[\s\S]*hosts\.toml/,
+    pod: { pull: 'Always' },
+    server: (bed) => bed.registry.url.replace('http:', 'https:'),
+  },
+  {
+    title: 'nobody answers at the address of the registry',
+    id: 'POD_NETWORK',
+    says: /connection refused[\s\S]*NAT gateway/,
+    pod: { pull: 'Always' },
+    server: async () => `https://127.0.0.1:${await freePort()}`,
+  },
+  {
+    title: 'an image that is not there may not be pulled',
+    id: 'POD_NEVER_PULLS',
+    says: /imagePullPolicy: IfNotPresent/,
+    pod: { pull: 'Never', image: 'team/never:1' },
+  },
+]
+
+/** What doctor makes of a real kubelet's and containerd's own words. */
+export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
+  const team = 'team-doctor'
+  const ask = async (pod: string, ...flags: string[]): ReturnType<typeof runDoctor> =>
+    runDoctor(opened()[0].cluster.adminKubeconfigFile, ['pod', `${team}/${pod}`, ...flags])
+
+  test('doctor pod: a Pod that runs, on a node whose kubelet asks for credentials: nothing is wrong', async () => {
+    const [bed, helper] = opened()
+    await bed.namespace(team)
+    await eventually(() => helper.secret(team), 60_000)
+    await eventually(async () => {
+      await bed.pod(team, 'fine', { pull: 'Always' }).catch(() => undefined)
+      await bed.until(team, 'fine', 'running', 1000)
+    }, 60_000)
+    const { code, report, text } = await ask('fine', '--ask-registry')
+    assert.deepEqual([code, report.findings, report.unread], [0, [], []])
+    assert.match(text, /"cachePolicy": "NeverVerifyPreloadedImages"/)
+    assert.deepEqual(
+      report.pod?.containers[0]?.steps.map(({ step, state }) => `${step} ${state}`),
+      ['image ok', 'registry ok', 'namespace ok', 'reference ok', 'Secret ok', "registry's answer ok", 'node ok'],
+    )
+  })
+
+  for (const { title, id, says, pod, server } of NODE_WORDS) {
+    test(`doctor names ${id} by a real node's words: ${title}`, async () => {
+      const [bed] = opened()
+      await named(bed, id, says, pod, server && (await server(bed)))
+    })
+  }
+
+  test("doctor names POD_CERTIFICATE by a real node's words: its CA is unknown there", async () => {
+    const [bed] = opened()
+    const server = await startTls()
+    try {
+      const { port } = server.address() as AddressInfo
+      await named(
+        bed,
+        'POD_CERTIFICATE',
+        /x509[\s\S]*CA of the registry/,
+        { pull: 'Always' },
+        `https://127.0.0.1:${port}`,
+      )
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
+  })
+
+  async function named(
+    bed: NodeBed,
+    id: FindingId,
+    says: RegExp,
+    pod: Words['pod'],
+    server: string | undefined,
+  ): Promise<void> {
+    const name = id.toLowerCase().replaceAll('_', '-')
+    const file = join(nodeFiles(join(bed.node.run.folder, 'n')).certsFolder, bed.domain, 'hosts.toml')
+    const before = readFileSync(file, 'utf8')
+    if (server !== undefined) writeFileSync(file, hostsToml(server))
+    try {
+      await bed.pod(team, name, pod)
+      await bed.until(team, name, REFUSED, 60_000)
+      await eventually(async () => {
+        const { code, report } = await ask(name)
+        const found = report.findings.find((finding) => finding.id === id)
+        assert.ok(found, JSON.stringify(report.findings))
+        assert.match(`${found.cause}\n${found.cure}`, says)
+        assert.equal(code, 1)
+      }, 60_000)
+    } finally {
+      writeFileSync(file, before)
+    }
+  }
+}
+
+async function startTls(): Promise<Server> {
+  const pair = createAuthority('nobody-knows').issue({ commonName: 'registry', names: ['127.0.0.1'], minutes: 60 })
+  const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (_request, response) => response.end())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
