@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
-import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { startRegistry } from '../../src/sandbox/registry/start-registry.ts'
 import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
 import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { deploy, restart } from '../support/app-deployment.ts'
 import { eventually } from '../support/eventually.ts'
 import { attachOld, oldHelper, oldLogin, oldSecret } from '../support/legacy-objects.ts'
 import { watchPulls } from '../support/pull-watch.ts'
@@ -23,7 +23,7 @@ const B = 'aliyun-acr-credential-b'
 const AGGREGATION = 'acr-credential-secret-aggregation'
 const IDLE = [process.execPath, '-e', 'setInterval(() => {}, 1000)']
 
-const signal = AbortSignal.timeout(30 * 60_000)
+const signal = AbortSignal.timeout(30 * 180_000)
 const tools = await ensureTools(['registry'], { progress: silentProgress, signal })
 const images = { [PERSONAL]: IDLE, [DEMO]: IDLE, [OLD_IMAGE]: IDLE }
 const bed = await openHelperCluster('migration', undefined, { images })
@@ -42,43 +42,6 @@ const cli = (...args: string[]): Promise<BinAnswer> =>
   runBin([...args, '--kubeconfig', chart.cluster.adminKubeconfigFile])
 const install = (values: object): Promise<void> => bed.install(values, { endpoints: { registry: registry.url } })
 
-async function deploy(namespace: string, name: string, image: string, serviceAccountName = 'default'): Promise<void> {
-  const labels = { app: name }
-  const containers = [{ name: 'app', image: `${image}:1`, imagePullPolicy: 'Always' }]
-  const template = { metadata: { labels }, spec: { serviceAccountName, containers } }
-  const body = { metadata: { name }, spec: { replicas: 2, selector: { matchLabels: labels }, template } }
-  await admin.request({ method: 'POST', path: `/apis/apps/v1/namespaces/${namespace}/deployments`, body })
-  await rolledOut(namespace, name)
-}
-
-interface DeploymentObject {
-  readonly metadata: { readonly generation: number }
-  readonly status?: {
-    readonly observedGeneration?: number
-    readonly updatedReplicas?: number
-    readonly replicas?: number
-    readonly availableReplicas?: number
-  }
-}
-
-function rolledOut(namespace: string, name: string): Promise<void> {
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
-  return eventually(async () => {
-    const { metadata, status } = await admin.request<DeploymentObject>({ method: 'GET', path })
-    const { observedGeneration, updatedReplicas, replicas, availableReplicas } = status ?? {}
-    assert.deepEqual([observedGeneration, updatedReplicas, replicas, availableReplicas], [metadata.generation, 2, 2, 2])
-  }, 60_000)
-}
-
-/** As `kubectl rollout restart` does. */
-async function restart(namespace: string, name: string): Promise<void> {
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
-  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() }
-  const body = { spec: { template: { metadata: { annotations } } } }
-  await admin.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH })
-  await rolledOut(namespace, name)
-}
-
 const status = async (path: string): Promise<number> => {
   const answer = await admin.request({ method: 'GET', path }).catch((error: { status: number }) => error.status)
   return typeof answer === 'number' ? answer : 200
@@ -90,7 +53,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod pulls at ev
   await oldSecret(admin, 'default', A, [{ ...login, domains: ['registry.cn-shanghai.aliyuncs.com'] }])
   await oldSecret(admin, 'default', B, [{ ...login, domains: ['registry-vpc.cn-shanghai.aliyuncs.com'] }])
   await attachOld(admin, 'default', 'default', ['own', A, B])
-  await deploy('default', 'web', PERSONAL)
+  await deploy(admin, 'default', 'web', PERSONAL)
   const watch = watchPulls(admin, registry.url, [
     { namespace: 'default', serviceAccount: 'default', image: `${PERSONAL}:1` },
   ])
@@ -107,7 +70,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod pulls at ev
 
   await watch.phase('install')
   await install(values)
-  await eventually(async () => assert.ok(await bed.isUsable('default')), 60_000)
+  await eventually(async () => assert.ok(await bed.isUsable('default')), 180_000)
   const blocked = await cli('cleanup', '--legacy', '--yes', '-o', 'json')
   assert.equal(blocked.code, 1)
   const { dependents, done } = JSON.parse(blocked.stdout)
@@ -118,7 +81,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod pulls at ev
   )
 
   await watch.phase('restart')
-  await restart('default', 'web')
+  await restart(admin, 'default', 'web')
   const plan = await cli('cleanup', '--legacy')
   assert.equal(plan.code, 0, plan.stdout)
   assert.match(plan.stdout, /nothing depends .*\n {2}delete Deployment kube-system\/aliyun-acr-credential-helper\n/)
@@ -179,8 +142,8 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
     await oldSecret(admin, namespace, AGGREGATION, logins)
     for (const account of ['default', 'builder']) await attachOld(admin, namespace, account, [AGGREGATION])
   }
-  await deploy('shop', 'app', DEMO)
-  await deploy('web', 'tools', PERSONAL, 'builder')
+  await deploy(admin, 'shop', 'app', DEMO)
+  await deploy(admin, 'web', 'tools', PERSONAL, 'builder')
   const wish = (namespace: string, serviceAccount: string, image: string) => ({
     namespace,
     serviceAccount,
@@ -206,10 +169,10 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
   await watch.phase('install')
   await install(values)
   for (const namespace of ['shop', 'web'])
-    await eventually(async () => assert.ok(await bed.isUsable(namespace)), 60_000)
+    await eventually(async () => assert.ok(await bed.isUsable(namespace)), 180_000)
   await watch.phase('restart')
-  await restart('shop', 'app')
-  await restart('web', 'tools')
+  await restart(admin, 'shop', 'app')
+  await restart(admin, 'web', 'tools')
   await watch.phase('cleanup')
   const cleaned = await cli('cleanup', '--legacy', '--yes')
   assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr)
@@ -232,6 +195,17 @@ test('what watches the pulls sees one that fails', async () => {
   const { pulls, failed } = await watch.stop()
   assert.deepEqual(pulls, {})
   assert.match(failed[0] ?? '', /^(before|bare): bare\/tried with \[\]: no credential$/)
+})
+
+test('who may read little is told so, and nothing is removed', async () => {
+  const kubeconfig = join(folder, 'anna.kubeconfig')
+  await writeFile(kubeconfig, chart.cluster.kubeconfigFor('anna', [], 10))
+  const imported = await runBin(['import', '--kubeconfig', kubeconfig])
+  assert.equal(imported.code, 2)
+  assert.match(imported.stderr, /^IMPORT_NOTHING: .*not readable: .*ServiceAccounts of all namespaces/)
+  const cleaned = await runBin(['cleanup', '--legacy', '--yes', '--kubeconfig', kubeconfig])
+  assert.deepEqual([cleaned.code, cleaned.stdout], [1, ''])
+  assert.match(cleaned.stderr, /^LEGACY_UNREADABLE: not readable: .*Pods of all namespaces/)
 })
 
 test('P5 P6 import and cleanup ask for no content of any Secret', async () => {

@@ -24,7 +24,7 @@ import type { ImportNote } from './values-draft.ts'
 export async function importValues(flags: ImportFlags & CommonFlags, host: CliHost): Promise<number> {
   const { facts, read, unread } =
     flags.file === undefined ? await fromCluster(flags, host) : await fromFiles(flags, host)
-  if (read === undefined && !hasLegacy(facts)) throw new NopassError('IMPORT_NOTHING', 'there is nothing to import')
+  if (read === undefined && !hasLegacy(facts)) throw nothing(unread)
   const release = { namespace: flags.namespace, name: flags.release }
   const settings = read?.settings
   const decision = decideImport({ settings, facts, region: flags.region, release })
@@ -44,6 +44,15 @@ export async function importValues(flags: ImportFlags & CommonFlags, host: CliHo
   if (flags.to !== undefined) await write(flags.to, text, flags.force === true, host)
   report(text, notes, steps, flags, host)
   return notes.some(({ kind }) => kind === 'lost') ? EXIT.differences : EXIT.ok
+}
+
+function nothing(unread: readonly ImportNote[]): NopassError {
+  if (unread.length === 0) return new NopassError('IMPORT_NOTHING', 'there is nothing to import')
+  const hint = 'Use a kubeconfig that may list them, or give files with `import -f`.'
+  const what = unread.map(({ text }) => text.replace(/ may not be read.*$/, '')).join(', ')
+  return new NopassError('IMPORT_NOTHING', `there is nothing to import in what may be read; not readable: ${what}`, {
+    hint,
+  })
 }
 
 interface Source {

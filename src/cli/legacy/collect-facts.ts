@@ -1,5 +1,6 @@
 import { isRecord } from '../../helm/manifest.ts'
-import type { KubeObject, ObjectMeta } from '../../kube/types.ts'
+import type { ObjectMeta } from '../../kube/types.ts'
+import type { AnyObject } from './any-object.ts'
 import type { LegacyFacts, LegacyPart, Workload } from './legacy-facts.ts'
 import {
   ADDON_KEY_SECRET,
@@ -10,12 +11,6 @@ import {
   LEGACY_SECRETS,
 } from './legacy-names.ts'
 import { describeWorkload } from './workload.ts'
-
-/** Any object of Kubernetes, from the API server or from a file. */
-export interface AnyObject extends KubeObject {
-  readonly kind: string
-  readonly [key: string]: unknown
-}
 
 /** Sorts out what belongs to the helper; everything else is left aside. */
 export function collectFacts(objects: readonly AnyObject[], minor?: number): LegacyFacts {

@@ -1,7 +1,7 @@
 import { isAcrHost, parseImage } from '../../acr/image-reference.ts'
 import { isRecord } from '../../helm/manifest.ts'
 import { SKIP } from '../../kube/names.ts'
-import type { AnyObject } from './collect-facts.ts'
+import type { AnyObject } from './any-object.ts'
 import type { Workload } from './legacy-facts.ts'
 
 type Fields = Readonly<Record<string, unknown>>

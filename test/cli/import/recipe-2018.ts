@@ -1,4 +1,4 @@
-import type { AnyObject } from '../../../src/cli/legacy/collect-facts.ts'
+import type { AnyObject } from '../../../src/cli/legacy/any-object.ts'
 import { object } from './import-kit.ts'
 
 const HELPER = { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' }

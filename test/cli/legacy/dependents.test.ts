@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AnyObject, collectFacts } from '../../../src/cli/legacy/collect-facts.ts'
+import type { AnyObject } from '../../../src/cli/legacy/any-object.ts'
+import { collectFacts } from '../../../src/cli/legacy/collect-facts.ts'
 import { findDependents } from '../../../src/cli/legacy/find-dependents.ts'
 import type { OurSide } from '../../../src/cli/legacy/our-side.ts'
 import { object } from '../import/import-kit.ts'

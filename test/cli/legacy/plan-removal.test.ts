@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AnyObject, collectFacts } from '../../../src/cli/legacy/collect-facts.ts'
+import type { AnyObject } from '../../../src/cli/legacy/any-object.ts'
+import { collectFacts } from '../../../src/cli/legacy/collect-facts.ts'
 import { describePlan, planRemoval, withoutOldNames } from '../../../src/cli/legacy/plan-removal.ts'
 import { object } from '../import/import-kit.ts'
 import { A, AGGREGATION, account, B, deployment, recipe2018 } from '../import/recipe-2018.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AnyObject, collectFacts } from '../../../src/cli/legacy/collect-facts.ts'
+import type { AnyObject } from '../../../src/cli/legacy/any-object.ts'
+import { collectFacts } from '../../../src/cli/legacy/collect-facts.ts'
 import { planRemoval } from '../../../src/cli/legacy/plan-removal.ts'
 import { type Removed, removeLegacy } from '../../../src/cli/legacy/remove-legacy.ts'
 import { KubeApiError } from '../../../src/kube/api-error.ts'
