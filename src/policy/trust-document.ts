@@ -28,6 +28,8 @@ export interface GithubTrust {
   /** What may run: `ref:refs/heads/main`, `environment:production`. Never a wildcard. */
   readonly subjects: readonly string[]
   readonly audience?: string | undefined
+  /** Also the old subject, by names alone: for a repository that has not opted into the immutable one. Never by itself. */
+  readonly oldSubject?: boolean | undefined
 }
 
 /**
@@ -44,9 +46,10 @@ export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
     )
   }
   const [, owner, repository] = names
-  const subjects = trust.subjects.map((subject) => {
+  const subjects = trust.subjects.flatMap((subject) => {
     if (/^(ref:refs\/(heads|tags)\/|environment:)[^*?]+$/.test(subject)) {
-      return `repo:${owner}@${trust.ownerId}/${repository}@${trust.repositoryId}:${subject}`
+      const immutable = `repo:${owner}@${trust.ownerId}/${repository}@${trust.repositoryId}:${subject}`
+      return trust.oldSubject ? [immutable, `repo:${owner}/${repository}:${subject}`] : [immutable]
     }
     throw invalid(
       `the subject ${JSON.stringify(subject)}`,

@@ -27,6 +27,10 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
   },
   { file: 'policy-github.json', args: [...GITHUB, ...IDS, '--subject', 'environment:production'] },
   {
+    file: 'policy-github-old.json',
+    args: [...GITHUB, ...IDS, '--subject', 'environment:production', '--old-subject'],
+  },
+  {
     file: 'policy-rrsa.tf',
     args: [...RRSA, '--ack-cluster-id', 'c0123', '--issuer', 'https://oidc.example.com/c0123', '--format', 'terraform'],
   },

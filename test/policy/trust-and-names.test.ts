@@ -48,6 +48,15 @@ test('the workflow’s role trusts immutable subjects, compared for equality', (
   })
 })
 
+test('the old subject, by names that others may take over, is trusted only when asked for, beside the immutable one', () => {
+  const { Statement } = githubTrustDocument({ ...github, subjects: ['environment:production'], oldSubject: true })
+  const { StringEquals } = Statement[0]?.Condition ?? {}
+  assert.deepEqual(StringEquals?.['oidc:sub'], [
+    'repo:acme/platform:environment:production',
+    'repo:acme@123456/platform@456789:environment:production',
+  ])
+})
+
 const refused: [string, Partial<Parameters<typeof githubTrustDocument>[0]>][] = [
   ['a wildcard', { subjects: ['ref:refs/heads/*'] }],
   ['any pull request', { subjects: ['pull_request'] }],

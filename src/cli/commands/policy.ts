@@ -19,6 +19,8 @@ export interface PolicyFlags {
   readonly cleanup?: boolean
   readonly github?: string
   readonly subject?: readonly string[]
+  readonly oldSubject?: boolean
+  readonly oldSubject?: boolean
   readonly ownerId?: string
   readonly repositoryId?: string
   readonly format?: 'json' | 'terraform'
@@ -53,6 +55,7 @@ export function addPolicy({ program, host, run }: Cli): void {
     .option('--cleanup', '--ci: the workflow will use ram-cleanup')
     .option('--github <owner/repo>', "the trust of the workflow's role for this repository")
     .option('--subject <text>', '--github: what may run (default: ref:refs/heads/main); repeat it', collect)
+    .option('--old-subject', '--github: also trust the old subject, by names alone, which others may take over')
     .option('--owner-id <number>', "--github: numeric id of the owner (default: GitHub's API is asked)")
     .option('--repository-id <number>', "--github: numeric id of the repository (default: GitHub's API is asked)")
     .addOption(

@@ -19,14 +19,14 @@ export async function githubGrant(
   deps: { readonly env: NodeJS.ProcessEnv; readonly send: HttpSender },
   signal: AbortSignal,
 ): Promise<Grant> {
-  const { oidcProviderArn, subject = ['ref:refs/heads/main'] } = flags
+  const { oidcProviderArn, subject = ['ref:refs/heads/main'], oldSubject } = flags
   if (oidcProviderArn === undefined) {
     throw new NopassError('INPUT_MISSING', '--github needs --oidc-provider-arn', {
       hint: 'Make an OIDC provider for https://token.actions.githubusercontent.com in RAM once, and pass its ARN.',
     })
   }
   const ids = await findIds(repository, flags, deps, signal)
-  const trust = githubTrustDocument({ oidcProviderArn, repository, ...ids, subjects: subject })
+  const trust = githubTrustDocument({ oidcProviderArn, repository, ...ids, subjects: subject, oldSubject })
   return { purpose: `the workflows of ${repository}`, role: { name: WORKFLOW_ROLE, trust }, attachTo: [] }
 }
 

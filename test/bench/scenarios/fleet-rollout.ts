@@ -60,11 +60,13 @@ async function runFleetRollout(context: BenchContext, step: StepHandle): Promise
         times.again.push(await roll(bed, PLAIN, 'unchanged'))
         writes += bed.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write).length
         writes += (await revisions(bed)) - SITES
+        context.note(
+          `round ${round + 1}: ${(median(times.first) / median(times.bare)).toFixed(2)}x of bare helm, ` +
+            `again ${(median(times.again) / median(times.first)).toFixed(2)}x of that`,
+        )
       }
       await helm.uninstall()
     }
-    const ratio = median(times.first) / median(times.bare)
-    context.note(`after ${round + 1} rounds: ${ratio.toFixed(2)}x of bare helm`)
   }
   const of = (part: Part): number => median(times[part])
   return {
