@@ -90,7 +90,7 @@ test('RPC: whatever CR answers for a token is a whole token or an error of the l
         JSON.stringify(token),
       )
   })
-  await fuzz(t, 'rpc-token', property, 1000)
+  await fuzz(t, 'rpc-token', property, 500)
 })
 
 test('RPC: whatever CR lists, addresses and instances are texts, and the pages end', async (t) => {

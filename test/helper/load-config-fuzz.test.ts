@@ -50,7 +50,7 @@ test('a configuration with any place changed is refused, or read the same howeve
     assert.deepEqual(read(JSON.stringify(once)), once)
     assert.deepEqual(read(stringify(once)), once)
   })
-  await fuzz(t, 'config-values', property, 1000)
+  await fuzz(t, 'config-values', property, 500)
 })
 
 test('a configuration that ends too early, has a line twice or other bytes in it is refused, or is whole', async (t) => {
@@ -71,5 +71,5 @@ test('a configuration that ends too early, has a line twice or other bytes in it
     const once = read(content)
     if (once !== undefined) assert.deepEqual(read(JSON.stringify(once)), once)
   })
-  await fuzz(t, 'config-text', property, 1000)
+  await fuzz(t, 'config-text', property, 500)
 })
