@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
+import type { ProxiedRequest } from '../support/fault-rules.ts'
 import { duplicated, type LineFault, reordered, silent, withoutBookmarks } from '../support/watch-faults.ts'
 import { FAST_IMAGE, openFaultBed } from './fault-kit.ts'
 import { CLOCK_RATE } from './fixtures/fast-clock.ts'
@@ -73,19 +74,21 @@ test('P1 P2 410 Gone in the middle of a watch: a new list finds what came and we
     )
   await held(context, 'watch-410', since)
   await assertCounted()
-  const lists = watchesSince(from).filter(({ url }) => url.includes('sendInitialEvents=true'))
+  const isList = ({ url }: { url: string }) => /[?&](limit|sendInitialEvents)=/.test(url)
+  const lists = proxy.calls.slice(from).filter(isList)
   assert.deepEqual(new Set(lists.map(({ resource }) => resource)), new Set(RESOURCES))
 })
 
 test('P1 P2 410 Gone as the answer to a watch: a new list, not the same watch again and again', async (context) => {
-  const match = ({ isWatch, url }: { isWatch: boolean; url: string }) => isWatch && /resourceVersion=\d/.test(url)
-  const rule = proxy.fault({ match, fault: { kind: 'status', status: 410, reason: 'Expired' } })
+  const match = ({ isWatch, url, resource }: ProxiedRequest) =>
+    isWatch && /resourceVersion=\d/.test(url) && RESOURCES.some((one) => one === resource)
+  const fault = { kind: 'status', status: 410, reason: 'Expired' } as const
+  const rule = proxy.fault({ match, fault, times: RESOURCES.length })
   const since = performance.now()
   proxy.cutWatches()
   await changeMuch('expired')
   await held(context, 'watch-410-at-once', since)
-  await eventually(() => assert.ok(rule.struck >= RESOURCES.length))
-  rule.remove()
+  await eventually(() => assert.equal(rule.struck, RESOURCES.length))
   await assertCounted()
 })
 
