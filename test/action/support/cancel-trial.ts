@@ -131,7 +131,7 @@ export function helm(bed: ActionBed, ...args: readonly string[]): string {
 }
 
 /** Helm children that still work with a file of that run. */
-export function helmPids(temp: string): readonly number[] {
+function helmPids(temp: string): readonly number[] {
   const all = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
   return all
     .split('\n')

@@ -70,7 +70,7 @@ function collect(value: unknown, note: Note): void {
   }
 }
 
-export function kubeconfigSecrets(text: string): readonly string[] {
+function kubeconfigSecrets(text: string): readonly string[] {
   const { users = [] } = parse(text) ?? {}
   return users.flatMap(({ user }: { user: Record<string, string> }) =>
     ['client-key-data', 'token', 'password'].flatMap((field) => user[field] ?? []),
