@@ -63,11 +63,14 @@ export interface Session {
   drain(limitMs: number): Promise<void>
 }
 
+const EVENT_AFTER_FAILURES = 3
+
 export function createSession(options: SessionOptions): Session {
   const { loaded, entries, clock, log, metrics } = options
   const { config } = loaded
   const { secretName, authFormat, secretLabels, release } = config
   const instance = `${release.namespace}.${release.name}`
+  const own = { apiVersion: 'apps/v1', kind: 'Deployment', name: release.fullname, namespace: release.namespace }
   const board = createProblemBoard(options.onChange)
   const targets = createTargets(config)
   const groups = createCredentialGroups(
@@ -132,8 +135,12 @@ export function createSession(options: SessionOptions): Session {
     metrics.refreshes.inc({ registry, result: event.kind })
     const { expiresAt = null } = live?.token ?? {}
     if (event.kind === 'failed') {
-      const { code, reason, requestId, message } = toNopassError(event.error)
+      const { code, reason, requestId, message, hint } = toNopassError(event.error)
       log.warn({ registry, code, reason, requestId, failures: state.failures }, `no new credential: ${message}`)
+      // A hiccup is no news for a person.
+      if (state.failures >= EVENT_AFTER_FAILURES && options.holds()) {
+        options.events.warn(own, 'TokenFailing', `registry ${registry}: ${message}. ${hint}`)
+      }
     } else if (event.kind !== 'unchanged') {
       log.info({ registry, expiresAt, verified: state.verified }, `the credential is ${event.kind}`)
     }
