@@ -81,6 +81,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
     }
     const observed: AnswerReader = {
       head(status, header) {
+        if (status === 401) connection.forgetToken?.()
         report(status)
         reader.head(status, header)
       },

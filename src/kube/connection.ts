@@ -11,6 +11,8 @@ export interface KubeConnection {
   readonly cert?: string
   readonly key?: string
   readonly token?: () => string | Promise<string>
+  /** Called when the server did not know the token: where it comes from may have a newer one. */
+  readonly forgetToken?: () => void
   readonly tlsServerName?: string
 }
 
@@ -36,12 +38,13 @@ export function inClusterConnection(
   }
   const token = rereadFile(join(dir, 'token'), clock)
   const ca = rereadFile(join(dir, 'ca.crt'), clock)
-  token()
+  token.read()
   return {
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    token,
+    token: token.read,
+    forgetToken: token.forget,
     get ca() {
-      return ca()
+      return ca.read()
     },
   }
 }
@@ -62,23 +65,28 @@ export async function kubeconfigConnection(
   return {
     ...connection,
     get ca() {
-      return ca()
+      return ca.read()
     },
   }
 }
 
-function rereadFile(file: string, clock: Clock): () => string {
+function rereadFile(file: string, clock: Clock): { read(): string; forget(): void } {
   let text = ''
   let readAt = Number.NEGATIVE_INFINITY
-  return () => {
-    if (clock.monotonic() - readAt < REREAD_MS) return text
-    try {
-      text = readFileSync(file, 'utf8').trim()
-      readAt = clock.monotonic()
-    } catch (cause) {
-      // A file that is gone for a moment (a volume being swapped) must not end a working connection.
-      if (text === '') throw new NopassError('KUBE_CONNECTION', `${file} cannot be read`, { cause })
-    }
-    return text
+  return {
+    read() {
+      if (clock.monotonic() - readAt < REREAD_MS) return text
+      try {
+        text = readFileSync(file, 'utf8').trim()
+        readAt = clock.monotonic()
+      } catch (cause) {
+        // A file that is gone for a moment (a volume being swapped) must not end a working connection.
+        if (text === '') throw new NopassError('KUBE_CONNECTION', `${file} cannot be read`, { cause })
+      }
+      return text
+    },
+    forget() {
+      readAt = Number.NEGATIVE_INFINITY
+    },
   }
 }

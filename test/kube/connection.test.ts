@@ -19,7 +19,7 @@ const [first, second] = [createAuthority('first'), createAuthority('second')]
 let seen = ''
 const server = createServer(identity(first), (request, response) => {
   seen = request.headers.authorization ?? ''
-  response.end('{}')
+  response.writeHead(seen === 'Bearer refused' ? 401 : 200).end('{}')
 })
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 const { port } = server.address() as AddressInfo
@@ -70,6 +70,21 @@ test('in a Pod a token and an authority that are rotated on disk are used within
   await rm(join(folder, 'token'))
   await clock.advance(10_000)
   assert.equal(await connection.token?.(), 'two')
+})
+
+test('a token that the server refuses is read again at once: the one on disk may be newer', async () => {
+  await writeFile(join(folder, 'ca.crt'), first.certificatePem)
+  await writeFile(join(folder, 'token'), 'refused')
+  const environment = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(port) }
+  const client = createKubeClient(inClusterConnection(folder, environment, createFakeClock()))
+  try {
+    await assert.rejects(client.request({ method: 'GET', path: '/version' }), { code: 'KUBE_UNAUTHORIZED' })
+    await writeFile(join(folder, 'token'), 'newer')
+    await client.request({ method: 'GET', path: '/version' })
+    assert.equal(seen, 'Bearer newer')
+  } finally {
+    client.close()
+  }
 })
 
 test('outside a cluster the authority’s file that a kubeconfig names is read again too', async () => {
