@@ -87,7 +87,10 @@ export const CLOUD_SETUPS: readonly Setup[] = [
         ],
       }),
     says: /aliyun cr ListInstance --region cn-hangzhou/,
-    mend: ({ kit, values }) => kit.install(values),
+    mend: async (bed) => {
+      await bed.kit.install(bed.values)
+      await bed.restart()
+    },
   },
   {
     title: 'the credential has ended: of the registry',

@@ -142,7 +142,7 @@ export async function openHelperBed(name: string, options: BedOptions = {}): Pro
     },
     rotate: async () => {
       rotations += 1
-      if (rotations % 3 === 0) await bed.restart()
+      if (rotations % 2 === 0) await bed.restart()
       await kit.askForRotation()
     },
     patch: (path, body) => admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }),

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { askManifest } from '../../src/acr/ask-manifest.ts'
+import type { ManifestAnswer } from '../../src/acr/manifest-answer.ts'
+import type { HttpAnswer, HttpRequest } from '../../src/alibaba/http-sender.ts'
+
+const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
+const TOKENS = 'https://dockerauth.cn-hangzhou.aliyuncs.com/auth'
+const MANIFEST = `https://${HOST}/v2/team/app/manifests/1`
+const BLOB = `https://${HOST}/v2/team/app/blobs/sha256:${'a'.repeat(64)}`
+const STORE = 'https://store.oss-cn-hangzhou.aliyuncs.com/blob?signature=x'
+const REQUEST = {
+  host: HOST,
+  repository: 'team/app',
+  reference: '1',
+  username: 'u',
+  password: 'p',
+  region: 'cn-hangzhou',
+}
+const CHALLENGE = { 'www-authenticate': `Bearer realm="${TOKENS}",service="registry"` }
+
+type Reply = Partial<HttpAnswer> | Error
+
+/** Asks a registry that answers by address, and again differently where a Bearer token is shown. */
+async function ask(
+  replies: Readonly<Record<string, Reply>>,
+  request: Partial<typeof REQUEST> = {},
+): Promise<{ readonly answer: ManifestAnswer; readonly sent: readonly HttpRequest[] }> {
+  const sent: HttpRequest[] = []
+  const answer = await askManifest(
+    async (one) => {
+      sent.push(one)
+      const address = one.url.href.startsWith(TOKENS) ? TOKENS : one.url.href
+      const key = one.headers.authorization?.startsWith('Bearer') ? `token ${address}` : address
+      const reply = replies[key] ?? replies[address] ?? { status: 401, headers: CHALLENGE }
+      if (reply instanceof Error) throw reply
+      return { status: 200, headers: {}, text: '', ...reply }
+    },
+    { ...REQUEST, ...request },
+  )
+  return { answer, sent }
+}
+
+const token = { [TOKENS]: { text: '{"token":"t"}' } }
+const index = JSON.stringify({
+  manifests: [
+    { platform: { os: 'linux', architecture: 'amd64' } },
+    { platform: { os: 'linux', architecture: 'arm64' } },
+    { platform: { os: 'unknown', architecture: 'unknown' } },
+    {},
+  ],
+})
+
+test('an index names the platforms that it holds; the login goes to the token service of the region alone', async () => {
+  const { answer, sent } = await ask({ ...token, [`token ${MANIFEST}`]: { text: index } })
+  assert.deepEqual([answer.result, answer.platforms], ['found', ['linux/amd64', 'linux/arm64']])
+  const basic = sent.filter(({ headers }) => headers.authorization?.startsWith('Basic'))
+  assert.deepEqual(
+    basic.map(({ url }) => [url.host, url.searchParams.get('scope')]),
+    [['dockerauth.cn-hangzhou.aliyuncs.com', 'repository:team/app:pull']],
+  )
+})
+
+test('P6 an image for one platform is known by its configuration, which an object store gives without the login', async () => {
+  const manifest = JSON.stringify({ config: { digest: `sha256:${'a'.repeat(64)}` } })
+  const { answer, sent } = await ask({
+    ...token,
+    [`token ${MANIFEST}`]: { text: manifest },
+    [`token ${BLOB}`]: { status: 307, headers: { location: STORE } },
+    [STORE]: { text: '{"os":"linux","architecture":"s390x"}' },
+  })
+  assert.deepEqual(answer.platforms, ['linux/s390x'])
+  assert.equal(sent.find(({ url }) => url.href === STORE)?.headers.authorization, undefined)
+})
+
+const TAGS = `https://${HOST}/v2/team/app/tags/list?n=1`
+const missing = { status: 404, text: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}' }
+const ROWS: readonly (readonly [string, Readonly<Record<string, Reply>>, ManifestAnswer['result'], RegExp])[] = [
+  ['no right on the repository', { ...token, [`token ${MANIFEST}`]: { status: 401, text: '' } }, 'denied', /HTTP 401/],
+  [
+    'the same said with 403',
+    { ...token, [`token ${MANIFEST}`]: { status: 403, text: '{"errors":[{"code":"DENIED"}]}' } },
+    'denied',
+    /403 DENIED/,
+  ],
+  ['a login that is over', { [TOKENS]: { status: 401 } }, 'login-refused', /dockerauth\S+ answered HTTP 401/],
+  [
+    'no tag',
+    { ...token, [`token ${MANIFEST}`]: missing, [`token ${TAGS}`]: { text: '{}' } },
+    'tag-absent',
+    /MANIFEST_UNKNOWN/,
+  ],
+  [
+    'no repository',
+    {
+      ...token,
+      [`token ${MANIFEST}`]: missing,
+      [`token ${TAGS}`]: { status: 404, text: '{"errors":[{"code":"NAME_UNKNOWN"}]}' },
+    },
+    'repository-absent',
+    /404/,
+  ],
+  ['too many pulls', { ...token, [`token ${MANIFEST}`]: { status: 429 } }, 'throttled', /429/],
+  ['a registry that is ill', { ...token, [`token ${MANIFEST}`]: { status: 502 } }, 'unreachable', /502/],
+  ['a token service that says nothing', { [TOKENS]: { text: '<html>' } }, 'unreachable', /HTTP 200/],
+  ['no way there', { [MANIFEST]: Object.assign(new Error('x'), { code: 'ENOTFOUND' }) }, 'unreachable', /ENOTFOUND/],
+  ['a public image', { [MANIFEST]: { text: index } }, 'found', /200/],
+  [
+    'P6 a token service of somebody else',
+    { [MANIFEST]: { status: 401, headers: { 'www-authenticate': 'Bearer realm="https://evil.example.com/auth"' } } },
+    'skipped',
+    /evil\.example\.com is not the registry's own/,
+  ],
+]
+for (const [title, replies, result, says] of ROWS) {
+  test(`a registry is asked for a manifest: ${title}`, async () => {
+    const { answer, sent } = await ask(replies)
+    assert.equal(answer.result, result)
+    assert.match(answer.detail, says)
+    assert.ok(sent.every(({ url }) => !url.host.includes('evil')))
+  })
+}
