@@ -1,0 +1,149 @@
+import { type FaultRow, rowsOf } from './fault-row.ts'
+
+const ANSWERS = 'for one registry: its credential stays'
+const KEEPS = 'keeps the last good credential, asks again after 2 s, doubling to 2 min; other registries rotate'
+const KEEPS_ZH = '保留最后有效的凭据，2 秒后重试，间隔加倍直至 2 分钟；其他仓库照常轮换'
+const NODE = 'keeps the credentials that need the session; role chains go on with the session in memory'
+const NODE_ZH = '保留依赖该会话的凭据；角色链用内存中的会话继续'
+
+/** Alibaba Cloud, its registries and the identity. */
+export const CLOUD_ROWS: readonly FaultRow[] = [
+  ...rowsOf('cloud', 'cloud-fault-answers.test.ts', [
+    [
+      'cloud-throttled',
+      ANSWERS,
+      ['the API throttles', '`CLOUD_THROTTLED` at the registry', KEEPS],
+      ['API 限流', '该仓库显示 `CLOUD_THROTTLED`', KEEPS_ZH],
+    ],
+    [
+      'cloud-5xx',
+      ANSWERS,
+      ['the API answers 503', '`CLOUD_UNAVAILABLE`, with the code of the cloud', KEEPS],
+      ['API 返回 503', '`CLOUD_UNAVAILABLE` 及云端错误码', KEEPS_ZH],
+    ],
+    [
+      'cloud-html',
+      ANSWERS,
+      ['a gateway answers in HTML', '`CLOUD_UNAVAILABLE` (HTTP 502 without JSON)', KEEPS],
+      ['网关返回 HTML', '`CLOUD_UNAVAILABLE`（HTTP 502 without JSON）', KEEPS_ZH],
+    ],
+    [
+      'cloud-is-success-false',
+      ANSWERS,
+      ['200 with `IsSuccess: false`', 'the code that it stands for, here `CLOUD_DENIED`', KEEPS],
+      ['200 但 `IsSuccess: false`', '对应的错误码，此处为 `CLOUD_DENIED`', KEEPS_ZH],
+    ],
+    [
+      'cloud-cut',
+      ANSWERS,
+      ['connections are cut', '`CLOUD_UNREACHABLE` (ECONNRESET)', KEEPS],
+      ['连接被切断', '`CLOUD_UNREACHABLE`（ECONNRESET）', KEEPS_ZH],
+    ],
+    [
+      'cloud-answer-lost',
+      ANSWERS,
+      ['the work is done, the answer lost', '`CLOUD_UNREACHABLE`', KEEPS],
+      ['云端已执行但响应丢失', '`CLOUD_UNREACHABLE`', KEEPS_ZH],
+    ],
+  ]),
+  ...rowsOf('cloud', 'cloud-fault-identity.test.ts', [
+    [
+      'imds-slow',
+      'the metadata service is slow',
+      ['instance metadata takes 4 s', '`IDENTITY_UNAVAILABLE`: does not answer', NODE],
+      ['实例元数据需 4 秒响应', '`IDENTITY_UNAVAILABLE`：无响应', NODE_ZH],
+    ],
+    [
+      'imds-refused',
+      'the metadata service refuses',
+      ['instance metadata refuses (403)', '`IDENTITY_UNAVAILABLE`: gave no token', NODE],
+      ['实例元数据拒绝（403）', '`IDENTITY_UNAVAILABLE`：未给出令牌', NODE_ZH],
+    ],
+    [
+      'role-policy-removed',
+      'the role loses its policy',
+      ["the role's policy is detached, later attached again", '`CLOUD_DENIED`, names the permission', KEEPS],
+      ['角色的权限策略被解除，之后恢复', '`CLOUD_DENIED`，写明缺少的权限', KEEPS_ZH],
+    ],
+    [
+      'dns-failure',
+      'the name of the API does not resolve',
+      [
+        'DNS does not know the API',
+        '`CLOUD_UNREACHABLE` (ENOTFOUND) at each registry',
+        'serves new namespaces with the last good credentials',
+      ],
+      ['DNS 无法解析 API 域名', '每个仓库显示 `CLOUD_UNREACHABLE`（ENOTFOUND）', '用最后有效的凭据为新命名空间服务'],
+    ],
+    [
+      'clock-ahead',
+      "the cloud's clock is ten minutes",
+      [
+        "this machine's clock is 10 min behind",
+        'the metric `acr_nopass_clock_skew_seconds`',
+        "signs and counts by the cloud's clock from the first refusal on",
+      ],
+      ['本机时钟慢 10 分钟', '指标 `acr_nopass_clock_skew_seconds`', '首次被拒后即按云端时钟签名与计时'],
+    ],
+    [
+      'clock-behind',
+      "the cloud's clock is ten minutes",
+      ["this machine's clock is 10 min ahead", 'the same metric', 'the same'],
+      ['本机时钟快 10 分钟', '同一指标', '同上'],
+    ],
+  ]),
+  ...rowsOf('cloud', 'cloud-fault-lives.test.ts', [
+    [
+      'session-short',
+      'sessions are shorter than asked',
+      ['sessions live 8 s instead of an hour', 'nothing; `expiresAt` is nearer', 'renews by the life that it got'],
+      ['会话只有 8 秒而非一小时', '无；`expiresAt` 更近', '按实际寿命续期'],
+    ],
+    [
+      'registry-fails-long',
+      'one registry fails for many lives',
+      [
+        'one registry fails until long after its credential has expired',
+        '`failing` at that registry; alert',
+        'keeps its entry; the others rotate all the time; asks at least once a minute',
+      ],
+      [
+        '一个仓库持续失败，直到凭据过期很久之后',
+        '该仓库为 `failing`；告警',
+        '保留其条目；其他仓库不断轮换；至少每分钟重试一次',
+      ],
+    ],
+  ]),
+  ...rowsOf('cloud', 'helper-faults.test.ts', [
+    [
+      undefined,
+      'the cloud fails during a rotation',
+      [
+        'HTML, cuts and 503 in turn, in the middle of a rotation',
+        '`failing` at the registry',
+        'every Secret keeps its content and follows',
+      ],
+      ['轮换途中依次出现 HTML、断连和 503', '该仓库为 `failing`', '所有 Secret 保持内容，随后跟上'],
+    ],
+    [
+      undefined,
+      'a credential that the registry no longer takes',
+      [
+        'a credential is revoked before its end',
+        '`REGISTRY_LOGIN_REFUSED` at the next check',
+        'replaces it at once, unpaced',
+      ],
+      ['凭据提前失效', '下次校验显示 `REGISTRY_LOGIN_REFUSED`', '立即替换，不限速'],
+    ],
+    [
+      undefined,
+      'a wrong instance id holds the new Pods back',
+      [
+        'an upgrade names a wrong instance',
+        '`helm upgrade --wait` fails; new Pods are not ready',
+        'the old replicas serve on',
+      ],
+      ['升级写错实例 ID', '`helm upgrade --wait` 失败；新 Pod 未就绪', '旧副本继续服务'],
+    ],
+  ]),
+]

@@ -1,0 +1,26 @@
+import type { FaultArea } from '../../test/support/fault-report.ts'
+
+/** A row of the table of faults, in one language. */
+export type Words = readonly [fault: string, seen: string, does: string]
+
+/** One injected fault; `{name}` in its words is what the run counted under that name. */
+export interface FaultRow {
+  readonly area: Exclude<FaultArea, 'fuzz'>
+  /** As the test reports its figure; undefined for a fault whose test measures no time. */
+  readonly id: string | undefined
+  /** Below `test/cluster`. */
+  readonly file: string
+  /** A piece of the title of the test, as it stands in the file. */
+  readonly title: string
+  readonly en: Words
+  readonly zh: Words
+}
+
+/** Rows of one area and file. */
+export function rowsOf(
+  area: FaultRow['area'],
+  file: string,
+  rows: readonly (readonly [id: string | undefined, title: string, en: Words, zh: Words])[],
+): readonly FaultRow[] {
+  return rows.map(([id, title, en, zh]) => ({ area, file, id, title, en, zh }))
+}

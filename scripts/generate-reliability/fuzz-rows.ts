@@ -1,0 +1,79 @@
+/** One property that is fuzzed, in words. */
+export interface FuzzRow {
+  readonly id: string
+  readonly file: string
+  readonly en: readonly [input: string, holds: string]
+  readonly zh: readonly [input: string, holds: string]
+}
+
+const row = (id: string, file: string, en: FuzzRow['en'], zh: FuzzRow['zh']): FuzzRow => ({ id, file, en, zh })
+
+/** In the order of the table. */
+export const FUZZ_ROWS: readonly FuzzRow[] = [
+  row(
+    'docker-config-order',
+    'test/acr/docker-config-fuzz.test.ts',
+    ['dockerconfigjson: logins in any order', 'the same bytes'],
+    ['dockerconfigjson：任意顺序的登录', '字节相同'],
+  ),
+  row(
+    'docker-config-round-trip',
+    'test/acr/docker-config-fuzz.test.ts',
+    ['dockerconfigjson: written and read', 'every login comes back, in both forms'],
+    ['dockerconfigjson：写出再读回', '两种形式下每个登录都能读回'],
+  ),
+  row(
+    'docker-config-reader',
+    'test/acr/docker-config-fuzz.test.ts',
+    ['dockerconfigjson: any content', 'logins, or an error that quotes nothing'],
+    ['dockerconfigjson：任意内容', '得到登录，或不引用内容的错误'],
+  ),
+  row(
+    'rpc-token',
+    'test/alibaba/answers-fuzz.test.ts',
+    ['RPC: answers for a token', 'a whole token or an error of the list; no secret in it'],
+    ['RPC：令牌响应', '完整的令牌或列表中的错误；其中没有机密'],
+  ),
+  row(
+    'rpc-lists',
+    'test/alibaba/answers-fuzz.test.ts',
+    ['RPC: addresses and instances', 'texts only; the pages end'],
+    ['RPC：地址与实例列表', '只有文本；分页会结束'],
+  ),
+  row(
+    'rpc-session',
+    'test/alibaba/answers-fuzz.test.ts',
+    ['RPC and instance metadata: sessions', 'a whole session or an error of the list; no secret in it'],
+    ['RPC 与实例元数据：会话', '完整的会话或列表中的错误；其中没有机密'],
+  ),
+  row(
+    'roa-answers',
+    'test/alibaba/answers-fuzz.test.ts',
+    ['ROA: Personal Edition and CS', 'read whole, or an error of the list; no secret in it'],
+    ['ROA：个人版与 CS', '完整读取或列表中的错误；其中没有机密'],
+  ),
+  row(
+    'watch-frames',
+    'test/kube/watch-stream-fuzz.test.ts',
+    ['watch stream: bytes cut anywhere', 'the same events'],
+    ['watch 流：字节任意切分', '事件相同'],
+  ),
+  row(
+    'watch-garbage',
+    'test/kube/watch-stream-fuzz.test.ts',
+    ['watch stream: any bytes', 'events, or `KUBE_BAD_ANSWER`'],
+    ['watch 流：任意字节', '得到事件，或 `KUBE_BAD_ANSWER`'],
+  ),
+  row(
+    'config-values',
+    'test/helper/load-config-fuzz.test.ts',
+    ['configuration: any place changed', 'refused, or read the same again'],
+    ['配置：任意一处被改', '被拒绝，或再次读取结果相同'],
+  ),
+  row(
+    'config-text',
+    'test/helper/load-config-fuzz.test.ts',
+    ['configuration: cut, doubled or broken text', 'refused, or whole; half a file never'],
+    ['配置：被截断、重复或损坏的文本', '被拒绝，或完整；绝不接受半个文件'],
+  ),
+]

@@ -1,0 +1,126 @@
+import { type FaultRow, rowsOf } from './fault-row.ts'
+
+const SLOWLY = 'keeps the content in place; tries again after 1, 4, 16 … s, in the end every 10 min; others go on'
+const SLOWLY_ZH = '原地保留内容；1、4、16…秒后重试，最终每 10 分钟一次；其他命名空间照常'
+
+/** Namespaces, ServiceAccounts, Secrets, and who refuses. */
+export const OBJECT_ROWS: readonly FaultRow[] = [
+  ...rowsOf('objects', 'object-fault-namespaces.test.ts', [
+    [
+      'namespace-again',
+      'a namespace that is deleted and made again',
+      ['a namespace is deleted and made again', 'nothing', 'serves the new one from its first event'],
+      ['命名空间删除后重建', '无', '从第一个事件起为新的服务'],
+    ],
+    [
+      'namespace-ending',
+      'a namespace that cannot end',
+      [
+        'a namespace hangs in Terminating',
+        '`skipped.terminating` in the status',
+        'sends no request there; others rotate',
+      ],
+      ['命名空间卡在 Terminating', '状态中的 `skipped.terminating`', '不向其发送请求；其他照常轮换'],
+    ],
+    [
+      'namespaces-burst',
+      'a hundred namespaces at once',
+      [
+        'a hundred namespaces within {createdMs} ms',
+        'nothing',
+        'one write of a Secret each; the slowest reference came {slowestMs} ms after its ServiceAccount; the rest of the time the cluster makes ServiceAccounts',
+      ],
+      [
+        '{createdMs} ms 内创建一百个命名空间',
+        '无',
+        '每个只写一次 Secret；最慢的引用在其 ServiceAccount 创建后 {slowestMs} ms 写入；其余时间是集群在创建 ServiceAccount',
+      ],
+    ],
+    [
+      'account-reborn',
+      'a ServiceAccount that is made anew',
+      [
+        'a ServiceAccount gets a new UID between our reading and our writing',
+        'nothing',
+        'the precondition fails (409), the new list is read, no old entry comes back',
+      ],
+      ['读取与写入之间 ServiceAccount 换了 UID', '无', '前置条件失败（409），重新读取新列表，旧条目不会复活'],
+    ],
+  ]),
+  ...rowsOf('objects', 'object-fault-refusals.test.ts', [
+    [
+      'webhook-refuses',
+      'an admission webhook refuses our write',
+      ['an admission webhook refuses the Secret', '`WRITE_REFUSED` with namespace and webhook; Event', SLOWLY],
+      ['准入 webhook 拒绝 Secret', '`WRITE_REFUSED`，写明命名空间与 webhook；Event', SLOWLY_ZH],
+    ],
+    [
+      'webhook-times-out',
+      'an admission webhook times out',
+      [
+        'an admission webhook never answers',
+        '`WRITE_FAILING` with namespace and webhook; Event',
+        'keeps the content; tries again by back-off up to a minute; others go on',
+      ],
+      [
+        '准入 webhook 一直不响应',
+        '`WRITE_FAILING`，写明命名空间与 webhook；Event',
+        '保留内容；按退避重试，最长一分钟；其他照常',
+      ],
+    ],
+    [
+      'policy-forbids',
+      'ValidatingAdmissionPolicy forbids us',
+      ['a policy of the namespace forbids us', '`WRITE_REFUSED` with the name of the policy; Event', SLOWLY],
+      ['命名空间的策略禁止写入', '`WRITE_REFUSED`，写明策略名；Event', SLOWLY_ZH],
+    ],
+    [
+      'quota-full',
+      'a ResourceQuota leaves no room',
+      [
+        'a ResourceQuota has no room for a Secret',
+        '`WRITE_REFUSED` with the name of the quota; Event',
+        'tries again after 1, 4, 16 … s, in the end every 2 min; others go on',
+      ],
+      [
+        'ResourceQuota 没有 Secret 余量',
+        '`WRITE_REFUSED`，写明配额名；Event',
+        '1、4、16…秒后重试，最终每 2 分钟一次；其他照常',
+      ],
+    ],
+  ]),
+  ...rowsOf('objects', 'helper-promises.test.ts', [
+    [
+      undefined,
+      "somebody else's Secret of our name",
+      [
+        "a Secret of our name is somebody else's",
+        '`FOREIGN_SECRET`; Event',
+        'leaves it alone; serves the namespace once it is gone',
+      ],
+      ['同名 Secret 属于他人', '`FOREIGN_SECRET`；Event', '不动它；它消失后即开始服务'],
+    ],
+    [
+      undefined,
+      'what somebody took out or changed in a Secret',
+      ['somebody edits or deletes our Secret', 'nothing', 'restores it in place, or makes a new one'],
+      ['有人修改或删除我们的 Secret', '无', '原地恢复，或新建'],
+    ],
+    [
+      undefined,
+      'a list that another tool applies',
+      ['another tool applies the list', '`FOREIGN_LIST`; Event', 'leaves it alone, so that its next apply succeeds'],
+      ['其他工具以 apply 管理该列表', '`FOREIGN_LIST`；Event', '不动它，使其下一次 apply 成功'],
+    ],
+    [
+      undefined,
+      'entries of other writers survive',
+      [
+        'others add and remove entries all the time, ours too',
+        '`LIST_FOUGHT` if it goes on',
+        'their entries stay in order, ours comes back once',
+      ],
+      ['他人不断增删条目，也删我们的', '持续时显示 `LIST_FOUGHT`', '他人条目保持顺序，我们的条目恢复且只有一个'],
+    ],
+  ]),
+]
