@@ -22,7 +22,7 @@ export const lightLibraries: Plugin = {
       pluginData: resolveDir,
     }))
     build.onLoad({ filter: /.*/, namespace: 'light' }, ({ path, pluginData }) => ({
-      contents: LIGHT[path],
+      contents: LIGHT[path] ?? '',
       loader: 'js',
       resolveDir: pluginData as string,
     }))
