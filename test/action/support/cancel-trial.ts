@@ -38,7 +38,7 @@ export async function cancelTrial(bed: ActionBed, point: CancelPoint): Promise<C
   const release = await lastStatus(bed)
   const record = {
     point,
-    main: main.signal === null ? (main.code === 0 ? 'done' : 'ended') : 'killed',
+    main: endOf(main),
     post: post?.code ?? undefined,
     warnings: post?.annotations.length ?? 0,
     processes: helmPids(main.temp).length,
@@ -63,6 +63,12 @@ export function findBreaches(record: Omit<CancelRecord, 'said'>): readonly strin
     ...(pending && !record.point.lost ? [`the release is ${record.release}`] : []),
     ...(pending && record.cured !== true ? ['the next run did not name a cure that works'] : []),
   ]
+}
+
+/** On a busy machine the first signal may come before node has run a line of ours: then it ends at once, with nothing begun. */
+function endOf({ code, signal, stdout }: ActionOutcome): CancelRecord['main'] {
+  if (signal === null) return code === 0 ? 'done' : 'ended'
+  return signal === 'SIGINT' && stdout === '' ? 'ended' : 'killed'
 }
 
 async function good(bed: ActionBed): Promise<void> {
