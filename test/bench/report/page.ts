@@ -33,7 +33,7 @@ const WORDS = {
 /** The part of the page that shows one scenario's figures: a table, under what it was measured, details. */
 export function renderSection(
   scenario: Scenario,
-  { figures, unit, notes }: ScenarioResult,
+  { figures, unit, notes, pictures = {} }: ScenarioResult,
   { at, load }: Conditions,
   language: Language,
 ): string {
@@ -51,7 +51,10 @@ export function renderSection(
     ...(unit === undefined ? [] : [words.unit(unit.p50.toFixed(1), unit.p99.toFixed(1), unit.samples)]),
     words.load(load[0].toFixed(1), load[1].toFixed(1)),
   ]
+  // The page of a scenario of its own has no other place for them.
+  const shown = scenario.page === undefined ? [] : Object.keys(pictures)
   return [
+    ...shown.flatMap((name) => [`![${scenario.title[language]}](../img/${name})`, '']),
     toRow(words.head),
     toRow(words.head.map(() => '---')),
     ...rows,
