@@ -52,6 +52,13 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   { args: ['doctor', '--kubeconfg', 'x'], error: /^INPUT_INVALID: unknown option '--kubeconfg'\n.*--kubeconfig\?\n$/ },
   { args: ['validate', '-o', 'xml', '-f', 'x'], error: /^INPUT_INVALID: option '-o, --output <form>' argument 'xml'/ },
   { args: ['doctor', 'pods'], error: /^INPUT_INVALID: too many arguments/ },
+  { args: ['doctor', 'pod'], error: /^INPUT_INVALID: missing required argument 'namespace\/name'/ },
+  { args: ['doctor', 'pod', 'web-1', '--kubeconfig', '/nowhere'], error: /^INPUT_INVALID: "web-1" names no Pod/ },
+  { args: ['doctor', '--fail-on', 'much'], error: /^INPUT_INVALID: option '--fail-on <severity>'/ },
+  {
+    args: ['doctor', '--context', 'a', '--kube-context', 'b'],
+    error: /^INPUT_INVALID: option '--context <name>' cannot be used with option '--kube-context <name>'/,
+  },
   { args: ['helper'], error: /^INPUT_INVALID: required option '--config <file>' not specified/ },
   { args: ['apply', '-f', 'values.yaml'], error: /^INPUT_MISSING: no cluster is given/ },
   { args: ['apply', '--wait', 'maybe', '--kubeconfig', 'x'], error: /^INPUT_INVALID: wait: "maybe" is neither/ },

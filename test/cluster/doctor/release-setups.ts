@@ -8,7 +8,7 @@ const KEYS = ['-n', 'keys', '--release', 'keys'] as const
 const POLICY = '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies/acr-nopass.keys.keys'
 
 /** A second release beside the first: with an access key, and attached at admission. */
-export async function installKeys({ kit }: HelperBed): Promise<void> {
+async function installKeys({ kit }: HelperBed): Promise<void> {
   const { cloud, chart, admin } = kit
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   await chart.createNamespace('keys')
