@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { aimCommands } from '../../../src/cli/doctor/aim-commands.ts'
+import type { Finding } from '../../../src/cli/doctor/finding.ts'
+import { createProgress } from '../../../src/cli/doctor/progress.ts'
+
+const aimed = (
+  command: string,
+  flags: Parameters<typeof aimCommands>[1],
+  program = 'acr-nopass',
+): string | undefined => {
+  const finding: Finding = {
+    id: 'DRY_RUN',
+    severity: 'warning',
+    subject: 's',
+    message: 'm',
+    cause: 'c',
+    cure: 'c',
+    command,
+  }
+  return aimCommands([finding], flags, program)[0]?.command
+}
+
+test('commands that doctor prints go to the cluster that it looked at, each program with its own flag', () => {
+  const flags = { kubeconfig: '/home/me/my config', kubeContext: 'prod' }
+  assert.equal(
+    aimed('helm -n a get manifest a | kubectl -n a apply -f -', flags),
+    "helm --kubeconfig '/home/me/my config' --kube-context prod -n a get manifest a | kubectl --kubeconfig '/home/me/my config' --context prod -n a apply -f -",
+  )
+  assert.equal(
+    aimed('kubectl delete x && helm -n a list', { context: 'prod' }),
+    'kubectl --context prod delete x && helm --kube-context prod -n a list',
+  )
+  assert.equal(
+    aimed('acr-nopass refresh', flags, 'kubectl acr-nopass'),
+    `kubectl acr-nopass refresh --kubeconfig '/home/me/my config' --kube-context prod`,
+  )
+})
+
+test('commands that reach no cluster, and those of other programs, stay as they are', () => {
+  const flags = { kubeContext: 'prod' }
+  assert.equal(aimed('acr-nopass policy -f values.yaml', flags), 'acr-nopass policy -f values.yaml')
+  assert.equal(aimed('aliyun cr ListInstance --region r', flags), 'aliyun cr ListInstance --region r')
+  assert.equal(aimed('kubectl get pods', {}), 'kubectl get pods')
+})
+
+test('what is being read stands on one line of a terminal, is gone in the end, and elsewhere never was', () => {
+  const written = (isTTY: boolean): string => {
+    let text = ''
+    const progress = createProgress({ stderr: { isTTY, columns: 24, write: (part: string) => (text += part) } })
+    progress.say('Pods of all namespaces', 0)
+    progress.say('Pods of all namespaces', 500)
+    progress.end()
+    progress.end()
+    return text
+  }
+  assert.equal(written(false), '')
+  assert.equal(written(true), '\r\u001b[Kreading Pods of all nam\r\u001b[Kreading Pods of all nam\r\u001b[K')
+})
