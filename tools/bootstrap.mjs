@@ -18,6 +18,7 @@ const COMMANDS = {
   tools: 'src/sandbox/toolchest/main.ts',
   build: 'scripts/build.ts',
   check: 'scripts/check.ts',
+  release: 'scripts/release.ts',
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

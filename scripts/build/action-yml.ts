@@ -22,7 +22,7 @@ export function renderActionYml(): string {
   const document = {
     name: 'acr-nopass rollout',
     description:
-      'Password-free pulls from Alibaba Cloud Container Registry (ACR): validates, applies RAM, rolls out to every cluster, verifies',
+      'Password-free pulls from Alibaba Cloud Container Registry (ACR): validate, apply RAM, roll out to every cluster, verify',
     author: 'acr-nopass',
     branding: { icon: 'unlock', color: 'orange' },
     inputs: Object.fromEntries(inputs),

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { versionProblems } from '../release/check-version.ts'
 import { FLOOR_FILE, parseFloor } from '../test/coverage-floor.ts'
 import { findImportProblems } from './import-rule.ts'
 import { runProgram } from './run-program.ts'
@@ -35,6 +36,7 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
       name: 'lockfile',
       run: async () => lockfileProblems(readFileSync(join(root, 'package-lock.json'), 'utf8')).join('\n'),
     },
+    { name: 'one version', run: async () => versionProblems(root).join('\n') },
     { name: 'coverage floor', run: async () => fallenFloor(root) },
     { name: 'workflows', run: (signal) => lintWorkflows(root, progress, signal) },
     ...globSync('scripts/generate-*.ts', { cwd: root })

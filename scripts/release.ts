@@ -1,0 +1,89 @@
+// npm run release -- COMMAND: what the release workflow calls, and what a person runs before the tag. Answers go to stdout, all else to stderr.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
+import { ensureTools } from '../src/sandbox/toolchest/ensure-tools.ts'
+import { bundleAction } from './build/bundles.ts'
+import { buildArtifacts } from './release/build-artifacts.ts'
+import { readSection } from './release/changelog.ts'
+import { packageVersion, versionProblems } from './release/check-version.ts'
+import { checkDigest, readImageDigest } from './release/image-digest.ts'
+import { movingTag } from './release/moving-tag.ts'
+import { pushChart } from './release/push-chart.ts'
+import { setVersion } from './release/set-version.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const USAGE = `npm run release -- check [--tag vX.Y.Z]                         one number everywhere; with a tag: ready to be released
+npm run release -- set X.Y.Z                                    writes it everywhere, dates the changelog, builds the action
+npm run release -- notes                                        the changelog of this version
+npm run release -- build --out DIR [--image-digest sha256:…]    the files of a release
+npm run release -- image-digest FILE                            from the metadata file of docker buildx
+npm run release -- push-chart FILE --to oci://HOST/PATH         its digest; refuses a version that is there
+npm run release -- moving-tag                                   the tag vX to move here; nothing when a newer release has it`
+
+const interrupt = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupt.abort(name))
+
+async function helm4(): Promise<string> {
+  const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+  return (await ensureTools(['helm4'], { progress, signal: interrupt.signal })).helm4
+}
+
+async function answer(): Promise<string | undefined> {
+  const options = {
+    tag: { type: 'string' },
+    out: { type: 'string' },
+    to: { type: 'string' },
+    'image-digest': { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const
+  const { values, positionals } = parseArgs({ allowPositionals: true, options })
+  const [command, argument] = positionals
+  if (values.help) return USAGE
+  const env = process.env
+  if (command === 'check') {
+    const problems = versionProblems(root, values.tag)
+    if (problems.length > 0) throw new Error(problems.join('\n'))
+    return `${packageVersion(root)} everywhere`
+  }
+  if (command === 'set' && argument) {
+    const day = new Date().toISOString().slice(0, 10)
+    const changed = setVersion(root, argument, day)
+    await bundleAction(root, join(root, 'action', 'dist'))
+    return [...changed, 'action/dist'].map((file) => `wrote ${file}`).join('\n')
+  }
+  if (command === 'notes') {
+    const version = packageVersion(root)
+    const notes = readSection(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version)
+    if (!notes) throw new Error(`CHANGELOG.md: no section [${version}] with content`)
+    return notes
+  }
+  if (command === 'build' && values.out) {
+    const imageDigest = values['image-digest'] === undefined ? undefined : checkDigest(values['image-digest'])
+    const helm = await helm4()
+    const files = await buildArtifacts({ root, out: resolve(values.out), helm, imageDigest, env }, interrupt.signal)
+    return files.join('\n')
+  }
+  if (command === 'image-digest' && argument) return readImageDigest(readFileSync(argument, 'utf8'))
+  if (command === 'push-chart' && argument && values.to) {
+    return pushChart({ helm: await helm4(), archive: resolve(argument), to: values.to, env }, interrupt.signal)
+  }
+  if (command === 'moving-tag') {
+    const tags = execFileSync('git', ['tag', '--list', 'v*'], { cwd: root, encoding: 'utf8' }).split('\n')
+    return movingTag(packageVersion(root), tags) ?? ''
+  }
+  return undefined
+}
+
+try {
+  const text = await answer()
+  if (text === undefined) {
+    console.error(`usage:\n${USAGE}`)
+    process.exitCode = 2
+  } else if (text !== '') console.log(text)
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bundleHelper } from '../build/bundles.ts'
+import { billOfMaterials } from './bill-of-materials.ts'
+import { writeChartArchive } from './chart-archive.ts'
+import { packageVersion } from './check-version.ts'
+import { writeChecksums } from './checksums.ts'
+import { writeNpmArchive } from './npm-archive.ts'
+
+export interface ArtifactOptions {
+  readonly root: string
+  readonly out: string
+  readonly helm: string
+  readonly imageDigest: string | undefined
+  readonly env: NodeJS.ProcessEnv
+}
+
+/**
+ * Builds the files of a release into a folder that is empty or absent; answers their names. Equal sources give equal bytes.
+ * @throws Error when the folder holds something
+ */
+export async function buildArtifacts(options: ArtifactOptions, signal: AbortSignal): Promise<readonly string[]> {
+  const { root, out } = options
+  await mkdir(out, { recursive: true })
+  if ((await readdir(out)).length > 0) throw new Error(`${out} is not empty: a release is built into a new folder`)
+  const version = packageVersion(root)
+  const scratch = await mkdtemp(join(tmpdir(), 'acr-nopass-release-'))
+  try {
+    const chart = await writeChartArchive(join(out, `acr-nopass-chart-${version}.tgz`), { ...options, scratch }, signal)
+    await writeNpmArchive(join(out, `acr-nopass-npm-${version}.tgz`), { root, scratch, chart })
+    await bundleHelper(root, join(out, 'helper.mjs'))
+    await writeFile(join(out, `acr-nopass-${version}.cdx.json`), await billOfMaterials(root, signal))
+    writeChecksums(out)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+  return (await readdir(out)).sort()
+}

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { helmEnvironment } from '../../src/helm/helm-environment.ts'
+import { readTree, writeTgz } from './tree-archive.ts'
+
+export interface ChartArchiveOptions {
+  readonly root: string
+  /** An empty folder for what lies between. */
+  readonly scratch: string
+  readonly helm: string
+  /** Set as `image.digest`: the chart then runs this very image. */
+  readonly imageDigest: string | undefined
+  readonly env: NodeJS.ProcessEnv
+}
+
+const run = promisify(execFile)
+const DIGEST = /^( {2}digest: )""$/m
+
+/** Packages the chart with Helm, which checks it and leaves out what .helmignore names, then writes it anew without times. Answers the folder of its content. */
+export async function writeChartArchive(
+  file: string,
+  options: ChartArchiveOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  const { root, scratch, helm, imageDigest, env } = options
+  const source = join(scratch, 'source', 'acr-nopass')
+  const packed = join(scratch, 'packed')
+  const content = join(scratch, 'content')
+  await cp(join(root, 'chart'), source, { recursive: true })
+  if (imageDigest !== undefined) await setDigest(join(source, 'values.yaml'), imageDigest)
+  await mkdir(packed)
+  await mkdir(content)
+  const { stdout } = await run(helm, ['package', source, '--destination', packed], {
+    env: helmEnvironment(env, join(scratch, 'helm')),
+    signal,
+  })
+  const archive = stdout.trim().split(': ').at(-1) ?? ''
+  await run('tar', ['-xzf', archive, '-C', content], { signal })
+  const folder = join(content, 'acr-nopass')
+  writeTgz(file, readTree(folder, 'acr-nopass'))
+  return folder
+}
+
+async function setDigest(file: string, digest: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  if (text.split(DIGEST).length !== 3) throw new Error('chart/values.yaml: image.digest is not where it was')
+  await writeFile(file, text.replace(DIGEST, `$1"${digest}"`))
+}

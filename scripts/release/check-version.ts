@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bundleVersions } from './bundle-version.ts'
+import { readSection } from './changelog.ts'
+import { expectedAt, VERSION_FORM, VERSION_PLACES } from './version-places.ts'
+
+/** The version that package.json states; everything else is compared with it. */
+export function packageVersion(root: string): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
+}
+
+/** What contradicts the one version number of the tree at `root`, a line each with its file; with `tag`, what keeps it from being released. */
+export function versionProblems(root: string, tag?: string): readonly string[] {
+  const version = packageVersion(root)
+  const problems = VERSION_FORM.test(version) ? [] : [`package.json: the version ${version} is not X.Y.Z`]
+  for (const place of VERSION_PLACES) {
+    const { file, what, pattern } = place
+    const wanted = expectedAt(place, version)
+    const found = readOr(join(root, file)).match(pattern) ?? []
+    if (found.length === 0) problems.push(`${file}: ${what} is missing`)
+    const wrong = [...new Set(found)].filter((text) => text !== wanted)
+    problems.push(...wrong.map((text) => `${file}: ${what} is ${text}, and package.json's version asks for ${wanted}`))
+  }
+  const bundled = bundleVersions(root)
+  if (bundled.length === 0) problems.push('action/dist: states no version; npm run build')
+  const stale = [...new Set(bundled)].filter((text) => text !== version)
+  problems.push(...stale.map((text) => `action/dist: is built as ${text}, not ${version}; npm run build`))
+  return [...problems, ...changelogProblems(readOr(join(root, 'CHANGELOG.md')), version, tag)]
+}
+
+function changelogProblems(text: string, version: string, tag: string | undefined): readonly string[] {
+  const section = readSection(text, version)
+  if (tag === undefined) {
+    return section || readSection(text, 'Unreleased')
+      ? []
+      : [`CHANGELOG.md: neither [${version}] nor [Unreleased] says anything`]
+  }
+  return [
+    ...(tag === `v${version}` ? [] : [`the tag ${tag} is not v${version}, which package.json asks for`]),
+    ...(section ? [] : [`CHANGELOG.md: no section [${version}] with content`]),
+  ]
+}
+
+function readOr(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}

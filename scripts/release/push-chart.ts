@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { helmEnvironment } from '../../src/helm/helm-environment.ts'
+
+export interface PushChartOptions {
+  readonly helm: string
+  readonly archive: string
+  /** `oci://host/path`, without the chart's name; plain HTTP on a loopback address. */
+  readonly to: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+const run = promisify(execFile)
+const LOOPBACK = /^oci:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])[:/]/
+/** How registries say that there is no such chart; some hide what does not exist behind a refusal. */
+const ABSENT = /not found|name unknown|denied|unauthorized|\b40[134]\b/i
+
+/**
+ * Pushes a packaged chart to an OCI registry, never over one that is there; answers its digest.
+ * @throws Error when that version is there already, or what Helm wrote
+ */
+export async function pushChart({ helm, archive, to, env }: PushChartOptions, signal: AbortSignal): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'acr-nopass-push-'))
+  const flags = LOOPBACK.test(to) ? ['--plain-http'] : []
+  const call = (...args: string[]) => run(helm, args, { env: helmEnvironment(env, home), signal })
+  try {
+    const { stdout: chart } = await call('show', 'chart', archive)
+    const version = /^version: (.*)$/m.exec(chart)?.[1] ?? ''
+    const reference = `${to.replace(/\/$/, '')}/${/^name: (.*)$/m.exec(chart)?.[1]}`
+    const absent = await call('show', 'chart', reference, '--version', version, ...flags).then(
+      () => false,
+      (error: { stderr?: string; message: string }) => {
+        if (ABSENT.test(error.stderr ?? '')) return true
+        throw new Error(`cannot tell whether ${reference} ${version} exists: ${error.stderr || error.message}`)
+      },
+    )
+    if (!absent) throw new Error(`${reference} ${version} is there already; a version is never pushed twice`)
+    const { stdout, stderr } = await call('push', archive, to, ...flags)
+    const digest = /^Digest: (sha256:[0-9a-f]{64})$/m.exec(stdout + stderr)?.[1]
+    if (digest === undefined) throw new Error(`helm push named no digest: ${stdout}${stderr}`)
+    return digest
+  } finally {
+    await rm(home, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,21 @@
+import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { type TarEntry, toTar } from '../../src/sandbox/image/tar.ts'
+
+/** The files of a folder as entries under `prefix`, sorted; whether they are executable stays, owner and time do not. */
+export function readTree(folder: string, prefix: string): readonly TarEntry[] {
+  const files = globSync('**/*', { cwd: folder, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+  return files.sort().map((file) => {
+    const path = join(folder, file)
+    const mode = statSync(path).mode & 0o100 ? 0o755 : 0o644
+    return { path: `${prefix}/${file}`, kind: 'file', mode, content: readFileSync(path) }
+  })
+}
+
+/** Writes a .tgz; equal content gives equal bytes. */
+export function writeTgz(file: string, entries: readonly TarEntry[]): void {
+  writeFileSync(file, gzipSync(toTar(entries), { level: 9 }))
+}

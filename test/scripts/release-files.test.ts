@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { parse } from 'yaml'
+import { settleBill } from '../../scripts/release/bill-of-materials.ts'
+import { writeChecksums } from '../../scripts/release/checksums.ts'
+import { readImageDigest } from '../../scripts/release/image-digest.ts'
+import { trimMetadata } from '../../scripts/release/npm-archive.ts'
+
+interface Workflow {
+  readonly permissions: object
+  readonly env: Readonly<Record<string, string>>
+  readonly jobs: Readonly<Record<string, { permissions?: Readonly<Record<string, string>>; needs?: string | string[] }>>
+}
+
+const root = join(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'release-files-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const readText = (file: string): string => readFileSync(join(root, file), 'utf8')
+const workflow = parse(readText('.github/workflows/release.yml')) as Workflow
+
+test('the published package runs no script at its installation and installs nothing else', () => {
+  const metadata = JSON.parse(trimMetadata(readText('package.json'))) as Record<string, unknown>
+  assert.deepEqual(Object.keys(metadata), [
+    'name',
+    'version',
+    'description',
+    'keywords',
+    'license',
+    'homepage',
+    'repository',
+    'bugs',
+    'type',
+    'engines',
+    'bin',
+  ])
+})
+
+test('a bill of materials is the same at any time and from any folder', () => {
+  const bill = (name: string, timestamp: string, serialNumber: string): string =>
+    JSON.stringify({ serialNumber, metadata: { timestamp, component: { name } }, components: [{ name: 'ajv' }] })
+  const settled = settleBill(bill('main', '2030-01-01', 'urn:uuid:1'))
+  assert.equal(settled, settleBill(bill('other', '2031-01-01', 'urn:uuid:2')))
+  assert.match(settled, /"serialNumber": "urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/)
+  assert.notEqual(settled, settleBill(bill('main', '', '').replace('ajv', 'yaml')))
+})
+
+test('the digest of a pushed image is read from what buildx wrote, and nothing else passes for one', () => {
+  const digest = `sha256:${'0a'.repeat(32)}`
+  assert.equal(readImageDigest(JSON.stringify({ 'containerimage.digest': digest, 'image.name': 'x' })), digest)
+  assert.throws(() => readImageDigest('{}'), /nothing is not a digest/)
+  assert.throws(() => readImageDigest('{"containerimage.digest":"sha256:0a"}'), /sha256:0a is not a digest/)
+})
+
+test('checksums name every file beside them, in the form that sha256sum reads', () => {
+  writeFileSync(join(folder, 'b'), 'abc')
+  writeFileSync(join(folder, 'a'), '')
+  writeChecksums(folder)
+  writeChecksums(folder)
+  assert.equal(
+    readFileSync(join(folder, 'SHA256SUMS'), 'utf8'),
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a\n' +
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  b\n',
+  )
+})
+
+test('every action of our workflows is pinned by commit, and one action by one commit', () => {
+  const uses = globSync('.github/workflows/*.yml', { cwd: root })
+    .flatMap((file) => [...readText(file).matchAll(/uses: (\S+)/g)].map(([, name = '']) => name))
+    .filter((name) => !name.startsWith('./'))
+  assert.deepEqual(
+    uses.filter((name) => !/@[0-9a-f]{40}$/.test(name)),
+    [],
+  )
+  const pins = [...new Set(uses)]
+  assert.equal(new Set(pins.map((pin) => pin.split('@')[0])).size, pins.length)
+})
+
+test('the release workflow gives each job the least it needs', () => {
+  assert.deepEqual(workflow.permissions, {})
+  const read = { contents: 'read' }
+  assert.deepEqual(Object.fromEntries(Object.entries(workflow.jobs).map(([name, job]) => [name, job.permissions])), {
+    version: read,
+    tests: read,
+    image: { ...read, packages: 'write' },
+    package: read,
+    chart: { actions: 'read', ...read, packages: 'write' },
+    sign: { actions: 'read', 'id-token': 'write', packages: 'write' },
+    npm: { actions: 'read', 'id-token': 'write' },
+    github: { actions: 'read', contents: 'write' },
+  })
+})
+
+test('nothing is pushed before the tests, and the moving tag comes after everything', () => {
+  const before = (name: string): string[] => {
+    const needs = [workflow.jobs[name]?.needs ?? []].flat()
+    return [...needs, ...needs.flatMap(before)]
+  }
+  assert.ok(before('image').includes('tests'))
+  const others = Object.keys(workflow.jobs).filter((name) => name !== 'github')
+  assert.deepEqual([...new Set(before('github'))].sort(), others.sort())
+})
+
+test('the image that is pushed is the one that the chart runs', () => {
+  const { image } = parse(readText('chart/values.yaml')) as { image: { registry: string; repository: string } }
+  assert.equal(workflow.env.IMAGE, `${image.registry}/${image.repository}`)
+})
+
+test('every release command that a page or the workflow names exists', () => {
+  const { stdout } = spawnSync(process.execPath, [join(root, 'scripts/release.ts'), '--help'], { encoding: 'utf8' })
+  const named = (text: string): string[] =>
+    [...text.matchAll(/npm run (?:-s )?release -- ([\w-]+)/g)].map(([, name = '']) => name)
+  const known = named(stdout)
+  assert.ok(known.includes('build'))
+  const files = ['.github/workflows/release.yml', ...globSync('{docs/**/,}*.md', { cwd: root })]
+  const unknown = files.flatMap((file) => named(readText(file)).filter((name) => !known.includes(name)))
+  assert.deepEqual(unknown, [])
+})

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { versionProblems } from '../../scripts/release/check-version.ts'
+import { movingTag } from '../../scripts/release/moving-tag.ts'
+import { setVersion } from '../../scripts/release/set-version.ts'
+import { compareVersions, expectedAt, VERSION_PLACES } from '../../scripts/release/version-places.ts'
+import { VERSION } from '../../src/version.ts'
+
+const root = join(import.meta.dirname, '../..')
+const scratch = mkdtempSync(join(tmpdir(), 'release-version-'))
+after(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** A copy of every file that states the version; its changelog and bundle are small ones. */
+function copyTree(): string {
+  const copy = mkdtempSync(join(scratch, 'tree-'))
+  for (const file of new Set(VERSION_PLACES.map((place) => place.file))) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true })
+    cpSync(join(root, file), join(copy, file))
+  }
+  writeFileSync(join(copy, 'CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n\n### Added\n- A thing.\n')
+  writeBundle(copy, VERSION)
+  return copy
+}
+
+function writeBundle(copy: string, version: string): void {
+  mkdirSync(join(copy, 'action/dist/chunks'), { recursive: true })
+  writeFileSync(join(copy, 'action/dist/chunks/a.js'), `var a={name:"acr-nopass",version:"${version}",type:"module"};`)
+}
+
+test('this tree states one version everywhere', () => {
+  assert.deepEqual(versionProblems(root), [])
+})
+
+test('set writes the version everywhere; then only the bundle is left to be built, and the tag fits', () => {
+  const copy = copyTree()
+  const changed = setVersion(copy, '98.7.6', '2031-02-03')
+  assert.deepEqual(changed, [...new Set(['CHANGELOG.md', ...VERSION_PLACES.map(({ file }) => file)])].sort())
+  assert.deepEqual(versionProblems(copy, 'v98.7.6'), [`action/dist: is built as ${VERSION}, not 98.7.6; npm run build`])
+  writeBundle(copy, '98.7.6')
+  assert.deepEqual(versionProblems(copy, 'v98.7.6'), [])
+  assert.deepEqual(versionProblems(copy, 'v98.7.7'), ['the tag v98.7.7 is not v98.7.6, which package.json asks for'])
+  const chart = readFileSync(join(copy, 'chart/Chart.yaml'), 'utf8')
+  assert.match(chart, /^version: 98\.7\.6\nappVersion: 98\.7\.6$/m)
+  assert.match(chart, /acr-nopass:98\.7\.6\n/)
+  assert.match(readFileSync(join(copy, 'examples/workflows/rollout.yml'), 'utf8'), /acr-nopass\/acr-nopass@v98\n/)
+  assert.match(readFileSync(join(copy, 'CHANGELOG.md'), 'utf8'), /## \[Unreleased\]\n\n## \[98\.7\.6\] - 2031-02-03\n/)
+})
+
+test('the copy without a section of the version may not be released', () => {
+  const copy = copyTree()
+  assert.deepEqual(versionProblems(copy), [])
+  assert.deepEqual(versionProblems(copy, `v${VERSION}`), [`CHANGELOG.md: no section [${VERSION}] with content`])
+})
+
+test('any place that states another version is named with its file, and so is one that states none', () => {
+  const other = fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99)).map((parts) => parts.join('.'))
+  const copy = copyTree()
+  const property = fc.property(fc.constantFrom(...VERSION_PLACES), other, fc.boolean(), (place, version, missing) => {
+    fc.pre(expectedAt(place, version) !== expectedAt(place, VERSION))
+    // package.json is what all others are compared with
+    fc.pre(place.file !== 'package.json')
+    const file = join(copy, place.file)
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, text.replaceAll(place.pattern, missing ? '' : expectedAt(place, version)))
+    const problems = versionProblems(copy)
+    writeFileSync(file, text)
+    assert.ok(problems.length > 0)
+    assert.ok(
+      problems.every((line) => line.startsWith(`${place.file}: ${place.what} `)),
+      problems.join('\n'),
+    )
+  })
+  fc.assert(property, { numRuns: 60 })
+  const file = join(copy, 'package.json')
+  writeFileSync(file, readFileSync(file, 'utf8').replace(`"version": "${VERSION}"`, '"version": "0.1.1-rc.1"'))
+  const problems = versionProblems(copy)
+  assert.equal(problems[0], 'package.json: the version 0.1.1-rc.1 is not X.Y.Z')
+  assert.ok(problems.some((line) => line.startsWith('chart/Chart.yaml: appVersion is ')))
+})
+
+test('a set that cannot be done writes nothing', () => {
+  const copy = copyTree()
+  const before = snapshot(copy)
+  assert.throws(() => setVersion(copy, '1.2', '2031-02-03'), /1\.2 is not a version X\.Y\.Z/)
+  assert.deepEqual(snapshot(copy), before)
+  writeFileSync(join(copy, 'examples/gitops/flux.yaml'), 'spec: {}\n')
+  const broken = snapshot(copy)
+  assert.throws(() => setVersion(copy, '98.7.6', '2031-02-03'), /examples\/gitops\/flux\.yaml: tag is missing/)
+  assert.deepEqual(snapshot(copy), broken)
+  const released = copyTree()
+  writeFileSync(join(released, 'CHANGELOG.md'), '## [Unreleased]\n- x\n\n## [2.0.0] - 2030-01-01\n- y\n')
+  assert.throws(() => setVersion(released, '1.9.9', '2031-02-03'), /newer version than 1\.9\.9 already: 2\.0\.0/)
+})
+
+test('the moving tag stays with the newest release of its line', () => {
+  const tags = ['v0.9.0', 'v1.2.3', 'v1.10.0', 'v1', 'v2.0.0', 'v1.11.0-rc.1', '']
+  assert.equal(movingTag('1.10.0', tags), 'v1')
+  assert.equal(movingTag('1.10.1', tags), 'v1')
+  assert.equal(movingTag('1.9.9', tags), undefined)
+  assert.equal(movingTag('0.9.1', tags), 'v0')
+  assert.ok(compareVersions('1.10.0', '1.9.9') > 0)
+  assert.equal(compareVersions('1.10.0', '1.10.0'), 0)
+})
+
+function snapshot(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return Object.fromEntries(
+    files.map((entry) => [
+      join(entry.parentPath, entry.name),
+      readFileSync(join(entry.parentPath, entry.name), 'utf8'),
+    ]),
+  )
+}
