@@ -20,7 +20,6 @@ export interface PolicyFlags {
   readonly github?: string
   readonly subject?: readonly string[]
   readonly oldSubject?: boolean
-  readonly oldSubject?: boolean
   readonly ownerId?: string
   readonly repositoryId?: string
   readonly format?: 'json' | 'terraform'
