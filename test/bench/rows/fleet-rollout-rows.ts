@@ -18,11 +18,23 @@ export const FLEET_ROLLOUT_ROWS: readonly RowSpec[] = [
     peers: BARE,
   },
   {
+    id: 'rollout-cpu',
+    title: { en: 'CPU that it takes, with Helm', zh: '占用的 CPU（含 Helm）' },
+    measure: 'times',
+    peers: BARE,
+  },
+  {
     id: 'again',
     title: { en: 'Again with nothing changed, against the first time', zh: '无改动时再次运行，与第一次相比' },
     measure: 'times',
     bars: [0.6],
     peers: { en: 'Helm makes a new revision each time', zh: 'Helm 每次都会产生新的修订版本' },
+  },
+  {
+    id: 'again-cpu',
+    title: { en: 'CPU of that second run, against the first', zh: '第二次运行占用的 CPU，与第一次相比' },
+    measure: 'times',
+    peers: { en: 'Helm does all of it again', zh: 'Helm 会全部重做一遍' },
   },
   {
     id: 'again-writes',

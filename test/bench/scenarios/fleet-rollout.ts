@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import { type ActionOutcome, runAction } from '../../action/support/run-action.ts'
 import { bareHelm } from '../bed/bare-helm.ts'
+import { childrenCpu } from '../bed/children-cpu.ts'
 import { openRolloutBed, type RolloutBed } from '../bed/rollout-bed.ts'
 import { median } from '../bed/statistics.ts'
 import { FLEET_ROLLOUT_ROWS } from '../rows/fleet-rollout-rows.ts'
@@ -37,6 +38,13 @@ async function runFleetRollout(context: BenchContext, step: StepHandle): Promise
   await using bed = await openRolloutBed(context, { sites: SITES, servers: SERVERS })
   const helm = bareHelm(context, bed, PARALLEL)
   const times: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
+  const cpu: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
+  const measured = async (part: Part, work: () => Promise<number>): Promise<void> => {
+    const before = childrenCpu()
+    times[part].push(await work())
+    const after = childrenCpu()
+    if (before !== undefined && after !== undefined) cpu[part].push(after - before)
+  }
   let writes = 0
   const { rollouts } = context.settings
   // What only the first of all rollouts pays for, such as cold files, nobody does.
@@ -47,22 +55,24 @@ async function runFleetRollout(context: BenchContext, step: StepHandle): Promise
     const say = (what: string): void => step.update(`round ${round + 1} of ${rollouts}: ${what}`)
     say('helm under xargs')
     giveRights(bed)
-    times.bare.push(await timed(() => helm.install()))
+    await measured('bare', () => timed(() => helm.install()))
     await helm.uninstall()
     for (const [name, inputs] of Object.entries(VARIANTS)) {
       say(`the action, ${name}`)
       if (name === 'noRam') giveRights(bed)
       else takeRights(bed)
-      times[name as keyof typeof VARIANTS].push(await roll(bed, inputs, 'deployed'))
+      await measured(name as keyof typeof VARIANTS, () => roll(bed, inputs, 'deployed'))
       if (name === 'first') {
         say('the action again, nothing changed')
         const from = bed.cloud.calls.length
-        times.again.push(await roll(bed, PLAIN, 'unchanged'))
+        await measured('again', () => roll(bed, PLAIN, 'unchanged'))
         writes += bed.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write).length
         writes += (await revisions(bed)) - SITES
         context.note(
           `round ${round + 1}: ${(median(times.first) / median(times.bare)).toFixed(2)}x of bare helm, ` +
-            `again ${(median(times.again) / median(times.first)).toFixed(2)}x of that`,
+            `again ${(median(times.again) / median(times.first)).toFixed(2)}x of that; ` +
+            `CPU of bare helm ${median(cpu.bare).toFixed(1)} s, first ${median(cpu.first).toFixed(1)} s, ` +
+            `again ${median(cpu.again).toFixed(1)} s`,
         )
       }
       await helm.uninstall()
@@ -73,6 +83,8 @@ async function runFleetRollout(context: BenchContext, step: StepHandle): Promise
     unit: undefined,
     figures: {
       rollout: [of('first') / of('bare')],
+      ...(cpu.bare.length > 0 && { 'rollout-cpu': [median(cpu.first) / median(cpu.bare)] }),
+      ...(cpu.bare.length > 0 && { 'again-cpu': [median(cpu.again) / median(cpu.first)] }),
       again: [of('again') / of('first')],
       'again-writes': [writes],
       ram: [of('first') / of('bare') - of('noRam') / of('bare')],
@@ -81,7 +93,10 @@ async function runFleetRollout(context: BenchContext, step: StepHandle): Promise
     },
     notes: [
       `medians of ${rollouts}, ${SITES} releases on ${SERVERS} API servers, ${PARALLEL} at a time`,
-      ...Object.entries(times).map(([part, all]) => `${part}: ${all.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s`),
+      ...Object.entries(times).map(([part, all]) => {
+        const own = cpu[part as Part].map((seconds) => seconds.toFixed(1)).join(', ')
+        return `${part}: ${all.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s, with ${own} s of CPU`
+      }),
     ],
   }
 }
