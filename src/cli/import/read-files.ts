@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { LineCounter, parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../helm/manifest.ts'
+import { ValuesError } from '../../values/values-error.ts'
 import type { SourceFile } from '../../values/yaml-node.ts'
 import type { AnyObject } from '../legacy/any-object.ts'
 import type { ReadSettings } from './addon-settings.ts'
@@ -55,8 +56,9 @@ function parseFile({ name, text }: SourceFile): readonly unknown[] {
     const [error] = errors
     if (error === undefined) continue
     const { line, col } = lineCounter.linePos(error.pos[0])
-    const place = { file: name, line: Math.max(line, 1), column: Math.max(col, 1) }
-    throw new NopassError('IMPORT_UNREADABLE', `no YAML: ${error.code}`, { place })
+    const at = { file: name, line: Math.max(line, 1), column: Math.max(col, 1) }
+    // The line may hold a credential.
+    throw new ValuesError('IMPORT_UNREADABLE', `no YAML: ${error.code}`, { at, hideLine: true })
   }
   try {
     return list.map((document) => document.toJS() as unknown).filter((value) => value !== null && value !== undefined)

@@ -104,6 +104,14 @@ test('P6 of a Secret in a file only its name is used', async () => {
   assert.doesNotMatch(stdout + stderr, /SECRETMARKER/)
 })
 
+test('P6 the line at which a broken file stops is named, not shown', async () => {
+  const name = await file('broken.yaml', 'stringData:\n  password: "SECRETMARKER" SECRETMARKER\n')
+  const { code, stdout, stderr } = await run('-f', name)
+  assert.deepEqual([code, stdout], [2, ''])
+  assert.match(stderr, /broken\.yaml:\d+:\d+: IMPORT_UNREADABLE: no YAML/)
+  assert.doesNotMatch(stderr, /SECRETMARKER/)
+})
+
 test('what pulls may depend on and was not carried over makes the exit 3', async () => {
   const name = await file('unknown.json', JSON.stringify({ ...CONFIG, registryMirror: 'x' }))
   const { code, stdout, stderr } = await run('-f', name)
