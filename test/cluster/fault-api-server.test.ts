@@ -87,11 +87,10 @@ test('P2 429 with Retry-After: no write is started before its time is over', asy
   await beginRotation()
   await held(context, 'throttled', since, { retryAfterSeconds: 3 })
   const writes = proxy.calls.slice(from).filter(isSecretWrite)
-  const refused = writes.findIndex(({ status }) => status === 429)
-  const gaps = writes.slice(refused + 1).map(({ at }, index) => at - (writes[refused + index]?.at ?? 0))
-  // What was under way already may end; then there is silence.
-  assert.ok(Math.max(...gaps) > 2_500, `${gaps}`)
-  assert.ok(gaps.findIndex((gap) => gap > 2_500) < 16, `${gaps}`)
+  const refusedAt = writes.find(({ status }) => status === 429)?.at ?? 0
+  const within = writes.filter(({ at }) => at > refusedAt && at < refusedAt + 3_000).length
+  // What was under way already may end: as many as the helper has in hand at a time.
+  assert.ok(within < 16 && writes.length - within > 16, `${within} of ${writes.length}`)
 })
 
 test('P2 a burst of 500, 502 and 503', async (context) => {
