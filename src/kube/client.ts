@@ -2,7 +2,8 @@ import { errorFromAnswer, KubeApiError } from './api-error.ts'
 import type { KubeConnection } from './connection.ts'
 import type { AnswerReader } from './http-socket.ts'
 import { readEvents, readWhole, type WholeAnswer } from './read-answer.ts'
-import { createTransport, type TransportOptions, type TransportRequest } from './transport.ts'
+import { createTransport, type TransportOptions } from './transport.ts'
+import type { TransportRequest } from './transport-request.ts'
 import type { WatchEvent } from './watch-stream.ts'
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>

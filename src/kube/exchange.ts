@@ -3,7 +3,7 @@ import type { AbortListeners } from './abort-listeners.ts'
 import { KubeApiError } from './api-error.ts'
 import { type AnswerReader, MalformedAnswer } from './http-socket.ts'
 import type { SocketPool } from './socket-pool.ts'
-import type { TransportRequest } from './transport.ts'
+import type { TransportRequest } from './transport-request.ts'
 
 export interface Exchange {
   readonly request: TransportRequest

@@ -27,7 +27,7 @@ export interface HttpSocket {
 const IDLE_MS = 80_000
 
 /** The server closed the connection where an answer was due. */
-export class ConnectionClosed extends Error {
+class ConnectionClosed extends Error {
   readonly code = 'ECONNRESET'
 }
 

@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import type { TransportRequest } from './transport.ts'
+import type { TransportRequest } from './transport-request.ts'
 
 /** What a header or a request line may not hold: it would end there. */
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/

@@ -7,17 +7,7 @@ import { startExchange } from './exchange.ts'
 import type { AnswerReader } from './http-socket.ts'
 import { encodeRequest } from './request-bytes.ts'
 import { createSocketPool, type SocketPool } from './socket-pool.ts'
-
-export interface TransportRequest {
-  readonly method: string
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Buffer
-  /** Until the head of the answer is there, and then again until its end (but for a watch), milliseconds. */
-  readonly timeoutMs: number
-  /** A watch gets a connection of its own, so that it never takes one from calls. */
-  readonly lane: 'call' | 'watch'
-}
+import type { TransportRequest } from './transport-request.ts'
 
 /** Sends one request and hands its answer to the reader, piece by piece. */
 export interface Transport {
