@@ -74,7 +74,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const caFile = folder === undefined ? undefined : join(folder, 'ca.pem')
   let tlsOrigin: string | undefined
   if (caFile !== undefined) {
-    const names = ['127.0.0.1', 'localhost']
+    const names = ['127.0.0.1', 'localhost', 'cloud.sandbox.invalid']
     const pair = keys.authority.issue({ commonName: 'sandbox cloud', names, minutes: 30 * 24 * 60 })
     await writeFile(caFile, keys.authority.certificatePem)
     const listener = await listen(router.handle, 0, { key: pair.keyPem, cert: pair.certificatePem })
