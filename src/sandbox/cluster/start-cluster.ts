@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { KubeApiError } from '../../kube/api-error.ts'
 import { createKubeClient, type KubeClient } from '../../kube/client.ts'
 import type { KubeConnection } from '../../kube/connection.ts'
 import type { Child } from '../process/child.ts'
@@ -136,6 +137,9 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   })
   let apiServer = first
   const admin = createKubeClient(keys.admin)
+  // It gives up 10 s after its own start if the API server is not healthy by then, which a busy machine takes longer for.
+  const healthy = (): Promise<unknown> => askHealth(admin, signal)
+  await untilReady(healthy, { what: `API server of ${name}`, limitMs: 90_000, child: first }, signal)
   const controllerManager = await run.start({
     name: 'kube-controller-manager',
     disposable: true,
@@ -182,6 +186,15 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
     etcd,
     stop,
     [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** `/healthz` says `ok`, which is no JSON. */
+async function askHealth(admin: KubeClient, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await admin.request({ method: 'GET', path: '/healthz' }, signal)
+  } catch (error) {
+    if (!(error instanceof KubeApiError && error.status === 200)) throw error
   }
 }
 
