@@ -5,6 +5,7 @@ import { after, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { CACHED, openPodBed } from './doctor/pod-bed.ts'
 import { POD_SETUPS } from './doctor/pod-setups.ts'
+import { PULL_SETUPS } from './doctor/pull-setups.ts'
 import { RELEASE_SETUPS } from './doctor/release-setups.ts'
 import { runDoctor } from './doctor/run-doctor.ts'
 import { testSetups, untilHealthy } from './doctor/setup.ts'
@@ -18,7 +19,7 @@ const beside = { ...bed.helper, known: () => ['RIVAL_RELEASE'] as const }
 
 test('doctor finds nothing in a healthy cluster with Pods', () => untilHealthy(bed))
 
-testSetups(() => bed, POD_SETUPS)
+testSetups(() => bed, [...POD_SETUPS, ...PULL_SETUPS])
 
 test('P5 P6 doctor pod reads a Secret only where it is told to, that one alone, and shows nothing of it', async () => {
   const { kit } = bed.helper

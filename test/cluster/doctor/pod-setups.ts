@@ -1,16 +1,13 @@
-import { eventually } from '../../support/eventually.ts'
 import { SECRET } from '../helper-kit.ts'
-import { CACHED, HOST, type PodBed, VPC_HOST } from './pod-bed.ts'
+import { gone, IMAGE, untilAttached } from './pod-actions.ts'
+import type { PodBed } from './pod-bed.ts'
 import type { BrokenSetup } from './setup.ts'
 
 type Setup = BrokenSetup<PodBed>
 
-const IMAGE = `${HOST}/team/app:1`
 const reference = { imagePullSecrets: [{ name: SECRET }] }
 const SHOP_SECRET = `/api/v1/namespaces/shop/secrets/${SECRET}`
 const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
-const gone = (namespace: string, name: string) => (bed: PodBed) => bed.removePod(namespace, name)
-const ask = (pod: string): readonly string[] => ['pod', pod, '--ask-registry']
 
 /** Why one Pod does not pull; `doctor pod` is asked. */
 export const POD_SETUPS: readonly Setup[] = [
@@ -125,144 +122,6 @@ export const POD_SETUPS: readonly Setup[] = [
       await bed.helper.remove(`/api/v1/namespaces/theirs/secrets/${SECRET}`)
     },
   },
-  {
-    title: 'RAM does not let the helper pull its repository',
-    id: 'POD_DENIED',
-    args: ask('shop/denied'),
-    make: async (bed) => {
-      bed.allowOnly('team/*')
-      await bed.pod('shop', 'denied', `${HOST}/platform/helper:1`)
-    },
-    says: /127\.0\.0\.1:\d+ answered HTTP 401[\s\S]*acr-nopass policy -f values\.yaml/,
-    mend: async (bed) => {
-      bed.helper.grantRole()
-      await bed.removePod('shop', 'denied')
-    },
-  },
-  {
-    title: 'there is no such repository',
-    id: 'POD_IMAGE_ABSENT',
-    args: ask('shop/nameless'),
-    make: (bed) => bed.pod('shop', 'nameless', `${HOST}/team/nothing:1`),
-    says: /The registry does not have this repository: 127\.0\.0\.1:\d+ answered HTTP 404/,
-    mend: gone('shop', 'nameless'),
-  },
-  {
-    title: 'there is no such tag',
-    id: 'POD_TAG_ABSENT',
-    args: ask('shop/tagless'),
-    make: (bed) => bed.pod('shop', 'tagless', `${HOST}/team/app:9`),
-    says: /The registry has the repository, and not this tag/,
-    mend: gone('shop', 'tagless'),
-  },
-  {
-    title: "its image is for another architecture than its node's",
-    id: 'POD_ARCHITECTURE',
-    args: ask('shop/foreigner'),
-    make: (bed) => bed.pod('shop', 'foreigner', `${HOST}/team/elsewhere:1`),
-    says: /The node is linux\/\w+, and the image is there for linux\/\w+ only/,
-    mend: gone('shop', 'foreigner'),
-  },
-  {
-    title: 'the login in the Secret was revoked, and no helper runs',
-    id: 'POD_LOGIN_REFUSED',
-    args: ask('shop/revoked'),
-    make: async (bed) => {
-      await bed.helper.scale(0)
-      bed.helper.kit.cloud.control.expireTokens()
-      await bed.pod('shop', 'revoked', IMAGE)
-    },
-    says: /The registry refuses the login that stands in the Secret[\s\S]*acr-nopass refresh/,
-    mend: async (bed) => {
-      await bed.removePod('shop', 'revoked')
-      await bed.helper.scale(1)
-      await bed.helper.rotate()
-    },
-  },
-  {
-    title: 'its image is written like the address of a page',
-    id: 'POD_IMAGE_NAME',
-    args: ['pod', 'shop/misnamed'],
-    make: (bed) => bed.pod('shop', 'misnamed', `https://${IMAGE}`),
-    says: /no https:\/\/ before it/,
-    mend: gone('shop', 'misnamed'),
-  },
-  {
-    title: 'no node takes it',
-    id: 'POD_UNSCHEDULED',
-    severity: 'warning',
-    args: ['pod', 'shop/homeless'],
-    make: (bed) => bed.pod('shop', 'homeless', IMAGE, { nodeSelector: { place: 'nowhere' } }),
-    says: /has no node yet/,
-    mend: gone('shop', 'homeless'),
-  },
-  {
-    title: 'all is right, and the node still says no',
-    id: 'POD_STUCK',
-    args: ask('shop/stuck'),
-    make: (bed) => bed.pod('shop', 'stuck', IMAGE),
-    says: /is not on this node[\s\S]*describe pod stuck/,
-    mend: gone('shop', 'stuck'),
-  },
-  {
-    title: "it runs from the node's cache",
-    id: 'POD_CACHED',
-    severity: 'info',
-    args: ['pod', 'shop/running'],
-    make: (bed) => bed.pod('shop', 'running', `${CACHED}:1`),
-    says: /acr-nopass doctor pod shop\/running --ask-registry/,
-    mend: gone('shop', 'running'),
-  },
-  {
-    title: 'its node has a kubelet from before 1.35',
-    id: 'KUBELET_LENIENT',
-    severity: 'info',
-    args: ask('shop/lenient'),
-    make: async (bed) => {
-      await setKubelet(bed, 'v1.34.6')
-      await bed.pod('shop', 'lenient', `${CACHED}:1`)
-    },
-    says: /Kubelet v1\.34\.6 does not check credentials/,
-    mend: async (bed) => {
-      await setKubelet(bed, 'v1.36.3')
-      await bed.removePod('shop', 'lenient')
-    },
-  },
-  {
-    title: 'Pods run that were admitted before the reference',
-    id: 'PODS_OLD',
-    severity: 'info',
-    make: async (bed) => {
-      await bed.helper.closedNamespace('old')
-      await bed.pod('old', 'veteran', `${CACHED}:1`)
-      await bed.helper.open('old')
-      await untilAttached(bed, 'old')
-    },
-    says: /admitted before it was there/,
-    mend: gone('old', 'veteran'),
-  },
-  {
-    title: "its node's VPC is not linked to the instance",
-    id: 'POD_VPC_UNLINKED',
-    args: ['pod', 'shop/unlinked'],
-    make: (bed) =>
-      saying(
-        bed,
-        'unlinked',
-        `${VPC_HOST}/team/app:1`,
-        `dial tcp: lookup ${VPC_HOST} on 100.100.2.136:53: no such host`,
-      ),
-    says: /Access Control, VPC/,
-    mend: gone('shop', 'unlinked'),
-  },
-  {
-    title: 'the registry asks its node to slow down',
-    id: 'POD_THROTTLED',
-    args: ['pod', 'shop/hasty'],
-    make: (bed) => saying(bed, 'hasty', IMAGE, 'unexpected status from HEAD request: 429 Too Many Requests'),
-    says: /higher limit of the instance/,
-    mend: gone('shop', 'hasty'),
-  },
 ]
 
 function back(pod: string) {
@@ -271,25 +130,4 @@ function back(pod: string) {
     await bed.helper.scale(1)
     await untilAttached(bed, 'shop')
   }
-}
-
-function untilAttached({ helper }: PodBed, namespace: string): Promise<void> {
-  return eventually(async () => {
-    if (!(await helper.kit.isUsable(namespace))) throw new Error(`${namespace} is not served yet`)
-  }, 60_000)
-}
-
-function setKubelet({ helper }: PodBed, kubeletVersion: string): Promise<unknown> {
-  return helper.patch('/api/v1/nodes/process-node/status', { status: { nodeInfo: { kubeletVersion } } })
-}
-
-/** A Pod of a node that is not ours, with that node's words. */
-async function saying(bed: PodBed, name: string, image: string, words: string): Promise<void> {
-  await bed.pod('shop', name, image, { nodeSelector: { place: 'nowhere' } })
-  const message = `Back-off pulling image "${image}": ErrImagePull: failed to pull and unpack image "${image}": ${words}`
-  const state = { waiting: { reason: 'ImagePullBackOff', message } }
-  const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state }]
-  await bed.helper.patch(`/api/v1/namespaces/shop/pods/${name}/status`, {
-    status: { phase: 'Pending', containerStatuses },
-  })
 }

@@ -1,0 +1,16 @@
+import { eventually } from '../../support/eventually.ts'
+import { HOST, type PodBed } from './pod-bed.ts'
+
+export const IMAGE: string = `${HOST}/team/app:1`
+
+/** The cure of a Pod that was only made to be looked at. */
+export function gone(namespace: string, name: string): (bed: PodBed) => Promise<void> {
+  return (bed) => bed.removePod(namespace, name)
+}
+
+/** Until the helper serves the namespace. */
+export function untilAttached({ helper }: PodBed, namespace: string): Promise<void> {
+  return eventually(async () => {
+    if (!(await helper.kit.isUsable(namespace))) throw new Error(`${namespace} is not served yet`)
+  }, 60_000)
+}
