@@ -4,6 +4,7 @@ import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { collectLicences } from './licences.ts'
 import { lightBuiltins } from './light-builtins.ts'
 import { lightLibraries } from './light-libraries.ts'
+import { unusedTransports } from './unused-transports.ts'
 import { withoutSideEffects } from './without-side-effects.ts'
 
 /** CommonJS libraries in an ESM bundle ask for Node's own modules by `require`. */
@@ -23,7 +24,7 @@ const COMMON = {
   metafile: true,
   write: true,
   logLevel: 'warning',
-  plugins: [withoutSideEffects],
+  plugins: [withoutSideEffects, unusedTransports],
 } as const satisfies BuildOptions
 
 /** The action as a split bundle: only what a mode needs is loaded. Returns a line with the sizes. */
