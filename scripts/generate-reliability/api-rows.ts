@@ -187,8 +187,8 @@ export const API_ROWS: readonly FaultRow[] = [
     [
       'leader-killed',
       'kill -9 in the middle of a rotation',
-      ['kill -9 in the middle of a rotation', 'a restart', 'the other replica completes it once the lease is over'],
-      ['轮换途中 kill -9', '重启一次', '租约过期后由另一副本完成'],
+      ['kill -9 in the middle of a rotation', 'a restart', 'the restarted one or the other replica completes it'],
+      ['轮换途中 kill -9', '重启一次', '由重启的进程或另一副本完成'],
     ],
   ]),
   ...rowsOf('process', 'helper-faults.test.ts', [

@@ -2,8 +2,8 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { NopassError } from '../errors.ts'
 import { isRecord, parseManifest } from './manifest.ts'
+import type { ReleaseContent } from './release-content.ts'
 import type { ReleaseStatus, Revision } from './release-state.ts'
-import type { ReleaseContent } from './render-release.ts'
 
 /** The label selector of a release's records, and how helm names each of them (helm: pkg/storage/driver). */
 export function recordSelector(release: string): string {

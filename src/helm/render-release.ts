@@ -8,19 +8,11 @@ import {
   type UpgradeOptions,
   valuesArguments,
 } from './helm-flags.ts'
-import { isRecord, type ManifestObject, parseManifest } from './manifest.ts'
+import { isRecord, parseManifest } from './manifest.ts'
+import type { ReleaseContent } from './release-content.ts'
 import { describeRelease } from './release-record.ts'
 import { readMetadata } from './release-state.ts'
 import { readFromHelm } from './run-helm.ts'
-
-/** A release as it is or would be; kept in memory only, because the manifest may hold Secrets. */
-export interface ReleaseContent {
-  /** `name-version`. */
-  readonly chart: string
-  /** The user's values, merged by helm; without the chart's defaults. */
-  readonly values: Readonly<Record<string, unknown>>
-  readonly objects: readonly ManifestObject[]
-}
 
 /** What `helm upgrade --install` would make now, rendered against the live API server. */
 export async function renderRelease(

@@ -2,16 +2,7 @@ import { NopassError } from '../errors.ts'
 import type { ManifestObject } from '../helm/manifest.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { discoverResources } from './api-resources.ts'
-import { isAllowed, isGranted, rulesIn } from './granted-rights.ts'
-
-/** One right that the deployer needs. */
-export interface Right {
-  readonly verb: string
-  readonly group: string
-  readonly resource: string
-  readonly namespace?: string
-  readonly name?: string
-}
+import { isAllowed, isGranted, type Right, rulesIn } from './granted-rights.ts'
 
 /** What helm does to each object, and to its own release records. */
 export async function neededRights(

@@ -1,5 +1,13 @@
 import type { KubeClient } from '../kube/client.ts'
-import type { Right } from './access-review.ts'
+
+/** One right that the deployer needs. */
+export interface Right {
+  readonly verb: string
+  readonly group: string
+  readonly resource: string
+  readonly namespace?: string
+  readonly name?: string
+}
 
 interface Rule {
   readonly verbs: readonly string[]

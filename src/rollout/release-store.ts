@@ -1,8 +1,9 @@
 import type { Helm } from '../helm/find-helm.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
+import type { ReleaseContent } from '../helm/release-content.ts'
 import { type RecordMetadata, readRecord, readRevisions, recordName, recordSelector } from '../helm/release-record.ts'
 import { type Revision, readHistory } from '../helm/release-state.ts'
-import { type ReleaseContent, readRelease } from '../helm/render-release.ts'
+import { readRelease } from '../helm/render-release.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../kube/client.ts'
 
 /** What helm has on record of one release. */

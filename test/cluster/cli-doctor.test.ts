@@ -4,27 +4,30 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type HelperStatus, STATUS_KEY } from '../../src/acr/helper-status.ts'
-import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
-import {
-  ANNOTATION_CONTENT_HASH,
-  ANNOTATION_EXPIRES_AT,
-  ANNOTATION_REGISTRIES,
-  FIELD_MANAGER,
-} from '../../src/kube/names.ts'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { hashConfig } from '../../src/rollout/release-parts.ts'
 import { type BinAnswer, runBin } from '../cli/run-bin.ts'
 import { openChartCluster } from '../support/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
-import { applyPullSecret } from '../support/pull-secret.ts'
+import {
+  applyList,
+  attach,
+  attachment,
+  entries,
+  foreignSecret,
+  HOST,
+  IMAGE,
+  MARKER,
+  pullSecret,
+  soon,
+  stuck,
+} from './doctor/written-objects.ts'
 
-const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
-const IMAGE = `${HOST}/team/app:1`
 const RELEASE = {
   registries: [{ name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }],
   identity: { type: 'worker-role' },
   attach: 'serviceAccounts',
 }
-const MARKER = 'U0VDUkVULU1BUktFUg=='
 
 const chart = await openChartCluster('cli-doctor')
 const { admin, cluster } = chart
@@ -56,14 +59,14 @@ test('doctor: broken set-ups on a real API server, each named', async () => {
   })
   for (const name of ['acr-nopass', 'default', 'good', 'applied']) await admin.request(pullSecret(name))
   await admin.request(foreignSecret('foreign'))
-  for (const name of ['acr-nopass', 'default', 'good', 'empty', 'foreign']) await attach(name)
+  for (const name of ['acr-nopass', 'default', 'good', 'empty', 'foreign']) await attach(admin, name)
   await admin.request({ ...attachment('acr-nopass', 'acr-nopass'), body: entries('acr-nopass') })
-  await applyList('applied')
-  await stuck('good', 'masked', { imagePullSecrets: [{ name: 'own' }] })
-  await stuck('good', 'denied', {}, `${IMAGE}: insufficient_scope: authorization failed`)
-  await stuck('good', 'uncovered', {}, '', 'other-registry.cn-beijing.cr.aliyuncs.com/a/b:1')
-  await stuck('empty', 'waiting', {})
-  await stuck('out', 'skipped', {})
+  await applyList(admin, 'applied')
+  await stuck(admin, 'good', 'masked', { imagePullSecrets: [{ name: 'own' }] })
+  await stuck(admin, 'good', 'denied', {}, `${IMAGE}: insufficient_scope: authorization failed`)
+  await stuck(admin, 'good', 'uncovered', {}, '', 'other-registry.cn-beijing.cr.aliyuncs.com/a/b:1')
+  await stuck(admin, 'empty', 'waiting', {})
+  await stuck(admin, 'out', 'skipped', {})
 
   const { code, stdout, stderr } = await doctor('-o', 'json')
   assert.deepEqual([code, stderr], [1, ''])
@@ -196,8 +199,6 @@ test('doctor: who may read nothing of a release is told so, and not that there i
   assert.deepEqual([code, findings.map(({ id }: { id: string }) => id)], [1, ['RELEASE_UNREADABLE']])
 })
 
-const soon = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString()
-
 /** Writes the report that a helper would. */
 async function report(registry: Partial<HelperStatus['registries'][number]>): Promise<void> {
   const path = '/api/v1/namespaces/acr-nopass/configmaps'
@@ -228,58 +229,4 @@ async function report(registry: Partial<HelperStatus['registries'][number]>): Pr
   }
   const body = { data: { [STATUS_KEY]: JSON.stringify(status) } }
   await admin.request({ method: 'PATCH', path: `${path}/acr-nopass-status`, contentType: MERGE_PATCH, body })
-}
-
-function pullSecret(namespace: string): ReturnType<typeof applyPullSecret> {
-  return applyPullSecret(namespace, 'acr-nopass.acr-nopass', ({ metadata, data }) => {
-    metadata.annotations = {
-      [ANNOTATION_REGISTRIES]: 'demo',
-      [ANNOTATION_EXPIRES_AT]: soon(40),
-      [ANNOTATION_CONTENT_HASH]: 'h',
-    }
-    const login = { auths: { [HOST]: { auth: MARKER } } }
-    data['.dockerconfigjson'] = Buffer.from(JSON.stringify(login)).toString('base64')
-  })
-}
-
-function foreignSecret(namespace: string): Parameters<typeof admin.request>[0] {
-  const body = { metadata: { name: 'acr-nopass' }, type: 'Opaque', data: { key: MARKER } }
-  return { method: 'POST', path: `/api/v1/namespaces/${namespace}/secrets`, body }
-}
-
-const entries = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) })
-
-function attachment(namespace: string, name: string): Parameters<typeof admin.request>[0] {
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
-  return { method: 'PATCH', path, query: { fieldManager: FIELD_MANAGER }, contentType: MERGE_PATCH }
-}
-
-async function attach(namespace: string): Promise<void> {
-  await admin.request({ ...attachment(namespace, 'default'), body: entries('acr-nopass') })
-}
-
-/** As Argo CD or Helm 4 would. */
-async function applyList(namespace: string): Promise<void> {
-  await admin.request({
-    method: 'PATCH',
-    path: `/api/v1/namespaces/${namespace}/serviceaccounts/default`,
-    query: { fieldManager: 'argocd', force: true },
-    contentType: APPLY,
-    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' }, ...entries('theirs') },
-  })
-}
-
-/** A Pod whose node says that it cannot pull; there is no node, so it stays so. */
-async function stuck(namespace: string, name: string, spec: object, detail = '', image = IMAGE): Promise<void> {
-  const path = `/api/v1/namespaces/${namespace}/pods`
-  const body = { metadata: { name }, spec: { containers: [{ name: 'app', image }], ...spec } }
-  await admin.request({ method: 'POST', path, body })
-  const waiting = { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}": ErrImagePull: ${detail}` }
-  const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state: { waiting } }]
-  await admin.request({
-    method: 'PATCH',
-    path: `${path}/${name}/status`,
-    contentType: MERGE_PATCH,
-    body: { status: { phase: 'Pending', containerStatuses } },
-  })
 }

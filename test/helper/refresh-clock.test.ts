@@ -1,72 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { RegistryToken } from '../../src/acr/token-source.ts'
 import { NopassError } from '../../src/errors.ts'
-import { createRefreshClock, type RefreshClock } from '../../src/helper/refresh-clock.ts'
-import type { RegistryValues } from '../../src/helper/registry-entry.ts'
-import type { RegistryState, Verification } from '../../src/helper/registry-state.ts'
-import { createFakeClock, type FakeClock, settle } from '../kube/fake-clock.ts'
-
-interface Bench {
-  readonly clock: FakeClock
-  readonly refresh: RefreshClock
-  readonly calls: number[]
-  readonly tokens: RegistryState[]
-  readonly events: string[]
-  /** What the next calls answer; the last stays. */
-  readonly answers: (number | null | NopassError)[]
-  readonly verdicts: Verification[]
-}
-
-const MINUTE = 60_000
-const OUTAGE = new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down', { reason: 'ServiceUnavailable' })
-
-function open(
-  options: { life?: number | null; random?: number; verifyIntervalMs?: number; sharedSession?: boolean } = {},
-): Bench {
-  const clock = createFakeClock()
-  const calls: number[] = []
-  const tokens: RegistryState[] = []
-  const events: string[] = []
-  const answers: Bench['answers'] = [options.life === undefined ? 60 * MINUTE : options.life]
-  const verdicts: Verification[] = ['accepted']
-  let serial = 0
-  const next = <T>(list: T[]): T => (list.length > 1 ? list.shift() : list[0]) as T
-  const get = async (): Promise<RegistryToken> => {
-    calls.push(clock.monotonic())
-    const answer = next(answers)
-    if (answer instanceof Error) throw answer
-    serial += answer === null ? 0 : 1
-    const expiresAt = answer === null ? null : clock.now() + answer
-    return { username: 'u', password: `p${serial}`, issuedAt: clock.now(), expiresAt, domains: ['a.example.com'] }
-  }
-  const refresh = createRefreshClock({
-    entry: {
-      name: 'prod',
-      values: {} as RegistryValues,
-      source: { key: 'fp', sharedSession: options.sharedSession ?? false, get },
-      verify: async () => next(verdicts),
-    },
-    clock,
-    cloudNow: clock.now,
-    random: () => options.random ?? 0.5,
-    verifyIntervalMs: options.verifyIntervalMs ?? 0,
-    onToken: (state) => tokens.push(state),
-    onChange: ({ kind }) => events.push(kind),
-  })
-  return { clock, refresh, calls, tokens, events, answers, verdicts }
-}
+import { settle } from '../kube/fake-clock.ts'
+import { MINUTE, OUTAGE, openRefresh } from './refresh-bench.ts'
 
 test('P3 a credential is replaced at 60 to 70 % of its own life, the first one anywhere before, again and again', async () => {
-  const { clock, refresh, calls } = open()
+  const { clock, refresh, calls } = openRefresh()
   refresh.start()
   await clock.advance(200 * MINUTE)
   assert.deepEqual(calls, [0, 24 * MINUTE, 63 * MINUTE, 102 * MINUTE, 141 * MINUTE, 180 * MINUTE])
 })
 
 test('P3 after an outage the next refresh is anywhere in the life again, the one after that is as usual', async () => {
-  const { clock, refresh, calls, answers } = open()
+  const { clock, refresh, calls, answers } = openRefresh()
   refresh.start()
   await clock.advance(30 * MINUTE)
   answers.splice(0, 1, OUTAGE)
@@ -78,7 +25,7 @@ test('P3 after an outage the next refresh is anywhere in the life again, the one
 })
 
 test('a failure keeps the time at which it began, however often it is met again; another one has its own', async () => {
-  const { clock, refresh, answers } = open()
+  const { clock, refresh, answers } = openRefresh()
   answers.splice(0, 1, OUTAGE)
   refresh.start()
   await clock.advance(0)
@@ -94,7 +41,7 @@ test('a failure keeps the time at which it began, however often it is met again;
 })
 
 test('a pause that a throttling cloud asks for is kept', async () => {
-  const { clock, refresh, calls, answers } = open()
+  const { clock, refresh, calls, answers } = openRefresh()
   const throttled = new NopassError('CLOUD_THROTTLED', 'too many calls', { retryAfterMs: 3 * MINUTE })
   answers.unshift(throttled)
   refresh.start()
@@ -103,7 +50,7 @@ test('a pause that a throttling cloud asks for is kept', async () => {
 })
 
 test('a refresh that joins another replaces the credential and keeps the usual spread; its failure leaves all as it was', async () => {
-  const { clock, refresh, calls, answers, events } = open()
+  const { clock, refresh, calls, answers, events } = openRefresh()
   refresh.start()
   await clock.advance(30 * MINUTE)
   refresh.join()
@@ -124,7 +71,7 @@ test('P3 while the cloud answers, no credential is ever within a tenth of its li
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       fc.boolean(),
       async (seconds, random, sharedSession) => {
-        const { clock, refresh } = open({ life: seconds * 1000, random, sharedSession })
+        const { clock, refresh } = openRefresh({ life: seconds * 1000, random, sharedSession })
         refresh.start()
         await settle()
         for (let round = 0; round < 40; round += 1) {
@@ -143,7 +90,7 @@ test('P3 while the cloud answers, no credential is ever within a tenth of its li
 })
 
 test('P2 a failing cloud takes nothing away, is asked again and again, and less often than each half second', async () => {
-  const { clock, refresh, calls, tokens, events, answers } = open()
+  const { clock, refresh, calls, tokens, events, answers } = openRefresh()
   refresh.start()
   await clock.advance(MINUTE)
   answers.splice(0, 1, OUTAGE)
@@ -166,7 +113,7 @@ test('P2 a failing cloud takes nothing away, is asked again and again, and less 
 })
 
 test('P2 a credential that the registry refuses never replaces a good one', async () => {
-  const { clock, refresh, tokens, verdicts } = open()
+  const { clock, refresh, tokens, verdicts } = openRefresh()
   refresh.start()
   await clock.advance(MINUTE)
   verdicts.splice(0, 1, 'refused')
@@ -180,7 +127,7 @@ test('P2 a credential that the registry refuses never replaces a good one', asyn
 })
 
 test('a credential that was revoked early is found by a login and replaced at once', async () => {
-  const { clock, refresh, tokens, events, verdicts } = open({ verifyIntervalMs: 5 * MINUTE })
+  const { clock, refresh, tokens, events, verdicts } = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   refresh.start()
   await clock.advance(6 * MINUTE)
   assert.equal(tokens.length, 1)
@@ -192,65 +139,4 @@ test('a credential that was revoked early is found by a login and replaced at on
   )
   assert.equal(tokens[1]?.urgent, true)
   assert.ok(events.includes('revoked'))
-})
-
-test('a login without an end is read from its files every 30 s and counts only when it changed', async () => {
-  const { clock, refresh, calls, tokens } = open({ life: null })
-  refresh.start()
-  await clock.advance(5 * MINUTE)
-  assert.deepEqual([calls.length, tokens.length], [11, 1])
-})
-
-test('a credential of an earlier process is used to its own schedule, without a call', async () => {
-  const { clock, refresh, calls, tokens } = open()
-  const issuedAt = clock.now() - 20 * MINUTE
-  const token = {
-    username: 'u',
-    password: 'old',
-    issuedAt,
-    expiresAt: issuedAt + 60 * MINUTE,
-    domains: ['a.example.com'],
-  }
-  refresh.adopt({ name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 38 * MINUTE })
-  refresh.start()
-  await clock.advance(17 * MINUTE)
-  assert.deepEqual([calls, tokens.length], [[], 1])
-  await clock.advance(2 * MINUTE)
-  assert.deepEqual(calls, [18 * MINUTE])
-})
-
-test('a credential of an earlier process that is over is kept, and replaced at once and unpaced', async () => {
-  const { clock, refresh, calls, tokens } = open()
-  const issuedAt = clock.now() - 90 * MINUTE
-  const token = {
-    username: 'u',
-    password: 'old',
-    issuedAt,
-    expiresAt: issuedAt + 60 * MINUTE,
-    domains: ['a.example.com'],
-  }
-  refresh.adopt({ name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 38 * MINUTE })
-  assert.equal(refresh.state.live?.token.password, 'old')
-  refresh.start()
-  await clock.advance(10)
-  assert.deepEqual([calls, tokens.at(-1)?.live?.token.password, tokens.at(-1)?.urgent], [[0], 'p1', true])
-})
-
-test('a follower asks until there is one token, and no further', async () => {
-  const { clock, refresh, calls, answers } = open()
-  answers.unshift(OUTAGE, OUTAGE)
-  refresh.prove()
-  await clock.advance(300 * MINUTE)
-  assert.equal(calls.length, 3)
-  assert.equal(refresh.state.live?.token.password, 'p1')
-})
-
-test('a wish for a rotation is granted at once, in one call', async () => {
-  const { clock, refresh, calls } = open()
-  refresh.start()
-  await clock.advance(5 * MINUTE)
-  refresh.force()
-  refresh.force()
-  await clock.advance(MINUTE)
-  assert.deepEqual(calls, [0, 5 * MINUTE])
 })

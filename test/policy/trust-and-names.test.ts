@@ -50,11 +50,12 @@ test('the workflow’s role trusts immutable subjects, compared for equality', (
 
 test('the old subject, by names that others may take over, is trusted only when asked for, beside the immutable one', () => {
   const { Statement } = githubTrustDocument({ ...github, subjects: ['environment:production'], oldSubject: true })
-  const { StringEquals } = Statement[0]?.Condition ?? {}
-  assert.deepEqual(StringEquals?.['oidc:sub'], [
+  const subjects = [
     'repo:acme/platform:environment:production',
     'repo:acme@123456/platform@456789:environment:production',
-  ])
+  ]
+  const others = { 'oidc:aud': ['sts.aliyuncs.com'], 'oidc:iss': ['https://token.actions.githubusercontent.com'] }
+  assert.deepEqual(Statement[0]?.Condition, { StringEquals: { ...others, 'oidc:sub': subjects } })
 })
 
 const refused: [string, Partial<Parameters<typeof githubTrustDocument>[0]>][] = [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeClient } from '../../src/kube/client.ts'
-import type { Right } from '../../src/rollout/access-review.ts'
 import { missingRights } from '../../src/rollout/access-review.ts'
+import type { Right } from '../../src/rollout/granted-rights.ts'
 import { isGranted } from '../../src/rollout/granted-rights.ts'
 
 const get: Right = { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'system', name: 'helper' }

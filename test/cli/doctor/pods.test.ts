@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isAcrHost, isCoveredBy, parseImage } from '../../../src/acr/image-reference.ts'
 import { diagnose } from '../../../src/cli/doctor/diagnose.ts'
 import type { FindingId } from '../../../src/cli/doctor/finding.ts'
 import type { Observed, PodFacts } from '../../../src/cli/doctor/observed.ts'
@@ -235,41 +234,4 @@ test('P6 what a node says is shown without anything like a credential', () => {
   const [finding] = diagnose(scene({ pods: [stuckPod({ detail: `401 Unauthorized: token ${token}` })] }))
   assert.match(finding?.cause ?? '', /401 Unauthorized: token \(redacted\)/)
   assert.doesNotMatch(JSON.stringify(finding), /eyJ/)
-})
-
-test('images are cut where container runtimes cut them', () => {
-  const rows: readonly (readonly [string, string, string])[] = [
-    ['nginx', 'docker.io', 'library/nginx'],
-    ['nginx:1.27', 'docker.io', 'library/nginx'],
-    ['team/app:1', 'docker.io', 'team/app'],
-    ['localhost/app', 'localhost', 'app'],
-    ['registry:5000/a/b:1', 'registry:5000', 'a/b'],
-    ['Host.Example.com/A/b', 'host.example.com', 'A/b'],
-    [`${HOST}/team/app@sha256:${'0'.repeat(64)}`, HOST, 'team/app'],
-    [`${HOST}/team/app:1@sha256:${'0'.repeat(64)}`, HOST, 'team/app'],
-  ]
-  for (const [image, host, repository] of rows) assert.deepEqual(parseImage(image), { host, repository })
-})
-
-test('a domain covers its host, or only its namespace there', () => {
-  const image = parseImage('registry.example.com/team/app:1')
-  assert.equal(isCoveredBy('registry.example.com', image), true)
-  assert.equal(isCoveredBy('REGISTRY.example.com/team', image), true)
-  assert.equal(isCoveredBy('registry.example.com/tea', image), false)
-  assert.equal(isCoveredBy('registry.example.com:443', image), false)
-  assert.equal(isCoveredBy('example.com', image), false)
-})
-
-test("ACR's own hosts of every edition are known", () => {
-  const own = [
-    HOST,
-    'x-registry-vpc.cn-hangzhou.cr.aliyuncs.com',
-    'registry.cn-hangzhou.aliyuncs.com',
-    'registry-intl-vpc.ap-southeast-1.aliyuncs.com',
-    'crpi-1.cn-hangzhou.personal.cr.aliyuncs.com',
-  ]
-  for (const host of own) assert.equal(isAcrHost(host), true, host)
-  for (const host of ['docker.io', 'oss.cn-hangzhou.aliyuncs.com', 'cr.aliyuncs.com.evil.example']) {
-    assert.equal(isAcrHost(host), false, host)
-  }
 })

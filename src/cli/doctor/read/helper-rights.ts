@@ -1,5 +1,5 @@
 import { createTargets } from '../../../helper/targets.ts'
-import type { Right } from '../../../rollout/access-review.ts'
+import type { Right } from '../../../rollout/granted-rights.ts'
 import type { HelperConfig } from '../../../values/helper-config.generated.ts'
 
 /** As many namespaces of a list are looked at. */

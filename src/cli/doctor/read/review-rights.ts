@@ -1,5 +1,6 @@
 import type { KubeClient } from '../../../kube/client.ts'
-import { formatRight, type Right } from '../../../rollout/access-review.ts'
+import { formatRight } from '../../../rollout/access-review.ts'
+import type { Right } from '../../../rollout/granted-rights.ts'
 import type { HelperConfig } from '../../../values/helper-config.generated.ts'
 import type { Reader } from '../reader.ts'
 import { helperRights } from './helper-rights.ts'

@@ -1,0 +1,59 @@
+import type { RegistryToken } from '../../src/acr/token-source.ts'
+import { NopassError } from '../../src/errors.ts'
+import { createRefreshClock, type RefreshClock } from '../../src/helper/refresh-clock.ts'
+import type { RegistryValues } from '../../src/helper/registry-entry.ts'
+import type { RegistryState, Verification } from '../../src/helper/registry-state.ts'
+import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
+
+/** A refresh clock on a clock of the test's, and all that it did. */
+export interface RefreshBench {
+  readonly clock: FakeClock
+  readonly refresh: RefreshClock
+  readonly calls: number[]
+  readonly tokens: RegistryState[]
+  readonly events: string[]
+  /** What the next calls answer; the last stays. */
+  readonly answers: (number | null | NopassError)[]
+  readonly verdicts: Verification[]
+}
+
+export const MINUTE = 60_000
+export const OUTAGE: NopassError = new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down', {
+  reason: 'ServiceUnavailable',
+})
+
+export function openRefresh(
+  options: { life?: number | null; random?: number; verifyIntervalMs?: number; sharedSession?: boolean } = {},
+): RefreshBench {
+  const clock = createFakeClock()
+  const calls: number[] = []
+  const tokens: RegistryState[] = []
+  const events: string[] = []
+  const answers: RefreshBench['answers'] = [options.life === undefined ? 60 * MINUTE : options.life]
+  const verdicts: Verification[] = ['accepted']
+  let serial = 0
+  const next = <T>(list: T[]): T => (list.length > 1 ? list.shift() : list[0]) as T
+  const get = async (): Promise<RegistryToken> => {
+    calls.push(clock.monotonic())
+    const answer = next(answers)
+    if (answer instanceof Error) throw answer
+    serial += answer === null ? 0 : 1
+    const expiresAt = answer === null ? null : clock.now() + answer
+    return { username: 'u', password: `p${serial}`, issuedAt: clock.now(), expiresAt, domains: ['a.example.com'] }
+  }
+  const refresh = createRefreshClock({
+    entry: {
+      name: 'prod',
+      values: {} as RegistryValues,
+      source: { key: 'fp', sharedSession: options.sharedSession ?? false, get },
+      verify: async () => next(verdicts),
+    },
+    clock,
+    cloudNow: clock.now,
+    random: () => options.random ?? 0.5,
+    verifyIntervalMs: options.verifyIntervalMs ?? 0,
+    onToken: (state) => tokens.push(state),
+    onChange: ({ kind }) => events.push(kind),
+  })
+  return { clock, refresh, calls, tokens, events, answers, verdicts }
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MINUTE, OUTAGE, openRefresh } from './refresh-bench.ts'
+
+test('a login without an end is read from its files every 30 s and counts only when it changed', async () => {
+  const { clock, refresh, calls, tokens } = openRefresh({ life: null })
+  refresh.start()
+  await clock.advance(5 * MINUTE)
+  assert.deepEqual([calls.length, tokens.length], [11, 1])
+})
+
+test('a credential of an earlier process is used to its own schedule, without a call', async () => {
+  const { clock, refresh, calls, tokens } = openRefresh()
+  const issuedAt = clock.now() - 20 * MINUTE
+  const token = {
+    username: 'u',
+    password: 'old',
+    issuedAt,
+    expiresAt: issuedAt + 60 * MINUTE,
+    domains: ['a.example.com'],
+  }
+  refresh.adopt({ name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 38 * MINUTE })
+  refresh.start()
+  await clock.advance(17 * MINUTE)
+  assert.deepEqual([calls, tokens.length], [[], 1])
+  await clock.advance(2 * MINUTE)
+  assert.deepEqual(calls, [18 * MINUTE])
+})
+
+test('a credential of an earlier process that is over is kept, and replaced at once and unpaced', async () => {
+  const { clock, refresh, calls, tokens } = openRefresh()
+  const issuedAt = clock.now() - 90 * MINUTE
+  const token = {
+    username: 'u',
+    password: 'old',
+    issuedAt,
+    expiresAt: issuedAt + 60 * MINUTE,
+    domains: ['a.example.com'],
+  }
+  refresh.adopt({ name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 38 * MINUTE })
+  assert.equal(refresh.state.live?.token.password, 'old')
+  refresh.start()
+  await clock.advance(10)
+  assert.deepEqual([calls, tokens.at(-1)?.live?.token.password, tokens.at(-1)?.urgent], [[0], 'p1', true])
+})
+
+test('a follower asks until there is one token, and no further', async () => {
+  const { clock, refresh, calls, answers } = openRefresh()
+  answers.unshift(OUTAGE, OUTAGE)
+  refresh.prove()
+  await clock.advance(300 * MINUTE)
+  assert.equal(calls.length, 3)
+  assert.equal(refresh.state.live?.token.password, 'p1')
+})
+
+test('a wish for a rotation is granted at once, in one call', async () => {
+  const { clock, refresh, calls } = openRefresh()
+  refresh.start()
+  await clock.advance(5 * MINUTE)
+  refresh.force()
+  refresh.force()
+  await clock.advance(MINUTE)
+  assert.deepEqual(calls, [0, 5 * MINUTE])
+})

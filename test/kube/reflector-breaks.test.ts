@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Reflector } from '../../src/kube/reflector.ts'
+import { follow, type View } from './followed-reflector.ts'
+
+const names = (reflector: Reflector<View>): string[] => [...reflector.entries()].map(([key]) => key).sort()
+
+test('a cut watch goes on within 150 ms from the last known version, without a new list', async () => {
+  await follow(async ({ server, clock, reflector, changes, problems, until }) => {
+    server.put('a')
+    await until(() => reflector.synced && reflector.size === 1)
+    server.end('reset')
+    await until(() => problems.length === 1)
+    assert.deepEqual(problems, [{ code: 'KUBE_UNREACHABLE', wait: 100 }])
+    await clock.advance(100)
+    await server.request(2)
+    assert.equal(server.requests[1]?.get('resourceVersion'), '101')
+    server.put('b')
+    await until(() => changes.includes('+b'))
+    assert.equal(server.requests.length, 2)
+  })
+})
+
+test('a watch that the server ends in order is opened again at once', async () => {
+  await follow(async ({ server, clock, reflector, until, problems }) => {
+    await until(() => reflector.synced)
+    await clock.advance(400_000)
+    server.end('clean')
+    await server.request(2)
+    assert.deepEqual(problems, [])
+  })
+})
+
+test('410 means a new list: what vanished meanwhile is noticed', async () => {
+  await follow(async ({ server, clock, reflector, changes, problems, until }) => {
+    server.put('a')
+    server.put('b')
+    await until(() => changes.length >= 3)
+    server.end('gone')
+    server.remove('a')
+    await until(() => problems.length === 1)
+    await clock.advance(200)
+    await server.request(2)
+    await until(() => changes.includes('-a'))
+    assert.deepEqual(names(reflector), ['b'])
+    assert.equal(server.requests[1]?.get('sendInitialEvents'), 'true')
+  })
+})
+
+test('a stream in which nothing moves any more is left: two bookmarks missed, or the whole time over', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    server.put('a')
+    await until(() => reflector.synced && reflector.size === 1)
+    await clock.advance(454_000)
+    assert.equal(problems.length, 0)
+    await clock.advance(2_000)
+    await until(() => problems.length === 1)
+    assert.equal(problems[0]?.code, 'KUBE_TIMEOUT')
+    await clock.advance(200)
+    await server.request(2)
+    await until(() => server.watching === 1)
+    server.bookmark()
+    server.put('b')
+    await until(() => reflector.size === 2)
+    await clock.advance(151_000)
+    await until(() => problems.length === 2)
+  })
+})
+
+test('waits grow from 0.1 s over 0.8 s to 30 s, obey Retry-After, and start over after two minutes of health', async () => {
+  await follow(
+    async ({ server, clock, reflector, problems, until }) => {
+      for (let n = 1; n <= 9; n += 1) {
+        await until(() => problems.length === n)
+        await clock.next()
+      }
+      assert.deepEqual(
+        problems.map((one) => one.wait),
+        [100, 1200, 2400, 4800, 9600, 19_200, 30_000, 30_000, 60_000],
+      )
+      await until(() => reflector.synced)
+      await clock.advance(130_000)
+      server.end('reset')
+      await until(() => problems.length === 10)
+      assert.equal(problems[9]?.wait, 100)
+    },
+    {
+      prepare: (server) => {
+        for (let n = 1; n <= 8; n += 1) server.faults.push({ kind: 'watch', status: 500 })
+        server.faults.push({ kind: 'watch', status: 429, retryAfter: 60 })
+      },
+    },
+  )
+})
+
+test('a way that cuts every idle stream after a minute never keeps us waiting for long', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    await until(() => reflector.synced)
+    for (let cuts = 1; cuts <= 5; cuts += 1) {
+      await until(() => server.watching === 1)
+      await clock.advance(60_000)
+      server.end('reset')
+      await until(() => problems.length === cuts)
+      await clock.advance(200)
+      await server.request(cuts + 1)
+    }
+    assert.deepEqual(
+      problems.map(({ wait }) => wait),
+      [100, 100, 100, 100, 100],
+    )
+  })
+})
+
+test('a server that is not there and one that cuts at once are asked ever more seldom', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    await until(() => reflector.synced)
+    for (let cuts = 1; cuts <= 3; cuts += 1) {
+      await until(() => server.watching === 1)
+      await clock.advance(5_000)
+      server.end('reset')
+      await until(() => problems.length === cuts)
+      await clock.next()
+      await server.request(cuts + 1)
+    }
+    assert.deepEqual(
+      problems.map(({ wait }) => wait),
+      [100, 1200, 2400],
+    )
+  })
+})
+
+test('a stream that is no watch is left and tried again, as any other failure', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    await until(() => reflector.synced)
+    server.send('<html>\n')
+    await until(() => problems.length === 1)
+    assert.equal(problems[0]?.code, 'KUBE_BAD_ANSWER')
+    await clock.advance(200)
+    await server.request(2)
+  })
+})
