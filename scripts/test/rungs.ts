@@ -38,7 +38,7 @@ export const RUNGS: readonly Rung[] = [
   // Mostly waiting: for Helm, for a helper's report, for a failure to last.
   {
     name: 'action',
-    tools: [...CLUSTER_TOOLS, 'act', 'actionlint'],
+    tools: [...CLUSTER_TOOLS, 'act', 'actionlint', 'registry'],
     parallel: (cores) => cores + 1,
     fileLimit: 600_000,
   },
