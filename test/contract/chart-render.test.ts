@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
 import { type ManifestObject, parseManifest } from '../../src/helm/manifest.ts'
+import { VERSION } from '../../src/version.ts'
 import {
   CHART,
   listScenarios,
@@ -53,7 +54,7 @@ test('a second mirror file changes the image alone', async () => {
   const before = await helm4.render({ values: [scenario('minimal')] })
   const mirror = await helm4.render({ values: [join(CHART, 'values-cn.yaml'), scenario('minimal')] })
   const changed = mirror.split('\n').filter((line, index) => line !== before.split('\n')[index])
-  assert.deepEqual(changed, ['        image: registry.cn-hangzhou.aliyuncs.com/acr-nopass/acr-nopass:0.1.0'])
+  assert.deepEqual(changed, [`        image: registry.cn-hangzhou.aliyuncs.com/acr-nopass/acr-nopass:${VERSION}`])
 })
 
 test('an image is named by registry, repository, tag and digest; the global registry wins', async () => {
@@ -65,12 +66,12 @@ test('an image is named by registry, repository, tag and digest; the global regi
     return spec.containers[0].image
   }
   const digest = `sha256:${'a'.repeat(64)}`
-  assert.equal(await image({}), 'ghcr.io/acr-nopass/acr-nopass:0.1.0')
-  assert.equal(await image({ image: { registry: '' } }), 'acr-nopass/acr-nopass:0.1.0')
+  assert.equal(await image({}), `ghcr.io/acr-nopass/acr-nopass:${VERSION}`)
+  assert.equal(await image({ image: { registry: '' } }), `acr-nopass/acr-nopass:${VERSION}`)
   assert.equal(await image({ image: { tag: 'edge', digest } }), `ghcr.io/acr-nopass/acr-nopass:edge@${digest}`)
   assert.equal(
     await image({ global: { imageRegistry: 'mirror:5000' }, image: { repository: 'x/y' } }),
-    'mirror:5000/x/y:0.1.0',
+    `mirror:5000/x/y:${VERSION}`,
   )
 })
 

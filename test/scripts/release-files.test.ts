@@ -132,6 +132,20 @@ test('the image that is pushed is the one that the chart runs', () => {
   assert.equal(workflow.env.IMAGE, `${image.registry}/${image.repository}`)
 })
 
+test('the pages verify what the workflow signs, in its name', () => {
+  const charts = workflow.env.CHARTS?.replace('oci://', '')
+  for (const page of ['docs/en/release.md', 'docs/zh/release.md']) {
+    const text = readText(page)
+    assert.ok(text.includes(`cosign verify ${workflow.env.IMAGE}:`), page)
+    assert.ok(text.includes(`cosign verify ${charts}/acr-nopass:`), page)
+    assert.ok(
+      text.includes('identity=https://github.com/acr-nopass/acr-nopass/.github/workflows/release.yml@refs/tags/v'),
+    )
+    const jobs = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+    assert.deepEqual(jobs, Object.keys(workflow.jobs), page)
+  }
+})
+
 test('every release command that a page or the workflow names exists', () => {
   const { stdout } = spawnSync(process.execPath, [join(root, 'scripts/release.ts'), '--help'], { encoding: 'utf8' })
   const named = (text: string): string[] =>
