@@ -10,6 +10,7 @@ import { problemOfDecision, problemOfWrite } from './decision-problem.ts'
 import { createObservedCluster } from './observed-cluster.ts'
 import { createPacer, rotationRate } from './pacer.ts'
 import { type PlanContext, type PlanKey, plan, planKey } from './plan.ts'
+import { formatPlanKey, namespaceOf, parsePlanKey } from './plan-key.ts'
 import type { RegistryState } from './registry-state.ts'
 import { createRivalAddon } from './rival-addon.ts'
 import type { Targets } from './targets.ts'
@@ -117,7 +118,7 @@ export function createController(options: ControllerOptions): Controller {
   function handle(key: string, failures: number): Outcome | Promise<Outcome> {
     // What a follower sees is kept; at a take-over all is planned at once.
     if (!options.holds()) return 'done'
-    const planned = toPlanKey(key)
+    const planned = parsePlanKey(key)
     const decision = planKey(context(), planned)
     if (decision === undefined) {
       observer.solved(key)
@@ -180,7 +181,7 @@ export function createController(options: ControllerOptions): Controller {
       if (!caches.synced || !options.holds()) return
       let turn = 0
       for (const { key, decision } of plan(context())) {
-        const text = fromPlanKey(key)
+        const text = formatPlanKey(key)
         if (key.serviceAccount === undefined) turn += 1
         note(text, key, decision)
         if (isWrite(decision)) queue.add(text, laneOf(decision, false, turn))
@@ -214,17 +215,4 @@ function shortestLife(states: readonly RegistryState[]): number {
     return expiresAt === null ? [] : [expiresAt - issuedAt]
   })
   return lives.length === 0 ? 0 : Math.min(...lives)
-}
-
-function namespaceOf(key: string): string {
-  return key.split('/')[0] ?? ''
-}
-
-function toPlanKey(key: string): PlanKey {
-  const [namespace = '', serviceAccount] = key.split('/')
-  return serviceAccount === undefined ? { namespace } : { namespace, serviceAccount }
-}
-
-function fromPlanKey({ namespace, serviceAccount }: PlanKey): string {
-  return serviceAccount === undefined ? namespace : `${namespace}/${serviceAccount}`
 }

@@ -19,14 +19,16 @@ export interface DeadlineHeap {
 export function createDeadlineHeap(): DeadlineHeap {
   const items: Waiting[] = []
   const swap = (a: number, b: number): void => {
-    const [first, second] = [items[a], items[b]]
+    const first = items[a]
+    const second = items[b]
     if (first && second) {
       items[a] = second
       items[b] = first
     }
   }
   const before = (a: number, b: number): boolean => {
-    const [first, second] = [items[a], items[b]]
+    const first = items[a]
+    const second = items[b]
     return first !== undefined && (second === undefined || compare(first, second) < 0)
   }
   return {
@@ -46,8 +48,8 @@ export function createDeadlineHeap(): DeadlineHeap {
       if (last === undefined || items.length === 0) return top
       items[0] = last
       for (let at = 0; ; ) {
-        const [left, right] = [2 * at + 1, 2 * at + 2]
-        const child = right < items.length && before(right, left) ? right : left
+        const left = 2 * at + 1
+        const child = left + 1 < items.length && before(left + 1, left) ? left + 1 : left
         if (child >= items.length || !before(child, at)) break
         swap(at, child)
         at = child

@@ -1,6 +1,7 @@
 import { FIELD_MANAGER } from '../kube/names.ts'
 import type { Caches } from './caches.ts'
 import type { Observed } from './plan.ts'
+import { parsePlanKey } from './plan-key.ts'
 import type { NamespaceView, ServiceAccountView } from './views.ts'
 
 /** The caches as the plan asks for them, with an index of ServiceAccounts by namespace and a memory of removals. */
@@ -50,7 +51,7 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
     },
     removals: (namespace, name) => removals.get(`${namespace}/${name}`) ?? [],
     noteServiceAccount(key, current, previous, now) {
-      const [namespace = '', name = ''] = key.split('/')
+      const { namespace, serviceAccount: name = '' } = parsePlanKey(key)
       index(namespace, name, current !== undefined)
       if (current === undefined) removals.delete(key)
       const lost =

@@ -5,6 +5,7 @@ import type { ControllerObserver } from './controller-observer.ts'
 import type { EventReporter } from './event-reporter.ts'
 import type { Log } from './log.ts'
 import { type Metrics, QUEUE } from './metrics.ts'
+import { parsePlanKey } from './plan-key.ts'
 import type { ProblemBoard } from './problem-board.ts'
 import { toStatusError } from './status-error.ts'
 
@@ -56,7 +57,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       bornAt.set(key, clock.monotonic())
     },
     lost(key) {
-      log.info({ ...placeOf(key) }, 'another writer removed the reference')
+      log.info({ ...parsePlanKey(key) }, 'another writer removed the reference')
     },
     wrote(key, action) {
       metrics.writes.inc(`${kindOf(action)} ok`)
@@ -64,19 +65,19 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       ready(key, action)
       if (log.isLevelEnabled('debug')) {
         const reason = action.kind === 'applySecret' ? { reason: action.reason } : {}
-        log.debug({ ...placeOf(key), kind: action.kind, ...reason }, 'written')
+        log.debug({ ...parsePlanKey(key), kind: action.kind, ...reason }, 'written')
       }
       options.onChange()
     },
     failed(key, action, verdict, error) {
       metrics.writes.inc(`${kindOf(action)} ${verdict.outcome}`)
       const { code, reason } = toNopassError(error)
-      const fields = { ...placeOf(key), kind: action.kind, code, reason, outcome: verdict.outcome }
+      const fields = { ...parsePlanKey(key), kind: action.kind, code, reason, outcome: verdict.outcome }
       if (verdict.outcome === 'conflict' || verdict.outcome === 'gone') log.debug(fields, 'not written')
       else log.warn(fields, 'not written')
     },
     problem(key, problem) {
-      const { namespace = '', serviceAccount } = placeOf(key)
+      const { namespace = '', serviceAccount } = parsePlanKey(key)
       const object = serviceAccount === undefined ? {} : { object: `ServiceAccount ${serviceAccount}` }
       board.set(key, { ...toStatusError(problem, clock.now()), namespace, ...object })
       if (!options.leads()) return
@@ -88,7 +89,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
     solved: (key) => board.clear(key),
     rival(key, problem) {
       if (key === undefined || problem === undefined) return board.clear(RIVAL)
-      const { namespace = '', serviceAccount: name = '' } = placeOf(key)
+      const { namespace = '', serviceAccount: name = '' } = parsePlanKey(key)
       const object = `ServiceAccount ${name}`
       board.set(RIVAL, { ...toStatusError(problem, clock.now()), namespace, object })
       if (!options.leads()) return
@@ -102,11 +103,6 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       log.info({ resource, code, reason, retryInMs: Math.round(retryInMs) }, 'a watch broke and is opened again')
     },
   }
-}
-
-function placeOf(key: string): { readonly namespace: string; readonly serviceAccount?: string } {
-  const [namespace = '', serviceAccount] = key.split('/')
-  return serviceAccount === undefined ? { namespace } : { namespace, serviceAccount }
 }
 
 function kindOf(action: WriteAction): 'secret' | 'attach' | 'detach' {

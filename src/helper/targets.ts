@@ -35,15 +35,22 @@ export function createTargets(config: TargetConfig): Targets {
     groups.set(key, known)
     return known
   }
-  const chosen = (namespace: NamespaceView): string[] =>
+  const choose = (namespace: NamespaceView): string[] =>
     config.retire || namespace.optedOut
       ? []
       : rules
           .filter((rule) => rule.matches(namespace.name) && matchesSelector(rule.selector, namespace.labels))
           .map(({ name }) => name)
+  // A view never changes, and each is asked about several times in a rotation.
+  const known = new WeakMap<NamespaceView, readonly string[]>()
+  const chosen = (namespace: NamespaceView): readonly string[] => {
+    const found = known.get(namespace) ?? shared(choose(namespace))
+    known.set(namespace, found)
+    return found
+  }
   return {
     registriesOf: (namespace) =>
-      shared(namespace.name === config.release.namespace && !config.retire ? all : chosen(namespace)),
+      namespace.name === config.release.namespace && !config.retire ? shared(all) : chosen(namespace),
     includes: (namespace) => chosen(namespace).length > 0,
     takesServiceAccount: accounts,
     registriesBeside(registry, namespaces) {

@@ -51,7 +51,6 @@ export interface KubeClient {
 }
 
 export interface KubeClientOptions extends TransportOptions {
-  readonly userAgent?: string
   readonly onCall?: (report: CallReport) => void
 }
 
@@ -69,7 +68,6 @@ const TIMEOUT_MS = 30_000
 /** A thin client of one API server: one call is one request, nothing is repeated or cached. */
 export function createKubeClient(connection: KubeConnection, options: KubeClientOptions = {}): KubeClient {
   const transport = createTransport(connection, options)
-  const userAgent = options.userAgent ?? 'acr-nopass'
 
   /** Reports the call to `onCall` once: when the head of the answer is there, or none will be. */
   function send(call: TransportRequest, verb: string, reader: AnswerReader, signal: AbortSignal | undefined): void {
@@ -101,12 +99,11 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       const { method, path, contentType = 'application/json', timeoutMs = TIMEOUT_MS, bodyLimit = BODY_LIMIT } = call
       const title = `${method} ${path.split('?')[0]}`
       const body = encodeBody(call.body)
-      const headers = { accept: call.accept ?? 'application/json', 'user-agent': userAgent }
       const request: TransportRequest = {
         method,
         path: withQuery(path, call.query),
-        headers: body === undefined ? headers : { ...headers, 'content-type': contentType },
-        ...(body === undefined ? {} : { body }),
+        accept: call.accept ?? 'application/json',
+        ...(body === undefined ? {} : { body, contentType }),
         timeoutMs,
         lane: 'call',
       }
@@ -127,7 +124,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       const request: TransportRequest = {
         method: 'GET',
         path: withQuery(call.path, { ...call.query, watch: 1 }),
-        headers: { accept: call.accept ?? 'application/json', 'user-agent': userAgent },
+        accept: call.accept ?? 'application/json',
         timeoutMs: TIMEOUT_MS,
         lane: 'watch',
       }

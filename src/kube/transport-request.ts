@@ -2,7 +2,8 @@
 export interface TransportRequest {
   readonly method: string
   readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly accept: string
+  readonly contentType?: string
   readonly body?: string | Buffer
   /** Until the head of the answer is there, and then again until its end (but for a watch), milliseconds. */
   readonly timeoutMs: number

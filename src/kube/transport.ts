@@ -5,7 +5,7 @@ import { createAbortListeners } from './abort-listeners.ts'
 import type { KubeConnection } from './connection.ts'
 import { startExchange } from './exchange.ts'
 import type { AnswerReader } from './http-socket.ts'
-import { encodeRequest } from './request-bytes.ts'
+import { createRequestEncoder } from './request-bytes.ts'
 import { createSocketPool, type SocketPool } from './socket-pool.ts'
 import type { TransportRequest } from './transport-request.ts'
 
@@ -19,6 +19,7 @@ export interface Transport {
 export interface TransportOptions {
   /** Connections for calls; more than 16 in flight only queue in the server (research: peers-measured). */
   readonly sockets?: number
+  readonly userAgent?: string
 }
 
 const KEEP_ALIVE_MS = 15_000
@@ -38,7 +39,8 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(server.port) || (secure ? 443 : 80),
   }
-  const basePath = server.pathname.replace(/\/$/, '')
+  const { userAgent = 'acr-nopass' } = options
+  const encode = createRequestEncoder(server.host, server.pathname.replace(/\/$/, ''), userAgent)
   const aborts = createAbortListeners()
   let ca = connection.ca
   let pools = createPools()
@@ -66,7 +68,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     reader: AnswerReader,
     signal: AbortSignal | undefined,
   ): void {
-    const bytes = encodeRequest(server.host, basePath, request, token)
+    const bytes = encode(request, token)
     startExchange({ request, bytes, host: server.host, pool: poolOf(request.lane), reader, aborts, signal })
   }
 
