@@ -5,6 +5,7 @@ import type { Product } from '../alibaba/endpoints.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import { isRecord } from '../helm/manifest.ts'
 import type { ClusterEntry } from '../values/clusters.generated.ts'
+import { decodeText } from '../values/decode-text.ts'
 import { loadClusters } from '../values/load-clusters.ts'
 import { type MapNode, type SourceFile, toValue } from '../values/yaml-node.ts'
 import { describeCluster, type EntryDeps, singleCluster } from './cluster-entry.ts'
@@ -78,7 +79,7 @@ function layerOf(source: SourceFile): ValuesLayer {
 
 async function readInput(input: string, name: string, { workingDirectory }: SettingsDeps): Promise<SourceFile> {
   try {
-    return { name, text: await readFile(resolve(workingDirectory, name), 'utf8') }
+    return { name, text: decodeText(await readFile(resolve(workingDirectory, name))) }
   } catch (cause) {
     throw new NopassError('INPUT_INVALID', `${input}: ${name} cannot be read`, { cause, place: { file: name } })
   }

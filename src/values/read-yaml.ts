@@ -1,5 +1,6 @@
 import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
 import type { ErrorCode } from '../errors.ts'
+import { undecodedByte } from './decode-text.ts'
 import { formatSyntaxError } from './syntax-errors.ts'
 import { ValuesError } from './values-error.ts'
 import type { MapNode, Origin, Position, SourceFile, YamlNode } from './yaml-node.ts'
@@ -49,7 +50,8 @@ export function readYaml(file: SourceFile, origin: Origin): ReadResult {
     errors.push(new ValuesError('YAML_DOCUMENTS', 'a second document starts here', { at: at(startOf(second)) }))
   for (const problem of first === undefined ? [] : [...first.errors, ...first.warnings])
     errors.push(syntaxError(problem, at))
-  if (first?.directives.yaml.explicit) errors.push(new ValuesError('YAML_TAG', 'a %YAML directive', { at: at(0) }))
+  const directive = first === undefined ? undefined : directiveOf(first)
+  if (directive !== undefined) errors.push(new ValuesError('YAML_TAG', `a ${directive} directive`, { at: at(0) }))
   if (first === undefined || errors.length > 0)
     return { root: errors.length > 0 ? undefined : emptyMap(file, origin), errors }
   const reader = createNodeReader(first, { text: file.text, at, origin })
@@ -64,6 +66,12 @@ function emptyMap(file: SourceFile, origin: Origin): MapNode {
   return { kind: 'map', at: { file: file.name, line: 1, column: 1 }, origin, entries: new Map() }
 }
 
+/** Helm 4 refuses some that Helm 3 reads. */
+function directiveOf({ directives }: Document.Parsed): string | undefined {
+  if (directives.yaml.explicit) return '%YAML'
+  return Object.keys(directives.tags).some((handle) => handle !== '!!') ? '%TAG' : undefined
+}
+
 function startOf(document: Document.Parsed): number {
   return document.contents?.range[0] ?? document.range[0]
 }
@@ -74,6 +82,24 @@ function syntaxError(problem: YAMLError, at: (offset: number) => Position): Valu
 }
 
 function characterError(match: RegExpExecArray, at: (offset: number) => Position): ValuesError {
+  const byte = undecodedByte(match[0])
+  if (byte !== undefined) {
+    return new ValuesError(
+      'YAML_SYNTAX',
+      `the byte 0x${byte.toString(16).toUpperCase()} is not part of a text in UTF-8`,
+      {
+        at: at(match.index),
+        hint: 'Save the file as UTF-8.',
+        hideLine: true,
+      },
+    )
+  }
+  if (match[0] === '\ufeff') {
+    return new ValuesError('YAML_SYNTAX', 'a byte order mark', {
+      at: at(match.index),
+      hint: 'Save the file as UTF-8 without a byte order mark.',
+    })
+  }
   const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
   return new ValuesError('YAML_SYNTAX', `the character U+${code} may not stand here as it is`, {
     at: at(match.index),

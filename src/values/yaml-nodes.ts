@@ -149,6 +149,13 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
         errors.push(new ValuesError('YAML_KEY', `a key of ${source.length} characters`, { at: where, hideLine: true }))
         return undefined
       }
+      const [start, end] = pair.key.range ?? [0, 0]
+      if (text.slice(start, end).includes('\n')) {
+        errors.push(
+          new ValuesError('YAML_KEY', 'a key over several lines', { at: where, hint: 'Write the key in one line.' }),
+        )
+        return undefined
+      }
       if (pair.key.type !== 'PLAIN') {
         if (pair.key.type === 'QUOTE_DOUBLE') checkEscapes(pair.key)
         return { name: String(pair.key.value), at: where }
@@ -159,7 +166,16 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
       errors.push(new ValuesError('YAML_KEY', `${name}, which is not text to every reader`, { at: where }))
       return undefined
     }
-    errors.push(new ValuesError('YAML_KEY', 'a key that is not plain text', { at: where }))
+    // `{{ x }}` is a map with a map for its key.
+    const isTemplate = isMap(pair.key) && text[(map.range?.[0] ?? 0) + 1] === '{'
+    errors.push(
+      isTemplate
+        ? new ValuesError('YAML_KEY', 'a template, which Helm does not fill in here', {
+            at: where,
+            hint: 'Write the value itself; text with {{ in it stands in quotes.',
+          })
+        : new ValuesError('YAML_KEY', 'a key that is not plain text', { at: where }),
+    )
     return undefined
   }
 
@@ -192,18 +208,26 @@ function shortTag(tag: string): string {
 
 function ambiguous(source: string, all: Readings, at: Position): ValuesError {
   const { yaml12, yaml11, helm } = all
-  const hint = `Quote it if you mean text: "${source}".`
+  const shown = source.length > 60 ? `${source.slice(0, 60)}…` : source
+  const hint = `Quote it if you mean text: "${shown}".`
   if (typeof helm === 'number' && !Number.isFinite(helm)) {
-    return new ValuesError('YAML_SYNTAX', `${source} is a number that Helm cannot hold`, { at, value: source, hint })
+    return new ValuesError('YAML_SYNTAX', `${shown} is a number that Helm cannot hold`, { at, value: source, hint })
+  }
+  if (Object.is(helm, -0)) {
+    return new ValuesError('YAML_AMBIGUOUS', `${shown} is a zero with a sign, which not every reader keeps`, {
+      at,
+      value: source,
+      hint: 'Quote it if you mean text, else write 0.',
+    })
   }
   if (Object.is(yaml12, yaml11) && Object.is(yaml12, helm)) {
-    return new ValuesError('YAML_AMBIGUOUS', `${source} has more digits than every reader keeps`, {
+    return new ValuesError('YAML_AMBIGUOUS', `${shown} has more digits than every reader keeps`, {
       at,
       value: source,
       hint,
     })
   }
-  const message = `${source} is ${describeReading(yaml12)} in YAML 1.2, ${describeReading(yaml11)} in YAML 1.1 and ${describeReading(helm)} to Helm`
+  const message = `${shown} is ${describeReading(yaml12)} in YAML 1.2, ${describeReading(yaml11)} in YAML 1.1 and ${describeReading(helm)} to Helm`
   return new ValuesError('YAML_AMBIGUOUS', message, {
     at,
     value: source,

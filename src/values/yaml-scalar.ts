@@ -23,7 +23,10 @@ export function readings(source: string): Readings {
 /** The one value that all readers agree on and that JSON can hold exactly; undefined when there is none. */
 export function agreedValue({ yaml12, yaml11, helm }: Readings): Scalar | undefined {
   if (!Object.is(yaml12, yaml11) || !Object.is(yaml12, helm)) return undefined
-  if (typeof helm === 'number' && Math.abs(helm) > Number.MAX_SAFE_INTEGER) return undefined
+  // JSON's writers do not agree on its sign.
+  if (Object.is(helm, -0)) return undefined
+  // `NaN` fails this as well: JSON has none.
+  if (typeof helm === 'number' && !(Math.abs(helm) <= Number.MAX_SAFE_INTEGER)) return undefined
   return helm
 }
 

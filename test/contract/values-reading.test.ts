@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
-import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { loadValues } from '../../src/values/load-values.ts'
-import { readYaml } from '../../src/values/read-yaml.ts'
-import { toValue } from '../../src/values/yaml-node.ts'
 import { agreedValue, readings } from '../../src/values/yaml-scalar.ts'
 import { openHelm } from '../support/chart.ts'
 import { helmReading, makeProbeChart } from '../support/probe-chart.ts'
-import { QUIRKS } from '../support/yaml-quirks.ts'
 
 const root = new URL('../../', import.meta.url)
 const defaults = { name: 'chart/values.yaml', text: await readFile(new URL('chart/values.yaml', root), 'utf8') }
@@ -59,25 +55,6 @@ test('what Helm makes of 3000 unquoted words is what we say it makes of them', a
         assert.deepEqual(agreed, theirs[`k${index}`] ?? null, `${helm.name}: ${each} was accepted`)
     }
   }
-})
-
-test('every quirk of YAML is refused, or read as both Helms read it', async (context) => {
-  let refused = 0
-  const differing: unknown[] = []
-  for (const text of QUIRKS) {
-    const { root: node, errors } = readYaml({ name: 'quirk.yaml', text }, 'user')
-    if (errors.length > 0) refused += 1
-    // A list or a text at the top is refused by `loadValues`.
-    if (node?.kind !== 'map') continue
-    const ours = toValue(node)
-    const file = await empty.file(text)
-    const both = await Promise.all(helms.map((helm) => helmReading(helm, empty, [file])))
-    for (const [index, theirs] of both.entries()) {
-      if (!isDeepStrictEqual(ours, theirs)) differing.push({ helm: helms[index]?.name, text, ours, theirs })
-    }
-  }
-  assert.deepEqual(differing, [])
-  context.diagnostic(`${refused} of ${QUIRKS.length} refused`)
 })
 
 test("the merged values are Helm's own, over the chart's defaults and through several files", async () => {

@@ -7,7 +7,7 @@ import type { TestHelm } from './chart.ts'
 export interface ProbeChart extends AsyncDisposable {
   readonly folder: string
   /** A new file in the chart's folder. */
-  file(text: string): Promise<string>
+  file(text: string | Uint8Array): Promise<string>
 }
 
 const CHART_YAML = 'apiVersion: v2\nname: probe\nversion: 1.0.0\n'

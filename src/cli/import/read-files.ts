@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { LineCounter, parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../helm/manifest.ts'
+import { decodeText } from '../../values/decode-text.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import type { SourceFile } from '../../values/yaml-node.ts'
 import type { AnyObject } from '../legacy/any-object.ts'
@@ -22,7 +23,7 @@ export async function readSources(names: readonly string[], folder: string): Pro
   return Promise.all(
     names.map(async (name) => {
       try {
-        return { name, text: await readFile(resolve(folder, name), 'utf8') }
+        return { name, text: decodeText(await readFile(resolve(folder, name))) }
       } catch (cause) {
         throw new NopassError('INPUT_INVALID', `${name} cannot be read`, { cause, place: { file: name } })
       }

@@ -5,6 +5,7 @@ import type { InputName } from '../../rollout/inputs.ts'
 import { loadSettings } from '../../rollout/load-settings.ts'
 import { type PreparedCluster, prepareClusters, type RamMode, ramMode } from '../../rollout/prepare-cluster.ts'
 import { readInputs } from '../../rollout/read-inputs.ts'
+import { decodeText } from '../../values/decode-text.ts'
 import { loadValues } from '../../values/load-values.ts'
 import type { ResolvedValues } from '../../values/resolved-values.generated.ts'
 import type { PolicyFlags } from '../commands/policy.ts'
@@ -107,7 +108,7 @@ async function loadSingle(flags: PolicyFlags, host: CliHost): Promise<LoadedPoli
 
 async function read(name: string, { workingDirectory }: CliHost): Promise<{ name: string; text: string }> {
   try {
-    return { name, text: await readFile(resolve(workingDirectory, name), 'utf8') }
+    return { name, text: decodeText(await readFile(resolve(workingDirectory, name))) }
   } catch (cause) {
     throw new NopassError('INPUT_INVALID', `${name} cannot be read`, { cause, place: { file: name } })
   }

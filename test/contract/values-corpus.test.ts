@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
+import { formatPlace } from '../../src/errors.ts'
+import { decodeText } from '../../src/values/decode-text.ts'
+import { type LoadedValues, loadValues } from '../../src/values/load-values.ts'
+import type { Schema } from '../../src/values/schema.ts'
+import { openHelm, type TestHelm } from '../support/chart.ts'
+import { helmReading, helmVerdicts, makeProbeChart, type ProbeChart } from '../support/probe-chart.ts'
+import { readCorpus } from '../support/values-corpus.ts'
+import type { ValuesCase } from '../support/values-traps.ts'
+
+const GOLDEN = fileURLToPath(new URL('golden/values-corpus.txt', import.meta.url))
+const root = new URL('../../', import.meta.url)
+const schemaText = await readFile(new URL('schemas/values.schema.json', root), 'utf8')
+const defaults = { name: 'chart/values.yaml', text: await readFile(new URL('chart/values.yaml', root), 'utf8') }
+const { written, made } = await readCorpus(JSON.parse(schemaText) as Schema)
+const corpus = [...written, ...made]
+const ours = corpus.map(({ files }) => {
+  const sources = files.map((bytes, index) => ({ name: `${'abcd'.charAt(index)}.yaml`, text: decodeText(bytes) }))
+  return loadValues({ files: sources, defaults })
+})
+
+/** How many of a Helm run at once: each has mostly one thread. */
+const AT_ONCE = 2
+
+let helms: readonly TestHelm[]
+let probe: ProbeChart
+/** Of each Helm: what it reads of each case; undefined when it refuses to. */
+let readings: readonly (readonly unknown[])[]
+before(async () => {
+  helms = [await openHelm('helm4'), await openHelm('helm3')]
+  probe = await makeProbeChart(defaults.text, schemaText)
+  const paths: string[][] = []
+  for (const { files } of corpus) paths.push(await Promise.all(files.map((bytes) => probe.file(bytes))))
+  readings = await Promise.all(helms.map((helm) => readAll(helm, paths)))
+})
+after(async () => {
+  for (const resource of [...helms, probe]) await resource[Symbol.asyncDispose]()
+})
+
+async function readAll(helm: TestHelm, paths: readonly string[][]): Promise<readonly unknown[]> {
+  const found: unknown[] = []
+  const queue = paths.entries()
+  const worker = async (): Promise<void> => {
+    for (const [index, files] of queue) found[index] = await helmReading(helm, probe, files)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  return found
+}
+
+/** Each case with our answer and what each Helm reads. */
+function* answers(): Generator<ValuesCase & { mine: LoadedValues; theirs: readonly unknown[] }> {
+  for (const [index, one] of corpus.entries()) {
+    const mine = ours[index]
+    assert.ok(mine)
+    yield { ...one, mine, theirs: readings.map((of) => of[index]) }
+  }
+}
+
+/** The keys at the top that differ: a whole tree would hide it. */
+function difference(mine: Readonly<Record<string, unknown>>, theirs: unknown): object {
+  if (typeof theirs !== 'object' || theirs === null) return { theirs }
+  const other = theirs as Readonly<Record<string, unknown>>
+  const keys = [...new Set([...Object.keys(mine), ...Object.keys(other)])]
+  const differing = keys.filter((key) => !isDeepStrictEqual(mine[key], other[key]))
+  return Object.fromEntries(differing.map((key) => [key, { mine: mine[key], theirs: other[key] }]))
+}
+
+function show(files: readonly Buffer[]): string {
+  return files.map((bytes) => bytes.toString('utf8').slice(0, 1500)).join('+++\n')
+}
+
+test('P11 the values that we read of a chain of files are those that both Helms read, equal as JSON', (context) => {
+  const differing: unknown[] = []
+  let read = 0
+  for (const { title, files, mine, theirs } of answers()) {
+    if (mine.merged === undefined) continue
+    read += 1
+    for (const [index, values] of theirs.entries()) {
+      if (!isDeepStrictEqual(JSON.parse(JSON.stringify(mine.merged)), values))
+        differing.push({ helm: helms[index]?.name, title, files: show(files), ...difference(mine.merged, values) })
+    }
+  }
+  assert.deepEqual(differing, [])
+  context.diagnostic(`${corpus.length} cases, ${read} read alike by all`)
+  assert.ok(corpus.length >= 400 && read > corpus.length / 3)
+})
+
+test('P11 what a Helm cannot read, or two Helms read differently, we refuse to read and say how to write it', () => {
+  for (const { title, files, mine, theirs } of answers()) {
+    const areAlike = theirs.every((values) => values !== undefined && isDeepStrictEqual(values, theirs[0]))
+    if (!areAlike) assert.equal(mine.merged, undefined, `${title} is accepted\n${show(files)}`)
+    if (mine.merged !== undefined) continue
+    const refusals = mine.errors.filter(({ code }) => code.startsWith('YAML_'))
+    assert.ok(refusals.length > 0, `${title}: no refusal names its reason`)
+    for (const { code, hint, message } of refusals) {
+      assert.notEqual(hint, '', title)
+      if (code === 'YAML_AMBIGUOUS') assert.match(`${message} ${hint}`, /quote|write it|plain/i, title)
+    }
+  }
+})
+
+test('P11 both Helms accept by the schema what we say that they accept, and nothing else', async (context) => {
+  const judged = [...answers()].filter(({ mine }) => mine.helmAccepts !== undefined)
+  for (const [index, helm] of helms.entries()) {
+    for (let start = 0; start < judged.length; start += 150) {
+      const part = judged.slice(start, start + 150)
+      const theirs = await helmVerdicts(
+        helm,
+        schemaText,
+        part.map((one) => one.theirs[index]),
+      )
+      const differing = part.filter(({ mine }, at) => mine.helmAccepts !== theirs[at])
+      assert.deepEqual(
+        differing.map(({ title, files }) => ({ title, files: show(files) })),
+        [],
+        helm.name,
+      )
+    }
+  }
+  const accepted = judged.filter(({ mine }) => mine.helmAccepts).length
+  context.diagnostic(`${accepted} of ${judged.length} accepted`)
+  assert.ok(accepted > 100 && accepted < judged.length - 100, 'a corpus with both verdicts')
+})
+
+test('P11 every refusal of the corpus is one that a person has read', async () => {
+  const text = `${written.map((one, index) => `${one.title}\n${verdict(ours[index])}\n`).join('\n')}\n${madeMessages()}`
+  if (process.env.UPDATE_GOLDEN) await writeFile(GOLDEN, text)
+  assert.equal(await readFile(GOLDEN, 'utf8'), text, 'the messages have changed: read them, then UPDATE_GOLDEN=1')
+})
+
+function verdict(mine: LoadedValues | undefined): string {
+  if (mine === undefined || mine.errors.length === 0) return '  valid'
+  const lines = mine.errors.map(({ place, code, message, hint }) => {
+    return `  ${formatPlace(place)}: ${code}: ${message}\n    cure: ${hint}`
+  })
+  const more = lines.length > 12 ? [`  … ${lines.length - 12} more`] : []
+  return [...lines.slice(0, 12), ...more].join('\n')
+}
+
+/** Of the cases that are made: each sentence once, with what it is about left out. */
+function madeMessages(): string {
+  const said = new Map<string, string>()
+  for (const { errors } of ours.slice(written.length)) {
+    for (const { code, message, hint } of errors) {
+      const key = `${code}: ${message.replaceAll(/`[^`]*`|"[^"]*"|\d+/g, '_')}`
+      if (!said.has(key)) said.set(key, `${code}: ${message}\n    cure: ${hint}`)
+    }
+  }
+  const lines = [...said].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => `  ${line}`)
+  return `made of the chart's scenarios: each kind of sentence once\n${lines.join('\n')}\n`
+}

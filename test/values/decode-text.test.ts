@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodeText, undecodedByte } from '../../src/values/decode-text.ts'
+import { readYaml } from '../../src/values/read-yaml.ts'
+
+/** What a reader of the file with these bytes is told. */
+function refusals(bytes: Buffer): readonly string[] {
+  const { errors } = readYaml({ name: 'a.yaml', text: decodeText(bytes) }, 'user')
+  return errors.map(({ message, place }) => `${place.line}:${place.column} ${message}`)
+}
+
+test('text in UTF-8 is what it is, also with the character of what could not be read', () => {
+  for (const text of ['', 'a: ä', 'a: \ufffd', 'a: 😀']) assert.equal(decodeText(Buffer.from(text)), text)
+})
+
+test('P11 a byte that is no UTF-8 is refused at its place, as Helm refuses it', () => {
+  const latin = Buffer.from('# ok\na: J\u00fcrgen \ufffd\n', 'latin1')
+  assert.deepEqual(refusals(latin), ['2:5 the byte 0xFC is not part of a text in UTF-8'])
+  for (const [hex, expected] of [
+    ['613a20efbfbd20ff', '1:6 the byte 0xFF'],
+    ['613a20efbf', '1:4 the byte 0xEF'],
+    ['613a20efff', '1:4 the byte 0xEF'],
+    ['613a20f09f98', '1:4 the byte 0xF0'],
+    ['ff', '1:1 the byte 0xFF'],
+  ] as const) {
+    assert.deepEqual(refusals(Buffer.from(hex, 'hex')), [`${expected} is not part of a text in UTF-8`])
+  }
+})
+
+test('a byte that could not be decoded is told from every other character', () => {
+  assert.equal(undecodedByte('\udcff'), 0xff)
+  for (const other of ['a', '\udc7f', '\udd00', '😀', '']) assert.equal(undecodedByte(other), undefined)
+})
