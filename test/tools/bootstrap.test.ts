@@ -145,7 +145,7 @@ test('an unknown command and a missing script are told in two lines', async () =
   const unknown = await start(['deploy']).ended
   assert.deepEqual(
     [unknown.code, unknown.err],
-    [1, "error: no command 'deploy'\n  cure: use one of: sandbox, test, bench, tools, build, check\n"],
+    [1, "error: no command 'deploy'\n  cure: use one of: sandbox, test, bench, soak, tools, build, check, release\n"],
   )
   const missing = await start(['bench']).ended
   assert.equal(missing.code, 1)
