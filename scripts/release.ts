@@ -18,7 +18,7 @@ const root = resolve(import.meta.dirname, '..')
 const USAGE = `npm run release -- check [--tag vX.Y.Z]                         one number everywhere; with a tag: ready to be released
 npm run release -- set X.Y.Z                                    writes it everywhere, dates the changelog, builds the action
 npm run release -- notes                                        the changelog of this version
-npm run release -- build --out DIR [--image-digest sha256:…]    the files of a release
+npm run release -- build --out DIR [--image-digest sha256:…] [--helper FILE]   the files of a release
 npm run release -- image-digest FILE                            from the metadata file of docker buildx
 npm run release -- push-chart FILE --to oci://HOST/PATH         its digest; refuses a version that is there
 npm run release -- moving-tag                                   the tag vX to move here; nothing when a newer release has it`
@@ -37,6 +37,7 @@ async function answer(): Promise<string | undefined> {
     out: { type: 'string' },
     to: { type: 'string' },
     'image-digest': { type: 'string' },
+    helper: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const
   const { values, positionals } = parseArgs({ allowPositionals: true, options })
@@ -63,7 +64,9 @@ async function answer(): Promise<string | undefined> {
   if (command === 'build' && values.out) {
     const imageDigest = values['image-digest'] === undefined ? undefined : checkDigest(values['image-digest'])
     const helm = await helm4()
-    const files = await buildArtifacts({ root, out: resolve(values.out), helm, imageDigest, env }, interrupt.signal)
+    const helperFile = values.helper && resolve(values.helper)
+    const options = { root, out: resolve(values.out), helm, imageDigest, helperFile, env }
+    const files = await buildArtifacts(options, interrupt.signal)
     return files.join('\n')
   }
   if (command === 'image-digest' && argument) return readImageDigest(readFileSync(argument, 'utf8'))

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundleHelper } from '../build/bundles.ts'
@@ -13,6 +13,8 @@ export interface ArtifactOptions {
   readonly out: string
   readonly helm: string
   readonly imageDigest: string | undefined
+  /** The helper's bundle that is in the image; built anew when not given. */
+  readonly helperFile: string | undefined
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -21,7 +23,7 @@ export interface ArtifactOptions {
  * @throws Error when the folder holds something
  */
 export async function buildArtifacts(options: ArtifactOptions, signal: AbortSignal): Promise<readonly string[]> {
-  const { root, out } = options
+  const { root, out, helperFile } = options
   await mkdir(out, { recursive: true })
   if ((await readdir(out)).length > 0) throw new Error(`${out} is not empty: a release is built into a new folder`)
   const version = packageVersion(root)
@@ -29,7 +31,8 @@ export async function buildArtifacts(options: ArtifactOptions, signal: AbortSign
   try {
     const chart = await writeChartArchive(join(out, `acr-nopass-chart-${version}.tgz`), { ...options, scratch }, signal)
     await writeNpmArchive(join(out, `acr-nopass-npm-${version}.tgz`), { root, scratch, chart })
-    await bundleHelper(root, join(out, 'helper.mjs'))
+    if (helperFile === undefined) await bundleHelper(root, join(out, 'helper.mjs'))
+    else await copyFile(helperFile, join(out, 'helper.mjs'))
     await writeFile(join(out, `acr-nopass-${version}.cdx.json`), await billOfMaterials(root, signal))
     writeChecksums(out)
   } finally {

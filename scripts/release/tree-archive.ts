@@ -1,11 +1,11 @@
-import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type TarEntry, toTar } from '../../src/sandbox/image/tar.ts'
 
-/** The files of a folder as entries under `prefix`, sorted; whether they are executable stays, owner and time do not. */
+/** All files of a folder, hidden ones too, as entries under `prefix`, sorted; whether they are executable stays, owner and time do not. */
 export function readTree(folder: string, prefix: string): readonly TarEntry[] {
-  const files = globSync('**/*', { cwd: folder, withFileTypes: true })
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
   return files.sort().map((file) => {

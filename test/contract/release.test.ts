@@ -6,9 +6,12 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import { bundleHelper } from '../../scripts/build/bundles.ts'
 import { compareFolders } from '../../scripts/build/compare-folders.ts'
 import { buildArtifacts } from '../../scripts/release/build-artifacts.ts'
+import { writeChartArchive } from '../../scripts/release/chart-archive.ts'
 import { pushChart } from '../../scripts/release/push-chart.ts'
+import { readTree, writeTgz } from '../../scripts/release/tree-archive.ts'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 import { VERSION } from '../../src/version.ts'
 import { runBin } from '../cli/run-bin.ts'
@@ -25,29 +28,22 @@ const NO_NETWORK = `data:text/javascript,${encodeURIComponent(
 )}`
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-release-'))
-const plain = join(folder, 'plain')
+const helperFile = join(folder, 'helper.mjs')
 const out = join(folder, 'release')
 const unpacked = join(folder, 'unpacked')
 let registry: ReleaseRegistry
 before(async () => {
-  await build(plain, undefined)
-  registry = await openReleaseRegistry(tools, join(plain, 'helper.mjs'), signal)
-  await build(out, registry.imageDigest)
-  await unpack(out, unpacked)
+  await bundleHelper(ROOT, helperFile)
+  registry = await openReleaseRegistry(tools, helperFile, signal)
+  const { imageDigest } = registry
+  await buildArtifacts({ root: ROOT, out, helm: tools.helm4, imageDigest, helperFile, env: process.env }, signal)
+  await mkdir(unpacked)
+  await run('tar', ['-xzf', join(out, `acr-nopass-npm-${VERSION}.tgz`), '-C', unpacked])
 })
 after(async () => {
   await registry[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
-
-function build(to: string, imageDigest: string | undefined): Promise<readonly string[]> {
-  return buildArtifacts({ root: ROOT, out: to, helm: tools.helm4, imageDigest, env: process.env }, signal)
-}
-
-async function unpack(release: string, to: string): Promise<void> {
-  await mkdir(to)
-  await run('tar', ['-xzf', join(release, `acr-nopass-npm-${VERSION}.tgz`), '-C', to])
-}
 
 function helm(name: 'helm3' | 'helm4', ...args: string[]): Promise<{ stdout: string }> {
   const env = { ...process.env, HELM_REGISTRY_CONFIG: registry.loginFile }
@@ -64,18 +60,37 @@ test('a release is five files whose checksums hold', async () => {
   ])
 })
 
-test('built again, a release is the same byte for byte but for the digest; a folder that holds one is left alone', async () => {
-  const sums = async (release: string): Promise<string[]> =>
-    (await readFile(join(release, 'SHA256SUMS'), 'utf8')).trim().split('\n')
-  const [before, now] = [await sums(plain), await sums(out)]
-  const changed = now.filter((line) => !before.includes(line)).map((line) => line.split('  ')[1])
-  assert.deepEqual(changed, [`acr-nopass-chart-${VERSION}.tgz`, `acr-nopass-npm-${VERSION}.tgz`])
-  const other = join(folder, 'unpacked-plain')
-  await unpack(plain, other)
-  assert.deepEqual(await compareFolders(other, unpacked), ['package/chart/values.yaml: differs'])
-  const [without, within] = [other, unpacked].map((at) => readFileSync(join(at, 'package/chart/values.yaml'), 'utf8'))
-  assert.equal(within, without?.replace('  digest: ""', `  digest: "${registry.imageDigest}"`))
-  await assert.rejects(build(out, undefined), /release is not empty/)
+test('archived again, chart and package are the same byte for byte; only a digest changes the chart', async () => {
+  const chart = async (imageDigest: string | undefined): Promise<{ bytes: Buffer; content: string }> => {
+    const scratch = await mkdtemp(join(folder, 'chart-'))
+    const file = join(scratch, 'chart.tgz')
+    const options = { root: ROOT, scratch, helm: tools.helm4, imageDigest, env: process.env }
+    const content = await writeChartArchive(file, options, signal)
+    return { bytes: await readFile(file), content }
+  }
+  const again = await chart(registry.imageDigest)
+  assert.ok(again.bytes.equals(await readFile(join(out, `acr-nopass-chart-${VERSION}.tgz`))))
+  const plain = await chart(undefined)
+  assert.deepEqual(await compareFolders(plain.content, again.content), ['values.yaml: differs'])
+  const text = await readFile(join(plain.content, 'values.yaml'), 'utf8')
+  const pinned = text.replace('  digest: ""', `  digest: "${registry.imageDigest}"`)
+  assert.equal(await readFile(join(again.content, 'values.yaml'), 'utf8'), pinned)
+  assert.deepEqual(await compareFolders(again.content, join(unpacked, 'package/chart')), [])
+  const archive = join(folder, 'npm.tgz')
+  writeTgz(archive, readTree(join(unpacked, 'package'), 'package'))
+  assert.ok((await readFile(archive)).equals(await readFile(join(out, `acr-nopass-npm-${VERSION}.tgz`))))
+})
+
+test('a folder that holds a release is left alone', async () => {
+  const options = {
+    root: ROOT,
+    out,
+    helm: tools.helm4,
+    imageDigest: undefined,
+    helperFile: undefined,
+    env: process.env,
+  }
+  await assert.rejects(buildArtifacts(options, signal), /release is not empty/)
 })
 
 test('the npm package works where it is unpacked: no network, no node_modules', async () => {

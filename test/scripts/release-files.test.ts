@@ -109,7 +109,7 @@ test('the release workflow gives each job the least it needs', () => {
     version: read,
     tests: read,
     image: { ...read, packages: 'write' },
-    package: read,
+    package: { actions: 'read', ...read },
     chart: { actions: 'read', ...read, packages: 'write' },
     sign: { actions: 'read', 'id-token': 'write', packages: 'write' },
     npm: { actions: 'read', 'id-token': 'write' },
