@@ -1,6 +1,7 @@
 import { NopassError } from '../errors.ts'
 import type { JsonObject } from './cloud-failure.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
+import { numberOf, textOf } from './json-values.ts'
 import type { Parameters } from './percent-encoding.ts'
 import type { Transport } from './transport.ts'
 
@@ -47,11 +48,11 @@ export async function listInstanceEndpoint(
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
   const answer = await enterprise(target, 'ListInstanceEndpoint', query, signal)
   return objects(answer.Endpoints).map((endpoint) => ({
-    type: String(endpoint.EndpointType ?? ''),
+    type: textOf(endpoint.EndpointType),
     enabled: endpoint.Enable !== false,
     domains: objects(endpoint.Domains)
       .filter((entry) => typeof entry.Domain === 'string' && entry.Domain !== '')
-      .map((entry) => ({ domain: String(entry.Domain).toLowerCase(), custom: entry.Type === 'USER' })),
+      .map((entry) => ({ domain: textOf(entry.Domain).toLowerCase(), custom: entry.Type === 'USER' })),
   }))
 }
 
@@ -73,12 +74,12 @@ export async function listInstances(target: CrTarget, signal?: AbortSignal): Pro
     const instances = objects(answer.Instances)
     for (const instance of instances) {
       found.push({
-        instanceId: String(instance.InstanceId ?? ''),
-        name: String(instance.InstanceName ?? ''),
-        region: String(instance.RegionId ?? ''),
+        instanceId: textOf(instance.InstanceId),
+        name: textOf(instance.InstanceName),
+        region: textOf(instance.RegionId),
       })
     }
-    if (instances.length === 0 || !(found.length < Number(answer.TotalCount ?? 0))) return found
+    if (instances.length === 0 || !(found.length < numberOf(answer.TotalCount))) return found
   }
   throw new NopassError('CLOUD_UNAVAILABLE', `the list of instances goes on after ${PAGES} pages`)
 }
@@ -92,7 +93,7 @@ export async function getPersonalToken(target: CrTarget, signal?: AbortSignal): 
 }
 
 function tokenOf(username: unknown, password: unknown, expiresAt: unknown): AuthorizationToken {
-  const expiry = Number(expiresAt)
+  const expiry = numberOf(expiresAt)
   if (typeof username !== 'string' || typeof password !== 'string' || !username || !password || !(expiry > 0)) {
     throw new NopassError('CLOUD_UNAVAILABLE', 'a token came without user name, password or expiry')
   }

@@ -1,6 +1,7 @@
 import { NopassError } from '../errors.ts'
 import type { JsonObject } from './cloud-failure.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
+import { textOf } from './json-values.ts'
 import type { Parameters } from './percent-encoding.ts'
 import type { Transport } from './transport.ts'
 
@@ -34,17 +35,17 @@ export async function describeClusterDetail(
   const rrsa = (answer.rrsa_config ?? {}) as JsonObject
   const masters = masterUrls(answer.master_url)
   return {
-    clusterId: text(answer.cluster_id) || clusterId,
-    name: text(answer.name),
-    region: text(answer.region_id),
-    state: text(answer.state),
-    clusterType: text(answer.cluster_type),
-    version: text(answer.current_version),
-    workerRole: text(answer.worker_ram_role_name),
-    rrsa: { enabled: rrsa.enabled === true, issuer: text(rrsa.issuer), oidcProviderArn: text(rrsa.oidc_arn) },
+    clusterId: textOf(answer.cluster_id) || clusterId,
+    name: textOf(answer.name),
+    region: textOf(answer.region_id),
+    state: textOf(answer.state),
+    clusterType: textOf(answer.cluster_type),
+    version: textOf(answer.current_version),
+    workerRole: textOf(answer.worker_ram_role_name),
+    rrsa: { enabled: rrsa.enabled === true, issuer: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
     apiServer: {
-      public: text(masters.api_server_endpoint) || undefined,
-      intranet: text(masters.intranet_api_server_endpoint) || undefined,
+      public: textOf(masters.api_server_endpoint) || undefined,
+      intranet: textOf(masters.intranet_api_server_endpoint) || undefined,
     },
   }
 }
@@ -68,7 +69,7 @@ export async function listNodePools(
   return pools.filter(isObject).map((pool) => {
     const info = (pool.nodepool_info ?? {}) as JsonObject
     const scaling = (pool.scaling_group ?? {}) as JsonObject
-    return { id: text(info.nodepool_id), name: text(info.name), ramRole: text(scaling.ram_role_name) }
+    return { id: textOf(info.nodepool_id), name: textOf(info.name), ramRole: textOf(scaling.ram_role_name) }
   })
 }
 
@@ -88,9 +89,9 @@ export async function describeUserKubeconfig(
   const path = `/k8s/${segment(request.clusterId)}/user_config`
   const query = { PrivateIpAddress: request.private, TemporaryDurationMinutes: request.minutes }
   const answer = await get(target, 'DescribeClusterUserKubeconfig', path, query, signal)
-  const kubeconfig = text(answer.config)
+  const kubeconfig = textOf(answer.config)
   if (kubeconfig === '') throw new NopassError('CLOUD_UNAVAILABLE', `ACK gave no kubeconfig for ${request.clusterId}`)
-  const expiresAt = Date.parse(text(answer.expiration))
+  const expiresAt = Date.parse(textOf(answer.expiration))
   return { kubeconfig, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt }
 }
 
@@ -115,12 +116,10 @@ function segment(clusterId: string): string {
 /** `master_url` is JSON in a string. */
 function masterUrls(value: unknown): JsonObject {
   try {
-    return (JSON.parse(text(value)) ?? {}) as JsonObject
+    return (JSON.parse(textOf(value)) ?? {}) as JsonObject
   } catch {
     return {}
   }
 }
 
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -2,6 +2,7 @@ import { NopassError } from '../errors.ts'
 import type { CloudClock } from './cloud-clock.ts'
 import type { JsonObject } from './cloud-failure.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
+import { textOf } from './json-values.ts'
 import type { Transport } from './transport.ts'
 
 const STS = { product: 'sts', version: '2015-04-01' } as const
@@ -79,9 +80,9 @@ export async function getCallerIdentity(
   const { transport, endpoint } = target
   const answer = await transport.call({ ...STS, endpoint, action: 'GetCallerIdentity', credentials }, signal)
   return {
-    accountId: String(answer.AccountId ?? ''),
-    arn: String(answer.Arn ?? ''),
-    identityType: String(answer.IdentityType ?? ''),
+    accountId: textOf(answer.AccountId),
+    arn: textOf(answer.Arn),
+    identityType: textOf(answer.IdentityType),
   }
 }
 
@@ -89,7 +90,7 @@ export async function getCallerIdentity(
 export function sessionOf(answer: JsonObject, clock: CloudClock): Credentials {
   const session = (answer.Credentials ?? answer) as JsonObject
   const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = session
-  const expiresAt = Date.parse(String(Expiration))
+  const expiresAt = Date.parse(textOf(Expiration))
   const complete = [AccessKeyId, AccessKeySecret, SecurityToken].every(
     (part) => typeof part === 'string' && part !== '',
   )
@@ -97,9 +98,9 @@ export function sessionOf(answer: JsonObject, clock: CloudClock): Credentials {
     throw new NopassError('CLOUD_UNAVAILABLE', 'a session came without its key, token or expiry')
   }
   return {
-    accessKeyId: String(AccessKeyId),
-    accessKeySecret: String(AccessKeySecret),
-    securityToken: String(SecurityToken),
+    accessKeyId: textOf(AccessKeyId),
+    accessKeySecret: textOf(AccessKeySecret),
+    securityToken: textOf(SecurityToken),
     issuedAt: clock.now(),
     expiresAt,
   }
