@@ -37,6 +37,7 @@ export async function bundleAction(root: string, out: string): Promise<string> {
     outdir: out,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
+    plugins: [...COMMON.plugins, lightBuiltins],
   })
   await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))
   return describe(metafile, 'main.js')
@@ -48,7 +49,7 @@ export async function bundleCli(root: string, out: string): Promise<string> {
   const { metafile } = await build({
     ...COMMON,
     absWorkingDir: root,
-    entryPoints: { 'acr-nopass': 'src/cli/main.ts' },
+    entryPoints: { 'acr-nopass': 'src/cli/start/main.ts' },
     outdir: out,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

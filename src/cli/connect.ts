@@ -1,25 +1,9 @@
-import { Option } from 'commander'
 import { NopassError } from '../errors.ts'
 import { createKubeClient, type KubeClient } from '../kube/client.ts'
 import { type KubeConnection, kubeconfigConnection } from '../kube/connection.ts'
 import { VERSION } from '../version.ts'
+import { type ConnectFlags, contextOf } from './connect-flags.ts'
 import type { CliHost, CommonFlags } from './host.ts'
-
-/** Flags by which a cluster is reached, named as kubectl and Helm name them. */
-export interface ConnectFlags {
-  readonly kubeconfig?: string
-  readonly kubeContext?: string
-  /** The same, as kubectl spells it. */
-  readonly context?: string
-}
-
-export function connectOptions(): readonly Option[] {
-  return [
-    new Option('--kubeconfig <file>', 'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)'),
-    new Option('--kube-context <name>', 'context in it (default: its current one)'),
-    new Option('--context <name>', 'the same, as kubectl spells it').conflicts('kubeContext'),
-  ]
-}
 
 export interface Connected {
   readonly connection: KubeConnection
@@ -63,9 +47,4 @@ export async function requireContext(flags: ConnectFlags): Promise<void> {
   throw new NopassError('INPUT_MISSING', 'the kubeconfig has several contexts, and this command writes', {
     hint: `Name one with --kube-context: ${contexts.slice(0, 10).join(', ')}${contexts.length > 10 ? ', …' : ''}.`,
   })
-}
-
-/** The context that was named, by whichever of the two flags. */
-export function contextOf({ kubeContext, context }: ConnectFlags): string | undefined {
-  return kubeContext ?? context
 }

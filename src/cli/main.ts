@@ -18,8 +18,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
-// In a checkout this file is src/cli/main.ts, in the package dist/acr-nopass.js.
-const root = new URL(import.meta.url.endsWith('.ts') ? '../../' : '../', import.meta.url)
+// In a checkout this file is src/cli/main.ts, in the package dist/chunks/main-….js.
+const root = new URL('../../', import.meta.url)
 const host: CliHost = {
   argv: process.argv.slice(2),
   program: process.env.ACR_NOPASS_PROGRAM || 'acr-nopass',

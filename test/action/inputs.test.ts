@@ -172,5 +172,5 @@ test('the bundle stays small: what every start reads, and all of it', async () =
   const start = main.length + eager.reduce((sum, size) => sum + size, 0)
   assert.ok(start < 250 * 1024, `${start} bytes are read at start`)
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  assert.ok(total < 4 * 1024 * 1024, `${total} bytes in all`)
+  assert.ok(total < 2 * 1024 * 1024, `${total} bytes in all`)
 })

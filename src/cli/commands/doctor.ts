@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Cli, withCommonOptions } from '../command.ts'
-import { type ConnectFlags, connectOptions } from '../connect.ts'
+import { type ConnectFlags, connectOptions } from '../connect-flags.ts'
 import type { Severity } from '../doctor/finding.ts'
 import { type ReleaseFlags, releaseOptions } from '../release-flags.ts'
 

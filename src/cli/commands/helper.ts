@@ -1,5 +1,5 @@
 import { type Cli, withCommonOptions } from '../command.ts'
-import { type ConnectFlags, connectOptions } from '../connect.ts'
+import { type ConnectFlags, connectOptions } from '../connect-flags.ts'
 
 export interface HelperFlags extends ConnectFlags {
   readonly config: string

@@ -1,5 +1,5 @@
 import { type Cli, collect, withCommonOptions } from '../command.ts'
-import { type ConnectFlags, connectOptions } from '../connect.ts'
+import { type ConnectFlags, connectOptions } from '../connect-flags.ts'
 
 export interface ImportFlags extends ConnectFlags {
   readonly file?: readonly string[]

@@ -1,4 +1,4 @@
-import { type ConnectFlags, contextOf } from '../connect.ts'
+import { type ConnectFlags, contextOf } from '../connect-flags.ts'
 import type { Finding } from './finding.ts'
 
 /** How each program spells the two flags by which a cluster is chosen. */

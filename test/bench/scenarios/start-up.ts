@@ -33,7 +33,11 @@ async function runStartUp({ root, programs, signal }: BenchContext, step: StepHa
   }
   const commands = {
     bare: { args: ['--eval', '0'], env: {}, until: 'end' },
-    validate: { args: [join(programs.cli, 'acr-nopass.js'), 'validate', '--file', values], env: {}, until: 'end' },
+    validate: {
+      args: [join(programs.cli, 'acr-nopass.js'), 'validate', '--file', values],
+      env: { HOME: programs.folder },
+      until: 'end',
+    },
     action: { args: [join(root, 'action/dist/main.js')], env: action, until: 'line' },
   } as const satisfies Record<string, Command>
   const times = { bare: [] as number[], validate: [] as number[], action: [] as number[] }
