@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { collectLicences } from './licences.ts'
@@ -29,17 +29,21 @@ const COMMON = {
 
 /** The action as a split bundle: only what a mode needs is loaded. Returns a line with the sizes. */
 export async function bundleAction(root: string, out: string): Promise<string> {
-  await rm(out, { recursive: true, force: true })
+  // Beside its place first: what runs from there while we build finds all its files.
+  const fresh = `${out}.new`
+  await rm(fresh, { recursive: true, force: true })
   const { metafile } = await build({
     ...COMMON,
     absWorkingDir: root,
     entryPoints: { main: 'action/main.ts', post: 'action/post.ts' },
-    outdir: out,
+    outdir: fresh,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [...COMMON.plugins, lightBuiltins],
   })
-  await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))
+  await writeFile(join(fresh, 'LICENSES.txt'), await collectLicences(root, metafile))
+  await rm(out, { recursive: true, force: true })
+  await rename(fresh, out)
   return describe(metafile, 'main.js')
 }
 
