@@ -56,11 +56,15 @@ export function startExchange({ request, bytes, host, pool, reader, aborts, sign
       withdraw?.()
       attempt.fail(error)
     }
-    withdraw = pool.take((socket, free) => {
-      mayRepeat = repeatable && socket.used
-      stop = socket.destroy
-      socket.exchange(bytes, attempt, free)
-    }, fresh)
+    withdraw = pool.take(
+      (socket, free) => {
+        mayRepeat = repeatable && socket.used
+        stop = socket.destroy
+        socket.exchange(bytes, attempt, free)
+      },
+      attempt.fail,
+      fresh,
+    )
   }
   send(false)
 }

@@ -56,7 +56,7 @@ export function createHttpSocket(socket: Socket, onClosed: () => void): HttpSock
     socket.destroy()
     onClosed()
   }
-  const fail = (error?: unknown): void => {
+  const fail = (error: unknown = new Error('the connection was closed')): void => {
     const failing = reader
     reader = undefined
     close()

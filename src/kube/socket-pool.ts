@@ -8,11 +8,16 @@ export type SocketUse = (socket: HttpSocket, free: () => void) => void
 export interface SocketPool {
   /**
    * Gives a connection to `use`, at once or when one is free; `fresh`: none that was kept. Returns what takes the wish back while
-   * it waits.
+   * it waits. `refuse`: the pool was closed meanwhile.
    */
-  take(use: SocketUse, fresh?: boolean): () => void
-  /** Destroys all connections. */
+  take(use: SocketUse, refuse: (error: Error) => void, fresh?: boolean): () => void
+  /** Destroys all connections; what is under way or waits fails. */
   close(): void
+}
+
+interface Wish {
+  readonly use: SocketUse
+  readonly refuse: (error: Error) => void
 }
 
 const nothing = (): void => undefined
@@ -21,12 +26,12 @@ const nothing = (): void => undefined
 export function createSocketPool(connect: () => Socket, limit: number, keep: boolean): SocketPool {
   const open = new Set<HttpSocket>()
   const idle: HttpSocket[] = []
-  const waiting: SocketUse[] = []
+  const waiting: Wish[] = []
 
   const lend = (socket: HttpSocket, use: SocketUse): void => use(socket, () => give(socket))
   function give(socket: HttpSocket): void {
     const next = keep ? waiting.shift() : undefined
-    if (next) lend(socket, next)
+    if (next) lend(socket, next.use)
     else if (keep) {
       socket.rest()
       idle.push(socket)
@@ -38,13 +43,13 @@ export function createSocketPool(connect: () => Socket, limit: number, keep: boo
       const at = idle.indexOf(socket)
       if (at >= 0) idle.splice(at, 1)
       const next = waiting.shift()
-      if (next) openFor(next)
+      if (next) openFor(next.use)
     })
     open.add(socket)
     lend(socket, use)
   }
   return {
-    take(use, fresh = false) {
+    take(use, refuse, fresh = false) {
       const kept = fresh ? undefined : idle.pop()
       if (kept) {
         kept.wake()
@@ -55,15 +60,17 @@ export function createSocketPool(connect: () => Socket, limit: number, keep: boo
         openFor(use)
         return nothing
       }
-      waiting.push(use)
+      const wish = { use, refuse }
+      waiting.push(wish)
       return () => {
-        const at = waiting.indexOf(use)
+        const at = waiting.indexOf(wish)
         if (at >= 0) waiting.splice(at, 1)
       }
     },
     close() {
-      waiting.length = 0
-      for (const socket of [...open]) socket.destroy()
+      const error = new Error('the client was closed')
+      for (const { refuse } of waiting.splice(0)) refuse(error)
+      for (const socket of [...open]) socket.destroy(error)
     },
   }
 }

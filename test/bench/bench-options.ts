@@ -15,7 +15,7 @@ export const BENCH_USAGE = `npm run bench [-- NAME… OPTIONS]     all scenarios
 
   --list                 the scenarios, and how long they take
   --long                 also those with ten thousand namespaces
-  --write, --no-write    write the figures into docs/*/performance.md (default: only when all scenarios ran)
+  --write, --no-write    write the figures into the pages, docs/*/performance.md and scale.md (default: only when all scenarios ran)
   --namespaces N         of cold start and rotation (default 1000)
   --singles N            new namespaces, one at a time (default 600)
   --burst N              namespaces of a burst (default 200)

@@ -171,6 +171,19 @@ test('a call ends when its time is up, when it is aborted, and when the body is 
   )
 })
 
+test('a client that is closed fails what is under way and what waits for a connection, and takes nothing more down', async () => {
+  await withServer(
+    () => undefined,
+    async (client) => {
+      const calls = Array.from({ length: 20 }, () => client.request({ method: 'GET', path: '/silent' }))
+      const watch = client.watch({ path: '/watch' }, () => undefined)
+      await new Promise((resolve) => setImmediate(resolve))
+      client.close()
+      for (const call of [...calls, watch]) await assert.rejects(call, { code: 'KUBE_UNREACHABLE' })
+    },
+  )
+})
+
 test('a server that is not there is unreachable, with the reason of the system', async () => {
   let address = ''
   await withServer(
