@@ -37,6 +37,10 @@ async function runAdmission(context: BenchContext, step: StepHandle): Promise<Sc
     figures: {
       'secret-after-namespace': [x(0.5), x(0.99)],
       'minimal-secret': [percentile(minimal.namespace, 0.5), percentile(minimal.namespace, 0.99)],
+      'secret-against-minimal': [
+        x(0.5) / percentile(minimal.namespace, 0.5),
+        x(0.99) / percentile(minimal.namespace, 0.99),
+      ],
       'secret-slowest': [x(1)],
       'requests-admission': [countRequests(requests, 'secrets', 'serviceaccounts', 'events') / settings.singles],
     },

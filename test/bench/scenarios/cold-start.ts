@@ -35,6 +35,10 @@ async function runColdStart(context: BenchContext, step: StepHandle): Promise<Sc
       'cold-first-write': [(own.firstAfterWriteMs / own.writingMs) * 100],
       'rotation-each': [each(own.rotationMs, helper)],
       'minimal-each': [each(floor.coldMs, minimal), each(floor.rotationMs, minimal)],
+      'each-against-minimal': [
+        each(own.coldMs, helper) / each(floor.coldMs, minimal),
+        each(own.rotationMs, helper) / each(floor.rotationMs, minimal),
+      ],
       'rotation-requests': [countRequests(own.rotationRequests, 'secrets', 'serviceaccounts', 'events') / (count + 2)],
       'rotation-replaced': [own.replaced, own.withoutMs],
       memory: [own.steadyMiB / floor.steadyMiB, own.peakMiB / floor.peakMiB],

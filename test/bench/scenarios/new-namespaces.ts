@@ -58,6 +58,10 @@ async function runNewNamespaces(context: BenchContext, step: StepHandle): Promis
       'usable-after-account': [x(percentile(after.account, 0.5)), x(percentile(after.account, 0.99))],
       'usable-after-asked': [x(percentile(after.asked, 0.5)), x(percentile(after.asked, 0.99))],
       'minimal-usable': [percentile(minimal.account, 0.5), percentile(minimal.account, 0.99)],
+      'usable-against-minimal': [
+        x(percentile(after.account, 0.5)) / percentile(minimal.account, 0.5),
+        x(percentile(after.account, 0.99)) / percentile(minimal.account, 0.99),
+      ],
       'slowest-single': [x(Math.max(...after.asked))],
       'slowest-burst': [x(Math.max(...bursts))],
       'burst-usable': [x(percentile(bursts, 0.5)), x(percentile(bursts, 0.99))],
