@@ -13,6 +13,7 @@ import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { type CloudOptions, startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
 import { type ProcessNode, type RunningPod, startProcessNode } from '../../src/sandbox/cluster/process-node.ts'
+import { HELPER_NODE_FLAGS } from '../../src/sandbox/image/helper-image.ts'
 import type { Images } from '../../src/sandbox/kubelet/images.ts'
 import { type ChartCluster, openChartCluster } from '../support/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
@@ -84,7 +85,7 @@ export async function openHelperCluster(
   const registry = await startKnock(cloud)
   const chart = given ?? (await openChartCluster(name))
   const { admin, cluster } = chart
-  const images = { [IMAGE]: [process.execPath, '--optimize-for-size', program], ...options.images }
+  const images = { [IMAGE]: [process.execPath, ...HELPER_NODE_FLAGS, program], ...options.images }
   const { apiServer } = options
   const node = await startProcessNode({ cluster, images, backOffMs: 200, ...(apiServer && { apiServer }) })
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')

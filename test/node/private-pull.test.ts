@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
-import { writeHelperImage } from '../../src/sandbox/image/helper-image.ts'
+import { HELPER_NODE_FLAGS, writeHelperImage } from '../../src/sandbox/image/helper-image.ts'
 import { eventually } from '../support/eventually.ts'
 import { type NodeBed, openNodeBed } from '../support/node-bed.ts'
 import { type NodeHelper, prepareHelper } from '../support/node-helper.ts'
@@ -51,7 +51,7 @@ setInterval(() => {}, 1000)`,
   await bed.until('platform', 'helper', 'running', 40_000)
   await eventually(async () => {
     const log = await bed.log('platform', 'helper')
-    assert.deepEqual(JSON.parse(log), [process.version, 65532, ['--optimize-for-size'], '/app', 200])
+    assert.deepEqual(JSON.parse(log), [process.version, 65532, HELPER_NODE_FLAGS, '/app', 200])
   })
 })
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { NopassError } from '../../errors.ts'
 import type { Cloud } from '../cloud/cloud.ts'
-import { writeHelperImage } from '../image/helper-image.ts'
+import { HELPER_NODE_FLAGS, writeHelperImage } from '../image/helper-image.ts'
 import type { ImageLayout } from '../image/oci-layout.ts'
 import { writeProgramImage } from '../image/program-image.ts'
 import { pushImage } from '../image/push-image.ts'
@@ -45,7 +45,7 @@ export async function writeImages(
   const helper = real
     ? await writeHelperImage(join(folder, 'helper-image'), { node: process.execPath, helper: helperFile, arch })
     : undefined
-  return { app, helper, helperCommand: [process.execPath, '--optimize-for-size', helperFile] }
+  return { app, helper, helperCommand: [process.execPath, ...HELPER_NODE_FLAGS, helperFile] }
 }
 
 /** Pushes the application's image as `team/app:1`; its reference under the registry's real name. */

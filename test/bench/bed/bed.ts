@@ -4,6 +4,7 @@ import { DEFAULT_SECRET_NAME } from '../../../src/kube/names.ts'
 import { startEtcd } from '../../../src/sandbox/cluster/etcd.ts'
 import { type ProcessNode, type RunningPod, startProcessNode } from '../../../src/sandbox/cluster/process-node.ts'
 import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
+import { HELPER_NODE_FLAGS } from '../../../src/sandbox/image/helper-image.ts'
 import { findByEnvironment, type ProcessId } from '../../../src/sandbox/process/process-table.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
 import type { ToolPaths } from '../../../src/sandbox/toolchest/ensure-tools.ts'
@@ -76,7 +77,7 @@ export async function openBed({ name, tools, helperFile, signal }: BedOptions): 
       },
       async startNode() {
         // A helper's second crash keeps it down for two minutes: long enough for another to take over.
-        const images = { [IMAGE]: [process.execPath, '--optimize-for-size', helperFile] }
+        const images = { [IMAGE]: [process.execPath, ...HELPER_NODE_FLAGS, helperFile] }
         node = await startProcessNode({ cluster, images, backOffMs: 120_000, signal })
         undo.use(node)
         return node

@@ -7,6 +7,7 @@ import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 import { startEtcd } from '../../../src/sandbox/cluster/etcd.ts'
 import { startProcessNode } from '../../../src/sandbox/cluster/process-node.ts'
 import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
+import { HELPER_NODE_FLAGS } from '../../../src/sandbox/image/helper-image.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
 import type { BenchContext } from '../scenarios/scenario.ts'
 import { fleetRights, fleetValues } from './rollout-objects.ts'
@@ -44,7 +45,7 @@ export async function openRolloutBed(
     await symlink(tools.helm4, join(folder, 'helm'))
     const cloud = undo.use(await startCloud())
     const etcd = undo.use(await startEtcd({ tools, run, signal }))
-    const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, '--optimize-for-size', programs.helper] }
+    const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, ...HELPER_NODE_FLAGS, programs.helper] }
     const names = Array.from({ length: size.servers }, (_, index) => `server-${index}`)
     const servers = await Promise.all(
       names.map(async (name) => {

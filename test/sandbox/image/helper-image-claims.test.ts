@@ -59,7 +59,13 @@ test('it runs as a numbered user that is not root, as the kubelet can check, and
     config: { User: string; Entrypoint: string[]; Cmd?: string[]; ExposedPorts?: object; Volumes?: object }
   }
   assert.match(config.User, /^[1-9]\d*:[1-9]\d*$/)
-  assert.deepEqual(config.Entrypoint, ['/nodejs/bin/node', '--optimize-for-size', '/app/helper.mjs'])
+  assert.deepEqual(config.Entrypoint, [
+    '/nodejs/bin/node',
+    '--optimize-for-size',
+    '--no-opt',
+    '--no-maglev',
+    '/app/helper.mjs',
+  ])
   assert.deepEqual([config.Cmd, config.Volumes], [undefined, undefined])
 })
 
