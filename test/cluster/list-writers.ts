@@ -30,6 +30,8 @@ export function writerCases(writers: number): fc.Arbitrary<WriterCase> {
   return fc.record({ steps: fc.array(step, { minLength: 4, maxLength: 14 }), helperDelayMs: fc.nat({ max: 25 }) })
 }
 
+const JSON_PATCH = 'application/json-patch+json'
+
 /** Three removals would be a fight, in which the helper waits a minute between two tries. */
 const DROPS = 2
 
@@ -71,10 +73,17 @@ export async function performCase(
     }
   }
   /** Without having read: the server itself appends, as for `kubectl patch --type=json`. */
-  function appendByJson(name: string, seen: ServiceAccount): Promise<ServiceAccount> {
-    if (seen.imagePullSecrets === undefined) return merge({ kind: 'append', pick: 0 }, name, seen)
+  async function appendByJson(name: string, seen: ServiceAccount): Promise<ServiceAccount> {
+    const append = { kind: 'append', pick: 0 } as const
+    if (seen.imagePullSecrets === undefined) return merge(append, name, seen)
     const body = JSON.stringify([{ op: 'add', path: '/imagePullSecrets/-', value: { name } }])
-    return client.request<ServiceAccount>({ method: 'PATCH', path, contentType: 'application/json-patch+json', body })
+    try {
+      return await client.request<ServiceAccount>({ method: 'PATCH', path, contentType: JSON_PATCH, body })
+    } catch (error) {
+      // Another has emptied the list since it was read: there is none to append to.
+      if ((error as { status?: number }).status !== 422) throw error
+      return merge(append, name, await read())
+    }
   }
 
   for (const { writer, change } of steps) {
