@@ -35,8 +35,9 @@ class ConnectionClosed extends Error {
 export class MalformedAnswer extends Error {}
 
 /**
- * HTTP/1.1 over a socket. Not by Node's own client: that costs 3 to 4 times the CPU and 10 MiB more (measured: 338 and 99 µs for
- * one write of 2 kB over TLS, the mean of 1,000), and a rotation is nothing but such writes. `onClosed`: it can't be used any more.
+ * HTTP/1.1 over a socket. Not by Node's own client, which costs nearly three times the CPU (measured once: 338 and 127 µs for one
+ * write of 2 kB over TLS, the mean of 1,000; `npm run bench -- cold-start` has a program on Node's client beside the helper), and a
+ * rotation is nothing but such writes. `onClosed`: it can't be used any more.
  */
 export function createHttpSocket(socket: Socket, onClosed: () => void): HttpSocket {
   const parser = new HTTPParser(HTTPParser.RESPONSE)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LiveToken } from '../../src/helper/registry-state.ts'
 import { MINUTE, OUTAGE, openRefresh } from './refresh-bench.ts'
 
 test('a login without an end is read from its files every 30 s and counts only when it changed', async () => {
@@ -9,17 +10,16 @@ test('a login without an end is read from its files every 30 s and counts only w
   assert.deepEqual([calls.length, tokens.length], [11, 1])
 })
 
+/** What an earlier process had: an hour's credential, to be replaced after 38 minutes. */
+function tokenOf(issuedAt: number): LiveToken {
+  const expiresAt = issuedAt + 60 * MINUTE
+  const token = { username: 'u', password: 'old', issuedAt, expiresAt, domains: ['a.example.com'] }
+  return { name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 38 * MINUTE }
+}
+
 test('a credential of an earlier process is used to its own schedule, without a call', async () => {
   const { clock, refresh, calls, tokens } = openRefresh()
-  const issuedAt = clock.now() - 20 * MINUTE
-  const token = {
-    username: 'u',
-    password: 'old',
-    issuedAt,
-    expiresAt: issuedAt + 60 * MINUTE,
-    domains: ['a.example.com'],
-  }
-  refresh.adopt({ name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 38 * MINUTE })
+  refresh.adopt(tokenOf(clock.now() - 20 * MINUTE))
   refresh.start()
   await clock.advance(17 * MINUTE)
   assert.deepEqual([calls, tokens.length], [[], 1])
@@ -29,15 +29,7 @@ test('a credential of an earlier process is used to its own schedule, without a 
 
 test('a credential of an earlier process that is over is kept, and replaced at once and unpaced', async () => {
   const { clock, refresh, calls, tokens } = openRefresh()
-  const issuedAt = clock.now() - 90 * MINUTE
-  const token = {
-    username: 'u',
-    password: 'old',
-    issuedAt,
-    expiresAt: issuedAt + 60 * MINUTE,
-    domains: ['a.example.com'],
-  }
-  refresh.adopt({ name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 38 * MINUTE })
+  refresh.adopt(tokenOf(clock.now() - 90 * MINUTE))
   assert.equal(refresh.state.live?.token.password, 'old')
   refresh.start()
   await clock.advance(10)

@@ -4,8 +4,8 @@ import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts
 import type { TarEntry } from './tar.ts'
 
 /**
- * The flags of Node that the helper runs with. Without the optimising compilers it needs 72 MiB instead of 86 over 1,000 namespaces
- * and no more CPU: it waits for the API server, and a rotation is over before they pay.
+ * The flags of Node that the helper runs with. Without the optimising compilers it needs 72 MiB instead of 87 over 1,000 namespaces
+ * (`npm run bench -- cold-start`), for about a twentieth more CPU in a rotation, which is over before they pay.
  */
 export const HELPER_NODE_FLAGS: readonly string[] = ['--optimize-for-size', '--no-opt', '--no-maglev']
 

@@ -11,6 +11,7 @@ import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-c
 import type { Images } from '../../../src/sandbox/kubelet/images.ts'
 import { openRun, type Run } from '../../../src/sandbox/process/run.ts'
 import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
+import { teamValues } from '../../support/team-values.ts'
 import { testTools } from '../../tools.ts'
 
 const root = resolve(import.meta.dirname, '..', '..', '..')
@@ -80,7 +81,7 @@ export async function startActionBed(options: BedOptions): Promise<ActionBed> {
       },
       endpoints: JSON.stringify(pick(cloud.endpoints, ['ram', 'sts', 'cs', 'cr'])),
       registry,
-      values: stringify(valuesFor(cloud, registry?.url)),
+      values: stringify(teamValues(cloud, registry?.url)),
       [Symbol.asyncDispose]: () => stopAll(stops),
     }
   } catch (error) {
@@ -132,27 +133,6 @@ async function openCluster(name: string, options: OpenOptions): Promise<BedClust
       ack: { clusterId, region: cloud.regionId },
       values: { endpoints: { imds } },
     }),
-  }
-}
-
-function valuesFor(cloud: Cloud, registry: string | undefined): object {
-  const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
-  return {
-    registries: [
-      {
-        name: 'prod',
-        edition: 'enterprise',
-        instanceId: instance?.id,
-        region: instance?.region,
-        repositories: ['team/*'],
-      },
-    ],
-    identity: { type: 'worker-role' },
-    region: cloud.regionId,
-    attach: 'serviceAccounts',
-    verify: { enabled: registry !== undefined },
-    endpoints: { ...pick(cloud.endpoints, ['sts', 'cr']), ...(registry !== undefined && { registry }) },
-    replicas: 1,
   }
 }
 

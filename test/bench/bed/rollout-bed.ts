@@ -9,8 +9,9 @@ import { startProcessNode } from '../../../src/sandbox/cluster/process-node.ts'
 import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
 import { HELPER_NODE_FLAGS } from '../../../src/sandbox/image/helper-image.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
+import { teamValues } from '../../support/team-values.ts'
 import type { BenchContext } from '../scenarios/scenario.ts'
-import { fleetRights, fleetValues } from './rollout-objects.ts'
+import { fleetRights } from './rollout-objects.ts'
 
 /** One entry of the clusters list: a release in a namespace of its own. */
 export interface FleetSite {
@@ -74,7 +75,7 @@ export async function openRolloutBed(
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
       },
       endpoints: JSON.stringify({ ram, sts, cs, cr }),
-      sharedValues: stringify(fleetValues(cloud)),
+      sharedValues: stringify(teamValues(cloud)),
       [Symbol.asyncDispose]: () => opened.disposeAsync(),
     }
   } catch (error) {

@@ -1,5 +1,3 @@
-import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
-
 const RBAC = 'rbac.authorization.k8s.io/v1'
 const GROUPS = [
   '',
@@ -51,27 +49,4 @@ export function fleetRights(namespace: string): readonly { readonly path: string
       },
     },
   ]
-}
-
-/** What all sites share. */
-export function fleetValues(cloud: Cloud): object {
-  const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
-  const { sts, cr } = cloud.endpoints
-  return {
-    registries: [
-      {
-        name: 'prod',
-        edition: 'enterprise',
-        instanceId: instance?.id,
-        region: instance?.region,
-        repositories: ['team/*'],
-      },
-    ],
-    identity: { type: 'worker-role' },
-    region: cloud.regionId,
-    attach: 'serviceAccounts',
-    verify: { enabled: false },
-    endpoints: { sts, cr },
-    replicas: 1,
-  }
 }

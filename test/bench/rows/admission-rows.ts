@@ -1,4 +1,5 @@
 import type { RowSpec } from '../report/row.ts'
+import { againstMinimal } from './against-minimal.ts'
 
 const NONE = {
   en: 'no peer attaches by admission without a webhook of its own',
@@ -25,16 +26,7 @@ export const ADMISSION_ROWS: readonly RowSpec[] = [
       zh: '本机的下限：在它写入的同时，服务器还在创建 ServiceAccount 等对象',
     },
   },
-  {
-    id: 'secret-against-minimal',
-    title: { en: 'The helper against it, p50 / p99', zh: '本程序与它相比，p50 / p99' },
-    measure: 'times',
-    bars: [1.15, 1.2],
-    peers: {
-      en: 'about what the bars above allow over their lower bound, on any machine',
-      zh: '约为上面的门槛相对其下限所允许的余量，与机器无关',
-    },
-  },
+  againstMinimal('secret-against-minimal', { en: 'p50 / p99', zh: 'p50 / p99' }, [1.15, 1.2]),
   {
     id: 'secret-slowest',
     title: { en: 'The slowest of all', zh: '最慢的一个' },

@@ -1,4 +1,5 @@
 import type { RowSpec } from '../report/row.ts'
+import { againstMinimal } from './against-minimal.ts'
 
 export const COLD_START_ROWS: readonly RowSpec[] = [
   {
@@ -62,16 +63,7 @@ export const COLD_START_ROWS: readonly RowSpec[] = [
       zh: '无令牌、无租约、无状态：本机的下限',
     },
   },
-  {
-    id: 'each-against-minimal',
-    title: { en: 'The helper against it: cold start / rotation', zh: '本程序与它相比：冷启动 / 轮换' },
-    measure: 'times',
-    bars: [1.15, 1.15],
-    peers: {
-      en: 'about what the bars above allow over their lower bound, on any machine',
-      zh: '约为上面的门槛相对其下限所允许的余量，与机器无关',
-    },
-  },
+  againstMinimal('each-against-minimal', { en: 'cold start / rotation', zh: '冷启动 / 轮换' }, [1.15, 1.15]),
   {
     id: 'rotation-requests',
     title: { en: 'Requests of the rotation, for each namespace', zh: '轮换的请求数，每个命名空间' },

@@ -1,4 +1,5 @@
 import type { RowSpec } from '../report/row.ts'
+import { againstMinimal } from './against-minimal.ts'
 
 export const NEW_NAMESPACE_ROWS: readonly RowSpec[] = [
   {
@@ -23,16 +24,7 @@ export const NEW_NAMESPACE_ROWS: readonly RowSpec[] = [
     measure: 'writes',
     peers: { en: 'the lower bound on this machine', zh: '本机的下限' },
   },
-  {
-    id: 'usable-against-minimal',
-    title: { en: 'The helper against it, p50 / p99', zh: '本程序与它相比，p50 / p99' },
-    measure: 'times',
-    bars: [1.15, 1.2],
-    peers: {
-      en: 'about what the bars above allow over their lower bound, on any machine',
-      zh: '约为上面的门槛相对其下限所允许的余量，与机器无关',
-    },
-  },
+  againstMinimal('usable-against-minimal', { en: 'p50 / p99', zh: 'p50 / p99' }, [1.15, 1.2]),
   {
     id: 'usable-after-asked',
     title: { en: 'Usable after the namespace was asked for, p50 / p99', zh: '从请求创建命名空间到可用，p50 / p99' },

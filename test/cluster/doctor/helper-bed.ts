@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { type ManifestObject, parseManifest } from '../../../src/helm/manifest.ts'
 import { APPLY, MERGE_PATCH } from '../../../src/kube/client.ts'
 import { discoverResources, objectPath } from '../../../src/rollout/api-resources.ts'
@@ -8,7 +9,6 @@ import type { Images } from '../../../src/sandbox/kubelet/images.ts'
 import { openHelm } from '../../support/chart.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type HelperCluster, HOME, openHelperCluster, RELEASE, SECRET } from '../helper-kit.ts'
-import type { FoundFinding } from './run-doctor.ts'
 import type { SetupBed } from './setup.ts'
 
 /** A release at work: RRSA, one Enterprise registry and one static, ServiceAccounts attached; and room for a second one. */
@@ -21,7 +21,7 @@ export interface HelperBed extends SetupBed, AsyncDisposable {
   trustRole(subject: string, issuer?: string): void
   grantRole(): void
   /** Runs what the finding's command says: the release's manifest is applied again. */
-  applyAgain(finding: FoundFinding): Promise<void>
+  applyAgain(finding: Finding): Promise<void>
   /** Of the release, or of another Deployment in its namespace. */
   scale(replicas: number): Promise<void>
   /** A new helper: it reports at once, and tries again at once what was refused. */

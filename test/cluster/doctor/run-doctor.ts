@@ -1,22 +1,12 @@
 import { tmpdir } from 'node:os'
-import type { FindingId, Severity } from '../../../src/cli/doctor/finding.ts'
+import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import type { CliHost } from '../../../src/cli/host.ts'
 import { runCli } from '../../../src/cli/run-cli.ts'
 import { ROOT } from '../../cli/run-bin.ts'
 
-export interface FoundFinding {
-  readonly id: FindingId
-  readonly severity: Severity
-  readonly subject: string
-  readonly message: string
-  readonly cause: string
-  readonly cure: string
-  readonly command?: string
-}
-
 export interface DoctorReport {
   readonly healthy: boolean
-  readonly findings: readonly FoundFinding[]
+  readonly findings: readonly Finding[]
   readonly unread: readonly { readonly what: string; readonly why: string }[]
   readonly pod?: {
     readonly containers: readonly {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FindingId, Severity } from '../../../src/cli/doctor/finding.ts'
+import type { Finding, FindingId, Severity } from '../../../src/cli/doctor/finding.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type FoundFinding, runDoctor } from './run-doctor.ts'
+import { runDoctor } from './run-doctor.ts'
 
 /** One way in which a cluster is broken, made for real, and what doctor has to say of it. */
 export interface BrokenSetup<Bed> {
@@ -16,7 +16,7 @@ export interface BrokenSetup<Bed> {
   /** In the cause, the cure and the command. */
   readonly says: RegExp
   /** Ends it, by the finding's own cure where that is one; afterwards doctor finds nothing again. */
-  mend(bed: Bed, finding: FoundFinding): Promise<unknown>
+  mend(bed: Bed, finding: Finding): Promise<unknown>
 }
 
 export interface SetupBed {
@@ -39,7 +39,7 @@ export function testSetups<Bed extends SetupBed>(open: () => Bed, setups: readon
         const words = found.map(({ cause, cure, command = '' }) => `${cause}\n${cure}\n${command}`)
         const at = words.findIndex((text) => says.test(text))
         assert.ok(at >= 0, `${id} with ${says}, but: ${JSON.stringify(findings, null, 1)}`)
-        return found[at] as FoundFinding
+        return found[at] as Finding
       }, LIMIT_MS)
       assert.equal(finding.severity, severity)
       assert.ok(finding.command !== undefined && finding.command !== '', 'each finding says a command')
