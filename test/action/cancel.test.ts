@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startActionBed } from './support/action-bed.ts'
+import { startActionBed, withHelm } from './support/action-bed.ts'
 import { cancelPoints, describePoint } from './support/cancel-points.ts'
 import { cancelTrial, findBreaches } from './support/cancel-trial.ts'
 
@@ -10,10 +10,11 @@ const POINTS = 12
 
 test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no process and no file`, async (t) => {
   await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const beds = { helm4: bed, helm3: await withHelm(bed, 'helm3') }
   const points = cancelPoints(SEED, POINTS)
   for (const point of points) {
     await t.test(describePoint(point), async () => {
-      const record = await cancelTrial(bed, point)
+      const record = await cancelTrial(beds[point.helm], point)
       assert.deepEqual(findBreaches(record), [], record.said)
     })
   }
@@ -26,6 +27,7 @@ test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no proc
       onto: 'upgrade',
       stuck: true,
       lost: true,
+      helm: 'helm4',
     } as const
     const record = await cancelTrial(bed, lost)
     assert.deepEqual([record.release, record.cured], ['pending-upgrade', true])

@@ -1,3 +1,4 @@
+import type { HelmName } from '../action/support/cancel-points.ts'
 import type { CancelRecord } from '../action/support/cancel-trial.ts'
 import { findBreaches } from '../action/support/cancel-trial.ts'
 
@@ -32,6 +33,7 @@ const MOMENTS: readonly Moment[] = [
 const WORDS = {
   en: {
     head: [
+      'Helm',
       'Moment',
       'Jobs',
       'Helm processes left',
@@ -41,11 +43,11 @@ const WORDS = {
       'Pending after a lost machine, and the cure that the next run named worked',
     ],
     all: 'all',
-    when: (count: number, seed: number, helm: string, date: string) =>
-      `${count} cancels, seed ${seed}, ${helm}, ${date}. Again: \`npm run soak -- --seed ${seed} --count ${count} --fresh\`.`,
+    when: (count: number, date: string, command: string) => `${count} cancels, ${date}. Again: \`${command}\`.`,
   },
   zh: {
     head: [
+      'Helm',
       '时刻',
       '作业数',
       '残留的 Helm 进程',
@@ -55,34 +57,48 @@ const WORDS = {
       '机器丢失后处于 pending，且下次运行给出的修复命令有效',
     ],
     all: '合计',
-    when: (count: number, seed: number, helm: string, date: string) =>
-      `取消 ${count} 次，种子 ${seed}，${helm}，${date}。重跑：\`npm run soak -- --seed ${seed} --count ${count} --fresh\`。`,
+    when: (count: number, date: string, command: string) => `取消 ${count} 次，${date}。重跑：\`${command}\`。`,
   },
 } as const
 
 /** What is under the table: how it was measured. */
 export interface SoakConditions {
   readonly seed: number
-  readonly helm: string
+  readonly helm: 'both' | HelmName
   /** Milliseconds since 1970. */
   readonly at: number
 }
 
-/** The cancels as a table: one row a kind of moment, then all of them. */
+/** The cancels as a table: by Helm one row a kind of moment and all of them, then all of both. */
 export function cancelTable(
   records: readonly CancelRecord[],
   { seed, helm, at }: SoakConditions,
   language: Language,
 ): string {
-  const words = WORDS[language]
-  const rows = MOMENTS.map(
-    (moment) => [moment[language], ...countsOf(records.filter((record) => moment.has(record)))] as const,
-  )
-  const lines = [words.head, words.head.map(() => '---'), ...rows, [words.all, ...countsOf(records)]]
+  const { head, all, when } = WORDS[language]
+  const rows = (['helm4', 'helm3'] as const).flatMap((name) => {
+    const own = records.filter(({ point }) => point.helm === name)
+    if (own.length === 0) return []
+    const moments = MOMENTS.map((moment) => [moment[language], ...countsOf(own.filter(moment.has))])
+    return [...moments, [all, ...countsOf(own)]].map((cells) => [name.slice(-1), ...cells])
+  })
+  const lines = [
+    head,
+    head.map(() => '---'),
+    ...rows,
+    ...(helm === 'both' ? [['3, 4', all, ...countsOf(records)]] : []),
+  ]
+  const options = [
+    `--seed ${seed} --count ${records.length}`,
+    ...(helm === 'both' ? [] : [`--helm ${helm}`]),
+    '--fresh',
+  ].join(' ')
   const date = new Date(at).toISOString().slice(0, 10)
-  return [...lines.map((cells) => `| ${cells.join(' | ')} |`), '', words.when(records.length, seed, helm, date)].join(
-    '\n',
-  )
+  return [
+    ...lines.map((cells) => `| ${cells.join(' | ')} |`),
+    '',
+    when(records.length, date, `npm run soak -- ${options}`),
+  ].join('\n')
 }
 
 function countsOf(records: readonly CancelRecord[]): readonly string[] {

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../src/sandbox/duration.ts'
 import type { Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
-import { startActionBed } from '../action/support/action-bed.ts'
+import { startActionBed, withHelm } from '../action/support/action-bed.ts'
 import { cancelPoints, describePoint } from '../action/support/cancel-points.ts'
 import { cancelTrial, findBreaches } from '../action/support/cancel-trial.ts'
 import { broken, cancelTable } from './cancel-table.ts'
@@ -24,20 +24,23 @@ export async function runSoak(options: SoakOptions, deps: SoakDeps, signal: Abor
   const { root, progress, print, now } = deps
   const { count, seed, helm } = options
   const record = openSoakRecord(root, options)
-  const points = cancelPoints(seed, count).slice(record.done.length)
+  const points = cancelPoints(seed, count)
+    .map((point) => (helm === 'both' ? point : { ...point, helm }))
+    .slice(record.done.length)
   print(`seed ${seed}, ${count} cancels, ${count - points.length} done before (${record.file})`)
   if (points.length > 0) {
-    await ensureTools([...TOOLS, helm], { progress, signal })
+    await ensureTools([...TOOLS, 'helm3', 'helm4'], { progress, signal })
     await progress.step('cancels', async (step) => {
       step.update('starting a cluster')
-      await using bed = await startActionBed({ clusters: ['soak'], helm, signal })
+      await using bed = await startActionBed({ clusters: ['soak'], helm: 'helm4', signal })
+      const beds = { helm4: bed, helm3: await withHelm(bed, 'helm3') }
       const begin = now()
       for (const [done, point] of points.entries()) {
         signal.throwIfAborted()
         const left =
           done === 0 ? '' : `, about ${formatDuration(((now() - begin) / done) * (points.length - done))} left`
         step.update(`${point.index + 1} of ${count}${left}: ${describePoint(point)}`)
-        const outcome = await cancelTrial(bed, point)
+        const outcome = await cancelTrial(beds[point.helm], point)
         signal.throwIfAborted()
         record.add(outcome)
         for (const breach of findBreaches(outcome)) progress.note(`✖ ${describePoint(point)}: ${breach}`)
@@ -45,7 +48,7 @@ export async function runSoak(options: SoakOptions, deps: SoakDeps, signal: Abor
     })
   }
   const records = record.done.slice(0, count)
-  const conditions = { seed, helm: helm === 'helm4' ? 'Helm 4' : 'Helm 3', at: now() }
+  const conditions = { seed, helm, at: now() }
   print(cancelTable(records, conditions, 'en'))
   const bad = broken(records)
   for (const one of bad) print(`\n✖ ${describePoint(one.point)}: ${findBreaches(one).join('; ')}\n${one.said}`)

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
+import type { HelmName } from '../action/support/cancel-points.ts'
 
 export interface SoakOptions {
   readonly count: number
   readonly seed: number
-  readonly helm: 'helm3' | 'helm4'
+  readonly helm: 'both' | HelmName
   /** Forget what an earlier run with the same seed has done. */
   readonly fresh: boolean
   /** Put the table into docs/*\/reliability.md. */
@@ -15,7 +16,7 @@ export const SOAK_USAGE = `npm run soak [-- OPTIONS]     cancels jobs at random 
 
   --count N              how many (default 200)
   --seed N               of the moments (default: a new one, which is printed)
-  --helm helm4|helm3     which Helm does the work (default helm4)
+  --helm both|helm3|helm4   which Helm does the work (default both, by turns)
   --fresh                begin anew; else a run with the same seed and Helm goes on where it was interrupted
   --write, --no-write    put the table into docs/*/reliability.md (default: only from 200 on)`
 
@@ -27,7 +28,7 @@ export function readSoakOptions(argv: readonly string[], newSeed: () => number):
     options: {
       count: { type: 'string', default: '200' },
       seed: { type: 'string' },
-      helm: { type: 'string', default: 'helm4' },
+      helm: { type: 'string', default: 'both' },
       fresh: { type: 'boolean', default: false },
       write: { type: 'boolean' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -35,7 +36,9 @@ export function readSoakOptions(argv: readonly string[], newSeed: () => number):
   })
   const count = toNumber('count', values.count, 1)
   const { helm } = values
-  if (helm !== 'helm3' && helm !== 'helm4') throw new TypeError(`--helm takes helm3 or helm4, not ${helm}`)
+  if (helm !== 'both' && helm !== 'helm3' && helm !== 'helm4') {
+    throw new TypeError(`--helm takes both, helm3 or helm4, not ${helm}`)
+  }
   return {
     count,
     seed: values.seed === undefined ? newSeed() : toNumber('seed', values.seed, 0),

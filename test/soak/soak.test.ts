@@ -26,18 +26,27 @@ test('twelve moments hold every kind: from the start on, as helm starts and work
   ])
 })
 
+test('every kind of moment meets both Helms by turns', () => {
+  const points = cancelPoints(20_261_125, 240)
+  const kinds = Map.groupBy(points, ({ after, onto, stuck, lost }) => (lost ? 'lost' : `${after} ${onto} ${stuck}`))
+  for (const [kind, own] of kinds) {
+    for (const [index, { helm }] of own.entries()) assert.notEqual(helm, own[index - 1]?.helm, kind)
+  }
+  assert.equal(kinds.size, 13)
+})
+
 test('a new seed is made and said unless one is given', () => {
   assert.deepEqual(
     readSoakOptions([], () => 5),
-    { count: 200, seed: 5, helm: 'helm4', fresh: false, write: true, help: false },
+    { count: 200, seed: 5, helm: 'both', fresh: false, write: true, help: false },
   )
   const given = readSoakOptions(['--seed', '9', '--count', '40', '--helm', 'helm3', '--fresh'], () => 5)
   assert.deepEqual(given, { count: 40, seed: 9, helm: 'helm3', fresh: true, write: false, help: false })
-  assert.throws(() => readSoakOptions(['--helm', 'helm2'], () => 5), { message: /helm3 or helm4, not helm2/ })
+  assert.throws(() => readSoakOptions(['--helm', 'helm2'], () => 5), { message: /both, helm3 or helm4, not helm2/ })
   assert.throws(() => readSoakOptions(['--count', '0'], () => 5), { message: /--count takes a whole number from 1 on/ })
 })
 
-const [first, second] = cancelPoints(1, 2)
+const [first, second] = cancelPoints(1, 2).map((point) => ({ ...point, helm: 'helm4' }) as const)
 assert.ok(first && second)
 const good: CancelRecord = {
   point: first,
@@ -78,13 +87,18 @@ test('a machine that is lost may leave a pending release, if the next run names 
 })
 
 test('the table counts by moment, in both languages, and stands in its block of the page', () => {
-  const conditions = { seed: 1, helm: 'Helm 4', at: Date.UTC(2026, 10, 25) }
-  const table = cancelTable([good, lost, { ...good, processes: 1 }], conditions, 'en').split('\n')
-  assert.equal(table[2], '| up to 3 s after the start | 2 | 1 | 0 | 0 | 0 | – |')
-  assert.equal(table[5], '| the machine is lost, Helm with it | 1 | 0 | 0 | 0 | 0 | 1 / 1 |')
-  assert.equal(table[6], '| all | 3 | 1 | 0 | 0 | 0 | 1 / 1 |')
-  assert.match(table.at(-1) ?? '', /^3 cancels, seed 1, Helm 4, 2026-11-25\./)
-  assert.equal(cancelTable([good], conditions, 'zh').split('\n').length, table.length)
+  const conditions = { seed: 1, helm: 'both', at: Date.UTC(2026, 10, 25) } as const
+  const byHelm3 = { ...good, point: { ...first, helm: 'helm3' as const }, files: 1 }
+  const table = cancelTable([good, lost, { ...good, processes: 1 }, byHelm3], conditions, 'en').split('\n')
+  assert.equal(table[2], '| 4 | up to 3 s after the start | 2 | 1 | 0 | 0 | 0 | – |')
+  assert.equal(table[5], '| 4 | the machine is lost, Helm with it | 1 | 0 | 0 | 0 | 0 | 1 / 1 |')
+  assert.equal(table[6], '| 4 | all | 3 | 1 | 0 | 0 | 0 | 1 / 1 |')
+  assert.equal(table[7], '| 3 | up to 3 s after the start | 1 | 0 | 1 | 0 | 0 | – |')
+  assert.equal(table[12], '| 3, 4 | all | 4 | 1 | 1 | 0 | 0 | 1 / 1 |')
+  assert.equal(table.at(-1), '4 cancels, 2026-11-25. Again: `npm run soak -- --seed 1 --count 4 --fresh`.')
+  const alone = cancelTable([good], { ...conditions, helm: 'helm4' }, 'zh').split('\n')
+  assert.equal(alone.length, 9)
+  assert.match(alone.at(-1) ?? '', /--count 1 --helm helm4 --fresh`。$/)
   const page = 'a\n<!-- reliability:cancel -->\nold\n<!-- /reliability:cancel -->\nb\n'
   assert.equal(fillBlock(page, 'new'), page.replace('old', 'new'))
   assert.throws(() => fillBlock('a', 'new'), /the page has no part for it/)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
@@ -88,6 +88,16 @@ export async function startActionBed(options: BedOptions): Promise<ActionBed> {
     await stopAll(stops)
     throw error
   }
+}
+
+/** The same bed for a job that has the other helm on its PATH; it ends with the bed. */
+export async function withHelm(bed: ActionBed, helm: BedOptions['helm']): Promise<ActionBed> {
+  const [folder = '', ...rest] = (bed.env.PATH ?? '').split(':')
+  const own = join(folder, helm)
+  await mkdir(own, { recursive: true })
+  const tools = await testTools(helm)
+  await symlink(tools[helm], join(own, 'helm'))
+  return { ...bed, env: { ...bed.env, PATH: [own, ...rest].join(':') } }
 }
 
 interface OpenOptions {

@@ -10,33 +10,46 @@ export interface CancelPoint {
   readonly stuck: boolean
   /** The machine is gone at once, helm with it: no signal that a program could catch, no post step. */
   readonly lost: boolean
+  /** Which Helm does the work; every kind of moment meets both by turns. */
+  readonly helm: HelmName
 }
+
+export type HelmName = 'helm3' | 'helm4'
 
 /** The same seed gives the same points; a longer list begins with the shorter one. */
 export function cancelPoints(seed: number, count: number): readonly CancelPoint[] {
+  // Of its own seed, so that the moments are those of a soak with one Helm.
+  const coin = createRandom(seed ^ 0x48656c6d)
+  const turns = new Map<string, HelmName>()
+  const nextHelm = (kind: string): HelmName => {
+    const last = turns.get(kind) ?? (coin() < 0.5 ? 'helm3' : 'helm4')
+    const next = last === 'helm3' ? 'helm4' : 'helm3'
+    turns.set(kind, next)
+    return next
+  }
+  const random = createRandom(seed)
+  return Array.from({ length: count }, (_, index) => {
+    const after = (['start', 'helm', 'pending'] as const)[index % 3] ?? 'start'
+    const milliseconds = Math.round(random() * (after === 'start' ? 3000 : 2500))
+    const onto = index % 5 === 4 ? 'install' : 'upgrade'
+    const [stuck, lost] = [index % 2 === 1, index % 8 === 7]
+    const helm = nextHelm(lost ? 'lost' : `${after} ${onto} ${stuck}`)
+    return { index, after, milliseconds, onto, stuck, lost, helm }
+  })
+}
+
+/** mulberry32 */
+function createRandom(seed: number): () => number {
   let state = seed
-  // mulberry32
-  const random = (): number => {
+  return () => {
     state = (state + 0x6d2b79f5) | 0
     let bits = Math.imul(state ^ (state >>> 15), 1 | state)
     bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits
     return ((bits ^ (bits >>> 14)) >>> 0) / 4_294_967_296
   }
-  return Array.from({ length: count }, (_, index) => {
-    const after = (['start', 'helm', 'pending'] as const)[index % 3] ?? 'start'
-    const milliseconds = Math.round(random() * (after === 'start' ? 3000 : 2500))
-    return {
-      index,
-      after,
-      milliseconds,
-      onto: index % 5 === 4 ? 'install' : 'upgrade',
-      stuck: index % 2 === 1,
-      lost: index % 8 === 7,
-    }
-  })
 }
 
-export function describePoint({ after, milliseconds, onto, stuck, lost }: CancelPoint): string {
+export function describePoint({ after, milliseconds, onto, stuck, lost, helm }: CancelPoint): string {
   const end = lost ? 'the machine is lost' : 'cancelled'
-  return `${onto}, ${end} ${milliseconds} ms after ${after}${stuck ? ', helm waiting' : ''}`
+  return `${helm}: ${onto}, ${end} ${milliseconds} ms after ${after}${stuck ? ', waiting' : ''}`
 }
