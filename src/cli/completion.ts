@@ -11,11 +11,18 @@ export function renderCompletion(shell: string, program: Command): string {
 }
 
 function bash(commands: readonly Command[]): string {
-  const cases = commands.map((command) => `    ${command.name()}) words='${flagsOf(command).join(' ')}' ;;`)
+  const cases = commands.flatMap((command) => [
+    // What follows a subcommand is looked for before what follows its parent alone.
+    ...command.commands.map((sub) => `    '${command.name()} ${sub.name()}') words='${wordsOf(sub)}' ;;`),
+    `    '${command.name()} '*) words='${wordsOf(command)}' ;;`,
+  ])
   const names = commands.map((command) => command.name()).join(' ')
   return `_acr_nopass() {
   local words
-  case "\${COMP_WORDS[1]-}" in
+  # What is being typed is no subcommand yet.
+  local sub=''
+  [ "$COMP_CWORD" -gt 2 ] && sub="\${COMP_WORDS[2]-}"
+  case "\${COMP_WORDS[1]-} $sub" in
 ${cases.join('\n')}
     *) words='' ;;
   esac
@@ -27,13 +34,28 @@ complete -o default -F _acr_nopass acr-nopass
 }
 
 function fish(commands: readonly Command[]): string {
-  const lines = commands.flatMap((command) => [
-    `complete -c acr-nopass -n __fish_use_subcommand -f -a ${command.name()} -d ${quote(command.description())}`,
-    ...flagsOf(command).map(
-      (flag) => `complete -c acr-nopass -n '__fish_seen_subcommand_from ${command.name()}' -l ${flag.slice(2)}`,
-    ),
-  ])
+  const lines = commands.flatMap((command) => {
+    const seen = `__fish_seen_subcommand_from ${command.name()}`
+    return [
+      offer('__fish_use_subcommand', command),
+      ...command.commands.map((sub) => offer(quote(seen), sub)),
+      ...new Set([command, ...command.commands].flatMap((one) => flagsOf(one).map((flag) => flagLine(seen, flag)))),
+    ]
+  })
   return `${lines.join('\n')}\n`
+}
+
+function offer(condition: string, command: Command): string {
+  return `complete -c acr-nopass -n ${condition} -f -a ${command.name()} -d ${quote(command.description())}`
+}
+
+function flagLine(condition: string, flag: string): string {
+  return `complete -c acr-nopass -n '${condition}' -l ${flag.slice(2)}`
+}
+
+/** Subcommands and flags. */
+function wordsOf(command: Command): string {
+  return [...command.commands.map((sub) => sub.name()), ...flagsOf(command)].join(' ')
 }
 
 function flagsOf(command: Command): readonly string[] {

@@ -169,15 +169,23 @@ test('takes the next Node where the first is too old, and says so where none fit
 
 test('the completion script offers commands and flags', async () => {
   const { stdout } = await runBin(['completion', 'bash'])
-  const ask = `${stdout}\nCOMP_WORDS=(acr-nopass $1 $2); COMP_CWORD=$3; _acr_nopass; echo "\${COMPREPLY[*]}"`
+  const ask = `${stdout}\nCOMP_CWORD=$1; shift; COMP_WORDS=(acr-nopass "$@"); _acr_nopass; echo "\${COMPREPLY[*]}"`
   const file = join(folder, 'complete.bash')
   await writeFile(file, ask)
   const bash = await which('bash')
-  const commands = await runBin([file, 'pol', '', '1'], { bin: bash })
-  assert.equal(commands.stdout, 'policy\n')
-  const flags = await runBin([file, 'doctor', '--kube', '2'], { bin: bash })
-  assert.equal(flags.stdout, '--kubeconfig --kube-context\n')
-  for (const shell of ['zsh', 'fish']) assert.match((await runBin(['completion', shell])).stdout, /acr-nopass/)
+  const complete = async (...words: string[]): Promise<string> =>
+    (await runBin([file, String(words.length), ...words], { bin: bash })).stdout.trim()
+  assert.equal(await complete('pol'), 'policy')
+  assert.equal(await complete('doctor', '--kube'), '--kubeconfig --kube-context')
+  assert.equal(await complete('doctor', 'p'), 'pod')
+  assert.equal(await complete('doctor', 'pod', '--ask'), '--ask-registry')
+  assert.equal(await complete('doctor', '--ask'), '')
+  assert.equal(await complete('doctor', '-n', 'home', '--fail'), '--fail-on')
+  assert.match((await runBin(['completion', 'zsh'])).stdout, /'doctor pod'\)/)
+  const fish = (await runBin(['completion', 'fish'])).stdout.split('\n')
+  assert.ok(fish.some((line) => line.includes("-n '__fish_seen_subcommand_from doctor' -f -a pod -d ")))
+  const asking = fish.filter((line) => line.endsWith("-n '__fish_seen_subcommand_from doctor' -l ask-registry"))
+  assert.equal(asking.length, 1)
 })
 
 async function script(file: string, text: string): Promise<void> {
