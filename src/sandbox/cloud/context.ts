@@ -1,6 +1,6 @@
+import type { ConditionContext } from '../../policy/ram-condition.ts'
 import { principalArn } from './arn.ts'
 import { type Call, isoDate } from './operation.ts'
-import type { ConditionContext } from './ram-condition.ts'
 
 /** The condition keys that every request carries, in lower case. */
 export function requestContext(call: Call): ConditionContext {

@@ -1,7 +1,7 @@
+import { parseStatements } from '../../policy/ram-statement.ts'
 import { rememberRam } from './authorize.ts'
 import type { CloudControl } from './cloud.ts'
 import { newId } from './identifiers.ts'
-import { parseDocument } from './ram-document.ts'
 import type { Account, CloudState } from './state.ts'
 
 /** Operations behind the API's back; see CloudControl. */
@@ -11,7 +11,7 @@ export function createControl(state: CloudState, account: Account): CloudControl
 
   const putPolicy = (name: string, document: object): void => {
     const text = JSON.stringify(document)
-    parseDocument(text, 'policy')
+    parseStatements(text, 'policy')
     const now = state.now()
     const old = ram.policies.get(name.toLowerCase())
     const number = old?.nextVersion ?? 1
@@ -49,7 +49,7 @@ export function createControl(state: CloudState, account: Account): CloudControl
     putRole: (roleName, trust) => {
       changeRam()
       const text = JSON.stringify(trust)
-      parseDocument(text, 'trust')
+      parseStatements(text, 'trust')
       const now = state.now()
       const stamp = { created: now, updated: now, maxSessionSeconds: 3600, tags: new Map() }
       const role = ram.roles.get(roleName.toLowerCase()) ?? {

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
+import { parseStatements } from '../../policy/ram-statement.ts'
 import { newId } from './identifiers.ts'
-import { parseDocument } from './ram-document.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.ts'
 import {
   type AccessKey,
@@ -124,7 +124,7 @@ function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endp
 
 function checked(text: string, kind: 'policy' | 'trust', name: string): string {
   try {
-    parseDocument(text, kind)
+    parseStatements(text, kind)
     return text
   } catch (error) {
     throw invalid(`${name}: ${error instanceof Error ? error.message : 'malformed document'}`)

@@ -1,8 +1,8 @@
+import { DocumentError, parseStatements } from '../../policy/ram-statement.ts'
 import { ApiError } from './api-error.ts'
 import { parseArn, roleArn } from './arn.ts'
 import { effectiveRam } from './authorize.ts'
 import type { Call } from './operation.ts'
-import { DocumentError, parseDocument } from './ram-document.ts'
 import { credentialsView, openSession } from './sessions.ts'
 import type { Role } from './state.ts'
 
@@ -38,7 +38,7 @@ function checkSessionPolicy(policy: string): void {
     throw new ApiError(400, 'InvalidParameter.PolicySize', 'The size of Policy must be smaller than 2048 bytes.')
   }
   try {
-    parseDocument(policy, 'policy')
+    parseStatements(policy, 'policy')
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error
     throw new ApiError(400, 'InvalidParameter.PolicyGrammar', 'The parameter Policy has not passed grammar check.')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Condition, conditionsHold, isConditionOperator } from '../../../src/sandbox/cloud/ram-condition.ts'
+import { type Condition, conditionsHold, isConditionOperator } from '../../src/policy/ram-condition.ts'
 
 const holds = (operator: string, wanted: readonly string[], given: readonly string[] | undefined): boolean => {
   const [, prefix, name = ''] = /^(?:(ForAnyValue|ForAllValues):)?(.+)$/.exec(operator) ?? []

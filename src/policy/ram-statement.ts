@@ -1,6 +1,6 @@
 import { type Condition, isConditionOperator } from './ram-condition.ts'
 
-export interface Statement {
+export interface RamStatement {
   readonly effect: 'Allow' | 'Deny'
   readonly actions: readonly string[]
   /** True where the document says NotAction or NotResource. */
@@ -11,7 +11,8 @@ export interface Statement {
   readonly conditions: readonly Condition[]
 }
 
-interface Principals {
+/** Who a trust policy speaks of. */
+export interface Principals {
   readonly ram: readonly string[]
   readonly service: readonly string[]
   readonly federated: readonly string[]
@@ -23,7 +24,7 @@ export class DocumentError extends Error {
 }
 
 /** Reads a permission policy (`kind: 'policy'`) or a role's trust policy; throws DocumentError. */
-export function parseDocument(text: string, kind: 'policy' | 'trust'): readonly Statement[] {
+export function parseStatements(text: string, kind: 'policy' | 'trust'): readonly RamStatement[] {
   const document = object(parseJson(text), 'document')
   onlyKeys(document, ['Version', 'Statement'], 'document')
   if (document.Version !== '1') throw new DocumentError('Version must be "1"')
@@ -31,7 +32,7 @@ export function parseDocument(text: string, kind: 'policy' | 'trust'): readonly 
   return document.Statement.map((item: unknown) => statement(object(item, 'Statement'), kind))
 }
 
-function statement(raw: Record<string, unknown>, kind: 'policy' | 'trust'): Statement {
+function statement(raw: Record<string, unknown>, kind: 'policy' | 'trust'): RamStatement {
   const keys = ['Effect', 'Action', 'NotAction', 'Condition']
   onlyKeys(raw, kind === 'policy' ? [...keys, 'Resource', 'NotResource'] : [...keys, 'Principal'], 'Statement')
   if (raw.Effect !== 'Allow' && raw.Effect !== 'Deny') throw new DocumentError('Effect must be Allow or Deny')

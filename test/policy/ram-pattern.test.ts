@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { matchesAction, matchesPattern, matchesResource } from '../../../src/sandbox/cloud/ram-pattern.ts'
+import { matchesAction, matchesPattern, matchesResource } from '../../src/policy/ram-pattern.ts'
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?', ':', '.'), maxLength: 12 })
 

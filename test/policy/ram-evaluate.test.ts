@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseDocument, type Statement } from '../../../src/sandbox/cloud/ram-document.ts'
-import { type AccessRequest, applies, evaluate } from '../../../src/sandbox/cloud/ram-evaluate.ts'
+import { type AccessRequest, applies, evaluate } from '../../src/policy/ram-evaluate.ts'
+import { parseStatements, type RamStatement } from '../../src/policy/ram-statement.ts'
 
-const statements = (...list: readonly object[]): readonly Statement[] =>
-  parseDocument(JSON.stringify({ Version: '1', Statement: list }), 'policy')
+const statements = (...list: readonly object[]): readonly RamStatement[] =>
+  parseStatements(JSON.stringify({ Version: '1', Statement: list }), 'policy')
 const request = (action: string, resource: string, context: Record<string, string> = {}): AccessRequest => ({
   action,
   resource,
