@@ -37,6 +37,8 @@ export interface InstanceEndpoint {
   readonly type: string
   readonly enabled: boolean
   readonly domains: readonly { readonly domain: string; readonly custom: boolean }[]
+  /** Addresses that are let in; undefined: all are. */
+  readonly allowed?: readonly string[]
 }
 
 /** All addresses of an instance's image registry: public, VPC, custom. */
@@ -53,6 +55,30 @@ export async function listInstanceEndpoint(
     domains: objects(endpoint.Domains)
       .filter((entry) => typeof entry.Domain === 'string' && entry.Domain !== '')
       .map((entry) => ({ domain: textOf(entry.Domain).toLowerCase(), custom: entry.Type === 'USER' })),
+    ...(endpoint.AclEnable === true && { allowed: objects(endpoint.AclEntries).map(({ Entry }) => textOf(Entry)) }),
+  }))
+}
+
+export interface LinkedVpc {
+  readonly vpcId: string
+  /** `CREATING` or `RUNNING`. */
+  readonly status: string
+  /** What is wrong with the link, such as `PRIVATE_ZONE_CONFLICT_AT_…`; usually empty. */
+  readonly issue: string
+}
+
+/** The VPCs from which an instance's image registry can be reached by its VPC domain. */
+export async function listLinkedVpcs(
+  target: CrTarget,
+  instanceId: string,
+  signal?: AbortSignal,
+): Promise<readonly LinkedVpc[]> {
+  const query = { InstanceId: instanceId, ModuleName: 'Registry' }
+  const answer = await enterprise(target, 'GetInstanceVpcEndpoint', query, signal)
+  return objects(answer.LinkedVpcs).map((link) => ({
+    vpcId: textOf(link.VpcId),
+    status: textOf(link.Status),
+    issue: textOf(link.Issue),
   }))
 }
 
@@ -60,6 +86,21 @@ export interface RegistryInstance {
   readonly instanceId: string
   readonly name: string
   readonly region: string
+}
+
+/** One Enterprise instance, with its state such as `RUNNING`. Throws CLOUD_NOT_FOUND. */
+export async function getInstance(
+  target: CrTarget,
+  instanceId: string,
+  signal?: AbortSignal,
+): Promise<RegistryInstance & { readonly status: string }> {
+  const answer = await enterprise(target, 'GetInstance', { InstanceId: instanceId }, signal)
+  return {
+    instanceId: textOf(answer.InstanceId) || instanceId,
+    name: textOf(answer.InstanceName),
+    region: textOf(answer.RegionId),
+    status: textOf(answer.InstanceStatus),
+  }
 }
 
 const PAGE = 100

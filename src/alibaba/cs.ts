@@ -15,6 +15,8 @@ export interface ClusterDetail {
   readonly clusterId: string
   readonly name: string
   readonly region: string
+  /** Where its nodes are. */
+  readonly vpcId: string
   readonly state: string
   readonly clusterType: string
   readonly version: string
@@ -38,6 +40,7 @@ export async function describeClusterDetail(
     clusterId: textOf(answer.cluster_id) || clusterId,
     name: textOf(answer.name),
     region: textOf(answer.region_id),
+    vpcId: textOf(answer.vpc_id),
     state: textOf(answer.state),
     clusterType: textOf(answer.cluster_type),
     version: textOf(answer.current_version),

@@ -28,18 +28,20 @@ export function createRam(target: RamTarget): Ram {
   const custom = 'Custom'
   // The SDK hands its runtime options on unread, so they carry the signal to callApi.
   const by = (signal?: AbortSignal): Runtime => ({ signal }) as unknown as Runtime
+  const getPolicy = (policyName: string, policyType: string, signal?: AbortSignal): ReturnType<Ram['getPolicy']> =>
+    unlessMissing(async () => {
+      const request = new GetPolicyRequest({ policyName, policyType })
+      const { body } = await client.getPolicyWithOptions(request, by(signal))
+      return {
+        name: policyName,
+        description: body?.policy?.description ?? '',
+        document: body?.defaultPolicyVersion?.policyDocument ?? '',
+        defaultVersion: body?.policy?.defaultVersion ?? '',
+      }
+    })
   return {
-    getPolicy: (policyName, signal) =>
-      unlessMissing(async () => {
-        const request = new GetPolicyRequest({ policyName, policyType: custom })
-        const { body } = await client.getPolicyWithOptions(request, by(signal))
-        return {
-          name: policyName,
-          description: body?.policy?.description ?? '',
-          document: body?.defaultPolicyVersion?.policyDocument ?? '',
-          defaultVersion: body?.policy?.defaultVersion ?? '',
-        }
-      }),
+    getPolicy: (policyName, signal) => getPolicy(policyName, custom, signal),
+    getSystemPolicy: (policyName, signal) => getPolicy(policyName, 'System', signal),
     createPolicy: async ({ name, document, description, tags }, signal) => {
       const request = new CreatePolicyRequest({
         policyName: name,

@@ -34,10 +34,12 @@ export interface PolicyEntities {
   readonly groups: readonly string[]
 }
 
-/** The RAM operations that the product uses, on custom policies. All reject with NopassError as the transport does. */
+/** The RAM operations that the product uses, on custom policies unless said otherwise. All reject with NopassError as the transport does. */
 export interface Ram {
   /** Undefined: there is none of this name. */
   getPolicy(name: string, signal?: AbortSignal): Promise<RamPolicy | undefined>
+  /** One of the cloud's own policies; undefined: there is none of this name. */
+  getSystemPolicy(name: string, signal?: AbortSignal): Promise<RamPolicy | undefined>
   createPolicy(
     policy: {
       readonly name: string
@@ -51,7 +53,7 @@ export interface Ram {
   createPolicyVersion(name: string, document: string, signal?: AbortSignal): Promise<void>
   updatePolicyDescription(name: string, description: string, signal?: AbortSignal): Promise<void>
   deletePolicy(name: string, signal?: AbortSignal): Promise<void>
-  /** Undefined: there is no such role. Names of its custom policies. */
+  /** Undefined: there is no such role. Its policies of both kinds. */
   listRolePolicies(role: string, signal?: AbortSignal): Promise<readonly AttachedPolicy[] | undefined>
   listPolicyEntities(name: string, signal?: AbortSignal): Promise<PolicyEntities>
   attachPolicy(policy: string, role: string, signal?: AbortSignal): Promise<void>

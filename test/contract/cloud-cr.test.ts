@@ -117,6 +117,47 @@ test('endpoints say the domains of both networks', async () => {
   assert.equal(await refused(cr('GetInstanceEndpoint', { InstanceId: DEMO })), '400 MissingEndpointType')
 })
 
+test('an instance says which VPCs are linked to it, and links one more; each needs its own permission', async () => {
+  const of = async () => {
+    const { Domains, LinkedVpcs } = await cr('GetInstanceVpcEndpoint', { InstanceId: DEMO })
+    const vpcs = LinkedVpcs as readonly Record<string, unknown>[]
+    return { Domains, vpcs: vpcs.map(({ VpcId, VswitchId, Status }) => [VpcId, VswitchId, Status].join(' ')) }
+  }
+  const first = 'vpc-bp1opxu1zkhn00gzvp6x8 vsw-bp1c3m0n5qx7z9k2j4h6f RUNNING'
+  assert.deepEqual(await of(), { Domains: ['demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'], vpcs: [first] })
+  const link = { InstanceId: DEMO, VpcId: 'vpc-2', VswitchId: 'vsw-2', ModuleName: 'Registry' }
+  assert.equal((await cr('CreateInstanceVpcEndpointLinkedVpc', link)).IsSuccess, true)
+  assert.deepEqual((await of()).vpcs, [first, 'vpc-2 vsw-2 RUNNING'])
+  cloud.control.changeInstance(DEMO, { vpc: { vpcs: [] } })
+  assert.deepEqual((await of()).vpcs, [])
+  const { VswitchId, ...half } = link
+  assert.equal(await refused(cr('CreateInstanceVpcEndpointLinkedVpc', half)), '400 MissingVswitchId')
+  const keys = cloud.accessKeyOf('auditor')
+  assert.equal(await refused(cr('GetInstanceVpcEndpoint', { InstanceId: DEMO }, keys)), '403 NoPermission')
+  const chart = await cr('GetInstanceVpcEndpoint', { InstanceId: DEMO, ModuleName: 'Chart' })
+  assert.deepEqual([chart.Domains, chart.LinkedVpcs], [[], []])
+  cloud.control.changeInstance(DEMO, { vpc: { vpcs: [{ id: 'vpc-bp1opxu1zkhn00gzvp6x8', vswitch: VswitchId }] } })
+})
+
+test('the public endpoint is opened and closed, and lets in the addresses on its list', async () => {
+  const internet = async () => {
+    const { Enable, AclEnable, AclEntries } = await cr('GetInstanceEndpoint', {
+      InstanceId: DEMO,
+      EndpointType: 'internet',
+    })
+    const entries = AclEntries as readonly { Entry: string }[]
+    return [Enable, AclEnable, ...entries.map(({ Entry }) => Entry)]
+  }
+  const endpoint = { InstanceId: DEMO, EndpointType: 'internet' }
+  await cr('UpdateInstanceEndpointStatus', { ...endpoint, Enable: 'false' })
+  assert.deepEqual(await internet(), [false, false])
+  await cr('UpdateInstanceEndpointStatus', { ...endpoint, Enable: 'true' })
+  await cr('CreateInstanceEndpointAclPolicy', { ...endpoint, Entry: '203.0.113.9/32' })
+  assert.deepEqual(await internet(), [true, true, '203.0.113.9/32'])
+  cloud.control.changeInstance(DEMO, { internet: { acl: [] } })
+  assert.deepEqual(await internet(), [true, false])
+})
+
 test('namespaces and repositories are listed', async () => {
   const namespaces = (await cr('ListNamespace', { InstanceId: DEMO })).Namespaces as readonly {
     NamespaceName: string

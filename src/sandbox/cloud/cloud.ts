@@ -3,7 +3,7 @@ import type { Faults } from './faults.ts'
 import type { GithubJob, GithubRunner } from './github-oidc.ts'
 import type { Jwks } from './jwt.ts'
 import type { PushCredential, RegistryAuth } from './registry-auth.ts'
-import type { KubeconfigRequest } from './state.ts'
+import type { Endpoint, KubeconfigRequest } from './state.ts'
 
 /** Base URLs by product, all of one server. */
 export interface Endpoints {
@@ -84,6 +84,13 @@ export interface Cloud {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+export interface InstanceChange {
+  readonly status?: string
+  readonly region?: string
+  readonly internet?: Partial<Pick<Endpoint, 'enabled' | 'acl'>>
+  readonly vpc?: Partial<Pick<Endpoint, 'enabled' | 'vpcs'>>
+}
+
 /** What a test or a demo does to the cloud behind the product's back. Roles and policies are those of the main account. */
 export interface CloudControl {
   /** Makes or replaces a custom policy and attaches it to a role. */
@@ -92,6 +99,8 @@ export interface CloudControl {
   revoke(roleName: string, policyName?: string): void
   /** Makes or replaces a role. */
   putRole(roleName: string, trust: object): void
+  /** Changes an Enterprise instance and from where it can be reached; throws SEED_INVALID for an unknown one. */
+  changeInstance(instanceId: string, change: InstanceChange): void
   /** Milliseconds that the cloud's clock is ahead. */
   setClockSkew(ms: number): void
   /** Sessions and registry credentials from now on live at most so long; undefined ends it. */

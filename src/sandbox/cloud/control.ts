@@ -1,3 +1,4 @@
+import { NopassError } from '../../errors.ts'
 import { parseStatements } from '../../policy/ram-statement.ts'
 import { rememberRam } from './authorize.ts'
 import type { CloudControl } from './cloud.ts'
@@ -59,6 +60,13 @@ export function createControl(state: CloudState, account: Account): CloudControl
         ...stamp,
       }
       ram.roles.set(roleName.toLowerCase(), { ...role, trust: text, updated: now })
+    },
+    changeInstance: (instanceId, { status, region, ...endpoints }) => {
+      const instance = account.instances.find(({ id }) => id === instanceId)
+      if (instance === undefined) throw new NopassError('SEED_INVALID', `there is no instance ${instanceId}`)
+      instance.status = status ?? instance.status
+      instance.region = region ?? instance.region
+      instance.endpoints = instance.endpoints.map((endpoint) => ({ ...endpoint, ...endpoints[endpoint.type] }))
     },
     setClockSkew: (ms) => {
       state.settings.clockSkew = ms

@@ -118,7 +118,8 @@ function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endp
     const { enabled = true, acl = [], domains, customDomains = [], vpcs = [] } = endpoint
     const system = domains.map((domain) => ({ domain, type: 'SYSTEM' as const }))
     const user = customDomains.map((domain) => ({ domain, type: 'USER' as const }))
-    return [{ type, enabled, acl, domains: [...system, ...user], vpcs }]
+    const linked = vpcs.map((id) => ({ id, vswitch: 'vsw-bp1c3m0n5qx7z9k2j4h6f' }))
+    return [{ type, enabled, acl, domains: [...system, ...user], vpcs: linked }]
   })
 }
 

@@ -1,25 +1,11 @@
 import { ApiError } from './api-error.ts'
+import { enterprise, findInstance, INSTANCE, instanceResource, ok } from './cr-lookup.ts'
 import { type Call, type Operation, operationsOf, type ParameterRule } from './operation.ts'
 import { numberedPage } from './paging.ts'
 import { issueRegistryCredential } from './registry-credentials.ts'
-import type { Endpoint, Instance } from './state.ts'
+import type { Instance } from './state.ts'
 
 const RESOURCE_GROUP = 'rg-acfmv2nomuaaaaa'
-
-const enterprise = (call: Call): readonly Instance[] => {
-  return call.account.instances.filter((instance) => instance.edition === 'enterprise')
-}
-
-const ok = (body: object): object => ({ IsSuccess: true, Code: 'success', ...body })
-
-/** CR says "no such instance" with HTTP 200 and `IsSuccess: false`. */
-function findInstance(call: Call): Instance {
-  const instance = enterprise(call).find((item) => item.id === call.need('InstanceId'))
-  if (instance === undefined) {
-    throw new ApiError(200, 'INSTANCE_NOT_EXIST', 'instance is not exist.', { IsSuccess: false })
-  }
-  return instance
-}
 
 function findNamespace(call: Call, instance: Instance): ReadonlySet<string> {
   const namespace = instance.namespaces.get(call.get('NamespaceName') ?? call.get('RepoNamespaceName') ?? '')
@@ -77,32 +63,6 @@ function getAuthorizationToken(call: Call): object {
   })
 }
 
-function endpointView(endpoint: Endpoint, withComments: boolean): object {
-  return {
-    Enable: endpoint.enabled,
-    AclEnable: endpoint.acl.length > 0,
-    AclEntries: endpoint.acl.map((Entry) => (withComments ? { Entry, Comment: '' } : { Entry })),
-    Status: 'RUNNING',
-    Domains: endpoint.domains.map(({ domain, type }) => ({ Domain: domain, Type: type })),
-  }
-}
-
-function listInstanceEndpoint(call: Call): object {
-  const instance = findInstance(call)
-  const endpoints = call.get('ModuleName') === 'Chart' ? [] : instance.endpoints
-  const Endpoints = endpoints.map((endpoint) => ({
-    EndpointType: endpoint.type,
-    ...endpointView(endpoint, false),
-    LinkedVpcs: endpoint.vpcs.map((VpcId) => ({ VpcId })),
-  }))
-  return ok({ Endpoints })
-}
-
-function getInstanceEndpoint(call: Call): object {
-  const endpoint = findInstance(call).endpoints.find((item) => item.type === call.need('EndpointType'))
-  return ok(endpoint === undefined ? { Enable: false, AclEnable: false, Domains: [] } : endpointView(endpoint, true))
-}
-
 function listNamespace(call: Call): object {
   const { id, namespaces } = findInstance(call)
   const [PageNo, PageSize] = pageOf(call)
@@ -132,17 +92,9 @@ function listRepository(call: Call): object {
   return ok({ PageNo, PageSize, TotalCount: String(rows.length), Repositories: numberedPage(rows, PageNo, PageSize) })
 }
 
-const instanceResource = (call: Call): readonly string[] => {
-  const id = call.need('InstanceId')
-  const region = call.account.instances.find((instance) => instance.id === id)?.region ?? '*'
-  return [`acs:cr:${region}:${call.account.id}:instance/${id}`]
-}
 /** GetAuthorizationToken has no resource of its own: only a policy on all resources allows it. */
 const everything = (call: Call): readonly string[] => [`acs:cr:*:${call.account.id}:*`]
 
-const INSTANCE: ParameterRule = { required: true }
-const MODULE: ParameterRule = { oneOf: ['Registry', 'Chart'] }
-const ENDPOINT: ParameterRule = { required: true, oneOf: ['internet', 'vpc'] }
 const PAGES: Readonly<Record<string, ParameterRule>> = {
   PageNo: { integer: [1, 1_000_000] },
   PageSize: { integer: [1, 100] },
@@ -170,20 +122,6 @@ export const CR_OPERATIONS: readonly Operation[] = operationsOf('cr', '2018-12-0
     resources: instanceResource,
     parameters: { InstanceId: INSTANCE },
     handler: getInstance,
-  },
-  {
-    name: 'ListInstanceEndpoint',
-    action: 'cr:ListInstanceEndpoint',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE, ModuleName: MODULE },
-    handler: listInstanceEndpoint,
-  },
-  {
-    name: 'GetInstanceEndpoint',
-    action: 'cr:GetInstanceEndpoint',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE, EndpointType: ENDPOINT, ModuleName: MODULE },
-    handler: getInstanceEndpoint,
   },
   {
     name: 'ListNamespace',

@@ -1,5 +1,6 @@
 import type { Operation } from './operation.ts'
 import { CR_OPERATIONS } from './operations-cr.ts'
+import { CR_ENDPOINT_OPERATIONS } from './operations-cr-endpoint.ts'
 import { CR_PERSONAL_OPERATIONS } from './operations-cr-personal.ts'
 import { CS_OPERATIONS } from './operations-cs.ts'
 import { IMS_OPERATIONS } from './operations-ims.ts'
@@ -21,5 +22,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...STS_OPERATIONS,
   ...CS_OPERATIONS,
   ...CR_OPERATIONS,
+  ...CR_ENDPOINT_OPERATIONS,
   ...CR_PERSONAL_OPERATIONS,
 ]

@@ -95,16 +95,16 @@ export interface Endpoint {
   readonly enabled: boolean
   readonly acl: readonly string[]
   readonly domains: readonly Domain[]
-  readonly vpcs: readonly string[]
+  readonly vpcs: readonly { readonly id: string; readonly vswitch: string }[]
 }
 
 export interface Instance {
   readonly id: string
   readonly name: string
-  readonly region: string
+  region: string
   readonly edition: 'enterprise' | 'personal'
   readonly specification: string
-  readonly status: string
+  status: string
   readonly created: number
   endpoints: Endpoint[]
   /** Repository names by namespace. */
