@@ -9,8 +9,8 @@ export const HELM_CODES = {
     cure: 'Use Helm 3.18 or newer, or Helm 4.x.',
   },
   HELM_DOWNLOAD_FAILED: {
-    what: 'Helm could not be downloaded, or its checksum is not the pinned one.',
-    cure: 'Check `helm-version`, `helm-mirror` and `helm-sha256`, or install Helm on the runner.',
+    what: 'Helm could not be downloaded, its checksum is not known, or the archive has another one.',
+    cure: 'Check `helm-version`, `helm-mirror` and `helm-sha256` as the message says, or install Helm on the runner.',
   },
   HELM_PENDING: {
     what: 'An earlier run was ended in the middle: the release is marked as being changed.',

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { findHelm, type Helm, searchHelm } from './find-helm.ts'
+import type { HelmDigests } from './helm-digests.ts'
 import { parseHelmVersion } from './helm-version.ts'
 import { runProgram } from './run-helm.ts'
 
@@ -8,8 +9,10 @@ export interface ObtainHelmOptions {
   readonly version: string
   /** Address of the downloads. */
   readonly mirror: string
-  /** Of the archive; needed only for a download. */
+  /** Of the archive; needed only for the download of a version whose checksum is not known. '' when not given. */
   readonly sha256: string
+  /** Checksums that are known (default: those of this release). */
+  readonly digests?: HelmDigests
   readonly environment: NodeJS.ProcessEnv
   /** The private folder of the run. */
   readonly folder: string

@@ -140,13 +140,13 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
   'helm-version': {
     kind: 'text',
     default: '',
-    about: 'Exact Helm version; downloaded unless PATH has it. Empty: the helm on PATH.',
+    about: 'Exact Helm version; downloaded, and checked by its SHA-256, unless PATH has it. Empty: the helm on PATH.',
   },
   'helm-mirror': { kind: 'text', default: 'https://get.helm.sh', about: 'Where helm-version is downloaded from.' },
   'helm-sha256': {
     kind: 'text',
     default: '',
-    about: 'SHA-256 of the archive of helm-version; needed for a download.',
+    about: 'SHA-256 of the archive of helm-version; needed only for a version whose checksum is not known here.',
   },
   'role-to-assume': {
     kind: 'text',

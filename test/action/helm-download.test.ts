@@ -2,18 +2,19 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { HELM_DIGESTS } from '../../src/helm/helm-digests.ts'
 import { testTools } from '../tools.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
 /** The action without a helm on PATH, and a mirror on this machine. What comes after the download does not matter here. */
-const TARGET = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}`
+const TARGET = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}` as const
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-download-'))
 after(() => rm(folder, { recursive: true, force: true }))
 const VALUES = `registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]
@@ -87,11 +88,19 @@ function refusedWith({ annotations, code }: ActionOutcome, message: RegExp): voi
   assert.match(annotations[0]?.message ?? '', message)
 }
 
+/** The real program, which says of itself that it is patch 9: a version whose checksum nobody knows. */
+async function copyAs(nine: string, path: string, program: string, version: string): Promise<void> {
+  const bytes = await readFile(program, 'latin1')
+  await writeFile(path, bytes.replaceAll(version, `v${nine}`), 'latin1')
+}
+
 for (const major of ['helm4', 'helm3'] as const) {
   test(`${major}, the real one: downloaded by its exact version and digest, once`, async (t) => {
     const program = (await testTools(major))[major]
     const said = execFileSync(program, ['version', '--template', '{{.Version}}'], { encoding: 'utf8' })
-    const archive = await pack(major, said.slice(1), (path) => copyFile(program, path))
+    const nine = said.replace(/\d$/, '9').slice(1)
+    assert.equal(HELM_DIGESTS[nine], undefined)
+    const archive = await pack(major, nine, (path) => copyAs(nine, path, program, said))
     const { url, asked } = await serve(t, (_request, response) => response.end(archive.bytes))
     const job = { ...archive, mirror: url, cache: join(folder, `cache-${major}`) }
     for (const outcome of [await act(job), await act(job)]) wentOn(outcome)
@@ -101,7 +110,7 @@ for (const major of ['helm4', 'helm3'] as const) {
 
 /** Whatever runs it leaves a file. */
 const ran = join(folder, 'it-ran')
-const trap = await pack('trap', '4.2.0', (path) => writeFile(path, `#!/bin/sh\ntouch ${ran}\necho v4.2.0\n`))
+const trap = await pack('trap', '4.2.99', (path) => writeFile(path, `#!/bin/sh\ntouch ${ran}\necho v4.2.99\n`))
 
 test('an archive with another digest is refused before anything in it is run', async (t) => {
   const { url } = await serve(t, (_request, response) => response.end(trap.bytes))
@@ -109,6 +118,33 @@ test('an archive with another digest is refused before anything in it is run', a
   const outcome = await act({ ...trap, mirror: url, sha256: '0'.repeat(64), cache })
   refusedWith(outcome, new RegExp(`has the SHA-256 ${trap.sha256}, but 0{64} is pinned`))
   assert.deepEqual([existsSync(ran), existsSync(cache)], [false, false])
+})
+
+test('a version whose checksum is known needs no helm-sha256: what a mirror has instead is never run', async (t) => {
+  const { url, asked } = await serve(t, (_request, response) => response.end(trap.bytes))
+  const known = HELM_DIGESTS['4.2.0']?.[TARGET]
+  const job = { mirror: url, version: '4.2.0', sha256: '' }
+  refusedWith(
+    await act(job),
+    new RegExp(`/helm-v4.2.0-${TARGET}.tar.gz has the SHA-256 ${trap.sha256}, but ${known} is`),
+  )
+  assert.equal(existsSync(ran), false)
+
+  await t.test('a helm-sha256 that says otherwise is refused, both are named, nothing is fetched', async () => {
+    asked.length = 0
+    const message = new RegExp(
+      `helm-sha256 is ${trap.sha256}, but helm-v4.2.0-${TARGET}.tar.gz has the SHA-256 ${known}`,
+    )
+    refusedWith(await act({ ...job, sha256: trap.sha256 }), message)
+    assert.deepEqual(asked, [])
+  })
+
+  await t.test('of another version helm-sha256 is asked for, and those that need none are named', async () => {
+    const outcome = await act({ ...job, version: trap.version })
+    refusedWith(outcome, new RegExp(`helm-v4.2.99-${TARGET}.tar.gz is not known here: helm-sha256 is needed`))
+    assert.match(outcome.annotations[0]?.message ?? '', /a version that needs none: 3\.18\.0, .*, 4\.3\.0\.$/)
+    assert.deepEqual(asked, [])
+  })
 })
 
 test('half an archive is refused, whether its length was said or not', async (t) => {
@@ -125,7 +161,7 @@ test('half an archive is refused, whether its length was said or not', async (t)
 
 test('a version that the mirror does not have', async (t) => {
   const { url } = await serve(t, (_request, response) => response.writeHead(404).end())
-  refusedWith(await act({ ...trap, mirror: url }), /helm-v4\.2\.0-\S+\.tar\.gz was answered with 404/)
+  refusedWith(await act({ ...trap, mirror: url }), /helm-v4\.2\.99-\S+\.tar\.gz was answered with 404/)
 })
 
 test('a mirror that sends on to its storage is followed; one that sends in circles is not', async (t) => {
@@ -142,5 +178,5 @@ test('a mirror that sends on to its storage is followed; one that sends in circl
 test('through the proxy of the environment', async (t) => {
   const proxy = await serve(t, (_request, response) => response.end(trap.bytes))
   wentOn(await act({ ...trap, mirror: 'http://helm.mirror.invalid', env: { HTTP_PROXY: proxy.url } }))
-  assert.deepEqual(proxy.asked, [`http://helm.mirror.invalid/helm-v4.2.0-${TARGET}.tar.gz`])
+  assert.deepEqual(proxy.asked, [`http://helm.mirror.invalid/helm-v4.2.99-${TARGET}.tar.gz`])
 })

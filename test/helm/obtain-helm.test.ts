@@ -7,11 +7,13 @@ import type { AddressInfo } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { HELM_DIGESTS } from '../../src/helm/helm-digests.ts'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
+import { isSupportedHelm, parseHelmVersion } from '../../src/helm/helm-version.ts'
 import { obtainHelm } from '../../src/helm/obtain-helm.ts'
 
 const signal = new AbortController().signal
-const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}`
+const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}` as const
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'acr-nopass-helm-'))
@@ -62,6 +64,7 @@ test('another version than the one on PATH is downloaded once, checked, and kept
     version: '4.2.0',
     mirror: `${url}/`,
     sha256,
+    digests: {},
     environment: { PATH: `${path}:${process.env.PATH}` },
     folder: path,
     toolCache: join(path, 'cache'),
@@ -81,6 +84,7 @@ test('an archive with another checksum is never unpacked', async (t) => {
     version: '4.2.0',
     mirror: url,
     sha256: '0'.repeat(64),
+    digests: {},
     environment: { PATH: process.env.PATH },
     folder: path,
     toolCache: join(path, 'cache'),
@@ -92,18 +96,79 @@ test('an archive with another checksum is never unpacked', async (t) => {
   await assert.rejects(stat(join(path, 'cache')), { code: 'ENOENT' })
 })
 
-test('a version that is not there, and one without a checksum, are refused with the cure', async (t) => {
+test('a version that is not there, and a checksum that is none, are refused with the cure', async (t) => {
   const path = await folder(t)
-  const { url, sha256 } = await mirror(t, 'v4.2.0')
+  const { url, sha256, requests } = await mirror(t, 'v4.2.0')
   const options = { mirror: url, environment: { PATH: process.env.PATH }, folder: path, toolCache: undefined }
   await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256 }, signal), {
     code: 'HELM_DOWNLOAD_FAILED',
     message: /was answered with 404/,
   })
-  await assert.rejects(obtainHelm({ ...options, version: '4.2.0', sha256: '' }, signal), {
+  requests.length = 0
+  await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256: 'latest' }, signal), {
     code: 'HELM_DOWNLOAD_FAILED',
-    message: /helm-sha256 is no checksum/,
+    message: 'helm-sha256 is no SHA-256: it has 64 hexadecimal digits',
+    hint: `Set it to the one of helm-v4.9.9-${target}.tar.gz.`,
   })
+  assert.deepEqual(requests, [])
+})
+
+test('a version whose checksum is known needs none; one that is given must be the same', async (t) => {
+  const path = await folder(t)
+  const { url, sha256, requests } = await mirror(t, 'v4.2.0')
+  const options = {
+    version: 'v4.2.0',
+    mirror: url,
+    digests: { '4.2.0': { [target]: sha256 } },
+    environment: { PATH: process.env.PATH },
+    folder: path,
+  }
+  const other = 'ab'.repeat(32)
+  await assert.rejects(obtainHelm({ ...options, sha256: other, toolCache: undefined }, signal), {
+    code: 'HELM_DOWNLOAD_FAILED',
+    message: `helm-sha256 is ${other}, but helm-v4.2.0-${target}.tar.gz has the SHA-256 ${sha256}`,
+  })
+  assert.deepEqual(requests, [])
+  for (const given of ['', sha256, sha256.toUpperCase()]) {
+    const helm = await obtainHelm({ ...options, sha256: given, toolCache: join(path, given) }, signal)
+    assert.equal(helm.version.text, 'v4.2.0')
+  }
+})
+
+test('a mirror with another archive of a known version is refused', async (t) => {
+  const path = await folder(t)
+  const { url, sha256 } = await mirror(t, 'v4.2.0')
+  const known = HELM_DIGESTS['4.2.0']?.[target]
+  const environment = { PATH: process.env.PATH }
+  const options = { version: '4.2.0', mirror: url, sha256: '', environment, folder: path, toolCache: undefined }
+  await assert.rejects(obtainHelm(options, signal), {
+    message: `${url}/helm-v4.2.0-${target}.tar.gz has the SHA-256 ${sha256}, but ${known} is pinned`,
+  })
+})
+
+test('a version whose checksum is not known needs helm-sha256; the message names those that need none', async (t) => {
+  const options = { mirror: 'https://get.helm.sh', environment: {}, folder: await folder(t), toolCache: undefined }
+  const digests = { '3.21.4': { [target]: '0'.repeat(64) }, '4.2.9': {}, '4.3.0': { [target]: '1'.repeat(64) } }
+  await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256: '', digests }, signal), {
+    code: 'HELM_DOWNLOAD_FAILED',
+    message: `helm 4.9.9 is not on PATH, and the checksum of helm-v4.9.9-${target}.tar.gz is not known here: helm-sha256 is needed`,
+    hint: 'Set helm-sha256 to the one that https://get.helm.sh publishes for it, or take a version that needs none: 3.21.4, 4.3.0.',
+  })
+})
+
+test('the known checksums: of supported versions, in order, for both Linux machines, no two alike', () => {
+  const versions = Object.keys(HELM_DIGESTS).map((text) => parseHelmVersion(text) ?? assert.fail(text))
+  const inOrder = versions.toSorted((a, b) => a.major - b.major || a.minor - b.minor || a.patch - b.patch)
+  assert.deepEqual(versions, inOrder)
+  assert.deepEqual(
+    versions.filter((version) => !isSupportedHelm(version)),
+    [],
+  )
+  const digests = Object.values(HELM_DIGESTS).flatMap((targets) => Object.values(targets))
+  for (const targets of Object.values(HELM_DIGESTS)) assert.ok(targets['linux-amd64'] && targets['linux-arm64'])
+  for (const digest of digests) assert.match(digest, /^[0-9a-f]{64}$/)
+  assert.equal(new Set(digests).size, digests.length)
+  assert.ok(versions.some(({ major }) => major === 3) && versions.some(({ major }) => major === 4))
 })
 
 test('nothing ambient points a helm child at another cluster, namespace or user', () => {
