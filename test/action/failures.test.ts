@@ -10,6 +10,7 @@ interface Result {
   readonly status: string
   readonly phase: string
   readonly revision: { readonly from: number | null; readonly to: number | null }
+  readonly notes: readonly string[]
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string; readonly reason?: string }
 }
 
@@ -30,7 +31,7 @@ function waves(clusters: readonly BedCluster[], ...numbers: readonly number[]): 
   return clusters.map((one, index) => one.entry(numbers[index] ?? 0))
 }
 
-test('a cluster that is down in wave 0 of 2: the other one of its wave is done, wave 1 is skipped', async () => {
+test('a cluster that is down in wave 0 of 2: the other one of its wave is done, wave 1 is skipped', async (t) => {
   await using bed = await startActionBed({ clusters: ['down', 'up', 'later'], helm: 'helm4' })
   await bed.clusters[0]?.cluster.stop()
   const outcome = await run(bed, waves(bed.clusters, 0, 0, 1), {})
@@ -49,6 +50,43 @@ test('a cluster that is down in wave 0 of 2: the other one of its wave is done, 
   const rows = outcome.summary.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| |'))
   assert.match(rows[1] ?? '', /\| down \| 0 \| \*\*failed\*\* in connect/)
   assert.match(outcome.summary, /\| later \| 1 \| skipped .* down failed in an earlier wave/)
+
+  /** `down` is down, `up` is not the cluster that is expected: two failures before `later`, in this wave. */
+  const twoFailures = (wave: number): readonly object[] => {
+    const [first, second, third] = waves(bed.clusters, 0, 0, wave)
+    return [{ ...first }, { ...second, expect: { kubeSystemUid: crypto.randomUUID() } }, { ...third }]
+  }
+  const statuses = async (wave: number, inputs: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+    const { results, code, stdout } = await run(bed, twoFailures(wave), { canary: '0', ...inputs })
+    assert.equal(code, 1, stdout)
+    const codes = results.map(({ error }) => error?.code)
+    assert.deepEqual(codes.slice(0, 2), ['CLUSTER_UNREACHABLE', 'CLUSTER_MISMATCH'])
+    return results.map(({ status, notes }) => (status === 'skipped' ? `skipped: ${notes[0]}` : status))
+  }
+  const touched = (): number =>
+    bed.clusters[2]?.cluster.auditLog().filter(({ user }) => user.username === 'deployer').length ?? Number.NaN
+
+  await t.test('max-failures 1: one is borne, with the second the next wave is given up', async () => {
+    const inputs = { 'max-failures': '1', 'max-parallel': '2' }
+    assert.deepEqual(await statuses(1, inputs), ['failed', 'failed', 'skipped: down, up failed in an earlier wave'])
+    assert.equal(touched(), 0)
+  })
+
+  await t.test('max-failures 1, stop-all, one by one: the rest of the wave is given up as well', async () => {
+    const inputs = { 'max-failures': '1', 'max-parallel': '1', 'on-failure': 'stop-all' }
+    assert.deepEqual(await statuses(0, inputs), ['failed', 'failed', 'skipped: down, up failed'])
+    assert.equal(touched(), 0)
+  })
+
+  await t.test('max-failures 1, stop-all, all at once: what runs already is not ended', async () => {
+    const inputs = { 'max-failures': '1', 'max-parallel': '3', 'on-failure': 'stop-all' }
+    assert.deepEqual(await statuses(0, inputs), ['failed', 'failed', 'deployed'])
+  })
+
+  await t.test('max-failures 2: both are borne, the next wave is done; the job is red all the same', async () => {
+    const inputs = { 'max-failures': '2', 'on-failure': 'stop-all' }
+    assert.deepEqual(await statuses(1, inputs), ['failed', 'failed', 'unchanged'])
+  })
 })
 
 test('P2 a wrong instance id: ended early, rolled back, with what the cloud said; RAM was not narrowed', async () => {
