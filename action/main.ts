@@ -1,3 +1,6 @@
-import { runAction } from './run-action.ts'
+import { VERSION } from '../src/version.ts'
 
+// First of all, while the rest is being loaded: which version it is that will act.
+process.stdout.write(`acr-nopass ${VERSION}\n`)
+const { runAction } = await import('./run-action.ts')
 process.exit(await runAction(process))

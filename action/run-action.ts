@@ -33,7 +33,7 @@ async function perform(host: NodeJS.Process, signal: AbortSignal): Promise<numbe
   refuseEvent(inputs, host.env)
   maskKubeconfig(inputs)
   const { loadSettings } = await import('../src/rollout/load-settings.ts')
-  const { settings, errors } = await loadSettings(inputs, {
+  const { settings, errors } = loadSettings(inputs, {
     environment: host.env,
     workingDirectory: host.env.GITHUB_WORKSPACE || host.cwd(),
     chartFolder: new URL('../../chart', import.meta.url).pathname,

@@ -1,8 +1,9 @@
-// Writes everything that is derived from schemas/values.schema.json and schemas/clusters.schema.json.
+// Writes everything that is derived from schemas/values.schema.json, schemas/clusters.schema.json and chart/values.yaml.
 // `--check` writes nothing and fails when a file is not what it would write.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Schema } from '../src/values/schema.ts'
+import { generateChartDefaults } from './generate-values/chart-defaults.ts'
 import { generateValuesDocs } from './generate-values/docs.ts'
 import { helperConfigSchema } from './generate-values/helper-config.ts'
 import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
@@ -27,6 +28,7 @@ async function generate(): Promise<Record<string, string>> {
       resolved: true,
     }),
     'src/values/helper-config.generated.ts': await generateHelperConfigType(helperConfig),
+    'src/values/chart-defaults.generated.ts': generateChartDefaults(readText('chart/values.yaml')),
     'src/values/values-validator.generated.mjs': await generateValidator(values, root),
     'src/values/values-validator.generated.d.mts': VALIDATOR_TYPES,
     'src/values/helper-config-validator.generated.mjs': await generateValidator(helperConfig, root),

@@ -1,15 +1,14 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { collectLicences } from './licences.ts'
-import { lightBuiltins } from './light-builtins.ts'
+import { lazyBuiltins, lightBuiltins } from './light-builtins.ts'
 import { lightLibraries } from './light-libraries.ts'
 import { unusedTransports } from './unused-transports.ts'
 import { withoutSideEffects } from './without-side-effects.ts'
 
-/** CommonJS libraries in an ESM bundle ask for Node's own modules by `require`. */
-const REQUIRE =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
+/** CommonJS libraries in an ESM bundle ask for Node's own modules, and for no others, by `require`. */
+const REQUIRE = 'const require=process.getBuiltinModule;'
 
 const COMMON = {
   bundle: true,
@@ -39,7 +38,7 @@ export async function bundleAction(root: string, out: string): Promise<string> {
     outdir: fresh,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [...COMMON.plugins, lightBuiltins],
+    plugins: [...COMMON.plugins, lazyBuiltins],
   })
   await writeFile(join(fresh, 'LICENSES.txt'), await collectLicences(root, metafile))
   await rm(out, { recursive: true, force: true })
@@ -47,19 +46,32 @@ export async function bundleAction(root: string, out: string): Promise<string> {
   return describe(metafile, 'main.js')
 }
 
-/** The command line tool, split as well; `acr-nopass.js` is what its bin starts. */
+/** The command line tool, split as well, and `validate` once more in one file; `acr-nopass.js` is what its bin starts. */
 export async function bundleCli(root: string, out: string): Promise<string> {
   await rm(out, { recursive: true, force: true })
+  const alone = await build({
+    ...COMMON,
+    absWorkingDir: root,
+    entryPoints: { validate: 'src/cli/start/validate.ts' },
+    entryNames: '[name]-[hash]',
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    banner: {},
+    charset: 'ascii',
+    plugins: [...COMMON.plugins, lazyBuiltins],
+  })
   const { metafile } = await build({
     ...COMMON,
     absWorkingDir: root,
     entryPoints: { 'acr-nopass': 'src/cli/start/main.ts' },
+    define: { VALIDATE_FILE: JSON.stringify(`./${basename(Object.keys(alone.metafile.outputs)[0] ?? '')}`) },
     outdir: out,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     // The sandbox runs from a checkout only; its own programs are not part of the package.
     external: ['../sandbox/*'],
-    plugins: [...COMMON.plugins, lightBuiltins],
+    plugins: [...COMMON.plugins, lazyBuiltins],
   })
   await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))
   return describe(metafile, 'acr-nopass.js')

@@ -2,23 +2,13 @@ import { Command, CommanderError } from 'commander'
 import { NopassError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { type Cli, debugOption, outputOption } from './command.ts'
-import { addCleanup } from './commands/cleanup.ts'
-import { addCompletion } from './commands/completion.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addHelper } from './commands/helper.ts'
-import { addImport } from './commands/import.ts'
-import { addPolicy } from './commands/policy.ts'
-import { addRefresh } from './commands/refresh.ts'
-import { addRollout } from './commands/rollout.ts'
-import { addSandbox } from './commands/sandbox.ts'
-import { addValidate } from './commands/validate.ts'
 import type { CliHost, CommonFlags } from './host.ts'
 
 /**
- * Reads the command line and does what it says; the exit code.
+ * Reads the command line and does what it says, as far as one of `commands` knows it; the exit code.
  * @throws NopassError `INPUT_INVALID` for words and flags that do not exist, and what the command throws
  */
-export async function runCli(host: CliHost): Promise<number> {
+export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => void)[]): Promise<number> {
   let code = 0
   const program = new Command(host.program)
   const cli: Cli = {
@@ -53,7 +43,7 @@ export async function runCli(host: CliHost): Promise<number> {
     })
     .exitOverride()
     .addHelpText('after', EXIT_CODES)
-  for (const add of COMMANDS) add(cli)
+  for (const add of commands) add(cli)
   try {
     await program.parseAsync([...host.argv], { from: 'user' })
   } catch (error) {
@@ -63,20 +53,6 @@ export async function runCli(host: CliHost): Promise<number> {
   }
   return code
 }
-
-/** In the order of `--help`. */
-const COMMANDS: readonly ((cli: Cli) => void)[] = [
-  addValidate,
-  addRollout,
-  addPolicy,
-  addDoctor,
-  addRefresh,
-  addImport,
-  addCleanup,
-  addHelper,
-  addSandbox,
-  addCompletion,
-]
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failed, 2 wrong flags or values, 3 differences (plan --detailed-exitcode), 130 interrupted.`

@@ -25,7 +25,7 @@ export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost
     'clusters-file': clustersFile,
     chart,
   }
-  const { settings, errors } = await loadSettings(
+  const { settings, errors } = loadSettings(
     readInputs((name) => given[name]),
     settingsDeps(host),
   )

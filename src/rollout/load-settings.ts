@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import type { Product } from '../alibaba/endpoints.ts'
@@ -8,6 +8,7 @@ import type { ClusterEntry } from '../values/clusters.generated.ts'
 import { decodeText } from '../values/decode-text.ts'
 import { loadClusters } from '../values/load-clusters.ts'
 import { type MapNode, type SourceFile, toValue } from '../values/yaml-node.ts'
+import { VERSION } from '../version.ts'
 import { describeCluster, type EntryDeps, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './inputs.ts'
 import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
@@ -22,16 +23,16 @@ export interface LoadedSettings {
   readonly errors: readonly NopassError[]
 }
 
-/** Reads every file that the inputs name and puts inputs and entries together; all errors at once. */
-export async function loadSettings(inputs: Inputs, deps: SettingsDeps): Promise<LoadedSettings> {
+/** Reads every file that the inputs name (a few small ones: without the threads that waiting would start) and puts inputs and entries together; all errors at once. */
+export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings {
   const endpoints = readEndpoints(inputs.endpoints)
-  const list = await readEntries(inputs, endpoints, deps)
-  const shared = await readFiles(inputs['values-files'], deps)
+  const list = readEntries(inputs, endpoints, deps)
+  const shared = readFiles(inputs['values-files'], deps)
   const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
   const errors: NopassError[] = [...list.errors, ...shared.errors]
   const clusters: ClusterSettings[] = []
   for (const entry of list.entries) {
-    const own = await readFiles(entry.valuesFiles, deps)
+    const own = readFiles(entry.valuesFiles, deps)
     const node = list.values.get(entry.name)
     const last =
       node === undefined ? [] : [{ name: `values of ${entry.name}`, text: stringify(toValue(node)), source: node }]
@@ -41,7 +42,7 @@ export async function loadSettings(inputs: Inputs, deps: SettingsDeps): Promise<
     else clusters.push(cluster)
   }
   if (errors.length > 0) return { settings: undefined, errors: uniqueErrors(errors) }
-  const chart = await describeChart(inputs, deps)
+  const chart = describeChart(inputs, deps)
   const selected = selectClusters(clusters, inputs.cluster)
   return { settings: { inputs, clusters, selected, chart, endpoints }, errors: [] }
 }
@@ -52,57 +53,64 @@ interface Entries {
   readonly errors: readonly NopassError[]
 }
 
-async function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: SettingsDeps): Promise<Entries> {
+function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: SettingsDeps): Entries {
   const name = inputs['clusters-file']
   if (inputs.clusters === '' && name === '') return { entries: [singleCluster(inputs)], values: new Map(), errors: [] }
-  const file = name === '' ? { name: 'clusters', text: inputs.clusters } : await readInput('clusters-file', name, deps)
+  const file = name === '' ? { name: 'clusters', text: inputs.clusters } : readInput('clusters-file', name, deps)
   const { release, namespace } = inputs
   const anyRegion = Object.keys(endpoints).length > 0
   const { clusters, values, errors } = loadClusters(file, { defaults: { release, namespace }, anyRegion })
   return { entries: clusters ?? [], values, errors }
 }
 
-async function readFiles(
-  names: readonly string[],
-  deps: SettingsDeps,
-): Promise<{ readonly layers: readonly ValuesLayer[]; readonly errors: readonly NopassError[] }> {
-  const read = await Promise.allSettled(names.map((name) => readInput('values-files', name, deps)))
-  return {
-    layers: read.flatMap((one) => (one.status === 'fulfilled' ? [layerOf(one.value)] : [])),
-    errors: read.flatMap((one) => (one.status === 'rejected' ? [toNopassError(one.reason)] : [])),
+interface ReadFiles {
+  readonly layers: readonly ValuesLayer[]
+  readonly errors: readonly NopassError[]
+}
+
+function readFiles(names: readonly string[], deps: SettingsDeps): ReadFiles {
+  const layers: ValuesLayer[] = []
+  const errors: NopassError[] = []
+  for (const name of names) {
+    try {
+      layers.push(layerOf(readInput('values-files', name, deps)))
+    } catch (error) {
+      errors.push(toNopassError(error))
+    }
   }
+  return { layers, errors }
 }
 
 function layerOf(source: SourceFile): ValuesLayer {
   return { ...source, source }
 }
 
-async function readInput(input: string, name: string, { workingDirectory }: SettingsDeps): Promise<SourceFile> {
+function readInput(input: string, name: string, { workingDirectory }: SettingsDeps): SourceFile {
   try {
-    return { name, text: decodeText(await readFile(resolve(workingDirectory, name))) }
+    return { name, text: decodeText(readFileSync(resolve(workingDirectory, name))) }
   } catch (cause) {
     throw new NopassError('INPUT_INVALID', `${input}: ${name} cannot be read`, { cause, place: { file: name } })
   }
 }
 
-async function describeChart(inputs: Inputs, deps: SettingsDeps): Promise<ChartSettings> {
+function describeChart(inputs: Inputs, deps: SettingsDeps): ChartSettings {
   const own = resolve(deps.chartFolder, 'values.yaml')
   if (inputs.chart === '') {
-    const { name, version } = parse(await readFile(resolve(deps.chartFolder, 'Chart.yaml'), 'utf8'))
-    const defaults = await readFile(own, 'utf8')
-    return { reference: deps.chartFolder, version: undefined, ours: true, bundled: `${name}-${version}`, defaults }
+    const defaults = readFileSync(own, 'utf8')
+    return { reference: deps.chartFolder, version: undefined, ours: true, bundled: `acr-nopass-${VERSION}`, defaults }
   }
   const version = inputs['chart-version'] || undefined
   if (inputs.chart.startsWith('oci://')) {
     // A mirror of our chart, by its name; helm checks its own schema again when it has fetched it.
     const ours = /\/acr-nopass(:[\w.+-]+)?(@sha256:[0-9a-f]{64})?$/.test(inputs.chart)
-    const defaults = ours ? await readFile(own, 'utf8') : ''
+    const defaults = ours ? readFileSync(own, 'utf8') : ''
     return { reference: inputs.chart, version, ours, bundled: undefined, defaults }
   }
   const reference = resolve(deps.workingDirectory, inputs.chart)
-  const meta: unknown = parse(await readFile(resolve(reference, 'Chart.yaml'), 'utf8').catch(() => ''))
+  const file = resolve(reference, 'Chart.yaml')
+  const meta: unknown = existsSync(file) ? parse(readFileSync(file, 'utf8')) : undefined
   const ours = isRecord(meta) && meta.name === 'acr-nopass'
-  const defaults = ours ? await readFile(resolve(reference, 'values.yaml'), 'utf8') : ''
+  const defaults = ours ? readFileSync(resolve(reference, 'values.yaml'), 'utf8') : ''
   return { reference, version, ours, bundled: undefined, defaults }
 }
 

@@ -1,7 +1,9 @@
 import schema from '../../schemas/values.schema.json' with { type: 'json' }
+import { readPacked, TEXT } from './chart-defaults.generated.ts'
 import { checkValues } from './checks/check-values.ts'
 import { fillDefaults } from './fill-defaults.ts'
 import { coalesce, mergeFiles } from './merge.ts'
+import { unpackMap } from './packed-node.ts'
 import { readYaml } from './read-yaml.ts'
 import type { ResolvedValues } from './resolved-values.generated.ts'
 import { withRrsaPlaceholders } from './rrsa-placeholders.ts'
@@ -41,7 +43,7 @@ export interface LoadedValues {
  */
 export function loadValues(options: LoadValuesOptions): LoadedValues {
   const read = [
-    readLayer(options.defaults, 'chart'),
+    readDefaults(options.defaults),
     ...options.files.map((file) => readLayer(file, 'user')),
     ...(options.computed === undefined ? [] : [readLayer(options.computed, 'computed')]),
   ]
@@ -69,10 +71,19 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
   }
 }
 
-function readLayer(
-  file: SourceFile | MapNode,
-  origin: Origin,
-): { root: MapNode | undefined; errors: readonly ValuesError[] } {
+interface Layer {
+  readonly root: MapNode | undefined
+  readonly errors: readonly ValuesError[]
+}
+
+/** Those of this very version were read when it was built: a fifth of a short command. */
+function readDefaults(file: SourceFile): Layer {
+  return file.text === TEXT
+    ? { root: unpackMap(readPacked(), file.name, 'chart'), errors: [] }
+    : readLayer(file, 'chart')
+}
+
+function readLayer(file: SourceFile | MapNode, origin: Origin): Layer {
   if (!('text' in file)) return { root: file, errors: [] }
   const { root, errors } = readYaml(file, origin)
   if (root === undefined || root.kind === 'map') return { root, errors }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -25,6 +25,32 @@ test('the npm package validates with the chart that it carries', async () => {
   const bad = await runBin(['validate', '-f', join(ROOT, 'test/cli/fixtures/bad.yaml')], { bin, cwd: folder })
   assert.equal(bad.code, 2)
   assert.match(bad.stderr, /\n5 errors\n$/)
+})
+
+test('what was compiled for a start is kept in the cache of the user, and what is broken there is made again', async () => {
+  const home = join(folder, 'home')
+  const kept = join(home, '.cache/acr-nopass/compiled')
+  const values = join(ROOT, 'examples/values/production.yaml')
+  const run = (file: string) => runBin(['validate', '-f', file], { bin, cwd: folder, env: { HOME: home } })
+  const plain = await runBin(['validate', '-f', values], { bin, cwd: folder })
+  assert.deepEqual(await run(values), plain)
+  const [name = '', ...others] = await readdir(kept)
+  assert.match(name, /^validate-\w+\.cjs-v24/)
+  assert.deepEqual(others, [])
+  const { mtimeMs } = await stat(join(kept, name))
+  assert.deepEqual(await run(values), plain)
+  assert.equal((await stat(join(kept, name))).mtimeMs, mtimeMs)
+  const bad = await run(join(ROOT, 'test/cli/fixtures/bad.yaml'))
+  assert.match(bad.stderr, /\n5 errors\n$/)
+  await writeFile(join(kept, name), 'no code')
+  assert.deepEqual(await run(values), plain)
+  assert.ok((await stat(join(kept, name))).size > 10_000)
+  await rm(home, { recursive: true })
+  const off = { HOME: home, NODE_DISABLE_COMPILE_CACHE: '1' }
+  assert.deepEqual(await runBin(['validate', '-f', values], { bin, cwd: folder, env: off }), plain)
+  await assert.rejects(stat(home), { code: 'ENOENT' })
+  await writeFile(home, '')
+  assert.deepEqual(await run(values), plain)
 })
 
 test('the npm package prints policies and reaches for clusters', async () => {

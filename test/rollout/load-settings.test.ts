@@ -20,7 +20,7 @@ async function load(
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-settings-'))
   try {
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
-    return await loadSettings(
+    return loadSettings(
       readInputs((name) => given[name]),
       { environment, workingDirectory: folder, chartFolder },
     )

@@ -48,7 +48,7 @@ async function loadList(flags: PolicyFlags, clustersFile: string, host: CliHost)
     release: flags.release,
     ram: flags.ram,
   }
-  const { settings, errors } = await loadSettings(
+  const { settings, errors } = loadSettings(
     readInputs((name) => given[name]),
     settingsDeps(host),
   )

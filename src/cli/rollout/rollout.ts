@@ -29,7 +29,7 @@ export async function rollout(
   readInputs((name) => given[name])
   const complete = await chooseKubeconfig(mode, given, host)
   const inputs = readInputs((name) => complete[name])
-  const { settings, errors } = await loadSettings(inputs, settingsDeps(host))
+  const { settings, errors } = loadSettings(inputs, settingsDeps(host))
   if (settings === undefined) {
     await reportErrors(errors, flags, host)
     return EXIT.usage

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { addDoctor } from '../../../src/cli/commands/doctor.ts'
 import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import type { CliHost } from '../../../src/cli/host.ts'
 import { runCli } from '../../../src/cli/run-cli.ts'
@@ -36,6 +37,6 @@ export async function runDoctor(kubeconfig: string, args: readonly string[]): Pr
     stderr: { write: () => undefined },
     signal: new AbortController().signal,
   }
-  const code = await runCli(host)
+  const code = await runCli(host, [addDoctor])
   return { code, text, report: JSON.parse(text) }
 }

@@ -1,0 +1,7 @@
+import { addValidate } from '../commands/validate.ts'
+import { runProgram } from './run-program.ts'
+
+/** `validate` alone, for a bundle of its own: it runs at every save and every commit. */
+export function runValidate(main: NodeJS.Process, root: string): Promise<void> {
+  return runProgram(main, root, [addValidate])
+}
