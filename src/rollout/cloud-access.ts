@@ -38,7 +38,7 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
 
   function credentialsFor(cluster: ClusterSettings): CredentialProvider {
     const key = `${cluster.deployRole ?? ''} ${cluster.oidcProviderArn ?? ''}`
-    const known = providers.get(key) ?? masking(createProvider(cluster, settings, deps, endpoints), deps.mask)
+    const known = providers.get(key) ?? createProvider(cluster, settings, deps, endpoints)
     providers.set(key, known)
     return known
   }
@@ -69,23 +69,27 @@ function createProvider(
   deps: CloudDeps,
   endpoints: Endpoints,
 ): CredentialProvider {
-  const { transport, sessionName } = deps
+  const { transport, sessionName, mask } = deps
   const target = { transport, endpoint: endpoints.url('sts', inputs.region), sessionName }
   const byToken = (roleArn: string, oidcProviderArn: string): CredentialProvider =>
-    createGithubIdentity({
-      ...target,
-      roleArn,
-      oidcProviderArn,
-      audience: inputs.audience,
-      durationSeconds: inputs['session-duration'],
-      getIdToken: deps.getIdToken ?? missingIdToken,
-    })
+    masking(
+      createGithubIdentity({
+        ...target,
+        roleArn,
+        oidcProviderArn,
+        audience: inputs.audience,
+        durationSeconds: inputs['session-duration'],
+        getIdToken: deps.getIdToken ?? missingIdToken,
+      }),
+      mask,
+    )
   const { deployRole, oidcProviderArn } = cluster
   if (deployRole && oidcProviderArn) return byToken(deployRole, oidcProviderArn)
   const job = inputs['role-to-assume']
     ? byToken(inputs['role-to-assume'], inputs['oidc-provider-arn'])
-    : createEnvironmentProvider(deps.environment)
-  return deployRole ? createAssumedRoleProvider(job, [{ roleArn: deployRole }], target) : job
+    : masking(createEnvironmentProvider(deps.environment), mask)
+  // Of a chain each link is masked, not only the last.
+  return deployRole ? masking(createAssumedRoleProvider(job, [{ roleArn: deployRole }], target), mask) : job
 }
 
 async function missingIdToken(): Promise<string> {

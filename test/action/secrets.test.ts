@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { gunzipSync } from 'node:zlib'
 import { parse, stringify } from 'yaml'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { type ActionBed, startActionBed } from './support/action-bed.ts'
-import { type ActionOutcome, type ActionRun, runAction } from './support/run-action.ts'
+import { CI_ACCOUNT, chainSeed } from './support/chain-seed.ts'
+import { type ActionRun, runAction } from './support/run-action.ts'
+import { clusterTexts, forms, readDisk, shownBy, watchProcesses } from './support/secret-places.ts'
 import { recordSecrets } from './support/secret-recorder.ts'
 
 const ACCOUNT = '1427736501988243'
@@ -16,7 +16,7 @@ const STATIC = 'static-password-6d1f0c2ab7e94c55'
 
 for (const helm of ['helm4', 'helm3'] as const) {
   test(`P6 ${helm}: no secret in any output, argument, event, release, log, or file that stays`, async () => {
-    await using bed = await startActionBed({ clusters: ['hangzhou-a', 'self-built'], helm })
+    await using bed = await startActionBed({ clusters: ['hangzhou-a', 'self-built'], helm, seed: await chainSeed() })
     const { sts } = bed.cloud.endpoints
     await using recorder = await recordSecrets(sts)
     const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-secrets-'))
@@ -31,18 +31,19 @@ for (const helm of ['helm4', 'helm3'] as const) {
     for (const { cluster } of bed.clusters) await seedLogin(cluster.admin)
 
     const processes = watchProcesses()
+    const byTokenEnv = {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: '',
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: '',
+      ACTIONS_ID_TOKEN_REQUEST_URL: runner.requestUrl.replace(new URL(sts).origin, recorder.origin),
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: runner.requestToken,
+    }
     const byToken = await job(bed, folder, {
       inputs: {
         clusters: stringify([bed.clusters[0]?.entry(0)]),
         'role-to-assume': `acs:ram::${ACCOUNT}:role/acr-nopass-deploy`,
         'oidc-provider-arn': `acs:ram::${ACCOUNT}:oidc-provider/github-actions`,
       },
-      env: {
-        ALIBABA_CLOUD_ACCESS_KEY_ID: '',
-        ALIBABA_CLOUD_ACCESS_KEY_SECRET: '',
-        ACTIONS_ID_TOKEN_REQUEST_URL: runner.requestUrl.replace(new URL(sts).origin, recorder.origin),
-        ACTIONS_ID_TOKEN_REQUEST_TOKEN: runner.requestToken,
-      },
+      env: byTokenEnv,
       origins: [new URL(sts).origin, recorder.origin],
     })
     const { name, values } = bed.clusters[1]?.entry(0) ?? {}
@@ -54,8 +55,28 @@ for (const helm of ['helm4', 'helm3'] as const) {
       env: { SELF_BUILT: selfBuiltKubeconfig(bed, token) },
       origins: [new URL(sts).origin, recorder.origin],
     })
+    const chained = { ...bed.clusters[0]?.entry(0) }
+    // The workflow's own account lets it in; from there it takes the role of the cluster's account.
+    const byChain = await job(bed, folder, {
+      inputs: {
+        clusters: stringify([
+          {
+            ...chained,
+            account: ACCOUNT,
+            deployRole: `acs:ram::${ACCOUNT}:role/cluster-deployer`,
+            values: Object.assign({}, chained.values, { logLevel: 'debug' }),
+          },
+        ]),
+        'role-to-assume': `acs:ram::${CI_ACCOUNT}:role/ci`,
+        'oidc-provider-arn': `acs:ram::${CI_ACCOUNT}:oidc-provider/github-actions`,
+      },
+      env: byTokenEnv,
+      origins: [new URL(sts).origin, recorder.origin],
+    })
     const commands = processes.stop()
-    for (const { outcome } of [byToken, byKey]) assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr)
+    const jobs = [byToken, byKey, byChain]
+    for (const { outcome } of jobs) assert.deepEqual(JSON.parse(outcome.outputs.failed ?? ''), [])
+    for (const { outcome } of jobs) assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr)
     assert.match(commands, /helm upgrade acr-nopass/)
 
     const secrets = new Map([...seeded].map(([kind, secret]) => [kind, [secret]]))
@@ -65,15 +86,16 @@ for (const helm of ['helm4', 'helm3'] as const) {
       'access key',
       'key of a kubeconfig',
       'key of a session',
+      'key of an assumed role',
       'registry token',
       'right to an ID token',
       'session token',
+      'session token of an assumed role',
       'static login',
       'token of a kubeconfig',
     ])
     const places: Record<string, string> = {
-      ...byToken.shown,
-      ...byKey.shown,
+      ...Object.assign({}, ...jobs.map(({ shown }, index) => prefixed(`job ${index}: `, shown))),
       commands,
       disk: await readDisk(folder),
       ...(await clusterTexts(bed)),
@@ -84,15 +106,16 @@ for (const helm of ['helm4', 'helm3'] as const) {
       ),
     )
     assert.deepEqual(leaks, [])
-    // The runner is told of what it would otherwise show.
-    const masks = new Set([...byToken.outcome.masks, ...byKey.outcome.masks])
-    for (const kind of ['ID token', 'key of a kubeconfig', 'session token', 'token of a kubeconfig'])
-      assert.ok(
-        (secrets.get(kind) ?? []).some((secret) => masks.has(secret)),
-        `${kind} is not masked`,
-      )
+    // The runner is told of what it would otherwise show: of each session, those in the middle of a chain as well.
+    const masks = new Set(jobs.flatMap(({ outcome }) => outcome.masks))
+    const unmasked = [...secrets].flatMap(([kind, all]) => (all.some((secret) => !masks.has(secret)) ? [kind] : []))
+    assert.deepEqual(unmasked.sort(), ['registry token', 'right to an ID token', 'static login'])
     await rm(folder, { recursive: true })
   })
+}
+
+function prefixed(prefix: string, texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).map(([place, text]) => [prefix + place, text]))
 }
 
 interface Job extends Required<Pick<ActionRun, 'inputs' | 'env'>> {
@@ -123,71 +146,6 @@ async function job(bed: ActionBed, folder: string, { inputs, env, origins: [from
   })
   const post = await runAction({ ...stage, inputs: {}, stage: 'post', state: outcome.state })
   return { outcome, shown: { ...shownBy('main', outcome), ...shownBy('post', post) } }
-}
-
-function shownBy(stage: string, outcome: ActionOutcome): Readonly<Record<string, string>> {
-  // What follows ::add-mask:: is for the runner alone, which shows nothing of it.
-  const stdout = outcome.stdout.replaceAll(/^::add-mask::.*$/gm, '')
-  const { stderr, summary, outputs, state, annotations } = outcome
-  const all = { stdout, stderr, summary, outputs, state, annotations }
-  return Object.fromEntries(
-    Object.entries(all).map(([what, text]) => [
-      `${what} of ${stage}`,
-      typeof text === 'string' ? text : JSON.stringify(text),
-    ]),
-  )
-}
-
-/** As it is, in base64 and in a URL; multi-line keys by their longest line. */
-function forms(secret: string): readonly string[] {
-  return [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret)]
-}
-
-async function readDisk(folder: string): Promise<string> {
-  const files = await readdir(folder, { recursive: true, withFileTypes: true })
-  const texts = files
-    .filter((file) => file.isFile())
-    .map(async (file) => `${file.name}\n${await readFile(join(file.parentPath, file.name), 'latin1')}`)
-  return (await Promise.all(texts)).join('\n')
-}
-
-/** Events, ConfigMaps, what helm keeps of the releases, and what the helpers wrote. */
-async function clusterTexts(bed: ActionBed): Promise<Readonly<Record<string, string>>> {
-  const texts: Record<string, string> = {}
-  for (const { cluster, node } of bed.clusters) {
-    const get = (path: string, query = {}): Promise<{ items: { data?: { release: string } }[] }> =>
-      cluster.admin.request({ method: 'GET', path, query })
-    const releases = await get('/api/v1/secrets', { labelSelector: 'owner=helm' })
-    assert.ok(releases.items.length > 0)
-    texts[`releases of ${cluster.name}`] = releases.items
-      .map(({ data }) => decodeRelease(data?.release ?? ''))
-      .join('\n')
-    texts[`events of ${cluster.name}`] = JSON.stringify(await get('/api/v1/events'))
-    texts[`config maps of ${cluster.name}`] = JSON.stringify(await get('/api/v1/configmaps'))
-    const pods = node.pods().map(({ namespace, name }) => node.log(`${namespace}/${name}`))
-    assert.ok(pods.length > 0)
-    texts[`helper of ${cluster.name}`] = pods.join('\n')
-  }
-  return texts
-}
-
-function decodeRelease(data: string): string {
-  return gunzipSync(Buffer.from(Buffer.from(data, 'base64').toString(), 'base64')).toString()
-}
-
-/** Every command line of this machine, looked at again and again. */
-function watchProcesses(): { stop(): string } {
-  const seen = new Set<string>()
-  const timer = setInterval(() => {
-    for (const line of execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).split('\n')) seen.add(line)
-  }, 100)
-  timer.unref()
-  return {
-    stop() {
-      clearInterval(timer)
-      return [...seen].join('\n')
-    },
-  }
 }
 
 async function seedLogin(admin: KubeClient): Promise<void> {

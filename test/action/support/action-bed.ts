@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { bundleHelper } from '../../../scripts/build/bundles.ts'
 import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
+import type { Seed } from '../../../src/sandbox/cloud/seed.ts'
 import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 import { startEtcd } from '../../../src/sandbox/cluster/etcd.ts'
 import { type ProcessNode, startProcessNode } from '../../../src/sandbox/cluster/process-node.ts'
@@ -46,18 +47,20 @@ export interface BedOptions {
   readonly registry?: boolean
   /** More images that the nodes have, and what runs for them. */
   readonly images?: Images
+  /** The accounts (default: those of the demo). */
+  readonly seed?: Seed
   readonly signal?: AbortSignal
 }
 
 /** Starts all of it; one etcd serves every cluster. */
 export async function startActionBed(options: BedOptions): Promise<ActionBed> {
-  const { clusters: names, helm, images = {}, signal } = options
+  const { clusters: names, helm, images = {}, seed, signal } = options
   const tools = await testTools('etcd', 'kube-apiserver', 'kube-controller-manager', helm)
   const run = await openRun()
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-bed-'))
   const stops: (() => Promise<unknown>)[] = [() => run.end(), () => rm(folder, { recursive: true, force: true })]
   try {
-    const cloud = await startCloud()
+    const cloud = await startCloud({ seed })
     stops.unshift(() => cloud.stop())
     const etcd = await startEtcd({ tools, run, signal })
     stops.unshift(() => etcd.stop())

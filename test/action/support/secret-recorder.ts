@@ -8,6 +8,12 @@ export interface SecretRecorder extends AsyncDisposable {
   readonly seen: ReadonlyMap<string, ReadonlySet<string>>
 }
 
+/** Of AssumeRole: one role taken with the session of another identity. */
+const CHAINED: Readonly<Record<string, string>> = {
+  'key of a session': 'key of an assumed role',
+  'session token': 'session token of an assumed role',
+}
+
 const FIELDS: Readonly<Record<string, string>> = {
   accesskeysecret: 'key of a session',
   securitytoken: 'session token',
@@ -30,7 +36,8 @@ export async function recordSecrets(upstream: string): Promise<SecretRecorder> {
       answer.on('data', (chunk: Buffer) => chunks.push(chunk))
       answer.on('end', () => {
         const body = Buffer.concat(chunks)
-        readAnswer(body.toString(), note)
+        const isChained = headers['x-acs-action'] === 'AssumeRole'
+        readAnswer(body.toString(), (kind, secret) => note((isChained && CHAINED[kind]) || kind, secret))
         outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(body)
       })
     })

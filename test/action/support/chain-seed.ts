@@ -1,0 +1,51 @@
+import { readSeedFile } from '../../../src/sandbox/cloud/read-seed.ts'
+import type { Seed, SeedAccount } from '../../../src/sandbox/cloud/seed.ts'
+import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
+
+/** Where the workflows sign in, apart from the account of the clusters. */
+export const CI_ACCOUNT = '1580643217796852'
+
+/**
+ * The demo's accounts and one more: GitHub is trusted there, and only its role `ci` may take `cluster-deployer` in the
+ * account of the clusters, which trusts nobody else.
+ */
+export async function chainSeed(): Promise<Seed> {
+  const seed = await readSeedFile(DEMO_SEED_FILE)
+  const [main, ...others] = seed.accounts
+  if (main === undefined) throw new Error('the demo has no account')
+  const deployer = {
+    name: 'cluster-deployer',
+    trust: allow('sts:AssumeRole', { Principal: { RAM: [`acs:ram::${CI_ACCOUNT}:role/ci`] } }),
+    policies: { system: ['AliyunRAMFullAccess', 'AliyunCSFullAccess'] },
+  }
+  return { ...seed, accounts: [{ ...main, roles: [...(main.roles ?? []), deployer] }, ...others, ciAccount(main.id)] }
+}
+
+function ciAccount(mainId: string): SeedAccount {
+  const issuer = 'https://token.actions.githubusercontent.com'
+  return {
+    id: CI_ACCOUNT,
+    users: [],
+    policies: {
+      'take-cluster-deployer': allow('sts:AssumeRole', { Resource: [`acs:ram:*:${mainId}:role/cluster-deployer`] }),
+    },
+    oidcProviders: [{ name: 'github-actions', issuer, clientIds: ['sts.aliyuncs.com'] }],
+    roles: [
+      {
+        name: 'ci',
+        trust: allow('sts:AssumeRole', {
+          Principal: { Federated: [`acs:ram::${CI_ACCOUNT}:oidc-provider/github-actions`] },
+          Condition: {
+            StringEquals: { 'oidc:iss': issuer, 'oidc:aud': 'sts.aliyuncs.com' },
+            StringLike: { 'oidc:sub': 'repo:acme@*/platform@*:ref:refs/heads/main' },
+          },
+        }),
+        policies: { custom: ['take-cluster-deployer'] },
+      },
+    ],
+  }
+}
+
+function allow(action: string, rest: object): NonNullable<SeedAccount['policies']>[string] {
+  return { Version: '1', Statement: [{ Effect: 'Allow', Action: action, ...rest }] }
+}
