@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { VERSION } from '../src/version.ts'
 
 // First of all, while the rest is being loaded: which version it is that will act.
 process.stdout.write(`acr-nopass ${VERSION}\n`)
 const { runAction } = await import('./run-action.ts')
-process.exit(await runAction(process))
+// This file is action/dist/main.js when it runs.
+process.exit(await runAction(process, fileURLToPath(new URL('../../chart', import.meta.url))))

@@ -9,8 +9,8 @@ import { reportErrors } from './report-errors.ts'
 /** How long main stays after a cancel: the runner ends the whole tree 10 s after its first signal. */
 const GRACE_MS = 6500
 
-/** The main step; the exit code. Every failure is an annotation with its cure. */
-export async function runAction(host: NodeJS.Process): Promise<number> {
+/** The main step, with our own chart in `chartFolder`; the exit code. Every failure is an annotation with its cure. */
+export async function runAction(host: NodeJS.Process, chartFolder: string): Promise<number> {
   const controller = new AbortController()
   const { promise: interrupted, resolve } = Promise.withResolvers<void>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -19,14 +19,16 @@ export async function runAction(host: NodeJS.Process): Promise<number> {
       resolve()
     })
   }
-  const work = perform(host, controller.signal).catch((thrown) => reportErrors([toNopassError(thrown)], host, ''))
+  const work = perform(host, chartFolder, controller.signal).catch((thrown) =>
+    reportErrors([toNopassError(thrown)], host, ''),
+  )
   const code = await Promise.race([work, interrupted.then(() => sleep(GRACE_MS))])
   if (typeof code === 'number') return code
   host.stdout.write('Interrupted while helm is at work: it ends by itself, and the post step waits for it.\n')
   return 1
 }
 
-async function perform(host: NodeJS.Process, signal: AbortSignal): Promise<number> {
+async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortSignal): Promise<number> {
   refusePlatform(host.platform)
   refuseUnknown(host.env)
   const inputs = readInputs((name) => getInput(name))
@@ -36,7 +38,7 @@ async function perform(host: NodeJS.Process, signal: AbortSignal): Promise<numbe
   const { settings, errors } = loadSettings(inputs, {
     environment: host.env,
     workingDirectory: host.env.GITHUB_WORKSPACE || host.cwd(),
-    chartFolder: new URL('../../chart', import.meta.url).pathname,
+    chartFolder,
   })
   if (settings === undefined) return reportErrors(errors, host, inputs.mode)
   if (inputs.mode === 'validate') {

@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{__commonJS,__require}from"./chunk-T2QP5AMF.js";var require_node_os=__commonJS({"builtin:node:os"(exports,module){module.exports=__require("node:os")}});var require_node_crypto=__commonJS({"builtin:node:crypto"(exports,module){module.exports=__require("node:crypto")}});export{require_node_os,require_node_crypto};

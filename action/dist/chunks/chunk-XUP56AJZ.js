@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{__commonJS,__require}from"./chunk-T2QP5AMF.js";var require_node_tls=__commonJS({"builtin:node:tls"(exports,module){module.exports=__require("node:tls")}});var require_node_net=__commonJS({"builtin:node:net"(exports,module){module.exports=__require("node:net")}});export{require_node_tls,require_node_net};

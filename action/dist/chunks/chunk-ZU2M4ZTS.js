@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{__commonJS,__require}from"./chunk-T2QP5AMF.js";var require_node_http=__commonJS({"builtin:node:http"(exports,module){module.exports=__require("node:http")}});var require_node_https=__commonJS({"builtin:node:https"(exports,module){module.exports=__require("node:https")}});export{require_node_http,require_node_https};
