@@ -2,12 +2,13 @@ import { createEnvironmentProvider } from '../alibaba/access-key.ts'
 import { createAssumedRoleProvider } from '../alibaba/assumed-role.ts'
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import type { CsTarget } from '../alibaba/cs.ts'
-import { createEndpoints, type Endpoints } from '../alibaba/endpoints.ts'
+import { createEndpoints } from '../alibaba/endpoints.ts'
 import { createGithubIdentity } from '../alibaba/github-identity.ts'
 import { loadRam, type Ram } from '../alibaba/ram.ts'
-import { type CallerIdentity, getCallerIdentity } from '../alibaba/sts.ts'
+import { type CallerIdentity, getCallerIdentity, type StsTarget } from '../alibaba/sts.ts'
 import type { Transport } from '../alibaba/transport.ts'
 import { NopassError } from '../errors.ts'
+import type { Inputs } from './inputs.ts'
 import type { ClusterSettings, Settings } from './settings.ts'
 
 export interface CloudDeps {
@@ -34,11 +35,25 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
   // Runners are outside the VPC: public endpoints unless an override says otherwise.
   const endpoints = createEndpoints({ overrides: settings.endpoints, network: 'public' })
   const providers = new Map<string, CredentialProvider>()
+  const target: SessionTarget = {
+    transport: deps.transport,
+    endpoint: endpoints.url('sts', inputs.region),
+    sessionName: deps.sessionName,
+  }
   const callers = new Map<CredentialProvider, Promise<CallerIdentity>>()
 
-  function credentialsFor(cluster: ClusterSettings): CredentialProvider {
-    const key = `${cluster.deployRole ?? ''} ${cluster.oidcProviderArn ?? ''}`
-    const known = providers.get(key) ?? createProvider(cluster, settings, deps, endpoints)
+  function credentialsFor({ deployRole, oidcProviderArn }: ClusterSettings): CredentialProvider {
+    if (deployRole === undefined) return once('', () => jobIdentity(inputs, deps, target))
+    if (oidcProviderArn !== undefined) {
+      return once(`${deployRole} ${oidcProviderArn}`, () => byToken(deployRole, oidcProviderArn, inputs, deps, target))
+    }
+    // The roles of all accounts are taken with the one session of the job.
+    const job = once('', () => jobIdentity(inputs, deps, target))
+    return once(deployRole, () => masking(createAssumedRoleProvider(job, [{ roleArn: deployRole }], target), deps.mask))
+  }
+
+  function once(key: string, create: () => CredentialProvider): CredentialProvider {
+    const known = providers.get(key) ?? create()
     providers.set(key, known)
     return known
   }
@@ -54,7 +69,6 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
       loadRam({ transport: deps.transport, endpoint: endpoints.url('ram'), credentials: credentialsFor(cluster) }),
     caller(cluster, signal) {
       const credentials = credentialsFor(cluster)
-      const target = { transport: deps.transport, endpoint: endpoints.url('sts', inputs.region) }
       const known = callers.get(credentials) ?? getCallerIdentity(target, credentials, signal)
       callers.set(credentials, known)
       known.catch(() => callers.delete(credentials))
@@ -63,33 +77,33 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
   }
 }
 
-function createProvider(
-  cluster: ClusterSettings,
-  { inputs }: Settings,
+interface SessionTarget extends StsTarget {
+  readonly sessionName: string
+}
+
+/** Without a deploy role: the job's own role by its ID token, or what its environment holds. */
+function jobIdentity(inputs: Inputs, deps: CloudDeps, target: SessionTarget): CredentialProvider {
+  const role = inputs['role-to-assume']
+  if (role) return byToken(role, inputs['oidc-provider-arn'], inputs, deps, target)
+  return masking(createEnvironmentProvider(deps.environment), deps.mask)
+}
+
+function byToken(
+  roleArn: string,
+  oidcProviderArn: string,
+  inputs: Inputs,
   deps: CloudDeps,
-  endpoints: Endpoints,
+  target: SessionTarget,
 ): CredentialProvider {
-  const { transport, sessionName, mask } = deps
-  const target = { transport, endpoint: endpoints.url('sts', inputs.region), sessionName }
-  const byToken = (roleArn: string, oidcProviderArn: string): CredentialProvider =>
-    masking(
-      createGithubIdentity({
-        ...target,
-        roleArn,
-        oidcProviderArn,
-        audience: inputs.audience,
-        durationSeconds: inputs['session-duration'],
-        getIdToken: deps.getIdToken ?? missingIdToken,
-      }),
-      mask,
-    )
-  const { deployRole, oidcProviderArn } = cluster
-  if (deployRole && oidcProviderArn) return byToken(deployRole, oidcProviderArn)
-  const job = inputs['role-to-assume']
-    ? byToken(inputs['role-to-assume'], inputs['oidc-provider-arn'])
-    : masking(createEnvironmentProvider(deps.environment), mask)
-  // Of a chain each link is masked, not only the last.
-  return deployRole ? masking(createAssumedRoleProvider(job, [{ roleArn: deployRole }], target), mask) : job
+  const provider = createGithubIdentity({
+    ...target,
+    roleArn,
+    oidcProviderArn,
+    audience: inputs.audience,
+    durationSeconds: inputs['session-duration'],
+    getIdToken: deps.getIdToken ?? missingIdToken,
+  })
+  return masking(provider, deps.mask)
 }
 
 async function missingIdToken(): Promise<string> {
@@ -98,7 +112,7 @@ async function missingIdToken(): Promise<string> {
   })
 }
 
-/** Every secret is masked before anything can print it. */
+/** Every secret is masked before anything can print it; of a chain each link, not only the last. */
 function masking(provider: CredentialProvider, mask: (secret: string) => void): CredentialProvider {
   const watch = async (work: ReturnType<CredentialProvider['get']>): ReturnType<CredentialProvider['get']> => {
     const credentials = await work

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { join, resolve } from 'node:path'
+import { test } from 'node:test'
+import { createDefaultTransport } from '../../src/alibaba/default-transport.ts'
+import { createCloudAccess } from '../../src/rollout/cloud-access.ts'
+import { loadSettings } from '../../src/rollout/load-settings.ts'
+import { readInputs } from '../../src/rollout/read-inputs.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { CI_ACCOUNT, chainSeed } from '../action/support/chain-seed.ts'
+
+const root = resolve(import.meta.dirname, '..', '..')
+const chartFolder = join(root, 'chart')
+const MAIN = '1427736501988243'
+const CLUSTERS = `
+- name: a
+  ack: { clusterId: c0000000000000000000000000000000a, region: cn-hangzhou }
+  deployRole: acs:ram::${MAIN}:role/cluster-deployer
+- name: b
+  ack: { clusterId: c0000000000000000000000000000000b, region: cn-hangzhou }
+  deployRole: acs:ram::${MAIN}:role/cluster-deployer
+- name: c
+  ack: { clusterId: c0000000000000000000000000000000c, region: cn-hangzhou }
+`
+
+test('clusters of another account: one session of the job, one of each deploy role, and each secret of both is masked', async () => {
+  await using cloud = await startCloud({ seed: await chainSeed() })
+  const given: Readonly<Record<string, string>> = {
+    clusters: CLUSTERS,
+    values:
+      'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: worker-role }\n',
+    'role-to-assume': `acs:ram::${CI_ACCOUNT}:role/ci`,
+    'oidc-provider-arn': `acs:ram::${CI_ACCOUNT}:oidc-provider/github-actions`,
+    endpoints: JSON.stringify({ sts: cloud.endpoints.sts }),
+  }
+  const inputs = readInputs((name) => given[name])
+  const { settings } = await loadSettings(inputs, { environment: {}, workingDirectory: root, chartFolder })
+  assert.ok(settings)
+  const masked = new Set<string>()
+  const access = createCloudAccess(settings, {
+    transport: createDefaultTransport({ version: 'test' }),
+    environment: {},
+    getIdToken: async (audience) => cloud.issueGithubToken({ repository: 'acme/platform', audience }),
+    sessionName: 'run-1',
+    mask: (secret) => masked.add(secret),
+  })
+  const sessions = await Promise.all(settings.clusters.map((cluster) => access.credentialsFor(cluster).get()))
+  assert.deepEqual(cloud.calls.map(({ action }) => action).sort(), ['AssumeRole', 'AssumeRoleWithOIDC'])
+  assert.equal(sessions[0], sessions[1])
+  const secrets = sessions.flatMap(({ accessKeySecret, securityToken }) => [accessKeySecret, securityToken ?? ''])
+  assert.deepEqual([...masked].sort(), [...new Set(secrets)].sort())
+  assert.equal(masked.size, 4)
+})
