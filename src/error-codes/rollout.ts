@@ -67,7 +67,7 @@ export const ROLLOUT_CODES = {
   },
   VERIFY_IMAGE: {
     what: 'The image of `verify-image` was not pulled in the probe namespace.',
-    cure: 'Read the Events in the message; check that a registry of the values covers the image.',
+    cure: 'Read what the node says in the message; check that the image exists and a registry of the values covers it.',
   },
   ROLLBACK_FAILED: {
     what: 'The rollback failed too.',

@@ -13,8 +13,11 @@ import { findConfig, findParts } from './release-parts.ts'
 import type { RunContext } from './run-context.ts'
 import { verifyRelease, verifyStatus } from './verify-release.ts'
 
-/** How long each wait of the verification may take, milliseconds. The helper reports at most every 30 s. */
-const VERIFY_LIMIT = 90_000
+/**
+ * How long each wait of the verification may take, milliseconds: a kubelet takes up to 90 s to hand a new configuration to a
+ * running helper, which reports at most every 30 s.
+ */
+const VERIFY_LIMIT = 180_000
 
 /** All phases of one cluster but the narrowing, which needs the other clusters. Never throws. */
 export function rollCluster(

@@ -16,6 +16,7 @@ import { type ConnectedCluster, connectCluster } from './connect-cluster.ts'
 import { beginHelmStep } from './helm-step.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import { pollUntil } from './probe-namespace.ts'
+import { pushConfig } from './push-config.ts'
 import { removeReleaseNamespace } from './release-namespace.ts'
 import { findConfig, findParts } from './release-parts.ts'
 import { openReleaseStore } from './release-store.ts'
@@ -131,6 +132,7 @@ async function retire(
   const parts = findParts(wanted.objects, namespace)
   const limitMs = parseGoDuration(inputs.timeout, 'timeout') * 1000
   const own = { secretName: findConfig(wanted.objects)?.secretName ?? '', instance: `${namespace}.${name}` }
+  await pushConfig(connected.client, parts, signal)
   const waited = await pollUntil(limitMs, signal, async () => {
     if (await isTakenBack(connected.client, own, signal)) return true
     const status = await readStatus(connected.client, parts, signal)

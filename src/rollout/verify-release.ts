@@ -5,8 +5,10 @@ import type { ReleaseTarget } from '../helm/helm-flags.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { pollUntil, waitForSecret, withProbeNamespace } from './probe-namespace.ts'
+import { pushConfig } from './push-config.ts'
 import { findCauses } from './release-causes.ts'
 import { readStatus, type WatchedRelease } from './release-watch.ts'
+import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
 import type { RunFolder } from './run-folder.ts'
 import { verifyImage } from './verify-image.ts'
 
@@ -56,6 +58,7 @@ export async function verifyStatus(
   const since = new Map<string, number>()
   let last: HelperStatus | undefined
   let asked = false
+  let pushed = false
   const waited = await pollUntil(limitMs, signal, async () => {
     last = await readStatus(client, parts, signal)
     // a helper that was refused rests ever longer between its tries; it has just been given the right
@@ -69,6 +72,10 @@ export async function verifyStatus(
       await requestRefresh(client, { namespace: parts.namespace, name: parts.statusConfigMap }, new Date(), signal)
     }
     const current = last !== undefined && (parts.configHash === undefined || last.configHash === parts.configHash)
+    if (last !== undefined && !current && !pushed) {
+      pushed = true
+      await pushConfig(client, parts, signal)
+    }
     for (const { key, patienceMs, error } of findCauses({ ...parts, pods: [], status: last })) {
       const begin = since.get(key) ?? performance.now()
       since.set(key, begin)
@@ -112,7 +119,7 @@ async function verifyAttachment(request: VerifyRequest, namespace: string, signa
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'probe' },
-    spec: { containers: [{ name: 'probe', image: 'probe.invalid/probe', ...RESTRICTED }] },
+    spec: { containers: [{ name: 'probe', image: 'probe.invalid/probe', ...RESTRICTED_CONTAINER }] },
   }
   let refused: string | undefined
   const waited = await pollUntil(request.limitMs, signal, async () => {
@@ -136,15 +143,4 @@ async function verifyAttachment(request: VerifyRequest, namespace: string, signa
     'VERIFY_ATTACH',
     `a new Pod did not get the reference to ${secretName} in ${request.limitMs / 1000} s`,
   )
-}
-
-/** So that a cluster that enforces Pod Security restricted takes the probe. */
-const RESTRICTED = {
-  securityContext: {
-    allowPrivilegeEscalation: false,
-    runAsNonRoot: true,
-    runAsUser: 65532,
-    capabilities: { drop: ['ALL'] },
-    seccompProfile: { type: 'RuntimeDefault' },
-  },
 }

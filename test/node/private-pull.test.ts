@@ -12,6 +12,7 @@ import { testImageCache } from './cache-suite.ts'
 import { testDoctor } from './doctor-suite.ts'
 import { testMigration } from './migrate-suite.ts'
 import { testPulls } from './pull-suite.ts'
+import { testVerifyImage } from './verify-suite.ts'
 
 let bed: NodeBed
 let helper: NodeHelper
@@ -66,6 +67,8 @@ test('its status page is there for kubectl port-forward', async () => {
 })
 
 testAttach('serviceAccounts', () => [bed, helper])
+
+testVerifyImage(() => [bed, helper])
 
 testMigration(() => [bed, helper])
 

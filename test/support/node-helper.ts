@@ -20,6 +20,10 @@ const RELEASE = 'acr-nopass'
 
 /** The helper on the real node as its chart installs it, in the node's network: the node is the only one. */
 export interface NodeHelper extends AsyncDisposable {
+  readonly namespace: string
+  readonly release: string
+  /** What it is installed with when nothing else is said. */
+  readonly values: Readonly<Record<string, unknown>>
   /** `helm upgrade --install --wait`: resolves when the new Pod is ready. */
   install(...values: object[]): Promise<void>
   /** Its status page, as `kubectl port-forward` reaches it. */
@@ -58,6 +62,9 @@ export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
     return cluster.admin.request({ method: 'GET', path })
   }
   return {
+    namespace: HOME,
+    release: RELEASE,
+    values: base,
     secret,
     async install(...values) {
       const target = ['--namespace', HOME, '--create-namespace', '--kubeconfig', cluster.adminKubeconfigFile]

@@ -11,6 +11,7 @@ export interface NodeFiles {
   readonly clientCa: string
   readonly certsFolder: string
   readonly cniFolder: string
+  readonly cniPluginFolder: string
   readonly hosts: string
   /** Stands for /var/lib/kubelet inside the node's mount namespace. */
   readonly varLibKubelet: string
@@ -28,6 +29,7 @@ export function nodeFiles(folder: string): NodeFiles {
     clientCa: file('client-ca.crt'),
     certsFolder: file('certs.d'),
     cniFolder: file('cni'),
+    cniPluginFolder: file('cni-plugins'),
     hosts: file('hosts'),
     varLibKubelet: file('var-lib-kubelet'),
   }
@@ -38,12 +40,11 @@ export const PAUSE_IMAGE = 'localhost/sandbox/pause:1'
 export interface ContainerdOptions {
   readonly files: NodeFiles
   readonly runc: string
-  readonly cniPluginFolder: string
   readonly snapshotter: 'overlayfs' | 'native'
 }
 
 /** containerd 2 reads version 2 too, and migrates it; 1.6 knows no other. */
-export function containerdConfig({ files, runc, cniPluginFolder, snapshotter }: ContainerdOptions): string {
+export function containerdConfig({ files, runc, snapshotter }: ContainerdOptions): string {
   const text = JSON.stringify
   // opt would write to /opt; NRI opens one socket for the whole machine; the snapshotters only log that they cannot
   const disabled = [
@@ -66,7 +67,7 @@ disabled_plugins = ${text(disabled)}
   restrict_oom_score_adj = true
   disable_apparmor = true
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = ${text(cniPluginFolder)}
+    bin_dir = ${text(files.cniPluginFolder)}
     conf_dir = ${text(files.cniFolder)}
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = ${text(snapshotter)}
@@ -134,13 +135,6 @@ export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOpt
 export function hostsToml(registryUrl: string): string {
   return `server = "${registryUrl}"\n[host."${registryUrl}"]\n  capabilities = ["pull", "resolve"]\n`
 }
-
-/** No Pod of the machine's network calls it, but without one the runtime, and so the node, is never ready. */
-export const CNI_CONFIG: string = JSON.stringify({
-  cniVersion: '0.4.0',
-  name: 'sandbox',
-  plugins: [{ type: 'loopback' }],
-})
 
 /**
  * Registry domains lead to loopback: were a reference ever to miss its mirror, nothing outside this machine is asked. The node's own name is here for the

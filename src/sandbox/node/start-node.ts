@@ -16,7 +16,6 @@ import { forwardPort } from './loopback-forward.ts'
 import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
 import { enterArguments, tryMounts } from './mount-namespace.ts'
 import {
-  CNI_CONFIG,
   containerdConfig,
   hostsFile,
   hostsToml,
@@ -25,6 +24,7 @@ import {
   nodeFiles,
   PAUSE_IMAGE,
 } from './node-config.ts'
+import { writePodNetwork } from './pod-network.ts'
 import { prepareRunc } from './runc.ts'
 import { recordSysctls } from './sysctls.ts'
 
@@ -40,7 +40,7 @@ export interface NodeOptions {
   readonly signal: AbortSignal
 }
 
-/** A real node: containerd and kubelet. Its Pods share the machine's network (`hostNetwork: true`). */
+/** A real node: containerd and kubelet. Pods that talk to others share the machine's network (`hostNetwork: true`). */
 export interface RealNode {
   readonly name: string
   /** What is on the node already, without a pull. */
@@ -102,7 +102,6 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
     containerd: containerdConfig({
       files,
       runc: await prepareRunc(tools.runc, run.folder),
-      cniPluginFolder: dirname(tools.loopback),
       snapshotter: 'snapshotter' in mounts ? mounts.snapshotter : 'native',
     }),
     kubelet: kubeletConfig({ files, cgroup, cgroupsPerQos, port: await freePort('0.0.0.0') }),
@@ -153,8 +152,7 @@ function writeNodeFiles(files: NodeFiles, options: NodeOptions, config: { contai
   const { cluster, name, registry } = options
   const days30 = 30 * 24 * 60
   mkdirSync(files.folder, { mode: 0o711 })
-  mkdirSync(files.cniFolder)
-  writeFileSync(join(files.cniFolder, '10-sandbox.conflist'), CNI_CONFIG)
+  writePodNetwork({ config: files.cniFolder, plugins: files.cniPluginFolder }, options.tools.loopback)
   for (const domain of registry.domains) {
     mkdirSync(join(files.certsFolder, domain), { recursive: true })
     writeFileSync(join(files.certsFolder, domain, 'hosts.toml'), hostsToml(registry.url))

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { stringify } from 'yaml'
+import { ANNOTATION_AWAITED_CONFIG } from '../../src/kube/names.ts'
+import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { eventually } from '../support/eventually.ts'
+import type { NodeBed } from '../support/node-bed.ts'
+import type { NodeHelper } from '../support/node-helper.ts'
+import { testTools } from '../tools.ts'
+
+interface Result {
+  readonly status: string
+  readonly phase: string
+  readonly notes: readonly string[]
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+/** `acr-nopass apply --verify-image`: what it says is what a real kubelet and containerd did. */
+export function testVerifyImage(opened: () => readonly [NodeBed, NodeHelper]): void {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'verify-'))
+    const { helm4 } = await testTools('helm4')
+    await symlink(helm4, join(folder, 'helm'))
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  /** The release of the other tests, whose helper serves the namespace of the probe too. */
+  async function apply(image: string, logLevel: string): Promise<{ answer: BinAnswer; result: Result }> {
+    const [bed, helper] = opened()
+    const namespaces = { include: ['team-*', 'acr-nopass-probe-*'] }
+    const values = { ...helper.values, attach: 'serviceAccounts', targets: { namespaces }, logLevel }
+    const file = join(folder, 'values.yaml')
+    await writeFile(file, stringify(values))
+    const { namespace, release } = helper
+    const where = ['--kubeconfig', bed.cluster.adminKubeconfigFile, '--namespace', namespace, '--release', release]
+    const what = ['-f', file, '--ram', 'none', '--verify-image', `${bed.domain}/${image}`]
+    const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder, TMPDIR: folder }
+    const answer = await runBin(['apply', ...where, ...what, '-o', 'json'], { env, cwd: folder })
+    const [result] = (JSON.parse(answer.stdout || '{"results":[]}') as { results: Result[] }).results
+    assert.ok(result, answer.stdout + answer.stderr)
+    return { answer, result }
+  }
+
+  test('P8 apply --verify-image: the kubelet pulls the private image in a new namespace', async () => {
+    const [bed, helper] = opened()
+    const [before] = await helper.pods()
+    await bed.push('verify')
+    const from = bed.registry.requests().length
+    const { answer, result } = await apply('team/app:verify', 'info')
+    assert.equal(answer.code, 0, answer.stdout + answer.stderr)
+    assert.deepEqual([result.status, result.phase], ['deployed', 'verify'])
+    assert.match(result.notes.join('\n'), /\/team\/app:verify was pulled after \d+ ms/)
+    const pulled = bed.registry.requests().slice(from)
+    assert.ok(
+      pulled.some(({ path, status }) => path.includes('/team/app/blobs/') && status === 200),
+      'no layer came',
+    )
+    // The same Pod goes on: its node was made to read the new targets before its own time, which comes every 60 to 90 s.
+    const [after] = await helper.pods()
+    assert.equal(after?.metadata.uid, before?.metadata.uid)
+    assert.match(after?.metadata.annotations?.[ANNOTATION_AWAITED_CONFIG] ?? '', /^[0-9a-f]{64}$/)
+  })
+
+  test("an image that the registry does not have: VERIFY_IMAGE in the node's words", async () => {
+    const { answer, result } = await apply('team/absent:1', 'debug')
+    assert.equal(answer.code, 1, answer.stdout + answer.stderr)
+    assert.deepEqual([result.status, result.phase, result.error?.code], ['failed', 'verify', 'VERIFY_IMAGE'])
+    assert.match(result.error?.message ?? '', /\/team\/absent:1 was not pulled in \d+ s; .*\/team\/absent:1.*not found/)
+  })
+
+  test('of the namespaces of the probes and their Pods nothing stays', async () => {
+    const { admin } = opened()[0].cluster
+    const query = { labelSelector: 'acr-nopass.io/probe=true' }
+    await eventually(async () => {
+      const { items } = await admin.request<{ items: unknown[] }>({ method: 'GET', path: '/api/v1/namespaces', query })
+      assert.deepEqual(items, [])
+    }, 60_000)
+  })
+}
