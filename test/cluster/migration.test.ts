@@ -13,6 +13,7 @@ import { eventually } from '../support/eventually.ts'
 import { attachOld, oldHelper, oldLogin, oldSecret } from '../support/legacy-objects.ts'
 import { watchPulls } from '../support/pull-watch.ts'
 import { registryClient } from '../support/registry-client.ts'
+import { testBackAgain } from './back-again-suite.ts'
 import { names, openHelperCluster } from './helper-kit.ts'
 
 const PERSONAL = 'registry.cn-shanghai.aliyuncs.com/acme/tools'
@@ -187,6 +188,14 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
   }
   assert.equal(await status('/api/v1/namespaces/kube-system/configmaps/acr-configuration'), 404)
 })
+
+testBackAgain(() => ({
+  bed,
+  registry: registry.url,
+  oldImage: `${OLD_IMAGE}:v25.07.21.1-67f1f51-aliyun`,
+  image: DEMO,
+  deployments: { shop: 'app', web: 'tools' },
+}))
 
 test('what watches the pulls sees one that fails', async () => {
   await chart.createNamespace('bare')

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { parse } from 'yaml'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
 import { type BinAnswer, runBin } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
-import { oldHelper, oldSecret } from '../support/legacy-objects.ts'
+import { attachOld, oldHelper, oldSecret } from '../support/legacy-objects.ts'
 import type { NodeBed } from '../support/node-bed.ts'
 import type { NodeHelper } from '../support/node-helper.ts'
+import { openRolloutCommand, type RolloutCommand } from '../support/rollout-command.ts'
 
 const OLD = 'acr-credential-secret-aggregation'
 const NAMESPACE = 'moving'
@@ -14,6 +15,12 @@ const LIMIT_MS = 120_000
 
 /** A real kubelet pulls, Pod after Pod, while the namespace moves from the vendor's add-on to acr-nopass. */
 export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): void {
+  let command: RolloutCommand
+  before(async () => {
+    command = await openRolloutCommand()
+  })
+  after(() => command?.[Symbol.asyncDispose]())
+
   test("from the vendor's add-on: every Pod that is made meanwhile runs from the private image, without one failed pull", async () => {
     const [bed, helper] = opened()
     const { admin, adminKubeconfigFile } = bed.cluster
@@ -29,7 +36,7 @@ export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): voi
     await oldSecret(admin, NAMESPACE, OLD, [{ ...(await bed.pullToken()), domains: [bed.domain] }])
     await bed.pod(NAMESPACE, 'old', { pull: 'Always' })
     await bed.until(NAMESPACE, 'old', 'running', LIMIT_MS)
-    const pods = startPods(bed)
+    const pods = startPods(bed, 'there')
 
     const imported = await cli('import', '-o', 'json')
     assert.equal(imported.code, 0, imported.stderr)
@@ -58,10 +65,26 @@ export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): voi
     await pods.next()
     const names = await pods.stop()
     assert.deepEqual(names.at(-1), [SECRET])
-    const failures = await Promise.all(
-      names.map(async (_, index) => (await bed.reasons(NAMESPACE, `pull-${index}`)).includes('Failed')),
-    )
-    assert.deepEqual(failures.filter(Boolean), [])
+    assert.deepEqual(await pods.failed(), [])
+  })
+
+  test('back again: every Pod that is made while acr-nopass is uninstalled runs from the private image, without one failed pull', async () => {
+    const [bed, helper] = opened()
+    const { admin } = bed.cluster
+    const pods = startPods(bed, 'back')
+    await pods.next()
+    // The add-on, installed again, writes its Secret and appends its entry.
+    await oldSecret(admin, NAMESPACE, OLD, [{ ...(await bed.pullToken()), domains: [bed.domain] }])
+    await attachOld(admin, NAMESPACE, 'default', [SECRET, OLD])
+    await pods.next()
+    const done = await command.run('uninstall', helper.release(), helper.values, '--confirm', 'acr-nopass/1')
+    assert.equal(done.code, 0, done.stdout + done.stderr)
+    await pods.next()
+    const names = await pods.stop()
+    assert.deepEqual(names.at(-1), [OLD])
+    assert.deepEqual(await pods.failed(), [])
+    await assert.rejects(helper.secret(NAMESPACE), { status: 404 })
+    await helper.install({ attach: 'serviceAccounts' })
   })
 }
 
@@ -70,16 +93,18 @@ interface Pods {
   next(): Promise<void>
   /** The pull secrets of each Pod, in their order. */
   stop(): Promise<readonly (readonly string[])[]>
+  /** Those of which a pull has failed. */
+  failed(): Promise<readonly string[]>
 }
 
 /** Makes a Pod, waits until it runs, takes it away, and begins again. */
-function startPods(bed: NodeBed): Pods {
+function startPods(bed: NodeBed, prefix: string): Pods {
   const lists: string[][] = []
   let isOver = false
   let made = 0
   const loop = (async () => {
     while (!isOver) {
-      const name = `pull-${made++}`
+      const name = `${prefix}-${made++}`
       await bed.pod(NAMESPACE, name, { pull: 'Always' })
       const { imagePullSecrets = [] } = (await bed.readPod(NAMESPACE, name)).spec as {
         imagePullSecrets?: { name: string }[]
@@ -101,6 +126,14 @@ function startPods(bed: NodeBed): Pods {
       isOver = true
       await loop
       return lists
+    },
+    async failed() {
+      const found: string[] = []
+      for (let index = 0; index < made; index++) {
+        const reasons = await bed.reasons(NAMESPACE, `${prefix}-${index}`)
+        if (reasons.includes('Failed')) found.push(`${prefix}-${index}`)
+      }
+      return found
     },
   }
 }

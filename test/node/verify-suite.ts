@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { stringify } from 'yaml'
 import { ANNOTATION_AWAITED_CONFIG } from '../../src/kube/names.ts'
-import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import type { BinAnswer } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
 import type { NodeBed } from '../support/node-bed.ts'
 import type { NodeHelper } from '../support/node-helper.ts'
-import { testTools } from '../tools.ts'
+import { openRolloutCommand, type RolloutCommand } from '../support/rollout-command.ts'
 
 interface Result {
   readonly status: string
@@ -20,26 +16,19 @@ interface Result {
 
 /** `acr-nopass apply --verify-image`: what it says is what a real kubelet and containerd did. */
 export function testVerifyImage(opened: () => readonly [NodeBed, NodeHelper]): void {
-  let folder: string
+  let command: RolloutCommand
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'verify-'))
-    const { helm4 } = await testTools('helm4')
-    await symlink(helm4, join(folder, 'helm'))
+    command = await openRolloutCommand()
   })
-  after(() => rm(folder, { recursive: true, force: true }))
+  after(() => command?.[Symbol.asyncDispose]())
 
   /** The release of the other tests, whose helper serves the namespace of the probe too. */
   async function apply(image: string, logLevel: string): Promise<{ answer: BinAnswer; result: Result }> {
     const [bed, helper] = opened()
     const namespaces = { include: ['team-*', 'acr-nopass-probe-*'] }
     const values = { ...helper.values, attach: 'serviceAccounts', targets: { namespaces }, logLevel }
-    const file = join(folder, 'values.yaml')
-    await writeFile(file, stringify(values))
-    const { namespace, release } = helper
-    const where = ['--kubeconfig', bed.cluster.adminKubeconfigFile, '--namespace', namespace, '--release', release]
-    const what = ['-f', file, '--ram', 'none', '--verify-image', `${bed.domain}/${image}`]
-    const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder, TMPDIR: folder }
-    const answer = await runBin(['apply', ...where, ...what, '-o', 'json'], { env, cwd: folder })
+    const flags = ['--verify-image', `${bed.domain}/${image}`, '-o', 'json']
+    const answer = await command.run('apply', helper.release(), values, ...flags)
     const [result] = (JSON.parse(answer.stdout || '{"results":[]}') as { results: Result[] }).results
     assert.ok(result, answer.stdout + answer.stderr)
     return { answer, result }

@@ -20,8 +20,8 @@ const RELEASE = 'acr-nopass'
 
 /** The helper on the real node as its chart installs it, in the node's network: the node is the only one. */
 export interface NodeHelper extends AsyncDisposable {
-  readonly namespace: string
-  readonly release: string
+  /** Where it is installed. */
+  release(): { readonly kubeconfig: string; readonly namespace: string; readonly name: string }
   /** What it is installed with when nothing else is said. */
   readonly values: Readonly<Record<string, unknown>>
   /** `helm upgrade --install --wait`: resolves when the new Pod is ready. */
@@ -62,8 +62,7 @@ export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
     return cluster.admin.request({ method: 'GET', path })
   }
   return {
-    namespace: HOME,
-    release: RELEASE,
+    release: () => ({ kubeconfig: cluster.adminKubeconfigFile, namespace: HOME, name: RELEASE }),
     values: base,
     secret,
     async install(...values) {

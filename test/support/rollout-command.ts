@@ -1,0 +1,31 @@
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { testTools } from '../tools.ts'
+
+/** `acr-nopass apply` and `uninstall` as somebody runs them who has Helm 4 on the PATH and no cloud account. */
+export interface RolloutCommand extends AsyncDisposable {
+  run(
+    verb: 'apply' | 'uninstall',
+    release: { readonly kubeconfig: string; readonly namespace: string; readonly name: string },
+    values: object,
+    ...flags: readonly string[]
+  ): Promise<BinAnswer>
+}
+
+export async function openRolloutCommand(): Promise<RolloutCommand> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollout-'))
+  await symlink((await testTools('helm4')).helm4, join(folder, 'helm'))
+  const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder, TMPDIR: folder }
+  return {
+    async run(verb, { kubeconfig, namespace, name }, values, ...flags) {
+      const file = join(folder, 'values.yaml')
+      await writeFile(file, stringify(values))
+      const where = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--release', name]
+      return runBin([verb, ...where, '-f', file, '--ram', 'none', ...flags], { env, cwd: folder })
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+}
