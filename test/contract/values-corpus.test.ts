@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { isDeepStrictEqual } from 'node:util'
 import { formatPlace } from '../../src/errors.ts'
 import { decodeText } from '../../src/values/decode-text.ts'
 import { type LoadedValues, loadValues } from '../../src/values/load-values.ts'
 import type { Schema } from '../../src/values/schema.ts'
 import { openHelm, type TestHelm } from '../support/chart.ts'
+import { goJson } from '../support/go-json.ts'
 import { helmReading, helmVerdicts, makeProbeChart, type ProbeChart } from '../support/probe-chart.ts'
 import { readCorpus } from '../support/values-corpus.ts'
 import type { ValuesCase } from '../support/values-traps.ts'
@@ -28,8 +28,8 @@ const AT_ONCE = 2
 
 let helms: readonly TestHelm[]
 let probe: ProbeChart
-/** Of each Helm: what it reads of each case; undefined when it refuses to. */
-let readings: readonly (readonly unknown[])[]
+/** Of each Helm: what it reads of each case, as JSON in its own bytes; undefined when it refuses to. */
+let readings: readonly (readonly (string | undefined)[])[]
 before(async () => {
   helms = [await openHelm('helm4'), await openHelm('helm3')]
   probe = await makeProbeChart(defaults.text, schemaText)
@@ -41,8 +41,8 @@ after(async () => {
   for (const resource of [...helms, probe]) await resource[Symbol.asyncDispose]()
 })
 
-async function readAll(helm: TestHelm, paths: readonly string[][]): Promise<readonly unknown[]> {
-  const found: unknown[] = []
+async function readAll(helm: TestHelm, paths: readonly string[][]): Promise<readonly (string | undefined)[]> {
+  const found: (string | undefined)[] = []
   const queue = paths.entries()
   const worker = async (): Promise<void> => {
     for (const [index, files] of queue) found[index] = await helmReading(helm, probe, files)
@@ -52,7 +52,7 @@ async function readAll(helm: TestHelm, paths: readonly string[][]): Promise<read
 }
 
 /** Each case with our answer and what each Helm reads. */
-function* answers(): Generator<ValuesCase & { mine: LoadedValues; theirs: readonly unknown[] }> {
+function* answers(): Generator<ValuesCase & { mine: LoadedValues; theirs: readonly (string | undefined)[] }> {
   for (const [index, one] of corpus.entries()) {
     const mine = ours[index]
     assert.ok(mine)
@@ -61,11 +61,12 @@ function* answers(): Generator<ValuesCase & { mine: LoadedValues; theirs: readon
 }
 
 /** The keys at the top that differ: a whole tree would hide it. */
-function difference(mine: Readonly<Record<string, unknown>>, theirs: unknown): object {
-  if (typeof theirs !== 'object' || theirs === null) return { theirs }
-  const other = theirs as Readonly<Record<string, unknown>>
+function difference(mine: Readonly<Record<string, unknown>>, theirs: string | undefined): object {
+  if (theirs === undefined) return { theirs }
+  const other = JSON.parse(theirs) as Readonly<Record<string, unknown>>
   const keys = [...new Set([...Object.keys(mine), ...Object.keys(other)])]
-  const differing = keys.filter((key) => !isDeepStrictEqual(mine[key], other[key]))
+  const differing = keys.filter((key) => goJson(mine[key]) !== goJson(other[key]))
+  if (differing.length === 0) return { mine: goJson(mine), theirs }
   return Object.fromEntries(differing.map((key) => [key, { mine: mine[key], theirs: other[key] }]))
 }
 
@@ -73,14 +74,14 @@ function show(files: readonly Buffer[]): string {
   return files.map((bytes) => bytes.toString('utf8').slice(0, 1500)).join('+++\n')
 }
 
-test('P11 the values that we read of a chain of files are those that both Helms read, equal as JSON', (context) => {
+test('P11 the values that we read of a chain of files are those that both Helms read, equal byte for byte as JSON', (context) => {
   const differing: unknown[] = []
   let read = 0
   for (const { title, files, mine, theirs } of answers()) {
     if (mine.merged === undefined) continue
     read += 1
     for (const [index, values] of theirs.entries()) {
-      if (!isDeepStrictEqual(JSON.parse(JSON.stringify(mine.merged)), values))
+      if (goJson(mine.merged) !== values)
         differing.push({ helm: helms[index]?.name, title, files: show(files), ...difference(mine.merged, values) })
     }
   }
@@ -91,7 +92,7 @@ test('P11 the values that we read of a chain of files are those that both Helms 
 
 test('P11 what a Helm cannot read, or two Helms read differently, we refuse to read and say how to write it', () => {
   for (const { title, files, mine, theirs } of answers()) {
-    const areAlike = theirs.every((values) => values !== undefined && isDeepStrictEqual(values, theirs[0]))
+    const areAlike = theirs.every((values) => values !== undefined && values === theirs[0])
     if (!areAlike) assert.equal(mine.merged, undefined, `${title} is accepted\n${show(files)}`)
     if (mine.merged !== undefined) continue
     const refusals = mine.errors.filter(({ code }) => code.startsWith('YAML_'))
@@ -111,7 +112,7 @@ test('P11 both Helms accept by the schema what we say that they accept, and noth
       const theirs = await helmVerdicts(
         helm,
         schemaText,
-        part.map((one) => one.theirs[index]),
+        part.map((one) => JSON.parse(one.theirs[index] ?? 'null')),
       )
       const differing = part.filter(({ mine }, at) => mine.helmAccepts !== theirs[at])
       assert.deepEqual(

@@ -32,11 +32,18 @@ export async function makeProbeChart(defaults: string, schema: string): Promise<
   }
 }
 
-/** `.Values` as Helm's templates see them, without any check by the schema; undefined when Helm cannot read a file. */
-export async function helmReading(helm: TestHelm, probe: ProbeChart, files: readonly string[]): Promise<unknown> {
+/**
+ * `.Values` as Helm's templates see them, in the very bytes of its `toJson`, without any check by the schema; undefined when
+ * Helm cannot read a file.
+ */
+export async function helmReading(
+  helm: TestHelm,
+  probe: ProbeChart,
+  files: readonly string[],
+): Promise<string | undefined> {
   const { code, stdout } = await helm.run(['template', 'probe', probe.folder, '--skip-schema-validation'], files)
   const line = stdout.split('\n').find((each) => each.startsWith('values: '))
-  return code === 0 && line !== undefined ? JSON.parse(line.slice('values: '.length)) : undefined
+  return code === 0 ? line?.slice('values: '.length) : undefined
 }
 
 /** Whether Helm accepts files by the schema. */

@@ -1,0 +1,14 @@
+/**
+ * JSON as Go's encoding/json writes it, which is how Helm prints values (`toJson`, `helm get values -o json`): no spaces, keys in
+ * the order of their bytes, and what HTML could misread as `\u…`. Numbers need no care: Go writes a float64 by ECMAScript's own rule.
+ */
+export function goJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goJson).join(',')}]`
+  if (typeof value !== 'object' || value === null) return escaped(JSON.stringify(value))
+  const entries = Object.entries(value).toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  return `{${entries.map(([key, inner]) => `${escaped(JSON.stringify(key))}:${goJson(inner)}`).join(',')}}`
+}
+
+function escaped(json: string): string {
+  return json.replaceAll(/[<>&\u2028\u2029]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
