@@ -5,6 +5,7 @@ import type { ObjectMeta } from '../../src/kube/types.ts'
 import { CHART, openHelm } from '../support/chart.ts'
 import { eventually } from '../support/eventually.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+import { testGetValues } from './values-get-suite.ts'
 
 // The chart as it was at commit 276f189, packed as 0.0.1. When a version is released, its package takes this one's place.
 const PREVIOUS = fileURLToPath(new URL('fixtures/acr-nopass-0.0.1.tgz', import.meta.url))
@@ -56,6 +57,8 @@ for (const name of ['helm4', 'helm3'] as const) {
     await eventually(() => assert.deepEqual(kit.helpers(), []), 60_000)
   })
 }
+
+testGetValues(() => chart)
 
 /** The same objects with the same content, every reference in place, and no write of a helper to any of it (P7). */
 async function checkAll(before: unknown, contents: readonly unknown[], from: number): Promise<void> {

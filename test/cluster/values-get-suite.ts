@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadValues } from '../../src/values/load-values.ts'
+import { openHelm } from '../support/chart.ts'
+import type { ChartCluster } from '../support/chart-cluster.ts'
+import { goJson } from '../support/go-json.ts'
+import { makeProbeChart } from '../support/probe-chart.ts'
+
+const EXAMPLES = new URL('../../examples/values/', import.meta.url)
+const DEFAULTS = new URL('../../chart/values.yaml', import.meta.url)
+
+/** Files in their order: lists replaced, maps merged, defaults taken away, and what JSON's writers could write otherwise. */
+const CHAINS: readonly (readonly (string | URL)[])[] = [
+  [new URL('enterprise-worker-role.yaml', EXAMPLES)],
+  [
+    new URL('production.yaml', EXAMPLES),
+    'podAnnotations: { b: "<a href=\'x\'>&</a>", a: "\\u2028", ä: "日本", 😀: "\\x7f", ｡: "\\b" }\nsecretLabels: { z: "1", a: "2" }\n',
+    'podAnnotations: { a: null, c: "1e3" }\naffinity: null\nreplicas: 1\nnodeSelector: { b: "1.0" }\n',
+    'resources: null\ntolerations: [{ key: a, operator: Exists, tolerationSeconds: 3.6e2 }]\n',
+  ],
+  [
+    new URL('two-accounts-one-domain.yaml', EXAMPLES),
+    'extraObjects:\n  - { apiVersion: v1, kind: ConfigMap, metadata: { name: numbers }, extra: [1e3, 1.0, 1.50, 0.1, 1e-7, 5e-324, 1e+15, 9007199254740991, -7, 123456.789e3] }\n',
+  ],
+]
+
+/** What Helm keeps of a release is what we said of its files, through the release's own storage. */
+export function testGetValues(opened: () => ChartCluster): void {
+  for (const name of ['helm4', 'helm3'] as const) {
+    test(`P11 ${name}: \`helm get values --all -o json\` prints the very bytes of the values that we merge`, async () => {
+      const { cluster } = opened()
+      await using helm = await openHelm(name)
+      const namespace = name === 'helm4' ? 'values-4' : 'values-3'
+      const defaults = { name: 'chart/values.yaml', text: await readFile(DEFAULTS, 'utf8') }
+      // Of the chart the defaults alone count here: no schema and no object keeps a chain from being installed.
+      await using probe = await makeProbeChart(defaults.text, '{}')
+      await writeFile(join(probe.folder, 'templates/probe.yaml'), '')
+      const target = ['--namespace', namespace, '--kubeconfig', cluster.adminKubeconfigFile]
+      for (const chain of CHAINS) {
+        const texts = await Promise.all(chain.map((file) => (file instanceof URL ? readFile(file, 'utf8') : file)))
+        const files = texts.map((text, index) => ({ name: `${index}.yaml`, text }))
+        const { merged, errors } = loadValues({ files, defaults })
+        assert.deepEqual(
+          errors.filter(({ code }) => code.startsWith('YAML_')),
+          [],
+        )
+        assert.ok(merged)
+        const paths = await Promise.all(files.map(({ text }) => probe.file(text)))
+        const install = ['upgrade', '--install', '--create-namespace', 'kept', probe.folder]
+        const done = await helm.run([...install, ...target], paths)
+        assert.equal(done.code, 0, done.stderr)
+        const { stdout } = await helm.run(['get', 'values', 'kept', '--all', '-o', 'json', ...target])
+        assert.equal(stdout, `${goJson(merged)}\n`)
+      }
+    })
+  }
+}
