@@ -42,7 +42,7 @@ export const RUNGS: readonly Rung[] = [
     parallel: (cores) => cores + 1,
     fileLimit: 600_000,
   },
-  { name: 'browser', tools: CLUSTER_TOOLS, browser: true, parallel: () => 1, fileLimit: 600_000 },
+  { name: 'browser', tools: [...CLUSTER_TOOLS, 'registry'], browser: true, parallel: () => 1, fileLimit: 600_000 },
   { name: 'node', tools: [...CLUSTER_TOOLS, ...NODE_TOOLS], parallel: () => 1, fileLimit: 600_000 },
 ]
 

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, test } from 'node:test'
+import { promisify } from 'node:util'
+import { createKubeClient } from '../../src/kube/client.ts'
+import { kubeconfigConnection } from '../../src/kube/connection.ts'
+import { BIN } from '../cli/run-bin.ts'
+import { openBrowser } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { testTools } from '../tools.ts'
+
+const run = promisify(execFile)
+const NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry', 'helm4'] as const
+
+// A cache of its own: what runs on a developer's machine is not ours to end.
+const folder = mkdtempSync(join(tmpdir(), 'page-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+async function environment(): Promise<NodeJS.ProcessEnv> {
+  const tools = await testTools(...NAMES)
+  const programs = join(folder, 'tools')
+  mkdirSync(programs)
+  for (const name of NAMES) symlinkSync(tools[name], join(programs, name))
+  symlinkSync(tools.helm4, join(folder, 'helm'))
+  const PATH = [folder, dirname(BIN), process.env.PATH].join(':')
+  return { ...process.env, PATH, ACR_NOPASS_CACHE: join(folder, 'cache'), ACR_NOPASS_TOOLS: programs, CI: 'true' }
+}
+
+interface Pods {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string }
+    readonly status: { readonly podIP?: string }
+  }[]
+}
+
+test('who types what `sandbox up` prints has the helper on both clusters, and its status page in the browser', async () => {
+  const env = await environment()
+  const up = spawn(BIN, ['sandbox', 'up', '--fast'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(up, 'exit')
+  await using browser = await openBrowser(AbortSignal.timeout(600_000))
+  try {
+    let output = ''
+    up.stdout.on('data', (chunk: Buffer) => {
+      output += chunk
+    })
+    await Promise.race([
+      eventually(() => assert.match(output, /^Ctrl-C, or/m), 300_000),
+      exited.then(([code]) => assert.fail(`ended with ${code}: ${output}`)),
+    ])
+    const [keys, apply, file = ''] = [
+      /^cloud +(export .*)$/m,
+      /^ +(\(cd .* && acr-nopass apply .*\))$/m,
+      /^staging +export KUBECONFIG=(\S+)/m,
+    ].map((pattern) => pattern.exec(output)?.[1])
+    const applied = await run('bash', ['-c', `${keys} && ${apply}`], { env })
+    assert.match(applied.stdout, /^staging .*deployed[\s\S]*^production .*deployed/m)
+
+    assert.match(
+      output,
+      /^Its status page: http:\/\/IP:8081 of a Pod of staging \(kubectl -n acr-nopass get pods -o wide/m,
+    )
+    const client = createKubeClient(await kubeconfigConnection({ file }))
+    const { items } = await client.request<Pods>({ method: 'GET', path: '/api/v1/namespaces/acr-nopass/pods' })
+    client.close()
+    const [pod] = items
+    assert.ok(pod?.status.podIP)
+    const { page, complaints } = await browser.open(`http://${pod.status.podIP}:8081`)
+    await eventually(async () => {
+      await page.reload()
+      const headline = await page.getByRole('heading', { level: 1 }).innerText()
+      assert.match(headline, /^All \d+ namespaces have a current pull secret$/)
+    }, 60_000)
+    const table = page.getByRole('table', { name: 'Registries' })
+    assert.match(await table.innerText(), /Live\s+login accepted/)
+    assert.deepEqual(complaints, [])
+  } finally {
+    up.kill('SIGINT')
+    await exited
+  }
+})
