@@ -10,6 +10,9 @@ export function createDefaultTransport(options: {
   /** Values' `caBundle`. */
   readonly ca?: string | undefined
   readonly env?: NodeJS.ProcessEnv | undefined
+  /** Milliseconds for one attempt, and attempts in all, where somebody waits; else as createTransport has it. */
+  readonly timeout?: number
+  readonly attempts?: number
 }): Transport {
   return createTransport({
     send: createHttpSender({ ca: options.ca, proxyEnv: options.env }),
@@ -17,6 +20,8 @@ export function createDefaultTransport(options: {
     random: Math.random,
     nonce: randomUUID,
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { ...(signal && { signal }) }),
+    ...(options.timeout !== undefined && { timeout: options.timeout }),
+    ...(options.attempts !== undefined && { attempts: options.attempts }),
     userAgent: `acr-nopass/${options.version}`,
   })
 }

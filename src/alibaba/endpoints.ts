@@ -1,7 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { isLoopback } from './loopback.ts'
 
-export type Product = 'sts' | 'cr' | 'cs' | 'ram' | 'imds'
+export type Product = 'sts' | 'cr' | 'cs' | 'ram' | 'ims' | 'imds'
 export type Network = 'auto' | 'vpc' | 'public'
 
 export interface EndpointOptions {
@@ -42,8 +42,8 @@ export function createEndpoints(options: EndpointOptions = {}): Endpoints {
 }
 
 function hostOf(product: Exclude<Product, 'imds'>, region: string, inVpc: boolean, network: Network): string {
-  // RAM is one service for all regions and has no VPC endpoint that Alibaba documents.
-  if (product === 'ram') return 'ram.aliyuncs.com'
+  // RAM (with IMS) is one service for all regions and has no VPC endpoint that Alibaba documents.
+  if (product === 'ram' || product === 'ims') return `${product}.aliyuncs.com`
   if (product === 'sts' && region === '') return 'sts.aliyuncs.com'
   if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region)) {
     throw new NopassError('ENDPOINT_INVALID', `${product} needs a region, and ${JSON.stringify(region)} is none`, {

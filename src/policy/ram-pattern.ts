@@ -44,6 +44,31 @@ export function matchesResource(pattern: string, resource: string): boolean {
   })
 }
 
+/** Whether some resource fits both patterns: then one allows at least a part of what the other names. */
+export function resourcesMeet(a: string, b: string): boolean {
+  if (a === '*' || b === '*') return true
+  const [one, other] = [splitArn(a), splitArn(b)]
+  if (one === undefined || other === undefined) return false
+  return one.every((field, index) => field === '' || other[index] === '' || patternsMeet(field, other[index] ?? ''))
+}
+
+/** By the rests of both from the end on: `meets[i][j]` says it of the rest of `a` from `i` and that of `b` from `j`. */
+function patternsMeet(a: string, b: string): boolean {
+  const meets = Array.from({ length: a.length + 1 }, () => new Array<boolean>(b.length + 1).fill(false))
+  const at = (i: number, j: number): boolean => meets[i]?.[j] ?? false
+  for (let i = a.length; i >= 0; i--) {
+    for (let j = b.length; j >= 0; j--) {
+      const [left, right] = [a[i], b[j]]
+      const row = meets[i] as boolean[]
+      if (left === '*') row[j] = at(i + 1, j) || (right !== undefined && at(i, j + 1))
+      else if (right === '*') row[j] = at(i, j + 1) || (left !== undefined && at(i + 1, j))
+      else if (left === undefined || right === undefined) row[j] = left === right
+      else row[j] = (left === right || left === '?' || right === '?') && at(i + 1, j + 1)
+    }
+  }
+  return at(0, 0)
+}
+
 function splitArn(arn: string): readonly string[] | undefined {
   const fields = arn.split(':')
   if (fields.length < 5 || fields[0] !== 'acs') return undefined

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
-import type { Product } from '../alibaba/endpoints.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import { isRecord } from '../helm/manifest.ts'
 import type { ClusterEntry } from '../values/clusters.generated.ts'
@@ -11,6 +10,7 @@ import { type MapNode, type SourceFile, toValue } from '../values/yaml-node.ts'
 import { VERSION } from '../version.ts'
 import { describeCluster, type EntryDeps, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './inputs.ts'
+import { readEndpoints } from './read-endpoints.ts'
 import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
 
 export interface SettingsDeps extends EntryDeps {
@@ -121,15 +121,6 @@ function selectClusters(clusters: readonly ClusterSettings[], names: readonly st
   throw new NopassError('CLUSTER_UNKNOWN', `cluster: the list has no entry "${unknown}"`, {
     hint: `Use one of ${clusters.map(({ name }) => name).join(', ')}.`,
   })
-}
-
-function readEndpoints(text: string): Readonly<Partial<Record<Product, string>>> {
-  const value: unknown = text === '' ? {} : parse(text)
-  const known: readonly string[] = ['ram', 'sts', 'cs', 'cr']
-  if (isRecord(value) && Object.entries(value).every(([key, url]) => known.includes(key) && typeof url === 'string')) {
-    return value as Readonly<Partial<Record<Product, string>>>
-  }
-  throw new NopassError('INPUT_INVALID', 'endpoints: a YAML map of ram, sts, cs, cr to addresses is expected')
 }
 
 function uniqueErrors(errors: readonly NopassError[]): readonly NopassError[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { matchesAction, matchesPattern, matchesResource } from '../../src/policy/ram-pattern.ts'
+import { matchesAction, matchesPattern, matchesResource, resourcesMeet } from '../../src/policy/ram-pattern.ts'
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?', ':', '.'), maxLength: 12 })
 
@@ -58,4 +58,20 @@ test('resources compare field by field', () => {
     ['acs:cr:*:*:instance/*', 'acs:cr:*:1:*', false],
   ]
   for (const [pattern, resource, wanted] of cases) assert.equal(matchesResource(pattern, resource), wanted, pattern)
+})
+
+test('two patterns meet exactly where some resource fits both', () => {
+  const arn = (rest: string): string => `acs:cr:cn-hangzhou:1:repository/${rest}`
+  const meet = (a: string, b: string): boolean => {
+    assert.equal(resourcesMeet(a, b), resourcesMeet(b, a), `${a} and ${b}`)
+    return resourcesMeet(a, b)
+  }
+  assert.ok(meet(arn('cri-1/*'), 'acs:cr:*:*:repository/*/team/app'))
+  assert.ok(meet(arn('cri-1/team/*'), arn('cri-1/*/app')))
+  assert.ok(meet('*', arn('x')))
+  assert.ok(meet('acs:ram::1:role/a?c', 'acs:ram:*:1:role/ab*'))
+  assert.ok(!meet(arn('cri-1/team/*'), arn('cri-2/*')))
+  assert.ok(!meet(arn('cri-1/*/web'), arn('cri-1/*/app')))
+  assert.ok(!meet('acs:cr:cn-beijing:1:repository/*', arn('*')))
+  assert.ok(!meet('nonsense', arn('*')))
 })

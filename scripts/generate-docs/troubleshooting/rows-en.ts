@@ -87,9 +87,40 @@ export const ROWS_EN: FindingRows = {
     "The helper does not reach Alibaba Cloud's API.",
     'DNS, security group, NAT gateway or VPC endpoint; `network: vpc`; proxy variables.',
   ],
+  OIDC_PROVIDER_WRONG: [
+    "RAM's OIDC provider is gone, has another issuer, or lacks the audience.",
+    'Make it again for the issuer of this cluster, with the client id `sts.aliyuncs.com`.',
+  ],
+  ROLE_MISSING: [
+    'A RAM role that the helper calls the cloud as does not exist.',
+    'Make it as the command does, or run `acr-nopass apply`.',
+  ],
+  ROLE_TRUST_DIFFERS: [
+    "A role's trust policy, as RAM has it, lets the helper not take it: issuer, audience, subject, caller or external id.",
+    'The command writes what is missing, and keeps all else.',
+  ],
+  ROLE_TRUST_WIDE: ["A role's trust policy lets in others than the helper.", 'The command narrows it to the helper.'],
+  ROLE_RIGHTS_MISSING: [
+    'The policies of a role, as RAM has them, allow less than values need; or a Deny forbids it.',
+    'The command gives the right; or narrow `repositories`.',
+  ],
   INSTANCE_NOT_FOUND: [
     'Values name an instance that is not there.',
     'Check `instanceId` (or `instanceName`), `region` and the account.',
+  ],
+  INSTANCE_ELSEWHERE: ['The instance is in another region than values say.', 'Correct `region` of that registry.'],
+  INSTANCE_NOT_RUNNING: ['The instance is not RUNNING.', 'Wait, or renew it in the console.'],
+  VPC_UNLINKED: [
+    "The cluster's VPC is not linked to the instance, so its VPC domain is not known there.",
+    'Link VPC and vSwitch; or pull by the public domain.',
+  ],
+  PUBLIC_CLOSED: [
+    'The public endpoint of the instance is turned off, or its allow-list lets nobody in.',
+    "Open it for the nodes' public address; or pull through the VPC.",
+  ],
+  PUBLIC_RESTRICTED: [
+    'The public endpoint lets in some addresses alone.',
+    "Look whether the nodes' public address is among them.",
   ],
   REGISTRY_REFUSES: [
     'The cloud gives logins, and the registry refuses them.',

@@ -13,10 +13,37 @@ const JSON_SHAPE = `\`\`\`json
   "server": "https://…", "kubernetes": "v1.36.3",
   "release": { "namespace": "acr-nopass", "name": "acr-nopass" },
   "helper": { "version": "…", "replicas": { "wanted": 2, "available": 2 }, "leader": "…", "attach": "admission", "reportedAt": "…" },
+  "cloud": { "looked": true, "caller": "acs:ram::…:user/…", "account": "…", "notes": [{ "what": "role …", "why": "…" }] },
   "registries": [], "namespaces": {}, "serviceAccounts": {},
   "pod": { "namespace": "shop", "name": "web-…", "node": {}, "containers": [{ "name": "app", "image": "…", "steps": [{ "step": "registry", "state": "ok", "detail": "prod" }] }] },
   "findings": [{ "id": "POD_TOO_OLD", "severity": "error", "subject": "Pod shop/web-…", "message": "…", "cause": "…", "cure": "…", "command": "kubectl …", "objects": [] }],
   "unread": [{ "what": "…", "why": "…" }]
+}
+\`\`\`
+`
+
+/** What a look at the cloud needs; the cluster test reads with exactly these rights. */
+const CLOUD_RIGHTS = `\`\`\`json
+{
+  "Version": "1",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": [
+        "ram:GetRole",
+        "ram:ListPoliciesForRole",
+        "ram:GetPolicy",
+        "ram:GetOIDCProvider",
+        "cs:DescribeClusterDetail",
+        "cs:DescribeClusterNodePools",
+        "cr:GetInstance",
+        "cr:ListInstance",
+        "cr:ListInstanceEndpoint",
+        "cr:GetInstanceVpcEndpoint"
+      ],
+      "Resource": ["*"]
+    }
+  ]
 }
 \`\`\`
 `
@@ -39,7 +66,25 @@ finding below was made for real in the tests and named rightly. (This page is ge
     'Alibaba Cloud and its registries',
     'Pull secrets and ServiceAccounts',
   ],
-  closing: `## As data
+  closing: `## What the cloud itself says
+With credentials of Alibaba Cloud in the environment (\`ALIBABA_CLOUD_ACCESS_KEY_ID\`, \`ALIBABA_CLOUD_ACCESS_KEY_SECRET\` and, for a
+session, \`ALIBABA_CLOUD_SECURITY_TOKEN\`; a role by \`ALIBABA_CLOUD_ROLE_ARN\`, \`ALIBABA_CLOUD_OIDC_PROVIDER_ARN\` and
+\`ALIBABA_CLOUD_OIDC_TOKEN_FILE\`; or a profile of the CLI \`aliyun\` with a key of its own) both commands also read what the
+helper's identity depends on: its OIDC provider, its roles with their trust and all their policies, the instances, whether the
+cluster's VPC is linked to them, and whom their public endpoint lets in. So a wrong trust is found before the helper's session ends,
+and not after. Nothing is ever written, each read has five seconds, and all together twenty.
+
+Without credentials, and with \`--cloud off\`, this part is left out, and the report says so. What they may not read is said with the
+right that is missing, and the rest goes on. They go to Alibaba Cloud's public addresses alone, or to those of \`--endpoints\`; never to
+an address that stands in the cluster. These rights are enough; \`AliyunRAMReadOnlyAccess\`, \`AliyunCSReadOnlyAccess\` and
+\`AliyunContainerRegistryReadOnlyAccess\` have them too:
+
+${CLOUD_RIGHTS}
+A cluster of ACK says itself which one it is (\`kube-system/ack-cluster-profile\`); else \`--ack-cluster-id\` names it, and
+\`--worker-role\` the RAM roles of its nodes. RAM answers about one's own account alone: for a role or an instance of another one, run
+doctor again with credentials of that account.
+
+## As data
 \`-o json\` writes the same for programs. Fields are added to it and never change their meaning; \`registries\`, \`namespaces\` and
 \`serviceAccounts\` are there for a cluster, \`pod\` for a Pod. \`state\` is \`ok\`, \`wrong\` or \`unknown\`.
 
@@ -58,7 +103,22 @@ ${COMMANDS}
 `,
   columns: ['现象', '结果', '解决办法'],
   parts: ['Pod', 'release 与 helper', '阿里云与仓库', '拉取 Secret 与 ServiceAccount'],
-  closing: `## 数据形式
+  closing: `## 云端自身的情况
+环境中有阿里云凭据时（\`ALIBABA_CLOUD_ACCESS_KEY_ID\`、\`ALIBABA_CLOUD_ACCESS_KEY_SECRET\`，会话还需
+\`ALIBABA_CLOUD_SECURITY_TOKEN\`；或以 \`ALIBABA_CLOUD_ROLE_ARN\`、\`ALIBABA_CLOUD_OIDC_PROVIDER_ARN\` 与
+\`ALIBABA_CLOUD_OIDC_TOKEN_FILE\` 扮演角色；或 \`aliyun\` 命令行工具中自带密钥的配置），两条命令还会读取 helper 身份所依赖的内容：
+OIDC 提供商、角色及其信任策略与全部权限策略、实例、集群的 VPC 是否已关联、公网入口允许哪些地址。因此错误的信任策略在 helper
+的会话到期之前就能发现，而不是之后。从不写入；每次读取最多五秒，全部最多二十秒。
+
+没有凭据或使用 \`--cloud off\` 时跳过这部分，报告会说明。凭据无权读取的内容会连同缺少的权限一起说明，其余检查照常进行。凭据只发往
+阿里云的公网地址或 \`--endpoints\` 指定的地址，绝不发往集群中写的地址。以下权限即可；\`AliyunRAMReadOnlyAccess\`、
+\`AliyunCSReadOnlyAccess\` 与 \`AliyunContainerRegistryReadOnlyAccess\` 也包含它们：
+
+${CLOUD_RIGHTS}
+ACK 集群自己会说明身份（\`kube-system/ack-cluster-profile\`）；否则用 \`--ack-cluster-id\` 指明集群，用 \`--worker-role\` 指明节点的
+RAM 角色。RAM 只回答本账号的情况：对于其他账号的角色或实例，请使用该账号的凭据再运行一次 doctor。
+
+## 数据形式
 \`-o json\` 为程序输出同样的内容。字段只会增加，含义不变；\`registries\`、\`namespaces\`、\`serviceAccounts\` 用于集群，\`pod\` 用于 Pod。
 \`state\` 为 \`ok\`、\`wrong\` 或 \`unknown\`。
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type Cli, withCommonOptions } from '../command.ts'
+import { type Cli, collect, withCommonOptions } from '../command.ts'
 import { type ConnectFlags, connectOptions } from '../connect-flags.ts'
 import type { Severity } from '../doctor/finding.ts'
 import { type ReleaseFlags, releaseOptions } from '../release-flags.ts'
@@ -7,6 +7,12 @@ import { type ReleaseFlags, releaseOptions } from '../release-flags.ts'
 export interface DoctorFlags extends ConnectFlags, ReleaseFlags {
   /** The mildest severity that makes the exit code 1. */
   readonly failOn?: Severity
+  /** Whether Alibaba Cloud is read too, with the user's own credentials. */
+  readonly cloud?: 'auto' | 'off'
+  readonly ackClusterId?: string
+  readonly workerRole?: readonly string[]
+  /** A YAML map, as the input of the action. */
+  readonly endpoints?: string
 }
 
 export interface DoctorPodFlags extends DoctorFlags {
@@ -46,13 +52,22 @@ export function addDoctor({ program, host, run }: Cli): void {
 function withDoctorOptions(command: Command): Command {
   withCommonOptions(command)
   for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
-  return command.addOption(
-    new Option('--fail-on <severity>', 'exit with 1 when something is that bad, or worse (default: error)').choices([
-      'error',
-      'warning',
-      'info',
-    ]),
-  )
+  return command
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with 1 when something is that bad, or worse (default: error)').choices([
+        'error',
+        'warning',
+        'info',
+      ]),
+    )
+    .addOption(
+      new Option('--cloud <when>', 'read RAM and the instances too when there are credentials (default: auto)').choices(
+        ['auto', 'off'],
+      ),
+    )
+    .option('--ack-cluster-id <id>', 'the ACK cluster, where it does not say so itself')
+    .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several (default: ACK is asked)', collect)
+    .option('--endpoints <map>', 'other addresses of cloud APIs (YAML map: ram, sts, cs, cr)')
 }
 
 const HELP = `
@@ -62,7 +77,10 @@ Examples:
   acr-nopass doctor -o json | jq '.findings[].id'
   acr-nopass doctor --fail-on warning             in a scheduled job
 
-Reads only, of Secrets only metadata, and with your rights: what you may not read is said. Exits with 1 when there is an error.`
+Reads only, of Secrets only metadata, and with your rights: what you may not read is said. Exits with 1 when there is an error.
+
+Credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET, a role with an OIDC token, or the profile of aliyun) let it
+read RAM and the registry instances too. They are never sent anywhere else, and never needed.`
 
 const POD_HELP = `
 Examples:

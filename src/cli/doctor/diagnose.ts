@@ -1,6 +1,9 @@
 import { accountFindings } from './checks/accounts.ts'
 import { admissionFindings } from './checks/admission.ts'
 import { clockFindings } from './checks/clock.ts'
+import { cloudInstanceFindings } from './checks/cloud-instances.ts'
+import { cloudProviderFindings } from './checks/cloud-provider.ts'
+import { cloudRoleFindings } from './checks/cloud-roles.ts'
 import { configFindings } from './checks/config.ts'
 import { guardFindings } from './checks/guard.ts'
 import { helperPodFindings } from './checks/helper-pods.ts'
@@ -21,6 +24,9 @@ const CHECKS: readonly ((observed: Observed) => readonly Finding[])[] = [
   installationFindings,
   onePodFindings,
   registryFindings,
+  cloudProviderFindings,
+  cloudRoleFindings,
+  cloudInstanceFindings,
   helperPodFindings,
   leadershipFindings,
   clockFindings,
@@ -39,7 +45,12 @@ const CHECKS: readonly ((observed: Observed) => readonly Finding[])[] = [
 export function diagnose(observed: Observed): readonly Finding[] {
   const found = sortFindings(CHECKS.flatMap((check) => check(observed)))
   // Two ways to see one thing: the helper tells of a refused write, and the review of its rights says why.
-  const isRepeated = (finding: Finding, index: number): boolean =>
-    finding.id === 'RIGHTS_MISSING' && found.findIndex(({ id }) => id === finding.id) < index
+  // And of an instance that is not there, which the cloud says to the user as well.
+  const isRepeated = ({ id, subject }: Finding, index: number): boolean =>
+    found.slice(0, index).some((before) => {
+      return (
+        before.id === id && (id === 'RIGHTS_MISSING' || (id === 'INSTANCE_NOT_FOUND' && before.subject === subject))
+      )
+    })
   return found.filter((finding, index) => !isRepeated(finding, index))
 }

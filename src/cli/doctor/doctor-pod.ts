@@ -5,6 +5,7 @@ import { connect } from '../connect.ts'
 import type { CliHost, CommonFlags } from '../host.ts'
 import { paintFor } from '../paint.ts'
 import { aimCommands } from './aim-commands.ts'
+import { createLook } from './cloud/create-look.ts'
 import { diagnose } from './diagnose.ts'
 import { finish } from './finish.ts'
 import { describePodReport, renderPodReport } from './pod-report.ts'
@@ -35,6 +36,7 @@ export async function doctorPod(word: string, flags: DoctorPodFlags & CommonFlag
       release,
       server: connection.server,
       now: Date.now(),
+      look: createLook(flags, { client, reader, host, onProgress: progress.say }),
       pod: { namespace: podNamespace, name },
       ask: flags.askRegistry ? createAskRegistry(client, reader, send) : undefined,
     }

@@ -3,6 +3,7 @@ import { connect } from '../connect.ts'
 import type { CliHost, CommonFlags } from '../host.ts'
 import { paintFor } from '../paint.ts'
 import { aimCommands } from './aim-commands.ts'
+import { createLook } from './cloud/create-look.ts'
 import { diagnose } from './diagnose.ts'
 import { finish } from './finish.ts'
 import { createProgress } from './progress.ts'
@@ -16,8 +17,9 @@ export async function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): P
   const progress = createProgress(host)
   try {
     const { namespace, release } = flags
-    const request = { namespace, release, server: connection.server, now: Date.now() }
     const reader = createReader(client, host.signal, progress.say)
+    const look = createLook(flags, { client, reader, host, onProgress: progress.say })
+    const request = { namespace, release, server: connection.server, now: Date.now(), look }
     const observed = await observeCluster(client, reader, request, host.signal)
     progress.end()
     const findings = aimCommands(diagnose(observed), flags, host.program)

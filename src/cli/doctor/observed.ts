@@ -3,6 +3,7 @@ import type { ManifestAnswer } from '../../acr/manifest-answer.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../helper/views.ts'
 import type { PodView } from '../../rollout/release-causes.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { CloudLook } from './cloud/cloud-facts.ts'
 
 /** Something that the caller has no right to read, so that nothing can be said about it. */
 export interface Unread {
@@ -125,6 +126,8 @@ export interface Observed {
   readonly admission: AdmissionFacts | undefined
   /** What the helper's ServiceAccount may not do of what it needs. */
   readonly missingRights: readonly string[] | undefined
+  /** What the cloud itself says, read with the user's own credentials. */
+  readonly cloud: CloudLook
   /** Of the cluster's ServiceAccount tokens. */
   readonly issuer: string | undefined
   /** Only where one Pod was asked about: then the lists above hold what bears on it. */

@@ -3,6 +3,7 @@ import type { Finding } from './finding.ts'
 import type { Observed, PodFacts, PodFocus } from './observed.ts'
 import { type PodStep, podSteps } from './pod/pod-steps.ts'
 import { createScene } from './pod/scene.ts'
+import { renderCloud } from './render-cloud.ts'
 import { renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
 import { describeCommon, renderHeading } from './report.ts'
 
@@ -43,6 +44,7 @@ export function renderPodReport(observed: Observed, findings: readonly Finding[]
       : describeContainers(observed, pod).map((report) => renderContainer(pod, report, paint))),
     ...findings.map((finding) => renderFinding(finding, paint)),
     renderUnread(observed.unread),
+    renderCloud(observed.cloud),
     renderVerdict(findings, paint),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`

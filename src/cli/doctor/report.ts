@@ -3,6 +3,7 @@ import type { CliPaint } from '../paint.ts'
 import { renderTable } from '../table.ts'
 import { count, type Finding } from './finding.ts'
 import type { Observed } from './observed.ts'
+import { describeCloud, renderCloud } from './render-cloud.ts'
 import { renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
 
 /** The report as data, for `-o json`; fields are added to it, and never change their meaning. */
@@ -20,7 +21,7 @@ export function describeReport(observed: Observed, findings: readonly Finding[])
 
 /** What the reports about a cluster and about one Pod have in common. */
 export function describeCommon(observed: Observed, findings: readonly Finding[]): object {
-  const { release, server, kubernetes, deployment, lease } = observed
+  const { release, server, kubernetes, deployment, lease, cloud } = observed
   const { status } = release ?? {}
   return {
     healthy: !findings.some(({ severity }) => severity === 'error'),
@@ -34,6 +35,7 @@ export function describeCommon(observed: Observed, findings: readonly Finding[])
       attach: release?.config?.attach ?? status?.attach ?? null,
       reportedAt: status?.updatedAt ?? null,
     },
+    cloud: describeCloud(cloud),
   }
 }
 
@@ -45,6 +47,7 @@ export function renderReport(observed: Observed, findings: readonly Finding[], p
     coverageBlock(observed),
     ...findings.map((finding) => renderFinding(finding, paint)),
     renderUnread(observed.unread),
+    renderCloud(observed.cloud),
     renderVerdict(findings, paint),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`

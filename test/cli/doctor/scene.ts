@@ -147,6 +147,7 @@ export function scene(change: SceneChange = {}): Observed {
     pods: [],
     admission: admission(),
     missingRights: [],
+    cloud: { state: 'not-looked', why: 'nobody asked' },
     issuer: undefined,
     focus: undefined,
     unread: [],

@@ -8,10 +8,11 @@ import { HELPER_SETUPS } from '../../cluster/doctor/helper-setups.ts'
 import { OBJECT_SETUPS } from '../../cluster/doctor/object-setups.ts'
 import { POD_SETUPS } from '../../cluster/doctor/pod-setups.ts'
 import { PULL_SETUPS } from '../../cluster/doctor/pull-setups.ts'
+import { READ_SETUPS } from '../../cluster/doctor/read-setups.ts'
 import { RELEASE_SETUPS } from '../../cluster/doctor/release-setups.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
-const TABLES = [HELPER_SETUPS, CLOUD_SETUPS, OBJECT_SETUPS, POD_SETUPS, PULL_SETUPS, RELEASE_SETUPS]
+const TABLES = [HELPER_SETUPS, CLOUD_SETUPS, OBJECT_SETUPS, POD_SETUPS, PULL_SETUPS, RELEASE_SETUPS, READ_SETUPS]
 
 /** Made for real too, in tests that are no row of a table. */
 const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {

@@ -9,6 +9,12 @@ export interface DoctorReport {
   readonly healthy: boolean
   readonly findings: readonly Finding[]
   readonly unread: readonly { readonly what: string; readonly why: string }[]
+  readonly cloud: {
+    readonly looked: boolean
+    readonly why?: string
+    readonly caller?: string
+    readonly notes: readonly { readonly what: string; readonly why: string }[]
+  }
   readonly pod?: {
     readonly containers: readonly {
       readonly steps: readonly { readonly step: string; readonly state: string; readonly detail: string }[]
@@ -23,13 +29,17 @@ export interface DoctorRun {
 }
 
 /** Runs `doctor … -o json` as the command line tool does, in this process: a table asks it a hundred times. */
-export async function runDoctor(kubeconfig: string, args: readonly string[]): Promise<DoctorRun> {
+export async function runDoctor(
+  kubeconfig: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<DoctorRun> {
   let text = ''
   const stdout = { write: (part: string) => (text += part) }
   const host: CliHost = {
     argv: ['doctor', ...args, '--kubeconfig', kubeconfig, '-o', 'json'],
     program: 'acr-nopass',
-    env: {},
+    env,
     workingDirectory: ROOT,
     root: ROOT,
     temporaryFolder: tmpdir(),

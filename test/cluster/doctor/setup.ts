@@ -21,6 +21,8 @@ export interface BrokenSetup<Bed> {
 
 export interface SetupBed {
   readonly kubeconfig: string
+  /** The user's environment; default: an empty one, without credentials of the cloud. */
+  readonly env?: Readonly<Record<string, string>>
   /** Findings that are no news for these arguments. */
   known(args: readonly string[]): readonly FindingId[]
 }
@@ -34,7 +36,7 @@ export function testSetups<Bed extends SetupBed>(open: () => Bed, setups: readon
       const bed = open()
       await make(bed)
       const finding = await eventually(async () => {
-        const { findings } = (await runDoctor(bed.kubeconfig, args)).report
+        const { findings } = (await runDoctor(bed.kubeconfig, args, bed.env)).report
         const found = findings.filter((one) => one.id === id)
         const words = found.map(({ cause, cure, command = '' }) => `${cause}\n${cure}\n${command}`)
         const at = words.findIndex((text) => says.test(text))
@@ -52,7 +54,7 @@ export function testSetups<Bed extends SetupBed>(open: () => Bed, setups: readon
 /** Until doctor has no error and no warning left but what is known. */
 export async function untilHealthy(bed: SetupBed, args: readonly string[] = []): Promise<void> {
   await eventually(async () => {
-    const { report } = await runDoctor(bed.kubeconfig, args)
+    const { report } = await runDoctor(bed.kubeconfig, args, bed.env)
     const news = report.findings.filter(({ id, severity }) => severity !== 'info' && !bed.known(args).includes(id))
     assert.deepEqual(news, [])
   }, LIMIT_MS)

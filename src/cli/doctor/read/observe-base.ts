@@ -3,6 +3,7 @@ import { createTrimmers, type Trimmers } from '../../../helper/views.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../../../kube/names.ts'
 import { findAddons } from '../../../rollout/cluster-reads.ts'
+import type { CloudLook } from '../cloud/cloud-facts.ts'
 import { findRelease, type ReleaseChoice } from '../find-release.ts'
 import type { Observed, ReleaseFacts } from '../observed.ts'
 import type { Reader } from '../reader.ts'
@@ -11,6 +12,8 @@ export interface ObserveRequest extends ReleaseChoice {
   readonly server: string
   /** Epoch milliseconds. */
   readonly now: number
+  /** Looks at Alibaba Cloud for a release, or says why not. */
+  readonly look: (release: ReleaseFacts) => Promise<CloudLook>
 }
 
 type Base = Pick<Observed, 'now' | 'server' | 'kubernetes' | 'release' | 'others' | 'addons'>
@@ -29,6 +32,9 @@ export async function observeBase(
   const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(client, signal)])
   return { now, server, kubernetes: version.gitVersion, release: chosen, others, addons }
 }
+
+/** Without a release there is nothing in the cloud that would be its own. */
+export const NO_LOOK: CloudLook = { state: 'not-looked', why: 'no release was found' }
 
 /** What a release's Secrets are called, and the functions that reduce objects as its helper does. */
 export function lensOf({ namespace, name, config, status }: ReleaseFacts): {

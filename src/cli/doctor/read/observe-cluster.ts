@@ -3,7 +3,7 @@ import { type KubeClient, METADATA_ONLY_LIST } from '../../../kube/client.ts'
 import type { KubeObject } from '../../../kube/types.ts'
 import type { Observed, ReleaseFacts } from '../observed.ts'
 import type { Reader } from '../reader.ts'
-import { lensOf, type ObserveRequest, observeBase } from './observe-base.ts'
+import { lensOf, NO_LOOK, type ObserveRequest, observeBase } from './observe-base.ts'
 import { type PodObject, trimPod } from './pod-facts.ts'
 import { NO_HELPER, readHelper } from './read-helper.ts'
 
@@ -19,11 +19,15 @@ export async function observeCluster(
 ): Promise<Observed> {
   const base = await observeBase(client, reader, request, signal)
   const { release } = base
-  const [helper, lists] =
+  const [helper, lists, cloud] =
     release === undefined
-      ? [NO_HELPER, NOTHING]
-      : await Promise.all([readHelper(client, reader, release, signal), readLists(reader, release)])
-  return { ...base, ...helper, ...lists, focus: undefined, unread: reader.unread }
+      ? [NO_HELPER, NOTHING, NO_LOOK]
+      : await Promise.all([
+          readHelper(client, reader, release, signal),
+          readLists(reader, release),
+          request.look(release),
+        ])
+  return { ...base, ...helper, ...lists, cloud, focus: undefined, unread: reader.unread }
 }
 
 type Lists = Pick<Observed, 'namespaces' | 'secrets' | 'accounts' | 'pods'>

@@ -7,7 +7,7 @@ import type { NodeFacts, Observed, PodFacts, PodFocus } from '../observed.ts'
 import { isWaiting } from '../pod/scene.ts'
 import type { Reader } from '../reader.ts'
 import type { AskRegistry } from './ask-registry.ts'
-import { lensOf, type ObserveRequest, observeBase } from './observe-base.ts'
+import { lensOf, NO_LOOK, type ObserveRequest, observeBase } from './observe-base.ts'
 import { describePod, type PodObject } from './pod-facts.ts'
 import { NO_HELPER, readHelper } from './read-helper.ts'
 
@@ -35,8 +35,9 @@ export async function observePod(
   const { namespace } = wanted
   const { secretName, trim } = lensOf(release ?? NO_RELEASE)
   const secretQuery = { fieldSelector: `metadata.name=${secretName}` }
-  const [helper, around, account, secrets, node, words] = await Promise.all([
+  const [helper, cloud, around, account, secrets, node, words] = await Promise.all([
     release === undefined ? NO_HELPER : readHelper(client, reader, release, signal),
+    release === undefined ? NO_LOOK : request.look(release),
     reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`),
     reader.get<ServiceAccountObject>(
       `ServiceAccount ${namespace}/${facts.serviceAccount}`,
@@ -52,6 +53,7 @@ export async function observePod(
   const observed: Observed = {
     ...base,
     ...helper,
+    cloud,
     namespaces: around ? [trim.namespace(around)] : undefined,
     secrets: secrets && new Map(secrets.map((object) => [object.metadata.namespace ?? '', trim.secret(object)])),
     accounts: account ? [trim.serviceAccount(account)] : undefined,

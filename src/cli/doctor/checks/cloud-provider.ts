@@ -1,0 +1,51 @@
+import type { Finding } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+
+/** STS's audience, which the chart's token has. */
+const AUDIENCE = 'sts.aliyuncs.com'
+
+/** What is wrong with the OIDC provider by which STS checks the helper's token. */
+export function cloudProviderFindings({ cloud, release, issuer }: Observed): readonly Finding[] {
+  const arn = release?.config?.identity.rrsa?.oidcProviderArn
+  if (cloud.state !== 'looked' || !arn) return []
+  const { oidcProvider: provider } = cloud.facts
+  if (provider === undefined) return []
+  const name = arn.slice(arn.indexOf('/') + 1)
+  const common = { id: 'OIDC_PROVIDER_WRONG', severity: 'error', subject: `OIDC provider ${name}` } as const
+  const make = `aliyun ims CreateOIDCProvider --OIDCProviderName ${name} --IssuerUrl ${issuer ?? "'<issuer>'"} --ClientIds ${AUDIENCE}`
+  if (provider === null) {
+    return [
+      {
+        ...common,
+        message: 'it does not exist',
+        cause: `RAM has no provider ${arn}, so STS takes no token of this cluster.`,
+        cure: 'Turn RRSA on again in ACK, or make the provider; then name it in `identity.rrsa.oidcProviderArn`.',
+        command: make,
+      },
+    ]
+  }
+  if (issuer !== undefined && !isSame(provider.issuer, issuer)) {
+    return [
+      {
+        ...common,
+        message: `its issuer is ${provider.issuer}, and this cluster's is ${issuer}`,
+        cause: 'It is the provider of another cluster, or the cluster was made anew.',
+        cure: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; an issuer cannot be changed, but a provider can be made again.",
+        command: `aliyun ims DeleteOIDCProvider --OIDCProviderName ${name} && ${make}`,
+      },
+    ]
+  }
+  const { clientIds } = provider
+  if (clientIds.includes(AUDIENCE)) return []
+  return [
+    {
+      ...common,
+      message: `it does not know the audience ${AUDIENCE}`,
+      cause: `Its client ids are ${clientIds.join(', ') || 'none'}, and the helper's token is for ${AUDIENCE}.`,
+      cure: 'Add that client id.',
+      command: `aliyun ims UpdateOIDCProvider --OIDCProviderName ${name} --ClientIds ${[...clientIds, AUDIENCE].join(',')}`,
+    },
+  ]
+}
+
+const isSame = (a: string, b: string): boolean => a.replace(/\/$/, '') === b.replace(/\/$/, '')

@@ -1,0 +1,57 @@
+import { type ClusterDetail, type CsTarget, describeClusterDetail } from '../../../alibaba/cs.ts'
+import { findWorkerRoles } from '../../../rollout/worker-roles.ts'
+import type { HelperConfig } from '../../../values/helper-config.generated.ts'
+import type { ClusterPlace } from './cloud-facts.ts'
+import type { CloudReader } from './cloud-reader.ts'
+
+export interface AckFacts {
+  readonly workerRoles: readonly string[]
+  readonly vpcId: string | undefined
+}
+
+/** The VPC of the cluster and the RAM roles of its nodes, as far as they are needed and ACK has to be asked for them. */
+export async function readAckCluster(
+  csIn: (region: string) => CsTarget,
+  reader: CloudReader,
+  given: { readonly config: HelperConfig; readonly place: ClusterPlace; readonly workerRoles: readonly string[] },
+  signal: AbortSignal,
+): Promise<AckFacts> {
+  const { config, place } = given
+  const { clusterId, region, vpcId } = place
+  const needsRoles = config.identity.type === 'worker-role' && given.workerRoles.length === 0
+  const needsVpc = vpcId === undefined && config.registries.some(isReachedByVpc)
+  const known = { workerRoles: given.workerRoles, vpcId }
+  if (!needsRoles && !needsVpc) return known
+  if (clusterId === undefined || region === '') {
+    const why = 'the cluster does not say that it is one of ACK'
+    if (needsVpc) reader.note("the cluster's VPC", `${why}; name it with --ack-cluster-id`)
+    if (needsRoles)
+      reader.note('the RAM roles of the nodes', `${why}; name them with --worker-role, or --ack-cluster-id`)
+    return known
+  }
+  const cs = csIn(region)
+  const what = `ACK cluster ${clusterId}`
+  const detail = await reader.attempt(what, 'cs:DescribeClusterDetail', () =>
+    describeClusterDetail(cs, clusterId, signal),
+  )
+  return {
+    vpcId: vpcId ?? (detail?.vpcId || undefined),
+    workerRoles: needsRoles && detail ? await readRoles(cs, reader, detail, signal) : given.workerRoles,
+  }
+}
+
+async function readRoles(
+  cs: CsTarget,
+  reader: CloudReader,
+  detail: ClusterDetail,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { clusterId, workerRole } = detail
+  const find = () => findWorkerRoles(cs, clusterId, detail, signal)
+  const all = await reader.attempt(`node pools of ACK cluster ${clusterId}`, 'cs:DescribeClusterNodePools', find)
+  return all ?? (workerRole === '' ? [] : [workerRole])
+}
+
+function isReachedByVpc({ edition, network }: HelperConfig['registries'][number]): boolean {
+  return edition === 'enterprise' && network !== 'public'
+}

@@ -1,0 +1,18 @@
+import type { CloudLook } from './cloud/cloud-facts.ts'
+
+/** Whether and as whom the cloud was looked at, as data. */
+export function describeCloud(cloud: CloudLook): object {
+  if (cloud.state === 'not-looked') return { looked: false, why: cloud.why, notes: [] }
+  const { caller, accountId } = cloud.facts
+  return { looked: true, caller, account: accountId, notes: cloud.notes }
+}
+
+/** The same for a person. */
+export function renderCloud(cloud: CloudLook): string {
+  if (cloud.state === 'not-looked') return `Alibaba Cloud itself was not looked at: ${cloud.why}.`
+  const notes = cloud.notes.map(({ what, why }) => `  ${what}: ${why}`)
+  return [
+    `Alibaba Cloud was read as ${cloud.facts.caller}${notes.length === 0 ? '' : '; not checked there:'}`,
+    ...notes,
+  ].join('\n')
+}

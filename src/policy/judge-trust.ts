@@ -1,0 +1,122 @@
+import { type PolicyDocument, policyOf } from './document.ts'
+import { includesDocument } from './normal-form.ts'
+import { type Condition, conditionsHold } from './ram-condition.ts'
+import { trustAllows } from './ram-evaluate.ts'
+import { type Principals, parseStatements, type RamStatement } from './ram-statement.ts'
+
+export interface TrustVerdict {
+  /** One line for each thing that differs, so that who should may not take the role; empty: they may. */
+  readonly differs: readonly string[]
+  /** Who else may take it although nobody said so; empty: nobody. */
+  readonly wide: readonly string[]
+}
+
+type Kind = keyof Principals
+
+/** One caller whom a trust policy has to let in. */
+interface Caller {
+  readonly kind: Kind
+  readonly name: string
+  /** Condition keys in lower case. */
+  readonly context: ReadonlyMap<string, readonly string[]>
+}
+
+/** Whether a role's trust policy (JSON of RAM) lets in exactly those whom `wanted` names. Throws DocumentError. */
+export function judgeTrust(actual: string, wanted: PolicyDocument): TrustVerdict {
+  const trust = parseStatements(actual, 'trust')
+  const callers = parseStatements(JSON.stringify(wanted), 'trust').flatMap(callersOf)
+  const refused = callers.filter((caller) => !isTrusted(trust, caller))
+  return {
+    differs: [...new Set(refused.flatMap((caller) => differences(trust, caller)))],
+    wide: [...new Set(callers.flatMap((caller) => strangers(trust, caller)))],
+  }
+}
+
+function callersOf({ principals, conditions }: RamStatement): readonly Caller[] {
+  const kinds = Object.entries(principals ?? {}) as [Kind, readonly string[]][]
+  return kinds.flatMap(([kind, names]) =>
+    names.flatMap((name) => contextsOf(conditions).map((context) => ({ kind, name, context }))),
+  )
+}
+
+/** Every way to meet conditions that want one of some values. */
+function contextsOf(conditions: readonly Condition[]): readonly Caller['context'][] {
+  return conditions.reduce<readonly Caller['context'][]>(
+    (contexts, { key, values }) =>
+      contexts.flatMap((context) => values.map((value) => new Map([...context, [key.toLowerCase(), [value]]]))),
+    [new Map()],
+  )
+}
+
+function isTrusted(trust: readonly RamStatement[], { kind, name, context }: Caller): boolean {
+  return trustAllows(trust, context, (principals) => names(principals, kind, name))
+}
+
+/** An account's root stands for everybody in that account. */
+function names(principals: Principals, kind: Kind, name: string): boolean {
+  const own = [name, ...(kind === 'ram' ? [name.replace(/^(acs:ram::\d+:).*$/, '$1root')] : [])]
+  return principals[kind].some((one) => own.some((each) => each.toLowerCase() === one.toLowerCase()))
+}
+
+function differences(trust: readonly RamStatement[], { kind, name, context }: Caller): readonly string[] {
+  const naming = trust.filter(({ principals, effect }) => {
+    return effect === 'Allow' && principals !== undefined && names(principals, kind, name)
+  })
+  if (naming.length === 0) {
+    const there = trust.flatMap(({ principals }) => principals?.[kind] ?? [])
+    return [`it does not name ${name}${there.length === 0 ? '' : ` (it names ${list(there)})`}`]
+  }
+  const closest = naming.map((statement) => mismatches(statement, context)).toSorted((a, b) => a.length - b.length)[0]
+  return closest === undefined || closest.length === 0 ? ['a Deny in it keeps out who should come in'] : closest
+}
+
+/** Which conditions of a statement this caller does not meet. */
+function mismatches({ conditions }: RamStatement, context: Caller['context']): readonly string[] {
+  return conditions
+    .filter((condition) => !conditionsHold([condition], context))
+    .map(({ key, values, operator }) => {
+      const [own] = context.get(key.toLowerCase()) ?? []
+      const wants = `${key} ${operator === 'StringEquals' ? '' : `(${operator}) `}has to be ${list(values)} there`
+      return `${wants}, and is ${own ?? 'not sent'}`
+    })
+}
+
+/** Whom nobody wanted, and who may come in: another ServiceAccount, or somebody without the external id. */
+function strangers(trust: readonly RamStatement[], caller: Caller): readonly string[] {
+  return variations(caller.context)
+    .filter(({ context }) => isTrusted(trust, { ...caller, context }))
+    .map(({ who }) => who)
+}
+
+function variations(
+  context: Caller['context'],
+): readonly { readonly who: string; readonly context: Caller['context'] }[] {
+  const subject = context.get('oidc:sub')?.[0]
+  const [, , namespace = '', name = ''] = subject?.split(':') ?? []
+  const others = subject === undefined ? [] : [`${namespace}:other-than-${name}`, `other-than-${namespace}:${name}`]
+  return [
+    ...others.map((other, index) => ({
+      who: index === 0 ? `other ServiceAccounts of namespace ${namespace}` : 'ServiceAccounts of other namespaces',
+      context: new Map([...context, ['oidc:sub', [`system:serviceaccount:${other}`]] as const]),
+    })),
+    ...(context.has('sts:externalid')
+      ? [
+          {
+            who: 'callers without the external id',
+            context: new Map([...context].filter(([key]) => key !== 'sts:externalid')),
+          },
+        ]
+      : []),
+  ]
+}
+
+const list = (values: readonly string[]): string => [...new Set(values)].join(' or ')
+
+/** The same trust policy without the statements that let strangers in, and with all that is wanted. */
+export function narrowTrust(actual: PolicyDocument, wanted: PolicyDocument): PolicyDocument {
+  const kept = actual.Statement.filter((statement) => {
+    return judgeTrust(JSON.stringify(policyOf([statement])), wanted).wide.length === 0
+  })
+  const missing = wanted.Statement.filter((statement) => !includesDocument(policyOf(kept), policyOf([statement])))
+  return { ...actual, Statement: [...kept, ...missing] }
+}

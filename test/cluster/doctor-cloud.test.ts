@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { ROOT } from '../cli/run-bin.ts'
+import { CLUSTER_ID, OWN, openReadBed } from './doctor/read-bed.ts'
+import { READ_SETUPS } from './doctor/read-setups.ts'
+import { runDoctor } from './doctor/run-doctor.ts'
+import { testSetups, untilHealthy } from './doctor/setup.ts'
+
+const ROLE = 'helper-by-rrsa'
+const VPC_IMAGE = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com/team/app:1'
+const bed = await openReadBed('doctor-cloud')
+after(() => bed[Symbol.asyncDispose]())
+const setups = READ_SETUPS.map((setup) => ({ ...setup, args: [...(setup.args ?? []), ...bed.reach] }))
+
+test('doctor finds nothing in a healthy cloud, and writes nothing there', async () => {
+  const from = bed.helper.kit.cloud.calls.length
+  await untilHealthy(bed, [...OWN, ...bed.reach])
+  const { report } = await runDoctor(bed.kubeconfig, [...OWN, ...bed.reach], bed.env)
+  assert.deepEqual(report.cloud, {
+    looked: true,
+    caller: `acs:ram::${bed.accountId}:user/reader`,
+    account: bed.accountId,
+    notes: [],
+  })
+  const calls = bed.helper.kit.cloud.calls.slice(from).filter(({ principal }) => principal.endsWith('user/reader'))
+  assert.ok(calls.length > 5)
+  assert.deepEqual(
+    calls.filter(({ write }) => write),
+    [],
+  )
+})
+
+testSetups(() => bed, setups)
+
+const run = (args: readonly string[], env: Readonly<Record<string, string>>) =>
+  runDoctor(bed.kubeconfig, [...args, ...bed.reach], env)
+const keyOf = (user: string): Readonly<Record<string, string>> => {
+  const { accessKeyId, accessKeySecret } = bed.helper.kit.cloud.accessKeyOf(user)
+  return { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret }
+}
+const NODES = ['-n', 'nodes', '--release', 'nodes']
+
+test('doctor: who may read nothing of the cloud hears which right is missing, and the rest goes on', async () => {
+  const { code, report } = await run(OWN, keyOf('nobody'))
+  assert.deepEqual([code, report.cloud.looked], [0, true])
+  assert.deepEqual(report.cloud.notes.map(({ what, why }) => `${what}: ${why}`).toSorted(), [
+    'OIDC provider rrsa: your credentials lack the right ram:GetOIDCProvider',
+    'VPCs linked to the instance of registry demo: your credentials lack the right cr:GetInstanceVpcEndpoint',
+    'endpoints of the instance of registry demo: your credentials lack the right cr:ListInstanceEndpoint',
+    'instance of registry demo: your credentials lack the right cr:GetInstance',
+    `policies of role ${ROLE}: your credentials lack the right ram:ListPoliciesForRole`,
+    `policy acr-nopass-${CLUSTER_ID}: your credentials lack the right ram:GetPolicy`,
+    `role ${ROLE}: your credentials lack the right ram:GetRole`,
+  ])
+  const nodes = await run(NODES, keyOf('nobody'))
+  assert.ok(
+    nodes.report.cloud.notes.some(({ why }) => why === 'your credentials lack the right cs:DescribeClusterDetail'),
+  )
+})
+
+for (const language of ['en', 'zh']) {
+  test(`doctor: the rights that docs/${language} names are enough to read all of it`, async () => {
+    const page = await readFile(join(ROOT, `docs/${language}/troubleshooting.md`), 'utf8')
+    const document = /```json\n(\{\n {2}"Version": "1"[\s\S]*?)\n```/.exec(page)?.[1] ?? ''
+    const name = `doctor-${language}`
+    await bed.call('2015-05-01', 'CreatePolicy', { PolicyName: name, PolicyDocument: document })
+    const attached = { PolicyName: name, PolicyType: 'Custom', UserName: 'nobody' }
+    await bed.call('2015-05-01', 'AttachPolicyToUser', attached)
+    const noted = await Promise.all(
+      [OWN, NODES, ['-n', 'chain', '--release', 'chain']].map((args) => run(args, keyOf('nobody'))),
+    )
+    assert.deepEqual(
+      noted.map(({ report }) => report.cloud.notes),
+      [[], [], []],
+    )
+    await bed.call('2015-05-01', 'DetachPolicyFromUser', attached)
+  })
+}
+
+test('doctor: without credentials, with --cloud off and with refused ones the cluster is looked at all the same', async () => {
+  const looks = await Promise.all([
+    run(OWN, {}),
+    run([...OWN, '--cloud', 'off'], bed.env ?? {}),
+    run(OWN, { ...bed.env, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' }),
+  ])
+  assert.deepEqual(
+    looks.map(({ code, report }) => [code, report.cloud.looked]),
+    [
+      [0, false],
+      [0, false],
+      [0, false],
+    ],
+  )
+  const [none, off, refused] = looks.map(({ report }) => report.cloud.why ?? '')
+  assert.match(none ?? '', /set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET/)
+  assert.equal(off, 'you said --cloud off')
+  assert.match(refused ?? '', /SignatureDoesNotMatch/)
+})
+
+test('P6 doctor asks no address that stands in the cluster, and shows nothing of the credentials', async () => {
+  // The release names the emulator for its helper; without the flag the user's calls go to Alibaba, where nothing is reached.
+  const env = { ...bed.env, HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' }
+  const from = bed.helper.kit.cloud.calls.length
+  const { report, text } = await runDoctor(bed.kubeconfig, OWN, env)
+  assert.equal(report.cloud.looked, false)
+  const own = bed.helper.kit.cloud.calls.slice(from).filter(({ principal }) => principal.endsWith('user/reader'))
+  assert.deepEqual(own, [])
+  const shown = (await run(OWN, bed.env ?? {})).text
+  for (const secret of Object.values(bed.env ?? {})) assert.ok(!text.includes(secret) && !shown.includes(secret))
+})
+
+test('doctor pod looks at the cloud for the registries of its images alone', async () => {
+  const pod = {
+    metadata: { name: 'puller' },
+    spec: { containers: [{ name: 'app', image: VPC_IMAGE }], nodeSelector: { place: 'nowhere' } },
+  }
+  await bed.helper.create('/api/v1/namespaces/shop/pods', pod)
+  bed.helper.kit.cloud.control.changeInstance(bed.instanceId, { vpc: { vpcs: [] } })
+  const { report } = await run(['pod', 'shop/puller', ...OWN], bed.env ?? {})
+  const found = report.findings.filter(({ id }) => id === 'VPC_UNLINKED')
+  assert.deepEqual(
+    found.map(({ severity, subject }) => [severity, subject]),
+    [['error', 'registry demo']],
+  )
+  const other = {
+    ...pod,
+    metadata: { name: 'other' },
+    spec: { ...pod.spec, containers: [{ name: 'app', image: 'legacy.example.com/a:1' }] },
+  }
+  await bed.helper.create('/api/v1/namespaces/shop/pods', other)
+  const { report: second } = await run(['pod', 'shop/other', ...OWN], bed.env ?? {})
+  assert.deepEqual(
+    second.findings.filter(({ id }) => id === 'VPC_UNLINKED'),
+    [],
+  )
+})

@@ -1,0 +1,134 @@
+import { FINDING_IDS, type FindingId } from '../../../src/cli/doctor/finding.ts'
+import { vendorClients } from '../../support/vendor-sdk.ts'
+import { HOME, RELEASE } from '../helper-kit.ts'
+import { type HelperBed, openHelperBed } from './helper-bed.ts'
+import type { SetupBed } from './setup.ts'
+
+/** A release at work and two more that only stand there, in a cluster of ACK; and a user who may read the cloud. */
+export interface ReadBed extends SetupBed, AsyncDisposable {
+  readonly helper: HelperBed
+  readonly accountId: string
+  readonly instanceId: string
+  /** What every call of doctor says besides: where the emulated cloud is. */
+  readonly reach: readonly string[]
+  /** Any operation of RAM, IMS or CR as an administrator. */
+  call(version: string, action: string, query: Readonly<Record<string, string>>): Promise<Record<string, unknown>>
+  /** Lets a role say whom it trusts. */
+  trust(role: string, statement: object): void
+}
+
+export const CLUSTER_ID = 'c5b2e3f1a09d8c7b6a5948372615f0e1d'
+export const VPC = 'vpc-bp1opxu1zkhn00gzvp6x8'
+export const VSWITCH = 'vsw-bp1c3m0n5qx7z9k2j4h6f'
+/** The nodes have both. */
+export const NODE_ROLES: readonly string[] = ['nodes-of-doctor', 'gpu-nodes-of-doctor']
+export const SOURCE_ROLE = 'chain-source'
+export const TARGET_ROLE = 'chain-target'
+export const EXTERNAL_ID = 'acme-images'
+
+const OF_CLOUD: readonly FindingId[] = FINDING_IDS.filter((id) => /^(ROLE|OIDC|INSTANCE|VPC|PUBLIC)_/.test(id))
+
+export async function openReadBed(name: string): Promise<ReadBed> {
+  const helper = await openHelperBed(name, {
+    users: [{ name: 'reader', policies: { system: ['ReadOnlyAccess'] } }, { name: 'nobody' }],
+  })
+  const { kit, trust } = helper
+  const { cloud, chart } = kit
+  const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
+  const instanceId = instance?.id ?? ''
+  const { accessKeyId, accessKeySecret } = cloud.accessKeyOf('reader')
+  const endpoints = `{ram: ${cloud.endpoints.ram}, sts: ${cloud.endpoints.sts}, cs: ${cloud.endpoints.cs}, cr: ${cloud.endpoints.cr}}`
+  const bed: ReadBed = {
+    helper,
+    kubeconfig: helper.kubeconfig,
+    env: { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret },
+    accountId: cloud.accountId,
+    instanceId,
+    reach: ['--endpoints', endpoints],
+    // Their Pods never start: of the releases that only stand there, what does not come of the cloud is no news.
+    known: (args) =>
+      args.includes(HOME) ? ['RIVAL_RELEASE', 'POD_UNCOVERED'] : FINDING_IDS.filter((id) => !OF_CLOUD.includes(id)),
+    call: (version, action, query) => vendorClients(cloud).call({ action, version, query }),
+    trust: (role, statement) => cloud.control.putRole(role, { Version: '1', Statement: [statement] }),
+    [Symbol.asyncDispose]: () => helper[Symbol.asyncDispose](),
+  }
+  cloud.registerCluster({
+    clusterId: CLUSTER_ID,
+    name: 'doctor',
+    region: 'cn-hangzhou',
+    workerRoles: NODE_ROLES,
+    server: chart.cluster.server,
+    kubeconfig: () => Promise.reject(new Error('nobody asks for it')),
+  })
+  const data = {
+    clusterid: CLUSTER_ID,
+    uid: cloud.accountId,
+    vpcid: VPC,
+    'vsw-zone': `${VSWITCH}:cn-hangzhou-h,vsw-other:cn-hangzhou-i`,
+  }
+  await helper.create('/api/v1/namespaces/kube-system/configmaps', { metadata: { name: 'ack-cluster-profile' }, data })
+  const pull = { Version: '1', Statement: [{ Effect: 'Allow', Action: ['cr:*'], Resource: ['*'] }] }
+  for (const role of NODE_ROLES) cloud.control.grant(role, 'nodes-pull', pull)
+  bed.trust(SOURCE_ROLE, ownTrust(bed, 'system:serviceaccount:chain:chain-acr-nopass'))
+  const assume = {
+    Effect: 'Allow',
+    Action: 'sts:AssumeRole',
+    Resource: `acs:ram:*:${bed.accountId}:role/${TARGET_ROLE}`,
+  }
+  cloud.control.grant(SOURCE_ROLE, 'take-target', { Version: '1', Statement: [assume] })
+  bed.trust(TARGET_ROLE, targetTrust(bed, EXTERNAL_ID))
+  cloud.control.grant(TARGET_ROLE, 'target-pull', pull)
+  const registry = { name: 'demo', edition: 'enterprise', instanceId, region: 'cn-hangzhou' }
+  const standing = (release: string): object => ({
+    replicas: 1,
+    region: 'cn-hangzhou',
+    secretName: `${release}-login`,
+    targets: { namespaces: { include: [`${release}-*`] } },
+    image: { repository: 'acr-nopass/nowhere' },
+  })
+  await chart.install('nodes', 'nodes', {
+    ...standing('nodes'),
+    identity: { type: 'worker-role' },
+    registries: [{ ...registry, network: 'vpc' }],
+  })
+  const assumeRole = [{ roleArn: `acs:ram::${bed.accountId}:role/${TARGET_ROLE}`, externalId: EXTERNAL_ID }]
+  await chart.install('chain', 'chain', {
+    ...standing('chain'),
+    identity: {
+      type: 'rrsa',
+      rrsa: { roleArn: `acs:ram::${bed.accountId}:role/${SOURCE_ROLE}`, oidcProviderArn: trust.oidcProviderArn },
+    },
+    registries: [{ ...registry, network: 'public', assumeRole }],
+  })
+  return bed
+}
+
+/** A trust statement of the cluster's provider for a subject, by `operator`. */
+export function ownTrust({ helper }: ReadBed, subject: string, operator = 'StringEquals', issuer?: string): object {
+  const { trust } = helper
+  return {
+    Effect: 'Allow',
+    Action: 'sts:AssumeRole',
+    Principal: { Federated: [trust.oidcProviderArn] },
+    Condition: {
+      StringEquals: { 'oidc:iss': issuer ?? trust.issuer, 'oidc:aud': 'sts.aliyuncs.com' },
+      [operator]: {
+        ...(operator === 'StringEquals' && { 'oidc:iss': issuer ?? trust.issuer, 'oidc:aud': 'sts.aliyuncs.com' }),
+        'oidc:sub': subject,
+      },
+    },
+  }
+}
+
+/** A trust statement of the chain's target for its source; undefined: without an external id. */
+export function targetTrust({ accountId }: ReadBed, externalId: string | undefined): object {
+  return {
+    Effect: 'Allow',
+    Action: 'sts:AssumeRole',
+    Principal: { RAM: [`acs:ram::${accountId}:role/${SOURCE_ROLE}`] },
+    ...(externalId !== undefined && { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
+  }
+}
+
+/** The flags that choose the release at work, and those that only stand there. */
+export const OWN: readonly string[] = ['-n', HOME, '--release', RELEASE]

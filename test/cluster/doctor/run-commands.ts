@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import type { Finding } from '../../../src/cli/doctor/finding.ts'
+import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
+import { vendorClients } from '../../support/vendor-sdk.ts'
+
+const VERSIONS: Readonly<Record<string, string>> = { ram: '2015-05-01', ims: '2019-08-15', cr: '2018-12-01' }
+
+/**
+ * Runs the commands of a finding as the CLI `aliyun` would, with an administrator's key, through the vendor's own SDK. `filled`
+ * has what a person writes for the words in angle brackets.
+ */
+export async function runCommands(
+  cloud: Cloud,
+  { command = '' }: Finding,
+  filled: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const commands = command.split(' && ')
+  for (const one of commands) {
+    const [program, product = '', action = '', ...rest] = wordsOf(one)
+    const version = VERSIONS[product]
+    assert.ok(program === 'aliyun' && version !== undefined, one)
+    const pairs = rest.flatMap((word, index) =>
+      index % 2 === 0 ? [[word.slice(2), rest[index + 1] ?? ''] as const] : [],
+    )
+    const query = Object.fromEntries(
+      pairs.filter(([name]) => name !== 'region').map(([name, value]) => [name, fill(value, filled)]),
+    )
+    const answer = await vendorClients(cloud).call({ action, version, query })
+    assert.notEqual(answer.IsSuccess, false, `${one}: ${JSON.stringify(answer)}`)
+  }
+}
+
+/** As a shell splits them; in these commands only single quotes stand. */
+function wordsOf(command: string): readonly string[] {
+  return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+}
+
+function fill(value: string, filled: Readonly<Record<string, string>>): string {
+  const text = value.replace(/<[^>]+>/g, (blank) => filled[blank] ?? blank)
+  assert.doesNotMatch(text, /[<>]/, 'a blank that nobody can fill')
+  return text
+}
