@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer as createHttp } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -39,6 +40,12 @@ const NODE_WORDS: readonly Words[] = [
     says: /connection refused[\s\S]*NAT gateway/,
     pod: { pull: 'Always' },
     server: async () => `https://127.0.0.1:${await freePort()}`,
+  },
+  {
+    title: 'its VPC has no such name, for it is not linked to the instance',
+    id: 'POD_VPC_UNLINKED',
+    says: /lookup demo-registry-vpc\.[^ ]+ on 127\.[^ ]+:53: no such host[\s\S]*Access Control, VPC/,
+    pod: { pull: 'Always', domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com' },
   },
   {
     title: 'an image that is not there may not be pulled',
@@ -90,6 +97,22 @@ export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
         { pull: 'Always' },
         `https://127.0.0.1:${port}`,
       )
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
+  })
+
+  test("doctor names POD_THROTTLED by a real node's words: the registry asks to slow down", async () => {
+    const [bed] = opened()
+    const body = JSON.stringify({ errors: [{ code: 'TOOMANYREQUESTS', message: 'too many requests' }] })
+    const server = createHttp((_request, response) => response.writeHead(429, { 'retry-after': '1' }).end(body))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      const { port } = server.address() as AddressInfo
+      const says = /429 Too Many Requests[\s\S]*higher limit/
+      await named(bed, 'POD_THROTTLED', says, { pull: 'Always' }, `http://127.0.0.1:${port}`)
     } finally {
       server.close()
       server.closeAllConnections()

@@ -26,7 +26,7 @@ export interface NodeBed extends PrivateRegistry {
   pod(
     namespace: string,
     name: string,
-    options?: { tag?: string; image?: string; pull?: 'Always' | 'IfNotPresent' | 'Never' },
+    options?: { tag?: string; image?: string; domain?: string; pull?: 'Always' | 'IfNotPresent' | 'Never' },
   ): Promise<void>
   /** Milliseconds until the container's state is `running`, or waits for one of these reasons. */
   until(namespace: string, name: string, state: 'running' | RegExp, limitMs?: number): Promise<number>
@@ -88,8 +88,9 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
       const layout = writeProgramImage(join(node.run.folder, `preloaded-${tag}`), program, tag, process.arch)
       await node.images.add(layout, `${bed.domain}/team/app:${tag}`)
     },
-    async pod(namespace, name, { tag = '1', image = `team/app:${tag}`, pull = 'IfNotPresent' } = {}) {
-      const containers = [{ name: 'app', image: `${bed.domain}/${image}`, imagePullPolicy: pull }]
+    async pod(namespace, name, options = {}) {
+      const { tag = '1', image = `team/app:${tag}`, domain = bed.domain, pull = 'IfNotPresent' } = options
+      const containers = [{ name: 'app', image: `${domain}/${image}`, imagePullPolicy: pull }]
       const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers }
       await send('POST', `/api/v1/namespaces/${namespace}/pods`, { metadata: { name }, spec })
     },

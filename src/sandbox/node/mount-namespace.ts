@@ -10,18 +10,22 @@ const run = promisify(execFile)
 /**
  * Runs its last arguments inside a mount namespace of their own: what containerd and the kubelet mount is seen nowhere else and ends with them (shared
  * propagation inside, or HostToContainer mounts fail). The places that they use whatever their settings say (sockets under /run, device plugins under
- * /var/lib/kubelet, links under /var/log/containers) are empty file systems there, so nothing of it is left on the machine. $1: hosts file.
+ * /var/lib/kubelet, links under /var/log/containers) are empty file systems there, so nothing of it is left on the machine. $1: hosts file, $2: what
+ * stands for /etc/resolv.conf, which may lead into a folder that is hidden now.
  */
 const ENTER = `set -e
 mount --make-rshared /
+resolv=$(readlink -f /etc/resolv.conf || true)
 for folder in ${HIDDEN_FOLDERS.join(' ')}; do mount -t tmpfs -o mode=755 sandbox "$folder"; done
 mkdir -p /run/lock /var/lib/kubelet
 [ ! -e /etc/hosts ] || mount --bind "$1" /etc/hosts
-shift
+case $resolv in /run/*) mkdir -p "\${resolv%/*}" && : >"$resolv" ;; esac
+[ ! -e "$resolv" ] || mount --bind "$2" "$resolv"
+shift 2
 exec "$@"`
 
 export function enterArguments(files: NodeFiles, command: readonly string[]): string[] {
-  return ['-m', '/bin/sh', '-c', ENTER, 'sandbox-node', files.hosts, ...command]
+  return ['-m', '/bin/sh', '-c', ENTER, 'sandbox-node', files.hosts, files.resolvConf, ...command]
 }
 
 /**

@@ -13,6 +13,7 @@ export interface NodeFiles {
   readonly cniFolder: string
   readonly cniPluginFolder: string
   readonly hosts: string
+  readonly resolvConf: string
   /** Stands for /var/lib/kubelet inside the node's mount namespace. */
   readonly varLibKubelet: string
 }
@@ -31,6 +32,7 @@ export function nodeFiles(folder: string): NodeFiles {
     cniFolder: file('cni'),
     cniPluginFolder: file('cni-plugins'),
     hosts: file('hosts'),
+    resolvConf: file('resolv.conf'),
     varLibKubelet: file('var-lib-kubelet'),
   }
 }

@@ -15,6 +15,7 @@ import { type ImageStore, imageStore } from './image-store.ts'
 import { forwardPort } from './loopback-forward.ts'
 import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
 import { enterArguments, tryMounts } from './mount-namespace.ts'
+import { startNameServer } from './name-server.ts'
 import {
   containerdConfig,
   hostsFile,
@@ -106,6 +107,7 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
     }),
     kubelet: kubeletConfig({ files, cgroup, cgroupsPerQos, port: await freePort('0.0.0.0') }),
   })
+  run.ended.addEventListener('abort', await startNameServer(cluster.serviceAddress))
   // containerd finds its shim on PATH; both look for mount and friends there
   const folders = [...new Set([tools['containerd-shim-runc-v2'], tools.runc, ...programs.values()].map(dirname))]
   const env = { PATH: [...folders, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':') }
@@ -158,6 +160,7 @@ function writeNodeFiles(files: NodeFiles, options: NodeOptions, config: { contai
     writeFileSync(join(files.certsFolder, domain, 'hosts.toml'), hostsToml(registry.url))
   }
   writeFileSync(files.hosts, hostsFile(registry.domains, { name, address: machineAddress() ?? '127.0.0.1' }))
+  writeFileSync(files.resolvConf, `nameserver ${cluster.serviceAddress}\n`)
   writeFileSync(files.clientCa, cluster.caPem)
   const kubeconfig = cluster.kubeconfigFor(`system:node:${name}`, ['system:nodes'], days30)
   writeFileSync(files.kubeletKubeconfig, kubeconfig, { mode: 0o600 })

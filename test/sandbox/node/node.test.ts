@@ -15,7 +15,9 @@ import {
   type MachineFacts,
   nodeObstacle,
 } from '../../../src/sandbox/node/machine-check.ts'
+import { nxdomain } from '../../../src/sandbox/node/name-server.ts'
 import { hostsFile, hostsToml, kubeletConfig, nodeFiles } from '../../../src/sandbox/node/node-config.ts'
+import { writePodNetwork } from '../../../src/sandbox/node/pod-network.ts'
 import { prepareRunc } from '../../../src/sandbox/node/runc.ts'
 import { readLedger } from '../../../src/sandbox/process/ledger.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
@@ -127,4 +129,50 @@ test('what listens on one loopback address is reached at another', async () => {
   close()
   await once(socket, 'close')
   server.close()
+})
+
+test('whoever asks the name server of a node hears that there is no such name', () => {
+  const question = [4, ...Buffer.from('demo'), 7, ...Buffer.from('example'), 0, 0, 1, 0, 1]
+  const query = Buffer.from([
+    0xab,
+    0xcd,
+    0x01,
+    0x20,
+    0,
+    1,
+    0,
+    0,
+    0,
+    0,
+    0,
+    1,
+    ...question,
+    0,
+    0,
+    41,
+    4,
+    208,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  ])
+  assert.deepEqual([...nxdomain(query)], [0xab, 0xcd, 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0, ...question])
+  assert.ok(nxdomain(query.subarray(0, 15)).length <= 15)
+})
+
+test('a Pod with a network of its own gets an address from the plugin, and another one than its neighbour', () => {
+  const folders = { config: join(root, 'cni'), plugins: join(root, 'cni-plugins') }
+  writePodNetwork(folders, '/bin/true')
+  const address = (id: string): unknown => {
+    const env = { PATH: process.env.PATH, CNI_COMMAND: 'ADD', CNI_CONTAINERID: id, CNI_NETNS: '/run/netns/a' }
+    const answer = execFileSync(join(folders.plugins, 'sandbox'), { env, input: '{}', encoding: 'utf8' })
+    const { interfaces, ips } = JSON.parse(answer)
+    assert.deepEqual(interfaces, [{ name: 'eth0', sandbox: '/run/netns/a' }])
+    return ips
+  }
+  assert.deepEqual(address('0aff5e'), [{ version: '4', interface: 0, address: '198.18.10.255/32' }])
+  assert.deepEqual(address('ff00'), [{ version: '4', interface: 0, address: '198.18.255.0/32' }])
 })
