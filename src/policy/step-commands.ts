@@ -1,6 +1,7 @@
 import type { PolicyDocument } from './document.ts'
 import { ownDescription } from './names.ts'
 import type { PolicyStep } from './policy-target.ts'
+import { shellWord } from './shell-word.ts'
 
 /** The same steps as commands of Alibaba Cloud's CLI, for those who change RAM themselves; '' when there are none. */
 export function stepCommands(steps: readonly PolicyStep[], purpose: string): string {
@@ -44,14 +45,11 @@ function commandOf(step: PolicyStep, description: string): string {
 }
 
 function ram(action: string, parameters: Readonly<Record<string, string>>): string {
-  return ['aliyun ram', action, ...Object.entries(parameters).map(([key, value]) => `--${key} ${word(value)}`)].join(
-    ' ',
-  )
+  return [
+    'aliyun ram',
+    action,
+    ...Object.entries(parameters).map(([key, value]) => `--${key} ${shellWord(value)}`),
+  ].join(' ')
 }
 
 const json = (document: PolicyDocument): string => JSON.stringify(document)
-
-/** As a shell takes it for one word. */
-function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-}

@@ -1,3 +1,4 @@
+import { shellWord } from '../../policy/shell-word.ts'
 import { type ConnectFlags, contextOf } from '../connect-flags.ts'
 import type { Finding } from './finding.ts'
 
@@ -27,14 +28,9 @@ function aim(part: string, flags: ConnectFlags, program: string): string {
   const called = name === 'acr-nopass' ? program : name
   if (context === undefined || (name === 'acr-nopass' && !REACHING.test(part))) return [called, ...words].join(' ')
   const aimed = [
-    ...(kubeconfig === undefined ? [] : ['--kubeconfig', quote(kubeconfig)]),
-    ...(named === undefined ? [] : [context, quote(named)]),
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', shellWord(kubeconfig)]),
+    ...(named === undefined ? [] : [context, shellWord(named)]),
   ]
   // Ours takes flags after the command only.
   return (name === 'acr-nopass' ? [called, ...words, ...aimed] : [called, ...aimed, ...words]).join(' ')
-}
-
-/** As a shell takes it for one word. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../../../policy/shell-word.ts'
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
@@ -12,7 +13,7 @@ export function cloudProviderFindings({ cloud, release, issuer }: Observed): rea
   if (provider === undefined) return []
   const name = arn.slice(arn.indexOf('/') + 1)
   const common = { id: 'OIDC_PROVIDER_WRONG', severity: 'error', subject: `OIDC provider ${name}` } as const
-  const make = `aliyun ims CreateOIDCProvider --OIDCProviderName ${name} --IssuerUrl ${issuer ?? "'<issuer>'"} --ClientIds ${AUDIENCE}`
+  const make = `aliyun ims CreateOIDCProvider --OIDCProviderName ${shellWord(name)} --IssuerUrl ${shellWord(issuer ?? '<issuer>')} --ClientIds ${AUDIENCE}`
   if (provider === null) {
     return [
       {
@@ -31,7 +32,7 @@ export function cloudProviderFindings({ cloud, release, issuer }: Observed): rea
         message: `its issuer is ${provider.issuer}, and this cluster's is ${issuer}`,
         cause: 'It is the provider of another cluster, or the cluster was made anew.',
         cure: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; an issuer cannot be changed, but a provider can be made again.",
-        command: `aliyun ims DeleteOIDCProvider --OIDCProviderName ${name} && ${make}`,
+        command: `aliyun ims DeleteOIDCProvider --OIDCProviderName ${shellWord(name)} && ${make}`,
       },
     ]
   }
@@ -43,7 +44,7 @@ export function cloudProviderFindings({ cloud, release, issuer }: Observed): rea
       message: `it does not know the audience ${AUDIENCE}`,
       cause: `Its client ids are ${clientIds.join(', ') || 'none'}, and the helper's token is for ${AUDIENCE}.`,
       cure: 'Add that client id.',
-      command: `aliyun ims UpdateOIDCProvider --OIDCProviderName ${name} --ClientIds ${[...clientIds, AUDIENCE].join(',')}`,
+      command: `aliyun ims UpdateOIDCProvider --OIDCProviderName ${shellWord(name)} --ClientIds ${shellWord([...clientIds, AUDIENCE].join(','))}`,
     },
   ]
 }

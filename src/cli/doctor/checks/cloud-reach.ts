@@ -1,4 +1,5 @@
 import { isLoopback } from '../../../alibaba/loopback.ts'
+import { shellWord } from '../../../policy/shell-word.ts'
 import type { KnownInstance } from '../cloud/known-instance.ts'
 import type { Finding, Severity } from '../finding.ts'
 
@@ -27,7 +28,7 @@ function vpcFindings(known: KnownInstance): readonly Finding[] {
         message: `instance ${facts.instanceId} is in ${found.region}, and the cluster's VPC ${vpcId} in ${place.region}`,
         cause: 'A VPC of another region cannot be linked, so the VPC domain is not known there.',
         cure: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster.',
-        command: `aliyun cr GetInstanceEndpoint --region ${found.region} --InstanceId ${facts.instanceId} --EndpointType internet`,
+        command: `aliyun cr GetInstanceEndpoint ${nameOf(known)} --EndpointType internet`,
       },
     ]
   }
@@ -42,7 +43,7 @@ function vpcFindings(known: KnownInstance): readonly Finding[] {
           : `the link of instance ${facts.instanceId} to the cluster's VPC ${vpcId} does not work: ${link.issue}`,
       cause: `Nodes cannot look up its VPC domain there; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
       cure: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. Or pull by the public domain.',
-      command: `aliyun cr CreateInstanceVpcEndpointLinkedVpc --region ${found.region} --InstanceId ${facts.instanceId} --VpcId ${vpcId} --VswitchId ${vswitchId ?? "'<vswitch id>'"} --ModuleName Registry`,
+      command: `aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${shellWord(vpcId)} --VswitchId ${shellWord(vswitchId ?? '<vswitch id>')} --ModuleName Registry`,
     },
   ]
 }
@@ -60,11 +61,11 @@ function isUsed({ facts, hosts }: KnownInstance, type: 'vpc' | 'internet'): bool
 }
 
 function publicFindings(known: KnownInstance): readonly Finding[] {
-  const { registry, facts, found } = known
+  const { registry, facts } = known
   const isNeeded = registry.network === 'public' || (registry.network === 'all' && isUsed(known, 'internet'))
   if (facts.endpoints === undefined || !isNeeded) return []
   const subject = `registry ${registry.name}`
-  const where = `--region ${found.region} --InstanceId ${facts.instanceId} --EndpointType internet`
+  const where = `${nameOf(known)} --EndpointType internet`
   const letIn = `aliyun cr CreateInstanceEndpointAclPolicy ${where} --ModuleName Registry --Entry '<public address of the nodes>/32'`
   const closed = closedBy(known)
   if (closed !== undefined) {
@@ -103,4 +104,8 @@ function closedBy({ facts }: KnownInstance): 'off' | 'list' | undefined {
   const internet = facts.endpoints?.find(({ type }) => type === 'internet')
   if (!internet?.enabled) return 'off'
   return internet.allowed?.every((entry) => isLoopback(entry.replace(/\/.*$/, ''))) ? 'list' : undefined
+}
+
+function nameOf({ found, facts }: KnownInstance): string {
+  return `--region ${shellWord(found.region)} --InstanceId ${shellWord(facts.instanceId)}`
 }

@@ -1,6 +1,7 @@
 import { judgeTrust } from '../../../policy/judge-trust.ts'
 import { type MissingRight, missingRights } from '../../../policy/missing-rights.ts'
 import { DocumentError } from '../../../policy/ram-statement.ts'
+import { shellWord } from '../../../policy/shell-word.ts'
 import type { RoleFacts } from '../cloud/cloud-facts.ts'
 import { closeTrust, makeRole, mendRights, mendTrust } from '../cloud/mend-role.ts'
 import { type WantedRole, wantedRoles } from '../cloud/wanted-roles.ts'
@@ -99,7 +100,7 @@ function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
       cure: isDenied
         ? 'Take the Deny away, or narrow it.'
         : `Give the role that right as the command does (or run \`acr-nopass apply\`), or narrow \`repositories\` in values. ${SOON}`,
-      command: isDenied ? `aliyun ram ListPoliciesForRole --RoleName ${name}` : mendRights(wanted, facts),
+      command: isDenied ? `aliyun ram ListPoliciesForRole --RoleName ${shellWord(name)}` : mendRights(wanted, facts),
     },
   ]
 }

@@ -1,4 +1,5 @@
 import type { RegistryStatus, StatusError } from '../../../acr/helper-status.ts'
+import { shellWord } from '../../../policy/shell-word.ts'
 import type { Finding, FindingId } from '../finding.ts'
 import type { Observed, ReleaseFacts } from '../observed.ts'
 
@@ -83,8 +84,8 @@ function printTrust({ release, issuer }: Observed): string | undefined {
   const provider = identity.rrsa?.oidcProviderArn
   return [
     `acr-nopass policy -f values.yaml --namespace ${release.namespace} --release ${release.name}`,
-    ...(issuer === undefined ? [] : [`--issuer ${issuer}`]),
-    ...(provider ? [`--oidc-provider-arn ${provider}`] : []),
+    ...(issuer === undefined ? [] : [`--issuer ${shellWord(issuer)}`]),
+    ...(provider ? [`--oidc-provider-arn ${shellWord(provider)}`] : []),
   ].join(' ')
 }
 

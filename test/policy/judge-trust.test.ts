@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type PolicyDocument, policyOf, type Statement } from '../../src/policy/document.ts'
+import { judgeTrust, narrowTrust } from '../../src/policy/judge-trust.ts'
+import { roleTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
+
+const PROVIDER = 'acs:ram::1:oidc-provider/ack-rrsa-c1'
+const ISSUER = 'https://oidc-ack-cn-hangzhou.example.com/c1'
+const own = (change: Partial<Parameters<typeof rrsaStatement>[0]> = {}): Statement =>
+  rrsaStatement({
+    oidcProviderArn: PROVIDER,
+    issuer: ISSUER,
+    namespace: 'acr-nopass',
+    serviceAccount: 'acr-nopass',
+    ...change,
+  })
+const WANTED = policyOf([own()])
+const judge = (wanted: PolicyDocument, ...statements: readonly Statement[]) =>
+  judgeTrust(JSON.stringify(policyOf(statements)), wanted)
+
+test('what apply writes is right, also beside statements of others', () => {
+  assert.deepEqual(judge(WANTED, own()), { differs: [], wide: [] })
+  const others = [own({ serviceAccount: 'else' }), ...roleTrustDocument('acs:ram::2:role/x').Statement]
+  assert.deepEqual(judge(WANTED, ...others, own()), { differs: [], wide: [] })
+})
+
+test('each thing that differs is named, with what stands there', () => {
+  const { differs } = judge(WANTED, own({ namespace: 'kube-system', issuer: 'https://other.example.com' }))
+  assert.deepEqual(differs, [
+    `oidc:iss has to be https://other.example.com there, and is ${ISSUER}`,
+    'oidc:sub has to be system:serviceaccount:kube-system:acr-nopass there, and is system:serviceaccount:acr-nopass:acr-nopass',
+  ])
+  const other = 'acs:ram::1:oidc-provider/ack-rrsa-c2'
+  assert.deepEqual(judge(WANTED, own({ oidcProviderArn: other })).differs, [
+    `it does not name ${PROVIDER} (it names ${other})`,
+  ])
+  assert.deepEqual(judge(WANTED).differs, [`it does not name ${PROVIDER}`])
+})
+
+test('of several statements the closest one is compared', () => {
+  const { differs } = judge(WANTED, own({ namespace: 'a', issuer: 'https://x.example.com' }), own({ namespace: 'b' }))
+  assert.deepEqual(differs, [
+    'oidc:sub has to be system:serviceaccount:b:acr-nopass there, and is system:serviceaccount:acr-nopass:acr-nopass',
+  ])
+})
+
+test('a Deny keeps out who is let in elsewhere', () => {
+  assert.deepEqual(judge(WANTED, own(), { ...own(), Effect: 'Deny' }).differs, [
+    'a Deny in it keeps out who should come in',
+  ])
+})
+
+test('whoever else may come in is named', () => {
+  const like = (subject: string): Statement => ({
+    ...own(),
+    Condition: { StringEquals: { 'oidc:iss': ISSUER }, StringLike: { 'oidc:sub': subject } },
+  })
+  const [here, elsewhere] = ['other ServiceAccounts of namespace acr-nopass', 'ServiceAccounts of other namespaces']
+  assert.deepEqual(judge(WANTED, like('system:serviceaccount:*')), { differs: [], wide: [here, elsewhere] })
+  assert.deepEqual(judge(WANTED, like('system:serviceaccount:acr-nopass:*')).wide, [here])
+  assert.deepEqual(judge(WANTED, like('system:serviceaccount:*:acr-nopass')).wide, [elsewhere])
+})
+
+test('a chain: the role itself or its whole account, with the external id', () => {
+  const caller = 'acs:ram::1:role/Source'
+  const wanted = roleTrustDocument(caller, 'secret-word')
+  const trusting = (name: string, externalId?: string) =>
+    judge(wanted, ...roleTrustDocument(name, externalId).Statement)
+  assert.deepEqual(trusting('acs:ram::1:role/source', 'secret-word'), { differs: [], wide: [] })
+  assert.deepEqual(trusting('acs:ram::1:root', 'secret-word'), { differs: [], wide: [] })
+  assert.deepEqual(trusting(caller), { differs: [], wide: ['callers without the external id'] })
+  assert.deepEqual(trusting(caller, 'other').differs, ['sts:ExternalId has to be other there, and is secret-word'])
+  assert.deepEqual(trusting('acs:ram::2:root', 'secret-word').differs, [
+    `it does not name ${caller} (it names acs:ram::2:root)`,
+  ])
+  const plain = roleTrustDocument(caller)
+  assert.deepEqual(judge(plain, ...roleTrustDocument(caller, 'x').Statement).differs, [
+    'sts:ExternalId has to be x there, and is not sent',
+  ])
+})
+
+test('narrowed, it lets in the helper and those who were named, and nobody else', () => {
+  const wide = { ...own(), Condition: { StringLike: { 'oidc:sub': 'system:serviceaccount:*' } } }
+  const other = own({ serviceAccount: 'else' })
+  const after = narrowTrust(policyOf([wide, other]), WANTED)
+  assert.deepEqual(after, policyOf([other, own()]))
+  assert.deepEqual(judge(WANTED, ...after.Statement), { differs: [], wide: [] })
+  assert.deepEqual(narrowTrust(after, WANTED), after)
+})

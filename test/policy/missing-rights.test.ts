@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { policyOf } from '../../src/policy/document.ts'
+import { missingRights } from '../../src/policy/missing-rights.ts'
+import { type PolicyRegistry, policyDocument } from '../../src/policy/policy-document.ts'
+
+const REGISTRY: PolicyRegistry = {
+  edition: 'enterprise',
+  instanceId: 'cri-1',
+  region: 'cn-hangzhou',
+  repositories: ['*'],
+  assumeRole: [],
+}
+const wanted = (change: Partial<PolicyRegistry> = {}) => {
+  const document = policyDocument([{ ...REGISTRY, ...change }], { scope: 'instance', accountId: '1' })
+  assert.ok(document)
+  return document
+}
+const lacks = (statements: readonly object[], change: Partial<PolicyRegistry> = {}): readonly string[] => {
+  const text = JSON.stringify({ Version: '1', Statement: statements })
+  return missingRights(wanted(change), [text], '1').map(
+    ({ action, resource, denied, partly }) =>
+      `${action} ${resource}${denied ? ' denied' : ''}${partly ? ' partly' : ''}`,
+  )
+}
+const allow = (Action: string | readonly string[], Resource: string = '*', more: object = {}): object => ({
+  Effect: 'Allow',
+  Action,
+  Resource,
+  ...more,
+})
+const REPOSITORIES = 'acs:cr:cn-hangzhou:1:repository/cri-1/*'
+
+test('our own policy, and everything that is wider, is enough', () => {
+  assert.deepEqual(missingRights(wanted(), [JSON.stringify(wanted())], '1'), [])
+  for (const enough of [allow('*'), allow('cr:*'), allow(['cr:Get*', 'cr:List*', 'cr:PullRepository'])]) {
+    assert.deepEqual(lacks([enough]), [])
+  }
+  assert.deepEqual(lacks([allow(['cr:*'], 'acs:cr:*:1:*')]), [])
+})
+
+test('what lacks is named, action by action', () => {
+  const rest = ['cr:GetAuthorizationToken *', 'cr:ListInstanceEndpoint acs:cr:cn-hangzhou:1:instance/cri-1']
+  assert.deepEqual(lacks([allow('cr:PullRepository')]).toSorted(), rest)
+  assert.equal(missingRights(wanted(), [], '1').length, 3)
+  assert.deepEqual(lacks([allow(['cr:Get*', 'cr:List*'])]), [`cr:PullRepository ${REPOSITORIES}`])
+})
+
+test('a part of the repositories is told from none, also across wildcards', () => {
+  const pull = (resource: string) => lacks([allow(['cr:Get*', 'cr:List*']), allow('cr:PullRepository', resource)])
+  assert.deepEqual(pull('acs:cr:*:*:repository/*/team/*'), [`cr:PullRepository ${REPOSITORIES} partly`])
+  assert.deepEqual(pull('acs:cr:*:*:repository/cri-2/*'), [`cr:PullRepository ${REPOSITORIES}`])
+})
+
+test('a Deny wins, unless it hangs on a condition; an Allow under a condition counts', () => {
+  const deny = { Effect: 'Deny', Action: 'cr:Pull*', Resource: '*' }
+  const where = { Condition: { IpAddress: { 'acs:SourceIp': '203.0.113.0/24' } } }
+  assert.deepEqual(lacks([allow('*'), deny]), [`cr:PullRepository ${REPOSITORIES} denied partly`])
+  assert.deepEqual(lacks([allow('*'), { ...deny, ...where }]), [])
+  assert.deepEqual(lacks([allow('*', '*', where)]), [])
+})
+
+test('an instance by its name wants the list of instances, which has a resource of its own', () => {
+  const byName = { instanceId: '' }
+  const most = allow(['cr:Get*', 'cr:ListInstanceEndpoint', 'cr:PullRepository'])
+  assert.deepEqual(lacks([most], byName), ['cr:ListInstance *'])
+  assert.deepEqual(lacks([most, allow('cr:ListInstance', 'acs:cr:*:*:instance/*')], byName), [])
+})
+
+test('a chain wants its first role, by either way to write its ARN', () => {
+  const chain = { assumeRole: [{ roleArn: 'acs:ram::2:role/Target', durationSeconds: 3600 }] }
+  assert.deepEqual(lacks([], chain), ['sts:AssumeRole acs:ram::2:role/Target'])
+  assert.deepEqual(lacks([allow('sts:AssumeRole', 'acs:ram:*:2:role/target')], chain), [])
+  assert.deepEqual(lacks([allow('sts:AssumeRole', 'acs:ram:*:3:role/target')], chain), [
+    'sts:AssumeRole acs:ram::2:role/Target',
+  ])
+})
+
+test('whatever values say, the policy that is made of them is enough for them', () => {
+  const name = fc.constantFrom('team', 'team/app', 'team/*', '*', 'a*/b')
+  const registry = fc.record({
+    edition: fc.constantFrom('enterprise' as const, 'personal' as const),
+    instanceId: fc.constantFrom('cri-1', 'cri-2', ''),
+    region: fc.constantFrom('cn-hangzhou', 'cn-beijing'),
+    repositories: fc.array(name, { minLength: 1, maxLength: 3 }),
+    assumeRole: fc.array(fc.constant({ roleArn: 'acs:ram::2:role/target', durationSeconds: 3600 }), { maxLength: 1 }),
+  })
+  fc.assert(
+    fc.property(fc.array(registry, { minLength: 1, maxLength: 4 }), (registries) => {
+      for (const scope of ['instance', 'all'] as const) {
+        const own = policyDocument(registries, { scope, accountId: '1' }) ?? policyOf([])
+        assert.deepEqual(missingRights(own, [JSON.stringify(own)], '1'), [])
+      }
+    }),
+  )
+})
