@@ -4,13 +4,7 @@ import type { NamespaceView, SecretView, ServiceAccountView } from '../../helper
 import type { PodView } from '../../rollout/release-causes.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { CloudLook } from './cloud/cloud-facts.ts'
-
-/** Something that the caller has no right to read, so that nothing can be said about it. */
-export interface Unread {
-  /** As a sentence begins: `Pods of all namespaces`. */
-  readonly what: string
-  readonly why: string
-}
+import type { Unread } from './unread.ts'
 
 export interface ReleaseName {
   readonly namespace: string

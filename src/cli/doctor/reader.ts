@@ -1,6 +1,6 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../kube/client.ts'
-import type { Unread } from './observed.ts'
+import type { Unread } from './unread.ts'
 
 /** Reads that may be forbidden: what could not be read is noted, and the rest goes on. */
 export interface Reader {

@@ -1,6 +1,6 @@
 import type { CliPaint } from '../paint.ts'
 import { count, type Finding, type Severity } from './finding.ts'
-import type { Unread } from './observed.ts'
+import type { Unread } from './unread.ts'
 
 /** One finding as a person reads it. */
 export function renderFinding(finding: Finding, paint: CliPaint): string {

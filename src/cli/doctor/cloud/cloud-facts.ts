@@ -1,7 +1,7 @@
 import type { InstanceEndpoint, LinkedVpc, RegistryInstance } from '../../../alibaba/cr.ts'
 import type { OidcProvider } from '../../../alibaba/ims.ts'
 import type { AttachedPolicy, RamPolicy, RamRole } from '../../../alibaba/ram.ts'
-import type { Unread } from '../observed.ts'
+import type { Unread } from '../unread.ts'
 
 /** Whether Alibaba Cloud itself was looked at, and what was seen. */
 export type CloudLook =

@@ -1,0 +1,143 @@
+import { SUBJECT } from './helper-bed.ts'
+import { CLUSTER_ID, OWN, ownTrust } from './read-bed.ts'
+import { control, now, ofRelease, type ReadSetup, run } from './read-setup.ts'
+
+const ROLE = 'helper-by-rrsa'
+const RAM = '2015-05-01'
+const IMS = '2019-08-15'
+const ELSEWHERE = 'https://oidc-ack-cn-hangzhou.example.com/another'
+const NARROW = { Effect: 'Allow', Action: ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint'], Resource: ['*'] }
+const ONE_REPOSITORY = { Effect: 'Allow', Action: 'cr:PullRepository', Resource: 'acs:cr:*:*:repository/*/team/app' }
+
+/** What the cloud itself says of the release at work; nothing of it has reached its helper yet. */
+export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
+  {
+    title: "the instance's subscription has ended",
+    id: 'INSTANCE_NOT_RUNNING',
+    make: now((bed) => control(bed).changeInstance(bed.instanceId, { status: 'STOPPED' })),
+    says: /aliyun cr GetInstance --region cn-hangzhou --InstanceId cri-/,
+    mend: now((bed) => control(bed).changeInstance(bed.instanceId, { status: 'RUNNING' })),
+  },
+  {
+    title: 'values name another region than that of the instance',
+    id: 'INSTANCE_ELSEWHERE',
+    make: now((bed) => control(bed).changeInstance(bed.instanceId, { region: 'cn-beijing' })),
+    says: /Set `region: cn-beijing` for this registry/,
+    mend: now((bed) => control(bed).changeInstance(bed.instanceId, { region: 'cn-hangzhou' })),
+  },
+  {
+    title: "the cluster's VPC is not linked, and the public endpoint is there",
+    id: 'VPC_UNLINKED',
+    severity: 'info',
+    make: now((bed) =>
+      control(bed).changeInstance(bed.instanceId, { vpc: { vpcs: [{ id: 'vpc-2', vswitch: 'vsw-2' }] } }),
+    ),
+    says: /linked to vpc-2[\s\S]*aliyun cr CreateInstanceVpcEndpointLinkedVpc/,
+    mend: run,
+  },
+  {
+    title: "the trust policy of the role names another ServiceAccount, and the helper's session still lives",
+    id: 'ROLE_TRUST_DIFFERS',
+    make: now((bed) => bed.trust(ROLE, ownTrust(bed, 'system:serviceaccount:kube-system:other'))),
+    says: new RegExp(`oidc:sub has to be system:serviceaccount:kube-system:other there, and is ${SUBJECT}`),
+    mend: run,
+  },
+  {
+    title: 'the trust policy of the role names the issuer of another cluster',
+    id: 'ROLE_TRUST_DIFFERS',
+    make: now((bed) => bed.trust(ROLE, ownTrust(bed, SUBJECT, 'StringEquals', ELSEWHERE))),
+    says: /oidc:iss has to be https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another there, and is https/,
+    mend: run,
+  },
+  {
+    title: 'the trust policy of the role names the provider of another cluster',
+    id: 'ROLE_TRUST_DIFFERS',
+    make: now((bed) => {
+      const other = `acs:ram::${bed.accountId}:oidc-provider/other`
+      bed.trust(ROLE, { ...ownTrust(bed, SUBJECT), Principal: { Federated: [other] } })
+    }),
+    says: /does not name acs:ram::\d+:oidc-provider\/rrsa \(it names acs:ram::\d+:oidc-provider\/other\)/,
+    mend: run,
+  },
+  {
+    title: 'every ServiceAccount of the cluster may take the role',
+    id: 'ROLE_TRUST_WIDE',
+    severity: 'warning',
+    make: now((bed) => bed.trust(ROLE, ownTrust(bed, 'system:serviceaccount:*', 'StringLike'))),
+    says: /aliyun ram UpdateRole --RoleName helper-by-rrsa --NewAssumeRolePolicyDocument/,
+    mend: run,
+  },
+  {
+    title: 'the policy of the role was detached, and the last credential still lives',
+    id: 'ROLE_RIGHTS_MISSING',
+    make: now((bed) => control(bed).revoke(ROLE)),
+    says: /it has none[\s\S]*aliyun ram CreatePolicy --PolicyName acr-nopass-\w+ [\s\S]* && aliyun ram AttachPolicyToRole/,
+    mend: run,
+  },
+  {
+    title: 'our policy of the role was detached alone',
+    id: 'ROLE_RIGHTS_MISSING',
+    make: now((bed) => control(bed).revoke(ROLE, `acr-nopass-${CLUSTER_ID}`)),
+    says: /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName helper-by-rrsa$/,
+    mend: run,
+  },
+  {
+    title: 'the policies of the role allow one repository, and values want all',
+    id: 'ROLE_RIGHTS_MISSING',
+    severity: 'warning',
+    make: now((bed) => {
+      control(bed).revoke(ROLE)
+      control(bed).grant(ROLE, `acr-nopass-${CLUSTER_ID}`, { Version: '1', Statement: [NARROW, ONE_REPOSITORY] })
+    }),
+    says: /aliyun ram CreatePolicyVersion --PolicyName acr-nopass-\w+ /,
+    mend: run,
+  },
+  {
+    title: 'a Deny stands beside the policy of the role',
+    id: 'ROLE_RIGHTS_MISSING',
+    make: now((bed) => {
+      const deny = { Effect: 'Deny', Action: 'cr:Pull*', Resource: '*' }
+      control(bed).grant(ROLE, 'frozen', { Version: '1', Statement: [deny] })
+    }),
+    says: /A Deny in one of its policies \(.*frozen\)[\s\S]*aliyun ram ListPoliciesForRole --RoleName helper-by-rrsa/,
+    mend: now((bed) => control(bed).revoke(ROLE, 'frozen')),
+  },
+  {
+    title: 'the role was deleted',
+    id: 'ROLE_MISSING',
+    make: async (bed) => {
+      control(bed).revoke(ROLE)
+      await bed.call(RAM, 'DeleteRole', { RoleName: ROLE })
+    },
+    says: /aliyun ram CreateRole --RoleName helper-by-rrsa [\s\S]* && aliyun ram AttachPolicyToRole/,
+    mend: run,
+  },
+  {
+    title: 'the OIDC provider lost the audience',
+    id: 'OIDC_PROVIDER_WRONG',
+    make: (bed) => bed.call(IMS, 'UpdateOIDCProvider', { OIDCProviderName: 'rrsa', ClientIds: 'other' }),
+    says: /client ids are other[\s\S]*--ClientIds other,sts\.aliyuncs\.com$/,
+    mend: run,
+  },
+  {
+    title: 'the OIDC provider was deleted',
+    id: 'OIDC_PROVIDER_WRONG',
+    make: (bed) => bed.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' }),
+    says: /aliyun ims CreateOIDCProvider --OIDCProviderName rrsa --IssuerUrl https:\/\//,
+    mend: run,
+  },
+  {
+    title: 'the OIDC provider is that of another cluster',
+    id: 'OIDC_PROVIDER_WRONG',
+    make: async (bed) => {
+      await bed.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' })
+      await bed.call(IMS, 'CreateOIDCProvider', {
+        OIDCProviderName: 'rrsa',
+        IssuerUrl: ELSEWHERE,
+        ClientIds: 'sts.aliyuncs.com',
+      })
+    },
+    says: /aliyun ims DeleteOIDCProvider --OIDCProviderName rrsa && aliyun ims CreateOIDCProvider/,
+    mend: run,
+  },
+])
