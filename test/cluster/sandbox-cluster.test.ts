@@ -4,11 +4,13 @@ import { after, before, test } from 'node:test'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { kubeconfigConnection } from '../../src/kube/connection.ts'
 import { type Etcd, startEtcd } from '../../src/sandbox/cluster/etcd.ts'
+import { startProcessNode } from '../../src/sandbox/cluster/process-node.ts'
 import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
 import { isAlive } from '../../src/sandbox/process/process-table.ts'
 import { openRun, type Run } from '../../src/sandbox/process/run.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { eventually } from '../support/eventually.ts'
 
 let run: Run
 let etcd: Etcd
@@ -35,6 +37,14 @@ const namespaces = async (cluster: Cluster): Promise<string[]> => {
   })
   return list.items.map((item) => item.metadata.name)
 }
+
+test('a node that is interrupted while it comes up leaves no server that listens, which would keep the process', async () => {
+  const listening = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
+  const before = listening()
+  const signal = AbortSignal.abort(new Error('interrupted'))
+  await assert.rejects(startProcessNode({ cluster: one, images: {}, signal }), /interrupted/)
+  await eventually(() => assert.equal(listening(), before))
+})
 
 test('two clusters share one store and see nothing of each other', async () => {
   await one.admin.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: 'only-in-one' } } })

@@ -114,7 +114,15 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
     arch: host.arch,
     ...(options.labels && { labels: options.labels }),
   }
-  await registerNode(client, facts, new Date().toISOString(), signal ? AbortSignal.any([signal, until]) : until)
+  try {
+    await registerNode(client, facts, new Date().toISOString(), signal ? AbortSignal.any([signal, until]) : until)
+  } catch (error) {
+    // Nobody is given the node to stop it, and a server that listens would keep the process.
+    end.abort()
+    logs.close()
+    client.close()
+    throw error
+  }
   const loops = [reflector.run(until), keepNodeLease(client, name, systemClock, until)]
 
   const signalAll = (pod: string, signalName: NodeJS.Signals): boolean =>
