@@ -136,3 +136,31 @@ test('doctor pod looks at the cloud for the registries of its images alone', asy
     [],
   )
 })
+
+test('doctor: credentials of another account see nothing of this one, and it is said whose it is', async () => {
+  const { accessKeyId, accessKeySecret } = bed.helper.kit.cloud.accessKeyOf('administrator', '1867204395510376')
+  const env = { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret }
+  const { report } = await run(OWN, env)
+  const why = `it is of account ${bed.accountId}, and your credentials are of 1867204395510376; run doctor with credentials of that account too`
+  assert.deepEqual(report.cloud.notes, [
+    { what: 'OIDC provider rrsa', why },
+    { what: 'instance of registry demo', why },
+    { what: `role ${ROLE}`, why },
+  ])
+  const ofCloud = report.findings.filter(({ id }) => /^(ROLE|OIDC|INSTANCE|VPC|PUBLIC)_/.test(id))
+  assert.deepEqual(ofCloud, [])
+})
+
+test('doctor: a cluster that does not say what it is gets named by flags', async () => {
+  await bed.helper.remove('/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile')
+  const notes = async (...flags: readonly string[]): Promise<readonly string[]> =>
+    (await run([...NODES, ...flags], bed.env ?? {})).report.cloud.notes.map(({ what, why }) => `${what}: ${why}`)
+  const why = 'the cluster does not say that it is one of ACK; name'
+  const vpc = `the cluster's VPC: ${why} it with --ack-cluster-id`
+  assert.deepEqual(await notes(), [
+    vpc,
+    `the RAM roles of the nodes: ${why} them with --worker-role, or --ack-cluster-id`,
+  ])
+  assert.deepEqual(await notes('--worker-role', 'nodes-of-doctor'), [vpc])
+  assert.deepEqual(await notes('--ack-cluster-id', CLUSTER_ID), [])
+})

@@ -55,14 +55,14 @@ export async function lookAtCloud(
   const ims = { transport, credentials, endpoint: endpoints.url('ims') }
   const [ack, oidcProvider, instances] = await Promise.all([
     readAckCluster((region) => at('cs', region), reader, { config, place, workerRoles: sources.workerRoles }, deadline),
-    readProvider(ims, reader, config, deadline),
+    readProvider(ims, reader, { config, accountId }, deadline),
     readInstances((region) => at('cr', region), reader, { config, place, accountId }, deadline),
   ])
   const roles = wantedRoles(config, { accountId: place.accountId ?? accountId, issuer: undefined, ...ack })
   const ram = await loadRam({ transport, credentials, endpoint: endpoints.url('ram') })
   const read = await Promise.all(
     roles
-      .filter((role) => isOurs(role, accountId, reader))
+      .filter((role) => isOurs(`role ${role.name}`, role.accountId, accountId, reader))
       .map(async (role) => {
         const names = namesOf(role, place)
         return [role.arn.toLowerCase(), await readRole(ram, reader, { ...role, names }, deadline)] as const
@@ -89,11 +89,12 @@ export async function lookAtCloud(
 async function readProvider(
   ims: ImsTarget,
   reader: CloudReader,
-  { identity }: HelperConfig,
+  { config, accountId }: { readonly config: HelperConfig; readonly accountId: string },
   signal: AbortSignal,
 ): Promise<CloudFacts['oidcProvider']> {
-  const name = identity.type === 'rrsa' ? identity.rrsa?.oidcProviderArn?.split('oidc-provider/')[1] : undefined
-  if (!name) return undefined
+  const { type, rrsa } = config.identity
+  const [, owner = '', name = ''] = /^acs:ram::(\d+):oidc-provider\/(.+)$/.exec(rrsa?.oidcProviderArn ?? '') ?? []
+  if (type !== 'rrsa' || name === '' || !isOurs(`OIDC provider ${name}`, owner, accountId, reader)) return undefined
   const read = async () => (await getOidcProvider(ims, name, signal)) ?? null
   return reader.attempt(`OIDC provider ${name}`, 'ram:GetOIDCProvider', read)
 }
@@ -104,11 +105,12 @@ async function readInstances(
   { config, place, accountId }: { config: HelperConfig; place: ClusterPlace; accountId: string },
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, InstanceFacts>> {
+  // A token is good for the account of whoever asked for it.
+  const identity = config.identity.type === 'rrsa' ? partsOf(config.identity.rrsa?.roleArn ?? '').accountId : ''
   const enterprise = config.registries.filter(({ edition, assumeRole, name }) => {
-    const owner = partsOf(assumeRole.at(-1)?.roleArn ?? '').accountId || accountId
-    if (edition !== 'enterprise' || owner === accountId) return edition === 'enterprise'
-    reader.note(`instance of registry ${name}`, otherAccount(owner, accountId))
-    return false
+    if (edition !== 'enterprise') return false
+    const owner = partsOf(assumeRole.at(-1)?.roleArn ?? '').accountId || identity || place.accountId || accountId
+    return isOurs(`instance of registry ${name}`, owner, accountId, reader)
   })
   const found = await Promise.all(
     enterprise.map(async (registry) => {
@@ -118,15 +120,12 @@ async function readInstances(
   return new Map(found)
 }
 
-/** RAM answers about one's own account alone. */
-function isOurs(role: WantedRole, accountId: string, reader: CloudReader): boolean {
-  if (role.accountId === accountId) return true
-  reader.note(`role ${role.name}`, otherAccount(role.accountId, accountId))
+/** The cloud answers about one's own account alone. */
+function isOurs(what: string, owner: string, own: string, reader: CloudReader): boolean {
+  if (owner === own) return true
+  const cure = 'run doctor with credentials of that account too'
+  reader.note(what, `it is of account ${owner}, and your credentials are of ${own}; ${cure}`)
   return false
-}
-
-function otherAccount(owner: string, own: string): string {
-  return `it is of account ${owner}, and your credentials are of ${own}; run doctor with credentials of that account too`
 }
 
 /** What our policy of a role can be called, the likely name first (decision 14). */
