@@ -8,6 +8,8 @@ const LIGHT: Readonly<Record<string, string>> = {
     .join('\n'),
   // A logger that writes in a thread of its own: the helper's writes to its standard output.
   'thread-stream': "module.exports = class { constructor() { throw new Error('there is no thread to log from') } }",
+  // All that its user asks of Node's threads.
+  worker_threads: 'exports.isMainThread = true',
   // Loads the colours of a terminal; it is called for a mistake of the caller only.
   assert: "module.exports = (...all) => require('node:assert')(...all)",
 }

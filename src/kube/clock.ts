@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks'
-
 /** Time as a parameter, so that tests decide what time it is. */
 export interface Clock {
   /** Wall clock, epoch milliseconds: for what is written down and compared with others' times. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { HTTPParser } from 'http-parser-js'
+import { readPlainAnswer } from './plain-answer.ts'
 
 /** Takes one answer, piece by piece. After `end` or `fail` nothing more comes. */
 export interface AnswerReader {
@@ -50,6 +51,8 @@ export function createHttpSocket(socket: Socket, onClosed: () => void): HttpSock
   let interim = false
   let complete = false
   let reusable = false
+  // Of the answer that is due nothing has come yet.
+  let untouched = true
 
   const close = (): void => {
     if (closed) return
@@ -66,6 +69,7 @@ export function createHttpSocket(socket: Socket, onClosed: () => void): HttpSock
   const finish = (): void => {
     const finished = reader
     complete = false
+    untouched = true
     used = true
     reader = undefined
     if (reusable) onFree?.()
@@ -90,6 +94,15 @@ export function createHttpSocket(socket: Socket, onClosed: () => void): HttpSock
   /** What is wrong with it: the reader's own objection, or that it is not HTTP. */
   const read = (chunk: Buffer): unknown => {
     try {
+      const plain = untouched ? readPlainAnswer(chunk) : undefined
+      if (plain !== undefined) {
+        reusable = true
+        reader?.head(plain.status, plain.header)
+        if (plain.body.length > 0) reader?.data(plain.body)
+        complete = true
+        return undefined
+      }
+      untouched = false
       const result = parser.execute(chunk)
       return typeof result === 'number' ? undefined : new MalformedAnswer('an answer that is not HTTP')
     } catch (error) {
