@@ -62,10 +62,11 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
     observe(lease)
     return lease
   }
-  const write = async (lease: Lease, spec: Lease['spec'], signal: AbortSignal, limitMs = timeoutMs): Promise<void> => {
+  // Never broken off by a stop: nobody would know whether it was done, and a lease that is not given back holds all others up.
+  const write = async (lease: Lease, spec: Lease['spec'], limitMs = timeoutMs): Promise<void> => {
     const askedAt = clock.monotonic()
     const body = { ...lease, spec }
-    observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs }, signal))
+    observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs }))
     // Counted from before the request: the others count from when they see it.
     renewedAt = askedAt
   }
@@ -104,14 +105,15 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
       try {
         const lease = await read(signal)
         if (isFree(lease)) {
-          await write(lease, acquiredSpec(lease, identity, durations, clock.now()), signal)
+          await write(lease, acquiredSpec(lease, identity, durations, clock.now()))
+          signal.throwIfAborted()
           return
         }
         await waitForFree(lease, signal)
       } catch (error) {
         if (signal.aborted) throw error
         // Another follower was quicker: look again at once.
-        if (error instanceof KubeApiError && error.status === 409) continue
+        if (isConflict(error)) continue
         options.onProblem?.(error)
         await sleep(clock, durations.retryMs * (1 + 0.2 * options.random()), signal)
       }
@@ -122,13 +124,13 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
     try {
       const lease = seen ?? (await read(signal))
       if (lease.spec?.holderIdentity !== identity) return 'lost'
-      await write(lease, renewedSpec(lease, clock.now()), signal)
+      await write(lease, renewedSpec(lease, clock.now()))
       return 'renewed'
     } catch (error) {
       if (signal.aborted) throw error
       options.onProblem?.(error)
       // Whoever changed it (a label, another leader): the next try reads what it is now.
-      if (!(error instanceof KubeApiError && error.status === 409)) return 'failed'
+      if (!isConflict(error)) return 'failed'
       seen = undefined
       return 'changed'
     }
@@ -144,11 +146,21 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
     }
   }
 
+  /** Also one that was taken in the moment of the stop. What somebody edited is read again. */
   async function release(): Promise<void> {
-    const lease = seen
-    if (!leading || lease?.spec?.holderIdentity !== identity) return
     const signal = AbortSignal.timeout(RELEASE_TIMEOUT_MS)
-    await write(lease, releasedSpec(lease, clock.now()), signal, RELEASE_TIMEOUT_MS).catch(options.onProblem)
+    try {
+      while (seen?.spec?.holderIdentity === identity) {
+        try {
+          await write(seen, releasedSpec(seen, clock.now()), RELEASE_TIMEOUT_MS)
+        } catch (error) {
+          if (!isConflict(error)) throw error
+          await read(signal)
+        }
+      }
+    } catch (error) {
+      options.onProblem?.(error)
+    }
   }
 
   return {
@@ -172,4 +184,8 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
       }
     },
   }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof KubeApiError && error.status === 409
 }

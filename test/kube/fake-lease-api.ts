@@ -10,6 +10,8 @@ export interface FakeLeaseApi {
   readonly lease: Lease
   /** The next calls of this method fail with this status (0: no answer). */
   fail(method: string, status: number, times: number): void
+  /** The next call of this method is done, and its answer held back until the result is called. */
+  holdAnswer(method: string): () => void
   /** Somebody else writes it. */
   overwrite(spec: Lease['spec']): void
 }
@@ -37,13 +39,22 @@ export function createFakeLeaseApi(): FakeLeaseApi {
     failure.times -= 1
     throw new KubeApiError(failure.status, `${method} failed`, failure.status === 0 ? { code: 'KUBE_UNREACHABLE' } : {})
   }
+  const held = new Map<string, Promise<void>>()
+  const answer = (call: KubeCall): Lease => {
+    if (call.method === 'GET') return lease
+    const body = call.body as Lease
+    if (body.metadata.resourceVersion !== lease.metadata.resourceVersion) throw new KubeApiError(409, 'stale')
+    return change(body.spec)
+  }
   const client: KubeClient = {
     async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
       check(call.method, signal)
-      if (call.method === 'GET') return lease as T
-      const body = call.body as Lease
-      if (body.metadata.resourceVersion !== lease.metadata.resourceVersion) throw new KubeApiError(409, 'stale')
-      return change(body.spec) as T
+      const done = answer(call)
+      const wait = held.get(call.method)
+      held.delete(call.method)
+      if (wait) await wait
+      signal?.throwIfAborted()
+      return done as T
     },
     watch<T>(_call: unknown, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
       return new Promise((_resolve, reject) => {
@@ -65,6 +76,11 @@ export function createFakeLeaseApi(): FakeLeaseApi {
       return lease
     },
     fail: (method, status, times) => failures.push({ method, status, times }),
+    holdAnswer(method) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held.set(method, promise)
+      return resolve
+    },
     overwrite: (spec) => {
       change(spec)
     },

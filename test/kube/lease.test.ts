@@ -66,6 +66,34 @@ test('a follower watches, and takes over within a moment of a release', async ()
   await two.done
 })
 
+test('who is told to stop while taking the lease, or while renewing it, gives it back', async () => {
+  for (const ms of [0, 2000]) {
+    const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+    const answerNow = ms === 0 ? api.holdAnswer('PUT') : () => undefined
+    const one = start(api, clock, 'one')
+    await settle()
+    const answerRenewal = ms === 0 ? answerNow : api.holdAnswer('PUT')
+    await clock.advance(ms)
+    assert.equal(api.lease.spec?.holderIdentity, 'one')
+    one.stop.abort()
+    await settle()
+    answerRenewal()
+    assert.equal(await one.done, 'stopped')
+    assert.deepEqual([api.lease.spec?.holderIdentity, one.holds(), one.log.includes('problem')], ['', false, false])
+    assert.equal(one.log.includes('acquired'), ms > 0)
+  }
+})
+
+test('who is told to stop gives a lease back that somebody edited meanwhile', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  api.overwrite(api.lease.spec)
+  one.stop.abort()
+  assert.equal(await one.done, 'stopped')
+  assert.deepEqual([api.lease.spec?.holderIdentity, one.log], ['', ['acquired']])
+})
+
 test('after a crash the follower takes over when 15 s passed without a change that it saw', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   // The dead leader's clock was hours off: nobody looks at it.
