@@ -57,7 +57,10 @@ for (const helm of ['helm4', 'helm3'] as const) {
       assert.equal(code, 1)
       const [canary, other] = results
       assert.deepEqual([canary.status, canary.phase, canary.error.code], ['failed', 'verify', 'VERIFY_IMAGE'])
-      assert.match(canary.error.message, /team\/absent was not pulled in \d+ s; ErrImagePull: image ".*\/team\/absent" is not on this node$/)
+      assert.match(
+        canary.error.message,
+        /team\/absent was not pulled in \d+ s; ErrImagePull: image ".*\/team\/absent" is not on this node$/,
+      )
       assert.equal(other.status, 'skipped')
       const list = await bed.clusters[0]?.cluster.admin.request<{
         items: { metadata: { name: string; deletionTimestamp?: string } }[]
