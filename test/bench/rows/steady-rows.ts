@@ -12,6 +12,15 @@ export const STEADY_ROWS: readonly RowSpec[] = [
     },
   },
   {
+    id: 'steady-logins',
+    title: {
+      en: 'Idle: logins at the registry that check the credential in use, a minute (`verify.interval`: 5m)',
+      zh: '空闲：检查在用凭据的镜像仓库登录，每分钟（`verify.interval`：5m）',
+    },
+    measure: 'count',
+    peers: { en: 'none checks', zh: '均不检查' },
+  },
+  {
     id: 'steady-requests',
     title: { en: 'Idle: all requests besides the Lease, a minute', zh: '空闲：除 Lease 外的全部请求，每分钟' },
     measure: 'count',

@@ -68,6 +68,7 @@ async function runSteady(context: BenchContext, step: StepHandle): Promise<Scena
     unit: snapshot(bed.unit),
     figures: {
       'steady-writes': [idle.writes, idle.cloudCalls],
+      'steady-logins': [(idle.logins * 60) / settings.steadySeconds],
       'steady-requests': [(idle.requests * 60) / settings.steadySeconds],
       'steady-cpu': [(idle.cpuSeconds / settings.steadySeconds) * 100],
       restart: [restarted.objectWrites, restarted.cloudCalls],
@@ -87,6 +88,8 @@ interface Idle {
   /** Of Secrets, ServiceAccounts and Events. */
   readonly objectWrites: number
   readonly cloudCalls: number
+  /** At the registry, which is no part of the cloud's API. */
+  readonly logins: number
   readonly watches: number
   readonly cpuSeconds: number
   readonly described: string
@@ -94,17 +97,20 @@ interface Idle {
 
 async function watchFor(bed: Bed, ms: number, signal: AbortSignal): Promise<Idle> {
   const window = bed.audit()
-  const calls = bed.cloud.calls.length
+  const begin = bed.cloud.calls.length
   const cpu = (): number => bed.helpers().reduce((sum, pod) => sum + cpuOf(bed, pod), 0)
   const before = cpu()
   await sleep(ms, undefined, { signal })
   const counts = window.requests()
+  const calls = bed.cloud.calls.slice(begin)
+  const logins = calls.filter(({ product }) => product === 'registry').length
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
   return {
     requests: all,
     writes: countWrites(counts),
     objectWrites: countWrites(counts, 'secrets', 'serviceaccounts', 'events'),
-    cloudCalls: bed.cloud.calls.length - calls,
+    cloudCalls: calls.length - logins,
+    logins,
     watches: window.watches(),
     cpuSeconds: cpu() - before,
     described: describeRequests(counts, 1),
