@@ -1,14 +1,14 @@
 import { parse } from 'yaml'
 import type { Product } from '../alibaba/endpoints.ts'
 import { NopassError } from '../errors.ts'
+import { isRecord } from '../helm/manifest.ts'
 
 const KNOWN: readonly string[] = ['ram', 'sts', 'cs', 'cr']
 
 /** The input `endpoints`. @throws NopassError `INPUT_INVALID` */
 export function readEndpoints(text: string): Readonly<Partial<Record<Product, string>>> {
   const value: unknown = text === '' ? {} : parse(text)
-  const entries =
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined
+  const entries = isRecord(value) ? Object.entries(value) : undefined
   if (entries?.every(([key, url]) => KNOWN.includes(key) && typeof url === 'string')) {
     return Object.fromEntries(entries)
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
@@ -11,23 +11,17 @@ import { kubeconfigConnection } from '../../src/kube/connection.ts'
 import { BIN } from '../cli/run-bin.ts'
 import { openBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { testTools } from '../tools.ts'
+import { sandboxEnvironment } from '../support/sandbox-environment.ts'
 
 const run = promisify(execFile)
-const NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry', 'helm4'] as const
 
-// A cache of its own: what runs on a developer's machine is not ours to end.
 const folder = mkdtempSync(join(tmpdir(), 'page-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 async function environment(): Promise<NodeJS.ProcessEnv> {
-  const tools = await testTools(...NAMES)
-  const programs = join(folder, 'tools')
-  mkdirSync(programs)
-  for (const name of NAMES) symlinkSync(tools[name], join(programs, name))
-  symlinkSync(tools.helm4, join(folder, 'helm'))
-  const PATH = [folder, dirname(BIN), process.env.PATH].join(':')
-  return { ...process.env, PATH, ACR_NOPASS_CACHE: join(folder, 'cache'), ACR_NOPASS_TOOLS: programs, CI: 'true' }
+  const env = await sandboxEnvironment(folder)
+  symlinkSync(join(folder, 'tools', 'helm4'), join(folder, 'helm'))
+  return { ...env, PATH: [folder, dirname(BIN), env.PATH].join(':') }
 }
 
 interface Pods {

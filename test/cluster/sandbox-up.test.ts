@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -9,26 +9,16 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { kubeconfigConnection } from '../../src/kube/connection.ts'
-import { testTools } from '../tools.ts'
+import { sandboxEnvironment } from '../support/sandbox-environment.ts'
 
 const run = promisify(execFile)
 const MAIN = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
-const NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry', 'helm4'] as const
 
-// a cache of its own: `down` ends every sandbox that it finds there, and a developer's is not ours to end
 const folder = mkdtempSync(join(tmpdir(), 'up-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-async function environment(): Promise<NodeJS.ProcessEnv> {
-  const tools = await testTools(...NAMES)
-  const programs = join(folder, 'tools')
-  mkdirSync(programs)
-  for (const name of NAMES) symlinkSync(tools[name], join(programs, name))
-  return { ...process.env, ACR_NOPASS_CACHE: join(folder, 'cache'), ACR_NOPASS_TOOLS: programs, CI: 'true' }
-}
-
 test('sandbox up keeps two clusters to work with, and sandbox down ends it from elsewhere', async () => {
-  const env = await environment()
+  const env = await sandboxEnvironment(folder)
   const up = spawn(process.execPath, [MAIN, 'up', '--fast'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(up, 'exit')
   let output = ''

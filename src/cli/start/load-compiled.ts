@@ -4,7 +4,8 @@ import { Script } from 'node:vm'
 
 /**
  * What a CommonJS file exports that needs Node's own modules only. V8's code of the first run is kept in `folder`, with the
- * functions that were compiled while it ran; Node's own cache keeps those of before, which is half as much of a short command.
+ * functions that were compiled while it ran; Node's own cache keeps what was compiled before (CPU of `validate`: 48 ms with this,
+ * 75 with Node's, 24 of them a bare Node).
  * The file's name tells its content apart, since V8 compares the length only.
  */
 export function loadCompiled(main: NodeJS.Process, file: string, folder: string): unknown {
