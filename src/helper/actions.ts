@@ -1,5 +1,5 @@
 /** Why a Secret is written. */
-export type ApplyReason = 'missing' | 'rotated' | 'tampered' | 'adopted' | 'shrunk'
+export type WriteReason = 'missing' | 'rotated' | 'relabelled' | 'tampered' | 'adopted' | 'shrunk'
 
 /** Why nothing is done about an object that exists. */
 type SkipReason = 'not-targeted' | 'opted-out' | 'terminating' | 'foreign-secret' | 'foreign-list' | 'kept-by-other'
@@ -13,13 +13,17 @@ interface Precondition {
   readonly resourceVersion: string
 }
 
-/** The write of one namespace's pull secret; `group` names the content. Without a precondition it must not exist. */
-export interface ApplySecret {
-  readonly kind: 'applySecret'
+/**
+ * The write of one namespace's pull secret; `group` names the content. Without a precondition it must not exist. `patch`: only the
+ * content of a Secret of ours that is as we left it, which costs an API server a quarter less than to `apply` all of it.
+ */
+export interface WriteSecret {
+  readonly kind: 'writeSecret'
   readonly namespace: string
   readonly group: string
+  readonly by: 'apply' | 'patch'
   readonly precondition: Precondition | undefined
-  readonly reason: ApplyReason
+  readonly reason: WriteReason
 }
 
 /** The write of one ServiceAccount's whole list. */
@@ -32,7 +36,7 @@ export interface WriteList {
 }
 
 /** One request to the API server. */
-export type WriteAction = ApplySecret | WriteList
+export type WriteAction = WriteSecret | WriteList
 
 /** What is to be done about one namespace's Secret or one ServiceAccount. */
 export type Decision =
@@ -45,5 +49,5 @@ export type Decision =
   | { readonly kind: 'wait'; readonly reason: WaitReason; readonly until?: number; readonly manager?: string }
 
 export function isWrite(decision: Decision): decision is WriteAction {
-  return decision.kind === 'applySecret' || decision.kind === 'attach' || decision.kind === 'detach'
+  return decision.kind === 'writeSecret' || decision.kind === 'attach' || decision.kind === 'detach'
 }

@@ -2,7 +2,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
 import type { ServerFeatures } from '../kube/reflector.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
-import { type Decision, isWrite, type WriteAction } from './actions.ts'
+import { type Decision, isWrite, type WriteAction, type WriteReason } from './actions.ts'
 import { type Caches, createCaches } from './caches.ts'
 import type { ControllerObserver } from './controller-observer.ts'
 import type { CredentialGroups } from './credential-groups.ts'
@@ -53,6 +53,8 @@ export interface Controller {
 /** More than 16 in flight only queue in the API server (research: peers-measured). */
 const CONCURRENCY = 16
 const NOW: Lane = { lane: 'now' }
+/** What may take its time: the Secret serves as it is. */
+const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 'shrunk'])
 
 export function createController(options: ControllerOptions): Controller {
   const { config, targets, groups, clock, observer } = options
@@ -92,6 +94,7 @@ export function createController(options: ControllerOptions): Controller {
       observer.changed()
       if (!caches.synced) return
       const namespace = namespaceOf(key)
+      observed.noteSecret(namespace)
       queue.add(namespace, NOW)
       // Whether the Secret is another's decides about the references to it.
       if (current?.ours === previous?.ours || config.adopt) return
@@ -133,6 +136,7 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
+    if (action.kind === 'attach') observed.noteAttach(key)
     const result = await writer(action, stop.signal)
     if (result.ok) {
       observer.wrote(key, action)
@@ -159,11 +163,10 @@ export function createController(options: ControllerOptions): Controller {
 
   /** New objects and repairs first; a rotation by expiry, and paced unless what is in use does not work. */
   function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
-    if (decision.kind === 'applySecret' && decision.namespace === config.release.namespace) return NOW
-    const isRotation =
-      decision.kind === 'applySecret' && (decision.reason === 'rotated' || decision.reason === 'shrunk')
+    if (decision.kind === 'writeSecret' && decision.namespace === config.release.namespace) return NOW
+    const isRotation = decision.kind === 'writeSecret' && ROTATIONS.has(decision.reason)
     // Secret and references of one namespace side by side: the first namespaces are usable at once.
-    if (decision.kind !== 'applySecret' || !isRotation) return { lane: 'later', deadline: turn }
+    if (decision.kind !== 'writeSecret' || !isRotation) return { lane: 'later', deadline: turn }
     const deadline = observed.secret(decision.namespace)?.expiresAt ?? 0
     return { lane: 'later', paced: !urgent, deadline }
   }

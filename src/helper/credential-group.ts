@@ -10,15 +10,19 @@ import {
   LABEL_MANAGED_BY,
   MANAGED_BY,
 } from '../kube/names.ts'
+import type { WriteSecret } from './actions.ts'
 import type { GroupSummary } from './plan-secret.ts'
 import type { LiveToken } from './registry-state.ts'
 import { encodeTokens } from './token-annotation.ts'
 
 /** What is written into the Secret of every namespace with the same registries; built once per change of a token. */
 export interface CredentialGroup extends GroupSummary {
-  /** The apply body in two parts, between which the precondition goes (`"uid":"…","resourceVersion":"…",` or nothing). */
-  readonly body: readonly [Buffer, Buffer]
+  /** The bodies of both requests (see `WriteSecret`). */
+  readonly bodies: Readonly<Record<WriteSecret['by'], SplitBody>>
 }
+
+/** In two parts, between which the precondition goes (`"uid":"…","resourceVersion":"…",` or nothing). */
+type SplitBody = readonly [Buffer, Buffer]
 
 export interface GroupOptions {
   readonly secretName: string
@@ -46,27 +50,25 @@ export function buildCredentialGroup(
   const annotations: Record<string, string> = {
     [ANNOTATION_CONTENT_HASH]: hash,
     [ANNOTATION_REGISTRIES]: registries.join(','),
-    ...timeAnnotation(
-      ANNOTATION_EXPIRES_AT,
-      tokens.map(({ token }) => token.expiresAt),
-    ),
-    ...timeAnnotation(
-      ANNOTATION_REFRESH_AT,
-      tokens.map(({ refreshAt }) => refreshAt),
-    ),
+    [ANNOTATION_EXPIRES_AT]: soonest(tokens.map(({ token }) => token.expiresAt)),
+    [ANNOTATION_REFRESH_AT]: soonest(tokens.map(({ refreshAt }) => refreshAt)),
     ...(withTokens ? { [ANNOTATION_TOKENS]: encodeTokens(tokens) } : {}),
   }
   const labels = { ...options.secretLabels, [LABEL_MANAGED_BY]: MANAGED_BY, [LABEL_INSTANCE]: options.instance }
   const data = { '.dockerconfigjson': Buffer.from(content).toString('base64') }
-  const rest = JSON.stringify({ name: options.secretName, labels, annotations }).slice(1)
+  const rest = (metadata: object): Buffer =>
+    Buffer.from(`${JSON.stringify(metadata).slice(1)},"data":${JSON.stringify(data)}}`)
   return {
     key,
     hash,
     registries,
-    body: [
-      Buffer.from('{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/dockerconfigjson","metadata":{'),
-      Buffer.from(`${rest},"data":${JSON.stringify(data)}}`),
-    ],
+    bodies: {
+      apply: [
+        Buffer.from('{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/dockerconfigjson","metadata":{'),
+        rest({ name: options.secretName, labels, annotations }),
+      ],
+      patch: [Buffer.from('{"metadata":{'), rest({ annotations })],
+    },
   }
 }
 
@@ -75,7 +77,8 @@ export function contentHash(content: string): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-function timeAnnotation(name: string, times: readonly (number | null)[]): Record<string, string> {
+/** Empty without any, for an annotation that was patched would outlive an apply without it. */
+function soonest(times: readonly (number | null)[]): string {
   const known = times.filter((time) => time !== null)
-  return known.length === 0 ? {} : { [name]: new Date(Math.min(...known)).toISOString() }
+  return known.length === 0 ? '' : new Date(Math.min(...known)).toISOString()
 }

@@ -42,9 +42,9 @@ export function problemOfWrite(action: WriteAction, error: unknown, failed: Fail
   if (outcome !== 'refused' && !failing) return undefined
   const place = { namespace: action.namespace }
   const what =
-    action.kind === 'applySecret' ? `Secret ${secretName}` : `ServiceAccount ${action.serviceAccount} (${action.kind})`
+    action.kind === 'writeSecret' ? `Secret ${secretName}` : `ServiceAccount ${action.serviceAccount} (${action.kind})`
   const details = { place, cause: error, ...(reason === undefined ? {} : { reason }) }
-  if (status === 422 && action.kind === 'applySecret' && action.precondition !== undefined && !isForeignDenial(error)) {
+  if (status === 422 && action.kind === 'writeSecret' && action.precondition !== undefined && !isForeignDenial(error)) {
     return new NopassError('SECRET_NEEDS_DELETE', `the ${what} cannot be replaced in place`, details)
   }
   const why = error instanceof KubeApiError ? `: ${error.message}` : ''

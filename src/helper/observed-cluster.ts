@@ -2,9 +2,9 @@ import { FIELD_MANAGER } from '../kube/names.ts'
 import type { Caches } from './caches.ts'
 import type { Observed } from './plan.ts'
 import { parsePlanKey } from './plan-key.ts'
-import type { NamespaceView, ServiceAccountView } from './views.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from './views.ts'
 
-/** The caches as the plan asks for them, with an index of ServiceAccounts by namespace and a memory of removals. */
+/** The caches as the plan asks for them, with an index of ServiceAccounts by namespace and a memory of removals and early entries. */
 export interface ObservedCluster extends Observed {
   /** Call after each change of a ServiceAccount; true when another writer took our entry out. */
   noteServiceAccount(
@@ -13,6 +13,10 @@ export interface ObservedCluster extends Observed {
     previous: ServiceAccountView | undefined,
     now: number,
   ): boolean
+  /** Call before an entry is added: the news of the namespace may have overtaken those of its Secret. */
+  noteAttach(key: string): void
+  /** Call after each change of a Secret. */
+  noteSecret(namespace: string): void
 }
 
 const MEMORY_MS = 10 * 60_000
@@ -20,6 +24,7 @@ const MEMORY_MS = 10 * 60_000
 export function createObservedCluster(caches: () => Caches, secretName: string): ObservedCluster {
   const names = new Map<string, readonly string[]>()
   const removals = new Map<string, readonly number[]>()
+  const unseen = new Set<string>()
   // Most namespaces have the same few ServiceAccounts: one list stands for all of them.
   const shared = new Map<string, readonly string[]>()
   const share = (list: readonly string[]): readonly string[] => {
@@ -36,9 +41,10 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
     if (next.length === 0) names.delete(namespace)
     else names.set(namespace, share(next))
   }
+  const secretOf = (namespace: string): SecretView | undefined => caches().secrets.get(`${namespace}/${secretName}`)
   return {
     namespace: (name) => caches().namespaces.get(name),
-    secret: (namespace) => caches().secrets.get(`${namespace}/${secretName}`),
+    secret: secretOf,
     serviceAccount: (namespace, name) => caches().serviceAccounts?.get(`${namespace}/${name}`),
     *serviceAccountsIn(namespace) {
       for (const name of names.get(namespace) ?? []) {
@@ -50,10 +56,22 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
       for (const [, view] of caches().namespaces.entries()) yield view
     },
     removals: (namespace, name) => removals.get(`${namespace}/${name}`) ?? [],
+    attachedUnseen: (namespace, name) => unseen.has(`${namespace}/${name}`),
+    noteAttach(key) {
+      const { namespace } = parsePlanKey(key)
+      if (secretOf(namespace) === undefined) unseen.add(key)
+    },
+    noteSecret(namespace) {
+      if (unseen.size === 0 || !secretOf(namespace)?.ours) return
+      for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
+    },
     noteServiceAccount(key, current, previous, now) {
       const { namespace, serviceAccount: name = '' } = parsePlanKey(key)
       index(namespace, name, current !== undefined)
-      if (current === undefined) removals.delete(key)
+      if (current === undefined) {
+        removals.delete(key)
+        unseen.delete(key)
+      }
       const lost =
         current !== undefined &&
         previous?.uid === current.uid &&

@@ -10,6 +10,8 @@ export interface AttachmentQuestion {
   readonly targeted: boolean
   /** A Secret of our name that is not ours: nobody is made to use it. */
   readonly foreignSecret: boolean
+  /** Our entry was added before the Secret was seen, and that was not ours so far. */
+  readonly attachedUnseen: boolean
   /** Monotonic times at which others removed our entry. */
   readonly removals: readonly number[]
   /** Monotonic milliseconds. */
@@ -32,7 +34,10 @@ export function planAttachment(question: AttachmentQuestion): Decision {
     if (!attached) return { kind: 'skip', reason: optedOut ? 'opted-out' : 'not-targeted' }
     return planDetach(serviceAccount, secretName)
   }
-  if (attached) return { kind: 'current' }
+  if (attached) {
+    const misled = question.foreignSecret && question.attachedUnseen && wroteLast(serviceAccount)
+    return misled ? planDetach(serviceAccount, secretName) : { kind: 'current' }
+  }
   if (question.foreignSecret) return { kind: 'skip', reason: 'foreign-secret' }
   const { owner } = serviceAccount
   // Its owner's next apply would fail with a conflict (proofs §3): it has to add the entry itself.

@@ -1,4 +1,4 @@
-import type { ApplyReason, Decision } from './actions.ts'
+import type { Decision, WriteReason } from './actions.ts'
 import type { NamespaceView, SecretView } from './views.ts'
 
 /** The part of a credential group that decides: what is in it, and the hash of its bytes. */
@@ -37,7 +37,7 @@ export function planSecret(question: SecretQuestion): Decision {
     if (lost) return { kind: 'wait', reason: 'last-good' }
     if (secret.hash === group.hash && secret.labelled) return { kind: 'current' }
   }
-  return apply(question, group, reasonOf(secret, group))
+  return write(question, group, reasonOf(secret, group))
 }
 
 function planRetire(question: SecretQuestion): Decision {
@@ -45,7 +45,7 @@ function planRetire(question: SecretQuestion): Decision {
   if (!secret?.ours) return { kind: 'skip', reason: namespace.optedOut ? 'opted-out' : 'not-targeted' }
   if (secret.intact && secret.hash === empty.hash) return { kind: 'none' }
   if (question.attached) return { kind: 'wait', reason: 'detaching' }
-  return apply(question, empty, 'shrunk')
+  return write(question, empty, 'shrunk')
 }
 
 function foreign(secret: SecretView): Decision {
@@ -53,14 +53,16 @@ function foreign(secret: SecretView): Decision {
   return { kind: 'skip', reason: 'foreign-secret', ...(otherManager === undefined ? {} : { manager: otherManager }) }
 }
 
-function reasonOf(secret: SecretView | undefined, group: GroupSummary): ApplyReason {
+function reasonOf(secret: SecretView | undefined, group: GroupSummary): WriteReason {
   if (secret === undefined) return 'missing'
   if (!secret.ours) return 'adopted'
   if (!secret.intact) return 'tampered'
+  if (!secret.labelled) return 'relabelled'
   return secret.registries.every((name) => group.registries.includes(name)) ? 'rotated' : 'shrunk'
 }
 
-function apply({ namespace, secret }: SecretQuestion, group: GroupSummary, reason: ApplyReason): Decision {
+function write({ namespace, secret }: SecretQuestion, group: GroupSummary, reason: WriteReason): Decision {
   const precondition = secret && { uid: secret.uid, resourceVersion: secret.resourceVersion }
-  return { kind: 'applySecret', namespace: namespace.name, group: group.key, precondition, reason }
+  const by = secret?.ours && secret.intact && secret.labelled ? 'patch' : 'apply'
+  return { kind: 'writeSecret', namespace: namespace.name, group: group.key, by, precondition, reason }
 }

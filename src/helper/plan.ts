@@ -13,6 +13,8 @@ export interface Observed {
   serviceAccountsIn(namespace: string): Iterable<ServiceAccountView>
   namespaces(): Iterable<NamespaceView>
   removals(namespace: string, serviceAccount: string): readonly number[]
+  /** Our entry was added there while no Secret was known, and none of ours has been since. */
+  attachedUnseen(namespace: string, serviceAccount: string): boolean
 }
 
 /** The content for a set of registries, of which only what decides is asked. */
@@ -80,6 +82,7 @@ function planServiceAccount(context: PlanContext, namespace: NamespaceView, acco
     secretName: config.secretName,
     targeted: targets.includes(namespace) && targets.takesServiceAccount(account.name),
     foreignSecret: secret !== undefined && !secret.ours && !config.adopt,
+    attachedUnseen: observed.attachedUnseen(namespace.name, account.name),
     removals: observed.removals(namespace.name, account.name),
     now: context.now,
   })

@@ -33,7 +33,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
   function ready(key: string, action: WriteAction): void {
     const born = bornAt.get(key)
     bornAt.delete(key)
-    const object = action.kind === 'applySecret' ? 'namespace' : 'serviceaccount'
+    const object = action.kind === 'writeSecret' ? 'namespace' : 'serviceaccount'
     if (born !== undefined) metrics.ready.observe({ object }, (clock.monotonic() - born) / 1000)
   }
   function forgetOld(): void {
@@ -64,7 +64,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       board.clear(key)
       ready(key, action)
       if (log.isLevelEnabled('debug')) {
-        const reason = action.kind === 'applySecret' ? { reason: action.reason } : {}
+        const reason = action.kind === 'writeSecret' ? { reason: action.reason } : {}
         log.debug({ ...parsePlanKey(key), kind: action.kind, ...reason }, 'written')
       }
       options.onChange()
@@ -106,7 +106,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
 }
 
 function kindOf(action: WriteAction): 'secret' | 'attach' | 'detach' {
-  return action.kind === 'applySecret' ? 'secret' : action.kind
+  return action.kind === 'writeSecret' ? 'secret' : action.kind
 }
 
 /** `FOREIGN_SECRET` -> `ForeignSecret`, as Events name their reasons. */

@@ -9,7 +9,7 @@ import {
 } from '../kube/names.ts'
 import type { Versioned } from '../kube/store.ts'
 import type { KubeObject, ObjectMeta } from '../kube/types.ts'
-import { type ListOwner, listOwner, otherContentManager, ownsContent } from './ownership.ts'
+import { appliedLabels, type ListOwner, listOwner, otherContentManager, ownsContent } from './ownership.ts'
 
 /** What of a Namespace the plan reads. */
 export interface NamespaceView extends Versioned {
@@ -24,9 +24,9 @@ export interface NamespaceView extends Versioned {
 export interface SecretView extends Versioned {
   /** Carries the labels of this release. */
   readonly ours: boolean
-  /** Its content is what our last Apply wrote. */
+  /** Its content is what we wrote last. */
   readonly intact: boolean
-  /** Carries all labels that values ask for. */
+  /** Carries all labels that values ask for, and none that they asked for once. */
   readonly labelled: boolean
   readonly hash: string | undefined
   readonly registries: readonly string[]
@@ -65,6 +65,8 @@ export interface Trimmers {
 
 export function createTrimmers(options: TrimOptions): Trimmers {
   const share = createShare()
+  const wanted = Object.entries(options.secretLabels)
+  const wantedKeys = new Set([...Object.keys(options.secretLabels), LABEL_MANAGED_BY, LABEL_INSTANCE])
   const labelsOf = (meta: ObjectMeta): Record<string, string> => {
     const labels = meta.labels ?? {}
     const wanted = [...options.namespaceLabels].filter((key) => key in labels)
@@ -87,7 +89,9 @@ export function createTrimmers(options: TrimOptions): Trimmers {
         resourceVersion: metadata.resourceVersion,
         ours: labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_INSTANCE] === options.instance,
         intact: ownsContent(metadata.managedFields),
-        labelled: Object.entries(options.secretLabels).every(([key, value]) => labels[key] === value),
+        labelled:
+          wanted.every(([key, value]) => labels[key] === value) &&
+          appliedLabels(metadata.managedFields).every((key) => wantedKeys.has(key)),
         hash: share(annotations[ANNOTATION_CONTENT_HASH]),
         registries: share((annotations[ANNOTATION_REGISTRIES] ?? '').split(',').filter(Boolean)),
         expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt,

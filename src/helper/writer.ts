@@ -6,7 +6,7 @@ import type { Caches } from './caches.ts'
 import type { CredentialGroups } from './credential-groups.ts'
 import type { ServiceAccountObject, Trimmers } from './views.ts'
 import { type FailureVerdict, judgeFailure } from './write-failure.ts'
-import { applySecretRequest, writeListRequest } from './write-request.ts'
+import { writeListRequest, writeSecretRequest } from './write-request.ts'
 
 export interface WriterOptions {
   readonly client: KubeClient
@@ -28,14 +28,14 @@ export function createWriter(
 ): (action: WriteAction, signal: AbortSignal) => Promise<WriteResult> {
   const { client, clock, secretName, trimmers } = options
 
-  async function applySecret(action: WriteAction & { kind: 'applySecret' }, signal: AbortSignal): Promise<void> {
+  async function writeSecret(action: WriteAction & { kind: 'writeSecret' }, signal: AbortSignal): Promise<void> {
     const group = options.groups.byKey(action.group)
     if (group === undefined) throw new Error(`no content ${action.group}`)
-    const object = await client.request<KubeObject>(applySecretRequest(action, group, secretName), signal)
+    const object = await client.request<KubeObject>(writeSecretRequest(action, group, secretName), signal)
     options.caches().secrets.put(`${action.namespace}/${secretName}`, trimmers.secret(object))
   }
 
-  async function writeList(action: Exclude<WriteAction, { kind: 'applySecret' }>, signal: AbortSignal): Promise<void> {
+  async function writeList(action: Exclude<WriteAction, { kind: 'writeSecret' }>, signal: AbortSignal): Promise<void> {
     const object = await client.request<ServiceAccountObject>(writeListRequest(action), signal)
     const key = `${action.namespace}/${action.serviceAccount}`
     options.caches().serviceAccounts?.put(key, trimmers.serviceAccount(object))
@@ -44,7 +44,7 @@ export function createWriter(
   return async (action, signal) => {
     const begin = clock.monotonic()
     try {
-      await (action.kind === 'applySecret' ? applySecret(action, signal) : writeList(action, signal))
+      await (action.kind === 'writeSecret' ? writeSecret(action, signal) : writeList(action, signal))
       return { ok: true, milliseconds: clock.monotonic() - begin }
     } catch (error) {
       return { ok: false, error, verdict: judgeFailure(error) }

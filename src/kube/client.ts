@@ -56,6 +56,7 @@ export interface KubeClientOptions extends TransportOptions {
 
 export const APPLY = 'application/apply-patch+yaml'
 export const MERGE_PATCH = 'application/merge-patch+json'
+export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
 /** One object, as metadata only. */
 export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 /** A list, as metadata only; a watch takes {@link METADATA_ONLY}. */

@@ -1,5 +1,7 @@
-/** The field manager of every server-side apply that the helper does. */
+/** The field manager of what the helper applies, and of its patches but for one. */
 export const FIELD_MANAGER = 'acr-nopass'
+/** The field manager of patches of a pull secret: a name that no client has by default, as it vouches for the content. */
+export const CONTENT_MANAGER = 'acr-nopass-content'
 
 /** The pull secret's name unless values say otherwise. */
 export const DEFAULT_SECRET_NAME = 'acr-nopass'
@@ -9,9 +11,9 @@ export const LABEL_INSTANCE = 'app.kubernetes.io/instance'
 /** `app.kubernetes.io/instance` of a pull secret: `<release namespace>.<release name>`; another release's Secret is foreign. */
 export const MANAGED_BY = 'acr-nopass'
 
-/** RFC 3339 time at which the first of the Secret's credentials expires; absent when none does. */
+/** RFC 3339 time at which the first of the Secret's credentials expires; empty when none does. */
 export const ANNOTATION_EXPIRES_AT = 'acr-nopass.io/expires-at'
-/** RFC 3339 time at which the helper means to replace the content. */
+/** RFC 3339 time at which the helper means to replace the content; empty when it does not. */
 export const ANNOTATION_REFRESH_AT = 'acr-nopass.io/refresh-at'
 /** Lower-case hex SHA-256 of the bytes of `.dockerconfigjson`. */
 export const ANNOTATION_CONTENT_HASH = 'acr-nopass.io/content-hash'

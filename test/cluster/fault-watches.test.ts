@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, type TestContext, test } from 'node:test'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { eventually } from '../support/eventually.ts'
 import type { ProxiedRequest } from '../support/fault-rules.ts'
 import { duplicated, type LineFault, reordered, silent, withoutBookmarks } from '../support/watch-faults.ts'
 import { FAST_IMAGE, openFaultBed } from './fault-kit.ts'
 import { CLOCK_RATE } from './fixtures/fast-clock.ts'
-import { HOME } from './helper-kit.ts'
+import { contentOf, HOME, SECRET } from './helper-kit.ts'
 
 const bed = await openFaultBed('fault-watches', { namespaces: 10, values: { replicas: 1 } })
 after(() => bed[Symbol.asyncDispose]())
@@ -124,6 +125,26 @@ test('P1 P2 a server that sends no bookmarks: a cut watch goes on from the last 
     [],
   )
   proxy.faultWatches(undefined)
+})
+
+test("an entry that was added before somebody else's Secret was seen is taken back", async () => {
+  const [name, SKIPPED] = ['late-news', 'acr-nopass.io/skip']
+  const create = (path: string, body: object) => kit.admin.request({ method: 'POST', path: `/api/v1/${path}`, body })
+  const change = (path: string, body: object) =>
+    kit.admin.request({ method: 'PATCH', path: `/api/v1/${path}`, contentType: MERGE_PATCH, body })
+  const entries = async () => ((await kit.account(name)).imagePullSecrets ?? []).map((entry) => entry.name)
+  proxy.faultWatches(silent, 'secrets')
+  await create('namespaces', { metadata: { name, labels: { [SKIPPED]: 'true' } } })
+  const stringData = { '.dockerconfigjson': '{"auths":{"registry.example.com":{"auth":"dTpw"}}}' }
+  const type = 'kubernetes.io/dockerconfigjson'
+  await create(`namespaces/${name}/secrets`, { metadata: { name: SECRET }, type, stringData })
+  await change(`namespaces/${name}`, { metadata: { labels: { [SKIPPED]: null } } })
+  await eventually(async () => assert.deepEqual(await entries(), [SECRET]))
+  proxy.faultWatches(undefined)
+  await change(`namespaces/${name}/secrets/${SECRET}`, { metadata: { annotations: { seen: 'now' } } })
+  await eventually(async () => assert.deepEqual(await entries(), []))
+  assert.equal(contentOf(await kit.secret(name)), stringData['.dockerconfigjson'])
+  await bed.removeNamespace(name)
 })
 
 test('P1 P2 a list in pages whose continuation expires half-way is read again from its begin', async (context) => {

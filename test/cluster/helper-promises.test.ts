@@ -35,6 +35,8 @@ test('P8 P7 a new namespace is usable within moments, by two requests', async ()
 
 test('P4 P7 a rotation is one write a namespace, no read and one token call, and every Secret keeps its UID', async () => {
   const all = [...spaces, 'default', 'shop', HOME]
+  const theirs = { metadata: { labels: { theirs: 'x' }, annotations: { theirs: 'y' } } }
+  await admin.request({ method: 'PATCH', path: secretPath('shop'), contentType: MERGE_PATCH, body: theirs })
   const before = new Map(await Promise.all(all.map(async (name) => [name, await kit.secret(name)] as const)))
   const [from, calls] = [kit.auditLength(), tokenCalls()]
   await kit.askForRotation()
@@ -42,6 +44,8 @@ test('P4 P7 a rotation is one write a namespace, no read and one token call, and
     for (const name of all) assert.notEqual(contentOf(await kit.secret(name)), contentOf(before.get(name)))
   })
   for (const name of all) assert.equal((await kit.secret(name))?.metadata.uid, before.get(name)?.metadata.uid)
+  const { labels, annotations } = (await kit.secret('shop'))?.metadata ?? {}
+  assert.deepEqual([labels?.theirs, annotations?.theirs], ['x', 'y'])
   const requests = kit.requests(from)
   assert.deepEqual(
     new Set(requests.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`)),

@@ -5,12 +5,12 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { after, test } from 'node:test'
 import { parse, stringify } from 'yaml'
-import { APPLY } from '../../src/kube/client.ts'
+import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import type { ObjectMeta } from '../../src/kube/types.ts'
 import { readSeedFile } from '../../src/sandbox/cloud/read-seed.ts'
 import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
 import { eventually } from '../support/eventually.ts'
-import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-kit.ts'
+import { contentOf, HOME, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
 
 const LEGACY = 'crpi-abc.cn-hangzhou.personal.cr.aliyuncs.com'
 const CONFIG = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}`
@@ -63,6 +63,20 @@ test('a changed configuration is in use without a restart: targets, labels, form
   await eventually(async () => assert.equal((await authsIn('web-a'))[LEGACY]?.username, 'robot'), 30_000)
   await eventually(async () => assert.equal(contentOf(await kit.secret('app-a')), '{"auths":{}}'), 30_000)
   assert.equal((await kit.secret('web-a'))?.metadata.labels?.team, 'shop')
+  assertNotRestarted()
+})
+
+test('a label that values no longer ask for leaves the Secret, one that somebody else put there stays', async () => {
+  const path = `/api/v1/namespaces/web-a/secrets/${SECRET}`
+  const body = { metadata: { labels: { theirs: 'x' } } }
+  await admin.request({ method: 'PATCH', path, query: { fieldManager: 'them' }, contentType: MERGE_PATCH, body })
+  const before = await kit.secret('web-a')
+  assert.deepEqual([before?.metadata.labels?.team, before?.metadata.labels?.theirs], ['shop', 'x'])
+  await kit.install(values, { targets: { namespaces: { include: ['web-*'] } }, authFormat: 'full' })
+  await eventually(async () => assert.equal((await kit.secret('web-a'))?.metadata.labels?.team, undefined), 30_000)
+  const now = await kit.secret('web-a')
+  assert.deepEqual([now?.metadata.labels?.theirs, now?.metadata.uid], ['x', before?.metadata.uid])
+  assert.equal(contentOf(now), contentOf(before))
   assertNotRestarted()
 })
 

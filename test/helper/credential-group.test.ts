@@ -5,13 +5,13 @@ import fc from 'fast-check'
 import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credential-group.ts'
 import { readTokens, type SecretObject } from '../../src/helper/restore-tokens.ts'
 import { decodeTokens } from '../../src/helper/token-annotation.ts'
-import { applySecretRequest, writeListRequest } from '../../src/helper/write-request.ts'
+import { writeListRequest, writeSecretRequest } from '../../src/helper/write-request.ts'
 import { live, NOW, OPTIONS } from './plan-fixtures.ts'
 
-const action = (precondition?: { uid: string; resourceVersion: string }) =>
-  ({ kind: 'applySecret', namespace: 'shop', group: 'g', precondition, reason: 'missing' }) as const
+const action = (precondition?: { uid: string; resourceVersion: string }, by: 'apply' | 'patch' = 'apply') =>
+  ({ kind: 'writeSecret', namespace: 'shop', group: 'g', by, precondition, reason: 'missing' }) as const
 const bodyOf = (group: CredentialGroup, precondition?: { uid: string; resourceVersion: string }) =>
-  JSON.parse(String(applySecretRequest(action(precondition), group, 'acr-nopass').body))
+  JSON.parse(String(writeSecretRequest(action(precondition), group, 'acr-nopass').body))
 
 /** What the API server would hold after our apply. */
 function stored(group: CredentialGroup): SecretObject {
@@ -65,12 +65,34 @@ test('a pull secret holds one auth a domain, our labels, the hash of its bytes a
 test('a Secret that is not known is applied without force, a known one by force as that very object (decision 2)', () => {
   const group = buildCredentialGroup('g', [live('prod')], OPTIONS, false)
   const path = '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass&force='
-  assert.equal(applySecretRequest(action(), group, 'acr-nopass').path, `${path}false`)
-  const known = applySecretRequest(action({ uid: 'u-1', resourceVersion: '42' }), group, 'acr-nopass')
+  assert.equal(writeSecretRequest(action(), group, 'acr-nopass').path, `${path}false`)
+  const known = writeSecretRequest(action({ uid: 'u-1', resourceVersion: '42' }), group, 'acr-nopass')
   assert.equal(known.path, `${path}true`)
+  assert.equal(known.contentType, 'application/apply-patch+yaml')
   const { uid, resourceVersion, name } = bodyOf(group, { uid: 'u-1', resourceVersion: '42' }).metadata
   assert.deepEqual([uid, resourceVersion, name], ['u-1', '42', 'acr-nopass'])
   assert.match(known.accept ?? '', /PartialObjectMetadata/)
+})
+
+test('a Secret as we left it gets the new content and its marks as one patch of that very object, and nothing else', () => {
+  const group = buildCredentialGroup('g', [live('prod')], { ...OPTIONS, secretLabels: { team: 'a' } }, false)
+  const precondition = { uid: 'u-1', resourceVersion: '42' }
+  const call = writeSecretRequest(action(precondition, 'patch'), group, 'acr-nopass')
+  assert.equal(call.path, '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass-content')
+  assert.equal(call.contentType, 'application/strategic-merge-patch+json')
+  const { data, metadata } = bodyOf(group)
+  const { annotations } = metadata
+  assert.deepEqual(JSON.parse(String(call.body)), { metadata: { ...precondition, annotations }, data })
+})
+
+test('both requests write the same annotations whatever expires, so that none outlives what it says', () => {
+  const marks = (...tokens: ReturnType<typeof live>[]): string[] =>
+    Object.keys(bodyOf(buildCredentialGroup('g', tokens, OPTIONS, false)).metadata.annotations)
+  const static_ = { ...live('legacy', 'x', { expiresAt: null }), refreshAt: null }
+  assert.deepEqual(marks(static_), marks(live('prod')))
+  assert.deepEqual(marks(), marks(live('prod')))
+  const { annotations } = bodyOf(buildCredentialGroup('g', [static_], OPTIONS, false)).metadata
+  assert.deepEqual([annotations['acr-nopass.io/expires-at'], annotations['acr-nopass.io/refresh-at']], ['', ''])
 })
 
 test('P1 a list is written whole, bound to what was seen', () => {

@@ -54,6 +54,21 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
     { kind: 'skip', reason: 'foreign-secret' },
   ],
   [
+    "an entry that was added before somebody else's Secret was seen is taken back",
+    { secrets: foreign, attachedUnseen: true, accounts: [account(['a', 'acr-nopass'], { owner: ours })] },
+    write('detach', ['a']),
+  ],
+  [
+    "an entry for somebody else's Secret that was there before stays",
+    { secrets: foreign, accounts: [account(['acr-nopass'], { owner: ours })] },
+    { kind: 'current' },
+  ],
+  [
+    'an entry that another writer has confirmed since stays',
+    { secrets: foreign, attachedUnseen: true, accounts: [account(['acr-nopass'], { owner: owner('kubectl-edit') })] },
+    { kind: 'current' },
+  ],
+  [
     'a list that another tool applies is never patched',
     { accounts: [account([], { owner: owner('helm', 'Apply') })] },
     { kind: 'skip', reason: 'foreign-list', manager: 'helm' },

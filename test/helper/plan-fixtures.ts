@@ -77,6 +77,7 @@ export interface World {
   readonly secrets?: Readonly<Record<string, SecretView>>
   readonly accounts?: readonly ServiceAccountView[]
   readonly removals?: readonly number[]
+  readonly attachedUnseen?: boolean
   readonly now?: number
 }
 
@@ -91,6 +92,7 @@ export function context(world: World): PlanContext {
     serviceAccountsIn: (space) => accounts.filter((one) => one.namespace === space),
     namespaces: () => namespaces,
     removals: () => world.removals ?? [],
+    attachedUnseen: () => world.attachedUnseen ?? false,
   }
   const groups = createCredentialGroups((name) => tokens.find((one) => one.name === name), 'home', OPTIONS)
   return { observed, targets: createTargets(settings), groups, config: settings, now: world.now ?? 0 }

@@ -12,11 +12,14 @@ const two = config({
 })
 const [prod, legacy] = [live('prod'), live('legacy')]
 const current = group(prod)
+/** What is written whole, though the Secret is known. */
+const WHOLE = new Set(['relabelled', 'tampered', 'adopted'])
 const write = (reason: string, key = 'prod', known = true): Decision =>
   ({
-    kind: 'applySecret',
+    kind: 'writeSecret',
     namespace: 'shop',
     group: key,
+    by: known && !WHOLE.has(reason) ? 'patch' : 'apply',
     precondition: known ? { uid: 'uid-secret', resourceVersion: '7' } : undefined,
     reason,
   }) as Decision
@@ -41,7 +44,7 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
     { secrets: shop({ intact: false }) },
     write('tampered'),
   ],
-  ['a missing label of the values is added', { secrets: shop({ labelled: false }) }, write('rotated')],
+  ['a missing label of the values is added', { secrets: shop({ labelled: false }) }, write('relabelled')],
   [
     "somebody else's Secret is left alone",
     { secrets: shop({ ours: false, otherManager: 'argocd' }) },
@@ -135,9 +138,10 @@ test("the helper's own namespace holds all registries though no target names it,
   const world = { config: config({ targets }), namespaces: [namespace('shop'), namespace('home')] }
   const made = context(world)
   assert.deepEqual(planKey(made, { namespace: 'home' }), {
-    kind: 'applySecret',
+    kind: 'writeSecret',
     namespace: 'home',
     group: '@prod',
+    by: 'apply',
     precondition: undefined,
     reason: 'missing',
   })
@@ -149,7 +153,7 @@ test('a plan of everything has each Secret and each ServiceAccount once', () => 
   const accounts = [account([]), account(['acr-nopass'], { name: 'builder' }), account([], { namespace: 'gone' })]
   const kinds = [...plan(context({ accounts }))].map(({ key, decision }) => [key.serviceAccount ?? '', decision.kind])
   assert.deepEqual(kinds, [
-    ['', 'applySecret'],
+    ['', 'writeSecret'],
     ['default', 'attach'],
     ['builder', 'current'],
   ])

@@ -55,7 +55,7 @@ test('the report counts every object once: current, pending, or skipped for a re
         { kind: 'wait', reason: 'no-credential' },
         { kind: 'skip', reason: 'terminating' },
         { kind: 'none' },
-        { kind: 'applySecret', namespace: 'n', group: 'g', precondition: undefined, reason: 'missing' },
+        { kind: 'writeSecret', namespace: 'n', group: 'g', by: 'apply', precondition: undefined, reason: 'missing' },
       ),
       {
         key: { namespace: 'n', serviceAccount: 'default' },

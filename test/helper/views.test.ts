@@ -30,13 +30,19 @@ const update = (manager: string, fieldsV1: object, operation: 'Update' | 'Apply'
   fieldsV1,
 })
 
-test('content is ours while our Apply owns data, type and hash, whatever else others own', () => {
+test('content is ours while our entries own data, type and hash, whatever else others own', () => {
   assert.equal(ownsContent([OURS]), true)
   assert.equal(ownsContent([update('kubectl', { 'f:metadata': { 'f:labels': { 'f:team': {} } } }), OURS]), true)
   assert.equal(ownsContent([without('f:data', 'f:.dockerconfigjson')]), false)
   assert.equal(ownsContent([without('f:type')]), false)
   assert.equal(ownsContent([without('f:metadata', 'f:annotations', 'f:acr-nopass.io/content-hash')]), false)
   assert.equal(ownsContent([{ ...OURS, operation: 'Update' }]), false)
+  const patched = update('acr-nopass-content', { 'f:data': { 'f:.dockerconfigjson': {} } })
+  assert.equal(ownsContent([without('f:data', 'f:.dockerconfigjson'), patched]), true)
+  assert.equal(ownsContent([patched]), false)
+  for (const manager of ['kubectl', 'acr-nopass']) {
+    assert.equal(ownsContent([without('f:data', 'f:.dockerconfigjson'), { ...patched, manager }]), false)
+  }
   assert.equal(ownsContent([{ ...OURS, manager: 'other' }]), false)
   assert.equal(ownsContent([]), false)
   assert.equal(ownsContent(undefined), false)
@@ -87,6 +93,20 @@ test('of a Secret its marks are kept, and whose it is is told by both labels', (
     [foreign.ours, foreign.intact, foreign.hash, foreign.expiresAt, foreign.otherManager],
     [false, false, undefined, undefined, 'kubectl'],
   )
+})
+
+test('of a Secret a label is missed, and one that values no longer ask for is too many', () => {
+  const marks = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' }
+  const labelled = (labels: Record<string, string>, ...ours: string[]): boolean => {
+    const owned = Object.fromEntries(ours.map((key) => [`f:${key}`, {}]))
+    const entry = update('acr-nopass', { 'f:metadata': { 'f:labels': { '.': {}, ...owned } } }, 'Apply')
+    return trimmers.secret(meta({ labels: { ...marks, ...labels }, managedFields: [entry] })).labelled
+  }
+  assert.equal(labelled({ team: 'a' }, 'team', ...Object.keys(marks)), true)
+  assert.equal(labelled({}), false)
+  assert.equal(labelled({ team: 'b' }, 'team'), false)
+  assert.equal(labelled({ team: 'a', old: 'x' }, 'team', 'old'), false)
+  assert.equal(labelled({ team: 'a', theirs: 'x' }, 'team'), true)
 })
 
 test('of a Namespace the asked labels are kept, with opt-out and end', () => {

@@ -7,7 +7,14 @@ import { judgeFailure } from '../../src/helper/write-failure.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 
 const precondition = { uid: 'u', resourceVersion: '7' }
-const rotation: WriteAction = { kind: 'applySecret', namespace: 'shop', group: 'g', precondition, reason: 'rotated' }
+const rotation: WriteAction = {
+  kind: 'writeSecret',
+  namespace: 'shop',
+  group: 'g',
+  by: 'patch',
+  precondition,
+  reason: 'rotated',
+}
 const attach: WriteAction = { kind: 'attach', namespace: 'shop', serviceAccount: 'web', precondition, list: [] }
 
 function problem(action: WriteAction, status: number, message: string, failures = 0): string | undefined {

@@ -1,4 +1,5 @@
-import { type KubeCall, MERGE_PATCH } from '../../src/kube/client.ts'
+import { type KubeCall, MERGE_PATCH, STRATEGIC_PATCH } from '../../src/kube/client.ts'
+import { CONTENT_MANAGER } from '../../src/kube/names.ts'
 import { applyPullSecret, type PullSecret } from './pull-secret.ts'
 
 /** Where a release is and what it may touch. */
@@ -30,6 +31,13 @@ const merge = (path: string, body: object): KubeCall => ({ method: 'PATCH', path
 const remove = (path: string): KubeCall => ({ method: 'DELETE', path })
 const ours = ({ home, release }: RightsPlace): string => `${home}.${release}`
 const fullname = ({ release }: RightsPlace): string => `${release}-acr-nopass`
+const patchContent = (namespace: string, name: string, key: string): KubeCall => ({
+  method: 'PATCH',
+  path: inNamespace(namespace, `secrets/${name}`),
+  query: { fieldManager: CONTENT_MANAGER },
+  contentType: STRATEGIC_PATCH,
+  body: { data: { [key]: Buffer.from('{"auths":{}}').toString('base64') } },
+})
 const lease = (place: RightsPlace, name = fullname(place)): string =>
   `/apis/coordination.k8s.io/v1/namespaces/${place.home}/leases/${name}`
 const rbac = (rest: string): string => `/apis/rbac.authorization.k8s.io/v1/${rest}`
@@ -54,7 +62,13 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
     call: (p) => dry(applyPullSecret(p.target, ours(p), asToken)),
   },
   { title: 'create the pull secret (apply)', call: (p) => applyPullSecret(p.target, ours(p)) },
-  { title: 'refresh the pull secret (apply)', call: (p) => applyPullSecret(p.target, ours(p)) },
+  { title: 'restore the pull secret (apply)', call: (p) => applyPullSecret(p.target, ours(p)) },
+  { title: 'refresh the pull secret (patch)', call: (p) => patchContent(p.target, 'acr-nopass', '.dockerconfigjson') },
+  {
+    title: 'patch more than credentials into the pull secret',
+    call: (p) => dry(patchContent(p.target, 'acr-nopass', 'more')),
+  },
+  { title: 'patch another Secret', call: (p) => dry(patchContent(p.target, 'database', '.dockerconfigjson')) },
   { title: 'create the pull secret in its own namespace', call: (p) => applyPullSecret(p.home, ours(p)) },
   { title: 'create the pull secret in a namespace that is no target', call: (p) => applyPullSecret(p.other, ours(p)) },
   {
