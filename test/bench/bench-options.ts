@@ -17,6 +17,7 @@ export const BENCH_USAGE = `npm run bench [-- NAME… OPTIONS]     all scenarios
   --long                 also those with ten thousand namespaces
   --write, --no-write    write the figures into the pages, docs/*/performance.md and scale.md (default: only when all scenarios ran)
   --namespaces N         of cold start and rotation (default 1000)
+  --rounds N             of cold start and rotation (default 3)
   --singles N            new namespaces, one at a time (default 600)
   --burst N              namespaces of a burst (default 200)
   --bursts N             bursts (default 3)
@@ -36,6 +37,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
       write: { type: 'boolean' },
       help: { type: 'boolean', short: 'h', default: false },
       namespaces: { type: 'string', default: '1000' },
+      rounds: { type: 'string', default: '3' },
       singles: { type: 'string', default: '600' },
       burst: { type: 'string', default: '200' },
       bursts: { type: 'string', default: '3' },
@@ -52,6 +54,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
     help: values.help,
     settings: {
       namespaces: toCount('namespaces', values.namespaces),
+      rounds: toCount('rounds', values.rounds),
       singles: toCount('singles', values.singles),
       burst: toCount('burst', values.burst),
       bursts: toCount('bursts', values.bursts),

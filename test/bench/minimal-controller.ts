@@ -1,7 +1,7 @@
 // The least that a Node program can do for the same result: a lower bound to compare the helper with, not a product. It knows no
 // expiry, no lease, no conflict and no broken connection: three watches, one write for each namespace and ServiceAccount.
-// Usage: minimal-controller SERVER CA_FILE TOKEN_FILE BODY_FILE SECRET_NAME ATTACH; a SIGHUP makes it write the body anew
-// everywhere. With ATTACH `admission` it leaves ServiceAccounts alone.
+// Usage: minimal-controller SERVER CA_FILE TOKEN_FILE BODY_FILE SECRET_NAME ATTACH; a SIGHUP makes it patch the body's new
+// content in everywhere. With ATTACH `admission` it leaves ServiceAccounts alone.
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
@@ -55,10 +55,14 @@ function patch(path: string, type: string, body: Buffer | string): Promise<void>
   })
 }
 
-const writeSecret = (namespace: string) => (): Promise<void> => {
-  const path = `/api/v1/namespaces/${namespace}/secrets/${secretName}?fieldManager=acr-nopass&force=true`
-  return patch(path, 'application/apply-patch+yaml', state.body)
-}
+const secretPath = (namespace: string): string =>
+  `/api/v1/namespaces/${namespace}/secrets/${secretName}?fieldManager=acr-nopass`
+
+const writeSecret = (namespace: string) => (): Promise<void> =>
+  patch(`${secretPath(namespace)}&force=true`, 'application/apply-patch+yaml', state.body)
+
+const rotateSecret = (namespace: string, content: string) => (): Promise<void> =>
+  patch(secretPath(namespace), 'application/strategic-merge-patch+json', content)
 
 const attach =
   ({ metadata, imagePullSecrets = [] }: Observed) =>
@@ -102,5 +106,7 @@ if (mode !== 'admission') {
 }
 process.on('SIGHUP', () => {
   state.body = readFileSync(bodyFile)
-  for (const name of namespaces) enqueue(writeSecret(name))
+  const { data } = JSON.parse(String(state.body)) as { readonly data: object }
+  const content = JSON.stringify({ data })
+  for (const name of namespaces) enqueue(rotateSecret(name, content))
 })

@@ -9,6 +9,7 @@ import { openRun, type Run } from '../process/run.ts'
 /** One store for any number of clusters, each with a prefix of its own. */
 export interface Etcd {
   readonly url: string
+  readonly process: Child
   /** Forgets all that is stored under a cluster's prefix. */
   forget(prefix: string): Promise<void>
   /** A fault: ends it as a crash does. */
@@ -68,6 +69,9 @@ export async function startEtcd({ tools, run: given, fsync = false, signal }: Et
   }
   return {
     url,
+    get process() {
+      return child
+    },
     forget: (prefix) => forget(url, prefix),
     async kill() {
       child.signal('SIGKILL')

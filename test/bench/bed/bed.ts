@@ -12,6 +12,7 @@ import { CHART, openHelm } from '../../support/chart.ts'
 import { type AuditWindow, openAuditWindow } from './audit-window.ts'
 import { type CloudSide, startCloudSide } from './cloud-side.ts'
 import { type Observer, startObserver } from './observer.ts'
+import { readProcess } from './process-figures.ts'
 import { createUnit, type Unit } from './unit.ts'
 
 export const RELEASE = 'acr-nopass'
@@ -35,6 +36,8 @@ export interface Bed extends AsyncDisposable {
   /** The one process of a helper's Pod. */
   processOf(pod: RunningPod): ProcessId
   audit(username?: string): AuditWindow
+  /** CPU seconds so far of API server, etcd and controller-manager. */
+  serverCpu(): number
 }
 
 export interface BedOptions {
@@ -89,6 +92,10 @@ export async function openBed({ name, tools, helperFile, signal }: BedOptions): 
         return found
       },
       audit: (username = HELPER_USER) => openAuditWindow(join(cluster.folder, 'audit.log'), username),
+      serverCpu() {
+        const servers = [cluster.apiServer, etcd.process, cluster.controllerManager]
+        return servers.reduce((sum, { id }) => sum + readProcess(id).cpuSeconds, 0)
+      },
       [Symbol.asyncDispose]: () => undo.disposeAsync(),
     }
   } catch (error) {

@@ -19,6 +19,9 @@ export interface CloudSide extends AsyncDisposable {
 
 const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
 
+/** A tenth of it, the soonest that a first refresh comes, is longer than any scenario. */
+const CREDENTIAL_HOURS = 6
+
 /** With them the Secret has 2 kB, as the peers' had. */
 const CUSTOM_DOMAINS = Array.from({ length: 11 }, (_, index) => `images-${index}.acme.example.com`)
 
@@ -43,9 +46,10 @@ export async function startCloudSide(): Promise<CloudSide> {
   const { port } = registry.address() as AddressInfo
   const endpoints = { cr: cloud.endpoints.cr, sts: cloud.endpoints.sts, imds: await cloud.imdsFor(WORKER_ROLE) }
   const { id: instanceId, region } = instance
+  const life = { expiresInHours: CREDENTIAL_HOURS }
   return {
     values: {
-      registries: [{ name: 'demo', edition: 'enterprise', instanceId, region, domains: CUSTOM_DOMAINS }],
+      registries: [{ name: 'demo', edition: 'enterprise', instanceId, region, domains: CUSTOM_DOMAINS, ...life }],
       identity: { type: 'worker-role' },
       endpoints: { ...endpoints, registry: `http://127.0.0.1:${port}` },
     },

@@ -30,6 +30,9 @@ export interface ContenderFigures {
   readonly rotationMs: number
   readonly coldCpu: number
   readonly rotationCpu: number
+  /** Of the servers, seconds: from the first write to the last; of the rotation. */
+  readonly coldServerCpu: number
+  readonly rotationServerCpu: number
   /** When all was done, and the most that it ever was. */
   readonly steadyMiB: number
   readonly peakMiB: number
@@ -60,7 +63,11 @@ export async function measureContender(
   const cold = bed.audit(contender.username)
   await contender.start()
   const ready = (one: Seen): number | undefined => (contender.attaches ? usableAt(one) : one.secretAt)
+  const begun = ({ attachedAt, secretAt }: Seen): boolean => attachedAt !== undefined || secretAt !== undefined
+  await observer.until('it wrote', () => seen.some(begun), LIMIT_MS, signal)
+  const serversAtFirst = bed.serverCpu()
   await observer.until('all were usable', () => seen.every((one) => ready(one) !== undefined), LIMIT_MS, signal)
+  const coldServerCpu = bed.serverCpu() - serversAtFirst
   const usable = seen.map((one) => ready(one) ?? Number.NaN)
   const firstWrite = Math.min(
     ...seen.flatMap(({ attachedAt, secretAt }) => [attachedAt ?? Infinity, secretAt ?? Infinity]),
@@ -76,7 +83,9 @@ export async function measureContender(
   const replacedBefore = sum(seen, ({ replaced }) => replaced)
   const rotation = bed.audit(contender.username)
   const due = await contender.rotate()
+  const serversWhenDue = bed.serverCpu()
   await observer.until('all had the new content', () => isRotated(seen, old), LIMIT_MS, signal)
+  const rotationServerCpu = bed.serverCpu() - serversWhenDue
   const rotated = Math.max(...seen.map(({ secretAt = Number.NaN }) => secretAt))
   await sleep(QUIET_MS, undefined, { signal })
   const after = readProcess(contender.process())
@@ -93,6 +102,8 @@ export async function measureContender(
     rotationMs: rotated - due,
     coldCpu: afterCold.cpuSeconds,
     rotationCpu: after.cpuSeconds - before.cpuSeconds,
+    coldServerCpu,
+    rotationServerCpu,
     steadyMiB: settled.rssMiB,
     peakMiB: settled.peakMiB,
     coldRequests,

@@ -55,6 +55,15 @@ export const NEW_NAMESPACE_ROWS: readonly RowSpec[] = [
     },
   },
   {
+    id: 'minimal-burst',
+    title: { en: 'The minimal program in this run, the same', zh: '本次运行中的最小程序，同上' },
+    measure: 'writes',
+    peers: {
+      en: 'the lower bound on this machine: most of it is the server making the ServiceAccount',
+      zh: '本机的下限：大部分是服务器创建 ServiceAccount 的时间',
+    },
+  },
+  {
     id: 'burst-usable',
     title: { en: 'Usable after asked for, in bursts, p50 / p99', zh: '突发创建时从请求到可用，p50 / p99' },
     measure: 'writes',

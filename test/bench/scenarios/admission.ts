@@ -5,7 +5,7 @@ import { measureSingles } from '../bed/singles.ts'
 import { percentile } from '../bed/statistics.ts'
 import { untilHelperWorks } from '../bed/until-works.ts'
 import { ADMISSION_ROWS } from '../rows/admission-rows.ts'
-import { measureMinimalSingles } from './minimal-singles.ts'
+import { measureMinimal } from './minimal-namespaces.ts'
 import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
 
 /** New namespaces by `attach: admission`, where a Secret is all that the helper writes. */
@@ -19,7 +19,7 @@ export const admission: Scenario = {
 
 async function runAdmission(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
   const { settings, signal } = context
-  const minimal = await measureMinimalSingles(context, 'admission', step)
+  const minimal = await measureMinimal(context, 'admission', step)
   step.update('a cluster')
   await using bed = await openScenarioBed(context, 'admission')
   await bed.startNode()

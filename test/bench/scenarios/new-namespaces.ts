@@ -1,17 +1,13 @@
 import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import { countRequests, describeRequests } from '../bed/audit-window.ts'
-import type { Bed } from '../bed/bed.ts'
-import { createAtRate, namesOf } from '../bed/namespaces.ts'
-import { usableAt } from '../bed/observer.ts'
+import { measureBursts } from '../bed/bursts.ts'
+import { namesOf } from '../bed/namespaces.ts'
 import { measureSingles } from '../bed/singles.ts'
 import { percentile } from '../bed/statistics.ts'
 import { untilHelperWorks } from '../bed/until-works.ts'
 import { NEW_NAMESPACE_ROWS } from '../rows/new-namespaces-rows.ts'
-import { measureMinimalSingles } from './minimal-singles.ts'
+import { measureMinimal } from './minimal-namespaces.ts'
 import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
-
-const LIMIT_MS = 60_000
-const BURST_RATE = 50
 
 /** Namespaces that come while the helper works, by `attach: serviceAccounts`. */
 export const newNamespaces: Scenario = {
@@ -24,7 +20,7 @@ export const newNamespaces: Scenario = {
 
 async function runNewNamespaces(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
   const { settings, signal } = context
-  const minimal = await measureMinimalSingles(context, 'serviceAccounts', step)
+  const minimal = await measureMinimal(context, 'serviceAccounts', step)
   step.update('a cluster')
   await using bed = await openScenarioBed(context, 'new')
   await bed.startNode()
@@ -40,16 +36,7 @@ async function runNewNamespaces(context: BenchContext, step: StepHandle): Promis
   const requests = window.requests()
   await bed.unit.measure(signal)
 
-  const bursts: number[] = []
-  const burstAccounts: number[] = []
-  for (let round = 0; round < settings.bursts; round += 1) {
-    step.update(`burst ${round + 1} of ${settings.bursts}: ${settings.burst} namespaces at ${BURST_RATE} a second`)
-    const names = namesOf(`burst-${round}`, settings.burst)
-    const asked = await createAtRate(bed.admin, names, BURST_RATE, signal)
-    await untilUsable(bed, names, signal)
-    bursts.push(...names.map((name) => usable(bed, name) - (asked.get(name) ?? Number.NaN)))
-    burstAccounts.push(...names.map((name) => usable(bed, name) - (bed.observer.of(name).accountAt ?? Number.NaN)))
-  }
+  const bursts = await measureBursts(bed, settings, tell, signal)
   await bed.unit.measure(signal)
   const x = (milliseconds: number): number => milliseconds / bed.unit.p50
   return {
@@ -63,22 +50,14 @@ async function runNewNamespaces(context: BenchContext, step: StepHandle): Promis
         x(percentile(after.account, 0.99)) / percentile(minimal.account, 0.99),
       ],
       'slowest-single': [x(Math.max(...after.asked))],
-      'slowest-burst': [x(Math.max(...bursts))],
-      'burst-usable': [x(percentile(bursts, 0.5)), x(percentile(bursts, 0.99))],
+      'slowest-burst': [x(Math.max(...bursts.asked))],
+      'minimal-burst': [Math.max(...(minimal.bursts?.asked ?? []))],
+      'burst-usable': [x(percentile(bursts.asked, 0.5)), x(percentile(bursts.asked, 0.99))],
       'requests-new': [countRequests(requests, 'secrets', 'serviceaccounts', 'events') / settings.singles],
     },
     notes: [
       `requests for each new namespace: ${describeRequests(requests, settings.singles)}`,
-      `in bursts, after the ServiceAccount exists, which is the helper's part: ${[0.5, 0.99, 1].map((share) => `${x(percentile(burstAccounts, share)).toFixed(1)}x`).join(' / ')} (p50 / p99 / the slowest)`,
+      `in bursts, after the ServiceAccount exists, which is the helper's part: ${[0.5, 0.99, 1].map((share) => `${x(percentile(bursts.account, share)).toFixed(1)}x`).join(' / ')} (p50 / p99 / the slowest)`,
     ],
   }
-}
-
-async function untilUsable(bed: Bed, names: readonly string[], signal: AbortSignal): Promise<void> {
-  const done = (): boolean => names.every((name) => usableAt(bed.observer.of(name)) !== undefined)
-  await bed.observer.until('all new namespaces were usable', done, LIMIT_MS, signal)
-}
-
-function usable(bed: Bed, name: string): number {
-  return usableAt(bed.observer.of(name)) ?? Number.NaN
 }

@@ -7,6 +7,8 @@ import type { Figures, RowSpec, Text } from '../report/row.ts'
 /** How much is measured. */
 export interface Settings {
   readonly namespaces: number
+  /** Of cold start and rotation. */
+  readonly rounds: number
   /** One at a time. */
   readonly singles: number
   readonly burst: number
