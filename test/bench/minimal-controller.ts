@@ -1,7 +1,7 @@
 // The least that a Node program can do for the same result: a lower bound to compare the helper with, not a product. It knows no
 // expiry, no lease, no conflict and no broken connection: three watches, one write for each namespace and ServiceAccount.
-// Usage: minimal-controller SERVER CA_FILE TOKEN_FILE BODY_FILE SECRET_NAME ATTACH; a SIGHUP makes it patch the body's new
-// content in everywhere. With ATTACH `admission` it leaves ServiceAccounts alone.
+// Usage: minimal-controller SERVER CA_FILE TOKEN_FILE APPLY_FILE PATCH_FILE SECRET_NAME ATTACH: it applies one body, and a SIGHUP
+// makes it patch the other in everywhere. With ATTACH `admission` it leaves ServiceAccounts alone.
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
@@ -16,14 +16,16 @@ interface Observed {
   readonly imagePullSecrets?: readonly { readonly name?: string }[]
 }
 
-const [server = '', caFile = '', tokenFile = '', bodyFile = '', secretName = '', mode] = process.argv.slice(2)
+const [server = '', caFile = '', tokenFile = '', applyFile = '', patchFile = '', secretName = '', mode] =
+  process.argv.slice(2)
 const IN_FLIGHT = 16
 const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 const ca = readFileSync(caFile)
 const authorization = `Bearer ${readFileSync(tokenFile, 'utf8')}`
 const calls = new Agent({ ca, keepAlive: true, maxSockets: IN_FLIGHT })
 const watches = new Agent({ ca, keepAlive: true })
-const state = { body: readFileSync(bodyFile), running: 0 }
+const whole = readFileSync(applyFile)
+const state = { running: 0 }
 const namespaces = new Set<string>()
 const secrets = new Map<string, string>()
 const waiting: (() => Promise<void>)[] = []
@@ -59,9 +61,9 @@ const secretPath = (namespace: string): string =>
   `/api/v1/namespaces/${namespace}/secrets/${secretName}?fieldManager=acr-nopass`
 
 const writeSecret = (namespace: string) => (): Promise<void> =>
-  patch(`${secretPath(namespace)}&force=true`, 'application/apply-patch+yaml', state.body)
+  patch(`${secretPath(namespace)}&force=true`, 'application/apply-patch+yaml', whole)
 
-const rotateSecret = (namespace: string, content: string) => (): Promise<void> =>
+const rotateSecret = (namespace: string, content: Buffer) => (): Promise<void> =>
   patch(secretPath(namespace), 'application/strategic-merge-patch+json', content)
 
 const attach =
@@ -105,8 +107,6 @@ if (mode !== 'admission') {
   })
 }
 process.on('SIGHUP', () => {
-  state.body = readFileSync(bodyFile)
-  const { data } = JSON.parse(String(state.body)) as { readonly data: object }
-  const content = JSON.stringify({ data })
+  const content = readFileSync(patchFile)
   for (const name of namespaces) enqueue(rotateSecret(name, content))
 })

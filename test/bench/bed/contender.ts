@@ -78,11 +78,11 @@ export async function measureContender(
   await bed.unit.measure(signal)
 
   tell('rotation')
-  const before = readProcess(contender.process())
   const old = observer.of(HOME).content
   const replacedBefore = sum(seen, ({ replaced }) => replaced)
   const rotation = bed.audit(contender.username)
   const due = await contender.rotate()
+  const before = readProcess(contender.process())
   const serversWhenDue = bed.serverCpu()
   await observer.until('all had the new content', () => isRotated(seen, old), LIMIT_MS, signal)
   const rotationServerCpu = bed.serverCpu() - serversWhenDue
