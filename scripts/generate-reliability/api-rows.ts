@@ -43,6 +43,16 @@ export const API_ROWS: readonly FaultRow[] = [
       ['没有 bookmark，随后断开', '无', '从最后的事件继续，不重新列出'],
     ],
     [
+      'secret-news-late',
+      "an entry that was added before somebody else's Secret was seen",
+      [
+        "news of a namespace overtake those of somebody else's Secret",
+        '`FOREIGN_SECRET`; Event',
+        'takes its entry back',
+      ],
+      ['命名空间的消息先于他人 Secret 的消息到达', '`FOREIGN_SECRET`；Event', '收回自己的条目'],
+    ],
+    [
       'list-page-expired',
       'a list in pages whose continuation expires',
       ['the second page of a list has expired', 'nothing', 'reads the list from its begin'],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, beforeEach, type TestContext, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { eventually } from '../support/eventually.ts'
+import { reportFault } from '../support/fault-report.ts'
 import type { ProxiedRequest } from '../support/fault-rules.ts'
 import { duplicated, type LineFault, reordered, silent, withoutBookmarks } from '../support/watch-faults.ts'
 import { FAST_IMAGE, openFaultBed } from './fault-kit.ts'
@@ -127,7 +128,7 @@ test('P1 P2 a server that sends no bookmarks: a cut watch goes on from the last 
   proxy.faultWatches(undefined)
 })
 
-test("an entry that was added before somebody else's Secret was seen is taken back", async () => {
+test("an entry that was added before somebody else's Secret was seen is taken back", async (context) => {
   const [name, SKIPPED] = ['late-news', 'acr-nopass.io/skip']
   const create = (path: string, body: object) => kit.admin.request({ method: 'POST', path: `/api/v1/${path}`, body })
   const change = (path: string, body: object) =>
@@ -141,8 +142,10 @@ test("an entry that was added before somebody else's Secret was seen is taken ba
   await change(`namespaces/${name}`, { metadata: { labels: { [SKIPPED]: null } } })
   await eventually(async () => assert.deepEqual(await entries(), [SECRET]))
   proxy.faultWatches(undefined)
+  const since = performance.now()
   await change(`namespaces/${name}/secrets/${SECRET}`, { metadata: { annotations: { seen: 'now' } } })
   await eventually(async () => assert.deepEqual(await entries(), []))
+  reportFault(context, { id: 'secret-news-late', area: 'watch', recoveredMs: performance.now() - since })
   assert.equal(contentOf(await kit.secret(name)), stringData['.dockerconfigjson'])
   await bed.removeNamespace(name)
 })
