@@ -111,7 +111,10 @@ export const COLD_START_ROWS: readonly RowSpec[] = [
   },
   {
     id: 'cpu',
-    title: { en: 'CPU, cold start / rotation, against the minimal program', zh: 'CPU，冷启动 / 轮换，与最小程序相比' },
+    title: {
+      en: "CPU, cold start / rotation, against the minimal program (each in the servers' CPU for the same writes)",
+      zh: 'CPU，冷启动 / 轮换，与最小程序相比（各以服务器为同样写入所用的 CPU 为单位）',
+    },
     measure: 'times',
     bars: [1.3, 1.3],
     peers: {

@@ -77,9 +77,13 @@ function figuresOf({ minimal, helper }: Round, count: number): Figures {
     'rotation-requests': [countRequests(own.rotationRequests, 'secrets', 'serviceaccounts', 'events') / (count + 2)],
     'rotation-replaced': [own.replaced, own.withoutMs],
     memory: [own.steadyMiB / floor.steadyMiB, own.peakMiB / floor.peakMiB],
-    cpu: [own.coldCpu / floor.coldCpu, own.rotationCpu / floor.rotationCpu],
+    cpu: [coldCpu(own) / coldCpu(floor), rotationCpu(own) / rotationCpu(floor)],
   }
 }
+
+// In the servers' CPU for the same writes: a machine whose speed changes between two runs changes both.
+const coldCpu = (run: ContenderFigures): number => run.coldCpu / run.coldServerCpu
+const rotationCpu = (run: ContenderFigures): number => run.rotationCpu / run.rotationServerCpu
 
 /** A row's numbers over all rounds. */
 function combine({ id, measure }: RowSpec, rounds: readonly Figures[]): readonly number[] {
