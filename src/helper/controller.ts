@@ -2,7 +2,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
 import type { ServerFeatures } from '../kube/reflector.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
-import { type Decision, isWrite, type WriteAction, type WriteReason, type WriteSecret } from './actions.ts'
+import { type Decision, isWrite, type WriteAction, type WriteReason } from './actions.ts'
 import { type Caches, createCaches } from './caches.ts'
 import type { ControllerObserver } from './controller-observer.ts'
 import type { CredentialGroups } from './credential-groups.ts'
@@ -14,7 +14,7 @@ import { formatPlanKey, namespaceOf, parsePlanKey } from './plan-key.ts'
 import type { RegistryState } from './registry-state.ts'
 import { createRivalAddon } from './rival-addon.ts'
 import type { Targets } from './targets.ts'
-import { createTrimmers, type SecretView } from './views.ts'
+import { createTrimmers } from './views.ts'
 import { createWorkQueue, type Lane, type Outcome } from './work-queue.ts'
 import { createWriter } from './writer.ts'
 
@@ -63,9 +63,7 @@ export function createController(options: ControllerOptions): Controller {
   const { secretLabels } = config
   const trimmers = createTrimmers({ instance, secretLabels, namespaceLabels: targets.namespaceLabels })
   const observed = createObservedCluster(() => caches, secretName)
-  const writer = createWriter({ ...options, caches: () => caches, keepSecret, trimmers, secretName })
-  /** The write whose answer is put into the cache right now. */
-  let answered: WriteSecret | undefined
+  const writer = createWriter({ client: options.client, clock, caches: () => caches, trimmers, groups, secretName })
   const pacer = createPacer(config.refreshRate)
   const stop = new AbortController()
   const rival = createRivalAddon({ secretName, onFound: observer.rival, onGone: () => observer.rival(undefined) })
@@ -97,7 +95,7 @@ export function createController(options: ControllerOptions): Controller {
       if (!caches.synced) return
       const namespace = namespaceOf(key)
       observed.noteSecret(namespace)
-      if (!isAsWritten(current)) queue.add(namespace, NOW)
+      queue.add(namespace, NOW)
       // Whether the Secret is another's decides about the references to it.
       if (current?.ours === previous?.ours || config.adopt) return
       for (const { name } of observed.serviceAccountsIn(namespace)) queue.add(`${namespace}/${name}`, NOW)
@@ -150,18 +148,6 @@ export function createController(options: ControllerOptions): Controller {
     if (problem) observer.problem(key, problem)
     if (verdict.slowDownMs > 0) queue.slowDown(verdict.slowDownMs)
     return verdict.retry === 'never' ? 'done' : { retry: verdict.retry }
-  }
-
-  function keepSecret(action: WriteSecret, view: SecretView): void {
-    answered = action
-    caches.secrets.put(`${action.namespace}/${secretName}`, view)
-    answered = undefined
-  }
-
-  /** What a write has just made as it should be needs no second plan; a webhook may have changed it. */
-  function isAsWritten(view: SecretView | undefined): boolean {
-    if (answered === undefined || !view?.ours || !view.intact || !view.labelled) return false
-    return view.hash === groups.byKey(answered.group)?.hash
   }
 
   function note(key: string, planned: PlanKey, decision: Decision): void {

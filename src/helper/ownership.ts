@@ -8,7 +8,6 @@ export interface ListOwner {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-type FieldsOfLabels = { readonly 'f:metadata'?: { readonly 'f:labels'?: Fields } }
 
 const CONTENT_LEAVES = [
   ['f:data', 'f:.dockerconfigjson'],
@@ -28,8 +27,9 @@ export function ownsContent(entries: readonly ManagedFieldsEntry[] | undefined):
 /** The keys of the labels that we applied and nobody changed since. An apply sets them anew, so that none can stay in it. */
 export function appliedLabels(entries: readonly ManagedFieldsEntry[] | undefined): readonly string[] {
   return (entries ?? []).filter(isApplied).flatMap(({ fieldsV1 }) => {
-    const labels = (fieldsV1 as FieldsOfLabels | undefined)?.['f:metadata']?.['f:labels'] ?? {}
-    return Object.keys(labels).flatMap((key) => (key.startsWith('f:') ? [key.slice(2)] : []))
+    return Object.keys(fieldAt(fieldsV1, ['f:metadata', 'f:labels']) ?? {}).flatMap((key) =>
+      key.startsWith('f:') ? [key.slice(2)] : [],
+    )
   })
 }
 
@@ -53,10 +53,14 @@ function isApplied({ manager, operation }: ManagedFieldsEntry): boolean {
 }
 
 function hasField(fields: unknown, path: readonly string[]): boolean {
+  return fieldAt(fields, path) !== undefined
+}
+
+function fieldAt(fields: unknown, path: readonly string[]): object | undefined {
   let at = fields
   for (const step of path) {
-    if (typeof at !== 'object' || at === null || !(step in at)) return false
+    if (typeof at !== 'object' || at === null) return undefined
     at = (at as Fields)[step]
   }
-  return true
+  return typeof at === 'object' && at !== null ? at : undefined
 }

@@ -1,19 +1,17 @@
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import type { KubeObject } from '../kube/types.ts'
-import type { WriteAction, WriteList, WriteSecret } from './actions.ts'
+import type { WriteAction } from './actions.ts'
 import type { Caches } from './caches.ts'
 import type { CredentialGroups } from './credential-groups.ts'
-import type { SecretView, ServiceAccountObject, Trimmers } from './views.ts'
+import type { ServiceAccountObject, Trimmers } from './views.ts'
 import { type FailureVerdict, judgeFailure } from './write-failure.ts'
 import { writeListRequest, writeSecretRequest } from './write-request.ts'
 
 export interface WriterOptions {
   readonly client: KubeClient
   readonly clock: Clock
-  readonly caches: () => Pick<Caches, 'serviceAccounts'>
-  /** Puts a Secret into the cache as the answer to its write shows it. */
-  readonly keepSecret: (action: WriteSecret, view: SecretView) => void
+  readonly caches: () => Caches
   readonly trimmers: Trimmers
   readonly groups: CredentialGroups
   readonly secretName: string
@@ -30,14 +28,14 @@ export function createWriter(
 ): (action: WriteAction, signal: AbortSignal) => Promise<WriteResult> {
   const { client, clock, secretName, trimmers } = options
 
-  async function writeSecret(action: WriteSecret, signal: AbortSignal): Promise<void> {
+  async function writeSecret(action: WriteAction & { kind: 'writeSecret' }, signal: AbortSignal): Promise<void> {
     const group = options.groups.byKey(action.group)
     if (group === undefined) throw new Error(`no content ${action.group}`)
     const object = await client.request<KubeObject>(writeSecretRequest(action, group, secretName), signal)
-    options.keepSecret(action, trimmers.secret(object))
+    options.caches().secrets.put(`${action.namespace}/${secretName}`, trimmers.secret(object))
   }
 
-  async function writeList(action: WriteList, signal: AbortSignal): Promise<void> {
+  async function writeList(action: Exclude<WriteAction, { kind: 'writeSecret' }>, signal: AbortSignal): Promise<void> {
     const object = await client.request<ServiceAccountObject>(writeListRequest(action), signal)
     const key = `${action.namespace}/${action.serviceAccount}`
     options.caches().serviceAccounts?.put(key, trimmers.serviceAccount(object))

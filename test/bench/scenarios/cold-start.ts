@@ -43,7 +43,7 @@ async function runColdStart(context: BenchContext, step: StepHandle): Promise<Sc
     describeRequests(requests ?? new Map(), settings.namespaces)
   const last = rounds.at(-1)?.helper.figures
   return {
-    unit: poolUnits(rounds.map(({ helper }) => helper.unit)),
+    unit: medianUnit(rounds.map(({ helper }) => helper.unit)),
     figures: Object.fromEntries(COLD_START_ROWS.map((row) => [row.id, combine(row, each)])),
     notes: [
       `medians of ${rounds.length} rounds; of what is counted, the most`,
@@ -92,7 +92,7 @@ function combine({ id, measure }: RowSpec, rounds: readonly Figures[]): readonly
   return (numbers[0] ?? []).map((_, index) => over(numbers.map((one) => one[index] ?? Number.NaN)))
 }
 
-function poolUnits(units: readonly OneRun['unit'][]): OneRun['unit'] {
+function medianUnit(units: readonly OneRun['unit'][]): OneRun['unit'] {
   const samples = units.reduce((sum, unit) => sum + unit.samples, 0)
   return { p50: median(units.map(({ p50 }) => p50)), p99: median(units.map(({ p99 }) => p99)), samples }
 }
