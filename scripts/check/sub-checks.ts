@@ -15,9 +15,6 @@ export interface SubCheck {
   readonly run: (signal: AbortSignal) => Promise<string>
 }
 
-const LINES_LIMIT = 250
-const CODE = '{src,action,test,scripts,tools,bin}/**/*.{ts,mjs}'
-
 /** All sub-checks of the repository at `root`. */
 export function listChecks(root: string, progress: Progress): SubCheck[] {
   const bin = (name: string) => join(root, 'node_modules', '.bin', name)
@@ -31,7 +28,6 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
     program('lint and format', bin('biome'), ['ci', '--colors=off']),
     { name: 'dependency rule', run: async () => findImportProblems(readSources(root)).join('\n') },
     program('unused code', bin('knip'), ['--no-progress']),
-    { name: 'file length', run: async () => longFiles(root).join('\n') },
     {
       name: 'lockfile',
       run: async () => lockfileProblems(readFileSync(join(root, 'package-lock.json'), 'utf8')).join('\n'),
@@ -51,13 +47,6 @@ function readSources(root: string): Map<string, string> {
   return new Map(
     files.filter((file) => !file.endsWith('.d.ts')).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
   )
-}
-
-function longFiles(root: string): string[] {
-  return globSync(CODE, { cwd: root, exclude: ['**/*.generated.*', '**/dist/**'] })
-    .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
-    .filter(({ lines }) => lines > LINES_LIMIT)
-    .map(({ file, lines }) => `${file}: ${lines} lines; split it by concept (limit ${LINES_LIMIT})`)
 }
 
 /** A lockfile names no registry host, and pins every package by its hash. */
