@@ -46,6 +46,29 @@ export function describeCluster(
 ): ClusterSettings | NopassError {
   const access = describeAccess(entry, inputs, deps)
   if (access instanceof NopassError) return access
+  return combine(entry, access, layers, inputs)
+}
+
+/**
+ * An entry that the input `cluster` leaves out: what the list itself says of it, without its values and without access to
+ * it. Clusters may share a RAM role with it.
+ */
+export function describeSibling(entry: ClusterEntry, inputs: Inputs, deps: EntryDeps): ClusterSettings {
+  const { env, context } = entry.kubeconfig ?? {}
+  const access =
+    env === undefined
+      ? describeAccess(entry, inputs, deps)
+      : ({ kind: 'kubeconfig-text', text: '', from: env, context } as const)
+  if (access instanceof NopassError) throw access
+  return combine(entry, access, [], inputs)
+}
+
+function combine(
+  entry: ClusterEntry,
+  access: ClusterAccessSettings,
+  layers: readonly ValuesLayer[],
+  inputs: Inputs,
+): ClusterSettings {
   return {
     name: entry.name,
     wave: entry.wave,

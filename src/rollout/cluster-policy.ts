@@ -72,7 +72,14 @@ export async function planPolicies(
 ): Promise<readonly PolicyPlan[]> {
   if (targets.length === 0) return []
   const ram = await context.cloud.ram(cluster.settings)
-  return Promise.all(targets.map(({ target }) => planPolicy(ram, { ...target, phase: 'narrow' }, signal)))
+  const selected = new Set(context.settings.selected.map(({ name }) => name))
+  return Promise.all(
+    targets.map(({ target, clusters }) => {
+      // What a cluster needs that is not part of this run is not known here, and stays.
+      const phase = clusters.every((name) => selected.has(name)) ? 'narrow' : 'widen'
+      return planPolicy(ram, { ...target, phase }, signal)
+    }),
+  )
 }
 
 export function describe(plan: PolicyPlan): readonly string[] {

@@ -33,6 +33,13 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     default: '',
     about: 'Names of the entries of the list to work on (for strategy.matrix jobs); empty: all.',
   },
+  waves: {
+    kind: 'integer',
+    min: 0,
+    max: 5000,
+    default: '0',
+    about: 'How many waves the workflow has jobs for; a list with another number of waves is an error. 0: not checked.',
+  },
   name: { kind: 'text', default: '', about: 'Single cluster: its name in reports.' },
   'ack-cluster-id': {
     kind: 'text',

@@ -4,6 +4,7 @@ export interface Inputs {
   readonly clusters: string
   readonly 'clusters-file': string
   readonly cluster: readonly string[]
+  readonly waves: number
   readonly name: string
   readonly 'ack-cluster-id': string
   readonly region: string

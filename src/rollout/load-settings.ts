@@ -8,7 +8,7 @@ import { decodeText } from '../values/decode-text.ts'
 import { loadClusters } from '../values/load-clusters.ts'
 import { type MapNode, type SourceFile, toValue } from '../values/yaml-node.ts'
 import { VERSION } from '../version.ts'
-import { describeCluster, type EntryDeps, singleCluster } from './cluster-entry.ts'
+import { describeCluster, describeSibling, type EntryDeps, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './inputs.ts'
 import { readEndpoints } from './read-endpoints.ts'
 import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
@@ -31,7 +31,13 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
   const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
   const errors: NopassError[] = [...list.errors, ...shared.errors]
   const clusters: ClusterSettings[] = []
+  const isSelected = selection(list, inputs.cluster)
   for (const entry of list.entries) {
+    if (!isSelected(entry.name)) {
+      // A matrix job has neither the kubeconfig secrets nor the files of its siblings.
+      clusters.push(describeSibling(entry, inputs, deps))
+      continue
+    }
     const own = readFiles(entry.valuesFiles, deps)
     const node = list.values.get(entry.name)
     const last =
@@ -41,9 +47,10 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
     if (cluster instanceof NopassError) errors.push(cluster)
     else clusters.push(cluster)
   }
+  if (list.errors.length === 0) errors.push(...unexpectedWaves(list.entries, inputs.waves))
   if (errors.length > 0) return { settings: undefined, errors: uniqueErrors(errors) }
   const chart = describeChart(inputs, deps)
-  const selected = selectClusters(clusters, inputs.cluster)
+  const selected = clusters.filter(({ name }) => isSelected(name))
   return { settings: { inputs, clusters, selected, chart, endpoints }, errors: [] }
 }
 
@@ -114,12 +121,25 @@ function describeChart(inputs: Inputs, deps: SettingsDeps): ChartSettings {
   return { reference, version, ours, bundled: undefined, defaults }
 }
 
-function selectClusters(clusters: readonly ClusterSettings[], names: readonly string[]): readonly ClusterSettings[] {
-  if (names.length === 0) return clusters
-  const unknown = names.find((name) => !clusters.some((cluster) => cluster.name === name))
-  if (unknown === undefined) return clusters.filter(({ name }) => names.includes(name))
+/** A wave that no job of the workflow takes would be left out without a word. */
+function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): readonly NopassError[] {
+  const waves = [...new Set(entries.map(({ wave }) => wave))].toSorted((a, b) => a - b)
+  if (expected === 0 || waves.length === expected) return []
+  const found = `the list has ${waves.length} (wave ${waves.join(', ')})`
+  return [
+    new NopassError('INPUT_CONFLICT', `waves: the workflow has jobs for ${expected} waves, but ${found}`, {
+      hint: 'Give the workflow one job per wave and set `waves` to their number, or correct `wave` in the list.',
+    }),
+  ]
+}
+
+/** Which entries the input `cluster` picks: every one without it. A list with errors is reported as such first. */
+function selection({ entries, errors }: Entries, names: readonly string[]): (name: string) => boolean {
+  if (names.length === 0) return () => true
+  const unknown = names.find((name) => !entries.some((entry) => entry.name === name))
+  if (unknown === undefined || errors.length > 0) return (name) => names.includes(name)
   throw new NopassError('CLUSTER_UNKNOWN', `cluster: the list has no entry "${unknown}"`, {
-    hint: `Use one of ${clusters.map(({ name }) => name).join(', ')}.`,
+    hint: `Use one of ${entries.map(({ name }) => name).join(', ')}.`,
   })
 }
 

@@ -22,11 +22,11 @@ export interface Preparation {
   readonly errors: readonly NopassError[]
 }
 
-/** Merges and checks the values of every cluster of the list, offline. */
+/** Merges and checks the values of every selected cluster, offline. */
 export function prepareClusters(settings: Settings): Preparation {
   const clusters: PreparedCluster[] = []
   const errors = new Map<string, NopassError>()
-  for (const cluster of settings.clusters) {
+  for (const cluster of settings.selected) {
     try {
       const { prepared, problems } = prepareCluster(cluster, settings.chart, settings.inputs)
       for (const problem of problems) errors.set(keyOf(problem), problem)

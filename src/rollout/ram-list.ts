@@ -1,7 +1,8 @@
-import { type NopassError, toNopassError } from '../errors.ts'
+import { NopassError, toNopassError } from '../errors.ts'
 import type { CloudAccess } from './cloud-access.ts'
 import type { RamCluster } from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
+import type { ClusterSettings } from './settings.ts'
 import { findWorkerRoles } from './worker-roles.ts'
 
 /** Every cluster of the list that RAM knows by its worker roles; found once, when the first one needs it. */
@@ -15,11 +16,16 @@ export interface RamListing {
   readonly unknown: ReadonlyMap<string, NopassError>
 }
 
-export function createRamList(prepared: readonly PreparedCluster[], cloud: CloudAccess): RamList {
+/** @param siblings entries that are not selected: their roles may be shared, their values are not known here */
+export function createRamList(
+  prepared: readonly PreparedCluster[],
+  siblings: readonly ClusterSettings[],
+  cloud: CloudAccess,
+): RamList {
   let listing: Promise<RamListing> | undefined
   return {
     get(signal) {
-      listing ??= list(prepared, cloud, signal)
+      listing ??= list(prepared, siblings, cloud, signal)
       return listing
     },
   }
@@ -27,31 +33,51 @@ export function createRamList(prepared: readonly PreparedCluster[], cloud: Cloud
 
 async function list(
   prepared: readonly PreparedCluster[],
+  siblings: readonly ClusterSettings[],
   cloud: CloudAccess,
   signal: AbortSignal,
 ): Promise<RamListing> {
   const unknown = new Map<string, NopassError>()
-  const found = await Promise.all(
-    prepared
-      .filter(({ ram }) => ram === 'worker-role')
-      .map(async (cluster) => {
-        try {
-          return [await describe(cluster, cloud, signal)]
-        } catch (error) {
-          unknown.set(cluster.name, toNopassError(error))
-          return []
-        }
-      }),
-  )
+  const own = prepared.filter(({ ram }) => ram === 'worker-role')
+  const attempt = async (name: string, work: () => Promise<RamCluster>): Promise<readonly RamCluster[]> => {
+    try {
+      return [await work()]
+    } catch (error) {
+      unknown.set(name, toNopassError(error))
+      return []
+    }
+  }
+  const found = await Promise.all([
+    ...own.map(({ name, settings, values }) =>
+      attempt(name, () => describe(settings, values?.registries ?? [], cloud, signal)),
+    ),
+    ...(own.length === 0 ? [] : siblings).map((sibling) =>
+      attempt(sibling.name, () => describeSibling(sibling, own, cloud, signal)),
+    ),
+  ])
   return { clusters: found.flat(), unknown }
 }
 
-async function describe(
-  { name, settings, values }: PreparedCluster,
+/** Only with credentials that the selected clusters use too: a job may have no right to the deploy role of its siblings. */
+async function describeSibling(
+  sibling: ClusterSettings,
+  own: readonly PreparedCluster[],
   cloud: CloudAccess,
   signal: AbortSignal,
 ): Promise<RamCluster> {
-  const { access, workerRoles } = settings
+  if (own.some(({ settings }) => settings.deployRole === sibling.deployRole)) {
+    return describe(sibling, [], cloud, signal)
+  }
+  throw new NopassError('WORKER_ROLE_UNKNOWN', `${sibling.name} is not selected and has a deploy role of its own`)
+}
+
+async function describe(
+  settings: ClusterSettings,
+  registries: RamCluster['registries'],
+  cloud: CloudAccess,
+  signal: AbortSignal,
+): Promise<RamCluster> {
+  const { name, access, workerRoles } = settings
   const [caller, roles] = await Promise.all([
     cloud.caller(settings, signal),
     workerRoles.length > 0 || access.kind !== 'ack'
@@ -62,7 +88,7 @@ async function describe(
     name,
     key: access.kind === 'ack' ? access.clusterId : '',
     accountId: caller.accountId,
-    registries: values?.registries ?? [],
+    registries,
     workerRoles: roles,
   }
 }

@@ -12,7 +12,7 @@ import { rollCluster } from './roll-cluster.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunFolder } from './run-folder.ts'
 import { runWaves } from './run-waves.ts'
-import type { Settings } from './settings.ts'
+import type { ClusterSettings, Settings } from './settings.ts'
 import { uninstallCluster } from './uninstall-cluster.ts'
 
 export interface RolloutDeps {
@@ -55,7 +55,7 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
     helm,
     folder: deps.folder,
     cloud,
-    ramList: createRamList(prepared, cloud),
+    ramList: createRamList(prepared, settings.clusters.filter(isLeftOut(settings)), cloud),
     taken: new Map(),
     mask: deps.mask,
     report: deps.report,
@@ -69,9 +69,8 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
 }
 
 async function runAll(context: RunContext, signal: AbortSignal): Promise<readonly ClusterResult[]> {
-  const { inputs, selected } = context.settings
-  const names = new Set(selected.map(({ name }) => name))
-  const clusters = context.prepared.filter(({ name }) => names.has(name)).toSorted((a, b) => a.wave - b.wave)
+  const { inputs } = context.settings
+  const clusters = context.prepared.toSorted((a, b) => a.wave - b.wave)
   const targets = new Map<string, readonly SharedTarget[]>()
   const rules = {
     maxParallel: inputs['max-parallel'],
@@ -94,6 +93,11 @@ async function runAll(context: RunContext, signal: AbortSignal): Promise<readonl
   )
   if (inputs.mode !== 'apply' || results.some(isFailure)) return results
   return narrowPolicies(results, targets, context, signal)
+}
+
+function isLeftOut({ selected }: Settings): (cluster: ClusterSettings) => boolean {
+  const names = new Set(selected.map(({ name }) => name))
+  return ({ name }) => !names.has(name)
 }
 
 /** An uninstall says how much it is about to take away, or it is refused. */

@@ -57,7 +57,7 @@ export interface ChartSettings {
 /** Everything that a rollout is told. */
 export interface Settings {
   readonly inputs: Inputs
-  /** The whole list: shared RAM policies are the union over all of it. */
+  /** The whole list. Of an entry that is not selected only what the list itself says: no values, no kubeconfig. */
   readonly clusters: readonly ClusterSettings[]
   /** The entries to work on; all of the list without the input `cluster`. */
   readonly selected: readonly ClusterSettings[]

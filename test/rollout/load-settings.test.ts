@@ -131,3 +131,50 @@ test("a deploy role takes the job's own OIDC provider only where both are in one
   )
   assert.deepEqual(providers, ['acs:ram::1234567890123456:oidc-provider/github', undefined])
 })
+
+test('M7 a matrix job needs neither the kubeconfig secrets nor the values files of the entries that it leaves out', async () => {
+  // Secrets of a GitHub environment: each job has its own one only.
+  const entry = (name: string) =>
+    `- name: ${name}\n  kubeconfig: { env: KUBECONFIG_${name.toUpperCase()} }\n  valuesFiles: [${name}.yaml]\n`
+  const clusters = ['a', 'b', 'c'].map(entry).join('')
+  const { settings, errors } = await load(
+    { 'b.yaml': 'replicas: 3\n' },
+    { clusters, values: VALUES, cluster: 'b' },
+    { KUBECONFIG_B: 'apiVersion: v1' },
+  )
+  assert.deepEqual(errors, [])
+  assert.ok(settings)
+  assert.deepEqual(
+    settings.clusters.map(({ name, access }) => [name, access.kind === 'kubeconfig-text' && access.text]),
+    [
+      ['a', ''],
+      ['b', 'apiVersion: v1'],
+      ['c', ''],
+    ],
+  )
+  const { clusters: prepared, errors: problems } = prepareClusters(settings)
+  assert.deepEqual(problems, [])
+  assert.deepEqual(
+    prepared.map(({ name, values }) => [name, values?.replicas]),
+    [['b', 3]],
+  )
+})
+
+test('M7 the list of a matrix job is still checked as a whole', async () => {
+  const entry = (name: string) => `- name: ${name}\n  kubeconfig: { env: KUBECONFIG_B }\n`
+  const clusters = ['a', 'b', 'a'].map(entry).join('')
+  const { errors } = await load({}, { clusters, values: VALUES, cluster: 'b' }, { KUBECONFIG_B: 'x' })
+  assert.deepEqual(
+    errors.map(({ code }) => code),
+    ['CLUSTERS_SAME_RELEASE', 'CLUSTERS_SAME_RELEASE', 'CLUSTERS_NAME_TWICE'],
+  )
+})
+
+test('waves: a wave of the list without a job in the workflow is an error', async () => {
+  const entry = (name: string, wave: number) => `- name: ${name}\n  wave: ${wave}\n  kubeconfig: { file: ${name} }\n`
+  const clusters = entry('a', 0) + entry('b', 1) + entry('c', 5)
+  const given = { mode: 'validate', clusters, values: VALUES }
+  const message = 'waves: the workflow has jobs for 2 waves, but the list has 3 (wave 0, 1, 5)'
+  const messages = async (waves: string) => (await load({}, { ...given, waves })).errors.map((error) => error.message)
+  assert.deepEqual([await messages('2'), await messages('3'), await messages('0')], [[message], [], []])
+})
