@@ -53,12 +53,6 @@ export const FUZZ_ROWS: readonly FuzzRow[] = [
     ['ROA：个人版与 CS', '完整读取或列表中的错误；其中没有机密'],
   ),
   row(
-    'plain-answers',
-    'test/kube/plain-answer.test.ts',
-    ['HTTP answers: usual and unusual heads', "what is read without the parser is the parser's reading"],
-    ['HTTP 响应：常见与不常见的头部', '不经解析器读取的结果与解析器一致'],
-  ),
-  row(
     'watch-frames',
     'test/kube/watch-stream-fuzz.test.ts',
     ['watch stream: bytes cut anywhere', 'the same events'],

@@ -1,9 +1,13 @@
 import { errorFromAnswer, KubeApiError } from './api-error.ts'
 import type { KubeConnection } from './connection.ts'
-import type { AnswerReader } from './http-socket.ts'
 import { readEvents, readWhole, type WholeAnswer } from './read-answer.ts'
-import { createTransport, type TransportOptions } from './transport.ts'
-import type { TransportRequest } from './transport-request.ts'
+import {
+  type AnswerReader,
+  createTransport,
+  type Lane,
+  type TransportOptions,
+  type TransportRequest,
+} from './transport.ts'
 import type { WatchEvent } from './watch-stream.ts'
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
@@ -24,6 +28,8 @@ export interface KubeCall {
   readonly timeoutMs?: number
   /** Default 64 MiB. */
   readonly bodyLimit?: number
+  /** Default `call`. `lease`: a connection that no other call can occupy. */
+  readonly lane?: Exclude<Lane, 'watch'>
 }
 
 interface WatchCall {
@@ -106,7 +112,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
         accept: call.accept ?? 'application/json',
         ...(body === undefined ? {} : { body, contentType }),
         timeoutMs,
-        lane: 'call',
+        lane: call.lane ?? 'call',
       }
       return new Promise((resolve, reject) => {
         const onAnswer = (answer: WholeAnswer): void => {
@@ -152,7 +158,14 @@ function refusalOf(title: string, { status, text, retryAfter }: WholeAnswer): Ku
 function parseAnswer(title: string, answer: WholeAnswer): unknown {
   const { status, text } = answer
   if (status >= 400) throw refusalOf(title, answer)
-  if (text === '') return undefined
+  if (status < 200 || status >= 300) {
+    throw new KubeApiError(status, `${title} was answered with a redirect (${status})`, { code: 'KUBE_BAD_ANSWER' })
+  }
+  if (text === '') {
+    throw new KubeApiError(status, `${title} was answered with ${status} and an empty body`, {
+      code: 'KUBE_BAD_ANSWER',
+    })
+  }
   try {
     return JSON.parse(text)
   } catch {

@@ -1,5 +1,5 @@
 import { KubeApiError } from './api-error.ts'
-import type { AnswerReader } from './http-socket.ts'
+import type { AnswerReader } from './transport.ts'
 import { createWatchParser, type WatchEvent } from './watch-stream.ts'
 
 export interface WholeAnswer {

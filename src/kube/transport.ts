@@ -1,15 +1,40 @@
-import { createConnection, isIP, type Socket } from 'node:net'
-import { connect, createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import http from 'node:http'
+import https from 'node:https'
+import { isIP, type Socket } from 'node:net'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { NopassError } from '../errors.ts'
-import { createAbortListeners } from './abort-listeners.ts'
+import { KubeApiError } from './api-error.ts'
 import type { KubeConnection } from './connection.ts'
-import { startExchange } from './exchange.ts'
-import type { AnswerReader } from './http-socket.ts'
-import { createRequestEncoder } from './request-bytes.ts'
-import { createSocketPool, type SocketPool } from './socket-pool.ts'
-import type { TransportRequest } from './transport-request.ts'
 
-/** Sends one request and hands its answer to the reader, piece by piece. */
+/** One request as the transport sends it. */
+export interface TransportRequest {
+  readonly method: string
+  readonly path: string
+  readonly accept: string
+  readonly contentType?: string
+  readonly body?: string | Buffer
+  /** Until the response's head arrives, and then again until its end (not for a watch), milliseconds. */
+  readonly timeoutMs: number
+  readonly lane: Lane
+}
+
+/**
+ * `call` shares 16 connections. `lease` has its own, so that hanging writes never delay a renewal; each `watch` has its own, so that
+ * it never takes one from calls.
+ */
+export type Lane = 'call' | 'lease' | 'watch'
+
+/** Receives one response, piece by piece. After `end` or `fail` nothing more comes. */
+export interface AnswerReader {
+  /** `header` takes a name in lower case. */
+  head(status: number, header: (name: string) => string | undefined): void
+  /** An error thrown here fails the request. */
+  data(chunk: Buffer): void
+  end(): void
+  fail(error: unknown): void
+}
+
+/** Sends one request and passes its response to the reader, piece by piece. */
 export interface Transport {
   send(request: TransportRequest, reader: AnswerReader, signal?: AbortSignal): void
   /** Destroys all connections. */
@@ -23,11 +48,14 @@ export interface TransportOptions {
 }
 
 const KEEP_ALIVE_MS = 15_000
+/** An API server closes an idle connection after 90 s. */
+const IDLE_MS = 80_000
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/
 
 /**
- * HTTP/1.1 over kept TLS connections. Throws KUBE_CONNECTION for an address that is not https (http only on loopback) and for
- * certificates that cannot be read. A reader's `fail` gets the signal's reason, or KUBE_CONNECTION, KUBE_TIMEOUT, KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
+ * HTTP/1.1 by Node's own client over kept TLS connections. Throws KUBE_CONNECTION for an address that is not https (http only on
+ * loopback) and for certificates that cannot be read. A reader's `fail` gets the signal's reason, or KUBE_CONNECTION, KUBE_TIMEOUT,
+ * KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
  */
 export function createTransport(connection: KubeConnection, options: TransportOptions = {}): Transport {
   const server = new URL(connection.server)
@@ -35,41 +63,137 @@ export function createTransport(connection: KubeConnection, options: TransportOp
   if (!secure && !(server.protocol === 'http:' && LOOPBACK.test(server.hostname))) {
     throw new NopassError('KUBE_CONNECTION', `the API server's address ${server.protocol}//${server.host} is not https`)
   }
+  const { userAgent = 'acr-nopass', sockets = 16 } = options
+  const basePath = server.pathname.replace(/\/$/, '')
+  const client = secure ? https : http
   const address = {
     host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(server.port) || (secure ? 443 : 80),
   }
-  const { userAgent = 'acr-nopass' } = options
-  const encode = createRequestEncoder(server.host, server.pathname.replace(/\/$/, ''), userAgent)
-  const aborts = createAbortListeners()
+  const underWay = new Set<(error: unknown) => void>()
   let ca = connection.ca
-  let pools = createPools()
+  let agents = createAgents()
 
-  function createPools(): Record<TransportRequest['lane'], SocketPool> {
-    const open = secure ? createTlsOpener(connection, address) : () => createConnection(address)
-    const openTuned = (): Socket => open().setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
+  function createAgents(): Record<Lane, http.Agent> {
+    const { tlsServerName } = connection
+    const servername = tlsServerName ?? (isIP(address.host) === 0 ? address.host : undefined)
+    const tls = secure && {
+      secureContext: readCertificates(address.host, connection),
+      ...(servername !== undefined && { servername }),
+    }
+    const kept = { ...tls, keepAlive: true, timeout: IDLE_MS }
+    const create = (agent: http.AgentOptions): http.Agent => {
+      return dropStrayBytes(secure ? new https.Agent(agent) : new http.Agent(agent))
+    }
     return {
-      call: createSocketPool(openTuned, options.sockets ?? 16, true),
-      watch: createSocketPool(openTuned, Number.POSITIVE_INFINITY, false),
+      call: create({ ...kept, maxSockets: sockets, maxFreeSockets: sockets }),
+      lease: create({ ...kept, maxSockets: 2 }),
+      watch: create({ ...tls, keepAlive: false }),
     }
   }
-  function poolOf(lane: TransportRequest['lane']): SocketPool {
+  function agentOf(lane: Lane): http.Agent {
     const current = connection.ca
     if (current !== ca) {
-      // The cluster's CA was rotated on disk: what is in flight ends on the old pool.
-      pools = createPools()
+      // The cluster's CA was rotated on disk: requests in flight finish over the old connections.
+      agents = createAgents()
       ca = current
     }
-    return pools[lane]
+    return agents[lane]
   }
+  function headersOf(
+    { accept, contentType, body }: TransportRequest,
+    token: string | undefined,
+  ): http.OutgoingHttpHeaders {
+    return {
+      host: server.host,
+      'user-agent': userAgent,
+      accept,
+      ...(contentType !== undefined && { 'content-type': contentType }),
+      ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    }
+  }
+
+  /** One request with its time limit, its abort, and a second try where a kept connection turns out to be closed. */
   function start(
     request: TransportRequest,
     token: string | undefined,
     reader: AnswerReader,
-    signal: AbortSignal | undefined,
+    signal?: AbortSignal,
   ): void {
-    const bytes = encode(request, token)
-    startExchange({ request, bytes, host: server.host, pool: poolOf(request.lane), reader, aborts, signal })
+    const { method, lane, timeoutMs, body } = request
+    const repeatable = method === 'GET' || method === 'PATCH'
+    let outgoing: http.ClientRequest
+    let answered = false
+    let stopped = false
+    let settled = false
+    // The same time again for the body: one timer for both, because a rotation makes thousands of requests.
+    const timer = setTimeout(() => stop(timeoutOf(request)), timeoutMs)
+    const onAbort = (): void => stop(signal?.reason)
+    const settle = (): boolean => {
+      if (settled) return false
+      settled = true
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      underWay.delete(stop)
+      return true
+    }
+    const fail = (error: unknown): void => {
+      if (settle()) reader.fail(signal?.aborted ? signal.reason : failureOf(request, server.host, error, answered))
+    }
+    function stop(error: unknown): void {
+      stopped = true
+      outgoing?.destroy()
+      fail(error)
+    }
+    function onResponse(response: http.IncomingMessage): void {
+      answered = true
+      if (lane === 'watch') clearTimeout(timer)
+      else timer.refresh()
+      const take = (work: () => void): void => {
+        if (settled) return
+        try {
+          work()
+        } catch (error) {
+          stop(error)
+        }
+      }
+      take(() => reader.head(response.statusCode ?? 0, (name) => headerOf(response.headers, name)))
+      response.on('data', (chunk: Buffer) => take(() => reader.data(chunk)))
+      response.on('end', () => {
+        if (settle()) reader.end()
+      })
+      response.on('error', fail)
+    }
+    function send(agent: http.Agent): void {
+      outgoing = client.request({
+        ...address,
+        method,
+        path: basePath + request.path,
+        headers: headersOf(request, token),
+        agent,
+      })
+      const sent = outgoing
+      sent.on('socket', tune)
+      sent.on('response', onResponse)
+      sent.on('upgrade', (_response, socket) => {
+        socket.destroy()
+        fail(new MalformedAnswer())
+      })
+      sent.on('error', (error) => {
+        // A kept connection that the server closed while we wrote: the request was not processed.
+        if (repeatable && sent.reusedSocket && !answered && !stopped && isClosed(error)) send(agents.watch)
+        else fail(error)
+      })
+      sent.end(body)
+    }
+    underWay.add(stop)
+    signal?.addEventListener('abort', onAbort)
+    try {
+      send(agentOf(lane))
+    } catch (error) {
+      fail(isInvalidText(error) ? invalidText(request) : error)
+    }
   }
 
   return {
@@ -77,7 +201,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       if (signal?.aborted) return reader.fail(signal.reason)
       try {
         const token = connection.token?.()
-        // Without a wait where the token is at hand: the request leaves in the same turn of the event loop.
+        // Without a wait where the token is available: the request leaves in the same turn of the event loop.
         if (!(token instanceof Promise)) return start(request, token, reader, signal)
         token.then((known) => start(request, known, reader, signal)).catch(reader.fail)
       } catch (error) {
@@ -85,38 +209,90 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       }
     },
     close() {
-      pools.call.close()
-      pools.watch.close()
+      for (const stop of [...underWay]) stop(new Error('the client was closed'))
+      for (const agent of Object.values(agents)) agent.destroy()
     },
   }
 }
 
-/** Connections to one server share what is made of its certificates, and resume each other's TLS session. */
-function createTlsOpener(connection: KubeConnection, address: { host: string; port: number }): () => Socket {
-  const { ca, cert, key, tlsServerName } = connection
-  const secureContext = readCertificates(address.host, {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  })
-  const servername = tlsServerName ?? (isIP(address.host) === 0 ? address.host : undefined)
-  const named = { ...address, secureContext, ...(servername === undefined ? {} : { servername }) }
-  let session: Buffer | undefined
-  return () => {
-    const socket = connect(session === undefined ? named : { ...named, session })
-    socket.once('session', (next: Buffer) => {
-      session = next
-    })
-    return socket
+/** The server switched to another protocol, which nobody requested. */
+class MalformedAnswer extends Error {}
+
+/** Bytes that come between two responses belong to neither: the connection ends. */
+function dropStrayBytes(agent: http.Agent): http.Agent {
+  const destroy = function (this: Socket): void {
+    this.destroy()
   }
+  const keep = agent.keepSocketAlive.bind(agent)
+  const reuse = agent.reuseSocket.bind(agent)
+  agent.keepSocketAlive = (socket) => {
+    socket.once('data', destroy)
+    return keep(socket)
+  }
+  agent.reuseSocket = (socket, request) => {
+    ;(socket as Socket).off('data', destroy)
+    reuse(socket, request)
+  }
+  return agent
 }
 
-function readCertificates(host: string, options: SecureContextOptions): SecureContext {
+function tune(socket: Socket): void {
+  socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
+}
+
+function readCertificates(host: string, { ca, cert, key }: KubeConnection): SecureContext {
   try {
-    return createSecureContext(options)
+    return createSecureContext({
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    })
   } catch (cause) {
     throw new NopassError('KUBE_CONNECTION', `the certificates or the key for the API server ${host} cannot be read`, {
       cause,
     })
   }
+}
+
+function headerOf(headers: http.IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function isClosed(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+/** A token or a path with a line break would end the header or the request line. */
+function isInvalidText(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ERR_INVALID_CHAR' || code === 'ERR_UNESCAPED_CHARACTERS'
+}
+
+function invalidText(request: TransportRequest): NopassError {
+  return new NopassError('KUBE_CONNECTION', `${titleOf(request)}: a header has a character that none may have`)
+}
+
+function timeoutOf(request: TransportRequest): KubeApiError {
+  const message = `${titleOf(request)} got no whole answer within ${request.timeoutMs / 1000} s`
+  return new KubeApiError(0, message, { code: 'KUBE_TIMEOUT' })
+}
+
+function failureOf(request: TransportRequest, host: string, cause: unknown, answered: boolean): NopassError {
+  if (cause instanceof NopassError) return cause
+  const title = titleOf(request)
+  const { code } = cause as NodeJS.ErrnoException
+  if (cause instanceof MalformedAnswer || code?.startsWith('HPE_')) {
+    return new KubeApiError(0, `${title} was answered with something that is not HTTP`, { code: 'KUBE_BAD_ANSWER' })
+  }
+  const message = answered
+    ? `${title}: the connection broke in the middle of the answer`
+    : `${title} did not reach ${host}`
+  const reason = code === undefined ? {} : { reason: code }
+  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, ...reason })
+}
+
+function titleOf({ lane, method, path }: TransportRequest): string {
+  return `${lane === 'watch' ? 'WATCH' : method} ${path.split('?')[0]}`
 }

@@ -136,6 +136,63 @@ test('connections are kept: 200 calls, 16 at a time, need at most 16 connections
   )
 })
 
+test('H6: a lease renewal has a connection of its own while all 16 for calls hang', async () => {
+  let hanging = 0
+  await withServer(
+    (request, response) => {
+      if (request.url === '/lease') response.end('{}')
+      else hanging += 1
+    },
+    async (client) => {
+      const writes = Array.from({ length: 20 }, () => client.request({ method: 'PATCH', path: '/write' }))
+      for (let renewals = 0; hanging < 16 || renewals === 0; renewals += 1) {
+        assert.deepEqual(await client.request({ method: 'GET', path: '/lease', lane: 'lease' }), {})
+      }
+      assert.deepEqual(await client.request({ method: 'GET', path: '/lease', lane: 'lease' }), {})
+      assert.equal(hanging, 16)
+      client.close()
+      for (const write of writes) await assert.rejects(write, { code: 'KUBE_UNREACHABLE' })
+    },
+  )
+})
+
+test('an aborted call that waits for a connection leaves its turn to the next one', async () => {
+  const waiting: (() => void)[] = []
+  await withServer(
+    (request, response) => {
+      if (request.url === '/hold') waiting.push(() => response.end('{}'))
+      else response.end('{}')
+    },
+    async (client) => {
+      const held = Array.from({ length: 16 }, () => client.request({ method: 'GET', path: '/hold' }))
+      const stop = new AbortController()
+      const aborted = client.request({ method: 'GET', path: '/aborted' }, stop.signal)
+      const next = client.request({ method: 'GET', path: '/next' })
+      stop.abort(new Error('enough'))
+      await assert.rejects(aborted, { message: 'enough' })
+      while (waiting.length < 16) await new Promise((resolve) => setImmediate(resolve))
+      for (const release of waiting) release()
+      assert.deepEqual(await Promise.all([...held, next]), Array(17).fill({}))
+    },
+  )
+})
+
+test('a POST over a kept connection that the server closed is not repeated', async () => {
+  let answers = 0
+  await withServer(
+    (request, response) => {
+      answers += 1
+      if (answers === 2) request.socket.resetAndDestroy()
+      else response.end('{}')
+    },
+    async (client) => {
+      await client.request({ method: 'GET', path: '/api' })
+      await assert.rejects(client.request({ method: 'POST', path: '/api', body: {} }), { code: 'KUBE_UNREACHABLE' })
+      assert.equal(answers, 2)
+    },
+  )
+})
+
 test('a kept connection that the server closed is replaced without the caller noticing', async () => {
   let answers = 0
   await withServer(

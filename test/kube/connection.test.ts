@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { inClusterConnection, type KubeConnection, kubeconfigConnection } from '../../src/kube/connection.ts'
 import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
@@ -100,6 +101,44 @@ test('outside a cluster the authority’s file that a kubeconfig names is read a
   await writeFile(file, JSON.stringify(config))
   await followsAuthority(await kubeconfigConnection({ file }, clock), clock)
   assert.equal(seen, 'Bearer of-the-file')
+})
+
+test('the server must prove the name that is expected of it: its address, or tls-server-name', async () => {
+  const named = createAuthority('named')
+  const pair = named.issue({ commonName: '127.0.0.1', names: ['api.example'], minutes: 60 })
+  const user = named.issue({ commonName: 'jane', names: [], minutes: 60 })
+  const other = createServer(
+    { key: pair.keyPem, cert: pair.certificatePem, ca: named.certificatePem, requestCert: true },
+    (request, response) => {
+      response.end(JSON.stringify({ authorized: (request.socket as TLSSocket).authorized }))
+    },
+  )
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const base = {
+    server: `https://127.0.0.1:${(other.address() as AddressInfo).port}`,
+    ca: named.certificatePem,
+    cert: user.certificatePem,
+    key: user.keyPem,
+  }
+  const ask = async (connection: KubeConnection): Promise<unknown> => {
+    const client = createKubeClient(connection)
+    try {
+      return await client.request({ method: 'GET', path: '/version' })
+    } finally {
+      client.close()
+    }
+  }
+  try {
+    assert.deepEqual(await ask({ ...base, tlsServerName: 'api.example' }), { authorized: true })
+    const refused = { code: 'KUBE_UNREACHABLE', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }
+    await assert.rejects(ask(base), refused)
+    await assert.rejects(ask({ ...base, tlsServerName: 'other.example' }), refused)
+    const byOther = { ...base, tlsServerName: 'api.example', ca: first.certificatePem }
+    await assert.rejects(ask(byOther), { code: 'KUBE_UNREACHABLE' })
+  } finally {
+    other.closeAllConnections()
+    other.close()
+  }
 })
 
 test('what a Pod lacks is named', () => {

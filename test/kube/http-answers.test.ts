@@ -99,23 +99,67 @@ test('whatever comes that is no answer, a call fails with a code and never hangs
           (value) => ({ value }),
           (error: { code: string }) => ({ code: error.code }),
         )
-        if ('code' in outcome) assert.match(outcome.code, /^KUBE_(BAD_ANSWER|UNREACHABLE)$/)
-        else assert.equal(outcome.value, undefined)
+        assert.match('code' in outcome ? outcome.code : 'a value', /^KUBE_(BAD_ANSWER|UNREACHABLE)$/)
       })
     }),
     { numRuns: 40 },
   )
 })
 
-test('an answer with more behind it counts, and its connection is not used again', async () => {
-  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'
-  for (const more of [answer, 'HTTP/1.1 200 OK\r\n', 'x']) {
+test('security 10: bytes behind a response are never taken for the next one', async () => {
+  const one = 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{"n":1}'
+  const stray = one.replace('1}', '9}')
+  for (const more of [stray, 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n', 'x', '\r\n']) {
     await withBytes(
-      (socket, request) => void socket.write(request === 1 ? `${answer}${more}` : answer),
-      async (client, connections) => {
-        assert.deepEqual(await client.request(get('/one')), {})
-        assert.deepEqual(await client.request(get('/two')), {})
-        assert.equal(connections(), 2)
+      (socket, request) => void socket.write(request === 1 ? `${one}${more}` : one.replace('1}', '2}')),
+      async (client) => {
+        const first = await client.request(get('/one')).catch(({ code }: { code: string }) => code)
+        if (first !== 'KUBE_BAD_ANSWER') assert.deepEqual(first, { n: 1 })
+        assert.deepEqual(await client.request(get('/two')), { n: 2 })
+      },
+    )
+  }
+})
+
+test('security 10: a second response that arrives between two requests ends the connection', async () => {
+  const one = 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{"n":1}'
+  let late: Socket | undefined
+  await withBytes(
+    (socket, request) => {
+      if (request === 1) late = socket
+      socket.write(request === 1 ? one : one.replace('1}', '2}'))
+    },
+    async (client, connections) => {
+      assert.deepEqual(await client.request(get('/one')), { n: 1 })
+      const closed = new Promise((resolve) => late?.once('close', resolve))
+      late?.write(one.replace('1}', '9}'))
+      await closed
+      assert.deepEqual(await client.request(get('/two')), { n: 2 })
+      assert.equal(connections(), 2)
+    },
+  )
+})
+
+test('security 10: a bad length, a bad chunk size, a redirect and an empty success are errors', async () => {
+  const lengths = ['7, 9', '-1', '7abc', '+7', '0x7', '7 7', '']
+  const answers = [
+    ...lengths.map((length) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n{"n":1}`),
+    'HTTP/1.1 200 OK\r\nContent-Length: 7\r\nContent-Length: 8\r\n\r\n{"n":1}',
+    'HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n{"n":1}',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x7\r\n{"n":1}\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n+7\r\n{"n":1}\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\nContent-Length: 7\n\n{"n":1}',
+    'HTTP/1.1 307 Temporary Redirect\r\nLocation: https://127.0.0.1:1/\r\nContent-Length: 7\r\n\r\n{"n":1}',
+    'HTTP/1.1 304 Not Modified\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 204 No Content\r\n\r\n',
+  ]
+  for (const text of answers) {
+    await withBytes(
+      (socket) => void socket.end(text, 'latin1'),
+      async (client) => {
+        await assert.rejects(client.request(get('/api')), { code: 'KUBE_BAD_ANSWER' }, text)
       },
     )
   }

@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule;
-import{__commonJS,__require}from"./chunk-GUBIX7MQ.js";var require_node_http=__commonJS({"builtin:node:http"(exports,module){module.exports=Object.create(new Proxy({},{get:(_,name)=>__require("node:http")[name]}))}});var require_node_https=__commonJS({"builtin:node:https"(exports,module){module.exports=Object.create(new Proxy({},{get:(_,name)=>__require("node:https")[name]}))}});export{require_node_http,require_node_https};
