@@ -1,7 +1,9 @@
-// Writes everything that is derived from schemas/values.schema.json, schemas/clusters.schema.json and chart/values.yaml.
+// Writes everything that is derived from schemas/values.schema.json, schemas/clusters.schema.json, chart/values.yaml and
+// ACR's domains.
 // `--check` writes nothing and fails when a file is not what it would write.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ACR_DOMAINS } from '../src/acr/registry-domains.ts'
 import type { Schema } from '../src/values/schema.ts'
 import { generateChartDefaults } from './generate-values/chart-defaults.ts'
 import { generateValuesDocs } from './generate-values/docs.ts'
@@ -18,6 +20,7 @@ async function generate(): Promise<Record<string, string>> {
   const clusters = readSchema('schemas/clusters.schema.json')
   const helperConfig = helperConfigSchema(values)
   return {
+    'chart/templates/_acr-domains.tpl': acrDomainsTemplate(),
     'chart/values.schema.json': readText('schemas/values.schema.json'),
     'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
     'docs/en/values.md': generateValuesDocs(values),
@@ -37,6 +40,17 @@ async function generate(): Promise<Record<string, string>> {
     'src/values/clusters-validator.generated.d.mts': VALIDATOR_TYPES,
     'src/values/clusters.generated.ts': await generateTypes(clusters, { rootName: 'Clusters', resolved: true }),
   }
+}
+
+/** ACR's own domains for the chart's expressions: the helper and the chart must agree on them. */
+function acrDomainsTemplate(): string {
+  return [
+    "{{/* Generated from src/acr/registry-domains.ts: ACR's own domains, as a regular expression. */}}",
+    '{{- define "acr-nopass.acr-domains" -}}',
+    ACR_DOMAINS,
+    '{{- end }}',
+    '',
+  ].join('\n')
 }
 
 const check = process.argv.includes('--check')

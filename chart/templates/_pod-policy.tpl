@@ -9,7 +9,7 @@
 
 {{/* ACR's own domains, and those of values: a host alone may be followed by a port, one with a port or a path stands as it is. */}}
 {{- define "acr-nopass.acr-images-pattern" -}}
-{{- $hosts := list "([a-z0-9-]+\\.)+cr\\.aliyuncs\\.com" "registry(-[a-z]+)?\\.[a-z0-9-]+\\.aliyuncs\\.com" -}}
+{{- $hosts := list (include "acr-nopass.acr-domains" .) -}}
 {{- $exact := list -}}
 {{- range .Values.registries }}{{ range .domains }}
 {{- if regexMatch "[:/]" . }}{{ $exact = append $exact (regexQuoteMeta .) }}{{ else }}{{ $hosts = append $hosts (regexQuoteMeta .) }}{{ end -}}

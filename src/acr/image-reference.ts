@@ -23,8 +23,3 @@ export function isCoveredBy(domain: string, image: ImageReference): boolean {
   const prefix = path.join('/')
   return prefix === '' || image.repository === prefix || image.repository.startsWith(`${prefix}/`)
 }
-
-/** Whether a host is one of ACR's own, of whatever edition. */
-export function isAcrHost(host: string): boolean {
-  return /\.cr\.aliyuncs\.com(:\d+)?$|^registry(-[a-z]+)*\.[a-z0-9-]+\.aliyuncs\.com(:\d+)?$/.test(host)
-}

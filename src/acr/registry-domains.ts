@@ -45,13 +45,33 @@ export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): reado
   )
 }
 
-/** The domains of the (old) Personal Edition in a region: of both Alibaba Cloud sites, and the classic network's. */
+/** The hosts of the (old) Personal Edition in a region: of both Alibaba Cloud sites, in VPCs and in the classic network. */
+const PERSONAL_HOSTS: readonly (readonly [label: string, kind: 'public' | 'vpc'])[] = [
+  ['registry', 'public'],
+  ['registry-intl', 'public'],
+  ['registry-vpc', 'vpc'],
+  ['registry-intl-vpc', 'vpc'],
+  ['registry-internal', 'vpc'],
+  ['registry-intl-internal', 'vpc'],
+]
+
+/** The domains of the (old) Personal Edition in a region. */
 export function personalDomains(region: string): readonly OwnDomain[] {
-  return [
-    { domain: `registry.${region}.aliyuncs.com`, kind: 'public' },
-    { domain: `registry-intl.${region}.aliyuncs.com`, kind: 'public' },
-    { domain: `registry-vpc.${region}.aliyuncs.com`, kind: 'vpc' },
-    { domain: `registry-intl-vpc.${region}.aliyuncs.com`, kind: 'vpc' },
-    { domain: `registry-internal.${region}.aliyuncs.com`, kind: 'vpc' },
-  ]
+  return PERSONAL_HOSTS.map(([label, kind]) => ({ domain: `${label}.${region}.aliyuncs.com`, kind }))
+}
+
+/**
+ * ACR's own domains as an expression that JavaScript, CEL and Helm's templates read alike; the chart's copy is generated
+ * from it. Everything below `cr.aliyuncs.com` belongs to ACR (Enterprise, `crpi-…`), the rest are the Personal Edition's.
+ */
+export const ACR_DOMAINS: string = [
+  '([a-z0-9-]+\\.)+cr\\.aliyuncs\\.com',
+  `(${PERSONAL_HOSTS.map(([label]) => label).join('|')})\\.[a-z0-9-]+\\.aliyuncs\\.com`,
+].join('|')
+
+const ACR_HOST = new RegExp(`^(${ACR_DOMAINS})(:[0-9]+)?$`)
+
+/** Whether a host (with or without a port) is one of ACR's own, of any edition. */
+export function isAcrHost(host: string): boolean {
+  return ACR_HOST.test(host)
 }

@@ -1,12 +1,17 @@
 import type { HttpAnswer } from '../alibaba/http-sender.ts'
 import { isLoopback } from '../alibaba/loopback.ts'
+import { REGIONS } from '../values/regions.ts'
 import { parseChallenge } from './challenge.ts'
+import { isAcrHost } from './registry-domains.ts'
 
-/** Where and as whom a registry is asked. */
+/** Where and as whom a registry is called. */
 export interface RegistryAccess {
   readonly username: string
-  /** Region of the registry, for the host names of its token service. */
-  readonly region?: string | undefined
+  /**
+   * ACR issued this login (every edition but `static`), so ACR's token services may see it whatever the registry's host is
+   * called: instances have custom domains.
+   */
+  readonly issuedByAcr: boolean
   /** `endpoints.registry`: asked instead of https://<domain>, on loopback only (tests and the sandbox). */
   readonly registry?: URL | undefined
 }
@@ -18,8 +23,22 @@ export type LoginPlace =
   | { readonly kind: 'skipped'; readonly detail: string }
 
 /**
- * Where a registry that answered 401 wants the login to be sent, if it may be sent there: the registry's own host, or over
- * https Alibaba's token service of that region (decision 6).
+ * Hosts of ACR's token service, the whole set. A registry's realm is often in another region than the registry (Hangzhou's
+ * for a `crpi-…` in Shanghai), and some regions put their name before the first dot, so neither the region nor a pattern
+ * decides: `dockerauth-x.oss-cn-hangzhou.aliyuncs.com` is an OSS bucket that anyone can create.
+ */
+const TOKEN_SERVICES: ReadonlySet<string> = new Set(
+  REGIONS.flatMap((region) => [
+    `dockerauth-${region}.aliyuncs.com`,
+    ...['', '-ee'].flatMap((edition) =>
+      ['', '-vpc', '-internal'].map((network) => `dockerauth${edition}${network}.${region}.aliyuncs.com`),
+    ),
+  ]),
+)
+
+/**
+ * Where a registry that responded with 401 wants the login to be sent, if it may be sent there: the registry's own host, or
+ * over https one of ACR's token services for a login of ACR's (decision 6).
  */
 export function findLoginPlace(knock: HttpAnswer, base: URL, access: RegistryAccess): LoginPlace {
   const challenge = parseChallenge(knock.headers['www-authenticate'])
@@ -30,7 +49,7 @@ export function findLoginPlace(knock: HttpAnswer, base: URL, access: RegistryAcc
   }
   const url = new URL(realm)
   if (!mayLogInAt(url, base, access)) {
-    return { kind: 'skipped', detail: `the token service ${url.host} is not the registry's own` }
+    return { kind: 'skipped', detail: `the token service ${url.host} is not the registry's own or ACR's` }
   }
   const { service } = challenge.parameters
   if (service !== undefined) url.searchParams.set('service', service)
@@ -40,8 +59,8 @@ export function findLoginPlace(knock: HttpAnswer, base: URL, access: RegistryAcc
 
 function mayLogInAt(realm: URL, base: URL, access: RegistryAccess): boolean {
   if (access.registry !== undefined && isLoopback(base.hostname)) return isLoopback(realm.hostname)
-  if (realm.protocol !== 'https:') return false
+  if (realm.protocol !== 'https:' || realm.username !== '' || realm.password !== '') return false
   if (realm.host === base.host) return true
-  const service = /^dockerauth[a-z0-9-]*\.([a-z0-9-]+)\.aliyuncs\.com$/.exec(realm.hostname)
-  return service !== null && service[1] === access.region && realm.port === ''
+  const isOfAcr = access.issuedByAcr || isAcrHost(base.host)
+  return isOfAcr && realm.port === '' && TOKEN_SERVICES.has(realm.hostname)
 }

@@ -60,7 +60,7 @@ function createVerify(
     let verdict: Verification = 'skipped'
     const byHost = new Map(domains.map((domain) => [hostOf(domain), domain]))
     for (const domain of [...byHost.values()].slice(0, HOSTS)) {
-      const request = { domain, username, password, region: values.region, registry }
+      const request = { domain, username, password, issuedByAcr: values.edition !== 'static', registry }
       const { result } = await verifyLogin(transport.send, request, signal)
       // A host on a network that we are not on says nothing.
       if (result === 'accepted' || result === 'refused') return result

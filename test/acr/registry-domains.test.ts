@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import {
   chooseDomains,
   type DomainNetwork,
   enterpriseDomains,
   hostOf,
+  isAcrHost,
   personalDomains,
 } from '../../src/acr/registry-domains.ts'
+import { REGIONS } from '../../src/values/regions.ts'
 
 const own = enterpriseDomains([
   {
@@ -54,8 +58,8 @@ for (const [network, given, expected] of rows) {
   })
 }
 
-test('the Personal Edition has its five hosts in a region, and only VPC ones where that is wanted', () => {
-  assert.equal(chooseDomains(personalDomains('cn-shanghai'), [], 'all').length, 5)
+test('the Personal Edition has its six hosts in a region, and only VPC ones where that is wanted', () => {
+  assert.equal(chooseDomains(personalDomains('cn-shanghai'), [], 'all').length, 6)
   assert.deepEqual(chooseDomains(personalDomains('cn-shanghai'), [], 'public'), [
     'registry-intl.cn-shanghai.aliyuncs.com',
     'registry.cn-shanghai.aliyuncs.com',
@@ -85,4 +89,51 @@ test('what the cloud calls a domain and is none gets no credential: addresses, p
     enterpriseDomains([endpoint as Parameters<typeof enterpriseDomains>[0][number]]).map(({ domain }) => domain),
     ['demo-registry.cn-hangzhou.cr.aliyuncs.com'],
   )
+})
+
+test("ACR's own hosts of every edition are known, and nothing else is", () => {
+  const own = [
+    'demo-registry.cn-hangzhou.cr.aliyuncs.com',
+    'x-registry-vpc.cn-hangzhou.cr.aliyuncs.com:443',
+    'crpi-1.cn-hangzhou.personal.cr.aliyuncs.com',
+    ...REGIONS.flatMap((region) => personalDomains(region).map(({ domain }) => domain)),
+  ]
+  for (const host of own) assert.equal(isAcrHost(host), true, host)
+  const others = [
+    'docker.io',
+    'oss.cn-hangzhou.aliyuncs.com',
+    'evilcr.aliyuncs.com',
+    'cr.aliyuncs.com.evil.example',
+    'registry-x.cn-hangzhou.aliyuncs.com',
+    'registry-vpc-intl.cn-hangzhou.aliyuncs.com',
+    'x.registry.cn-hangzhou.aliyuncs.com',
+  ]
+  for (const host of others) assert.equal(isAcrHost(host), false, host)
+})
+
+// github.com/mozillazg/docker-credential-acr-helper pkg/acr/registry.go and its test "person vpc (intl)"; registry-intl-internal
+// stands in a public Makefile for Sydney.
+test("W3 the chart's expression for images of ACR takes what the helper writes credentials for, and no more", () => {
+  const template = readFileSync(new URL('../../chart/templates/_acr-domains.tpl', import.meta.url), 'utf8')
+  const [, pattern = ''] = /define "acr-nopass.acr-domains" -}}\n(.*)\n{{- end }}/.exec(template) ?? []
+  const chart = new RegExp(`^(${pattern})$`)
+  const label = fc.oneof(
+    fc.constantFrom('registry', 'registry-intl', 'registry-vpc', 'registry-intl-vpc', 'registry-internal'),
+    fc
+      .tuple(fc.constantFrom('registry', 'demo-registry', 'crpi-a'), fc.stringMatching(/^(-[a-z]{1,8}){0,3}$/))
+      .map((parts) => parts.join('')),
+  )
+  const zone = fc.constantFrom('', '.personal', '.oss', '.evil')
+  const suffix = fc.constantFrom('aliyuncs.com', 'cr.aliyuncs.com', 'cr.aliyuncs.com.evil.example')
+  const host = fc.tuple(label, fc.constantFrom(...REGIONS), zone, suffix).map(([a, b, c, d]) => `${a}.${b}${c}.${d}`)
+  let own = 0
+  fc.assert(
+    fc.property(host, (name) => {
+      if (isAcrHost(name)) own += 1
+      assert.equal(chart.test(name), isAcrHost(name), name)
+    }),
+    { seed: 20261127, numRuns: 2000 },
+  )
+  assert.ok(own > 200, String(own))
+  for (const { domain } of REGIONS.flatMap((region) => personalDomains(region))) assert.match(domain, chart)
 })

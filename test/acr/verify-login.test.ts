@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { parseChallenge } from '../../src/acr/challenge.ts'
 import { type LoginVerdict, type VerifyLoginRequest, verifyLogin } from '../../src/acr/verify-login.ts'
 import type { HttpAnswer, HttpRequest } from '../../src/alibaba/http-sender.ts'
+import { REGIONS } from '../../src/values/regions.ts'
 
 const DOMAIN = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 const REALM = 'https://dockerauth-ee.cn-hangzhou.aliyuncs.com/auth'
@@ -10,7 +12,7 @@ const request: VerifyLoginRequest = {
   domain: DOMAIN,
   username: 'cr_temp_user',
   password: 'token',
-  region: 'cn-hangzhou',
+  issuedByAcr: true,
 }
 
 const bearer = (realm: string): HttpAnswer => {
@@ -72,13 +74,74 @@ test('basic authentication is tried at the registry itself', async () => {
   assert.equal(sent[1]?.url.href, `https://${DOMAIN}/v2/`)
 })
 
+// W2: realms as registries return them, each with where it was seen. A loopback realm passes by another rule.
+const realms: readonly [source: string, domain: string, realm: string][] = [
+  [
+    'help/en/doc-detail: Container Service Edge, domain names of edge nodes: "If the region is China (Zhangjiakou), change the public Docker endpoint to dockerauth-{region}.aliyuncs.com"',
+    'demo-registry.cn-zhangjiakou.cr.aliyuncs.com',
+    'https://dockerauth-cn-zhangjiakou.aliyuncs.com/auth',
+  ],
+  [
+    'the same page: dockerauth.{region} and dockerauth-ee.{region}',
+    DOMAIN,
+    'https://dockerauth-ee.cn-hangzhou.aliyuncs.com/auth',
+  ],
+  [
+    'https://github.com/moby/buildkit/issues/6409 (debug log of 2025-12-11)',
+    'crpi-abc.cn-shanghai.personal.cr.aliyuncs.com',
+    'https://dockerauth.cn-hangzhou.aliyuncs.com/auth',
+  ],
+  [
+    'a report of a time-out at docker login to a crpi registry in Guangzhou (public repository)',
+    'crpi-abc.cn-guangzhou.personal.cr.aliyuncs.com',
+    'https://dockerauth-cn-guangzhou.aliyuncs.com/auth',
+  ],
+  [
+    'https://www.alibabacloud.com/blog/597957 (images from a VPC): dockerauth-vpc, dockerauth-ee-vpc',
+    'demo-registry-vpc.cn-shenzhen.cr.aliyuncs.com',
+    'https://dockerauth-ee-vpc.cn-shenzhen.aliyuncs.com/auth',
+  ],
+  [
+    'the classic network, as registry-internal (github.com/mozillazg/docker-credential-acr-helper pkg/acr/registry.go)',
+    'registry-internal.cn-qingdao.aliyuncs.com',
+    'https://dockerauth-internal.cn-qingdao.aliyuncs.com/auth',
+  ],
+]
+for (const [source, domain, realm] of realms) {
+  for (const issuedByAcr of [true, false]) {
+    test(`W2 ${domain} may name ${realm} (${issuedByAcr ? 'ACR’s login' : 'static'}; ${source})`, async () => {
+      const { verdict, sent } = await verify([bearer(realm), status(200)], { domain, issuedByAcr })
+      assert.equal(verdict.result, 'accepted')
+      assert.equal(sent[1]?.url.host, new URL(realm).host)
+    })
+  }
+}
+
+test('W2 a custom domain may name ACR’s token service for a login of ACR’s, and for no other', async () => {
+  const domain = 'images.acme.example'
+  assert.equal((await verify([bearer(REALM), status(200)], { domain })).verdict.result, 'accepted')
+  const other = await verify([bearer(REALM)], { domain, issuedByAcr: false })
+  assert.deepEqual([other.verdict.result, other.sent.length], ['skipped', 1])
+})
+
 const foreign = [
   'https://evil.example/auth',
   'http://dockerauth.cn-hangzhou.aliyuncs.com/auth',
-  'https://dockerauth.cn-shanghai.aliyuncs.com/auth',
+  // an OSS bucket, which anyone can create
+  'https://dockerauth-x.oss-cn-hangzhou.aliyuncs.com/auth',
+  'https://dockerauth.oss-cn-hangzhou.aliyuncs.com/auth',
+  'https://dockerauth-ee.cn-nowhere-1.aliyuncs.com/auth',
+  'https://dockerauth-eevpc.cn-hangzhou.aliyuncs.com/auth',
+  'https://dockerauth-vpc-ee.cn-hangzhou.aliyuncs.com/auth',
   'https://dockerauth.cn-hangzhou.aliyuncs.com.evil.example/auth',
   'https://dockerauth.cn-hangzhou.aliyuncs.com:8443/auth',
+  'https://dockerauth.cn-hangzhou.aliyuncs.com./auth',
+  'https://user:secret@dockerauth.cn-hangzhou.aliyuncs.com/auth',
+  'https://user@dockerauth.cn-hangzhou.aliyuncs.com/auth',
+  'https://evil.example\\@dockerauth.cn-hangzhou.aliyuncs.com/auth',
   'https://xdockerauth.cn-hangzhou.aliyuncs.com/auth',
+  'https://x.dockerauth.cn-hangzhou.aliyuncs.com/auth',
+  'https://dockerauth.cn-hangzhou.fc.aliyuncs.com/auth',
   'https://127.0.0.1/auth',
   'no url',
 ]
@@ -89,6 +152,49 @@ for (const realm of foreign) {
     assert.equal(sent.length, 1)
   })
 }
+
+test('W2 of generated realms only the closed set ever sees a password', async () => {
+  const label = fc.oneof(
+    fc.constantFrom('dockerauth', 'dockerauth-ee', 'dockerauth-vpc', 'dockerauth-ee-vpc', 'dockerauth-cn-hangzhou'),
+    fc.stringMatching(/^dockerauth[a-z0-9-]{0,12}$/),
+    fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?$/),
+  )
+  const region = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...REGIONS) },
+    fc.constantFrom('', 'aliyuncs', 'cn-hangzhou.evil'),
+    fc.constantFrom(...REGIONS).map((name) => `oss-${name}`),
+    fc.stringMatching(/^[a-z]{2}-[a-z]{2,8}(-[0-9])?$/),
+  )
+  const suffix = fc.oneof(
+    { weight: 6, arbitrary: fc.constant('aliyuncs.com') },
+    fc.constantFrom('aliyuncs.com.cn', 'aliyuncs.co', 'example.com'),
+  )
+  const host = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.tuple(label, region, suffix).map((parts) => parts.filter((part) => part !== '').join('.')),
+    },
+    fc.domain(),
+  )
+  // Not the product's list: how the vendor's names are built.
+  const isOfAcr = (name: string): boolean => {
+    const [, dotted = '', dashed = ''] =
+      /^dockerauth(?:(?:-ee)?(?:-vpc|-internal)?\.([a-z0-9-]+)|-([a-z0-9-]+))\.aliyuncs\.com$/.exec(name) ?? []
+    return REGIONS.includes(dotted || dashed)
+  }
+  let allowed = 0
+  await fc.assert(
+    fc.asyncProperty(host, fc.boolean(), async (name, issuedByAcr) => {
+      const { sent } = await verify([bearer(`https://${name}/auth`), status(200)], { issuedByAcr })
+      const isOwn = isOfAcr(name) || name === DOMAIN
+      if (isOwn) allowed += 1
+      assert.equal(sent.length, isOwn ? 2 : 1, name)
+      for (const one of sent.slice(1)) assert.equal(one.url.protocol, 'https:')
+    }),
+    { seed: 20261127, numRuns: 3000 },
+  )
+  assert.ok(allowed > 100, `only ${allowed} of the generated hosts are ACR's`)
+})
 
 test('a token service on the registry’s own host is its own', async () => {
   assert.equal((await verify([bearer(`https://${DOMAIN}/token`), status(200)])).verdict.result, 'accepted')

@@ -28,6 +28,8 @@ const rows: readonly [string, readonly string[], boolean][] = [
   ['its VPC domain', ['registry-vpc.cn-hangzhou.aliyuncs.com/shop/app'], true],
   ['its domain for the classic network', ['registry-internal.cn-hangzhou.aliyuncs.com/shop/app'], true],
   ['the international Personal Edition', ['registry-intl.ap-southeast-1.aliyuncs.com/shop/app'], true],
+  ['its VPC domain (W3)', ['registry-intl-vpc.ap-southeast-1.aliyuncs.com/shop/app'], true],
+  ['another host that begins like it', ['registry-x.cn-hangzhou.aliyuncs.com/shop/app'], false],
   ['the new Personal Edition', ['crpi-abc.cn-hangzhou.personal.cr.aliyuncs.com/shop/app'], true],
   ['a custom domain', ['images.example.com/shop/app'], true],
   ['a custom domain with its port', ['registry.example.com:5000/shop/app'], true],

@@ -87,7 +87,7 @@ test('registries of several editions, regions and accounts each reach their own 
     ],
   })
   const own = [VPC, CUSTOM, 'mirror.acme.example']
-  const old = ['registry-internal', 'registry-intl-vpc', 'registry-vpc'].map(
+  const old = ['registry-internal', 'registry-intl-internal', 'registry-intl-vpc', 'registry-vpc'].map(
     (host) => `${host}.cn-shanghai.aliyuncs.com`,
   )
   await has('team-a', ...own, ...SHARED)

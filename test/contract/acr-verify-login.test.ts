@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { after, before, test } from 'node:test'
 import { createTokenSource, type RegistryToken } from '../../src/acr/token-source.ts'
 import { type LoginVerdict, verifyLogin } from '../../src/acr/verify-login.ts'
+import type { HttpSender } from '../../src/alibaba/http-sender.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { registry } from '../acr/registry.ts'
@@ -17,9 +18,11 @@ const config = registry({ instanceId: 'cri-k7x2m9q4w1t8z5h3' })
 before(async () => {
   cloud = await startCloud()
   // Only the challenge of a registry: what it names is the emulated cloud's token service.
-  const { realm, service } = cloud.registryAuth
-  front = createServer((_, response) => {
-    response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="${service}"` }).end()
+  const { realm, service, vendorRealm } = cloud.registryAuth
+  front = createServer((request, response) => {
+    const isLocal = request.headers['x-vendor-name'] === undefined
+    const named = isLocal ? realm : vendorRealm
+    response.writeHead(401, { 'www-authenticate': `Bearer realm="${named}",service="${service}"` }).end()
   }).listen(0, '127.0.0.1')
   await once(front, 'listening')
   const client = clientOf(cloud)
@@ -40,12 +43,38 @@ function verify(login: Pick<RegistryToken, 'username' | 'password'>): Promise<Lo
   const registryUrl = new URL(`http://127.0.0.1:${(front.address() as { port: number }).port}`)
   const { send } = clientOf(cloud).transport
   const domain = token.domains[0] ?? ''
-  return verifyLogin(send, { ...login, domain, region: config.region, registry: registryUrl })
+  return verifyLogin(send, { ...login, domain, issuedByAcr: true, registry: registryUrl })
 }
 
 test('the registry’s token service takes a live token and refuses a wrong one', async () => {
   assert.equal((await verify(token)).result, 'accepted')
   assert.equal((await verify({ ...token, password: `${token.password}x` })).result, 'refused')
+})
+
+/** As `verify`, but under the vendor's own host names: this machine's part is only where they lead. */
+async function verifyByName(login: Pick<RegistryToken, 'username' | 'password'>, domain: string) {
+  const { send } = clientOf(cloud).transport
+  const asked: string[] = []
+  const byName: HttpSender = (request, signal) => {
+    asked.push(request.url.host)
+    const isService = request.url.host === new URL(cloud.registryAuth.vendorRealm).host
+    const origin = isService
+      ? cloud.registryAuth.realm
+      : `http://127.0.0.1:${(front.address() as { port: number }).port}`
+    const url = new URL(`${request.url.pathname}${request.url.search}`, origin)
+    const headers = isService ? request.headers : { ...request.headers, 'x-vendor-name': request.url.host }
+    return send({ ...request, url, headers }, signal)
+  }
+  const { result } = await verifyLogin(byName, { ...login, domain, issuedByAcr: config.edition !== 'static' })
+  return { result, asked }
+}
+
+test('W2 a token is checked at the token service that the registry names, in another region than its own', async () => {
+  for (const domain of token.domains) {
+    const service = 'dockerauth-cn-zhangjiakou.aliyuncs.com'
+    assert.deepEqual(await verifyByName(token, domain), { result: 'accepted', asked: [domain, service] })
+    assert.equal((await verifyByName({ ...token, password: 'wrong' }, domain)).result, 'refused')
+  }
 })
 
 test('P2 a token that was revoked early is noticed by one login', async () => {

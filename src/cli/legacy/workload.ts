@@ -1,4 +1,5 @@
-import { isAcrHost, parseImage } from '../../acr/image-reference.ts'
+import { parseImage } from '../../acr/image-reference.ts'
+import { isAcrHost } from '../../acr/registry-domains.ts'
 import { isRecord } from '../../helm/manifest.ts'
 import { SKIP } from '../../kube/names.ts'
 import type { AnyObject } from './any-object.ts'

@@ -11,6 +11,8 @@ import type { CloudState, RegistryCredential } from './state.ts'
 /** What a distribution registry needs to believe our tokens. */
 export interface RegistryAuth {
   readonly realm: string
+  /** What the real registry names instead, which is often a service of another region than its own. */
+  readonly vendorRealm: string
   readonly service: string
   readonly issuer: string
   readonly certificatePem: string

@@ -64,6 +64,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const registryPush = { username: 'sandbox-push', password: newId.registryToken() }
   const registryAuth = {
     realm: `${origin}/auth`,
+    vendorRealm: 'https://dockerauth-cn-zhangjiakou.aliyuncs.com/auth',
     service: `registry.aliyuncs.com:${regionId}:26842`,
     issuer: `dockerauth.${regionId}.aliyuncs.com`,
     // the signer's first, then its CA's: registries differ in which of the two they must find

@@ -1,4 +1,5 @@
-import { isAcrHost, parseImage } from '../../../acr/image-reference.ts'
+import { parseImage } from '../../../acr/image-reference.ts'
+import { isAcrHost } from '../../../acr/registry-domains.ts'
 import { few } from '../finding.ts'
 import { explainPull } from './node-words.ts'
 import { coveringRegistries, isWaiting, ok, type PodCheck, wrong } from './scene.ts'

@@ -59,8 +59,10 @@ async function ask(
   const [login] = fitting.toSorted((a, b) => (b.domains[0]?.length ?? 0) - (a.domains[0]?.length ?? 0))
   if (login === undefined) return skipped(`the Secret has no login for ${host}`)
   const [name] = coveringRegistries(image, scene)
-  const region = scene.config.registries.find((registry) => registry.name === name)?.region
-  const base = { repository, reference: referenceOf(image), username: login.username, password: login.password, region }
+  const edition = scene.config.registries.find((registry) => registry.name === name)?.edition
+  const issuedByAcr = edition !== undefined && edition !== 'static'
+  const { username, password } = login
+  const base = { repository, reference: referenceOf(image), username, password, issuedByAcr }
   return askHosts(base, host, name ?? '', scene, send, signal)
 }
 
