@@ -41,6 +41,10 @@ export const ROLLOUT_CODES = {
     what: 'RRSA is not enabled on the cluster.',
     cure: 'Enable RRSA in the ACK console (Basic Information, Security), or use `identity.type: worker-role`.',
   },
+  RELEASE_CHANGED: {
+    what: 'Another deployer changed the release after this run had checked it.',
+    cure: 'Run again once the other deployer has finished. This run did not touch the release.',
+  },
   PLAN_CHANGED: {
     what: 'What would change now is not what was approved.',
     cure: 'Run `plan` again and have it approved again.',

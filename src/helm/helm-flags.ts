@@ -21,7 +21,18 @@ export interface UpgradeOptions {
   readonly createNamespace: boolean
   readonly forceConflicts: boolean
   readonly description: string
+  /** Marks the revision as the work of one step; undefined where nothing is written (a dry run). */
+  readonly step?: StepMark | undefined
 }
+
+/** Which step made a revision, and how long its helm may wait: labels on helm's record from the moment it is pending. */
+export interface StepMark {
+  readonly id: string
+  readonly timeoutSeconds: number
+}
+
+export const STEP_LABEL = 'acr-nopass.io/step'
+export const TIMEOUT_LABEL = 'acr-nopass.io/timeout'
 
 /** `helm upgrade --install` that writes; its output is the table, never JSON (which holds values and Secrets). */
 export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, options: UpgradeOptions): string[] {
@@ -33,6 +44,7 @@ export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, op
     '--history-max=10',
     `--timeout=${options.timeout}`,
     `--description=${options.description}`,
+    ...labelFlags(options.step),
     '--hide-notes',
     ...colorFlags(version),
   ]
@@ -141,6 +153,10 @@ function targetFlags(target: ReleaseTarget): string[] {
     `--kubeconfig=${target.kubeconfig}`,
     ...(target.context === undefined ? [] : [`--kube-context=${target.context}`]),
   ]
+}
+
+function labelFlags(step: StepMark | undefined): string[] {
+  return step === undefined ? [] : [`--labels=${STEP_LABEL}=${step.id},${TIMEOUT_LABEL}=${step.timeoutSeconds}`]
 }
 
 function forceFlags(version: HelmVersion, force: boolean): string[] {

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { NopassError } from '../errors.ts'
+import { STEP_LABEL, type StepMark, TIMEOUT_LABEL } from './helm-flags.ts'
 import { isRecord, parseManifest } from './manifest.ts'
 import type { ReleaseContent } from './release-content.ts'
 import type { ReleaseStatus, Revision } from './release-state.ts'
@@ -29,18 +30,24 @@ export function readRevisions(records: readonly RecordMetadata[]): readonly Revi
         revision: Number(labels.version),
         updated: seconds > 0 ? new Date(seconds * 1000).toISOString() : creationTimestamp,
         status: (labels.status ?? 'unknown') as ReleaseStatus,
+        step: readStep(labels),
       }
     })
     .filter(({ revision }) => revision > 0)
     .toSorted((a, b) => a.revision - b.revision)
 }
 
+function readStep(labels: Readonly<Record<string, string>>): StepMark | undefined {
+  const { [STEP_LABEL]: id, [TIMEOUT_LABEL]: seconds } = labels
+  return id === undefined ? undefined : { id, timeoutSeconds: Number(seconds ?? 0) }
+}
+
 /**
- * What a revision is made of, from its record: base64 (the Secret's) of base64 (helm's) of gzipped JSON.
+ * What a revision is made of, from its record: helm's base64 of gzipped JSON.
  * @throws NopassError `HELM_CHART` when it is no such record
  */
-export async function readRecord(data: string): Promise<ReleaseContent> {
-  const packed = Buffer.from(Buffer.from(data, 'base64').toString('latin1'), 'base64')
+export async function readRecord(record: string): Promise<ReleaseContent> {
+  const packed = Buffer.from(record, 'base64')
   const text = await promisify(gunzip)(packed).catch((cause) => {
     throw new NopassError('HELM_CHART', "helm's record of the release cannot be read", { cause })
   })

@@ -1,6 +1,6 @@
 import { NopassError } from '../errors.ts'
 import type { Helm } from './find-helm.ts'
-import { historyArguments, metadataArguments, type ReleaseTarget } from './helm-flags.ts'
+import { historyArguments, metadataArguments, type ReleaseTarget, type StepMark } from './helm-flags.ts'
 import { readHelmError } from './read-helm-error.ts'
 import { runProgram } from './run-helm.ts'
 
@@ -21,6 +21,8 @@ export interface Revision {
   /** RFC 3339, as helm writes it. */
   readonly updated: string
   readonly status: ReleaseStatus
+  /** The labels of helm's record; undefined where helm keeps it in a place that shows none. */
+  readonly step?: StepMark | undefined
 }
 
 /** The revisions, oldest first; empty when there is no such release. */
@@ -66,6 +68,14 @@ export function isPending(revision: Revision | undefined): boolean {
   return revision?.status.startsWith('pending-') ?? false
 }
 
+/**
+ * The revision that a step made. Helm passes the labels of a revision on to the next ones, also to those of other
+ * deployers, so only the first one with the id is the step's own.
+ */
+export function revisionOfStep(history: readonly Revision[], id: string): Revision | undefined {
+  return history.find(({ step }) => step?.id === id)
+}
+
 /** The newest revision that worked, below `below` when given: what a rollback goes back to. */
 export function lastGoodRevision(
   history: readonly Revision[],
@@ -76,8 +86,11 @@ export function lastGoodRevision(
   )
 }
 
-/** The error of a release that an ended run left pending, with the exact command that mends it. */
-export function explainPending(target: ReleaseTarget, history: readonly Revision[]): NopassError {
+/**
+ * The error of a release that an interrupted run left pending, with the exact command that repairs it.
+ * @param recoverable whether `recover-pending` is of use: with it, the release counts as abandoned from that time on
+ */
+export function explainPending(target: ReleaseTarget, history: readonly Revision[], recoverable = true): NopassError {
   const last = history.at(-1)
   const good = lastGoodRevision(history, last?.revision)
   const command =
@@ -85,15 +98,24 @@ export function explainPending(target: ReleaseTarget, history: readonly Revision
       ? `helm uninstall ${target.release} --namespace ${target.namespace}`
       : `helm rollback ${target.release} ${good.revision} --namespace ${target.namespace}`
   const what = `release ${target.namespace}/${target.release} is ${last?.status} at revision ${last?.revision} since ${last?.updated}`
+  const from = last && new Date(abandonedAt(last, history)).toISOString()
+  const recover = recoverable ? `; or set \`recover-pending: true\`, which takes effect from ${from}` : ''
   return new NopassError('HELM_PENDING', what, {
-    hint: `If no other run is at work on it: \`${command}\`, then run again; or set \`recover-pending: true\`.`,
+    hint: `If no other run is at work on it: \`${command}\`, then run again${recover}.`,
   })
 }
 
+/** A helm that waited its whole timeout still has to write the status. */
+const MARGIN_MS = 300_000
+/** The timeout of a helm that is not ours is not known; a job of a GitHub-hosted runner ends after six hours. */
+const LONGEST_JOB_MS = 6 * 3_600_000
+
 /**
- * Whether a pending release may be taken for abandoned: older than the timeout of the run that began it plus five
- * minutes (a working run would have ended by then).
+ * Epoch milliseconds from which on the deployer of a pending revision cannot be alive: the timeout that its own step wrote
+ * down, or six hours for what another deployer began; and five minutes.
  */
-export function isAbandoned(last: Revision, timeoutSeconds: number, now: number): boolean {
-  return now - Date.parse(last.updated) > (timeoutSeconds + 300) * 1000
+export function abandonedAt(last: Revision, history: readonly Revision[]): number {
+  const { step, updated } = last
+  const isStepsOwn = step !== undefined && revisionOfStep(history, step.id) === last
+  return Date.parse(updated) + (isStepsOwn ? step.timeoutSeconds * 1000 : LONGEST_JOB_MS) + MARGIN_MS
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { NopassError } from '../errors.ts'
 import type { Helm } from '../helm/find-helm.ts'
+import { parseGoDuration } from '../helm/go-duration.ts'
 import {
   type ReleaseTarget,
   rollbackArguments,
@@ -8,10 +10,10 @@ import {
   upgradeArguments,
 } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
-import { lastGoodRevision, type Revision } from '../helm/release-state.ts'
+import { lastGoodRevision, type Revision, revisionOfStep } from '../helm/release-state.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { beginHelmStep } from './helm-step.ts'
-import type { ReleaseStore } from './release-store.ts'
+import { type ReleaseStore, requireSameHistory } from './release-store.ts'
 import { type ReleaseWatch, type WatchedRelease, watchRelease } from './release-watch.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -38,12 +40,17 @@ export interface DeployOutcome {
   readonly notes: readonly string[]
 }
 
-/** `helm upgrade --install`, watched; ended early when waiting is useless; rolled back by ourselves with the evidence kept. */
+/** `helm upgrade --install`, watched; stopped early when waiting is useless; rolled back by ourselves with the evidence kept. */
 export async function deployRelease(request: DeployRequest, signal: AbortSignal): Promise<DeployOutcome> {
-  const { helm, folder, target, history } = request
-  const before = history.at(-1)?.revision ?? null
-  const good = lastGoodRevision(history)?.revision ?? null
-  const step = await beginHelmStep(helm, folder, upgradeArguments(helm.version, target, request.options), {
+  const { helm, folder, target, options } = request
+  const id = randomUUID()
+  const timeoutSeconds = parseGoDuration(options.timeout, 'timeout')
+  const args = upgradeArguments(helm.version, target, { ...options, step: { id, timeoutSeconds } })
+  await requireSameHistory(request.store, target, request.history.at(-1), signal)
+  const before = request.history.at(-1)?.revision ?? null
+  const good = lastGoodRevision(request.history)?.revision ?? null
+  const step = await beginHelmStep(helm, folder, args, {
+    id,
     cluster: request.cluster,
     command: 'upgrade',
     target,
@@ -64,67 +71,86 @@ export async function deployRelease(request: DeployRequest, signal: AbortSignal)
     const end = await step.ended
     if (end.exitCode === 0) {
       step.settle()
-      return { status: 'deployed', revision: (before ?? 0) + 1, notes: [] }
+      const own = await ownRevision(request, id, signal)
+      return { status: 'deployed', revision: own ?? (before ?? 0) + 1, notes: [] }
     }
     // What is left is for the post step (or for the end of the command), which has the time for it.
     if (signal.aborted) return { status: 'cancelled', revision: before, error: interrupted(request), notes: [] }
     const error = early ?? withEvidence(readHelmError(end.stderr, { command: 'upgrade' }), watch)
-    return await takeBack(request, { before, good, error, settle: step.settle }, signal)
+    return await takeBack(request, { id, before, error, settle: step.settle }, signal)
   } finally {
     signal.removeEventListener('abort', onAbort)
     watch.stop()
   }
 }
 
+async function ownRevision({ store }: DeployRequest, id: string, signal: AbortSignal): Promise<number | undefined> {
+  const history = await store.history(signal).catch(() => [])
+  return revisionOfStep(history, id)?.revision
+}
+
 interface Failed {
+  readonly id: string
   readonly before: number | null
-  readonly good: number | null
   readonly error: NopassError
   readonly settle: () => void
 }
 
+/** Only the revision of this step is rolled back, and only while it is the newest one. */
 async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSignal): Promise<DeployOutcome> {
   const { helm, target, report } = request
-  const { before, good, error } = failed
-  const last = (await request.store.history(signal)).at(-1)
-  const begun = last !== undefined && last.revision === (before ?? 0) + 1
-  if (!begun) {
+  const { before, error } = failed
+  const history = await request.store.history(signal)
+  const own = revisionOfStep(history, failed.id)
+  const last = history.at(-1)
+  if (own === undefined || own !== last) {
     failed.settle()
-    return { status: 'failed', revision: before, error, notes: ['helm made no revision'] }
+    const others = last !== undefined && last.revision !== before
+    const note = others ? `; revision ${last.revision} (${last.status}) is not of this run and stays` : ''
+    const made = own === undefined ? 'helm made no revision' : `helm made revision ${own.revision}`
+    return { status: 'failed', revision: own?.revision ?? before, error, notes: [made + note] }
   }
-  const undo = undoArguments(request, good)
+  // Not the one of the preflight: another deployer may have completed a revision below ours.
+  const good = lastGoodRevision(history, own.revision)?.revision ?? null
+  const undo = undoArguments(request, good, own.revision)
   if (!undo) {
     failed.settle()
     const kept =
       good === null ? 'the failed first installation stays for you to look at' : 'not rolled back (rollback: false)'
-    return { status: 'failed', revision: last.revision, error, notes: [kept] }
+    return { status: 'failed', revision: own.revision, error, notes: [kept] }
   }
   report(undo.say)
   const step = await beginHelmStep(helm, request.folder, undo.args, {
+    id: randomUUID(),
     cluster: request.cluster,
     command: undo.command,
     target,
-    before: last.revision,
+    before: own.revision,
     good,
     rollback: true,
   })
-  // From here on the journal entry of the undo is the one to mend.
+  // From here on the journal entry of the undo is the one to repair.
   failed.settle()
   const end = await step.ended
   step.settle()
   if (end.exitCode === 0) {
-    return {
-      status: undo.command === 'rollback' ? 'rolled-back' : 'failed',
-      revision: undo.to,
-      error,
-      notes: [undo.done],
-    }
+    const status = undo.command === 'rollback' ? 'rolled-back' : 'failed'
+    return { status, revision: undo.to, error, notes: [undo.done, ...(await overtaken(request, own, signal))] }
   }
   const second = readHelmError(end.stderr, { command: undo.command })
-  return { status: 'failed', revision: last.revision, error, notes: [`${undo.command} failed too: ${second.message}`] }
+  return { status: 'failed', revision: own.revision, error, notes: [`${undo.command} failed too: ${second.message}`] }
 }
 
-function undoArguments(request: DeployRequest, good: number | null) {
+/** Helm has no lock for a rollback: another deployer may begin between our look at the history and helm's own. */
+async function overtaken({ store }: DeployRequest, own: Revision, signal: AbortSignal): Promise<readonly string[]> {
+  const history = await store.history(signal).catch(() => [])
+  const others = history.filter(({ revision }) => revision > own.revision).slice(0, -1)
+  if (others.length === 0) return []
+  const named = others.map(({ revision, status }) => `${revision} (${status})`).join(', ')
+  return [`another deployer made revision ${named} during the rollback: check \`helm history\``]
+}
+
+function undoArguments(request: DeployRequest, good: number | null, own: number) {
   const { helm, target, options } = request
   if (good !== null && request.rollback) {
     const args = rollbackArguments(helm.version, target, {
@@ -133,13 +159,7 @@ function undoArguments(request: DeployRequest, good: number | null) {
       wait: options.wait,
     })
     const say = `rolling back to revision ${good}`
-    return {
-      command: 'rollback' as const,
-      args,
-      say,
-      done: `rolled back to revision ${good}`,
-      to: (request.history.at(-1)?.revision ?? 0) + 2,
-    }
+    return { command: 'rollback' as const, args, say, done: `rolled back to revision ${good}`, to: own + 1 }
   }
   if (good === null && request.uninstallOnFailedInstall) {
     const args = uninstallArguments(helm.version, target, { timeout: options.timeout, wait: false })

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { findHelm } from '../helm/find-helm.ts'
-import { createKubeClient } from '../kube/client.ts'
+import type { ReleaseTarget } from '../helm/helm-flags.ts'
+import { createKubeClient, type KubeClient } from '../kube/client.ts'
 import { kubeconfigConnection } from '../kube/connection.ts'
 import { removeNamespace } from './probe-namespace.ts'
+import { openReleaseStore } from './release-store.ts'
 import { repairHelm } from './repair-run.ts'
 import type { OpenWork, RunFolder } from './run-folder.ts'
 
@@ -18,15 +20,14 @@ export async function finishRun(
 ): Promise<void> {
   const repairs = open.helm.map(async (begun) => {
     const helm = await findHelm({ path: begun.helm, environment, home: join(folder.path, 'helm') })
-    report(await repairHelm(begun, helm, HELM_LIMIT_MS))
+    const client = await clientOf(begun.target)
+    const store = openReleaseStore(helm, client, begun.target)
+    const limit = AbortSignal.timeout(HELM_LIMIT_MS * 2)
+    report(await repairHelm(begun, helm, store, HELM_LIMIT_MS, limit).finally(() => client.close()))
     folder.note({ event: 'helm-settled', id: begun.id })
   })
   const removals = open.namespaces.map(async ({ id, target, namespace }) => {
-    const connection = await kubeconfigConnection({
-      file: target.kubeconfig,
-      ...(target.context === undefined ? {} : { context: target.context }),
-    })
-    const client = createKubeClient(connection)
+    const client = await clientOf(target)
     await removeNamespace(client, namespace).finally(() => client.close())
     report(`removed the probe namespace ${namespace}`)
     folder.note({ event: 'namespace-removed', id })
@@ -34,4 +35,10 @@ export async function finishRun(
   for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
     if (outcome.status === 'rejected') report(`could not be put in order: ${outcome.reason?.message ?? outcome.reason}`)
   }
+}
+
+async function clientOf({ kubeconfig, context }: ReleaseTarget): Promise<KubeClient> {
+  return createKubeClient(
+    await kubeconfigConnection({ file: kubeconfig, ...(context === undefined ? {} : { context }) }),
+  )
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Helm } from '../helm/find-helm.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
 import { type HelmEnd, startHelmWrite } from '../helm/helm-process.ts'
@@ -12,19 +11,21 @@ export interface HelmStep {
   settle(): void
 }
 
-/** Starts a helm call that writes, and puts it into the journal before anything else can happen to us. */
+/** Starts a helm call that writes, and puts it into the journal before anything else can happen to us. `id`: see `--labels`. */
 export async function beginHelmStep(
   helm: Helm,
   folder: RunFolder,
   args: readonly string[],
-  about: Pick<HelmBegun, 'cluster' | 'command' | 'before' | 'good' | 'rollback'> & { readonly target: ReleaseTarget },
+  about: Pick<HelmBegun, 'id' | 'cluster' | 'command' | 'before' | 'good' | 'rollback'> & {
+    readonly target: ReleaseTarget
+  },
 ): Promise<HelmStep> {
-  const id = randomUUID()
+  const { id } = about
   const write = await startHelmWrite(helm, args, {
     folder: folder.path,
     name: `${about.cluster}-${about.command}-${id}`,
   })
-  folder.note({ event: 'helm-begun', id, pid: write.pid, helm: helm.path, stderrFile: write.stderrFile, ...about })
+  folder.note({ event: 'helm-begun', pid: write.pid, helm: helm.path, stderrFile: write.stderrFile, ...about })
   return {
     id,
     ended: write.ended,

@@ -1,9 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { NopassError } from '../errors.ts'
-import { parseGoDuration } from '../helm/go-duration.ts'
 import { type ReleaseTarget, rollbackArguments, type UpgradeOptions, uninstallArguments } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
 import type { ReleaseContent } from '../helm/release-content.ts'
-import { explainPending, isAbandoned, isPending, lastGoodRevision, type Revision } from '../helm/release-state.ts'
+import { abandonedAt, explainPending, isPending, lastGoodRevision, type Revision } from '../helm/release-state.ts'
 import { renderRelease, templateRelease } from '../helm/render-release.ts'
 import { missingRights, neededRights, requireRights } from './access-review.ts'
 import { exists, findAddons, otherReleases } from './cluster-reads.ts'
@@ -141,9 +141,8 @@ async function settledHistory(
   const history = await store.history(signal)
   const last = history.at(-1)
   if (last === undefined || !isPending(last)) return history
-  const seconds = parseGoDuration(settings.inputs.timeout, 'timeout')
-  const mayMend = settings.inputs['recover-pending'] && settings.inputs.mode === 'apply'
-  if (!mayMend || !isAbandoned(last, seconds, now())) throw explainPending(target, history)
+  const mayRecover = settings.inputs['recover-pending'] && settings.inputs.mode === 'apply'
+  if (!mayRecover || now() < abandonedAt(last, history)) throw explainPending(target, history)
   signal.throwIfAborted()
   const good = lastGoodRevision(history, last.revision)
   const args =
@@ -155,8 +154,9 @@ async function settledHistory(
           wait: false,
         })
   const command = good === undefined ? 'uninstall' : 'rollback'
-  report(cluster.name, `mending the release that an ended run left ${last.status} (${command})`)
+  report(cluster.name, `repairing the release that an interrupted run left ${last.status} (${command})`)
   const about = {
+    id: randomUUID(),
     cluster: cluster.name,
     command,
     target,

@@ -1,3 +1,4 @@
+import { NopassError } from '../errors.ts'
 import type { Helm } from '../helm/find-helm.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
 import type { ReleaseContent } from '../helm/release-content.ts'
@@ -15,14 +16,15 @@ export interface ReleaseStore {
 }
 
 /**
- * Reads helm's records through the API: two requests instead of four helm processes. Where the user has helm keep them
- * elsewhere (HELM_DRIVER), helm itself is asked.
+ * Reads helm's records through the API: two requests instead of four helm processes, and with the labels, which say whose
+ * revision it is. Where helm keeps them in a database (HELM_DRIVER=sql), helm itself is called, and it shows no labels.
  */
 export function openReleaseStore(helm: Helm, client: KubeClient, target: ReleaseTarget): ReleaseStore {
-  if (!keepsSecrets(helm)) {
+  const kind = recordKind(helm)
+  if (kind === undefined) {
     return { history: () => readHistory(helm, target), content: () => readRelease(helm, target) }
   }
-  const path = `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/secrets`
+  const path = `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/${kind}`
   return {
     async history(signal) {
       const query = { labelSelector: recordSelector(target.release) }
@@ -39,11 +41,32 @@ export function openReleaseStore(helm: Helm, client: KubeClient, target: Release
         { method: 'GET', path: `${path}/${encodeURIComponent(name)}` },
         signal,
       )
-      return readRecord(data?.release ?? '')
+      const record = data?.release ?? ''
+      return readRecord(kind === 'secrets' ? Buffer.from(record, 'base64').toString('latin1') : record)
     },
   }
 }
 
-function keepsSecrets({ environment }: Helm): boolean {
-  return ['', 'secret', 'secrets'].includes((environment.HELM_DRIVER ?? '').toLowerCase())
+function recordKind({ environment }: Helm): 'secrets' | 'configmaps' | undefined {
+  const driver = (environment.HELM_DRIVER ?? '').toLowerCase()
+  if (['', 'secret', 'secrets'].includes(driver)) return 'secrets'
+  return driver === 'configmap' || driver === 'configmaps' ? 'configmaps' : undefined
+}
+
+/**
+ * What was planned and checked is for the release as it was then.
+ * @param was the newest revision at that time
+ * @throws NopassError `RELEASE_CHANGED` when another deployer has been at work since
+ */
+export async function requireSameHistory(
+  store: ReleaseStore,
+  { namespace, release }: ReleaseTarget,
+  was: Revision | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const is = (await store.history(signal)).at(-1)
+  if (was?.revision === is?.revision && was?.status === is?.status) return
+  const say = (last: Revision | undefined): string =>
+    last === undefined ? 'absent' : `at revision ${last.revision} (${last.status})`
+  throw new NopassError('RELEASE_CHANGED', `release ${namespace}/${release} was ${say(was)} and is now ${say(is)}`)
 }

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Helm } from '../helm/find-helm.ts'
 import { rollbackArguments, uninstallArguments } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
-import { isPending, type Revision, readHistory } from '../helm/release-state.ts'
+import { isPending, lastGoodRevision, type Revision, revisionOfStep } from '../helm/release-state.ts'
 import { runProgram } from '../helm/run-helm.ts'
+import type { ReleaseStore } from './release-store.ts'
 import type { HelmBegun } from './run-folder.ts'
 
 /** What to do about one helm call that nobody saw the end of. */
@@ -14,29 +15,44 @@ export type Repair =
   | { readonly kind: 'rollback'; readonly revision: number }
   | { readonly kind: 'uninstall' }
 
-/** Pure: only the revision that this run began is ever touched. */
+/** Pure: only a revision that this run made is ever touched, and only while it is the newest one. */
 export function decideRepair(begun: HelmBegun, history: readonly Revision[], stderr: string): Repair {
   const last = history.at(-1)
   if (last === undefined) return { kind: 'none', why: 'there is no release' }
-  if (/another operation \(install\/upgrade\/rollback\) is in progress/.test(stderr)) {
-    return { kind: 'none', why: 'another run is at work on the release' }
-  }
-  if (last.revision !== (begun.before ?? 0) + 1)
-    return { kind: 'none', why: `revision ${last.revision} is not of this run` }
-  if (last.status === 'failed' && begun.command === 'upgrade' && begun.good !== null && begun.rollback) {
-    return { kind: 'rollback', revision: begun.good }
+  if (!isOwn(begun, history, last, stderr)) return { kind: 'none', why: `revision ${last.revision} is not of this run` }
+  const good = begun.command === 'rollback' ? begun.good : (lastGoodRevision(history, last.revision)?.revision ?? null)
+  if (last.status === 'failed' && begun.command === 'upgrade' && good !== null && begun.rollback) {
+    return { kind: 'rollback', revision: good }
   }
   if (!isPending(last)) return { kind: 'none', why: `the release is ${last.status}` }
-  return begun.good === null ? { kind: 'uninstall' } : { kind: 'rollback', revision: begun.good }
+  return good === null ? { kind: 'uninstall' } : { kind: 'rollback', revision: good }
 }
 
-/** Waits for the helm of a journal entry and mends what it left; says what was done. */
-export async function repairHelm(begun: HelmBegun, helm: Helm, limitMs: number): Promise<string> {
+/**
+ * An upgrade is known by its label. A rollback takes over the labels of where it goes back to, so it is known by its
+ * number and status, unless helm reported that the record was there already.
+ */
+function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, stderr: string): boolean {
+  if (begun.command === 'upgrade') return revisionOfStep(history, begun.id) === last
+  if (begun.command === 'uninstall') return last.revision === begun.before
+  return (
+    last.revision === (begun.before ?? 0) + 1 && last.status === 'pending-rollback' && !/already exists/.test(stderr)
+  )
+}
+
+/** Waits for the helm of a journal entry and repairs what it left; returns what was done. */
+export async function repairHelm(
+  begun: HelmBegun,
+  helm: Helm,
+  store: ReleaseStore,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<string> {
   const title = `${begun.cluster}: release ${begun.target.namespace}/${begun.target.release}`
   if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.pid}) is still at work`
   const stderr = await readFile(begun.stderrFile, 'utf8').catch(() => '')
-  const repair = decideRepair(begun, await readHistory(helm, begun.target), stderr)
-  if (repair.kind === 'none') return `${title}: nothing to mend, ${repair.why}`
+  const repair = decideRepair(begun, await store.history(signal), stderr)
+  if (repair.kind === 'none') return `${title}: nothing to repair, ${repair.why}`
   const args =
     repair.kind === 'rollback'
       ? rollbackArguments(helm.version, begun.target, { revision: repair.revision, timeout: '2m', wait: false })

@@ -17,15 +17,16 @@ export type JournalEntry =
 
 export interface HelmBegun {
   readonly event: 'helm-begun'
+  /** Of an upgrade: also the label of the revision that it makes. */
   readonly id: string
   readonly cluster: string
   readonly command: 'upgrade' | 'rollback' | 'uninstall'
   readonly pid: number
   readonly helm: string
   readonly target: ReleaseTarget
-  /** Newest revision before; null: there was no release. Ours is the next one. */
+  /** Newest revision before; null: there was no release. A rollback makes the next one. */
   readonly before: number | null
-  /** What a rollback goes back to; null: nothing. */
+  /** Of a rollback: where it goes back to. */
   readonly good: number | null
   readonly rollback: boolean
   readonly stderrFile: string

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { stringify } from 'yaml'
 import { NopassError } from '../errors.ts'
 import { parseGoDuration } from '../helm/go-duration.ts'
 import { uninstallArguments, upgradeArguments } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
-import { explainPending, isPending, type Revision } from '../helm/release-state.ts'
+import { explainPending, isPending, type Revision, revisionOfStep } from '../helm/release-state.ts'
 import { renderRelease } from '../helm/render-release.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -19,7 +20,7 @@ import { pollUntil } from './probe-namespace.ts'
 import { pushConfig } from './push-config.ts'
 import { removeReleaseNamespace } from './release-namespace.ts'
 import { findConfig, findParts } from './release-parts.ts'
-import { openReleaseStore } from './release-store.ts'
+import { openReleaseStore, type ReleaseStore, requireSameHistory } from './release-store.ts'
 import { readStatus } from './release-watch.ts'
 import type { RunContext } from './run-context.ts'
 import { findLeftovers, type Own, takeBackSecrets } from './take-back-secrets.ts'
@@ -64,7 +65,7 @@ async function uninstall(
   const store = openReleaseStore(helm, connected.client, target)
   const history = await store.history(signal)
   const last = history.at(-1)
-  if (last !== undefined && isPending(last)) throw explainPending(target, history)
+  if (last !== undefined && isPending(last)) throw explainPending(target, history, false)
   const deployed = last === undefined ? undefined : await store.content(last.revision, signal)
   const config = findConfig(deployed?.objects ?? [])
   run.revision = { from: last?.revision ?? null, to: null }
@@ -72,11 +73,20 @@ async function uninstall(
 
   const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
   const serviceAccount = config?.release.serviceAccount ?? ''
-  if (last && deployed && config && !config.retire)
-    await retire(cluster, connected, { values: deployed.values, history, last }, context, say, signal)
+  const retires = last && deployed && config && !config.retire
+  const newest = retires
+    ? await retire(cluster, connected, { values: deployed.values, store, last }, context, say, signal)
+    : last
   if (last) {
+    await requireSameHistory(store, target, newest, signal)
     const args = uninstallArguments(helm.version, target, { timeout: settings.inputs.timeout, wait: true })
-    await runStep(cluster, context, { command: 'uninstall', args, target, before: last.revision })
+    await runStep(cluster, context, {
+      id: randomUUID(),
+      command: 'uninstall',
+      args,
+      target,
+      before: newest?.revision ?? 0,
+    })
     say('release uninstalled')
   } else {
     say(`there is no release ${namespace}/${release}`)
@@ -95,13 +105,13 @@ async function retire(
   connected: ConnectedCluster,
   release: {
     readonly values: Readonly<Record<string, unknown>>
-    readonly history: readonly Revision[]
+    readonly store: ReleaseStore
     readonly last: Revision
   },
   context: RunContext,
   say: (line: string) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Revision | undefined> {
   const { helm, folder, settings } = context
   const { inputs } = settings
   const { namespace, release: name } = cluster.settings
@@ -120,15 +130,19 @@ async function retire(
     createNamespace: false,
     forceConflicts: inputs['force-conflicts'],
     description: `${context.runName}: retire`,
+    step: { id: randomUUID(), timeoutSeconds: parseGoDuration(inputs.timeout, 'timeout') },
   }
   const wanted = await renderRelease(helm, target, options)
   context.report(cluster.name, 'taking everything back (retire)')
+  await requireSameHistory(release.store, target, release.last, signal)
   await runStep(cluster, context, {
+    id: options.step.id,
     command: 'upgrade',
     args: upgradeArguments(helm.version, target, options),
     target,
     before: release.last.revision,
   })
+  const revision = revisionOfStep(await release.store.history(signal), options.step.id)
   const parts = findParts(wanted.objects, namespace)
   const limitMs = parseGoDuration(inputs.timeout, 'timeout') * 1000
   const own = { secretName: findConfig(wanted.objects)?.secretName ?? '', instance: `${namespace}.${name}` }
@@ -145,6 +159,7 @@ async function retire(
     )
   }
   say('the helper took everything back')
+  return revision
 }
 
 /** Seen in the cluster itself, where the deployer may look: the helper's report is throttled. */
@@ -161,14 +176,15 @@ async function runStep(
   cluster: PreparedCluster,
   { helm, folder }: RunContext,
   step: {
+    readonly id: string
     readonly command: 'upgrade' | 'uninstall'
     readonly args: readonly string[]
     readonly target: Parameters<typeof uninstallArguments>[1]
     readonly before: number
   },
 ): Promise<void> {
-  const { command, args, target, before } = step
-  const about = { cluster: cluster.name, command, target, before, good: before, rollback: true } as const
+  const { id, command, args, target, before } = step
+  const about = { id, cluster: cluster.name, command, target, before, good: before, rollback: true } as const
   const begun = await beginHelmStep(helm, folder, args, about)
   const end = await begun.ended
   begun.settle()

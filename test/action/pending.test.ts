@@ -82,12 +82,12 @@ for (const major of ['helm4', 'helm3'] as const) {
       assert.ok(record)
       const began = Number(record.metadata.labels.modifiedAt ?? record.metadata.labels.createdAt)
       assert.ok(began > 0, 'helm says in a label when it wrote the record')
-      const labels = { createdAt: String(began - 3600), modifiedAt: String(began - 3600) }
+      const labels = { createdAt: String(began - 7 * 3600), modifiedAt: String(began - 7 * 3600) }
       const path = `${RECORDS}/${record.metadata.name}`
       await admin().request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: { labels } } })
       const { code, stdout } = await act({ 'recover-pending': 'true' })
       assert.equal(code, 0, stdout)
-      assert.match(stdout, new RegExp(`mending the release that an ended run left ${status} \\(${how}\\)`))
+      assert.match(stdout, new RegExp(`repairing the release that an interrupted run left ${status} \\(${how}\\)`))
       assert.equal(await lastStatus(bed), 'deployed')
     }
 

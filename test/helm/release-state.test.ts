@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseGoDuration } from '../../src/helm/go-duration.ts'
 import {
+  abandonedAt,
   explainPending,
-  isAbandoned,
   isPending,
   lastGoodRevision,
   parseHistory,
   type Revision,
+  revisionOfStep,
 } from '../../src/helm/release-state.ts'
 
 const target = { release: 'acr', namespace: 'system', kubeconfig: 'k' }
@@ -69,11 +70,34 @@ test('a rollback goes to the newest revision that worked below the failed one', 
   assert.equal(lastGoodRevision([revision(1, 'failed')]), undefined)
 })
 
-test('a pending release counts as abandoned only after its own timeout and five minutes', () => {
-  const last = revision(4, 'pending-upgrade', '2026-11-25T10:00:00Z')
-  const at = (minutes: number): number => Date.parse('2026-11-25T10:00:00Z') + minutes * 60_000
-  assert.equal(isAbandoned(last, 300, at(9.9)), false)
-  assert.equal(isAbandoned(last, 300, at(10.1)), true)
+test('M12 a pending release counts as abandoned after the timeout of the step that made it, not after ours', () => {
+  const minutes = (history: readonly Revision[]): number => {
+    const last = history.at(-1) ?? assert.fail()
+    return (abandonedAt(last, history) - Date.parse(last.updated)) / 60_000
+  }
+  const updated = '2026-11-25T10:00:00Z'
+  const pending = { ...revision(4, 'pending-upgrade', updated), step: { id: 'b', timeoutSeconds: 1800 } }
+  assert.equal(minutes([revision(3, 'deployed'), pending]), 35)
+  // Another deployer's: its timeout is not known, and labels of ours are passed on to its revision.
+  assert.equal(minutes([revision(3, 'deployed'), revision(4, 'pending-upgrade', updated)]), 365)
+  const earlier = { ...revision(3, 'deployed'), step: pending.step }
+  assert.equal(minutes([earlier, pending]), 365)
+})
+
+test('C1 the revision of a step is the first one with its label: helm passes labels on', () => {
+  const step = { id: 'a', timeoutSeconds: 300 }
+  const history = [revision(1, 'deployed'), { ...revision(2, 'failed'), step }, { ...revision(3, 'deployed'), step }]
+  assert.equal(revisionOfStep(history, 'a')?.revision, 2)
+  assert.equal(revisionOfStep(history, 'b'), undefined)
+})
+
+test('L5 where recover-pending is of no use it is not named', () => {
+  const history = [revision(1, 'deployed'), revision(2, 'pending-upgrade', '2026-11-25T10:00:00Z')]
+  assert.match(
+    explainPending(target, history).hint,
+    /`recover-pending: true`, which takes effect from 2026-11-25T16:05:00/,
+  )
+  assert.doesNotMatch(explainPending(target, history, false).hint, /recover-pending/)
 })
 
 test('durations are read as helm reads them', () => {

@@ -18,22 +18,28 @@ const begun: HelmBegun = {
   stderrFile: 'e',
 }
 
-function history(...statuses: readonly Revision['status'][]): readonly Revision[] {
-  return statuses.map((status, index) => ({ revision: index + 1, status, updated: '' }))
+const OWN = { id: '1', timeoutSeconds: 300 }
+
+/** `*`: made by the step of the journal entry. */
+function history(...statuses: readonly `${Revision['status']}${'' | '*'}`[]): readonly Revision[] {
+  return statuses.map((text, index) => {
+    const status = text.replace('*', '') as Revision['status']
+    return { revision: index + 1, status, updated: '', ...(text.endsWith('*') && { step: OWN }) }
+  })
 }
 
 const past = ['superseded', 'superseded', 'deployed'] as const
 
 test('P10 an upgrade that was cut goes back to the last good revision', () => {
   const before = ['superseded', 'superseded', 'superseded'] as const
-  assert.deepEqual(decideRepair(begun, history(...before, 'pending-upgrade'), ''), { kind: 'rollback', revision: 3 })
-  assert.deepEqual(decideRepair(begun, history(...past, 'failed'), ''), { kind: 'rollback', revision: 3 })
+  assert.deepEqual(decideRepair(begun, history(...before, 'pending-upgrade*'), ''), { kind: 'rollback', revision: 3 })
+  assert.deepEqual(decideRepair(begun, history(...past, 'failed*'), ''), { kind: 'rollback', revision: 3 })
 })
 
 test('P10 a first installation that was cut is removed; one that merely failed stays to be looked at', () => {
   const first = { ...begun, before: null, good: null }
-  assert.deepEqual(decideRepair(first, history('pending-install'), ''), { kind: 'uninstall' })
-  assert.deepEqual(decideRepair(first, history('failed'), ''), { kind: 'none', why: 'the release is failed' })
+  assert.deepEqual(decideRepair(first, history('pending-install*'), ''), { kind: 'uninstall' })
+  assert.deepEqual(decideRepair(first, history('failed*'), ''), { kind: 'none', why: 'the release is failed' })
 })
 
 test('P10 a rollback that was cut is done again', () => {
@@ -44,26 +50,33 @@ test('P10 a rollback that was cut is done again', () => {
   })
 })
 
-test('P10 only the revision that this run began is touched', () => {
-  assert.deepEqual(decideRepair(begun, history(...past, 'failed', 'pending-upgrade'), ''), {
-    kind: 'none',
-    why: 'revision 5 is not of this run',
-  })
-  assert.deepEqual(decideRepair(begun, history(...past), ''), { kind: 'none', why: 'revision 3 is not of this run' })
-  const refused = 'Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress'
-  assert.deepEqual(decideRepair(begun, history(...past, 'pending-upgrade'), refused), {
-    kind: 'none',
-    why: 'another run is at work on the release',
-  })
+test('C1 the post step touches only a revision with the label of its own step', () => {
+  const notOurs = (revision: number) => ({ kind: 'none', why: `revision ${revision} is not of this run` })
+  // The numbers alone would say that each of these is ours.
+  assert.deepEqual(decideRepair(begun, history(...past, 'failed'), ''), notOurs(4))
+  assert.deepEqual(decideRepair(begun, history(...past, 'pending-upgrade'), ''), notOurs(4))
+  const first = { ...begun, before: null, good: null }
+  assert.deepEqual(decideRepair(first, history('pending-install'), ''), notOurs(1))
+  assert.deepEqual(decideRepair(begun, history(...past), ''), notOurs(3))
+  // Another deployer went on from our revision, and helm passed our label on.
+  assert.deepEqual(decideRepair(begun, history(...past, 'failed*', 'pending-upgrade*'), ''), notOurs(5))
+  const back = { ...begun, command: 'rollback', before: 4 } as const
+  assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-upgrade'), ''), notOurs(5))
+  const refused = 'Error: release: already exists'
+  assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), refused), notOurs(5))
 })
 
-test('P10 what ended well, and what is gone, needs nothing', () => {
-  assert.equal(decideRepair(begun, history(...past, 'deployed'), '').kind, 'none')
+test('C1 the post step goes back to what another deployer completed below our revision', () => {
+  assert.deepEqual(decideRepair(begun, history(...past, 'deployed', 'failed*'), ''), { kind: 'rollback', revision: 4 })
+})
+
+test('P10 what ended well, and what no longer exists, needs nothing', () => {
+  assert.equal(decideRepair(begun, history(...past, 'deployed*'), '').kind, 'none')
   assert.equal(decideRepair(begun, [], '').kind, 'none')
 })
 
-test('P10 with rollback: false a failed upgrade stays, a pending one is still mended', () => {
+test('P10 with rollback: false a failed upgrade stays, a pending one is still repaired', () => {
   const kept = { ...begun, rollback: false }
-  assert.equal(decideRepair(kept, history(...past, 'failed'), '').kind, 'none')
-  assert.deepEqual(decideRepair(kept, history(...past, 'pending-upgrade'), ''), { kind: 'rollback', revision: 3 })
+  assert.equal(decideRepair(kept, history(...past, 'failed*'), '').kind, 'none')
+  assert.deepEqual(decideRepair(kept, history(...past, 'pending-upgrade*'), ''), { kind: 'rollback', revision: 3 })
 })
