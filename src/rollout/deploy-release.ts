@@ -14,7 +14,7 @@ import { lastGoodRevision, type Revision, revisionOfStep } from '../helm/release
 import type { KubeClient } from '../kube/client.ts'
 import { beginHelmStep } from './helm-step.ts'
 import { type ReleaseStore, requireSameHistory } from './release-store.ts'
-import { type ReleaseWatch, type WatchedRelease, watchRelease } from './release-watch.ts'
+import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease } from './release-watch.ts'
 import type { RunFolder } from './run-folder.ts'
 
 export interface DeployRequest {
@@ -46,6 +46,7 @@ export async function deployRelease(request: DeployRequest, signal: AbortSignal)
   const id = randomUUID()
   const timeoutSeconds = parseGoDuration(options.timeout, 'timeout')
   const args = upgradeArguments(helm.version, target, { ...options, step: { id, timeoutSeconds } })
+  const earlier = await readEarlierState(request.client, request.parts, signal)
   await requireSameHistory(request.store, target, request.history.at(-1), signal)
   const before = request.history.at(-1)?.revision ?? null
   const good = lastGoodRevision(request.history)?.revision ?? null
@@ -58,7 +59,7 @@ export async function deployRelease(request: DeployRequest, signal: AbortSignal)
     good,
     rollback: request.rollback,
   })
-  const watch = watchRelease(request.client, request.parts, signal)
+  const watch = watchRelease(request.client, request.parts, earlier, signal)
   const onAbort = (): void => step.interrupt()
   signal.addEventListener('abort', onAbort, { once: true })
   try {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parse, stringify } from 'yaml'
+import { parse } from 'yaml'
 import { NopassError, toNopassError } from '../errors.ts'
 import { isRecord } from '../helm/manifest.ts'
+import { valuesFile } from '../helm/values-file.ts'
 import type { ClusterEntry } from '../values/clusters.generated.ts'
 import { decodeText } from '../values/decode-text.ts'
 import { loadClusters } from '../values/load-clusters.ts'
@@ -41,7 +42,7 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
     const own = readFiles(entry.valuesFiles, deps)
     const node = list.values.get(entry.name)
     const last =
-      node === undefined ? [] : [{ name: `values of ${entry.name}`, text: stringify(toValue(node)), source: node }]
+      node === undefined ? [] : [{ name: `values of ${entry.name}`, text: valuesFile(toValue(node)), source: node }]
     const cluster = describeCluster(entry, [...shared.layers, ...inline, ...own.layers, ...last], inputs, deps)
     errors.push(...own.errors)
     if (cluster instanceof NopassError) errors.push(cluster)

@@ -1,5 +1,5 @@
-import { stringify } from 'yaml'
 import { parseGoDuration } from '../helm/go-duration.ts'
+import { valuesFile } from '../helm/values-file.ts'
 import { loadValues } from '../values/load-values.ts'
 import { computeRrsa } from './cluster-policy.ts'
 import type { ClusterRun } from './cluster-run.ts'
@@ -56,7 +56,7 @@ async function writeValues(
 ): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
   const { folder, settings } = context
   const rrsa = await computeRrsa(cluster, connected, context, signal)
-  const computed = rrsa && { name: 'computed', text: stringify({ identity: { rrsa } }) }
+  const computed = rrsa && { name: 'computed', text: valuesFile({ identity: { rrsa } }) }
   let given: ChartRequest['given']
   if (settings.chart.ours) {
     const defaults = { name: 'chart/values.yaml', text: settings.chart.defaults }

@@ -25,8 +25,34 @@ export interface ReleaseWatch {
   stop(): void
 }
 
-/** Looks at the Pods and the helper's report once a second while helm waits. */
-export function watchRelease(client: KubeClient, parts: WatchedRelease, signal: AbortSignal): ReleaseWatch {
+/** What was there before helm's step: it says nothing about the step. */
+export interface EarlierState {
+  /** Names of Pods. Undefined: not known, so no Pod is judged. */
+  readonly pods: ReadonlySet<string> | undefined
+  /** When the helper's last report was written. */
+  readonly reportedAt: string | undefined
+}
+
+/** Read directly before helm starts. A crash-looping Pod of an earlier revision must not end the step that repairs it. */
+export async function readEarlierState(
+  client: KubeClient,
+  parts: ReleaseParts,
+  signal: AbortSignal,
+): Promise<EarlierState> {
+  const [pods, status] = await Promise.all([
+    readPods(client, parts, signal).catch(() => undefined),
+    readStatus(client, parts, signal).catch(() => undefined),
+  ])
+  return { pods: pods && new Set(pods.map(({ name }) => name)), reportedAt: status?.updatedAt }
+}
+
+/** Looks at the Pods that helm's step made and at the helper's newer reports, once a second while helm waits. */
+export function watchRelease(
+  client: KubeClient,
+  parts: WatchedRelease,
+  earlier: EarlierState,
+  signal: AbortSignal,
+): ReleaseWatch {
   const controller = new AbortController()
   const either = AbortSignal.any([signal, controller.signal])
   const since = new Map<string, number>()
@@ -34,8 +60,10 @@ export function watchRelease(client: KubeClient, parts: WatchedRelease, signal: 
   const { promise, resolve } = Promise.withResolvers<NopassError>()
 
   async function look(): Promise<void> {
-    const [pods, status] = await Promise.all([readPods(client, parts, either), readStatus(client, parts, either)])
+    const [all, report] = await Promise.all([readPods(client, parts, either), readStatus(client, parts, either)])
     const now = performance.now()
+    const pods = all.filter(({ name }) => earlier.pods?.has(name) === false)
+    const status = report?.updatedAt === earlier.reportedAt ? undefined : report
     last = findCauses({ pods, status, configHash: parts.configHash, ramChanged: parts.ramChanged })
     const keys = new Set(last.map(({ key }) => key))
     for (const key of since.keys()) if (!keys.has(key)) since.delete(key)

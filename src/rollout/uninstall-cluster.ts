@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { stringify } from 'yaml'
 import { NopassError } from '../errors.ts'
 import { parseGoDuration } from '../helm/go-duration.ts'
 import { uninstallArguments, upgradeArguments } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
 import { explainPending, isPending, type Revision, revisionOfStep } from '../helm/release-state.ts'
 import { renderRelease } from '../helm/render-release.ts'
+import { valuesFile } from '../helm/values-file.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { ANNOTATION_REGISTRIES } from '../kube/names.ts'
@@ -118,7 +118,7 @@ async function retire(
   const target = { release: name, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
   const values = await folder.write(
     `${cluster.name}-retire.values.yaml`,
-    stringify({ ...release.values, retire: true }),
+    valuesFile({ ...release.values, retire: true }),
   )
   const options = {
     chart: settings.chart.reference,

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { valuesFile } from '../../src/helm/values-file.ts'
+import { openHelm } from '../support/chart.ts'
+import { helmReading, makeProbeChart } from '../support/probe-chart.ts'
+
+const helms = [await openHelm('helm4'), await openHelm('helm3')]
+const empty = await makeProbeChart('', '{}')
+after(async () => {
+  for (const resource of [...helms, empty]) await resource[Symbol.asyncDispose]()
+})
+
+const SEED = 1201
+
+// Words near every rule of YAML 1.1, and any text, control characters and line breaks of every kind among it.
+const text = fc.oneof(
+  fc.constantFrom(
+    'yes',
+    'No',
+    'on',
+    'OFF',
+    'y',
+    'n',
+    '~',
+    'null',
+    '1_000',
+    '0b11',
+    '0o7',
+    '1:30',
+    '2026-11-27',
+    '=',
+    '<<',
+    '',
+  ),
+  fc.stringMatching(/^[-+]?(0[xXoObB]?)?[0-9a-fA-F_]{1,6}(\.[0-9_]{0,3})?([eE][-+]?[0-9_]{1,3})?$/),
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+  fc.string({
+    unit: fc.constantFrom(
+      'a',
+      ' ',
+      '\n',
+      '\r',
+      '\t',
+      '\u0085',
+      '\u2028',
+      '\u2029',
+      '\ufeff',
+      '\u007f',
+      '"',
+      "'",
+      '#',
+      ': ',
+    ),
+  }),
+)
+const values = fc.letrec((tie) => ({
+  leaf: fc.oneof(text, fc.boolean(), fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true })),
+  tree: fc.oneof(
+    { depthSize: 'small' },
+    tie('leaf'),
+    fc.array(tie('tree'), { maxLength: 4 }),
+    fc.dictionary(text, tie('tree'), { maxKeys: 4 }),
+  ),
+})).tree
+
+test(`H1 what the rollout writes for Helm arrives there with the same types: 1500 generated values, seed ${SEED}`, async () => {
+  const written = fc.sample(values, { numRuns: 1500, seed: SEED })
+  const file = await empty.file(valuesFile({ written }))
+  for (const helm of helms) {
+    const read = JSON.parse((await helmReading(helm, empty, [file])) ?? '{}').written as readonly unknown[]
+    for (const [index, value] of written.entries()) {
+      // -0 has no form of its own in Helm's JSON, and neither in ours.
+      const plain = JSON.parse(JSON.stringify(value))
+      assert.deepEqual(read[index], plain, `${helm.name}, value ${index}`)
+    }
+  }
+})
