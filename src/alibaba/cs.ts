@@ -22,9 +22,19 @@ export interface ClusterDetail {
   readonly version: string
   /** The cluster's default worker role; empty where it has none. Node pools may have others: see listNodePools. */
   readonly workerRole: string
-  readonly rrsa: { readonly enabled: boolean; readonly issuer: string; readonly oidcProviderArn: string }
+  readonly rrsa: {
+    readonly enabled: boolean
+    /** As ACK lists them, separated by commas: the first is the tokens' `iss`. */
+    readonly issuers: string
+    readonly oidcProviderArn: string
+  }
   /** Where the API server is, as ACK knows it. */
-  readonly apiServer: { readonly public: string | undefined; readonly intranet: string | undefined }
+  readonly apiServer: {
+    readonly public: string | undefined
+    readonly intranet: string | undefined
+    /** Hosts or URLs of its load balancers. */
+    readonly loadBalancers: readonly string[]
+  }
 }
 
 /** What ACK knows of a cluster. Throws CLOUD_NOT_FOUND. */
@@ -34,8 +44,8 @@ export async function describeClusterDetail(
   signal?: AbortSignal,
 ): Promise<ClusterDetail> {
   const answer = await get(target, 'DescribeClusterDetail', `/clusters/${segment(clusterId)}`, {}, signal)
-  const rrsa = (answer.rrsa_config ?? {}) as JsonObject
-  const masters = masterUrls(answer.master_url)
+  const rrsa = rrsaConfig(answer)
+  const masters = jsonText(answer.master_url)
   return {
     clusterId: textOf(answer.cluster_id) || clusterId,
     name: textOf(answer.name),
@@ -45,10 +55,11 @@ export async function describeClusterDetail(
     clusterType: textOf(answer.cluster_type),
     version: textOf(answer.current_version),
     workerRole: textOf(answer.worker_ram_role_name),
-    rrsa: { enabled: rrsa.enabled === true, issuer: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
+    rrsa: { enabled: rrsa.enabled === true, issuers: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
     apiServer: {
       public: textOf(masters.api_server_endpoint) || undefined,
       intranet: textOf(masters.intranet_api_server_endpoint) || undefined,
+      loadBalancers: loadBalancers(answer.control_plane_endpoints_config),
     },
   }
 }
@@ -56,7 +67,7 @@ export async function describeClusterDetail(
 export interface NodePool {
   readonly id: string
   readonly name: string
-  /** The node pool's own worker role; empty: the cluster's. */
+  /** The node pool's own worker role, of ECS or Lingjun nodes; empty: the cluster's. */
   readonly ramRole: string
 }
 
@@ -72,7 +83,9 @@ export async function listNodePools(
   return pools.filter(isObject).map((pool) => {
     const info = (pool.nodepool_info ?? {}) as JsonObject
     const scaling = (pool.scaling_group ?? {}) as JsonObject
-    return { id: textOf(info.nodepool_id), name: textOf(info.name), ramRole: textOf(scaling.ram_role_name) }
+    const lingjun = (pool.eflo_node_group ?? {}) as JsonObject
+    const ramRole = textOf(scaling.ram_role_name) || textOf(lingjun.worker_ram_role_name)
+    return { id: textOf(info.nodepool_id), name: textOf(info.name), ramRole }
   })
 }
 
@@ -116,10 +129,28 @@ function segment(clusterId: string): string {
   throw new NopassError('CLOUD_NOT_FOUND', `${JSON.stringify(clusterId)} is no ACK cluster id`)
 }
 
-/** `master_url` is JSON in a string. */
-function masterUrls(value: unknown): JsonObject {
+/** `rrsa_config`; the vendor's own ack-ram-tool reads the same from `meta_data`, which older responses have alone. */
+function rrsaConfig(answer: JsonObject): JsonObject {
+  const documented = answer.rrsa_config
+  if (isObject(documented) && Object.keys(documented).length > 0) return documented
+  const { RRSAConfig } = jsonText(answer.meta_data)
+  return isObject(RRSAConfig) ? RRSAConfig : {}
+}
+
+function loadBalancers(config: unknown): readonly string[] {
+  const list: unknown = isObject(config) ? config.load_balancers_config : undefined
+  const entries: readonly unknown[] = Array.isArray(list) ? list : []
+  return entries
+    .filter(isObject)
+    .map(({ endpoint }) => textOf(endpoint))
+    .filter((endpoint) => endpoint !== '')
+}
+
+/** `master_url` and `meta_data` are JSON in a string. */
+function jsonText(value: unknown): JsonObject {
   try {
-    return (JSON.parse(textOf(value)) ?? {}) as JsonObject
+    const parsed: unknown = JSON.parse(textOf(value))
+    return isObject(parsed) ? parsed : {}
   } catch {
     return {}
   }

@@ -45,6 +45,10 @@ export const ROLLOUT_CODES = {
     what: 'Another deployer changed the release after this run had checked it.',
     cure: 'Run again once the other deployer has finished. This run did not touch the release.',
   },
+  RRSA_ISSUER_MISMATCH: {
+    what: 'The API server issues ServiceAccount tokens under an issuer that ACK does not list, so RAM would refuse them.',
+    cure: 'Check that the entry names the right cluster; if it does, turn RRSA off and on again in the ACK console. Nothing was written.',
+  },
   PLAN_CHANGED: {
     what: 'What would change now is not what was approved.',
     cure: 'Run `plan` again and have it approved again.',

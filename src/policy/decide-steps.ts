@@ -44,7 +44,7 @@ function attachSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep
 
 function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[] {
   if (target.trust === undefined) return []
-  const { role, statement, create } = target.trust
+  const { role, statement, create, alternatives } = target.trust
   const own = policyOf([statement])
   const found = observed.trustRole
   if (found === undefined) {
@@ -52,7 +52,9 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
     return [{ do: 'create-role', role, trust: normalForm(own) }]
   }
   const before = parseDocument(found.trust, `role ${role}`)
-  const after = found.ours ? ownTrust(target.phase, before, own) : foreignTrust(before, own)
+  if (alternatives?.some((one) => includesDocument(before, policyOf([one])))) return []
+  const phase = alternatives === undefined ? target.phase : 'widen'
+  const after = found.ours ? ownTrust(phase, before, own) : foreignTrust(before, own)
   if (sameDocument(before, after)) return []
   trustText(after, role)
   return [{ do: 'update-trust', role, before, after }]

@@ -25,6 +25,11 @@ interface TrustTarget {
   readonly statement: Statement
   /** Make the role when it is missing: for the name that we choose, not for one that the user gave. */
   readonly create: boolean
+  /**
+   * Set where the statement could not be verified: the other candidates. What the role trusts stays in every phase, and
+   * while it trusts one of these nothing is added.
+   */
+  readonly alternatives?: readonly Statement[] | undefined
 }
 
 /** What RAM has of it. */

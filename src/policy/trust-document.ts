@@ -12,8 +12,14 @@ export interface ServiceAccountTrust {
   readonly serviceAccount: string
 }
 
-/** The one statement that lets exactly the helper's ServiceAccount of one cluster take a role. */
+/**
+ * The one statement that lets exactly the helper's ServiceAccount of one cluster take a role.
+ * @throws NopassError `POLICY_INPUT_INVALID` for a list of issuers: no token carries one
+ */
 export function rrsaStatement(trust: ServiceAccountTrust): Statement {
+  if (/[,\s]/.test(trust.issuer)) {
+    throw invalid(`the issuer ${JSON.stringify(trust.issuer)}`, "Give one issuer: the `iss` of the cluster's tokens.")
+  }
   const subject = `system:serviceaccount:${trust.namespace}:${trust.serviceAccount}`
   return federated(trust.oidcProviderArn, trust.issuer, AUDIENCE, [subject])
 }

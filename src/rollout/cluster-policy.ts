@@ -1,5 +1,10 @@
+import type { ClusterDetail } from '../alibaba/cs.ts'
 import { NopassError } from '../errors.ts'
+import { KubeApiError } from '../kube/api-error.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { readServedIssuer } from '../kube/served-issuer.ts'
 import { applyPolicy, planPolicy } from '../policy/apply-policy.ts'
+import { chooseIssuer, parseIssuers } from '../policy/cluster-issuer.ts'
 import { describeStep } from '../policy/describe-step.ts'
 import { clusterKey, rrsaRoleName } from '../policy/names.ts'
 import type { PolicyPlan } from '../policy/policy-target.ts'
@@ -15,6 +20,7 @@ export async function policyTargets(
   serviceAccount: string,
   context: RunContext,
   signal: AbortSignal,
+  purpose: 'apply' | 'remove' = 'apply',
 ): Promise<readonly SharedTarget[]> {
   const { inputs } = context.settings
   const options = { scope: inputs['ram-scope'], adopt: inputs['adopt-policy'], phase: 'widen' } as const
@@ -29,7 +35,7 @@ export async function policyTargets(
       registries: cluster.values?.registries ?? [],
       workerRoles: [],
     }
-    return [rrsaTarget(own, rrsaDetails(cluster, connected, serviceAccount), options)]
+    return [rrsaTarget(own, await rrsaDetails(cluster, connected, serviceAccount, purpose, signal), options)]
   }
   const { clusters, unknown } = await context.ramList.get(signal)
   const failure = unknown.get(cluster.name)
@@ -96,27 +102,46 @@ export async function computeRrsa(
   const given = cluster.values?.identity.type === 'rrsa' ? cluster.values.identity.rrsa : undefined
   if (cluster.ram !== 'rrsa' || connected.detail === undefined) return undefined
   if (given?.roleArn && given.oidcProviderArn) return undefined
-  requireRrsa(connected)
+  const { rrsa } = requireRrsa(connected)
   const { accountId } = await context.cloud.caller(cluster.settings, signal)
   return {
     roleArn: given?.roleArn || `acs:ram::${accountId}:role/${rrsaRoleName(keyOf(cluster, connected)).toLowerCase()}`,
-    oidcProviderArn: given?.oidcProviderArn || connected.detail.rrsa.oidcProviderArn,
+    oidcProviderArn: given?.oidcProviderArn || rrsa.oidcProviderArn,
   }
 }
 
-function rrsaDetails(cluster: PreparedCluster, connected: ConnectedCluster, serviceAccount: string): RrsaDetails {
-  requireRrsa(connected)
+async function rrsaDetails(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  serviceAccount: string,
+  purpose: 'apply' | 'remove',
+  signal: AbortSignal,
+): Promise<RrsaDetails> {
+  const { clusterId, rrsa } = requireRrsa(connected)
   const given = cluster.values?.identity.rrsa
+  const served = await servedIssuer(connected.client, signal)
+  // Removal takes what an apply wrote, also where ACK's list has changed since.
+  const listed = purpose === 'remove' && served !== undefined ? [served] : parseIssuers(rrsa.issuers)
   return {
-    issuer: connected.detail?.rrsa.issuer ?? '',
-    oidcProviderArn: given?.oidcProviderArn || (connected.detail?.rrsa.oidcProviderArn ?? ''),
+    ...chooseIssuer(listed, served, clusterId),
+    oidcProviderArn: given?.oidcProviderArn || rrsa.oidcProviderArn,
     namespace: cluster.settings.namespace,
     serviceAccount,
     givenRole: given?.roleArn ? roleNameOf(given.roleArn) : undefined,
   }
 }
 
-function requireRrsa({ detail }: ConnectedCluster): void {
+/** Undefined: the deployer may not read it, or the API server serves none. */
+async function servedIssuer(client: KubeClient, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await readServedIssuer(client, signal)
+  } catch (error) {
+    if (error instanceof KubeApiError && (error.status === 401 || error.status === 403)) return undefined
+    throw error
+  }
+}
+
+function requireRrsa({ detail }: ConnectedCluster): ClusterDetail {
   if (detail === undefined) {
     throw new NopassError(
       'RRSA_NOT_ENABLED',
@@ -127,4 +152,5 @@ function requireRrsa({ detail }: ConnectedCluster): void {
     )
   }
   if (!detail.rrsa.enabled) throw new NopassError('RRSA_NOT_ENABLED', `RRSA is not enabled on ${detail.clusterId}`)
+  return detail
 }

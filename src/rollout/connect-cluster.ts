@@ -18,6 +18,8 @@ export interface ConnectedCluster {
   readonly context: string | undefined
   /** What ACK knows of it; undefined for self-built clusters. */
   readonly detail: ClusterDetail | undefined
+  /** What a reader should know of the way in which it was identified. */
+  readonly notes: readonly string[]
 }
 
 export interface ConnectDeps {
@@ -43,12 +45,12 @@ export async function connectCluster(
     file: source.kubeconfig,
     ...(source.context && { context: source.context }),
   })
-  if (source.detail) requireAckServer(source.detail, connection)
+  const notes = source.detail ? checkAckServer(source.detail, connection, cluster) : []
   const client = createKubeClient(connection, { userAgent: 'acr-nopass-action' })
   try {
     const identity = await identifyCluster(client, connection, signal)
     requireIdentity(identity, connection.ca, cluster.expect)
-    return { client, identity, ...source }
+    return { client, identity, notes, ...source }
   } catch (error) {
     client.close()
     throw error
@@ -86,18 +88,32 @@ async function obtainKubeconfig(
   return { kubeconfig: await deps.folder.write(name, issued.kubeconfig), context: undefined, detail }
 }
 
-/** ACK's own record of the address and the kubeconfig that it gave out must name the same API server. */
-function requireAckServer(detail: ClusterDetail, connection: KubeConnection): void {
-  const known = [detail.apiServer.public, detail.apiServer.intranet].filter((url) => url !== undefined)
-  if (known.length === 0 || known.some((url) => sameOrigin(url, connection.server))) return
-  throw new NopassError(
-    'CLUSTER_MISMATCH',
-    `the kubeconfig of ${detail.clusterId} points at ${connection.server}, but ACK knows it at ${known.join(' and ')}`,
-  )
+/**
+ * ACK's own record of the addresses and the kubeconfig that it issued must name the same API server. With the CA or the
+ * UID of kube-system in `expect`, which the API server itself must meet, another address is only noted.
+ */
+export function checkAckServer(
+  detail: ClusterDetail,
+  { server }: KubeConnection,
+  { expect }: ClusterSettings,
+): readonly string[] {
+  const { public: internet, intranet, loadBalancers } = detail.apiServer
+  const known = [internet, intranet, ...loadBalancers].filter((address) => address !== undefined)
+  if (known.length === 0 || known.some((address) => isAddressOf(address, server))) return []
+  const message = `the kubeconfig of ${detail.clusterId} points at ${server}, but ACK knows it at ${known.join(' and ')}`
+  if (expect.caSha256 !== undefined || expect.kubeSystemUid !== undefined) return [`${message}; \`expect\` holds`]
+  throw new NopassError('CLUSTER_MISMATCH', message, {
+    hint: 'If the address is right, add `expect.kubeSystemUid` or `expect.caSha256` to the entry. Nothing was written.',
+  })
 }
 
-function sameOrigin(one: string, other: string): boolean {
-  return URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin
+/** `address` is a URL, or the host of a load balancer, with or without a port. */
+function isAddressOf(address: string, server: string): boolean {
+  const url = URL.parse(server)
+  if (url === null) return false
+  if (/^https?:\/\//.test(address)) return URL.parse(address)?.origin === url.origin
+  const port = url.port || '443'
+  return [url.hostname, `${url.hostname}:${port}`].includes(address.toLowerCase())
 }
 
 async function requireAccount(

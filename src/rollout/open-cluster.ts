@@ -26,6 +26,7 @@ export async function openCluster(
   context.report(cluster.name, 'connecting')
   const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'))
   const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes }, signal)
+  run.notes.push(...connected.notes)
   try {
     run.phase = 'preflight'
     const { valuesFiles, given } = await writeValues(cluster, connected, context, signal)

@@ -72,11 +72,12 @@ export async function makePlan(
 ): Promise<ClusterPlan> {
   const { wanted, history } = open.preflight
   const serviceAccount = findConfig(wanted.objects)?.release.serviceAccount ?? ''
-  const [difference, policies] = await Promise.all([
+  const [difference, { targets, policies }] = await Promise.all([
     compareRelease(open, 'all', signal),
-    policyTargets(cluster, open.connected, serviceAccount, context, signal).then((targets) =>
-      planPolicies(targets, cluster, context, signal),
-    ),
+    policyTargets(cluster, open.connected, serviceAccount, context, signal).then(async (targets) => ({
+      targets,
+      policies: await planPolicies(targets, cluster, context, signal),
+    })),
   ])
   const manifest = diffManifests(difference.deployed?.objects ?? [], wanted.objects)
   const changes = [
@@ -91,7 +92,7 @@ export async function makePlan(
     .digest('hex')
   return {
     changes,
-    notes: driftNotes(difference.drift),
+    notes: [...targets.flatMap(({ notes = [] }) => notes), ...driftNotes(difference.drift)],
     unchanged: difference.unchanged && steps.every((list) => list.length === 0),
     digest,
   }

@@ -1,3 +1,4 @@
+import type { ClusterIssuer } from '../policy/cluster-issuer.ts'
 import { policyName, rrsaRoleName } from '../policy/names.ts'
 import { type PolicyRegistry, policyDocument } from '../policy/policy-document.ts'
 import type { PolicyTarget } from '../policy/policy-target.ts'
@@ -24,6 +25,8 @@ export interface RamOptions {
 export interface SharedTarget {
   readonly target: PolicyTarget
   readonly clusters: readonly string[]
+  /** What the target relies on and could not be verified. */
+  readonly notes?: readonly string[]
 }
 
 /**
@@ -66,8 +69,7 @@ function targetOf(
   }
 }
 
-export interface RrsaDetails {
-  readonly issuer: string
+export interface RrsaDetails extends ClusterIssuer {
   readonly oidcProviderArn: string
   readonly namespace: string
   readonly serviceAccount: string
@@ -79,8 +81,19 @@ export interface RrsaDetails {
 export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamOptions): SharedTarget {
   const role = rrsa.givenRole ?? rrsaRoleName(cluster.key)
   const { target } = targetOf([cluster], policyName({ cluster: cluster.key }), [], options)
-  const trust = { role, statement: rrsaStatement(rrsa), create: rrsa.givenRole === undefined }
-  return { clusters: [cluster.name], target: { ...target, trust } }
+  const { issuer, verified, others, givenRole } = rrsa
+  const alternatives = verified ? undefined : others.map((other) => rrsaStatement({ ...rrsa, issuer: other }))
+  const trust = { role, statement: rrsaStatement(rrsa), create: givenRole === undefined, alternatives }
+  return {
+    clusters: [cluster.name],
+    target: { ...target, trust },
+    ...(verified ? {} : { notes: [unverifiedIssuer(issuer)] }),
+  }
+}
+
+/** For plans and reports: the API server's discovery document could not be read. */
+function unverifiedIssuer(issuer: string): string {
+  return `RRSA: the issuer ${issuer} is ACK's first and was not verified: the API server's /.well-known/openid-configuration could not be read (it needs the ClusterRole system:service-account-issuer-discovery); other trust statements of the role are kept`
 }
 
 /** `name` of `acs:ram::<account>:role/<name>`. */

@@ -59,6 +59,7 @@ async function applyCluster(
   run.phase = 'policy'
   const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
   noteTargets(targets)
+  run.notes.push(...targets.flatMap(({ notes = [] }) => notes))
   const widened = await widenPolicies(targets, cluster, context, signal)
   run.notes.push(...widened.notes)
   for (const note of widened.notes) context.report(cluster.name, note)

@@ -199,7 +199,7 @@ async function cleanRam(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const targets = await policyTargets(cluster, connected, serviceAccount, context, signal)
+  const targets = await policyTargets(cluster, connected, serviceAccount, context, signal, 'remove')
   if (targets.length === 0) return
   const ram = await context.cloud.ram(cluster.settings)
   const selected = new Set(context.settings.selected.map(({ name }) => name))

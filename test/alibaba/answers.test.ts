@@ -108,27 +108,77 @@ test('a cluster is read with its addresses, which ACK writes as JSON in a string
   const rrsa_config = { enabled: true, issuer: 'https://i', oidc_arn: 'acs:ram::1:oidc-provider/o' }
   const answer = { cluster_id: 'c1', name: 'n', region_id: 'r', worker_ram_role_name: 'w', master_url, rrsa_config }
   const detail = await describeClusterDetail(target(json(200, answer)), 'c1')
-  assert.deepEqual(detail.apiServer, { public: 'https://1.2.3.4:6443', intranet: 'https://10.0.0.1:6443' })
-  assert.deepEqual(detail.rrsa, { enabled: true, issuer: 'https://i', oidcProviderArn: 'acs:ram::1:oidc-provider/o' })
+  assert.deepEqual(detail.apiServer, {
+    public: 'https://1.2.3.4:6443',
+    intranet: 'https://10.0.0.1:6443',
+    loadBalancers: [],
+  })
+  assert.deepEqual(detail.rrsa, { enabled: true, issuers: 'https://i', oidcProviderArn: 'acs:ram::1:oidc-provider/o' })
   assert.equal(detail.workerRole, 'w')
 })
 
 for (const master_url of [undefined, '', 'not json', 'null', '{"api_server_endpoint":7}']) {
   test(`a cluster whose address is ${JSON.stringify(master_url)} has none`, async () => {
     const detail = await describeClusterDetail(target(json(200, { cluster_id: 'c1', master_url })), 'c1')
-    assert.deepEqual(detail.apiServer, { public: undefined, intranet: undefined })
-    assert.deepEqual(detail.rrsa, { enabled: false, issuer: '', oidcProviderArn: '' })
+    assert.deepEqual(detail.apiServer, { public: undefined, intranet: undefined, loadBalancers: [] })
+    assert.deepEqual(detail.rrsa, { enabled: false, issuers: '', oidcProviderArn: '' })
   })
 }
+
+// The vendor's own tool reads RRSA's configuration from `meta_data` alone: AliyunContainerService/ack-ram-tool@e34e2551
+// pkg/openapi/cs.go (json.Unmarshal of body.MetaData), pkg/types/cluster.go (ClusterMetaData, RRSAConfig).
+const RRSA = { enabled: true, issuer: 'https://i,https://j', oidc_arn: 'acs:ram::1:oidc-provider/o' }
+const READ = { enabled: true, issuers: 'https://i,https://j', oidcProviderArn: 'acs:ram::1:oidc-provider/o' }
+const OFF = { enabled: false, issuers: '', oidcProviderArn: '' }
+for (const { title, answer, rrsa } of [
+  {
+    title: 'meta_data alone is read',
+    answer: { meta_data: JSON.stringify({ Addons: [], RRSAConfig: RRSA }) },
+    rrsa: READ,
+  },
+  {
+    title: 'an empty rrsa_config counts as absent',
+    answer: { rrsa_config: {}, meta_data: JSON.stringify({ RRSAConfig: RRSA }) },
+    rrsa: READ,
+  },
+  {
+    title: 'rrsa_config goes before meta_data',
+    answer: { rrsa_config: { enabled: false }, meta_data: JSON.stringify({ RRSAConfig: RRSA }) },
+    rrsa: OFF,
+  },
+  { title: 'meta_data of another form is none', answer: { meta_data: '{"RRSAConfig":7}' }, rrsa: OFF },
+  { title: 'meta_data that is not JSON is none', answer: { meta_data: 'x' }, rrsa: OFF },
+]) {
+  test(`U2 RRSA's configuration: ${title}`, async () => {
+    assert.deepEqual((await describeClusterDetail(target(json(200, answer)), 'c1')).rrsa, rrsa)
+  })
+}
+
+// @alicloud/cs20151215 7.2.0, class DescribeClusterDetailResponseBodyControlPlaneEndpointsConfigLoadBalancersConfig
+test('U3 the addresses of the load balancers are read', async () => {
+  const endpoint = 'nlb-0ogk9aaxxxxxxx.cn-hangzhou.nlb.aliyuncsslb.com'
+  const config = (load_balancers_config: unknown) => ({ control_plane_endpoints_config: { load_balancers_config } })
+  const read = async (answer: object) =>
+    (await describeClusterDetail(target(json(200, answer)), 'c1')).apiServer.loadBalancers
+  assert.deepEqual(await read(config([{ endpoint, endpoint_type: 'private' }, { endpoint: '' }, {}, 'x'])), [endpoint])
+  assert.deepEqual(await read(config('x')), [])
+  assert.deepEqual(await read({ control_plane_endpoints_config: 'x' }), [])
+})
 
 test('node pools are read with the worker roles that they have of their own', async () => {
   const nodepools = [
     { nodepool_info: { nodepool_id: 'np1', name: 'default' }, scaling_group: { ram_role_name: 'gpu' } },
     { nodepool_info: { nodepool_id: 'np2', name: 'edge' } },
+    // W8: a Lingjun pool, @alicloud/cs20151215 7.2.0, DescribeClusterNodePoolsResponseBodyNodepoolsEfloNodeGroup
+    {
+      nodepool_info: { nodepool_id: 'np3', name: 'lingjun', type: 'lingjun' },
+      eflo_node_group: { cluster_id: 'i1', group_id: 'i2', worker_ram_role_name: 'lingjun-role' },
+    },
   ]
   assert.deepEqual(await listNodePools(target(json(200, { nodepools })), 'c1'), [
     { id: 'np1', name: 'default', ramRole: 'gpu' },
     { id: 'np2', name: 'edge', ramRole: '' },
+    { id: 'np3', name: 'lingjun', ramRole: 'lingjun-role' },
   ])
   assert.deepEqual(await listNodePools(target(json(200, {})), 'c1'), [])
 })

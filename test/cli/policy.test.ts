@@ -30,6 +30,11 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     file: 'policy-github-old.json',
     args: [...GITHUB, ...IDS, '--subject', 'environment:production', '--old-subject'],
   },
+  // W1: as `rrsa_config.issuer` has it
+  {
+    file: 'policy-rrsa.txt',
+    args: [...RRSA, '--issuer', 'https://oidc.example.com/c0123,https://kubernetes.default.svc'],
+  },
   {
     file: 'policy-rrsa.tf',
     args: [...RRSA, '--ack-cluster-id', 'c0123', '--issuer', 'https://oidc.example.com/c0123', '--format', 'terraform'],
@@ -40,7 +45,7 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
   },
 ]
 for (const { file, args, notes } of GOLDEN) {
-  test(`prints ${file}`, async () => {
+  test(`prints ${file} for ${args.slice(1).join(' ')}`, async () => {
     const { code, stdout, stderr } = await runBin(args)
     assert.equal(code, 0, stderr)
     assert.equal(stdout, readFileSync(join(import.meta.dirname, 'golden', file), 'utf8'))

@@ -48,7 +48,8 @@ test('a cluster says its worker role, its API server and its identity provider',
     { ...body?.rrsaConfig },
     {
       enabled: true,
-      issuer: 'https://oidc.example.com/live',
+      // as the example of the vendor's SDK: a list, of which the first is the tokens' issuer
+      issuer: 'https://oidc.example.com/live,https://kubernetes.default.svc',
       oidcName: `ack-rrsa-${LIVE}`,
       oidcArn: `acs:ram::${cloud.accountId}:oidc-provider/ack-rrsa-${LIVE}`,
       audience: 'sts.aliyuncs.com',

@@ -6,6 +6,13 @@ import { clusterKey, hasMark, ownDescription, policyName, rrsaRoleName } from '.
 import { renderTerraform } from '../../src/policy/terraform.ts'
 import { githubTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
 
+test('W1 a list of issuers never gets into a trust: no token carries one', () => {
+  for (const issuer of ['https://oidc/c1,https://kubernetes.default.svc', 'https://oidc/c1 ']) {
+    const trust = { oidcProviderArn: 'acs:ram::1:oidc-provider/p', issuer, namespace: 'n', serviceAccount: 's' }
+    assert.throws(() => rrsaStatement(trust), { code: 'POLICY_INPUT_INVALID' })
+  }
+})
+
 test('the helper’s role trusts one ServiceAccount of one cluster', () => {
   const statement = rrsaStatement({
     oidcProviderArn: 'acs:ram::1:oidc-provider/ack-rrsa-c1',

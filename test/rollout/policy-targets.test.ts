@@ -58,6 +58,8 @@ test('P9 the same role name in another account is another role', () => {
 test('P9 an RRSA role of ours is made for exactly the helper; one that was given only gets our statement', () => {
   const rrsa = {
     issuer: 'https://issuer',
+    verified: true,
+    others: [],
     oidcProviderArn: 'acs:ram::1:oidc-provider/p',
     namespace: 'n',
     serviceAccount: 's',

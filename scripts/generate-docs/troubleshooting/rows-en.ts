@@ -87,6 +87,10 @@ export const ROWS_EN: FindingRows = {
     "The helper does not reach Alibaba Cloud's API.",
     'DNS, security group, NAT gateway or VPC endpoint; `network: vpc`; proxy variables.',
   ],
+  OIDC_ISSUER_MISMATCH: [
+    "The API server issues the cluster's tokens under an issuer that ACK does not list.",
+    'Check `--ack-cluster-id`; else turn RRSA off and on again in the ACK console.',
+  ],
   OIDC_PROVIDER_WRONG: [
     "RAM's OIDC provider is gone, has another issuer, or lacks the audience.",
     'Make it again for the issuer of this cluster, with the client id `sts.aliyuncs.com`.',

@@ -48,6 +48,10 @@ export const ROWS_ZH: FindingRows = {
     'helper 访问不到阿里云 API。',
     '检查 DNS、安全组、NAT 网关或 VPC 终端节点；`network: vpc`；代理变量。',
   ],
+  OIDC_ISSUER_MISMATCH: [
+    'API Server 签发令牌所用的 issuer 不在 ACK 记录的列表中。',
+    '检查 `--ack-cluster-id`；若无误，请在 ACK 控制台关闭 RRSA 后重新开启。',
+  ],
   OIDC_PROVIDER_WRONG: [
     'RAM 中的 OIDC 提供商不存在、issuer 不同，或缺少 audience。',
     '按本集群的 issuer 重新创建，客户端 ID 为 `sts.aliyuncs.com`。',

@@ -4,6 +4,7 @@ import { clockFindings } from './checks/clock.ts'
 import { cloudInstanceFindings } from './checks/cloud-instances.ts'
 import { cloudProviderFindings } from './checks/cloud-provider.ts'
 import { cloudRoleFindings } from './checks/cloud-roles.ts'
+import { clusterIssuerFindings } from './checks/cluster-issuer.ts'
 import { configFindings } from './checks/config.ts'
 import { guardFindings } from './checks/guard.ts'
 import { helperPodFindings } from './checks/helper-pods.ts'
@@ -24,6 +25,7 @@ const CHECKS: readonly ((observed: Observed) => readonly Finding[])[] = [
   installationFindings,
   onePodFindings,
   registryFindings,
+  clusterIssuerFindings,
   cloudProviderFindings,
   cloudRoleFindings,
   cloudInstanceFindings,

@@ -1,3 +1,4 @@
+import { parseIssuers } from '../../policy/cluster-issuer.ts'
 import { policyOf } from '../../policy/document.ts'
 import { clusterKey, policyName, rrsaRoleName } from '../../policy/names.ts'
 import { chainRoles, policyDocument } from '../../policy/policy-document.ts'
@@ -40,10 +41,13 @@ export function helperGrants(clusters: readonly PolicyCluster[], flags: PolicyFl
 
 function rrsaTrust(
   cluster: PolicyCluster,
-  { issuer, oidcProviderArn }: PolicyFlags,
+  { issuer: given, oidcProviderArn }: PolicyFlags,
 ): ReturnType<typeof policyOf> | undefined {
   const provider = oidcProviderArn ?? cluster.values.identity.rrsa?.oidcProviderArn
-  if (!issuer || !provider) return undefined
+  if (!provider) return undefined
+  // As ACK's API has it, it may be a list, of which the first is the tokens' issuer.
+  const [issuer] = parseIssuers(given ?? '')
+  if (issuer === undefined) return undefined
   const { namespace, release, values } = cluster
   const serviceAccount = values.serviceAccount.name || fullnameOf(release)
   return policyOf([rrsaStatement({ oidcProviderArn: provider, issuer, namespace, serviceAccount })])

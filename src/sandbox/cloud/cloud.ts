@@ -37,7 +37,14 @@ export interface ClusterRegistration {
   readonly region: string
   /** The first is what DescribeClusterDetail says; the others are those of node pools. Missing roles are made. */
   readonly workerRoles: readonly string[]
-  readonly rrsa?: { readonly issuer: string; readonly jwks: Jwks | (() => Jwks | Promise<Jwks>) } | undefined
+  readonly rrsa?:
+    | {
+        readonly issuer: string
+        /** What ACK lists behind it; default `https://kubernetes.default.svc`. */
+        readonly furtherIssuers?: readonly string[]
+        readonly jwks: Jwks | (() => Jwks | Promise<Jwks>)
+      }
+    | undefined
   /** URL of the API server. */
   readonly server: string
   readonly kubeconfig: (request: KubeconfigRequest) => Promise<string>

@@ -43,7 +43,7 @@ function detail(call: Call): object {
         ? { enabled: false }
         : {
             enabled: true,
-            issuer: rrsa.issuer,
+            issuer: [rrsa.issuer, ...rrsa.furtherIssuers].join(','),
             oidc_name: rrsa.providerName,
             oidc_arn: oidcProviderArn(call.account.id, rrsa.providerName),
             audience: RRSA_AUDIENCE,

@@ -10,6 +10,9 @@ const ECS_TRUST = JSON.stringify({
   Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: ['ecs.aliyuncs.com'] } }],
 })
 
+/** What ACK lists behind the issuer of RRSA (example of `rrsa_config.issuer` in the vendor's SDK). */
+const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
+
 /** Tells the account of an identity provider and the emulator of its keys. Returns the provider's ARN. */
 export function addOidcProvider(state: CloudState, account: Account, provider: OidcProviderRegistration): string {
   const { jwks, name } = provider
@@ -47,6 +50,7 @@ export function addCluster(state: CloudState, account: Account, registration: Cl
     const { issuer, jwks } = rrsa
     addOidcProvider(state, account, { name: providerName, issuer, jwks, clientIds: ['sts.aliyuncs.com'] })
   }
+  const { furtherIssuers = [API_SERVER_ISSUER] } = rrsa ?? {}
   const [workerRole = '', ...others] = workerRoles
   const pools = [
     { id: newId.nodePool(), name: 'default-nodepool', workerRole },
@@ -61,7 +65,7 @@ export function addCluster(state: CloudState, account: Account, registration: Cl
     state: 'running',
     workerRole,
     nodePools: pools,
-    rrsa: rrsa === undefined ? undefined : { issuer: rrsa.issuer, providerName },
+    rrsa: rrsa === undefined ? undefined : { issuer: rrsa.issuer, furtherIssuers, providerName },
     server,
     created: now,
     kubeconfig,

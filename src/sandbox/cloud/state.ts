@@ -133,7 +133,9 @@ export interface Cluster {
   readonly state: string
   readonly workerRole: string
   readonly nodePools: readonly NodePool[]
-  readonly rrsa: { readonly issuer: string; readonly providerName: string } | undefined
+  readonly rrsa:
+    | { readonly issuer: string; readonly furtherIssuers: readonly string[]; readonly providerName: string }
+    | undefined
   readonly server: string
   readonly created: number
   readonly kubeconfig: ((request: KubeconfigRequest) => Promise<string>) | undefined

@@ -54,6 +54,7 @@ function seen(change: Change = {}): Observed {
     accountId: '1',
     place: { clusterId: 'c1', accountId: '1', region: 'cn-hangzhou', vpcId: 'vpc-1', vswitchId: undefined, key: 'c1' },
     workerRoles: ['nodes'],
+    issuers: [],
     roles: new Map([['acs:ram::1:role/nodes', change.role ?? role()]]),
     oidcProvider: undefined,
     instances: new Map([['demo', change.instance ?? instance()]]),

@@ -1,16 +1,20 @@
 import { shellWord } from '../../../policy/shell-word.ts'
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
+import { issuerCandidates } from './cluster-issuer.ts'
 
 /** STS's audience, which the chart's token has. */
 const AUDIENCE = 'sts.aliyuncs.com'
 
 /** What is wrong with the OIDC provider by which STS checks the helper's token. */
-export function cloudProviderFindings({ cloud, release, issuer }: Observed): readonly Finding[] {
+export function cloudProviderFindings(observed: Observed): readonly Finding[] {
+  const { cloud, release } = observed
   const arn = release?.config?.identity.rrsa?.oidcProviderArn
   if (cloud.state !== 'looked' || !arn) return []
   const { oidcProvider: provider } = cloud.facts
   if (provider === undefined) return []
+  const candidates = issuerCandidates(observed)
+  const [issuer] = candidates
   const name = arn.slice(arn.indexOf('/') + 1)
   const common = { id: 'OIDC_PROVIDER_WRONG', severity: 'error', subject: `OIDC provider ${name}` } as const
   const make = `aliyun ims CreateOIDCProvider --OIDCProviderName ${shellWord(name)} --IssuerUrl ${shellWord(issuer ?? '<issuer>')} --ClientIds ${AUDIENCE}`
@@ -25,7 +29,7 @@ export function cloudProviderFindings({ cloud, release, issuer }: Observed): rea
       },
     ]
   }
-  if (issuer !== undefined && !isSame(provider.issuer, issuer)) {
+  if (issuer !== undefined && !candidates.some((one) => isSame(provider.issuer, one))) {
     return [
       {
         ...common,

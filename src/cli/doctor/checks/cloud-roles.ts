@@ -7,9 +7,21 @@ import { closeTrust, makeRole, mendRights, mendTrust } from '../cloud/mend-role.
 import { type WantedRole, wantedRoles } from '../cloud/wanted-roles.ts'
 import { type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
+import { issuerCandidates } from './cluster-issuer.ts'
 
 /** What is wrong with the RAM roles that the helper calls the cloud as: that they are there, who may take them, what they may. */
-export function cloudRoleFindings({ cloud, release, issuer }: Observed): readonly Finding[] {
+export function cloudRoleFindings(observed: Observed): readonly Finding[] {
+  const [first, ...others] = issuerCandidates(observed)
+  const findings = findingsWith(observed, first)
+  if (!findings.some(isTrustError)) return findings
+  // Not verified which issuer it is: a trust policy that names another one of ACK's list is as good.
+  const better = others.map((issuer) => findingsWith(observed, issuer)).find((all) => !all.some(isTrustError))
+  return better ?? findings
+}
+
+const isTrustError = ({ id }: Finding): boolean => id === 'ROLE_TRUST_DIFFERS'
+
+function findingsWith({ cloud, release }: Observed, issuer: string | undefined): readonly Finding[] {
   const { config } = release ?? {}
   if (cloud.state !== 'looked' || config === undefined) return []
   const { accountId, place, workerRoles, roles } = cloud.facts

@@ -2,6 +2,7 @@ import type { RegistryStatus, StatusError } from '../../../acr/helper-status.ts'
 import { shellWord } from '../../../policy/shell-word.ts'
 import type { Finding, FindingId } from '../finding.ts'
 import type { Observed, ReleaseFacts } from '../observed.ts'
+import { issuerCandidates } from './cluster-issuer.ts'
 
 /** Alibaba's audience of OIDC tokens. */
 const AUDIENCE = 'sts.aliyuncs.com'
@@ -71,14 +72,17 @@ function subjectOf({ release }: Observed): string {
 }
 
 function trustWanted(observed: Observed): string {
-  const { release, issuer } = observed
+  const { release } = observed
+  const [issuer] = issuerCandidates(observed)
   const role = release?.config?.identity.rrsa?.roleArn
   if (release?.config?.identity.type !== 'rrsa') return ''
   const iss = issuer === undefined ? "this cluster's issuer" : issuer
   return `${role} has to trust oidc:sub ${subjectOf(observed)}, oidc:iss ${iss} and oidc:aud ${AUDIENCE}, and its OIDC provider has to have that issuer and audience.`
 }
 
-function printTrust({ release, issuer }: Observed): string | undefined {
+function printTrust(observed: Observed): string | undefined {
+  const { release } = observed
+  const [issuer] = issuerCandidates(observed)
   const { identity } = release?.config ?? {}
   if (release === undefined || identity?.type !== 'rrsa') return 'acr-nopass policy -f values.yaml'
   const provider = identity.rrsa?.oidcProviderArn

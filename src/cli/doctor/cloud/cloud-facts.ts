@@ -15,6 +15,8 @@ export interface CloudFacts {
   readonly place: ClusterPlace
   /** RAM roles of the nodes; empty where the identity is another one, or they are not known. */
   readonly workerRoles: readonly string[]
+  /** Of the cluster's tokens, as ACK lists them; empty: not needed, or not known. */
+  readonly issuers: readonly string[]
   /** By ARN in lower case. */
   readonly roles: ReadonlyMap<string, RoleFacts>
   /** Undefined: not readable, or not needed; `null`: there is none. */

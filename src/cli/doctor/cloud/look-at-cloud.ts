@@ -58,7 +58,8 @@ export async function lookAtCloud(
     readProvider(ims, reader, { config, accountId }, deadline),
     readInstances((region) => at('cr', region), reader, { config, place, accountId }, deadline),
   ])
-  const roles = wantedRoles(config, { accountId: place.accountId ?? accountId, issuer: undefined, ...ack })
+  const { workerRoles } = ack
+  const roles = wantedRoles(config, { accountId: place.accountId ?? accountId, issuer: undefined, workerRoles })
   const ram = await loadRam({ transport, credentials, endpoint: endpoints.url('ram') })
   const read = await Promise.all(
     roles
@@ -79,6 +80,7 @@ export async function lookAtCloud(
       accountId,
       place: { ...place, vpcId: ack.vpcId ?? place.vpcId },
       workerRoles: ack.workerRoles,
+      issuers: ack.issuers,
       roles: new Map<string, RoleFacts>(read),
       oidcProvider,
       instances,

@@ -1,4 +1,5 @@
 import { type ClusterDetail, type CsTarget, describeClusterDetail } from '../../../alibaba/cs.ts'
+import { parseIssuers } from '../../../policy/cluster-issuer.ts'
 import { findWorkerRoles } from '../../../rollout/worker-roles.ts'
 import type { HelperConfig } from '../../../values/helper-config.generated.ts'
 import type { ClusterPlace } from './cloud-facts.ts'
@@ -7,9 +8,11 @@ import type { CloudReader } from './cloud-reader.ts'
 export interface AckFacts {
   readonly workerRoles: readonly string[]
   readonly vpcId: string | undefined
+  /** Of the cluster's tokens, where the identity is RRSA. */
+  readonly issuers: readonly string[]
 }
 
-/** The VPC of the cluster and the RAM roles of its nodes, as far as they are needed and ACK has to be asked for them. */
+/** The cluster's VPC, issuers and the RAM roles of its nodes, as far as they are needed and only ACK has them. */
 export async function readAckCluster(
   csIn: (region: string) => CsTarget,
   reader: CloudReader,
@@ -20,8 +23,9 @@ export async function readAckCluster(
   const { clusterId, region, vpcId } = place
   const needsRoles = config.identity.type === 'worker-role' && given.workerRoles.length === 0
   const needsVpc = vpcId === undefined && config.registries.some(isReachedByVpc)
-  const known = { workerRoles: given.workerRoles, vpcId }
-  if (!needsRoles && !needsVpc) return known
+  const needsIssuers = config.identity.type === 'rrsa'
+  const known = { workerRoles: given.workerRoles, vpcId, issuers: [] }
+  if (!needsRoles && !needsVpc && !needsIssuers) return known
   if (clusterId === undefined || region === '') {
     const why = 'the cluster does not say that it is one of ACK'
     if (needsVpc) reader.note("the cluster's VPC", `${why}; name it with --ack-cluster-id`)
@@ -37,6 +41,7 @@ export async function readAckCluster(
   return {
     vpcId: vpcId ?? (detail?.vpcId || undefined),
     workerRoles: needsRoles && detail ? await readRoles(cs, reader, detail, signal) : given.workerRoles,
+    issuers: needsIssuers && detail?.rrsa.enabled ? parseIssuers(detail.rrsa.issuers) : [],
   }
 }
 

@@ -1,4 +1,5 @@
 import type { KubeClient } from '../../../kube/client.ts'
+import { readServedIssuer } from '../../../kube/served-issuer.ts'
 import type { ManagedFieldsEntry } from '../../../kube/types.ts'
 import { readPods } from '../../../rollout/release-watch.ts'
 import type { DeploymentFacts, LeaseFacts, Observed, ReleaseFacts } from '../observed.ts'
@@ -96,7 +97,5 @@ async function readLease(reader: Reader, namespace: string, name: string): Promi
 }
 
 async function readIssuer(client: KubeClient, reader: Reader, signal: AbortSignal): Promise<string | undefined> {
-  const path = '/.well-known/openid-configuration'
-  const read = (): Promise<{ issuer?: string }> => client.request({ method: 'GET', path }, signal)
-  return (await reader.attempt("The cluster's issuer", read))?.issuer
+  return reader.attempt("The cluster's issuer", () => readServedIssuer(client, signal))
 }

@@ -1,0 +1,19 @@
+import { KubeApiError } from './api-error.ts'
+import type { KubeClient } from './client.ts'
+
+/**
+ * The issuer in the cluster's ServiceAccount tokens, from the API server's discovery document. Undefined: the API server
+ * serves none. Reading it needs the ClusterRole `system:service-account-issuer-discovery`, else a 403 is thrown.
+ */
+export async function readServedIssuer(client: KubeClient, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    const document = await client.request<{ readonly issuer?: unknown }>(
+      { method: 'GET', path: '/.well-known/openid-configuration' },
+      signal,
+    )
+    return typeof document.issuer === 'string' && document.issuer !== '' ? document.issuer : undefined
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status === 404) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClusterDetail } from '../../src/alibaba/cs.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { Statement } from '../../src/policy/document.ts'
+import { ownDescription } from '../../src/policy/names.ts'
+import { planPolicies, policyTargets } from '../../src/rollout/cluster-policy.ts'
+
+const LISTED = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c1,https://kubernetes.default.svc'
+const [FIRST = '', SECOND = ''] = LISTED.split(',')
+
+type Arguments = Parameters<typeof policyTargets>
+
+/** A cluster by RRSA whose API server answers `/.well-known/openid-configuration` so. */
+function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], string, Arguments[3], AbortSignal] {
+  const cluster = {
+    name: 'a',
+    ram: 'rrsa',
+    values: { registries: [], identity: { type: 'rrsa', rrsa: {} } },
+    settings: { access: { kind: 'ack', clusterId: 'c1' }, namespace: 'acr-nopass' },
+  } as unknown as Arguments[0]
+  const detail = {
+    clusterId: 'c1',
+    rrsa: { enabled: true, issuers: LISTED, oidcProviderArn: 'acs:ram::1:oidc-provider/ack-rrsa-c1' },
+  } as ClusterDetail
+  const client = {
+    request: async ({ path }: { path: string }) => {
+      assert.equal(path, '/.well-known/openid-configuration')
+      return discovery()
+    },
+  }
+  const connected = { detail, client, identity: {} } as unknown as Arguments[1]
+  const context = {
+    settings: { inputs: { 'ram-scope': 'instance', 'adopt-policy': false }, selected: [{ name: 'a' }] },
+    cloud: { caller: async () => ({ accountId: '1' }) },
+  } as unknown as Arguments[3]
+  return [cluster, connected, 'acr-nopass', context, new AbortController().signal]
+}
+
+const fail = (status: number) => () => {
+  throw new KubeApiError(status, `GET /.well-known/openid-configuration was answered with ${status}`)
+}
+const conditionsOf = (statement: Statement | undefined): Record<string, unknown> => {
+  assert.ok(statement)
+  return (statement.Condition as { StringEquals: Record<string, unknown> }).StringEquals
+}
+const issuerOf = (targets: Awaited<ReturnType<typeof policyTargets>>): unknown =>
+  conditionsOf(targets[0]?.target.trust?.statement)['oidc:iss']
+
+for (const served of [FIRST, SECOND]) {
+  test(`W1 the trust names ${served}, which the API server serves and ACK lists`, async () => {
+    const targets = await policyTargets(...rrsaCluster(() => ({ issuer: served })))
+    assert.deepEqual(issuerOf(targets), [served])
+    assert.deepEqual(targets[0]?.notes, undefined)
+    assert.equal(targets[0]?.target.trust?.alternatives, undefined)
+  })
+}
+
+for (const [title, discovery] of [
+  ['may not be read (403)', fail(403)],
+  ['may not be read (401)', fail(401)],
+  ['is not served (404)', fail(404)],
+  ['has no issuer', () => ({})],
+] as const) {
+  test(`W1 the discovery document ${title}: the trust names ACK's first issuer, and a note says so`, async () => {
+    const targets = await policyTargets(...rrsaCluster(discovery))
+    assert.deepEqual(issuerOf(targets), [FIRST])
+    assert.match(targets[0]?.notes?.[0] ?? '', new RegExp(`^RRSA: the issuer ${FIRST} .*not verified`))
+  })
+}
+
+test("W1 an API server's issuer that ACK does not list stops the cluster, but not its removal", async () => {
+  const elsewhere = rrsaCluster(() => ({ issuer: 'https://elsewhere' }))
+  await assert.rejects(policyTargets(...elsewhere), {
+    code: 'RRSA_ISSUER_MISMATCH',
+    message: new RegExp(`https://elsewhere, but ACK lists ${FIRST} and ${SECOND}$`),
+  })
+  assert.deepEqual(issuerOf(await policyTargets(...elsewhere, 'remove')), ['https://elsewhere'])
+})
+
+test('W1 an API server that does not answer is not taken for one that serves no issuer', async () => {
+  await assert.rejects(policyTargets(...rrsaCluster(fail(0))), { status: 0 })
+  await assert.rejects(policyTargets(...rrsaCluster(fail(503))), { status: 503 })
+})
+
+for (const { title, issuer, discovery, steps } of [
+  {
+    title: 'corrected by hand, and nothing verified',
+    issuer: SECOND,
+    discovery: fail(403),
+    steps: [],
+  },
+  { title: 'with the right issuer', issuer: FIRST, discovery: () => ({ issuer: FIRST }), steps: [] },
+  {
+    title: 'with the whole list as its issuer, which no token carries',
+    issuer: LISTED,
+    discovery: () => ({ issuer: FIRST }),
+    steps: ['update-trust'],
+  },
+]) {
+  test(`W1 a trust ${title}: ${steps.join() || 'nothing'} in the narrow phase`, async () => {
+    const [cluster, connected, account, context, signal] = rrsaCluster(discovery)
+    const targets = await policyTargets(cluster, connected, account, context, signal)
+    const statement = structuredClone(targets[0]?.target.trust?.statement)
+    conditionsOf(statement)['oidc:iss'] = [issuer]
+    const role = {
+      name: 'acr-nopass-c1',
+      arn: '',
+      description: ownDescription('cluster a'),
+      trust: JSON.stringify({ Version: '1', Statement: [statement] }),
+    }
+    const ram = {
+      getRole: async () => role,
+      getPolicy: async () => undefined,
+      listRolePolicies: async () => [],
+    }
+    const plans = await planPolicies(
+      targets,
+      cluster,
+      { ...context, cloud: { ...context.cloud, ram: async () => ram } } as unknown as typeof context,
+      signal,
+    )
+    assert.deepEqual(
+      plans.flatMap((plan) => plan.steps.map((step) => step.do)),
+      steps,
+    )
+  })
+}
