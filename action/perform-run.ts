@@ -10,6 +10,7 @@ import { type RolloutOutcome, runRollout } from '../src/rollout/run-rollout.ts'
 import type { Settings } from '../src/rollout/settings.ts'
 import { headline, renderSummary } from '../src/rollout/summary.ts'
 import { reportErrors } from './report-errors.ts'
+import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 
 /** Runs the rollout and reports it in every way that a workflow can read; the exit code. */
@@ -20,7 +21,7 @@ export async function performRun(
   signal: AbortSignal,
 ): Promise<number> {
   const { inputs } = settings
-  const report = (cluster: string, line: string): void => void host.stdout.write(`${cluster}: ${line}\n`)
+  const report = (cluster: string, line: string): void => writeLine(host, `${cluster}: ${line}`)
   const deps = createRolloutDeps(settings, { environment: host.env, folder, mask: setSecret, report }, signal)
   const outcome = await runRollout(settings, deps, signal)
   if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)

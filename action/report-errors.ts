@@ -1,6 +1,7 @@
 import { error, setFailed, setOutput } from '@actions/core'
 import { formatError, type NopassError } from '../src/errors.ts'
 import { renderErrors } from '../src/rollout/summary.ts'
+import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 
 /** GitHub shows ten annotations of a kind: nine errors and the verdict. */
@@ -8,7 +9,7 @@ const ANNOTATIONS = 9
 
 /** Reports errors that ended the run before a cluster was begun; the exit code. */
 export function reportErrors(errors: readonly NopassError[], host: NodeJS.Process, mode: string): number {
-  for (const one of errors) host.stdout.write(`${formatError(one)}\n`)
+  for (const line of errors.flatMap((one) => formatError(one).split('\n'))) writeLine(host, line)
   for (const one of errors.slice(0, ANNOTATIONS)) annotate(one)
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
   setFailed(`${count}; nothing was begun`)

@@ -5,6 +5,7 @@ import type { Inputs } from '../src/rollout/inputs.ts'
 import { readInputs } from '../src/rollout/read-inputs.ts'
 import { refuseEvent, refusePlatform, refuseUnknown } from './guard-inputs.ts'
 import { reportErrors } from './report-errors.ts'
+import { writeLine } from './write-line.ts'
 
 /** How long main stays after a cancel: the runner ends the whole tree 10 s after its first signal. */
 const GRACE_MS = 6500
@@ -24,7 +25,7 @@ export async function runAction(host: NodeJS.Process, chartFolder: string): Prom
   )
   const code = await Promise.race([work, interrupted.then(() => sleep(GRACE_MS))])
   if (typeof code === 'number') return code
-  host.stdout.write('Interrupted while helm is at work: it ends by itself, and the post step waits for it.\n')
+  writeLine(host, 'Interrupted while helm is at work: it ends by itself, and the post step waits for it.')
   return 1
 }
 

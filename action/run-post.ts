@@ -1,5 +1,7 @@
 import { getState, warning } from '@actions/core'
+import { printable } from '../src/printable.ts'
 import { openRunFolder, readOpenWork } from '../src/rollout/run-folder.ts'
+import { writeLine } from './write-line.ts'
 
 /**
  * The post step; it runs after a cancel too. Waits for helm, mends what this run began and nothing else, and removes the
@@ -13,10 +15,11 @@ export async function runPost(host: NodeJS.Process): Promise<void> {
     const open = await readOpenWork(folder)
     if (open.helm.length > 0 || open.namespaces.length > 0) {
       const { finishRun } = await import('../src/rollout/finish-run.ts')
-      await finishRun(folder, open, host.env, (line) => host.stdout.write(`${line}\n`))
+      await finishRun(folder, open, host.env, (line) => writeLine(host, line))
     }
   } catch (cause) {
-    warning(`the end of the run could not be put in order: ${cause instanceof Error ? cause.message : String(cause)}`)
+    const why = cause instanceof Error ? cause.message : String(cause)
+    warning(printable(`the end of the run could not be put in order: ${why}`))
   } finally {
     await folder.remove().catch(() => warning(`${path} could not be removed`))
   }

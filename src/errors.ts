@@ -1,4 +1,5 @@
 import { ERROR_CODES } from './error-codes.ts'
+import { printable } from './printable.ts'
 
 /** Every user-facing failure has one of these codes; the list is closed (`error-codes.ts`) and documented in docs/en/errors.md. */
 export type ErrorCode = keyof typeof ERROR_CODES
@@ -25,7 +26,10 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number
 }
 
-/** A failure that a user can act on: what (message), where (place), why (cause, reason) and the cure (hint). */
+/**
+ * A failure that a user can act on: what (message), where (place), why (cause, reason) and the cure (hint). All of it may hold
+ * text of others, so it is made printable here: whoever shows an error cannot forget it.
+ */
 export class NopassError extends Error {
   override readonly name = 'NopassError'
   readonly code: ErrorCode
@@ -36,12 +40,12 @@ export class NopassError extends Error {
   readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
-    this.hint = details.hint ?? ERROR_CODES[code].cure
+    this.hint = printable(details.hint ?? ERROR_CODES[code].cure)
     this.place = details.place ?? {}
-    this.reason = details.reason
-    this.requestId = details.requestId
+    this.reason = details.reason === undefined ? undefined : printable(details.reason)
+    this.requestId = details.requestId === undefined ? undefined : printable(details.requestId)
     this.retryAfterMs = details.retryAfterMs
   }
 }
@@ -50,7 +54,7 @@ export class NopassError extends Error {
 export function formatPlace(place: ErrorPlace): string {
   const inFile = place.file && [place.file, place.line, place.line && place.column].filter(Boolean).join(':')
   const inCluster = [place.cluster && `cluster ${place.cluster}`, place.namespace && `namespace ${place.namespace}`]
-  return [inFile, ...inCluster].filter(Boolean).join(', ')
+  return printable([inFile, ...inCluster].filter(Boolean).join(', '))
 }
 
 /** One error as a person reads it: place, code, message, then the cure on a line of its own. */

@@ -3,6 +3,7 @@ import { listOwner } from '../helper/ownership.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { DEFAULT_SECRET_NAME, FIELD_MANAGER } from '../kube/names.ts'
 import { keyOf } from '../kube/types.ts'
+import { printable } from '../printable.ts'
 import { findLeftovers, type LeftAccount, type Leftovers, removeLeftovers } from '../rollout/take-back-secrets.ts'
 import type { CleanupFlags } from './commands/cleanup.ts'
 import { connectToWrite } from './connect.ts'
@@ -111,5 +112,5 @@ function render(report: CleanupReport, program: string): string {
   if (lines.length === 0) return `nothing of ${release} is left\n`
   const isOpen = dryRun && serviceAccounts.length + secrets.length > 0
   const next = isOpen ? [`nothing was changed; to do it: ${program} cleanup --detach --confirm ${release} …`] : []
-  return `${[...lines, ...next].join('\n')}\n`
+  return `${[...lines, ...next].map(printable).join('\n')}\n`
 }

@@ -3,6 +3,8 @@ export interface CliStream {
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
   write(text: string): unknown
+  /** Without the net of safe-stream.ts: for the lines of the sandbox, which change in place. */
+  readonly raw?: CliStream
 }
 
 /** Everything that a command may know of the process it runs in. */

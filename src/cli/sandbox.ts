@@ -4,7 +4,8 @@ import type { CliHost } from './host.ts'
 /** Hands over to the sandbox, which is part of a checkout only. */
 export async function sandbox(words: readonly string[], host: CliHost): Promise<number> {
   const [{ runSandbox }, { createProgress, wantsPlain }] = await load()
-  const { stdout, stderr, signal, env } = host
+  const { signal, env } = host
+  const [stdout, stderr] = [host.stdout.raw ?? host.stdout, host.stderr.raw ?? host.stderr]
   const progress = createProgress(stdout, { plain: wantsPlain(stdout.isTTY === true, env.CI) })
   return runSandbox(words, { progress, stdout, stderr, signal })
 }

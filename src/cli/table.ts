@@ -1,9 +1,12 @@
+import { printable } from '../printable.ts'
+
 /** Columns under their headings, two spaces between them; the last one is as wide as it is. */
 export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const shown = rows.map((row) => row.map(printable))
   const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    Math.max(heading.length, ...shown.map((row) => row[column]?.length ?? 0)),
   )
-  return [headings, ...rows]
+  return [headings, ...shown]
     .map((row) =>
       row
         .map((cell, column) => cell.padEnd(widths[column] ?? 0))

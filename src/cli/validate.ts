@@ -1,4 +1,5 @@
 import { NopassError } from '../errors.ts'
+import { printable } from '../printable.ts'
 import type { InputName } from '../rollout/inputs.ts'
 import { loadSettings } from '../rollout/load-settings.ts'
 import { prepareClusters } from '../rollout/prepare-cluster.ts'
@@ -36,7 +37,7 @@ export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost
     return EXIT.usage
   }
   if (flags.output === 'json') host.stdout.write(`${JSON.stringify({ errors: [] }, null, 2)}\n`)
-  else host.stdout.write(`valid: ${subject(file, clustersFile, settings)}\n`)
+  else host.stdout.write(`valid: ${printable(subject(file, clustersFile, settings))}\n`)
   return EXIT.ok
 }
 

@@ -1,6 +1,7 @@
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { namespacedPath } from '../kube/types.ts'
+import { printable } from '../printable.ts'
 import type { Log } from './log.ts'
 
 /** What an Event is about. */
@@ -57,7 +58,7 @@ export function createEventReporter(options: EventReporterOptions): EventReporte
         },
         involvedObject: subject,
         reason,
-        message: message.slice(0, MESSAGE_LIMIT),
+        message: printable(message).slice(0, MESSAGE_LIMIT),
         type: 'Warning',
         source: { component: 'acr-nopass' },
         reportingComponent: 'acr-nopass',

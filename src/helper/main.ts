@@ -2,11 +2,16 @@ import { destination, pino } from 'pino'
 import packageJson from '../../package.json' with { type: 'json' }
 import { toNopassError } from '../errors.ts'
 import { inClusterConnection } from '../kube/connection.ts'
+import { printableLines } from '../printable.ts'
 import { readHelperArguments } from './helper-arguments.ts'
 import { launchHelper } from './launch-helper.ts'
 
 const { version } = packageJson
-const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination({ fd: 1, sync: true }))
+const stdout = destination({ fd: 1, sync: true })
+const log = pino(
+  { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+  { write: (line) => void stdout.write(printableLines(line)) },
+)
 const stop = new AbortController()
 const onSignal = (signal: NodeJS.Signals): void => {
   // Whoever asks twice does not want to wait.

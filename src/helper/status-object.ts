@@ -6,16 +6,19 @@ import { ANNOTATION_REFRESH_REQUESTED } from '../kube/names.ts'
 import { createReconnectBackoff } from '../kube/reconnect-backoff.ts'
 import { type KubeObject, namespacedPath } from '../kube/types.ts'
 import { startWatchdog } from '../kube/watchdog.ts'
+import { printableData } from '../printable.ts'
 
 export interface StatusObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** The report of a helper that ran before; undefined where there is none that we can read. */
+/** The report of a helper that ran before, printable; undefined where there is none that we can read. */
 export function readStatus(object: StatusObject): HelperStatus | undefined {
   try {
     const status: unknown = JSON.parse(object.data?.[STATUS_KEY] ?? '')
-    return Array.isArray((status as HelperStatus | null)?.registries) ? (status as HelperStatus) : undefined
+    return Array.isArray((status as HelperStatus | null)?.registries)
+      ? printableData(status as HelperStatus)
+      : undefined
   } catch {
     return undefined
   }

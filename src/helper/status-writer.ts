@@ -3,6 +3,7 @@ import { type KubeClient, MERGE_PATCH } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { FIELD_MANAGER } from '../kube/names.ts'
 import { namespacedPath } from '../kube/types.ts'
+import { printableData } from '../printable.ts'
 
 export interface StatusWriterOptions {
   readonly client: KubeClient
@@ -50,7 +51,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   async function write(): Promise<void> {
     touchedAt = 0
     if (!options.mayWrite()) return
-    const status = options.build()
+    const status = printableData(options.build())
     const text = JSON.stringify({ ...status, updatedAt: '' })
     if (text === last) return
     paidAt = Math.max(paidAt, clock.monotonic()) + PAUSE_MS

@@ -1,4 +1,5 @@
 import type { NopassError } from '../errors.ts'
+import { printable, printableLines } from '../printable.ts'
 import type { Phase } from './phase.ts'
 
 export type ClusterStatus =
@@ -53,6 +54,20 @@ export function describeError(error: NopassError): ResultError {
     hint: error.hint,
     ...(error.reason === undefined ? {} : { reason: error.reason }),
     ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+  }
+}
+
+/** The result as it may be shown: its notes and its plan hold text of clusters and charts (its error is printable by itself). */
+export function printableResult(result: ClusterResult): ClusterResult {
+  return {
+    ...result,
+    chart: result.chart === null ? null : printable(result.chart),
+    notes: result.notes.map(printable),
+    ...(result.plan && {
+      plan: result.plan.map(({ title, change, diff }) => {
+        return { title: printable(title), change, diff: printableLines(diff) }
+      }),
+    }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { NopassError } from '../errors.ts'
 import type { Helm } from '../helm/find-helm.ts'
 import { type CloudDeps, createCloudAccess } from './cloud-access.ts'
-import { type ClusterResult, isFailure } from './cluster-result.ts'
+import { type ClusterResult, isFailure, printableResult } from './cluster-result.ts'
 import { skippedResult } from './cluster-run.ts'
 import { narrowPolicies } from './narrow-policies.ts'
 import { readPlanFile } from './plan-file.ts'
@@ -64,7 +64,7 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
     runName: deps.runName,
     approved: inputs.mode === 'apply' && inputs['plan-file'] ? await readPlanFile(inputs['plan-file']) : undefined,
   }
-  const results = await runAll(context, signal)
+  const results = (await runAll(context, signal)).map(printableResult)
   return { errors, results, durationMs: Math.round(elapsed()), helm: helm.version.text }
 }
 

@@ -1,5 +1,6 @@
 import type { NopassError } from '../errors.ts'
 import { formatPlace } from '../errors.ts'
+import { printable, printableLines } from '../printable.ts'
 import { type ClusterResult, type ClusterStatus, isFailure } from './cluster-result.ts'
 import { formatDuration, timeline } from './timeline.ts'
 
@@ -97,7 +98,7 @@ function noteFold({ name, notes, chart }: ClusterResult): readonly string[] {
   const lines = [...(chart ? [`chart ${chart}`] : []), ...notes]
   if (lines.length === 0) return []
   return [
-    `<details><summary>${escapeHtml(name)}: what was done and seen</summary>\n\n${lines.map((line) => `- ${cell(line)}`).join('\n')}\n\n</details>`,
+    `<details><summary>${escapeHtml(printable(name))}: what was done and seen</summary>\n\n${lines.map((line) => `- ${cell(line)}`).join('\n')}\n\n</details>`,
   ]
 }
 
@@ -105,7 +106,7 @@ function planFolds({ name, plan = [] }: ClusterResult): readonly string[] {
   return plan.map(({ title, change, diff }) => {
     const sign = change === 'add' ? '+' : change === 'remove' ? '-' : '~'
     const fence = '`'.repeat(Math.max(3, longestTicks(diff) + 1))
-    return `<details><summary>${escapeHtml(`${name}: ${sign} ${title}`)}</summary>\n\n${fence}diff\n${diff}\n${fence}\n\n</details>`
+    return `<details><summary>${escapeHtml(printable(`${name}: ${sign} ${title}`))}</summary>\n\n${fence}diff\n${printableLines(diff)}\n${fence}\n\n</details>`
   })
 }
 
@@ -128,9 +129,13 @@ function longestTicks(text: string): number {
   return Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
 }
 
-/** One line that cannot end a table cell or begin a tag. */
+/** One line that cannot end a table cell, begin a tag, or show a link or an image under another name; words in backticks are code. */
 function cell(text: string): string {
-  return escapeHtml(text.replace(/\s+/g, ' ').trim()).replaceAll('|', '\\|')
+  const parts = printable(text.trim()).split(/(`[^`]+`)/)
+  return parts
+    .map((part, index) => (index % 2 === 1 ? part : escapeHtml(part).replaceAll(/[[\]`\\]/g, '\\$&')))
+    .join('')
+    .replaceAll('|', '\\|')
 }
 
 function escapeHtml(text: string): string {

@@ -1,5 +1,6 @@
 import type { NopassError } from '../errors.ts'
 import { formatPlace } from '../errors.ts'
+import { printableLines } from '../printable.ts'
 import { ValuesError } from './values-error.ts'
 import type { SourceFile } from './yaml-node.ts'
 
@@ -38,7 +39,8 @@ function excerpt(error: NopassError, files: readonly SourceFile[], paint: Paint)
   const content = source?.text.split('\n')[line - 1]?.trimEnd()
   if (content === undefined || content.trim() === '' || content.length > 200) return []
   const number = String(line)
-  const gap = content.slice(0, column - 1).replaceAll(/[^\t]/g, ' ')
+  const gap = printableLines(content.slice(0, column - 1)).replaceAll(/[^\t]/g, ' ')
   const word = /^("[^"]*"|'[^']*'|[^\s,\]}#]+)/.exec(content.slice(column - 1))?.[0] ?? ' '
-  return [`  ${number} | ${content}`, `  ${' '.repeat(number.length)} | ${gap}${paint.mark('^'.repeat(word.length))}`]
+  const mark = paint.mark('^'.repeat(printableLines(word).length))
+  return [`  ${number} | ${printableLines(content)}`, `  ${' '.repeat(number.length)} | ${gap}${mark}`]
 }

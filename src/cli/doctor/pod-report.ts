@@ -1,3 +1,4 @@
+import { printable } from '../../printable.ts'
 import type { CliPaint } from '../paint.ts'
 import type { Finding } from './finding.ts'
 import type { Observed, PodFacts, PodFocus } from './observed.ts'
@@ -72,7 +73,8 @@ function renderContainer(pod: PodFacts, report: ContainerReport, paint: CliPaint
   const mark = { ok: 'ok   ', wrong: 'wrong', unknown: '?    ' }
   const width = Math.max(0, ...report.steps.map(({ step }) => step.length))
   const lines = report.steps.map(
-    ({ step, state, detail }) => `  ${colour[state](mark[state])} ${step.padEnd(width)}  ${detail}`,
+    ({ step, state, detail }) => `  ${colour[state](mark[state])} ${step.padEnd(width)}  ${printable(detail)}`,
   )
-  return [`${paint.bold(`Pod ${pod.namespace}/${pod.name}`)}, ${report.name}: ${report.image}`, ...lines].join('\n')
+  const container = printable(`${report.name}: ${report.image}`)
+  return [`${paint.bold(printable(`Pod ${pod.namespace}/${pod.name}`))}, ${container}`, ...lines].join('\n')
 }

@@ -1,3 +1,4 @@
+import { printable } from '../../printable.ts'
 import type { CliHost } from '../host.ts'
 
 /** What is being read, on one line of a terminal that is gone in the end; elsewhere nothing. */
@@ -13,7 +14,7 @@ export function createProgress({ stderr }: Pick<CliHost, 'stderr'>): Progress {
     say: (what, items) => {
       if (!isOpen) return
       const text = items > 0 ? `reading ${what}: ${items}` : `reading ${what}`
-      stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`)
+      stderr.write(`\r\u001b[K${printable(text).slice(0, (stderr.columns ?? 80) - 1)}`)
       isWritten = true
     },
     end: () => {

@@ -1,3 +1,4 @@
+import { printable } from '../../printable.ts'
 import type { CloudLook } from './cloud/cloud-facts.ts'
 
 /** Whether and as whom the cloud was looked at, as data. */
@@ -9,10 +10,10 @@ export function describeCloud(cloud: CloudLook): object {
 
 /** The same for a person. */
 export function renderCloud(cloud: CloudLook): string {
-  if (cloud.state === 'not-looked') return `Alibaba Cloud itself was not looked at: ${cloud.why}.`
-  const notes = cloud.notes.map(({ what, why }) => `  ${what}: ${why}`)
+  if (cloud.state === 'not-looked') return printable(`Alibaba Cloud itself was not looked at: ${cloud.why}.`)
+  const notes = cloud.notes.map(({ what, why }) => printable(`  ${what}: ${why}`))
   return [
-    `Alibaba Cloud was read as ${cloud.facts.caller}${notes.length === 0 ? '' : '; not checked there:'}`,
+    printable(`Alibaba Cloud was read as ${cloud.facts.caller}${notes.length === 0 ? '' : '; not checked there:'}`),
     ...notes,
   ].join('\n')
 }

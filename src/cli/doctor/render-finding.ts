@@ -1,3 +1,4 @@
+import { printable } from '../../printable.ts'
 import type { CliPaint } from '../paint.ts'
 import { count, type Finding, type Severity } from './finding.ts'
 import type { Unread } from './unread.ts'
@@ -10,17 +11,20 @@ export function renderFinding(finding: Finding, paint: CliPaint): string {
     info: paint.dim,
   }
   return [
-    `${colour[finding.severity](finding.severity)} ${finding.id} ${paint.bold(finding.subject)}: ${finding.message}`,
-    `  cause: ${finding.cause}`,
-    `  cure: ${finding.cure}`,
-    ...(finding.command === undefined ? [] : [`  $ ${finding.command}`]),
+    `${colour[finding.severity](finding.severity)} ${finding.id} ${paint.bold(printable(finding.subject))}: ${printable(finding.message)}`,
+    `  cause: ${printable(finding.cause)}`,
+    `  cure: ${printable(finding.cure)}`,
+    ...(finding.command === undefined ? [] : [`  $ ${printable(finding.command)}`]),
   ].join('\n')
 }
 
 /** What the caller has no right to read; '' when there is nothing. */
 export function renderUnread(unread: readonly Unread[]): string {
   if (unread.length === 0) return ''
-  return ['not checked, for you may not read them:', ...unread.map(({ what, why }) => `  ${what}: ${why}`)].join('\n')
+  return [
+    'not checked, for you may not read them:',
+    ...unread.map(({ what, why }) => printable(`  ${what}: ${why}`)),
+  ].join('\n')
 }
 
 /** The last line. */

@@ -1,4 +1,5 @@
 import type { CoverageStatus, RegistryStatus } from '../../acr/helper-status.ts'
+import { printable } from '../../printable.ts'
 import type { CliPaint } from '../paint.ts'
 import { renderTable } from '../table.ts'
 import { count, type Finding } from './finding.ts'
@@ -55,7 +56,7 @@ export function renderReport(observed: Observed, findings: readonly Finding[], p
 
 /** Which release on which server, and how its helper does. */
 export function renderHeading({ release, server, kubernetes, deployment, lease }: Observed, paint: CliPaint): string {
-  const where = `${server}${kubernetes ? `, Kubernetes ${kubernetes}` : ''}`
+  const where = printable(`${server}${kubernetes ? `, Kubernetes ${kubernetes}` : ''}`)
   if (release === undefined) return `${paint.bold('acr-nopass')} on ${where}`
   const { namespace, name, status, config } = release
   const parts = [
@@ -64,7 +65,7 @@ export function renderHeading({ release, server, kubernetes, deployment, lease }
     ...(lease?.holder ? [`leader ${lease.holder.split('_')[0]}`] : []),
     ...(config ? [`attach ${config.attach}`] : []),
   ]
-  return `${paint.bold(`acr-nopass ${namespace}/${name}`)} on ${where}\n${parts.join(', ')}`
+  return `${paint.bold(printable(`acr-nopass ${namespace}/${name}`))} on ${where}\n${printable(parts.join(', '))}`
 }
 
 function registryBlock({ release, now }: Observed): string {
@@ -91,8 +92,8 @@ function expiry({ expiresAt, state }: RegistryStatus, now: number): string {
 function coverageBlock({ release }: Observed): string {
   const { namespaces, serviceAccounts } = release?.status ?? {}
   const lines = [
-    ...(namespaces ? [`namespaces       ${coverage(namespaces)}`] : []),
-    ...(serviceAccounts ? [`ServiceAccounts  ${coverage(serviceAccounts)}`] : []),
+    ...(namespaces ? [`namespaces       ${printable(coverage(namespaces))}`] : []),
+    ...(serviceAccounts ? [`ServiceAccounts  ${printable(coverage(serviceAccounts))}`] : []),
   ]
   return lines.join('\n')
 }

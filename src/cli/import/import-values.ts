@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
 import { loadValues } from '../../values/load-values.ts'
 import type { ImportFlags } from '../commands/import.ts'
 import { connect } from '../connect.ts'
@@ -127,6 +128,6 @@ function report(
     return
   }
   if (flags.to === undefined) stdout.write(text)
-  for (const { kind, text: line } of notes) stderr.write(`${kind}: ${line}\n`)
-  if (flags.to !== undefined) stderr.write(`wrote ${flags.to}; how to switch stands at its end\n`)
+  for (const { kind, text: line } of notes) stderr.write(`${kind}: ${printable(line)}\n`)
+  if (flags.to !== undefined) stderr.write(`wrote ${printable(flags.to)}; how to switch stands at its end\n`)
 }

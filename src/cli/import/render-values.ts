@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { printable } from '../../printable.ts'
 import type { DraftTargets, ImportNote, ValuesDraft } from './values-draft.ts'
 
 const WIDTH = 110
@@ -62,7 +63,10 @@ const indent = (lines: readonly string[]): readonly string[] => lines.map((line)
 /** One paragraph; line feeds of foreign texts never end the comment. */
 function comment(text: string): readonly string[] {
   const lines = ['']
-  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
+  for (const word of text
+    .split(/\s+/)
+    .filter((one) => one !== '')
+    .map(printable)) {
     const last = lines.length - 1
     const line = lines[last] ?? ''
     if (line !== '' && line.length + word.length + 1 > WIDTH) lines.push(word)

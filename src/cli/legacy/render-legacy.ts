@@ -1,3 +1,4 @@
+import { printable } from '../../printable.ts'
 import type { Dependent } from './dependent.ts'
 
 export interface LegacyReport {
@@ -43,5 +44,5 @@ export function renderLegacy(report: LegacyReport, program: string): string {
 }
 
 function lines(all: readonly string[]): string {
-  return `${all.join('\n')}\n`
+  return `${all.map(printable).join('\n')}\n`
 }

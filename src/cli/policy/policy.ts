@@ -1,5 +1,6 @@
 import { createHttpSender } from '../../alibaba/http-sender.ts'
 import { NopassError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
 import type { PolicyFlags } from '../commands/policy.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { CliHost, CommonFlags } from '../host.ts'
@@ -35,7 +36,7 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
     host.stdout.write(`${JSON.stringify(describeGrants(grants), null, 2)}\n`)
   } else {
     host.stdout.write(flags.format === 'terraform' ? renderResources(grants.grants) : renderJson(grants.grants))
-    for (const note of grants.notes) host.stderr.write(`note: ${note}\n`)
+    for (const note of grants.notes) host.stderr.write(`note: ${printable(note)}\n`)
   }
   return EXIT.ok
 }

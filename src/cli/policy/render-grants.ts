@@ -1,5 +1,6 @@
 import type { PolicyDocument } from '../../policy/document.ts'
 import { renderTerraform } from '../../policy/terraform.ts'
+import { printable } from '../../printable.ts'
 import type { Grant, Grants } from './grant.ts'
 
 interface TitledDocument {
@@ -21,7 +22,7 @@ export function renderJson(grants: readonly Grant[]): string {
   const documents = grants.flatMap(documentsOf)
   const [only] = documents
   if (documents.length === 1 && only) return `${JSON.stringify(only.document, null, 2)}\n`
-  return documents.map((one) => `# ${title(one)}\n${JSON.stringify(one.document, null, 2)}\n`).join('\n')
+  return documents.map((one) => `# ${printable(title(one))}\n${JSON.stringify(one.document, null, 2)}\n`).join('\n')
 }
 
 /** The same for Terraform's alicloud provider. */

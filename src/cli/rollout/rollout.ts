@@ -1,3 +1,4 @@
+import { printable } from '../../printable.ts'
 import { isFailure } from '../../rollout/cluster-result.ts'
 import { finishRun } from '../../rollout/finish-run.ts'
 import type { InputName } from '../../rollout/inputs.ts'
@@ -59,7 +60,7 @@ function perform(settings: Settings, folder: RunFolder, host: CliHost): Promise<
   const begin = performance.now()
   const report = (cluster: string, line: string): void => {
     const seconds = `${((performance.now() - begin) / 1000).toFixed(1)}s`.padStart(7)
-    host.stderr.write(`${dim(seconds)} ${bold(cluster)}: ${line}\n`)
+    host.stderr.write(`${dim(seconds)} ${bold(printable(cluster))}: ${printable(line)}\n`)
   }
   // Nothing here prints a secret, and there is no runner to tell.
   const face = { environment: host.env, folder, mask: () => undefined, report }
@@ -71,7 +72,7 @@ async function putInOrder(folder: RunFolder, host: CliHost): Promise<void> {
   const open = await readOpenWork(folder)
   if (open.helm.length === 0 && open.namespaces.length === 0) return
   host.stderr.write('waiting for helm to end, and putting in order what it left\n')
-  await finishRun(folder, open, host.env, (line) => host.stderr.write(`${line}\n`))
+  await finishRun(folder, open, host.env, (line) => host.stderr.write(`${printable(line)}\n`))
 }
 
 function exitCode({ results }: RolloutOutcome, flags: RolloutFlags, { signal }: CliHost): number {

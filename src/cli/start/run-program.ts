@@ -6,6 +6,7 @@ import { exitCodeOf } from '../exit-codes.ts'
 import type { CliHost } from '../host.ts'
 import { reportErrors } from '../report-errors.ts'
 import { guessFlags, runCli } from '../run-cli.ts'
+import { safeStream } from '../safe-stream.ts'
 
 /** Runs the command line tool in this process to its end. `root`: of the checkout or the package. */
 export async function runProgram(
@@ -30,8 +31,8 @@ export async function runProgram(
     workingDirectory: main.cwd(),
     root,
     temporaryFolder: tmpdir(),
-    stdout: main.stdout,
-    stderr: main.stderr,
+    stdout: safeStream(main.stdout, main.env),
+    stderr: safeStream(main.stderr, main.env),
     signal: interrupt.signal,
   }
   try {
@@ -40,7 +41,7 @@ export async function runProgram(
     const flags = guessFlags(host.argv)
     const error = toNopassError(interrupt.signal.aborted ? interrupt.signal.reason : thrown)
     await reportErrors([error], flags, host)
-    if (flags.debug) main.stderr.write(`${describeCauses(thrown)}\n`)
+    if (flags.debug) host.stderr.write(`${describeCauses(thrown)}\n`)
     main.exitCode = exitCodeOf(error.code)
   }
   // Something that still listens must not keep a finished command alive.

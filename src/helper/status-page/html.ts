@@ -1,3 +1,5 @@
+import { printableLines } from '../../printable.ts'
+
 /** HTML that is safe to send. */
 export interface Html {
   readonly markup: string
@@ -24,5 +26,5 @@ function toMarkup(part: Part): string {
 }
 
 function escapeText(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return printableLines(text).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

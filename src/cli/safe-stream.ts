@@ -1,0 +1,32 @@
+import { printableLines, withoutCommands } from '../printable.ts'
+import type { CliStream } from './host.ts'
+
+const ESCAPE = '\u001b'
+/** The control sequences that are ours: the line of doctor/progress.ts and the colours of paint.ts. */
+const OURS = new RegExp(`(\\r${ESCAPE}\\[K|${ESCAPE}\\[(?:1|2|22|31|32|33|39)m)`)
+
+/**
+ * The last place before a terminal or a log: no control character of others goes through, whatever a renderer forgot. JSON stays
+ * JSON of the same values. What keeps foreign text on its line is `printable`, where it is put into a line. In a job of GitHub no
+ * line is a command to the runner.
+ */
+export function safeStream(stream: CliStream, env: NodeJS.ProcessEnv): CliStream {
+  const safe = (text: string): string => (stream.isTTY === true ? keepOurs(text) : printableLines(text))
+  return {
+    get isTTY() {
+      return stream.isTTY
+    },
+    get columns() {
+      return stream.columns
+    },
+    raw: stream,
+    write: (text) => stream.write(env.GITHUB_ACTIONS === 'true' ? withoutCommands(safe(text)) : safe(text)),
+  }
+}
+
+function keepOurs(text: string): string {
+  return text
+    .split(OURS)
+    .map((part, index) => (index % 2 === 1 ? part : printableLines(part)))
+    .join('')
+}

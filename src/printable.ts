@@ -1,0 +1,43 @@
+// Control characters (C0, DEL, C1), format characters (bidi controls, invisible ones), halves of characters, and the line and
+// paragraph separators. The two joiners stay: scripts and emoji need them, and they move nothing.
+const UNPRINTABLE = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/**
+ * Text of others (a cluster, a webhook, the cloud, a file, a program) as it may be shown: on one line, with visible escapes for
+ * whatever would move the cursor, colour, reorder, hide or end a line. The escapes are JSON's, so JSON that is written stays
+ * JSON of the same values.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (found) => SHORT[found] ?? escapeUnits(found))
+}
+
+/** The same for a text of ours that has lines: line feeds and tabs stay. */
+export function printableLines(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (found) =>
+    found === '\n' || found === '\t' ? found : (SHORT[found] ?? escapeUnits(found)),
+  )
+}
+
+/**
+ * Lines that a runner of GitHub takes for text. It takes each line that begins, after blanks, with `::` for a command, and each
+ * that has `##[` anywhere (github.com/actions/runner, src/Runner.Common/ActionCommand.cs: TryParseV2 and TryParse).
+ */
+export function withoutCommands(text: string): string {
+  return text.replaceAll('##[', '##\\u005b').replaceAll(/^(\s*):(?=:)/gm, '$1\\u003a')
+}
+
+/** Data of others with every text in it printable, keys too; anything but plain lists and objects stays as it is. */
+export function printableData<T>(value: T): T {
+  if (typeof value === 'string') return printable(value) as T
+  if (Array.isArray(value)) return value.map((item) => printableData(item)) as T
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [printable(key), printableData(item)])) as T
+}
+
+function escapeUnits(text: string): string {
+  return text
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+}
