@@ -1,5 +1,6 @@
 import { error, setFailed, setOutput } from '@actions/core'
 import { formatError, type NopassError } from '../src/errors.ts'
+import { printable } from '../src/printable.ts'
 import { renderErrors } from '../src/rollout/summary.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
@@ -23,7 +24,7 @@ function annotate(one: NopassError): void {
   const { file, line, column } = one.place
   error(`${one.message}\nCure: ${one.hint}`, {
     title: one.code,
-    ...(file && { file }),
+    ...(file && { file: printable(file) }),
     ...(line && { startLine: line }),
     ...(line && column && { startColumn: column }),
   })

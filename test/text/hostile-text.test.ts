@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { reportErrors } from '../../action/report-errors.ts'
+import { writeLine } from '../../action/write-line.ts'
+import { diagnose } from '../../src/cli/doctor/diagnose.ts'
+import { renderPodReport } from '../../src/cli/doctor/pod-report.ts'
+import { renderReport } from '../../src/cli/doctor/report.ts'
+import { renderLegacy } from '../../src/cli/legacy/render-legacy.ts'
+import { paintFor } from '../../src/cli/paint.ts'
+import { renderOutcome } from '../../src/cli/rollout/render-outcome.ts'
+import { safeStream } from '../../src/cli/safe-stream.ts'
+import { ERROR_CODES } from '../../src/error-codes.ts'
+import { type ErrorCode, formatError, NopassError } from '../../src/errors.ts'
+import { createEventReporter } from '../../src/helper/event-reporter.ts'
+import type { Log } from '../../src/helper/log.ts'
+import { renderStatusPage } from '../../src/helper/status-page/status-page.ts'
+import { createStatusWriter } from '../../src/helper/status-writer.ts'
+import { errorFromAnswer } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { type ClusterResult, describeError, printableResult } from '../../src/rollout/cluster-result.ts'
+import { renderErrors, renderSummary } from '../../src/rollout/summary.ts'
+import { explainErrors } from '../../src/values/explain.ts'
+import { loadClusters } from '../../src/values/load-clusters.ts'
+import { loadValues } from '../../src/values/load-values.ts'
+import { NOW, namespace, scene, secret, stuckPod } from '../cli/doctor/scene.ts'
+import { runBin } from '../cli/run-bin.ts'
+import { denied, registry, status } from '../helper/status-page/fixtures.ts'
+import { createFakeClock } from '../kube/fake-clock.ts'
+import { fuzz } from '../support/fuzz.ts'
+import { hostileText, runnerCommands, UNPRINTABLE } from './hostile.ts'
+
+const CODES = Object.keys(ERROR_CODES) as ErrorCode[]
+const plain = paintFor({ write: () => undefined }, { env: {} })
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-hostile-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Text of so many lines, with nothing in it that a terminal or a runner would obey. */
+function assertHarmless(text: string, lines: number, what: string): void {
+  const found = text.split('\n')
+  for (const line of found)
+    assert.doesNotMatch(line.replaceAll('\t', ''), UNPRINTABLE, `${what}: ${JSON.stringify(line)}`)
+  assert.equal(found.length, lines, `${what}: ${JSON.stringify(text)}`)
+}
+
+/** An error as the parts make them: of a server's answer, of a file, of a cluster. */
+function hostileError(code: ErrorCode, text: string): NopassError {
+  return new NopassError(code, `the API server says: ${text}`, {
+    hint: `Ask ${text}.`,
+    reason: text,
+    requestId: text,
+    place: { cluster: text, namespace: text, file: text, line: 1, column: 1 },
+    cause: new Error(text),
+  })
+}
+
+test('security 1: an error of any code is two lines, in every form that people read', async (t) => {
+  const property = fc.property(fc.constantFrom(...CODES), hostileText, (code, text) => {
+    const error = hostileError(code, text)
+    assertHarmless(formatError(error), 2, 'formatError')
+    assertHarmless(explainErrors([error], [{ name: text, text }]), 2, 'explainErrors')
+    const lines = renderErrors('apply', [error]).trimEnd().split('\n')
+    assert.equal(lines.length, 5)
+    for (const line of lines) assert.doesNotMatch(line, UNPRINTABLE)
+    // A table of four columns, whatever the text is; no tag, no link, no image.
+    const row = lines[4] ?? ''
+    assert.equal(row.replaceAll('\\|', '').split('|').length, 6, row)
+    const shown = row.replaceAll(/\\.|`[^`]*`/g, '')
+    assert.doesNotMatch(shown, /[[\]<]/, row)
+  })
+  await fuzz(t, 'hostile text in errors', property, 2000)
+})
+
+test('security 1: what a server answers becomes one line, also without our own error around it', async (t) => {
+  const property = fc.property(hostileText, fc.integer({ min: 400, max: 599 }), (text, code) => {
+    const body = JSON.stringify({ kind: 'Status', message: text, reason: text })
+    assertHarmless(formatError(errorFromAnswer(`GET /${text}`, code, body, undefined)), 2, body)
+  })
+  await fuzz(t, 'hostile text in answers', property, 500)
+})
+
+test('security 1: the action says nothing that the runner takes for a command, but its own annotations', async (t) => {
+  let output = ''
+  const write = (text: string): boolean => {
+    output += text
+    return true
+  }
+  const host = { stdout: { write }, env: {} } as unknown as NodeJS.Process
+  const { GITHUB_OUTPUT } = process.env
+  process.env.GITHUB_OUTPUT = join(folder, 'output')
+  writeFileSync(process.env.GITHUB_OUTPUT, '')
+  const property = fc.property(fc.constantFrom(...CODES), hostileText, hostileText, (code, text, other) => {
+    output = ''
+    writeLine(host, `${text}: ${other}`)
+    writeLine(host, text)
+    assert.deepEqual(runnerCommands(output), [])
+    assertHarmless(output, 3, 'writeLine')
+    output = ''
+    const own = process.stdout.write
+    process.stdout.write = write
+    try {
+      reportErrors([hostileError(code, text), hostileError(code, other)], host, 'apply')
+    } finally {
+      process.stdout.write = own
+      process.exitCode = 0
+    }
+    assert.deepEqual(runnerCommands(output), ['error', 'error', 'error'])
+    // Four lines of two errors, two annotations and the verdict.
+    assertHarmless(output, 8, 'reportErrors')
+  })
+  await fuzz(t, 'hostile text in the log of a job', property, 1000)
+  if (GITHUB_OUTPUT === undefined) delete process.env.GITHUB_OUTPUT
+  else process.env.GITHUB_OUTPUT = GITHUB_OUTPUT
+})
+
+test('security 1: the action writes to its log in one place only', () => {
+  const files = ['guard-inputs', 'perform-run', 'perform-validate', 'post', 'report-errors', 'run-action', 'run-post']
+  for (const file of files) {
+    assert.doesNotMatch(readFileSync(join(root, 'action', `${file}.ts`), 'utf8'), /stdout|console/, file)
+  }
+})
+
+test('security 1: a result has as many lines as its parts, in summary and terminal', async (t) => {
+  const result = (text: string): ClusterResult =>
+    printableResult({
+      name: 'prod',
+      wave: 0,
+      status: 'failed',
+      phase: 'deploy',
+      revision: { from: 1, to: 2 },
+      chart: `${text}-1`,
+      startedMs: 0,
+      durationMs: 10,
+      notes: [`the API server would refuse ${text}`],
+      error: describeError(hostileError('KUBE_REFUSED', text)),
+      plan: [{ title: `ConfigMap ${text}`, change: 'change', diff: `- ${text.replaceAll('\n', ' ')}\n+ b` }],
+    })
+  const forms = (text: string) => {
+    const outcome = { results: [result(text)], durationMs: 10, helm: '4.3.0', errors: [] }
+    return [renderSummary({ mode: 'plan', ...outcome }), renderOutcome('plan', outcome, plain)]
+  }
+  const lines = forms('x').map((text) => text.split('\n').length)
+  const property = fc.property(hostileText, (text) => {
+    for (const [index, form] of forms(text).entries()) assertHarmless(form, lines[index] ?? 0, 'result')
+  })
+  await fuzz(t, 'hostile text in results', property, 1000)
+})
+
+test('security 4: doctor and doctor pod have a line for what they say, and none that a Pod wrote', async (t) => {
+  const reports = (text: string): readonly string[] => {
+    const pod = stuckPod({ image: `${text}/a:1`, detail: `failed to pull ${text}`, owner: `ReplicaSet/${text}` })
+    const observed = scene({
+      pods: [pod],
+      namespaces: [namespace('shop')],
+      secrets: new Map([['shop', secret({ otherManager: text, ours: false })]]),
+      others: [{ namespace: 'other', name: text }],
+      addons: [text],
+      missingRights: [`get ${text}`],
+      status: { problems: [{ ...denied, message: text, cure: text, namespace: text, object: text }] },
+      registries: [registry('prod', { state: 'failing', error: { ...denied, message: text, cure: text } })],
+      cloud: { state: 'not-looked', why: text },
+      unread: [{ what: text, why: text }],
+      server: `https://${text}`,
+      kubernetes: text,
+    })
+    const node = { name: text, version: text, platform: 'linux/amd64', cachePolicy: text }
+    const focused = { ...observed, focus: { pod, node, answers: new Map() } }
+    const ofPod = renderPodReport(focused, diagnose(focused), plain)
+    return [renderReport(observed, diagnose(observed), plain), ofPod]
+  }
+  const lines = reports('x').map((text) => text.split('\n').length)
+  assert.ok(lines.every((count) => count > 15))
+  const property = fc.property(hostileText, (text) => {
+    for (const [index, report] of reports(`x${text}`).entries()) assertHarmless(report, lines[index] ?? 0, 'doctor')
+  })
+  await fuzz(t, 'hostile text in doctor', property, 500)
+})
+
+test('security 4: cleanup --legacy names what it finds on the lines that are its own', async (t) => {
+  const forms = (text: string): string =>
+    renderLegacy(
+      {
+        dryRun: true,
+        dependents: [{ subject: text, why: text, cure: text, command: text }],
+        plan: [text],
+        done: [],
+        kept: [{ serviceAccount: text, manager: text }],
+        left: [],
+      },
+      'acr-nopass',
+    )
+  const lines = forms('x').split('\n').length
+  const property = fc.property(hostileText, (text) => assertHarmless(forms(text), lines, 'cleanup'))
+  await fuzz(t, 'hostile text in cleanup', property, 200)
+})
+
+test('security 6: keys and values of a file are shown on the line of their error', async (t) => {
+  const defaults = { name: 'chart/values.yaml', text: readFileSync(join(root, 'chart/values.yaml'), 'utf8') }
+  const property = fc.property(hostileText, (hostile) => {
+    const key = JSON.stringify(hostile)
+    const files = [
+      { name: 'values.yaml', text: `registries: []\n${key}: 1\n` },
+      { name: 'values.yaml', text: `registries: []\nidentity: { type: ${key}, ${key}: ${key} }\n` },
+      { name: 'values.yaml', text: `registries: []\nnodeSelector:\n  ${key}: a\n  ${key}: b\n` },
+      { name: hostile, text: `registries: []\n? ${hostile}\n: x\n` },
+    ]
+    for (const file of files) {
+      const { errors } = loadValues({ files: [file], defaults })
+      for (const error of errors) {
+        const text = explainErrors([error], [file])
+        assertHarmless(text, text.includes('\n    | ') || / \| /.test(text.split('\n')[1] ?? '') ? 4 : 2, text)
+      }
+    }
+    const { errors } = loadClusters({ name: 'clusters.yaml', text: `- name: a\n  ${key}: b\n` })
+    for (const error of errors) assertHarmless(formatError(error), 2, 'clusters')
+  })
+  await fuzz(t, 'hostile text in files', property, 500)
+})
+
+test('security 6: validate prints no escape sequence and no line of a file at its own column', async () => {
+  const file = join(folder, 'inj.yaml')
+  writeFileSync(file, 'registries: []\n"a\\n::error::b\\e[31m\\u202e": 1\nlogLevel: "x\\n  cure: c\\u001b[2J"\n')
+  for (const env of [{}, { GITHUB_ACTIONS: 'true' }]) {
+    const { stderr, stdout, code } = await runBin(['validate', '-f', file], { env })
+    assert.equal(code, 2)
+    assert.deepEqual(runnerCommands(stderr + stdout), [])
+    for (const line of stderr.split('\n')) assert.doesNotMatch(line, UNPRINTABLE)
+    assert.match(stderr, /there is no key `a\\n::error::b\\u001b\[31m\\u202e` at the top/)
+  }
+})
+
+test('the last place before a terminal keeps our own colours, and JSON the same', async (t) => {
+  const property = fc.property(hostileText, fc.boolean(), (text, isTTY) => {
+    let written = ''
+    const env = { GITHUB_ACTIONS: 'true' }
+    const stream = safeStream({ isTTY, write: (part) => (written += part) }, env)
+    const data = { [text]: [text, 1] }
+    stream.write(`${JSON.stringify(data, null, 2)}\n`)
+    assert.deepEqual(JSON.parse(written), data)
+    assert.deepEqual(runnerCommands(written), [])
+    assert.doesNotMatch(written.replaceAll('\n', ''), UNPRINTABLE)
+    written = ''
+    const { red, bold } = paintFor(stream, { env: {} })
+    stream.write(`${red(bold('x'))}\n`)
+    assert.equal(written, isTTY ? '\u001b[31m\u001b[1mx\u001b[22m\u001b[39m\n' : 'x\n')
+  })
+  await fuzz(t, 'hostile text at the border', property, 500)
+})
+
+test('security 1: Events, the status object and the page hold no control character', async (t) => {
+  const silent = { isLevelEnabled: () => false, debug() {}, info() {}, warn() {}, error() {} } satisfies Log
+  const property = fc.asyncProperty(hostileText, async (text) => {
+    const calls: KubeCall[] = []
+    const client = {
+      request: async (call: KubeCall) => void calls.push(call),
+    } as unknown as KubeClient
+    const clock = createFakeClock()
+    const subject = { apiVersion: 'v1', kind: 'Namespace', name: 'shop', namespace: 'shop' }
+    createEventReporter({ client, clock, log: silent, instance: 'pod' }).warn(subject, 'WriteRefused', text)
+    const problem = { ...denied, message: text, cure: text, namespace: text, object: text, reason: text }
+    const report = status({ problems: [problem], leader: text, registries: [registry(text, { error: problem })] })
+    const writer = createStatusWriter({
+      client,
+      clock,
+      namespace: 'home',
+      name: 's',
+      build: () => report,
+      busy: () => false,
+      mayWrite: () => true,
+      onProblem: (error) => assert.fail(String(error)),
+    })
+    writer.touch()
+    await clock.advance(1_000)
+    writer.stop()
+    const [event, object] = calls.map(({ body }) => body as Record<string, unknown>)
+    assert.doesNotMatch(String(event?.message), UNPRINTABLE)
+    const data = JSON.parse((object?.data as Record<string, string> | undefined)?.['status.json'] ?? '')
+    JSON.stringify(data, (key, value) => {
+      assert.doesNotMatch(`${key}${typeof value === 'string' ? value : ''}`, UNPRINTABLE)
+      return value
+    })
+    assert.doesNotMatch(renderStatusPage(report, NOW).replaceAll(/[\n\t]/g, ''), UNPRINTABLE)
+  })
+  await fuzz(t, 'hostile text in objects', property, 200)
+})
+
+test("security 1: the helper's log is a line of JSON an event, with nothing unprintable", () => {
+  const flag = `--${'\u009b31m\u202e\u2028'}\n::error::x`
+  const { stdout } = spawnSync(process.execPath, [join(root, 'src/helper/main.ts'), flag], { encoding: 'utf8' })
+  const lines = stdout.trimEnd().split('\n')
+  assert.equal(lines.length, 1)
+  assert.doesNotMatch(lines[0] ?? '', UNPRINTABLE)
+  assert.match(JSON.parse(lines[0] ?? '').msg, /\\u009b31m\\u202e\\u2028\\n::error::x/)
+})

