@@ -2,7 +2,7 @@ import { toNopassError } from '../errors.ts'
 import { applyPolicy } from '../policy/apply-policy.ts'
 import { describe } from './cluster-policy.ts'
 import { type ClusterResult, describeError } from './cluster-result.ts'
-import type { SharedTarget } from './policy-targets.ts'
+import type { RolledCluster } from './roll-cluster.ts'
 import type { RunContext } from './run-context.ts'
 
 /**
@@ -11,15 +11,17 @@ import type { RunContext } from './run-context.ts'
  */
 export async function narrowPolicies(
   results: readonly ClusterResult[],
-  targets: ReadonlyMap<string, readonly SharedTarget[]>,
+  rolled: ReadonlyMap<string, RolledCluster>,
   context: RunContext,
   signal: AbortSignal,
 ): Promise<readonly ClusterResult[]> {
   const good = new Set(
-    results.filter(({ status }) => status === 'deployed' || status === 'unchanged').map(({ name }) => name),
+    results
+      .filter(({ name, status }) => (status === 'deployed' || status === 'unchanged') && rolled.get(name)?.verified)
+      .map(({ name }) => name),
   )
   const listing =
-    [...targets.keys()].length > 0 && context.prepared.some(({ ram }) => ram === 'worker-role')
+    rolled.size > 0 && context.prepared.some(({ ram }) => ram === 'worker-role')
       ? await context.ramList.get(signal)
       : undefined
   const done = new Map<string, readonly string[]>()
@@ -28,16 +30,16 @@ export async function narrowPolicies(
   return narrowed
 
   async function narrowOne(result: ClusterResult): Promise<ClusterResult> {
-    const own = targets.get(result.name) ?? []
+    const own = rolled.get(result.name)?.targets ?? []
     const cluster = context.prepared.find(({ name }) => name === result.name)
-    if (!good.has(result.name) || own.length === 0 || cluster === undefined || signal.aborted) return result
+    if (own.length === 0 || cluster === undefined || signal.aborted) return result
     const notes: string[] = []
     try {
       const ram = await context.cloud.ram(cluster.settings)
       for (const { target, clusters } of own) {
         const waiting = clusters.filter((name) => !good.has(name))
         if (waiting.length > 0)
-          notes.push(`RAM: policy ${target.policyName} not narrowed: ${waiting.join(', ')} not deployed in this run`)
+          notes.push(`RAM: policy ${target.policyName} not narrowed: ${waiting.join(', ')} not verified in this run`)
         else if (listing !== undefined && listing.unknown.size > 0) {
           notes.push(
             `RAM: policy ${target.policyName} not narrowed: the worker roles of ${[...listing.unknown.keys()].join(', ')} are unknown`,

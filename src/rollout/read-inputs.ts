@@ -82,6 +82,7 @@ function refuseConflicts(inputs: Inputs, given: (name: InputName) => string | un
     throw new NopassError('INPUT_MISSING', 'role-to-assume needs oidc-provider-arn')
   }
   if (isGiven('verify-image') && !inputs.verify) throw conflict('verify-image', 'verify: false')
+  if (isGiven('verify-image') && !inputs.wait) throw conflict('verify-image', 'wait: false')
   if (isGiven('plan-file') && !(inputs.mode === 'plan' || inputs.mode === 'apply'))
     throw conflict('plan-file', `mode: ${inputs.mode}`)
 }

@@ -4,14 +4,15 @@ import { policyTargets, widenPolicies } from './cluster-policy.ts'
 import type { ClusterResult } from './cluster-result.ts'
 import { type ClusterEnd, type ClusterRun, runCluster } from './cluster-run.ts'
 import { type DeployOutcome, deployRelease } from './deploy-release.ts'
+import type { Inputs } from './inputs.ts'
 import { type OpenCluster, openCluster } from './open-cluster.ts'
 import { compareRelease, makePlan, planCluster } from './plan-cluster.ts'
 import type { SharedTarget } from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import { makeReleaseNamespace } from './release-namespace.ts'
-import { findConfig, findParts } from './release-parts.ts'
+import { findConfig, findParts, type RenderedConfig } from './release-parts.ts'
 import type { RunContext } from './run-context.ts'
-import { verifyRelease, verifyStatus } from './verify-release.ts'
+import { verifyRelease } from './verify-release.ts'
 
 /**
  * How long each wait of the verification may take, milliseconds: a kubelet takes up to 90 s to hand a new configuration to a
@@ -19,11 +20,18 @@ import { verifyRelease, verifyStatus } from './verify-release.ts'
  */
 const VERIFY_LIMIT = 180_000
 
+/** What the narrowing at the end of the run has to know of a cluster. */
+export interface RolledCluster {
+  readonly targets: readonly SharedTarget[]
+  /** Whether the helper was seen at work with what was deployed. */
+  verified: boolean
+}
+
 /** All phases of one cluster but the narrowing, which needs the other clusters. Never throws. */
 export function rollCluster(
   cluster: PreparedCluster,
   context: RunContext,
-  noteTargets: (targets: readonly SharedTarget[]) => void,
+  note: (rolled: RolledCluster) => void,
   signal: AbortSignal,
 ): Promise<ClusterResult> {
   return runCluster(
@@ -33,7 +41,7 @@ export function rollCluster(
       const open = await openCluster(cluster, context, run, signal)
       try {
         if (context.settings.inputs.mode === 'plan') return await planCluster(cluster, open, context, run, signal)
-        return await applyCluster(cluster, open, context, run, noteTargets, signal)
+        return await applyCluster(cluster, open, context, run, note, signal)
       } finally {
         open.connected.client.close()
       }
@@ -47,7 +55,7 @@ async function applyCluster(
   open: OpenCluster,
   context: RunContext,
   run: ClusterRun,
-  noteTargets: (targets: readonly SharedTarget[]) => void,
+  note: (rolled: RolledCluster) => void,
   signal: AbortSignal,
 ): Promise<ClusterEnd> {
   const { inputs } = context.settings
@@ -58,17 +66,41 @@ async function applyCluster(
 
   run.phase = 'policy'
   const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
-  noteTargets(targets)
+  const rolled: RolledCluster = { targets, verified: false }
+  note(rolled)
   run.notes.push(...targets.flatMap(({ notes = [] }) => notes))
   const widened = await widenPolicies(targets, cluster, context, signal)
   run.notes.push(...widened.notes)
-  for (const note of widened.notes) context.report(cluster.name, note)
+  for (const line of widened.notes) context.report(cluster.name, line)
 
-  const verify = inputs.verify && inputs.wait && config !== undefined && !config.retire
   const parts = { ...findParts(preflight.wanted.objects, cluster.settings.namespace), ramChanged: widened.changed }
-  if (difference?.unchanged) {
+  const verify = async (): Promise<void> => {
+    const reason = reasonNotToVerify(inputs, config)
+    if (reason !== undefined || config === undefined) {
+      if (inputs['verify-image'] !== '') run.notes.push(`verify-image was not run: ${reason}`)
+      return
+    }
     run.phase = 'verify'
-    if (verify) await verifyStatus({ client: connected.client, parts, limitMs: VERIFY_LIMIT }, signal)
+    const proofs = await verifyRelease(
+      {
+        client: connected.client,
+        folder: context.folder,
+        target: preflight.target,
+        parts,
+        secretName: config.secretName,
+        probe: coversNewNamespaces(cluster),
+        image: inputs['verify-image'] || undefined,
+        now: context.now,
+        limitMs: VERIFY_LIMIT,
+        report: (line) => context.report(cluster.name, line),
+      },
+      signal,
+    )
+    run.notes.push(...proofs)
+    rolled.verified = true
+  }
+  if (difference?.unchanged) {
+    await verify()
     return { status: 'unchanged' }
   }
 
@@ -95,25 +127,16 @@ async function applyCluster(
   run.revision = { ...run.revision, to: outcome.revision }
   run.notes.push(...outcome.notes)
   if (outcome.status !== 'deployed') return endOf(outcome)
-
-  if (!verify) return { status: 'deployed' }
-  run.phase = 'verify'
-  const proofs = await verifyRelease(
-    {
-      client: connected.client,
-      folder: context.folder,
-      target: preflight.target,
-      parts,
-      secretName: config.secretName,
-      probe: coversNewNamespaces(cluster),
-      image: inputs['verify-image'] || undefined,
-      limitMs: VERIFY_LIMIT,
-      report: (line) => context.report(cluster.name, line),
-    },
-    signal,
-  )
-  run.notes.push(...proofs)
+  await verify()
   return { status: 'deployed' }
+}
+
+/** Why the helper cannot be, or is not to be, seen at work; undefined: it is verified. */
+function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConfig | undefined): string | undefined {
+  if (!verify) return 'verify is false'
+  if (!wait) return 'wait is false'
+  if (config === undefined) return 'the chart is not the one of acr-nopass'
+  return config.retire ? 'the values have retire: true' : undefined
 }
 
 function endOf({ status, error }: DeployOutcome): ClusterEnd {

@@ -5,10 +5,9 @@ import { type ClusterResult, isFailure, printableResult } from './cluster-result
 import { skippedResult } from './cluster-run.ts'
 import { narrowPolicies } from './narrow-policies.ts'
 import { readPlanFile } from './plan-file.ts'
-import type { SharedTarget } from './policy-targets.ts'
 import { prepareClusters } from './prepare-cluster.ts'
 import { createRamList } from './ram-list.ts'
-import { rollCluster } from './roll-cluster.ts'
+import { type RolledCluster, rollCluster } from './roll-cluster.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunFolder } from './run-folder.ts'
 import { runWaves } from './run-waves.ts'
@@ -71,7 +70,7 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
 async function runAll(context: RunContext, signal: AbortSignal): Promise<readonly ClusterResult[]> {
   const { inputs } = context.settings
   const clusters = context.prepared.toSorted((a, b) => a.wave - b.wave)
-  const targets = new Map<string, readonly SharedTarget[]>()
+  const rolled = new Map<string, RolledCluster>()
   const rules = {
     maxParallel: inputs['max-parallel'],
     // A plan writes nothing, so nothing has to go first.
@@ -86,13 +85,13 @@ async function runAll(context: RunContext, signal: AbortSignal): Promise<readonl
       run: (cluster) =>
         inputs.mode === 'uninstall'
           ? uninstallCluster(cluster, context, signal)
-          : rollCluster(cluster, context, (found) => targets.set(cluster.name, found), signal),
+          : rollCluster(cluster, context, (one) => rolled.set(cluster.name, one), signal),
       skip: skippedResult,
     },
     signal,
   )
   if (inputs.mode !== 'apply' || results.some(isFailure)) return results
-  return narrowPolicies(results, targets, context, signal)
+  return narrowPolicies(results, rolled, context, signal)
 }
 
 function isLeftOut({ selected }: Settings): (cluster: ClusterSettings) => boolean {

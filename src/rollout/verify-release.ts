@@ -1,13 +1,13 @@
-import type { HelperStatus } from '../acr/helper-status.ts'
+import type { HelperStatus, RegistryStatus } from '../acr/helper-status.ts'
 import { requestRefresh } from '../acr/request-refresh.ts'
 import { NopassError } from '../errors.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { pollUntil, waitForSecret, withProbeNamespace } from './probe-namespace.ts'
+import { isTransient, pollUntil, waitForSecret, withProbeNamespace } from './probe-namespace.ts'
 import { pushConfig } from './push-config.ts'
-import { findCauses } from './release-causes.ts'
-import { readStatus, type WatchedRelease } from './release-watch.ts'
+import { type Cause, findCauses } from './release-causes.ts'
+import { readPods, readStatus, type WatchedRelease } from './release-watch.ts'
 import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
 import type { RunFolder } from './run-folder.ts'
 import { verifyImage } from './verify-image.ts'
@@ -21,6 +21,8 @@ export interface VerifyRequest {
   /** Whether a new namespace is one of the targets; without it nothing is probed. */
   readonly probe: boolean
   readonly image: string | undefined
+  /** Epoch milliseconds. */
+  readonly now: () => number
   /** Milliseconds for each of the waits. */
   readonly limitMs: number
   readonly report: (line: string) => void
@@ -37,7 +39,10 @@ export async function verifyRelease(request: VerifyRequest, signal: AbortSignal)
   const live = status.registries.map(({ name, verified }) => `${name} ${verified === 'accepted' ? 'accepted' : 'live'}`)
   const notes = [`registries: ${live.join(', ')}`]
   request.report(notes[0] ?? '')
-  if (!request.probe) return [...notes, 'no probe: new namespaces are not among the targets']
+  if (!request.probe) {
+    const image = request.image === undefined ? '' : `, so ${request.image} was not pulled`
+    return [...notes, `no probe: new namespaces are not among the targets${image}`]
+  }
   const { client, folder, target } = request
   const probed = await withProbeNamespace(
     client,
@@ -49,18 +54,27 @@ export async function verifyRelease(request: VerifyRequest, signal: AbortSignal)
   return [...notes, ...probed]
 }
 
-/** Waits until the helper reports every registry as live with the deployed configuration. */
-export async function verifyStatus(
-  request: Pick<VerifyRequest, 'client' | 'parts' | 'limitMs'>,
+/** A restarted Pod may come back: one that is not ready fails the verification only after this time. */
+const POD_PATIENCE_MS = 20_000
+
+/**
+ * Waits until a helper runs and reports every registry as live with the deployed configuration and a credential that has not
+ * expired. A report stays in the cluster when its helper is dead, so the report alone proves nothing.
+ */
+async function verifyStatus(
+  request: Pick<VerifyRequest, 'client' | 'parts' | 'limitMs' | 'now'>,
   signal: AbortSignal,
 ): Promise<HelperStatus> {
-  const { client, parts, limitMs } = request
+  const { client, parts, limitMs, now } = request
   const since = new Map<string, number>()
   let last: HelperStatus | undefined
+  let running = false
   let asked = false
   let pushed = false
   const waited = await pollUntil(limitMs, signal, async () => {
-    last = await readStatus(client, parts, signal)
+    const [pods, status] = await Promise.all([readPods(client, parts, signal), readStatus(client, parts, signal)])
+    last = status
+    running = parts.selector === undefined || pods.some(({ ready }) => ready)
     // a helper that was refused rests ever longer between its tries; it has just been given the right
     if (
       !asked &&
@@ -76,24 +90,49 @@ export async function verifyStatus(
       pushed = true
       await pushConfig(client, parts, signal)
     }
-    for (const { key, patienceMs, error } of findCauses({ ...parts, pods: [], status: last })) {
+    const causes = [
+      ...findCauses({ ...parts, pods: [], status: last }),
+      ...(running ? [] : findCauses({ ...parts, pods, status: undefined }).map(patiently)),
+    ]
+    for (const key of since.keys()) if (!causes.some((cause) => cause.key === key)) since.delete(key)
+    for (const { key, patienceMs, error } of causes) {
       const begin = since.get(key) ?? performance.now()
       since.set(key, begin)
       if (performance.now() - begin >= patienceMs) throw error
     }
-    return current && (last?.registries.every(({ state }) => state === 'live') ?? false)
+    return running && current && (last?.registries.every((registry) => isInUse(registry, now())) ?? false)
   })
   if (waited !== undefined && last !== undefined) return last
-  throw new NopassError('VERIFY_STATUS', describeStatus(last, parts.configHash, limitMs))
+  throw new NopassError('VERIFY_STATUS', describeStatus(last, running, parts.configHash, { limitMs, now: now() }))
 }
 
-function describeStatus(status: HelperStatus | undefined, hash: string | undefined, limitMs: number): string {
+const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })
+
+function isInUse({ state, expiresAt }: RegistryStatus, now: number): boolean {
+  return state === 'live' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
+}
+
+function describeStatus(
+  status: HelperStatus | undefined,
+  running: boolean,
+  hash: string | undefined,
+  { limitMs, now }: { readonly limitMs: number; readonly now: number },
+): string {
   const time = `after ${Math.round(limitMs / 1000)} s`
+  if (!running) {
+    const report = status === undefined ? '' : `; its last report is of ${status.updatedAt}`
+    return `no Pod of the helper is ready ${time}${report}`
+  }
   if (status === undefined) return `the helper has written no report ${time}`
   if (hash !== undefined && status.configHash !== hash)
     return `the helper still works with an older configuration ${time}`
-  const bad = status.registries.filter(({ state }) => state !== 'live')
-  return `${bad.map(({ name, state, error }) => `registry ${name} is ${state}${error ? ` (${error.message})` : ''}`).join('; ')} ${time}`
+  const bad = status.registries.filter((registry) => !isInUse(registry, now))
+  const words = bad.map(({ name, state, error, expiresAt }) =>
+    state === 'live'
+      ? `the credential of registry ${name} expired at ${expiresAt} and the helper has not replaced it`
+      : `registry ${name} is ${state}${error ? ` (${error.message})` : ''}`,
+  )
+  return `${words.join('; ')} ${time}`
 }
 
 async function probe(request: VerifyRequest, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
@@ -128,13 +167,15 @@ async function verifyAttachment(request: VerifyRequest, namespace: string, signa
         { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods`, query: { dryRun: 'All' }, body: pod },
         signal,
       )
+      refused = undefined
       return answer.spec.imagePullSecrets?.some(({ name }) => name === secretName) ?? false
     } catch (error) {
       // The default ServiceAccount of a new namespace takes a moment to appear.
       if (error instanceof KubeApiError && error.status === 403 && /serviceaccount/i.test(error.message)) return false
       if (!(error instanceof KubeApiError) || error.status === 0) throw error
+      // A webhook that is away answers like an API server that is: it may come back.
       refused = error.message
-      return true
+      return !isTransient(error)
     }
   })
   if (refused !== undefined) return `the reference was not checked: a Pod is refused there (${refused})`

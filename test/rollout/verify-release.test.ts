@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { STATUS_KEY } from '../../src/acr/helper-status.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { pollUntil } from '../../src/rollout/probe-namespace.ts'
+import type { RunFolder } from '../../src/rollout/run-folder.ts'
+import { verifyRelease } from '../../src/rollout/verify-release.ts'
+
+const NOW = Date.parse('2026-11-27T10:00:00Z')
+
+interface World {
+  readonly ready: boolean
+  readonly expiresAt?: string
+  /** What the API server answers first. */
+  readonly failures?: readonly number[]
+  readonly image?: string
+}
+
+/** What the verification of a cluster comes to whose release is as wanted. */
+function verify({ ready, expiresAt, failures = [], image }: World): Promise<readonly string[] | string> {
+  const registry = { name: 'prod', state: 'live', verified: 'accepted', ...(expiresAt && { expiresAt }) }
+  const report = { updatedAt: '2026-11-21T10:00:00Z', configHash: 'h', registries: [registry] }
+  const left = [...failures]
+  const request = async ({ path }: { readonly path: string }): Promise<unknown> => {
+    const failure = left.shift()
+    if (failure !== undefined) throw new KubeApiError(failure, `${path} was answered with ${failure}`)
+    if (path.endsWith('/configmaps/s')) return { data: { [STATUS_KEY]: JSON.stringify(report) } }
+    return {
+      items: [{ metadata: { name: 'p' }, status: { containerStatuses: [{ ready, restartCount: 0, image: 'i' }] } }],
+    }
+  }
+  return verifyRelease(
+    {
+      client: { request } as unknown as KubeClient,
+      folder: {} as RunFolder,
+      target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
+      parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
+      secretName: 'acr',
+      probe: false,
+      image,
+      now: () => NOW,
+      limitMs: 300,
+      report: () => undefined,
+    },
+    AbortSignal.timeout(60_000),
+  ).catch((error) => `${error.code} ${error.message}`)
+}
+
+const NO_PROBE = 'no probe: new namespaces are not among the targets'
+
+test('H7 a report that says live proves nothing while no Pod of the helper is ready', async () => {
+  assert.equal(
+    await verify({ ready: false, expiresAt: '2026-11-27T11:00:00Z' }),
+    'VERIFY_STATUS no Pod of the helper is ready after 0 s; its last report is of 2026-11-21T10:00:00Z',
+  )
+})
+
+test('H7 a credential that has expired is not live, whatever the last report says', async () => {
+  assert.equal(
+    await verify({ ready: true, expiresAt: '2026-11-21T11:00:00Z' }),
+    'VERIFY_STATUS the credential of registry prod expired at 2026-11-21T11:00:00Z and the helper has not replaced it after 0 s',
+  )
+})
+
+test('H7 a helper at work with a credential in use is verified; a static one has no end', async () => {
+  const notes = ['registries: prod accepted', NO_PROBE]
+  assert.deepEqual(await verify({ ready: true, expiresAt: '2026-11-27T11:00:00Z' }), notes)
+  assert.deepEqual(await verify({ ready: true }), notes)
+})
+
+test('M1 an image that cannot be pulled for want of a probe namespace is named', async () => {
+  assert.deepEqual(await verify({ ready: true, image: 'r.example/app:1' }), [
+    'registries: prod accepted',
+    `${NO_PROBE}, so r.example/app:1 was not pulled`,
+  ])
+})
+
+test('M2 an API server that restarts, throttles or drops a connection does not fail a deployed cluster', async () => {
+  assert.deepEqual(await verify({ ready: true, failures: [503, 429, 0] }), ['registries: prod accepted', NO_PROBE])
+  assert.match(String(await verify({ ready: true, failures: [403] })), /^KUBE_FORBIDDEN /)
+})
+
+test('M2 what fails until the limit is thrown as it is', async (t) => {
+  const check = async (): Promise<boolean> => {
+    throw new KubeApiError(503, 'away')
+  }
+  await assert.rejects(pollUntil(20, t.signal, check), { message: 'away' })
+})
