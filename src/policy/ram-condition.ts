@@ -69,9 +69,12 @@ function holds(condition: Condition, given: readonly string[]): boolean {
 }
 
 function inRange(address: string, range: string): boolean {
-  const [network = '', bits] = range.split('/')
+  const [network = '', bits, ...more] = range.split('/')
   const family = isIPv4(network) ? 'ipv4' : isIPv6(network) ? 'ipv6' : undefined
   if (family === undefined || !(family === 'ipv4' ? isIPv4(address) : isIPv6(address))) return false
+  // BlockList throws on a length that no network has
+  if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 'ipv4' ? 32 : 128))) return false
+  if (more.length > 0) return false
   const list = new BlockList()
   if (bits === undefined) list.addAddress(network, family)
   else list.addSubnet(network, Number(bits), family)

@@ -75,17 +75,18 @@ function conditions(raw: Record<string, unknown>): readonly Condition[] {
     if (!isConditionOperator(operator)) throw new DocumentError(`unknown condition operator ${name}`)
     const quantifier = prefix === 'ForAnyValue' || prefix === 'ForAllValues' ? prefix : undefined
     return Object.entries(object(block, name)).map(([key, values]) => {
-      return { quantifier, operator, key, values: strings(values, key) }
+      // an empty text is a value as others: `"oss:Prefix": ["", "photos/*"]` in the vendor's own examples
+      return { quantifier, operator, key, values: strings(values, key, true) }
     })
   })
 }
 
-function strings(value: unknown, what: string): readonly string[] {
+function strings(value: unknown, what: string, mayBeEmpty = false): readonly string[] {
   const list = Array.isArray(value) ? value : [value]
   if (list.length === 0) throw new DocumentError(`${what} is empty`)
   return list.map((item: unknown) => {
     if (typeof item === 'boolean' || typeof item === 'number') return String(item)
-    if (typeof item !== 'string' || item === '')
+    if (typeof item !== 'string' || (item === '' && !mayBeEmpty))
       throw new DocumentError(`${what} must be a string or a list of strings`)
     return item
   })

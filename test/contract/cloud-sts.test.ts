@@ -53,13 +53,12 @@ test('a role lets in only whom its trust policy names', async () => {
   cloud.control.putRole('by-user', trusting(self()))
   cloud.control.putRole('by-other-user', trusting({ RAM: [`acs:ram::${cloud.accountId}:user/auditor`] }))
   cloud.control.putRole('by-service', trusting({ Service: ['ecs.aliyuncs.com'] }))
-  cloud.control.putRole('by-nobody', { Version: '1', Statement: [] })
   const deny = trusting(self()).Statement.map((item) => ({ ...item, Effect: 'Deny' }))
   cloud.control.putRole('by-deny', { Version: '1', Statement: [...trusting(root).Statement, ...deny] })
   cloud.control.putRole('by-address', trusting(root, { IpAddress: { 'acs:SourceIp': '10.0.0.0/8' } }))
   await assume({ roleArn: arn('by-root') })
   await assume({ roleArn: arn('By-User') })
-  for (const name of ['by-other-user', 'by-service', 'by-nobody', 'by-deny', 'by-address']) {
+  for (const name of ['by-other-user', 'by-service', 'by-deny', 'by-address']) {
     const { status, code, message } = await refusal(assume({ roleArn: arn(name) }))
     assert.deepEqual([status, code], [403, 'NoPermission'], name)
     assert.match(message, /^No permission perform sts:AssumeRole on this Role\. /)

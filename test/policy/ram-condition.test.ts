@@ -41,6 +41,12 @@ test('each operator compares as its name says', () => {
     ['IpAddress', '10.0.0.0/8', 'fd00::1', false],
     ['NotIpAddress', '10.0.0.0/8', '11.0.0.1', true],
     ['NumericEquals', '1', 'one', false],
+    ['StringEquals', '', '', true],
+    // a length that no network has is no reason to fail
+    ['IpAddress', '10.0.0.0/33', '10.0.0.1', false],
+    ['IpAddress', 'fd00::/129', 'fd00::1', false],
+    ['IpAddress', '10.0.0.0/8/8', '10.0.0.1', false],
+    ['NotIpAddress', '10.0.0.0/', '10.0.0.1', true],
   ]
   for (const [operator, wanted, given, result] of cases) {
     assert.equal(holds(operator, [wanted], [given]), result, `${given} ${operator} ${wanted}`)

@@ -1,7 +1,7 @@
-import type { ConditionContext } from '../../policy/ram-condition.ts'
-import { type Decision, evaluate } from '../../policy/ram-evaluate.ts'
-import { parseStatements, type RamStatement } from '../../policy/ram-statement.ts'
 import { ApiError } from './api-error.ts'
+import type { RequestContext } from './ram/condition.ts'
+import { readPolicy, type Statement } from './ram/document.ts'
+import { type Decision, decideAccess } from './ram/evaluate.ts'
 import type { Attachment, CloudState, Principal, RamState } from './state.ts'
 import { SYSTEM_POLICIES, systemPolicyName } from './system-policies.ts'
 
@@ -23,13 +23,13 @@ export function rememberRam(state: CloudState, accountId: string): void {
 }
 
 /** The statements of all policies that are attached to a user or role; none for one that does not exist. */
-function attachedStatements(ram: RamState, on: 'user' | 'role', name: string): readonly RamStatement[] {
+function attachedStatements(ram: RamState, on: 'user' | 'role', name: string): readonly Statement[] {
   const principal = name.toLowerCase()
   if (!(on === 'user' ? ram.users : ram.roles).has(principal)) return []
   const attached = ram.attachments.filter((item) => item.on === on && item.principal === principal)
   return attached.flatMap((item) => {
     const document = policyDocument(ram, item)
-    return document === undefined ? [] : parseStatements(document, 'policy')
+    return document === undefined ? [] : readPolicy(document)
   })
 }
 
@@ -45,15 +45,14 @@ export function decide(
   principal: Principal,
   action: string,
   resource: string,
-  context: ConditionContext,
+  context: RequestContext,
 ): Decision {
   if (principal.kind === 'account') return 'allow'
   const ram = effectiveRam(state, principal.accountId)
   if (ram === undefined) return 'implicit-deny'
-  const request = { action, resource, context }
-  const own = evaluate(attachedStatements(ram, principal.kind, principal.name), request)
-  if (own !== 'allow' || principal.kind === 'user' || principal.session.policy === undefined) return own
-  return evaluate(parseStatements(principal.session.policy, 'policy'), request)
+  const attached = attachedStatements(ram, principal.kind, principal.name)
+  const session = principal.kind === 'role' ? principal.session.policy : undefined
+  return decideAccess(attached, session === undefined ? undefined : readPolicy(session), { action, resource, context })
 }
 
 /** The body field that the vendor adds to a refusal by RAM. */

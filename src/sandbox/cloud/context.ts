@@ -1,15 +1,15 @@
-import type { ConditionContext } from '../../policy/ram-condition.ts'
 import { principalArn } from './arn.ts'
 import { type Call, isoDate } from './operation.ts'
+import type { RequestContext } from './ram/condition.ts'
 
-/** The condition keys that every request carries, in lower case. */
-export function requestContext(call: Call): ConditionContext {
+/** The condition keys that every request carries. Source: RAM, "Policy elements", common condition keys. */
+export function requestContext(call: Call): RequestContext {
   const { request, principal } = call
   return new Map([
-    ['acs:sourceip', [request.remoteAddress]],
-    ['acs:securetransport', [String(request.secure)]],
-    ['acs:currenttime', [isoDate(call.state.now())]],
-    ['acs:mfapresent', ['false']],
-    ...(principal === undefined ? [] : ([['acs:principalarn', [principalArn(principal)]]] as const)),
+    ['acs:SourceIp', [request.remoteAddress]],
+    ['acs:SecureTransport', [String(request.secure)]],
+    ['acs:CurrentTime', [isoDate(call.state.now())]],
+    ['acs:MFAPresent', ['false']],
+    ...(principal === undefined ? [] : ([['acs:PrincipalARN', [principalArn(principal)]]] as const)),
   ])
 }

@@ -1,8 +1,8 @@
 import { NopassError } from '../../errors.ts'
-import { parseStatements } from '../../policy/ram-statement.ts'
 import { rememberRam } from './authorize.ts'
 import type { CloudControl } from './cloud.ts'
 import { newId } from './identifiers.ts'
+import { readPolicy, readTrust } from './ram/document.ts'
 import type { Account, CloudState } from './state.ts'
 
 /** Operations behind the API's back; see CloudControl. */
@@ -12,7 +12,7 @@ export function createControl(state: CloudState, account: Account): CloudControl
 
   const putPolicy = (name: string, document: object): void => {
     const text = JSON.stringify(document)
-    parseStatements(text, 'policy')
+    readPolicy(text)
     const now = state.now()
     const old = ram.policies.get(name.toLowerCase())
     const number = old?.nextVersion ?? 1
@@ -50,7 +50,7 @@ export function createControl(state: CloudState, account: Account): CloudControl
     putRole: (roleName, trust) => {
       changeRam()
       const text = JSON.stringify(trust)
-      parseStatements(text, 'trust')
+      readTrust(text)
       const now = state.now()
       const stamp = { created: now, updated: now, maxSessionSeconds: 3600, tags: new Map() }
       const role = ram.roles.get(roleName.toLowerCase()) ?? {

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
-import { parseStatements } from '../../policy/ram-statement.ts'
 import { newId } from './identifiers.ts'
+import { readPolicy, readTrust } from './ram/document.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.ts'
 import {
   type AccessKey,
@@ -125,7 +125,8 @@ function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endp
 
 function checked(text: string, kind: 'policy' | 'trust', name: string): string {
   try {
-    parseStatements(text, kind)
+    if (kind === 'policy') readPolicy(text)
+    else readTrust(text)
     return text
   } catch (error) {
     throw invalid(`${name}: ${error instanceof Error ? error.message : 'malformed document'}`)

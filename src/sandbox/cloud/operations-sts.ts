@@ -5,7 +5,7 @@ import { noPermission } from './authorize.ts'
 import { requestContext } from './context.ts'
 import { type Call, type Operation, operationsOf, type ParameterRule } from './operation.ts'
 import { findRoleByArn, sessionAnswer } from './role-session.ts'
-import { trustsPrincipal } from './trust.ts'
+import { trustDecision } from './trust.ts'
 
 function getCallerIdentity(call: Call): object {
   const { principal, account } = call
@@ -30,9 +30,10 @@ function assumeRole(call: Call): object {
   const { role, accountId } = findRoleByArn(call)
   const context = new Map(requestContext(call))
   const externalId = call.get('ExternalId')
-  if (externalId !== undefined) context.set('sts:externalid', [externalId])
-  if (!trustsPrincipal(role, principal, context)) {
-    const error = noPermission(principal, 'sts:AssumeRole', 'implicit-deny')
+  if (externalId !== undefined) context.set('sts:ExternalId', [externalId])
+  const trust = trustDecision(role, principal, context)
+  if (trust !== 'allow') {
+    const error = noPermission(principal, 'sts:AssumeRole', trust)
     const message =
       'No permission perform sts:AssumeRole on this Role. Maybe you are not authorized to perform sts:AssumeRole ' +
       'or the specified role does not trust you'

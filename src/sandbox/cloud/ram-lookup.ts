@@ -1,5 +1,5 @@
-import { DocumentError, parseStatements } from '../../policy/ram-statement.ts'
 import { ApiError } from './api-error.ts'
+import { MalformedDocument, readPolicy, readTrust } from './ram/document.ts'
 import type { Account, Policy, PolicyType, PolicyVersion, RamState, Role, User } from './state.ts'
 import { SYSTEM_POLICIES, systemPolicyName } from './system-policies.ts'
 
@@ -58,9 +58,10 @@ export const MAX_POLICY_BYTES = 6144
 /** Throws MalformedPolicyDocument (400) with the reason in the message. */
 export function checkDocument(document: string, kind: 'policy' | 'trust'): void {
   try {
-    parseStatements(document, kind)
+    if (kind === 'policy') readPolicy(document)
+    else readTrust(document)
   } catch (error) {
-    if (!(error instanceof DocumentError)) throw error
+    if (!(error instanceof MalformedDocument)) throw error
     throw new ApiError(400, 'MalformedPolicyDocument', `The policy document is malformed: ${error.message}.`)
   }
 }

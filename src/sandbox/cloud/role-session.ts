@@ -1,8 +1,8 @@
-import { DocumentError, parseStatements } from '../../policy/ram-statement.ts'
 import { ApiError } from './api-error.ts'
 import { parseArn, roleArn } from './arn.ts'
 import { effectiveRam } from './authorize.ts'
 import type { Call } from './operation.ts'
+import { MalformedDocument, readPolicy } from './ram/document.ts'
 import { credentialsView, openSession } from './sessions.ts'
 import type { Role } from './state.ts'
 
@@ -38,9 +38,9 @@ function checkSessionPolicy(policy: string): void {
     throw new ApiError(400, 'InvalidParameter.PolicySize', 'The size of Policy must be smaller than 2048 bytes.')
   }
   try {
-    parseStatements(policy, 'policy')
+    readPolicy(policy)
   } catch (error) {
-    if (!(error instanceof DocumentError)) throw error
+    if (!(error instanceof MalformedDocument)) throw error
     throw new ApiError(400, 'InvalidParameter.PolicyGrammar', 'The parameter Policy has not passed grammar check.')
   }
 }

@@ -1,28 +1,29 @@
-import type { ConditionContext } from '../../policy/ram-condition.ts'
-import { trustAllows } from '../../policy/ram-evaluate.ts'
-import { type Principals, parseStatements } from '../../policy/ram-statement.ts'
 import { principalArn, roleArn } from './arn.ts'
+import type { RequestContext } from './ram/condition.ts'
+import { readTrust } from './ram/document.ts'
+import { type Decision, type Entity, evaluateTrust } from './ram/evaluate.ts'
 import type { Principal, Role } from './state.ts'
 
-/** Does a role's trust policy name this RAM principal? An account's root ARN stands for everybody in that account. */
-export function trustsPrincipal(role: Role, principal: Principal, context: ConditionContext): boolean {
+/**
+ * What a role's trust policy says of this RAM user or role; the caller's own policies have to allow the call as well. Source: RAM,
+ * "Policy evaluation process of assuming a RAM role". An account's root stands for all users and roles of that account.
+ */
+export function trustDecision(role: Role, principal: Principal, context: RequestContext): Decision {
   const names = [`acs:ram::${principal.accountId}:root`, principalArn(principal)]
   if (principal.kind === 'role') names.push(roleArn(principal.accountId, principal.name))
-  return trusts(role, context, ({ ram }) => {
-    return ram.some((name) => names.some((own) => own.toLowerCase() === name.toLowerCase()))
-  })
+  return decide(role, { kind: 'RAM', names }, context)
 }
 
-/** Does it trust this identity provider under these conditions (`oidc:iss`, `oidc:aud`, `oidc:sub`)? */
-export function trustsProvider(role: Role, providerArn: string, context: ConditionContext): boolean {
-  return trusts(role, context, ({ federated }) => federated.includes(providerArn))
+/** Whether it trusts this identity provider under these conditions (`oidc:iss`, `oidc:aud`, `oidc:sub`). */
+export function trustsProvider(role: Role, providerArn: string, context: RequestContext): boolean {
+  return decide(role, { kind: 'Federated', names: [providerArn] }, context) === 'allow'
 }
 
-/** Does it trust a service of the cloud, such as `ecs.aliyuncs.com`? */
+/** Whether it trusts a service of the cloud, such as `ecs.aliyuncs.com`. */
 export function trustsService(role: Role, service: string): boolean {
-  return trusts(role, new Map(), (principals) => principals.service.includes(service))
+  return decide(role, { kind: 'Service', names: [service] }, new Map()) === 'allow'
 }
 
-function trusts(role: Role, context: ConditionContext, named: (principals: Principals) => boolean): boolean {
-  return trustAllows(parseStatements(role.trust, 'trust'), context, named)
+function decide(role: Role, entity: Entity, context: RequestContext): Decision {
+  return evaluateTrust(readTrust(role.trust), entity, context).decision
 }

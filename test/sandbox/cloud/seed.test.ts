@@ -82,12 +82,13 @@ test('an instance can have domains of its own, and networks that are closed', ()
 })
 
 test('a seed that points nowhere is refused', () => {
-  const trust = { Version: '1', Statement: [] } as const
+  const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } } as const
+  const trust = { Version: '1', Statement: [statement] } as const
   const cases: readonly (readonly [Seed, RegExp])[] = [
     [{ accounts: [account, account] }, /account 1234567890123456 is there twice/],
     [{ accounts: [{ ...account, users: [{ name: 'a', policies: { system: ['Nope'] } }] }] }, /no system policy Nope/],
     [{ accounts: [{ ...account, roles: [{ name: 'r', trust, policies: { custom: ['nope'] } }] }] }, /no policy nope/],
-    [{ accounts: [{ ...account, policies: { p: { Version: '1', Statement: [{}] } } }] }, /p: Effect must be/],
+    [{ accounts: [{ ...account, policies: { p: { Version: '1', Statement: [{}] } } }] }, /p: Effect has to be/],
   ]
   for (const [seed, message] of cases) assert.throws(() => load(seed), { code: 'SEED_INVALID', message })
 })

@@ -1,0 +1,126 @@
+/**
+ * The grammar of RAM's documents, as the vendor's pages have it:
+ * - "Policy structure and syntax": https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax
+ * - "Basic elements of a permission policy": https://www.alibabacloud.com/help/en/ram/policy-elements (2026-05-20)
+ * - "Conditional operators": https://www.alibabacloud.com/help/en/ram/conditional-operator (2025-12-09)
+ *
+ * What these pages do not have is refused: `NotResource` (only in pages before 2019), the prefixes `ForAnyValue:` and
+ * `ForAllValues:`, an empty list of statements, and numbers or booleans without quotation marks.
+ */
+
+export interface Statement {
+  readonly effect: 'Allow' | 'Deny'
+  readonly action: { readonly patterns: readonly string[]; readonly except: boolean }
+  /** Of a permission policy; a trust policy has principals instead. */
+  readonly resources: readonly string[]
+  readonly principal: Principal
+  readonly conditions: readonly Condition[]
+}
+
+export type PrincipalKind = 'RAM' | 'Service' | 'Federated'
+
+export type Principal = Readonly<Partial<Record<PrincipalKind, readonly string[]>>>
+
+export interface Condition {
+  readonly operator: Operator
+  readonly key: string
+  readonly values: readonly string[]
+}
+
+export type Operator =
+  | `String${'' | 'Not'}${'Equals' | 'EqualsIgnoreCase' | 'Like'}`
+  | `${'Numeric' | 'Date'}${'' | 'Not'}Equals`
+  | `${'Numeric' | 'Date'}${'LessThan' | 'GreaterThan'}${'' | 'Equals'}`
+  | 'Bool'
+  | `${'' | 'Not'}IpAddress`
+
+const OPERATOR =
+  /^(String(Not)?(Equals|EqualsIgnoreCase|Like)|(Numeric|Date)((Not)?Equals|(LessThan|GreaterThan)(Equals)?)|Bool|(Not)?IpAddress)$/
+
+/** The reason why RAM refuses a document; callers map it to the error code of their API. */
+export class MalformedDocument extends Error {
+  override readonly name = 'MalformedDocument'
+}
+
+/** Reads a permission policy. Throws MalformedDocument. */
+export function readPolicy(text: string): readonly Statement[] {
+  return readDocument(text, ['Resource'])
+}
+
+/** Reads the trust policy of a role. Throws MalformedDocument. */
+export function readTrust(text: string): readonly Statement[] {
+  return readDocument(text, ['Principal'])
+}
+
+function readDocument(text: string, own: readonly ['Resource' | 'Principal']): readonly Statement[] {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new MalformedDocument('it is not JSON')
+  }
+  const document = members(json, 'the document', ['Version', 'Statement'])
+  if (document.get('Version') !== '1') throw new MalformedDocument('Version has to be "1"')
+  const list = document.get('Statement')
+  if (!Array.isArray(list) || list.length === 0) throw new MalformedDocument('Statement has to be a list of statements')
+  return list.map((item: unknown) => readStatement(members(item, 'a statement', [...COMMON, ...own])))
+}
+
+const COMMON = ['Effect', 'Action', 'NotAction', 'Condition']
+
+const isOperator = (name: string): name is Operator => OPERATOR.test(name)
+
+function readStatement(statement: ReadonlyMap<string, unknown>): Statement {
+  const effect = statement.get('Effect')
+  if (effect !== 'Allow' && effect !== 'Deny') throw new MalformedDocument('Effect has to be "Allow" or "Deny"')
+  const except = statement.has('NotAction')
+  if (except === statement.has('Action')) throw new MalformedDocument('a statement has either Action or NotAction')
+  const patterns = texts(statement.get(except ? 'NotAction' : 'Action'), 'Action')
+  const strange = patterns.find((pattern) => pattern !== '*' && !/^[\w*?-]+:[\w*?./:-]+$/.test(pattern))
+  if (strange !== undefined) throw new MalformedDocument(`${strange} is not <ram-code>:<action-name>`)
+  return {
+    effect,
+    action: { patterns, except },
+    resources: statement.has('Principal') ? [] : readResources(statement.get('Resource')),
+    principal: statement.has('Principal') ? readPrincipal(statement.get('Principal')) : {},
+    conditions: statement.has('Condition') ? readConditions(statement.get('Condition')) : [],
+  }
+}
+
+function readResources(value: unknown): readonly string[] {
+  const resources = texts(value, 'Resource')
+  const strange = resources.find((resource) => resource !== '*' && !/^acs:[^:]+:[^:]*:[^:]*:./.test(resource))
+  if (strange === undefined) return resources
+  throw new MalformedDocument(`${strange} is not acs:<service-name>:<region>:<account-id>:<relative-id>`)
+}
+
+function readPrincipal(value: unknown): Principal {
+  const kinds = members(value, 'Principal', ['RAM', 'Service', 'Federated'])
+  if (kinds.size === 0) throw new MalformedDocument('Principal names no trusted entity')
+  return Object.fromEntries([...kinds].map(([kind, names]) => [kind, texts(names, kind)]))
+}
+
+function readConditions(value: unknown): readonly Condition[] {
+  return [...members(value, 'Condition')].flatMap(([name, block]) => {
+    if (!isOperator(name)) throw new MalformedDocument(`${name} is not a condition operator`)
+    return [...members(block, name)].map(([key, values]) => ({ operator: name, key, values: texts(values, key, true) }))
+  })
+}
+
+/** One text or a list of at least one, which mean the same. A condition's value may be empty: `"oss:Prefix": ["", …]`. */
+function texts(value: unknown, where: string, mayBeEmpty = false): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const fit = list.filter((item): item is string => typeof item === 'string' && (mayBeEmpty || item !== ''))
+  if (list.length > 0 && fit.length === list.length) return fit
+  throw new MalformedDocument(`${where} has to be a text in quotation marks, or a list of them`)
+}
+
+function members(value: unknown, what: string, allowed?: readonly string[]): ReadonlyMap<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MalformedDocument(`${what} has to be an object`)
+  }
+  const found = new Map(Object.entries(value))
+  const unknown = allowed && [...found.keys()].find((key) => !allowed.includes(key))
+  if (unknown !== undefined) throw new MalformedDocument(`${what} has the unknown element ${unknown}`)
+  return found
+}

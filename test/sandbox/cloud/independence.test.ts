@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** All files that these import, and those import, and so on; types too, since a shared type is a shared reading. */
+function importedBy(entries: readonly string[]): ReadonlySet<string> {
+  const found = new Set(entries)
+  for (const file of found) {
+    const text = readFileSync(join(root, file), 'utf8')
+    for (const [, path = ''] of text.matchAll(/(?:from|import\()\s*'(\.{1,2}\/[^']+\.ts)'/g)) {
+      found.add(relative(root, join(root, dirname(file), path)))
+    }
+  }
+  return found
+}
+
+test('the emulated cloud judges signatures, policies, trust and tokens by code of its own', () => {
+  const files = importedBy(['src/sandbox/cloud/start-cloud.ts', 'src/sandbox/cloud/run-cloud.ts'])
+  assert.ok(files.has('src/sandbox/cloud/signature.ts') && files.has('src/sandbox/cloud/ram/evaluate.ts'))
+  const product = [...files].filter((file) =>
+    /^src\/(policy|alibaba|acr|helper|rollout|cli|action|values)\//.test(file),
+  )
+  assert.deepEqual(product, [])
+})
+
+test('the product does not lean on the emulated cloud', () => {
+  const files = importedBy(['src/policy/ram-evaluate.ts', 'src/policy/judge-trust.ts', 'src/alibaba/signature.ts'])
+  assert.ok(files.size > 3)
+  assert.deepEqual(
+    [...files].filter((file) => file.startsWith('src/sandbox/')),
+    [],
+  )
+})

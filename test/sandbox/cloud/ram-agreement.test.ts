@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { judgeTrust } from '../../../src/policy/judge-trust.ts'
+import * as product from '../../../src/policy/ram-evaluate.ts'
+import { parseStatements } from '../../../src/policy/ram-statement.ts'
+import { MalformedDocument, readPolicy, readTrust } from '../../../src/sandbox/cloud/ram/document.ts'
+import {
+  type Decision,
+  decideAccess,
+  type Entity,
+  evaluate,
+  evaluateTrust,
+} from '../../../src/sandbox/cloud/ram/evaluate.ts'
+import { POLICY_VECTORS, TRUST_VECTORS, type TrustVector } from './ram-vectors.ts'
+
+// The product judges RAM's policies for `doctor` and for its tests, the emulated cloud by an implementation of its own. Where the
+// vendor's pages decide, both have to say the same; where they are silent, the emulator is strict and says so (`lenient` differs).
+
+type Context = Readonly<Record<string, string | readonly string[]>>
+
+const document = (Statement: readonly object[]): string => JSON.stringify({ Version: '1', Statement })
+const valuesOf = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value)
+const contextOf = (context: Context) => new Map(Object.entries(context).map(([key, value]) => [key, valuesOf(value)]))
+/** The product keeps keys in lower case. */
+const productContext = (context: Context) =>
+  new Map([...contextOf(context)].map(([key, value]) => [key.toLowerCase(), value]))
+
+test('every example in the vendor’s pages is judged alike by the product and by the emulator', (t) => {
+  for (const { source, statements, action, resource, context = {}, decision } of POLICY_VECTORS) {
+    const text = document(statements)
+    const what = `${action} on ${resource} with ${JSON.stringify(context)} by ${text} (${source})`
+    const request = { action, resource, context: contextOf(context) }
+    // an empty policy cannot be written: no statement is what a principal without policies has
+    const read = statements.length === 0 ? [] : readPolicy(text)
+    assert.deepEqual(evaluate(read, request), { decision, lenient: decision }, `the emulator: ${what}`)
+    const ours = product.evaluate(parseStatements(text, 'policy'), { ...request, context: productContext(context) })
+    assert.equal(ours, decision, `the product: ${what}`)
+  }
+  t.diagnostic(`RAM, policies from the vendor's pages: ${POLICY_VECTORS.length} cases`)
+})
+
+const entityOf = (kind: Entity['kind'], name: string): Entity => {
+  const root = name.replace(/^(acs:ram::\d+:).*$/, '$1root')
+  return { kind, names: kind === 'RAM' ? [name, root] : [name] }
+}
+const trustDocument = (Principal: object, Condition?: object, Effect = 'Allow'): object => {
+  return { Effect, Action: 'sts:AssumeRole', Principal, ...(Condition && { Condition }) }
+}
+/** Whether the product takes the role for one that this caller may assume. */
+const productTrusts = (
+  trust: string,
+  { kind, name, context = {} }: Pick<TrustVector, 'kind' | 'name' | 'context'>,
+): boolean => {
+  const condition = Object.keys(context).length === 0 ? undefined : { StringEquals: context }
+  const caller = trustDocument({ [kind]: [name] }, condition)
+  return judgeTrust(trust, JSON.parse(document([caller]))).differs.length === 0
+}
+
+test('every trust policy in the vendor’s pages is judged alike by the product and by the emulator', (t) => {
+  for (const vector of TRUST_VECTORS) {
+    const trust = document([trustDocument(vector.principal, vector.condition)])
+    const decision: Decision = vector.trusted ? 'allow' : 'implicit-deny'
+    const verdict = evaluateTrust(readTrust(trust), entityOf(vector.kind, vector.name), contextOf(vector.context ?? {}))
+    assert.deepEqual(verdict, { decision, lenient: decision }, JSON.stringify(vector))
+    assert.equal(productTrusts(trust, vector), vector.trusted, JSON.stringify(vector))
+  }
+  t.diagnostic(`RAM, trust policies from the vendor's pages: ${TRUST_VECTORS.length} cases`)
+})
+
+test('RAM takes what its grammar has and nothing else; the product also reads what older pages had', () => {
+  const fine = { Effect: 'Allow', Action: 'cr:*', Resource: '*' }
+  const trusting = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
+  readPolicy(document([fine, { ...fine, Action: '*', Resource: ['acs:cr:*:*:a', '*'] }]))
+  readTrust(document([trusting]))
+  const policies: readonly (readonly [text: string, productReads: boolean])[] = [
+    ['{', false],
+    ['[]', false],
+    [JSON.stringify({ Version: '1' }), false],
+    [JSON.stringify({ Version: '2', Statement: [fine] }), false],
+    [JSON.stringify({ Version: '1', Statement: fine }), false],
+    [JSON.stringify({ Version: '1', Statement: [fine], Id: 'x' }), false],
+    [document([]), true],
+    [document([{ ...fine, Effect: 'allow' }]), false],
+    [document([{ ...fine, Sid: 'x' }]), false],
+    [document([{ ...fine, NotAction: 'ram:*' }]), false],
+    [document([{ Effect: 'Allow', Resource: '*' }]), false],
+    [document([{ ...fine, Action: [] }]), false],
+    [document([{ ...fine, Action: 'GetRole' }]), false],
+    [document([{ ...fine, Resource: 'cri-1' }]), false],
+    [document([{ ...fine, Resource: '' }]), false],
+    [document([{ Effect: 'Allow', Action: 'cr:*' }]), false],
+    [document([{ Effect: 'Deny', Action: 'cr:*', NotResource: '*' }]), true],
+    [document([{ ...fine, Condition: { StringIs: { a: 'b' } } }]), false],
+    [document([{ ...fine, Condition: { 'ForAnyValue:StringEquals': { a: 'b' } } }]), true],
+    [document([{ ...fine, Condition: { NumericEquals: { a: 1 } } }]), true],
+    [document([{ ...fine, Condition: { StringEquals: { a: [] } } }]), false],
+    [document([trusting]), false],
+  ]
+  for (const [text, productReads] of policies) {
+    assert.throws(() => readPolicy(text), MalformedDocument, text)
+    if (productReads) parseStatements(text, 'policy')
+    else assert.throws(() => parseStatements(text, 'policy'), text)
+  }
+  for (const Principal of [undefined, {}, 'root', { AWS: ['x'] }, { RAM: [] }]) {
+    assert.throws(() => readTrust(document([{ ...trusting, Principal }])), MalformedDocument, JSON.stringify(Principal))
+  }
+  assert.throws(() => readTrust(document([{ ...trusting, Resource: '*' }])), MalformedDocument)
+})
+
+test('where the pages are silent, an Allow does not apply and a Deny does', () => {
+  const asked = { action: 'cr:PullRepository', resource: 'acs:cr:cn-hangzhou:1:repository/cri-1/team/app' }
+  const worker = { action: 'ram:GetRole', resource: 'acs:ram:*:1:role/KubernetesWorkerRole-A' }
+  const silent: readonly (readonly [
+    what: string,
+    resource: string,
+    condition: object | undefined,
+    request: typeof asked,
+  ])[] = [
+    [
+      'a wildcard over several fields',
+      'acs:cr:*:1:b',
+      undefined,
+      { action: 'cr:Get', resource: 'acs:cr:cn-hangzhou:1:1:b' },
+    ],
+    ['an empty region outside RAM', 'acs:cr::1:*', undefined, asked],
+    ['an empty account', 'acs:cr:*::*', undefined, asked],
+    ['case in a resource', 'acs:ram:*:1:role/kubernetesworkerrole-a', undefined, worker],
+    ['a Not… operator on a key that is absent', '*', { StringNotEquals: { 'acs:ResourceTag/team': 'ops' } }, asked],
+    ['a Not… operator with one of two values', '*', { StringNotEquals: { tag: ['dev', 'ops'] } }, asked],
+    ['one of several values in the request', '*', { StringEquals: { list: 'a' } }, asked],
+    ['another spelling of a key', '*', { StringEquals: { TAG: 'dev' } }, asked],
+    ['what is not a number', '*', { NumericLessThan: { tag: '5' } }, asked],
+    ['what is not a date', '*', { DateLessThan: { 'acs:CurrentTime': '2026-01-01' } }, asked],
+    ['True', '*', { Bool: { flag: 'True' } }, asked],
+    ['IPv6', '*', { IpAddress: { 'acs:SourceIp': 'fd00::/8' } }, asked],
+  ]
+  const context = contextOf({
+    tag: 'dev',
+    list: ['a', 'b'],
+    flag: 'true',
+    'acs:CurrentTime': '2026-01-01T00:00:00Z',
+    'acs:SourceIp': 'fd00::1',
+  })
+  for (const [what, Resource, Condition, request] of silent) {
+    const statement = { Action: '*', Resource, ...(Condition && { Condition }) }
+    const judge = (...list: readonly object[]) => evaluate(readPolicy(document(list)), { ...request, context })
+    const open = { Effect: 'Allow', Action: '*', Resource: '*' }
+    assert.deepEqual(judge({ ...statement, Effect: 'Allow' }), { decision: 'implicit-deny', lenient: 'allow' }, what)
+    assert.deepEqual(
+      judge(open, { ...statement, Effect: 'Deny' }),
+      { decision: 'explicit-deny', lenient: 'allow' },
+      what,
+    )
+  }
+})
+
+test('a session policy comes first and can only narrow; any deny of it is final', () => {
+  const policy = (Effect: string, Action: string) => readPolicy(document([{ Effect, Action, Resource: '*' }]))
+  const request = { action: 'cr:PullRepository', resource: '*', context: new Map() }
+  const [all, pull, push, none] = [
+    policy('Allow', '*'),
+    policy('Allow', 'cr:Pull*'),
+    policy('Allow', 'cr:Push*'),
+    policy('Deny', 'cr:*'),
+  ]
+  const decide = (attached: typeof all, session?: typeof all) => decideAccess(attached, session, request)
+  assert.equal(decide(all), 'allow')
+  assert.equal(decide(all, pull), 'allow')
+  assert.equal(decide(all, push), 'implicit-deny')
+  assert.equal(decide(all, none), 'explicit-deny')
+  assert.equal(decide(push, all), 'implicit-deny')
+  assert.equal(decide(none, all), 'explicit-deny')
+  // "Explicit Deny or Implicit Deny: the evaluation ends. The returned decision is the final decision."
+  assert.equal(decide(none, push), 'implicit-deny')
+})
+
+const RANK: Readonly<Record<Decision, number>> = { 'explicit-deny': 0, 'implicit-deny': 1, allow: 2 }
+const SEED = 20_261_127
+const asked = Number(process.env.FUZZ_RUNS)
+
+/** The same cases in every run; `FUZZ_RUNS` takes others, as many as it says. */
+function compare<T>(
+  t: { diagnostic(text: string): void },
+  what: string,
+  runs: number,
+  cases: fc.Arbitrary<T>,
+  judge: (one: T) => { readonly decision: Decision; readonly lenient: Decision; readonly ours: Decision },
+): void {
+  const seed = asked > 0 ? Date.now() % 2 ** 31 : SEED
+  const numRuns = asked > 0 ? asked : runs
+  const seen = { allow: 0, 'explicit-deny': 0, 'implicit-deny': 0, unsaid: 0 }
+  const property = fc.property(cases, (one) => {
+    const { decision, lenient, ours } = judge(one)
+    seen[decision === lenient ? decision : 'unsaid'] += 1
+    const [least, most, own] = [RANK[decision], RANK[lenient], RANK[ours]]
+    assert.ok(least <= own && own <= most, `emulator ${decision}, at most ${lenient}; product ${ours}`)
+  })
+  fc.assert(property, { numRuns, seed })
+  t.diagnostic(`RAM, ${what}: ${numRuns} cases, seed ${seed}: ${JSON.stringify(seen)}`)
+  // cases that all end alike would compare nothing
+  for (const count of Object.values(seen)) assert.ok(count > numRuns / 50, JSON.stringify(seen))
+}
+
+const pick = fc.constantFrom
+const oneOrMore = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T | T[]> =>
+  fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }))
+/** Absent once in `every` cases. */
+const often = <T>(every: number, item: fc.Arbitrary<T>) => fc.option(item, { nil: undefined, freq: every })
+
+/** Text in which wildcards and letters meet often. */
+const word = fc.string({ unit: pick('a', 'b', 'A', '*', '?', '/', '-'), minLength: 1, maxLength: 6 })
+const plain = fc.string({ unit: pick('a', 'b', 'A', '/', '-'), minLength: 1, maxLength: 6 })
+
+const actionPattern = fc.oneof(
+  { weight: 2, arbitrary: pick('*', 'cr:*') },
+  pick(
+    '*',
+    'cr:*',
+    'CR:pull*',
+    'cr:PullRepository',
+    'cr:?ullRepository',
+    '*:Get*',
+    'cr:Get*',
+    'ram:*',
+    'sts:AssumeRole',
+  ),
+  fc
+    .tuple(
+      pick('cr', 'ram', '*'),
+      word.map((text) => text.replaceAll('/', 'x')),
+    )
+    .map((parts) => parts.join(':')),
+)
+const action = fc.oneof(
+  pick('cr:PullRepository', 'cr:GetAuthorizationToken', 'ram:GetRole', 'sts:AssumeRole', 'CR:PULLREPOSITORY'),
+  fc
+    .tuple(
+      pick('cr', 'ram'),
+      plain.map((text) => text.replaceAll('/', 'x')),
+    )
+    .map((parts) => parts.join(':')),
+)
+const arn = (
+  service: fc.Arbitrary<string>,
+  region: fc.Arbitrary<string>,
+  account: fc.Arbitrary<string>,
+  rest: fc.Arbitrary<string>,
+) => fc.tuple(service, region, account, rest).map((parts) => ['acs', ...parts].join(':'))
+const resourcePattern = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: pick(
+      '*',
+      'acs:cr:*:*:*',
+      'acs:cr:*:*:repository/cri-1/*',
+      'acs:cr:cn-hangzhou:1:repository/cri-1/team/app',
+    ),
+  },
+  arn(
+    pick('cr', 'ram', '*', 'c*'),
+    pick('*', '', 'cn-*', 'cn-hangzhou'),
+    pick('*', '', '1', '2'),
+    fc.oneof(word, pick('role/*', 'role/Worker', 'a:b', '*:a')),
+  ),
+)
+const resource = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: pick('*', 'acs:cr:cn-hangzhou:1:repository/cri-1/team/app', 'acs:cr:cn-beijing:2:repository/cri-2/a/b'),
+  },
+  arn(
+    pick('cr', 'ram'),
+    pick('*', 'cn-hangzhou', ''),
+    pick('1', '2'),
+    fc.oneof(plain, pick('role/worker', 'role/Worker', 'a:b')),
+  ),
+)
+
+/** Values that belong together: a policy and a request often speak of the same. */
+const VALUES = {
+  String: fc.oneof(pick('', 'a', 'A', 'a*', '?', 'ab', 'ä', 'Ä'), word),
+  Numeric: pick('1', '1.0', '2', '-1', '10', 'one', '', ' 1', '1e1'),
+  Date: pick(
+    '2026-01-01T00:00:00Z',
+    '2026-01-01T08:00:00+08:00',
+    '2026-01-01T00:00:01Z',
+    '2025-12-31T20:00:00-04:00',
+    '2026-01-01',
+    '2026-02-31T00:00:00Z',
+    'now',
+    '2026-01-01T00:00:00.5Z',
+  ),
+  Bool: pick('true', 'false', 'True', 'yes'),
+  Ip: pick(
+    '10.0.0.1',
+    '10.0.0.0/8',
+    '10.0.0.1/32',
+    '10.9.9.9/8',
+    '11.0.0.1',
+    '0.0.0.0/0',
+    'fd00::1',
+    'fd00::/8',
+    '10.0.0.0/33',
+    'host',
+    '10.0.0.0/8/8',
+  ),
+} as const
+type Kind = keyof typeof VALUES
+const OPERATORS: Readonly<Record<Kind, readonly string[]>> = {
+  String: ['Equals', 'NotEquals', 'EqualsIgnoreCase', 'NotEqualsIgnoreCase', 'Like', 'NotLike'].map(
+    (name) => `String${name}`,
+  ),
+  Numeric: ['Equals', 'NotEquals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals'].map(
+    (name) => `Numeric${name}`,
+  ),
+  Date: ['Equals', 'NotEquals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals'].map(
+    (name) => `Date${name}`,
+  ),
+  Bool: ['Bool'],
+  Ip: ['IpAddress', 'NotIpAddress'],
+}
+const KEYS: Readonly<Record<Kind, readonly string[]>> = {
+  String: ['oss:Prefix', 'OSS:Prefix', 'acs:ResourceTag/team'],
+  Numeric: ['cr:Count'],
+  Date: ['acs:CurrentTime'],
+  Bool: ['acs:SecureTransport'],
+  Ip: ['acs:SourceIp', 'acs:sourceip'],
+}
+const kind = pick<Kind>('String', 'Numeric', 'Date', 'Bool', 'Ip')
+const condition = fc
+  .array(
+    kind.chain((name) => fc.tuple(pick(...OPERATORS[name]), pick(...KEYS[name]), oneOrMore(VALUES[name]))),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((rows) => {
+    const blocks: Record<string, Record<string, unknown>> = {}
+    for (const [operator, key, values] of rows) blocks[operator] = { ...blocks[operator], [key]: values }
+    return blocks
+  })
+const context: fc.Arbitrary<Context> = fc.record(
+  {
+    'oss:Prefix': oneOrMore(VALUES.String),
+    'cr:Count': VALUES.Numeric,
+    'acs:CurrentTime': VALUES.Date,
+    'acs:SecureTransport': VALUES.Bool,
+    'acs:SourceIp': VALUES.Ip,
+  },
+  { requiredKeys: [] },
+)
+const statement = fc
+  .record({
+    effect: pick('Allow', 'Allow', 'Allow', 'Deny'),
+    except: fc.integer({ min: 0, max: 5 }).map((number) => number === 0),
+    actions: oneOrMore(actionPattern),
+    resources: oneOrMore(resourcePattern),
+    condition: often(3, condition),
+  })
+  .map(({ effect, except, actions, resources, condition: block }) => ({
+    Effect: effect,
+    [except ? 'NotAction' : 'Action']: actions,
+    Resource: resources,
+    ...(block && { Condition: block }),
+  }))
+
+test('generated policies, requests and conditions: the product never differs from what the pages say', (t) => {
+  const cases = fc.record({ list: fc.array(statement, { minLength: 1, maxLength: 3 }), action, resource, context })
+  compare(t, 'policies compared', 5000, cases, (one) => {
+    const text = document(one.list)
+    const { decision, lenient } = evaluate(readPolicy(text), { ...one, context: contextOf(one.context) })
+    const ours = product.evaluate(parseStatements(text, 'policy'), { ...one, context: productContext(one.context) })
+    return { decision, lenient, ours }
+  })
+})
+
+const name = fc.oneof(
+  fc
+    .tuple(pick('1', '2'), pick('root', 'user/a', 'role/a', 'role/A', 'user/*'))
+    .map(([id, rest]) => `acs:ram::${id}:${rest}`),
+)
+const NAMES = {
+  RAM: name,
+  Service: pick('ecs.aliyuncs.com', 'ECS.aliyuncs.com', 'fc.aliyuncs.com', '*'),
+  Federated: pick('acs:ram::1:oidc-provider/p', 'acs:ram::1:oidc-provider/P', 'acs:ram::2:oidc-provider/p'),
+} as const
+const trustKind = pick('RAM', 'Service', 'Federated')
+const claim = pick('i', 's', 'S', 's*', '')
+const trustCondition = fc
+  .tuple(
+    pick('StringEquals', 'StringLike', 'StringNotEquals'),
+    pick('oidc:sub', 'oidc:iss', 'OIDC:sub'),
+    oneOrMore(claim),
+  )
+  .map(([operator, key, values]) => ({ [operator]: { [key]: values } }))
+const trustStatement = fc
+  .tuple(
+    trustKind.chain((of) => oneOrMore(NAMES[of]).map((names) => ({ [of]: names }))),
+    often(3, trustCondition),
+    pick('Allow', 'Allow', 'Deny'),
+  )
+  .map(([principal, block, effect]) => trustDocument(principal, block, effect))
+
+test('generated trust policies and callers: the product never differs from what the pages say', (t) => {
+  const caller = trustKind.chain((of) =>
+    fc.record({
+      kind: fc.constant(of),
+      name: NAMES[of],
+      context: often(4, fc.record({ 'oidc:sub': pick('s', 'S', 'x'), 'oidc:iss': pick('i', 'j') })),
+    }),
+  )
+  const cases = fc.record({ list: fc.array(trustStatement, { minLength: 1, maxLength: 3 }), caller })
+  compare(
+    t,
+    'trust policies compared',
+    3000,
+    cases,
+    ({ list, caller: { kind: of, name: who, context: claims = {} } }) => {
+      const text = document(list)
+      const { decision, lenient } = evaluateTrust(readTrust(text), entityOf(of, who), contextOf(claims))
+      // the product says only whether the caller may
+      const may = (verdict: Decision): Decision => (verdict === 'allow' ? 'allow' : verdict)
+      const trusted = productTrusts(text, { kind: of, name: who, context: claims })
+      const ours: Decision = trusted ? 'allow' : decision === 'allow' ? 'implicit-deny' : decision
+      return { decision: may(decision), lenient, ours }
+    },
+  )
+})
