@@ -20,3 +20,13 @@
 {{- range .Values.registries }}{{ $registries = append $registries (omit . "targets" "repositories") }}{{ end -}}
 {{ pick .Values "identity" "region" "network" "endpoints" "caBundle" | merge (dict "registries" $registries) | toJson | sha256sum }}
 {{- end }}
+
+{{/* ECI reads its annotation only when the Pod is created; the checksum covers `identity`, so a change creates new Pods. */}}
+{{- define "acr-nopass.pod-annotations" -}}
+checksum/config: {{ include "acr-nopass.config-checksum" . }}
+{{- if eq .Values.identity.type "worker-role" }}
+{{- with (.Values.identity.workerRole | default dict).eciRoleName }}
+k8s.aliyun.com/eci-ram-role-name: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}

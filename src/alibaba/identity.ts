@@ -11,7 +11,7 @@ import { createWorkerRoleProvider } from './worker-role.ts'
 export interface IdentityConfig {
   readonly type: 'rrsa' | 'worker-role' | 'access-key'
   readonly rrsa?: { readonly roleArn?: string | undefined; readonly oidcProviderArn?: string | undefined } | undefined
-  readonly workerRole?: { readonly imdsV1?: boolean | undefined } | undefined
+  readonly workerRole?: { readonly imdsV1?: boolean | undefined; readonly eciRoleName?: string | undefined } | undefined
 }
 
 export interface IdentityDeps {
@@ -46,7 +46,7 @@ function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvi
   switch (config.type) {
     case 'worker-role': {
       const endpoint = deps.endpoints.url('imds')
-      return createWorkerRoleProvider({ transport, endpoint, imdsV1: config.workerRole?.imdsV1 })
+      return createWorkerRoleProvider({ transport, endpoint, ...config.workerRole })
     }
     case 'rrsa': {
       const { roleArn, oidcProviderArn } = config.rrsa ?? {}

@@ -11,6 +11,8 @@ export interface WorkerRoleOptions {
   readonly endpoint: URL
   /** Ask without a metadata token where the instance offers none. Off: IMDSv2 or nothing. */
   readonly imdsV1?: boolean | undefined
+  /** The role that the Pod's annotation names on ECI; no other is then used. */
+  readonly eciRoleName?: string | undefined
 }
 
 const ROLES = '/latest/meta-data/ram/security-credentials/'
@@ -26,6 +28,9 @@ export function createWorkerRoleProvider(options: WorkerRoleOptions): Credential
   return createSessionProvider({ name: 'worker-role', sharedSession: true, load, clock: options.transport.clock })
 }
 
+const ECI =
+  'On ECI (ACK Serverless, virtual nodes) a Pod has a role only by the annotation k8s.aliyun.com/eci-ram-role-name, which identity.workerRole.eciRoleName sets'
+
 async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Promise<Credentials> {
   const token = await metadataToken(options, signal)
   const headers: Record<string, string> = token === undefined ? {} : { 'x-aliyun-ecs-metadata-token': token }
@@ -33,12 +38,19 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
   if (roles.status === 404 || (roles.status === 200 && roles.text.trim() === '')) {
     throw unavailable(
       'the instance has no RAM role',
-      'Attach a worker role to the node pool, or use identity.type: rrsa.',
+      `Attach a worker role to the node pool, or use identity.type: rrsa. ${ECI}.`,
     )
   }
   const role = expectOk(roles, 'the name of the role').trim().split('\n')[0] ?? ''
   // What answers there may be anything, and its text must not get into messages.
   if (!/^[\w.-]{1,64}$/.test(role)) throw unavailable('what answers as instance metadata names no role')
+  const { eciRoleName } = options
+  if (eciRoleName && eciRoleName.toLowerCase() !== role.toLowerCase()) {
+    throw unavailable(
+      `instance metadata has the role ${role}, but identity.workerRole.eciRoleName is ${eciRoleName}`,
+      'The Pod does not run on ECI, or was created without the annotation: schedule it on a virtual node, or remove eciRoleName to use the role of the node.',
+    )
+  }
   const session = expectOk(
     await ask(options, 'GET', ROLES + encodeURIComponent(role), headers, signal),
     `the session of ${role}`,
@@ -50,15 +62,23 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
   return sessionOf(answer, options.transport.clock)
 }
 
+/**
+ * Undefined: none, and version 1 is accepted. The vendor's SDKs fall back to version 1 after any failure of this call
+ * unless told not to; here only where the values allow it.
+ */
 async function metadataToken(options: WorkerRoleOptions, signal: AbortSignal): Promise<string | undefined> {
   const lifetime = { 'x-aliyun-ecs-metadata-token-ttl-seconds': '300' }
-  const answer = await ask(options, 'PUT', '/latest/api/token', lifetime, signal)
-  if (answer.status === 200) return answer.text.trim()
-  if (options.imdsV1) return undefined
-  throw unavailable(
-    `instance metadata gave no token (HTTP ${answer.status})`,
-    'The instance offers only metadata version 1: set identity.workerRole.imdsV1: true, or switch the instance to version 2.',
-  )
+  try {
+    const answer = await ask(options, 'PUT', '/latest/api/token', lifetime, signal)
+    if (answer.status === 200) return answer.text.trim()
+    throw unavailable(
+      `instance metadata gave no token (HTTP ${answer.status})`,
+      `It seems to offer only version 1: switch the ECS instance to version 2, or accept version 1 with identity.workerRole.imdsV1: true. ${ECI}; identity.type: rrsa needs no metadata service.`,
+    )
+  } catch (error) {
+    if (options.imdsV1 && !signal.aborted) return undefined
+    throw error
+  }
 }
 
 async function ask(
@@ -75,7 +95,7 @@ async function ask(
     if (signal.aborted) throw error
     throw unavailable(
       'instance metadata does not answer',
-      'Only ECS nodes have it, and Pods reach it only where the network lets them (hostNetwork: true, or the node pool allows it). Elsewhere use identity.type: rrsa or access-key.',
+      `Only ECS and ECI have it, and Pods reach it only where the network allows it (hostNetwork: true, or the node pool allows it). ${ECI}. Elsewhere use identity.type: rrsa or access-key.`,
       error,
     )
   }

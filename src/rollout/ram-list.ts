@@ -1,4 +1,5 @@
 import { NopassError, toNopassError } from '../errors.ts'
+import { namedRoles } from '../policy/named-roles.ts'
 import type { CloudAccess } from './cloud-access.ts'
 import type { RamCluster } from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
@@ -48,9 +49,7 @@ async function list(
     }
   }
   const found = await Promise.all([
-    ...own.map(({ name, settings, values }) =>
-      attempt(name, () => describe(settings, values?.registries ?? [], cloud, signal)),
-    ),
+    ...own.map(({ name, settings, values }) => attempt(name, () => describe(settings, values, cloud, signal))),
     ...(own.length === 0 ? [] : siblings).map((sibling) =>
       attempt(sibling.name, () => describeSibling(sibling, own, cloud, signal)),
     ),
@@ -66,29 +65,30 @@ async function describeSibling(
   signal: AbortSignal,
 ): Promise<RamCluster> {
   if (own.some(({ settings }) => settings.deployRole === sibling.deployRole)) {
-    return describe(sibling, [], cloud, signal)
+    return describe(sibling, undefined, cloud, signal)
   }
   throw new NopassError('WORKER_ROLE_UNKNOWN', `${sibling.name} is not selected and has a deploy role of its own`)
 }
 
 async function describe(
   settings: ClusterSettings,
-  registries: RamCluster['registries'],
+  values: PreparedCluster['values'],
   cloud: CloudAccess,
   signal: AbortSignal,
 ): Promise<RamCluster> {
-  const { name, access, workerRoles } = settings
+  const { name, access } = settings
+  const named = namedRoles(values?.identity, settings.workerRoles)
   const [caller, roles] = await Promise.all([
     cloud.caller(settings, signal),
-    workerRoles.length > 0 || access.kind !== 'ack'
-      ? workerRoles
+    named.length > 0 || access.kind !== 'ack'
+      ? named
       : findWorkerRoles(cloud.cs(settings, access.region), access.clusterId, undefined, signal),
   ])
   return {
     name,
     key: access.kind === 'ack' ? access.clusterId : '',
     accountId: caller.accountId,
-    registries,
+    registries: values?.registries ?? [],
     workerRoles: roles,
   }
 }

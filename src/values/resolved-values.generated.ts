@@ -333,7 +333,7 @@ export interface ResolvedLabelExpression {
  */
 export interface ResolvedIdentity {
   /**
-   * `rrsa`: a RAM role for the helper's ServiceAccount alone (ACK; the best choice). `worker-role`: the role of the node, by the metadata service. `access-key`: a key of a RAM user, kept in a Secret (clusters outside Alibaba Cloud).
+   * `rrsa`: a RAM role for the helper's ServiceAccount alone (ACK managed, Serverless and Edge clusters; the best choice). `worker-role`: the role of the ECS node, or on ECI the role in `workerRole.eciRoleName`, by the metadata service. `access-key`: a key of a RAM user, kept in a Secret (clusters outside Alibaba Cloud).
    */
   type: 'rrsa' | 'worker-role' | 'access-key'
   /**
@@ -350,9 +350,13 @@ export interface ResolvedIdentity {
     oidcProviderArn?: string
   }
   /**
-   * Uses the metadata service of the node, version 2 (with a session token).
+   * Uses the metadata service of the node, or of the Pod on ECI, version 2 (with a session token).
    */
   workerRole: {
+    /**
+     * Name, not ARN, of a role that trusts ECS. For ACK Serverless clusters and virtual nodes, which have no worker role: the Pod gets the annotation `k8s.aliyun.com/eci-ram-role-name`. The helper must then run on ECI and uses no other role.
+     */
+    eciRoleName?: string
     /**
      * Only for old nodes that have no version 2.
      */

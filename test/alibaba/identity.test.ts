@@ -107,6 +107,58 @@ test('worker-role: version 1 only where values say so', async () => {
   assert.equal(sent[1]?.headers['x-aliyun-ecs-metadata-token'], undefined)
 })
 
+// Whether ECI's metadata service answers the PUT is documented nowhere. The vendor's SDKs take any failure of it, also
+// of the connection, for "no version 2" and go on with version 1 unless told not to: @alicloud/credentials 2.4.7,
+// dist/src/providers/ecs_ram_role.js, getMetadataToken. Here version 1 stays something that values allow.
+for (const refusal of [
+  text(400, ''),
+  text(403, ''),
+  text(404, ''),
+  text(405, ''),
+  text(500, ''),
+  broken('ECONNRESET'),
+]) {
+  const why = refusal instanceof Error ? 'broken' : JSON.stringify(refusal)
+  test(`U6 worker-role: a metadata service that gives no token (${why}) is reported with both switches`, async () => {
+    await assert.rejects(createIdentity(WORKER, [], setUp([refusal]).deps).get(), {
+      code: 'IDENTITY_UNAVAILABLE',
+      hint: /k8s\.aliyun\.com\/eci-ram-role-name, which identity\.workerRole\.eciRoleName sets/,
+    })
+    const { deps, sent } = setUp([refusal, text(200, 'role'), json(200, session('v1'))])
+    const identity = createIdentity({ ...WORKER, workerRole: { imdsV1: true } }, [], deps)
+    assert.equal((await identity.get()).accessKeyId, 'STS.v1')
+    assert.deepEqual(
+      sent.map(({ method, headers }) => [method, headers['x-aliyun-ecs-metadata-token']]),
+      [
+        ['PUT', undefined],
+        ['GET', undefined],
+        ['GET', undefined],
+      ],
+    )
+  })
+}
+
+test('U6 worker-role: version 2 stays the default, and how to accept version 1 is said', async () => {
+  await assert.rejects(createIdentity(WORKER, [], setUp([text(405, '')]).deps).get(), {
+    message: 'worker-role: instance metadata gave no token (HTTP 405)',
+    hint: /identity\.workerRole\.imdsV1: true/,
+  })
+})
+
+test('worker-role on ECI: exactly the role of the annotation, never that of a node', async () => {
+  const config: IdentityConfig = { ...WORKER, workerRole: { imdsV1: false, eciRoleName: 'acr-nopass-eci' } }
+  const replies = (role: string) => [text(200, 't'), text(200, role), json(200, session('eci'))]
+  assert.equal((await createIdentity(config, [], setUp(replies('ACR-nopass-ECI')).deps).get()).accessKeyId, 'STS.eci')
+  await assert.rejects(createIdentity(config, [], setUp(replies('KubernetesWorkerRole-1')).deps).get(), {
+    code: 'IDENTITY_UNAVAILABLE',
+    message: /has the role KubernetesWorkerRole-1, but identity\.workerRole\.eciRoleName is acr-nopass-eci$/,
+  })
+  await assert.rejects(createIdentity(config, [], setUp([text(200, 't'), text(404, '')]).deps).get(), {
+    message: /has no RAM role/,
+    hint: /eci-ram-role-name/,
+  })
+})
+
 const unavailable: [string, Reply[], RegExp][] = [
   ['no metadata service', [broken('ETIMEDOUT')], /does not answer/],
   ['an instance without a role', [text(200, 't'), text(404, '')], /has no RAM role/],

@@ -67,6 +67,20 @@ test('-o json says which document is whose', async () => {
   )
 })
 
+test('on ECI the policy is for the role of the Pod, and the workflow may attach it there', async () => {
+  const values = ['policy', '-f', 'chart/ci/eci-values.yaml', '-o', 'json']
+  const attachTo = async (...args: string[]): Promise<unknown> => {
+    const { stdout } = await runBin([...values, ...args])
+    return JSON.parse(stdout).documents.map((one: Record<string, unknown>) => one.attachTo)
+  }
+  assert.deepEqual(await attachTo(), [['acr-nopass-eci']])
+  assert.deepEqual(await attachTo('--worker-role', 'nodes'), [['nodes', 'acr-nopass-eci']])
+  const { stdout, stderr } = await runBin([...values, '--ci'])
+  assert.match(stdout, /:role\/acr-nopass-eci"/)
+  assert.doesNotMatch(stdout, /WorkerRole/)
+  assert.doesNotMatch(stderr, /worker roles are not named/)
+})
+
 test('RRSA without its ARNs is no error here: the role is made of what this prints', async () => {
   const { code, stderr } = await runBin(['policy', '-f', 'test/cli/fixtures/rrsa-without-arns.yaml'])
   assert.equal(code, 0, stderr)

@@ -9,8 +9,11 @@ import type { Grant, Grants } from './grant.ts'
 import { rolePolicyName } from './helper-grants.ts'
 import type { PolicyCluster } from './policy-clusters.ts'
 
-/** As ACK names the roles of nodes; which one a cluster has is not known offline. */
-const ANY_WORKER_ROLE = 'KubernetesWorkerRole-*'
+/**
+ * As ACK itself names the roles of nodes, of one cluster and of all its managed ones; which one a cluster has is not
+ * known offline, and node pools may have roles of any name.
+ */
+const USUAL_WORKER_ROLES = ['KubernetesWorkerRole-*', 'AliyunCSManagedDefaultWorkerRole'] as const
 const WORKFLOW_POLICY = 'acr-nopass-workflow'
 
 /** The least that the workflow's role, and each deploy role, must be allowed for these clusters (decision 24). Pure. */
@@ -81,8 +84,9 @@ function rolesOf(cluster: PolicyCluster, notes: Set<string>): readonly string[] 
     return [given ? roleNameOf(given) : rrsaRoleName(clusterKey(cluster))]
   }
   if (cluster.workerRoles.length > 0) return cluster.workerRoles
-  notes.add(`worker roles are not named, so the policy allows ${ANY_WORKER_ROLE}; name them with --worker-role`)
-  return [ANY_WORKER_ROLE]
+  const usual = USUAL_WORKER_ROLES.join(' and ')
+  notes.add(`worker roles are not named, so the policy allows ${usual}; name those of node pools with --worker-role`)
+  return USUAL_WORKER_ROLES
 }
 
 function policyOfCluster(cluster: PolicyCluster, notes: Set<string>): string {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
+import { namedRoles } from '../../policy/named-roles.ts'
 import type { InputName } from '../../rollout/inputs.ts'
 import { loadSettings } from '../../rollout/load-settings.ts'
 import { type PreparedCluster, prepareClusters, type RamMode, ramMode } from '../../rollout/prepare-cluster.ts'
@@ -68,7 +69,7 @@ function describe({ name, values, ram, settings }: PreparedCluster, flags: Polic
       ram,
       clusterId: access.kind === 'ack' ? access.clusterId : undefined,
       kubeSystemUid: expect.kubeSystemUid,
-      workerRoles: workerRoles.length > 0 ? workerRoles : (flags.workerRole ?? []),
+      workerRoles: namedRoles(values.identity, workerRoles.length > 0 ? workerRoles : (flags.workerRole ?? [])),
       account: account ?? flags.accountId,
       deployRole,
       namespace,
@@ -96,7 +97,7 @@ async function loadSingle(flags: PolicyFlags, host: CliHost): Promise<LoadedPoli
         ram: ramMode(ram, values.identity.type, cluster),
         clusterId: flags.ackClusterId,
         kubeSystemUid: undefined,
-        workerRoles: flags.workerRole ?? [],
+        workerRoles: namedRoles(values.identity, flags.workerRole ?? []),
         account: flags.accountId,
         deployRole: undefined,
         namespace: flags.namespace ?? 'acr-nopass',

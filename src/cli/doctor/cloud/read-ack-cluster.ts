@@ -1,5 +1,6 @@
 import { type ClusterDetail, type CsTarget, describeClusterDetail } from '../../../alibaba/cs.ts'
 import { parseIssuers } from '../../../policy/cluster-issuer.ts'
+import { namedRoles } from '../../../policy/named-roles.ts'
 import { findWorkerRoles } from '../../../rollout/worker-roles.ts'
 import type { HelperConfig } from '../../../values/helper-config.generated.ts'
 import type { ClusterPlace } from './cloud-facts.ts'
@@ -21,10 +22,11 @@ export async function readAckCluster(
 ): Promise<AckFacts> {
   const { config, place } = given
   const { clusterId, region, vpcId } = place
-  const needsRoles = config.identity.type === 'worker-role' && given.workerRoles.length === 0
+  const named = namedRoles(config.identity, given.workerRoles)
+  const needsRoles = config.identity.type === 'worker-role' && named.length === 0
   const needsVpc = vpcId === undefined && config.registries.some(isReachedByVpc)
   const needsIssuers = config.identity.type === 'rrsa'
-  const known = { workerRoles: given.workerRoles, vpcId, issuers: [] }
+  const known = { workerRoles: named, vpcId, issuers: [] }
   if (!needsRoles && !needsVpc && !needsIssuers) return known
   if (clusterId === undefined || region === '') {
     const why = 'the cluster does not say that it is one of ACK'
@@ -40,7 +42,7 @@ export async function readAckCluster(
   )
   return {
     vpcId: vpcId ?? (detail?.vpcId || undefined),
-    workerRoles: needsRoles && detail ? await readRoles(cs, reader, detail, signal) : given.workerRoles,
+    workerRoles: needsRoles && detail ? await readRoles(cs, reader, detail, signal) : named,
     issuers: needsIssuers && detail?.rrsa.enabled ? parseIssuers(detail.rrsa.issuers) : [],
   }
 }
