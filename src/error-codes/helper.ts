@@ -16,6 +16,10 @@ export const HELPER_CODES = {
     what: 'The imagePullSecrets of a ServiceAccount are owned by another tool that applies them; a change would break its next apply.',
     cure: 'Add the pull secret to the list in that tool (its chart or manifest), or use attach: admission.',
   },
+  LIST_OVERLONG: {
+    what: 'The imagePullSecrets of a ServiceAccount have more than 100 entries or more than 4,096 characters of names; the helper does not keep such a list and attaches nothing.',
+    cure: 'Remove the entries that name no Secret, or use attach: admission.',
+  },
   LIST_FOUGHT: {
     what: 'Another writer keeps removing our entry from the imagePullSecrets of a ServiceAccount.',
     cure: 'Let that writer keep entries it does not know, or opt the ServiceAccount out by the annotation acr-nopass.io/skip: "true".',

@@ -2,7 +2,14 @@
 export type WriteReason = 'missing' | 'rotated' | 'relabelled' | 'tampered' | 'adopted' | 'shrunk'
 
 /** Why nothing is done about an object that exists. */
-type SkipReason = 'not-targeted' | 'opted-out' | 'terminating' | 'foreign-secret' | 'foreign-list' | 'kept-by-other'
+type SkipReason =
+  | 'not-targeted'
+  | 'opted-out'
+  | 'terminating'
+  | 'foreign-secret'
+  | 'foreign-list'
+  | 'overlong-list'
+  | 'kept-by-other'
 
 /** What has to come first. */
 type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought'
@@ -32,7 +39,8 @@ export interface WriteList {
   readonly namespace: string
   readonly serviceAccount: string
   readonly precondition: Precondition
-  readonly list: readonly string[]
+  /** Undefined: too long to keep; it is read again for this write, and our entry taken out. */
+  readonly list: readonly string[] | undefined
 }
 
 /** One request to the API server. */
@@ -44,7 +52,8 @@ export type Decision =
   | { readonly kind: 'current' }
   /** Taken back, or nothing of ours there. */
   | { readonly kind: 'none' }
-  | { readonly kind: 'skip'; readonly reason: SkipReason; readonly manager?: string }
+  /** `entries`: of an overlong list. */
+  | { readonly kind: 'skip'; readonly reason: SkipReason; readonly manager?: string; readonly entries?: number }
   /** `until`: monotonic milliseconds, when time alone decides. */
   | { readonly kind: 'wait'; readonly reason: WaitReason; readonly until?: number; readonly manager?: string }
 

@@ -35,7 +35,7 @@ export interface Caches {
   run(signal: AbortSignal): Promise<void>
 }
 
-/** A ServiceAccount may carry 256 KiB of annotations: smaller pages keep a list below the limit of a body. */
+/** A ServiceAccount may carry 256 KiB of annotations: smaller pages are less often too large. */
 const SERVICE_ACCOUNT_PAGE = 200
 
 export function createCaches(options: CachesOptions): Caches {

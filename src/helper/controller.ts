@@ -61,7 +61,7 @@ export function createController(options: ControllerOptions): Controller {
   const { secretName } = config
   const instance = `${config.release.namespace}.${config.release.name}`
   const { secretLabels } = config
-  const trimmers = createTrimmers({ instance, secretLabels, namespaceLabels: targets.namespaceLabels })
+  const trimmers = createTrimmers({ instance, secretLabels, secretName, namespaceLabels: targets.namespaceLabels })
   const observed = createObservedCluster(() => caches, secretName)
   const writer = createWriter({ client: options.client, clock, caches: () => caches, trimmers, groups, secretName })
   const pacer = createPacer(config.refreshRate)

@@ -16,6 +16,12 @@ export function problemOfDecision(key: PlanKey, decision: Decision, secretName: 
     const hint = `Add {name: ${secretName}} to the list where "${decision.manager}" applies it from, or use attach: admission.`
     return new NopassError('FOREIGN_LIST', `"${decision.manager}" applies ${what}; it is left alone`, { place, hint })
   }
+  if (decision.kind === 'skip' && decision.reason === 'overlong-list') {
+    const what = `imagePullSecrets of ServiceAccount ${key.serviceAccount}`
+    return new NopassError('LIST_OVERLONG', `${what} is too long (entries: ${decision.entries}); it is left alone`, {
+      place,
+    })
+  }
   if (decision.kind === 'wait' && decision.reason === 'fought') {
     const what = `imagePullSecrets of ServiceAccount ${key.serviceAccount}`
     const by = decision.manager === undefined ? 'Another writer' : `"${decision.manager}"`

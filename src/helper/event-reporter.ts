@@ -30,22 +30,28 @@ export interface EventReporter {
 const PAUSE_MS = 60 * 60_000
 /** In an hour over all objects: a broken setting must not flood etcd. */
 const LIMIT = 200
+/** Of these in one namespace: whoever makes trouble in one must not silence the others. */
+const NAMESPACE_LIMIT = 20
 const MESSAGE_LIMIT = 1000
 
 export function createEventReporter(options: EventReporterOptions): EventReporter {
   const { client, clock } = options
-  const sent = new Map<string, number>()
+  const sent = new Map<string, { readonly namespace: string; readonly at: number }>()
   let serial = 0
-  const mayBeSent = (key: string): boolean => {
+  const mayBeSent = (key: string, namespace: string): boolean => {
     const now = clock.monotonic()
-    for (const [known, at] of sent) if (now - at >= PAUSE_MS) sent.delete(known)
-    if (sent.has(key) || sent.size >= LIMIT) return false
-    sent.set(key, now)
+    let inNamespace = 0
+    for (const [known, { namespace: other, at }] of sent) {
+      if (now - at >= PAUSE_MS) sent.delete(known)
+      else if (other === namespace) inNamespace += 1
+    }
+    if (sent.has(key) || sent.size >= LIMIT || inNamespace >= NAMESPACE_LIMIT) return false
+    sent.set(key, { namespace, at: now })
     return true
   }
   return {
     warn(subject, reason, message) {
-      if (!mayBeSent(`${subject.kind}/${subject.namespace}/${subject.name}/${reason}`)) return
+      if (!mayBeSent(`${subject.kind}/${subject.namespace}/${subject.name}/${reason}`, subject.namespace)) return
       serial += 1
       const at = new Date(clock.now())
       const time = at.toISOString().replace(/\.\d+Z$/, 'Z')

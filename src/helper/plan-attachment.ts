@@ -1,5 +1,5 @@
 import { FIELD_MANAGER } from '../kube/names.ts'
-import type { Decision } from './actions.ts'
+import type { Decision, WriteList } from './actions.ts'
 import type { NamespaceView, ServiceAccountView } from './views.ts'
 
 export interface AttachmentQuestion {
@@ -39,7 +39,8 @@ export function planAttachment(question: AttachmentQuestion): Decision {
     return misled ? planDetach(serviceAccount, secretName) : { kind: 'current' }
   }
   if (question.foreignSecret) return { kind: 'skip', reason: 'foreign-secret' }
-  const { owner } = serviceAccount
+  const { owner, overlong } = serviceAccount
+  if (overlong !== undefined) return { kind: 'skip', reason: 'overlong-list', entries: overlong }
   // Its owner's next apply would fail with a conflict (proofs §3): it has to add the entry itself.
   if (owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER) {
     return { kind: 'skip', reason: 'foreign-list', manager: owner.manager }
@@ -67,7 +68,8 @@ function planDetach(serviceAccount: ServiceAccountView, secretName: string): Dec
     const manager = serviceAccount.owner?.manager
     return { kind: 'skip', reason: 'kept-by-other', ...(manager === undefined ? {} : { manager }) }
   }
-  const list = serviceAccount.list.filter((name) => name !== secretName)
+  const { overlong } = serviceAccount
+  const list = overlong === undefined ? serviceAccount.list.filter((name) => name !== secretName) : undefined
   return write('detach', serviceAccount, list)
 }
 
@@ -76,7 +78,7 @@ function wroteLast({ owner }: ServiceAccountView): boolean {
   return owner === undefined || owner.manager === FIELD_MANAGER
 }
 
-function write(kind: 'attach' | 'detach', account: ServiceAccountView, list: readonly string[]): Decision {
+function write(kind: 'attach' | 'detach', account: ServiceAccountView, list: WriteList['list']): Decision {
   const { uid, resourceVersion, namespace, name } = account
   return { kind, namespace, serviceAccount: name, precondition: { uid, resourceVersion }, list }
 }

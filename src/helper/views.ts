@@ -39,8 +39,10 @@ export interface SecretView extends Versioned {
 export interface ServiceAccountView extends Versioned {
   readonly namespace: string
   readonly name: string
-  /** Names in `imagePullSecrets`, as they stand; '' for an entry without a name. */
+  /** Names in `imagePullSecrets` in their order; '' for an entry without a name. Of an overlong list only our entry. */
   readonly list: readonly string[]
+  /** How many entries an overlong list has. */
+  readonly overlong?: number
   readonly owner: ListOwner | undefined
   readonly optedOut: boolean
 }
@@ -54,6 +56,29 @@ export interface TrimOptions {
   readonly instance: string
   readonly secretLabels: Readonly<Record<string, string>>
   readonly namespaceLabels: ReadonlySet<string>
+  readonly secretName: string
+}
+
+/**
+ * What is kept of a list. The API server limits neither names nor their number, so a user of one namespace could fill the helper's
+ * memory: a longer list is overlong, and only whether our entry is in it is kept.
+ */
+const LIST_LIMIT = { entries: 100, characters: 4096 }
+/** A longer annotation is not one that we wrote: an annotation may have 256 KiB. */
+const HASH_LENGTH = 64
+const REGISTRIES_LENGTH = 32 * 1024
+
+/** Names of a list of pull secrets, or what is kept of an overlong one. */
+export function boundedList(
+  entries: readonly { readonly name?: string }[],
+  secretName: string,
+): Pick<ServiceAccountView, 'list' | 'overlong'> {
+  let characters = 0
+  for (const { name = '' } of entries) characters += name.length
+  const fits = entries.length <= LIST_LIMIT.entries && characters <= LIST_LIMIT.characters
+  if (fits) return { list: entries.map(({ name = '' }) => name) }
+  const ours = entries.some(({ name }) => name === secretName)
+  return { list: ours ? [secretName] : [], overlong: entries.length }
 }
 
 /** The functions that reduce objects to views; equal small parts are shared, since there may be 10,000 of each. */
@@ -65,6 +90,7 @@ export interface Trimmers {
 
 export function createTrimmers(options: TrimOptions): Trimmers {
   const share = createShare()
+  const withSharedList = (list: ReturnType<typeof boundedList>) => ({ ...list, list: share(list.list) })
   const wanted = Object.entries(options.secretLabels)
   const wantedKeys = new Set([...Object.keys(options.secretLabels), LABEL_MANAGED_BY, LABEL_INSTANCE])
   const labelsOf = (meta: ObjectMeta): Record<string, string> => {
@@ -92,8 +118,8 @@ export function createTrimmers(options: TrimOptions): Trimmers {
         labelled:
           wanted.every(([key, value]) => labels[key] === value) &&
           appliedLabels(metadata.managedFields).every((key) => wantedKeys.has(key)),
-        hash: share(annotations[ANNOTATION_CONTENT_HASH]),
-        registries: share((annotations[ANNOTATION_REGISTRIES] ?? '').split(',').filter(Boolean)),
+        hash: share(readHash(annotations[ANNOTATION_CONTENT_HASH])),
+        registries: share(readRegistries(annotations[ANNOTATION_REGISTRIES])),
         expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt,
         otherManager: share(otherContentManager(metadata.managedFields)),
       }
@@ -103,11 +129,19 @@ export function createTrimmers(options: TrimOptions): Trimmers {
       name: share(metadata.name),
       uid: metadata.uid,
       resourceVersion: metadata.resourceVersion,
-      list: share(imagePullSecrets.map(({ name = '' }) => name)),
+      ...withSharedList(boundedList(imagePullSecrets, options.secretName)),
       owner: share(listOwner(metadata.managedFields)),
       optedOut: metadata.annotations?.[SKIP] === 'true',
     }),
   }
+}
+
+function readHash(annotation = ''): string | undefined {
+  return annotation === '' || annotation.length > HASH_LENGTH ? undefined : annotation
+}
+
+function readRegistries(annotation = ''): readonly string[] {
+  return annotation.length > REGISTRIES_LENGTH ? [] : annotation.split(',').filter(Boolean)
 }
 
 /** The same value for equal values; bounded, so that many different ones cost no memory. */

@@ -30,11 +30,11 @@ export function writeSecretRequest(action: WriteSecret, group: CredentialGroup, 
 }
 
 /** One merge patch of the whole list, which is atomic, bound to the version that the plan saw. */
-export function writeListRequest(action: WriteList): KubeCall {
+export function writeListRequest(action: WriteList, list: readonly string[]): KubeCall {
   return {
     method: 'PATCH',
     path: namespacedPath('/api/v1', action.namespace, 'serviceaccounts', action.serviceAccount) + BY_US,
-    body: { metadata: action.precondition, imagePullSecrets: action.list.map((name) => (name === '' ? {} : { name })) },
+    body: { metadata: action.precondition, imagePullSecrets: list.map((name) => (name === '' ? {} : { name })) },
     contentType: MERGE_PATCH,
   }
 }

@@ -1,7 +1,7 @@
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
-import type { KubeObject } from '../kube/types.ts'
-import type { WriteAction } from './actions.ts'
+import { type KubeList, type KubeObject, namespacedPath } from '../kube/types.ts'
+import type { WriteAction, WriteList } from './actions.ts'
 import type { Caches } from './caches.ts'
 import type { CredentialGroups } from './credential-groups.ts'
 import type { ServiceAccountObject, Trimmers } from './views.ts'
@@ -35,8 +35,19 @@ export function createWriter(
     options.caches().secrets.put(`${action.namespace}/${secretName}`, trimmers.secret(object))
   }
 
+  /** The entries of an overlong list but ours. Listed by name: the helper has no right to `get` a ServiceAccount. */
+  async function readOtherEntries({ namespace, serviceAccount }: WriteList, signal: AbortSignal): Promise<string[]> {
+    const path = namespacedPath('/api/v1', namespace, 'serviceaccounts')
+    const query = { fieldSelector: `metadata.name=${serviceAccount}` }
+    const found = await client.request<KubeList<ServiceAccountObject>>({ method: 'GET', path, query }, signal)
+    // If it changed meanwhile, the precondition of the write refuses it.
+    const entries = found.items?.[0]?.imagePullSecrets ?? []
+    return entries.map(({ name = '' }) => name).filter((name) => name !== secretName)
+  }
+
   async function writeList(action: Exclude<WriteAction, { kind: 'writeSecret' }>, signal: AbortSignal): Promise<void> {
-    const object = await client.request<ServiceAccountObject>(writeListRequest(action), signal)
+    const list = action.list ?? (await readOtherEntries(action, signal))
+    const object = await client.request<ServiceAccountObject>(writeListRequest(action, list), signal)
     const key = `${action.namespace}/${action.serviceAccount}`
     options.caches().serviceAccounts?.put(key, trimmers.serviceAccount(object))
   }

@@ -20,6 +20,9 @@ export class KubeApiError extends NopassError {
   }
 }
 
+/** The `reason` of a KUBE_BAD_ANSWER that had more bytes than the caller takes. */
+export const TOO_LARGE = 'BodyTooLarge'
+
 /** Who asks for more is asked again after this: whole rotations wait meanwhile. */
 const WAIT_LIMIT_MS = 60_000
 

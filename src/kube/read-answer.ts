@@ -1,4 +1,4 @@
-import { KubeApiError } from './api-error.ts'
+import { KubeApiError, TOO_LARGE } from './api-error.ts'
 import type { AnswerReader } from './transport.ts'
 import { createWatchParser, type WatchEvent } from './watch-stream.ts'
 
@@ -15,11 +15,10 @@ export function readWhole(
   onAnswer: (answer: WholeAnswer) => void,
   fail: (error: unknown) => void,
 ): AnswerReader {
-  let chunks: Buffer[] | undefined
+  const chunks: Buffer[] = []
   let size = 0
   let status = 0
   let retryAfter: string | undefined
-  let first: Buffer | undefined
   return {
     head(code, header) {
       status = code
@@ -28,15 +27,15 @@ export function readWhole(
     data(chunk) {
       size += chunk.length
       if (size > limit) {
-        throw new KubeApiError(0, `${title} was answered with more than ${limit} bytes`, { code: 'KUBE_BAD_ANSWER' })
+        const message = `${title} was answered with more than ${limit} bytes`
+        throw new KubeApiError(0, message, { code: 'KUBE_BAD_ANSWER', reason: TOO_LARGE })
       }
-      // Nearly every answer comes in one piece.
-      if (first === undefined) first = chunk
-      else chunks = [...(chunks ?? [first]), chunk]
+      chunks.push(chunk)
     },
     end() {
-      const body = chunks ? Buffer.concat(chunks) : first
-      onAnswer({ status, text: body?.toString('utf8') ?? '', retryAfter })
+      const [first] = chunks
+      const body = chunks.length === 1 && first ? first : Buffer.concat(chunks)
+      onAnswer({ status, text: body.toString('utf8'), retryAfter })
     },
     fail,
   }

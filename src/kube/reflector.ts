@@ -1,10 +1,11 @@
 import { KubeApiError } from './api-error.ts'
 import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from './client.ts'
 import { type Clock, sleep } from './clock.ts'
+import { listPages } from './list-pages.ts'
 import { peekEvent } from './peek-event.ts'
 import { createReconnectBackoff } from './reconnect-backoff.ts'
-import { type ChangeHandler, createStore, type Store, type Versioned } from './store.ts'
-import { type KubeList, type KubeObject, keyOf } from './types.ts'
+import { type ChangeHandler, createStore, isOlder, type Store, type Versioned } from './store.ts'
+import { type KubeObject, keyOf } from './types.ts'
 import type { WatchEvent } from './watch-stream.ts'
 import { startWatchdog } from './watchdog.ts'
 
@@ -34,7 +35,7 @@ export interface ServerFeatures {
 }
 
 /** A cache that follows one list of the API server, through every kind of break. */
-export interface Reflector<T extends Versioned> extends Store<T> {
+export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | 'rewind'> {
   readonly synced: boolean
   /** Monotonic time at which the server was last heard. */
   readonly lastProgress: number
@@ -67,48 +68,51 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     }
   })
   let version: string | undefined
+  // The newest version that a list or a watch had, also after `version` is given up.
+  let latest: string | undefined
   let synced = false
   let lastProgress = clock.monotonic()
   let lastActivity = lastProgress
 
   const put = (object: W): string => {
-    const { metadata } = object
-    const key = keyOf(metadata)
-    const known = store.get(key)
-    // What our own write has told already needs no second look.
-    if (known?.resourceVersion !== metadata.resourceVersion || known.uid !== metadata.uid) {
-      store.put(key, options.trim(object))
-    }
+    const key = keyOf(object.metadata)
+    // Known from the response to our own write.
+    if (!store.has(key, object.metadata)) store.put(key, options.trim(object))
     return key
   }
+  const moveTo = (next: string): void => {
+    version = next
+    if (latest === undefined || !isOlder(next, latest)) latest = next
+  }
   const finishList = (seen: ReadonlySet<string>, at: string): void => {
+    if (latest !== undefined && isOlder(at, latest)) {
+      // Restored from a backup: all that is known is of a history that never happened, and no list would replace it.
+      store.rewind()
+      latest = undefined
+      throw rewound(path)
+    }
     // What our own writes have told since is newer than the list.
     for (const [key] of [...store.entries()]) if (!seen.has(key)) store.remove(key, at)
-    version = at
+    moveTo(at)
     synced = true
     lastProgress = clock.monotonic()
     options.onSynced?.()
   }
 
-  async function listPages(signal: AbortSignal): Promise<void> {
+  async function listAll(signal: AbortSignal): Promise<void> {
     const seen = new Set<string>()
-    let next: string | undefined
     let at = ''
-    do {
-      const page: KubeList<W> = await client.request(
-        {
-          method: 'GET',
-          path,
-          query: { ...options.selector, limit: options.pageSize ?? PAGE_SIZE, continue: next },
-          ...(options.metadataOnly ? { accept: METADATA_ONLY_LIST } : {}),
-        },
-        signal,
-      )
+    const list = {
+      path,
+      pageSize: options.pageSize ?? PAGE_SIZE,
+      ...(options.selector && { query: options.selector }),
+      ...(options.metadataOnly && { accept: METADATA_ONLY_LIST }),
+    }
+    for await (const page of listPages<W>(client, list, signal)) {
       for (const object of page.items ?? []) seen.add(put(object))
       lastActivity = lastProgress = clock.monotonic()
       at = page.metadata.resourceVersion
-      next = page.metadata.continue || undefined
-    } while (next !== undefined)
+    }
     finishList(seen, at)
   }
 
@@ -132,6 +136,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
       }
       const { metadata } = event.object
       if (event.type === 'BOOKMARK') {
+        // A server that was restored sends no event before it reaches our version again.
+        if (!initial && latest !== undefined && isOlder(metadata.resourceVersion, latest)) throw rewound(path)
         if (initial && metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
           finishList(initial, metadata.resourceVersion)
           initial = undefined
@@ -145,17 +151,15 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
           initial?.add(key)
         }
       }
-      if (!initial) version = metadata.resourceVersion
+      if (!initial) moveTo(metadata.resourceVersion)
     }
     const isKnown = (line: string): boolean => {
       const seen = initial ? undefined : peekEvent(line)
-      const known = seen && store.get(seen.key)
-      if (known?.uid !== seen?.uid || known?.resourceVersion !== seen?.resourceVersion || seen === undefined)
-        return false
+      if (seen === undefined || !store.has(seen.key, seen)) return false
       heard = true
       lastActivity = lastProgress = clock.monotonic()
       watchdog.heard()
-      version = seen.resourceVersion
+      moveTo(seen.resourceVersion)
       return true
     }
     const call = {
@@ -181,7 +185,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   async function oneRound(signal: AbortSignal): Promise<void> {
     const begin = clock.monotonic()
     lastActivity = begin
-    if (version === undefined && !features.watchList) await listPages(signal)
+    if (version === undefined && !features.watchList) await listAll(signal)
     const heard = await watch(signal)
     lastActivity = clock.monotonic()
     if (!heard && lastActivity - begin < SHORT_WATCH_MS) {
@@ -217,7 +221,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
           // What took long was open, unless it was the wait for an answer.
           const waited = error instanceof KubeApiError && error.code === 'KUBE_TIMEOUT'
           const openMs = waited ? 0 : clock.monotonic() - begin
-          if (error instanceof KubeApiError && error.status === 410) version = undefined
+          if (error instanceof KubeApiError && isVersionLost(error)) version = undefined
           const asked = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0
           const wait = Math.max(asked, backoff.next(clock.monotonic(), openMs))
           options.onProblem?.(error, wait)
@@ -233,6 +237,15 @@ function errorOf(path: string, object: unknown): KubeApiError {
   return new KubeApiError(typeof code === 'number' ? code : 500, `WATCH ${path} was ended by the server`, {
     ...(typeof reason === 'string' ? { reason } : {}),
   })
+}
+
+function rewound(path: string): KubeApiError {
+  return new KubeApiError(410, `${path}: the server's resource versions went back; it is listed again`)
+}
+
+/** Our version is no longer, or not yet, one of the server's history (apiserver, storage.NewTooLargeResourceVersionError). */
+function isVersionLost({ status, message }: KubeApiError): boolean {
+  return status === 410 || (status === 504 && message.includes('Too large resource version'))
 }
 
 /** Servers before 1.32 or without the feature answer 422 (proofs §7), older ones 400. */

@@ -16,6 +16,10 @@ export interface Store<T extends Versioned> {
   put(key: string, view: T): void
   /** `resourceVersion` of the deletion; undefined: gone whatever its version was. */
   remove(key: string, resourceVersion?: string): void
+  /** Whether exactly this version is known. */
+  has(key: string, version: Versioned): boolean
+  /** The server's versions went back: what is known stays until the next news of each object, which replaces it whatever its version. */
+  rewind(): void
 }
 
 /** So many deletions are remembered: late news are late by moments. */
@@ -25,6 +29,11 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
   const views = new Map<string, T>()
   // The answer to our own write may come after the news that somebody deleted what we wrote.
   const deletions = new Map<string, string>()
+  const outdated = new Set<string>()
+  const has = (key: string, { uid, resourceVersion }: Versioned): boolean => {
+    const known = views.get(key)
+    return known?.resourceVersion === resourceVersion && known.uid === uid && !outdated.has(key)
+  }
   const noteDeletion = (key: string, version: string): void => {
     deletions.delete(key)
     deletions.set(key, version)
@@ -38,9 +47,11 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       return views.size
     },
     put(key, view) {
+      if (has(key, view)) return
       const previous = views.get(key)
-      if (previous !== undefined) {
-        if (previous.resourceVersion === view.resourceVersion && previous.uid === view.uid) return
+      if (outdated.delete(key)) {
+        // Nothing to compare with.
+      } else if (previous !== undefined) {
         if (isOlder(view.resourceVersion, previous.resourceVersion)) return
       } else if (deletions.size > 0) {
         const deleted = deletions.get(key)
@@ -51,7 +62,8 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
     },
     remove(key, resourceVersion) {
       const previous = views.get(key)
-      if (resourceVersion !== undefined) {
+      const isOutdated = outdated.delete(key)
+      if (resourceVersion !== undefined && !isOutdated) {
         if (previous !== undefined && isOlder(resourceVersion, previous.resourceVersion)) return
         noteDeletion(key, resourceVersion)
       }
@@ -59,13 +71,18 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       views.delete(key)
       onChange(key, undefined, previous)
     },
+    has,
+    rewind() {
+      deletions.clear()
+      for (const key of views.keys()) outdated.add(key)
+    },
   }
 }
 
 const DECIMAL = /^\d+$/
 
 /** Resource versions of the API server's own kinds grow as integers (KEP-5504); anything else counts as newer. */
-function isOlder(version: string, than: string): boolean {
+export function isOlder(version: string, than: string): boolean {
   if (!DECIMAL.test(version) || !DECIMAL.test(than)) return false
   return version.length === than.length ? version < than : version.length < than.length
 }

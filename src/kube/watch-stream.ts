@@ -13,11 +13,12 @@ const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BO
 const NEWLINE = 0x0a
 
 /**
- * Cuts a byte stream into lines and lines into events, however the bytes are chunked. `push` returns what is complete;
- * `end` tells whether an incomplete line was left (a cut connection). Throws KUBE_BAD_ANSWER for what is no watch event.
+ * Cuts a byte stream into lines and lines into events, however the bytes are chunked. `push` yields what is complete, each event
+ * before the next line is looked at; `end` tells whether an incomplete line was left (a cut connection). Throws KUBE_BAD_ANSWER
+ * for a line that is not a watch event.
  */
 export interface WatchParser<T> {
-  push(chunk: Uint8Array): WatchEvent<T>[]
+  push(chunk: Uint8Array): Generator<WatchEvent<T>, void>
   end(): { readonly cut: boolean }
 }
 
@@ -36,22 +37,20 @@ export function createWatchParser<T>(
     return line
   }
   return {
-    push(chunk) {
-      const events: WatchEvent<T>[] = []
+    *push(chunk) {
       let start = 0
       for (;;) {
         const end = chunk.indexOf(NEWLINE, start)
         if (end < 0) break
         const line = takeLine(chunk.subarray(start, end)).trim()
         start = end + 1
-        if (line !== '' && !isKnown(line)) events.push(parseEvent<T>(line))
+        if (line !== '' && !isKnown(line)) yield parseEvent<T>(line)
       }
       if (start < chunk.length) {
         parts.push(chunk.subarray(start))
         held += chunk.length - start
         if (held > lineLimit) throw badAnswer(`a watch sent a line of more than ${lineLimit} bytes`)
       }
-      return events
     },
     end: () => ({ cut: held > 0 }),
   }

@@ -97,13 +97,14 @@ test('both requests write the same annotations whatever expires, so that none ou
 
 test('P1 a list is written whole, bound to what was seen', () => {
   const precondition = { uid: 'u', resourceVersion: '9' }
-  const call = writeListRequest({
+  const action = {
     kind: 'attach',
     namespace: 'shop',
     serviceAccount: 'a.b',
     precondition,
     list: ['x', '', 'y'],
-  })
+  } as const
+  const call = writeListRequest(action, action.list)
   assert.equal(call.path, '/api/v1/namespaces/shop/serviceaccounts/a.b?fieldManager=acr-nopass')
   assert.deepEqual(call.body, { metadata: precondition, imagePullSecrets: [{ name: 'x' }, {}, { name: 'y' }] })
 })

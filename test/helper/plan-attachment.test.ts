@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Decision } from '../../src/helper/actions.ts'
+import type { Decision, WriteList } from '../../src/helper/actions.ts'
 import { account, config, decide, group, live, namespace, owner, secret, type World } from './plan-fixtures.ts'
 
-const write = (kind: 'attach' | 'detach', list: readonly string[]): Decision => ({
+const write = (kind: 'attach' | 'detach', list: readonly string[]): WriteList => ({
   kind,
   namespace: 'shop',
   serviceAccount: 'default',
@@ -20,7 +20,16 @@ const onlyBuilder = config({
 })
 const foreign = { shop: secret(group(live('prod')), { ours: false }) }
 
+const overlong = (list: readonly string[], more = {}) => ({ accounts: [account(list, { overlong: 250, ...more })] })
+
 const CASES: readonly (readonly [string, World, Decision])[] = [
+  ['security 2: an overlong list is left alone', overlong([]), { kind: 'skip', reason: 'overlong-list', entries: 250 }],
+  ['security 2: an overlong list with our entry is current', overlong(['acr-nopass']), { kind: 'current' }],
+  [
+    'security 2: to detach from an overlong list it is read again',
+    { ...overlong(['acr-nopass'], { owner: ours, optedOut: true }) },
+    { ...write('detach', []), list: undefined },
+  ],
   ['P1 an empty list gets our entry', { accounts: [account([])] }, write('attach', ['acr-nopass'])],
   [
     'P1 our entry comes behind those of others, which stay as they are',
@@ -175,7 +184,7 @@ test('P1 whatever others add and remove meanwhile: each foreign entry stands as 
             for (const other of one.between) act(other)
             if (decision?.kind !== 'attach') return
             // 409 where the version is not the one that was seen.
-            if (decision.precondition.resourceVersion === String(stored.version)) put(decision.list)
+            if (decision.precondition.resourceVersion === String(stored.version)) put(decision.list ?? [])
           } else if (one.change === 'drop-ours') put(theirs)
           else {
             const change = (list: readonly string[]): readonly string[] =>

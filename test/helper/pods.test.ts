@@ -121,9 +121,28 @@ test('of a Pod only the images that fail are kept, as its spec names them', () =
       containerStatuses: [waiting('app', 'ImagePullBackOff'), waiting('side', 'ContainerCreating')],
     },
   }
-  assert.deepEqual(trimPod(object), pod({ list: ['own', ''], failing: ['init:1', IMAGE] }))
-  const fresh = trimPod({ metadata: { name: 'a', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } })
+  assert.deepEqual(trimPod(object, 'acr-nopass'), pod({ list: ['own', ''], failing: ['init:1', IMAGE] }))
+  const bare = { metadata: { name: 'a', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } }
+  const fresh = trimPod(bare, 'acr-nopass')
   assert.deepEqual([fresh.owner, fresh.pending, fresh.failing, fresh.serviceAccount], [undefined, false, [], 'default'])
+})
+
+test('security 2: of a Pod no text is kept that is longer than a real one', () => {
+  const long = 'x'.repeat(1_000_000)
+  const view = trimPod(
+    {
+      metadata: {
+        name: 'a',
+        uid: 'u',
+        resourceVersion: '1',
+        ownerReferences: [{ ...REPLICASET, name: long, controller: true }],
+      },
+      spec: { imagePullSecrets: [{ name: long }, { name: 'acr-nopass' }], containers: [{ name: 'a', image: long }] },
+      status: { containerStatuses: [{ name: 'a', state: { waiting: { reason: 'ErrImagePull' } } }] },
+    },
+    'acr-nopass',
+  )
+  assert.deepEqual([view.list, view.owner, view.failing], [['acr-nopass'], undefined, []])
 })
 
 test('the words say what a Pod lacks, why, and what to do', () => {

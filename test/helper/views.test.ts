@@ -63,6 +63,7 @@ test('the owner of a list is a foreign Apply, else a foreign Update, else we', (
 const trimmers = createTrimmers({
   instance: 'home.r',
   secretLabels: { team: 'a' },
+  secretName: 'acr-nopass',
   namespaceLabels: new Set(['env']),
 })
 const meta = (more: Partial<ObjectMeta>): { metadata: ObjectMeta } => ({
@@ -119,4 +120,27 @@ test('of a ServiceAccount the list is kept as it stands, with entries without a 
   const view = trimmers.serviceAccount({ ...meta({}), imagePullSecrets: [{ name: 'b' }, {}, { name: 'b' }] })
   assert.deepEqual([view.namespace, view.list, view.optedOut], ['shop', ['b', '', 'b'], false])
   assert.equal(trimmers.serviceAccount(meta({ annotations: { 'acr-nopass.io/skip': 'true' } })).optedOut, true)
+})
+
+test('security 2: of an overlong list only the count and our entry are kept', () => {
+  const view = (names: readonly string[]) =>
+    trimmers.serviceAccount({ ...meta({}), imagePullSecrets: names.map((name) => ({ name })) })
+  const many = Array.from({ length: 100 }, (_, index) => `n${index}`)
+  assert.deepEqual([view(many).list.length, view(many).overlong], [100, undefined])
+  const over = view([...many, 'one-more'])
+  assert.deepEqual([over.list, over.overlong], [[], 101])
+  const attached = view([...many, 'acr-nopass'])
+  assert.deepEqual([attached.list, attached.overlong], [['acr-nopass'], 101])
+  const giant = view(['x'.repeat(1_300_000)])
+  assert.deepEqual([giant.list, giant.overlong], [[], 1])
+  assert.equal(view(['x'.repeat(4096)]).overlong, undefined)
+})
+
+test('security 2: of a Secret no annotation is kept that is longer than ours', () => {
+  const annotations = {
+    'acr-nopass.io/content-hash': 'f'.repeat(200_000),
+    'acr-nopass.io/registries': 'r,'.repeat(30_000),
+  }
+  const { hash, registries } = trimmers.secret(meta({ annotations }))
+  assert.deepEqual([hash, registries], [undefined, []])
 })

@@ -21,6 +21,8 @@ export interface FakeListServer extends AsyncDisposable {
   put(name: string, uid?: string): void
   remove(name: string): void
   bookmark(): void
+  /** As after a restore of etcd from a backup: all versions are this much lower. */
+  restore(by: number): void
   /** A line to all watchers as it is. */
   send(line: string): void
   /** Ends all watches: in order, by a reset, or with a 410 in the stream. */
@@ -115,6 +117,13 @@ export async function startFakeListServer(): Promise<FakeListServer> {
       version += 1
       items.delete(name)
       broadcast('DELETED', { metadata: { ...item.metadata, resourceVersion: String(version) } })
+    },
+    restore(by) {
+      version -= by
+      for (const [name, { metadata }] of items) {
+        const resourceVersion = String(Number(metadata.resourceVersion) - by)
+        items.set(name, { metadata: { ...metadata, resourceVersion } })
+      }
     },
     bookmark: () => broadcast('BOOKMARK', { metadata: { resourceVersion: String(version) } }),
     send: (line) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Reflector } from '../../src/kube/reflector.ts'
+import type { FakeListServer } from './fake-list-server.ts'
 import { follow, type View } from './followed-reflector.ts'
 
 const names = (reflector: Reflector<View>): string[] => [...reflector.entries()].map(([key]) => key).sort()
@@ -137,5 +138,72 @@ test('a stream that is no watch is left and tried again, as any other failure', 
     assert.equal(problems[0]?.code, 'KUBE_BAD_ANSWER')
     await clock.advance(200)
     await server.request(2)
+  })
+})
+
+for (const watchList of [true, false]) {
+  const by = watchList ? 'by WatchList' : 'in pages'
+  test(`L5: an API server restored from a backup is listed again ${by} and believed`, async () => {
+    const prepare = (server: FakeListServer): void => {
+      server.watchList = watchList
+    }
+    await follow(
+      async ({ server, clock, reflector, changes, problems, until }) => {
+        for (const name of ['a', 'b', 'c']) server.put(name)
+        await until(() => reflector.synced && reflector.size === 3)
+        // In pages: the refused WatchList, the list, the watch.
+        await server.request(watchList ? 1 : 3)
+        // What was done after the backup never happened.
+        server.restore(90)
+        server.end('gone')
+        server.remove('b')
+        server.put('a', 'uid-2')
+        // The end of the watch, then the list that shows lower versions; the next one is believed.
+        for (const n of [1, 2]) {
+          await until(() => problems.length === n)
+          await clock.next()
+        }
+        await until(() => changes.includes('-b'))
+        assert.deepEqual(names(reflector), ['a', 'c'])
+        assert.deepEqual([reflector.get('a')?.uid, reflector.get('a')?.resourceVersion], ['uid-2', '15'])
+        assert.equal(reflector.get('c')?.resourceVersion, '13')
+        assert.ok(problems.every(({ code }) => code === 'KUBE_EXPIRED'))
+      },
+      { prepare },
+    )
+  })
+}
+
+test('L5: a watch that goes on over a restore notices it by the next bookmark', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    server.put('a')
+    await until(() => reflector.synced && reflector.size === 1)
+    server.restore(50)
+    server.bookmark()
+    await until(() => problems.length === 1)
+    assert.equal(problems[0]?.code, 'KUBE_EXPIRED')
+    await clock.next()
+    await until(() => problems.length === 2)
+    await clock.next()
+    await until(() => reflector.get('a')?.resourceVersion === '51')
+  })
+})
+
+test('L4: an event before a known line and a broken one in the same piece is not lost', async () => {
+  await follow(async ({ server, clock, reflector, changes, problems, until }) => {
+    server.put('known')
+    await until(() => reflector.synced && reflector.size === 1)
+    const line = (name: string, version: string): string => {
+      const metadata = `{"name":"${name}","uid":"uid-${name}","resourceVersion":"${version}"}`
+      return `{"type":"ADDED","object":{"kind":"Namespace","apiVersion":"v1","metadata":${metadata}}}\n`
+    }
+    // The response to our own write came first: the watch's line about it is known.
+    reflector.put('own', { uid: 'uid-own', resourceVersion: '103' })
+    server.send(`${line('lost', '102')}${line('own', '103')}<html>\n`)
+    await until(() => problems.length === 1)
+    assert.ok(changes.includes('+lost'), changes.join())
+    await clock.advance(200)
+    await server.request(2)
+    assert.equal(server.requests[1]?.get('resourceVersion'), '103')
   })
 })

@@ -38,3 +38,20 @@ test('deletions are remembered for the newest 1,000 objects only', () => {
   store.put('key-1', view('40'))
   assert.deepEqual([store.get('key-0'), store.get('key-1')], [view('40'), undefined])
 })
+
+test('L5: after a rewind the next news of each object replaces what is known, whatever its version', () => {
+  const changes: string[] = []
+  const store = createStore((key, current) => changes.push(`${key} ${current?.resourceVersion ?? 'gone'}`))
+  for (const key of ['a', 'b', 'c']) store.put(key, view('900'))
+  store.remove('d', '901')
+  store.rewind()
+  assert.deepEqual([store.get('a'), store.has('a', view('900'))], [view('900'), false])
+  store.put('a', view('300'))
+  store.remove('b', '301')
+  // The same version again, of the new history: it may have another content.
+  store.put('c', view('900'))
+  store.put('d', view('300'))
+  store.put('a', view('299'))
+  assert.deepEqual(changes.slice(3), ['a 300', 'b gone', 'c 900', 'd 300'])
+  assert.equal(store.has('a', view('300')), true)
+})

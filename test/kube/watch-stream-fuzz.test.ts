@@ -55,6 +55,6 @@ test('a watch of anything else than events ends with KUBE_BAD_ANSWER, never with
     1000,
   )
   for (const line of ['[]', 'null', '{"type":"ADDED"}', '{"type":"OTHER","object":{}}', '<html>']) {
-    assert.throws(() => createWatchParser().push(Buffer.from(`${line}\n`)), { code: 'KUBE_BAD_ANSWER' })
+    assert.throws(() => [...createWatchParser().push(Buffer.from(`${line}\n`))], { code: 'KUBE_BAD_ANSWER' })
   }
 })

@@ -1,5 +1,6 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../kube/client.ts'
+import { listPages } from '../../kube/list-pages.ts'
 import type { Unread } from './unread.ts'
 
 /** Reads that may be forbidden: what could not be read is noted, and the rest goes on. */
@@ -7,10 +8,15 @@ export interface Reader {
   /** Undefined: not readable. `null`: not there (404). */
   get<T>(what: string, path: string): Promise<T | null | undefined>
   /** All pages; undefined: not readable. An API that the server does not have is an empty list. */
-  list<T>(what: string, path: string, options?: Pick<KubeCall, 'query' | 'accept'>): Promise<readonly T[] | undefined>
+  list<T, K = T>(what: string, path: string, options?: ListOptions<T, K>): Promise<readonly K[] | undefined>
   /** Any read; undefined: not readable. */
   attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined>
   readonly unread: readonly Unread[]
+}
+
+interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
+  /** What of an object is kept (default: all of it). */
+  readonly trim?: (object: T) => K
 }
 
 const PAGE = 500
@@ -40,26 +46,19 @@ export function createReader(
     unread,
     attempt,
     get: (what, path) => attempt(what, () => orNull(client.request({ method: 'GET', path }, signal))),
-    list: <T>(what: string, path: string, options: Pick<KubeCall, 'query' | 'accept'> = {}) =>
+    list: <T, K = T>(what: string, path: string, { trim, ...call }: ListOptions<T, K> = {}) =>
       attempt(what, async () => {
-        const items: T[] = []
-        let next = ''
-        do {
-          const query = { ...options.query, limit: PAGE, ...(next === '' ? {} : { continue: next }) }
-          const call = { method: 'GET', path, ...options, query } as const
-          const page = await orNull(client.request<Page<T>>(call, signal))
-          items.push(...(page?.items ?? []))
-          onProgress(what, items.length)
-          next = page?.metadata?.continue ?? ''
-        } while (next !== '')
+        const items: K[] = []
+        const read = async (): Promise<void> => {
+          for await (const page of listPages<T>(client, { path, pageSize: PAGE, ...call }, signal)) {
+            for (const object of page.items ?? []) items.push(trim ? trim(object) : (object as unknown as K))
+            onProgress(what, items.length)
+          }
+        }
+        await orNull(read())
         return items
       }),
   }
-}
-
-interface Page<T> {
-  readonly metadata?: { readonly continue?: string }
-  readonly items?: readonly T[]
 }
 
 async function orNull<T>(work: Promise<T>): Promise<T | null> {

@@ -32,7 +32,12 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
   const secretName = config?.secretName ?? release?.status?.secretName ?? DEFAULT_SECRET_NAME
   const targets = config && createTargets(config)
   const instance = `${release?.namespace}.${release?.name}`
-  const trim = createTrimmers({ instance, secretLabels: {}, namespaceLabels: targets?.namespaceLabels ?? new Set() })
+  const trim = createTrimmers({
+    instance,
+    secretLabels: {},
+    secretName,
+    namespaceLabels: targets?.namespaceLabels ?? new Set(),
+  })
   const accept = METADATA_ONLY_LIST
   const query = { fieldSelector: `metadata.name=${secretName}` }
   const [namespaces, secrets, available, admission] = await Promise.all([

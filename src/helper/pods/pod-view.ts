@@ -1,6 +1,7 @@
 import { SKIP } from '../../kube/names.ts'
 import type { Versioned } from '../../kube/store.ts'
 import type { KubeObject } from '../../kube/types.ts'
+import { boundedList } from '../views.ts'
 
 /** What of a pending Pod is kept. */
 export interface PodView extends Versioned {
@@ -14,7 +15,7 @@ export interface PodView extends Versioned {
   readonly optedOut: boolean
   /** A static Pod's: its node made it, and the API server only shows it. */
   readonly mirror: boolean
-  /** Names in `imagePullSecrets`, as they stand. */
+  /** Names in `imagePullSecrets` in their order; of an overlong list only our entry. */
   readonly list: readonly string[]
   /** Images that a container waits for after a failed pull. */
   readonly failing: readonly string[]
@@ -57,14 +58,17 @@ export interface PodObject extends KubeObject {
 const FAILED_PULL = /^(ErrImagePull|ImagePullBackOff)$/
 const MIRROR = 'kubernetes.io/config.mirror'
 
+/** No image reference is longer, and no name of an owner that exists. */
+const TEXT_LIMIT = 512
+
 /** Reduces a Pod to its view. */
-export function trimPod({ metadata, spec, status = {} }: PodObject): PodView {
+export function trimPod({ metadata, spec, status = {} }: PodObject, secretName: string): PodView {
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
   const waiting = new Set(
     statuses.filter(({ state }) => FAILED_PULL.test(state?.waiting?.reason ?? '')).map(({ name }) => name),
   )
   const containers = [...(spec.initContainers ?? []), ...spec.containers]
-  const owner = metadata.ownerReferences?.find(({ controller }) => controller)
+  const owner = metadata.ownerReferences?.find(({ controller, name }) => controller && name.length <= TEXT_LIMIT)
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
@@ -76,8 +80,10 @@ export function trimPod({ metadata, spec, status = {} }: PodObject): PodView {
     terminating: metadata.deletionTimestamp !== undefined,
     optedOut: metadata.labels?.[SKIP] === 'true',
     mirror: metadata.annotations?.[MIRROR] !== undefined,
-    list: (spec.imagePullSecrets ?? []).map(({ name = '' }) => name),
+    list: boundedList(spec.imagePullSecrets ?? [], secretName).list,
     // What the spec says: the status names an image as the node resolved it.
-    failing: containers.flatMap(({ name, image }) => (image !== undefined && waiting.has(name) ? [image] : [])),
+    failing: containers.flatMap(({ name, image = '' }) =>
+      image !== '' && image.length <= TEXT_LIMIT && waiting.has(name) ? [image] : [],
+    ),
   }
 }

@@ -59,7 +59,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
         path: `/api/v1${scope}/pods`,
         // A cluster may have 100,000 Pods; those that cannot pull are among the few that are pending.
         selector: { fieldSelector: 'status.phase=Pending' },
-        trim: trimPod,
+        trim: (pod) => trimPod(pod, config.secretName),
         onChange: () => undefined,
         onProblem: (error, wait) => options.onProblem('pods', error, wait),
       }),

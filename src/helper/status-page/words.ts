@@ -97,6 +97,7 @@ const EN: Words = {
   reasons: {
     'foreign-secret': 'with a Secret of that name which is not ours',
     'foreign-list': 'with a list that somebody else applies',
+    'overlong-list': 'with a list that is too long',
     'kept-by-other': 'with an entry that somebody else keeps',
     'not-targeted': 'left out: no target',
     'opted-out': 'left out by label or annotation',
@@ -151,6 +152,7 @@ const ZH: Words = {
   reasons: {
     'foreign-secret': '存在不属于 helper 的同名 Secret',
     'foreign-list': '列表由其他工具管理',
+    'overlong-list': '列表过长',
     'kept-by-other': '条目由其他工具保留',
     'not-targeted': '不在目标范围内',
     'opted-out': '已通过标签或注解排除',

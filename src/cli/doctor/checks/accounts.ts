@@ -19,7 +19,8 @@ export function accountFindings({ release, namespaces, accounts }: Observed): re
       open.has(namespace) && targets.takesServiceAccount(name) && !optedOut && !list.includes(config.secretName),
   )
   const foreign = lacking.filter(({ owner }) => owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER)
-  const plain = lacking.filter((account) => !foreign.includes(account))
+  const overlong = lacking.filter((account) => account.overlong !== undefined && !foreign.includes(account))
+  const plain = lacking.filter((account) => !foreign.includes(account) && !overlong.includes(account))
   return [
     ...(plain.length === 0
       ? []
@@ -35,8 +36,23 @@ export function accountFindings({ release, namespaces, accounts }: Observed): re
             objects: plain.map(title),
           } as const,
         ]),
+    ...(overlong.length === 0 ? [] : [overlongFinding(overlong, config.secretName)]),
     ...(foreign.length === 0 ? [] : [foreignFinding(foreign, config.secretName)]),
   ]
+}
+
+function overlongFinding(accounts: readonly ServiceAccountView[], secretName: string): Finding {
+  const [first] = accounts
+  return {
+    id: 'ACCOUNT_UNATTACHED',
+    severity: 'warning',
+    subject: count(accounts.length, 'ServiceAccount'),
+    message: `without the reference to ${secretName}, and left alone: ${few(accounts.map(title))}`,
+    cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
+    cure: 'Remove the entries that name no Secret, or use attach: admission.',
+    command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`,
+    objects: accounts.map(title),
+  }
 }
 
 function foreignFinding(accounts: readonly ServiceAccountView[], secretName: string): Finding {

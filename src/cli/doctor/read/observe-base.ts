@@ -41,11 +41,13 @@ export function lensOf({ namespace, name, config, status }: ReleaseFacts): {
   readonly secretName: string
   readonly trim: Trimmers
 } {
+  const secretName = config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME
   return {
-    secretName: config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME,
+    secretName,
     trim: createTrimmers({
       instance: `${namespace}.${name}`,
       secretLabels: {},
+      secretName,
       namespaceLabels: config === undefined ? new Set() : createTargets(config).namespaceLabels,
     }),
   }

@@ -41,13 +41,15 @@ async function readLists(reader: Reader, release: ReleaseFacts): Promise<Lists> 
   const [namespaces, secrets, accounts, pods] = await Promise.all([
     reader.list<KubeObject>('Namespaces', '/api/v1/namespaces', { accept }),
     reader.list<KubeObject>(`Secrets named ${secretName}`, '/api/v1/secrets', { accept, query }),
-    reader.list<ServiceAccountObject>('ServiceAccounts of all namespaces', '/api/v1/serviceaccounts'),
-    reader.list<PodObject>('Pods of all namespaces', '/api/v1/pods'),
+    reader.list('ServiceAccounts of all namespaces', '/api/v1/serviceaccounts', {
+      trim: (object: ServiceAccountObject) => trim.serviceAccount(object),
+    }),
+    reader.list('Pods of all namespaces', '/api/v1/pods', { trim: (pod: PodObject) => trimPod(pod, secretName) }),
   ])
   return {
     namespaces: namespaces?.map(trim.namespace),
     secrets: secrets && new Map(secrets.map((object) => [object.metadata.namespace ?? '', trim.secret(object)])),
-    accounts: accounts?.map(trim.serviceAccount),
-    pods: pods?.flatMap((pod) => trimPod(pod, secretName)),
+    accounts,
+    pods: pods?.flat(),
   }
 }

@@ -1,0 +1,46 @@
+import { KubeApiError, TOO_LARGE } from './api-error.ts'
+import type { KubeCall, KubeClient } from './client.ts'
+import type { KubeList } from './types.ts'
+
+export interface ListCall extends Pick<KubeCall, 'path' | 'query' | 'accept'> {
+  /** Objects per page at most. */
+  readonly pageSize: number
+}
+
+/** Bytes of one page; parsing needs about five times as much memory for a moment. */
+const PAGE_LIMIT = 8 * 1024 * 1024
+
+/**
+ * All pages of a list. A page of too many bytes is requested again with half as many objects: anyone who may create objects in one
+ * namespace can make each as large as etcd takes (1.5 MiB). Throws as `request` does.
+ */
+export async function* listPages<T>(
+  client: KubeClient,
+  { path, query, accept, pageSize }: ListCall,
+  signal?: AbortSignal,
+): AsyncGenerator<KubeList<T>, void> {
+  let limit = pageSize
+  let next: string | undefined
+  for (;;) {
+    const call: KubeCall = {
+      method: 'GET',
+      path,
+      query: { ...query, limit, continue: next },
+      bodyLimit: PAGE_LIMIT,
+      ...(accept !== undefined && { accept }),
+    }
+    let page: KubeList<T>
+    try {
+      page = await client.request<KubeList<T>>(call, signal)
+    } catch (error) {
+      if (limit === 1 || !(error instanceof KubeApiError && error.reason === TOO_LARGE)) throw error
+      limit = Math.ceil(limit / 2)
+      continue
+    }
+    yield page
+    next = page.metadata.continue || undefined
+    if (next === undefined) return
+    // The large ones may be few: back to full pages behind them.
+    limit = Math.min(pageSize, limit * 2)
+  }
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEventReporter } from '../../src/helper/event-reporter.ts'
+import type { Log } from '../../src/helper/log.ts'
+import { createProblemBoard } from '../../src/helper/problem-board.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { createFakeClock } from '../kube/fake-clock.ts'
+
+const nothing = () => undefined
+const SILENT: Log = { isLevelEnabled: () => false, debug: nothing, info: nothing, warn: nothing, error: nothing }
+
+test('security 2: one namespace uses up its own part of the budget of Events, not that of all', async () => {
+  const written: string[] = []
+  const client: KubeClient = {
+    request: (call: KubeCall) => {
+      written.push(call.path)
+      return Promise.resolve({} as never)
+    },
+    watch: () => Promise.resolve(),
+    close: nothing,
+  }
+  const clock = createFakeClock()
+  const reporter = createEventReporter({ client, clock, log: SILENT, instance: 'pod' })
+  const warn = (namespace: string, name: string): void =>
+    reporter.warn({ apiVersion: 'v1', kind: 'ServiceAccount', name, namespace }, 'ListOverlong', 'text')
+  for (let index = 0; index < 500; index += 1) warn('hostile', `a${index}`)
+  assert.equal(written.length, 20)
+  warn('shop', 'default')
+  warn('shop', 'default')
+  assert.deepEqual(written.slice(20), ['/api/v1/namespaces/shop/events'])
+  for (let index = 0; index < 500; index += 1) warn(`ns-${index}`, 'default')
+  assert.equal(written.length, 200)
+  await clock.advance(60 * 60_000)
+  warn('hostile', 'a0')
+  assert.equal(written.length, 201)
+})
+
+test('security 2: problems of one namespace leave room for those of the others, in memory and in the status', () => {
+  const board = createProblemBoard(nothing)
+  const at = (index: number): string => new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString()
+  const set = (namespace: string, key: string, index: number): void =>
+    board.set(`${namespace}/${key}`, { code: 'LIST_OVERLONG', message: key, cure: 'c', at: at(index), namespace })
+  set('shop', 'first', 0)
+  for (let index = 1; index <= 2000; index += 1) set('hostile', `a${index}`, index)
+  assert.equal(board.size, 101)
+  const newest = board.newest(20)
+  assert.equal(newest.length, 20)
+  assert.deepEqual(
+    newest.slice(0, 4).map(({ message }) => message),
+    ['a2000', 'a1999', 'a1998', 'first'],
+  )
+  for (let index = 1; index <= 2000; index += 1) board.clear(`hostile/a${index}`)
+  assert.equal(board.size, 1)
+})
