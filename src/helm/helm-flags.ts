@@ -118,6 +118,10 @@ export function manifestArguments(target: ReleaseTarget, revision?: number): str
   return ['get', 'manifest', target.release, ...targetFlags(target), ...revisionFlag(revision)]
 }
 
+export function hooksArguments(target: ReleaseTarget, revision?: number): string[] {
+  return ['get', 'hooks', target.release, ...targetFlags(target), ...revisionFlag(revision)]
+}
+
 export function valuesArguments(target: ReleaseTarget, revision?: number): string[] {
   return ['get', 'values', target.release, ...targetFlags(target), ...revisionFlag(revision), '--output=json']
 }

@@ -14,24 +14,32 @@ export interface ManifestObject {
  * The objects of a manifest, in its order; `List`s are not expanded (our chart renders none).
  * @throws NopassError `HELM_CHART`
  */
-export function parseManifest(text: string): readonly ManifestObject[] {
+export function parseManifest(text: string, nameless = false): readonly ManifestObject[] {
   const objects: ManifestObject[] = []
   for (const document of parseAllDocuments(text, { logLevel: 'silent' })) {
     const [error] = document.errors ?? []
     if (error) throw new NopassError('HELM_CHART', `the rendered manifest is no YAML: ${error.code}`)
     const body: unknown = document.toJS()
-    if (isRecord(body)) objects.push(describeObject(body))
+    if (isRecord(body)) objects.push(describeObject(body, nameless))
   }
   return objects
 }
 
-function describeObject(body: Readonly<Record<string, unknown>>): ManifestObject {
+/** The objects of helm's hooks, in a fixed order; one that the API server is to name has no name here. */
+export function parseHooks(manifests: readonly string[]): readonly ManifestObject[] {
+  return manifests
+    .flatMap((text) => parseManifest(text, true))
+    .toSorted((a, b) => (JSON.stringify(a.body) < JSON.stringify(b.body) ? -1 : 1))
+}
+
+function describeObject(body: Readonly<Record<string, unknown>>, nameless: boolean): ManifestObject {
   const metadata = isRecord(body.metadata) ? body.metadata : {}
-  if (typeof body.apiVersion !== 'string' || typeof body.kind !== 'string' || typeof metadata.name !== 'string') {
+  const name = metadata.name ?? (nameless ? '' : undefined)
+  if (typeof body.apiVersion !== 'string' || typeof body.kind !== 'string' || typeof name !== 'string') {
     throw new NopassError('HELM_CHART', 'the rendered manifest holds an object without apiVersion, kind or name')
   }
   const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : undefined
-  return { apiVersion: body.apiVersion, kind: body.kind, namespace, name: metadata.name, body }
+  return { apiVersion: body.apiVersion, kind: body.kind, namespace, name, body }
 }
 
 /** `Deployment acr-nopass/acr-nopass`, as people read it. */

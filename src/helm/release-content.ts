@@ -7,4 +7,6 @@ export interface ReleaseContent {
   /** The user's values, merged by helm; without the chart's defaults. */
   readonly values: Readonly<Record<string, unknown>>
   readonly objects: readonly ManifestObject[]
+  /** What helm runs before, after or beside the objects: part of the release, but not of its manifest. */
+  readonly hooks: readonly ManifestObject[]
 }

@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { NopassError } from '../errors.ts'
 import { STEP_LABEL, type StepMark, TIMEOUT_LABEL } from './helm-flags.ts'
-import { isRecord, parseManifest } from './manifest.ts'
+import { isRecord, parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseContent } from './release-content.ts'
 import type { ReleaseStatus, Revision } from './release-state.ts'
 
@@ -54,13 +54,16 @@ export async function readRecord(record: string): Promise<ReleaseContent> {
   return describeRelease(JSON.parse(text.toString()))
 }
 
-/** Helm's own JSON of a release: chart, the user's values, the manifest. */
+/** Helm's own JSON of a release: chart, the user's values, the manifest, the hooks. */
 export function describeRelease(release: unknown): ReleaseContent {
-  const { chart, config, manifest } = isRecord(release) ? release : {}
+  const { chart, config, manifest, hooks } = isRecord(release) ? release : {}
   const metadata = isRecord(chart) && isRecord(chart.metadata) ? chart.metadata : {}
   return {
     chart: `${metadata.name}-${metadata.version}`,
     values: isRecord(config) ? config : {},
     objects: parseManifest(typeof manifest === 'string' ? manifest : ''),
+    hooks: parseHooks(
+      (Array.isArray(hooks) ? hooks : []).map((hook) => (isRecord(hook) ? String(hook.manifest ?? '') : '')),
+    ),
   }
 }

@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Helm } from './find-helm.ts'
 import {
   dryRunArguments,
+  hooksArguments,
   manifestArguments,
   type ReleaseTarget,
   templateArguments,
   type UpgradeOptions,
   valuesArguments,
 } from './helm-flags.ts'
-import { isRecord, parseManifest } from './manifest.ts'
+import { isRecord, parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseContent } from './release-content.ts'
 import { describeRelease } from './release-record.ts'
 import { readMetadata } from './release-state.ts'
@@ -23,7 +24,7 @@ export async function renderRelease(
   return describeRelease(JSON.parse(await readFromHelm(helm, dryRunArguments(helm.version, target, options))))
 }
 
-/** The same, without asking the cluster: for a chart that is known to look at nothing there but its version. */
+/** The same, without asking the cluster: for a chart that is known to look at nothing there but its version, and to have no hooks. */
 export async function templateRelease(
   helm: Helm,
   target: ReleaseTarget,
@@ -31,21 +32,23 @@ export async function templateRelease(
   known: Pick<ReleaseContent, 'chart' | 'values'> & { readonly version: string; readonly installed: boolean },
 ): Promise<ReleaseContent> {
   const text = await readFromHelm(helm, templateArguments(target, options, known))
-  return { chart: known.chart, values: known.values, objects: parseManifest(text) }
+  return { chart: known.chart, values: known.values, objects: parseManifest(text), hooks: [] }
 }
 
 /** What the newest revision of the release is made of. */
 export async function readRelease(helm: Helm, target: ReleaseTarget): Promise<ReleaseContent> {
-  const [metadata, values, manifest] = await Promise.all([
+  const [metadata, values, manifest, hooks] = await Promise.all([
     readMetadata(helm, target),
     readFromHelm(helm, valuesArguments(target)),
     readFromHelm(helm, manifestArguments(target)),
+    readFromHelm(helm, hooksArguments(target)),
   ])
   const parsed: unknown = JSON.parse(values)
   return {
     chart: `${metadata.chart}-${metadata.version}`,
     values: isRecord(parsed) ? parsed : {},
     objects: parseManifest(manifest),
+    hooks: parseHooks([hooks]),
   }
 }
 
@@ -57,6 +60,10 @@ export function isSameRelease(deployed: ReleaseContent, wanted: ReleaseContent):
     isDeepStrictEqual(
       deployed.objects.map(({ body }) => body),
       wanted.objects.map(({ body }) => body),
+    ) &&
+    isDeepStrictEqual(
+      deployed.hooks.map(({ body }) => body),
+      wanted.hooks.map(({ body }) => body),
     )
   )
 }

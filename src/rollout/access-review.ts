@@ -1,17 +1,17 @@
 import { NopassError } from '../errors.ts'
-import type { ManifestObject } from '../helm/manifest.ts'
+import type { ReleaseContent } from '../helm/release-content.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { discoverResources } from './api-resources.ts'
 import { isAllowed, isGranted, type Right, rulesIn } from './granted-rights.ts'
 
-/** What helm does to each object, and to its own release records. */
+/** What helm does to each object and hook, and to its own release records. */
 export async function neededRights(
   client: KubeClient,
-  objects: readonly ManifestObject[],
+  { objects, hooks }: Pick<ReleaseContent, 'objects' | 'hooks'>,
   release: { readonly namespace: string; readonly createNamespace: boolean; readonly watches: boolean },
   signal?: AbortSignal,
 ): Promise<readonly Right[]> {
-  const resourceOf = await discoverResources(client, objects, signal)
+  const resourceOf = await discoverResources(client, [...objects, ...hooks], signal)
   const rights: Right[] = ['create', 'get', 'list', 'update', 'delete'].map((verb) => {
     return { verb, group: '', resource: 'secrets', namespace: release.namespace }
   })
@@ -26,7 +26,27 @@ export async function neededRights(
     // Helm 4 waits by watching every kind of the chart.
     if (release.watches) for (const verb of ['list', 'watch']) rights.push({ verb, ...base })
   }
+  for (const hook of hooks) {
+    const resource = resourceOf(hook)
+    if (!resource) continue
+    const where = resource.namespaced ? { namespace: hook.namespace ?? release.namespace } : {}
+    // Helm makes a hook, watches it until it is complete, and deletes it before the next time.
+    for (const verb of ['create', 'get', 'list', 'watch', 'delete']) {
+      rights.push({ verb, group: resource.group, resource: resource.name, ...where })
+    }
+  }
   return uniqueRights(rights)
+}
+
+/** What the verification does in a namespace whose name nobody knows yet: the rights must be cluster-wide. */
+export function probeRights(secretName: string, image: boolean): readonly Right[] {
+  return [
+    { verb: 'create', group: '', resource: 'namespaces' },
+    { verb: 'delete', group: '', resource: 'namespaces' },
+    { verb: 'get', group: '', resource: 'secrets', name: secretName },
+    { verb: 'create', group: '', resource: 'pods' },
+    ...(image ? [{ verb: 'get', group: '', resource: 'pods' }] : []),
+  ]
 }
 
 const EVERYTHING: Right = { verb: '*', group: '*', resource: '*' }

@@ -99,7 +99,6 @@ interface Failed {
 
 /** Only the revision of this step is rolled back, and only while it is the newest one. */
 async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSignal): Promise<DeployOutcome> {
-  const { helm, target, report } = request
   const { before, error } = failed
   const history = await request.store.history(signal)
   const own = revisionOfStep(history, failed.id)
@@ -120,57 +119,82 @@ async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSig
       good === null ? 'the failed first installation stays for you to look at' : 'not rolled back (rollback: false)'
     return { status: 'failed', revision: own.revision, error, notes: [kept] }
   }
+  const undone = await runUndo(request, undo, { before: own.revision, good }, failed.settle)
+  if (undone !== undefined) {
+    return { status: 'failed', revision: own.revision, error, notes: [`${undo.command} failed too: ${undone.message}`] }
+  }
+  if (undo.command === 'uninstall') return { status: 'failed', revision: null, error, notes: [undo.done] }
+  const restored = await restoreOvertaken(request, own, signal)
+  return { status: 'rolled-back', revision: restored.revision ?? undo.to, error, notes: [undo.done, ...restored.notes] }
+}
+
+/** The error of the undo; undefined: it is done. */
+async function runUndo(
+  { helm, folder, cluster, target, report }: DeployRequest,
+  undo: Undo,
+  about: { readonly before: number; readonly good: number | null },
+  settlePrevious: () => void,
+): Promise<NopassError | undefined> {
   report(undo.say)
-  const step = await beginHelmStep(helm, request.folder, undo.args, {
+  const step = await beginHelmStep(helm, folder, undo.args, {
     id: randomUUID(),
-    cluster: request.cluster,
+    cluster,
     command: undo.command,
     target,
-    before: own.revision,
-    good,
     rollback: true,
+    ...about,
   })
   // From here on the journal entry of the undo is the one to repair.
-  failed.settle()
+  settlePrevious()
   const end = await step.ended
   step.settle()
-  if (end.exitCode === 0) {
-    const status = undo.command === 'rollback' ? 'rolled-back' : 'failed'
-    return { status, revision: undo.to, error, notes: [undo.done, ...(await overtaken(request, own, signal))] }
-  }
-  const second = readHelmError(end.stderr, { command: undo.command })
-  return { status: 'failed', revision: own.revision, error, notes: [`${undo.command} failed too: ${second.message}`] }
+  return end.exitCode === 0 ? undefined : readHelmError(end.stderr, { command: undo.command })
 }
 
-/** Helm has no lock for a rollback: another deployer may begin between our look at the history and helm's own. */
-async function overtaken({ store }: DeployRequest, own: Revision, signal: AbortSignal): Promise<readonly string[]> {
-  const history = await store.history(signal).catch(() => [])
-  const others = history.filter(({ revision }) => revision > own.revision).slice(0, -1)
-  if (others.length === 0) return []
-  const named = others.map(({ revision, status }) => `${revision} (${status})`).join(', ')
-  return [`another deployer made revision ${named} during the rollback: check \`helm history\``]
+/**
+ * Helm has no lock for a rollback: another deployer may begin between our look at the history and helm's own. What it
+ * completed there is restored; what is still being changed is reported.
+ */
+async function restoreOvertaken(
+  request: DeployRequest,
+  own: Revision,
+  signal: AbortSignal,
+): Promise<{ readonly revision?: number; readonly notes: readonly string[] }> {
+  const history = await request.store.history(signal).catch(() => [])
+  const last = history.at(-1)
+  const other = history.filter(({ revision }) => revision > own.revision).at(-2)
+  if (last === undefined || other === undefined) return { notes: [] }
+  const note = `another deployer made revision ${other.revision} during the rollback`
+  if (lastGoodRevision(history, last.revision) !== other) return { notes: [`${note}: check \`helm history\``] }
+  const undo = rollbackTo(request, other.revision, last.revision)
+  const error = await runUndo(request, undo, { before: last.revision, good: other.revision }, () => undefined)
+  return error === undefined
+    ? { revision: last.revision + 1, notes: [`${note}: restored`] }
+    : { notes: [`${note}, and restoring it failed: ${error.message}`] }
 }
 
-function undoArguments(request: DeployRequest, good: number | null, own: number) {
+interface Undo {
+  readonly command: 'rollback' | 'uninstall'
+  readonly args: readonly string[]
+  readonly say: string
+  readonly done: string
+  readonly to: number | null
+}
+
+function rollbackTo({ helm, target, options }: DeployRequest, good: number, last: number): Undo {
+  const { timeout, wait } = options
+  const args = rollbackArguments(helm.version, target, { revision: good, timeout, wait })
+  const say = `rolling back to revision ${good}`
+  return { command: 'rollback', args, say, done: `rolled back to revision ${good}`, to: last + 1 }
+}
+
+function undoArguments(request: DeployRequest, good: number | null, own: number): Undo | undefined {
   const { helm, target, options } = request
-  if (good !== null && request.rollback) {
-    const args = rollbackArguments(helm.version, target, {
-      revision: good,
-      timeout: options.timeout,
-      wait: options.wait,
-    })
-    const say = `rolling back to revision ${good}`
-    return { command: 'rollback' as const, args, say, done: `rolled back to revision ${good}`, to: own + 1 }
-  }
+  if (good !== null && request.rollback) return rollbackTo(request, good, own)
   if (good === null && request.uninstallOnFailedInstall) {
     const args = uninstallArguments(helm.version, target, { timeout: options.timeout, wait: false })
-    return {
-      command: 'uninstall' as const,
-      args,
-      say: 'removing the failed installation',
-      done: 'the failed installation was removed',
-      to: null,
-    }
+    const say = 'removing the failed installation'
+    return { command: 'uninstall', args, say, done: 'the failed installation was removed', to: null }
   }
   return undefined
 }

@@ -80,9 +80,11 @@ export async function makePlan(
     })),
   ])
   const manifest = diffManifests(difference.deployed?.objects ?? [], wanted.objects)
+  const hooks = diffManifests(difference.deployed?.hooks ?? [], wanted.hooks)
   const changes = [
     ...policies.flatMap(policyChanges),
     ...manifest.map(({ object, change, diff }) => ({ title: object, change, diff })),
+    ...hooks.map(({ object, change, diff }) => ({ title: `${object} (hook)`, change, diff })),
     ...driftChanges(difference.drift, new Set(manifest.map(({ object }) => object))),
   ]
   const steps = policies.map(({ steps }) => steps)

@@ -5,13 +5,15 @@ import { readHelmError } from '../helm/read-helm-error.ts'
 import type { ReleaseContent } from '../helm/release-content.ts'
 import { abandonedAt, explainPending, isPending, lastGoodRevision, type Revision } from '../helm/release-state.ts'
 import { renderRelease, templateRelease } from '../helm/render-release.ts'
-import { missingRights, neededRights, requireRights } from './access-review.ts'
+import { missingRights, neededRights, probeRights, requireRights } from './access-review.ts'
 import { exists, findAddons, otherReleases } from './cluster-reads.ts'
 import type { ConnectedCluster } from './connect-cluster.ts'
 import { beginHelmStep } from './helm-step.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
+import { findConfig } from './release-parts.ts'
 import { openReleaseStore, type ReleaseStore } from './release-store.ts'
 import type { RunContext } from './run-context.ts'
+import { coversNewNamespaces, reasonNotToVerify } from './what-to-verify.ts'
 
 /** What is known of a cluster before the first write. */
 export interface Preflight {
@@ -61,12 +63,17 @@ export async function preflightCluster(
   ])
   const history = await settledHistory(cluster, target, store, context, signal)
   const wanted = await render(cluster, connected, { target, upgrade, given, installed: history.length > 0 }, context)
-  const rights = await neededRights(
-    connected.client,
-    wanted.objects,
-    { namespace, createNamespace: namespaceExists === false, watches: helm.version.major === 4 && inputs.wait },
-    signal,
-  )
+  const config = findConfig(wanted.objects)
+  const probes = reasonNotToVerify(inputs, config) === undefined && coversNewNamespaces(cluster)
+  const rights = [
+    ...(await neededRights(
+      connected.client,
+      wanted,
+      { namespace, createNamespace: namespaceExists === false, watches: helm.version.major === 4 && inputs.wait },
+      signal,
+    )),
+    ...(probes ? probeRights(config?.secretName ?? '', inputs['verify-image'] !== '') : []),
+  ]
   requireRights(await missingRights(connected.client, rights, signal))
   return { target, options: upgrade, store, history, wanted, namespaceExists: namespaceExists !== false, notes }
 }

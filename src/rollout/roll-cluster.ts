@@ -1,18 +1,17 @@
 import { NopassError } from '../errors.ts'
-import { matchesTarget } from '../values/glob.ts'
 import { policyTargets, widenPolicies } from './cluster-policy.ts'
 import type { ClusterResult } from './cluster-result.ts'
 import { type ClusterEnd, type ClusterRun, runCluster } from './cluster-run.ts'
 import { type DeployOutcome, deployRelease } from './deploy-release.ts'
-import type { Inputs } from './inputs.ts'
 import { type OpenCluster, openCluster } from './open-cluster.ts'
 import { compareRelease, makePlan, planCluster } from './plan-cluster.ts'
 import type { SharedTarget } from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import { makeReleaseNamespace } from './release-namespace.ts'
-import { findConfig, findParts, type RenderedConfig } from './release-parts.ts'
+import { findConfig, findParts } from './release-parts.ts'
 import type { RunContext } from './run-context.ts'
 import { verifyRelease } from './verify-release.ts'
+import { coversNewNamespaces, reasonNotToVerify } from './what-to-verify.ts'
 
 /**
  * How long each wait of the verification may take, milliseconds: a kubelet takes up to 90 s to hand a new configuration to a
@@ -131,14 +130,6 @@ async function applyCluster(
   return { status: 'deployed' }
 }
 
-/** Why the helper cannot be, or is not to be, seen at work; undefined: it is verified. */
-function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConfig | undefined): string | undefined {
-  if (!verify) return 'verify is false'
-  if (!wait) return 'wait is false'
-  if (config === undefined) return 'the chart is not the one of acr-nopass'
-  return config.retire ? 'the values have retire: true' : undefined
-}
-
 function endOf({ status, error }: DeployOutcome): ClusterEnd {
   return { status, ...(error && { error }) }
 }
@@ -157,12 +148,4 @@ async function requireApproved(
     ? 'would change something else than the approved plan says'
     : 'is not in the approved plan'
   throw new NopassError('PLAN_CHANGED', `${cluster.name} ${what}`)
-}
-
-/** Whether a namespace that is made for a probe is a target of every registry: without selectors, by the globs alone. */
-function coversNewNamespaces({ values }: PreparedCluster): boolean {
-  if (values === undefined || values.scope === 'namespaces' || values.dryRun) return false
-  const { include, exclude, selector } = values.targets.namespaces
-  const selects = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length
-  return selects === 0 && matchesTarget({ include, exclude }, 'acr-nopass-probe-00000000')
 }

@@ -6,7 +6,7 @@ import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { isTransient, pollUntil, waitForSecret, withProbeNamespace } from './probe-namespace.ts'
 import { pushConfig } from './push-config.ts'
-import { type Cause, findCauses } from './release-causes.ts'
+import { type Cause, findCauses, type PodView } from './release-causes.ts'
 import { readPods, readStatus, type WatchedRelease } from './release-watch.ts'
 import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -72,9 +72,9 @@ async function verifyStatus(
   let asked = false
   let pushed = false
   const waited = await pollUntil(limitMs, signal, async () => {
-    const [pods, status] = await Promise.all([readPods(client, parts, signal), readStatus(client, parts, signal)])
+    const [pods, status] = await Promise.all([listPods(client, parts, signal), readStatus(client, parts, signal)])
     last = status
-    running = parts.selector === undefined || pods.some(({ ready }) => ready)
+    running = pods === undefined || pods.some(({ ready }) => ready)
     // a helper that was refused rests ever longer between its tries; it has just been given the right
     if (
       !asked &&
@@ -92,7 +92,7 @@ async function verifyStatus(
     }
     const causes = [
       ...findCauses({ ...parts, pods: [], status: last }),
-      ...(running ? [] : findCauses({ ...parts, pods, status: undefined }).map(patiently)),
+      ...(running ? [] : findCauses({ ...parts, pods: pods ?? [], status: undefined }).map(patiently)),
     ]
     for (const key of since.keys()) if (!causes.some((cause) => cause.key === key)) since.delete(key)
     for (const { key, patienceMs, error } of causes) {
@@ -104,6 +104,19 @@ async function verifyStatus(
   })
   if (waited !== undefined && last !== undefined) return last
   throw new NopassError('VERIFY_STATUS', describeStatus(last, running, parts.configHash, { limitMs, now: now() }))
+}
+
+/** Undefined: the chart has no helper of ours, or the deployer may not list Pods; then the report alone decides. */
+async function listPods(
+  client: KubeClient,
+  parts: WatchedRelease,
+  signal: AbortSignal,
+): Promise<readonly PodView[] | undefined> {
+  if (parts.selector === undefined) return undefined
+  return readPods(client, parts, signal).catch((error) => {
+    if (error instanceof KubeApiError && error.status === 403) return undefined
+    throw error
+  })
 }
 
 const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })

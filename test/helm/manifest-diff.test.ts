@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { diffLines, formatDiff } from '../../src/helm/line-diff.ts'
 import { parseManifest } from '../../src/helm/manifest.ts'
 import { diffManifests } from '../../src/helm/manifest-diff.ts'
+import { describeRelease } from '../../src/helm/release-record.ts'
 import { isSameRelease } from '../../src/helm/render-release.ts'
 
 const configMap = (name: string, value: string): string =>
@@ -33,11 +34,33 @@ test('P6 a diff of a Secret shows that a value changed and nothing of the value'
 })
 
 test('a release is unchanged only where chart, values and every object are the same', () => {
-  const content = { chart: 'acr-nopass-1', values: { a: 1 }, objects: parseManifest(configMap('x', 'a')) }
+  const content = { chart: 'acr-nopass-1', values: { a: 1 }, objects: parseManifest(configMap('x', 'a')), hooks: [] }
   assert.equal(isSameRelease(content, { ...content, objects: parseManifest(configMap('x', 'a')) }), true)
   assert.equal(isSameRelease(content, { ...content, chart: 'acr-nopass-2' }), false)
   assert.equal(isSameRelease(content, { ...content, values: { a: 2 } }), false)
   assert.equal(isSameRelease(content, { ...content, objects: parseManifest(configMap('x', 'b')) }), false)
+})
+
+test('H8 a release whose hooks differ is not unchanged', () => {
+  const job = (image: string): string =>
+    `apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: migrate\n  annotations: { helm.sh/hook: pre-upgrade }\nspec: { image: ${image} }\n`
+  const release = (hooks: readonly string[]) =>
+    describeRelease({
+      chart: { metadata: { name: 'own', version: '1.0.0' } },
+      manifest: configMap('x', 'a'),
+      hooks: hooks.map((manifest) => ({ name: 'migrate', manifest })),
+    })
+  const [before, after] = [release([job('good')]), release([job('evil')])]
+  assert.equal(isSameRelease(before, release([job('good')])), true)
+  assert.equal(isSameRelease(before, after), false)
+  assert.equal(isSameRelease(before, release([])), false)
+  assert.deepEqual(
+    diffManifests(before.hooks, after.hooks).map(({ change, object }) => `${change} ${object}`),
+    ['change Job migrate'],
+  )
+  // The order in which helm renders them means nothing, and one may leave its name to the API server.
+  const nameless = job('x').replace('name: migrate', 'generateName: migrate-')
+  assert.equal(isSameRelease(release([job('good'), nameless]), release([nameless, job('good')])), true)
 })
 
 test('a diff of lines turns the one text into the other, whatever they are', () => {

@@ -159,8 +159,22 @@ const CASES: readonly Case[] = [
         revision: 3,
         notes: [
           'rolled back to revision 1',
-          'another deployer made revision 3 (pending-upgrade) during the rollback: check `helm history`',
+          'another deployer made revision 3 during the rollback: check `helm history`',
         ],
+      },
+    },
+  },
+  {
+    name: 'a rival completes while the rollback starts: its green revision is restored',
+    seen: ['deployed'],
+    upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
+    undo: ['superseded', 'failed*', 'superseded', 'deployed'],
+    expected: {
+      calls: ['upgrade', 'rollback 1', 'rollback 3'],
+      outcome: {
+        status: 'rolled-back',
+        revision: 5,
+        notes: ['rolled back to revision 1', 'another deployer made revision 3 during the rollback: restored'],
       },
     },
   },

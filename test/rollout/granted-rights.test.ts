@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { missingRights } from '../../src/rollout/access-review.ts'
+import { formatRight, missingRights, neededRights, probeRights } from '../../src/rollout/access-review.ts'
 import type { Right } from '../../src/rollout/granted-rights.ts'
 import { isGranted } from '../../src/rollout/granted-rights.ts'
 
@@ -68,4 +68,27 @@ test('a rule that counts in a namespace says nothing about the whole cluster: th
 test('what incomplete rules do not name is asked for before it counts as missing', async () => {
   const { client } = server([], ({ resource }) => resource === 'deployments')
   assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
+})
+
+test('H8 the rights for the hooks of a chart are asked for before the first write', async () => {
+  const hook = { apiVersion: 'v1', kind: 'Pod', namespace: undefined, name: 'migrate', body: {} }
+  const resources = [{ name: 'pods', kind: 'Pod', namespaced: true }]
+  const client = { request: async () => ({ resources }) } as unknown as KubeClient
+  const release = { namespace: 'system', createNamespace: false, watches: false }
+  const rights = await neededRights(client, { objects: [], hooks: [hook] }, release)
+  assert.deepEqual(
+    rights.filter(({ resource }) => resource === 'pods').map(formatRight),
+    ['create', 'get', 'list', 'watch', 'delete'].map((verb) => `${verb} pods in system`),
+  )
+})
+
+test('M14 the rights of the verification are asked for before the first write, in all namespaces', () => {
+  assert.deepEqual(probeRights('acr', true).map(formatRight), [
+    'create namespaces',
+    'delete namespaces',
+    'get secrets/acr',
+    'create pods',
+    'get pods',
+  ])
+  assert.equal(probeRights('acr', false).length, 4)
 })

@@ -78,7 +78,7 @@ test('M1 an image that cannot be pulled for want of a probe namespace is named',
 
 test('M2 an API server that restarts, throttles or drops a connection does not fail a deployed cluster', async () => {
   assert.deepEqual(await verify({ ready: true, failures: [503, 429, 0] }), ['registries: prod accepted', NO_PROBE])
-  assert.match(String(await verify({ ready: true, failures: [403] })), /^KUBE_FORBIDDEN /)
+  assert.match(String(await verify({ ready: true, failures: [401] })), /^KUBE_UNAUTHORIZED /)
 })
 
 test('M2 what fails until the limit is thrown as it is', async (t) => {
