@@ -1,10 +1,9 @@
 import { NopassError } from '../errors.ts'
-import { listOwner } from '../helper/ownership.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { DEFAULT_SECRET_NAME, FIELD_MANAGER } from '../kube/names.ts'
+import { DEFAULT_SECRET_NAME } from '../kube/names.ts'
 import { keyOf } from '../kube/types.ts'
 import { printable } from '../printable.ts'
-import { findLeftovers, type LeftAccount, type Leftovers, removeLeftovers } from '../rollout/take-back-secrets.ts'
+import { chooseOurs, findLeftovers, removeLeftovers } from '../rollout/take-back-secrets.ts'
 import type { CleanupFlags } from './commands/cleanup.ts'
 import { connectToWrite } from './connect.ts'
 import { findRelease } from './doctor/find-release.ts'
@@ -26,7 +25,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   try {
     const { namespace, release, secretName } = await describeRelease(client, flags, host)
     const found = await findLeftovers(client, { secretName, instance: `${namespace}.${release}` }, host.signal)
-    const plan = choose(found, flags.all === true)
+    const plan = chooseOurs(found, flags.all === true)
     const name = `${namespace}/${release}`
     const isDryRun = flags.dryRun || flags.confirm === undefined
     if (!isDryRun && flags.confirm !== name) {
@@ -68,24 +67,6 @@ async function describeRelease(
     }
   }
   return { namespace, release, secretName }
-}
-
-interface Choice {
-  readonly chosen: Leftovers
-  /** Entries that somebody else wrote: not ours to take away. */
-  readonly kept: readonly LeftAccount[]
-}
-
-/** P12: only what is ours. An atomic list was written by whoever wrote it last; nobody on record is nobody against us (decision 1). */
-function choose(found: Leftovers, all: boolean): Choice {
-  const isOurs = ({ metadata }: LeftAccount): boolean => {
-    const owner = listOwner(metadata.managedFields)
-    return all || owner === undefined || owner.manager === FIELD_MANAGER
-  }
-  return {
-    chosen: { ...found, accounts: found.accounts.filter(isOurs) },
-    kept: found.accounts.filter((account) => !isOurs(account)),
-  }
 }
 
 interface CleanupReport {

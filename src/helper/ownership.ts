@@ -1,13 +1,6 @@
+import { fieldAt, hasField } from '../kube/managed-fields.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER } from '../kube/names.ts'
 import type { ManagedFieldsEntry } from '../kube/types.ts'
-
-/** Who wrote the list of a ServiceAccount: the list is atomic, so its owner wrote all of it (decision 1). */
-export interface ListOwner {
-  readonly manager: string
-  readonly operation: 'Apply' | 'Update'
-}
-
-type Fields = Readonly<Record<string, unknown>>
 
 const CONTENT_LEAVES = [
   ['f:data', 'f:.dockerconfigjson'],
@@ -39,28 +32,6 @@ export function otherContentManager(entries: readonly ManagedFieldsEntry[] | und
   return others?.find(({ fieldsV1 }) => hasField(fieldsV1, ['f:data']))?.manager
 }
 
-/** The owner that decides: a foreign Apply before all (its next apply would fail on our change), else a foreign Update, else we. */
-export function listOwner(entries: readonly ManagedFieldsEntry[] | undefined): ListOwner | undefined {
-  const owners = (entries ?? [])
-    .filter(({ fieldsV1 }) => hasField(fieldsV1, ['f:imagePullSecrets']))
-    .map(({ manager = '', operation = 'Update' }) => ({ manager, operation }))
-  const foreign = owners.filter(({ manager }) => manager !== FIELD_MANAGER)
-  return foreign.find(({ operation }) => operation === 'Apply') ?? foreign[0] ?? owners[0]
-}
-
 function isApplied({ manager, operation }: ManagedFieldsEntry): boolean {
   return manager === FIELD_MANAGER && operation === 'Apply'
-}
-
-function hasField(fields: unknown, path: readonly string[]): boolean {
-  return fieldAt(fields, path) !== undefined
-}
-
-function fieldAt(fields: unknown, path: readonly string[]): object | undefined {
-  let at = fields
-  for (const step of path) {
-    if (typeof at !== 'object' || at === null) return undefined
-    at = (at as Fields)[step]
-  }
-  return typeof at === 'object' && at !== null ? at : undefined
 }

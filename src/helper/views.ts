@@ -1,3 +1,4 @@
+import { type ListOwner, listOwner } from '../kube/managed-fields.ts'
 import {
   ANNOTATION_CONTENT_HASH,
   ANNOTATION_EXPIRES_AT,
@@ -9,7 +10,7 @@ import {
 } from '../kube/names.ts'
 import type { Versioned } from '../kube/store.ts'
 import type { KubeObject, ObjectMeta } from '../kube/types.ts'
-import { appliedLabels, type ListOwner, listOwner, otherContentManager, ownsContent } from './ownership.ts'
+import { appliedLabels, otherContentManager, ownsContent } from './ownership.ts'
 
 /** What of a Namespace the plan reads. */
 export interface NamespaceView extends Versioned {

@@ -1,6 +1,7 @@
 import { KubeApiError } from '../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH, METADATA_ONLY_LIST } from '../kube/client.ts'
-import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../kube/names.ts'
+import { listOwner } from '../kube/managed-fields.ts'
+import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../kube/names.ts'
 import type { KubeObject } from '../kube/types.ts'
 
 /** What a release left in the cluster outside of its own namespace. */
@@ -20,6 +21,8 @@ export interface TakenBack {
   readonly deleted: number
   /** What could not be done, for the report. */
   readonly left: readonly string[]
+  /** ServiceAccounts whose list another manager wrote: not ours to change (P12). */
+  readonly kept?: readonly LeftAccount[]
 }
 
 export interface Own {
@@ -33,7 +36,29 @@ export interface Own {
  * helper itself may never delete). Secrets are listed as metadata and only ours, by their labels, are deleted.
  */
 export async function takeBackSecrets(client: KubeClient, own: Own, signal: AbortSignal): Promise<TakenBack> {
-  return removeLeftovers(client, own.secretName, await findLeftovers(client, own, signal), signal)
+  const { chosen, kept } = chooseOurs(await findLeftovers(client, own, signal))
+  return { ...(await removeLeftovers(client, own.secretName, chosen, signal)), kept }
+}
+
+export interface Choice {
+  readonly chosen: Leftovers
+  /** Entries that another manager wrote: not ours to take away. */
+  readonly kept: readonly LeftAccount[]
+}
+
+/**
+ * P12: only what is ours. An atomic list belongs to its last writer; with none on record it counts as ours (decision 1).
+ * @param all whatever was written by whom
+ */
+export function chooseOurs(found: Leftovers, all = false): Choice {
+  const isOurs = ({ metadata }: LeftAccount): boolean => {
+    const owner = listOwner(metadata.managedFields)
+    return all || owner === undefined || owner.manager === FIELD_MANAGER
+  }
+  return {
+    chosen: { ...found, accounts: found.accounts.filter(isOurs) },
+    kept: found.accounts.filter((account) => !isOurs(account)),
+  }
 }
 
 /** Looks for them; changes nothing. */

@@ -23,7 +23,7 @@ import { findConfig, findParts } from './release-parts.ts'
 import { openReleaseStore, type ReleaseStore, requireSameHistory } from './release-store.ts'
 import { readStatus } from './release-watch.ts'
 import type { RunContext } from './run-context.ts'
-import { findLeftovers, type Own, takeBackSecrets } from './take-back-secrets.ts'
+import { chooseOurs, findLeftovers, type Own, takeBackSecrets } from './take-back-secrets.ts'
 
 /** Retire, uninstall, clean, then RAM: the order in which nothing is left behind (decision 21). Never throws. */
 export function uninstallCluster(
@@ -91,9 +91,7 @@ async function uninstall(
   } else {
     say(`there is no release ${namespace}/${release}`)
   }
-  const taken = await takeBackSecrets(connected.client, { secretName, instance: `${namespace}.${release}` }, signal)
-  say(`${taken.detached} ServiceAccounts detached besides, ${taken.deleted} pull secrets deleted`)
-  for (const left of taken.left) say(`left: ${left}`)
+  await takeBack(connected.client, { secretName, instance: `${namespace}.${release}` }, say, signal)
   say(await removeReleaseNamespace(connected.client, namespace, signal))
   if (settings.inputs['ram-cleanup']) await cleanRam(cluster, connected, serviceAccount, context, say, signal)
   return { status: 'uninstalled' }
@@ -162,13 +160,30 @@ async function retire(
   return revision
 }
 
+/** What the helper may not do, with the rights of the deployer. A deployer without them has the helper's work alone. */
+async function takeBack(client: KubeClient, own: Own, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const taken = await takeBackSecrets(client, own, signal).catch((error) => {
+    if (error instanceof KubeApiError && error.status === 403) return undefined
+    throw error
+  })
+  if (taken === undefined) {
+    say('left: pull secrets without content (the deployer may not list ServiceAccounts and Secrets in all namespaces)')
+    return
+  }
+  say(`${taken.detached} ServiceAccounts detached also, ${taken.deleted} pull secrets deleted`)
+  for (const left of taken.left) say(`left: ${left}`)
+  for (const { metadata } of taken.kept ?? []) {
+    say(`kept ServiceAccount ${metadata.namespace}/${metadata.name}: another manager wrote the entry ${own.secretName}`)
+  }
+}
+
 /** Seen in the cluster itself, where the deployer may look: the helper's report is throttled. */
 async function isTakenBack(client: KubeClient, own: Own, signal: AbortSignal): Promise<boolean> {
   const left = await findLeftovers(client, own, signal).catch((error) => {
     if (error instanceof KubeApiError && error.status === 403) return undefined
     throw error
   })
-  if (left === undefined || left.accounts.length > 0) return false
+  if (left === undefined || chooseOurs(left).chosen.accounts.length > 0) return false
   return left.secrets.every(({ metadata }) => !metadata.annotations?.[ANNOTATION_REGISTRIES])
 }
 

@@ -2,11 +2,11 @@ import type { Decision } from '../../src/helper/actions.ts'
 import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credential-group.ts'
 import { createCredentialGroups } from '../../src/helper/credential-groups.ts'
 import { loadConfig } from '../../src/helper/load-config.ts'
-import type { ListOwner } from '../../src/helper/ownership.ts'
 import { type Observed, type PlanContext, planKey } from '../../src/helper/plan.ts'
 import type { LiveToken } from '../../src/helper/registry-state.ts'
 import { createTargets } from '../../src/helper/targets.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/helper/views.ts'
+import type { ListOwner } from '../../src/kube/managed-fields.ts'
 import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
 
 const HOUR = 3_600_000

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listOwner, ownsContent } from '../../src/helper/ownership.ts'
+import { ownsContent } from '../../src/helper/ownership.ts'
 import { createTrimmers } from '../../src/helper/views.ts'
+import { listOwner } from '../../src/kube/managed-fields.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../../src/kube/types.ts'
 
 // As a real API server (1.36) writes them.

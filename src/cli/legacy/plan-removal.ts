@@ -1,4 +1,4 @@
-import { listOwner } from '../../helper/ownership.ts'
+import { listOwner } from '../../kube/managed-fields.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { keyOf, namespacedPath } from '../../kube/types.ts'
 import type { LegacyAccount, LegacyFacts, LegacyPart } from './legacy-facts.ts'
