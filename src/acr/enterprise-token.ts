@@ -20,14 +20,14 @@ export function createEnterpriseFetch(
 ): LoginFetch {
   const { clock } = deps.transport
   const { random = Math.random } = deps
-  const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
+  const location = deps.endpoints.locate('cr', registry.region, registry.apiNetwork)
   let instanceId = registry.instanceId || undefined
   let hours = registry.expiresInHours ?? undefined
   let addresses: { own: readonly OwnDomain[]; readAt: number } | undefined
   const withSession = createTokenSession(identity, clock)
 
   return (signal) =>
-    withSession((credentials) => fetchToken({ transport: deps.transport, endpoint, credentials }, signal), signal)
+    withSession((credentials) => fetchToken({ transport: deps.transport, ...location, credentials }, signal), signal)
 
   async function fetchToken(target: CrTarget, signal: AbortSignal): Promise<RegistryLogin> {
     instanceId ??= await findInstance(target, registry, signal)

@@ -1,3 +1,5 @@
+import type { Unverified } from '../alibaba/unverified.ts'
+
 /** The key of the status ConfigMap (`<fullname>-status`) that holds a {@link HelperStatus} as JSON. */
 export const STATUS_KEY = 'status.json'
 
@@ -51,6 +53,8 @@ export interface HelperStatus {
   readonly registries: readonly RegistryStatus[]
   readonly namespaces: CoverageStatus
   readonly serviceAccounts?: CoverageStatus
+  /** What the helper relies on and could not verify (src/alibaba/unverified.ts); absent: nothing. */
+  readonly unverified?: readonly Unverified[]
   /** Up to 20 things a person should look at (foreign Secret, fought list, failing write), newest first. */
   readonly problems: readonly (StatusError & { readonly namespace?: string; readonly object?: string })[]
 }

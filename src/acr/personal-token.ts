@@ -14,14 +14,14 @@ export function createPersonalFetch(
   deps: RegistryApi,
 ): LoginFetch {
   const { transport } = deps
-  const endpoint = deps.endpoints.url('cr', registry.region, registry.apiNetwork)
+  const location = deps.endpoints.locate('cr', registry.region, registry.apiNetwork)
   const own = personalDomains(registry.region ?? '')
   const withSession = createTokenSession(identity, transport.clock)
   return (signal) => withSession((credentials) => fetchToken(credentials, signal), signal)
 
   async function fetchToken(credentials: Credentials, signal: AbortSignal): Promise<RegistryLogin> {
     const askedAt = stopwatch(transport.clock)
-    const token = await getPersonalToken({ transport, endpoint, credentials }, signal).catch((error: unknown) => {
+    const token = await getPersonalToken({ transport, ...location, credentials }, signal).catch((error: unknown) => {
       throw unknownUser(error)
     })
     return {

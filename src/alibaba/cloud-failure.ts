@@ -73,9 +73,11 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode])[] = [
   ],
   [/^(AuthenticationFail|InvalidIdentityToken|IDPNotExist|InvalidOIDC|MissingOIDC)/i, 'IDENTITY_NOT_TRUSTED'],
   [
-    /^(NoPermission|Forbidden|ForbiddenAction|UnauthorizedOperation|ErrorCheckAcl|ErrorPermission|StatusForbidden)|NO_PERMISSION|FORBIDDEN/i,
+    /^(NoPermission|Forbidden|ForbiddenAction|UnauthorizedOperation|ErrorCheckAcl|ErrorPermission|StatusForbidden)|NO_PERMISSION|FORBIDDEN|NoPrivilege/i,
     'CLOUD_DENIED',
   ],
+  // CR may report these with HTTP 200 and `IsSuccess: false`.
+  [/^(SystemError|InternalError|ServiceUnavailable)$/i, 'CLOUD_UNAVAILABLE'],
   [/^EntityNotExist|NotFound$|NOT_EXIST$|NotExist$/, 'CLOUD_NOT_FOUND'],
 ]
 

@@ -1,13 +1,13 @@
 import { NopassError } from '../errors.ts'
 import type { JsonObject } from './cloud-failure.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
+import type { ServiceLocation } from './endpoints.ts'
 import { numberOf, textOf } from './json-values.ts'
 import type { Parameters } from './percent-encoding.ts'
 import type { Transport } from './transport.ts'
 
-export interface CrTarget {
+export interface CrTarget extends ServiceLocation {
   readonly transport: Transport
-  readonly endpoint: URL
   readonly credentials: CredentialProvider | Credentials
 }
 

@@ -73,7 +73,7 @@ function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvi
 
 const stsTarget = (deps: IdentityDeps) => ({
   transport: deps.transport,
-  endpoint: deps.endpoints.url('sts', deps.region),
+  ...deps.endpoints.locate('sts', deps.region),
 })
 
 async function readToken(file: string, readText: ReadText, signal: AbortSignal): Promise<string> {

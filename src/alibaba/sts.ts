@@ -2,14 +2,14 @@ import { NopassError } from '../errors.ts'
 import type { CloudClock } from './cloud-clock.ts'
 import type { JsonObject } from './cloud-failure.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
+import type { ServiceLocation } from './endpoints.ts'
 import { textOf } from './json-values.ts'
 import type { Transport } from './transport.ts'
 
 const STS = { product: 'sts', version: '2015-04-01' } as const
 
-export interface StsTarget {
+export interface StsTarget extends ServiceLocation {
   readonly transport: Transport
-  readonly endpoint: URL
 }
 
 export interface RoleRequest {
@@ -33,9 +33,12 @@ export async function assumeRole(
     DurationSeconds: request.durationSeconds,
     ExternalId: request.externalId,
   }
-  const { transport, endpoint } = target
+  const { transport, endpoint, publicEndpoint } = target
   try {
-    const answer = await transport.call({ ...STS, endpoint, action: 'AssumeRole', query, credentials }, signal)
+    const answer = await transport.call(
+      { ...STS, endpoint, publicEndpoint, action: 'AssumeRole', query, credentials },
+      signal,
+    )
     return sessionOf(answer, transport.clock)
   } catch (error) {
     throw explained(error, request.roleArn, 'AssumeRole')
@@ -55,8 +58,8 @@ export async function assumeRoleWithOidc(
     RoleSessionName: sessionNameOf(request.sessionName),
     DurationSeconds: request.durationSeconds,
   }
-  const { transport, endpoint } = target
-  const call = { ...STS, endpoint, action: 'AssumeRoleWithOIDC', form, credentials: undefined }
+  const { transport, endpoint, publicEndpoint } = target
+  const call = { ...STS, endpoint, publicEndpoint, action: 'AssumeRoleWithOIDC', form, credentials: undefined }
   try {
     return sessionOf(await transport.call(call, signal), transport.clock)
   } catch (error) {
@@ -77,8 +80,11 @@ export async function getCallerIdentity(
   credentials: CredentialProvider | Credentials,
   signal?: AbortSignal,
 ): Promise<CallerIdentity> {
-  const { transport, endpoint } = target
-  const answer = await transport.call({ ...STS, endpoint, action: 'GetCallerIdentity', credentials }, signal)
+  const { transport, endpoint, publicEndpoint } = target
+  const answer = await transport.call(
+    { ...STS, endpoint, publicEndpoint, action: 'GetCallerIdentity', credentials },
+    signal,
+  )
   return {
     accountId: textOf(answer.AccountId),
     arn: textOf(answer.Arn),

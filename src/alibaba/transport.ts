@@ -12,6 +12,8 @@ import { cloudTimestamp, signRequest } from './signature.ts'
 export interface CloudCall {
   /** Base URL without a path: see endpoints.ts. */
   readonly endpoint: URL
+  /** Used instead while `endpoint` does not resolve. */
+  readonly publicEndpoint?: URL | undefined
   readonly product: string
   readonly version: string
   readonly action: string
@@ -36,6 +38,13 @@ export interface Transport {
    * CLOUD_NOT_FOUND, CLOUD_REJECTED, CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED.
    */
   call(call: CloudCall, signal?: AbortSignal): Promise<JsonObject>
+  /** VPC addresses that do not resolve, with the public ones that are used instead. */
+  fallbacks(): readonly AddressFallback[]
+}
+
+export interface AddressFallback {
+  readonly host: string
+  readonly publicHost: string
 }
 
 export interface TransportDeps {
@@ -51,19 +60,54 @@ export interface TransportDeps {
   readonly timeout?: number
   /** Attempts in all; 4. */
   readonly attempts?: number
+  /** Called when an address stops resolving and its public one works. */
+  readonly onFallback?: (fallback: AddressFallback) => void
 }
+
+/** How long a public address is used before the VPC address is tried again, milliseconds. */
+const FALLBACK_LASTS = 10 * 60_000
 
 /** Signs, sends, retries by code, follows the cloud's clock. */
 export function createTransport(deps: TransportDeps): Transport {
   const { attempts = 4, random, sleep } = deps
+  const fallbacks = new Map<string, AddressFallback & { readonly until: number }>()
+
   async function call(request: CloudCall, signal?: AbortSignal): Promise<JsonObject> {
-    const attempt = (renew: boolean): Promise<Outcome> => attemptCall(deps, request, renew, signal)
+    let endpoint = request.endpoint
+    const attempt = async (renew: boolean): Promise<Outcome> => {
+      const { publicEndpoint } = request
+      const { host } = request.endpoint
+      const known = fallbacks.get(host)
+      if (publicEndpoint && known && deps.clock.monotonic() < known.until) {
+        endpoint = publicEndpoint
+        return attemptCall(deps, { ...request, endpoint }, renew, signal)
+      }
+      endpoint = request.endpoint
+      const outcome = await attemptCall(deps, request, renew, signal)
+      // Only this answer of DNS is final: the others come from servers that cannot say right now.
+      const isUnknown = 'failure' in outcome && outcome.failure.reason === 'ENOTFOUND'
+      if (!isUnknown) fallbacks.delete(host)
+      if (!isUnknown || publicEndpoint === undefined) return outcome
+      const second = await attemptCall(deps, { ...request, endpoint: publicEndpoint }, renew, signal)
+      // Where the public address does not work either, the first failure is the one to report.
+      if ('failure' in second && second.failure.code === 'CLOUD_UNREACHABLE') return outcome
+      endpoint = publicEndpoint
+      const fallback = { host, publicHost: publicEndpoint.host }
+      fallbacks.set(host, { ...fallback, until: deps.clock.monotonic() + FALLBACK_LASTS })
+      if (known === undefined) deps.onFallback?.(fallback)
+      return second
+    }
     const options = { write: request.write === true, renewable: canRenew(request), attempts, random, sleep }
     const outcome = await repeatCall(attempt, options, signal)
-    if ('failure' in outcome) throw errorOf(request, outcome.failure, outcome.cause)
+    if ('failure' in outcome) throw errorOf({ ...request, endpoint }, outcome.failure, outcome.cause)
     return outcome.body
   }
-  return { clock: deps.clock, send: deps.send, call }
+  return {
+    clock: deps.clock,
+    send: deps.send,
+    call,
+    fallbacks: () => [...fallbacks.values()].map(({ host, publicHost }) => ({ host, publicHost })),
+  }
 }
 
 async function attemptCall(
@@ -133,16 +177,26 @@ function credentialsFor(call: CloudCall, renew: boolean, signal?: AbortSignal): 
 function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): NopassError {
   const { code, reason, requestId, principal = 'the caller' } = failure
   const what = `${call.product} ${call.action} at ${call.endpoint.host}`
-  // CS does not say which permission was missing; it is named like the operation, as everywhere in RAM.
-  const ownName = code === 'CLOUD_DENIED' && call.credentials ? `${call.product}:${call.action}` : undefined
+  // CS does not report which permission was missing; RAM names permissions like operations, and those of IMS `ram:`.
+  const service = call.product === 'ims' ? 'ram' : call.product
+  const ownName = code === 'CLOUD_DENIED' && call.credentials ? `${service}:${call.action}` : undefined
   const missing = failure.missingAction ?? ownName
   const why = missing ? `: ${principal} lacks the permission ${missing}` : ''
   // Node's message may quote the URL, so the cause is kept as its code alone.
   const trace = cause === undefined ? {} : { cause: new Error(reason) }
+  const offer = code === 'CLOUD_UNREACHABLE' ? offerVpcProxy(call.endpoint) : undefined
   return new NopassError(code, `${what} failed${why}`, {
     reason,
+    ...(offer && { hint: offer }),
     ...(requestId !== undefined && { requestId }),
     ...(failure.retryAfter !== undefined && { retryAfterMs: failure.retryAfter }),
     ...trace,
   })
+}
+
+/** RAM has one address for all regions; a machine without internet access reaches it through the VPC's proxy. */
+function offerVpcProxy({ host }: URL): string | undefined {
+  const [, product] = /^(ram|ims)\.aliyuncs\.com$/.exec(host) ?? []
+  if (product === undefined) return undefined
+  return `Check the network path, DNS and the proxy variables. A machine in a VPC without internet access reaches RAM at https://ram.vpc-proxy.aliyuncs.com: set \`endpoints\` (ram: that address; sts: https://sts-vpc.REGION.aliyuncs.com, cs: https://cs-anony-vpc.REGION.aliyuncs.com).`
 }

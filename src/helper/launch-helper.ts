@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { createCloudClock, systemTime } from '../alibaba/cloud-clock.ts'
 import { createHttpSender } from '../alibaba/http-sender.ts'
 import { createTransport } from '../alibaba/transport.ts'
+import { UNVERIFIED } from '../alibaba/unverified.ts'
 import { createKubeClient } from '../kube/client.ts'
 import { type Clock, sleep, systemClock } from '../kube/clock.ts'
 import type { KubeConnection } from '../kube/connection.ts'
@@ -38,6 +39,7 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
     nonce: randomUUID,
     sleep: (milliseconds, wait) => sleep(systemClock, milliseconds, wait),
     userAgent,
+    onFallback: (fallback) => log.warn({ ...fallback }, UNVERIFIED.VPC_FALLBACK),
   })
   const client = createKubeClient(launch.connection, {
     userAgent,
@@ -54,6 +56,10 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
           const { secretsDir, oidcTokenFile } = argument
           return createEntries(config, { transport, readText, secretsDir, oidcTokenFile, sessionName: podName })
         },
+        unverified: () =>
+          transport
+            .fallbacks()
+            .map(({ host, publicHost }) => ({ id: 'VPC_FALLBACK', subject: `${host}: ${publicHost}` })),
         client,
         clock: time,
         cloud: clock,

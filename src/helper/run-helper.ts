@@ -1,4 +1,5 @@
 import type { HelperStatus } from '../acr/helper-status.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
@@ -19,6 +20,8 @@ import { watchFile } from './watch-file.ts'
 export interface HelperOptions {
   readonly readConfig: () => Promise<string>
   readonly createEntries: (config: HelperConfig) => readonly RegistryEntry[]
+  /** What is relied on and could not be verified, for the status. */
+  readonly unverified: () => readonly Unverified[]
   readonly client: KubeClient
   readonly clock: Clock
   readonly cloud: { now(): number; skew(): number }
@@ -101,6 +104,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       holds: elector.holds,
       leader: () => elector.holder ?? '',
       version: options.version,
+      unverified: options.unverified,
       log,
       metrics,
       events,

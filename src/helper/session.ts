@@ -1,4 +1,5 @@
 import type { HelperStatus } from '../acr/helper-status.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
 import { toNopassError } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
@@ -36,6 +37,8 @@ export interface SessionOptions {
   readonly holds: () => boolean
   readonly leader: () => string
   readonly version: string
+  /** What is relied on and could not be verified. */
+  readonly unverified: () => readonly Unverified[]
   readonly log: Log
   readonly metrics: Metrics
   readonly events: EventReporter
@@ -178,6 +181,7 @@ export function createSession(options: SessionOptions): Session {
         complete: controller.caches.synced,
         decisions: plan(controller.context()),
         problems: board.newest(20),
+        unverified: options.unverified(),
       }),
     async run(signal) {
       await Promise.all([controller.run(signal), pods?.run(signal)])

@@ -1,4 +1,5 @@
 import type { CoverageStatus, HelperStatus, RegistryStatus } from '../acr/helper-status.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { Decision } from './actions.ts'
 import type { PlanKey } from './plan.ts'
@@ -16,6 +17,7 @@ export interface ReportInput {
   readonly complete: boolean
   readonly decisions: Iterable<{ readonly key: PlanKey; readonly decision: Decision }>
   readonly problems: readonly Problem[]
+  readonly unverified?: readonly Unverified[]
 }
 
 const PROBLEM_LIMIT = 20
@@ -41,6 +43,7 @@ export function buildStatus(input: ReportInput): HelperStatus {
     registries: input.registries.map((state) => describeRegistry(state, config)),
     namespaces: namespaces.result(),
     ...(attaches ? { serviceAccounts: serviceAccounts.result() } : {}),
+    ...(input.unverified?.length ? { unverified: input.unverified } : {}),
     problems: input.problems.slice(0, PROBLEM_LIMIT),
   }
 }

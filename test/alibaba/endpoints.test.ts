@@ -24,7 +24,11 @@ const rows: Row[] = [
   [{ region: 'cn-heyuan' }, 'sts', 'cn-heyuan', undefined, 'https://sts-vpc.cn-heyuan.aliyuncs.com'],
   [{}, 'cr', 'cn-hangzhou', undefined, 'https://cr.cn-hangzhou.aliyuncs.com'],
   [{}, 'sts', undefined, undefined, 'https://sts.aliyuncs.com'],
-  [home, 'ram', 'cn-hangzhou', 'vpc', 'https://ram.aliyuncs.com'],
+  // W6: AliyunContainerService/ack-ram-tool pkg/openapi/client.go, endpointsTpl; the same form for IMS in public programs.
+  [home, 'ram', 'cn-hangzhou', 'vpc', 'https://ram.vpc-proxy.aliyuncs.com'],
+  [home, 'ims', 'cn-hangzhou', 'vpc', 'https://ims.vpc-proxy.aliyuncs.com'],
+  // not by `auto`: the address is in no product page
+  [home, 'ram', 'cn-hangzhou', undefined, 'https://ram.aliyuncs.com'],
   [home, 'cs', 'cn-hangzhou', undefined, 'https://cs.cn-hangzhou.aliyuncs.com'],
   [home, 'cs', 'cn-hangzhou', 'vpc', 'https://cs-anony-vpc.cn-hangzhou.aliyuncs.com'],
   [home, 'imds', undefined, undefined, 'http://100.100.100.200'],
@@ -69,5 +73,22 @@ for (const region of ['', 'hangzhou', 'cn-hangzhou.evil.example/', 'CN-HANGZHOU'
       () => createEndpoints({}).url('cr', region),
       (error) => error instanceof NopassError && error.code === 'ENDPOINT_INVALID',
     )
+  })
+}
+
+const located: readonly [options: EndpointOptions, network: Network | undefined, publicHost: string | undefined][] = [
+  [home, undefined, 'sts.cn-hangzhou.aliyuncs.com'],
+  [{ ...home, network: 'auto' }, 'auto', 'sts.cn-hangzhou.aliyuncs.com'],
+  // who asks for the VPC gets the VPC or an error
+  [home, 'vpc', undefined],
+  [{ ...home, network: 'vpc' }, undefined, undefined],
+  [home, 'public', undefined],
+  [{}, undefined, undefined],
+  [{ ...home, overrides: { sts: 'https://sts.gov.example' } }, undefined, undefined],
+]
+for (const [options, network, publicHost] of located) {
+  test(`U9 the public address behind ${JSON.stringify(options)} by ${network ?? 'default'} is ${publicHost}`, () => {
+    const { publicEndpoint } = createEndpoints(options).locate('sts', 'cn-hangzhou', network)
+    assert.equal(publicEndpoint?.host, publicHost)
   })
 }

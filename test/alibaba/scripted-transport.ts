@@ -1,7 +1,7 @@
 import { createCloudClock } from '../../src/alibaba/cloud-clock.ts'
 import type { Credentials } from '../../src/alibaba/credentials.ts'
 import type { HttpAnswer, HttpRequest } from '../../src/alibaba/http-sender.ts'
-import { createTransport, type Transport } from '../../src/alibaba/transport.ts'
+import { type AddressFallback, createTransport, type Transport } from '../../src/alibaba/transport.ts'
 import { type FakeTime, fakeTime } from './fake-time.ts'
 
 export type Reply = HttpAnswer | Error | (() => HttpAnswer | Error)
@@ -11,6 +11,8 @@ export interface Scripted {
   readonly time: FakeTime
   /** What was sent, in order. */
   readonly sent: HttpRequest[]
+  /** Public addresses that were reported, in order. */
+  readonly fallbacks: AddressFallback[]
   /** How long was waited between attempts, milliseconds. */
   readonly waits: number[]
 }
@@ -30,6 +32,7 @@ export function scripted(replies: readonly Reply[], random = 0.5): Scripted {
   const time = fakeTime()
   const sent: HttpRequest[] = []
   const waits: number[] = []
+  const fallbacks: AddressFallback[] = []
   let nonce = 0
   const transport = createTransport({
     send: async (request) => {
@@ -48,8 +51,9 @@ export function scripted(replies: readonly Reply[], random = 0.5): Scripted {
       time.advance(milliseconds)
     },
     userAgent: 'acr-nopass/test',
+    onFallback: (fallback) => fallbacks.push(fallback),
   })
-  return { transport, time, sent, waits }
+  return { transport, time, sent, waits, fallbacks }
 }
 
 export const KEY: Credentials = { accessKeyId: 'LTAItest', accessKeySecret: 'top-secret' }

@@ -65,6 +65,7 @@ const repeated: [why: string, reply: Reply, write: boolean, waits: number][] = [
   ['a server error', json(503, { Code: 'ServiceUnavailable' }), false, 100],
   ['an HTML page of a gateway', HTML, false, 100],
   ['an empty 503', { status: 503, headers: {}, text: '' }, false, 100],
+  ['a failure inside CR (U8)', json(200, { IsSuccess: false, Code: 'SystemError' }), false, 100],
   ['a cut connection', broken('ECONNRESET'), false, 100],
   ['a refused connection, where nothing was sent', broken('ECONNREFUSED'), true, 100],
   ['a name that does not resolve right now', broken('EAI_AGAIN'), true, 100],
@@ -93,6 +94,16 @@ const final: [why: string, reply: Reply, write: boolean, code: ErrorCode, reason
     'INSTANCE_NOT_EXIST',
   ],
   ['denied', json(403, { Code: 'NoPermission' }), false, 'CLOUD_DENIED', 'NoPermission'],
+  // U8: CR reports these with HTTP 200 as well (its error pages name the codes, not the status).
+  ['CR denies', json(200, { IsSuccess: false, Code: 'NoPrivilege' }), false, 'CLOUD_DENIED', 'NoPrivilege'],
+  ['CR denies with 403', json(403, { IsSuccess: false, Code: 'NoPrivilege' }), false, 'CLOUD_DENIED', 'NoPrivilege'],
+  [
+    'a write that met a failure inside CR',
+    json(200, { IsSuccess: false, Code: 'SystemError' }),
+    true,
+    'CLOUD_UNAVAILABLE',
+    'SystemError',
+  ],
   ['denied in small letters', json(403, { code: 'StatusForbidden' }), false, 'CLOUD_DENIED', 'StatusForbidden'],
   ['wrong secret', json(400, { Code: 'SignatureDoesNotMatch' }), false, 'CREDENTIALS_REFUSED', 'SignatureDoesNotMatch'],
   [
@@ -223,4 +234,60 @@ test('an aborted call ends with the reason of its signal, without another attemp
   ])
   await assert.rejects(transport.call(call, abort.signal), /ABORT_ERR|enough/)
   assert.equal(sent.length, 1)
+})
+
+// https://help.aliyun.com/zh/ram/api-getoidcprovider: the RAM action of GetOIDCProvider is ram:GetOIDCProvider.
+test('W5 a missing permission of IMS is named as RAM names it', async () => {
+  const denied = json(403, { Code: 'NoPermission', RequestId: 'R-3' })
+  const error = await failureOf([denied], { ...call, product: 'ims', action: 'GetOIDCProvider' })
+  assert.match(error.message, /lacks the permission ram:GetOIDCProvider$/)
+})
+
+test('W6 where RAM is out of reach, the address for machines without internet access is offered', async () => {
+  const unreachable = new Array<Reply>(4).fill(broken('ETIMEDOUT'))
+  assert.match((await failureOf(unreachable)).hint, /https:\/\/ram\.vpc-proxy\.aliyuncs\.com/)
+  const other = await failureOf(unreachable, { ...call, endpoint: new URL('https://sts.aliyuncs.com') })
+  assert.doesNotMatch(other.hint, /vpc-proxy/)
+})
+
+const inVpc: CloudCall = {
+  ...call,
+  endpoint: new URL('https://cr-vpc.cn-x.aliyuncs.com'),
+  publicEndpoint: new URL('https://cr.cn-x.aliyuncs.com'),
+}
+const hosts = (sent: readonly { url: URL }[]): readonly string[] => sent.map(({ url }) => url.host)
+const [VPC, PUBLIC] = ['cr-vpc.cn-x.aliyuncs.com', 'cr.cn-x.aliyuncs.com']
+
+test('U9 a VPC address that does not resolve is replaced by the public one, for ten minutes, and reported', async () => {
+  const { transport, sent, waits, time, fallbacks } = scripted([broken('ENOTFOUND'), OK, OK, OK])
+  await transport.call(inVpc)
+  await transport.call(inVpc)
+  assert.deepEqual(hosts(sent), [VPC, PUBLIC, PUBLIC])
+  assert.deepEqual(waits, [])
+  assert.match(sent[1]?.headers.authorization ?? '', /SignedHeaders=[^,]*host/)
+  assert.deepEqual(fallbacks, [{ host: VPC, publicHost: PUBLIC }])
+  assert.deepEqual(transport.fallbacks(), [{ host: VPC, publicHost: PUBLIC }])
+  time.advance(10 * 60_000)
+  await transport.call(inVpc)
+  assert.deepEqual(hosts(sent).slice(3), [VPC])
+  assert.deepEqual(transport.fallbacks(), [])
+})
+
+test('U9 only a name that does not exist is replaced: not a slow one, and nothing where both fail', async () => {
+  const slow = scripted([broken('EAI_AGAIN'), OK])
+  await slow.transport.call(inVpc)
+  assert.deepEqual(hosts(slow.sent), [VPC, VPC])
+  const dead = scripted(new Array<Reply>(8).fill(broken('ENOTFOUND')))
+  await assert.rejects(dead.transport.call(inVpc), (error: NopassError) => {
+    return error.code === 'CLOUD_UNREACHABLE' && error.message.includes(VPC)
+  })
+  assert.deepEqual([dead.transport.fallbacks(), dead.fallbacks], [[], []])
+  const fixed = scripted(new Array<Reply>(4).fill(broken('ENOTFOUND')))
+  await assert.rejects(fixed.transport.call({ ...inVpc, publicEndpoint: undefined }), { code: 'CLOUD_UNREACHABLE' })
+  assert.deepEqual([...new Set(hosts(fixed.sent))], [VPC])
+})
+
+test('U9 an error of the public address names the public address', async () => {
+  const { transport } = scripted([broken('ENOTFOUND'), json(403, { Code: 'NoPermission' })])
+  await assert.rejects(transport.call(inVpc), (error: NopassError) => error.message.includes(` at ${PUBLIC} `))
 })

@@ -47,6 +47,12 @@ const report = (more: Partial<Parameters<typeof buildStatus>[0]> = {}): HelperSt
     ...more,
   })
 
+test('U9 what could not be verified is in the report, and nothing where there is nothing', () => {
+  const unverified = [{ id: 'VPC_FALLBACK', subject: 'cr-vpc.cn-x.aliyuncs.com: cr.cn-x.aliyuncs.com' }] as const
+  assert.deepEqual(report({ unverified }).unverified, unverified)
+  assert.equal('unverified' in report({ unverified: [] }), false)
+})
+
 test('the report counts every object once: current, pending, or skipped for a reason', () => {
   const status = report({
     decisions: [

@@ -87,6 +87,7 @@ export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: (
     transportFor: (life) => ({
       clock: { now: clock.now, monotonic: clock.monotonic, skew: () => 0, observe: () => undefined },
       send: () => Promise.reject(new Error('the model of the cloud has no wire')),
+      fallbacks: () => [],
       async call(call, signal) {
         const sleep = (ms: number): Promise<void> => after(ms, () => undefined)
         const options = { write: call.write === true, renewable: false, attempts: ATTEMPTS, random, sleep }

@@ -31,7 +31,9 @@ export function createLook(flags: DoctorFlags, deps: LookDeps): (release: Releas
   const { signal, env } = host
   // People and runners are outside of the VPC.
   const overrides = readEndpoints(flags.endpoints ?? '')
-  const endpoints = createEndpoints({ overrides: { ...overrides, ims: overrides.ram }, network: 'public' })
+  // IMS is the newer half of RAM: ram.vpc-proxy.aliyuncs.com and ims.vpc-proxy.aliyuncs.com.
+  const ims = overrides.ram?.replace(/^https:\/\/ram\./, 'https://ims.')
+  const endpoints = createEndpoints({ overrides: { ...overrides, ims }, network: 'public' })
   return async ({ config }) => {
     if (flags.cloud === 'off') return notLooked('you said --cloud off')
     const transport = createDefaultTransport({ version: VERSION, env, ...PATIENCE })

@@ -1,0 +1,47 @@
+/**
+ * What a run relied on and could not verify: no document of the vendor's states it, or the cloud did not allow or offer the
+ * check. The list is closed; an id never changes its meaning.
+ */
+export const UNVERIFIED = {
+  RAM_MATCHING:
+    'Alibaba Cloud does not document how RAM matches wildcards inside a field of a resource, `?`, upper and lower case, and NotResource; verdicts about such policies are likely, not certain.',
+  TAGS_DENIED:
+    'The credentials must not tag what they create, so only its description marks it as managed by acr-nopass (the tag needs ram:TagResources).',
+  VPC_FALLBACK: 'The VPC address does not resolve, so the public address is used.',
+  EXPIRES_IN_HOURS:
+    'Not every endpoint is known to honour expiresInHours; where it is refused or ignored, tokens live one hour.',
+} as const
+
+export type UnverifiedId = keyof typeof UNVERIFIED
+
+/** One of these facts, and what it concerns: a policy, a host, a registry. */
+export interface Unverified {
+  readonly id: UnverifiedId
+  readonly subject: string
+}
+
+/** One fact with all that it concerns, each once. */
+export interface UnverifiedFact {
+  readonly id: UnverifiedId
+  readonly text: string
+  readonly subjects: readonly string[]
+}
+
+/** Each fact once, in the order of the list. */
+export function collectUnverified(notes: readonly Unverified[]): readonly UnverifiedFact[] {
+  const byId = Map.groupBy(notes, ({ id }) => id)
+  return (Object.keys(UNVERIFIED) as UnverifiedId[]).flatMap((id) => {
+    const found = byId.get(id)
+    if (found === undefined) return []
+    return [{ id, text: UNVERIFIED[id], subjects: [...new Set(found.map(({ subject }) => subject))].sort() }]
+  })
+}
+
+/** One line for a person. */
+export function describeFact({ id, text, subjects }: UnverifiedFact): string {
+  const shown = subjects.slice(0, SHOWN)
+  const rest = subjects.length - shown.length
+  return `${id} (${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}): ${text}`
+}
+
+const SHOWN = 5
