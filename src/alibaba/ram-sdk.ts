@@ -47,7 +47,7 @@ export function createRam(target: RamTarget): Ram {
         policyName: name,
         policyDocument: document,
         description,
-        tag: [...tags],
+        ...(tags.length > 0 && { tag: [...tags] }),
       })
       await client.createPolicyWithOptions(request, by(signal))
     },
@@ -101,7 +101,7 @@ export function createRam(target: RamTarget): Ram {
         roleName: name,
         assumeRolePolicyDocument: trust,
         description,
-        tag: [...tags],
+        ...(tags.length > 0 && { tag: [...tags] }),
       })
       await client.createRoleWithOptions(request, by(signal))
     },

@@ -1,4 +1,5 @@
 import type { Ram } from '../alibaba/ram.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
 import { decideSteps } from './decide-steps.ts'
 import { describeStep, planOf } from './describe-step.ts'
@@ -35,6 +36,7 @@ export async function untilSettled(
   signal?: AbortSignal,
 ): Promise<PolicyPlan> {
   const done: PolicyStep[] = []
+  const unverified: Unverified[] = []
   let trouble: unknown
   for (let round = 1; round <= ROUNDS; round++) {
     const { steps, kept } = await decide()
@@ -42,7 +44,8 @@ export async function untilSettled(
     for (const step of steps) {
       signal?.throwIfAborted()
       try {
-        await performStep(ram, step, purpose, signal)
+        const note = await performStep(ram, step, purpose, signal)
+        if (note) unverified.push(note)
         done.push(step)
       } catch (error) {
         if (!isUnsettled(error)) throw explained(error, step)
@@ -51,7 +54,7 @@ export async function untilSettled(
         break
       }
     }
-    if (settled) return planOf(done, kept)
+    if (settled) return planOf(done, kept, unverified)
   }
   const last = done.at(-1)
   throw new NopassError('POLICY_UNSETTLED', `RAM is not as wanted after ${ROUNDS} tries for ${purpose}`, {
@@ -68,12 +71,23 @@ function isUnsettled(error: unknown): boolean {
   return /^(EntityAlreadyExists|EntityNotExist|DeleteConflict|LimitExceeded\.Policy\.Version)/.test(error.reason ?? '')
 }
 
-/** RAM's quotas have a cure of their own. */
+/** RAM's quotas and lengths have codes of their own. */
 function explained(error: unknown, step: PolicyStep): unknown {
-  if (!(error instanceof NopassError) || !error.reason?.startsWith('LimitExceeded.')) return error
-  const { reason, requestId } = error
-  return new NopassError('POLICY_LIMIT', `cannot ${describeStep(step)}: a limit of RAM is reached`, {
-    reason,
-    ...(requestId !== undefined && { requestId }),
-  })
+  if (!(error instanceof NopassError)) return error
+  const { reason = '', requestId } = error
+  const ids = { reason, ...(requestId !== undefined && { requestId }) }
+  if (reason.startsWith('LimitExceeded.')) {
+    return new NopassError('POLICY_LIMIT', `cannot ${describeStep(step)}: a limit of RAM is reached`, ids)
+  }
+  // CreateRole and CreatePolicy, "Error codes"; UpdateRole names its parameter with New.
+  if (/^InvalidParameter\.(New)?AssumeRolePolicyDocument\.Length$/.test(reason)) {
+    return new NopassError('POLICY_TOO_LARGE', `cannot ${describeStep(step)}: RAM does not accept its length`, {
+      ...ids,
+      hint: 'Remove statements that nothing needs from the trust policy of the role, or use a role of its own for this cluster.',
+    })
+  }
+  if (/^InvalidParameter\.PolicyDocument\.Length$/.test(reason)) {
+    return new NopassError('POLICY_TOO_LARGE', `cannot ${describeStep(step)}: RAM does not accept its length`, ids)
+  }
+  return error
 }

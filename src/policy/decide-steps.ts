@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import { documentText, type PolicyDocument, parseDocument, policyOf, trustText } from './document.ts'
+import { documentText, type PolicyDocument, parseDocument, policyOf } from './document.ts'
 import { includesDocument, normalForm, sameDocument, unionDocuments } from './normal-form.ts'
 import { rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyStep, PolicyTarget } from './policy-target.ts'
@@ -56,7 +56,6 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
   const phase = alternatives === undefined ? target.phase : 'widen'
   const after = found.ours ? ownTrust(phase, before, own) : foreignTrust(before, own)
   if (sameDocument(before, after)) return []
-  trustText(after, role)
   return [{ do: 'update-trust', role, before, after }]
 }
 

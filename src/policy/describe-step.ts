@@ -1,3 +1,4 @@
+import type { Unverified } from '../alibaba/unverified.ts'
 import type { PolicyDocument } from './document.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
 import { diffDocuments } from './text-diff.ts'
@@ -27,8 +28,12 @@ export function describeStep(step: PolicyStep): string {
 }
 
 /** A plan of these steps, with the difference of their documents. */
-export function planOf(steps: readonly PolicyStep[], kept: readonly string[] = []): PolicyPlan {
-  return { steps, diff: steps.map(diffOf).join(''), kept }
+export function planOf(
+  steps: readonly PolicyStep[],
+  kept: readonly string[] = [],
+  unverified: readonly Unverified[] = [],
+): PolicyPlan {
+  return { steps, diff: steps.map(diffOf).join(''), kept, ...(unverified.length > 0 && { unverified }) }
 }
 
 function diffOf(step: PolicyStep): string {

@@ -14,7 +14,7 @@ export interface PolicyDocument {
   readonly Statement: readonly Statement[]
 }
 
-/** RAM's limit for a custom policy's document, bytes. */
+/** RAM's limit for a custom policy's document, bytes (CreatePolicy). That of trust policies is documented nowhere: RAM decides. */
 export const MAX_DOCUMENT = 6144
 
 /** A document from RAM's JSON text. Throws POLICY_UNREADABLE. */
@@ -32,23 +32,12 @@ export function parseDocument(text: string, name: string): PolicyDocument {
   return { Version: typeof Version === 'string' ? Version : '1', Statement: statements as Statement[] }
 }
 
-/** RAM's limit for a role's trust policy, bytes. */
-const MAX_TRUST = 4096
-
 /** The JSON that is sent to RAM. Throws POLICY_TOO_LARGE. */
 export function documentText(document: PolicyDocument, name: string): string {
-  return limited(JSON.stringify(document), name, MAX_DOCUMENT)
-}
-
-/** The JSON of a trust policy. Throws POLICY_TOO_LARGE. */
-export function trustText(document: PolicyDocument, role: string): string {
-  return limited(JSON.stringify(document), `the trust of role ${role}`, MAX_TRUST)
-}
-
-function limited(text: string, name: string, limit: number): string {
+  const text = JSON.stringify(document)
   const size = Buffer.byteLength(text)
-  if (size <= limit) return text
-  throw new NopassError('POLICY_TOO_LARGE', `the document of ${name} has ${size} bytes; RAM takes ${limit}`)
+  if (size <= MAX_DOCUMENT) return text
+  throw new NopassError('POLICY_TOO_LARGE', `the document of ${name} has ${size} bytes; RAM accepts ${MAX_DOCUMENT}`)
 }
 
 /** A document of these statements. */

@@ -1,5 +1,5 @@
 import type { PolicyDocument } from './document.ts'
-import { evaluate } from './ram-evaluate.ts'
+import { judge } from './documented-matching.ts'
 import { matchesAction, resourcesMeet } from './ram-pattern.ts'
 import { parseStatements, type RamStatement } from './ram-statement.ts'
 
@@ -11,28 +11,38 @@ export interface MissingRight {
   readonly denied: boolean
   /** A part of the resource is allowed: some repositories of an instance. */
   readonly partly: boolean
+  /** No document of RAM's says so: it depends on how a resource of the policies is matched. */
+  readonly likely: boolean
+}
+
+export interface RightsVerdict {
+  readonly missing: readonly MissingRight[]
+  /** Some of what is there counts only by a reading that is not documented. */
+  readonly likelyGranted: boolean
 }
 
 /**
- * What `wanted` allows and the attached documents (JSON of RAM) together do not. Statements under conditions are taken to
- * the good: whether they hold is only known when the helper calls. Throws DocumentError.
+ * What `wanted` allows and the attached documents (JSON of RAM) together do not. Conditional statements are assumed to
+ * apply: whether they do is known only when the helper calls. Throws DocumentError.
  */
-export function missingRights(
-  wanted: PolicyDocument,
-  attached: readonly string[],
-  accountId: string,
-): readonly MissingRight[] {
+export function missingRights(wanted: PolicyDocument, attached: readonly string[], accountId: string): RightsVerdict {
   const statements = attached.flatMap((text) => parseStatements(text, 'policy')).flatMap(unconditional)
   const rights = parseStatements(JSON.stringify(wanted), 'policy').flatMap(({ actions, resources }) =>
     actions.flatMap((action) => resources.map((resource) => ({ action, resource }))),
   )
-  return rights.flatMap(({ action, resource }) => {
+  const missing: MissingRight[] = []
+  let likelyGranted = false
+  for (const { action, resource } of rights) {
     const place = placeOf(action, resource, accountId)
-    const decision = evaluate(statements, { action, resource: place, context: new Map() })
-    if (decision === 'allow') return []
+    const { decision, certain } = judge(statements, { action, resource: place, context: new Map() })
+    if (decision === 'allow') {
+      likelyGranted ||= !certain
+      continue
+    }
     const partly = statements.some((statement) => allowsPart(statement, action, place))
-    return [{ action, resource, denied: decision === 'explicit-deny', partly }]
-  })
+    missing.push({ action, resource, denied: decision === 'explicit-deny', partly, likely: !certain })
+  }
+  return { missing, likelyGranted }
 }
 
 function unconditional(statement: RamStatement): readonly RamStatement[] {

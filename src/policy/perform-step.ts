@@ -1,34 +1,67 @@
-import type { Ram } from '../alibaba/ram.ts'
-import { documentText, trustText } from './document.ts'
+import type { Ram, Tag } from '../alibaba/ram.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
+import { NopassError } from '../errors.ts'
+import { documentText } from './document.ts'
 import { OWNER_TAG, ownDescription } from './names.ts'
 import type { PolicyStep } from './policy-target.ts'
 
-/** Does one step by one call (adopting: two). */
-export async function performStep(ram: Ram, step: PolicyStep, purpose: string, signal?: AbortSignal): Promise<void> {
+/** Does one step by one call (adopting: two; creating: a second one without the tag). Returns what could not be done as usual. */
+export async function performStep(
+  ram: Ram,
+  step: PolicyStep,
+  purpose: string,
+  signal?: AbortSignal,
+): Promise<Unverified | undefined> {
   const description = ownDescription(purpose)
   switch (step.do) {
     case 'create-role': {
-      const trust = trustText(step.trust, step.role)
-      return ram.createRole({ name: step.role, trust, description, tags: [OWNER_TAG] }, signal)
+      const role = { name: step.role, trust: JSON.stringify(step.trust), description }
+      return createTagged(`role ${step.role}`, (tags) => ram.createRole({ ...role, tags }, signal))
     }
     case 'update-trust':
-      return ram.updateRole({ name: step.role, trust: trustText(step.after, step.role) }, signal)
+      await ram.updateRole({ name: step.role, trust: JSON.stringify(step.after) }, signal)
+      return
     case 'create-policy': {
       const document = documentText(step.document, `policy ${step.policy}`)
-      return ram.createPolicy({ name: step.policy, document, description, tags: [OWNER_TAG] }, signal)
+      const policy = { name: step.policy, document, description }
+      return createTagged(`policy ${step.policy}`, (tags) => ram.createPolicy({ ...policy, tags }, signal))
     }
     case 'adopt-policy':
       await ram.tag('policy', step.policy, [OWNER_TAG], signal)
-      return ram.updatePolicyDescription(step.policy, description, signal)
+      await ram.updatePolicyDescription(step.policy, description, signal)
+      return
     case 'update-policy':
-      return ram.createPolicyVersion(step.policy, documentText(step.after, `policy ${step.policy}`), signal)
+      await ram.createPolicyVersion(step.policy, documentText(step.after, `policy ${step.policy}`), signal)
+      return
     case 'attach':
-      return ram.attachPolicy(step.policy, step.role, signal)
+      await ram.attachPolicy(step.policy, step.role, signal)
+      return
     case 'detach':
-      return ram.detachPolicy(step.policy, step.role, signal)
+      await ram.detachPolicy(step.policy, step.role, signal)
+      return
     case 'delete-policy':
-      return ram.deletePolicy(step.policy, signal)
+      await ram.deletePolicy(step.policy, signal)
+      return
     case 'delete-role':
-      return ram.deleteRole(step.role, signal)
+      await ram.deleteRole(step.role, signal)
+      return
+  }
+}
+
+/**
+ * Whether creating with a tag needs `ram:TagResources` as well is documented nowhere. A denial is therefore followed by one
+ * attempt without the tag: the description carries the mark too.
+ */
+async function createTagged(
+  what: string,
+  create: (tags: readonly Tag[]) => Promise<void>,
+): Promise<Unverified | undefined> {
+  try {
+    await create([OWNER_TAG])
+    return undefined
+  } catch (error) {
+    if (!(error instanceof NopassError) || error.code !== 'CLOUD_DENIED') throw error
+    await create([])
+    return { id: 'TAGS_DENIED', subject: what }
   }
 }

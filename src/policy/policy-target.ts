@@ -1,4 +1,5 @@
 import type { AttachedPolicy, RamPolicy, RamRole } from '../alibaba/ram.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
 import type { PolicyDocument, Statement } from './document.ts'
 
 /** What is wanted of RAM for one cluster, or for several that share a role. */
@@ -69,4 +70,6 @@ export interface PolicyPlan {
   readonly diff: string
   /** What stays although it was asked to go, and why. */
   readonly kept: readonly string[]
+  /** What was relied on, or left out, without being verified; absent: nothing. */
+  readonly unverified?: readonly Unverified[]
 }

@@ -1,4 +1,5 @@
 import type { ClusterDetail } from '../alibaba/cs.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -61,12 +62,24 @@ export async function widenPolicies(
   cluster: PreparedCluster,
   context: RunContext,
   signal: AbortSignal,
-): Promise<{ readonly changed: boolean; readonly notes: readonly string[] }> {
-  if (targets.length === 0) return { changed: false, notes: [] }
+): Promise<WidenedPolicies> {
+  if (targets.length === 0) return { changed: false, notes: [], unverified: [] }
   const ram = await context.cloud.ram(cluster.settings)
   const notes: string[] = []
-  for (const { target } of targets) notes.push(...describe(await applyPolicy(ram, target, signal)))
-  return notes.length === 0 ? { changed: false, notes: ['RAM: nothing to change'] } : { changed: true, notes }
+  const unverified: Unverified[] = []
+  for (const { target } of targets) {
+    const done = await applyPolicy(ram, target, signal)
+    notes.push(...describe(done))
+    unverified.push(...(done.unverified ?? []))
+  }
+  const changed = notes.length > 0
+  return { changed, notes: changed ? notes : ['RAM: nothing to change'], unverified }
+}
+
+export interface WidenedPolicies {
+  readonly changed: boolean
+  readonly notes: readonly string[]
+  readonly unverified: readonly Unverified[]
 }
 
 /** What an apply would leave RAM with; reads only. */

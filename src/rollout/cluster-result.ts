@@ -1,3 +1,4 @@
+import type { Unverified } from '../alibaba/unverified.ts'
 import type { NopassError } from '../errors.ts'
 import { printable, printableLines } from '../printable.ts'
 import type { Phase } from './phase.ts'
@@ -41,6 +42,8 @@ export interface ClusterResult {
   readonly durationMs: number
   /** What a reader should know besides, such as `RAM policy widened`. */
   readonly notes: readonly string[]
+  /** What was relied on without being verified; absent: nothing. Shown once for all clusters (`collectUnverified`). */
+  readonly unverified?: readonly Unverified[]
   readonly error?: ResultError
   readonly plan?: readonly PlannedChange[]
   /** Of the plan: an apply with that plan is held against it. */

@@ -1,3 +1,4 @@
+import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import { type ClusterResult, type ClusterStatus, describeError, type PlannedChange } from './cluster-result.ts'
 import type { Phase } from './phase.ts'
@@ -10,6 +11,7 @@ export interface ClusterRun {
   revision: { from: number | null; to: number | null }
   chart: string | null
   readonly notes: string[]
+  readonly unverified: Unverified[]
   plan: readonly PlannedChange[] | undefined
   digest: string | undefined
 }
@@ -33,6 +35,7 @@ export async function runCluster(
     revision: { from: null, to: null },
     chart: null,
     notes: [],
+    unverified: [],
     plan: undefined,
     digest: undefined,
   }
@@ -54,6 +57,7 @@ export async function runCluster(
     // Both ends rounded alike: what follows another never seems to begin before it ended.
     durationMs: Math.round(context.elapsed()) - Math.round(begin),
     notes: run.notes,
+    ...(run.unverified.length === 0 ? {} : { unverified: run.unverified }),
     ...(error === undefined ? {} : { error: describeError(error) }),
     ...(run.plan === undefined ? {} : { plan: run.plan }),
     ...(run.digest === undefined ? {} : { digest: run.digest }),

@@ -11,7 +11,7 @@ export interface MatrixEntry {
 export interface Outputs {
   readonly matrix: { readonly include: readonly MatrixEntry[] }
   readonly waves: readonly { readonly wave: number; readonly matrix: { readonly include: readonly MatrixEntry[] } }[]
-  readonly results: readonly Omit<ClusterResult, 'plan'>[]
+  readonly results: readonly Omit<ClusterResult, 'plan' | 'unverified'>[]
   readonly changed: readonly string[]
   readonly failed: readonly string[]
   readonly skipped: readonly string[]
@@ -26,7 +26,7 @@ export function describeOutputs(clusters: readonly ClusterSettings[], results: r
   return {
     matrix: { include },
     waves: waves.map((wave) => ({ wave, matrix: { include: include.filter((entry) => entry.wave === wave) } })),
-    results: results.map(({ plan: _plan, ...rest }) => rest),
+    results: results.map(({ plan: _plan, unverified: _unverified, ...rest }) => rest),
     changed: namesOf(({ status }) => status === 'deployed' || status === 'planned' || status === 'uninstalled'),
     failed: namesOf(isFailure),
     skipped: namesOf(({ status }) => status === 'skipped' || status === 'cancelled'),

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
 import { stableJson } from '../acr/registry-fingerprint.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
 import { diffManifests } from '../helm/manifest-diff.ts'
 import type { ReleaseContent } from '../helm/release-content.ts'
 import { isSameRelease } from '../helm/render-release.ts'
 import { describeStep } from '../policy/describe-step.ts'
+import { undocumentedMatching } from '../policy/documented-matching.ts'
 import type { PolicyPlan } from '../policy/policy-target.ts'
 import { planPolicies, policyTargets } from './cluster-policy.ts'
 import type { PlannedChange } from './cluster-result.ts'
 import type { ClusterEnd, ClusterRun } from './cluster-run.ts'
 import { findDrift, type ObjectDrift } from './drift.ts'
 import type { OpenCluster } from './open-cluster.ts'
+import type { SharedTarget } from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import { findConfig } from './release-parts.ts'
 import type { RunContext } from './run-context.ts'
@@ -49,16 +52,18 @@ export async function planCluster(
   run: ClusterRun,
   signal: AbortSignal,
 ): Promise<ClusterEnd> {
-  const { changes, notes, unchanged, digest } = await makePlan(cluster, open, context, signal)
+  const { changes, notes, unverified, unchanged, digest } = await makePlan(cluster, open, context, signal)
   run.plan = changes
   run.digest = digest
   run.notes.push(...notes)
+  run.unverified.push(...unverified)
   return { status: unchanged ? 'unchanged' : 'planned' }
 }
 
 export interface ClusterPlan {
   readonly changes: readonly PlannedChange[]
   readonly notes: readonly string[]
+  readonly unverified: readonly Unverified[]
   readonly unchanged: boolean
   /** Of everything that would be done: an approved plan is held against it. */
   readonly digest: string
@@ -94,10 +99,23 @@ export async function makePlan(
     .digest('hex')
   return {
     changes,
-    notes: [...targets.flatMap(({ notes = [] }) => notes), ...driftNotes(difference.drift)],
+    notes: driftNotes(difference.drift),
+    unverified: planUnverified(cluster, targets),
     unchanged: difference.unchanged && steps.every((list) => list.length === 0),
     digest,
   }
+}
+
+/** What the plan's wanted state depends on, and no document states. */
+function planUnverified(cluster: PreparedCluster, targets: readonly SharedTarget[]): readonly Unverified[] {
+  const lifetimes = (cluster.values?.registries ?? []).filter(({ expiresInHours }) => Boolean(expiresInHours))
+  return [
+    ...targets.flatMap(({ unverified = [] }) => unverified),
+    ...targets.flatMap(({ target: { document, policyName } }) =>
+      document === undefined ? [] : undocumentedMatching(document, `policy ${policyName}`),
+    ),
+    ...lifetimes.map(({ name }) => ({ id: 'EXPIRES_IN_HOURS' as const, subject: `registry ${name}` })),
+  ]
 }
 
 function policyChanges(plan: PolicyPlan): readonly PlannedChange[] {

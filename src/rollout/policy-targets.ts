@@ -1,3 +1,4 @@
+import type { Unverified } from '../alibaba/unverified.ts'
 import type { ClusterIssuer } from '../policy/cluster-issuer.ts'
 import { policyName, rrsaRoleName } from '../policy/names.ts'
 import { type PolicyRegistry, policyDocument } from '../policy/policy-document.ts'
@@ -26,7 +27,7 @@ export interface SharedTarget {
   readonly target: PolicyTarget
   readonly clusters: readonly string[]
   /** What the target relies on and could not be verified. */
-  readonly notes?: readonly string[]
+  readonly unverified?: readonly Unverified[]
 }
 
 /**
@@ -87,13 +88,8 @@ export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamO
   return {
     clusters: [cluster.name],
     target: { ...target, trust },
-    ...(verified ? {} : { notes: [unverifiedIssuer(issuer)] }),
+    ...(verified ? {} : { unverified: [{ id: 'ISSUER', subject: `cluster ${cluster.name}: ${issuer}` }] }),
   }
-}
-
-/** For plans and reports: the API server's discovery document could not be read. */
-function unverifiedIssuer(issuer: string): string {
-  return `RRSA: the issuer ${issuer} is ACK's first and was not verified: the API server's /.well-known/openid-configuration could not be read (it needs the ClusterRole system:service-account-issuer-discovery); other trust statements of the role are kept`
 }
 
 /** `name` of `acs:ram::<account>:role/<name>`. */

@@ -67,10 +67,11 @@ async function applyCluster(
   const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
   const rolled: RolledCluster = { targets, verified: false }
   note(rolled)
-  run.notes.push(...targets.flatMap(({ notes = [] }) => notes))
+  run.unverified.push(...targets.flatMap(({ unverified = [] }) => unverified))
   const widened = await widenPolicies(targets, cluster, context, signal)
   run.notes.push(...widened.notes)
   for (const line of widened.notes) context.report(cluster.name, line)
+  run.unverified.push(...widened.unverified)
 
   const parts = { ...findParts(preflight.wanted.objects, cluster.settings.namespace), ramChanged: widened.changed }
   const verify = async (): Promise<void> => {

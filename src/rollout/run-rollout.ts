@@ -1,3 +1,4 @@
+import { collectUnverified, type UnverifiedFact } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
 import type { Helm } from '../helm/find-helm.ts'
 import { type CloudDeps, createCloudAccess } from './cloud-access.ts'
@@ -30,6 +31,8 @@ export interface RolloutOutcome {
   readonly errors: readonly NopassError[]
   /** In the order of the list; empty in the mode `validate`. */
   readonly results: readonly ClusterResult[]
+  /** Each fact once, whatever the number of clusters. */
+  readonly unverified: readonly UnverifiedFact[]
   readonly durationMs: number
   readonly helm: string | null
 }
@@ -43,7 +46,9 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
   const elapsed = (): number => performance.now() - begin
   const { inputs } = settings
   const { clusters: prepared, errors } = prepareClusters(settings)
-  if (errors.length > 0 || inputs.mode === 'validate') return { errors, results: [], durationMs: elapsed(), helm: null }
+  if (errors.length > 0 || inputs.mode === 'validate') {
+    return { errors, results: [], unverified: [], durationMs: elapsed(), helm: null }
+  }
   if (inputs.mode === 'uninstall') requireConfirmation(settings)
 
   const helm = await deps.findHelm()
@@ -64,7 +69,8 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
     approved: inputs.mode === 'apply' && inputs['plan-file'] ? await readPlanFile(inputs['plan-file']) : undefined,
   }
   const results = (await runAll(context, signal)).map(printableResult)
-  return { errors, results, durationMs: Math.round(elapsed()), helm: helm.version.text }
+  const unverified = collectUnverified(results.flatMap((result) => result.unverified ?? []))
+  return { errors, results, unverified, durationMs: Math.round(elapsed()), helm: helm.version.text }
 }
 
 async function runAll(context: RunContext, signal: AbortSignal): Promise<readonly ClusterResult[]> {

@@ -1,3 +1,4 @@
+import { describeFact, type UnverifiedFact } from '../alibaba/unverified.ts'
 import type { NopassError } from '../errors.ts'
 import { formatPlace } from '../errors.ts'
 import { printable, printableLines } from '../printable.ts'
@@ -26,6 +27,7 @@ export interface SummaryInput {
   readonly results: readonly ClusterResult[]
   readonly durationMs: number
   readonly helm: string | null
+  readonly unverified?: readonly UnverifiedFact[]
 }
 
 /** The job summary as Markdown: verdict, table with failures first, cures, timeline, folded notes and plan diffs. */
@@ -42,7 +44,7 @@ export function renderSummary(input: SummaryInput): string {
     ...sorted.flatMap(cure),
     ...timelineBlock(input),
   ]
-  const folds = sorted.flatMap((result) => [...noteFold(result), ...planFolds(result)])
+  const folds = [...unverifiedFold(input), ...sorted.flatMap((result) => [...noteFold(result), ...planFolds(result)])]
   return capped(head.join('\n'), folds)
 }
 
@@ -92,6 +94,12 @@ function timelineBlock({ results, durationMs, helm }: SummaryInput): readonly st
   const lines = timeline(results, durationMs)
   if (lines.length === 0) return []
   return ['```text', ...lines, '```', `${formatDuration(durationMs)} in all${helm ? `, helm ${helm}` : ''}`, '']
+}
+
+function unverifiedFold({ unverified = [] }: SummaryInput): readonly string[] {
+  if (unverified.length === 0) return []
+  const lines = unverified.map((fact) => `- ${cell(describeFact(fact))}`).join('\n')
+  return [`<details><summary>relied on, and not verified</summary>\n\n${lines}\n\n</details>`]
 }
 
 function noteFold({ name, notes, chart }: ClusterResult): readonly string[] {

@@ -51,7 +51,7 @@ for (const served of [FIRST, SECOND]) {
   test(`W1 the trust names ${served}, which the API server serves and ACK lists`, async () => {
     const targets = await policyTargets(...rrsaCluster(() => ({ issuer: served })))
     assert.deepEqual(issuerOf(targets), [served])
-    assert.deepEqual(targets[0]?.notes, undefined)
+    assert.deepEqual(targets[0]?.unverified, undefined)
     assert.equal(targets[0]?.target.trust?.alternatives, undefined)
   })
 }
@@ -65,7 +65,11 @@ for (const [title, discovery] of [
   test(`W1 the discovery document ${title}: the trust names ACK's first issuer, and a note says so`, async () => {
     const targets = await policyTargets(...rrsaCluster(discovery))
     assert.deepEqual(issuerOf(targets), [FIRST])
-    assert.match(targets[0]?.notes?.[0] ?? '', new RegExp(`^RRSA: the issuer ${FIRST} .*not verified`))
+    assert.deepEqual(
+      targets[0]?.unverified?.map(({ id }) => id),
+      ['ISSUER'],
+    )
+    assert.match(targets[0]?.unverified?.[0]?.subject ?? '', new RegExp(`: ${FIRST}$`))
   })
 }
 

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { collectUnverified } from '../../src/alibaba/unverified.ts'
+import { paintFor } from '../../src/cli/paint.ts'
+import { renderOutcome } from '../../src/cli/rollout/render-outcome.ts'
 import { NopassError } from '../../src/errors.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
 import { renderErrors, renderSummary } from '../../src/rollout/summary.ts'
+
+const PLAIN = paintFor({ isTTY: false, write: () => true } as unknown as NodeJS.WriteStream, { env: {} })
 
 const result: ClusterResult = {
   name: 'hangzhou-a',
@@ -107,4 +112,18 @@ test('a summary never passes 900 KB: whole blocks are left out and counted', () 
   assert.ok(Buffer.byteLength(text) <= 901 * 1024)
   assert.match(text, /\n\d+ more blocks were left out: a summary holds at most 1 MiB\.\n$/)
   assert.equal(text.split('<details>').length, text.split('</details>').length)
+})
+
+test('what was relied on and not verified is said once, whatever the number of clusters', () => {
+  const results = ['a', 'b', 'c'].map((name): ClusterResult => {
+    return { ...result, name, status: 'planned', unverified: [{ id: 'RAM_MATCHING', subject: `policy ${name}` }] }
+  })
+  const unverified = collectUnverified(results.flatMap((one) => one.unverified ?? []))
+  const input = { results, unverified, durationMs: 1, helm: '4.3.1' }
+  const summary = renderSummary({ ...input, mode: 'plan' })
+  const plain = renderOutcome('plan', { ...input, errors: [] }, PLAIN)
+  for (const text of [summary, plain]) {
+    assert.equal(text.split('RAM_MATCHING (policy a, policy b, policy c)').length, 2)
+    assert.equal(text.split('RAM_MATCHING').length, 2)
+  }
 })

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { reportErrors } from '../../action/report-errors.ts'
 import { writeLine } from '../../action/write-line.ts'
+import { collectUnverified } from '../../src/alibaba/unverified.ts'
 import { diagnose } from '../../src/cli/doctor/diagnose.ts'
 import { renderPodReport } from '../../src/cli/doctor/pod-report.ts'
 import { renderReport } from '../../src/cli/doctor/report.ts'
@@ -141,8 +142,9 @@ test('security 1: a result has as many lines as its parts, in summary and termin
       error: describeError(hostileError('KUBE_REFUSED', text)),
       plan: [{ title: `ConfigMap ${text}`, change: 'change', diff: `- ${text.replaceAll('\n', ' ')}\n+ b` }],
     })
+  const unverified = (text: string) => collectUnverified([{ id: 'VPC_FALLBACK', subject: text }])
   const forms = (text: string) => {
-    const outcome = { results: [result(text)], durationMs: 10, helm: '4.3.0', errors: [] }
+    const outcome = { results: [result(text)], durationMs: 10, helm: '4.3.0', errors: [], unverified: unverified(text) }
     return [renderSummary({ mode: 'plan', ...outcome }), renderOutcome('plan', outcome, plain)]
   }
   const lines = forms('x').map((text) => text.split('\n').length)

@@ -13,6 +13,7 @@ const JSON_SHAPE = `\`\`\`json
   "server": "https://…", "kubernetes": "v1.36.3",
   "release": { "namespace": "acr-nopass", "name": "acr-nopass" },
   "helper": { "version": "…", "replicas": { "wanted": 2, "available": 2 }, "leader": "…", "attach": "admission", "reportedAt": "…" },
+  "unverified": [{ "id": "RAM_MATCHING", "text": "…", "subjects": ["role …"] }],
   "cloud": { "looked": true, "caller": "acs:ram::…:user/…", "account": "…", "notes": [{ "what": "role …", "why": "…" }] },
   "registries": [], "namespaces": {}, "serviceAccounts": {},
   "pod": { "namespace": "shop", "name": "web-…", "node": {}, "containers": [{ "name": "app", "image": "…", "steps": [{ "step": "registry", "state": "ok", "detail": "prod" }] }] },
@@ -84,6 +85,21 @@ A cluster of ACK says itself which one it is (\`kube-system/ack-cluster-profile\
 \`--worker-role\` the RAM roles of its nodes. RAM answers about one's own account alone: for a role or an instance of another one, run
 doctor again with credentials of that account.
 
+## Relied on, and not verified
+\`doctor\` and \`plan\` end with what they relied on and could not verify, each fact once (in JSON: \`unverified\`). They are no findings: nothing
+has to be done unless something does not work.
+
+| Fact | Meaning |
+| --- | --- |
+| \`RAM_MATCHING\` | Alibaba Cloud does not document how RAM matches \`*\` inside a segment of a resource, \`?\`, upper and lower case, and \`NotResource\`. Verdicts about policies that use them are likely, not certain. |
+| \`ISSUER\` | The API server's discovery document could not be read, so the first issuer that ACK lists is used in the trust policy. Grant the ClusterRole \`system:service-account-issuer-discovery\` to have it verified. |
+| \`TAGS_DENIED\` | The credentials lack \`ram:TagResources\`, so what they created is marked by its description alone. |
+| \`VPC_FALLBACK\` | With \`network: auto\` a VPC address does not resolve (some regions have none), so the helper uses the public one. It needs internet access then; \`network: vpc\` never falls back. |
+| \`EXPIRES_IN_HOURS\` | \`expiresInHours\` is not known to be honoured everywhere; the time that the registry returns counts. |
+
+A machine in a VPC without internet access reaches RAM at \`https://ram.vpc-proxy.aliyuncs.com\`; set it with \`--endpoints\` (in the action:
+\`endpoints\`), with \`sts: https://sts-vpc.REGION.aliyuncs.com\` and \`cs: https://cs-anony-vpc.REGION.aliyuncs.com\`.
+
 ## As data
 \`-o json\` writes the same for programs. Fields are added to it and never change their meaning; \`registries\`, \`namespaces\` and
 \`serviceAccounts\` are there for a cluster, \`pod\` for a Pod. \`state\` is \`ok\`, \`wrong\` or \`unknown\`.
@@ -117,6 +133,20 @@ OIDC 提供商、角色及其信任策略与全部权限策略、实例、集群
 ${CLOUD_RIGHTS}
 ACK 集群自己会说明身份（\`kube-system/ack-cluster-profile\`）；否则用 \`--ack-cluster-id\` 指明集群，用 \`--worker-role\` 指明节点的
 RAM 角色。RAM 只回答本账号的情况：对于其他账号的角色或实例，请使用该账号的凭据再运行一次 doctor。
+
+## 所依赖但未能验证的事实
+\`doctor\` 和 \`plan\` 会在结尾列出所依赖但未能验证的事实，每项只列一次（JSON 中为 \`unverified\`）。它们不是问题：只要一切正常，就无需处理。
+
+| 事实 | 含义 |
+| --- | --- |
+| \`RAM_MATCHING\` | 对于资源某一段内的 \`*\`、\`?\`、大小写以及 \`NotResource\`，阿里云没有公布 RAM 的匹配规则。涉及这些写法的结论只是“很可能”，并不确定。 |
+| \`ISSUER\` | 无法读取 API Server 的 OIDC 发现文档，因此信任策略使用 ACK 列出的第一个 issuer。授予 ClusterRole \`system:service-account-issuer-discovery\` 后即可验证。 |
+| \`TAGS_DENIED\` | 凭据缺少 \`ram:TagResources\` 权限，所创建的内容只能通过描述标明由 acr-nopass 管理。 |
+| \`VPC_FALLBACK\` | 使用 \`network: auto\` 时，VPC 地址无法解析（部分地域没有该地址），因此 helper 使用公网地址，此时需要能够访问公网；\`network: vpc\` 不会回退。 |
+| \`EXPIRES_IN_HOURS\` | 并非所有接入点都确定支持 \`expiresInHours\`；以实例返回的时间为准。 |
+
+VPC 内无法访问公网的机器可通过 \`https://ram.vpc-proxy.aliyuncs.com\` 访问 RAM：用 \`--endpoints\`（在 Action 中为 \`endpoints\`）设置该地址，
+并设置 \`sts: https://sts-vpc.REGION.aliyuncs.com\` 和 \`cs: https://cs-anony-vpc.REGION.aliyuncs.com\`。
 
 ## 数据形式
 \`-o json\` 为程序输出同样的内容。字段只会增加，含义不变；\`registries\`、\`namespaces\`、\`serviceAccounts\` 用于集群，\`pod\` 用于 Pod。

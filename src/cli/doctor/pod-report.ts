@@ -1,5 +1,6 @@
 import { printable } from '../../printable.ts'
 import type { CliPaint } from '../paint.ts'
+import { renderUnverified } from '../render-unverified.ts'
 import type { Finding } from './finding.ts'
 import type { Observed, PodFacts, PodFocus } from './observed.ts'
 import { type PodStep, podSteps } from './pod/pod-steps.ts'
@@ -7,6 +8,7 @@ import { createScene } from './pod/scene.ts'
 import { renderCloud } from './render-cloud.ts'
 import { renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
 import { describeCommon, renderHeading } from './report.ts'
+import { doctorUnverified } from './unverified.ts'
 
 interface ContainerReport {
   readonly name: string
@@ -46,6 +48,7 @@ export function renderPodReport(observed: Observed, findings: readonly Finding[]
     ...findings.map((finding) => renderFinding(finding, paint)),
     renderUnread(observed.unread),
     renderCloud(observed.cloud),
+    renderUnverified(doctorUnverified(observed)),
     renderVerdict(findings, paint),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`

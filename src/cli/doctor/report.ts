@@ -1,11 +1,13 @@
 import type { CoverageStatus, RegistryStatus } from '../../acr/helper-status.ts'
 import { printable } from '../../printable.ts'
 import type { CliPaint } from '../paint.ts'
+import { renderUnverified } from '../render-unverified.ts'
 import { renderTable } from '../table.ts'
 import { count, type Finding } from './finding.ts'
 import type { Observed } from './observed.ts'
 import { describeCloud, renderCloud } from './render-cloud.ts'
 import { renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
+import { doctorUnverified } from './unverified.ts'
 
 /** The report as data, for `-o json`; fields are added to it, and never change their meaning. */
 export function describeReport(observed: Observed, findings: readonly Finding[]): object {
@@ -37,6 +39,7 @@ export function describeCommon(observed: Observed, findings: readonly Finding[])
       reportedAt: status?.updatedAt ?? null,
     },
     cloud: describeCloud(cloud),
+    unverified: doctorUnverified(observed),
   }
 }
 
@@ -49,6 +52,7 @@ export function renderReport(observed: Observed, findings: readonly Finding[], p
     ...findings.map((finding) => renderFinding(finding, paint)),
     renderUnread(observed.unread),
     renderCloud(observed.cloud),
+    renderUnverified(doctorUnverified(observed)),
     renderVerdict(findings, paint),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`

@@ -7,19 +7,21 @@ import { headline } from '../../rollout/summary.ts'
 import { formatDuration, timeline } from '../../rollout/timeline.ts'
 import type { RolloutMode } from '../commands/rollout.ts'
 import type { CliPaint } from '../paint.ts'
+import { renderUnverified } from '../render-unverified.ts'
 import { renderTable } from '../table.ts'
 
 /** The outcome as data, for `-o json`: the action's outputs, and of a plan every change. */
 export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {
   const { changed, failed, skipped } = describeOutputs(settings.selected, outcome.results)
-  const { results, helm, durationMs } = outcome
-  return { mode, results, changed, failed, skipped, helm, durationMs }
+  const { helm, durationMs, unverified } = outcome
+  const results = outcome.results.map(({ unverified: _, ...rest }) => rest)
+  return { mode, results, unverified, changed, failed, skipped, helm, durationMs }
 }
 
 /** The outcome as a person reads it: diffs of a plan, notes, when it was, then table, causes and cures, verdict. */
 export function renderOutcome(
   mode: RolloutMode,
-  { results, durationMs, helm }: RolloutOutcome,
+  { results, unverified, durationMs, helm }: RolloutOutcome,
   paint: CliPaint,
 ): string {
   const colour = results.some(isFailure) ? paint.red : paint.green
@@ -29,6 +31,7 @@ export function renderOutcome(
     timeline(results, durationMs).join('\n'),
     renderTable(['cluster', 'wave', 'status', 'revision', 'time'], results.map(row)),
     ...results.flatMap((result) => problemBlock(result, paint)),
+    renderUnverified(unverified),
     colour(`${mode}: ${headline(results)}, ${formatDuration(durationMs)}${helm === null ? '' : `, helm ${helm}`}`),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`

@@ -4,6 +4,7 @@ import type { CloudFacts, InstanceFacts, RoleFacts } from '../../../src/cli/doct
 import { diagnose } from '../../../src/cli/doctor/diagnose.ts'
 import type { Observed } from '../../../src/cli/doctor/observed.ts'
 import { renderCloud } from '../../../src/cli/doctor/render-cloud.ts'
+import { doctorUnverified } from '../../../src/cli/doctor/unverified.ts'
 import { policyOf, type Statement } from '../../../src/policy/document.ts'
 import { testFindings } from './finding-table.ts'
 import { failure, IMAGE, registry, scene, stuckPod } from './scene.ts'
@@ -107,6 +108,26 @@ testFindings([
     says: /^None of its policies \(acr-nopass-c1\)[\s\S]*\naliyun ram CreatePolicyVersion --PolicyName acr-nopass-c1 --PolicyDocument '[^']*ecs:\*[^']*' --SetAsDefault true [^&]*$/,
   },
   {
+    title: 'U11 a verdict that no document of RAM backs is likely, and does not fail a check',
+    observed: seen({
+      role: role({
+        attached: [
+          {
+            name: 'narrow',
+            custom: true,
+            document: text(allow('cr:*'), {
+              Effect: 'Deny',
+              Action: 'cr:Pull*',
+              Resource: 'acs:cr:*:*:repository/cri-?bc123/*',
+            }),
+          },
+        ],
+      }),
+    }),
+    finds: [['warning', 'ROLE_RIGHTS_MISSING', SUBJECT]],
+    says: /^A Deny in one of its policies \(narrow\)[^\n]* likely, not certain\./,
+  },
+  {
     title: 'a role whose policy would get too large: the documents, for a person to compare',
     observed: seen({
       role: role({
@@ -204,3 +225,27 @@ test('doctor: the report says as whom the cloud was read, or why not', () => {
 function never(): never {
   throw new Error('it is there')
 }
+
+test('what doctor relied on and could not verify is said once, with what it concerns', () => {
+  const open = text(allow('cr:Get*'), allow('cr:*', 'acs:cr:cn-*:1:*'))
+  const observed = seen({ role: role({ attached: [{ name: 'open', custom: true, document: open }] }) })
+  assert.deepEqual(diagnose(observed), [])
+  assert.deepEqual(
+    doctorUnverified(observed).map(({ id, subjects }) => [id, subjects]),
+    [['RAM_MATCHING', ['role nodes']]],
+  )
+  assert.deepEqual(doctorUnverified(seen()), [])
+})
+
+test('U7 a lifetime that was requested is unverified until a token has it', () => {
+  const config = {
+    registries: [
+      { name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou', expiresInHours: 12 },
+    ],
+  }
+  const issuedAt = '2026-11-25T00:00:00.000Z'
+  const of = (expiresAt: string) =>
+    doctorUnverified(scene({ config, registries: [registry({ issuedAt, expiresAt })] })).map(({ id }) => id)
+  assert.deepEqual(of('2026-11-25T01:00:00.000Z'), ['EXPIRES_IN_HOURS'])
+  assert.deepEqual(of('2026-11-25T12:00:00.000Z'), [])
+})

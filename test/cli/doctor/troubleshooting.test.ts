@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { UNVERIFIED } from '../../../src/alibaba/unverified.ts'
 import { FINDING_IDS, type FindingId } from '../../../src/cli/doctor/finding.ts'
 import { CLOUD_SETUPS } from '../../cluster/doctor/cloud-setups.ts'
 import { HELPER_SETUPS } from '../../cluster/doctor/helper-setups.ts'
@@ -53,3 +54,10 @@ for (const language of ['en', 'zh']) {
     assert.deepEqual(ids.toSorted(), [...FINDING_IDS].toSorted())
   })
 }
+
+test('both pages explain every fact that is relied on without being verified', () => {
+  for (const language of ['en', 'zh']) {
+    const page = readFileSync(join(ROOT, `docs/${language}/troubleshooting.md`), 'utf8')
+    for (const id of Object.keys(UNVERIFIED)) assert.ok(page.includes(`| \`${id}\` |`), `${language}: ${id}`)
+  }
+})

@@ -1,5 +1,5 @@
 import { judgeTrust } from '../../../policy/judge-trust.ts'
-import { type MissingRight, missingRights } from '../../../policy/missing-rights.ts'
+import { type MissingRight, missingRights, type RightsVerdict } from '../../../policy/missing-rights.ts'
 import { DocumentError } from '../../../policy/ram-statement.ts'
 import { shellWord } from '../../../policy/shell-word.ts'
 import type { RoleFacts } from '../cloud/cloud-facts.ts'
@@ -89,26 +89,37 @@ const WHO: Readonly<Record<WantedRole['kind'], string>> = {
   chain: "the helper's identity",
 }
 
-function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
-  const { document, accountId, name } = wanted
-  const { attached } = facts
-  if (document === undefined || attached === undefined) return []
+/** What a role is granted of what it needs; undefined where that is not known. */
+export function judgeRights({ document, accountId }: WantedRole, { attached }: RoleFacts): RightsVerdict | undefined {
+  if (document === undefined || attached === undefined) return undefined
   const texts = attached.map((policy) => policy.document)
-  const lacking = readable(() => missingRights(document, texts, accountId)) ?? []
+  return readable(() => missingRights(document, texts, accountId))
+}
+
+function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
+  const { name } = wanted
+  const { attached = [] } = facts
+  const lacking = judgeRights(wanted, facts)?.missing ?? []
   if (lacking.length === 0) return []
   const isDenied = lacking.some(({ denied }) => denied)
+  const isLikely = lacking.every(({ likely }) => likely)
   const names = attached.map((policy) => policy.name)
   const what = few(lacking.map(describe), 3)
   return [
     {
       id: 'ROLE_RIGHTS_MISSING',
-      // Some repositories can be pulled: it may be just what somebody wants.
-      severity: lacking.every(({ partly, denied }) => partly && !denied) ? 'warning' : 'error',
+      // Some repositories can be pulled: that may be what is wanted. And what is only likely must not fail a check.
+      severity: isLikely || lacking.every(({ partly, denied }) => partly && !denied) ? 'warning' : 'error',
       subject: subjectOf(wanted),
-      message: `${wanted.what} may not ${what}`,
-      cause: isDenied
-        ? `A Deny in one of its policies (${few(names)}) forbids it; no other policy can make up for that.`
-        : `None of its policies (${names.length === 0 ? 'it has none' : few(names)}) allows it.`,
+      message: `${wanted.what} ${isLikely ? 'likely lacks permission for' : 'lacks permission for'} ${what}`,
+      cause: [
+        isDenied
+          ? `A Deny in one of its policies (${few(names)}) forbids it; no other policy can make up for that.`
+          : `None of its policies (${names.length === 0 ? 'it has none' : few(names)}) allows it.`,
+        ...(isLikely
+          ? ['How RAM matches the resources named there is not documented, so this is likely, not certain.']
+          : []),
+      ].join(' '),
       cure: isDenied
         ? 'Take the Deny away, or narrow it.'
         : `Give the role that right as the command does (or run \`acr-nopass apply\`), or narrow \`repositories\` in values. ${SOON}`,

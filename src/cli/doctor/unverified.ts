@@ -1,0 +1,43 @@
+import { collectUnverified, type Unverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
+import { judgeRights } from './checks/cloud-roles.ts'
+import { wantedRoles } from './cloud/wanted-roles.ts'
+import type { Observed } from './observed.ts'
+
+/** What the findings rely on and nobody could verify: each fact once. Pure. */
+export function doctorUnverified(observed: Observed): readonly UnverifiedFact[] {
+  return collectUnverified([...matching(observed), ...lifetimes(observed), ...reported(observed)])
+}
+
+function matching({ cloud, release, issuer }: Observed): readonly Unverified[] {
+  const { config } = release ?? {}
+  if (cloud.state !== 'looked' || config === undefined) return []
+  const { accountId, place, workerRoles, roles } = cloud.facts
+  return wantedRoles(config, { accountId: place.accountId ?? accountId, workerRoles, issuer }).flatMap((wanted) => {
+    const facts = roles.get(wanted.arn.toLowerCase())
+    const verdict = facts && judgeRights(wanted, facts)
+    const isOpen = verdict?.likelyGranted || verdict?.missing.some(({ likely }) => likely)
+    return isOpen ? [{ id: 'RAM_MATCHING' as const, subject: `role ${wanted.name}` }] : []
+  })
+}
+
+/** By the helper; the status object may have been written by anyone. */
+function reported({ release }: Observed): readonly Unverified[] {
+  const notes: unknown = release?.status?.unverified
+  return Array.isArray(notes)
+    ? notes.filter((note: Partial<Unverified> | null) => typeof note?.subject === 'string')
+    : []
+}
+
+const HOUR = 3_600_000
+
+/** A lifetime that was requested and not seen yet, or not granted. */
+function lifetimes({ release }: Observed): readonly Unverified[] {
+  const { config, status } = release ?? {}
+  return (config?.registries ?? []).flatMap(({ name, expiresInHours }) => {
+    if (!expiresInHours) return []
+    const { issuedAt = '', expiresAt = '' } = status?.registries.find((one) => one.name === name) ?? {}
+    const life = Date.parse(expiresAt) - Date.parse(issuedAt)
+    const isHonoured = life > (expiresInHours - 0.5) * HOUR
+    return isHonoured ? [] : [{ id: 'EXPIRES_IN_HOURS' as const, subject: `registry ${name}` }]
+  })
+}

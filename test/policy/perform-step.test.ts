@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Ram, Tag } from '../../src/alibaba/ram.ts'
+import { NopassError } from '../../src/errors.ts'
+import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
+import { policyOf } from '../../src/policy/document.ts'
+import type { PolicyTarget } from '../../src/policy/policy-target.ts'
+import { rrsaStatement } from '../../src/policy/trust-document.ts'
+
+const document = policyOf([{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['*'] }])
+const statement = rrsaStatement({
+  oidcProviderArn: 'acs:ram::1:oidc-provider/ack-rrsa-c1',
+  issuer: 'https://oidc.example',
+  namespace: 'acr-nopass',
+  serviceAccount: 'acr-nopass',
+})
+const target: PolicyTarget = {
+  policyName: 'acr-nopass-c1',
+  document,
+  purpose: 'cluster c1',
+  roles: [],
+  trust: { role: 'acr-nopass-c1', statement, create: true },
+  adopt: false,
+  phase: 'widen',
+}
+
+interface Created {
+  readonly kind: 'policy' | 'role'
+  readonly tags: readonly Tag[]
+}
+
+/** An account that has nothing, where some calls fail. */
+function emptyAccount(fail: (call: Created & { readonly trust?: string }) => NopassError | undefined) {
+  const created: Created[] = []
+  const create =
+    (kind: Created['kind']) => async (given: { readonly tags: readonly Tag[]; readonly trust?: string }) => {
+      const call = { kind, tags: given.tags, ...(given.trust !== undefined && { trust: given.trust }) }
+      created.push({ kind, tags: given.tags })
+      const error = fail(call)
+      if (error) throw error
+    }
+  const missing = async (): Promise<undefined> => undefined
+  const ram = {
+    getPolicy: missing,
+    getRole: missing,
+    listRolePolicies: missing,
+    attachPolicy: missing,
+    createPolicy: create('policy'),
+    createRole: create('role'),
+  } as unknown as Ram
+  return { ram, created }
+}
+
+const denied = (): NopassError => new NopassError('CLOUD_DENIED', 'denied', { reason: 'NoPermission' })
+const TAG = { key: 'managed-by', value: 'acr-nopass' }
+
+test('U5 what may not be tagged is created without a tag, and that is reported', async () => {
+  const { ram, created } = emptyAccount(({ tags }) => (tags.length > 0 ? denied() : undefined))
+  const { unverified } = await applyPolicy(ram, target)
+  assert.deepEqual(created, [
+    { kind: 'role', tags: [TAG] },
+    { kind: 'role', tags: [] },
+    { kind: 'policy', tags: [TAG] },
+    { kind: 'policy', tags: [] },
+  ])
+  assert.deepEqual(unverified, [
+    { id: 'TAGS_DENIED', subject: 'role acr-nopass-c1' },
+    { id: 'TAGS_DENIED', subject: 'policy acr-nopass-c1' },
+  ])
+})
+
+test('U5 what may be tagged is created once, and what may not be created fails', async () => {
+  const allowed = emptyAccount(() => undefined)
+  assert.equal((await applyPolicy(allowed.ram, target)).unverified, undefined)
+  assert.deepEqual(
+    allowed.created.map(({ tags }) => tags),
+    [[TAG], [TAG]],
+  )
+  await assert.rejects(applyPolicy(emptyAccount(denied).ram, target), { code: 'CLOUD_DENIED' })
+})
+
+// CreateRole, "Error codes" (https://www.alibabacloud.com/help/doc-detail/28710.htm): the code, and no number.
+for (const reason of [
+  'InvalidParameter.AssumeRolePolicyDocument.Length',
+  'InvalidParameter.NewAssumeRolePolicyDocument.Length',
+  'InvalidParameter.PolicyDocument.Length',
+]) {
+  test(`U4 RAM's own ${reason} is POLICY_TOO_LARGE`, async () => {
+    const { ram } = emptyAccount(() => new NopassError('CLOUD_REJECTED', 'too long', { reason, requestId: 'R-1' }))
+    await assert.rejects(applyPolicy(ram, target), { code: 'POLICY_TOO_LARGE', reason, requestId: 'R-1' })
+  })
+}
+
+test('U4 the length of a trust policy is for RAM to judge: a long one is planned and sent whole', async () => {
+  const issuer = `https://oidc.example/${'x'.repeat(8000)}`
+  const trust = { ...target.trust, statement: rrsaStatement({ ...TRUST, issuer }) } as NonNullable<
+    PolicyTarget['trust']
+  >
+  const sent: string[] = []
+  const { ram } = emptyAccount((call) => {
+    if (call.trust !== undefined) sent.push(call.trust)
+    return undefined
+  })
+  assert.equal((await planPolicy(ram, { ...target, trust })).steps[0]?.do, 'create-role')
+  await applyPolicy(ram, { ...target, trust })
+  assert.ok((sent[0]?.length ?? 0) > 8000)
+})
+
+const TRUST = {
+  oidcProviderArn: 'acs:ram::1:oidc-provider/ack-rrsa-c1',
+  namespace: 'acr-nopass',
+  serviceAccount: 'acr-nopass',
+}
