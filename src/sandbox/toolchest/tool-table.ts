@@ -5,9 +5,12 @@ export type ToolName =
   | 'kube-controller-manager'
   | 'kube-apiserver-1.30'
   | 'kube-controller-manager-1.30'
+  | 'kube-apiserver-1.24'
+  | 'kube-controller-manager-1.24'
   | 'kubelet'
   | 'helm4'
   | 'helm3'
+  | 'helm-3.18'
   | 'act'
   | 'actionlint'
   | 'registry'
@@ -17,6 +20,7 @@ export type ToolName =
   | 'runc'
   | 'loopback'
   | 'promtool'
+  | 'docker-credential-acr-helper'
 
 /** How a tool is built and recognised. Versions stand in `tools/<folder>/go.mod` alone. */
 export interface Tool {
@@ -32,6 +36,8 @@ export interface Tool {
   readonly tags?: readonly string[]
   /** Only for Linux: parts of a node. */
   readonly linuxOnly?: boolean
+  /** Built only when it is named: for `npm test -- --kubernetes 1.24` and `--helm 3.18`. */
+  readonly onDemand?: boolean
   /** Seconds to build on two cores with nothing cached (measured, rounded up). */
   readonly seconds: number
   /** Megabytes of downloads, build cache and binary when nothing is cached. */
@@ -51,6 +57,8 @@ export interface InstalledProgram {
 const KUBERNETES = { folder: 'kubernetes', module: 'k8s.io/kubernetes', stamp: stampKubernetes } as const
 /** The oldest minor that the tests run on. */
 const OLDEST = { ...KUBERNETES, folder: 'kubernetes-1.30' } as const
+/** The oldest minor that the chart installs on, without its guard. */
+const WITHOUT_GUARD = { ...KUBERNETES, folder: 'kubernetes-1.24', onDemand: true } as const
 const CONTAINERD = { folder: 'containerd', module: 'github.com/containerd/containerd/v2', linuxOnly: true } as const
 const ASSETS = { name: 'KUBEBUILDER_ASSETS', is: 'folder' } as const
 const HELM = { name: 'HELM', is: 'file' } as const
@@ -93,6 +101,20 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     megabytes: 600,
     installed: { program: 'kube-controller-manager', variable: ASSETS, versionArgs: ['--version'] },
   },
+  'kube-apiserver-1.24': {
+    ...WITHOUT_GUARD,
+    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    seconds: 300,
+    megabytes: 2000,
+    installed: { program: 'kube-apiserver', variable: ASSETS, versionArgs: ['--version'] },
+  },
+  'kube-controller-manager-1.24': {
+    ...WITHOUT_GUARD,
+    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    seconds: 120,
+    megabytes: 600,
+    installed: { program: 'kube-controller-manager', variable: ASSETS, versionArgs: ['--version'] },
+  },
   kubelet: {
     ...KUBERNETES,
     package: 'k8s.io/kubernetes/cmd/kubelet',
@@ -115,6 +137,16 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     module: 'helm.sh/helm/v3',
     package: 'helm.sh/helm/v3/cmd/helm',
     stamp: (version) => [`helm.sh/helm/v3/internal/version.version=v${version}`],
+    seconds: 60,
+    megabytes: 900,
+    installed: { program: 'helm', variable: HELM, versionArgs: ['version', '--short'] },
+  },
+  'helm-3.18': {
+    folder: 'helm-3.18',
+    module: 'helm.sh/helm/v3',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    stamp: (version) => [`helm.sh/helm/v3/internal/version.version=v${version}`],
+    onDemand: true,
     seconds: 60,
     megabytes: 900,
     installed: { program: 'helm', variable: HELM, versionArgs: ['version', '--short'] },
@@ -193,6 +225,16 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     stamp: (version) => [`github.com/prometheus/common/version.Version=${version}`],
     seconds: 240,
     megabytes: 1500,
+  },
+  // A client that others wrote, for the tests of the emulated cloud.
+  'docker-credential-acr-helper': {
+    folder: 'docker-credential-acr-helper',
+    module: 'github.com/mozillazg/docker-credential-acr-helper',
+    package: 'github.com/mozillazg/docker-credential-acr-helper/cmd/docker-credential-acr-helper',
+    stamp: (version) => [`github.com/mozillazg/docker-credential-acr-helper/pkg/version.Version=${version}`],
+    linuxOnly: true,
+    seconds: 20,
+    megabytes: 150,
   },
 }
 

@@ -12,7 +12,7 @@ export interface ToolsContext {
   readonly signal: AbortSignal
 }
 
-/** `npm run tools -- [list | clean | NAME…]`: builds all tools of this platform, or these. Throws TOOL_UNKNOWN and what ensureTools throws. */
+/** `npm run tools -- [list | clean | NAME…]`: builds all tools of this platform (except those on demand), or these. Throws TOOL_UNKNOWN and what ensureTools throws. */
 export async function runTools(words: readonly string[], context: ToolsContext): Promise<void> {
   const { host, print, signal } = context
   if (words[0] === 'list') return print(await listTools(host, signal))
@@ -23,7 +23,7 @@ export async function runTools(words: readonly string[], context: ToolsContext):
 }
 
 function toolsHere(host: Host): ToolName[] {
-  return TOOL_NAMES.filter((name) => host.platform === 'linux' || !TOOLS[name].linuxOnly)
+  return TOOL_NAMES.filter((name) => !TOOLS[name].onDemand && (host.platform === 'linux' || !TOOLS[name].linuxOnly))
 }
 
 function toName(word: string): ToolName {
