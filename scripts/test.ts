@@ -1,4 +1,5 @@
 // npm test [-- RUNG… WORD…]: all rungs, or these; only files whose path holds a WORD.
+// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: what runs on older versions, instead of the rungs.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -16,6 +17,7 @@ import { type Pass, passesOf } from './test/passes.ts'
 import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/results.ts'
 import { runRung } from './test/run-rung.ts'
 import { chooseRungs, findTestFiles, RUNGS, type Rung } from './test/rungs.ts'
+import { takeVersionRuns } from './test/version-runs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const run = randomUUID()
@@ -29,11 +31,15 @@ const logs = join(root, '.cache', 'test-logs', new Date().toISOString().replaceA
 const temporary = mkdtempSync(join(tmpdir(), 'anp-'))
 const coverageFolder = join(temporary, 'v8')
 
-const { rungs, words } = chooseRungs(process.argv.slice(2))
-const complete = rungs.length === RUNGS.length && words.length === 0
+const older = takeVersionRuns(process.argv.slice(2))
+const { rungs, words } = chooseRungs(older.rest)
+const complete = older.passes.length === 0 && rungs.length === RUNGS.length && words.length === 0
 
 async function main(): Promise<Counts> {
   keepNewest(join(root, '.cache', 'test-logs'), 4)
+  for (const line of older.unknown) print(line)
+  if (older.unknown.length > 0) return { ...NO_TESTS, failed: 1 }
+  if (older.passes.length > 0) return runPasses(older.passes.map((pass) => onlyNamed(pass, words)))
   const all = rungs
     .map((rung) => ({ rung, files: findTestFiles(root, rung.name, words) }))
     .filter(({ files }) => files.length > 0)
@@ -43,7 +49,23 @@ async function main(): Promise<Counts> {
   }
   const obstacle = await findNodeObstacle(temporary)
   const runnable = all.filter(({ rung }) => rung.name !== 'node' || obstacle === undefined)
-  const runs = runnable.flatMap(({ rung, files }) => passesOf(rung, files))
+  const counts = await runPasses(runnable.flatMap(({ rung, files }) => passesOf(rung, files)))
+  if (runnable.length < all.length) print(`— node: not run on this machine: ${obstacle}`)
+  if (!complete) return counts
+  const coverage = await measureCoverage(root, coverageFolder)
+  const floor = runnable.length === all.length && counts.failed === 0 ? readFloor(root) : undefined
+  const low = reportCoverage(coverage, floor, print)
+  return low ? addCounts(counts, { ...NO_TESTS, failed: 1 }) : counts
+}
+
+function onlyNamed(pass: Pass, words: readonly string[]): Pass {
+  return {
+    ...pass,
+    files: pass.files.filter((file) => words.length === 0 || words.some((word) => file.includes(word))),
+  }
+}
+
+async function runPasses(runs: readonly Pass[]): Promise<Counts> {
   let counts = NO_TESTS
   for (const [index, pass] of runs.entries()) {
     const later = runs.slice(index)
@@ -60,12 +82,7 @@ async function main(): Promise<Counts> {
     print(`— ${pass.title}: ${pass.files.length} file${pass.files.length === 1 ? '' : 's'}`)
     counts = addCounts(counts, await runOne(pass, paths))
   }
-  if (runnable.length < all.length) print(`— node: not run on this machine: ${obstacle}`)
-  if (!complete) return counts
-  const coverage = await measureCoverage(root, coverageFolder)
-  const floor = runnable.length === all.length && counts.failed === 0 ? readFloor(root) : undefined
-  const low = reportCoverage(coverage, floor, print)
-  return low ? addCounts(counts, { ...NO_TESTS, failed: 1 }) : counts
+  return counts
 }
 
 /** The first rung that needs any tool makes those of all later rungs: a missing Go shows at once. */

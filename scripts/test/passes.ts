@@ -1,4 +1,4 @@
-import { KUBERNETES_VARIABLE } from '../../test/support/control-plane.ts'
+import { KUBERNETES_VARIABLE } from '../../test/support/version-variables.ts'
 import type { Rung } from './rungs.ts'
 
 /** Some files of a rung in one environment. */

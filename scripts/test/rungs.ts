@@ -19,12 +19,15 @@ const CLUSTER_TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'hel
 const OLDEST_TOOLS = ['kube-apiserver-1.30', 'kube-controller-manager-1.30'] as const
 const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback'] as const
 
+/** They run in namespaces of their own. */
+const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-helper'] as const) : []
+
 /** From the fastest to the slowest; `unit` is every folder of test/ that has no rung of its own. */
 export const RUNGS: readonly Rung[] = [
   { name: 'unit', tools: [], parallel: (cores) => cores, fileLimit: 120_000 },
   {
     name: 'contract',
-    tools: ['helm4', 'helm3', 'registry', 'promtool'],
+    tools: ['helm4', 'helm3', 'registry', 'promtool', ...LINUX_CLIENTS],
     parallel: (cores) => cores,
     fileLimit: 180_000,
   },
@@ -56,10 +59,10 @@ export function findTestFiles(root: string, rung: RungName, words: readonly stri
   )
 }
 
-/** The rung of a test file; undefined for the bench, which is no test. */
+/** The rung of a test file; undefined for the bench, which is no test, and for test/versions, which runs when it is asked for. */
 export function rungOf(file: string): RungName | undefined {
   const folder = file.split('/')[1] ?? ''
-  if (folder === 'bench') return undefined
+  if (folder === 'bench' || folder === 'versions') return undefined
   return OWN_FOLDERS.find((name) => name === folder) ?? 'unit'
 }
 

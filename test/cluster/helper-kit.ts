@@ -108,6 +108,8 @@ export async function openHelperCluster(
     endpoints: { cr: cloud.endpoints.cr, sts: cloud.endpoints.sts, imds, registry: registry.url },
     attach: 'serviceAccounts',
     logLevel: 'debug',
+    // ValidatingAdmissionPolicies are served from 1.30 on
+    ...(chart.minor === '1.24' && { guard: 'disabled' }),
   }
   const get = async <T>(path: string): Promise<T | undefined> => {
     try {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { globSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { NEWEST_ONLY, passesOf } from '../../scripts/test/passes.ts'
 import { formatCounts } from '../../scripts/test/results.ts'
 import { chooseRungs, findTestFiles, RUNGS, rungOf } from '../../scripts/test/rungs.ts'
+import { takeVersionRuns } from '../../scripts/test/version-runs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -18,8 +20,10 @@ test('every folder has its rung; all that have none of their own are unit', () =
     'test/browser/a.test.ts',
     'test/node/a.test.ts',
     'test/bench/a.test.ts',
+    'test/versions/a.test.ts',
   ]
-  assert.deepEqual(files.map(rungOf), ['unit', 'unit', 'contract', 'cluster', 'action', 'browser', 'node', undefined])
+  const rungs = ['unit', 'unit', 'contract', 'cluster', 'action', 'browser', 'node', undefined, undefined]
+  assert.deepEqual(files.map(rungOf), rungs)
 })
 
 test('words name rungs first, and then parts of file paths', () => {
@@ -37,7 +41,7 @@ test('words name rungs first, and then parts of file paths', () => {
 
 test('no test file of this repository falls through: each is in exactly one rung', () => {
   const found = RUNGS.flatMap(({ name }) => findTestFiles(root, name, []))
-  const all = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => !file.startsWith('test/bench/'))
+  const all = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => !/^test\/(bench|versions)\//.test(file))
   assert.deepEqual(found.sort(), all.sort())
   assert.deepEqual(findTestFiles(root, 'unit', ['scripts/rungs', 'tools/lock']), [
     'test/scripts/rungs.test.ts',
@@ -63,6 +67,39 @@ test('a file that says nothing new on the oldest minor, asked for alone, makes n
   const [cluster] = RUNGS.filter(({ name }) => name === 'cluster')
   assert.ok(cluster)
   assert.equal(passesOf(cluster, ['test/cluster/chart-pods.test.ts']).length, 1)
+})
+
+test('older versions run when an option names them, with files that exist', () => {
+  const { passes, rest, unknown } = takeVersionRuns([
+    '--kubernetes',
+    '1.24',
+    'guard',
+    '--helm',
+    '3.18',
+    '--node',
+    '20,22',
+  ])
+  assert.deepEqual(
+    passes.map(({ title, env }) => [title, env]),
+    [
+      ['kubernetes 1.24', { ACR_NOPASS_KUBERNETES: '1.24' }],
+      ['helm 3.18', { ACR_NOPASS_HELM: '3.18' }],
+      ['node 20,22', { ACR_NOPASS_NODES: '20,22' }],
+    ],
+  )
+  assert.deepEqual([rest, unknown], [['guard'], []])
+  for (const file of passes.flatMap(({ files }) => files)) assert.ok(existsSync(join(root, file)), file)
+  // a file of test/versions that no option names would never run
+  const named = new Set(passes.flatMap(({ files }) => files))
+  assert.deepEqual(
+    globSync('test/versions/*.test.ts', { cwd: root }).filter((file) => !named.has(file)),
+    [],
+  )
+  assert.deepEqual(takeVersionRuns(['--kubernetes', '1.23', '--node', 'latest', '--helm']).unknown, [
+    '--kubernetes takes 1.24, not "1.23"',
+    '--node takes versions such as 20,22,24.0.0, not "latest"',
+    '--helm takes 3.18, not ""',
+  ])
 })
 
 test('the last line of a run says passed and failed, and skipped only when there are any', () => {

@@ -1,6 +1,6 @@
 import { APPLY, createKubeClient, type KubeCall, type KubeClient } from '../../src/kube/client.ts'
 import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
-import { CHART, type HelmResult, openHelm } from './chart.ts'
+import { CHART, type HelmResult, openHelm, USUAL_HELM } from './chart.ts'
 import { controlPlane, type Minor, minorOfRun } from './control-plane.ts'
 import { eventually } from './eventually.ts'
 
@@ -38,7 +38,7 @@ export async function openChartCluster(name: string): Promise<ChartCluster> {
   const minor = minorOfRun()
   const signal = AbortSignal.timeout(60 * 60_000)
   const tools = await controlPlane(minor, signal)
-  const helm = await openHelm('helm4')
+  const helm = await openHelm(USUAL_HELM)
   const cluster = await startCluster({ name, tools, signal })
   const { admin } = cluster
   const clients: KubeClient[] = []

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { HELM_VARIABLE } from './version-variables.ts'
 
 export const CHART: string = fileURLToPath(new URL('../../chart', import.meta.url))
 
@@ -37,8 +38,12 @@ export interface TestHelm extends AsyncDisposable {
   refusal(options: RenderOptions): Promise<string>
 }
 
+/** The Helm that installs where one is enough. */
+export const USUAL_HELM: TestHelm['name'] = process.env[HELM_VARIABLE] ? 'helm3' : 'helm4'
+
 export async function openHelm(name: TestHelm['name']): Promise<TestHelm> {
-  const tools = await ensureTools([name], { progress: silentProgress, signal: new AbortController().signal })
+  const program = name === 'helm3' && process.env[HELM_VARIABLE] === '3.18' ? 'helm-3.18' : name
+  const tools = await ensureTools([program], { progress: silentProgress, signal: new AbortController().signal })
   const home = await mkdtemp(join(tmpdir(), 'acr-nopass-helm-'))
   let files = 0
   const run: TestHelm['run'] = async (args, values = []) => {
@@ -53,7 +58,7 @@ export async function openHelm(name: TestHelm['name']): Promise<TestHelm> {
     }
     return await new Promise((resolve) => {
       const options = { env: helmEnvironment(process.env, home), maxBuffer: 64 * 1024 * 1024 }
-      execFile(tools[name], [...args, ...flags], options, (error, stdout, stderr) =>
+      execFile(tools[program], [...args, ...flags], options, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
       )
     })

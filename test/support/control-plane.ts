@@ -1,16 +1,15 @@
 import type { ClusterOptions } from '../../src/sandbox/cluster/start-cluster.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { KUBERNETES_VARIABLE } from './version-variables.ts'
 
-/** The Kubernetes minors on which the cluster rung runs. */
-export type Minor = 'newest' | 'oldest'
-
-/** Set to `oldest` for a run of the rung on the oldest minor. */
-export const KUBERNETES_VARIABLE = 'ACR_NOPASS_KUBERNETES'
+/** The Kubernetes minors on which the cluster rung runs; `1.24` on demand, without the guard, which it does not have. */
+export type Minor = 'newest' | 'oldest' | '1.24'
 
 /** The minor of this run: the newest unless the environment says otherwise. */
 export function minorOfRun(): Minor {
-  return process.env[KUBERNETES_VARIABLE] === 'oldest' ? 'oldest' : 'newest'
+  const given = process.env[KUBERNETES_VARIABLE]
+  return given === 'oldest' || given === '1.24' ? given : 'newest'
 }
 
 /** The programs of a control plane of that minor. */
@@ -19,11 +18,8 @@ export async function controlPlane(minor: Minor, signal: AbortSignal): Promise<C
   if (minor === 'newest') {
     return await ensureTools(['etcd', 'kube-apiserver', 'kube-controller-manager'], { progress, signal })
   }
-  const names = ['etcd', 'kube-apiserver-1.30', 'kube-controller-manager-1.30'] as const
-  const tools = await ensureTools(names, { progress, signal })
-  return {
-    etcd: tools.etcd,
-    'kube-apiserver': tools['kube-apiserver-1.30'],
-    'kube-controller-manager': tools['kube-controller-manager-1.30'],
-  }
+  const suffix = minor === 'oldest' ? '1.30' : minor
+  const [server, manager] = [`kube-apiserver-${suffix}`, `kube-controller-manager-${suffix}`] as const
+  const tools = await ensureTools(['etcd', server, manager], { progress, signal })
+  return { etcd: tools.etcd, 'kube-apiserver': tools[server], 'kube-controller-manager': tools[manager] }
 }
