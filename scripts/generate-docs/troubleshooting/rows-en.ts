@@ -223,6 +223,7 @@ export const ROWS_EN: FindingRows = {
   ],
   POD_IMAGE_NAME: ['The image is no name of an image.', 'host/namespace/name:tag, without `https://`.'],
   POD_UNSCHEDULED: ['The Pod has no node yet.', 'Its Events say why it fits on none.'],
+  POD_DISK_FULL: ['The disk of the node is full.', "Free space on the node's image file system, or enlarge it."],
   POD_STUCK: [
     'All that we know is right, and the node still cannot pull.',
     'The finding has its words; look at the Events of the Pod.',
@@ -235,5 +236,5 @@ export const ROWS_EN: FindingRows = {
     'The node gives images that it has to any Pod.',
     '`imagePullCredentialsVerificationPolicy`, or `imagePullPolicy: Always`.',
   ],
-  PODS_OLD: ['Pods run that could not pull once more.', 'Nothing now; a rollout restart makes new ones.'],
+  PODS_OLD: ['Pods run without the reference.', 'Nothing now; after a rollout restart the new Pods have it.'],
 }

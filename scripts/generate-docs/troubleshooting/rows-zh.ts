@@ -118,11 +118,12 @@ export const ROWS_ZH: FindingRows = {
   POD_NEVER_PULLS: ['`imagePullPolicy: Never`，而节点没有供该 Pod 使用的镜像。', '`imagePullPolicy: IfNotPresent`。'],
   POD_IMAGE_NAME: ['镜像名称的写法不正确。', 'host/namespace/name:tag，不带 `https://`。'],
   POD_UNSCHEDULED: ['Pod 还没有节点。', '其事件说明为何没有合适的节点。'],
+  POD_DISK_FULL: ['节点磁盘已满。', '清理节点的镜像文件系统，或扩容磁盘。'],
   POD_STUCK: ['已知条件都正确，节点仍无法拉取。', '结果中带有节点的原话；查看 Pod 的事件。'],
   POD_CACHED: ['Pod 在运行，镜像可能来自节点缓存。', '`doctor pod … --ask-registry` 可证明当前登录信息能够拉取。'],
   KUBELET_LENIENT: [
     '节点会把已有的镜像给任何 Pod。',
     '`imagePullCredentialsVerificationPolicy`，或 `imagePullPolicy: Always`。',
   ],
-  PODS_OLD: ['有正在运行、但无法再次拉取的 Pod。', '现在无需处理；rollout restart 会产生新的 Pod。'],
+  PODS_OLD: ['有正在运行、但没有该引用的 Pod。', '现在无需处理；rollout restart 之后的新 Pod 会带有引用。'],
 }

@@ -55,11 +55,16 @@ export function judgePod(pod: PodView, around: PodSurroundings): PodFinding {
 function reasonOf(pod: PodView, { attach, account, secretName }: PodSurroundings): 'too-old' | 'own-list' | 'account' {
   if (attach !== 'serviceAccounts') return 'too-old'
   if (!account?.list.includes(secretName)) return 'account'
-  // A list is either the Pod's own, or the ServiceAccount's of that time: then it is today's without our entry.
-  const before = account.list.filter((name) => name !== secretName)
-  const copied =
-    pod.list.length === 0 || (pod.list.length === before.length && before.every((name) => pod.list.includes(name)))
-  return copied ? 'too-old' : 'own-list'
+  return isCopiedList(pod.list, account.list, secretName) ? 'too-old' : 'own-list'
+}
+
+/**
+ * Whether a Pod without our entry has the list that its ServiceAccount had before we added it: nothing, or today's without
+ * our entry. Otherwise the list is the Pod's own, and hides the ServiceAccount's.
+ */
+export function isCopiedList(pod: readonly string[], account: readonly string[], secretName: string): boolean {
+  const before = account.filter((name) => name !== secretName)
+  return pod.length === 0 || (pod.length === before.length && before.every((name) => pod.includes(name)))
 }
 
 function isReplaceable({ namespace, owner }: PodView): boolean {

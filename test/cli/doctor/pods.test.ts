@@ -26,6 +26,9 @@ const NO_VPC = `dial tcp: lookup ${VPC_HOST} on 100.100.2.136:53: no such host`
 const TIMEOUT = `failed to do request: Head "https://${HOST}/v2/team/app/manifests/1": dial tcp 10.1.2.3:443: i/o timeout`
 const X509 = `failed to do request: Head "https://${HOST}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`
 
+const TAG_429 = `${HOST}/team/app:20260429`
+const CERTIFICATE = `${HOST}/infra/certificate-service:1`
+
 const ROWS: readonly Row[] = [
   {
     title: 'an ACR instance that is no registry of the release',
@@ -97,14 +100,14 @@ const ROWS: readonly Row[] = [
     title: 'a Pod from before the reference',
     pod: stuckPod(bare),
     id: 'POD_TOO_OLD',
-    says: /admitted before[\s\S]*Delete the Pod\.\nkubectl -n shop delete pod web-1/,
+    says: /admitted before[\s\S]*Delete the Pod; its controller creates it again with the reference\.\nkubectl -n shop delete pod web-1/,
   },
   {
     title: 'a Pod on its own from before the reference, at admission',
     pod: stuckPod({ ...bare, owner: undefined }),
     scene: admission,
     id: 'POD_TOO_OLD',
-    says: /nothing makes a Pod on its own again/,
+    says: /no controller replaces it/,
   },
   {
     title: 'no Secret',
@@ -197,6 +200,85 @@ const ROWS: readonly Row[] = [
   },
   { title: 'a registry out of reach', pod: stuckPod({ detail: TIMEOUT }), id: 'POD_NETWORK', says: /does not reach/ },
   { title: 'an unknown certificate', pod: stuckPod({ detail: X509 }), id: 'POD_CERTIFICATE', says: /does not trust/ },
+  // Findings 7 of the review: a tag, a digest or a repository's name is not the node's verdict.
+  {
+    title: 'a tag that is not there and has 429 in it',
+    pod: stuckPod({ image: TAG_429, detail: `failed to resolve reference "${TAG_429}": ${TAG_429}: not found` }),
+    id: 'POD_IMAGE_ABSENT',
+    says: /repository or tag/,
+  },
+  {
+    title: 'a repository out of reach, the tag has 429 in it',
+    pod: stuckPod({ image: TAG_429, detail: DENIED.replaceAll(IMAGE, TAG_429) }),
+    id: 'POD_DENIED',
+    says: /may not pull this/,
+  },
+  {
+    title: 'a repository out of reach with certificate in its name',
+    pod: stuckPod({ image: CERTIFICATE, detail: DENIED.replaceAll(IMAGE, CERTIFICATE) }),
+    id: 'POD_DENIED',
+    says: /may not pull this/,
+  },
+  {
+    title: 'a full disk, the tag has 403 in it',
+    pod: stuckPod({
+      image: `${HOST}/team/app:20260403`,
+      detail: `failed to pull and unpack image "${HOST}/team/app:20260403": write /var/lib/containerd/x: no space left on device`,
+    }),
+    id: 'POD_DISK_FULL',
+    says: /disk of the node is full/,
+  },
+  {
+    title: 'a kubelet that only backs off, the tag has 403 in it',
+    pod: stuckPod({
+      image: `${HOST}/team/app:20260403`,
+      detail: `Back-off pulling image "${HOST}/team/app:20260403"`,
+    }),
+    id: 'POD_STUCK',
+    says: /no reason that we know/,
+  },
+  {
+    title: 'a layer with 429 and 401 in its digest that timed out',
+    pod: stuckPod({
+      detail: `failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://${HOST}/v2/team/app/blobs/sha256:${'429401'.repeat(11).slice(0, 64)}": dial tcp 10.1.2.3:443: i/o timeout`,
+    }),
+    id: 'POD_NETWORK',
+    says: /does not reach/,
+  },
+  // Finding 14: what no credential can fix is not blamed on one.
+  ...(
+    [
+      ['a tag that is not there', ABSENT, 'POD_IMAGE_ABSENT'],
+      ['an unknown certificate', X509, 'POD_CERTIFICATE'],
+      ['a host without an address', NO_HOST, 'POD_NETWORK'],
+      ['a full disk', 'write /var/lib/containerd/x: no space left on device', 'POD_DISK_FULL'],
+      ['too many pulls', '429 Too Many Requests: toomanyrequests', 'POD_THROTTLED'],
+      ['an image for other machines', 'no match for platform in manifest: not found', 'POD_ARCHITECTURE'],
+    ] as const
+  ).flatMap(([title, detail, id]) => [
+    { title: `${title}, with a list of its own`, pod: stuckPod({ references: ['own'], detail }), id, says: /./ },
+    { title: `${title}, without the reference`, pod: stuckPod({ ...bare, owner: undefined, detail }), id, says: /./ },
+  ]),
+  {
+    title: 'a Pod with a list of its own that is denied',
+    pod: stuckPod({ references: ['own'], detail: DENIED }),
+    id: 'POD_MASKED',
+    says: /names pull secrets of its own \(own\)/,
+  },
+  // Finding 23: the list that its ServiceAccount had at the time is not the Pod's own.
+  {
+    title: 'a Pod made during a migration, with the list that its ServiceAccount had',
+    pod: stuckPod({ references: ['aliyun-acr-credential-a'], detail: DENIED }),
+    scene: { accounts: [account('shop', 'default', { list: ['aliyun-acr-credential-a', 'acr-nopass'] })] },
+    id: 'POD_TOO_OLD',
+    says: /kubectl -n shop delete pod web-1/,
+  },
+  {
+    title: 'a Pod on its own: its manifest is read, and nothing is deleted',
+    pod: stuckPod({ ...bare, owner: undefined, detail: DENIED }),
+    id: 'POD_TOO_OLD',
+    says: /kubectl -n shop get pod web-1 -o yaml/,
+  },
   { title: 'no reason at all', pod: stuckPod(), id: 'POD_STUCK', says: /kubectl -n shop describe pod web-1/ },
 ]
 

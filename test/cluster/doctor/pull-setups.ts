@@ -137,6 +137,14 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     mend: gone('shop', 'unlinked'),
   },
   {
+    title: 'the disk of its node is full',
+    id: 'POD_DISK_FULL',
+    args: ['pod', 'shop/full'],
+    make: (bed) => saying(bed, 'full', IMAGE, 'write /var/lib/containerd/ingest/data: no space left on device'),
+    says: /image file system/,
+    mend: gone('shop', 'full'),
+  },
+  {
     title: 'the registry asks its node to slow down',
     id: 'POD_THROTTLED',
     args: ['pod', 'shop/hasty'],

@@ -30,7 +30,7 @@ function describe(verdict: Verdict, image: string, pods: readonly PodFacts[]): F
   return { ...rest, severity, subject, message: `cannot pull ${image}${list}`, objects }
 }
 
-/** Pods that run, but could not pull once more. */
+/** Pods that run without the reference. */
 function older(scene: Scene): readonly Finding[] {
   const { observed, config, targets, namespaces } = scene
   const lacking = (observed.pods ?? []).filter((pod) => {
@@ -49,8 +49,9 @@ function older(scene: Scene): readonly Finding[] {
       severity: 'info',
       subject: count(objects.length, 'Pod'),
       message: `run without the reference: ${few(objects)}`,
-      cause: 'They were admitted before it was there; another pull of their image on the same node would fail.',
-      cure: 'Nothing to do now; a rollout restart of their owners makes new ones.',
+      cause:
+        'They were admitted before it was there. Without another pull secret they cannot pull their image again; whether another one works is not known.',
+      cure: 'Nothing now; after a rollout restart of their owners the new Pods have the reference.',
       command: `kubectl -n ${first.namespace} get pod ${first.name} -o jsonpath='{.metadata.ownerReferences}'`,
       objects,
     },

@@ -1,6 +1,19 @@
-import { parseImage } from '../../../acr/image-reference.ts'
-import { explainPull } from './node-words.ts'
+import { answerCheck } from './check-answer.ts'
+import { explainPull, isBeyondCredentials } from './node-words.ts'
 import { isWaiting, ok, type PodCheck, unknown, wrong } from './scene.ts'
+
+/** A reason that no credential changes: it counts, whatever the Pod's references are. The registry's own response is more exact than the node's. */
+export const otherReasonCheck: PodCheck = {
+  name: 'node',
+  check: (pod, container, scene) => {
+    if (!isWaiting(container)) return undefined
+    const answered = answerCheck.check(pod, container, scene)
+    if (answered?.state === 'wrong') return isBeyondCredentials(answered.verdict.id) ? answered : undefined
+    const explained = explainPull(container.detail, container.image)
+    if (!isBeyondCredentials(explained.id)) return undefined
+    return wrong({ ...explained, command: `kubectl -n ${pod.namespace} describe pod ${pod.name}` })
+  },
+}
 
 /** What the node itself says of the pull. */
 export const pullCheck: PodCheck = {
@@ -8,7 +21,7 @@ export const pullCheck: PodCheck = {
   check: (pod, container, { observed: { focus } }) => {
     const { image, running, detail, waiting } = container
     if (isWaiting(container)) {
-      const explained = explainPull(detail, parseImage(image).host)
+      const explained = explainPull(detail, image)
       return wrong({ ...explained, command: `kubectl -n ${pod.namespace} describe pod ${pod.name}` })
     }
     if (running) return ok(`${pod.node ?? 'the node'} runs it`)

@@ -1,16 +1,31 @@
+import { isCopiedList } from '../../../helper/pods/judge-pod.ts'
 import { few } from '../finding.ts'
 import type { PodFacts } from '../observed.ts'
-import { coveringRegistries, ok, type PodCheck, type Scene, type StepResult, wrong } from './scene.ts'
+import {
+  coveringRegistries,
+  isWaiting,
+  ok,
+  type PodCheck,
+  type Scene,
+  type StepResult,
+  unknown,
+  wrong,
+} from './scene.ts'
 
 /** Whether the Pod names the pull secret; no Pod's list ever changes, so if not, which of the reasons was it? */
 export const referenceCheck: PodCheck = {
   name: 'reference',
-  check: (pod, { image }, scene) => {
+  check: (pod, container, scene) => {
+    const { image } = container
     if (coveringRegistries(image, scene).length === 0) return ok('of no matter')
     const { secretName, attach } = scene.config
     if (pod.references.includes(secretName)) return ok(`the Pod names ${secretName}`)
     const untargeted = notTargeted(pod, scene)
     if (untargeted !== undefined) return untargeted
+    // It runs, so one of its own pull secrets may work: nothing shows that it could not pull again.
+    if (!isWaiting(container) && pod.references.length > 0) {
+      return unknown(`the Pod names other pull secrets (${few(pod.references)}); whether they work is not known`)
+    }
     return (attach === 'serviceAccounts' ? byAccount(pod, scene) : byLabel(pod)) ?? tooOld(pod)
   },
 }
@@ -56,7 +71,7 @@ function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | und
       command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
     })
   }
-  if (pod.references.length === 0) return undefined
+  if (isCopiedList(pod.references, account.list, config.secretName)) return undefined
   return wrong({
     id: 'POD_MASKED',
     cause: `The Pod names pull secrets of its own (${few(pod.references)}); those of its ServiceAccount are then not used.`,
@@ -66,12 +81,17 @@ function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | und
 }
 
 function tooOld(pod: PodFacts): StepResult {
-  const alone =
-    pod.owner === undefined ? '; nothing makes a Pod on its own again, so apply its manifest after that' : ''
-  return wrong({
+  const base = {
     id: 'POD_TOO_OLD',
     cause: "The Pod was admitted before the reference was there, and a Pod's list never changes.",
-    cure: `Delete the Pod${alone}.`,
-    command: `kubectl -n ${pod.namespace} delete pod ${pod.name}`,
+  } as const
+  if (pod.owner !== undefined) {
+    const cure = 'Delete the Pod; its controller creates it again with the reference.'
+    return wrong({ ...base, cure, command: `kubectl -n ${pod.namespace} delete pod ${pod.name}` })
+  }
+  return wrong({
+    ...base,
+    cure: 'Create the Pod again from its manifest; no controller replaces it, so keep the manifest before you delete it.',
+    command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml`,
   })
 }

@@ -1,7 +1,7 @@
 import { parseImage } from '../../../acr/image-reference.ts'
 import { isAcrHost } from '../../../acr/registry-domains.ts'
 import { few } from '../finding.ts'
-import { explainPull } from './node-words.ts'
+import { explainPull, isBeyondCredentials } from './node-words.ts'
 import { coveringRegistries, isWaiting, ok, type PodCheck, wrong } from './scene.ts'
 
 /** Which registry of the values has a login for the image. */
@@ -13,7 +13,8 @@ export const registryCheck: PodCheck = {
     if (covering.length > 0) return ok(covering.join(', '))
     const { host } = parseImage(image)
     const command = 'acr-nopass validate -f values.yaml'
-    if (isAcrHost(host)) {
+    const explained = explainPull(detail, image)
+    if (isAcrHost(host) && !(isWaiting(container) && isBeyondCredentials(explained.id))) {
       return wrong({
         id: 'POD_UNCOVERED',
         cause: `No registry of the release covers ${host} (it has ${few(scene.config.registries.map(({ name }) => name))}).`,
@@ -21,9 +22,10 @@ export const registryCheck: PodCheck = {
         command,
       })
     }
-    // A Pod that runs an image of elsewhere is nobody's concern.
-    if (!isWaiting(container)) return ok('none: it is pulled without a login of ours')
-    const { cause } = explainPull(detail, host)
+    // A running Pod needs nothing from another registry.
+    if (!isWaiting(container)) return ok('none: it is pulled without a credential of ours')
+    if (isAcrHost(host)) return ok('none; the reason is another one')
+    const { cause } = explained
     return wrong({
       id: 'POD_UNCOVERED',
       severity: 'warning',

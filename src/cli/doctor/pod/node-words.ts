@@ -1,3 +1,4 @@
+import { parseImage } from '../../../acr/image-reference.ts'
 import { withoutSecrets } from '../../../kube/api-error.ts'
 import type { FindingId } from '../finding.ts'
 
@@ -7,8 +8,20 @@ export interface Explanation {
   readonly cure: string
 }
 
-/** What container runtimes and registries say, and what it means; the first that fits. Words of containerd 1.6, 2 and of CRI-O. */
-const WORDS: readonly (Explanation & { readonly words: RegExp; readonly host?: RegExp })[] = [
+interface Words extends Explanation {
+  readonly words: RegExp
+  /** Only for images of such hosts. */
+  readonly host?: RegExp
+}
+
+/** Messages of container runtimes (containerd 1.6 and 2, CRI-O) and registries, and what they mean; the first match counts. */
+const WORDS: readonly Words[] = [
+  {
+    words: /no space left on device/i,
+    id: 'POD_DISK_FULL',
+    cause: 'The disk of the node is full.',
+    cure: "Free space on the node's image file system (unused images, logs), or enlarge it.",
+  },
   {
     words: /server gave http response/i,
     id: 'POD_HTTP',
@@ -16,7 +29,7 @@ const WORDS: readonly (Explanation & { readonly words: RegExp; readonly host?: R
     cure: "Give the registry a certificate; for a registry of your own tell the node's runtime that this host speaks http (containerd: hosts.toml).",
   },
   {
-    words: /x509|certificate|tls: /i,
+    words: /x509: |\btls: |certificate (?:signed by|has expired|is valid for|is not trusted)/i,
     id: 'POD_CERTIFICATE',
     cause: 'The node does not trust the certificate of the registry.',
     cure: "Check the image's host, and put the CA of the registry among those that the node's runtime trusts.",
@@ -37,7 +50,7 @@ const WORDS: readonly (Explanation & { readonly words: RegExp; readonly host?: R
     cure: "The node needs DNS and a way out (NAT gateway), and the instance its public endpoint with an allow-list that has the node's address; or pull through the VPC domain.",
   },
   {
-    words: /toomanyrequests|429/i,
+    words: /toomanyrequests|\b429 Too Many Requests|status(?: code)?:? 429\b/i,
     id: 'POD_THROTTLED',
     cause: 'The registry asks to slow down.',
     cure: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
@@ -56,7 +69,7 @@ const WORDS: readonly (Explanation & { readonly words: RegExp; readonly host?: R
   },
   {
     words:
-      /insufficient_scope|denied|401|403|unauthorized|forbidden|authorization failed|authentication required|no basic auth/i,
+      /insufficient_scope|\bdenied\b|\bunauthorized\b|\bforbidden\b|status(?: code)?:? 40[13]\b|authorization failed|authentication required|no basic auth/i,
     id: 'POD_DENIED',
     cause:
       'The registry knows the credential, but its identity may not pull this repository, or the repository does not exist.',
@@ -64,10 +77,23 @@ const WORDS: readonly (Explanation & { readonly words: RegExp; readonly host?: R
   },
 ]
 
-/** Why a node could not pull, by its own words, when the reference and the Secret are as they should be. */
-export function explainPull(detail: string | undefined, host: string): Explanation {
+/** Failures that no credential changes: they count even where the Pod lacks the reference or the Secret. */
+const BEYOND_CREDENTIALS: readonly FindingId[] = [
+  'POD_DISK_FULL',
+  'POD_HTTP',
+  'POD_CERTIFICATE',
+  'POD_VPC_UNLINKED',
+  'POD_NETWORK',
+  'POD_THROTTLED',
+  'POD_ARCHITECTURE',
+  'POD_IMAGE_ABSENT',
+  'POD_TAG_ABSENT',
+]
+
+/** Explains why a node could not pull an image, by the node's own message. */
+export function explainPull(detail: string | undefined, image: string): Explanation {
   const text = detail ?? ''
-  const known = WORDS.find(({ words, host: hosts }) => words.test(text) && (hosts === undefined || hosts.test(host)))
+  const known = match(text, image)
   if (known !== undefined) return { id: known.id, cause: `${known.cause}${quote(text)}`, cure: known.cure }
   return {
     id: 'POD_STUCK',
@@ -76,7 +102,30 @@ export function explainPull(detail: string | undefined, host: string): Explanati
   }
 }
 
-/** The end of the node's words: the reason stands there. */
+/** Whether a finding about a Pod is one that no credential changes. */
+export function isBeyondCredentials(id: FindingId): boolean {
+  return BEYOND_CREDENTIALS.includes(id)
+}
+
+function match(text: string, image: string): Words | undefined {
+  const { host } = parseImage(image)
+  const words = withoutNames(text, image)
+  return WORDS.find(
+    ({ words: pattern, host: hosts }) => pattern.test(words) && (hosts === undefined || hosts.test(host)),
+  )
+}
+
+/** Names of images, hosts and layers hold any word and number ("…:20260429"), so they are left out before the message is judged. */
+function withoutNames(text: string, image: string): string {
+  return text
+    .replaceAll(image, 'IMAGE')
+    .replaceAll(/https?:\/\/[^\s"'\\]*[^\s"'\\:,]/g, 'URL')
+    .replaceAll(/(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?\/[^\s"'\\,]*[^\s"'\\,:]/g, 'IMAGE')
+    .replaceAll(/lookup \S+/g, 'lookup HOST')
+    .replaceAll(/sha256:[0-9a-f]+/g, 'DIGEST')
+}
+
+/** The end of the node's message: the reason is there. */
 function quote(text: string): string {
   const clean = withoutSecrets(text).replace(/\s+/g, ' ').trim()
   if (clean === '') return ''

@@ -1,7 +1,7 @@
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { answerCheck } from './check-answer.ts'
 import { imageCheck } from './check-image.ts'
-import { pullCheck } from './check-pull.ts'
+import { otherReasonCheck, pullCheck } from './check-pull.ts'
 import { referenceCheck } from './check-reference.ts'
 import { registryCheck } from './check-registry.ts'
 import { secretCheck } from './check-secret.ts'
@@ -12,6 +12,7 @@ import type { PodCheck, Scene, StepResult, Verdict } from './scene.ts'
 const CHECKS: readonly PodCheck[] = [
   imageCheck,
   registryCheck,
+  otherReasonCheck,
   targetCheck,
   referenceCheck,
   secretCheck,
@@ -40,6 +41,7 @@ function walk(pod: PodFacts, container: ContainerFacts, scene: Scene): readonly 
   const results: (StepResult & { step: string })[] = []
   for (const { name, check } of CHECKS) {
     const result = check(pod, container, scene)
+    if (result === undefined) continue
     results.push({ step: name, ...result })
     if (result.state === 'wrong') break
   }

@@ -31,7 +31,8 @@ export type StepResult =
 export interface PodCheck {
   /** As the report names it. */
   readonly name: string
-  readonly check: (pod: PodFacts, container: ContainerFacts, scene: Scene) => StepResult
+  /** Undefined: the check does not apply, and the report leaves it out. */
+  readonly check: (pod: PodFacts, container: ContainerFacts, scene: Scene) => StepResult | undefined
 }
 
 export function createScene(observed: Observed): Scene | undefined {
