@@ -5,8 +5,8 @@ import type { Severity } from '../doctor/finding.ts'
 import { type ReleaseFlags, releaseOptions } from '../release-flags.ts'
 
 export interface DoctorFlags extends ConnectFlags, ReleaseFlags {
-  /** The mildest severity that makes the exit code 1. */
-  readonly failOn?: Severity
+  /** What makes the exit code 1: the mildest severity, or an error or anything that could not be read. */
+  readonly failOn?: Severity | 'unread'
   /** Whether Alibaba Cloud is read too, with the user's own credentials. */
   readonly cloud?: 'auto' | 'off'
   readonly ackClusterId?: string
@@ -54,11 +54,10 @@ function withDoctorOptions(command: Command): Command {
   for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
   return command
     .addOption(
-      new Option('--fail-on <severity>', 'exit with 1 when something is that bad, or worse (default: error)').choices([
-        'error',
-        'warning',
-        'info',
-      ]),
+      new Option(
+        '--fail-on <severity>',
+        'exit with 1 when something is that bad, or worse; unread: on errors, and when something could not be read (default: error)',
+      ).choices(['error', 'warning', 'info', 'unread']),
     )
     .addOption(
       new Option('--cloud <when>', 'read RAM and the instances too when there are credentials (default: auto)').choices(
@@ -77,7 +76,8 @@ Examples:
   acr-nopass doctor -o json | jq '.findings[].id'
   acr-nopass doctor --fail-on warning             in a scheduled job
 
-Reads only, of Secrets only metadata, and with your rights: what you may not read is said. Exits with 1 when there is an error.
+Reads only, of Secrets only metadata, and with your rights: what could not be read is listed, and then "healthy" in the JSON is null
+unless there is an error. Exits with 1 when there is an error; a scheduled job with few rights wants --fail-on unread.
 
 Credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET, a role with an OIDC token, or the profile of aliyun) let it
 read RAM and the registry instances too. They are never sent anywhere else, and never needed.`

@@ -44,6 +44,7 @@ export async function doctorPod(word: string, flags: DoctorPodFlags & CommonFlag
     progress.end()
     const findings = aimCommands(diagnose(observed), flags, host.program)
     return finish(findings, flags, host, {
+      unread: observed.unread.length,
       json: () => describePodReport(observed, findings),
       text: () => renderPodReport(observed, findings, paintFor(host.stdout, host)),
     })

@@ -24,6 +24,7 @@ export async function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): P
     progress.end()
     const findings = aimCommands(diagnose(observed), flags, host.program)
     return finish(findings, flags, host, {
+      unread: observed.unread.length,
       json: () => describeReport(observed, findings),
       text: () => renderReport(observed, findings, paintFor(host.stdout, host)),
     })

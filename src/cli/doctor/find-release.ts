@@ -14,7 +14,7 @@ export interface ReleaseChoice {
 export interface FoundReleases {
   /** Undefined: none, or none of that name. */
   readonly chosen: ReleaseFacts | undefined
-  readonly others: readonly ReleaseName[]
+  readonly others: readonly ReleaseFacts[]
 }
 
 const CONFIG_KEY = 'config.yaml'

@@ -8,8 +8,10 @@ export function finish(
   findings: readonly Finding[],
   flags: DoctorFlags & CommonFlags,
   host: CliHost,
-  report: { readonly json: () => object; readonly text: () => string },
+  report: { readonly unread: number; readonly json: () => object; readonly text: () => string },
 ): number {
   host.stdout.write(flags.output === 'json' ? `${JSON.stringify(report.json(), null, 2)}\n` : report.text())
-  return reaches(findings, flags.failOn ?? 'error') ? EXIT.failed : EXIT.ok
+  const { failOn = 'error' } = flags
+  const failed = failOn === 'unread' ? report.unread > 0 || reaches(findings, 'error') : reaches(findings, failOn)
+  return failed ? EXIT.failed : EXIT.ok
 }

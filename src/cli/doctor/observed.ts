@@ -106,7 +106,7 @@ export interface Observed {
   readonly kubernetes: string | undefined
   /** Undefined: none was found. */
   readonly release: ReleaseFacts | undefined
-  readonly others: readonly ReleaseName[]
+  readonly others: readonly ReleaseFacts[]
   readonly addons: readonly string[]
   readonly deployment: DeploymentFacts | null | undefined
   readonly helperPods: readonly PodView[] | undefined

@@ -49,7 +49,7 @@ export function renderPodReport(observed: Observed, findings: readonly Finding[]
     renderUnread(observed.unread),
     renderCloud(observed.cloud),
     renderUnverified(doctorUnverified(observed)),
-    renderVerdict(findings, paint),
+    renderVerdict(findings, observed.unread.length, paint),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }

@@ -18,19 +18,27 @@ export function renderFinding(finding: Finding, paint: CliPaint): string {
   ].join('\n')
 }
 
-/** What the caller has no right to read; '' when there is nothing. */
+/** What could not be read, and why; '' when everything was. */
 export function renderUnread(unread: readonly Unread[]): string {
   if (unread.length === 0) return ''
   return [
-    'not checked, for you may not read them:',
+    'not checked, because it could not be read:',
     ...unread.map(({ what, why }) => printable(`  ${what}: ${why}`)),
   ].join('\n')
 }
 
+/** `false` with an error; `null` where none was found but not everything could be read. */
+export function judgeHealth(findings: readonly Finding[], unread: number): boolean | null {
+  if (findings.some(({ severity }) => severity === 'error')) return false
+  return unread === 0 ? true : null
+}
+
 /** The last line. */
-export function renderVerdict(findings: readonly Finding[], paint: CliPaint): string {
+export function renderVerdict(findings: readonly Finding[], unread: number, paint: CliPaint): string {
   const of = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length
   const [errors, warnings] = [of('error'), of('warning')]
   if (errors > 0) return paint.red(`${count(errors, 'error')}, ${count(warnings, 'warning')}`)
-  return warnings > 0 ? paint.yellow(`no error, ${count(warnings, 'warning')}`) : paint.green('all is well')
+  const where = unread === 0 ? '' : ' in what could be read'
+  if (warnings > 0) return paint.yellow(`no error${where}, ${count(warnings, 'warning')}`)
+  return unread === 0 ? paint.green('all is well') : paint.yellow(`nothing wrong${where}`)
 }

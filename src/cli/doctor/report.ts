@@ -6,7 +6,7 @@ import { renderTable } from '../table.ts'
 import { count, type Finding } from './finding.ts'
 import type { Observed } from './observed.ts'
 import { describeCloud, renderCloud } from './render-cloud.ts'
-import { renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
+import { judgeHealth, renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
 import { doctorUnverified } from './unverified.ts'
 
 /** The report as data, for `-o json`; fields are added to it, and never change their meaning. */
@@ -27,7 +27,7 @@ export function describeCommon(observed: Observed, findings: readonly Finding[])
   const { release, server, kubernetes, deployment, lease, cloud } = observed
   const { status } = release ?? {}
   return {
-    healthy: !findings.some(({ severity }) => severity === 'error'),
+    healthy: judgeHealth(findings, observed.unread.length),
     server,
     kubernetes: kubernetes ?? null,
     release: release === undefined ? null : { namespace: release.namespace, name: release.name },
@@ -53,7 +53,7 @@ export function renderReport(observed: Observed, findings: readonly Finding[], p
     renderUnread(observed.unread),
     renderCloud(observed.cloud),
     renderUnverified(doctorUnverified(observed)),
-    renderVerdict(findings, paint),
+    renderVerdict(findings, observed.unread.length, paint),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }

@@ -1,5 +1,13 @@
+import type { ReleaseFacts } from '../../../src/cli/doctor/observed.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, NOW, registry, scene } from './scene.ts'
+
+/** Another release, with the configuration of the first but for what is given. */
+function other(config: Readonly<Record<string, unknown>> = {}): ReleaseFacts {
+  const { release } = scene({ config })
+  if (release === undefined) throw new Error('a release')
+  return { ...release, namespace: 'b', name: 'two' }
+}
 
 const ROWS: readonly Row[] = [
   { title: 'all is well', observed: scene(), finds: [] },
@@ -76,12 +84,27 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'another release and the add-on',
-    observed: scene({ others: [{ namespace: 'b', name: 'two' }], addons: ['aliyun-acr-credential-helper'] }),
+    observed: scene({ others: [other()], addons: ['aliyun-acr-credential-helper'] }),
     finds: [
       ['warning', 'RIVAL_RELEASE', '1 other release'],
       ['warning', 'RIVAL_ADDON', 'add-on aliyun-acr-credential-helper'],
     ],
     says: /--namespace b --release two/,
+  },
+  // Finding 29 of the review.
+  {
+    title: 'another release with another secretName, or with other namespaces, is no conflict',
+    observed: scene({
+      others: [other({ secretName: 'keys-login' }), other({ targets: { namespaces: { include: ['elsewhere-*'] } } })],
+    }),
+    finds: [],
+  },
+  // Finding 18: pulls need the old Secrets until every Pod was recreated.
+  {
+    title: "the vendor's add-on beside acr-nopass: the printed command only reads",
+    observed: scene({ addons: ['aliyun-acr-credential-helper'] }),
+    finds: [['warning', 'RIVAL_ADDON', 'add-on aliyun-acr-credential-helper']],
+    says: /until nothing depends on its Secrets[\s\S]*\nacr-nopass cleanup --legacy$/,
   },
   {
     title: 'a fight that the helper reports; what doctor sees itself is not said twice',

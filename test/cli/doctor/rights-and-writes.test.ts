@@ -47,6 +47,20 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],
     says: /kubectl -n shop delete secret acr-nopass/,
   },
+  // No printed command deletes what is not provably ours.
+  {
+    title: 'a Secret of another owner that cannot be replaced',
+    observed: scene({
+      config: { adopt: true },
+      secrets: new Map([
+        ['shop', secret({ ours: false })],
+        ['acr-nopass', secret()],
+      ]),
+      status: { problems: [{ ...failure('SECRET_NEEDS_DELETE'), namespace: 'shop' }] },
+    }),
+    finds: [['error', 'SECRET_STUCK', 'namespace shop']],
+    says: /deleted by its owner[\s\S]*kubectl -n shop describe secret acr-nopass$/,
+  },
   {
     title: 'a lost lease is a problem like any other',
     observed: scene({ status: { problems: [failure('LEASE_LOST')] } }),

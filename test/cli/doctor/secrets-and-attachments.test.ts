@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diagnose } from '../../../src/cli/doctor/diagnose.ts'
+import { describeReport, renderReport } from '../../../src/cli/doctor/report.ts'
+import { paintFor } from '../../../src/cli/paint.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { account, admission, NOW, namespace, scene, secret } from './scene.ts'
 
@@ -28,7 +30,7 @@ const ROWS: readonly Row[] = [
     title: "somebody else's Secret",
     observed: scene({ secrets: shopOnly({ ours: false }) }),
     finds: [['error', 'SECRET_FOREIGN', 'namespace shop']],
-    says: /kubectl -n shop delete secret acr-nopass/,
+    says: /get secret acr-nopass -o jsonpath/,
   },
   {
     title: "somebody else's Secret that the helper may take over",
@@ -111,3 +113,27 @@ test('doctor: what is worse comes first, many objects are one finding', () => {
   assert.equal(findings[0]?.message, 'no pull secret: team-0, team-1, team-2, team-3, team-4 and 7 more')
   assert.equal(findings[0]?.objects?.length, 12)
 })
+
+const plain = paintFor({ isTTY: false, write: () => true }, { env: {} })
+
+/** Finding 13 of the review: a caller who may read next to nothing is not told that all is well. */
+const VERDICTS = [
+  { unread: [], change: {}, healthy: true, verdict: /\nall is well\n$/ },
+  { unread: ['Pods'], change: {}, healthy: null, verdict: /\nnothing wrong in what could be read\n$/ },
+  { unread: ['Pods'], change: { lease: null }, healthy: false, verdict: /\n1 error, 0 warnings\n$/ },
+  {
+    unread: ['Pods'],
+    change: { addons: ['aliyun-acr-credential-helper'] },
+    healthy: null,
+    verdict: /\nno error in what could be read, 1 warning\n$/,
+  },
+] as const
+
+for (const { unread, change, healthy, verdict } of VERDICTS) {
+  test(`doctor: with ${unread.length} lists unread and ${Object.keys(change).join() || 'no defect'}, healthy is ${healthy}`, () => {
+    const observed = scene({ ...change, unread: unread.map((what) => ({ what, why: 'forbidden' })) })
+    const findings = diagnose(observed)
+    assert.equal((describeReport(observed, findings) as { healthy: unknown }).healthy, healthy)
+    assert.match(renderReport(observed, findings, plain), verdict)
+  })
+}

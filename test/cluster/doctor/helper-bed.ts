@@ -41,7 +41,7 @@ export interface HelperBed extends SetupBed, AsyncDisposable {
 export const SUBJECT: string = `system:serviceaccount:${HOME}:${RELEASE}`
 const ROLE = 'helper-by-rrsa'
 const AGAIN =
-  /helm .*-n (\S+) get manifest (\S+) \| kubectl .*apply --server-side --force-conflicts --field-manager=helm -f -$/
+  /helm .*-n (\S+) get manifest (\S+) (?:\||>.*&&) kubectl .*apply --server-side --force-conflicts --field-manager=helm -f \S+$/
 const SKIP = 'acr-nopass.io/skip'
 
 type SeedUser = Awaited<ReturnType<typeof readSeedFile>>['accounts'][number]['users'][number]

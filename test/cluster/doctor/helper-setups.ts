@@ -117,7 +117,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     id: 'RIVAL_ADDON',
     severity: 'warning',
     make: (bed) => bed.create('/apis/apps/v1/namespaces/kube-system/deployments', ADDON),
-    says: /aliyun cs UnInstallClusterAddons .*aliyun-acr-credential-helper/,
+    says: /acr-nopass cleanup --legacy/,
     mend: (bed) => bed.remove(`/apis/apps/v1/namespaces/kube-system/deployments/${ADDON.metadata.name}`),
   },
   {

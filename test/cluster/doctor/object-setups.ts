@@ -19,7 +19,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.create('/api/v1/namespaces/foreign/secrets', { metadata: { name: SECRET }, stringData: { key: 'x' } })
       await bed.open('foreign')
     },
-    says: /kubectl .*-n foreign delete secret acr-nopass/,
+    says: /kubectl .*-n foreign get secret acr-nopass -o jsonpath=/,
     mend: (bed) => bed.remove(`/api/v1/namespaces/foreign/secrets/${SECRET}`),
   },
   {

@@ -76,7 +76,7 @@ export const POD_SETUPS: readonly Setup[] = [
       await bed.helper.open('late')
       await untilAttached(bed, 'late')
     },
-    says: /kubectl .*-n late delete pod early/,
+    says: /kubectl .*-n late get pod early -o yaml/,
     mend: gone('late', 'early'),
   },
   {

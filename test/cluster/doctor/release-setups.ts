@@ -31,6 +31,17 @@ async function installKeys({ kit }: HelperBed): Promise<void> {
   })
 }
 
+/** The configuration of a release that writes the same Secrets. */
+async function copyConfiguration({ kit }: HelperBed, twin: string): Promise<void> {
+  const { chart, admin } = kit
+  const path = `/api/v1/namespaces/${HOME}/configmaps/acr-nopass`
+  const { data } = await admin.request<{ data: Record<string, string> }>({ method: 'GET', path })
+  await chart.createNamespace(twin)
+  const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': twin }
+  const body = { metadata: { name: 'acr-nopass', labels }, data }
+  await admin.request({ method: 'POST', path: `/api/v1/namespaces/${twin}/configmaps`, body })
+}
+
 /** What only a second release shows, and what only another identity and mode can have. */
 export const RELEASE_SETUPS: readonly Setup[] = [
   {
@@ -38,9 +49,13 @@ export const RELEASE_SETUPS: readonly Setup[] = [
     id: 'RIVAL_RELEASE',
     severity: 'warning',
     args: ['-n', HOME, '--release', 'acr-nopass'],
-    make: installKeys,
-    says: /acr-nopass doctor --namespace keys --release keys/,
-    mend: () => Promise.resolve(),
+    make: async (bed) => {
+      // This one writes Secrets of another name, which is no conflict.
+      await installKeys(bed)
+      await copyConfiguration(bed, 'twin')
+    },
+    says: /acr-nopass doctor --namespace twin --release twin/,
+    mend: (bed) => bed.remove('/api/v1/namespaces/twin/configmaps/acr-nopass'),
   },
   {
     title: 'its admission policy was deleted',
@@ -55,7 +70,7 @@ export const RELEASE_SETUPS: readonly Setup[] = [
     id: 'POLICY_INACTIVE',
     args: KEYS,
     make: (bed) => bed.patch(POLICY, { spec: { matchConditions: [{ name: 'never', expression: 'false' }] } }),
-    says: /kubectl .*delete mutatingadmissionpolicy acr-nopass\.keys\.keys && helm .*-n keys get manifest keys/,
+    says: /helm .*-n keys get manifest keys > keys\.yaml && kubectl .*delete mutatingadmissionpolicy acr-nopass\.keys\.keys && kubectl/,
     mend: async (bed, finding) => {
       await bed.remove(POLICY)
       await bed.applyAgain(finding)

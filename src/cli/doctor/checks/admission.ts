@@ -1,6 +1,6 @@
 import { type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain } from './mend.ts'
+import { applyAgain, replaceFromRelease } from './mend.ts'
 import { clusterName, podPolicyNames } from './policy-names.ts'
 
 /** Whether new Pods get the reference by the API server's own policy, where that is how they get it. */
@@ -44,9 +44,9 @@ export function admissionFindings({ release, admission }: Observed): readonly Fi
       subject: `MutatingAdmissionPolicy ${podPolicyNames(release, config)[0]}`,
       message: 'a Pod that was tried (dry run) did not get the reference, though the policy is there',
       cause: 'The policy was changed, its expressions fail, or the API server has it switched off.',
-      // Applied over the changed one, conditions that somebody added would stay.
-      cure: 'Delete it, and make it again as the release has it; a new policy takes a second to become active.',
-      command: `kubectl delete mutatingadmissionpolicy ${clusterName(release)} && ${applyAgain(release)}`,
+      // The manifest is fetched first: without one (Argo CD, plain manifests) nothing may be deleted. Applied over the changed policy, added conditions would stay.
+      cure: 'Delete it and apply it again from the release; a new policy takes a second to become active.',
+      command: replaceFromRelease(release, `mutatingadmissionpolicy ${clusterName(release)}`),
     },
   ]
 }

@@ -1,9 +1,11 @@
+import { createTargets } from '../../../helper/targets.ts'
 import { count, type Finding, few } from '../finding.ts'
-import type { Observed } from '../observed.ts'
+import type { Observed, ReleaseFacts } from '../observed.ts'
 
 /** Others that do the same work. */
-export function rivalFindings({ others, addons, release }: Observed): readonly Finding[] {
-  const names = others.map(({ namespace, name }) => `${namespace}/${name}`)
+export function rivalFindings({ others, addons, release, namespaces }: Observed): readonly Finding[] {
+  const conflicting = others.filter((other) => release !== undefined && mayConflict(release, other, namespaces))
+  const names = conflicting.map(({ namespace, name }) => `${namespace}/${name}`)
   const findings: Finding[] = []
   if (release !== undefined && names.length > 0) {
     findings.push({
@@ -13,7 +15,7 @@ export function rivalFindings({ others, addons, release }: Observed): readonly F
       message: `acr-nopass also works here as ${few(names)}`,
       cause: 'Two releases with one secretName and the same namespaces write the same objects.',
       cure: 'Uninstall one of them, or keep their targets and secretName apart.',
-      command: `acr-nopass doctor --namespace ${others[0]?.namespace} --release ${others[0]?.name}`,
+      command: `acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,
     })
   }
   for (const addon of addons) {
@@ -26,9 +28,17 @@ export function rivalFindings({ others, addons, release }: Observed): readonly F
       cure:
         release === undefined
           ? 'Uninstall it when acr-nopass is installed.'
-          : 'Uninstall the add-on in the ACK console (or by the command), after acr-nopass has its Secrets in place.',
-      command: `aliyun cs UnInstallClusterAddons --ClusterId <cluster id> --header "Content-Type=application/json" --body '[{"name":"${addon}"}]'`,
+          : 'Keep the add-on until nothing depends on its Secrets: the command lists what still does, and removes nothing. Then uninstall the add-on in the ACK console.',
+      command: 'acr-nopass cleanup --legacy',
     })
   }
   return findings
+}
+
+/** Whether both may write the same Secret: one name, and a namespace that both target. Without a configuration nobody knows. */
+function mayConflict(one: ReleaseFacts, other: ReleaseFacts, namespaces: Observed['namespaces']): boolean {
+  if (one.config === undefined || other.config === undefined || namespaces === undefined) return true
+  if (one.config.secretName !== other.config.secretName) return false
+  const [mine, theirs] = [createTargets(one.config), createTargets(other.config)]
+  return namespaces.some((namespace) => mine.includes(namespace) && theirs.includes(namespace))
 }

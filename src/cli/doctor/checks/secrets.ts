@@ -21,10 +21,11 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   },
   SECRET_FOREIGN: {
     severity: 'error',
-    message: 'a Secret of that name belongs to somebody else',
+    message: 'a Secret of that name belongs to another owner',
     cause: 'It does not carry the labels of this release, so the helper leaves it alone.',
-    cure: 'Delete or rename it, choose another secretName, or set adopt: true.',
-    command: (namespace, name) => `kubectl -n ${namespace} delete secret ${name}`,
+    cure: 'See who writes it. Then choose another secretName, set adopt: true, or have its owner rename it.',
+    command: (namespace, name) =>
+      `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.labels}{"\\n"}{.metadata.managedFields[*].manager}{"\\n"}'`,
   },
   SECRET_CHANGED: {
     severity: 'warning',

@@ -1,4 +1,5 @@
 import type { HelperStatus } from '../../../acr/helper-status.ts'
+import { shellWord } from '../../../policy/shell-word.ts'
 import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
 import type { Observed, ReleaseFacts } from '../observed.ts'
 import { applyAgain, readLog } from './mend.ts'
@@ -17,12 +18,13 @@ interface Explanation {
 const SEEN_ELSEWHERE = ['FOREIGN_SECRET', 'FOREIGN_LIST', 'PULL_SECRET_MISSING']
 
 /** What the helper itself reports of its writes; the same trouble in many namespaces is one finding. */
-export function writeFindings({ release }: Observed): readonly Finding[] {
+export function writeFindings({ release, secrets }: Observed): readonly Finding[] {
   if (release === undefined) return []
   const problems = (release.status?.problems ?? []).filter(({ code }) => !SEEN_ELSEWHERE.includes(code))
   const groups = new Map<string, { readonly explained: Explanation; readonly problems: Problem[] }>()
   for (const problem of problems) {
-    const explained = explain(problem, release)
+    const isOurs = secrets?.get(problem.namespace ?? release.namespace)?.ours === true
+    const explained = explain(problem, release, isOurs)
     const key = `${explained.id} ${explained.cause.replaceAll(problem.namespace ?? '', '')}`
     const group = groups.get(key) ?? { explained, problems: [] }
     group.problems.push(problem)
@@ -40,7 +42,7 @@ export function writeFindings({ release }: Observed): readonly Finding[] {
   })
 }
 
-function explain(problem: Problem, release: ReleaseFacts): Explanation {
+function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Explanation {
   const { code, reason, message, cure, namespace, at } = problem
   const where = namespace ?? release.namespace
   const severity = 'error'
@@ -51,7 +53,7 @@ function explain(problem: Problem, release: ReleaseFacts): Explanation {
       severity,
       cause: `ResourceQuota ${quota} of namespace ${where} leaves no room for one more Secret.`,
       cure: 'Raise `secrets` (or `count/secrets`) of that quota by one, or delete Secrets that nobody needs; the helper tries again.',
-      command: `kubectl -n ${where} describe resourcequota ${quota}`,
+      command: `kubectl -n ${where} describe resourcequota ${shellWord(quota)}`,
     }
   }
   const webhook = /admission webhook "([^"]+)"|failed calling webhook "([^"]+)"/.exec(message)
@@ -89,8 +91,10 @@ function explain(problem: Problem, release: ReleaseFacts): Explanation {
       severity,
       cause:
         'It is immutable, of another type, or holds more than the helper writes; none of that can be changed in place.',
-      cure: 'Delete that Secret; the helper makes a new one at once.',
-      command: `kubectl -n ${where} delete secret ${release.config?.secretName}`,
+      cure: isOurs
+        ? 'Delete that Secret; the helper creates a new one immediately.'
+        : 'See whose Secret it is. The helper creates its own as soon as that one has another name or is deleted by its owner.',
+      command: `kubectl -n ${where} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
     }
   }
   if (code === 'LIST_FOUGHT') {

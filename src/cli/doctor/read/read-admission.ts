@@ -4,6 +4,7 @@ import type { KubeClient } from '../../../kube/client.ts'
 import type { KubeObject } from '../../../kube/types.ts'
 import type { AdmissionFacts, ReleaseFacts } from '../observed.ts'
 import type { Reader } from '../reader.ts'
+import { lensOf } from './observe-base.ts'
 
 const API = '/apis/admissionregistration.k8s.io/v1'
 
@@ -57,15 +58,17 @@ async function readBound(
 async function tryPod(
   client: KubeClient,
   reader: Reader,
-  { namespace, config }: ReleaseFacts,
+  release: ReleaseFacts,
   signal: AbortSignal,
 ): Promise<AdmissionFacts['tried']> {
+  const { namespace, config } = release
   if (config === undefined || config.admissionImages === 'acr') return undefined
   const targets = createTargets(config)
+  const { trim } = lensOf(release)
   const own = await reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)
-  const view = own && { name: namespace, labels: own.metadata.labels ?? {}, optedOut: false, terminating: false }
-  if (!view || !targets.takesServiceAccount('default')) return undefined
-  if (!targets.includes({ ...view, uid: '', resourceVersion: '' })) return undefined
+  if (!own || !targets.takesServiceAccount('default')) return undefined
+  const view = trim.namespace(own)
+  if (view.optedOut || !targets.includes(view)) return undefined
   const spec = { containers: [{ name: 'probe', image: 'probe.invalid/probe', securityContext: RESTRICTED }] }
   const call = {
     method: 'POST',
@@ -77,8 +80,8 @@ async function tryPod(
     try {
       return await client.request<{ spec: { imagePullSecrets?: readonly { name?: string }[] } }>(call, signal)
     } catch (error) {
-      // Another policy does not like our Pod: then it tells nothing of ours.
-      if (error instanceof KubeApiError && [400, 403, 422].includes(error.status)) throw forbidden(error)
+      // Refused by another policy, or a webhook of Pods that fails: either way it shows nothing about our policy.
+      if (error instanceof KubeApiError && error.status >= 400) throw forbidden(error)
       throw error
     }
   })
