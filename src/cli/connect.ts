@@ -8,6 +8,8 @@ import type { CliHost, CommonFlags } from './host.ts'
 export interface Connected {
   readonly connection: KubeConnection
   readonly client: KubeClient
+  /** How far this machine's clock is ahead of the API server's, by its last response, milliseconds; undefined before the first. */
+  readonly aheadMs: () => number | undefined
 }
 
 /** Connects for a command that only reads. The caller closes the client. */
@@ -18,14 +20,28 @@ export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost):
     ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
     ...(kubeContext === undefined ? {} : { context: kubeContext }),
   })
+  const clock = createServerClock()
   const client = createKubeClient(connection, {
     userAgent: `acr-nopass/${VERSION}`,
-    ...(debug && {
-      onCall: ({ verb, resource, status, milliseconds }) =>
-        host.stderr.write(`debug: ${verb} ${resource} ${status || 'no answer'} ${Math.round(milliseconds)} ms\n`),
-    }),
+    onCall: ({ verb, resource, status, milliseconds, date = '' }) => {
+      clock.learn(date)
+      if (!debug) return
+      host.stderr.write(`debug: ${verb} ${resource} ${status || 'no response'} ${Math.round(milliseconds)} ms\n`)
+    },
   })
-  return { connection, client }
+  return { connection, client, aheadMs: clock.aheadMs }
+}
+
+/** Learns from `Date` headers how far this machine's clock is ahead of the API server's. */
+export function createServerClock(): { learn(date: string): void; aheadMs(): number | undefined } {
+  let aheadMs: number | undefined
+  return {
+    learn(date) {
+      const serverTime = Date.parse(date)
+      if (Number.isFinite(serverTime)) aheadMs = Date.now() - serverTime
+    },
+    aheadMs: () => aheadMs,
+  }
 }
 
 /**

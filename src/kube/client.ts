@@ -46,6 +46,8 @@ export interface CallReport {
   readonly resource: string
   readonly status: number
   readonly milliseconds: number
+  /** The header `Date`: the API server's clock, in whole seconds. */
+  readonly date: string | undefined
 }
 
 export interface KubeClient {
@@ -80,15 +82,16 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
   function send(call: TransportRequest, verb: string, reader: AnswerReader, signal: AbortSignal | undefined): void {
     const begin = performance.now()
     let reported = false
-    const report = (status: number): void => {
+    const report = (status: number, date?: string): void => {
       if (reported) return
       reported = true
-      options.onCall?.({ verb, resource: resourceOf(call.path), status, milliseconds: performance.now() - begin })
+      const milliseconds = performance.now() - begin
+      options.onCall?.({ verb, resource: resourceOf(call.path), status, milliseconds, date })
     }
     const observed: AnswerReader = {
       head(status, header) {
         if (status === 401) connection.forgetToken?.()
-        report(status)
+        report(status, header('date'))
         reader.head(status, header)
       },
       data: reader.data,

@@ -25,7 +25,7 @@ export async function doctorPod(word: string, flags: DoctorPodFlags & CommonFlag
       hint: 'Write its namespace and its name: `doctor pod shop/web-5d9c7-x2x4k`.',
     })
   }
-  const { connection, client } = await connect(flags, host)
+  const { connection, client, aheadMs } = await connect(flags, host)
   const progress = createProgress(host)
   try {
     const reader = createReader(client, host.signal, progress.say)
@@ -35,7 +35,7 @@ export async function doctorPod(word: string, flags: DoctorPodFlags & CommonFlag
       namespace,
       release,
       server: connection.server,
-      now: Date.now(),
+      aheadMs,
       look: createLook(flags, { client, reader, host, onProgress: progress.say }),
       pod: { namespace: podNamespace, name },
       ask: flags.askRegistry ? createAskRegistry(client, reader, send) : undefined,

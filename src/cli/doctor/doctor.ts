@@ -13,13 +13,13 @@ import { describeReport, renderReport } from './report.ts'
 
 /** Observes, judges, says; 1 when there is an error. */
 export async function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise<number> {
-  const { connection, client } = await connect(flags, host)
+  const { connection, client, aheadMs } = await connect(flags, host)
   const progress = createProgress(host)
   try {
     const { namespace, release } = flags
     const reader = createReader(client, host.signal, progress.say)
     const look = createLook(flags, { client, reader, host, onProgress: progress.say })
-    const request = { namespace, release, server: connection.server, now: Date.now(), look }
+    const request = { namespace, release, server: connection.server, aheadMs, look }
     const observed = await observeCluster(client, reader, request, host.signal)
     progress.end()
     const findings = aimCommands(diagnose(observed), flags, host.program)

@@ -100,8 +100,10 @@ export interface PodFocus {
 
 /** What was read of a cluster. Undefined parts could not be read; `null`: it is not there. */
 export interface Observed {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, by the API server's clock where it is known. */
   readonly now: number
+  /** How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known. */
+  readonly aheadMs: number | undefined
   readonly server: string
   readonly kubernetes: string | undefined
   /** Undefined: none was found. */

@@ -122,8 +122,24 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a clock of this machine that is behind',
-    observed: scene({ lease: { holder: 'h_1', renewedAt: NOW + 90_000, writtenAt: NOW + 90_000 } }),
+    observed: scene({ aheadMs: -90_000 }),
     finds: [['warning', 'CLOCK_SKEW', 'this machine']],
+    says: /timedatectl/,
+  },
+  // Finding 12 of the review: expiry times and the lease are judged by the API server's clock.
+  {
+    title: 'a clock of this machine that is two hours ahead of a healthy cluster',
+    observed: scene({ aheadMs: 7_200_000 }),
+    finds: [['warning', 'CLOCK_SKEW', 'this machine']],
+    says: /NTP/,
+  },
+  {
+    title: 'a machine and a node with wrong clocks',
+    observed: scene({ aheadMs: 60_000, lease: { holder: 'h_1', renewedAt: NOW + 90_000, writtenAt: NOW - 1000 } }),
+    finds: [
+      ['warning', 'CLOCK_SKEW', 'this machine'],
+      ['warning', 'CLOCK_SKEW', 'node of h'],
+    ],
   },
   {
     title: 'P5 what may not be looked at is no missing release',

@@ -133,6 +133,7 @@ export function scene(change: SceneChange = {}): Observed {
   const lease: LeaseFacts = { holder: 'acr-nopass-1_x', renewedAt: NOW - 2000 }
   return {
     now: NOW,
+    aheadMs: 0,
     server: 'https://127.0.0.1:6443',
     kubernetes: 'v1.37.2',
     release: release === null ? undefined : facts,

@@ -5,16 +5,13 @@ import type { Observed } from '../observed.ts'
 const TOLERANCE_MS = 30_000
 
 /** Whether the clocks of the helper's node, of the API server and of this machine agree. */
-export function clockFindings({ release, lease, now }: Observed): readonly Finding[] {
-  if (release === undefined || !lease || lease.writtenAt === undefined || lease.renewedAt === 0) return []
+export function clockFindings({ release, lease, aheadMs = 0 }: Observed): readonly Finding[] {
+  const here = Math.abs(aheadMs) > TOLERANCE_MS ? [skew('this machine', aheadMs, 'this machine', 'timedatectl')] : []
+  if (release === undefined || !lease || lease.writtenAt === undefined || lease.renewedAt === 0) return here
   const helper = lease.renewedAt - lease.writtenAt
-  const here = lease.writtenAt - now
-  if (Math.abs(helper) > TOLERANCE_MS) {
-    return [skew(`node of ${lease.holder.split('_')[0]}`, helper, "the helper's node", 'kubectl get nodes -o wide')]
-  }
-  // Only ahead is proof: a lease that lies in the past may be nobody's any more.
-  if (here > TOLERANCE_MS) return [skew('this machine', -here, 'this machine', 'timedatectl')]
-  return []
+  if (Math.abs(helper) <= TOLERANCE_MS) return here
+  const node = `node of ${lease.holder.split('_')[0]}`
+  return [...here, skew(node, helper, "the helper's node", 'kubectl get nodes -o wide')]
 }
 
 function skew(subject: string, ms: number, whose: string, command: string): Finding {

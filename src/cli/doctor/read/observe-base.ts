@@ -10,13 +10,13 @@ import type { Reader } from '../reader.ts'
 
 export interface ObserveRequest extends ReleaseChoice {
   readonly server: string
-  /** Epoch milliseconds. */
-  readonly now: number
+  /** How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known. */
+  readonly aheadMs: () => number | undefined
   /** Looks at Alibaba Cloud for a release, or says why not. */
   readonly look: (release: ReleaseFacts) => Promise<CloudLook>
 }
 
-type Base = Pick<Observed, 'now' | 'server' | 'kubernetes' | 'release' | 'others' | 'addons'>
+type Base = Pick<Observed, 'now' | 'aheadMs' | 'server' | 'kubernetes' | 'release' | 'others' | 'addons'>
 
 /**
  * What every diagnosis begins with: the server, the release, and others that do the same.
@@ -25,12 +25,21 @@ type Base = Pick<Observed, 'now' | 'server' | 'kubernetes' | 'release' | 'others
 export async function observeBase(
   client: KubeClient,
   reader: Reader,
-  { server, now, ...choice }: ObserveRequest,
+  { server, aheadMs: readAheadMs, ...choice }: ObserveRequest,
   signal: AbortSignal,
 ): Promise<Base> {
   const version = await client.request<{ gitVersion?: string }>({ method: 'GET', path: '/version' }, signal)
   const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(client, signal)])
-  return { now, server, kubernetes: version.gitVersion, release: chosen, others, addons }
+  const aheadMs = readAheadMs()
+  return {
+    now: Date.now() - (aheadMs ?? 0),
+    aheadMs,
+    server,
+    kubernetes: version.gitVersion,
+    release: chosen,
+    others,
+    addons,
+  }
 }
 
 /** Without a release there is nothing in the cloud that would be its own. */
