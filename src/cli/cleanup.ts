@@ -3,11 +3,11 @@ import type { KubeClient } from '../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../kube/names.ts'
 import { keyOf } from '../kube/types.ts'
 import { printable } from '../printable.ts'
-import { chooseOurs, findLeftovers, removeLeftovers } from '../rollout/take-back-secrets.ts'
+import { findLeftovers, removeLeftovers } from '../rollout/take-back-secrets.ts'
 import type { CleanupFlags } from './commands/cleanup.ts'
 import { connectToWrite } from './connect.ts'
 import { findRelease } from './doctor/find-release.ts'
-import { createReader } from './doctor/reader.ts'
+import { createReader, type Reader } from './doctor/reader.ts'
 import { EXIT } from './exit-codes.ts'
 import type { CliHost, CommonFlags } from './host.ts'
 
@@ -24,21 +24,21 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   const { client } = await connectToWrite(flags, host)
   try {
     const { namespace, release, secretName } = await describeRelease(client, flags, host)
-    const found = await findLeftovers(client, { secretName, instance: `${namespace}.${release}` }, host.signal)
-    const plan = chooseOurs(found, flags.all === true)
+    const own = { secretName, instance: `${namespace}.${release}`, all: flags.all === true }
+    const plan = await findLeftovers(client, own, host.signal)
     const name = `${namespace}/${release}`
     const isDryRun = flags.dryRun || flags.confirm === undefined
     if (!isDryRun && flags.confirm !== name) {
       throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
     }
-    const done = isDryRun ? undefined : await removeLeftovers(client, secretName, plan.chosen, host.signal)
+    const done = isDryRun ? undefined : await removeLeftovers(client, secretName, plan, host.signal)
     const report = {
       release: name,
       secretName,
       dryRun: isDryRun,
-      serviceAccounts: plan.chosen.accounts.map(({ metadata }) => keyOf(metadata)),
-      secrets: plan.chosen.secrets.map(({ metadata }) => keyOf(metadata)),
-      kept: plan.kept.map(({ metadata }) => keyOf(metadata)),
+      serviceAccounts: plan.accounts.map(({ metadata }) => keyOf(metadata)),
+      secrets: plan.secrets.map(({ metadata }) => keyOf(metadata)),
+      kept: plan.kept.map(({ account, why }) => ({ serviceAccount: keyOf(account.metadata), why })),
       left: done?.left ?? [],
     }
     host.stdout.write(flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : render(report, host.program))
@@ -48,7 +48,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   }
 }
 
-/** @throws NopassError `HELPER_AT_WORK` while a helper would put everything back */
+/** @throws NopassError `HELPER_AT_WORK` while a helper would restore everything, `CLEANUP_UNREADABLE` where that cannot be seen */
 async function describeRelease(
   client: KubeClient,
   flags: CleanupFlags,
@@ -56,17 +56,24 @@ async function describeRelease(
 ): Promise<{ readonly namespace: string; readonly release: string; readonly secretName: string }> {
   const reader = createReader(client, host.signal)
   const { chosen } = await findRelease(reader, { namespace: flags.namespace, release: flags.release })
+  requireRead(reader)
   const namespace = chosen?.namespace ?? flags.namespace ?? 'acr-nopass'
   const release = chosen?.name ?? flags.release ?? 'acr-nopass'
   const secretName = flags.secretName ?? chosen?.config?.secretName ?? DEFAULT_SECRET_NAME
   if (chosen !== undefined && !chosen.config?.retire) {
     const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${chosen.fullname}`
     const deployment = await reader.get<{ spec: { replicas?: number } }>(`Deployment ${namespace}/${release}`, path)
+    requireRead(reader)
     if (deployment && deployment.spec.replicas !== 0) {
       throw new NopassError('HELPER_AT_WORK', `the helper of ${namespace}/${release} still runs`)
     }
   }
   return { namespace, release, secretName }
+}
+
+/** @throws NopassError `CLEANUP_UNREADABLE`: a release that cannot be seen may be at work */
+function requireRead({ unread: [first] }: Reader): void {
+  if (first !== undefined) throw new NopassError('CLEANUP_UNREADABLE', `not readable: ${first.what} (${first.why})`)
 }
 
 interface CleanupReport {
@@ -75,7 +82,7 @@ interface CleanupReport {
   readonly dryRun: boolean
   readonly serviceAccounts: readonly string[]
   readonly secrets: readonly string[]
-  readonly kept: readonly string[]
+  readonly kept: readonly { readonly serviceAccount: string; readonly why: string }[]
   readonly left: readonly string[]
 }
 
@@ -86,7 +93,7 @@ function render(report: CleanupReport, program: string): string {
     ...serviceAccounts.map((name) => `${verb('detach', 'detached')} ServiceAccount ${name}`),
     ...secrets.map((name) => `${verb('delete', 'deleted')} Secret ${name}`),
     ...kept.map(
-      (name) => `kept ServiceAccount ${name}: somebody else wrote the entry ${secretName} (--all takes it away)`,
+      ({ serviceAccount, why }) => `kept ServiceAccount ${serviceAccount} with its entry ${secretName}: ${why}`,
     ),
     ...left.map((line) => `left: ${line}`),
   ]

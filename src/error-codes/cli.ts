@@ -8,6 +8,10 @@ export const CLI_CODES = {
     what: 'The helper of the release still runs and would put back at once what is taken away.',
     cure: 'Use `acr-nopass uninstall`, or `helm uninstall` first; then run `acr-nopass cleanup` again.',
   },
+  CLEANUP_UNREADABLE: {
+    what: 'Whether a helper of the release still runs could not be read, so nothing is removed.',
+    cure: 'Use a kubeconfig that may list ConfigMaps in all namespaces and get the Deployment of the release.',
+  },
   REFRESH_UNCONFIRMED: {
     what: 'The helper did not report new tokens in time.',
     cure: 'Run `acr-nopass doctor`; it shows what the helper reports and whether it runs.',

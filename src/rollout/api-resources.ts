@@ -11,7 +11,12 @@ export interface ApiResource {
 }
 
 interface ResourceList {
-  readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[]
+  readonly resources: readonly {
+    readonly name: string
+    readonly kind: string
+    readonly namespaced: boolean
+    readonly verbs?: readonly string[]
+  }[]
 }
 
 /** Asks the API server how each object's kind is spelled; undefined for a kind it does not know. One request a group version. */
@@ -37,6 +42,32 @@ export async function discoverResources(
     }
   }
   return ({ apiVersion, kind }) => found.get(`${apiVersion} ${kind}`)
+}
+
+/** A kind that lives in namespaces and can be listed. */
+export interface NamespacedKind {
+  /** `/api/v1` or `/apis/apps/v1`. */
+  readonly root: string
+  readonly plural: string
+}
+
+/**
+ * Every kind that lives in namespaces and can be listed, in the version that the API server prefers.
+ * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
+ */
+export async function discoverNamespaced(client: KubeClient, signal?: AbortSignal): Promise<readonly NamespacedKind[]> {
+  const { groups } = await client.request<{
+    groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[]
+  }>({ method: 'GET', path: '/apis' }, signal)
+  const roots = ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)]
+  const kinds: NamespacedKind[] = []
+  for (const root of roots) {
+    const { resources } = await client.request<ResourceList>({ method: 'GET', path: root }, signal)
+    for (const { name, namespaced, verbs = [] } of resources) {
+      if (namespaced && !name.includes('/') && verbs.includes('list')) kinds.push({ root, plural: name })
+    }
+  }
+  return kinds
 }
 
 /** The path of one object; `namespace` is the release's, for objects that name none. */

@@ -1,9 +1,14 @@
 import { KubeApiError } from '../kube/api-error.ts'
-import type { KubeClient } from '../kube/client.ts'
+import { type KubeClient, METADATA_ONLY_LIST } from '../kube/client.ts'
+import type { KubeObject } from '../kube/types.ts'
+import { discoverNamespaced } from './api-resources.ts'
 import { pollUntil } from './probe-namespace.ts'
 
 /** On a namespace that the rollout made: an uninstall may take it away again. */
 const MADE_LABEL = 'acr-nopass.io/made-for-release'
+
+/** The helper's Pods take their grace period to end. */
+const ENDING_MS = 40_000
 
 /** Makes the release's namespace, marked as ours. Another run that was faster is fine. */
 export async function makeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
@@ -18,35 +23,63 @@ export async function makeReleaseNamespace(client: KubeClient, name: string, sig
   }
 }
 
-/** Removes the release's namespace when the rollout made it and nothing of somebody else's is in it; says what was done. */
+/**
+ * Removes the release's namespace when the rollout created it and nothing else is in it, of any kind that the API server has;
+ * returns what was done. What cannot be read could be another owner's data: then the namespace stays, and the command is printed.
+ */
 export async function removeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<string> {
-  const path = `/api/v1/namespaces/${name}`
-  const namespace = await client
-    .request<{ metadata: { labels?: Record<string, string> } }>({ method: 'GET', path }, signal)
-    .catch(() => undefined)
-  if (namespace?.metadata.labels?.[MADE_LABEL] !== 'true') return `namespace ${name} stays: it was there before`
-  let others: readonly string[] = []
-  // The helper's Pods take their grace period to leave.
-  await pollUntil(40_000, signal, async () => {
-    others = await foreignObjects(client, name, signal)
-    return others.length === 0
-  })
-  if (others.length > 0) return `namespace ${name} stays: ${others.join(', ')}`
-  await client.request({ method: 'DELETE', path }, signal)
-  return `namespace ${name} was removed`
+  const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
+  const namespace = await client.request<KubeObject>({ method: 'GET', path }, signal).catch(() => undefined)
+  if (namespace?.metadata.labels?.[MADE_LABEL] !== 'true') return `namespace ${name} stays: it existed before`
+  const stays = (why: string): string =>
+    `namespace ${name} stays: ${why}. To delete it with everything in it: kubectl delete namespace ${name}`
+  try {
+    await pollUntil(ENDING_MS, signal, async () => {
+      const { items } = await client.request<{ items: readonly unknown[] | null }>(
+        { method: 'GET', path: `${path}/pods`, accept: METADATA_ONLY_LIST },
+        signal,
+      )
+      return (items ?? []).length === 0
+    })
+    const content = await listContent(client, name, signal)
+    if (content.length > 0) return stays(`it holds ${summarize(content)}`)
+    const { uid, resourceVersion } = namespace.metadata
+    await client.request({ method: 'DELETE', path, body: { preconditions: { uid, resourceVersion } } }, signal)
+    return `namespace ${name} was removed`
+  } catch (error) {
+    if (!(error instanceof KubeApiError) || error.status === 0) throw error
+    if (error.status === 404) return `namespace ${name} was removed`
+    return stays(`what it holds could not be read, or it changed meanwhile (${error.message})`)
+  }
 }
 
-async function foreignObjects(client: KubeClient, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
-  const names = async (kind: string, path: string): Promise<readonly string[]> => {
-    const list = await client.request<{ items: readonly { metadata: { name: string } }[] }>(
-      { method: 'GET', path },
+/** What every namespace has, whatever is in it. */
+function isOfEveryNamespace(plural: string, { metadata }: KubeObject): boolean {
+  if (plural === 'configmaps') return metadata.name === 'kube-root-ca.crt'
+  return plural === 'serviceaccounts' && metadata.name === 'default'
+}
+
+/**
+ * Everything in a namespace, as `deployments web`; Events are not counted.
+ * @throws KubeApiError when a kind cannot be listed
+ */
+async function listContent(client: KubeClient, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
+  const content: string[] = []
+  for (const { root, plural } of await discoverNamespaced(client, signal)) {
+    if (plural === 'events') continue
+    const path = `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`
+    const query = { limit: 10 }
+    const { items } = await client.request<{ items: readonly KubeObject[] | null }>(
+      { method: 'GET', path, query, accept: `${METADATA_ONLY_LIST},application/json` },
       signal,
     )
-    return list.items.map(({ metadata }) => `${kind} ${metadata.name}`)
+    const found = (items ?? []).filter((object) => !isOfEveryNamespace(plural, object))
+    content.push(...found.map(({ metadata }) => `${plural} ${metadata.name}`))
   }
-  const [pods, secrets] = await Promise.all([
-    names('Pod', `/api/v1/namespaces/${namespace}/pods`),
-    names('Secret', `/api/v1/namespaces/${namespace}/secrets`),
-  ])
-  return [...pods, ...secrets].slice(0, 5)
+  return content
+}
+
+function summarize(content: readonly string[]): string {
+  const rest = content.length - 5
+  return rest > 0 ? `${content.slice(0, 5).join(', ')} and more` : content.join(', ')
 }

@@ -13,6 +13,8 @@ export interface RenderedConfig {
   readonly attach: string
   readonly retire: boolean
   readonly targets: unknown
+  /** With `scope: namespaces` the only ones it works in; undefined: the whole cluster. */
+  readonly namespaces: readonly string[] | undefined
   readonly release: Readonly<Record<string, string>>
 }
 
@@ -28,11 +30,17 @@ export function findConfig(objects: readonly ManifestObject[]): RenderedConfig |
         attach: String(config.attach),
         retire: config.retire === true,
         targets: config.targets,
+        namespaces: config.scope === 'namespaces' ? listedNamespaces(config.targets) : undefined,
         release: config.release as Readonly<Record<string, string>>,
       }
     }
   }
   return undefined
+}
+
+function listedNamespaces(targets: unknown): readonly string[] {
+  const namespaces = isRecord(targets) && isRecord(targets.namespaces) ? targets.namespaces.include : undefined
+  return Array.isArray(namespaces) ? namespaces.map(String) : []
 }
 
 /** Where the Pods and the report of the release will be. */

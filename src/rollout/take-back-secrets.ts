@@ -1,92 +1,122 @@
 import { KubeApiError } from '../kube/api-error.ts'
-import { type KubeClient, MERGE_PATCH, METADATA_ONLY_LIST } from '../kube/client.ts'
+import { type KubeCall, type KubeClient, MERGE_PATCH, METADATA_ONLY_LIST } from '../kube/client.ts'
 import { listOwner } from '../kube/managed-fields.ts'
 import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../kube/names.ts'
 import type { KubeObject } from '../kube/types.ts'
 
 /** What a release left in the cluster outside of its own namespace. */
 export interface Leftovers {
-  /** ServiceAccounts that name the pull secret. */
+  /** ServiceAccounts with an entry that this release added. */
   readonly accounts: readonly LeftAccount[]
-  /** Our pull secrets, as metadata. */
+  /** Its pull secrets, as metadata. */
   readonly secrets: readonly KubeObject[]
+  /** ServiceAccounts that name the pull secret and stay as they are. */
+  readonly kept: readonly KeptAccount[]
 }
 
 export interface LeftAccount extends KubeObject {
   readonly imagePullSecrets?: readonly { readonly name?: string }[]
 }
 
+export interface KeptAccount {
+  readonly account: LeftAccount
+  /** Why the entry is not this release's, such as `argocd-controller applies the list`. */
+  readonly why: string
+}
+
 export interface TakenBack {
   readonly detached: number
   readonly deleted: number
+  readonly kept: readonly KeptAccount[]
   /** What could not be done, for the report. */
   readonly left: readonly string[]
-  /** ServiceAccounts whose list another manager wrote: not ours to change (P12). */
-  readonly kept?: readonly LeftAccount[]
 }
 
 export interface Own {
   readonly secretName: string
   /** `<release namespace>.<release name>`. */
   readonly instance: string
+  /** The only namespaces that the release works in, and that its deployer may read; undefined: all. */
+  readonly namespaces?: readonly string[]
+  /** Also entries that another client wrote last. */
+  readonly all?: boolean
 }
 
 /**
- * Removes our entry from every ServiceAccount and deletes our pull secrets, with the rights of whoever runs this (the
- * helper itself may never delete). Secrets are listed as metadata and only ours, by their labels, are deleted.
+ * Removes this release's entries from ServiceAccounts and deletes its pull secrets, with the caller's rights (the helper itself
+ * may never delete). Secrets are listed as metadata, and only those with the release's labels are deleted.
  */
 export async function takeBackSecrets(client: KubeClient, own: Own, signal: AbortSignal): Promise<TakenBack> {
-  const { chosen, kept } = chooseOurs(await findLeftovers(client, own, signal))
-  return { ...(await removeLeftovers(client, own.secretName, chosen, signal)), kept }
+  return removeLeftovers(client, own.secretName, await findLeftovers(client, own, signal), signal)
 }
 
-export interface Choice {
-  readonly chosen: Leftovers
-  /** Entries that another manager wrote: not ours to take away. */
-  readonly kept: readonly LeftAccount[]
+/** Finds them; changes nothing. */
+export async function findLeftovers(client: KubeClient, own: Own, signal: AbortSignal): Promise<Leftovers> {
+  const query = { fieldSelector: `metadata.name=${own.secretName}` }
+  const roots = own.namespaces?.map((name) => `/api/v1/namespaces/${encodeURIComponent(name)}`) ?? ['/api/v1']
+  const [accounts, secrets] = await Promise.all([
+    listAll<LeftAccount>(client, roots, 'serviceaccounts', {}, signal),
+    listAll<KubeObject>(client, roots, 'secrets', { query, accept: METADATA_ONLY_LIST }, signal),
+  ])
+  return sortLeftovers(accounts, secrets, own)
+}
+
+async function listAll<T>(
+  client: KubeClient,
+  roots: readonly string[],
+  plural: string,
+  options: Pick<KubeCall, 'query' | 'accept'>,
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  const lists = await Promise.all(
+    roots.map((root) =>
+      // An empty list of metadata comes as null.
+      client.request<{ items: readonly T[] | null }>({ method: 'GET', path: `${root}/${plural}`, ...options }, signal),
+    ),
+  )
+  return lists.flatMap(({ items }) => items ?? [])
 }
 
 /**
- * P12: only what is ours. An atomic list belongs to its last writer; with none on record it counts as ours (decision 1).
- * @param all whatever was written by whom
+ * Decides what is this release's. A Secret is by its labels. An entry is where this release's Secret is beside it and no other
+ * client wrote the list last; where there is no Secret of that name only while no other release has Secrets of that name, because
+ * all releases write entries as one field manager.
  */
-export function chooseOurs(found: Leftovers, all = false): Choice {
-  const isOurs = ({ metadata }: LeftAccount): boolean => {
+export function sortLeftovers(
+  accounts: readonly LeftAccount[],
+  secrets: readonly KubeObject[],
+  { secretName, instance, all = false }: Own,
+): Leftovers {
+  const isRelease = ({ metadata }: KubeObject): boolean => metadata.labels?.[LABEL_MANAGED_BY] === MANAGED_BY
+  const isOurs = (secret: KubeObject): boolean =>
+    isRelease(secret) && secret.metadata.labels?.[LABEL_INSTANCE] === instance
+  const bySpace = new Map(secrets.map((secret) => [secret.metadata.namespace, secret]))
+  const isAlone = !secrets.some((secret) => isRelease(secret) && !isOurs(secret))
+  const whyKept = ({ metadata }: LeftAccount): string | undefined => {
+    const beside = bySpace.get(metadata.namespace)
+    if (beside !== undefined && !isOurs(beside)) return `the Secret ${secretName} there is not this release's`
+    if (beside === undefined && !isAlone) {
+      return `there is no Secret ${secretName}, and another release writes Secrets of that name`
+    }
     const owner = listOwner(metadata.managedFields)
-    return all || owner === undefined || owner.manager === FIELD_MANAGER
+    if (all || owner === undefined || owner.manager === FIELD_MANAGER) return undefined
+    return owner.operation === 'Apply' ? `${owner.manager} applies the list` : `${owner.manager} wrote the list last`
   }
+  const naming = accounts
+    .filter(({ imagePullSecrets = [] }) => imagePullSecrets.some(({ name }) => name === secretName))
+    .map((account) => ({ account, why: whyKept(account) }))
   return {
-    chosen: { ...found, accounts: found.accounts.filter(isOurs) },
-    kept: found.accounts.filter((account) => !isOurs(account)),
+    accounts: naming.filter(({ why }) => why === undefined).map(({ account }) => account),
+    secrets: secrets.filter(isOurs),
+    kept: naming.flatMap(({ account, why }) => (why === undefined ? [] : [{ account, why }])),
   }
 }
 
-/** Looks for them; changes nothing. */
-export async function findLeftovers(client: KubeClient, own: Own, signal: AbortSignal): Promise<Leftovers> {
-  const labelSelector = `${LABEL_MANAGED_BY}=${MANAGED_BY},${LABEL_INSTANCE}=${own.instance}`
-  const query = { labelSelector, fieldSelector: `metadata.name=${own.secretName}` }
-  const accept = METADATA_ONLY_LIST
-  const [accounts, secrets] = await Promise.all([
-    client.request<{ items: readonly LeftAccount[] }>({ method: 'GET', path: '/api/v1/serviceaccounts' }, signal),
-    client.request<{ items: readonly KubeObject[] | null }>(
-      { method: 'GET', path: '/api/v1/secrets', query, accept },
-      signal,
-    ),
-  ])
-  return {
-    accounts: accounts.items.filter(({ imagePullSecrets = [] }) =>
-      imagePullSecrets.some(({ name }) => name === own.secretName),
-    ),
-    // An empty list of metadata comes as null.
-    secrets: secrets.items ?? [],
-  }
-}
-
-/** Takes away exactly these, entries before Secrets; an object that has changed meanwhile is left and said. */
+/** Removes exactly these, entries before Secrets. An object that changed meanwhile is left and reported. */
 export async function removeLeftovers(
   client: KubeClient,
   secretName: string,
-  { accounts, secrets }: Leftovers,
+  { accounts, secrets, kept }: Leftovers,
   signal: AbortSignal,
 ): Promise<TakenBack> {
   const left: string[] = []
@@ -94,22 +124,23 @@ export async function removeLeftovers(
   for (const { metadata, imagePullSecrets = [] } of accounts) {
     const path = `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/${metadata.name}`
     const { uid, resourceVersion } = metadata
-    const kept = imagePullSecrets.filter(({ name }) => name !== secretName)
-    const body = { metadata: { uid, resourceVersion }, imagePullSecrets: kept }
+    const rest = imagePullSecrets.filter(({ name }) => name !== secretName)
+    const body = { metadata: { uid, resourceVersion }, imagePullSecrets: rest }
     const patch = () => client.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH }, signal)
     if (await attempt(patch, `ServiceAccount ${metadata.namespace}/${metadata.name}`, left)) detached++
   }
   let deleted = 0
   for (const { metadata } of secrets) {
     const path = `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`
-    const body = { preconditions: { uid: metadata.uid } }
+    const { uid, resourceVersion } = metadata
+    const body = { preconditions: { uid, resourceVersion } }
     const remove = () => client.request({ method: 'DELETE', path, body }, signal)
     if (await attempt(remove, `Secret ${metadata.namespace}/${metadata.name}`, left)) deleted++
   }
-  return { detached, deleted, left }
+  return { detached, deleted, kept, left }
 }
 
-/** A refusal or a race is reported and the rest goes on; gone already is done. */
+/** A refusal or a race is reported and the rest continues; an object that is already deleted is done. */
 async function attempt(work: () => Promise<unknown>, title: string, left: string[]): Promise<boolean> {
   try {
     await work()

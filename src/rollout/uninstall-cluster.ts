@@ -9,6 +9,7 @@ import { valuesFile } from '../helm/values-file.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { ANNOTATION_REGISTRIES } from '../kube/names.ts'
+import { keyOf } from '../kube/types.ts'
 import { removePolicy } from '../policy/remove-policy.ts'
 import { describe, policyTargets } from './cluster-policy.ts'
 import type { ClusterResult } from './cluster-result.ts'
@@ -23,7 +24,7 @@ import { findConfig, findParts } from './release-parts.ts'
 import { openReleaseStore, type ReleaseStore, requireSameHistory } from './release-store.ts'
 import { readStatus } from './release-watch.ts'
 import type { RunContext } from './run-context.ts'
-import { chooseOurs, findLeftovers, type Own, takeBackSecrets } from './take-back-secrets.ts'
+import { findLeftovers, type Own, takeBackSecrets } from './take-back-secrets.ts'
 
 /** Retire, uninstall, clean, then RAM: the order in which nothing is left behind (decision 21). Never throws. */
 export function uninstallCluster(
@@ -91,7 +92,7 @@ async function uninstall(
   } else {
     say(`there is no release ${namespace}/${release}`)
   }
-  await takeBack(connected.client, { secretName, instance: `${namespace}.${release}` }, say, signal)
+  await takeBack(connected.client, ownOf(cluster, secretName, config), say, signal)
   say(await removeReleaseNamespace(connected.client, namespace, signal))
   if (settings.inputs['ram-cleanup']) await cleanRam(cluster, connected, serviceAccount, context, say, signal)
   return { status: 'uninstalled' }
@@ -143,7 +144,8 @@ async function retire(
   const revision = revisionOfStep(await release.store.history(signal), options.step.id)
   const parts = findParts(wanted.objects, namespace)
   const limitMs = parseGoDuration(inputs.timeout, 'timeout') * 1000
-  const own = { secretName: findConfig(wanted.objects)?.secretName ?? '', instance: `${namespace}.${name}` }
+  const config = findConfig(wanted.objects)
+  const own = ownOf(cluster, config?.secretName ?? '', config)
   await pushConfig(connected.client, parts, signal)
   const waited = await pollUntil(limitMs, signal, async () => {
     if (await isTakenBack(connected.client, own, signal)) return true
@@ -160,6 +162,13 @@ async function retire(
   return revision
 }
 
+/** What is this release's outside of its namespace, as far as its deployer may read. */
+function ownOf({ settings }: PreparedCluster, secretName: string, config: ReturnType<typeof findConfig>): Own {
+  const own = { secretName, instance: `${settings.namespace}.${settings.release}` }
+  if (config?.namespaces === undefined) return own
+  return { ...own, namespaces: [...new Set([settings.namespace, ...config.namespaces])] }
+}
+
 /** What the helper may not do, with the rights of the deployer. A deployer without them has the helper's work alone. */
 async function takeBack(client: KubeClient, own: Own, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const taken = await takeBackSecrets(client, own, signal).catch((error) => {
@@ -167,13 +176,14 @@ async function takeBack(client: KubeClient, own: Own, say: (line: string) => voi
     throw error
   })
   if (taken === undefined) {
-    say('left: pull secrets without content (the deployer may not list ServiceAccounts and Secrets in all namespaces)')
+    const where = own.namespaces === undefined ? 'all namespaces' : `namespaces ${own.namespaces.join(', ')}`
+    say(`left: pull secrets without content (the deployer may not list ServiceAccounts and Secrets in ${where})`)
     return
   }
   say(`${taken.detached} ServiceAccounts detached also, ${taken.deleted} pull secrets deleted`)
   for (const left of taken.left) say(`left: ${left}`)
-  for (const { metadata } of taken.kept ?? []) {
-    say(`kept ServiceAccount ${metadata.namespace}/${metadata.name}: another manager wrote the entry ${own.secretName}`)
+  for (const { account, why } of taken.kept) {
+    say(`kept ServiceAccount ${keyOf(account.metadata)} with its entry ${own.secretName}: ${why}`)
   }
 }
 
@@ -183,7 +193,7 @@ async function isTakenBack(client: KubeClient, own: Own, signal: AbortSignal): P
     if (error instanceof KubeApiError && error.status === 403) return undefined
     throw error
   })
-  if (left === undefined || chooseOurs(left).chosen.accounts.length > 0) return false
+  if (left === undefined || left.accounts.length > 0) return false
   return left.secrets.every(({ metadata }) => !metadata.annotations?.[ANNOTATION_REGISTRIES])
 }
 

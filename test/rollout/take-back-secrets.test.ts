@@ -23,5 +23,5 @@ test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup
   const client = { request } as unknown as KubeClient
   const taken = await takeBackSecrets(client, { secretName: 'acr', instance: 'n.r' }, t.signal)
   assert.deepEqual(written, ['PATCH /api/v1/namespaces/shop/serviceaccounts/default'])
-  assert.deepEqual([taken.detached, taken.kept?.map(({ metadata }) => metadata.name)], [1, ['app']])
+  assert.deepEqual([taken.detached, taken.kept.map(({ account: { metadata } }) => metadata.name)], [1, ['app']])
 })

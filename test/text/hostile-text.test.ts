@@ -157,11 +157,12 @@ test('security 1: a result has as many lines as its parts, in summary and termin
 test('security 4: doctor and doctor pod have a line for what they say, and none that a Pod wrote', async (t) => {
   const reports = (text: string): readonly string[] => {
     const pod = stuckPod({ image: `${text}/a:1`, detail: `failed to pull ${text}`, owner: `ReplicaSet/${text}` })
+    const release = { ...(scene().release ?? assert.fail('a release')), namespace: 'other', name: text }
     const observed = scene({
       pods: [pod],
       namespaces: [namespace('shop')],
       secrets: new Map([['shop', secret({ otherManager: text, ours: false })]]),
-      others: [{ namespace: 'other', name: text }],
+      others: [release],
       addons: [text],
       missingRights: [`get ${text}`],
       status: { problems: [{ ...denied, message: text, cure: text, namespace: text, object: text }] },

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { APPLY } from '../../src/kube/client.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
+import { makeReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/release-namespace.ts'
+import { findLeftovers, type Own, takeBackSecrets } from '../../src/rollout/take-back-secrets.ts'
+import { openChartCluster } from '../support/chart-cluster.ts'
+import { eventually } from '../support/eventually.ts'
+
+const chart = await openChartCluster('removal')
+after(() => chart[Symbol.asyncDispose]())
+const { admin } = chart
+const { signal } = new AbortController()
+
+const create = (path: string, body: object): Promise<unknown> => admin.request({ method: 'POST', path, body })
+const read = <T = KubeObject>(path: string): Promise<T> => admin.request<T>({ method: 'GET', path })
+
+/** What others may have in a namespace, each with the line that names it. Finding 20 of the review: all of it was deleted. */
+const CONTENT: readonly (readonly [plural: string, root: string, body: object])[] = [
+  [
+    'persistentvolumeclaims data',
+    '/api/v1',
+    {
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+  ],
+  ['configmaps data', '/api/v1', { metadata: { name: 'data' } }],
+  ['secrets data', '/api/v1', { metadata: { name: 'data' } }],
+  ['serviceaccounts robot', '/api/v1', { metadata: { name: 'robot' } }],
+  [
+    'deployments web',
+    '/apis/apps/v1',
+    {
+      metadata: { name: 'web' },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          metadata: { labels: { app: 'web' } },
+          spec: { containers: [{ name: 'web', image: 'example.com/web' }] },
+        },
+      },
+    },
+  ],
+  ['roles reader', '/apis/rbac.authorization.k8s.io/v1', { metadata: { name: 'reader' }, rules: [] }],
+]
+
+for (const [index, [line, root, body]] of CONTENT.entries()) {
+  test(`P12 uninstall leaves the namespace that it created when ${line} is in it, and prints the command`, async () => {
+    const namespace = `kept-${index}`
+    await makeReleaseNamespace(admin, namespace, signal)
+    const [plural] = line.split(' ')
+    await create(`${root}/namespaces/${namespace}/${plural}`, body)
+    const said = await removeReleaseNamespace(admin, namespace, signal)
+    assert.ok(said.startsWith(`namespace ${namespace} stays: it holds ${line}`), said)
+    assert.ok(said.endsWith(`kubectl delete namespace ${namespace}`), said)
+    const { metadata } = await read(`/api/v1/namespaces/${namespace}`)
+    assert.equal(metadata.deletionTimestamp, undefined)
+  })
+}
+
+test('P12 uninstall leaves a namespace with an object of a kind that only a CRD knows', async () => {
+  const names = { plural: 'rollouts', singular: 'rollout', kind: 'Rollout' }
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+  await create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: 'rollouts.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names,
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  })
+  await makeReleaseNamespace(admin, 'custom', signal)
+  const path = '/apis/example.com/v1/namespaces/custom/rollouts'
+  const body = { apiVersion: 'example.com/v1', kind: 'Rollout', metadata: { name: 'web' } }
+  await eventually(() => create(path, body))
+  assert.match(
+    await removeReleaseNamespace(admin, 'custom', signal),
+    /^namespace custom stays: it holds rollouts web\./,
+  )
+})
+
+test('P12 uninstall removes the namespace that it created when nothing else is in it', async () => {
+  await makeReleaseNamespace(admin, 'empty', signal)
+  assert.equal(await removeReleaseNamespace(admin, 'empty', signal), 'namespace empty was removed')
+})
+
+test('P12 uninstall leaves a namespace that existed before', async () => {
+  await chart.createNamespace('older')
+  assert.equal(await removeReleaseNamespace(admin, 'older', signal), 'namespace older stays: it existed before')
+})
+
+const OWN: Own = { secretName: 'acr-nopass', instance: 'acr-nopass.acr-nopass' }
+
+/** A namespace with a ServiceAccount whose list a client wrote, and a pull secret of an instance. */
+async function space(name: string, writer: 'acr-nopass' | 'argocd-controller', instance?: string): Promise<void> {
+  await chart.createNamespace(name)
+  const path = `/api/v1/namespaces/${name}/serviceaccounts/web`
+  const body = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'web' },
+    imagePullSecrets: [{ name: 'regcred' }, { name: 'acr-nopass' }],
+  }
+  const query = { fieldManager: writer }
+  if (writer === 'acr-nopass') await admin.request({ method: 'POST', path: path.replace(/\/web$/, ''), body, query })
+  else await admin.request({ method: 'PATCH', path, body, query: { ...query, force: true }, contentType: APPLY })
+  if (instance === undefined) return
+  const labels = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': instance }
+  await create(`/api/v1/namespaces/${name}/secrets`, { metadata: { name: 'acr-nopass', labels } })
+}
+
+async function entries(namespace: string): Promise<readonly string[]> {
+  const account = await read<{ imagePullSecrets?: readonly { name: string }[] }>(
+    `/api/v1/namespaces/${namespace}/serviceaccounts/web`,
+  )
+  return (account.imagePullSecrets ?? []).map(({ name }) => name)
+}
+
+// Finding 10 of the review: entries of GitOps and of a second release with the same secretName were removed too.
+test("P12 uninstall removes only this release's entries and Secrets", async () => {
+  await space('ours', 'acr-nopass', OWN.instance)
+  await space('gitops', 'argocd-controller', OWN.instance)
+  await space('second', 'acr-nopass', 'other.other')
+  await space('bare', 'acr-nopass')
+  const { detached, deleted, kept, left } = await takeBackSecrets(admin, OWN, signal)
+  assert.deepEqual({ detached, deleted, left }, { detached: 1, deleted: 2, left: [] })
+  assert.deepEqual(kept.map(({ account, why }) => [account.metadata.namespace, why]).toSorted(), [
+    ['bare', 'there is no Secret acr-nopass, and another release writes Secrets of that name'],
+    ['gitops', 'argocd-controller applies the list'],
+    ['second', "the Secret acr-nopass there is not this release's"],
+  ])
+  assert.deepEqual(await entries('ours'), ['regcred'])
+  for (const name of ['gitops', 'second', 'bare']) assert.deepEqual(await entries(name), ['regcred', 'acr-nopass'])
+  assert.equal((await read('/api/v1/namespaces/second/secrets/acr-nopass')).metadata.name, 'acr-nopass')
+})
+
+test('P12 once no other release has Secrets of that name, entries without a Secret beside them are removed', async () => {
+  await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/second/secrets/acr-nopass' })
+  const found = await findLeftovers(admin, OWN, signal)
+  assert.deepEqual(found.accounts.map(({ metadata }) => metadata.namespace).toSorted(), ['bare', 'second'])
+  assert.deepEqual(
+    (await findLeftovers(admin, { ...OWN, namespaces: ['bare'] }, signal)).accounts.map(
+      ({ metadata }) => metadata.namespace,
+    ),
+    ['bare'],
+  )
+})
