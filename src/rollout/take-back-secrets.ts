@@ -82,7 +82,7 @@ async function listAll<T>(
  * client wrote the list last; where there is no Secret of that name only while no other release has Secrets of that name, because
  * all releases write entries as one field manager.
  */
-export function sortLeftovers(
+function sortLeftovers(
   accounts: readonly LeftAccount[],
   secrets: readonly KubeObject[],
   { secretName, instance, all = false }: Own,
