@@ -3,7 +3,8 @@ import { type PolicyDocument, policyOf, type Statement } from './document.ts'
 
 /** STS's audience in every OIDC token that is meant for Alibaba Cloud. */
 const AUDIENCE = 'sts.aliyuncs.com'
-const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
+/** Of github.com; GitHub Enterprise Server: `https://HOST/_services/token`, ghe.com: `https://token.actions.SUBDOMAIN.ghe.com`. */
+export const GITHUB_ISSUER: string = 'https://token.actions.githubusercontent.com'
 
 export interface ServiceAccountTrust {
   readonly oidcProviderArn: string
@@ -28,24 +29,30 @@ export interface GithubTrust {
   readonly oidcProviderArn: string
   /** `OWNER/REPO`. */
   readonly repository: string
-  /** Numeric ids of owner and repository: names can be given up and taken by others, ids cannot. */
+  /** Numeric ids of owner and repository: names can be released and taken by others, ids cannot. Not used for a Server. */
   readonly ownerId: string
   readonly repositoryId: string
+  /** Default: that of github.com. */
+  readonly issuer?: string | undefined
   /** What may run: `ref:refs/heads/main`, `environment:production`. Never a wildcard. */
   readonly subjects: readonly string[]
   readonly audience?: string | undefined
-  /** Also the old subject, by names alone: for a repository that has not opted into the immutable one. Never by itself. */
+  /** Also the old subject, by names alone: for a repository that does not use the immutable one. Never by itself. */
   readonly oldSubject?: boolean | undefined
 }
 
 /**
- * The trust policy of a workflow's role, with GitHub's immutable subjects `repo:OWNER@ID/REPO@ID:…` (default for
- * repositories made since 2026-07-15, opt-in for others). Throws POLICY_INPUT_INVALID.
+ * The trust policy of a workflow's role, with GitHub's immutable subjects `repo:OWNER@ID/REPO@ID:…`: the default for
+ * repositories created, renamed or transferred since 2026-07-15, opt-in for others. They contain the names too, so after a
+ * rename the policy has to be made again. GitHub Enterprise Server has no immutable subjects. Throws POLICY_INPUT_INVALID.
  */
 export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
   const names = /^([A-Za-z0-9][A-Za-z0-9-]*)\/([A-Za-z0-9._-]+)$/.exec(trust.repository)
+  const { issuer = GITHUB_ISSUER } = trust
+  requireIssuer(issuer)
+  const isServer = isGithubServer(issuer)
   const ids = [trust.ownerId, trust.repositoryId]
-  if (names === null || !ids.every((id) => /^\d+$/.test(id))) {
+  if (names === null || !(isServer || ids.every((id) => /^\d+$/.test(id)))) {
     throw invalid(
       `${trust.repository} with the ids ${ids.join(' and ')}`,
       'Give OWNER/REPO and both numeric ids (GITHUB_REPOSITORY_OWNER_ID, GITHUB_REPOSITORY_ID).',
@@ -54,8 +61,10 @@ export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
   const [, owner, repository] = names
   const subjects = trust.subjects.flatMap((subject) => {
     if (/^(ref:refs\/(heads|tags)\/|environment:)[^*?]+$/.test(subject)) {
+      const byNames = `repo:${owner}/${repository}:${subject}`
+      if (isServer) return [byNames]
       const immutable = `repo:${owner}@${trust.ownerId}/${repository}@${trust.repositoryId}:${subject}`
-      return trust.oldSubject ? [immutable, `repo:${owner}/${repository}:${subject}`] : [immutable]
+      return trust.oldSubject ? [immutable, byNames] : [immutable]
     }
     throw invalid(
       `the subject ${JSON.stringify(subject)}`,
@@ -63,7 +72,22 @@ export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
     )
   })
   if (subjects.length === 0) throw invalid('no subject', 'Name at least one branch, tag or environment.')
-  return policyOf([federated(trust.oidcProviderArn, GITHUB_ISSUER, trust.audience ?? AUDIENCE, subjects)])
+  return policyOf([federated(trust.oidcProviderArn, issuer, trust.audience ?? AUDIENCE, subjects)])
+}
+
+/** Whether tokens of this issuer come from GitHub Enterprise Server, whose subjects contain names alone. */
+export function isGithubServer(issuer: string): boolean {
+  return /^https:\/\/[^/]+\/_services\/token$/.test(issuer)
+}
+
+function requireIssuer(issuer: string): void {
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined
+  const isPlain = url?.protocol === 'https:' && url.search === '' && url.hash === '' && url.username === ''
+  if (isPlain && !/[\s,]|\/$/.test(issuer)) return
+  throw invalid(
+    `the issuer ${JSON.stringify(issuer)}`,
+    `Write it as the tokens have it, without a slash at the end: ${GITHUB_ISSUER}, https://HOST/_services/token or https://token.actions.SUBDOMAIN.ghe.com.`,
+  )
 }
 
 /** The trust policy of a role that another role takes. */

@@ -30,6 +30,12 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     file: 'policy-github-old.json',
     args: [...GITHUB, ...IDS, '--subject', 'environment:production', '--old-subject'],
   },
+  // W7: ids do not exist in the subjects of GitHub Enterprise Server, so GitHub is not called either
+  {
+    file: 'policy-github-server.json',
+    args: [...GITHUB, '--issuer', 'https://github.acme.example/_services/token'],
+    notes: /^note: GitHub Enterprise Server has no immutable subjects: .*\n$/,
+  },
   // W1: as `rrsa_config.issuer` has it
   {
     file: 'policy-rrsa.txt',

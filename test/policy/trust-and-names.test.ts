@@ -65,11 +65,39 @@ test('the old subject, by names that others may take over, is trusted only when 
   assert.deepEqual(Statement[0]?.Condition, { StringEquals: { ...others, 'oidc:sub': subjects } })
 })
 
+// W7: docs.github.com/en/enterprise-server@3.19/actions/reference/security/oidc (issuer and subject of a Server);
+// github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens ("does not impact GHES").
+test('W7 a Server’s issuer is trusted by names, ghe.com’s and an enterprise’s by the immutable subject', () => {
+  const conditionsOf = (issuer: string, change: object = {}) => {
+    const document = githubTrustDocument({ ...github, subjects: ['ref:refs/heads/main'], issuer, ...change })
+    const [statement] = document.Statement
+    assert.ok(statement)
+    const { StringEquals } = statement.Condition as { StringEquals: Record<string, readonly string[]> }
+    return [StringEquals['oidc:iss'], StringEquals['oidc:sub']]
+  }
+  const server = 'https://github.acme.example/_services/token'
+  const byNames = ['repo:acme/platform:ref:refs/heads/main']
+  assert.deepEqual(conditionsOf(server), [[server], byNames])
+  assert.deepEqual(conditionsOf(server, { ownerId: '', repositoryId: '', oldSubject: true }), [[server], byNames])
+  const immutable = ['repo:acme@123456/platform@456789:ref:refs/heads/main']
+  for (const issuer of [
+    'https://token.actions.acme.ghe.com',
+    'https://token.actions.githubusercontent.com/acme',
+    'https://token.actions.githubusercontent.com',
+  ]) {
+    assert.deepEqual(conditionsOf(issuer), [[issuer], immutable])
+  }
+})
+
 const refused: [string, Partial<Parameters<typeof githubTrustDocument>[0]>][] = [
   ['a wildcard', { subjects: ['ref:refs/heads/*'] }],
   ['any pull request', { subjects: ['pull_request'] }],
   ['everything', { subjects: ['*'] }],
   ['nothing', { subjects: [] }],
+  ['an issuer without https', { issuer: 'http://github.acme.example/_services/token' }],
+  ['an issuer with a slash at its end', { issuer: 'https://token.actions.githubusercontent.com/' }],
+  ['two issuers', { issuer: 'https://token.actions.githubusercontent.com,https://evil.example' }],
+  ['no URL as issuer', { issuer: 'github' }],
   ['a repository without owner', { repository: 'platform' }],
   ['a name instead of an id', { ownerId: 'acme' }],
   ['a wildcard repository', { repository: 'acme/*' }],

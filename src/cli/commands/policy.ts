@@ -47,14 +47,17 @@ export function addPolicy({ program, host, run }: Cli): void {
     .option('--account-id <id>', 'account that owns the registries (default: any)')
     .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several', collect)
     .option('--role-arn <arn>', 'role that the helper calls as, for the trust of assumeRole chains')
-    .option('--issuer <url>', "RRSA: the cluster's issuer, for the trust of its role")
+    .option(
+      '--issuer <url>',
+      "issuer of the tokens: the cluster's (RRSA), or with --github GitHub's (default: github.com's)",
+    )
     .option('--oidc-provider-arn <arn>', 'OIDC provider for a trust document (RRSA, --github)')
     .option('--ci', "the least policy for the workflow's own role, instead of the helper's")
     .option('--adopt', '--ci: the workflow will use adopt-policy')
     .option('--cleanup', '--ci: the workflow will use ram-cleanup')
     .option('--github <owner/repo>', "the trust of the workflow's role for this repository")
     .option('--subject <text>', '--github: what may run (default: ref:refs/heads/main); repeat it', collect)
-    .option('--old-subject', '--github: also trust the old subject, by names alone, which others may take over')
+    .option('--old-subject', '--github: also trust the old subject, by names alone, which others could take over')
     .option('--owner-id <number>', "--github: numeric id of the owner (default: GitHub's API is asked)")
     .option('--repository-id <number>', "--github: numeric id of the repository (default: GitHub's API is asked)")
     .addOption(

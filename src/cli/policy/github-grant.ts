@@ -1,6 +1,6 @@
 import type { HttpSender } from '../../alibaba/http-sender.ts'
 import { NopassError } from '../../errors.ts'
-import { githubTrustDocument } from '../../policy/trust-document.ts'
+import { GITHUB_ISSUER, githubTrustDocument, isGithubServer } from '../../policy/trust-document.ts'
 import type { PolicyFlags } from '../commands/policy.ts'
 import type { Grant } from './grant.ts'
 
@@ -8,6 +8,8 @@ interface GithubIds {
   readonly ownerId: string
   readonly repositoryId: string
 }
+
+const NO_IDS: GithubIds = { ownerId: '', repositoryId: '' }
 
 /** The role that the docs call so. */
 const WORKFLOW_ROLE = 'acr-nopass-deploy'
@@ -19,14 +21,14 @@ export async function githubGrant(
   deps: { readonly env: NodeJS.ProcessEnv; readonly send: HttpSender },
   signal: AbortSignal,
 ): Promise<Grant> {
-  const { oidcProviderArn, subject = ['ref:refs/heads/main'], oldSubject } = flags
+  const { oidcProviderArn, subject = ['ref:refs/heads/main'], oldSubject, issuer = GITHUB_ISSUER } = flags
   if (oidcProviderArn === undefined) {
     throw new NopassError('INPUT_MISSING', '--github needs --oidc-provider-arn', {
-      hint: 'Make an OIDC provider for https://token.actions.githubusercontent.com in RAM once, and pass its ARN.',
+      hint: `Create an OIDC provider for ${issuer} in RAM once, and pass its ARN.`,
     })
   }
-  const ids = await findIds(repository, flags, deps, signal)
-  const trust = githubTrustDocument({ oidcProviderArn, repository, ...ids, subjects: subject, oldSubject })
+  const ids = isGithubServer(issuer) ? NO_IDS : await findIds(repository, flags, deps, signal)
+  const trust = githubTrustDocument({ oidcProviderArn, repository, ...ids, issuer, subjects: subject, oldSubject })
   return { purpose: `the workflows of ${repository}`, role: { name: WORKFLOW_ROLE, trust }, attachTo: [] }
 }
 

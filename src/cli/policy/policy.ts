@@ -1,5 +1,6 @@
 import { createHttpSender } from '../../alibaba/http-sender.ts'
 import { NopassError } from '../../errors.ts'
+import { isGithubServer } from '../../policy/trust-document.ts'
 import { printable } from '../../printable.ts'
 import type { PolicyFlags } from '../commands/policy.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -41,10 +42,14 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
   return EXIT.ok
 }
 
+const SERVER_NOTE =
+  'GitHub Enterprise Server has no immutable subjects: the trust names owner and repository, and whoever takes over these names is trusted'
+
 /** The workflow's policy and its trust belong to one role. */
 async function withGithub(made: Grants, repository: string, flags: PolicyFlags, host: CliHost): Promise<Grants> {
   const send = createHttpSender({ proxyEnv: host.env })
   const trusted = await githubGrant(repository, flags, { env: host.env, send }, host.signal)
   const [workflow, ...rest] = made.grants
-  return { ...made, grants: [{ ...workflow, ...trusted }, ...rest] }
+  const notes = isGithubServer(flags.issuer ?? '') ? [...made.notes, SERVER_NOTE] : made.notes
+  return { notes, grants: [{ ...workflow, ...trusted }, ...rest] }
 }
