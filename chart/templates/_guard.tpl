@@ -1,4 +1,4 @@
-{{/* What both policies of the guard share: they bind the helper, and nobody else. */}}
+{{/* What all policies of the guard share: they bind the helper, and nobody else. */}}
 {{- define "acr-nopass.guard-match" -}}
 failurePolicy: Fail
 matchConditions:

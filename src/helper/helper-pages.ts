@@ -14,6 +14,7 @@ export interface HelperPagesOptions {
   readonly cloud: { skew(): number }
   readonly metrics: Metrics
   readonly version: string
+  readonly podName: string
   readonly httpAddress?: string | undefined
   readonly statusAddress?: string | undefined
   readonly session: () => Session
@@ -63,18 +64,19 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
     body: renderStatusPage(options.report(), clock.now(), chooseLanguage(query.get('lang'), language)),
   })
   const icon = (): Page => ({ type: 'image/svg+xml', body: ICON })
-  const serve = async (address: string | undefined, routes: Parameters<typeof servePages>[1]) => {
+  const serve = async (
+    address: string | undefined,
+    routes: Parameters<typeof servePages>[1],
+    names?: readonly string[],
+  ) => {
     if (address === undefined) return undefined
-    const server = await servePages(address, routes)
+    const server = await servePages(address, routes, names)
     servers.push(server)
     return server.port
   }
   const http = await serve(options.httpAddress, { '/healthz': health, '/readyz': ready, '/metrics': scrape })
-  const status = await serve(options.statusAddress, {
-    '/': statusPage,
-    '/icon.svg': icon,
-    '/status.json': statusJson,
-  })
+  const statusRoutes = { '/': statusPage, '/icon.svg': icon, '/status.json': statusJson }
+  const status = await serve(options.statusAddress, statusRoutes, [options.podName])
   return {
     ports: { ...(http === undefined ? {} : { http }), ...(status === undefined ? {} : { status }) },
     async close() {

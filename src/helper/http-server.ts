@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A page by its path. */
@@ -32,8 +32,16 @@ const HEADERS = {
 }
 const POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** Serves pages by GET on `host:port`; anything else is refused. Resolves when it listens. */
-export async function servePages(address: string, routes: Readonly<Record<string, Route>>): Promise<PageServer> {
+/**
+ * Serves pages by GET on `host:port`; anything else is refused. With `names` only requests for one of these hosts, for loopback or for
+ * the address that the connection came to are served: a page of another site could point its own name at it (DNS rebinding).
+ * Resolves when it listens.
+ */
+export async function servePages(
+  address: string,
+  routes: Readonly<Record<string, Route>>,
+  names?: readonly string[],
+): Promise<PageServer> {
   const server = createServer((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split('?', 2)
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined
@@ -48,7 +56,8 @@ export async function servePages(address: string, routes: Readonly<Record<string
       response.end(request.method === 'HEAD' ? undefined : body)
     }
     const fail = (status: number): void => send({ status, type: 'text/plain', body: `${status}\n` })
-    if (!isRead) fail(405)
+    if (names && !isOwnHost(request, names)) fail(421)
+    else if (!isRead) fail(405)
     else if (route === undefined) fail(404)
     else
       Promise.resolve()
@@ -65,6 +74,14 @@ export async function servePages(address: string, routes: Readonly<Record<string
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1)$/
+
+function isOwnHost({ headers, socket }: IncomingMessage, names: readonly string[]): boolean {
+  const { hostname } = URL.parse(`http://${headers.host}`) ?? {}
+  const host = hostname?.replace(/^\[(.*)\]$/, '$1')
+  return host !== undefined && (LOOPBACK.test(host) || host === socket.localAddress || names.includes(host))
 }
 
 function listen(server: Server, address: string): Promise<void> {

@@ -58,6 +58,29 @@ const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp
     /carries the labels/,
   ],
   [
+    'a label of another controller',
+    (s) => {
+      Object.assign(s.metadata.labels ?? {}, { 'argocd.argoproj.io/secret-type': 'cluster' })
+    },
+    /no other labels than those of secretLabels/,
+  ],
+  [
+    'a secretLabels label with another value',
+    (s) => {
+      Object.assign(s.metadata.labels ?? {}, { 'images.alibabacloud.com/accelerated': 'false' })
+    },
+    /no other labels than those of secretLabels/,
+  ],
+  ...['reflector.v1.k8s.emberstack.com/reflection-allowed', 'replicator.v1.mittwald.de/replicate-to'].map(
+    (annotation): [string, (secret: PullSecret) => void, RegExp] => [
+      `an annotation of another controller, ${annotation.slice(0, 9)}`,
+      (s) => {
+        s.metadata.annotations = { [annotation]: '.*' }
+      },
+      /leaves other annotations than its own alone/,
+    ],
+  ),
+  [
     'a finalizer',
     (s) => {
       s.metadata.finalizers = ['x.example.com/y']
@@ -128,6 +151,22 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
       body: { metadata: { finalizers: null } },
     } as const
     assert.match((await helper.ask(remove)).text, /leaves metadata.finalizers alone/)
+  })
+
+  test('security 8: labels and annotations of others on the pull secret stay as they are; ours of earlier values may go', async () => {
+    await chart.createNamespace('marked')
+    const path = '/api/v1/namespaces/marked/secrets/acr-nopass'
+    const patch = (client: { ask: typeof helper.ask }, metadata: object) =>
+      client.ask({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata } })
+    assert.equal((await helper.ask(applyPullSecret('marked', GUARDED))).status, 201)
+    const theirs = { labels: { team: 'a', old: 'x' }, annotations: { note: 'theirs' } }
+    await chart.admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: theirs } })
+    assert.equal((await helper.ask(applyPullSecret('marked', GUARDED))).status, 200)
+    assert.equal((await patch(helper, { labels: { old: null } })).status, 200)
+    assert.match((await patch(helper, { labels: { team: 'b' } })).text, /no other labels/)
+    assert.match((await patch(helper, { annotations: { note: 'ours' } })).text, /leaves other annotations/)
+    assert.match((await patch(helper, { annotations: { note: null } })).text, /leaves other annotations/)
+    assert.equal((await patch(helper, { annotations: { 'acr-nopass.io/expires-at': '' } })).status, 200)
   })
 
   test('P5 a Secret of somebody else is taken over with adopt alone', async () => {

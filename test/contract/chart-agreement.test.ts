@@ -57,7 +57,8 @@ for (const { name, file } of scenarios) {
 }
 
 test('guard and Pod policy speak of the labels that the helper sets', async () => {
-  const [secrets] = (await rendered('minimal', 'ValidatingAdmissionPolicy')) as [object]
+  const policies = await rendered('minimal', 'ValidatingAdmissionPolicy')
+  const secrets = policies.find(({ metadata }) => metadata.name.endsWith('.secrets'))
   const text = JSON.stringify(secrets)
   assert.ok(text.includes(`object.metadata.labels['${LABEL_MANAGED_BY}'] == '${MANAGED_BY}'`))
   assert.ok(text.includes(`object.metadata.labels['${LABEL_INSTANCE}'] == 'acr-system.acr-nopass'`))

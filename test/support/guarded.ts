@@ -22,7 +22,8 @@ export const GUARDED_NAMESPACE = 'guarded-shop'
 /** Installs them and waits until the guard works. */
 export async function openGuarded(chart: ChartCluster): Promise<Guarded> {
   await chart.createNamespace(GUARDED_NAMESPACE)
-  await chart.install('guarded', 'sys', scenario('minimal'), { replicas: 0 })
+  const secretLabels = { 'images.alibabacloud.com/accelerated': 'true' }
+  await chart.install('guarded', 'sys', scenario('minimal'), { replicas: 0, secretLabels })
   await chart.install('adopter', 'sys', scenario('minimal'), { replicas: 0, adopt: true })
   // With every right there is, so that what is refused is refused by the guard and not by RBAC.
   await chart.admin.request({
@@ -41,12 +42,23 @@ export async function openGuarded(chart: ChartCluster): Promise<Guarded> {
   const helper = await chart.helper('guarded', 'sys')
   const adopter = await chart.helper('adopter', 'sys')
   // Policies and bindings take a moment to become active.
-  for (const client of [helper, adopter]) {
+  for (const [client, release] of [
+    [helper, 'guarded'],
+    [adopter, 'adopter'],
+  ] as const) {
     await eventually(async () => {
       const { text } = await client.ask(applyPullSecret(GUARDED_NAMESPACE, 'nobody.nothing'))
       assert.match(text, /a pull secret carries the labels/)
       const { text: refusal } = await client.ask(patchServiceAccount({ metadata: { labels: { probe: '1' } } }))
       assert.match(refusal, /the helper leaves metadata.labels alone/)
+      for (const own of [
+        `/apis/coordination.k8s.io/v1/namespaces/sys/leases/${release}-acr-nopass`,
+        `/api/v1/namespaces/sys/configmaps/${release}-acr-nopass-status`,
+      ]) {
+        const body = { metadata: { labels: { probe: '1' } } }
+        const { text: answer } = await client.ask({ method: 'PATCH', path: own, contentType: MERGE_PATCH, body })
+        assert.match(answer, /the helper leaves metadata.labels alone/)
+      }
     }, 20_000)
   }
   return { chart, helper, adopter }

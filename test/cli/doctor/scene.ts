@@ -59,7 +59,7 @@ export function account(where: string, name = 'default', change: Partial<Service
 /** An API server with everything that the release wants of it, in every mode. */
 export function admission(change: Partial<AdmissionFacts> = {}): AdmissionFacts {
   const name = 'acr-nopass.acr-nopass.acr-nopass'
-  const bound = [name, `${name}.secrets`, `${name}.serviceaccounts`]
+  const bound = [name, `${name}.secrets`, `${name}.serviceaccounts`, `${name}.leases`, `${name}.configmaps`]
   return { canMutate: true, canGuard: true, bound, tried: undefined, ...change }
 }
 

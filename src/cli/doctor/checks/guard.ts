@@ -21,7 +21,7 @@ export function guardFindings({ release, admission }: Observed): readonly Findin
     ]
   }
   if (admission.bound === undefined) return []
-  const wanted = ['secrets', 'serviceaccounts'].map((kind) => `${clusterName(release)}.${kind}`)
+  const wanted = ['secrets', 'serviceaccounts', 'leases', 'configmaps'].map((kind) => `${clusterName(release)}.${kind}`)
   const missing = wanted.filter((name) => !admission.bound?.includes(name))
   if (missing.length === 0) return []
   return [

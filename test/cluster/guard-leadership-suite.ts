@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
+import { eventually } from '../support/eventually.ts'
+import type { Guarded } from '../support/guarded.ts'
+
+const LEASE = '/apis/coordination.k8s.io/v1/namespaces/sys/leases/guarded-acr-nopass'
+const STATUS = '/api/v1/namespaces/sys/configmaps/guarded-acr-nopass-status'
+const ABSENT_OWNER = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-0000-0000-000000000000' }
+
+const forbidden: readonly [string, object, RegExp][] = [
+  ['an owner', { metadata: { ownerReferences: [ABSENT_OWNER] } }, /leaves metadata.ownerReferences alone/],
+  ['a finalizer', { metadata: { finalizers: ['x.example.com/y'] } }, /leaves metadata.finalizers alone/],
+  ['a label', { metadata: { labels: { a: 'b' } } }, /leaves metadata.labels alone/],
+  ['no labels', { metadata: { labels: null } }, /leaves metadata.labels alone/],
+  ['an annotation', { metadata: { annotations: { a: 'b' } } }, /leaves metadata.annotations alone/],
+]
+
+/** What the guard refuses and allows on the helper's Lease and its status. */
+export function testGuardOfLeadership({ chart, helper }: Guarded): void {
+  const asked = (path: string, body: object) => helper.ask({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
+
+  for (const [path, kind] of [
+    [LEASE, 'Lease'],
+    [STATUS, 'status ConfigMap'],
+  ] as const) {
+    for (const [title, body, rule] of forbidden) {
+      test(`security 3: the guard refuses on the ${kind}: ${title}`, async () => {
+        const { status, text } = await asked(path, body)
+        assert.deepEqual([status, rule.test(text)], [422, true], text)
+      })
+    }
+  }
+
+  test('security 3: the guard refuses a status ConfigMap that nobody can change any more', async () => {
+    assert.match((await asked(STATUS, { immutable: true })).text, /leaves immutable alone/)
+    assert.match((await asked(STATUS, { binaryData: { a: 'eA==' } })).text, /leaves binaryData alone/)
+  })
+
+  test('security 3: the guard refuses a lease of more than a minute, and lets the helper lead and report', async () => {
+    const spec = { holderIdentity: 'x', leaseDurationSeconds: 2147483647 }
+    assert.match((await asked(LEASE, { spec })).text, /a lease lasts 60 seconds at most/)
+    assert.equal((await asked(LEASE, { spec: { ...spec, leaseDurationSeconds: 15 } })).status, 200)
+    assert.equal((await asked(LEASE, { spec: { holderIdentity: '', leaseDurationSeconds: 1 } })).status, 200)
+    assert.equal((await asked(STATUS, { data: { 'status.json': '{}' } })).status, 200)
+  })
+
+  test('security 3: with the garbage collector at work, Lease and status outlive all that the helper may write', async () => {
+    // The same on an object that nobody guards: the collector works.
+    const bait = '/api/v1/namespaces/sys/configmaps/bait'
+    const metadata = { name: 'bait', ownerReferences: [ABSENT_OWNER] }
+    await chart.admin.request({ method: 'POST', path: '/api/v1/namespaces/sys/configmaps', body: { metadata } })
+    for (const path of [LEASE, STATUS]) await asked(path, { metadata: { ownerReferences: [ABSENT_OWNER] } })
+    await eventually(() => assert.rejects(chart.admin.request({ method: 'GET', path: bait }), { status: 404 }), 60_000)
+    for (const path of [LEASE, STATUS]) {
+      const { metadata: kept } = await chart.admin.request<KubeObject>({ method: 'GET', path })
+      assert.equal(kept.deletionTimestamp, undefined)
+    }
+  })
+}
