@@ -17,12 +17,12 @@ import { writeSummary } from './write-summary.ts'
 export async function performRun(
   settings: Settings,
   folder: RunFolder,
-  host: NodeJS.Process,
+  { host, environment }: { readonly host: NodeJS.Process; readonly environment: NodeJS.ProcessEnv },
   signal: AbortSignal,
 ): Promise<number> {
   const { inputs } = settings
   const report = (cluster: string, line: string): void => writeLine(host, `${cluster}: ${line}`)
-  const deps = createRolloutDeps(settings, { environment: host.env, folder, mask: setSecret, report }, signal)
+  const deps = createRolloutDeps(settings, { environment, folder, mask: setSecret, report }, signal)
   const outcome = await runRollout(settings, deps, signal)
   if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)
   await writeOutputs(settings, outcome, host)

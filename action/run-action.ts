@@ -3,6 +3,7 @@ import { getInput, saveState, setSecret } from '@actions/core'
 import { NopassError, toNopassError } from '../src/errors.ts'
 import type { Inputs } from '../src/rollout/inputs.ts'
 import { readInputs } from '../src/rollout/read-inputs.ts'
+import { takeEnvironment } from '../src/rollout/take-environment.ts'
 import { refuseEvent, refusePlatform, refuseUnknown } from './guard-inputs.ts'
 import { reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
@@ -35,9 +36,10 @@ async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortS
   const inputs = readInputs((name) => getInput(name))
   refuseEvent(inputs, host.env)
   maskKubeconfig(inputs)
+  const environment = takeEnvironment(host.env)
   const { loadSettings } = await import('../src/rollout/load-settings.ts')
   const { settings, errors } = loadSettings(inputs, {
-    environment: host.env,
+    environment,
     workingDirectory: host.env.GITHUB_WORKSPACE || host.cwd(),
     chartFolder,
   })
@@ -52,7 +54,7 @@ async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortS
   saveState('run', folder.path)
   const { performRun } = await import('./perform-run.ts')
   try {
-    return await performRun(settings, folder, host, signal)
+    return await performRun(settings, folder, { host, environment }, signal)
   } finally {
     if (!signal.aborted) await folder.remove()
   }

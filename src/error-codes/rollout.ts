@@ -17,6 +17,10 @@ export const ROLLOUT_CODES = {
     what: 'The kubeconfig of an entry is not there.',
     cure: 'Write the file in an earlier step, or set the variable; the ambient kubeconfig is never used.',
   },
+  KUBECONFIG_REFUSED: {
+    what: 'A kubeconfig that a pull request can change would run a program or read a file outside of the workspace.',
+    cure: 'On pull requests use `ack`, or a kubeconfig from a secret (`kubeconfig: { env: … }`); docs/en/security.md says what a pull request may do.',
+  },
   DEPLOYER_FORBIDDEN: {
     what: "The deployer's rights in the cluster do not suffice.",
     cure: 'Give the deployer the rights that the message lists. Nothing was written.',

@@ -1,11 +1,10 @@
-import { parse } from 'yaml'
 import { type ClusterDetail, describeClusterDetail, describeUserKubeconfig } from '../alibaba/cs.ts'
 import { NopassError } from '../errors.ts'
-import { isRecord } from '../helm/manifest.ts'
 import { createKubeClient, type KubeClient } from '../kube/client.ts'
 import { type KubeConnection, kubeconfigConnection } from '../kube/connection.ts'
 import type { CloudAccess } from './cloud-access.ts'
 import { type ClusterIdentity, identifyCluster, requireIdentity } from './cluster-reads.ts'
+import { kubeconfigSecrets } from './kubeconfig-text.ts'
 import type { RunFolder } from './run-folder.ts'
 import type { ClusterSettings } from './settings.ts'
 
@@ -72,7 +71,6 @@ async function obtainKubeconfig(
   if (access.kind === 'kubeconfig-file') return { kubeconfig: access.file, context: access.context, detail: undefined }
   const name = `${cluster.name}.kubeconfig`
   if (access.kind === 'kubeconfig-text') {
-    maskKubeconfig(access.text, deps.mask)
     return { kubeconfig: await deps.folder.write(name, access.text), context: access.context, detail: undefined }
   }
   const cs = deps.cloud.cs(cluster, access.region)
@@ -84,7 +82,7 @@ async function obtainKubeconfig(
       signal,
     ),
   ])
-  maskKubeconfig(issued.kubeconfig, deps.mask)
+  for (const secret of kubeconfigSecrets(issued.kubeconfig)) deps.mask(secret)
   return { kubeconfig: await deps.folder.write(name, issued.kubeconfig), context: undefined, detail }
 }
 
@@ -131,17 +129,4 @@ async function requireAccount(
       hint: 'Correct `account`, `deployRole` or the credentials of the job. Nothing was written.',
     },
   )
-}
-
-/** Tokens, client keys and passwords of a kubeconfig; the rest of it is no secret. */
-function maskKubeconfig(text: string, mask: (secret: string) => void): void {
-  const config: unknown = parse(text)
-  const users = isRecord(config) && Array.isArray(config.users) ? config.users : []
-  for (const entry of users) {
-    const user = isRecord(entry) && isRecord(entry.user) ? entry.user : {}
-    for (const field of ['token', 'password', 'client-key-data']) {
-      const secret = user[field]
-      if (typeof secret === 'string' && secret !== '') mask(secret)
-    }
-  }
 }

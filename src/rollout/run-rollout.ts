@@ -4,6 +4,7 @@ import type { Helm } from '../helm/find-helm.ts'
 import { type CloudDeps, createCloudAccess } from './cloud-access.ts'
 import { type ClusterResult, isFailure, printableResult } from './cluster-result.ts'
 import { skippedResult } from './cluster-run.ts'
+import { guardKubeconfigs, maskKnownSecrets } from './guard-kubeconfigs.ts'
 import { narrowPolicies } from './narrow-policies.ts'
 import { readPlanFile } from './plan-file.ts'
 import { prepareClusters } from './prepare-cluster.ts'
@@ -46,8 +47,10 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
   const elapsed = (): number => performance.now() - begin
   const { inputs } = settings
   const { clusters: prepared, errors } = prepareClusters(settings)
-  if (errors.length > 0 || inputs.mode === 'validate') {
-    return { errors, results: [], unverified: [], durationMs: elapsed(), helm: null }
+  maskKnownSecrets(settings, deps.cloud.environment, deps.mask)
+  const refused = [...errors, ...guardKubeconfigs(settings, deps.cloud.environment)]
+  if (refused.length > 0 || inputs.mode === 'validate') {
+    return { errors: refused, results: [], unverified: [], durationMs: elapsed(), helm: null }
   }
   if (inputs.mode === 'uninstall') requireConfirmation(settings)
 

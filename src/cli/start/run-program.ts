@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { NopassError, toNopassError } from '../../errors.ts'
+import { takeEnvironment } from '../../rollout/take-environment.ts'
 import type { Cli } from '../command.ts'
 import { describeCauses } from '../describe-causes.ts'
 import { exitCodeOf } from '../exit-codes.ts'
@@ -27,7 +28,7 @@ export async function runProgram(
   const host: CliHost = {
     argv: main.argv.slice(2),
     program: main.env.ACR_NOPASS_PROGRAM || 'acr-nopass',
-    env: main.env,
+    env: takeEnvironment(main.env),
     workingDirectory: main.cwd(),
     root,
     temporaryFolder: tmpdir(),

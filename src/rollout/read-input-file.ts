@@ -1,0 +1,115 @@
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import { relative, resolve, sep } from 'node:path'
+import { NopassError } from '../errors.ts'
+
+/** Values and lists of clusters have some kilobytes; Helm would read without an end. */
+export const INPUT_LIMIT: number = 1024 * 1024
+
+export interface InputFile {
+  /** As messages name the input. */
+  readonly input: string
+  /** As it was given. */
+  readonly name: string
+  readonly folder: string
+  /**
+   * Folders that the file, with its links resolved, must be in; it must be a regular one then. Undefined: any file, a pipe,
+   * and `-` for standard input, as a person's own flag may name them.
+   */
+  readonly within?: readonly string[] | undefined
+}
+
+/**
+ * The bytes of a file that an input names, 1 MiB at most. Synchronous: a few small files, without the threads that waiting would
+ * start.
+ * @throws NopassError `INPUT_INVALID`
+ */
+export function readInputFile({ input, name, folder, within }: InputFile): Buffer {
+  const refuse = (what: string, hint?: string, cause?: unknown): NopassError =>
+    new NopassError('INPUT_INVALID', `${input}: ${name} ${what}`, {
+      place: { file: name },
+      ...(hint === undefined ? {} : { hint }),
+      ...(cause === undefined ? {} : { cause }),
+    })
+  let bytes: Buffer | undefined
+  try {
+    if (within === undefined) bytes = readAny(name, folder)
+    else {
+      const real = realpathSync(resolve(folder, name))
+      if (!isWithin(real, within.map(realFolder))) {
+        throw refuse('is outside of the workspace and of RUNNER_TEMP', 'Put the file into the repository.')
+      }
+      bytes = readRegular(real)
+    }
+  } catch (cause) {
+    if (cause instanceof NopassError) throw cause
+    if (cause instanceof NotRegular) throw refuse('is not a regular file')
+    throw refuse('cannot be read', undefined, cause)
+  }
+  if (bytes === undefined) throw refuse('has more than 1 MiB', 'Check that it is the file that you mean.')
+  return bytes
+}
+
+/** Whether a path with its links resolved is one of these folders or in one. */
+export function isWithin(real: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => {
+    const way = relative(folder, real)
+    return way === '' || (way !== '..' && !way.startsWith(`..${sep}`))
+  })
+}
+
+/** The bytes of a regular file that is no link, `limit` at most; undefined: it has more. Throws as `node:fs` does. */
+export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer | undefined {
+  // Without waiting: to open a pipe that nobody writes to would never end.
+  const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    if (!fstatSync(file).isFile()) throw new NotRegular()
+    return readAtMost(file, limit)
+  } finally {
+    closeSync(file)
+  }
+}
+
+class NotRegular extends Error {}
+
+function readAny(name: string, folder: string): Buffer | undefined {
+  if (name === '-') return readAtMost(0, INPUT_LIMIT)
+  const file = openSync(resolve(folder, name), 'r')
+  try {
+    return readAtMost(file, INPUT_LIMIT)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function readAtMost(file: number, limit: number): Buffer | undefined {
+  const chunks: Buffer[] = []
+  let size = 0
+  for (;;) {
+    const chunk = Buffer.alloc(64 * 1024)
+    const read = readOnce(file, chunk)
+    if (read === 0) return Buffer.concat(chunks)
+    size += read
+    if (size > limit) return undefined
+    chunks.push(chunk.subarray(0, read))
+  }
+}
+
+/** A terminal or a pipe may be set not to block by whoever opened it. */
+function readOnce(file: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(file, chunk)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    }
+  }
+}
+
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder)
+  } catch {
+    return resolve(folder)
+  }
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { stringify } from 'yaml'
+import { guardKubeconfigs, maskKnownSecrets } from '../../src/rollout/guard-kubeconfigs.ts'
+import { loadSettings } from '../../src/rollout/load-settings.ts'
+import { readInputs } from '../../src/rollout/read-inputs.ts'
+import type { Settings } from '../../src/rollout/settings.ts'
+import { takeEnvironment } from '../../src/rollout/take-environment.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-guard-'))
+const workspace = join(folder, 'workspace')
+mkdirSync(workspace)
+writeFileSync(join(workspace, 'ca.pem'), 'a certificate')
+writeFileSync(join(folder, 'secret'), 'a secret of the machine')
+symlinkSync(join(folder, 'secret'), join(workspace, 'link'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+function kubeconfig(user: object, cluster: object = {}): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:6443', ...cluster } }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  })
+}
+
+/** The settings of a plan of a list with these kubeconfigs, as a pull request brings it. */
+function plan(sources: readonly object[], env: Readonly<Record<string, string>> = {}, inputs = {}): Settings {
+  const list = sources.map((source, index) => ({ name: `c${index}`, kubeconfig: source }))
+  writeFileSync(join(workspace, 'clusters.yaml'), stringify(list))
+  const given: Readonly<Record<string, string>> = { mode: 'plan', 'clusters-file': 'clusters.yaml', ...inputs }
+  const { settings, errors } = loadSettings(
+    readInputs((name) => given[name]),
+    {
+      environment: { GITHUB_WORKSPACE: workspace, ...env },
+      workingDirectory: workspace,
+      chartFolder: join(root, 'chart'),
+    },
+  )
+  assert.deepEqual(errors, [])
+  return settings ?? assert.fail()
+}
+
+function refusals(settings: Settings, event = 'pull_request_target'): readonly string[] {
+  return guardKubeconfigs(settings, { GITHUB_EVENT_NAME: event, GITHUB_WORKSPACE: workspace }).map(
+    ({ code, message }) => `${code} ${message}`,
+  )
+}
+
+const EXEC = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', 'id'] } }
+
+const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | undefined])[] = [
+  ['a token in the file', kubeconfig({ token: 't' }), undefined],
+  ['certificates in the file', kubeconfig({ 'client-key-data': 'aw==', 'client-certificate-data': 'Yw==' }), undefined],
+  ['a path in the workspace', kubeconfig({ token: 't' }, { 'certificate-authority': 'ca.pem' }), undefined],
+  ['an exec plugin', kubeconfig(EXEC), /the key exec of a user/],
+  ['an auth provider', kubeconfig({ 'auth-provider': { name: 'gcp' } }), /the key auth-provider of a user/],
+  ['a token elsewhere', kubeconfig({ tokenFile: join(folder, 'secret') }), /the path of tokenFile of a user/],
+  ['a token elsewhere, by dots', kubeconfig({ tokenFile: '../secret' }), /the path of tokenFile/],
+  ['a token elsewhere, by a link', kubeconfig({ tokenFile: 'link' }), /the path of tokenFile/],
+  ['a token that is not there yet', kubeconfig({ tokenFile: 'absent' }), /the path of tokenFile/],
+  ['a key elsewhere', kubeconfig({ 'client-key': '/etc/hostname' }), /the path of client-key of a user/],
+  [
+    'a CA elsewhere',
+    kubeconfig({ token: 't' }, { 'certificate-authority': '/etc/hostname' }),
+    /certificate-authority of a cl/,
+  ],
+  ['a proxy', kubeconfig({ token: 't' }, { 'proxy-url': 'http://evil.example.com' }), /the key proxy-url of a cluster/],
+  // What go-yaml merges or decodes and this reader does not.
+  ['a merge key', `x: &e { exec: { command: sh } }\nusers: [{ name: u, user: { <<: *e } }]\n`, /the key x at the top/],
+  ['a merge in a user', `users: [{ name: u, user: { <<: { exec: { command: sh } } } }]\n`, /the key << of a user/],
+  ['a merge in an entry', `users: [{ name: u, <<: { user: { exec: {} } } }]\n`, /the key << of a user/],
+  ['a merge at the top', `<<: { users: [{ name: u, user: { exec: {} } }] }\n`, /the key << at the top/],
+  ['a binary key', 'users: [{ name: u, user: { ? !!binary ZXhlYw== : { command: sh } } }]\n', /the key .* of a user/],
+  ['a key twice', 'users: []\nusers: [{ name: u, user: { exec: {} } }]\n', /no kubeconfig/],
+  ['two documents', `${kubeconfig({})}---\n${kubeconfig(EXEC)}`, /no kubeconfig/],
+  ['users that are no list', 'users: { name: u, user: { exec: {} } }\n', /the key name of a user/],
+]
+
+for (const [title, text, refused] of ROWS) {
+  test(`security 5: a kubeconfig of the workspace on a pull request: ${title}`, () => {
+    writeFileSync(join(workspace, 'kubeconfig'), text)
+    const found = refusals(plan([{ file: 'kubeconfig' }]))
+    if (refused === undefined) return assert.deepEqual(found, [])
+    assert.equal(found.length, 1)
+    assert.match(found[0] ?? '', /^KUBECONFIG_REFUSED c0: /)
+    assert.match(found[0] ?? '', refused)
+  })
+}
+
+test('security 5: the text of a clusters file is as foreign as a file; a secret and a file elsewhere are not', () => {
+  const text = kubeconfig(EXEC)
+  const elsewhere = join(folder, 'kubeconfig')
+  writeFileSync(elsewhere, text)
+  symlinkSync(elsewhere, join(workspace, 'by-link'))
+  assert.equal(refusals(plan([{ file: text }])).length, 1)
+  assert.equal(refusals(plan([{ file: 'by-link' }])).length, 1)
+  assert.deepEqual(refusals(plan([{ env: 'KUBECONFIG_PROD' }, { file: elsewhere }], { KUBECONFIG_PROD: text })), [])
+  assert.deepEqual(refusals(plan([], {}, { 'clusters-file': '', kubeconfig: text })), [])
+})
+
+test('security 5: a pipe in place of a kubeconfig is refused, and does not hang', () => {
+  execFileSync('mkfifo', [join(workspace, 'pipe')])
+  assert.match(refusals(plan([{ file: 'pipe' }]))[0] ?? '', /no kubeconfig/)
+})
+
+test('security 5: on other events the repository is trusted, as its workflows are', () => {
+  writeFileSync(join(workspace, 'kubeconfig'), kubeconfig(EXEC))
+  const settings = plan([{ file: 'kubeconfig' }])
+  for (const event of ['push', 'workflow_dispatch', 'schedule', '']) assert.deepEqual(refusals(settings, event), [])
+  for (const event of ['pull_request', 'pull_request_target', 'pull_request_review'])
+    assert.equal(refusals(settings, event).length, 1)
+})
+
+test('security 1: the secrets of all clusters are masked before the first one is asked', () => {
+  writeFileSync(join(workspace, 'kubeconfig'), kubeconfig({ token: 'token-of-a-file', password: 'password' }))
+  const env = { ONE: kubeconfig({ 'client-key-data': 'key-of-one' }), TWO: kubeconfig({ token: 'token-of-two' }) }
+  const settings = plan([{ env: 'ONE' }, { env: 'TWO' }, { file: 'kubeconfig' }, { file: 'absent' }], env)
+  const masked: string[] = []
+  const account = { ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'key-secret', ALIBABA_CLOUD_SECURITY_TOKEN: '' }
+  maskKnownSecrets(settings, account, (secret) => masked.push(secret))
+  assert.deepEqual(masked, ['key-secret', 'key-of-one', 'token-of-two', 'token-of-a-file', 'password'])
+})
+
+test('security 5: children do not inherit what the runner gives to the action alone', () => {
+  const env = { ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't', INPUT_VALUES: 'v', ALIBABA_CLOUD_ACCESS_KEY_ID: 'k', PATH: '/bin' }
+  const all = { ...env }
+  assert.deepEqual(takeEnvironment(env), all)
+  assert.deepEqual(env, { ALIBABA_CLOUD_ACCESS_KEY_ID: 'k', PATH: '/bin' })
+})
