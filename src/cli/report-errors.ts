@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { NopassError } from '../errors.ts'
+import { readRegular } from '../rollout/read-input-file.ts'
 import { explainErrors, type Paint } from '../values/explain.ts'
 import { errorData } from '../values/values-error.ts'
 import type { SourceFile } from '../values/yaml-node.ts'
@@ -15,7 +16,7 @@ export async function reportErrors(errors: readonly NopassError[], flags: Common
   }
   const { bold, red } = paintFor(host.stderr, host)
   const paint: Paint = { place: bold, code: red, mark: red }
-  host.stderr.write(`${explainErrors(errors, await readSources(errors, host), paint)}\n`)
+  host.stderr.write(`${explainErrors(errors, readSources(errors, host), paint)}\n`)
 }
 
 function describe(error: NopassError): object {
@@ -29,12 +30,15 @@ function describe(error: NopassError): object {
   }
 }
 
-/** The files that errors point into; one that cannot be read is shown without its lines. */
-async function readSources(errors: readonly NopassError[], host: CliHost): Promise<readonly SourceFile[]> {
+/** The files that errors point into; one that cannot be read again, as a pipe, is shown without its lines. */
+function readSources(errors: readonly NopassError[], host: CliHost): readonly SourceFile[] {
   const names = [...new Set(errors.flatMap(({ place }) => (place.file === undefined ? [] : [place.file])))]
-  const read = names.map(async (name) => {
-    const text = await readFile(resolve(host.workingDirectory, name), 'utf8').catch(() => undefined)
-    return text === undefined ? [] : [{ name, text }]
+  return names.flatMap((name) => {
+    try {
+      const text = readRegular(realpathSync(resolve(host.workingDirectory, name)))?.toString('utf8')
+      return text === undefined ? [] : [{ name, text }]
+    } catch {
+      return []
+    }
   })
-  return (await Promise.all(read)).flat()
 }

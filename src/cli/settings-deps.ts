@@ -4,5 +4,5 @@ import type { CliHost } from './host.ts'
 
 /** Where the engine finds files, variables and the chart of this version. */
 export function settingsDeps({ env, workingDirectory, root }: CliHost): SettingsDeps {
-  return { environment: env, workingDirectory, chartFolder: join(root, 'chart') }
+  return { environment: env, workingDirectory, chartFolder: join(root, 'chart'), anyFile: true }
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { NopassError, toNopassError } from '../errors.ts'
 import { isRecord } from '../helm/manifest.ts'
@@ -12,11 +12,17 @@ import { VERSION } from '../version.ts'
 import { describeCluster, describeSibling, type EntryDeps, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './inputs.ts'
 import { readEndpoints } from './read-endpoints.ts'
+import { readInputFile, readRegular } from './read-input-file.ts'
 import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
 
 export interface SettingsDeps extends EntryDeps {
   /** The chart that belongs to this version. */
   readonly chartFolder: string
+  /**
+   * The inputs are flags that a person gave: they may name any file, a pipe, or `-`. Else, and in a list of clusters always,
+   * files are in the workspace or in RUNNER_TEMP.
+   */
+  readonly anyFile?: boolean
 }
 
 export interface LoadedSettings {
@@ -28,7 +34,8 @@ export interface LoadedSettings {
 export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings {
   const endpoints = readEndpoints(inputs.endpoints)
   const list = readEntries(inputs, endpoints, deps)
-  const shared = readFiles(inputs['values-files'], deps)
+  const roots = rootsOf(inputs, deps)
+  const shared = readFiles(inputs['values-files'], deps, deps.anyFile ? undefined : roots)
   const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
   const errors: NopassError[] = [...list.errors, ...shared.errors]
   const clusters: ClusterSettings[] = []
@@ -39,7 +46,7 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
       clusters.push(describeSibling(entry, inputs, deps))
       continue
     }
-    const own = readFiles(entry.valuesFiles, deps)
+    const own = readFiles(entry.valuesFiles, deps, roots)
     const node = list.values.get(entry.name)
     const last =
       node === undefined ? [] : [{ name: `values of ${entry.name}`, text: valuesFile(toValue(node)), source: node }]
@@ -64,7 +71,9 @@ interface Entries {
 function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: SettingsDeps): Entries {
   const name = inputs['clusters-file']
   if (inputs.clusters === '' && name === '') return { entries: [singleCluster(inputs)], values: new Map(), errors: [] }
-  const file = name === '' ? { name: 'clusters', text: inputs.clusters } : readInput('clusters-file', name, deps)
+  const within = deps.anyFile ? undefined : rootsOf(inputs, deps)
+  const file =
+    name === '' ? { name: 'clusters', text: inputs.clusters } : readInput('clusters-file', name, deps, within)
   const { release, namespace } = inputs
   const anyRegion = Object.keys(endpoints).length > 0
   const { clusters, values, errors } = loadClusters(file, { defaults: { release, namespace }, anyRegion })
@@ -76,12 +85,12 @@ interface ReadFiles {
   readonly errors: readonly NopassError[]
 }
 
-function readFiles(names: readonly string[], deps: SettingsDeps): ReadFiles {
+function readFiles(names: readonly string[], deps: SettingsDeps, within: Roots): ReadFiles {
   const layers: ValuesLayer[] = []
   const errors: NopassError[] = []
   for (const name of names) {
     try {
-      layers.push(layerOf(readInput('values-files', name, deps)))
+      layers.push(layerOf(readInput('values-files', name, deps, within)))
     } catch (error) {
       errors.push(toNopassError(error))
     }
@@ -93,12 +102,19 @@ function layerOf(source: SourceFile): ValuesLayer {
   return { ...source, source }
 }
 
-function readInput(input: string, name: string, { workingDirectory }: SettingsDeps): SourceFile {
-  try {
-    return { name, text: decodeText(readFileSync(resolve(workingDirectory, name))) }
-  } catch (cause) {
-    throw new NopassError('INPUT_INVALID', `${input}: ${name} cannot be read`, { cause, place: { file: name } })
-  }
+function readInput(input: string, name: string, { workingDirectory }: SettingsDeps, within: Roots): SourceFile {
+  return { name, text: decodeText(readInputFile({ input, name, folder: workingDirectory, within })) }
+}
+
+/** Undefined: any file. */
+type Roots = readonly string[] | undefined
+
+/** A person may start elsewhere than where the list of clusters is; the files that it names may be beside it too. */
+function rootsOf(inputs: Inputs, { environment, workingDirectory, anyFile }: SettingsDeps): readonly string[] {
+  const list = inputs['clusters-file']
+  const { GITHUB_WORKSPACE, RUNNER_TEMP } = environment
+  const beside = anyFile && list !== '' && list !== '-' ? dirname(resolve(workingDirectory, list)) : ''
+  return [workingDirectory, GITHUB_WORKSPACE ?? '', RUNNER_TEMP ?? '', beside].filter((folder) => folder !== '')
 }
 
 function describeChart(inputs: Inputs, deps: SettingsDeps): ChartSettings {
@@ -116,10 +132,21 @@ function describeChart(inputs: Inputs, deps: SettingsDeps): ChartSettings {
   }
   const reference = resolve(deps.workingDirectory, inputs.chart)
   const file = resolve(reference, 'Chart.yaml')
-  const meta: unknown = existsSync(file) ? parse(readFileSync(file, 'utf8')) : undefined
+  const meta: unknown = existsSync(file) ? readChartFile(file, parse) : undefined
   const ours = isRecord(meta) && meta.name === 'acr-nopass'
-  const defaults = ours ? readFileSync(resolve(reference, 'values.yaml'), 'utf8') : ''
+  const defaults = ours ? readChartFile(resolve(reference, 'values.yaml'), (text) => text) : ''
   return { reference, version, ours, bundled: undefined, defaults }
+}
+
+/** @throws NopassError `HELM_CHART` */
+function readChartFile<T>(file: string, read: (text: string) => T): T {
+  try {
+    const bytes = readRegular(realpathSync(file))
+    if (bytes !== undefined) return read(bytes.toString('utf8'))
+  } catch (cause) {
+    throw new NopassError('HELM_CHART', `${file} of the chart cannot be read`, { cause })
+  }
+  throw new NopassError('HELM_CHART', `${file} of the chart has more than 1 MiB`)
 }
 
 /** A wave that no job of the workflow takes would be left out without a word. */

@@ -3,6 +3,7 @@ import { checkClusters } from './checks/check-clusters.ts'
 import type { ClusterEntry } from './clusters.generated.ts'
 import { check } from './clusters-validator.generated.mjs'
 import { fillDefaults } from './fill-defaults.ts'
+import { hideForeign } from './foreign-file.ts'
 import { readYaml } from './read-yaml.ts'
 import { schemaErrors } from './schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
@@ -29,24 +30,29 @@ export interface LoadedClusters {
  */
 export function loadClusters(file: SourceFile, options: LoadClustersOptions = {}): LoadedClusters {
   const { root, errors: unread } = readYaml(file, 'user')
-  if (root === undefined) return { clusters: undefined, values: new Map(), errors: unread }
+  const shown = (errors: readonly ValuesError[]): readonly ValuesError[] =>
+    hideForeign(errors, [{ file, root }], KEYS, 'clusters file')
+  if (root === undefined) return { clusters: undefined, values: new Map(), errors: shown(unread) }
   if (root.kind !== 'list') {
     const error = new ValuesError('YAML_ROOT', 'the clusters file holds no list at its top', {
       at: root.at,
       hint: 'Begin each cluster with "- name: …" at the start of a line.',
     })
-    return { clusters: undefined, values: new Map(), errors: [error] }
+    return { clusters: undefined, values: new Map(), errors: shown([error]) }
   }
   check(toValue(root))
   const content = [...schemaErrors(check.errors ?? [], root, schema), ...checkClusters(root, options)]
   const errors = addErrors(unread, content)
-  if (errors.length > 0) return { clusters: undefined, values: new Map(), errors: sortErrors(errors, [file.name]) }
+  if (errors.length > 0)
+    return { clusters: undefined, values: new Map(), errors: sortErrors(shown(errors), [file.name]) }
   const clusters = (fillDefaults(toValue(root), schema) as ClusterEntry[]).map((entry) => ({
     ...options.defaults,
     ...entry,
   }))
   return { clusters, values: ownValues(root), errors: [] }
 }
+
+const KEYS = Object.keys(schema.definitions.ClusterEntry.properties)
 
 function ownValues(root: ListNode): Map<string, MapNode> {
   return new Map(

@@ -2,6 +2,7 @@ import schema from '../../schemas/values.schema.json' with { type: 'json' }
 import { readPacked, TEXT } from './chart-defaults.generated.ts'
 import { checkValues } from './checks/check-values.ts'
 import { fillDefaults } from './fill-defaults.ts'
+import { hideForeign } from './foreign-file.ts'
 import { coalesce, mergeFiles } from './merge.ts'
 import { unpackMap } from './packed-node.ts'
 import { readYaml } from './read-yaml.ts'
@@ -42,9 +43,13 @@ export interface LoadedValues {
  * `VALUES_*` what only we can know.
  */
 export function loadValues(options: LoadValuesOptions): LoadedValues {
+  const user = options.files.map((file) => ({ file, ...readLayer(file, 'user') }))
+  const files = user.flatMap(({ file, root }) => ('text' in file ? [{ file, root }] : []))
+  const shown = (errors: readonly ValuesError[]): readonly ValuesError[] =>
+    hideForeign(errors, files, KEYS, 'values file')
   const read = [
     readDefaults(options.defaults),
-    ...options.files.map((file) => readLayer(file, 'user')),
+    ...user,
     ...(options.computed === undefined ? [] : [readLayer(options.computed, 'computed')]),
   ]
   const order = options.files.map((file) => ('text' in file ? file.name : file.at.file))
@@ -52,7 +57,7 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
   const roots = read.flatMap(({ root }) => (root === undefined ? [] : [root]))
   const [defaults, ...layers] = roots
   if (roots.length < read.length || defaults === undefined) {
-    const errors = sortErrors(unread, order)
+    const errors = sortErrors(shown(unread), order)
     return { values: undefined, merged: undefined, given: undefined, helmAccepts: undefined, errors }
   }
   const given = layers.reduce(mergeFiles, emptyUser(defaults, layers))
@@ -67,9 +72,11 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
     merged: unread.length > 0 ? undefined : (toValue(merged) as Record<string, unknown>),
     given: unread.length > 0 ? undefined : (toValue(given) as Record<string, unknown>),
     helmAccepts: unread.length > 0 ? undefined : isAccepted,
-    errors: sortErrors(errors, order),
+    errors: sortErrors(shown(errors), order),
   }
 }
+
+const KEYS = Object.keys(schema.properties)
 
 interface Layer {
   readonly root: MapNode | undefined

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
-/** What may reach no terminal, log, page or object: everything but text and our own line feeds. */
-export const UNPRINTABLE: RegExp = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+/** What may reach no terminal, log, page or object: everything but text (two joiners that scripts need are text). */
+export const UNPRINTABLE: RegExp = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /**
  * The commands that a runner of GitHub finds in an output, by the rules of github.com/actions/runner,

@@ -78,7 +78,7 @@ async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost): Pro
 }
 
 async function fromFiles({ file = [] }: ImportFlags, host: CliHost): Promise<Source> {
-  const { objects, settings } = readFiles(await readSources(file, host.workingDirectory))
+  const { objects, settings } = readFiles(readSources(file, host.workingDirectory))
   const facts = collectFacts(objects)
   const all = [...settings, ...[configured(facts)].filter((one) => one !== undefined)]
   if (all.length > 1) {

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { LineCounter, parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../helm/manifest.ts'
+import { readInputFile } from '../../rollout/read-input-file.ts'
 import { decodeText } from '../../values/decode-text.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import type { SourceFile } from '../../values/yaml-node.ts'
@@ -19,16 +18,8 @@ export interface FilesContent {
 }
 
 /** @throws NopassError `INPUT_INVALID` */
-export async function readSources(names: readonly string[], folder: string): Promise<readonly SourceFile[]> {
-  return Promise.all(
-    names.map(async (name) => {
-      try {
-        return { name, text: decodeText(await readFile(resolve(folder, name))) }
-      } catch (cause) {
-        throw new NopassError('INPUT_INVALID', `${name} cannot be read`, { cause, place: { file: name } })
-      }
-    }),
-  )
+export function readSources(names: readonly string[], folder: string): readonly SourceFile[] {
+  return names.map((name) => ({ name, text: decodeText(readInputFile({ input: '--file', name, folder })) }))
 }
 
 /** Sorts out what the files hold. Throws IMPORT_UNREADABLE with the place. */

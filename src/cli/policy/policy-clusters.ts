@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { NopassError } from '../../errors.ts'
+import { join } from 'node:path'
+import type { NopassError } from '../../errors.ts'
 import { namedRoles } from '../../policy/named-roles.ts'
 import type { InputName } from '../../rollout/inputs.ts'
 import { loadSettings } from '../../rollout/load-settings.ts'
 import { type PreparedCluster, prepareClusters, type RamMode, ramMode } from '../../rollout/prepare-cluster.ts'
+import { readInputFile } from '../../rollout/read-input-file.ts'
 import { readInputs } from '../../rollout/read-inputs.ts'
 import { decodeText } from '../../values/decode-text.ts'
 import { loadValues } from '../../values/load-values.ts'
@@ -107,10 +108,6 @@ async function loadSingle(flags: PolicyFlags, host: CliHost): Promise<LoadedPoli
   }
 }
 
-async function read(name: string, { workingDirectory }: CliHost): Promise<{ name: string; text: string }> {
-  try {
-    return { name, text: decodeText(await readFile(resolve(workingDirectory, name))) }
-  } catch (cause) {
-    throw new NopassError('INPUT_INVALID', `${name} cannot be read`, { cause, place: { file: name } })
-  }
+function read(name: string, { workingDirectory }: CliHost): { name: string; text: string } {
+  return { name, text: decodeText(readInputFile({ input: '--file', name, folder: workingDirectory })) }
 }

@@ -1,0 +1,71 @@
+import { nearest } from './nearest.ts'
+import { ValuesError } from './values-error.ts'
+import type { SourceFile, YamlNode } from './yaml-node.ts'
+
+/** A file and what it was read as; `root` is undefined where it could not be. */
+export interface ReadFile {
+  readonly file: SourceFile
+  readonly root: YamlNode | undefined
+}
+
+/**
+ * The errors, with nothing in them of a file that is none of ours: somebody may have named a file of secrets, and its lines must
+ * not become unknown keys in a log. What would quote it becomes one error that does not.
+ * @param known the keys by which a file of ours is known
+ * @param what `values file`
+ */
+export function hideForeign(
+  errors: readonly ValuesError[],
+  files: readonly ReadFile[],
+  known: readonly string[],
+  what: string,
+): readonly ValuesError[] {
+  const foreign = files.filter(({ file, root }) => {
+    return errors.some(({ place }) => place.file === file.name) && !isOurs(file.text, root, known)
+  })
+  if (foreign.length === 0) return errors
+  const isForeign = ({ place }: ValuesError): boolean => foreign.some(({ file }) => file.name === place.file)
+  const quoted = errors.filter((error) => isForeign(error) && mayQuote(error))
+  return [
+    ...errors
+      .filter((error) => !quoted.includes(error))
+      .map((error) => (isForeign(error) ? withoutLine(error) : error)),
+    ...foreign
+      .filter(({ file }) => quoted.some(({ place }) => place.file === file.name))
+      .map(({ file, root }) => {
+        return new ValuesError(root === undefined ? 'YAML_ROOT' : 'SCHEMA_UNKNOWN_KEY', `this is not a ${what}`, {
+          at: { file: file.name, line: 1, column: 1 },
+          hint: `Check that it is the file that you mean; a ${what} has keys such as \`${known[0]}\`.`,
+          hideLine: true,
+        })
+      }),
+  ]
+}
+
+/** Not what says that something is missing, and not what our own words say of how a file is written. */
+function mayQuote({ code, hideLine }: ValuesError): boolean {
+  return code !== 'SCHEMA_MISSING' && code !== 'YAML_ROOT' && !(code.startsWith('YAML_') && hideLine)
+}
+
+function withoutLine({ code, message, hint, place, path, expected }: ValuesError): ValuesError {
+  const { file = '', line = 1, column = 1 } = place
+  return new ValuesError(code, message, { hint, path, expected, at: { file, line, column }, hideLine: true })
+}
+
+function isOurs(text: string, root: YamlNode | undefined, known: readonly string[]): boolean {
+  const keys = keysOf(text, root)
+  if (keys.length === 0)
+    return text.trim() === '' || root?.kind === 'map' || (root?.kind === 'list' && root.items.length === 0)
+  if (keys.some((key) => known.includes(key))) return true
+  // Words of a long file are near to some key by accident.
+  return keys.length <= 10 && keys.some((key) => nearest(key, known) !== undefined)
+}
+
+/** The keys at the top, or those of the items of a list; of a file that is no YAML, what begins a line as a key would. */
+function keysOf(text: string, root: YamlNode | undefined): readonly string[] {
+  if (root === undefined) {
+    return [...text.matchAll(/^[\s{-]*["']?([\w-]{1,60})["']?\s*:(?:\s|$)/gm)].map(([, key = '']) => key)
+  }
+  if (root.kind === 'map') return [...root.entries.keys()]
+  return root.kind === 'list' ? root.items.flatMap((item) => (item.kind === 'map' ? [...item.entries.keys()] : [])) : []
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { stringify } from 'yaml'
+import type { InputName } from '../../src/rollout/inputs.ts'
+import { loadSettings } from '../../src/rollout/load-settings.ts'
+import { prepareClusters } from '../../src/rollout/prepare-cluster.ts'
+import { readInputs } from '../../src/rollout/read-inputs.ts'
+import { runBin } from '../cli/run-bin.ts'
+
+const chartFolder = join(import.meta.dirname, '..', '..', 'chart')
+const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-files-'))
+const [workspace, temp, elsewhere] = ['workspace', 'temp', 'elsewhere'].map((name) => join(folder, name)) as [
+  string,
+  string,
+  string,
+]
+for (const path of [workspace, temp, elsewhere, join(workspace, 'sub')]) mkdirSync(path)
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const VALUES =
+  'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: worker-role }\n'
+// As the files of a machine are, one line of each.
+const SHADOW = 'root:$6$Zr2Kk9Xw$abcdefgh:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n'
+const ENV_FILE = 'password: hunter2-hunter2\napiToken: sk-live-0123456789\n'
+for (const path of [workspace, temp, elsewhere]) {
+  writeFileSync(join(path, 'values.yaml'), VALUES)
+  writeFileSync(join(path, 'shadow'), SHADOW)
+  writeFileSync(join(path, 'secrets.yaml'), ENV_FILE)
+}
+writeFileSync(join(workspace, 'sub', 'large.yaml'), `${VALUES}${'# x\n'.repeat(300_000)}`)
+symlinkSync(join(elsewhere, 'values.yaml'), join(workspace, 'out'))
+symlinkSync(join(temp, 'values.yaml'), join(workspace, 'to-temp'))
+symlinkSync(elsewhere, join(workspace, 'folder'))
+symlinkSync('/dev/zero', join(workspace, 'zero'))
+execFileSync('mkfifo', [join(workspace, 'pipe')])
+
+/** All errors of a `validate`, by code and message. */
+function errorsOf(given: Partial<Record<InputName, string>>, anyFile: boolean): readonly string[] {
+  const { settings, errors } = loadSettings(
+    readInputs((name) => ({ mode: 'validate', ...given })[name]),
+    {
+      environment: { GITHUB_WORKSPACE: workspace, RUNNER_TEMP: temp },
+      workingDirectory: workspace,
+      chartFolder,
+      anyFile,
+    },
+  )
+  const found = settings === undefined ? errors : prepareClusters(settings).errors
+  return found.map(({ code, message, hint }) => `${code} ${message} ${hint}`)
+}
+
+const ROWS: readonly (readonly [name: string, refused: RegExp | undefined])[] = [
+  ['values.yaml', undefined],
+  [join(temp, 'values.yaml'), undefined],
+  ['to-temp', undefined],
+  ['../elsewhere/values.yaml', /is outside of the workspace and of RUNNER_TEMP/],
+  [join(elsewhere, 'values.yaml'), /is outside of the workspace/],
+  ['out', /is outside of the workspace/],
+  ['folder/values.yaml', /is outside of the workspace/],
+  ['/etc/shadow', /is outside of the workspace|cannot be read/],
+  ['/dev/zero', /is outside of the workspace/],
+  ['zero', /is outside of the workspace/],
+  ['/proc/self/environ', /is outside of the workspace/],
+  ['pipe', /is not a regular file/],
+  ['sub', /is not a regular file/],
+  ['sub/large.yaml', /has more than 1 MiB/],
+  ['absent', /cannot be read/],
+]
+
+for (const [name, refused] of ROWS) {
+  test(`security 7: the action's values-files and valuesFiles of a list: ${name}`, () => {
+    const list = stringify([
+      { name: 'c', ack: { clusterId: 'c0123456789', region: 'cn-hangzhou' }, valuesFiles: [name] },
+    ])
+    writeFileSync(join(workspace, 'clusters.yaml'), list)
+    const found = [
+      errorsOf({ 'values-files': name }, false),
+      errorsOf({ clusters: list }, false),
+      errorsOf({ 'clusters-file': 'clusters.yaml' }, true),
+    ]
+    for (const errors of found) {
+      if (refused === undefined) assert.deepEqual(errors, [])
+      else assert.match(errors.join('\n'), refused)
+      for (const error of errors) assert.match(error, /^INPUT_INVALID values-files: /)
+    }
+  })
+}
+
+test('security 7: a list of clusters is in the workspace too', () => {
+  const given = { 'clusters-file': join(elsewhere, 'values.yaml') }
+  assert.throws(() => errorsOf(given, false), { code: 'INPUT_INVALID', message: /is outside of the workspace/ })
+})
+
+test('security 7: a flag may name any file, but not one without an end', () => {
+  assert.deepEqual(errorsOf({ 'values-files': join(elsewhere, 'values.yaml') }, true), [])
+  const before = process.memoryUsage().rss
+  assert.match(errorsOf({ 'values-files': '/dev/zero' }, true)[0] ?? '', /has more than 1 MiB/)
+  assert.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024)
+})
+
+test('security 7: nothing of a file that is none of ours is shown', async () => {
+  const quoted = /root|daemon|\$6\$|hunter2|password|apiToken|sk-live|19000/
+  for (const name of ['shadow', 'secrets.yaml']) {
+    const path = join(elsewhere, name)
+    for (const errors of [errorsOf({ 'values-files': path }, true), errorsOf({ 'clusters-file': path }, true)]) {
+      assert.ok(errors.length > 0)
+      assert.doesNotMatch(errors.join('\n'), quoted)
+    }
+    for (const args of [
+      ['-f', path],
+      ['--clusters-file', path],
+      ['-f', path, '-o', 'json'],
+    ]) {
+      const { code, stdout, stderr } = await runBin(['validate', ...args])
+      assert.equal(code, 2)
+      assert.doesNotMatch(stdout + stderr, quoted, args.join(' '))
+    }
+  }
+  // A key that is nearly one of ours is a typing error, and named.
+  writeFileSync(join(workspace, 'typo.yaml'), VALUES.replace('registries', 'registrys'))
+  assert.match(
+    errorsOf({ 'values-files': 'typo.yaml' }, false).join('\n'),
+    /no key `registrys` at the top Did you mean/,
+  )
+})
+
+test('security 7: a pipe and standard input are read as a person gives them', () => {
+  const bin = join(import.meta.dirname, '..', '..', 'bin', 'acr-nopass')
+  const run = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })
+  assert.equal(run(`'${bin}' validate -f <(cat '${workspace}/values.yaml') | cut -c1-6`), 'valid:\n')
+  assert.equal(run(`cat '${workspace}/values.yaml' | '${bin}' validate -f -`), 'valid: -\n')
+  assert.equal(run(`cat '${workspace}/values.yaml' | '${bin}' validate -f /dev/stdin`), 'valid: /dev/stdin\n')
+  assert.match(run(`'${bin}' validate -f /dev/zero 2>&1 || true`), /has more than 1 MiB/)
+})
