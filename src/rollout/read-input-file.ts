@@ -3,7 +3,7 @@ import { relative, resolve, sep } from 'node:path'
 import { NopassError } from '../errors.ts'
 
 /** Values and lists of clusters have some kilobytes; Helm would read without an end. */
-export const INPUT_LIMIT: number = 1024 * 1024
+const INPUT_LIMIT = 1024 * 1024
 
 export interface InputFile {
   /** As messages name the input. */

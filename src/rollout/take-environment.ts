@@ -10,6 +10,6 @@ export function takeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Whether a variable is for this step only. */
-export function isOfRunner(name: string): boolean {
+function isOfRunner(name: string): boolean {
   return /^(ACTIONS|INPUT)_/i.test(name)
 }
