@@ -1,34 +1,45 @@
 import type { Ram } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
-import { decideSteps } from './decide-steps.ts'
+import { decideSteps, foreignMembers } from './decide-steps.ts'
 import { describeStep, planOf } from './describe-step.ts'
 import { observePolicy } from './observe-policy.ts'
 import { performStep } from './perform-step.ts'
-import type { PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
+import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 
-/** How often what RAM has is looked at anew after somebody else changed it, or after an answer was lost. */
-const ROUNDS = 5
+/** How often RAM is read again after a write of ours, a write of another run, or a lost response. */
+const ROUNDS = 6
 
 /** What applying would change: reads only. Throws as decideSteps and the transport do. */
 export async function planPolicy(ram: Ram, target: PolicyTarget, signal?: AbortSignal): Promise<PolicyPlan> {
-  return planOf(decideSteps(target, await observePolicy(ram, target, signal)))
+  const { steps, kept } = decideAll(target, await observePolicy(ram, target, signal))
+  return planOf(steps, kept)
 }
 
+function decideAll(target: PolicyTarget, observed: ObservedPolicy) {
+  const others = foreignMembers(target, observed)
+  const kept = others.length === 0 ? [] : [`policy ${target.policyName} as wide as it is: ${ofOtherLists(others)}`]
+  return { steps: decideSteps(target, observed), kept }
+}
+
+const ofOtherLists = (members: readonly string[]): string =>
+  `the cluster ${members.join(', ')} of another list needs it too (its description records who does)`
+
 /**
- * Makes RAM as wanted and says what was changed. Without a difference nothing is written. After a race, or when the
- * answer to a write was lost, it looks again instead of guessing. Throws also POLICY_UNSETTLED.
+ * Makes RAM as wanted and returns what was changed. Without a difference nothing is written. RAM has no precondition for a
+ * write, so another run may overwrite ours with what it read before: RAM is read again until nothing differs. Throws also
+ * POLICY_UNSETTLED.
  */
 export async function applyPolicy(ram: Ram, target: PolicyTarget, signal?: AbortSignal): Promise<PolicyPlan> {
   return untilSettled(
     ram,
     target.purpose,
-    async () => ({ steps: decideSteps(target, await observePolicy(ram, target, signal)), kept: [] }),
+    async () => decideAll(target, await observePolicy(ram, target, signal)),
     signal,
   )
 }
 
-/** Decides and performs, round by round, until every step went through. */
+/** Decides and performs, round by round, until there is no step left. */
 export async function untilSettled(
   ram: Ram,
   purpose: string,
@@ -37,10 +48,12 @@ export async function untilSettled(
 ): Promise<PolicyPlan> {
   const done: PolicyStep[] = []
   const unverified: Unverified[] = []
+  const denied: string[] = []
   let trouble: unknown
   for (let round = 1; round <= ROUNDS; round++) {
-    const { steps, kept } = await decide()
-    let settled = true
+    const decided = await decide()
+    const steps = decided.steps.filter(({ do: what }) => !(what === 'record-members' && denied.length > 0))
+    if (steps.length === 0) return planOf(done, [...decided.kept, ...denied], unverified)
     for (const step of steps) {
       signal?.throwIfAborted()
       try {
@@ -48,13 +61,16 @@ export async function untilSettled(
         if (note) unverified.push(note)
         done.push(step)
       } catch (error) {
+        if (step.do === 'record-members' && isDenied(error)) {
+          // Nothing that works today depends on it; another list may narrow the policy without knowing of these clusters.
+          denied.push(`policy ${step.policy} without a record of its clusters: ram:UpdatePolicyDescription is denied`)
+          continue
+        }
         if (!isUnsettled(error)) throw explained(error, step)
         trouble = error
-        settled = false
         break
       }
     }
-    if (settled) return planOf(done, kept, unverified)
   }
   const last = done.at(-1)
   throw new NopassError('POLICY_UNSETTLED', `RAM is not as wanted after ${ROUNDS} tries for ${purpose}`, {
@@ -62,6 +78,10 @@ export async function untilSettled(
     ...(trouble instanceof NopassError && trouble.reason !== undefined && { reason: trouble.reason }),
     ...(last && { hint: `Run again; the last step that was done: ${describeStep(last)}.` }),
   })
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof NopassError && error.code === 'CLOUD_DENIED'
 }
 
 /** Somebody was faster, something is still in use, or nobody knows whether the write was done. */

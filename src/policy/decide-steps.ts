@@ -1,5 +1,6 @@
 import { NopassError } from '../errors.ts'
 import { documentText, type PolicyDocument, parseDocument, policyOf } from './document.ts'
+import { MORE_MEMBERS, membersOf } from './names.ts'
 import { includesDocument, normalForm, sameDocument, unionDocuments } from './normal-form.ts'
 import { rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyStep, PolicyTarget } from './policy-target.ts'
@@ -17,19 +18,40 @@ export function decideSteps(target: PolicyTarget, observed: ObservedPolicy): rea
 function documentSteps(target: PolicyTarget, wanted: PolicyDocument, observed: ObservedPolicy): PolicyStep[] {
   const { policy } = observed
   const name = target.policyName
+  const { members } = target
   if (policy === undefined) {
     documentText(normalForm(wanted), `policy ${name}`)
-    return [{ do: 'create-policy', policy: name, document: normalForm(wanted) }]
+    return [{ do: 'create-policy', policy: name, document: normalForm(wanted), ...(members && { members }) }]
   }
   if (!policy.ours && !target.adopt) {
     throw new NopassError('POLICY_NOT_OURS', `policy ${name} exists and was not made by acr-nopass`)
   }
-  const adopt: PolicyStep[] = policy.ours ? [] : [{ do: 'adopt-policy', policy: name }]
+  const adopt: PolicyStep[] = [
+    ...(policy.ours ? [] : [{ do: 'adopt-policy', policy: name } as const]),
+    ...memberSteps(target, policy.description),
+  ]
   const before = parseDocument(policy.document, `policy ${name}`)
-  const after = target.phase === 'widen' ? unionDocuments(before, wanted) : normalForm(wanted)
+  const widens = target.phase === 'widen' || foreignMembers(target, observed).length > 0
+  const after = widens ? unionDocuments(before, wanted) : normalForm(wanted)
   if (sameDocument(before, after)) return adopt
   documentText(after, `policy ${name}`)
   return [...adopt, { do: 'update-policy', policy: name, before, after }]
+}
+
+/**
+ * Recorded members of a shared policy that are not of this list: another list needs the policy too, and what it needs is not
+ * known here, so nothing is narrowed.
+ */
+export function foreignMembers({ phase, members }: PolicyTarget, { policy }: ObservedPolicy): readonly string[] {
+  if (phase === 'widen' || members === undefined || policy === undefined) return []
+  return membersOf(policy.description).filter((member) => !members.includes(member))
+}
+
+function memberSteps({ policyName, members = [] }: PolicyTarget, description: string): PolicyStep[] {
+  const known = membersOf(description)
+  const missing = members.filter((member) => !known.includes(member))
+  if (missing.length === 0 || known.includes(MORE_MEMBERS)) return []
+  return [{ do: 'record-members', policy: policyName, members: [...new Set([...known, ...members])].sort() }]
 }
 
 function attachSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[] {

@@ -14,6 +14,8 @@ export function describeStep(step: PolicyStep): string {
       return `create policy ${step.policy}`
     case 'adopt-policy':
       return `mark policy ${step.policy} as managed by acr-nopass`
+    case 'record-members':
+      return `record who uses policy ${step.policy}: ${step.members.join(', ')}`
     case 'update-policy':
       return `update policy ${step.policy}`
     case 'attach':

@@ -42,9 +42,31 @@ const MARK = 'Managed by acr-nopass'
 /** The tag of what is ours. */
 export const OWNER_TAG: Tag = { key: 'managed-by', value: 'acr-nopass' }
 
-/** The description of what is ours; `purpose` says for whom, such as `cluster prod`. */
-export function ownDescription(purpose: string): string {
-  return `${MARK} for ${purpose}. Changed and removed by it alone.`.slice(0, 1024)
+/** RAM's limit for a description. */
+const DESCRIPTION = 1024
+
+/**
+ * The description of what is ours; `purpose` names for whom, such as `cluster prod`. The members of a shared policy come
+ * last, because who may narrow it depends on them: they are never cut, the purpose is.
+ */
+export function ownDescription(purpose: string, members: readonly string[] = []): string {
+  const end = `. Changed and removed by it alone.${members.length === 0 ? '' : ` Members: ${recorded(members)}`}`
+  return `${MARK} for ${purpose}`.slice(0, Math.max(MARK.length, DESCRIPTION - end.length)) + end
+}
+
+/** Stands for members that have no room in a description: then it is never known that all are here. */
+export const MORE_MEMBERS = 'more'
+
+function recorded(members: readonly string[]): string {
+  const room = DESCRIPTION - 100
+  const all = [...new Set(members)].sort()
+  while (all.join(' ').length > room) all.splice(-2, 2, MORE_MEMBERS)
+  return all.join(' ')
+}
+
+/** The members that a description records. */
+export function membersOf(description: string): readonly string[] {
+  return /\. Members: ([\w -]+)$/.exec(description)?.[1]?.split(' ') ?? []
 }
 
 /** Whether a description carries our mark. */

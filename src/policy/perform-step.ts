@@ -23,12 +23,15 @@ export async function performStep(
       return
     case 'create-policy': {
       const document = documentText(step.document, `policy ${step.policy}`)
-      const policy = { name: step.policy, document, description }
+      const policy = { name: step.policy, document, description: ownDescription(purpose, step.members) }
       return createTagged(`policy ${step.policy}`, (tags) => ram.createPolicy({ ...policy, tags }, signal))
     }
     case 'adopt-policy':
       await ram.tag('policy', step.policy, [OWNER_TAG], signal)
       await ram.updatePolicyDescription(step.policy, description, signal)
+      return
+    case 'record-members':
+      await ram.updatePolicyDescription(step.policy, ownDescription(purpose, step.members), signal)
       return
     case 'update-policy':
       await ram.createPolicyVersion(step.policy, documentText(step.after, `policy ${step.policy}`), signal)

@@ -7,6 +7,11 @@ export interface PolicyTarget {
   readonly policyName: string
   /** Undefined: the helper needs no permission at all (only static registries); no policy is made. */
   readonly document: PolicyDocument | undefined
+  /**
+   * Keys of the clusters of this list that use a shared policy; recorded in its description. Undefined: the policy is one
+   * cluster's own.
+   */
+  readonly members?: readonly string[] | undefined
   /** For whom, in the description: `cluster prod`. */
   readonly purpose: string
   /** Roles that the policy is attached to; with `trust` its role is added by itself. */
@@ -50,7 +55,13 @@ export type PolicyStep =
       readonly before: PolicyDocument
       readonly after: PolicyDocument
     }
-  | { readonly do: 'create-policy'; readonly policy: string; readonly document: PolicyDocument }
+  | {
+      readonly do: 'create-policy'
+      readonly policy: string
+      readonly document: PolicyDocument
+      readonly members?: readonly string[]
+    }
+  | { readonly do: 'record-members'; readonly policy: string; readonly members: readonly string[] }
   | { readonly do: 'adopt-policy'; readonly policy: string }
   | {
       readonly do: 'update-policy'

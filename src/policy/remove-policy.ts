@@ -2,12 +2,13 @@ import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
 import { untilSettled } from './apply-policy.ts'
 import { planOf } from './describe-step.ts'
 import { parseDocument, policyOf } from './document.ts'
+import { membersOf } from './names.ts'
 import { includesDocument, withoutGrants } from './normal-form.ts'
 import { observePolicy, rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 
 /** What is to go: only ours is touched (`ram-cleanup`). */
-export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' | 'purpose'>
+export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' | 'purpose' | 'members'>
 
 /** What a removal would do: reads only. */
 export async function planRemoval(ram: Ram, target: RemovalTarget, signal?: AbortSignal): Promise<PolicyPlan> {
@@ -53,6 +54,13 @@ function policyRemoval(
   if (policy === undefined) return NOTHING
   if (!policy.ours || entities === undefined) {
     return { steps: [], kept: [`policy ${name}: it was not made by acr-nopass`] }
+  }
+  const recorded = membersOf(policy.description)
+  const members = target.members === undefined ? [] : recorded.filter((member) => !target.members?.includes(member))
+  if (members.length > 0) {
+    const steps: PolicyStep[] =
+      members.length === recorded.length ? [] : [{ do: 'record-members', policy: name, members }]
+    return { steps, kept: [`policy ${name}: the cluster ${members.join(', ')} of another list still needs it`] }
   }
   const ours = rolesOf(target)
   const detach = entities.roles

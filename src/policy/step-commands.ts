@@ -5,7 +5,9 @@ import { shellWord } from './shell-word.ts'
 
 /** The same steps as commands of Alibaba Cloud's CLI, for those who change RAM themselves; '' when there are none. */
 export function stepCommands(steps: readonly PolicyStep[], purpose: string): string {
-  return steps.map((step) => commandOf(step, ownDescription(purpose))).join(' && ')
+  return steps
+    .map((step) => commandOf(step, ownDescription(purpose, 'members' in step ? step.members : [])))
+    .join(' && ')
 }
 
 function commandOf(step: PolicyStep, description: string): string {
@@ -25,6 +27,7 @@ function commandOf(step: PolicyStep, description: string): string {
         Description: description,
       })
     case 'adopt-policy':
+    case 'record-members':
       return ram('UpdatePolicyDescription', { PolicyName: step.policy, NewDescription: description })
     case 'update-policy':
       return ram('CreatePolicyVersion', {

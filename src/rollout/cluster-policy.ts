@@ -10,7 +10,14 @@ import { describeStep } from '../policy/describe-step.ts'
 import { clusterKey, rrsaRoleName } from '../policy/names.ts'
 import type { PolicyPlan } from '../policy/policy-target.ts'
 import type { ConnectedCluster } from './connect-cluster.ts'
-import { type RrsaDetails, roleNameOf, rrsaTarget, type SharedTarget, workerRoleTargets } from './policy-targets.ts'
+import {
+  lockKeys,
+  type RrsaDetails,
+  roleNameOf,
+  rrsaTarget,
+  type SharedTarget,
+  workerRoleTargets,
+} from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -67,8 +74,8 @@ export async function widenPolicies(
   const ram = await context.cloud.ram(cluster.settings)
   const notes: string[] = []
   const unverified: Unverified[] = []
-  for (const { target } of targets) {
-    const done = await applyPolicy(ram, target, signal)
+  for (const shared of targets) {
+    const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, signal))
     notes.push(...describe(done))
     unverified.push(...(done.unverified ?? []))
   }

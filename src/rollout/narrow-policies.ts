@@ -1,13 +1,16 @@
 import { toNopassError } from '../errors.ts'
 import { applyPolicy } from '../policy/apply-policy.ts'
+import { removePolicy } from '../policy/remove-policy.ts'
 import { describe } from './cluster-policy.ts'
-import { type ClusterResult, describeError } from './cluster-result.ts'
+import { type ClusterResult, describeError, isFailure } from './cluster-result.ts'
+import { lockKeys, policyKey, type SharedTarget } from './policy-targets.ts'
 import type { RolledCluster } from './roll-cluster.ts'
 import type { RunContext } from './run-context.ts'
 
 /**
- * Takes from RAM what nothing needs any more, after everything that shares it was deployed and verified (decision 15).
- * Never after a failure: a running helper may still need what is there (P2).
+ * The last look at RAM: removes what nothing needs any more, after everything that shares it was deployed and verified
+ * (decision 15). After a failure nothing is removed, because a running helper may still need what is there (P2); then it only
+ * restores what another run has overwritten since the deploy.
  */
 export async function narrowPolicies(
   results: readonly ClusterResult[],
@@ -15,6 +18,7 @@ export async function narrowPolicies(
   context: RunContext,
   signal: AbortSignal,
 ): Promise<readonly ClusterResult[]> {
+  const failed = results.some(isFailure)
   const good = new Set(
     results
       .filter(({ name, status }) => (status === 'deployed' || status === 'unchanged') && rolled.get(name)?.verified)
@@ -24,7 +28,7 @@ export async function narrowPolicies(
     rolled.size > 0 && context.prepared.some(({ ram }) => ram === 'worker-role')
       ? await context.ramList.get(signal)
       : undefined
-  const done = new Map<string, readonly string[]>()
+  const done = new Set<string>()
   const narrowed: ClusterResult[] = []
   for (const result of results) narrowed.push(await narrowOne(result))
   return narrowed
@@ -32,35 +36,92 @@ export async function narrowPolicies(
   async function narrowOne(result: ClusterResult): Promise<ClusterResult> {
     const own = rolled.get(result.name)?.targets ?? []
     const cluster = context.prepared.find(({ name }) => name === result.name)
-    if (own.length === 0 || cluster === undefined || signal.aborted) return result
-    const notes: string[] = []
-    try {
+    const ended = result.status === 'deployed' || result.status === 'unchanged'
+    if (!ended || own.length === 0 || cluster === undefined || signal.aborted) return result
+    return withNotes(result, 'narrow', context, async (notes) => {
       const ram = await context.cloud.ram(cluster.settings)
-      for (const { target, clusters } of own) {
-        const waiting = clusters.filter((name) => !good.has(name))
-        if (waiting.length > 0)
-          notes.push(`RAM: policy ${target.policyName} not narrowed: ${waiting.join(', ')} not verified in this run`)
-        else if (listing !== undefined && listing.unknown.size > 0) {
+      for (const shared of own) {
+        const { policyName } = shared.target
+        const reason = reasonToKeep(shared)
+        if (reason !== undefined && !failed) notes.push(`RAM: policy ${policyName} not narrowed: ${reason}`)
+        const phase = failed || reason !== undefined ? 'widen' : 'narrow'
+        if (phase === 'narrow' && done.has(policyKey(shared))) continue
+        if (phase === 'narrow') done.add(policyKey(shared))
+        const target = { ...shared.target, ...membersOf(shared, rolled), phase } as const
+        notes.push(...describe(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal))))
+      }
+    })
+  }
+
+  function reasonToKeep({ clusters }: SharedTarget): string | undefined {
+    const waiting = clusters.filter((name) => !good.has(name))
+    if (waiting.length > 0) return `${waiting.join(', ')} not verified in this run`
+    if (listing === undefined || listing.unknown.size === 0) return undefined
+    return `the worker roles of ${[...listing.unknown.keys()].join(', ')} are unknown`
+  }
+}
+
+/** Each cluster knows its own key only when it has been reached: together they know all members of this list. */
+function membersOf(
+  shared: SharedTarget,
+  rolled: ReadonlyMap<string, RolledCluster>,
+): { readonly members?: readonly string[] } {
+  if (shared.target.members === undefined) return {}
+  const same = [...rolled.values()]
+    .flatMap(({ targets }) => targets)
+    .filter((one) => policyKey(one) === policyKey(shared))
+  return { members: [...new Set(same.flatMap(({ target }) => target.members ?? []))].sort() }
+}
+
+/**
+ * Removes what is ours from RAM, after all clusters: a policy that clusters share goes only when every one of them was
+ * uninstalled in this run.
+ */
+export async function removePolicies(
+  results: readonly ClusterResult[],
+  targets: ReadonlyMap<string, readonly SharedTarget[]>,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly ClusterResult[]> {
+  const gone = new Set(results.filter(({ status }) => status === 'uninstalled').map(({ name }) => name))
+  const done = new Set<string>()
+  const cleaned: ClusterResult[] = []
+  for (const result of results) {
+    const cluster = context.prepared.find(({ name }) => name === result.name)
+    const own = targets.get(result.name) ?? []
+    if (cluster === undefined || !gone.has(result.name) || own.length === 0 || signal.aborted) {
+      cleaned.push(result)
+      continue
+    }
+    const remove = async (notes: string[]): Promise<void> => {
+      const ram = await context.cloud.ram(cluster.settings)
+      for (const shared of own) {
+        const others = shared.clusters.filter((name) => !gone.has(name))
+        if (others.length > 0) {
+          notes.push(`RAM: kept policy ${shared.target.policyName}: ${others.join(', ')} may still need it`)
+        } else if (!done.has(policyKey(shared))) {
+          done.add(policyKey(shared))
           notes.push(
-            `RAM: policy ${target.policyName} not narrowed: the worker roles of ${[...listing.unknown.keys()].join(', ')} are unknown`,
+            ...describe(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, signal))),
           )
-        } else if (!done.has(target.policyName)) {
-          const lines = describe(await applyPolicy(ram, { ...target, phase: 'narrow' }, signal))
-          done.set(target.policyName, lines)
-          notes.push(...lines)
         }
       }
-    } catch (thrown) {
-      const error = toNopassError(thrown)
-      return {
-        ...result,
-        status: 'failed',
-        phase: 'narrow',
-        error: describeError(error),
-        notes: [...result.notes, ...notes],
-      }
     }
-    for (const note of notes) context.report(result.name, note)
-    return { ...result, notes: [...result.notes, ...notes] }
+    cleaned.push(await withNotes(result, 'uninstall', context, remove))
   }
+  return cleaned
+}
+
+/** The result with what the work notes; its error makes the result a failed one. */
+async function withNotes(
+  result: ClusterResult,
+  phase: ClusterResult['phase'],
+  context: RunContext,
+  work: (notes: string[]) => Promise<void>,
+): Promise<ClusterResult> {
+  const notes: string[] = []
+  const error = await work(notes).then(() => undefined, toNopassError)
+  for (const note of notes) context.report(result.name, note)
+  const all = { ...result, notes: [...result.notes, ...notes] }
+  return error === undefined ? all : { ...all, status: 'failed', phase, error: describeError(error) }
 }

@@ -26,6 +26,8 @@ export interface RamOptions {
 export interface SharedTarget {
   readonly target: PolicyTarget
   readonly clusters: readonly string[]
+  /** In which the roles and the policy are: the same names in another account are others. */
+  readonly accountId: string
   /** What the target relies on and could not be verified. */
   readonly unverified?: readonly Unverified[]
 }
@@ -45,7 +47,11 @@ export function workerRoleTargets(
   const shared = cluster.workerRoles.filter((role) => sharers(role).length >= 2)
   return [
     ...(own.length === 0 ? [] : [targetOf([cluster], policyName({ cluster: cluster.key }), own, options)]),
-    ...shared.map((role) => targetOf(sharers(role), policyName({ sharedRole: role }), [role], options)),
+    ...shared.map((role) => {
+      const members = sharers(role).flatMap(({ key }) => (key === '' ? [] : [key]))
+      const { target, ...rest } = targetOf(sharers(role), policyName({ sharedRole: role }), [role], options)
+      return { ...rest, target: { ...target, members } }
+    }),
   ]
 }
 
@@ -59,6 +65,7 @@ function targetOf(
   const registries = clusters.flatMap((cluster) => cluster.registries)
   return {
     clusters: names,
+    accountId: clusters[0]?.accountId ?? '',
     target: {
       policyName: name,
       document: policyDocument(registries, { scope: options.scope, accountId: clusters[0]?.accountId }),
@@ -87,9 +94,21 @@ export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamO
   const trust = { role, statement: rrsaStatement(rrsa), create: givenRole === undefined, alternatives }
   return {
     clusters: [cluster.name],
+    accountId: cluster.accountId,
     target: { ...target, trust },
     ...(verified ? {} : { unverified: [{ id: 'ISSUER', subject: `cluster ${cluster.name}: ${issuer}` }] }),
   }
+}
+
+/** What of RAM a target reads and writes again: work on the same thing must not overlap. */
+export function lockKeys({ accountId, target }: SharedTarget): readonly string[] {
+  const role = target.trust === undefined ? [] : [`${accountId} role ${target.trust.role}`]
+  return [policyKey({ accountId, target }), ...role]
+}
+
+/** The same policy name in two accounts is two policies. */
+export function policyKey({ accountId, target }: Pick<SharedTarget, 'accountId' | 'target'>): string {
+  return `${accountId} policy ${target.policyName}`
 }
 
 /** `name` of `acs:ram::<account>:role/<name>`. */

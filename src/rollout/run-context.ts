@@ -1,5 +1,6 @@
 import type { Helm } from '../helm/find-helm.ts'
 import type { CloudAccess } from './cloud-access.ts'
+import type { KeyedLock } from './keyed-lock.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import type { RamList } from './ram-list.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -13,6 +14,8 @@ export interface RunContext {
   readonly folder: RunFolder
   readonly cloud: CloudAccess
   readonly ramList: RamList
+  /** Orders what this run writes to the same role or policy. */
+  readonly ramLock: KeyedLock
   /** `<kube-system UID> <namespace>/<release>` -> the entry that has it: two entries must not be one. */
   readonly taken: Map<string, string>
   readonly mask: (secret: string) => void

@@ -2,11 +2,13 @@ import { collectUnverified, type UnverifiedFact } from '../alibaba/unverified.ts
 import { NopassError } from '../errors.ts'
 import type { Helm } from '../helm/find-helm.ts'
 import { type CloudDeps, createCloudAccess } from './cloud-access.ts'
-import { type ClusterResult, isFailure, printableResult } from './cluster-result.ts'
+import { type ClusterResult, printableResult } from './cluster-result.ts'
 import { skippedResult } from './cluster-run.ts'
 import { guardKubeconfigs, maskKnownSecrets } from './guard-kubeconfigs.ts'
-import { narrowPolicies } from './narrow-policies.ts'
+import { createKeyedLock } from './keyed-lock.ts'
+import { narrowPolicies, removePolicies } from './narrow-policies.ts'
 import { readPlanFile } from './plan-file.ts'
+import type { SharedTarget } from './policy-targets.ts'
 import { prepareClusters } from './prepare-cluster.ts'
 import { createRamList } from './ram-list.ts'
 import { type RolledCluster, rollCluster } from './roll-cluster.ts'
@@ -63,6 +65,7 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
     folder: deps.folder,
     cloud,
     ramList: createRamList(prepared, settings.clusters.filter(isLeftOut(settings)), cloud),
+    ramLock: createKeyedLock(),
     taken: new Map(),
     mask: deps.mask,
     report: deps.report,
@@ -79,6 +82,7 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
 async function runAll(context: RunContext, signal: AbortSignal): Promise<readonly ClusterResult[]> {
   const { inputs } = context.settings
   const clusters = context.prepared.toSorted((a, b) => a.wave - b.wave)
+  const removals = new Map<string, readonly SharedTarget[]>()
   const rolled = new Map<string, RolledCluster>()
   const rules = {
     maxParallel: inputs['max-parallel'],
@@ -93,13 +97,14 @@ async function runAll(context: RunContext, signal: AbortSignal): Promise<readonl
     {
       run: (cluster) =>
         inputs.mode === 'uninstall'
-          ? uninstallCluster(cluster, context, signal)
+          ? uninstallCluster(cluster, context, (found) => removals.set(cluster.name, found), signal)
           : rollCluster(cluster, context, (one) => rolled.set(cluster.name, one), signal),
       skip: skippedResult,
     },
     signal,
   )
-  if (inputs.mode !== 'apply' || results.some(isFailure)) return results
+  if (inputs.mode === 'uninstall') return removePolicies(results, removals, context, signal)
+  if (inputs.mode !== 'apply') return results
   return narrowPolicies(results, rolled, context, signal)
 }
 

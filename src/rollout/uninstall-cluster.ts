@@ -10,12 +10,12 @@ import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { ANNOTATION_REGISTRIES } from '../kube/names.ts'
 import { keyOf } from '../kube/types.ts'
-import { removePolicy } from '../policy/remove-policy.ts'
-import { describe, policyTargets } from './cluster-policy.ts'
+import { policyTargets } from './cluster-policy.ts'
 import type { ClusterResult } from './cluster-result.ts'
 import { type ClusterEnd, type ClusterRun, runCluster } from './cluster-run.ts'
 import { type ConnectedCluster, connectCluster } from './connect-cluster.ts'
 import { beginHelmStep } from './helm-step.ts'
+import type { SharedTarget } from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import { pollUntil } from './probe-namespace.ts'
 import { pushConfig } from './push-config.ts'
@@ -30,6 +30,8 @@ import { findLeftovers, type Own, takeBackSecrets } from './take-back-secrets.ts
 export function uninstallCluster(
   cluster: PreparedCluster,
   context: RunContext,
+  /** Gets what is then to be removed from RAM, after all clusters. */
+  note: (targets: readonly SharedTarget[]) => void,
   signal: AbortSignal,
 ): Promise<ClusterResult> {
   return runCluster(
@@ -39,7 +41,7 @@ export function uninstallCluster(
       const { folder, cloud, mask } = context
       const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes: 30 }, signal)
       try {
-        return await uninstall(cluster, connected, context, run, signal)
+        return await uninstall(cluster, connected, context, run, note, signal)
       } finally {
         connected.client.close()
       }
@@ -53,6 +55,7 @@ async function uninstall(
   connected: ConnectedCluster,
   context: RunContext,
   run: ClusterRun,
+  note: (targets: readonly SharedTarget[]) => void,
   signal: AbortSignal,
 ): Promise<ClusterEnd> {
   run.phase = 'uninstall'
@@ -94,7 +97,9 @@ async function uninstall(
   }
   await takeBack(connected.client, ownOf(cluster, secretName, config), say, signal)
   say(await removeReleaseNamespace(connected.client, namespace, signal))
-  if (settings.inputs['ram-cleanup']) await cleanRam(cluster, connected, serviceAccount, context, say, signal)
+  if (settings.inputs['ram-cleanup']) {
+    note(await policyTargets(cluster, connected, serviceAccount, context, signal, 'remove'))
+  }
   return { status: 'uninstalled' }
 }
 
@@ -214,23 +219,4 @@ async function runStep(
   const end = await begun.ended
   begun.settle()
   if (end.exitCode !== 0) throw readHelmError(end.stderr, { command })
-}
-
-async function cleanRam(
-  cluster: PreparedCluster,
-  connected: ConnectedCluster,
-  serviceAccount: string,
-  context: RunContext,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const targets = await policyTargets(cluster, connected, serviceAccount, context, signal, 'remove')
-  if (targets.length === 0) return
-  const ram = await context.cloud.ram(cluster.settings)
-  const selected = new Set(context.settings.selected.map(({ name }) => name))
-  for (const { target, clusters } of targets) {
-    const others = clusters.filter((name) => !selected.has(name))
-    if (others.length > 0) say(`RAM: kept policy ${target.policyName}: ${others.join(', ')} still needs it`)
-    else for (const line of describe(await removePolicy(ram, target, signal))) say(line)
-  }
 }

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import type { Ram } from '../../src/alibaba/ram.ts'
+import { NopassError } from '../../src/errors.ts'
+import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
+import { type PolicyDocument, parseDocument, policyOf } from '../../src/policy/document.ts'
+import { membersOf } from '../../src/policy/names.ts'
+import { includesDocument, sameDocument, unionDocuments } from '../../src/policy/normal-form.ts'
+import type { PolicyTarget } from '../../src/policy/policy-target.ts'
+import { removePolicy } from '../../src/policy/remove-policy.ts'
+import { rrsaStatement } from '../../src/policy/trust-document.ts'
+import { createKeyedLock } from '../../src/rollout/keyed-lock.ts'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { administratorRam } from './acr-cloud-client.ts'
+import { ECS_TRUST, pull, sampleTarget, stepTexts } from './policy-samples.ts'
+
+let cloud: Cloud
+let ram: Ram
+let names = 0
+let name = ''
+let worker = ''
+
+before(async () => {
+  cloud = await startCloud()
+  ram = await administratorRam(cloud)
+})
+after(() => cloud.stop())
+beforeEach(() => {
+  cloud.faults.clear()
+  name = `acr-nopass-c${++names}`
+  worker = `worker-${names}`
+  cloud.control.putRole(worker, ECS_TRUST)
+})
+
+const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => sampleTarget(name, worker, changes)
+const documentIn = async (policy: string): Promise<PolicyDocument> =>
+  parseDocument((await ram.getPolicy(policy))?.document ?? '', policy)
+
+/** Four clusters whose RRSA role is one that a user gave: each one's statement has to be in its trust. */
+function trustTargets(): readonly PolicyTarget[] {
+  return [1, 2, 3, 4].map((cluster) => {
+    const issuer = `https://oidc.example/${name}-${cluster}`
+    const oidcProviderArn = `acs:ram::${cloud.accountId}:oidc-provider/ack-rrsa-${name}-${cluster}`
+    cloud.registerOidcProvider({
+      name: `ack-rrsa-${name}-${cluster}`,
+      issuer,
+      jwks: { keys: [] },
+      clientIds: ['sts.aliyuncs.com'],
+    })
+    const statement = rrsaStatement({ oidcProviderArn, issuer, namespace: 'n', serviceAccount: 's' })
+    const trust = { role: worker, statement, create: false }
+    return target({ policyName: `${name}-${cluster}`, roles: [], trust, phase: 'widen' })
+  })
+}
+
+async function missingTrust(targets: readonly PolicyTarget[]): Promise<number> {
+  const trust = parseDocument((await ram.getRole(worker))?.trust ?? '', worker)
+  return targets.filter(({ trust: own }) => own && !includesDocument(trust, policyOf([own.statement]))).length
+}
+
+test('H4 four clusters of a run on one given role: every one of them is trusted', async () => {
+  const targets = trustTargets()
+  const lock = createKeyedLock()
+  await Promise.all(targets.map((one) => lock([`role ${worker}`], () => applyPolicy(ram, one))))
+  assert.equal(await missingTrust(targets), 0)
+})
+
+test('H4 four runs at once on one given role: the last look of each restores what another overwrote', async () => {
+  const targets = trustTargets()
+  await Promise.all(targets.map((one) => applyPolicy(ram, one)))
+  for (const one of targets) await applyPolicy(ram, one)
+  assert.equal(await missingTrust(targets), 0)
+})
+
+test('H4 a grant that another run overwrites between our write and our look is written again', async () => {
+  await applyPolicy(ram, target({ document: pull('old') }))
+  let once = true
+  const rival: Ram = {
+    ...ram,
+    async createPolicyVersion(policy, document, signal) {
+      await ram.createPolicyVersion(policy, document, signal)
+      // The other run read before our write and writes after it.
+      if (once) await ram.createPolicyVersion(policy, JSON.stringify(pull('old', 'theirs')))
+      once = false
+    },
+  }
+  await applyPolicy(rival, target({ document: pull('ours'), phase: 'widen' }))
+  assert.ok(sameDocument(await documentIn(name), unionDocuments(pull('old'), pull('theirs'), pull('ours'))))
+})
+
+test('H5 two lists that share a role: neither narrows away what the other needs', async () => {
+  const one = target({ document: pull('one'), members: ['c-a', 'c-b'], phase: 'widen' })
+  const two = target({ document: pull('two'), members: ['c-x', 'c-y'], phase: 'widen' })
+  await applyPolicy(ram, one)
+  assert.deepEqual(membersOf((await ram.getPolicy(name))?.description ?? ''), ['c-a', 'c-b'])
+  assert.deepEqual(stepTexts(await applyPolicy(ram, two)), [
+    `record who uses policy ${name}: c-a, c-b, c-x, c-y`,
+    `update policy ${name}`,
+  ])
+  for (const narrow of [one, two]) {
+    const { steps, kept } = await applyPolicy(ram, { ...narrow, phase: 'narrow' })
+    assert.deepEqual([steps, kept.length], [[], 1])
+    assert.match(kept[0] ?? '', /of another list needs it too/)
+  }
+  assert.deepEqual((await planPolicy(ram, { ...one, phase: 'narrow' })).kept.length, 1)
+  assert.ok(sameDocument(await documentIn(name), pull('one', 'two')))
+})
+
+test('H5 a list with every recorded cluster narrows; one that is uninstalled is taken from the record', async () => {
+  await applyPolicy(ram, target({ document: pull('one'), members: ['c-a', 'c-b'] }))
+  await applyPolicy(ram, target({ document: pull('two'), members: ['c-x'], phase: 'widen' }))
+  const removed = await removePolicy(ram, target({ members: ['c-a', 'c-b'] }))
+  assert.deepEqual(stepTexts(removed), [`record who uses policy ${name}: c-x`])
+  assert.match(removed.kept[0] ?? '', /the cluster c-x of another list still needs it/)
+  await applyPolicy(ram, target({ document: pull('two'), members: ['c-x'] }))
+  assert.ok(sameDocument(await documentIn(name), pull('two')))
+})
+
+test('H5 without the right to write a description everything else is done, and it is reported', async () => {
+  await applyPolicy(ram, target({ document: pull('one'), members: ['c-a'] }))
+  const denied: Ram = {
+    ...ram,
+    updatePolicyDescription: () => Promise.reject(new NopassError('CLOUD_DENIED', 'denied')),
+  }
+  const { steps, kept } = await applyPolicy(denied, target({ document: pull('two'), members: ['c-x'], phase: 'widen' }))
+  assert.deepEqual(
+    steps.map((step) => step.do),
+    ['update-policy'],
+  )
+  assert.match(kept.at(-1) ?? '', /ram:UpdatePolicyDescription is denied/)
+})
