@@ -22,15 +22,8 @@ export interface ClusterEnd {
   readonly error?: NopassError
 }
 
-/** Runs the work of one cluster; whatever is thrown becomes the result of the phase it came from. */
-export async function runCluster(
-  cluster: PreparedCluster,
-  context: RunContext,
-  work: (run: ClusterRun) => Promise<ClusterEnd>,
-  signal: AbortSignal,
-): Promise<ClusterResult> {
-  const begin = context.elapsed()
-  const run: ClusterRun = {
+export function newRun(): ClusterRun {
+  return {
     phase: 'connect',
     revision: { from: null, to: null },
     chart: null,
@@ -39,6 +32,17 @@ export async function runCluster(
     plan: undefined,
     digest: undefined,
   }
+}
+
+/** Runs the work of one cluster; whatever is thrown becomes the result of the phase it came from. */
+export async function runCluster(
+  cluster: PreparedCluster,
+  context: RunContext,
+  work: (run: ClusterRun) => Promise<ClusterEnd>,
+  signal: AbortSignal,
+): Promise<ClusterResult> {
+  const begin = context.elapsed()
+  const run = newRun()
   const { status, error } = await work(run).catch((thrown): ClusterEnd => {
     if (signal.aborted) {
       return { status: 'cancelled', error: new NopassError('INTERRUPTED', `interrupted in the phase ${run.phase}`) }

@@ -94,12 +94,17 @@ export async function makePlan(
   ]
   const steps = policies.map(({ steps }) => steps)
   const before = history.at(-1)
+  // What is wanted of RAM, not the steps to it: another cluster of the same run takes some of them (a shared role).
+  const ram = targets.map(({ target: { purpose: _, ...desired } }) => desired)
   const digest = createHash('sha256')
-    .update(stableJson({ ...wanted, steps, revision: before?.revision ?? null, status: before?.status ?? null }))
+    .update(stableJson({ ...wanted, ram, revision: before?.revision ?? null, status: before?.status ?? null }))
     .digest('hex')
   return {
     changes,
-    notes: driftNotes(difference.drift),
+    notes: [
+      ...policies.flatMap(({ kept }) => kept.map((one) => `RAM: would keep ${one}`)),
+      ...driftNotes(difference.drift),
+    ],
     unverified: planUnverified(cluster, targets),
     unchanged: difference.unchanged && steps.every((list) => list.length === 0),
     digest,

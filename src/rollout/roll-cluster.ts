@@ -1,10 +1,10 @@
-import { NopassError } from '../errors.ts'
+import { requireApproved } from './check-approval.ts'
 import { policyTargets, widenPolicies } from './cluster-policy.ts'
 import type { ClusterResult } from './cluster-result.ts'
 import { type ClusterEnd, type ClusterRun, runCluster } from './cluster-run.ts'
 import { type DeployOutcome, deployRelease } from './deploy-release.ts'
 import { type OpenCluster, openCluster } from './open-cluster.ts'
-import { compareRelease, makePlan, planCluster } from './plan-cluster.ts'
+import { compareRelease, planCluster } from './plan-cluster.ts'
 import type { SharedTarget } from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import { makeReleaseNamespace } from './release-namespace.ts'
@@ -133,20 +133,4 @@ async function applyCluster(
 
 function endOf({ status, error }: DeployOutcome): ClusterEnd {
   return { status, ...(error && { error }) }
-}
-
-/** With an approved plan only that plan may be done. */
-async function requireApproved(
-  cluster: PreparedCluster,
-  open: OpenCluster,
-  context: RunContext,
-  signal: AbortSignal,
-): Promise<void> {
-  if (context.approved === undefined) return
-  const { digest } = await makePlan(cluster, open, context, signal)
-  if (context.approved.get(cluster.name) === digest) return
-  const what = context.approved.has(cluster.name)
-    ? 'would change something else than the approved plan says'
-    : 'is not in the approved plan'
-  throw new NopassError('PLAN_CHANGED', `${cluster.name} ${what}`)
 }

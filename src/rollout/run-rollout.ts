@@ -1,6 +1,7 @@
 import { collectUnverified, type UnverifiedFact } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
 import type { Helm } from '../helm/find-helm.ts'
+import { refuseChangedPlan } from './check-approval.ts'
 import { type CloudDeps, createCloudAccess } from './cloud-access.ts'
 import { type ClusterResult, printableResult } from './cluster-result.ts'
 import { skippedResult } from './cluster-run.ts'
@@ -82,6 +83,8 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
 async function runAll(context: RunContext, signal: AbortSignal): Promise<readonly ClusterResult[]> {
   const { inputs } = context.settings
   const clusters = context.prepared.toSorted((a, b) => a.wave - b.wave)
+  const refused = await refuseChangedPlan(clusters, context, signal)
+  if (refused) return refused
   const removals = new Map<string, readonly SharedTarget[]>()
   const rolled = new Map<string, RolledCluster>()
   const rules = {
