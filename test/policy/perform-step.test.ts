@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Ram, Tag } from '../../src/alibaba/ram.ts'
+import type { Ram, RamPolicy, Tag } from '../../src/alibaba/ram.ts'
 import { NopassError } from '../../src/errors.ts'
 import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
 import { policyOf } from '../../src/policy/document.ts'
@@ -29,22 +29,28 @@ interface Created {
   readonly tags: readonly Tag[]
 }
 
-/** An account that has nothing, where some calls fail. */
+interface Given extends Partial<Pick<RamPolicy, 'name' | 'description' | 'document'>> {
+  readonly tags: readonly Tag[]
+  readonly trust?: string
+}
+
+/** An account that has nothing at first, where some calls fail. */
 function emptyAccount(fail: (call: Created & { readonly trust?: string }) => NopassError | undefined) {
   const created: Created[] = []
-  const create =
-    (kind: Created['kind']) => async (given: { readonly tags: readonly Tag[]; readonly trust?: string }) => {
-      const call = { kind, tags: given.tags, ...(given.trust !== undefined && { trust: given.trust }) }
-      created.push({ kind, tags: given.tags })
-      const error = fail(call)
-      if (error) throw error
-    }
-  const missing = async (): Promise<undefined> => undefined
+  const kept = new Map<Created['kind'], Given>()
+  const attached: { name: string; custom: boolean }[] = []
+  const create = (kind: Created['kind']) => async (given: Given) => {
+    const call = { kind, tags: given.tags, ...(given.trust !== undefined && { trust: given.trust }) }
+    created.push({ kind, tags: given.tags })
+    const error = fail(call)
+    if (error) throw error
+    kept.set(kind, given)
+  }
   const ram = {
-    getPolicy: missing,
-    getRole: missing,
-    listRolePolicies: missing,
-    attachPolicy: missing,
+    getPolicy: async () => kept.get('policy'),
+    getRole: async () => kept.get('role'),
+    listRolePolicies: async () => (kept.has('role') ? attached : undefined),
+    attachPolicy: async (name: string) => void attached.push({ name, custom: true }),
     createPolicy: create('policy'),
     createRole: create('role'),
   } as unknown as Ram
