@@ -19,6 +19,10 @@ interface ResourceList {
   }[]
 }
 
+interface GroupList {
+  readonly groups: readonly { readonly name: string; readonly preferredVersion: { readonly groupVersion: string } }[]
+}
+
 /** Asks the API server how each object's kind is spelled; undefined for a kind it does not know. One request a group version. */
 export async function discoverResources(
   client: KubeClient,
@@ -56,15 +60,41 @@ export interface NamespacedKind {
  * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
  */
 export async function discoverNamespaced(client: KubeClient, signal?: AbortSignal): Promise<readonly NamespacedKind[]> {
-  const { groups } = await client.request<{
-    groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[]
-  }>({ method: 'GET', path: '/apis' }, signal)
+  const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
   const roots = ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)]
   const kinds: NamespacedKind[] = []
   for (const root of roots) {
     const { resources } = await client.request<ResourceList>({ method: 'GET', path: root }, signal)
     for (const { name, namespaced, verbs = [] } of resources) {
       if (namespaced && !name.includes('/') && verbs.includes('list')) kinds.push({ root, plural: name })
+    }
+  }
+  return kinds
+}
+
+/** Groups of Kubernetes itself and of its metrics: the kinds in them are known. */
+const BUILT_IN =
+  /^(apps|batch|autoscaling|policy|extensions|((admissionregistration|apiextensions|apiregistration|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|internal\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage|storagemigration)|(custom\.|external\.)?metrics)\.k8s\.io)$/
+
+export interface CustomKind {
+  readonly kind: string
+  readonly apiVersion: string
+  readonly plural: string
+}
+
+/**
+ * Every kind that can be listed and that is not one of Kubernetes itself, in the version that the API server prefers.
+ * @throws KubeApiError when a group cannot be read
+ */
+export async function discoverCustom(client: KubeClient, signal?: AbortSignal): Promise<readonly CustomKind[]> {
+  const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
+  const kinds: CustomKind[] = []
+  for (const { name: group, preferredVersion } of groups) {
+    if (BUILT_IN.test(group)) continue
+    const apiVersion = preferredVersion.groupVersion
+    const { resources } = await client.request<ResourceList>({ method: 'GET', path: `/apis/${apiVersion}` }, signal)
+    for (const { name, kind, verbs = [] } of resources) {
+      if (!name.includes('/') && verbs.includes('list')) kinds.push({ kind, apiVersion, plural: name })
     }
   }
   return kinds

@@ -194,6 +194,7 @@ test('security 4: cleanup --legacy names what it finds on the lines that are its
         plan: [text],
         done: [],
         kept: [{ serviceAccount: text, manager: text }],
+        shared: [text],
         left: [],
       },
       'acr-nopass',

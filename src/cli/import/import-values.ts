@@ -67,7 +67,7 @@ async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost): Pro
   const { client } = await connect(flags, host)
   try {
     const reader = createReader(client, host.signal)
-    const facts = await readLegacy(reader)
+    const facts = await readLegacy(reader, client, host.signal)
     const unread = reader.unread.map(({ what }): ImportNote => {
       return { kind: 'lost', text: `${what} may not be read, so what they tell is not in here.` }
     })

@@ -33,6 +33,7 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
       plan: describePlan(plan),
       done: removed?.done ?? [],
       kept: plan.kept.map(({ account, manager }) => ({ serviceAccount: keyOf(account.metadata), manager })),
+      shared: plan.shared,
       left: [...(removed?.left ?? []), ...back],
     }
     host.stdout.write(
@@ -51,7 +52,7 @@ async function observe(
   host: CliHost,
 ): Promise<{ readonly facts: LegacyFacts; readonly dependents: readonly Dependent[] }> {
   const reader = createReader(client, host.signal)
-  const facts = await readLegacy(reader)
+  const facts = await readLegacy(reader, client, host.signal)
   const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, Date.now())
   // Nodes tell the region, which is of no interest here.
   const unread = reader.unread.filter(({ what }) => what !== 'Nodes')

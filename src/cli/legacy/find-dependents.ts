@@ -1,16 +1,16 @@
 import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
 import type { Dependent } from './dependent.ts'
-import { coveredDomains, isCurrent, isReferenced, releaseProblems } from './judge-ours.ts'
+import { coverageGap, isCurrent, isReferenced, releaseProblems } from './judge-ours.ts'
 import type { LegacyFacts, Workload } from './legacy-facts.ts'
 import { LEGACY_SECRETS } from './legacy-names.ts'
 import type { OurSide } from './our-side.ts'
 import { isPrivateAcr, titleOf } from './workload.ts'
 
 /**
- * Everything that only the old Secrets keep pulling. A name of a Secret that is not there keeps nothing, and an image of
- * another registry needs none of it. Empty: they may go.
+ * Everything that needs the old Secrets: what pulls with them, and what uses them as anything else. The name of a Secret that does
+ * not exist keeps nothing, and an image of another registry needs none of them. Empty: they may be deleted.
  *
- * @param legacyDomains custom domains that the old helper was told
+ * @param legacyDomains custom domains that the old helper was configured with
  */
 export function findDependents(
   facts: LegacyFacts,
@@ -37,17 +37,47 @@ export function findDependents(
       const list = references.length > 0 ? references : (lists.get(`${namespace}/${serviceAccount}`) ?? [])
       return images.length > 0 && isPresent(namespace, list)
     })
+  const others = uniqueBySubject(otherUses(facts, present, ours))
   const spaces = [...new Set([...naming, ...pulling].map(({ namespace }) => namespace))].sort()
   const general = spaces.length === 0 ? [] : releaseProblems(ours)
-  if (general.length > 0) return general
+  if (general.length > 0) return [...general, ...others]
   return [
+    ...others,
     ...spaces.filter((namespace) => !isCurrent(ours, namespace)).map((namespace) => withoutSecret(namespace, ours)),
     ...naming
       .filter(({ namespace }) => isCurrent(ours, namespace))
       .filter(({ namespace, name, list }) => !isReferenced(ours, { namespace, serviceAccount: name, list }))
       .map(({ namespace, name }) => withoutEntry(`ServiceAccount ${namespace}/${name}`, ours)),
-    ...uniqueBySubject(pulling.flatMap((workload) => judgeWorkload(workload, ours))),
+    ...uniqueBySubject(pulling.flatMap((workload) => judgeWorkload(workload, ours, facts.replicaSetOwners))),
   ]
+}
+
+/** Uses that no pull secret of ours replaces: volumes, environments, a ServiceAccount's `secrets`, fields of unknown kinds. */
+function otherUses(
+  { workloads, accounts }: LegacyFacts,
+  present: ReadonlyMap<string, ReadonlySet<string>>,
+  { secretName }: OurSide,
+): readonly Dependent[] {
+  const everywhere = new Set([...present.values()].flatMap((names) => [...names]))
+  const describe = (subject: string, name: string): Dependent => ({
+    subject,
+    why: `it uses the Secret ${name} in a volume, its environment or a field of its own`,
+    cure: `Give it a Secret of its own, or ${secretName} if it reads the content again whenever that changes.`,
+  })
+  const ofWorkloads = workloads.flatMap((workload) => {
+    // A cluster-scoped object may mean any namespace.
+    const there = present.get(workload.namespace) ?? (workload.clusterScoped ? everywhere : undefined)
+    const name = workload.uses.find((one) => there?.has(one))
+    if (name === undefined) return []
+    const { owner, kind, namespace } = workload
+    const isMade = kind === 'Pod' && owner !== undefined
+    return [describe(isMade ? `${owner.kind} ${namespace}/${owner.name}` : titleOf(workload), name)]
+  })
+  const ofAccounts = accounts.flatMap(({ metadata, secrets }) => {
+    const name = secrets.find((one) => present.get(metadata.namespace ?? 'default')?.has(one))
+    return name === undefined ? [] : [describe(`ServiceAccount ${metadata.namespace}/${metadata.name}`, name)]
+  })
+  return [...ofWorkloads, ...ofAccounts]
 }
 
 /** Names of the old Secrets that are there, by namespace. */
@@ -60,16 +90,22 @@ function presentSecrets({ secrets }: LegacyFacts): ReadonlyMap<string, ReadonlyS
   return present
 }
 
-function judgeWorkload(workload: Workload, ours: OurSide): readonly Dependent[] {
+function judgeWorkload(
+  workload: Workload,
+  ours: OurSide,
+  replicaSetOwners: LegacyFacts['replicaSetOwners'],
+): readonly Dependent[] {
   const { kind, namespace, references, serviceAccount, optedOut } = workload
   if (!isCurrent(ours, namespace)) return []
-  const domains = coveredDomains(ours, namespace)
-  const uncovered = workload.images.find((image) => !domains.some((domain) => isCoveredBy(domain, parseImage(image))))
-  if (uncovered !== undefined) return [withoutRegistry(workload, uncovered)]
+  const uncovered = workload.images.flatMap((image) => {
+    const gap = coverageGap(ours, namespace, image)
+    return gap === undefined ? [] : [withoutRegistry(workload, image, gap)]
+  })
+  if (uncovered.length > 0) return uncovered.slice(0, 1)
   if (references.includes(ours.secretName)) return []
-  if (kind === 'Pod') return [madeBefore(workload)]
+  if (kind === 'Pod') return [madeBefore(workload, replicaSetOwners)]
   const namesItself = references.some((name) => LEGACY_SECRETS.includes(name))
-  // What has no list of its own takes that of its ServiceAccount, which is judged by itself.
+  // What has no list of its own takes that of its ServiceAccount, which is judged separately.
   if (!namesItself || (!optedOut && isReferenced(ours, { namespace, serviceAccount, list: references }))) return []
   return [withoutEntry(titleOf(workload), ours)]
 }
@@ -94,32 +130,40 @@ function withoutEntry(subject: string, { secretName }: OurSide): Dependent {
   }
 }
 
-function withoutRegistry(workload: Workload, image: string): Dependent {
-  const { host } = parseImage(image)
+function withoutRegistry(workload: Workload, image: string, gap: 'domain' | 'repository'): Dependent {
+  const { host, repository } = parseImage(image)
+  const subject = titleOf(workload)
+  if (gap === 'repository') {
+    return {
+      subject,
+      why: `its image ${image} is in repository ${repository}, which no \`repositories\` of its registry include`,
+      cure: 'Add the repository to `repositories` of the registry in the values, and apply the RAM policy again.',
+    }
+  }
   return {
-    subject: titleOf(workload),
+    subject,
     why: `its image ${image} is on ${host}, and no registry of acr-nopass has that domain for this namespace`,
     cure: 'Add the registry, or the domain, to `registries` of the values.',
   }
 }
 
-/** One line for all Pods of one maker. */
-function madeBefore(pod: Workload): Dependent {
+/** One line for all Pods of one controller. */
+function madeBefore(pod: Workload, replicaSetOwners: LegacyFacts['replicaSetOwners']): Dependent {
   const { namespace, owner } = pod
-  const [kind = '', name = ''] = owner?.split('/') ?? []
-  const why = 'its Pods were made before the pull secret was attached, and keep the list that they were made with'
-  // A ReplicaSet is named after its Deployment, with a hash.
-  const target =
-    kind === 'ReplicaSet' ? `deployment/${name.replace(/-[a-z0-9]+$/, '')}` : `${kind.toLowerCase()}/${name}`
-  if (/^(ReplicaSet|StatefulSet|DaemonSet)$/.test(kind)) {
-    const command = `kubectl -n ${namespace} rollout restart ${target}`
-    return { subject: `${target} in ${namespace}`, why, cure: 'Restart it.', command }
+  const why = 'its Pods were created before the pull secret was attached, and keep the list that they were created with'
+  if (owner === undefined) {
+    const alone = 'it was created before the pull secret was attached, and keeps the list that it was created with'
+    return { subject: titleOf(pod), why: alone, cure: 'Create it again from its manifest.' }
   }
-  if (owner !== undefined) {
-    return { subject: `${target} in ${namespace}`, why, cure: 'Wait until it is over, or make it anew.' }
+  const isReplicaSet = owner.group === 'apps' && owner.kind === 'ReplicaSet'
+  const maker = (isReplicaSet && replicaSetOwners.get(`${namespace}/${owner.name}`)) || owner
+  const target = `${maker.kind.toLowerCase()}/${maker.name}`
+  const subject = `${target} in ${namespace}`
+  if (maker.group === 'apps' && /^(Deployment|StatefulSet|DaemonSet)$/.test(maker.kind)) {
+    return { subject, why, cure: 'Restart it.', command: `kubectl -n ${namespace} rollout restart ${target}` }
   }
-  const alone = 'it was made before the pull secret was attached, and keeps the list that it was made with'
-  return { subject: titleOf(pod), why: alone, cure: 'Delete it and make it anew.' }
+  if (maker.group === 'batch') return { subject, why, cure: 'Wait until it is finished, or create it again.' }
+  return { subject, why, cure: `Let what controls this ${maker.kind} create its Pods again.` }
 }
 
 function uniqueBySubject(dependents: readonly Dependent[]): readonly Dependent[] {

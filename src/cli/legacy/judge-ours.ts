@@ -1,3 +1,5 @@
+import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
+import { matchesGlobs } from '../../values/glob.ts'
 import type { Dependent } from './dependent.ts'
 import type { OurSide } from './our-side.ts'
 
@@ -23,11 +25,32 @@ export function isReferenced(
   )
 }
 
-/** Domains of the registries whose credentials are in the namespace's pull secret. */
-export function coveredDomains({ secrets, release }: OurSide, namespace: string): readonly string[] {
+/**
+ * What keeps the namespace's pull secret from pulling an image: no registry inside it has the image's domain, or none that has it
+ * may pull the repository (`repositories`: what RAM allows). Undefined: it can.
+ */
+export function coverageGap(
+  { secrets, release }: OurSide,
+  namespace: string,
+  image: string,
+): 'domain' | 'repository' | undefined {
+  const reference = parseImage(image)
   const inside = secrets.get(namespace)?.registries ?? []
-  const registries = release?.status?.registries ?? []
-  return registries.filter(({ name }) => inside.includes(name)).flatMap(({ domains }) => domains)
+  const covering = (release?.status?.registries ?? []).filter(
+    ({ name, domains }) => inside.includes(name) && domains.some((domain) => isCoveredBy(domain, reference)),
+  )
+  if (covering.length === 0) return 'domain'
+  const mayPull = ({ name }: { readonly name: string }): boolean => {
+    const configured = release?.config?.registries.find((registry) => registry.name === name)
+    const globs = configured?.edition === 'static' ? ['*'] : (configured?.repositories ?? ['*'])
+    return matchesGlobs(globs.map(repositoryGlob), reference.repository)
+  }
+  return covering.some(mayPull) ? undefined : 'repository'
+}
+
+/** As the RAM policy reads it: a name without a slash is a namespace. */
+function repositoryGlob(glob: string): string {
+  return glob === '*' || glob.includes('/') ? glob : `${glob}/*`
 }
 
 /** Why nothing at all can be left to acr-nopass yet. */

@@ -1,23 +1,37 @@
 import type { KubeObject, ObjectMeta } from '../../kube/types.ts'
 
-/** A ServiceAccount with its list as it stands. */
+/** A ServiceAccount that names an old Secret, with its list as it is. */
 export interface LegacyAccount {
   readonly metadata: ObjectMeta
+  /** Old Secrets that it names under `secrets`. */
+  readonly secrets: readonly string[]
   readonly imagePullSecrets: readonly { readonly name?: string }[]
 }
 
-/** A Pod, or what makes Pods, reduced to what tells what it pulls and with which Secrets. */
+/** The controller of an object. */
+export interface Owner {
+  /** API group; '' for the core group. */
+  readonly group: string
+  readonly kind: string
+  readonly name: string
+}
+
+/** A Pod, or an object with a Pod template, reduced to what it pulls and with which Secrets. */
 export interface Workload {
   readonly kind: string
   readonly namespace: string
   readonly name: string
   readonly serviceAccount: string
-  /** Secrets that it names itself; of a Pod also those of its ServiceAccount. */
+  /** Pull secrets that it names itself; of a Pod also those of its ServiceAccount. */
   readonly references: readonly string[]
+  /** Old Secrets that it names elsewhere: in volumes, environments, fields of its own. */
+  readonly uses: readonly string[]
   readonly images: readonly string[]
   readonly optedOut: boolean
-  /** `ReplicaSet/web-5d9`: what made it; undefined for one on its own. */
-  readonly owner: string | undefined
+  /** The object is in no namespace. */
+  readonly clusterScoped: boolean
+  /** Undefined for one without a controller. */
+  readonly owner: Owner | undefined
 }
 
 /** One object of the cluster that is nothing but a leftover. */
@@ -37,14 +51,18 @@ export interface LegacyFacts {
   readonly secrets: readonly KubeObject[]
   /** ServiceAccounts that name one of them. */
   readonly accounts: readonly LegacyAccount[]
-  /** Pods that are not over, and everything that makes Pods. */
+  /** Pods that are not finished, and every object with a Pod template or the name of an old Secret. */
   readonly workloads: readonly Workload[]
+  /** Controllers of ReplicaSets, by `namespace/name`. */
+  readonly replicaSetOwners: ReadonlyMap<string, Owner>
   readonly deployments: readonly LegacyPart[]
   readonly webhooks: readonly LegacyPart[]
-  /** Bindings of the helper's ServiceAccount alone, its ClusterRole, itself. */
+  /** Bindings of the helper's ServiceAccount alone, its ClusterRole and itself, where nothing else needs them. */
   readonly rbac: readonly LegacyPart[]
   /** Bindings that name the helper's ServiceAccount among others: nothing to delete as a whole. */
   readonly sharedBindings: readonly string[]
+  /** What stays because something else uses it too, each with the reason. */
+  readonly shared: readonly string[]
   readonly configMap: LegacyPart | undefined
   /** Whether the key of a registered or self-built cluster is there. */
   readonly addonKey: boolean

@@ -17,6 +17,14 @@ export const LEGACY_HELPER = 'aliyun-acr-credential-helper'
 /** The helper's Deployments: itself, and the add-on's webhook for ServiceAccounts. */
 export const LEGACY_DEPLOYMENTS: readonly string[] = [LEGACY_HELPER, 'acr-credential-helper-webhook']
 
+/** Services of the add-on's webhook, by their whole names: its documents name none, installs call it like the Deployment. */
+export const LEGACY_SERVICES: readonly string[] = [
+  'acr-credential-helper-webhook',
+  'acr-credential-helper-webhook-service',
+  'acr-credential-helper-webhook-svc',
+  LEGACY_HELPER,
+]
+
 /** The add-on's configuration. */
 export const LEGACY_CONFIG = 'acr-configuration'
 

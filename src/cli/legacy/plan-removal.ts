@@ -16,6 +16,8 @@ export interface RemovalPlan {
   readonly rest: readonly LegacyPart[]
   /** ServiceAccounts whose list another tool applies: it would put the name back, or fail on our change. */
   readonly kept: readonly { readonly account: LegacyAccount; readonly manager: string }[]
+  /** What stays because something else uses it too, each with the reason. */
+  readonly shared: readonly string[]
 }
 
 /** The safe order: an interruption anywhere leaves nothing without a credential. */
@@ -25,15 +27,22 @@ export function planRemoval(facts: LegacyFacts): RemovalPlan {
     owner !== undefined && owner.operation === 'Apply' && owner.manager !== FIELD_MANAGER
   return {
     helper: [...facts.webhooks, ...facts.deployments],
-    accounts: owned.filter((one) => !isApplied(one)).map(({ account }) => account),
+    accounts: owned.filter((one) => !isApplied(one) && namesOld(one.account)).map(({ account }) => account),
     secrets: facts.secrets.map(({ metadata }) => ({
       kind: 'Secret',
       path: namespacedPath('/api/v1', metadata.namespace ?? '', 'secrets', metadata.name),
       metadata,
     })),
     rest: [...facts.rbac, ...(facts.configMap === undefined ? [] : [facts.configMap])],
-    kept: owned.filter(isApplied).map(({ account, owner }) => ({ account, manager: owner?.manager ?? '' })),
+    shared: facts.shared,
+    kept: owned
+      .filter((one) => isApplied(one) && namesOld(one.account))
+      .map(({ account, owner }) => ({ account, manager: owner?.manager ?? '' })),
   }
+}
+
+function namesOld({ imagePullSecrets }: LegacyAccount): boolean {
+  return imagePullSecrets.some(({ name = '' }) => LEGACY_SECRETS.includes(name))
 }
 
 /** The list without the old names: everything else stays as it is and where it is. */

@@ -60,8 +60,8 @@ export async function removeLegacy(
 }
 
 function deletePart(client: KubeClient, { path, metadata }: LegacyPart, signal: AbortSignal): Promise<unknown> {
-  const { uid } = metadata
-  const body = { preconditions: { uid }, propagationPolicy: 'Background' }
+  const { uid, resourceVersion } = metadata
+  const body = { preconditions: { uid, resourceVersion }, propagationPolicy: 'Background' }
   return client.request({ method: 'DELETE', path, body }, signal)
 }
 

@@ -8,18 +8,23 @@ export interface LegacyReport {
   readonly done: readonly string[]
   /** Left alone, because another tool applies the list. */
   readonly kept: readonly { readonly serviceAccount: string; readonly manager: string }[]
+  /** Left alone, because something else uses it too. */
+  readonly shared: readonly string[]
   readonly left: readonly string[]
 }
 
 /** The report for a person. */
 export function renderLegacy(report: LegacyReport, program: string): string {
-  const { dryRun, dependents, plan, done, kept, left } = report
+  const { dryRun, dependents, plan, done, kept, shared, left } = report
   if (plan.length === 0 && kept.length === 0 && dependents.length === 0)
     return "nothing of Alibaba's own helper is left\n"
-  const keptLines = kept.map(
-    ({ serviceAccount, manager }) =>
-      `kept ServiceAccount ${serviceAccount}: ${manager} applies its list; take the old names out of what it applies`,
-  )
+  const keptLines = [
+    ...kept.map(
+      ({ serviceAccount, manager }) =>
+        `kept ServiceAccount ${serviceAccount}: ${manager} applies its list; remove the old names from what it applies`,
+    ),
+    ...shared.map((line) => `kept ${line}`),
+  ]
   if (dependents.length > 0) {
     const count = dependents.length === 1 ? '1 still depends' : `${dependents.length} still depend`
     return lines([

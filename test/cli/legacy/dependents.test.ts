@@ -4,6 +4,7 @@ import type { AnyObject } from '../../../src/cli/legacy/any-object.ts'
 import { collectFacts } from '../../../src/cli/legacy/collect-facts.ts'
 import { findDependents } from '../../../src/cli/legacy/find-dependents.ts'
 import type { OurSide } from '../../../src/cli/legacy/our-side.ts'
+import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
 import { object } from '../import/import-kit.ts'
 import { A, AGGREGATION, account, B, deployment, pod, recipe2018 } from '../import/recipe-2018.ts'
 import { HOST, IMAGE, NOW, ours, release, SECRET, secret } from './our-scene.ts'
@@ -22,11 +23,22 @@ const switched = [
   ...recipe2018().filter(({ kind, metadata }) => kind !== 'ServiceAccount' || metadata.name !== 'default'),
   account('default', 'default', A, B, SECRET),
 ]
-const owned = (one: AnyObject, kind: string, name: string): AnyObject => {
-  return {
-    ...one,
-    metadata: { ...one.metadata, ownerReferences: [{ kind, name, controller: true }] } as AnyObject['metadata'],
-  }
+const owned = (one: AnyObject, kind: string, name: string, apiVersion = 'apps/v1'): AnyObject => {
+  const ownerReferences = [{ apiVersion, kind, name, controller: true }]
+  return { ...one, metadata: { ...one.metadata, ownerReferences } as AnyObject['metadata'] }
+}
+const replicaSet = (name: string): AnyObject => ({ ...deployment('default', name, IMAGE), kind: 'ReplicaSet' })
+const custom = (kind: string, name: string, apiVersion: string, content: object): AnyObject => {
+  return { ...object(kind, 'default', name, content), apiVersion }
+}
+/** The spec of a Pod with one container that names no pull secret. */
+const podSpec = (more: object = {}): object => ({ containers: [{ image: IMAGE }], ...more })
+const NGINX = { containers: [{ image: 'nginx' }] }
+const withSpec = (kind: string, name: string, spec: object): AnyObject =>
+  object(kind, 'default', name, { spec: { template: { spec } } })
+
+const repositories = (...globs: string[]): Partial<HelperConfig> => {
+  return { registries: [{ name: 'shop', edition: 'enterprise', repositories: globs }] } as unknown as HelperConfig
 }
 
 const ROWS: readonly Row[] = [
@@ -129,6 +141,7 @@ const ROWS: readonly Row[] = [
     title: 'a Pod made before, of a Deployment: one line for all of them, with the command',
     objects: [
       ...switched,
+      owned(replicaSet('web-5d9'), 'Deployment', 'web'),
       owned(pod('default', 'web-5d9-a', IMAGE, A, B), 'ReplicaSet', 'web-5d9'),
       owned(pod('default', 'web-5d9-b', IMAGE, A, B), 'ReplicaSet', 'web-5d9'),
     ],
@@ -139,13 +152,13 @@ const ROWS: readonly Row[] = [
     objects: [
       ...switched,
       owned(pod('default', 'db-0', IMAGE, A), 'StatefulSet', 'db'),
-      owned(pod('default', 'job-x', IMAGE, A), 'Job', 'job'),
+      owned(pod('default', 'job-x', IMAGE, A), 'Job', 'job', 'batch/v1'),
       pod('default', 'alone', IMAGE, A),
     ],
     depends: [
       ['statefulset/db in default', 'rollout restart statefulset/db'],
-      ['job/job in default', 'until it is over'],
-      ['Pod default/alone', 'Delete it'],
+      ['job/job in default', 'until it is finished'],
+      ['Pod default/alone', 'Create it again from its manifest'],
     ],
   },
   {
@@ -219,6 +232,125 @@ const ROWS: readonly Row[] = [
     ],
     depends: [['CronJob default/nightly', 'registries']],
   },
+  // Finding 1 of the review: what an operator makes was taken for following a template that was never read.
+  ...(
+    [
+      ['Deployment', 'web', 'PodAutoscaler', 'autoscaling.internal.knative.dev/v1alpha1'],
+      ['ReplicaSet', 'web-5d9', 'Rollout', 'argoproj.io/v1alpha1'],
+      ['StatefulSet', 'db', 'Prometheus', 'monitoring.coreos.com/v1'],
+      ['Job', 'night', 'AdvancedCronJob', 'apps.kruise.io/v1alpha1'],
+    ] as const
+  ).map(([kind, name, ownerKind, apiVersion]) => ({
+    title: `a ${kind} at 0 replicas that a ${ownerKind} owns and that names an old Secret`,
+    objects: [...switched, owned({ ...deployment('default', name, IMAGE, A), kind }, ownerKind, 'it', apiVersion)],
+    depends: [[`${kind} default/${name}`, `Name ${SECRET} there`]] as const,
+  })),
+  {
+    title: 'a ReplicaSet of a Deployment that was read follows the Deployment',
+    objects: [
+      ...switched,
+      deployment('default', 'web', IMAGE, A, SECRET),
+      owned({ ...deployment('default', 'web-5d9', IMAGE, A), kind: 'ReplicaSet' }, 'Deployment', 'web'),
+    ],
+    depends: [],
+  },
+  {
+    title: 'a ReplicaSet of a Deployment that is not there is judged itself',
+    objects: [
+      ...switched,
+      owned({ ...deployment('default', 'web-5d9', IMAGE, A), kind: 'ReplicaSet' }, 'Deployment', 'web'),
+    ],
+    depends: [['ReplicaSet default/web-5d9', `Name ${SECRET} there`]],
+  },
+  {
+    title: 'a template in an object of an unknown kind',
+    objects: [
+      ...switched,
+      custom('Rollout', 'web', 'argoproj.io/v1alpha1', {
+        spec: { template: { spec: podSpec({ imagePullSecrets: [{ name: A }] }) } },
+      }),
+    ],
+    depends: [['Rollout default/web', `Name ${SECRET} there`]],
+  },
+  {
+    title: 'a field of an object of an unknown kind',
+    objects: [...switched, custom('Build', 'kaniko', 'example.com/v1', { spec: { registry: { secret: A } } })],
+    depends: [['Build default/kaniko', A]],
+  },
+  // Finding 2: other uses than pulling.
+  ...(
+    [
+      ['a volume', podSpec({ ...NGINX, volumes: [{ name: 'v', secret: { secretName: A } }] })],
+      [
+        'a projected volume',
+        podSpec({ ...NGINX, volumes: [{ name: 'v', projected: { sources: [{ secret: { name: A } }] } }] }),
+      ],
+      ['a variable', podSpec({ containers: [{ image: 'x', env: [{ valueFrom: { secretKeyRef: { name: A } } }] }] })],
+      [
+        'an environment',
+        podSpec({ ...NGINX, initContainers: [{ image: 'x', envFrom: [{ secretRef: { name: A } }] }] }),
+      ],
+    ] as const
+  ).flatMap(([what, spec]) => [
+    {
+      title: `${what} of a template that holds an old Secret`,
+      objects: [...switched, withSpec('StatefulSet', 'ci', spec)],
+      depends: [['StatefulSet default/ci', `uses the Secret ${A}`]] as const,
+    },
+    {
+      title: `${what} of a Pod that holds an old Secret`,
+      objects: [...switched, owned(object('Pod', 'default', 'ci-0', { spec }), 'StatefulSet', 'ci')],
+      depends: [['StatefulSet default/ci', `uses the Secret ${A}`]] as const,
+    },
+  ]),
+  {
+    title: 'a ServiceAccount that has an old Secret under `secrets`',
+    objects: [...switched, object('ServiceAccount', 'default', 'robot', { secrets: [{ name: A }] })],
+    depends: [['ServiceAccount default/robot', `uses the Secret ${A}`]],
+  },
+  // Finding 6.
+  {
+    title: 'a failed Job needs nothing any more',
+    objects: [
+      ...switched,
+      {
+        ...withSpec('Job', 'night', podSpec({ imagePullSecrets: [{ name: A }] })),
+        status: { conditions: [{ type: 'Failed', status: 'True' }] },
+      },
+    ],
+    depends: [],
+  },
+  {
+    title: 'a PodTemplate',
+    objects: [
+      ...switched,
+      object('PodTemplate', 'default', 'agent', { template: { spec: podSpec({ imagePullSecrets: [{ name: A }] }) } }),
+    ],
+    depends: [['PodTemplate default/agent', `Name ${SECRET} there`]],
+  },
+  // Finding 5: a Rollout is no Deployment.
+  {
+    title: 'Pods of an Argo Rollout: no command for a Deployment that does not exist',
+    objects: [
+      ...switched,
+      owned(replicaSet('web-5d9'), 'Rollout', 'web', 'argoproj.io/v1alpha1'),
+      owned(pod('default', 'web-5d9-a', IMAGE, A), 'ReplicaSet', 'web-5d9'),
+    ],
+    depends: [['rollout/web in default', 'Let what controls this Rollout']],
+  },
+  // Finding 16: what RAM lets ours pull is less than what the vendor's could.
+  {
+    title: 'an image in a repository that `repositories` do not include',
+    objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
+    ours: { release: release(repositories('base/*', 'other')) },
+    depends: [['Pod default/p', 'shop/web, which no `repositories`']],
+  },
+  ...['*', 'shop/*', 'shop', 'shop/web', '*/web'].map((glob) => ({
+    title: `an image in a repository that \`repositories: ["${glob}"]\` include`,
+    objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
+    ours: { release: release(repositories(glob)) },
+    depends: [],
+  })),
 ]
 
 for (const { title, objects, depends, domains = [], ...row } of ROWS) {

@@ -89,3 +89,48 @@ test('a binding that names others besides the old helper is not deleted', () => 
   )
   assert.deepEqual(facts.sharedBindings, ['shared'])
 })
+
+/** A webhook configuration that calls Services of kube-system, one for each webhook. */
+const webhooks = (name: string, ...services: string[]): AnyObject =>
+  object('MutatingWebhookConfiguration', undefined, name, {
+    webhooks: services.map((service) => ({ clientConfig: { service: { namespace: 'kube-system', name: service } } })),
+  })
+
+// Finding 3 of the review.
+test('a webhook configuration with a webhook of another owner stays, as does one whose Service only resembles the name', () => {
+  const facts = collectFacts([
+    webhooks('corp-injectors', 'acr-credential-helper-webhook', 'corp-injector'),
+    webhooks('similar', 'my-acr-credential-webhook'),
+    webhooks('acr', 'acr-credential-helper-webhook'),
+  ])
+  assert.deepEqual(
+    facts.webhooks.map(({ metadata }) => metadata.name),
+    ['acr'],
+  )
+  assert.deepEqual(planRemoval(facts).shared, [
+    'MutatingWebhookConfiguration corp-injectors: it has webhooks of others too',
+  ])
+})
+
+// Finding 4.
+test('a ClusterRole that another binding refers to, and a ServiceAccount that another workload runs as, stay', () => {
+  const NAME = HELPER.name
+  const roleRef = { kind: 'ClusterRole', name: NAME }
+  const facts = collectFacts([
+    object('ClusterRole', undefined, NAME),
+    object('ServiceAccount', 'kube-system', NAME),
+    object('ClusterRoleBinding', undefined, 'helper', { roleRef, subjects: [HELPER] }),
+    object('RoleBinding', 'shop', 'team', { roleRef, subjects: [{ kind: 'User', name: 'anna' }] }),
+    object('Deployment', 'kube-system', 'other', {
+      spec: { template: { spec: { serviceAccountName: NAME, containers: [{ image: 'x' }] } } },
+    }),
+  ])
+  assert.deepEqual(
+    facts.rbac.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    ['ClusterRoleBinding helper'],
+  )
+  assert.deepEqual(planRemoval(facts).shared, [
+    `ClusterRole ${NAME}: RoleBinding shop/team refers to it`,
+    `ServiceAccount kube-system/${NAME}: Deployment kube-system/other runs as it`,
+  ])
+})
