@@ -23,7 +23,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- $here := $root -}}
 {{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
 {{- if kindIs "invalid" $here }}
-{{- fail (printf "%s is null, and so has no value. Remove the line to get its default, or give it a value." .) }}
+{{- fail (printf "%s is null, and so has no value. Remove the line to get its default, or give it a value. After `--reuse-values` with a newer chart: use --reset-then-reuse-values." .) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -65,7 +65,7 @@ export const ROWS_EN: FindingRows = {
   ],
   RIVAL_ADDON: [
     "The vendor's credential helper works in the same cluster.",
-    'Uninstall the add-on, after acr-nopass has its Secrets in place.',
+    'Keep it until `acr-nopass cleanup --legacy` lists nothing; then uninstall the add-on.',
   ],
   RAM_DENIED: [
     'The identity may not ask for tokens: the RAM policy is missing or too narrow.',
@@ -142,8 +142,8 @@ export const ROWS_EN: FindingRows = {
   ],
   SECRET_MISSING: ['A target namespace has no pull secret.', 'Mend the helper; it makes it at once.'],
   SECRET_FOREIGN: [
-    "The name of the pull secret is taken by somebody else's Secret.",
-    'Delete or rename that one, choose another `secretName`, or `adopt: true`.',
+    'A Secret of another owner has the name of the pull secret.',
+    'Choose another `secretName`, set `adopt: true`, or have its owner rename it.',
   ],
   SECRET_STUCK: [
     'The pull secret cannot be changed in place: immutable, or of another type.',
@@ -182,7 +182,10 @@ export const ROWS_EN: FindingRows = {
     "The Pod names pull secrets of its own; its ServiceAccount's are then not used.",
     'Add ours to that list, or `attach: admission`.',
   ],
-  POD_TOO_OLD: ['The Pod was admitted before the reference was there; its list never changes.', 'Delete the Pod.'],
+  POD_TOO_OLD: [
+    'The Pod was admitted before the reference was there; its list never changes.',
+    'Delete the Pod if a controller creates it again; otherwise create it again from its manifest.',
+  ],
   POD_UNREFERENCED: [
     'The Pod has no reference, for its ServiceAccount has none.',
     'See the finding about ServiceAccounts; then delete the Pod.',

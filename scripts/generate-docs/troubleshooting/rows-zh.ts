@@ -30,7 +30,10 @@ export const ROWS_ZH: FindingRows = {
   QUOTA_EXCEEDED: ['ResourceQuota 容不下再多一个 Secret。', '把该配额的 `secrets` 加一。'],
   WRITE_REFUSED: ['API Server 因他人的策略拒绝写入。', '让该策略放行拉取 Secret。'],
   RIVAL_RELEASE: ['同一集群中有两个 release。', '让它们的命名空间与 `secretName` 互不重叠，或卸载其中一个。'],
-  RIVAL_ADDON: ['阿里云自带的免密组件在同一集群中工作。', '在 acr-nopass 的 Secret 就绪之后卸载该组件。'],
+  RIVAL_ADDON: [
+    '阿里云自带的免密组件在同一集群中工作。',
+    '保留该组件，直到 `acr-nopass cleanup --legacy` 不再列出任何内容，然后卸载。',
+  ],
   RAM_DENIED: [
     '身份无权申请令牌：RAM 策略缺失或范围太小。',
     '应用 `acr-nopass policy -f values.yaml` 打印的策略，或运行 `acr-nopass apply`。',
@@ -78,7 +81,10 @@ export const ROWS_ZH: FindingRows = {
   REGISTRY_EXPIRED: ['某个仓库的登录信息已过期：拉取失败。', '修复 helper，然后 `acr-nopass refresh`。'],
   REGISTRY_EXPIRING: ['某个仓库的登录信息即将过期且没有刷新。', '修复 helper，然后 `acr-nopass refresh`。'],
   SECRET_MISSING: ['目标命名空间没有拉取 Secret。', '修复 helper；它会立即创建。'],
-  SECRET_FOREIGN: ['拉取 Secret 的名称被他人的 Secret 占用。', '删除或重命名它，更换 `secretName`，或 `adopt: true`。'],
+  SECRET_FOREIGN: [
+    '拉取 Secret 的名称被他人的 Secret 占用。',
+    '更换 `secretName`，设置 `adopt: true`，或请其所有者重命名。',
+  ],
   SECRET_STUCK: ['拉取 Secret 无法原地修改：immutable，或类型不同。', '删除它；helper 会新建。'],
   SECRET_CHANGED: ['拉取 Secret 被他人修改。', '找出修改者；helper 会写回自己的内容。'],
   SECRET_EXPIRED: ['拉取 Secret 中的登录信息已过期。', '修复 helper，然后 `acr-nopass refresh`。'],
@@ -101,7 +107,7 @@ export const ROWS_ZH: FindingRows = {
     'Pod 自己写了 imagePullSecrets，ServiceAccount 的列表因此不生效。',
     '把我们的条目加入该列表，或使用 `attach: admission`。',
   ],
-  POD_TOO_OLD: ['Pod 在引用出现之前就已准入，其列表不会再变。', '删除 Pod。'],
+  POD_TOO_OLD: ['Pod 在引用出现之前就已准入，其列表不会再变。', '有控制器会重建时删除 Pod；否则用其清单重新创建。'],
   POD_UNREFERENCED: ['Pod 没有引用，因为其 ServiceAccount 没有。', '查看关于 ServiceAccount 的结果；然后删除 Pod。'],
   POD_WITHOUT_SECRET: ['Pod 引用的 Secret 不存在。', '修复 helper；之后 Pod 会自行拉取。'],
   POD_CREDENTIAL: ['Secret 中没有可用的登录信息。', '查看关于 Secret 或仓库的结果。'],

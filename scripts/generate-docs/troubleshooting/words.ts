@@ -57,7 +57,9 @@ goes on. \`--ask-registry\` (with the right to get that one Secret) also asks th
 that no cache can give.
 
 ${COMMANDS}
-They exit with 1 when there is an error; \`--fail-on warning\` is stricter. As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
+They exit with 1 when there is an error; \`--fail-on warning\` is stricter, and \`--fail-on unread\` also fails when something could not be
+read. \`healthy\` is true only when everything was read, and null when nothing is wrong in what could be read. Times are judged by the API
+server's clock. No printed command deletes an object that is not this release's. As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
 finding below was made for real in the tests and named rightly. (This page is generated from \`scripts/generate-docs/\`.)
 `,
   columns: ['what you see', 'finding', 'what mends it'],
@@ -114,7 +116,8 @@ export const WORDS_ZH: PageWords = {
 还会用 Secret 中的登录信息直接询问仓库：这是任何缓存都给不出的回答。
 
 ${COMMANDS}
-有错误时退出码为 1；\`--fail-on warning\` 更严格。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
+有错误时退出码为 1；\`--fail-on warning\` 更严格，\`--fail-on unread\` 在有内容无法读取时也返回失败。只有全部内容都已读取且没有错误时
+\`healthy\` 才为 true；可读部分没有问题、但有内容无法读取时为 null。时间以 API Server 的时钟为准。打印出的命令不会删除不属于本 release 的对象。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
 并被正确命名。（本页由 \`scripts/generate-docs/\` 生成。）
 `,
   columns: ['现象', '结果', '解决办法'],

@@ -65,11 +65,8 @@ type Kind = readonly [kind: string, apiVersion: string, plural: string]
 async function readKind(reader: Reader, [kind, apiVersion, plural]: Kind): Promise<readonly AnyObject[]> {
   const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
   const trim = (object: KubeObject): AnyObject => trimObject({ ...object, kind, apiVersion })
-  return (
-    (await reader.list<KubeObject, AnyObject>(`${plural} (${apiVersion}) of all namespaces`, `${root}/${plural}`, {
-      trim,
-    })) ?? []
-  )
+  const what = `${kind}s of all namespaces`
+  return (await reader.list<KubeObject, AnyObject>(what, `${root}/${plural}`, { trim })) ?? []
 }
 
 /** Objects of other kinds that pull something or name an old Secret; the rest is left out while it is read. */
