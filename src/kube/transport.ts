@@ -81,9 +81,9 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       secureContext: readCertificates(address.host, connection),
       ...(servername !== undefined && { servername }),
     }
-    const kept = { ...tls, keepAlive: true, timeout: IDLE_MS }
+    const kept = { ...tls, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS }
     const create = (agent: http.AgentOptions): http.Agent => {
-      return dropStrayBytes(secure ? new https.Agent(agent) : new http.Agent(agent))
+      return guardIdle(secure ? new https.Agent(agent) : new http.Agent(agent))
     }
     return {
       call: create({ ...kept, maxSockets: sockets, maxFreeSockets: sockets }),
@@ -218,26 +218,34 @@ export function createTransport(connection: KubeConnection, options: TransportOp
 /** The server switched to another protocol, which nobody requested. */
 class MalformedAnswer extends Error {}
 
-/** Bytes that come between two responses belong to neither: the connection ends. */
-function dropStrayBytes(agent: http.Agent): http.Agent {
-  const destroy = function (this: Socket): void {
-    this.destroy()
-  }
+function destroy(this: Socket): void {
+  this.destroy()
+}
+
+/**
+ * Between two requests a connection ends itself before the server would, and when bytes come, since they belong to no response.
+ * Not by the agent's `timeout`, which adds listeners to each request.
+ */
+function guardIdle(agent: http.Agent): http.Agent {
   const keep = agent.keepSocketAlive.bind(agent)
   const reuse = agent.reuseSocket.bind(agent)
   agent.keepSocketAlive = (socket) => {
     socket.once('data', destroy)
-    return keep(socket)
+    const kept = keep(socket)
+    // Shorter where the server said so.
+    if (!(socket as Socket).timeout) (socket as Socket).setTimeout(IDLE_MS)
+    return kept
   }
   agent.reuseSocket = (socket, request) => {
-    ;(socket as Socket).off('data', destroy)
+    ;(socket as Socket).off('data', destroy).setTimeout(0)
     reuse(socket, request)
   }
   return agent
 }
 
-function tune(socket: Socket): void {
-  socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
+function tune(this: http.ClientRequest, socket: Socket): void {
+  if (this.reusedSocket) return
+  socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS).on('timeout', destroy)
 }
 
 function readCertificates(host: string, { ca, cert, key }: KubeConnection): SecureContext {

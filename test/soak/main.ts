@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../../src/errors.ts'
 import { createProgress, wantsPlain } from '../../src/sandbox/progress.ts'
+import { runHostileNamespace } from './hostile-namespace.ts'
 import { runSoak } from './run-soak.ts'
 import { readSoakOptions, SOAK_USAGE } from './soak-options.ts'
 
@@ -15,7 +16,9 @@ try {
   else {
     const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
     const print = (text: string): void => console.log(text)
-    process.exitCode = await runSoak(options, { root, progress, print, now: Date.now }, interrupt.signal)
+    process.exitCode = options.hostile
+      ? await runHostileNamespace({ giant: 500, plain: 10_000 }, { progress, print }, interrupt.signal)
+      : await runSoak(options, { root, progress, print, now: Date.now }, interrupt.signal)
   }
 } catch (error) {
   if (interrupt.signal.aborted) {

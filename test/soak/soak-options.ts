@@ -9,6 +9,8 @@ export interface SoakOptions {
   readonly fresh: boolean
   /** Put the table into docs/*\/reliability.md. */
   readonly write: boolean
+  /** Instead of cancels: ServiceAccounts that fill a namespace. */
+  readonly hostile: boolean
   readonly help: boolean
 }
 
@@ -18,7 +20,8 @@ export const SOAK_USAGE = `npm run soak [-- OPTIONS]     cancels jobs at random 
   --seed N               of the moments (default: a new one, which is printed)
   --helm both|helm3|helm4   which Helm does the work (default both, by turns)
   --fresh                begin anew; else a run with the same seed and Helm goes on where it was interrupted
-  --write, --no-write    put the table into docs/*/reliability.md (default: only from 200 on)`
+  --write, --no-write    put the table into docs/*/reliability.md (default: only from 200 on)
+  --hostile              instead: 500 ServiceAccounts of 1.3 MB and 10,000 plain ones beside a helper`
 
 /** @throws TypeError for words that are no option or no number */
 export function readSoakOptions(argv: readonly string[], newSeed: () => number): SoakOptions {
@@ -31,6 +34,7 @@ export function readSoakOptions(argv: readonly string[], newSeed: () => number):
       helm: { type: 'string', default: 'both' },
       fresh: { type: 'boolean', default: false },
       write: { type: 'boolean' },
+      hostile: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -45,6 +49,7 @@ export function readSoakOptions(argv: readonly string[], newSeed: () => number):
     helm,
     fresh: values.fresh,
     write: values.write ?? count >= 200,
+    hostile: values.hostile,
     help: values.help,
   }
 }

@@ -38,10 +38,10 @@ test('every kind of moment meets both Helms by turns', () => {
 test('a new seed is made and said unless one is given', () => {
   assert.deepEqual(
     readSoakOptions([], () => 5),
-    { count: 200, seed: 5, helm: 'both', fresh: false, write: true, help: false },
+    { count: 200, seed: 5, helm: 'both', fresh: false, write: true, hostile: false, help: false },
   )
   const given = readSoakOptions(['--seed', '9', '--count', '40', '--helm', 'helm3', '--fresh'], () => 5)
-  assert.deepEqual(given, { count: 40, seed: 9, helm: 'helm3', fresh: true, write: false, help: false })
+  assert.deepEqual(given, { count: 40, seed: 9, helm: 'helm3', fresh: true, write: false, hostile: false, help: false })
   assert.throws(() => readSoakOptions(['--helm', 'helm2'], () => 5), { message: /both, helm3 or helm4, not helm2/ })
   assert.throws(() => readSoakOptions(['--count', '0'], () => 5), { message: /--count takes a whole number from 1 on/ })
 })
