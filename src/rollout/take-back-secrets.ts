@@ -1,8 +1,11 @@
 import { KubeApiError } from '../kube/api-error.ts'
 import { type KubeCall, type KubeClient, MERGE_PATCH, METADATA_ONLY_LIST } from '../kube/client.ts'
+import { listPages } from '../kube/list-pages.ts'
 import { listOwner } from '../kube/managed-fields.ts'
 import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../kube/names.ts'
 import type { KubeObject } from '../kube/types.ts'
+
+const PAGE_SIZE = 500
 
 /** What a release left in the cluster outside of its own namespace. */
 export interface Leftovers {
@@ -53,10 +56,13 @@ export async function takeBackSecrets(client: KubeClient, own: Own, signal: Abor
 /** Finds them; changes nothing. */
 export async function findLeftovers(client: KubeClient, own: Own, signal: AbortSignal): Promise<Leftovers> {
   const query = { fieldSelector: `metadata.name=${own.secretName}` }
+  // The others may be many and large; whoever may create one chooses.
+  const isNaming = ({ imagePullSecrets = [] }: LeftAccount): boolean =>
+    imagePullSecrets.some(({ name }) => name === own.secretName)
   const roots = own.namespaces?.map((name) => `/api/v1/namespaces/${encodeURIComponent(name)}`) ?? ['/api/v1']
   const [accounts, secrets] = await Promise.all([
-    listAll<LeftAccount>(client, roots, 'serviceaccounts', {}, signal),
-    listAll<KubeObject>(client, roots, 'secrets', { query, accept: METADATA_ONLY_LIST }, signal),
+    listAll<LeftAccount>(client, roots, 'serviceaccounts', {}, isNaming, signal),
+    listAll<KubeObject>(client, roots, 'secrets', { query, accept: METADATA_ONLY_LIST }, () => true, signal),
   ])
   return sortLeftovers(accounts, secrets, own)
 }
@@ -66,15 +72,16 @@ async function listAll<T>(
   roots: readonly string[],
   plural: string,
   options: Pick<KubeCall, 'query' | 'accept'>,
+  isKept: (object: T) => boolean,
   signal: AbortSignal,
 ): Promise<readonly T[]> {
-  const lists = await Promise.all(
-    roots.map((root) =>
-      // An empty list of metadata comes as null.
-      client.request<{ items: readonly T[] | null }>({ method: 'GET', path: `${root}/${plural}`, ...options }, signal),
-    ),
-  )
-  return lists.flatMap(({ items }) => items ?? [])
+  const listOne = async (root: string): Promise<readonly T[]> => {
+    const items: T[] = []
+    const list = { path: `${root}/${plural}`, pageSize: PAGE_SIZE, ...options }
+    for await (const page of listPages<T>(client, list, signal)) items.push(...(page.items ?? []).filter(isKept))
+    return items
+  }
+  return (await Promise.all(roots.map(listOne))).flat()
 }
 
 /**
@@ -102,9 +109,7 @@ function sortLeftovers(
     if (all || owner === undefined || owner.manager === FIELD_MANAGER) return undefined
     return owner.operation === 'Apply' ? `${owner.manager} applies the list` : `${owner.manager} wrote the list last`
   }
-  const naming = accounts
-    .filter(({ imagePullSecrets = [] }) => imagePullSecrets.some(({ name }) => name === secretName))
-    .map((account) => ({ account, why: whyKept(account) }))
+  const naming = accounts.map((account) => ({ account, why: whyKept(account) }))
   return {
     accounts: naming.filter(({ why }) => why === undefined).map(({ account }) => account),
     secrets: secrets.filter(isOurs),

@@ -18,7 +18,7 @@ test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup
   const written: string[] = []
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
     if (method !== 'GET') written.push(`${method} ${path}`)
-    return { items: path.endsWith('/serviceaccounts') ? accounts : [] }
+    return { metadata: { resourceVersion: '1' }, items: path.endsWith('/serviceaccounts') ? accounts : [] }
   }
   const client = { request } as unknown as KubeClient
   const taken = await takeBackSecrets(client, { secretName: 'acr', instance: 'n.r' }, t.signal)
