@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { error, setFailed, setOutput, setSecret } from '@actions/core'
 import { type ClusterResult, isFailure } from '../src/rollout/cluster-result.ts'
@@ -9,6 +9,7 @@ import type { RunFolder } from '../src/rollout/run-folder.ts'
 import { type RolloutOutcome, runRollout } from '../src/rollout/run-rollout.ts'
 import type { Settings } from '../src/rollout/settings.ts'
 import { headline, renderSummary } from '../src/rollout/summary.ts'
+import { writePrivateFile } from '../src/rollout/write-private-file.ts'
 import { reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
@@ -35,13 +36,14 @@ async function writeOutputs(settings: Settings, outcome: RolloutOutcome, { env }
   const outputs = describeOutputs(settings.selected, outcome.results)
   for (const [name, value] of Object.entries(outputs)) setOutput(name, JSON.stringify(value))
   if (outcome.results.length === 0) return
-  const temp = env.RUNNER_TEMP || '/tmp'
+  // Without a folder of the runner's own the name must be nobody's to foresee.
+  const temp = env.RUNNER_TEMP || (await mkdtemp('/tmp/acr-nopass-results-'))
   const results = join(temp, 'acr-nopass-results.json')
-  await writeFile(results, `${JSON.stringify(outputs.results, null, 2)}\n`)
+  writePrivateFile(results, `${JSON.stringify(outputs.results, null, 2)}\n`)
   setOutput('results-file', results)
   if (inputs.mode !== 'plan') return
   const plan = inputs['plan-file'] || join(temp, 'acr-nopass-plan.json')
-  await writePlanFile(plan, outcome.results)
+  writePlanFile(plan, outcome.results)
   setOutput('plan-file', plan)
 }
 

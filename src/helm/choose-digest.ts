@@ -1,4 +1,5 @@
 import { NopassError } from '../errors.ts'
+import { withoutLogin } from './fetch-archive.ts'
 import { HELM_DIGESTS, type HelmDigests, type HelmTarget } from './helm-digests.ts'
 
 export interface DigestChoice {
@@ -26,7 +27,7 @@ export function chooseDigest({ version, target, given, mirror, digests = HELM_DI
     const versions = Object.keys(digests).filter((one) => digests[one]?.[target] !== undefined)
     throw failed(
       `helm ${version} is not on PATH, and the checksum of ${archive} is not known here: helm-sha256 is needed`,
-      `Set helm-sha256 to the one that ${mirror} publishes for it, or take a version that needs none: ${versions.join(', ')}.`,
+      `Set helm-sha256 to the one that ${withoutLogin(mirror)} publishes for it, or take a version that needs none: ${versions.join(', ')}.`,
     )
   }
   if (known !== undefined && wanted !== '' && wanted !== known) {

@@ -5,7 +5,7 @@ import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { NopassError } from '../errors.ts'
 import { chooseDigest } from './choose-digest.ts'
-import { fetchArchive } from './fetch-archive.ts'
+import { fetchArchive, withoutLogin } from './fetch-archive.ts'
 import { parseHelmVersion } from './helm-version.ts'
 import type { ObtainHelmOptions } from './obtain-helm.ts'
 import { runProgram } from './run-helm.ts'
@@ -31,14 +31,15 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
   const url = `${mirror.replace(/\/$/, '')}/helm-v${exact}-${target}.tar.gz`
   const archive = await fetchArchive(url, options.environment, signal)
   const found = createHash('sha256').update(archive).digest('hex')
-  if (found !== wanted) throw failed(`${url} has the SHA-256 ${found}, but ${wanted} is pinned`)
+  const shown = withoutLogin(url)
+  if (found !== wanted) throw failed(`${shown} has the SHA-256 ${found}, but ${wanted} is pinned`)
   await mkdir(root, { recursive: true })
   const work = await mkdtemp(join(root, 'helm-download-'))
   try {
     await writeFile(join(work, 'helm.tar.gz'), archive)
     const env = { PATH: options.environment.PATH ?? '' }
     const unpacked = await runProgram('tar', ['-xzf', join(work, 'helm.tar.gz'), '-C', work, `${target}/helm`], env)
-    if (unpacked.exitCode !== 0) throw failed(`${url} holds no ${target}/helm`)
+    if (unpacked.exitCode !== 0) throw failed(`${shown} holds no ${target}/helm`)
     await chmod(join(work, target, 'helm'), 0o755)
     await mkdir(home, { recursive: true })
     await rename(join(work, target, 'helm'), program)

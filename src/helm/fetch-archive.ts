@@ -12,27 +12,43 @@ const REDIRECTS = 5
  * the checksum. Global `fetch` knows no proxy.
  * @throws NopassError `HELM_DOWNLOAD_FAILED`
  */
-export async function fetchArchive(url: string, environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Buffer> {
+export async function fetchArchive(
+  url: string,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  limit: number = LIMIT_BYTES,
+): Promise<Buffer> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)])
   const options = { proxyEnv: environment }
   const agents = { http: new http.Agent(options), https: new https.Agent(options) }
   try {
     let address = new URL(url)
     for (let left = REDIRECTS; ; left--) {
-      const answer = await exchange(address, agents, either)
+      const answer = await exchange(address, agents, either, limit)
       if (answer.status === 200) return answer.body
       if (answer.location === undefined || left === 0) {
-        throw new NopassError('HELM_DOWNLOAD_FAILED', `${address} was answered with ${answer.status}`)
+        throw new NopassError(
+          'HELM_DOWNLOAD_FAILED',
+          `${withoutLogin(address.href)} was answered with ${answer.status}`,
+        )
       }
       address = new URL(answer.location, address)
     }
   } catch (cause) {
     if (cause instanceof NopassError || signal.aborted) throw cause
-    throw new NopassError('HELM_DOWNLOAD_FAILED', `${url} cannot be fetched`, { cause, reason: reasonOf(cause) })
+    throw new NopassError('HELM_DOWNLOAD_FAILED', `${withoutLogin(url)} cannot be fetched`, {
+      cause,
+      reason: reasonOf(cause),
+    })
   } finally {
     agents.http.destroy()
     agents.https.destroy()
   }
+}
+
+/** An address as messages name it: a mirror's may hold a user and a password. */
+export function withoutLogin(address: string): string {
+  return address.replace(/^(\w+:\/\/)[^/?#]*@/, '$1')
 }
 
 interface Answer {
@@ -45,6 +61,7 @@ function exchange(
   url: URL,
   agents: { readonly http: http.Agent; readonly https: https.Agent },
   signal: AbortSignal,
+  limit: number,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const receive = (incoming: http.IncomingMessage): void => {
@@ -53,7 +70,7 @@ function exchange(
       let size = 0
       incoming.on('data', (chunk: Buffer) => {
         size += chunk.length
-        if (size > LIMIT_BYTES) incoming.destroy(new Error('the archive is larger than 200 MiB'))
+        if (size > limit) incoming.destroy(new Error(`the archive is larger than ${limit / 1024 / 1024} MiB`))
         else chunks.push(chunk)
       })
       incoming.on('error', reject)

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { NopassError } from '../errors.ts'
 import { helmEnvironment } from './helm-environment.ts'
 import { type HelmVersion, parseHelmVersion, requireHelmVersion } from './helm-version.ts'
-import { runProgram } from './run-helm.ts'
+import { runProgram, VERSION_LIMITS } from './run-helm.ts'
 
 /** A helm that was found and checked, with the environment of its children. */
 export interface Helm {
@@ -31,9 +31,11 @@ export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   const path = options.path ?? (await searchHelm(options.environment))
   if (path === undefined) throw new NopassError('HELM_NOT_FOUND', 'no `helm` on PATH')
   const environment = helmEnvironment(options.environment, options.home)
-  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], environment).catch((cause) => {
-    throw new NopassError('HELM_NOT_FOUND', `${path} cannot be run`, { cause })
-  })
+  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], environment, VERSION_LIMITS).catch(
+    (cause) => {
+      throw new NopassError('HELM_NOT_FOUND', `${path} cannot be run`, { cause })
+    },
+  )
   const version = parseHelmVersion(output.stdout)
   if (!version) throw new NopassError('HELM_NOT_FOUND', `${path} does not say which helm it is`)
   requireHelmVersion(version, options.version, path)

@@ -1,7 +1,11 @@
 import { join } from 'node:path'
 
-/** What would silently point helm at another cluster, namespace or user. */
-const AMBIENT = /^(HELM_KUBE.*|HELM_NAMESPACE|HELM_DEBUG|HELM_BURST_LIMIT|HELM_QPS|KUBECONFIG)$/
+/**
+ * What would silently point helm at another cluster, namespace or user, give it plugins, or have it write elsewhere; and what the
+ * runner gives to an action alone, which exec plugins of a kubeconfig would see. Where the user has helm keep its records
+ * (HELM_DRIVER) stays.
+ */
+const AMBIENT = /^(HELM_(?!DRIVER$|DRIVER_SQL_CONNECTION_STRING$).*|KUBECONFIG|(ACTIONS|INPUT)_.*)$/i
 
 /**
  * The environment of every helm child: nothing ambient that names a cluster, and homes of its own, so that parallel
@@ -23,6 +27,9 @@ export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record
     HELM_CACHE_HOME: join(home, 'cache'),
     HELM_CONFIG_HOME: join(home, 'config'),
     HELM_DATA_HOME: join(home, 'data'),
+    // A plugin runs for every call, or for the address of a chart; nothing here needs one.
+    HELM_PLUGINS: join(home, 'plugins'),
+    HELM_NO_PLUGINS: '1',
     HELM_REPOSITORY_CACHE: join(home, 'cache', 'repository'),
     HELM_REPOSITORY_CONFIG: join(home, 'config', 'repositories.yaml'),
     HELM_CONTENT_CACHE: join(home, 'cache', 'content'),

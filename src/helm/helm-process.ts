@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Helm } from './find-helm.ts'
 
@@ -20,8 +20,8 @@ export interface HelmEnd {
 }
 
 /**
- * Starts the helm call that changes a release. Not through `@actions/exec`, which cannot forward a signal: a cancelled
- * job would leave helm behind in the middle. Pipes would kill helm with SIGPIPE once we are gone; files do not.
+ * Starts the helm call that changes a release, so that a signal can be forwarded: a cancelled job must not leave helm behind in
+ * the middle. Pipes would kill helm with SIGPIPE once we are gone; files do not.
  * @param folder private; receives `<name>.out` and `<name>.err`, both 0600
  */
 export async function startHelmWrite(
@@ -42,10 +42,19 @@ export async function startHelmWrite(
     child.once('error', reject)
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
   })
-  const ended = exited.then(async (end) => ({ ...end, stderr: await readFile(stderrFile, 'utf8') }))
+  const ended = exited.then(async (end) => ({ ...end, stderr: await readEnd(stderrFile) }))
   if (child.pid === undefined) {
     await ended
     throw new Error('helm did not start')
   }
   return { pid: child.pid, stderrFile, ended, interrupt: () => void child.kill('SIGINT') }
+}
+
+/** The last of what a program wrote, for its error; it may have written without an end. */
+export async function readEnd(file: string, bytes: number = 1024 * 1024): Promise<string> {
+  await using handle = await open(file, 'r')
+  const { size } = await handle.stat()
+  const length = Math.min(size, bytes)
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length)
+  return buffer.toString('utf8', 0, bytesRead)
 }

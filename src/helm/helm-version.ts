@@ -10,9 +10,9 @@ export interface HelmVersion {
 
 /** Reads what `helm version --template '{{.Version}}'` prints; undefined when it is no version. */
 export function parseHelmVersion(text: string): HelmVersion | undefined {
-  const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(text.trim())
+  const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?[\w.+-]{0,64}/.exec(text.trim())
   if (!match) return undefined
-  return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0), text: text.trim() }
+  return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0), text: match[0] }
 }
 
 /** 3.18 is the first whose schema engine and flags are tested here; 4.x all. */

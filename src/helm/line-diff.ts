@@ -4,8 +4,17 @@ export interface DiffLine {
   readonly text: string
 }
 
-/** The shortest edit of lines (longest common subsequence); meant for objects of some thousand lines at most. */
+/** The table of two objects of 5,000 lines has 100 MB. */
+const CELLS = 25_000_000
+
+/** The shortest edit of lines (longest common subsequence); of objects that are too long for it only how long they are. */
 export function diffLines(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
+  if (before.length * after.length > CELLS) {
+    return [
+      { sign: '-', text: `(${before.length} lines, too many to compare)` },
+      { sign: '+', text: `(${after.length} lines, too many to compare)` },
+    ]
+  }
   const width = after.length + 1
   // lengths[i * width + j]: length of the longest common subsequence of before[i..] and after[j..].
   const lengths = new Uint32Array((before.length + 1) * width)

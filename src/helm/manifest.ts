@@ -15,14 +15,21 @@ export interface ManifestObject {
  * @throws NopassError `HELM_CHART`
  */
 export function parseManifest(text: string, nameless = false): readonly ManifestObject[] {
-  const objects: ManifestObject[] = []
-  for (const document of parseAllDocuments(text, { logLevel: 'silent' })) {
-    const [error] = document.errors ?? []
-    if (error) throw new NopassError('HELM_CHART', `the rendered manifest is no YAML: ${error.code}`)
-    const body: unknown = document.toJS()
-    if (isRecord(body)) objects.push(describeObject(body, nameless))
+  return readDocuments(text).flatMap((body) => (isRecord(body) ? [describeObject(body, nameless)] : []))
+}
+
+/** A chart may write aliases that grow without an end, or nest too deeply. */
+function readDocuments(text: string): readonly unknown[] {
+  try {
+    return parseAllDocuments(text, { logLevel: 'silent' }).map((document) => {
+      const [error] = document.errors ?? []
+      if (error) throw new NopassError('HELM_CHART', `the rendered manifest is no YAML: ${error.code}`)
+      return document.toJS()
+    })
+  } catch (cause) {
+    if (cause instanceof NopassError) throw cause
+    throw new NopassError('HELM_CHART', 'the rendered manifest cannot be read', { cause })
   }
-  return objects
 }
 
 /** The objects of helm's hooks, in a fixed order; one that the API server is to name has no name here. */

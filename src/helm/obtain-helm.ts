@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { findHelm, type Helm, searchHelm } from './find-helm.ts'
 import type { HelmDigests } from './helm-digests.ts'
 import { parseHelmVersion } from './helm-version.ts'
-import { runProgram } from './run-helm.ts'
+import { runProgram, VERSION_LIMITS } from './run-helm.ts'
 
 export interface ObtainHelmOptions {
   /** Exact version, such as `4.3.1`; '' takes the one on PATH. */
@@ -37,7 +37,9 @@ export async function obtainHelm(options: ObtainHelmOptions, signal: AbortSignal
 
 async function isVersion(path: string, wanted: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
   const env = { PATH: environment.PATH ?? '', HOME: environment.HOME ?? '' }
-  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], env).catch(() => undefined)
+  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], env, VERSION_LIMITS).catch(
+    () => undefined,
+  )
   const [found, asked] = [parseHelmVersion(output?.stdout ?? ''), parseHelmVersion(wanted)]
   return (
     found !== undefined &&

@@ -60,13 +60,24 @@ const PATTERNS: readonly Pattern[] = [
  * What helm's standard error says, as one of our errors. Helm knows one exit code and no machine-readable errors, so
  * its words are read here and nowhere else.
  */
-export function readHelmError(stderr: string, context: { readonly command: string }): NopassError {
+export function readHelmError(output: string, context: { readonly command: string }): NopassError {
+  const stderr = essence(output)
   const line = lastErrorLine(stderr)
   for (const { code, match, say } of PATTERNS) {
     const groups = match.exec(stderr)
     if (groups) return new NopassError(code, `helm ${context.command}: ${say ? say(groups) : line}`)
   }
   return new NopassError('HELM_FAILED', `helm ${context.command}: ${line || 'ended without a message'}`)
+}
+
+/** An error of helm has some kilobytes. The patterns would take long over more, and helm may not be the one to write it. */
+const ESSENCE = 16 * 1024
+
+/** From the last `Error:` on, else the end. */
+function essence(output: string): string {
+  if (output.length <= ESSENCE) return output
+  const start = output.lastIndexOf('\nError:')
+  return start < 0 ? output.slice(-ESSENCE) : output.slice(start, start + ESSENCE)
 }
 
 /** Helm's `Error:` line without its prefix and cut to 600 characters (an API server may echo whole objects). */

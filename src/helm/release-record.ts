@@ -48,10 +48,21 @@ function readStep(labels: Readonly<Record<string, string>>): StepMark | undefine
  */
 export async function readRecord(record: string): Promise<ReleaseContent> {
   const packed = Buffer.from(record, 'base64')
-  const text = await promisify(gunzip)(packed).catch((cause) => {
+  const text = await promisify(gunzip)(packed, { maxOutputLength: RECORD_LIMIT }).catch((cause) => {
     throw new NopassError('HELM_CHART', "helm's record of the release cannot be read", { cause })
   })
-  return describeRelease(JSON.parse(text.toString()))
+  return describeRelease(parseRecord(text.toString()))
+}
+
+/** A Secret has 1 MiB; some kilobytes of it could grow to gigabytes. */
+const RECORD_LIMIT = 64 * 1024 * 1024
+
+function parseRecord(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new NopassError('HELM_CHART', "helm's record of the release is not JSON")
+  }
 }
 
 /** Helm's own JSON of a release: chart, the user's values, the manifest, the hooks. */

@@ -2,7 +2,7 @@ import { NopassError } from '../errors.ts'
 import type { Helm } from './find-helm.ts'
 import { historyArguments, metadataArguments, type ReleaseTarget, type StepMark } from './helm-flags.ts'
 import { readHelmError } from './read-helm-error.ts'
-import { runProgram } from './run-helm.ts'
+import { parseHelmJson, runProgram } from './run-helm.ts'
 
 /** Every status that Helm 3 and 4 give a revision. */
 export type ReleaseStatus =
@@ -37,7 +37,7 @@ export async function readHistory(helm: Helm, target: ReleaseTarget): Promise<re
 
 /** Reads `helm history -o json` of both majors. */
 export function parseHistory(text: string): readonly Revision[] {
-  const rows: readonly Readonly<Record<string, unknown>>[] = JSON.parse(text)
+  const rows: readonly Readonly<Record<string, unknown>>[] = parseHelmJson(text, 'history') as never
   return rows
     .map((row) => ({
       revision: Number(row.revision),
@@ -60,7 +60,7 @@ export interface ReleaseMetadata {
 export async function readMetadata(helm: Helm, target: ReleaseTarget): Promise<ReleaseMetadata> {
   const output = await runProgram(helm.path, metadataArguments(target), helm.environment)
   if (output.exitCode !== 0) throw readHelmError(output.stderr, { command: 'get metadata' })
-  const { name, chart, version, appVersion, revision, status } = JSON.parse(output.stdout)
+  const { name, chart, version, appVersion, revision, status } = parseHelmJson(output.stdout, 'get metadata') as never
   return { name, chart, version, appVersion, revision, status }
 }
 

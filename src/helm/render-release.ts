@@ -13,7 +13,7 @@ import { isRecord, parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseContent } from './release-content.ts'
 import { describeRelease } from './release-record.ts'
 import { readMetadata } from './release-state.ts'
-import { readFromHelm } from './run-helm.ts'
+import { parseHelmJson, readFromHelm } from './run-helm.ts'
 
 /** What `helm upgrade --install` would make now, rendered against the live API server. */
 export async function renderRelease(
@@ -21,7 +21,9 @@ export async function renderRelease(
   target: ReleaseTarget,
   options: UpgradeOptions,
 ): Promise<ReleaseContent> {
-  return describeRelease(JSON.parse(await readFromHelm(helm, dryRunArguments(helm.version, target, options))))
+  return describeRelease(
+    parseHelmJson(await readFromHelm(helm, dryRunArguments(helm.version, target, options)), 'upgrade --dry-run'),
+  )
 }
 
 /** The same, without asking the cluster: for a chart that is known to look at nothing there but its version, and to have no hooks. */
@@ -43,7 +45,7 @@ export async function readRelease(helm: Helm, target: ReleaseTarget): Promise<Re
     readFromHelm(helm, manifestArguments(target)),
     readFromHelm(helm, hooksArguments(target)),
   ])
-  const parsed: unknown = JSON.parse(values)
+  const parsed = parseHelmJson(values, 'get values')
   return {
     chart: `${metadata.chart}-${metadata.version}`,
     values: isRecord(parsed) ? parsed : {},

@@ -1,4 +1,5 @@
-import { getExecOutput } from '@actions/exec'
+import { execFile } from 'node:child_process'
+import { NopassError } from '../errors.ts'
 import { readHelmError } from './read-helm-error.ts'
 
 /** What running a helm takes of it (find-helm.ts finds it by running one). */
@@ -13,14 +14,44 @@ export interface ProgramOutput {
   readonly stderr: string
 }
 
-/** A short call of a program: argv only, no shell, nothing printed. */
+interface ProgramLimits {
+  readonly milliseconds?: number
+  readonly bytes?: number
+}
+
+/** A release is 1 MiB at most, compressed; rendered it has some megabytes. */
+const OUTPUT_LIMIT = 64 * 1024 * 1024
+/** `helm version` answers at once, in a line. */
+export const VERSION_LIMITS: ProgramLimits = { milliseconds: 60_000, bytes: 1024 * 1024 }
+/** Longer than any helm call that is waited for here. */
+const LIMIT_MS = 600_000
+
+/**
+ * A short call of a program: argv only, no shell, nothing printed. A program that writes without an end, or never ends, is
+ * killed.
+ * @throws NopassError `HELM_FAILED`; what `node:child_process` throws for a program that cannot be started
+ */
 export async function runProgram(
   path: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
+  limits: ProgramLimits = {},
 ): Promise<ProgramOutput> {
-  // The library splits its first argument as a command line, so a path with spaces needs quotes.
-  return getExecOutput(`"${path}"`, [...args], { env: { ...environment }, silent: true, ignoreReturnCode: true })
+  const { milliseconds = LIMIT_MS, bytes = OUTPUT_LIMIT } = limits
+  const options = { env: { ...environment }, maxBuffer: bytes, timeout: milliseconds, killSignal: 'SIGKILL' } as const
+  return new Promise((resolve, reject) => {
+    execFile(path, [...args], options, (error, stdout, stderr) => {
+      const { code, killed = false, signal } = (error ?? {}) as NonNullable<typeof error> & { code?: unknown }
+      if (error === null) resolve({ exitCode: 0, stdout, stderr })
+      else if (typeof code === 'number') resolve({ exitCode: code, stdout, stderr })
+      else if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
+        reject(new NopassError('HELM_FAILED', `${path} ${args[0] ?? ''} wrote more than ${bytes / 1024 / 1024} MiB`))
+      } else if (killed) {
+        reject(new NopassError('HELM_FAILED', `${path} ${args[0] ?? ''} did not end in ${milliseconds / 1000} s`))
+      } else if (signal) reject(new NopassError('HELM_FAILED', `${path} ${args[0] ?? ''} was ended by ${signal}`))
+      else reject(error)
+    })
+  })
 }
 
 /**
@@ -31,4 +62,16 @@ export async function readFromHelm(helm: HelmProgram, args: readonly string[]): 
   const output = await runProgram(helm.path, args, helm.environment)
   if (output.exitCode !== 0) throw readHelmError(output.stderr, { command: args[0] ?? 'helm' })
   return output.stdout
+}
+
+/**
+ * JSON that helm wrote.
+ * @throws NopassError `HELM_FAILED`, which quotes nothing of it: it may be values and Secrets
+ */
+export function parseHelmJson(text: string, command: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new NopassError('HELM_FAILED', `helm ${command} did not write JSON`)
+  }
 }

@@ -1,6 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { realpathSync } from 'node:fs'
 import { NopassError } from '../errors.ts'
 import type { ClusterResult, PlannedChange } from './cluster-result.ts'
+import { readRegular } from './read-input-file.ts'
+import { writePrivateFile } from './write-private-file.ts'
 
 interface PlanFile {
   readonly version: 1
@@ -11,22 +13,25 @@ interface PlanFile {
   }[]
 }
 
+/** Whole manifests of a thousand clusters stay far below. */
+const LIMIT = 256 * 1024 * 1024
+
 /** Keeps a plan for its approval: what would change, and a digest of all of it. */
-export async function writePlanFile(file: string, results: readonly ClusterResult[]): Promise<void> {
+export function writePlanFile(file: string, results: readonly ClusterResult[]): void {
   const clusters = results.flatMap(({ name, digest, plan }) =>
     digest && plan ? [{ name, digest, changes: plan }] : [],
   )
   const plan: PlanFile = { version: 1, clusters }
-  await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`)
+  writePrivateFile(file, `${JSON.stringify(plan, null, 2)}\n`)
 }
 
 /**
  * The digests of an approved plan by cluster.
  * @throws NopassError `INPUT_INVALID`
  */
-export async function readPlanFile(file: string): Promise<ReadonlyMap<string, string>> {
+export function readPlanFile(file: string): ReadonlyMap<string, string> {
   try {
-    const plan: PlanFile = JSON.parse(await readFile(file, 'utf8'))
+    const plan: PlanFile = JSON.parse(readRegular(realpathSync(file), LIMIT)?.toString('utf8') ?? '')
     if (plan.version === 1) return new Map(plan.clusters.map(({ name, digest }) => [name, digest]))
   } catch (cause) {
     throw new NopassError('INPUT_INVALID', `plan-file: ${file} cannot be read as a plan`, { cause })

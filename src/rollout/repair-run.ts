@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Helm } from '../helm/find-helm.ts'
 import { rollbackArguments, uninstallArguments } from '../helm/helm-flags.ts'
+import { readEnd } from '../helm/helm-process.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
 import { isPending, lastGoodRevision, type Revision, revisionOfStep } from '../helm/release-state.ts'
 import { runProgram } from '../helm/run-helm.ts'
@@ -50,7 +51,7 @@ export async function repairHelm(
 ): Promise<string> {
   const title = `${begun.cluster}: release ${begun.target.namespace}/${begun.target.release}`
   if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.pid}) is still at work`
-  const stderr = await readFile(begun.stderrFile, 'utf8').catch(() => '')
+  const stderr = await readEnd(begun.stderrFile).catch(() => '')
   const repair = decideRepair(begun, await store.history(signal), stderr)
   if (repair.kind === 'none') return `${title}: nothing to repair, ${repair.why}`
   const args =

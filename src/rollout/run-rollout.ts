@@ -73,7 +73,7 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
     elapsed,
     now: deps.now,
     runName: deps.runName,
-    approved: inputs.mode === 'apply' && inputs['plan-file'] ? await readPlanFile(inputs['plan-file']) : undefined,
+    approved: inputs.mode === 'apply' && inputs['plan-file'] ? readPlanFile(inputs['plan-file']) : undefined,
   }
   const results = (await runAll(context, signal)).map(printableResult)
   const unverified = collectUnverified(results.flatMap((result) => result.unverified ?? []))

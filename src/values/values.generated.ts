@@ -85,7 +85,7 @@ export interface Values {
    */
   endpoints?: Endpoints
   /**
-   * PEM certificates, for a proxy or a private link with a certificate of its own. Never a private key.
+   * PEM certificates, for a proxy or a private link with a certificate of its own. Never a private key. Lines end with LF or CRLF.
    */
   caBundle?: string
   /**

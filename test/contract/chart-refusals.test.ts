@@ -20,6 +20,11 @@ interface Refusal {
 }
 
 const refusals: readonly Refusal[] = [
+  ...['\r', '\u0085', '\u2028', '\u2029'].map((end) => ({
+    title: `security 11: a line of caBundle that ends with ${JSON.stringify(end)}, which leaves the YAML block it is rendered into`,
+    values: { caBundle: `-----BEGIN CERTIFICATE-----${end}kind: Secret\n-----END CERTIFICATE-----\n` },
+    says: /caBundle/,
+  })),
   {
     title: 'the guard below Kubernetes 1.30 says what its absence gives up',
     kubeVersion: '1.28.3-aliyun.1',

@@ -42,7 +42,7 @@ export async function rollout(
       await reportErrors(outcome.errors, flags, host)
       return EXIT.usage
     }
-    if (mode === 'plan' && inputs['plan-file'] !== '') await writePlanFile(inputs['plan-file'], outcome.results)
+    if (mode === 'plan' && inputs['plan-file'] !== '') writePlanFile(inputs['plan-file'], outcome.results)
     if (flags.output === 'json') {
       host.stdout.write(`${JSON.stringify(describeOutcome(mode, settings, outcome), null, 2)}\n`)
     } else {
