@@ -11,6 +11,9 @@ export interface CsTarget {
   readonly credentials: CredentialProvider | Credentials
 }
 
+/** What decides which identities a cluster can offer. */
+export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'registered' | 'unknown'
+
 export interface ClusterDetail {
   readonly clusterId: string
   readonly name: string
@@ -18,7 +21,7 @@ export interface ClusterDetail {
   /** Where its nodes are. */
   readonly vpcId: string
   readonly state: string
-  readonly clusterType: string
+  readonly kind: ClusterKind
   readonly version: string
   /** The cluster's default worker role; empty where it has none. Node pools may have others: see listNodePools. */
   readonly workerRole: string
@@ -52,7 +55,7 @@ export async function describeClusterDetail(
     region: textOf(answer.region_id),
     vpcId: textOf(answer.vpc_id),
     state: textOf(answer.state),
-    clusterType: textOf(answer.cluster_type),
+    kind: kindOf(textOf(answer.cluster_type), textOf(answer.profile)),
     version: textOf(answer.current_version),
     workerRole: textOf(answer.worker_ram_role_name),
     rrsa: { enabled: rrsa.enabled === true, issuers: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
@@ -127,6 +130,24 @@ function get(
 function segment(clusterId: string): string {
   if (/^[A-Za-z0-9-]{1,64}$/.test(clusterId)) return clusterId
   throw new NopassError('CLOUD_NOT_FOUND', `${JSON.stringify(clusterId)} is no ACK cluster id`)
+}
+
+const KINDS: Readonly<Record<string, ClusterKind>> = {
+  Kubernetes: 'dedicated',
+  ExternalKubernetes: 'registered',
+  // of old Serverless clusters, before they became a profile of ManagedKubernetes
+  Ask: 'serverless',
+}
+const PROFILES: Readonly<Record<string, ClusterKind>> = {
+  '': 'managed',
+  Default: 'managed',
+  Serverless: 'serverless',
+  Edge: 'edge',
+  Lingjun: 'lingjun',
+}
+
+function kindOf(type: string, profile: string): ClusterKind {
+  return (type === 'ManagedKubernetes' ? PROFILES[profile] : KINDS[type]) ?? 'unknown'
 }
 
 /** `rrsa_config`; the vendor's own ack-ram-tool reads the same from `meta_data`, which older responses have alone. */

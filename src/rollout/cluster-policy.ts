@@ -53,8 +53,12 @@ export async function policyTargets(
   if (!own || own.workerRoles.length === 0) {
     throw new NopassError('WORKER_ROLE_UNKNOWN', 'a cluster outside of ACK names no `workerRoles`')
   }
-  return workerRoleTargets(own, list, options)
+  const targets = workerRoleTargets(own, list, options)
+  return connected.detail?.kind === 'edge' ? targets.map((target) => ({ ...target, notes: [EDGE] })) : targets
 }
+
+const EDGE =
+  'RAM: edge nodes have no metadata service; keep the helper on cloud nodes with `nodeSelector`, or use identity.type: rrsa'
 
 function keyOf(cluster: PreparedCluster, connected: ConnectedCluster): string {
   const { access } = cluster.settings
@@ -168,6 +172,15 @@ function requireRrsa({ detail }: ConnectedCluster): ClusterDetail {
       'ram: rrsa needs a cluster that is given by `ack`, which names its issuer',
       {
         hint: 'Use `ack` for this entry, or `ram: none` and apply `acr-nopass policy` yourself.',
+      },
+    )
+  }
+  if (detail.kind === 'dedicated' || detail.kind === 'registered') {
+    throw new NopassError(
+      'RRSA_NOT_ENABLED',
+      `ACK offers no RRSA on ${detail.kind} clusters such as ${detail.clusterId}`,
+      {
+        hint: `Use \`identity.type: ${detail.kind === 'dedicated' ? 'worker-role' : 'access-key'}\`.`,
       },
     )
   }

@@ -1,4 +1,10 @@
-import { type ClusterDetail, type CsTarget, describeClusterDetail, listNodePools } from '../alibaba/cs.ts'
+import {
+  type ClusterDetail,
+  type ClusterKind,
+  type CsTarget,
+  describeClusterDetail,
+  listNodePools,
+} from '../alibaba/cs.ts'
 import { NopassError } from '../errors.ts'
 
 /**
@@ -16,6 +22,26 @@ export async function findWorkerRoles(
     listNodePools(cs, clusterId, signal),
   ])
   const roles = new Set([detail.workerRole, ...pools.map(({ ramRole }) => ramRole)].filter((role) => role !== ''))
-  if (roles.size === 0) throw new NopassError('WORKER_ROLE_UNKNOWN', `ACK names no worker role for ${clusterId}`)
+  if (roles.size === 0) {
+    const { what, hint } = WITHOUT_ROLE[detail.kind] ?? {}
+    const message = `ACK names no worker role for ${clusterId}${what ? `, ${what}` : ''}`
+    throw new NopassError('WORKER_ROLE_UNKNOWN', message, { ...(hint && { hint }) })
+  }
   return [...roles].sort()
+}
+
+/** Kinds of cluster whose nodes have no worker role, with the identities that work there. */
+const WITHOUT_ROLE: Readonly<Partial<Record<ClusterKind, { readonly what: string; readonly hint: string }>>> = {
+  serverless: {
+    what: 'a Serverless cluster: ECI has none',
+    hint: "Use `identity.type: rrsa`, or give the helper's Pod a role with `identity.workerRole.eciRoleName`.",
+  },
+  edge: {
+    what: 'an Edge cluster without cloud nodes',
+    hint: 'Use `identity.type: rrsa`: edge nodes have no metadata service.',
+  },
+  registered: {
+    what: 'a registered cluster: its nodes are not those of ACK',
+    hint: 'Use `identity.type: access-key`; where the nodes are ECS instances, name their roles in `workerRoles`.',
+  },
 }

@@ -49,3 +49,28 @@ test('P9 RRSA: the role is made for exactly the helper, its ARNs go into the val
   assert.equal(gone.code, 0, gone.stdout + gone.stderr)
   assert.match(gone.stdout, new RegExp(`RAM: delete role ${role}`))
 })
+
+test('a Serverless cluster: worker-role says what to set, and RRSA works there', async () => {
+  await using bed = await startActionBed({ clusters: ['serverless-a'], kind: 'serverless', helm: 'helm4' })
+  const apply = async (values: string) => {
+    const clusters = stringify(bed.clusters.map((one) => one.entry(0)))
+    const outcome = await runAction({ inputs: { clusters, values, endpoints: bed.endpoints }, env: bed.env })
+    await rm(outcome.temp, { recursive: true })
+    return { code: outcome.code, result: JSON.parse(outcome.outputs.results ?? '')[0] }
+  }
+  const byNode = await apply(bed.values)
+  assert.equal(byNode.code, 1)
+  assert.equal(byNode.result.error.code, 'WORKER_ROLE_UNKNOWN')
+  assert.match(byNode.result.error.hint, /identity\.type: rrsa.*identity\.workerRole\.eciRoleName/)
+
+  const byToken = await apply(bed.values.replace('type: worker-role', 'type: rrsa'))
+  assert.equal(byToken.result.status, 'deployed', JSON.stringify(byToken.result))
+  assert.deepEqual(
+    byToken.result.notes.filter((note: string) => note.includes('not verified')),
+    [],
+  )
+  const principals = bed.cloud.calls
+    .filter(({ action }) => action === 'GetAuthorizationToken')
+    .map(({ principal }) => principal.split('/')[1])
+  assert.deepEqual([...new Set(principals)], [`acr-nopass-${bed.clusters[0]?.clusterId}`])
+})

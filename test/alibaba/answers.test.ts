@@ -165,6 +165,19 @@ test('U3 the addresses of the load balancers are read', async () => {
   assert.deepEqual(await read({ control_plane_endpoints_config: 'x' }), [])
 })
 
+for (const [cluster_type, profile, kind] of [
+  ['ManagedKubernetes', undefined, 'managed'],
+  ['ManagedKubernetes', 'Default', 'managed'],
+  ['ManagedKubernetes', 'Fog', 'unknown'],
+  ['Ask', undefined, 'serverless'],
+  ['Kubernetes', 'Default', 'dedicated'],
+  ['', '', 'unknown'],
+]) {
+  test(`a cluster of type ${cluster_type} and profile ${profile} is ${kind}`, async () => {
+    assert.equal((await describeClusterDetail(target(json(200, { cluster_type, profile })), 'c1')).kind, kind)
+  })
+}
+
 test('node pools are read with the worker roles that they have of their own', async () => {
   const nodepools = [
     { nodepool_info: { nodepool_id: 'np1', name: 'default' }, scaling_group: { ram_role_name: 'gpu' } },

@@ -87,6 +87,40 @@ test('W1 an API server that does not answer is not taken for one that serves no 
   await assert.rejects(policyTargets(...rrsaCluster(fail(503))), { status: 503 })
 })
 
+for (const [kind, notes] of [
+  ['edge', [/^RAM: edge nodes have no metadata service/]],
+  ['managed', []],
+] as const) {
+  test(`the worker roles of a cluster of the kind ${kind} come with ${notes.length} notes`, async () => {
+    const [cluster, connected, account, context, signal] = rrsaCluster(() => ({}))
+    assert.ok(connected.detail)
+    const own = { name: 'a', key: 'c1', accountId: '1', registries: [], workerRoles: ['nodes'] }
+    const ramList = { get: async () => ({ clusters: [own], unknown: new Map() }) }
+    const [target] = await policyTargets(
+      { ...cluster, ram: 'worker-role' },
+      { ...connected, detail: { ...connected.detail, kind } },
+      account,
+      { ...context, ramList },
+      signal,
+    )
+    assert.deepEqual(target?.target.roles, ['nodes'])
+    assert.equal(target?.notes?.length ?? 0, notes.length)
+    for (const [index, note] of notes.entries()) assert.match(target?.notes?.[index] ?? '', note)
+  })
+}
+
+for (const [kind, hint] of [
+  ['dedicated', /identity\.type: worker-role/],
+  ['registered', /identity\.type: access-key/],
+] as const) {
+  test(`RRSA on a ${kind} cluster, which ACK does not offer, is refused with what works there`, async () => {
+    const [cluster, connected, ...rest] = rrsaCluster(() => ({ issuer: FIRST }))
+    assert.ok(connected.detail)
+    const detail = { ...connected.detail, kind, rrsa: { enabled: false, issuers: '', oidcProviderArn: '' } }
+    await assert.rejects(policyTargets(cluster, { ...connected, detail }, ...rest), { code: 'RRSA_NOT_ENABLED', hint })
+  })
+}
+
 for (const { title, issuer, discovery, steps } of [
   {
     title: 'corrected by hand, and nothing verified',

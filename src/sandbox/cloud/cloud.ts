@@ -1,4 +1,5 @@
 import type { CallRecord } from './call-record.ts'
+import type { ClusterKind } from './cluster-kinds.ts'
 import type { Faults } from './faults.ts'
 import type { GithubJob, GithubRunner } from './github-oidc.ts'
 import type { Jwks } from './jwt.ts'
@@ -35,6 +36,8 @@ export interface ClusterRegistration {
   readonly clusterId: string
   readonly name: string
   readonly region: string
+  /** Default: managed. */
+  readonly kind?: ClusterKind
   /** The first is what DescribeClusterDetail says; the others are those of node pools. Missing roles are made. */
   readonly workerRoles: readonly string[]
   readonly rrsa?:

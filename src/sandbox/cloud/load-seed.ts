@@ -60,11 +60,14 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
     ram.oidcProviders.set(name.toLowerCase(), { name, issuer, ...stamp, ...rest })
   }
   const clusters = (seed.clusters ?? []).map((cluster) => {
-    const pools = (cluster.nodePools ?? []).map((pool) => ({ id: newId.nodePool(), ...pool }))
-    for (const name of [cluster.workerRole, ...pools.map((pool) => pool.workerRole)]) {
+    const { kind = 'managed', workerRole = '' } = cluster
+    const pools = (cluster.nodePools ?? []).map((pool) => {
+      return { id: newId.nodePool(), name: pool.name, type: pool.type ?? 'ess', workerRole: pool.workerRole ?? '' }
+    })
+    for (const name of [workerRole, ...pools.map((pool) => pool.workerRole)].filter((one) => one !== '')) {
       if (!ram.roles.has(name.toLowerCase())) throw invalid(`cluster ${cluster.name}: there is no role ${name}`)
     }
-    const common = { type: 'ManagedKubernetes', version: '1.36.3-aliyun.1', state: 'running', created: now }
+    const common = { kind, workerRole, version: '1.36.3-aliyun.1', state: 'running', created: now }
     return { ...cluster, ...common, nodePools: pools, rrsa: undefined, server: '', kubeconfig: undefined }
   })
   return {

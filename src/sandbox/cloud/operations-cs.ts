@@ -1,5 +1,6 @@
 import { ApiError } from './api-error.ts'
 import { oidcProviderArn, principalArn } from './arn.ts'
+import { KIND_VIEWS } from './cluster-kinds.ts'
 import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from './operation.ts'
 import { numberedPage } from './paging.ts'
 import type { Cluster } from './state.ts'
@@ -16,15 +17,18 @@ function findCluster(call: Call): Cluster {
 }
 
 function summary(cluster: Cluster): object {
+  const { type, profile } = KIND_VIEWS[cluster.kind]
   return {
     cluster_id: cluster.id,
     name: cluster.name,
     region_id: cluster.region,
     state: cluster.state,
-    cluster_type: cluster.type,
-    cluster_spec: 'ack.pro.small',
+    cluster_type: type,
+    // both only with ManagedKubernetes
+    ...(profile !== undefined && { profile, cluster_spec: 'ack.pro.small' }),
     current_version: cluster.version,
-    worker_ram_role_name: cluster.workerRole,
+    // ECI and clusters of others have no worker role
+    ...(cluster.workerRole !== '' && { worker_ram_role_name: cluster.workerRole }),
     size: 3,
     created: isoDate(cluster.created),
   }
@@ -33,32 +37,49 @@ function summary(cluster: Cluster): object {
 function detail(call: Call): object {
   const cluster = findCluster(call)
   const { rrsa } = cluster
+  const kind = KIND_VIEWS[cluster.kind]
+  const addresses = { api_server_endpoint: cluster.server, intranet_api_server_endpoint: cluster.server }
   return {
     ...summary(cluster),
     vpc_id: 'vpc-bp1opxu1zkhn00gzvp6x8',
     // a JSON string, as the vendor has it
-    master_url: JSON.stringify({ api_server_endpoint: cluster.server, intranet_api_server_endpoint: cluster.server }),
-    rrsa_config:
-      rrsa === undefined
-        ? { enabled: false }
-        : {
-            enabled: true,
-            issuer: [rrsa.issuer, ...rrsa.furtherIssuers].join(','),
-            oidc_name: rrsa.providerName,
-            oidc_arn: oidcProviderArn(call.account.id, rrsa.providerName),
-            audience: RRSA_AUDIENCE,
-          },
+    master_url: JSON.stringify(kind.addresses ? addresses : {}),
+    ...(kind.rrsa && {
+      rrsa_config:
+        rrsa === undefined
+          ? { enabled: false }
+          : {
+              enabled: true,
+              issuer: [rrsa.issuer, ...rrsa.furtherIssuers].join(','),
+              oidc_name: rrsa.providerName,
+              oidc_arn: oidcProviderArn(call.account.id, rrsa.providerName),
+              audience: RRSA_AUDIENCE,
+            },
+    }),
   }
 }
 
 function nodePools(call: Call): object {
   const cluster = findCluster(call)
   const pools = cluster.nodePools.map((pool) => ({
-    nodepool_info: { nodepool_id: pool.id, name: pool.name, region_id: cluster.region, type: 'ess', is_default: false },
-    scaling_group: { ram_role_name: pool.workerRole },
+    nodepool_info: {
+      nodepool_id: pool.id,
+      name: pool.name,
+      region_id: cluster.region,
+      type: pool.type,
+      is_default: false,
+    },
+    ...poolRole(pool),
     status: { state: 'active', total_nodes: 3, healthy_nodes: 3 },
   }))
   return { nodepools: pools }
+}
+
+/** Each type of pool names its role elsewhere; nodes of an edge pool are no ECS instances. */
+function poolRole({ type, workerRole }: Cluster['nodePools'][number]): object {
+  if (type === 'ess') return { scaling_group: { ram_role_name: workerRole } }
+  if (type === 'edge') return { interconnect_mode: 'basic' }
+  return { eflo_node_group: { cluster_id: 'i113790071760688002461', worker_ram_role_name: workerRole } }
 }
 
 async function userKubeconfig(call: Call): Promise<object> {

@@ -1,5 +1,6 @@
 import { oidcProviderArn } from './arn.ts'
 import type { ClusterRegistration, OidcProviderRegistration } from './cloud.ts'
+import { KIND_VIEWS } from './cluster-kinds.ts'
 import { newId } from './identifiers.ts'
 import type { Jwks } from './jwt.ts'
 import type { Account, CloudState } from './state.ts'
@@ -32,7 +33,8 @@ export function addOidcProvider(state: CloudState, account: Account, provider: O
 
 /** Adds or replaces an ACK cluster with its worker roles and, where RRSA is on, its identity provider. */
 export function addCluster(state: CloudState, account: Account, registration: ClusterRegistration): void {
-  const { clusterId, name, region, workerRoles, rrsa, server, kubeconfig } = registration
+  const { clusterId, name, region, kind = 'managed', workerRoles, server, kubeconfig } = registration
+  const rrsa = KIND_VIEWS[kind].rrsa ? registration.rrsa : undefined
   const now = state.now()
   for (const role of workerRoles) {
     if (account.ram.roles.has(role.toLowerCase())) continue
@@ -52,15 +54,23 @@ export function addCluster(state: CloudState, account: Account, registration: Cl
   }
   const { furtherIssuers = [API_SERVER_ISSUER] } = rrsa ?? {}
   const [workerRole = '', ...others] = workerRoles
+  const type = kind === 'lingjun' ? 'lingjun' : 'ess'
   const pools = [
-    { id: newId.nodePool(), name: 'default-nodepool', workerRole },
-    ...others.map((role, index) => ({ id: newId.nodePool(), name: `nodepool-${index + 1}`, workerRole: role })),
+    ...(workerRole === ''
+      ? []
+      : [{ id: newId.nodePool(), name: 'default-nodepool', type: 'ess' as const, workerRole }]),
+    ...others.map((role, index) => {
+      return { id: newId.nodePool(), name: `nodepool-${index + 1}`, type, workerRole: role } as const
+    }),
+    ...(kind === 'edge'
+      ? [{ id: newId.nodePool(), name: 'edge-nodepool', type: 'edge' as const, workerRole: '' }]
+      : []),
   ]
   account.clusters.set(clusterId, {
     id: clusterId,
     name,
     region,
-    type: 'ManagedKubernetes',
+    kind,
     version: '1.36.3-aliyun.1',
     state: 'running',
     workerRole,

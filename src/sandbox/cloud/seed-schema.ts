@@ -1,3 +1,5 @@
+import { CLUSTER_KINDS, POOL_TYPES } from './cluster-kinds.ts'
+
 const text = { type: 'string', minLength: 1 } as const
 const names = { type: 'array', items: text } as const
 const region = { type: 'string', pattern: '^[a-z]{2,}-[a-z0-9-]+$' } as const
@@ -70,19 +72,20 @@ const instance = {
 const cluster = {
   type: 'object',
   additionalProperties: false,
-  required: ['id', 'name', 'region', 'workerRole'],
+  required: ['id', 'name', 'region'],
   properties: {
     id: { type: 'string', pattern: '^c[0-9a-f]{32}$' },
     name: text,
     region,
+    kind: { enum: CLUSTER_KINDS },
     workerRole: text,
     nodePools: {
       type: 'array',
       items: {
         type: 'object',
         additionalProperties: false,
-        required: ['name', 'workerRole'],
-        properties: { name: text, workerRole: text },
+        required: ['name'],
+        properties: { name: text, type: { enum: POOL_TYPES }, workerRole: text },
       },
     },
   },

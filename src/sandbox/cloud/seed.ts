@@ -1,3 +1,5 @@
+import type { ClusterKind, PoolType } from './cluster-kinds.ts'
+
 /** What an emulated cloud starts with; the file's schema is `seed-schema.ts`. The first account is the main one. */
 export interface Seed {
   /** Region of the main endpoints; default that of the first instance. */
@@ -77,6 +79,14 @@ interface SeedCluster {
   readonly id: string
   readonly name: string
   readonly region: string
-  readonly workerRole: string
-  readonly nodePools?: readonly { readonly name: string; readonly workerRole: string }[]
+  /** Default: managed. */
+  readonly kind?: ClusterKind
+  /** Serverless and registered clusters have none. */
+  readonly workerRole?: string
+  readonly nodePools?: readonly {
+    readonly name: string
+    /** Default: ess, of ECS instances. */
+    readonly type?: PoolType
+    readonly workerRole?: string
+  }[]
 }

@@ -1,3 +1,4 @@
+import type { ClusterKind, PoolType } from './cluster-kinds.ts'
 import type { Jwks } from './jwt.ts'
 
 /** RAM entities of one account; names are unique without regard to case, so maps are keyed by lower-case names. */
@@ -114,6 +115,8 @@ export interface Instance {
 interface NodePool {
   readonly id: string
   readonly name: string
+  readonly type: PoolType
+  /** Empty: it has none. */
   readonly workerRole: string
 }
 
@@ -128,9 +131,10 @@ export interface Cluster {
   readonly id: string
   readonly name: string
   readonly region: string
-  readonly type: string
+  readonly kind: ClusterKind
   readonly version: string
   readonly state: string
+  /** Empty: it has none. */
   readonly workerRole: string
   readonly nodePools: readonly NodePool[]
   readonly rrsa:

@@ -40,8 +40,9 @@ export async function startWorldCluster(
   const { tools, etcd, run, cloud, seed, progress, undo, signal } = context
   const known = seed.accounts[0]?.clusters?.find((one) => one.name === name)
   if (known === undefined) throw new NopassError('SEED_INVALID', `the first account has no cluster ${name}`)
-  const { id: clusterId, region, workerRole } = known
-  const workerRoles = [...new Set([workerRole, ...(known.nodePools ?? []).map((pool) => pool.workerRole)])]
+  const { id: clusterId, region, kind, workerRole = '' } = known
+  const pools = (known.nodePools ?? []).map((pool) => pool.workerRole ?? '')
+  const workerRoles = [...new Set([workerRole, ...pools])].filter((role) => role !== '')
   const cluster = await progress.step(`cluster ${name}: API server and controller-manager`, async () => {
     const started = await startCluster({ name, tools, etcd, run, signal })
     undo.push(() => started.stop())
@@ -51,6 +52,7 @@ export async function startWorldCluster(
     clusterId,
     name,
     region,
+    ...(kind && { kind }),
     workerRoles,
     server: cluster.server,
     rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() },

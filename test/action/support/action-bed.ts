@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { bundleHelper } from '../../../scripts/build/bundles.ts'
 import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
+import type { ClusterKind } from '../../../src/sandbox/cloud/cluster-kinds.ts'
 import type { Seed } from '../../../src/sandbox/cloud/seed.ts'
 import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 import { startEtcd } from '../../../src/sandbox/cluster/etcd.ts'
@@ -42,6 +43,8 @@ export interface ActionBed extends AsyncDisposable {
 
 export interface BedOptions {
   readonly clusters: readonly string[]
+  /** What ACK says that they are (default: managed). */
+  readonly kind?: ClusterKind
   readonly helm: 'helm3' | 'helm4'
   /** A real registry, at which the helpers verify each credential before they hand it out. */
   readonly registry?: boolean
@@ -54,7 +57,7 @@ export interface BedOptions {
 
 /** Starts all of it; one etcd serves every cluster. */
 export async function startActionBed(options: BedOptions): Promise<ActionBed> {
-  const { clusters: names, helm, images = {}, seed, signal } = options
+  const { clusters: names, kind = 'managed', helm, images = {}, seed, signal } = options
   const tools = await testTools('etcd', 'kube-apiserver', 'kube-controller-manager', helm)
   const run = await openRun()
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-bed-'))
@@ -70,7 +73,7 @@ export async function startActionBed(options: BedOptions): Promise<ActionBed> {
     const helper = join(folder, 'helper.mjs')
     await bundleHelper(root, helper)
     const clusters = await Promise.all(
-      names.map((name) => openCluster(name, { tools, etcd, run, cloud, helper, images, signal, stops })),
+      names.map((name) => openCluster(name, { kind, tools, etcd, run, cloud, helper, images, signal, stops })),
     )
     await symlink(tools[helm], join(folder, 'helm'))
     const { accessKeyId, accessKeySecret } = cloud.administrator
@@ -104,6 +107,7 @@ export async function withHelm(bed: ActionBed, helm: BedOptions['helm']): Promis
 }
 
 interface OpenOptions {
+  readonly kind: ClusterKind
   readonly tools: Parameters<typeof startCluster>[0]['tools']
   readonly etcd: Awaited<ReturnType<typeof startEtcd>>
   readonly run: Run
@@ -115,7 +119,7 @@ interface OpenOptions {
 }
 
 async function openCluster(name: string, options: OpenOptions): Promise<BedCluster> {
-  const { tools, etcd, run, cloud, helper, signal, stops } = options
+  const { kind, tools, etcd, run, cloud, helper, signal, stops } = options
   const cluster = await startCluster({ name, tools, etcd, run, signal })
   const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper], ...options.images }
   const node = await startProcessNode({ cluster, images, backOffMs: 500 })
@@ -129,7 +133,8 @@ async function openCluster(name: string, options: OpenOptions): Promise<BedClust
     clusterId,
     name,
     region: cloud.regionId,
-    workerRoles: [workerRole],
+    kind,
+    workerRoles: kind === 'serverless' ? [] : [workerRole],
     rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() },
     server: cluster.server,
     kubeconfig: async ({ minutes }) => cluster.kubeconfigFor('deployer', ['system:masters'], minutes),
