@@ -7,6 +7,8 @@ export const UNVERIFIED = {
     'Alibaba Cloud does not document how RAM matches wildcards inside a field of a resource, `?`, upper and lower case, and NotResource; verdicts about such policies are likely, not certain.',
   ISSUER:
     "RRSA: ACK lists this issuer first, and it was not verified, because the API server's /.well-known/openid-configuration could not be read (that needs the ClusterRole system:service-account-issuer-discovery). Other trust statements of the role are kept.",
+  EDGE_NODES:
+    'The nodes of edge node pools have no metadata service, and which node the helper runs on was not checked: keep it on cloud nodes with `nodeSelector`, or use identity.type: rrsa.',
   TAGS_DENIED:
     'The credentials must not tag what they create, so only its description marks it as managed by acr-nopass (the tag needs ram:TagResources).',
   VPC_FALLBACK: 'The VPC address does not resolve, so the public address is used.',

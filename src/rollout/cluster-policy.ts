@@ -54,11 +54,9 @@ export async function policyTargets(
     throw new NopassError('WORKER_ROLE_UNKNOWN', 'a cluster outside of ACK names no `workerRoles`')
   }
   const targets = workerRoleTargets(own, list, options)
-  return connected.detail?.kind === 'edge' ? targets.map((target) => ({ ...target, notes: [EDGE] })) : targets
+  const edge = { id: 'EDGE_NODES', subject: `cluster ${cluster.name}` } as const
+  return connected.detail?.kind === 'edge' ? targets.map((target) => ({ ...target, unverified: [edge] })) : targets
 }
-
-const EDGE =
-  'RAM: edge nodes have no metadata service; keep the helper on cloud nodes with `nodeSelector`, or use identity.type: rrsa'
 
 function keyOf(cluster: PreparedCluster, connected: ConnectedCluster): string {
   const { access } = cluster.settings

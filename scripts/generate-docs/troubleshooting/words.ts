@@ -95,6 +95,7 @@ has to be done unless something does not work.
 | --- | --- |
 | \`RAM_MATCHING\` | Alibaba Cloud does not document how RAM matches \`*\` inside a segment of a resource, \`?\`, upper and lower case, and \`NotResource\`. Verdicts about policies that use them are likely, not certain. |
 | \`ISSUER\` | The API server's discovery document could not be read, so the first issuer that ACK lists is used in the trust policy. Grant the ClusterRole \`system:service-account-issuer-discovery\` to have it verified. |
+| \`EDGE_NODES\` | Edge node pools have no metadata service, and it was not checked on which node the helper runs. Keep it on cloud nodes with \`nodeSelector\`, or use \`identity.type: rrsa\`. |
 | \`TAGS_DENIED\` | The credentials lack \`ram:TagResources\`, so what they created is marked by its description alone. |
 | \`VPC_FALLBACK\` | With \`network: auto\` a VPC address does not resolve (some regions have none), so the helper uses the public one. It needs internet access then; \`network: vpc\` never falls back. |
 | \`EXPIRES_IN_HOURS\` | \`expiresInHours\` is not known to be honoured everywhere; the time that the registry returns counts. |
@@ -144,6 +145,7 @@ RAM 角色。RAM 只回答本账号的情况：对于其他账号的角色或实
 | --- | --- |
 | \`RAM_MATCHING\` | 对于资源某一段内的 \`*\`、\`?\`、大小写以及 \`NotResource\`，阿里云没有公布 RAM 的匹配规则。涉及这些写法的结论只是“很可能”，并不确定。 |
 | \`ISSUER\` | 无法读取 API Server 的 OIDC 发现文档，因此信任策略使用 ACK 列出的第一个 issuer。授予 ClusterRole \`system:service-account-issuer-discovery\` 后即可验证。 |
+| \`EDGE_NODES\` | 边缘节点池没有元数据服务，且未检查 helper 运行在哪个节点上。请用 \`nodeSelector\` 使其运行在云端节点，或使用 \`identity.type: rrsa\`。 |
 | \`TAGS_DENIED\` | 凭据缺少 \`ram:TagResources\` 权限，所创建的内容只能通过描述标明由 acr-nopass 管理。 |
 | \`VPC_FALLBACK\` | 使用 \`network: auto\` 时，VPC 地址无法解析（部分地域没有该地址），因此 helper 使用公网地址，此时需要能够访问公网；\`network: vpc\` 不会回退。 |
 | \`EXPIRES_IN_HOURS\` | 并非所有接入点都确定支持 \`expiresInHours\`；以实例返回的时间为准。 |

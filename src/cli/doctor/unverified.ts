@@ -1,11 +1,19 @@
 import { collectUnverified, type Unverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { judgeRights } from './checks/cloud-roles.ts'
+import { issuerCandidates } from './checks/cluster-issuer.ts'
 import { wantedRoles } from './cloud/wanted-roles.ts'
 import type { Observed } from './observed.ts'
 
 /** What the findings rely on and nobody could verify: each fact once. Pure. */
 export function doctorUnverified(observed: Observed): readonly UnverifiedFact[] {
-  return collectUnverified([...matching(observed), ...lifetimes(observed), ...reported(observed)])
+  return collectUnverified([...matching(observed), ...issuer(observed), ...lifetimes(observed), ...reported(observed)])
+}
+
+function issuer(observed: Observed): readonly Unverified[] {
+  const { cloud } = observed
+  if (cloud.state !== 'looked' || cloud.facts.issuers.length === 0 || observed.issuer !== undefined) return []
+  const subject = issuerCandidates(observed)[0] ?? ''
+  return [{ id: 'ISSUER', subject }]
 }
 
 function matching({ cloud, release, issuer }: Observed): readonly Unverified[] {

@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import type { CloudFacts } from '../../../src/cli/doctor/cloud/cloud-facts.ts'
 import type { Observed } from '../../../src/cli/doctor/observed.ts'
+import { doctorUnverified } from '../../../src/cli/doctor/unverified.ts'
 import { policyOf } from '../../../src/policy/document.ts'
 import { rrsaStatement } from '../../../src/policy/trust-document.ts'
 import { testFindings } from './finding-table.ts'
@@ -95,3 +98,10 @@ testFindings([
     finds: [['error', 'OIDC_ISSUER_MISMATCH', "issuer of the cluster's tokens"]],
   },
 ])
+
+test('W1 doctor reports an issuer that the API server did not confirm', () => {
+  const ids = (served: string | undefined) =>
+    doctorUnverified(seen({ served })).map(({ id, subjects }) => [id, ...subjects])
+  assert.deepEqual(ids(undefined), [['ISSUER', FIRST]])
+  assert.deepEqual(ids(FIRST), [])
+})
