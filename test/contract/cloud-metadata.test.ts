@@ -87,6 +87,31 @@ test('each node has metadata of its own; a path or role that is not there, or do
   }
 })
 
+// https://www.alibabacloud.com/help/en/eci/user-guide/assign-a-ram-role-to-a-pod: the role of a Pod is the one that its
+// annotation names, and it must trust ECS.
+test('on ECI the caller decides: each Pod has its own role and session, and one without a role has none', async () => {
+  const roles: (string | undefined)[] = []
+  const ports: { localPort: number; remotePort: number }[] = []
+  const base = await cloud.imdsFor((connection) => {
+    ports.push(connection)
+    return roles.shift()
+  })
+  const token = await withToken(base)
+  const as = async (role: string | undefined, path = '') => {
+    roles.push(role)
+    return ask(CREDENTIALS + path, token, base)
+  }
+  assert.deepEqual(await as('gpu-nodes'), { status: 200, text: 'gpu-nodes' })
+  const keyOf = async (role: string) => JSON.parse((await as(role, role)).text).AccessKeyId
+  assert.equal(await keyOf('gpu-nodes'), await keyOf('gpu-nodes'))
+  assert.notEqual(await keyOf('gpu-nodes'), await keyOf(ROLE))
+  assert.equal((await as(undefined)).status, 404)
+  assert.equal((await as(undefined, 'gpu-nodes')).status, 404)
+  assert.equal((await as(ROLE, 'gpu-nodes')).status, 404)
+  assert.equal((await as('acr-nopass-deploy')).status, 404, 'a role that does not trust ECS')
+  assert.ok(ports.every(({ remotePort, localPort }) => remotePort === Number(new URL(base).port) && localPort > 0))
+})
+
 test('a worker role as it comes may not get a registry token; the record says who asked for what', async () => {
   const { AccessKeyId, AccessKeySecret, SecurityToken } = JSON.parse(
     (await ask(CREDENTIALS + ROLE, await withToken())).text,

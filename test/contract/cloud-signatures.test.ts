@@ -79,7 +79,14 @@ const session = async (): Promise<Keys> => {
 test("both of Alibaba's published signature vectors verify, and with any other secret they do not", () => {
   const request = (change: Partial<ApiRequest>): ApiRequest => {
     const query = change.query ?? []
-    const base = { path: '/', headers: {}, body: Buffer.alloc(0), secure: false, remoteAddress: '127.0.0.1' }
+    const base = {
+      path: '/',
+      headers: {},
+      body: Buffer.alloc(0),
+      secure: false,
+      remoteAddress: '127.0.0.1',
+      connection: { localPort: 1, remotePort: 2 },
+    }
     return { method: 'POST', ...base, parameters: new Map(query), ...change, query }
   }
   const acs3 = readSignature(

@@ -2,6 +2,7 @@ import type { CallRecord } from './call-record.ts'
 import type { ClusterKind } from './cluster-kinds.ts'
 import type { Faults } from './faults.ts'
 import type { GithubJob, GithubRunner } from './github-oidc.ts'
+import type { RoleOf } from './imds.ts'
 import type { Jwks } from './jwt.ts'
 import type { PushCredential, RegistryAuth } from './registry-auth.ts'
 import type { Endpoint, KubeconfigRequest } from './state.ts'
@@ -81,8 +82,11 @@ export interface Cloud {
   readonly control: CloudControl
   /** The access key of any user of any account, or of `root`, the account itself; throws SEED_INVALID for an unknown one. */
   accessKeyOf(userName: string, accountId?: string): AccessKeyPair
-  /** A metadata service of its own for an instance with this worker role; the URL to use instead of 100.100.100.200. */
-  imdsFor(roleName: string): Promise<string>
+  /**
+   * A metadata service of its own for an instance with this worker role, or for ECI, where the caller decides; the URL to
+   * use instead of 100.100.100.200.
+   */
+  imdsFor(role: string | RoleOf): Promise<string>
   registerCluster(cluster: ClusterRegistration): void
   /** Returns the provider's ARN. */
   registerOidcProvider(provider: OidcProviderRegistration): string

@@ -7,9 +7,13 @@ import { credentialsView, openSession } from './sessions.ts'
 import type { CloudState, Session } from './state.ts'
 import { trustsService } from './trust.ts'
 
+/** Who connected, by the ports of the connection as the caller has them. */
+export type RoleOf = (connection: ApiRequest['connection']) => string | undefined
+
 export interface MetadataInstance {
   readonly accountId: string
-  readonly role: string
+  /** The role of the instance; of ECI, where each Pod is an instance, that of the calling Pod (undefined: it has none). */
+  readonly role: string | RoleOf
   readonly region: string
 }
 
@@ -22,23 +26,26 @@ const CREDENTIALS = 'meta-data/ram/security-credentials/'
 
 /**
  * The metadata service of one ECS instance. Version 2 (a token first) always; version 1 only where `imdsV1` is on, else
- * 403. All callers share one session of the role, replaced when a sixth of its life is left.
+ * 403. All callers share one
+ * session of a role, replaced when a sixth of its life is left.
  */
 export function createMetadataService(state: CloudState, instance: MetadataInstance): MetadataService {
   const tokens = new Map<string, number>()
-  let session: Session | undefined
+  const sessions = new Map<string, Session>()
 
-  const shared = (): Session => {
+  const shared = (role: string): Session => {
     const now = state.now()
-    if (session === undefined || session.expiresAt - now < (session.expiresAt - session.issuedAt) / 6) {
-      session = openSession(
-        state,
-        { accountId: instance.accountId, name: instance.role },
-        'vm-ram-i-bp1emulated',
-        state.settings.imdsSessionSeconds,
-      )
-    }
-    return session
+    const known = sessions.get(role)
+    if (known !== undefined && known.expiresAt - now >= (known.expiresAt - known.issuedAt) / 6) return known
+    const { accountId } = instance
+    const fresh = openSession(
+      state,
+      { accountId, name: role },
+      'vm-ram-i-bp1emulated',
+      state.settings.imdsSessionSeconds,
+    )
+    sessions.set(role, fresh)
+    return fresh
   }
 
   const newToken = (request: ApiRequest): Answer => {
@@ -56,8 +63,8 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
     return (tokens.get(token) ?? 0) > state.now()
   }
 
-  const credentials = (): string => {
-    const current = shared()
+  const credentials = (role: string): string => {
+    const current = shared(role)
     return JSON.stringify({ ...credentialsView(current), LastUpdated: isoDate(current.issuedAt), Code: 'Success' })
   }
 
@@ -65,11 +72,12 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
     const path = request.path.replace(/^\/(latest|2016-01-01)\//, '')
     if (path === 'api/token') return newToken(request)
     if (!allowed(request)) return [403, '403 - Forbidden']
-    const role = state.accounts.get(instance.accountId)?.ram.roles.get(instance.role.toLowerCase())
+    const name = typeof instance.role === 'string' ? instance.role : (instance.role(request.connection) ?? '')
+    const role = state.accounts.get(instance.accountId)?.ram.roles.get(name.toLowerCase())
     // only a role that trusts ECS can be given to an instance
     const isBound = role !== undefined && trustsService(role, 'ecs.aliyuncs.com')
-    if (path === CREDENTIALS && isBound) return [200, instance.role]
-    if (path === CREDENTIALS + instance.role && isBound) return [200, credentials()]
+    if (path === CREDENTIALS && isBound) return [200, name]
+    if (path === CREDENTIALS + name && isBound) return [200, credentials(name)]
     if (path === 'meta-data/region-id') return [200, instance.region]
     if (path === 'meta-data/instance-id') return [200, 'i-bp1emulated']
     if (path === 'meta-data/owner-account-id') return [200, instance.accountId]

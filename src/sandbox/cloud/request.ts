@@ -12,6 +12,8 @@ export interface ApiRequest {
   readonly parameters: ReadonlyMap<string, string>
   readonly secure: boolean
   readonly remoteAddress: string
+  /** The ports of the connection, as its other end has them. */
+  readonly connection: { readonly localPort: number; readonly remotePort: number }
 }
 
 const MAX_BODY = 1 << 20
@@ -45,6 +47,7 @@ export async function readRequest(message: IncomingMessage): Promise<ApiRequest>
     body,
     parameters: new Map([...query, ...form]),
     secure: (message.socket as TLSSocket).encrypted === true,
+    connection: { localPort: message.socket.remotePort ?? 0, remotePort: message.socket.localPort ?? 0 },
     remoteAddress: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
   }
 }

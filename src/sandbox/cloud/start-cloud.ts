@@ -9,7 +9,7 @@ import { createControl } from './control.ts'
 import { createFaults } from './faults.ts'
 import { createGithubOidc, GITHUB_ISSUER } from './github-oidc.ts'
 import { newId } from './identifiers.ts'
-import { createMetadataService } from './imds.ts'
+import { createMetadataService, type RoleOf } from './imds.ts'
 import { type Listener, listen } from './listener.ts'
 import { loadSeed } from './load-seed.ts'
 import { readSeedFile } from './read-seed.ts'
@@ -54,7 +54,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   }
   const faults = createFaults(() => performance.now())
   const stopped = new AbortController()
-  const metadata = (role: string): ReturnType<typeof createMetadataService> =>
+  const metadata = (role: string | RoleOf): ReturnType<typeof createMetadataService> =>
     createMetadataService(state, { accountId: main.id, role, region: regionId })
   const mainRole =
     seed.metadataRole ?? [...main.clusters.values()][0]?.workerRole ?? [...main.ram.roles.values()][0]?.name ?? ''
@@ -101,8 +101,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     faults,
     control: createControl(state, main),
     accessKeyOf: (name, accountId) => keyPair(accountOf(state, accountId ?? main.id), name),
-    imdsFor: async (roleName) => {
-      const service = metadata(roleName)
+    imdsFor: async (role) => {
+      const service = metadata(role)
       const listener = await listen(router.handleWith(service), 0)
       listeners.push(listener)
       return listener.origin

@@ -11,6 +11,7 @@ import { keepNodeLease, registerNode } from '../kubelet/node-object.ts'
 import type { Pod } from '../kubelet/pod.ts'
 import { type PodWorker, startPodWorker } from '../kubelet/pod-worker.ts'
 import { createSourceCache } from '../kubelet/source-cache.ts'
+import { connectionGroup } from '../process/process-table.ts'
 import { readHost } from '../toolchest/host.ts'
 import type { Cluster } from './start-cluster.ts'
 
@@ -39,6 +40,11 @@ export interface RunningPod {
 export interface ProcessNode {
   readonly name: string
   pods(): RunningPod[]
+  /**
+   * As if each Pod were an ECI instance: the RAM role of the Pod whose process holds this connection of the machine, by
+   * the annotation that it was created with (Linux; elsewhere never known).
+   */
+  eciRole(connection: { readonly localPort: number; readonly remotePort: number }): string | undefined
   /** What a container (default: the first) has written. */
   log(pod: string, container?: string): string
   /** Faults, for all containers of a Pod: end them (default KILL) as a crash, hold them, let them go on. False: nothing runs. */
@@ -145,6 +151,12 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
       [...workers.values()].map(({ pod: { metadata }, place }) => {
         return { namespace: metadata.namespace, name: metadata.name, uid: metadata.uid, ip: place.podIp }
       }),
+    eciRole({ localPort, remotePort }) {
+      const group = connectionGroup(localPort, remotePort)
+      if (group === undefined) return undefined
+      const owner = [...workers.values()].find(({ containers }) => containers.some((one) => one.pid() === group))
+      return owner?.created.metadata.annotations?.['k8s.aliyun.com/eci-ram-role-name']
+    },
     log(pod, container) {
       const runner = find(pod, container)
       return runner ? readLog(runner) : ''

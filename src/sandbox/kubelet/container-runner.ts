@@ -29,6 +29,8 @@ export interface ContainerRunner {
   status(): ContainerStatus
   /** Starts it, and again by the Pod's restart policy; ends when it shall not run any more. */
   run(signal: AbortSignal): Promise<void>
+  /** Of the process that runs now, which leads its process group. */
+  pid(): number | undefined
   /** A fault: sends a signal to the running process and its children; false when none runs. */
   signal(name: NodeJS.Signals): boolean
   stop(graceMs: number): Promise<void>
@@ -164,6 +166,7 @@ export function createContainerRunner(container: Container, context: RunnerConte
         restartCount += 1
       }
     },
+    pid: () => child?.id.pid,
     signal: (name) => child?.signal(name, true) ?? false,
     stop: async (graceMs) => void (await child?.stop(graceMs)),
     logFile: (previous = false) => logFile(previous ? Math.max(0, restartCount - 1) : restartCount),

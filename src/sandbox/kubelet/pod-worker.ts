@@ -35,6 +35,8 @@ export interface WorkerContext {
 /** One Pod on this node, from its arrival until it is gone. */
 export interface PodWorker {
   readonly pod: Pod
+  /** As it was when it came. */
+  readonly created: Pod
   readonly place: PodPlace
   readonly containers: readonly ContainerRunner[]
   /** The API server has a newer object: its labels changed, or it is being deleted. */
@@ -164,6 +166,7 @@ export function startPodWorker(first: Pod, place: PodPlace, context: WorkerConte
     get pod() {
       return pod
     },
+    created: first,
     place,
     containers,
     update(newer) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** A process that cannot be mistaken for another: a PID is used again, a PID with its start time is not. */
 export interface ProcessId {
@@ -53,6 +53,47 @@ export function findByEnvironment(name: string, value: string): ProcessId[] {
     .filter((pid) => environment(pid).includes(wanted))
     .map((pid) => processId(Number(pid)))
     .filter((id) => id.start !== '')
+}
+
+/**
+ * The process group that has a TCP connection of this machine, by its two ports (Linux; elsewhere never known).
+ * Undefined also when it belongs to another user.
+ */
+export function connectionGroup(localPort: number, remotePort: number): number | undefined {
+  if (!LINUX) return undefined
+  const ends = (end: string | undefined, port: number): boolean =>
+    Number.parseInt(end?.split(':')[1] ?? '', 16) === port
+  const inode = ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((table) => readFileSync(table, 'utf8').split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, local, remote]) => ends(local, localPort) && ends(remote, remotePort))?.[9]
+  if (inode === undefined || inode === '0') return undefined
+  const owner = readdirSync('/proc').find((pid) => /^\d+$/.test(pid) && holdsSocket(pid, inode))
+  return owner === undefined ? undefined : processGroup(owner)
+}
+
+function holdsSocket(pid: string, inode: string): boolean {
+  try {
+    const folder = `/proc/${pid}/fd`
+    return readdirSync(folder).some((fd) => {
+      try {
+        return readlinkSync(`${folder}/${fd}`) === `socket:[${inode}]`
+      } catch {
+        return false // closed meanwhile
+      }
+    })
+  } catch {
+    return false // gone, or another user's
+  }
+}
+
+function processGroup(pid: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])
+  } catch {
+    return undefined
+  }
 }
 
 function environment(pid: string): string[] {

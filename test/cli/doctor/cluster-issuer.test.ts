@@ -96,6 +96,7 @@ testFindings([
     title: 'W1 ACK does not list the issuer of the API server',
     observed: seen({ served: 'https://elsewhere', trusted: 'https://elsewhere', provider: 'https://elsewhere' }),
     finds: [['error', 'OIDC_ISSUER_MISMATCH', "issuer of the cluster's tokens"]],
+    says: /issues tokens as https:\/\/elsewhere, but ACK lists .*\/c1 and .*default\.svc[\s\S]*DescribeClusterDetail --ClusterId c1$/,
   },
 ])
 

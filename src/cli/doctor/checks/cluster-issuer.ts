@@ -1,5 +1,6 @@
 import { NopassError } from '../../../errors.ts'
 import { chooseIssuer } from '../../../policy/cluster-issuer.ts'
+import { shellWord } from '../../../policy/shell-word.ts'
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
@@ -20,12 +21,16 @@ export function clusterIssuerFindings(observed: Observed): readonly Finding[] {
       id: 'OIDC_ISSUER_MISMATCH',
       severity: 'error',
       subject: "issuer of the cluster's tokens",
-      message: judged.message,
-      cause: 'RAM checks tokens against the issuer that ACK registered, so it refuses those of this API server.',
+      message: 'ACK does not list it, so RAM refuses the tokens',
+      cause: `${judged.message}. RAM checks tokens against the issuer that ACK registered.`,
       cure: 'Check --ack-cluster-id; if it is right, turn RRSA off and on again in the ACK console.',
+      command: `aliyun cs DescribeClusterDetail --ClusterId ${shellWord(clusterIdOf(observed))}`,
     },
   ]
 }
+
+const clusterIdOf = ({ cloud }: Observed): string =>
+  (cloud.state === 'looked' ? cloud.facts.place.clusterId : undefined) ?? '<cluster id>'
 
 function judge({ cloud, issuer }: Observed): ReturnType<typeof chooseIssuer> | NopassError | undefined {
   if (cloud.state !== 'looked' || cloud.facts.issuers.length === 0) return undefined
