@@ -56,6 +56,9 @@ test('a cluster says its worker role, its API server and its identity provider',
     },
   )
   assert.equal((await cs.describeClusterDetail(STAGING)).body?.rrsaConfig?.enabled, false)
+  const [balancer, ...others] = body?.controlPlaneEndpointsConfig?.loadBalancersConfig ?? []
+  assert.match(balancer?.endpoint ?? '', /^nlb-[a-z0-9]+\.cn-beijing\.nlb\.aliyuncsslb\.com$/)
+  assert.deepEqual(others, [])
 })
 
 test('node pools say the worker roles of their own', async () => {

@@ -44,6 +44,7 @@ function detail(call: Call): object {
     vpc_id: 'vpc-bp1opxu1zkhn00gzvp6x8',
     // a JSON string, as the vendor has it
     master_url: JSON.stringify(kind.addresses ? addresses : {}),
+    ...(kind.addresses && { control_plane_endpoints_config: endpointsConfig(cluster) }),
     ...(kind.rrsa && {
       rrsa_config:
         rrsa === undefined
@@ -56,6 +57,17 @@ function detail(call: Call): object {
               audience: RRSA_AUDIENCE,
             },
     }),
+  }
+}
+
+/** The load balancer before the API server, by its host name alone. */
+function endpointsConfig({ region }: Cluster): object {
+  const id = 'nlb-0ogk9aa7h2x4c6v8b1'
+  return {
+    internal_dns_config: { enabled: false, bind_vpcs: [] },
+    load_balancers_config: [
+      { endpoint: `${id}.${region}.nlb.aliyuncsslb.com`, endpoint_type: 'private', load_balancer_id: id },
+    ],
   }
 }
 

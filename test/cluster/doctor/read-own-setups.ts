@@ -1,5 +1,5 @@
 import { SUBJECT } from './helper-bed.ts'
-import { CLUSTER_ID, OWN, ownTrust, registerAck } from './read-bed.ts'
+import { CLUSTER_ID, OWN, ownTrust } from './read-bed.ts'
 import { control, now, ofRelease, type ReadSetup, run } from './read-setup.ts'
 
 const ROLE = 'helper-by-rrsa'
@@ -111,13 +111,6 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
     },
     says: /aliyun ram CreateRole --RoleName helper-by-rrsa [\s\S]* && aliyun ram AttachPolicyToRole/,
     mend: run,
-  },
-  {
-    title: 'ACK does not list the issuer of the API server',
-    id: 'OIDC_ISSUER_MISMATCH',
-    make: now((bed) => registerAck(bed, ELSEWHERE)),
-    says: /issues tokens as https:\/\/.*, but ACK lists https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another and https:\/\/kubernetes\.default\.svc/,
-    mend: now((bed) => registerAck(bed, bed.helper.trust.issuer)),
   },
   {
     title: 'the OIDC provider lost the audience',

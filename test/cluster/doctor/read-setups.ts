@@ -1,4 +1,13 @@
-import { EXTERNAL_ID, NODE_ROLES, SOURCE_ROLE, TARGET_ROLE, targetTrust, VPC, VSWITCH } from './read-bed.ts'
+import {
+  EXTERNAL_ID,
+  NODE_ROLES,
+  registerAck,
+  SOURCE_ROLE,
+  TARGET_ROLE,
+  targetTrust,
+  VPC,
+  VSWITCH,
+} from './read-bed.ts'
 import { OWN_SETUPS } from './read-own-setups.ts'
 import { control, now, ofRelease, type ReadSetup, run } from './read-setup.ts'
 import { runCommands } from './run-commands.ts'
@@ -41,6 +50,13 @@ const NODE_SETUPS: readonly ReadSetup[] = ofRelease(
 const CHAIN_SETUPS: readonly ReadSetup[] = ofRelease(
   ['-n', 'chain', '--release', 'chain'],
   [
+    {
+      title: 'ACK does not list the issuer of the API server',
+      id: 'OIDC_ISSUER_MISMATCH',
+      make: now((bed) => registerAck(bed, 'https://oidc-ack-cn-hangzhou.example.com/another')),
+      says: /issues tokens as https:\/\/.*, but ACK lists https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another and https:\/\/kubernetes\.default\.svc/,
+      mend: now((bed) => registerAck(bed, bed.helper.trust.issuer)),
+    },
     {
       title: 'the target of the chain wants another external id',
       id: 'ROLE_TRUST_DIFFERS',
