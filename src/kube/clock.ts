@@ -8,11 +8,22 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void
 }
 
+/** The longest delay that a Node timer holds; a longer one would fire immediately. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, Math.max(0, ms))
+    // Longer delays go in steps. No number is a mistake somewhere, which must not become a loop without a pause.
+    let left = Number.isNaN(ms) ? LONGEST_TIMER_MS : Math.max(0, ms)
+    let timer: ReturnType<typeof setTimeout>
+    const arm = (): void => {
+      const step = Math.min(left, LONGEST_TIMER_MS)
+      left -= step
+      timer = setTimeout(left > 0 ? arm : callback, step)
+    }
+    arm()
     return () => clearTimeout(timer)
   },
 }

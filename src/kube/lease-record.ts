@@ -18,9 +18,14 @@ export interface LeaseDurations {
   readonly retryMs: number
 }
 
-/** The duration that the holder wrote, seconds; ours where it wrote none. */
-export function leaseSeconds(lease: Lease, durations: LeaseDurations): number {
-  return lease.spec?.leaseDurationSeconds ?? durations.leaseMs / 1000
+/** A longer duration than this multiple of ours is not believed: one write of a huge one would end leadership for years. */
+const LONGEST_BELIEVED = 4
+
+/** The duration that the holder wrote, milliseconds, within bounds; ours where it wrote none. */
+export function leaseMs(lease: Lease, durations: LeaseDurations): number {
+  const written = lease.spec?.leaseDurationSeconds
+  if (typeof written !== 'number' || !(written > 0)) return durations.leaseMs
+  return Math.min(written * 1000, LONGEST_BELIEVED * durations.leaseMs)
 }
 
 export function acquiredSpec(lease: Lease, identity: string, durations: LeaseDurations, now: number): Lease['spec'] {
@@ -29,21 +34,26 @@ export function acquiredSpec(lease: Lease, identity: string, durations: LeaseDur
   const transitions = (lease.spec?.leaseTransitions ?? 0) + (before === identity ? 0 : 1)
   return {
     holderIdentity: identity,
-    leaseDurationSeconds: Math.max(1, Math.round(durations.leaseMs / 1000)),
+    leaseDurationSeconds: writtenSeconds(durations),
     acquireTime: time,
     renewTime: time,
     leaseTransitions: transitions,
   }
 }
 
-export function renewedSpec(lease: Lease, now: number): Lease['spec'] {
-  return { ...lease.spec, renewTime: microTime(now) }
+/** With our own duration again: another client may have changed it. */
+export function renewedSpec(lease: Lease, durations: LeaseDurations, now: number): Lease['spec'] {
+  return { ...lease.spec, leaseDurationSeconds: writtenSeconds(durations), renewTime: microTime(now) }
 }
 
 /** As client-go gives a lease back: no holder, a second to live. */
 export function releasedSpec(lease: Lease, now: number): Lease['spec'] {
   const { acquireTime: _gone, ...spec } = lease.spec ?? {}
   return { ...spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(now) }
+}
+
+function writtenSeconds({ leaseMs }: LeaseDurations): number {
+  return Math.max(1, Math.round(leaseMs / 1000))
 }
 
 /** Kubernetes' MicroTime: RFC 3339 with six digits. */

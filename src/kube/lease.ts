@@ -1,14 +1,7 @@
 import { KubeApiError } from './api-error.ts'
 import type { KubeClient } from './client.ts'
 import { type Clock, sleep } from './clock.ts'
-import {
-  acquiredSpec,
-  type Lease,
-  type LeaseDurations,
-  leaseSeconds,
-  releasedSpec,
-  renewedSpec,
-} from './lease-record.ts'
+import { acquiredSpec, type Lease, type LeaseDurations, leaseMs, releasedSpec, renewedSpec } from './lease-record.ts'
 import { namespacedPath } from './types.ts'
 import { startWatchdog } from './watchdog.ts'
 
@@ -23,19 +16,32 @@ export interface LeaseOptions {
   readonly durations?: LeaseDurations
   readonly onAcquired: () => void
   readonly onProblem?: (error: unknown) => void
+  /** The lease has not existed for 30 s (Helm creates it after the Deployment), or exists again. */
+  readonly onMissing?: (missing: boolean) => void
 }
 
 export interface LeaseElector {
-  /** Whether a write may be started now: the lease was renewed less than the renew deadline ago, on the monotonic clock. */
+  /**
+   * Whether a write may be started now: the lease was renewed less than the renew deadline ago, on the monotonic clock. Once it
+   * has become false it never becomes true again: a renewal whose response comes after the deadline is a loss.
+   */
   holds(): boolean
   /** Who held it when last seen. */
   readonly holder: string | undefined
+  /** It has not existed for 30 s: nobody can lead. */
+  readonly missing: boolean
   /** Follows, then leads; ends with `lost`, or with `stopped` after the signal, when the lease has been given back. */
   run(signal: AbortSignal): Promise<'lost' | 'stopped'>
 }
 
 const LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 }
 const RELEASE_TIMEOUT_MS = 3_000
+/** A lease that is edited faster than this is not given back; it expires. */
+const RELEASE_TRIES = 5
+const MISSING_MS = 30_000
+/** A watch that ends sooner than this is a failure, and followed by a pause. */
+const SHORT_WATCH_MS = 1_000
+const FREE = new Error('the lease may be free')
 
 /**
  * Leader election on a Lease that exists (the chart renders it, so that nobody needs the right to create one). Another's
@@ -47,18 +53,30 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   const list = namespacedPath('/apis/coordination.k8s.io/v1', options.namespace, 'leases')
   const path = `${list}/${encodeURIComponent(options.name)}`
   const timeoutMs = Math.max(1_000, durations.renewDeadlineMs / 2)
+  const lane = 'lease'
   let leading = false
+  let missing = false
+  let missingSince: number | undefined
   let renewedAt = Number.NEGATIVE_INFINITY
   let seen: Lease | undefined
   let seenAt = Number.NEGATIVE_INFINITY
 
+  const inTime = (): boolean => clock.monotonic() < renewedAt + durations.renewDeadlineMs
+  const noteMissing = (isMissing: boolean): void => {
+    missingSince = isMissing ? (missingSince ?? clock.monotonic()) : undefined
+    const next = missingSince !== undefined && clock.monotonic() - missingSince >= MISSING_MS
+    if (next === missing) return
+    missing = next
+    options.onMissing?.(missing)
+  }
   const observe = (lease: Lease): void => {
+    noteMissing(false)
     if (lease.metadata.resourceVersion === seen?.metadata.resourceVersion) return
     seen = lease
     seenAt = clock.monotonic()
   }
   const read = async (signal: AbortSignal): Promise<Lease> => {
-    const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs }, signal)
+    const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs, lane }, signal)
     observe(lease)
     return lease
   }
@@ -66,41 +84,48 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   const write = async (lease: Lease, spec: Lease['spec'], limitMs = timeoutMs): Promise<void> => {
     const askedAt = clock.monotonic()
     const body = { ...lease, spec }
-    observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs }))
-    // Counted from before the request: the others count from when they see it.
-    renewedAt = askedAt
+    observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs, lane }))
+    // Counted from before the request, because the others count from when they see it; not where it comes after the deadline.
+    if (!leading || inTime()) renewedAt = askedAt
   }
   const isFree = (lease: Lease): boolean =>
     !lease.spec?.holderIdentity ||
     lease.spec.holderIdentity === identity ||
-    clock.monotonic() >= seenAt + leaseSeconds(lease, durations) * 1000
+    clock.monotonic() >= seenAt + leaseMs(lease, durations)
 
   /** Until the lease changes hands to nobody, expires, or the watch ends. */
   async function waitForFree(lease: Lease, signal: AbortSignal): Promise<void> {
     const stop = new AbortController()
-    const left = seenAt + leaseSeconds(lease, durations) * 1000 - clock.monotonic()
-    const watchdog = startWatchdog(clock, Math.max(0, left), () => stop.abort())
+    const openedAt = clock.monotonic()
+    const left = seenAt + leaseMs(lease, durations) - openedAt
+    let news = false
+    const watchdog = startWatchdog(clock, Math.max(0, left), () => stop.abort(FREE))
     const query = { fieldSelector: `metadata.name=${options.name}`, resourceVersion: lease.metadata.resourceVersion }
     try {
       await client.watch<Lease>(
         { path: list, query: { ...query, timeoutSeconds: 300 } },
         ({ type, object }) => {
-          if (type === 'ERROR' || type === 'DELETED') stop.abort()
+          if (type === 'ERROR' || type === 'DELETED') stop.abort(new KubeApiError(0, `the watch of the lease: ${type}`))
           if (type !== 'ADDED' && type !== 'MODIFIED') return
+          news = true
           observe(object)
-          if (isFree(object)) stop.abort()
-          else watchdog.heard(leaseSeconds(object, durations) * 1000)
+          if (isFree(object)) stop.abort(FREE)
+          else watchdog.heard(leaseMs(object, durations))
         },
         AbortSignal.any([signal, stop.signal]),
       )
+      if (!news && clock.monotonic() - openedAt < SHORT_WATCH_MS) {
+        throw new KubeApiError(0, 'the watch of the lease ended at once', { code: 'KUBE_UNREACHABLE' })
+      }
     } catch (error) {
-      if (!stop.signal.aborted) throw error
+      if (stop.signal.reason !== FREE) throw error
     } finally {
       watchdog.stop()
     }
   }
 
   async function follow(signal: AbortSignal): Promise<void> {
+    let conflicts = 0
     for (;;) {
       try {
         const lease = await read(signal)
@@ -109,64 +134,81 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
           signal.throwIfAborted()
           return
         }
+        conflicts = 0
         await waitForFree(lease, signal)
       } catch (error) {
         if (signal.aborted) throw error
-        // Another follower was quicker: look again at once.
-        if (isConflict(error)) continue
+        if (error instanceof KubeApiError && error.status === 404) noteMissing(true)
+        // Another follower was quicker: look again immediately, but only once.
+        conflicts = isConflict(error) ? conflicts + 1 : 0
+        if (conflicts === 1) continue
         options.onProblem?.(error)
         await sleep(clock, durations.retryMs * (1 + 0.2 * options.random()), signal)
       }
     }
   }
 
-  async function renew(signal: AbortSignal): Promise<'renewed' | 'failed' | 'changed' | 'lost'> {
-    try {
-      const lease = seen ?? (await read(signal))
-      if (lease.spec?.holderIdentity !== identity) return 'lost'
-      await write(lease, renewedSpec(lease, clock.now()))
-      return 'renewed'
-    } catch (error) {
-      if (signal.aborted) throw error
-      options.onProblem?.(error)
-      // Whoever changed it (a label, another leader): the next try reads what it is now.
-      if (!isConflict(error)) return 'failed'
-      seen = undefined
-      return 'changed'
+  async function renew(signal: AbortSignal): Promise<'renewed' | 'failed' | 'lost'> {
+    // What another client changed (a label, the holder) is read once and tried again immediately.
+    for (const known of [seen, undefined]) {
+      try {
+        const lease = known ?? (await read(signal))
+        if (lease.spec?.holderIdentity !== identity) return 'lost'
+        await write(lease, renewedSpec(lease, durations, clock.now()))
+        return 'renewed'
+      } catch (error) {
+        if (signal.aborted) throw error
+        options.onProblem?.(error)
+        if (!isConflict(error)) return 'failed'
+        seen = undefined
+      }
     }
+    return 'failed'
   }
 
   async function lead(signal: AbortSignal): Promise<void> {
-    let last: Awaited<ReturnType<typeof renew>> = 'renewed'
-    while (last !== 'lost') {
-      if (last !== 'changed') await sleep(clock, durations.retryMs, signal)
+    let startedAt = clock.monotonic()
+    for (;;) {
+      // A renewal that waited for its time-out is followed by the next without a further pause.
+      const rest = startedAt + durations.retryMs - clock.monotonic()
+      await sleep(clock, Math.max(durations.retryMs / 10, rest), signal)
+      const deadline = renewedAt + durations.renewDeadlineMs
       // Also after a pause of the whole process: what was not renewed in time is given up, even if nobody took it.
-      if (clock.monotonic() >= renewedAt + durations.renewDeadlineMs) return
-      last = await renew(signal)
+      if (clock.monotonic() >= deadline) return
+      startedAt = clock.monotonic()
+      const result = await renew(signal)
+      // What was left undone since the deadline would never be done: a renewal that comes later is a loss too.
+      if (result === 'lost' || clock.monotonic() >= deadline) return
     }
   }
 
   /** Also one that was taken in the moment of the stop. What somebody edited is read again. */
   async function release(): Promise<void> {
-    const signal = AbortSignal.timeout(RELEASE_TIMEOUT_MS)
+    const stop = new AbortController()
+    const cancel = clock.after(RELEASE_TIMEOUT_MS, () => stop.abort(new Error('the lease was not given back in time')))
     try {
-      while (seen?.spec?.holderIdentity === identity) {
+      for (let tries = 0; seen?.spec?.holderIdentity === identity && tries < RELEASE_TRIES; tries += 1) {
         try {
           await write(seen, releasedSpec(seen, clock.now()), RELEASE_TIMEOUT_MS)
         } catch (error) {
           if (!isConflict(error)) throw error
-          await read(signal)
+          await read(stop.signal)
         }
       }
     } catch (error) {
       options.onProblem?.(error)
+    } finally {
+      cancel()
     }
   }
 
   return {
-    holds: () => leading && clock.monotonic() < renewedAt + durations.renewDeadlineMs,
+    holds: () => leading && inTime(),
     get holder() {
-      return seen?.spec?.holderIdentity || undefined
+      return missing ? undefined : seen?.spec?.holderIdentity || undefined
+    },
+    get missing() {
+      return missing
     },
     async run(signal) {
       try {

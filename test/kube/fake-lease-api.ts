@@ -12,14 +12,24 @@ export interface FakeLeaseApi {
   fail(method: string, status: number, times: number): void
   /** The next call of this method is done, and its answer held back until the result is called. */
   holdAnswer(method: string): () => void
-  /** Somebody else writes it. */
+  /** Another client writes it. */
   overwrite(spec: Lease['spec']): void
+  /** Another client deletes it, or creates it again. */
+  remove(): void
+  create(): void
+  /** Each watch from now on ends at once: with this error event, or (0) without any. */
+  endWatches(code: number): void
+  /** The lanes of all requests so far. */
+  readonly lanes: ReadonlySet<string | undefined>
 }
 
 export function createFakeLeaseApi(): FakeLeaseApi {
   let version = 1
   let lease: Lease = { metadata: { name: 'helper', namespace: 'ns', uid: 'u', resourceVersion: '1' } }
   const calls: string[] = []
+  const lanes = new Set<string | undefined>()
+  let deleted = false
+  let watchEnd: number | undefined
   const watchers = new Set<(event: WatchEvent<Lease>) => void>()
   const failures: { method: string; status: number; times: number }[] = []
   const change = (spec: Lease['spec']): Lease => {
@@ -41,6 +51,8 @@ export function createFakeLeaseApi(): FakeLeaseApi {
   }
   const held = new Map<string, Promise<void>>()
   const answer = (call: KubeCall): Lease => {
+    lanes.add(call.lane)
+    if (deleted) throw new KubeApiError(404, 'not found')
     if (call.method === 'GET') return lease
     const body = call.body as Lease
     if (body.metadata.resourceVersion !== lease.metadata.resourceVersion) throw new KubeApiError(409, 'stale')
@@ -57,9 +69,11 @@ export function createFakeLeaseApi(): FakeLeaseApi {
       return done as T
     },
     watch<T>(_call: unknown, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
-      return new Promise((_resolve, reject) => {
+      return new Promise((resolve, reject) => {
         check('WATCH', signal)
         const watcher = onEvent as (event: WatchEvent<unknown>) => void
+        if (watchEnd === 0) return resolve()
+        if (watchEnd !== undefined) setImmediate(() => watcher({ type: 'ERROR', object: { code: watchEnd } }))
         watchers.add(watcher)
         signal?.addEventListener('abort', () => {
           watchers.delete(watcher)
@@ -84,5 +98,17 @@ export function createFakeLeaseApi(): FakeLeaseApi {
     overwrite: (spec) => {
       change(spec)
     },
+    remove() {
+      deleted = true
+      for (const watcher of [...watchers]) watcher({ type: 'DELETED', object: lease })
+    },
+    create() {
+      deleted = false
+      change({})
+    },
+    endWatches(code) {
+      watchEnd = code
+    },
+    lanes,
   }
 }

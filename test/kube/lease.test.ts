@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { sleep } from '../../src/kube/clock.ts'
 import { createLeaseElector, type LeaseElector } from '../../src/kube/lease.ts'
 import { createFakeClock, type FakeClock, settle } from './fake-clock.ts'
 import { createFakeLeaseApi, type FakeLeaseApi } from './fake-lease-api.ts'
@@ -10,7 +14,7 @@ interface Candidate extends LeaseElector {
   readonly done: Promise<'lost' | 'stopped'>
 }
 
-function start(api: FakeLeaseApi, clock: FakeClock, identity: string): Candidate {
+function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: string): Candidate {
   const log: string[] = []
   const stop = new AbortController()
   const elector = createLeaseElector({
@@ -22,6 +26,7 @@ function start(api: FakeLeaseApi, clock: FakeClock, identity: string): Candidate
     identity,
     onAcquired: () => log.push('acquired'),
     onProblem: () => log.push('problem'),
+    onMissing: (missing) => log.push(missing ? 'missing' : 'found'),
   })
   const done = elector.run(stop.signal)
   return {
@@ -29,6 +34,9 @@ function start(api: FakeLeaseApi, clock: FakeClock, identity: string): Candidate
     run: elector.run,
     get holder() {
       return elector.holder
+    },
+    get missing() {
+      return elector.missing
     },
     log,
     stop,
@@ -176,4 +184,150 @@ test('a follower goes on through failures of the API server', async () => {
   assert.equal(one.log.filter((entry) => entry === 'problem').length, 4)
   one.stop.abort()
   await one.done
+})
+
+/** As the real client: a response comes after `delays`, and later than the time limit it is a failure, though the request was done. */
+function withDelays(api: FakeLeaseApi, clock: FakeClock, delays: readonly number[]): KubeClient {
+  let count = 0
+  return {
+    ...api.client,
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      const limit = call.timeoutMs ?? 30_000
+      const answer = await api.client.request<T>(call, signal)
+      const delay = call.method === 'PUT' ? (delays[count++] ?? 0) : 0
+      await sleep(clock, Math.min(delay, limit), signal)
+      if (delay > limit) throw new KubeApiError(0, 'no answer', { code: 'KUBE_TIMEOUT' })
+      return answer
+    },
+  }
+}
+
+test('H1 a renewal whose response comes after the deadline is a loss', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  // Acquired at 0; the renewal of 2 s times out at 7 s, the next one is answered at 11.5 s.
+  const one = start({ client: withDelays(api, clock, [0, 60_000, 4_500]) }, clock, 'one')
+  await clock.advance(9_900)
+  assert.equal(one.holds(), true)
+  await clock.advance(200)
+  assert.equal(one.holds(), false)
+  await clock.advance(4_000)
+  assert.deepEqual([one.holds(), await one.done], [false, 'lost'])
+})
+
+test('H1 whatever the delays: once a leader has stopped holding, it never holds again, and ends as lost', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 12_000 }), { minLength: 3, maxLength: 12 }), async (delays) => {
+      const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+      const one = start({ client: withDelays(api, clock, delays) }, clock, 'one')
+      let ended = false
+      void one.done.then(() => {
+        ended = true
+      })
+      let [held, stopped] = [false, false]
+      for (let step = 0; step < 400 && !ended; step += 1) {
+        await clock.advance(250)
+        const holds = one.holds()
+        assert.ok(!(stopped && holds), 'it holds again')
+        stopped ||= held && !holds
+        held ||= holds
+      }
+      assert.ok(!stopped || ended, 'it neither holds nor ended')
+      one.stop.abort()
+      await clock.advance(20_000)
+      await one.done
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('H1 a renewal that timed out is followed by the next without a pause, so that one lost request is no loss', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start({ client: withDelays(api, clock, [0, 60_000, 2_500]) }, clock, 'one')
+  for (let second = 0; second < 30; second += 1) {
+    await clock.advance(1_000)
+    assert.equal(one.holds(), true, `${second} s`)
+  }
+  one.stop.abort()
+  await clock.advance(5_000)
+  assert.equal(await one.done, 'stopped')
+})
+
+test('H6 all requests for the lease go over its own connection', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await clock.advance(10_000)
+  one.stop.abort()
+  await one.done
+  assert.deepEqual([...api.lanes], ['lease'])
+})
+
+test('security 3: a duration that no holder of ours writes is not believed, and is repaired by the next renewal', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.overwrite({ holderIdentity: 'ghost', leaseDurationSeconds: 2_147_483_647 })
+  const one = start(api, clock, 'one')
+  await clock.advance(59_900)
+  assert.equal(one.holds(), false)
+  await clock.advance(200)
+  assert.equal(one.holds(), true)
+  api.overwrite({ ...api.lease.spec, leaseDurationSeconds: 2_147_483_647 })
+  await clock.advance(2_100)
+  assert.deepEqual([one.holds(), api.lease.spec?.leaseDurationSeconds], [true, 15])
+  one.stop.abort()
+  await one.done
+})
+
+test('security 3: a lease that has not existed for 30 s is reported, and so is its return', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })
+  const one = start(api, clock, 'one')
+  await clock.advance(1_000)
+  api.remove()
+  await clock.advance(29_000)
+  assert.deepEqual([one.missing, one.holder], [false, 'other'])
+  await clock.advance(5_000)
+  assert.deepEqual([one.missing, one.holder], [true, undefined])
+  assert.deepEqual(
+    one.log.filter((entry) => entry !== 'problem'),
+    ['missing'],
+  )
+  api.create()
+  await clock.advance(3_000)
+  assert.deepEqual([one.missing, one.holds()], [false, true])
+  assert.deepEqual(
+    one.log.filter((entry) => entry !== 'problem'),
+    ['missing', 'found', 'acquired'],
+  )
+  one.stop.abort()
+  await one.done
+})
+
+test('M2 no answer of the server makes a follower or a leader spin: a watch that ends with 410 or at once, conflicts without end', async () => {
+  for (const code of [410, 0]) {
+    const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+    api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })
+    api.endWatches(code)
+    const one = start(api, clock, 'one')
+    await clock.advance(14_000)
+    assert.ok(api.calls.length <= 16, `${api.calls.length} calls after watches that end with ${code}`)
+    await clock.advance(2_000)
+    assert.equal(one.holds(), true)
+    one.stop.abort()
+    await one.done
+  }
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  api.fail('PUT', 409, 1_000)
+  await clock.advance(8_000)
+  assert.ok(api.calls.length <= 20, `${api.calls.length} calls of a leader`)
+  one.stop.abort()
+  assert.equal(await one.done, 'stopped')
+  assert.ok(api.calls.length <= 32, `${api.calls.length} calls to give it back`)
+  const two = start(api, clock, 'two')
+  const before = api.calls.length
+  api.overwrite({})
+  await clock.advance(8_000)
+  assert.ok(api.calls.length - before <= 20, `${api.calls.length - before} calls of a follower`)
+  two.stop.abort()
+  await assert.doesNotReject(two.done)
 })
