@@ -48,7 +48,9 @@ function targetOf(knock: HttpAnswer, base: URL, request: VerifyLoginRequest): UR
 
 function verdictOf(answer: HttpAnswer, asked: URL): LoginVerdict {
   const { status } = answer
-  if (status === 401 || status === 403) return { result: 'refused', detail: `${asked.host} answered HTTP ${status}` }
+  // A 403 may also come from an address list, a firewall or throttling: those say nothing about the login.
+  const refused = status === 401 || (status === 403 && /UNAUTHORIZED|DENIED/.test(answer.text))
+  if (refused) return { result: 'refused', detail: `${asked.host} answered HTTP ${status}` }
   if (status >= 200 && status < 300) return { result: 'accepted', detail: `${asked.host} took it` }
   return { result: 'unreachable', detail: `${asked.host} answered HTTP ${status}` }
 }

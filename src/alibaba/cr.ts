@@ -135,10 +135,15 @@ export async function getPersonalToken(target: CrTarget, signal?: AbortSignal): 
 
 function tokenOf(username: unknown, password: unknown, expiresAt: unknown): AuthorizationToken {
   const expiry = numberOf(expiresAt)
-  if (typeof username !== 'string' || typeof password !== 'string' || !username || !password || !(expiry > 0)) {
-    throw new NopassError('CLOUD_UNAVAILABLE', 'a token came without user name, password or expiry')
+  if (typeof username !== 'string' || typeof password !== 'string' || !username || !password || !isTime(expiry)) {
+    throw new NopassError('CLOUD_UNAVAILABLE', 'a token came without user name, password or a valid expiry')
   }
   return { username, password, expiresAt: expiry }
+}
+
+/** Epoch milliseconds that a Date can hold: nanoseconds would be beyond. */
+function isTime(value: number): boolean {
+  return value > 0 && value <= 8.64e15
 }
 
 const objects = (value: unknown): readonly JsonObject[] =>

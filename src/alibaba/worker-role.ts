@@ -51,11 +51,12 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
       'The Pod does not run on ECI, or was created without the annotation: schedule it on a virtual node, or remove eciRoleName to use the role of the node.',
     )
   }
-  const session = expectOk(
-    await ask(options, 'GET', ROLES + encodeURIComponent(role), headers, signal),
-    `the session of ${role}`,
-  )
-  const answer = parseAnswer(session)
+  const { clock } = options.transport
+  const sentAt = clock.monotonic()
+  const response = await ask(options, 'GET', ROLES + encodeURIComponent(role), headers, signal)
+  const answer = parseAnswer(expectOk(response, `the session of ${role}`))
+  // A machine whose clock is ahead by more than a session's life would call every session expired and never reach the cloud.
+  if (answer !== undefined) clock.observe(response.headers.date, sentAt)
   if (answer === undefined || (answer.Code !== undefined && answer.Code !== 'Success')) {
     throw unavailable(`instance metadata has no session for the role ${role} right now`)
   }

@@ -44,6 +44,18 @@ export const HELPER_CODES = {
     what: 'A Pod cannot pull its image, for it was admitted without the reference to the pull secret; the list of a Pod never changes.',
     cure: 'The message says why and what to do: mostly, delete the Pod and let its owner make another; heal: true does that.',
   },
+  SECRET_FOUGHT: {
+    what: 'Another writer keeps changing or deleting the pull secret of a namespace.',
+    cure: 'Let that writer leave this Secret alone, or opt the namespace out by the label acr-nopass.io/skip: "true".',
+  },
+  NAMESPACE_UNREADABLE: {
+    what: 'With `scope: namespaces`: the helper lacks the right to read a listed namespace, mostly because the namespace was deleted and its Role with it.',
+    cure: 'Take the namespace out of targets.namespaces.include, or create it and run helm upgrade again, which creates its Role; all other namespaces are served meanwhile.',
+  },
+  LEASE_MISSING: {
+    what: 'The Lease by which the replicas choose a leader does not exist, so none of them writes anything.',
+    cure: 'Run helm upgrade again with the same values: the chart creates the Lease.',
+  },
   LEASE_LOST: {
     what: 'The lease could not be renewed in time, or another replica took it.',
     cure: 'Nothing to do: the helper restarts and follows. If it lasts, look at the API server.',

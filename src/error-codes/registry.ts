@@ -10,7 +10,7 @@ export const REGISTRY_CODES = {
   },
   REGISTRY_LOGIN_REFUSED: {
     what: 'The registry itself refuses a credential that the cloud handed out, or that stands in a Secret.',
-    cure: 'Check that the registry and its account are the right ones; the last good credential stays in use meanwhile.',
+    cure: 'Check that the registry and its account are the right ones; the last good credential stays in use as long as it lives, then the refused one is used.',
   },
   DOCKER_CONFIG_INVALID: {
     what: 'The content of a pull secret is not what the helper writes.',

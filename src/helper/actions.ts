@@ -12,7 +12,7 @@ type SkipReason =
   | 'kept-by-other'
 
 /** What has to come first. */
-type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought'
+type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought' | 'unreadable'
 
 /** The object as it was when the plan was made: a write that meets another one is refused (decision 2). */
 interface Precondition {

@@ -1,3 +1,4 @@
+import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { createReflector, type Reflector, type ServerFeatures } from '../kube/reflector.ts'
@@ -22,6 +23,8 @@ export interface CachesOptions {
   readonly onSecret: ChangeHandler<SecretView>
   readonly onServiceAccount: ChangeHandler<ServiceAccountView>
   readonly onSynced: () => void
+  /** Scope `namespaces`: the right to read this one or its objects is missing. */
+  readonly onRefused: (namespace: string) => void
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
@@ -32,6 +35,8 @@ export interface Caches {
   /** Undefined where the helper attaches by admission alone. */
   readonly serviceAccounts: Source<ServiceAccountView> | undefined
   readonly synced: boolean
+  /** Scope `namespaces`: the right to read this one or its objects was missing when last tried. It holds up no other. */
+  unreadable(namespace: string): boolean
   run(signal: AbortSignal): Promise<void>
 }
 
@@ -39,12 +44,14 @@ export interface Caches {
 const SERVICE_ACCOUNT_PAGE = 200
 
 export function createCaches(options: CachesOptions): Caches {
-  const { config, trimmers } = options
+  const { clock, config, trimmers } = options
   const clusterWide = config.scope === 'cluster'
   const listed = options.listedNamespaces
   const withOwn = [...new Set([...listed, config.release.namespace])]
   const scopesOf = (names: readonly string[]): readonly string[] =>
     clusterWide ? [''] : names.map((name) => `/namespaces/${name}`)
+  const parts: { readonly name: string; readonly part: Reflector<Versioned>; refusedAt: number }[] = []
+  const isRefused = ({ part, refusedAt }: (typeof parts)[number]): boolean => refusedAt >= part.lastProgress
   const reflect = <W extends KubeObject, T extends Versioned>(
     resource: string,
     prefix: string,
@@ -52,30 +59,47 @@ export function createCaches(options: CachesOptions): Caches {
       Parameters<typeof createReflector<W, T>>[0],
       'trim' | 'onChange' | 'selector' | 'metadataOnly' | 'pageSize'
     >,
-  ): Reflector<T> =>
-    createReflector<W, T>({
+  ): Reflector<T> => {
+    const name = prefix.split('/')[2]
+    const part = createReflector<W, T>({
       client: options.client,
       clock: options.clock,
       random: options.random,
       features: options.features,
       path: `/api/v1${prefix}/${resource}`,
       onSynced,
-      onProblem: (error, wait) => options.onProblem(resource, error, wait),
+      onProblem(error, wait) {
+        options.onProblem(resource, error, wait)
+        if (name === undefined || !(error instanceof KubeApiError && error.status === 403)) return
+        for (const entry of parts) if (entry.part === (part as unknown)) entry.refusedAt = clock.monotonic()
+        options.onRefused(name)
+        onSynced()
+      },
       ...own,
     })
+    if (name !== undefined) {
+      parts.push({ name, part: part as unknown as Reflector<Versioned>, refusedAt: Number.NEGATIVE_INFINITY })
+    }
+    return part
+  }
+  const unreadable = (namespace: string): boolean =>
+    reader?.refused(namespace) === true || parts.some((entry) => entry.name === namespace && isRefused(entry))
   let told = false
   function onSynced(): void {
     if (told || !all.every(({ synced }) => synced)) return
     told = true
     options.onSynced()
   }
-  const namespaces: Source<NamespaceView> = clusterWide
-    ? reflect<KubeObject, NamespaceView>('namespaces', '', {
-        trim: trimmers.namespace,
-        onChange: options.onNamespace,
-        metadataOnly: true,
-      })
+  const reader = clusterWide
+    ? undefined
     : createNamespaceReader({ ...options, names: withOwn, onChange: options.onNamespace, onSynced })
+  const namespaces: Source<NamespaceView> =
+    reader ??
+    reflect<KubeObject, NamespaceView>('namespaces', '', {
+      trim: trimmers.namespace,
+      onChange: options.onNamespace,
+      metadataOnly: true,
+    })
   const secrets = joinReflectors(
     scopesOf(withOwn).map((scope) =>
       reflect<KubeObject, SecretView>('secrets', scope, {
@@ -86,6 +110,7 @@ export function createCaches(options: CachesOptions): Caches {
       }),
     ),
     withOwn,
+    clusterWide ? undefined : unreadable,
   )
   const serviceAccounts =
     config.attach === 'admission'
@@ -99,6 +124,7 @@ export function createCaches(options: CachesOptions): Caches {
             }),
           ),
           listed,
+          clusterWide ? undefined : unreadable,
         )
   const all: Source<Versioned>[] = [
     namespaces,
@@ -109,6 +135,7 @@ export function createCaches(options: CachesOptions): Caches {
     namespaces,
     secrets,
     serviceAccounts,
+    unreadable,
     get synced() {
       return told
     },

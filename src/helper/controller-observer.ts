@@ -12,7 +12,7 @@ export interface ControllerObserver {
   changed(): void
   /** An object was seen for the first time, after the start. */
   appeared(key: string): void
-  /** Another writer took our entry out. */
+  /** Another writer removed our entry, or changed or deleted the pull secret. */
   lost(key: string): void
   wrote(key: string, action: WriteAction): void
   failed(key: string, action: WriteAction, verdict: FailureVerdict, error: unknown): void

@@ -6,7 +6,7 @@ import { type Decision, isWrite, type WriteAction, type WriteReason } from './ac
 import { type Caches, createCaches } from './caches.ts'
 import type { ControllerObserver } from './controller-observer.ts'
 import type { CredentialGroups } from './credential-groups.ts'
-import { problemOfDecision, problemOfWrite } from './decision-problem.ts'
+import { namespaceUnreadable, problemOfDecision, problemOfWrite } from './decision-problem.ts'
 import { createObservedCluster } from './observed-cluster.ts'
 import { createPacer, rotationRate } from './pacer.ts'
 import { type PlanContext, type PlanKey, plan, planKey } from './plan.ts'
@@ -28,6 +28,10 @@ export interface ControllerOptions {
   readonly features: ServerFeatures
   /** Whether a write may be started now. */
   readonly holds: () => boolean
+  /** Epoch milliseconds on the cloud's clock. */
+  readonly cloudNow: () => number
+  /** The credentials of all registries. */
+  readonly states: () => readonly RegistryState[]
   readonly observer: ControllerObserver
 }
 
@@ -52,6 +56,8 @@ export interface Controller {
 
 /** More than 16 in flight only queue in the API server (research: peers-measured). */
 const CONCURRENCY = 16
+/** The write of our own copy may hang (a webhook): the others do not wait longer for it. */
+const LONGEST_HOLD_MS = 2_000
 const NOW: Lane = { lane: 'now' }
 /** What may take its time: the Secret serves as it is. */
 const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 'shrunk'])
@@ -66,6 +72,11 @@ export function createController(options: ControllerOptions): Controller {
   const writer = createWriter({ client: options.client, clock, caches: () => caches, trimmers, groups, secretName })
   const pacer = createPacer(config.refreshRate)
   const stop = new AbortController()
+  const home = config.release.namespace
+  let rate = config.refreshRate
+  /** What waits until the helper's own copy is written: a successor that reads it back never has less than the others. */
+  let held: (() => void)[] | undefined
+  let cancelHold: (() => void) | undefined
   const rival = createRivalAddon({ secretName, onFound: observer.rival, onGone: () => observer.rival(undefined) })
   const queue = createWorkQueue({
     clock,
@@ -85,6 +96,7 @@ export function createController(options: ControllerOptions): Controller {
     trimmers,
     onNamespace(name, current, previous) {
       observer.changed()
+      observed.noteNamespace(current, previous)
       if (!caches.synced) return
       if (previous === undefined) observer.appeared(name)
       queue.add(name, NOW)
@@ -92,9 +104,10 @@ export function createController(options: ControllerOptions): Controller {
     },
     onSecret(key, current, previous) {
       observer.changed()
-      if (!caches.synced) return
       const namespace = namespaceOf(key)
-      observed.noteSecret(namespace)
+      const lost = observed.noteSecret(namespace, current, previous, clock.monotonic())
+      if (!caches.synced) return
+      if (lost) observer.lost(namespace)
       queue.add(namespace, NOW)
       // Whether the Secret is another's decides about the references to it.
       if (current?.ours === previous?.ours || config.adopt) return
@@ -112,19 +125,28 @@ export function createController(options: ControllerOptions): Controller {
     },
     onSynced: observer.synced,
     onProblem: observer.watchBroke,
+    onRefused: (namespace) => observer.problem(namespace, namespaceUnreadable(namespace)),
   })
 
   function context(): PlanContext {
-    return { observed, targets, groups, config, now: clock.monotonic() }
+    return { observed, targets, groups, config, now: clock.monotonic(), cloudNow: options.cloudNow() }
   }
 
   function handle(key: string, failures: number): Outcome | Promise<Outcome> {
     // What a follower sees is kept; at a take-over all is planned at once.
     if (!options.holds()) return 'done'
+    const outcome = handleKey(key, failures)
+    if (key !== home || held === undefined) return outcome
+    if (outcome instanceof Promise) return outcome.finally(release)
+    release()
+    return outcome
+  }
+
+  function handleKey(key: string, failures: number): Outcome | Promise<Outcome> {
     const planned = parsePlanKey(key)
     const decision = planKey(context(), planned)
     if (decision === undefined) {
-      observer.solved(key)
+      if (!observed.unreadable(planned.namespace)) observer.solved(key)
       rival.note(key, undefined)
       return 'done'
     }
@@ -133,6 +155,33 @@ export function createController(options: ControllerOptions): Controller {
       return { retry: Math.max(0, decision.until - clock.monotonic()) }
     }
     return isWrite(decision) && !config.dryRun ? perform(key, decision, failures) : 'done'
+  }
+
+  /** Adds what `collect` wants to write, the helper's own copy first. */
+  function enqueueAll(
+    collect: (enqueue: (key: string, decision: Decision, urgent: boolean, turn: number) => void) => void,
+  ): void {
+    const rest: (() => void)[] = []
+    let ownFirst = false
+    collect((key, decision, urgent, turn) => {
+      if (key !== home || !isWrite(decision)) rest.push(() => enqueue(key, decision, urgent, turn))
+      else ownFirst = true
+    })
+    const isOngoing = queue.depth > 0
+    rest.push(() => setPace(isOngoing))
+    held = [...(held ?? []), ...rest]
+    if (ownFirst) {
+      cancelHold ??= clock.after(LONGEST_HOLD_MS, release)
+      queue.add(home, NOW)
+    } else release()
+  }
+
+  function release(): void {
+    cancelHold?.()
+    cancelHold = undefined
+    const all = held ?? []
+    held = undefined
+    for (const add of all) add()
   }
 
   async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
@@ -167,8 +216,22 @@ export function createController(options: ControllerOptions): Controller {
     const isRotation = decision.kind === 'writeSecret' && ROTATIONS.has(decision.reason)
     // Secret and references of one namespace side by side: the first namespaces are usable at once.
     if (decision.kind !== 'writeSecret' || !isRotation) return { lane: 'later', deadline: turn }
-    const deadline = observed.secret(decision.namespace)?.expiresAt ?? 0
-    return { lane: 'later', paced: !urgent, deadline }
+    const { expiresAt: deadline = 0 } = observed.secret(decision.namespace) ?? {}
+    const hasExpired = deadline !== 0 && deadline <= options.cloudNow()
+    return { lane: 'later', paced: !urgent && !hasExpired, deadline }
+  }
+
+  /** Queues what has to be written, and what only has to wait for its time. */
+  function enqueue(key: string, decision: Decision, urgent: boolean, turn: number): void {
+    if (isWrite(decision)) queue.add(key, laneOf(decision, urgent, turn))
+    else if (decision.kind === 'wait' && decision.until !== undefined) queue.add(key, NOW)
+  }
+
+  /** For all that waits: the rotation of one registry must not slow down an earlier one that is not over. */
+  function setPace(isOngoing: boolean): void {
+    const needed = rotationRate(config.refreshRate, queue.depth, shortestLife(options.states()))
+    rate = isOngoing ? Math.max(rate, needed) : needed
+    pacer.setRate(rate)
   }
 
   return {
@@ -178,34 +241,38 @@ export function createController(options: ControllerOptions): Controller {
       return queue.depth
     },
     get idle() {
-      return queue.depth === 0 && queue.active === 0
+      return held === undefined && queue.depth === 0 && queue.active === 0
     },
     planAll() {
       if (!caches.synced || !options.holds()) return
       let turn = 0
-      for (const { key, decision } of plan(context())) {
-        const text = formatPlanKey(key)
-        if (key.serviceAccount === undefined) turn += 1
-        note(text, key, decision)
-        if (isWrite(decision)) queue.add(text, laneOf(decision, false, turn))
-        else if (decision.kind === 'wait' && decision.until !== undefined) queue.add(text, NOW)
-      }
+      enqueueAll((enqueue) => {
+        for (const { key, decision } of plan(context())) {
+          const text = formatPlanKey(key)
+          if (key.serviceAccount === undefined) turn += 1
+          note(text, key, decision)
+          enqueue(text, decision, false, turn)
+        }
+      })
     },
     rotate(states) {
       if (!caches.synced || !options.holds()) return
       const urgent = states.some((state) => state.urgent)
       let count = 0
-      for (const namespace of observed.namespaces()) {
-        const decision = planKey(context(), { namespace: namespace.name })
-        if (decision === undefined || !isWrite(decision)) continue
-        count += 1
-        queue.add(namespace.name, laneOf(decision, urgent, count))
-      }
-      pacer.setRate(rotationRate(config.refreshRate, count, shortestLife(states)))
+      enqueueAll((enqueue) => {
+        for (const namespace of observed.namespaces()) {
+          const decision = planKey(context(), { namespace: namespace.name })
+          if (decision === undefined) continue
+          if (isWrite(decision)) count += 1
+          enqueue(namespace.name, decision, urgent, count)
+        }
+      })
     },
     run: (signal) => caches.run(signal),
     async drain(limitMs) {
-      await Promise.race([queue.stop(), sleep(clock, limitMs, stop.signal)])
+      cancelHold?.()
+      // A second drain ends the wait of the first.
+      await Promise.race([queue.stop(), sleep(clock, limitMs, stop.signal).catch(() => undefined)])
       stop.abort()
     },
   }

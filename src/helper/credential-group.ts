@@ -47,11 +47,14 @@ export function buildCredentialGroup(
   )
   const hash = contentHash(content)
   const registries = tokens.map(({ name }) => name).sort()
+  // The entry of an earlier configuration may have expired long ago: it decides about nothing.
+  const current = tokens.filter(({ origin }) => origin !== 'kept')
+  const expiresAt = soonest(current.map(({ token }) => token.expiresAt))
   const annotations: Record<string, string> = {
     [ANNOTATION_CONTENT_HASH]: hash,
     [ANNOTATION_REGISTRIES]: registries.join(','),
-    [ANNOTATION_EXPIRES_AT]: soonest(tokens.map(({ token }) => token.expiresAt)),
-    [ANNOTATION_REFRESH_AT]: soonest(tokens.map(({ refreshAt }) => refreshAt)),
+    [ANNOTATION_EXPIRES_AT]: toIso(expiresAt),
+    [ANNOTATION_REFRESH_AT]: toIso(soonest(current.map(({ refreshAt }) => refreshAt))),
     ...(withTokens ? { [ANNOTATION_TOKENS]: encodeTokens(tokens) } : {}),
   }
   const labels = { ...options.secretLabels, [LABEL_MANAGED_BY]: MANAGED_BY, [LABEL_INSTANCE]: options.instance }
@@ -62,6 +65,8 @@ export function buildCredentialGroup(
     key,
     hash,
     registries,
+    expiresAt,
+    unsure: current.some(({ origin }) => origin !== undefined),
     bodies: {
       apply: [
         Buffer.from('{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/dockerconfigjson","metadata":{'),
@@ -77,8 +82,12 @@ export function contentHash(content: string): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-/** Empty without any, for an annotation that was patched would outlive an apply without it. */
-function soonest(times: readonly (number | null)[]): string {
+function soonest(times: readonly (number | null)[]): number | undefined {
   const known = times.filter((time) => time !== null)
-  return known.length === 0 ? '' : new Date(Math.min(...known)).toISOString()
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
+/** Empty without a time, because an annotation that was patched would outlive an apply without it. */
+function toIso(time: number | undefined): string {
+  return time === undefined ? '' : new Date(time).toISOString()
 }

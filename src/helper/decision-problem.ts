@@ -22,12 +22,22 @@ export function problemOfDecision(key: PlanKey, decision: Decision, secretName: 
       place,
     })
   }
+  if (decision.kind === 'wait' && decision.reason === 'fought' && key.serviceAccount === undefined) {
+    const by = decision.manager === undefined ? 'Another writer' : `"${decision.manager}"`
+    return new NopassError('SECRET_FOUGHT', `${by} keeps changing or deleting the Secret ${secretName}`, { place })
+  }
+  if (decision.kind === 'wait' && decision.reason === 'unreadable') return namespaceUnreadable(key.namespace)
   if (decision.kind === 'wait' && decision.reason === 'fought') {
     const what = `imagePullSecrets of ServiceAccount ${key.serviceAccount}`
     const by = decision.manager === undefined ? 'Another writer' : `"${decision.manager}"`
     return new NopassError('LIST_FOUGHT', `${by} keeps removing ${secretName} from ${what}`, { place })
   }
   return undefined
+}
+
+export function namespaceUnreadable(namespace: string): NopassError {
+  const message = `the helper lacks the right to read the namespace ${namespace} or its objects`
+  return new NopassError('NAMESPACE_UNREADABLE', message, { place: { namespace } })
 }
 
 /** A server that stumbles is no trouble of one namespace, one that fails so often in a row is. */

@@ -21,15 +21,18 @@ export function checkHealth(options: HealthOptions): Verdict {
 
 export interface ReadinessInput {
   readonly stopping: boolean
+  /** No replica can lead: unlike the others this is not latched. */
+  readonly leaseMissing: boolean
   readonly synced: boolean
   readonly statusRead: boolean
   /** Registries whose configuration or identity is new and not proven yet. */
   readonly unproven: readonly string[]
 }
 
-/** Readiness (decision 5); the caller latches it: once ready, only a shutdown ends it. */
+/** Readiness (decision 5); the caller latches it: once ready, only a shutdown or a missing lease ends it. */
 export function checkReadiness(input: ReadinessInput): Verdict {
   if (input.stopping) return { ok: false, detail: 'stopping' }
+  if (input.leaseMissing) return { ok: false, detail: 'the lease does not exist' }
   if (!input.synced) return { ok: false, detail: 'the caches are not complete yet' }
   if (!input.statusRead) return { ok: false, detail: 'the status has not been read yet' }
   if (input.unproven.length > 0) return { ok: false, detail: `no token yet for ${input.unproven.join(', ')}` }

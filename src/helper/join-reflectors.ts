@@ -2,13 +2,14 @@ import type { Reflector } from '../kube/reflector.ts'
 import type { Versioned } from '../kube/store.ts'
 import type { Source } from './source.ts'
 
-/** One source of several, each for one namespace; a single one stands for itself. */
+/** One source of several, each for one namespace; a single one stands for itself. `refused`: one that nothing can come from. */
 export function joinReflectors<T extends Versioned>(
   parts: readonly Reflector<T>[],
   names: readonly string[],
+  refused?: (name: string) => boolean,
 ): Source<T> {
   const [only] = parts
-  if (parts.length === 1 && only) return only
+  if (parts.length === 1 && only && refused === undefined) return only
   const byNamespace = new Map(names.map((name, index) => [name, parts[index]]))
   const at = (key: string): Reflector<T> | undefined => byNamespace.get(key.split('/')[0] ?? '')
   return {
@@ -16,7 +17,7 @@ export function joinReflectors<T extends Versioned>(
     put: (key, view) => at(key)?.put(key, view),
     entries: () => parts.flatMap((part) => [...part.entries()]),
     get synced() {
-      return parts.every(({ synced }) => synced)
+      return parts.every(({ synced }, index) => synced || refused?.(names[index] ?? ''))
     },
     get lastProgress() {
       return Math.min(...parts.map(({ lastProgress }) => lastProgress))

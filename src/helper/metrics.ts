@@ -66,7 +66,10 @@ export function createMetrics(): Metrics {
       'Writes by kind and outcome (conflict: tried again with newer data).',
       ['kind', 'outcome'],
     ),
-    fights: counter('acr_nopass_fights_total', 'ServiceAccounts whose list another writer kept taking our entry from.'),
+    fights: counter(
+      'acr_nopass_fights_total',
+      'Pull secrets that another writer kept changing, and ServiceAccounts whose list it kept taking our entry from.',
+    ),
     podsMasked: gauge(
       'acr_nopass_pods_masked',
       'Pending Pods that cannot pull for want of the reference to our pull secret (watchPods or heal).',

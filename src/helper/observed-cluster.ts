@@ -1,5 +1,6 @@
 import { FIELD_MANAGER } from '../kube/names.ts'
 import type { Caches } from './caches.ts'
+import { FIGHT_WINDOW_MS } from './fight.ts'
 import type { Observed } from './plan.ts'
 import { parsePlanKey } from './plan-key.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from './views.ts'
@@ -15,15 +16,22 @@ export interface ObservedCluster extends Observed {
   ): boolean
   /** Call before an entry is added: the news of the namespace may have overtaken those of its Secret. */
   noteAttach(key: string): void
-  /** Call after each change of a Secret. */
-  noteSecret(namespace: string): void
+  /** Call after each change of a Secret; true when another writer changed or deleted ours. */
+  noteSecret(namespace: string, current: SecretView | undefined, previous: SecretView | undefined, now: number): boolean
+  /** Call after each change of a Namespace: what was lost with an earlier one of the name is no fight. */
+  noteNamespace(current: NamespaceView | undefined, previous: NamespaceView | undefined): void
 }
 
-const MEMORY_MS = 10 * 60_000
+/** More times of losses than a decision asks for tell nothing. */
+const MOST_TIMES = 10
 
 export function createObservedCluster(caches: () => Caches, secretName: string): ObservedCluster {
   const names = new Map<string, readonly string[]>()
   const removals = new Map<string, readonly number[]>()
+  const losses = new Map<string, readonly number[]>()
+  const remember = (times: Map<string, readonly number[]>, key: string, now: number): void => {
+    times.set(key, [...(times.get(key) ?? []).filter((at) => now - at < FIGHT_WINDOW_MS), now].slice(-MOST_TIMES))
+  }
   const unseen = new Set<string>()
   // Most namespaces have the same few ServiceAccounts: one list stands for all of them.
   const shared = new Map<string, readonly string[]>()
@@ -56,14 +64,24 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
       for (const [, view] of caches().namespaces.entries()) yield view
     },
     removals: (namespace, name) => removals.get(`${namespace}/${name}`) ?? [],
+    losses: (namespace) => losses.get(namespace) ?? [],
+    unreadable: (namespace) => caches().unreadable(namespace),
     attachedUnseen: (namespace, name) => unseen.has(`${namespace}/${name}`),
     noteAttach(key) {
       const { namespace } = parsePlanKey(key)
       if (secretOf(namespace) === undefined) unseen.add(key)
     },
-    noteSecret(namespace) {
-      if (unseen.size === 0 || !secretOf(namespace)?.ours) return
-      for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
+    noteSecret(namespace, current, previous, now) {
+      if (unseen.size > 0 && current?.ours) {
+        for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
+      }
+      const lost = isAsWritten(previous) && !isAsWritten(current) && isAlive(caches().namespaces.get(namespace))
+      if (lost) remember(losses, namespace, now)
+      return lost
+    },
+    noteNamespace(current, previous) {
+      const name = (current ?? previous)?.name ?? ''
+      if (!isAlive(current) || current?.uid !== previous?.uid) losses.delete(name)
     },
     noteServiceAccount(key, current, previous, now) {
       const { namespace, serviceAccount: name = '' } = parsePlanKey(key)
@@ -78,8 +96,16 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
         previous.list.includes(secretName) &&
         !current.list.includes(secretName) &&
         current.owner?.manager !== FIELD_MANAGER
-      if (lost) removals.set(key, [...(removals.get(key) ?? []).filter((at) => now - at < MEMORY_MS), now])
+      if (lost) remember(removals, key, now)
       return lost
     },
   }
+}
+
+function isAsWritten(secret: SecretView | undefined): boolean {
+  return secret?.ours === true && secret.intact && secret.labelled
+}
+
+function isAlive(namespace: NamespaceView | undefined): boolean {
+  return namespace !== undefined && !namespace.terminating
 }

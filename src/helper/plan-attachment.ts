@@ -1,5 +1,6 @@
 import { FIELD_MANAGER } from '../kube/names.ts'
 import type { Decision, WriteList } from './actions.ts'
+import { fightPause } from './fight.ts'
 import type { NamespaceView, ServiceAccountView } from './views.ts'
 
 export interface AttachmentQuestion {
@@ -17,12 +18,6 @@ export interface AttachmentQuestion {
   /** Monotonic milliseconds. */
   readonly now: number
 }
-
-/** So many removals within this time are a fight with another writer. */
-const FIGHT_REMOVALS = 3
-const FIGHT_WINDOW_MS = 10 * 60_000
-/** The pause between two tries in a fight. */
-const FIGHT_PAUSE_MS = 60_000
 
 /** What to do about one ServiceAccount: the whole list, ours appended or taken out, everything else as it stands. */
 export function planAttachment(question: AttachmentQuestion): Decision {
@@ -53,14 +48,6 @@ export function planAttachment(question: AttachmentQuestion): Decision {
 /** Whether a detach of this entry is still to come: then the Secret is emptied after it. */
 export function isDetachable(serviceAccount: ServiceAccountView, secretName: string): boolean {
   return serviceAccount.list.includes(secretName) && wroteLast(serviceAccount)
-}
-
-/** Until when (monotonic) a fought list is left alone; undefined: not now. */
-function fightPause(removals: readonly number[], now: number): number | undefined {
-  const recent = removals.filter((at) => now - at < FIGHT_WINDOW_MS)
-  const last = recent.at(-1)
-  if (recent.length < FIGHT_REMOVALS || last === undefined || now >= last + FIGHT_PAUSE_MS) return undefined
-  return last + FIGHT_PAUSE_MS
 }
 
 function planDetach(serviceAccount: ServiceAccountView, secretName: string): Decision {

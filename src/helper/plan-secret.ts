@@ -1,4 +1,5 @@
 import type { Decision, WriteReason } from './actions.ts'
+import { fightPause } from './fight.ts'
 import type { NamespaceView, SecretView } from './views.ts'
 
 /** The part of a credential group that decides: what is in it, and the hash of its bytes. */
@@ -7,6 +8,10 @@ export interface GroupSummary {
   readonly hash: string
   /** Those of the wanted registries that have a credential. */
   readonly registries: readonly string[]
+  /** When the first of its credentials expires, epoch milliseconds on the cloud's clock; undefined: none does. */
+  readonly expiresAt: number | undefined
+  /** Secrets may hold a newer credential than one of these (see `LiveToken.origin`). */
+  readonly unsure: boolean
 }
 
 export interface SecretQuestion {
@@ -21,12 +26,23 @@ export interface SecretQuestion {
   readonly adopt: boolean
   /** Whether a ServiceAccount of the namespace still has an entry that we shall take back first. */
   readonly attached: boolean
+  /** Monotonic times at which other writers changed or deleted it. */
+  readonly losses: readonly number[]
+  /** Monotonic milliseconds. */
+  readonly now: number
+  /** Epoch milliseconds on the cloud's clock. */
+  readonly cloudNow: number
+  /** The Secrets of this namespace cannot be read: what is there is not known. */
+  readonly unreadable: boolean
 }
+
+const UNREADABLE_PAUSE_MS = 30_000
 
 /** What to do about one namespace's pull secret. */
 export function planSecret(question: SecretQuestion): Decision {
   const { namespace, secret, wanted } = question
   if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
+  if (question.unreadable) return { kind: 'wait', reason: 'unreadable', until: question.now + UNREADABLE_PAUSE_MS }
   if (wanted.length === 0) return planRetire(question)
   if (secret && !secret.ours && !question.adopt) return foreign(secret)
   const { group } = question
@@ -34,10 +50,32 @@ export function planSecret(question: SecretQuestion): Decision {
   if (secret?.ours && secret.intact) {
     // A registry whose credential is unknown for now must not vanish from a Secret that has it (P2).
     const lost = secret.registries.some((name) => wanted.includes(name) && !group.registries.includes(name))
-    if (lost) return { kind: 'wait', reason: 'last-good' }
+    const until = lost ? endOf(secret, question) : undefined
+    if (until !== undefined) return { kind: 'wait', reason: 'last-good', ...(until === Infinity ? {} : { until }) }
     if (secret.hash === group.hash && secret.labelled) return { kind: 'current' }
+    const worse = secret.labelled ? judgeWorse(group, secret, question.cloudNow) : undefined
+    if (worse !== undefined) return worse
+  }
+  const pause = fightPause(question.losses, question.now)
+  if (pause !== undefined) {
+    const manager = secret?.otherManager
+    return { kind: 'wait', reason: 'fought', until: pause, ...(manager === undefined ? {} : { manager }) }
   }
   return write(question, group, reasonOf(secret, group))
+}
+
+/** When (monotonic) a Secret's first credential expires; undefined: it has. From then on it holds nothing worth the wait of the others. */
+function endOf({ expiresAt = Infinity }: SecretView, { now, cloudNow }: SecretQuestion): number | undefined {
+  return expiresAt > cloudNow ? now + (expiresAt - cloudNow) : undefined
+}
+
+/** Nothing that has expired, and nothing that may be older, replaces credentials that work. */
+function judgeWorse(group: GroupSummary, secret: SecretView, cloudNow: number): Decision | undefined {
+  const { expiresAt, unsure, registries } = group
+  if (expiresAt === undefined || secret.expiresAt === undefined || secret.expiresAt <= cloudNow) return undefined
+  if (expiresAt <= cloudNow) return { kind: 'wait', reason: 'last-good' }
+  const isOlder = unsure && expiresAt < secret.expiresAt && registries.every((name) => secret.registries.includes(name))
+  return isOlder ? { kind: 'current' } : undefined
 }
 
 function planRetire(question: SecretQuestion): Decision {

@@ -13,6 +13,10 @@ export interface Observed {
   serviceAccountsIn(namespace: string): Iterable<ServiceAccountView>
   namespaces(): Iterable<NamespaceView>
   removals(namespace: string, serviceAccount: string): readonly number[]
+  /** When other writers changed or deleted the Secret of ours there, monotonic. */
+  losses(namespace: string): readonly number[]
+  /** Scope `namespaces`: the right to list its Secrets is missing. */
+  unreadable(namespace: string): boolean
   /** Our entry was added there while no Secret was known, and none of ours has been since. */
   attachedUnseen(namespace: string, serviceAccount: string): boolean
 }
@@ -31,6 +35,8 @@ export interface PlanContext {
   readonly config: Pick<HelperConfig, 'secretName' | 'adopt' | 'attach'>
   /** Monotonic milliseconds. */
   readonly now: number
+  /** Epoch milliseconds on the cloud's clock. */
+  readonly cloudNow: number
 }
 
 /** One thing to decide about: a namespace's Secret, or, with a name, one of its ServiceAccounts. */
@@ -70,6 +76,10 @@ function planNamespace(context: PlanContext, namespace: NamespaceView): Decision
     empty: groups.empty,
     adopt: config.adopt,
     attached: wanted.length === 0 && isStillAttached(context, namespace.name),
+    losses: observed.losses(namespace.name),
+    now: context.now,
+    cloudNow: context.cloudNow,
+    unreadable: observed.unreadable(namespace.name),
   })
 }
 

@@ -1,4 +1,5 @@
-import { refreshAt, retryAt, spreadAfter } from '../acr/refresh-schedule.ts'
+import type { StatusError } from '../acr/helper-status.ts'
+import { EARLIEST, refreshAt, retryAt, spreadAfter } from '../acr/refresh-schedule.ts'
 import type { RegistryToken } from '../acr/token-source.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { Clock } from '../kube/clock.ts'
@@ -24,9 +25,10 @@ export interface RefreshClockOptions {
   readonly onChange: (event: RefreshEvent) => void
 }
 
+/** `refused`: a new credential is in use although the registry refuses it, because nothing better is left. */
 export type RefreshEvent =
   | { readonly kind: 'refreshed' | 'unchanged' | 'revoked'; readonly state: RegistryState }
-  | { readonly kind: 'failed'; readonly state: RegistryState; readonly error: unknown }
+  | { readonly kind: 'failed' | 'refused'; readonly state: RegistryState; readonly error: unknown }
 
 /** `due`: by the schedule; `retried`: after a failure; `joined`: with another registry's; `wanted`: out of turn. */
 export type RefreshReason = 'due' | 'retried' | 'joined' | 'wanted'
@@ -40,6 +42,8 @@ export interface RefreshClock {
   prove(): void
   /** The credential in the helper's own copy, which is what all namespaces have: it wins unless it is over. */
   adopt(live: LiveToken): void
+  /** The credential of an earlier configuration in the helper's own copy: its entry stays while there is no other. */
+  keep(live: LiveToken): void
   /** Refreshes now, whatever the schedule says. */
   force(): void
   /** Refreshes now with another, unless it is asked for already or failed last time; a failure leaves all as it was. */
@@ -47,6 +51,14 @@ export interface RefreshClock {
   stop(): void
 }
 
+/** The old credential is replaced by a refused one no later than when this part of its life is left. */
+const LEAST_LEFT = 1 / 10
+/** A refused credential that is in use is checked again after this time, doubling up to the longest pause. */
+const FIRST_RECHECK_MS = 30_000
+const LONGEST_RECHECK_MS = 10 * 60_000
+/** However short a credential's life: no more than one request for a new one in this time. */
+const SHORTEST_PAUSE_MS = 1_000
+const AHEAD_MS = 60_000
 /** A static login has no expiry: its mounted files are read this often. */
 const STATIC_POLL_MS = 30_000
 /** No timer sleeps longer than a minute or this part of what is left, so that a corrected clock is noticed in time. */
@@ -56,8 +68,16 @@ const SHORTEST_SLEEP_MS = 60_000
 export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
   const { entry, clock, cloudNow, random } = options
   const stop = new AbortController()
-  let state: RegistryState = options.initial ?? blankState(entry)
+  let state: RegistryState = initialState(entry, options.initial)
+  /** New, refused at its login, and held back while the one in use is known to work. */
+  let candidate: RegistryToken | undefined
+  /** The one in use has been refused before: that it is refused again is no reason to request another. */
+  let refusedLive: LiveToken | undefined
+  let rechecks = 0
+  let cancelRecheck: (() => void) | undefined
   let due = Number.POSITIVE_INFINITY
+  /** The same in time that passes: what was counted from now stays right when the cloud corrects the clock. */
+  let dueMonotonic = Number.POSITIVE_INFINITY
   let wanted = false
   let running = false
   let cancelTimer: (() => void) | undefined
@@ -66,43 +86,113 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
 
   const schedule = (at: number): void => {
     due = at
+    dueMonotonic = Number.POSITIVE_INFINITY
+    arm()
+  }
+  const scheduleIn = (ms: number): void => {
+    due = cloudNow() + ms
+    dueMonotonic = clock.monotonic() + ms
+    arm()
+  }
+  const isDue = (): boolean => cloudNow() >= due || clock.monotonic() >= dueMonotonic
+  const arm = (): void => {
     cancelTimer?.()
     if (mode === 'idle' || running || stop.signal.aborted) return
-    const left = due - cloudNow()
+    const left = Math.min(due - cloudNow(), dueMonotonic - clock.monotonic())
     const wait = Math.min(left, Math.max(SHORTEST_SLEEP_MS, left * LONGEST_SLEEP))
     cancelTimer = clock.after(Math.max(0, wait), () => {
-      if (cloudNow() >= due) void refresh(wanted ? 'wanted' : state.failures > 0 ? 'retried' : 'due')
-      else schedule(due)
+      if (isDue()) void refresh(wanted ? 'wanted' : state.failures > 0 ? 'retried' : 'due')
+      else arm()
     })
   }
-  const nextAfterSuccess = (live: LiveToken): number => live.refreshAt ?? cloudNow() + STATIC_POLL_MS
+  const scheduleFor = ({ token, refreshAt: at }: LiveToken, shortest = 0): void => {
+    const now = cloudNow()
+    // Issued in the future: our clock is behind, and nothing but a call of the cloud corrects it.
+    const isAhead = token.issuedAt > now + AHEAD_MS
+    if (at === null) scheduleIn(STATIC_POLL_MS)
+    else if (isAhead || at < now + shortest) scheduleIn(shortest)
+    else schedule(at)
+  }
 
   function succeed(token: RegistryToken, verified: Verification, reason: RefreshReason): void {
     const before = state.live
     const changed = before === undefined || !sameLogin(before.token, token)
     const { sharedSession, key: fingerprint } = entry.source
-    const spread = reason === 'wanted' ? 'whole' : spreadAfter(before, cloudNow())
+    // One that was held back is not young: its normal time may be near.
+    const spread = token === candidate ? 'usual' : reason === 'wanted' ? 'whole' : spreadAfter(before, cloudNow())
     const planned = refreshAt(token, { random: random(), sharedSession, spread })
-    const live: LiveToken = { name: entry.name, fingerprint, token, refreshAt: planned }
+    const origin = mode === 'proving' ? ({ origin: 'proof' } as const) : {}
+    const fetched: LiveToken = { name: entry.name, fingerprint, token, refreshAt: planned, ...origin }
+    // A static login that is read again is not a newer one: nothing has changed that a status would show.
+    const live = changed || token.expiresAt !== null ? fetched : before
     const urgent = before !== undefined && (state.verified === 'refused' || isOver(before.token, cloudNow()))
-    state = { ...state, live, verified, error: undefined, failures: 0, urgent }
+    const error = verified === 'refused' ? refusal(entry.name) : undefined
+    state = { ...state, live, kept: undefined, verified, error: error && noteError(error), failures: 0, urgent }
+    candidate = undefined
     if (mode === 'proving') mode = 'idle'
-    schedule(nextAfterSuccess(live))
-    options.onChange({ kind: changed ? 'refreshed' : 'unchanged', state })
+    scheduleFor(live, SHORTEST_PAUSE_MS)
+    rechecks = 0
+    cancelRecheck?.()
+    if (error) {
+      refusedLive = live
+      recheckLater()
+      options.onChange({ kind: 'refused', state, error })
+    } else options.onChange({ kind: changed ? 'refreshed' : 'unchanged', state })
     if (changed) options.onToken(state)
   }
 
-  function fail(error: unknown): void {
+  /**
+   * Whether a refused new credential waits: only while the last check of the one in use was accepted and a tenth of its life is
+   * left. A login check may be wrong (an address list, throttling), and an expired credential is useless for certain. A static
+   * login has no successor that could do better, and a wrong one would break pulls of public images.
+   */
+  function heldBackUntil(token: RegistryToken): number | undefined {
+    if (token.expiresAt === null) return Number.POSITIVE_INFINITY
+    const { live, verified } = state
+    if (live === undefined || verified !== 'accepted') return undefined
+    const { issuedAt, expiresAt } = live.token
+    const until = expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - LEAST_LEFT * (expiresAt - issuedAt)
+    return cloudNow() < until ? until : undefined
+  }
+
+  /** Checks a refused credential that is in use again, until it is accepted or replaced. */
+  function recheckLater(): void {
+    const wait = Math.min(LONGEST_RECHECK_MS, FIRST_RECHECK_MS * 2 ** Math.min(30, rechecks)) * (1 + random() / 2)
+    rechecks += 1
+    cancelRecheck = clock.after(wait, () => {
+      void verifyNow().finally(() => {
+        const { live, verified } = state
+        if (stop.signal.aborted || live === undefined || isOver(live.token, cloudNow())) return
+        if (live === refusedLive && verified !== 'accepted') recheckLater()
+      })
+    })
+  }
+
+  /** The same problem keeps the time at which it began. */
+  function noteError(error: unknown): StatusError {
+    const known = state.error
+    const met = toStatusError(error, cloudNow())
+    const same = known?.code === met.code && known.reason === met.reason
+    return same ? { ...met, at: known.at } : met
+  }
+
+  function fail(error: unknown, noLaterThan = Number.POSITIVE_INFINITY): void {
     const now = cloudNow()
     const failures = state.failures + 1
-    const known = state.error
-    const met = toStatusError(error, now)
-    // The same trouble keeps the time at which it began.
-    const same = known?.code === met.code && known.reason === met.reason
-    state = { ...state, failures, error: same ? { ...met, at: known.at } : met }
+    state = { ...state, failures, error: noteError(error) }
     const { retryAfterMs } = toNopassError(error)
-    schedule(retryAt({ now, failures, token: state.live?.token ?? null, random: random(), retryAfterMs }))
+    const retry = retryAt({ now, failures, token: state.live?.token ?? null, random: random(), retryAfterMs })
+    scheduleIn(Math.min(retry, noLaterThan) - now)
     options.onChange({ kind: 'failed', state, error })
+  }
+
+  /** A new credential, or the one that was held back, as long as that is not due for replacement itself. */
+  async function fetchToken(reason: RefreshReason): Promise<RegistryToken> {
+    if (candidate !== undefined && reason === 'retried' && partUsed(candidate, cloudNow()) < EARLIEST) return candidate
+    const token = await entry.source.get(stop.signal)
+    const { expiresAt } = token
+    if (expiresAt !== null && !(expiresAt > cloudNow() && expiresAt <= LATEST_DATE)) throw unusable(entry.name)
+    return token
   }
 
   async function refresh(reason: RefreshReason): Promise<void> {
@@ -112,15 +202,20 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     options.onAsk?.(reason)
     let act: () => void
     // One that joined was not due yet: what is wrong is said when it is.
-    const failed = (error: unknown) => (reason === 'joined' ? () => schedule(due) : () => fail(error))
+    const failed = (error: unknown) => (reason === 'joined' ? arm : () => fail(error))
     try {
-      const token = await entry.source.get(stop.signal)
+      const token = await fetchToken(reason)
       const known = state.live !== undefined && sameLogin(state.live.token, token)
       const verified = known ? state.verified : await entry.verify(token, stop.signal)
-      // A refused one never replaces a good one.
-      act = verified === 'refused' ? failed(refusal(entry.name)) : () => succeed(token, verified, reason)
+      const until = verified === 'refused' && (!known || token.expiresAt === null) ? heldBackUntil(token) : undefined
+      if (until !== undefined) candidate = token.expiresAt === null ? undefined : token
+      if (until === undefined) act = () => succeed(token, verified, reason)
+      else act = reason === 'joined' ? failed(undefined) : () => fail(refusal(entry.name), until)
     } catch (error) {
-      act = failed(error)
+      const spare = candidate
+      // Refused or not, it is better than one that is about to expire.
+      if (spare === undefined || isOver(spare, cloudNow()) || heldBackUntil(spare) !== undefined) act = failed(error)
+      else act = () => succeed(spare, 'refused', reason)
     }
     running = false
     if (stop.signal.aborted) return
@@ -143,15 +238,21 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     const verified = await entry.verify(live.token, stop.signal).catch(() => undefined)
     if (verified === undefined || state.live !== live || verified === state.verified) return
     state = { ...state, verified }
+    if (verified === 'accepted' && state.error?.code === 'REGISTRY_LOGIN_REFUSED' && state.failures === 0) {
+      state = { ...state, error: undefined }
+    }
     if (verified !== 'refused') return options.onChange({ kind: 'unchanged', state })
-    state = { ...state, error: toStatusError(refusal(entry.name), cloudNow()) }
+    state = { ...state, error: noteError(refusal(entry.name)) }
+    // Another one was got for it already, and is refused like the first: a third would rewrite all namespaces for nothing.
+    if (refusedLive === live) return options.onChange({ kind: 'unchanged', state })
+    refusedLive = live
     options.onChange({ kind: 'revoked', state })
     force()
   }
 
   function force(): void {
     wanted = true
-    schedule(cloudNow())
+    scheduleIn(0)
   }
 
   return {
@@ -161,23 +262,30 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     start() {
       if (mode === 'started') return
       mode = 'started'
-      schedule(state.live ? nextAfterSuccess(state.live) : cloudNow())
+      if (state.live) scheduleFor(state.live)
+      else scheduleIn(0)
       // Helpers that start at one moment do not log in at one moment for good.
       if (options.verifyIntervalMs > 0) verifyLater(random())
     },
     prove() {
       if (mode !== 'idle' || state.live !== undefined) return
       mode = 'proving'
-      schedule(cloudNow())
+      scheduleIn(0)
     },
     adopt(live) {
-      const isNewer = state.live === undefined || state.live.token.issuedAt < live.token.issuedAt
-      if (!isNewer && isOver(live.token, cloudNow())) return
-      if (state.live && sameLogin(state.live.token, live.token)) return
-      state = { ...state, live }
-      schedule(nextAfterSuccess(live))
+      // Nothing that has expired replaces a live credential.
+      if (state.live && isOver(live.token, cloudNow())) return
+      if (state.live && sameLogin(state.live.token, live.token)) {
+        state = { ...state, live: { ...state.live, origin: 'restored' } }
+        return
+      }
+      state = { ...state, live: { ...live, origin: 'restored' }, kept: undefined, verified: 'skipped' }
+      scheduleFor(live)
       options.onChange({ kind: 'unchanged', state })
       options.onToken(state)
+    },
+    keep(live) {
+      if (state.live === undefined) state = { ...state, kept: keptOf(live) }
     },
     force,
     join() {
@@ -187,20 +295,41 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
       stop.abort()
       cancelTimer?.()
       cancelVerify?.()
+      cancelRecheck?.()
     },
   }
 }
 
-function blankState(entry: RegistryEntry): RegistryState {
+/** `before`: under the configuration before a reload; one that is another registry by now leaves only its entry in the Secrets. */
+function initialState(entry: RegistryEntry, before: RegistryState | undefined): RegistryState {
+  if (before?.fingerprint === entry.source.key) return before
+  const last = before?.live ?? before?.kept
   return {
     name: entry.name,
     fingerprint: entry.source.key,
     live: undefined,
+    kept: last && last.origin !== 'proof' ? keptOf(last) : undefined,
     verified: 'skipped',
     error: undefined,
     failures: 0,
     urgent: false,
   }
+}
+
+function keptOf(live: LiveToken): LiveToken {
+  return { ...live, origin: 'kept' }
+}
+
+function partUsed({ issuedAt, expiresAt }: RegistryToken, now: number): number {
+  return expiresAt === null ? 0 : (now - issuedAt) / Math.max(1, expiresAt - issuedAt)
+}
+
+/** The last moment that a Date can hold: the cloud said nanoseconds, or nonsense. */
+const LATEST_DATE = 8.64e15
+
+function unusable(registry: string): NopassError {
+  const what = `the token service handed out a credential for registry ${registry} that has already expired or has no valid expiry`
+  return new NopassError('CLOUD_UNAVAILABLE', what)
 }
 
 /** Whether a credential has reached its end, `now` on the cloud's clock. */

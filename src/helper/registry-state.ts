@@ -9,6 +9,12 @@ export interface LiveToken {
   readonly token: RegistryToken
   /** Null: it does not expire. */
   readonly refreshAt: number | null
+  /**
+   * `proof`: fetched by a replica that did not lead, to show that the configuration works; the Secrets may hold a newer one.
+   * `restored`: read back from the helper's own copy, which a crash in the middle of a rotation may have left behind the others.
+   * `kept`: of an earlier configuration of this registry; its entry stays until there is a credential of the present one.
+   */
+  readonly origin?: 'proof' | 'restored' | 'kept'
 }
 
 export type Verification = 'accepted' | 'refused' | 'unreachable' | 'skipped'
@@ -19,6 +25,8 @@ export interface RegistryState {
   readonly fingerprint: string
   /** The last good one; it stays, whatever fails (P2). */
   readonly live: LiveToken | undefined
+  /** The entry that Secrets hold although there is no credential under the present configuration. */
+  readonly kept: LiveToken | undefined
   readonly verified: Verification
   /** Of the last refresh, until one succeeds. */
   readonly error: StatusError | undefined

@@ -13,6 +13,7 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { RegistryEntry } from './registry-entry.ts'
 import { createSession, type Session } from './session.ts'
+import { toStatusError } from './status-error.ts'
 import { followStatus, provenFingerprints, readStatus, refreshRequestedAt, type StatusObject } from './status-object.ts'
 import { createStatusWriter } from './status-writer.ts'
 import { watchFile } from './watch-file.ts'
@@ -76,6 +77,11 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       lead()
     },
     onProblem: (error) => log.debug({ code: toNopassError(error).code }, 'the lease could not be read or written'),
+    onMissing(missing) {
+      const { code, message, hint } = leaseMissing(release)
+      if (missing) log.error({ code, lease: release.lease }, `${message}. ${hint}`)
+      else log.info({ lease: release.lease }, 'the lease exists again')
+    },
   })
   const statusWriter = createStatusWriter({
     client,
@@ -90,9 +96,8 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
 
   function open(loaded: LoadedConfig, before: Session | undefined): Session {
     const entries = options.createEntries(loaded.config)
-    const known = new Map(before?.states.map((state) => [state.name, state]))
-    const carried = new Map([...known].filter(([name, { fingerprint }]) => isSame(entries, name, fingerprint)))
-    const opened = createSession({
+    const carried = new Map(before?.states.map((state) => [state.name, state]))
+    return createSession({
       loaded,
       entries,
       carried,
@@ -110,9 +115,13 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       events,
       onChange: () => statusWriter.touch(),
     })
+  }
+
+  function begin(opened: Session, loaded: LoadedConfig): void {
+    session = opened
+    config = loaded.config
     sessionStop = new AbortController()
     opened.run(sessionStop.signal).catch((error: unknown) => log.error({ error: String(error) }, 'the caches stopped'))
-    return opened
   }
 
   function lead(changed: readonly string[] = []): void {
@@ -151,10 +160,12 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       const loaded = loadConfig(next)
       const before = session
       const changed = changedRegistries(config, loaded.config)
+      // What cannot be created must not end what works, so the new one is complete first. Nothing runs in it yet.
+      const opened = open(loaded, before)
       await before.drain(DRAIN_MS)
+      if (inside.signal.aborted) return
       sessionStop.abort()
-      session = open(loaded, before)
-      config = loaded.config
+      begin(opened, loaded)
       log.info({ configHash: loaded.hash }, 'the configuration was read again')
       if (statusRead) session.prove(unproven())
       if (elector.holds()) lead(changed)
@@ -165,14 +176,21 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   }
 
   session = open(first, undefined)
+  begin(session, first)
   log.info({ version: options.version, configHash: first.hash, attach: first.config.attach }, 'started')
   const pages = await startHelperPages({
     ...options,
     session: () => session,
     // A follower knows less than the leader wrote down.
-    report: () => (elector.holds() ? session.report() : (reported ?? session.report())),
+    report() {
+      const status = elector.holds() ? session.report() : (reported ?? session.report())
+      if (!elector.missing) return status
+      const problem = { ...toStatusError(leaseMissing(release), clock.now()), object: `Lease ${release.lease}` }
+      return { ...status, problems: [problem, ...status.problems] }
+    },
     readiness: () => ({
       stopping: signal.aborted,
+      leaseMissing: elector.missing,
       synced: ready || session.controller.caches.synced,
       statusRead: ready || statusRead,
       unproven: ready ? [] : unproven(),
@@ -223,14 +241,14 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   }
 }
 
+function leaseMissing({ namespace, lease }: HelperConfig['release']): NopassError {
+  return new NopassError('LEASE_MISSING', `the Lease ${namespace}/${lease} does not exist, so no replica can lead`)
+}
+
 /** Registries whose credential stays good but is to be written under other domains. */
 function changedRegistries(before: HelperConfig, after: HelperConfig): readonly string[] {
   const shape = ({ targets: _targets, repositories: _repositories, ...rest }: HelperConfig['registries'][number]) =>
     JSON.stringify(rest)
   const known = new Map(before.registries.map((registry) => [registry.name, shape(registry)]))
   return after.registries.filter((registry) => known.get(registry.name) !== shape(registry)).map(({ name }) => name)
-}
-
-function isSame(entries: readonly RegistryEntry[], name: string, fingerprint: string): boolean {
-  return entries.some((entry) => entry.name === name && entry.source.key === fingerprint)
 }

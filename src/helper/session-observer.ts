@@ -57,7 +57,9 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       bornAt.set(key, clock.monotonic())
     },
     lost(key) {
-      log.info({ ...parsePlanKey(key) }, 'another writer removed the reference')
+      const planned = parsePlanKey(key)
+      const what = planned.serviceAccount === undefined ? 'changed or deleted the pull secret' : 'removed the reference'
+      log.info({ ...planned }, `another writer ${what}`)
     },
     wrote(key, action) {
       metrics.writes.inc(`${kindOf(action)} ok`)
@@ -81,7 +83,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       const object = serviceAccount === undefined ? {} : { object: `ServiceAccount ${serviceAccount}` }
       board.set(key, { ...toStatusError(problem, clock.now()), namespace, ...object })
       if (!options.leads()) return
-      if (problem.code === 'LIST_FOUGHT') metrics.fights.inc()
+      if (problem.code === 'LIST_FOUGHT' || problem.code === 'SECRET_FOUGHT') metrics.fights.inc()
       const kind = serviceAccount === undefined ? 'Namespace' : 'ServiceAccount'
       const subject = { apiVersion: 'v1', kind, name: serviceAccount ?? namespace, namespace }
       options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)

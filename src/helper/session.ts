@@ -1,8 +1,9 @@
 import type { HelperStatus } from '../acr/helper-status.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { toNopassError } from '../errors.ts'
+import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { Clock } from '../kube/clock.ts'
+import { type Clock, sleep } from '../kube/clock.ts'
 import type { ServerFeatures } from '../kube/reflector.ts'
 import { type Controller, createController } from './controller.ts'
 import { createCredentialGroups } from './credential-groups.ts'
@@ -67,6 +68,8 @@ export interface Session {
 }
 
 const EVENT_AFTER_FAILURES = 3
+/** Half a minute in all: while the API server does not answer, nothing could be written either. */
+const RESTORE_PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000]
 
 export function createSession(options: SessionOptions): Session {
   const { loaded, entries, clock, log, metrics } = options
@@ -78,7 +81,7 @@ export function createSession(options: SessionOptions): Session {
   const targets = createTargets(config)
   const groups = createCredentialGroups(
     // Before the first round is over nothing is known, so nothing is written with a part of the registries.
-    (name) => (firstRound.over ? keeper.live(name) : undefined),
+    (name) => (firstRound.over ? keeper.entryOf(name) : undefined),
     release.namespace,
     { secretName, instance, secretLabels, authFormat },
   )
@@ -100,7 +103,7 @@ export function createSession(options: SessionOptions): Session {
       options.onChange()
     },
   })
-  const controller = createController({ ...options, config, targets, groups, observer })
+  const controller = createController({ ...options, config, targets, groups, observer, states: () => keeper.states })
   const pods =
     config.watchPods || config.heal
       ? createPodWatch({
@@ -110,7 +113,7 @@ export function createSession(options: SessionOptions): Session {
           listedNamespaces: targets.listedNamespaces,
           surroundingsOf: createPodSurroundings(
             () => controller.context(),
-            (registry) => keeper.live(registry)?.token.domains ?? [],
+            (registry) => keeper.entryOf(registry)?.token.domains ?? [],
           ),
           acts: () => options.holds() && controller.caches.synced,
           onProblem: observer.watchBroke,
@@ -144,6 +147,10 @@ export function createSession(options: SessionOptions): Session {
       if (state.failures >= EVENT_AFTER_FAILURES && options.holds()) {
         options.events.warn(own, 'TokenFailing', `registry ${registry}: ${message}. ${hint}`)
       }
+    } else if (event.kind === 'refused') {
+      const { code, message, hint } = toNopassError(event.error)
+      log.warn({ registry, code, expiresAt }, `a new credential is in use although ${message}`)
+      if (options.holds()) options.events.warn(own, 'TokenFailing', `registry ${registry}: ${message}. ${hint}`)
     } else if (event.kind !== 'unchanged') {
       log.info({ registry, expiresAt, verified: state.verified }, `the credential is ${event.kind}`)
     }
@@ -151,17 +158,25 @@ export function createSession(options: SessionOptions): Session {
     options.onChange()
   }
 
-  async function restore(signal: AbortSignal): Promise<void> {
-    try {
-      const found = await restoreTokens(
-        { client: options.client, namespace: release.namespace, secretName, instance },
-        signal,
-      )
-      for (const live of found) keeper.adopt(live)
-    } catch (error) {
-      // Without it the cloud is asked.
-      log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back')
+  /** Reads back what the Secrets hold; false: that is not known. */
+  async function restore(signal: AbortSignal): Promise<boolean> {
+    for (const pause of [...RESTORE_PAUSES_MS, undefined]) {
+      try {
+        const found = await restoreTokens(
+          { client: options.client, namespace: release.namespace, secretName, instance },
+          signal,
+        )
+        for (const live of found) keeper.adopt(live)
+        return true
+      } catch (error) {
+        if (signal.aborted) return false
+        log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back')
+        const isRefused = error instanceof KubeApiError && error.status === 403
+        if (pause === undefined || isRefused) return false
+        await sleep(clock, pause, signal).catch(() => undefined)
+      }
     }
+    return false
   }
 
   return {
@@ -187,12 +202,17 @@ export function createSession(options: SessionOptions): Session {
       await Promise.all([controller.run(signal), pods?.run(signal)])
     },
     async lead(signal) {
-      if (!config.retire) await restore(signal)
+      const restored = config.retire || (await restore(signal))
       if (signal.aborted) return
-      const unknown = keeper.states.filter(({ live }) => live === undefined).map(({ name }) => name)
+      // What a follower fetched as a proof may be older than what the Secrets hold.
+      const doubtful = keeper.states.filter(({ live }) => !restored && live?.origin === 'proof')
+      const unknown = [...keeper.states.filter(({ live }) => live === undefined), ...doubtful].map(({ name }) => name)
       // Taking back needs no credential.
       firstRound.begin(config.retire ? [] : unknown)
-      if (!config.retire) keeper.start()
+      if (config.retire) return
+      keeper.start()
+      const names = doubtful.map(({ name }) => name)
+      keeper.refreshOlderThan(Number.POSITIVE_INFINITY, names)
     },
     prove: keeper.prove,
     refreshOlderThan: keeper.refreshOlderThan,

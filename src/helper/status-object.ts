@@ -60,14 +60,15 @@ export async function followStatus(options: FollowStatusOptions, signal: AbortSi
       const object = await client.request<StatusObject>({ method: 'GET', path: `${path}/${options.name}` }, signal)
       options.onObject(object)
       const fieldSelector = `metadata.name=${options.name}`
-      const { resourceVersion } = object.metadata
       const seconds = Math.round(300 * (1 + options.random()))
-      const query = { fieldSelector, resourceVersion, timeoutSeconds: seconds }
+      // Without a version it begins with the present state: that of an object which rarely changes is soon too old (410).
+      const query = { fieldSelector, timeoutSeconds: seconds }
+      const silence = new AbortController()
       const onEvent = (event: { type: string; object: StatusObject }): void => {
         if (event.type === 'ADDED' || event.type === 'MODIFIED') options.onObject(event.object)
+        if (event.type === 'ERROR') silence.abort()
       }
       const openedAt = clock.monotonic()
-      const silence = new AbortController()
       const watchdog = startWatchdog(clock, seconds * 1000 + GRACE_MS, () => silence.abort())
       await client
         .watch<StatusObject>({ path, query }, onEvent, AbortSignal.any([signal, silence.signal]))

@@ -31,11 +31,13 @@ export function decodeTokens(text: string | undefined): readonly TokenNote[] {
 
 function isNote(value: unknown): value is TokenNote {
   const note = (value ?? {}) as Partial<Record<keyof TokenNote, unknown>>
-  const isTime = (time: unknown): boolean => time === null || Number.isFinite(time)
+  // What a Date can hold: anything else would break the next annotation that is written.
+  const isMoment = (time: unknown): boolean => typeof time === 'number' && Math.abs(time) <= 8.64e15
+  const isTime = (time: unknown): boolean => time === null || isMoment(time)
   return (
     typeof note.name === 'string' &&
     typeof note.fingerprint === 'string' &&
-    Number.isFinite(note.issuedAt) &&
+    isMoment(note.issuedAt) &&
     isTime(note.expiresAt) &&
     isTime(note.refreshAt) &&
     Array.isArray(note.domains) &&

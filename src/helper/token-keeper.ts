@@ -7,7 +7,7 @@ import { createRotationHold } from './rotation-hold.ts'
 
 export interface TokenKeeperOptions {
   readonly entries: readonly RegistryEntry[]
-  /** Of the configuration before a reload. */
+  /** Of the configuration before a reload, by name; also those whose fingerprint has changed. */
   readonly carried: ReadonlyMap<string, RegistryState>
   readonly clock: Clock
   /** Epoch milliseconds on the cloud's clock. */
@@ -24,10 +24,12 @@ export interface TokenKeeperOptions {
 /** Keeps the credentials of all registries fresh; those that share namespaces, or a token request, are replaced together (join-refreshes.ts). */
 export interface TokenKeeper {
   readonly states: readonly RegistryState[]
-  live(registry: string): LiveToken | undefined
+  /** What Secrets hold for a registry: its live credential, else the last one of an earlier configuration. */
+  entryOf(registry: string): LiveToken | undefined
   start(): void
   /** Asks for each of these until there is a credential, and no further. */
   prove(registries: readonly string[]): void
+  /** The credential in the helper's own copy; one of another configuration of the registry is kept until there is a new one. */
   adopt(live: LiveToken): void
   /** Replaces what was issued before that time, epoch milliseconds; `registries`: only these. */
   refreshOlderThan(time: number, registries?: readonly string[]): void
@@ -87,7 +89,10 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     get states() {
       return [...clocks.values()].map(({ state }) => state)
     },
-    live: (registry) => clocks.get(registry)?.state.live,
+    entryOf(registry) {
+      const state = clocks.get(registry)?.state
+      return state?.live ?? state?.kept
+    },
     start() {
       for (const one of clocks.values()) one.start()
     },
@@ -97,6 +102,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     adopt(live) {
       const known = clocks.get(live.name)
       if (known?.state.fingerprint === live.fingerprint) known.adopt(live)
+      else known?.keep(live)
     },
     refreshOlderThan(time, registries) {
       for (const one of clocks.values()) {

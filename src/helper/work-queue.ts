@@ -3,7 +3,7 @@ import { createDeadlineHeap, type Waiting } from './deadline-heap.ts'
 import type { Pacer } from './pacer.ts'
 import { type RetryWait, waitBeforeRetry } from './retry-wait.ts'
 
-/** `now`: something new happened, first come first served. `later`: by deadline, behind all of `now`. */
+/** `now`: something new happened, first come first served. `later`: by deadline, and one for every four of `now` while both wait. */
 export interface Lane {
   readonly lane: 'now' | 'later'
   readonly deadline?: number
@@ -45,6 +45,9 @@ export interface WorkQueue {
   stop(): Promise<void>
 }
 
+/** So many keys of `now` start in a row while keys of `later` wait. */
+const NOW_IN_ROW = 4
+
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { clock, pacer } = options
   const waiting = new Map<string, Waiting & Lane & { readonly addedAt: number }>()
@@ -60,6 +63,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const delayed = new Map<string, () => void>()
   const idle: (() => void)[] = []
   let order = 0
+  let nowInRow = 0
   let quietUntil = Number.NEGATIVE_INFINITY
   let cancelWake: (() => void) | undefined
   let stopped = false
@@ -87,9 +91,22 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const next = (): string | undefined => {
     const quiet = quietUntil - clock.monotonic()
     if (quiet > 0) return wakeIn(quiet)
+    // Neither lane starves the other: objects that change without end must not hold up a rotation.
+    const first = nowInRow < NOW_IN_ROW ? nextNow() : undefined
+    if (first !== undefined) {
+      nowInRow += 1
+      return first
+    }
+    nowInRow = 0
+    return nextLater() ?? nextNow()
+  }
+  const nextNow = (): string | undefined => {
     for (let key = now.shift(); key !== undefined; key = now.shift()) {
       if (waiting.get(key)?.lane === 'now' && !inHand.has(key) && !parks(key)) return key
     }
+    return undefined
+  }
+  const nextLater = (): string | undefined => {
     for (let head = later.peek(); head !== undefined; head = later.peek()) {
       if (waiting.get(head.key)?.order === head.order && !inHand.has(head.key) && !parks(head.key)) {
         const wait = head.paced ? pacer.take(clock.monotonic()) : 0

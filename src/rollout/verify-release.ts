@@ -121,8 +121,9 @@ async function listPods(
 
 const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })
 
-function isInUse({ state, expiresAt }: RegistryStatus, now: number): boolean {
-  return state === 'live' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
+/** A credential that the registry refuses may be in use because nothing better is left: that is not a working registry. */
+function isInUse({ state, verified, expiresAt }: RegistryStatus, now: number): boolean {
+  return state === 'live' && verified !== 'refused' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
 }
 
 function describeStatus(
@@ -140,10 +141,12 @@ function describeStatus(
   if (hash !== undefined && status.configHash !== hash)
     return `the helper still works with an older configuration ${time}`
   const bad = status.registries.filter((registry) => !isInUse(registry, now))
-  const words = bad.map(({ name, state, error, expiresAt }) =>
-    state === 'live'
-      ? `the credential of registry ${name} expired at ${expiresAt} and the helper has not replaced it`
-      : `registry ${name} is ${state}${error ? ` (${error.message})` : ''}`,
+  const words = bad.map(({ name, state, verified, error, expiresAt }) =>
+    state === 'live' && verified === 'refused'
+      ? `registry ${name} refuses the credential that is in use`
+      : state === 'live'
+        ? `the credential of registry ${name} expired at ${expiresAt} and the helper has not replaced it`
+        : `registry ${name} is ${state}${error ? ` (${error.message})` : ''}`,
   )
   return `${words.join('; ')} ${time}`
 }

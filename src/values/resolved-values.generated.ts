@@ -61,7 +61,7 @@ export interface ResolvedValues {
    */
   watchPods: boolean
   /**
-   * Every new credential is tried at the registry's token endpoint; a refused one never replaces a good one.
+   * Every new credential is tried at the registry's token endpoint; a refused one waits while the credential in use is known to work and a tenth of its life is left; then it is used all the same, and reported.
    */
   verify: ResolvedVerify
   /**

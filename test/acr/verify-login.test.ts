@@ -22,6 +22,8 @@ const bearer = (realm: string): HttpAnswer => {
     text: '',
   }
 }
+/** The error format of the registry's own API (distribution-spec, "Error Codes"). */
+const DENIED = '{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}'
 const status = (code: number): HttpAnswer => ({ status: code, headers: {}, text: '' })
 
 async function verify(answers: (HttpAnswer | Error)[], changes: Partial<VerifyLoginRequest> = {}) {
@@ -38,7 +40,9 @@ async function verify(answers: (HttpAnswer | Error)[], changes: Partial<VerifyLo
 const rows: [why: string, answers: (HttpAnswer | Error)[], result: LoginVerdict['result']][] = [
   ['a token', [bearer(REALM), status(200)], 'accepted'],
   ['401 by the token service', [bearer(REALM), status(401)], 'refused'],
-  ['403 by the token service', [bearer(REALM), status(403)], 'refused'],
+  ['U1 403 that speaks of the login', [bearer(REALM), { ...status(403), text: DENIED }], 'refused'],
+  ['U1 403 of something in between', [bearer(REALM), { ...status(403), text: '<html>' }], 'unreachable'],
+  ['U1 a throttled token service', [bearer(REALM), status(429)], 'unreachable'],
   ['an error of the token service', [bearer(REALM), status(503)], 'unreachable'],
   ['an error of the registry', [status(502)], 'unreachable'],
   ['no connection', [Object.assign(new Error('x'), { code: 'ECONNREFUSED' })], 'unreachable'],

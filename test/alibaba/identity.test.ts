@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEnvironmentProvider } from '../../src/alibaba/access-key.ts'
+import { createCloudClock } from '../../src/alibaba/cloud-clock.ts'
 import { createEndpoints } from '../../src/alibaba/endpoints.ts'
 import { createGithubIdentity } from '../../src/alibaba/github-identity.ts'
 import { createIdentity, type IdentityConfig, type IdentityDeps } from '../../src/alibaba/identity.ts'
@@ -93,6 +94,21 @@ test('worker-role: IMDSv2, a token first, then the role, then its session', asyn
       ],
     ],
   )
+})
+
+test('L2 worker-role: a machine whose clock is hours ahead learns the time from the metadata, and its session is not expired', async () => {
+  const { deps, time } = setUp([
+    text(200, 'imds-token'),
+    text(200, 'role'),
+    json(200, { ...session('w'), Code: 'Success' }, { date: new Date(START).toUTCString() }),
+  ])
+  time.jump(3 * 3_600_000)
+  // The process starts with the wrong time.
+  const { transport } = scripted([])
+  const ahead = { ...deps, transport: { ...deps.transport, clock: createCloudClock(time), call: transport.call } }
+  const credentials = await createIdentity(WORKER, [], ahead).get()
+  assert.equal(credentials.accessKeyId, 'STS.w')
+  assert.ok(Math.abs(ahead.transport.clock.skew() - 3 * 3_600_000) < 2_000)
 })
 
 test('worker-role: version 1 only where values say so', async () => {

@@ -47,6 +47,7 @@ const RESULTS: Readonly<Record<RefreshEvent['kind'], true>> = {
   unchanged: true,
   revoked: true,
   failed: true,
+  refused: true,
 }
 
 test('alerts and dashboard ask for metrics that the helper has, by labels that they have', () => {

@@ -78,6 +78,9 @@ export interface World {
   readonly accounts?: readonly ServiceAccountView[]
   readonly removals?: readonly number[]
   readonly attachedUnseen?: boolean
+  readonly losses?: readonly number[]
+  readonly unreadable?: boolean
+  readonly cloudNow?: number
   readonly now?: number
 }
 
@@ -92,10 +95,19 @@ export function context(world: World): PlanContext {
     serviceAccountsIn: (space) => accounts.filter((one) => one.namespace === space),
     namespaces: () => namespaces,
     removals: () => world.removals ?? [],
+    losses: () => world.losses ?? [],
+    unreadable: () => world.unreadable ?? false,
     attachedUnseen: () => world.attachedUnseen ?? false,
   }
   const groups = createCredentialGroups((name) => tokens.find((one) => one.name === name), 'home', OPTIONS)
-  return { observed, targets: createTargets(settings), groups, config: settings, now: world.now ?? 0 }
+  return {
+    observed,
+    targets: createTargets(settings),
+    groups,
+    config: settings,
+    now: world.now ?? 0,
+    cloudNow: world.cloudNow ?? NOW,
+  }
 }
 
 export function decide(world: World, serviceAccount?: string): Decision | undefined {

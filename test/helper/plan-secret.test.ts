@@ -2,7 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Decision } from '../../src/helper/actions.ts'
 import { plan, planKey } from '../../src/helper/plan.ts'
-import { account, config, context, decide, group, live, namespace, owner, secret, type World } from './plan-fixtures.ts'
+import {
+  account,
+  config,
+  context,
+  decide,
+  group,
+  live,
+  NOW,
+  namespace,
+  owner,
+  secret,
+  type World,
+} from './plan-fixtures.ts'
+
+const HOUR = 3_600_000
 
 const two = config({
   registries: [
@@ -64,7 +78,41 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
   [
     'P2 a registry whose credential is unknown never vanishes from a Secret',
     { config: two, tokens: [prod], secrets: shop({}, group(prod, legacy)) },
+    { kind: 'wait', reason: 'last-good', until: HOUR },
+  ],
+  [
+    'H3 but holds the others back no longer than until the Secret expires',
+    { config: two, tokens: [prod], secrets: shop({ expiresAt: NOW }, group(prod, legacy)) },
+    write('shrunk'),
+  ],
+  [
+    'H5 an expired credential replaces none that lives',
+    { tokens: [live('prod', 'old', { expiresAt: NOW })], secrets: shop({}, group(live('prod', 'new'))) },
     { kind: 'wait', reason: 'last-good' },
+  ],
+  [
+    'H5 one that was read back or fetched as a proof leaves a Secret alone that lives longer',
+    {
+      tokens: [{ ...live('prod', 'old', { expiresAt: NOW + 1000 }), origin: 'proof' }],
+      secrets: shop({}, group(live('prod', 'new'))),
+    },
+    { kind: 'current' },
+  ],
+  [
+    'a credential with a shorter life than the one before replaces it',
+    { tokens: [live('prod', 'new', { expiresAt: NOW + 1000 })], secrets: shop({}, group(live('prod', 'old'))) },
+    write('rotated'),
+  ],
+  [
+    'M1 a Secret that was lost three times in ten minutes is left alone for a minute',
+    { losses: [0, 10, 20], now: 30_000 },
+    { kind: 'wait', reason: 'fought', until: 60_020 },
+  ],
+  ['M1 and written again after it', { losses: [0, 10, 20], now: 60_020 }, write('missing', 'prod', false)],
+  [
+    'H4 what may not be read is not written',
+    { unreadable: true },
+    { kind: 'wait', reason: 'unreadable', until: 30_000 },
   ],
   [
     'P2 a registry without a credential does not keep the others back',

@@ -8,6 +8,8 @@ import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 /** A refresh clock on a clock of the test's, and all that it did. */
 export interface RefreshBench {
   readonly clock: FakeClock
+  /** How far the cloud's clock is ahead of the machine's, as far as that is known. */
+  readonly cloud: { ahead: number }
   readonly refresh: RefreshClock
   readonly calls: number[]
   readonly tokens: RegistryState[]
@@ -26,6 +28,8 @@ export function openRefresh(
   options: { life?: number | null; random?: number; verifyIntervalMs?: number; sharedSession?: boolean } = {},
 ): RefreshBench {
   const clock = createFakeClock()
+  const cloud = { ahead: 0 }
+  const cloudNow = () => clock.now() + cloud.ahead
   const calls: number[] = []
   const tokens: RegistryState[] = []
   const events: string[] = []
@@ -38,8 +42,8 @@ export function openRefresh(
     const answer = next(answers)
     if (answer instanceof Error) throw answer
     serial += answer === null ? 0 : 1
-    const expiresAt = answer === null ? null : clock.now() + answer
-    return { username: 'u', password: `p${serial}`, issuedAt: clock.now(), expiresAt, domains: ['a.example.com'] }
+    const expiresAt = answer === null ? null : cloudNow() + answer
+    return { username: 'u', password: `p${serial}`, issuedAt: cloudNow(), expiresAt, domains: ['a.example.com'] }
   }
   const refresh = createRefreshClock({
     entry: {
@@ -49,11 +53,11 @@ export function openRefresh(
       verify: async () => next(verdicts),
     },
     clock,
-    cloudNow: clock.now,
+    cloudNow,
     random: () => options.random ?? 0.5,
     verifyIntervalMs: options.verifyIntervalMs ?? 0,
     onToken: (state) => tokens.push(state),
     onChange: ({ kind }) => events.push(kind),
   })
-  return { clock, refresh, calls, tokens, events, answers, verdicts }
+  return { clock, cloud, refresh, calls, tokens, events, answers, verdicts }
 }

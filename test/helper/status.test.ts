@@ -6,7 +6,7 @@ import { checkHealth, checkReadiness } from '../../src/helper/health.ts'
 import { servePages } from '../../src/helper/http-server.ts'
 import { createProblemBoard } from '../../src/helper/problem-board.ts'
 import type { RegistryState } from '../../src/helper/registry-state.ts'
-import { provenFingerprints, readStatus, refreshRequestedAt } from '../../src/helper/status-object.ts'
+import { followStatus, provenFingerprints, readStatus, refreshRequestedAt } from '../../src/helper/status-object.ts'
 import { buildStatus } from '../../src/helper/status-report.ts'
 import { createStatusWriter } from '../../src/helper/status-writer.ts'
 import { judgeFailure } from '../../src/helper/write-failure.ts'
@@ -26,6 +26,7 @@ const state = (name: string, more: Partial<RegistryState> = {}): RegistryState =
   name,
   fingerprint: `fp-${name}`,
   live: live(name),
+  kept: undefined,
   verified: 'accepted',
   error: undefined,
   failures: 0,
@@ -151,10 +152,10 @@ test('P7 the status is written when it changed, one in 30 s in the mean, ten at 
 })
 
 test('ready: caches complete, status read, each new registry proven; nothing else', () => {
-  const good = { stopping: false, synced: true, statusRead: true, unproven: [] }
+  const good = { stopping: false, leaseMissing: false, synced: true, statusRead: true, unproven: [] }
   assert.equal(checkReadiness(good).ok, true)
   assert.deepEqual(checkReadiness({ ...good, unproven: ['prod'] }), { ok: false, detail: 'no token yet for prod' })
-  for (const one of [{ synced: false }, { statusRead: false }, { stopping: true }]) {
+  for (const one of [{ synced: false }, { statusRead: false }, { stopping: true }, { leaseMissing: true }]) {
     assert.equal(checkReadiness({ ...good, ...one }).ok, false)
   }
 })
@@ -222,4 +223,28 @@ test('pages are served by GET only, each path its own, a failing one as 500', as
     [200, 500, 404, 405, 404],
   )
   await server.close()
+})
+
+test('the status is followed without a version, so that one that rarely changes is never too old; an error event is followed by a pause', async () => {
+  const clock = createFakeClock()
+  const calls: string[] = []
+  const client = {
+    async request() {
+      calls.push('GET')
+      return { metadata: { name: 's', resourceVersion: '5' } }
+    },
+    watch(call: { query?: Record<string, unknown> }, onEvent: (event: unknown) => void, signal: AbortSignal) {
+      calls.push(`WATCH ${call.query?.resourceVersion ?? 'now'}`)
+      setImmediate(() => onEvent({ type: 'ERROR', object: { code: 410 } }))
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+  } as unknown as KubeClient
+  const stop = new AbortController()
+  const options = { client, clock, random: () => 0.5, namespace: 'home', name: 's' }
+  const done = followStatus({ ...options, onObject: () => undefined, onProblem: () => undefined }, stop.signal)
+  await clock.advance(60_000)
+  stop.abort()
+  await done
+  assert.deepEqual(calls.slice(0, 2), ['GET', 'WATCH now'])
+  assert.ok(calls.length <= 20, `${calls.length} calls in a minute`)
 })

@@ -53,6 +53,17 @@ test('what is new goes ahead of what was waiting, and each key is there once', a
   assert.deepEqual(begun, ['first', 'n1', 'n2', 'r2', 'r1'])
 })
 
+test('M7 neither lane starves the other: one of later for every four of now, and all of now when nothing else may start', async () => {
+  const { queue, begun, end } = open()
+  queue.add('first', NOW)
+  for (let index = 0; index < 3; index += 1) queue.add(`r${index}`, LATER)
+  for (let index = 0; index < 12; index += 1) queue.add(`n${index}`, NOW)
+  await end('first')
+  for (let index = 1; index < 16; index += 1) await end(begun.at(-1) ?? '')
+  const order = begun.map((key) => key[0]).join('')
+  assert.equal(order, 'fnnnrnnnnrnnnnrn')
+})
+
 test('keys that fail hold half of the hands at most: what is new does not wait until they have failed again', async () => {
   const { clock, queue, begun, end } = open({ concurrency: 4 })
   const failing = ['f1', 'f2', 'f3', 'f4', 'f5', 'f6']

@@ -1,0 +1,308 @@
+import { toNopassError } from '../../src/errors.ts'
+import { createMetrics } from '../../src/helper/metrics.ts'
+import type { RegistryEntry } from '../../src/helper/registry-entry.ts'
+import type { Verification } from '../../src/helper/registry-state.ts'
+import { runHelper } from '../../src/helper/run-helper.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { CONTENT_MANAGER } from '../../src/kube/names.ts'
+import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
+import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
+
+interface StoredObject {
+  metadata: {
+    name: string
+    namespace?: string
+    uid: string
+    resourceVersion: string
+    labels?: Record<string, string>
+    annotations?: Record<string, string>
+    managedFields?: unknown[]
+  }
+  data?: Record<string, string>
+  spec?: Record<string, unknown>
+}
+
+/** The next calls that match fail with this status (0: no response), or never get a response. */
+export interface Fault {
+  readonly matches: (call: KubeCall) => boolean
+  readonly status: number | 'hang'
+}
+
+/** As much of an API server as the helper with `attach: admission` uses, in memory; no WatchList. */
+export interface ApiServer {
+  readonly client: KubeClient
+  readonly calls: string[]
+  readonly faults: Set<Fault>
+  /** `namespaces/shop`, `secrets/shop/acr-nopass`. */
+  get(key: string): StoredObject | undefined
+  createNamespace(name: string): void
+  /** Another client writes the Secret's content, or deletes the object. */
+  tamper(key: string): void
+  remove(key: string): void
+  create(key: string): void
+  /** Called after each write of the helper. */
+  onWrite: (key: string) => void
+}
+
+const OWNED = { 'f:data': { 'f:.dockerconfigjson': {} }, 'f:type': {} }
+const OWN_ENTRY = {
+  manager: CONTENT_MANAGER,
+  operation: 'Update',
+  fieldsV1: { ...OWNED, 'f:metadata': { 'f:annotations': { 'f:acr-nopass.io/content-hash': {} } } },
+}
+
+export function createApiServer(): ApiServer {
+  const objects = new Map<string, StoredObject>()
+  const watchers = new Set<{ matches: (key: string) => boolean; send: (type: string, object: StoredObject) => void }>()
+  const calls: string[] = []
+  const faults = new Set<Fault>()
+  let version = 100
+  const store = (key: string, object: StoredObject): StoredObject => {
+    const type = objects.has(key) ? 'MODIFIED' : 'ADDED'
+    version += 1
+    const { uid = `uid-${version}` } = objects.get(key)?.metadata ?? {}
+    const stored = { ...object, metadata: { ...object.metadata, uid, resourceVersion: String(version) } }
+    objects.set(key, stored)
+    for (const { matches, send } of [...watchers]) if (matches(key)) send(type, stored)
+    return stored
+  }
+  const selects = (path: string, query: KubeCall['query']) => {
+    const [, namespace, resource = ''] =
+      /\/namespaces\/([^/]+)\/([^/]+)/.exec(path) ?? /()\/(?:v1)\/([^/]+)$/.exec(path) ?? []
+    const name = String(query?.fieldSelector ?? '').split('=')[1]
+    return (key: string): boolean => {
+      const parts = key.split('/')
+      const isIn = namespace === '' || namespace === undefined || parts[1] === namespace
+      return parts[0] === resource && isIn && (name === undefined || parts.at(-1) === name)
+    }
+  }
+  function answer(call: KubeCall): unknown {
+    const [path = ''] = call.path.split('?')
+    const one = /\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(path)
+    const key = one ? `${one[2]}/${one[1]}/${one[3]}` : path.replace(/^.*\/namespaces\/([^/]+)$/, 'namespaces/$1')
+    const known = objects.get(key)
+    if (call.method === 'GET' && (one || key.startsWith('namespaces/'))) {
+      if (known === undefined) throw new KubeApiError(404, `${key} not found`)
+      return known
+    }
+    if (call.method === 'GET') {
+      const matches = selects(path, call.query)
+      const items = [...objects].filter(([candidate]) => matches(candidate)).map(([, object]) => object)
+      return { metadata: { resourceVersion: String(version) }, items }
+    }
+    if (call.method === 'POST') return {}
+    const body = (Buffer.isBuffer(call.body) ? JSON.parse(call.body.toString()) : call.body) as StoredObject
+    const { resourceVersion } = body.metadata ?? {}
+    if (resourceVersion !== undefined && known?.metadata.resourceVersion !== resourceVersion) {
+      throw new KubeApiError(409, `${key} has changed`)
+    }
+    const namespace = one?.[1] ?? ''
+    const metadata = { ...known?.metadata, ...body.metadata, name: one?.[3] ?? '', namespace }
+    const managedFields = key.startsWith('secrets/') ? [OWN_ENTRY] : []
+    const stored = store(key, {
+      ...known,
+      ...body,
+      metadata: { ...metadata, managedFields } as StoredObject['metadata'],
+    })
+    server.onWrite(key)
+    return stored
+  }
+  const client: KubeClient = {
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      calls.push(`${call.method} ${call.path.split('?')[0]}`)
+      signal?.throwIfAborted()
+      const fault = [...faults].find(({ matches }) => matches(call))
+      if (fault?.status === 'hang') {
+        return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+      }
+      if (fault !== undefined) {
+        throw new KubeApiError(fault.status, 'a fault', fault.status === 0 ? { code: 'KUBE_UNREACHABLE' } : {})
+      }
+      return structuredClone(answer(call)) as T
+    },
+    watch<T>(call: { path: string; query?: KubeCall['query'] }, onEvent: (event: T) => void, signal?: AbortSignal) {
+      calls.push(`WATCH ${call.path}`)
+      return new Promise<void>((_resolve, reject) => {
+        if (call.query?.sendInitialEvents) return reject(new KubeApiError(422, 'no WatchList'))
+        const fault = [...faults].find(({ matches }) => matches({ method: 'GET', path: call.path }))
+        if (typeof fault?.status === 'number') return reject(new KubeApiError(fault.status, 'a fault'))
+        const watcher = {
+          matches: selects(call.path, call.query),
+          send: (type: string, object: StoredObject) => onEvent({ type, object: structuredClone(object) } as T),
+        }
+        watchers.add(watcher)
+        signal?.addEventListener('abort', () => {
+          watchers.delete(watcher)
+          reject(signal.reason)
+        })
+      })
+    },
+    close: () => undefined,
+  } as KubeClient
+  const put = (key: string, more: Partial<StoredObject> = {}): void => {
+    const [resource, first = '', name] = key.split('/')
+    const metadata = resource === 'namespaces' ? { name: first } : { name: name ?? '', namespace: first }
+    store(key, { metadata: metadata as StoredObject['metadata'], ...more })
+  }
+  const server: ApiServer = {
+    client,
+    calls,
+    faults,
+    get: (key) => objects.get(key),
+    createNamespace: (name) => put(`namespaces/${name}`),
+    tamper(key) {
+      const object = objects.get(key)
+      if (object) store(key, { ...object, metadata: { ...object.metadata, managedFields: [] } })
+    },
+    remove(key) {
+      const object = objects.get(key)
+      objects.delete(key)
+      version += 1
+      const gone = object && { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+      if (gone) for (const { matches, send } of [...watchers]) if (matches(key)) send('DELETED', gone)
+    },
+    create: (key) => put(key),
+    onWrite: () => undefined,
+  }
+  for (const name of ['home', 'shop']) server.createNamespace(name)
+  put('leases/home/r')
+  put('configmaps/home/r-status')
+  return server
+}
+
+/** Registries by name: what each token call answers, and what logins say. */
+export interface Cloud {
+  /** Life of a token in minutes, or what the call fails with. */
+  readonly answers: Map<string, number | Error>
+  readonly verdicts: Map<string, Verification>
+  readonly calls: string[]
+}
+
+export function createCloud(): Cloud {
+  return { answers: new Map(), verdicts: new Map(), calls: [] }
+}
+
+export interface Helper {
+  readonly stop: AbortController
+  /** `stopped`, or the code that it ended with. */
+  readonly done: Promise<string>
+  /** `level message`, with the code of what went wrong. */
+  readonly log: string[]
+  readonly metrics: ReturnType<typeof createMetrics>
+  /** With `http`: once both servers listen. */
+  readonly ports: Promise<{ readonly http?: number; readonly status?: number }>
+  /** Its configuration from now on. */
+  configure(more: Partial<Record<keyof HelperConfig, unknown>>): void
+  /** Its entries cannot be created from now on. */
+  breakEntries(error: Error): void
+}
+
+export const registry = (name: string, instanceId = `cri-${name}`): object => ({
+  name,
+  edition: 'enterprise',
+  instanceId: `${instanceId}0123456789abcdef`.slice(0, 20),
+  region: 'cn-hangzhou',
+})
+
+export function startHelper(
+  server: ApiServer,
+  clock: FakeClock,
+  cloud: Cloud,
+  more: Partial<Record<keyof HelperConfig, unknown>> = {},
+  options: { readonly name?: string; readonly client?: KubeClient; readonly http?: boolean } = {},
+): Helper {
+  const base = {
+    registries: [registry('a')],
+    identity: { type: 'worker-role' },
+    attach: 'admission',
+    release: { name: 'r', namespace: 'home', fullname: 'r', serviceAccount: 'r', lease: 'r', status: 'r-status' },
+  }
+  let config: object = { ...base, ...more }
+  let broken: Error | undefined
+  const log: string[] = []
+  const stop = new AbortController()
+  const name = options.name ?? 'one'
+  let serial = 0
+  const write = (level: string) => (fields: object, message: string) => {
+    const { code = '' } = fields as { code?: string }
+    log.push([level, message, code].filter(Boolean).join(' '))
+  }
+  const entryOf = (values: HelperConfig['registries'][number]): RegistryEntry => ({
+    name: values.name,
+    values,
+    source: {
+      key: values.instanceId ?? values.name,
+      sharedSession: false,
+      async get() {
+        cloud.calls.push(values.name)
+        const answer = cloud.answers.get(values.name) ?? 60
+        if (answer instanceof Error) throw answer
+        serial += 1
+        const [issuedAt, expiresAt] = [clock.now(), clock.now() + answer * 60_000]
+        const password = `${name}-${values.name}-${serial}`
+        return { username: 'u', password, issuedAt, expiresAt, domains: [`${values.name}.example.com`] }
+      },
+    },
+    verify: async () => cloud.verdicts.get(values.name) ?? 'accepted',
+  })
+  const metrics = createMetrics()
+  const listening = Promise.withResolvers<{ readonly http?: number; readonly status?: number }>()
+  const done = runHelper(
+    {
+      readConfig: async () => JSON.stringify(config),
+      createEntries(loaded) {
+        if (broken) throw broken
+        return loaded.registries.map(entryOf)
+      },
+      client: options.client ?? server.client,
+      clock,
+      cloud: { now: clock.now, skew: () => 0 },
+      random: () => 0.5,
+      identity: name,
+      podName: name,
+      version: '0.0.0',
+      unverified: () => [],
+      log: {
+        isLevelEnabled: () => false,
+        debug: write('debug'),
+        info: write('info'),
+        warn: write('warn'),
+        error: write('error'),
+      },
+      metrics,
+      ...(options.http && { httpAddress: '127.0.0.1:0', statusAddress: '127.0.0.1:0' }),
+      onListen: listening.resolve,
+    },
+    stop.signal,
+  ).then(
+    () => 'stopped',
+    (error: unknown) => toNopassError(error).code,
+  )
+  return {
+    stop,
+    done,
+    log,
+    metrics,
+    ports: listening.promise,
+    configure(next) {
+      config = { ...config, ...next }
+    },
+    breakEntries(error) {
+      broken = error
+    },
+  }
+}
+
+/** The passwords in a Secret, by domain. */
+export function passwordsIn(server: ApiServer, namespace: string): Record<string, string> {
+  const text = server.get(`secrets/${namespace}/acr-nopass`)?.data?.['.dockerconfigjson'] ?? ''
+  const { auths = {} } = JSON.parse(Buffer.from(text, 'base64').toString() || '{}') as {
+    auths?: Record<string, { auth: string }>
+  }
+  return Object.fromEntries(
+    Object.entries(auths).map(([domain, { auth }]) => [domain, Buffer.from(auth, 'base64').toString().slice(2)]),
+  )
+}
+
+export { createFakeClock }

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MINUTE, OUTAGE, openRefresh } from './refresh-bench.ts'
+
+const HOUR = 60 * MINUTE
+
+test('L2 a credential that was read back and is issued in the future is refreshed: the clock is behind, and only a call corrects it', async () => {
+  const { clock, refresh, calls } = openRefresh()
+  const [issuedAt, expiresAt] = [clock.now() + 3 * HOUR, clock.now() + 4 * HOUR]
+  const token = { username: 'u', password: 'before', issuedAt, expiresAt, domains: ['a.example.com'] }
+  refresh.adopt({ name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 0.6 * HOUR })
+  refresh.start()
+  await clock.advance(1000)
+  assert.deepEqual([calls, refresh.state.live?.token.password], [[0], 'p1'])
+})
+
+test('L2 a pause counts in time that passes: it is no longer when a call sets the clock back by hours', async () => {
+  const failing = openRefresh()
+  failing.cloud.ahead = 2 * HOUR
+  failing.answers.unshift(OUTAGE)
+  failing.refresh.start()
+  await failing.clock.advance(100)
+  failing.cloud.ahead = 0
+  await failing.clock.advance(2 * MINUTE)
+  assert.equal(failing.refresh.state.live?.token.password, 'p1')
+  const fixed = openRefresh({ life: null })
+  fixed.cloud.ahead = 2 * HOUR
+  fixed.refresh.start()
+  await fixed.clock.advance(100)
+  fixed.cloud.ahead = 0
+  const before = fixed.calls.length
+  await fixed.clock.advance(10 * MINUTE)
+  assert.ok(fixed.calls.length - before >= 19, `${fixed.calls.length - before} reads in ten minutes`)
+})

@@ -1,0 +1,370 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NopassError } from '../../src/errors.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { sleep } from '../../src/kube/clock.ts'
+import { settle } from '../kube/fake-clock.ts'
+import {
+  createApiServer,
+  createCloud,
+  createFakeClock,
+  type Helper,
+  passwordsIn,
+  registry,
+  startHelper,
+} from './helper-fixture.ts'
+
+const MINUTE = 60_000
+
+async function end(clock: ReturnType<typeof createFakeClock>, ...helpers: Helper[]): Promise<void> {
+  for (const { stop } of helpers) stop.abort()
+  await clock.advance(20_000)
+  for (const { done } of helpers) assert.equal(await done, 'stopped')
+}
+
+test('H2 a reload whose registries cannot be created leaves the helper at work with the last good configuration', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  const first = passwordsIn(server, 'shop')
+  assert.deepEqual(first, { 'a.example.com': 'one-a-1' })
+  helper.breakEntries(new NopassError('IDENTITY_UNAVAILABLE', 'no token file'))
+  helper.configure({ registries: [registry('a'), registry('b')] })
+  await clock.advance(10_000)
+  assert.ok(helper.log.some((line) => line.startsWith('error the last good configuration stays')))
+  server.createNamespace('later')
+  await clock.advance(1_000)
+  assert.deepEqual(passwordsIn(server, 'later'), first)
+  await clock.advance(60 * MINUTE)
+  assert.ok(cloud.calls.length >= 2)
+  assert.notDeepEqual(passwordsIn(server, 'shop'), first)
+  await end(clock, helper)
+})
+
+test('H3 a typo in one registry keeps its last entry, blocks no other, and is named by the status', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
+  await clock.advance(5_000)
+  const before = passwordsIn(server, 'shop')
+  cloud.answers.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  helper.configure({ registries: [registry('a', 'cri-typo'), registry('b')] })
+  await clock.advance(3 * 60 * MINUTE)
+  const after = passwordsIn(server, 'shop')
+  assert.equal(after['a.example.com'], before['a.example.com'])
+  assert.notEqual(after['b.example.com'], before['b.example.com'])
+  const expiresAt = server.get('secrets/shop/acr-nopass')?.metadata.annotations?.['acr-nopass.io/expires-at'] ?? ''
+  assert.ok(Date.parse(expiresAt) > clock.now(), 'the expiry of the Secret is that of what is live')
+  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  assert.deepEqual(
+    status.registries.map((one: { name: string; state: string; error?: { code: string } }) => [
+      one.name,
+      one.state,
+      one.error?.code,
+    ]),
+    [
+      ['a', 'pending', 'CLOUD_NOT_FOUND'],
+      ['b', 'live', undefined],
+    ],
+  )
+  await end(clock, helper)
+  // The next process knows the entry from its own copy.
+  const next = startHelper(
+    server,
+    clock,
+    cloud,
+    { registries: [registry('a', 'cri-typo'), registry('b')] },
+    { name: 'two' },
+  )
+  server.createNamespace('later')
+  await clock.advance(60 * MINUTE)
+  assert.equal(passwordsIn(server, 'shop')['a.example.com'], before['a.example.com'])
+  assert.match(passwordsIn(server, 'shop')['b.example.com'] ?? '', /^two-/)
+  assert.deepEqual(passwordsIn(server, 'later'), passwordsIn(server, 'shop'))
+  cloud.answers.delete('a')
+  await clock.advance(2 * MINUTE)
+  assert.match(passwordsIn(server, 'shop')['a.example.com'] ?? '', /^two-/)
+  await end(clock, next)
+})
+
+test('H4 scope namespaces: a listed namespace that may not be read holds up no other, and is asked for seldom', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  server.remove('namespaces/shop')
+  const refused = { matches: (call: { path: string }) => call.path.includes('/namespaces/shop'), status: 403 } as const
+  server.faults.add(refused)
+  server.createNamespace('good')
+  const helper = startHelper(server, clock, cloud, {
+    scope: 'namespaces',
+    targets: { namespaces: { include: ['good', 'shop'] } },
+  })
+  await clock.advance(10_000)
+  assert.deepEqual(passwordsIn(server, 'good'), { 'a.example.com': 'one-a-1' })
+  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  assert.deepEqual(
+    status.problems.map(({ code, namespace }: { code: string; namespace: string }) => [code, namespace]),
+    [['NAMESPACE_UNREADABLE', 'shop']],
+  )
+  const before = server.calls.length
+  await clock.advance(10 * MINUTE)
+  const reads = server.calls.slice(before).filter((call) => call === 'GET /api/v1/namespaces/shop')
+  assert.ok(reads.length <= 21, `${reads.length} reads in ten minutes`)
+  // It is made again, with its Role.
+  server.createNamespace('shop')
+  server.faults.delete(refused)
+  await clock.advance(61_000)
+  assert.deepEqual(passwordsIn(server, 'shop'), { 'a.example.com': 'one-a-1' })
+  await end(clock, helper)
+})
+
+test('H4 a namespace that is deleted with its Role while the helper runs changes nothing for the others', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  server.createNamespace('good')
+  const scoped = { scope: 'namespaces', targets: { namespaces: { include: ['good', 'shop'] } } } as const
+  const helper = startHelper(server, clock, cloud, scoped)
+  await clock.advance(10_000)
+  server.faults.add({ matches: (call) => call.path.includes('/namespaces/shop'), status: 403 })
+  server.remove('secrets/shop/acr-nopass')
+  server.remove('namespaces/shop')
+  const before = server.calls.length
+  await clock.advance(60 * MINUTE)
+  assert.match(passwordsIn(server, 'good')['a.example.com'] ?? '', /-[23]$/)
+  const calls = server.calls.slice(before).filter((call) => call.includes('/namespaces/shop'))
+  assert.ok(calls.length <= 500, `${calls.length} calls in an hour`)
+  await end(clock, helper)
+})
+
+test('H5 a follower that takes over and cannot read the credentials back overwrites nothing that lives longer', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  // Both prove a new registry at the start; then only the leader renews.
+  const one = startHelper(server, clock, cloud)
+  const two = startHelper(server, clock, cloud, {}, { name: 'two' })
+  await clock.advance(10 * MINUTE)
+  assert.ok(cloud.calls.length >= 2)
+  await clock.advance(90 * MINUTE)
+  const before = passwordsIn(server, 'shop')
+  assert.match(before['a.example.com'] ?? '', /^one-/)
+  server.faults.add({ matches: ({ method, path }) => method === 'GET' && path.includes('/home/secrets'), status: 500 })
+  cloud.answers.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  one.stop.abort()
+  await clock.advance(2 * MINUTE)
+  assert.equal(await one.done, 'stopped')
+  assert.deepEqual(passwordsIn(server, 'shop'), before)
+  cloud.answers.delete('a')
+  await clock.advance(5 * MINUTE)
+  assert.match(passwordsIn(server, 'shop')['a.example.com'] ?? '', /^two-/)
+  await end(clock, two)
+})
+
+test('H5 one failed read is repeated, and what is read back is in use: no call of the cloud, no write', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const one = startHelper(server, clock, cloud)
+  await clock.advance(MINUTE)
+  await end(clock, one)
+  const calls = cloud.calls.length
+  const fault = {
+    matches: ({ method, path }: { method: string; path: string }) => method === 'GET' && path.includes('/home/secrets'),
+    status: 500,
+  } as const
+  server.faults.add(fault)
+  const two = startHelper(server, clock, cloud, {}, { name: 'two' })
+  await clock.advance(1_000)
+  server.faults.delete(fault)
+  await clock.advance(20_000)
+  assert.deepEqual([passwordsIn(server, 'shop'), cloud.calls.length], [{ 'a.example.com': 'one-a-1' }, calls])
+  await end(clock, two)
+})
+
+test('M1 a Secret that another writer changes or deletes again and again is left alone for a while, and reported', async () => {
+  for (const fight of ['tamper', 'remove'] as const) {
+    const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+    let writes = 0
+    server.onWrite = (key) => {
+      if (key !== 'secrets/shop/acr-nopass') return
+      writes += 1
+      queueMicrotask(() => server[fight](key))
+    }
+    const helper = startHelper(server, clock, cloud)
+    await clock.advance(10 * MINUTE)
+    assert.ok(writes >= 4 && writes <= 16, `${writes} writes in ten minutes (${fight})`)
+    const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+    assert.equal(status.problems[0]?.code, 'SECRET_FOUGHT')
+    assert.match(await helper.metrics.registry.getSingleMetricAsString('acr_nopass_fights_total'), /[1-9]\d*$/)
+    server.onWrite = () => undefined
+    await clock.advance(2 * MINUTE)
+    assert.deepEqual(passwordsIn(server, 'shop'), { 'a.example.com': 'one-a-1' })
+    await end(clock, helper)
+  }
+})
+
+test('M1 a namespace that is deleted and made again, many times, is no fight', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  for (let round = 0; round < 20; round += 1) {
+    server.remove('secrets/shop/acr-nopass')
+    server.remove('namespaces/shop')
+    await settle()
+    server.createNamespace('shop')
+    await clock.advance(1_000)
+    assert.deepEqual(passwordsIn(server, 'shop'), { 'a.example.com': 'one-a-1' }, `round ${round}`)
+  }
+  await end(clock, helper)
+})
+
+test('L3 a reload, a write that hangs and a stop at the same time end in order', async () => {
+  const rejections: unknown[] = []
+  const onRejection = (reason: unknown): void => void rejections.push(reason)
+  process.on('unhandledRejection', onRejection)
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  server.faults.add({ matches: ({ method, path }) => method === 'PATCH' && path.includes('/secrets/'), status: 'hang' })
+  server.createNamespace('later')
+  await clock.advance(100)
+  helper.configure({ refreshRate: 10 })
+  await clock.advance(6_000)
+  helper.stop.abort()
+  await clock.advance(30_000)
+  assert.equal(await helper.done, 'stopped')
+  await settle()
+  process.off('unhandledRejection', onRejection)
+  assert.deepEqual(rejections, [])
+  assert.equal(helper.log.filter((line) => line.includes('read again')).length, 0)
+})
+
+test('H1b a reload while the renewal is late: the process ends as lost and the next one serves all', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  // The renewal at 6 s times out at 11 s; the next one is answered at 17 s, three seconds after the deadline.
+  let isSlow = true
+  const client = {
+    ...server.client,
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      const now = clock.monotonic()
+      const isRenewal = isSlow && call.method === 'PUT'
+      if (isRenewal && now >= 5_000 && now < 11_000) {
+        await sleep(clock, 5_000)
+        throw new KubeApiError(0, 'no answer', { code: 'KUBE_TIMEOUT' })
+      }
+      const answer = await server.client.request<T>(call, signal)
+      if (isRenewal && now >= 11_000) await sleep(clock, 17_000 - now)
+      return answer
+    },
+  }
+  const helper = startHelper(server, clock, cloud, {}, { client })
+  await clock.advance(14_500)
+  // Both in the gap: the file is read every 5 s.
+  server.createNamespace('later')
+  helper.configure({ refreshRate: 10 })
+  await clock.advance(2_600)
+  await clock.advance(20_000)
+  assert.equal(await helper.done, 'LEASE_LOST')
+  isSlow = false
+  const next = startHelper(server, clock, cloud)
+  await clock.advance(20_000)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'later')), ['a.example.com'])
+  await end(clock, next)
+})
+
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `n-${index}`)
+
+test('L1 the rotation of one registry does not slow down that of another', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const names = numbered(60)
+  for (const name of names) server.createNamespace(name)
+  server.createNamespace('solo')
+  // Both are refreshed for the first time after 40 % of their lives: `a` after 24 s, which takes 6 s; `b` in the middle of it.
+  cloud.answers.set('a', 1)
+  cloud.answers.set('b', 65 / 60)
+  const helper = startHelper(server, clock, cloud, {
+    refreshRate: 1,
+    targets: { namespaces: { include: names } },
+    registries: [registry('a'), { ...registry('b'), targets: { namespaces: { include: ['solo'] } } }],
+  })
+  const done = (): number => names.filter((name) => passwordsIn(server, name)['a.example.com'] !== 'one-a-1').length
+  await clock.advance(25_500)
+  assert.deepEqual([done() > 0, done() < 60, cloud.calls.length], [true, true, 3])
+  await clock.advance(6_000)
+  assert.deepEqual([done(), cloud.calls.length], [60, 4])
+  await end(clock, helper)
+})
+
+test('M6 Secrets that have expired are not paced, also after the identity was repaired', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const names = numbered(100)
+  for (const name of names) server.createNamespace(name)
+  const targets = { namespaces: { include: names } }
+  const helper = startHelper(server, clock, cloud, { refreshRate: 1, targets })
+  await clock.advance(10_000)
+  cloud.answers.set('a', new NopassError('CLOUD_DENIED', 'no'))
+  await clock.advance(2 * 60 * MINUTE)
+  helper.configure({ registries: [registry('a', 'cri-other')] })
+  await clock.advance(10_000)
+  cloud.answers.delete('a')
+  let first: number | undefined
+  server.onWrite = () => {
+    first ??= clock.monotonic()
+  }
+  for (let second = 0; second < 60 && first === undefined; second += 1) await clock.advance(1_000)
+  await clock.advance(2_000)
+  const left = names.filter((name) => passwordsIn(server, name)['a.example.com'] === 'one-a-1')
+  assert.deepEqual(left, [])
+  await end(clock, helper)
+})
+
+test("H5 a rotation writes the helper's own copy before all others, and waits two seconds for it at most", async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  for (const name of numbered(5)) server.createNamespace(name)
+  const client: KubeClient = {
+    ...server.client,
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      if (call.method === 'PATCH' && call.path.includes('/home/secrets/')) await sleep(clock, 500, signal)
+      return server.client.request<T>(call, signal)
+    },
+  }
+  const helper = startHelper(server, clock, cloud, {}, { client })
+  await clock.advance(10_000)
+  const written: string[] = []
+  const early: string[] = []
+  server.onWrite = (key) => {
+    if (!key.startsWith('secrets/')) return
+    written.push(key)
+    if (passwordsIn(server, 'home')['a.example.com'] !== 'one-a-2') early.push(key)
+  }
+  await clock.advance(25 * MINUTE)
+  assert.deepEqual([written.length, early], [7, []])
+  server.onWrite = () => undefined
+  server.faults.add({
+    matches: ({ method, path }) => method === 'PATCH' && path.includes('/home/secrets/'),
+    status: 'hang',
+  })
+  await clock.advance(39 * MINUTE + 5_000)
+  assert.match(passwordsIn(server, 'n-0')['a.example.com'] ?? '', /-3$/)
+  assert.match(passwordsIn(server, 'home')['a.example.com'] ?? '', /-2$/)
+  await end(clock, helper)
+})
+
+test('security 3: a lease that does not exist is logged, shown by the status page, and makes every replica unready', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud, {}, { http: true })
+  const { http } = await helper.ports
+  const ready = async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).status
+  await clock.advance(5_000)
+  assert.equal(await ready(), 200)
+  server.remove('leases/home/r')
+  await clock.advance(15_000)
+  assert.equal(await helper.done, 'LEASE_LOST')
+  const next = startHelper(server, clock, cloud, {}, { http: true })
+  const ports = await next.ports
+  const nextReady = async () => (await fetch(`http://127.0.0.1:${ports.http}/readyz`)).status
+  await clock.advance(20_000)
+  assert.equal(await nextReady(), 200)
+  await clock.advance(15_000)
+  assert.equal(await nextReady(), 503)
+  const page = await (await fetch(`http://127.0.0.1:${ports.status}/`)).text()
+  assert.match(page, /LEASE_MISSING/)
+  assert.equal(next.log.filter((line) => line.includes('LEASE_MISSING')).length, 1)
+  server.create('leases/home/r')
+  await clock.advance(5_000)
+  assert.equal(await nextReady(), 200)
+  await end(clock, next)
+})
