@@ -24,7 +24,12 @@ const RUNS: Readonly<Record<string, VersionRun>> = {
     tools: [...CONTROL_PLANE, 'helm-3.18', 'kube-apiserver', 'kube-controller-manager'],
     cluster: true,
     env: { [HELM_VARIABLE]: '3.18' },
-    files: ['test/contract/chart-refusals.test.ts', 'test/versions/install.test.ts'],
+    files: [
+      ...['refusals', 'render', 'values', 'notes', 'gitops'].map((name) => `test/contract/chart-${name}.test.ts`),
+      ...['reading', 'verdict'].map((name) => `test/contract/values-${name}.test.ts`),
+      'test/contract/import-helm.test.ts',
+      'test/versions/install.test.ts',
+    ],
   },
 }
 
