@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { error, setFailed, setOutput, setSecret } from '@actions/core'
+import { printable } from '../src/printable.ts'
 import { type ClusterResult, isFailure } from '../src/rollout/cluster-result.ts'
 import { describeOutputs } from '../src/rollout/outputs.ts'
 import { writePlanFile } from '../src/rollout/plan-file.ts'
@@ -26,15 +27,36 @@ export async function performRun(
   const deps = createRolloutDeps(settings, { environment, folder, mask: setSecret, report }, signal)
   const outcome = await runRollout(settings, deps, signal)
   if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)
-  await writeOutputs(settings, outcome, host)
-  writeSummary(renderSummary({ ...outcome, mode: inputs.mode }), host)
-  return reportFailures(outcome.results, signal)
+  const unwritten = await failuresOf([
+    () => writeSummary(renderSummary({ ...outcome, mode: inputs.mode }), host),
+    () => setOutputs(settings, outcome),
+    () => writeFiles(settings, outcome, host),
+  ])
+  return reportFailures(outcome.results, unwritten, signal)
 }
 
-async function writeOutputs(settings: Settings, outcome: RolloutOutcome, { env }: NodeJS.Process): Promise<void> {
+/** The work is done by now: what cannot be written is reported beside it, and keeps nothing else from being written. */
+async function failuresOf(writes: readonly (() => void | Promise<void>)[]): Promise<readonly string[]> {
+  const failures: string[] = []
+  for (const write of writes) {
+    try {
+      await write()
+    } catch (cause) {
+      failures.push(cause instanceof Error ? cause.message : String(cause))
+    }
+  }
+  return failures
+}
+
+function setOutputs(settings: Settings, { results }: RolloutOutcome): void {
+  for (const [name, value] of Object.entries(describeOutputs(settings.selected, results))) {
+    setOutput(name, JSON.stringify(value))
+  }
+}
+
+async function writeFiles(settings: Settings, outcome: RolloutOutcome, { env }: NodeJS.Process): Promise<void> {
   const { inputs } = settings
   const outputs = describeOutputs(settings.selected, outcome.results)
-  for (const [name, value] of Object.entries(outputs)) setOutput(name, JSON.stringify(value))
   if (outcome.results.length === 0) return
   // Without a folder of the runner's own the name must be nobody's to foresee.
   const temp = env.RUNNER_TEMP || (await mkdtemp('/tmp/acr-nopass-results-'))
@@ -48,14 +70,18 @@ async function writeOutputs(settings: Settings, outcome: RolloutOutcome, { env }
 }
 
 /** One annotation for each failed cluster, nine at most, then the verdict. */
-function reportFailures(results: readonly ClusterResult[], signal: AbortSignal): number {
+function reportFailures(results: readonly ClusterResult[], unwritten: readonly string[], signal: AbortSignal): number {
   const failed = results.filter(isFailure)
   for (const { name, phase, error: cause } of failed.slice(0, 9)) {
     if (!cause) continue
     const reason = cause.reason === undefined ? '' : ` (${cause.reason})`
     error(`${name}, phase ${phase}: ${cause.message}${reason}\nCure: ${cause.hint}`, { title: cause.code })
   }
-  if (failed.length === 0 && !signal.aborted) return 0
-  setFailed(signal.aborted ? `interrupted: ${headline(results)}` : headline(results))
+  if (failed.length === 0 && unwritten.length === 0 && !signal.aborted) return 0
+  const words =
+    unwritten.length === 0
+      ? ''
+      : `; the work is done, but not all of it could be reported: ${printable(unwritten.join('; '))}`
+  setFailed((signal.aborted ? `interrupted: ${headline(results)}` : headline(results)) + words)
   return 1
 }

@@ -25,7 +25,14 @@ export async function beginHelmStep(
     folder: folder.path,
     name: `${about.cluster}-${about.command}-${id}`,
   })
-  folder.note({ event: 'helm-begun', pid: write.pid, helm: helm.path, stderrFile: write.stderrFile, ...about })
+  try {
+    folder.note({ event: 'helm-begun', pid: write.pid, helm: helm.path, stderrFile: write.stderrFile, ...about })
+  } catch (error) {
+    // Without the journal nobody would look after it (a full disk): it must not outlive us. A rollback cannot be cut.
+    if (about.command === 'upgrade') write.interrupt()
+    await write.ended
+    throw error
+  }
   return {
     id,
     ended: write.ended,

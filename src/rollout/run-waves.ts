@@ -55,6 +55,7 @@ export async function runWaves<C extends WaveCluster>(
 
 function stateOf(result: ClusterResult): ScheduledState {
   if (result.status === 'cancelled') return 'skipped'
+  if (result.status === 'unchanged') return 'unchanged'
   if (!isFailure(result)) return 'succeeded'
   return isAfterFirstWrite(result.phase) ? 'failed' : 'failed-early'
 }

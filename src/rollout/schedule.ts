@@ -3,18 +3,18 @@ export type OnFailure = 'stop-wave' | 'stop-all' | 'continue'
 
 export interface ScheduleRules {
   readonly maxParallel: number
-  /** How many clusters of the first wave go first, one after another. 0: none. */
+  /** How many clusters of the first wave that have something to change go first, one after another. 0: none. */
   readonly canary: number
   readonly onFailure: OnFailure
-  /** Failures that are borne before `onFailure` takes effect. */
+  /** Failures that are tolerated before `onFailure` takes effect. */
   readonly maxFailures: number
 }
 
 /**
- * `failed-early`: before anything was written there, so it says nothing about the release.
+ * `unchanged` and `failed-early`: nothing was written there, so it says nothing about the release.
  * `failed`: after a write.
  */
-export type ScheduledState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'failed-early' | 'skipped'
+export type ScheduledState = 'waiting' | 'running' | 'succeeded' | 'unchanged' | 'failed' | 'failed-early' | 'skipped'
 
 export interface ScheduledCluster {
   readonly name: string
@@ -46,7 +46,8 @@ export function nextStep(
   const open = Math.min(
     ...clusters.filter(({ state }) => state === 'waiting' || state === 'running').map(({ wave }) => wave),
   )
-  const blocked = halted ? waiting.filter(({ wave }) => failures.some((failed) => failed.wave < wave)) : []
+  const limit = halted ? waveOfLimit(failures, rules) : Number.POSITIVE_INFINITY
+  const blocked = waiting.filter(({ wave }) => wave > limit)
   if (blocked.length > 0) {
     const { start } = nextStep(
       clusters.filter((cluster) => !blocked.includes(cluster)),
@@ -61,16 +62,22 @@ export function nextStep(
   return { start: start.map(({ name }) => name), skip: [] }
 }
 
-/** Clusters of the first wave that count as canaries: those that failed before a write hand the role on. */
+/** The wave in which one failure more came than is tolerated: it is finished, and later ones are skipped. */
+function waveOfLimit(failures: readonly ScheduledCluster[], { maxFailures }: ScheduleRules): number {
+  return failures.map(({ wave }) => wave).toSorted((a, b) => a - b)[maxFailures] ?? Number.POSITIVE_INFINITY
+}
+
+/** Clusters of the first wave that count as canaries: those where nothing was written hand the role on. */
 function canaries(clusters: readonly ScheduledCluster[], rules: ScheduleRules): readonly ScheduledCluster[] {
   const first = Math.min(...clusters.map(({ wave }) => wave))
   return clusters
-    .filter(({ wave, state }) => wave === first && state !== 'failed-early' && state !== 'skipped')
+    .filter(({ wave, state }) => wave === first && !['failed-early', 'unchanged', 'skipped'].includes(state))
     .slice(0, rules.canary)
 }
 
 function canaryPhase(clusters: readonly ScheduledCluster[], rules: ScheduleRules): boolean {
-  return canaries(clusters, rules).some(({ state }) => state !== 'succeeded')
+  // Only `continue` comes here after a failed canary: it has shown what it had to show.
+  return canaries(clusters, rules).some(({ state }) => state !== 'succeeded' && state !== 'failed')
 }
 
 function failedCanary(clusters: readonly ScheduledCluster[], rules: ScheduleRules): string | undefined {

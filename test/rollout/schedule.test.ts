@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
@@ -23,51 +24,59 @@ function step(states: Readonly<Record<string, ScheduledState>>, changes: Partial
   )
 }
 
-test('the first cluster goes alone, then max-parallel of its wave, then the next wave', () => {
-  assert.equal(step({ a0: 'waiting', b0: 'waiting', c0: 'waiting', d1: 'waiting' }), 'start a0')
-  assert.equal(step({ a0: 'running', b0: 'waiting', c0: 'waiting', d1: 'waiting' }), '')
-  assert.equal(step({ a0: 'succeeded', b0: 'waiting', c0: 'waiting', d1: 'waiting' }), 'start b0; start c0')
-  assert.equal(step({ a0: 'succeeded', b0: 'running', c0: 'succeeded', d1: 'waiting' }), '')
-  assert.equal(step({ a0: 'succeeded', b0: 'succeeded', c0: 'succeeded', d1: 'waiting' }), 'start d1')
+const DEFAULTS: ScheduleRules = { maxParallel: 4, canary: 1, onFailure: 'stop-wave', maxFailures: 0 }
+
+/** `max-parallel: 2` of a row of the documentation. */
+function readSettings(cell: string): ScheduleRules {
+  const found: Readonly<Record<string, string>> = Object.fromEntries(
+    [...cell.matchAll(/`([\w-]+): ([\w-]+)`/g)].map(([, k, v]) => [k, v]),
+  )
+  return {
+    maxParallel: Number(found['max-parallel'] ?? DEFAULTS.maxParallel),
+    canary: Number(found.canary ?? DEFAULTS.canary),
+    onFailure: (found['on-failure'] ?? DEFAULTS.onFailure) as OnFailure,
+    maxFailures: Number(found['max-failures'] ?? DEFAULTS.maxFailures),
+  }
+}
+
+for (const language of ['en', 'zh']) {
+  const page = readFileSync(new URL(`../../docs/${language}/reliability.md`, import.meta.url), 'utf8')
+  const [, table = ''] = /<!-- rollout:rules -->\n(.*?)<!-- \/rollout:rules -->/s.exec(page) ?? []
+  const rows = table
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
+  test(`${language}: the page has its rules`, () => assert.equal(rows.length, 12))
+  for (const [rule = '', settings = '', states = '', next = ''] of rows) {
+    test(`M3 M4 L10 ${language}: ${rule}`, () => {
+      const now = states
+        .replaceAll('`', '')
+        .split(', ')
+        .map((one) => one.split(' '))
+      const given = clusters(Object.fromEntries(now) as Readonly<Record<string, ScheduledState>>)
+      const { start, skip } = nextStep(given, readSettings(settings), false)
+      const done = [...start.map((name) => `start ${name}`), ...skip.map(({ name }) => `skip ${name}`)].join(', ')
+      assert.equal(done || 'nothing', next.replaceAll('`', ''))
+    })
+  }
+}
+
+test('a skipped cluster is told which failure it was', () => {
+  assert.equal(
+    step({ a0: 'failed', b0: 'waiting', c1: 'waiting' }, { maxFailures: 5 }),
+    'skip b0: the canary a0 failed; skip c1: the canary a0 failed',
+  )
+  assert.equal(step({ a0: 'succeeded', b0: 'failed', d1: 'waiting' }), 'skip d1: b0 failed in an earlier wave')
 })
 
 test('without a canary a wave starts with max-parallel at once', () => {
   assert.equal(step({ a0: 'waiting', b0: 'waiting', c0: 'waiting' }, { canary: 0 }), 'start a0; start b0')
 })
 
-test('a canary that failed in its deploy ends the rollout', () => {
-  assert.equal(
-    step({ a0: 'failed', b0: 'waiting', c1: 'waiting' }, { maxFailures: 5 }),
-    'skip b0: the canary a0 failed; skip c1: the canary a0 failed',
-  )
-})
-
-test('a canary that was down before anything was written hands its role to the next cluster of the wave', () => {
-  assert.equal(step({ a0: 'failed-early', b0: 'waiting', c0: 'waiting' }), 'start b0')
-  assert.equal(step({ a0: 'failed-early', b0: 'running', c0: 'waiting' }), '')
-})
-
-test('stop-wave: the rest of the wave is tried, later waves are skipped', () => {
-  assert.equal(
-    step({ a0: 'succeeded', b0: 'failed', c0: 'waiting', d1: 'waiting' }),
-    'start c0; skip d1: b0 failed in an earlier wave',
-  )
-})
-
-test('stop-all: nothing new starts, running ones finish', () => {
-  assert.equal(
-    step({ a0: 'succeeded', b0: 'failed', c0: 'running', d0: 'waiting', e1: 'waiting' }, { onFailure: 'stop-all' }),
-    'skip d0: b0 failed; skip e1: b0 failed',
-  )
-})
-
-test('continue: everything is tried', () => {
-  assert.equal(step({ a0: 'failed', b0: 'failed', c1: 'waiting' }, { onFailure: 'continue' }), 'start c1')
-})
-
-test('max-failures failures are borne', () => {
-  const states = { a0: 'succeeded', b0: 'failed', c1: 'waiting' } as const
-  assert.equal(step(states, { maxFailures: 1 }), 'start c1')
+test('M3 continue: after a failed canary the others run max-parallel at a time', () => {
+  const states = { a0: 'failed', b0: 'waiting', c0: 'waiting', d0: 'waiting' } as const
+  assert.equal(step(states, { onFailure: 'continue' }), 'start b0; start c0')
 })
 
 test('an interrupted run starts nothing', () => {

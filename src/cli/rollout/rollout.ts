@@ -42,12 +42,13 @@ export async function rollout(
       await reportErrors(outcome.errors, flags, host)
       return EXIT.usage
     }
-    if (mode === 'plan' && inputs['plan-file'] !== '') writePlanFile(inputs['plan-file'], outcome.results)
     if (flags.output === 'json') {
       host.stdout.write(`${JSON.stringify(describeOutcome(mode, settings, outcome), null, 2)}\n`)
     } else {
       host.stdout.write(renderOutcome(mode, outcome, paintFor(host.stdout, host)))
     }
+    // After the report: what was found must be shown, whatever becomes of the file.
+    if (mode === 'plan' && inputs['plan-file'] !== '') writePlanFile(inputs['plan-file'], outcome.results)
     return exitCode(outcome, flags, host)
   } finally {
     await putInOrder(folder, host)
