@@ -87,6 +87,21 @@ test('on ECI the policy is for the role of the Pod, and the workflow may attach 
   assert.doesNotMatch(stderr, /worker roles are not named/)
 })
 
+// `KubernetesWorkerRole-<id>`: examples of worker_ram_role_name and ram_role_name in @alicloud/cs20151215 7.2.0.
+// `AliyunCSManagedDefaultWorkerRole`: in the role table of the vendor's Terraform module for service roles, described as
+// the worker role of Kubernetes clusters. Node pools may have a role of any name, so the rest can only be named.
+test('U10 without named worker roles the workflow gets both usual names, and a note tells how to name others', async () => {
+  const args = ['policy', '--ci', '-f', 'examples/values/enterprise-worker-role.yaml', '--ack-cluster-id', 'c1']
+  const { stdout, stderr } = await runBin(args)
+  for (const role of ['KubernetesWorkerRole-*', 'AliyunCSManagedDefaultWorkerRole']) {
+    assert.ok(stdout.includes(`:role/${role}"`), role)
+  }
+  assert.match(stderr, /^note: worker roles are not named.*name those of node pools with --worker-role/)
+  const named = await runBin([...args, '--worker-role', 'gpu-nodes'])
+  assert.match(named.stdout, /:role\/gpu-nodes"/)
+  assert.doesNotMatch(named.stdout, /WorkerRole/)
+})
+
 test('RRSA without its ARNs is no error here: the role is made of what this prints', async () => {
   const { code, stderr } = await runBin(['policy', '-f', 'test/cli/fixtures/rrsa-without-arns.yaml'])
   assert.equal(code, 0, stderr)
