@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
 import { scenario } from '../support/chart.ts'
 import type { AskedClient, ChartCluster } from '../support/chart-cluster.ts'
 import type { Minor } from '../support/control-plane.ts'
@@ -101,13 +102,12 @@ async function askAll(chart: ChartCluster, release: string, values: object): Pro
   await chart.install(release, place.home, scenario('minimal'), named, values)
   const client = await chart.helper(release, place.home)
   await untilActive(client, place, !('guard' in values))
-  const lease = await chart.admin.request<{ metadata: { resourceVersion: string } }>({
+  const lease = await chart.admin.request<KubeObject>({
     method: 'GET',
     path: `/apis/coordination.k8s.io/v1/namespaces/${place.home}/leases/${release}-acr-nopass`,
   })
-  const leaseVersion = lease.metadata.resourceVersion
   const verdicts: Verdict[] = []
-  for (const request of HELPER_REQUESTS) verdicts.push(await judge(client, request, { ...place, leaseVersion }))
+  for (const request of HELPER_REQUESTS) verdicts.push(await judge(client, request, { ...place, lease }))
   return verdicts
 }
 
@@ -131,7 +131,9 @@ async function untilActive(client: AskedClient, { release, home, target }: Place
   const probe = { ...foreign, query: { ...foreign.query, dryRun: 'All' } }
   const account = { path: `/api/v1/namespaces/${target}/serviceaccounts/default`, query: { dryRun: 'All' } }
   const body = { metadata: { labels: { probe: 'x' } } }
+  const owned = { method: 'PATCH', path: status, contentType: MERGE_PATCH, query: { dryRun: 'All' } } as const
   await eventually(async () => {
+    assert.match((await client.ask({ ...owned, body: { immutable: true } })).text, /leaves immutable alone/)
     assert.match((await client.ask(probe)).text, /carries the labels/)
     const { status: code } = await client.ask({ ...account, method: 'PATCH', contentType: MERGE_PATCH, body })
     assert.ok(code === 403 || code === 422, `${code}`)

@@ -1,5 +1,6 @@
 import { type KubeCall, MERGE_PATCH, STRATEGIC_PATCH } from '../../src/kube/client.ts'
 import { CONTENT_MANAGER } from '../../src/kube/names.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
 import { applyPullSecret, type PullSecret } from './pull-secret.ts'
 
 /** Where a release is and what it may touch. */
@@ -11,8 +12,8 @@ export interface RightsPlace {
   readonly target: string
   /** A namespace that is no target. */
   readonly other: string
-  /** Of the release's Lease. */
-  readonly leaseVersion: string
+  /** The release's Lease as it was read. */
+  readonly lease: KubeObject
 }
 
 /** One request that a helper, or who stole its token, could send. */
@@ -40,6 +41,12 @@ const patchContent = (namespace: string, name: string, key: string): KubeCall =>
 })
 const lease = (place: RightsPlace, name = fullname(place)): string =>
   `/apis/coordination.k8s.io/v1/namespaces/${place.home}/leases/${name}`
+const putLease = (place: RightsPlace, change: object): KubeCall => ({
+  method: 'PUT',
+  path: lease(place),
+  body: { ...place.lease, ...change },
+})
+const ABSENT_OWNER = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-0000-0000-000000000000' }
 const rbac = (rest: string): string => `/apis/rbac.authorization.k8s.io/v1/${rest}`
 const entries = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) })
 const attach = entries('acr-nopass')
@@ -162,12 +169,16 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
     watch: (p) => ({ path: lease(p).replace(/\/[^/]+$/, ''), name: fullname(p) }),
   },
   {
+    title: 'give its own Lease an owner that is not there, so that it is collected as garbage',
+    call: (p) => dry(putLease(p, { metadata: { ...p.lease.metadata, ownerReferences: [ABSENT_OWNER] } })),
+  },
+  {
+    title: 'let its own Lease last for years',
+    call: (p) => dry(putLease(p, { spec: { holderIdentity: 'a', leaseDurationSeconds: 2147483647 } })),
+  },
+  {
     title: 'update its own Lease',
-    call: (p) => ({
-      method: 'PUT',
-      path: lease(p),
-      body: { metadata: { name: fullname(p), resourceVersion: p.leaseVersion }, spec: { holderIdentity: 'a' } },
-    }),
+    call: (p) => putLease(p, { spec: { holderIdentity: 'a' } }),
   },
   { title: 'get another Lease', call: (p) => get(lease(p, 'another')) },
   {
@@ -183,6 +194,10 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
   {
     title: 'write its own status',
     call: (p) => merge(inNamespace(p.home, `configmaps/${fullname(p)}-status`), { data: { 'status.json': '{}' } }),
+  },
+  {
+    title: 'make its own status immutable',
+    call: (p) => dry(merge(inNamespace(p.home, `configmaps/${fullname(p)}-status`), { immutable: true })),
   },
   {
     title: 'change its own configuration',
