@@ -70,6 +70,7 @@ export function trimObject(object: AnyObject): AnyObject {
   const path = TEMPLATES[`${groupOf(object)} ${kind}`]
   const base = { apiVersion, kind, metadata: kept as AnyObject['metadata'] }
   if (kind === 'Pod') return { ...base, spec: trimPodSpec(field(object, 'spec')), status: trimStatus(status) }
+  if (kind === 'ServiceAccount' && oldNames({ ...object, metadata: undefined }).length === 0) return base
   if (path === undefined) return object
   const template = fieldAt(object, path)
   const { labels: templateLabels } = field(template, 'metadata')
