@@ -53,6 +53,21 @@ export const FUZZ_ROWS: readonly FuzzRow[] = [
     ['ROA：个人版与 CS', '完整读取或列表中的错误；其中没有机密'],
   ),
   row(
+    'ram-answers',
+    'test/alibaba/answers-fuzz.test.ts',
+    ['RPC: RAM and IMS', 'texts only, or an error of the list; no secret in it'],
+    ['RPC：RAM 与 IMS', '只有文本，或列表中的错误；其中没有机密'],
+  ),
+  row(
+    'registry-answers',
+    'test/acr/hostile-registry.test.ts',
+    [
+      'registry: challenges, manifests and errors',
+      'the password goes to its own host or to ACR alone; a verdict of one line',
+    ],
+    ['镜像仓库实例：质询、清单与错误', '密码只发往其自身主机或 ACR；结论只有一行'],
+  ),
+  row(
     'watch-frames',
     'test/kube/watch-stream-fuzz.test.ts',
     ['watch stream: bytes cut anywhere', 'the same events'],

@@ -19,21 +19,25 @@ export interface ManifestAnswer {
   readonly reason?: string
 }
 
+const MOST_CODES = 10
+const MOST_PLATFORMS = 100
+
 /** The codes of a registry's error answer (OCI distribution specification, "Error Codes"). */
 export function errorCodes(text: string): readonly string[] {
   const errors = parseObject(text)?.errors
   if (!Array.isArray(errors)) return []
   return errors
-    .map((error: { code?: unknown } | null) => String(error?.code ?? ''))
-    .filter((code) => /^[A-Z_]+$/.test(code))
+    .slice(0, MOST_CODES)
+    .map((error: { code?: unknown } | null) => error?.code)
+    .filter((code): code is string => typeof code === 'string' && /^[A-Z_]{1,64}$/.test(code))
 }
 
 /** The platforms of an index; those without one (attestations) are `unknown/unknown` and left out. */
 export function indexPlatforms(manifest: Readonly<Record<string, unknown>>): readonly string[] {
-  const entries = Array.isArray(manifest.manifests) ? manifest.manifests : []
-  const platforms = entries.map(({ platform }: { platform?: { os?: string; architecture?: string } }) =>
-    platformOf(platform),
-  )
+  const entries: readonly unknown[] = Array.isArray(manifest.manifests) ? manifest.manifests : []
+  const platforms = entries
+    .slice(0, MOST_PLATFORMS)
+    .map((entry) => platformOf((entry as { platform?: Parameters<typeof platformOf>[0] } | null)?.platform))
   return [
     ...new Set(platforms.filter((platform) => platform !== undefined && !platform.startsWith('unknown'))),
   ] as string[]

@@ -10,6 +10,11 @@ const HELD_UP = 0.05
 /** A session shared by the node does not get younger by asking: not more often than this (milliseconds). */
 export const SHARED_PAUSE: number = 5 * 60_000
 
+/** No registry issues tokens for longer (`expiresInHours` is at most 24): one that claims to is still replaced daily. */
+const LONGEST_LIFE = 24 * 60 * 60_000
+/** However short the life of tokens is, they are not requested more often (milliseconds). */
+const SHORTEST = 1000
+
 /** `whole`: anywhere from 10 to 70 % of life, where many clusters may have got theirs at one moment. */
 export type Spread = 'usual' | 'whole'
 
@@ -24,9 +29,9 @@ export function refreshAt(
 ): number | null {
   const { issuedAt, expiresAt } = token
   if (expiresAt === null) return null
-  const life = Math.max(0, expiresAt - issuedAt)
+  const life = Math.min(LONGEST_LIFE, Math.max(0, expiresAt - issuedAt))
   const from = options.spread === 'whole' ? SOONEST : EARLIEST
-  const planned = issuedAt + life * (from + (LATEST - from) * options.random)
+  const planned = issuedAt + Math.max(SHORTEST, life * (from + (LATEST - from) * options.random))
   if (!options.sharedSession || planned - issuedAt >= SHARED_PAUSE) return planned
   if (life > SHARED_PAUSE / 0.9) return issuedAt + SHARED_PAUSE
   return issuedAt + Math.max(30_000, life / 2)

@@ -34,11 +34,14 @@ export function hostOf(domain: string): string {
 /** A host name of two labels at least: no address, no port, no path. */
 const HOST_NAME = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?$/
 
-/** The domains of an Enterprise instance; what is no host name gets no credential, whoever answered so. */
+/** RFC 1035, 2.3.4. */
+const LONGEST_HOST = 253
+
+/** The domains of an Enterprise instance; what is not a host name gets no credential, whatever the cloud reported. */
 export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): readonly OwnDomain[] {
   return endpoints.flatMap(({ type, domains }) =>
     domains
-      .filter(({ domain }) => HOST_NAME.test(domain))
+      .filter(({ domain }) => domain.length <= LONGEST_HOST && HOST_NAME.test(domain))
       .map(({ domain, custom }): OwnDomain => {
         return { domain, kind: custom ? 'custom' : type === 'vpc' ? 'vpc' : 'public' }
       }),

@@ -49,6 +49,10 @@ export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDep
     sharedSession: credentials?.sharedSession ?? false,
     async get(signal) {
       const { own, ...token } = await login(signal)
+      const { expiresAt } = token
+      if (expiresAt !== null && expiresAt <= deps.transport.clock.now()) {
+        throw new NopassError('CLOUD_UNAVAILABLE', `registry ${registry.name} issued a token that has already expired`)
+      }
       const domains = chooseDomains(own, registry.domains, registry.network)
       if (domains.length === 0) throw nothingToWrite(registry)
       return { ...token, domains }

@@ -19,6 +19,9 @@ export interface CloudClock {
 /** A `Date` header has whole seconds, so a smaller difference is no evidence. */
 const RESOLUTION = 1500
 
+const EARLIEST = Date.UTC(2020)
+const LATEST = Date.UTC(2200)
+
 /** A clock that starts as the machine's own and follows the cloud's once answers disagree by more than 1.5 s. */
 export function createCloudClock(time: TimeSource): CloudClock {
   let anchor = { cloud: time.wall(), monotonic: time.monotonic() }
@@ -30,7 +33,8 @@ export function createCloudClock(time: TimeSource): CloudClock {
     skew: () => (measured ? Math.round(time.wall() - now()) : 0),
     observe(dateHeader, sentAt) {
       const date = Date.parse(dateHeader ?? '')
-      if (Number.isNaN(date)) return
+      // Only what can be a time of this program's life: a date beyond could not even be written down.
+      if (!(date > EARLIEST && date < LATEST)) return
       measured = true
       const receivedAt = time.monotonic()
       const halfWay = (receivedAt - sentAt) / 2

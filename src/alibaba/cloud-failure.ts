@@ -30,17 +30,15 @@ export function parseAnswer(text: string): JsonObject | undefined {
   }
 }
 
-/** The failure that an answer says, or undefined when it says success. `IsSuccess: false` fails though HTTP is 200. */
+/** The failure that a response reports, or undefined for a success: HTTP 2xx with JSON, and not `IsSuccess: false`. */
 export function failureOf(answer: HttpAnswer, body: JsonObject | undefined): CloudFailure | undefined {
   const { status } = answer
   const requestId = word(body?.RequestId) ?? word(body?.requestId) ?? word(answer.headers['x-acs-request-id'])
   const base = { status, ...(requestId !== undefined && { requestId }) }
   if (body === undefined) {
-    const accepted = status >= 200 && status < 300
-    if (accepted && answer.text.trim() === '') return undefined
     return { ...base, code: 'CLOUD_UNAVAILABLE', reason: `HTTP ${status} without JSON`, harmless: false }
   }
-  if (status < 400 && body.IsSuccess !== false) return undefined
+  if (status >= 200 && status < 300 && body.IsSuccess !== false) return undefined
   const reason = word(body.Code) ?? word(body.code) ?? `HTTP ${status}`
   const denied = body.AccessDeniedDetail as JsonObject | undefined | null
   const code = codeOf(status, reason)
@@ -84,7 +82,8 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode])[] = [
 function codeOf(status: number, reason: string): ErrorCode {
   for (const [pattern, code] of KNOWN) if (pattern.test(reason)) return code
   if (status === 429) return 'CLOUD_THROTTLED'
-  if (status >= 500) return 'CLOUD_UNAVAILABLE'
+  // No API of the cloud redirects: what does stands in front of it.
+  if (status >= 500 || (status >= 300 && status < 400)) return 'CLOUD_UNAVAILABLE'
   if (status === 403) return 'CLOUD_DENIED'
   if (status === 404) return 'CLOUD_NOT_FOUND'
   return 'CLOUD_REJECTED'

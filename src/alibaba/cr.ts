@@ -113,6 +113,9 @@ export async function listInstances(target: CrTarget, signal?: AbortSignal): Pro
   for (let page = 1; page <= PAGES; page++) {
     const answer = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE }, signal)
     const instances = objects(answer.Instances)
+    if (instances.length > PAGE) {
+      throw new NopassError('CLOUD_UNAVAILABLE', `a page of instances has more than ${PAGE} entries`)
+    }
     for (const instance of instances) {
       found.push({
         instanceId: textOf(instance.InstanceId),
@@ -133,10 +136,20 @@ export async function getPersonalToken(target: CrTarget, signal?: AbortSignal): 
   return tokenOf(data.tempUserName, data.authorizationToken, data.expireDate)
 }
 
+/** Real ones have about 20 and 2,000 characters. */
+const LONGEST_USERNAME = 256
+const LONGEST_PASSWORD = 32_768
+const LATEST_EXPIRY = Date.UTC(2200)
+
 function tokenOf(username: unknown, password: unknown, expiresAt: unknown): AuthorizationToken {
   const expiry = numberOf(expiresAt)
   if (typeof username !== 'string' || typeof password !== 'string' || !username || !password || !isTime(expiry)) {
     throw new NopassError('CLOUD_UNAVAILABLE', 'a token came without user name, password or a valid expiry')
+  }
+  // What could not be written into a pull secret: `user:password` in base64, and a time that a date can hold.
+  const fits = username.length <= LONGEST_USERNAME && password.length <= LONGEST_PASSWORD && expiry < LATEST_EXPIRY
+  if (!fits || !/^[^:\p{Cc}]+$/u.test(username) || /\p{Cc}/u.test(password)) {
+    throw new NopassError('CLOUD_UNAVAILABLE', 'a token came that no pull secret can hold')
   }
   return { username, password, expiresAt: expiry }
 }

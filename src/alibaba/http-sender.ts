@@ -56,7 +56,9 @@ export function createHttpSender(options: HttpOptions = {}): HttpSender {
 function exchange(request: HttpRequest, agent: http.Agent, signal?: AbortSignal): Promise<HttpAnswer> {
   const timeout = AbortSignal.timeout(request.timeout)
   const client = request.url.protocol === 'http:' ? http : https
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve, fail) => {
+    // In the middle of a body Node reports a mere abort.
+    const reject = (error: unknown): void => fail(timeout.aborted && !signal?.aborted ? timeout.reason : error)
     const outgoing = client.request(
       request.url,
       {

@@ -39,7 +39,7 @@ export function createRam(target: RamTarget): Ram {
         defaultVersion: body?.policy?.defaultVersion ?? '',
       }
     })
-  return {
+  return readable({
     getPolicy: (policyName, signal) => getPolicy(policyName, custom, signal),
     getSystemPolicy: (policyName, signal) => getPolicy(policyName, 'System', signal),
     createPolicy: async ({ name, document, description, tags }, signal) => {
@@ -125,7 +125,25 @@ export function createRam(target: RamTarget): Ram {
       const { body } = await client.listTagResourcesWithOptions(request, by(signal))
       return (body?.tagResources ?? []).map(({ tagKey = '', tagValue = '' }) => ({ key: tagKey, value: tagValue }))
     },
+  })
+}
+
+/** The SDK's models throw plain errors for a response of another shape; so does reading what they let through. */
+function readable(ram: Ram): Ram {
+  type Operation = (...given: readonly unknown[]) => Promise<unknown>
+  const guarded = (name: string, operation: Operation): Operation => {
+    return async (...given) => {
+      try {
+        return await operation(...given)
+      } catch (error) {
+        const isInterrupted = given.some((argument) => argument instanceof AbortSignal && argument.aborted)
+        if (error instanceof NopassError || isInterrupted) throw error
+        throw new NopassError('CLOUD_UNAVAILABLE', `ram ${name}: the response cannot be read`)
+      }
+    }
   }
+  const operations = Object.entries(ram as unknown as Readonly<Record<string, Operation>>)
+  return Object.fromEntries(operations.map(([name, one]) => [name, guarded(name, one)])) as unknown as Ram
 }
 
 function createClient(target: RamTarget): Client {

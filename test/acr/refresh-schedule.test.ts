@@ -7,7 +7,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
-const life = fc.integer({ min: 1000, max: 24 * HOUR })
+const life = fc.integer({ min: 2000, max: 24 * HOUR })
 const issuedAt = fc.integer({ min: 0, max: 4e12 })
 
 test('P3 a token is replaced after 60 to 70 % of its life, whatever its life is', () => {

@@ -147,3 +147,27 @@ test('entries that ask for another life, or another account, ask for themselves'
     assert.equal(sent.length, 4)
   }
 })
+
+test('hostile cloud: a token that has expired already is an error, which waits before the next request', async () => {
+  const old = json(200, { IsSuccess: true, TempUsername: 'u', AuthorizationToken: 'p', ExpireTime: START - 1 })
+  const { source } = setUp(registry(), old, addresses('internet', 'a.cr.example'))
+  await assert.rejects(source.get(), { code: 'CLOUD_UNAVAILABLE' })
+})
+
+// No stored page has ExpiresInHours: an endpoint may refuse it, or ignore it.
+test('U7 an endpoint that refuses expiresInHours is called without it, then and later', async () => {
+  const rejected = json(400, { Code: 'InvalidParameter' })
+  const own = addresses('internet', 'a.cr.example')
+  const { source, sent } = setUp(registry({ expiresInHours: 12 }), rejected, token, own, token)
+  assert.equal((await source.get()).expiresAt, START + 3_600_000)
+  await source.get()
+  const requested = sent
+    .filter(({ url }) => !url.searchParams.has('ModuleName'))
+    .map(({ url }) => url.searchParams.get('ExpiresInHours'))
+  assert.deepEqual(requested, ['12', null, null])
+})
+
+test('U7 where expiresInHours is ignored, the time that the registry returns counts', async () => {
+  const { source } = setUp(registry({ expiresInHours: 12 }), token, addresses('internet', 'a.cr.example'))
+  assert.equal((await source.get()).expiresAt, START + 3_600_000)
+})

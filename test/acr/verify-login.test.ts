@@ -48,6 +48,20 @@ const rows: [why: string, answers: (HttpAnswer | Error)[], result: LoginVerdict[
   ['no connection', [Object.assign(new Error('x'), { code: 'ECONNREFUSED' })], 'unreachable'],
   ['a registry that asks for no login', [status(200)], 'skipped'],
   ['a challenge that names nothing', [status(401)], 'skipped'],
+  // U12: an access list of the public endpoint, and a custom domain behind a gateway of its own
+  ['an address that an access list keeps out', [status(403)], 'unreachable'],
+  ['a custom domain’s gateway', [bearer('https://sso.acme.example/auth')], 'skipped'],
+  [
+    'two challenges in one header: the first counts',
+    [
+      {
+        ...status(401),
+        headers: { 'www-authenticate': `Bearer realm="${REALM}",service="s", Basic realm="Registry"` },
+      },
+      status(200),
+    ],
+    'accepted',
+  ],
 ]
 for (const [why, answers, result] of rows) {
   test(`${why} means ${result}`, async () => {

@@ -10,6 +10,9 @@ import {
 } from '../../src/alibaba/cr.ts'
 import { describeClusterDetail, describeUserKubeconfig, listNodePools } from '../../src/alibaba/cs.ts'
 import type { HttpAnswer } from '../../src/alibaba/http-sender.ts'
+import { getOidcProvider } from '../../src/alibaba/ims.ts'
+import type { Ram } from '../../src/alibaba/ram.ts'
+import { createRam } from '../../src/alibaba/ram-sdk.ts'
 import { assumeRole, getCallerIdentity } from '../../src/alibaba/sts.ts'
 import { createWorkerRoleProvider } from '../../src/alibaba/worker-role.ts'
 import { ERROR_CODES } from '../../src/error-codes.ts'
@@ -158,4 +161,37 @@ test('ROA: whatever the Personal Edition and CS answer is read whole or refused 
     if (access) assert.ok(isText(access.kubeconfig))
   })
   await fuzz(t, 'roa-answers', property, 500)
+})
+
+const POLICY = { PolicyName: 'p', Description: 'Managed by acr-nopass', DefaultVersion: 'v1' }
+
+test('RPC: whatever RAM and IMS answer is read as texts or refused with an error of the list', async (t) => {
+  const fields = {
+    Policy: POLICY,
+    DefaultPolicyVersion: { PolicyDocument: '{"Version":"1","Statement":[]}' },
+    Role: { RoleName: 'r', Arn: 'acs:ram::1:role/r', Description: 'd', AssumeRolePolicyDocument: '{}' },
+    Policies: { Policy: [{ ...POLICY, PolicyType: 'Custom' }, null, 'x'] },
+    Roles: { Role: [{ RoleName: 'r' }, 7] },
+    Users: { User: [{ UserName: 'u' }] },
+    Groups: null,
+    TagResources: { TagResource: [{ TagKey: 'managed-by', TagValue: 'acr-nopass' }] },
+    OIDCProvider: { IssuerUrl: 'https://issuer', ClientIds: 'a,b' },
+  }
+  const allTexts = (value: unknown): void => {
+    if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) allTexts(part)
+    else assert.ok(['string', 'boolean', 'undefined'].includes(typeof value), typeof value)
+  }
+  const property = fc.asyncProperty(answers(fields), async (answer) => {
+    const provider = { name: 'test', sharedSession: false, get: async () => KEY, fresh: async () => KEY }
+    const ask = <T>(work: (ram: Ram) => Promise<T>) =>
+      read(answer, async ({ transport, endpoint }) => work(createRam({ transport, endpoint, credentials: provider })))
+    allTexts(await ask((ram) => ram.getPolicy('p')))
+    allTexts(await ask((ram) => ram.getRole('r')))
+    allTexts(await ask((ram) => ram.listRolePolicies('r')))
+    allTexts(await ask((ram) => ram.listPolicyEntities('p')))
+    allTexts(await ask((ram) => ram.listTags('role', 'r')))
+    await ask((ram) => ram.createPolicy({ name: 'p', document: '{}', description: '', tags: [] }))
+    allTexts(await read(answer, (target) => getOidcProvider({ ...target, credentials: provider }, 'p')))
+  })
+  await fuzz(t, 'ram-answers', property, 300)
 })
