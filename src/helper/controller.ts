@@ -105,7 +105,10 @@ export function createController(options: ControllerOptions): Controller {
     onSecret(key, current, previous) {
       observer.changed()
       const namespace = namespaceOf(key)
-      const lost = observed.noteSecret(namespace, current, previous, clock.monotonic())
+      const lost = observed.noteSecret(namespace, current, previous, {
+        now: clock.monotonic(),
+        hash: hashFor(namespace),
+      })
       if (!caches.synced) return
       if (lost) observer.lost(namespace)
       queue.add(namespace, NOW)
@@ -127,6 +130,13 @@ export function createController(options: ControllerOptions): Controller {
     onProblem: observer.watchBroke,
     onRefused: (namespace) => observer.problem(namespace, namespaceUnreadable(namespace)),
   })
+
+  /** Of the content that this replica keeps there; undefined while it does not lead. */
+  function hashFor(namespace: string): string | undefined {
+    const view = observed.namespace(namespace)
+    if (view === undefined || !options.holds()) return undefined
+    return groups.of(namespace, targets.registriesOf(view))?.hash
+  }
 
   function context(): PlanContext {
     return { observed, targets, groups, config, now: clock.monotonic(), cloudNow: options.cloudNow() }

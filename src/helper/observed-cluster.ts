@@ -17,7 +17,12 @@ export interface ObservedCluster extends Observed {
   /** Call before an entry is added: the news of the namespace may have overtaken those of its Secret. */
   noteAttach(key: string): void
   /** Call after each change of a Secret; true when another writer changed or deleted ours. */
-  noteSecret(namespace: string, current: SecretView | undefined, previous: SecretView | undefined, now: number): boolean
+  noteSecret(
+    namespace: string,
+    current: SecretView | undefined,
+    previous: SecretView | undefined,
+    at: { readonly now: number; readonly hash: string | undefined },
+  ): boolean
   /** Call after each change of a Namespace: what was lost with an earlier one of the name is no fight. */
   noteNamespace(current: NamespaceView | undefined, previous: NamespaceView | undefined): void
 }
@@ -71,11 +76,14 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
       const { namespace } = parsePlanKey(key)
       if (secretOf(namespace) === undefined) unseen.add(key)
     },
-    noteSecret(namespace, current, previous, now) {
+    noteSecret(namespace, current, previous, { now, hash }) {
       if (unseen.size > 0 && current?.ours) {
         for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
       }
-      const lost = isAsWritten(previous) && !isAsWritten(current) && isAlive(caches().namespaces.get(namespace))
+      // After the lease was edited two replicas may lead for a moment, each with its own credentials.
+      const isReplaced = hash !== undefined && previous?.hash === hash && current?.hash !== hash
+      const isLost = isAsWritten(previous) && (!isAsWritten(current) || isReplaced)
+      const lost = isLost && isAlive(caches().namespaces.get(namespace))
       if (lost) remember(losses, namespace, now)
       return lost
     },

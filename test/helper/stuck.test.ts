@@ -196,6 +196,33 @@ test('M1 a Secret that another writer changes or deletes again and again is left
   }
 })
 
+test('M1 two replicas that both lead after the lease was edited by hand do not write against each other without end', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  let writes = 0
+  server.onWrite = (key) => {
+    if (key === 'secrets/shop/acr-nopass') writes += 1
+  }
+  const one = startHelper(server, clock, cloud)
+  const two = startHelper(server, clock, cloud, {}, { name: 'two' })
+  await clock.advance(5_000)
+  const other = [server.get('leases/home/r')?.spec?.holderIdentity, 'one', 'two'].find(
+    (name, index, all) => index > 0 && name !== all[0],
+  )
+  // The other one cannot read back what is in use, so each has a credential of its own.
+  server.faults.add({ matches: ({ method, path }) => method === 'GET' && path.includes('/home/secrets'), status: 403 })
+  // The holder has renewed a moment ago, and writes on until its deadline.
+  await clock.advance(100)
+  server.create('leases/home/r')
+  await clock.advance(1_000)
+  assert.equal(server.get('leases/home/r')?.spec?.holderIdentity, other)
+  await clock.advance(20_000)
+  assert.ok(writes <= 12, `${writes} writes`)
+  for (const { stop } of [one, two]) stop.abort()
+  await clock.advance(20_000)
+  assert.ok(['LEASE_LOST', 'stopped'].includes(await one.done))
+  assert.ok(['LEASE_LOST', 'stopped'].includes(await two.done))
+})
+
 test('M1 a namespace that is deleted and made again, many times, is no fight', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud)
