@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { stringify } from 'yaml'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { prepareWorkspace } from '../../src/sandbox/workflow/prepare-workspace.ts'
+import { runWorkflow } from '../../src/sandbox/workflow/run-workflow.ts'
+import { startAdmissionWebhook } from '../support/admission-webhook.ts'
+import { runnerCommands } from '../text/hostile.ts'
+import { testTools } from '../tools.ts'
+import { startActionBed } from './support/action-bed.ts'
+
+const REPOSITORY = 'acme/platform'
+
+/** What the webhook of the first cluster says: commands of both forms, in lines of their own. */
+const HOSTILE = [
+  'no',
+  '::set-output name=pwned::yes',
+  '  ::set-output name=pwned::yes',
+  '##[set-output name=pwned]yes',
+  '::stop-commands::x',
+].join('\r\n')
+
+const WORKFLOW = stringify({
+  name: 'hostile',
+  on: 'push',
+  permissions: { contents: 'read', 'id-token': 'write' },
+  jobs: {
+    rollout: {
+      'runs-on': 'ubuntu-latest',
+      steps: [
+        // The engine does what such lines say: else this test could not fail.
+        { run: "printf '::set-output name=control::yes\\n##[set-output name=control2]yes\\n'" },
+        { uses: 'actions/checkout@v5' },
+        {
+          uses: './',
+          with: {
+            'clusters-file': 'clusters.yaml',
+            'values-files': 'values.yaml',
+            'on-failure': 'continue',
+            'role-to-assume': 'acs:ram::1427736501988243:role/acr-nopass-deploy',
+            'oidc-provider-arn': 'acs:ram::1427736501988243:oidc-provider/github-actions',
+            endpoints: `\${{ vars.ALIBABA_CLOUD_ENDPOINTS }}`,
+          },
+        },
+      ],
+    },
+  },
+})
+
+test('security 1: what a webhook of one cluster says is no command to the workflow engine', async (t) => {
+  const tools = await testTools('act', 'helm4')
+  await using bed = await startActionBed({ clusters: ['staging', 'production'], helm: 'helm4' })
+  const { admin } = bed.clusters[0]?.cluster ?? assert.fail()
+  await using webhook = await startAdmissionWebhook(admin, 'hostile', 'secrets', 5)
+  await serveProbePods(admin, 'hostile')
+  const asked: string[] = []
+  webhook.answer = ({ namespace }) => {
+    if (!namespace.startsWith('acr-nopass-probe-')) return 'allow'
+    asked.push(namespace)
+    return { refuse: HOSTILE }
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-act-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const workspace = join(folder, 'platform')
+  const files = {
+    '.github/workflows/hostile.yml': WORKFLOW,
+    'clusters.yaml': stringify(bed.clusters.map((one, wave) => one.entry(wave))),
+    'values.yaml': bed.values,
+  }
+  await prepareWorkspace(workspace, files, REPOSITORY)
+  const record = await runWorkflow(
+    {
+      act: tools.act,
+      helm: tools.helm4,
+      workspace,
+      workflow: 'hostile.yml',
+      event: 'push',
+      scratch: await mkdtemp(join(folder, 'job-')),
+      variables: { ALIBABA_CLOUD_ENDPOINTS: bed.endpoints },
+      idToken: bed.cloud.githubRunner({ repository: REPOSITORY }),
+    },
+    AbortSignal.timeout(300_000),
+  )
+  const shown = record.log.join('\n')
+  assert.ok(asked.length > 0, shown)
+  assert.deepEqual([record.outputs.control, record.outputs.control2], ['yes', 'yes'])
+  assert.equal(record.outputs.pwned, undefined)
+  const results = JSON.parse(record.outputs.results ?? '[]') as { status: string; error?: { message: string } }[]
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['failed', 'deployed'],
+    shown,
+  )
+  assert.match(results[0]?.error?.message ?? '', /no\\r\\n::set-output name=pwned::yes\\r\\n/)
+  // Of the step's own lines none is a command but its annotations; those of the control step are the first two.
+  const commands = runnerCommands(shown.replaceAll(/^.*control2?[\]:].*$/gm, ''))
+  assert.deepEqual([...new Set(commands)], ['error'], shown)
+  assert.ok(!record.summary.includes('\r'))
+})
+
+/** Has the webhook asked about every Pod that is made, in any namespace. */
+async function serveProbePods(admin: KubeClient, name: string): Promise<void> {
+  const path = `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${name}`
+  const config = await admin.request<{ webhooks: readonly object[] }>({ method: 'GET', path })
+  const rules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }]
+  const webhooks = config.webhooks.map((hook) => ({ ...hook, namespaceSelector: {}, rules }))
+  await admin.request({ method: 'PUT', path, body: { ...config, webhooks } })
+}
