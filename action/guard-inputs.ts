@@ -11,18 +11,17 @@ export function refusePlatform(platform: NodeJS.Platform): void {
 
 /**
  * The runner only warns about an input that action.yml does not know, and then it has no effect: a rollout must not
- * depend on a typing error.
+ * depend on a typing error. A variable of the job that is like no input (`INPUT_DIR`) is not one.
  * @throws NopassError `INPUT_INVALID`
  */
 export function refuseUnknown(environment: NodeJS.ProcessEnv): void {
   const known = Object.keys(INPUTS)
   const given = Object.keys(environment).filter((name) => name.startsWith('INPUT_'))
-  const unknown = given.map((name) => name.slice('INPUT_'.length).toLowerCase()).find((name) => !known.includes(name))
-  if (unknown === undefined) return
-  const likely = nearest(unknown, known)
-  throw new NopassError('INPUT_INVALID', `there is no input ${unknown}`, {
-    hint: likely === undefined ? 'See action.yml for all inputs.' : `Did you mean \`${likely}\`?`,
-  })
+  for (const unknown of given.map((name) => name.slice('INPUT_'.length).toLowerCase())) {
+    const likely = known.includes(unknown) ? undefined : nearest(unknown, known)
+    if (likely === undefined) continue
+    throw new NopassError('INPUT_INVALID', `there is no input ${unknown}`, { hint: `Did you mean \`${likely}\`?` })
+  }
 }
 
 /**

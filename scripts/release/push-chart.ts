@@ -15,8 +15,8 @@ export interface PushChartOptions {
 
 const run = promisify(execFile)
 const LOOPBACK = /^oci:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])[:/]/
-/** How registries say that there is no such chart; some hide what does not exist behind a refusal. */
-const ABSENT = /not found|name unknown|denied|unauthorized|\b40[134]\b/i
+/** How registries report that there is no such chart. A refusal does not tell: the version may be there. */
+const ABSENT = /not found|(name|manifest) unknown|\b404\b/i
 
 /**
  * Pushes a packaged chart to an OCI registry, never over one that is there; answers its digest.

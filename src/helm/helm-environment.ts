@@ -1,3 +1,4 @@
+import { platform } from 'node:os'
 import { join } from 'node:path'
 
 /**
@@ -37,6 +38,13 @@ export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record
 }
 
 function defaultRegistryConfig(parent: NodeJS.ProcessEnv): string | undefined {
-  const config = parent.HELM_CONFIG_HOME ?? (parent.HOME ? join(parent.HOME, '.config', 'helm') : undefined)
+  const config = parent.HELM_CONFIG_HOME ?? defaultConfigHome(parent)
   return config === undefined ? undefined : join(config, 'registry', 'config.json')
+}
+
+/** As helm finds it (helm: pkg/helmpath): XDG_CONFIG_HOME first, then the place of the system. */
+function defaultConfigHome({ XDG_CONFIG_HOME: xdg, HOME: home }: NodeJS.ProcessEnv): string | undefined {
+  if (xdg) return join(xdg, 'helm')
+  if (!home) return undefined
+  return platform() === 'darwin' ? join(home, 'Library', 'Preferences', 'helm') : join(home, '.config', 'helm')
 }

@@ -12,8 +12,16 @@ export interface EntryDeps {
 
 /** The single-cluster inputs as one entry of a list. In the mode `validate` no cluster has to be named. */
 export function singleCluster(inputs: Inputs): ClusterEntry {
+  const name = inputs.name || inputs['ack-cluster-id'] || 'cluster'
+  // As in a list: files and lines of the log carry the name.
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
+    const input = inputs.name ? 'name' : 'ack-cluster-id'
+    throw new NopassError('INPUT_INVALID', `${input}: ${JSON.stringify(name)} is not a name of a cluster`, {
+      hint: 'Use lower-case letters, digits and hyphens, at most 63 of them.',
+    })
+  }
   const base = {
-    name: inputs.name || inputs['ack-cluster-id'] || 'cluster',
+    name,
     wave: 0,
     valuesFiles: [],
     coexist: inputs.coexist,

@@ -44,7 +44,7 @@ export async function openCluster(
 }
 
 /** Deploy, rollback and verification each may take helm's timeout; ACK gives 15 minutes at least and three days at most. */
-function kubeconfigMinutes(timeoutSeconds: number): number {
+export function kubeconfigMinutes(timeoutSeconds: number): number {
   return Math.min(4320, Math.max(15, Math.ceil((timeoutSeconds * 3) / 60) + 5))
 }
 

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
 
 /** A change that was begun and must be looked after when this process ends first. */
@@ -51,6 +51,7 @@ export function openRunFolder(path: string): RunFolder {
   return {
     path,
     async write(name, text) {
+      if (basename(name) !== name) throw new Error(`${JSON.stringify(name)} is not a file of the run folder`)
       const file = join(path, name)
       await writeFile(file, text, { mode: 0o600, flag: 'wx' })
       return file

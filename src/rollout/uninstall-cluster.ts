@@ -15,6 +15,7 @@ import type { ClusterResult } from './cluster-result.ts'
 import { type ClusterEnd, type ClusterRun, runCluster } from './cluster-run.ts'
 import { type ConnectedCluster, connectCluster } from './connect-cluster.ts'
 import { beginHelmStep } from './helm-step.ts'
+import { kubeconfigMinutes } from './open-cluster.ts'
 import type { SharedTarget } from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import { pollUntil } from './probe-namespace.ts'
@@ -39,7 +40,9 @@ export function uninstallCluster(
     context,
     async (run) => {
       const { folder, cloud, mask } = context
-      const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes: 30 }, signal)
+      // Retiring, the wait for it and the uninstall each may take helm's timeout.
+      const minutes = kubeconfigMinutes(parseGoDuration(context.settings.inputs.timeout, 'timeout'))
+      const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes }, signal)
       try {
         return await uninstall(cluster, connected, context, run, note, signal)
       } finally {

@@ -191,5 +191,7 @@ test('nothing ambient points a helm child at another cluster, namespace or user'
     [child.HTTPS_PROXY, child.HELM_CACHE_HOME, child.HELM_CONFIG_HOME, child.KUBECACHEDIR],
     ['p', '/run/helm/cache', '/run/helm/config', '/run/helm/kube'],
   )
+  const byXdg = helmEnvironment({ HOME: '/home/me', XDG_CONFIG_HOME: '/xdg' }, '/run')
+  assert.equal(byXdg.HELM_REGISTRY_CONFIG, '/xdg/helm/registry/config.json', 'L3')
   assert.equal(child.HELM_REGISTRY_CONFIG, '/home/me/.config/helm/registry/config.json')
 })

@@ -178,3 +178,10 @@ test('waves: a wave of the list without a job in the workflow is an error', asyn
   const messages = async (waves: string) => (await load({}, { ...given, waves })).errors.map((error) => error.message)
   assert.deepEqual([await messages('2'), await messages('3'), await messages('0')], [[message], [], []])
 })
+
+test('M6 the name of a single cluster takes the pattern of a list: it becomes a part of file names', async () => {
+  for (const name of ['prod/eu', '../leak', 'a b', 'Prod', 'x\n::warning::y', '-a']) {
+    await assert.rejects(load({}, { name, kubeconfig: 'k', values: VALUES }), { code: 'INPUT_INVALID' })
+  }
+  assert.deepEqual((await load({}, { name: 'prod-eu1', kubeconfig: 'k', values: VALUES })).errors, [])
+})
