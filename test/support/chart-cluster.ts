@@ -39,7 +39,7 @@ export async function openChartCluster(name: string): Promise<ChartCluster> {
   const signal = AbortSignal.timeout(60 * 60_000)
   const tools = await controlPlane(minor, signal)
   const helm = await openHelm(USUAL_HELM)
-  const cluster = await startCluster({ name, tools, signal })
+  const cluster = await startCluster({ name, tools, signal, olderControllerNames: minor === '1.24' })
   const { admin } = cluster
   const clients: KubeClient[] = []
   return {

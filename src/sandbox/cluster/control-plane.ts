@@ -97,7 +97,8 @@ export function apiServerArguments({
   ]
 }
 
-export function controllerManagerArguments(files: ClusterFiles): string[] {
+/** `olderNames`: of controllers, which were renamed in 1.28. */
+export function controllerManagerArguments(files: ClusterFiles, olderNames = false): string[] {
   const kubeconfig = files.controllerManagerKubeconfig
   return [
     `--kubeconfig=${kubeconfig}`,
@@ -109,7 +110,9 @@ export function controllerManagerArguments(files: ClusterFiles): string[] {
     '--kube-api-qps=200',
     '--kube-api-burst=400',
     // no kube-proxy reads their objects, and a Pod address on loopback they refuse with Events
-    '--controllers=*,-endpoints-controller,-endpointslice-controller,-endpointslice-mirroring-controller',
+    olderNames
+      ? '--controllers=*,-endpoint,-endpointslice,-endpointslicemirroring'
+      : '--controllers=*,-endpoints-controller,-endpointslice-controller,-endpointslice-mirroring-controller',
     '--use-service-account-credentials',
     `--service-account-private-key-file=${files.serviceAccountKey}`,
     `--root-ca-file=${files.ca}`,

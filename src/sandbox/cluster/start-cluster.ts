@@ -33,6 +33,8 @@ export interface ClusterOptions {
   readonly issuer?: string | undefined
   readonly apiServerFlags?: readonly string[]
   readonly controllerManagerFlags?: readonly string[]
+  /** The tools are older than 1.28. */
+  readonly olderControllerNames?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -145,7 +147,10 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
     disposable: true,
     logFile: join(files.folder, 'kube-controller-manager.log'),
     command: tools['kube-controller-manager'],
-    args: [...controllerManagerArguments(files), ...(options.controllerManagerFlags ?? [])],
+    args: [
+      ...controllerManagerArguments(files, options.olderControllerNames),
+      ...(options.controllerManagerFlags ?? []),
+    ],
   })
   const ready = (): Promise<unknown> =>
     admin.request({ method: 'GET', path: '/api/v1/namespaces/default/serviceaccounts/default' }, signal)

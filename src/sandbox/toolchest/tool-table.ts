@@ -54,7 +54,11 @@ export interface InstalledProgram {
   readonly versionArgs: readonly string[]
 }
 
-const KUBERNETES = { folder: 'kubernetes', module: 'k8s.io/kubernetes', stamp: stampKubernetes } as const
+const KUBERNETES = {
+  folder: 'kubernetes',
+  module: 'k8s.io/kubernetes',
+  stamp: (version: string) => stampKubernetes(version),
+} as const
 /** The oldest minor that the tests run on. */
 const OLDEST = { ...KUBERNETES, folder: 'kubernetes-1.30' } as const
 /** The oldest minor that the chart installs on, without its guard; without the clouds' SDKs, which it still had inside. */
@@ -104,6 +108,8 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   'kube-apiserver-1.24': {
     ...WITHOUT_GUARD,
     package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    // what /version reports, came from client-go then
+    stamp: (version) => stampKubernetes(version, ['component-base/version', 'client-go/pkg/version']),
     seconds: 200,
     megabytes: 1500,
     installed: { program: 'kube-apiserver', variable: ASSETS, versionArgs: ['--version'] },
@@ -245,10 +251,10 @@ export function isToolName(name: string): name is ToolName {
 }
 
 // Without it the server says v0.0.0-master, and a chart's kubeVersion refuses it.
-function stampKubernetes(version: string): readonly string[] {
+function stampKubernetes(version: string, packages: readonly string[] = ['component-base/version']): readonly string[] {
   const [major = '', minor = ''] = version.split('.')
   const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }
-  return Object.entries(values).map(([key, value]) => `k8s.io/component-base/version.${key}=${value}`)
+  return packages.flatMap((name) => Object.entries(values).map(([key, value]) => `k8s.io/${name}.${key}=${value}`))
 }
 
 function stampContainerd(version: string): readonly string[] {
