@@ -113,7 +113,7 @@ test("P2 a namespace's ValidatingAdmissionPolicy forbids us: it keeps its Secret
   await eventually(async () => {
     const asHelper = await kit.chart.helper(RELEASE, HOME)
     const path = '/api/v1/namespaces/forbidden/secrets/acr-nopass'
-    const body = { metadata: { labels: { a: 'b' } } }
+    const body = { metadata: { annotations: { 'acr-nopass.io/probe': '' } } }
     const { text } = await asHelper.ask({
       method: 'PATCH',
       path,
