@@ -20,7 +20,8 @@ interface Refusal {
 }
 
 const refusals: readonly Refusal[] = [
-  ...['\r', '\u0085', '\u2028', '\u2029'].map((end) => ({
+  // U+0085 as it is never gets there: Helm's reader folds it into a space.
+  ...['\r', '\u2028', '\u2029'].map((end) => ({
     title: `security 11: a line of caBundle that ends with ${JSON.stringify(end)}, which leaves the YAML block it is rendered into`,
     values: { caBundle: `-----BEGIN CERTIFICATE-----${end}kind: Secret\n-----END CERTIFICATE-----\n` },
     says: /caBundle/,
