@@ -1,5 +1,6 @@
 // npm test [-- RUNG… WORD…]: all rungs, or these; only files whose path holds a WORD.
 // npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: what runs on older versions, instead of the rungs.
+// npm test -- simulation --seed N [--only 1,4]: one seed of the simulation, or some of its faults, with all that happens.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -16,7 +17,7 @@ import { endAll, removeTemporary, TEST_RUN_VARIABLE } from './test/leftovers.ts'
 import { type Pass, passesOf } from './test/passes.ts'
 import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/results.ts'
 import { runRung } from './test/run-rung.ts'
-import { chooseRungs, findTestFiles, RUNGS, type Rung } from './test/rungs.ts'
+import { chooseRungs, findTestFiles, RUNGS, type Rung, takeSeed } from './test/rungs.ts'
 import { takeVersionRuns } from './test/version-runs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -32,7 +33,8 @@ const temporary = mkdtempSync(join(tmpdir(), 'anp-'))
 const coverageFolder = join(temporary, 'v8')
 
 const older = takeVersionRuns(process.argv.slice(2))
-const { rungs, words } = chooseRungs(older.rest)
+const { seedEnv, rest } = takeSeed(older.rest)
+const { rungs, words } = chooseRungs(rest)
 const complete = older.passes.length === 0 && rungs.length === RUNGS.length && words.length === 0
 
 async function main(): Promise<Counts> {
@@ -107,6 +109,7 @@ async function runOne({ rung, title, files, env: own }: Pass, paths: Partial<Too
   const env = {
     ...process.env,
     ...own,
+    ...seedEnv,
     ACR_NOPASS_TOOL_PATHS: JSON.stringify(paths),
     [TEST_RUN_VARIABLE]: run,
     ...(complete && { NODE_V8_COVERAGE: coverageFolder }),

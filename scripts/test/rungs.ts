@@ -1,7 +1,8 @@
 import { globSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import type { ToolName } from '../../src/sandbox/toolchest/tool-table.ts'
 
-export type RungName = 'unit' | 'contract' | 'cluster' | 'action' | 'browser' | 'node'
+export type RungName = 'unit' | 'simulation' | 'contract' | 'cluster' | 'action' | 'browser' | 'node'
 
 /** A rung of the tests: what it needs, and how its files run. */
 export interface Rung {
@@ -25,6 +26,8 @@ const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-he
 /** From the fastest to the slowest; `unit` is every folder of test/ that has no rung of its own. */
 export const RUNGS: readonly Rung[] = [
   { name: 'unit', tools: [], parallel: (cores) => cores, fileLimit: 120_000 },
+  // It uses all cores by itself.
+  { name: 'simulation', tools: [], parallel: () => 1, fileLimit: 900_000 },
   {
     name: 'contract',
     tools: ['helm4', 'helm3', 'registry', 'promtool', ...LINUX_CLIENTS],
@@ -49,7 +52,7 @@ export const RUNGS: readonly Rung[] = [
   { name: 'node', tools: [...CLUSTER_TOOLS, ...NODE_TOOLS], parallel: () => 1, fileLimit: 600_000 },
 ]
 
-const OWN_FOLDERS = ['contract', 'cluster', 'action', 'browser', 'node'] as const
+const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'action', 'browser', 'node'] as const
 
 /** The test files of a rung under `root`, sorted; only those whose path holds one of the words, if there are any. */
 export function findTestFiles(root: string, rung: RungName, words: readonly string[]): string[] {
@@ -71,4 +74,22 @@ export function chooseRungs(words: readonly string[]): { rungs: readonly Rung[];
   const named = RUNGS.filter(({ name }) => words.includes(name))
   const rest = words.filter((word) => !named.some(({ name }) => name === word))
   return { rungs: named.length > 0 ? named : RUNGS, words: rest }
+}
+
+/** `--seed N` and `--only 1,4` as the variables that test/simulation reads; the other words as they are. */
+export function takeSeed(words: readonly string[]): {
+  readonly seedEnv: Readonly<Record<string, string>>
+  readonly rest: readonly string[]
+} {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: { seed: { type: 'string' }, only: { type: 'string' } },
+  })
+  const { seed, only } = values
+  const seedEnv = {
+    ...(seed !== undefined && { ACR_NOPASS_SEED: seed }),
+    ...(only !== undefined && { ACR_NOPASS_ONLY: only }),
+  }
+  return { seedEnv, rest: positionals }
 }

@@ -18,6 +18,8 @@ export interface EntryDeps {
   readonly oidcTokenFile?: string | undefined
   /** Shows up in ActionTrail: the Pod's name. */
   readonly sessionName: string
+  /** 0 (included) to 1 (excluded); default `Math.random`. */
+  readonly random?: () => number
 }
 
 /** No more than so many of a registry's hosts are asked: one that answers is enough. */
@@ -41,7 +43,16 @@ export function createEntries(config: HelperConfig, deps: EntryDeps): readonly R
   }
   return config.registries.map((values) => {
     const identity = identityFor(config.region || (values.region ?? ''))
-    const tokenDeps = { transport, endpoints, identity, identityConfig: config.identity, readText, secretsDir, logins }
+    const tokenDeps = {
+      transport,
+      endpoints,
+      identity,
+      identityConfig: config.identity,
+      readText,
+      secretsDir,
+      logins,
+      ...(deps.random && { random: deps.random }),
+    }
     return {
       name: values.name,
       values,

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { NEWEST_ONLY, passesOf } from '../../scripts/test/passes.ts'
 import { formatCounts } from '../../scripts/test/results.ts'
-import { chooseRungs, findTestFiles, RUNGS, rungOf } from '../../scripts/test/rungs.ts'
+import { chooseRungs, findTestFiles, RUNGS, rungOf, takeSeed } from '../../scripts/test/rungs.ts'
 import { takeVersionRuns } from '../../scripts/test/version-runs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -14,6 +14,7 @@ test('every folder has its rung; all that have none of their own are unit', () =
   const files = [
     'test/kube/a.test.ts',
     'test/sandbox/cluster/a.test.ts',
+    'test/simulation/a.test.ts',
     'test/contract/a.test.ts',
     'test/cluster/x/a.test.ts',
     'test/action/a.test.ts',
@@ -24,6 +25,17 @@ test('every folder has its rung; all that have none of their own are unit', () =
   ]
   const rungs = ['unit', 'unit', 'contract', 'cluster', 'action', 'browser', 'node', undefined, undefined]
   assert.deepEqual(files.map(rungOf), rungs)
+  assert.deepEqual(files.map(rungOf), [
+    'unit',
+    'unit',
+    'simulation',
+    'contract',
+    'cluster',
+    'action',
+    'browser',
+    'node',
+    undefined,
+  ])
 })
 
 test('words name rungs first, and then parts of file paths', () => {
@@ -37,6 +49,14 @@ test('words name rungs first, and then parts of file paths', () => {
   assert.deepEqual(choose('node', 'unit'), ['unit,node', ''])
   assert.deepEqual(choose('cluster', 'helper', 'guard'), ['cluster', 'helper,guard'])
   assert.deepEqual(choose('guard'), [all, 'guard'])
+})
+
+test('a seed is taken out of the words', () => {
+  assert.deepEqual(takeSeed(['simulation', '--seed', '7', '--only', '1,4']), {
+    seedEnv: { ACR_NOPASS_SEED: '7', ACR_NOPASS_ONLY: '1,4' },
+    rest: ['simulation'],
+  })
+  assert.deepEqual(takeSeed(['unit', 'kube']), { seedEnv: {}, rest: ['unit', 'kube'] })
 })
 
 test('no test file of this repository falls through: each is in exactly one rung', () => {

@@ -5,12 +5,18 @@ import { createProgress, wantsPlain } from '../../src/sandbox/progress.ts'
 import { runHostileNamespace } from './hostile-namespace.ts'
 import { runSoak } from './run-soak.ts'
 import { readSoakOptions, SOAK_USAGE } from './soak-options.ts'
+import { soakSimulation } from './soak-simulation.ts'
 
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 try {
+  const [first, ...rest] = process.argv.slice(2)
+  if (first === 'simulation') {
+    process.exitCode = await soakSimulation(rest, (text) => console.log(text), interrupt.signal)
+    process.exit()
+  }
   const options = readSoakOptions(process.argv.slice(2), () => randomInt(0x7fffffff))
   if (options.help) console.log(SOAK_USAGE)
   else {

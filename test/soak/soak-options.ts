@@ -21,7 +21,9 @@ export const SOAK_USAGE = `npm run soak [-- OPTIONS]     cancels jobs at random 
   --helm both|helm3|helm4   which Helm does the work (default both, by turns)
   --fresh                begin anew; else a run with the same seed and Helm goes on where it was interrupted
   --write, --no-write    put the table into docs/*/reliability.md (default: only from 200 on)
-  --hostile              instead: 500 ServiceAccounts of 1.3 MB and 10,000 plain ones beside a helper`
+  --hostile              instead: 500 ServiceAccounts of 1.3 MB and 10,000 plain ones beside a helper
+
+npm run soak -- simulation [--minutes N] [--from SEED]     runs new seeds of test/simulation for so long (default 30)`
 
 /** @throws TypeError for words that are no option or no number */
 export function readSoakOptions(argv: readonly string[], newSeed: () => number): SoakOptions {

@@ -1,0 +1,410 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import {
+  APPLY,
+  type KubeCall,
+  MERGE_PATCH,
+  METADATA_ONLY,
+  METADATA_ONLY_LIST,
+  type Query,
+  STRATEGIC_PATCH,
+} from '../../src/kube/client.ts'
+import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
+import type { AnyObject } from '../simulation/fields.ts'
+import { createRandom, type Random } from '../simulation/random.ts'
+import { createServer, type SimulatedServer, type WatchEvent } from '../simulation/server.ts'
+import { controlPlane, minorOfRun } from '../support/control-plane.ts'
+import { eventually } from '../support/eventually.ts'
+
+// The simulation is worth what its API server is worth: the same requests, answered by a real one.
+
+const SEQUENCES = 25
+const REQUESTS = 60
+const SEED = Number(process.env.ACR_NOPASS_SEED ?? 20_261_127)
+
+let cluster: Cluster
+before(async () => {
+  const signal = AbortSignal.timeout(10 * 60_000)
+  cluster = await startCluster({ name: 'conformance', tools: await controlPlane(minorOfRun(), signal), signal })
+})
+after(() => cluster?.stop())
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+type Ask = (call: KubeCall) => Promise<Answer>
+
+const askReal: Ask = async (call) => {
+  try {
+    return { status: 200, body: await cluster.admin.request(call) }
+  } catch (error) {
+    if (!(error instanceof KubeApiError)) throw error
+    return { status: error.status, body: { reason: error.reason } }
+  }
+}
+
+function askSimulated(server: SimulatedServer): Ask {
+  return async ({ method, path, query = {}, body, contentType, accept }) => {
+    const text = withQuery(path, query)
+    const given = body === undefined ? undefined : JSON.parse(JSON.stringify(body))
+    const { status, body: answer } = server.request({ method, path: text, body: given, contentType, accept })
+    return status < 300
+      ? { status: 200, body: answer }
+      : { status, body: { reason: (answer as { reason: string }).reason } }
+  }
+}
+
+function withQuery(path: string, query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  return given.length === 0
+    ? path
+    : `${path}?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`
+}
+
+/** One side of the comparison: what it was asked, and the names that it gives to UIDs and versions. */
+function createSide(ask: Ask) {
+  const seen = new Map<string, { uid: string; version: string }[]>()
+  const uids: string[] = []
+  const versions: string[] = []
+  const indexOf = (list: string[], value: string): number => {
+    if (!list.includes(value)) list.push(value)
+    return list.indexOf(value)
+  }
+  const normal = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value
+    const { metadata, kind, items, status: _status, ...rest } = value as AnyObject & { items?: unknown[] | null }
+    if (metadata === undefined) return value
+    if (items !== undefined) {
+      const { continue: more, remainingItemCount } = metadata as unknown as Record<string, unknown>
+      return { kind, more: more !== undefined, remainingItemCount, items: items?.map(normal) ?? null }
+    }
+    const { uid, resourceVersion, name, namespace, labels, annotations, managedFields = [] } = metadata
+    const owners = managedFields
+      .map(({ manager, operation, fieldsV1 }) => ({ manager, operation, fieldsV1 }))
+      .sort((a, b) => (`${a.manager}${a.operation}` < `${b.manager}${b.operation}` ? -1 : 1))
+    const meta = { name, namespace, labels, annotations, ending: metadata.deletionTimestamp !== undefined, owners }
+    return { kind, ...rest, ...meta, uid: indexOf(uids, uid), version: indexOf(versions, `${uid} ${resourceVersion}`) }
+  }
+  return {
+    seen,
+    normal,
+    async ask(call: KubeCall, key: string): Promise<{ status: number; body: unknown; raw: unknown }> {
+      const { status, body } = await ask(call)
+      const metadata = (body as Partial<AnyObject> | undefined)?.metadata
+      if (status < 300 && metadata?.uid !== undefined) {
+        seen.set(key, [...(seen.get(key) ?? []), { uid: metadata.uid, version: metadata.resourceVersion }])
+      }
+      return { status, body: normal(body), raw: body }
+    },
+  }
+}
+
+type Side = ReturnType<typeof createSide>
+type Known = 'none' | 'current' | 'stale' | 'other'
+
+/** A request in which versions and UIDs are still roles that each side fills with its own. */
+interface Step {
+  readonly title: string
+  readonly key: string
+  readonly call: (side: Side) => KubeCall
+}
+
+const PREFIX = {
+  secrets: '/api/v1',
+  serviceaccounts: '/api/v1',
+  configmaps: '/api/v1',
+  leases: '/apis/coordination.k8s.io/v1',
+}
+const KIND = { secrets: 'Secret', serviceaccounts: 'ServiceAccount', configmaps: 'ConfigMap', leases: 'Lease' }
+type Resource = keyof typeof KIND
+
+const subset = (random: Random, of: readonly string[]): Record<string, string> =>
+  Object.fromEntries(of.filter(() => random.chance(0.5)).map((key) => [key, String(random.int(1, 2))]))
+
+/** The part of an object that a writer cares for. */
+function drawContent(random: Random, resource: Resource): Record<string, unknown> {
+  switch (resource) {
+    case 'secrets': {
+      const content = `{"auths":{"${random.pick(['a', 'b'])}":{"auth":"dTpw"}}}`
+      return {
+        type: 'kubernetes.io/dockerconfigjson',
+        data: {
+          '.dockerconfigjson': Buffer.from(content).toString('base64'),
+          ...(random.chance(0.3) && { more: 'eA==' }),
+        },
+      }
+    }
+    case 'serviceaccounts':
+      return random.chance(0.8)
+        ? { imagePullSecrets: random.pick([['x'], ['x', 'y'], ['y'], []]).map((name) => ({ name })) }
+        : {}
+    case 'configmaps':
+      return random.chance(0.8) ? { data: { k: random.pick(['1', '2']), ...(random.chance(0.4) && { l: '1' }) } } : {}
+    case 'leases':
+      return { spec: { holderIdentity: random.pick(['one', 'two']), leaseDurationSeconds: random.pick([15, 30]) } }
+  }
+}
+
+function drawStep(random: Random, namespace: string): Step {
+  const resource = random.pick([
+    'secrets',
+    'secrets',
+    'serviceaccounts',
+    'serviceaccounts',
+    'configmaps',
+    'leases',
+  ] as const)
+  const name = random.pick(['one', 'two'])
+  const key = `${resource}/${name}`
+  const list = `${PREFIX[resource]}/namespaces/${namespace}/${resource}`
+  const path = `${list}/${name}`
+  const about = { apiVersion: resource === 'leases' ? 'coordination.k8s.io/v1' : 'v1', kind: KIND[resource] }
+  const manager = random.pick(['acr-nopass', 'acr-nopass', 'acr-nopass-content', 'gitops', 'kubectl'])
+  const query = { fieldManager: manager }
+  const content = drawContent(random, resource)
+  const labels = subset(random, ['a', 'b'])
+  const annotations = subset(random, ['c'])
+  const marks = {
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  }
+  const known = random.pick<Known>(['none', 'none', 'current', 'current', 'stale', 'other'])
+  const withUid = random.chance(0.7)
+  const preconditions = ({ seen }: Side): object => {
+    const all = seen.get(key) ?? []
+    const one = known === 'none' ? undefined : known === 'stale' ? all.at(-2) : all.at(-1)
+    if (one === undefined) return {}
+    const uid = known === 'other' ? '00000000-0000-0000-0000-000000000000' : one.uid
+    return { ...(withUid && { uid }), resourceVersion: one.version }
+  }
+  const accept = random.chance(0.3) ? METADATA_ONLY : undefined
+  const given = { ...(accept && { accept }) }
+  const meta = (side: Side) => ({ name, namespace, ...marks, ...preconditions(side) })
+  const force = random.chance(0.5)
+  switch (
+    random.pick(['create', 'put', 'merge', 'merge', 'strategic', 'apply', 'apply', 'apply', 'delete', 'get', 'list'])
+  ) {
+    case 'create':
+      return {
+        key,
+        title: `create ${key}`,
+        call: () => ({
+          method: 'POST',
+          path: list,
+          query,
+          body: { ...about, ...content, metadata: { name, namespace, ...marks } },
+          ...given,
+        }),
+      }
+    case 'put':
+      return {
+        key,
+        title: `put ${key} ${known}`,
+        call: (side) => ({
+          method: 'PUT',
+          path,
+          query,
+          body: { ...about, ...content, metadata: meta(side) },
+          ...given,
+        }),
+      }
+    case 'merge':
+      return {
+        key,
+        title: `merge ${key} ${known}`,
+        call: (side) => ({
+          method: 'PATCH',
+          path,
+          query,
+          contentType: MERGE_PATCH,
+          body: { ...content, metadata: { ...preconditions(side), ...marks } },
+          ...given,
+        }),
+      }
+    case 'strategic': {
+      // As the helper does it: maps only (src/helper/write-request.ts).
+      const { data } = content
+      const body = (side: Side) => ({
+        metadata: { ...preconditions(side), ...(annotations.c && { annotations }) },
+        ...(data !== undefined && { data }),
+      })
+      return {
+        key,
+        title: `strategic ${key} ${known}`,
+        call: (side) => ({ method: 'PATCH', path, query, contentType: STRATEGIC_PATCH, body: body(side), ...given }),
+      }
+    }
+    case 'apply':
+      return {
+        key,
+        title: `apply ${key} ${known} force=${force}`,
+        call: (side) => ({
+          method: 'PATCH',
+          path,
+          query: { ...query, force },
+          contentType: APPLY,
+          body: { ...about, ...content, metadata: meta(side) },
+          ...given,
+        }),
+      }
+    case 'delete':
+      return { key, title: `delete ${key}`, call: () => ({ method: 'DELETE', path }) }
+    case 'list':
+      return {
+        key: '',
+        title: `list ${resource}`,
+        call: () => ({
+          method: 'GET',
+          path: list,
+          query: { fieldSelector: `metadata.name=${name}` },
+          ...(accept && { accept: METADATA_ONLY_LIST }),
+        }),
+      }
+    default:
+      return { key, title: `get ${key}`, call: () => ({ method: 'GET', path, ...given }) }
+  }
+}
+
+const newServer = (): SimulatedServer => createServer({ time: () => 0, watchList: minorOfRun() === 'newest' })
+
+async function createNamespaces(server: SimulatedServer, name: string): Promise<void> {
+  const call: KubeCall = { method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } }
+  for (const ask of [askReal, askSimulated(server)]) assert.equal((await ask(call)).status, 200)
+}
+
+test(`${SEQUENCES} random sequences of requests are answered like by the real API server, and watched alike (seed ${SEED})`, async () => {
+  for (let sequence = 0; sequence < SEQUENCES; sequence += 1) {
+    const random = createRandom(SEED + sequence)
+    const namespace = `s-${sequence}`
+    const server = newServer()
+    await createNamespaces(server, namespace)
+    const [real, simulated] = [createSide(askReal), createSide(askSimulated(server))]
+    const watched = `/api/v1/namespaces/${namespace}/secrets`
+    const watchQuery = { fieldSelector: 'metadata.name=one' }
+    const stop = new AbortController()
+    const realEvents: WatchEvent[] = []
+    const simulatedEvents: WatchEvent[] = []
+    const from = await cluster.admin.request<AnyObject>({ method: 'GET', path: watched, query: watchQuery })
+    const watching = cluster.admin
+      .watch(
+        {
+          path: watched,
+          query: { ...watchQuery, resourceVersion: from.metadata.resourceVersion },
+          accept: METADATA_ONLY,
+        },
+        (event) => void realEvents.push(event as WatchEvent),
+        stop.signal,
+      )
+      .catch(() => undefined)
+    const path = `${watched}?fieldSelector=metadata.name%3Done&resourceVersion=${server.version}`
+    server.watch(
+      { method: 'GET', path, accept: METADATA_ONLY },
+      (event) => void simulatedEvents.push(event),
+      () => undefined,
+    )
+    const titles: string[] = []
+    for (let index = 0; index < REQUESTS; index += 1) {
+      const step = drawStep(random, namespace)
+      titles.push(step.title)
+      const [one, two] = [
+        await real.ask(step.call(real), step.key),
+        await simulated.ask(step.call(simulated), step.key),
+      ]
+      const where = `sequence ${sequence}, request ${index}: ${titles.slice(-8).join(' | ')}\n${JSON.stringify(step.call(simulated))}`
+      assert.deepEqual({ status: two.status, body: two.body }, { status: one.status, body: one.body }, where)
+    }
+    await eventually(() => assert.equal(realEvents.length, simulatedEvents.length))
+    const view = (side: Side, events: readonly WatchEvent[]) =>
+      events.map(({ type, object }) => ({ type, object: side.normal(object) }))
+    assert.deepEqual(view(simulated, simulatedEvents), view(real, realEvents), `sequence ${sequence}`)
+    stop.abort()
+    await watching
+  }
+})
+
+test('pages, WatchList and namespaces that end are answered alike', async () => {
+  const server = newServer()
+  const [real, simulated] = [createSide(askReal), createSide(askSimulated(server))]
+  await createNamespaces(server, 'pages')
+  const list = '/api/v1/namespaces/pages/secrets'
+  const both = async (call: (side: Side) => KubeCall, title: string) => {
+    const [one, two] = [await real.ask(call(real), ''), await simulated.ask(call(simulated), '')]
+    assert.deepEqual({ status: two.status, body: two.body }, { status: one.status, body: one.body }, title)
+    return new Map<Side, unknown>([
+      [real, one.raw],
+      [simulated, two.raw],
+    ])
+  }
+  for (const name of ['c', 'a', 'e', 'b', 'd']) {
+    await both(
+      () => ({ method: 'POST', path: list, query: { fieldManager: 'm' }, body: { metadata: { name } } }),
+      `create ${name}`,
+    )
+  }
+  for (const accept of ['application/json', METADATA_ONLY_LIST]) {
+    const next = new Map<Side, string>()
+    for (const page of [1, 2, 3]) {
+      const call = (side: Side): KubeCall => ({
+        method: 'GET',
+        path: list,
+        query: { limit: 2, continue: next.get(side) },
+        accept,
+      })
+      for (const [side, raw] of await both(call, `page ${page}`)) {
+        next.set(side, (raw as { metadata: { continue?: string } }).metadata.continue ?? '')
+      }
+    }
+  }
+
+  /** The first event, or the refusal. */
+  const firstEvent = async (query: Record<string, string | number | boolean>): Promise<unknown[]> => {
+    const stop = new AbortController()
+    let found: unknown
+    const note = ({ type, object }: { type: string; object: unknown }): void => {
+      found ??= { type, code: (object as { code?: number }).code, reason: (object as { reason?: string }).reason }
+      stop.abort()
+    }
+    await cluster.admin.watch({ path: list, query }, note, stop.signal).catch((error: unknown) => {
+      if (error instanceof KubeApiError) found ??= { status: error.status, reason: error.reason }
+    })
+    let seen: unknown
+    const opened = server.watch(
+      { method: 'GET', path: withQuery(list, query) },
+      ({ type, object }) => {
+        const { code, reason } = object as { code?: number; reason?: string }
+        seen ??= { type, code, reason }
+      },
+      () => undefined,
+    )
+    if ('status' in opened) seen = { status: opened.status, reason: (opened.body as { reason: string }).reason }
+    return [seen, found]
+  }
+  const start = { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true }
+  const [seen, found] = await firstEvent(start)
+  assert.deepEqual(seen, found)
+
+  // It stays in its end as long as something in it is held.
+  await createNamespaces(server, 'ending')
+  const held = { metadata: { name: 'held', finalizers: ['example.com/held'] } }
+  await askReal({ method: 'POST', path: '/api/v1/namespaces/ending/configmaps', body: held })
+  const remove: KubeCall = { method: 'DELETE', path: '/api/v1/namespaces/ending' }
+  for (const ask of [askReal, askSimulated(server)]) await ask(remove)
+  const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'late', namespace: 'ending' } }
+  for (const path of ['/api/v1/namespaces/ending/secrets', '/api/v1/namespaces/nowhere/secrets']) {
+    await both(() => ({ method: 'POST', path, body }), `create in ${path}`)
+    await both(
+      () => ({ method: 'PATCH', path: `${path}/late`, query: { fieldManager: 'm' }, contentType: APPLY, body }),
+      `apply in ${path}`,
+    )
+  }
+  const release = { metadata: { finalizers: null } }
+  await askReal({
+    method: 'PATCH',
+    path: '/api/v1/namespaces/ending/configmaps/held',
+    contentType: MERGE_PATCH,
+    body: release,
+  })
+})

@@ -1,0 +1,211 @@
+import type { HttpRequest, HttpSender } from '../../src/alibaba/http-sender.ts'
+import type { Random } from './random.ts'
+import { type ProcessTime, START, type World } from './time.ts'
+
+/** A credential that the cloud gave out. Times in epoch milliseconds; `expiresAt` null: it does not expire. */
+export interface Issued {
+  readonly registry: string
+  /** Grows with each of a registry. */
+  readonly serial: number
+  readonly issuedAt: number
+  readonly expiresAt: number | null
+  revoked: boolean
+}
+
+export type CloudFault =
+  | 'down'
+  | 'hung'
+  | 'throttled'
+  | 'failing'
+  | 'denied'
+  | 'garbage'
+  | 'expired'
+  | 'nanoseconds'
+  | 'short'
+  | 'refused'
+
+export const CLOUD_FAULTS: readonly CloudFault[] = [
+  'down',
+  'hung',
+  'throttled',
+  'failing',
+  'denied',
+  'garbage',
+  'expired',
+  'nanoseconds',
+  'short',
+  'refused',
+]
+
+export interface CloudOptions {
+  readonly world: World
+  readonly random: Random
+  /** Milliseconds that a token lives. */
+  readonly life: number
+  readonly onCall: (process: string, what: string) => void
+}
+
+/** The cloud: sessions, tokens, addresses, metadata of a node, and registries that check logins. */
+export interface SimulatedCloud {
+  senderFor(process: string, time: ProcessTime): HttpSender
+  /** What a password is, whoever gave it out. */
+  issued(password: string): Issued | undefined
+  /** The files of a static registry. */
+  staticLogin(registry: string): { username: string; password: string }
+  changeStaticLogin(registry: string): void
+  revoke(registry: string): void
+  /** Of an instance, or of all; replaces the one before. */
+  setFault(registry: string, fault: CloudFault | undefined): void
+  readonly faults: ReadonlyMap<string, CloudFault>
+  clearFaults(): void
+}
+
+/** Instances by the registry's name: `cri-a1` belongs to `a1`. Others do not exist. */
+export const instanceOf = (registry: string): string => `cri-${registry}`
+export const domainOf = (registry: string): string => `${registry}-registry.cn-hangzhou.cr.aliyuncs.com`
+
+const SESSION_MS = 3_600_000
+const CLOCK_TOLERANCE = 15 * 60_000
+
+export function createCloud(options: CloudOptions): SimulatedCloud {
+  const { world, random, life } = options
+  const tokens = new Map<string, Issued>()
+  const serials = new Map<string, number>()
+  const statics = new Map<string, string>()
+  const faults = new Map<string, CloudFault>()
+  const now = (): number => START + world.time
+
+  const issue = (registry: string, expiresAt: number | null): string => {
+    const serial = (serials.get(registry) ?? 0) + 1
+    serials.set(registry, serial)
+    const password = `${registry}-${serial}`
+    tokens.set(password, { registry, serial, issuedAt: now(), expiresAt, revoked: false })
+    return password
+  }
+
+  type Answer = { status: number; body: unknown; headers?: Record<string, string> }
+  const json = (body: object, status = 200): Answer => ({ status, body })
+  const failure = (status: number, code: string): Answer => json({ Code: code, Message: code, RequestId: 'r' }, status)
+  const session = (): object => ({
+    AccessKeyId: 'STS.sim',
+    AccessKeySecret: 'secret',
+    SecurityToken: 'token',
+    Expiration: new Date(now() + SESSION_MS).toISOString().replace(/\.\d+Z$/, 'Z'),
+  })
+
+  function answer(process: string, request: HttpRequest): Answer {
+    const { url, headers } = request
+    if (url.hostname === '100.100.100.200') return metadata(url)
+    const action = headers['x-acs-action'] ?? url.searchParams.get('Action') ?? ''
+    if (action === '') return registry(url, headers)
+    const registryName = (url.searchParams.get('InstanceId') ?? '').replace(/^cri-/, '')
+    options.onCall(process, `${action} ${registryName}`)
+    const at = Date.parse(headers['x-acs-date'] ?? url.searchParams.get('Timestamp') ?? '')
+    if (Math.abs(at - now()) > CLOCK_TOLERANCE) return failure(400, 'InvalidTimeStamp.Expired')
+    if (action === 'AssumeRoleWithOIDC' || action === 'AssumeRole') {
+      return json({ Credentials: session(), RequestId: 'r' })
+    }
+    if (!/^[a-d]$/.test(registryName)) return failure(404, 'INSTANCE_NOT_EXIST')
+    const fault = faults.get(registryName) ?? faults.get('')
+    switch (fault) {
+      case 'throttled':
+        return { ...failure(429, 'Throttling.User'), headers: random.chance(0.5) ? { 'retry-after': '20' } : {} }
+      case 'failing':
+        return failure(503, 'ServiceUnavailable')
+      case 'denied':
+        return failure(403, 'NoPermission')
+      case 'garbage':
+        return { status: 200, body: random.pick(['<html>', '{"IsSuccess":true}', '[]', '']) }
+      default:
+    }
+    if (action === 'ListInstanceEndpoint') {
+      const Domains = [{ Domain: domainOf(registryName), Type: 'SYSTEM' }]
+      return json({
+        IsSuccess: true,
+        Code: 'success',
+        Endpoints: [{ EndpointType: 'internet', Enable: true, Domains }],
+      })
+    }
+    if (action !== 'GetAuthorizationToken') return failure(400, 'UnsupportedOperation')
+    const expiresAt = fault === 'expired' ? now() - 1000 : now() + (fault === 'short' ? life / 10 : life)
+    const AuthorizationToken = issue(registryName, expiresAt)
+    const ExpireTime = fault === 'nanoseconds' ? expiresAt * 1e6 : expiresAt
+    return json({ IsSuccess: true, Code: 'success', TempUsername: 'cr_temp_user', AuthorizationToken, ExpireTime })
+  }
+
+  function metadata(url: URL): Answer {
+    if (url.pathname === '/latest/api/token') return { status: 200, body: 'metadata-token' }
+    const roles = '/latest/meta-data/ram/security-credentials/'
+    if (url.pathname === roles) return { status: 200, body: 'worker' }
+    return json({ Code: 'Success', ...session() })
+  }
+
+  /** A registry that wants a login from its token service, and the service that checks it. */
+  function registry(url: URL, headers: HttpRequest['headers']): Answer {
+    if (url.pathname === '/v2/') {
+      const realm = `https://${url.host}/auth`
+      return { status: 401, body: '', headers: { 'www-authenticate': `Bearer realm="${realm}",service="sim"` } }
+    }
+    const login = Buffer.from((headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString()
+    const token = tokens.get(login.slice(login.indexOf(':') + 1))
+    const name = url.host.split('-registry')[0] ?? ''
+    if (faults.get(name) === 'refused' || faults.get('') === 'refused') return { status: 401, body: '{}' }
+    const good = token !== undefined && !token.revoked && (token.expiresAt === null || token.expiresAt > now())
+    return { status: good ? 200 : 401, body: '{}' }
+  }
+
+  return {
+    senderFor(process, time) {
+      return (request, signal) =>
+        new Promise((resolve, reject) => {
+          const { promise, resolve: settle } = Promise.withResolvers<void>()
+          void promise.then(() => signal?.removeEventListener('abort', onAbort))
+          const onAbort = (): void => {
+            cancel()
+            settle()
+            reject(signal?.reason)
+          }
+          if (signal?.aborted) return reject(signal.reason)
+          signal?.addEventListener('abort', onAbort, { once: true })
+          const cancel = time.after(request.timeout, () => {
+            settle()
+            reject(Object.assign(new Error('timeout'), { name: 'TimeoutError' }))
+          })
+          const name = (request.url.searchParams.get('InstanceId') ?? '').replace(/^cri-/, '')
+          const fault = faults.get(name) ?? faults.get('')
+          if (fault === 'hung') return
+          world.after(5 + random() * 100, () => {
+            const done = fault === 'down' ? undefined : answer(process, request)
+            world.after(5 + random() * 100, () =>
+              time.run(() => {
+                cancel()
+                settle()
+                if (done === undefined) return reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }))
+                const text = typeof done.body === 'string' ? done.body : JSON.stringify(done.body)
+                const date = new Date(now()).toUTCString()
+                resolve({ status: done.status, headers: { date, ...done.headers }, text })
+              }),
+            )
+          })
+        })
+    },
+    issued: (password) => tokens.get(password),
+    staticLogin(name) {
+      const password = statics.get(name) ?? issue(name, null)
+      statics.set(name, password)
+      return { username: 'robot', password }
+    },
+    changeStaticLogin(name) {
+      statics.set(name, issue(name, null))
+    },
+    revoke(name) {
+      for (const token of tokens.values()) if (token.registry === name && token.expiresAt !== null) token.revoked = true
+    },
+    setFault(name, fault) {
+      if (fault === undefined) faults.delete(name)
+      else faults.set(name, fault)
+    },
+    faults,
+    clearFaults: () => faults.clear(),
+  }
+}

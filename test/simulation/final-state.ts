@@ -1,0 +1,103 @@
+import { readDockerConfig } from '../../src/acr/docker-config.ts'
+import { type HelperStatus, STATUS_KEY } from '../../src/acr/helper-status.ts'
+import { FIELD_MANAGER, SKIP } from '../../src/kube/names.ts'
+import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
+import { domainOf, instanceOf, type SimulatedCloud } from './cloud.ts'
+import type { AnyObject } from './fields.ts'
+import { isOurs, listOf } from './invariants.ts'
+import type { SimulatedServer } from './server.ts'
+import { HOME, type Known, SECRET, STATUS } from './setup.ts'
+import { START } from './time.ts'
+
+export interface FinalState {
+  readonly server: SimulatedServer
+  readonly cloud: SimulatedCloud
+  /** The configuration that must be in force. */
+  readonly known: Known
+  readonly time: number
+}
+
+/** What is not as it should be when nothing went wrong for long; one line each. */
+export function findUnfinished({ server, cloud, known, time }: FinalState): string[] {
+  const { config, targets } = known
+  const now = START + time
+  const wrong: string[] = []
+  const listed = new Set([...targets.listedNamespaces, HOME])
+  for (const object of server.all('namespaces')) {
+    const { name, labels = {}, deletionTimestamp } = object.metadata
+    if (deletionTimestamp !== undefined || (config.scope === 'namespaces' && !listed.has(name))) continue
+    const view = { name, uid: '', resourceVersion: '', labels, optedOut: labels[SKIP] === 'true', terminating: false }
+    const registries = targets.registriesOf(view)
+    const secret = server.get('secrets', `${name}/${SECRET}`)
+    if (secret === undefined || isOurs(secret)) wrong.push(...secretProblems(name, registries, secret))
+    const targeted = targets.includes(view)
+    for (const account of server.all('serviceaccounts')) {
+      if (account.metadata.namespace === name) wrong.push(...listProblems(account, targeted, secret))
+    }
+  }
+  wrong.push(...statusProblems())
+  return wrong
+
+  function secretProblems(namespace: string, registries: readonly string[], secret: AnyObject | undefined): string[] {
+    const content = contentOf(secret)
+    if (registries.length === 0) {
+      return content.size === 0 ? [] : [`${namespace}: not a target, and its Secret still has credentials`]
+    }
+    return registries.flatMap((registry) => {
+      const values = config.registries.find((one) => one.name === registry)
+      if (values === undefined || !isReal(values)) return []
+      const domain = values.edition === 'static' ? 'static.example.com' : domainOf(registry)
+      const password = content.get(domain)
+      if (password === undefined) return [`${namespace}: no credential for ${registry}`]
+      const issued = cloud.issued(password)
+      if (issued === undefined) return [`${namespace}: a credential for ${registry} that nobody issued`]
+      const left = issued.expiresAt === null ? 1 : issued.expiresAt - now
+      if (left <= 0) return [`${namespace}: the credential ${password} expired ${Math.round(-left / 1000)} s ago`]
+      if (issued.revoked && config.verify.enabled) return [`${namespace}: the credential ${password} is revoked`]
+      const isCurrent = values.edition !== 'static' || cloud.staticLogin(registry).password === password
+      return isCurrent ? [] : [`${namespace}: the login ${password} was replaced`]
+    })
+  }
+
+  function listProblems(account: AnyObject, targeted: boolean, secret: AnyObject | undefined): string[] {
+    const { namespace, name, managedFields = [] } = account.metadata
+    const attached = listOf(account).includes(SECRET)
+    const owners = managedFields.filter(({ fieldsV1 }) => 'f:imagePullSecrets' in (fieldsV1 as object))
+    const isForeign = (one: (typeof owners)[number]): boolean => one.manager !== FIELD_MANAGER
+    if (targeted && targets.takesServiceAccount(name)) {
+      const excused = owners.some((one) => isForeign(one) && one.operation === 'Apply') || (secret && !isOurs(secret))
+      return attached || excused ? [] : [`${namespace}/${name}: not attached`]
+    }
+    const excused = owners.some(isForeign)
+    return attached && !excused ? [`${namespace}/${name}: still attached`] : []
+  }
+
+  function statusProblems(): string[] {
+    const text = (server.get('configmaps', `${HOME}/${STATUS}`)?.data as Record<string, string> | undefined)?.[
+      STATUS_KEY
+    ]
+    if (text === undefined) return ['status: none was ever written']
+    const status = JSON.parse(text) as HelperStatus
+    const pending = status.namespaces.pending + (status.serviceAccounts?.pending ?? 0)
+    return [
+      ...(pending > 0 && config.registries.every(isReal) ? [`status: ${pending} pending`] : []),
+      ...status.registries.flatMap(({ name, state }) => {
+        const values = config.registries.find((one) => one.name === name)
+        if (values === undefined) return [`status: registry ${name}, which is not configured`]
+        return isReal(values) && state !== 'live' ? [`status: registry ${name} is ${state}`] : []
+      }),
+    ]
+  }
+}
+
+/** Not one that a typo made. */
+function isReal({ name, edition, instanceId }: HelperConfig['registries'][number]): boolean {
+  return edition === 'static' || instanceId === instanceOf(name)
+}
+
+function contentOf(secret: AnyObject | undefined): Map<string, string> {
+  const text = (secret?.data as Record<string, string> | undefined)?.['.dockerconfigjson']
+  if (text === undefined) return new Map()
+  const logins = readDockerConfig(Buffer.from(text, 'base64').toString())
+  return new Map(logins.map(({ domains, password }) => [domains[0] ?? '', password]))
+}

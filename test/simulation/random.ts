@@ -1,0 +1,34 @@
+/** All chance of a run: one seed, and streams of numbers that do not disturb each other. */
+export interface Random {
+  (): number
+  /** A whole number from `from` to `to`, both included. */
+  int(from: number, to: number): number
+  pick<T>(of: readonly T[]): T
+  chance(probability: number): boolean
+  /** A stream of its own. */
+  fork(name: string): Random
+}
+
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0
+  const next = (): number => {
+    // mulberry32
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  const int = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1))
+  return Object.assign(next, {
+    int,
+    pick: <T>(of: readonly T[]): T => of[int(0, of.length - 1)] as T,
+    chance: (probability: number) => next() < probability,
+    fork: (name: string) => createRandom(hash(`${seed} ${name}`)),
+  })
+}
+
+function hash(text: string): number {
+  let value = 2166136261
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 16777619)
+  return Math.imul(value ^ (value >>> 15), 0x2c1b3c6d) >>> 0
+}

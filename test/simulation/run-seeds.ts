@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { shrink } from './shrink.ts'
+import { type Plan, planOf, type Report, simulate } from './simulate.ts'
+
+/** A run as a worker reports it. */
+export type Outcome = Pick<Report, 'plan' | 'violations' | 'time' | 'events'>
+
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
+
+/** Runs the seeds on so many threads, in whatever order; the outcome of a seed does not depend on it. */
+export async function runSeeds(
+  seeds: Iterator<number>,
+  threads: number,
+  onOutcome: (outcome: Outcome) => void,
+): Promise<void> {
+  await Promise.all(Array.from({ length: threads }, () => runThread(seeds, onOutcome)))
+}
+
+function runThread(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(WORKER)
+    const next = (): void => {
+      const { value, done } = seeds.next()
+      if (done) void worker.terminate().then(() => resolve())
+      else worker.postMessage(value)
+    }
+    worker.on('message', (outcome: Outcome) => {
+      onOutcome(outcome)
+      next()
+    })
+    worker.on('error', reject)
+    next()
+  })
+}
+
+/** What a seed broke, by the shortest sequence of faults that still breaks it, and how to run it again. */
+export async function explain(plan: Plan): Promise<string> {
+  const report = await shrink(plan)
+  const { violations, plan: short } = report
+  const whole = planOf(plan.seed)
+  const only = short.faults.map((fault) =>
+    whole.faults.findIndex((one) => JSON.stringify(one) === JSON.stringify(fault)),
+  )
+  return [
+    ...violations.slice(0, 5).map(({ rule, at, detail }) => `${rule} at ${(at / 1000).toFixed(3)} s: ${detail}`),
+    `setup: ${JSON.stringify(short.setup)}`,
+    'the shortest sequence of faults:',
+    ...short.faults.map((fault) => `  ${JSON.stringify(fault)}`),
+    `again: npm test -- simulation --seed ${plan.seed}${only.length === whole.faults.length ? '' : ` --only ${only.join()}`}`,
+  ].join('\n')
+}
+
+/** One seed, or some of its faults, with all that happened. */
+export async function replay(seed: number, only: readonly number[] | undefined): Promise<Report> {
+  const whole = planOf(seed)
+  const plan =
+    only === undefined ? whole : { ...whole, faults: whole.faults.filter((_, index) => only.includes(index)) }
+  return simulate(plan, { trace: true })
+}

@@ -1,0 +1,434 @@
+import { createCloudClock } from '../../src/alibaba/cloud-clock.ts'
+import { createTransport } from '../../src/alibaba/transport.ts'
+import { toNopassError } from '../../src/errors.ts'
+import { createEntries } from '../../src/helper/create-entries.ts'
+import { createMetrics } from '../../src/helper/metrics.ts'
+import { runHelper } from '../../src/helper/run-helper.ts'
+import { sleep } from '../../src/kube/clock.ts'
+import { createCloud } from './cloud.ts'
+import {
+  act,
+  type Bed,
+  createLease,
+  createWeather,
+  describeFault,
+  drawFaults,
+  type Fault,
+  type Replica,
+} from './faults.ts'
+import { findUnfinished } from './final-state.ts'
+import { createInvariants, type Violation } from './invariants.ts'
+import { createNetwork } from './network.ts'
+import { createRandom } from './random.ts'
+import { createServer } from './server.ts'
+import {
+  type ConfigVariant,
+  configText,
+  drawSetup,
+  HOME,
+  isUsable,
+  type Known,
+  LEASE,
+  namesOf,
+  type Setup,
+  STATUS,
+  understand,
+} from './setup.ts'
+import { createProcessTime, createWorld, type ProcessTime } from './time.ts'
+
+/** A run: all of it follows from these. */
+export interface Plan {
+  readonly seed: number
+  readonly setup: Setup
+  readonly faults: readonly Fault[]
+}
+
+export interface Report {
+  readonly plan: Plan
+  readonly violations: readonly Violation[]
+  /** Milliseconds of simulated time, and events in it. */
+  readonly time: number
+  readonly events: number
+  /** What happened, a line each; with `trace`. */
+  readonly lines: readonly string[]
+}
+
+export interface SimulateOptions {
+  /** Writes down requests, answers and log lines. */
+  readonly trace?: boolean
+}
+
+/** After the last fault everything has to be right within this time: the longest pause between two tries is 10 minutes. */
+const RECOVERY_MS = 13 * 60_000
+/** After that the helper only rotates: looked at for so long. */
+const QUIET_MS = 5 * 60_000
+const RESTART_MS = 2_000
+const RESTART_LIMIT_MS = 60_000
+const COMPACTION_MS = 5 * 60_000
+const BOOKMARK_MS = 60_000
+/** No seed gets so far unless something runs wild. */
+const MOST_EVENTS = 400_000
+
+export function planOf(seed: number): Plan {
+  const random = createRandom(seed)
+  const setup = drawSetup(random.fork('setup'))
+  return { seed, setup, faults: drawFaults(random.fork('faults'), setup) }
+}
+
+/** Runs two replicas of the helper through the faults, and until all is quiet again. The same plan gives the same report. */
+export async function simulate(plan: Plan, options: SimulateOptions = {}): Promise<Report> {
+  const { setup } = plan
+  const random = createRandom(plan.seed).fork('run')
+  const lines: string[] = []
+  const note = (text: () => string): void => {
+    if (options.trace) lines.push(`${(world.time / 1000).toFixed(3).padStart(9)} ${text()}`)
+  }
+  const world = createWorld()
+  const forbidden = new Map<string, number>()
+  const server = createServer({
+    time: () => world.time,
+    watchList: setup.watchList,
+    authorize(_user, verb, { resource, namespace }) {
+      if (resource === 'leases' || resource === 'configmaps') return namespace === HOME && verb !== 'create'
+      if ((forbidden.get(namespace) ?? 0) > world.time) return false
+      if (setup.scope === 'cluster') return true
+      // A Role goes with its namespace, and does not come back with it: the chart makes it.
+      return namespace === HOME || (roles.has(namespace) && !(resource === 'namespaces' && verb !== 'get'))
+    },
+  })
+  const roles = new Set(namesOf(setup))
+  const cloud = createCloud({
+    world,
+    random: random.fork('cloud'),
+    life: setup.life,
+    onCall: (process, what) => invariants.called(process, what),
+  })
+  const weather = createWeather(world, random.fork('weather'))
+  const configs = new Map<string, Known[]>()
+  const invariants = createInvariants({ world, cloud, server, configsOf: (process) => configs.get(process) ?? [] })
+  const network = createNetwork({
+    world,
+    random: random.fork('network'),
+    server,
+    lag: () => bed.lag,
+    passage(sent) {
+      const slot = slots.find(({ identity }) => identity === sent.process)
+      const passage = weather.passage(sent)
+      return slot?.onSend(sent) === 'lost' ? { ...passage, lost: 'before' } : passage
+    },
+    onSend(sent, waitedMs) {
+      note(() => `${sent.process} ${sent.watch ? 'WATCH' : sent.method} ${sent.path}`)
+      invariants.sent(sent, waitedMs)
+    },
+  })
+  let variant: ConfigVariant = 'first'
+  let usable: ConfigVariant = 'first'
+  let healed = false
+  const reactions: { until: number; react: Parameters<Bed['onChange']>[1] }[] = []
+  const writes: { at: number; resource: string; key: string }[] = []
+
+  server.onChange = (change) => {
+    const { resource, type, key, object, user } = change
+    note(() => `  ${type} ${resource} ${key} v${change.version} by ${user ?? 'admin'}`)
+    invariants.changed(change)
+    if (user !== undefined && resource !== 'leases') writes.push({ at: world.time, resource, key })
+    if (resource === 'namespaces') followNamespace(type, key, object.metadata.deletionTimestamp !== undefined)
+    if (resource === 'serviceaccounts' && type === 'DELETED' && object.metadata.name === 'default') {
+      world.after(20, () => makeAccount(object.metadata.namespace ?? ''))
+    }
+    if (type === 'DELETED') return
+    for (const { until, react } of reactions) if (until > world.time) react(object, resource, user !== undefined)
+  }
+
+  /** The controllers for namespaces and ServiceAccounts. */
+  function followNamespace(type: string, name: string, ending: boolean): void {
+    if (type === 'ADDED') world.after(5 + random() * 200, () => makeAccount(name))
+    if (type !== 'MODIFIED' || !ending) return
+    world.after(10 + random() * 1500, () => {
+      roles.delete(name)
+      for (const resource of ['serviceaccounts', 'secrets', 'configmaps', 'events', 'leases']) {
+        for (const { metadata } of server.all(resource)) {
+          if (metadata.namespace === name) server.finish(resource, `${name}/${metadata.name}`)
+        }
+      }
+      server.finish('namespaces', name)
+    })
+  }
+  function makeAccount(namespace: string): void {
+    ask('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: 'default', namespace } })
+  }
+  function ask(method: string, path: string, body?: object, contentType?: string) {
+    return server.request({ method, path, body: body && JSON.parse(JSON.stringify(body)), contentType })
+  }
+
+  const bed: Bed = {
+    setup,
+    world,
+    server,
+    cloud,
+    network,
+    weather,
+    random: random.fork('faults'),
+    replicas: [],
+    ask,
+    lag: 0,
+    configure(next) {
+      variant = next
+      if (isUsable(next, setup)) usable = next
+    },
+    onChange(ms, react) {
+      reactions.push({ until: world.time + ms, react })
+    },
+    forbid(namespace, ms) {
+      forbidden.set(namespace, world.time + ms)
+    },
+  }
+
+  interface Slot extends Replica {
+    readonly identity: string
+    onSend(sent: { method: string; path: string }): 'lost' | undefined
+    start(): void
+    readonly time: ProcessTime | undefined
+  }
+  const slots: Slot[] = [0, 1].map((index) => createSlot(index))
+  ;(bed as { replicas: readonly Replica[] }).replicas = slots
+
+  function createSlot(index: number): Slot {
+    let incarnation = 0
+    let time: ProcessTime | undefined
+    let stop = new AbortController()
+    let identity = ''
+    let failures = 0
+    let countdown: { left: number; arrives: boolean } | undefined
+    const again = (ms: number): void => {
+      world.after(ms, () => {
+        if (time === undefined) slot.start()
+      })
+    }
+    const crash = (): void => {
+      if (time === undefined) return
+      note(() => `${identity} crashes`)
+      time.kill()
+      time = undefined
+      countdown = undefined
+      network.cut('reset', (process) => process === identity)
+      again(RESTART_MS * (1 + random()))
+    }
+    const slot: Slot = {
+      name: `helper-${index}`,
+      get identity() {
+        return identity
+      },
+      get time() {
+        return time
+      },
+      get running() {
+        return time !== undefined
+      },
+      crash,
+      crashAtWrite(left, arrives) {
+        countdown = { left, arrives }
+      },
+      terminate: () => time?.run(() => stop.abort()),
+      pause: (ms) => time?.pause(ms),
+      jump: (ms) => time?.jump(ms),
+      onSend({ method, path }) {
+        if (countdown === undefined || method === 'GET' || path.includes('/leases')) return undefined
+        countdown.left -= 1
+        if (countdown.left > 0) return undefined
+        const { arrives } = countdown
+        countdown = undefined
+        world.after(0, crash)
+        return arrives ? undefined : 'lost'
+      },
+      start() {
+        incarnation += 1
+        const own = createProcessTime(world, setup.rates[index] ?? 1, setup.ahead[index] ?? 0)
+        time = own
+        identity = `${slot.name}-${incarnation}`
+        stop = new AbortController()
+        const me = identity
+        const startedAt = world.time
+        const chance = random.fork(me)
+        const clock = createCloudClock({ wall: own.now, monotonic: own.monotonic })
+        const transport = createTransport({
+          send: cloud.senderFor(me, own),
+          clock,
+          random: chance,
+          nonce: () => String(chance()),
+          sleep: (ms, signal) => sleep(own, ms, signal),
+          userAgent: 'acr-nopass/sim',
+        })
+        const log = (level: string) => (fields: object, message: string) =>
+          note(() => `${me} ${level} ${message} ${JSON.stringify(fields)}`)
+        const finished = (error?: unknown): void => {
+          if (own.dead) return
+          own.kill()
+          time = undefined
+          network.cut('reset', (process) => process === me)
+          failures = world.time - startedAt > 60_000 ? 0 : failures + 1
+          const code = error === undefined ? '' : toNopassError(error).code
+          note(() => `${me} ended ${code} ${error instanceof Error ? error.message : ''}`)
+          const excused =
+            ['', 'LEASE_LOST'].includes(code) ||
+            (!isUsable(variant, setup) && ['HELPER_CONFIG_INVALID', 'IDENTITY_UNAVAILABLE'].includes(code))
+          if (!excused) invariants.broke('ended', `${me} ended with ${String(error)}`)
+          again(Math.min(RESTART_LIMIT_MS, RESTART_MS * 2 ** failures))
+        }
+        configs.set(me, [])
+        const readConfig = async (): Promise<string> => {
+          const text = configText(setup, variant)
+          // What it may go by: the last usable texts that it was given.
+          const mine = configs.get(me) ?? []
+          if (isUsable(variant, setup) && mine.at(-1) !== understand(text))
+            configs.set(me, [...mine.slice(-2), understand(text)])
+          return text
+        }
+        world.touch()
+        runHelper(
+          {
+            readConfig,
+            createEntries: (config) =>
+              createEntries(config, {
+                transport,
+                readText: async (file) => {
+                  const name = file.split('/').at(-2) ?? ''
+                  if (file.endsWith('/username')) return cloud.staticLogin(name).username
+                  if (file.endsWith('/password')) return cloud.staticLogin(name).password
+                  return 'text'
+                },
+                secretsDir: '/secrets',
+                oidcTokenFile: setup.identity === 'rrsa' ? '/token' : undefined,
+                sessionName: me,
+                random: chance,
+              }),
+            client: network.clientFor(me, own, me),
+            clock: own,
+            cloud: clock,
+            random: chance,
+            identity: me,
+            podName: me,
+            version: 'sim',
+            log: {
+              isLevelEnabled: () => false,
+              debug: log('debug'),
+              info: log('info'),
+              warn: log('warn'),
+              error: log('error'),
+            },
+            metrics: createMetrics(),
+          },
+          stop.signal,
+        ).then(
+          () => finished(),
+          (error: unknown) => finished(error),
+        )
+      },
+    }
+    return slot
+  }
+
+  // The cluster as the chart left it.
+  for (const name of [HOME, 'other', ...namesOf(setup)]) ask('POST', '/api/v1/namespaces', { metadata: { name } })
+  ask('POST', `/api/v1/namespaces/${HOME}/configmaps`, { metadata: { name: STATUS, namespace: HOME } })
+  createLease(bed)
+  for (const [index, slot] of slots.entries()) world.after(500 + index * random.int(0, 3000), () => slot.start())
+  const repeat = (ms: number, work: () => void): void => {
+    world.after(ms, () => {
+      work()
+      repeat(ms, work)
+    })
+  }
+  repeat(COMPACTION_MS, () => server.compact())
+  repeat(BOOKMARK_MS, () => server.bookmark())
+  for (const fault of plan.faults) {
+    world.at(1000 + fault.at, () => {
+      if (healed) return
+      note(() => `--- ${describeFault(fault)}`)
+      act(bed, fault)
+    })
+  }
+
+  const objects = (): number =>
+    ['namespaces', 'secrets', 'serviceaccounts'].reduce((sum, one) => sum + server.all(one).length, 0)
+  const check = (): void => {
+    if (world.events > MOST_EVENTS) throw new Error('runs wild')
+    if (world.events % 500 !== 0) return
+    for (const { time, identity } of slots) {
+      // Timers of the queue, of requests in flight and of the few loops.
+      if ((time?.timers ?? 0) > 100 + 4 * objects())
+        invariants.broke('memory', `${identity} has ${time?.timers} timers`)
+    }
+  }
+  const onRejection = (reason: unknown): void =>
+    invariants.broke('unhandled', `an unhandled rejection: ${String(reason)}`)
+  process.on('unhandledRejection', onRejection)
+  try {
+    await world.run(1000 + setup.span + 5_000, check)
+    heal()
+    await world.run(world.time + RECOVERY_MS, check)
+    assertFinished('after the recovery')
+    const from = world.time
+    await world.run(from + QUIET_MS, check)
+    assertFinished('later')
+    assertQuiet(from)
+  } catch (error) {
+    invariants.broke('wild', String(error))
+  } finally {
+    for (const { time } of slots) time?.kill()
+    process.off('unhandledRejection', onRejection)
+  }
+  return { plan, violations: invariants.violations, time: world.time, events: world.events, lines }
+
+  /** Everything works again; what was changed stays changed. */
+  function heal(): void {
+    healed = true
+    note(() => '--- all faults end')
+    weather.clear()
+    forbidden.clear()
+    cloud.clearFaults()
+    bed.lag = 0
+    reactions.length = 0
+    // With a configuration that cannot be used the replicas only go on as long as both run; a Pod that starts needs a good one.
+    if (slots.some(({ running }) => !running)) {
+      if (!isUsable(variant, setup)) variant = usable
+    }
+    if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
+  }
+
+  function assertFinished(when: string): void {
+    const known = understand(configText(setup, usable))
+    const unfinished = findUnfinished({ server, cloud, known, time: world.time })
+    const reachable = unfinished.filter((line) => setup.scope === 'cluster' || !isOutOfReach(line))
+    if (reachable.length > 0)
+      invariants.broke('unfinished', `${when}: ${reachable.length}: ${reachable.slice(0, 5).join('; ')}`)
+  }
+
+  /** Scope `namespaces`: one that was deleted lost its Role, which only the chart makes again. */
+  function isOutOfReach(line: string): boolean {
+    const name = line.split(/[:/]/)[0] ?? ''
+    return namesOf(setup).includes(name) && !roles.has(name)
+  }
+
+  function assertQuiet(from: number): void {
+    const after = writes.filter(({ at }) => at > from)
+    const lists = after.filter(({ resource }) => resource === 'serviceaccounts')
+    if (lists.length > 0)
+      invariants.broke('restless', `${lists.length} writes of lists while nothing changed, such as ${lists[0]?.key}`)
+    const { registries } = understand(configText(setup, usable)).config
+    // Lives pass, and each registry is refreshed at 30 % of one at the earliest.
+    const rotations = registries.length * Math.ceil((world.time - from) / (0.1 * setup.life) + 1)
+    const counts = Map.groupBy(after, ({ resource, key }) => `${resource} ${key}`)
+    for (const [key, list] of counts) {
+      const most = key.startsWith('configmaps') ? 2 * rotations + 4 : rotations
+      if (list.length > most) invariants.broke('restless', `${list.length} writes of ${key} while nothing changed`)
+    }
+  }
+}
+
+export function describePlan({ seed, setup, faults }: Plan): string {
+  return [
+    `seed ${seed}: ${JSON.stringify(setup)}`,
+    ...faults.map((fault, index) => `  ${index}. ${describeFault(fault)}`),
+  ].join('\n')
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { availableParallelism } from 'node:os'
+import { test } from 'node:test'
+import { FOUND } from './found.ts'
+import { explain, replay, runSeeds } from './run-seeds.ts'
+import { planOf, simulate } from './simulate.ts'
+
+const SEEDS = 500
+
+/** Set by `npm test -- simulation --seed N [--only 1,4]`. */
+const { ACR_NOPASS_SEED: seedText, ACR_NOPASS_ONLY: onlyText } = process.env
+
+const whole = { skip: seedText !== undefined && 'only one seed was asked for' }
+
+test('every sequence that once found something holds', whole, async (context) => {
+  for (const { finding, plan } of FOUND) {
+    await context.test(finding, async () => {
+      const { violations } = await simulate(plan)
+      assert.deepEqual(violations, [], violations.length > 0 ? await explain(plan) : '')
+    })
+  }
+})
+
+test(`${SEEDS} seeds hold`, whole, async (context) => {
+  const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1)
+  const broken: number[] = []
+  let [time, events, faults] = [0, 0, 0]
+  await runSeeds(seeds.values(), availableParallelism(), (outcome) => {
+    time += outcome.time
+    events += outcome.events
+    faults += outcome.plan.faults.length
+    if (outcome.violations.length > 0) broken.push(outcome.plan.seed)
+  })
+  const hours = Math.round(time / 3_600_000)
+  context.diagnostic(`seeds 1 to ${SEEDS}: ${hours} simulated hours, ${faults} faults, ${events} events`)
+  broken.sort((a, b) => a - b)
+  const [first] = broken
+  assert.deepEqual(
+    broken,
+    [],
+    first === undefined ? '' : `${broken.length} seeds: ${broken.join(' ')}\n${await explain(planOf(first))}`,
+  )
+})
+
+test('the same plan gives the same run', whole, async () => {
+  for (const seed of [3, 11, 42]) {
+    const [one, two] = [await simulate(planOf(seed), { trace: true }), await simulate(planOf(seed), { trace: true })]
+    assert.deepEqual(one, two)
+  }
+})
+
+test('the seed that was asked for holds', { skip: seedText === undefined && 'no seed was asked for' }, async () => {
+  const seed = Number(seedText)
+  const { violations, lines, plan } = await replay(seed, onlyText?.split(',').map(Number))
+  console.log(lines.join('\n'))
+  assert.deepEqual(violations, [], violations.length > 0 ? await explain(plan) : '')
+})

@@ -1,0 +1,181 @@
+import type { Clock } from '../../src/kube/clock.ts'
+
+/** The true time of a simulated run: nothing happens between two events, and none of it takes real time. */
+export interface World {
+  /** Milliseconds since the start. */
+  readonly time: number
+  /** Events so far. */
+  readonly events: number
+  at(time: number, callback: () => void): () => void
+  after(ms: number, callback: () => void): () => void
+  /** Code of a process ran: its promises settle before the next event. */
+  touch(): void
+  /** Runs all events up to `time`; `check` is called after each. */
+  run(time: number, check: () => void): Promise<void>
+}
+
+interface Event {
+  readonly at: number
+  readonly order: number
+  callback: (() => void) | undefined
+}
+
+/** Epoch milliseconds of the true time 0, also on the cloud's clock. */
+export const START: number = Date.parse('2026-01-05T00:00:00Z')
+
+export function createWorld(): World {
+  const heap: Event[] = []
+  let time = 0
+  let order = 0
+  let events = 0
+  let touched = false
+  const before = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)
+  const swap = (i: number, j: number): void => {
+    const one = heap[i] as Event
+    heap[i] = heap[j] as Event
+    heap[j] = one
+  }
+  const push = (event: Event): void => {
+    let i = heap.push(event) - 1
+    while (i > 0) {
+      const parent = (i - 1) >> 1
+      if (!before(event, heap[parent] as Event)) break
+      swap(i, parent)
+      i = parent
+    }
+  }
+  const pop = (): Event | undefined => {
+    const first = heap[0]
+    const last = heap.pop()
+    if (first === undefined || last === undefined || heap.length === 0) return first
+    heap[0] = last
+    for (let i = 0; ; ) {
+      let least = i
+      for (const child of [2 * i + 1, 2 * i + 2]) {
+        if (child < heap.length && before(heap[child] as Event, heap[least] as Event)) least = child
+      }
+      if (least === i) return first
+      swap(i, least)
+      i = least
+    }
+  }
+  const at = (when: number, callback: () => void): (() => void) => {
+    order += 1
+    const event: Event = { at: Math.max(time, when), order, callback }
+    push(event)
+    return () => {
+      event.callback = undefined
+    }
+  }
+  return {
+    get time() {
+      return time
+    },
+    get events() {
+      return events
+    },
+    at,
+    after: (ms, callback) => at(time + ms, callback),
+    touch: () => {
+      touched = true
+    },
+    async run(until, check) {
+      while (heap[0] !== undefined && heap[0].at <= until) {
+        const event = pop()
+        if (event?.callback === undefined) continue
+        time = event.at
+        events += 1
+        event.callback()
+        while (touched) {
+          touched = false
+          // All promises that can go on do so before an immediate.
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+        check()
+      }
+      time = Math.max(time, until)
+    },
+  }
+}
+
+/** What a process has of time: clocks that drift and jump, and nothing at all while it is paused or after its end. */
+export interface ProcessTime extends Clock {
+  /** Calls back now, after the pause, or never. */
+  run(callback: () => void): void
+  pause(ms: number): void
+  readonly paused: boolean
+  /** The wall clock is set. */
+  jump(ms: number): void
+  kill(): void
+  readonly dead: boolean
+  /** Pending timers. */
+  readonly timers: number
+}
+
+/** `rate`: how fast its clocks run; `ahead`: how far its wall clock is ahead, milliseconds. */
+export function createProcessTime(world: World, rate: number, ahead: number): ProcessTime {
+  const born = world.time
+  let offset = ahead
+  let dead = false
+  let timers = 0
+  let held: (() => void)[] | undefined
+  const monotonic = (): number => (world.time - born) * rate
+  const run = (callback: () => void): void => {
+    if (dead) return
+    if (held !== undefined) {
+      held.push(callback)
+      return
+    }
+    world.touch()
+    callback()
+  }
+  return {
+    now: () => Math.floor(START + born + monotonic() + offset),
+    monotonic,
+    after(ms, callback) {
+      let open = true
+      timers += 1
+      const close = (): void => {
+        if (open) timers -= 1
+        open = false
+      }
+      // A timer of Node never fires early.
+      const cancel = world.after(Math.max(0, ms) / rate + 1e-6, () =>
+        run(() => {
+          if (!open) return
+          close()
+          callback()
+        }),
+      )
+      return () => {
+        close()
+        cancel()
+      }
+    },
+    run,
+    pause(ms) {
+      if (dead || held !== undefined) return
+      held = []
+      world.after(ms, () => {
+        const late = held ?? []
+        held = undefined
+        for (const callback of late) run(callback)
+      })
+    },
+    get paused() {
+      return held !== undefined
+    },
+    jump(ms) {
+      offset += ms
+    },
+    kill() {
+      dead = true
+    },
+    get dead() {
+      return dead
+    },
+    get timers() {
+      return timers
+    },
+  }
+}
