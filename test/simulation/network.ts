@@ -129,6 +129,7 @@ export function createNetwork(options: NetworkOptions): Network {
           const sent = { process, method, path, watch: false }
           send(
             sent,
+            lane,
             () => server.request(request),
             timeoutMs,
             signal,

@@ -309,6 +309,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
             identity: me,
             podName: me,
             version: 'sim',
+            unverified: () => [],
             log: {
               isLevelEnabled: () => false,
               debug: log('debug'),
