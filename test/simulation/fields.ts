@@ -95,7 +95,9 @@ function fieldsV1Of(paths: ReadonlySet<string>): object {
       at[key] ??= {}
       at = at[key] as Record<string, object>
     }
-    if (MAPS.has(path)) at['.'] = {}
+    // A map that is owned without any of its keys has no sign of its own.
+    const hasKeys = [...paths].some((other) => other.startsWith(path + SEPARATOR))
+    if (MAPS.has(path) && hasKeys) at['.'] = {}
   }
   return root
 }
@@ -112,6 +114,8 @@ function changes(before: object, after: object): { changed: Set<string>; removed
 export function ownUpdate(before: object, after: AnyObject, manager: string, time: string): AnyObject | undefined {
   const { changed, removed } = changes(before, after)
   if (changed.size + removed.size === 0) return undefined
+  // What nobody owns any part of is not tracked before the first apply.
+  if ('metadata' in before && (before as AnyObject).metadata.managedFields === undefined) return after
   const owners = readOwners((before as Partial<AnyObject>).metadata?.managedFields)
   const own = `Update ${manager}`
   if (changed.size > 0 && !owners.has(own)) owners.set(own, new Set())
@@ -145,7 +149,7 @@ export function ownApply(
     for (const path of [...taken, ...removed]) paths.delete(path)
   }
   const known = owners.get(own)
-  const isKnown = known?.size === applied.size && [...applied].every((path) => known.has(path))
+  const isKnown = (known?.size ?? 0) === applied.size && [...applied].every((path) => known?.has(path))
   owners.set(own, applied)
   if (before !== undefined && isKnown && changed.size + removed.size === 0) return { object: undefined, conflicts }
   return { object: withOwners(merged, owners, time), conflicts }

@@ -206,6 +206,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
         if (before === undefined) {
           if (resource !== 'leases') throw notFound(resource, name)
           authorize(request, 'create', target)
+          if (given.metadata.uid) throw conflict(resource, name, 'Precondition failed: there is no such object')
           if (given.metadata.resourceVersion) throw notFound(resource, name)
           return { status: 201, body: represent(request, create(target, given, request)) }
         }
@@ -282,7 +283,10 @@ export function createServer(options: ServerOptions): SimulatedServer {
     const { resource, namespace, name } = target
     const { kind = '', apiVersion = '' } = KINDS[resource] ?? {}
     const metadata = { ...given.metadata, name, ...(namespace !== '' && { namespace }) }
-    return { apiVersion, kind, ...given, metadata }
+    const { imagePullSecrets, ...rest } = given
+    // An empty list is not kept.
+    const list = Array.isArray(imagePullSecrets) && imagePullSecrets.length > 0 ? { imagePullSecrets } : {}
+    return { apiVersion, kind, ...rest, ...list, metadata }
   }
 
   function create(target: Target, given: AnyObject, request: ServerRequest, owned = false): AnyObject {

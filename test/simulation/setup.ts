@@ -82,7 +82,8 @@ export function configText(setup: Setup, variant: ConfigVariant): string {
       ? { existingSecret: 's', domains: ['static.example.com'] }
       : { instanceId: instanceOf(variant === 'typo' && index === 0 ? 'typo' : name), region: 'cn-hangzhou' }),
     ...(index > 0 && { targets: { namespaces: { include: half } } }),
-    ...(variant === 'moved' && index === 0 && { domains: ['images.example.com'] }),
+    ...(variant === 'moved' &&
+      index === 0 && { domains: [...(name === 's' ? ['static.example.com'] : []), 'images.example.com'] }),
   }))
   const identity = variant === 'no-identity' ? 'rrsa' : setup.identity
   const config = {
