@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { FOUND } from './found.ts'
 import { explain, replay, runSeeds } from './run-seeds.ts'
-import { planOf, simulate } from './simulate.ts'
+import { describePlan, planOf, simulate } from './simulate.ts'
 
 const SEEDS = 500
 
@@ -52,6 +52,6 @@ test('the same plan gives the same run', whole, async () => {
 test('the seed that was asked for holds', { skip: seedText === undefined && 'no seed was asked for' }, async () => {
   const seed = Number(seedText)
   const { violations, lines, plan } = await replay(seed, onlyText?.split(',').map(Number))
-  console.log(lines.join('\n'))
+  console.log([...lines, describePlan(plan)].join('\n'))
   assert.deepEqual(violations, [], violations.length > 0 ? await explain(plan) : '')
 })
