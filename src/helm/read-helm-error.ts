@@ -14,6 +14,11 @@ const PATTERNS: readonly Pattern[] = [
     match: /another operation \(install\/upgrade\/rollback\) is in progress/,
     say: () => 'the release is marked as being changed by another run',
   },
+  {
+    code: 'RELEASE_CHANGED',
+    match: /release: already exists/,
+    say: () => 'another deployer began the same revision at the same time',
+  },
   { code: 'HELM_CANCELLED', match: /has been cancelled|context canceled/, say: () => 'helm was interrupted' },
   {
     code: 'HELM_CONFLICT',

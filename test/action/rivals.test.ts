@@ -118,7 +118,7 @@ async function openRivals(bed: ActionBed, folder: string) {
     completes: upgrade,
     // Waits in the background until it is killed; the loop ends when the record is there.
     pending: `(${upgrade} --set=image.repository=absent/absent --wait --timeout=10m & echo $! > "$RIVAL_ONCE/pid")
-      until ${real} history acr-nopass ${common} | grep -q pending-upgrade; do :; done`,
+      until ${real} history acr-nopass --max=1 ${common} | grep -q pending-upgrade; do :; done`,
   }
   // Stands in the PATH of the job: it lets the rival work exactly once, at its place, and becomes the real helm.
   const program = join(folder, 'helm')

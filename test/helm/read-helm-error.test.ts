@@ -80,6 +80,12 @@ const cases: readonly {
     message: 'helm upgrade: helm was interrupted',
   },
   {
+    name: 'C1 a twin that made the same revision',
+    stderr: 'Error: UPGRADE FAILED: release: already exists\n',
+    code: 'RELEASE_CHANGED',
+    message: 'helm upgrade: another deployer began the same revision at the same time',
+  },
+  {
     name: 'anything else',
     stderr: 'Error: something new\n',
     code: 'HELM_FAILED',
