@@ -13,7 +13,8 @@ after(async () => {
 
 const SEED = 1201
 
-// Words near every rule of YAML 1.1, and any text, control characters and line breaks of every kind among it.
+// Words near every rule of YAML 1.1, and any text with line breaks of every kind among it. Not DEL, NEL and BOM: the probe
+// chart prints them raw, and Helm then refuses what was rendered; test/helm/values-file.test.ts has them.
 const text = fc.oneof(
   fc.constantFrom(
     'yes',
@@ -36,22 +37,7 @@ const text = fc.oneof(
   fc.stringMatching(/^[-+]?(0[xXoObB]?)?[0-9a-fA-F_]{1,6}(\.[0-9_]{0,3})?([eE][-+]?[0-9_]{1,3})?$/),
   fc.string({ unit: 'grapheme', maxLength: 12 }),
   fc.string({
-    unit: fc.constantFrom(
-      'a',
-      ' ',
-      '\n',
-      '\r',
-      '\t',
-      '\u0085',
-      '\u2028',
-      '\u2029',
-      '\ufeff',
-      '\u007f',
-      '"',
-      "'",
-      '#',
-      ': ',
-    ),
+    unit: fc.constantFrom('a', ' ', '\n', '\r', '\t', '\u2028', '\u2029', '"', "'", '#', ': '),
   }),
 )
 const values = fc.letrec((tie) => ({
