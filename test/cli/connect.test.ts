@@ -13,7 +13,7 @@ for (const aheadMs of [-TWO_HOURS, 0, TWO_HOURS]) {
   test(`doctor judges by the API server's clock, which this machine is ${aheadMs / 60_000} min ahead of`, async (t) => {
     const server = createServer((_request, response) => {
       response.setHeader('Date', new Date(Date.now() - aheadMs).toUTCString())
-      response.end('{"gitVersion":"v1.37.2","items":[]}')
+      response.end('{"gitVersion":"v1.37.2","metadata":{},"items":[]}')
     })
     t.after(() => server.close())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

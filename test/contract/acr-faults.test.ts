@@ -45,7 +45,9 @@ test('P2 addresses that cannot be read again stay those that were known', async 
   // The clock that tells the age of the addresses; signatures go on with the real one.
   const clock = { ...client.transport.clock, now: () => client.transport.clock.now() + offset }
   const transport = { ...client.transport, clock }
-  const source = bench.sourceOf(demo(), { type: 'worker-role' }, { ...client, transport })
+  // Credentials that outlive the addresses: one that is already over is refused.
+  const registry = demo({ expiresInHours: 3 })
+  const source = bench.sourceOf(registry, { type: 'worker-role' }, { ...client, transport })
   const known = await source.get()
   offset = 2 * HOUR
   const match = { action: 'ListInstanceEndpoint' }
