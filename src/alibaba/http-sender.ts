@@ -1,6 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import tls from 'node:tls'
+import { ByteCollector } from '../byte-collector.ts'
 import { isLoopback } from './loopback.ts'
 
 export interface HttpRequest {
@@ -68,12 +69,10 @@ function exchange(request: HttpRequest, agent: http.Agent, signal?: AbortSignal)
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       },
       (incoming) => {
-        const chunks: Buffer[] = []
-        let size = 0
+        const body = new ByteCollector()
         incoming.on('data', (chunk: Buffer) => {
-          size += chunk.length
-          if (size > MAX_BODY) incoming.destroy(new Error('the answer is larger than 8 MiB'))
-          else chunks.push(chunk)
+          if (body.size + chunk.length > MAX_BODY) incoming.destroy(new Error('the answer is larger than 8 MiB'))
+          else body.add(chunk)
         })
         incoming.on('error', reject)
         // A peer that closes in the middle of a body ends the stream without `end`.
@@ -82,12 +81,17 @@ function exchange(request: HttpRequest, agent: http.Agent, signal?: AbortSignal)
           resolve({
             status: incoming.statusCode ?? 0,
             headers: incoming.headers,
-            text: Buffer.concat(chunks).toString(),
+            text: body.take().toString(),
           }),
         )
       },
     )
     outgoing.on('error', reject)
+    // For a 101 that no one requested Node would report neither a response nor an error, also not when the time is over.
+    outgoing.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      reject(new Error('the server switched to another protocol'))
+    })
     outgoing.end(request.body)
   })
 }

@@ -1,3 +1,4 @@
+import { ByteCollector } from '../byte-collector.ts'
 import { KubeApiError, TOO_LARGE } from './api-error.ts'
 import type { AnswerReader } from './transport.ts'
 import { createWatchParser, type WatchEvent } from './watch-stream.ts'
@@ -15,8 +16,7 @@ export function readWhole(
   onAnswer: (answer: WholeAnswer) => void,
   fail: (error: unknown) => void,
 ): AnswerReader {
-  const chunks: Buffer[] = []
-  let size = 0
+  const body = new ByteCollector()
   let status = 0
   let retryAfter: string | undefined
   return {
@@ -25,17 +25,14 @@ export function readWhole(
       if (code >= 400) retryAfter = header('retry-after')
     },
     data(chunk) {
-      size += chunk.length
-      if (size > limit) {
+      if (body.size + chunk.length > limit) {
         const message = `${title} was answered with more than ${limit} bytes`
         throw new KubeApiError(0, message, { code: 'KUBE_BAD_ANSWER', reason: TOO_LARGE })
       }
-      chunks.push(chunk)
+      body.add(chunk)
     },
     end() {
-      const [first] = chunks
-      const body = chunks.length === 1 && first ? first : Buffer.concat(chunks)
-      onAnswer({ status, text: body.toString('utf8'), retryAfter })
+      onAnswer({ status, text: body.take().toString('utf8'), retryAfter })
     },
     fail,
   }

@@ -1,3 +1,4 @@
+import { ByteCollector } from '../byte-collector.ts'
 import { NopassError } from '../errors.ts'
 
 /** One line of a watch. `ERROR` carries a `Status`, `BOOKMARK` an object with nothing but a resourceVersion. */
@@ -27,14 +28,10 @@ export function createWatchParser<T>(
   isKnown: (line: string) => boolean = () => false,
   lineLimit: number = LINE_LIMIT,
 ): WatchParser<T> {
-  let parts: Uint8Array[] = []
-  let held = 0
+  const held = new ByteCollector()
   const takeLine = (last: Uint8Array): string => {
-    if (held === 0) return Buffer.from(last.buffer, last.byteOffset, last.byteLength).toString('utf8')
-    const line = Buffer.concat([...parts, last]).toString('utf8')
-    parts = []
-    held = 0
-    return line
+    held.add(last)
+    return held.take().toString('utf8')
   }
   return {
     *push(chunk) {
@@ -47,12 +44,11 @@ export function createWatchParser<T>(
         if (line !== '' && !isKnown(line)) yield parseEvent<T>(line)
       }
       if (start < chunk.length) {
-        parts.push(chunk.subarray(start))
-        held += chunk.length - start
-        if (held > lineLimit) throw badAnswer(`a watch sent a line of more than ${lineLimit} bytes`)
+        held.add(chunk.subarray(start))
+        if (held.size > lineLimit) throw badAnswer(`a watch sent a line of more than ${lineLimit} bytes`)
       }
     },
-    end: () => ({ cut: held > 0 }),
+    end: () => ({ cut: held.size > 0 }),
   }
 }
 

@@ -42,7 +42,7 @@ export function guardKubeconfigs(
       (access.kind === 'kubeconfig-text' && access.from === 'kubeconfig' && isOfFile)
     const text = isForeign ? textOf(cluster) : undefined
     if (text === undefined) return []
-    const folder = access.kind === 'kubeconfig-file' ? dirname(access.file) : workspace
+    const folder = access.kind === 'kubeconfig-file' ? dirname(access.file) : undefined
     try {
       refuseForeignPrograms(text, { name, folder, workspace })
       return []

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { isAbsolute, normalize, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { NopassError } from '../errors.ts'
 import { isRecord } from '../helm/manifest.ts'
@@ -45,53 +45,58 @@ const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tok
 /**
  * A kubeconfig that a pull request can write runs no program and reads no file outside of the workspace: it would do both
  * with the credentials of the job, and `mode: plan` is done on pull requests.
- * @param source as messages name it, with the folder that its paths are relative to
+ * @param source as messages name it, with the folder that its relative paths start from; undefined: a text, whose relative
+ *   paths start from wherever it is written to, so it may have none
  * @throws NopassError `KUBECONFIG_REFUSED`
  */
 export function refuseForeignPrograms(
   text: string,
-  source: { readonly name: string; readonly folder: string; readonly workspace: string },
+  source: { readonly name: string; readonly folder: string | undefined; readonly workspace: string },
 ): void {
   const refuse = (what: string): NopassError => new NopassError('KUBECONFIG_REFUSED', `${source.name}: ${what}`)
   const config = parseKubeconfig(text)
   if (config === undefined) throw refuse('this is no kubeconfig that every reader reads alike')
-  const unknown = Object.keys(config).find((key) => !TOP.includes(key))
-  if (unknown !== undefined) throw refuse(`the key ${unknown} at the top`)
-  const parts = [
-    ...entries(config.clusters, 'cluster').map((part) => ({ part, known: CLUSTER, of: 'a cluster' })),
-    ...entries(config.users, 'user').map((part) => ({ part, known: USER, of: 'a user' })),
-  ]
-  for (const { part, known, of } of parts) {
-    if (!isRecord(part)) throw refuse(`${of} that is no map of keys`)
-    const other = Object.keys(part).find((key) => !known.includes(key))
-    if (other !== undefined) throw refuse(`the key ${other} of ${of}`)
-    for (const key of PATHS) {
-      const path = part[key]
-      if (path === undefined || path === '') continue
-      if (typeof path !== 'string' || !isFileWithin(resolve(source.folder, path), source.workspace)) {
-        throw refuse(`the path of ${key} of ${of} leads out of the workspace, or nowhere`)
+  requireKeys(config, TOP, 'at the top')
+  for (const kind of ['cluster', 'user'] as const) {
+    const of = `of a ${kind}`
+    const list = config[`${kind}s`] ?? []
+    if (!Array.isArray(list)) throw refuse(`${kind}s that are no list`)
+    for (const entry of list) {
+      if (!isRecord(entry)) throw refuse(`a ${kind} that is no map of keys`)
+      requireKeys(entry, ['name', kind], of)
+      const part = entry[kind] ?? {}
+      if (!isRecord(part)) throw refuse(`a ${kind} that is no map of keys`)
+      requireKeys(part, kind === 'cluster' ? CLUSTER : USER, of)
+      for (const key of PATHS) {
+        const path = part[key]
+        if (path === undefined || path === '' || isPathWithin(path, source)) continue
+        throw refuse(`the path of ${key} ${of} leads out of the workspace, or nowhere`)
       }
     }
   }
-}
 
-function isFileWithin(path: string, workspace: string): boolean {
-  try {
-    return isWithin(realpathSync(path), [realpathSync(workspace)])
-  } catch {
-    return false
+  function requireKeys(map: Readonly<Record<string, unknown>>, known: readonly string[], where: string): void {
+    const unknown = Object.keys(map).find((key) => !known.includes(key))
+    if (unknown !== undefined) throw refuse(`the key ${unknown} ${where}`)
   }
 }
 
-/** `clusters` and `users` are lists of `{name, <kind>}`; whatever else there is comes back itself, to be refused. */
-function entries(list: unknown, kind: 'cluster' | 'user'): readonly unknown[] {
-  if (list === undefined || list === null) return []
-  if (!Array.isArray(list)) return [list]
-  return list.map((entry) => {
-    if (!isRecord(entry)) return entry
-    const others = Object.entries(entry).filter(([key]) => key !== 'name' && key !== kind)
-    return others.length === 0 ? (entry[kind] ?? {}) : Object.fromEntries(others)
-  })
+/**
+ * Whether the path is a file of the workspace to every reader: not `yes`, which is `true` to helm's reader of YAML, and no
+ * absolute path with `link/..`, which helm follows where others shorten it.
+ */
+function isPathWithin(
+  path: unknown,
+  { folder, workspace }: { readonly folder: string | undefined; readonly workspace: string },
+): boolean {
+  if (typeof path !== 'string') return false
+  if (isAbsolute(path) ? path !== normalize(path) : folder === undefined) return false
+  try {
+    const isPlain = ['1.1', '1.2'].every((version) => parse(path, { version: version as '1.1' | '1.2' }) === path)
+    return isPlain && isWithin(realpathSync(resolve(folder ?? '/', path)), [realpathSync(workspace)])
+  } catch {
+    return false
+  }
 }
 
 function readUsers(text: string): readonly Readonly<Record<string, unknown>>[] {

@@ -130,3 +130,12 @@ test('NO_PROXY, loopback and direct requests stay away from the proxy', async ()
   })
   assert.deepEqual(proxy.asked, [])
 })
+
+test('a server that switches to another protocol is an error, also after the time limit', async () => {
+  const server = http.createServer()
+  server.prependListener('connection', (socket) =>
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+  )
+  const port = await listen(server)
+  await assert.rejects(createHttpSender()(get(`http://127.0.0.1:${port}/`, { timeout: 500 })), /another protocol/)
+})

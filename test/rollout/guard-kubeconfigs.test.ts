@@ -18,6 +18,9 @@ mkdirSync(workspace)
 writeFileSync(join(workspace, 'ca.pem'), 'a certificate')
 writeFileSync(join(folder, 'secret'), 'a secret of the machine')
 symlinkSync(join(folder, 'secret'), join(workspace, 'link'))
+symlinkSync('/etc/ssl', join(workspace, 'folder-link'))
+for (const name of ['yes', 'hostname']) writeFileSync(join(workspace, name), 'read by one reader')
+symlinkSync(join(folder, 'secret'), join(workspace, 'true'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 function kubeconfig(user: object, cluster: object = {}): string {
@@ -81,7 +84,25 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
   ['a binary key', 'users: [{ name: u, user: { ? !!binary ZXhlYw== : { command: sh } } }]\n', /the key .* of a user/],
   ['a key twice', 'users: []\nusers: [{ name: u, user: { exec: {} } }]\n', /no kubeconfig/],
   ['two documents', `${kubeconfig({})}---\n${kubeconfig(EXEC)}`, /no kubeconfig/],
-  ['users that are no list', 'users: { name: u, user: { exec: {} } }\n', /the key name of a user/],
+  // The key next to it is one that a user may have.
+  [
+    'an exec plugin in an entry with another key',
+    `users: [{ name: u, token: t, user: ${JSON.stringify(EXEC)} }]\n`,
+    /the key token of a user/,
+  ],
+  [
+    'a proxy in an entry with another key',
+    'clusters: [{ name: c, server: s, cluster: { proxy-url: "http://e" } }]\n',
+    /the key server of a cl/,
+  ],
+  ['a path that is `true` to helm', 'users: [{ name: u, user: { tokenFile: yes } }]\n', /the path of tokenFile/],
+  [
+    'dots after a link',
+    kubeconfig({ tokenFile: `${join(workspace, 'folder-link')}/../hostname` }),
+    /the path of tokenFile/,
+  ],
+  ['dots that stay in the workspace', kubeconfig({ tokenFile: 'folder/../ca.pem' }), undefined],
+  ['users that are no list', 'users: { name: u, user: { exec: {} } }\n', /users that are no list/],
 ]
 
 for (const [title, text, refused] of ROWS) {
@@ -102,6 +123,9 @@ test('security 5: the text of a clusters file is as foreign as a file; a secret 
   symlinkSync(elsewhere, join(workspace, 'by-link'))
   assert.equal(refusals(plan([{ file: text }])).length, 1)
   assert.equal(refusals(plan([{ file: 'by-link' }])).length, 1)
+  // It is written to a folder of the run, and its relative paths start there.
+  assert.equal(refusals(plan([{ file: kubeconfig({ tokenFile: 'ca.pem' }) }])).length, 1)
+  assert.deepEqual(refusals(plan([{ file: kubeconfig({ tokenFile: join(workspace, 'ca.pem') }) }])), [])
   assert.deepEqual(refusals(plan([{ env: 'KUBECONFIG_PROD' }, { file: elsewhere }], { KUBECONFIG_PROD: text })), [])
   assert.deepEqual(refusals(plan([], {}, { 'clusters-file': '', kubeconfig: text })), [])
 })
