@@ -60,7 +60,7 @@ async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortS
   }
 }
 
-/** A kubeconfig that is given as text is a secret, line by line. */
+/** A kubeconfig that is given as text is a secret, line by line; so is what is no path for its length. */
 function maskKubeconfig({ kubeconfig }: Inputs): void {
-  if (kubeconfig.includes('\n')) setSecret(kubeconfig)
+  if (/[\n{]/.test(kubeconfig) || kubeconfig.length > 1024) setSecret(kubeconfig)
 }

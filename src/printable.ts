@@ -24,7 +24,7 @@ export function printableLines(text: string): string {
  * that has `##[` anywhere (github.com/actions/runner, src/Runner.Common/ActionCommand.cs: TryParseV2 and TryParse).
  */
 export function withoutCommands(text: string): string {
-  return text.replaceAll('##[', '##\\u005b').replaceAll(/^(\s*):(?=:)/gm, '$1\\u003a')
+  return text.replaceAll('##[', '##\\u005b').replaceAll(/^([^\S\r\n\u2028\u2029]*):(?=:)/gm, '$1\\u003a')
 }
 
 /** Data of others with every text in it printable, keys too; anything but plain lists and objects stays as it is. */

@@ -64,7 +64,7 @@ export function createEventReporter(options: EventReporterOptions): EventReporte
         },
         involvedObject: subject,
         reason,
-        message: printable(message).slice(0, MESSAGE_LIMIT),
+        message: printable(message).slice(0, MESSAGE_LIMIT).toWellFormed(),
         type: 'Warning',
         source: { component: 'acr-nopass' },
         reportingComponent: 'acr-nopass',

@@ -1,5 +1,9 @@
 /** RAM's wildcards: `*` any run of characters, `?` any one. `name` may hold `*` itself, which only a wildcard covers. */
 export function matchesPattern(pattern: string, name: string): boolean {
+  return matchesCharacters([...pattern], [...name])
+}
+
+function matchesCharacters(pattern: readonly string[], name: readonly string[]): boolean {
   let p = 0
   let n = 0
   let star = -1

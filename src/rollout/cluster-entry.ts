@@ -104,13 +104,24 @@ function describeAccess(entry: ClusterEntry, inputs: Inputs, deps: EntryDeps): C
     if (inputs.mode === 'validate') return { kind: 'kubeconfig-text', text: '', from: env, context }
     return new NopassError('KUBECONFIG_MISSING', `the variable ${env} is not set`, { place: { cluster: entry.name } })
   }
-  if (
-    /^\s*(apiVersion|kind|clusters|contexts|users|current-context|preferences|\{)/m.test(file) &&
-    file.includes('\n')
-  ) {
-    return { kind: 'kubeconfig-text', text: file, from: 'kubeconfig', context }
+  if (isKubeconfigText(file)) return { kind: 'kubeconfig-text', text: file, from: 'kubeconfig', context }
+  if (file.length > PATH_LIMIT) {
+    return new NopassError('KUBECONFIG_INVALID', '`kubeconfig` is neither a kubeconfig nor the path of one', {
+      hint: 'Give the YAML or JSON itself; of a Base64 text, decode it first (`base64 -d`).',
+      place: { cluster: entry.name },
+    })
   }
   return { kind: 'kubeconfig-file', file: resolve(deps.workingDirectory, file), context }
+}
+
+/** Longer than any path of a kubeconfig, and shorter than a kubeconfig in Base64. */
+const PATH_LIMIT = 1024
+
+function isKubeconfigText(text: string): boolean {
+  if (/^\s*\{/.test(text)) return true
+  return (
+    text.includes('\n') && /^\s*(apiVersion|kind|clusters|contexts|users|current-context|preferences|\{)/m.test(text)
+  )
 }
 
 /** The job's own OIDC provider serves a deploy role only where both are in one account. */

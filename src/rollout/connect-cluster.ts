@@ -45,7 +45,7 @@ export async function connectCluster(
     ...(source.context && { context: source.context }),
   })
   const notes = source.detail ? checkAckServer(source.detail, connection, cluster) : []
-  const client = createKubeClient(connection, { userAgent: 'acr-nopass-action' })
+  const client = createKubeClient(maskTokens(connection, deps.mask), { userAgent: 'acr-nopass-action' })
   try {
     const identity = await identifyCluster(client, connection, signal)
     requireIdentity(identity, connection.ca, cluster.expect)
@@ -54,6 +54,22 @@ export async function connectCluster(
     client.close()
     throw error
   }
+}
+
+/** A token that comes from a file or a program is known only when it is used. */
+function maskTokens(connection: KubeConnection, mask: (secret: string) => void): KubeConnection {
+  const { token } = connection
+  if (token === undefined) return connection
+  // Inherits: the CA is read again as it rotates.
+  return Object.create(connection, {
+    token: {
+      value: async () => {
+        const secret = await token()
+        if (secret !== '') mask(secret)
+        return secret
+      },
+    },
+  })
 }
 
 interface KubeconfigSource {

@@ -134,7 +134,7 @@ function capped(head: string, blocks: readonly string[]): string {
 }
 
 function longestTicks(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
+  return text.match(/`+/g)?.reduce((longest, { length }) => Math.max(longest, length), 0) ?? 0
 }
 
 /** One line that cannot end a table cell, begin a tag, or show a link or an image under another name; words in backticks are code. */

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ClusterDetail } from '../../src/alibaba/cs.ts'
 import type { KubeConnection } from '../../src/kube/connection.ts'
-import { checkAckServer } from '../../src/rollout/connect-cluster.ts'
+import { type ConnectDeps, checkAckServer, connectCluster } from '../../src/rollout/connect-cluster.ts'
 import type { ClusterSettings } from '../../src/rollout/settings.ts'
 
 // A load balancer's address is a host: @alicloud/cs20151215 7.2.0,
@@ -52,3 +58,32 @@ for (const [server, loadBalancers] of [
     }
   })
 }
+
+test('security 1: a token that comes from a file is masked before it is used', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-connect-'))
+  const masked = new Set<string>()
+  const server = createServer((_request, response) => {
+    assert.deepEqual([...masked], ['token-of-a-file'])
+    response.writeHead(403).end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const file = join(folder, 'kubeconfig')
+    writeFileSync(join(folder, 'token'), 'token-of-a-file')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const config = {
+      clusters: [{ name: 'c', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'u', user: { 'auth-provider': { name: 'x', config: { tokenFile: join(folder, 'token') } } } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }
+    writeFileSync(file, JSON.stringify(config))
+    const settings = { name: 'c', access: { kind: 'kubeconfig-file', file }, expect: {} } as unknown as ClusterSettings
+    const deps = { mask: (secret: string) => masked.add(secret), minutes: 15 } as unknown as ConnectDeps
+    await assert.rejects(connectCluster(settings, deps, new AbortController().signal))
+    assert.equal(masked.size, 1)
+  } finally {
+    server.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

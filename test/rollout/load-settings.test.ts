@@ -132,6 +132,24 @@ test("a deploy role takes the job's own OIDC provider only where both are in one
   assert.deepEqual(providers, ['acs:ram::1234567890123456:oidc-provider/github', undefined])
 })
 
+test('security 1: a kubeconfig on one line is a kubeconfig, and no message quotes one in Base64', async () => {
+  const oneLine =
+    '{"apiVersion":"v1","clusters":[{"name":"c","cluster":{"server":"https://c.example.com"}}],"users":[]}'
+  const { settings } = await load({}, { kubeconfig: oneLine, values: VALUES })
+  assert.deepEqual(settings?.clusters[0]?.access, {
+    kind: 'kubeconfig-text',
+    text: oneLine,
+    from: 'kubeconfig',
+    context: undefined,
+  })
+  const { errors } = await load({}, { kubeconfig: 'QUJD//'.repeat(400), values: VALUES })
+  assert.deepEqual(
+    errors.map(({ code }) => code),
+    ['KUBECONFIG_INVALID'],
+  )
+  assert.doesNotMatch(errors.join(), /QUJD/)
+})
+
 test('M7 a matrix job needs neither the kubeconfig secrets nor the values files of the entries that it leaves out', async () => {
   // Secrets of a GitHub environment: each job has its own one only.
   const entry = (name: string) =>

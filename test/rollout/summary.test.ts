@@ -114,6 +114,17 @@ test('a summary never passes 900 KB: whole blocks are left out and counted', () 
   assert.equal(text.split('<details>').length, text.split('</details>').length)
 })
 
+test('a diff of any number of backticks stays in its fence', () => {
+  const plan = [{ title: 't', change: 'add', diff: `${'` '.repeat(200_000)}\`\`\`\`` }] as const
+  const text = renderSummary({
+    mode: 'plan',
+    results: [{ ...result, status: 'planned', plan }],
+    durationMs: 1,
+    helm: null,
+  })
+  assert.match(text, /\n`{5}diff\n/)
+})
+
 test('what was relied on and not verified is said once, whatever the number of clusters', () => {
   const results = ['a', 'b', 'c'].map((name): ClusterResult => {
     return { ...result, name, status: 'planned', unverified: [{ id: 'RAM_MATCHING', subject: `policy ${name}` }] }

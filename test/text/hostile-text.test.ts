@@ -24,6 +24,7 @@ import { renderStatusPage } from '../../src/helper/status-page/status-page.ts'
 import { createStatusWriter } from '../../src/helper/status-writer.ts'
 import { errorFromAnswer } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { withoutCommands } from '../../src/printable.ts'
 import { type ClusterResult, describeError, printableResult } from '../../src/rollout/cluster-result.ts'
 import { renderErrors, renderSummary } from '../../src/rollout/summary.ts'
 import { explainErrors } from '../../src/values/explain.ts'
@@ -301,4 +302,24 @@ test("security 1: the helper's log is a line of JSON an event, with nothing unpr
   assert.equal(lines.length, 1)
   assert.doesNotMatch(lines[0] ?? '', UNPRINTABLE)
   assert.match(JSON.parse(lines[0] ?? '').msg, /\\u009b31m\\u202e\\u2028\\n::error::x/)
+})
+
+test('security: a text of blank lines alone is searched for commands at once', () => {
+  const text = '\n'.repeat(200_000)
+  const begun = performance.now()
+  assert.equal(withoutCommands(text), text)
+  assert.ok(performance.now() - begun < 2000)
+})
+
+test('security: a long Event ends with a whole character', async () => {
+  const messages: string[] = []
+  const request = async (call: KubeCall) => {
+    messages.push((call.body as { message: string }).message)
+  }
+  const client = { request } as unknown as KubeClient
+  const reporter = createEventReporter({ client, clock: createFakeClock(), log: {} as Log, instance: 'pod' })
+  const subject = { apiVersion: 'v1', kind: 'Namespace', name: 'n', namespace: 'n' }
+  reporter.warn(subject, 'Reason', `${'x'.repeat(999)}😀`)
+  assert.equal(messages.length, 1)
+  assert.ok(messages[0]?.isWellFormed())
 })

@@ -4,7 +4,8 @@ import { agree, type Truth } from './truth.ts'
  * `*` is any run of characters, also none, and `?` is one character ("Conditional operators", StringLike; "Policy structure
  * and syntax" says it of letters). Follows all the places of the pattern that the text read so far can have led to.
  */
-export function fits(pattern: string, text: string): boolean {
+export function fits(written: string, text: string): boolean {
+  const pattern = [...written]
   let places = skipStars(pattern, new Set([0]))
   for (const character of text) {
     const next = new Set<number>()
@@ -20,7 +21,7 @@ export function fits(pattern: string, text: string): boolean {
 }
 
 /** A `*` may also stand for nothing. */
-function skipStars(pattern: string, places: Set<number>): Set<number> {
+function skipStars(pattern: readonly string[], places: Set<number>): Set<number> {
   for (const place of places) if (pattern[place] === '*') places.add(place + 1)
   return places
 }
