@@ -65,7 +65,7 @@ async function writeFiles(settings: Settings, outcome: RolloutOutcome, { env }: 
   setOutput('results-file', results)
   if (inputs.mode !== 'plan') return
   const plan = inputs['plan-file'] || join(temp, 'acr-nopass-plan.json')
-  writePlanFile(plan, outcome.results)
+  writePlanFile(plan, outcome.results, env.GITHUB_WORKSPACE)
   setOutput('plan-file', plan)
 }
 

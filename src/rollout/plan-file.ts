@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { NopassError } from '../errors.ts'
 import type { ClusterResult, PlannedChange } from './cluster-result.ts'
-import { readRegular } from './read-input-file.ts'
+import { isWithin, readRegular, realFolder } from './read-input-file.ts'
 import { writePrivateFile } from './write-private-file.ts'
 
 interface PlanFile {
@@ -16,8 +17,18 @@ interface PlanFile {
 /** Whole manifests of a thousand clusters stay far below. */
 const LIMIT = 256 * 1024 * 1024
 
-/** Keeps a plan for its approval: what would change, and a digest of all of it. */
-export function writePlanFile(file: string, results: readonly ClusterResult[]): void {
+/**
+ * Keeps a plan for its approval: what would change, and a digest of all of it.
+ * @param workspace whose links do not lead the file elsewhere: a pull request may have made them
+ * @throws NopassError `INPUT_INVALID`
+ */
+export function writePlanFile(file: string, results: readonly ClusterResult[], workspace = ''): void {
+  if (workspace !== '' && isWithin(resolve(file), [resolve(workspace)])) {
+    const real = realFolder(dirname(resolve(file)))
+    if (!isWithin(real, [realFolder(workspace)])) {
+      throw new NopassError('INPUT_INVALID', `plan-file: a link leads ${file} out of the workspace`)
+    }
+  }
   const clusters = results.flatMap(({ name, digest, plan }) =>
     digest && plan ? [{ name, digest, changes: plan }] : [],
   )

@@ -106,7 +106,8 @@ function readOnce(file: number, chunk: Buffer): number {
   }
 }
 
-function realFolder(folder: string): string {
+/** With its links resolved, where it exists. */
+export function realFolder(folder: string): string {
   try {
     return realpathSync(folder)
   } catch {

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, linkSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -48,4 +59,16 @@ test('security 12: a plan file is read to its end only if it has one', () => {
   assert.throws(() => readPlanFile(file('pipe')), { code: 'INPUT_INVALID' })
   writePlanFile(file('plan'), [])
   assert.equal(readPlanFile(file('plan')).size, 0)
+})
+
+test('security 12: a link in the workspace leads no plan out of it', () => {
+  const workspace = file('workspace')
+  for (const name of ['workspace/own', 'elsewhere']) mkdirSync(file(name), { recursive: true })
+  symlinkSync(file('elsewhere'), join(workspace, 'out'))
+  symlinkSync(join(workspace, 'own'), join(workspace, 'in'))
+  assert.throws(() => writePlanFile(join(workspace, 'out', 'plan.json'), [], workspace), { code: 'INPUT_INVALID' })
+  assert.deepEqual(readdirSync(file('elsewhere')), [])
+  writePlanFile(join(workspace, 'in', 'plan.json'), [], workspace)
+  writePlanFile(file('elsewhere/plan.json'), [], workspace)
+  assert.deepEqual(readdirSync(join(workspace, 'own')), ['plan.json'])
 })

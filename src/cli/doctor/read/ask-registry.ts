@@ -63,25 +63,28 @@ async function ask(
   const issuedByAcr = edition !== undefined && edition !== 'static'
   const { username, password } = login
   const base = { repository, reference: referenceOf(image), username, password, issuedByAcr }
-  return askHosts(base, host, name ?? '', scene, send, signal)
+  // The status is text of the cluster: the login goes only to hosts for which the Secret has it too.
+  const same = logins.filter((one) => one.username === username && one.password === password)
+  const hosts = new Set(same.flatMap(({ domains }) => domains))
+  const others = (
+    scene.observed.release?.status?.registries.find((registry) => registry.name === name)?.domains ?? []
+  ).filter((domain) => !domain.includes('/') && domain !== host && hosts.has(domain))
+  return askHosts(base, [host, ...others], scene, send, signal)
 }
 
 /** This machine may not be on the network of a VPC domain: then the other domains of the same registry are asked. */
 async function askHosts(
   base: Omit<AskManifestRequest, 'host'>,
-  host: string,
-  registry: string,
-  { observed, config }: Scene,
+  hosts: readonly string[],
+  { config }: Scene,
   send: HttpSender,
   signal: AbortSignal,
 ): Promise<ManifestAnswer> {
-  const known = observed.release?.status?.registries.find(({ name }) => name === registry)?.domains ?? []
-  const others = known.filter((domain) => !domain.includes('/') && domain !== host)
   const override = config.endpoints.registry
   const local =
     override && URL.canParse(override) && isLoopback(new URL(override).hostname) ? new URL(override) : undefined
   let first: ManifestAnswer | undefined
-  for (const candidate of [host, ...others]) {
+  for (const candidate of hosts) {
     const answer = await askManifest(send, { ...base, host: candidate, registry: local }, signal)
     if (answer.result !== 'unreachable') return answer
     first ??= answer
