@@ -1,7 +1,7 @@
 import type { Ram } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
-import { decideSteps, foreignMembers } from './decide-steps.ts'
+import { decideSteps, foreignMembers, keepsLeftovers, leftoverRoles } from './decide-steps.ts'
 import { describeStep, planOf } from './describe-step.ts'
 import { observePolicy } from './observe-policy.ts'
 import { performStep } from './perform-step.ts'
@@ -17,9 +17,19 @@ export async function planPolicy(ram: Ram, target: PolicyTarget, signal?: AbortS
 }
 
 function decideAll(target: PolicyTarget, observed: ObservedPolicy) {
-  const others = foreignMembers(target, observed)
+  const others = target.document === undefined ? [] : foreignMembers(target, observed)
   const kept = others.length === 0 ? [] : [`policy ${target.policyName} as wide as it is: ${ofOtherLists(others)}`]
-  return { steps: decideSteps(target, observed), kept }
+  return { steps: decideSteps(target, observed), kept: [...kept, ...keptLeftovers(target, observed)] }
+}
+
+function keptLeftovers(target: PolicyTarget, observed: ObservedPolicy): readonly string[] {
+  const { policyName, leftovers } = target
+  if (leftovers === 'detach' && observed.policy?.ours && observed.entities === undefined) {
+    return [`policy ${policyName} on roles that may not need it any more: ram:ListEntitiesForPolicy is denied`]
+  }
+  const reason = keepsLeftovers(target, observed)
+  const roles = reason === undefined ? [] : leftoverRoles(target, observed)
+  return roles.map((role) => `policy ${policyName} on role ${role}, which nothing of this list needs there: ${reason}`)
 }
 
 const ofOtherLists = (members: readonly string[]): string =>
@@ -36,6 +46,8 @@ export async function applyPolicy(ram: Ram, target: PolicyTarget, signal?: Abort
     target.purpose,
     async () => decideAll(target, await observePolicy(ram, target, signal)),
     signal,
+    // Nothing that works today depends on these: without the right they are left, and that is said.
+    ['record-members', 'detach', 'delete-policy'],
   )
 }
 
@@ -45,25 +57,27 @@ export async function untilSettled(
   purpose: string,
   decide: () => Promise<{ steps: readonly PolicyStep[]; kept: readonly string[] }>,
   signal?: AbortSignal,
+  optional: readonly PolicyStep['do'][] = ['record-members'],
 ): Promise<PolicyPlan> {
   const done: PolicyStep[] = []
   const unverified: Unverified[] = []
-  const denied: string[] = []
+  const denied = new Map<string, string>()
   let trouble: unknown
   for (let round = 1; round <= ROUNDS; round++) {
     const decided = await decide()
-    const steps = decided.steps.filter(({ do: what }) => !(what === 'record-members' && denied.length > 0))
-    if (steps.length === 0) return planOf(done, [...decided.kept, ...denied], unverified)
+    const isLeft = (step: PolicyStep): boolean => optional.includes(step.do) && denied.has(rightKey(step))
+    const steps = decided.steps.filter((step) => !isLeft(step))
+    if (steps.length === 0) return planOf(done, [...decided.kept, ...denied.values()], unverified)
     for (const step of steps) {
       signal?.throwIfAborted()
+      if (isLeft(step)) continue
       try {
         const note = await performStep(ram, step, purpose, signal)
         if (note) unverified.push(note)
         done.push(step)
       } catch (error) {
-        if (step.do === 'record-members' && isDenied(error)) {
-          // Nothing that works today depends on it; another list may narrow the policy without knowing of these clusters.
-          denied.push(`policy ${step.policy} without a record of its clusters: ram:UpdatePolicyDescription is denied`)
+        if (optional.includes(step.do) && isDenied(error)) {
+          denied.set(rightKey(step), withoutRight(step))
           continue
         }
         if (!isUnsettled(error)) throw explained(error, step)
@@ -78,6 +92,18 @@ export async function untilSettled(
     ...(trouble instanceof NopassError && trouble.reason !== undefined && { reason: trouble.reason }),
     ...(last && { hint: `Run again; the last step that was done: ${describeStep(last)}.` }),
   })
+}
+
+/** What is denied once is not tried again; what cannot be detached is not deleted either. */
+function rightKey(step: PolicyStep): string {
+  return `${step.do === 'record-members' ? 'record' : 'remove'} ${'policy' in step ? step.policy : ''}`
+}
+
+function withoutRight(step: PolicyStep): string {
+  if (step.do === 'detach') return `policy ${step.policy} on role ${step.role}: ram:DetachPolicyFromRole is denied`
+  if (step.do === 'delete-policy') return `policy ${step.policy}: ram:DeletePolicy is denied`
+  // Another list may then narrow the policy without knowing of these clusters.
+  return `policy ${'policy' in step ? step.policy : ''} without a record of its clusters: ram:UpdatePolicyDescription is denied`
 }
 
 function isDenied(error: unknown): boolean {

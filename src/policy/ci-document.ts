@@ -1,4 +1,5 @@
 import { type PolicyDocument, policyOf, type Statement } from './document.ts'
+import { nextPolicyName } from './names.ts'
 import { normalForm } from './normal-form.ts'
 
 /** What a workflow will do in one account; one document an account. */
@@ -24,7 +25,10 @@ export interface CiPolicyInput {
 export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
   const account = input.accountId ?? '*'
   const clusters = input.ackClusters.map((id) => `acs:cs:*:${account}:cluster/${id}`)
-  const policies = input.policies.map((name) => `acs:ram:*:${account}:policy/${name}`)
+  const policyArn = (name: string): string => `acs:ram:*:${account}:policy/${name}`
+  // While a policy has no room for the old and the new document, the new one is in a second policy beside it.
+  const next = input.policies.length === 0 ? [] : [policyArn(nextPolicyName('acr-nopass-*'))]
+  const policies = [...input.policies.map(policyArn), ...next]
   const roles = input.roles.map((name) => `acs:ram:*:${account}:role/${name}`)
   const both = [...policies, ...roles]
   const ram = input.ram !== 'none'
@@ -33,19 +37,29 @@ export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
     policyOf([
       ...allow(['cs:DescribeClusterDetail', 'cs:DescribeClusterUserKubeconfig'], clusters),
       ...allow(ram && !rrsa ? ['cs:DescribeClusterNodePools'] : [], clusters),
-      ...allow(ram ? ['ram:GetPolicy', 'ram:CreatePolicy', 'ram:CreatePolicyVersion'] : [], policies),
+      ...allow(ram ? POLICY_ACTIONS : [], policies),
       ...allow(ram ? ['ram:ListPoliciesForRole'] : [], roles),
       ...allow(ram ? ['ram:AttachPolicyToRole'] : [], both),
+      // Detaching needs the role too, and those that an earlier identity had are not in the list.
+      ...allow(ram ? ['ram:DetachPolicyFromRole'] : [], [...policies, `acs:ram:*:${account}:role/*`]),
+      ...allow(ram ? ['ram:DeletePolicy'] : [], next),
       ...allow(rrsa ? ['ram:GetRole', 'ram:CreateRole', 'ram:UpdateRole'] : [], roles),
-      ...allow(ram && input.adopt ? ['ram:UpdatePolicyDescription'] : [], policies),
       ...allow(ram && input.adopt ? ['ram:TagResources'] : [], ['*']),
-      ...allow(ram && input.cleanup ? ['ram:ListEntitiesForPolicy', 'ram:DeletePolicy'] : [], policies),
-      ...allow(ram && input.cleanup ? ['ram:DetachPolicyFromRole'] : [], both),
+      ...allow(ram && input.cleanup ? ['ram:DeletePolicy'] : [], policies),
       ...allow(rrsa && input.cleanup ? ['ram:DeleteRole'] : [], roles),
       ...allow(['sts:AssumeRole'], input.deployRoles ?? []),
     ]),
   )
 }
+
+/** Of a policy: read, write, record its members, and find what it is attached to. */
+const POLICY_ACTIONS = [
+  'ram:GetPolicy',
+  'ram:CreatePolicy',
+  'ram:CreatePolicyVersion',
+  'ram:UpdatePolicyDescription',
+  'ram:ListEntitiesForPolicy',
+] as const
 
 const allow = (actions: readonly string[], resources: readonly string[]): Statement[] =>
   actions.length === 0 || resources.length === 0 ? [] : [{ Effect: 'Allow', Action: actions, Resource: resources }]

@@ -1,7 +1,7 @@
 import { NopassError } from '../errors.ts'
-import { documentText, type PolicyDocument, parseDocument, policyOf } from './document.ts'
-import { MORE_MEMBERS, membersOf } from './names.ts'
-import { includesDocument, normalForm, sameDocument, unionDocuments } from './normal-form.ts'
+import { documentText, fitsPolicy, type PolicyDocument, parseDocument, policyOf } from './document.ts'
+import { MORE_MEMBERS, membersOf, nextPolicyName } from './names.ts'
+import { includesDocument, normalForm, sameDocument, unionDocuments, withoutGrants } from './normal-form.ts'
 import { rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyStep, PolicyTarget } from './policy-target.ts'
 
@@ -11,8 +11,11 @@ import type { ObservedPolicy, PolicyStep, PolicyTarget } from './policy-target.t
  */
 export function decideSteps(target: PolicyTarget, observed: ObservedPolicy): readonly PolicyStep[] {
   const trust = trustSteps(target, observed)
-  if (target.document === undefined) return trust
-  return [...trust, ...documentSteps(target, target.document, observed), ...attachSteps(target, observed)]
+  const wanted =
+    target.document === undefined
+      ? []
+      : [...documentSteps(target, target.document, observed), ...attachSteps(target, observed)]
+  return [...trust, ...wanted, ...nextSteps(target, observed), ...leftoverSteps(target, observed)]
 }
 
 function documentSteps(target: PolicyTarget, wanted: PolicyDocument, observed: ObservedPolicy): PolicyStep[] {
@@ -34,8 +37,81 @@ function documentSteps(target: PolicyTarget, wanted: PolicyDocument, observed: O
   const widens = target.phase === 'widen' || foreignMembers(target, observed).length > 0
   const after = widens ? unionDocuments(before, wanted) : normalForm(wanted)
   if (sameDocument(before, after)) return adopt
+  if (widens && !fitsPolicy(after)) return [...adopt, ...besideSteps(target, wanted, before, observed)]
   documentText(after, `policy ${name}`)
   return [...adopt, { do: 'update-policy', policy: name, before, after }]
+}
+
+/**
+ * What the policy has no room for comes beside it, into a second policy of ours, so that a helper that runs with the former
+ * values loses nothing and the new one lacks nothing. Narrowing makes one of both.
+ */
+function besideSteps(
+  target: PolicyTarget,
+  wanted: PolicyDocument,
+  before: PolicyDocument,
+  observed: ObservedPolicy,
+): PolicyStep[] {
+  documentText(normalForm(wanted), `policy ${target.policyName}`)
+  const name = nextPolicyName(target.policyName)
+  const lacking = withoutGrants(wanted, before)
+  const { next } = observed
+  const steps: PolicyStep[] = []
+  if (next === undefined) {
+    steps.push({ do: 'create-policy', policy: name, document: lacking })
+  } else {
+    if (!next.ours) throw new NopassError('POLICY_NOT_OURS', `policy ${name} exists and was not made by acr-nopass`)
+    const own = parseDocument(next.document, `policy ${name}`)
+    const after = unionDocuments(own, lacking)
+    if (!fitsPolicy(after)) {
+      throw new NopassError(
+        'POLICY_TOO_LARGE',
+        `neither ${target.policyName} nor ${name} has room for what is wanted`,
+        {
+          hint: 'Deploy the former values again with verification, which narrows both policies to what is used; then deploy the new values.',
+        },
+      )
+    }
+    if (!sameDocument(own, after)) steps.push({ do: 'update-policy', policy: name, before: own, after })
+  }
+  return [...steps, ...attachSteps({ ...target, policyName: name }, observed)]
+}
+
+/** The second policy goes when the first one is narrowed to what is wanted. */
+function nextSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[] {
+  const { next, nextEntities } = observed
+  if (target.phase === 'widen' || !next?.ours || keepsLeftovers(target, observed) !== undefined) return []
+  if (foreignMembers(target, observed).length > 0) return []
+  const policy = next.name
+  const roles =
+    nextEntities?.roles ??
+    rolesOf(target).filter((role) => observed.attached.get(role)?.some(({ name, custom }) => custom && name === policy))
+  const detach = roles.map((role): PolicyStep => ({ do: 'detach', policy, role }))
+  if (nextEntities === undefined || nextEntities.users.length + nextEntities.groups.length > 0) return detach
+  return [...detach, { do: 'delete-policy', policy, before: parseDocument(next.document, `policy ${policy}`) }]
+}
+
+/** Roles that have our policy and that no target names any more. */
+export function leftoverRoles(target: PolicyTarget, { policy, entities }: ObservedPolicy): readonly string[] {
+  if (target.phase === 'widen' || target.leftovers === undefined || !policy?.ours) return []
+  const wanted = target.document === undefined ? [] : rolesOf(target)
+  return (entities?.roles ?? []).filter((role) => !wanted.includes(role))
+}
+
+function leftoverSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[] {
+  if (keepsLeftovers(target, observed) !== undefined) return []
+  return leftoverRoles(target, observed).map((role) => ({ do: 'detach', policy: target.policyName, role }))
+}
+
+/** Why roles keep a policy of ours that nothing of this list needs there; undefined: they do not. */
+export function keepsLeftovers(target: PolicyTarget, observed: ObservedPolicy): string | undefined {
+  const { leftovers, members } = target
+  if (typeof leftovers === 'object') return leftovers.keep
+  if (leftovers === undefined || members === undefined || observed.policy === undefined) return undefined
+  if (membersOf(observed.policy.description).length === 0)
+    return 'its description does not record which clusters need it'
+  const others = foreignMembers(target, observed)
+  return others.length === 0 ? undefined : `the cluster ${others.join(', ')} of another list may need it`
 }
 
 /**

@@ -32,6 +32,11 @@ export function parseDocument(text: string, name: string): PolicyDocument {
   return { Version: typeof Version === 'string' ? Version : '1', Statement: statements as Statement[] }
 }
 
+/** Whether RAM takes a policy of this length. */
+export function fitsPolicy(document: PolicyDocument): boolean {
+  return Buffer.byteLength(JSON.stringify(document)) <= MAX_DOCUMENT
+}
+
 /** The JSON that is sent to RAM. Throws POLICY_TOO_LARGE. */
 export function documentText(document: PolicyDocument, name: string): string {
   const text = JSON.stringify(document)

@@ -24,6 +24,11 @@ export function policyName(of: { readonly cluster: string } | { readonly sharedR
   return fit(`acr-nopass-${'cluster' in of ? of.cluster : of.sharedRole}`, POLICY_NAME)
 }
 
+/** What a policy has no room for during a rollout, until it is narrowed, is in a second one beside it; of names with `*`, the pattern. */
+export function nextPolicyName(name: string): string {
+  return name.endsWith('*') ? `${name}-next` : fit(`${name}-next`, POLICY_NAME)
+}
+
 /** The role for RRSA of one cluster. */
 export function rrsaRoleName(cluster: string): string {
   return fit(`acr-nopass-${cluster}`, ROLE_NAME)

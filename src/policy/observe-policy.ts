@@ -1,20 +1,59 @@
-import type { Ram } from '../alibaba/ram.ts'
+import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
 import { NopassError } from '../errors.ts'
-import { hasMark, OWNER_TAG } from './names.ts'
+import { fitsPolicy, parseDocument } from './document.ts'
+import { hasMark, nextPolicyName, OWNER_TAG } from './names.ts'
+import { unionDocuments } from './normal-form.ts'
 import type { ObservedPolicy, PolicyTarget } from './policy-target.ts'
 
-/** What RAM has of a target now: reads only, at the same time. */
-export async function observePolicy(
-  ram: Ram,
-  target: Pick<PolicyTarget, 'policyName' | 'roles' | 'trust'>,
-  signal?: AbortSignal,
-): Promise<ObservedPolicy> {
+type Observable = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust'> &
+  Partial<Pick<PolicyTarget, 'document' | 'leftovers'>>
+
+/** What RAM has of a target now: reads only, at the same time where one does not depend on another. */
+export async function observePolicy(ram: Ram, target: Observable, signal?: AbortSignal): Promise<ObservedPolicy> {
   const [policy, attached, trustRole] = await Promise.all([
     observeOwned(ram, 'policy', target.policyName, ram.getPolicy(target.policyName, signal), signal),
     Promise.all(rolesOf(target).map(async (role) => [role, await ram.listRolePolicies(role, signal)] as const)),
     target.trust && observeOwned(ram, 'role', target.trust.role, ram.getRole(target.trust.role, signal), signal),
   ])
-  return { policy, attached: new Map(attached), trustRole }
+  const found = { policy, attached: new Map(attached), trustRole }
+  const [entities, next] = await Promise.all([
+    target.leftovers !== undefined && policy?.ours ? listEntities(ram, target.policyName, signal) : undefined,
+    mayHaveNext(target, found) ? observeNext(ram, nextPolicyName(target.policyName), signal) : undefined,
+  ])
+  return { ...found, ...(entities && { entities }), ...next }
+}
+
+/** Whether the second policy is there, or is needed because the first has no room for both documents. */
+function mayHaveNext(target: Observable, { policy, attached }: ObservedPolicy): boolean {
+  if (target.leftovers !== undefined) return policy?.ours === true
+  const name = nextPolicyName(target.policyName)
+  if ([...attached.values()].some((list) => list?.some((one) => one.custom && one.name === name))) return true
+  if (target.document === undefined || !policy?.ours) return false
+  return !fitsPolicy(unionDocuments(parseDocument(policy.document, `policy ${policy.name}`), target.document))
+}
+
+async function observeNext(
+  ram: Ram,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Pick<ObservedPolicy, 'next' | 'nextEntities'>> {
+  const next = await unlessDenied(observeOwned(ram, 'policy', name, ram.getPolicy(name, signal), signal))
+  if (next === undefined) return {}
+  const nextEntities = next.ours ? await listEntities(ram, name, signal) : undefined
+  return { next, ...(nextEntities && { nextEntities }) }
+}
+
+const listEntities = (ram: Ram, name: string, signal?: AbortSignal): Promise<PolicyEntities | undefined> =>
+  unlessDenied(ram.listPolicyEntities(name, signal))
+
+/** Rights that an earlier version did not need: without them less is known, and nothing that works stops. */
+async function unlessDenied<Found>(read: Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof NopassError && error.code === 'CLOUD_DENIED') return undefined
+    throw error
+  }
 }
 
 /** Every role that the policy is to be attached to. */

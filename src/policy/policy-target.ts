@@ -1,4 +1,4 @@
-import type { AttachedPolicy, RamPolicy, RamRole } from '../alibaba/ram.ts'
+import type { AttachedPolicy, PolicyEntities, RamPolicy, RamRole } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import type { PolicyDocument, Statement } from './document.ts'
 
@@ -24,6 +24,11 @@ export interface PolicyTarget {
    * everything that shares it has been deployed and verified). Decision 15.
    */
   readonly phase: 'widen' | 'narrow'
+  /**
+   * With `narrow`: what becomes of the policy on roles that need it no more, such as those of an earlier identity, or on all
+   * roles where no document is wanted. Undefined: they are not looked for.
+   */
+  readonly leftovers?: 'detach' | { readonly keep: string } | undefined
 }
 
 interface TrustTarget {
@@ -41,6 +46,11 @@ interface TrustTarget {
 /** What RAM has of it. */
 export interface ObservedPolicy {
   readonly policy: (RamPolicy & { readonly ours: boolean }) | undefined
+  /** Where leftovers are looked for: what the policy is attached to; undefined: unknown, RAM denied the list. */
+  readonly entities?: PolicyEntities | undefined
+  /** The second policy, beside a first one that has no room; read only where it may be there or is needed. */
+  readonly next?: (RamPolicy & { readonly ours: boolean }) | undefined
+  readonly nextEntities?: PolicyEntities | undefined
   /** By role: its policies; undefined: no such role. */
   readonly attached: ReadonlyMap<string, readonly AttachedPolicy[] | undefined>
   readonly trustRole: (RamRole & { readonly ours: boolean }) | undefined

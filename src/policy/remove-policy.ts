@@ -2,7 +2,7 @@ import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
 import { untilSettled } from './apply-policy.ts'
 import { planOf } from './describe-step.ts'
 import { parseDocument, policyOf } from './document.ts'
-import { membersOf } from './names.ts'
+import { membersOf, nextPolicyName } from './names.ts'
 import { includesDocument, withoutGrants } from './normal-form.ts'
 import { observePolicy, rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
@@ -34,8 +34,13 @@ export function decideRemoval(
   entities: PolicyEntities | undefined,
 ): { steps: readonly PolicyStep[]; kept: readonly string[] } {
   const policy = policyRemoval(target, observed, entities)
+  const next = policyRemoval(
+    { ...target, policyName: nextPolicyName(target.policyName), members: undefined },
+    { ...observed, policy: policy.kept.length > 0 ? undefined : observed.next },
+    observed.nextEntities,
+  )
   const role = roleRemoval(target, observed)
-  return { steps: [...policy.steps, ...role.steps], kept: [...policy.kept, ...role.kept] }
+  return { steps: [...next.steps, ...policy.steps, ...role.steps], kept: [...policy.kept, ...next.kept, ...role.kept] }
 }
 
 interface Removal {
@@ -91,7 +96,8 @@ function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
     if (clean.Statement.length === 0) return { steps: [], kept: [`role ${role}: ours is its only trust statement`] }
     return { steps: [{ do: 'update-trust', role, before, after: clean }], kept: [] }
   }
-  const others = (observed.attached.get(role) ?? []).filter(({ name, custom }) => !custom || name !== target.policyName)
+  const own = [target.policyName, nextPolicyName(target.policyName)]
+  const others = (observed.attached.get(role) ?? []).filter(({ name, custom }) => !custom || !own.includes(name))
   if (others.length === 0) return { steps: [{ do: 'delete-role', role }], kept: [] }
   return { steps: [], kept: [`role ${role}: it has other policies: ${others.map(({ name }) => name).join(', ')}`] }
 }

@@ -8,8 +8,9 @@ import { applyPolicy, planPolicy } from '../policy/apply-policy.ts'
 import { chooseIssuer, parseIssuers } from '../policy/cluster-issuer.ts'
 import { describeStep } from '../policy/describe-step.ts'
 import { clusterKey, rrsaRoleName } from '../policy/names.ts'
-import type { PolicyPlan } from '../policy/policy-target.ts'
+import type { PolicyPlan, PolicyTarget } from '../policy/policy-target.ts'
 import type { ConnectedCluster } from './connect-cluster.ts'
+import { leftoverTargets } from './leftover-targets.ts'
 import {
   lockKeys,
   type RrsaDetails,
@@ -20,6 +21,7 @@ import {
 } from './policy-targets.ts'
 import type { PreparedCluster } from './prepare-cluster.ts'
 import type { RunContext } from './run-context.ts'
+import { findWorkerRoles } from './worker-roles.ts'
 
 /** What RAM must have for one cluster, decided with the whole list in view. */
 export async function policyTargets(
@@ -58,7 +60,60 @@ export async function policyTargets(
   return connected.detail?.kind === 'edge' ? targets.map((target) => ({ ...target, unverified: [edge] })) : targets
 }
 
-function keyOf(cluster: PreparedCluster, connected: ConnectedCluster): string {
+/**
+ * Policies of ours that the cluster may have needed before, and needs no more. Best effort: roles of nodes that are not named
+ * and may not be read are not looked at.
+ */
+export async function formerTargets(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  targets: readonly SharedTarget[],
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly SharedTarget[]> {
+  const [first] = targets
+  if (first === undefined) return []
+  const { clusters } = context.settings
+  const key = keyOf(cluster, connected)
+  const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
+  const members = [...new Set([...listed, key])].sort()
+  const workerRoles = clusters.length < 2 ? [] : await formerRoles(cluster, connected, context, signal)
+  return leftoverTargets({ name: cluster.name, key, accountId: first.accountId, workerRoles }, targets, members)
+}
+
+async function formerRoles(
+  { name, ram, settings }: PreparedCluster,
+  { detail }: ConnectedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (ram === 'worker-role') {
+    const { clusters } = await context.ramList.get(signal)
+    return clusters.find((one) => one.name === name)?.workerRoles ?? []
+  }
+  if (settings.workerRoles.length > 0 || settings.access.kind !== 'ack') return settings.workerRoles
+  const { access } = settings
+  try {
+    return await findWorkerRoles(context.cloud.cs(settings, access.region), access.clusterId, detail, signal)
+  } catch (error) {
+    if (error instanceof NopassError && FORMER_ROLES_UNKNOWN.includes(error.code)) return []
+    throw error
+  }
+}
+
+/** A cluster by RRSA may have no worker role at all, and its workflow no right to list node pools. */
+const FORMER_ROLES_UNKNOWN: readonly string[] = ['WORKER_ROLE_UNKNOWN', 'CLOUD_DENIED']
+
+/**
+ * Whether other entries of the list are in the same cluster, as other releases: they may need the same policy in another way.
+ */
+export function isAloneInCluster(name: string, { clusters }: RunContext['settings']): boolean {
+  const own = clusters.find((one) => one.name === name)?.access
+  if (own?.kind !== 'ack') return true
+  return clusters.filter(({ access }) => access.kind === 'ack' && access.clusterId === own.clusterId).length === 1
+}
+
+export function keyOf(cluster: PreparedCluster, connected: ConnectedCluster): string {
   const { access } = cluster.settings
   return clusterKey(
     access.kind === 'ack' ? { clusterId: access.clusterId } : { kubeSystemUid: connected.identity.kubeSystemUid },
@@ -94,20 +149,39 @@ export interface WidenedPolicies {
 /** What an apply would leave RAM with; reads only. */
 export async function planPolicies(
   targets: readonly SharedTarget[],
+  former: readonly SharedTarget[],
   cluster: PreparedCluster,
   context: RunContext,
   signal: AbortSignal,
 ): Promise<readonly PolicyPlan[]> {
   if (targets.length === 0) return []
+  const { settings } = context
   const ram = await context.cloud.ram(cluster.settings)
-  const selected = new Set(context.settings.selected.map(({ name }) => name))
-  return Promise.all(
-    targets.map(({ target, clusters }) => {
+  const selected = new Set(settings.selected.map(({ name }) => name))
+  const others = settings.clusters.flatMap(({ name }) => (selected.has(name) ? [] : [name]))
+  const reason = others.length > 0 ? `${others.join(', ')} not part of this run` : await unknownRoles(context, signal)
+  const leftovers = reason === undefined ? 'detach' : { keep: reason }
+  const alone = isAloneInCluster(cluster.name, settings)
+  return Promise.all([
+    ...targets.map(({ target, clusters }) => {
       // What a cluster needs that is not part of this run is not known here, and stays.
       const phase = clusters.every((name) => selected.has(name)) ? 'narrow' : 'widen'
-      return planPolicy(ram, { ...target, phase }, signal)
+      return planPolicy(ram, { ...target, phase, ...(alone && mayLeave(target) && { leftovers }) }, signal)
     }),
-  )
+    ...(alone ? former : []).map(({ target }) => planPolicy(ram, { ...target, leftovers }, signal)),
+  ])
+}
+
+/** A cluster's own policy may be on roles of an earlier identity; a shared one is named after the only role that it is for. */
+export function mayLeave({ members, document }: PolicyTarget): boolean {
+  return members === undefined || document === undefined
+}
+
+/** Of clusters by worker role: while it is unknown which roles one has, it may be any. */
+export async function unknownRoles(context: RunContext, signal: AbortSignal): Promise<string | undefined> {
+  if (!context.prepared.some(({ ram }) => ram === 'worker-role')) return undefined
+  const { unknown } = await context.ramList.get(signal)
+  return unknown.size === 0 ? undefined : `the worker roles of ${[...unknown.keys()].join(', ')} are unknown`
 }
 
 export function describe(plan: PolicyPlan): readonly string[] {

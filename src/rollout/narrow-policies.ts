@@ -1,7 +1,8 @@
 import { toNopassError } from '../errors.ts'
 import { applyPolicy } from '../policy/apply-policy.ts'
+import type { PolicyTarget } from '../policy/policy-target.ts'
 import { removePolicy } from '../policy/remove-policy.ts'
-import { describe } from './cluster-policy.ts'
+import { describe, isAloneInCluster, mayLeave, unknownRoles } from './cluster-policy.ts'
 import { type ClusterResult, describeError, isFailure } from './cluster-result.ts'
 import { lockKeys, policyKey, type SharedTarget } from './policy-targets.ts'
 import type { RolledCluster } from './roll-cluster.ts'
@@ -24,17 +25,16 @@ export async function narrowPolicies(
       .filter(({ name, status }) => (status === 'deployed' || status === 'unchanged') && rolled.get(name)?.verified)
       .map(({ name }) => name),
   )
-  const listing =
-    rolled.size > 0 && context.prepared.some(({ ram }) => ram === 'worker-role')
-      ? await context.ramList.get(signal)
-      : undefined
+  const unknown = rolled.size > 0 ? await unknownRoles(context, signal) : undefined
+  const leftovers = leftoverRule()
+  const named = [...rolled.values()].flatMap(({ targets }) => targets.map(policyKey))
   const done = new Set<string>()
   const narrowed: ClusterResult[] = []
   for (const result of results) narrowed.push(await narrowOne(result))
   return narrowed
 
   async function narrowOne(result: ClusterResult): Promise<ClusterResult> {
-    const own = rolled.get(result.name)?.targets ?? []
+    const { targets: own = [], former = [] } = rolled.get(result.name) ?? {}
     const cluster = context.prepared.find(({ name }) => name === result.name)
     const ended = result.status === 'deployed' || result.status === 'unchanged'
     if (!ended || own.length === 0 || cluster === undefined || signal.aborted) return result
@@ -44,20 +44,38 @@ export async function narrowPolicies(
         const { policyName } = shared.target
         const reason = reasonToKeep(shared)
         if (reason !== undefined && !failed) notes.push(`RAM: policy ${policyName} not narrowed: ${reason}`)
-        const phase = failed || reason !== undefined ? 'widen' : 'narrow'
+        const phase: PolicyTarget['phase'] = failed || reason !== undefined ? 'widen' : 'narrow'
         if (phase === 'narrow' && done.has(policyKey(shared))) continue
         if (phase === 'narrow') done.add(policyKey(shared))
-        const target = { ...shared.target, ...membersOf(shared, rolled), phase } as const
+        const target = { ...shared.target, ...membersOf(shared, rolled), phase, ...leftoversOf(result.name, shared) }
+        notes.push(...describe(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal))))
+      }
+      for (const shared of failed ? [] : former) {
+        if (named.includes(policyKey(shared)) || !isAloneInCluster(result.name, context.settings)) continue
+        const members = shared.target.members && [...new Set([...rolled.values()].map(({ key }) => key))].sort()
+        const target = { ...shared.target, members, leftovers }
         notes.push(...describe(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal))))
       }
     })
   }
 
+  /** A helper that was not seen at work may still use an earlier identity: then roles keep what they have. */
+  function leftoverRule(): 'detach' | { readonly keep: string } {
+    const waiting = context.settings.clusters.flatMap(({ name }) => (good.has(name) ? [] : [name]))
+    if (waiting.length > 0) return { keep: `${waiting.join(', ')} not verified in this run` }
+    return unknown === undefined ? 'detach' : { keep: unknown }
+  }
+
+  function leftoversOf(name: string, shared: SharedTarget): Pick<PolicyTarget, 'leftovers'> {
+    // Two releases in one cluster have one policy: what the one does not name, the other may.
+    const users = named.filter((key) => key === policyKey(shared)).length
+    const own = shared.target.members !== undefined || (users === 1 && isAloneInCluster(name, context.settings))
+    return own && mayLeave(shared.target) ? { leftovers } : {}
+  }
+
   function reasonToKeep({ clusters }: SharedTarget): string | undefined {
     const waiting = clusters.filter((name) => !good.has(name))
-    if (waiting.length > 0) return `${waiting.join(', ')} not verified in this run`
-    if (listing === undefined || listing.unknown.size === 0) return undefined
-    return `the worker roles of ${[...listing.unknown.keys()].join(', ')} are unknown`
+    return waiting.length > 0 ? `${waiting.join(', ')} not verified in this run` : unknown
   }
 }
 

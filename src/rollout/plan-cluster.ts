@@ -7,7 +7,7 @@ import { isSameRelease } from '../helm/render-release.ts'
 import { describeStep } from '../policy/describe-step.ts'
 import { undocumentedMatching } from '../policy/documented-matching.ts'
 import type { PolicyPlan } from '../policy/policy-target.ts'
-import { planPolicies, policyTargets } from './cluster-policy.ts'
+import { formerTargets, planPolicies, policyTargets } from './cluster-policy.ts'
 import type { PlannedChange } from './cluster-result.ts'
 import type { ClusterEnd, ClusterRun } from './cluster-run.ts'
 import { findDrift, type ObjectDrift } from './drift.ts'
@@ -77,12 +77,9 @@ export async function makePlan(
 ): Promise<ClusterPlan> {
   const { wanted, history } = open.preflight
   const serviceAccount = findConfig(wanted.objects)?.release.serviceAccount ?? ''
-  const [difference, { targets, policies }] = await Promise.all([
+  const [difference, { targets, former, policies }] = await Promise.all([
     compareRelease(open, 'all', signal),
-    policyTargets(cluster, open.connected, serviceAccount, context, signal).then(async (targets) => ({
-      targets,
-      policies: await planPolicies(targets, cluster, context, signal),
-    })),
+    planRam(cluster, open, serviceAccount, context, signal),
   ])
   const manifest = diffManifests(difference.deployed?.objects ?? [], wanted.objects)
   const hooks = diffManifests(difference.deployed?.hooks ?? [], wanted.hooks)
@@ -95,7 +92,7 @@ export async function makePlan(
   const steps = policies.map(({ steps }) => steps)
   const before = history.at(-1)
   // What is wanted of RAM, not the steps to it: another cluster of the same run takes some of them (a shared role).
-  const ram = targets.map(({ target: { purpose: _, ...desired } }) => desired)
+  const ram = [...targets, ...former].map(({ target: { purpose: _, ...desired } }) => desired)
   const digest = createHash('sha256')
     .update(stableJson({ ...wanted, ram, revision: before?.revision ?? null, status: before?.status ?? null }))
     .digest('hex')
@@ -109,6 +106,18 @@ export async function makePlan(
     unchanged: difference.unchanged && steps.every((list) => list.length === 0),
     digest,
   }
+}
+
+async function planRam(
+  cluster: PreparedCluster,
+  { connected }: OpenCluster,
+  serviceAccount: string,
+  context: RunContext,
+  signal: AbortSignal,
+) {
+  const targets = await policyTargets(cluster, connected, serviceAccount, context, signal)
+  const former = await formerTargets(cluster, connected, targets, context, signal)
+  return { targets, former, policies: await planPolicies(targets, former, cluster, context, signal) }
 }
 
 /** What the plan's wanted state depends on, and no document states. */

@@ -1,5 +1,5 @@
 import { requireApproved } from './check-approval.ts'
-import { policyTargets, widenPolicies } from './cluster-policy.ts'
+import { formerTargets, keyOf, policyTargets, widenPolicies } from './cluster-policy.ts'
 import type { ClusterResult } from './cluster-result.ts'
 import { type ClusterEnd, type ClusterRun, runCluster } from './cluster-run.ts'
 import { type DeployOutcome, deployRelease } from './deploy-release.ts'
@@ -22,6 +22,10 @@ const VERIFY_LIMIT = 180_000
 /** What the narrowing at the end of the run has to know of a cluster. */
 export interface RolledCluster {
   readonly targets: readonly SharedTarget[]
+  /** Policies of ours that it may have needed before. */
+  readonly former: readonly SharedTarget[]
+  /** As members of a shared policy are recorded. */
+  readonly key: string
   /** Whether the helper was seen at work with what was deployed. */
   verified: boolean
 }
@@ -65,7 +69,8 @@ async function applyCluster(
 
   run.phase = 'policy'
   const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
-  const rolled: RolledCluster = { targets, verified: false }
+  const former = await formerTargets(cluster, connected, targets, context, signal)
+  const rolled: RolledCluster = { targets, former, key: keyOf(cluster, connected), verified: false }
   note(rolled)
   run.unverified.push(...targets.flatMap(({ unverified = [] }) => unverified))
   const widened = await widenPolicies(targets, cluster, context, signal)

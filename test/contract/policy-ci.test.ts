@@ -134,7 +134,10 @@ for (const kind of ['worker-role', 'rrsa'] as const) {
     const least = ciPolicyDocument(ciInput(kind))
     cloud.control.grant(CI_ROLE, 'ci-least', least)
     await runWorkflow(kind)
-    const actions = least.Statement.flatMap(({ Action }) => Action as string[])
+    // What is optional is left, and reported: policy-leftovers and policy-sharing have it.
+    const actions = least.Statement.flatMap(({ Action }) => Action as string[]).filter(
+      (action) => action !== 'ram:UpdatePolicyDescription',
+    )
     for (const action of actions) {
       const one = policyOf(least.Statement.map((statement) => ({ ...statement, Action: [action] })))
       cloud.control.grant(CI_ROLE, 'ci-least', withoutGrants(least, one))

@@ -4,6 +4,7 @@ import type { PolicyEntities } from '../../src/alibaba/ram.ts'
 import { decideSteps } from '../../src/policy/decide-steps.ts'
 import { describeStep } from '../../src/policy/describe-step.ts'
 import { type PolicyDocument, policyOf } from '../../src/policy/document.ts'
+import { ownDescription } from '../../src/policy/names.ts'
 import type { ObservedPolicy, PolicyTarget } from '../../src/policy/policy-target.ts'
 import { decideRemoval } from '../../src/policy/remove-policy.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
@@ -102,15 +103,88 @@ test('a worker role that does not exist is named before anything is written', ()
   assert.throws(() => decideSteps(target(), found), { code: 'POLICY_ROLE_MISSING', message: new RegExp(ROLE) })
 })
 
-test('a document that would be too large is refused, also when only the union is', () => {
-  const large = pull('x'.repeat(5000))
+test('a document that would be too large is refused', () => {
   assert.throws(() => decideSteps(target({ document: pull('y'.repeat(7000)) }), observed()), {
     code: 'POLICY_TOO_LARGE',
   })
-  const found = observed({ policy: policy(large), attached })
-  assert.throws(() => decideSteps(target({ document: pull('y'.repeat(5000)), phase: 'widen' }), found), {
+})
+
+const NEXT = `${NAME}-next`
+const [OLD, NEW] = [pull('x'.repeat(5000)), pull('y'.repeat(5000))]
+const nextPolicy = (document: PolicyDocument, isOurs = true): ObservedPolicy['next'] => {
+  return { name: NEXT, description: '', document: JSON.stringify(document), defaultVersion: 'v1', ours: isOurs }
+}
+
+test('M10 the old and the new document fit alone and not together: the new one comes beside the old one', () => {
+  const full = observed({ policy: policy(OLD), attached })
+  const widen = target({ document: NEW, phase: 'widen' })
+  assert.deepEqual(steps(widen, full), [`create policy ${NEXT}`, `attach policy ${NEXT} to role ${ROLE}`])
+  const there = new Map([[ROLE, [NAME, NEXT].map((name) => ({ name, custom: true }))]])
+  const beside = observed({ policy: policy(OLD), attached: there, next: nextPolicy(NEW) })
+  assert.deepEqual(steps(widen, beside), [])
+  const nextEntities = { roles: [ROLE, 'former'], users: [], groups: [] }
+  assert.deepEqual(steps(target({ document: NEW }), { ...beside, nextEntities }), [
+    `update policy ${NAME}`,
+    `detach policy ${NEXT} from role ${ROLE}`,
+    `detach policy ${NEXT} from role former`,
+    `delete policy ${NEXT}`,
+  ])
+})
+
+test('M10 a second policy that somebody attached to a user stays; one that is not ours is not written', () => {
+  const full = observed({ policy: policy(OLD), attached, next: nextPolicy(NEW) })
+  const nextEntities = { roles: [ROLE], users: ['u'], groups: [] }
+  assert.deepEqual(steps(target({ document: NEW }), { ...full, nextEntities }), [
+    `update policy ${NAME}`,
+    `detach policy ${NEXT} from role ${ROLE}`,
+  ])
+  const foreign = { ...full, next: nextPolicy(NEW, false) }
+  assert.throws(() => decideSteps(target({ document: NEW, phase: 'widen' }), foreign), { code: 'POLICY_NOT_OURS' })
+  assert.deepEqual(steps(target({ document: NEW }), foreign), [`update policy ${NAME}`])
+})
+
+test('M10 what neither policy has room for is refused with the way out', () => {
+  const full = observed({ policy: policy(OLD), attached, next: nextPolicy(NEW) })
+  assert.throws(() => decideSteps(target({ document: pull('z'.repeat(5000)), phase: 'widen' }), full), {
     code: 'POLICY_TOO_LARGE',
+    hint: /^Deploy the former values again with verification/,
   })
+})
+
+const holders = { roles: [ROLE, 'former'], users: ['u'], groups: [] }
+
+test('H6 a role of an earlier identity loses the policy when narrowing, and not before', () => {
+  const found = observed({ policy: policy(pull('a')), attached, entities: holders })
+  assert.deepEqual(steps(target({ leftovers: 'detach' }), found), [`detach policy ${NAME} from role former`])
+  assert.deepEqual(steps(target({ leftovers: 'detach', phase: 'widen' }), found), [])
+  assert.deepEqual(steps(target({ leftovers: { keep: 'b failed' } }), found), [])
+  assert.deepEqual(steps(target(), found), [])
+})
+
+test('H6 where no document is wanted every role loses the policy; one without our mark is left', () => {
+  const nothing = target({ document: undefined, leftovers: 'detach' })
+  const found = observed({ policy: policy(pull('a')), attached, entities: holders })
+  assert.deepEqual(
+    steps(nothing, found),
+    [ROLE, 'former'].map((one) => `detach policy ${NAME} from role ${one}`),
+  )
+  assert.deepEqual(steps(nothing, { ...found, policy: policy(pull('a'), false) }), [])
+})
+
+test('H6 a shared policy leaves its role only when its record names this list alone', () => {
+  const shared = target({ document: undefined, leftovers: 'detach', members: ['c-a', 'c-b'] })
+  const recorded = (...members: string[]): ObservedPolicy => {
+    const own = policy(pull('a'))
+    assert.ok(own)
+    return observed({
+      policy: { ...own, description: ownDescription('clusters', members) },
+      attached,
+      entities: holders,
+    })
+  }
+  assert.equal(steps(shared, recorded('c-a', 'c-b')).length, 2)
+  assert.deepEqual(steps(shared, recorded('c-a', 'c-x')), [])
+  assert.deepEqual(steps(shared, recorded()), [])
 })
 
 const withTrust = (changes: Partial<PolicyTarget> = {}, create = true) =>

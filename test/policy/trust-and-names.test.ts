@@ -150,7 +150,16 @@ test('the workflow’s own policy names the objects that it works on, and grows 
   assert.deepEqual(actionsOf({ ...ci, ackClusters: [], ram: 'none', deployRoles: ['acs:ram::2:role/deploy'] }), [
     'sts:AssumeRole',
   ])
-  assert.ok(!worker.some((action) => /Delete|Detach|Tag/.test(action)))
+  assert.ok(!worker.some((action) => /DeleteRole|Tag/.test(action)))
+  // H6, M10: of policies only the second one beside a full one is deleted, and only ours are detached.
+  const on = (action: string): string[] =>
+    Statement.flatMap(({ Action, Resource }) => (Action?.includes(action) ? (Resource as string[]) : [])).sort()
+  assert.deepEqual(on('ram:DeletePolicy'), ['acs:ram:*:1:policy/acr-nopass-*-next'])
+  assert.deepEqual(on('ram:DetachPolicyFromRole'), [
+    'acs:ram:*:1:policy/acr-nopass-*-next',
+    'acs:ram:*:1:policy/acr-nopass-c1',
+    'acs:ram:*:1:role/*',
+  ])
 })
 
 test('Terraform gets the same documents, with template marks escaped', () => {

@@ -17,7 +17,7 @@ function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], str
     name: 'a',
     ram: 'rrsa',
     values: { registries: [], identity: { type: 'rrsa', rrsa: {} } },
-    settings: { access: { kind: 'ack', clusterId: 'c1' }, namespace: 'acr-nopass' },
+    settings: { name: 'a', access: { kind: 'ack', clusterId: 'c1' }, namespace: 'acr-nopass' },
   } as unknown as Arguments[0]
   const detail = {
     clusterId: 'c1',
@@ -31,7 +31,12 @@ function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], str
   }
   const connected = { detail, client, identity: {} } as unknown as Arguments[1]
   const context = {
-    settings: { inputs: { 'ram-scope': 'instance', 'adopt-policy': false }, selected: [{ name: 'a' }] },
+    settings: {
+      inputs: { 'ram-scope': 'instance', 'adopt-policy': false },
+      selected: [cluster.settings],
+      clusters: [cluster.settings],
+    },
+    prepared: [cluster],
     cloud: { caller: async () => ({ accountId: '1' }) },
   } as unknown as Arguments[3]
   return [cluster, connected, 'acr-nopass', context, new AbortController().signal]
@@ -150,9 +155,11 @@ for (const { title, issuer, discovery, steps } of [
       getRole: async () => role,
       getPolicy: async () => undefined,
       listRolePolicies: async () => [],
+      listPolicyEntities: async () => ({ roles: [], users: [], groups: [] }),
     }
     const plans = await planPolicies(
       targets,
+      [],
       cluster,
       { ...context, cloud: { ...context.cloud, ram: async () => ram } } as unknown as typeof context,
       signal,
