@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -8,9 +8,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { FindingId } from '../../src/cli/doctor/finding.ts'
 import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
-import { hostsToml, nodeFiles } from '../../src/sandbox/node/node-config.ts'
+import { nodeFiles } from '../../src/sandbox/node/node-config.ts'
 import { freePort } from '../../src/sandbox/process/free-port.ts'
-import { runDoctor } from '../cluster/doctor/run-doctor.ts'
+import { BIN, runBin } from '../cli/run-bin.ts'
+import { type DoctorReport, runDoctor } from '../cluster/doctor/run-doctor.ts'
 import { eventually } from '../support/eventually.ts'
 import type { NodeBed } from '../support/node-bed.ts'
 import type { NodeHelper } from '../support/node-helper.ts'
@@ -22,7 +23,7 @@ interface Words {
   readonly id: FindingId
   readonly says: RegExp
   readonly pod: Parameters<NodeBed['pod']>[2]
-  /** Where the node is sent for the image; undefined: to the registry. */
+  /** Where the node is sent for the image; undefined: to the registry, by its own name. */
   readonly server?: (bed: NodeBed) => string | Promise<string>
 }
 
@@ -69,9 +70,16 @@ export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
       await bed.pod(team, 'fine', { pull: 'Always' }).catch(() => undefined)
       await bed.until(team, 'fine', 'running', 1000)
     }, 60_000)
-    const { code, report, text } = await ask('fine', '--ask-registry')
-    assert.deepEqual([code, report.findings, report.unread], [0, [], []])
-    assert.match(text, /"cachePolicy": "NeverVerifyPreloadedImages"/)
+    // On the node: there the registry is called by its own name.
+    const kubeconfig = bed.cluster.adminKubeconfigFile
+    const args = ['doctor', 'pod', `${team}/fine`, '--ask-registry', '--kubeconfig', kubeconfig, '-o', 'json']
+    const enter = ['-m', '-t', String(bed.node.containerd.id.pid), '--', BIN]
+    const env = { NODE_EXTRA_CA_CERTS: bed.node.caFile }
+    const { code, stdout, stderr } = await runBin([...enter, ...args], { bin: 'nsenter', env })
+    assert.equal(code, 0, stdout + stderr)
+    const report: DoctorReport = JSON.parse(stdout)
+    assert.deepEqual([report.findings, report.unread], [[], []])
+    assert.match(stdout, /"cachePolicy": "NeverVerifyPreloadedImages"/)
     assert.deepEqual(
       report.pod?.containers[0]?.steps.map(({ step, state }) => `${step} ${state}`),
       ['image ok', 'registry ok', 'namespace ok', 'reference ok', 'Secret ok', "registry's answer ok", 'node ok'],
@@ -127,9 +135,11 @@ export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
     server: string | undefined,
   ): Promise<void> {
     const name = id.toLowerCase().replaceAll('_', '-')
-    const file = join(nodeFiles(join(bed.node.run.folder, 'n')).certsFolder, bed.domain, 'hosts.toml')
-    const before = readFileSync(file, 'utf8')
-    if (server !== undefined) writeFileSync(file, hostsToml(server))
+    const folder = join(nodeFiles(join(bed.node.run.folder, 'n')).certsFolder, bed.domain)
+    if (server !== undefined) {
+      mkdirSync(folder)
+      writeFileSync(join(folder, 'hosts.toml'), hostsToml(server))
+    }
     try {
       await bed.pod(team, name, pod)
       await bed.until(team, name, REFUSED, 60_000)
@@ -141,9 +151,14 @@ export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
         assert.equal(code, 1)
       }, 60_000)
     } finally {
-      writeFileSync(file, before)
+      rmSync(folder, { recursive: true, force: true })
     }
   }
+}
+
+/** Both lines are needed: `server` keeps containerd from falling back to the domain, and 1.6 ignores a file without `[host]`. */
+function hostsToml(server: string): string {
+  return `server = "${server}"\n[host."${server}"]\n  capabilities = ["pull", "resolve"]\n`
 }
 
 async function startTls(): Promise<Server> {

@@ -56,10 +56,28 @@ setInterval(() => {}, 1000)`,
   })
 })
 
+let beforeInstall: { readonly registry: number; readonly tokenService: number }
+const tokenHost = (): string => new URL(bed.cloud.registryAuth.vendorRealm).hostname
+const requests = (host: string): number => bed.node.vendorNames.requests.get(host) ?? 0
+
 test('the chart runs the helper in the network of the only node, and helm waits until it is ready', async () => {
+  beforeInstall = { registry: requests(bed.domain), tokenService: requests(tokenHost()) }
   await helper.install({ attach: 'serviceAccounts' })
   const pods = await helper.pods()
   assert.equal(pods.length, 1)
+})
+
+test('W2 its login is checked and accepted at the token service that the registry names, in another region', async () => {
+  await eventually(async () => {
+    const { registries } = await helper.status()
+    assert.deepEqual(
+      registries.map(({ state, verified }) => [state, verified]),
+      [['live', 'accepted']],
+    )
+  }, 60_000)
+  // No Pod has pulled since: the requests are the helper's.
+  assert.ok(requests(bed.domain) > beforeInstall.registry)
+  assert.ok(requests(tokenHost()) > beforeInstall.tokenService)
 })
 
 test('its status page is there for kubectl port-forward', async () => {

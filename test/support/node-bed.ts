@@ -46,7 +46,7 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
     openPrivateRegistry(tools, signal),
     startCluster({ name: 'node', tools, signal }),
   ])
-  const registry = { url: bed.registry.url, domains: [bed.domain] }
+  const registry = { url: bed.registry.url, domains: [bed.domain], auth: bed.cloud.registryAuth }
   const node = await startNode({ cluster, name: 'node-1', tools, registry, signal })
   const { admin } = cluster
   const send = (method: 'POST' | 'PATCH', path: string, body: object, contentType?: string): Promise<Pod> =>

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { bundleHelper } from '../../scripts/build/bundles.ts'
+import { type HelperStatus, STATUS_KEY } from '../../src/acr/helper-status.ts'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { ANNOTATION_CONTENT_HASH, ANNOTATION_REFRESH_REQUESTED, DEFAULT_SECRET_NAME } from '../../src/kube/names.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
@@ -30,6 +31,8 @@ export interface NodeHelper extends AsyncDisposable {
   statusPage(): Promise<string>
   /** The helper's Pods that have not ended. */
   pods(): Promise<KubeObject[]>
+  /** What it reports of itself. */
+  status(): Promise<HelperStatus>
   secret(namespace: string): Promise<KubeObject>
   /** Asks for a rotation, and waits until the Secrets of these namespaces have another content. */
   rotate(...namespaces: string[]): Promise<void>
@@ -37,7 +40,7 @@ export interface NodeHelper extends AsyncDisposable {
 
 /** The helper serves the namespaces `team-*`, and leaves the others to the test. */
 export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
-  const { cluster, cloud, node, registry } = bed
+  const { cluster, cloud, node } = bed
   const folder = await mkdtemp(join(tmpdir(), 'helper-'))
   const program = join(folder, 'helper.mjs')
   await bundleHelper(resolve(import.meta.dirname, '../..'), program)
@@ -51,7 +54,8 @@ export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
   const base = {
     registries: [{ name: 'demo', edition: 'enterprise', instanceId: instance?.id, region: instance?.region }],
     identity: { type: 'worker-role' },
-    endpoints: { sts, cr, imds: await cloud.imdsFor(WORKER_ROLE), registry: registry.url },
+    endpoints: { sts, cr, imds: await cloud.imdsFor(WORKER_ROLE) },
+    caBundle: node.vendorNames.caPem,
     targets: { namespaces: { include: ['team-*'] } },
     hostNetwork: true,
     replicas: 1,
@@ -73,6 +77,11 @@ export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
     },
     statusPage: () =>
       getForwarded(cluster.adminKubeconfigFile, { namespace: HOME, name: RELEASE, port: ports.status }, '/'),
+    async status() {
+      const path = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}-status`
+      const { data } = await cluster.admin.request<{ data: Record<string, string> }>({ method: 'GET', path })
+      return JSON.parse(data[STATUS_KEY] ?? '') as HelperStatus
+    },
     async pods() {
       const path = `/api/v1/namespaces/${HOME}/pods`
       const { items } = await cluster.admin.request<{ items: KubeObject[] }>({ method: 'GET', path })

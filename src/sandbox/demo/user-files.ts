@@ -20,13 +20,17 @@ export async function userFiles(world: World): Promise<Record<string, string>> {
   }
 }
 
-/** Where the emulated cloud is; and how a Pod without a network of its own lives on a node that is this machine. */
+/**
+ * Where the emulated cloud is, and how a Pod without its own network runs on a node that is this machine. A real node
+ * reaches the registry and its token service under the vendor's names.
+ */
 async function sandboxValues({ cloud, registry }: World, { imds, node }: WorldCluster): Promise<object> {
   const { sts, cr } = cloud.endpoints
-  const endpoints = { sts, cr, imds, registry: registry.url }
-  if (node.kind === 'process') return { endpoints }
+  const endpoints = { sts, cr, imds }
+  if (node.kind === 'process') return { endpoints: { ...endpoints, registry: registry.url } }
   return {
     endpoints,
+    caBundle: node.node.vendorNames.caPem,
     hostNetwork: true,
     replicas: 1,
     ports: { http: await freePort('0.0.0.0'), status: await freePort() },

@@ -34,6 +34,7 @@ export async function writeHelperImage(
 ): Promise<ImageLayout> {
   const base: TarEntry[] = [
     { path: 'tmp', kind: 'folder', mode: 0o1777 },
+    { path: 'etc/nsswitch.conf', kind: 'file', mode: 0o644, content: Buffer.from('hosts: files dns\n') },
     { path: 'nodejs/bin/node', kind: 'file', mode: 0o755, content: { file: node } },
     ...(await sharedLibraries(node)).map(({ path, file }): TarEntry => {
       return { path: path.slice(1), kind: 'file', mode: 0o755, content: { file } }
@@ -43,9 +44,12 @@ export async function writeHelperImage(
   return writeLayout(folder, { arch, layers: [base, app], config: HELPER_IMAGE })
 }
 
+/** Prints the libraries of a Node that has looked up a name: older C libraries load one for the hosts file then. */
+const REPORT = `require('node:dns').lookup('localhost', () => console.log(JSON.stringify(process.report.getReport().sharedObjects)))`
+
 /** What the dynamic linker has loaded into a running Node, the linker itself among them; Node's own report names it all. */
 export async function sharedLibraries(node: string): Promise<{ path: string; file: string }[]> {
-  const { stdout } = await run(node, ['-p', 'JSON.stringify(process.report.getReport().sharedObjects)'])
+  const { stdout } = await run(node, ['-e', REPORT])
   const objects = JSON.parse(stdout) as string[]
   return objects.filter((path) => path.startsWith('/') && /\.so(\.|$)/.test(path)).map((path) => ({ path, file: path }))
 }

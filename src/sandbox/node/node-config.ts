@@ -9,7 +9,10 @@ export interface NodeFiles {
   readonly kubeletKubeconfig: string
   readonly kubeletRoot: string
   readonly clientCa: string
+  /** Of containerd, a `hosts.toml` per registry; empty: each is called by its own name. */
   readonly certsFolder: string
+  /** The only authorities that containerd trusts. */
+  readonly caFile: string
   readonly cniFolder: string
   readonly cniPluginFolder: string
   readonly hosts: string
@@ -29,6 +32,7 @@ export function nodeFiles(folder: string): NodeFiles {
     kubeletRoot: file('kubelet'),
     clientCa: file('client-ca.crt'),
     certsFolder: file('certs.d'),
+    caFile: file('ca.crt'),
     cniFolder: file('cni'),
     cniPluginFolder: file('cni-plugins'),
     hosts: file('hosts'),
@@ -133,16 +137,16 @@ export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOpt
   })
 }
 
-/** Both lines are needed: `server` keeps containerd from falling back to the real domain, and 1.6 ignores a file without `[host]`. */
-export function hostsToml(registryUrl: string): string {
-  return `server = "${registryUrl}"\n[host."${registryUrl}"]\n  capabilities = ["pull", "resolve"]\n`
+interface HostNames {
+  readonly address: string
+  readonly hosts: readonly string[]
 }
 
 /**
- * Registry domains lead to loopback: were a reference ever to miss its mirror, nothing outside this machine is asked. The node's own name is here for the
- * kubelet, which would else ask the machine's resolver for it.
+ * Registry domains and the token service lead to this machine, and nothing outside it is called. The kubelet hands the file on to the Pods in
+ * the node's network. The node's own name is here for the kubelet, which would otherwise ask the machine's resolver for it.
  */
-export function hostsFile(domains: readonly string[], node: { name: string; address: string }): string {
+export function hostsFile(vendor: HostNames, node: { name: string; address: string }): string {
   const lines = ['127.0.0.1 localhost', '::1 localhost', `${node.address} ${node.name}`]
-  return [...lines, ...domains.map((domain) => `127.0.0.1 ${domain}`), ''].join('\n')
+  return [...lines, ...vendor.hosts.map((host) => `${vendor.address} ${host}`), ''].join('\n')
 }

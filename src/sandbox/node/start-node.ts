@@ -16,18 +16,11 @@ import { forwardPort } from './loopback-forward.ts'
 import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
 import { enterArguments, tryMounts } from './mount-namespace.ts'
 import { startNameServer } from './name-server.ts'
-import {
-  containerdConfig,
-  hostsFile,
-  hostsToml,
-  kubeletConfig,
-  type NodeFiles,
-  nodeFiles,
-  PAUSE_IMAGE,
-} from './node-config.ts'
+import { containerdConfig, hostsFile, kubeletConfig, type NodeFiles, nodeFiles, PAUSE_IMAGE } from './node-config.ts'
 import { writePodNetwork } from './pod-network.ts'
 import { prepareRunc } from './runc.ts'
 import { recordSysctls } from './sysctls.ts'
+import { type NamedRegistry, serveVendorNames, type VendorNames } from './vendor-names.ts'
 
 type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc' | 'loopback'
 
@@ -35,8 +28,8 @@ export interface NodeOptions {
   readonly cluster: Cluster
   readonly name: string
   readonly tools: Readonly<Record<NodeTool, string>>
-  /** Image references of these domains are pulled from this registry. */
-  readonly registry: { readonly url: string; readonly domains: readonly string[] }
+  /** Reached under its domains and with TLS, as is its token service, by the runtime and by Pods in the node's network. */
+  readonly registry: NamedRegistry
   readonly host?: Host
   readonly signal: AbortSignal
 }
@@ -48,6 +41,10 @@ export interface RealNode {
   readonly images: ImageStore
   readonly kubelet: Child
   readonly containerd: Child
+  /** The registry and its token service as the node reaches them. */
+  readonly vendorNames: VendorNames
+  /** Holds the authority of `vendorNames`. */
+  readonly caFile: string
   readonly run: Run
   /** Ends it with everything that it put into the machine. Safe to call twice. */
   stop(): Promise<void>
@@ -99,7 +96,9 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
   const cgroup = `acr-nopass-${run.id}`
   const cgroupsPerQos = makeCgroup(run, cgroup)
   recordSysctls(run)
-  writeNodeFiles(files, options, {
+  const vendorNames = await serveVendorNames(options.registry, { address: vendorAddress(cluster) })
+  run.ended.addEventListener('abort', vendorNames.stop)
+  writeNodeFiles(files, options, vendorNames, {
     containerd: containerdConfig({
       files,
       runc: await prepareRunc(tools.runc, run.folder),
@@ -110,7 +109,10 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
   run.ended.addEventListener('abort', await startNameServer(cluster.serviceAddress))
   // containerd finds its shim on PATH; both look for mount and friends there
   const folders = [...new Set([tools['containerd-shim-runc-v2'], tools.runc, ...programs.values()].map(dirname))]
-  const env = { PATH: [...folders, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':') }
+  const env = {
+    PATH: [...folders, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
+    SSL_CERT_FILE: files.caFile,
+  }
   const containerd = await run.start({
     name: 'containerd',
     disposable: true,
@@ -136,7 +138,13 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
   run.ended.addEventListener('abort', closeForward)
   const ready = (): Promise<boolean> => isReady(cluster, name)
   await untilReady(ready, { what: `node ${name}`, limitMs: 60_000, child: kubelet }, signal)
-  return { name, images, kubelet, containerd, run, stop: run.end, [Symbol.asyncDispose]: run.end }
+  const parts = { images, kubelet, containerd, vendorNames, caFile: files.caFile }
+  return { name, ...parts, run, stop: run.end, [Symbol.asyncDispose]: run.end }
+}
+
+/** Port 443 of the Service `kubernetes` is the API server's; of the next address of its network, nobody's. */
+function vendorAddress(cluster: Cluster): string {
+  return cluster.serviceAddress.replace(/\d+$/, (last) => String(Number(last) + 1))
 }
 
 function kubeletArguments(files: NodeFiles, name: string): string[] {
@@ -150,16 +158,19 @@ function kubeletArguments(files: NodeFiles, name: string): string[] {
   ]
 }
 
-function writeNodeFiles(files: NodeFiles, options: NodeOptions, config: { containerd: string; kubelet: string }): void {
-  const { cluster, name, registry } = options
+function writeNodeFiles(
+  files: NodeFiles,
+  options: NodeOptions,
+  vendorNames: VendorNames,
+  config: { containerd: string; kubelet: string },
+): void {
+  const { cluster, name } = options
   const days30 = 30 * 24 * 60
   mkdirSync(files.folder, { mode: 0o711 })
   writePodNetwork({ config: files.cniFolder, plugins: files.cniPluginFolder }, options.tools.loopback)
-  for (const domain of registry.domains) {
-    mkdirSync(join(files.certsFolder, domain), { recursive: true })
-    writeFileSync(join(files.certsFolder, domain, 'hosts.toml'), hostsToml(registry.url))
-  }
-  writeFileSync(files.hosts, hostsFile(registry.domains, { name, address: machineAddress() ?? '127.0.0.1' }))
+  mkdirSync(files.certsFolder)
+  writeFileSync(files.caFile, vendorNames.caPem)
+  writeFileSync(files.hosts, hostsFile(vendorNames, { name, address: machineAddress() ?? '127.0.0.1' }))
   writeFileSync(files.resolvConf, `nameserver ${cluster.serviceAddress}\n`)
   writeFileSync(files.clientCa, cluster.caPem)
   const kubeconfig = cluster.kubeconfigFor(`system:node:${name}`, ['system:nodes'], days30)

@@ -24,6 +24,13 @@ function describe(
   folder: string,
 ): string {
   const { ram, sts, cs, cr } = cloud.endpoints
+  // Elsewhere its name is that of the real registry.
+  const onNode =
+    production.node.kind === 'kubelet'
+      ? `\nWhere production's registry has its own name, for doctor pod --ask-registry:
+  nsenter -m -t ${production.node.node.containerd.id.pid} env NODE_EXTRA_CA_CERTS=${production.node.node.caFile} acr-nopass doctor pod NAMESPACE/POD --ask-registry
+`
+      : ''
   // Its Pods have the ports that values.yaml of the folder gives them, on the node that is this machine.
   const status =
     nodeObstacle === undefined ? ', http://127.0.0.1:PORT of production (ports.status in sandbox/production.yaml)' : ''
@@ -38,7 +45,7 @@ Install the helper on both, from their values in ${folder}:
   (cd ${folder} && acr-nopass apply --clusters-file clusters.yaml -f values.yaml --endpoints '${JSON.stringify({ ram, sts, cs, cr })}')
 
 Its status page: http://IP:8081 of a Pod of staging (kubectl -n acr-nopass get pods -o wide: its addresses are this machine's)${status}
-
+${onNode}
 Ctrl-C, or npm run sandbox -- down in another terminal, ends it and leaves nothing behind.
 `
 }

@@ -67,17 +67,21 @@ async function startWorldNode(
   realNode: string | undefined,
   { tools, cloud, registry, images, progress, undo, signal }: WorldContext,
 ): Promise<WorldCluster['node']> {
+  const tokenHost = new URL(cloud.registryAuth.vendorRealm).host
   if (realNode === undefined) {
-    return progress.step(`cluster ${cluster.name}: a node whose containers are child processes`, async () => {
+    return progress.step(`cluster ${cluster.name}: a node whose containers are child processes`, async (step) => {
       const node = await startProcessNode({ cluster, images: { [HELPER_REPOSITORY]: images.helperCommand }, signal })
       undo.push(() => node.stop())
+      step.update(`left out: the token service ${tokenHost}; without a hosts file its Pods use a loopback address`)
       return { kind: 'process', node }
     })
   }
-  return progress.step(`cluster ${cluster.name}: a real node, containerd and kubelet`, async () => {
+  return progress.step(`cluster ${cluster.name}: a real node, containerd and kubelet`, async (step) => {
     const domains = cloud.instances.flatMap((instance) => instance.domains)
-    const node = await startNode({ cluster, name: realNode, tools, registry: { url: registry.url, domains }, signal })
+    const named = { url: registry.url, domains, auth: cloud.registryAuth }
+    const node = await startNode({ cluster, name: realNode, tools, registry: named, signal })
     undo.push(() => node.stop())
+    step.update(`the registry's token service is ${tokenHost}`)
     if (images.helper) await node.images.add(images.helper, `${HELPER_REPOSITORY}:${VERSION}`)
     return { kind: 'kubelet', node }
   })

@@ -16,7 +16,7 @@ import {
   nodeObstacle,
 } from '../../../src/sandbox/node/machine-check.ts'
 import { nxdomain } from '../../../src/sandbox/node/name-server.ts'
-import { hostsFile, hostsToml, kubeletConfig, nodeFiles } from '../../../src/sandbox/node/node-config.ts'
+import { hostsFile, kubeletConfig, nodeFiles } from '../../../src/sandbox/node/node-config.ts'
 import { writePodNetwork } from '../../../src/sandbox/node/pod-network.ts'
 import { prepareRunc } from '../../../src/sandbox/node/runc.ts'
 import { readLedger } from '../../../src/sandbox/process/ledger.ts'
@@ -80,13 +80,9 @@ test('with control groups v2 the one hierarchy hands its controllers down, or Po
   assert.deepEqual([including.cgroupRoot, including.failCgroupV1], ['/ours', false])
 })
 
-test('a registry domain leads to the local registry, and by no way to the real one', () => {
-  assert.equal(
-    hostsToml('http://127.0.0.1:5000'),
-    'server = "http://127.0.0.1:5000"\n[host."http://127.0.0.1:5000"]\n  capabilities = ["pull", "resolve"]\n',
-  )
-  const hosts = hostsFile(['demo.example'], { name: 'n1', address: '10.0.0.2' })
-  assert.equal(hosts, '127.0.0.1 localhost\n::1 localhost\n10.0.0.2 n1\n127.0.0.1 demo.example\n')
+test('a registry domain leads to this machine, and by no way to the real one', () => {
+  const hosts = hostsFile({ address: '127.64.0.2', hosts: ['demo.example'] }, { name: 'n1', address: '10.0.0.2' })
+  assert.equal(hosts, '127.0.0.1 localhost\n::1 localhost\n10.0.0.2 n1\n127.64.0.2 demo.example\n')
 })
 
 test('a runc without seccomp gets bundles without a profile; one with it is used as it is', async () => {

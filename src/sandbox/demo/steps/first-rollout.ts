@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { untilReady } from '../../process/ready.ts'
 import { prepareWorkspace } from '../../workflow/prepare-workspace.ts'
-import type { DemoStep } from '../demo-step.ts'
+import type { DemoContext, DemoStep } from '../demo-step.ts'
 import { expect } from '../expect.ts'
 import { plainSummary } from '../plain-summary.ts'
+import { readStatus } from '../read-status.ts'
 import { REPOSITORY, rollOut } from '../roll-out.ts'
 import { userFiles } from '../user-files.ts'
 
@@ -18,6 +20,23 @@ export const firstRollout: DemoStep = {
     print(plainSummary(summary))
     const statuses = results.map(({ name, status }) => `${name} ${status}`).join(', ')
     expect(results.length === 2 && results.every(({ status }) => status === 'deployed'), `not deployed: ${statuses}`)
-    return `${statuses}; in RAM: ${ramWrites.join(', ')}`
+    step.update('waits for the login check of production')
+    const checkedBy = await untilAccepted(context)
+    return `${statuses}; in RAM: ${ramWrites.join(', ')}; login accepted by ${checkedBy}`
   },
+}
+
+/** The helper of production has its login accepted; returns the token service that did it. */
+async function untilAccepted({ world, signal }: DemoContext): Promise<string> {
+  const { cluster, node } = world.production
+  const isAccepted = async (): Promise<boolean> => {
+    const registries = (await readStatus(cluster.admin, signal))?.registries ?? []
+    return registries.length > 0 && registries.every(({ verified }) => verified === 'accepted')
+  }
+  await untilReady(isAccepted, { what: 'an accepted login of production', limitMs: 60_000, everyMs: 100 }, signal)
+  const { realm, vendorRealm } = world.cloud.registryAuth
+  if (node.kind === 'process') return new URL(realm).host
+  const { hostname } = new URL(vendorRealm)
+  expect(node.node.vendorNames.requests.has(hostname), `${hostname} was not called`)
+  return hostname
 }
