@@ -17,6 +17,7 @@ export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost):
   const { kubeconfig, debug } = flags
   const kubeContext = contextOf(flags)
   const connection = await kubeconfigConnection({
+    environment: host.env,
     ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
     ...(kubeContext === undefined ? {} : { context: kubeContext }),
   })

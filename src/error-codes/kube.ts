@@ -2,7 +2,7 @@
 export const KUBE_CODES = {
   KUBE_CONNECTION: {
     what: 'It is not known how to reach the API server.',
-    cure: 'In a Pod: mount a ServiceAccount token and keep the variables KUBERNETES_SERVICE_*. Elsewhere: pass a kubeconfig.',
+    cure: 'In a Pod: mount a ServiceAccount token and keep the variables KUBERNETES_SERVICE_*. Elsewhere: pass a kubeconfig whose proxy, if it has one, is an HTTP proxy.',
   },
   KUBECONFIG_INVALID: {
     what: 'The kubeconfig cannot be read, or its user cannot be authenticated.',

@@ -14,6 +14,8 @@ export interface KubeConnection {
   /** Called when the server did not know the token: where it comes from may have a newer one. */
   readonly forgetToken?: () => void
   readonly tlsServerName?: string
+  /** The HTTP proxy to it, a URL that may hold a password. */
+  readonly proxy?: string
 }
 
 /** Where a Pod's ServiceAccount volume is unless its spec says otherwise. */
@@ -24,6 +26,7 @@ const REREAD_MS = 10_000
 
 /**
  * The connection of a Pod: server from `KUBERNETES_SERVICE_HOST`/`_PORT`, `token` and `ca.crt` from `dir`, both re-read as they rotate.
+ * Never by a proxy: HTTPS_PROXY of a Pod is for addresses outside, and often comes without a NO_PROXY for the cluster's own.
  * Throws KUBE_CONNECTION when a part is missing.
  */
 export function inClusterConnection(
@@ -49,12 +52,20 @@ export function inClusterConnection(
   }
 }
 
+export interface KubeconfigSource {
+  readonly file?: string
+  readonly text?: string
+  readonly context?: string
+  /** Where HTTPS_PROXY and NO_PROXY are read from; without it only `proxy-url` counts. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+}
+
 /**
  * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through `@kubernetes/client-node`; the file of
- * its authority is re-read as it rotates. Throws KUBECONFIG_INVALID.
+ * its authority is re-read as it rotates. Throws KUBECONFIG_INVALID, and KUBE_CONNECTION for a proxy that cannot be used.
  */
 export async function kubeconfigConnection(
-  source: { readonly file?: string; readonly text?: string; readonly context?: string },
+  source: KubeconfigSource,
   clock: Clock = systemClock,
 ): Promise<KubeConnection> {
   const { readKubeconfig } = await import('./kubeconfig.ts')

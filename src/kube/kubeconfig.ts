@@ -2,14 +2,11 @@ import { readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
 import { NopassError } from '../errors.ts'
-import type { KubeConnection } from './connection.ts'
+import type { KubeConnection, KubeconfigSource } from './connection.ts'
+import { chooseProxy } from './proxy.ts'
 
 /** `caFile`: where `ca` comes from. The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`; imported only when a kubeconfig is used. */
-export async function readKubeconfig(source: {
-  readonly file?: string
-  readonly text?: string
-  readonly context?: string
-}): Promise<KubeConnection & { readonly caFile?: string }> {
+export async function readKubeconfig(source: KubeconfigSource): Promise<KubeConnection & { readonly caFile?: string }> {
   const config = new KubeConfig()
   try {
     load(config, source)
@@ -22,6 +19,7 @@ export async function readKubeconfig(source: {
     const context = source.context ?? config.getCurrentContext()
     throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig has no cluster for the context "${context ?? ''}"`)
   }
+  const proxy = chooseProxy(cluster.server, cluster.proxyUrl, source.environment ?? {})
   const options = await tlsOptions(config)
   const ca = text(options.ca) ?? caOf(cluster)
   const cert = text(options.cert)
@@ -34,6 +32,7 @@ export async function readKubeconfig(source: {
     ...(key === undefined ? {} : { key }),
     ...(bearer(options) === undefined ? {} : { token: async () => bearer(await tlsOptions(config)) ?? '' }),
     ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
+    ...(proxy === undefined ? {} : { proxy }),
   }
 }
 

@@ -1,10 +1,12 @@
 import http from 'node:http'
 import https from 'node:https'
 import { isIP, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { NopassError } from '../errors.ts'
 import { KubeApiError } from './api-error.ts'
 import type { KubeConnection } from './connection.ts'
+import { nameProxy } from './proxy.ts'
 
 /** One request as the transport sends it. */
 export interface TransportRequest {
@@ -50,6 +52,8 @@ export interface TransportOptions {
 const KEEP_ALIVE_MS = 15_000
 /** An API server closes an idle connection after 90 s. */
 const IDLE_MS = 80_000
+/** For the whole way through a proxy: its answer and the TLS handshake behind it. */
+const TUNNEL_MS = 30_000
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/
 
 /**
@@ -63,6 +67,13 @@ export function createTransport(connection: KubeConnection, options: TransportOp
   if (!secure && !(server.protocol === 'http:' && LOOPBACK.test(server.hostname))) {
     throw new NopassError('KUBE_CONNECTION', `the API server's address ${server.protocol}//${server.host} is not https`)
   }
+  const { proxy } = connection
+  if (!secure && proxy !== undefined) {
+    throw new NopassError(
+      'KUBE_CONNECTION',
+      `${server.protocol}//${server.host} is not https, and only https goes through a proxy`,
+    )
+  }
   const { userAgent = 'acr-nopass', sockets = 16 } = options
   const basePath = server.pathname.replace(/\/$/, '')
   const client = secure ? https : http
@@ -70,7 +81,9 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(server.port) || (secure ? 443 : 80),
   }
+  const target: Target = { host: server.host, proxy: proxy === undefined ? undefined : nameProxy(proxy) }
   const underWay = new Set<(error: unknown) => void>()
+  const tunnels = new Set<Duplex>()
   let ca = connection.ca
   let agents = createAgents()
 
@@ -80,10 +93,13 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     const tls = secure && {
       secureContext: readCertificates(address.host, connection),
       ...(servername !== undefined && { servername }),
+      // What NO_PROXY says was decided before, by the rules of kubectl and helm.
+      ...(proxy !== undefined && { proxyEnv: { https_proxy: proxy } }),
     }
     const kept = { ...tls, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS }
     const create = (agent: http.AgentOptions): http.Agent => {
-      return guardIdle(secure ? new https.Agent(agent) : new http.Agent(agent))
+      const guarded = guardIdle(secure ? new https.Agent(agent) : new http.Agent(agent))
+      return proxy === undefined ? guarded : guardTunnels(guarded, tunnels)
     }
     return {
       call: create({ ...kept, maxSockets: sockets, maxFreeSockets: sockets }),
@@ -139,7 +155,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       return true
     }
     const fail = (error: unknown): void => {
-      if (settle()) reader.fail(signal?.aborted ? signal.reason : failureOf(request, server.host, error, answered))
+      if (settle()) reader.fail(signal?.aborted ? signal.reason : failureOf(request, target, error, answered))
     }
     function stop(error: unknown): void {
       stopped = true
@@ -211,6 +227,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     close() {
       for (const stop of [...underWay]) stop(new Error('the client was closed'))
       for (const agent of Object.values(agents)) agent.destroy()
+      for (const tunnel of tunnels) tunnel.destroy()
     },
   }
 }
@@ -239,6 +256,29 @@ function guardIdle(agent: http.Agent): http.Agent {
   agent.reuseSocket = (socket, request) => {
     ;(socket as Socket).off('data', destroy).setTimeout(0)
     reuse(socket, request)
+  }
+  return agent
+}
+
+/**
+ * Until a tunnel through a proxy is there, its connection belongs to no request: Node leaves it open when the request has ended,
+ * when the proxy has refused, and when nothing more comes.
+ */
+function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
+  const connect = agent.createConnection.bind(agent)
+  agent.createConnection = (options, callback) => {
+    const socket = connect(options, (error, secured) => {
+      settle()
+      if (error) socket?.destroy()
+      callback?.(error, secured)
+    })
+    const timer = setTimeout(() => socket?.destroy(), TUNNEL_MS)
+    function settle(): void {
+      clearTimeout(timer)
+      if (socket) tunnels.delete(socket)
+    }
+    if (socket) tunnels.add(socket.once('close', settle))
+    return socket
   }
   return agent
 }
@@ -287,17 +327,31 @@ function timeoutOf(request: TransportRequest): KubeApiError {
   return new KubeApiError(0, message, { code: 'KUBE_TIMEOUT' })
 }
 
-function failureOf(request: TransportRequest, host: string, cause: unknown, answered: boolean): NopassError {
+interface Target {
+  readonly host: string
+  /** Without user and password. */
+  readonly proxy: string | undefined
+}
+
+function failureOf(request: TransportRequest, target: Target, cause: unknown, answered: boolean): NopassError {
   if (cause instanceof NopassError) return cause
   const title = titleOf(request)
-  const { code } = cause as NodeJS.ErrnoException
+  const { code, statusCode } = cause as NodeJS.ErrnoException & { readonly statusCode?: number }
   if (cause instanceof MalformedAnswer || code?.startsWith('HPE_')) {
     return new KubeApiError(0, `${title} was answered with something that is not HTTP`, { code: 'KUBE_BAD_ANSWER' })
   }
+  const { host, proxy } = target
+  const reason = code === undefined ? {} : { reason: code }
+  if (code === 'ERR_PROXY_TUNNEL') {
+    // Node's message quotes the proxy's own text.
+    const answer = statusCode === undefined ? 'ended the connection' : `answered ${statusCode}`
+    const message = `${title} did not reach ${host}: the proxy ${proxy} ${answer}`
+    return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', ...reason })
+  }
+  const way = proxy === undefined ? '' : ` through the proxy ${proxy}`
   const message = answered
     ? `${title}: the connection broke in the middle of the answer`
-    : `${title} did not reach ${host}`
-  const reason = code === undefined ? {} : { reason: code }
+    : `${title} did not reach ${host}${way}`
   return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, ...reason })
 }
 

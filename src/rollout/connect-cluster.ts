@@ -24,6 +24,8 @@ export interface ConnectedCluster {
 export interface ConnectDeps {
   readonly cloud: CloudAccess
   readonly folder: RunFolder
+  /** Of helm too: both go through the same proxy. */
+  readonly environment: NodeJS.ProcessEnv
   readonly mask: (secret: string) => void
   /** Life of a temporary kubeconfig in minutes, 15 to 4320. */
   readonly minutes: number
@@ -42,6 +44,7 @@ export async function connectCluster(
   const source = await obtainKubeconfig(cluster, deps, signal)
   const connection = await kubeconfigConnection({
     file: source.kubeconfig,
+    environment: deps.environment,
     ...(source.context && { context: source.context }),
   })
   const notes = source.detail ? checkAckServer(source.detail, connection, cluster) : []

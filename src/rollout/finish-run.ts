@@ -20,14 +20,14 @@ export async function finishRun(
 ): Promise<void> {
   const repairs = open.helm.map(async (begun) => {
     const helm = await findHelm({ path: begun.helm, environment, home: join(folder.path, 'helm') })
-    const client = await clientOf(begun.target)
+    const client = await clientOf(begun.target, environment)
     const store = openReleaseStore(helm, client, begun.target)
     const limit = AbortSignal.timeout(HELM_LIMIT_MS * 2)
     report(await repairHelm(begun, helm, store, HELM_LIMIT_MS, limit).finally(() => client.close()))
     folder.note({ event: 'helm-settled', id: begun.id })
   })
   const removals = open.namespaces.map(async ({ id, target, namespace }) => {
-    const client = await clientOf(target)
+    const client = await clientOf(target, environment)
     await removeNamespace(client, namespace).finally(() => client.close())
     report(`removed the probe namespace ${namespace}`)
     folder.note({ event: 'namespace-removed', id })
@@ -37,8 +37,8 @@ export async function finishRun(
   }
 }
 
-async function clientOf({ kubeconfig, context }: ReleaseTarget): Promise<KubeClient> {
+async function clientOf({ kubeconfig, context }: ReleaseTarget, environment: NodeJS.ProcessEnv): Promise<KubeClient> {
   return createKubeClient(
-    await kubeconfigConnection({ file: kubeconfig, ...(context === undefined ? {} : { context }) }),
+    await kubeconfigConnection({ file: kubeconfig, environment, ...(context === undefined ? {} : { context }) }),
   )
 }

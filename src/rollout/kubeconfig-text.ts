@@ -7,12 +7,25 @@ import { isWithin } from './read-input-file.ts'
 
 /** Tokens, client keys and passwords of a kubeconfig; the rest of it is no secret. Nothing of a text that is no kubeconfig. */
 export function kubeconfigSecrets(text: string): readonly string[] {
-  return readUsers(text).flatMap((user) =>
-    ['token', 'password', 'client-key-data'].flatMap((field) => {
-      const secret = user[field]
-      return typeof secret === 'string' && secret !== '' ? [secret] : []
-    }),
-  )
+  const ofUsers = readParts(text, 'users', 'user').flatMap((user) => [
+    user.token,
+    user.password,
+    user['client-key-data'],
+  ])
+  const ofProxies = readParts(text, 'clusters', 'cluster').flatMap((cluster) => {
+    const { password = '' } = URL.parse(String(cluster['proxy-url'] ?? '')) ?? {}
+    return [password, decode(password)]
+  })
+  const secrets = [...ofUsers, ...ofProxies].filter((secret) => typeof secret === 'string' && secret !== '')
+  return [...new Set(secrets)] as string[]
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 // Each list is closed, so that nothing which another reader would merge, decode or spell otherwise gets through.
@@ -99,10 +112,14 @@ function isPathWithin(
   }
 }
 
-function readUsers(text: string): readonly Readonly<Record<string, unknown>>[] {
-  const config = parseKubeconfig(text)
-  const users = Array.isArray(config?.users) ? config.users : []
-  return users.flatMap((entry) => (isRecord(entry) && isRecord(entry.user) ? [entry.user] : []))
+function readParts(
+  text: string,
+  list: 'users' | 'clusters',
+  kind: 'user' | 'cluster',
+): readonly Readonly<Record<string, unknown>>[] {
+  const found = parseKubeconfig(text)?.[list]
+  const entries = Array.isArray(found) ? found : []
+  return entries.flatMap((entry) => (isRecord(entry) && isRecord(entry[kind]) ? [entry[kind]] : []))
 }
 
 function parseKubeconfig(text: string): Readonly<Record<string, unknown>> | undefined {

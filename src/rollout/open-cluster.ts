@@ -21,11 +21,12 @@ export async function openCluster(
   run: ClusterRun,
   signal: AbortSignal,
 ): Promise<OpenCluster> {
-  const { settings, folder, cloud, mask } = context
+  const { settings, folder, cloud, mask, helm } = context
   run.phase = 'connect'
   context.report(cluster.name, 'connecting')
   const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'))
-  const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes }, signal)
+  const deps = { cloud, folder, mask, minutes, environment: helm.environment }
+  const connected = await connectCluster(cluster.settings, deps, signal)
   run.notes.push(...connected.notes)
   try {
     run.phase = 'preflight'

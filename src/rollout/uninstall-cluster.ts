@@ -39,10 +39,11 @@ export function uninstallCluster(
     cluster,
     context,
     async (run) => {
-      const { folder, cloud, mask } = context
+      const { folder, cloud, mask, helm } = context
       // Retiring, the wait for it and the uninstall each may take helm's timeout.
       const minutes = kubeconfigMinutes(parseGoDuration(context.settings.inputs.timeout, 'timeout'))
-      const connected = await connectCluster(cluster.settings, { cloud, folder, mask, minutes }, signal)
+      const deps = { cloud, folder, mask, minutes, environment: helm.environment }
+      const connected = await connectCluster(cluster.settings, deps, signal)
       try {
         return await uninstall(cluster, connected, context, run, note, signal)
       } finally {

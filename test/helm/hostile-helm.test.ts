@@ -149,6 +149,8 @@ test('hostile environment: helm gets no plugin, no other cluster and nothing tha
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't',
     INPUT_VALUES: 'v',
     ALIBABA_CLOUD_ACCESS_KEY_ID: 'k',
+    HTTPS_PROXY: 'http://proxy.example:3128',
+    no_proxy: '10.0.0.0/8',
   }
   const environment = helmEnvironment(parent, '/run')
   assert.deepEqual(Object.keys(environment).sort(), [
@@ -164,8 +166,11 @@ test('hostile environment: helm gets no plugin, no other cluster and nothing tha
     'HELM_REPOSITORY_CACHE',
     'HELM_REPOSITORY_CONFIG',
     'HOME',
+    // M8: helm and we reach the API server through the same proxy.
+    'HTTPS_PROXY',
     'KUBECACHEDIR',
     'PATH',
+    'no_proxy',
   ])
   assert.deepEqual([environment.HELM_PLUGINS, environment.HELM_NO_PLUGINS], ['/run/plugins', '1'])
 })

@@ -143,14 +143,27 @@ test('security 5: on other events the repository is trusted, as its workflows ar
     assert.equal(refusals(settings, event).length, 1)
 })
 
+const PROXY = { 'proxy-url': 'http://jane:p%40ss@proxy.example:3128' }
+
 test('security 1: the secrets of all clusters are masked before the first one is asked', () => {
   writeFileSync(join(workspace, 'kubeconfig'), kubeconfig({ token: 'token-of-a-file', password: 'password' }))
-  const env = { ONE: kubeconfig({ 'client-key-data': 'key-of-one' }), TWO: kubeconfig({ token: 'token-of-two' }) }
+  const env = {
+    ONE: kubeconfig({ 'client-key-data': 'key-of-one' }),
+    TWO: kubeconfig({ token: 'token-of-two' }, PROXY),
+  }
   const settings = plan([{ env: 'ONE' }, { env: 'TWO' }, { file: 'kubeconfig' }, { file: 'absent' }], env)
   const masked: string[] = []
   const account = { ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'key-secret', ALIBABA_CLOUD_SECURITY_TOKEN: '' }
   maskKnownSecrets(settings, account, (secret) => masked.push(secret))
-  assert.deepEqual(masked, ['key-secret', 'key-of-one', 'token-of-two', 'token-of-a-file', 'password'])
+  assert.deepEqual(masked, [
+    'key-secret',
+    'key-of-one',
+    'token-of-two',
+    'p%40ss',
+    'p@ss',
+    'token-of-a-file',
+    'password',
+  ])
 })
 
 test('security 5: children do not inherit what the runner gives to the action alone', () => {

@@ -103,6 +103,14 @@ has to be done unless something does not work.
 A machine in a VPC without internet access reaches RAM at \`https://ram.vpc-proxy.aliyuncs.com\`; set it with \`--endpoints\` (in the action:
 \`endpoints\`), with \`sts: https://sts-vpc.REGION.aliyuncs.com\` and \`cs: https://cs-anony-vpc.REGION.aliyuncs.com\`.
 
+## Behind a proxy
+The action and the CLI reach an API server as kubectl and helm do: through the \`proxy-url\` of the cluster in the kubeconfig, else
+through \`HTTPS_PROXY\` unless \`NO_PROXY\` names the server (\`name\`, \`.name\`, \`*\`, addresses and CIDRs; names and addresses also with a
+port). A server on this machine is reached directly unless \`proxy-url\` says otherwise. The proxy has to be an HTTP proxy (\`http://\` or
+\`https://\`, with user and password if it asks for them); SOCKS5, which kubectl and helm also support, is refused with
+\`KUBE_CONNECTION\`. The certificate of an \`https://\` proxy is verified with the public CAs and \`NODE_EXTRA_CA_CERTS\`. The helper in the
+cluster never uses a proxy for its own API server: \`HTTPS_PROXY\` in \`extraEnv\` is for Alibaba Cloud and the registries.
+
 ## As data
 \`-o json\` writes the same for programs. Fields are added to it and never change their meaning; \`registries\`, \`namespaces\` and
 \`serviceAccounts\` are there for a cluster, \`pod\` for a Pod. \`state\` is \`ok\`, \`wrong\` or \`unknown\`.
@@ -152,6 +160,13 @@ RAM 角色。RAM 只回答本账号的情况：对于其他账号的角色或实
 
 VPC 内无法访问公网的机器可通过 \`https://ram.vpc-proxy.aliyuncs.com\` 访问 RAM：用 \`--endpoints\`（在 Action 中为 \`endpoints\`）设置该地址，
 并设置 \`sts: https://sts-vpc.REGION.aliyuncs.com\` 和 \`cs: https://cs-anony-vpc.REGION.aliyuncs.com\`。
+
+## 通过代理访问 API Server
+Action 和 CLI 访问 API Server 的方式与 kubectl、helm 相同：优先使用 kubeconfig 中该集群的 \`proxy-url\`；没有时使用 \`HTTPS_PROXY\`，
+但 \`NO_PROXY\` 列出的服务器除外（可写 \`name\`、\`.name\`、\`*\`、IP 地址和 CIDR，其中域名和 IP 地址还可带端口）。除非设置了 \`proxy-url\`，
+本机上的 API Server 总是直接访问。代理必须是 HTTP 代理（\`http://\` 或 \`https://\`，需要认证时带用户名和密码）；kubectl 和 helm 还支持
+SOCKS5，这里不支持，会报 \`KUBE_CONNECTION\`。\`https://\` 代理的证书用公共 CA 和 \`NODE_EXTRA_CA_CERTS\` 验证。集群中的 helper
+访问本集群的 API Server 时从不使用代理：\`extraEnv\` 中的 \`HTTPS_PROXY\` 只用于访问阿里云和镜像仓库。
 
 ## 数据形式
 \`-o json\` 为程序输出同样的内容。字段只会增加，含义不变；\`registries\`、\`namespaces\`、\`serviceAccounts\` 用于集群，\`pod\` 用于 Pod。

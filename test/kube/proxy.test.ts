@@ -1,0 +1,377 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, mock, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import { NopassError } from '../../src/errors.ts'
+import { createKubeClient } from '../../src/kube/client.ts'
+import { inClusterConnection, type KubeConnection, kubeconfigConnection } from '../../src/kube/connection.ts'
+import { chooseProxy } from '../../src/kube/proxy.ts'
+import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
+import { startConnectProxy } from './connect-proxy.ts'
+
+// All of it is M8: the API server behind a proxy, as kubectl and helm reach it.
+
+const authority = createAuthority('cluster')
+const other = createAuthority('other')
+const user = authority.issue({ commonName: 'jane', names: [], minutes: 60 })
+
+/** An API server that says who asks it, and whose certificate is for api.example alone. */
+async function startServer(names: string[] = ['api.example']): Promise<{ server: Server; port: number }> {
+  const pair = authority.issue({ commonName: 'api', names, minutes: 60 })
+  const server = createServer(
+    { key: pair.keyPem, cert: pair.certificatePem, ca: authority.certificatePem, requestCert: true },
+    (request, response) => {
+      const { authorized } = request.socket as TLSSocket
+      const { host, authorization } = request.headers
+      const seen = { authorized, host, authorization, connection: request.socket.remotePort }
+      if (request.url?.includes('watch=1')) {
+        response.write(`${JSON.stringify({ type: 'ADDED', object: seen })}\n`)
+      } else response.end(JSON.stringify(seen))
+    },
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+const { port } = await startServer()
+const byAddress = await startServer(['127.0.0.1'])
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-proxy-'))
+after(() => rm(folder, { recursive: true, force: true }))
+
+type Seen = { authorized: boolean; host: string; authorization?: string; connection: number }
+
+async function ask(connection: KubeConnection, timeoutMs?: number): Promise<Seen> {
+  const client = createKubeClient(connection)
+  try {
+    return await client.request<Seen>({ method: 'GET', path: '/version', ...(timeoutMs && { timeoutMs }) })
+  } finally {
+    client.close()
+  }
+}
+
+function through(proxy: string): KubeConnection {
+  return {
+    server: 'https://api.example:6443',
+    ca: authority.certificatePem,
+    cert: user.certificatePem,
+    key: user.keyPem,
+    token: () => 'a-token',
+    proxy,
+  }
+}
+
+function kubeconfig(server: string, proxyUrl?: string): string {
+  const inBase64 = (text: string): string => Buffer.from(text).toString('base64')
+  return JSON.stringify({
+    'current-context': 'c',
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    clusters: [
+      {
+        name: 'c',
+        cluster: {
+          server,
+          'certificate-authority-data': inBase64(authority.certificatePem),
+          ...(proxyUrl && { 'proxy-url': proxyUrl }),
+        },
+      },
+    ],
+    users: [
+      {
+        name: 'u',
+        user: {
+          'client-certificate-data': inBase64(user.certificatePem),
+          'client-key-data': inBase64(user.keyPem),
+        },
+      },
+    ],
+  })
+}
+
+test('TLS through a proxy is as without one: CA, client certificate and token are for the API server alone', async (t) => {
+  const proxy = await startConnectProxy(t, port)
+  const seen = await ask(through(`http://127.0.0.1:${proxy.port}`))
+  assert.deepEqual([seen.authorized, seen.host, seen.authorization], [true, 'api.example:6443', 'Bearer a-token'])
+  assert.deepEqual(proxy.targets, ['api.example:6443'])
+  assert.doesNotMatch(proxy.heads.join(), /token|acr-nopass/)
+  await proxy.left()
+})
+
+test('a proxy is trusted with nothing: the API server proves its name or its address, or tls-server-name', async (t) => {
+  const proxy = await startConnectProxy(t, port)
+  const base = through(`http://127.0.0.1:${proxy.port}`)
+  const wrongName = { code: 'KUBE_UNREACHABLE', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }
+  await assert.rejects(ask({ ...base, ca: other.certificatePem }), { code: 'KUBE_UNREACHABLE' })
+  await assert.rejects(ask({ ...base, server: 'https://elsewhere.example' }), wrongName)
+  await assert.rejects(ask({ ...base, server: 'https://10.0.0.1:6443' }), wrongName)
+  await assert.rejects(ask({ ...base, server: 'https://[2001:db8::1]:6443' }), wrongName)
+  await assert.rejects(ask({ ...base, tlsServerName: 'elsewhere.example' }), wrongName)
+  const named = await ask({ ...base, server: 'https://10.0.0.1:6443', tlsServerName: 'api.example' })
+  assert.equal(named.authorized, true)
+  assert.deepEqual(proxy.targets, [
+    'api.example:6443',
+    'elsewhere.example:443',
+    '10.0.0.1:6443',
+    '[2001:db8::1]:6443',
+    'api.example:6443',
+    '10.0.0.1:6443',
+  ])
+  await proxy.left()
+  const direct = await startConnectProxy(t, byAddress.port)
+  const local = { ...base, server: `https://127.0.0.1:${byAddress.port}`, proxy: `http://127.0.0.1:${direct.port}` }
+  assert.equal((await ask(local)).authorized, true)
+})
+
+test('calls share a way through the proxy, a watch has its own, and both end with the client', async (t) => {
+  const proxy = await startConnectProxy(t, port)
+  const client = createKubeClient(through(`http://127.0.0.1:${proxy.port}`))
+  const get = () => client.request<Seen>({ method: 'GET', path: '/version' })
+  const [one, two] = [await get(), await get()]
+  assert.equal(one.connection, two.connection)
+  const events: unknown[] = []
+  await new Promise<void>((resolve, reject) => {
+    client
+      .watch({ path: '/api/v1/secrets', isKnown: () => false }, (event) => {
+        events.push(event.type)
+        resolve()
+      })
+      .catch(reject)
+  }).finally(() => client.close())
+  assert.deepEqual([events, proxy.targets.length], [['ADDED'], 2])
+  await proxy.left()
+})
+
+test('user and password of a proxy go to it alone, and into no error', async (t) => {
+  const proxy = await startConnectProxy(t, port)
+  const url = `http://jane:p%40ss%3Aword@127.0.0.1:${proxy.port}`
+  await ask(through(url))
+  assert.deepEqual(proxy.logins, [`Basic ${Buffer.from('jane:p@ss:word').toString('base64')}`])
+  for (const status of [407, 403, 502]) {
+    proxy.treatment = status
+    const error = await ask(through(url)).catch((reason) => reason)
+    assert.equal(
+      error.message,
+      `GET /version did not reach api.example:6443: the proxy http://127.0.0.1:${proxy.port} answered ${status}`,
+    )
+    assert.deepEqual([error.code, error.reason, error.cause], ['KUBE_UNREACHABLE', 'ERR_PROXY_TUNNEL', undefined])
+    // Node leaves the connection open that the proxy keeps.
+    await proxy.left()
+  }
+  const nobody = await ask({ ...through('http://jane:secret@127.0.0.1:1') }).catch((reason) => reason)
+  assert.equal(nobody.message, 'GET /version did not reach api.example:6443 through the proxy http://127.0.0.1:1')
+  assert.equal(nobody.reason, 'ECONNREFUSED')
+  assert.doesNotMatch(`${nobody.stack} ${nobody.cause.stack} ${JSON.stringify(nobody.cause)}`, /secret|jane/)
+})
+
+for (const treatment of ['stall', 'stall-tls'] as const) {
+  test(`a proxy that says nothing more (${treatment}) is a timeout, and its connections end with the client`, async (t) => {
+    const proxy = await startConnectProxy(t, port)
+    proxy.treatment = treatment
+    await assert.rejects(ask(through(`http://127.0.0.1:${proxy.port}`), 100), { code: 'KUBE_TIMEOUT' })
+    await proxy.left()
+    assert.equal(proxy.targets.length, 1)
+  })
+
+  test(`a way that is not open after 30 s (${treatment}) is given up, though the client lives on`, async (t) => {
+    const proxy = await startConnectProxy(t, port)
+    proxy.treatment = treatment
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const client = createKubeClient(through(`http://127.0.0.1:${proxy.port}`))
+    t.after(() => {
+      mock.timers.reset()
+      client.close()
+    })
+    const asked = client.request({ method: 'GET', path: '/version', timeoutMs: 60_000 })
+    while (proxy.targets.length === 0) await new Promise(setImmediate)
+    mock.timers.tick(30_000)
+    await proxy.left()
+    mock.timers.tick(30_000)
+    await assert.rejects(asked, { code: 'KUBE_TIMEOUT' })
+  })
+}
+
+test('without TLS nothing goes through a proxy', () => {
+  const connection = { server: 'http://127.0.0.1:8080', proxy: 'http://proxy.example:3128' }
+  assert.throws(() => createKubeClient(connection), { code: 'KUBE_CONNECTION' })
+})
+
+test('proxy-url of the kubeconfig comes before the environment, whatever NO_PROXY says', async (t) => {
+  const proxy = await startConnectProxy(t, port)
+  const environment = { HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '*' }
+  const url = `http://127.0.0.1:${proxy.port}`
+  const source = { text: kubeconfig('https://api.example:6443', url), environment }
+  await ask(await kubeconfigConnection(source))
+  assert.deepEqual(proxy.targets, ['api.example:6443'])
+  const file = join(folder, 'kubeconfig')
+  await writeFile(file, kubeconfig('https://127.0.0.1:6443', url))
+  assert.equal((await kubeconfigConnection({ file, environment })).proxy, `${url}/`)
+})
+
+test('without proxy-url the environment is used, in both spellings, but for what NO_PROXY names', async (t) => {
+  const proxy = await startConnectProxy(t, port)
+  const url = `http://127.0.0.1:${proxy.port}`
+  const text = kubeconfig('https://api.example:6443')
+  for (const environment of [{ HTTPS_PROXY: url }, { https_proxy: `127.0.0.1:${proxy.port}` }]) {
+    await ask(await kubeconfigConnection({ text, environment }))
+  }
+  assert.deepEqual(proxy.targets, ['api.example:6443', 'api.example:6443'])
+  const environment = { HTTPS_PROXY: url, NO_PROXY: '10.0.0.0/8,.example' }
+  assert.equal((await kubeconfigConnection({ text, environment })).proxy, undefined)
+  const local = kubeconfig(`https://127.0.0.1:${byAddress.port}`)
+  await ask(await kubeconfigConnection({ text: local, environment: { HTTPS_PROXY: 'http://127.0.0.1:1' } }))
+})
+
+test('in a Pod no proxy is used for the API server of its own cluster', async () => {
+  await writeFile(join(folder, 'ca.crt'), authority.certificatePem)
+  await writeFile(join(folder, 'token'), 'of-the-pod')
+  const environment = {
+    KUBERNETES_SERVICE_HOST: '10.0.0.1',
+    KUBERNETES_SERVICE_PORT: '443',
+    HTTPS_PROXY: 'http://proxy.example:3128',
+  }
+  assert.equal(inClusterConnection(folder, environment).proxy, undefined)
+})
+
+const API = 'https://api.example:6443'
+
+test('the environment is read as Go does: upper case first, HTTPS_PROXY alone for https', () => {
+  const choices: readonly (readonly [Readonly<Record<string, string>>, string | undefined])[] = [
+    [{}, undefined],
+    [{ HTTPS_PROXY: 'http://a:1', https_proxy: 'http://b:1' }, 'http://a:1/'],
+    [{ HTTPS_PROXY: '', https_proxy: 'http://b:1' }, 'http://b:1/'],
+    [{ HTTPS_PROXY: 'a:1' }, 'http://a:1/'],
+    [{ HTTPS_PROXY: 'https://a' }, 'https://a/'],
+    [{ HTTPS_PROXY: 'HTTP://a' }, 'http://a/'],
+    [{ HTTP_PROXY: 'http://a:1', http_proxy: 'http://a:1', ALL_PROXY: 'http://a:1' }, undefined],
+    [{ HTTPS_PROXY: 'http://a:1', NO_PROXY: 'other', no_proxy: 'example' }, 'http://a:1/'],
+    [{ HTTPS_PROXY: 'http://a:1', NO_PROXY: '', no_proxy: 'example' }, undefined],
+  ]
+  for (const [environment, wanted] of choices) assert.equal(chooseProxy(API, '', environment), wanted)
+  assert.equal(
+    chooseProxy('http://api.example', undefined, { HTTP_PROXY: 'http://a', HTTPS_PROXY: 'http://a' }),
+    undefined,
+  )
+  assert.equal(chooseProxy('no URL', undefined, { HTTPS_PROXY: 'http://a' }), undefined)
+})
+
+test('a proxy that is not HTTP is refused by name, with a way out and without its password', () => {
+  const refused = (proxyUrl: string | undefined, environment = {}): string => {
+    try {
+      chooseProxy(API, proxyUrl, environment)
+    } catch (error) {
+      if (error instanceof NopassError) return `${error.code}: ${error.message}\n${error.hint}`
+    }
+    return 'no error'
+  }
+  const ofFile = refused('socks5://jane:secret@proxy.example:1080')
+  assert.match(ofFile, /^KUBE_CONNECTION: the kubeconfig's proxy-url has the scheme socks5, .*\n.*SOCKS5.*NO_PROXY/)
+  const ofEnvironment = refused(undefined, { HTTPS_PROXY: 'socks5h://jane:secret@proxy.example' })
+  assert.match(ofEnvironment, /^KUBE_CONNECTION: HTTPS_PROXY has the scheme socks5h/)
+  const broken = [
+    'http://jane:secret@',
+    'http://jane:secret%zz@proxy',
+    'jane:secret@proxy.example:3128',
+    'ftp://jane:secret@p',
+  ]
+  const messages = [ofFile, ofEnvironment, ...broken.map((url) => refused(url))]
+  for (const message of messages) {
+    assert.match(message, /^KUBE_CONNECTION: /)
+    assert.doesNotMatch(message, /secret|jane:/)
+  }
+  assert.equal(chooseProxy(API, undefined, { HTTPS_PROXY: 'socks5://p', NO_PROXY: 'api.example' }), undefined)
+})
+
+/**
+ * NO_PROXY, server, by proxy: what golang.org/x/net/http/httpproxy v0.60.0 (of helm 4) answered for each, by its
+ * `Config.ProxyFunc`; its rules are in the doc of `Config.NoProxy`.
+ */
+const GO_ANSWERS: readonly (readonly [string, string, boolean])[] = [
+  ['', 'https://api.example:6443', true],
+  ['*', 'https://api.example:6443', false],
+  ['other.test, *', 'https://10.0.0.1', false],
+  ['example', 'https://api.example:6443', false],
+  ['api.example', 'https://api.example:6443', false],
+  ['API.Example', 'https://api.example:6443', false],
+  [' api.example , x', 'https://api.example:6443', false],
+  ['pi.example', 'https://api.example:6443', true],
+  ['.example', 'https://api.example:6443', false],
+  ['.api.example', 'https://api.example:6443', true],
+  ['*.example', 'https://api.example:6443', false],
+  ['*.api.example', 'https://api.example:6443', true],
+  ['api.example:6443', 'https://api.example:6443', false],
+  ['api.example:443', 'https://api.example:6443', true],
+  ['api.example:443', 'https://api.example', false],
+  ['example:6443', 'https://api.example:6443', false],
+  ['.example:6443', 'https://api.example:6443', false],
+  ['api.example:', 'https://api.example:6443', false],
+  [':6443', 'https://api.example:6443', true],
+  ['https://api.example', 'https://api.example:6443', true],
+  ['api.example/', 'https://api.example', true],
+  ['10.0.0.1', 'https://10.0.0.1:6443', false],
+  ['10.0.0.1:6443', 'https://10.0.0.1:6443', false],
+  ['10.0.0.1:443', 'https://10.0.0.1:6443', true],
+  ['10.0.0.2', 'https://10.0.0.1:6443', true],
+  ['10.0.0.0/8', 'https://10.1.2.3:6443', false],
+  ['10.0.0.0/8', 'https://11.1.2.3:6443', true],
+  ['10.9.9.9/8', 'https://10.1.2.3', false],
+  ['10.0.0.0/33', 'https://10.1.2.3', true],
+  ['10.0.0.0/8:6443', 'https://10.1.2.3:6443', true],
+  ['10.0.0.0/8', 'https://api.example', true],
+  ['0.0.0.0/0', 'https://10.1.2.3', false],
+  ['0.0.0.0/0', 'https://[2001:db8::1]:6443', true],
+  ['10.0.0.1-10.0.0.9', 'https://10.0.0.1', true],
+  ['10.*', 'https://10.0.0.1', true],
+  ['10.', 'https://10.0.0.1', true],
+  ['0.0.1', 'https://10.0.0.1', true],
+  ['.1', 'https://10.0.0.1', true],
+  ['2001:db8::1', 'https://[2001:db8::1]:6443', false],
+  ['2001:DB8:0::1', 'https://[2001:db8::1]:6443', false],
+  ['[2001:db8::1]', 'https://[2001:db8::1]:6443', true],
+  ['[2001:db8::1]:6443', 'https://[2001:db8::1]:6443', false],
+  ['[2001:db8::1]:443', 'https://[2001:db8::1]:6443', true],
+  ['2001:db8::/32', 'https://[2001:db8::1]:6443', false],
+  ['2001:db9::/32', 'https://[2001:db8::1]:6443', true],
+  ['10.0.0.0/8', 'https://[::ffff:10.0.0.1]:6443', false],
+  ['10.0.0.1', 'https://[::ffff:10.0.0.1]:6443', false],
+  ['fe80::1%eth0', 'https://[2001:db8::1]', true],
+  ['', 'https://localhost:6443', false],
+  ['', 'https://127.0.0.1:6443', false],
+  ['', 'https://127.9.9.9', false],
+  ['', 'https://[::1]:6443', false],
+  ['', 'https://[::ffff:127.0.0.1]', false],
+  ['', 'https://localhost.example', true],
+  ['', 'https://a.localhost', true],
+  ['api.example.', 'https://api.example', true],
+  ['api.example', 'https://api.example.', true],
+  ['bücher.example', 'https://xn--bcher-kva.example', false],
+  ['xn--bcher-kva.example', 'https://bücher.example', false],
+  [',,', 'https://api.example', true],
+  ['[]', 'https://api.example', true],
+  ['[]:1', 'https://api.example', true],
+  ['*.', 'https://api.example', true],
+  ['*example', 'https://api.example', true],
+  ['**', 'https://api.example', true],
+  ['a*', 'https://api.example', true],
+  ['api.example;b', 'https://api.example', true],
+  ['b api.example', 'https://api.example', true],
+  ['10.0.0.0/08', 'https://10.1.2.3', false],
+  ['10.0.0.0/', 'https://10.1.2.3', true],
+  ['010.0.0.1', 'https://10.0.0.1', true],
+  ['[api.example]:6443', 'https://api.example:6443', false],
+  ['::ffff:10.0.0.1', 'https://10.0.0.1', false],
+]
+
+test('NO_PROXY means what it means to kubectl and helm', () => {
+  const ours = GO_ANSWERS.map(([noProxy, server]) => {
+    const proxy = chooseProxy(server, undefined, { HTTPS_PROXY: 'http://p:1', NO_PROXY: noProxy })
+    return [noProxy, server, proxy !== undefined]
+  })
+  assert.deepEqual(ours, GO_ANSWERS)
+})
