@@ -53,6 +53,8 @@ const USER = [
   'as-groups',
   'extensions',
 ]
+/** Ends a line, and a comment, for readers of YAML 1.1 such as helm's; for the others it is a character of the line. */
+const OTHER_LINE_BREAK = /[\u0085\u2028\u2029\ufeff]|\r(?!\n)/
 const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
 
 /**
@@ -67,7 +69,7 @@ export function refuseForeignPrograms(
   source: { readonly name: string; readonly folder: string | undefined; readonly workspace: string },
 ): void {
   const refuse = (what: string): NopassError => new NopassError('KUBECONFIG_REFUSED', `${source.name}: ${what}`)
-  const config = parseKubeconfig(text)
+  const config = OTHER_LINE_BREAK.test(text) ? undefined : parseKubeconfig(text)
   if (config === undefined) throw refuse('this is no kubeconfig that every reader reads alike')
   requireKeys(config, TOP, 'at the top')
   for (const kind of ['cluster', 'user'] as const) {

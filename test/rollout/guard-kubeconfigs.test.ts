@@ -102,6 +102,11 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
     /the path of tokenFile/,
   ],
   ['dots that stay in the workspace', kubeconfig({ tokenFile: 'folder/../ca.pem' }), undefined],
+  // YAML 1.1 ends a line, and with it the comment, where YAML 1.2 has a character.
+  ...['\u0085', '\u2028', '\u2029', '\r'].map((end) => {
+    const text = `kind: Config # c${end}users: [{ name: u, user: ${JSON.stringify(EXEC)} }]\n`
+    return [`users in a comment that U+${end.charCodeAt(0).toString(16)} ends`, text, /no kubeconfig/] as const
+  }),
   ['users that are no list', 'users: { name: u, user: { exec: {} } }\n', /users that are no list/],
 ]
 
