@@ -58,8 +58,8 @@ async function writeFiles(settings: Settings, outcome: RolloutOutcome, { env }: 
   const { inputs } = settings
   const outputs = describeOutputs(settings.selected, outcome.results)
   if (outcome.results.length === 0) return
-  // Without a folder of the runner's own the name must be nobody's to foresee.
-  const temp = env.RUNNER_TEMP || (await mkdtemp('/tmp/acr-nopass-results-'))
+  // A second use in the same job has files of its own; without a folder of the runner's own nobody may foresee the name.
+  const temp = await mkdtemp(join(env.RUNNER_TEMP || '/tmp', 'acr-nopass-results-'))
   const results = join(temp, 'acr-nopass-results.json')
   writePrivateFile(results, `${JSON.stringify(outputs.results, null, 2)}\n`)
   setOutput('results-file', results)

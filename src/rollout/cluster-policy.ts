@@ -131,13 +131,14 @@ export async function widenPolicies(
   const ram = await context.cloud.ram(cluster.settings)
   const notes: string[] = []
   const unverified: Unverified[] = []
+  let changed = false
   for (const shared of targets) {
     const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, signal))
     notes.push(...describe(done))
+    changed ||= done.steps.length > 0
     unverified.push(...(done.unverified ?? []))
   }
-  const changed = notes.length > 0
-  return { changed, notes: changed ? notes : ['RAM: nothing to change'], unverified }
+  return { changed, notes: notes.length > 0 ? notes : ['RAM: nothing to change'], unverified }
 }
 
 export interface WidenedPolicies {

@@ -42,6 +42,8 @@ export interface ClusterResult {
   readonly durationMs: number
   /** What a reader should know besides, such as `RAM policy widened`. */
   readonly notes: readonly string[]
+  /** Whether something of RAM was written; absent: nothing. */
+  readonly ramChanged?: true
   /** What was relied on without being verified; absent: nothing. Shown once for all clusters (`collectUnverified`). */
   readonly unverified?: readonly Unverified[]
   readonly error?: ResultError

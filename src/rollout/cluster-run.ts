@@ -12,6 +12,7 @@ export interface ClusterRun {
   chart: string | null
   readonly notes: string[]
   readonly unverified: Unverified[]
+  ramChanged: boolean
   plan: readonly PlannedChange[] | undefined
   digest: string | undefined
 }
@@ -29,6 +30,7 @@ export function newRun(): ClusterRun {
     chart: null,
     notes: [],
     unverified: [],
+    ramChanged: false,
     plan: undefined,
     digest: undefined,
   }
@@ -61,6 +63,7 @@ export async function runCluster(
     // Both ends rounded alike: what follows another never seems to begin before it ended.
     durationMs: Math.round(context.elapsed()) - Math.round(begin),
     notes: run.notes,
+    ...(run.ramChanged && { ramChanged: true }),
     ...(run.unverified.length === 0 ? {} : { unverified: run.unverified }),
     ...(error === undefined ? {} : { error: describeError(error) }),
     ...(run.plan === undefined ? {} : { plan: run.plan }),

@@ -1,6 +1,6 @@
 import { toNopassError } from '../errors.ts'
 import { applyPolicy } from '../policy/apply-policy.ts'
-import type { PolicyTarget } from '../policy/policy-target.ts'
+import type { PolicyPlan, PolicyTarget } from '../policy/policy-target.ts'
 import { removePolicy } from '../policy/remove-policy.ts'
 import { describe, isAloneInCluster, mayLeave, unknownRoles } from './cluster-policy.ts'
 import { type ClusterResult, describeError, isFailure } from './cluster-result.ts'
@@ -38,7 +38,7 @@ export async function narrowPolicies(
     const cluster = context.prepared.find(({ name }) => name === result.name)
     const ended = result.status === 'deployed' || result.status === 'unchanged'
     if (!ended || own.length === 0 || cluster === undefined || signal.aborted) return result
-    return withNotes(result, 'narrow', context, async (notes) => {
+    return withNotes(result, 'narrow', context, async ({ notes, add }) => {
       const ram = await context.cloud.ram(cluster.settings)
       for (const shared of own) {
         const { policyName } = shared.target
@@ -48,13 +48,13 @@ export async function narrowPolicies(
         if (phase === 'narrow' && done.has(policyKey(shared))) continue
         if (phase === 'narrow') done.add(policyKey(shared))
         const target = { ...shared.target, ...membersOf(shared, rolled), phase, ...leftoversOf(result.name, shared) }
-        notes.push(...describe(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal))))
+        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal)))
       }
       for (const shared of failed ? [] : former) {
         if (named.includes(policyKey(shared)) || !isAloneInCluster(result.name, context.settings)) continue
         const members = shared.target.members && [...new Set([...rolled.values()].map(({ key }) => key))].sort()
         const target = { ...shared.target, members, leftovers }
-        notes.push(...describe(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal))))
+        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal)))
       }
     })
   }
@@ -111,7 +111,7 @@ export async function removePolicies(
       cleaned.push(result)
       continue
     }
-    const remove = async (notes: string[]): Promise<void> => {
+    const remove = async ({ notes, add }: RamNotes): Promise<void> => {
       const ram = await context.cloud.ram(cluster.settings)
       for (const shared of own) {
         const others = shared.clusters.filter((name) => !gone.has(name))
@@ -119,9 +119,7 @@ export async function removePolicies(
           notes.push(`RAM: kept policy ${shared.target.policyName}: ${others.join(', ')} may still need it`)
         } else if (!done.has(policyKey(shared))) {
           done.add(policyKey(shared))
-          notes.push(
-            ...describe(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, signal))),
-          )
+          add(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, signal)))
         }
       }
     }
@@ -130,16 +128,27 @@ export async function removePolicies(
   return cleaned
 }
 
+/** What the work on RAM reports. */
+interface RamNotes {
+  readonly notes: string[]
+  readonly add: (done: PolicyPlan) => void
+}
+
 /** The result with what the work notes; its error makes the result a failed one. */
 async function withNotes(
   result: ClusterResult,
   phase: ClusterResult['phase'],
   context: RunContext,
-  work: (notes: string[]) => Promise<void>,
+  work: (into: RamNotes) => Promise<void>,
 ): Promise<ClusterResult> {
   const notes: string[] = []
-  const error = await work(notes).then(() => undefined, toNopassError)
+  let changed = result.ramChanged ?? false
+  const add = (done: PolicyPlan): void => {
+    changed ||= done.steps.length > 0
+    notes.push(...describe(done))
+  }
+  const error = await work({ notes, add }).then(() => undefined, toNopassError)
   for (const note of notes) context.report(result.name, note)
-  const all = { ...result, notes: [...result.notes, ...notes] }
+  const all = { ...result, notes: [...result.notes, ...notes], ...(changed && { ramChanged: true as const }) }
   return error === undefined ? all : { ...all, status: 'failed', phase, error: describeError(error) }
 }

@@ -27,7 +27,13 @@ export function describeOutputs(clusters: readonly ClusterSettings[], results: r
     matrix: { include },
     waves: waves.map((wave) => ({ wave, matrix: { include: include.filter((entry) => entry.wave === wave) } })),
     results: results.map(({ plan: _plan, unverified: _unverified, ...rest }) => rest),
-    changed: namesOf(({ status }) => status === 'deployed' || status === 'planned' || status === 'uninstalled'),
+    changed: namesOf(
+      ({ status, ramChanged }) =>
+        status === 'deployed' ||
+        status === 'planned' ||
+        status === 'uninstalled' ||
+        (status === 'unchanged' && ramChanged === true),
+    ),
     failed: namesOf(isFailure),
     skipped: namesOf(({ status }) => status === 'skipped' || status === 'cancelled'),
   }

@@ -75,6 +75,7 @@ async function applyCluster(
   run.unverified.push(...targets.flatMap(({ unverified = [] }) => unverified))
   const widened = await widenPolicies(targets, cluster, context, signal)
   run.notes.push(...widened.notes)
+  run.ramChanged = widened.changed
   for (const line of widened.notes) context.report(cluster.name, line)
   run.unverified.push(...widened.unverified)
 

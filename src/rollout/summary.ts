@@ -7,6 +7,8 @@ import { formatDuration, timeline } from './timeline.ts'
 
 /** GitHub drops a summary of more than 1 MiB whole. */
 const CAP_BYTES = 900 * 1024
+/** Of this the table, the cures and the timeline of thousands of clusters each may take a part. */
+const PART_BYTES = 250 * 1024
 
 const MARKS: Readonly<Record<ClusterStatus, string>> = {
   failed: '❌',
@@ -39,9 +41,9 @@ export function renderSummary(input: SummaryInput): string {
     '',
     '| | cluster | wave | status | revision | time | why |',
     '| --- | --- | --- | --- | --- | --- | --- |',
-    ...sorted.map(row),
+    ...fitting(sorted.map(row), (left) => `| | ${left} more clusters were left out | | | | | |`),
     '',
-    ...sorted.flatMap(cure),
+    ...fitting(sorted.flatMap(cure), (left) => `> ${left} more were left out\n`),
     ...timelineBlock(input),
   ]
   const folds = [...unverifiedFold(input), ...sorted.flatMap((result) => [...noteFold(result), ...planFolds(result)])]
@@ -87,13 +89,14 @@ function row(result: ClusterResult): string {
 function cure({ name, error }: ClusterResult): readonly string[] {
   if (!error) return []
   const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
-  return [`> **${cell(name)}** ${error.code}${ids ? ` (${cell(ids)})` : ''} **Cure:** ${cell(error.hint)}`, '']
+  return [`> **${cell(name)}** ${error.code}${ids ? ` (${cell(ids)})` : ''} **Cure:** ${cell(error.hint)}\n`]
 }
 
 function timelineBlock({ results, durationMs, helm }: SummaryInput): readonly string[] {
   const lines = timeline(results, durationMs)
   if (lines.length === 0) return []
-  return ['```text', ...lines, '```', `${formatDuration(durationMs)} in all${helm ? `, helm ${helm}` : ''}`, '']
+  const shown = fitting(lines, (left) => `${left} more lines were left out`)
+  return ['```text', ...shown, '```', `${formatDuration(durationMs)} in all${helm ? `, helm ${helm}` : ''}`, '']
 }
 
 function unverifiedFold({ unverified = [] }: SummaryInput): readonly string[] {
@@ -131,6 +134,16 @@ function capped(head: string, blocks: readonly string[]): string {
     kept.push(block)
   }
   return `${kept.join('\n')}\n`
+}
+
+/** As many of the lines, the worst first, as a part of the summary may hold; the rest is counted. */
+function fitting(lines: readonly string[], rest: (left: number) => string): readonly string[] {
+  let bytes = 0
+  const end = lines.findIndex((line) => {
+    bytes += Buffer.byteLength(line) + 1
+    return bytes > PART_BYTES
+  })
+  return end === -1 ? lines : [...lines.slice(0, end), rest(lines.length - end)]
 }
 
 function longestTicks(text: string): number {

@@ -67,6 +67,15 @@ test('changed, failed and skipped name the clusters by what came of them', () =>
   assert.deepEqual({ changed, failed, skipped }, { changed: ['a'], failed: ['b', 'f'], skipped: ['d', 'e'] })
 })
 
+test('L9 a cluster where only RAM was written is among the changed ones; a failed one is not', () => {
+  const results = [
+    { ...result('a', 0, 'unchanged'), ramChanged: true },
+    result('b', 0, 'unchanged'),
+    { ...result('c', 0, 'failed'), ramChanged: true },
+  ] as const
+  assert.deepEqual(describeOutputs(clusters, results).changed, ['a'])
+})
+
 test('a failing cluster does not end its siblings: what runs goes on, what waits in later waves is skipped', async () => {
   const names = ['canary', 'bad', 'slow', 'later'].map((name) => ({ name, wave: name === 'later' ? 1 : 0 }))
   const slow = Promise.withResolvers<void>()

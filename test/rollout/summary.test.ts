@@ -125,6 +125,25 @@ test('a diff of any number of backticks stays in its fence', () => {
   assert.match(text, /\n`{5}diff\n/)
 })
 
+for (const [status, count] of [
+  ['failed', 2000],
+  ['skipped', 5000],
+] as const) {
+  test(`L2 ${count} ${status} clusters: the table, the cures and the timeline fit, and what was left out is counted`, () => {
+    const error = { code: 'HELM_FAILED', message: 'm'.repeat(300), hint: 'h'.repeat(300) }
+    const results = Array.from({ length: count }, (_, index): ClusterResult => {
+      const name = `cluster-${index}`
+      return status === 'failed'
+        ? { ...result, name, status, error }
+        : { ...result, name, status, startedMs: null, notes: ['a failure in an earlier wave '.repeat(6)] }
+    })
+    const text = renderSummary({ mode: 'apply', results, durationMs: 60_000, helm: null })
+    assert.ok(Buffer.byteLength(text) <= 901 * 1024)
+    const [, left = ''] = /\n\| \| (\d+) more clusters were left out \|/.exec(text) ?? []
+    assert.equal([...text.matchAll(/^\| \S+ \| cluster-\d+ \|/gm)].length + Number(left), count)
+  })
+}
+
 test('what was relied on and not verified is said once, whatever the number of clusters', () => {
   const results = ['a', 'b', 'c'].map((name): ClusterResult => {
     return { ...result, name, status: 'planned', unverified: [{ id: 'RAM_MATCHING', subject: `policy ${name}` }] }
