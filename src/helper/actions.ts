@@ -49,7 +49,8 @@ export type WriteAction = WriteSecret | WriteList
 /** What is to be done about one namespace's Secret or one ServiceAccount. */
 export type Decision =
   | WriteAction
-  | { readonly kind: 'current' }
+  /** `newer`: registries of which it holds a newer credential than we do; nothing older replaces that, until that time. */
+  | { readonly kind: 'current'; readonly newer?: readonly string[]; readonly until?: number }
   /** Taken back, or nothing of ours there. */
   | { readonly kind: 'none' }
   /** `entries`: of an overlong list. */

@@ -33,6 +33,8 @@ export interface ControllerOptions {
   /** The credentials of all registries. */
   readonly states: () => readonly RegistryState[]
   readonly observer: ControllerObserver
+  /** A Secret holds a newer credential of these registries than we do. */
+  readonly onNewer: (registries: readonly string[]) => void
 }
 
 /** Compares what is with what should be, for one key at a time, and performs what the plan says. */
@@ -161,9 +163,8 @@ export function createController(options: ControllerOptions): Controller {
       return 'done'
     }
     note(key, planned, decision)
-    if (decision.kind === 'wait' && decision.until !== undefined) {
-      return { retry: Math.max(0, decision.until - clock.monotonic()) }
-    }
+    const until = untilOf(decision)
+    if (until !== undefined) return { retry: Math.max(0, until - clock.monotonic()) }
     return isWrite(decision) && !config.dryRun ? perform(key, decision, failures) : 'done'
   }
 
@@ -215,6 +216,7 @@ export function createController(options: ControllerOptions): Controller {
       const served = decision.kind === 'current' || decision.kind === 'attach'
       rival.note(key, served ? observed.serviceAccount(namespace, serviceAccount)?.list : undefined)
     }
+    if (decision.kind === 'current' && decision.newer !== undefined) options.onNewer(decision.newer)
     const problem = problemOfDecision(planned, decision, secretName)
     if (problem) observer.problem(key, problem)
     else if (!isWrite(decision)) observer.solved(key)
@@ -234,7 +236,7 @@ export function createController(options: ControllerOptions): Controller {
   /** Queues what has to be written, and what only has to wait for its time. */
   function enqueue(key: string, decision: Decision, urgent: boolean, turn: number): void {
     if (isWrite(decision)) queue.add(key, laneOf(decision, urgent, turn))
-    else if (decision.kind === 'wait' && decision.until !== undefined) queue.add(key, NOW)
+    else if (untilOf(decision) !== undefined) queue.add(key, NOW)
   }
 
   /** For all that waits: the rotation of one registry must not slow down an earlier one that is not over. */
@@ -286,6 +288,10 @@ export function createController(options: ControllerOptions): Controller {
       stop.abort()
     },
   }
+}
+
+function untilOf(decision: Decision): number | undefined {
+  return decision.kind === 'wait' || decision.kind === 'current' ? decision.until : undefined
 }
 
 /** Milliseconds; 0 when none of them ends. */

@@ -3,6 +3,7 @@ import { type AuthFormat, buildDockerConfig } from '../acr/docker-config.ts'
 import {
   ANNOTATION_CONTENT_HASH,
   ANNOTATION_EXPIRES_AT,
+  ANNOTATION_ISSUED_AT,
   ANNOTATION_REFRESH_AT,
   ANNOTATION_REGISTRIES,
   ANNOTATION_TOKENS,
@@ -46,13 +47,15 @@ export function buildCredentialGroup(
     options.authFormat,
   )
   const hash = contentHash(content)
-  const registries = tokens.map(({ name }) => name).sort()
+  const sorted = tokens.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const registries = sorted.map(({ name }) => name)
   // The entry of an earlier configuration may have expired long ago: it decides about nothing.
   const current = tokens.filter(({ origin }) => origin !== 'kept')
   const expiresAt = soonest(current.map(({ token }) => token.expiresAt))
   const annotations: Record<string, string> = {
     [ANNOTATION_CONTENT_HASH]: hash,
     [ANNOTATION_REGISTRIES]: registries.join(','),
+    [ANNOTATION_ISSUED_AT]: sorted.map(({ token }) => toIso(timeOfIssue(token))).join(','),
     [ANNOTATION_EXPIRES_AT]: toIso(expiresAt),
     [ANNOTATION_REFRESH_AT]: toIso(soonest(current.map(({ refreshAt }) => refreshAt))),
     ...(withTokens ? { [ANNOTATION_TOKENS]: encodeTokens(tokens) } : {}),
@@ -66,7 +69,12 @@ export function buildCredentialGroup(
     hash,
     registries,
     expiresAt,
-    unsure: current.some(({ origin }) => origin !== undefined),
+    unsure: new Map(
+      current.flatMap(({ name, token, origin }) => {
+        const issuedAt = origin === undefined ? undefined : timeOfIssue(token)
+        return issuedAt === undefined ? [] : [[name, issuedAt]]
+      }),
+    ),
     bodies: {
       apply: [
         Buffer.from('{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/dockerconfigjson","metadata":{'),
@@ -80,6 +88,11 @@ export function buildCredentialGroup(
 /** Lower-case hex SHA-256 of the bytes of `.dockerconfigjson`. */
 export function contentHash(content: string): string {
   return createHash('sha256').update(content).digest('hex')
+}
+
+/** A static login is only read: that one was read later does not make it newer. */
+function timeOfIssue({ issuedAt, expiresAt }: LiveToken['token']): number | undefined {
+  return expiresAt === null ? undefined : issuedAt
 }
 
 function soonest(times: readonly (number | null)[]): number | undefined {

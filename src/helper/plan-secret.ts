@@ -10,8 +10,8 @@ export interface GroupSummary {
   readonly registries: readonly string[]
   /** When the first of its credentials expires, epoch milliseconds on the cloud's clock; undefined: none does. */
   readonly expiresAt: number | undefined
-  /** Secrets may hold a newer credential than one of these (see `LiveToken.origin`). */
-  readonly unsure: boolean
+  /** Registries of which Secrets may hold a newer credential (see `LiveToken.origin`), with the time at which ours was issued. */
+  readonly unsure: ReadonlyMap<string, number>
 }
 
 export interface SecretQuestion {
@@ -53,8 +53,8 @@ export function planSecret(question: SecretQuestion): Decision {
     const until = lost ? endOf(secret, question) : undefined
     if (until !== undefined) return { kind: 'wait', reason: 'last-good', ...(until === Infinity ? {} : { until }) }
     if (secret.hash === group.hash && secret.labelled) return { kind: 'current' }
-    const worse = secret.labelled ? judgeWorse(group, secret, question.cloudNow) : undefined
-    if (worse !== undefined) return worse
+    const better = judgeBetter(group, secret, question)
+    if (better !== undefined) return better
   }
   const pause = fightPause(question.losses, question.now)
   if (pause !== undefined) {
@@ -69,13 +69,23 @@ function endOf({ expiresAt = Infinity }: SecretView, { now, cloudNow }: SecretQu
   return expiresAt > cloudNow ? now + (expiresAt - cloudNow) : undefined
 }
 
-/** Nothing that has expired, and nothing that may be older, replaces credentials that work. */
-function judgeWorse(group: GroupSummary, secret: SecretView, cloudNow: number): Decision | undefined {
-  const { expiresAt, unsure, registries } = group
-  if (expiresAt === undefined || secret.expiresAt === undefined || secret.expiresAt <= cloudNow) return undefined
-  if (expiresAt <= cloudNow) return { kind: 'wait', reason: 'last-good' }
-  const isOlder = unsure && expiresAt < secret.expiresAt && registries.every((name) => secret.registries.includes(name))
-  return isOlder ? { kind: 'current' } : undefined
+/** A Secret this close to its end may be replaced by what lives longer as a whole, though one credential in it is older. */
+const NEAR_END_MS = 60_000
+
+/** Nothing that has expired, and nothing older, replaces credentials that work (P2). */
+function judgeBetter(group: GroupSummary, secret: SecretView, question: SecretQuestion): Decision | undefined {
+  const { now, cloudNow } = question
+  if (group.expiresAt === undefined || secret.expiresAt === undefined || secret.expiresAt <= cloudNow) return undefined
+  if (secret.labelled && group.expiresAt <= cloudNow) return { kind: 'wait', reason: 'last-good' }
+  const newer = secret.registries.filter((name, index) => {
+    const [there, ours] = [secret.issuedAt[index], group.unsure.get(name)]
+    return there !== undefined && ours !== undefined && there > ours
+  })
+  if (newer.length === 0) return undefined
+  const nearEnd = secret.expiresAt - NEAR_END_MS
+  if (nearEnd > cloudNow) return { kind: 'current', newer, until: now + (nearEnd - cloudNow) }
+  if (group.expiresAt > secret.expiresAt) return undefined
+  return { kind: 'current', newer, until: now + (secret.expiresAt - cloudNow) }
 }
 
 function planRetire(question: SecretQuestion): Decision {

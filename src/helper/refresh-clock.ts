@@ -40,12 +40,14 @@ export interface RefreshClock {
   start(): void
   /** Asks until there is a credential, and no further: that the configuration works is to be shown (decision 5). */
   prove(): void
-  /** The credential in the helper's own copy, which is what all namespaces have: it wins unless it is over. */
+  /** The credential in the helper's own copy, which is what all namespaces have: it wins unless it is over, or older than one got as the leader. */
   adopt(live: LiveToken): void
   /** The credential of an earlier configuration in the helper's own copy: its entry stays while there is no other. */
   keep(live: LiveToken): void
   /** Refreshes now, whatever the schedule says. */
   force(): void
+  /** Some Secret holds a newer credential: refreshes now, once for a credential; a failure is retried as usual. */
+  replaceOlder(): void
   /** Refreshes now with another, unless it is asked for already or failed last time; a failure leaves all as it was. */
   join(): void
   stop(): void
@@ -73,6 +75,8 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
   let candidate: RegistryToken | undefined
   /** The one in use has been refused before: that it is refused again is no reason to request another. */
   let refusedLive: LiveToken | undefined
+  /** Known to be older than what some Secret holds. */
+  let olderLive: LiveToken | undefined
   let rechecks = 0
   let cancelRecheck: (() => void) | undefined
   let due = Number.POSITIVE_INFINITY
@@ -262,7 +266,7 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     start() {
       if (mode === 'started') return
       mode = 'started'
-      if (state.live) scheduleFor(state.live)
+      if (state.live && !wanted) scheduleFor(state.live)
       else scheduleIn(0)
       // Helpers that start at one moment do not log in at one moment for good.
       if (options.verifyIntervalMs > 0) verifyLater(random())
@@ -275,6 +279,8 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     adopt(live) {
       // Nothing that has expired replaces a live credential.
       if (state.live && isOver(live.token, cloudNow())) return
+      // Before a reload we got a newer one as the leader, and the write of our own copy is still under way or failed.
+      if (state.live && state.live.origin === undefined && isOlder(live, state.live)) return
       if (state.live && sameLogin(state.live.token, live.token)) {
         state = { ...state, live: { ...state.live, origin: 'restored' } }
         return
@@ -288,6 +294,12 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
       if (state.live === undefined) state = { ...state, kept: keptOf(live) }
     },
     force,
+    replaceOlder() {
+      const { live } = state
+      if (live?.origin === undefined || live === olderLive) return
+      olderLive = live
+      force()
+    },
     join() {
       if (mode === 'started' && !running && state.failures === 0) void refresh('joined')
     },
@@ -318,6 +330,10 @@ function initialState(entry: RegistryEntry, before: RegistryState | undefined): 
 
 function keptOf(live: LiveToken): LiveToken {
   return { ...live, origin: 'kept' }
+}
+
+function isOlder({ token }: LiveToken, other: LiveToken): boolean {
+  return token.expiresAt !== null && token.issuedAt < other.token.issuedAt
 }
 
 function partUsed({ issuedAt, expiresAt }: RegistryToken, now: number): number {

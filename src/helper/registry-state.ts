@@ -11,7 +11,7 @@ export interface LiveToken {
   readonly refreshAt: number | null
   /**
    * `proof`: fetched by a replica that did not lead, to show that the configuration works; the Secrets may hold a newer one.
-   * `restored`: read back from the helper's own copy, which a crash in the middle of a rotation may have left behind the others.
+   * `restored`: read back from the helper's own copy, which a crash or a late write may have left behind the others.
    * `kept`: of an earlier configuration of this registry; its entry stays until there is a credential of the present one.
    */
   readonly origin?: 'proof' | 'restored' | 'kept'

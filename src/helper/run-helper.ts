@@ -1,4 +1,4 @@
-import type { HelperStatus } from '../acr/helper-status.ts'
+import { type HelperStatus, STATUS_KEY } from '../acr/helper-status.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -138,6 +138,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
 
   function onStatus(object: StatusObject): void {
     reported = readStatus(object)
+    statusWriter.observe(object.data?.[STATUS_KEY])
     if (!statusRead) {
       statusRead = true
       proven = provenFingerprints(reported)

@@ -103,7 +103,15 @@ export function createSession(options: SessionOptions): Session {
       options.onChange()
     },
   })
-  const controller = createController({ ...options, config, targets, groups, observer, states: () => keeper.states })
+  const controller = createController({
+    ...options,
+    config,
+    targets,
+    groups,
+    observer,
+    states: () => keeper.states,
+    onNewer: (registries) => keeper.replaceOlder(registries),
+  })
   const pods =
     config.watchPods || config.heal
       ? createPodWatch({

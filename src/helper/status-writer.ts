@@ -22,6 +22,8 @@ export interface StatusWriterOptions {
 export interface StatusWriter {
   /** Something that the status shows may have changed. */
   touch(): void
+  /** What the ConfigMap holds now: another writer, or a write of ours that came late, may have replaced the report. */
+  observe(text: string | undefined): void
   stop(): void
 }
 
@@ -29,10 +31,15 @@ const PAUSE_MS = 30_000
 /** Writes that may follow each other at once after a quiet time. */
 const BURST = 10
 const SETTLE_MS = 250
+/** So many reports of ours are known again when the watch shows them late. */
+const REMEMBERED = 20
 
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   const { client, clock } = options
   let last = ''
+  const written: string[] = []
+  let seen: string | undefined
+  let writing = false
   // when the writes so far would have been paid for, one each PAUSE_MS (a leaky bucket of BURST)
   let paidAt = Number.NEGATIVE_INFINITY
   let touchedAt = 0
@@ -40,7 +47,8 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   const stop = new AbortController()
 
   function plan(): void {
-    if (stop.signal.aborted || cancel) return
+    // One at a time: the answers then come in the order of the writes.
+    if (stop.signal.aborted || cancel || writing) return
     const wait = Math.max(paidAt - (BURST - 1) * PAUSE_MS - clock.monotonic(), SETTLE_MS)
     cancel = clock.after(wait, () => {
       cancel = undefined
@@ -53,19 +61,33 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     if (!options.mayWrite()) return
     const status = printableData(options.build())
     const text = JSON.stringify({ ...status, updatedAt: '' })
-    if (text === last) return
+    if (text === last && !replaced()) return
+    const sent = JSON.stringify(status)
+    writing = true
+    // What was there before this write, it replaces.
+    seen = undefined
     paidAt = Math.max(paidAt, clock.monotonic()) + PAUSE_MS
     try {
       const path = namespacedPath('/api/v1', options.namespace, 'configmaps', options.name)
-      const body = { data: { [STATUS_KEY]: JSON.stringify(status) } }
+      const body = { data: { [STATUS_KEY]: sent } }
       const query = { fieldManager: FIELD_MANAGER }
       await client.request({ method: 'PATCH', path, query, body, contentType: MERGE_PATCH }, stop.signal)
       last = text
+      written.push(sent)
+      if (written.length > REMEMBERED) written.shift()
+      if (replaced()) touch()
     } catch (error) {
       if (stop.signal.aborted) return
       options.onProblem(error)
       touch()
+    } finally {
+      writing = false
+      if (touchedAt !== 0) plan()
     }
+  }
+  /** The ConfigMap holds what none of our confirmed writes put there: a confirmed one is only shown late. */
+  function replaced(): boolean {
+    return seen !== undefined && written.length > 0 && !written.includes(seen)
   }
   function touch(): void {
     if (touchedAt === 0) touchedAt = clock.monotonic()
@@ -73,6 +95,10 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   }
   return {
     touch,
+    observe(text = '') {
+      seen = text
+      if (replaced()) touch()
+    },
     stop() {
       stop.abort()
       cancel?.()

@@ -33,6 +33,8 @@ export interface TokenKeeper {
   adopt(live: LiveToken): void
   /** Replaces what was issued before that time, epoch milliseconds; `registries`: only these. */
   refreshOlderThan(time: number, registries?: readonly string[]): void
+  /** Some Secret holds a newer credential of these: ours is replaced now. */
+  replaceOlder(registries: readonly string[]): void
   /** A new credential waits for another's. */
   readonly holding: boolean
   stop(): void
@@ -110,6 +112,9 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
         if (registries && !registries.includes(name)) continue
         if (live && live.token.issuedAt < time) one.force()
       }
+    },
+    replaceOlder(registries) {
+      for (const name of registries) clocks.get(name)?.replaceOlder()
     },
     get holding() {
       return hold.holding

@@ -2,6 +2,7 @@ import { type ListOwner, listOwner } from '../kube/managed-fields.ts'
 import {
   ANNOTATION_CONTENT_HASH,
   ANNOTATION_EXPIRES_AT,
+  ANNOTATION_ISSUED_AT,
   ANNOTATION_REGISTRIES,
   LABEL_INSTANCE,
   LABEL_MANAGED_BY,
@@ -31,6 +32,8 @@ export interface SecretView extends Versioned {
   readonly labelled: boolean
   readonly hash: string | undefined
   readonly registries: readonly string[]
+  /** When the credential of each of these was issued, epoch milliseconds; undefined where that is not known. */
+  readonly issuedAt: readonly (number | undefined)[]
   /** Epoch milliseconds; undefined when nothing in it expires. */
   readonly expiresAt: number | undefined
   readonly otherManager: string | undefined
@@ -67,7 +70,7 @@ export interface TrimOptions {
 const LIST_LIMIT = { entries: 100, characters: 4096 }
 /** A longer annotation is not one that we wrote: an annotation may have 256 KiB. */
 const HASH_LENGTH = 64
-const REGISTRIES_LENGTH = 32 * 1024
+const LIST_LENGTH = 32 * 1024
 
 /** Names of a list of pull secrets, or what is kept of an overlong one. */
 export function boundedList(
@@ -110,7 +113,6 @@ export function createTrimmers(options: TrimOptions): Trimmers {
     }),
     secret: ({ metadata }) => {
       const { annotations = {}, labels = {} } = metadata
-      const expiresAt = Date.parse(annotations[ANNOTATION_EXPIRES_AT] ?? '')
       return {
         uid: metadata.uid,
         resourceVersion: metadata.resourceVersion,
@@ -120,8 +122,9 @@ export function createTrimmers(options: TrimOptions): Trimmers {
           wanted.every(([key, value]) => labels[key] === value) &&
           appliedLabels(metadata.managedFields).every((key) => wantedKeys.has(key)),
         hash: share(readHash(annotations[ANNOTATION_CONTENT_HASH])),
-        registries: share(readRegistries(annotations[ANNOTATION_REGISTRIES])),
-        expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt,
+        registries: share(readList(annotations[ANNOTATION_REGISTRIES]).filter(Boolean)),
+        issuedAt: share(readList(annotations[ANNOTATION_ISSUED_AT]).map(readTime)),
+        expiresAt: readTime(annotations[ANNOTATION_EXPIRES_AT]),
         otherManager: share(otherContentManager(metadata.managedFields)),
       }
     },
@@ -141,8 +144,13 @@ function readHash(annotation = ''): string | undefined {
   return annotation === '' || annotation.length > HASH_LENGTH ? undefined : annotation
 }
 
-function readRegistries(annotation = ''): readonly string[] {
-  return annotation.length > REGISTRIES_LENGTH ? [] : annotation.split(',').filter(Boolean)
+function readList(annotation = ''): readonly string[] {
+  return annotation.length > LIST_LENGTH ? [] : annotation.split(',')
+}
+
+function readTime(annotation = ''): number | undefined {
+  const time = Date.parse(annotation)
+  return Number.isNaN(time) ? undefined : time
 }
 
 /** The same value for equal values; bounded, so that many different ones cost no memory. */

@@ -19,6 +19,8 @@ export const ANNOTATION_REFRESH_AT = 'acr-nopass.io/refresh-at'
 export const ANNOTATION_CONTENT_HASH = 'acr-nopass.io/content-hash'
 /** Comma-separated names of the registries inside, sorted. */
 export const ANNOTATION_REGISTRIES = 'acr-nopass.io/registries'
+/** In the same order, comma-separated: the RFC 3339 time at which each credential was issued; empty for a static login. */
+export const ANNOTATION_ISSUED_AT = 'acr-nopass.io/issued-at'
 /** On the helper's own copy only: which registry each login belongs to and how long it lives, as JSON; nothing of it is secret. */
 export const ANNOTATION_TOKENS = 'acr-nopass.io/tokens'
 

@@ -64,6 +64,30 @@ test('a token without user name, password or expiry is no token', async () => {
   await assert.rejects(getPersonalToken(target(json(200, { requestId: 'R' }))), { code: 'CLOUD_UNAVAILABLE' })
 })
 
+test('L7 an expiry that is no time, such as nanoseconds, is no expiry, in both editions', async () => {
+  const personal = (expireDate: number) => ({
+    data: { tempUserName: 'u', authorizationToken: 'p', expireDate },
+  })
+  const enterprise = (ExpireTime: number) => ({ TempUsername: 'u', AuthorizationToken: 'p', ExpireTime })
+  const ask = {
+    enterprise: (at: number) => getAuthorizationToken(target(json(200, enterprise(at))), { instanceId: 'cri-1' }),
+    personal: (at: number) => getPersonalToken(target(json(200, personal(at)))),
+  }
+  for (const edition of ['enterprise', 'personal'] as const) {
+    const message = (at: number): Promise<string> =>
+      ask[edition](at).then(
+        ({ expiresAt }) => `expires at ${expiresAt}`,
+        (error) => `${error.code} ${error.message}`,
+      )
+    const invalid = 'CLOUD_UNAVAILABLE a token came without user name, password or a valid expiry'
+    for (const at of [0, -1, 8.64e15 + 1, START * 1e6]) assert.equal(await message(at), invalid, `${edition} ${at}`)
+    // A Date can hold it, but no annotation is to say it.
+    const unlikely = 'CLOUD_UNAVAILABLE a token came that no pull secret can hold'
+    for (const at of [8.64e15, Date.UTC(2200)]) assert.equal(await message(at), unlikely, `${edition} ${at}`)
+    assert.equal(await message(Date.UTC(2199)), `expires at ${Date.UTC(2199)}`)
+  }
+})
+
 test('addresses are read whatever kind of endpoint there is, and odd entries are left out', async () => {
   const Endpoints = [
     {

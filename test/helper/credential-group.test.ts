@@ -53,6 +53,7 @@ test('a pull secret holds one auth a domain, our labels, the hash of its bytes a
       annotations: {
         'acr-nopass.io/content-hash': hash,
         'acr-nopass.io/registries': 'legacy,prod',
+        'acr-nopass.io/issued-at': ',2026-01-01T00:00:00.000Z',
         'acr-nopass.io/expires-at': '2026-01-01T01:00:00.000Z',
         'acr-nopass.io/refresh-at': '2026-01-01T00:39:00.000Z',
       },
@@ -172,4 +173,28 @@ test('notes that are not as we write them are no notes', () => {
     ),
     [],
   )
+})
+
+test('L7 a note with a time beyond what a Date can hold is none, and costs the other registries nothing', () => {
+  const [good, odd] = [live('prod'), live('odd')]
+  const secret = stored(buildCredentialGroup('@', [good, odd], OPTIONS, true))
+  const { annotations = {} } = secret.metadata
+  const [first, second] = JSON.parse(annotations['acr-nopass.io/tokens'] ?? '')
+  for (const field of ['issuedAt', 'expiresAt', 'refreshAt']) {
+    for (const [time, names] of [
+      [8.64e15, ['prod', 'odd']],
+      [8.64e15 + 1, ['prod']],
+      [-8.64e15 - 1, ['prod']],
+    ] as const) {
+      const notes = JSON.stringify([first, { ...second, [field]: time }])
+      const metadata = { ...secret.metadata, annotations: { ...annotations, 'acr-nopass.io/tokens': notes } }
+      const back = readTokens({ ...secret, metadata }, 'home.r')
+      assert.deepEqual(
+        back.map(({ name }) => name),
+        names,
+        `${field} ${time}`,
+      )
+      assert.doesNotThrow(() => buildCredentialGroup('@', back, OPTIONS, true))
+    }
+  }
 })

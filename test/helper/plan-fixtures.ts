@@ -54,6 +54,7 @@ export function secret(content: CredentialGroup, more: Partial<SecretView> = {})
     labelled: true,
     hash: content.hash,
     registries: content.registries,
+    issuedAt: content.registries.map(() => NOW),
     expiresAt: NOW + HOUR,
     otherManager: undefined,
     ...more,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Decision } from '../../src/helper/actions.ts'
 import { plan, planKey } from '../../src/helper/plan.ts'
+import type { LiveToken } from '../../src/helper/registry-state.ts'
 import {
   account,
   config,
@@ -17,6 +18,7 @@ import {
 } from './plan-fixtures.ts'
 
 const HOUR = 3_600_000
+const MINUTE = 60_000
 
 const two = config({
   registries: [
@@ -40,6 +42,23 @@ const write = (reason: string, key = 'prod', known = true): Decision =>
 const shop = (view: Parameters<typeof secret>[1] = {}, content = current) => ({ shop: secret(content, view) })
 const opted = [namespace('shop', { optedOut: true })]
 const empty = group()
+
+const both = config({
+  registries: ['prod', 'other'].map((name) => ({
+    name,
+    edition: 'enterprise',
+    instanceId: `cri-${name}`,
+    region: 'cn-hangzhou',
+  })),
+})
+/** Of the second registry: it ends first, in all Secrets. */
+const late = live('other', 'one', { expiresAt: NOW + 10 * MINUTE })
+const older = (origin: LiveToken['origin']): LiveToken => ({
+  ...live('prod', 'old', { issuedAt: NOW - MINUTE, expiresAt: NOW + 59 * MINUTE }),
+  ...(origin && { origin }),
+})
+const newer = (view: Parameters<typeof secret>[1] = {}) =>
+  shop({ expiresAt: NOW + 10 * MINUTE, ...view }, group(late, live('prod', 'new')))
 
 const CASES: readonly (readonly [string, World, Decision])[] = [
   [
@@ -91,12 +110,34 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
     { kind: 'wait', reason: 'last-good' },
   ],
   [
-    'H5 one that was read back or fetched as a proof leaves a Secret alone that lives longer',
-    {
-      tokens: [{ ...live('prod', 'old', { expiresAt: NOW + 1000 }), origin: 'proof' }],
-      secrets: shop({}, group(live('prod', 'new'))),
-    },
-    { kind: 'current' },
+    'H5 one that was read back or fetched as a proof leaves a newer one alone, though both Secrets end with another registry',
+    { tokens: [older('proof'), late], secrets: newer(), config: both },
+    { kind: 'current', newer: ['prod'], until: 9 * MINUTE },
+  ],
+  [
+    'H5 also one whose labels are not as values ask for',
+    { tokens: [older('restored'), late], secrets: newer({ labelled: false }), config: both },
+    { kind: 'current', newer: ['prod'], until: 9 * MINUTE },
+  ],
+  [
+    'H5 until a minute before its end: what lives longer replaces it then',
+    { tokens: [older('restored'), live('other', 'next')], secrets: newer(), config: both, cloudNow: NOW + 9 * MINUTE },
+    write('rotated', 'prod,other'),
+  ],
+  [
+    'H5 but nothing that ends no later does before its end',
+    { tokens: [older('restored'), late], secrets: newer(), config: both, cloudNow: NOW + 9 * MINUTE },
+    { kind: 'current', newer: ['prod'], until: MINUTE },
+  ],
+  [
+    'H5 an older one is replaced by what was read back',
+    { tokens: [{ ...live('prod'), origin: 'restored' }], secrets: shop({ hash: 'old', issuedAt: [NOW - 1] }) },
+    write('rotated'),
+  ],
+  [
+    'H5 one that this replica got as the leader is the newest',
+    { tokens: [older(undefined), late], secrets: newer(), config: both },
+    write('rotated', 'prod,other'),
   ],
   [
     'a credential with a shorter life than the one before replaces it',

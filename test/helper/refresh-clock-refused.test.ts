@@ -147,6 +147,44 @@ test('H5 what is read back wins, unless it has expired while a live one is there
   assert.equal(refresh.state.live?.token.password, 'older')
 })
 
+test('H5 a copy that was not written yet never replaces the newer credential that this replica got as the leader', async () => {
+  const bench = openRefresh({ random: 0 })
+  const { clock, refresh } = bench
+  refresh.start()
+  await clock.advance(1000)
+  const { live } = refresh.state
+  assert.ok(live)
+  const copy = (issuedAt: number) => ({ ...live, token: { ...live.token, password: `of ${issuedAt}`, issuedAt } })
+  refresh.adopt(copy(live.token.issuedAt - 1))
+  assert.equal(refresh.state.live, live)
+  const later = live.token.issuedAt + 1
+  refresh.adopt(copy(later))
+  assert.equal(refresh.state.live?.token.password, `of ${later}`)
+})
+
+test('H5 a credential that is older than what a Secret holds is replaced at once, one request for it and then the usual pauses', async () => {
+  const bench = openRefresh({ random: 0 })
+  const { clock, refresh, calls } = bench
+  refresh.prove()
+  await clock.advance(1000)
+  assert.equal(calls.length, 1)
+  // Before the start: it is not forgotten.
+  refresh.replaceOlder()
+  bench.answers.unshift(new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  refresh.start()
+  for (let time = 0; time < 5; time++) {
+    refresh.replaceOlder()
+    await clock.advance(10)
+  }
+  assert.equal(calls.length, 2)
+  await clock.advance(2 * MINUTE)
+  const { live } = refresh.state
+  assert.deepEqual([live?.origin, calls.length], [undefined, 3])
+  refresh.replaceOlder()
+  await clock.advance(1000)
+  assert.equal(calls.length, 3)
+})
+
 test('H3 the entry of an earlier configuration is kept until there is a credential, and is not a live one', async () => {
   const bench = openRefresh()
   bench.answers.splice(0, 1, new NopassError('CLOUD_NOT_FOUND', 'no such instance'))

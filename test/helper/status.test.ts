@@ -151,6 +151,66 @@ test('P7 the status is written when it changed, one in 30 s in the mean, ten at 
   writer.stop()
 })
 
+test('a write of the status that lands after a later one is noticed and overwritten; a late event of our own is not', async () => {
+  const clock = createFakeClock()
+  const texts: string[] = []
+  let answer: () => Promise<void> = async () => undefined
+  const client = {
+    request: ({ body }: KubeCall) => {
+      texts.push((body as { data: Record<string, string> }).data['status.json'] ?? '')
+      return answer()
+    },
+  } as unknown as KubeClient
+  const writer = createStatusWriter({
+    client,
+    clock,
+    namespace: 'home',
+    name: 's',
+    build: () => ({ ...report(), leader, updatedAt: String(clock.monotonic()) }),
+    busy: () => false,
+    mayWrite: () => true,
+    onProblem: () => undefined,
+  })
+  let leader = 'a'
+  writer.observe('of another leader')
+  await clock.advance(1_000)
+  assert.equal(texts.length, 0, 'nothing is written before there is news')
+  // No second write while one hangs.
+  answer = () =>
+    new Promise((_, reject) => void clock.after(20_000, () => reject(new KubeApiError(0, 'no answer', {}))))
+  writer.touch()
+  await clock.advance(1_000)
+  leader = 'b'
+  writer.touch()
+  await clock.advance(10_000)
+  assert.equal(texts.length, 1)
+  answer = async () => undefined
+  await clock.advance(10_000)
+  assert.equal(texts.length, 2)
+  leader = 'c'
+  writer.touch()
+  await clock.advance(1_000)
+  assert.equal(texts.length, 3)
+  for (const confirmed of texts.slice(1)) {
+    writer.observe(confirmed)
+    await clock.advance(1_000)
+  }
+  assert.equal(texts.length, 3)
+  writer.observe(texts[0])
+  await clock.advance(1_000)
+  assert.deepEqual([texts.length, JSON.parse(texts[3] ?? '').leader], [4, 'c'])
+  writer.observe(texts[3])
+  await clock.advance(60_000)
+  assert.equal(texts.length, 4)
+  // Another writer again and again: no faster than any news.
+  for (let time = 0; time < 600; time++) {
+    writer.observe(`theirs ${time}`)
+    await clock.advance(1_000)
+  }
+  assert.ok(texts.length <= 4 + 10 + 20, `${texts.length} writes`)
+  writer.stop()
+})
+
 test('ready: caches complete, status read, each new registry proven; nothing else', () => {
   const good = { stopping: false, leaseMissing: false, synced: true, statusRead: true, unproven: [] }
   assert.equal(checkReadiness(good).ok, true)

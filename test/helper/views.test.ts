@@ -77,6 +77,7 @@ test('of a Secret its marks are kept, and whose it is is told by both labels', (
     'acr-nopass.io/content-hash': 'abc',
     'acr-nopass.io/expires-at': '2026-01-01T01:00:00.000Z',
     'acr-nopass.io/registries': 'legacy,prod',
+    'acr-nopass.io/issued-at': ',2026-01-01T00:00:00.000Z',
   }
   assert.deepEqual(trimmers.secret(meta({ labels, annotations, managedFields: [OURS] })), {
     uid: 'u',
@@ -86,6 +87,7 @@ test('of a Secret its marks are kept, and whose it is is told by both labels', (
     labelled: true,
     hash: 'abc',
     registries: ['legacy', 'prod'],
+    issuedAt: [undefined, Date.parse('2026-01-01T00:00:00Z')],
     expiresAt: Date.parse('2026-01-01T01:00:00Z'),
     otherManager: undefined,
   })

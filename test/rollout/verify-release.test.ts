@@ -15,11 +15,19 @@ interface World {
   /** What the API server answers first. */
   readonly failures?: readonly number[]
   readonly image?: string
+  /** What the registry said to the credential in use. */
+  readonly verified?: string
 }
 
 /** What the verification of a cluster comes to whose release is as wanted. */
-function verify({ ready, expiresAt, failures = [], image }: World): Promise<readonly string[] | string> {
-  const registry = { name: 'prod', state: 'live', verified: 'accepted', ...(expiresAt && { expiresAt }) }
+function verify({
+  ready,
+  expiresAt,
+  failures = [],
+  image,
+  verified = 'accepted',
+}: World): Promise<readonly string[] | string> {
+  const registry = { name: 'prod', state: 'live', verified, ...(expiresAt && { expiresAt }) }
   const report = { updatedAt: '2026-11-21T10:00:00Z', configHash: 'h', registries: [registry] }
   const left = [...failures]
   const request = async ({ path }: { readonly path: string }): Promise<unknown> => {
@@ -67,6 +75,16 @@ test('H7 a helper at work with a credential in use is verified; a static one has
   const notes = ['registries: prod accepted', NO_PROBE]
   assert.deepEqual(await verify({ ready: true, expiresAt: '2026-11-27T11:00:00Z' }), notes)
   assert.deepEqual(await verify({ ready: true }), notes)
+})
+
+test('U1 a credential that the registry refuses never passes, though the helper uses it and reports it as live', async () => {
+  const refused = { ready: true, expiresAt: '2026-11-27T11:00:00Z', verified: 'refused' }
+  const failure = 'VERIFY_STATUS registry prod refuses the credential that is in use after 0 s'
+  assert.equal(await verify(refused), failure)
+  assert.equal(await verify({ ready: true, verified: 'refused' }), failure)
+  for (const verified of ['unreachable', 'skipped']) {
+    assert.deepEqual(await verify({ ...refused, verified }), ['registries: prod live', NO_PROBE])
+  }
 })
 
 test('M1 an image that cannot be pulled for want of a probe namespace is named', async () => {

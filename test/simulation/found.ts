@@ -460,4 +460,52 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'H5: a late write of the own copy, and a take-over with what is there replaces the newer credential of the others',
+    plan: {
+      seed: 2000189,
+      setup: {
+        scope: 'cluster',
+        identity: 'rrsa',
+        registries: ['a', 'b'],
+        life: 900000,
+        namespaces: 3,
+        verify: true,
+        watchList: true,
+        refreshRate: 50,
+        rates: [1, 1.0148627643473447],
+        ahead: [358, -64],
+        span: 60000,
+      },
+      faults: [
+        { at: 38752, kind: 'flicker', index: 11, for: 86679, choice: 0.315 },
+        { at: 39337, kind: 'lateWrites', index: 40, for: 6719, choice: 0.01 },
+        { at: 40524, kind: 'reload', index: 37, for: 135048, choice: 0.527 },
+      ],
+    },
+  },
+  {
+    finding: 'a status that was given up lands after its retry, and stays',
+    plan: {
+      seed: 2000485,
+      setup: {
+        scope: 'namespaces',
+        identity: 'access-key',
+        registries: ['a', 'b'],
+        life: 3600000,
+        namespaces: 3,
+        verify: true,
+        watchList: true,
+        refreshRate: 2,
+        rates: [0.9964512707386166, 0.9827712862472981],
+        ahead: [-114, -8321000],
+        span: 480000,
+      },
+      faults: [
+        { at: 315686, kind: 'lateWrites', index: 15, for: 53699, choice: 0.584 },
+        { at: 322948, kind: 'reload', index: 7, for: 22681, choice: 0.613 },
+      ],
+    },
+  },
 ]

@@ -44,6 +44,7 @@ export function secret(change: Partial<SecretView> = {}): SecretView {
     labelled: true,
     hash: 'h',
     registries: ['demo'],
+    issuedAt: [],
     expiresAt: NOW + 40 * 60_000,
     otherManager: undefined,
     ...change,

@@ -40,7 +40,7 @@ export function secret(change: Partial<SecretView> = {}): SecretView {
     hash: 'h',
     otherManager: undefined,
   }
-  return { ...base, registries: ['shop'], expiresAt, ...change }
+  return { ...base, registries: ['shop'], issuedAt: [], expiresAt, ...change }
 }
 
 export function ours(change: Partial<OurSide> = {}): OurSide {
