@@ -212,8 +212,11 @@ export function createSession(options: SessionOptions): Session {
     async lead(signal) {
       const restored = config.retire || (await restore(signal))
       if (signal.aborted) return
-      // What a follower fetched as a proof may be older than what the Secrets hold.
-      const doubtful = keeper.states.filter(({ live }) => !restored && live?.origin === 'proof')
+      // What a follower fetched as a proof may be older than what the Secrets hold; a static login's file may be newer than both.
+      const doubtful = keeper.states.filter(
+        ({ live }) =>
+          (!restored && live?.origin === 'proof') || (live?.token.expiresAt === null && live.origin !== undefined),
+      )
       const unknown = [...keeper.states.filter(({ live }) => live === undefined), ...doubtful].map(({ name }) => name)
       // Taking back needs no credential.
       firstRound.begin(config.retire ? [] : unknown)

@@ -508,4 +508,28 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding: 'H5: a static login that changed is not in the own copy yet, and a take-over writes the one before',
+    plan: {
+      seed: 3000118,
+      setup: {
+        scope: 'cluster',
+        identity: 'worker-role',
+        registries: ['a', 'b', 's'],
+        life: 900000,
+        namespaces: 20,
+        verify: false,
+        watchList: true,
+        refreshRate: 50,
+        rates: [1.016436230977997, 1],
+        ahead: [66, -8102000],
+        span: 60000,
+      },
+      faults: [
+        { at: 17454, kind: 'forbid', index: 40, for: 227894, choice: 0.139 },
+        { at: 22521, kind: 'changeLogin', index: 19, for: 178989, choice: 0.852 },
+        { at: 55718, kind: 'flicker', index: 53, for: 1014, choice: 0.076 },
+      ],
+    },
+  },
 ]
