@@ -69,10 +69,10 @@ export function buildCredentialGroup(
     hash,
     registries,
     expiresAt,
-    unsure: new Map(
+    issued: new Map(
       current.flatMap(({ name, token, origin }) => {
-        const issuedAt = origin === undefined ? undefined : timeOfIssue(token)
-        return issuedAt === undefined ? [] : [[name, issuedAt]]
+        const at = timeOfIssue(token)
+        return at === undefined ? [] : [[name, { at, own: origin === undefined }]]
       }),
     ),
     bodies: {

@@ -2,6 +2,12 @@ import type { Decision, WriteReason } from './actions.ts'
 import { fightPause } from './fight.ts'
 import type { NamespaceView, SecretView } from './views.ts'
 
+export interface Issue {
+  readonly at: number
+  /** This replica got it as the leader, so its clock is the cloud's. */
+  readonly own: boolean
+}
+
 /** The part of a credential group that decides: what is in it, and the hash of its bytes. */
 export interface GroupSummary {
   readonly key: string
@@ -10,8 +16,8 @@ export interface GroupSummary {
   readonly registries: readonly string[]
   /** When the first of its credentials expires, epoch milliseconds on the cloud's clock; undefined: none does. */
   readonly expiresAt: number | undefined
-  /** Registries of which Secrets may hold a newer credential (see `LiveToken.origin`), with the time at which ours was issued. */
-  readonly unsure: ReadonlyMap<string, number>
+  /** When the credential of a registry was issued, on the cloud's clock; not of static logins and of earlier configurations. */
+  readonly issued: ReadonlyMap<string, Issue>
 }
 
 export interface SecretQuestion {
@@ -71,6 +77,7 @@ function endOf({ expiresAt = Infinity }: SecretView, { now, cloudNow }: SecretQu
 
 /** A Secret this close to its end may be replaced by what lives longer as a whole, though one credential in it is older. */
 const NEAR_END_MS = 60_000
+const WRONG_CLOCK_MS = 5_000
 
 /** Nothing that has expired, and nothing older, replaces credentials that work (P2). */
 function judgeBetter(group: GroupSummary, secret: SecretView, question: SecretQuestion): Decision | undefined {
@@ -78,8 +85,10 @@ function judgeBetter(group: GroupSummary, secret: SecretView, question: SecretQu
   if (group.expiresAt === undefined || secret.expiresAt === undefined || secret.expiresAt <= cloudNow) return undefined
   if (secret.labelled && group.expiresAt <= cloudNow) return { kind: 'wait', reason: 'last-good' }
   const newer = secret.registries.filter((name, index) => {
-    const [there, ours] = [secret.issuedAt[index], group.unsure.get(name)]
-    return there !== undefined && ours !== undefined && there > ours
+    const [there, ours] = [secret.issuedAt[index], group.issued.get(name)]
+    if (there === undefined || ours === undefined || there <= ours.at) return false
+    // Of another that leads by right for a moment; but a time to come is that of a clock that was wrong.
+    return !ours.own || there < cloudNow + WRONG_CLOCK_MS
   })
   if (newer.length === 0) return undefined
   const nearEnd = secret.expiresAt - NEAR_END_MS

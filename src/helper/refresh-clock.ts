@@ -46,7 +46,10 @@ export interface RefreshClock {
   keep(live: LiveToken): void
   /** Refreshes now, whatever the schedule says. */
   force(): void
-  /** Some Secret holds a newer credential: refreshes now, once for a credential; a failure is retried as usual. */
+  /**
+   * Some Secret holds a newer credential: refreshes now, once for a credential; a failure is retried as usual. One that this replica
+   * got as the leader waits for its time: two that lead by right for a moment must not outdo each other.
+   */
   replaceOlder(): void
   /** Refreshes now with another, unless it is asked for already or failed last time; a failure leaves all as it was. */
   join(): void

@@ -33,7 +33,7 @@ export interface TokenKeeper {
   adopt(live: LiveToken): void
   /** Replaces what was issued before that time, epoch milliseconds; `registries`: only these. */
   refreshOlderThan(time: number, registries?: readonly string[]): void
-  /** Some Secret holds a newer credential of these: ours is replaced now. */
+  /** Some Secret holds a newer credential of these: ours is replaced now, unless this replica got it as the leader. */
   replaceOlder(registries: readonly string[]): void
   /** A new credential waits for another's. */
   readonly holding: boolean

@@ -135,8 +135,13 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
     write('rotated'),
   ],
   [
-    'H5 one that this replica got as the leader is the newest',
+    'H5 also the newer one of another that leads by right for a moment',
     { tokens: [older(undefined), late], secrets: newer(), config: both },
+    { kind: 'current', newer: ['prod'], until: 9 * MINUTE },
+  ],
+  [
+    'H5 but not one whose time is to come: the clock was wrong then, and what this replica got as the leader is newer',
+    { tokens: [older(undefined), late], secrets: newer({ issuedAt: [NOW, NOW + MINUTE] }), config: both },
     write('rotated', 'prod,other'),
   ],
   [

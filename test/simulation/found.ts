@@ -532,4 +532,29 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'H5: two lead by right after the Lease was edited, and the one that stays goes back to its older credential',
+    plan: {
+      seed: 3000245,
+      setup: {
+        scope: 'cluster',
+        identity: 'rrsa',
+        registries: ['a', 'b'],
+        life: 3600000,
+        namespaces: 3,
+        verify: false,
+        watchList: false,
+        refreshRate: 2,
+        rates: [0.9817362260818481, 1.0027709733322263],
+        ahead: [-291, -8937000],
+        span: 480000,
+      },
+      faults: [
+        { at: 163993, kind: 'clearLease', index: 15, for: 5414, choice: 0.443 },
+        { at: 203480, kind: 'clearLease', index: 22, for: 12302, choice: 0.94 },
+        { at: 352300, kind: 'clearLease', index: 16, for: 24831, choice: 0.68 },
+      ],
+    },
+  },
 ]
