@@ -43,21 +43,27 @@ export interface LoadedValues {
  * `VALUES_*` what only we can know.
  */
 export function loadValues(options: LoadValuesOptions): LoadedValues {
-  const user = options.files.map((file) => ({ file, ...readLayer(file, 'user') }))
-  const files = user.flatMap(({ file, root }) => ('text' in file ? [{ file, root }] : []))
-  const shown = (errors: readonly ValuesError[]): readonly ValuesError[] =>
-    hideForeign(errors, files, KEYS, 'values file')
+  const loaded = judgeValues(options)
+  if (loaded.errors.length === 0) return loaded
+  const files = options.files.flatMap((file) => ('text' in file ? [{ file, root: readLayer(file, 'user').root }] : []))
+  const errors = hideForeign(loaded.errors, files, KEYS, 'values file')
+  return { ...loaded, errors: sortErrors(errors, orderOf(options)) }
+}
+
+/** The same with errors that may quote a file that is not a values file: what readers of files are tested by. */
+export function judgeValues(options: LoadValuesOptions): LoadedValues {
+  const user = options.files.map((file) => readLayer(file, 'user'))
   const read = [
     readDefaults(options.defaults),
     ...user,
     ...(options.computed === undefined ? [] : [readLayer(options.computed, 'computed')]),
   ]
-  const order = options.files.map((file) => ('text' in file ? file.name : file.at.file))
+  const order = orderOf(options)
   const unread = read.flatMap(({ errors }) => errors)
   const roots = read.flatMap(({ root }) => (root === undefined ? [] : [root]))
   const [defaults, ...layers] = roots
   if (roots.length < read.length || defaults === undefined) {
-    const errors = sortErrors(shown(unread), order)
+    const errors = sortErrors(unread, order)
     return { values: undefined, merged: undefined, given: undefined, helmAccepts: undefined, errors }
   }
   const given = layers.reduce(mergeFiles, emptyUser(defaults, layers))
@@ -72,8 +78,12 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
     merged: unread.length > 0 ? undefined : (toValue(merged) as Record<string, unknown>),
     given: unread.length > 0 ? undefined : (toValue(given) as Record<string, unknown>),
     helmAccepts: unread.length > 0 ? undefined : isAccepted,
-    errors: sortErrors(shown(errors), order),
+    errors: sortErrors(errors, order),
   }
+}
+
+function orderOf({ files }: LoadValuesOptions): readonly string[] {
+  return files.map((file) => ('text' in file ? file.name : file.at.file))
 }
 
 const KEYS = Object.keys(schema.properties)

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { formatPlace } from '../../src/errors.ts'
 import { decodeText } from '../../src/values/decode-text.ts'
-import { type LoadedValues, loadValues } from '../../src/values/load-values.ts'
+import { judgeValues, type LoadedValues } from '../../src/values/load-values.ts'
 import type { Schema } from '../../src/values/schema.ts'
 import { openHelm, type TestHelm } from '../support/chart.ts'
 import { goJson } from '../support/go-json.ts'
@@ -20,7 +20,7 @@ const { written, made } = await readCorpus(JSON.parse(schemaText) as Schema)
 const corpus = [...written, ...made]
 const ours = corpus.map(({ files }) => {
   const sources = files.map((bytes, index) => ({ name: `${'abcd'.charAt(index)}.yaml`, text: decodeText(bytes) }))
-  return loadValues({ files: sources, defaults })
+  return judgeValues({ files: sources, defaults })
 })
 
 /** How many of a Helm run at once: each has mostly one thread. */

@@ -1,3 +1,6 @@
+import { METADATA_ONLY } from '../../../src/kube/client.ts'
+import { ANNOTATION_EXPIRES_AT } from '../../../src/kube/names.ts'
+import type { KubeObject } from '../../../src/kube/types.ts'
 import { eventually } from '../../support/eventually.ts'
 import { HOME } from '../helper-kit.ts'
 import { type HelperBed, SUBJECT } from './helper-bed.ts'
@@ -109,16 +112,18 @@ export const CLOUD_SETUPS: readonly Setup[] = [
 ]
 
 async function expire(bed: HelperBed): Promise<void> {
-  bed.kit.cloud.control.shortSessions(8)
+  bed.kit.cloud.control.shortSessions(20)
   await bed.rotate()
   await untilShort(bed)
   await bed.scale(0)
 }
 
-/** Until the helper has a credential that ends within two minutes. */
+/** Until a credential that expires within two minutes is in the pull secrets: an expired one never replaces one that is live. */
 async function untilShort({ kit }: HelperBed): Promise<void> {
   await eventually(async () => {
-    const end = (await kit.status())?.registries.find(({ name }) => name === 'demo')?.expiresAt
+    const path = '/api/v1/namespaces/shop/secrets/acr-nopass'
+    const { metadata } = await kit.admin.request<KubeObject>({ method: 'GET', path, accept: METADATA_ONLY })
+    const end = metadata.annotations?.[ANNOTATION_EXPIRES_AT]
     if (end === undefined || Date.parse(end) - Date.now() > 120_000) throw new Error(`still until ${end}`)
   }, 60_000)
 }
