@@ -82,8 +82,10 @@ const WRONG_CLOCK_MS = 5_000
 /** Nothing that has expired, and nothing older, replaces credentials that work (P2). */
 function judgeBetter(group: GroupSummary, secret: SecretView, question: SecretQuestion): Decision | undefined {
   const { now, cloudNow } = question
-  if (group.expiresAt === undefined || secret.expiresAt === undefined || secret.expiresAt <= cloudNow) return undefined
-  if (secret.labelled && group.expiresAt <= cloudNow) return { kind: 'wait', reason: 'last-good' }
+  if (group.expiresAt === undefined || secret.expiresAt === undefined) return undefined
+  const [isOver, weAreOver] = [secret.expiresAt <= cloudNow, group.expiresAt <= cloudNow]
+  if (isOver && !weAreOver) return undefined
+  if (secret.labelled && !isOver && weAreOver) return { kind: 'wait', reason: 'last-good' }
   const newer = secret.registries.filter((name, index) => {
     const [there, ours] = [secret.issuedAt[index], group.issued.get(name)]
     if (there === undefined || ours === undefined || there <= ours.at) return false
@@ -91,6 +93,8 @@ function judgeBetter(group: GroupSummary, secret: SecretView, question: SecretQu
     return !ours.own || there < cloudNow + WRONG_CLOCK_MS
   })
   if (newer.length === 0) return undefined
+  // Both over, if the clock is right: that is known once the cloud was asked.
+  if (isOver) return { kind: 'current', newer }
   const nearEnd = secret.expiresAt - NEAR_END_MS
   if (nearEnd > cloudNow) return { kind: 'current', newer, until: now + (nearEnd - cloudNow) }
   if (group.expiresAt > secret.expiresAt) return undefined

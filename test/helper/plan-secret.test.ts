@@ -130,6 +130,11 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
     { kind: 'current', newer: ['prod'], until: MINUTE },
   ],
   [
+    'H5 with a clock that is hours ahead both seem to be over: the cloud is asked first',
+    { tokens: [older('restored'), late], secrets: newer(), config: both, cloudNow: NOW + 2 * HOUR },
+    { kind: 'current', newer: ['prod'] },
+  ],
+  [
     'H5 an older one is replaced by what was read back',
     { tokens: [{ ...live('prod'), origin: 'restored' }], secrets: shop({ hash: 'old', issuedAt: [NOW - 1] }) },
     write('rotated'),

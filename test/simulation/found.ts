@@ -557,4 +557,28 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding: 'H5: a take-over with a clock that is hours ahead, for which all credentials seem to be over',
+    plan: {
+      seed: 3000657,
+      setup: {
+        scope: 'cluster',
+        identity: 'rrsa',
+        registries: ['a'],
+        life: 240000,
+        namespaces: 6,
+        verify: true,
+        watchList: true,
+        refreshRate: 2,
+        rates: [1.0164564122352748, 1],
+        ahead: [-304, 10250000],
+        span: 480000,
+      },
+      faults: [
+        { at: 30964, kind: 'lossy', index: 55, for: 2495, choice: 0.105 },
+        { at: 47829, kind: 'lossy', index: 35, for: 160012, choice: 0.44 },
+        { at: 173390, kind: 'askRotation', index: 36, for: 3782, choice: 0.505 },
+      ],
+    },
+  },
 ]
