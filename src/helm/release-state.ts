@@ -119,3 +119,11 @@ export function abandonedAt(last: Revision, history: readonly Revision[]): numbe
   const isStepsOwn = step !== undefined && revisionOfStep(history, step.id) === last
   return Date.parse(updated) + (isStepsOwn ? step.timeoutSeconds * 1000 : LONGEST_JOB_MS) + MARGIN_MS
 }
+
+/**
+ * Seconds that one helm call may take: `--timeout` is for each wait. Helm waits for the objects once, and for each hook up to
+ * three times: until the former object is deleted, until the hook has run, until it is deleted.
+ */
+export function longestSeconds(timeoutSeconds: number, hooks: number): number {
+  return timeoutSeconds * (1 + 3 * hooks)
+}

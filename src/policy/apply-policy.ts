@@ -80,7 +80,7 @@ export async function untilSettled(
           denied.set(rightKey(step), withoutRight(step))
           continue
         }
-        if (!isUnsettled(error)) throw explained(error, step)
+        if (!isUnsettled(error)) throw withDone(explained(error, step), done)
         trouble = error
         break
       }
@@ -104,6 +104,18 @@ function withoutRight(step: PolicyStep): string {
   if (step.do === 'delete-policy') return `policy ${step.policy}: ram:DeletePolicy is denied`
   // Another list may then narrow the policy without knowing of these clusters.
   return `policy ${'policy' in step ? step.policy : ''} without a record of its clusters: ram:UpdatePolicyDescription is denied`
+}
+
+/** An error after some steps names them: RAM is already changed. */
+function withDone(error: unknown, done: readonly PolicyStep[]): unknown {
+  if (!(error instanceof NopassError) || done.length === 0) return error
+  const { code, message, hint, reason, requestId } = error
+  return new NopassError(code, `${message} (done before: ${done.map(describeStep).join('; ')})`, {
+    hint,
+    cause: error,
+    ...(reason !== undefined && { reason }),
+    ...(requestId !== undefined && { requestId }),
+  })
 }
 
 function isDenied(error: unknown): boolean {

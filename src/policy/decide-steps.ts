@@ -152,7 +152,8 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
   const before = parseDocument(found.trust, `role ${role}`)
   if (alternatives?.some((one) => includesDocument(before, policyOf([one])))) return []
   const phase = alternatives === undefined ? target.phase : 'widen'
-  const after = found.ours ? ownTrust(phase, before, own) : foreignTrust(before, own)
+  // A role that the user named may be the role of other clusters too, whoever made it.
+  const after = found.ours && create ? ownTrust(phase, before, own) : foreignTrust(before, own)
   if (sameDocument(before, after)) return []
   return [{ do: 'update-trust', role, before, after }]
 }
@@ -160,7 +161,7 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
 const ownTrust = (phase: PolicyTarget['phase'], before: PolicyDocument, own: PolicyDocument): PolicyDocument =>
   phase === 'widen' ? unionDocuments(before, own) : normalForm(own)
 
-/** In a role of somebody else's only our statement comes, and every other one stays word for word. */
+/** In a role of another owner, or one that the user named, only our statement is added; every other one stays unchanged. */
 const foreignTrust = (before: PolicyDocument, own: PolicyDocument): PolicyDocument =>
   includesDocument(before, own) ? before : { ...before, Statement: [...before.Statement, ...own.Statement] }
 

@@ -1,9 +1,9 @@
 import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
 import { untilSettled } from './apply-policy.ts'
 import { planOf } from './describe-step.ts'
-import { parseDocument, policyOf } from './document.ts'
+import { type PolicyDocument, parseDocument, policyOf, type Statement } from './document.ts'
 import { membersOf, nextPolicyName } from './names.ts'
-import { includesDocument, withoutGrants } from './normal-form.ts'
+import { includesDocument, sameDocument, withoutGrants } from './normal-form.ts'
 import { observePolicy, rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 
@@ -84,10 +84,11 @@ function policyRemoval(
 function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
   const found = observed.trustRole
   if (target.trust === undefined || found === undefined) return NOTHING
-  const { role, statement } = target.trust
-  if (!found.ours) {
-    const before = parseDocument(found.trust, `role ${role}`)
-    const own = policyOf([statement])
+  const { role, statement, create } = target.trust
+  const before = parseDocument(found.trust, `role ${role}`)
+  const own = policyOf([statement])
+  // A role that the user named may be the role of other clusters too, whoever made it.
+  if (!found.ours || !create) {
     if (!includesDocument(before, own)) return NOTHING
     const rest = before.Statement.filter((one) => !includesDocument(own, policyOf([one])))
     const after = { ...before, Statement: rest }
@@ -96,8 +97,17 @@ function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
     if (clean.Statement.length === 0) return { steps: [], kept: [`role ${role}: ours is its only trust statement`] }
     return { steps: [{ do: 'update-trust', role, before, after: clean }], kept: [] }
   }
-  const own = [target.policyName, nextPolicyName(target.policyName)]
-  const others = (observed.attached.get(role) ?? []).filter(({ name, custom }) => !custom || !own.includes(name))
-  if (others.length === 0) return { steps: [{ do: 'delete-role', role }], kept: [] }
+  const names = [target.policyName, nextPolicyName(target.policyName)]
+  const others = (observed.attached.get(role) ?? []).filter(({ name, custom }) => !custom || !names.includes(name))
+  if (others.length === 0 && before.Statement.every((one) => hasPrincipalOf(one, statement))) {
+    return { steps: [{ do: 'delete-role', role }], kept: [] }
+  }
+  if (others.length === 0) return { steps: [], kept: [`role ${role}: its trust policy also allows other principals`] }
   return { steps: [], kept: [`role ${role}: it has other policies: ${others.map(({ name }) => name).join(', ')}`] }
+}
+
+/** Whether both name the same principal: what else the role trusts of the same cluster is a former ServiceAccount of ours. */
+function hasPrincipalOf(one: Statement, other: Statement): boolean {
+  const bare = ({ Principal }: Statement): PolicyDocument => policyOf([{ Effect: 'Allow', Principal }])
+  return sameDocument(bare(one), bare(other))
 }

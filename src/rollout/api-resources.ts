@@ -19,8 +19,14 @@ interface ResourceList {
   }[]
 }
 
+interface ApiGroup {
+  readonly name: string
+  readonly preferredVersion: { readonly groupVersion: string }
+  readonly versions: readonly { readonly groupVersion: string }[]
+}
+
 interface GroupList {
-  readonly groups: readonly { readonly name: string; readonly preferredVersion: { readonly groupVersion: string } }[]
+  readonly groups: readonly ApiGroup[]
 }
 
 /** Asks the API server how each object's kind is spelled; undefined for a kind it does not know. One request a group version. */
@@ -48,28 +54,40 @@ export async function discoverResources(
   return ({ apiVersion, kind }) => found.get(`${apiVersion} ${kind}`)
 }
 
+/** Every group version that is served, the preferred one of each group first: some kinds are in an older or newer one only. */
+function versionsOf({ preferredVersion, versions }: ApiGroup): readonly string[] {
+  return [...new Set([preferredVersion, ...versions].map(({ groupVersion }) => groupVersion))]
+}
+
 /** A kind that lives in namespaces and can be listed. */
 export interface NamespacedKind {
+  /** '' for the core group. */
+  readonly group: string
   /** `/api/v1` or `/apis/apps/v1`. */
   readonly root: string
   readonly plural: string
 }
 
 /**
- * Every kind that lives in namespaces and can be listed, in the version that the API server prefers.
+ * Every kind that lives in namespaces and can be listed, in the version that the API server prefers where that has it.
  * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
  */
 export async function discoverNamespaced(client: KubeClient, signal?: AbortSignal): Promise<readonly NamespacedKind[]> {
   const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
-  const roots = ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)]
-  const kinds: NamespacedKind[] = []
-  for (const root of roots) {
+  const roots = [
+    { group: '', root: '/api/v1' },
+    ...groups.flatMap((group) => versionsOf(group).map((version) => ({ group: group.name, root: `/apis/${version}` }))),
+  ]
+  const kinds = new Map<string, NamespacedKind>()
+  for (const { group, root } of roots) {
     const { resources } = await client.request<ResourceList>({ method: 'GET', path: root }, signal)
     for (const { name, namespaced, verbs = [] } of resources) {
-      if (namespaced && !name.includes('/') && verbs.includes('list')) kinds.push({ root, plural: name })
+      const key = `${name}.${group}`
+      if (!namespaced || name.includes('/') || !verbs.includes('list') || kinds.has(key)) continue
+      kinds.set(key, { group, root, plural: name })
     }
   }
-  return kinds
+  return [...kinds.values()]
 }
 
 /** Groups of Kubernetes itself and of its metrics: the kinds in them are known. */
@@ -83,21 +101,24 @@ export interface CustomKind {
 }
 
 /**
- * Every kind that can be listed and that is not one of Kubernetes itself, in the version that the API server prefers.
+ * Every kind that can be listed and that is not one of Kubernetes itself, in the version that the API server prefers where
+ * that has it.
  * @throws KubeApiError when a group cannot be read
  */
 export async function discoverCustom(client: KubeClient, signal?: AbortSignal): Promise<readonly CustomKind[]> {
   const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
-  const kinds: CustomKind[] = []
-  for (const { name: group, preferredVersion } of groups) {
-    if (BUILT_IN.test(group)) continue
-    const apiVersion = preferredVersion.groupVersion
+  const kinds = new Map<string, CustomKind>()
+  const versions = groups.filter(({ name }) => !BUILT_IN.test(name)).flatMap(versionsOf)
+  for (const apiVersion of versions) {
     const { resources } = await client.request<ResourceList>({ method: 'GET', path: `/apis/${apiVersion}` }, signal)
+    const [group = ''] = apiVersion.split('/')
     for (const { name, kind, verbs = [] } of resources) {
-      if (!name.includes('/') && verbs.includes('list')) kinds.push({ kind, apiVersion, plural: name })
+      const key = `${name}.${group}`
+      if (name.includes('/') || !verbs.includes('list') || kinds.has(key)) continue
+      kinds.set(key, { kind, apiVersion, plural: name })
     }
   }
-  return kinds
+  return [...kinds.values()]
 }
 
 /** The path of one object; `namespace` is the release's, for objects that name none. */

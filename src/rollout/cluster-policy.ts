@@ -120,30 +120,33 @@ export function keyOf(cluster: PreparedCluster, connected: ConnectedCluster): st
   )
 }
 
-/** Widens RAM before the deploy; says in one line each what was changed. */
+/** Widens RAM before the deploy; `note` gets one line for each change, also of the targets before one that fails. */
 export async function widenPolicies(
   targets: readonly SharedTarget[],
   cluster: PreparedCluster,
   context: RunContext,
+  note: (line: string) => void,
   signal: AbortSignal,
 ): Promise<WidenedPolicies> {
-  if (targets.length === 0) return { changed: false, notes: [], unverified: [] }
+  if (targets.length === 0) return { changed: false, unverified: [] }
   const ram = await context.cloud.ram(cluster.settings)
-  const notes: string[] = []
   const unverified: Unverified[] = []
   let changed = false
+  let noted = false
   for (const shared of targets) {
     const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, signal))
-    notes.push(...describe(done))
+    const lines = describe(done)
+    lines.forEach(note)
+    noted ||= lines.length > 0
     changed ||= done.steps.length > 0
     unverified.push(...(done.unverified ?? []))
   }
-  return { changed, notes: notes.length > 0 ? notes : ['RAM: nothing to change'], unverified }
+  if (!noted) note('RAM: nothing to change')
+  return { changed, unverified }
 }
 
 export interface WidenedPolicies {
   readonly changed: boolean
-  readonly notes: readonly string[]
   readonly unverified: readonly Unverified[]
 }
 

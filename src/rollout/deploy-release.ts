@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { NopassError } from '../errors.ts'
+import { NopassError, toNopassError } from '../errors.ts'
 import type { Helm } from '../helm/find-helm.ts'
 import { parseGoDuration } from '../helm/go-duration.ts'
 import {
@@ -10,7 +10,7 @@ import {
   upgradeArguments,
 } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
-import { lastGoodRevision, type Revision, revisionOfStep } from '../helm/release-state.ts'
+import { lastGoodRevision, longestSeconds, type Revision, revisionOfStep } from '../helm/release-state.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { beginHelmStep } from './helm-step.ts'
 import { type ReleaseStore, requireSameHistory } from './release-store.ts'
@@ -25,6 +25,8 @@ export interface DeployRequest {
   readonly target: ReleaseTarget
   readonly options: UpgradeOptions
   readonly parts: WatchedRelease
+  /** How many hooks helm may run. */
+  readonly hooks: number
   readonly store: ReleaseStore
   /** Before the deploy, oldest first. */
   readonly history: readonly Revision[]
@@ -44,7 +46,7 @@ export interface DeployOutcome {
 export async function deployRelease(request: DeployRequest, signal: AbortSignal): Promise<DeployOutcome> {
   const { helm, folder, target, options } = request
   const id = randomUUID()
-  const timeoutSeconds = parseGoDuration(options.timeout, 'timeout')
+  const timeoutSeconds = longestSeconds(parseGoDuration(options.timeout, 'timeout'), request.hooks)
   const args = upgradeArguments(helm.version, target, { ...options, step: { id, timeoutSeconds } })
   const earlier = await readEarlierState(request.client, request.parts, signal)
   await requireSameHistory(request.store, target, request.history.at(-1), signal)
@@ -100,7 +102,7 @@ interface Failed {
 /** Only the revision of this step is rolled back, and only while it is the newest one. */
 async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSignal): Promise<DeployOutcome> {
   const { before, error } = failed
-  const history = await request.store.history(signal)
+  const history = await readHistoryAfter(request, error, signal)
   const own = revisionOfStep(history, failed.id)
   const last = history.at(-1)
   if (own === undefined || own !== last) {
@@ -126,6 +128,29 @@ async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSig
   if (undo.command === 'uninstall') return { status: 'failed', revision: null, error, notes: [undo.done] }
   const restored = await restoreOvertaken(request, own, signal)
   return { status: 'rolled-back', revision: restored.revision ?? undo.to, error, notes: [undo.done, ...restored.notes] }
+}
+
+/** Where it cannot be read, helm's error is the cause to report; the journal entry stays open for the post step. */
+async function readHistoryAfter(
+  { store }: DeployRequest,
+  error: NopassError,
+  signal: AbortSignal,
+): Promise<readonly Revision[]> {
+  try {
+    return await store.history(signal)
+  } catch (unread) {
+    if (signal.aborted) throw unread
+    const why = toNopassError(unread).message
+    throw new NopassError(
+      error.code,
+      `${error.message}; it was not rolled back, because the history is not readable (${why})`,
+      {
+        hint: error.hint,
+        cause: error,
+        ...(error.reason === undefined ? {} : { reason: error.reason }),
+      },
+    )
+  }
 }
 
 /** The error of the undo; undefined: it is done. */

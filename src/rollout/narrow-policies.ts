@@ -73,10 +73,24 @@ export async function narrowPolicies(
     return own && mayLeave(shared.target) ? { leftovers } : {}
   }
 
-  function reasonToKeep({ clusters }: SharedTarget): string | undefined {
+  function reasonToKeep(shared: SharedTarget): string | undefined {
+    const { clusters } = shared
+    const others = sharersOfTrust(shared, rolled)
+    if (others.length > 0) return `${others.join(', ')} use role ${shared.target.trust?.role} too`
     const waiting = clusters.filter((name) => !good.has(name))
     return waiting.length > 0 ? `${waiting.join(', ')} not verified in this run` : unknown
   }
+}
+
+/** Other clusters of this run whose helpers take the same role: narrowing its trust to one of them would lock out the rest. */
+function sharersOfTrust(shared: SharedTarget, rolled: ReadonlyMap<string, RolledCluster>): readonly string[] {
+  const roleOf = ({ accountId, target }: SharedTarget): string | undefined =>
+    target.trust && `${accountId} ${target.trust.role.toLowerCase()}`
+  const role = roleOf(shared)
+  if (role === undefined) return []
+  return [...rolled].flatMap(([name, { targets }]) => {
+    return !shared.clusters.includes(name) && targets.some((one) => roleOf(one) === role) ? [name] : []
+  })
 }
 
 /** Each cluster knows its own key only when it has been reached: together they know all members of this list. */
@@ -112,11 +126,19 @@ export async function removePolicies(
       continue
     }
     const remove = async ({ notes, add }: RamNotes): Promise<void> => {
+      // Who else has the role of a shared policy is known only from the clusters whose roles are.
+      const unknown = own.some(({ target }) => target.members !== undefined)
+        ? [...(await context.ramList.get(signal)).unknown.keys()]
+        : []
       const ram = await context.cloud.ram(cluster.settings)
       for (const shared of own) {
         const others = shared.clusters.filter((name) => !gone.has(name))
         if (others.length > 0) {
           notes.push(`RAM: kept policy ${shared.target.policyName}: ${others.join(', ')} may still need it`)
+        } else if (shared.target.members !== undefined && unknown.length > 0) {
+          notes.push(
+            `RAM: kept policy ${shared.target.policyName}: the worker roles of ${unknown.join(', ')} are unknown`,
+          )
         } else if (!done.has(policyKey(shared))) {
           done.add(policyKey(shared))
           add(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, signal)))

@@ -94,7 +94,16 @@ export async function makePlan(
   // What is wanted of RAM, not the steps to it: another cluster of the same run takes some of them (a shared role).
   const ram = [...targets, ...former].map(({ target: { purpose: _, ...desired } }) => desired)
   const digest = createHash('sha256')
-    .update(stableJson({ ...wanted, ram, revision: before?.revision ?? null, status: before?.status ?? null }))
+    .update(
+      stableJson({
+        ...wanted,
+        ram,
+        // The same name may mean another cluster by the time of the apply.
+        cluster: open.connected.identity.kubeSystemUid,
+        revision: before?.revision ?? null,
+        status: before?.status ?? null,
+      }),
+    )
     .digest('hex')
   return {
     changes,

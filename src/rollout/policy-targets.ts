@@ -91,7 +91,8 @@ export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamO
   const { target } = targetOf([cluster], policyName({ cluster: cluster.key }), [], options)
   const { issuer, verified, others, givenRole } = rrsa
   const alternatives = verified ? undefined : others.map((other) => rrsaStatement({ ...rrsa, issuer: other }))
-  const trust = { role, statement: rrsaStatement(rrsa), create: givenRole === undefined, alternatives }
+  const isOwn = role.toLowerCase() === rrsaRoleName(cluster.key).toLowerCase()
+  const trust = { role, statement: rrsaStatement(rrsa), create: givenRole === undefined || isOwn, alternatives }
   return {
     clusters: [cluster.name],
     accountId: cluster.accountId,

@@ -148,7 +148,9 @@ async function settledHistory(
   const history = await store.history(signal)
   const last = history.at(-1)
   if (last === undefined || !isPending(last)) return history
-  const mayRecover = settings.inputs['recover-pending'] && settings.inputs.mode === 'apply'
+  // A plan is made of a release that is not pending, so no approved plan contains the repair.
+  const mayRecover =
+    settings.inputs['recover-pending'] && settings.inputs.mode === 'apply' && context.approved === undefined
   if (!mayRecover || now() < abandonedAt(last, history)) throw explainPending(target, history)
   signal.throwIfAborted()
   const good = lastGoodRevision(history, last.revision)

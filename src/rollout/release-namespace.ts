@@ -1,7 +1,7 @@
 import { KubeApiError } from '../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../kube/client.ts'
 import type { KubeObject } from '../kube/types.ts'
-import { discoverNamespaced } from './api-resources.ts'
+import { discoverNamespaced, type NamespacedKind } from './api-resources.ts'
 import { pollUntil } from './probe-namespace.ts'
 
 /** On a namespace that the rollout made: an uninstall may take it away again. */
@@ -29,8 +29,10 @@ export async function makeReleaseNamespace(client: KubeClient, name: string, sig
  */
 export async function removeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<string> {
   const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
-  const namespace = await client.request<KubeObject>({ method: 'GET', path }, signal).catch(() => undefined)
-  if (namespace?.metadata.labels?.[MADE_LABEL] !== 'true') return `namespace ${name} stays: it existed before`
+  const namespace = await readNamespace(client, path, signal)
+  if (namespace === null) return `namespace ${name} does not exist`
+  if (namespace instanceof KubeApiError) return `namespace ${name} stays: it could not be read (${namespace.message})`
+  if (namespace.metadata.labels?.[MADE_LABEL] !== 'true') return `namespace ${name} stays: it existed before`
   const stays = (why: string): string =>
     `namespace ${name} stays: ${why}. To delete it with everything in it: kubectl delete namespace ${name}`
   try {
@@ -53,8 +55,23 @@ export async function removeReleaseNamespace(client: KubeClient, name: string, s
   }
 }
 
+/** Null: there is none. An error: the API server refuses. */
+async function readNamespace(
+  client: KubeClient,
+  path: string,
+  signal: AbortSignal,
+): Promise<KubeObject | null | KubeApiError> {
+  try {
+    return await client.request<KubeObject>({ method: 'GET', path }, signal)
+  } catch (error) {
+    if (!(error instanceof KubeApiError) || error.status === 0) throw error
+    return error.status === 404 ? null : error
+  }
+}
+
 /** What every namespace has, whatever is in it. */
-function isOfEveryNamespace(plural: string, { metadata }: KubeObject): boolean {
+function isOfEveryNamespace({ group, plural }: NamespacedKind, { metadata }: KubeObject): boolean {
+  if (group !== '') return false
   if (plural === 'configmaps') return metadata.name === 'kube-root-ca.crt'
   return plural === 'serviceaccounts' && metadata.name === 'default'
 }
@@ -65,15 +82,16 @@ function isOfEveryNamespace(plural: string, { metadata }: KubeObject): boolean {
  */
 async function listContent(client: KubeClient, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
   const content: string[] = []
-  for (const { root, plural } of await discoverNamespaced(client, signal)) {
-    if (plural === 'events') continue
+  for (const kind of await discoverNamespaced(client, signal)) {
+    const { group, root, plural } = kind
+    if (plural === 'events' && (group === '' || group === 'events.k8s.io')) continue
     const path = `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`
     const query = { limit: 10 }
     const { items } = await client.request<{ items: readonly KubeObject[] | null }>(
       { method: 'GET', path, query, accept: `${METADATA_ONLY_LIST},application/json` },
       signal,
     )
-    const found = (items ?? []).filter((object) => !isOfEveryNamespace(plural, object))
+    const found = (items ?? []).filter((object) => !isOfEveryNamespace(kind, object))
     content.push(...found.map(({ metadata }) => `${plural} ${metadata.name}`))
   }
   return content

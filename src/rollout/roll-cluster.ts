@@ -73,10 +73,12 @@ async function applyCluster(
   const rolled: RolledCluster = { targets, former, key: keyOf(cluster, connected), verified: false }
   note(rolled)
   run.unverified.push(...targets.flatMap(({ unverified = [] }) => unverified))
-  const widened = await widenPolicies(targets, cluster, context, signal)
-  run.notes.push(...widened.notes)
+  const noteChange = (line: string): void => {
+    run.notes.push(line)
+    context.report(cluster.name, line)
+  }
+  const widened = await widenPolicies(targets, cluster, context, noteChange, signal)
   run.ramChanged = widened.changed
-  for (const line of widened.notes) context.report(cluster.name, line)
   run.unverified.push(...widened.unverified)
 
   const parts = { ...findParts(preflight.wanted.objects, cluster.settings.namespace), ramChanged: widened.changed }
@@ -122,6 +124,7 @@ async function applyCluster(
       target: preflight.target,
       options: preflight.options,
       parts,
+      hooks: preflight.wanted.hooks.length,
       store: preflight.store,
       history: preflight.history,
       rollback: inputs.rollback,

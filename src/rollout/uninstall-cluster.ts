@@ -3,7 +3,7 @@ import { NopassError } from '../errors.ts'
 import { parseGoDuration } from '../helm/go-duration.ts'
 import { uninstallArguments, upgradeArguments } from '../helm/helm-flags.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
-import { explainPending, isPending, type Revision, revisionOfStep } from '../helm/release-state.ts'
+import { explainPending, isPending, longestSeconds, type Revision, revisionOfStep } from '../helm/release-state.ts'
 import { renderRelease } from '../helm/render-release.ts'
 import { valuesFile } from '../helm/values-file.ts'
 import { KubeApiError } from '../kube/api-error.ts'
@@ -138,21 +138,22 @@ async function retire(
     createNamespace: false,
     forceConflicts: inputs['force-conflicts'],
     description: `${context.runName}: retire`,
-    step: { id: randomUUID(), timeoutSeconds: parseGoDuration(inputs.timeout, 'timeout') },
   }
   const wanted = await renderRelease(helm, target, options)
+  const seconds = parseGoDuration(inputs.timeout, 'timeout')
+  const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, wanted.hooks.length) }
   context.report(cluster.name, 'taking everything back (retire)')
   await requireSameHistory(release.store, target, release.last, signal)
   await runStep(cluster, context, {
-    id: options.step.id,
+    id: step.id,
     command: 'upgrade',
-    args: upgradeArguments(helm.version, target, options),
+    args: upgradeArguments(helm.version, target, { ...options, step }),
     target,
     before: release.last.revision,
   })
-  const revision = revisionOfStep(await release.store.history(signal), options.step.id)
+  const revision = revisionOfStep(await release.store.history(signal), step.id)
   const parts = findParts(wanted.objects, namespace)
-  const limitMs = parseGoDuration(inputs.timeout, 'timeout') * 1000
+  const limitMs = seconds * 1000
   const config = findConfig(wanted.objects)
   const own = ownOf(cluster, config?.secretName ?? '', config)
   await pushConfig(connected.client, parts, signal)

@@ -6,6 +6,7 @@ import {
   explainPending,
   isPending,
   lastGoodRevision,
+  longestSeconds,
   parseHistory,
   type Revision,
   revisionOfStep,
@@ -108,4 +109,9 @@ test('durations are read as helm reads them', () => {
   for (const text of ['5', '5 m', '', '-5m', '5d']) {
     assert.throws(() => parseGoDuration(text, 'timeout'), { code: 'INPUT_INVALID' })
   }
+})
+
+test('a helm call with hooks may take its timeout for each of their waits: until then its revision is not abandoned', () => {
+  assert.equal(longestSeconds(300, 0), 300)
+  assert.equal(longestSeconds(300, 2), 2100)
 })

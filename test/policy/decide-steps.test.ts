@@ -287,3 +287,26 @@ test('P9 removal takes only our statement out of a role of somebody else', () =>
     'role r: ours is its only trust statement',
   ])
 })
+
+test('rrsa: a role that the user named keeps the trust in other clusters, also where acr-nopass made it', () => {
+  const other = rrsaStatement({
+    oidcProviderArn: 'acs:ram::1:oidc-provider/c2',
+    issuer: 'https://other',
+    namespace: 'acr-nopass',
+    serviceAccount: 'acr-nopass',
+  })
+  const shared = role([other, ours], true)
+  const isTrust = (text: string): boolean => text.includes('trust')
+  assert.deepEqual(steps(withTrust({}, false), observed({ trustRole: shared })).filter(isTrust), [])
+  const added = decideSteps(withTrust({}, false), observed({ trustRole: role([other], true) }))[0]
+  assert.deepEqual(added?.do === 'update-trust' && added.after.Statement, [other, ours])
+  const removed = decideRemoval(withTrust({}, false), observed({ trustRole: shared }), undefined).steps
+  assert.deepEqual(
+    removed.map((step) => step.do === 'update-trust' && step.after.Statement),
+    [[other]],
+  )
+  assert.deepEqual(removal(observed({ trustRole: shared }), undefined, withTrust()), {
+    steps: [],
+    kept: ['role r: its trust policy also allows other principals'],
+  })
+})

@@ -214,6 +214,7 @@ for (const one of CASES) {
           configHash: undefined,
           ramChanged: false,
         },
+        hooks: 0,
         store: { history: world.history, content: () => assert.fail() },
         history: revisions(one.seen, ''),
         rollback: one.rollback ?? true,

@@ -33,3 +33,10 @@ for (const access of [{ kind: 'ack', clusterId: 'c1', region: 'cn-hangzhou' }, {
     assert.deepEqual(await rolesOf(['nodes', 'acr-nopass-eci']), ['nodes', 'acr-nopass-eci'])
   })
 }
+
+test('a cluster that is not selected and whose roles only its values name is unknown, not one without roles', async () => {
+  const own = cluster(['nodes'], { kind: 'kubeconfig-file' })
+  const sibling = { name: 'b', access: { kind: 'kubeconfig-file' }, workerRoles: [] } as never
+  const { unknown } = await createRamList([own], [sibling], cloud).get(AbortSignal.any([]))
+  assert.deepEqual([...unknown.keys()], ['b'])
+})

@@ -25,9 +25,6 @@ const GROUPS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.keys(TEMPLATES).map((key) => [key.split(' ')[1] ?? '', key.split(' ')[0] ?? '']),
 )
 
-/** How deep a Pod template may be inside an object of an unknown kind. */
-const DEPTH = 16
-
 /**
  * What an object pulls and which Secrets it names; nothing for one that does neither or is finished. Objects of unknown kinds
  * (Argo Rollouts, Kruise, Knative, operators' own) are searched for Pod templates and for the names of the old Secrets.
@@ -119,7 +116,7 @@ function describeTemplate(object: AnyObject, template: Fields): readonly Workloa
 }
 
 function describeUnknown(object: AnyObject): readonly Workload[] {
-  const specs = [...podSpecs(object, DEPTH)]
+  const specs = podSpecs(object)
   const references = specs.flatMap((spec) => list(spec, 'imagePullSecrets').map(({ name }) => String(name)))
   const uses = oldNames({ ...object, metadata: undefined }).filter((name) => !references.includes(name))
   const images = [...new Set(specs.flatMap(imagesOf))]
@@ -148,18 +145,29 @@ function imagesOf(spec: Fields): readonly string[] {
   return [...containers.map(({ image }) => image), ...volumes].filter(isText)
 }
 
+/** Every value inside, however deep; a stack instead of calls, because an object may be as deep as the API server parses. */
+function* valuesInside(value: unknown): Generator<unknown> {
+  const open = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    yield next
+    if (typeof next === 'object' && next !== null)
+      for (const inner of Object.values(next).toReversed()) open.push(inner)
+  }
+}
+
 /** Everything inside that looks like the spec of a Pod: it has containers with images. */
-function* podSpecs(value: unknown, depth: number): Generator<Fields> {
-  if (depth === 0 || typeof value !== 'object' || value === null) return
-  if (!Array.isArray(value) && list(value, 'containers').some(({ image }) => isText(image))) yield value as Fields
-  for (const inner of Object.values(value)) yield* podSpecs(inner, depth - 1)
+function podSpecs(value: unknown): readonly Fields[] {
+  return [...valuesInside(value)].filter((inner): inner is Fields => {
+    return isRecord(inner) && list(inner, 'containers').some(({ image }) => isText(image))
+  })
 }
 
 /** Names of the old Secrets anywhere inside: in volumes, environments, and wherever else an object may name one. */
-function oldNames(value: unknown, depth = DEPTH): readonly string[] {
-  if (typeof value === 'string') return LEGACY_SECRETS.includes(value) ? [value] : []
-  if (depth === 0 || typeof value !== 'object' || value === null) return []
-  return [...new Set(Object.values(value).flatMap((inner) => oldNames(inner, depth - 1)))]
+function oldNames(value: unknown): readonly string[] {
+  const names = new Set<string>()
+  for (const inner of valuesInside(value)) if (isText(inner) && LEGACY_SECRETS.includes(inner)) names.add(inner)
+  return [...names]
 }
 
 function isFinished({ kind, status, metadata }: AnyObject): boolean {

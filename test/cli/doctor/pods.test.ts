@@ -279,6 +279,70 @@ const ROWS: readonly Row[] = [
     id: 'POD_TOO_OLD',
     says: /kubectl -n shop get pod web-1 -o yaml/,
   },
+  // What the node says of itself is not the registry's verdict.
+  ...(
+    [
+      [
+        'a file that containerd may not open',
+        'failed to extract layer: open /var/lib/containerd/x: permission denied',
+        'POD_STUCK',
+        /runtime fails/,
+      ],
+      [
+        'no containerd',
+        'transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused',
+        'POD_STUCK',
+        /runtime fails/,
+      ],
+      [
+        'a layer that is not on the disk',
+        'failed commit on ref "layer": rename /var/lib/x: no such file or directory: not found',
+        'POD_STUCK',
+        /runtime fails/,
+      ],
+      [
+        'a runtime that is slow',
+        'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
+        'POD_STUCK',
+        /no reason that we know/,
+      ],
+      [
+        'a DNS server that does not answer',
+        `dial tcp: lookup ${HOST} on 10.0.0.2:53: read udp 10.0.0.3:4444->10.0.0.2:53: i/o timeout`,
+        'POD_NETWORK',
+        /DNS server of the node|DNS server does not answer/,
+      ],
+      [
+        'a credential that is refused',
+        'failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://dockerauth.cn-hangzhou.aliyuncs.com/auth: 401 Unauthorized',
+        'POD_LOGIN_REFUSED',
+        /refuses the credential/,
+      ],
+      ['no credential', 'authorization failed: no basic auth credentials', 'POD_DENIED', /the node sent none/],
+      [
+        'a storage that refuses',
+        `failed to copy: httpReadSeeker: failed open: unexpected status code https://oss-cn-hangzhou.aliyuncs.com/x?Expires=1: 403 Forbidden`,
+        'POD_STUCK',
+        /storage behind it refuses/,
+      ],
+    ] as const
+  ).map(([title, detail, id, says]) => ({ title, pod: stuckPod({ detail }), id, says })),
+  {
+    title: 'a DNS server that does not answer, for a VPC domain',
+    pod: stuckPod({
+      image: `${VPC_HOST}/team/app:1`,
+      detail: `dial tcp: lookup ${VPC_HOST} on 10.0.0.2:53: read udp 10.0.0.3:4444->10.0.0.2:53: i/o timeout`,
+    }),
+    scene: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
+    id: 'POD_NETWORK',
+    says: /DNS server does not answer/,
+  },
+  ...['Job/import', 'TaskRun/build', 'Workflow/nightly'].map((owner) => ({
+    title: `a Pod of ${owner}, which does not create it again`,
+    pod: stuckPod({ ...bare, owner, detail: DENIED }),
+    id: 'POD_TOO_OLD' as const,
+    says: /kubectl -n shop get pod web-1 -o yaml/,
+  })),
   { title: 'no reason at all', pod: stuckPod(), id: 'POD_STUCK', says: /kubectl -n shop describe pod web-1/ },
 ]
 

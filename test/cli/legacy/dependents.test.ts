@@ -366,3 +366,14 @@ for (const { title, objects, depends, domains = [], ...row } of ROWS) {
     }
   })
 }
+
+test('cleanup --legacy: the name of an old Secret is found however deep an object holds it', () => {
+  const deep = Array.from({ length: 5000 }).reduce<unknown>((inner) => [inner], A)
+  const found = collectFacts([
+    custom('ManifestWork', 'wide', 'work.open-cluster-management.io/v1', { spec: deep as object }),
+  ])
+  assert.deepEqual(
+    found.workloads.map(({ name, uses }) => [name, uses]),
+    [['wide', [A]]],
+  )
+})

@@ -137,7 +137,14 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
         ClientIds: 'sts.aliyuncs.com',
       })
     },
-    says: /aliyun ims DeleteOIDCProvider --OIDCProviderName rrsa && aliyun ims CreateOIDCProvider/,
-    mend: run,
+    says: /only if no other cluster uses it[\s\S]*aliyun ims ListOIDCProviders$/,
+    mend: async (bed) => {
+      await bed.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' })
+      await bed.call(IMS, 'CreateOIDCProvider', {
+        OIDCProviderName: 'rrsa',
+        IssuerUrl: bed.helper.trust.issuer,
+        ClientIds: 'sts.aliyuncs.com',
+      })
+    },
   },
 ])

@@ -35,8 +35,8 @@ export function cloudProviderFindings(observed: Observed): readonly Finding[] {
         ...common,
         message: `its issuer is ${provider.issuer}, and this cluster's is ${issuer}`,
         cause: 'It is the provider of another cluster, or the cluster was made anew.',
-        cure: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; an issuer cannot be changed, but a provider can be made again.",
-        command: `aliyun ims DeleteOIDCProvider --OIDCProviderName ${shellWord(name)} && ${make}`,
+        cure: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; the command lists all. The issuer of a provider cannot be changed: delete it and create it again only if no other cluster uses it.",
+        command: 'aliyun ims ListOIDCProviders',
       },
     ]
   }

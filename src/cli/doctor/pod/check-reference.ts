@@ -80,11 +80,18 @@ function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | und
   })
 }
 
+/** Controllers that create a deleted Pod again. A Job counts it as a failure; Workflows, TaskRuns and others fail with it. */
+const REPLACES_PODS = /^(?:ReplicaSet|StatefulSet|DaemonSet|ReplicationController|CloneSet)\//
+
 function tooOld(pod: PodFacts): StepResult {
   const base = {
     id: 'POD_TOO_OLD',
     cause: "The Pod was admitted before the reference was there, and a Pod's list never changes.",
   } as const
+  if (pod.owner !== undefined && !REPLACES_PODS.test(pod.owner)) {
+    const cure = `Let ${pod.owner} create its Pods again; not every controller replaces a Pod that is deleted.`
+    return wrong({ ...base, cure, command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml` })
+  }
   if (pod.owner !== undefined) {
     const cure = 'Delete the Pod; its controller creates it again with the reference.'
     return wrong({ ...base, cure, command: `kubectl -n ${pod.namespace} delete pod ${pod.name}` })

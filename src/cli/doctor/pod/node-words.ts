@@ -14,6 +14,10 @@ interface Words extends Explanation {
   readonly host?: RegExp
 }
 
+/** A deadline of a request to the registry; a bare one is that of the runtime, which may as well be slow itself. */
+const DEADLINE =
+  '(?:URL|dial tcp|lookup|Client\\.Timeout|failed to do request)[\\s\\S]*deadline exceeded|Client\\.Timeout exceeded'
+
 /** Messages of container runtimes (containerd 1.6 and 2, CRI-O) and registries, and what they mean; the first match counts. */
 const WORDS: readonly Words[] = [
   {
@@ -21,6 +25,19 @@ const WORDS: readonly Words[] = [
     id: 'POD_DISK_FULL',
     cause: 'The disk of the node is full.',
     cure: "Free space on the node's image file system (unused images, logs), or enlarge it.",
+  },
+  {
+    words:
+      /dial unix |\b(?:open|stat|lstat|mkdir|chown|lchown|chmod|mount|link|symlink|rename|unlink) \/\S*(?: \/\S*)?: |snapshotter not found|blob not found/i,
+    id: 'POD_STUCK',
+    cause: "The node's own container runtime fails, not the registry.",
+    cure: 'Check the runtime and its disk on the node (`journalctl -u containerd` or `journalctl -u crio`).',
+  },
+  {
+    words: /httpReadSeeker: [\s\S]*status code URL: 403/i,
+    id: 'POD_STUCK',
+    cause: 'The registry allowed the pull, and the storage behind it refuses a layer.',
+    cure: "Compare the node's clock, and check what is between the node and OSS (a proxy, the policy of a VPC endpoint).",
   },
   {
     words: /server gave http response/i,
@@ -35,7 +52,14 @@ const WORDS: readonly Words[] = [
     cure: "Check the image's host, and put the CA of the registry among those that the node's runtime trusts.",
   },
   {
-    words: /no such host|i\/o timeout|deadline exceeded|network is unreachable|no route to host/i,
+    words:
+      /lookup HOST\b[^"]*(?:i\/o timeout|deadline exceeded|connection refused|server misbehaving|no servers could)/i,
+    id: 'POD_NETWORK',
+    cause: "The node's DNS server does not answer, so it is not known whether the registry can be reached.",
+    cure: 'Check the DNS servers of the node (/etc/resolv.conf) and what is between them and the node.',
+  },
+  {
+    words: new RegExp(`no such host|i/o timeout|${DEADLINE}|network is unreachable|no route to host`, 'i'),
     host: /(^registry-vpc|-registry-vpc|-vpc)\./,
     id: 'POD_VPC_UNLINKED',
     cause:
@@ -43,8 +67,10 @@ const WORDS: readonly Words[] = [
     cure: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance takes one VPC only. Until then use the public domain.",
   },
   {
-    words:
-      /no such host|i\/o timeout|deadline exceeded|connection refused|network is unreachable|no route to host|connection reset/i,
+    words: new RegExp(
+      `no such host|i/o timeout|${DEADLINE}|connection refused|network is unreachable|no route to host|connection reset`,
+      'i',
+    ),
     id: 'POD_NETWORK',
     cause: 'The node does not reach the registry.',
     cure: "The node needs DNS and a way out (NAT gateway), and the instance its public endpoint with an allow-list that has the node's address; or pull through the VPC domain.",
@@ -62,14 +88,26 @@ const WORDS: readonly Words[] = [
     cure: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
   },
   {
-    words: /manifest unknown|name unknown|: not found|404 not found/i,
+    words: /manifest unknown|name unknown|IMAGE: not found|repository \S+ not found|404 not found/i,
     id: 'POD_IMAGE_ABSENT',
     cause: 'The registry does not have this repository or tag.',
     cure: 'Check the name and the tag of the image; `doctor pod --ask-registry` tells which of the two it is.',
   },
   {
+    words: /fetch oauth token: [\s\S]*\b401\b/i,
+    id: 'POD_LOGIN_REFUSED',
+    cause: 'The registry refuses the credential that the node sent.',
+    cure: 'Request a new credential (`acr-nopass refresh`); if that is refused too, check instanceId, region and domains of the registry.',
+  },
+  {
+    words: /fetch anonymous token: [\s\S]*\b401\b|authentication required|no basic auth/i,
+    id: 'POD_DENIED',
+    cause: 'The registry requires a credential, and the node sent none for it, or one that it refuses.',
+    cure: 'Check that the pull secret has the host of the image; `doctor pod --ask-registry` tries its credential.',
+  },
+  {
     words:
-      /insufficient_scope|\bdenied\b|\bunauthorized\b|\bforbidden\b|status(?: code)?:? 40[13]\b|authorization failed|authentication required|no basic auth/i,
+      /insufficient_scope|\bdenied\b|\bunauthorized\b|\bforbidden\b|status(?: code)?:? 40[13]\b|authorization failed/i,
     id: 'POD_DENIED',
     cause:
       'The registry knows the credential, but its identity may not pull this repository, or the repository does not exist.',

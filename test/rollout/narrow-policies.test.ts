@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NopassError } from '../../src/errors.ts'
+import type { Statement } from '../../src/policy/document.ts'
+import { rrsaStatement } from '../../src/policy/trust-document.ts'
+import { widenPolicies } from '../../src/rollout/cluster-policy.ts'
+import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
+import { narrowPolicies, removePolicies } from '../../src/rollout/narrow-policies.ts'
+import type { SharedTarget } from '../../src/rollout/policy-targets.ts'
+
+type Context = Parameters<typeof removePolicies>[2]
+
+const signal = new AbortController().signal
+const statement: Statement = { Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['a'] }
+const document = { Version: '1', Statement: [statement] }
+const result = (name: string, status: ClusterResult['status']): ClusterResult =>
+  ({ name, status, phase: 'verify', notes: [] }) as unknown as ClusterResult
+const shared = (clusters: readonly string[], changes: Partial<SharedTarget['target']> = {}): SharedTarget => ({
+  clusters,
+  accountId: '1',
+  target: { policyName: 'p', document, purpose: 'test', roles: ['nodes'], adopt: false, phase: 'widen', ...changes },
+})
+
+/** `calls`: what RAM is asked to change. */
+function openContext(
+  ram: Readonly<Record<string, (...args: never[]) => unknown>>,
+  names: readonly string[],
+  unknown: readonly string[] = [],
+) {
+  const calls: string[] = []
+  const recording: Record<string, unknown> = {}
+  for (const [key, work] of Object.entries(ram)) {
+    recording[key] = async (...args: unknown[]) => {
+      if (!/^(get|list)/.test(key)) calls.push(key)
+      return work(...(args as never[]))
+    }
+  }
+  const context = {
+    settings: { clusters: [], inputs: {}, selected: [] },
+    prepared: names.map((name) => ({ name, ram: 'worker-role', settings: {} })),
+    cloud: { ram: async () => recording },
+    ramList: { get: async () => ({ clusters: [], unknown: new Map(unknown.map((name) => [name, new Error()])) }) },
+    ramLock: (_keys: unknown, work: () => unknown) => work(),
+    report: () => undefined,
+  } as unknown as Context
+  return { context, calls }
+}
+
+const policy = { name: 'p', description: 'Managed by acr-nopass', document: JSON.stringify(document) }
+const entities = { roles: ['nodes'], users: [], groups: [] }
+const ram = { getPolicy: () => policy, listRolePolicies: () => [], listPolicyEntities: () => entities }
+
+test('ram-cleanup keeps a shared policy while it is unknown who else has the role', async () => {
+  const { context, calls } = openContext(ram, ['a', 'b'], ['c'])
+  const results = [result('a', 'uninstalled'), result('b', 'uninstalled')]
+  const target = shared(['a', 'b'], { members: ['a', 'b'] })
+  const [first] = await removePolicies(
+    results,
+    new Map([
+      ['a', [target]],
+      ['b', [target]],
+    ]),
+    context,
+    signal,
+  )
+  assert.deepEqual([first?.notes, calls], [['RAM: kept policy p: the worker roles of c are unknown'], []])
+})
+
+test('the trust of a role that two clusters of the run take is not narrowed to one of them', async () => {
+  const trustOf = (cluster: string) =>
+    rrsaStatement({
+      oidcProviderArn: `acs:ram::1:oidc-provider/${cluster}`,
+      issuer: `https://${cluster}`,
+      namespace: 'n',
+      serviceAccount: 's',
+    })
+  const trust = JSON.stringify({ Version: '1', Statement: [trustOf('a'), trustOf('b')] })
+  const role = { name: 'acr-nopass-a', description: 'Managed by acr-nopass', trust }
+  const { context, calls } = openContext(
+    { ...ram, getRole: () => role, listRolePolicies: () => [{ name: 'p', custom: true }] },
+    ['a', 'b'],
+  )
+  const targetOf = (cluster: string, create: boolean): SharedTarget =>
+    shared([cluster], { roles: [], trust: { role: 'acr-nopass-a', statement: trustOf(cluster), create } })
+  const rolled = new Map([
+    ['a', { targets: [targetOf('a', true)], verified: true, former: [], key: 'k' } as never],
+    ['b', { targets: [targetOf('b', false)], verified: true, former: [], key: 'k' } as never],
+  ])
+  const [first] = await narrowPolicies([result('a', 'deployed'), result('b', 'deployed')], rolled, context, signal)
+  assert.deepEqual([first?.notes, calls], [['RAM: policy p not narrowed: b use role acr-nopass-a too'], []])
+})
+
+test('an error of RAM after some steps names them, also those of a target before it', async () => {
+  const attached = new Map<string, readonly object[]>()
+  const made = new Set<string>()
+  const { context } = openContext(
+    {
+      getPolicy: (name: string) => (made.has(name) ? { ...policy, name } : undefined),
+      listRolePolicies: (role: string) => attached.get(role) ?? [],
+      createPolicy: ({ name }: { name: string }) => made.add(name),
+      attachPolicy: (name: string, role: string) => {
+        if (name === 'q') throw new NopassError('CLOUD_DENIED', 'no right to attach')
+        attached.set(role, [{ name, custom: true }])
+      },
+    },
+    ['a'],
+  )
+  const notes: string[] = []
+  const targets = [shared(['a']), shared(['a'], { policyName: 'q', roles: ['others'] })]
+  await assert.rejects(
+    widenPolicies(targets, { settings: {} } as never, context, (line) => notes.push(line), signal),
+    {
+      code: 'CLOUD_DENIED',
+      message: 'no right to attach (done before: create policy q)',
+    },
+  )
+  assert.deepEqual(notes, ['RAM: create policy p', 'RAM: attach policy p to role nodes'])
+})

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { discoverCustom } from '../../src/rollout/api-resources.ts'
+import { removeReleaseNamespace } from '../../src/rollout/release-namespace.ts'
+
+const LIST = ['list']
+const version = (groupVersion: string) => ({ groupVersion })
+const resource = (name: string, kind: string) => ({ name, kind, namespaced: true, verbs: LIST })
+
+/** An API server by its discovery and its lists. Kruise serves CloneSets in the version that it does not prefer. */
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  '/apis': {
+    groups: [
+      {
+        name: 'apps.kruise.io',
+        preferredVersion: version('apps.kruise.io/v1beta1'),
+        versions: [version('apps.kruise.io/v1beta1'), version('apps.kruise.io/v1alpha1')],
+      },
+      {
+        name: 'calendar.example.com',
+        preferredVersion: version('calendar.example.com/v1'),
+        versions: [version('calendar.example.com/v1')],
+      },
+    ],
+  },
+  '/api/v1': { resources: [resource('configmaps', 'ConfigMap'), resource('events', 'Event')] },
+  '/apis/apps.kruise.io/v1beta1': { resources: [resource('statefulsets', 'StatefulSet')] },
+  '/apis/apps.kruise.io/v1alpha1': {
+    resources: [resource('statefulsets', 'StatefulSet'), resource('clonesets', 'CloneSet')],
+  },
+  '/apis/calendar.example.com/v1': { resources: [resource('events', 'Event')] },
+  '/api/v1/namespaces/n': {
+    metadata: { name: 'n', uid: 'u', resourceVersion: '1', labels: { 'acr-nopass.io/made-for-release': 'true' } },
+  },
+  '/api/v1/namespaces/n/configmaps': { items: [{ metadata: { name: 'kube-root-ca.crt' } }] },
+  '/api/v1/namespaces/n/events': { items: [{ metadata: { name: 'scheduled' } }] },
+}
+
+function openCluster(changes: Readonly<Record<string, unknown>>) {
+  const asked: string[] = []
+  const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
+    asked.push(`${method} ${path}`)
+    const answer = changes[path] ?? ANSWERS[path] ?? { items: null }
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+  return { client: { request } as unknown as KubeClient, asked }
+}
+
+for (const [title, path, held] of [
+  [
+    'kind of a version that its group does not prefer',
+    '/apis/apps.kruise.io/v1alpha1/namespaces/n/clonesets',
+    'clonesets web',
+  ],
+  [
+    'kind of another group with the name of a built-in one',
+    '/apis/calendar.example.com/v1/namespaces/n/events',
+    'events web',
+  ],
+] as const) {
+  test(`a namespace is not removed while it holds an object of a ${title}`, async (t) => {
+    const { client, asked } = openCluster({ [path]: { items: [{ metadata: { name: 'web' } }] } })
+    const said = await removeReleaseNamespace(client, 'n', t.signal)
+    assert.match(said, new RegExp(`^namespace n stays: it holds ${held}\\.`))
+    assert.deepEqual(
+      asked.filter((line) => line.startsWith('DELETE')),
+      [],
+    )
+  })
+}
+
+test('an empty namespace that the rollout made is removed, and each kind is listed once', async (t) => {
+  const { client, asked } = openCluster({})
+  assert.equal(await removeReleaseNamespace(client, 'n', t.signal), 'namespace n was removed')
+  assert.equal(asked.filter((line) => line.endsWith('/statefulsets')).length, 1)
+})
+
+test('a namespace that cannot be read is not said to have existed before', async (t) => {
+  const refused = { '/api/v1/namespaces/n': new KubeApiError(403, 'forbidden') }
+  assert.equal(
+    await removeReleaseNamespace(openCluster(refused).client, 'n', t.signal),
+    'namespace n stays: it could not be read (forbidden)',
+  )
+  const absent = { '/api/v1/namespaces/n': new KubeApiError(404, 'not found') }
+  assert.equal(await removeReleaseNamespace(openCluster(absent).client, 'n', t.signal), 'namespace n does not exist')
+})
+
+test('custom kinds are found in every version that is served, each once', async (t) => {
+  const kinds = await discoverCustom(openCluster({}).client, t.signal)
+  assert.deepEqual(
+    kinds.map(({ apiVersion, plural }) => `${apiVersion} ${plural}`),
+    ['apps.kruise.io/v1beta1 statefulsets', 'apps.kruise.io/v1alpha1 clonesets', 'calendar.example.com/v1 events'],
+  )
+})
