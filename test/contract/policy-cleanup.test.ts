@@ -48,6 +48,7 @@ function contextOf(accounts: readonly [string, string]): RunContext {
     prepared: clusters.map((settings) => ({ name: settings.name, ram: 'rrsa', settings })),
     cloud: { ram: async ({ name }: { name: string }) => ramOf(accounts[name === 'a' ? 0 : 1]) },
     ramLock: createKeyedLock(),
+    ramList: { get: async () => ({ clusters: [], unknown: new Map() }) },
     report: () => undefined,
   } as unknown as RunContext
 }

@@ -2,6 +2,7 @@ import { NopassError } from '../../../errors.ts'
 import { decideSteps } from '../../../policy/decide-steps.ts'
 import { parseDocument } from '../../../policy/document.ts'
 import { narrowTrust } from '../../../policy/judge-trust.ts'
+import { nextPolicyName } from '../../../policy/names.ts'
 import type { ObservedPolicy, PolicyStep, PolicyTarget } from '../../../policy/policy-target.ts'
 import { stepCommands } from '../../../policy/step-commands.ts'
 import type { RoleFacts } from './cloud-facts.ts'
@@ -81,7 +82,10 @@ function rightsSteps(
 ): readonly PolicyStep[] {
   if (document === undefined) return []
   const target: PolicyTarget = { ...COMMON, policyName, document, purpose: what, roles: [name] }
-  return decideSteps(target, { policy, attached: new Map([[name, attached]]), trustRole: undefined })
+  const steps = decideSteps(target, { policy, attached: new Map([[name, attached]]), trustRole: undefined })
+  // A second policy beside a full one is temporary: only a rollout removes it again.
+  const next = nextPolicyName(policyName)
+  return steps.some((step) => 'policy' in step && step.policy === next) ? [] : steps
 }
 
 const COMMON = { adopt: true, phase: 'widen' } as const
