@@ -14,3 +14,16 @@ export function untilAttached({ helper }: PodBed, namespace: string): Promise<vo
     if (!(await helper.kit.isUsable(namespace))) throw new Error(`${namespace} is not served yet`)
   }, 60_000)
 }
+
+/** Until the API server, which keeps ServiceAccounts in a cache, gives a new Pod of the namespace no pull secret. */
+export function untilBare({ helper }: PodBed, namespace: string): Promise<void> {
+  return eventually(async () => {
+    const { spec } = await helper.kit.admin.request<{ spec: { imagePullSecrets?: readonly unknown[] } }>({
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/pods`,
+      query: { dryRun: 'All' },
+      body: { metadata: { name: 'tried' }, spec: { containers: [{ name: 'app', image: IMAGE }] } },
+    })
+    if ((spec.imagePullSecrets ?? []).length > 0) throw new Error(`Pods of ${namespace} still get a pull secret`)
+  })
+}

@@ -1,5 +1,5 @@
 import { SECRET } from '../helper-kit.ts'
-import { gone, IMAGE, untilAttached } from './pod-actions.ts'
+import { gone, IMAGE, untilAttached, untilBare } from './pod-actions.ts'
 import type { PodBed } from './pod-bed.ts'
 import type { BrokenSetup } from './setup.ts'
 
@@ -86,6 +86,7 @@ export const POD_SETUPS: readonly Setup[] = [
     make: async (bed) => {
       await bed.helper.scale(0)
       await bed.helper.patch(SHOP_ACCOUNT, { imagePullSecrets: [] })
+      await untilBare(bed, 'shop')
       await bed.pod('shop', 'bare', IMAGE)
     },
     says: /ServiceAccount default does not name acr-nopass/,
