@@ -38,7 +38,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
       dryRun: isDryRun,
       serviceAccounts: plan.accounts.map(({ metadata }) => keyOf(metadata)),
       secrets: plan.secrets.map(({ metadata }) => keyOf(metadata)),
-      kept: plan.kept.map(({ account, why }) => ({ serviceAccount: keyOf(account.metadata), why })),
+      kept: plan.kept.map(({ account, ...reason }) => ({ serviceAccount: keyOf(account.metadata), ...reason })),
       left: done?.left ?? [],
     }
     host.stdout.write(flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : render(report, host.program))
@@ -82,7 +82,7 @@ interface CleanupReport {
   readonly dryRun: boolean
   readonly serviceAccounts: readonly string[]
   readonly secrets: readonly string[]
-  readonly kept: readonly { readonly serviceAccount: string; readonly why: string }[]
+  readonly kept: readonly { readonly serviceAccount: string; readonly why: string; readonly removable: boolean }[]
   readonly left: readonly string[]
 }
 
@@ -92,9 +92,10 @@ function render(report: CleanupReport, program: string): string {
   const lines = [
     ...serviceAccounts.map((name) => `${verb('detach', 'detached')} ServiceAccount ${name}`),
     ...secrets.map((name) => `${verb('delete', 'deleted')} Secret ${name}`),
-    ...kept.map(
-      ({ serviceAccount, why }) => `kept ServiceAccount ${serviceAccount} with its entry ${secretName}: ${why}`,
-    ),
+    ...kept.map(({ serviceAccount, why, removable }) => {
+      const all = removable ? ' (--all removes it)' : ''
+      return `kept ServiceAccount ${serviceAccount} with its entry ${secretName}: ${why}${all}`
+    }),
     ...left.map((line) => `left: ${line}`),
   ]
   if (lines.length === 0) return `nothing of ${release} is left\n`

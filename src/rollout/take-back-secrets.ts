@@ -25,7 +25,11 @@ export interface KeptAccount {
   readonly account: LeftAccount
   /** Why the entry is not this release's, such as `argocd-controller applies the list`. */
   readonly why: string
+  /** With `all` it is removed. */
+  readonly removable: boolean
 }
+
+type Reason = Omit<KeptAccount, 'account'>
 
 export interface TakenBack {
   readonly detached: number
@@ -99,21 +103,24 @@ function sortLeftovers(
     isRelease(secret) && secret.metadata.labels?.[LABEL_INSTANCE] === instance
   const bySpace = new Map(secrets.map((secret) => [secret.metadata.namespace, secret]))
   const isAlone = !secrets.some((secret) => isRelease(secret) && !isOurs(secret))
-  const whyKept = ({ metadata }: LeftAccount): string | undefined => {
+  const stays = (why: string): Reason => ({ why, removable: false })
+  const whyKept = ({ metadata }: LeftAccount): Reason | undefined => {
     const beside = bySpace.get(metadata.namespace)
-    if (beside !== undefined && !isOurs(beside)) return `the Secret ${secretName} there is not this release's`
+    if (beside !== undefined && !isOurs(beside)) return stays(`the Secret ${secretName} there is not this release's`)
     if (beside === undefined && !isAlone) {
-      return `there is no Secret ${secretName}, and another release writes Secrets of that name`
+      return stays(`there is no Secret ${secretName}, and another release writes Secrets of that name`)
     }
     const owner = listOwner(metadata.managedFields)
     if (all || owner === undefined || owner.manager === FIELD_MANAGER) return undefined
-    return owner.operation === 'Apply' ? `${owner.manager} applies the list` : `${owner.manager} wrote the list last`
+    const why =
+      owner.operation === 'Apply' ? `${owner.manager} applies the list` : `${owner.manager} wrote the list last`
+    return { why, removable: true }
   }
-  const naming = accounts.map((account) => ({ account, why: whyKept(account) }))
+  const naming = accounts.map((account) => ({ account, reason: whyKept(account) }))
   return {
-    accounts: naming.filter(({ why }) => why === undefined).map(({ account }) => account),
+    accounts: naming.filter(({ reason }) => reason === undefined).map(({ account }) => account),
     secrets: secrets.filter(isOurs),
-    kept: naming.flatMap(({ account, why }) => (why === undefined ? [] : [{ account, why }])),
+    kept: naming.flatMap(({ account, reason }) => (reason === undefined ? [] : [{ account, ...reason }])),
   }
 }
 

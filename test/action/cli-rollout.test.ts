@@ -139,7 +139,10 @@ test('P12 cleanup takes back what a plain helm uninstall cannot, and only what i
   assert.equal(dry.code, 0, dry.stderr)
   assert.match(dry.stdout, /^would detach ServiceAccount default\/default$/m)
   assert.match(dry.stdout, /^would delete Secret default\/acr-nopass$/m)
-  assert.match(dry.stdout, /^kept ServiceAccount default\/theirs: somebody else wrote the entry/m)
+  assert.match(
+    dry.stdout,
+    /^kept ServiceAccount default\/theirs with its entry acr-nopass: somebody wrote the list last \(--all removes it\)$/m,
+  )
   assert.match(dry.stdout, /--confirm acr-nopass\/acr-nopass/)
   assert.notDeepEqual(await pullSecrets(), [])
 
