@@ -1,7 +1,7 @@
 import { NopassError } from '../src/errors.ts'
-import { INPUTS } from '../src/rollout/input-table.ts'
-import type { Inputs } from '../src/rollout/inputs.ts'
-import { nearest } from '../src/values/nearest.ts'
+import { INPUTS } from '../src/rollout/inputs/input-table.ts'
+import type { Inputs } from '../src/rollout/inputs/inputs.ts'
+import { nearest } from '../src/values/schema/nearest.ts'
 
 /** @throws NopassError `RUNNER_UNSUPPORTED` */
 export function refusePlatform(platform: NodeJS.Platform): void {

@@ -1,8 +1,8 @@
 import { setOutput } from '@actions/core'
-import { describeOutputs } from '../src/rollout/outputs.ts'
-import { prepareClusters } from '../src/rollout/prepare-cluster.ts'
-import type { Settings } from '../src/rollout/settings.ts'
-import { renderSummary } from '../src/rollout/summary.ts'
+import { prepareClusters } from '../src/rollout/inputs/prepare-cluster.ts'
+import type { Settings } from '../src/rollout/inputs/settings.ts'
+import { describeOutputs } from '../src/rollout/report/outputs.ts'
+import { renderSummary } from '../src/rollout/report/summary.ts'
 import { reportErrors } from './report-errors.ts'
 import { writeSummary } from './write-summary.ts'
 

@@ -1,7 +1,7 @@
 import { error, setFailed, setOutput } from '@actions/core'
 import { formatError, type NopassError } from '../src/errors.ts'
 import { printable } from '../src/printable.ts'
-import { renderErrors } from '../src/rollout/summary.ts'
+import { renderErrors } from '../src/rollout/report/summary.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 

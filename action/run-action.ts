@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getInput, saveState, setSecret } from '@actions/core'
 import { NopassError, toNopassError } from '../src/errors.ts'
-import type { Inputs } from '../src/rollout/inputs.ts'
-import { readInputs } from '../src/rollout/read-inputs.ts'
-import { takeEnvironment } from '../src/rollout/take-environment.ts'
+import type { Inputs } from '../src/rollout/inputs/inputs.ts'
+import { readInputs } from '../src/rollout/inputs/read-inputs.ts'
+import { takeEnvironment } from '../src/rollout/inputs/take-environment.ts'
 import { refuseEvent, refusePlatform, refuseUnknown } from './guard-inputs.ts'
 import { reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
@@ -37,7 +37,7 @@ async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortS
   refuseEvent(inputs, host.env)
   maskKubeconfig(inputs)
   const environment = takeEnvironment(host.env)
-  const { loadSettings } = await import('../src/rollout/load-settings.ts')
+  const { loadSettings } = await import('../src/rollout/inputs/load-settings.ts')
   const { settings, errors } = loadSettings(inputs, {
     environment,
     workingDirectory: host.env.GITHUB_WORKSPACE || host.cwd(),

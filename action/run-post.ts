@@ -1,7 +1,7 @@
 import { getState, warning } from '@actions/core'
 import { printable } from '../src/printable.ts'
+import { takeEnvironment } from '../src/rollout/inputs/take-environment.ts'
 import { openRunFolder, readOpenWork } from '../src/rollout/run-folder.ts'
-import { takeEnvironment } from '../src/rollout/take-environment.ts'
 import { writeLine } from './write-line.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function runPost(host: NodeJS.Process): Promise<void> {
   try {
     const open = await readOpenWork(folder)
     if (open.helm.length > 0 || open.namespaces.length > 0) {
-      const { finishRun } = await import('../src/rollout/finish-run.ts')
+      const { finishRun } = await import('../src/rollout/recovery/finish-run.ts')
       await finishRun(folder, open, takeEnvironment(host.env), (line) => writeLine(host, line))
     }
   } catch (cause) {

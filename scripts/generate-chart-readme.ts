@@ -2,7 +2,7 @@
 // `--check` writes nothing and fails when the page is not what it would write.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Schema } from '../src/values/schema.ts'
+import type { Schema } from '../src/values/schema/schema.ts'
 import { alertsTable } from './generate-chart-readme/alerts-table.ts'
 import { fillMarkers } from './generate-chart-readme/fill-markers.ts'
 import { valuesSection } from './generate-chart-readme/values-section.ts'

@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ACR_DOMAINS } from '../src/acr/registry-domains.ts'
-import type { Schema } from '../src/values/schema.ts'
+import type { Schema } from '../src/values/schema/schema.ts'
 import { generateChartDefaults } from './generate-values/chart-defaults.ts'
 import { generateValuesDocs } from './generate-values/docs.ts'
 import { helperConfigSchema } from './generate-values/helper-config.ts'

@@ -15,7 +15,7 @@ const COMMANDS = {
   test: 'scripts/test.ts',
   bench: 'test/bench/main.ts',
   soak: 'test/soak/main.ts',
-  tools: 'src/sandbox/toolchest/main.ts',
+  tools: 'src/sandbox/tools/main.ts',
   build: 'scripts/build.ts',
   check: 'scripts/check.ts',
   release: 'scripts/release.ts',

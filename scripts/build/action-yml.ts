@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { INPUTS } from '../../src/rollout/input-table.ts'
+import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
 
 const OUTPUTS: Readonly<Record<string, string>> = {
   matrix: 'The clusters as `{"include":[{"name","wave","environment"}]}`, for strategy.matrix.',
@@ -29,6 +29,6 @@ export function renderActionYml(): string {
     outputs: Object.fromEntries(outputs),
     runs: { using: 'node24', main: 'action/dist/main.js', post: 'action/dist/post.js', 'post-if': 'always()' },
   }
-  const head = '# Made by `npm run build` from src/rollout/input-table.ts. Do not edit.\n'
+  const head = '# Made by `npm run build` from src/rollout/inputs/input-table.ts. Do not edit.\n'
   return head + stringify(document, { lineWidth: 120, singleQuote: true })
 }

@@ -2,28 +2,31 @@ import { dirname, join, normalize } from 'node:path'
 
 /**
  * The dependency rule: which areas (folders of src/, and action/) the files of an area may import, besides themselves.
- * One way: `errors` <- `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy` <- `helper`, `rollout` <- `cli`, `action`.
+ * One way: `errors` <- `lib` <- `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy`, `release` <- `helper`, `rollout`, `doctor`,
+ * `migrate` <- `cli`, `action`. Folders of one level do not import each other.
  * `root` are the files right under src/ (errors.ts, error-codes.ts and its folder, version.ts). `sandbox` may use everything, and nothing but `cli` uses it.
  * That only main.ts touches `process` is checked by the linter (biome.json, noRestrictedGlobals).
  */
-const BASE = ['root']
-const CLIENTS = [...BASE, 'alibaba', 'kube', 'values', 'helm']
-const DOMAIN = [...CLIENTS, 'acr', 'policy']
-const WORK = [...DOMAIN, 'helper', 'rollout']
+const ERRORS = ['root']
+const GROUND = [...ERRORS, 'lib']
+const CLIENTS = ['alibaba', 'kube', 'values', 'helm']
+const DOMAIN = ['acr', 'policy', 'release']
+const ENGINES = ['helper', 'rollout', 'doctor', 'migrate']
+const FACES = ['cli', 'action']
+
+function everyOf(areas: readonly string[], allowed: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(areas.map((area) => [area, allowed]))
+}
 
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  root: BASE,
-  alibaba: BASE,
-  kube: BASE,
-  values: BASE,
-  helm: BASE,
-  acr: CLIENTS,
-  policy: CLIENTS,
-  helper: DOMAIN,
-  rollout: DOMAIN,
-  cli: [...WORK, 'sandbox'],
-  action: WORK,
-  sandbox: [...WORK, 'cli', 'tools'],
+  root: ERRORS,
+  lib: ERRORS,
+  ...everyOf(CLIENTS, GROUND),
+  ...everyOf(DOMAIN, [...GROUND, ...CLIENTS]),
+  ...everyOf(ENGINES, [...GROUND, ...CLIENTS, ...DOMAIN]),
+  ...everyOf(FACES, [...GROUND, ...CLIENTS, ...DOMAIN, ...ENGINES]),
+  cli: [...GROUND, ...CLIENTS, ...DOMAIN, ...ENGINES, 'sandbox'],
+  sandbox: [...GROUND, ...CLIENTS, ...DOMAIN, ...ENGINES, 'cli', 'tools'],
 }
 
 /** Files that are data for every area. */

@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
-import { resolve, type Schema, schemaOfChild } from '../../src/values/schema.ts'
-import { flowYaml } from '../../src/values/show-value.ts'
+import { resolve, type Schema, schemaOfChild } from '../../src/values/schema/schema.ts'
+import { flowYaml } from '../../src/values/schema/show-value.ts'
 import { readBlocks, type ValuesBlock } from './read-blocks.ts'
 
 /** Every key of values.yaml with its prose, examples and defaults. */

@@ -81,13 +81,13 @@ export const FUZZ_ROWS: readonly FuzzRow[] = [
   ),
   row(
     'config-values',
-    'test/helper/load-config-fuzz.test.ts',
+    'test/release/load-config-fuzz.test.ts',
     ['configuration: any place changed', 'refused, or read the same again'],
     ['配置：任意一处被改', '被拒绝，或再次读取结果相同'],
   ),
   row(
     'config-text',
-    'test/helper/load-config-fuzz.test.ts',
+    'test/release/load-config-fuzz.test.ts',
     ['configuration: cut, doubled or broken text', 'refused, or whole; half a file never'],
     ['配置：被截断、重复或损坏的文本', '被拒绝，或完整；绝不接受半个文件'],
   ),

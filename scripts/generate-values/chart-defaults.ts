@@ -1,5 +1,5 @@
 import { packNode } from '../../src/values/packed-node.ts'
-import { readYaml } from '../../src/values/read-yaml.ts'
+import { readYaml } from '../../src/values/yaml/read-yaml.ts'
 
 /** The chart's values.yaml with what is read from it, so that nobody has to read it at every start. */
 export function generateChartDefaults(text: string): string {

@@ -1,5 +1,5 @@
-import { resolve, type Schema } from '../../src/values/schema.ts'
-import { describeExpected, flowYaml } from '../../src/values/show-value.ts'
+import { resolve, type Schema } from '../../src/values/schema/schema.ts'
+import { describeExpected, flowYaml } from '../../src/values/schema/show-value.ts'
 
 const INTRO = `# Values
 

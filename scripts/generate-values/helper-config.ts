@@ -1,4 +1,4 @@
-import type { Schema } from '../../src/values/schema.ts'
+import type { Schema } from '../../src/values/schema/schema.ts'
 
 /** Values that the helper reads; the chart writes them into its ConfigMap as they are. */
 export const HELPER_KEYS = [

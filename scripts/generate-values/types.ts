@@ -1,5 +1,5 @@
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
-import { definitionName, isDefaulted, resolve, type Schema } from '../../src/values/schema.ts'
+import { definitionName, isDefaulted, resolve, type Schema } from '../../src/values/schema/schema.ts'
 import { HELPER_KEYS } from './helper-config.ts'
 
 const BANNER = '// Generated from schemas/ by scripts/generate-values.ts. Do not edit.'

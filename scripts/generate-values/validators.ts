@@ -2,7 +2,7 @@ import { Ajv } from 'ajv'
 // The module form of ajv's standalone entry is CommonJS; its default export is the generator.
 import standalone from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
-import type { Schema } from '../../src/values/schema.ts'
+import type { Schema } from '../../src/values/schema/schema.ts'
 
 const BANNER = '// Generated from schemas/ by scripts/generate-values.ts. Do not edit.'
 

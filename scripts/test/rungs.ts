@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { ToolName } from '../../src/sandbox/toolchest/tool-table.ts'
+import type { ToolName } from '../../src/sandbox/tools/tool-table.ts'
 
 export type RungName = 'unit' | 'simulation' | 'contract' | 'cluster' | 'action' | 'browser' | 'node'
 

@@ -1,5 +1,5 @@
-import type { HttpAnswer, HttpSender } from '../alibaba/http-sender.ts'
-import { isLoopback } from '../alibaba/loopback.ts'
+import type { HttpAnswer, HttpSender } from '../alibaba/transport/http-sender.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import {
   configDigest,
   errorCodes,

@@ -1,6 +1,6 @@
-import { stopwatch } from '../alibaba/cloud-clock.ts'
 import { type AuthorizationToken, type CrTarget, getAuthorizationToken, listInstanceEndpoint } from '../alibaba/cr.ts'
 import type { CredentialProvider } from '../alibaba/credentials.ts'
+import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
 import { NopassError } from '../errors.ts'
 import { findInstance } from './find-instance.ts'
 import type { RegistryConfig } from './registry-config.ts'

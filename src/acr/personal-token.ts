@@ -1,6 +1,6 @@
-import { stopwatch } from '../alibaba/cloud-clock.ts'
 import { getPersonalToken } from '../alibaba/cr.ts'
 import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
+import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
 import { NopassError } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { personalDomains } from './registry-domains.ts'

@@ -1,5 +1,5 @@
-import type { ReadText } from '../alibaba/access-key.ts'
-import type { Transport } from '../alibaba/transport.ts'
+import type { ReadText } from '../alibaba/identities/access-key.ts'
+import type { Transport } from '../alibaba/transport/transport.ts'
 import { NopassError } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import type { LoginFetch } from './registry-token.ts'

@@ -1,6 +1,6 @@
-import type { HttpAnswer } from '../alibaba/http-sender.ts'
-import { isLoopback } from '../alibaba/loopback.ts'
-import { REGIONS } from '../values/regions.ts'
+import type { HttpAnswer } from '../alibaba/transport/http-sender.ts'
+import { isLoopback } from '../lib/loopback.ts'
+import { REGIONS } from '../values/checks/regions.ts'
 import { parseChallenge } from './challenge.ts'
 import { isAcrHost } from './registry-domains.ts'
 

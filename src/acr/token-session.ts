@@ -1,5 +1,5 @@
-import type { CloudClock } from '../alibaba/cloud-clock.ts'
 import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
+import type { CloudClock } from '../alibaba/transport/cloud-clock.ts'
 import { NopassError } from '../errors.ts'
 
 /** A token lives as long as its session: one that is older than this part of its life is not used for another attempt. */

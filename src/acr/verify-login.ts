@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpSender } from '../alibaba/http-sender.ts'
+import type { HttpAnswer, HttpSender } from '../alibaba/transport/http-sender.ts'
 import { hostOf } from './registry-domains.ts'
 import { findLoginPlace, type RegistryAccess } from './token-service.ts'
 

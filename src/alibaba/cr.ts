@@ -1,10 +1,10 @@
 import { NopassError } from '../errors.ts'
-import type { JsonObject } from './cloud-failure.ts'
+import { numberOf, textOf } from '../lib/json-values.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
-import type { ServiceLocation } from './endpoints.ts'
-import { numberOf, textOf } from './json-values.ts'
-import type { Parameters } from './percent-encoding.ts'
-import type { Transport } from './transport.ts'
+import type { JsonObject } from './transport/cloud-failure.ts'
+import type { ServiceLocation } from './transport/endpoints.ts'
+import type { Parameters } from './transport/percent-encoding.ts'
+import type { Transport } from './transport/transport.ts'
 
 export interface CrTarget extends ServiceLocation {
   readonly transport: Transport

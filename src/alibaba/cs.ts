@@ -1,9 +1,9 @@
 import { NopassError } from '../errors.ts'
-import type { JsonObject } from './cloud-failure.ts'
+import { textOf } from '../lib/json-values.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
-import { textOf } from './json-values.ts'
-import type { Parameters } from './percent-encoding.ts'
-import type { Transport } from './transport.ts'
+import type { JsonObject } from './transport/cloud-failure.ts'
+import type { Parameters } from './transport/percent-encoding.ts'
+import type { Transport } from './transport/transport.ts'
 
 export interface CsTarget {
   readonly transport: Transport

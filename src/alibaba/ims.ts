@@ -1,8 +1,8 @@
 import { NopassError } from '../errors.ts'
-import type { JsonObject } from './cloud-failure.ts'
+import { textOf } from '../lib/json-values.ts'
 import type { CredentialProvider } from './credentials.ts'
-import { textOf } from './json-values.ts'
-import type { Transport } from './transport.ts'
+import type { JsonObject } from './transport/cloud-failure.ts'
+import type { Transport } from './transport/transport.ts'
 
 export interface ImsTarget {
   readonly transport: Transport

@@ -16,8 +16,8 @@ import sdk, {
   UpdateRoleRequest,
 } from '@alicloud/ram20150501'
 import { NopassError } from '../errors.ts'
-import type { Parameters as QueryParameters } from './percent-encoding.ts'
 import type { Ram, RamTarget } from './ram.ts'
+import type { Parameters as QueryParameters } from './transport/percent-encoding.ts'
 
 type Client = InstanceType<typeof sdk.default>
 type Runtime = Parameters<Client['getPolicyWithOptions']>[1]

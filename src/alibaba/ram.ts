@@ -1,5 +1,5 @@
 import type { CredentialProvider } from './credentials.ts'
-import type { Transport } from './transport.ts'
+import type { Transport } from './transport/transport.ts'
 
 export interface RamTarget {
   readonly transport: Transport

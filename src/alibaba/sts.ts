@@ -1,10 +1,10 @@
 import { NopassError } from '../errors.ts'
-import type { CloudClock } from './cloud-clock.ts'
-import type { JsonObject } from './cloud-failure.ts'
+import { textOf } from '../lib/json-values.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
-import type { ServiceLocation } from './endpoints.ts'
-import { textOf } from './json-values.ts'
-import type { Transport } from './transport.ts'
+import type { CloudClock } from './transport/cloud-clock.ts'
+import type { JsonObject } from './transport/cloud-failure.ts'
+import type { ServiceLocation } from './transport/endpoints.ts'
+import type { Transport } from './transport/transport.ts'
 
 const STS = { product: 'sts', version: '2015-04-01' } as const
 

@@ -2,8 +2,8 @@ import { NopassError } from '../errors.ts'
 import { createKubeClient, type KubeClient } from '../kube/client.ts'
 import { type KubeConnection, kubeconfigConnection } from '../kube/connection.ts'
 import { VERSION } from '../version.ts'
-import { type ConnectFlags, contextOf } from './connect-flags.ts'
-import type { CliHost, CommonFlags } from './host.ts'
+import { type ConnectFlags, contextOf } from './program/connect-flags.ts'
+import type { CliHost, CommonFlags } from './program/host.ts'
 
 export interface Connected {
   readonly connection: KubeConnection

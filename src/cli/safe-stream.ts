@@ -1,5 +1,5 @@
 import { printableLines, withoutCommands } from '../printable.ts'
-import type { CliStream } from './host.ts'
+import type { CliStream } from './program/host.ts'
 
 const ESCAPE = '\u001b'
 /** The control sequences that are ours: the line of doctor/progress.ts and the colours of paint.ts. */

@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import type { HelmVersion } from './helm-version.ts'
+import type { HelmVersion } from './obtain/helm-version.ts'
 
 /** One release in one cluster, as helm is told about it. */
 export interface ReleaseTarget {

@@ -1,21 +1,27 @@
-import { type HelperStatus, STATUS_KEY } from '../acr/helper-status.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { Clock } from '../kube/clock.ts'
 import { createLeaseElector } from '../kube/lease.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
+import type { Clock } from '../lib/clock.ts'
+import { type HelperStatus, STATUS_KEY } from '../release/helper-status.ts'
+import { type LoadedConfig, loadConfig } from '../release/load-config.ts'
+import { toStatusError } from '../release/status-error.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
-import { createEventReporter } from './event-reporter.ts'
-import { startHelperPages } from './helper-pages.ts'
-import { type LoadedConfig, loadConfig } from './load-config.ts'
+import type { RegistryEntry } from './credentials/registry-entry.ts'
 import type { Log } from './log.ts'
-import type { Metrics } from './metrics.ts'
-import type { RegistryEntry } from './registry-entry.ts'
+import { createEventReporter } from './report/event-reporter.ts'
+import { startHelperPages } from './report/helper-pages.ts'
+import type { Metrics } from './report/metrics.ts'
+import {
+  followStatus,
+  provenFingerprints,
+  readStatus,
+  refreshRequestedAt,
+  type StatusObject,
+} from './report/status-object.ts'
+import { createStatusWriter } from './report/status-writer.ts'
 import { createSession, type Session } from './session.ts'
-import { toStatusError } from './status-error.ts'
-import { followStatus, provenFingerprints, readStatus, refreshRequestedAt, type StatusObject } from './status-object.ts'
-import { createStatusWriter } from './status-writer.ts'
 import { watchFile } from './watch-file.ts'
 
 export interface HelperOptions {

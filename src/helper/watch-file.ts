@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../kube/clock.ts'
+import { type Clock, sleep } from '../lib/clock.ts'
 
 /** How often a mounted file is looked at: the kubelet itself brings a change within a minute or two. */
 const POLL_MS = 5_000

@@ -1,14 +1,14 @@
 import { errorFromAnswer, KubeApiError } from './api-error.ts'
 import type { KubeConnection } from './connection.ts'
-import { readEvents, readWhole, type WholeAnswer } from './read-answer.ts'
+import { readEvents, readWhole, type WholeAnswer } from './http/read-answer.ts'
 import {
   type AnswerReader,
   createTransport,
   type Lane,
   type TransportOptions,
   type TransportRequest,
-} from './transport.ts'
-import type { WatchEvent } from './watch-stream.ts'
+} from './http/transport.ts'
+import type { WatchEvent } from './watch/watch-stream.ts'
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NopassError } from '../errors.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 
 /** How to reach and authenticate to one API server. PEM texts; `token` is asked for each request. */
 export interface KubeConnection {

@@ -1,9 +1,9 @@
+import { type Clock, sleep } from '../lib/clock.ts'
 import { KubeApiError } from './api-error.ts'
 import type { KubeClient } from './client.ts'
-import { type Clock, sleep } from './clock.ts'
 import { acquiredSpec, type Lease, type LeaseDurations, leaseMs, releasedSpec, renewedSpec } from './lease-record.ts'
 import { namespacedPath } from './types.ts'
-import { startWatchdog } from './watchdog.ts'
+import { startWatchdog } from './watch/watchdog.ts'
 
 export interface LeaseOptions {
   readonly client: KubeClient

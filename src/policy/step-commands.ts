@@ -1,7 +1,7 @@
+import { shellWord } from '../lib/shell-word.ts'
 import type { PolicyDocument } from './document.ts'
 import { ownDescription } from './names.ts'
 import type { PolicyStep } from './policy-target.ts'
-import { shellWord } from './shell-word.ts'
 
 /** The same steps as commands of Alibaba Cloud's CLI, for those who change RAM themselves; '' when there are none. */
 export function stepCommands(steps: readonly PolicyStep[], purpose: string): string {

@@ -1,4 +1,4 @@
-import { type DiffLine, diffLines } from '../helm/line-diff.ts'
+import { type DiffLine, diffLines } from '../helm/release/line-diff.ts'
 import type { PolicyDocument } from './document.ts'
 import { normalForm } from './normal-form.ts'
 

@@ -1,8 +1,8 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import { type ClusterResult, type ClusterStatus, describeError, type PlannedChange } from './cluster-result.ts'
+import type { PreparedCluster } from './inputs/prepare-cluster.ts'
 import type { Phase } from './phase.ts'
-import type { PreparedCluster } from './prepare-cluster.ts'
 import type { RunContext } from './run-context.ts'
 
 /** What a cluster's work says about itself as it goes on; becomes its result. */

@@ -1,11 +1,11 @@
-import { parseGoDuration } from '../helm/go-duration.ts'
 import { valuesFile } from '../helm/values-file.ts'
+import { parseGoDuration } from '../lib/go-duration.ts'
 import { loadValues } from '../values/load-values.ts'
-import { computeRrsa } from './cluster-policy.ts'
 import type { ClusterRun } from './cluster-run.ts'
-import { type ConnectedCluster, connectCluster } from './connect-cluster.ts'
-import { type ChartRequest, type Preflight, preflightCluster } from './preflight-cluster.ts'
-import type { PreparedCluster } from './prepare-cluster.ts'
+import { type ConnectedCluster, connectCluster } from './connect/connect-cluster.ts'
+import { type ChartRequest, type Preflight, preflightCluster } from './connect/preflight-cluster.ts'
+import type { PreparedCluster } from './inputs/prepare-cluster.ts'
+import { computeRrsa } from './ram/cluster-policy.ts'
 import type { RunContext } from './run-context.ts'
 
 /** A cluster that was reached and that nothing speaks against. */

@@ -1,10 +1,10 @@
-import type { Helm } from '../helm/find-helm.ts'
-import type { CloudAccess } from './cloud-access.ts'
-import type { KeyedLock } from './keyed-lock.ts'
-import type { PreparedCluster } from './prepare-cluster.ts'
-import type { RamList } from './ram-list.ts'
+import type { Helm } from '../helm/obtain/find-helm.ts'
+import type { KeyedLock } from '../lib/keyed-lock.ts'
+import type { CloudAccess } from './connect/cloud-access.ts'
+import type { PreparedCluster } from './inputs/prepare-cluster.ts'
+import type { Settings } from './inputs/settings.ts'
+import type { RamList } from './ram/ram-list.ts'
 import type { RunFolder } from './run-folder.ts'
-import type { Settings } from './settings.ts'
 
 /** What all clusters of one run share. */
 export interface RunContext {

@@ -2,7 +2,7 @@ import type { NopassError } from '../errors.ts'
 import { formatPlace } from '../errors.ts'
 import { printableLines } from '../printable.ts'
 import { ValuesError } from './values-error.ts'
-import type { SourceFile } from './yaml-node.ts'
+import type { SourceFile } from './yaml/yaml-node.ts'
 
 /** Colours and weights of a terminal; each wraps a text. */
 export interface Paint {

@@ -1,4 +1,4 @@
-import { isDefaulted, resolve, type Schema, schemaOfChild } from './schema.ts'
+import { isDefaulted, resolve, type Schema, schemaOfChild } from './schema/schema.ts'
 
 /**
  * The value with every missing key set that has a default in the schema, in list items too: Helm merges no defaults

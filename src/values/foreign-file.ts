@@ -1,6 +1,6 @@
-import { nearest } from './nearest.ts'
+import { nearest } from './schema/nearest.ts'
 import { ValuesError } from './values-error.ts'
-import type { SourceFile, YamlNode } from './yaml-node.ts'
+import type { SourceFile, YamlNode } from './yaml/yaml-node.ts'
 
 /** A file and what it was read as; `root` is undefined where it could not be. */
 export interface ReadFile {

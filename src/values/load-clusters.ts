@@ -4,10 +4,10 @@ import type { ClusterEntry } from './clusters.generated.ts'
 import { check } from './clusters-validator.generated.mjs'
 import { fillDefaults } from './fill-defaults.ts'
 import { hideForeign } from './foreign-file.ts'
-import { readYaml } from './read-yaml.ts'
-import { schemaErrors } from './schema-errors.ts'
+import { schemaErrors } from './schema/schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
-import { child, type ListNode, type MapNode, type SourceFile, text, toValue } from './yaml-node.ts'
+import { readYaml } from './yaml/read-yaml.ts'
+import { child, type ListNode, type MapNode, type SourceFile, text, toValue } from './yaml/yaml-node.ts'
 
 export interface LoadClustersOptions {
   /** Release and namespace of entries that name none: the inputs of that name. */

@@ -2,10 +2,10 @@ import schema from '../../schemas/helper-config.schema.json' with { type: 'json'
 import { fillDefaults } from './fill-defaults.ts'
 import type { HelperConfig } from './helper-config.generated.ts'
 import { check } from './helper-config-validator.generated.mjs'
-import { readYaml } from './read-yaml.ts'
-import { schemaErrors } from './schema-errors.ts'
+import { schemaErrors } from './schema/schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
-import { type SourceFile, toValue } from './yaml-node.ts'
+import { readYaml } from './yaml/read-yaml.ts'
+import { type SourceFile, toValue } from './yaml/yaml-node.ts'
 
 export interface LoadedHelperConfig {
   /** The configuration with all defaults, in list items too; undefined when there is any error. */

@@ -5,13 +5,13 @@ import { fillDefaults } from './fill-defaults.ts'
 import { hideForeign } from './foreign-file.ts'
 import { coalesce, mergeFiles } from './merge.ts'
 import { unpackMap } from './packed-node.ts'
-import { readYaml } from './read-yaml.ts'
 import type { ResolvedValues } from './resolved-values.generated.ts'
 import { withRrsaPlaceholders } from './rrsa-placeholders.ts'
-import { schemaErrors } from './schema-errors.ts'
+import { schemaErrors } from './schema/schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
 import { check } from './values-validator.generated.mjs'
-import { type MapNode, type Origin, type SourceFile, toValue } from './yaml-node.ts'
+import { readYaml } from './yaml/read-yaml.ts'
+import { type MapNode, type Origin, type SourceFile, toValue } from './yaml/yaml-node.ts'
 
 export interface LoadValuesOptions {
   /** Values files in Helm's order, a later one wins; also the `values` of a cluster's entry, read with its list. */

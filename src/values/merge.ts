@@ -1,4 +1,4 @@
-import type { MapEntry, MapNode, YamlNode } from './yaml-node.ts'
+import type { MapEntry, MapNode, YamlNode } from './yaml/yaml-node.ts'
 
 /**
  * One values file over another, as Helm merges the files of `-f`: maps are merged, everything else is replaced, and

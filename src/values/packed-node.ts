@@ -1,4 +1,4 @@
-import type { MapNode, Origin, Position, YamlNode } from './yaml-node.ts'
+import type { MapNode, Origin, Position, YamlNode } from './yaml/yaml-node.ts'
 
 /** A node as JSON: line, column, and its value: of a map the keys with their places, of a list the items, of a scalar its word too. */
 export type PackedNode =

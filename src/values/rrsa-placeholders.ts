@@ -1,5 +1,5 @@
 import { mergeFiles } from './merge.ts'
-import { child, is, type MapNode, type YamlNode } from './yaml-node.ts'
+import { child, is, type MapNode, type YamlNode } from './yaml/yaml-node.ts'
 
 const PLACEHOLDERS = {
   roleArn: 'acs:ram::1234567890123456:role/computed-later',

@@ -1,5 +1,5 @@
 import { type ErrorCode, formatPlace, NopassError } from '../errors.ts'
-import { formatPath, type Position, type ValuePath } from './yaml-node.ts'
+import { formatPath, type Position, type ValuePath } from './yaml/yaml-node.ts'
 
 interface ValuesErrorDetails {
   /** The cure for this very case; without it the code's general cure stands. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { askManifest } from '../../src/acr/ask-manifest.ts'
 import type { ManifestAnswer } from '../../src/acr/manifest-answer.ts'
-import type { HttpAnswer, HttpRequest } from '../../src/alibaba/http-sender.ts'
+import type { HttpAnswer, HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
 
 const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 const TOKENS = 'https://dockerauth.cn-hangzhou.aliyuncs.com/auth'

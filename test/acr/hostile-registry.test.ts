@@ -7,7 +7,7 @@ import { findInstance } from '../../src/acr/find-instance.ts'
 import { refreshAt } from '../../src/acr/refresh-schedule.ts'
 import { enterpriseDomains } from '../../src/acr/registry-domains.ts'
 import { verifyLogin } from '../../src/acr/verify-login.ts'
-import type { HttpAnswer, HttpRequest } from '../../src/alibaba/http-sender.ts'
+import type { HttpAnswer, HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
 import { json, KEY, scripted } from '../alibaba/scripted-transport.ts'
 import { anyValue, fuzz } from '../support/fuzz.ts'
 

@@ -10,7 +10,7 @@ import {
   isAcrHost,
   personalDomains,
 } from '../../src/acr/registry-domains.ts'
-import { REGIONS } from '../../src/values/regions.ts'
+import { REGIONS } from '../../src/values/checks/regions.ts'
 
 const own = enterpriseDomains([
   {

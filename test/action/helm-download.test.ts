@@ -9,7 +9,7 @@ import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { HELM_DIGESTS } from '../../src/helm/helm-digests.ts'
+import { HELM_DIGESTS } from '../../src/helm/obtain/helm-digests.ts'
 import { testTools } from '../tools.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { INPUTS } from '../../src/rollout/input-table.ts'
+import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
 import { runAction } from './support/run-action.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')

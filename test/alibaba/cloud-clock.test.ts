@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createCloudClock } from '../../src/alibaba/cloud-clock.ts'
+import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
 import { fakeTime, START } from './fake-time.ts'
 
 const httpDate = (at: number): string => new Date(at).toUTCString()

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createEndpoints, type EndpointOptions, type Network, type Product } from '../../src/alibaba/endpoints.ts'
+import {
+  createEndpoints,
+  type EndpointOptions,
+  type Network,
+  type Product,
+} from '../../src/alibaba/transport/endpoints.ts'
 import { NopassError } from '../../src/errors.ts'
 
 type Row = [

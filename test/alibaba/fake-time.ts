@@ -1,4 +1,4 @@
-import type { TimeSource } from '../../src/alibaba/cloud-clock.ts'
+import type { TimeSource } from '../../src/alibaba/transport/cloud-clock.ts'
 
 export interface FakeTime extends TimeSource {
   /** Both clocks go on. */

@@ -1,7 +1,7 @@
-import { createCloudClock } from '../../src/alibaba/cloud-clock.ts'
 import type { Credentials } from '../../src/alibaba/credentials.ts'
-import type { HttpAnswer, HttpRequest } from '../../src/alibaba/http-sender.ts'
-import { type AddressFallback, createTransport, type Transport } from '../../src/alibaba/transport.ts'
+import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
+import type { HttpAnswer, HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
+import { type AddressFallback, createTransport, type Transport } from '../../src/alibaba/transport/transport.ts'
 import { type FakeTime, fakeTime } from './fake-time.ts'
 
 export type Reply = HttpAnswer | Error | (() => HttpAnswer | Error)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createCloudClock } from '../../src/alibaba/cloud-clock.ts'
 import type { Credentials } from '../../src/alibaba/credentials.ts'
-import { createSessionProvider } from '../../src/alibaba/session-provider.ts'
-import { singleFlight } from '../../src/alibaba/single-flight.ts'
+import { createSessionProvider } from '../../src/alibaba/identities/session-provider.ts'
+import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
+import { singleFlight } from '../../src/lib/single-flight.ts'
 import { fakeTime } from './fake-time.ts'
 
 const HOUR = 3_600_000

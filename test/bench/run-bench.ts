@@ -1,5 +1,5 @@
 import type { Progress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { buildPrograms } from './bed/programs.ts'
 import type { BenchOptions } from './bench-options.ts'
 import { describeResult } from './report/console-table.ts'

@@ -3,9 +3,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createServerClock } from '../../src/cli/connect.ts'
-import { observeBase } from '../../src/cli/doctor/read/observe-base.ts'
-import { createReader } from '../../src/cli/doctor/reader.ts'
+import { observeBase } from '../../src/doctor/read/observe-base.ts'
 import { createKubeClient } from '../../src/kube/client.ts'
+import { createReader } from '../../src/release/reader.ts'
 
 const TWO_HOURS = 7_200_000
 

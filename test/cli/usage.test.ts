@@ -3,7 +3,7 @@ import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { INPUTS } from '../../src/rollout/input-table.ts'
+import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
 import { VERSION } from '../../src/version.ts'
 import { BIN, runBin } from './run-bin.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
-import { readSeedFile } from '../../src/sandbox/cloud/read-seed.ts'
+import { readSeedFile } from '../../src/sandbox/cloud/seed/read-seed.ts'
 import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
 import { eventually } from '../support/eventually.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseManifest } from '../../src/helm/manifest.ts'
+import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { CHART, scenario, type TestHelm } from '../support/chart.ts'
 import { type ChartCluster, RESTRICTED } from '../support/chart-cluster.ts'

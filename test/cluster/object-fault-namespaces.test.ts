@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import type { HelperStatus } from '../../src/acr/helper-status.ts'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
+import type { HelperStatus } from '../../src/release/helper-status.ts'
 import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
 import { type Admission, startAdmissionWebhook, webhookAsked } from '../support/admission-webhook.ts'
 import { eventually } from '../support/eventually.ts'

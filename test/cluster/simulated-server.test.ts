@@ -227,7 +227,7 @@ function drawStep(random: Random, namespace: string): Step {
         }),
       }
     case 'strategic': {
-      // As the helper does it: maps only (src/helper/write-request.ts).
+      // As the helper does it: maps only (src/helper/writes/write-request.ts).
       const { data } = content
       const body = (side: Side) => ({
         metadata: { ...preconditions(side), ...(annotations.c && { annotations }) },

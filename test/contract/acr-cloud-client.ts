@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type { CredentialProvider, Credentials } from '../../src/alibaba/credentials.ts'
-import { createDefaultTransport } from '../../src/alibaba/default-transport.ts'
-import { createEndpoints, type Endpoints } from '../../src/alibaba/endpoints.ts'
 import { loadRam, type Ram } from '../../src/alibaba/ram.ts'
-import type { Transport } from '../../src/alibaba/transport.ts'
+import { createDefaultTransport } from '../../src/alibaba/transport/default-transport.ts'
+import { createEndpoints, type Endpoints } from '../../src/alibaba/transport/endpoints.ts'
+import type { Transport } from '../../src/alibaba/transport/transport.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 
 /** The product's own client, pointed at an emulated cloud. */

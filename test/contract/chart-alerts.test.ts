@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { silentProgress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { type AlertCase, parseCases, promtoolTests, type RuleFile, readRules } from '../support/alerts.ts'
 import { openHelm, scenario } from '../support/chart.ts'
 

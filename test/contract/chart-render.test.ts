@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
-import { type ManifestObject, parseManifest } from '../../src/helm/manifest.ts'
+import { type ManifestObject, parseManifest } from '../../src/helm/release/manifest.ts'
 import { VERSION } from '../../src/version.ts'
 import {
   CHART,

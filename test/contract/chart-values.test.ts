@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { isMap, isScalar, parse, parseDocument } from 'yaml'
-import type { Schema } from '../../src/values/schema.ts'
+import type { Schema } from '../../src/values/schema/schema.ts'
 import { CHART, listScenarios, NEWEST, openHelm, withoutBlankLines } from '../support/chart.ts'
 import { schemaDefaults, schemaLeaves, valuesAt } from '../support/schema-leaves.ts'
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
-import { readConfigMap } from '../../src/cli/import/read-config-map.ts'
-import { regionOf } from '../cli/import/config-case.ts'
-import { CONFIG_CASES } from '../cli/import/config-cases.ts'
-import { importFrom } from '../cli/import/import-kit.ts'
-import { recipe2018 } from '../cli/import/recipe-2018.ts'
+import { readConfigMap } from '../../src/migrate/import/read-config-map.ts'
+import { regionOf } from '../migrate/import/config-case.ts'
+import { CONFIG_CASES } from '../migrate/import/config-cases.ts'
+import { importFrom } from '../migrate/import/import-kit.ts'
+import { recipe2018 } from '../migrate/import/recipe-2018.ts'
 import { openHelm } from '../support/chart.ts'
 
 const helms = [await openHelm('helm3'), await openHelm('helm4')]

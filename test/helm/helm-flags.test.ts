@@ -7,7 +7,12 @@ import {
   uninstallArguments,
   upgradeArguments,
 } from '../../src/helm/helm-flags.ts'
-import { type HelmVersion, isSupportedHelm, parseHelmVersion, requireHelmVersion } from '../../src/helm/helm-version.ts'
+import {
+  type HelmVersion,
+  isSupportedHelm,
+  parseHelmVersion,
+  requireHelmVersion,
+} from '../../src/helm/obtain/helm-version.ts'
 
 const three: HelmVersion = { major: 3, minor: 22, patch: 0, text: 'v3.22.0' }
 const four: HelmVersion = { major: 4, minor: 3, patch: 1, text: 'v4.3.1' }

@@ -3,8 +3,8 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Helm } from '../../src/helm/find-helm.ts'
 import { startHelmWrite } from '../../src/helm/helm-process.ts'
+import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 
 /** A program in helm's place, to see how a child is treated. */
 async function helm(t: TestContext, script: string): Promise<{ readonly helm: Helm; readonly folder: string }> {

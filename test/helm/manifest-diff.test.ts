@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { diffLines, formatDiff } from '../../src/helm/line-diff.ts'
-import { parseManifest } from '../../src/helm/manifest.ts'
-import { diffManifests } from '../../src/helm/manifest-diff.ts'
-import { describeRelease } from '../../src/helm/release-record.ts'
-import { isSameRelease } from '../../src/helm/render-release.ts'
+import { diffLines, formatDiff } from '../../src/helm/release/line-diff.ts'
+import { parseManifest } from '../../src/helm/release/manifest.ts'
+import { diffManifests } from '../../src/helm/release/manifest-diff.ts'
+import { describeRelease } from '../../src/helm/release/release-record.ts'
+import { isSameRelease } from '../../src/helm/release/render-release.ts'
 
 const configMap = (name: string, value: string): string =>
   `---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: n\ndata:\n  key: ${value}\n`

@@ -7,10 +7,10 @@ import type { AddressInfo } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { HELM_DIGESTS } from '../../src/helm/helm-digests.ts'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
-import { isSupportedHelm, parseHelmVersion } from '../../src/helm/helm-version.ts'
-import { obtainHelm } from '../../src/helm/obtain-helm.ts'
+import { HELM_DIGESTS } from '../../src/helm/obtain/helm-digests.ts'
+import { isSupportedHelm, parseHelmVersion } from '../../src/helm/obtain/helm-version.ts'
+import { obtainHelm } from '../../src/helm/obtain/obtain-helm.ts'
 
 const signal = new AbortController().signal
 const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}` as const

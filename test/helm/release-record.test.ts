@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { readRecord, readRevisions, recordName, recordSelector } from '../../src/helm/release-record.ts'
+import { readRecord, readRevisions, recordName, recordSelector } from '../../src/helm/release/release-record.ts'
 
 test('the revisions of a release are read from the labels of its records, oldest first', () => {
   const record = (version: string, status: string, labels: object) => ({

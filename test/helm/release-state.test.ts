@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseGoDuration } from '../../src/helm/go-duration.ts'
 import {
   abandonedAt,
   explainPending,
@@ -10,7 +9,8 @@ import {
   parseHistory,
   type Revision,
   revisionOfStep,
-} from '../../src/helm/release-state.ts'
+} from '../../src/helm/release/release-state.ts'
+import { parseGoDuration } from '../../src/lib/go-duration.ts'
 
 const target = { release: 'acr', namespace: 'system', kubeconfig: 'k' }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createEventReporter } from '../../src/helper/event-reporter.ts'
 import type { Log } from '../../src/helper/log.ts'
-import { createProblemBoard } from '../../src/helper/problem-board.ts'
+import { createEventReporter } from '../../src/helper/report/event-reporter.ts'
+import { createProblemBoard } from '../../src/helper/report/problem-board.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
-import { servePages } from '../../src/helper/http-server.ts'
+import { servePages } from '../../src/helper/report/http-server.ts'
 
 const page = () => ({ type: 'text/plain', body: 'page' })
 

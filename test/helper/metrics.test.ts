@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMetrics } from '../../src/helper/metrics.ts'
+import { createMetrics } from '../../src/helper/report/metrics.ts'
 
 test('all metrics are served with help and type, the plain ones as any other', async () => {
   const metrics = createMetrics()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Decision, WriteList } from '../../src/helper/actions.ts'
+import type { Decision, WriteList } from '../../src/helper/plan/actions.ts'
 import { account, config, decide, group, live, namespace, owner, secret, type World } from './plan-fixtures.ts'
 
 const write = (kind: 'attach' | 'detach', list: readonly string[]): WriteList => ({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Decision } from '../../src/helper/actions.ts'
-import { plan, planKey } from '../../src/helper/plan.ts'
-import type { LiveToken } from '../../src/helper/registry-state.ts'
+import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
+import type { Decision } from '../../src/helper/plan/actions.ts'
+import { plan, planKey } from '../../src/helper/plan/plan.ts'
 import {
   account,
   config,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LiveToken } from '../../src/helper/registry-state.ts'
+import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
 import { MINUTE, OUTAGE, openRefresh } from './refresh-bench.ts'
 
 test('a login without an end is read from its files every 30 s and counts only when it changed', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRivalAddon } from '../../src/helper/rival-addon.ts'
+import { createRivalAddon } from '../../src/helper/writes/rival-addon.ts'
 
 const ADDON = 'acr-credential-secret-aggregation'
 

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { HelperStatus } from '../../src/acr/helper-status.ts'
-import type { Decision } from '../../src/helper/actions.ts'
-import { checkHealth, checkReadiness } from '../../src/helper/health.ts'
-import { servePages } from '../../src/helper/http-server.ts'
-import { createProblemBoard } from '../../src/helper/problem-board.ts'
-import type { RegistryState } from '../../src/helper/registry-state.ts'
-import { followStatus, provenFingerprints, readStatus, refreshRequestedAt } from '../../src/helper/status-object.ts'
-import { buildStatus } from '../../src/helper/status-report.ts'
-import { createStatusWriter } from '../../src/helper/status-writer.ts'
-import { judgeFailure } from '../../src/helper/write-failure.ts'
+import type { RegistryState } from '../../src/helper/credentials/registry-state.ts'
+import type { Decision } from '../../src/helper/plan/actions.ts'
+import { checkHealth, checkReadiness } from '../../src/helper/report/health.ts'
+import { servePages } from '../../src/helper/report/http-server.ts'
+import { createProblemBoard } from '../../src/helper/report/problem-board.ts'
+import {
+  followStatus,
+  provenFingerprints,
+  readStatus,
+  refreshRequestedAt,
+} from '../../src/helper/report/status-object.ts'
+import { buildStatus } from '../../src/helper/report/status-report.ts'
+import { createStatusWriter } from '../../src/helper/report/status-writer.ts'
+import { judgeFailure } from '../../src/helper/writes/write-failure.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import type { HelperStatus } from '../../src/release/helper-status.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 import { config, live, NOW } from './plan-fixtures.ts'
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { sleep } from '../../src/kube/clock.ts'
+import { sleep } from '../../src/lib/clock.ts'
 import { settle } from '../kube/fake-clock.ts'
 import {
   createApiServer,

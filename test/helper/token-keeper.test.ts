@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
-import type { RegistryEntry, RegistryValues } from '../../src/helper/registry-entry.ts'
-import { createTokenKeeper, type TokenKeeper } from '../../src/helper/token-keeper.ts'
+import type { RegistryEntry, RegistryValues } from '../../src/helper/credentials/registry-entry.ts'
+import { createTokenKeeper, type TokenKeeper } from '../../src/helper/credentials/token-keeper.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
 const MINUTE = 60_000

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createPacer, rotationRate } from '../../src/helper/pacer.ts'
-import { createWorkQueue, type Outcome, type WorkQueue, type WorkQueueOptions } from '../../src/helper/work-queue.ts'
+import { createPacer, rotationRate } from '../../src/helper/writes/pacer.ts'
+import {
+  createWorkQueue,
+  type Outcome,
+  type WorkQueue,
+  type WorkQueueOptions,
+} from '../../src/helper/writes/work-queue.ts'
 import { createFakeClock, type FakeClock, settle } from '../kube/fake-clock.ts'
 
 interface Bench {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { WriteAction } from '../../src/helper/actions.ts'
-import { problemOfWrite } from '../../src/helper/decision-problem.ts'
-import { waitBeforeRetry } from '../../src/helper/retry-wait.ts'
-import { judgeFailure } from '../../src/helper/write-failure.ts'
+import type { WriteAction } from '../../src/helper/plan/actions.ts'
+import { problemOfWrite } from '../../src/helper/writes/decision-problem.ts'
+import { waitBeforeRetry } from '../../src/helper/writes/retry-wait.ts'
+import { judgeFailure } from '../../src/helper/writes/write-failure.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 
 const precondition = { uid: 'u', resourceVersion: '7' }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/kube/clock.ts'
+import type { Clock } from '../../src/lib/clock.ts'
 
 /** A clock that stands still until it is told to move. */
 export interface FakeClock extends Clock {

@@ -1,7 +1,7 @@
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { Lease } from '../../src/kube/lease-record.ts'
-import type { WatchEvent } from '../../src/kube/watch-stream.ts'
+import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 
 /** An API server that holds one Lease, with the real one's answers to stale writes. */
 export interface FakeLeaseApi {

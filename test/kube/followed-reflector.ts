@@ -1,6 +1,6 @@
 import { createKubeClient } from '../../src/kube/client.ts'
-import { createReflector, type Reflector } from '../../src/kube/reflector.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
+import { createReflector, type Reflector } from '../../src/kube/watch/reflector.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { type FakeListServer, startFakeListServer } from './fake-list-server.ts'
 

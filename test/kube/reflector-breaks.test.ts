@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Reflector } from '../../src/kube/reflector.ts'
+import type { Reflector } from '../../src/kube/watch/reflector.ts'
 import type { FakeListServer } from './fake-list-server.ts'
 import { follow, type View } from './followed-reflector.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Reflector } from '../../src/kube/reflector.ts'
+import type { Reflector } from '../../src/kube/watch/reflector.ts'
 import { follow, type View } from './followed-reflector.ts'
 
 const names = (reflector: Reflector<View>): string[] => [...reflector.entries()].map(([key]) => key).sort()

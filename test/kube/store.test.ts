@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createStore } from '../../src/kube/store.ts'
+import { createStore } from '../../src/kube/watch/store.ts'
 
 const view = (resourceVersion: string, uid = 'u1') => ({ uid, resourceVersion })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createWatchParser, type WatchEvent } from '../../src/kube/watch-stream.ts'
+import { createWatchParser, type WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 import { fuzz } from '../support/fuzz.ts'
 
 const event = fc.record({

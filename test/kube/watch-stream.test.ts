@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createWatchParser } from '../../src/kube/watch-stream.ts'
+import { createWatchParser } from '../../src/kube/watch/watch-stream.ts'
 
 test('a watch says when it was cut in the middle of an event', () => {
   const parser = createWatchParser()

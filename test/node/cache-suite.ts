@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
-import { nodeFiles } from '../../src/sandbox/node/node-config.ts'
+import { nodeFiles } from '../../src/sandbox/nodes/containerd/node-config.ts'
 import type { NodeBed } from '../support/node-bed.ts'
 
 interface PulledRecord {

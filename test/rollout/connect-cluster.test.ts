@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ClusterDetail } from '../../src/alibaba/cs.ts'
 import type { KubeConnection } from '../../src/kube/connection.ts'
-import { type ConnectDeps, checkAckServer, connectCluster } from '../../src/rollout/connect-cluster.ts'
-import type { ClusterSettings } from '../../src/rollout/settings.ts'
+import { type ConnectDeps, checkAckServer, connectCluster } from '../../src/rollout/connect/connect-cluster.ts'
+import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
 
 // A load balancer's address is a host: @alicloud/cs20151215 7.2.0,
 // DescribeClusterDetailResponseBodyControlPlaneEndpointsConfigLoadBalancersConfig, `endpoint`. Whether a kubeconfig

@@ -3,10 +3,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Helm } from '../../src/helm/find-helm.ts'
-import type { Revision } from '../../src/helm/release-state.ts'
+import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { type DeployOutcome, deployRelease } from '../../src/rollout/deploy-release.ts'
+import { type DeployOutcome, deployRelease } from '../../src/rollout/deploy/deploy-release.ts'
 import { createRunFolder } from '../../src/rollout/run-folder.ts'
 
 /** `deployed`: of a rival; `deployed*`: with the label of our step. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { projectOnto } from '../../src/rollout/drift.ts'
+import { projectOnto } from '../../src/rollout/deploy/drift.ts'
 
 test('drift is looked for only where the manifest says something', () => {
   const manifest = {

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { stringify } from 'yaml'
-import { guardKubeconfigs, maskKnownSecrets } from '../../src/rollout/guard-kubeconfigs.ts'
-import { loadSettings } from '../../src/rollout/load-settings.ts'
-import { readInputs } from '../../src/rollout/read-inputs.ts'
-import type { Settings } from '../../src/rollout/settings.ts'
-import { takeEnvironment } from '../../src/rollout/take-environment.ts'
+import { guardKubeconfigs, maskKnownSecrets } from '../../src/rollout/connect/guard-kubeconfigs.ts'
+import { loadSettings } from '../../src/rollout/inputs/load-settings.ts'
+import { readInputs } from '../../src/rollout/inputs/read-inputs.ts'
+import type { Settings } from '../../src/rollout/inputs/settings.ts'
+import { takeEnvironment } from '../../src/rollout/inputs/take-environment.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-guard-'))

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
-import type { InputName } from '../../src/rollout/inputs.ts'
-import { type LoadedSettings, loadSettings } from '../../src/rollout/load-settings.ts'
-import { prepareClusters } from '../../src/rollout/prepare-cluster.ts'
-import { readInputs } from '../../src/rollout/read-inputs.ts'
+import type { InputName } from '../../src/rollout/inputs/inputs.ts'
+import { type LoadedSettings, loadSettings } from '../../src/rollout/inputs/load-settings.ts'
+import { prepareClusters } from '../../src/rollout/inputs/prepare-cluster.ts'
+import { readInputs } from '../../src/rollout/inputs/read-inputs.ts'
 
 const chartFolder = resolve(import.meta.dirname, '..', '..', 'chart')
 const VALUES =

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
 import type { Statement } from '../../src/policy/document.ts'
+import type { SharedTarget } from '../../src/policy/policy-targets.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
-import { widenPolicies } from '../../src/rollout/cluster-policy.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
-import { narrowPolicies, removePolicies } from '../../src/rollout/narrow-policies.ts'
-import type { SharedTarget } from '../../src/rollout/policy-targets.ts'
+import { widenPolicies } from '../../src/rollout/ram/cluster-policy.ts'
+import { narrowPolicies, removePolicies } from '../../src/rollout/ram/narrow-policies.ts'
 
 type Context = Parameters<typeof removePolicies>[2]
 

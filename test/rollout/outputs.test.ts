@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClusterResult, ClusterStatus } from '../../src/rollout/cluster-result.ts'
-import { describeOutputs } from '../../src/rollout/outputs.ts'
-import { runWaves } from '../../src/rollout/run-waves.ts'
-import type { ClusterSettings } from '../../src/rollout/settings.ts'
+import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
+import { describeOutputs } from '../../src/rollout/report/outputs.ts'
+import { runWaves } from '../../src/rollout/run/run-waves.ts'
 
 function result(
   name: string,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { preflightCluster } from '../../src/rollout/preflight-cluster.ts'
+import { preflightCluster } from '../../src/rollout/connect/preflight-cluster.ts'
 
 type Arguments = Parameters<typeof preflightCluster>
 

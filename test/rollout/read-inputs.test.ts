@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { INPUTS } from '../../src/rollout/input-table.ts'
-import type { InputName } from '../../src/rollout/inputs.ts'
-import { readInputs } from '../../src/rollout/read-inputs.ts'
+import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
+import type { InputName } from '../../src/rollout/inputs/inputs.ts'
+import { readInputs } from '../../src/rollout/inputs/read-inputs.ts'
 
 function read(given: Partial<Record<InputName, string>>): ReturnType<typeof readInputs> {
   return readInputs((name) => given[name])

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { discoverCustom } from '../../src/rollout/api-resources.ts'
-import { removeReleaseNamespace } from '../../src/rollout/release-namespace.ts'
+import { discoverCustom } from '../../src/release/api-resources.ts'
+import { removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
 
 const LIST = ['list']
 const version = (groupVersion: string) => ({ groupVersion })

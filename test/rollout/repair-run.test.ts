@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Revision } from '../../src/helm/release-state.ts'
-import { decideRepair } from '../../src/rollout/repair-run.ts'
+import type { Revision } from '../../src/helm/release/release-state.ts'
+import { decideRepair } from '../../src/rollout/recovery/repair-run.ts'
 import type { HelmBegun } from '../../src/rollout/run-folder.ts'
 
 const begun: HelmBegun = {

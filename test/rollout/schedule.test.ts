@@ -8,7 +8,7 @@ import {
   type ScheduledCluster,
   type ScheduledState,
   type ScheduleRules,
-} from '../../src/rollout/schedule.ts'
+} from '../../src/rollout/run/schedule.ts'
 
 const rules: ScheduleRules = { maxParallel: 2, canary: 1, onFailure: 'stop-wave', maxFailures: 0 }
 

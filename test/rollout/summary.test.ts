@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { collectUnverified } from '../../src/alibaba/unverified.ts'
-import { paintFor } from '../../src/cli/paint.ts'
+import { paintFor } from '../../src/cli/program/paint.ts'
 import { renderOutcome } from '../../src/cli/rollout/render-outcome.ts'
 import { NopassError } from '../../src/errors.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
-import { renderErrors, renderSummary } from '../../src/rollout/summary.ts'
+import { renderErrors, renderSummary } from '../../src/rollout/report/summary.ts'
 
 const PLAIN = paintFor({ isTTY: false, write: () => true } as unknown as NodeJS.WriteStream, { env: {} })
 

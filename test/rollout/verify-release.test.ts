@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { STATUS_KEY } from '../../src/acr/helper-status.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { pollUntil } from '../../src/rollout/probe-namespace.ts'
+import { STATUS_KEY } from '../../src/release/helper-status.ts'
 import type { RunFolder } from '../../src/rollout/run-folder.ts'
-import { verifyRelease } from '../../src/rollout/verify-release.ts'
+import { pollUntil } from '../../src/rollout/verify/probe-namespace.ts'
+import { verifyRelease } from '../../src/rollout/verify/verify-release.ts'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z')
 

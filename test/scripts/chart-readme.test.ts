@@ -6,7 +6,7 @@ import { alertsTable } from '../../scripts/generate-chart-readme/alerts-table.ts
 import { fillMarkers } from '../../scripts/generate-chart-readme/fill-markers.ts'
 import { readBlocks } from '../../scripts/generate-chart-readme/read-blocks.ts'
 import { valuesSection } from '../../scripts/generate-chart-readme/values-section.ts'
-import type { Schema } from '../../src/values/schema.ts'
+import type { Schema } from '../../src/values/schema/schema.ts'
 
 const root = join(import.meta.dirname, '../..')
 const schema = JSON.parse(readFileSync(join(root, 'schemas/values.schema.json'), 'utf8')) as Schema

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpSender } from '../../src/alibaba/http-sender.ts'
+import type { HttpRequest, HttpSender } from '../../src/alibaba/transport/http-sender.ts'
 import type { Random } from './random.ts'
 import { type ProcessTime, START, type World } from './time.ts'
 

@@ -1,6 +1,6 @@
 import { errorFromAnswer, KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import type { WatchEvent } from '../../src/kube/watch-stream.ts'
+import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 import type { Random } from './random.ts'
 import type { ServerAnswer, ServerRequest, SimulatedServer } from './server.ts'
 import type { ProcessTime, World } from './time.ts'
@@ -45,7 +45,7 @@ export interface Network {
   readonly watches: number
 }
 
-/** As many calls at a time as the real client has connections for (src/kube/transport.ts); each watch has its own. */
+/** As many calls at a time as the real client has connections for (src/kube/http/transport.ts); each watch has its own. */
 const CONNECTIONS = { call: 16, lease: 2 } as const
 const TIMEOUT_MS = 30_000
 

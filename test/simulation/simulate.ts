@@ -1,10 +1,10 @@
-import { createCloudClock } from '../../src/alibaba/cloud-clock.ts'
-import { createTransport } from '../../src/alibaba/transport.ts'
+import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
+import { createTransport } from '../../src/alibaba/transport/transport.ts'
 import { toNopassError } from '../../src/errors.ts'
-import { createEntries } from '../../src/helper/create-entries.ts'
-import { createMetrics } from '../../src/helper/metrics.ts'
+import { createEntries } from '../../src/helper/credentials/create-entries.ts'
+import { createMetrics } from '../../src/helper/report/metrics.ts'
 import { runHelper } from '../../src/helper/run-helper.ts'
-import { sleep } from '../../src/kube/clock.ts'
+import { sleep } from '../../src/lib/clock.ts'
 import { createCloud } from './cloud.ts'
 import {
   act,

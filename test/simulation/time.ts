@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/kube/clock.ts'
+import type { Clock } from '../../src/lib/clock.ts'
 
 /** The true time of a simulated run: nothing happens between two events, and none of it takes real time. */
 export interface World {

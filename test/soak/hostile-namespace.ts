@@ -1,5 +1,5 @@
 import type { Progress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { openHelperCluster } from '../cluster/helper-kit.ts'
 import { eventually } from '../support/eventually.ts'
 import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/hostile-accounts.ts'

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../src/sandbox/duration.ts'
 import type { Progress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { startActionBed, withHelm } from '../action/support/action-bed.ts'
 import { cancelPoints, describePoint } from '../action/support/cancel-points.ts'
 import { cancelTrial, findBreaches } from '../action/support/cancel-trial.ts'

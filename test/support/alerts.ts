@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import { parseManifest } from '../../src/helm/manifest.ts'
+import { parseManifest } from '../../src/helm/release/manifest.ts'
 
 /** One alert, as the chart renders it. */
 export interface Alert {

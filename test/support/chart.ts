@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { HELM_VARIABLE } from './version-variables.ts'
 
 export const CHART: string = fileURLToPath(new URL('../../chart', import.meta.url))

@@ -1,6 +1,6 @@
 import type { ClusterOptions } from '../../src/sandbox/cluster/start-cluster.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/toolchest/ensure-tools.ts'
+import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { KUBERNETES_VARIABLE } from './version-variables.ts'
 
 /** The Kubernetes minors on which the cluster rung runs; `1.24` on demand, without the guard, which it does not have. */

@@ -1,4 +1,4 @@
-import type { ManifestObject } from '../../src/helm/manifest.ts'
+import type { ManifestObject } from '../../src/helm/release/manifest.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 
 /** One kind of object, as the server names it. */

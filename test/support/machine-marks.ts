@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cgroupHierarchies } from '../../src/sandbox/node/machine-check.ts'
-import { CHANGED_SYSCTLS } from '../../src/sandbox/node/sysctls.ts'
+import { cgroupHierarchies } from '../../src/sandbox/nodes/containerd/machine-check.ts'
+import { CHANGED_SYSCTLS } from '../../src/sandbox/nodes/containerd/sysctls.ts'
 
 /** What a node could leave on a machine, besides processes and its own folder. */
 export interface MachineMarks {

@@ -1,4 +1,4 @@
-import { definitionName, resolve, type Schema } from '../../src/values/schema.ts'
+import { definitionName, resolve, type Schema } from '../../src/values/schema/schema.ts'
 
 /** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and what the schema says of it. */
 export interface SchemaLeaf {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { resolve, type Schema } from '../../src/values/schema.ts'
+import { resolve, type Schema } from '../../src/values/schema/schema.ts'
 
 /** Values that mostly fit a schema, conditions left aside. */
 function valuesOf(schema: Schema, root: Schema): fc.Arbitrary<unknown> {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { KubeClient, Query } from '../../src/kube/client.ts'
-import { systemClock } from '../../src/kube/clock.ts'
-import { createReflector } from '../../src/kube/reflector.ts'
-import type { Versioned } from '../../src/kube/store.ts'
 import { type KubeList, type KubeObject, keyOf } from '../../src/kube/types.ts'
+import { createReflector } from '../../src/kube/watch/reflector.ts'
+import type { Versioned } from '../../src/kube/watch/store.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { eventually } from './eventually.ts'
 
 /** What a pull secret or a list was at one version. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeText, undecodedByte } from '../../src/values/decode-text.ts'
-import { readYaml } from '../../src/values/read-yaml.ts'
+import { decodeText, undecodedByte } from '../../src/values/yaml/decode-text.ts'
+import { readYaml } from '../../src/values/yaml/read-yaml.ts'
 
 /** What a reader of the file with these bytes is told. */
 function refusals(bytes: Buffer): readonly string[] {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { loadHelperConfig } from '../../src/values/load-helper-config.ts'
 import { loadValues } from '../../src/values/load-values.ts'
-import type { Schema } from '../../src/values/schema.ts'
+import type { Schema } from '../../src/values/schema/schema.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')

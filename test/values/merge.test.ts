@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { coalesce, mergeFiles } from '../../src/values/merge.ts'
-import { readYaml } from '../../src/values/read-yaml.ts'
-import { type MapNode, type Origin, toValue, type YamlNode } from '../../src/values/yaml-node.ts'
+import { readYaml } from '../../src/values/yaml/read-yaml.ts'
+import { type MapNode, type Origin, toValue, type YamlNode } from '../../src/values/yaml/yaml-node.ts'
 import { coalesceValues, mergeMaps } from './helm-merge.ts'
 
 type Tree = Record<string, unknown>

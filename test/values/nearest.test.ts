@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { editDistance, nearest } from '../../src/values/nearest.ts'
+import { editDistance, nearest } from '../../src/values/schema/nearest.ts'
 
 test('what was most likely meant', () => {
   const keys = ['instanceId', 'instanceName', 'region', 'existingSecret', 'warn', 'worker-role', 'registries']

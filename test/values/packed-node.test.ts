@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { readPacked, TEXT } from '../../src/values/chart-defaults.generated.ts'
 import { packNode, unpackMap } from '../../src/values/packed-node.ts'
-import { readYaml } from '../../src/values/read-yaml.ts'
+import { readYaml } from '../../src/values/yaml/read-yaml.ts'
 
 test("the chart's own values that were read at build time are those of its file, with their places", () => {
   const text = readFileSync(new URL('../../chart/values.yaml', import.meta.url), 'utf8')

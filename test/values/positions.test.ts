@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import { loadValues } from '../../src/values/load-values.ts'
-import { readYaml } from '../../src/values/read-yaml.ts'
-import type { Schema } from '../../src/values/schema.ts'
-import type { Position, YamlNode } from '../../src/values/yaml-node.ts'
+import type { Schema } from '../../src/values/schema/schema.ts'
+import { readYaml } from '../../src/values/yaml/read-yaml.ts'
+import type { Position, YamlNode } from '../../src/values/yaml/yaml-node.ts'
 import { mutations } from '../support/schema-values.ts'
 
 const root = new URL('../../', import.meta.url)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { globsMeet, targetsOverlap } from '../../src/values/checks/target-overlap.ts'
 import { matchesGlobs, matchesTarget } from '../../src/values/glob.ts'
-import { globsMeet, targetsOverlap } from '../../src/values/target-overlap.ts'
 
 const glob = fc.stringMatching(/^[ab*]{1,4}$/)
 const globs = fc.array(glob, { maxLength: 2 })

@@ -1,4 +1,4 @@
-import { FINDING_IDS, type FindingId } from '../../../src/cli/doctor/finding.ts'
+import { FINDING_IDS, type FindingId } from '../../../src/doctor/finding.ts'
 
 /** `[symptom, cure]` of every finding. */
 export type FindingRows = Readonly<Record<FindingId, readonly [symptom: string, cure: string]>>

@@ -1,6 +1,6 @@
-import { shellWord } from '../../policy/shell-word.ts'
-import { type ConnectFlags, contextOf } from '../connect-flags.ts'
-import type { Finding } from './finding.ts'
+import type { Finding } from '../../doctor/finding.ts'
+import { shellWord } from '../../lib/shell-word.ts'
+import { type ConnectFlags, contextOf } from '../program/connect-flags.ts'
 
 /** How each program spells the two flags by which a cluster is chosen. */
 const CONTEXT: Readonly<Record<string, string>> = {

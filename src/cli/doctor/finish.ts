@@ -1,7 +1,7 @@
-import type { DoctorFlags } from '../commands/doctor.ts'
-import { EXIT } from '../exit-codes.ts'
-import type { CliHost, CommonFlags } from '../host.ts'
-import { type Finding, reaches } from './finding.ts'
+import { type Finding, reaches } from '../../doctor/finding.ts'
+import { EXIT } from '../program/exit-codes.ts'
+import type { CliHost, CommonFlags } from '../program/host.ts'
+import type { DoctorFlags } from './command.ts'
 
 /** Writes the report in the asked form; the exit code by the worst finding. */
 export function finish(

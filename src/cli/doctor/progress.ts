@@ -1,5 +1,5 @@
 import { printable } from '../../printable.ts'
-import type { CliHost } from '../host.ts'
+import type { CliHost } from '../program/host.ts'
 
 /** What is being read, on one line of a terminal that is gone in the end; elsewhere nothing. */
 export interface Progress {

@@ -1,5 +1,5 @@
+import type { CloudLook } from '../../doctor/cloud/cloud-facts.ts'
 import { printable } from '../../printable.ts'
-import type { CloudLook } from './cloud/cloud-facts.ts'
 
 /** Whether and as whom the cloud was looked at, as data. */
 export function describeCloud(cloud: CloudLook): object {

@@ -1,7 +1,7 @@
+import { count, type Finding, type Severity } from '../../doctor/finding.ts'
 import { printable } from '../../printable.ts'
-import type { CliPaint } from '../paint.ts'
-import { count, type Finding, type Severity } from './finding.ts'
-import type { Unread } from './unread.ts'
+import type { Unread } from '../../release/unread.ts'
+import type { CliPaint } from '../program/paint.ts'
 
 /** One finding as a person reads it. */
 export function renderFinding(finding: Finding, paint: CliPaint): string {

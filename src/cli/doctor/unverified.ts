@@ -1,8 +1,8 @@
 import { collectUnverified, type Unverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
-import { judgeRights } from './checks/cloud-roles.ts'
-import { issuerCandidates } from './checks/cluster-issuer.ts'
-import { wantedRoles } from './cloud/wanted-roles.ts'
-import type { Observed } from './observed.ts'
+import { judgeRights } from '../../doctor/checks/cloud-roles.ts'
+import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
+import { wantedRoles } from '../../doctor/cloud/wanted-roles.ts'
+import type { Observed } from '../../doctor/observed.ts'
 
 /** What the findings rely on and nobody could verify: each fact once. Pure. */
 export function doctorUnverified(observed: Observed): readonly UnverifiedFact[] {

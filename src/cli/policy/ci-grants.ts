@@ -1,12 +1,12 @@
 import { type CiPolicyInput, ciPolicyDocument } from '../../policy/ci-document.ts'
 import type { PolicyDocument } from '../../policy/document.ts'
+import { rolePolicyName } from '../../policy/helper-grants.ts'
 import { clusterKey, policyName, rrsaRoleName } from '../../policy/names.ts'
 import { unionDocuments } from '../../policy/normal-form.ts'
-import { roleNameOf } from '../../rollout/policy-targets.ts'
-import type { RamMode } from '../../rollout/prepare-cluster.ts'
-import type { PolicyFlags } from '../commands/policy.ts'
+import { roleNameOf } from '../../policy/policy-targets.ts'
+import type { RamMode } from '../../rollout/inputs/prepare-cluster.ts'
+import type { PolicyFlags } from './command.ts'
 import type { Grant, Grants } from './grant.ts'
-import { rolePolicyName } from './helper-grants.ts'
 import type { PolicyCluster } from './policy-clusters.ts'
 
 /**

@@ -1,7 +1,7 @@
-import type { HttpSender } from '../../alibaba/http-sender.ts'
+import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
 import { GITHUB_ISSUER, githubTrustDocument, isGithubServer } from '../../policy/trust-document.ts'
-import type { PolicyFlags } from '../commands/policy.ts'
+import type { PolicyFlags } from './command.ts'
 import type { Grant } from './grant.ts'
 
 interface GithubIds {

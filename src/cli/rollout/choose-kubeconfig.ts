@@ -1,9 +1,9 @@
 import { delimiter, join } from 'node:path'
 import { NopassError } from '../../errors.ts'
-import type { InputName } from '../../rollout/inputs.ts'
-import type { RolloutMode } from '../commands/rollout.ts'
+import type { InputName } from '../../rollout/inputs/inputs.ts'
 import { requireContext } from '../connect.ts'
-import type { CliHost } from '../host.ts'
+import type { CliHost } from '../program/host.ts'
+import type { RolloutMode } from './command.ts'
 
 type Given = Readonly<Partial<Record<InputName, string>>>
 

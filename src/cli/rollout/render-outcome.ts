@@ -1,14 +1,14 @@
+import { renderTable } from '../../lib/text-table.ts'
 import type { ClusterResult } from '../../rollout/cluster-result.ts'
 import { isFailure } from '../../rollout/cluster-result.ts'
-import { describeOutputs } from '../../rollout/outputs.ts'
-import type { RolloutOutcome } from '../../rollout/run-rollout.ts'
-import type { Settings } from '../../rollout/settings.ts'
-import { headline } from '../../rollout/summary.ts'
-import { formatDuration, timeline } from '../../rollout/timeline.ts'
-import type { RolloutMode } from '../commands/rollout.ts'
-import type { CliPaint } from '../paint.ts'
+import type { Settings } from '../../rollout/inputs/settings.ts'
+import { describeOutputs } from '../../rollout/report/outputs.ts'
+import { headline } from '../../rollout/report/summary.ts'
+import { formatDuration, timeline } from '../../rollout/report/timeline.ts'
+import type { RolloutOutcome } from '../../rollout/run/run-rollout.ts'
+import type { CliPaint } from '../program/paint.ts'
 import { renderUnverified } from '../render-unverified.ts'
-import { renderTable } from '../table.ts'
+import type { RolloutMode } from './command.ts'
 
 /** The outcome as data, for `-o json`: the action's outputs, and of a plan every change. */
 export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {

@@ -1,6 +1,6 @@
 import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
+import type { ServiceAccountView } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { ServiceAccountView } from '../views.ts'
 import type { PodView } from './pod-view.ts'
 
 /** What of the cluster and the configuration a Pod is judged by. */

@@ -1,4 +1,4 @@
-import { type PlanContext, planKey } from '../plan.ts'
+import { type PlanContext, planKey } from '../plan/plan.ts'
 import type { PodSurroundings } from './judge-pod.ts'
 import type { PodView } from './pod-view.ts'
 

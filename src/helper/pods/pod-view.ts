@@ -1,7 +1,7 @@
 import { SKIP } from '../../kube/names.ts'
-import type { Versioned } from '../../kube/store.ts'
 import type { KubeObject } from '../../kube/types.ts'
-import { boundedList } from '../views.ts'
+import type { Versioned } from '../../kube/watch/store.ts'
+import { boundedList } from '../../release/views.ts'
 
 /** What of a pending Pod is kept. */
 export interface PodView extends Versioned {

@@ -1,4 +1,4 @@
-import type { CoverageStatus, HelperStatus } from '../../acr/helper-status.ts'
+import type { CoverageStatus, HelperStatus } from '../../release/helper-status.ts'
 import { type Html, html } from './html.ts'
 import { countServed } from './served.ts'
 import type { Words } from './words.ts'

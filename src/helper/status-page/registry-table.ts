@@ -1,4 +1,4 @@
-import type { RegistryStatus } from '../../acr/helper-status.ts'
+import type { RegistryStatus } from '../../release/helper-status.ts'
 import { type Html, html } from './html.ts'
 import { renderTime } from './times.ts'
 import type { Words } from './words.ts'

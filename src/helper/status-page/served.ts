@@ -1,4 +1,4 @@
-import type { CoverageStatus } from '../../acr/helper-status.ts'
+import type { CoverageStatus } from '../../release/helper-status.ts'
 
 /** What is left out because somebody wants it so; every other reason is a pull that may fail. */
 const INTENDED: ReadonlySet<string> = new Set(['not-targeted', 'opted-out', 'retired', 'terminating'])

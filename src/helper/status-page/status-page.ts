@@ -1,4 +1,4 @@
-import type { HelperStatus } from '../../acr/helper-status.ts'
+import type { HelperStatus } from '../../release/helper-status.ts'
 import { renderCoverage } from './coverage-cards.ts'
 import { html } from './html.ts'
 import { renderRegistries } from './registry-table.ts'

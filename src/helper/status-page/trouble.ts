@@ -1,4 +1,4 @@
-import type { HelperStatus, StatusError } from '../../acr/helper-status.ts'
+import type { HelperStatus, StatusError } from '../../release/helper-status.ts'
 import { type Html, html, prose } from './html.ts'
 import { renderTime } from './times.ts'
 import type { Words } from './words.ts'

@@ -1,4 +1,4 @@
-import type { HelperStatus } from '../../acr/helper-status.ts'
+import type { HelperStatus } from '../../release/helper-status.ts'
 import { countServed } from './served.ts'
 import type { Words } from './words.ts'
 

@@ -1,11 +1,11 @@
-import type { CallRecord } from './call-record.ts'
-import type { ClusterKind } from './cluster-kinds.ts'
+import type { PushCredential, RegistryAuth } from './cr/registry-auth.ts'
+import type { ClusterKind } from './cs/cluster-kinds.ts'
 import type { Faults } from './faults.ts'
-import type { GithubJob, GithubRunner } from './github-oidc.ts'
-import type { RoleOf } from './imds.ts'
-import type { Jwks } from './jwt.ts'
-import type { PushCredential, RegistryAuth } from './registry-auth.ts'
+import type { CallRecord } from './http/call-record.ts'
 import type { Endpoint, KubeconfigRequest } from './state.ts'
+import type { GithubJob, GithubRunner } from './sts/github-oidc.ts'
+import type { RoleOf } from './sts/imds.ts'
+import type { Jwks } from './sts/jwt.ts'
 
 /** Base URLs by product, all of one server. */
 export interface Endpoints {

@@ -1,5 +1,5 @@
-import { principalArn } from './arn.ts'
 import { type Call, isoDate } from './operation.ts'
+import { principalArn } from './ram/arn.ts'
 import type { RequestContext } from './ram/condition.ts'
 
 /** The condition keys that every request carries. Source: RAM, "Policy elements", common condition keys. */

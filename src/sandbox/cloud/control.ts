@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
-import { rememberRam } from './authorize.ts'
 import type { CloudControl } from './cloud.ts'
 import { newId } from './identifiers.ts'
+import { rememberRam } from './ram/authorize.ts'
 import { readPolicy, readTrust } from './ram/document.ts'
 import type { Account, CloudState } from './state.ts'
 

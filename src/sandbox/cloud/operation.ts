@@ -1,4 +1,4 @@
-import type { ApiRequest } from './request.ts'
+import type { ApiRequest } from './http/request.ts'
 import type { Account, CloudState, Principal } from './state.ts'
 
 export type Product = 'Ram' | 'Ims' | 'Sts' | 'CS' | 'cr'

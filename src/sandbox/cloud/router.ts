@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RegistryTokenService } from './cr/registry-auth.ts'
 import { type Dispatcher, dispatch } from './dispatch.ts'
 import { strike } from './faults.ts'
-import type { GithubOidc } from './github-oidc.ts'
-import type { MetadataService } from './imds.ts'
-import type { Handler } from './listener.ts'
-import type { RegistryTokenService } from './registry-auth.ts'
-import { type ApiRequest, readRequest } from './request.ts'
+import type { Handler } from './http/listener.ts'
+import { type ApiRequest, readRequest } from './http/request.ts'
+import type { GithubOidc } from './sts/github-oidc.ts'
+import type { MetadataService } from './sts/imds.ts'
 
 export interface RouterParts extends Dispatcher {
   readonly github: GithubOidc

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { type ErrorCode, formatError, NopassError, toNopassError } from '../../errors.ts'
-import type { CallRecord } from './call-record.ts'
 import type { Cloud } from './cloud.ts'
-import { readSeedFile } from './read-seed.ts'
+import type { CallRecord } from './http/call-record.ts'
+import { readSeedFile } from './seed/read-seed.ts'
 import { startCloud } from './start-cloud.ts'
 
 /** Where a command's output goes. */

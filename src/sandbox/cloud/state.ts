@@ -1,5 +1,5 @@
-import type { ClusterKind, PoolType } from './cluster-kinds.ts'
-import type { Jwks } from './jwt.ts'
+import type { ClusterKind, PoolType } from './cs/cluster-kinds.ts'
+import type { Jwks } from './sts/jwt.ts'
 
 /** RAM entities of one account; names are unique without regard to case, so maps are keyed by lower-case names. */
 export interface RamState {

@@ -1,11 +1,11 @@
 import type { KubeClient } from '../../kube/client.ts'
 import { MERGE_PATCH } from '../../kube/client.ts'
-import { systemClock } from '../../kube/clock.ts'
-import { createReflector } from '../../kube/reflector.ts'
-import type { Versioned } from '../../kube/store.ts'
 import { type KubeObject, namespacedPath } from '../../kube/types.ts'
-import type { Pod } from '../kubelet/pod.ts'
+import { createReflector } from '../../kube/watch/reflector.ts'
+import type { Versioned } from '../../kube/watch/store.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { chooseNode, type NodeObject } from './choose-node.ts'
+import type { Pod } from './pod.ts'
 
 export interface Binder {
   stop(): Promise<void>

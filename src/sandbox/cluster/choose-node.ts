@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kube/types.ts'
-import type { Pod } from '../kubelet/pod.ts'
+import type { Pod } from './pod.ts'
 
 export interface NodeObject extends KubeObject {
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] }

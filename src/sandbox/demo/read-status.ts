@@ -1,6 +1,6 @@
-import { type HelperStatus, STATUS_KEY } from '../../acr/helper-status.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { namespacedPath } from '../../kube/types.ts'
+import { type HelperStatus, STATUS_KEY } from '../../release/helper-status.ts'
 
 /** Where the helper of the demo's release reports. */
 export const STATUS_OBJECT = { namespace: 'acr-nopass', name: 'acr-nopass-status' } as const

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { GithubRunner } from '../cloud/github-oidc.ts'
+import type { GithubRunner } from '../cloud/sts/github-oidc.ts'
 import { liveText, readWorkflowRecord, type WorkflowRecord } from './workflow-record.ts'
 
 export interface WorkflowOptions {

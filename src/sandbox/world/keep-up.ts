@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { CommandOutput } from '../cloud/run-cloud.ts'
-import { userFiles } from '../demo/user-files.ts'
 import { registerSandbox } from './sandbox-register.ts'
+import { userFiles } from './user-files.ts'
 import type { World } from './world.ts'
 
 /** Prints what a person needs to work with the world, and waits for the signal. */

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, type ProcessId, processId } from '../process/process-table.ts'
-import { cacheFolder } from '../toolchest/cache-folder.ts'
-import { readHost } from '../toolchest/host.ts'
+import { cacheFolder } from '../tools/cache-folder.ts'
+import { readHost } from '../tools/host.ts'
 
 /** Where the processes that keep a sandbox up are written down, one file each. */
 function registerFolder(): string {

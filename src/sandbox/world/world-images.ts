@@ -10,7 +10,7 @@ import { writeProgramImage } from '../image/program-image.ts'
 import { pushImage } from '../image/push-image.ts'
 import { ensureStaticProgram } from '../image/static-program.ts'
 import type { Registry } from '../registry/start-registry.ts'
-import { readHost } from '../toolchest/host.ts'
+import { readHost } from '../tools/host.ts'
 
 export interface WorldImages {
   /** A tiny program, the application of the demo. */

@@ -1,9 +1,9 @@
 import type { Cloud } from '../cloud/cloud.ts'
-import type { ProcessNode } from '../cluster/process-node.ts'
 import type { Cluster } from '../cluster/start-cluster.ts'
-import type { RealNode } from '../node/start-node.ts'
+import type { RealNode } from '../nodes/containerd/start-node.ts'
+import type { ProcessNode } from '../nodes/process/process-node.ts'
 import type { Registry } from '../registry/start-registry.ts'
-import type { ToolPaths } from '../toolchest/ensure-tools.ts'
+import type { ToolPaths } from '../tools/ensure-tools.ts'
 
 /** One ACK cluster of the world: real Kubernetes, known to the emulated cloud. */
 export interface WorldCluster {

@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { child, type ListNode, text, type YamlNode } from '../yaml-node.ts'
+import { child, type ListNode, text, type YamlNode } from '../yaml/yaml-node.ts'
 import { regionError } from './check-regions.ts'
 
 interface ClusterDefaults {

@@ -1,6 +1,6 @@
-import { placeOf } from '../place.ts'
+import { placeOf } from '../schema/place.ts'
 import { ValuesError } from '../values-error.ts'
-import { child, is, type MapNode } from '../yaml-node.ts'
+import { child, is, type MapNode } from '../yaml/yaml-node.ts'
 
 /** Ports that are equal, labels that belong to the helper, a ServiceMonitor without its Service. */
 export function checkCollisions(values: MapNode): ValuesError[] {

@@ -1,6 +1,6 @@
-import { type TargetSet, targetsOverlap } from '../target-overlap.ts'
 import { ValuesError } from '../values-error.ts'
-import { child, items, type MapNode, type Position, text, toValue, type YamlNode } from '../yaml-node.ts'
+import { child, items, type MapNode, type Position, text, toValue, type YamlNode } from '../yaml/yaml-node.ts'
+import { type TargetSet, targetsOverlap } from './target-overlap.ts'
 
 /** A key of the pull secret that a registry will write: a domain, or all domains of an instance. */
 interface Claim {

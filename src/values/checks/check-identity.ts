@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { child, type MapNode, text } from '../yaml-node.ts'
+import { child, type MapNode, text } from '../yaml/yaml-node.ts'
 
 const BLOCKS: ReadonlyMap<string, string> = new Map([
   ['rrsa', 'rrsa'],

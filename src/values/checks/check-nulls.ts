@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { formatPath, lookup, type MapNode } from '../yaml-node.ts'
+import { formatPath, lookup, type MapNode } from '../yaml/yaml-node.ts'
 
 /** Keys that the chart's templates read without asking whether they are there: those of chart/templates/_validation.tpl. */
 export const NEEDED: readonly string[] = [

@@ -1,7 +1,16 @@
-import { nearest } from '../nearest.ts'
-import { REGIONS } from '../regions.ts'
+import { nearest } from '../schema/nearest.ts'
 import { ValuesError } from '../values-error.ts'
-import { child, formatPath, items, lookup, type MapNode, type Position, text, type ValuePath } from '../yaml-node.ts'
+import {
+  child,
+  formatPath,
+  items,
+  lookup,
+  type MapNode,
+  type Position,
+  text,
+  type ValuePath,
+} from '../yaml/yaml-node.ts'
+import { REGIONS } from './regions.ts'
 
 /** Regions that do not exist. With endpoints of its own a cloud has regions of its own: then nothing is checked. */
 export function checkRegions(values: MapNode): ValuesError[] {

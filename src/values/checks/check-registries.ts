@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { child, is, items, type MapNode, text, type YamlNode } from '../yaml-node.ts'
+import { child, is, items, type MapNode, text, type YamlNode } from '../yaml/yaml-node.ts'
 
 // Keys without meaning for an edition: the helper would silently ignore them.
 const IDLE: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { child, is, items, type MapNode, text, type YamlNode } from '../yaml-node.ts'
+import { child, is, items, type MapNode, text, type YamlNode } from '../yaml/yaml-node.ts'
 
 /** Names that tutorials, other tools and the vendor's add-on use (the chart refuses them too): likely somebody else's. */
 export const COMMON_SECRET_NAMES: readonly string[] = [

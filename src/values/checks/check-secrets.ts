@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { formatPath, type MapNode, type ValuePath, type YamlNode } from '../yaml-node.ts'
+import { formatPath, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 
 const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'an AccessKey ID', pattern: /\b(LTAI|STS\.)[A-Za-z0-9]{12,}/ },

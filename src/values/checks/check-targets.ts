@@ -1,5 +1,5 @@
 import { matchesGlobs } from '../glob.ts'
-import { placeOf } from '../place.ts'
+import { placeOf } from '../schema/place.ts'
 import { ValuesError } from '../values-error.ts'
 import {
   child,
@@ -11,7 +11,7 @@ import {
   text,
   type ValuePath,
   type YamlNode,
-} from '../yaml-node.ts'
+} from '../yaml/yaml-node.ts'
 
 /** Namespaces scope with globs or selectors, and patterns that can never fit or leave nothing. */
 export function checkTargets(values: MapNode): ValuesError[] {

@@ -1,5 +1,5 @@
 import type { ValuesError } from '../values-error.ts'
-import type { MapNode } from '../yaml-node.ts'
+import type { MapNode } from '../yaml/yaml-node.ts'
 import { checkCollisions } from './check-collisions.ts'
 import { checkDomains } from './check-domains.ts'
 import { checkIdentity } from './check-identity.ts'

@@ -1,5 +1,5 @@
-import { readSeedFile } from '../../../src/sandbox/cloud/read-seed.ts'
-import type { Seed, SeedAccount } from '../../../src/sandbox/cloud/seed.ts'
+import { readSeedFile } from '../../../src/sandbox/cloud/seed/read-seed.ts'
+import type { Seed, SeedAccount } from '../../../src/sandbox/cloud/seed/seed.ts'
 import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
 
 /** Where the workflows sign in, apart from the account of the clusters. */

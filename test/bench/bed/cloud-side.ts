@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readDockerConfig } from '../../../src/acr/docker-config.ts'
-import type { CallRecord } from '../../../src/sandbox/cloud/call-record.ts'
+import type { CallRecord } from '../../../src/sandbox/cloud/http/call-record.ts'
 import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 
 /** The emulated cloud with one registry instance whose pull secret has 2 kB, and the values of a helper that uses it. */

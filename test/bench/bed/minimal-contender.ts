@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildCredentialGroup } from '../../../src/helper/credential-group.ts'
+import { buildCredentialGroup } from '../../../src/helper/credentials/credential-group.ts'
 import { DEFAULT_SECRET_NAME } from '../../../src/kube/names.ts'
 import type { Child } from '../../../src/sandbox/process/child.ts'
 import { type Bed, HELPER_USER, HOME, RELEASE } from './bed.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KubeClient, METADATA_ONLY } from '../../../src/kube/client.ts'
 import type { KubeObject } from '../../../src/kube/types.ts'
-import type { WatchEvent } from '../../../src/kube/watch-stream.ts'
+import type { WatchEvent } from '../../../src/kube/watch/watch-stream.ts'
 
 /** What was seen of one namespace from outside; times in ms on the monotonic clock. */
 export interface Seen {

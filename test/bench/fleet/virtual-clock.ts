@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/kube/clock.ts'
+import type { Clock } from '../../../src/lib/clock.ts'
 
 /** A clock of its own, on which weeks take seconds. */
 export interface VirtualClock extends Clock {

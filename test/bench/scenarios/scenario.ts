@@ -1,5 +1,5 @@
 import type { StepHandle } from '../../../src/sandbox/progress.ts'
-import type { ToolPaths } from '../../../src/sandbox/toolchest/ensure-tools.ts'
+import type { ToolPaths } from '../../../src/sandbox/tools/ensure-tools.ts'
 import { type Bed, openBed } from '../bed/bed.ts'
 import type { Unit } from '../bed/unit.ts'
 import type { Figures, RowSpec, Text } from '../report/row.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunningPod } from '../../../src/sandbox/cluster/process-node.ts'
+import type { RunningPod } from '../../../src/sandbox/nodes/process/process-node.ts'
 import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import { countWrites, describeRequests } from '../bed/audit-window.ts'
 import { type Bed, HOME, RELEASE } from '../bed/bed.ts'

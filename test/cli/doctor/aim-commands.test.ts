@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aimCommands } from '../../../src/cli/doctor/aim-commands.ts'
-import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { createProgress } from '../../../src/cli/doctor/progress.ts'
+import type { Finding } from '../../../src/doctor/finding.ts'
 
 const aimed = (
   command: string,

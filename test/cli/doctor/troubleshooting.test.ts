@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { UNVERIFIED } from '../../../src/alibaba/unverified.ts'
-import { FINDING_IDS, type FindingId } from '../../../src/cli/doctor/finding.ts'
+import { FINDING_IDS, type FindingId } from '../../../src/doctor/finding.ts'
 import { CLOUD_SETUPS } from '../../cluster/doctor/cloud-setups.ts'
 import { HELPER_SETUPS } from '../../cluster/doctor/helper-setups.ts'
 import { OBJECT_SETUPS } from '../../cluster/doctor/object-setups.ts'
@@ -28,7 +28,7 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   POD_HTTP: 'test/node/doctor-suite.ts',
   POD_NEVER_PULLS: 'test/node/doctor-suite.ts',
   // Whatever has no name of its own: there is no single way to make it.
-  HELPER_PROBLEM: 'test/cli/doctor/rights-and-writes.test.ts',
+  HELPER_PROBLEM: 'test/doctor/rights-and-writes.test.ts',
 }
 
 const tabled = new Set<FindingId>(TABLES.flatMap((table) => table.map(({ id }) => id)))

@@ -1,4 +1,4 @@
-import { FINDING_IDS, type FindingId } from '../../../src/cli/doctor/finding.ts'
+import { FINDING_IDS, type FindingId } from '../../../src/doctor/finding.ts'
 import { vendorClients } from '../../support/vendor-sdk.ts'
 import { HOME, RELEASE } from '../helper-kit.ts'
 import { type HelperBed, openHelperBed } from './helper-bed.ts'

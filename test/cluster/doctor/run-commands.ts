@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Finding } from '../../../src/cli/doctor/finding.ts'
+import type { Finding } from '../../../src/doctor/finding.ts'
 import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
 import { vendorClients } from '../../support/vendor-sdk.ts'
 

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os'
-import { addDoctor } from '../../../src/cli/commands/doctor.ts'
-import type { Finding } from '../../../src/cli/doctor/finding.ts'
-import type { CliHost } from '../../../src/cli/host.ts'
-import { runCli } from '../../../src/cli/run-cli.ts'
+import { addDoctor } from '../../../src/cli/doctor/command.ts'
+import type { CliHost } from '../../../src/cli/program/host.ts'
+import { runCli } from '../../../src/cli/program/run-cli.ts'
+import type { Finding } from '../../../src/doctor/finding.ts'
 import { ROOT } from '../../cli/run-bin.ts'
 
 export interface DoctorReport {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Finding, FindingId, Severity } from '../../../src/cli/doctor/finding.ts'
+import type { Finding, FindingId, Severity } from '../../../src/doctor/finding.ts'
 import { eventually } from '../../support/eventually.ts'
 import { runDoctor } from './run-doctor.ts'
 

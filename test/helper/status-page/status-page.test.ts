@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import type { HelperStatus } from '../../../src/acr/helper-status.ts'
 import { renderStatusPage } from '../../../src/helper/status-page/status-page.ts'
 import { STYLE_SOURCE } from '../../../src/helper/status-page/style.ts'
 import { relativeTime } from '../../../src/helper/status-page/times.ts'
 import { findTrouble } from '../../../src/helper/status-page/trouble.ts'
 import { judgeStatus } from '../../../src/helper/status-page/verdict.ts'
 import { chooseLanguage, type Language, wordsOf } from '../../../src/helper/status-page/words.ts'
+import type { HelperStatus } from '../../../src/release/helper-status.ts'
 import { at, denied, NOW, registry, status } from './fixtures.ts'
 
 const verdict = (more: Partial<HelperStatus>, language: Language = 'en'): string => {

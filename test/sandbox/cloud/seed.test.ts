@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadSeed } from '../../../src/sandbox/cloud/load-seed.ts'
-import { parseSeed, readSeedFile } from '../../../src/sandbox/cloud/read-seed.ts'
-import type { Seed } from '../../../src/sandbox/cloud/seed.ts'
+import { loadSeed } from '../../../src/sandbox/cloud/seed/load-seed.ts'
+import { parseSeed, readSeedFile } from '../../../src/sandbox/cloud/seed/read-seed.ts'
+import type { Seed } from '../../../src/sandbox/cloud/seed/seed.ts'
 import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
 import { createState } from '../../../src/sandbox/cloud/state.ts'
 

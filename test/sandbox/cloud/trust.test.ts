@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { trustDecision, trustsProvider } from '../../../src/sandbox/cloud/ram/trust.ts'
 import type { Principal, Role, Session } from '../../../src/sandbox/cloud/state.ts'
-import { trustDecision, trustsProvider } from '../../../src/sandbox/cloud/trust.ts'
 
 const role = (...statements: readonly object[]): Role => ({
   name: 'target',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chooseNode, type NodeObject } from '../../../src/sandbox/cluster/choose-node.ts'
-import type { Pod } from '../../../src/sandbox/kubelet/pod.ts'
+import type { Pod } from '../../../src/sandbox/cluster/pod.ts'
 
 const meta = (name: string, labels = {}) => ({ name, uid: name, resourceVersion: '1', labels })
 function node(name: string, changes: Partial<NodeObject> = {}, ready = 'True'): NodeObject {

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { untilReady } from '../../process/ready.ts'
 import { prepareWorkspace } from '../../workflow/prepare-workspace.ts'
+import { userFiles } from '../../world/user-files.ts'
 import type { DemoContext, DemoStep } from '../demo-step.ts'
 import { expect } from '../expect.ts'
 import { plainSummary } from '../plain-summary.ts'
 import { readStatus } from '../read-status.ts'
 import { REPOSITORY, rollOut } from '../roll-out.ts'
-import { userFiles } from '../user-files.ts'
 
 /** Step 2: the user's workflow does all that there is to do. */
 export const firstRollout: DemoStep = {

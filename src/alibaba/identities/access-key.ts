@@ -1,0 +1,46 @@
+import { NopassError } from '../../errors.ts'
+import type { CredentialProvider, Credentials } from '../credentials.ts'
+
+/** Text of a file; rejects as `node:fs` does. */
+export type ReadText = (file: string, signal?: AbortSignal) => Promise<string>
+
+/** An access key in a mounted Secret (files `accessKeyId`, `accessKeySecret`), read again at each use: it may be rotated. */
+export function createAccessKeyProvider(directory: string, readText: ReadText): CredentialProvider {
+  const read = async (signal?: AbortSignal): Promise<Credentials> => {
+    const accessKeyId = await readKey(`${directory}/accessKeyId`, readText, signal)
+    const accessKeySecret = await readKey(`${directory}/accessKeySecret`, readText, signal)
+    return { accessKeyId, accessKeySecret }
+  }
+  return { name: 'access-key', sharedSession: false, get: read, fresh: read }
+}
+
+async function readKey(file: string, readText: ReadText, signal?: AbortSignal): Promise<string> {
+  const text = await readText(file, signal).catch((error: unknown) => {
+    throw missing(file, error)
+  })
+  if (text.trim() === '') throw missing(file)
+  return text.trim()
+}
+
+function missing(file: string, cause?: unknown): NopassError {
+  return new NopassError('CREDENTIALS_MISSING', `access-key: ${file} cannot be read or is empty`, {
+    hint: 'The Secret named in identity.accessKey.existingSecret needs the keys accessKeyId and accessKeySecret.',
+    cause,
+  })
+}
+
+/** The standard variables of Alibaba Cloud's tools: the CLI's own identity. Throws CREDENTIALS_MISSING. */
+export function createEnvironmentProvider(env: NodeJS.ProcessEnv): CredentialProvider {
+  const read = async (): Promise<Credentials> => {
+    const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID?.trim()
+    const accessKeySecret = env.ALIBABA_CLOUD_ACCESS_KEY_SECRET?.trim()
+    const securityToken = env.ALIBABA_CLOUD_SECURITY_TOKEN?.trim()
+    if (!accessKeyId || !accessKeySecret) {
+      throw new NopassError('CREDENTIALS_MISSING', 'ALIBABA_CLOUD_ACCESS_KEY_ID or _SECRET is not set', {
+        hint: 'Set both (and ALIBABA_CLOUD_SECURITY_TOKEN for a session), or role-to-assume in a workflow.',
+      })
+    }
+    return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) }
+  }
+  return { name: 'environment', sharedSession: false, get: read, fresh: read }
+}

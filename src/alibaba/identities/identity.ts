@@ -1,0 +1,92 @@
+import { NopassError } from '../../errors.ts'
+import type { CredentialProvider } from '../credentials.ts'
+import type { Endpoints } from '../transport/endpoints.ts'
+import type { Transport } from '../transport/transport.ts'
+import { createAccessKeyProvider, type ReadText } from './access-key.ts'
+import { type AssumeRoleStep, createAssumedRoleProvider } from './assumed-role.ts'
+import { createOidcRoleProvider } from './oidc-role.ts'
+import { createWorkerRoleProvider } from './worker-role.ts'
+
+/** Values' `identity`. */
+export interface IdentityConfig {
+  readonly type: 'rrsa' | 'worker-role' | 'access-key'
+  readonly rrsa?: { readonly roleArn?: string | undefined; readonly oidcProviderArn?: string | undefined } | undefined
+  readonly workerRole?: { readonly imdsV1?: boolean | undefined; readonly eciRoleName?: string | undefined } | undefined
+}
+
+export interface IdentityDeps {
+  readonly transport: Transport
+  readonly endpoints: Endpoints
+  /** Region of the STS endpoint: the cluster's own, else the registry's. */
+  readonly region: string
+  readonly readText: ReadText
+  /** Folder with `accessKeyId` and `accessKeySecret`. */
+  readonly accessKeyDir?: string | undefined
+  readonly oidcTokenFile?: string | undefined
+  /** Default `acr-nopass`; shows up in ActionTrail. */
+  readonly sessionName?: string | undefined
+}
+
+/**
+ * Exactly the configured identity, followed by its chain of roles; nothing else is ever tried.
+ * Throws IDENTITY_UNAVAILABLE when its own settings are incomplete.
+ */
+export function createIdentity(
+  config: IdentityConfig,
+  chain: readonly AssumeRoleStep[],
+  deps: IdentityDeps,
+): CredentialProvider {
+  const base = createBase(config, deps)
+  if (chain.length === 0) return base
+  return createAssumedRoleProvider(base, chain, { ...stsTarget(deps), sessionName: deps.sessionName ?? 'acr-nopass' })
+}
+
+function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvider {
+  const { transport, readText, accessKeyDir, oidcTokenFile } = deps
+  switch (config.type) {
+    case 'worker-role': {
+      const endpoint = deps.endpoints.url('imds')
+      return createWorkerRoleProvider({ transport, endpoint, ...config.workerRole })
+    }
+    case 'rrsa': {
+      const { roleArn, oidcProviderArn } = config.rrsa ?? {}
+      if (!roleArn || !oidcProviderArn || !oidcTokenFile) {
+        throw incomplete('rrsa needs identity.rrsa.roleArn, identity.rrsa.oidcProviderArn and a mounted token')
+      }
+      const oidcToken = (signal: AbortSignal) => readToken(oidcTokenFile, readText, signal)
+      const sessionName = deps.sessionName ?? 'acr-nopass'
+      return createOidcRoleProvider({
+        name: 'rrsa',
+        ...stsTarget(deps),
+        roleArn,
+        oidcProviderArn,
+        oidcToken,
+        sessionName,
+      })
+    }
+    case 'access-key': {
+      if (!accessKeyDir) throw incomplete('access-key needs identity.accessKey.existingSecret')
+      return createAccessKeyProvider(accessKeyDir, readText)
+    }
+  }
+}
+
+const stsTarget = (deps: IdentityDeps) => ({
+  transport: deps.transport,
+  ...deps.endpoints.locate('sts', deps.region),
+})
+
+async function readToken(file: string, readText: ReadText, signal: AbortSignal): Promise<string> {
+  try {
+    return await readText(file, signal)
+  } catch (cause) {
+    throw new NopassError('CREDENTIALS_MISSING', `rrsa: the token file ${file} cannot be read`, {
+      hint: 'The chart mounts it when identity.type is rrsa; outside a cluster pass --oidc-token-file.',
+      cause,
+    })
+  }
+}
+
+function incomplete(what: string): NopassError {
+  return new NopassError('IDENTITY_UNAVAILABLE', what)
+}

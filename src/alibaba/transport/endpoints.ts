@@ -1,0 +1,89 @@
+import { NopassError } from '../../errors.ts'
+import { isLoopback } from '../../lib/loopback.ts'
+
+export type Product = 'sts' | 'cr' | 'cs' | 'ram' | 'ims' | 'imds'
+export type Network = 'auto' | 'vpc' | 'public'
+
+export interface EndpointOptions {
+  /** Values' `endpoints`: a base URL for a product; http only on loopback. */
+  readonly overrides?: Readonly<Partial<Record<Product | 'registry', string | undefined>>>
+  /** The cluster's own region: `auto` means VPC there and public elsewhere. Empty: unknown. */
+  readonly region?: string | undefined
+  readonly network?: Network | undefined
+}
+
+export interface Endpoints {
+  /** Base URL of a product in a region; `network: auto` follows the general setting. Throws ENDPOINT_INVALID. */
+  url(product: Product, region?: string, network?: Network): URL
+  /** The same for calls that can be repeated at the public address. Throws ENDPOINT_INVALID. */
+  locate(product: Product, region?: string, network?: Network): ServiceLocation
+  /** Base URL that stands for every registry domain (tests and the sandbox), else undefined. */
+  registry(): URL | undefined
+}
+
+/** Where a product's calls go. */
+export interface ServiceLocation {
+  readonly endpoint: URL
+  /**
+   * Only where `network: auto` chose a VPC address: used when that one does not resolve. The list of regions without a VPC
+   * address is known in part only (Alibaba's table names three for CR).
+   */
+  readonly publicEndpoint?: URL
+}
+
+/** ECS instance metadata: link-local and plain http by design. */
+const INSTANCE_METADATA = 'http://100.100.100.200'
+/** Regions whose Container Registry API has no VPC endpoint (Alibaba's endpoint table, December 2025). */
+const WITHOUT_CR_VPC: readonly string[] = ['cn-huhehaote', 'cn-wulanchabu', 'cn-heyuan']
+
+/** Where each product is: an override, or Alibaba's host for region and network. */
+export function createEndpoints(options: EndpointOptions = {}): Endpoints {
+  const { overrides = {}, region: ownRegion = '', network: general = 'auto' } = options
+  function url(product: Product, region?: string, requested: Network = 'auto'): URL {
+    const network = requested === 'auto' ? general : requested
+    const override = overrides[product]
+    if (override) return endpointUrl(product, override)
+    if (product === 'imds') return new URL(INSTANCE_METADATA)
+    const where = region || ownRegion
+    const inVpc = network === 'vpc' || (network === 'auto' && where !== '' && where === ownRegion)
+    return new URL(`https://${hostOf(product, where, inVpc, network)}`)
+  }
+  return {
+    registry: () => (overrides.registry ? endpointUrl('registry', overrides.registry) : undefined),
+    url,
+    locate(product, region, requested = 'auto') {
+      const endpoint = url(product, region, requested)
+      const isAutomatic = requested === 'auto' && general === 'auto'
+      const publicEndpoint = isAutomatic ? url(product, region, 'public') : endpoint
+      return publicEndpoint.host === endpoint.host ? { endpoint } : { endpoint, publicEndpoint }
+    },
+  }
+}
+
+function hostOf(product: Exclude<Product, 'imds'>, region: string, inVpc: boolean, network: Network): string {
+  // RAM (with IMS) is one service for all regions. No product page names its VPC address, but Alibaba's own ack-ram-tool uses it.
+  if (product === 'ram' || product === 'ims') {
+    return network === 'vpc' ? `${product}.vpc-proxy.aliyuncs.com` : `${product}.aliyuncs.com`
+  }
+  if (product === 'sts' && region === '') return 'sts.aliyuncs.com'
+  if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region)) {
+    throw new NopassError('ENDPOINT_INVALID', `${product} needs a region, and ${JSON.stringify(region)} is none`, {
+      hint: 'Set region, such as cn-hangzhou, or an endpoint for this product under endpoints.',
+    })
+  }
+  // The CS API is called from outside the cluster, so only an explicit `vpc` means its VPC endpoint.
+  if (product === 'cs') return network === 'vpc' ? `cs-anony-vpc.${region}.aliyuncs.com` : `cs.${region}.aliyuncs.com`
+  const vpc = inVpc && !(product === 'cr' && network === 'auto' && WITHOUT_CR_VPC.includes(region))
+  return `${product}${vpc ? '-vpc' : ''}.${region}.aliyuncs.com`
+}
+
+function endpointUrl(product: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const plain =
+    url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === ''
+  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
+  if (url && plain && secure) return url
+  throw new NopassError('ENDPOINT_INVALID', `endpoints.${product}: ${JSON.stringify(text)} cannot be used`, {
+    hint: 'Write https://host or https://host:port and nothing after it; http is allowed on loopback only.',
+  })
+}

@@ -1,0 +1,202 @@
+import { NopassError } from '../../errors.ts'
+import { isLoopback } from '../../lib/loopback.ts'
+import type { CredentialProvider, Credentials } from '../credentials.ts'
+import type { CloudClock } from './cloud-clock.ts'
+import { type CloudFailure, failureOf, failureWithoutAnswer, type JsonObject, parseAnswer } from './cloud-failure.ts'
+import type { HttpAnswer, HttpSender } from './http-sender.ts'
+import { canonicalQuery, type Parameters } from './percent-encoding.ts'
+import { type Outcome, repeatCall } from './repeat-call.ts'
+import { cloudTimestamp, signRequest } from './signature.ts'
+
+/** One operation of one product, as the wire has it. */
+export interface CloudCall {
+  /** Base URL without a path: see endpoints.ts. */
+  readonly endpoint: URL
+  /** Used instead while `endpoint` does not resolve. */
+  readonly publicEndpoint?: URL | undefined
+  readonly product: string
+  readonly version: string
+  readonly action: string
+  /** RPC operations are `POST /`; ROA ones have a path of their own. */
+  readonly method?: string
+  readonly path?: string
+  readonly query?: Parameters
+  /** Sent form-encoded in the body: where anything secret goes, for URLs end up in logs. */
+  readonly form?: Parameters
+  /** Undefined: an unsigned call (AssumeRoleWithOIDC). */
+  readonly credentials: CredentialProvider | Credentials | undefined
+  /** A write that may not be sent twice: it is repeated only when it surely was not done. */
+  readonly write?: boolean
+}
+
+export interface Transport {
+  readonly clock: CloudClock
+  /** Instance metadata and registries are asked with the same proxies and certificates. */
+  readonly send: HttpSender
+  /**
+   * The JSON of a successful answer. Throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED,
+   * CLOUD_NOT_FOUND, CLOUD_REJECTED, CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED.
+   */
+  call(call: CloudCall, signal?: AbortSignal): Promise<JsonObject>
+  /** VPC addresses that do not resolve, with the public ones that are used instead. */
+  fallbacks(): readonly AddressFallback[]
+}
+
+export interface AddressFallback {
+  readonly host: string
+  readonly publicHost: string
+}
+
+export interface TransportDeps {
+  readonly send: HttpSender
+  readonly clock: CloudClock
+  /** 0 (included) to 1 (excluded). */
+  readonly random: () => number
+  readonly nonce: () => string
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
+  /** `acr-nopass/0.1.0`. */
+  readonly userAgent: string
+  /** Milliseconds for one attempt; 10 s. */
+  readonly timeout?: number
+  /** Attempts in all; 4. */
+  readonly attempts?: number
+  /** Called when an address stops resolving and its public one works. */
+  readonly onFallback?: (fallback: AddressFallback) => void
+}
+
+/** How long a public address is used before the VPC address is tried again, milliseconds. */
+const FALLBACK_LASTS = 10 * 60_000
+
+/** Signs, sends, retries by code, follows the cloud's clock. */
+export function createTransport(deps: TransportDeps): Transport {
+  const { attempts = 4, random, sleep } = deps
+  const fallbacks = new Map<string, AddressFallback & { readonly until: number }>()
+
+  async function call(request: CloudCall, signal?: AbortSignal): Promise<JsonObject> {
+    let endpoint = request.endpoint
+    const attempt = async (renew: boolean): Promise<Outcome> => {
+      const { publicEndpoint } = request
+      const { host } = request.endpoint
+      const known = fallbacks.get(host)
+      if (publicEndpoint && known && deps.clock.monotonic() < known.until) {
+        endpoint = publicEndpoint
+        return attemptCall(deps, { ...request, endpoint }, renew, signal)
+      }
+      endpoint = request.endpoint
+      const outcome = await attemptCall(deps, request, renew, signal)
+      // Only this answer of DNS is final: the others come from servers that cannot say right now.
+      const isUnknown = 'failure' in outcome && outcome.failure.reason === 'ENOTFOUND'
+      if (!isUnknown) fallbacks.delete(host)
+      if (!isUnknown || publicEndpoint === undefined) return outcome
+      const second = await attemptCall(deps, { ...request, endpoint: publicEndpoint }, renew, signal)
+      // Where the public address does not work either, the first failure is the one to report.
+      if ('failure' in second && second.failure.code === 'CLOUD_UNREACHABLE') return outcome
+      endpoint = publicEndpoint
+      const fallback = { host, publicHost: publicEndpoint.host }
+      fallbacks.set(host, { ...fallback, until: deps.clock.monotonic() + FALLBACK_LASTS })
+      if (known === undefined) deps.onFallback?.(fallback)
+      return second
+    }
+    const options = { write: request.write === true, renewable: canRenew(request), attempts, random, sleep }
+    const outcome = await repeatCall(attempt, options, signal)
+    if ('failure' in outcome) throw errorOf({ ...request, endpoint }, outcome.failure, outcome.cause)
+    return outcome.body
+  }
+  return {
+    clock: deps.clock,
+    send: deps.send,
+    call,
+    fallbacks: () => [...fallbacks.values()].map(({ host, publicHost }) => ({ host, publicHost })),
+  }
+}
+
+async function attemptCall(
+  deps: TransportDeps,
+  call: CloudCall,
+  renew: boolean,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  const credentials = await credentialsFor(call, renew, signal)
+  const request = prepare(deps, call, credentials)
+  const sentAt = deps.clock.monotonic()
+  let answer: HttpAnswer
+  try {
+    answer = await deps.send({ ...request, timeout: deps.timeout ?? 10_000 }, signal)
+  } catch (error) {
+    if (signal?.aborted) throw error
+    return { failure: failureWithoutAnswer(error), cause: error }
+  }
+  const body = parseAnswer(answer.text)
+  // Only the cloud itself answers in JSON; a proxy's error page says nothing about the cloud's clock.
+  if (body !== undefined) deps.clock.observe(answer.headers.date, sentAt)
+  const failure = failureOf(answer, body)
+  return failure === undefined ? { body: body ?? {} } : { failure }
+}
+
+function prepare(deps: TransportDeps, call: CloudCall, credentials: Credentials | undefined) {
+  if (call.endpoint.protocol !== 'https:' && !isLoopback(call.endpoint.hostname)) {
+    throw new NopassError('ENDPOINT_INVALID', `${call.endpoint.origin} is not https`)
+  }
+  const method = call.method ?? 'POST'
+  const url = new URL(call.path ?? '/', call.endpoint)
+  const at = new Date(deps.clock.now())
+  const body = call.form === undefined ? '' : canonicalQuery(call.form)
+  const common = { accept: 'application/json', 'user-agent': deps.userAgent }
+  const headers = call.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+  const { action, version } = call
+  const moment = { at, nonce: deps.nonce() }
+  const query = credentials === undefined ? { ...call.query, ...unsigned(action, version, moment) } : (call.query ?? {})
+  const signed =
+    credentials === undefined
+      ? headers
+      : signRequest(
+          { method, host: url.host, path: url.pathname, query, body, headers, action, version },
+          credentials,
+          moment,
+        )
+  url.search = canonicalQuery(query)
+  return { url, method, headers: { ...common, ...signed }, body }
+}
+
+/** The older RPC form, which AssumeRoleWithOIDC takes without a signature. */
+function unsigned(action: string, version: string, moment: { at: Date; nonce: string }): Parameters {
+  const Timestamp = cloudTimestamp(moment.at)
+  return { Action: action, Version: version, Format: 'JSON', Timestamp, SignatureNonce: moment.nonce }
+}
+
+const isProvider = (source: CredentialProvider | Credentials): source is CredentialProvider => 'fresh' in source
+
+const canRenew = (call: CloudCall): boolean => call.credentials !== undefined && isProvider(call.credentials)
+
+function credentialsFor(call: CloudCall, renew: boolean, signal?: AbortSignal): Promise<Credentials | undefined> {
+  const source = call.credentials
+  if (source === undefined || !isProvider(source)) return Promise.resolve(source)
+  return renew ? source.fresh(signal) : source.get(signal)
+}
+
+function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): NopassError {
+  const { code, reason, requestId, principal = 'the caller' } = failure
+  const what = `${call.product} ${call.action} at ${call.endpoint.host}`
+  // CS does not report which permission was missing; RAM names permissions like operations, and those of IMS `ram:`.
+  const service = call.product === 'ims' ? 'ram' : call.product
+  const ownName = code === 'CLOUD_DENIED' && call.credentials ? `${service}:${call.action}` : undefined
+  const missing = failure.missingAction ?? ownName
+  const why = missing ? `: ${principal} lacks the permission ${missing}` : ''
+  // Node's message may quote the URL, so the cause is kept as its code alone.
+  const trace = cause === undefined ? {} : { cause: new Error(reason) }
+  const offer = code === 'CLOUD_UNREACHABLE' ? offerVpcProxy(call.endpoint) : undefined
+  return new NopassError(code, `${what} failed${why}`, {
+    reason,
+    ...(offer && { hint: offer }),
+    ...(requestId !== undefined && { requestId }),
+    ...(failure.retryAfter !== undefined && { retryAfterMs: failure.retryAfter }),
+    ...trace,
+  })
+}
+
+/** RAM has one address for all regions; a machine without internet access reaches it through the VPC's proxy. */
+function offerVpcProxy({ host }: URL): string | undefined {
+  const [, product] = /^(ram|ims)\.aliyuncs\.com$/.exec(host) ?? []
+  if (product === undefined) return undefined
+  return `Check the network path, DNS and the proxy variables. A machine in a VPC without internet access reaches RAM at https://ram.vpc-proxy.aliyuncs.com: set \`endpoints\` (ram: that address; sts: https://sts-vpc.REGION.aliyuncs.com, cs: https://cs-anony-vpc.REGION.aliyuncs.com).`
+}

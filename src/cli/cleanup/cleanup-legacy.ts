@@ -1,0 +1,80 @@
+import { NopassError } from '../../errors.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { keyOf } from '../../kube/types.ts'
+import { readConfigMap } from '../../migrate/import/read-config-map.ts'
+import type { Dependent } from '../../migrate/remove/dependent.ts'
+import { findDependents } from '../../migrate/remove/find-dependents.ts'
+import type { LegacyFacts } from '../../migrate/remove/legacy-facts.ts'
+import { readOurSide } from '../../migrate/remove/our-side.ts'
+import { describePlan, planRemoval } from '../../migrate/remove/plan-removal.ts'
+import { readLegacy } from '../../migrate/remove/read-cluster.ts'
+import { removeLegacy } from '../../migrate/remove/remove-legacy.ts'
+import { createReader } from '../../release/reader.ts'
+import { connectToWrite } from '../connect.ts'
+import { EXIT } from '../program/exit-codes.ts'
+import type { CliHost, CommonFlags } from '../program/host.ts'
+import type { CleanupFlags } from './command.ts'
+import { type LegacyReport, renderLegacy } from './render-legacy.ts'
+
+/** Says what depends on the old helper and what would be removed; with --yes, and nothing that depends, removes it. */
+export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
+  const { client } = await connectToWrite(flags, host)
+  try {
+    const { facts, dependents } = await observe(client, flags, host)
+    const plan = planRemoval(facts)
+    const isDryRun = flags.dryRun === true || flags.yes !== true
+    const isFree = dependents.length === 0
+    const again = async (): Promise<readonly Dependent[]> => (await observe(client, flags, host)).dependents
+    const removed = isDryRun || !isFree ? undefined : await removeLegacy(client, plan, again, host.signal)
+    const back = removed === undefined || removed.left.length > 0 ? [] : await findBack(client, flags, host)
+    const report: LegacyReport = {
+      dryRun: isDryRun,
+      dependents,
+      plan: describePlan(plan),
+      done: removed?.done ?? [],
+      kept: plan.kept.map(({ account, manager }) => ({ serviceAccount: keyOf(account.metadata), manager })),
+      shared: plan.shared,
+      left: [...(removed?.left ?? []), ...back],
+    }
+    host.stdout.write(
+      flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderLegacy(report, host.program),
+    )
+    return isFree && report.left.length === 0 ? EXIT.ok : EXIT.failed
+  } finally {
+    client.close()
+  }
+}
+
+/** @throws NopassError `LEGACY_UNREADABLE`: what is not seen could be what depends */
+async function observe(
+  client: KubeClient,
+  flags: CleanupFlags,
+  host: CliHost,
+): Promise<{ readonly facts: LegacyFacts; readonly dependents: readonly Dependent[] }> {
+  const reader = createReader(client, host.signal)
+  const facts = await readLegacy(reader, client, host.signal)
+  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, Date.now())
+  // Nodes tell the region, which is of no interest here.
+  const unread = reader.unread.filter(({ what }) => what !== 'Nodes')
+  if (unread.length > 0) {
+    const list = unread.map(({ what }) => what).join(', ')
+    throw new NopassError('LEGACY_UNREADABLE', `not readable: ${list} (${unread[0]?.why})`)
+  }
+  return { facts, dependents: findDependents(facts, ours, legacyDomains(facts)) }
+}
+
+function legacyDomains({ configuration }: LegacyFacts): readonly string[] {
+  const read = configuration && readConfigMap(configuration, '')
+  return (read?.settings?.entries ?? []).flatMap(({ domains }) => domains)
+}
+
+/** The managed add-on has no Pod in the cluster: it is only seen by what it does. */
+async function findBack(client: KubeClient, flags: CleanupFlags, host: CliHost): Promise<readonly string[]> {
+  const { facts } = await observe(client, flags, host)
+  const { secrets, accounts } = planRemoval(facts)
+  const count = secrets.length + accounts.length
+  if (count === 0) return []
+  return [
+    `${count} of the old Secrets and references came back: the add-on is still at work. Uninstall it in the ACK console, then run this again.`,
+  ]
+}

@@ -1,0 +1,105 @@
+import { NopassError } from '../../errors.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
+import { keyOf } from '../../kube/types.ts'
+import { printable } from '../../printable.ts'
+import { findRelease } from '../../release/find-release.ts'
+import { createReader, type Reader } from '../../release/reader.ts'
+import { findLeftovers, removeLeftovers } from '../../rollout/uninstall/take-back-secrets.ts'
+import { connectToWrite } from '../connect.ts'
+import { EXIT } from '../program/exit-codes.ts'
+import type { CliHost, CommonFlags } from '../program/host.ts'
+import type { CleanupFlags } from './command.ts'
+
+/** Says what would be taken away, or with a confirmation takes it away; 1 when something was left. */
+export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
+  if (flags.legacy) {
+    throw new NopassError('INPUT_INVALID', '--detach and --legacy clean different things', {
+      hint: 'Give one of the two.',
+    })
+  }
+  if (!flags.detach) {
+    throw new NopassError('INPUT_MISSING', 'it is not said what to clean', { hint: 'Add --detach, or --legacy.' })
+  }
+  const { client } = await connectToWrite(flags, host)
+  try {
+    const { namespace, release, secretName } = await describeRelease(client, flags, host)
+    const own = { secretName, instance: `${namespace}.${release}`, all: flags.all === true }
+    const plan = await findLeftovers(client, own, host.signal)
+    const name = `${namespace}/${release}`
+    const isDryRun = flags.dryRun || flags.confirm === undefined
+    if (!isDryRun && flags.confirm !== name) {
+      throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
+    }
+    const done = isDryRun ? undefined : await removeLeftovers(client, secretName, plan, host.signal)
+    const report = {
+      release: name,
+      secretName,
+      dryRun: isDryRun,
+      serviceAccounts: plan.accounts.map(({ metadata }) => keyOf(metadata)),
+      secrets: plan.secrets.map(({ metadata }) => keyOf(metadata)),
+      kept: plan.kept.map(({ account, ...reason }) => ({ serviceAccount: keyOf(account.metadata), ...reason })),
+      left: done?.left ?? [],
+    }
+    host.stdout.write(flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : render(report, host.program))
+    return report.left.length > 0 ? EXIT.failed : EXIT.ok
+  } finally {
+    client.close()
+  }
+}
+
+/** @throws NopassError `HELPER_AT_WORK` while a helper would restore everything, `CLEANUP_UNREADABLE` where that cannot be seen */
+async function describeRelease(
+  client: KubeClient,
+  flags: CleanupFlags,
+  host: CliHost,
+): Promise<{ readonly namespace: string; readonly release: string; readonly secretName: string }> {
+  const reader = createReader(client, host.signal)
+  const { chosen } = await findRelease(reader, { namespace: flags.namespace, release: flags.release })
+  requireRead(reader)
+  const namespace = chosen?.namespace ?? flags.namespace ?? 'acr-nopass'
+  const release = chosen?.name ?? flags.release ?? 'acr-nopass'
+  const secretName = flags.secretName ?? chosen?.config?.secretName ?? DEFAULT_SECRET_NAME
+  if (chosen !== undefined && !chosen.config?.retire) {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${chosen.fullname}`
+    const deployment = await reader.get<{ spec: { replicas?: number } }>(`Deployment ${namespace}/${release}`, path)
+    requireRead(reader)
+    if (deployment && deployment.spec.replicas !== 0) {
+      throw new NopassError('HELPER_AT_WORK', `the helper of ${namespace}/${release} still runs`)
+    }
+  }
+  return { namespace, release, secretName }
+}
+
+/** @throws NopassError `CLEANUP_UNREADABLE`: a release that cannot be seen may be at work */
+function requireRead({ unread: [first] }: Reader): void {
+  if (first !== undefined) throw new NopassError('CLEANUP_UNREADABLE', `not readable: ${first.what} (${first.why})`)
+}
+
+interface CleanupReport {
+  readonly release: string
+  readonly secretName: string
+  readonly dryRun: boolean
+  readonly serviceAccounts: readonly string[]
+  readonly secrets: readonly string[]
+  readonly kept: readonly { readonly serviceAccount: string; readonly why: string; readonly removable: boolean }[]
+  readonly left: readonly string[]
+}
+
+function render(report: CleanupReport, program: string): string {
+  const { serviceAccounts, secrets, kept, left, dryRun, release, secretName } = report
+  const verb = (would: string, did: string): string => (dryRun ? `would ${would}` : did)
+  const lines = [
+    ...serviceAccounts.map((name) => `${verb('detach', 'detached')} ServiceAccount ${name}`),
+    ...secrets.map((name) => `${verb('delete', 'deleted')} Secret ${name}`),
+    ...kept.map(({ serviceAccount, why, removable }) => {
+      const all = removable ? ' (--all removes it)' : ''
+      return `kept ServiceAccount ${serviceAccount} with its entry ${secretName}: ${why}${all}`
+    }),
+    ...left.map((line) => `left: ${line}`),
+  ]
+  if (lines.length === 0) return `nothing of ${release} is left\n`
+  const isOpen = dryRun && serviceAccounts.length + secrets.length > 0
+  const next = isOpen ? [`nothing was changed; to do it: ${program} cleanup --detach --confirm ${release} …`] : []
+  return `${[...lines, ...next].map(printable).join('\n')}\n`
+}

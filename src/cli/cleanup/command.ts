@@ -1,0 +1,43 @@
+import { type Cli, withCommonOptions } from '../program/command.ts'
+import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
+import { type ReleaseFlags, releaseOptions } from '../program/release-flags.ts'
+
+export interface CleanupFlags extends ConnectFlags, ReleaseFlags {
+  readonly detach?: boolean
+  readonly all?: boolean
+  readonly legacy?: boolean
+  readonly yes?: boolean
+  readonly secretName?: string
+  readonly dryRun?: boolean
+  readonly confirm?: string
+}
+
+/** `cleanup`: what a helper left behind, ours or Alibaba's own, with the user's own rights. */
+export function addCleanup({ program, host, run }: Cli): void {
+  const command = withCommonOptions(
+    program
+      .command('cleanup')
+      .description(
+        "Take away what a helper left behind: ours that is gone, or (--legacy) Alibaba's own. Without --confirm or --yes it only says what.",
+      ),
+  )
+  for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
+  command
+    .option('--detach', 'our entries in the imagePullSecrets of ServiceAccounts, then our pull secrets')
+    .option('--all', '--detach: also entries that somebody else wrote')
+    .option('--secret-name <name>', 'name of the pull secret (default: as the release has it, else acr-nopass)')
+    .option('--legacy', "what Alibaba's own helper left, once nothing depends on it any more: see `import`")
+    .option('--yes', '--legacy: do it')
+    .option('--dry-run', 'only say what would be done, whatever else is given')
+    .option('--confirm <namespace/release>', '--detach: do it')
+    .action(
+      run<CleanupFlags>(async (flags) => {
+        if (flags.legacy && !flags.detach) {
+          const { cleanupLegacy } = await import('./cleanup-legacy.ts')
+          return cleanupLegacy(flags, host)
+        }
+        const { cleanup } = await import('./cleanup.ts')
+        return cleanup(flags, host)
+      }),
+    )
+}

@@ -1,0 +1,90 @@
+import { type Command, Option } from 'commander'
+import type { Severity } from '../../doctor/finding.ts'
+import { type Cli, collect, withCommonOptions } from '../program/command.ts'
+import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
+import { type ReleaseFlags, releaseOptions } from '../program/release-flags.ts'
+
+export interface DoctorFlags extends ConnectFlags, ReleaseFlags {
+  /** What makes the exit code 1: the mildest severity, or an error or anything that could not be read. */
+  readonly failOn?: Severity | 'unread'
+  /** Whether Alibaba Cloud is read too, with the user's own credentials. */
+  readonly cloud?: 'auto' | 'off'
+  readonly ackClusterId?: string
+  readonly workerRole?: readonly string[]
+  /** A YAML map, as the input of the action. */
+  readonly endpoints?: string
+}
+
+export interface DoctorPodFlags extends DoctorFlags {
+  readonly askRegistry?: boolean
+}
+
+/** `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does not pull. */
+export function addDoctor({ program, host, run }: Cli): void {
+  const command = program
+    .command('doctor')
+    .description(
+      'Say what is live and covered in a cluster, and what is wrong: cause, cure, and the command that mends it.',
+    )
+  withDoctorOptions(command)
+    .addHelpText('after', HELP)
+    .action(
+      run<DoctorFlags>(async (flags) => {
+        const { doctor } = await import('./doctor.ts')
+        return doctor(flags, host)
+      }),
+    )
+  const pod = command
+    .command('pod')
+    .argument('<namespace/name>', 'the Pod')
+    .description('Say why a Pod does or does not pull its images, step by step.')
+  withDoctorOptions(pod)
+    .option('--ask-registry', 'read the pull secret, and ask the registry for the image with its login')
+    .addHelpText('after', POD_HELP)
+    .action(
+      run<DoctorPodFlags>(async (flags, [words = '']) => {
+        const { doctorPod } = await import('./doctor-pod.ts')
+        return doctorPod(words, flags, host)
+      }),
+    )
+}
+
+function withDoctorOptions(command: Command): Command {
+  withCommonOptions(command)
+  for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
+  return command
+    .addOption(
+      new Option(
+        '--fail-on <severity>',
+        'exit with 1 when something is that bad, or worse; unread: on errors, and when something could not be read (default: error)',
+      ).choices(['error', 'warning', 'info', 'unread']),
+    )
+    .addOption(
+      new Option('--cloud <when>', 'read RAM and the instances too when there are credentials (default: auto)').choices(
+        ['auto', 'off'],
+      ),
+    )
+    .option('--ack-cluster-id <id>', 'the ACK cluster, where it does not say so itself')
+    .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several (default: ACK is asked)', collect)
+    .option('--endpoints <map>', 'other addresses of cloud APIs (YAML map: ram, sts, cs, cr)')
+}
+
+const HELP = `
+Examples:
+  acr-nopass doctor                               the whole cluster
+  acr-nopass doctor pod shop/web-5d9c7-x2x4k      why does this Pod not pull?
+  acr-nopass doctor -o json | jq '.findings[].id'
+  acr-nopass doctor --fail-on warning             in a scheduled job
+
+Reads only, of Secrets only metadata, and with your rights: what could not be read is listed, and then "healthy" in the JSON is null
+unless there is an error. Exits with 1 when there is an error; a scheduled job with few rights wants --fail-on unread.
+
+Credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET, a role with an OIDC token, or the profile of aliyun) let it
+read RAM and the registry instances too. They are never sent anywhere else, and never needed.`
+
+const POD_HELP = `
+Examples:
+  acr-nopass doctor pod shop/web-5d9c7-x2x4k
+  acr-nopass doctor pod shop/web-5d9c7-x2x4k --ask-registry
+
+--ask-registry needs the right to get that one Secret. Its login goes to the registry alone, and nothing of it is shown.`

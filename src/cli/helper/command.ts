@@ -1,0 +1,32 @@
+import { type Cli, withCommonOptions } from '../program/command.ts'
+import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
+
+export interface HelperFlags extends ConnectFlags {
+  readonly config: string
+  readonly secretsDir?: string
+  readonly oidcTokenFile?: string
+  readonly httpAddress?: string
+  readonly statusAddress?: string
+}
+
+/** `helper`: the program of the cluster, outside of one. */
+export function addHelper({ program, host, run }: Cli): void {
+  const command = withCommonOptions(
+    program
+      .command('helper')
+      .description('Run the helper outside of a cluster, as its Pod would, until it is interrupted. Logs JSON lines.')
+      .requiredOption('--config <file>', "the helper's configuration: key config.yaml of the chart's ConfigMap"),
+  )
+  for (const option of connectOptions()) command.addOption(option)
+  command
+    .option('--secrets-dir <folder>', 'where mounted logins and access keys are')
+    .option('--oidc-token-file <file>', 'token of a ServiceAccount, for identity.type rrsa')
+    .option('--http-address <host:port>', 'serve /healthz, /readyz and /metrics')
+    .option('--status-address <host:port>', 'serve the status page')
+    .action(
+      run<HelperFlags>(async (flags) => {
+        const { helper } = await import('./helper.ts')
+        return helper(flags, host)
+      }),
+    )
+}

@@ -1,0 +1,38 @@
+import { type Cli, collect, withCommonOptions } from '../program/command.ts'
+import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
+
+export interface ImportFlags extends ConnectFlags {
+  readonly file?: readonly string[]
+  readonly region?: string
+  readonly namespace: string
+  readonly release: string
+  readonly to?: string
+  readonly force?: boolean
+}
+
+/** `import`: what Alibaba's own helper was told, as values of ours. */
+export function addImport({ program, host, run }: Cli): void {
+  const command = withCommonOptions(
+    program
+      .command('import')
+      .description("Write values from what Alibaba's own helper left or was told: the 2018 recipe, or the ACK add-on.")
+      .option('-f, --file <file>', "manifests or the add-on's JSON, instead of a cluster; repeat it", collect),
+  )
+  for (const option of connectOptions()) command.addOption(option)
+  command
+    .option('--region <id>', "the cluster's region, where neither its nodes nor the configuration tell it")
+    .option('-n, --namespace <name>', 'namespace that the release will have', 'acr-nopass')
+    .option('--release <name>', 'name that the release will have', 'acr-nopass')
+    .option('--to <file>', 'write the values there (default: stdout)')
+    .option('--force', '--to: overwrite the file')
+    .addHelpText(
+      'after',
+      '\nReads only, and of Secrets only metadata. Exits 3 when something that pulls may depend on could not be carried over.',
+    )
+    .action(
+      run<ImportFlags>(async (flags) => {
+        const { importValues } = await import('./import-values.ts')
+        return importValues(flags, host)
+      }),
+    )
+}

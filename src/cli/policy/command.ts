@@ -1,0 +1,75 @@
+import { Option } from 'commander'
+import { type Cli, collect, withCommonOptions } from '../program/command.ts'
+
+export interface PolicyFlags {
+  readonly file?: readonly string[]
+  readonly clustersFile?: string
+  readonly ackClusterId?: string
+  readonly namespace?: string
+  readonly release?: string
+  readonly ram?: string
+  readonly ramScope?: 'instance' | 'all'
+  readonly accountId?: string
+  readonly workerRole?: readonly string[]
+  readonly roleArn?: string
+  readonly issuer?: string
+  readonly oidcProviderArn?: string
+  readonly ci?: boolean
+  readonly adopt?: boolean
+  readonly cleanup?: boolean
+  readonly github?: string
+  readonly subject?: readonly string[]
+  readonly oldSubject?: boolean
+  readonly ownerId?: string
+  readonly repositoryId?: string
+  readonly format?: 'json' | 'terraform'
+}
+
+/** `policy`: the documents for those who apply them themselves. Writes nothing anywhere. */
+export function addPolicy({ program, host, run }: Cli): void {
+  const command = program
+    .command('policy')
+    .description('Print the RAM policy and trust documents, for those who apply them themselves. Changes nothing.')
+    .option('-f, --file <file>', 'values file; repeat it, a later one wins', collect)
+    .option('--clusters-file <file>', 'list of clusters: the documents of each')
+    .option('--ack-cluster-id <id>', 'without a list: the ACK cluster, for the name of its policy')
+    .option('-n, --namespace <name>', 'namespace of the release (default: acr-nopass)')
+    .option('--release <name>', 'name of the release (default: acr-nopass)')
+    .addOption(
+      new Option('--ram <mode>', 'as the input ram (default: auto)').choices(['auto', 'worker-role', 'rrsa', 'none']),
+    )
+    .addOption(
+      new Option('--ram-scope <scope>', 'the repositories in the values, or all (default: instance)').choices([
+        'instance',
+        'all',
+      ]),
+    )
+    .option('--account-id <id>', 'account that owns the registries (default: any)')
+    .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several', collect)
+    .option('--role-arn <arn>', 'role that the helper calls as, for the trust of assumeRole chains')
+    .option(
+      '--issuer <url>',
+      "issuer of the tokens: the cluster's (RRSA), or with --github GitHub's (default: github.com's)",
+    )
+    .option('--oidc-provider-arn <arn>', 'OIDC provider for a trust document (RRSA, --github)')
+    .option('--ci', "the least policy for the workflow's own role, instead of the helper's")
+    .option('--adopt', '--ci: the workflow will use adopt-policy')
+    .option('--cleanup', '--ci: the workflow will use ram-cleanup')
+    .option('--github <owner/repo>', "the trust of the workflow's role for this repository")
+    .option('--subject <text>', '--github: what may run (default: ref:refs/heads/main); repeat it', collect)
+    .option('--old-subject', '--github: also trust the old subject, by names alone, which others could take over')
+    .option('--owner-id <number>', "--github: numeric id of the owner (default: GitHub's API is asked)")
+    .option('--repository-id <number>', "--github: numeric id of the repository (default: GitHub's API is asked)")
+    .addOption(
+      new Option('--format <form>', 'documents as JSON, or resources for Terraform (default: json)').choices([
+        'json',
+        'terraform',
+      ]),
+    )
+  withCommonOptions(command).action(
+    run<PolicyFlags>(async (flags) => {
+      const { policy } = await import('./policy.ts')
+      return policy(flags, host)
+    }),
+  )
+}

@@ -1,0 +1,44 @@
+import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { NopassError } from '../../errors.ts'
+import { readRegular } from '../../lib/read-input-file.ts'
+import { explainErrors, type Paint } from '../../values/explain.ts'
+import { errorData } from '../../values/values-error.ts'
+import type { SourceFile } from '../../values/yaml/yaml-node.ts'
+import type { CliHost, CommonFlags } from './host.ts'
+import { paintFor } from './paint.ts'
+
+/** Says what is wrong: as data on stdout with `-o json`, else for a person on stderr, with the lines of the files. */
+export async function reportErrors(errors: readonly NopassError[], flags: CommonFlags, host: CliHost): Promise<void> {
+  if (flags.output === 'json') {
+    host.stdout.write(`${JSON.stringify({ errors: errors.map(describe) }, null, 2)}\n`)
+    return
+  }
+  const { bold, red } = paintFor(host.stderr, host)
+  const paint: Paint = { place: bold, code: red, mark: red }
+  host.stderr.write(`${explainErrors(errors, readSources(errors, host), paint)}\n`)
+}
+
+function describe(error: NopassError): object {
+  const { cluster, namespace } = error.place
+  return {
+    ...errorData(error),
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(error.reason === undefined ? {} : { reason: error.reason }),
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+  }
+}
+
+/** The files that errors point into; one that cannot be read again, as a pipe, is shown without its lines. */
+function readSources(errors: readonly NopassError[], host: CliHost): readonly SourceFile[] {
+  const names = [...new Set(errors.flatMap(({ place }) => (place.file === undefined ? [] : [place.file])))]
+  return names.flatMap((name) => {
+    try {
+      const text = readRegular(realpathSync(resolve(host.workingDirectory, name)))?.toString('utf8')
+      return text === undefined ? [] : [{ name, text }]
+    } catch {
+      return []
+    }
+  })
+}

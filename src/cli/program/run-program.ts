@@ -1,0 +1,50 @@
+import { tmpdir } from 'node:os'
+import { NopassError, toNopassError } from '../../errors.ts'
+import { takeEnvironment } from '../../rollout/inputs/take-environment.ts'
+import { describeCauses } from '../describe-causes.ts'
+import { safeStream } from '../safe-stream.ts'
+import type { Cli } from './command.ts'
+import { exitCodeOf } from './exit-codes.ts'
+import type { CliHost } from './host.ts'
+import { reportErrors } from './report-errors.ts'
+import { guessFlags, runCli } from './run-cli.ts'
+
+/** Runs the command line tool in this process to its end. `root`: of the checkout or the package. */
+export async function runProgram(
+  main: NodeJS.Process,
+  root: string,
+  commands: readonly ((cli: Cli) => void)[],
+): Promise<void> {
+  const interrupt = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    main.on(name, () => {
+      // Whoever asks twice does not want to wait.
+      if (interrupt.signal.aborted) main.exit(130)
+      interrupt.abort(new NopassError('INTERRUPTED', `ended by ${name}`))
+    })
+  }
+  // A reader that has seen enough (`| head`) is no failure.
+  main.stdout.on('error', (error: NodeJS.ErrnoException) => main.exit(error.code === 'EPIPE' ? 0 : 1))
+  const host: CliHost = {
+    argv: main.argv.slice(2),
+    program: main.env.ACR_NOPASS_PROGRAM || 'acr-nopass',
+    env: takeEnvironment(main.env),
+    workingDirectory: main.cwd(),
+    root,
+    temporaryFolder: tmpdir(),
+    stdout: safeStream(main.stdout, main.env),
+    stderr: safeStream(main.stderr, main.env),
+    signal: interrupt.signal,
+  }
+  try {
+    main.exitCode = await runCli(host, commands)
+  } catch (thrown) {
+    const flags = guessFlags(host.argv)
+    const error = toNopassError(interrupt.signal.aborted ? interrupt.signal.reason : thrown)
+    await reportErrors([error], flags, host)
+    if (flags.debug) host.stderr.write(`${describeCauses(thrown)}\n`)
+    main.exitCode = exitCodeOf(error.code)
+  }
+  // Something that still listens must not keep a finished command alive.
+  main.stdout.write('', () => main.exit())
+}

@@ -1,0 +1,27 @@
+import { type Cli, withCommonOptions } from '../program/command.ts'
+import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
+import { type ReleaseFlags, releaseOptions } from '../program/release-flags.ts'
+
+export interface RefreshFlags extends ConnectFlags, ReleaseFlags {
+  /** Go's form, such as `90s`. */
+  readonly timeout: string
+  /** False with --no-wait. */
+  readonly wait: boolean
+}
+
+/** `refresh`: new tokens now. */
+export function addRefresh({ program, host, run }: Cli): void {
+  const command = withCommonOptions(
+    program.command('refresh').description('Ask the helper for new tokens now, and wait until it reports them.'),
+  )
+  for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
+  command
+    .option('--timeout <duration>', 'how long to wait for its report', '90s')
+    .option('--no-wait', 'do not wait for its report')
+    .action(
+      run<RefreshFlags>(async (flags) => {
+        const { refresh } = await import('./refresh.ts')
+        return refresh(flags, host)
+      }),
+    )
+}

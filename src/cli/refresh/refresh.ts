@@ -1,0 +1,72 @@
+import { requestRefresh } from '../../acr/request-refresh.ts'
+import { NopassError } from '../../errors.ts'
+import { readStatus, type StatusObject } from '../../helper/report/status-object.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { namespacedPath } from '../../kube/types.ts'
+import { parseGoDuration } from '../../lib/go-duration.ts'
+import { requireRelease } from '../../release/find-release.ts'
+import type { HelperStatus, RegistryStatus } from '../../release/helper-status.ts'
+import { createReader } from '../../release/reader.ts'
+import { pollUntil } from '../../rollout/verify/probe-namespace.ts'
+import { connectToWrite } from '../connect.ts'
+import { EXIT } from '../program/exit-codes.ts'
+import type { CliHost, CommonFlags } from '../program/host.ts'
+import type { RefreshFlags } from './command.ts'
+
+/** Asks for a rotation and waits for its outcome; 1 when a registry gave no new token. */
+export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost): Promise<number> {
+  const limitMs = parseGoDuration(flags.timeout, '--timeout') * 1000
+  const { client } = await connectToWrite(flags, host)
+  try {
+    const { namespace, release: name } = flags
+    const release = await requireRelease(createReader(client, host.signal), { namespace, release: name })
+    const object = {
+      namespace: release.namespace,
+      name: release.config?.release.status ?? `${release.fullname}-status`,
+    }
+    const at = new Date()
+    await requestRefresh(client, object, at, host.signal)
+    if (!flags.wait) {
+      const done = { asked: at.toISOString() }
+      host.stdout.write(flags.output === 'json' ? `${JSON.stringify(done, null, 2)}\n` : 'asked for new tokens\n')
+      return EXIT.ok
+    }
+    const registries = await waitForTokens(client, object, release.status, limitMs, host.signal)
+    if (flags.output === 'json') host.stdout.write(`${JSON.stringify({ registries }, null, 2)}\n`)
+    else for (const registry of registries) host.stdout.write(`${describe(registry)}\n`)
+    return registries.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok
+  } finally {
+    client.close()
+  }
+}
+
+/** Until each registry has a token that is newer than before, or says why not. */
+async function waitForTokens(
+  client: KubeClient,
+  object: { readonly namespace: string; readonly name: string },
+  before: HelperStatus | undefined,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<readonly RegistryStatus[]> {
+  const path = namespacedPath('/api/v1', object.namespace, 'configmaps', object.name)
+  let registries: readonly RegistryStatus[] = []
+  const waited = await pollUntil(limitMs, signal, async () => {
+    registries = readStatus(await client.request<StatusObject>({ method: 'GET', path }, signal))?.registries ?? []
+    return registries.length > 0 && registries.every((registry) => isAnswered(registry, before))
+  })
+  if (waited !== undefined) return registries
+  throw new NopassError('REFRESH_UNCONFIRMED', `no new tokens were reported in ${Math.round(limitMs / 1000)} s`)
+}
+
+function isAnswered({ name, edition, issuedAt, error }: RegistryStatus, before: HelperStatus | undefined): boolean {
+  // A fixed login has no token that could be newer.
+  if (edition === 'static') return true
+  const old = before?.registries.find((registry) => registry.name === name)
+  if (error !== undefined) return error.at !== old?.error?.at
+  return issuedAt !== undefined && issuedAt !== old?.issuedAt
+}
+
+function describe({ name, issuedAt, expiresAt, error }: RegistryStatus): string {
+  if (error !== undefined) return `${name}: ${error.code}: ${error.message}\n  cure: ${error.cure}`
+  return `${name}: ${issuedAt === undefined ? 'a fixed login' : `token of ${issuedAt}`}${expiresAt ? `, until ${expiresAt}` : ''}`
+}

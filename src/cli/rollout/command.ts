@@ -1,0 +1,76 @@
+import { type Command, Option } from 'commander'
+import { INPUTS, type InputSpec } from '../../rollout/inputs/input-table.ts'
+import type { InputName, Inputs } from '../../rollout/inputs/inputs.ts'
+import { type Cli, collect, withCommonOptions } from '../program/command.ts'
+
+export type RolloutMode = Exclude<Inputs['mode'], 'validate'>
+
+export interface RolloutFlags {
+  readonly file?: readonly string[]
+  readonly detailedExitcode?: boolean
+  /** The action's inputs, by their names in camel case. */
+  readonly [input: string]: unknown
+}
+
+const ABOUT: Readonly<Record<RolloutMode, string>> = {
+  plan: 'Show what apply would change in RAM and in the clusters. Reads only.',
+  apply: 'Validate, apply RAM, upgrade the release, verify; wave by wave.',
+  uninstall: 'Take everything back, then remove the release; with --ram-cleanup also what is ours in RAM.',
+}
+
+/** Inputs that a mode has no use for. */
+const WITHOUT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
+  plan: ['confirm', 'ram-cleanup'],
+  apply: ['confirm', 'ram-cleanup'],
+  uninstall: ['plan-file', 'verify', 'verify-image', 'skip-unchanged', 'canary', 'rollback'],
+}
+
+/** Inputs that only a workflow has. */
+const WORKFLOW_ONLY: readonly InputName[] = ['mode', 'allow-on-pull-request']
+
+/** `plan`, `apply` and `uninstall`: the action's modes, with its inputs as flags. */
+export function addRollout({ program, host, run }: Cli): void {
+  for (const mode of Object.keys(ABOUT) as RolloutMode[]) {
+    const command = program
+      .command(mode)
+      .description(ABOUT[mode])
+      .option('-f, --file <file>', 'values file, after those of --values-files; repeat it, a later one wins', collect)
+    for (const [name, spec] of inputsOf(mode)) command.addOption(toOption(name, spec))
+    if (mode === 'plan') command.option('--detailed-exitcode', 'exit 3 when something would change')
+    withCommonOptions(command).action(
+      run<RolloutFlags>(async (flags) => {
+        const { rollout } = await import('./rollout.ts')
+        return rollout(mode, readGiven(mode, command, flags), flags, host)
+      }),
+    )
+  }
+}
+
+function inputsOf(mode: RolloutMode): readonly (readonly [InputName, InputSpec])[] {
+  return (Object.entries(INPUTS) as [InputName, InputSpec][]).filter(
+    ([name]) => !WORKFLOW_ONLY.includes(name) && !WITHOUT[mode].includes(name),
+  )
+}
+
+function toOption(name: InputName, spec: InputSpec): Option {
+  const fallback = spec.default === '' ? '' : ` (default: ${spec.default})`
+  const about = `${spec.about}${fallback}`
+  if (spec.kind === 'boolean') return new Option(`--${name} [true|false]`, about)
+  return new Option(`--${name} <${spec.kind === 'choice' ? spec.choices?.join('|') : spec.kind}>`, about)
+}
+
+/** What was given, as a person would write it into a workflow. */
+function readGiven(
+  mode: RolloutMode,
+  command: Command,
+  flags: RolloutFlags,
+): Readonly<Partial<Record<InputName, string>>> {
+  const entries = inputsOf(mode).flatMap(([name]) => {
+    const option = command.options.find(({ long }) => long === `--${name}`)
+    const value = option && flags[option.attributeName()]
+    return value === undefined ? [] : [[name, String(value)] as const]
+  })
+  const given: Partial<Record<InputName, string>> = { ...Object.fromEntries(entries), mode }
+  const files = [given['values-files'], ...(flags.file ?? [])].filter((text) => text !== undefined)
+  return files.length === 0 ? given : { ...given, 'values-files': files.join('\n') }
+}

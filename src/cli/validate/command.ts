@@ -1,0 +1,26 @@
+import { type Cli, collect, withCommonOptions } from '../program/command.ts'
+
+export interface ValidateFlags {
+  readonly file?: readonly string[]
+  readonly values?: string
+  readonly clustersFile?: string
+  readonly chart?: string
+}
+
+/** `validate`: the action's check, offline. */
+export function addValidate({ program, host, run }: Cli): void {
+  withCommonOptions(
+    program
+      .command('validate')
+      .description('Check values and clusters files offline, as the action and Helm will: every error at once.')
+      .option('-f, --file <file>', 'values file; repeat it, a later one wins', collect)
+      .option('--values <yaml>', 'inline values, after the files')
+      .option('--clusters-file <file>', 'list of clusters; the values of each are checked with its own')
+      .option('--chart <reference>', 'check for the chart in this folder instead of our own of this version'),
+  ).action(
+    run<ValidateFlags>(async (flags) => {
+      const { validate } = await import('./validate.ts')
+      return validate(flags, host)
+    }),
+  )
+}

@@ -1,0 +1,49 @@
+import { NopassError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
+import type { InputName } from '../../rollout/inputs/inputs.ts'
+import { loadSettings } from '../../rollout/inputs/load-settings.ts'
+import { prepareClusters } from '../../rollout/inputs/prepare-cluster.ts'
+import { readInputs } from '../../rollout/inputs/read-inputs.ts'
+import type { Settings } from '../../rollout/inputs/settings.ts'
+import { EXIT } from '../program/exit-codes.ts'
+import type { CliHost, CommonFlags } from '../program/host.ts'
+import { reportErrors } from '../program/report-errors.ts'
+import { settingsDeps } from '../settings-deps.ts'
+import type { ValidateFlags } from './command.ts'
+
+/** Checks values and clusters offline; 0, or 2 with every error at once. */
+export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost): Promise<number> {
+  const { file = [], values = '', clustersFile = '', chart = '' } = flags
+  if (file.length === 0 && values === '' && clustersFile === '') {
+    throw new NopassError('INPUT_MISSING', 'nothing to validate', {
+      hint: 'Name a values file with -f, or a list of clusters with --clusters-file.',
+    })
+  }
+  const given: Partial<Record<InputName, string>> = {
+    mode: 'validate',
+    'values-files': file.join('\n'),
+    values,
+    'clusters-file': clustersFile,
+    chart,
+  }
+  const { settings, errors } = loadSettings(
+    readInputs((name) => given[name]),
+    settingsDeps(host),
+  )
+  const found = settings === undefined ? errors : prepareClusters(settings).errors
+  if (found.length > 0) {
+    await reportErrors(found, flags, host)
+    if (flags.output !== 'json') host.stderr.write(`${found.length === 1 ? '1 error' : `${found.length} errors`}\n`)
+    return EXIT.usage
+  }
+  if (flags.output === 'json') host.stdout.write(`${JSON.stringify({ errors: [] }, null, 2)}\n`)
+  else host.stdout.write(`valid: ${printable(subject(file, clustersFile, settings))}\n`)
+  return EXIT.ok
+}
+
+function subject(files: readonly string[], clustersFile: string, settings: Settings | undefined): string {
+  const count = settings?.clusters.length ?? 0
+  const clusters = clustersFile === '' ? [] : [`${clustersFile} (${count === 1 ? '1 cluster' : `${count} clusters`})`]
+  const named = [...files, ...clusters]
+  return named.length === 0 ? 'the inline values' : named.join(', ')
+}

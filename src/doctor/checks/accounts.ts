@@ -1,0 +1,75 @@
+import { FIELD_MANAGER } from '../../kube/names.ts'
+import { createTargets } from '../../release/targets.ts'
+import type { ServiceAccountView } from '../../release/views.ts'
+import { count, type Finding, few } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+import { readLog } from './mend.ts'
+
+/** ServiceAccounts that should name the pull secret and do not, where the helper attaches to them. */
+export function accountFindings({ release, namespaces, accounts }: Observed): readonly Finding[] {
+  const { config } = release ?? {}
+  if (release === undefined || config === undefined || !namespaces || !accounts) return []
+  if (config.attach === 'admission' || config.retire || config.dryRun) return []
+  const targets = createTargets(config)
+  const open = new Set(
+    namespaces.filter((namespace) => !namespace.terminating && targets.includes(namespace)).map(({ name }) => name),
+  )
+  const lacking = accounts.filter(
+    ({ namespace, name, list, optedOut }) =>
+      open.has(namespace) && targets.takesServiceAccount(name) && !optedOut && !list.includes(config.secretName),
+  )
+  const foreign = lacking.filter(({ owner }) => owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER)
+  const overlong = lacking.filter((account) => account.overlong !== undefined && !foreign.includes(account))
+  const plain = lacking.filter((account) => !foreign.includes(account) && !overlong.includes(account))
+  return [
+    ...(plain.length === 0
+      ? []
+      : [
+          {
+            id: 'ACCOUNT_UNATTACHED',
+            severity: 'error',
+            subject: count(plain.length, 'ServiceAccount'),
+            message: `without the reference to ${config.secretName}: ${few(plain.map(title))}`,
+            cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
+            cure: 'Look at the findings about the helper; its log names each refused write.',
+            command: readLog(release),
+            objects: plain.map(title),
+          } as const,
+        ]),
+    ...(overlong.length === 0 ? [] : [overlongFinding(overlong, config.secretName)]),
+    ...(foreign.length === 0 ? [] : [foreignFinding(foreign, config.secretName)]),
+  ]
+}
+
+function overlongFinding(accounts: readonly ServiceAccountView[], secretName: string): Finding {
+  const [first] = accounts
+  return {
+    id: 'ACCOUNT_UNATTACHED',
+    severity: 'warning',
+    subject: count(accounts.length, 'ServiceAccount'),
+    message: `without the reference to ${secretName}, and left alone: ${few(accounts.map(title))}`,
+    cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
+    cure: 'Remove the entries that name no Secret, or use attach: admission.',
+    command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`,
+    objects: accounts.map(title),
+  }
+}
+
+function foreignFinding(accounts: readonly ServiceAccountView[], secretName: string): Finding {
+  const managers = [...new Set(accounts.map(({ owner }) => `"${owner?.manager}"`))]
+  const [first] = accounts
+  return {
+    id: 'ACCOUNT_FOREIGN',
+    severity: 'error',
+    subject: count(accounts.length, 'ServiceAccount'),
+    message: `without the reference, and left alone: ${few(accounts.map(title))}`,
+    cause: `Their imagePullSecrets are applied by ${few(managers)}; a change would make its next apply fail.`,
+    cure: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
+    command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml --show-managed-fields`,
+    objects: accounts.map(title),
+  }
+}
+
+function title({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${namespace}/${name}`
+}

@@ -1,0 +1,79 @@
+import { parseImage } from '../../acr/image-reference.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { KnownInstance } from '../cloud/known-instance.ts'
+import type { Finding } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+import { coveringRegistries, createScene } from '../pod/scene.ts'
+import { reachFindings } from './cloud-reach.ts'
+
+type Registry = HelperConfig['registries'][number]
+
+/** What is wrong with the Enterprise instances: that they are there, work, and can be reached from the cluster. */
+export function cloudInstanceFindings(observed: Observed): readonly Finding[] {
+  const { cloud, release } = observed
+  if (cloud.state !== 'looked') return []
+  const { instances, place, accountId } = cloud.facts
+  const hosts = new Set(
+    podsOf(observed).flatMap(({ containers }) => containers.map(({ image }) => parseImage(image).host)),
+  )
+  return relevant(observed, release?.config?.registries ?? []).flatMap((registry) => {
+    const facts = instances.get(registry.name)
+    if (facts?.found === undefined) return []
+    if (facts.found === null) return [absent(registry, accountId)]
+    const known = { registry, facts, found: facts.found, place, hosts }
+    return [...stateFindings(known), ...reachFindings(known)]
+  })
+}
+
+const podsOf = ({ focus, pods }: Observed) => (focus === undefined ? (pods ?? []) : [focus.pod])
+
+/** All; where one Pod was asked about, those that its images are pulled from. */
+function relevant(observed: Observed, registries: readonly Registry[]): readonly Registry[] {
+  const { focus } = observed
+  const scene = focus && createScene(observed)
+  if (focus === undefined || scene === undefined) return registries
+  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, scene)))
+  return registries.filter(({ name }) => covering.has(name))
+}
+
+function absent({ name, instanceId, instanceName, region }: Registry, accountId: string): Finding {
+  return {
+    id: 'INSTANCE_NOT_FOUND',
+    severity: 'error',
+    subject: `registry ${name}`,
+    message: `account ${accountId} has no instance ${instanceId ?? `named ${instanceName}`} in ${region}`,
+    cause: 'It was deleted, or id, region or account are others.',
+    cure: 'Correct `instanceId` (or `instanceName`) and `region` of this registry in values, and upgrade.',
+    command: `aliyun cr ListInstance --region ${region}`,
+  }
+}
+
+function stateFindings({ registry, facts, found }: KnownInstance): readonly Finding[] {
+  const { instanceId } = facts
+  const subject = `registry ${registry.name}`
+  const command = `aliyun cr GetInstance --region ${found.region} --InstanceId ${instanceId}`
+  const findings: Finding[] = []
+  if (registry.region && found.region && found.region !== registry.region) {
+    findings.push({
+      id: 'INSTANCE_ELSEWHERE',
+      severity: 'error',
+      subject,
+      message: `instance ${instanceId} is in ${found.region}, and values say ${registry.region}`,
+      cause: 'The helper asks the API of the region in values, which does not know the instance.',
+      cure: `Set \`region: ${found.region}\` for this registry in values, and upgrade.`,
+      command,
+    })
+  }
+  if (found.status !== '' && found.status !== 'RUNNING') {
+    findings.push({
+      id: 'INSTANCE_NOT_RUNNING',
+      severity: 'error',
+      subject,
+      message: `instance ${instanceId} is ${found.status}`,
+      cause: 'It is being made or changed, or its subscription has ended.',
+      cure: 'Wait, or renew it in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
+      command,
+    })
+  }
+  return findings
+}

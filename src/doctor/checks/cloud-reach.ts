@@ -1,0 +1,111 @@
+import { isLoopback } from '../../lib/loopback.ts'
+import { shellWord } from '../../lib/shell-word.ts'
+import type { KnownInstance } from '../cloud/known-instance.ts'
+import type { Finding, Severity } from '../finding.ts'
+
+/** Whether an instance can be reached from the cluster: through its VPC, or from the internet. */
+export function reachFindings(known: KnownInstance): readonly Finding[] {
+  return [...vpcFindings(known), ...publicFindings(known)]
+}
+
+function vpcFindings(known: KnownInstance): readonly Finding[] {
+  const { registry, facts, found, place } = known
+  const { vpcId, vswitchId } = place
+  const { network } = registry
+  const severity = vpcSeverity(known)
+  const link = facts.vpcs?.find((one) => one.vpcId === vpcId)
+  const isWhole = link !== undefined && link.issue === ''
+  if (vpcId === undefined || facts.vpcs === undefined || isWhole || network === 'public') return []
+  const subject = `registry ${registry.name}`
+  const names = facts.vpcs.map((one) => one.vpcId)
+  if (place.region !== '' && found.region !== '' && place.region !== found.region) {
+    if (severity !== 'error') return []
+    return [
+      {
+        id: 'VPC_UNLINKED',
+        severity,
+        subject,
+        message: `instance ${facts.instanceId} is in ${found.region}, and the cluster's VPC ${vpcId} in ${place.region}`,
+        cause: 'A VPC of another region cannot be linked, so the VPC domain is not known there.',
+        cure: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster.',
+        command: `aliyun cr GetInstanceEndpoint ${nameOf(known)} --EndpointType internet`,
+      },
+    ]
+  }
+  return [
+    {
+      id: 'VPC_UNLINKED',
+      severity,
+      subject,
+      message:
+        link === undefined
+          ? `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`
+          : `the link of instance ${facts.instanceId} to the cluster's VPC ${vpcId} does not work: ${link.issue}`,
+      cause: `Nodes cannot look up its VPC domain there; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
+      cure: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. Or pull by the public domain.',
+      command: `aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${shellWord(vpcId)} --VswitchId ${shellWord(vswitchId ?? '<vswitch id>')} --ModuleName Registry`,
+    },
+  ]
+}
+
+/** An error where pulls need the link: by values, by a Pod's image, or for want of another way. */
+function vpcSeverity(known: KnownInstance): Severity {
+  const { registry, facts } = known
+  if (registry.network === 'vpc' || isUsed(known, 'vpc')) return 'error'
+  return facts.endpoints !== undefined && closedBy(known) !== undefined ? 'error' : 'info'
+}
+
+function isUsed({ facts, hosts }: KnownInstance, type: 'vpc' | 'internet'): boolean {
+  const domains = facts.endpoints?.find((endpoint) => endpoint.type === type)?.domains ?? []
+  return domains.some(({ domain, custom }) => !custom && hosts.has(domain))
+}
+
+function publicFindings(known: KnownInstance): readonly Finding[] {
+  const { registry, facts } = known
+  const isNeeded = registry.network === 'public' || (registry.network === 'all' && isUsed(known, 'internet'))
+  if (facts.endpoints === undefined || !isNeeded) return []
+  const subject = `registry ${registry.name}`
+  const where = `${nameOf(known)} --EndpointType internet`
+  const letIn = `aliyun cr CreateInstanceEndpointAclPolicy ${where} --ModuleName Registry --Entry '<public address of the nodes>/32'`
+  const closed = closedBy(known)
+  if (closed !== undefined) {
+    return [
+      {
+        id: 'PUBLIC_CLOSED',
+        severity: 'error',
+        subject,
+        message: `the public endpoint of instance ${facts.instanceId} lets nobody in`,
+        cause: closed === 'off' ? 'It is turned off.' : 'Its allow-list has no address but its own host.',
+        cure: 'Open it (Access Control, Internet) for the public address of the nodes, that of their NAT gateway; or pull through the VPC.',
+        command:
+          closed === 'off'
+            ? `aliyun cr UpdateInstanceEndpointStatus ${where} --Enable true --ModuleName Registry`
+            : letIn,
+      },
+    ]
+  }
+  const { allowed } = facts.endpoints.find(({ type }) => type === 'internet') ?? {}
+  if (allowed === undefined || registry.network !== 'public') return []
+  return [
+    {
+      id: 'PUBLIC_RESTRICTED',
+      severity: 'info',
+      subject,
+      message: `the public endpoint of instance ${facts.instanceId} lets in ${allowed.join(', ')} alone`,
+      cause: 'Its allow-list is on; which public address the nodes have is not known here.',
+      cure: 'Nothing, where the address of their NAT gateway is among them; else let it in.',
+      command: letIn,
+    },
+  ]
+}
+
+/** Why nobody comes in by the public endpoint; undefined: somebody does. */
+function closedBy({ facts }: KnownInstance): 'off' | 'list' | undefined {
+  const internet = facts.endpoints?.find(({ type }) => type === 'internet')
+  if (!internet?.enabled) return 'off'
+  return internet.allowed?.every((entry) => isLoopback(entry.replace(/\/.*$/, ''))) ? 'list' : undefined
+}
+
+function nameOf({ found, facts }: KnownInstance): string {
+  return `--region ${shellWord(found.region)} --InstanceId ${shellWord(facts.instanceId)}`
+}

@@ -1,0 +1,142 @@
+import { shellWord } from '../../lib/shell-word.ts'
+import { judgeTrust } from '../../policy/judge-trust.ts'
+import { type MissingRight, missingRights, type RightsVerdict } from '../../policy/missing-rights.ts'
+import { DocumentError } from '../../policy/ram-statement.ts'
+import type { RoleFacts } from '../cloud/cloud-facts.ts'
+import { closeTrust, makeRole, mendRights, mendTrust } from '../cloud/mend-role.ts'
+import { type WantedRole, wantedRoles } from '../cloud/wanted-roles.ts'
+import { type Finding, few } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+import { issuerCandidates } from './cluster-issuer.ts'
+
+/** What is wrong with the RAM roles that the helper calls the cloud as: that they are there, who may take them, what they may. */
+export function cloudRoleFindings(observed: Observed): readonly Finding[] {
+  const [first, ...others] = issuerCandidates(observed)
+  const findings = findingsWith(observed, first)
+  if (!findings.some(isTrustError)) return findings
+  // Not verified which issuer it is: a trust policy that names another one of ACK's list is as good.
+  const better = others.map((issuer) => findingsWith(observed, issuer)).find((all) => !all.some(isTrustError))
+  return better ?? findings
+}
+
+const isTrustError = ({ id }: Finding): boolean => id === 'ROLE_TRUST_DIFFERS'
+
+function findingsWith({ cloud, release }: Observed, issuer: string | undefined): readonly Finding[] {
+  const { config } = release ?? {}
+  if (cloud.state !== 'looked' || config === undefined) return []
+  const { accountId, place, workerRoles, roles } = cloud.facts
+  return wantedRoles(config, { accountId: place.accountId ?? accountId, workerRoles, issuer }).flatMap((wanted) => {
+    const facts = roles.get(wanted.arn.toLowerCase())
+    if (facts === undefined) return []
+    if (facts.role === null) return [missing(wanted, facts)]
+    return [...trust(wanted, facts), ...rights(wanted, facts)]
+  })
+}
+
+const subjectOf = ({ name, accountId }: WantedRole): string => `role ${name} of account ${accountId}`
+/** RAM's changes take a moment, and the helper asks again by itself. */
+const SOON = 'A change of RAM counts within about a minute, and the helper tries again by itself.'
+
+function missing(wanted: WantedRole, facts: RoleFacts): Finding {
+  return {
+    id: 'ROLE_MISSING',
+    severity: 'error',
+    subject: subjectOf(wanted),
+    message: `it does not exist, and is ${wanted.what}`,
+    cause: `RAM has no role ${wanted.arn}: it was deleted, never made, or is spelt otherwise.`,
+    cure: `Make it with the trust and the policy that it needs (\`acr-nopass apply\` does that too), or correct its name in values. ${SOON}`,
+    command: makeRole(wanted, facts),
+  }
+}
+
+function trust(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
+  const { trust: wish } = wanted
+  const { role } = facts
+  if (!role || wish === undefined) return []
+  const verdict = readable(() => judgeTrust(role.trust, wish))
+  if (verdict === undefined) return []
+  const { differs, wide } = verdict
+  const subject = subjectOf(wanted)
+  const findings: Finding[] = []
+  if (differs.length > 0) {
+    findings.push({
+      id: 'ROLE_TRUST_DIFFERS',
+      severity: 'error',
+      subject,
+      message: `its trust policy lets ${WHO[wanted.kind]} not take it`,
+      cause: `${differs.join('; ')}.`,
+      cure: `Let the trust policy say what is missing; the command does, and keeps all else that stands in it. ${SOON}`,
+      command: mendTrust(wanted, facts),
+    })
+  }
+  if (wide.length > 0) {
+    findings.push({
+      id: 'ROLE_TRUST_WIDE',
+      severity: 'warning',
+      subject,
+      message: `its trust policy also lets in ${wide.join(' and ')}`,
+      cause: `Whoever is let in may pull whatever the helper may: the conditions of the trust policy are wider than ${WHO[wanted.kind]}.`,
+      cure: 'Let the trust policy name exactly the helper; the command does, and keeps the statements that let in nobody else.',
+      command: closeTrust(wanted, facts),
+    })
+  }
+  return findings
+}
+
+const WHO: Readonly<Record<WantedRole['kind'], string>> = {
+  rrsa: "the helper's ServiceAccount",
+  'worker-role': 'the nodes',
+  chain: "the helper's identity",
+}
+
+/** What a role is granted of what it needs; undefined where that is not known. */
+export function judgeRights({ document, accountId }: WantedRole, { attached }: RoleFacts): RightsVerdict | undefined {
+  if (document === undefined || attached === undefined) return undefined
+  const texts = attached.map((policy) => policy.document)
+  return readable(() => missingRights(document, texts, accountId))
+}
+
+function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
+  const { name } = wanted
+  const { attached = [] } = facts
+  const lacking = judgeRights(wanted, facts)?.missing ?? []
+  if (lacking.length === 0) return []
+  const isDenied = lacking.some(({ denied }) => denied)
+  const isLikely = lacking.every(({ likely }) => likely)
+  const names = attached.map((policy) => policy.name)
+  const what = few(lacking.map(describe), 3)
+  return [
+    {
+      id: 'ROLE_RIGHTS_MISSING',
+      // Some repositories can be pulled: that may be what is wanted. And what is only likely must not fail a check.
+      severity: isLikely || lacking.every(({ partly, denied }) => partly && !denied) ? 'warning' : 'error',
+      subject: subjectOf(wanted),
+      message: `${wanted.what} ${isLikely ? 'likely lacks permission for' : 'lacks permission for'} ${what}`,
+      cause: [
+        isDenied
+          ? `A Deny in one of its policies (${few(names)}) forbids it; no other policy can make up for that.`
+          : `None of its policies (${names.length === 0 ? 'it has none' : few(names)}) allows it.`,
+        ...(isLikely
+          ? ['How RAM matches the resources named there is not documented, so this is likely, not certain.']
+          : []),
+      ].join(' '),
+      cure: isDenied
+        ? 'Take the Deny away, or narrow it.'
+        : `Give the role that right as the command does (or run \`acr-nopass apply\`), or narrow \`repositories\` in values. ${SOON}`,
+      command: isDenied ? `aliyun ram ListPoliciesForRole --RoleName ${shellWord(name)}` : mendRights(wanted, facts),
+    },
+  ]
+}
+
+const describe = ({ action, resource, partly }: MissingRight): string =>
+  `${action} on ${partly ? 'all of ' : ''}${resource === '*' ? 'all resources' : resource}`
+
+/** Undefined where RAM holds a document that is written in no way known here: then nothing can be said. */
+function readable<T>(judge: () => T): T | undefined {
+  try {
+    return judge()
+  } catch (error) {
+    if (error instanceof DocumentError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,64 @@
+import type { NopassError } from '../../errors.ts'
+import { withoutSecrets } from '../../kube/api-error.ts'
+import { findCauses } from '../../release/release-causes.ts'
+import { count, type Finding } from '../finding.ts'
+import type { Observed, ReleaseFacts } from '../observed.ts'
+import { applyAgain } from './mend.ts'
+
+/** Whether the helper's Pods run, and if not, why. */
+export function helperPodFindings({ release, deployment, helperPods }: Observed): readonly Finding[] {
+  if (release === undefined || deployment === undefined) return []
+  const { namespace, fullname } = release
+  const subject = `helper ${namespace}/${fullname}`
+  if (deployment === null || deployment.wanted === 0) {
+    return [{ id: 'HELPER_DOWN', severity: 'error', subject, ...absent(release, deployment === null) }]
+  }
+  const [first] = findCauses({ pods: helperPods ?? [], status: undefined, configHash: undefined, ramChanged: false })
+  const isDown = deployment.available === 0
+  // New Pods of an upgrade that never become ready leave the old ones at work.
+  const isStuck = first !== undefined || deployment.refusal !== undefined
+  if (deployment.available >= deployment.wanted && !isStuck) return []
+  return [
+    {
+      id: isDown ? 'HELPER_DOWN' : 'HELPER_DEGRADED',
+      severity: isDown ? 'error' : 'warning',
+      subject,
+      message:
+        deployment.available >= deployment.wanted
+          ? 'an upgrade does not get on: a new Pod does not become ready, the old ones go on'
+          : `${deployment.available} of ${count(deployment.wanted, 'replica')} available`,
+      ...reasonOf(first?.error, deployment.refusal),
+      command: `kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,
+    },
+  ]
+}
+
+function reasonOf(error: NopassError | undefined, refusal: string | undefined): Pick<Finding, 'cause' | 'cure'> {
+  if (refusal !== undefined) {
+    return {
+      cause: `The API server takes no Pod of it: ${withoutSecrets(refusal)}`,
+      cure: 'The message names the quota, the Pod Security level or the webhook: raise it, or let the Deployment be as the chart makes it.',
+    }
+  }
+  return {
+    cause: error?.message ?? 'Its Pods are not ready yet, or fit on no node.',
+    cure: error?.hint ?? 'Look at the Events of its Pods.',
+  }
+}
+
+function absent(release: ReleaseFacts, isGone: boolean): Pick<Finding, 'message' | 'cause' | 'cure' | 'command'> {
+  if (isGone) {
+    return {
+      message: 'its Deployment does not exist',
+      cause: 'It was deleted, or never made.',
+      cure: 'Make it again as the release has it, or install the release again.',
+      command: applyAgain(release),
+    }
+  }
+  return {
+    message: 'its Deployment is scaled to 0',
+    cause: 'Somebody scaled it down (or `replicas: 0` stands in the values).',
+    cure: 'Put back the number that the release has; a number set by `kubectl scale` would make the next upgrade by Helm 4 fail.',
+    command: applyAgain(release),
+  }
+}

@@ -1,0 +1,89 @@
+import type { RegistryStatus } from '../../release/helper-status.ts'
+import type { Finding } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+import { coveringRegistries, createScene } from '../pod/scene.ts'
+import { registryFailure } from './registry-failure.ts'
+
+/** P3: no credential is ever within this part of its life of expiring. */
+const NEAR_END = 0.1
+
+/** What is wrong with the registries, as the helper itself reports it. */
+export function registryFindings(observed: Observed): readonly Finding[] {
+  return relevant(observed).flatMap((registry) => {
+    const finding = judge(registry, observed)
+    return finding === undefined ? [] : [finding]
+  })
+}
+
+/** All; where one Pod was asked about, those that its images are pulled from. */
+function relevant(observed: Observed): readonly RegistryStatus[] {
+  const registries = observed.release?.status?.registries ?? []
+  const { focus } = observed
+  const scene = focus && createScene(observed)
+  if (focus === undefined || scene === undefined) return registries
+  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, scene)))
+  return registries.filter(({ name }) => covering.has(name))
+}
+
+function judge(registry: RegistryStatus, observed: Observed): Finding | undefined {
+  const { now } = observed
+  const subject = `registry ${registry.name}`
+  const { error } = registry
+  const expiresAt = Date.parse(registry.expiresAt ?? '')
+  const left = expiresAt - now
+  if (error !== undefined) {
+    const hasExpired = left <= 0
+    const rest =
+      registry.state !== 'failing'
+        ? 'there is no credential yet, so nothing can be pulled with it'
+        : hasExpired
+          ? `the last good credential expired at ${registry.expiresAt}: pulls fail`
+          : `the last good credential stays in use${registry.expiresAt ? ` until ${registry.expiresAt}` : ''}`
+    return registryFailure(registry, error, rest, observed)
+  }
+  if (registry.verified === 'refused') {
+    return {
+      id: 'REGISTRY_REFUSES',
+      severity: 'error',
+      subject,
+      message: 'the registry refuses the credential that the cloud gave',
+      cause: 'It was revoked, or belongs to another instance than the domains.',
+      cure: 'Check instanceId, region and domains of this registry, then ask for a new credential.',
+      command: 'acr-nopass refresh',
+    }
+  }
+  if (registry.state === 'pending') {
+    return {
+      id: 'REGISTRY_PENDING',
+      severity: 'warning',
+      subject,
+      message: 'there is no credential yet',
+      cause: 'The helper has just started, or waits for the cloud.',
+      cure: 'Run doctor again in half a minute.',
+      command: 'acr-nopass doctor',
+    }
+  }
+  if (left <= 0) {
+    return {
+      id: 'REGISTRY_EXPIRED',
+      severity: 'error',
+      subject,
+      message: `its credential expired at ${registry.expiresAt}: pulls fail`,
+      cause: 'It was not refreshed in time; the helper reports no failure, so it may not run.',
+      cure: 'Look at the findings about the helper, then ask for a new credential.',
+      command: 'acr-nopass refresh',
+    }
+  }
+  if (left < NEAR_END * (expiresAt - Date.parse(registry.issuedAt ?? ''))) {
+    return {
+      id: 'REGISTRY_EXPIRING',
+      severity: 'warning',
+      subject,
+      message: `its credential expires soon, at ${registry.expiresAt}`,
+      cause: 'It should have been refreshed by now.',
+      cure: 'Look at the findings about the helper, and ask for a new credential.',
+      command: 'acr-nopass refresh',
+    }
+  }
+  return undefined
+}

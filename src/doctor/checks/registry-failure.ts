@@ -1,0 +1,111 @@
+import { shellWord } from '../../lib/shell-word.ts'
+import type { RegistryStatus, StatusError } from '../../release/helper-status.ts'
+import type { Finding, FindingId } from '../finding.ts'
+import type { Observed, ReleaseFacts } from '../observed.ts'
+import { issuerCandidates } from './cluster-issuer.ts'
+
+/** Alibaba's audience of OIDC tokens. */
+const AUDIENCE = 'sts.aliyuncs.com'
+
+interface Kind {
+  readonly id: FindingId
+  readonly cause?: (observed: Observed) => string
+  readonly cure?: string
+  readonly command?: (observed: Observed, registry: RegistryStatus) => string | undefined
+}
+
+const refresh = (): string => 'acr-nopass refresh'
+
+/** By the code that the helper reports; what is not here is REGISTRY_FAILING. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  CLOUD_DENIED: {
+    id: 'RAM_DENIED',
+    cure: 'Give the role the policy that the command prints (or run `acr-nopass apply`, which does); a change of RAM takes up to a minute.',
+    command: () => 'acr-nopass policy -f values.yaml',
+  },
+  IDENTITY_NOT_TRUSTED: {
+    id: 'ROLE_NOT_TRUSTED',
+    cause: trustWanted,
+    cure: 'Let the trust policy of the role say exactly that; the command prints it, and `acr-nopass apply` with `ram: rrsa` writes it.',
+    command: printTrust,
+  },
+  IDENTITY_UNAVAILABLE: { id: 'IDENTITY_MISSING', command: describeHelper },
+  CREDENTIALS_MISSING: { id: 'IDENTITY_MISSING', command: describeHelper },
+  CREDENTIALS_REFUSED: { id: 'CREDENTIALS_REFUSED', command: listKeys },
+  CREDENTIALS_EXPIRED: { id: 'CREDENTIALS_REFUSED', command: listKeys },
+  CLOUD_UNREACHABLE: {
+    id: 'CLOUD_OUT_OF_REACH',
+    cure: 'Open the way from the Pods of the helper to that address: DNS, security group, NAT gateway or VPC endpoint (`network: vpc`), proxy variables.',
+    command: refresh,
+  },
+  CLOUD_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
+  REGISTRY_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
+  CLOUD_CLOCK: { id: 'CLOCK_SKEW', command: () => 'kubectl get nodes -o wide' },
+  REGISTRY_LOGIN_REFUSED: { id: 'REGISTRY_REFUSES', command: refresh },
+}
+
+/** Why a registry has no new credential. */
+export function registryFailure(
+  registry: RegistryStatus,
+  error: StatusError,
+  rest: string,
+  observed: Observed,
+): Finding {
+  const kind: Kind = KINDS[error.code] ?? { id: 'REGISTRY_FAILING', command: refresh }
+  const said = `${error.message}${error.reason ? ` (${error.reason})` : ''}`
+  const more = kind.cause?.(observed) ?? ''
+  const command = kind.command?.(observed, registry)
+  return {
+    id: kind.id,
+    severity: 'error',
+    subject: `registry ${registry.name}`,
+    message: `no new credential (${error.code}); ${rest}`,
+    cause: more === '' ? said : `${said}. ${more}`,
+    cure: kind.cure ?? error.cure,
+    ...(command === undefined ? {} : { command }),
+  }
+}
+
+function subjectOf({ release }: Observed): string {
+  const { namespace = '', serviceAccount = '' } = release?.config?.release ?? {}
+  return `system:serviceaccount:${namespace}:${serviceAccount}`
+}
+
+function trustWanted(observed: Observed): string {
+  const { release } = observed
+  const [issuer] = issuerCandidates(observed)
+  const role = release?.config?.identity.rrsa?.roleArn
+  if (release?.config?.identity.type !== 'rrsa') return ''
+  const iss = issuer === undefined ? "this cluster's issuer" : issuer
+  return `${role} has to trust oidc:sub ${subjectOf(observed)}, oidc:iss ${iss} and oidc:aud ${AUDIENCE}, and its OIDC provider has to have that issuer and audience.`
+}
+
+function printTrust(observed: Observed): string | undefined {
+  const { release } = observed
+  const [issuer] = issuerCandidates(observed)
+  const { identity } = release?.config ?? {}
+  if (release === undefined || identity?.type !== 'rrsa') return 'acr-nopass policy -f values.yaml'
+  const provider = identity.rrsa?.oidcProviderArn
+  return [
+    `acr-nopass policy -f values.yaml --namespace ${release.namespace} --release ${release.name}`,
+    ...(issuer === undefined ? [] : [`--issuer ${shellWord(issuer)}`]),
+    ...(provider ? [`--oidc-provider-arn ${shellWord(provider)}`] : []),
+  ].join(' ')
+}
+
+function describeHelper({ release }: Observed): string {
+  return `kubectl -n ${release?.namespace} describe pods -l app.kubernetes.io/instance=${release?.name}`
+}
+
+function listKeys({ release }: Observed): string {
+  return keySecret(release) ?? 'acr-nopass refresh'
+}
+
+function keySecret(release: ReleaseFacts | undefined): string | undefined {
+  const name = release?.config?.identity.accessKey?.existingSecret
+  return name ? `kubectl -n ${release?.namespace} describe secret ${name}` : undefined
+}
+
+function listInstances(_observed: Observed, { region }: RegistryStatus): string {
+  return `aliyun cr ListInstance --region ${region ?? '<region>'}`
+}

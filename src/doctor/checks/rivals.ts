@@ -1,0 +1,44 @@
+import { createTargets } from '../../release/targets.ts'
+import { count, type Finding, few } from '../finding.ts'
+import type { Observed, ReleaseFacts } from '../observed.ts'
+
+/** Others that do the same work. */
+export function rivalFindings({ others, addons, release, namespaces }: Observed): readonly Finding[] {
+  const conflicting = others.filter((other) => release !== undefined && mayConflict(release, other, namespaces))
+  const names = conflicting.map(({ namespace, name }) => `${namespace}/${name}`)
+  const findings: Finding[] = []
+  if (release !== undefined && names.length > 0) {
+    findings.push({
+      id: 'RIVAL_RELEASE',
+      severity: 'warning',
+      subject: count(names.length, 'other release'),
+      message: `acr-nopass also works here as ${few(names)}`,
+      cause: 'Two releases with one secretName and the same namespaces write the same objects.',
+      cure: 'Uninstall one of them, or keep their targets and secretName apart.',
+      command: `acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,
+    })
+  }
+  for (const addon of addons) {
+    findings.push({
+      id: 'RIVAL_ADDON',
+      severity: 'warning',
+      subject: `add-on ${addon}`,
+      message: "the vendor's credential helper works here too",
+      cause: 'Both write imagePullSecrets of the same ServiceAccounts; older versions of it overwrite the list.',
+      cure:
+        release === undefined
+          ? 'Uninstall it when acr-nopass is installed.'
+          : 'Keep the add-on until nothing depends on its Secrets: the command lists what still does, and removes nothing. Then uninstall the add-on in the ACK console.',
+      command: 'acr-nopass cleanup --legacy',
+    })
+  }
+  return findings
+}
+
+/** Whether both may write the same Secret: one name, and a namespace that both target. Without a configuration nobody knows. */
+function mayConflict(one: ReleaseFacts, other: ReleaseFacts, namespaces: Observed['namespaces']): boolean {
+  if (one.config === undefined || other.config === undefined || namespaces === undefined) return true
+  if (one.config.secretName !== other.config.secretName) return false
+  const [mine, theirs] = [createTargets(one.config), createTargets(other.config)]
+  return namespaces.some((namespace) => mine.includes(namespace) && theirs.includes(namespace))
+}

@@ -1,0 +1,88 @@
+import { createTargets } from '../../release/targets.ts'
+import type { SecretView } from '../../release/views.ts'
+import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+import { readLog } from './mend.ts'
+
+interface Rule {
+  readonly severity: Severity
+  readonly message: string
+  readonly cause: string
+  readonly cure: string
+  readonly command?: (namespace: string, secretName: string) => string
+}
+
+const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
+  SECRET_MISSING: {
+    severity: 'error',
+    message: 'no pull secret',
+    cause: 'The helper has not written it: it does not run, has no credential yet, or was refused.',
+    cure: 'Look at the findings about the helper and the registries; its log names each refused write.',
+  },
+  SECRET_FOREIGN: {
+    severity: 'error',
+    message: 'a Secret of that name belongs to another owner',
+    cause: 'It does not carry the labels of this release, so the helper leaves it alone.',
+    cure: 'See who writes it. Then choose another secretName, set adopt: true, or have its owner rename it.',
+    command: (namespace, name) =>
+      `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.labels}{"\\n"}{.metadata.managedFields[*].manager}{"\\n"}'`,
+  },
+  SECRET_CHANGED: {
+    severity: 'warning',
+    message: 'the pull secret was changed by somebody else',
+    cause: 'Its managed fields say that another writer owns a part of the content.',
+    cure: 'Find the writer; the helper puts its own content back as soon as it works.',
+    command: (namespace, name) =>
+      `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.managedFields[*].manager}'`,
+  },
+  SECRET_EXPIRED: {
+    severity: 'error',
+    message: 'the pull secret holds an expired credential',
+    cause: 'It was not refreshed in time.',
+    cure: 'Look at the findings about the helper and the registries, then ask for a new credential.',
+    command: () => 'acr-nopass refresh',
+  },
+  SECRET_INCOMPLETE: {
+    severity: 'warning',
+    message: 'the pull secret lacks a registry that the targets give it',
+    cause: 'There is no credential of that registry yet, or the targets were changed a moment ago.',
+    cure: 'Look at the findings about the registries; run doctor again in half a minute.',
+  },
+}
+
+/** Namespaces that should have a current pull secret and have none. */
+export function secretFindings(observed: Observed): readonly Finding[] {
+  const { release, namespaces, secrets, now } = observed
+  const { config } = release ?? {}
+  if (config === undefined || config.retire || config.dryRun || !namespaces || !secrets) return []
+  const targets = createTargets(config)
+  const found = new Map<FindingId, string[]>()
+  for (const namespace of namespaces) {
+    const wanted = namespace.terminating ? [] : targets.registriesOf(namespace)
+    if (wanted.length === 0) continue
+    const id = judge(secrets.get(namespace.name), wanted, config.adopt, now)
+    if (id !== undefined) found.set(id, [...(found.get(id) ?? []), namespace.name])
+  }
+  return [...found].flatMap(([id, names]) => {
+    const rule = RULES[id]
+    if (rule === undefined) return []
+    const [first = ''] = names
+    const command = rule.command?.(first, config.secretName) ?? readLog(config.release)
+    const { severity, cause, cure } = rule
+    const subject = names.length === 1 ? `namespace ${first}` : count(names.length, 'namespace')
+    return [{ id, severity, subject, message: `${rule.message}: ${few(names)}`, cause, cure, command, objects: names }]
+  })
+}
+
+function judge(
+  secret: SecretView | undefined,
+  wanted: readonly string[],
+  adopts: boolean,
+  now: number,
+): FindingId | undefined {
+  if (secret === undefined) return 'SECRET_MISSING'
+  if (!secret.ours) return adopts ? undefined : 'SECRET_FOREIGN'
+  if (secret.expiresAt !== undefined && secret.expiresAt <= now) return 'SECRET_EXPIRED'
+  if (!secret.intact) return 'SECRET_CHANGED'
+  return wanted.every((name) => secret.registries.includes(name)) ? undefined : 'SECRET_INCOMPLETE'
+}

@@ -1,0 +1,116 @@
+import { shellWord } from '../../lib/shell-word.ts'
+import type { HelperStatus } from '../../release/helper-status.ts'
+import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
+import type { Observed, ReleaseFacts } from '../observed.ts'
+import { applyAgain, readLog } from './mend.ts'
+
+type Problem = HelperStatus['problems'][number]
+
+interface Explanation {
+  readonly id: FindingId
+  readonly severity: Severity
+  readonly cause: string
+  readonly cure: string
+  readonly command: string
+}
+
+/** What is found here by itself, and better. */
+const SEEN_ELSEWHERE = ['FOREIGN_SECRET', 'FOREIGN_LIST', 'PULL_SECRET_MISSING']
+
+/** What the helper itself reports of its writes; the same trouble in many namespaces is one finding. */
+export function writeFindings({ release, secrets }: Observed): readonly Finding[] {
+  if (release === undefined) return []
+  const problems = (release.status?.problems ?? []).filter(({ code }) => !SEEN_ELSEWHERE.includes(code))
+  const groups = new Map<string, { readonly explained: Explanation; readonly problems: Problem[] }>()
+  for (const problem of problems) {
+    const isOurs = secrets?.get(problem.namespace ?? release.namespace)?.ours === true
+    const explained = explain(problem, release, isOurs)
+    const key = `${explained.id} ${explained.cause.replaceAll(problem.namespace ?? '', '')}`
+    const group = groups.get(key) ?? { explained, problems: [] }
+    group.problems.push(problem)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map(({ explained, problems: [first, ...rest] }) => {
+    const objects = [first, ...rest].flatMap((problem) => (problem?.namespace === undefined ? [] : [problem.namespace]))
+    const one = first?.object ?? (first?.namespace === undefined ? 'helper' : `namespace ${first.namespace}`)
+    return {
+      ...explained,
+      subject: rest.length === 0 ? one : count(objects.length, 'namespace'),
+      message: rest.length === 0 ? (first?.message ?? '') : `the same in ${few(objects)}: ${first?.message}`,
+      ...(objects.length === 0 ? {} : { objects }),
+    }
+  })
+}
+
+function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Explanation {
+  const { code, reason, message, cure, namespace, at } = problem
+  const where = namespace ?? release.namespace
+  const severity = 'error'
+  const quota = /exceeded quota: ([^,\s]+)/.exec(message)?.[1]
+  if (quota !== undefined) {
+    return {
+      id: 'QUOTA_EXCEEDED',
+      severity,
+      cause: `ResourceQuota ${quota} of namespace ${where} leaves no room for one more Secret.`,
+      cure: 'Raise `secrets` (or `count/secrets`) of that quota by one, or delete Secrets that nobody needs; the helper tries again.',
+      command: `kubectl -n ${where} describe resourcequota ${shellWord(quota)}`,
+    }
+  }
+  const webhook = /admission webhook "([^"]+)"|failed calling webhook "([^"]+)"/.exec(message)
+  if (webhook !== null) {
+    const name = webhook[1] ?? webhook[2]
+    return {
+      id: 'WEBHOOK_REFUSES',
+      severity,
+      cause: `The admission webhook ${name} refuses what the helper writes, or does not answer.`,
+      cure: `Exempt Secrets named ${release.config?.secretName} (and ServiceAccounts, where the helper attaches) from it, or let it answer again.`,
+      command: 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+    }
+  }
+  if (code === 'WRITE_REFUSED' && /cannot (create|patch) resource/.test(message)) {
+    return {
+      id: 'RIGHTS_MISSING',
+      severity,
+      cause: message,
+      cure: 'The rights are a part of the chart: make its roles and bindings again as the release has them.',
+      command: applyAgain(release),
+    }
+  }
+  if (code === 'WRITE_REFUSED') {
+    return {
+      id: 'WRITE_REFUSED',
+      severity,
+      cause: `The API server refuses the write${reason === undefined ? '' : ` (${reason})`}: ${message}`,
+      cure: 'The message names the policy or the rule: exempt the pull secret from it.',
+      command: 'kubectl get validatingadmissionpolicies',
+    }
+  }
+  if (code === 'SECRET_NEEDS_DELETE') {
+    return {
+      id: 'SECRET_STUCK',
+      severity,
+      cause:
+        'It is immutable, of another type, or holds more than the helper writes; none of that can be changed in place.',
+      cure: isOurs
+        ? 'Delete that Secret; the helper creates a new one immediately.'
+        : 'See whose Secret it is. The helper creates its own as soon as that one has another name or is deleted by its owner.',
+      command: `kubectl -n ${where} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
+    }
+  }
+  if (code === 'LIST_FOUGHT') {
+    return {
+      id: 'LIST_FOUGHT',
+      severity: 'warning',
+      cause: `Two writers change one list (${code} since ${at}).`,
+      cure,
+      command: `kubectl -n ${where} get serviceaccounts -o yaml --show-managed-fields`,
+    }
+  }
+  return {
+    id: 'HELPER_PROBLEM',
+    severity: 'warning',
+    cause: `The helper reported ${code}${reason === undefined ? '' : ` (${reason})`} at ${at}.`,
+    cure,
+    command: readLog(release),
+  }
+}

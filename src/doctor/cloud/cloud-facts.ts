@@ -1,0 +1,57 @@
+import type { InstanceEndpoint, LinkedVpc, RegistryInstance } from '../../alibaba/cr.ts'
+import type { OidcProvider } from '../../alibaba/ims.ts'
+import type { AttachedPolicy, RamPolicy, RamRole } from '../../alibaba/ram.ts'
+import type { Unread } from '../../release/unread.ts'
+
+/** Whether Alibaba Cloud itself was looked at, and what was seen. */
+export type CloudLook =
+  | { readonly state: 'not-looked'; readonly why: string }
+  | { readonly state: 'looked'; readonly facts: CloudFacts; readonly notes: readonly Unread[] }
+
+export interface CloudFacts {
+  /** Whose credentials they are: ARN and account. */
+  readonly caller: string
+  readonly accountId: string
+  readonly place: ClusterPlace
+  /** RAM roles of the nodes; empty where the identity is another one, or they are not known. */
+  readonly workerRoles: readonly string[]
+  /** Of the cluster's tokens, as ACK lists them; empty: not needed, or not known. */
+  readonly issuers: readonly string[]
+  /** By ARN in lower case. */
+  readonly roles: ReadonlyMap<string, RoleFacts>
+  /** Undefined: not readable, or not needed; `null`: there is none. */
+  readonly oidcProvider: OidcProvider | null | undefined
+  /** By the name of the registry. */
+  readonly instances: ReadonlyMap<string, InstanceFacts>
+}
+
+/** Where the cluster is, as far as it can be known. */
+export interface ClusterPlace {
+  /** In ACK. */
+  readonly clusterId: string | undefined
+  readonly accountId: string | undefined
+  readonly region: string
+  readonly vpcId: string | undefined
+  readonly vswitchId: string | undefined
+  /** Names the cluster's policy and role; empty when nothing is known. */
+  readonly key: string
+}
+
+/** Of a role; undefined parts could not be read. */
+export interface RoleFacts {
+  /** `null`: there is no such role. */
+  readonly role: (RamRole & { readonly ours: boolean }) | null | undefined
+  /** With their documents, as RAM keeps them. */
+  readonly attached: readonly (AttachedPolicy & { readonly document: string })[] | undefined
+  /** Our policy for it, by its name; undefined: there is none, or it could not be read. */
+  readonly policyName: string
+  readonly policy: (RamPolicy & { readonly ours: boolean }) | undefined
+}
+
+export interface InstanceFacts {
+  readonly instanceId: string
+  /** `null`: there is none, neither in the region of values nor in that of the cluster. */
+  readonly found: (RegistryInstance & { readonly status: string }) | null | undefined
+  readonly endpoints: readonly InstanceEndpoint[] | undefined
+  readonly vpcs: readonly LinkedVpc[] | undefined
+}

@@ -1,0 +1,89 @@
+import { type PolicyDocument, policyOf } from '../../policy/document.ts'
+import { unionDocuments } from '../../policy/normal-form.ts'
+import { chainRoles, policyDocument } from '../../policy/policy-document.ts'
+import { rrsaStatement } from '../../policy/trust-document.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+
+/** A role that the helper calls the cloud as, with all that it has to be. */
+export interface WantedRole {
+  readonly arn: string
+  readonly accountId: string
+  readonly name: string
+  /** As a sentence has it: `the helper's role`. */
+  readonly what: string
+  readonly kind: 'rrsa' | 'worker-role' | 'chain'
+  /** Undefined: it needs no permission. */
+  readonly document: PolicyDocument | undefined
+  /** Undefined: who takes it is not known. */
+  readonly trust: PolicyDocument | undefined
+}
+
+export interface RoleSources {
+  /** Of the nodes' roles. */
+  readonly accountId: string
+  readonly workerRoles: readonly string[]
+  readonly issuer: string | undefined
+}
+
+/** Every role that a release's configuration makes the helper use. Pure. */
+export function wantedRoles(config: HelperConfig, sources: RoleSources): readonly WantedRole[] {
+  const own = identityRoles(config, sources)
+  return [...own, ...chain(config, own)]
+}
+
+function identityRoles({ identity, registries, release }: HelperConfig, sources: RoleSources): readonly WantedRole[] {
+  const roleOf = (arn: string, kind: 'rrsa' | 'worker-role', trust: PolicyDocument | undefined): WantedRole => {
+    const { accountId, name } = partsOf(arn)
+    const document = policyDocument(registries, { scope: 'instance', accountId })
+    const what = kind === 'rrsa' ? "the helper's role" : 'the worker role of the nodes'
+    return { arn, accountId, name, what, kind, document, trust }
+  }
+  if (identity.type === 'worker-role') {
+    return sources.workerRoles.map((name) => roleOf(`acs:ram::${sources.accountId}:role/${name}`, 'worker-role', ECS))
+  }
+  const { roleArn, oidcProviderArn } = identity.rrsa ?? {}
+  if (identity.type !== 'rrsa' || !roleArn) return []
+  const { issuer } = sources
+  const { namespace, serviceAccount } = release
+  const trust =
+    issuer && oidcProviderArn
+      ? policyOf([rrsaStatement({ oidcProviderArn, issuer, namespace, serviceAccount })])
+      : undefined
+  return [roleOf(roleArn, 'rrsa', trust)]
+}
+
+/** As every role of ECS instances has it. */
+const ECS = policyOf([{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }])
+
+function chain({ registries }: HelperConfig, own: readonly WantedRole[]): readonly WantedRole[] {
+  const arns = [...new Set(registries.flatMap(({ assumeRole }) => assumeRole.map(({ roleArn }) => roleArn)))]
+  return arns.flatMap((arn) => {
+    const { accountId, name } = partsOf(arn)
+    const callers = own.length === 0 ? [UNKNOWN] : own.map((role) => role.arn)
+    const wanted = callers.flatMap((callerArn) =>
+      chainRoles(registries, { scope: 'instance', accountId, callerArn }).filter(({ roleArn }) => roleArn === arn),
+    )
+    const [first] = wanted
+    if (first === undefined) return []
+    const trust = unionDocuments(...wanted.map((one) => one.trust))
+    const isKnown = !JSON.stringify(trust).includes(`"${UNKNOWN}"`)
+    const what = `the role of ${usersOf(arn, registries).join(', ')}`
+    const { document } = first
+    return [{ arn, accountId, name, what, kind: 'chain' as const, document, trust: isKnown ? trust : undefined }]
+  })
+}
+
+/** Stands for an access key's user, whom only the Secret with the key names. */
+const UNKNOWN = 'unknown'
+
+function usersOf(arn: string, registries: HelperConfig['registries']): readonly string[] {
+  return registries
+    .filter(({ assumeRole }) => assumeRole.some(({ roleArn }) => roleArn === arn))
+    .map(({ name }) => `registry ${name}`)
+}
+
+/** Account and name of a role's ARN. */
+export function partsOf(arn: string): { readonly accountId: string; readonly name: string } {
+  const [, accountId = '', name = ''] = /^acs:ram::(\d+):role\/(.+)$/.exec(arn) ?? []
+  return { accountId, name }
+}

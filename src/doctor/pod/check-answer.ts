@@ -1,0 +1,66 @@
+import type { ManifestAnswer } from '../../acr/manifest-answer.ts'
+import { ok, type PodCheck, type StepResult, unknown, type Verdict, wrong } from './scene.ts'
+
+type Result = ManifestAnswer['result']
+
+const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict, 'command'>>>> = {
+  'login-refused': () => ({
+    id: 'POD_LOGIN_REFUSED',
+    cause: 'The registry refuses the login that stands in the Secret',
+    cure: 'Ask for a new credential; if that is refused too, check instanceId, region and domains of the registry.',
+  }),
+  denied: () => ({
+    id: 'POD_DENIED',
+    cause: 'The registry takes the login and gives it no right on this repository (or hides that there is none)',
+    cure: 'Check the name of the repository; add it to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`).',
+  }),
+  'repository-absent': () => ({
+    id: 'POD_IMAGE_ABSENT',
+    cause: 'The registry does not have this repository',
+    cure: 'Check the namespace and the name of the image, or push it.',
+  }),
+  'tag-absent': () => ({
+    id: 'POD_TAG_ABSENT',
+    cause: 'The registry has the repository, and not this tag',
+    cure: 'Check the tag of the image, or push it.',
+  }),
+  throttled: () => ({
+    id: 'POD_THROTTLED',
+    cause: 'The registry asks to slow down',
+    cure: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
+  }),
+}
+
+/** The registry's own answer to the Secret's login, which no cache of the node can stand for. */
+export const answerCheck: PodCheck = {
+  name: "registry's answer",
+  check: (pod, { image }, { observed: { focus } }) => {
+    const answer = focus?.answers.get(image)
+    if (answer === undefined) return unknown('not asked: --ask-registry reads the Secret and asks')
+    const verdict = VERDICTS[answer.result]?.(image)
+    if (verdict !== undefined) {
+      const command =
+        verdict.id === 'POD_LOGIN_REFUSED' ? 'acr-nopass refresh' : commandOf(verdict, pod.namespace, pod.name)
+      return wrong({ ...verdict, cause: `${verdict.cause}: ${answer.detail}.`, command })
+    }
+    if (answer.result !== 'found') return unknown(answer.detail)
+    return fits(answer, focus?.node?.platform, pod.namespace, pod.name)
+  },
+}
+
+function fits(answer: ManifestAnswer, platform: string | undefined, namespace: string, name: string): StepResult {
+  const { platforms } = answer
+  if (platform === undefined || platforms.length === 0 || platforms.includes(platform)) {
+    return ok(platforms.length === 0 ? 'it is there' : `it is there for ${platforms.join(', ')}`)
+  }
+  return wrong({
+    id: 'POD_ARCHITECTURE',
+    cause: `The node is ${platform}, and the image is there for ${platforms.join(', ')} only.`,
+    cure: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
+    command: `kubectl -n ${namespace} get pod ${name} -o wide`,
+  })
+}
+
+function commandOf({ id }: Omit<Verdict, 'command'>, namespace: string, name: string): string {
+  return id === 'POD_DENIED' ? 'acr-nopass policy -f values.yaml' : `kubectl -n ${namespace} describe pod ${name}`
+}

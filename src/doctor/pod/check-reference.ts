@@ -1,0 +1,104 @@
+import { isCopiedList } from '../../helper/pods/judge-pod.ts'
+import { few } from '../finding.ts'
+import type { PodFacts } from '../observed.ts'
+import {
+  coveringRegistries,
+  isWaiting,
+  ok,
+  type PodCheck,
+  type Scene,
+  type StepResult,
+  unknown,
+  wrong,
+} from './scene.ts'
+
+/** Whether the Pod names the pull secret; no Pod's list ever changes, so if not, which of the reasons was it? */
+export const referenceCheck: PodCheck = {
+  name: 'reference',
+  check: (pod, container, scene) => {
+    const { image } = container
+    if (coveringRegistries(image, scene).length === 0) return ok('of no matter')
+    const { secretName, attach } = scene.config
+    if (pod.references.includes(secretName)) return ok(`the Pod names ${secretName}`)
+    const untargeted = notTargeted(pod, scene)
+    if (untargeted !== undefined) return untargeted
+    // It runs, so one of its own pull secrets may work: nothing shows that it could not pull again.
+    if (!isWaiting(container) && pod.references.length > 0) {
+      return unknown(`the Pod names other pull secrets (${few(pod.references)}); whether they work is not known`)
+    }
+    return (attach === 'serviceAccounts' ? byAccount(pod, scene) : byLabel(pod)) ?? tooOld(pod)
+  },
+}
+
+function notTargeted(pod: PodFacts, { targets }: Scene): StepResult | undefined {
+  if (targets.takesServiceAccount(pod.serviceAccount)) return undefined
+  return wrong({
+    id: 'POD_NOT_TARGETED',
+    cause: `ServiceAccount ${pod.serviceAccount} is none of \`targets.serviceAccounts\`.`,
+    cure: 'Add it to `targets.serviceAccounts.include` of the values and upgrade, then delete the Pod.',
+    command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount}`,
+  })
+}
+
+function byLabel(pod: PodFacts): StepResult | undefined {
+  if (!pod.optedOut) return undefined
+  return wrong({
+    id: 'POD_OPTED_OUT',
+    cause: 'The Pod carries the label acr-nopass.io/skip: "true".',
+    cure: 'Remove the label where the Pod is made.',
+    command: `kubectl -n ${pod.namespace} get pod ${pod.name} --show-labels`,
+  })
+}
+
+function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | undefined {
+  const account = observed.accounts?.find(
+    ({ namespace, name }) => namespace === pod.namespace && name === pod.serviceAccount,
+  )
+  if (account === undefined) return undefined
+  if (account.optedOut) {
+    return wrong({
+      id: 'POD_OPTED_OUT',
+      cause: `ServiceAccount ${pod.serviceAccount} carries the annotation acr-nopass.io/skip: "true".`,
+      cure: 'Remove the annotation, then delete the Pod.',
+      command: `kubectl -n ${pod.namespace} annotate serviceaccount ${pod.serviceAccount} acr-nopass.io/skip-`,
+    })
+  }
+  if (!account.list.includes(config.secretName)) {
+    return wrong({
+      id: 'POD_UNREFERENCED',
+      cause: `ServiceAccount ${pod.serviceAccount} does not name ${config.secretName}, so no Pod of it does.`,
+      cure: 'See the finding about ServiceAccounts; then delete the Pod.',
+      command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
+    })
+  }
+  if (isCopiedList(pod.references, account.list, config.secretName)) return undefined
+  return wrong({
+    id: 'POD_MASKED',
+    cause: `The Pod names pull secrets of its own (${few(pod.references)}); those of its ServiceAccount are then not used.`,
+    cure: `Add {name: ${config.secretName}} to imagePullSecrets where the Pod is made, or use attach: admission.`,
+    command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
+  })
+}
+
+/** Controllers that create a deleted Pod again. A Job counts it as a failure; Workflows, TaskRuns and others fail with it. */
+const REPLACES_PODS = /^(?:ReplicaSet|StatefulSet|DaemonSet|ReplicationController|CloneSet)\//
+
+function tooOld(pod: PodFacts): StepResult {
+  const base = {
+    id: 'POD_TOO_OLD',
+    cause: "The Pod was admitted before the reference was there, and a Pod's list never changes.",
+  } as const
+  if (pod.owner !== undefined && !REPLACES_PODS.test(pod.owner)) {
+    const cure = `Let ${pod.owner} create its Pods again; not every controller replaces a Pod that is deleted.`
+    return wrong({ ...base, cure, command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml` })
+  }
+  if (pod.owner !== undefined) {
+    const cure = 'Delete the Pod; its controller creates it again with the reference.'
+    return wrong({ ...base, cure, command: `kubectl -n ${pod.namespace} delete pod ${pod.name}` })
+  }
+  return wrong({
+    ...base,
+    cure: 'Create the Pod again from its manifest; no controller replaces it, so keep the manifest before you delete it.',
+    command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml`,
+  })
+}

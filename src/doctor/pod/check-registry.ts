@@ -1,0 +1,37 @@
+import { parseImage } from '../../acr/image-reference.ts'
+import { isAcrHost } from '../../acr/registry-domains.ts'
+import { few } from '../finding.ts'
+import { explainPull, isBeyondCredentials } from './node-words.ts'
+import { coveringRegistries, isWaiting, ok, type PodCheck, wrong } from './scene.ts'
+
+/** Which registry of the values has a login for the image. */
+export const registryCheck: PodCheck = {
+  name: 'registry',
+  check: (_pod, container, scene) => {
+    const { image, detail } = container
+    const covering = coveringRegistries(image, scene)
+    if (covering.length > 0) return ok(covering.join(', '))
+    const { host } = parseImage(image)
+    const command = 'acr-nopass validate -f values.yaml'
+    const explained = explainPull(detail, image)
+    if (isAcrHost(host) && !(isWaiting(container) && isBeyondCredentials(explained.id))) {
+      return wrong({
+        id: 'POD_UNCOVERED',
+        cause: `No registry of the release covers ${host} (it has ${few(scene.config.registries.map(({ name }) => name))}).`,
+        cure: `Add the instance of ${host} to \`registries\`, or the host to \`domains\` of the registry that it belongs to; then upgrade.`,
+        command,
+      })
+    }
+    // A running Pod needs nothing from another registry.
+    if (!isWaiting(container)) return ok('none: it is pulled without a credential of ours')
+    if (isAcrHost(host)) return ok('none; the reason is another one')
+    const { cause } = explained
+    return wrong({
+      id: 'POD_UNCOVERED',
+      severity: 'warning',
+      cause: `${host} is no registry of the release. ${cause}`,
+      cure: `If ${image} is meant to be pulled with a login, add its registry with \`edition: static\`; else see what the node says.`,
+      command,
+    })
+  },
+}

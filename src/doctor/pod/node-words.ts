@@ -1,0 +1,171 @@
+import { parseImage } from '../../acr/image-reference.ts'
+import { withoutSecrets } from '../../kube/api-error.ts'
+import type { FindingId } from '../finding.ts'
+
+export interface Explanation {
+  readonly id: FindingId
+  readonly cause: string
+  readonly cure: string
+}
+
+interface Words extends Explanation {
+  readonly words: RegExp
+  /** Only for images of such hosts. */
+  readonly host?: RegExp
+}
+
+/** A deadline of a request to the registry; a bare one is that of the runtime, which may as well be slow itself. */
+const DEADLINE =
+  '(?:URL|dial tcp|lookup|Client\\.Timeout|failed to do request)[\\s\\S]*deadline exceeded|Client\\.Timeout exceeded'
+
+/** Messages of container runtimes (containerd 1.6 and 2, CRI-O) and registries, and what they mean; the first match counts. */
+const WORDS: readonly Words[] = [
+  {
+    words: /no space left on device/i,
+    id: 'POD_DISK_FULL',
+    cause: 'The disk of the node is full.',
+    cure: "Free space on the node's image file system (unused images, logs), or enlarge it.",
+  },
+  {
+    words:
+      /dial unix |\b(?:open|stat|lstat|mkdir|chown|lchown|chmod|mount|link|symlink|rename|unlink) \/\S*(?: \/\S*)?: |snapshotter not found|blob not found/i,
+    id: 'POD_STUCK',
+    cause: "The node's own container runtime fails, not the registry.",
+    cure: 'Check the runtime and its disk on the node (`journalctl -u containerd` or `journalctl -u crio`).',
+  },
+  {
+    words: /httpReadSeeker: [\s\S]*status code URL: 403/i,
+    id: 'POD_STUCK',
+    cause: 'The registry allowed the pull, and the storage behind it refuses a layer.',
+    cure: "Compare the node's clock, and check what is between the node and OSS (a proxy, the policy of a VPC endpoint).",
+  },
+  {
+    words: /server gave http response/i,
+    id: 'POD_HTTP',
+    cause: 'The registry of the image speaks http, and the node speaks https.',
+    cure: "Give the registry a certificate; for a registry of your own tell the node's runtime that this host speaks http (containerd: hosts.toml).",
+  },
+  {
+    words: /x509: |\btls: |certificate (?:signed by|has expired|is valid for|is not trusted)/i,
+    id: 'POD_CERTIFICATE',
+    cause: 'The node does not trust the certificate of the registry.',
+    cure: "Check the image's host, and put the CA of the registry among those that the node's runtime trusts.",
+  },
+  {
+    words:
+      /lookup HOST\b[^"]*(?:i\/o timeout|deadline exceeded|connection refused|server misbehaving|no servers could)/i,
+    id: 'POD_NETWORK',
+    cause: "The node's DNS server does not answer, so it is not known whether the registry can be reached.",
+    cure: 'Check the DNS servers of the node (/etc/resolv.conf) and what is between them and the node.',
+  },
+  {
+    words: new RegExp(`no such host|i/o timeout|${DEADLINE}|network is unreachable|no route to host`, 'i'),
+    host: /(^registry-vpc|-registry-vpc|-vpc)\./,
+    id: 'POD_VPC_UNLINKED',
+    cause:
+      "The node's VPC is not linked to the instance, so this VPC domain does not exist (or does not answer) there.",
+    cure: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance takes one VPC only. Until then use the public domain.",
+  },
+  {
+    words: new RegExp(
+      `no such host|i/o timeout|${DEADLINE}|connection refused|network is unreachable|no route to host|connection reset`,
+      'i',
+    ),
+    id: 'POD_NETWORK',
+    cause: 'The node does not reach the registry.',
+    cure: "The node needs DNS and a way out (NAT gateway), and the instance its public endpoint with an allow-list that has the node's address; or pull through the VPC domain.",
+  },
+  {
+    words: /toomanyrequests|\b429 Too Many Requests|status(?: code)?:? 429\b/i,
+    id: 'POD_THROTTLED',
+    cause: 'The registry asks to slow down.',
+    cure: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
+  },
+  {
+    words: /no match for platform|no matching manifest|no image found in (?:manifest|image index)/i,
+    id: 'POD_ARCHITECTURE',
+    cause: "The image is not there for the node's architecture.",
+    cure: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
+  },
+  {
+    words: /manifest unknown|name unknown|IMAGE: not found|repository \S+ not found|404 not found/i,
+    id: 'POD_IMAGE_ABSENT',
+    cause: 'The registry does not have this repository or tag.',
+    cure: 'Check the name and the tag of the image; `doctor pod --ask-registry` tells which of the two it is.',
+  },
+  {
+    words: /fetch oauth token: [\s\S]*\b401\b/i,
+    id: 'POD_LOGIN_REFUSED',
+    cause: 'The registry refuses the credential that the node sent.',
+    cure: 'Request a new credential (`acr-nopass refresh`); if that is refused too, check instanceId, region and domains of the registry.',
+  },
+  {
+    words: /fetch anonymous token: [\s\S]*\b401\b|authentication required|no basic auth/i,
+    id: 'POD_DENIED',
+    cause: 'The registry requires a credential, and the node sent none for it, or one that it refuses.',
+    cure: 'Check that the pull secret has the host of the image; `doctor pod --ask-registry` tries its credential.',
+  },
+  {
+    words:
+      /insufficient_scope|\bdenied\b|\bunauthorized\b|\bforbidden\b|status(?: code)?:? 40[13]\b|authorization failed/i,
+    id: 'POD_DENIED',
+    cause:
+      'The registry knows the credential, but its identity may not pull this repository, or the repository does not exist.',
+    cure: 'Add the repository to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`); check its name.',
+  },
+]
+
+/** Failures that no credential changes: they count even where the Pod lacks the reference or the Secret. */
+const BEYOND_CREDENTIALS: readonly FindingId[] = [
+  'POD_DISK_FULL',
+  'POD_HTTP',
+  'POD_CERTIFICATE',
+  'POD_VPC_UNLINKED',
+  'POD_NETWORK',
+  'POD_THROTTLED',
+  'POD_ARCHITECTURE',
+  'POD_IMAGE_ABSENT',
+  'POD_TAG_ABSENT',
+]
+
+/** Explains why a node could not pull an image, by the node's own message. */
+export function explainPull(detail: string | undefined, image: string): Explanation {
+  const text = detail ?? ''
+  const known = match(text, image)
+  if (known !== undefined) return { id: known.id, cause: `${known.cause}${quote(text)}`, cure: known.cure }
+  return {
+    id: 'POD_STUCK',
+    cause: `The node gives no reason that we know.${quote(text)}`,
+    cure: 'Look at the Events of the Pod.',
+  }
+}
+
+/** Whether a finding about a Pod is one that no credential changes. */
+export function isBeyondCredentials(id: FindingId): boolean {
+  return BEYOND_CREDENTIALS.includes(id)
+}
+
+function match(text: string, image: string): Words | undefined {
+  const { host } = parseImage(image)
+  const words = withoutNames(text, image)
+  return WORDS.find(
+    ({ words: pattern, host: hosts }) => pattern.test(words) && (hosts === undefined || hosts.test(host)),
+  )
+}
+
+/** Names of images, hosts and layers hold any word and number ("…:20260429"), so they are left out before the message is judged. */
+function withoutNames(text: string, image: string): string {
+  return text
+    .replaceAll(image, 'IMAGE')
+    .replaceAll(/https?:\/\/[^\s"'\\]*[^\s"'\\:,]/g, 'URL')
+    .replaceAll(/(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?\/[^\s"'\\,]*[^\s"'\\,:]/g, 'IMAGE')
+    .replaceAll(/lookup \S+/g, 'lookup HOST')
+    .replaceAll(/sha256:[0-9a-f]+/g, 'DIGEST')
+}
+
+/** The end of the node's message: the reason is there. */
+function quote(text: string): string {
+  const clean = withoutSecrets(text).replace(/\s+/g, ' ').trim()
+  if (clean === '') return ''
+  return ` The node says: ${clean.length > 300 ? `…${clean.slice(-300)}` : clean}`
+}

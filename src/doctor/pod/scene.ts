@@ -1,0 +1,76 @@
+import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
+import { createTargets, type Targets } from '../../release/targets.ts'
+import type { NamespaceView } from '../../release/views.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { FindingId, Severity } from '../finding.ts'
+import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
+
+/** What every check of a Pod reads. */
+export interface Scene {
+  readonly observed: Observed
+  readonly config: HelperConfig
+  readonly targets: Targets
+  readonly namespaces: ReadonlyMap<string, NamespaceView>
+}
+
+export interface Verdict {
+  readonly id: FindingId
+  /** Default: error. */
+  readonly severity?: Severity
+  readonly cause: string
+  readonly cure: string
+  readonly command?: string
+}
+
+/** What one check says: all right and why, wrong, or not to be known. */
+export type StepResult =
+  | { readonly state: 'ok' | 'unknown'; readonly detail: string }
+  | { readonly state: 'wrong'; readonly detail: string; readonly verdict: Verdict }
+
+/** One question about one container's image; the answers stand in the order in which a pull needs them. */
+export interface PodCheck {
+  /** As the report names it. */
+  readonly name: string
+  /** Undefined: the check does not apply, and the report leaves it out. */
+  readonly check: (pod: PodFacts, container: ContainerFacts, scene: Scene) => StepResult | undefined
+}
+
+export function createScene(observed: Observed): Scene | undefined {
+  const { config } = observed.release ?? {}
+  if (config === undefined) return undefined
+  return {
+    observed,
+    config,
+    targets: createTargets(config),
+    namespaces: new Map((observed.namespaces ?? []).map((namespace) => [namespace.name, namespace])),
+  }
+}
+
+/** Names of the registries that have a login for the image, by what is in use and by what values say. */
+export function coveringRegistries(image: string, { observed, config }: Scene): readonly string[] {
+  const reference = parseImage(image)
+  const known = observed.release?.status?.registries ?? []
+  return config.registries
+    .filter(({ name, domains }) => {
+      const used = known.find((registry) => registry.name === name)?.domains ?? []
+      return [...used, ...(domains ?? [])].some((domain) => isCoveredBy(domain, reference))
+    })
+    .map(({ name }) => name)
+}
+
+/** The container cannot start for its image. */
+export function isWaiting({ waiting }: ContainerFacts): boolean {
+  return /^(ImagePullBackOff|ErrImagePull|ErrImageNeverPull|InvalidImageName|ImageInspectError)$/.test(waiting ?? '')
+}
+
+export function ok(detail: string): StepResult {
+  return { state: 'ok', detail }
+}
+
+export function wrong(verdict: Verdict): StepResult {
+  return { state: 'wrong', detail: verdict.cause, verdict }
+}
+
+export function unknown(detail: string): StepResult {
+  return { state: 'unknown', detail }
+}

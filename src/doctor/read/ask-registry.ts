@@ -1,0 +1,100 @@
+import { type AskManifestRequest, askManifest } from '../../acr/ask-manifest.ts'
+import { readDockerConfig } from '../../acr/docker-config.ts'
+import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
+import type { ManifestAnswer } from '../../acr/manifest-answer.ts'
+import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
+import { toNopassError } from '../../errors.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { namespacedPath } from '../../kube/types.ts'
+import { isLoopback } from '../../lib/loopback.ts'
+import type { Reader } from '../../release/reader.ts'
+import type { Observed, PodFacts } from '../observed.ts'
+import { coveringRegistries, createScene, type Scene } from '../pod/scene.ts'
+
+/** What the registries of a Pod's images answer to the login in its pull secret, by image. */
+export type AskRegistry = (
+  observed: Observed,
+  pod: PodFacts,
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, ManifestAnswer>>
+
+/** With the user's consent: reads the pull secret with the user's rights. The login goes to the registry and nowhere else. */
+export function createAskRegistry(client: KubeClient, reader: Reader, send: HttpSender): AskRegistry {
+  return async (observed, pod, signal) => {
+    const scene = createScene(observed)
+    const answers = new Map<string, ManifestAnswer>()
+    if (scene === undefined) return answers
+    const { secretName } = scene.config
+    const images = [...new Set(pod.containers.map(({ image }) => image))]
+    const covered = images.filter((image) => coveringRegistries(image, scene).length > 0)
+    if (covered.length === 0 || observed.secrets?.get(pod.namespace) === undefined) return answers
+    const path = namespacedPath('/api/v1', pod.namespace, 'secrets', secretName)
+    const secret = await reader.attempt(`Secret ${pod.namespace}/${secretName} (content)`, () =>
+      client.request<{ data?: Record<string, string> }>({ method: 'GET', path }, signal),
+    )
+    if (secret === undefined) return answers
+    const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
+    for (const image of covered) answers.set(image, await ask(image, content, scene, send, signal))
+    return answers
+  }
+}
+
+async function ask(
+  image: string,
+  content: string,
+  scene: Scene,
+  send: HttpSender,
+  signal: AbortSignal,
+): Promise<ManifestAnswer> {
+  const skipped = (detail: string): ManifestAnswer => ({ result: 'skipped', detail, platforms: [] })
+  const { host, repository } = parseImage(image)
+  let logins: ReturnType<typeof readDockerConfig>
+  try {
+    logins = readDockerConfig(content)
+  } catch (error) {
+    return skipped(toNopassError(error).message)
+  }
+  const fitting = logins.filter(({ domains: [domain = ''] }) => isCoveredBy(domain, { host, repository }))
+  // As the kubelet does: the most exact key first.
+  const [login] = fitting.toSorted((a, b) => (b.domains[0]?.length ?? 0) - (a.domains[0]?.length ?? 0))
+  if (login === undefined) return skipped(`the Secret has no login for ${host}`)
+  const [name] = coveringRegistries(image, scene)
+  const edition = scene.config.registries.find((registry) => registry.name === name)?.edition
+  const issuedByAcr = edition !== undefined && edition !== 'static'
+  const { username, password } = login
+  const base = { repository, reference: referenceOf(image), username, password, issuedByAcr }
+  // The status is text of the cluster: the login goes only to hosts for which the Secret has it too.
+  const same = logins.filter((one) => one.username === username && one.password === password)
+  const hosts = new Set(same.flatMap(({ domains }) => domains))
+  const others = (
+    scene.observed.release?.status?.registries.find((registry) => registry.name === name)?.domains ?? []
+  ).filter((domain) => !domain.includes('/') && domain !== host && hosts.has(domain))
+  return askHosts(base, [host, ...others], scene, send, signal)
+}
+
+/** This machine may not be on the network of a VPC domain: then the other domains of the same registry are asked. */
+async function askHosts(
+  base: Omit<AskManifestRequest, 'host'>,
+  hosts: readonly string[],
+  { config }: Scene,
+  send: HttpSender,
+  signal: AbortSignal,
+): Promise<ManifestAnswer> {
+  const override = config.endpoints.registry
+  const local =
+    override && URL.canParse(override) && isLoopback(new URL(override).hostname) ? new URL(override) : undefined
+  let first: ManifestAnswer | undefined
+  for (const candidate of hosts) {
+    const answer = await askManifest(send, { ...base, host: candidate, registry: local }, signal)
+    if (answer.result !== 'unreachable') return answer
+    first ??= answer
+  }
+  return first ?? { result: 'unreachable', detail: 'nobody was asked', platforms: [] }
+}
+
+/** `host/a/b:1` -> `1`; `host/a/b@sha256:…` -> the digest; nothing -> `latest`. */
+function referenceOf(image: string): string {
+  const digest = image.split('@')[1]
+  if (digest !== undefined) return digest
+  return /:([^/:]+)$/.exec(image)?.[1] ?? 'latest'
+}

@@ -1,0 +1,55 @@
+import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import type { Reader } from '../../release/reader.ts'
+import type { ServiceAccountObject } from '../../release/views.ts'
+import type { Observed, ReleaseFacts } from '../observed.ts'
+import { lensOf, NO_LOOK, type ObserveRequest, observeBase } from './observe-base.ts'
+import { type PodObject, trimPod } from './pod-facts.ts'
+import { NO_HELPER, readHelper } from './read-helper.ts'
+
+/**
+ * Reads everything that `doctor` judges by; of Secrets only metadata, and only of the pull secret's name.
+ * @throws NopassError when the API server cannot be reached or does not know the caller
+ */
+export async function observeCluster(
+  client: KubeClient,
+  reader: Reader,
+  request: ObserveRequest,
+  signal: AbortSignal,
+): Promise<Observed> {
+  const base = await observeBase(client, reader, request, signal)
+  const { release } = base
+  const [helper, lists, cloud] =
+    release === undefined
+      ? [NO_HELPER, NOTHING, NO_LOOK]
+      : await Promise.all([
+          readHelper(client, reader, release, signal),
+          readLists(reader, release),
+          request.look(release),
+        ])
+  return { ...base, ...helper, ...lists, cloud, focus: undefined, unread: reader.unread }
+}
+
+type Lists = Pick<Observed, 'namespaces' | 'secrets' | 'accounts' | 'pods'>
+
+const NOTHING: Lists = { namespaces: undefined, secrets: undefined, accounts: undefined, pods: undefined }
+
+async function readLists(reader: Reader, release: ReleaseFacts): Promise<Lists> {
+  const { secretName, trim } = lensOf(release)
+  const accept = METADATA_ONLY_LIST
+  const query = { fieldSelector: `metadata.name=${secretName}` }
+  const [namespaces, secrets, accounts, pods] = await Promise.all([
+    reader.list<KubeObject>('Namespaces', '/api/v1/namespaces', { accept }),
+    reader.list<KubeObject>(`Secrets named ${secretName}`, '/api/v1/secrets', { accept, query }),
+    reader.list('ServiceAccounts of all namespaces', '/api/v1/serviceaccounts', {
+      trim: (object: ServiceAccountObject) => trim.serviceAccount(object),
+    }),
+    reader.list('Pods of all namespaces', '/api/v1/pods', { trim: (pod: PodObject) => trimPod(pod, secretName) }),
+  ])
+  return {
+    namespaces: namespaces?.map(trim.namespace),
+    secrets: secrets && new Map(secrets.map((object) => [object.metadata.namespace ?? '', trim.secret(object)])),
+    accounts,
+    pods: pods?.flat(),
+  }
+}

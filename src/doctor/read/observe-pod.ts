@@ -1,0 +1,154 @@
+import { NopassError } from '../../errors.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
+import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { type KubeObject, namespacedPath } from '../../kube/types.ts'
+import type { Reader } from '../../release/reader.ts'
+import type { ServiceAccountObject } from '../../release/views.ts'
+import type { NodeFacts, Observed, PodFacts, PodFocus } from '../observed.ts'
+import { isWaiting } from '../pod/scene.ts'
+import type { AskRegistry } from './ask-registry.ts'
+import { lensOf, NO_LOOK, type ObserveRequest, observeBase } from './observe-base.ts'
+import { describePod, type PodObject } from './pod-facts.ts'
+import { NO_HELPER, readHelper } from './read-helper.ts'
+
+export interface PodRequest extends ObserveRequest {
+  readonly pod: { readonly namespace: string; readonly name: string }
+  /** Undefined: without the user's consent no Secret is read and no registry asked. */
+  readonly ask: AskRegistry | undefined
+}
+
+/**
+ * Reads what bears on one Pod: itself, its namespace, ServiceAccount, pull secret, node and Events, and the release.
+ * @throws NopassError `KUBE_NOT_FOUND`, `KUBE_FORBIDDEN` of the Pod itself
+ */
+export async function observePod(
+  client: KubeClient,
+  reader: Reader,
+  request: PodRequest,
+  signal: AbortSignal,
+): Promise<Observed> {
+  const { pod: wanted, ask, ...rest } = request
+  const pod = await readPod(client, wanted, signal)
+  const facts = describePod(pod)
+  const base = await observeBase(client, reader, rest, signal)
+  const { release } = base
+  const { namespace } = wanted
+  const { secretName, trim } = lensOf(release ?? NO_RELEASE)
+  const secretQuery = { fieldSelector: `metadata.name=${secretName}` }
+  const [helper, cloud, around, account, secrets, node, words] = await Promise.all([
+    release === undefined ? NO_HELPER : readHelper(client, reader, release, signal),
+    release === undefined ? NO_LOOK : request.look(release),
+    reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`),
+    reader.get<ServiceAccountObject>(
+      `ServiceAccount ${namespace}/${facts.serviceAccount}`,
+      namespacedPath('/api/v1', namespace, 'serviceaccounts', facts.serviceAccount),
+    ),
+    reader.list<KubeObject>(`Secret ${namespace}/${secretName} (metadata)`, `/api/v1/namespaces/${namespace}/secrets`, {
+      accept: METADATA_ONLY_LIST,
+      query: secretQuery,
+    }),
+    facts.node === undefined ? null : readNode(client, reader, facts.node, signal),
+    readWords(reader, pod),
+  ])
+  const observed: Observed = {
+    ...base,
+    ...helper,
+    cloud,
+    namespaces: around ? [trim.namespace(around)] : undefined,
+    secrets: secrets && new Map(secrets.map((object) => [object.metadata.namespace ?? '', trim.secret(object)])),
+    accounts: account ? [trim.serviceAccount(account)] : undefined,
+    pods: [],
+    focus: { pod: withWords(facts, words), node, answers: new Map() },
+    unread: reader.unread,
+  }
+  if (ask === undefined || observed.focus === undefined) return observed
+  const answers = await ask(observed, observed.focus.pod, signal)
+  return { ...observed, focus: { ...observed.focus, answers }, unread: reader.unread }
+}
+
+const NO_RELEASE = {
+  namespace: '',
+  name: '',
+  fullname: '',
+  config: undefined,
+  configHash: undefined,
+  configError: undefined,
+  status: undefined,
+  hasStatusObject: false,
+}
+
+async function readPod(
+  client: KubeClient,
+  { namespace, name }: PodRequest['pod'],
+  signal: AbortSignal,
+): Promise<PodObject> {
+  try {
+    const path = namespacedPath('/api/v1', namespace, 'pods', name)
+    return await client.request<PodObject>({ method: 'GET', path }, signal)
+  } catch (error) {
+    if (!(error instanceof KubeApiError) || error.status !== 404) throw error
+    throw new NopassError('KUBE_NOT_FOUND', `there is no Pod ${namespace}/${name}`, {
+      hint: `\`kubectl get pods --namespace ${namespace}\` lists them; a Deployment's Pods change their names.`,
+    })
+  }
+}
+
+interface NodeObject {
+  readonly status: { readonly nodeInfo: { kubeletVersion: string; operatingSystem: string; architecture: string } }
+}
+
+async function readNode(
+  client: KubeClient,
+  reader: Reader,
+  name: string,
+  signal: AbortSignal,
+): Promise<NodeFacts | undefined> {
+  const node = await reader.get<NodeObject>(`Node ${name}`, `/api/v1/nodes/${name}`)
+  if (!node) return undefined
+  const { kubeletVersion, operatingSystem, architecture } = node.status.nodeInfo
+  const platform = `${operatingSystem}/${architecture}`
+  return { name, version: kubeletVersion, platform, cachePolicy: await readCachePolicy(client, name, signal) }
+}
+
+/** The kubelet's own configuration; who may not ask it (most may not), or where it does not answer, goes without. */
+async function readCachePolicy(client: KubeClient, name: string, signal: AbortSignal): Promise<string | undefined> {
+  const path = `/api/v1/nodes/${name}/proxy/configz`
+  try {
+    const { kubeletconfig } = await client.request<{ kubeletconfig?: Record<string, unknown> }>(
+      { method: 'GET', path, timeoutMs: 5000 },
+      signal,
+    )
+    const policy = kubeletconfig?.imagePullCredentialsVerificationPolicy
+    return typeof policy === 'string' && policy !== '' ? policy : undefined
+  } catch (error) {
+    if (signal.aborted) throw error
+    return undefined
+  }
+}
+
+interface EventObject {
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTimestamp?: string
+}
+
+/** The node's last words about a failed pull: a container that rests between two tries no longer says why. */
+async function readWords(reader: Reader, { metadata }: PodObject): Promise<readonly string[]> {
+  const fieldSelector = `involvedObject.uid=${metadata.uid}`
+  const path = `/api/v1/namespaces/${metadata.namespace}/events`
+  const events = await reader.list<EventObject>(`Events of Pod ${metadata.name}`, path, { query: { fieldSelector } })
+  return (events ?? [])
+    .filter(({ reason, message }) => reason === 'Failed' && /^Failed to pull image/.test(message ?? ''))
+    .toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1))
+    .map(({ message = '' }) => message)
+}
+
+function withWords(pod: PodFacts, words: readonly string[]): PodFocus['pod'] {
+  const containers = pod.containers.map((container) => {
+    const { image, detail = '' } = container
+    const said = words.find((text) => text.includes(`"${image}"`))
+    const isBare = /^(Back-off pulling image "[^"]*")?$/.test(detail.trim())
+    return isWaiting(container) && isBare && said !== undefined ? { ...container, detail: said } : container
+  })
+  return { ...pod, containers }
+}

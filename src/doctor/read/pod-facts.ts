@@ -1,0 +1,94 @@
+import { SKIP } from '../../kube/names.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import type { ContainerFacts, PodFacts } from '../observed.ts'
+
+interface ContainerStatus {
+  readonly name: string
+  readonly image: string
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string }
+    readonly running?: object
+  }
+}
+
+interface ContainerSpec {
+  readonly name: string
+  readonly image?: string
+  readonly imagePullPolicy?: string
+}
+
+export interface PodObject extends KubeObject {
+  readonly metadata: KubeObject['metadata'] & {
+    readonly ownerReferences?: readonly {
+      readonly kind: string
+      readonly name: string
+      readonly controller?: boolean
+    }[]
+  }
+  readonly spec: {
+    readonly nodeName?: string
+    readonly serviceAccountName?: string
+    readonly imagePullSecrets?: readonly { readonly name?: string }[]
+    readonly containers: readonly ContainerSpec[]
+    readonly initContainers?: readonly ContainerSpec[]
+    readonly volumes?: readonly {
+      readonly name: string
+      readonly image?: { readonly reference?: string; readonly pullPolicy?: string }
+    }[]
+  }
+  readonly status?: {
+    readonly phase?: string
+    readonly containerStatuses?: readonly ContainerStatus[]
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+  }
+}
+
+/** The Pod when anything may be said of it: it waits for an image, or lacks the reference; else nothing, for there are many. */
+export function trimPod(pod: PodObject, secretName: string): readonly PodFacts[] {
+  const { metadata, status } = pod
+  const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
+  const isWaiting = statesOf(pod).some(({ state }) => /Image/.test(state?.waiting?.reason ?? ''))
+  const facts = describePod(pod)
+  return isOver || (!isWaiting && facts.references.includes(secretName)) ? [] : [facts]
+}
+
+/** A Pod, reduced to what tells whether it can pull. */
+export function describePod(pod: PodObject): PodFacts {
+  const { metadata, spec } = pod
+  const states = statesOf(pod)
+  const images = [
+    ...[...(spec.initContainers ?? []), ...spec.containers].map(({ name, image = '', imagePullPolicy }) => {
+      return { name, image, policy: imagePullPolicy }
+    }),
+    ...(spec.volumes ?? []).flatMap(({ name, image }) => {
+      if (image?.reference === undefined) return []
+      return [{ name: `volume ${name}`, image: image.reference, policy: image.pullPolicy }]
+    }),
+  ]
+  const containers = images.map(({ name, image, policy }): ContainerFacts => {
+    const { waiting, running } = states.find((container) => container.name === name)?.state ?? {}
+    return {
+      name,
+      image,
+      ...(policy && { pullPolicy: policy }),
+      ...(running && { running: true }),
+      ...(waiting?.reason && { waiting: waiting.reason }),
+      ...(waiting?.message && { detail: waiting.message }),
+    }
+  })
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller)
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    serviceAccount: spec.serviceAccountName ?? 'default',
+    references: (spec.imagePullSecrets ?? []).map(({ name = '' }) => name),
+    optedOut: metadata.labels?.[SKIP] === 'true',
+    owner: owner && `${owner.kind}/${owner.name}`,
+    ...(spec.nodeName && { node: spec.nodeName }),
+    containers,
+  }
+}
+
+function statesOf({ status }: PodObject): readonly ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+}

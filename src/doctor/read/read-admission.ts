@@ -1,0 +1,103 @@
+import { KubeApiError } from '../../kube/api-error.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import type { Reader } from '../../release/reader.ts'
+import { createTargets } from '../../release/targets.ts'
+import type { AdmissionFacts, ReleaseFacts } from '../observed.ts'
+import { lensOf } from './observe-base.ts'
+
+const API = '/apis/admissionregistration.k8s.io/v1'
+
+/** What the API server has of the release's admission policies; and with `attach: admission` what they do to a Pod. */
+export async function readAdmission(
+  client: KubeClient,
+  reader: Reader,
+  release: ReleaseFacts,
+  signal: AbortSignal,
+): Promise<AdmissionFacts | undefined> {
+  const kinds = await reader.attempt('API resources', async () => {
+    const list = await client.request<{ resources: readonly { name: string }[] }>({ method: 'GET', path: API }, signal)
+    return new Set(list.resources.map(({ name }) => name))
+  })
+  if (kinds === undefined) return undefined
+  const canMutate = kinds.has('mutatingadmissionpolicies')
+  const canGuard = kinds.has('validatingadmissionpolicies')
+  const { config } = release
+  const mutates = config !== undefined && config.attach !== 'serviceAccounts' && canMutate
+  const [mutating, guarding, tried] = await Promise.all([
+    mutates ? readBound(reader, 'Mutating', release) : [],
+    canGuard && config?.guard === 'enabled' ? readBound(reader, 'Validating', release) : [],
+    config?.attach === 'admission' && canMutate ? tryPod(client, reader, release, signal) : undefined,
+  ])
+  const bound = mutating && guarding && [...mutating, ...guarding]
+  return { canMutate, canGuard, bound, tried }
+}
+
+/** Names of the policies of a kind that have their binding. */
+async function readBound(
+  reader: Reader,
+  kind: 'Mutating' | 'Validating',
+  { name }: ReleaseFacts,
+): Promise<readonly string[] | undefined> {
+  const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,app.kubernetes.io/instance=${name}` }
+  const plural = `${kind.toLowerCase()}admissionpolic`
+  const [policies, bindings] = await Promise.all([
+    reader.list<KubeObject>(`${kind}AdmissionPolicies`, `${API}/${plural}ies`, { query }),
+    reader.list<KubeObject & { readonly spec?: { readonly policyName?: string } }>(
+      `${kind}AdmissionPolicyBindings`,
+      `${API}/${plural}ybindings`,
+      { query },
+    ),
+  ])
+  if (policies === undefined || bindings === undefined) return undefined
+  const bound = new Set(bindings.map(({ spec }) => spec?.policyName))
+  return policies.map(({ metadata }) => metadata.name).filter((policy) => bound.has(policy))
+}
+
+/** Sends a Pod that is only tried to the release's own namespace, if that is a target; nothing of it stays. */
+async function tryPod(
+  client: KubeClient,
+  reader: Reader,
+  release: ReleaseFacts,
+  signal: AbortSignal,
+): Promise<AdmissionFacts['tried']> {
+  const { namespace, config } = release
+  if (config === undefined || config.admissionImages === 'acr') return undefined
+  const targets = createTargets(config)
+  const { trim } = lensOf(release)
+  const own = await reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)
+  if (!own || !targets.takesServiceAccount('default')) return undefined
+  const view = trim.namespace(own)
+  if (view.optedOut || !targets.includes(view)) return undefined
+  const spec = { containers: [{ name: 'probe', image: 'probe.invalid/probe', securityContext: RESTRICTED }] }
+  const call = {
+    method: 'POST',
+    path: `/api/v1/namespaces/${namespace}/pods`,
+    query: { dryRun: 'All' },
+    body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'acr-nopass-doctor' }, spec },
+  } as const
+  const pod = await reader.attempt('A Pod that is only tried (dry run)', async () => {
+    try {
+      return await client.request<{ spec: { imagePullSecrets?: readonly { name?: string }[] } }>(call, signal)
+    } catch (error) {
+      // Refused by another policy, or a webhook of Pods that fails: either way it shows nothing about our policy.
+      if (error instanceof KubeApiError && error.status >= 400) throw forbidden(error)
+      throw error
+    }
+  })
+  if (pod === undefined) return undefined
+  return pod.spec.imagePullSecrets?.some(({ name }) => name === config.secretName) ? 'referenced' : 'unreferenced'
+}
+
+function forbidden(error: KubeApiError): KubeApiError {
+  return new KubeApiError(403, error.message)
+}
+
+/** So that a cluster that enforces Pod Security restricted takes the probe. */
+const RESTRICTED = {
+  allowPrivilegeEscalation: false,
+  runAsNonRoot: true,
+  runAsUser: 65532,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+}

@@ -1,0 +1,101 @@
+import type { KubeClient } from '../../kube/client.ts'
+import { readServedIssuer } from '../../kube/served-issuer.ts'
+import type { ManagedFieldsEntry } from '../../kube/types.ts'
+import type { Reader } from '../../release/reader.ts'
+import { readPods } from '../../release/release-watch.ts'
+import type { DeploymentFacts, LeaseFacts, Observed, ReleaseFacts } from '../observed.ts'
+import { readAdmission } from './read-admission.ts'
+import { reviewRights } from './review-rights.ts'
+
+export type HelperFacts = Pick<
+  Observed,
+  'deployment' | 'helperPods' | 'lease' | 'admission' | 'missingRights' | 'issuer'
+>
+
+export const NO_HELPER: HelperFacts = {
+  deployment: undefined,
+  helperPods: undefined,
+  lease: undefined,
+  admission: undefined,
+  missingRights: undefined,
+  issuer: undefined,
+}
+
+/** What tells whether the helper of a release runs, leads, and may do what it has to. */
+export async function readHelper(
+  client: KubeClient,
+  reader: Reader,
+  release: ReleaseFacts,
+  signal: AbortSignal,
+): Promise<HelperFacts> {
+  const { namespace, fullname, config } = release
+  const [deployment, helperPods, lease, admission, missingRights, issuer] = await Promise.all([
+    readDeployment(reader, release),
+    readHelperPods(client, reader, release, signal),
+    readLease(reader, namespace, config?.release.lease ?? fullname),
+    readAdmission(client, reader, release, signal),
+    reviewRights(client, reader, config, signal),
+    config?.identity.type === 'rrsa' ? readIssuer(client, reader, signal) : undefined,
+  ])
+  return { deployment, helperPods, lease, admission, missingRights, issuer }
+}
+
+interface DeploymentObject {
+  readonly spec: { readonly replicas?: number }
+  readonly status?: {
+    readonly availableReplicas?: number
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+  }
+}
+
+async function readDeployment(
+  reader: Reader,
+  { namespace, fullname }: ReleaseFacts,
+): Promise<DeploymentFacts | null | undefined> {
+  const object = await reader.get<DeploymentObject>(
+    `Deployment ${namespace}/${fullname}`,
+    `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`,
+  )
+  if (!object) return object
+  const { availableReplicas = 0, conditions = [] } = object.status ?? {}
+  const refusal = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')?.message
+  return { wanted: object.spec.replicas ?? 1, available: availableReplicas, ...(refusal && { refusal }) }
+}
+
+/** Those of the helper; which of them are not ready, and why. */
+async function readHelperPods(
+  client: KubeClient,
+  reader: Reader,
+  { namespace, name }: ReleaseFacts,
+  signal: AbortSignal,
+): Promise<Observed['helperPods']> {
+  const selector = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': name }
+  const parts = { namespace, selector, statusConfigMap: undefined, configHash: undefined }
+  return reader.attempt(`Pods of namespace ${namespace}`, () => readPods(client, parts, signal))
+}
+
+interface LeaseObject {
+  readonly metadata: { readonly managedFields?: readonly (ManagedFieldsEntry & { readonly time?: string })[] }
+  readonly spec?: { readonly holderIdentity?: string; readonly renewTime?: string }
+}
+
+async function readLease(reader: Reader, namespace: string, name: string): Promise<LeaseFacts | null | undefined> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`
+  const object = await reader.get<LeaseObject>(`Lease ${namespace}/${name}`, path)
+  if (!object) return object
+  const { holderIdentity = '', renewTime } = object.spec ?? {}
+  // Whoever wrote the time of renewal did so at this moment of the API server's clock.
+  const writers = (object.metadata.managedFields ?? []).filter(({ fieldsV1 }) => {
+    return 'f:renewTime' in ((fieldsV1 as { 'f:spec'?: object } | undefined)?.['f:spec'] ?? {})
+  })
+  const written = Math.max(...writers.map(({ time }) => Date.parse(time ?? '')))
+  return {
+    holder: holderIdentity,
+    renewedAt: renewTime === undefined ? 0 : Date.parse(renewTime),
+    ...(Number.isFinite(written) ? { writtenAt: written } : {}),
+  }
+}
+
+async function readIssuer(client: KubeClient, reader: Reader, signal: AbortSignal): Promise<string | undefined> {
+  return reader.attempt("The cluster's issuer", () => readServedIssuer(client, signal))
+}

@@ -1,0 +1,64 @@
+import { parseAllDocuments } from 'yaml'
+import { NopassError } from '../../errors.ts'
+
+/** One object of a rendered manifest. */
+export interface ManifestObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace: string | undefined
+  readonly name: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The objects of a manifest, in its order; `List`s are not expanded (our chart renders none).
+ * @throws NopassError `HELM_CHART`
+ */
+export function parseManifest(text: string, nameless = false): readonly ManifestObject[] {
+  return readDocuments(text).flatMap((body) => (isRecord(body) ? [describeObject(body, nameless)] : []))
+}
+
+/** A chart may write aliases that grow without an end, or nest too deeply. */
+function readDocuments(text: string): readonly unknown[] {
+  try {
+    return parseAllDocuments(text, { logLevel: 'silent' }).map((document) => {
+      const [error] = document.errors ?? []
+      if (error) throw new NopassError('HELM_CHART', `the rendered manifest is no YAML: ${error.code}`)
+      return document.toJS()
+    })
+  } catch (cause) {
+    if (cause instanceof NopassError) throw cause
+    throw new NopassError('HELM_CHART', 'the rendered manifest cannot be read', { cause })
+  }
+}
+
+/** The objects of helm's hooks, in a fixed order; one that the API server is to name has no name here. */
+export function parseHooks(manifests: readonly string[]): readonly ManifestObject[] {
+  return manifests
+    .flatMap((text) => parseManifest(text, true))
+    .toSorted((a, b) => (JSON.stringify(a.body) < JSON.stringify(b.body) ? -1 : 1))
+}
+
+function describeObject(body: Readonly<Record<string, unknown>>, nameless: boolean): ManifestObject {
+  const metadata = isRecord(body.metadata) ? body.metadata : {}
+  const name = metadata.name ?? (nameless ? '' : undefined)
+  if (typeof body.apiVersion !== 'string' || typeof body.kind !== 'string' || typeof name !== 'string') {
+    throw new NopassError('HELM_CHART', 'the rendered manifest holds an object without apiVersion, kind or name')
+  }
+  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : undefined
+  return { apiVersion: body.apiVersion, kind: body.kind, namespace, name, body }
+}
+
+/** `Deployment acr-nopass/acr-nopass`, as people read it. */
+export function objectTitle(object: Pick<ManifestObject, 'kind' | 'namespace' | 'name'>): string {
+  return `${object.kind} ${object.namespace === undefined ? '' : `${object.namespace}/`}${object.name}`
+}
+
+/** Identity across renders; the API version may change between two of them. */
+export function objectKey(object: ManifestObject): string {
+  return `${object.apiVersion.split('/').slice(0, -1).join('/')}|${object.kind}|${object.namespace ?? ''}|${object.name}`
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,80 @@
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { NopassError } from '../../errors.ts'
+import { STEP_LABEL, type StepMark, TIMEOUT_LABEL } from '../helm-flags.ts'
+import { isRecord, parseHooks, parseManifest } from './manifest.ts'
+import type { ReleaseContent } from './release-content.ts'
+import type { ReleaseStatus, Revision } from './release-state.ts'
+
+/** The label selector of a release's records, and how helm names each of them (helm: pkg/storage/driver). */
+export function recordSelector(release: string): string {
+  return `owner=helm,name=${release}`
+}
+
+export function recordName(release: string, revision: number): string {
+  return `sh.helm.release.v1.${release}.v${revision}`
+}
+
+/** A release record's metadata, which says all of a revision but its content. */
+export interface RecordMetadata {
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  readonly creationTimestamp?: string | undefined
+}
+
+/** The revisions that the records' labels tell of, oldest first. */
+export function readRevisions(records: readonly RecordMetadata[]): readonly Revision[] {
+  return records
+    .map(({ labels = {}, creationTimestamp = '' }) => {
+      const seconds = Number(labels.modifiedAt ?? labels.createdAt)
+      return {
+        revision: Number(labels.version),
+        updated: seconds > 0 ? new Date(seconds * 1000).toISOString() : creationTimestamp,
+        status: (labels.status ?? 'unknown') as ReleaseStatus,
+        step: readStep(labels),
+      }
+    })
+    .filter(({ revision }) => revision > 0)
+    .toSorted((a, b) => a.revision - b.revision)
+}
+
+function readStep(labels: Readonly<Record<string, string>>): StepMark | undefined {
+  const { [STEP_LABEL]: id, [TIMEOUT_LABEL]: seconds } = labels
+  return id === undefined ? undefined : { id, timeoutSeconds: Number(seconds ?? 0) }
+}
+
+/**
+ * What a revision is made of, from its record: helm's base64 of gzipped JSON.
+ * @throws NopassError `HELM_CHART` when it is no such record
+ */
+export async function readRecord(record: string): Promise<ReleaseContent> {
+  const packed = Buffer.from(record, 'base64')
+  const text = await promisify(gunzip)(packed, { maxOutputLength: RECORD_LIMIT }).catch((cause) => {
+    throw new NopassError('HELM_CHART', "helm's record of the release cannot be read", { cause })
+  })
+  return describeRelease(parseRecord(text.toString()))
+}
+
+/** A Secret has 1 MiB; some kilobytes of it could grow to gigabytes. */
+const RECORD_LIMIT = 64 * 1024 * 1024
+
+function parseRecord(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new NopassError('HELM_CHART', "helm's record of the release is not JSON")
+  }
+}
+
+/** Helm's own JSON of a release: chart, the user's values, the manifest, the hooks. */
+export function describeRelease(release: unknown): ReleaseContent {
+  const { chart, config, manifest, hooks } = isRecord(release) ? release : {}
+  const metadata = isRecord(chart) && isRecord(chart.metadata) ? chart.metadata : {}
+  return {
+    chart: `${metadata.name}-${metadata.version}`,
+    values: isRecord(config) ? config : {},
+    objects: parseManifest(typeof manifest === 'string' ? manifest : ''),
+    hooks: parseHooks(
+      (Array.isArray(hooks) ? hooks : []).map((hook) => (isRecord(hook) ? String(hook.manifest ?? '') : '')),
+    ),
+  }
+}

@@ -1,0 +1,129 @@
+import { NopassError } from '../../errors.ts'
+import { historyArguments, metadataArguments, type ReleaseTarget, type StepMark } from '../helm-flags.ts'
+import type { Helm } from '../obtain/find-helm.ts'
+import { readHelmError } from '../read-helm-error.ts'
+import { parseHelmJson, runProgram } from '../run-helm.ts'
+
+/** Every status that Helm 3 and 4 give a revision. */
+export type ReleaseStatus =
+  | 'unknown'
+  | 'deployed'
+  | 'uninstalled'
+  | 'superseded'
+  | 'failed'
+  | 'uninstalling'
+  | 'pending-install'
+  | 'pending-upgrade'
+  | 'pending-rollback'
+
+export interface Revision {
+  readonly revision: number
+  /** RFC 3339, as helm writes it. */
+  readonly updated: string
+  readonly status: ReleaseStatus
+  /** The labels of helm's record; undefined where helm keeps it in a place that shows none. */
+  readonly step?: StepMark | undefined
+}
+
+/** The revisions, oldest first; empty when there is no such release. */
+export async function readHistory(helm: Helm, target: ReleaseTarget): Promise<readonly Revision[]> {
+  const output = await runProgram(helm.path, historyArguments(target), helm.environment)
+  if (output.exitCode !== 0) {
+    if (/release: not found/.test(output.stderr)) return []
+    throw readHelmError(output.stderr, { command: 'history' })
+  }
+  return parseHistory(output.stdout)
+}
+
+/** Reads `helm history -o json` of both majors. */
+export function parseHistory(text: string): readonly Revision[] {
+  const rows: readonly Readonly<Record<string, unknown>>[] = parseHelmJson(text, 'history') as never
+  return rows
+    .map((row) => ({
+      revision: Number(row.revision),
+      updated: String(row.updated),
+      status: String(row.status) as ReleaseStatus,
+    }))
+    .toSorted((a, b) => a.revision - b.revision)
+}
+
+export interface ReleaseMetadata {
+  readonly name: string
+  readonly chart: string
+  readonly version: string
+  readonly appVersion: string
+  readonly revision: number
+  readonly status: string
+}
+
+/** `helm get metadata`: the only description of a release without values and manifest in it. */
+export async function readMetadata(helm: Helm, target: ReleaseTarget): Promise<ReleaseMetadata> {
+  const output = await runProgram(helm.path, metadataArguments(target), helm.environment)
+  if (output.exitCode !== 0) throw readHelmError(output.stderr, { command: 'get metadata' })
+  const { name, chart, version, appVersion, revision, status } = parseHelmJson(output.stdout, 'get metadata') as never
+  return { name, chart, version, appVersion, revision, status }
+}
+
+export function isPending(revision: Revision | undefined): boolean {
+  return revision?.status.startsWith('pending-') ?? false
+}
+
+/**
+ * The revision that a step made. Helm passes the labels of a revision on to the next ones, also to those of other
+ * deployers, so only the first one with the id is the step's own.
+ */
+export function revisionOfStep(history: readonly Revision[], id: string): Revision | undefined {
+  return history.find(({ step }) => step?.id === id)
+}
+
+/** The newest revision that worked, below `below` when given: what a rollback goes back to. */
+export function lastGoodRevision(
+  history: readonly Revision[],
+  below: number = Number.POSITIVE_INFINITY,
+): Revision | undefined {
+  return history.findLast(
+    ({ revision, status }) => revision < below && (status === 'deployed' || status === 'superseded'),
+  )
+}
+
+/**
+ * The error of a release that an interrupted run left pending, with the exact command that repairs it.
+ * @param recoverable whether `recover-pending` is of use: with it, the release counts as abandoned from that time on
+ */
+export function explainPending(target: ReleaseTarget, history: readonly Revision[], recoverable = true): NopassError {
+  const last = history.at(-1)
+  const good = lastGoodRevision(history, last?.revision)
+  const command =
+    good === undefined
+      ? `helm uninstall ${target.release} --namespace ${target.namespace}`
+      : `helm rollback ${target.release} ${good.revision} --namespace ${target.namespace}`
+  const what = `release ${target.namespace}/${target.release} is ${last?.status} at revision ${last?.revision} since ${last?.updated}`
+  const from = last && new Date(abandonedAt(last, history)).toISOString()
+  const recover = recoverable ? `; or set \`recover-pending: true\`, which takes effect from ${from}` : ''
+  return new NopassError('HELM_PENDING', what, {
+    hint: `If no other run is at work on it: \`${command}\`, then run again${recover}.`,
+  })
+}
+
+/** A helm that waited its whole timeout still has to write the status. */
+const MARGIN_MS = 300_000
+/** The timeout of a helm that is not ours is not known; a job of a GitHub-hosted runner ends after six hours. */
+const LONGEST_JOB_MS = 6 * 3_600_000
+
+/**
+ * Epoch milliseconds from which on the deployer of a pending revision cannot be alive: the timeout that its own step wrote
+ * down, or six hours for what another deployer began; and five minutes.
+ */
+export function abandonedAt(last: Revision, history: readonly Revision[]): number {
+  const { step, updated } = last
+  const isStepsOwn = step !== undefined && revisionOfStep(history, step.id) === last
+  return Date.parse(updated) + (isStepsOwn ? step.timeoutSeconds * 1000 : LONGEST_JOB_MS) + MARGIN_MS
+}
+
+/**
+ * Seconds that one helm call may take: `--timeout` is for each wait. Helm waits for the objects once, and for each hook up to
+ * three times: until the former object is deleted, until the hook has run, until it is deleted.
+ */
+export function longestSeconds(timeoutSeconds: number, hooks: number): number {
+  return timeoutSeconds * (1 + 3 * hooks)
+}

@@ -1,0 +1,32 @@
+import type { Reflector } from '../../kube/watch/reflector.ts'
+import type { Versioned } from '../../kube/watch/store.ts'
+import type { Source } from './source.ts'
+
+/** One source of several, each for one namespace; a single one stands for itself. `refused`: one that nothing can come from. */
+export function joinReflectors<T extends Versioned>(
+  parts: readonly Reflector<T>[],
+  names: readonly string[],
+  refused?: (name: string) => boolean,
+): Source<T> {
+  const [only] = parts
+  if (parts.length === 1 && only && refused === undefined) return only
+  const byNamespace = new Map(names.map((name, index) => [name, parts[index]]))
+  const at = (key: string): Reflector<T> | undefined => byNamespace.get(key.split('/')[0] ?? '')
+  return {
+    get: (key) => at(key)?.get(key),
+    put: (key, view) => at(key)?.put(key, view),
+    entries: () => parts.flatMap((part) => [...part.entries()]),
+    get synced() {
+      return parts.every(({ synced }, index) => synced || refused?.(names[index] ?? ''))
+    },
+    get lastProgress() {
+      return Math.min(...parts.map(({ lastProgress }) => lastProgress))
+    },
+    get lastActivity() {
+      return Math.min(...parts.map(({ lastActivity }) => lastActivity))
+    },
+    async run(signal) {
+      await Promise.all(parts.map((part) => part.run(signal)))
+    },
+  }
+}

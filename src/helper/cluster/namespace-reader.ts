@@ -1,0 +1,106 @@
+import { KubeApiError } from '../../kube/api-error.ts'
+import { type KubeClient, METADATA_ONLY } from '../../kube/client.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import { type ChangeHandler, createStore } from '../../kube/watch/store.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
+import type { NamespaceView, Trimmers } from '../../release/views.ts'
+import type { Source } from './source.ts'
+
+export interface NamespaceReaderOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly trimmers: Trimmers
+  readonly names: readonly string[]
+  readonly onChange: ChangeHandler<NamespaceView>
+  readonly onSynced: () => void
+  /** The right to read it is missing. */
+  readonly onRefused: (name: string) => void
+  readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
+}
+
+export interface NamespaceReader extends Source<NamespaceView> {
+  refused(name: string): boolean
+}
+
+/** A Role gives no more than GET of its own namespace (proofs §8), so each is read again from time to time. */
+const REREAD_MS = 5 * 60_000
+/** One that may not be read, mostly because it was deleted and its Role with it. */
+const REFUSED_MS = 30_000
+const RETRY_MS = 2_000
+const LONGEST_RETRY_MS = 30_000
+
+/** Scope `namespaces`: the listed namespaces, one GET each. One that may not be read (403) is treated as deleted, and reported. */
+export function createNamespaceReader(options: NamespaceReaderOptions): NamespaceReader {
+  const { client, clock } = options
+  const store = createStore(options.onChange)
+  const nextAt = new Map(options.names.map((name) => [name, Number.NEGATIVE_INFINITY]))
+  const failures = new Map<string, number>()
+  const answered = new Set<string>()
+  const refused = new Set<string>()
+  let synced = false
+  let lastProgress = clock.monotonic()
+  let lastActivity = lastProgress
+
+  /** Returns when to read it again. */
+  async function readOne(name: string, signal: AbortSignal): Promise<number> {
+    const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
+    try {
+      const object = await client.request<KubeObject>({ method: 'GET', path, accept: METADATA_ONLY }, signal)
+      refused.delete(name)
+      store.put(name, options.trimmers.namespace(object))
+    } catch (error) {
+      const status = error instanceof KubeApiError ? error.status : 0
+      if (status !== 403 && status !== 404) {
+        const count = failures.get(name) ?? 0
+        failures.set(name, count + 1)
+        const wait = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** Math.min(count, 10))
+        if (!signal.aborted) options.onProblem('namespaces', error, wait)
+        return wait
+      }
+      if (status === 403) refused.add(name)
+      else refused.delete(name)
+      store.remove(name)
+      if (status === 403) options.onRefused(name)
+    }
+    failures.delete(name)
+    answered.add(name)
+    return refused.has(name) ? REFUSED_MS : REREAD_MS
+  }
+  async function readDue(signal: AbortSignal): Promise<void> {
+    lastActivity = clock.monotonic()
+    const due = options.names.filter((name) => (nextAt.get(name) ?? 0) <= clock.monotonic())
+    await Promise.all(
+      due.map(async (name) => {
+        const wait = await readOne(name, signal)
+        nextAt.set(name, clock.monotonic() + wait)
+      }),
+    )
+    if (due.some((name) => !failures.has(name))) lastProgress = clock.monotonic()
+    if (!synced && answered.size === nextAt.size) {
+      synced = true
+      options.onSynced()
+    }
+  }
+  return {
+    get: store.get,
+    put: store.put,
+    entries: () => store.entries(),
+    refused: (name) => refused.has(name),
+    get synced() {
+      return synced
+    },
+    get lastProgress() {
+      return lastProgress
+    },
+    get lastActivity() {
+      return lastActivity
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        await readDue(signal)
+        const rest = Math.min(REREAD_MS, ...[...nextAt.values()].map((at) => at - clock.monotonic()))
+        await sleep(clock, Math.max(100, rest), signal).catch(() => undefined)
+      }
+    },
+  }
+}

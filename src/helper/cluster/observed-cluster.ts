@@ -1,0 +1,119 @@
+import { FIELD_MANAGER } from '../../kube/names.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/views.ts'
+import { FIGHT_WINDOW_MS } from '../fight.ts'
+import type { Observed } from '../plan/plan.ts'
+import { parsePlanKey } from '../plan/plan-key.ts'
+import type { Caches } from './caches.ts'
+
+/** The caches as the plan asks for them, with an index of ServiceAccounts by namespace and a memory of removals and early entries. */
+export interface ObservedCluster extends Observed {
+  /** Call after each change of a ServiceAccount; true when another writer took our entry out. */
+  noteServiceAccount(
+    key: string,
+    current: ServiceAccountView | undefined,
+    previous: ServiceAccountView | undefined,
+    now: number,
+  ): boolean
+  /** Call before an entry is added: the news of the namespace may have overtaken those of its Secret. */
+  noteAttach(key: string): void
+  /** Call after each change of a Secret; true when another writer changed or deleted ours. */
+  noteSecret(
+    namespace: string,
+    current: SecretView | undefined,
+    previous: SecretView | undefined,
+    at: { readonly now: number; readonly hash: string | undefined },
+  ): boolean
+  /** Call after each change of a Namespace: what was lost with an earlier one of the name is no fight. */
+  noteNamespace(current: NamespaceView | undefined, previous: NamespaceView | undefined): void
+}
+
+/** More times of losses than a decision asks for tell nothing. */
+const MOST_TIMES = 10
+
+export function createObservedCluster(caches: () => Caches, secretName: string): ObservedCluster {
+  const names = new Map<string, readonly string[]>()
+  const removals = new Map<string, readonly number[]>()
+  const losses = new Map<string, readonly number[]>()
+  const remember = (times: Map<string, readonly number[]>, key: string, now: number): void => {
+    times.set(key, [...(times.get(key) ?? []).filter((at) => now - at < FIGHT_WINDOW_MS), now].slice(-MOST_TIMES))
+  }
+  const unseen = new Set<string>()
+  // Most namespaces have the same few ServiceAccounts: one list stands for all of them.
+  const shared = new Map<string, readonly string[]>()
+  const share = (list: readonly string[]): readonly string[] => {
+    const key = list.join()
+    const known = shared.get(key)
+    if (known) return known
+    if (shared.size < 1000) shared.set(key, list)
+    return list
+  }
+  const index = (namespace: string, name: string, exists: boolean): void => {
+    const list = names.get(namespace) ?? []
+    if (list.includes(name) === exists) return
+    const next = exists ? [...list, name] : list.filter((one) => one !== name)
+    if (next.length === 0) names.delete(namespace)
+    else names.set(namespace, share(next))
+  }
+  const secretOf = (namespace: string): SecretView | undefined => caches().secrets.get(`${namespace}/${secretName}`)
+  return {
+    namespace: (name) => caches().namespaces.get(name),
+    secret: secretOf,
+    serviceAccount: (namespace, name) => caches().serviceAccounts?.get(`${namespace}/${name}`),
+    *serviceAccountsIn(namespace) {
+      for (const name of names.get(namespace) ?? []) {
+        const view = caches().serviceAccounts?.get(`${namespace}/${name}`)
+        if (view) yield view
+      }
+    },
+    *namespaces(): Generator<NamespaceView> {
+      for (const [, view] of caches().namespaces.entries()) yield view
+    },
+    removals: (namespace, name) => removals.get(`${namespace}/${name}`) ?? [],
+    losses: (namespace) => losses.get(namespace) ?? [],
+    unreadable: (namespace) => caches().unreadable(namespace),
+    attachedUnseen: (namespace, name) => unseen.has(`${namespace}/${name}`),
+    noteAttach(key) {
+      const { namespace } = parsePlanKey(key)
+      if (secretOf(namespace) === undefined) unseen.add(key)
+    },
+    noteSecret(namespace, current, previous, { now, hash }) {
+      if (unseen.size > 0 && current?.ours) {
+        for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
+      }
+      // After the lease was edited two replicas may lead for a moment, each with its own credentials.
+      const isReplaced = hash !== undefined && previous?.hash === hash && current?.hash !== hash
+      const isLost = isAsWritten(previous) && (!isAsWritten(current) || isReplaced)
+      const lost = isLost && isAlive(caches().namespaces.get(namespace))
+      if (lost) remember(losses, namespace, now)
+      return lost
+    },
+    noteNamespace(current, previous) {
+      const name = (current ?? previous)?.name ?? ''
+      if (!isAlive(current) || current?.uid !== previous?.uid) losses.delete(name)
+    },
+    noteServiceAccount(key, current, previous, now) {
+      const { namespace, serviceAccount: name = '' } = parsePlanKey(key)
+      index(namespace, name, current !== undefined)
+      if (current === undefined) {
+        removals.delete(key)
+        unseen.delete(key)
+      }
+      const lost =
+        current !== undefined &&
+        previous?.uid === current.uid &&
+        previous.list.includes(secretName) &&
+        !current.list.includes(secretName) &&
+        current.owner?.manager !== FIELD_MANAGER
+      if (lost) remember(removals, key, now)
+      return lost
+    },
+  }
+}
+
+function isAsWritten(secret: SecretView | undefined): boolean {
+  return secret?.ours === true && secret.intact && secret.labelled
+}
+
+function isAlive(namespace: NamespaceView | undefined): boolean {
+  return namespace !== undefined && !namespace.terminating
+}

@@ -1,0 +1,82 @@
+import { hostOf } from '../../acr/registry-domains.ts'
+import { createTokenSource, type SharedLogins } from '../../acr/token-source.ts'
+import { verifyLogin } from '../../acr/verify-login.ts'
+import type { CredentialProvider } from '../../alibaba/credentials.ts'
+import type { ReadText } from '../../alibaba/identities/access-key.ts'
+import type { AssumeRoleStep } from '../../alibaba/identities/assumed-role.ts'
+import { createIdentity } from '../../alibaba/identities/identity.ts'
+import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
+import type { Transport } from '../../alibaba/transport/transport.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { RegistryEntry, RegistryValues } from './registry-entry.ts'
+import type { Verification } from './registry-state.ts'
+
+export interface EntryDeps {
+  readonly transport: Transport
+  readonly readText: ReadText
+  readonly secretsDir: string
+  readonly oidcTokenFile?: string | undefined
+  /** Shows up in ActionTrail: the Pod's name. */
+  readonly sessionName: string
+  /** 0 (included) to 1 (excluded); default `Math.random`. */
+  readonly random?: () => number
+}
+
+/** No more than so many of a registry's hosts are asked: one that answers is enough. */
+const HOSTS = 3
+
+/** The registries of a configuration with their token sources; equal chains of roles share one identity, equal registries one request. */
+export function createEntries(config: HelperConfig, deps: EntryDeps): readonly RegistryEntry[] {
+  const { transport, readText, secretsDir, oidcTokenFile, sessionName } = deps
+  const endpoints = createEndpoints({ overrides: config.endpoints, region: config.region, network: config.network })
+  const identities = new Map<string, CredentialProvider>()
+  const logins: SharedLogins = new Map()
+  const identityFor = (region: string) => (chain: readonly AssumeRoleStep[]) => {
+    const key = JSON.stringify([region, chain])
+    const known = identities.get(key)
+    if (known) return known
+    const accessKeyDir = `${secretsDir}/access-key`
+    const options = { transport, endpoints, region, readText, accessKeyDir, oidcTokenFile, sessionName }
+    const created = createIdentity(config.identity, chain, options)
+    identities.set(key, created)
+    return created
+  }
+  return config.registries.map((values) => {
+    const identity = identityFor(config.region || (values.region ?? ''))
+    const tokenDeps = {
+      transport,
+      endpoints,
+      identity,
+      identityConfig: config.identity,
+      readText,
+      secretsDir,
+      logins,
+      ...(deps.random && { random: deps.random }),
+    }
+    return {
+      name: values.name,
+      values,
+      source: createTokenSource(values, tokenDeps),
+      verify: config.verify.enabled ? createVerify(values, transport, endpoints.registry()) : async () => 'skipped',
+    }
+  })
+}
+
+function createVerify(
+  values: RegistryValues,
+  transport: Transport,
+  registry: URL | undefined,
+): RegistryEntry['verify'] {
+  return async ({ username, password, domains }, signal) => {
+    let verdict: Verification = 'skipped'
+    const byHost = new Map(domains.map((domain) => [hostOf(domain), domain]))
+    for (const domain of [...byHost.values()].slice(0, HOSTS)) {
+      const request = { domain, username, password, issuedByAcr: values.edition !== 'static', registry }
+      const { result } = await verifyLogin(transport.send, request, signal)
+      // A host on a network that we are not on says nothing.
+      if (result === 'accepted' || result === 'refused') return result
+      verdict = result
+    }
+    return verdict
+  }
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../../lib/clock.ts'
+
+/** Holds the first writes until every registry had its chance, so that a Secret is not written once for each of them. */
+export interface FirstRound {
+  readonly over: boolean
+  /** The registries that are asked for the first time; over at once without any, else at the latest after 3 s. */
+  begin(registries: readonly string[]): void
+  settled(registry: string): void
+  stop(): void
+}
+
+const LONGEST_MS = 3_000
+
+export function createFirstRound(clock: Clock, onOver: () => void): FirstRound {
+  const waiting = new Set<string>()
+  let state: 'before' | 'running' | 'over' = 'before'
+  let cancel: (() => void) | undefined
+  const finish = (): void => {
+    if (state !== 'running') return
+    state = 'over'
+    cancel?.()
+    onOver()
+  }
+  return {
+    get over() {
+      return state === 'over'
+    },
+    begin(registries) {
+      if (state !== 'before') return
+      state = 'running'
+      for (const name of registries) waiting.add(name)
+      cancel = clock.after(LONGEST_MS, finish)
+      if (waiting.size === 0) finish()
+    },
+    settled(registry) {
+      waiting.delete(registry)
+      if (waiting.size === 0) finish()
+    },
+    stop: () => cancel?.(),
+  }
+}

@@ -1,0 +1,37 @@
+import type { RegistryToken } from '../../acr/token-source.ts'
+import type { StatusError } from '../../release/helper-status.ts'
+
+/** A credential in use. Times on the cloud's clock, epoch milliseconds. */
+export interface LiveToken {
+  readonly name: string
+  /** Of the registry's configuration when it was asked for. */
+  readonly fingerprint: string
+  readonly token: RegistryToken
+  /** Null: it does not expire. */
+  readonly refreshAt: number | null
+  /**
+   * `proof`: fetched by a replica that did not lead, to show that the configuration works; the Secrets may hold a newer one.
+   * `restored`: read back from the helper's own copy, which a crash or a late write may have left behind the others.
+   * `kept`: of an earlier configuration of this registry; its entry stays until there is a credential of the present one.
+   */
+  readonly origin?: 'proof' | 'restored' | 'kept'
+}
+
+export type Verification = 'accepted' | 'refused' | 'unreachable' | 'skipped'
+
+/** All that is known of one registry. */
+export interface RegistryState {
+  readonly name: string
+  readonly fingerprint: string
+  /** The last good one; it stays, whatever fails (P2). */
+  readonly live: LiveToken | undefined
+  /** The entry that Secrets hold although there is no credential under the present configuration. */
+  readonly kept: LiveToken | undefined
+  readonly verified: Verification
+  /** Of the last refresh, until one succeeds. */
+  readonly error: StatusError | undefined
+  /** Refreshes that failed in a row. */
+  readonly failures: number
+  /** The credential in use no longer works: what replaces it is not paced. */
+  readonly urgent: boolean
+}

@@ -1,0 +1,63 @@
+import { type RegistryLogin, readDockerConfig } from '../../acr/docker-config.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { ANNOTATION_CONTENT_HASH, ANNOTATION_TOKENS, LABEL_INSTANCE } from '../../kube/names.ts'
+import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
+import { ownsContent } from '../../release/ownership.ts'
+import { contentHash } from './credential-group.ts'
+import type { LiveToken } from './registry-state.ts'
+import { decodeTokens, type TokenNote } from './token-annotation.ts'
+
+export interface RestoreOptions {
+  readonly client: KubeClient
+  readonly namespace: string
+  readonly secretName: string
+  readonly instance: string
+}
+
+export interface SecretObject extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+
+/** The credentials in the helper's own copy, by one list by name; none if it is not as we wrote it (decision 4). */
+export async function restoreTokens(options: RestoreOptions, signal: AbortSignal): Promise<readonly LiveToken[]> {
+  const list = await options.client.request<KubeList<SecretObject>>(
+    {
+      method: 'GET',
+      path: namespacedPath('/api/v1', options.namespace, 'secrets'),
+      query: { fieldSelector: `metadata.name=${options.secretName}` },
+    },
+    signal,
+  )
+  const secret = list.items?.[0]
+  return secret === undefined ? [] : readTokens(secret, options.instance)
+}
+
+/** The credentials of a Secret of ours whose content is still what we wrote. */
+export function readTokens(secret: SecretObject, instance: string): readonly LiveToken[] {
+  const { annotations = {}, labels = {}, managedFields } = secret.metadata
+  const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
+  const intact = labels[LABEL_INSTANCE] === instance && ownsContent(managedFields)
+  if (!intact || contentHash(content) !== annotations[ANNOTATION_CONTENT_HASH]) return []
+  const logins = new Map(readLogins(content).map((login) => [login.domains[0] ?? '', login]))
+  const claimed = new Set<string>()
+  return decodeTokens(annotations[ANNOTATION_TOKENS]).flatMap((note) => {
+    // Of two registries with one domain the content holds the earlier's login only.
+    const shared = note.domains.some((domain) => claimed.has(domain))
+    for (const domain of note.domains) claimed.add(domain)
+    const login = shared ? undefined : logins.get(note.domains[0] ?? '')
+    return login === undefined ? [] : [liveToken(note, login)]
+  })
+}
+
+function readLogins(content: string): readonly RegistryLogin[] {
+  try {
+    return readDockerConfig(content)
+  } catch {
+    return []
+  }
+}
+
+function liveToken(note: TokenNote, { username, password }: RegistryLogin): LiveToken {
+  const { name, fingerprint, refreshAt, issuedAt, expiresAt, domains } = note
+  return { name, fingerprint, refreshAt, token: { username, password, issuedAt, expiresAt, domains } }
+}

@@ -1,0 +1,71 @@
+import { FIELD_MANAGER } from '../../kube/names.ts'
+import type { NamespaceView, ServiceAccountView } from '../../release/views.ts'
+import { fightPause } from '../fight.ts'
+import type { Decision, WriteList } from './actions.ts'
+
+export interface AttachmentQuestion {
+  readonly serviceAccount: ServiceAccountView
+  readonly namespace: NamespaceView
+  readonly secretName: string
+  /** Whether namespace and ServiceAccount are targets. */
+  readonly targeted: boolean
+  /** A Secret of our name that is not ours: nobody is made to use it. */
+  readonly foreignSecret: boolean
+  /** Our entry was added before the Secret was seen, and that was not ours so far. */
+  readonly attachedUnseen: boolean
+  /** Monotonic times at which others removed our entry. */
+  readonly removals: readonly number[]
+  /** Monotonic milliseconds. */
+  readonly now: number
+}
+
+/** What to do about one ServiceAccount: the whole list, ours appended or taken out, everything else as it stands. */
+export function planAttachment(question: AttachmentQuestion): Decision {
+  const { serviceAccount, namespace, secretName } = question
+  if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
+  const attached = serviceAccount.list.includes(secretName)
+  const optedOut = namespace.optedOut || serviceAccount.optedOut
+  if (!question.targeted || optedOut) {
+    if (!attached) return { kind: 'skip', reason: optedOut ? 'opted-out' : 'not-targeted' }
+    return planDetach(serviceAccount, secretName)
+  }
+  if (attached) {
+    const misled = question.foreignSecret && question.attachedUnseen && wroteLast(serviceAccount)
+    return misled ? planDetach(serviceAccount, secretName) : { kind: 'current' }
+  }
+  if (question.foreignSecret) return { kind: 'skip', reason: 'foreign-secret' }
+  const { owner, overlong } = serviceAccount
+  if (overlong !== undefined) return { kind: 'skip', reason: 'overlong-list', entries: overlong }
+  // Its owner's next apply would fail with a conflict (proofs §3): it has to add the entry itself.
+  if (owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER) {
+    return { kind: 'skip', reason: 'foreign-list', manager: owner.manager }
+  }
+  const until = fightPause(question.removals, question.now)
+  if (until !== undefined) return { kind: 'wait', reason: 'fought', until, ...(owner && { manager: owner.manager }) }
+  return write('attach', serviceAccount, [...serviceAccount.list, secretName])
+}
+
+/** Whether a detach of this entry is still to come: then the Secret is emptied after it. */
+export function isDetachable(serviceAccount: ServiceAccountView, secretName: string): boolean {
+  return serviceAccount.list.includes(secretName) && wroteLast(serviceAccount)
+}
+
+function planDetach(serviceAccount: ServiceAccountView, secretName: string): Decision {
+  if (!wroteLast(serviceAccount)) {
+    const manager = serviceAccount.owner?.manager
+    return { kind: 'skip', reason: 'kept-by-other', ...(manager === undefined ? {} : { manager }) }
+  }
+  const { overlong } = serviceAccount
+  const list = overlong === undefined ? serviceAccount.list.filter((name) => name !== secretName) : undefined
+  return write('detach', serviceAccount, list)
+}
+
+function wroteLast({ owner }: ServiceAccountView): boolean {
+  // A ServiceAccount that was never applied has no managedFields at all: nobody is on record against us.
+  return owner === undefined || owner.manager === FIELD_MANAGER
+}
+
+function write(kind: 'attach' | 'detach', account: ServiceAccountView, list: WriteList['list']): Decision {
+  const { uid, resourceVersion, namespace, name } = account
+  return { kind, namespace, serviceAccount: name, precondition: { uid, resourceVersion }, list }
+}

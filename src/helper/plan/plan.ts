@@ -1,0 +1,106 @@
+import type { Targets } from '../../release/targets.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/views.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { Decision } from './actions.ts'
+import { isDetachable, planAttachment } from './plan-attachment.ts'
+import { type GroupSummary, planSecret } from './plan-secret.ts'
+
+/** All that is known of the cluster; by namespace, and `namespace/name` for removals. */
+export interface Observed {
+  namespace(name: string): NamespaceView | undefined
+  secret(namespace: string): SecretView | undefined
+  serviceAccount(namespace: string, name: string): ServiceAccountView | undefined
+  serviceAccountsIn(namespace: string): Iterable<ServiceAccountView>
+  namespaces(): Iterable<NamespaceView>
+  removals(namespace: string, serviceAccount: string): readonly number[]
+  /** When other writers changed or deleted the Secret of ours there, monotonic. */
+  losses(namespace: string): readonly number[]
+  /** Scope `namespaces`: the right to list its Secrets is missing. */
+  unreadable(namespace: string): boolean
+  /** Our entry was added there while no Secret was known, and none of ours has been since. */
+  attachedUnseen(namespace: string, serviceAccount: string): boolean
+}
+
+/** The content for a set of registries, of which only what decides is asked. */
+export interface Groups {
+  /** Undefined when no credential of any of them is known. `namespace` matters only for the helper's own. */
+  of(namespace: string, registries: readonly string[]): GroupSummary | undefined
+  readonly empty: GroupSummary
+}
+
+export interface PlanContext {
+  readonly observed: Observed
+  readonly targets: Targets
+  readonly groups: Groups
+  readonly config: Pick<HelperConfig, 'secretName' | 'adopt' | 'attach'>
+  /** Monotonic milliseconds. */
+  readonly now: number
+  /** Epoch milliseconds on the cloud's clock. */
+  readonly cloudNow: number
+}
+
+/** One thing to decide about: a namespace's Secret, or, with a name, one of its ServiceAccounts. */
+export interface PlanKey {
+  readonly namespace: string
+  readonly serviceAccount?: string
+}
+
+/** What to do about one key; undefined when it no longer exists. Pure: the same context gives the same decision. */
+export function planKey(context: PlanContext, key: PlanKey): Decision | undefined {
+  const namespace = context.observed.namespace(key.namespace)
+  if (namespace === undefined) return undefined
+  if (key.serviceAccount === undefined) return planNamespace(context, namespace)
+  const serviceAccount = context.observed.serviceAccount(key.namespace, key.serviceAccount)
+  return serviceAccount && planServiceAccount(context, namespace, serviceAccount)
+}
+
+/** All decisions, for a dry run and for the status: every namespace's Secret, followed by its ServiceAccounts. */
+export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision: Decision }> {
+  for (const namespace of context.observed.namespaces()) {
+    yield { key: { namespace: namespace.name }, decision: planNamespace(context, namespace) }
+    for (const account of context.observed.serviceAccountsIn(namespace.name)) {
+      const key = { namespace: namespace.name, serviceAccount: account.name }
+      yield { key, decision: planServiceAccount(context, namespace, account) }
+    }
+  }
+}
+
+function planNamespace(context: PlanContext, namespace: NamespaceView): Decision {
+  const { observed, config, groups } = context
+  const wanted = context.targets.registriesOf(namespace)
+  return planSecret({
+    namespace,
+    secret: observed.secret(namespace.name),
+    wanted,
+    group: wanted.length === 0 ? undefined : groups.of(namespace.name, wanted),
+    empty: groups.empty,
+    adopt: config.adopt,
+    attached: wanted.length === 0 && isStillAttached(context, namespace.name),
+    losses: observed.losses(namespace.name),
+    now: context.now,
+    cloudNow: context.cloudNow,
+    unreadable: observed.unreadable(namespace.name),
+  })
+}
+
+function planServiceAccount(context: PlanContext, namespace: NamespaceView, account: ServiceAccountView): Decision {
+  const { observed, targets, config } = context
+  const secret = observed.secret(namespace.name)
+  return planAttachment({
+    serviceAccount: account,
+    namespace,
+    secretName: config.secretName,
+    targeted: targets.includes(namespace) && targets.takesServiceAccount(account.name),
+    foreignSecret: secret !== undefined && !secret.ours && !config.adopt,
+    attachedUnseen: observed.attachedUnseen(namespace.name, account.name),
+    removals: observed.removals(namespace.name, account.name),
+    now: context.now,
+  })
+}
+
+function isStillAttached({ observed, config }: PlanContext, namespace: string): boolean {
+  for (const account of observed.serviceAccountsIn(namespace)) {
+    if (isDetachable(account, config.secretName)) return true
+  }
+  return false
+}

@@ -1,0 +1,83 @@
+import type { KubeClient } from '../../kube/client.ts'
+import { namespacedPath } from '../../kube/types.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { printable } from '../../printable.ts'
+import type { Log } from '../log.ts'
+
+/** What an Event is about. */
+interface EventSubject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  /** A Namespace's Events live in the namespace itself, and say so; without it the API server refuses them (decision 10). */
+  readonly namespace: string
+  readonly uid?: string
+}
+
+export interface EventReporterOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly log: Log
+  /** Name of the Pod that reports. */
+  readonly instance: string
+}
+
+/** Writes Warning Events, at most one per object and reason in an hour, and only ever about trouble. */
+export interface EventReporter {
+  warn(subject: EventSubject, reason: string, message: string): void
+}
+
+const PAUSE_MS = 60 * 60_000
+/** In an hour over all objects: a broken setting must not flood etcd. */
+const LIMIT = 200
+/** Of these in one namespace: whoever makes trouble in one must not silence the others. */
+const NAMESPACE_LIMIT = 20
+const MESSAGE_LIMIT = 1000
+
+export function createEventReporter(options: EventReporterOptions): EventReporter {
+  const { client, clock } = options
+  const sent = new Map<string, { readonly namespace: string; readonly at: number }>()
+  let serial = 0
+  const mayBeSent = (key: string, namespace: string): boolean => {
+    const now = clock.monotonic()
+    let inNamespace = 0
+    for (const [known, { namespace: other, at }] of sent) {
+      if (now - at >= PAUSE_MS) sent.delete(known)
+      else if (other === namespace) inNamespace += 1
+    }
+    if (sent.has(key) || sent.size >= LIMIT || inNamespace >= NAMESPACE_LIMIT) return false
+    sent.set(key, { namespace, at: now })
+    return true
+  }
+  return {
+    warn(subject, reason, message) {
+      if (!mayBeSent(`${subject.kind}/${subject.namespace}/${subject.name}/${reason}`, subject.namespace)) return
+      serial += 1
+      const at = new Date(clock.now())
+      const time = at.toISOString().replace(/\.\d+Z$/, 'Z')
+      const body = {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: {
+          name: `${subject.name}.${at.getTime().toString(16)}${serial.toString(16)}`,
+          namespace: subject.namespace,
+        },
+        involvedObject: subject,
+        reason,
+        message: printable(message).slice(0, MESSAGE_LIMIT).toWellFormed(),
+        type: 'Warning',
+        source: { component: 'acr-nopass' },
+        reportingComponent: 'acr-nopass',
+        reportingInstance: options.instance,
+        firstTimestamp: time,
+        lastTimestamp: time,
+        count: 1,
+      }
+      const path = namespacedPath('/api/v1', subject.namespace, 'events')
+      client.request({ method: 'POST', path, body }).catch((error: unknown) => {
+        const { code = 'UNKNOWN' } = error as { code?: string }
+        options.log.debug({ code, namespace: subject.namespace, reason }, 'an Event was not written')
+      })
+    },
+  }
+}

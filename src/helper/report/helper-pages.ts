@@ -1,0 +1,128 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { HelperStatus } from '../../release/helper-status.ts'
+import type { Session } from '../session.ts'
+import { ICON } from '../status-page/icon.ts'
+import { renderStatusPage } from '../status-page/status-page.ts'
+import { STYLE_SOURCE } from '../status-page/style.ts'
+import { chooseLanguage } from '../status-page/words.ts'
+import { checkHealth, checkReadiness, type ReadinessInput, type Verdict } from './health.ts'
+import { type Page, type PageServer, type Route, servePages } from './http-server.ts'
+import { type Metrics, QUEUE } from './metrics.ts'
+
+export interface HelperPagesOptions {
+  readonly clock: Clock
+  readonly cloud: { skew(): number }
+  readonly metrics: Metrics
+  readonly version: string
+  readonly podName: string
+  readonly httpAddress?: string | undefined
+  readonly statusAddress?: string | undefined
+  readonly session: () => Session
+  readonly report: () => HelperStatus
+  readonly readiness: () => ReadinessInput
+  readonly onReady: () => void
+  readonly leads: () => boolean
+  readonly lease: string
+}
+
+export interface HelperPages {
+  readonly ports: { readonly http?: number; readonly status?: number }
+  close(): Promise<void>
+}
+
+/** Probes and metrics on one address, the status page on another (loopback). */
+export async function startHelperPages(options: HelperPagesOptions): Promise<HelperPages> {
+  const { clock, metrics } = options
+  const servers: PageServer[] = []
+  const sources = () => {
+    const { controller, pods } = options.session()
+    const { namespaces, secrets, serviceAccounts } = controller.caches
+    return {
+      namespaces,
+      secrets,
+      ...(serviceAccounts ? { serviceaccounts: serviceAccounts } : {}),
+      ...(pods ? { pods: pods.source } : {}),
+    }
+  }
+  const health = (): Page => {
+    const activities = () => Object.values(sources()).map(({ lastActivity }) => lastActivity)
+    return verdictPage(checkHealth({ clock, activities }))
+  }
+  const ready = (): Page => {
+    const verdict = checkReadiness(options.readiness())
+    if (verdict.ok) options.onReady()
+    return verdictPage(verdict)
+  }
+  const scrape = async (): Promise<Page> => {
+    collect(options, sources())
+    return { type: metrics.registry.contentType, body: await metrics.registry.metrics() }
+  }
+  const statusJson = (): Page => ({ type: 'application/json', body: JSON.stringify(options.report()) })
+  const statusPage: Route = ({ query, language }) => ({
+    type: 'text/html; charset=utf-8',
+    policy: `style-src ${STYLE_SOURCE}; img-src 'self'`,
+    body: renderStatusPage(options.report(), clock.now(), chooseLanguage(query.get('lang'), language)),
+  })
+  const icon = (): Page => ({ type: 'image/svg+xml', body: ICON })
+  const serve = async (
+    address: string | undefined,
+    routes: Parameters<typeof servePages>[1],
+    names?: readonly string[],
+  ) => {
+    if (address === undefined) return undefined
+    const server = await servePages(address, routes, names)
+    servers.push(server)
+    return server.port
+  }
+  const http = await serve(options.httpAddress, { '/healthz': health, '/readyz': ready, '/metrics': scrape })
+  const statusRoutes = { '/': statusPage, '/icon.svg': icon, '/status.json': statusJson }
+  const status = await serve(options.statusAddress, statusRoutes, [options.podName])
+  return {
+    ports: { ...(http === undefined ? {} : { http }), ...(status === undefined ? {} : { status }) },
+    async close() {
+      await Promise.all(servers.map((server) => server.close()))
+    },
+  }
+}
+
+function verdictPage({ ok, detail }: Verdict): Page {
+  return { status: ok ? 200 : 503, type: 'text/plain', body: `${detail}\n` }
+}
+
+/** What is only worth knowing when somebody asks. */
+function collect(
+  options: HelperPagesOptions,
+  sources: Readonly<Record<string, { readonly lastProgress: number } | undefined>>,
+): void {
+  const { clock, metrics } = options
+  const session = options.session()
+  for (const [resource, source] of Object.entries(sources)) {
+    if (source) metrics.watchProgress.set({ resource }, (clock.monotonic() - source.lastProgress) / 1000)
+  }
+  metrics.clockSkew.set(options.cloud.skew() / 1000)
+  metrics.buildInfo.set({ version: options.version }, 1)
+  metrics.leader.set({ name: options.lease }, options.leads() ? 1 : 0)
+  metrics.queue.depth.set({ name: QUEUE }, session.controller.depth)
+  collectState(options, session)
+}
+
+/** Only the leader knows how things stand; a follower's view of them would raise alarms. */
+function collectState({ metrics, leads }: HelperPagesOptions, session: Session): void {
+  for (const gauge of [metrics.tokenExpiry, metrics.secrets, metrics.serviceAccounts]) gauge.reset()
+  if (!leads()) return
+  for (const { name: registry, live } of session.states) {
+    const expiresAt = live?.token.expiresAt ?? null
+    if (expiresAt !== null) metrics.tokenExpiry.set({ registry }, expiresAt / 1000)
+  }
+  const { namespaces, serviceAccounts } = session.report()
+  for (const [gauge, coverage] of [
+    [metrics.secrets, namespaces],
+    [metrics.serviceAccounts, serviceAccounts],
+  ] as const) {
+    if (coverage === undefined) continue
+    const skipped = Object.values(coverage.skipped).reduce((sum, count) => sum + count, 0)
+    gauge.set({ state: 'current' }, coverage.current)
+    gauge.set({ state: 'pending' }, coverage.pending)
+    gauge.set({ state: 'skipped' }, skipped)
+  }
+}

@@ -1,0 +1,105 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { createPlainCounter, createPlainHistogram, type PlainCounter, type PlainHistogram } from '../plain-metrics.ts'
+
+export interface Metrics {
+  readonly registry: Registry
+  readonly tokenExpiry: Gauge<'registry'>
+  readonly refreshes: Counter<'registry' | 'result'>
+  readonly secrets: Gauge<'state'>
+  readonly serviceAccounts: Gauge<'state'>
+  /** `kind outcome` */
+  readonly writes: PlainCounter
+  readonly fights: Counter
+  readonly podsMasked: Gauge
+  /** `outcome` */
+  readonly podsEvicted: PlainCounter
+  readonly watchRestarts: Counter<'resource'>
+  readonly watchProgress: Gauge<'resource'>
+  readonly clockSkew: Gauge
+  /** `verb resource code` */
+  readonly requests: PlainCounter
+  readonly ready: Histogram<'object'>
+  readonly leader: Gauge<'name'>
+  readonly buildInfo: Gauge<'version'>
+  readonly queue: {
+    readonly depth: Gauge<'name'>
+    readonly adds: PlainCounter
+    readonly waited: PlainHistogram
+    readonly worked: PlainHistogram
+    readonly retries: PlainCounter
+  }
+}
+
+/** The label `name` of the queue's metrics. */
+export const QUEUE = 'acr-nopass'
+
+const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** All metrics of the helper, in a registry of their own; those of the queue carry client-go's names. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Gauge<T> =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers })
+  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Counter<T> =>
+    new Counter({ name, help, labelNames: [...labelNames], registers })
+  const latency = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Histogram<T> =>
+    new Histogram({ name, help, labelNames: [...labelNames], buckets: LATENCIES, registers })
+  const plainCounter = (name: string, help: string, labelNames: readonly string[]): PlainCounter =>
+    createPlainCounter(registry, { name, help, labelNames })
+  const queueLatency = (name: string, help: string): PlainHistogram =>
+    createPlainHistogram(registry, { name, help, labels: { name: QUEUE }, buckets: LATENCIES })
+  return {
+    registry,
+    tokenExpiry: gauge(
+      'acr_nopass_token_expiry_timestamp_seconds',
+      'When the credential in use of a registry expires; absent where it never does.',
+      ['registry'],
+    ),
+    refreshes: counter('acr_nopass_token_refresh_total', 'Refreshes of credentials by result.', ['registry', 'result']),
+    secrets: gauge('acr_nopass_secrets', 'Namespaces by the state of their pull secret.', ['state']),
+    serviceAccounts: gauge('acr_nopass_service_accounts', 'ServiceAccounts by the state of their reference.', [
+      'state',
+    ]),
+    writes: plainCounter(
+      'acr_nopass_writes_total',
+      'Writes by kind and outcome (conflict: tried again with newer data).',
+      ['kind', 'outcome'],
+    ),
+    fights: counter(
+      'acr_nopass_fights_total',
+      'Pull secrets that another writer kept changing, and ServiceAccounts whose list it kept taking our entry from.',
+    ),
+    podsMasked: gauge(
+      'acr_nopass_pods_masked',
+      'Pending Pods that cannot pull for want of the reference to our pull secret (watchPods or heal).',
+    ),
+    podsEvicted: plainCounter(
+      'acr_nopass_pods_evicted_total',
+      'Evictions of such Pods by outcome (blocked: a disruption budget; dry-run: it would have been; only with heal).',
+      ['outcome'],
+    ),
+    watchRestarts: counter('acr_nopass_watch_restarts_total', 'Watches that broke and were opened again.', [
+      'resource',
+    ]),
+    watchProgress: gauge('acr_nopass_watch_last_progress_seconds', 'Seconds since the API server was last heard.', [
+      'resource',
+    ]),
+    clockSkew: gauge('acr_nopass_clock_skew_seconds', "How far this machine's clock runs ahead of the cloud's."),
+    requests: plainCounter('acr_nopass_kube_requests_total', 'Requests to the API server (code 0: no answer).', [
+      'verb',
+      'resource',
+      'code',
+    ]),
+    ready: latency('acr_nopass_ready_seconds', 'From the news of an object to our write in it.', ['object']),
+    leader: gauge('leader_election_master_status', 'Whether this replica leads.', ['name']),
+    buildInfo: gauge('acr_nopass_build_info', 'Always 1; the version is the label.', ['version']),
+    queue: {
+      depth: gauge('workqueue_depth', 'Keys that wait.', ['name']),
+      adds: plainCounter('workqueue_adds_total', 'Keys that were added.', ['name']),
+      waited: queueLatency('workqueue_queue_duration_seconds', 'How long a key waited.'),
+      worked: queueLatency('workqueue_work_duration_seconds', 'How long a key was worked on.'),
+      retries: plainCounter('workqueue_retries_total', 'Keys that were put back.', ['name']),
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import type { StatusError } from '../../release/helper-status.ts'
+
+export type Problem = StatusError & { readonly namespace?: string; readonly object?: string }
+
+/** What a person should look at, by key: one a key, gone when it is solved. */
+export interface ProblemBoard {
+  set(key: string, problem: Problem): void
+  clear(key: string): void
+  /** The newest first. */
+  newest(limit: number): readonly Problem[]
+  readonly size: number
+}
+
+const LIMIT = 1000
+/** Of these in one namespace, and of the newest ones first of all: one namespace must not hide the trouble of the others. */
+const NAMESPACE_LIMIT = 100
+const NEWEST_OF_NAMESPACE = 3
+
+export function createProblemBoard(onChange: () => void): ProblemBoard {
+  const problems = new Map<string, Problem>()
+  const inNamespace = new Map<string | undefined, Set<string>>()
+  const remove = (key: string): boolean => {
+    const keys = inNamespace.get(problems.get(key)?.namespace)
+    keys?.delete(key)
+    if (keys?.size === 0) inNamespace.delete(problems.get(key)?.namespace)
+    return problems.delete(key)
+  }
+  const add = (key: string, problem: Problem): void => {
+    const { namespace } = problem
+    const keys = inNamespace.get(namespace) ?? new Set()
+    inNamespace.set(namespace, keys.add(key))
+    problems.set(key, problem)
+    const [oldest] = namespace !== undefined && keys.size > NAMESPACE_LIMIT ? keys : []
+    if (oldest !== undefined) remove(oldest)
+    const [first] = problems.size > LIMIT ? problems.keys() : []
+    if (first !== undefined) remove(first)
+  }
+  return {
+    set(key, problem) {
+      const known = problems.get(key)
+      remove(key)
+      // The same trouble keeps the time at which it began.
+      const same = known?.code === problem.code && known.message === problem.message
+      add(key, same ? known : problem)
+      if (!same) onChange()
+    },
+    clear(key) {
+      if (remove(key)) onChange()
+    },
+    newest(limit) {
+      const all = [...problems.values()].sort((a, b) => (a.at < b.at ? 1 : -1))
+      const taken = new Map<string | undefined, number>()
+      const [first, rest]: [Problem[], Problem[]] = [[], []]
+      for (const one of all) {
+        const before = taken.get(one.namespace) ?? 0
+        taken.set(one.namespace, before + 1)
+        const shared = one.namespace === undefined || before < NEWEST_OF_NAMESPACE
+        ;(shared ? first : rest).push(one)
+      }
+      return [...first, ...rest].slice(0, limit)
+    },
+    get size() {
+      return problems.size
+    },
+  }
+}

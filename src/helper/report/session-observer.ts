@@ -1,0 +1,120 @@
+import { toNopassError } from '../../errors.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { toStatusError } from '../../release/status-error.ts'
+import type { Log } from '../log.ts'
+import type { WriteAction } from '../plan/actions.ts'
+import { parsePlanKey } from '../plan/plan-key.ts'
+import type { ControllerObserver } from '../writes/controller-observer.ts'
+import type { EventReporter } from './event-reporter.ts'
+import { type Metrics, QUEUE } from './metrics.ts'
+import type { ProblemBoard } from './problem-board.ts'
+
+export interface SessionObserverOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly events: EventReporter
+  readonly board: ProblemBoard
+  readonly leads: () => boolean
+  readonly onChange: () => void
+  readonly onSynced: () => void
+}
+
+/** The key of the one problem that stands for all ServiceAccounts which the vendor's add-on serves too; no object is named so. */
+const RIVAL = '(rival)'
+/** An object that no write followed is forgotten after so long. */
+const READY_LIMIT_MS = 60_000
+
+/** Turns what the controller does into metrics, log lines, Events and problems; success is counted and never an Event. */
+export function createSessionObserver(options: SessionObserverOptions): ControllerObserver {
+  const { clock, log, metrics, board } = options
+  const bornAt = new Map<string, number>()
+
+  function ready(key: string, action: WriteAction): void {
+    const born = bornAt.get(key)
+    bornAt.delete(key)
+    const object = action.kind === 'writeSecret' ? 'namespace' : 'serviceaccount'
+    if (born !== undefined) metrics.ready.observe({ object }, (clock.monotonic() - born) / 1000)
+  }
+  function forgetOld(): void {
+    const now = clock.monotonic()
+    for (const [key, at] of bornAt) {
+      if (now - at < READY_LIMIT_MS) break
+      bornAt.delete(key)
+    }
+  }
+  return {
+    queue: {
+      added: () => metrics.queue.adds.inc(QUEUE),
+      started: (ms) => metrics.queue.waited.observe(ms / 1000),
+      finished: (ms) => metrics.queue.worked.observe(ms / 1000),
+      retried: () => metrics.queue.retries.inc(QUEUE),
+    },
+    synced: options.onSynced,
+    changed: options.onChange,
+    appeared(key) {
+      forgetOld()
+      bornAt.set(key, clock.monotonic())
+    },
+    lost(key) {
+      const planned = parsePlanKey(key)
+      const what = planned.serviceAccount === undefined ? 'changed or deleted the pull secret' : 'removed the reference'
+      log.info({ ...planned }, `another writer ${what}`)
+    },
+    wrote(key, action) {
+      metrics.writes.inc(`${kindOf(action)} ok`)
+      board.clear(key)
+      ready(key, action)
+      if (log.isLevelEnabled('debug')) {
+        const reason = action.kind === 'writeSecret' ? { reason: action.reason } : {}
+        log.debug({ ...parsePlanKey(key), kind: action.kind, ...reason }, 'written')
+      }
+      options.onChange()
+    },
+    failed(key, action, verdict, error) {
+      metrics.writes.inc(`${kindOf(action)} ${verdict.outcome}`)
+      const { code, reason } = toNopassError(error)
+      const fields = { ...parsePlanKey(key), kind: action.kind, code, reason, outcome: verdict.outcome }
+      if (verdict.outcome === 'conflict' || verdict.outcome === 'gone') log.debug(fields, 'not written')
+      else log.warn(fields, 'not written')
+    },
+    problem(key, problem) {
+      const { namespace = '', serviceAccount } = parsePlanKey(key)
+      const object = serviceAccount === undefined ? {} : { object: `ServiceAccount ${serviceAccount}` }
+      board.set(key, { ...toStatusError(problem, clock.now()), namespace, ...object })
+      if (!options.leads()) return
+      if (problem.code === 'LIST_FOUGHT' || problem.code === 'SECRET_FOUGHT') metrics.fights.inc()
+      const kind = serviceAccount === undefined ? 'Namespace' : 'ServiceAccount'
+      const subject = { apiVersion: 'v1', kind, name: serviceAccount ?? namespace, namespace }
+      options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)
+    },
+    solved: (key) => board.clear(key),
+    rival(key, problem) {
+      if (key === undefined || problem === undefined) return board.clear(RIVAL)
+      const { namespace = '', serviceAccount: name = '' } = parsePlanKey(key)
+      const object = `ServiceAccount ${name}`
+      board.set(RIVAL, { ...toStatusError(problem, clock.now()), namespace, object })
+      if (!options.leads()) return
+      log.warn({ namespace, serviceAccount: name, code: problem.code }, problem.message)
+      const subject = { apiVersion: 'v1', kind: 'ServiceAccount', name, namespace }
+      options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)
+    },
+    watchBroke(resource, error, retryInMs) {
+      metrics.watchRestarts.inc({ resource })
+      const { code, reason } = toNopassError(error)
+      log.info({ resource, code, reason, retryInMs: Math.round(retryInMs) }, 'a watch broke and is opened again')
+    },
+  }
+}
+
+function kindOf(action: WriteAction): 'secret' | 'attach' | 'detach' {
+  return action.kind === 'writeSecret' ? 'secret' : action.kind
+}
+
+/** `FOREIGN_SECRET` -> `ForeignSecret`, as Events name their reasons. */
+function toReason(code: string): string {
+  return code
+    .split('_')
+    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+    .join('')
+}

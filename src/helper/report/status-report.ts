@@ -1,0 +1,86 @@
+import type { Unverified } from '../../alibaba/unverified.ts'
+import type { CoverageStatus, HelperStatus, RegistryStatus } from '../../release/helper-status.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { RegistryState } from '../credentials/registry-state.ts'
+import type { Decision } from '../plan/actions.ts'
+import type { PlanKey } from '../plan/plan.ts'
+import type { Problem } from './problem-board.ts'
+
+export interface ReportInput {
+  readonly version: string
+  readonly now: number
+  readonly leader: string
+  readonly config: HelperConfig
+  readonly configHash: string
+  readonly registries: readonly RegistryState[]
+  /** Whether all of the cluster is known yet. */
+  readonly complete: boolean
+  readonly decisions: Iterable<{ readonly key: PlanKey; readonly decision: Decision }>
+  readonly problems: readonly Problem[]
+  readonly unverified?: readonly Unverified[]
+}
+
+const PROBLEM_LIMIT = 20
+
+/** The helper's report (src/release/helper-status.ts) from what is known and planned. */
+export function buildStatus(input: ReportInput): HelperStatus {
+  const { config } = input
+  const namespaces = createCount()
+  const serviceAccounts = createCount()
+  for (const { key, decision } of input.decisions) {
+    ;(key.serviceAccount === undefined ? namespaces : serviceAccounts).add(decision)
+  }
+  const attaches = config.attach !== 'admission'
+  const pending = namespaces.result().pending + serviceAccounts.result().pending
+  return {
+    version: input.version,
+    updatedAt: new Date(input.now).toISOString(),
+    leader: input.leader,
+    configHash: input.configHash,
+    secretName: config.secretName,
+    attach: config.attach,
+    retired: config.retire && input.complete && pending === 0,
+    registries: input.registries.map((state) => describeRegistry(state, config)),
+    namespaces: namespaces.result(),
+    ...(attaches ? { serviceAccounts: serviceAccounts.result() } : {}),
+    ...(input.unverified?.length ? { unverified: input.unverified } : {}),
+    problems: input.problems.slice(0, PROBLEM_LIMIT),
+  }
+}
+
+function describeRegistry(state: RegistryState, config: HelperConfig): RegistryStatus {
+  const values = config.registries.find(({ name }) => name === state.name)
+  const { live, error } = state
+  const time = (name: string, at: number | null | undefined): Record<string, string> =>
+    at === null || at === undefined ? {} : { [name]: new Date(at).toISOString() }
+  return {
+    name: state.name,
+    edition: values?.edition ?? 'static',
+    ...(values?.instanceId === undefined ? {} : { instanceId: values.instanceId }),
+    ...(values?.region === undefined ? {} : { region: values.region }),
+    fingerprint: state.fingerprint,
+    domains: live?.token.domains ?? [],
+    state: error !== undefined ? (live ? 'failing' : 'pending') : live ? 'live' : 'pending',
+    ...time('issuedAt', live?.token.issuedAt),
+    ...time('expiresAt', live?.token.expiresAt),
+    ...time('refreshAt', live?.refreshAt),
+    verified: state.verified,
+    ...(error === undefined ? {} : { error }),
+  }
+}
+
+function createCount(): { add(decision: Decision): void; result(): CoverageStatus } {
+  let [total, current, pending] = [0, 0, 0]
+  const skipped: Record<string, number> = {}
+  return {
+    add(decision) {
+      total += 1
+      if (decision.kind === 'current') current += 1
+      else if (decision.kind === 'skip' || decision.kind === 'none') {
+        const reason = decision.kind === 'skip' ? decision.reason : 'retired'
+        skipped[reason] = (skipped[reason] ?? 0) + 1
+      } else pending += 1
+    },
+    result: () => ({ total, current, pending, skipped }),
+  }
+}

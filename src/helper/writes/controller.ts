@@ -1,0 +1,304 @@
+import type { KubeClient } from '../../kube/client.ts'
+import type { ServerFeatures } from '../../kube/watch/reflector.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
+import type { Targets } from '../../release/targets.ts'
+import { createTrimmers } from '../../release/views.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import { type Caches, createCaches } from '../cluster/caches.ts'
+import { createObservedCluster } from '../cluster/observed-cluster.ts'
+import type { CredentialGroups } from '../credentials/credential-groups.ts'
+import type { RegistryState } from '../credentials/registry-state.ts'
+import { type Decision, isWrite, type WriteAction, type WriteReason } from '../plan/actions.ts'
+import { type PlanContext, type PlanKey, plan, planKey } from '../plan/plan.ts'
+import { formatPlanKey, namespaceOf, parsePlanKey } from '../plan/plan-key.ts'
+import type { ControllerObserver } from './controller-observer.ts'
+import { namespaceUnreadable, problemOfDecision, problemOfWrite } from './decision-problem.ts'
+import { createPacer, rotationRate } from './pacer.ts'
+import { createRivalAddon } from './rival-addon.ts'
+import { createWorkQueue, type Lane, type Outcome } from './work-queue.ts'
+import { createWriter } from './writer.ts'
+
+export interface ControllerOptions {
+  readonly config: HelperConfig
+  readonly targets: Targets
+  readonly groups: CredentialGroups
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly random: () => number
+  readonly features: ServerFeatures
+  /** Whether a write may be started now. */
+  readonly holds: () => boolean
+  /** Epoch milliseconds on the cloud's clock. */
+  readonly cloudNow: () => number
+  /** The credentials of all registries. */
+  readonly states: () => readonly RegistryState[]
+  readonly observer: ControllerObserver
+  /** A Secret holds a newer credential of these registries than we do. */
+  readonly onNewer: (registries: readonly string[]) => void
+}
+
+/** Compares what is with what should be, for one key at a time, and performs what the plan says. */
+export interface Controller {
+  readonly caches: Caches
+  /** For the status: the same context that decides. */
+  context(): PlanContext
+  /** Keys that wait. */
+  readonly depth: number
+  /** Nothing waits and nothing is in hand. */
+  readonly idle: boolean
+  /** Plans everything anew and queues what has to be written: after a take-over, or when all credentials are there. */
+  planAll(): void
+  /** Plans all Secrets anew: these registries have another credential. */
+  rotate(states: readonly RegistryState[]): void
+  /** Follows the cluster until the signal. */
+  run(signal: AbortSignal): Promise<void>
+  /** Starts no more writes; resolves when those in flight have ended, or were broken off after `limitMs`. */
+  drain(limitMs: number): Promise<void>
+}
+
+/** More than 16 in flight only queue in the API server (research: peers-measured). */
+const CONCURRENCY = 16
+/** The write of our own copy may hang (a webhook): the others do not wait longer for it. */
+const LONGEST_HOLD_MS = 2_000
+const NOW: Lane = { lane: 'now' }
+/** What may take its time: the Secret serves as it is. */
+const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 'shrunk'])
+
+export function createController(options: ControllerOptions): Controller {
+  const { config, targets, groups, clock, observer } = options
+  const { secretName } = config
+  const instance = `${config.release.namespace}.${config.release.name}`
+  const { secretLabels } = config
+  const trimmers = createTrimmers({ instance, secretLabels, secretName, namespaceLabels: targets.namespaceLabels })
+  const observed = createObservedCluster(() => caches, secretName)
+  const writer = createWriter({ client: options.client, clock, caches: () => caches, trimmers, groups, secretName })
+  const pacer = createPacer(config.refreshRate)
+  const stop = new AbortController()
+  const home = config.release.namespace
+  let rate = config.refreshRate
+  /** What waits until the helper's own copy is written: a successor that reads it back never has less than the others. */
+  let held: (() => void)[] | undefined
+  let cancelHold: (() => void) | undefined
+  const rival = createRivalAddon({ secretName, onFound: observer.rival, onGone: () => observer.rival(undefined) })
+  const queue = createWorkQueue({
+    clock,
+    random: options.random,
+    concurrency: CONCURRENCY,
+    pacer,
+    handler: handle,
+    observer: observer.queue,
+  })
+  const caches = createCaches({
+    client: options.client,
+    clock,
+    random: options.random,
+    features: options.features,
+    config,
+    listedNamespaces: targets.listedNamespaces,
+    trimmers,
+    onNamespace(name, current, previous) {
+      observer.changed()
+      observed.noteNamespace(current, previous)
+      if (!caches.synced) return
+      if (previous === undefined) observer.appeared(name)
+      queue.add(name, NOW)
+      if (current) for (const account of observed.serviceAccountsIn(name)) queue.add(`${name}/${account.name}`, NOW)
+    },
+    onSecret(key, current, previous) {
+      observer.changed()
+      const namespace = namespaceOf(key)
+      const lost = observed.noteSecret(namespace, current, previous, {
+        now: clock.monotonic(),
+        hash: hashFor(namespace),
+      })
+      if (!caches.synced) return
+      if (lost) observer.lost(namespace)
+      queue.add(namespace, NOW)
+      // Whether the Secret is another's decides about the references to it.
+      if (current?.ours === previous?.ours || config.adopt) return
+      for (const { name } of observed.serviceAccountsIn(namespace)) queue.add(`${namespace}/${name}`, NOW)
+    },
+    onServiceAccount(key, current, previous) {
+      observer.changed()
+      const lost = observed.noteServiceAccount(key, current, previous, clock.monotonic())
+      if (!caches.synced) return
+      if (previous === undefined) observer.appeared(key)
+      if (lost) observer.lost(key)
+      queue.add(key, NOW)
+      // The last entry that was taken back lets the Secret be emptied.
+      if (previous?.list.includes(secretName) && !current?.list.includes(secretName)) queue.add(namespaceOf(key), NOW)
+    },
+    onSynced: observer.synced,
+    onProblem: observer.watchBroke,
+    onRefused: (namespace) => observer.problem(namespace, namespaceUnreadable(namespace)),
+  })
+
+  /** Of the content that this replica keeps there; undefined while it does not lead. */
+  function hashFor(namespace: string): string | undefined {
+    const view = observed.namespace(namespace)
+    if (view === undefined || !options.holds()) return undefined
+    return groups.of(namespace, targets.registriesOf(view))?.hash
+  }
+
+  function context(): PlanContext {
+    return { observed, targets, groups, config, now: clock.monotonic(), cloudNow: options.cloudNow() }
+  }
+
+  function handle(key: string, failures: number): Outcome | Promise<Outcome> {
+    // What a follower sees is kept; at a take-over all is planned at once.
+    if (!options.holds()) return 'done'
+    const outcome = handleKey(key, failures)
+    if (key !== home || held === undefined) return outcome
+    if (outcome instanceof Promise) return outcome.finally(release)
+    release()
+    return outcome
+  }
+
+  function handleKey(key: string, failures: number): Outcome | Promise<Outcome> {
+    const planned = parsePlanKey(key)
+    const decision = planKey(context(), planned)
+    if (decision === undefined) {
+      if (!observed.unreadable(planned.namespace)) observer.solved(key)
+      rival.note(key, undefined)
+      return 'done'
+    }
+    note(key, planned, decision)
+    const until = untilOf(decision)
+    if (until !== undefined) return { retry: Math.max(0, until - clock.monotonic()) }
+    return isWrite(decision) && !config.dryRun ? perform(key, decision, failures) : 'done'
+  }
+
+  /** Adds what `collect` wants to write, the helper's own copy first. */
+  function enqueueAll(
+    collect: (enqueue: (key: string, decision: Decision, urgent: boolean, turn: number) => void) => void,
+  ): void {
+    const rest: (() => void)[] = []
+    let ownFirst = false
+    collect((key, decision, urgent, turn) => {
+      if (key !== home || !isWrite(decision)) rest.push(() => enqueue(key, decision, urgent, turn))
+      else ownFirst = true
+    })
+    const isOngoing = queue.depth > 0
+    rest.push(() => setPace(isOngoing))
+    held = [...(held ?? []), ...rest]
+    if (ownFirst) {
+      cancelHold ??= clock.after(LONGEST_HOLD_MS, release)
+      queue.add(home, NOW)
+    } else release()
+  }
+
+  function release(): void {
+    cancelHold?.()
+    cancelHold = undefined
+    const all = held ?? []
+    held = undefined
+    for (const add of all) add()
+  }
+
+  async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
+    if (action.kind === 'attach') observed.noteAttach(key)
+    const result = await writer(action, stop.signal)
+    if (result.ok) {
+      observer.wrote(key, action)
+      return 'done'
+    }
+    const { verdict, error } = result
+    observer.failed(key, action, verdict, error)
+    const problem = problemOfWrite(action, error, { outcome: verdict.outcome, failures, secretName })
+    if (problem) observer.problem(key, problem)
+    if (verdict.slowDownMs > 0) queue.slowDown(verdict.slowDownMs)
+    return verdict.retry === 'never' ? 'done' : { retry: verdict.retry }
+  }
+
+  function note(key: string, planned: PlanKey, decision: Decision): void {
+    const { namespace, serviceAccount } = planned
+    if (serviceAccount !== undefined) {
+      const served = decision.kind === 'current' || decision.kind === 'attach'
+      rival.note(key, served ? observed.serviceAccount(namespace, serviceAccount)?.list : undefined)
+    }
+    if (decision.kind === 'current' && decision.newer !== undefined) options.onNewer(decision.newer)
+    const problem = problemOfDecision(planned, decision, secretName)
+    if (problem) observer.problem(key, problem)
+    else if (!isWrite(decision)) observer.solved(key)
+  }
+
+  /** New objects and repairs first; a rotation by expiry, and paced unless what is in use does not work. */
+  function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
+    if (decision.kind === 'writeSecret' && decision.namespace === config.release.namespace) return NOW
+    const isRotation = decision.kind === 'writeSecret' && ROTATIONS.has(decision.reason)
+    // Secret and references of one namespace side by side: the first namespaces are usable at once.
+    if (decision.kind !== 'writeSecret' || !isRotation) return { lane: 'later', deadline: turn }
+    const { expiresAt: deadline = 0 } = observed.secret(decision.namespace) ?? {}
+    const hasExpired = deadline !== 0 && deadline <= options.cloudNow()
+    return { lane: 'later', paced: !urgent && !hasExpired, deadline }
+  }
+
+  /** Queues what has to be written, and what only has to wait for its time. */
+  function enqueue(key: string, decision: Decision, urgent: boolean, turn: number): void {
+    if (isWrite(decision)) queue.add(key, laneOf(decision, urgent, turn))
+    else if (untilOf(decision) !== undefined) queue.add(key, NOW)
+  }
+
+  /** For all that waits: the rotation of one registry must not slow down an earlier one that is not over. */
+  function setPace(isOngoing: boolean): void {
+    const needed = rotationRate(config.refreshRate, queue.depth, shortestLife(options.states()))
+    rate = isOngoing ? Math.max(rate, needed) : needed
+    pacer.setRate(rate)
+  }
+
+  return {
+    caches,
+    context,
+    get depth() {
+      return queue.depth
+    },
+    get idle() {
+      return held === undefined && queue.depth === 0 && queue.active === 0
+    },
+    planAll() {
+      if (!caches.synced || !options.holds()) return
+      let turn = 0
+      enqueueAll((enqueue) => {
+        for (const { key, decision } of plan(context())) {
+          const text = formatPlanKey(key)
+          if (key.serviceAccount === undefined) turn += 1
+          note(text, key, decision)
+          enqueue(text, decision, false, turn)
+        }
+      })
+    },
+    rotate(states) {
+      if (!caches.synced || !options.holds()) return
+      const urgent = states.some((state) => state.urgent)
+      let count = 0
+      enqueueAll((enqueue) => {
+        for (const namespace of observed.namespaces()) {
+          const decision = planKey(context(), { namespace: namespace.name })
+          if (decision === undefined) continue
+          if (isWrite(decision)) count += 1
+          enqueue(namespace.name, decision, urgent, count)
+        }
+      })
+    },
+    run: (signal) => caches.run(signal),
+    async drain(limitMs) {
+      cancelHold?.()
+      // A second drain ends the wait of the first.
+      await Promise.race([queue.stop(), sleep(clock, limitMs, stop.signal).catch(() => undefined)])
+      stop.abort()
+    },
+  }
+}
+
+function untilOf(decision: Decision): number | undefined {
+  return decision.kind === 'wait' || decision.kind === 'current' ? decision.until : undefined
+}
+
+/** Milliseconds; 0 when none of them ends. */
+function shortestLife(states: readonly RegistryState[]): number {
+  const lives = states.flatMap(({ live }) => {
+    const { issuedAt = 0, expiresAt = null } = live?.token ?? {}
+    return expiresAt === null ? [] : [expiresAt - issuedAt]
+  })
+  return lives.length === 0 ? 0 : Math.min(...lives)
+}

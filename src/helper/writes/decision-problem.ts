@@ -1,0 +1,75 @@
+import { NopassError } from '../../errors.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
+import type { Decision, WriteAction } from '../plan/actions.ts'
+import type { PlanKey } from '../plan/plan.ts'
+import type { FailureVerdict } from './write-failure.ts'
+
+/** The trouble that a decision stands for, if a person should know of it. */
+export function problemOfDecision(key: PlanKey, decision: Decision, secretName: string): NopassError | undefined {
+  const place = { namespace: key.namespace }
+  if (decision.kind === 'skip' && decision.reason === 'foreign-secret' && key.serviceAccount === undefined) {
+    const who = decision.manager === undefined ? 'somebody else' : `"${decision.manager}"`
+    return new NopassError('FOREIGN_SECRET', `the Secret ${secretName} belongs to ${who}`, { place })
+  }
+  if (decision.kind === 'skip' && decision.reason === 'foreign-list') {
+    const what = `imagePullSecrets of ServiceAccount ${key.serviceAccount}`
+    const hint = `Add {name: ${secretName}} to the list where "${decision.manager}" applies it from, or use attach: admission.`
+    return new NopassError('FOREIGN_LIST', `"${decision.manager}" applies ${what}; it is left alone`, { place, hint })
+  }
+  if (decision.kind === 'skip' && decision.reason === 'overlong-list') {
+    const what = `imagePullSecrets of ServiceAccount ${key.serviceAccount}`
+    return new NopassError('LIST_OVERLONG', `${what} is too long (entries: ${decision.entries}); it is left alone`, {
+      place,
+    })
+  }
+  if (decision.kind === 'wait' && decision.reason === 'fought' && key.serviceAccount === undefined) {
+    const by = decision.manager === undefined ? 'Another writer' : `"${decision.manager}"`
+    return new NopassError('SECRET_FOUGHT', `${by} keeps changing or deleting the Secret ${secretName}`, { place })
+  }
+  if (decision.kind === 'wait' && decision.reason === 'unreadable') return namespaceUnreadable(key.namespace)
+  if (decision.kind === 'wait' && decision.reason === 'fought') {
+    const what = `imagePullSecrets of ServiceAccount ${key.serviceAccount}`
+    const by = decision.manager === undefined ? 'Another writer' : `"${decision.manager}"`
+    return new NopassError('LIST_FOUGHT', `${by} keeps removing ${secretName} from ${what}`, { place })
+  }
+  return undefined
+}
+
+export function namespaceUnreadable(namespace: string): NopassError {
+  const message = `the helper lacks the right to read the namespace ${namespace} or its objects`
+  return new NopassError('NAMESPACE_UNREADABLE', message, { place: { namespace } })
+}
+
+/** A server that stumbles is no trouble of one namespace, one that fails so often in a row is. */
+const FAILING_AFTER = 4
+
+export interface FailedWrite {
+  readonly outcome: FailureVerdict['outcome']
+  /** Attempts that failed before this one. */
+  readonly failures: number
+  readonly secretName: string
+}
+
+/** The trouble that a failed write stands for, if a person should know of it. */
+export function problemOfWrite(action: WriteAction, error: unknown, failed: FailedWrite): NopassError | undefined {
+  const { outcome, failures, secretName } = failed
+  const { status, reason } = error instanceof KubeApiError ? error : { status: 0, reason: undefined }
+  const failing = outcome === 'unavailable' && status >= 500 && failures >= FAILING_AFTER
+  if (outcome !== 'refused' && !failing) return undefined
+  const place = { namespace: action.namespace }
+  const what =
+    action.kind === 'writeSecret' ? `Secret ${secretName}` : `ServiceAccount ${action.serviceAccount} (${action.kind})`
+  const details = { place, cause: error, ...(reason === undefined ? {} : { reason }) }
+  if (status === 422 && action.kind === 'writeSecret' && action.precondition !== undefined && !isForeignDenial(error)) {
+    return new NopassError('SECRET_NEEDS_DELETE', `the ${what} cannot be replaced in place`, details)
+  }
+  const why = error instanceof KubeApiError ? `: ${error.message}` : ''
+  if (failing)
+    return new NopassError('WRITE_FAILING', `the ${what} fails again and again with ${status}${why}`, details)
+  return new NopassError('WRITE_REFUSED', `the ${what} was refused with ${status}${why}`, details)
+}
+
+/** A policy or a webhook of somebody else's says no, not the object: to delete the Secret would lose it for good. */
+function isForeignDenial(error: unknown): boolean {
+  return /ValidatingAdmissionPolicy '(?!acr-nopass\.)|admission webhook "/.test((error as Error).message)
+}

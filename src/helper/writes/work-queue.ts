@@ -1,0 +1,217 @@
+import type { Clock } from '../../lib/clock.ts'
+import { createDeadlineHeap, type Waiting } from './deadline-heap.ts'
+import type { Pacer } from './pacer.ts'
+import { type RetryWait, waitBeforeRetry } from './retry-wait.ts'
+
+/** `now`: something new happened, first come first served. `later`: by deadline, and one for every four of `now` while both wait. */
+export interface Lane {
+  readonly lane: 'now' | 'later'
+  readonly deadline?: number
+  /** Takes a turn of the pacer. */
+  readonly paced?: boolean
+}
+
+export type Outcome = 'done' | { readonly retry: RetryWait }
+
+/** `failures`: attempts in a row that ended with `retry`. */
+type Handler = (key: string, failures: number) => Outcome | Promise<Outcome>
+
+/** Names after client-go's workqueue metrics; times in milliseconds. */
+export interface QueueObserver {
+  added(): void
+  started(waitedMs: number): void
+  finished(workedMs: number): void
+  retried(): void
+}
+
+export interface WorkQueueOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly concurrency: number
+  readonly pacer: Pacer
+  readonly handler: Handler
+  readonly observer?: QueueObserver
+}
+
+/** A queue of keys: each key once, never in two hands at a time, and again if it changed while it was in hand. */
+export interface WorkQueue {
+  add(key: string, lane: Lane): void
+  addAfter(key: string, ms: number): void
+  /** Starts nothing for so long (a server that says 429). */
+  slowDown(ms: number): void
+  readonly depth: number
+  readonly active: number
+  /** Forgets what waits; resolves when nothing is in hand any more. */
+  stop(): Promise<void>
+}
+
+/** So many keys of `now` start in a row while keys of `later` wait. */
+const NOW_IN_ROW = 4
+
+export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
+  const { clock, pacer } = options
+  const waiting = new Map<string, Waiting & Lane & { readonly addedAt: number }>()
+  const now: string[] = []
+  const later = createDeadlineHeap()
+  const inHand = new Set<string>()
+  const failures = new Map<string, number>()
+  /** In hand, and failed before. */
+  const repeating = new Set<string>()
+  /** Failed before, and wait for others of the kind to end. */
+  const parked: string[] = []
+  const mostRepeating = Math.max(1, Math.floor(options.concurrency / 2))
+  const delayed = new Map<string, () => void>()
+  const idle: (() => void)[] = []
+  let order = 0
+  let nowInRow = 0
+  let quietUntil = Number.NEGATIVE_INFINITY
+  let cancelWake: (() => void) | undefined
+  let stopped = false
+  let pumping = false
+
+  const enqueue = (key: string): void => {
+    const item = waiting.get(key)
+    if (item === undefined || inHand.has(key)) return
+    if (item.lane === 'now') now.push(key)
+    else later.push(item)
+  }
+  const wakeIn = (ms: number): undefined => {
+    cancelWake ??= clock.after(ms, () => {
+      cancelWake = undefined
+      pump()
+    })
+  }
+  /** What fails may hang until it fails (a webhook that does not answer): half of the hands stay free for all else. */
+  const parks = (key: string): boolean => {
+    if (repeating.size < mostRepeating || !failures.has(key)) return false
+    parked.push(key)
+    return true
+  }
+  /** The next key that may start; the lanes may hold keys that moved on since. */
+  const next = (): string | undefined => {
+    const quiet = quietUntil - clock.monotonic()
+    if (quiet > 0) return wakeIn(quiet)
+    // Neither lane starves the other: objects that change without end must not hold up a rotation.
+    const first = nowInRow < NOW_IN_ROW ? nextNow() : undefined
+    if (first !== undefined) {
+      nowInRow += 1
+      return first
+    }
+    nowInRow = 0
+    return nextLater() ?? nextNow()
+  }
+  const nextNow = (): string | undefined => {
+    for (let key = now.shift(); key !== undefined; key = now.shift()) {
+      if (waiting.get(key)?.lane === 'now' && !inHand.has(key) && !parks(key)) return key
+    }
+    return undefined
+  }
+  const nextLater = (): string | undefined => {
+    for (let head = later.peek(); head !== undefined; head = later.peek()) {
+      if (waiting.get(head.key)?.order === head.order && !inHand.has(head.key) && !parks(head.key)) {
+        const wait = head.paced ? pacer.take(clock.monotonic()) : 0
+        if (wait > 0) return wakeIn(wait)
+        later.pop()
+        return head.key
+      }
+      later.pop()
+    }
+    return undefined
+  }
+  const finish = (key: string, outcome: Outcome, startedAt: number): void => {
+    inHand.delete(key)
+    if (repeating.delete(key)) for (const one of parked.splice(0)) enqueue(one)
+    options.observer?.finished(clock.monotonic() - startedAt)
+    if (outcome === 'done') failures.delete(key)
+    else if (!stopped) retry(key, outcome.retry)
+    enqueue(key)
+    if (inHand.size === 0) for (const resolve of idle.splice(0)) resolve()
+  }
+  const retry = (key: string, wait: RetryWait): void => {
+    options.observer?.retried()
+    const count = failures.get(key) ?? 0
+    failures.set(key, count + 1)
+    // What changed meanwhile is tried at once.
+    if (!waiting.has(key)) addAfter(key, waitBeforeRetry(wait, count, options.random()))
+  }
+  const start = (key: string): void => {
+    const item = waiting.get(key)
+    waiting.delete(key)
+    inHand.add(key)
+    if (failures.has(key)) repeating.add(key)
+    const startedAt = clock.monotonic()
+    options.observer?.started(startedAt - (item?.addedAt ?? startedAt))
+    const outcome = call(options.handler, key, failures.get(key) ?? 0)
+    if (!(outcome instanceof Promise)) {
+      finish(key, outcome, startedAt)
+      return
+    }
+    void outcome
+      .catch((): Outcome => ({ retry: 'backoff' }))
+      .then((settled) => {
+        finish(key, settled, startedAt)
+        pump()
+      })
+  }
+  const pump = (): void => {
+    // A handler that adds keys as it runs must not start a pump within the pump.
+    if (pumping) return
+    pumping = true
+    while (!stopped && inHand.size < options.concurrency) {
+      const key = next()
+      if (key === undefined) break
+      start(key)
+    }
+    pumping = false
+  }
+  const addAfter = (key: string, ms: number): void => {
+    if (stopped) return
+    delayed.get(key)?.()
+    const cancel = clock.after(ms, () => {
+      delayed.delete(key)
+      add(key, { lane: 'now' })
+    })
+    delayed.set(key, cancel)
+  }
+  const add = (key: string, lane: Lane): void => {
+    if (stopped) return
+    delayed.get(key)?.()
+    delayed.delete(key)
+    const known = waiting.get(key)
+    if (known?.lane === 'now' || (known && lane.lane === 'later' && (known.paced !== true || lane.paced))) return
+    options.observer?.added()
+    order += 1
+    const { paced = false, deadline = Number.NEGATIVE_INFINITY } = lane
+    waiting.set(key, { key, lane: lane.lane, paced, deadline, order, addedAt: known?.addedAt ?? clock.monotonic() })
+    enqueue(key)
+    pump()
+  }
+  return {
+    add,
+    addAfter,
+    slowDown(ms) {
+      quietUntil = Math.max(quietUntil, clock.monotonic() + ms)
+    },
+    get depth() {
+      return waiting.size
+    },
+    get active() {
+      return inHand.size
+    },
+    stop() {
+      stopped = true
+      cancelWake?.()
+      for (const cancel of delayed.values()) cancel()
+      waiting.clear()
+      return inHand.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))
+    },
+  }
+}
+
+function call(handler: Handler, key: string, failures: number): Outcome | Promise<Outcome> {
+  try {
+    return handler(key, failures)
+  } catch {
+    return { retry: 'backoff' }
+  }
+}

@@ -1,0 +1,254 @@
+import { type Clock, sleep } from '../../lib/clock.ts'
+import { KubeApiError } from '../api-error.ts'
+import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from '../client.ts'
+import { listPages } from '../list-pages.ts'
+import { peekEvent } from '../peek-event.ts'
+import { type KubeObject, keyOf } from '../types.ts'
+import { createReconnectBackoff } from './reconnect-backoff.ts'
+import { type ChangeHandler, createStore, isOlder, type Store, type Versioned } from './store.ts'
+import type { WatchEvent } from './watch-stream.ts'
+import { startWatchdog } from './watchdog.ts'
+
+export interface ReflectorOptions<W extends KubeObject, T extends Versioned> {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly random: () => number
+  /** Of the list: `/api/v1/namespaces`. */
+  readonly path: string
+  readonly selector?: Query
+  readonly metadataOnly?: boolean
+  /** Objects a page where the server has no WatchList. Default 500. */
+  readonly pageSize?: number
+  /** What of an object is kept. */
+  readonly trim: (object: W) => T
+  readonly onChange: ChangeHandler<T>
+  /** After the first complete list, and after each later one. */
+  readonly onSynced?: () => void
+  /** Each failure, also of a handler; the reflector goes on by itself. */
+  readonly onProblem?: (error: unknown, retryInMs: number) => void
+  /** Shared by the reflectors of one connection: set to false by the first that is refused a WatchList. */
+  readonly features: ServerFeatures
+}
+
+export interface ServerFeatures {
+  watchList: boolean
+}
+
+/** A cache that follows one list of the API server, through every kind of break. */
+export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | 'rewind'> {
+  readonly synced: boolean
+  /** Monotonic time at which the server was last heard. */
+  readonly lastProgress: number
+  /** Monotonic time of the last try: what tells a stuck loop from a server that is down. */
+  readonly lastActivity: number
+  /** Lists and watches until the signal ends it; never rejects. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+const PAGE_SIZE = 500
+const WATCH_MIN_S = 300
+const WATCH_GRACE_MS = 5_000
+const INITIAL_SILENCE_MS = 30_000
+/** A server that sends bookmarks sends one a minute; two missed mean that nothing comes through any more. */
+const BOOKMARK_SILENCE_MS = 150_000
+/** A watch that ends sooner and brought nothing is a failure in disguise. */
+const SHORT_WATCH_MS = 1_000
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
+
+export function createReflector<W extends KubeObject, T extends Versioned>(
+  options: ReflectorOptions<W, T>,
+): Reflector<T> {
+  const { client, clock, features, path } = options
+  const backoff = createReconnectBackoff(options.random)
+  const store = createStore<T>((key, current, previous) => {
+    try {
+      options.onChange(key, current, previous)
+    } catch (error) {
+      options.onProblem?.(error, 0)
+    }
+  })
+  let version: string | undefined
+  // The newest version that a list or a watch had, also after `version` is given up.
+  let latest: string | undefined
+  let synced = false
+  let lastProgress = clock.monotonic()
+  let lastActivity = lastProgress
+
+  const put = (object: W): string => {
+    const key = keyOf(object.metadata)
+    // Known from the response to our own write.
+    if (!store.has(key, object.metadata)) store.put(key, options.trim(object))
+    return key
+  }
+  const moveTo = (next: string): void => {
+    version = next
+    if (latest === undefined || !isOlder(next, latest)) latest = next
+  }
+  const finishList = (seen: ReadonlySet<string>, at: string): void => {
+    if (latest !== undefined && isOlder(at, latest)) {
+      // Restored from a backup: all that is known is of a history that never happened, and no list would replace it.
+      store.rewind()
+      latest = undefined
+      throw rewound(path)
+    }
+    // What our own writes have told since is newer than the list.
+    for (const [key] of [...store.entries()]) if (!seen.has(key)) store.remove(key, at)
+    moveTo(at)
+    synced = true
+    lastProgress = clock.monotonic()
+    options.onSynced?.()
+  }
+
+  async function listAll(signal: AbortSignal): Promise<void> {
+    const seen = new Set<string>()
+    let at = ''
+    const list = {
+      path,
+      pageSize: options.pageSize ?? PAGE_SIZE,
+      ...(options.selector && { query: options.selector }),
+      ...(options.metadataOnly && { accept: METADATA_ONLY_LIST }),
+    }
+    for await (const page of listPages<W>(client, list, signal)) {
+      for (const object of page.items ?? []) seen.add(put(object))
+      lastActivity = lastProgress = clock.monotonic()
+      at = page.metadata.resourceVersion
+    }
+    finishList(seen, at)
+  }
+
+  /** Watches from the known version, or, without one, lists by the same stream (WatchList). True if anything was heard. */
+  async function watch(signal: AbortSignal): Promise<boolean> {
+    const seconds = Math.round(WATCH_MIN_S * (1 + options.random()))
+    const stop = new AbortController()
+    let initial = version === undefined ? new Set<string>() : undefined
+    const silence = new KubeApiError(0, `WATCH ${path}: nothing was heard for too long`, { code: 'KUBE_TIMEOUT' })
+    const longest = seconds * 1000 + WATCH_GRACE_MS
+    const watchdog = startWatchdog(clock, initial ? INITIAL_SILENCE_MS : longest, () => stop.abort(silence))
+    const query = { allowWatchBookmarks: true, timeoutSeconds: seconds, resourceVersion: version }
+    const start = initial ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {}
+    let heard = false
+    const onEvent = (event: WatchEvent<W>): void => {
+      heard = true
+      lastActivity = lastProgress = clock.monotonic()
+      if (event.type === 'ERROR') {
+        stop.abort(errorOf(path, event.object))
+        return
+      }
+      const { metadata } = event.object
+      if (event.type === 'BOOKMARK') {
+        // A server that was restored sends no event before it reaches our version again.
+        if (!initial && latest !== undefined && isOlder(metadata.resourceVersion, latest)) throw rewound(path)
+        if (initial && metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
+          finishList(initial, metadata.resourceVersion)
+          initial = undefined
+          watchdog.heard(longest)
+        } else watchdog.heard(initial ? INITIAL_SILENCE_MS : BOOKMARK_SILENCE_MS)
+      } else {
+        watchdog.heard()
+        if (event.type === 'DELETED') store.remove(keyOf(metadata), metadata.resourceVersion)
+        else {
+          const key = put(event.object)
+          initial?.add(key)
+        }
+      }
+      if (!initial) moveTo(metadata.resourceVersion)
+    }
+    const isKnown = (line: string): boolean => {
+      const seen = initial ? undefined : peekEvent(line)
+      if (seen === undefined || !store.has(seen.key, seen)) return false
+      heard = true
+      lastActivity = lastProgress = clock.monotonic()
+      watchdog.heard()
+      moveTo(seen.resourceVersion)
+      return true
+    }
+    const call = {
+      path,
+      query: { ...options.selector, ...query, ...start },
+      isKnown,
+      ...(options.metadataOnly ? { accept: METADATA_ONLY } : {}),
+    }
+    try {
+      await client.watch<W>(call, onEvent, AbortSignal.any([signal, stop.signal]))
+    } catch (error) {
+      if (initial && isWatchListRefused(error)) {
+        features.watchList = false
+        return true
+      }
+      throw error
+    } finally {
+      watchdog.stop()
+    }
+    return heard
+  }
+
+  async function oneRound(signal: AbortSignal): Promise<void> {
+    const begin = clock.monotonic()
+    lastActivity = begin
+    if (version === undefined && !features.watchList) await listAll(signal)
+    const heard = await watch(signal)
+    lastActivity = clock.monotonic()
+    if (!heard && lastActivity - begin < SHORT_WATCH_MS) {
+      throw new KubeApiError(0, `WATCH ${path} ended at once without an event`, { code: 'KUBE_UNREACHABLE' })
+    }
+    lastProgress = lastActivity
+  }
+
+  return {
+    get: store.get,
+    entries: store.entries,
+    put: store.put,
+    remove: store.remove,
+    get size() {
+      return store.size
+    },
+    get synced() {
+      return synced
+    },
+    get lastProgress() {
+      return lastProgress
+    },
+    get lastActivity() {
+      return lastActivity
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        const begin = clock.monotonic()
+        try {
+          await oneRound(signal)
+        } catch (error) {
+          if (signal.aborted) return
+          // What took long was open, unless it was the wait for an answer.
+          const waited = error instanceof KubeApiError && error.code === 'KUBE_TIMEOUT'
+          const openMs = waited ? 0 : clock.monotonic() - begin
+          if (error instanceof KubeApiError && isVersionLost(error)) version = undefined
+          const asked = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0
+          const wait = Math.max(asked, backoff.next(clock.monotonic(), openMs))
+          options.onProblem?.(error, wait)
+          await sleep(clock, wait, signal).catch(() => undefined)
+        }
+      }
+    },
+  }
+}
+
+function errorOf(path: string, object: unknown): KubeApiError {
+  const { code, reason } = object as { code?: unknown; reason?: unknown }
+  return new KubeApiError(typeof code === 'number' ? code : 500, `WATCH ${path} was ended by the server`, {
+    ...(typeof reason === 'string' ? { reason } : {}),
+  })
+}
+
+function rewound(path: string): KubeApiError {
+  return new KubeApiError(410, `${path}: the server's resource versions went back; it is listed again`)
+}
+
+/** Our version is no longer, or not yet, one of the server's history (apiserver, storage.NewTooLargeResourceVersionError). */
+function isVersionLost({ status, message }: KubeApiError): boolean {
+  return status === 410 || (status === 504 && message.includes('Too large resource version'))
+}
+
+/** Servers before 1.32 or without the feature answer 422 (proofs §7), older ones 400. */
+function isWatchListRefused(error: unknown): boolean {
+  return error instanceof KubeApiError && (error.status === 422 || error.status === 400)
+}

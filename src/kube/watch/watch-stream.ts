@@ -1,0 +1,71 @@
+import { NopassError } from '../../errors.ts'
+import { ByteCollector } from '../../lib/byte-collector.ts'
+
+/** One line of a watch. `ERROR` carries a `Status`, `BOOKMARK` an object with nothing but a resourceVersion. */
+export interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  readonly object: T
+}
+
+/** etcd refuses objects over 1.5 MiB; a longer line is no Kubernetes object. */
+const LINE_LIMIT: number = 8 * 1024 * 1024
+
+const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'])
+const NEWLINE = 0x0a
+
+/**
+ * Cuts a byte stream into lines and lines into events, however the bytes are chunked. `push` yields what is complete, each event
+ * before the next line is looked at; `end` tells whether an incomplete line was left (a cut connection). Throws KUBE_BAD_ANSWER
+ * for a line that is not a watch event.
+ */
+export interface WatchParser<T> {
+  push(chunk: Uint8Array): Generator<WatchEvent<T>, void>
+  end(): { readonly cut: boolean }
+}
+
+/** `isKnown`: a line that tells nothing new, which is left out unparsed. */
+export function createWatchParser<T>(
+  isKnown: (line: string) => boolean = () => false,
+  lineLimit: number = LINE_LIMIT,
+): WatchParser<T> {
+  const held = new ByteCollector()
+  const takeLine = (last: Uint8Array): string => {
+    held.add(last)
+    return held.take().toString('utf8')
+  }
+  return {
+    *push(chunk) {
+      let start = 0
+      for (;;) {
+        const end = chunk.indexOf(NEWLINE, start)
+        if (end < 0) break
+        const line = takeLine(chunk.subarray(start, end)).trim()
+        start = end + 1
+        if (line !== '' && !isKnown(line)) yield parseEvent<T>(line)
+      }
+      if (start < chunk.length) {
+        held.add(chunk.subarray(start))
+        if (held.size > lineLimit) throw badAnswer(`a watch sent a line of more than ${lineLimit} bytes`)
+      }
+    },
+    end: () => ({ cut: held.size > 0 }),
+  }
+}
+
+function parseEvent<T>(line: string): WatchEvent<T> {
+  let event: unknown
+  try {
+    event = JSON.parse(line)
+  } catch {
+    throw badAnswer('a watch sent a line that is not JSON')
+  }
+  const { type, object } = (event ?? {}) as { type?: unknown; object?: unknown }
+  if (!TYPES.has(type) || typeof object !== 'object' || object === null) {
+    throw badAnswer('a watch sent JSON that is not an event')
+  }
+  return event as WatchEvent<T>
+}
+
+function badAnswer(message: string): NopassError {
+  return new NopassError('KUBE_BAD_ANSWER', message)
+}

@@ -1,0 +1,114 @@
+import { NopassError } from '../../errors.ts'
+import type { LegacyFacts } from '../remove/legacy-facts.ts'
+import type { AddonEntry, AddonSettings } from './addon-settings.ts'
+import type { DraftIdentity, ImportNote } from './values-draft.ts'
+
+export interface ChosenIdentity {
+  readonly identity: DraftIdentity | undefined
+  readonly notes: readonly ImportNote[]
+  readonly errors: readonly NopassError[]
+}
+
+/** Whose ServiceAccount an RRSA role has to trust. */
+export interface ReleaseName {
+  readonly namespace: string
+  readonly name: string
+}
+
+const KEY_SECRET = 'acr-nopass-key'
+
+/** One release has one identity; the old helper could have one for each instance. */
+export function chooseIdentity(
+  settings: AddonSettings | undefined,
+  facts: Pick<LegacyFacts, 'addonKey'>,
+  release: ReleaseName,
+): ChosenIdentity {
+  const entries = settings?.entries ?? []
+  const keys = new Set(entries.flatMap(({ keyFingerprint }) => keyFingerprint ?? []))
+  const withRole = settings?.rrsa ? entries.filter(({ rrsaRole }) => rrsaRole !== undefined) : []
+  if (keys.size > 0) {
+    const mixed = keys.size > 1 || entries.some(({ keyFingerprint }) => keyFingerprint === undefined)
+    return mixed
+      ? refused('AccessKeys', entries)
+      : accessKey(KEY_IN_CONFIG, 'The AccessKey stood in plain text.', release)
+  }
+  if (withRole.length > 0) return rrsa(withRole, entries, release)
+  if (facts.addonKey) return accessKey(KEY_IN_SECRET, 'As the old helper, by the AccessKey of a RAM user.', release)
+  const notes: ImportNote[] = [
+    { kind: 'todo', text: RIGHTS },
+    ...(settings?.rrsa ? [{ kind: 'changed' as const, text: 'RRSA was on, but no entry named a role for it.' }] : []),
+    ...(entries.some(({ rrsaRole }) => rrsaRole !== undefined)
+      ? [{ kind: 'dropped' as const, text: '`rrsaRoleARN`: RRSA was off, so the role was not used.' }]
+      : []),
+  ]
+  const comments = [
+    'The RAM role of the nodes. On ACK with RRSA `type: rrsa` is better: only the helper has its rights.',
+  ]
+  return { identity: { values: { type: 'worker-role' }, comments }, notes, errors: [] }
+}
+
+const RIGHTS =
+  'The RAM role of the nodes needs the rights to pull: `apply --ack-cluster-id …` grants them, `policy -f` prints them. (A helper of Alibaba made since 2023-04 uses a role of its own, AliyunCSManagedAcrRole, that nobody else can use.)'
+const KEY_IN_CONFIG =
+  'The AccessKey in the old configuration is not copied: it stood there in plain text, so make a new one and disable the old one after the switch.'
+const KEY_IN_SECRET =
+  'The AccessKey is read from a Secret of the release: copy kube-system/alibaba-addon-secret (`access-key-id`, `access-key-secret`).'
+
+function accessKey(why: string, comment: string, { namespace }: ReleaseName): ChosenIdentity {
+  const place = `Secret ${namespace}/${KEY_SECRET} with the keys accessKeyId and accessKeySecret`
+  return {
+    identity: {
+      values: { type: 'access-key', accessKey: { existingSecret: KEY_SECRET } },
+      comments: [comment, `It is read from ${place}.`],
+    },
+    notes: [{ kind: 'todo', text: `${why} Make the ${place}.` }],
+    errors: [],
+  }
+}
+
+function rrsa(
+  withRole: readonly AddonEntry[],
+  entries: readonly AddonEntry[],
+  { namespace, name }: ReleaseName,
+): ChosenIdentity {
+  const roles = [...new Set(withRole.map(({ rrsaRole = '' }) => rrsaRole))]
+  const providers = [...new Set(withRole.flatMap(({ rrsaProvider }) => rrsaProvider ?? []))]
+  const [roleArn = ''] = roles
+  const [oidcProviderArn] = providers
+  if (roles.length > 1 || providers.length > 1) return refused('RRSA roles', withRole)
+  if (oidcProviderArn === undefined) {
+    const message = `\`${withRole[0]?.place}.rrsaOIDCProviderRoleARN\` is missing`
+    return { identity: undefined, notes: [], errors: [new NopassError('IMPORT_SETTING', message, { hint: PROVIDER })] }
+  }
+  const others = entries.filter(({ rrsaRole }) => rrsaRole === undefined).map(({ place }) => place)
+  const subject = `system:serviceaccount:${namespace}:${name}`
+  return {
+    identity: {
+      values: { type: 'rrsa', rrsa: { roleArn, oidcProviderArn } },
+      comments: [`Its trust policy has to name ${subject}, besides the old helper's until that is gone.`],
+    },
+    notes: [
+      {
+        kind: 'todo',
+        text: `The role ${roleArn} trusts only the old helper's ServiceAccount: add "${subject}" to \`oidc:sub\` in its trust policy, or let \`apply --ack-cluster-id …\` make a role.`,
+      },
+      ...(others.length === 0
+        ? []
+        : [
+            {
+              kind: 'changed' as const,
+              text: `${others.join(', ')}: was called by the cluster's own role, now by ${roleArn}, which needs the rights to pull from it.`,
+            },
+          ]),
+    ],
+    errors: [],
+  }
+}
+
+const PROVIDER = 'Write the ARN of the cluster\'s OIDC provider, as the console shows it beside "RRSA OIDC".'
+
+function refused(what: string, entries: readonly AddonEntry[]): ChosenIdentity {
+  const places = entries.map(({ place }) => place).join(', ')
+  const error = new NopassError('IMPORT_IDENTITIES', `${places}: several ${what}, and a release has one identity`)
+  return { identity: undefined, notes: [], errors: [error] }
+}

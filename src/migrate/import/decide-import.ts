@@ -1,0 +1,95 @@
+import type { NopassError } from '../../errors.ts'
+import type { LegacyFacts } from '../remove/legacy-facts.ts'
+import { LEGACY_SECRETS } from '../remove/legacy-names.ts'
+import { titleOf } from '../remove/workload.ts'
+import type { AddonSettings } from './addon-settings.ts'
+import { chooseIdentity, type ReleaseName } from './choose-identity.ts'
+import { chooseRegistries } from './choose-registries.ts'
+import { chooseTargets } from './choose-targets.ts'
+import type { ImportNote, ValuesDraft } from './values-draft.ts'
+import { findWanted } from './wanted-registry.ts'
+
+export interface ImportWish {
+  readonly settings: AddonSettings | undefined
+  readonly facts: LegacyFacts
+  /** What the user said; else what the cluster says of itself. */
+  readonly region: string | undefined
+  readonly release: ReleaseName
+}
+
+export interface ImportDecision {
+  /** Undefined when there is any error. */
+  readonly draft: ValuesDraft | undefined
+  readonly notes: readonly ImportNote[]
+  readonly errors: readonly NopassError[]
+}
+
+/** The kinds of notes, what needs a person first. */
+const KINDS: readonly ImportNote['kind'][] = ['lost', 'todo', 'changed', 'dropped']
+
+/** What the old helper's settings and traces are in values of ours; all that stands against it at once. */
+export function decideImport({ settings, facts, release, ...wish }: ImportWish): ImportDecision {
+  const region = wish.region ?? facts.region
+  const { wanted, lost, errors: regionErrors } = findWanted(settings, facts, region)
+  const { registries, errors: registryErrors } = chooseRegistries(wanted)
+  const { identity, notes: identityNotes, errors: identityErrors } = chooseIdentity(settings, facts, release)
+  const { targets, notes: targetNotes } = chooseTargets(settings, facts)
+  const errors = [...regionErrors, ...registryErrors, ...identityErrors]
+  const notes = [
+    ...lost.map((pattern): ImportNote => lostDomain(pattern)),
+    ...(region === undefined ? [{ kind: 'todo' as const, text: NO_REGION }] : []),
+    ...identityNotes,
+    ...targetNotes,
+    ...settingNotes(settings),
+    ...factNotes(facts),
+  ].sort((left, right) => KINDS.indexOf(left.kind) - KINDS.indexOf(right.kind))
+  if (errors.length > 0 || identity === undefined) return { draft: undefined, notes, errors }
+  const source = settings?.source ?? 'what the helper of 2018 left in the cluster'
+  const attach = facts.minor !== undefined && facts.minor >= 36 ? 'both' : 'serviceAccounts'
+  const guard = facts.minor === undefined || facts.minor >= 30
+  return { draft: { source, registries, identity, region, targets, attach, guard }, notes, errors }
+}
+
+const NO_REGION =
+  "The cluster's own region is not known, so the APIs would be called by the public network: give --region, to call them inside the VPC."
+
+function lostDomain(pattern: string): ImportNote {
+  return {
+    kind: 'lost',
+    text: `\`${pattern}\` of \`acr-registry\`: it does not tell which instance it belongs to. Add it to \`domains\` of the registry.`,
+  }
+}
+
+function settingNotes(settings: AddonSettings | undefined): readonly ImportNote[] {
+  if (settings === undefined) return []
+  const { dropped, unknown, webhook } = settings
+  return [
+    ...unknown.map((key): ImportNote => ({ kind: 'lost', text: `\`${key}\`: no document of the add-on knows it.` })),
+    ...dropped.map((key): ImportNote => ({ kind: 'dropped', text: `\`${key}\`: not needed.` })),
+    ...(webhook
+      ? [
+          {
+            kind: 'changed' as const,
+            text: 'The webhook for new ServiceAccounts is not needed: the helper watches them, and from Kubernetes 1.36 the API server itself adds the reference.',
+          },
+        ]
+      : []),
+  ]
+}
+
+function factNotes({ workloads, sharedBindings }: LegacyFacts): readonly ImportNote[] {
+  // A Pod names what its ServiceAccount named when it was made; only what makes Pods says it itself.
+  const naming = workloads.filter(
+    ({ kind, references }) => kind !== 'Pod' && references.some((name) => LEGACY_SECRETS.includes(name)),
+  )
+  return [
+    ...naming.map((workload): ImportNote => {
+      const text = `${titleOf(workload)} names an old Secret itself: as soon as acr-nopass is installed, name acr-nopass there in its place.`
+      return { kind: 'todo', text }
+    }),
+    ...sharedBindings.map((name): ImportNote => {
+      const text = `ClusterRoleBinding ${name} names the old helper's ServiceAccount beside others: take it out by hand.`
+      return { kind: 'todo', text }
+    }),
+  ]
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import { NopassError } from '../../errors.ts'
+import { isRecord } from '../../helm/release/manifest.ts'
+import type { AddonEntry } from './addon-settings.ts'
+import { readList } from './read-list.ts'
+
+/** The fields of an entry, by their name in lower case: the add-on's pages write `InstanceId` and `instanceId`. */
+const FIELDS: readonly string[] = [
+  'instanceid',
+  'regionid',
+  'domains',
+  'assumerolearn',
+  'expireduration',
+  'rrsarolearn',
+  'rrsaoidcproviderrolearn',
+  'customaccesskey',
+  'customaccesskeysecret',
+]
+
+const DOMAIN = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?(:[0-9]{1,5})?$/
+
+export interface ReadEntries {
+  readonly entries: readonly AddonEntry[]
+  readonly unknown: readonly string[]
+  readonly errors: readonly NopassError[]
+}
+
+/** One item of `acr-registry-info` or `AcrInstanceInfo`: an entry for each instance that it names. */
+export function readEntry(item: unknown, place: string): ReadEntries {
+  if (!isRecord(item)) {
+    const hint = 'Write `- instanceId: …` with the other fields below it, as far in as `instanceId`.'
+    return { entries: [], unknown: [], errors: [settingError(place, 'is no entry of fields', hint)] }
+  }
+  const errors: NopassError[] = []
+  const fields = new Map(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]))
+  const text = (key: string, pattern?: RegExp, wanted = ''): string | undefined => {
+    const value = fields.get(key)
+    if (value === null || value === undefined || value === '') return undefined
+    const trimmed = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : undefined
+    if (trimmed !== undefined && (trimmed === '' || pattern === undefined || pattern.test(trimmed))) {
+      return trimmed || undefined
+    }
+    errors.push(settingError(`${place}.${originalKey(item, key)}`, `is no ${wanted}`, `Write ${wanted}.`))
+    return undefined
+  }
+  const ids = splitIds(fields.get('instanceid'), `${place}.instanceId`, errors)
+  const domains = readDomains(fields.get('domains'), `${place}.domains`, errors)
+  if (ids.length > 1 && domains.length > 0) {
+    const hint = 'Write an entry of its own for each instance.'
+    errors.push(settingError(place, 'names several instances, and domains that are of one of them', hint))
+  }
+  const role = 'ARN of a RAM role, such as acs:ram::1234567890123456:role/acr-pull'
+  const provider = 'ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'
+  const shared = {
+    place,
+    region: text('regionid', /^[a-z]+(-[a-z0-9]+)+$/, 'region, such as cn-hangzhou'),
+    domains,
+    assumeRole: text('assumerolearn', /^acs:ram::[0-9]{5,20}:role\/[A-Za-z0-9._/-]+$/, role),
+    duration: readDuration(fields.get('expireduration')),
+    rrsaRole: text('rrsarolearn', /^acs:ram::[0-9]{5,20}:role\/[A-Za-z0-9._/-]+$/, role),
+    rrsaProvider: text('rrsaoidcproviderrolearn', /^acs:ram::[0-9]{5,20}:oidc-provider\/[A-Za-z0-9._-]+$/, provider),
+    keyFingerprint: fingerprint(fields.get('customaccesskey'), fields.get('customaccesskeysecret')),
+  }
+  return {
+    entries: (ids.length === 0 ? [undefined] : ids).map((instanceId) => ({ ...shared, instanceId })),
+    unknown: Object.keys(item)
+      .filter((key) => !FIELDS.includes(key.toLowerCase()))
+      .map((key) => `${place}.${shorten(key)}`),
+    errors,
+  }
+}
+
+function splitIds(value: unknown, place: string, errors: NopassError[]): readonly string[] {
+  const ids = readList(value)
+  if (ids?.every((id) => /^cri-[a-z0-9]{1,60}$/.test(id))) return ids
+  const hint = 'Write the id as the console shows it, `cri-…`, or leave it empty for the Personal Edition.'
+  errors.push(settingError(place, 'is no id of an Enterprise instance', hint))
+  return []
+}
+
+function readDomains(value: unknown, place: string, errors: NopassError[]): readonly string[] {
+  const given = readList(value)
+  const domains = (given ?? []).map((domain) =>
+    domain
+      .toLowerCase()
+      .replace(/^https?:\/\//, '')
+      .replace(/\/+$/, ''),
+  )
+  if (given !== undefined && domains.every((domain) => DOMAIN.test(domain) && domain.length <= 253)) {
+    return [...new Set(domains)]
+  }
+  const hint = 'Name hosts without `*`, addresses and paths, one text with commas between them.'
+  errors.push(settingError(place, 'is no list of domains', hint))
+  return []
+}
+
+/** Whatever is no number of seconds that STS knows is not worth a refusal: the default works. */
+function readDuration(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof seconds !== 'number' || !Number.isInteger(seconds)) return undefined
+  return seconds >= 900 && seconds <= 43_200 ? seconds : undefined
+}
+
+/** The key itself goes nowhere: only whether two are the same is asked. */
+function fingerprint(id: unknown, secret: unknown): string | undefined {
+  if (!id && !secret) return undefined
+  return createHash('sha256')
+    .update(JSON.stringify([id, secret]))
+    .digest('hex')
+}
+
+function originalKey(item: object, lower: string): string {
+  return Object.keys(item).find((key) => key.toLowerCase() === lower) ?? lower
+}
+
+/** A key of an unknown file, safe to show. */
+export function shorten(key: string): string {
+  return /^[\w.-]{1,60}$/.test(key) ? key : 'a key that is no plain word'
+}
+
+export function settingError(place: string, what: string, hint: string): NopassError {
+  return new NopassError('IMPORT_SETTING', `\`${place}\` ${what}`, { hint })
+}

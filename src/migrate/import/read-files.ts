@@ -1,0 +1,96 @@
+import { LineCounter, parseAllDocuments } from 'yaml'
+import { NopassError } from '../../errors.ts'
+import { isRecord } from '../../helm/release/manifest.ts'
+import { readInputFile } from '../../lib/read-input-file.ts'
+import { ValuesError } from '../../values/values-error.ts'
+import { decodeText } from '../../values/yaml/decode-text.ts'
+import type { SourceFile } from '../../values/yaml/yaml-node.ts'
+import type { AnyObject } from '../remove/any-object.ts'
+import type { ReadSettings } from './addon-settings.ts'
+import { readAddonJson } from './read-addon-json.ts'
+import { readConfigMap } from './read-config-map.ts'
+
+export interface FilesContent {
+  /** Objects of Kubernetes; of Secrets only metadata. */
+  readonly objects: readonly AnyObject[]
+  /** Of the add-on's JSON, or of the ConfigMap's data alone, as its documents print it. */
+  readonly settings: readonly ReadSettings[]
+}
+
+/** @throws NopassError `INPUT_INVALID` */
+export function readSources(names: readonly string[], folder: string): readonly SourceFile[] {
+  return names.map((name) => ({ name, text: decodeText(readInputFile({ input: '--file', name, folder })) }))
+}
+
+/** Sorts out what the files hold. Throws IMPORT_UNREADABLE with the place. */
+export function readFiles(files: readonly SourceFile[]): FilesContent {
+  const documents = files.flatMap((file) => parseFile(file).map((value) => ({ value, file })))
+  const found = documents.flatMap(({ value, file }) => expand(value).map((one) => ({ one, file })))
+  const objects: AnyObject[] = []
+  const settings: ReadSettings[] = []
+  for (const { one, file } of found) {
+    const addon = readAddonJson(one, file.name) ?? readData(one, file.name)
+    if (addon !== undefined) settings.push(addon)
+    else if (isObject(one)) objects.push(withoutContent(one))
+    else {
+      const hint = 'Give manifests of Kubernetes, the ConfigMap acr-configuration, or the JSON of the add-on.'
+      throw new NopassError('IMPORT_UNREADABLE', `${file.name} holds something that is none of these`, { hint })
+    }
+  }
+  return { objects, settings }
+}
+
+function parseFile({ name, text }: SourceFile): readonly unknown[] {
+  const lineCounter = new LineCounter()
+  const documents = parseAllDocuments(text, { lineCounter, logLevel: 'silent', prettyErrors: false })
+  const list = Array.isArray(documents) ? documents : []
+  for (const { errors } of list) {
+    const [error] = errors
+    if (error === undefined) continue
+    const { line, col } = lineCounter.linePos(error.pos[0])
+    const at = { file: name, line: Math.max(line, 1), column: Math.max(col, 1) }
+    // The line may hold a credential.
+    throw new ValuesError('IMPORT_UNREADABLE', `no YAML: ${error.code}`, { at, hideLine: true })
+  }
+  try {
+    return list.map((document) => document.toJS() as unknown).filter((value) => value !== null && value !== undefined)
+  } catch (cause) {
+    throw new NopassError('IMPORT_UNREADABLE', 'an alias stands for nothing', { place: { file: name }, cause })
+  }
+}
+
+/** The items of a `List`, as kubectl writes several objects. */
+function expand(value: unknown): readonly unknown[] {
+  if (!isRecord(value) || !String(value.kind).endsWith('List') || !Array.isArray(value.items)) return [value]
+  const kind = String(value.kind).replace(/List$/, '')
+  return value.items.map((item: unknown) => (isRecord(item) && kind !== '' ? { kind, ...item } : item))
+}
+
+function isObject(value: unknown): value is AnyObject {
+  return (
+    isRecord(value) &&
+    typeof value.kind === 'string' &&
+    isRecord(value.metadata) &&
+    typeof value.metadata.name === 'string'
+  )
+}
+
+/** `data:` of the ConfigMap alone, or what stands below it. */
+function readData(value: unknown, source: string): ReadSettings | undefined {
+  if (!isRecord(value) || value.kind !== undefined) return undefined
+  const data = isRecord(value.data) ? value.data : value
+  const isData = ['acr-registry-info', 'watch-namespace', 'service-account', 'acr-api-version'].some(
+    (key) => key in data,
+  )
+  if (!isData) return undefined
+  const texts = Object.entries(data).map(([key, one]) => [
+    key,
+    one === null ? '' : isRecord(one) || Array.isArray(one) ? JSON.stringify(one) : String(one),
+  ])
+  return readConfigMap(Object.fromEntries(texts), source)
+}
+
+/** The content of a Secret is not kept for a moment longer than the file's own text. */
+function withoutContent(object: AnyObject): AnyObject {
+  return object.kind === 'Secret' ? { kind: object.kind, metadata: object.metadata } : object
+}

@@ -1,0 +1,103 @@
+import { parseImage } from '../../acr/image-reference.ts'
+import { NopassError } from '../../errors.ts'
+import type { LegacyFacts } from '../remove/legacy-facts.ts'
+import { isPrivateAcr } from '../remove/workload.ts'
+import type { AddonEntry, AddonSettings } from './addon-settings.ts'
+import { readOwnDomain } from './own-domains.ts'
+
+/** A registry that the old helper served, its region known. */
+export type WantedRegistry = Pick<AddonEntry, 'instanceId' | 'domains' | 'assumeRole' | 'duration'> & {
+  readonly place: string
+  /** Known only by its name. */
+  readonly instanceName: string | undefined
+  readonly region: string
+}
+
+export interface WantedRegistries {
+  readonly wanted: readonly WantedRegistry[]
+  /** Domains that belong to no instance that is known. */
+  readonly lost: readonly string[]
+  readonly errors: readonly NopassError[]
+}
+
+const BARE = { instanceId: undefined, domains: [], assumeRole: undefined, duration: undefined }
+
+/**
+ * Which registries the old helper served: those that its configuration lists; else, as the helper of 2018 always did, the
+ * account's own Personal Edition in each region that images come from, and in the cluster's own.
+ */
+export function findWanted(
+  settings: AddonSettings | undefined,
+  facts: LegacyFacts,
+  region: string | undefined,
+): WantedRegistries {
+  if (settings !== undefined && settings.entries.length > 0) return fromEntries(settings.entries, region)
+  const patterns = (settings?.patterns ?? []).filter((pattern) => !pattern.startsWith('xxx-registry'))
+  if (patterns.length > 0) return fromPatterns(patterns, facts, region)
+  const regions = new Set([...hostsInUse(facts, undefined), ...(region === undefined ? [] : [region])])
+  if (regions.size === 0) return { wanted: [], lost: [], errors: [regionError('the registry of the old helper')] }
+  return { wanted: [...regions].sort().map((one) => personal(one)), lost: [], errors: [] }
+}
+
+function fromEntries(entries: readonly AddonEntry[], region: string | undefined): WantedRegistries {
+  const errors: NopassError[] = []
+  const wanted = entries.flatMap((entry): readonly WantedRegistry[] => {
+    const known = entry.region ?? region
+    if (known === undefined) {
+      errors.push(regionError(`\`${entry.place}\``))
+      return []
+    }
+    const { place, instanceId, domains, assumeRole, duration } = entry
+    return [{ place, instanceId, domains, assumeRole, duration, instanceName: undefined, region: known }]
+  })
+  return { wanted, lost: [], errors }
+}
+
+/** The globs of 2019: `registry.*.aliyuncs.com`, `shop-registry.*.cr.aliyuncs.com`. */
+function fromPatterns(patterns: readonly string[], facts: LegacyFacts, region: string | undefined): WantedRegistries {
+  const lost: string[] = []
+  const errors: NopassError[] = []
+  const found = new Map<string, WantedRegistry>()
+  for (const pattern of patterns) {
+    const own = readOwnDomain(pattern.toLowerCase())
+    if (own === undefined) {
+      lost.push(pattern)
+      continue
+    }
+    const known = own.region === '*' ? hostsInUse(facts, own.instance) : [own.region]
+    const regions = known.length > 0 || region === undefined ? known : [region]
+    if (regions.length === 0) errors.push(regionError(`\`${pattern}\` of \`acr-registry\``))
+    for (const one of regions) {
+      const registry = own.instance === undefined ? personal(one) : enterprise(own.instance, one)
+      found.set(`${own.instance ?? ''} ${one}`, { ...registry, place: 'acr-registry' })
+    }
+  }
+  if (found.size === 0 && errors.length === 0) {
+    const hint = 'Write the instance into `acr-registry-info`, as the add-on has it since 2020.'
+    errors.push(new NopassError('IMPORT_SETTING', '`acr-registry` names no instance that is known', { hint }))
+  }
+  return { wanted: [...found.values()], lost, errors }
+}
+
+const personal = (region: string): WantedRegistry => {
+  return { ...BARE, place: "the account's own registry", instanceName: undefined, region }
+}
+
+const enterprise = (instanceName: string, region: string): WantedRegistry => {
+  return { ...BARE, place: 'acr-registry', instanceName, region }
+}
+
+/** Regions from which images of an instance (undefined: of the Personal Edition) are in use. */
+function hostsInUse({ workloads }: LegacyFacts, instance: string | undefined): readonly string[] {
+  const regions = workloads.flatMap(({ images }) =>
+    images.filter(isPrivateAcr).flatMap((image) => {
+      const own = readOwnDomain(parseImage(image).host)
+      return own !== undefined && own.instance === instance ? [own.region] : []
+    }),
+  )
+  return [...new Set(regions)].sort()
+}
+
+function regionError(what: string): NopassError {
+  return new NopassError('IMPORT_REGION', `the region of ${what} is not known`)
+}

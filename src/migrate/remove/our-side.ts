@@ -1,0 +1,75 @@
+import type { ReleaseFacts } from '../../doctor/observed.ts'
+import { METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import { findRelease, type ReleaseChoice } from '../../release/find-release.ts'
+import type { Reader } from '../../release/reader.ts'
+import { createTargets, type Targets } from '../../release/targets.ts'
+import { createTrimmers, type NamespaceView, type SecretView } from '../../release/views.ts'
+
+/** What acr-nopass has in place of the old helper. */
+export interface OurSide {
+  /** Epoch milliseconds. */
+  readonly now: number
+  /** Undefined: not installed. */
+  readonly release: ReleaseFacts | undefined
+  readonly secretName: string
+  /** Undefined without a configuration that can be read. */
+  readonly targets: Targets | undefined
+  /** Pods of the helper that are ready. */
+  readonly available: number
+  readonly namespaces: ReadonlyMap<string, NamespaceView>
+  /** Our pull secrets, by namespace. */
+  readonly secrets: ReadonlyMap<string, SecretView>
+  /** The API server adds the reference to each Pod of a target. */
+  readonly admission: boolean
+}
+
+/** Reads it; of Secrets only metadata, and only of the pull secret's name. */
+export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: number): Promise<OurSide> {
+  const { chosen: release } = await findRelease(reader, choice)
+  const config = release?.config
+  const secretName = config?.secretName ?? release?.status?.secretName ?? DEFAULT_SECRET_NAME
+  const targets = config && createTargets(config)
+  const instance = `${release?.namespace}.${release?.name}`
+  const trim = createTrimmers({
+    instance,
+    secretLabels: {},
+    secretName,
+    namespaceLabels: targets?.namespaceLabels ?? new Set(),
+  })
+  const accept = METADATA_ONLY_LIST
+  const query = { fieldSelector: `metadata.name=${secretName}` }
+  const [namespaces, secrets, available, admission] = await Promise.all([
+    reader.list<KubeObject>('Namespaces', '/api/v1/namespaces', { accept }),
+    reader.list<KubeObject>(`Secrets named ${secretName}`, '/api/v1/secrets', { accept, query }),
+    release === undefined ? 0 : readAvailable(reader, release),
+    config === undefined || config.attach === 'serviceAccounts' ? false : hasPodPolicy(reader, config.release.name),
+  ])
+  return {
+    now,
+    release,
+    secretName,
+    targets,
+    available,
+    namespaces: new Map((namespaces ?? []).map((object) => [object.metadata.name, trim.namespace(object)])),
+    secrets: new Map((secrets ?? []).map((object) => [object.metadata.namespace ?? '', trim.secret(object)])),
+    admission,
+  }
+}
+
+async function readAvailable(reader: Reader, { namespace, fullname }: ReleaseFacts): Promise<number> {
+  const found = await reader.get<{ readonly status?: { readonly readyReplicas?: number } }>(
+    `Deployment ${namespace}/${fullname}`,
+    `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`,
+  )
+  return found?.status?.readyReplicas ?? 0
+}
+
+async function hasPodPolicy(reader: Reader, release: string): Promise<boolean> {
+  const api = '/apis/admissionregistration.k8s.io/v1'
+  const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,app.kubernetes.io/instance=${release}` }
+  const kinds = ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']
+  const found = await Promise.all(kinds.map((plural) => reader.list(plural, `${api}/${plural}`, { query })))
+  return found.every((list) => list !== undefined && list.length > 0)
+}

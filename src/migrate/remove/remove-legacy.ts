@@ -1,0 +1,99 @@
+import { KubeApiError } from '../../kube/api-error.ts'
+import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
+import { keyOf, namespacedPath } from '../../kube/types.ts'
+import { pollUntil } from '../../rollout/verify/probe-namespace.ts'
+import type { Dependent } from './dependent.ts'
+import type { LegacyAccount, LegacyPart } from './legacy-facts.ts'
+import { partTitle, type RemovalPlan, withoutOldNames } from './plan-removal.ts'
+
+export interface Removed {
+  /** One line for each thing done. */
+  readonly done: readonly string[]
+  /** One line for each thing that could not be done, with the reason. */
+  readonly left: readonly string[]
+}
+
+/** How long the old helper's Pods may take to end, milliseconds. */
+const HELPER_LIMIT_MS = 60_000
+
+/**
+ * Does what the plan says, one request each, bound to the object that was seen. What changed meanwhile is left and said, so
+ * that a second run finishes it; an interruption throws the signal's reason.
+ *
+ * @param judgeAgain asked before the first Secret goes: what still depends on them
+ */
+export async function removeLegacy(
+  client: KubeClient,
+  plan: RemovalPlan,
+  judgeAgain: () => Promise<readonly Dependent[]>,
+  signal: AbortSignal,
+): Promise<Removed> {
+  const done: string[] = []
+  const left: string[] = []
+  const attempt = async (title: string, verb: string, work: () => Promise<unknown>): Promise<void> => {
+    signal.throwIfAborted()
+    try {
+      await work()
+      done.push(`${verb} ${title}`)
+    } catch (error) {
+      if (!(error instanceof KubeApiError) || error.status === 0) throw error
+      // Gone already is what was wanted.
+      if (error.status !== 404) left.push(`${title}: ${error.code}`)
+    }
+  }
+  const remove = (part: LegacyPart): Promise<void> =>
+    attempt(partTitle(part), 'deleted', () => deletePart(client, part, signal))
+
+  for (const part of plan.helper) await remove(part)
+  const running = left.length > 0 ? [] : await waitForEnd(client, plan.helper, signal)
+  left.push(...running)
+  if (left.length > 0) return { done, left }
+  for (const account of plan.accounts) {
+    const title = `the old names out of ServiceAccount ${keyOf(account.metadata)}`
+    await attempt(title, 'took', () => detach(client, account, signal))
+  }
+  const dependents = plan.secrets.length === 0 ? [] : await judgeAgain()
+  left.push(...dependents.map(({ subject, why }) => `the old Secrets, for ${subject}: ${why}`))
+  if (dependents.length > 0) return { done, left }
+  for (const part of [...plan.secrets, ...plan.rest]) await remove(part)
+  return { done, left }
+}
+
+function deletePart(client: KubeClient, { path, metadata }: LegacyPart, signal: AbortSignal): Promise<unknown> {
+  const { uid, resourceVersion } = metadata
+  const body = { preconditions: { uid, resourceVersion }, propagationPolicy: 'Background' }
+  return client.request({ method: 'DELETE', path, body }, signal)
+}
+
+/** The whole list, since it is atomic, bound to the version that was read: a change of somebody else makes it fail. */
+function detach(client: KubeClient, account: LegacyAccount, signal: AbortSignal): Promise<unknown> {
+  const { namespace = '', name, uid, resourceVersion } = account.metadata
+  const path = namespacedPath('/api/v1', namespace, 'serviceaccounts', name)
+  const body = { metadata: { uid, resourceVersion }, imagePullSecrets: withoutOldNames(account) }
+  return client.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH }, signal)
+}
+
+/** A helper that is ending could still write; what runs on after the limit. */
+async function waitForEnd(
+  client: KubeClient,
+  parts: readonly LegacyPart[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const running: string[] = []
+  for (const part of parts) {
+    const labels = Object.entries(part.selector ?? {})
+    if (labels.length === 0) continue
+    const path = namespacedPath('/api/v1', part.metadata.namespace ?? '', 'pods')
+    const query = { labelSelector: labels.map(([key, value]) => `${key}=${value}`).join(','), limit: 1 }
+    const isOver = async (): Promise<boolean> => {
+      const { items } = await client.request<{ items: readonly unknown[] | null }>(
+        { method: 'GET', path, query },
+        signal,
+      )
+      return (items ?? []).length === 0
+    }
+    const waited = await pollUntil(HELPER_LIMIT_MS, signal, isOver)
+    if (waited === undefined) running.push(`${partTitle(part)}: its Pods still run`)
+  }
+  return running
+}

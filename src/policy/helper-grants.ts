@@ -1,0 +1,86 @@
+import type { PolicyFlags } from '../cli/policy/command.ts'
+import type { Grant, Grants } from '../cli/policy/grant.ts'
+import type { PolicyCluster } from '../cli/policy/policy-clusters.ts'
+import { parseIssuers } from './cluster-issuer.ts'
+import { policyOf } from './document.ts'
+import { clusterKey, policyName, rrsaRoleName } from './names.ts'
+import { chainRoles, policyDocument } from './policy-document.ts'
+import { roleNameOf } from './policy-targets.ts'
+import { rrsaStatement } from './trust-document.ts'
+
+/** Stands in a trust until it is known who takes the role. */
+const UNKNOWN_CALLER = 'unknown'
+
+/** What the helper of each cluster must be allowed, and who may take its roles. Pure. */
+export function helperGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags): Grants {
+  const notes = new Set<string>()
+  const grants = clusters.flatMap((cluster) => {
+    const options = { scope: flags.ramScope ?? 'instance', accountId: flags.accountId } as const
+    const { registries, identity } = cluster.values
+    const document = policyDocument(registries, options)
+    if (document === undefined) {
+      notes.add(`${cluster.purpose} has only static registries, which need no permission`)
+      return []
+    }
+    const key = clusterKey(cluster)
+    const callerArn = flags.roleArn ?? (identity.type === 'rrsa' ? identity.rrsa?.roleArn : undefined)
+    const chain = chainGrants(cluster, { ...options, callerArn: callerArn || UNKNOWN_CALLER }, notes)
+    const policy = { name: key === '' ? 'acr-nopass' : policyName({ cluster: key }), document }
+    const { purpose } = cluster
+    if (identity.type !== 'rrsa') return [{ purpose, policy, attachTo: cluster.workerRoles }, ...chain]
+    const role = callerArn ? roleNameOf(callerArn) : rrsaRoleName(key || 'cluster')
+    const trust = rrsaTrust(cluster, flags)
+    if (trust === undefined) {
+      notes.add("the trust of the helper's role needs --issuer (and --oidc-provider-arn, unless values have it)")
+      return [{ purpose, policy, attachTo: [role] }, ...chain]
+    }
+    return [{ purpose, policy, role: { name: role, trust }, attachTo: [] }, ...chain]
+  })
+  return { grants: distinct(grants), notes: [...notes] }
+}
+
+function rrsaTrust(
+  cluster: PolicyCluster,
+  { issuer: given, oidcProviderArn }: PolicyFlags,
+): ReturnType<typeof policyOf> | undefined {
+  const provider = oidcProviderArn ?? cluster.values.identity.rrsa?.oidcProviderArn
+  if (!provider) return undefined
+  // As ACK's API has it, it may be a list, of which the first is the tokens' issuer.
+  const [issuer] = parseIssuers(given ?? '')
+  if (issuer === undefined) return undefined
+  const { namespace, release, values } = cluster
+  const serviceAccount = values.serviceAccount.name || fullnameOf(release)
+  return policyOf([rrsaStatement({ oidcProviderArn: provider, issuer, namespace, serviceAccount })])
+}
+
+/** As the chart names it (chart/templates/_names.tpl). */
+function fullnameOf(release: string): string {
+  const name = release.replaceAll('.', '-')
+  return name.includes('acr-nopass') ? name : `${name.slice(0, 42).replace(/-$/, '')}-acr-nopass`
+}
+
+function chainGrants(
+  cluster: PolicyCluster,
+  options: Parameters<typeof chainRoles>[1],
+  notes: Set<string>,
+): readonly Grant[] {
+  return chainRoles(cluster.values.registries, options).map(({ roleArn, document, trust }) => {
+    const name = roleNameOf(roleArn)
+    const purpose = `the registries behind ${roleArn}`
+    const policy = { name: rolePolicyName(name), document }
+    if (!JSON.stringify(trust).includes(`["${UNKNOWN_CALLER}"]`))
+      return { purpose, policy, role: { name, trust }, attachTo: [] }
+    notes.add(`the trust of ${roleArn} needs --role-arn: the role that the helper calls as`)
+    return { purpose, policy, attachTo: [name] }
+  })
+}
+
+/** The policy of one role; ours is in its name already when it is in the role's. */
+export function rolePolicyName(role: string): string {
+  return policyName({ sharedRole: role.replace(/^acr-nopass-/, '') })
+}
+
+/** Clusters with the same values have the same chain. */
+function distinct(grants: readonly Grant[]): readonly Grant[] {
+  return [...new Map(grants.map((grant) => [JSON.stringify(grant), grant])).values()]
+}

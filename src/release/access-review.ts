@@ -1,0 +1,94 @@
+import { NopassError } from '../errors.ts'
+import type { ReleaseContent } from '../helm/release/release-content.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { discoverResources } from './api-resources.ts'
+import { isAllowed, isGranted, type Right, rulesIn } from './granted-rights.ts'
+
+/** What helm does to each object and hook, and to its own release records. */
+export async function neededRights(
+  client: KubeClient,
+  { objects, hooks }: Pick<ReleaseContent, 'objects' | 'hooks'>,
+  release: { readonly namespace: string; readonly createNamespace: boolean; readonly watches: boolean },
+  signal?: AbortSignal,
+): Promise<readonly Right[]> {
+  const resourceOf = await discoverResources(client, [...objects, ...hooks], signal)
+  const rights: Right[] = ['create', 'get', 'list', 'update', 'delete'].map((verb) => {
+    return { verb, group: '', resource: 'secrets', namespace: release.namespace }
+  })
+  if (release.createNamespace) rights.push({ verb: 'create', group: '', resource: 'namespaces' })
+  for (const object of objects) {
+    const resource = resourceOf(object)
+    if (!resource) continue
+    const where = resource.namespaced ? { namespace: object.namespace ?? release.namespace } : {}
+    const base = { group: resource.group, resource: resource.name, ...where }
+    rights.push({ verb: 'create', ...base })
+    for (const verb of ['get', 'patch']) rights.push({ verb, ...base, name: object.name })
+    // Helm 4 waits by watching every kind of the chart.
+    if (release.watches) for (const verb of ['list', 'watch']) rights.push({ verb, ...base })
+  }
+  for (const hook of hooks) {
+    const resource = resourceOf(hook)
+    if (!resource) continue
+    const where = resource.namespaced ? { namespace: hook.namespace ?? release.namespace } : {}
+    // Helm makes a hook, watches it until it is complete, and deletes it before the next time.
+    for (const verb of ['create', 'get', 'list', 'watch', 'delete']) {
+      rights.push({ verb, group: resource.group, resource: resource.name, ...where })
+    }
+  }
+  return uniqueRights(rights)
+}
+
+/** What the verification does in a namespace whose name nobody knows yet: the rights must be cluster-wide. */
+export function probeRights(secretName: string, image: boolean): readonly Right[] {
+  return [
+    { verb: 'create', group: '', resource: 'namespaces' },
+    { verb: 'delete', group: '', resource: 'namespaces' },
+    { verb: 'get', group: '', resource: 'secrets', name: secretName },
+    { verb: 'create', group: '', resource: 'pods' },
+    ...(image ? [{ verb: 'get', group: '', resource: 'pods' }] : []),
+  ]
+}
+
+const EVERYTHING: Right = { verb: '*', group: '*', resource: '*' }
+
+/**
+ * The rights that are missing. An administrator is known by one question and the rights in a namespace by one more each;
+ * only what is left is asked for one by one.
+ */
+export async function missingRights(
+  client: KubeClient,
+  rights: readonly Right[],
+  signal?: AbortSignal,
+): Promise<readonly Right[]> {
+  if (await isAllowed(client, EVERYTHING, signal)) return []
+  const namespaces = [...new Set(rights.flatMap(({ namespace }) => namespace ?? []))]
+  const rules = new Map(
+    await Promise.all(
+      namespaces.map(async (namespace) => [namespace, await rulesIn(client, namespace, signal)] as const),
+    ),
+  )
+  const open = rights.filter((right) => !isGranted(right, rules.get(right.namespace ?? '') ?? []))
+  const answers = await Promise.all(open.map((right) => isAllowed(client, right, signal)))
+  return open.filter((_, index) => !answers[index])
+}
+
+/**
+ * Refuses before the first write what would fail in the middle.
+ * @throws NopassError `DEPLOYER_FORBIDDEN` with every missing right
+ */
+export function requireRights(missing: readonly Right[]): void {
+  if (missing.length === 0) return
+  const lines = missing.slice(0, 12).map(formatRight)
+  const more = missing.length > lines.length ? ` and ${missing.length - lines.length} more` : ''
+  throw new NopassError('DEPLOYER_FORBIDDEN', `the deployer may not ${lines.join('; ')}${more}`)
+}
+
+/** `patch secrets/acr-nopass in shop`. */
+export function formatRight({ verb, group, resource, namespace, name }: Right): string {
+  const what = `${resource}${group ? `.${group}` : ''}${name ? `/${name}` : ''}`
+  return `${verb} ${what}${namespace ? ` in ${namespace}` : ''}`
+}
+
+function uniqueRights(rights: readonly Right[]): readonly Right[] {
+  return [...new Map(rights.map((right) => [formatRight(right), right])).values()]
+}

@@ -1,0 +1,133 @@
+import type { ManifestObject } from '../helm/release/manifest.ts'
+import type { KubeClient } from '../kube/client.ts'
+
+/** How a kind is spelled in requests. */
+export interface ApiResource {
+  readonly group: string
+  readonly version: string
+  /** Plural, such as `deployments`. */
+  readonly name: string
+  readonly namespaced: boolean
+}
+
+interface ResourceList {
+  readonly resources: readonly {
+    readonly name: string
+    readonly kind: string
+    readonly namespaced: boolean
+    readonly verbs?: readonly string[]
+  }[]
+}
+
+interface ApiGroup {
+  readonly name: string
+  readonly preferredVersion: { readonly groupVersion: string }
+  readonly versions: readonly { readonly groupVersion: string }[]
+}
+
+interface GroupList {
+  readonly groups: readonly ApiGroup[]
+}
+
+/** Asks the API server how each object's kind is spelled; undefined for a kind it does not know. One request a group version. */
+export async function discoverResources(
+  client: KubeClient,
+  objects: readonly ManifestObject[],
+  signal?: AbortSignal,
+): Promise<(object: ManifestObject) => ApiResource | undefined> {
+  const versions = [...new Set(objects.map(({ apiVersion }) => apiVersion))]
+  const lists = await Promise.all(
+    versions.map(async (apiVersion) => {
+      const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+      return client
+        .request<ResourceList>({ method: 'GET', path }, signal)
+        .catch((): ResourceList => ({ resources: [] }))
+    }),
+  )
+  const found = new Map<string, ApiResource>()
+  for (const [index, apiVersion] of versions.entries()) {
+    const [version = '', group = ''] = apiVersion.split('/').toReversed()
+    for (const { name, kind, namespaced } of lists[index]?.resources ?? []) {
+      if (!name.includes('/')) found.set(`${apiVersion} ${kind}`, { group, version, name, namespaced })
+    }
+  }
+  return ({ apiVersion, kind }) => found.get(`${apiVersion} ${kind}`)
+}
+
+/** Every group version that is served, the preferred one of each group first: some kinds are in an older or newer one only. */
+function versionsOf({ preferredVersion, versions }: ApiGroup): readonly string[] {
+  return [...new Set([preferredVersion, ...versions].map(({ groupVersion }) => groupVersion))]
+}
+
+/** A kind that lives in namespaces and can be listed. */
+export interface NamespacedKind {
+  /** '' for the core group. */
+  readonly group: string
+  /** `/api/v1` or `/apis/apps/v1`. */
+  readonly root: string
+  readonly plural: string
+}
+
+/**
+ * Every kind that lives in namespaces and can be listed, in the version that the API server prefers where that has it.
+ * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
+ */
+export async function discoverNamespaced(client: KubeClient, signal?: AbortSignal): Promise<readonly NamespacedKind[]> {
+  const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
+  const roots = [
+    { group: '', root: '/api/v1' },
+    ...groups.flatMap((group) => versionsOf(group).map((version) => ({ group: group.name, root: `/apis/${version}` }))),
+  ]
+  const kinds = new Map<string, NamespacedKind>()
+  for (const { group, root } of roots) {
+    const { resources } = await client.request<ResourceList>({ method: 'GET', path: root }, signal)
+    for (const { name, namespaced, verbs = [] } of resources) {
+      const key = `${name}.${group}`
+      if (!namespaced || name.includes('/') || !verbs.includes('list') || kinds.has(key)) continue
+      kinds.set(key, { group, root, plural: name })
+    }
+  }
+  return [...kinds.values()]
+}
+
+/** Groups of Kubernetes itself and of its metrics: the kinds in them are known. */
+const BUILT_IN =
+  /^(apps|batch|autoscaling|policy|extensions|((admissionregistration|apiextensions|apiregistration|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|internal\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage|storagemigration)|(custom\.|external\.)?metrics)\.k8s\.io)$/
+
+export interface CustomKind {
+  readonly kind: string
+  readonly apiVersion: string
+  readonly plural: string
+}
+
+/**
+ * Every kind that can be listed and that is not one of Kubernetes itself, in the version that the API server prefers where
+ * that has it.
+ * @throws KubeApiError when a group cannot be read
+ */
+export async function discoverCustom(client: KubeClient, signal?: AbortSignal): Promise<readonly CustomKind[]> {
+  const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
+  const kinds = new Map<string, CustomKind>()
+  const versions = groups.filter(({ name }) => !BUILT_IN.test(name)).flatMap(versionsOf)
+  for (const apiVersion of versions) {
+    const { resources } = await client.request<ResourceList>({ method: 'GET', path: `/apis/${apiVersion}` }, signal)
+    const [group = ''] = apiVersion.split('/')
+    for (const { name, kind, verbs = [] } of resources) {
+      const key = `${name}.${group}`
+      if (name.includes('/') || !verbs.includes('list') || kinds.has(key)) continue
+      kinds.set(key, { kind, apiVersion, plural: name })
+    }
+  }
+  return [...kinds.values()]
+}
+
+/** The path of one object; `namespace` is the release's, for objects that name none. */
+export function objectPath(
+  resource: ApiResource,
+  object: Pick<ManifestObject, 'name' | 'namespace'>,
+  namespace: string,
+): string {
+  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`
+  const scope = resource.namespaced ? `/namespaces/${encodeURIComponent(object.namespace ?? namespace)}` : ''
+  return `${root}${scope}/${resource.name}/${encodeURIComponent(object.name)}`
+}

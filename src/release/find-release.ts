@@ -1,0 +1,94 @@
+import type { ReleaseFacts, ReleaseName } from '../doctor/observed.ts'
+import { NopassError, toNopassError } from '../errors.ts'
+import { readStatus, type StatusObject } from '../helper/report/status-object.ts'
+import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
+import type { Reader } from './reader.ts'
+
+/** Which release is meant; what is not given is found, or taken as the chart's example has it. */
+export interface ReleaseChoice {
+  readonly namespace: string | undefined
+  readonly release: string | undefined
+}
+
+export interface FoundReleases {
+  /** Undefined: none, or none of that name. */
+  readonly chosen: ReleaseFacts | undefined
+  readonly others: readonly ReleaseFacts[]
+}
+
+const CONFIG_KEY = 'config.yaml'
+const DEFAULT_NAMESPACE = 'acr-nopass'
+
+/** Finds releases by the labels of their ConfigMaps: in all namespaces, or where only one may be read in that one. */
+export async function findRelease(reader: Reader, choice: ReleaseChoice): Promise<FoundReleases> {
+  const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
+  const everywhere = await reader.list<StatusObject>('ConfigMaps of all namespaces', '/api/v1/configmaps', { query })
+  const namespace = choice.namespace ?? DEFAULT_NAMESPACE
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`
+  const objects =
+    everywhere ?? (await reader.list<StatusObject>(`ConfigMaps of namespace ${namespace}`, path, { query })) ?? []
+  const names = [...new Set(objects.map((object) => keyOf(nameOf(object))))]
+  const releases = names.map((key) => describe(objects.filter((object) => keyOf(nameOf(object)) === key)))
+  const fitting = releases.filter(
+    ({ namespace: where, name }) => where === (choice.namespace ?? where) && name === (choice.release ?? name),
+  )
+  const chosen = fitting.find((release) => release.namespace === DEFAULT_NAMESPACE) ?? fitting[0]
+  return { chosen, others: releases.filter((release) => release !== chosen) }
+}
+
+/**
+ * The release, for a command that works on exactly one.
+ * @throws NopassError `RELEASE_NOT_FOUND`, or `INPUT_MISSING` when there are several and none was named
+ */
+export async function requireRelease(reader: Reader, choice: ReleaseChoice): Promise<ReleaseFacts> {
+  const { chosen, others } = await findRelease(reader, choice)
+  const isNamed = choice.namespace !== undefined && choice.release !== undefined
+  if (chosen === undefined) {
+    const [first] = reader.unread
+    const why = first === undefined ? '' : ` (${first.why})`
+    throw new NopassError('RELEASE_NOT_FOUND', `no release of acr-nopass was found${why}`)
+  }
+  if (isNamed || others.length === 0) return chosen
+  const names = [chosen, ...others].map((release) => keyOf(release))
+  throw new NopassError('INPUT_MISSING', `there are several releases: ${names.join(', ')}`, {
+    hint: 'Name one with --namespace and --release.',
+  })
+}
+
+function nameOf({ metadata }: StatusObject): ReleaseName {
+  return { namespace: metadata.namespace ?? '', name: metadata.labels?.['app.kubernetes.io/instance'] ?? '' }
+}
+
+const keyOf = ({ namespace, name }: ReleaseName): string => `${namespace}/${name}`
+
+/** The ConfigMaps of one release: configuration and report. */
+function describe(objects: readonly StatusObject[]): ReleaseFacts {
+  const configObject = objects.find(({ data }) => data?.[CONFIG_KEY] !== undefined)
+  const statusObject = objects.find(({ metadata, data }) => data?.[STATUS_KEY] !== undefined || isStatus(metadata.name))
+  const { loaded, problem } = read(configObject?.data?.[CONFIG_KEY])
+  const status: HelperStatus | undefined = statusObject && readStatus(statusObject)
+  const fallback = configObject?.metadata.name ?? statusObject?.metadata.name.replace(/-status$/, '') ?? ''
+  const [first] = objects
+  return {
+    ...(first === undefined ? { namespace: '', name: '' } : nameOf(first)),
+    fullname: loaded?.config.release.fullname ?? fallback,
+    config: loaded?.config,
+    configHash: loaded?.hash,
+    configError:
+      problem ?? (configObject === undefined ? 'The ConfigMap with the configuration is not there.' : undefined),
+    status,
+    hasStatusObject: statusObject !== undefined,
+  }
+}
+
+const isStatus = (name: string): boolean => name.endsWith('-status')
+
+function read(text: string | undefined): { readonly loaded?: LoadedConfig; readonly problem?: string } {
+  if (text === undefined) return {}
+  try {
+    return { loaded: loadConfig(text) }
+  } catch (error) {
+    return { problem: `${toNopassError(error).message}.` }
+  }
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import { parse } from 'yaml'
+import schema from '../../schemas/helper-config.schema.json' with { type: 'json' }
+import { NopassError } from '../errors.ts'
+import { fillDefaults } from '../values/fill-defaults.ts'
+import type { HelperConfig } from '../values/helper-config.generated.ts'
+import { check } from '../values/helper-config-validator.generated.mjs'
+import type { Schema } from '../values/schema/schema.ts'
+
+export interface LoadedConfig {
+  readonly config: HelperConfig
+  /** Hex SHA-256 of the text: which configuration is in use. */
+  readonly hash: string
+}
+
+/** The helper's configuration from the text that the chart rendered, defaults filled in. Throws HELPER_CONFIG_INVALID. */
+export function loadConfig(text: string): LoadedConfig {
+  let value: unknown
+  try {
+    // Not `silent`, which swallows errors: half a file would be a configuration with other targets.
+    value = parse(text, { schema: 'core', uniqueKeys: true, logLevel: 'error' })
+  } catch {
+    // The parser's message may quote the text.
+    throw new NopassError('HELPER_CONFIG_INVALID', 'the configuration is not YAML')
+  }
+  if (!check(value)) {
+    const problems = (check.errors ?? []).slice(0, 5).map(({ instancePath, keyword }) => {
+      return `${instancePath || '(root)'} (${keyword})`
+    })
+    throw new NopassError('HELPER_CONFIG_INVALID', `the configuration breaks its schema: ${problems.join('; ')}`)
+  }
+  const config = fillDefaults(value, schema as Schema) as HelperConfig
+  return { config, hash: createHash('sha256').update(text).digest('hex') }
+}
+
+/** `30s`, `5m`, `1h` in milliseconds. */
+export function durationMs(text: string): number {
+  const unit = { s: 1000, m: 60_000, h: 3_600_000 }[text.slice(-1)] ?? Number.NaN
+  return Number(text.slice(0, -1)) * unit
+}

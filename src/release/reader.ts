@@ -1,0 +1,71 @@
+import { KubeApiError } from '../kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../kube/client.ts'
+import { listPages } from '../kube/list-pages.ts'
+import type { Unread } from './unread.ts'
+
+/** Reads that may be forbidden: what could not be read is noted, and the rest goes on. */
+export interface Reader {
+  /** Undefined: not readable. `null`: not there (404). */
+  get<T>(what: string, path: string): Promise<T | null | undefined>
+  /** All pages; undefined: not readable. An API that the server does not have is an empty list. */
+  list<T, K = T>(what: string, path: string, options?: ListOptions<T, K>): Promise<readonly K[] | undefined>
+  /** Any read; undefined: not readable. */
+  attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined>
+  readonly unread: readonly Unread[]
+}
+
+interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
+  /** What of an object is kept (default: all of it). */
+  readonly trim?: (object: T) => K
+}
+
+const PAGE = 500
+
+/**
+ * A reader over one client. Whatever is no refusal of a single read is thrown (no connection, wrong credential).
+ * `onProgress` is told what is being read, and how much of it is there.
+ */
+export function createReader(
+  client: KubeClient,
+  signal: AbortSignal,
+  onProgress: (what: string, items: number) => void = () => {},
+): Reader {
+  const unread: Unread[] = []
+
+  async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    onProgress(what, 0)
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof KubeApiError) || error.status !== 403) throw error
+      unread.push({ what, why: error.message.replace(/^.*? was answered with 403: /, '') })
+      return undefined
+    }
+  }
+  return {
+    unread,
+    attempt,
+    get: (what, path) => attempt(what, () => orNull(client.request({ method: 'GET', path }, signal))),
+    list: <T, K = T>(what: string, path: string, { trim, ...call }: ListOptions<T, K> = {}) =>
+      attempt(what, async () => {
+        const items: K[] = []
+        const read = async (): Promise<void> => {
+          for await (const page of listPages<T>(client, { path, pageSize: PAGE, ...call }, signal)) {
+            for (const object of page.items ?? []) items.push(trim ? trim(object) : (object as unknown as K))
+            onProgress(what, items.length)
+          }
+        }
+        await orNull(read())
+        return items
+      }),
+  }
+}
+
+async function orNull<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status === 404) return null
+    throw error
+  }
+}

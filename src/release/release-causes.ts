@@ -1,0 +1,136 @@
+import { ERROR_CODES } from '../error-codes.ts'
+import { type ErrorCode, NopassError } from '../errors.ts'
+import type { HelperStatus, RegistryStatus } from './helper-status.ts'
+
+/** One Pod of the helper, reduced to what tells why it does not run. */
+export interface PodView {
+  readonly name: string
+  readonly ready: boolean
+  readonly image: string
+  /** The container's waiting reason. */
+  readonly waiting: string | undefined
+  readonly detail: string | undefined
+  readonly restarts: number
+  readonly exitCode: number | undefined
+  /** The termination message: the end of the container's log. */
+  readonly lastWords: string | undefined
+  readonly unscheduled: boolean
+}
+
+/** Something that keeps the release from becoming ready. */
+export interface Cause {
+  /** Same key, same cause: how long it lasts is counted by it. */
+  readonly key: string
+  /** How long it may last before waiting on is useless, milliseconds. Infinity: it may pass by itself. */
+  readonly patienceMs: number
+  readonly error: NopassError
+}
+
+/** Reasons that no time mends, with how long a slow node may show them by accident. */
+const WAITING: Readonly<Record<string, number>> = {
+  InvalidImageName: 0,
+  ErrImageNeverPull: 0,
+  CreateContainerConfigError: 20_000,
+  CreateContainerError: 20_000,
+  RunContainerError: 20_000,
+  // A registry may be away for a moment; a wrong name stays wrong.
+  ImagePullBackOff: 45_000,
+  ErrImagePull: 45_000,
+  ImageInspectError: 20_000,
+}
+
+/** The cloud's answers that no time mends, milliseconds. */
+const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
+  CLOUD_NOT_FOUND: 15_000,
+  CLOUD_REJECTED: 15_000,
+  CLOUD_DENIED: 10_000,
+  IDENTITY_NOT_TRUSTED: 10_000,
+  IDENTITY_UNAVAILABLE: 30_000,
+  CREDENTIALS_MISSING: 30_000,
+  CREDENTIALS_REFUSED: 30_000,
+}
+
+/** Everything that looks wrong now, what the helper itself says first. */
+export function findCauses(observed: {
+  readonly pods: readonly PodView[]
+  readonly status: HelperStatus | undefined
+  readonly configHash: string | undefined
+  /** This run changed RAM, which reaches every region within a minute: a denial may pass. */
+  readonly ramChanged: boolean
+}): readonly Cause[] {
+  const { pods, status, configHash, ramChanged } = observed
+  const current = status !== undefined && (configHash === undefined || status.configHash === configHash)
+  // `pending` with an error: not one credential yet; `failing`: the last good one goes on.
+  const failing = current ? status.registries.filter(({ state }) => state !== 'live') : []
+  return [...failing.flatMap((registry) => registryCauses(registry, ramChanged)), ...pods.flatMap(podCauses)]
+}
+
+/** How long a change of RAM may take to count, milliseconds. */
+const RAM_DELAY = 60_000
+
+function registryCauses({ name, instanceId, region, error }: RegistryStatus, ramChanged: boolean): readonly Cause[] {
+  if (error === undefined) return []
+  const patience = REGISTRY_PATIENCE[error.code] ?? Number.POSITIVE_INFINITY
+  const denied = error.code === 'CLOUD_DENIED' || error.code === 'IDENTITY_NOT_TRUSTED'
+  const what = [instanceId, region].filter(Boolean).join(' in ')
+  const message = `registry ${name}${what === '' ? '' : ` (${what})`}: ${error.message}`
+  return [
+    {
+      key: `registry ${name} ${error.code}`,
+      patienceMs: denied && ramChanged ? Math.max(patience, RAM_DELAY) : patience,
+      error: new NopassError('HELPER_FAILING', message, { hint: error.cure, reason: error.reason ?? error.code }),
+    },
+  ]
+}
+
+function podCauses(pod: PodView): readonly Cause[] {
+  if (pod.ready) return []
+  if (pod.waiting === 'CrashLoopBackOff' || pod.restarts >= 3) return [crashCause(pod)]
+  const waiting = pod.waiting === undefined ? undefined : WAITING[pod.waiting]
+  if (pod.waiting !== undefined && waiting !== undefined) {
+    const image = /Image|Pull/.test(pod.waiting) ? ` (${pod.image})` : ''
+    const message = `Pod ${pod.name}: ${pod.waiting}${image}${pod.detail ? `: ${pod.detail}` : ''}`
+    return [
+      { key: `pod ${pod.name} ${pod.waiting}`, patienceMs: waiting, error: new NopassError('POD_FAILING', message) },
+    ]
+  }
+  if (pod.unscheduled) {
+    const message = `Pod ${pod.name} fits on no node${pod.detail ? `: ${pod.detail}` : ''}`
+    return [
+      {
+        key: `pod ${pod.name} unscheduled`,
+        patienceMs: Number.POSITIVE_INFINITY,
+        error: new NopassError('POD_FAILING', message),
+      },
+    ]
+  }
+  return []
+}
+
+function crashCause(pod: PodView): Cause {
+  const said = lastLogError(pod.lastWords)
+  const message = `Pod ${pod.name} ended ${pod.restarts} times with exit code ${pod.exitCode ?? '?'}${said ? `: ${said.message}` : ''}`
+  return {
+    key: `pod ${pod.name} crash`,
+    patienceMs: pod.restarts >= 3 ? 0 : Number.POSITIVE_INFINITY,
+    error: new NopassError('POD_FAILING', message, { ...(said && { hint: said.hint, reason: said.code }) }),
+  }
+}
+
+/** The last error that the helper logged (one JSON line an event), when the termination message holds it. */
+export function lastLogError(
+  text: string | undefined,
+): { readonly code: ErrorCode; readonly message: string; readonly hint: string } | undefined {
+  for (const line of (text ?? '').split('\n').toReversed()) {
+    try {
+      const { code, msg, message, cure } = JSON.parse(line)
+      if (typeof code === 'string' && code in ERROR_CODES) {
+        const known = code as ErrorCode
+        return { code: known, message: String(message ?? msg), hint: String(cure ?? ERROR_CODES[known].cure) }
+      }
+    } catch {
+      // Not a line of ours.
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { NopassError } from '../errors.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
+import { type Cause, findCauses, type PodView } from './release-causes.ts'
+
+/** Where the parts of a deployed release are; read from its rendered manifest. */
+export interface ReleaseParts {
+  readonly namespace: string
+  /** `matchLabels` of the helper's Deployment; undefined when the chart has none of ours. */
+  readonly selector: Readonly<Record<string, string>> | undefined
+  readonly statusConfigMap: string | undefined
+  readonly configHash: string | undefined
+}
+
+export interface WatchedRelease extends ReleaseParts {
+  readonly ramChanged: boolean
+}
+
+export interface ReleaseWatch {
+  /** Resolves with the cause when waiting on is useless; never otherwise. */
+  readonly permanent: Promise<NopassError>
+  /** What looked wrong last, worst first: the evidence when helm's own timeout comes first. */
+  evidence(): readonly Cause[]
+  stop(): void
+}
+
+/** What was there before helm's step: it says nothing about the step. */
+export interface EarlierState {
+  /** Names of Pods. Undefined: not known, so no Pod is judged. */
+  readonly pods: ReadonlySet<string> | undefined
+  /** When the helper's last report was written. */
+  readonly reportedAt: string | undefined
+}
+
+/** Read directly before helm starts. A crash-looping Pod of an earlier revision must not end the step that repairs it. */
+export async function readEarlierState(
+  client: KubeClient,
+  parts: ReleaseParts,
+  signal: AbortSignal,
+): Promise<EarlierState> {
+  const [pods, status] = await Promise.all([
+    readPods(client, parts, signal).catch(() => undefined),
+    readStatus(client, parts, signal).catch(() => undefined),
+  ])
+  return { pods: pods && new Set(pods.map(({ name }) => name)), reportedAt: status?.updatedAt }
+}
+
+/** Looks at the Pods that helm's step made and at the helper's newer reports, once a second while helm waits. */
+export function watchRelease(
+  client: KubeClient,
+  parts: WatchedRelease,
+  earlier: EarlierState,
+  signal: AbortSignal,
+): ReleaseWatch {
+  const controller = new AbortController()
+  const either = AbortSignal.any([signal, controller.signal])
+  const since = new Map<string, number>()
+  let last: readonly Cause[] = []
+  const { promise, resolve } = Promise.withResolvers<NopassError>()
+
+  async function look(): Promise<void> {
+    const [all, report] = await Promise.all([readPods(client, parts, either), readStatus(client, parts, either)])
+    const now = performance.now()
+    const pods = all.filter(({ name }) => earlier.pods?.has(name) === false)
+    const status = report?.updatedAt === earlier.reportedAt ? undefined : report
+    last = findCauses({ pods, status, configHash: parts.configHash, ramChanged: parts.ramChanged })
+    const keys = new Set(last.map(({ key }) => key))
+    for (const key of since.keys()) if (!keys.has(key)) since.delete(key)
+    for (const { key } of last) since.set(key, since.get(key) ?? now)
+    const lasting = last.find(({ key, patienceMs }) => now - (since.get(key) ?? now) >= patienceMs)
+    if (lasting) resolve(lasting.error)
+  }
+
+  async function loop(): Promise<void> {
+    while (!either.aborted) {
+      // An API server that fails for a moment is helm's problem first; we only look.
+      await look().catch(() => undefined)
+      await sleep(1000, undefined, { signal: either, ref: false }).catch(() => undefined)
+    }
+  }
+  void loop()
+  return { permanent: promise, evidence: () => last, stop: () => controller.abort() }
+}
+
+/** The helper's report; undefined when there is none yet. */
+export async function readStatus(
+  client: KubeClient,
+  parts: ReleaseParts,
+  signal?: AbortSignal,
+): Promise<HelperStatus | undefined> {
+  if (parts.statusConfigMap === undefined) return undefined
+  const path = `/api/v1/namespaces/${parts.namespace}/configmaps/${parts.statusConfigMap}`
+  const { data } = await client.request<{ data?: Record<string, string> }>({ method: 'GET', path }, signal)
+  const text = data?.[STATUS_KEY]
+  return text === undefined ? undefined : JSON.parse(text)
+}
+
+interface PodList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+    readonly status?: {
+      readonly phase?: string
+      readonly conditions?: readonly {
+        readonly type: string
+        readonly status: string
+        readonly reason?: string
+        readonly message?: string
+      }[]
+      readonly containerStatuses?: readonly ContainerStatus[]
+    }
+  }[]
+}
+
+interface ContainerStatus {
+  readonly ready: boolean
+  readonly restartCount: number
+  readonly image: string
+  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } }
+  readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } }
+}
+
+/** The release's Pods, as the causes are read from them. */
+export async function readPods(
+  client: KubeClient,
+  parts: ReleaseParts,
+  signal?: AbortSignal,
+): Promise<readonly PodView[]> {
+  if (parts.selector === undefined) return []
+  const labelSelector = Object.entries(parts.selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+  const path = `/api/v1/namespaces/${parts.namespace}/pods`
+  const list = await client.request<PodList>({ method: 'GET', path, query: { labelSelector } }, signal)
+  return list.items
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ metadata, status }) => {
+      const [container] = status?.containerStatuses ?? []
+      const unscheduled = status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
+      return {
+        name: metadata.name,
+        ready: container?.ready ?? false,
+        image: container?.image ?? '',
+        waiting: container?.state?.waiting?.reason,
+        detail: container?.state?.waiting?.message ?? unscheduled?.message,
+        restarts: container?.restartCount ?? 0,
+        exitCode: container?.lastState?.terminated?.exitCode,
+        lastWords: container?.lastState?.terminated?.message,
+        unscheduled: unscheduled !== undefined,
+      }
+    })
+}

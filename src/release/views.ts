@@ -1,0 +1,167 @@
+import { type ListOwner, listOwner } from '../kube/managed-fields.ts'
+import {
+  ANNOTATION_CONTENT_HASH,
+  ANNOTATION_EXPIRES_AT,
+  ANNOTATION_ISSUED_AT,
+  ANNOTATION_REGISTRIES,
+  LABEL_INSTANCE,
+  LABEL_MANAGED_BY,
+  MANAGED_BY,
+  SKIP,
+} from '../kube/names.ts'
+import type { KubeObject, ObjectMeta } from '../kube/types.ts'
+import type { Versioned } from '../kube/watch/store.ts'
+import { appliedLabels, otherContentManager, ownsContent } from './ownership.ts'
+
+/** What of a Namespace the plan reads. */
+export interface NamespaceView extends Versioned {
+  readonly name: string
+  /** Only the labels that a selector asks for. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly optedOut: boolean
+  readonly terminating: boolean
+}
+
+/** What of a Secret of our name the plan reads; never its data. */
+export interface SecretView extends Versioned {
+  /** Carries the labels of this release. */
+  readonly ours: boolean
+  /** Its content is what we wrote last. */
+  readonly intact: boolean
+  /** Carries all labels that values ask for, and none that they asked for once. */
+  readonly labelled: boolean
+  readonly hash: string | undefined
+  readonly registries: readonly string[]
+  /** When the credential of each of these was issued, epoch milliseconds; undefined where that is not known. */
+  readonly issuedAt: readonly (number | undefined)[]
+  /** Epoch milliseconds; undefined when nothing in it expires. */
+  readonly expiresAt: number | undefined
+  readonly otherManager: string | undefined
+}
+
+/** What of a ServiceAccount the plan reads. */
+export interface ServiceAccountView extends Versioned {
+  readonly namespace: string
+  readonly name: string
+  /** Names in `imagePullSecrets` in their order; '' for an entry without a name. Of an overlong list only our entry. */
+  readonly list: readonly string[]
+  /** How many entries an overlong list has. */
+  readonly overlong?: number
+  readonly owner: ListOwner | undefined
+  readonly optedOut: boolean
+}
+
+export interface ServiceAccountObject extends KubeObject {
+  readonly imagePullSecrets?: readonly { readonly name?: string }[]
+}
+
+export interface TrimOptions {
+  /** `<release namespace>.<release name>`. */
+  readonly instance: string
+  readonly secretLabels: Readonly<Record<string, string>>
+  readonly namespaceLabels: ReadonlySet<string>
+  readonly secretName: string
+}
+
+/**
+ * What is kept of a list. The API server limits neither names nor their number, so a user of one namespace could fill the helper's
+ * memory: a longer list is overlong, and only whether our entry is in it is kept.
+ */
+const LIST_LIMIT = { entries: 100, characters: 4096 }
+/** A longer annotation is not one that we wrote: an annotation may have 256 KiB. */
+const HASH_LENGTH = 64
+const LIST_LENGTH = 32 * 1024
+
+/** Names of a list of pull secrets, or what is kept of an overlong one. */
+export function boundedList(
+  entries: readonly { readonly name?: string }[],
+  secretName: string,
+): Pick<ServiceAccountView, 'list' | 'overlong'> {
+  let characters = 0
+  for (const { name = '' } of entries) characters += name.length
+  const fits = entries.length <= LIST_LIMIT.entries && characters <= LIST_LIMIT.characters
+  if (fits) return { list: entries.map(({ name = '' }) => name) }
+  const ours = entries.some(({ name }) => name === secretName)
+  return { list: ours ? [secretName] : [], overlong: entries.length }
+}
+
+/** The functions that reduce objects to views; equal small parts are shared, since there may be 10,000 of each. */
+export interface Trimmers {
+  namespace(object: KubeObject): NamespaceView
+  secret(object: KubeObject): SecretView
+  serviceAccount(object: ServiceAccountObject): ServiceAccountView
+}
+
+export function createTrimmers(options: TrimOptions): Trimmers {
+  const share = createShare()
+  const withSharedList = (list: ReturnType<typeof boundedList>) => ({ ...list, list: share(list.list) })
+  const wanted = Object.entries(options.secretLabels)
+  const wantedKeys = new Set([...Object.keys(options.secretLabels), LABEL_MANAGED_BY, LABEL_INSTANCE])
+  const labelsOf = (meta: ObjectMeta): Record<string, string> => {
+    const labels = meta.labels ?? {}
+    const wanted = [...options.namespaceLabels].filter((key) => key in labels)
+    return share(Object.fromEntries(wanted.map((key) => [key, labels[key] ?? ''])))
+  }
+  return {
+    namespace: ({ metadata }) => ({
+      name: metadata.name,
+      uid: metadata.uid,
+      resourceVersion: metadata.resourceVersion,
+      labels: labelsOf(metadata),
+      optedOut: metadata.labels?.[SKIP] === 'true',
+      terminating: metadata.deletionTimestamp !== undefined,
+    }),
+    secret: ({ metadata }) => {
+      const { annotations = {}, labels = {} } = metadata
+      return {
+        uid: metadata.uid,
+        resourceVersion: metadata.resourceVersion,
+        ours: labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_INSTANCE] === options.instance,
+        intact: ownsContent(metadata.managedFields),
+        labelled:
+          wanted.every(([key, value]) => labels[key] === value) &&
+          appliedLabels(metadata.managedFields).every((key) => wantedKeys.has(key)),
+        hash: share(readHash(annotations[ANNOTATION_CONTENT_HASH])),
+        registries: share(readList(annotations[ANNOTATION_REGISTRIES]).filter(Boolean)),
+        issuedAt: share(readList(annotations[ANNOTATION_ISSUED_AT]).map(readTime)),
+        expiresAt: readTime(annotations[ANNOTATION_EXPIRES_AT]),
+        otherManager: share(otherContentManager(metadata.managedFields)),
+      }
+    },
+    serviceAccount: ({ metadata, imagePullSecrets = [] }) => ({
+      namespace: metadata.namespace ?? '',
+      name: share(metadata.name),
+      uid: metadata.uid,
+      resourceVersion: metadata.resourceVersion,
+      ...withSharedList(boundedList(imagePullSecrets, options.secretName)),
+      owner: share(listOwner(metadata.managedFields)),
+      optedOut: metadata.annotations?.[SKIP] === 'true',
+    }),
+  }
+}
+
+function readHash(annotation = ''): string | undefined {
+  return annotation === '' || annotation.length > HASH_LENGTH ? undefined : annotation
+}
+
+function readList(annotation = ''): readonly string[] {
+  return annotation.length > LIST_LENGTH ? [] : annotation.split(',')
+}
+
+function readTime(annotation = ''): number | undefined {
+  const time = Date.parse(annotation)
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** The same value for equal values; bounded, so that many different ones cost no memory. */
+function createShare(limit = 2000): <T>(value: T) => T {
+  const known = new Map<string, unknown>()
+  return <T>(value: T): T => {
+    if (value === undefined) return value
+    const key = JSON.stringify(value)
+    const found = known.get(key)
+    if (found !== undefined) return found as T
+    if (known.size < limit) known.set(key, value)
+    return value
+  }
+}

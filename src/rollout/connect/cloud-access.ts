@@ -1,0 +1,124 @@
+import type { CredentialProvider } from '../../alibaba/credentials.ts'
+import type { CsTarget } from '../../alibaba/cs.ts'
+import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
+import { createAssumedRoleProvider } from '../../alibaba/identities/assumed-role.ts'
+import { createGithubIdentity } from '../../alibaba/identities/github-identity.ts'
+import { loadRam, type Ram } from '../../alibaba/ram.ts'
+import { type CallerIdentity, getCallerIdentity, type StsTarget } from '../../alibaba/sts.ts'
+import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
+import type { Transport } from '../../alibaba/transport/transport.ts'
+import { NopassError } from '../../errors.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import type { ClusterSettings, Settings } from '../inputs/settings.ts'
+
+export interface CloudDeps {
+  readonly transport: Transport
+  readonly environment: NodeJS.ProcessEnv
+  /** The job's ID token for an audience; undefined outside of a workflow. */
+  readonly getIdToken: ((audience: string, signal?: AbortSignal) => Promise<string>) | undefined
+  /** Shows up in ActionTrail: which run it was. */
+  readonly sessionName: string
+  /** Told of every secret before it is used. */
+  readonly mask: (secret: string) => void
+}
+
+/** The cloud as the job's identity, or the deploy role of one cluster, sees it. One session an identity, not one a cluster. */
+export interface CloudAccess {
+  credentialsFor(cluster: ClusterSettings): CredentialProvider
+  cs(cluster: ClusterSettings, region: string): CsTarget
+  ram(cluster: ClusterSettings): Promise<Ram>
+  caller(cluster: ClusterSettings, signal?: AbortSignal): Promise<CallerIdentity>
+}
+
+export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAccess {
+  const { inputs } = settings
+  // Runners are outside the VPC: public endpoints unless an override says otherwise.
+  const endpoints = createEndpoints({ overrides: settings.endpoints, network: 'public' })
+  const providers = new Map<string, CredentialProvider>()
+  const target: SessionTarget = {
+    transport: deps.transport,
+    endpoint: endpoints.url('sts', inputs.region),
+    sessionName: deps.sessionName,
+  }
+  const callers = new Map<CredentialProvider, Promise<CallerIdentity>>()
+
+  function credentialsFor({ deployRole, oidcProviderArn }: ClusterSettings): CredentialProvider {
+    if (deployRole === undefined) return once('', () => jobIdentity(inputs, deps, target))
+    if (oidcProviderArn !== undefined) {
+      return once(`${deployRole} ${oidcProviderArn}`, () => byToken(deployRole, oidcProviderArn, inputs, deps, target))
+    }
+    // The roles of all accounts are taken with the one session of the job.
+    const job = once('', () => jobIdentity(inputs, deps, target))
+    return once(deployRole, () => masking(createAssumedRoleProvider(job, [{ roleArn: deployRole }], target), deps.mask))
+  }
+
+  function once(key: string, create: () => CredentialProvider): CredentialProvider {
+    const known = providers.get(key) ?? create()
+    providers.set(key, known)
+    return known
+  }
+
+  return {
+    credentialsFor,
+    cs: (cluster, region) => ({
+      transport: deps.transport,
+      endpoint: endpoints.url('cs', region),
+      credentials: credentialsFor(cluster),
+    }),
+    ram: (cluster) =>
+      loadRam({ transport: deps.transport, endpoint: endpoints.url('ram'), credentials: credentialsFor(cluster) }),
+    caller(cluster, signal) {
+      const credentials = credentialsFor(cluster)
+      const known = callers.get(credentials) ?? getCallerIdentity(target, credentials, signal)
+      callers.set(credentials, known)
+      known.catch(() => callers.delete(credentials))
+      return known
+    },
+  }
+}
+
+interface SessionTarget extends StsTarget {
+  readonly sessionName: string
+}
+
+/** Without a deploy role: the job's own role by its ID token, or what its environment holds. */
+function jobIdentity(inputs: Inputs, deps: CloudDeps, target: SessionTarget): CredentialProvider {
+  const role = inputs['role-to-assume']
+  if (role) return byToken(role, inputs['oidc-provider-arn'], inputs, deps, target)
+  return masking(createEnvironmentProvider(deps.environment), deps.mask)
+}
+
+function byToken(
+  roleArn: string,
+  oidcProviderArn: string,
+  inputs: Inputs,
+  deps: CloudDeps,
+  target: SessionTarget,
+): CredentialProvider {
+  const provider = createGithubIdentity({
+    ...target,
+    roleArn,
+    oidcProviderArn,
+    audience: inputs.audience,
+    durationSeconds: inputs['session-duration'],
+    getIdToken: deps.getIdToken ?? missingIdToken,
+  })
+  return masking(provider, deps.mask)
+}
+
+async function missingIdToken(): Promise<string> {
+  throw new NopassError('CREDENTIALS_MISSING', 'the job has no ID token to assume a role with', {
+    hint: 'Add `permissions: { id-token: write, contents: read }` to the job; jobs of forks and of Dependabot never get one.',
+  })
+}
+
+/** Every secret is masked before anything can print it; of a chain each link, not only the last. */
+function masking(provider: CredentialProvider, mask: (secret: string) => void): CredentialProvider {
+  const watch = async (work: ReturnType<CredentialProvider['get']>): ReturnType<CredentialProvider['get']> => {
+    const credentials = await work
+    mask(credentials.accessKeySecret)
+    if (credentials.securityToken) mask(credentials.securityToken)
+    return credentials
+  }
+  return { ...provider, get: (signal) => watch(provider.get(signal)), fresh: (signal) => watch(provider.fresh(signal)) }
+}

@@ -1,0 +1,151 @@
+import { type ClusterDetail, describeClusterDetail, describeUserKubeconfig } from '../../alibaba/cs.ts'
+import { NopassError } from '../../errors.ts'
+import { createKubeClient, type KubeClient } from '../../kube/client.ts'
+import { type KubeConnection, kubeconfigConnection } from '../../kube/connection.ts'
+import { type ClusterIdentity, identifyCluster, requireIdentity } from '../../release/cluster-reads.ts'
+import type { ClusterSettings } from '../inputs/settings.ts'
+import type { RunFolder } from '../run-folder.ts'
+import type { CloudAccess } from './cloud-access.ts'
+import { kubeconfigSecrets } from './kubeconfig-text.ts'
+
+/** A cluster that was reached and is the right one. */
+export interface ConnectedCluster {
+  readonly client: KubeClient
+  readonly identity: ClusterIdentity
+  /** For helm. */
+  readonly kubeconfig: string
+  readonly context: string | undefined
+  /** What ACK knows of it; undefined for self-built clusters. */
+  readonly detail: ClusterDetail | undefined
+  /** What a reader should know of the way in which it was identified. */
+  readonly notes: readonly string[]
+}
+
+export interface ConnectDeps {
+  readonly cloud: CloudAccess
+  readonly folder: RunFolder
+  /** Of helm too: both go through the same proxy. */
+  readonly environment: NodeJS.ProcessEnv
+  readonly mask: (secret: string) => void
+  /** Life of a temporary kubeconfig in minutes, 15 to 4320. */
+  readonly minutes: number
+}
+
+/**
+ * Gets a kubeconfig of short life, reaches the API server and makes sure that it is the one that is meant.
+ * @throws NopassError `CLUSTER_UNREACHABLE`, `CLUSTER_MISMATCH`, `KUBECONFIG_MISSING`, and the cloud's codes
+ */
+export async function connectCluster(
+  cluster: ClusterSettings,
+  deps: ConnectDeps,
+  signal: AbortSignal,
+): Promise<ConnectedCluster> {
+  if (cluster.account !== undefined) await requireAccount(cluster, cluster.account, deps.cloud, signal)
+  const source = await obtainKubeconfig(cluster, deps, signal)
+  const connection = await kubeconfigConnection({
+    file: source.kubeconfig,
+    environment: deps.environment,
+    ...(source.context && { context: source.context }),
+  })
+  const notes = source.detail ? checkAckServer(source.detail, connection, cluster) : []
+  const client = createKubeClient(maskTokens(connection, deps.mask), { userAgent: 'acr-nopass-action' })
+  try {
+    const identity = await identifyCluster(client, connection, signal)
+    requireIdentity(identity, connection.ca, cluster.expect)
+    return { client, identity, notes, ...source }
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}
+
+/** A token that comes from a file or a program is known only when it is used. */
+function maskTokens(connection: KubeConnection, mask: (secret: string) => void): KubeConnection {
+  const { token } = connection
+  if (token === undefined) return connection
+  // Inherits: the CA is read again as it rotates.
+  return Object.create(connection, {
+    token: {
+      value: async () => {
+        const secret = await token()
+        if (secret !== '') mask(secret)
+        return secret
+      },
+    },
+  })
+}
+
+interface KubeconfigSource {
+  readonly kubeconfig: string
+  readonly context: string | undefined
+  readonly detail: ClusterDetail | undefined
+}
+
+async function obtainKubeconfig(
+  cluster: ClusterSettings,
+  deps: ConnectDeps,
+  signal: AbortSignal,
+): Promise<KubeconfigSource> {
+  const { access } = cluster
+  if (access.kind === 'kubeconfig-file') return { kubeconfig: access.file, context: access.context, detail: undefined }
+  const name = `${cluster.name}.kubeconfig`
+  if (access.kind === 'kubeconfig-text') {
+    return { kubeconfig: await deps.folder.write(name, access.text), context: access.context, detail: undefined }
+  }
+  const cs = deps.cloud.cs(cluster, access.region)
+  const [detail, issued] = await Promise.all([
+    describeClusterDetail(cs, access.clusterId, signal),
+    describeUserKubeconfig(
+      cs,
+      { clusterId: access.clusterId, minutes: deps.minutes, private: access.privateEndpoint },
+      signal,
+    ),
+  ])
+  for (const secret of kubeconfigSecrets(issued.kubeconfig)) deps.mask(secret)
+  return { kubeconfig: await deps.folder.write(name, issued.kubeconfig), context: undefined, detail }
+}
+
+/**
+ * ACK's own record of the addresses and the kubeconfig that it issued must name the same API server. With the CA or the
+ * UID of kube-system in `expect`, which the API server itself must meet, another address is only noted.
+ */
+export function checkAckServer(
+  detail: ClusterDetail,
+  { server }: KubeConnection,
+  { expect }: ClusterSettings,
+): readonly string[] {
+  const { public: internet, intranet, loadBalancers } = detail.apiServer
+  const known = [internet, intranet, ...loadBalancers].filter((address) => address !== undefined)
+  if (known.length === 0 || known.some((address) => isAddressOf(address, server))) return []
+  const message = `the kubeconfig of ${detail.clusterId} points at ${server}, but ACK knows it at ${known.join(' and ')}`
+  if (expect.caSha256 !== undefined || expect.kubeSystemUid !== undefined) return [`${message}; \`expect\` holds`]
+  throw new NopassError('CLUSTER_MISMATCH', message, {
+    hint: 'If the address is right, add `expect.kubeSystemUid` or `expect.caSha256` to the entry. Nothing was written.',
+  })
+}
+
+/** `address` is a URL, or the host of a load balancer, with or without a port. */
+function isAddressOf(address: string, server: string): boolean {
+  const url = URL.parse(server)
+  if (url === null) return false
+  if (/^https?:\/\//.test(address)) return URL.parse(address)?.origin === url.origin
+  const port = url.port || '443'
+  return [url.hostname, `${url.hostname}:${port}`].includes(address.toLowerCase())
+}
+
+async function requireAccount(
+  cluster: ClusterSettings,
+  account: string,
+  cloud: CloudAccess,
+  signal: AbortSignal,
+): Promise<void> {
+  const caller = await cloud.caller(cluster, signal)
+  if (caller.accountId === account) return
+  throw new NopassError(
+    'CLUSTER_MISMATCH',
+    `the credentials belong to account ${caller.accountId}, but ${account} is expected`,
+    {
+      hint: 'Correct `account`, `deployRole` or the credentials of the job. Nothing was written.',
+    },
+  )
+}

@@ -1,0 +1,79 @@
+import { realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { NopassError } from '../../errors.ts'
+import { isWithin, readRegular } from '../../lib/read-input-file.ts'
+import type { ClusterSettings, Settings } from '../inputs/settings.ts'
+import { kubeconfigSecrets, refuseForeignPrograms } from './kubeconfig-text.ts'
+
+/** Kubeconfigs of many clusters with embedded certificates have some hundred kilobytes. */
+const LIMIT = 16 * 1024 * 1024
+
+/**
+ * Masks every secret that is known before the first cluster is asked anything: what one cluster says must not be shown before
+ * the secrets of the next are masked.
+ */
+export function maskKnownSecrets(
+  { selected }: Settings,
+  environment: NodeJS.ProcessEnv,
+  mask: (secret: string) => void,
+): void {
+  for (const name of ['ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'ALIBABA_CLOUD_SECURITY_TOKEN']) {
+    const secret = environment[name]?.trim()
+    if (secret) mask(secret)
+  }
+  for (const cluster of selected) for (const secret of kubeconfigSecrets(textOf(cluster) ?? '')) mask(secret)
+}
+
+/**
+ * On `pull_request*` events: an error for each kubeconfig that the pull request could have written, a file of the workspace or a
+ * text of the clusters file, if it runs a program or reads a file elsewhere.
+ */
+export function guardKubeconfigs(
+  { selected, inputs }: Settings,
+  environment: NodeJS.ProcessEnv,
+): readonly NopassError[] {
+  if (!(environment.GITHUB_EVENT_NAME ?? '').startsWith('pull_request')) return []
+  const workspace = environment.GITHUB_WORKSPACE || '/'
+  const isOfFile = inputs['clusters-file'] !== ''
+  return selected.flatMap((cluster) => {
+    const { access, name } = cluster
+    const isForeign =
+      (access.kind === 'kubeconfig-file' && isFileIn(access.file, workspace)) ||
+      (access.kind === 'kubeconfig-text' && access.from === 'kubeconfig' && isOfFile)
+    const text = isForeign ? textOf(cluster) : undefined
+    if (text === undefined) return []
+    const folder = access.kind === 'kubeconfig-file' ? dirname(access.file) : undefined
+    try {
+      refuseForeignPrograms(text, { name, folder, workspace })
+      return []
+    } catch (error) {
+      if (error instanceof NopassError) return [error]
+      throw error
+    }
+  })
+}
+
+/** By its own path or by what a link leads to: the link may be the pull request's, or what it leads to. */
+function isFileIn(file: string, workspace: string): boolean {
+  const folders = [workspace, realPath(workspace)]
+  return isWithin(file, folders) || isWithin(realPath(file), folders)
+}
+
+/** Undefined: not given yet, or not there, which connecting says. What cannot be read as a file has no text. */
+function textOf({ access }: ClusterSettings): string | undefined {
+  if (access.kind === 'kubeconfig-text') return access.text
+  if (access.kind !== 'kubeconfig-file') return undefined
+  try {
+    return readRegular(realPath(access.file), LIMIT)?.toString('utf8') ?? ''
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : ''
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}

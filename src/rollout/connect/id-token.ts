@@ -1,0 +1,56 @@
+import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
+import { NopassError } from '../../errors.ts'
+
+type IdTokenSource = (audience: string, signal?: AbortSignal) => Promise<string>
+
+/**
+ * Asks the runner for the job's ID token, as `@actions/core` would: its own client brings 400 KB of HTTP library along
+ * and loads it at every start. Undefined where the job has no `id-token: write`.
+ */
+export function idTokenSource(
+  env: NodeJS.ProcessEnv,
+  send: HttpSender,
+  mask: (secret: string) => void,
+): IdTokenSource | undefined {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: address, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = env
+  if (!address || !bearer) return undefined
+  return async (audience, signal) => {
+    const url = new URL(address)
+    url.searchParams.set('audience', audience)
+    const headers = { authorization: `Bearer ${bearer}`, accept: 'application/json; api-version=2.0' }
+    const answer = await withRetries(() => send({ url, method: 'GET', headers, timeout: 10_000 }, signal), signal)
+    const token = answer.status === 200 ? readToken(answer.text) : undefined
+    if (token === undefined) {
+      throw new NopassError('CREDENTIALS_MISSING', `the runner gave no ID token (HTTP ${answer.status})`, {
+        hint: 'Check `permissions: id-token: write` of the job; if it is there, GitHub may be failing: run again.',
+      })
+    }
+    mask(token)
+    return token
+  }
+}
+
+function readToken(text: string): string | undefined {
+  try {
+    const { value } = JSON.parse(text)
+    return typeof value === 'string' && value !== '' ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** GitHub's token service fails now and then: three tries. */
+async function withRetries<T extends { readonly status: number }>(
+  attempt: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const { setTimeout: sleep } = await import('node:timers/promises')
+  for (let left = 2; ; left--) {
+    const answer = await attempt().catch((cause) => {
+      if (left > 0 && !signal?.aborted) return undefined
+      throw new NopassError('CREDENTIALS_MISSING', 'the runner could not be asked for an ID token', { cause })
+    })
+    if (answer !== undefined && (answer.status < 500 || left === 0)) return answer
+    await sleep(500 + Math.random() * 1000, undefined, { ...(signal && { signal }) })
+  }
+}

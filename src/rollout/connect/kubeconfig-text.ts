@@ -1,0 +1,134 @@
+import { realpathSync } from 'node:fs'
+import { isAbsolute, normalize, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { NopassError } from '../../errors.ts'
+import { isRecord } from '../../helm/release/manifest.ts'
+import { isWithin } from '../../lib/read-input-file.ts'
+
+/** Tokens, client keys and passwords of a kubeconfig; the rest of it is no secret. Nothing of a text that is no kubeconfig. */
+export function kubeconfigSecrets(text: string): readonly string[] {
+  const ofUsers = readParts(text, 'users', 'user').flatMap((user) => [
+    user.token,
+    user.password,
+    user['client-key-data'],
+  ])
+  const ofProxies = readParts(text, 'clusters', 'cluster').flatMap((cluster) => {
+    const { password = '' } = URL.parse(String(cluster['proxy-url'] ?? '')) ?? {}
+    return [password, decode(password)]
+  })
+  const secrets = [...ofUsers, ...ofProxies].filter((secret) => typeof secret === 'string' && secret !== '')
+  return [...new Set(secrets)] as string[]
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+// Each list is closed, so that nothing which another reader would merge, decode or spell otherwise gets through.
+const TOP = ['apiVersion', 'kind', 'clusters', 'contexts', 'users', 'current-context', 'preferences', 'extensions']
+const CLUSTER = [
+  'server',
+  'certificate-authority',
+  'certificate-authority-data',
+  'insecure-skip-tls-verify',
+  'tls-server-name',
+  'disable-compression',
+  'extensions',
+]
+const USER = [
+  'client-certificate',
+  'client-certificate-data',
+  'client-key',
+  'client-key-data',
+  'token',
+  'tokenFile',
+  'username',
+  'password',
+  'as',
+  'as-uid',
+  'as-groups',
+  'extensions',
+]
+/** Ends a line, and a comment, for readers of YAML 1.1 such as helm's; for the others it is a character of the line. */
+const OTHER_LINE_BREAK = /[\u0085\u2028\u2029\ufeff]|\r(?!\n)/
+const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
+
+/**
+ * A kubeconfig that a pull request can write runs no program and reads no file outside of the workspace: it would do both
+ * with the credentials of the job, and `mode: plan` is done on pull requests.
+ * @param source as messages name it, with the folder that its relative paths start from; undefined: a text, whose relative
+ *   paths start from wherever it is written to, so it may have none
+ * @throws NopassError `KUBECONFIG_REFUSED`
+ */
+export function refuseForeignPrograms(
+  text: string,
+  source: { readonly name: string; readonly folder: string | undefined; readonly workspace: string },
+): void {
+  const refuse = (what: string): NopassError => new NopassError('KUBECONFIG_REFUSED', `${source.name}: ${what}`)
+  const config = OTHER_LINE_BREAK.test(text) ? undefined : parseKubeconfig(text)
+  if (config === undefined) throw refuse('this is no kubeconfig that every reader reads alike')
+  requireKeys(config, TOP, 'at the top')
+  for (const kind of ['cluster', 'user'] as const) {
+    const of = `of a ${kind}`
+    const list = config[`${kind}s`] ?? []
+    if (!Array.isArray(list)) throw refuse(`${kind}s that are no list`)
+    for (const entry of list) {
+      if (!isRecord(entry)) throw refuse(`a ${kind} that is no map of keys`)
+      requireKeys(entry, ['name', kind], of)
+      const part = entry[kind] ?? {}
+      if (!isRecord(part)) throw refuse(`a ${kind} that is no map of keys`)
+      requireKeys(part, kind === 'cluster' ? CLUSTER : USER, of)
+      for (const key of PATHS) {
+        const path = part[key]
+        if (path === undefined || path === '' || isPathWithin(path, source)) continue
+        throw refuse(`the path of ${key} ${of} leads out of the workspace, or nowhere`)
+      }
+    }
+  }
+
+  function requireKeys(map: Readonly<Record<string, unknown>>, known: readonly string[], where: string): void {
+    const unknown = Object.keys(map).find((key) => !known.includes(key))
+    if (unknown !== undefined) throw refuse(`the key ${unknown} ${where}`)
+  }
+}
+
+/**
+ * Whether the path is a file of the workspace to every reader: not `yes`, which is `true` to helm's reader of YAML, and no
+ * absolute path with `link/..`, which helm follows where others shorten it.
+ */
+function isPathWithin(
+  path: unknown,
+  { folder, workspace }: { readonly folder: string | undefined; readonly workspace: string },
+): boolean {
+  if (typeof path !== 'string') return false
+  if (isAbsolute(path) ? path !== normalize(path) : folder === undefined) return false
+  try {
+    const isPlain = ['1.1', '1.2'].every((version) => parse(path, { version: version as '1.1' | '1.2' }) === path)
+    return isPlain && isWithin(realpathSync(resolve(folder ?? '/', path)), [realpathSync(workspace)])
+  } catch {
+    return false
+  }
+}
+
+function readParts(
+  text: string,
+  list: 'users' | 'clusters',
+  kind: 'user' | 'cluster',
+): readonly Readonly<Record<string, unknown>>[] {
+  const found = parseKubeconfig(text)?.[list]
+  const entries = Array.isArray(found) ? found : []
+  return entries.flatMap((entry) => (isRecord(entry) && isRecord(entry[kind]) ? [entry[kind]] : []))
+}
+
+function parseKubeconfig(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const config: unknown = parse(text, { logLevel: 'error' })
+    return isRecord(config) ? config : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto'
+import { NopassError } from '../../errors.ts'
+import {
+  type ReleaseTarget,
+  rollbackArguments,
+  type UpgradeOptions,
+  uninstallArguments,
+} from '../../helm/helm-flags.ts'
+import { readHelmError } from '../../helm/read-helm-error.ts'
+import type { ReleaseContent } from '../../helm/release/release-content.ts'
+import {
+  abandonedAt,
+  explainPending,
+  isPending,
+  lastGoodRevision,
+  type Revision,
+} from '../../helm/release/release-state.ts'
+import { renderRelease, templateRelease } from '../../helm/release/render-release.ts'
+import { missingRights, neededRights, probeRights, requireRights } from '../../release/access-review.ts'
+import { exists, findAddons, otherReleases } from '../../release/cluster-reads.ts'
+import { beginHelmStep } from '../deploy/helm-step.ts'
+import { findConfig } from '../deploy/release-parts.ts'
+import { openReleaseStore, type ReleaseStore } from '../deploy/release-store.ts'
+import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
+import type { RunContext } from '../run-context.ts'
+import { coversNewNamespaces, reasonNotToVerify } from '../verify/what-to-verify.ts'
+import type { ConnectedCluster } from './connect-cluster.ts'
+
+/** What is known of a cluster before the first write. */
+export interface Preflight {
+  readonly target: ReleaseTarget
+  readonly options: UpgradeOptions
+  readonly store: ReleaseStore
+  readonly history: readonly Revision[]
+  readonly wanted: ReleaseContent
+  readonly namespaceExists: boolean
+  readonly notes: readonly string[]
+}
+
+/** What is to be installed. */
+export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersion' | 'valuesFiles'> {
+  /** The values that the files merge to, where our own schema has judged them. */
+  readonly given: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Everything that can be known to fail is found here, before anything is written.
+ * @throws NopassError `HELM_PENDING`, `RELEASE_ELSEWHERE`, `ADDON_PRESENT`, `CLUSTER_DUPLICATE`, `DEPLOYER_FORBIDDEN`, `HELM_…`
+ */
+export async function preflightCluster(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  { given, ...options }: ChartRequest,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  const { helm, settings } = context
+  const { namespace, release } = cluster.settings
+  const { inputs } = settings
+  takeRelease(cluster, connected, context)
+  const target: ReleaseTarget = { release, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
+  const upgrade: UpgradeOptions = {
+    ...options,
+    timeout: inputs.timeout,
+    wait: inputs.wait,
+    createNamespace: false,
+    forceConflicts: inputs['force-conflicts'],
+    description: context.runName,
+  }
+  const store = openReleaseStore(helm, connected.client, target)
+  const [namespaceExists, notes] = await Promise.all([
+    exists(connected.client, `/api/v1/namespaces/${namespace}`, signal),
+    refuseRivals(cluster, connected, context, signal),
+  ])
+  const history = await settledHistory(cluster, target, store, context, signal)
+  const wanted = await render(cluster, connected, { target, upgrade, given, installed: history.length > 0 }, context)
+  const config = findConfig(wanted.objects)
+  const probes = reasonNotToVerify(inputs, config) === undefined && coversNewNamespaces(cluster)
+  const rights = [
+    ...(await neededRights(
+      connected.client,
+      wanted,
+      { namespace, createNamespace: namespaceExists === false, watches: helm.version.major === 4 && inputs.wait },
+      signal,
+    )),
+    ...(probes ? probeRights(config?.secretName ?? '', inputs['verify-image'] !== '') : []),
+  ]
+  requireRights(await missingRights(connected.client, rights, signal))
+  return { target, options: upgrade, store, history, wanted, namespaceExists: namespaceExists !== false, notes }
+}
+
+interface RenderRequest {
+  readonly target: ReleaseTarget
+  readonly upgrade: UpgradeOptions
+  readonly given: ChartRequest['given']
+  readonly installed: boolean
+}
+
+/** A plan asks the API server about each object; an apply will, when it writes. Objects of the user's may look things up. */
+function render(
+  { values }: PreparedCluster,
+  { identity }: ConnectedCluster,
+  { target, upgrade, given, installed }: RenderRequest,
+  { helm, settings }: RunContext,
+): Promise<ReleaseContent> {
+  const { bundled } = settings.chart
+  if (
+    settings.inputs.mode !== 'apply' ||
+    bundled === undefined ||
+    given === undefined ||
+    values?.extraObjects.length !== 0
+  )
+    return renderRelease(helm, target, upgrade)
+  const known = { chart: bundled, values: given, version: identity.version, installed }
+  return templateRelease(helm, target, upgrade, known)
+}
+
+/** Two entries that are one release in one cluster would undo each other. */
+function takeRelease(cluster: PreparedCluster, { identity }: ConnectedCluster, { taken }: RunContext): void {
+  const { namespace, release } = cluster.settings
+  const key = `${identity.kubeSystemUid} ${namespace}/${release}`
+  const other = taken.get(key)
+  if (other !== undefined && other !== cluster.name) {
+    throw new NopassError('CLUSTER_DUPLICATE', `${cluster.name} and ${other} are one cluster and one release`)
+  }
+  taken.set(key, cluster.name)
+}
+
+async function refuseRivals(
+  cluster: PreparedCluster,
+  { client }: ConnectedCluster,
+  { settings }: RunContext,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (!settings.chart.ours) return []
+  const others = await otherReleases(client, cluster.settings, signal)
+  const [other] = others ?? []
+  if (other !== undefined) throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass already works here as ${other}`)
+  const [addon] = await findAddons(client, signal)
+  const coexist = cluster.settings.coexist || settings.inputs.coexist
+  if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} works in kube-system`)
+  return [
+    ...(others === undefined
+      ? ['not checked whether another acr-nopass is there: the deployer may not list Deployments']
+      : []),
+    ...(addon === undefined ? [] : [`beside the vendor's ${addon}`]),
+  ]
+}
+
+/** The history of a release that nobody is changing; an abandoned one is mended first when that is allowed. */
+async function settledHistory(
+  cluster: PreparedCluster,
+  target: ReleaseTarget,
+  store: ReleaseStore,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly Revision[]> {
+  const { helm, settings, folder, now, report } = context
+  const history = await store.history(signal)
+  const last = history.at(-1)
+  if (last === undefined || !isPending(last)) return history
+  // A plan is made of a release that is not pending, so no approved plan contains the repair.
+  const mayRecover =
+    settings.inputs['recover-pending'] && settings.inputs.mode === 'apply' && context.approved === undefined
+  if (!mayRecover || now() < abandonedAt(last, history)) throw explainPending(target, history)
+  signal.throwIfAborted()
+  const good = lastGoodRevision(history, last.revision)
+  const args =
+    good === undefined
+      ? uninstallArguments(helm.version, target, { timeout: settings.inputs.timeout, wait: false })
+      : rollbackArguments(helm.version, target, {
+          revision: good.revision,
+          timeout: settings.inputs.timeout,
+          wait: false,
+        })
+  const command = good === undefined ? 'uninstall' : 'rollback'
+  report(cluster.name, `repairing the release that an interrupted run left ${last.status} (${command})`)
+  const about = {
+    id: randomUUID(),
+    cluster: cluster.name,
+    command,
+    target,
+    before: last.revision,
+    good: good?.revision ?? null,
+    rollback: true,
+  } as const
+  const step = await beginHelmStep(helm, folder, args, about)
+  const end = await step.ended
+  step.settle()
+  if (end.exitCode !== 0) throw readHelmError(end.stderr, { command })
+  return store.history(signal)
+}

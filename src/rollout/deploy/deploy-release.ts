@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto'
+import { NopassError, toNopassError } from '../../errors.ts'
+import {
+  type ReleaseTarget,
+  rollbackArguments,
+  type UpgradeOptions,
+  uninstallArguments,
+  upgradeArguments,
+} from '../../helm/helm-flags.ts'
+import type { Helm } from '../../helm/obtain/find-helm.ts'
+import { readHelmError } from '../../helm/read-helm-error.ts'
+import { lastGoodRevision, longestSeconds, type Revision, revisionOfStep } from '../../helm/release/release-state.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { parseGoDuration } from '../../lib/go-duration.ts'
+import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease } from '../../release/release-watch.ts'
+import type { RunFolder } from '../run-folder.ts'
+import { beginHelmStep } from './helm-step.ts'
+import { type ReleaseStore, requireSameHistory } from './release-store.ts'
+
+export interface DeployRequest {
+  readonly cluster: string
+  readonly helm: Helm
+  readonly client: KubeClient
+  readonly folder: RunFolder
+  readonly target: ReleaseTarget
+  readonly options: UpgradeOptions
+  readonly parts: WatchedRelease
+  /** How many hooks helm may run. */
+  readonly hooks: number
+  readonly store: ReleaseStore
+  /** Before the deploy, oldest first. */
+  readonly history: readonly Revision[]
+  readonly rollback: boolean
+  readonly uninstallOnFailedInstall: boolean
+  readonly report: (line: string) => void
+}
+
+export interface DeployOutcome {
+  readonly status: 'deployed' | 'rolled-back' | 'failed' | 'cancelled'
+  readonly revision: number | null
+  readonly error?: NopassError
+  readonly notes: readonly string[]
+}
+
+/** `helm upgrade --install`, watched; stopped early when waiting is useless; rolled back by ourselves with the evidence kept. */
+export async function deployRelease(request: DeployRequest, signal: AbortSignal): Promise<DeployOutcome> {
+  const { helm, folder, target, options } = request
+  const id = randomUUID()
+  const timeoutSeconds = longestSeconds(parseGoDuration(options.timeout, 'timeout'), request.hooks)
+  const args = upgradeArguments(helm.version, target, { ...options, step: { id, timeoutSeconds } })
+  const earlier = await readEarlierState(request.client, request.parts, signal)
+  await requireSameHistory(request.store, target, request.history.at(-1), signal)
+  const before = request.history.at(-1)?.revision ?? null
+  const good = lastGoodRevision(request.history)?.revision ?? null
+  const step = await beginHelmStep(helm, folder, args, {
+    id,
+    cluster: request.cluster,
+    command: 'upgrade',
+    target,
+    before,
+    good,
+    rollback: request.rollback,
+  })
+  const watch = watchRelease(request.client, request.parts, earlier, signal)
+  const onAbort = (): void => step.interrupt()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    if (signal.aborted) step.interrupt()
+    const early = await Promise.race([step.ended.then(() => undefined), watch.permanent])
+    if (early) {
+      request.report(`stopping early: ${early.message}`)
+      step.interrupt()
+    }
+    const end = await step.ended
+    if (end.exitCode === 0) {
+      step.settle()
+      const own = await ownRevision(request, id, signal)
+      return { status: 'deployed', revision: own ?? (before ?? 0) + 1, notes: [] }
+    }
+    // What is left is for the post step (or for the end of the command), which has the time for it.
+    if (signal.aborted) return { status: 'cancelled', revision: before, error: interrupted(request), notes: [] }
+    const error = early ?? withEvidence(readHelmError(end.stderr, { command: 'upgrade' }), watch)
+    return await takeBack(request, { id, before, error, settle: step.settle }, signal)
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    watch.stop()
+  }
+}
+
+async function ownRevision({ store }: DeployRequest, id: string, signal: AbortSignal): Promise<number | undefined> {
+  const history = await store.history(signal).catch(() => [])
+  return revisionOfStep(history, id)?.revision
+}
+
+interface Failed {
+  readonly id: string
+  readonly before: number | null
+  readonly error: NopassError
+  readonly settle: () => void
+}
+
+/** Only the revision of this step is rolled back, and only while it is the newest one. */
+async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSignal): Promise<DeployOutcome> {
+  const { before, error } = failed
+  const history = await readHistoryAfter(request, error, signal)
+  const own = revisionOfStep(history, failed.id)
+  const last = history.at(-1)
+  if (own === undefined || own !== last) {
+    failed.settle()
+    const others = last !== undefined && last.revision !== before
+    const note = others ? `; revision ${last.revision} (${last.status}) is not of this run and stays` : ''
+    const made = own === undefined ? 'helm made no revision' : `helm made revision ${own.revision}`
+    return { status: 'failed', revision: own?.revision ?? before, error, notes: [made + note] }
+  }
+  // Not the one of the preflight: another deployer may have completed a revision below ours.
+  const good = lastGoodRevision(history, own.revision)?.revision ?? null
+  const undo = undoArguments(request, good, own.revision)
+  if (!undo) {
+    failed.settle()
+    const kept =
+      good === null ? 'the failed first installation stays for you to look at' : 'not rolled back (rollback: false)'
+    return { status: 'failed', revision: own.revision, error, notes: [kept] }
+  }
+  const undone = await runUndo(request, undo, { before: own.revision, good }, failed.settle)
+  if (undone !== undefined) {
+    return { status: 'failed', revision: own.revision, error, notes: [`${undo.command} failed too: ${undone.message}`] }
+  }
+  if (undo.command === 'uninstall') return { status: 'failed', revision: null, error, notes: [undo.done] }
+  const restored = await restoreOvertaken(request, own, signal)
+  return { status: 'rolled-back', revision: restored.revision ?? undo.to, error, notes: [undo.done, ...restored.notes] }
+}
+
+/** Where it cannot be read, helm's error is the cause to report; the journal entry stays open for the post step. */
+async function readHistoryAfter(
+  { store }: DeployRequest,
+  error: NopassError,
+  signal: AbortSignal,
+): Promise<readonly Revision[]> {
+  try {
+    return await store.history(signal)
+  } catch (unread) {
+    if (signal.aborted) throw unread
+    const why = toNopassError(unread).message
+    throw new NopassError(
+      error.code,
+      `${error.message}; it was not rolled back, because the history is not readable (${why})`,
+      {
+        hint: error.hint,
+        cause: error,
+        ...(error.reason === undefined ? {} : { reason: error.reason }),
+      },
+    )
+  }
+}
+
+/** The error of the undo; undefined: it is done. */
+async function runUndo(
+  { helm, folder, cluster, target, report }: DeployRequest,
+  undo: Undo,
+  about: { readonly before: number; readonly good: number | null },
+  settlePrevious: () => void,
+): Promise<NopassError | undefined> {
+  report(undo.say)
+  const step = await beginHelmStep(helm, folder, undo.args, {
+    id: randomUUID(),
+    cluster,
+    command: undo.command,
+    target,
+    rollback: true,
+    ...about,
+  })
+  // From here on the journal entry of the undo is the one to repair.
+  settlePrevious()
+  const end = await step.ended
+  step.settle()
+  return end.exitCode === 0 ? undefined : readHelmError(end.stderr, { command: undo.command })
+}
+
+/**
+ * Helm has no lock for a rollback: another deployer may begin between our look at the history and helm's own. What it
+ * completed there is restored; what is still being changed is reported.
+ */
+async function restoreOvertaken(
+  request: DeployRequest,
+  own: Revision,
+  signal: AbortSignal,
+): Promise<{ readonly revision?: number; readonly notes: readonly string[] }> {
+  const history = await request.store.history(signal).catch(() => [])
+  const last = history.at(-1)
+  const other = history.filter(({ revision }) => revision > own.revision).at(-2)
+  if (last === undefined || other === undefined) return { notes: [] }
+  const note = `another deployer made revision ${other.revision} during the rollback`
+  if (lastGoodRevision(history, last.revision) !== other) return { notes: [`${note}: check \`helm history\``] }
+  const undo = rollbackTo(request, other.revision, last.revision)
+  const error = await runUndo(request, undo, { before: last.revision, good: other.revision }, () => undefined)
+  return error === undefined
+    ? { revision: last.revision + 1, notes: [`${note}: restored`] }
+    : { notes: [`${note}, and restoring it failed: ${error.message}`] }
+}
+
+interface Undo {
+  readonly command: 'rollback' | 'uninstall'
+  readonly args: readonly string[]
+  readonly say: string
+  readonly done: string
+  readonly to: number | null
+}
+
+function rollbackTo({ helm, target, options }: DeployRequest, good: number, last: number): Undo {
+  const { timeout, wait } = options
+  const args = rollbackArguments(helm.version, target, { revision: good, timeout, wait })
+  const say = `rolling back to revision ${good}`
+  return { command: 'rollback', args, say, done: `rolled back to revision ${good}`, to: last + 1 }
+}
+
+function undoArguments(request: DeployRequest, good: number | null, own: number): Undo | undefined {
+  const { helm, target, options } = request
+  if (good !== null && request.rollback) return rollbackTo(request, good, own)
+  if (good === null && request.uninstallOnFailedInstall) {
+    const args = uninstallArguments(helm.version, target, { timeout: options.timeout, wait: false })
+    const say = 'removing the failed installation'
+    return { command: 'uninstall', args, say, done: 'the failed installation was removed', to: null }
+  }
+  return undefined
+}
+
+/** Helm only says that something was not ready; the Pods and the helper say why. */
+function withEvidence(error: NopassError, watch: ReleaseWatch): NopassError {
+  const [worst] = watch.evidence()
+  if (!worst || (error.code !== 'HELM_TIMEOUT' && error.code !== 'HELM_FAILED')) return error
+  return new NopassError(error.code, `not ready in time: ${worst.error.message}`, {
+    hint: worst.error.hint,
+    ...(worst.error.reason === undefined ? {} : { reason: worst.error.reason }),
+    cause: error,
+  })
+}
+
+function interrupted({ target }: DeployRequest): NopassError {
+  return new NopassError('INTERRUPTED', `interrupted while helm changed ${target.namespace}/${target.release}`)
+}

@@ -1,0 +1,84 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isRecord, type ManifestObject, objectTitle } from '../../helm/release/manifest.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
+import { APPLY, type KubeClient } from '../../kube/client.ts'
+import { type ApiResource, discoverResources, objectPath } from '../../release/api-resources.ts'
+
+/** What a server-side dry run of one object says about the live one. */
+export interface ObjectDrift {
+  readonly object: string
+  /** `forbidden`: it could not be checked. */
+  readonly state: 'same' | 'differs' | 'absent' | 'refused' | 'forbidden'
+  readonly detail?: string
+}
+
+/** Dry-runs every object as helm would apply it; nothing is written. */
+export async function findDrift(
+  client: KubeClient,
+  objects: readonly ManifestObject[],
+  owner: { readonly release: string; readonly namespace: string },
+  signal?: AbortSignal,
+): Promise<readonly ObjectDrift[]> {
+  const resourceOf = await discoverResources(client, objects, signal)
+  return Promise.all(
+    objects.map(async (object): Promise<ObjectDrift> => {
+      const resource = resourceOf(object)
+      const title = objectTitle(object)
+      if (!resource)
+        return { object: title, state: 'refused', detail: `the cluster knows no ${object.apiVersion} ${object.kind}` }
+      return { object: title, ...(await dryRun(client, resource, object, owner, signal)) }
+    }),
+  )
+}
+
+async function dryRun(
+  client: KubeClient,
+  resource: ApiResource,
+  object: ManifestObject,
+  owner: { readonly release: string; readonly namespace: string },
+  signal?: AbortSignal,
+): Promise<Omit<ObjectDrift, 'object'>> {
+  const path = objectPath(resource, object, owner.namespace)
+  const body = withOwner(object.body, owner)
+  try {
+    const live = await client.request<Record<string, unknown>>({ method: 'GET', path }, signal)
+    const after = await client.request<Record<string, unknown>>(
+      {
+        method: 'PATCH',
+        path,
+        query: { fieldManager: 'helm', force: true, dryRun: 'All' },
+        contentType: APPLY,
+        body,
+      },
+      signal,
+    )
+    const same = isDeepStrictEqual(projectOnto(body, live), projectOnto(body, after))
+    return { state: same ? 'same' : 'differs' }
+  } catch (error) {
+    if (!(error instanceof KubeApiError)) throw error
+    if (error.status === 404) return { state: 'absent' }
+    if (error.status === 403) return { state: 'forbidden', detail: error.message }
+    if (error.status === 422 || error.status === 400) return { state: 'refused', detail: error.message }
+    throw error
+  }
+}
+
+/** Helm writes its marks into every object as it applies it; the manifest does not show them. */
+function withOwner(
+  body: ManifestObject['body'],
+  { release, namespace }: { readonly release: string; readonly namespace: string },
+): Readonly<Record<string, unknown>> {
+  const metadata = isRecord(body.metadata) ? body.metadata : {}
+  const labels = { ...(metadata.labels ?? {}), 'app.kubernetes.io/managed-by': 'Helm' }
+  const marks = { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace }
+  return { ...body, metadata: { ...metadata, labels, annotations: { ...(metadata.annotations ?? {}), ...marks } } }
+}
+
+/**
+ * What `object` holds where the template has something: other fields belong to others, and some (a Lease's renewal, a
+ * report) change between two requests. A list counts as a whole.
+ */
+export function projectOnto(template: unknown, object: unknown): unknown {
+  if (!isRecord(template) || !isRecord(object)) return object
+  return Object.fromEntries(Object.keys(template).map((key) => [key, projectOnto(template[key], object[key])]))
+}

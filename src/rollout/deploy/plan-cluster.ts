@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import { stableJson } from '../../acr/registry-fingerprint.ts'
+import type { Unverified } from '../../alibaba/unverified.ts'
+import { diffManifests } from '../../helm/release/manifest-diff.ts'
+import type { ReleaseContent } from '../../helm/release/release-content.ts'
+import { isSameRelease } from '../../helm/release/render-release.ts'
+import { describeStep } from '../../policy/describe-step.ts'
+import { undocumentedMatching } from '../../policy/documented-matching.ts'
+import type { PolicyPlan } from '../../policy/policy-target.ts'
+import type { SharedTarget } from '../../policy/policy-targets.ts'
+import type { PlannedChange } from '../cluster-result.ts'
+import type { ClusterEnd, ClusterRun } from '../cluster-run.ts'
+import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
+import type { OpenCluster } from '../open-cluster.ts'
+import { formerTargets, planPolicies, policyTargets } from '../ram/cluster-policy.ts'
+import type { RunContext } from '../run-context.ts'
+import { findDrift, type ObjectDrift } from './drift.ts'
+import { findConfig } from './release-parts.ts'
+
+/** How the deployed release differs from the wanted one. */
+export interface ReleaseDifference {
+  readonly deployed: ReleaseContent | undefined
+  /** No revision is needed: the same release, working, and no object has drifted. */
+  readonly unchanged: boolean
+  readonly drift: readonly ObjectDrift[]
+}
+
+export async function compareRelease(
+  { connected, preflight }: OpenCluster,
+  /** `all`: what has drifted, whatever the releases say. */
+  drifts: 'all' | 'decisive',
+  signal: AbortSignal,
+): Promise<ReleaseDifference> {
+  const { history, store, target, wanted } = preflight
+  const last = history.at(-1)
+  const deployed = last === undefined ? undefined : await store.content(last.revision, signal)
+  const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, wanted)
+  // A namespace that does not exist makes every dry run in it fail.
+  const drift =
+    preflight.namespaceExists && (same || drifts === 'all')
+      ? await findDrift(connected.client, wanted.objects, target, signal)
+      : []
+  const drifted = drift.some(({ state }) => state !== 'same' && state !== 'forbidden')
+  return { deployed, unchanged: same && !drifted, drift }
+}
+
+/** The mode `plan`: what an apply would do in this cluster; nothing is written. */
+export async function planCluster(
+  cluster: PreparedCluster,
+  open: OpenCluster,
+  context: RunContext,
+  run: ClusterRun,
+  signal: AbortSignal,
+): Promise<ClusterEnd> {
+  const { changes, notes, unverified, unchanged, digest } = await makePlan(cluster, open, context, signal)
+  run.plan = changes
+  run.digest = digest
+  run.notes.push(...notes)
+  run.unverified.push(...unverified)
+  return { status: unchanged ? 'unchanged' : 'planned' }
+}
+
+export interface ClusterPlan {
+  readonly changes: readonly PlannedChange[]
+  readonly notes: readonly string[]
+  readonly unverified: readonly Unverified[]
+  readonly unchanged: boolean
+  /** Of everything that would be done: an approved plan is held against it. */
+  readonly digest: string
+}
+
+export async function makePlan(
+  cluster: PreparedCluster,
+  open: OpenCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<ClusterPlan> {
+  const { wanted, history } = open.preflight
+  const serviceAccount = findConfig(wanted.objects)?.release.serviceAccount ?? ''
+  const [difference, { targets, former, policies }] = await Promise.all([
+    compareRelease(open, 'all', signal),
+    planRam(cluster, open, serviceAccount, context, signal),
+  ])
+  const manifest = diffManifests(difference.deployed?.objects ?? [], wanted.objects)
+  const hooks = diffManifests(difference.deployed?.hooks ?? [], wanted.hooks)
+  const changes = [
+    ...policies.flatMap(policyChanges),
+    ...manifest.map(({ object, change, diff }) => ({ title: object, change, diff })),
+    ...hooks.map(({ object, change, diff }) => ({ title: `${object} (hook)`, change, diff })),
+    ...driftChanges(difference.drift, new Set(manifest.map(({ object }) => object))),
+  ]
+  const steps = policies.map(({ steps }) => steps)
+  const before = history.at(-1)
+  // What is wanted of RAM, not the steps to it: another cluster of the same run takes some of them (a shared role).
+  const ram = [...targets, ...former].map(({ target: { purpose: _, ...desired } }) => desired)
+  const digest = createHash('sha256')
+    .update(
+      stableJson({
+        ...wanted,
+        ram,
+        // The same name may mean another cluster by the time of the apply.
+        cluster: open.connected.identity.kubeSystemUid,
+        revision: before?.revision ?? null,
+        status: before?.status ?? null,
+      }),
+    )
+    .digest('hex')
+  return {
+    changes,
+    notes: [
+      ...policies.flatMap(({ kept }) => kept.map((one) => `RAM: would keep ${one}`)),
+      ...driftNotes(difference.drift),
+    ],
+    unverified: planUnverified(cluster, targets),
+    unchanged: difference.unchanged && steps.every((list) => list.length === 0),
+    digest,
+  }
+}
+
+async function planRam(
+  cluster: PreparedCluster,
+  { connected }: OpenCluster,
+  serviceAccount: string,
+  context: RunContext,
+  signal: AbortSignal,
+) {
+  const targets = await policyTargets(cluster, connected, serviceAccount, context, signal)
+  const former = await formerTargets(cluster, connected, targets, context, signal)
+  return { targets, former, policies: await planPolicies(targets, former, cluster, context, signal) }
+}
+
+/** What the plan's wanted state depends on, and no document states. */
+function planUnverified(cluster: PreparedCluster, targets: readonly SharedTarget[]): readonly Unverified[] {
+  const lifetimes = (cluster.values?.registries ?? []).filter(({ expiresInHours }) => Boolean(expiresInHours))
+  return [
+    ...targets.flatMap(({ unverified = [] }) => unverified),
+    ...targets.flatMap(({ target: { document, policyName } }) =>
+      document === undefined ? [] : undocumentedMatching(document, `policy ${policyName}`),
+    ),
+    ...lifetimes.map(({ name }) => ({ id: 'EXPIRES_IN_HOURS' as const, subject: `registry ${name}` })),
+  ]
+}
+
+function policyChanges(plan: PolicyPlan): readonly PlannedChange[] {
+  if (plan.steps.length === 0) return []
+  return [{ title: `RAM: ${plan.steps.map(describeStep).join('; ')}`, change: 'change', diff: plan.diff.trimEnd() }]
+}
+
+/** Objects that somebody changed by hand since the last deploy: an apply puts them back. */
+function driftChanges(drift: readonly ObjectDrift[], known: ReadonlySet<string>): readonly PlannedChange[] {
+  return drift
+    .filter(({ object, state }) => !known.has(object) && (state === 'differs' || state === 'absent'))
+    .map(({ object, state }) => ({
+      title: `${object} (drift)`,
+      change: state === 'absent' ? 'add' : 'change',
+      diff: state === 'absent' ? 'it was deleted since the last deploy' : 'it was changed since the last deploy',
+    }))
+}
+
+function driftNotes(drift: readonly ObjectDrift[]): readonly string[] {
+  const forbidden = drift.filter(({ state }) => state === 'forbidden')
+  const refused = drift.filter(({ state }) => state === 'refused')
+  return [
+    ...(forbidden.length === 0
+      ? []
+      : [`not checked by a dry run: ${forbidden.map(({ object }) => object).join(', ')}`]),
+    ...refused.map(({ object, detail }) => `the API server would refuse ${object}: ${detail}`),
+  ]
+}

@@ -1,0 +1,103 @@
+import { KubeApiError } from '../../kube/api-error.ts'
+import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import { discoverNamespaced, type NamespacedKind } from '../../release/api-resources.ts'
+import { pollUntil } from '../verify/probe-namespace.ts'
+
+/** On a namespace that the rollout made: an uninstall may take it away again. */
+const MADE_LABEL = 'acr-nopass.io/made-for-release'
+
+/** The helper's Pods take their grace period to end. */
+const ENDING_MS = 40_000
+
+/** Makes the release's namespace, marked as ours. Another run that was faster is fine. */
+export async function makeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
+  const metadata = { name, labels: { [MADE_LABEL]: 'true' } }
+  try {
+    await client.request(
+      { method: 'POST', path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata } },
+      signal,
+    )
+  } catch (error) {
+    if (!(error instanceof KubeApiError && error.status === 409)) throw error
+  }
+}
+
+/**
+ * Removes the release's namespace when the rollout created it and nothing else is in it, of any kind that the API server has;
+ * returns what was done. What cannot be read could be another owner's data: then the namespace stays, and the command is printed.
+ */
+export async function removeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<string> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
+  const namespace = await readNamespace(client, path, signal)
+  if (namespace === null) return `namespace ${name} does not exist`
+  if (namespace instanceof KubeApiError) return `namespace ${name} stays: it could not be read (${namespace.message})`
+  if (namespace.metadata.labels?.[MADE_LABEL] !== 'true') return `namespace ${name} stays: it existed before`
+  const stays = (why: string): string =>
+    `namespace ${name} stays: ${why}. To delete it with everything in it: kubectl delete namespace ${name}`
+  try {
+    await pollUntil(ENDING_MS, signal, async () => {
+      const { items } = await client.request<{ items: readonly unknown[] | null }>(
+        { method: 'GET', path: `${path}/pods`, accept: METADATA_ONLY_LIST },
+        signal,
+      )
+      return (items ?? []).length === 0
+    })
+    const content = await listContent(client, name, signal)
+    if (content.length > 0) return stays(`it holds ${summarize(content)}`)
+    const { uid, resourceVersion } = namespace.metadata
+    await client.request({ method: 'DELETE', path, body: { preconditions: { uid, resourceVersion } } }, signal)
+    return `namespace ${name} was removed`
+  } catch (error) {
+    if (!(error instanceof KubeApiError) || error.status === 0) throw error
+    if (error.status === 404) return `namespace ${name} was removed`
+    return stays(`what it holds could not be read, or it changed meanwhile (${error.message})`)
+  }
+}
+
+/** Null: there is none. An error: the API server refuses. */
+async function readNamespace(
+  client: KubeClient,
+  path: string,
+  signal: AbortSignal,
+): Promise<KubeObject | null | KubeApiError> {
+  try {
+    return await client.request<KubeObject>({ method: 'GET', path }, signal)
+  } catch (error) {
+    if (!(error instanceof KubeApiError) || error.status === 0) throw error
+    return error.status === 404 ? null : error
+  }
+}
+
+/** What every namespace has, whatever is in it. */
+function isOfEveryNamespace({ group, plural }: NamespacedKind, { metadata }: KubeObject): boolean {
+  if (group !== '') return false
+  if (plural === 'configmaps') return metadata.name === 'kube-root-ca.crt'
+  return plural === 'serviceaccounts' && metadata.name === 'default'
+}
+
+/**
+ * Everything in a namespace, as `deployments web`; Events are not counted.
+ * @throws KubeApiError when a kind cannot be listed
+ */
+async function listContent(client: KubeClient, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
+  const content: string[] = []
+  for (const kind of await discoverNamespaced(client, signal)) {
+    const { group, root, plural } = kind
+    if (plural === 'events' && (group === '' || group === 'events.k8s.io')) continue
+    const path = `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`
+    const query = { limit: 10 }
+    const { items } = await client.request<{ items: readonly KubeObject[] | null }>(
+      { method: 'GET', path, query, accept: `${METADATA_ONLY_LIST},application/json` },
+      signal,
+    )
+    const found = (items ?? []).filter((object) => !isOfEveryNamespace(kind, object))
+    content.push(...found.map(({ metadata }) => `${plural} ${metadata.name}`))
+  }
+  return content
+}
+
+function summarize(content: readonly string[]): string {
+  const rest = content.length - 5
+  return rest > 0 ? `${content.slice(0, 5).join(', ')} and more` : content.join(', ')
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { parse } from 'yaml'
+import { isRecord, type ManifestObject } from '../../helm/release/manifest.ts'
+import type { ReleaseParts } from '../../release/release-watch.ts'
+
+/** The key of the chart's ConfigMap that holds the helper's configuration. */
+const CONFIG_KEY = 'config.yaml'
+
+/** The helper's configuration as the chart rendered it, with what the rollout reads of it. */
+export interface RenderedConfig {
+  readonly text: string
+  readonly secretName: string
+  readonly attach: string
+  readonly retire: boolean
+  readonly targets: unknown
+  /** With `scope: namespaces` the only ones it works in; undefined: the whole cluster. */
+  readonly namespaces: readonly string[] | undefined
+  readonly release: Readonly<Record<string, string>>
+}
+
+/** Finds the helper's configuration in a manifest; undefined for a chart that is not ours. */
+export function findConfig(objects: readonly ManifestObject[]): RenderedConfig | undefined {
+  for (const { kind, body } of objects) {
+    const text = kind === 'ConfigMap' && isRecord(body.data) ? body.data[CONFIG_KEY] : undefined
+    const config: unknown = typeof text === 'string' ? parse(text) : undefined
+    if (typeof text === 'string' && isRecord(config) && isRecord(config.release)) {
+      return {
+        text,
+        secretName: String(config.secretName),
+        attach: String(config.attach),
+        retire: config.retire === true,
+        targets: config.targets,
+        namespaces: config.scope === 'namespaces' ? listedNamespaces(config.targets) : undefined,
+        release: config.release as Readonly<Record<string, string>>,
+      }
+    }
+  }
+  return undefined
+}
+
+function listedNamespaces(targets: unknown): readonly string[] {
+  const namespaces = isRecord(targets) && isRecord(targets.namespaces) ? targets.namespaces.include : undefined
+  return Array.isArray(namespaces) ? namespaces.map(String) : []
+}
+
+/** Where the Pods and the report of the release will be. */
+export function findParts(objects: readonly ManifestObject[], namespace: string): ReleaseParts {
+  const config = findConfig(objects)
+  const deployment = objects.find(({ kind }) => kind === 'Deployment')
+  const selector = deployment && at(deployment.body, 'spec', 'selector', 'matchLabels')
+  return {
+    namespace,
+    selector: isRecord(selector) ? (selector as Readonly<Record<string, string>>) : undefined,
+    statusConfigMap: config?.release.status,
+    configHash: config && hashConfig(config.text),
+  }
+}
+
+/** As the helper hashes the file that it has read. */
+export function hashConfig(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value)
+}

@@ -1,0 +1,131 @@
+import { resolve } from 'node:path'
+import { NopassError } from '../../errors.ts'
+import type { ClusterEntry } from '../../values/clusters.generated.ts'
+import type { Inputs } from './inputs.ts'
+import type { ClusterAccessSettings, ClusterSettings, ValuesLayer } from './settings.ts'
+
+/** What an entry is put together with. */
+export interface EntryDeps {
+  readonly environment: NodeJS.ProcessEnv
+  readonly workingDirectory: string
+}
+
+/** The single-cluster inputs as one entry of a list. In the mode `validate` no cluster has to be named. */
+export function singleCluster(inputs: Inputs): ClusterEntry {
+  const name = inputs.name || inputs['ack-cluster-id'] || 'cluster'
+  // As in a list: files and lines of the log carry the name.
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
+    const input = inputs.name ? 'name' : 'ack-cluster-id'
+    throw new NopassError('INPUT_INVALID', `${input}: ${JSON.stringify(name)} is not a name of a cluster`, {
+      hint: 'Use lower-case letters, digits and hyphens, at most 63 of them.',
+    })
+  }
+  const base = {
+    name,
+    wave: 0,
+    valuesFiles: [],
+    coexist: inputs.coexist,
+    ...(inputs['worker-roles'].length > 0 ? { workerRoles: [...inputs['worker-roles']] } : {}),
+  }
+  if (inputs['ack-cluster-id'] !== '') {
+    if (inputs.region === '') throw new NopassError('INPUT_MISSING', 'ack-cluster-id needs region, such as cn-hangzhou')
+    const ack = {
+      clusterId: inputs['ack-cluster-id'],
+      region: inputs.region,
+      privateEndpoint: inputs['private-endpoint'],
+    }
+    return { ...base, ack }
+  }
+  if (inputs.kubeconfig === '' && inputs.mode !== 'validate') {
+    throw new NopassError('INPUT_MISSING', 'no cluster is given', {
+      hint: 'Set `clusters` or `clusters-file`, or `ack-cluster-id` and `region`, or `kubeconfig`. The ambient kubeconfig is never used.',
+    })
+  }
+  const context = inputs['kube-context'] === '' ? {} : { context: inputs['kube-context'] }
+  return { ...base, kubeconfig: { file: inputs.kubeconfig, ...context } }
+}
+
+/** An entry of the list with everything that the inputs say for all; an error when it cannot be reached so. */
+export function describeCluster(
+  entry: ClusterEntry,
+  layers: readonly ValuesLayer[],
+  inputs: Inputs,
+  deps: EntryDeps,
+): ClusterSettings | NopassError {
+  const access = describeAccess(entry, inputs, deps)
+  if (access instanceof NopassError) return access
+  return combine(entry, access, layers, inputs)
+}
+
+/**
+ * An entry that the input `cluster` leaves out: what the list itself says of it, without its values and without access to
+ * it. Clusters may share a RAM role with it.
+ */
+export function describeSibling(entry: ClusterEntry, inputs: Inputs, deps: EntryDeps): ClusterSettings {
+  const { env, context } = entry.kubeconfig ?? {}
+  const access =
+    env === undefined
+      ? describeAccess(entry, inputs, deps)
+      : ({ kind: 'kubeconfig-text', text: '', from: env, context } as const)
+  if (access instanceof NopassError) throw access
+  return combine(entry, access, [], inputs)
+}
+
+function combine(
+  entry: ClusterEntry,
+  access: ClusterAccessSettings,
+  layers: readonly ValuesLayer[],
+  inputs: Inputs,
+): ClusterSettings {
+  return {
+    name: entry.name,
+    wave: entry.wave,
+    environment: entry.environment,
+    access,
+    namespace: entry.namespace ?? inputs.namespace,
+    release: entry.release ?? inputs.release,
+    layers,
+    workerRoles: entry.workerRoles ?? [],
+    account: entry.account,
+    deployRole: entry.deployRole,
+    oidcProviderArn: entry.oidcProviderArn ?? sameAccount(entry.deployRole, inputs['oidc-provider-arn']),
+    expect: entry.expect ?? {},
+    coexist: entry.coexist,
+  }
+}
+
+function describeAccess(entry: ClusterEntry, inputs: Inputs, deps: EntryDeps): ClusterAccessSettings | NopassError {
+  if (entry.ack) return { kind: 'ack', ...entry.ack }
+  const { file = '', env, context } = entry.kubeconfig ?? {}
+  if (env !== undefined) {
+    const text = deps.environment[env]
+    if (text) return { kind: 'kubeconfig-text', text, from: env, context }
+    // Offline nothing is connected to, and pull requests of forks have no secrets.
+    if (inputs.mode === 'validate') return { kind: 'kubeconfig-text', text: '', from: env, context }
+    return new NopassError('KUBECONFIG_MISSING', `the variable ${env} is not set`, { place: { cluster: entry.name } })
+  }
+  if (isKubeconfigText(file)) return { kind: 'kubeconfig-text', text: file, from: 'kubeconfig', context }
+  if (file.length > PATH_LIMIT) {
+    return new NopassError('KUBECONFIG_INVALID', '`kubeconfig` is neither a kubeconfig nor the path of one', {
+      hint: 'Give the YAML or JSON itself; of a Base64 text, decode it first (`base64 -d`).',
+      place: { cluster: entry.name },
+    })
+  }
+  return { kind: 'kubeconfig-file', file: resolve(deps.workingDirectory, file), context }
+}
+
+/** Longer than any path of a kubeconfig, and shorter than a kubeconfig in Base64. */
+const PATH_LIMIT = 1024
+
+function isKubeconfigText(text: string): boolean {
+  if (/^\s*\{/.test(text)) return true
+  return (
+    text.includes('\n') && /^\s*(apiVersion|kind|clusters|contexts|users|current-context|preferences|\{)/m.test(text)
+  )
+}
+
+/** The job's own OIDC provider serves a deploy role only where both are in one account. */
+function sameAccount(deployRole: string | undefined, provider: string): string | undefined {
+  if (deployRole === undefined || provider === '') return undefined
+  return deployRole.split(':')[3] === provider.split(':')[3] ? provider : undefined
+}

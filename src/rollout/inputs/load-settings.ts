@@ -1,0 +1,180 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { readEndpoints } from '../../alibaba/read-endpoints.ts'
+import { NopassError, toNopassError } from '../../errors.ts'
+import { isRecord } from '../../helm/release/manifest.ts'
+import { valuesFile } from '../../helm/values-file.ts'
+import { readInputFile, readRegular } from '../../lib/read-input-file.ts'
+import type { ClusterEntry } from '../../values/clusters.generated.ts'
+import { loadClusters } from '../../values/load-clusters.ts'
+import { decodeText } from '../../values/yaml/decode-text.ts'
+import { type MapNode, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
+import { VERSION } from '../../version.ts'
+import { describeCluster, describeSibling, type EntryDeps, singleCluster } from './cluster-entry.ts'
+import type { Inputs } from './inputs.ts'
+import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
+
+export interface SettingsDeps extends EntryDeps {
+  /** The chart that belongs to this version. */
+  readonly chartFolder: string
+  /**
+   * The inputs are flags that a person gave: they may name any file, a pipe, or `-`. Else, and in a list of clusters always,
+   * files are in the workspace or in RUNNER_TEMP.
+   */
+  readonly anyFile?: boolean
+}
+
+export interface LoadedSettings {
+  readonly settings: Settings | undefined
+  readonly errors: readonly NopassError[]
+}
+
+/** Reads every file that the inputs name (a few small ones: without the threads that waiting would start) and puts inputs and entries together; all errors at once. */
+export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings {
+  const endpoints = readEndpoints(inputs.endpoints)
+  const list = readEntries(inputs, endpoints, deps)
+  const roots = rootsOf(inputs, deps)
+  const shared = readFiles(inputs['values-files'], deps, deps.anyFile ? undefined : roots)
+  const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
+  const errors: NopassError[] = [...list.errors, ...shared.errors]
+  const clusters: ClusterSettings[] = []
+  const isSelected = selection(list, inputs.cluster)
+  for (const entry of list.entries) {
+    if (!isSelected(entry.name)) {
+      // A matrix job has neither the kubeconfig secrets nor the files of its siblings.
+      clusters.push(describeSibling(entry, inputs, deps))
+      continue
+    }
+    const own = readFiles(entry.valuesFiles, deps, roots)
+    const node = list.values.get(entry.name)
+    const last =
+      node === undefined ? [] : [{ name: `values of ${entry.name}`, text: valuesFile(toValue(node)), source: node }]
+    const cluster = describeCluster(entry, [...shared.layers, ...inline, ...own.layers, ...last], inputs, deps)
+    errors.push(...own.errors)
+    if (cluster instanceof NopassError) errors.push(cluster)
+    else clusters.push(cluster)
+  }
+  if (list.errors.length === 0) errors.push(...unexpectedWaves(list.entries, inputs.waves))
+  if (errors.length > 0) return { settings: undefined, errors: uniqueErrors(errors) }
+  const chart = describeChart(inputs, deps)
+  const selected = clusters.filter(({ name }) => isSelected(name))
+  return { settings: { inputs, clusters, selected, chart, endpoints }, errors: [] }
+}
+
+interface Entries {
+  readonly entries: readonly ClusterEntry[]
+  readonly values: ReadonlyMap<string, MapNode>
+  readonly errors: readonly NopassError[]
+}
+
+function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: SettingsDeps): Entries {
+  const name = inputs['clusters-file']
+  if (inputs.clusters === '' && name === '') return { entries: [singleCluster(inputs)], values: new Map(), errors: [] }
+  const within = deps.anyFile ? undefined : rootsOf(inputs, deps)
+  const file =
+    name === '' ? { name: 'clusters', text: inputs.clusters } : readInput('clusters-file', name, deps, within)
+  const { release, namespace } = inputs
+  const anyRegion = Object.keys(endpoints).length > 0
+  const { clusters, values, errors } = loadClusters(file, { defaults: { release, namespace }, anyRegion })
+  return { entries: clusters ?? [], values, errors }
+}
+
+interface ReadFiles {
+  readonly layers: readonly ValuesLayer[]
+  readonly errors: readonly NopassError[]
+}
+
+function readFiles(names: readonly string[], deps: SettingsDeps, within: Roots): ReadFiles {
+  const layers: ValuesLayer[] = []
+  const errors: NopassError[] = []
+  for (const name of names) {
+    try {
+      layers.push(layerOf(readInput('values-files', name, deps, within)))
+    } catch (error) {
+      errors.push(toNopassError(error))
+    }
+  }
+  return { layers, errors }
+}
+
+function layerOf(source: SourceFile): ValuesLayer {
+  return { ...source, source }
+}
+
+function readInput(input: string, name: string, { workingDirectory }: SettingsDeps, within: Roots): SourceFile {
+  return { name, text: decodeText(readInputFile({ input, name, folder: workingDirectory, within })) }
+}
+
+/** Undefined: any file. */
+type Roots = readonly string[] | undefined
+
+/** A person may start elsewhere than where the list of clusters is; the files that it names may be beside it too. */
+function rootsOf(inputs: Inputs, { environment, workingDirectory, anyFile }: SettingsDeps): readonly string[] {
+  const list = inputs['clusters-file']
+  const { GITHUB_WORKSPACE, RUNNER_TEMP } = environment
+  const beside = anyFile && list !== '' && list !== '-' ? dirname(resolve(workingDirectory, list)) : ''
+  return [workingDirectory, GITHUB_WORKSPACE ?? '', RUNNER_TEMP ?? '', beside].filter((folder) => folder !== '')
+}
+
+function describeChart(inputs: Inputs, deps: SettingsDeps): ChartSettings {
+  const own = resolve(deps.chartFolder, 'values.yaml')
+  if (inputs.chart === '') {
+    const defaults = readFileSync(own, 'utf8')
+    return { reference: deps.chartFolder, version: undefined, ours: true, bundled: `acr-nopass-${VERSION}`, defaults }
+  }
+  const version = inputs['chart-version'] || undefined
+  if (inputs.chart.startsWith('oci://')) {
+    // A mirror of our chart, by its name; helm checks its own schema again when it has fetched it.
+    const ours = /\/acr-nopass(:[\w.+-]+)?(@sha256:[0-9a-f]{64})?$/.test(inputs.chart)
+    const defaults = ours ? readFileSync(own, 'utf8') : ''
+    return { reference: inputs.chart, version, ours, bundled: undefined, defaults }
+  }
+  const reference = resolve(deps.workingDirectory, inputs.chart)
+  const file = resolve(reference, 'Chart.yaml')
+  const meta: unknown = existsSync(file) ? readChartFile(file, parse) : undefined
+  const ours = isRecord(meta) && meta.name === 'acr-nopass'
+  const defaults = ours ? readChartFile(resolve(reference, 'values.yaml'), (text) => text) : ''
+  return { reference, version, ours, bundled: undefined, defaults }
+}
+
+/** @throws NopassError `HELM_CHART` */
+function readChartFile<T>(file: string, read: (text: string) => T): T {
+  try {
+    const bytes = readRegular(realpathSync(file))
+    if (bytes !== undefined) return read(bytes.toString('utf8'))
+  } catch (cause) {
+    throw new NopassError('HELM_CHART', `${file} of the chart cannot be read`, { cause })
+  }
+  throw new NopassError('HELM_CHART', `${file} of the chart has more than 1 MiB`)
+}
+
+/** A wave that no job of the workflow takes would be left out without a word. */
+function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): readonly NopassError[] {
+  const waves = [...new Set(entries.map(({ wave }) => wave))].toSorted((a, b) => a - b)
+  if (expected === 0 || waves.length === expected) return []
+  const found = `the list has ${waves.length} (wave ${waves.join(', ')})`
+  return [
+    new NopassError('INPUT_CONFLICT', `waves: the workflow has jobs for ${expected} waves, but ${found}`, {
+      hint: 'Give the workflow one job per wave and set `waves` to their number, or correct `wave` in the list.',
+    }),
+  ]
+}
+
+/** Which entries the input `cluster` picks: every one without it. A list with errors is reported as such first. */
+function selection({ entries, errors }: Entries, names: readonly string[]): (name: string) => boolean {
+  if (names.length === 0) return () => true
+  const unknown = names.find((name) => !entries.some((entry) => entry.name === name))
+  if (unknown === undefined || errors.length > 0) return (name) => names.includes(name)
+  throw new NopassError('CLUSTER_UNKNOWN', `cluster: the list has no entry "${unknown}"`, {
+    hint: `Use one of ${entries.map(({ name }) => name).join(', ')}.`,
+  })
+}
+
+function uniqueErrors(errors: readonly NopassError[]): readonly NopassError[] {
+  return [
+    ...new Map(
+      errors.map((error) => [`${error.code} ${error.message} ${JSON.stringify(error.place)}`, error]),
+    ).values(),
+  ]
+}

@@ -1,0 +1,51 @@
+import { realpathSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { NopassError } from '../../errors.ts'
+import { isWithin, readRegular, realFolder } from '../../lib/read-input-file.ts'
+import { writePrivateFile } from '../../lib/write-private-file.ts'
+import type { ClusterResult, PlannedChange } from '../cluster-result.ts'
+
+interface PlanFile {
+  readonly version: 1
+  readonly clusters: readonly {
+    readonly name: string
+    readonly digest: string
+    readonly changes: readonly PlannedChange[]
+  }[]
+}
+
+/** Whole manifests of a thousand clusters stay far below. */
+const LIMIT = 256 * 1024 * 1024
+
+/**
+ * Keeps a plan for its approval: what would change, and a digest of all of it.
+ * @param workspace whose links do not lead the file elsewhere: a pull request may have made them
+ * @throws NopassError `INPUT_INVALID`
+ */
+export function writePlanFile(file: string, results: readonly ClusterResult[], workspace = ''): void {
+  if (workspace !== '' && isWithin(resolve(file), [resolve(workspace)])) {
+    const real = realFolder(dirname(resolve(file)))
+    if (!isWithin(real, [realFolder(workspace)])) {
+      throw new NopassError('INPUT_INVALID', `plan-file: a link leads ${file} out of the workspace`)
+    }
+  }
+  const clusters = results.flatMap(({ name, digest, plan }) =>
+    digest && plan ? [{ name, digest, changes: plan }] : [],
+  )
+  const plan: PlanFile = { version: 1, clusters }
+  writePrivateFile(file, `${JSON.stringify(plan, null, 2)}\n`)
+}
+
+/**
+ * The digests of an approved plan by cluster.
+ * @throws NopassError `INPUT_INVALID`
+ */
+export function readPlanFile(file: string): ReadonlyMap<string, string> {
+  try {
+    const plan: PlanFile = JSON.parse(readRegular(realpathSync(file), LIMIT)?.toString('utf8') ?? '')
+    if (plan.version === 1) return new Map(plan.clusters.map(({ name, digest }) => [name, digest]))
+  } catch (cause) {
+    throw new NopassError('INPUT_INVALID', `plan-file: ${file} cannot be read as a plan`, { cause })
+  }
+  throw new NopassError('INPUT_INVALID', `plan-file: ${file} was written by another version`)
+}

@@ -1,0 +1,85 @@
+import { NopassError } from '../../errors.ts'
+import { loadValues } from '../../values/load-values.ts'
+import type { ResolvedValues } from '../../values/resolved-values.generated.ts'
+import type { Inputs } from './inputs.ts'
+import type { ChartSettings, ClusterSettings, Settings } from './settings.ts'
+
+export type RamMode = 'worker-role' | 'rrsa' | 'none'
+
+/** A cluster whose values are merged and valid. */
+export interface PreparedCluster {
+  readonly name: string
+  readonly wave: number
+  readonly settings: ClusterSettings
+  /** Undefined with another chart than ours: its own schema decides. */
+  readonly values: ResolvedValues | undefined
+  readonly ram: RamMode
+}
+
+export interface Preparation {
+  readonly clusters: readonly PreparedCluster[]
+  /** Every error of every cluster; the same place in a shared file is named once. */
+  readonly errors: readonly NopassError[]
+}
+
+/** Merges and checks the values of every selected cluster, offline. */
+export function prepareClusters(settings: Settings): Preparation {
+  const clusters: PreparedCluster[] = []
+  const errors = new Map<string, NopassError>()
+  for (const cluster of settings.selected) {
+    try {
+      const { prepared, problems } = prepareCluster(cluster, settings.chart, settings.inputs)
+      for (const problem of problems) errors.set(keyOf(problem), problem)
+      if (prepared) clusters.push(prepared)
+    } catch (error) {
+      if (!(error instanceof NopassError)) throw error
+      errors.set(keyOf(error), error)
+    }
+  }
+  return { clusters, errors: [...errors.values()] }
+}
+
+function prepareCluster(
+  cluster: ClusterSettings,
+  chart: ChartSettings,
+  inputs: Inputs,
+): { readonly prepared?: PreparedCluster; readonly problems: readonly NopassError[] } {
+  const { name, wave } = cluster
+  if (!chart.ours) {
+    if (inputs.ram !== 'none' && inputs.ram !== 'auto') {
+      throw new NopassError(
+        'INPUT_CONFLICT',
+        `ram: ${inputs.ram} needs the values of our own chart; ${chart.reference} is another`,
+      )
+    }
+    return { prepared: { name, wave, settings: cluster, values: undefined, ram: 'none' }, problems: [] }
+  }
+  const { values, errors } = loadValues({
+    files: cluster.layers.map(({ source }) => source),
+    defaults: { name: 'chart/values.yaml', text: chart.defaults },
+    rrsaComesLater: cluster.access.kind === 'ack',
+  })
+  if (!values) return { problems: errors }
+  return {
+    prepared: { name, wave, settings: cluster, values, ram: ramMode(inputs.ram, values.identity.type, name) },
+    problems: [],
+  }
+}
+
+/**
+ * Whose RAM policy is to be applied.
+ * @throws NopassError `RAM_MODE_CONFLICT`
+ */
+export function ramMode(input: Inputs['ram'], identity: ResolvedValues['identity']['type'], cluster: string): RamMode {
+  if (input === 'none') return 'none'
+  const wanted = identity === 'access-key' ? 'none' : identity
+  if (input === 'auto' || input === wanted) return wanted
+  throw new NopassError('RAM_MODE_CONFLICT', `ram is ${input}, but identity.type of the values is ${identity}`, {
+    place: { cluster },
+  })
+}
+
+function keyOf(error: NopassError): string {
+  const { file, line, column, cluster } = error.place
+  return [error.code, error.message, file, line, column, file === undefined ? cluster : ''].join('|')
+}

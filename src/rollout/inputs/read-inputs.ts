@@ -1,0 +1,92 @@
+import { NopassError } from '../../errors.ts'
+import { parseGoDuration } from '../../lib/go-duration.ts'
+import { INPUTS, type InputSpec } from './input-table.ts'
+import type { InputName, Inputs } from './inputs.ts'
+
+/**
+ * Reads what a person wrote; '' and undefined mean the default.
+ * @throws NopassError `INPUT_INVALID`, `INPUT_CONFLICT`
+ */
+export function readInputs(given: (name: InputName) => string | undefined): Inputs {
+  const entries = Object.entries(INPUTS).map(([name, spec]) => {
+    const text = given(name as InputName)?.trim()
+    return [name, readValue(name, spec, text === undefined || text === '' ? spec.default : text)] as const
+  })
+  const inputs = Object.fromEntries(entries) as unknown as Inputs
+  refuseConflicts(inputs, given)
+  return inputs
+}
+
+function readValue(name: string, spec: InputSpec, text: string): string | boolean | number | readonly string[] {
+  switch (spec.kind) {
+    case 'text':
+      return text
+    case 'duration':
+      parseGoDuration(text, name)
+      return text
+    case 'list':
+      return text
+        .split(/[\n,]/)
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== '' && !entry.startsWith('#'))
+    case 'boolean':
+      return readBoolean(name, text)
+    case 'integer':
+      return readInteger(name, spec, text)
+    case 'choice':
+      if (spec.choices?.includes(text)) return text
+      throw new NopassError('INPUT_INVALID', `${name}: "${text}" is not one of ${spec.choices?.join(', ')}`)
+  }
+}
+
+// YAML 1.2's words, as the toolkit's getBooleanInput reads them.
+function readBoolean(name: string, text: string): boolean {
+  if (/^(true|True|TRUE)$/.test(text)) return true
+  if (/^(false|False|FALSE)$/.test(text)) return false
+  throw new NopassError('INPUT_INVALID', `${name}: "${text}" is neither true nor false`)
+}
+
+function readInteger(name: string, spec: InputSpec, text: string): number {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = spec
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value
+  throw new NopassError('INPUT_INVALID', `${name}: "${text}" is no whole number from ${min} to ${max}`)
+}
+
+const SINGLE_CLUSTER: readonly InputName[] = [
+  'name',
+  'ack-cluster-id',
+  'region',
+  'private-endpoint',
+  'kubeconfig',
+  'kube-context',
+  'worker-roles',
+]
+
+function refuseConflicts(inputs: Inputs, given: (name: InputName) => string | undefined): void {
+  const isGiven = (name: InputName): boolean =>
+    (given(name)?.trim() ?? '') !== '' && given(name) !== INPUTS[name].default
+  if (isGiven('clusters') && isGiven('clusters-file')) throw conflict('clusters', 'clusters-file')
+  const list = isGiven('clusters') ? 'clusters' : isGiven('clusters-file') ? 'clusters-file' : undefined
+  const single = SINGLE_CLUSTER.find(isGiven)
+  if (list && single) {
+    throw new NopassError('INPUT_CONFLICT', `${list} and ${single} exclude each other`, {
+      hint: `Put ${single} into the entry of the list, or describe one cluster by the single-cluster inputs alone.`,
+    })
+  }
+  if (isGiven('ack-cluster-id') && isGiven('kubeconfig')) throw conflict('ack-cluster-id', 'kubeconfig')
+  if (isGiven('chart-version') && !inputs.chart.startsWith('oci://')) {
+    throw new NopassError('INPUT_CONFLICT', 'chart-version needs a chart that starts with oci://')
+  }
+  if (isGiven('role-to-assume') && !isGiven('oidc-provider-arn')) {
+    throw new NopassError('INPUT_MISSING', 'role-to-assume needs oidc-provider-arn')
+  }
+  if (isGiven('verify-image') && !inputs.verify) throw conflict('verify-image', 'verify: false')
+  if (isGiven('verify-image') && !inputs.wait) throw conflict('verify-image', 'wait: false')
+  if (isGiven('plan-file') && !(inputs.mode === 'plan' || inputs.mode === 'apply'))
+    throw conflict('plan-file', `mode: ${inputs.mode}`)
+}
+
+function conflict(one: string, other: string): NopassError {
+  return new NopassError('INPUT_CONFLICT', `${one} and ${other} exclude each other`)
+}

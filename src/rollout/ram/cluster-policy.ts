@@ -1,0 +1,265 @@
+import type { ClusterDetail } from '../../alibaba/cs.ts'
+import type { Unverified } from '../../alibaba/unverified.ts'
+import { findWorkerRoles } from '../../alibaba/worker-roles.ts'
+import { NopassError } from '../../errors.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { readServedIssuer } from '../../kube/served-issuer.ts'
+import { applyPolicy, planPolicy } from '../../policy/apply-policy.ts'
+import { chooseIssuer, parseIssuers } from '../../policy/cluster-issuer.ts'
+import { describeStep } from '../../policy/describe-step.ts'
+import { clusterKey, rrsaRoleName } from '../../policy/names.ts'
+import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
+import {
+  lockKeys,
+  type RrsaDetails,
+  roleNameOf,
+  rrsaTarget,
+  type SharedTarget,
+  workerRoleTargets,
+} from '../../policy/policy-targets.ts'
+import type { ConnectedCluster } from '../connect/connect-cluster.ts'
+import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
+import type { RunContext } from '../run-context.ts'
+import { leftoverTargets } from './leftover-targets.ts'
+
+/** What RAM must have for one cluster, decided with the whole list in view. */
+export async function policyTargets(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  serviceAccount: string,
+  context: RunContext,
+  signal: AbortSignal,
+  purpose: 'apply' | 'remove' = 'apply',
+): Promise<readonly SharedTarget[]> {
+  const { inputs } = context.settings
+  const options = { scope: inputs['ram-scope'], adopt: inputs['adopt-policy'], phase: 'widen' } as const
+  const key = keyOf(cluster, connected)
+  if (cluster.ram === 'none') return []
+  if (cluster.ram === 'rrsa') {
+    const caller = await context.cloud.caller(cluster.settings, signal)
+    const own = {
+      name: cluster.name,
+      key,
+      accountId: caller.accountId,
+      registries: cluster.values?.registries ?? [],
+      workerRoles: [],
+    }
+    return [rrsaTarget(own, await rrsaDetails(cluster, connected, serviceAccount, purpose, signal), options)]
+  }
+  const { clusters, unknown } = await context.ramList.get(signal)
+  const failure = unknown.get(cluster.name)
+  if (failure) throw failure
+  const list = clusters.map((other) => (other.name === cluster.name ? { ...other, key } : other))
+  const own = list.find(({ name }) => name === cluster.name)
+  if (!own || own.workerRoles.length === 0) {
+    throw new NopassError('WORKER_ROLE_UNKNOWN', 'a cluster outside of ACK names no `workerRoles`')
+  }
+  const targets = workerRoleTargets(own, list, options)
+  const edge = { id: 'EDGE_NODES', subject: `cluster ${cluster.name}` } as const
+  return connected.detail?.kind === 'edge' ? targets.map((target) => ({ ...target, unverified: [edge] })) : targets
+}
+
+/**
+ * Policies of ours that the cluster may have needed before, and needs no more. Best effort: roles of nodes that are not named
+ * and may not be read are not looked at.
+ */
+export async function formerTargets(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  targets: readonly SharedTarget[],
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly SharedTarget[]> {
+  const [first] = targets
+  if (first === undefined) return []
+  const { clusters } = context.settings
+  const key = keyOf(cluster, connected)
+  const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
+  const members = [...new Set([...listed, key])].sort()
+  const workerRoles = clusters.length < 2 ? [] : await formerRoles(cluster, connected, context, signal)
+  return leftoverTargets({ name: cluster.name, key, accountId: first.accountId, workerRoles }, targets, members)
+}
+
+async function formerRoles(
+  { name, ram, settings }: PreparedCluster,
+  { detail }: ConnectedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (ram === 'worker-role') {
+    const { clusters } = await context.ramList.get(signal)
+    return clusters.find((one) => one.name === name)?.workerRoles ?? []
+  }
+  if (settings.workerRoles.length > 0 || settings.access.kind !== 'ack') return settings.workerRoles
+  const { access } = settings
+  try {
+    return await findWorkerRoles(context.cloud.cs(settings, access.region), access.clusterId, detail, signal)
+  } catch (error) {
+    if (error instanceof NopassError && FORMER_ROLES_UNKNOWN.includes(error.code)) return []
+    throw error
+  }
+}
+
+/** A cluster by RRSA may have no worker role at all, and its workflow no right to list node pools. */
+const FORMER_ROLES_UNKNOWN: readonly string[] = ['WORKER_ROLE_UNKNOWN', 'CLOUD_DENIED']
+
+/**
+ * Whether other entries of the list are in the same cluster, as other releases: they may need the same policy in another way.
+ */
+export function isAloneInCluster(name: string, { clusters }: RunContext['settings']): boolean {
+  const own = clusters.find((one) => one.name === name)?.access
+  if (own?.kind !== 'ack') return true
+  return clusters.filter(({ access }) => access.kind === 'ack' && access.clusterId === own.clusterId).length === 1
+}
+
+export function keyOf(cluster: PreparedCluster, connected: ConnectedCluster): string {
+  const { access } = cluster.settings
+  return clusterKey(
+    access.kind === 'ack' ? { clusterId: access.clusterId } : { kubeSystemUid: connected.identity.kubeSystemUid },
+  )
+}
+
+/** Widens RAM before the deploy; `note` gets one line for each change, also of the targets before one that fails. */
+export async function widenPolicies(
+  targets: readonly SharedTarget[],
+  cluster: PreparedCluster,
+  context: RunContext,
+  note: (line: string) => void,
+  signal: AbortSignal,
+): Promise<WidenedPolicies> {
+  if (targets.length === 0) return { changed: false, unverified: [] }
+  const ram = await context.cloud.ram(cluster.settings)
+  const unverified: Unverified[] = []
+  let changed = false
+  let noted = false
+  for (const shared of targets) {
+    const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, signal))
+    const lines = describe(done)
+    lines.forEach(note)
+    noted ||= lines.length > 0
+    changed ||= done.steps.length > 0
+    unverified.push(...(done.unverified ?? []))
+  }
+  if (!noted) note('RAM: nothing to change')
+  return { changed, unverified }
+}
+
+export interface WidenedPolicies {
+  readonly changed: boolean
+  readonly unverified: readonly Unverified[]
+}
+
+/** What an apply would leave RAM with; reads only. */
+export async function planPolicies(
+  targets: readonly SharedTarget[],
+  former: readonly SharedTarget[],
+  cluster: PreparedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly PolicyPlan[]> {
+  if (targets.length === 0) return []
+  const { settings } = context
+  const ram = await context.cloud.ram(cluster.settings)
+  const selected = new Set(settings.selected.map(({ name }) => name))
+  const others = settings.clusters.flatMap(({ name }) => (selected.has(name) ? [] : [name]))
+  const reason = others.length > 0 ? `${others.join(', ')} not part of this run` : await unknownRoles(context, signal)
+  const leftovers = reason === undefined ? 'detach' : { keep: reason }
+  const alone = isAloneInCluster(cluster.name, settings)
+  return Promise.all([
+    ...targets.map(({ target, clusters }) => {
+      // What a cluster needs that is not part of this run is not known here, and stays.
+      const phase = clusters.every((name) => selected.has(name)) ? 'narrow' : 'widen'
+      return planPolicy(ram, { ...target, phase, ...(alone && mayLeave(target) && { leftovers }) }, signal)
+    }),
+    ...(alone ? former : []).map(({ target }) => planPolicy(ram, { ...target, leftovers }, signal)),
+  ])
+}
+
+/** A cluster's own policy may be on roles of an earlier identity; a shared one is named after the only role that it is for. */
+export function mayLeave({ members, document }: PolicyTarget): boolean {
+  return members === undefined || document === undefined
+}
+
+/** Of clusters by worker role: while it is unknown which roles one has, it may be any. */
+export async function unknownRoles(context: RunContext, signal: AbortSignal): Promise<string | undefined> {
+  if (!context.prepared.some(({ ram }) => ram === 'worker-role')) return undefined
+  const { unknown } = await context.ramList.get(signal)
+  return unknown.size === 0 ? undefined : `the worker roles of ${[...unknown.keys()].join(', ')} are unknown`
+}
+
+export function describe(plan: PolicyPlan): readonly string[] {
+  return [...plan.steps.map((step) => `RAM: ${describeStep(step)}`), ...plan.kept.map((kept) => `RAM: kept ${kept}`)]
+}
+
+/** The ARNs that the values of an RRSA cluster need; undefined when they are all there. */
+export async function computeRrsa(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<{ readonly roleArn: string; readonly oidcProviderArn: string } | undefined> {
+  const given = cluster.values?.identity.type === 'rrsa' ? cluster.values.identity.rrsa : undefined
+  if (cluster.ram !== 'rrsa' || connected.detail === undefined) return undefined
+  if (given?.roleArn && given.oidcProviderArn) return undefined
+  const { rrsa } = requireRrsa(connected)
+  const { accountId } = await context.cloud.caller(cluster.settings, signal)
+  return {
+    roleArn: given?.roleArn || `acs:ram::${accountId}:role/${rrsaRoleName(keyOf(cluster, connected)).toLowerCase()}`,
+    oidcProviderArn: given?.oidcProviderArn || rrsa.oidcProviderArn,
+  }
+}
+
+async function rrsaDetails(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  serviceAccount: string,
+  purpose: 'apply' | 'remove',
+  signal: AbortSignal,
+): Promise<RrsaDetails> {
+  const { clusterId, rrsa } = requireRrsa(connected)
+  const given = cluster.values?.identity.rrsa
+  const served = await servedIssuer(connected.client, signal)
+  // Removal takes what an apply wrote, also where ACK's list has changed since.
+  const listed = purpose === 'remove' && served !== undefined ? [served] : parseIssuers(rrsa.issuers)
+  return {
+    ...chooseIssuer(listed, served, clusterId),
+    oidcProviderArn: given?.oidcProviderArn || rrsa.oidcProviderArn,
+    namespace: cluster.settings.namespace,
+    serviceAccount,
+    givenRole: given?.roleArn ? roleNameOf(given.roleArn) : undefined,
+  }
+}
+
+/** Undefined: the deployer may not read it, or the API server serves none. */
+async function servedIssuer(client: KubeClient, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await readServedIssuer(client, signal)
+  } catch (error) {
+    if (error instanceof KubeApiError && (error.status === 401 || error.status === 403)) return undefined
+    throw error
+  }
+}
+
+function requireRrsa({ detail }: ConnectedCluster): ClusterDetail {
+  if (detail === undefined) {
+    throw new NopassError(
+      'RRSA_NOT_ENABLED',
+      'ram: rrsa needs a cluster that is given by `ack`, which names its issuer',
+      {
+        hint: 'Use `ack` for this entry, or `ram: none` and apply `acr-nopass policy` yourself.',
+      },
+    )
+  }
+  if (detail.kind === 'dedicated' || detail.kind === 'registered') {
+    throw new NopassError(
+      'RRSA_NOT_ENABLED',
+      `ACK offers no RRSA on ${detail.kind} clusters such as ${detail.clusterId}`,
+      {
+        hint: `Use \`identity.type: ${detail.kind === 'dedicated' ? 'worker-role' : 'access-key'}\`.`,
+      },
+    )
+  }
+  if (!detail.rrsa.enabled) throw new NopassError('RRSA_NOT_ENABLED', `RRSA is not enabled on ${detail.clusterId}`)
+  return detail
+}

@@ -1,0 +1,176 @@
+import { toNopassError } from '../../errors.ts'
+import { applyPolicy } from '../../policy/apply-policy.ts'
+import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
+import { lockKeys, policyKey, type SharedTarget } from '../../policy/policy-targets.ts'
+import { removePolicy } from '../../policy/remove-policy.ts'
+import { type ClusterResult, describeError, isFailure } from '../cluster-result.ts'
+import type { RolledCluster } from '../run/roll-cluster.ts'
+import type { RunContext } from '../run-context.ts'
+import { describe, isAloneInCluster, mayLeave, unknownRoles } from './cluster-policy.ts'
+
+/**
+ * The last look at RAM: removes what nothing needs any more, after everything that shares it was deployed and verified
+ * (decision 15). After a failure nothing is removed, because a running helper may still need what is there (P2); then it only
+ * restores what another run has overwritten since the deploy.
+ */
+export async function narrowPolicies(
+  results: readonly ClusterResult[],
+  rolled: ReadonlyMap<string, RolledCluster>,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly ClusterResult[]> {
+  const failed = results.some(isFailure)
+  const good = new Set(
+    results
+      .filter(({ name, status }) => (status === 'deployed' || status === 'unchanged') && rolled.get(name)?.verified)
+      .map(({ name }) => name),
+  )
+  const unknown = rolled.size > 0 ? await unknownRoles(context, signal) : undefined
+  const leftovers = leftoverRule()
+  const named = [...rolled.values()].flatMap(({ targets }) => targets.map(policyKey))
+  const done = new Set<string>()
+  const narrowed: ClusterResult[] = []
+  for (const result of results) narrowed.push(await narrowOne(result))
+  return narrowed
+
+  async function narrowOne(result: ClusterResult): Promise<ClusterResult> {
+    const { targets: own = [], former = [] } = rolled.get(result.name) ?? {}
+    const cluster = context.prepared.find(({ name }) => name === result.name)
+    const ended = result.status === 'deployed' || result.status === 'unchanged'
+    if (!ended || own.length === 0 || cluster === undefined || signal.aborted) return result
+    return withNotes(result, 'narrow', context, async ({ notes, add }) => {
+      const ram = await context.cloud.ram(cluster.settings)
+      for (const shared of own) {
+        const { policyName } = shared.target
+        const reason = reasonToKeep(shared)
+        if (reason !== undefined && !failed) notes.push(`RAM: policy ${policyName} not narrowed: ${reason}`)
+        const phase: PolicyTarget['phase'] = failed || reason !== undefined ? 'widen' : 'narrow'
+        if (phase === 'narrow' && done.has(policyKey(shared))) continue
+        if (phase === 'narrow') done.add(policyKey(shared))
+        const target = { ...shared.target, ...membersOf(shared, rolled), phase, ...leftoversOf(result.name, shared) }
+        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal)))
+      }
+      for (const shared of failed ? [] : former) {
+        if (named.includes(policyKey(shared)) || !isAloneInCluster(result.name, context.settings)) continue
+        const members = shared.target.members && [...new Set([...rolled.values()].map(({ key }) => key))].sort()
+        const target = { ...shared.target, members, leftovers }
+        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal)))
+      }
+    })
+  }
+
+  /** A helper that was not seen at work may still use an earlier identity: then roles keep what they have. */
+  function leftoverRule(): 'detach' | { readonly keep: string } {
+    const waiting = context.settings.clusters.flatMap(({ name }) => (good.has(name) ? [] : [name]))
+    if (waiting.length > 0) return { keep: `${waiting.join(', ')} not verified in this run` }
+    return unknown === undefined ? 'detach' : { keep: unknown }
+  }
+
+  function leftoversOf(name: string, shared: SharedTarget): Pick<PolicyTarget, 'leftovers'> {
+    // Two releases in one cluster have one policy: what the one does not name, the other may.
+    const users = named.filter((key) => key === policyKey(shared)).length
+    const own = shared.target.members !== undefined || (users === 1 && isAloneInCluster(name, context.settings))
+    return own && mayLeave(shared.target) ? { leftovers } : {}
+  }
+
+  function reasonToKeep(shared: SharedTarget): string | undefined {
+    const { clusters } = shared
+    const others = sharersOfTrust(shared, rolled)
+    if (others.length > 0) return `${others.join(', ')} use role ${shared.target.trust?.role} too`
+    const waiting = clusters.filter((name) => !good.has(name))
+    return waiting.length > 0 ? `${waiting.join(', ')} not verified in this run` : unknown
+  }
+}
+
+/** Other clusters of this run whose helpers take the same role: narrowing its trust to one of them would lock out the rest. */
+function sharersOfTrust(shared: SharedTarget, rolled: ReadonlyMap<string, RolledCluster>): readonly string[] {
+  const roleOf = ({ accountId, target }: SharedTarget): string | undefined =>
+    target.trust && `${accountId} ${target.trust.role.toLowerCase()}`
+  const role = roleOf(shared)
+  if (role === undefined) return []
+  return [...rolled].flatMap(([name, { targets }]) => {
+    return !shared.clusters.includes(name) && targets.some((one) => roleOf(one) === role) ? [name] : []
+  })
+}
+
+/** Each cluster knows its own key only when it has been reached: together they know all members of this list. */
+function membersOf(
+  shared: SharedTarget,
+  rolled: ReadonlyMap<string, RolledCluster>,
+): { readonly members?: readonly string[] } {
+  if (shared.target.members === undefined) return {}
+  const same = [...rolled.values()]
+    .flatMap(({ targets }) => targets)
+    .filter((one) => policyKey(one) === policyKey(shared))
+  return { members: [...new Set(same.flatMap(({ target }) => target.members ?? []))].sort() }
+}
+
+/**
+ * Removes what is ours from RAM, after all clusters: a policy that clusters share goes only when every one of them was
+ * uninstalled in this run.
+ */
+export async function removePolicies(
+  results: readonly ClusterResult[],
+  targets: ReadonlyMap<string, readonly SharedTarget[]>,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly ClusterResult[]> {
+  const gone = new Set(results.filter(({ status }) => status === 'uninstalled').map(({ name }) => name))
+  const done = new Set<string>()
+  const cleaned: ClusterResult[] = []
+  for (const result of results) {
+    const cluster = context.prepared.find(({ name }) => name === result.name)
+    const own = targets.get(result.name) ?? []
+    if (cluster === undefined || !gone.has(result.name) || own.length === 0 || signal.aborted) {
+      cleaned.push(result)
+      continue
+    }
+    const remove = async ({ notes, add }: RamNotes): Promise<void> => {
+      // Who else has the role of a shared policy is known only from the clusters whose roles are.
+      const unknown = own.some(({ target }) => target.members !== undefined)
+        ? [...(await context.ramList.get(signal)).unknown.keys()]
+        : []
+      const ram = await context.cloud.ram(cluster.settings)
+      for (const shared of own) {
+        const others = shared.clusters.filter((name) => !gone.has(name))
+        if (others.length > 0) {
+          notes.push(`RAM: kept policy ${shared.target.policyName}: ${others.join(', ')} may still need it`)
+        } else if (shared.target.members !== undefined && unknown.length > 0) {
+          notes.push(
+            `RAM: kept policy ${shared.target.policyName}: the worker roles of ${unknown.join(', ')} are unknown`,
+          )
+        } else if (!done.has(policyKey(shared))) {
+          done.add(policyKey(shared))
+          add(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, signal)))
+        }
+      }
+    }
+    cleaned.push(await withNotes(result, 'uninstall', context, remove))
+  }
+  return cleaned
+}
+
+/** What the work on RAM reports. */
+interface RamNotes {
+  readonly notes: string[]
+  readonly add: (done: PolicyPlan) => void
+}
+
+/** The result with what the work notes; its error makes the result a failed one. */
+async function withNotes(
+  result: ClusterResult,
+  phase: ClusterResult['phase'],
+  context: RunContext,
+  work: (into: RamNotes) => Promise<void>,
+): Promise<ClusterResult> {
+  const notes: string[] = []
+  let changed = result.ramChanged ?? false
+  const add = (done: PolicyPlan): void => {
+    changed ||= done.steps.length > 0
+    notes.push(...describe(done))
+  }
+  const error = await work({ notes, add }).then(() => undefined, toNopassError)
+  for (const note of notes) context.report(result.name, note)
+  const all = { ...result, notes: [...result.notes, ...notes], ...(changed && { ramChanged: true as const }) }
+  return error === undefined ? all : { ...all, status: 'failed', phase, error: describeError(error) }
+}

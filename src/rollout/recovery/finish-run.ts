@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { ReleaseTarget } from '../../helm/helm-flags.ts'
+import { findHelm } from '../../helm/obtain/find-helm.ts'
+import { createKubeClient, type KubeClient } from '../../kube/client.ts'
+import { kubeconfigConnection } from '../../kube/connection.ts'
+import { openReleaseStore } from '../deploy/release-store.ts'
+import type { OpenWork, RunFolder } from '../run-folder.ts'
+import { removeNamespace } from '../verify/probe-namespace.ts'
+import { repairHelm } from './repair-run.ts'
+
+/** How long an interrupted helm may take to end: it only has to write the release's status. */
+const HELM_LIMIT_MS = 120_000
+
+/** Puts in order what a run left open: helm first, then probe namespaces. Each failure is a line; the rest goes on. */
+export async function finishRun(
+  folder: RunFolder,
+  open: OpenWork,
+  environment: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+): Promise<void> {
+  const repairs = open.helm.map(async (begun) => {
+    const helm = await findHelm({ path: begun.helm, environment, home: join(folder.path, 'helm') })
+    const client = await clientOf(begun.target, environment)
+    const store = openReleaseStore(helm, client, begun.target)
+    const limit = AbortSignal.timeout(HELM_LIMIT_MS * 2)
+    report(await repairHelm(begun, helm, store, HELM_LIMIT_MS, limit).finally(() => client.close()))
+    folder.note({ event: 'helm-settled', id: begun.id })
+  })
+  const removals = open.namespaces.map(async ({ id, target, namespace }) => {
+    const client = await clientOf(target, environment)
+    await removeNamespace(client, namespace).finally(() => client.close())
+    report(`removed the probe namespace ${namespace}`)
+    folder.note({ event: 'namespace-removed', id })
+  })
+  for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
+    if (outcome.status === 'rejected') report(`could not be put in order: ${outcome.reason?.message ?? outcome.reason}`)
+  }
+}
+
+async function clientOf({ kubeconfig, context }: ReleaseTarget, environment: NodeJS.ProcessEnv): Promise<KubeClient> {
+  return createKubeClient(
+    await kubeconfigConnection({ file: kubeconfig, environment, ...(context === undefined ? {} : { context }) }),
+  )
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { rollbackArguments, uninstallArguments } from '../../helm/helm-flags.ts'
+import { readEnd } from '../../helm/helm-process.ts'
+import type { Helm } from '../../helm/obtain/find-helm.ts'
+import { readHelmError } from '../../helm/read-helm-error.ts'
+import { isPending, lastGoodRevision, type Revision, revisionOfStep } from '../../helm/release/release-state.ts'
+import { runProgram } from '../../helm/run-helm.ts'
+import type { ReleaseStore } from '../deploy/release-store.ts'
+import type { HelmBegun } from '../run-folder.ts'
+
+/** What to do about one helm call that nobody saw the end of. */
+export type Repair =
+  | { readonly kind: 'none'; readonly why: string }
+  | { readonly kind: 'rollback'; readonly revision: number }
+  | { readonly kind: 'uninstall' }
+
+/** Pure: only a revision that this run made is ever touched, and only while it is the newest one. */
+export function decideRepair(begun: HelmBegun, history: readonly Revision[], stderr: string): Repair {
+  const last = history.at(-1)
+  if (last === undefined) return { kind: 'none', why: 'there is no release' }
+  if (!isOwn(begun, history, last, stderr)) return { kind: 'none', why: `revision ${last.revision} is not of this run` }
+  const good = begun.command === 'rollback' ? begun.good : (lastGoodRevision(history, last.revision)?.revision ?? null)
+  if (last.status === 'failed' && begun.command === 'upgrade' && good !== null && begun.rollback) {
+    return { kind: 'rollback', revision: good }
+  }
+  if (!isPending(last)) return { kind: 'none', why: `the release is ${last.status}` }
+  return good === null ? { kind: 'uninstall' } : { kind: 'rollback', revision: good }
+}
+
+/**
+ * An upgrade is known by its label. A rollback takes over the labels of where it goes back to, so it is known by its
+ * number and status, unless helm reported that the record was there already.
+ */
+function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, stderr: string): boolean {
+  if (begun.command === 'upgrade') return revisionOfStep(history, begun.id) === last
+  if (begun.command === 'uninstall') return last.revision === begun.before
+  return (
+    last.revision === (begun.before ?? 0) + 1 && last.status === 'pending-rollback' && !/already exists/.test(stderr)
+  )
+}
+
+/** Waits for the helm of a journal entry and repairs what it left; returns what was done. */
+export async function repairHelm(
+  begun: HelmBegun,
+  helm: Helm,
+  store: ReleaseStore,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const title = `${begun.cluster}: release ${begun.target.namespace}/${begun.target.release}`
+  if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.pid}) is still at work`
+  const stderr = await readEnd(begun.stderrFile).catch(() => '')
+  const repair = decideRepair(begun, await store.history(signal), stderr)
+  if (repair.kind === 'none') return `${title}: nothing to repair, ${repair.why}`
+  const args =
+    repair.kind === 'rollback'
+      ? rollbackArguments(helm.version, begun.target, { revision: repair.revision, timeout: '2m', wait: false })
+      : uninstallArguments(helm.version, begun.target, { timeout: '2m', wait: false })
+  const output = await runProgram(helm.path, args, helm.environment)
+  const what =
+    repair.kind === 'rollback' ? `rolled back to revision ${repair.revision}` : 'removed the half-made installation'
+  return output.exitCode === 0
+    ? `${title}: ${what}`
+    : `${title}: ${readHelmError(output.stderr, { command: repair.kind }).message}`
+}
+
+async function waitForEnd(begun: HelmBegun, limitMs: number): Promise<boolean> {
+  const deadline = performance.now() + limitMs
+  while (await isAtWork(begun)) {
+    if (performance.now() > deadline) return false
+    await sleep(100)
+  }
+  return true
+}
+
+/** A process id alone may belong to somebody else by now: the command line must be ours too. A zombie has none. */
+async function isAtWork({ pid, helm, target }: HelmBegun): Promise<boolean> {
+  const commandLine = existsSync('/proc/self/cmdline')
+    ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    : (await runProgram('ps', ['-o', 'args=', '-p', String(pid)], {})).stdout
+  return commandLine.includes(helm) && commandLine.includes(target.release)
+}

@@ -1,0 +1,40 @@
+import { type ClusterResult, isFailure } from '../cluster-result.ts'
+import type { ClusterSettings } from '../inputs/settings.ts'
+
+export interface MatrixEntry {
+  readonly name: string
+  readonly wave: number
+  readonly environment?: string
+}
+
+/** What later jobs read; nothing secret and nothing that names an address. */
+export interface Outputs {
+  readonly matrix: { readonly include: readonly MatrixEntry[] }
+  readonly waves: readonly { readonly wave: number; readonly matrix: { readonly include: readonly MatrixEntry[] } }[]
+  readonly results: readonly Omit<ClusterResult, 'plan' | 'unverified'>[]
+  readonly changed: readonly string[]
+  readonly failed: readonly string[]
+  readonly skipped: readonly string[]
+}
+
+/** The outputs of a run; `matrix` is what `strategy.matrix` takes by `fromJSON`. */
+export function describeOutputs(clusters: readonly ClusterSettings[], results: readonly ClusterResult[]): Outputs {
+  const include = clusters.map(({ name, wave, environment }) => ({ name, wave, ...(environment && { environment }) }))
+  const waves = [...new Set(clusters.map(({ wave }) => wave))].toSorted((a, b) => a - b)
+  const namesOf = (filter: (result: ClusterResult) => boolean): readonly string[] =>
+    results.filter(filter).map(({ name }) => name)
+  return {
+    matrix: { include },
+    waves: waves.map((wave) => ({ wave, matrix: { include: include.filter((entry) => entry.wave === wave) } })),
+    results: results.map(({ plan: _plan, unverified: _unverified, ...rest }) => rest),
+    changed: namesOf(
+      ({ status, ramChanged }) =>
+        status === 'deployed' ||
+        status === 'planned' ||
+        status === 'uninstalled' ||
+        (status === 'unchanged' && ramChanged === true),
+    ),
+    failed: namesOf(isFailure),
+    skipped: namesOf(({ status }) => status === 'skipped' || status === 'cancelled'),
+  }
+}

@@ -1,0 +1,164 @@
+import { describeFact, type UnverifiedFact } from '../../alibaba/unverified.ts'
+import type { NopassError } from '../../errors.ts'
+import { formatPlace } from '../../errors.ts'
+import { printable, printableLines } from '../../printable.ts'
+import { type ClusterResult, type ClusterStatus, isFailure } from '../cluster-result.ts'
+import { formatDuration, timeline } from './timeline.ts'
+
+/** GitHub drops a summary of more than 1 MiB whole. */
+const CAP_BYTES = 900 * 1024
+/** Of this the table, the cures and the timeline of thousands of clusters each may take a part. */
+const PART_BYTES = 250 * 1024
+
+const MARKS: Readonly<Record<ClusterStatus, string>> = {
+  failed: '❌',
+  'rolled-back': '↩️',
+  cancelled: '⏹️',
+  skipped: '⏭️',
+  planned: '📝',
+  deployed: '✅',
+  uninstalled: '🧹',
+  unchanged: '➖',
+}
+
+/** Worst first: what a tired reader has to see stands on top. */
+const ORDER: readonly ClusterStatus[] = Object.keys(MARKS) as ClusterStatus[]
+
+export interface SummaryInput {
+  readonly mode: string
+  readonly results: readonly ClusterResult[]
+  readonly durationMs: number
+  readonly helm: string | null
+  readonly unverified?: readonly UnverifiedFact[]
+}
+
+/** The job summary as Markdown: verdict, table with failures first, cures, timeline, folded notes and plan diffs. */
+export function renderSummary(input: SummaryInput): string {
+  const sorted = input.results.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || a.wave - b.wave)
+  if (input.results.length === 0) return `### acr-nopass ${input.mode}: valid\n`
+  const head = [
+    `### acr-nopass ${input.mode}: ${headline(input.results)}`,
+    '',
+    '| | cluster | wave | status | revision | time | why |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...fitting(sorted.map(row), (left) => `| | ${left} more clusters were left out | | | | | |`),
+    '',
+    ...fitting(sorted.flatMap(cure), (left) => `> ${left} more were left out\n`),
+    ...timelineBlock(input),
+  ]
+  const folds = [...unverifiedFold(input), ...sorted.flatMap((result) => [...noteFold(result), ...planFolds(result)])]
+  return capped(head.join('\n'), folds)
+}
+
+/** The summary of a run that ended at its values: nothing was begun. */
+export function renderErrors(mode: string, errors: readonly NopassError[]): string {
+  const rows = errors.map((error) => {
+    const place = formatPlace(error.place)
+    return `| ${cell(place)} | ${error.code} | ${cell(error.message)} | ${cell(error.hint)} |`
+  })
+  const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
+  const head = [
+    `### acr-nopass ${mode}: ${count}, nothing was begun`,
+    '',
+    '| place | code | what | cure |',
+    '| --- | --- | --- | --- |',
+  ]
+  return capped(head.join('\n'), rows)
+}
+
+export function headline(results: readonly ClusterResult[]): string {
+  const counts = ORDER.map((status) => [status, results.filter((result) => result.status === status).length] as const)
+  const parts = counts.filter(([, count]) => count > 0).map(([status, count]) => `${count} ${status}`)
+  return parts.join(', ')
+}
+
+function row(result: ClusterResult): string {
+  const { from, to } = result.revision
+  const revision = from === to ? `${to ?? '–'}` : `${from ?? '–'} → ${to ?? '–'}`
+  const status =
+    isFailure(result) || result.status === 'cancelled' ? `**${result.status}** in ${result.phase}` : result.status
+  const why = result.error
+    ? `${result.error.code}: ${result.error.message}${result.error.reason ? ` (${result.error.reason})` : ''}`
+    : result.status === 'skipped'
+      ? (result.notes[0] ?? '')
+      : ''
+  const time = result.startedMs === null ? '–' : formatDuration(result.durationMs)
+  return `| ${MARKS[result.status]} | ${cell(result.name)} | ${result.wave} | ${status} | ${revision} | ${time} | ${cell(why)} |`
+}
+
+function cure({ name, error }: ClusterResult): readonly string[] {
+  if (!error) return []
+  const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
+  return [`> **${cell(name)}** ${error.code}${ids ? ` (${cell(ids)})` : ''} **Cure:** ${cell(error.hint)}\n`]
+}
+
+function timelineBlock({ results, durationMs, helm }: SummaryInput): readonly string[] {
+  const lines = timeline(results, durationMs)
+  if (lines.length === 0) return []
+  const shown = fitting(lines, (left) => `${left} more lines were left out`)
+  return ['```text', ...shown, '```', `${formatDuration(durationMs)} in all${helm ? `, helm ${helm}` : ''}`, '']
+}
+
+function unverifiedFold({ unverified = [] }: SummaryInput): readonly string[] {
+  if (unverified.length === 0) return []
+  const lines = unverified.map((fact) => `- ${cell(describeFact(fact))}`).join('\n')
+  return [`<details><summary>relied on, and not verified</summary>\n\n${lines}\n\n</details>`]
+}
+
+function noteFold({ name, notes, chart }: ClusterResult): readonly string[] {
+  const lines = [...(chart ? [`chart ${chart}`] : []), ...notes]
+  if (lines.length === 0) return []
+  return [
+    `<details><summary>${escapeHtml(printable(name))}: what was done and seen</summary>\n\n${lines.map((line) => `- ${cell(line)}`).join('\n')}\n\n</details>`,
+  ]
+}
+
+function planFolds({ name, plan = [] }: ClusterResult): readonly string[] {
+  return plan.map(({ title, change, diff }) => {
+    const sign = change === 'add' ? '+' : change === 'remove' ? '-' : '~'
+    const fence = '`'.repeat(Math.max(3, longestTicks(diff) + 1))
+    return `<details><summary>${escapeHtml(printable(`${name}: ${sign} ${title}`))}</summary>\n\n${fence}diff\n${printableLines(diff)}\n${fence}\n\n</details>`
+  })
+}
+
+/** As many of the blocks as fit; the rest is counted, not cut in the middle. */
+function capped(head: string, blocks: readonly string[]): string {
+  const kept: string[] = [head]
+  let bytes = Buffer.byteLength(head)
+  for (const [index, block] of blocks.entries()) {
+    bytes += Buffer.byteLength(block) + 1
+    if (bytes > CAP_BYTES) {
+      kept.push(`\n${blocks.length - index} more blocks were left out: a summary holds at most 1 MiB.`)
+      break
+    }
+    kept.push(block)
+  }
+  return `${kept.join('\n')}\n`
+}
+
+/** As many of the lines, the worst first, as a part of the summary may hold; the rest is counted. */
+function fitting(lines: readonly string[], rest: (left: number) => string): readonly string[] {
+  let bytes = 0
+  const end = lines.findIndex((line) => {
+    bytes += Buffer.byteLength(line) + 1
+    return bytes > PART_BYTES
+  })
+  return end === -1 ? lines : [...lines.slice(0, end), rest(lines.length - end)]
+}
+
+function longestTicks(text: string): number {
+  return text.match(/`+/g)?.reduce((longest, { length }) => Math.max(longest, length), 0) ?? 0
+}
+
+/** One line that cannot end a table cell, begin a tag, or show a link or an image under another name; words in backticks are code. */
+function cell(text: string): string {
+  const parts = printable(text.trim()).split(/(`[^`]+`)/)
+  return parts
+    .map((part, index) => (index % 2 === 1 ? part : escapeHtml(part).replaceAll(/[[\]`\\]/g, '\\$&')))
+    .join('')
+    .replaceAll('|', '\\|')
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

@@ -1,0 +1,91 @@
+import { NopassError } from '../../errors.ts'
+import { type ClusterResult, describeError } from '../cluster-result.ts'
+import { type ClusterRun, newRun, skippedResult } from '../cluster-run.ts'
+import { makePlan } from '../deploy/plan-cluster.ts'
+import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
+import type { OpenCluster } from '../open-cluster.ts'
+import { openCluster } from '../open-cluster.ts'
+import type { RunContext } from '../run-context.ts'
+
+/**
+ * With an approved plan only that plan may be done.
+ * @throws NopassError `PLAN_CHANGED`
+ */
+export async function requireApproved(
+  cluster: PreparedCluster,
+  open: OpenCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (context.approved === undefined) return
+  const { digest } = await makePlan(cluster, open, context, signal)
+  if (context.approved.get(cluster.name) === digest) return
+  const what = context.approved.has(cluster.name)
+    ? 'would change something else than the approved plan says'
+    : 'is not in the approved plan'
+  throw new NopassError('PLAN_CHANGED', `${cluster.name} ${what}`)
+}
+
+/**
+ * Holds all clusters against the approved plan before anything is written: it was approved as a whole. A cluster that cannot
+ * be checked now fails by itself when its turn comes.
+ * @returns undefined: go ahead
+ */
+export async function refuseChangedPlan(
+  clusters: readonly PreparedCluster[],
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<readonly ClusterResult[] | undefined> {
+  if (context.approved === undefined) return undefined
+  const reading = readOnly(context)
+  const errors = new Map<string, NopassError>()
+  const left = [...clusters]
+  const check = async (): Promise<void> => {
+    for (let cluster = left.shift(); cluster !== undefined; cluster = left.shift()) {
+      const error = await checkOne(cluster, reading, signal)
+      if (error) errors.set(cluster.name, error)
+    }
+  }
+  await Promise.all(Array.from({ length: context.settings.inputs['max-parallel'] }, check))
+  if (errors.size === 0) return undefined
+  const names = [...errors.keys()].join(', ')
+  return clusters.map((cluster) => {
+    const error = errors.get(cluster.name)
+    if (error === undefined) return skippedResult(cluster, `the plan of ${names} has changed; nothing was written`)
+    context.report(cluster.name, `failed in preflight: ${error.code}: ${error.message}`)
+    return {
+      ...skippedResult(cluster, ''),
+      status: 'failed',
+      phase: 'preflight',
+      notes: [],
+      error: describeError(error),
+    }
+  })
+}
+
+async function checkOne(
+  cluster: PreparedCluster,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<NopassError | undefined> {
+  const run: ClusterRun = newRun()
+  try {
+    const open = await openCluster(cluster, context, run, signal)
+    await requireApproved(cluster, open, context, signal).finally(() => open.connected.client.close())
+  } catch (error) {
+    if (error instanceof NopassError && error.code === 'PLAN_CHANGED') return error
+  }
+  return undefined
+}
+
+/** As the plan was made: nothing is repaired, and its files do not stand in the way of those of the apply. */
+function readOnly(context: RunContext): RunContext {
+  const { settings, folder } = context
+  return {
+    ...context,
+    settings: { ...settings, inputs: { ...settings.inputs, mode: 'plan' } },
+    folder: { ...folder, write: (name, text) => folder.write(`approved-${name}`, text) },
+    taken: new Map(),
+    report: () => undefined,
+  }
+}

@@ -1,0 +1,145 @@
+import type { SharedTarget } from '../../policy/policy-targets.ts'
+import type { ClusterResult } from '../cluster-result.ts'
+import { type ClusterEnd, type ClusterRun, runCluster } from '../cluster-run.ts'
+import { type DeployOutcome, deployRelease } from '../deploy/deploy-release.ts'
+import { compareRelease, planCluster } from '../deploy/plan-cluster.ts'
+import { makeReleaseNamespace } from '../deploy/release-namespace.ts'
+import { findConfig, findParts } from '../deploy/release-parts.ts'
+import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
+import { type OpenCluster, openCluster } from '../open-cluster.ts'
+import { formerTargets, keyOf, policyTargets, widenPolicies } from '../ram/cluster-policy.ts'
+import type { RunContext } from '../run-context.ts'
+import { verifyRelease } from '../verify/verify-release.ts'
+import { coversNewNamespaces, reasonNotToVerify } from '../verify/what-to-verify.ts'
+import { requireApproved } from './check-approval.ts'
+
+/**
+ * How long each wait of the verification may take, milliseconds: a kubelet takes up to 90 s to hand a new configuration to a
+ * running helper, which reports at most every 30 s.
+ */
+const VERIFY_LIMIT = 180_000
+
+/** What the narrowing at the end of the run has to know of a cluster. */
+export interface RolledCluster {
+  readonly targets: readonly SharedTarget[]
+  /** Policies of ours that it may have needed before. */
+  readonly former: readonly SharedTarget[]
+  /** As members of a shared policy are recorded. */
+  readonly key: string
+  /** Whether the helper was seen at work with what was deployed. */
+  verified: boolean
+}
+
+/** All phases of one cluster but the narrowing, which needs the other clusters. Never throws. */
+export function rollCluster(
+  cluster: PreparedCluster,
+  context: RunContext,
+  note: (rolled: RolledCluster) => void,
+  signal: AbortSignal,
+): Promise<ClusterResult> {
+  return runCluster(
+    cluster,
+    context,
+    async (run) => {
+      const open = await openCluster(cluster, context, run, signal)
+      try {
+        if (context.settings.inputs.mode === 'plan') return await planCluster(cluster, open, context, run, signal)
+        return await applyCluster(cluster, open, context, run, note, signal)
+      } finally {
+        open.connected.client.close()
+      }
+    },
+    signal,
+  )
+}
+
+async function applyCluster(
+  cluster: PreparedCluster,
+  open: OpenCluster,
+  context: RunContext,
+  run: ClusterRun,
+  note: (rolled: RolledCluster) => void,
+  signal: AbortSignal,
+): Promise<ClusterEnd> {
+  const { inputs } = context.settings
+  const { connected, preflight } = open
+  await requireApproved(cluster, open, context, signal)
+  const difference = inputs['skip-unchanged'] ? await compareRelease(open, 'decisive', signal) : undefined
+  const config = findConfig(preflight.wanted.objects)
+
+  run.phase = 'policy'
+  const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
+  const former = await formerTargets(cluster, connected, targets, context, signal)
+  const rolled: RolledCluster = { targets, former, key: keyOf(cluster, connected), verified: false }
+  note(rolled)
+  run.unverified.push(...targets.flatMap(({ unverified = [] }) => unverified))
+  const noteChange = (line: string): void => {
+    run.notes.push(line)
+    context.report(cluster.name, line)
+  }
+  const widened = await widenPolicies(targets, cluster, context, noteChange, signal)
+  run.ramChanged = widened.changed
+  run.unverified.push(...widened.unverified)
+
+  const parts = { ...findParts(preflight.wanted.objects, cluster.settings.namespace), ramChanged: widened.changed }
+  const verify = async (): Promise<void> => {
+    const reason = reasonNotToVerify(inputs, config)
+    if (reason !== undefined || config === undefined) {
+      if (inputs['verify-image'] !== '') run.notes.push(`verify-image was not run: ${reason}`)
+      return
+    }
+    run.phase = 'verify'
+    const proofs = await verifyRelease(
+      {
+        client: connected.client,
+        folder: context.folder,
+        target: preflight.target,
+        parts,
+        secretName: config.secretName,
+        probe: coversNewNamespaces(cluster),
+        image: inputs['verify-image'] || undefined,
+        now: context.now,
+        limitMs: VERIFY_LIMIT,
+        report: (line) => context.report(cluster.name, line),
+      },
+      signal,
+    )
+    run.notes.push(...proofs)
+    rolled.verified = true
+  }
+  if (difference?.unchanged) {
+    await verify()
+    return { status: 'unchanged' }
+  }
+
+  run.phase = 'deploy'
+  if (!preflight.namespaceExists) await makeReleaseNamespace(connected.client, cluster.settings.namespace, signal)
+  context.report(cluster.name, `helm upgrade --install (${context.helm.version.text}, ${preflight.wanted.chart})`)
+  const outcome = await deployRelease(
+    {
+      cluster: cluster.name,
+      helm: context.helm,
+      client: connected.client,
+      folder: context.folder,
+      target: preflight.target,
+      options: preflight.options,
+      parts,
+      hooks: preflight.wanted.hooks.length,
+      store: preflight.store,
+      history: preflight.history,
+      rollback: inputs.rollback,
+      uninstallOnFailedInstall: inputs['uninstall-on-failed-install'],
+      report: (line) => context.report(cluster.name, line),
+    },
+    signal,
+  )
+  run.revision = { ...run.revision, to: outcome.revision }
+  run.notes.push(...outcome.notes)
+  if (outcome.status !== 'deployed') return endOf(outcome)
+  await verify()
+  return { status: 'deployed' }
+}
+
+function endOf({ status, error }: DeployOutcome): ClusterEnd {
+  return { status, ...(error && { error }) }
+}

@@ -1,0 +1,128 @@
+import { collectUnverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
+import { NopassError } from '../../errors.ts'
+import type { Helm } from '../../helm/obtain/find-helm.ts'
+import { createKeyedLock } from '../../lib/keyed-lock.ts'
+import type { SharedTarget } from '../../policy/policy-targets.ts'
+import { type ClusterResult, printableResult } from '../cluster-result.ts'
+import { skippedResult } from '../cluster-run.ts'
+import { type CloudDeps, createCloudAccess } from '../connect/cloud-access.ts'
+import { guardKubeconfigs, maskKnownSecrets } from '../connect/guard-kubeconfigs.ts'
+import { readPlanFile } from '../inputs/plan-file.ts'
+import { prepareClusters } from '../inputs/prepare-cluster.ts'
+import type { ClusterSettings, Settings } from '../inputs/settings.ts'
+import { narrowPolicies, removePolicies } from '../ram/narrow-policies.ts'
+import { createRamList } from '../ram/ram-list.ts'
+import type { RunContext } from '../run-context.ts'
+import type { RunFolder } from '../run-folder.ts'
+import { uninstallCluster } from '../uninstall/uninstall-cluster.ts'
+import { refuseChangedPlan } from './check-approval.ts'
+import { type RolledCluster, rollCluster } from './roll-cluster.ts'
+import { runWaves } from './run-waves.ts'
+
+export interface RolloutDeps {
+  readonly folder: RunFolder
+  /** Found only when it is needed: `validate` needs none. */
+  readonly findHelm: () => Promise<Helm>
+  readonly cloud: Omit<CloudDeps, 'mask'>
+  readonly mask: (secret: string) => void
+  readonly report: (cluster: string, line: string) => void
+  readonly now: () => number
+  readonly runName: string
+}
+
+export interface RolloutOutcome {
+  /** Values errors; then nothing was begun. */
+  readonly errors: readonly NopassError[]
+  /** In the order of the list; empty in the mode `validate`. */
+  readonly results: readonly ClusterResult[]
+  /** Each fact once, whatever the number of clusters. */
+  readonly unverified: readonly UnverifiedFact[]
+  readonly durationMs: number
+  readonly helm: string | null
+}
+
+/**
+ * The whole rollout, in whichever mode the settings say. A failing cluster is a result, not an exception.
+ * @throws NopassError for what concerns no single cluster: helm, inputs, credentials
+ */
+export async function runRollout(settings: Settings, deps: RolloutDeps, signal: AbortSignal): Promise<RolloutOutcome> {
+  const begin = performance.now()
+  const elapsed = (): number => performance.now() - begin
+  const { inputs } = settings
+  const { clusters: prepared, errors } = prepareClusters(settings)
+  maskKnownSecrets(settings, deps.cloud.environment, deps.mask)
+  const refused = [...errors, ...guardKubeconfigs(settings, deps.cloud.environment)]
+  if (refused.length > 0 || inputs.mode === 'validate') {
+    return { errors: refused, results: [], unverified: [], durationMs: elapsed(), helm: null }
+  }
+  if (inputs.mode === 'uninstall') requireConfirmation(settings)
+
+  const helm = await deps.findHelm()
+  const cloud = createCloudAccess(settings, { ...deps.cloud, mask: deps.mask })
+  const context: RunContext = {
+    settings,
+    prepared,
+    helm,
+    folder: deps.folder,
+    cloud,
+    ramList: createRamList(prepared, settings.clusters.filter(isLeftOut(settings)), cloud),
+    ramLock: createKeyedLock(),
+    taken: new Map(),
+    mask: deps.mask,
+    report: deps.report,
+    elapsed,
+    now: deps.now,
+    runName: deps.runName,
+    approved: inputs.mode === 'apply' && inputs['plan-file'] ? readPlanFile(inputs['plan-file']) : undefined,
+  }
+  const results = (await runAll(context, signal)).map(printableResult)
+  const unverified = collectUnverified(results.flatMap((result) => result.unverified ?? []))
+  return { errors, results, unverified, durationMs: Math.round(elapsed()), helm: helm.version.text }
+}
+
+async function runAll(context: RunContext, signal: AbortSignal): Promise<readonly ClusterResult[]> {
+  const { inputs } = context.settings
+  const clusters = context.prepared.toSorted((a, b) => a.wave - b.wave)
+  const refused = await refuseChangedPlan(clusters, context, signal)
+  if (refused) return refused
+  const removals = new Map<string, readonly SharedTarget[]>()
+  const rolled = new Map<string, RolledCluster>()
+  const rules = {
+    maxParallel: inputs['max-parallel'],
+    // A plan writes nothing, so nothing has to go first.
+    canary: inputs.mode === 'apply' ? inputs.canary : 0,
+    onFailure: inputs.mode === 'plan' ? 'continue' : inputs['on-failure'],
+    maxFailures: inputs['max-failures'],
+  } as const
+  const results = await runWaves(
+    clusters,
+    rules,
+    {
+      run: (cluster) =>
+        inputs.mode === 'uninstall'
+          ? uninstallCluster(cluster, context, (found) => removals.set(cluster.name, found), signal)
+          : rollCluster(cluster, context, (one) => rolled.set(cluster.name, one), signal),
+      skip: skippedResult,
+    },
+    signal,
+  )
+  if (inputs.mode === 'uninstall') return removePolicies(results, removals, context, signal)
+  if (inputs.mode !== 'apply') return results
+  return narrowPolicies(results, rolled, context, signal)
+}
+
+function isLeftOut({ selected }: Settings): (cluster: ClusterSettings) => boolean {
+  const names = new Set(selected.map(({ name }) => name))
+  return ({ name }) => !names.has(name)
+}
+
+/** An uninstall says how much it is about to take away, or it is refused. */
+function requireConfirmation({ inputs, selected }: Settings): void {
+  const releases = new Set(selected.map(({ release }) => release))
+  const [release = inputs.release] = releases
+  const wanted = `${releases.size === 1 ? release : inputs.release}/${selected.length}`
+  if (inputs.confirm === wanted) return
+  throw new NopassError('INPUT_CONFIRM', `an uninstall needs confirm: ${wanted}`, {
+    hint: `Set \`confirm: ${wanted}\`.`,
+  })
+}

@@ -1,0 +1,165 @@
+import { KubeApiError } from '../../kube/api-error.ts'
+import { type KubeCall, type KubeClient, MERGE_PATCH, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { listPages } from '../../kube/list-pages.ts'
+import { listOwner } from '../../kube/managed-fields.ts'
+import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
+import type { KubeObject } from '../../kube/types.ts'
+
+const PAGE_SIZE = 500
+
+/** What a release left in the cluster outside of its own namespace. */
+export interface Leftovers {
+  /** ServiceAccounts with an entry that this release added. */
+  readonly accounts: readonly LeftAccount[]
+  /** Its pull secrets, as metadata. */
+  readonly secrets: readonly KubeObject[]
+  /** ServiceAccounts that name the pull secret and stay as they are. */
+  readonly kept: readonly KeptAccount[]
+}
+
+export interface LeftAccount extends KubeObject {
+  readonly imagePullSecrets?: readonly { readonly name?: string }[]
+}
+
+export interface KeptAccount {
+  readonly account: LeftAccount
+  /** Why the entry is not this release's, such as `argocd-controller applies the list`. */
+  readonly why: string
+  /** With `all` it is removed. */
+  readonly removable: boolean
+}
+
+type Reason = Omit<KeptAccount, 'account'>
+
+export interface TakenBack {
+  readonly detached: number
+  readonly deleted: number
+  readonly kept: readonly KeptAccount[]
+  /** What could not be done, for the report. */
+  readonly left: readonly string[]
+}
+
+export interface Own {
+  readonly secretName: string
+  /** `<release namespace>.<release name>`. */
+  readonly instance: string
+  /** The only namespaces that the release works in, and that its deployer may read; undefined: all. */
+  readonly namespaces?: readonly string[]
+  /** Also entries that another client wrote last. */
+  readonly all?: boolean
+}
+
+/**
+ * Removes this release's entries from ServiceAccounts and deletes its pull secrets, with the caller's rights (the helper itself
+ * may never delete). Secrets are listed as metadata, and only those with the release's labels are deleted.
+ */
+export async function takeBackSecrets(client: KubeClient, own: Own, signal: AbortSignal): Promise<TakenBack> {
+  return removeLeftovers(client, own.secretName, await findLeftovers(client, own, signal), signal)
+}
+
+/** Finds them; changes nothing. */
+export async function findLeftovers(client: KubeClient, own: Own, signal: AbortSignal): Promise<Leftovers> {
+  const query = { fieldSelector: `metadata.name=${own.secretName}` }
+  // The others may be many and large; whoever may create one chooses.
+  const isNaming = ({ imagePullSecrets = [] }: LeftAccount): boolean =>
+    imagePullSecrets.some(({ name }) => name === own.secretName)
+  const roots = own.namespaces?.map((name) => `/api/v1/namespaces/${encodeURIComponent(name)}`) ?? ['/api/v1']
+  const [accounts, secrets] = await Promise.all([
+    listAll<LeftAccount>(client, roots, 'serviceaccounts', {}, isNaming, signal),
+    listAll<KubeObject>(client, roots, 'secrets', { query, accept: METADATA_ONLY_LIST }, () => true, signal),
+  ])
+  return sortLeftovers(accounts, secrets, own)
+}
+
+async function listAll<T>(
+  client: KubeClient,
+  roots: readonly string[],
+  plural: string,
+  options: Pick<KubeCall, 'query' | 'accept'>,
+  isKept: (object: T) => boolean,
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  const listOne = async (root: string): Promise<readonly T[]> => {
+    const items: T[] = []
+    const list = { path: `${root}/${plural}`, pageSize: PAGE_SIZE, ...options }
+    for await (const page of listPages<T>(client, list, signal)) items.push(...(page.items ?? []).filter(isKept))
+    return items
+  }
+  return (await Promise.all(roots.map(listOne))).flat()
+}
+
+/**
+ * Decides what is this release's. A Secret is by its labels. An entry is where this release's Secret is beside it and no other
+ * client wrote the list last; where there is no Secret of that name only while no other release has Secrets of that name, because
+ * all releases write entries as one field manager.
+ */
+function sortLeftovers(
+  accounts: readonly LeftAccount[],
+  secrets: readonly KubeObject[],
+  { secretName, instance, all = false }: Own,
+): Leftovers {
+  const isRelease = ({ metadata }: KubeObject): boolean => metadata.labels?.[LABEL_MANAGED_BY] === MANAGED_BY
+  const isOurs = (secret: KubeObject): boolean =>
+    isRelease(secret) && secret.metadata.labels?.[LABEL_INSTANCE] === instance
+  const bySpace = new Map(secrets.map((secret) => [secret.metadata.namespace, secret]))
+  const isAlone = !secrets.some((secret) => isRelease(secret) && !isOurs(secret))
+  const stays = (why: string): Reason => ({ why, removable: false })
+  const whyKept = ({ metadata }: LeftAccount): Reason | undefined => {
+    const beside = bySpace.get(metadata.namespace)
+    if (beside !== undefined && !isOurs(beside)) return stays(`the Secret ${secretName} there is not this release's`)
+    if (beside === undefined && !isAlone) {
+      return stays(`there is no Secret ${secretName}, and another release writes Secrets of that name`)
+    }
+    const owner = listOwner(metadata.managedFields)
+    if (all || owner === undefined || owner.manager === FIELD_MANAGER) return undefined
+    const why =
+      owner.operation === 'Apply' ? `${owner.manager} applies the list` : `${owner.manager} wrote the list last`
+    return { why, removable: true }
+  }
+  const naming = accounts.map((account) => ({ account, reason: whyKept(account) }))
+  return {
+    accounts: naming.filter(({ reason }) => reason === undefined).map(({ account }) => account),
+    secrets: secrets.filter(isOurs),
+    kept: naming.flatMap(({ account, reason }) => (reason === undefined ? [] : [{ account, ...reason }])),
+  }
+}
+
+/** Removes exactly these, entries before Secrets. An object that changed meanwhile is left and reported. */
+export async function removeLeftovers(
+  client: KubeClient,
+  secretName: string,
+  { accounts, secrets, kept }: Leftovers,
+  signal: AbortSignal,
+): Promise<TakenBack> {
+  const left: string[] = []
+  let detached = 0
+  for (const { metadata, imagePullSecrets = [] } of accounts) {
+    const path = `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/${metadata.name}`
+    const { uid, resourceVersion } = metadata
+    const rest = imagePullSecrets.filter(({ name }) => name !== secretName)
+    const body = { metadata: { uid, resourceVersion }, imagePullSecrets: rest }
+    const patch = () => client.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH }, signal)
+    if (await attempt(patch, `ServiceAccount ${metadata.namespace}/${metadata.name}`, left)) detached++
+  }
+  let deleted = 0
+  for (const { metadata } of secrets) {
+    const path = `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`
+    const { uid, resourceVersion } = metadata
+    const body = { preconditions: { uid, resourceVersion } }
+    const remove = () => client.request({ method: 'DELETE', path, body }, signal)
+    if (await attempt(remove, `Secret ${metadata.namespace}/${metadata.name}`, left)) deleted++
+  }
+  return { detached, deleted, kept, left }
+}
+
+/** A refusal or a race is reported and the rest continues; an object that is already deleted is done. */
+async function attempt(work: () => Promise<unknown>, title: string, left: string[]): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    if (!(error instanceof KubeApiError) || error.status === 0) throw error
+    if (error.status !== 404) left.push(`${title}: ${error.code}`)
+    return false
+  }
+}

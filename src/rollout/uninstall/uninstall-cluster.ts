@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto'
+import { NopassError } from '../../errors.ts'
+import { uninstallArguments, upgradeArguments } from '../../helm/helm-flags.ts'
+import { readHelmError } from '../../helm/read-helm-error.ts'
+import {
+  explainPending,
+  isPending,
+  longestSeconds,
+  type Revision,
+  revisionOfStep,
+} from '../../helm/release/release-state.ts'
+import { renderRelease } from '../../helm/release/render-release.ts'
+import { valuesFile } from '../../helm/values-file.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { ANNOTATION_REGISTRIES } from '../../kube/names.ts'
+import { keyOf } from '../../kube/types.ts'
+import { parseGoDuration } from '../../lib/go-duration.ts'
+import type { SharedTarget } from '../../policy/policy-targets.ts'
+import { readStatus } from '../../release/release-watch.ts'
+import type { ClusterResult } from '../cluster-result.ts'
+import { type ClusterEnd, type ClusterRun, runCluster } from '../cluster-run.ts'
+import { type ConnectedCluster, connectCluster } from '../connect/connect-cluster.ts'
+import { beginHelmStep } from '../deploy/helm-step.ts'
+import { removeReleaseNamespace } from '../deploy/release-namespace.ts'
+import { findConfig, findParts } from '../deploy/release-parts.ts'
+import { openReleaseStore, type ReleaseStore, requireSameHistory } from '../deploy/release-store.ts'
+import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
+import { kubeconfigMinutes } from '../open-cluster.ts'
+import { policyTargets } from '../ram/cluster-policy.ts'
+import type { RunContext } from '../run-context.ts'
+import { pollUntil } from '../verify/probe-namespace.ts'
+import { pushConfig } from '../verify/push-config.ts'
+import { findLeftovers, type Own, takeBackSecrets } from './take-back-secrets.ts'
+
+/** Retire, uninstall, clean, then RAM: the order in which nothing is left behind (decision 21). Never throws. */
+export function uninstallCluster(
+  cluster: PreparedCluster,
+  context: RunContext,
+  /** Gets what is then to be removed from RAM, after all clusters. */
+  note: (targets: readonly SharedTarget[]) => void,
+  signal: AbortSignal,
+): Promise<ClusterResult> {
+  return runCluster(
+    cluster,
+    context,
+    async (run) => {
+      const { folder, cloud, mask, helm } = context
+      // Retiring, the wait for it and the uninstall each may take helm's timeout.
+      const minutes = kubeconfigMinutes(parseGoDuration(context.settings.inputs.timeout, 'timeout'))
+      const deps = { cloud, folder, mask, minutes, environment: helm.environment }
+      const connected = await connectCluster(cluster.settings, deps, signal)
+      try {
+        return await uninstall(cluster, connected, context, run, note, signal)
+      } finally {
+        connected.client.close()
+      }
+    },
+    signal,
+  )
+}
+
+async function uninstall(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  context: RunContext,
+  run: ClusterRun,
+  note: (targets: readonly SharedTarget[]) => void,
+  signal: AbortSignal,
+): Promise<ClusterEnd> {
+  run.phase = 'uninstall'
+  const { helm, settings } = context
+  const { namespace, release } = cluster.settings
+  const target = { release, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
+  const say = (line: string): void => {
+    run.notes.push(line)
+    context.report(cluster.name, line)
+  }
+  const store = openReleaseStore(helm, connected.client, target)
+  const history = await store.history(signal)
+  const last = history.at(-1)
+  if (last !== undefined && isPending(last)) throw explainPending(target, history, false)
+  const deployed = last === undefined ? undefined : await store.content(last.revision, signal)
+  const config = findConfig(deployed?.objects ?? [])
+  run.revision = { from: last?.revision ?? null, to: null }
+  run.chart = deployed?.chart ?? null
+
+  const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
+  const serviceAccount = config?.release.serviceAccount ?? ''
+  const retires = last && deployed && config && !config.retire
+  const newest = retires
+    ? await retire(cluster, connected, { values: deployed.values, store, last }, context, say, signal)
+    : last
+  if (last) {
+    await requireSameHistory(store, target, newest, signal)
+    const args = uninstallArguments(helm.version, target, { timeout: settings.inputs.timeout, wait: true })
+    await runStep(cluster, context, {
+      id: randomUUID(),
+      command: 'uninstall',
+      args,
+      target,
+      before: newest?.revision ?? 0,
+    })
+    say('release uninstalled')
+  } else {
+    say(`there is no release ${namespace}/${release}`)
+  }
+  await takeBack(connected.client, ownOf(cluster, secretName, config), say, signal)
+  say(await removeReleaseNamespace(connected.client, namespace, signal))
+  if (settings.inputs['ram-cleanup']) {
+    note(await policyTargets(cluster, connected, serviceAccount, context, signal, 'remove'))
+  }
+  return { status: 'uninstalled' }
+}
+
+/** The helper itself takes everything back while it still has its rights; then it may go. */
+async function retire(
+  cluster: PreparedCluster,
+  connected: ConnectedCluster,
+  release: {
+    readonly values: Readonly<Record<string, unknown>>
+    readonly store: ReleaseStore
+    readonly last: Revision
+  },
+  context: RunContext,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Revision | undefined> {
+  const { helm, folder, settings } = context
+  const { inputs } = settings
+  const { namespace, release: name } = cluster.settings
+  const target = { release: name, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
+  const values = await folder.write(
+    `${cluster.name}-retire.values.yaml`,
+    valuesFile({ ...release.values, retire: true }),
+  )
+  const options = {
+    chart: settings.chart.reference,
+    chartVersion: settings.chart.version,
+    valuesFiles: [values],
+    timeout: inputs.timeout,
+    // Registries that fail must not keep an uninstall from its work.
+    wait: false,
+    createNamespace: false,
+    forceConflicts: inputs['force-conflicts'],
+    description: `${context.runName}: retire`,
+  }
+  const wanted = await renderRelease(helm, target, options)
+  const seconds = parseGoDuration(inputs.timeout, 'timeout')
+  const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, wanted.hooks.length) }
+  context.report(cluster.name, 'taking everything back (retire)')
+  await requireSameHistory(release.store, target, release.last, signal)
+  await runStep(cluster, context, {
+    id: step.id,
+    command: 'upgrade',
+    args: upgradeArguments(helm.version, target, { ...options, step }),
+    target,
+    before: release.last.revision,
+  })
+  const revision = revisionOfStep(await release.store.history(signal), step.id)
+  const parts = findParts(wanted.objects, namespace)
+  const limitMs = seconds * 1000
+  const config = findConfig(wanted.objects)
+  const own = ownOf(cluster, config?.secretName ?? '', config)
+  await pushConfig(connected.client, parts, signal)
+  const waited = await pollUntil(limitMs, signal, async () => {
+    if (await isTakenBack(connected.client, own, signal)) return true
+    const status = await readStatus(connected.client, parts, signal)
+    return status?.retired === true && (parts.configHash === undefined || status.configHash === parts.configHash)
+  })
+  if (waited === undefined) {
+    throw new NopassError(
+      'RETIRE_INCOMPLETE',
+      `the helper did not report within ${inputs.timeout} that everything was taken back`,
+    )
+  }
+  say('the helper took everything back')
+  return revision
+}
+
+/** What is this release's outside of its namespace, as far as its deployer may read. */
+function ownOf({ settings }: PreparedCluster, secretName: string, config: ReturnType<typeof findConfig>): Own {
+  const own = { secretName, instance: `${settings.namespace}.${settings.release}` }
+  if (config?.namespaces === undefined) return own
+  return { ...own, namespaces: [...new Set([settings.namespace, ...config.namespaces])] }
+}
+
+/** What the helper may not do, with the rights of the deployer. A deployer without them has the helper's work alone. */
+async function takeBack(client: KubeClient, own: Own, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const taken = await takeBackSecrets(client, own, signal).catch((error) => {
+    if (error instanceof KubeApiError && error.status === 403) return undefined
+    throw error
+  })
+  if (taken === undefined) {
+    const where = own.namespaces === undefined ? 'all namespaces' : `namespaces ${own.namespaces.join(', ')}`
+    say(`left: pull secrets without content (the deployer may not list ServiceAccounts and Secrets in ${where})`)
+    return
+  }
+  say(`${taken.detached} ServiceAccounts detached also, ${taken.deleted} pull secrets deleted`)
+  for (const left of taken.left) say(`left: ${left}`)
+  for (const { account, why } of taken.kept) {
+    say(`kept ServiceAccount ${keyOf(account.metadata)} with its entry ${own.secretName}: ${why}`)
+  }
+}
+
+/** Seen in the cluster itself, where the deployer may look: the helper's report is throttled. */
+async function isTakenBack(client: KubeClient, own: Own, signal: AbortSignal): Promise<boolean> {
+  const left = await findLeftovers(client, own, signal).catch((error) => {
+    if (error instanceof KubeApiError && error.status === 403) return undefined
+    throw error
+  })
+  if (left === undefined || left.accounts.length > 0) return false
+  return left.secrets.every(({ metadata }) => !metadata.annotations?.[ANNOTATION_REGISTRIES])
+}
+
+async function runStep(
+  cluster: PreparedCluster,
+  { helm, folder }: RunContext,
+  step: {
+    readonly id: string
+    readonly command: 'upgrade' | 'uninstall'
+    readonly args: readonly string[]
+    readonly target: Parameters<typeof uninstallArguments>[1]
+    readonly before: number
+  },
+): Promise<void> {
+  const { id, command, args, target, before } = step
+  const about = { id, cluster: cluster.name, command, target, before, good: before, rollback: true } as const
+  const begun = await beginHelmStep(helm, folder, args, about)
+  const end = await begun.ended
+  begun.settle()
+  if (end.exitCode !== 0) throw readHelmError(end.stderr, { command })
+}

@@ -1,0 +1,71 @@
+import { NopassError } from '../../errors.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { pollUntil } from './probe-namespace.ts'
+import { type ContainerView, judgePull, type PullVerdict } from './pull-verdict.ts'
+import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
+
+/** A node tries a failed pull again after 10 s and after 20 s more; what still fails then stays so. */
+const PATIENCE_MS = 35_000
+
+/** The node names the image three times before it says what is wrong with it. */
+const WORDS_LIMIT = 700
+
+/**
+ * Starts one Pod of the image and waits until the node has pulled it; it need not run well.
+ * @returns how long the pull took
+ * @throws NopassError `VERIFY_IMAGE` in the node's words: after 35 s of failed pulls, at once when no further try can help
+ */
+export async function verifyImage(
+  client: KubeClient,
+  namespace: string,
+  image: string,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/pods`
+  // Always: a copy in a node's cache would prove nothing.
+  const container = { name: 'image', image, imagePullPolicy: 'Always', ...RESTRICTED_CONTAINER }
+  const spec = { restartPolicy: 'Never', automountServiceAccountToken: false, containers: [container] }
+  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'image' }, spec }
+  await client.request({ method: 'POST', path, body }, signal)
+  const begin = performance.now()
+  let failingSince: number | undefined
+  let state: PullVerdict['state'] = 'waiting'
+  let words: string | undefined
+  await pollUntil(limitMs, signal, async () => {
+    const { status } = await client.request<{ status?: { containerStatuses?: readonly ContainerView[] } }>(
+      { method: 'GET', path: `${path}/image` },
+      signal,
+    )
+    const verdict = judgePull(status?.containerStatuses?.[0])
+    state = verdict.state
+    // A back-off says less than the failure before it.
+    if (words === undefined || !verdict.words?.startsWith('ImagePullBackOff')) words = verdict.words ?? words
+    if (state === 'pulled' || state === 'lost') return true
+    failingSince = state === 'failing' ? (failingSince ?? performance.now()) : undefined
+    return failingSince !== undefined && performance.now() - failingSince > PATIENCE_MS
+  })
+  const ms = Math.round(performance.now() - begin)
+  if (isPulled(state)) return `${image} was pulled after ${ms} ms`
+  words ??= await lastEvents(client, namespace, signal)
+  throw new NopassError(
+    'VERIFY_IMAGE',
+    `${image} was not pulled in ${Math.round(ms / 1000)} s; ${words.slice(0, WORDS_LIMIT)}`,
+  )
+}
+
+/** The compiler does not see what the poll has written. */
+function isPulled(state: PullVerdict['state']): boolean {
+  return state === 'pulled'
+}
+
+/** What happened before there was a container: no node, no network, no volume. */
+async function lastEvents(client: KubeClient, namespace: string, signal: AbortSignal): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/events`
+  const query = { fieldSelector: 'involvedObject.name=image' }
+  const events = await client.request<{
+    items: readonly { reason: string; message: string; lastTimestamp?: string | null }[]
+  }>({ method: 'GET', path, query }, signal)
+  const [last] = events.items.toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1))
+  return last === undefined ? 'no node has taken the Pod' : `${last.reason}: ${last.message}`
+}

@@ -1,0 +1,203 @@
+import { requestRefresh } from '../../acr/request-refresh.ts'
+import { NopassError } from '../../errors.ts'
+import type { ReleaseTarget } from '../../helm/helm-flags.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import type { HelperStatus, RegistryStatus } from '../../release/helper-status.ts'
+import { type Cause, findCauses, type PodView } from '../../release/release-causes.ts'
+import { readPods, readStatus, type WatchedRelease } from '../../release/release-watch.ts'
+import type { RunFolder } from '../run-folder.ts'
+import { isTransient, pollUntil, waitForSecret, withProbeNamespace } from './probe-namespace.ts'
+import { pushConfig } from './push-config.ts'
+import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
+import { verifyImage } from './verify-image.ts'
+
+export interface VerifyRequest {
+  readonly client: KubeClient
+  readonly folder: RunFolder
+  readonly target: ReleaseTarget
+  readonly parts: WatchedRelease
+  readonly secretName: string
+  /** Whether a new namespace is one of the targets; without it nothing is probed. */
+  readonly probe: boolean
+  readonly image: string | undefined
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Milliseconds for each of the waits. */
+  readonly limitMs: number
+  readonly report: (line: string) => void
+}
+
+/**
+ * Proves that the deployed release works: every registry live with the deployed configuration, a new namespace gets its
+ * Secret, a new Pod the reference. Nothing of a Secret but its metadata is read.
+ * @returns what was seen, for the summary
+ * @throws NopassError `HELPER_FAILING`, `VERIFY_STATUS`, `VERIFY_SECRET`, `VERIFY_ATTACH`, `VERIFY_IMAGE`
+ */
+export async function verifyRelease(request: VerifyRequest, signal: AbortSignal): Promise<readonly string[]> {
+  const status = await verifyStatus(request, signal)
+  const live = status.registries.map(({ name, verified }) => `${name} ${verified === 'accepted' ? 'accepted' : 'live'}`)
+  const notes = [`registries: ${live.join(', ')}`]
+  request.report(notes[0] ?? '')
+  if (!request.probe) {
+    const image = request.image === undefined ? '' : `, so ${request.image} was not pulled`
+    return [...notes, `no probe: new namespaces are not among the targets${image}`]
+  }
+  const { client, folder, target } = request
+  const probed = await withProbeNamespace(
+    client,
+    folder,
+    target,
+    (namespace) => probe(request, namespace, signal),
+    signal,
+  )
+  return [...notes, ...probed]
+}
+
+/** A restarted Pod may come back: one that is not ready fails the verification only after this time. */
+const POD_PATIENCE_MS = 20_000
+
+/**
+ * Waits until a helper runs and reports every registry as live with the deployed configuration and a credential that has not
+ * expired. A report stays in the cluster when its helper is dead, so the report alone proves nothing.
+ */
+async function verifyStatus(
+  request: Pick<VerifyRequest, 'client' | 'parts' | 'limitMs' | 'now'>,
+  signal: AbortSignal,
+): Promise<HelperStatus> {
+  const { client, parts, limitMs, now } = request
+  const since = new Map<string, number>()
+  let last: HelperStatus | undefined
+  let running = false
+  let asked = false
+  let pushed = false
+  const waited = await pollUntil(limitMs, signal, async () => {
+    const [pods, status] = await Promise.all([listPods(client, parts, signal), readStatus(client, parts, signal)])
+    last = status
+    running = pods === undefined || pods.some(({ ready }) => ready)
+    // a helper that was refused rests ever longer between its tries; it has just been given the right
+    if (
+      !asked &&
+      parts.ramChanged &&
+      parts.statusConfigMap &&
+      last?.registries.some(({ state }) => state === 'failing')
+    ) {
+      asked = true
+      await requestRefresh(client, { namespace: parts.namespace, name: parts.statusConfigMap }, new Date(), signal)
+    }
+    const current = last !== undefined && (parts.configHash === undefined || last.configHash === parts.configHash)
+    if (last !== undefined && !current && !pushed) {
+      pushed = true
+      await pushConfig(client, parts, signal)
+    }
+    const causes = [
+      ...findCauses({ ...parts, pods: [], status: last }),
+      ...(running ? [] : findCauses({ ...parts, pods: pods ?? [], status: undefined }).map(patiently)),
+    ]
+    for (const key of since.keys()) if (!causes.some((cause) => cause.key === key)) since.delete(key)
+    for (const { key, patienceMs, error } of causes) {
+      const begin = since.get(key) ?? performance.now()
+      since.set(key, begin)
+      if (performance.now() - begin >= patienceMs) throw error
+    }
+    return running && current && (last?.registries.every((registry) => isInUse(registry, now())) ?? false)
+  })
+  if (waited !== undefined && last !== undefined) return last
+  throw new NopassError('VERIFY_STATUS', describeStatus(last, running, parts.configHash, { limitMs, now: now() }))
+}
+
+/** Undefined: the chart has no helper of ours, or the deployer may not list Pods; then the report alone decides. */
+async function listPods(
+  client: KubeClient,
+  parts: WatchedRelease,
+  signal: AbortSignal,
+): Promise<readonly PodView[] | undefined> {
+  if (parts.selector === undefined) return undefined
+  return readPods(client, parts, signal).catch((error) => {
+    if (error instanceof KubeApiError && error.status === 403) return undefined
+    throw error
+  })
+}
+
+const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })
+
+/** A credential that the registry refuses may be in use because nothing better is left: that is not a working registry. */
+function isInUse({ state, verified, expiresAt }: RegistryStatus, now: number): boolean {
+  return state === 'live' && verified !== 'refused' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
+}
+
+function describeStatus(
+  status: HelperStatus | undefined,
+  running: boolean,
+  hash: string | undefined,
+  { limitMs, now }: { readonly limitMs: number; readonly now: number },
+): string {
+  const time = `after ${Math.round(limitMs / 1000)} s`
+  if (!running) {
+    const report = status === undefined ? '' : `; its last report is of ${status.updatedAt}`
+    return `no Pod of the helper is ready ${time}${report}`
+  }
+  if (status === undefined) return `the helper has written no report ${time}`
+  if (hash !== undefined && status.configHash !== hash)
+    return `the helper still works with an older configuration ${time}`
+  const bad = status.registries.filter((registry) => !isInUse(registry, now))
+  const words = bad.map(({ name, state, verified, error, expiresAt }) =>
+    state === 'live' && verified === 'refused'
+      ? `registry ${name} refuses the credential that is in use`
+      : state === 'live'
+        ? `the credential of registry ${name} expired at ${expiresAt} and the helper has not replaced it`
+        : `registry ${name} is ${state}${error ? ` (${error.message})` : ''}`,
+  )
+  return `${words.join('; ')} ${time}`
+}
+
+async function probe(request: VerifyRequest, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
+  const { client, secretName, limitMs, report } = request
+  const secretMs = await waitForSecret(client, { namespace, name: secretName }, limitMs, signal)
+  if (secretMs === undefined) {
+    throw new NopassError(
+      'VERIFY_SECRET',
+      `Secret ${secretName} did not appear in a new namespace in ${limitMs / 1000} s`,
+    )
+  }
+  const notes = [`a new namespace had its Secret after ${Math.round(secretMs)} ms`]
+  notes.push(await verifyAttachment(request, namespace, signal))
+  if (request.image !== undefined) notes.push(await verifyImage(client, namespace, request.image, limitMs, signal))
+  for (const note of notes) report(note)
+  return notes
+}
+
+/** A Pod that is only tried (dry run) must get the reference from the admission policy or from its ServiceAccount. */
+async function verifyAttachment(request: VerifyRequest, namespace: string, signal: AbortSignal): Promise<string> {
+  const { client, secretName } = request
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'probe' },
+    spec: { containers: [{ name: 'probe', image: 'probe.invalid/probe', ...RESTRICTED_CONTAINER }] },
+  }
+  let refused: string | undefined
+  const waited = await pollUntil(request.limitMs, signal, async () => {
+    try {
+      const answer = await client.request<{ spec: { imagePullSecrets?: readonly { name: string }[] } }>(
+        { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods`, query: { dryRun: 'All' }, body: pod },
+        signal,
+      )
+      refused = undefined
+      return answer.spec.imagePullSecrets?.some(({ name }) => name === secretName) ?? false
+    } catch (error) {
+      // The default ServiceAccount of a new namespace takes a moment to appear.
+      if (error instanceof KubeApiError && error.status === 403 && /serviceaccount/i.test(error.message)) return false
+      if (!(error instanceof KubeApiError) || error.status === 0) throw error
+      // A webhook that is away answers like an API server that is: it may come back.
+      refused = error.message
+      return !isTransient(error)
+    }
+  })
+  if (refused !== undefined) return `the reference was not checked: a Pod is refused there (${refused})`
+  if (waited !== undefined) return `a new Pod had the reference after ${Math.round(waited)} ms`
+  throw new NopassError(
+    'VERIFY_ATTACH',
+    `a new Pod did not get the reference to ${secretName} in ${request.limitMs / 1000} s`,
+  )
+}

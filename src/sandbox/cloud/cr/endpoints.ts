@@ -1,0 +1,122 @@
+import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import type { Endpoint } from '../state.ts'
+import { findInstance, INSTANCE, instanceResource, ok } from './lookup.ts'
+
+function endpointView(endpoint: Endpoint, withComments: boolean): object {
+  return {
+    Enable: endpoint.enabled,
+    AclEnable: endpoint.acl.length > 0,
+    AclEntries: endpoint.acl.map((Entry) => (withComments ? { Entry, Comment: '' } : { Entry })),
+    Status: 'RUNNING',
+    Domains: endpoint.domains.map(({ domain, type }) => ({ Domain: domain, Type: type })),
+  }
+}
+
+function listInstanceEndpoint(call: Call): object {
+  const instance = findInstance(call)
+  const endpoints = isRegistry(call) ? instance.endpoints : []
+  const Endpoints = endpoints.map((endpoint) => ({
+    EndpointType: endpoint.type,
+    ...endpointView(endpoint, false),
+    LinkedVpcs: endpoint.vpcs.map(({ id }) => ({ VpcId: id })),
+  }))
+  return ok({ Endpoints })
+}
+
+function getInstanceEndpoint(call: Call): object {
+  const endpoint = findInstance(call).endpoints.find((item) => item.type === call.need('EndpointType'))
+  return ok(endpoint === undefined ? { Enable: false, AclEnable: false, Domains: [] } : endpointView(endpoint, true))
+}
+
+const isRegistry = (call: Call): boolean => call.get('ModuleName') !== 'Chart'
+
+function getInstanceVpcEndpoint(call: Call): object {
+  const endpoint = findInstance(call).endpoints.find(({ type }) => type === 'vpc' && isRegistry(call))
+  const { enabled = false, domains = [], vpcs = [] } = endpoint ?? {}
+  const LinkedVpcs = vpcs.map(({ id, vswitch }, index) => ({
+    VpcId: id,
+    VswitchId: vswitch,
+    Ip: `192.168.10.${11 + index}`,
+    DefaultAccess: index === 0,
+    Status: 'RUNNING',
+    Issue: '',
+  }))
+  // domains are plain strings here, and objects in ListInstanceEndpoint: the vendor's own habit
+  return ok({
+    Enable: enabled,
+    ModuleName: call.get('ModuleName') ?? 'Registry',
+    Domains: domains.map(({ domain }) => domain),
+    LinkedVpcs,
+  })
+}
+
+function change(call: Call, type: Endpoint['type'], part: (endpoint: Endpoint) => Partial<Endpoint>): object {
+  const instance = findInstance(call)
+  instance.endpoints = instance.endpoints.map((endpoint) =>
+    endpoint.type === type && isRegistry(call) ? { ...endpoint, ...part(endpoint) } : endpoint,
+  )
+  return ok({})
+}
+
+function linkVpc(call: Call): object {
+  const link = { id: call.need('VpcId'), vswitch: call.need('VswitchId') }
+  return change(call, 'vpc', ({ vpcs }) => ({ vpcs: [...vpcs.filter(({ id }) => id !== link.id), link] }))
+}
+
+const MODULE: ParameterRule = { oneOf: ['Registry', 'Chart'] }
+const ENDPOINT: ParameterRule = { required: true, oneOf: ['internet', 'vpc'] }
+const INTERNET: ParameterRule = { required: true, oneOf: ['internet'] }
+
+/** CR 2018-12-01: from where an instance can be reached. Sources: the vendor's pages of these operations. */
+export const CR_ENDPOINT_OPERATIONS: readonly Operation[] = operationsOf('cr', '2018-12-01', [
+  {
+    name: 'ListInstanceEndpoint',
+    action: 'cr:ListInstanceEndpoint',
+    resources: instanceResource,
+    parameters: { InstanceId: INSTANCE, ModuleName: MODULE },
+    handler: listInstanceEndpoint,
+  },
+  {
+    name: 'GetInstanceEndpoint',
+    action: 'cr:GetInstanceEndpoint',
+    resources: instanceResource,
+    parameters: { InstanceId: INSTANCE, EndpointType: ENDPOINT, ModuleName: MODULE },
+    handler: getInstanceEndpoint,
+  },
+  {
+    name: 'GetInstanceVpcEndpoint',
+    action: 'cr:GetInstanceVpcEndpoint',
+    resources: instanceResource,
+    parameters: { InstanceId: INSTANCE, ModuleName: MODULE },
+    handler: getInstanceVpcEndpoint,
+  },
+  {
+    name: 'CreateInstanceVpcEndpointLinkedVpc',
+    write: true,
+    action: 'cr:CreateInstanceVpcEndpointLinkedVpc',
+    resources: instanceResource,
+    parameters: { InstanceId: INSTANCE, VpcId: { required: true }, VswitchId: { required: true }, ModuleName: MODULE },
+    handler: linkVpc,
+  },
+  {
+    name: 'UpdateInstanceEndpointStatus',
+    write: true,
+    action: 'cr:UpdateInstanceEndpointStatus',
+    resources: instanceResource,
+    parameters: {
+      InstanceId: INSTANCE,
+      EndpointType: INTERNET,
+      Enable: { required: true, oneOf: ['true', 'false'] },
+      ModuleName: MODULE,
+    },
+    handler: (call) => change(call, 'internet', () => ({ enabled: call.need('Enable') === 'true' })),
+  },
+  {
+    name: 'CreateInstanceEndpointAclPolicy',
+    write: true,
+    action: 'cr:CreateInstanceEndpointAclPolicy',
+    resources: instanceResource,
+    parameters: { InstanceId: INSTANCE, EndpointType: INTERNET, Entry: { required: true }, ModuleName: MODULE },
+    handler: (call) => change(call, 'internet', ({ acl }) => ({ acl: [...acl, call.need('Entry')] })),
+  },
+])

@@ -1,0 +1,29 @@
+import { ApiError } from '../api-error.ts'
+import type { Call, ParameterRule } from '../operation.ts'
+import type { Instance } from '../state.ts'
+
+/** Instances of the Enterprise Edition of the caller's account. */
+export const enterprise = (call: Call): readonly Instance[] => {
+  return call.account.instances.filter((instance) => instance.edition === 'enterprise')
+}
+
+/** What CR puts around every success. */
+export const ok = (body: object): object => ({ IsSuccess: true, Code: 'success', ...body })
+
+/** CR says "no such instance" with HTTP 200 and `IsSuccess: false`. */
+export function findInstance(call: Call): Instance {
+  const instance = enterprise(call).find((item) => item.id === call.need('InstanceId'))
+  if (instance === undefined) {
+    throw new ApiError(200, 'INSTANCE_NOT_EXIST', 'instance is not exist.', { IsSuccess: false })
+  }
+  return instance
+}
+
+/** The ARN of the instance that a call names. */
+export const instanceResource = (call: Call): readonly string[] => {
+  const id = call.need('InstanceId')
+  const region = call.account.instances.find((instance) => instance.id === id)?.region ?? '*'
+  return [`acs:cr:${region}:${call.account.id}:instance/${id}`]
+}
+
+export const INSTANCE: ParameterRule = { required: true }

@@ -1,0 +1,145 @@
+import { type KeyObject, randomUUID, timingSafeEqual, X509Certificate } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import type { CallRecord } from '../http/call-record.ts'
+import type { ApiRequest } from '../http/request.ts'
+import { newId } from '../identifiers.ts'
+import { principalArn } from '../ram/arn.ts'
+import type { CloudState, RegistryCredential } from '../state.ts'
+import { signJwt } from '../sts/jwt.ts'
+import { type Access, grantAccess, parseScopes } from './registry-scope.ts'
+
+/** What a distribution registry needs to believe our tokens. */
+export interface RegistryAuth {
+  readonly realm: string
+  /** What the real registry names instead, which is often a service of another region than its own. */
+  readonly vendorRealm: string
+  readonly service: string
+  readonly issuer: string
+  readonly certificatePem: string
+}
+
+export interface PushCredential {
+  readonly username: string
+  readonly password: string
+}
+
+export interface RegistryTokenService {
+  serve(request: ApiRequest, response: ServerResponse): CallRecord
+}
+
+interface Login {
+  readonly name: string
+  readonly secondsLeft: number
+  readonly grant: (wanted: readonly Access[]) => readonly Access[]
+}
+
+const TOKEN_SECONDS = 300
+
+/**
+ * The registry's token server (Docker token authentication): GET with Basic, or POST with `grant_type` password or
+ * refresh_token as containerd does. Only a live credential of ACR gets access, and only what its principal may now. No
+ * credential at all gets a token without access, as the real one answers, so that the registry refuses the pull.
+ */
+export function createRegistryTokenService(
+  state: CloudState,
+  auth: RegistryAuth,
+  key: KeyObject,
+  push: PushCredential,
+): RegistryTokenService {
+  const x5c = [new X509Certificate(auth.certificatePem).raw.toString('base64')]
+  const refreshTokens = new Map<string, { readonly username: string; readonly password: string }>()
+
+  const login = (username: string, password: string): Login | undefined => {
+    if (username === push.username && sameSecret(password, push.password)) {
+      return { name: username, secondsLeft: TOKEN_SECONDS, grant: (wanted) => wanted }
+    }
+    const credential: RegistryCredential | undefined = state.registryCredentials.get(password)
+    if (credential === undefined || credential.username !== username) return undefined
+    const secondsLeft = Math.floor((credential.expiresAt - state.now()) / 1000)
+    if (secondsLeft <= 0) return undefined
+    return {
+      name: principalArn(credential.principal),
+      secondsLeft,
+      grant: (wanted) => grantAccess(state, credential, wanted),
+    }
+  }
+
+  const issue = (subject: string, secondsLeft: number, access: readonly Access[]): object => {
+    const now = Math.floor(state.now() / 1000)
+    const expires_in = Math.min(TOKEN_SECONDS, secondsLeft)
+    const claims = { iss: auth.issuer, sub: subject, aud: auth.service, iat: now, nbf: now - 5, exp: now + expires_in }
+    const token = signJwt({ ...claims, jti: randomUUID(), access }, key, { x5c })
+    return { token, access_token: token, expires_in, issued_at: new Date(now * 1000).toISOString() }
+  }
+
+  return {
+    serve: (request, response) => {
+      const get = (name: string): string => request.parameters.get(name) ?? ''
+      const given = readLogin(request, refreshTokens)
+      const requestId = newId.request()
+      const done = (status: number, body: object, principal: string, code = ''): CallRecord => {
+        response
+          .writeHead(status, { 'content-type': 'application/json', 'x-request-id': requestId })
+          .end(JSON.stringify(body))
+        return {
+          at: state.now(),
+          product: 'registry',
+          action: 'token',
+          principal,
+          status,
+          code,
+          requestId,
+          write: false,
+        }
+      }
+      const service = get('service')
+      if (service !== '' && service !== auth.service)
+        return done(400, errors('UNSUPPORTED', 'unknown service'), '-', 'UNSUPPORTED')
+      if (given === undefined) return done(200, issue('', TOKEN_SECONDS, []), '-')
+      const found = login(given.username, given.password)
+      if (found === undefined) {
+        return done(401, errors('UNAUTHORIZED', 'authentication required'), '-', 'UNAUTHORIZED')
+      }
+      const access = found.grant(parseScopes(scopesOf(request)))
+      const body = issue(found.name, found.secondsLeft, access)
+      if (get('access_type') !== 'offline' && get('offline_token') !== 'true') return done(200, body, found.name)
+      const refresh_token = newId.registryToken()
+      refreshTokens.set(refresh_token, given)
+      return done(200, { ...body, refresh_token }, found.name)
+    },
+  }
+}
+
+/** Undefined: no credential was given, which is not the same as a wrong one. */
+function readLogin(
+  request: ApiRequest,
+  refreshTokens: ReadonlyMap<string, PushCredential>,
+): PushCredential | undefined {
+  const get = (name: string): string => request.parameters.get(name) ?? ''
+  const nobody = { username: '', password: '' }
+  if (request.method === 'POST') {
+    if (get('grant_type') === 'password') return { username: get('username'), password: get('password') }
+    return refreshTokens.get(get('refresh_token')) ?? nobody
+  }
+  const header = request.headers.authorization
+  if (header === undefined) return undefined
+  const basic = /^Basic\s+(\S+)$/i.exec(header)?.[1]
+  const text = Buffer.from(basic ?? '', 'base64').toString()
+  const colon = text.indexOf(':')
+  return colon < 0 ? nobody : { username: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+/** `scope` may come several times in a query, so the parameters' map is not enough. */
+function scopesOf(request: ApiRequest): readonly string[] {
+  const form = request.method === 'POST' ? new URLSearchParams(request.body.toString()).getAll('scope') : []
+  return [...request.query.filter(([name]) => name === 'scope').map(([, value]) => value), ...form]
+}
+
+function errors(code: string, message: string): object {
+  return { errors: [{ code, message }] }
+}
+
+function sameSecret(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}

@@ -1,0 +1,169 @@
+import { ApiError } from '../api-error.ts'
+import { numberedPage } from '../http/paging.ts'
+import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { oidcProviderArn, principalArn } from '../ram/arn.ts'
+import type { Cluster } from '../state.ts'
+import { KIND_VIEWS } from './cluster-kinds.ts'
+
+/** The audience of a cluster's tokens for RRSA; the vendor's default. */
+const RRSA_AUDIENCE = 'sts.aliyuncs.com'
+/** Without TemporaryDurationMinutes the vendor's kubeconfig is good for three years. */
+const DEFAULT_KUBECONFIG_MINUTES = 3 * 365 * 24 * 60
+
+function findCluster(call: Call): Cluster {
+  const cluster = call.account.clusters.get(call.need('ClusterId'))
+  if (cluster === undefined) throw new ApiError(404, 'ErrorClusterNotFound', 'cluster not found')
+  return cluster
+}
+
+function summary(cluster: Cluster): object {
+  const { type, profile } = KIND_VIEWS[cluster.kind]
+  return {
+    cluster_id: cluster.id,
+    name: cluster.name,
+    region_id: cluster.region,
+    state: cluster.state,
+    cluster_type: type,
+    // both only with ManagedKubernetes
+    ...(profile !== undefined && { profile, cluster_spec: 'ack.pro.small' }),
+    current_version: cluster.version,
+    // ECI and clusters of others have no worker role
+    ...(cluster.workerRole !== '' && { worker_ram_role_name: cluster.workerRole }),
+    size: 3,
+    created: isoDate(cluster.created),
+  }
+}
+
+function detail(call: Call): object {
+  const cluster = findCluster(call)
+  const { rrsa } = cluster
+  const kind = KIND_VIEWS[cluster.kind]
+  const addresses = { api_server_endpoint: cluster.server, intranet_api_server_endpoint: cluster.server }
+  return {
+    ...summary(cluster),
+    vpc_id: 'vpc-bp1opxu1zkhn00gzvp6x8',
+    // a JSON string, as the vendor has it
+    master_url: JSON.stringify(kind.addresses ? addresses : {}),
+    ...(kind.addresses && { control_plane_endpoints_config: endpointsConfig(cluster) }),
+    ...(kind.rrsa && {
+      rrsa_config:
+        rrsa === undefined
+          ? { enabled: false }
+          : {
+              enabled: true,
+              issuer: [rrsa.issuer, ...rrsa.furtherIssuers].join(','),
+              oidc_name: rrsa.providerName,
+              oidc_arn: oidcProviderArn(call.account.id, rrsa.providerName),
+              audience: RRSA_AUDIENCE,
+            },
+    }),
+  }
+}
+
+/** The load balancer before the API server, by its host name alone. */
+function endpointsConfig({ region }: Cluster): object {
+  const id = 'nlb-0ogk9aa7h2x4c6v8b1'
+  return {
+    internal_dns_config: { enabled: false, bind_vpcs: [] },
+    load_balancers_config: [
+      { endpoint: `${id}.${region}.nlb.aliyuncsslb.com`, endpoint_type: 'private', load_balancer_id: id },
+    ],
+  }
+}
+
+function nodePools(call: Call): object {
+  const cluster = findCluster(call)
+  const pools = cluster.nodePools.map((pool) => ({
+    nodepool_info: {
+      nodepool_id: pool.id,
+      name: pool.name,
+      region_id: cluster.region,
+      type: pool.type,
+      is_default: false,
+    },
+    ...poolRole(pool),
+    status: { state: 'active', total_nodes: 3, healthy_nodes: 3 },
+  }))
+  return { nodepools: pools }
+}
+
+/** Each type of pool names its role elsewhere; nodes of an edge pool are no ECS instances. */
+function poolRole({ type, workerRole }: Cluster['nodePools'][number]): object {
+  if (type === 'ess') return { scaling_group: { ram_role_name: workerRole } }
+  if (type === 'edge') return { interconnect_mode: 'basic' }
+  return { eflo_node_group: { cluster_id: 'i113790071760688002461', worker_ram_role_name: workerRole } }
+}
+
+async function userKubeconfig(call: Call): Promise<object> {
+  const cluster = findCluster(call)
+  const minutes = Number(call.get('TemporaryDurationMinutes') ?? DEFAULT_KUBECONFIG_MINUTES)
+  if (cluster.kubeconfig === undefined) {
+    throw new ApiError(400, 'ErrorClusterState', 'the API server of this cluster is not running', { status: 400 })
+  }
+  if (call.principal === undefined) throw new Error('an anonymous caller gets no kubeconfig')
+  const isPrivate = call.get('PrivateIpAddress') === 'true'
+  const config = await cluster.kubeconfig({ minutes, private: isPrivate, principal: principalArn(call.principal) })
+  return { config, expiration: isoDate(call.state.now() + minutes * 60_000) }
+}
+
+function clusters(call: Call): object {
+  const [name, region] = [call.get('name'), call.get('region_id')]
+  const all = [...call.account.clusters.values()].filter((cluster) => {
+    return (!name || cluster.name.includes(name)) && (!region || cluster.region === region)
+  })
+  const [number, size] = [Number(call.get('page_number') ?? 1), Number(call.get('page_size') ?? 10)]
+  const page_info = { page_number: number, page_size: size, total_count: all.length }
+  return { clusters: numberedPage(all, number, size).map(summary), page_info }
+}
+
+const regionOf = (call: Call): string => call.account.clusters.get(call.need('ClusterId'))?.region ?? '*'
+const one = (call: Call): readonly string[] => [
+  `acs:cs:${regionOf(call)}:${call.account.id}:cluster/${call.need('ClusterId')}`,
+]
+const every = (call: Call): readonly string[] => [`acs:cs:*:${call.account.id}:cluster/*`]
+
+const MINUTES: ParameterRule = { integer: [15, 4320], code: 'InvalidParameter' }
+
+/** CS 2015-12-15: clusters of the Container Service for Kubernetes (ACK). */
+export const CS_OPERATIONS: readonly Operation[] = operationsOf('CS', '2015-12-15', [
+  {
+    name: 'DescribeClusterDetail',
+    roa: { method: 'GET', path: '/clusters/{ClusterId}' },
+    action: 'cs:DescribeClusterDetail',
+    resources: one,
+    handler: detail,
+  },
+  {
+    name: 'DescribeClusterNodePools',
+    roa: { method: 'GET', path: '/clusters/{ClusterId}/nodepools' },
+    action: 'cs:DescribeClusterNodePools',
+    resources: one,
+    handler: nodePools,
+  },
+  {
+    name: 'DescribeClusterUserKubeconfig',
+    roa: { method: 'GET', path: '/k8s/{ClusterId}/user_config' },
+    action: 'cs:DescribeClusterUserKubeconfig',
+    resources: one,
+    parameters: { TemporaryDurationMinutes: MINUTES },
+    handler: userKubeconfig,
+  },
+  {
+    name: 'DescribeClustersV1',
+    roa: { method: 'GET', path: '/api/v1/clusters' },
+    action: 'cs:DescribeClustersV1',
+    resources: every,
+    parameters: {
+      page_number: { integer: [1, 1_000_000], code: 'InvalidParameter' },
+      page_size: { integer: [1, 100], code: 'InvalidParameter' },
+    },
+    handler: clusters,
+  },
+  {
+    name: 'DescribeClusters',
+    roa: { method: 'GET', path: '/clusters' },
+    action: 'cs:DescribeClusters',
+    resources: every,
+    handler: (call) => [...call.account.clusters.values()].map(summary),
+  },
+])

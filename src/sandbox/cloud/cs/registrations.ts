@@ -1,0 +1,83 @@
+import type { ClusterRegistration, OidcProviderRegistration } from '../cloud.ts'
+import { newId } from '../identifiers.ts'
+import { oidcProviderArn } from '../ram/arn.ts'
+import type { Account, CloudState } from '../state.ts'
+import type { Jwks } from '../sts/jwt.ts'
+import { KIND_VIEWS } from './cluster-kinds.ts'
+
+/** What an ECS instance's role trusts. */
+const ECS_TRUST = JSON.stringify({
+  Version: '1',
+  Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: ['ecs.aliyuncs.com'] } }],
+})
+
+/** What ACK lists behind the issuer of RRSA (example of `rrsa_config.issuer` in the vendor's SDK). */
+const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
+
+/** Tells the account of an identity provider and the emulator of its keys. Returns the provider's ARN. */
+export function addOidcProvider(state: CloudState, account: Account, provider: OidcProviderRegistration): string {
+  const { jwks, name } = provider
+  state.issuers.set(provider.issuer, typeof jwks === 'function' ? jwks : (): Jwks => jwks)
+  const now = state.now()
+  account.ram.oidcProviders.set(name.toLowerCase(), {
+    name,
+    issuer: provider.issuer,
+    clientIds: [...provider.clientIds],
+    fingerprints: [],
+    description: '',
+    created: now,
+    updated: now,
+  })
+  return oidcProviderArn(account.id, name)
+}
+
+/** Adds or replaces an ACK cluster with its worker roles and, where RRSA is on, its identity provider. */
+export function addCluster(state: CloudState, account: Account, registration: ClusterRegistration): void {
+  const { clusterId, name, region, kind = 'managed', workerRoles, server, kubeconfig } = registration
+  const rrsa = KIND_VIEWS[kind].rrsa ? registration.rrsa : undefined
+  const now = state.now()
+  for (const role of workerRoles) {
+    if (account.ram.roles.has(role.toLowerCase())) continue
+    const rest = { description: '', trust: ECS_TRUST, maxSessionSeconds: 3600, tags: new Map<string, string>() }
+    account.ram.roles.set(role.toLowerCase(), {
+      name: role,
+      id: newId.ramEntity(),
+      created: now,
+      updated: now,
+      ...rest,
+    })
+  }
+  const providerName = `ack-rrsa-${clusterId}`
+  if (rrsa !== undefined) {
+    const { issuer, jwks } = rrsa
+    addOidcProvider(state, account, { name: providerName, issuer, jwks, clientIds: ['sts.aliyuncs.com'] })
+  }
+  const { furtherIssuers = [API_SERVER_ISSUER] } = rrsa ?? {}
+  const [workerRole = '', ...others] = workerRoles
+  const type = kind === 'lingjun' ? 'lingjun' : 'ess'
+  const pools = [
+    ...(workerRole === ''
+      ? []
+      : [{ id: newId.nodePool(), name: 'default-nodepool', type: 'ess' as const, workerRole }]),
+    ...others.map((role, index) => {
+      return { id: newId.nodePool(), name: `nodepool-${index + 1}`, type, workerRole: role } as const
+    }),
+    ...(kind === 'edge'
+      ? [{ id: newId.nodePool(), name: 'edge-nodepool', type: 'edge' as const, workerRole: '' }]
+      : []),
+  ]
+  account.clusters.set(clusterId, {
+    id: clusterId,
+    name,
+    region,
+    kind,
+    version: '1.36.3-aliyun.1',
+    state: 'running',
+    workerRole,
+    nodePools: pools,
+    rrsa: rrsa === undefined ? undefined : { issuer: rrsa.issuer, furtherIssuers, providerName },
+    server,
+    created: now,
+    kubeconfig,
+  })
+}

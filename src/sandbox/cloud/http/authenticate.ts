@@ -1,0 +1,90 @@
+import { ApiError } from '../api-error.ts'
+import type { CloudState, Principal } from '../state.ts'
+import type { ApiRequest } from './request.ts'
+import { readSignature, type SignedClaims } from './signature.ts'
+
+const VALID_FOR = 15 * 60_000
+
+/**
+ * Who signed this request. Throws ApiError with the gateway's own codes: MissingAccessKeyId, InvalidTimeStamp.Format,
+ * InvalidTimeStamp.Expired, InvalidAccessKeyId.NotFound, InvalidAccessKeyId.Inactive, MissingSecurityToken,
+ * InvalidSecurityToken.Malformed, .MismatchWithAccessKey, .Expired, SignatureDoesNotMatch, SignatureNonceUsed.
+ */
+export function authenticate(state: CloudState, request: ApiRequest): Principal {
+  const claims = readSignature(request)
+  if (claims === undefined) throw new ApiError(400, 'MissingAccessKeyId', 'AccessKeyId is mandatory for this action.')
+  checkDate(state, claims.date)
+  const { principal, secret } = findKey(state, claims)
+  if (!claims.matches(secret)) {
+    // the vendor quotes the string to sign here; ours stays without it, since a header of it may be a secret
+    throw new ApiError(400, 'SignatureDoesNotMatch', 'Specified signature does not match our calculation.')
+  }
+  checkNonce(state, claims)
+  return principal
+}
+
+function checkDate(state: CloudState, date: string | undefined): void {
+  const time = date === undefined ? Number.NaN : Date.parse(date)
+  if (date === undefined || Number.isNaN(time) || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(date)) {
+    throw new ApiError(400, 'InvalidTimeStamp.Format', 'Specified time stamp or date value is not well formatted.')
+  }
+  if (Math.abs(state.now() - time) > VALID_FOR) {
+    throw new ApiError(400, 'InvalidTimeStamp.Expired', 'Specified time stamp or date value is expired.')
+  }
+}
+
+function checkNonce(state: CloudState, claims: SignedClaims): void {
+  if (!claims.nonce) throw new ApiError(400, 'MissingSignatureNonce', 'SignatureNonce is mandatory for this action.')
+  const now = state.now()
+  for (const [nonce, until] of state.nonces) {
+    // in the order of their coming, so the first that still counts ends the search
+    if (until >= now) break
+    state.nonces.delete(nonce)
+  }
+  const key = `${claims.accessKeyId} ${claims.nonce}`
+  if (state.nonces.has(key)) {
+    throw new ApiError(400, 'SignatureNonceUsed', 'Specified signature nonce was used already.')
+  }
+  // twice the tolerance: a request from the far future stays valid that long
+  state.nonces.set(key, now + 2 * VALID_FOR)
+}
+
+function findKey(state: CloudState, claims: SignedClaims): { principal: Principal; secret: string } {
+  const session = state.sessions.get(claims.accessKeyId)
+  if (session !== undefined) {
+    checkSessionToken(state, claims.securityToken, session.token)
+    if (session.expiresAt <= state.now()) {
+      throw new ApiError(400, 'InvalidSecurityToken.Expired', 'Specified SecurityToken is expired.')
+    }
+    const { accountId, role: name } = session
+    return { principal: { kind: 'role', accountId, name, session }, secret: session.secret }
+  }
+  for (const account of state.accounts.values()) {
+    for (const user of account.ram.users.values()) {
+      const key = user.keys.find((item) => item.id === claims.accessKeyId)
+      if (key === undefined) continue
+      if (!key.active) throw new ApiError(403, 'InvalidAccessKeyId.Inactive', 'Specified access key is disabled.')
+      if (claims.securityToken) throw mismatch()
+      return { principal: { kind: 'user', accountId: account.id, name: user.name }, secret: key.secret }
+    }
+    const root = account.rootKey
+    if (root?.id === claims.accessKeyId) {
+      return { principal: { kind: 'account', accountId: account.id }, secret: root.secret }
+    }
+  }
+  throw new ApiError(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.')
+}
+
+function checkSessionToken(state: CloudState, given: string | undefined, wanted: string): void {
+  if (!given) throw new ApiError(400, 'MissingSecurityToken', 'SecurityToken is mandatory for this action.')
+  if (given === wanted) return
+  const issued = [...state.sessions.values()].some((session) => session.token === given)
+  throw issued
+    ? mismatch()
+    : new ApiError(400, 'InvalidSecurityToken.Malformed', 'Specified SecurityToken is malformed.')
+}
+
+function mismatch(): ApiError {
+  const message = 'Specified SecurityToken mismatch with the AccessKey.'
+  return new ApiError(400, 'InvalidSecurityToken.MismatchWithAccessKey', message)
+}

@@ -1,0 +1,44 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { NopassError } from '../../../errors.ts'
+
+export type Handler = (message: IncomingMessage, response: ServerResponse) => void
+
+export interface Listener {
+  readonly port: number
+  readonly origin: string
+  close(): Promise<void>
+}
+
+/** A policy document travels in the URL, so requests are larger than Node's 16 KiB. */
+const OPTIONS = { maxHeaderSize: 128 * 1024, keepAliveTimeout: 30_000 }
+
+/** Serves a handler on 127.0.0.1, with TLS where a certificate is given; throws SANDBOX_PORT. */
+export async function listen(
+  handler: Handler,
+  port: number,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<Listener> {
+  const server: Server =
+    tls === undefined ? createServer(OPTIONS, handler) : createTlsServer({ ...OPTIONS, ...tls }, handler)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new NopassError('SANDBOX_PORT', `cannot listen on 127.0.0.1:${port}`, { cause })),
+    )
+    server.listen(port, '127.0.0.1', () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+  const address = server.address() as AddressInfo
+  return {
+    port: address.port,
+    origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

@@ -1,0 +1,56 @@
+import { ApiError } from '../api-error.ts'
+import type { Operation } from '../operation.ts'
+import type { ApiRequest } from './request.ts'
+
+export interface Route {
+  readonly operation: Operation
+  /** What the path says, such as the cluster id. */
+  readonly pathParameters: ReadonlyMap<string, string>
+}
+
+/** Header or parameter: which version of which API the request is for. */
+export function requestedVersion(request: ApiRequest): string | undefined {
+  return request.headers['x-acs-version'] ?? request.parameters.get('Version')
+}
+
+export function requestedAction(request: ApiRequest): string | undefined {
+  return request.headers['x-acs-action'] ?? request.parameters.get('Action')
+}
+
+/** Finds the row of a request; throws InvalidVersion (400) or InvalidAction.NotFound (404). */
+export function findRoute(operations: readonly Operation[], request: ApiRequest): Route {
+  const version = requestedVersion(request)
+  const sameVersion = operations.filter((operation) => operation.version === version)
+  if (sameVersion.length === 0) throw new ApiError(400, 'InvalidVersion', 'Specified parameter Version is not valid.')
+  for (const operation of sameVersion) {
+    const pathParameters = match(operation, request)
+    if (pathParameters !== undefined) return { operation, pathParameters }
+  }
+  throw new ApiError(404, 'InvalidAction.NotFound', 'Specified api is not found, please check your url and method.')
+}
+
+function match(operation: Operation, request: ApiRequest): ReadonlyMap<string, string> | undefined {
+  if (operation.roa === undefined) {
+    const fits = request.path === '/' && ['POST', 'GET'].includes(request.method)
+    return fits && operation.name === requestedAction(request) ? new Map() : undefined
+  }
+  if (operation.roa.method !== request.method) return undefined
+  const [wanted, given] = [operation.roa.path.split('/'), request.path.split('/')]
+  if (wanted.length !== given.length) return undefined
+  const found = new Map<string, string>()
+  for (const [index, part] of wanted.entries()) {
+    const value = decode(given[index] ?? '')
+    const name = /^\{(\w+)\}$/.exec(part)?.[1]
+    if (name === undefined ? part !== value : value === '') return undefined
+    if (name !== undefined) found.set(name, value)
+  }
+  return found
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,148 @@
+import { ApiError } from '../api-error.ts'
+import { type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
+import type { Attachment, PolicyType } from '../state.ts'
+import { roleArn } from './arn.ts'
+import { rememberRam } from './authorize.ts'
+import { findAnyPolicy, findRole, findUser } from './lookup.ts'
+import { POLICY_NAME, POLICY_TYPE, policyResource, ROLE_NAME, roleResource, USER_NAME, userResource } from './rules.ts'
+import { attachedPolicyView } from './views.ts'
+
+type Kind = Attachment['on']
+
+const LIMITS = { Custom: 10, System: 20 } as const
+
+const principalName = (call: Call, on: Kind): string => {
+  const { ram } = call.account
+  return (
+    on === 'role' ? findRole(ram, call.need('RoleName')) : findUser(ram, call.need('UserName'))
+  ).name.toLowerCase()
+}
+
+function target(call: Call, on: Kind): { readonly title: string; readonly wanted: Omit<Attachment, 'at'> } {
+  const type = call.need('PolicyType') as PolicyType
+  const principal = principalName(call, on)
+  const policy = findAnyPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
+  return { title: on === 'role' ? 'Role' : 'User', wanted: { on, principal, type, policy } }
+}
+
+const same = (a: Omit<Attachment, 'at'>, b: Attachment): boolean => {
+  return a.on === b.on && a.principal === b.principal && a.type === b.type && a.policy === b.policy
+}
+
+const attach = (on: Kind) => (call: Call) => {
+  const { title, wanted } = target(call, on)
+  const { attachments } = call.account.ram
+  if (attachments.some((item) => same(wanted, item))) {
+    throw new ApiError(409, `EntityAlreadyExists.${title}.Policy`, `The policy is already attached to the ${on}.`)
+  }
+  const mine = attachments.filter(
+    (item) => item.on === on && item.principal === wanted.principal && item.type === wanted.type,
+  )
+  if (mine.length >= LIMITS[wanted.type]) {
+    throw new ApiError(
+      409,
+      `LimitExceeded.${title}.Policy`,
+      `The count of policies attached to the ${on} beyond the current limits.`,
+    )
+  }
+  rememberRam(call.state, call.account.id)
+  attachments.push({ ...wanted, at: call.state.now() })
+  return {}
+}
+
+const detach = (on: Kind) => (call: Call) => {
+  const { title, wanted } = target(call, on)
+  const { attachments } = call.account.ram
+  const index = attachments.findIndex((item) => same(wanted, item))
+  if (index < 0) throw new ApiError(404, `EntityNotExist.${title}.Policy`, `The policy is not attached to the ${on}.`)
+  rememberRam(call.state, call.account.id)
+  attachments.splice(index, 1)
+  return {}
+}
+
+const listFor = (on: Kind) => (call: Call) => {
+  const principal = principalName(call, on)
+  const mine = call.account.ram.attachments.filter((item) => item.on === on && item.principal === principal)
+  const views = mine.map((item) => attachedPolicyView(findAnyPolicy(call.account.ram, item.policy, item.type), item))
+  return { Policies: { Policy: views } }
+}
+
+function listEntities(call: Call): object {
+  const type = call.need('PolicyType') as PolicyType
+  const name = findAnyPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
+  const found = call.account.ram.attachments.filter((item) => item.type === type && item.policy === name)
+  const roles = found.flatMap((item) => {
+    const role = call.account.ram.roles.get(item.principal)
+    if (item.on !== 'role' || role === undefined) return []
+    const { id: RoleId, name: RoleName, description: Description } = role
+    return [{ RoleId, RoleName, Arn: roleArn(call.account.id, RoleName), Description, AttachDate: isoDate(item.at) }]
+  })
+  const users = found.flatMap((item) => {
+    const user = call.account.ram.users.get(item.principal)
+    if (item.on !== 'user' || user === undefined) return []
+    return [{ UserId: user.id, UserName: user.name, DisplayName: user.displayName, AttachDate: isoDate(item.at) }]
+  })
+  return { Groups: { Group: [] }, Roles: { Role: roles }, Users: { User: users } }
+}
+
+const ON_ROLE = { RoleName: ROLE_NAME, PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE }
+const ON_USER = { UserName: USER_NAME, PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE }
+const roleAndPolicy = (call: Call): readonly string[] => [...roleResource(call), ...policyResource(call)]
+const userAndPolicy = (call: Call): readonly string[] => [...userResource(call), ...policyResource(call)]
+
+/** RAM 2015-05-01: which policies a role or a user has. */
+export const RAM_ATTACH_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
+  {
+    name: 'AttachPolicyToRole',
+    write: true,
+    action: 'ram:AttachPolicyToRole',
+    resources: roleAndPolicy,
+    parameters: ON_ROLE,
+    handler: attach('role'),
+  },
+  {
+    name: 'DetachPolicyFromRole',
+    write: true,
+    action: 'ram:DetachPolicyFromRole',
+    resources: roleAndPolicy,
+    parameters: ON_ROLE,
+    handler: detach('role'),
+  },
+  {
+    name: 'ListPoliciesForRole',
+    action: 'ram:ListPoliciesForRole',
+    resources: roleResource,
+    parameters: { RoleName: ROLE_NAME },
+    handler: listFor('role'),
+  },
+  {
+    name: 'AttachPolicyToUser',
+    write: true,
+    action: 'ram:AttachPolicyToUser',
+    resources: userAndPolicy,
+    parameters: ON_USER,
+    handler: attach('user'),
+  },
+  {
+    name: 'DetachPolicyFromUser',
+    write: true,
+    action: 'ram:DetachPolicyFromUser',
+    resources: userAndPolicy,
+    parameters: ON_USER,
+    handler: detach('user'),
+  },
+  {
+    name: 'ListPoliciesForUser',
+    action: 'ram:ListPoliciesForUser',
+    resources: userResource,
+    parameters: { UserName: USER_NAME },
+    handler: listFor('user'),
+  },
+  {
+    name: 'ListEntitiesForPolicy',
+    action: 'ram:ListEntitiesForPolicy',
+    resources: policyResource,
+    parameters: { PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE },
+    handler: listEntities,
+  },
+])

@@ -1,0 +1,79 @@
+import { ApiError } from '../api-error.ts'
+import type { Attachment, CloudState, Principal, RamState } from '../state.ts'
+import type { RequestContext } from './condition.ts'
+import { readPolicy, type Statement } from './document.ts'
+import { type Decision, decideAccess } from './evaluate.ts'
+import { SYSTEM_POLICIES, systemPolicyName } from './system-policies.ts'
+
+/** RAM of an account as it counts now: a change made less than `ramDelay` ago does not. */
+export function effectiveRam(state: CloudState, accountId: string): RamState | undefined {
+  const now = state.now()
+  const pending = state.ramHistory.find((entry) => entry.accountId === accountId && entry.until > now)
+  return pending?.ram ?? state.accounts.get(accountId)?.ram
+}
+
+/** To be called before each change of RAM, so that the old state can count on for `ramDelay`. */
+export function rememberRam(state: CloudState, accountId: string): void {
+  const now = state.now()
+  const stale = state.ramHistory.filter((entry) => entry.until > now)
+  state.ramHistory.splice(0, state.ramHistory.length, ...stale)
+  const account = state.accounts.get(accountId)
+  if (state.settings.ramDelay <= 0 || account === undefined) return
+  state.ramHistory.push({ accountId, until: now + state.settings.ramDelay, ram: structuredClone(account.ram) })
+}
+
+/** The statements of all policies that are attached to a user or role; none for one that does not exist. */
+function attachedStatements(ram: RamState, on: 'user' | 'role', name: string): readonly Statement[] {
+  const principal = name.toLowerCase()
+  if (!(on === 'user' ? ram.users : ram.roles).has(principal)) return []
+  const attached = ram.attachments.filter((item) => item.on === on && item.principal === principal)
+  return attached.flatMap((item) => {
+    const document = policyDocument(ram, item)
+    return document === undefined ? [] : readPolicy(document)
+  })
+}
+
+function policyDocument(ram: RamState, attachment: Attachment): string | undefined {
+  if (attachment.type === 'System') return SYSTEM_POLICIES.get(systemPolicyName(attachment.policy) ?? '')
+  const policy = ram.policies.get(attachment.policy)
+  return policy?.versions.find((version) => version.id === policy.defaultVersion)?.document
+}
+
+/** May this principal do this to this resource now? A session policy can only narrow what the role may. */
+export function decide(
+  state: CloudState,
+  principal: Principal,
+  action: string,
+  resource: string,
+  context: RequestContext,
+): Decision {
+  if (principal.kind === 'account') return 'allow'
+  const ram = effectiveRam(state, principal.accountId)
+  if (ram === undefined) return 'implicit-deny'
+  const attached = attachedStatements(ram, principal.kind, principal.name)
+  const session = principal.kind === 'role' ? principal.session.policy : undefined
+  return decideAccess(attached, session === undefined ? undefined : readPolicy(session), { action, resource, context })
+}
+
+/** The body field that the vendor adds to a refusal by RAM. */
+export function accessDeniedDetail(principal: Principal, action: string, decision: Decision): Record<string, string> {
+  const isRole = principal.kind === 'role'
+  const name = principal.kind === 'account' ? principal.accountId : principal.name
+  return {
+    AuthAction: action,
+    AuthPrincipalDisplayName: isRole ? `${name}:${principal.session.name}` : name,
+    AuthPrincipalOwnerId: principal.accountId,
+    AuthPrincipalType: isRole ? 'AssumedRoleUser' : 'SubUser',
+    NoPermissionType: decision === 'explicit-deny' ? 'ExplicitDeny' : 'ImplicitDeny',
+    PolicyType: 'AccountLevelIdentityBasedPolicy',
+    EncodedDiagnosticMessage: Buffer.from(JSON.stringify({ action, decision, principal: name })).toString('base64'),
+  }
+}
+
+/** RAM's and STS's own refusal, HTTP 403. */
+export function noPermission(principal: Principal, action: string, decision: Decision): ApiError {
+  const message = 'You are not authorized to do this action. You should be authorized by RAM.'
+  return new ApiError(403, 'NoPermission', message, {
+    AccessDeniedDetail: accessDeniedDetail(principal, action, decision),
+  })
+}

@@ -1,0 +1,120 @@
+import { ApiError } from '../api-error.ts'
+import { markerPage } from '../http/paging.ts'
+import { newId } from '../identifiers.ts'
+import { type Call, type Operation, operationsOf } from '../operation.ts'
+import type { Role } from '../state.ts'
+import { rememberRam } from './authorize.ts'
+import { checkDocument, findRole } from './lookup.ts'
+import { all, DESCRIPTION, PAGE, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
+import { readTags } from './tags.ts'
+import { roleSummary, roleView, tagViews } from './views.ts'
+
+const MAX_ROLES = 1000
+
+function createRole(call: Call): object {
+  const [name, trust] = [call.need('RoleName'), call.need('AssumeRolePolicyDocument')]
+  const { roles } = call.account.ram
+  if (roles.has(name.toLowerCase())) {
+    throw new ApiError(409, 'EntityAlreadyExists.Role', `The role already exists: ${name} .`)
+  }
+  checkDocument(trust, 'trust')
+  if (roles.size >= MAX_ROLES)
+    throw new ApiError(409, 'LimitExceeded.Role', 'The count of roles beyond the current limits.')
+  rememberRam(call.state, call.account.id)
+  const now = call.state.now()
+  const role: Role = {
+    name,
+    id: newId.ramEntity(),
+    description: call.get('Description') ?? '',
+    trust,
+    maxSessionSeconds: Number(call.get('MaxSessionDuration') ?? 3600),
+    tags: new Map(readTags(call)),
+    created: now,
+    updated: now,
+  }
+  roles.set(name.toLowerCase(), role)
+  return { Role: roleView(call.account, role) }
+}
+
+function updateRole(call: Call): object {
+  const role = findRole(call.account.ram, call.need('RoleName'))
+  const trust = call.get('NewAssumeRolePolicyDocument')
+  if (trust !== undefined) checkDocument(trust, 'trust')
+  rememberRam(call.state, call.account.id)
+  role.trust = trust ?? role.trust
+  role.description = call.get('NewDescription') ?? role.description
+  role.maxSessionSeconds = Number(call.get('NewMaxSessionDuration') ?? role.maxSessionSeconds)
+  role.updated = call.state.now()
+  return { Role: roleView(call.account, role) }
+}
+
+function deleteRole(call: Call): object {
+  const { ram } = call.account
+  const name = findRole(ram, call.need('RoleName')).name.toLowerCase()
+  if (ram.attachments.some((item) => item.on === 'role' && item.principal === name)) {
+    throw new ApiError(
+      409,
+      'DeleteConflict.Role.Policy',
+      'The role has attached policies, which must be detached first.',
+    )
+  }
+  rememberRam(call.state, call.account.id)
+  ram.roles.delete(name)
+  return {}
+}
+
+function listRoles(call: Call): object {
+  const tags = readTags(call)
+  const chosen = [...call.account.ram.roles.values()].filter((role) => {
+    return [...tags].every(([key, value]) => role.tags.get(key) === value)
+  })
+  const { items, ...page } = markerPage(call, chosen)
+  const views = items.map((role) => ({ ...roleSummary(call.account, role), Tags: tagViews(role.tags) }))
+  return { ...page, Roles: { Role: views } }
+}
+
+/** RAM 2015-05-01: roles. */
+export const RAM_ROLE_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
+  {
+    name: 'GetRole',
+    action: 'ram:GetRole',
+    resources: roleResource,
+    parameters: { RoleName: ROLE_NAME },
+    handler: (call) => ({ Role: roleView(call.account, findRole(call.account.ram, call.need('RoleName'))) }),
+  },
+  { name: 'ListRoles', action: 'ram:ListRoles', resources: all('role'), parameters: PAGE, handler: listRoles },
+  {
+    name: 'CreateRole',
+    write: true,
+    action: 'ram:CreateRole',
+    resources: roleResource,
+    parameters: {
+      RoleName: ROLE_NAME,
+      AssumeRolePolicyDocument: TRUST_DOCUMENT,
+      Description: DESCRIPTION,
+      MaxSessionDuration: SESSION_SECONDS,
+    },
+    handler: createRole,
+  },
+  {
+    name: 'UpdateRole',
+    write: true,
+    action: 'ram:UpdateRole',
+    resources: roleResource,
+    parameters: {
+      RoleName: ROLE_NAME,
+      NewAssumeRolePolicyDocument: { ...TRUST_DOCUMENT, required: false },
+      NewDescription: DESCRIPTION,
+      NewMaxSessionDuration: SESSION_SECONDS,
+    },
+    handler: updateRole,
+  },
+  {
+    name: 'DeleteRole',
+    write: true,
+    action: 'ram:DeleteRole',
+    resources: roleResource,
+    parameters: { RoleName: ROLE_NAME },
+    handler: deleteRole,
+  },
+])

@@ -1,0 +1,68 @@
+import { ApiError } from '../api-error.ts'
+import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { findPolicy, findRole } from './lookup.ts'
+import { readList, readTags } from './tags.ts'
+
+interface Tagged {
+  readonly name: string
+  readonly tags: Map<string, string>
+}
+
+function named(call: Call): readonly Tagged[] {
+  const { ram } = call.account
+  const isRole = call.need('ResourceType') === 'role'
+  return readList(call, 'ResourceNames').map((name) => (isRole ? findRole(ram, name) : findPolicy(ram, name)))
+}
+
+function tagResources(call: Call): object {
+  const resources = required(named(call), 'ResourceNames')
+  const tags = required([...readTags(call)], 'Tag')
+  for (const { tags: own } of resources) for (const [key, value] of tags) own.set(key, value)
+  return {}
+}
+
+function untagResources(call: Call): object {
+  const resources = required(named(call), 'ResourceNames')
+  const keys = readList(call, 'TagKeys')
+  for (const { tags } of resources) {
+    if (call.get('All') === 'true') tags.clear()
+    else for (const key of keys) tags.delete(key)
+  }
+  return {}
+}
+
+function listTagResources(call: Call): object {
+  const { ram } = call.account
+  const type = call.need('ResourceType')
+  const everything: readonly Tagged[] = [...(type === 'role' ? ram.roles : ram.policies).values()]
+  const asked = named(call)
+  const wanted = readTags(call)
+  const rows = (asked.length > 0 ? asked : everything).flatMap(({ name, tags }) => {
+    const fits = [...wanted].every(([key, value]) => tags.get(key) === value)
+    return fits
+      ? [...tags].map(([TagKey, TagValue]) => ({ ResourceType: type, ResourceName: name, TagKey, TagValue }))
+      : []
+  })
+  return { TagResources: rows }
+}
+
+function required<T>(list: readonly T[], name: string): readonly T[] {
+  if (list.length === 0) throw new ApiError(400, `Missing${name}`, `${name} is mandatory for this action.`)
+  return list
+}
+
+const resources = (call: Call): readonly string[] => {
+  const names = readList(call, 'ResourceNames')
+  const type = call.need('ResourceType')
+  return (names.length > 0 ? names : ['*']).map((name) => `acs:ram:*:${call.account.id}:${type}/${name}`)
+}
+
+const TYPE: ParameterRule = { required: true, oneOf: ['role', 'policy'], code: 'InvalidParameter.ResourceType' }
+const BASE = { parameters: { ResourceType: TYPE }, resources }
+
+/** RAM 2015-05-01: tags of roles and policies. */
+export const RAM_TAG_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
+  { name: 'TagResources', write: true, action: 'ram:TagResources', ...BASE, handler: tagResources },
+  { name: 'UntagResources', write: true, action: 'ram:UntagResources', ...BASE, handler: untagResources },
+  { name: 'ListTagResources', action: 'ram:ListTagResources', ...BASE, handler: listTagResources },
+])

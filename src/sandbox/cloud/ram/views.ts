@@ -1,0 +1,72 @@
+import { isoDate } from '../operation.ts'
+import type { AccessKey, Account, Attachment, Policy, PolicyType, PolicyVersion, Role, User } from '../state.ts'
+import { roleArn } from './arn.ts'
+import { attachmentCount } from './lookup.ts'
+
+/** RAM's entities as its answers show them. */
+export function policyView(account: Account, policy: Policy, type: PolicyType): object {
+  return {
+    PolicyName: policy.name,
+    PolicyType: type,
+    Description: policy.description,
+    DefaultVersion: policy.defaultVersion,
+    CreateDate: isoDate(policy.created),
+    UpdateDate: isoDate(policy.updated),
+    AttachmentCount: attachmentCount(account, policy.name, type),
+  }
+}
+
+export function versionView(policy: Policy, version: PolicyVersion): object {
+  return {
+    VersionId: version.id,
+    IsDefaultVersion: version.id === policy.defaultVersion,
+    PolicyDocument: version.document,
+    CreateDate: isoDate(version.created),
+  }
+}
+
+export function attachedPolicyView(policy: Policy, attachment: Attachment): object {
+  return {
+    PolicyName: policy.name,
+    PolicyType: attachment.type,
+    DefaultVersion: policy.defaultVersion,
+    Description: policy.description,
+    AttachDate: isoDate(attachment.at),
+  }
+}
+
+/** A role without its trust policy, as ListRoles shows it. */
+export function roleSummary(account: Account, role: Role): object {
+  return {
+    RoleName: role.name,
+    RoleId: role.id,
+    Arn: roleArn(account.id, role.name),
+    Description: role.description,
+    MaxSessionDuration: role.maxSessionSeconds,
+    CreateDate: isoDate(role.created),
+    UpdateDate: isoDate(role.updated),
+  }
+}
+
+export function roleView(account: Account, role: Role): object {
+  return { ...roleSummary(account, role), AssumeRolePolicyDocument: role.trust }
+}
+
+export function userView(user: User): object {
+  return {
+    UserName: user.name,
+    UserId: user.id,
+    DisplayName: user.displayName,
+    Comments: user.comments,
+    CreateDate: isoDate(user.created),
+    UpdateDate: isoDate(user.updated),
+  }
+}
+
+export function accessKeyView(key: AccessKey): object {
+  return { AccessKeyId: key.id, Status: key.active ? 'Active' : 'Inactive', CreateDate: isoDate(key.created) }
+}
+
+export function tagViews(tags: ReadonlyMap<string, string>): { readonly Tag: readonly object[] } {
+  return { Tag: [...tags].map(([TagKey, TagValue]) => ({ TagKey, TagValue })) }
+}

@@ -1,0 +1,141 @@
+import { NopassError } from '../../../errors.ts'
+import { newId } from '../identifiers.ts'
+import { readPolicy, readTrust } from '../ram/document.ts'
+import { systemPolicyName } from '../ram/system-policies.ts'
+import {
+  type AccessKey,
+  type Account,
+  type CloudState,
+  type Endpoint,
+  emptyRam,
+  type Instance,
+  type RamState,
+} from '../state.ts'
+import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.ts'
+
+/** Puts a seed's accounts into an empty state; throws SEED_INVALID where a name points nowhere. */
+export function loadSeed(state: CloudState, seed: Seed): void {
+  for (const account of seed.accounts) {
+    if (state.accounts.has(account.id)) throw invalid(`account ${account.id} is there twice`)
+    state.accounts.set(account.id, loadAccount(state, account))
+  }
+}
+
+function loadAccount(state: CloudState, seed: SeedAccount): Account {
+  const now = state.now()
+  const ram = emptyRam()
+  const stamp = { created: now, updated: now }
+  for (const [name, document] of Object.entries(seed.policies ?? {})) {
+    const text = checked(JSON.stringify(document), 'policy', name)
+    const versions = [{ id: 'v1', document: text, created: now }]
+    const rest = { description: '', tags: new Map(), defaultVersion: 'v1', nextVersion: 2, versions }
+    ram.policies.set(name.toLowerCase(), { name, ...stamp, ...rest })
+  }
+  const newKey = (): AccessKey => ({ id: newId.accessKey(), secret: newId.secret(), active: true, created: now })
+  for (const { name, policies } of seed.users) {
+    ram.users.set(name.toLowerCase(), {
+      name,
+      id: newId.user(),
+      displayName: name,
+      comments: '',
+      ...stamp,
+      keys: [newKey()],
+    })
+    attach(ram, 'user', name, policies, now)
+  }
+  for (const { name, description = '', maxSessionSeconds = 3600, tags = {}, trust, policies } of seed.roles ?? []) {
+    const text = checked(JSON.stringify(trust), 'trust', name)
+    const rest = {
+      id: newId.ramEntity(),
+      description,
+      trust: text,
+      maxSessionSeconds,
+      tags: new Map(Object.entries(tags)),
+    }
+    ram.roles.set(name.toLowerCase(), { name, ...stamp, ...rest })
+    attach(ram, 'role', name, policies, now)
+  }
+  for (const { name, issuer, clientIds } of seed.oidcProviders ?? []) {
+    const rest = { clientIds: [...clientIds], fingerprints: [], description: '' }
+    ram.oidcProviders.set(name.toLowerCase(), { name, issuer, ...stamp, ...rest })
+  }
+  const clusters = (seed.clusters ?? []).map((cluster) => {
+    const { kind = 'managed', workerRole = '' } = cluster
+    const pools = (cluster.nodePools ?? []).map((pool) => {
+      return { id: newId.nodePool(), name: pool.name, type: pool.type ?? 'ess', workerRole: pool.workerRole ?? '' }
+    })
+    for (const name of [workerRole, ...pools.map((pool) => pool.workerRole)].filter((one) => one !== '')) {
+      if (!ram.roles.has(name.toLowerCase())) throw invalid(`cluster ${cluster.name}: there is no role ${name}`)
+    }
+    const common = { kind, workerRole, version: '1.36.3-aliyun.1', state: 'running', created: now }
+    return { ...cluster, ...common, nodePools: pools, rrsa: undefined, server: '', kubeconfig: undefined }
+  })
+  return {
+    id: seed.id,
+    alias: seed.alias ?? seed.id,
+    rootKey: seed.rootAccessKey ? newKey() : undefined,
+    ram,
+    instances: (seed.instances ?? []).map((instance) => loadInstance(instance, now)),
+    clusters: new Map(clusters.map((cluster) => [cluster.id, cluster])),
+  }
+}
+
+function attach(ram: RamState, on: 'user' | 'role', name: string, policies: SeedPolicies = {}, at: number): void {
+  const principal = name.toLowerCase()
+  for (const policy of policies.system ?? []) {
+    if (systemPolicyName(policy) === undefined) throw invalid(`${name}: there is no system policy ${policy}`)
+    ram.attachments.push({ on, principal, type: 'System', policy: policy.toLowerCase(), at })
+  }
+  for (const policy of policies.custom ?? []) {
+    if (!ram.policies.has(policy.toLowerCase())) throw invalid(`${name}: there is no policy ${policy}`)
+    ram.attachments.push({ on, principal, type: 'Custom', policy: policy.toLowerCase(), at })
+  }
+}
+
+function loadInstance(seed: SeedInstance, created: number): Instance {
+  const isPersonal = seed.edition === 'personal'
+  const namespaces = Object.entries(seed.namespaces ?? {}).map(([name, list]) => [name, new Set(list)] as const)
+  return {
+    // the Personal Edition knows no instance ids
+    id: isPersonal ? '' : (seed.id ?? newId.instance()),
+    name: seed.name,
+    region: seed.region,
+    edition: seed.edition,
+    specification: isPersonal ? 'Personal' : 'Enterprise_Basic',
+    status: 'RUNNING',
+    created,
+    endpoints: loadEndpoints(seed),
+    namespaces: new Map(namespaces),
+  }
+}
+
+function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endpoint[] {
+  const own = (network: '' | '-vpc'): SeedEndpoint => {
+    const host = edition === 'personal' ? `registry${network}.${region}` : `${name}-registry${network}.${region}.cr`
+    return { domains: [`${host}.aliyuncs.com`], ...(network === '-vpc' ? { vpcs: ['vpc-bp1opxu1zkhn00gzvp6x8'] } : {}) }
+  }
+  const chosen = endpoints ?? { internet: own(''), vpc: own('-vpc') }
+  return (['internet', 'vpc'] as const).flatMap((type) => {
+    const endpoint = chosen[type]
+    if (endpoint === undefined) return []
+    const { enabled = true, acl = [], domains, customDomains = [], vpcs = [] } = endpoint
+    const system = domains.map((domain) => ({ domain, type: 'SYSTEM' as const }))
+    const user = customDomains.map((domain) => ({ domain, type: 'USER' as const }))
+    const linked = vpcs.map((id) => ({ id, vswitch: 'vsw-bp1c3m0n5qx7z9k2j4h6f' }))
+    return [{ type, enabled, acl, domains: [...system, ...user], vpcs: linked }]
+  })
+}
+
+function checked(text: string, kind: 'policy' | 'trust', name: string): string {
+  try {
+    if (kind === 'policy') readPolicy(text)
+    else readTrust(text)
+    return text
+  } catch (error) {
+    throw invalid(`${name}: ${error instanceof Error ? error.message : 'malformed document'}`)
+  }
+}
+
+function invalid(message: string): NopassError {
+  return new NopassError('SEED_INVALID', message)
+}

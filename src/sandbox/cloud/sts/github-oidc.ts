@@ -1,0 +1,125 @@
+import { createHash, type KeyObject, randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import type { ApiRequest } from '../http/request.ts'
+import { randomText } from '../identifiers.ts'
+import { type Jwks, signJwt } from './jwt.ts'
+
+/** GitHub's issuer for Actions: what a RAM OIDC provider and trust policy name. */
+export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
+
+export interface GithubJob {
+  /** `owner/name`. */
+  readonly repository: string
+  readonly ref?: string
+  readonly environment?: string
+  /** Replaces the subject that follows from the rest. */
+  readonly sub?: string
+}
+
+export interface GithubRunner {
+  /** For ACTIONS_ID_TOKEN_REQUEST_URL. */
+  readonly requestUrl: string
+  /** For ACTIONS_ID_TOKEN_REQUEST_TOKEN. */
+  readonly requestToken: string
+}
+
+export interface GithubOidc {
+  jwks(): Jwks
+  issueToken(job: GithubJob & { readonly audience: string }): string
+  /** A job's right to ask for tokens, as the runner gives it to an action. */
+  openJob(job: GithubJob, base: string): GithubRunner
+  /** Answers discovery, keys and token requests; false where the path is not ours. */
+  serve(request: ApiRequest, response: ServerResponse, base: string): boolean
+}
+
+/** GitHub's token service for Actions with the immutable subject (`repo:owner@id/name@id:…`), default since 2026-07. */
+export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () => number): GithubOidc {
+  const kid = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+    .slice(0, 40)
+  const jwks: Jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }] }
+  const jobs = new Map<string, GithubJob>()
+
+  const issueToken: GithubOidc['issueToken'] = (job) => {
+    const seconds = Math.floor(now() / 1000)
+    const [owner = '', name = ''] = job.repository.split('/')
+    const ref = job.ref ?? 'refs/heads/main'
+    const claims = {
+      iss: GITHUB_ISSUER,
+      aud: job.audience,
+      sub: job.sub ?? githubSubject(job),
+      jti: randomUUID(),
+      iat: seconds,
+      nbf: seconds - 5,
+      exp: seconds + 300,
+      repository: job.repository,
+      repository_owner: owner,
+      repository_id: numericId(`${owner}/${name}`),
+      repository_owner_id: numericId(owner),
+      ref,
+      ref_type: 'branch',
+      event_name: 'push',
+      runner_environment: 'github-hosted',
+      ...(job.environment === undefined ? {} : { environment: job.environment }),
+    }
+    return signJwt(claims, key, { kid })
+  }
+
+  const answerToken = (request: ApiRequest, response: ServerResponse): void => {
+    const bearer = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    const job = jobs.get(bearer)
+    if (job === undefined) {
+      send(response, 401, { message: 'Bad credentials' })
+      return
+    }
+    const audience = request.parameters.get('audience') ?? `https://github.com/${job.repository.split('/')[0]}`
+    const value = issueToken({ ...job, audience })
+    send(response, 200, { count: value.length, value })
+  }
+
+  return {
+    jwks: () => jwks,
+    issueToken,
+    openJob: (job, base) => {
+      const requestToken = randomText(64)
+      jobs.set(requestToken, job)
+      return { requestToken, requestUrl: `${base}/oidc/idtoken/${randomUUID()}?api-version=2.0` }
+    },
+    serve: (request, response, base) => {
+      if (request.path === '/.well-known/openid-configuration') send(response, 200, discovery(base))
+      else if (request.path === '/.well-known/jwks') send(response, 200, jwks)
+      else if (request.path.startsWith('/oidc/idtoken/')) answerToken(request, response)
+      else return false
+      return true
+    },
+  }
+}
+
+/** The immutable subject of a job: names and ids, then environment or ref. */
+export function githubSubject(job: GithubJob): string {
+  const [owner = '', name = ''] = job.repository.split('/')
+  const where = job.environment === undefined ? `ref:${job.ref ?? 'refs/heads/main'}` : `environment:${job.environment}`
+  return `repo:${owner}@${numericId(owner)}/${name}@${numericId(`${owner}/${name}`)}:${where}`
+}
+
+/** A stable stand-in for GitHub's numeric ids. */
+function numericId(name: string): string {
+  return String(createHash('sha256').update(name).digest().readUInt32BE(0) % 900_000_000)
+}
+
+function discovery(base: string): object {
+  return {
+    issuer: GITHUB_ISSUER,
+    jwks_uri: `${base}/.well-known/jwks`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public', 'pairwise'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    claims_supported: ['sub', 'aud', 'exp', 'iat', 'iss', 'jti', 'nbf', 'ref', 'repository', 'repository_id'],
+    scopes_supported: ['openid'],
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import type { CallRecord } from '../http/call-record.ts'
+import type { ApiRequest } from '../http/request.ts'
+import { isoDate } from '../operation.ts'
+import { trustsService } from '../ram/trust.ts'
+import type { CloudState, Session } from '../state.ts'
+import { credentialsView, openSession } from './sessions.ts'
+
+/** Who connected, by the ports of the connection as the caller has them. */
+export type RoleOf = (connection: ApiRequest['connection']) => string | undefined
+
+export interface MetadataInstance {
+  readonly accountId: string
+  /** The role of the instance; of ECI, where each Pod is an instance, that of the calling Pod (undefined: it has none). */
+  readonly role: string | RoleOf
+  readonly region: string
+}
+
+export interface MetadataService {
+  /** Answers one request below `/latest/` or `/2016-01-01/`. */
+  serve(request: ApiRequest, response: ServerResponse): CallRecord
+}
+
+const CREDENTIALS = 'meta-data/ram/security-credentials/'
+
+/**
+ * The metadata service of one ECS instance. Version 2 (a token first) always; version 1 only where `imdsV1` is on, else
+ * 403. All callers share one
+ * session of a role, replaced when a sixth of its life is left.
+ */
+export function createMetadataService(state: CloudState, instance: MetadataInstance): MetadataService {
+  const tokens = new Map<string, number>()
+  const sessions = new Map<string, Session>()
+
+  const shared = (role: string): Session => {
+    const now = state.now()
+    const known = sessions.get(role)
+    if (known !== undefined && known.expiresAt - now >= (known.expiresAt - known.issuedAt) / 6) return known
+    const { accountId } = instance
+    const fresh = openSession(
+      state,
+      { accountId, name: role },
+      'vm-ram-i-bp1emulated',
+      state.settings.imdsSessionSeconds,
+    )
+    sessions.set(role, fresh)
+    return fresh
+  }
+
+  const newToken = (request: ApiRequest): Answer => {
+    const seconds = Number(request.headers['x-aliyun-ecs-metadata-token-ttl-seconds'])
+    if (request.method !== 'PUT') return [405, '405 - Method Not Allowed']
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > 21_600) return [400, '400 - Bad Request']
+    const token = randomBytes(40).toString('base64')
+    tokens.set(token, state.now() + seconds * 1000)
+    return [200, token]
+  }
+
+  const allowed = (request: ApiRequest): boolean => {
+    const token = request.headers['x-aliyun-ecs-metadata-token']
+    if (token === undefined) return state.settings.imdsV1
+    return (tokens.get(token) ?? 0) > state.now()
+  }
+
+  const credentials = (role: string): string => {
+    const current = shared(role)
+    return JSON.stringify({ ...credentialsView(current), LastUpdated: isoDate(current.issuedAt), Code: 'Success' })
+  }
+
+  const answer = (request: ApiRequest): Answer => {
+    const path = request.path.replace(/^\/(latest|2016-01-01)\//, '')
+    if (path === 'api/token') return newToken(request)
+    if (!allowed(request)) return [403, '403 - Forbidden']
+    const name = typeof instance.role === 'string' ? instance.role : (instance.role(request.connection) ?? '')
+    const role = state.accounts.get(instance.accountId)?.ram.roles.get(name.toLowerCase())
+    // only a role that trusts ECS can be given to an instance
+    const isBound = role !== undefined && trustsService(role, 'ecs.aliyuncs.com')
+    if (path === CREDENTIALS && isBound) return [200, name]
+    if (path === CREDENTIALS + name && isBound) return [200, credentials(name)]
+    if (path === 'meta-data/region-id') return [200, instance.region]
+    if (path === 'meta-data/instance-id') return [200, 'i-bp1emulated']
+    if (path === 'meta-data/owner-account-id') return [200, instance.accountId]
+    return [404, '404 - Not Found']
+  }
+
+  return {
+    serve: (request, response) => {
+      const [status, text] = answer(request)
+      response.setHeader('date', new Date(state.now()).toUTCString())
+      response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
+      const action = `${request.method} ${request.path}`
+      const answered = { status, code: status < 400 ? '' : String(status), requestId: '', write: false }
+      return { at: state.now(), product: 'imds', action, principal: '-', ...answered }
+    },
+  }
+}
+
+type Answer = readonly [status: number, text: string]

@@ -1,0 +1,125 @@
+import { ApiError } from '../api-error.ts'
+import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { oidcProviderArn } from '../ram/arn.ts'
+import { rememberRam } from '../ram/authorize.ts'
+import type { OidcProvider } from '../state.ts'
+
+const MAX_PROVIDERS = 100
+
+function findProvider(call: Call): OidcProvider {
+  const name = call.need('OIDCProviderName')
+  const provider = call.account.ram.oidcProviders.get(name.toLowerCase())
+  if (provider === undefined) {
+    throw new ApiError(404, 'EntityNotExist.OIDCProvider', `The OIDC provider does not exist: ${name} .`)
+  }
+  return provider
+}
+
+function view(call: Call, provider: OidcProvider): object {
+  return {
+    OIDCProviderName: provider.name,
+    Arn: oidcProviderArn(call.account.id, provider.name),
+    IssuerUrl: provider.issuer,
+    ClientIds: provider.clientIds.join(','),
+    Fingerprints: provider.fingerprints.join(','),
+    Description: provider.description,
+    CreateDate: isoDate(provider.created),
+    UpdateDate: isoDate(provider.updated),
+    GmtCreate: String(provider.created),
+    GmtModified: String(provider.updated),
+  }
+}
+
+const list = (text: string | undefined): string[] => (text ?? '').split(',').filter((item) => item !== '')
+
+function createProvider(call: Call): object {
+  const name = call.need('OIDCProviderName')
+  const { oidcProviders } = call.account.ram
+  if (oidcProviders.has(name.toLowerCase())) {
+    throw new ApiError(409, 'EntityAlreadyExists.OIDCProvider', `The OIDC provider already exists: ${name} .`)
+  }
+  if (oidcProviders.size >= MAX_PROVIDERS) {
+    throw new ApiError(409, 'LimitExceeded.OIDCProvider', 'The count of OIDC providers beyond the current limits.')
+  }
+  rememberRam(call.state, call.account.id)
+  const now = call.state.now()
+  const provider: OidcProvider = {
+    name,
+    issuer: call.need('IssuerUrl'),
+    clientIds: list(call.get('ClientIds')),
+    fingerprints: list(call.get('Fingerprints')),
+    description: call.get('Description') ?? '',
+    created: now,
+    updated: now,
+  }
+  oidcProviders.set(name.toLowerCase(), provider)
+  return { OIDCProvider: view(call, provider) }
+}
+
+function updateProvider(call: Call): object {
+  const provider = findProvider(call)
+  rememberRam(call.state, call.account.id)
+  const clientIds = call.get('ClientIds')
+  if (clientIds !== undefined) provider.clientIds = list(clientIds)
+  provider.description = call.get('NewDescription') ?? provider.description
+  provider.updated = call.state.now()
+  return { OIDCProvider: view(call, provider) }
+}
+
+function deleteProvider(call: Call): object {
+  const provider = findProvider(call)
+  rememberRam(call.state, call.account.id)
+  call.account.ram.oidcProviders.delete(provider.name.toLowerCase())
+  return {}
+}
+
+const NAME: ParameterRule = { required: true, pattern: /^[\w.-]{1,128}$/, code: 'InvalidParameter.OIDCProviderName' }
+const ISSUER: ParameterRule = { required: true, pattern: /^https:\/\/\S{1,247}$/, code: 'InvalidParameter.IssuerUrl' }
+const ONE = { OIDCProviderName: NAME }
+const resource = (call: Call): readonly string[] => [
+  `acs:ram:*:${call.account.id}:oidc-provider/${call.get('OIDCProviderName') ?? '*'}`,
+]
+
+/** IMS 2019-08-15: the account's OIDC identity providers (RAM's newer half). */
+export const IMS_OPERATIONS: readonly Operation[] = operationsOf('Ims', '2019-08-15', [
+  {
+    name: 'GetOIDCProvider',
+    action: 'ram:GetOIDCProvider',
+    resources: resource,
+    parameters: ONE,
+    handler: (call) => ({ OIDCProvider: view(call, findProvider(call)) }),
+  },
+  {
+    name: 'ListOIDCProviders',
+    action: 'ram:ListOIDCProviders',
+    resources: resource,
+    handler: (call) => {
+      const all = [...call.account.ram.oidcProviders.values()].map((provider) => view(call, provider))
+      return { IsTruncated: false, OIDCProviders: { OIDCProvider: all } }
+    },
+  },
+  {
+    name: 'CreateOIDCProvider',
+    write: true,
+    action: 'ram:CreateOIDCProvider',
+    resources: resource,
+    parameters: { ...ONE, IssuerUrl: ISSUER },
+    handler: createProvider,
+  },
+  {
+    name: 'UpdateOIDCProvider',
+    write: true,
+    action: 'ram:UpdateOIDCProvider',
+    resources: resource,
+    parameters: ONE,
+    handler: updateProvider,
+  },
+  {
+    name: 'DeleteOIDCProvider',
+    write: true,
+    action: 'ram:DeleteOIDCProvider',
+    resources: resource,
+    parameters: ONE,
+    handler: deleteProvider,
+  },
+])

@@ -1,0 +1,46 @@
+import { ApiError } from '../api-error.ts'
+import type { Call } from '../operation.ts'
+import { parseArn, roleArn } from '../ram/arn.ts'
+import { effectiveRam } from '../ram/authorize.ts'
+import { MalformedDocument, readPolicy } from '../ram/document.ts'
+import type { Role } from '../state.ts'
+import { credentialsView, openSession } from './sessions.ts'
+
+/** The role that `RoleArn` names, as RAM knows it now, in whichever account. */
+export function findRoleByArn(call: Call): { readonly role: Role; readonly accountId: string } {
+  const arn = parseArn(call.need('RoleArn'), 'role')
+  if (arn === undefined) throw new ApiError(400, 'InvalidParameter.RoleArn', 'The parameter RoleArn is wrongly formed.')
+  const role = effectiveRam(call.state, arn.accountId)?.roles.get(arn.name.toLowerCase())
+  if (role === undefined) throw new ApiError(404, 'EntityNotExist.Role', `The role not exists: ${arn.name} .`)
+  return { role, accountId: arn.accountId }
+}
+
+/** Opens the session and shapes the part of the answer that all AssumeRole calls share. */
+export function sessionAnswer(call: Call, accountId: string, role: Role, most: number): object {
+  const seconds = Number(call.get('DurationSeconds') ?? Math.min(3600, most))
+  if (seconds > most) {
+    const message = `The Min/Max value of DurationSeconds is 15min/${most / 3600}hr.`
+    throw new ApiError(400, 'InvalidParameter.DurationSeconds', message)
+  }
+  const policy = call.get('Policy')
+  if (policy !== undefined) checkSessionPolicy(policy)
+  const name = call.need('RoleSessionName')
+  const session = openSession(call.state, { accountId, name: role.name }, name, seconds, policy)
+  const arn = `${roleArn(accountId, role.name).replace(':role/', ':assumed-role/')}/${name}`
+  return {
+    Credentials: credentialsView(session),
+    AssumedRoleUser: { Arn: arn, AssumedRoleId: `${role.id}:${name}` },
+  }
+}
+
+function checkSessionPolicy(policy: string): void {
+  if (Buffer.byteLength(policy) > 2048) {
+    throw new ApiError(400, 'InvalidParameter.PolicySize', 'The size of Policy must be smaller than 2048 bytes.')
+  }
+  try {
+    readPolicy(policy)
+  } catch (error) {
+    if (!(error instanceof MalformedDocument)) throw error
+    throw new ApiError(400, 'InvalidParameter.PolicyGrammar', 'The parameter Policy has not passed grammar check.')
+  }
+}

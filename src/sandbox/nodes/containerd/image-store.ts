@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { archiveEntries, type ImageLayout, writeArchive } from '../../image/oci-layout.ts'
+import type { NodeFiles } from './node-config.ts'
+
+/** The images that a node has, under the names that Pods call them by. */
+export interface ImageStore {
+  list(): Promise<string[]>
+  /** Puts an image there without a pull, as a preloaded one. */
+  add(layout: ImageLayout, reference: string): Promise<void>
+  /** Removes all whose reference begins so; a next Pod has to pull. */
+  remove(prefix: string): Promise<void>
+}
+
+const run = promisify(execFile)
+
+export function imageStore(ctr: string, files: NodeFiles): ImageStore {
+  const images = async (...args: string[]): Promise<string> => {
+    const { stdout } = await run(ctr, ['-a', files.containerdSocket, '-n', 'k8s.io', 'images', ...args])
+    return stdout
+  }
+  const list = async (): Promise<string[]> => (await images('ls', '-q')).split('\n').filter(Boolean)
+  return {
+    list,
+    async add(layout, reference) {
+      const archive = join(files.folder, `import-${layout.manifest.digest.slice(-12)}.tar`)
+      writeArchive(archive, archiveEntries(layout, reference))
+      try {
+        await images('import', archive)
+      } finally {
+        rmSync(archive, { force: true })
+      }
+    },
+    async remove(prefix) {
+      const matching = (await list()).filter((reference) => reference.startsWith(prefix))
+      if (matching.length > 0) await images('rm', '--sync', ...matching)
+    },
+  }
+}

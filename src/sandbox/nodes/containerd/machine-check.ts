@@ -1,0 +1,82 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { delimiter, join } from 'node:path'
+import type { Host } from '../../tools/host.ts'
+
+/** What a real node asks of the machine; read apart from the judgement, so that the judgement can be tested. */
+export interface MachineFacts {
+  readonly platform: string
+  /** Effective user id; undefined where there is none. */
+  readonly user: number | undefined
+  readonly cgroup: 'v1' | 'v2' | 'none'
+  readonly missingPrograms: readonly string[]
+  /** Of its network, not loopback, which a kubelet refuses; undefined when it has none. */
+  readonly address: string | undefined
+  /** A program or folder of ours where the node's own file systems would hide it. */
+  readonly hidden?: string | undefined
+  /** Why a private mount namespace cannot be made; undefined when it can. */
+  readonly noNamespace?: string | undefined
+}
+
+/** Of util-linux or busybox; every Linux distribution has them. */
+export const NODE_PROGRAMS: readonly string[] = ['unshare', 'nsenter', 'mount']
+
+/** One line: why this machine cannot run a real node; undefined when it can. */
+export function nodeObstacle(facts: MachineFacts): string | undefined {
+  if (facts.platform !== 'linux') return `a real node needs Linux; this machine is ${facts.platform}`
+  if (facts.user !== 0) return 'a real node needs root (mount namespace, control groups); run as root to include it'
+  if (facts.cgroup === 'none')
+    return 'a real node needs control groups; /sys/fs/cgroup is not mounted or not writable here'
+  if (facts.missingPrograms.length > 0)
+    return `a real node needs the program ${facts.missingPrograms.join(', ')} on PATH`
+  if (facts.address === undefined) return 'a real node needs a network address; this machine has loopback alone'
+  if (facts.hidden !== undefined) {
+    return `a real node hides ${HIDDEN_FOLDERS.join(', ')}, and ${facts.hidden} is there; set TMPDIR or ACR_NOPASS_CACHE elsewhere`
+  }
+  if (facts.noNamespace !== undefined) return `a real node needs a private mount namespace: ${facts.noNamespace}`
+  return undefined
+}
+
+/** Empty file systems in the node's mount namespace, so that nothing of it is left there. */
+export const HIDDEN_FOLDERS: readonly string[] = ['/run', '/var/lib', '/var/log']
+
+export function findHidden(paths: readonly string[]): string | undefined {
+  return paths.find((path) => [...HIDDEN_FOLDERS, '/var/run'].some((folder) => path.startsWith(`${folder}/`)))
+}
+
+/** The machine's first address that is not loopback. */
+export function machineAddress(
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
+): string | undefined {
+  const all = Object.values(interfaces).flatMap((addresses) => addresses ?? [])
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
+}
+
+export function findPrograms(names: readonly string[], host: Pick<Host, 'env'>): Map<string, string> {
+  const folders = [...(host.env.PATH ?? '').split(delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin'].filter(Boolean)
+  const found = new Map<string, string>()
+  for (const name of names) {
+    const file = folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
+    if (file !== undefined) found.set(name, file)
+  }
+  return found
+}
+
+/** Which layout of control groups this machine has; hybrid counts as v1, which holds the controllers there. */
+export function cgroupLayout(root = '/sys/fs/cgroup'): MachineFacts['cgroup'] {
+  if (existsSync(join(root, 'cgroup.controllers'))) return 'v2'
+  return existsSync(join(root, 'memory', 'cgroup.procs')) ? 'v1' : 'none'
+}
+
+/** The folder of each hierarchy in which a group can be made. */
+export function cgroupHierarchies(root = '/sys/fs/cgroup'): string[] {
+  if (cgroupLayout(root) === 'v2') return [root]
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'cgroup.procs')))
+    .map((entry) => join(root, entry.name))
+}
+
+/** v2: the controllers that children of the root have; v1: each hierarchy has its own. */
+export function childControllers(root = '/sys/fs/cgroup'): string[] {
+  return readFileSync(join(root, 'cgroup.subtree_control'), 'utf8').trim().split(' ').filter(Boolean)
+}

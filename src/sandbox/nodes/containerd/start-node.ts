@@ -1,0 +1,193 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { NopassError } from '../../../errors.ts'
+import type { Cluster } from '../../cluster/start-cluster.ts'
+import type { ImageLayout } from '../../image/oci-layout.ts'
+import { writeProgramImage } from '../../image/program-image.ts'
+import { ensureStaticProgram } from '../../image/static-program.ts'
+import type { Child } from '../../process/child.ts'
+import { freePort } from '../../process/free-port.ts'
+import { untilReady } from '../../process/ready.ts'
+import { openRun, type Run } from '../../process/run.ts'
+import { type Host, readHost } from '../../tools/host.ts'
+import { makeCgroup } from './cgroups.ts'
+import { type ImageStore, imageStore } from './image-store.ts'
+import { forwardPort } from './loopback-forward.ts'
+import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
+import { enterArguments, tryMounts } from './mount-namespace.ts'
+import { startNameServer } from './name-server.ts'
+import { containerdConfig, hostsFile, kubeletConfig, type NodeFiles, nodeFiles, PAUSE_IMAGE } from './node-config.ts'
+import { writePodNetwork } from './pod-network.ts'
+import { prepareRunc } from './runc.ts'
+import { recordSysctls } from './sysctls.ts'
+import { type NamedRegistry, serveVendorNames, type VendorNames } from './vendor-names.ts'
+
+type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc' | 'loopback'
+
+export interface NodeOptions {
+  readonly cluster: Cluster
+  readonly name: string
+  readonly tools: Readonly<Record<NodeTool, string>>
+  /** Reached under its domains and with TLS, as is its token service, by the runtime and by Pods in the node's network. */
+  readonly registry: NamedRegistry
+  readonly host?: Host
+  readonly signal: AbortSignal
+}
+
+/** A real node: containerd and kubelet. Pods that talk to others share the machine's network (`hostNetwork: true`). */
+export interface RealNode {
+  readonly name: string
+  /** What is on the node already, without a pull. */
+  readonly images: ImageStore
+  readonly kubelet: Child
+  readonly containerd: Child
+  /** The registry and its token service as the node reaches them. */
+  readonly vendorNames: VendorNames
+  /** Holds the authority of `vendorNames`. */
+  readonly caFile: string
+  readonly run: Run
+  /** Ends it with everything that it put into the machine. Safe to call twice. */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Starts a node of a cluster and waits until it is Ready (1.5 to 2.5 s).
+ * @throws NopassError SANDBOX_NODE with one line when this machine cannot, SANDBOX_PROCESS, SANDBOX_TIMEOUT
+ */
+export async function startNode(options: NodeOptions): Promise<RealNode> {
+  const run = await openRun()
+  try {
+    return await start(options, run)
+  } catch (error) {
+    await run.end()
+    throw error
+  }
+}
+
+/** One line: why this machine cannot run a real node; undefined when it can. */
+export async function findNodeObstacle(
+  folder: string,
+  tools: Partial<NodeOptions['tools']> = {},
+  host: Host = readHost(),
+): Promise<string | undefined> {
+  const programs = findPrograms(NODE_PROGRAMS, host)
+  const facts = {
+    platform: host.platform,
+    user: process.geteuid?.(),
+    cgroup: host.platform === 'linux' ? cgroupLayout() : ('none' as const),
+    address: machineAddress(),
+    hidden: findHidden([folder, process.execPath, ...Object.values(tools)]),
+    missingPrograms: NODE_PROGRAMS.filter((name) => !programs.has(name)),
+  }
+  const obstacle = nodeObstacle(facts)
+  if (obstacle !== undefined) return obstacle
+  const mounts = await tryMounts(programs.get('unshare') ?? 'unshare', folder)
+  return 'refused' in mounts ? nodeObstacle({ ...facts, noNamespace: mounts.refused }) : undefined
+}
+
+async function start(options: NodeOptions, run: Run): Promise<RealNode> {
+  const { cluster, name, tools, signal, host = readHost() } = options
+  const obstacle = await findNodeObstacle(run.folder, tools, host)
+  if (obstacle !== undefined) throw new NopassError('SANDBOX_NODE', obstacle)
+  const programs = findPrograms(NODE_PROGRAMS, host)
+  const mounts = await tryMounts(programs.get('unshare') ?? '', run.folder)
+  const files = nodeFiles(join(run.folder, 'n'))
+  const cgroup = `acr-nopass-${run.id}`
+  const cgroupsPerQos = makeCgroup(run, cgroup)
+  recordSysctls(run)
+  const vendorNames = await serveVendorNames(options.registry, { address: vendorAddress(cluster) })
+  run.ended.addEventListener('abort', vendorNames.stop)
+  writeNodeFiles(files, options, vendorNames, {
+    containerd: containerdConfig({
+      files,
+      runc: await prepareRunc(tools.runc, run.folder),
+      snapshotter: 'snapshotter' in mounts ? mounts.snapshotter : 'native',
+    }),
+    kubelet: kubeletConfig({ files, cgroup, cgroupsPerQos, port: await freePort('0.0.0.0') }),
+  })
+  run.ended.addEventListener('abort', await startNameServer(cluster.serviceAddress))
+  // containerd finds its shim on PATH; both look for mount and friends there
+  const folders = [...new Set([tools['containerd-shim-runc-v2'], tools.runc, ...programs.values()].map(dirname))]
+  const env = {
+    PATH: [...folders, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
+    SSL_CERT_FILE: files.caFile,
+  }
+  const containerd = await run.start({
+    name: 'containerd',
+    disposable: true,
+    command: programs.get('unshare') ?? '',
+    args: enterArguments(files, [tools.containerd, '--config', files.containerdConfig]),
+    env,
+  })
+  const images = imageStore(tools.ctr, files)
+  await untilReady(() => images.list(), { what: 'containerd', limitMs: 30_000, child: containerd }, signal)
+  await images.add(await pauseImage(run.folder, host, signal), PAUSE_IMAGE)
+  const kubelet = await run.start({
+    name: 'kubelet',
+    disposable: true,
+    command: programs.get('nsenter') ?? '',
+    args: ['-m', '-t', String(containerd.id.pid), '--', tools.kubelet, ...kubeletArguments(files, name)],
+    env,
+  })
+  const api = new URL(cluster.server)
+  const closeForward = await forwardPort(
+    { host: cluster.serviceAddress, port: 443 },
+    { host: api.hostname, port: Number(api.port) },
+  )
+  run.ended.addEventListener('abort', closeForward)
+  const ready = (): Promise<boolean> => isReady(cluster, name)
+  await untilReady(ready, { what: `node ${name}`, limitMs: 60_000, child: kubelet }, signal)
+  const parts = { images, kubelet, containerd, vendorNames, caFile: files.caFile }
+  return { name, ...parts, run, stop: run.end, [Symbol.asyncDispose]: run.end }
+}
+
+/** Port 443 of the Service `kubernetes` is the API server's; of the next address of its network, nobody's. */
+function vendorAddress(cluster: Cluster): string {
+  return cluster.serviceAddress.replace(/\d+$/, (last) => String(Number(last) + 1))
+}
+
+function kubeletArguments(files: NodeFiles, name: string): string[] {
+  return [
+    `--config=${files.kubeletConfig}`,
+    `--kubeconfig=${files.kubeletKubeconfig}`,
+    `--root-dir=${files.kubeletRoot}`,
+    `--cert-dir=${join(files.kubeletRoot, 'pki')}`,
+    `--hostname-override=${name}`,
+    '--v=2',
+  ]
+}
+
+function writeNodeFiles(
+  files: NodeFiles,
+  options: NodeOptions,
+  vendorNames: VendorNames,
+  config: { containerd: string; kubelet: string },
+): void {
+  const { cluster, name } = options
+  const days30 = 30 * 24 * 60
+  mkdirSync(files.folder, { mode: 0o711 })
+  writePodNetwork({ config: files.cniFolder, plugins: files.cniPluginFolder }, options.tools.loopback)
+  mkdirSync(files.certsFolder)
+  writeFileSync(files.caFile, vendorNames.caPem)
+  writeFileSync(files.hosts, hostsFile(vendorNames, { name, address: machineAddress() ?? '127.0.0.1' }))
+  writeFileSync(files.resolvConf, `nameserver ${cluster.serviceAddress}\n`)
+  writeFileSync(files.clientCa, cluster.caPem)
+  const kubeconfig = cluster.kubeconfigFor(`system:node:${name}`, ['system:nodes'], days30)
+  writeFileSync(files.kubeletKubeconfig, kubeconfig, { mode: 0o600 })
+  writeFileSync(files.containerdConfig, config.containerd)
+  writeFileSync(files.kubeletConfig, config.kubelet)
+}
+
+async function pauseImage(folder: string, host: Host, signal: AbortSignal): Promise<ImageLayout> {
+  const program = await ensureStaticProgram(signal, host)
+  return writeProgramImage(join(folder, 'pause-image'), program, 'pause', host.arch)
+}
+
+async function isReady(cluster: Cluster, name: string): Promise<boolean> {
+  const node = await cluster.admin.request<{ status: { conditions?: { type: string; status: string }[] } }>({
+    method: 'GET',
+    path: `/api/v1/nodes/${name}`,
+  })
+  return node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+}

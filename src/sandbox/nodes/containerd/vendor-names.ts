@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request as open, type ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import { createAuthority } from '../../cluster/certificate.ts'
+
+/** A registry, its domains, and its token service: where they are on this machine, and the vendor's names for them. */
+export interface NamedRegistry {
+  readonly url: string
+  readonly domains: readonly string[]
+  readonly auth: {
+    /** What the registry names. */
+    readonly realm: string
+    /** What clients that reach it under its domains are told instead. */
+    readonly vendorRealm: string
+  }
+}
+
+/** The registry and its token service under the vendor's names, with TLS on port 443 of one address of this machine. */
+export interface VendorNames {
+  readonly address: string
+  /** Hosts that lead to `address`: the domains and the token service. */
+  readonly hosts: readonly string[]
+  /** The authority that clients must trust. */
+  readonly caPem: string
+  /** How many requests each host has received. */
+  readonly requests: ReadonlyMap<string, number>
+  stop(): void
+}
+
+export async function serveVendorNames(
+  registry: NamedRegistry,
+  { address, port = 443 }: { readonly address: string; readonly port?: number },
+): Promise<VendorNames> {
+  const { realm, vendorRealm } = registry.auth
+  const tokenHost = new URL(vendorRealm).hostname
+  const hosts = [...new Set([...registry.domains, tokenHost])]
+  const authority = createAuthority('acr-nopass vendor names')
+  const pair = authority.issue({ commonName: tokenHost, names: hosts, minutes: 30 * 24 * 60 })
+  const requests = new Map<string, number>()
+  const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (incoming, outgoing) => {
+    const host = new URL(`https://${incoming.headers.host}`).hostname
+    requests.set(host, (requests.get(host) ?? 0) + 1)
+    if (host === tokenHost) forward(incoming, outgoing, realm)
+    else forward(incoming, outgoing, registry.url, (challenge) => challenge.replace(realm, vendorRealm))
+  })
+  await once(server.listen(port, address), 'listening')
+  return {
+    address,
+    hosts,
+    caPem: authority.certificatePem,
+    requests,
+    stop() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+/** Passes one exchange on; a server that is down is a connection that breaks. */
+function forward(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  origin: string,
+  rename: (challenge: string) => string = (challenge) => challenge,
+): void {
+  const upstream = open(new URL(incoming.url ?? '/', origin), { method: incoming.method, headers: incoming.headers })
+  upstream.on('response', (answer) => {
+    const { 'www-authenticate': challenge, ...headers } = answer.headers
+    const named = challenge === undefined ? {} : { 'www-authenticate': rename(challenge) }
+    outgoing.writeHead(answer.statusCode ?? 502, { ...headers, ...named })
+    answer.pipe(outgoing)
+    answer.on('error', () => outgoing.destroy())
+  })
+  upstream.on('error', () => outgoing.destroy())
+  outgoing.on('close', () => upstream.destroy())
+  incoming.pipe(upstream)
+}

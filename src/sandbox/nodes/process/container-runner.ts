@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { type Clock, sleep } from '../../../lib/clock.ts'
+import type { Container, ContainerState, ContainerStatus, Terminated } from '../../cluster/pod.ts'
+import type { Child, ExitState } from '../../process/child.ts'
+import type { Run } from '../../process/run.ts'
+import { createBackOff } from './back-off.ts'
+import { type CommandContext, containerCommand } from './container-command.ts'
+import { watchHealth } from './container-health.ts'
+import { findImage, type Images } from './images.ts'
+import { signalNumber } from './signal-number.ts'
+import { MissingSource } from './sources.ts'
+
+export interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
+  readonly run: Run
+  readonly clock: Clock
+  readonly images: Images
+  /** Holds the logs. */
+  readonly folder: string
+  readonly user: { readonly uid: number; readonly gid: number } | undefined
+  readonly backOffMs: number
+  readonly tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void
+  /** The container's status has changed. */
+  readonly onChange: () => void
+}
+
+export interface ContainerRunner {
+  readonly container: Container
+  status(): ContainerStatus
+  /** Starts it, and again by the Pod's restart policy; ends when it shall not run any more. */
+  run(signal: AbortSignal): Promise<void>
+  /** Of the process that runs now, which leads its process group. */
+  pid(): number | undefined
+  /** A fault: sends a signal to the running process and its children; false when none runs. */
+  signal(name: NodeJS.Signals): boolean
+  stop(graceMs: number): Promise<void>
+  /** Of this run, or of the one before. */
+  logFile(previous?: boolean): string
+}
+
+/** One container of a Pod as child processes, one after the other. `once`: an init container, done when it ends well. */
+export function createContainerRunner(container: Container, context: RunnerContext, once: boolean): ContainerRunner {
+  const { clock, tell, pod, folder } = context
+  const backOff = createBackOff(context.backOffMs)
+  const imageBackOff = createBackOff(context.backOffMs)
+  const policy = once && pod.spec.restartPolicy !== 'Never' ? 'OnFailure' : (pod.spec.restartPolicy ?? 'Always')
+  let state: ContainerState = { waiting: { reason: once ? 'PodInitializing' : 'ContainerCreating' } }
+  let lastState: ContainerStatus['lastState'] = {}
+  let restartCount = 0
+  let child: Child | undefined
+  let health = { ready: false, started: false }
+  let imageId = ''
+  let containerId = ''
+
+  const change = (next: ContainerState): void => {
+    state = next
+    if (!('running' in next))
+      health = { ready: once && 'terminated' in next && next.terminated.exitCode === 0, started: false }
+    context.onChange()
+  }
+  const wait = (reason: string, message: string): void => change({ waiting: { reason, message } })
+  const rest = (ms: number, signal: AbortSignal): Promise<void> => sleep(clock, ms, signal)
+
+  async function start(signal: AbortSignal): Promise<Child> {
+    for (;;) {
+      const image = findImage(context.images, container.image)
+      if (!image) {
+        const message = `image "${container.image}" is not on this node`
+        tell('Warning', 'Failed', `Failed to pull image "${container.image}": ${message}`)
+        wait('ErrImagePull', message)
+        const ms = imageBackOff.next(0)
+        if (ms > 0) wait('ImagePullBackOff', `Back-off pulling image "${container.image}"`)
+        await rest(Math.max(ms, 1000), signal)
+        continue
+      }
+      try {
+        imageId = image.imageId
+        const command = containerCommand(container, { ...context, entrypoint: image.entrypoint })
+        const started = await context.run.start({
+          name: `${pod.metadata.name}/${container.name}`,
+          logFile: logFile(restartCount),
+          cwd: folder,
+          ...context.user,
+          ...command,
+        })
+        containerId = `process://${randomUUID()}`
+        return started
+      } catch (error) {
+        signal.throwIfAborted()
+        const reason = error instanceof MissingSource ? 'CreateContainerConfigError' : 'RunContainerError'
+        const message = (error as Error).message
+        if (!('waiting' in state) || state.waiting.message !== message) tell('Warning', 'Failed', `Error: ${message}`)
+        wait(reason, message)
+        await rest(1000, signal)
+      }
+    }
+  }
+
+  async function runOnce(signal: AbortSignal): Promise<Terminated> {
+    child = await start(signal)
+    // its Pod may have ended while it was being started
+    if (signal.aborted) await child.stop(0)
+    const startedAt = new Date(clock.now()).toISOString()
+    change({ running: { startedAt } })
+    tell('Normal', 'Started', 'Container started')
+    const end = new AbortController()
+    const watching = once
+      ? undefined
+      : watchHealth(
+          container,
+          {
+            podIp: context.place.podIp,
+            clock,
+            tell,
+            onHealth: (next) => {
+              health = next
+              context.onChange()
+            },
+            onUnhealthy: (probe) => {
+              tell('Normal', 'Killing', `Container ${container.name} failed ${probe} probe, will be restarted`)
+              void child?.stop((pod.spec.terminationGracePeriodSeconds ?? 30) * 1000)
+            },
+          },
+          end.signal,
+        )
+    const exit = await child.exited
+    end.abort()
+    await watching
+    child = undefined
+    return terminated(exit, startedAt, new Date(clock.now()).toISOString(), containerId)
+  }
+
+  const logFile = (index: number): string => join(folder, `${container.name}-${index}.log`)
+
+  return {
+    container,
+    status: () => ({
+      name: container.name,
+      image: container.image,
+      imageID: imageId,
+      ...(containerId && { containerID: containerId }),
+      ready: health.ready,
+      started: health.started,
+      restartCount,
+      state,
+      lastState,
+    }),
+    async run(signal) {
+      for (;;) {
+        const begin = clock.monotonic()
+        const ended = await runOnce(signal)
+        change({ terminated: ended })
+        const again = policy === 'Always' || (policy === 'OnFailure' && ended.exitCode !== 0)
+        if (signal.aborted || !again) return
+        const ms = backOff.next(clock.monotonic() - begin)
+        lastState = { terminated: ended }
+        if (ms > 0) {
+          tell(
+            'Warning',
+            'BackOff',
+            `Back-off restarting failed container ${container.name} in pod ${pod.metadata.name}`,
+          )
+          wait('CrashLoopBackOff', `back-off ${ms / 1000}s restarting failed container=${container.name}`)
+          await rest(ms, signal)
+        }
+        restartCount += 1
+      }
+    },
+    pid: () => child?.id.pid,
+    signal: (name) => child?.signal(name, true) ?? false,
+    stop: async (graceMs) => void (await child?.stop(graceMs)),
+    logFile: (previous = false) => logFile(previous ? Math.max(0, restartCount - 1) : restartCount),
+  }
+}
+
+function terminated(exit: ExitState, startedAt: string, finishedAt: string, containerID: string): Terminated {
+  const signal = exit.signal === null ? undefined : signalNumber(exit.signal)
+  const exitCode = exit.code ?? 128 + (signal ?? 0)
+  return {
+    exitCode,
+    ...(signal !== undefined && { signal }),
+    reason: exitCode === 0 ? 'Completed' : 'Error',
+    startedAt,
+    finishedAt,
+    containerID,
+  }
+}

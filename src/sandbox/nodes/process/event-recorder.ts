@@ -1,0 +1,60 @@
+import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
+import { namespacedPath } from '../../../kube/types.ts'
+import type { Pod } from '../../cluster/pod.ts'
+
+/** Tells what happens to a Pod by Events, as a kubelet; the same again raises the count. */
+export interface EventRecorder {
+  tell(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void
+}
+
+export function createEventRecorder(
+  client: KubeClient,
+  node: string,
+  now: () => number,
+  signal: AbortSignal,
+): EventRecorder {
+  const told = new Map<string, { name: string; count: number }>()
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function send(pod: Pod, type: string, reason: string, message: string, time: string): Promise<void> {
+    const { name, namespace, uid } = pod.metadata
+    const key = [uid, reason, message].join('\0')
+    const before = told.get(key)
+    if (before) {
+      before.count += 1
+      const path = namespacedPath('/api/v1', namespace, 'events', before.name)
+      const body = { count: before.count, lastTimestamp: time }
+      await client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, signal)
+      return
+    }
+    const event = await client.request<{ metadata: { name: string } }>(
+      {
+        method: 'POST',
+        path: namespacedPath('/api/v1', namespace, 'events'),
+        body: {
+          metadata: { generateName: `${name}.`, namespace },
+          involvedObject: { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
+          type,
+          reason,
+          message,
+          source: { component: 'kubelet', host: node },
+          reportingComponent: 'kubelet',
+          reportingInstance: node,
+          firstTimestamp: time,
+          lastTimestamp: time,
+          count: 1,
+        },
+      },
+      signal,
+    )
+    told.set(key, { name: event.metadata.name, count: 1 })
+  }
+
+  return {
+    tell(pod, type, reason, message) {
+      const time = new Date(now()).toISOString()
+      // one after the other, in the order of what happened; a lost Event (a namespace that ends) is nobody's failure
+      last = last.then(() => send(pod, type, reason, message, time)).catch(() => undefined)
+    },
+  }
+}

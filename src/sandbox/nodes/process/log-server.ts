@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { createAuthority } from '../../cluster/certificate.ts'
+import type { ContainerRunner } from './container-runner.ts'
+
+export interface LogServer {
+  readonly port: number
+  close(): void
+}
+
+export type FindContainer = (namespace: string, pod: string, container: string) => ContainerRunner | undefined
+
+/** What the API server asks a kubelet for `kubectl logs`: the API server alone, which shows a certificate of the cluster's CA. */
+export async function startLogServer(address: string, caPem: string, find: FindContainer): Promise<LogServer> {
+  const minutes = 30 * 24 * 60
+  const pair = createAuthority('process-node').issue({ commonName: 'process-node', names: [address], minutes })
+  const tls = { key: pair.keyPem, cert: pair.certificatePem, ca: caPem, requestCert: true, rejectUnauthorized: true }
+  const server = createServer(tls, (request, response) => {
+    const url = new URL(request.url ?? '/', 'https://node')
+    const [kind, namespace = '', pod = '', container = ''] = url.pathname.split('/').filter(Boolean)
+    const runner = kind === 'containerLogs' ? find(namespace, pod, container) : undefined
+    response.writeHead(runner ? 200 : 404, { 'content-type': 'text/plain' })
+    response.end(runner ? readLog(runner, url.searchParams) : 'not found\n')
+  })
+  server.listen(0, address)
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+/** The whole log or its last `tailLines`; `follow` is answered like without it. */
+export function readLog(runner: ContainerRunner, query: URLSearchParams = new URLSearchParams()): string {
+  const text = readText(runner.logFile(query.get('previous') === 'true'))
+  const tail = query.get('tailLines')
+  if (tail === null) return text
+  const lines = text.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  const last = Number(tail) === 0 ? [] : lines.slice(-Number(tail))
+  return last.map((line) => `${line}\n`).join('')
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return '' // it has not run yet
+  }
+}

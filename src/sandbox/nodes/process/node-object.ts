@@ -1,0 +1,106 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { KubeApiError } from '../../../kube/api-error.ts'
+import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
+import { type Clock, sleep } from '../../../lib/clock.ts'
+
+export interface NodeFacts {
+  readonly name: string
+  readonly address: string
+  /** Where logs are asked for. */
+  readonly port: number
+  /** Node's own name for it: `x64`, `arm64`. */
+  readonly arch: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
+const LEASE_SECONDS = 40
+const RENEW_MS = 10_000
+
+/** Registers a node that is Ready, as a kubelet registers itself. */
+export async function registerNode(
+  client: KubeClient,
+  facts: NodeFacts,
+  now: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, address, port } = facts
+  const arch = facts.arch === 'x64' ? 'amd64' : facts.arch
+  const labels = {
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': arch,
+    ...facts.labels,
+  }
+  const body = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } }
+  await client.request({ method: 'POST', path: '/api/v1/nodes', body }, signal).catch(unlessThere)
+  const resources = { cpu: String(availableParallelism()), memory: String(totalmem()), pods: '250' }
+  const status = {
+    capacity: resources,
+    allocatable: resources,
+    addresses: [
+      { type: 'InternalIP', address },
+      { type: 'Hostname', address: name },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    nodeInfo: nodeInfo(arch),
+    conditions: ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].map((type) => ({
+      type,
+      status: type === 'Ready' ? 'True' : 'False',
+      reason: type === 'Ready' ? 'KubeletReady' : `KubeletHasNo${type}`,
+      message: 'child processes stand for containers',
+      lastHeartbeatTime: now,
+      lastTransitionTime: now,
+    })),
+  }
+  await client.request(
+    { method: 'PATCH', path: `/api/v1/nodes/${name}/status`, contentType: MERGE_PATCH, body: { status } },
+    signal,
+  )
+}
+
+/** Renews the node's Lease, by which the controller-manager knows that it lives, until the signal ends it. */
+export async function keepNodeLease(
+  client: KubeClient,
+  name: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: microTime(clock.now()) }
+    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec }
+    const renew = { method: 'PATCH', path: `${LEASES}/${name}`, contentType: MERGE_PATCH, body: { spec } } as const
+    await client
+      .request(renew, signal)
+      .catch((error: unknown) => {
+        if (!(error instanceof KubeApiError) || error.status !== 404) throw error
+        return client.request({ method: 'POST', path: LEASES, body }, signal)
+      })
+      // the API server is away: the next renewal may find it
+      .catch(() => undefined)
+    await sleep(clock, RENEW_MS, signal).catch(() => undefined)
+  }
+}
+
+function microTime(now: number): string {
+  return new Date(now).toISOString().replace('Z', '000Z')
+}
+
+function unlessThere(error: unknown): void {
+  if (!(error instanceof KubeApiError) || error.status !== 409) throw error
+}
+
+function nodeInfo(architecture: string): Record<string, string> {
+  return {
+    architecture,
+    operatingSystem: 'linux',
+    kubeletVersion: 'v0.0.0-processes',
+    containerRuntimeVersion: 'process://1',
+    osImage: 'sandbox',
+    kernelVersion: '0',
+    machineID: '0',
+    systemUUID: '0',
+    bootID: '0',
+    kubeProxyVersion: '',
+  }
+}

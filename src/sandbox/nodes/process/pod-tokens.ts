@@ -1,0 +1,78 @@
+import type { KubeClient } from '../../../kube/client.ts'
+import { namespacedPath } from '../../../kube/types.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import type { Pod, TokenProjection } from '../../cluster/pod.ts'
+
+/** The ServiceAccount tokens of one Pod, each bound to it and replaced before it ends. */
+export interface PodTokens {
+  /** Undefined: not fetched yet. */
+  get(projection: TokenProjection): string | undefined
+  /** Fetches what is missing or due; to be called again after the answered milliseconds. Throws when the API server refuses. */
+  refresh(signal: AbortSignal): Promise<number>
+  /** All are due now. */
+  expire(): void
+}
+
+interface Token {
+  readonly text: string
+  /** Epoch ms. */
+  readonly refreshAt: number
+}
+
+const HOUR = 3600
+const DAY_MS = 24 * HOUR * 1000
+
+export function createPodTokens(
+  client: KubeClient,
+  pod: Pod,
+  projections: readonly TokenProjection[],
+  clock: Clock,
+): PodTokens {
+  const tokens = new Map<string, Token>()
+  const keyOf = ({ audience = '', expirationSeconds = HOUR }: TokenProjection): string =>
+    `${expirationSeconds} ${audience}`
+  return {
+    get: (projection) => tokens.get(keyOf(projection))?.text,
+    expire() {
+      for (const [key, { text }] of tokens) tokens.set(key, { text, refreshAt: 0 })
+    },
+    async refresh(signal) {
+      for (const projection of projections) {
+        const key = keyOf(projection)
+        if ((tokens.get(key)?.refreshAt ?? 0) <= clock.now())
+          tokens.set(key, await request(client, pod, projection, clock, signal))
+      }
+      return Math.min(...[...tokens.values()].map(({ refreshAt }) => refreshAt - clock.now()))
+    },
+  }
+}
+
+async function request(
+  client: KubeClient,
+  pod: Pod,
+  { audience, expirationSeconds = HOUR }: TokenProjection,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Token> {
+  const { name, namespace, uid } = pod.metadata
+  const account = pod.spec.serviceAccountName ?? 'default'
+  const { status } = await client.request<{ status: { token: string; expirationTimestamp: string } }>(
+    {
+      method: 'POST',
+      path: `${namespacedPath('/api/v1', namespace, 'serviceaccounts', account)}/token`,
+      body: {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        spec: {
+          audiences: audience === undefined ? [] : [audience],
+          expirationSeconds,
+          boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+        },
+      },
+    },
+    signal,
+  )
+  const life = Date.parse(status.expirationTimestamp) - clock.now()
+  // the kubelet's rule: at 80 % of its life, or after a day
+  return { text: status.token, refreshAt: clock.now() + Math.min(life * 0.8, DAY_MS) }
+}

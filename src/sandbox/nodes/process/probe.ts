@@ -1,0 +1,77 @@
+import { get as httpGet, type RequestOptions } from 'node:http'
+import { get as httpsGet } from 'node:https'
+import { type Clock, sleep } from '../../../lib/clock.ts'
+import type { Container, Probe } from '../../cluster/pod.ts'
+
+/** Undefined: healthy; else what was wrong, as the kubelet's Events say it. */
+type ProbeResult = string | undefined
+
+/**
+ * Asks as often as the probe says and tells each change of the verdict (after as many equal results as its thresholds ask for), and each failure.
+ * Runs until the signal ends it.
+ */
+export async function runProbe(
+  probe: Probe,
+  target: { container: Container; podIp: string },
+  on: { verdict: (healthy: boolean) => void; failure: (message: string) => void },
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const { periodSeconds = 10, successThreshold = 1, failureThreshold = 3, initialDelaySeconds = 0 } = probe
+  let verdict: boolean | undefined
+  let streak = 0
+  let last: boolean | undefined
+  await sleep(clock, initialDelaySeconds * 1000, signal)
+  for (;;) {
+    const failure = await probeOnce(probe, target, signal)
+    signal.throwIfAborted()
+    const healthy = failure === undefined
+    streak = healthy === last ? streak + 1 : 1
+    last = healthy
+    if (failure !== undefined) on.failure(failure)
+    if (verdict !== healthy && streak >= (healthy ? successThreshold : failureThreshold)) {
+      verdict = healthy
+      on.verdict(healthy)
+    }
+    await sleep(clock, periodSeconds * 1000, signal)
+  }
+}
+
+async function probeOnce(
+  probe: Probe,
+  target: { container: Container; podIp: string },
+  signal: AbortSignal,
+): Promise<ProbeResult> {
+  const { httpGet: action, timeoutSeconds = 1 } = probe
+  if (!action) return 'this node has httpGet probes alone'
+  const loopback = action.host === '127.0.0.1' || action.host === 'localhost'
+  const options: RequestOptions & { rejectUnauthorized: boolean } = {
+    host: action.host === undefined || loopback ? target.podIp : action.host,
+    port: portNumber(action.port, target.container),
+    path: action.path ?? '/',
+    headers: Object.fromEntries((action.httpHeaders ?? []).map(({ name, value }) => [name, value])),
+    agent: false,
+    rejectUnauthorized: false,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
+  }
+  try {
+    const status = await ask(action.scheme === 'HTTPS' ? httpsGet : httpGet, options)
+    return status >= 200 && status < 400 ? undefined : `HTTP probe failed with statuscode: ${status}`
+  } catch (error) {
+    return `HTTP probe failed: ${(error as Error).message}`
+  }
+}
+
+function ask(get: typeof httpGet, options: RequestOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get(options, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    }).on('error', reject)
+  })
+}
+
+function portNumber(port: number | string, container: Container): number {
+  if (typeof port === 'number') return port
+  return container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port)
+}

@@ -1,0 +1,182 @@
+import { randomInt } from 'node:crypto'
+import { createKubeClient } from '../../../kube/client.ts'
+import { createReflector } from '../../../kube/watch/reflector.ts'
+import type { Versioned } from '../../../kube/watch/store.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import type { Pod } from '../../cluster/pod.ts'
+import type { Cluster } from '../../cluster/start-cluster.ts'
+import { connectionGroup } from '../../process/process-table.ts'
+import { readHost } from '../../tools/host.ts'
+import type { ContainerRunner } from './container-runner.ts'
+import { createEventRecorder } from './event-recorder.ts'
+import type { Images } from './images.ts'
+import { readLog, startLogServer } from './log-server.ts'
+import { keepNodeLease, registerNode } from './node-object.ts'
+import { type PodWorker, startPodWorker } from './pod-worker.ts'
+import { createSourceCache } from './source-cache.ts'
+
+export interface ProcessNodeOptions {
+  readonly cluster: Cluster
+  readonly name?: string
+  /** What runs for an image, by repository: `{'acr-nopass/helper': ['/path/to/node', '/path/to/helper.mjs']}`. */
+  readonly images: Images
+  readonly labels?: Readonly<Record<string, string>>
+  /** Where its Pods reach the API server (default: at the API server), for a proxy between. */
+  readonly apiServer?: { readonly host: string; readonly port: number }
+  /** The first rest of a container that ends again and again; doubles (default 10 s, as a kubelet's). */
+  readonly backOffMs?: number
+  readonly signal?: AbortSignal
+}
+
+export interface RunningPod {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  /** A loopback address of its own; all its ports are there. */
+  readonly ip: string
+}
+
+/** A node whose containers are child processes. Pods are named `namespace/name`. */
+export interface ProcessNode {
+  readonly name: string
+  pods(): RunningPod[]
+  /**
+   * As if each Pod were an ECI instance: the RAM role of the Pod whose process holds this connection of the machine, by
+   * the annotation that it was created with (Linux; elsewhere never known).
+   */
+  eciRole(connection: { readonly localPort: number; readonly remotePort: number }): string | undefined
+  /** What a container (default: the first) has written. */
+  log(pod: string, container?: string): string
+  /** Faults, for all containers of a Pod: end them (default KILL) as a crash, hold them, let them go on. False: nothing runs. */
+  kill(pod: string, signal?: NodeJS.Signals): boolean
+  pause(pod: string): boolean
+  resume(pod: string): boolean
+  /** Gives the Pod new ServiceAccount tokens now. */
+  rotateTokens(pod: string): void
+  /** Ends its Pods' processes; so does the end of the cluster's run. Safe to call twice. */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Starts a node that is Ready at once and runs the Pods bound to it, with a kubelet's user and rights. */
+export async function startProcessNode(options: ProcessNodeOptions): Promise<ProcessNode> {
+  const { cluster, images, name = 'process-node', signal } = options
+  const end = new AbortController()
+  const until = AbortSignal.any([end.signal, cluster.run.ended])
+  const days30 = 30 * 24 * 60
+  const client = createKubeClient(cluster.connectionFor(`system:node:${name}`, ['system:nodes'], days30), {
+    userAgent: 'process-node',
+  })
+  const api = new URL(cluster.server)
+  const host = readHost()
+  const workers = new Map<string, PodWorker>()
+  const context = {
+    client,
+    clock: systemClock,
+    run: cluster.run,
+    events: createEventRecorder(client, name, Date.now, until),
+    sources: createSourceCache(client),
+    images,
+    apiServer: options.apiServer ?? { host: api.hostname, port: Number(api.port) },
+    ourUid: process.geteuid?.(),
+    backOffMs: options.backOffMs ?? 10_000,
+  }
+  const nextAddress = addresses()
+  const onPod = (key: string, pod: Pod | undefined, previous: Pod | undefined): void => {
+    // another Pod of the same name is another Pod
+    if (previous && pod?.metadata.uid !== previous.metadata.uid) {
+      void workers.get(key)?.remove()
+      workers.delete(key)
+    }
+    if (!pod) return
+    const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+    if (!workers.has(key) && !over) {
+      workers.set(key, startPodWorker(pod, { podIp: nextAddress(), hostIp: '127.0.0.1' }, context))
+    }
+    workers.get(key)?.update(pod)
+  }
+  const reflector = createReflector<Pod, Pod & Versioned>({
+    client,
+    clock: systemClock,
+    random: Math.random,
+    features: { watchList: true },
+    path: '/api/v1/pods',
+    selector: { fieldSelector: `spec.nodeName=${name}` },
+    trim: (pod) => ({ ...pod, uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion }),
+    onChange: onPod,
+  })
+
+  const find = (pod: string, container?: string): ContainerRunner | undefined => {
+    const containers = workers.get(pod)?.containers ?? []
+    return container === undefined ? containers[0] : containers.find((one) => one.container.name === container)
+  }
+  const logs = await startLogServer('127.0.0.1', cluster.caPem, (namespace, pod, container) =>
+    find(`${namespace}/${pod}`, container),
+  )
+  const facts = {
+    name,
+    address: '127.0.0.1',
+    port: logs.port,
+    arch: host.arch,
+    ...(options.labels && { labels: options.labels }),
+  }
+  try {
+    await registerNode(client, facts, new Date().toISOString(), signal ? AbortSignal.any([signal, until]) : until)
+  } catch (error) {
+    // Nobody is given the node to stop it, and a server that listens would keep the process.
+    end.abort()
+    logs.close()
+    client.close()
+    throw error
+  }
+  const loops = [reflector.run(until), keepNodeLease(client, name, systemClock, until)]
+
+  const signalAll = (pod: string, signalName: NodeJS.Signals): boolean =>
+    (workers.get(pod)?.containers ?? []).map((one) => one.signal(signalName)).includes(true)
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    end.abort()
+    stopped ??= (async () => {
+      await Promise.all(loops)
+      await Promise.all([...workers.values()].map((worker) => worker.remove()))
+      logs.close()
+      client.close()
+    })()
+    return stopped
+  }
+  cluster.run.ended.addEventListener('abort', () => void stop())
+  return {
+    name,
+    pods: () =>
+      [...workers.values()].map(({ pod: { metadata }, place }) => {
+        return { namespace: metadata.namespace, name: metadata.name, uid: metadata.uid, ip: place.podIp }
+      }),
+    eciRole({ localPort, remotePort }) {
+      const group = connectionGroup(localPort, remotePort)
+      if (group === undefined) return undefined
+      const owner = [...workers.values()].find(({ containers }) => containers.some((one) => one.pid() === group))
+      return owner?.created.metadata.annotations?.['k8s.aliyun.com/eci-ram-role-name']
+    },
+    log(pod, container) {
+      const runner = find(pod, container)
+      return runner ? readLog(runner) : ''
+    },
+    kill: (pod, signalName = 'SIGKILL') => signalAll(pod, signalName),
+    pause: (pod) => signalAll(pod, 'SIGSTOP'),
+    resume: (pod) => signalAll(pod, 'SIGCONT'),
+    rotateTokens: (pod) => workers.get(pod)?.rotateTokens(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** Loopback addresses, each once; two nodes take theirs from ranges that hardly ever meet, and below those of Services. */
+function addresses(): () => string {
+  const range = `127.${randomInt(1, 64)}`
+  let next = randomInt(0, 128) * 256
+  return () => {
+    next += 1
+    if (next % 256 === 255) next += 2
+    return `${range}.${(next >> 8) % 256}.${next % 256}`
+  }
+}

@@ -1,0 +1,78 @@
+import type { KubeClient } from '../../../kube/client.ts'
+import { type KubeObject, namespacedPath } from '../../../kube/types.ts'
+import { createReflector, type ServerFeatures } from '../../../kube/watch/reflector.ts'
+import type { Versioned } from '../../../kube/watch/store.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import type { SourceData, SourceKind } from './sources.ts'
+
+/** One object that Pods of a node refer to, followed as long as one of them does: as the kubelet, by a watch of that one name. */
+export interface SourceCache {
+  /** Follows an object; `onChange` tells of each change. The answer ends it. */
+  follow(kind: SourceKind, namespace: string, name: string, onChange: () => void): () => void
+  /** Undefined: it is not there, or not known yet. */
+  find(kind: SourceKind, namespace: string, name: string): SourceData | undefined
+}
+
+interface Followed {
+  readonly listeners: Set<() => void>
+  readonly end: AbortController
+  data: SourceData | undefined
+}
+
+interface SourceObject extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>
+  readonly binaryData?: Readonly<Record<string, string>>
+}
+
+export function createSourceCache(client: KubeClient): SourceCache {
+  const followed = new Map<string, Followed>()
+  const features: ServerFeatures = { watchList: true }
+  const keyOf = (kind: SourceKind, namespace: string, name: string): string => `${kind}/${namespace}/${name}`
+
+  function begin(kind: SourceKind, namespace: string, name: string): Followed {
+    const entry: Followed = { listeners: new Set(), end: new AbortController(), data: undefined }
+    const reflector = createReflector<SourceObject, Versioned & { data: SourceData }>({
+      client,
+      clock: systemClock,
+      random: Math.random,
+      features,
+      path: namespacedPath('/api/v1', namespace, kind),
+      selector: { fieldSelector: `metadata.name=${name}` },
+      trim: (object) => ({
+        uid: object.metadata.uid,
+        resourceVersion: object.metadata.resourceVersion,
+        data: decode(kind, object),
+      }),
+      onChange: (_key, current) => {
+        entry.data = current?.data
+        for (const listener of entry.listeners) listener()
+      },
+    })
+    void reflector.run(entry.end.signal)
+    return entry
+  }
+
+  return {
+    find: (kind, namespace, name) => followed.get(keyOf(kind, namespace, name))?.data,
+    follow(kind, namespace, name, onChange) {
+      const key = keyOf(kind, namespace, name)
+      const entry = followed.get(key) ?? begin(kind, namespace, name)
+      followed.set(key, entry)
+      const listener = (): void => onChange()
+      entry.listeners.add(listener)
+      return () => {
+        entry.listeners.delete(listener)
+        if (entry.listeners.size > 0) return
+        entry.end.abort()
+        followed.delete(key)
+      }
+    },
+  }
+}
+
+function decode(kind: SourceKind, { data = {}, binaryData = {} }: SourceObject): SourceData {
+  const encoding = kind === 'secrets' ? 'base64' : 'utf8'
+  const read = (entries: Readonly<Record<string, string>>, as: 'base64' | 'utf8'): [string, Buffer][] =>
+    Object.entries(entries).map(([key, value]) => [key, Buffer.from(value, as)])
+  return Object.fromEntries([...read(data, encoding), ...read(binaryData, 'base64')])
+}

@@ -1,0 +1,87 @@
+import type { DownwardItem, KeyToPath, Pod, Projection, TokenProjection, Volume } from '../../cluster/pod.ts'
+import { fieldValue, type PodPlace, resourceValue } from './field-value.ts'
+import { type FindSource, MissingSource, needSource, type SourceData } from './sources.ts'
+
+interface VolumeFile {
+  readonly content: Buffer
+  readonly mode: number
+}
+
+/** Files by their path in the volume. */
+export type VolumeContent = ReadonlyMap<string, VolumeFile>
+
+export interface VolumeContext {
+  readonly pod: Pod
+  readonly place: PodPlace
+  readonly find: FindSource
+  /** Undefined: not fetched yet. */
+  readonly token: (projection: TokenProjection) => string | undefined
+}
+
+const DEFAULT_MODE = 0o644
+
+/** What a volume holds now; undefined for an emptyDir, which is the container's. Throws MissingSource. */
+export function volumeContent(volume: Volume, context: VolumeContext): VolumeContent | undefined {
+  const { configMap, secret, downwardAPI, projected, emptyDir } = volume
+  if (emptyDir) return undefined
+  if (configMap) return collect([{ configMap }], configMap.defaultMode, context)
+  if (secret) return collect([{ secret: { ...secret, name: secret.secretName } }], secret.defaultMode, context)
+  if (downwardAPI) return collect([{ downwardAPI }], downwardAPI.defaultMode, context)
+  if (projected) return collect(projected.sources ?? [], projected.defaultMode, context)
+  throw new MissingSource(`volume "${volume.name}" is of a kind that this node has not`)
+}
+
+/** The tokens that a Pod's volumes ask for. */
+export function tokenProjections(pod: Pod): TokenProjection[] {
+  const sources = pod.spec.volumes?.flatMap((volume) => volume.projected?.sources ?? []) ?? []
+  return sources.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? [])
+}
+
+function collect(
+  sources: readonly Projection[],
+  defaultMode: number | undefined,
+  context: VolumeContext,
+): VolumeContent {
+  const files = new Map<string, VolumeFile>()
+  const mode = defaultMode ?? DEFAULT_MODE
+  for (const source of sources) {
+    for (const [path, file] of readProjection(source, mode, context)) files.set(path, file)
+  }
+  return files
+}
+
+function readProjection(source: Projection, mode: number, context: VolumeContext): [string, VolumeFile][] {
+  const { configMap, secret, downwardAPI, serviceAccountToken } = source
+  const { find } = context
+  if (configMap) {
+    return pick(needSource(find, 'configmaps', configMap.name, configMap.optional), configMap, mode)
+  }
+  if (secret) return pick(needSource(find, 'secrets', secret.name, secret.optional), secret, mode)
+  if (downwardAPI) return (downwardAPI.items ?? []).map((item) => [item.path, downwardFile(item, mode, context)])
+  if (!serviceAccountToken) return []
+  const token = context.token(serviceAccountToken)
+  if (token === undefined) throw new MissingSource('failed to fetch token')
+  return [[serviceAccountToken.path, { content: Buffer.from(token), mode: 0o600 }]]
+}
+
+function pick(
+  data: SourceData,
+  { name, items, optional }: { name: string; items?: readonly KeyToPath[]; optional?: boolean },
+  mode: number,
+): [string, VolumeFile][] {
+  if (!items) return Object.entries(data).map(([key, content]) => [key, { content, mode }])
+  return items.flatMap((item): [string, VolumeFile][] => {
+    const content = data[item.key]
+    if (content) return [[item.path, { content, mode: item.mode ?? mode }]]
+    if (optional) return []
+    throw new MissingSource(`references non-existent key "${item.key}" of "${name}"`)
+  })
+}
+
+function downwardFile(item: DownwardItem, mode: number, { pod, place }: VolumeContext): VolumeFile {
+  const value = item.resourceFieldRef
+    ? resourceValue(pod, item.resourceFieldRef)
+    : item.fieldRef && fieldValue(pod, place, item.fieldRef)
+  if (value === undefined) throw new MissingSource(`unsupported fieldPath: ${item.fieldRef?.fieldPath}`)
+  return { content: Buffer.from(value), mode: item.mode ?? mode }
+}

@@ -1,0 +1,90 @@
+import type { ValuePath } from '../yaml/yaml-node.ts'
+
+/** The part of JSON Schema draft-07 that our schemas use. */
+export interface Schema {
+  readonly $schema?: string
+  readonly $ref?: string
+  readonly title?: string
+  readonly description?: string
+  readonly type?: string | readonly string[]
+  readonly default?: unknown
+  readonly examples?: readonly unknown[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly uniqueItems?: boolean
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly additionalProperties?: boolean | Schema
+  readonly propertyNames?: Schema
+  readonly items?: Schema
+  readonly allOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly if?: Schema
+  readonly then?: Schema
+  readonly else?: Schema
+  readonly definitions?: Readonly<Record<string, Schema>>
+}
+
+/** The name of the definition that a schema stands for: `{$ref}` or `{allOf: [{$ref}]}`. */
+export function definitionName(schema: Schema): string | undefined {
+  const ref = schema.$ref ?? (schema.allOf?.length === 1 ? schema.allOf[0]?.$ref : undefined)
+  return ref?.replace('#/definitions/', '')
+}
+
+/** A schema with its definition's keywords filled in; its own title, description, default and examples win. */
+export function resolve(schema: Schema, root: Schema): Schema {
+  const name = definitionName(schema)
+  if (name === undefined) return schema
+  const definition = root.definitions?.[name]
+  if (definition === undefined) throw new Error(`no definition named ${name}`)
+  const { $ref: _ref, allOf: _allOf, ...own } = schema
+  return { ...resolve(definition, root), ...own }
+}
+
+/** Whether filling defaults always makes this key present: it has a default, or is an object that needs no key and has a default inside. */
+export function isDefaulted(schema: Schema, root: Schema): boolean {
+  const full = resolve(schema, root)
+  if (full.default !== undefined) return true
+  if (full.required !== undefined) return false
+  return Object.values(full.properties ?? {}).some((property) => isDefaulted(property, root))
+}
+
+/** The schema of one key or item; undefined when the schema knows none. */
+export function schemaOfChild(schema: Schema, step: string | number, root: Schema): Schema | undefined {
+  const { properties, additionalProperties, items } = resolve(schema, root)
+  if (typeof step === 'number') return items
+  // A key named like a method of every object is no key of ours.
+  if (properties !== undefined && Object.hasOwn(properties, step)) return properties[step]
+  return typeof additionalProperties === 'object' ? additionalProperties : undefined
+}
+
+/** The schema of the value at a path, resolved; undefined when the schema knows no such value. */
+export function schemaAt(root: Schema, path: ValuePath): Schema | undefined {
+  const found = path.reduce<Schema | undefined>(
+    (schema, step) => (schema === undefined ? undefined : schemaOfChild(schema, step, root)),
+    root,
+  )
+  return found === undefined ? undefined : resolve(found, root)
+}
+
+/** All keys of the schema with the dotted path of the map that holds them; lists are written as `registries[]`. */
+export function keyPlaces(root: Schema): ReadonlyMap<string, readonly string[]> {
+  const places = new Map<string, string[]>()
+  const visit = (schema: Schema, path: string): void => {
+    const { properties, items } = resolve(schema, root)
+    if (items !== undefined) visit(items, `${path}[]`)
+    for (const [key, property] of Object.entries(properties ?? {})) {
+      places.set(key, [...(places.get(key) ?? []), path])
+      visit(property, path === '' ? key : `${path}.${key}`)
+    }
+  }
+  visit(root, '')
+  return places
+}

@@ -1,0 +1,108 @@
+import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
+import type { ErrorCode } from '../../errors.ts'
+import { ValuesError } from '../values-error.ts'
+import { undecodedByte } from './decode-text.ts'
+import { formatSyntaxError } from './syntax-errors.ts'
+import type { MapNode, Origin, Position, SourceFile, YamlNode } from './yaml-node.ts'
+import { createNodeReader } from './yaml-nodes.ts'
+
+/** What a file holds, and all that is wrong with how it is written. */
+export interface ReadResult {
+  /**
+   * Undefined when the file cannot be read. With errors of the codes in SOFT only it is what Helm would read, so that the
+   * rest of the file can be checked in the same go.
+   */
+  readonly root: YamlNode | undefined
+  readonly errors: readonly ValuesError[]
+}
+
+const SOFT: readonly ErrorCode[] = ['YAML_AMBIGUOUS', 'YAML_DUPLICATE_KEY']
+
+// What Helm's reader refuses (go-yaml v2, readerc.go), and line breaks that only YAML 1.1 knows.
+const BAD_CHARACTER =
+  /[^\t\n\r\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|\r(?!\n)/u
+
+/**
+ * Reads YAML as Helm does, and refuses what readers do not agree on. An empty file is an empty map, as for Helm.
+ * Never throws; errors carry the codes YAML_*.
+ */
+export function readYaml(file: SourceFile, origin: Origin): ReadResult {
+  const lines = new LineCounter()
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset)
+    return { file: file.name, line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const documents = parseAllDocuments(file.text, {
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    lineCounter: lines,
+    logLevel: 'silent',
+  })
+  const errors: ValuesError[] = []
+  const badCharacter = BAD_CHARACTER.exec(file.text)
+  if (badCharacter !== null) errors.push(characterError(badCharacter, at))
+  const first = Array.isArray(documents) ? documents[0] : undefined
+  const second = documents[1]
+  if (second !== undefined)
+    errors.push(new ValuesError('YAML_DOCUMENTS', 'a second document starts here', { at: at(startOf(second)) }))
+  for (const problem of first === undefined ? [] : [...first.errors, ...first.warnings])
+    errors.push(syntaxError(problem, at))
+  const directive = first === undefined ? undefined : directiveOf(first)
+  if (directive !== undefined) errors.push(new ValuesError('YAML_TAG', `a ${directive} directive`, { at: at(0) }))
+  if (first === undefined || errors.length > 0)
+    return { root: errors.length > 0 ? undefined : emptyMap(file, origin), errors }
+  const reader = createNodeReader(first, { text: file.text, at, origin })
+  const root = first.contents === null ? emptyMap(file, origin) : reader.read(first.contents)
+  errors.push(...reader.errors)
+  const isEmpty = root.kind === 'scalar' && root.value === null
+  const isReadable = errors.every(({ code }) => SOFT.includes(code))
+  return { root: isReadable ? (isEmpty ? emptyMap(file, origin) : root) : undefined, errors }
+}
+
+function emptyMap(file: SourceFile, origin: Origin): MapNode {
+  return { kind: 'map', at: { file: file.name, line: 1, column: 1 }, origin, entries: new Map() }
+}
+
+/** Helm 4 refuses some that Helm 3 reads. */
+function directiveOf({ directives }: Document.Parsed): string | undefined {
+  if (directives.yaml.explicit) return '%YAML'
+  return Object.keys(directives.tags).some((handle) => handle !== '!!') ? '%TAG' : undefined
+}
+
+function startOf(document: Document.Parsed): number {
+  return document.contents?.range[0] ?? document.range[0]
+}
+
+function syntaxError(problem: YAMLError, at: (offset: number) => Position): ValuesError {
+  const { code, message, hint } = formatSyntaxError(problem.code)
+  return new ValuesError(code, message, { at: at(problem.pos[0]), hint, hideLine: true })
+}
+
+function characterError(match: RegExpExecArray, at: (offset: number) => Position): ValuesError {
+  const byte = undecodedByte(match[0])
+  if (byte !== undefined) {
+    return new ValuesError(
+      'YAML_SYNTAX',
+      `the byte 0x${byte.toString(16).toUpperCase()} is not part of a text in UTF-8`,
+      {
+        at: at(match.index),
+        hint: 'Save the file as UTF-8.',
+        hideLine: true,
+      },
+    )
+  }
+  if (match[0] === '\ufeff') {
+    return new ValuesError('YAML_SYNTAX', 'a byte order mark', {
+      at: at(match.index),
+      hint: 'Save the file as UTF-8 without a byte order mark.',
+    })
+  }
+  const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  return new ValuesError('YAML_SYNTAX', `the character U+${code} may not stand here as it is`, {
+    at: at(match.index),
+    hint: `Write it as an escape in double quotes ("\\u${code}"), or end lines with a line feed.`,
+  })
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { HttpSender } from '../../src/alibaba/transport/http-sender.ts'
+import { createAskRegistry } from '../../src/doctor/read/ask-registry.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import type { Reader } from '../../src/release/reader.ts'
+import { HOST, IMAGE, registry, scene, stuckPod } from './scene.ts'
+
+const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
+
+/** The hosts that are asked while the image's own one does not resolve; every other one asks for the login itself. */
+async function hostsAsked(domains: readonly string[], secretDomains: readonly string[]): Promise<readonly string[]> {
+  const auth = Buffer.from('user:secret').toString('base64')
+  const content = JSON.stringify({ auths: Object.fromEntries(secretDomains.map((domain) => [domain, { auth }])) })
+  const secret = { data: { '.dockerconfigjson': Buffer.from(content).toString('base64') } }
+  const client = { request: async () => secret } as unknown as KubeClient
+  const reader = { attempt: (_what: string, work: () => Promise<unknown>) => work() } as unknown as Reader
+  const hosts: string[] = []
+  const send: HttpSender = async ({ url }) => {
+    hosts.push(url.host)
+    if (url.host === HOST) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' })
+    return { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, text: '' }
+  }
+  const observed = scene({ registries: [registry({ domains: [...domains] })] })
+  const ask = createAskRegistry(client, reader, send)
+  const answers = await ask(observed, stuckPod(), new AbortController().signal)
+  assert.equal(answers.size, 1, IMAGE)
+  return [...new Set(hosts)]
+}
+
+test('another domain of the registry is asked where the own one has no address', async () => {
+  assert.deepEqual(await hostsAsked([HOST, VPC_HOST], [HOST, VPC_HOST]), [HOST, VPC_HOST])
+})
+
+test('security: a host that only the status names never gets the login', async () => {
+  assert.deepEqual(await hostsAsked([HOST, 'evil.example.com'], [HOST, VPC_HOST]), [HOST])
+})

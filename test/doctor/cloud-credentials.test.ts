@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { createDefaultTransport } from '../../src/alibaba/transport/default-transport.ts'
+import { createEndpoints } from '../../src/alibaba/transport/endpoints.ts'
+import { profileCredentials } from '../../src/doctor/cloud/cli-profile.ts'
+import { createCloudReader } from '../../src/doctor/cloud/cloud-reader.ts'
+import { findCredentials } from '../../src/doctor/cloud/find-credentials.ts'
+import { NopassError } from '../../src/errors.ts'
+
+const home = await mkdtemp(join(tmpdir(), 'acr-nopass-profile-'))
+after(() => rm(home, { recursive: true }))
+const find = (env: Readonly<Record<string, string>>) =>
+  findCredentials({
+    env,
+    transport: createDefaultTransport({ version: '0' }),
+    endpoints: createEndpoints({ network: 'public' }),
+  })
+const KEY = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'id', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret' }
+const PROFILES = JSON.stringify({
+  current: 'work',
+  profiles: [
+    { name: 'work', mode: 'AK', access_key_id: 'a', access_key_secret: 'b', sts_token: '' },
+    { name: 'session', mode: 'StsToken', access_key_id: 'c', access_key_secret: 'd', sts_token: 'e' },
+    { name: 'role', mode: 'RamRoleArn', access_key_id: 'f', access_key_secret: 'g', ram_role_arn: 'r' },
+    { name: 'empty', mode: 'AK', access_key_id: '', access_key_secret: '' },
+    null,
+  ],
+})
+
+test('the first of variables, role and profile is taken, and none where there is none', async () => {
+  assert.equal(await find({}), undefined)
+  assert.equal(await find({ ALIBABA_CLOUD_ACCESS_KEY_ID: 'id' }), undefined)
+  assert.equal(await find({ HOME: home }), undefined)
+  assert.deepEqual(await (await find(KEY))?.get(), { accessKeyId: 'id', accessKeySecret: 'secret' })
+  const role = {
+    ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/r',
+    ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1:oidc-provider/p',
+    ALIBABA_CLOUD_OIDC_TOKEN_FILE: '/token',
+  }
+  assert.equal((await find({ ...role, ...KEY }))?.name, 'environment')
+  assert.equal((await find(role))?.sharedSession, false)
+  await mkdir(join(home, '.aliyun'))
+  await writeFile(join(home, '.aliyun', 'config.json'), PROFILES)
+  const profile = await find({ HOME: home })
+  assert.deepEqual([profile?.name, await profile?.get()], ['profile', { accessKeyId: 'a', accessKeySecret: 'b' }])
+  assert.deepEqual(await (await find({ HOME: home, ...KEY }))?.get(), { accessKeyId: 'id', accessKeySecret: 'secret' })
+})
+
+test('a profile counts when it has a key of its own', () => {
+  const key = (name?: string) => profileCredentials(PROFILES, name)
+  assert.deepEqual(key(), { accessKeyId: 'a', accessKeySecret: 'b' })
+  assert.deepEqual(key('session'), { accessKeyId: 'c', accessKeySecret: 'd', securityToken: 'e' })
+  for (const name of ['role', 'empty', 'nowhere']) assert.equal(key(name), undefined, name)
+  for (const text of ['', 'null', '{', '{"profiles": 1}', '[]'])
+    assert.equal(profileCredentials(text, undefined), undefined)
+})
+
+test('a read that is denied, fails or takes too long is noted once; a fault of our own and an interrupt are not', async () => {
+  const never = new AbortController().signal
+  const reader = createCloudReader(never, never, () => undefined)
+  const denied = () => Promise.reject(new NopassError('CLOUD_DENIED', 'no'))
+  assert.equal(await reader.attempt('role r', 'ram:GetRole', denied), undefined)
+  await reader.attempt('role r', 'ram:GetRole', denied)
+  const away = () => Promise.reject(new NopassError('CLOUD_UNREACHABLE', 'ram is away', { reason: 'ECONNREFUSED' }))
+  await reader.attempt('role s', 'ram:GetRole', away)
+  assert.equal(await reader.attempt('role t', 'ram:GetRole', async () => 1), 1)
+  assert.deepEqual(reader.notes, [
+    { what: 'role r', why: 'your credentials lack the right ram:GetRole' },
+    { what: 'role s', why: 'ram is away (ECONNREFUSED)' },
+  ])
+  await assert.rejects(
+    reader.attempt('x', 'y', () => Promise.reject(new TypeError('ours'))),
+    TypeError,
+  )
+  const late = createCloudReader(never, AbortSignal.abort(), () => undefined)
+  await late.attempt('role r', 'ram:GetRole', () => Promise.reject(new Error('aborted')))
+  assert.deepEqual(late.notes, [{ what: 'role r', why: 'Alibaba Cloud did not answer in time' }])
+  const ended = createCloudReader(AbortSignal.abort(new Error('ended')), never, () => undefined)
+  await assert.rejects(ended.attempt('x', 'y', denied), /ended/)
+})

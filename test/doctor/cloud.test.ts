@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { renderCloud } from '../../src/cli/doctor/render-cloud.ts'
+import { doctorUnverified } from '../../src/cli/doctor/unverified.ts'
+import type { CloudFacts, InstanceFacts, RoleFacts } from '../../src/doctor/cloud/cloud-facts.ts'
+import { diagnose } from '../../src/doctor/diagnose.ts'
+import type { Observed } from '../../src/doctor/observed.ts'
+import { policyOf, type Statement } from '../../src/policy/document.ts'
+import { testFindings } from './finding-table.ts'
+import { failure, IMAGE, registry, scene, stuckPod } from './scene.ts'
+
+const text = (...statements: readonly Statement[]): string => JSON.stringify(policyOf(statements))
+const allow = (Action: string, Resource = '*'): Statement => ({ Effect: 'Allow', Action, Resource })
+const ECS = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
+const SUBJECT = 'role nodes of account 1'
+
+const role = (change: Partial<RoleFacts> = {}): RoleFacts => ({
+  role: { name: 'nodes', arn: 'acs:ram::1:role/nodes', description: '', trust: text(ECS), ours: false },
+  attached: [{ name: 'AliyunContainerRegistryFullAccess', custom: false, document: text(allow('cr:*')) }],
+  policyName: 'acr-nopass-c1',
+  policy: undefined,
+  ...change,
+})
+const instance = (change: Partial<InstanceFacts> = {}): InstanceFacts => ({
+  instanceId: 'cri-abc123',
+  found: { instanceId: 'cri-abc123', name: 'demo', region: 'cn-hangzhou', status: 'RUNNING' },
+  endpoints: [
+    {
+      type: 'internet',
+      enabled: true,
+      domains: [{ domain: 'demo-registry.cn-hangzhou.cr.aliyuncs.com', custom: false }],
+    },
+    {
+      type: 'vpc',
+      enabled: true,
+      domains: [{ domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com', custom: false }],
+    },
+  ],
+  vpcs: [{ vpcId: 'vpc-1', status: 'RUNNING', issue: '' }],
+  ...change,
+})
+
+interface Change {
+  readonly role?: RoleFacts | undefined
+  readonly instance?: InstanceFacts | undefined
+  readonly facts?: Partial<CloudFacts>
+  readonly network?: 'all' | 'vpc' | 'public'
+  readonly scene?: Parameters<typeof scene>[0]
+}
+
+function seen(change: Change = {}): Observed {
+  const { network = 'all' } = change
+  const facts: CloudFacts = {
+    caller: 'acs:ram::1:user/me',
+    accountId: '1',
+    place: { clusterId: 'c1', accountId: '1', region: 'cn-hangzhou', vpcId: 'vpc-1', vswitchId: undefined, key: 'c1' },
+    workerRoles: ['nodes'],
+    issuers: [],
+    roles: new Map([['acs:ram::1:role/nodes', change.role ?? role()]]),
+    oidcProvider: undefined,
+    instances: new Map([['demo', change.instance ?? instance()]]),
+    ...change.facts,
+  }
+  const config = {
+    registries: [{ name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou', network }],
+  }
+  return scene({ config, cloud: { state: 'looked', facts, notes: [] }, ...change.scene })
+}
+
+const vpcs: InstanceFacts['vpcs'] = []
+const PLACE = { clusterId: 'c1', accountId: '1', region: 'cn-beijing', vpcId: 'vpc-1', vswitchId: undefined, key: 'c1' }
+
+testFindings([
+  { title: 'a cloud in which all is well', observed: seen(), finds: [] },
+  {
+    title: 'what could not be read is no finding',
+    observed: seen({
+      role: role({ role: undefined, attached: undefined }),
+      instance: instance({ found: undefined, endpoints: undefined, vpcs: undefined }),
+    }),
+    finds: [],
+  },
+  {
+    title: 'a trust policy that nobody can read is no finding',
+    observed: seen({ role: role({ role: { name: 'nodes', arn: '', description: '', trust: '{', ours: false } }) }),
+    finds: [],
+  },
+  {
+    title: 'roles of another account were not looked at',
+    observed: seen({ facts: { roles: new Map() } }),
+    finds: [],
+  },
+  {
+    title: 'a role with a policy of our name that somebody else wrote: it gets more, and stays theirs',
+    observed: seen({
+      role: role({
+        attached: [{ name: 'acr-nopass-c1', custom: true, document: text(allow('ecs:*')) }],
+        policy: {
+          name: 'acr-nopass-c1',
+          description: 'mine',
+          document: text(allow('ecs:*')),
+          defaultVersion: 'v1',
+          ours: false,
+        },
+      }),
+    }),
+    finds: [['error', 'ROLE_RIGHTS_MISSING', SUBJECT]],
+    says: /^None of its policies \(acr-nopass-c1\)[\s\S]*\naliyun ram CreatePolicyVersion --PolicyName acr-nopass-c1 --PolicyDocument '[^']*ecs:\*[^']*' --SetAsDefault true [^&]*$/,
+  },
+  {
+    title: 'U11 a verdict that no document of RAM backs is likely, and does not fail a check',
+    observed: seen({
+      role: role({
+        attached: [
+          {
+            name: 'narrow',
+            custom: true,
+            document: text(allow('cr:*'), {
+              Effect: 'Deny',
+              Action: 'cr:Pull*',
+              Resource: 'acs:cr:*:*:repository/cri-?bc123/*',
+            }),
+          },
+        ],
+      }),
+    }),
+    finds: [['warning', 'ROLE_RIGHTS_MISSING', SUBJECT]],
+    says: /^A Deny in one of its policies \(narrow\)[^\n]* likely, not certain\./,
+  },
+  {
+    title: 'a role whose policy would get too large: the documents, for a person to compare',
+    observed: seen({
+      role: role({
+        attached: [],
+        policy: {
+          name: 'acr-nopass-c1',
+          description: '',
+          document: text(allow('ecs:*', `acs:ecs:*:1:${'x'.repeat(6144)}`)),
+          defaultVersion: 'v1',
+          ours: true,
+        },
+      }),
+    }),
+    finds: [['error', 'ROLE_RIGHTS_MISSING', SUBJECT]],
+    says: /\nacr-nopass policy -f values\.yaml$/,
+  },
+  {
+    title: 'an instance that is not there, which the helper has not noticed yet',
+    observed: seen({ instance: instance({ found: null }) }),
+    finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
+    says: /aliyun cr ListInstance --region cn-hangzhou/,
+  },
+  {
+    title: 'an instance that is not there is said once',
+    observed: seen({
+      instance: instance({ found: null }),
+      scene: { registries: [registry({ state: 'failing', error: failure('CLOUD_NOT_FOUND') })] },
+    }),
+    finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
+  },
+  {
+    title: 'a VPC that is not linked, and nobody needs it',
+    observed: seen({ instance: instance({ vpcs }) }),
+    finds: [['info', 'VPC_UNLINKED', 'registry demo']],
+    says: /--VpcId vpc-1 --VswitchId '<vswitch id>' --ModuleName Registry$/,
+  },
+  {
+    title: 'a VPC that is not linked, with pulls from the internet alone',
+    observed: seen({ instance: instance({ vpcs }), network: 'public' }),
+    finds: [],
+  },
+  {
+    title: 'a VPC that is not linked, and the internet closed: there is no way left',
+    observed: seen({ instance: instance({ vpcs, endpoints: [] }) }),
+    finds: [['error', 'VPC_UNLINKED', 'registry demo']],
+  },
+  {
+    title: 'a VPC whose link is broken',
+    observed: seen({
+      network: 'vpc',
+      instance: instance({ vpcs: [{ vpcId: 'vpc-1', status: 'RUNNING', issue: 'PRIVATE_ZONE_CONFLICT_AT_z' }] }),
+    }),
+    finds: [['error', 'VPC_UNLINKED', 'registry demo']],
+  },
+  {
+    title: 'a VPC of another region, with pulls through it alone',
+    observed: seen({ network: 'vpc', instance: instance({ vpcs }), facts: { place: PLACE } }),
+    finds: [['error', 'VPC_UNLINKED', 'registry demo']],
+    says: /A VPC of another region cannot be linked/,
+  },
+  {
+    title: 'a VPC of another region, with both domains',
+    observed: seen({ instance: instance({ vpcs }), facts: { place: PLACE } }),
+    finds: [],
+  },
+  {
+    title: 'a cluster whose VPC is not known',
+    observed: seen({ network: 'vpc', instance: instance({ vpcs }), facts: { place: { ...PLACE, vpcId: undefined } } }),
+    finds: [],
+  },
+])
+
+test('doctor: a Pod that pulls by the public domain needs the public endpoint', () => {
+  const closed = instance({ endpoints: [{ ...(instance().endpoints?.[0] ?? never()), enabled: false }] })
+  const ids = (pods: Observed['pods']): readonly string[] =>
+    diagnose({ ...seen({ instance: closed }), pods })
+      .map(({ id }) => id)
+      .filter((id) => /^(PUBLIC|VPC)_/.test(id))
+  assert.deepEqual(ids([]), [])
+  assert.deepEqual(ids([stuckPod({ image: IMAGE })]), ['PUBLIC_CLOSED'])
+})
+
+test('doctor: the report says as whom the cloud was read, or why not', () => {
+  assert.equal(renderCloud({ state: 'not-looked', why: 'x' }), 'Alibaba Cloud itself was not looked at: x.')
+  const { cloud } = seen()
+  assert.equal(renderCloud(cloud), 'Alibaba Cloud was read as acs:ram::1:user/me')
+  assert.ok(cloud.state === 'looked')
+  const notes = [{ what: 'role nodes', why: 'your credentials lack the right ram:GetRole' }]
+  assert.equal(
+    renderCloud({ ...cloud, notes }),
+    'Alibaba Cloud was read as acs:ram::1:user/me; not checked there:\n  role nodes: your credentials lack the right ram:GetRole',
+  )
+})
+
+function never(): never {
+  throw new Error('it is there')
+}
+
+test('what doctor relied on and could not verify is said once, with what it concerns', () => {
+  const open = text(allow('cr:Get*'), allow('cr:*', 'acs:cr:cn-*:1:*'))
+  const observed = seen({ role: role({ attached: [{ name: 'open', custom: true, document: open }] }) })
+  assert.deepEqual(diagnose(observed), [])
+  assert.deepEqual(
+    doctorUnverified(observed).map(({ id, subjects }) => [id, subjects]),
+    [['RAM_MATCHING', ['role nodes']]],
+  )
+  assert.deepEqual(doctorUnverified(seen()), [])
+})
+
+test('U7 a lifetime that was requested is unverified until a token has it', () => {
+  const config = {
+    registries: [
+      { name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou', expiresInHours: 12 },
+    ],
+  }
+  const issuedAt = '2026-11-25T00:00:00.000Z'
+  const of = (expiresAt: string) =>
+    doctorUnverified(scene({ config, registries: [registry({ issuedAt, expiresAt })] })).map(({ id }) => id)
+  assert.deepEqual(of('2026-11-25T01:00:00.000Z'), ['EXPIRES_IN_HOURS'])
+  assert.deepEqual(of('2026-11-25T12:00:00.000Z'), [])
+})

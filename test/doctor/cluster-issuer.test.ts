@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { doctorUnverified } from '../../src/cli/doctor/unverified.ts'
+import type { CloudFacts } from '../../src/doctor/cloud/cloud-facts.ts'
+import type { Observed } from '../../src/doctor/observed.ts'
+import { policyOf } from '../../src/policy/document.ts'
+import { rrsaStatement } from '../../src/policy/trust-document.ts'
+import { testFindings } from './finding-table.ts'
+import { scene } from './scene.ts'
+
+const ROLE = 'acs:ram::1234567890123456:role/r'
+const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1'
+const [FIRST, SECOND] = ['https://oidc-ack.example/c1', 'https://kubernetes.default.svc']
+
+/** ACK lists two issuers; the API server serves `served`, and the role trusts `trusted`. */
+function seen({
+  served,
+  trusted = FIRST,
+  provider = FIRST,
+}: {
+  served: string | undefined
+  trusted?: string
+  provider?: string
+}): Observed {
+  const trust = policyOf([
+    rrsaStatement({
+      oidcProviderArn: PROVIDER,
+      issuer: trusted,
+      namespace: 'acr-nopass',
+      serviceAccount: 'acr-nopass',
+    }),
+  ])
+  const facts: CloudFacts = {
+    caller: 'acs:ram::1234567890123456:user/me',
+    accountId: '1234567890123456',
+    place: {
+      clusterId: 'c1',
+      accountId: '1234567890123456',
+      region: 'cn-hangzhou',
+      vpcId: 'vpc-1',
+      vswitchId: undefined,
+      key: 'c1',
+    },
+    workerRoles: [],
+    issuers: [FIRST, SECOND],
+    roles: new Map([
+      [
+        ROLE,
+        {
+          role: { name: 'r', arn: ROLE, description: '', trust: JSON.stringify(trust), ours: false },
+          attached: undefined,
+          policyName: 'acr-nopass-c1',
+          policy: undefined,
+        },
+      ],
+    ]),
+    oidcProvider: { issuer: provider, clientIds: ['sts.aliyuncs.com'] },
+    instances: new Map(),
+  }
+  return scene({
+    config: { identity: { type: 'rrsa', rrsa: { roleArn: ROLE, oidcProviderArn: PROVIDER } } },
+    cloud: { state: 'looked', facts, notes: [] },
+    issuer: served,
+  })
+}
+
+testFindings([
+  {
+    title: 'W1 the issuer that the API server serves is one that ACK lists',
+    observed: seen({ served: FIRST }),
+    finds: [],
+  },
+  { title: 'W1 it cannot be read, and the role trusts the first', observed: seen({ served: undefined }), finds: [] },
+  {
+    title: 'W1 it cannot be read, and the role trusts the second: that was corrected by hand',
+    observed: seen({ served: undefined, trusted: SECOND }),
+    finds: [],
+  },
+  {
+    title: 'W1 the API server serves the second, and the role trusts the first',
+    observed: seen({ served: SECOND, provider: SECOND }),
+    finds: [['error', 'ROLE_TRUST_DIFFERS', 'role r of account 1234567890123456']],
+    says: /oidc:iss has to be https:\/\/oidc-ack\.example\/c1 there, and is https:\/\/kubernetes\.default\.svc/,
+  },
+  {
+    title: 'W1 it cannot be read, and the role trusts none of them',
+    observed: seen({ served: undefined, trusted: 'https://elsewhere' }),
+    finds: [['error', 'ROLE_TRUST_DIFFERS', 'role r of account 1234567890123456']],
+  },
+  {
+    title: 'W1 it cannot be read, and the provider has another',
+    observed: seen({ served: undefined, provider: 'https://elsewhere' }),
+    finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
+  },
+  {
+    title: 'W1 ACK does not list the issuer of the API server',
+    observed: seen({ served: 'https://elsewhere', trusted: 'https://elsewhere', provider: 'https://elsewhere' }),
+    finds: [['error', 'OIDC_ISSUER_MISMATCH', "issuer of the cluster's tokens"]],
+    says: /issues tokens as https:\/\/elsewhere, but ACK lists .*\/c1 and .*default\.svc[\s\S]*DescribeClusterDetail --ClusterId c1$/,
+  },
+])
+
+test('W1 doctor reports an issuer that the API server did not confirm', () => {
+  const ids = (served: string | undefined) =>
+    doctorUnverified(seen({ served })).map(({ id, subjects }) => [id, ...subjects])
+  assert.deepEqual(ids(undefined), [['ISSUER', FIRST]])
+  assert.deepEqual(ids(FIRST), [])
+})

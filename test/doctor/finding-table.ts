@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diagnose } from '../../src/doctor/diagnose.ts'
+import type { FindingId, Severity } from '../../src/doctor/finding.ts'
+import type { Observed } from '../../src/doctor/observed.ts'
+
+export interface Row {
+  readonly title: string
+  readonly observed: Observed
+  readonly finds: readonly (readonly [Severity, FindingId, string])[]
+  /** In the cause, the cure or the command of the first. */
+  readonly says?: RegExp
+}
+
+/** One test a row: exactly these findings, in this order, each complete. */
+export function testFindings(rows: readonly Row[]): void {
+  for (const { title, observed, finds, says } of rows) {
+    test(`doctor: ${title}`, () => {
+      const findings = diagnose(observed)
+      assert.deepEqual(
+        findings.map(({ severity, id, subject }) => [severity, id, subject]),
+        finds,
+      )
+      const [first] = findings
+      if (says) assert.match(`${first?.cause}\n${first?.cure}\n${first?.command}`, says)
+      for (const { message, cause, cure } of findings) assert.ok(message !== '' && cause !== '' && cure !== '')
+    })
+  }
+}

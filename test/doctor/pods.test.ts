@@ -1,0 +1,383 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diagnose } from '../../src/doctor/diagnose.ts'
+import type { FindingId } from '../../src/doctor/finding.ts'
+import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
+import { account, HOST, IMAGE, namespace, registry, scene, secret, stuckPod } from './scene.ts'
+
+interface Row {
+  readonly title: string
+  readonly pod: PodFacts
+  readonly scene?: Parameters<typeof scene>[0]
+  readonly id: FindingId
+  readonly says: RegExp
+}
+
+const admission = { config: { attach: 'admission' } }
+const bare = { references: [] }
+
+/** What nodes really say: containerd 2.x and CRI-O. */
+const DENIED = `failed to pull and unpack image "${IMAGE}": failed to resolve reference "${IMAGE}": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`
+const UNAUTHORIZED = `failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://dockerauth.cn-hangzhou.aliyuncs.com/auth: 401 Unauthorized`
+const ABSENT = `failed to resolve reference "${IMAGE}": ${IMAGE}: not found`
+const NO_HOST = `failed to do request: Head "https://${HOST}/v2/team/app/manifests/1": dial tcp: lookup ${HOST} on 10.0.0.2:53: no such host`
+const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
+const NO_VPC = `dial tcp: lookup ${VPC_HOST} on 100.100.2.136:53: no such host`
+const TIMEOUT = `failed to do request: Head "https://${HOST}/v2/team/app/manifests/1": dial tcp 10.1.2.3:443: i/o timeout`
+const X509 = `failed to do request: Head "https://${HOST}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`
+
+const TAG_429 = `${HOST}/team/app:20260429`
+const CERTIFICATE = `${HOST}/infra/certificate-service:1`
+
+const ROWS: readonly Row[] = [
+  {
+    title: 'an ACR instance that is no registry of the release',
+    pod: stuckPod({ image: 'other-registry.cn-beijing.cr.aliyuncs.com/a/b:1' }),
+    id: 'POD_UNCOVERED',
+    says: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo\)/,
+  },
+  {
+    title: 'a registry that is none of ACR',
+    pod: stuckPod({ image: 'nginx:latest', detail: TIMEOUT }),
+    id: 'POD_UNCOVERED',
+    says: /docker\.io is no registry of the release.*does not reach/,
+  },
+  {
+    title: 'another namespace of one host that two accounts share',
+    pod: stuckPod({ image: 'registry.cn-hangzhou.aliyuncs.com/mine/app' }),
+    scene: { registries: [registry({ domains: ['registry.cn-hangzhou.aliyuncs.com/theirs'] })] },
+    id: 'POD_UNCOVERED',
+    says: /No registry of the release covers registry\.cn-hangzhou\.aliyuncs\.com/,
+  },
+  {
+    title: 'a namespace that opted out',
+    pod: stuckPod(bare),
+    scene: { namespaces: [namespace('shop', { optedOut: true })] },
+    id: 'POD_OPTED_OUT',
+    says: /kubectl label namespace shop acr-nopass\.io\/skip-/,
+  },
+  {
+    title: 'a namespace that is no target',
+    pod: stuckPod({ ...bare, namespace: 'kube-system' }),
+    id: 'POD_NOT_TARGETED',
+    says: /Namespace kube-system is no target of registry demo/,
+  },
+  {
+    title: 'a ServiceAccount that is no target',
+    pod: stuckPod({ ...bare, serviceAccount: 'builder' }),
+    scene: { config: { targets: { serviceAccounts: { include: ['*'], exclude: ['build*'] } } } },
+    id: 'POD_NOT_TARGETED',
+    says: /ServiceAccount builder is none of/,
+  },
+  {
+    title: 'a ServiceAccount that opted out',
+    pod: stuckPod(bare),
+    scene: { accounts: [account('shop', 'default', { list: [], optedOut: true })] },
+    id: 'POD_OPTED_OUT',
+    says: /annotate serviceaccount default acr-nopass\.io\/skip-/,
+  },
+  {
+    title: 'a Pod that opted out at admission',
+    pod: stuckPod({ ...bare, optedOut: true }),
+    scene: admission,
+    id: 'POD_OPTED_OUT',
+    says: /The Pod carries the label/,
+  },
+  {
+    title: 'a Pod with a list of its own',
+    pod: stuckPod({ references: ['own'] }),
+    id: 'POD_MASKED',
+    says: /names pull secrets of its own \(own\)/,
+  },
+  {
+    title: 'a ServiceAccount that lacks the reference',
+    pod: stuckPod(bare),
+    scene: { accounts: [account('shop', 'default', { list: [] })] },
+    id: 'POD_UNREFERENCED',
+    says: /ServiceAccount default does not name acr-nopass/,
+  },
+  {
+    title: 'a Pod from before the reference',
+    pod: stuckPod(bare),
+    id: 'POD_TOO_OLD',
+    says: /admitted before[\s\S]*Delete the Pod; its controller creates it again with the reference\.\nkubectl -n shop delete pod web-1/,
+  },
+  {
+    title: 'a Pod on its own from before the reference, at admission',
+    pod: stuckPod({ ...bare, owner: undefined }),
+    scene: admission,
+    id: 'POD_TOO_OLD',
+    says: /no controller replaces it/,
+  },
+  {
+    title: 'no Secret',
+    pod: stuckPod(),
+    scene: { secrets: new Map([['acr-nopass', secret()]]) },
+    id: 'POD_WITHOUT_SECRET',
+    says: /There is no Secret acr-nopass in namespace shop/,
+  },
+  {
+    title: "somebody else's Secret",
+    pod: stuckPod(),
+    scene: { secrets: new Map([['shop', secret({ ours: false })]]) },
+    id: 'POD_CREDENTIAL',
+    says: /belongs to somebody else/,
+  },
+  {
+    title: 'an expired Secret',
+    pod: stuckPod(),
+    scene: { secrets: new Map([['shop', secret({ expiresAt: 1 })]]) },
+    id: 'POD_CREDENTIAL',
+    says: /has expired/,
+  },
+  {
+    title: 'a registry that refuses its credential',
+    pod: stuckPod(),
+    scene: { registries: [registry({ verified: 'refused' })] },
+    id: 'POD_CREDENTIAL',
+    says: /Registry demo has no working credential/,
+  },
+  {
+    title: 'a repository out of reach',
+    pod: stuckPod({ detail: DENIED }),
+    id: 'POD_DENIED',
+    says: /may not pull this/,
+  },
+  {
+    title: 'a login that is refused',
+    pod: stuckPod({ detail: UNAUTHORIZED }),
+    id: 'POD_DENIED',
+    says: /401 Unauthorized/,
+  },
+  {
+    title: 'a tag that is not there',
+    pod: stuckPod({ detail: ABSENT }),
+    id: 'POD_IMAGE_ABSENT',
+    says: /repository or tag/,
+  },
+  {
+    title: 'a host without an address',
+    pod: stuckPod({ detail: NO_HOST }),
+    id: 'POD_NETWORK',
+    says: /DNS and a way out/,
+  },
+  {
+    title: 'a VPC domain that is not linked',
+    pod: stuckPod({ image: `${VPC_HOST}/team/app:1`, detail: NO_VPC }),
+    scene: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
+    id: 'POD_VPC_UNLINKED',
+    says: /Access Control, VPC/,
+  },
+  {
+    title: 'a registry that speaks http',
+    pod: stuckPod({ detail: 'http: server gave HTTP response to HTTPS client' }),
+    id: 'POD_HTTP',
+    says: /hosts\.toml/,
+  },
+  {
+    title: 'too many pulls',
+    pod: stuckPod({ detail: '429 Too Many Requests: toomanyrequests' }),
+    id: 'POD_THROTTLED',
+    says: /slow down/,
+  },
+  {
+    title: 'an image for other machines',
+    pod: stuckPod({ detail: 'failed to unpack image: no match for platform in manifest: not found' }),
+    id: 'POD_ARCHITECTURE',
+    says: /kubernetes\.io\/arch/,
+  },
+  {
+    title: 'a pull policy of Never',
+    pod: stuckPod({ waiting: 'ErrImageNeverPull' }),
+    id: 'POD_NEVER_PULLS',
+    says: /imagePullPolicy: IfNotPresent/,
+  },
+  {
+    title: 'no name of an image',
+    pod: stuckPod({ image: `https://${HOST}/team/app:1`, waiting: 'InvalidImageName' }),
+    id: 'POD_IMAGE_NAME',
+    says: /no https:\/\/ before it/,
+  },
+  { title: 'a registry out of reach', pod: stuckPod({ detail: TIMEOUT }), id: 'POD_NETWORK', says: /does not reach/ },
+  { title: 'an unknown certificate', pod: stuckPod({ detail: X509 }), id: 'POD_CERTIFICATE', says: /does not trust/ },
+  // Findings 7 of the review: a tag, a digest or a repository's name is not the node's verdict.
+  {
+    title: 'a tag that is not there and has 429 in it',
+    pod: stuckPod({ image: TAG_429, detail: `failed to resolve reference "${TAG_429}": ${TAG_429}: not found` }),
+    id: 'POD_IMAGE_ABSENT',
+    says: /repository or tag/,
+  },
+  {
+    title: 'a repository out of reach, the tag has 429 in it',
+    pod: stuckPod({ image: TAG_429, detail: DENIED.replaceAll(IMAGE, TAG_429) }),
+    id: 'POD_DENIED',
+    says: /may not pull this/,
+  },
+  {
+    title: 'a repository out of reach with certificate in its name',
+    pod: stuckPod({ image: CERTIFICATE, detail: DENIED.replaceAll(IMAGE, CERTIFICATE) }),
+    id: 'POD_DENIED',
+    says: /may not pull this/,
+  },
+  {
+    title: 'a full disk, the tag has 403 in it',
+    pod: stuckPod({
+      image: `${HOST}/team/app:20260403`,
+      detail: `failed to pull and unpack image "${HOST}/team/app:20260403": write /var/lib/containerd/x: no space left on device`,
+    }),
+    id: 'POD_DISK_FULL',
+    says: /disk of the node is full/,
+  },
+  {
+    title: 'a kubelet that only backs off, the tag has 403 in it',
+    pod: stuckPod({
+      image: `${HOST}/team/app:20260403`,
+      detail: `Back-off pulling image "${HOST}/team/app:20260403"`,
+    }),
+    id: 'POD_STUCK',
+    says: /no reason that we know/,
+  },
+  {
+    title: 'a layer with 429 and 401 in its digest that timed out',
+    pod: stuckPod({
+      detail: `failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://${HOST}/v2/team/app/blobs/sha256:${'429401'.repeat(11).slice(0, 64)}": dial tcp 10.1.2.3:443: i/o timeout`,
+    }),
+    id: 'POD_NETWORK',
+    says: /does not reach/,
+  },
+  // Finding 14: what no credential can fix is not blamed on one.
+  ...(
+    [
+      ['a tag that is not there', ABSENT, 'POD_IMAGE_ABSENT'],
+      ['an unknown certificate', X509, 'POD_CERTIFICATE'],
+      ['a host without an address', NO_HOST, 'POD_NETWORK'],
+      ['a full disk', 'write /var/lib/containerd/x: no space left on device', 'POD_DISK_FULL'],
+      ['too many pulls', '429 Too Many Requests: toomanyrequests', 'POD_THROTTLED'],
+      ['an image for other machines', 'no match for platform in manifest: not found', 'POD_ARCHITECTURE'],
+    ] as const
+  ).flatMap(([title, detail, id]) => [
+    { title: `${title}, with a list of its own`, pod: stuckPod({ references: ['own'], detail }), id, says: /./ },
+    { title: `${title}, without the reference`, pod: stuckPod({ ...bare, owner: undefined, detail }), id, says: /./ },
+  ]),
+  {
+    title: 'a Pod with a list of its own that is denied',
+    pod: stuckPod({ references: ['own'], detail: DENIED }),
+    id: 'POD_MASKED',
+    says: /names pull secrets of its own \(own\)/,
+  },
+  // Finding 23: the list that its ServiceAccount had at the time is not the Pod's own.
+  {
+    title: 'a Pod made during a migration, with the list that its ServiceAccount had',
+    pod: stuckPod({ references: ['aliyun-acr-credential-a'], detail: DENIED }),
+    scene: { accounts: [account('shop', 'default', { list: ['aliyun-acr-credential-a', 'acr-nopass'] })] },
+    id: 'POD_TOO_OLD',
+    says: /kubectl -n shop delete pod web-1/,
+  },
+  {
+    title: 'a Pod on its own: its manifest is read, and nothing is deleted',
+    pod: stuckPod({ ...bare, owner: undefined, detail: DENIED }),
+    id: 'POD_TOO_OLD',
+    says: /kubectl -n shop get pod web-1 -o yaml/,
+  },
+  // What the node says of itself is not the registry's verdict.
+  ...(
+    [
+      [
+        'a file that containerd may not open',
+        'failed to extract layer: open /var/lib/containerd/x: permission denied',
+        'POD_STUCK',
+        /runtime fails/,
+      ],
+      [
+        'no containerd',
+        'transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused',
+        'POD_STUCK',
+        /runtime fails/,
+      ],
+      [
+        'a layer that is not on the disk',
+        'failed commit on ref "layer": rename /var/lib/x: no such file or directory: not found',
+        'POD_STUCK',
+        /runtime fails/,
+      ],
+      [
+        'a runtime that is slow',
+        'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
+        'POD_STUCK',
+        /no reason that we know/,
+      ],
+      [
+        'a DNS server that does not answer',
+        `dial tcp: lookup ${HOST} on 10.0.0.2:53: read udp 10.0.0.3:4444->10.0.0.2:53: i/o timeout`,
+        'POD_NETWORK',
+        /DNS server of the node|DNS server does not answer/,
+      ],
+      [
+        'a credential that is refused',
+        'failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://dockerauth.cn-hangzhou.aliyuncs.com/auth: 401 Unauthorized',
+        'POD_LOGIN_REFUSED',
+        /refuses the credential/,
+      ],
+      ['no credential', 'authorization failed: no basic auth credentials', 'POD_DENIED', /the node sent none/],
+      [
+        'a storage that refuses',
+        `failed to copy: httpReadSeeker: failed open: unexpected status code https://oss-cn-hangzhou.aliyuncs.com/x?Expires=1: 403 Forbidden`,
+        'POD_STUCK',
+        /storage behind it refuses/,
+      ],
+    ] as const
+  ).map(([title, detail, id, says]) => ({ title, pod: stuckPod({ detail }), id, says })),
+  {
+    title: 'a DNS server that does not answer, for a VPC domain',
+    pod: stuckPod({
+      image: `${VPC_HOST}/team/app:1`,
+      detail: `dial tcp: lookup ${VPC_HOST} on 10.0.0.2:53: read udp 10.0.0.3:4444->10.0.0.2:53: i/o timeout`,
+    }),
+    scene: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
+    id: 'POD_NETWORK',
+    says: /DNS server does not answer/,
+  },
+  ...['Job/import', 'TaskRun/build', 'Workflow/nightly'].map((owner) => ({
+    title: `a Pod of ${owner}, which does not create it again`,
+    pod: stuckPod({ ...bare, owner, detail: DENIED }),
+    id: 'POD_TOO_OLD' as const,
+    says: /kubectl -n shop get pod web-1 -o yaml/,
+  })),
+  { title: 'no reason at all', pod: stuckPod(), id: 'POD_STUCK', says: /kubectl -n shop describe pod web-1/ },
+]
+
+for (const row of ROWS) {
+  test(`doctor: a Pod cannot pull: ${row.title}`, () => {
+    const observed: Observed = scene({ ...row.scene, pods: [row.pod] })
+    const findings = diagnose(observed).filter(({ id }) => id.startsWith('POD_'))
+    assert.deepEqual(
+      findings.map(({ id, subject }) => [id, subject]),
+      [[row.id, `Pod ${row.pod.namespace}/web-1`]],
+    )
+    const [{ cause, cure, command } = { cause: '', cure: '', command: '' }] = findings
+    assert.match(`${cause}\n${cure}\n${command}`, row.says)
+  })
+}
+
+test('doctor: Pods with one cause and image are one finding, a Pod without the reference that runs is no error', () => {
+  const pods = [
+    ...['web-1', 'web-2', 'web-3'].map((name) => stuckPod({ name, references: [] })),
+    { ...stuckPod({ name: 'old', references: [] }), containers: [{ name: 'app', image: IMAGE }] },
+    { ...stuckPod({ name: 'elsewhere', references: [] }), containers: [{ name: 'app', image: 'nginx' }] },
+  ]
+  const findings = diagnose(scene({ pods }))
+  assert.deepEqual(
+    findings.map(({ severity, id, subject, objects }) => [severity, id, subject, objects]),
+    [
+      ['error', 'POD_TOO_OLD', '3 Pods', ['shop/web-1', 'shop/web-2', 'shop/web-3']],
+      ['info', 'PODS_OLD', '1 Pod', ['shop/old']],
+    ],
+  )
+})
+
+test('P6 what a node says is shown without anything like a credential', () => {
+  const token = `eyJhbGciOiJSUzI1NiJ9.${'x'.repeat(60)}.${'y'.repeat(60)}`
+  const [finding] = diagnose(scene({ pods: [stuckPod({ detail: `401 Unauthorized: token ${token}` })] }))
+  assert.match(finding?.cause ?? '', /401 Unauthorized: token \(redacted\)/)
+  assert.doesNotMatch(JSON.stringify(finding), /eyJ/)
+})

@@ -1,0 +1,158 @@
+import { stringify } from 'yaml'
+import type { AdmissionFacts, LeaseFacts, Observed, PodFacts, ReleaseFacts } from '../../src/doctor/observed.ts'
+import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
+import { loadConfig } from '../../src/release/load-config.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/release/views.ts'
+
+export const NOW: number = Date.parse('2026-03-01T12:00:00Z')
+export const HOST: string = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
+export const IMAGE: string = `${HOST}/team/app:1`
+
+const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString()
+
+export function registry(change: Partial<RegistryStatus> = {}): RegistryStatus {
+  return {
+    name: 'demo',
+    edition: 'enterprise',
+    instanceId: 'cri-abc123',
+    region: 'cn-hangzhou',
+    fingerprint: 'f',
+    domains: [HOST],
+    state: 'live',
+    issuedAt: at(-20),
+    expiresAt: at(40),
+    refreshAt: at(20),
+    verified: 'accepted',
+    ...change,
+  }
+}
+
+export function failure(code = 'CLOUD_DENIED'): NonNullable<RegistryStatus['error']> {
+  return { code, reason: 'NoPermission', message: 'the role may not do it', cure: 'let it', at: at(-1) }
+}
+
+export function namespace(name: string, change: Partial<NamespaceView> = {}): NamespaceView {
+  return { uid: `uid-${name}`, resourceVersion: '1', name, labels: {}, optedOut: false, terminating: false, ...change }
+}
+
+export function secret(change: Partial<SecretView> = {}): SecretView {
+  return {
+    uid: 'u',
+    resourceVersion: '1',
+    ours: true,
+    intact: true,
+    labelled: true,
+    hash: 'h',
+    registries: ['demo'],
+    issuedAt: [],
+    expiresAt: NOW + 40 * 60_000,
+    otherManager: undefined,
+    ...change,
+  }
+}
+
+export function account(where: string, name = 'default', change: Partial<ServiceAccountView> = {}): ServiceAccountView {
+  const list = ['acr-nopass']
+  const owner = { manager: 'acr-nopass', operation: 'Update' } as const
+  return { uid: 'u', resourceVersion: '1', namespace: where, name, list, owner, optedOut: false, ...change }
+}
+
+/** An API server with everything that the release wants of it, in every mode. */
+export function admission(change: Partial<AdmissionFacts> = {}): AdmissionFacts {
+  const name = 'acr-nopass.acr-nopass.acr-nopass'
+  const bound = [name, `${name}.secrets`, `${name}.serviceaccounts`, `${name}.leases`, `${name}.configmaps`]
+  return { canMutate: true, canGuard: true, bound, tried: undefined, ...change }
+}
+
+/** A Pod that waits for its image, with the reference. */
+export function stuckPod(
+  change: Partial<PodFacts> & { readonly image?: string; readonly detail?: string; readonly waiting?: string } = {},
+): PodFacts {
+  const { image = IMAGE, detail = '', waiting = 'ImagePullBackOff', ...rest } = change
+  return {
+    namespace: 'shop',
+    name: 'web-1',
+    serviceAccount: 'default',
+    references: ['acr-nopass'],
+    optedOut: false,
+    owner: 'ReplicaSet/web',
+    containers: [{ name: 'app', image, waiting, detail }],
+    ...rest,
+  }
+}
+
+interface SceneChange extends Partial<Omit<Observed, 'release'>> {
+  readonly config?: Readonly<Record<string, unknown>>
+  readonly registries?: readonly RegistryStatus[]
+  readonly status?: Partial<HelperStatus> | null
+  readonly release?: Partial<ReleaseFacts> | null
+}
+
+/** A cluster in which all is well, but for what is given. */
+export function scene(change: SceneChange = {}): Observed {
+  const { config = {}, registries = [registry()], status, release, ...rest } = change
+  const loaded = loadConfig(
+    stringify({
+      registries: [{ name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }],
+      identity: { type: 'worker-role' },
+      attach: 'serviceAccounts',
+      release: {
+        name: 'acr-nopass',
+        namespace: 'acr-nopass',
+        fullname: 'acr-nopass',
+        serviceAccount: 'acr-nopass',
+        lease: 'acr-nopass',
+        status: 'acr-nopass-status',
+      },
+      ...config,
+    }),
+  )
+  const report: HelperStatus = {
+    version: '0.1.0',
+    updatedAt: at(-1),
+    leader: 'acr-nopass-1_x',
+    configHash: loaded.hash,
+    secretName: loaded.config.secretName,
+    attach: loaded.config.attach,
+    retired: false,
+    registries,
+    namespaces: { total: 2, current: 2, pending: 0, skipped: {} },
+    problems: [],
+    ...status,
+  }
+  const facts: ReleaseFacts = {
+    namespace: 'acr-nopass',
+    name: 'acr-nopass',
+    fullname: 'acr-nopass',
+    config: loaded.config,
+    configHash: loaded.hash,
+    configError: undefined,
+    status: status === null ? undefined : report,
+    hasStatusObject: true,
+    ...release,
+  }
+  const lease: LeaseFacts = { holder: 'acr-nopass-1_x', renewedAt: NOW - 2000 }
+  return {
+    now: NOW,
+    aheadMs: 0,
+    server: 'https://127.0.0.1:6443',
+    kubernetes: 'v1.37.2',
+    release: release === null ? undefined : facts,
+    others: [],
+    addons: [],
+    deployment: { wanted: 2, available: 2 },
+    helperPods: [],
+    lease,
+    namespaces: [namespace('acr-nopass'), namespace('shop'), namespace('kube-system')],
+    secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret()])),
+    accounts: [account('acr-nopass'), account('shop'), account('kube-system', 'default', { list: [] })],
+    pods: [],
+    admission: admission(),
+    missingRights: [],
+    cloud: { state: 'not-looked', why: 'nobody asked' },
+    issuer: undefined,
+    focus: undefined,
+    unread: [],
+    ...rest,
+  }
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { describeReport, renderReport } from '../../src/cli/doctor/report.ts'
+import { paintFor } from '../../src/cli/program/paint.ts'
+import { diagnose } from '../../src/doctor/diagnose.ts'
+import { type Row, testFindings } from './finding-table.ts'
+import { account, admission, NOW, namespace, scene, secret } from './scene.ts'
+
+const shopOnly = (change: Parameters<typeof secret>[0]): ReadonlyMap<string, ReturnType<typeof secret>> =>
+  new Map([
+    ['acr-nopass', secret()],
+    ['shop', secret(change)],
+  ])
+
+const ROWS: readonly Row[] = [
+  {
+    title: 'a namespace without its Secret; those that are no targets do not count',
+    observed: scene({
+      namespaces: [
+        namespace('shop'),
+        namespace('kube-system'),
+        namespace('going', { terminating: true }),
+        namespace('out', { optedOut: true }),
+      ],
+      secrets: new Map(),
+    }),
+    finds: [['error', 'SECRET_MISSING', 'namespace shop']],
+  },
+  {
+    title: "somebody else's Secret",
+    observed: scene({ secrets: shopOnly({ ours: false }) }),
+    finds: [['error', 'SECRET_FOREIGN', 'namespace shop']],
+    says: /get secret acr-nopass -o jsonpath/,
+  },
+  {
+    title: "somebody else's Secret that the helper may take over",
+    observed: scene({ config: { adopt: true }, secrets: shopOnly({ ours: false }) }),
+    finds: [],
+  },
+  {
+    title: 'a Secret that was changed',
+    observed: scene({ secrets: shopOnly({ intact: false }) }),
+    finds: [['warning', 'SECRET_CHANGED', 'namespace shop']],
+  },
+  {
+    title: 'a Secret with an expired credential',
+    observed: scene({ secrets: shopOnly({ expiresAt: NOW }) }),
+    finds: [['error', 'SECRET_EXPIRED', 'namespace shop']],
+    says: /acr-nopass refresh/,
+  },
+  {
+    title: 'a Secret that lacks a registry',
+    observed: scene({ secrets: shopOnly({ registries: [] }) }),
+    finds: [['warning', 'SECRET_INCOMPLETE', 'namespace shop']],
+  },
+  {
+    title: 'a ServiceAccount without the reference; opted-out ones and those of no target do not count',
+    observed: scene({
+      accounts: [
+        account('shop', 'web', { list: ['other'] }),
+        account('shop', 'out', { list: [], optedOut: true }),
+        account('kube-system', 'default', { list: [] }),
+      ],
+    }),
+    finds: [['error', 'ACCOUNT_UNATTACHED', '1 ServiceAccount']],
+  },
+  {
+    title: 'a ServiceAccount whose list another tool applies',
+    observed: scene({
+      accounts: [account('shop', 'web', { list: ['x'], owner: { manager: 'argocd', operation: 'Apply' } })],
+    }),
+    finds: [['error', 'ACCOUNT_FOREIGN', '1 ServiceAccount']],
+    says: /"argocd"[\s\S]*\{name: acr-nopass\}/,
+  },
+  {
+    title: 'the admission policy is gone',
+    observed: scene({ config: { attach: 'admission' }, admission: admission({ bound: [] }) }),
+    finds: [
+      ['error', 'POLICY_MISSING', 'MutatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass'],
+      ['warning', 'GUARD_MISSING', 'ValidatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass.secrets'],
+    ],
+  },
+  {
+    title: 'nothing is said of what may not be read',
+    observed: scene({
+      config: { attach: 'admission' },
+      deployment: undefined,
+      lease: undefined,
+      namespaces: undefined,
+      secrets: undefined,
+      accounts: undefined,
+      pods: undefined,
+      admission: undefined,
+      missingRights: undefined,
+      unread: [{ what: 'Pods of all namespaces', why: 'no' }],
+    }),
+    finds: [],
+  },
+]
+
+testFindings(ROWS)
+
+test('doctor: what is worse comes first, many objects are one finding', () => {
+  const many = Array.from({ length: 12 }, (_, index) => namespace(`team-${index}`))
+  const findings = diagnose(scene({ namespaces: many, secrets: new Map(), deployment: { wanted: 2, available: 1 } }))
+  assert.deepEqual(
+    findings.map(({ id, subject }) => [id, subject]),
+    [
+      ['SECRET_MISSING', '12 namespaces'],
+      ['HELPER_DEGRADED', 'helper acr-nopass/acr-nopass'],
+    ],
+  )
+  assert.equal(findings[0]?.message, 'no pull secret: team-0, team-1, team-2, team-3, team-4 and 7 more')
+  assert.equal(findings[0]?.objects?.length, 12)
+})
+
+const plain = paintFor({ isTTY: false, write: () => true }, { env: {} })
+
+/** Finding 13 of the review: a caller who may read next to nothing is not told that all is well. */
+const VERDICTS = [
+  { unread: [], change: {}, healthy: true, verdict: /\nall is well\n$/ },
+  { unread: ['Pods'], change: {}, healthy: null, verdict: /\nnothing wrong in what could be read\n$/ },
+  { unread: ['Pods'], change: { lease: null }, healthy: false, verdict: /\n1 error, 0 warnings\n$/ },
+  {
+    unread: ['Pods'],
+    change: { addons: ['aliyun-acr-credential-helper'] },
+    healthy: null,
+    verdict: /\nno error in what could be read, 1 warning\n$/,
+  },
+] as const
+
+for (const { unread, change, healthy, verdict } of VERDICTS) {
+  test(`doctor: with ${unread.length} lists unread and ${Object.keys(change).join() || 'no defect'}, healthy is ${healthy}`, () => {
+    const observed = scene({ ...change, unread: unread.map((what) => ({ what, why: 'forbidden' })) })
+    const findings = diagnose(observed)
+    assert.equal((describeReport(observed, findings) as { healthy: unknown }).healthy, healthy)
+    assert.match(renderReport(observed, findings, plain), verdict)
+  })
+}

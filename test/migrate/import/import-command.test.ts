@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { parse } from 'yaml'
+import { type BinAnswer, ROOT, runBin } from '../../cli/run-bin.ts'
+
+const EXAMPLES = join(ROOT, 'examples/migrate')
+let folder: string
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'acr-nopass-import-'))
+  await cp(EXAMPLES, folder, { recursive: true })
+})
+after(() => rm(folder, { recursive: true }))
+
+const run = (...args: string[]): Promise<BinAnswer> => runBin(['import', ...args], { cwd: folder })
+
+async function file(name: string, text: string): Promise<string> {
+  await writeFile(join(folder, name), text)
+  return name
+}
+
+test('the example of the documentation is what import writes', async () => {
+  const { code, stdout, stderr } = await run('-f', 'acr-configuration.yaml', '--region', 'cn-hangzhou')
+  assert.equal(code, 0, stderr)
+  if (process.env.UPDATE_GOLDEN) await writeFile(join(EXAMPLES, 'values.yaml'), stdout)
+  assert.equal(stdout, await readFile(join(EXAMPLES, 'values.yaml'), 'utf8'))
+  assert.match(stderr, /^todo: The RAM role of the nodes needs the rights to pull/)
+})
+
+test('what import writes is valid', async () => {
+  assert.equal((await run('-f', 'addon.json', '--to', 'valid.yaml')).code, 0)
+  const { code, stdout } = await runBin(['validate', '-f', 'valid.yaml'], { cwd: folder })
+  assert.deepEqual([code, stdout], [0, 'valid: valid.yaml\n'])
+})
+
+test('a file that is there is overwritten only by --force', async () => {
+  const name = await file('mine.yaml', 'mine\n')
+  const refused = await run('-f', 'addon.json', '--to', name)
+  assert.deepEqual([refused.code, refused.stdout], [2, ''])
+  assert.match(refused.stderr, /IMPORT_FILE_EXISTS: mine\.yaml is there already/)
+  assert.equal(await readFile(join(folder, name), 'utf8'), 'mine\n')
+  assert.equal((await run('-f', 'addon.json', '--to', name, '--force')).code, 0)
+  assert.match(await readFile(join(folder, name), 'utf8'), /^# Values of acr-nopass/)
+})
+
+test('-o json holds the values, the notes and the steps', async () => {
+  const { code, stdout, stderr } = await run('-f', 'addon.json', '--region', 'cn-hangzhou', '-o', 'json')
+  assert.deepEqual([code, stderr], [0, ''])
+  const { file: to, values, notes, steps } = JSON.parse(stdout)
+  assert.equal(to, null)
+  assert.deepEqual(parse(values).targets, { namespaces: { include: ['*'] }, serviceAccounts: { include: ['default'] } })
+  assert.deepEqual(
+    notes.map(({ kind }: { kind: string }) => kind),
+    ['todo', 'changed', 'dropped'],
+  )
+  assert.ok(steps.length > 4)
+})
+
+/** The same two settings in each form in which people have them. */
+const CONFIG = { AcrInstanceInfo: [{ instanceId: 'cri-one', regionId: 'cn-hangzhou' }], watchNamespace: 'shop' }
+const DATA = { 'watch-namespace': 'shop', 'acr-registry-info': '- { instanceId: cri-one, regionId: cn-hangzhou }' }
+const META = { name: 'acr-configuration', namespace: 'kube-system' }
+const ADDON = { name: 'managed-aliyun-acr-credential-helper', state: 'active' }
+const FORMS: Readonly<Record<string, unknown>> = {
+  'the ConfigMap': { apiVersion: 'v1', kind: 'ConfigMap', metadata: META, data: DATA },
+  'a List with it': { apiVersion: 'v1', kind: 'List', items: [{ kind: 'ConfigMap', metadata: META, data: DATA }] },
+  'a ConfigMapList': { kind: 'ConfigMapList', items: [{ metadata: META, data: DATA }] },
+  'its data': { data: DATA },
+  'what stands below data': DATA,
+  'the body of InstallClusterAddons': [
+    { name: 'csi-plugin', config: '' },
+    { ...ADDON, config: JSON.stringify(CONFIG) },
+  ],
+  'the answer of DescribeClusterAddonInstance': { ...ADDON, config: JSON.stringify(CONFIG) },
+  'a config that is no text': { ...ADDON, config: CONFIG },
+  'the config itself': CONFIG,
+  'the config with a list in a text': { ...CONFIG, AcrInstanceInfo: JSON.stringify(CONFIG.AcrInstanceInfo) },
+  'capitals as on the page of parameters': {
+    AcrInstanceInfo: [{ InstanceId: 'cri-one', RegionId: 'cn-hangzhou' }],
+    WatchNamespace: 'shop',
+  },
+}
+for (const [form, value] of Object.entries(FORMS)) {
+  test(`import reads ${form}`, async () => {
+    const { code, stdout, stderr } = await run('-f', await file('form.json', JSON.stringify(value)))
+    assert.equal(code, 0, stderr)
+    const { registries, targets } = parse(stdout)
+    assert.deepEqual(registries, [
+      { name: 'cri-one', edition: 'enterprise', instanceId: 'cri-one', region: 'cn-hangzhou' },
+    ])
+    assert.deepEqual(targets.namespaces, { include: ['shop'] })
+  })
+}
+
+test('P6 of a Secret in a file only its name is used', async () => {
+  const secret = (name: string): string =>
+    `apiVersion: v1\nkind: Secret\nmetadata: { name: ${name}, namespace: shop }\ndata: { .dockerconfigjson: SECRETMARKER }\n`
+  const name = await file('all.yaml', [secret('aliyun-acr-credential-a'), secret('own')].join('---\n'))
+  const { code, stdout, stderr } = await run('-f', name, '--region', 'cn-hangzhou', '--debug')
+  assert.equal(code, 0, stderr)
+  assert.deepEqual(parse(stdout).targets.namespaces.include, ['default', 'shop'])
+  assert.doesNotMatch(stdout + stderr, /SECRETMARKER/)
+})
+
+test('P6 the line at which a broken file stops is named, not shown', async () => {
+  const name = await file('broken.yaml', 'stringData:\n  password: "SECRETMARKER" SECRETMARKER\n')
+  const { code, stdout, stderr } = await run('-f', name)
+  assert.deepEqual([code, stdout], [2, ''])
+  assert.match(stderr, /broken\.yaml:\d+:\d+: IMPORT_UNREADABLE: no YAML/)
+  assert.doesNotMatch(stderr, /SECRETMARKER/)
+})
+
+test('what pulls may depend on and was not carried over makes the exit 3', async () => {
+  const name = await file('unknown.json', JSON.stringify({ ...CONFIG, registryMirror: 'x' }))
+  const { code, stdout, stderr } = await run('-f', name)
+  assert.equal(code, 3)
+  assert.match(stderr, /^lost: `registryMirror`/)
+  assert.match(stdout, /^# lost: `registryMirror`/m)
+})
+
+const REFUSED: readonly (readonly [what: string, text: string, error: RegExp])[] = [
+  ['objects of something else', '{ kind: Pod, metadata: { name: x } }', /^IMPORT_NOTHING: /],
+  ['no YAML', 'a: [\n', /IMPORT_UNREADABLE: no YAML/],
+  ['a word', 'hello', /^IMPORT_UNREADABLE: /],
+  [
+    'a region that does not exist',
+    JSON.stringify({ AcrInstanceInfo: [{ instanceId: 'cri-one', regionId: 'cn-nowhere' }] }),
+    /^IMPORT_REFUSED: .*VALUES_REGION/,
+  ],
+  ['a config that is no JSON', JSON.stringify({ ...ADDON, config: '{' }), /^IMPORT_SETTING: .*no JSON object/],
+  [
+    'two configurations',
+    `${JSON.stringify({ data: DATA })}\n---\n${JSON.stringify(CONFIG)}`,
+    /^INPUT_INVALID: .*several configurations/,
+  ],
+]
+for (const [what, text, error] of REFUSED) {
+  test(`import refuses ${what}, with a cure`, async () => {
+    const { code, stdout, stderr } = await run('-f', await file('refused.yaml', text))
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, error)
+    assert.match(stderr, /\n {2}cure: .+\n$/)
+  })
+}

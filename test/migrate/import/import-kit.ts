@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NopassError } from '../../../src/errors.ts'
+import type { ReadSettings } from '../../../src/migrate/import/addon-settings.ts'
+import { decideImport } from '../../../src/migrate/import/decide-import.ts'
+import { renderValues } from '../../../src/migrate/import/render-values.ts'
+import type { ImportNote, ValuesDraft } from '../../../src/migrate/import/values-draft.ts'
+import type { AnyObject } from '../../../src/migrate/remove/any-object.ts'
+import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
+import { type LoadedValues, loadValues } from '../../../src/values/load-values.ts'
+
+const CHART_VALUES: string = readFileSync(join(import.meta.dirname, '../../../chart/values.yaml'), 'utf8')
+
+export interface Imported {
+  readonly draft: ValuesDraft | undefined
+  readonly notes: readonly ImportNote[]
+  readonly errors: readonly NopassError[]
+  /** Of the draft. */
+  readonly text: string
+}
+
+const RELEASE = { namespace: 'acr-nopass', name: 'acr-nopass' }
+
+/** The whole way from what was read to the text, without any effect. */
+export function importFrom(
+  read: ReadSettings | undefined,
+  objects: readonly AnyObject[] = [],
+  { region, minor }: { readonly region?: string | undefined; readonly minor?: number } = {},
+): Imported {
+  if (read !== undefined && read.settings === undefined) {
+    return { draft: undefined, notes: [], errors: read.errors, text: '' }
+  }
+  const facts = collectFacts(objects, minor)
+  const decision = decideImport({ settings: read?.settings, facts, region, release: RELEASE })
+  const { draft, notes } = decision
+  return { ...decision, text: draft === undefined ? '' : renderValues(draft, notes, ['one', 'two']) }
+}
+
+/** As Helm and the action would read it. */
+export function judge(text: string): LoadedValues {
+  return loadValues({
+    files: [{ name: 'values.yaml', text }],
+    defaults: { name: 'chart/values.yaml', text: CHART_VALUES },
+  })
+}
+
+export function object(kind: string, namespace: string | undefined, name: string, rest: object = {}): AnyObject {
+  const metadata = { ...(namespace === undefined ? {} : { namespace }), name, uid: `uid-${name}`, resourceVersion: '1' }
+  return { kind, metadata, ...rest }
+}

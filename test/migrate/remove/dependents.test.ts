@@ -1,0 +1,379 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AnyObject } from '../../../src/migrate/remove/any-object.ts'
+import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
+import { findDependents } from '../../../src/migrate/remove/find-dependents.ts'
+import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
+import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
+import { object } from '../import/import-kit.ts'
+import { A, AGGREGATION, account, B, deployment, pod, recipe2018 } from '../import/recipe-2018.ts'
+import { HOST, IMAGE, NOW, ours, release, SECRET, secret } from './our-scene.ts'
+
+interface Row {
+  readonly title: string
+  readonly objects: readonly AnyObject[]
+  readonly ours?: Partial<OurSide>
+  readonly domains?: readonly string[]
+  /** Subject, and a word of why, cure or command. */
+  readonly depends: readonly (readonly [subject: string, word: string])[]
+}
+
+/** The recipe of 2018, our entry beside its own. */
+const switched = [
+  ...recipe2018().filter(({ kind, metadata }) => kind !== 'ServiceAccount' || metadata.name !== 'default'),
+  account('default', 'default', A, B, SECRET),
+]
+const owned = (one: AnyObject, kind: string, name: string, apiVersion = 'apps/v1'): AnyObject => {
+  const ownerReferences = [{ apiVersion, kind, name, controller: true }]
+  return { ...one, metadata: { ...one.metadata, ownerReferences } as AnyObject['metadata'] }
+}
+const replicaSet = (name: string): AnyObject => ({ ...deployment('default', name, IMAGE), kind: 'ReplicaSet' })
+const custom = (kind: string, name: string, apiVersion: string, content: object): AnyObject => {
+  return { ...object(kind, 'default', name, content), apiVersion }
+}
+/** The spec of a Pod with one container that names no pull secret. */
+const podSpec = (more: object = {}): object => ({ containers: [{ image: IMAGE }], ...more })
+const NGINX = { containers: [{ image: 'nginx' }] }
+const withSpec = (kind: string, name: string, spec: object): AnyObject =>
+  object(kind, 'default', name, { spec: { template: { spec } } })
+
+const repositories = (...globs: string[]): Partial<HelperConfig> => {
+  return { registries: [{ name: 'shop', edition: 'enterprise', repositories: globs }] } as unknown as HelperConfig
+}
+
+const ROWS: readonly Row[] = [
+  { title: 'nothing is left, so nothing depends', objects: [], ours: { release: undefined }, depends: [] },
+  {
+    title: 'acr-nopass is not installed',
+    objects: recipe2018(),
+    ours: { release: undefined },
+    depends: [['the cluster', 'not installed']],
+  },
+  {
+    title: 'its helper has never reported',
+    objects: switched,
+    ours: { release: { ...release(), status: undefined } },
+    depends: [['release acr-nopass/acr-nopass', 'not reported']],
+  },
+  {
+    title: 'it only plans',
+    objects: switched,
+    ours: { release: release({ dryRun: true }) },
+    depends: [['release acr-nopass/acr-nopass', 'dryRun']],
+  },
+  {
+    title: 'it is being taken back',
+    objects: switched,
+    ours: { release: release({ retire: true }) },
+    depends: [['release acr-nopass/acr-nopass', 'retire']],
+  },
+  {
+    title: 'no Pod of it is ready',
+    objects: switched,
+    ours: { available: 0 },
+    depends: [['release acr-nopass/acr-nopass', 'ready']],
+  },
+  {
+    title: 'a registry fails',
+    objects: switched,
+    ours: { release: release({}, 'failing') },
+    depends: [['registry shop', 'failing']],
+  },
+  { title: 'all is switched', objects: switched, depends: [] },
+  {
+    title: 'a ServiceAccount names only the old ones',
+    objects: recipe2018(),
+    depends: [['ServiceAccount default/default', `not ${SECRET}`]],
+  },
+  { title: 'the API server adds the reference', objects: recipe2018(), ours: { admission: true }, depends: [] },
+  {
+    title: 'the API server adds it not to a ServiceAccount that is no target',
+    objects: [...switched, account('default', 'builder', A)],
+    ours: { admission: true },
+    depends: [['ServiceAccount default/builder', 'targets.serviceAccounts']],
+  },
+  {
+    title: 'our Secret is not there',
+    objects: switched,
+    ours: { secrets: new Map() },
+    depends: [['namespace default', 'doctor']],
+  },
+  {
+    title: 'our Secret is of somebody else',
+    objects: switched,
+    ours: { secrets: new Map([['default', secret({ ours: false })]]) },
+    depends: [['namespace default', 'no current']],
+  },
+  {
+    title: 'our Secret was changed',
+    objects: switched,
+    ours: { secrets: new Map([['default', secret({ intact: false })]]) },
+    depends: [['namespace default', 'no current']],
+  },
+  {
+    title: 'our Secret ends in a minute',
+    objects: switched,
+    ours: { secrets: new Map([['default', secret({ expiresAt: NOW + 60_000 })]]) },
+    depends: [['namespace default', 'no current']],
+  },
+  {
+    title: 'our Secret never ends',
+    objects: switched,
+    ours: { secrets: new Map([['default', secret({ expiresAt: undefined })]]) },
+    depends: [],
+  },
+  {
+    title: 'a namespace that is no target',
+    objects: [...switched, object('Secret', 'other', AGGREGATION), account('other', 'default', AGGREGATION)],
+    depends: [['namespace other', 'targets.namespaces']],
+  },
+  {
+    title: 'a name of a Secret that is not there keeps nothing',
+    objects: [
+      ...switched,
+      account('other', 'default', A),
+      deployment('other', 'web', IMAGE, A),
+      pod('other', 'p', IMAGE, A),
+    ],
+    depends: [],
+  },
+  {
+    title: 'a Pod made before, of a Deployment: one line for all of them, with the command',
+    objects: [
+      ...switched,
+      owned(replicaSet('web-5d9'), 'Deployment', 'web'),
+      owned(pod('default', 'web-5d9-a', IMAGE, A, B), 'ReplicaSet', 'web-5d9'),
+      owned(pod('default', 'web-5d9-b', IMAGE, A, B), 'ReplicaSet', 'web-5d9'),
+    ],
+    depends: [['deployment/web in default', 'kubectl -n default rollout restart deployment/web']],
+  },
+  {
+    title: 'a Pod made before, of a StatefulSet, of a Job, and alone',
+    objects: [
+      ...switched,
+      owned(pod('default', 'db-0', IMAGE, A), 'StatefulSet', 'db'),
+      owned(pod('default', 'job-x', IMAGE, A), 'Job', 'job', 'batch/v1'),
+      pod('default', 'alone', IMAGE, A),
+    ],
+    depends: [
+      ['statefulset/db in default', 'rollout restart statefulset/db'],
+      ['job/job in default', 'until it is finished'],
+      ['Pod default/alone', 'Create it again from its manifest'],
+    ],
+  },
+  {
+    title: 'a Pod made since names both',
+    objects: [...switched, pod('default', 'p', IMAGE, A, B, SECRET)],
+    depends: [],
+  },
+  {
+    title: 'a Pod that is over',
+    objects: [...switched, { ...pod('default', 'p', IMAGE, A), status: { phase: 'Succeeded' } }],
+    depends: [],
+  },
+  {
+    title: 'a Pod of another registry, or of a public image of the system, needs nothing',
+    objects: [
+      ...switched,
+      pod('default', 'p', 'nginx', A),
+      pod('default', 'q', 'registry-vpc.cn-hangzhou.aliyuncs.com/acs/pause:3', A),
+    ],
+    depends: [],
+  },
+  {
+    title: 'an image of a domain that acr-nopass does not have, whatever the Pod names',
+    objects: [...switched, pod('default', 'p', 'base-registry.cn-beijing.cr.aliyuncs.com/a/b:1', A, SECRET)],
+    depends: [['Pod default/p', 'base-registry.cn-beijing']],
+  },
+  {
+    title: 'an image of a custom domain that the old helper was told',
+    objects: [...switched, pod('default', 'p', 'images.example.com/a/b:1', A, SECRET)],
+    domains: ['images.example.com'],
+    depends: [['Pod default/p', 'images.example.com']],
+  },
+  {
+    title: 'a registry whose credential is not in this namespace’s Secret',
+    objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
+    ours: { secrets: new Map([['default', secret({ registries: ['else'] })]]) },
+    depends: [['Pod default/p', HOST]],
+  },
+  {
+    title: 'a template that names an old Secret itself',
+    objects: [...switched, deployment('default', 'web', IMAGE, A)],
+    depends: [['Deployment default/web', `Name ${SECRET} there`]],
+  },
+  {
+    title: 'a template that names both',
+    objects: [...switched, deployment('default', 'web', IMAGE, A, SECRET)],
+    depends: [],
+  },
+  {
+    title: 'a template that names it itself, where the API server adds ours',
+    objects: [...switched, deployment('default', 'web', IMAGE, A)],
+    ours: { admission: true },
+    depends: [],
+  },
+  {
+    title: 'a template without a list takes that of its ServiceAccount',
+    objects: [...switched, deployment('default', 'web', IMAGE)],
+    depends: [],
+  },
+  {
+    title: 'a CronJob without a Pod, whose image only the old helper covers',
+    objects: [
+      ...switched,
+      object('CronJob', 'default', 'nightly', {
+        spec: {
+          jobTemplate: {
+            spec: { template: { spec: { containers: [{ image: 'base-registry.cn-beijing.cr.aliyuncs.com/a/b' }] } } },
+          },
+        },
+      }),
+    ],
+    depends: [['CronJob default/nightly', 'registries']],
+  },
+  // Finding 1 of the review: what an operator makes was taken for following a template that was never read.
+  ...(
+    [
+      ['Deployment', 'web', 'PodAutoscaler', 'autoscaling.internal.knative.dev/v1alpha1'],
+      ['ReplicaSet', 'web-5d9', 'Rollout', 'argoproj.io/v1alpha1'],
+      ['StatefulSet', 'db', 'Prometheus', 'monitoring.coreos.com/v1'],
+      ['Job', 'night', 'AdvancedCronJob', 'apps.kruise.io/v1alpha1'],
+    ] as const
+  ).map(([kind, name, ownerKind, apiVersion]) => ({
+    title: `a ${kind} at 0 replicas that a ${ownerKind} owns and that names an old Secret`,
+    objects: [...switched, owned({ ...deployment('default', name, IMAGE, A), kind }, ownerKind, 'it', apiVersion)],
+    depends: [[`${kind} default/${name}`, `Name ${SECRET} there`]] as const,
+  })),
+  {
+    title: 'a ReplicaSet of a Deployment that was read follows the Deployment',
+    objects: [
+      ...switched,
+      deployment('default', 'web', IMAGE, A, SECRET),
+      owned({ ...deployment('default', 'web-5d9', IMAGE, A), kind: 'ReplicaSet' }, 'Deployment', 'web'),
+    ],
+    depends: [],
+  },
+  {
+    title: 'a ReplicaSet of a Deployment that is not there is judged itself',
+    objects: [
+      ...switched,
+      owned({ ...deployment('default', 'web-5d9', IMAGE, A), kind: 'ReplicaSet' }, 'Deployment', 'web'),
+    ],
+    depends: [['ReplicaSet default/web-5d9', `Name ${SECRET} there`]],
+  },
+  {
+    title: 'a template in an object of an unknown kind',
+    objects: [
+      ...switched,
+      custom('Rollout', 'web', 'argoproj.io/v1alpha1', {
+        spec: { template: { spec: podSpec({ imagePullSecrets: [{ name: A }] }) } },
+      }),
+    ],
+    depends: [['Rollout default/web', `Name ${SECRET} there`]],
+  },
+  {
+    title: 'a field of an object of an unknown kind',
+    objects: [...switched, custom('Build', 'kaniko', 'example.com/v1', { spec: { registry: { secret: A } } })],
+    depends: [['Build default/kaniko', A]],
+  },
+  // Finding 2: other uses than pulling.
+  ...(
+    [
+      ['a volume', podSpec({ ...NGINX, volumes: [{ name: 'v', secret: { secretName: A } }] })],
+      [
+        'a projected volume',
+        podSpec({ ...NGINX, volumes: [{ name: 'v', projected: { sources: [{ secret: { name: A } }] } }] }),
+      ],
+      ['a variable', podSpec({ containers: [{ image: 'x', env: [{ valueFrom: { secretKeyRef: { name: A } } }] }] })],
+      [
+        'an environment',
+        podSpec({ ...NGINX, initContainers: [{ image: 'x', envFrom: [{ secretRef: { name: A } }] }] }),
+      ],
+    ] as const
+  ).flatMap(([what, spec]) => [
+    {
+      title: `${what} of a template that holds an old Secret`,
+      objects: [...switched, withSpec('StatefulSet', 'ci', spec)],
+      depends: [['StatefulSet default/ci', `uses the Secret ${A}`]] as const,
+    },
+    {
+      title: `${what} of a Pod that holds an old Secret`,
+      objects: [...switched, owned(object('Pod', 'default', 'ci-0', { spec }), 'StatefulSet', 'ci')],
+      depends: [['StatefulSet default/ci', `uses the Secret ${A}`]] as const,
+    },
+  ]),
+  {
+    title: 'a ServiceAccount that has an old Secret under `secrets`',
+    objects: [...switched, object('ServiceAccount', 'default', 'robot', { secrets: [{ name: A }] })],
+    depends: [['ServiceAccount default/robot', `uses the Secret ${A}`]],
+  },
+  // Finding 6.
+  {
+    title: 'a failed Job needs nothing any more',
+    objects: [
+      ...switched,
+      {
+        ...withSpec('Job', 'night', podSpec({ imagePullSecrets: [{ name: A }] })),
+        status: { conditions: [{ type: 'Failed', status: 'True' }] },
+      },
+    ],
+    depends: [],
+  },
+  {
+    title: 'a PodTemplate',
+    objects: [
+      ...switched,
+      object('PodTemplate', 'default', 'agent', { template: { spec: podSpec({ imagePullSecrets: [{ name: A }] }) } }),
+    ],
+    depends: [['PodTemplate default/agent', `Name ${SECRET} there`]],
+  },
+  // Finding 5: a Rollout is no Deployment.
+  {
+    title: 'Pods of an Argo Rollout: no command for a Deployment that does not exist',
+    objects: [
+      ...switched,
+      owned(replicaSet('web-5d9'), 'Rollout', 'web', 'argoproj.io/v1alpha1'),
+      owned(pod('default', 'web-5d9-a', IMAGE, A), 'ReplicaSet', 'web-5d9'),
+    ],
+    depends: [['rollout/web in default', 'Let what controls this Rollout']],
+  },
+  // Finding 16: what RAM lets ours pull is less than what the vendor's could.
+  {
+    title: 'an image in a repository that `repositories` do not include',
+    objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
+    ours: { release: release(repositories('base/*', 'other')) },
+    depends: [['Pod default/p', 'shop/web, which no `repositories`']],
+  },
+  ...['*', 'shop/*', 'shop', 'shop/web', '*/web'].map((glob) => ({
+    title: `an image in a repository that \`repositories: ["${glob}"]\` include`,
+    objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
+    ours: { release: release(repositories(glob)) },
+    depends: [],
+  })),
+]
+
+for (const { title, objects, depends, domains = [], ...row } of ROWS) {
+  test(`cleanup --legacy: ${title}`, () => {
+    const found = findDependents(collectFacts(objects), ours(row.ours), domains)
+    assert.deepEqual(
+      found.map(({ subject }) => subject),
+      depends.map(([subject]) => subject),
+    )
+    for (const [index, [, word]] of depends.entries()) {
+      const { why, cure, command = '' } = found[index] ?? { why: '', cure: '' }
+      assert.ok(`${why} ${cure} ${command}`.includes(word), `${why} ${cure} ${command}`)
+    }
+  })
+}
+
+test('cleanup --legacy: the name of an old Secret is found however deep an object holds it', () => {
+  const deep = Array.from({ length: 5000 }).reduce<unknown>((inner) => [inner], A)
+  const found = collectFacts([
+    custom('ManifestWork', 'wide', 'work.open-cluster-management.io/v1', { spec: deep as object }),
+  ])
+  assert.deepEqual(
+    found.workloads.map(({ name, uses }) => [name, uses]),
+    [['wide', [A]]],
+  )
+})

@@ -1,0 +1,69 @@
+import type { ReleaseFacts } from '../../../src/doctor/observed.ts'
+import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
+import type { HelperStatus } from '../../../src/release/helper-status.ts'
+import { createTargets } from '../../../src/release/targets.ts'
+import type { NamespaceView, SecretView } from '../../../src/release/views.ts'
+import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
+
+/** Epoch milliseconds. */
+export const NOW: number = Date.parse('2026-11-25T12:00:00Z')
+export const SECRET: string = 'acr-nopass'
+export const HOST: string = 'shop-registry.cn-hangzhou.cr.aliyuncs.com'
+export const IMAGE: string = `${HOST}/shop/web:1`
+const CONFIG = {
+  registries: [{ name: 'shop' }],
+  targets: {
+    namespaces: { include: ['default', 'shop'], exclude: [], selector: {} },
+    serviceAccounts: { include: ['*'], exclude: ['builder'] },
+  },
+  retire: false,
+  dryRun: false,
+  release: { namespace: 'acr-nopass', name: 'acr-nopass' },
+} as unknown as HelperConfig
+
+export function release(change: Partial<HelperConfig> = {}, state: 'live' | 'failing' = 'live'): ReleaseFacts {
+  const registries = [{ name: 'shop', state, domains: [HOST] }]
+  const status = { registries } as unknown as HelperStatus
+  const config = { ...CONFIG, ...change }
+  const name = { namespace: 'acr-nopass', name: 'acr-nopass', fullname: 'acr-nopass' }
+  return { ...name, config, status, configHash: 'h', configError: undefined, hasStatusObject: true }
+}
+
+export function secret(change: Partial<SecretView> = {}): SecretView {
+  const expiresAt = NOW + 30 * 60_000
+  const base = {
+    uid: 'u',
+    resourceVersion: '1',
+    ours: true,
+    intact: true,
+    labelled: true,
+    hash: 'h',
+    otherManager: undefined,
+  }
+  return { ...base, registries: ['shop'], issuedAt: [], expiresAt, ...change }
+}
+
+export function ours(change: Partial<OurSide> = {}): OurSide {
+  const view = (name: string): NamespaceView => ({
+    name,
+    uid: name,
+    resourceVersion: '1',
+    labels: {},
+    optedOut: false,
+    terminating: false,
+  })
+  return {
+    now: NOW,
+    release: release(),
+    secretName: SECRET,
+    targets: createTargets(CONFIG),
+    available: 2,
+    namespaces: new Map(['default', 'shop', 'other'].map((name) => [name, view(name)])),
+    secrets: new Map([
+      ['default', secret()],
+      ['shop', secret()],
+    ]),
+    admission: false,
+    ...change,
+  }
+}

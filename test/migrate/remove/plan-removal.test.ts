@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AnyObject } from '../../../src/migrate/remove/any-object.ts'
+import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
+import { describePlan, planRemoval, withoutOldNames } from '../../../src/migrate/remove/plan-removal.ts'
+import { object } from '../import/import-kit.ts'
+import { A, AGGREGATION, account, B, deployment, recipe2018 } from '../import/recipe-2018.ts'
+
+const HELPER = { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' }
+
+function applied(one: AnyObject, manager: string): AnyObject {
+  const fields = { 'f:imagePullSecrets': {} }
+  return { ...one, metadata: { ...one.metadata, managedFields: [{ manager, operation: 'Apply', fieldsV1: fields }] } }
+}
+
+test('the 2018 recipe is removed in the safe order: helper, references, Secrets, rights', () => {
+  assert.deepEqual(describePlan(planRemoval(collectFacts(recipe2018()))), [
+    'delete Deployment kube-system/aliyun-acr-credential-helper',
+    `take ${A}, ${B} out of ServiceAccount default/default`,
+    `delete Secret default/${A}`,
+    `delete Secret default/${B}`,
+    'delete ClusterRoleBinding aliyun-acr-credential-helper-rolebinding',
+    'delete ServiceAccount kube-system/aliyun-acr-credential-helper',
+  ])
+})
+
+test("the add-on's webhook goes first, its ClusterRole and configuration last; other webhooks and Deployments stay", () => {
+  const webhook = (name: string, service: string): AnyObject =>
+    object('MutatingWebhookConfiguration', undefined, name, {
+      webhooks: [{ clientConfig: { service: { namespace: 'kube-system', name: service } } }],
+    })
+  const objects = [
+    webhook('acr', 'acr-credential-helper-webhook'),
+    webhook('other', 'istiod'),
+    deployment('kube-system', 'acr-credential-helper-webhook', 'x'),
+    deployment('kube-system', 'coredns', 'x'),
+    deployment('shop', 'aliyun-acr-credential-helper', 'x'),
+    object('ClusterRole', undefined, 'aliyun-acr-credential-helper'),
+    object('ClusterRole', undefined, 'cluster-admin'),
+    object('ConfigMap', 'kube-system', 'acr-configuration', { data: {} }),
+    object('ConfigMap', 'shop', 'acr-configuration', { data: {} }),
+    object('Secret', 'shop', AGGREGATION),
+    object('Secret', 'shop', 'acr-credential-mine'),
+    object('Secret', 'kube-system', 'alibaba-addon-secret'),
+  ]
+  assert.deepEqual(describePlan(planRemoval(collectFacts(objects))), [
+    'delete MutatingWebhookConfiguration acr',
+    'delete Deployment kube-system/acr-credential-helper-webhook',
+    `delete Secret shop/${AGGREGATION}`,
+    'delete ClusterRole aliyun-acr-credential-helper',
+    'delete ConfigMap kube-system/acr-configuration',
+  ])
+})
+
+test('P1 a list loses the old names and nothing else: order, doubles and entries without a name stay', () => {
+  const list = [{ name: 'x' }, { name: A }, {}, { name: 'acr-nopass' }, { name: AGGREGATION }, { name: 'x' }]
+  const [found] = collectFacts([object('ServiceAccount', 'shop', 'default', { imagePullSecrets: list })]).accounts
+  assert.ok(found)
+  assert.deepEqual(withoutOldNames(found), [{ name: 'x' }, {}, { name: 'acr-nopass' }, { name: 'x' }])
+})
+
+test('a list that another tool applies is left and said', () => {
+  const facts = collectFacts([
+    applied(account('shop', 'default', A), 'argocd-controller'),
+    applied(account('web', 'default', A), 'acr-nopass'),
+  ])
+  const { accounts, kept } = planRemoval(facts)
+  assert.deepEqual(
+    accounts.map(({ metadata }) => metadata.namespace),
+    ['web'],
+  )
+  assert.deepEqual(
+    kept.map(({ account: { metadata }, manager }) => [metadata.namespace, manager]),
+    [['shop', 'argocd-controller']],
+  )
+})
+
+test('a binding that names others besides the old helper is not deleted', () => {
+  const binding = (name: string, subjects: object[]): AnyObject =>
+    object('ClusterRoleBinding', undefined, name, { subjects })
+  const facts = collectFacts([
+    binding('only', [HELPER]),
+    binding('shared', [HELPER, { kind: 'User', name: 'anna' }]),
+    binding('else', [{ ...HELPER, namespace: 'shop' }]),
+  ])
+  assert.deepEqual(
+    facts.rbac.map(({ metadata }) => metadata.name),
+    ['only'],
+  )
+  assert.deepEqual(facts.sharedBindings, ['shared'])
+})
+
+/** A webhook configuration that calls Services of kube-system, one for each webhook. */
+const webhooks = (name: string, ...services: string[]): AnyObject =>
+  object('MutatingWebhookConfiguration', undefined, name, {
+    webhooks: services.map((service) => ({ clientConfig: { service: { namespace: 'kube-system', name: service } } })),
+  })
+
+// Finding 3 of the review.
+test('a webhook configuration with a webhook of another owner stays, as does one whose Service only resembles the name', () => {
+  const facts = collectFacts([
+    webhooks('corp-injectors', 'acr-credential-helper-webhook', 'corp-injector'),
+    webhooks('similar', 'my-acr-credential-webhook'),
+    webhooks('acr', 'acr-credential-helper-webhook'),
+  ])
+  assert.deepEqual(
+    facts.webhooks.map(({ metadata }) => metadata.name),
+    ['acr'],
+  )
+  assert.deepEqual(planRemoval(facts).shared, [
+    'MutatingWebhookConfiguration corp-injectors: it has webhooks of others too',
+  ])
+})
+
+// Finding 4.
+test('a ClusterRole that another binding refers to, and a ServiceAccount that another workload runs as, stay', () => {
+  const NAME = HELPER.name
+  const roleRef = { kind: 'ClusterRole', name: NAME }
+  const facts = collectFacts([
+    object('ClusterRole', undefined, NAME),
+    object('ServiceAccount', 'kube-system', NAME),
+    object('ClusterRoleBinding', undefined, 'helper', { roleRef, subjects: [HELPER] }),
+    object('RoleBinding', 'shop', 'team', { roleRef, subjects: [{ kind: 'User', name: 'anna' }] }),
+    object('Deployment', 'kube-system', 'other', {
+      spec: { template: { spec: { serviceAccountName: NAME, containers: [{ image: 'x' }] } } },
+    }),
+  ])
+  assert.deepEqual(
+    facts.rbac.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    ['ClusterRoleBinding helper'],
+  )
+  assert.deepEqual(planRemoval(facts).shared, [
+    `ClusterRole ${NAME}: RoleBinding shop/team refers to it`,
+    `ServiceAccount kube-system/${NAME}: Deployment kube-system/other runs as it`,
+  ])
+})

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KubeApiError } from '../../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../../src/kube/client.ts'
+import type { AnyObject } from '../../../src/migrate/remove/any-object.ts'
+import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
+import { planRemoval } from '../../../src/migrate/remove/plan-removal.ts'
+import { type Removed, removeLegacy } from '../../../src/migrate/remove/remove-legacy.ts'
+import { A, account, B, recipe2018 } from '../import/recipe-2018.ts'
+
+/** An API server of the few calls that a removal makes; it refuses what real ones refuse. */
+class FakeCluster {
+  objects: readonly AnyObject[]
+  readonly calls: string[] = []
+  /** Called before each request; what it throws is what the request ends with. */
+  before: (call: KubeCall, index: number) => void = () => {}
+  /** Pods of the old helper that are left after its Deployment went. */
+  endingPods = 0
+
+  constructor(objects: readonly AnyObject[]) {
+    this.objects = objects
+  }
+
+  readonly client: KubeClient = {
+    request: async <T>(call: KubeCall): Promise<T> => {
+      this.before(call, this.calls.length)
+      const name = call.path.split('/').at(-1)
+      this.calls.push(`${call.method} ${name}`)
+      if (call.method === 'GET') return { items: this.endingPods-- > 0 ? [{}] : null } as T
+      const found = this.objects.find(
+        ({ metadata, kind }) => metadata.name === name && call.path.includes(plural(kind)),
+      )
+      if (found === undefined) throw new KubeApiError(404, 'gone')
+      const body = call.body as { preconditions?: { uid: string }; metadata?: { uid: string; resourceVersion: string } }
+      const { uid, resourceVersion } = { ...found.metadata, ...body.preconditions, ...body.metadata }
+      if (uid !== found.metadata.uid || resourceVersion !== found.metadata.resourceVersion)
+        throw new KubeApiError(409, 'x')
+      this.objects = this.objects.flatMap((one) => {
+        if (one !== found) return [one]
+        return call.method === 'DELETE' ? [] : [{ ...one, ...(call.body as object), metadata: one.metadata }]
+      })
+      return {} as T
+    },
+    watch: async () => {},
+    close: () => {},
+  }
+
+  plan() {
+    return planRemoval(collectFacts(this.objects))
+  }
+}
+
+const plural = (kind: string): string => `/${kind.toLowerCase()}s/`
+const free = async () => []
+const run = (cluster: FakeCluster, signal = new AbortController().signal): Promise<Removed> =>
+  removeLegacy(cluster.client, cluster.plan(), free, signal)
+
+/** At no moment may a Secret be gone that a ServiceAccount still names, or the helper be there to put things back. */
+function assertSafe({ objects }: FakeCluster): void {
+  const has = (kind: string, name: string): boolean =>
+    objects.some((object) => object.kind === kind && object.metadata.name === name)
+  const naming = collectFacts(objects).accounts.length > 0
+  const isWhole = has('Secret', A) && has('Secret', B)
+  if (naming) assert.ok(isWhole)
+  if (has('Deployment', 'aliyun-acr-credential-helper')) assert.ok(isWhole && naming)
+  if (isWhole) assert.ok(has('ServiceAccount', 'aliyun-acr-credential-helper'), 'rights go last')
+}
+
+test('a removal that is interrupted after any request is safe as it stands, and a second one finishes it', async () => {
+  const total = new FakeCluster(recipe2018())
+  await run(total)
+  assert.ok(total.calls.length > 6)
+  for (let index = 0; index <= total.calls.length; index++) {
+    const cluster = new FakeCluster(recipe2018())
+    const interrupt = new AbortController()
+    cluster.before = (_call, at) => {
+      assertSafe(cluster)
+      if (at === index) interrupt.abort(new Error('ended by SIGINT'))
+      interrupt.signal.throwIfAborted()
+    }
+    if (index < total.calls.length) await assert.rejects(run(cluster, interrupt.signal), /ended by SIGINT/)
+    assertSafe(cluster)
+    cluster.before = () => assertSafe(cluster)
+    const { left } = await run(cluster)
+    assert.deepEqual(left, [])
+    assert.deepEqual(
+      cluster.objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+      ['ServiceAccount default'],
+    )
+  }
+})
+
+test('a ServiceAccount that changed meanwhile is left as it is, and so are the Secrets', async () => {
+  const cluster = new FakeCluster([...recipe2018(), account('shop', 'builder', A)])
+  const plan = cluster.plan()
+  cluster.objects = cluster.objects.map((object) =>
+    object.metadata.name === 'builder' ? { ...object, metadata: { ...object.metadata, resourceVersion: '2' } } : object,
+  )
+  const judge = async () => [{ subject: 'ServiceAccount shop/builder', why: 'it names an old Secret', cure: 'x' }]
+  const { done, left } = await removeLegacy(cluster.client, plan, judge, new AbortController().signal)
+  assert.deepEqual(left, [
+    'the old names out of ServiceAccount shop/builder: KUBE_CONFLICT',
+    'the old Secrets, for ServiceAccount shop/builder: it names an old Secret',
+  ])
+  assert.equal(done.length, 2)
+  assert.ok(!cluster.calls.includes(`DELETE ${A}`))
+})
+
+test('what may not be deleted ends the removal before anything that it could put back', async () => {
+  const cluster = new FakeCluster(recipe2018())
+  cluster.before = ({ path }) => {
+    if (path.includes('/deployments/')) throw new KubeApiError(403, 'no')
+  }
+  const { done, left } = await run(cluster)
+  assert.deepEqual([done, left], [[], ['Deployment kube-system/aliyun-acr-credential-helper: KUBE_FORBIDDEN']])
+})
+
+test('the Pods of the old helper are waited for', async () => {
+  const cluster = new FakeCluster(recipe2018())
+  cluster.endingPods = 2
+  await run(cluster)
+  assert.deepEqual(cluster.calls.slice(0, 5), [
+    'DELETE aliyun-acr-credential-helper',
+    'GET pods',
+    'GET pods',
+    'GET pods',
+    'PATCH default',
+  ])
+})

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type RamCluster, rrsaTarget, workerRoleTargets } from '../../src/policy/policy-targets.ts'
+
+const options = { scope: 'instance', adopt: false, phase: 'widen' } as const
+
+function cluster(
+  name: string,
+  workerRoles: readonly string[],
+  instanceId = `cri-${name}`,
+  accountId = '1',
+): RamCluster {
+  const registry = {
+    name: 'r',
+    edition: 'enterprise',
+    instanceId,
+    region: 'cn-hangzhou',
+    repositories: ['*'],
+    assumeRole: [],
+  } as const
+  return {
+    name,
+    key: `c${name}`,
+    accountId,
+    workerRoles,
+    registries: [registry] as unknown as RamCluster['registries'],
+  }
+}
+
+function shape(targets: ReturnType<typeof workerRoleTargets>): unknown {
+  return targets.map(({ clusters, target }) => [target.policyName, target.roles, clusters])
+}
+
+test('P9 roles of one cluster get its own policy', () => {
+  const a = cluster('a', ['ra1', 'ra2'])
+  assert.deepEqual(shape(workerRoleTargets(a, [a, cluster('b', ['rb'])], options)), [
+    ['acr-nopass-ca', ['ra1', 'ra2'], ['a']],
+  ])
+})
+
+test('P9 a role that two listed clusters share gets a policy of its own name, for what both need', () => {
+  const [a, b] = [cluster('a', ['own', 'shared']), cluster('b', ['shared'])]
+  const targets = workerRoleTargets(a, [a, b], options)
+  assert.deepEqual(shape(targets), [
+    ['acr-nopass-ca', ['own'], ['a']],
+    ['acr-nopass-shared', ['shared'], ['a', 'b']],
+  ])
+  const resources = JSON.stringify(targets[1]?.target.document)
+  assert.match(resources, /cri-a/)
+  assert.match(resources, /cri-b/)
+})
+
+test('P9 the same role name in another account is another role', () => {
+  const [a, b] = [cluster('a', ['shared']), cluster('b', ['shared'], 'cri-b', '2')]
+  assert.deepEqual(shape(workerRoleTargets(a, [a, b], options)), [['acr-nopass-ca', ['shared'], ['a']]])
+})
+
+test('P9 an RRSA role of ours is made for exactly the helper; one that was given only gets our statement', () => {
+  const rrsa = {
+    issuer: 'https://issuer',
+    verified: true,
+    others: [],
+    oidcProviderArn: 'acs:ram::1:oidc-provider/p',
+    namespace: 'n',
+    serviceAccount: 's',
+    givenRole: undefined,
+  }
+  const own = rrsaTarget(cluster('a', []), rrsa, options).target.trust
+  assert.deepEqual([own?.role, own?.create], ['acr-nopass-ca', true])
+  assert.match(JSON.stringify(own?.statement), /system:serviceaccount:n:s/)
+  const given = rrsaTarget(cluster('a', []), { ...rrsa, givenRole: 'theirs' }, options).target.trust
+  assert.deepEqual([given?.role, given?.create], ['theirs', false])
+})

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { formatRight, missingRights, neededRights, probeRights } from '../../src/release/access-review.ts'
+import type { Right } from '../../src/release/granted-rights.ts'
+import { isGranted } from '../../src/release/granted-rights.ts'
+
+const get: Right = { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'system', name: 'helper' }
+const all = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }
+
+for (const { what, rule, granted } of [
+  { what: 'everything', rule: all, granted: true },
+  { what: 'exactly that', rule: { verbs: ['get'], apiGroups: ['apps'], resources: ['deployments'] }, granted: true },
+  { what: 'another verb', rule: { ...all, verbs: ['list'] }, granted: false },
+  { what: 'another group', rule: { ...all, apiGroups: [''] }, granted: false },
+  { what: 'its subresource', rule: { ...all, resources: ['deployments/status'] }, granted: false },
+  { what: 'the object by its name', rule: { ...all, resourceNames: ['helper'] }, granted: true },
+  { what: 'another object', rule: { ...all, resourceNames: ['other'] }, granted: false },
+  { what: 'a URL only', rule: { verbs: ['get'] }, granted: false },
+]) {
+  test(`a rule for ${what} ${granted ? 'grants' : 'does not grant'} the right`, () => {
+    assert.equal(isGranted(get, [rule]), granted)
+  })
+}
+
+test('a rule for one object does not grant what has no name yet', () => {
+  const { name: _, ...create } = { ...get, verb: 'create' }
+  assert.equal(isGranted(create, [{ ...all, resourceNames: ['helper'] }]), false)
+})
+
+interface Asked {
+  readonly kind: string
+  readonly spec: { readonly namespace?: string; readonly resourceAttributes?: Right }
+}
+
+/** An API server that knows the rules of a namespace, and what it allows besides. */
+function server(rules: readonly object[], allowed: (right: Right) => boolean) {
+  const asked: Asked[] = []
+  const client = {
+    async request({ body }: { body: Asked }) {
+      asked.push(body)
+      if (body.kind === 'SelfSubjectRulesReview') return { status: { resourceRules: rules, incomplete: true } }
+      return {
+        status: { allowed: body.spec.resourceAttributes !== undefined && allowed(body.spec.resourceAttributes) },
+      }
+    },
+  } as unknown as KubeClient
+  return { client, asked }
+}
+
+const cluster: Right = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' }
+
+test('an administrator is asked about once', async () => {
+  const { client, asked } = server([], () => true)
+  assert.deepEqual(await missingRights(client, [get, cluster]), [])
+  assert.equal(asked.length, 1)
+})
+
+test('a rule that counts in a namespace says nothing about the whole cluster: that is asked for', async () => {
+  const { client, asked } = server([all], () => false)
+  assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
+  assert.deepEqual(
+    asked.map(({ kind, spec }) => `${kind} ${spec.resourceAttributes?.resource ?? spec.namespace}`),
+    ['SelfSubjectAccessReview *', 'SelfSubjectRulesReview system', 'SelfSubjectAccessReview clusterroles'],
+  )
+})
+
+test('what incomplete rules do not name is asked for before it counts as missing', async () => {
+  const { client } = server([], ({ resource }) => resource === 'deployments')
+  assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
+})
+
+test('H8 the rights for the hooks of a chart are asked for before the first write', async () => {
+  const hook = { apiVersion: 'v1', kind: 'Pod', namespace: undefined, name: 'migrate', body: {} }
+  const resources = [{ name: 'pods', kind: 'Pod', namespaced: true }]
+  const client = { request: async () => ({ resources }) } as unknown as KubeClient
+  const release = { namespace: 'system', createNamespace: false, watches: false }
+  const rights = await neededRights(client, { objects: [], hooks: [hook] }, release)
+  assert.deepEqual(
+    rights.filter(({ resource }) => resource === 'pods').map(formatRight),
+    ['create', 'get', 'list', 'watch', 'delete'].map((verb) => `${verb} pods in system`),
+  )
+})
+
+test('M14 the rights of the verification are asked for before the first write, in all namespaces', () => {
+  assert.deepEqual(probeRights('acr', true).map(formatRight), [
+    'create namespaces',
+    'delete namespaces',
+    'get secrets/acr',
+    'create pods',
+    'get pods',
+  ])
+  assert.equal(probeRights('acr', false).length, 4)
+})

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
+import { findCauses, lastLogError, type PodView } from '../../src/release/release-causes.ts'
+
+const pod: PodView = {
+  name: 'p',
+  ready: false,
+  image: 'r.example/x:1',
+  waiting: undefined,
+  detail: undefined,
+  restarts: 0,
+  exitCode: undefined,
+  lastWords: undefined,
+  unscheduled: false,
+}
+
+function status(state: RegistryStatus['state'], code?: string): HelperStatus {
+  const error = code && { code, reason: 'WHY', message: 'it failed', cure: 'mend it', at: '' }
+  const registry = {
+    name: 'prod',
+    edition: 'enterprise',
+    instanceId: 'cri-x',
+    region: 'cn-hangzhou',
+    fingerprint: '',
+    domains: [],
+    state,
+    verified: 'skipped',
+    ...(error && { error }),
+  } as const
+  const counts = { total: 0, current: 0, pending: 0, skipped: {} }
+  return {
+    version: '',
+    updatedAt: '',
+    leader: '',
+    configHash: 'h',
+    secretName: 's',
+    attach: 'admission',
+    retired: false,
+    registries: [registry],
+    namespaces: counts,
+    problems: [],
+  }
+}
+
+function causes(pods: readonly PodView[], report?: HelperStatus, ramChanged = false): unknown {
+  return findCauses({ pods, status: report, configHash: 'h', ramChanged }).map(({ patienceMs, error }) => [
+    patienceMs,
+    error.code,
+    error.message,
+  ])
+}
+
+test('a ready Pod and a live registry are no cause', () => {
+  assert.deepEqual(causes([{ ...pod, ready: true, restarts: 9 }], status('live')), [])
+})
+
+test('a name that no registry takes is hopeless at once, a pull may fail for a while', () => {
+  assert.deepEqual(causes([{ ...pod, waiting: 'InvalidImageName' }]), [
+    [0, 'POD_FAILING', 'Pod p: InvalidImageName (r.example/x:1)'],
+  ])
+  assert.deepEqual(causes([{ ...pod, waiting: 'ImagePullBackOff', detail: 'no' }]), [
+    [45_000, 'POD_FAILING', 'Pod p: ImagePullBackOff (r.example/x:1): no'],
+  ])
+  assert.deepEqual(causes([{ ...pod, waiting: 'ContainerCreating' }]), [])
+})
+
+test('three crashes are enough, and the last words of the helper say why', () => {
+  const lastWords = '{"msg":"started"}\n{"level":60,"code":"HELPER_CONFIG_INVALID","msg":"bad config"}\n'
+  assert.deepEqual(causes([{ ...pod, restarts: 3, exitCode: 2, lastWords }]), [
+    [0, 'POD_FAILING', 'Pod p ended 3 times with exit code 2: bad config'],
+  ])
+  assert.equal(lastLogError('no json'), undefined)
+})
+
+test('what the helper reports comes first; only with the deployed configuration', () => {
+  const report = status('pending', 'CLOUD_NOT_FOUND')
+  assert.deepEqual(causes([{ ...pod, unscheduled: true }], report), [
+    [15_000, 'HELPER_FAILING', 'registry prod (cri-x in cn-hangzhou): it failed'],
+    [Number.POSITIVE_INFINITY, 'POD_FAILING', 'Pod p fits on no node'],
+  ])
+  assert.deepEqual(causes([], { ...report, configHash: 'older' }), [])
+})
+
+test('a denial may pass after RAM was changed, and is final when it was not', () => {
+  const patience = (changed: boolean): unknown =>
+    (causes([], status('failing', 'CLOUD_DENIED'), changed) as [number][])[0]?.[0]
+  assert.deepEqual([patience(true), patience(false)], [60_000, 10_000])
+})

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { get } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { after, before, test } from 'node:test'
+import { serveVendorNames, type VendorNames } from '../../../../src/sandbox/nodes/containerd/vendor-names.ts'
+import { freePort } from '../../../../src/sandbox/process/free-port.ts'
+
+const REALM = 'https://dockerauth-cn-zhangjiakou.aliyuncs.com/auth'
+const DOMAIN = 'demo.cn-hangzhou.cr.aliyuncs.com'
+
+const back = createServer((request, response) => {
+  if (request.url?.startsWith('/auth'))
+    return void response.end(`token ${request.url} ${request.headers.authorization}`)
+  response
+    .writeHead(401, { 'www-authenticate': `Bearer realm="${origin()}/auth",service="s"` })
+    .end(request.headers.host)
+})
+const origin = (): string => `http://127.0.0.1:${(back.address() as AddressInfo).port}`
+
+let names: VendorNames
+let port: number
+before(async () => {
+  await once(back.listen(0, '127.0.0.1'), 'listening')
+  const auth = { realm: `${origin()}/auth`, vendorRealm: REALM }
+  port = await freePort()
+  names = await serveVendorNames({ url: origin(), domains: [DOMAIN], auth }, { address: '127.0.0.1', port })
+})
+after(() => {
+  names.stop()
+  back.close()
+})
+
+interface Answer {
+  readonly status: number | undefined
+  readonly challenge: string | undefined
+  readonly text: string
+}
+
+/** As a client with a hosts file: the name is checked against the certificate. */
+function call(host: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+  const ca = names.caPem
+  const options = { host: '127.0.0.1', port, path, ca, servername: host, headers: { host, ...headers }, agent: false }
+  return new Promise((resolve, reject) => {
+    get(options, async (response) => {
+      let text = ''
+      for await (const part of response) text += part
+      resolve({ status: response.statusCode, challenge: response.headers['www-authenticate'], text })
+    }).on('error', reject)
+  })
+}
+
+test('W2 a registry under its own name names a token service of the vendor in another region, which answers there', async () => {
+  assert.deepEqual(names.hosts, [DOMAIN, new URL(REALM).hostname])
+  const refused = { status: 401, challenge: `Bearer realm="${REALM}",service="s"`, text: DOMAIN }
+  assert.deepEqual(await call(DOMAIN, '/v2/'), refused)
+  const token = await call(new URL(REALM).hostname, '/auth?service=s', { authorization: 'Basic eDp5' })
+  assert.deepEqual(token, { status: 200, challenge: undefined, text: 'token /auth?service=s Basic eDp5' })
+  assert.deepEqual([...names.requests.values()], [1, 1])
+})
+
+test('another name has no certificate', async () => {
+  await assert.rejects(call('other.example', '/v2/'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+})
+
+test('a registry that is down is a connection that breaks', async () => {
+  back.closeAllConnections()
+  back.close()
+  await once(back, 'close')
+  await assert.rejects(call(DOMAIN, '/v2/'), { code: 'ECONNRESET' })
+})

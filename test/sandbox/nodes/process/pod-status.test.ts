@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ContainerState, ContainerStatus, Pod } from '../../../../src/sandbox/cluster/pod.ts'
+import { type PodFacts, podStatus } from '../../../../src/sandbox/nodes/process/pod-status.ts'
+
+const ended = (exitCode: number): ContainerState => ({
+  terminated: {
+    exitCode,
+    reason: exitCode === 0 ? 'Completed' : 'Error',
+    startedAt: '',
+    finishedAt: '',
+    containerID: '',
+  },
+})
+const running: ContainerState = { running: { startedAt: '' } }
+const waiting: ContainerState = { waiting: { reason: 'ContainerCreating' } }
+function status(state: ContainerState, ready = false, restartCount = 0): ContainerStatus {
+  return { name: 'c', image: '', imageID: '', ready, started: ready, restartCount, state, lastState: {} }
+}
+function facts(
+  containers: ContainerStatus[],
+  policy: Pod['spec']['restartPolicy'],
+  more: Partial<PodFacts> = {},
+): PodFacts {
+  const metadata = { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1' }
+  const pod: Pod = { metadata, spec: { containers: [], ...(policy && { restartPolicy: policy }) } }
+  return { pod, previous: [], podIp: '', hostIp: '', startTime: '', initialized: true, init: [], containers, ...more }
+}
+
+test("a Pod's phase follows from its containers and its restart policy", () => {
+  const table: [string, PodFacts][] = [
+    ['Pending', facts([status(waiting)], 'Always')],
+    ['Running', facts([status(running)], 'Always')],
+    ['Running', facts([status(waiting, false, 1)], 'Always')],
+    ['Running', facts([status(ended(0))], 'Always')],
+    ['Succeeded', facts([status(ended(0))], 'OnFailure')],
+    ['Running', facts([status(ended(1))], 'OnFailure')],
+    ['Succeeded', facts([status(ended(0)), status(ended(0))], 'Never')],
+    ['Failed', facts([status(ended(0)), status(ended(1))], 'Never')],
+    ['Running', facts([status(ended(0)), status(running)], 'Never')],
+    ['Pending', facts([status(waiting)], 'Always', { initialized: false, init: [status(running)] })],
+    ['Failed', facts([status(waiting)], 'Never', { initialized: false, init: [status(ended(1))] })],
+  ]
+  for (const [phase, input] of table) assert.equal(podStatus(input, 'now').phase, phase)
+})
+
+test('a Pod is ready when all its containers are; a condition that stays keeps its time', () => {
+  const first = podStatus(facts([status(running, true), status(running)], 'Always'), 'early')
+  const ready = (of: typeof first) => of.conditions.find(({ type }) => type === 'Ready')
+  assert.deepEqual([ready(first)?.status, ready(first)?.reason], ['False', 'ContainersNotReady'])
+  const second = podStatus(facts([status(running, true)], 'Always', { previous: first.conditions }), 'late')
+  assert.deepEqual([ready(second)?.status, ready(second)?.lastTransitionTime], ['True', 'late'])
+  assert.equal(second.conditions.find(({ type }) => type === 'Initialized')?.lastTransitionTime, 'early')
+})

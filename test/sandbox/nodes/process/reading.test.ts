@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Container, Pod } from '../../../../src/sandbox/cluster/pod.ts'
+import { createBackOff } from '../../../../src/sandbox/nodes/process/back-off.ts'
+import { containerCommand } from '../../../../src/sandbox/nodes/process/container-command.ts'
+import { expandVariables } from '../../../../src/sandbox/nodes/process/expand-variables.ts'
+import { fieldValue, resourceValue } from '../../../../src/sandbox/nodes/process/field-value.ts'
+import { toHostPaths } from '../../../../src/sandbox/nodes/process/host-paths.ts'
+import { findImage, repositoryOf } from '../../../../src/sandbox/nodes/process/images.ts'
+import { podSources } from '../../../../src/sandbox/nodes/process/pod-sources.ts'
+import { podUser } from '../../../../src/sandbox/nodes/process/pod-user.ts'
+import { volumeContent } from '../../../../src/sandbox/nodes/process/volume-content.ts'
+
+const main: Container = { name: 'main', image: 'example/app:1' }
+function pod(spec: Partial<Pod['spec']> = {}): Pod {
+  const labels = { app: 'x', zone: 'b' }
+  const metadata = { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1', labels, annotations: { 'a/b': 'c' } }
+  return { metadata, spec: { nodeName: 'node', serviceAccountName: 'sa', containers: [main], ...spec } }
+}
+const place = { podIp: '127.1.2.3', hostIp: '127.0.0.1' }
+const sources = {
+  configmaps: { config: { 'a.yaml': Buffer.from('A'), b: Buffer.from('B') } },
+  secrets: { key: { id: Buffer.from('I') } },
+} as const
+const find = (kind: 'configmaps' | 'secrets', name: string): Record<string, Buffer> | undefined =>
+  (sources[kind] as Record<string, Record<string, Buffer>>)[name]
+
+test('$(NAME) is replaced where the name is known, $$ is a dollar', () => {
+  const variables = new Map([
+    ['A', '1'],
+    ['B', '$(A)'],
+  ])
+  const table: [string, string][] = [
+    ['$(A)-$(A)', '1-1'],
+    ['$(B)', '$(A)'],
+    ['$(C)', '$(C)'],
+    ['$$(A)', '$(A)'],
+    ['$$$(A)', '$1'],
+    ['$A $(A', '$A $(A'],
+  ]
+  for (const [text, expected] of table) assert.equal(expandVariables(text, variables), expected)
+  fc.assert(
+    fc.property(
+      fc.string().filter((text) => !text.includes('$')),
+      (text) => expandVariables(text, variables) === text,
+    ),
+  )
+})
+
+test('paths at and below a mount become those of the volume, others stay', () => {
+  const container: Container = {
+    ...main,
+    volumeMounts: [
+      { name: 'outer', mountPath: '/etc/app/' },
+      { name: 'inner', mountPath: '/etc/app/secret', subPath: 'sub' },
+    ],
+  }
+  const translate = (text: string): string => toHostPaths(text, container, (name) => `/v/${name}`)
+  const table: [string, string][] = [
+    ['--config=/etc/app/config.yaml', '--config=/v/outer/config.yaml'],
+    ['/etc/app', '/v/outer'],
+    ['/etc/app/secret/id', '/v/inner/sub/id'],
+    ['/etc/app/secrets', '/v/outer/secrets'],
+    ['/etc/application', '/etc/application'],
+    ['/my/etc/app', '/my/etc/app'],
+    ['a:/etc/app/x,/etc/app/y', 'a:/v/outer/x,/v/outer/y'],
+  ]
+  for (const [text, expected] of table) assert.equal(translate(text), expected)
+})
+
+test('the downward API knows the fields that Kubernetes documents', () => {
+  const value = (fieldPath: string): string | undefined => fieldValue(pod(), place, { fieldPath })
+  assert.deepEqual(
+    ['metadata.name', 'metadata.uid', 'status.podIP', 'spec.serviceAccountName', "metadata.labels['zone']"].map(value),
+    ['p', 'u', '127.1.2.3', 'sa', 'b'],
+  )
+  assert.equal(value('metadata.labels'), 'app="x"\nzone="b"')
+  assert.equal(value("metadata.annotations['a/b']"), 'c')
+  assert.equal(value('spec.priority'), undefined)
+  const limited = pod({ containers: [{ ...main, resources: { limits: { memory: '64Mi', cpu: '1500m' } } }] })
+  assert.equal(resourceValue(limited, { resource: 'limits.memory' }, 'main'), String(64 * 2 ** 20))
+  assert.equal(resourceValue(limited, { resource: 'limits.cpu' }, 'main'), '2')
+})
+
+test('args that listen on 127.0.0.1 listen on the Pod instead; services of the machine are left alone', () => {
+  const context = {
+    pod: pod(),
+    place,
+    find,
+    entrypoint: ['/node', '/app.mjs'],
+    apiServer: { host: '127.0.0.1', port: 6443 },
+    volumeFolder: (name: string) => `/v/${name}`,
+  }
+  const args = ['--status=127.0.0.1:8081', 'localhost:1', '--cloud=http://127.0.0.1:99', '127.0.0.1']
+  const command = containerCommand({ ...main, args }, context)
+  assert.deepEqual(
+    [command.command, ...command.args],
+    ['/node', '/app.mjs', '--status=127.1.2.3:8081', '127.1.2.3:1', '--cloud=http://127.0.0.1:99', '127.0.0.1'],
+  )
+  const own = containerCommand({ ...main, command: ['sh', '-c', 'true'], args: ['x'] }, context)
+  assert.deepEqual([own.command, ...own.args], ['sh', '-c', 'true', 'x'])
+  const env = [
+    { name: 'ID', valueFrom: { secretKeyRef: { name: 'key', key: 'id' } } },
+    { name: 'NONE', valueFrom: { configMapKeyRef: { name: 'none', key: 'x', optional: true } } },
+  ]
+  const envFrom = [{ prefix: 'C_', configMapRef: { name: 'config' } }]
+  const given = containerCommand({ ...main, env, envFrom }, context).env
+  assert.deepEqual([given.ID, given.NONE, given.C_b, given.KUBERNETES_SERVICE_HOST], ['I', undefined, 'B', '127.0.0.1'])
+  const missing = [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'none', key: 'x' } } }]
+  assert.throws(() => containerCommand({ ...main, env: missing }, context), { message: 'configmap "none" not found' })
+})
+
+test('a projected volume holds what its sources say, and nothing is given while one is missing', () => {
+  const read = (sources: object[], token?: string): Record<string, [string, number]> => {
+    const volume = { name: 'v', projected: { sources, defaultMode: 0o640 } }
+    const content = volumeContent(volume, { pod: pod(), place, find, token: () => token }) ?? new Map()
+    return Object.fromEntries([...content].map(([path, file]) => [path, [file.content.toString(), file.mode]]))
+  }
+  assert.deepEqual(
+    read(
+      [
+        { configMap: { name: 'config', items: [{ key: 'a.yaml', path: 'x/a.yaml' }] } },
+        { secret: { name: 'key' } },
+        { secret: { name: 'none', optional: true } },
+        { downwardAPI: { items: [{ path: 'ns', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+        { serviceAccountToken: { path: 'token' } },
+      ],
+      'T',
+    ),
+    { 'x/a.yaml': ['A', 0o640], id: ['I', 0o640], ns: ['n', 0o640], token: ['T', 0o600] },
+  )
+  assert.throws(() => read([{ secret: { name: 'none' } }]), { message: 'secret "none" not found' })
+  assert.throws(() => read([{ serviceAccountToken: { path: 'token' } }]), { message: 'failed to fetch token' })
+  assert.throws(
+    () => read([{ configMap: { name: 'config', items: [{ key: 'z', path: 'z' }] } }]),
+    /non-existent key "z"/,
+  )
+})
+
+test('a Pod names each of its sources once', () => {
+  const volumes = [
+    { name: 'a', configMap: { name: 'config' } },
+    { name: 'b', secret: { secretName: 'key' } },
+    { name: 'c', projected: { sources: [{ configMap: { name: 'config' } }, { secret: { name: 'other' } }] } },
+  ]
+  const envFrom = [{ secretRef: { name: 'third' } }]
+  assert.deepEqual(podSources(pod({ volumes, containers: [{ ...main, envFrom }] })), [
+    { kind: 'configmaps', name: 'config' },
+    { kind: 'secrets', name: 'key' },
+    { kind: 'secrets', name: 'other' },
+    { kind: 'secrets', name: 'third' },
+  ])
+})
+
+test('an image is found by its repository, whatever tag or digest it has', () => {
+  for (const reference of ['h:5000/t/app', 'h:5000/t/app:1', 'h:5000/t/app@sha256:ab', 'h:5000/t/app:1@sha256:ab']) {
+    assert.equal(repositoryOf(reference), 'h:5000/t/app')
+  }
+  assert.deepEqual(findImage({ 'h:5000/t/app': ['x'] }, 'h:5000/t/app:2')?.entrypoint, ['x'])
+  assert.equal(findImage({ 'h:5000/t/app': ['x'] }, 'h:5000/t/other'), undefined)
+})
+
+test('a container that ends again and again rests longer each time, and is forgiven after ten minutes', () => {
+  const backOff = createBackOff(10_000, 40_000)
+  assert.deepEqual(
+    [1, 1, 1, 1, 1].map((ran) => backOff.next(ran)),
+    [0, 10_000, 20_000, 40_000, 40_000],
+  )
+  assert.equal(backOff.next(600_000), 0)
+})
+
+test('only root gives its user up', () => {
+  const asks = pod({ securityContext: { runAsUser: 65532, runAsGroup: 3 } })
+  assert.deepEqual(podUser(asks, main, 0), { uid: 65532, gid: 3 })
+  assert.deepEqual(podUser(asks, { ...main, securityContext: { runAsUser: 7 } }, 0), { uid: 7, gid: 3 })
+  assert.equal(podUser(asks, main, 1000), undefined)
+  assert.equal(podUser(pod(), main, 0), undefined)
+})

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { buildFailure } from '../../../src/sandbox/tools/build-failure.ts'
+
+// Lines as Go prints them.
+const CASES: Record<string, [code: string, told: string]> = {
+  'go: github.com/x/y@v1.0.0: Get "https://goproxy.example/x": dial tcp: lookup goproxy.example: no such host': [
+    'TOOL_DOWNLOAD_FAILED',
+    'no such host',
+  ],
+  'go: x@v1: reading https://goproxy.example/x/@v/v1.mod: 404 Not Found': ['TOOL_DOWNLOAD_FAILED', '404 Not Found'],
+  'go: download go1.26.6 for linux/amd64: toolchain not available': ['TOOL_DOWNLOAD_FAILED', 'toolchain not available'],
+  'go: x@v1: module lookup disabled by GOPROXY=off': ['TOOL_DOWNLOAD_FAILED', 'GOPROXY=off'],
+  'compile: writing output: write $WORK/b1/_pkg_.a: no space left on device': ['NO_DISK_SPACE', 'no space left'],
+  'verifying x@v1: checksum mismatch': ['TOOL_CHECKSUM', 'checksum mismatch'],
+  'runtime/cgo: cgo: C compiler "gcc" not found: exec: "gcc": executable file not found in $PATH': [
+    'NO_C_COMPILER',
+    'gcc',
+  ],
+  './main.go:3:1: syntax error: unexpected {': ['TOOL_BUILD_FAILED', 'syntax error'],
+}
+
+test('the cause of a failed build is told in its own words, with the cure of that cause and the log', () => {
+  for (const [output, [code, told]] of Object.entries(CASES)) {
+    const error = buildFailure('etcd', `some/package\n${output}\n`, '/logs/etcd.log')
+    assert.equal(error.code, code, output)
+    assert.match(error.message, /^etcd cannot be built: /)
+    assert.ok(error.message.includes(told), error.message)
+    assert.ok(error.message.endsWith('(log: /logs/etcd.log)'), error.message)
+    assert.equal(error.message.split('\n').length, 1)
+  }
+})
+
+test('a full disk explains a broken download, not the other way round', () => {
+  const output = 'go: x@v1: unexpected EOF\nwrite /x: no space left on device'
+  assert.equal(buildFailure('etcd', output, 'l').code, 'NO_DISK_SPACE')
+})
+
+test('a build that ends without a word still makes one line', () => {
+  assert.equal(buildFailure('etcd', '', 'l').message, 'etcd cannot be built: go build ended without a word (log: l)')
+})

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { silentProgress } from '../../../src/sandbox/progress.ts'
+import { ensureBrowser } from '../../../src/sandbox/tools/ensure-browser.ts'
+import { type Host, readHost } from '../../../src/sandbox/tools/host.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'browser-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const CHROMIUM = '#!/bin/sh\necho "Chromium 150.0.1 built on Debian"\n'
+
+/** A machine with these programs on its PATH, and nothing else. */
+function machine(name: string, programs: Readonly<Record<string, string>>): Host & { readonly bin: string } {
+  const bin = join(folder, name)
+  mkdirSync(bin)
+  for (const [program, text] of Object.entries(programs)) {
+    writeFileSync(join(bin, program), text)
+    chmodSync(join(bin, program), 0o755)
+  }
+  const env = { PATH: bin, ACR_NOPASS_CACHE: join(folder, `${name}-cache`) }
+  return { ...readHost(), platform: 'linux', env, bin }
+}
+
+/** An apt-get that notes how it is called, and then does this. */
+function apt(name: string, then: string): string {
+  return `#!/bin/sh\necho "$1 $DEBIAN_FRONTEND" >> ${join(folder, `${name}.calls`)}\n[ "$1" = install ] || exit 0\n${then}`
+}
+
+function ensure(host: Host, mayInstall = true, signal = AbortSignal.timeout(60_000)): Promise<string> {
+  return ensureBrowser({ progress: silentProgress, signal, host, mayInstall })
+}
+
+test('a browser that the machine has is taken, but not a script that only asks for a snap', async () => {
+  const snap = '#!/bin/sh\necho "requires the chromium snap" >&2\nexit 1\n'
+  const host = machine('has', { chromium: snap, 'google-chrome': '#!/bin/sh\necho "Google Chrome 150.0.1"\n' })
+  assert.equal(await ensure(host, false), join(host.bin, 'google-chrome'))
+  const given = { ...host, env: { ...host.env, ACR_NOPASS_TOOLS: join(folder, 'given') } }
+  machine('given', { chromium: CHROMIUM })
+  assert.equal(await ensure(given, false), join(folder, 'given', 'chromium'))
+})
+
+test('on Debian root gets the package, once, without a question', async () => {
+  const file = join(folder, 'debian', 'chromium')
+  const put = `printf '%s' '${CHROMIUM}' > ${file}\n/bin/chmod 755 ${file}\n`
+  const host = machine('debian', { 'apt-get': apt('debian', put) })
+  assert.deepEqual(await Promise.all([ensure(host), ensure(host)]), [file, file])
+  assert.equal(await ensure(host), file)
+  const calls = readFileSync(join(folder, 'debian.calls'), 'utf8')
+  assert.equal(calls, 'update noninteractive\ninstall noninteractive\n')
+})
+
+test('where it cannot be installed the error says why, and the command that cures it', async () => {
+  const fails = machine('fails', { 'apt-get': apt('fails', 'echo "E: no such package" >&2\nexit 100') })
+  await assert.rejects(ensure(fails), { code: 'BROWSER_MISSING', message: /E: no such package/ })
+  await assert.rejects(ensure(fails, false), { code: 'BROWSER_MISSING', message: /only root may install it/ })
+  const bare = machine('bare', {})
+  await assert.rejects(ensure(bare), { message: /no apt-get/, hint: /apt-get install chromium/ })
+})
+
+test('an interrupt ends the installation, and the next run may start it again', async () => {
+  const begun = join(folder, 'begun')
+  const host = machine('slow', { 'apt-get': apt('slow', `: > ${begun}\nexec /bin/sleep 600`) })
+  const end = new AbortController()
+  const running = ensure(host, true, end.signal)
+  const seen = setInterval(() => {
+    if (existsSync(begun)) end.abort(new Error('interrupted'))
+  }, 10)
+  await assert.rejects(running, /interrupted/)
+  clearInterval(seen)
+  writeFileSync(join(host.bin, 'chromium'), CHROMIUM)
+  chmodSync(join(host.bin, 'chromium'), 0o755)
+  assert.equal(await ensure(host), join(host.bin, 'chromium'))
+})

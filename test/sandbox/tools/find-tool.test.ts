@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cacheFolder } from '../../../src/sandbox/tools/cache-folder.ts'
+import { tellsVersion } from '../../../src/sandbox/tools/find-tool.ts'
+
+test('a program of the machine is used only when it names exactly our version', () => {
+  const answers = {
+    'etcd Version: 3.6.16\nGit SHA: Not provided\nGo Version: go1.26.8': true,
+    'v3.6.16+g1b2c3d4': true,
+    '3.6.16\ninstalled by building from source': true,
+    'act version 3.6.16': true,
+    'etcd Version: 3.6.160': false,
+    'etcd Version: 13.6.16': false,
+    'v3.6.16-rc.1': false,
+    'v3.6.16.1': false,
+    'etcd Version: 3.5.1, API version 3.6': false,
+    '': false,
+  }
+  for (const [answer, expected] of Object.entries(answers))
+    assert.equal(tellsVersion(answer, '3.6.16'), expected, answer)
+})
+
+test('the cache is where the user says, else where XDG says, else under home', () => {
+  const home = '/home/ann'
+  assert.equal(cacheFolder({ home, env: { ACR_NOPASS_CACHE: '/big', XDG_CACHE_HOME: '/xdg' } }), '/big')
+  assert.equal(cacheFolder({ home, env: { XDG_CACHE_HOME: '/xdg' } }), '/xdg/acr-nopass')
+  assert.equal(cacheFolder({ home, env: {} }), '/home/ann/.cache/acr-nopass')
+})

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isOlder, parseGoVersion } from '../../../src/sandbox/tools/go-program.ts'
+import { buildKey, buildPlan, effectiveGo, sourceKey } from '../../../src/sandbox/tools/tool-key.ts'
+import { TOOLS, type Tool } from '../../../src/sandbox/tools/tool-table.ts'
+
+const host = { platform: 'linux', arch: 'x64' }
+const tool: Tool = { folder: 'x', module: 'm', package: 'm/cmd', stamp: (v) => [`m.v=${v}`], seconds: 1, megabytes: 1 }
+const key = (change: Partial<Tool> = {}, hash = 'h', where = host) =>
+  sourceKey({ hash }, buildPlan({ ...tool, ...change }, '1.0.0'), where)
+
+test('the same source, flags and platform have the same key', () => {
+  assert.equal(key(), key())
+  assert.match(key(), /^[0-9a-f]{16}$/)
+})
+
+test('whatever changes the program changes the key', () => {
+  const keys = [
+    key(),
+    key({}, 'other sums'),
+    key({ package: 'm/other' }),
+    key({ stamp: () => ['m.v=2'] }),
+    key({ tags: ['netgo'] }),
+    key({ cgo: true }),
+    key({}, 'h', { ...host, arch: 'arm64' }),
+    key({}, 'h', { ...host, platform: 'darwin' }),
+  ]
+  assert.equal(new Set(keys).size, keys.length)
+})
+
+test('estimates and hints do not change the key: nobody builds again for them', () => {
+  assert.equal(key({ seconds: 99, megabytes: 99, linuxOnly: true }), key())
+})
+
+test('a static C program gets its flags', () => {
+  assert.deepEqual(buildPlan(TOOLS.runc, '1.5.2'), {
+    package: 'github.com/opencontainers/runc',
+    arguments: ['-trimpath', '-buildvcs=false', '-tags', 'netgo,osusergo', '-ldflags', '-s -w -extldflags -static'],
+    cgo: true,
+  })
+})
+
+test('the key names the Go that really builds: the newer of the machine and the module', () => {
+  assert.equal(effectiveGo('1.26.8', { go: '1.26.0' }), '1.26.8')
+  assert.equal(effectiveGo('1.21.0', { go: '1.26.6' }), '1.26.6')
+  assert.equal(buildKey('abc', '1.26.8'), 'abc-go1.26.8')
+})
+
+test('Go versions are read and compared as numbers', () => {
+  const told = ['go version go1.26.8 linux/amd64', 'go version go1.21 darwin/arm64', 'go version devel +abc'].map(
+    parseGoVersion,
+  )
+  assert.deepEqual(told, ['1.26.8', '1.21', undefined])
+  const older = [
+    ['1.9', '1.21'],
+    ['1.21', '1.21.0'],
+    ['1.26.8', '1.26.10'],
+    ['2.0', '1.99'],
+  ]
+  assert.deepEqual(
+    older.map(([left = '', right = '']) => isOlder(left, right)),
+    [true, false, true, false],
+  )
+})

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { silentProgress } from '../../../src/sandbox/progress.ts'
+import { TOOL_NAMES, TOOLS } from '../../../src/sandbox/tools/tool-table.ts'
+import { runTools } from '../../../src/sandbox/tools/tools-command.ts'
+import { type FakeMachine, makeFakeMachine } from './fake-go.ts'
+
+let machine: FakeMachine
+beforeEach(() => {
+  machine = makeFakeMachine()
+})
+afterEach(() => machine.end())
+
+async function tools(...words: string[]): Promise<string[]> {
+  const lines: string[] = []
+  const print = (text: string) => void lines.push(...text.split('\n'))
+  await runTools(words, { progress: silentProgress, print, host: machine.host, signal: new AbortController().signal })
+  return lines
+}
+
+test('list shows every tool, and for the built ones where from, how large and how old', async () => {
+  await tools('etcd')
+  const [head = '', ...rows] = await tools('list')
+  assert.match(head, /^NAME +VERSION +SOURCE +SIZE +AGE$/)
+  assert.deepEqual(
+    rows.map((row) => row.split(' ')[0]),
+    [...TOOL_NAMES],
+  )
+  assert.match(rows[0] ?? '', /^etcd +\d+\.\d+\.\d+ +cache +0 MB +0 min$/)
+  assert.match(rows[1] ?? '', /^kube-apiserver +\d+\.\d+\.\d+ +not built yet$/)
+})
+
+test('without a name all tools are built, except those that are built on demand', async () => {
+  const usual = TOOL_NAMES.filter((name) => !TOOLS[name].onDemand)
+  const lines = await tools()
+  assert.deepEqual(
+    lines.map((line) => line.split(' ')[0]),
+    usual,
+  )
+  assert.equal(machine.builds().length, usual.length)
+  const [line = ''] = await tools('kube-apiserver-1.24')
+  assert.match(line, /^kube-apiserver-1\.24 /)
+  assert.equal(machine.builds().length, usual.length + 1)
+})
+
+test('clean removes what the present sources do not ask for, and keeps the rest', async () => {
+  const [line = ''] = await tools('etcd')
+  const current = line.split(/ +/)[1] ?? ''
+  for (const folder of ['etcd/0123-go1.0', 'etcd/.unfinished-x', 'gone/4567-go1.0']) {
+    mkdirSync(join(machine.cache, 'tools', folder), { recursive: true })
+    writeFileSync(join(machine.cache, 'tools', folder, folder.split('/')[0] ?? ''), 'x'.repeat(1_000_000))
+  }
+  assert.deepEqual(await tools('clean'), ['removed 3 old builds, 3 MB'])
+  assert.equal(existsSync(current), true)
+  assert.deepEqual(await tools('clean'), ['removed 0 old builds, 0 MB'])
+})
+
+test('an unknown name is refused with the names that there are', async () => {
+  await assert.rejects(tools('etdc'), { code: 'TOOL_UNKNOWN', message: /^etdc is none of etcd, / })
+})
