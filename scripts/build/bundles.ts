@@ -70,7 +70,7 @@ export async function bundleCli(root: string, out: string): Promise<string> {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     // The sandbox runs from a checkout only; its own programs are not part of the package.
-    external: ['../sandbox/*'],
+    external: ['../../sandbox/*'],
     plugins: [...COMMON.plugins, lazyBuiltins],
   })
   await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))

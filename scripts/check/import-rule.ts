@@ -32,13 +32,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files that are data for every area. */
 const DATA = /^(schemas\/|package\.json$)/
 
-/** One import statement of a file; `target` is relative to the root for our own files, else a package's name. */
-export interface ImportEdge {
-  readonly target: string
-  /** `import()` or a type in it: loaded later, so no part of a cycle. */
-  readonly dynamic: boolean
-}
-
 /** The area of a file: its folder in src/, `root` right under src/ (and the error codes), else its first folder. */
 export function areaOf(file: string): string {
   const [first = '', second = '', ...rest] = file.split('/')
@@ -46,24 +39,21 @@ export function areaOf(file: string): string {
   return rest.length === 0 || second === 'error-codes' ? 'root' : second
 }
 
-/** All imports, exports-from and import() of a source text, with our own files relative to the root. */
-export function readImports(file: string, source: string): ImportEdge[] {
+/** The targets of all imports (types and `import()` too) of a source text: our own files relative to the root, or a package's name. */
+export function readImports(file: string, source: string): string[] {
   const text = withoutComments(source)
   const resolve = (specifier: string) =>
     specifier.startsWith('.') ? normalize(join(dirname(file), specifier)) : specifier
   const fixed = text.matchAll(/^[ \t]*(?:import|export)\s(?:[^'"`;=]*?\sfrom\s*)?['"]([^'"\n]+)['"]/gm)
   const later = text.matchAll(/\bimport\(\s*['"]([^'"\n]+)['"]\s*\)/g)
-  return [
-    ...[...fixed].map(([, specifier = '']) => ({ target: resolve(specifier), dynamic: false })),
-    ...[...later].map(([, specifier = '']) => ({ target: resolve(specifier), dynamic: true })),
-  ]
+  return [...fixed, ...later].map(([, specifier = '']) => resolve(specifier))
 }
 
-/** Every import that breaks the rule, and every cycle between files, as lines for a person. */
+/** Every import that breaks the rule, every cycle between files, and every two folders that import each other, as lines for a person. */
 export function findImportProblems(sources: ReadonlyMap<string, string>): string[] {
   const graph = new Map([...sources].map(([file, source]) => [file, readImports(file, source)]))
   const problems: string[] = []
-  for (const [file, edges] of graph) {
+  for (const [file, targets] of graph) {
     const area = areaOf(file)
     const allowed = MAY_IMPORT[area]
     if (!allowed) {
@@ -72,22 +62,41 @@ export function findImportProblems(sources: ReadonlyMap<string, string>): string
       )
       continue
     }
-    for (const { target } of edges) {
+    for (const target of targets) {
       if (!isOurs(target) || DATA.test(target)) continue
       const other = areaOf(target)
       if (other !== area && !allowed.includes(other))
         problems.push(`${file}: ${area} may not import ${other} (${target})`)
     }
   }
-  return [...problems, ...findCycles(graph).map((cycle) => `cycle: ${cycle.join(' -> ')}`)]
+  return [...problems, ...findMutualFolders(graph), ...findCycles(graph).map((cycle) => `cycle: ${cycle.join(' -> ')}`)]
 }
 
 function isOurs(target: string): boolean {
   return /^(\.\.\/|(src|action|test|scripts|tools|schemas|bin|package\.json)(\/|$))/.test(target)
 }
 
+/** Two folders that import each other, each pair once. A folder and one inside it may: the outer one holds what its parts share. */
+function findMutualFolders(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const first = new Map<string, string>()
+  for (const [file, targets] of graph) {
+    for (const target of targets.filter((one) => graph.has(one))) {
+      const key = `${dirname(file)} ${dirname(target)}`
+      if (!first.has(key)) first.set(key, `${file} imports ${target}`)
+    }
+  }
+  return [...first].flatMap(([key, example]) => {
+    const [from = '', to = ''] = key.split(' ')
+    const back = first.get(`${to} ${from}`)
+    const isNested = `${from}/`.startsWith(`${to}/`) || `${to}/`.startsWith(`${from}/`)
+    return from < to && back !== undefined && !isNested
+      ? [`${from} and ${to} import each other: ${example}, ${back}`]
+      : []
+  })
+}
+
 /** Each cycle once, from its first file in the order of the map. */
-function findCycles(graph: ReadonlyMap<string, readonly ImportEdge[]>): string[][] {
+function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const done = new Set<string>()
   const cycles: string[][] = []
   const visit = (file: string, path: readonly string[]) => {
@@ -97,8 +106,7 @@ function findCycles(graph: ReadonlyMap<string, readonly ImportEdge[]>): string[]
       return
     }
     if (done.has(file)) return
-    for (const { target, dynamic } of graph.get(file) ?? [])
-      if (!dynamic && graph.has(target)) visit(target, [...path, file])
+    for (const target of graph.get(file) ?? []) if (graph.has(target)) visit(target, [...path, file])
     done.add(file)
   }
   for (const file of graph.keys()) visit(file, [])

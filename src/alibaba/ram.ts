@@ -81,9 +81,3 @@ export interface AttachedPolicy {
   readonly name: string
   readonly custom: boolean
 }
-
-/** RAM by Alibaba's typed SDK, which is loaded only now: it costs 40 ms that most commands never need. */
-export async function loadRam(target: RamTarget): Promise<Ram> {
-  const { createRam } = await import('./ram-sdk.ts')
-  return createRam(target)
-}

@@ -1,6 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { createKubeClient, type KubeClient } from '../kube/client.ts'
-import { type KubeConnection, kubeconfigConnection } from '../kube/connection.ts'
+import { kubeconfigConnection } from '../kube/connection.ts'
+import type { KubeConnection } from '../kube/kube-connection.ts'
 import { VERSION } from '../version.ts'
 import { type ConnectFlags, contextOf } from './program/connect-flags.ts'
 import type { CliHost, CommonFlags } from './program/host.ts'

@@ -6,6 +6,7 @@ import type { LeaseDurations } from '../kube/lease-record.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type HelperStatus, STATUS_KEY } from '../release/helper-status.ts'
 import { type LoadedConfig, loadConfig } from '../release/load-config.ts'
+import { readStatus, type StatusObject } from '../release/read-status.ts'
 import { toStatusError } from '../release/status-error.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-entry.ts'
@@ -13,13 +14,7 @@ import type { Log } from './log.ts'
 import { createEventReporter } from './report/event-reporter.ts'
 import { startHelperPages } from './report/helper-pages.ts'
 import type { Metrics } from './report/metrics.ts'
-import {
-  followStatus,
-  provenFingerprints,
-  readStatus,
-  refreshRequestedAt,
-  type StatusObject,
-} from './report/status-object.ts'
+import { followStatus, provenFingerprints, refreshRequestedAt } from './report/status-object.ts'
 import { createStatusWriter } from './report/status-writer.ts'
 import { createSession, type Session } from './session.ts'
 import { watchFile } from './watch-file.ts'

@@ -1,5 +1,4 @@
 import { errorFromAnswer, KubeApiError } from './api-error.ts'
-import type { KubeConnection } from './connection.ts'
 import { readEvents, readWhole, type WholeAnswer } from './http/read-answer.ts'
 import {
   type AnswerReader,
@@ -8,6 +7,7 @@ import {
   type TransportOptions,
   type TransportRequest,
 } from './http/transport.ts'
+import type { KubeConnection } from './kube-connection.ts'
 import type { WatchEvent } from './watch/watch-stream.ts'
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>

@@ -2,21 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NopassError } from '../errors.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
-
-/** How to reach and authenticate to one API server. PEM texts; `token` is asked for each request. */
-export interface KubeConnection {
-  /** `https://host:port`; http only on loopback. */
-  readonly server: string
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-  readonly token?: () => string | Promise<string>
-  /** Called when the server did not know the token: where it comes from may have a newer one. */
-  readonly forgetToken?: () => void
-  readonly tlsServerName?: string
-  /** The HTTP proxy to it, a URL that may hold a password. */
-  readonly proxy?: string
-}
+import type { KubeConnection, KubeconfigSource } from './kube-connection.ts'
 
 /** Where a Pod's ServiceAccount volume is unless its spec says otherwise. */
 export const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -50,14 +36,6 @@ export function inClusterConnection(
       return ca.read()
     },
   }
-}
-
-export interface KubeconfigSource {
-  readonly file?: string
-  readonly text?: string
-  readonly context?: string
-  /** Where HTTPS_PROXY and NO_PROXY are read from; without it only `proxy-url` counts. */
-  readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
 import { NopassError } from '../errors.ts'
-import type { KubeConnection, KubeconfigSource } from './connection.ts'
+import type { KubeConnection, KubeconfigSource } from './kube-connection.ts'
 import { chooseProxy } from './proxy.ts'
 
 /** `caFile`: where `ca` comes from. The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`; imported only when a kubeconfig is used. */

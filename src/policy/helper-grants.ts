@@ -1,18 +1,39 @@
-import type { PolicyFlags } from '../cli/policy/command.ts'
-import type { Grant, Grants } from '../cli/policy/grant.ts'
-import type { PolicyCluster } from '../cli/policy/policy-clusters.ts'
+import type { ResolvedValues } from '../values/resolved-values.generated.ts'
 import { parseIssuers } from './cluster-issuer.ts'
 import { policyOf } from './document.ts'
+import type { Grant, Grants } from './grant.ts'
 import { clusterKey, policyName, rrsaRoleName } from './names.ts'
 import { chainRoles, policyDocument } from './policy-document.ts'
 import { roleNameOf } from './policy-targets.ts'
 import { rrsaStatement } from './trust-document.ts'
 
+/** A cluster as its grants need to know it. */
+export interface GrantCluster {
+  /** For whom, as a description says it: `cluster prod`, or `the helper` when no cluster is named. */
+  readonly purpose: string
+  readonly values: ResolvedValues
+  /** Undefined: outside of ACK, or not named. */
+  readonly clusterId: string | undefined
+  readonly kubeSystemUid: string | undefined
+  readonly workerRoles: readonly string[]
+  readonly namespace: string
+  readonly release: string
+}
+
+/** What is known besides the clusters: of accounts, callers and issuers. */
+export interface GrantOptions {
+  readonly ramScope?: 'instance' | 'all'
+  readonly accountId?: string
+  readonly roleArn?: string
+  readonly issuer?: string
+  readonly oidcProviderArn?: string
+}
+
 /** Stands in a trust until it is known who takes the role. */
 const UNKNOWN_CALLER = 'unknown'
 
 /** What the helper of each cluster must be allowed, and who may take its roles. Pure. */
-export function helperGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags): Grants {
+export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOptions): Grants {
   const notes = new Set<string>()
   const grants = clusters.flatMap((cluster) => {
     const options = { scope: flags.ramScope ?? 'instance', accountId: flags.accountId } as const
@@ -40,8 +61,8 @@ export function helperGrants(clusters: readonly PolicyCluster[], flags: PolicyFl
 }
 
 function rrsaTrust(
-  cluster: PolicyCluster,
-  { issuer: given, oidcProviderArn }: PolicyFlags,
+  cluster: GrantCluster,
+  { issuer: given, oidcProviderArn }: GrantOptions,
 ): ReturnType<typeof policyOf> | undefined {
   const provider = oidcProviderArn ?? cluster.values.identity.rrsa?.oidcProviderArn
   if (!provider) return undefined
@@ -60,7 +81,7 @@ function fullnameOf(release: string): string {
 }
 
 function chainGrants(
-  cluster: PolicyCluster,
+  cluster: GrantCluster,
   options: Parameters<typeof chainRoles>[1],
   notes: Set<string>,
 ): readonly Grant[] {

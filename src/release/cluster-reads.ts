@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { NopassError } from '../errors.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { KubeConnection } from '../kube/connection.ts'
+import type { KubeConnection } from '../kube/kube-connection.ts'
 
 /** What tells one cluster from another. */
 export interface ClusterIdentity {

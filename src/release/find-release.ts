@@ -1,9 +1,9 @@
-import type { ReleaseFacts, ReleaseName } from '../doctor/observed.ts'
 import { NopassError, toNopassError } from '../errors.ts'
-import { readStatus, type StatusObject } from '../helper/report/status-object.ts'
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
+import { readStatus, type StatusObject } from './read-status.ts'
 import type { Reader } from './reader.ts'
+import type { ReleaseFacts, ReleaseName } from './release-facts.ts'
 
 /** Which release is meant; what is not given is found, or taken as the chart's example has it. */
 export interface ReleaseChoice {

@@ -1,5 +1,6 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
+import type { SharedTarget } from '../policy/policy-targets.ts'
 import { type ClusterResult, type ClusterStatus, describeError, type PlannedChange } from './cluster-result.ts'
 import type { PreparedCluster } from './inputs/prepare-cluster.ts'
 import type { Phase } from './phase.ts'
@@ -21,6 +22,17 @@ export interface ClusterRun {
 export interface ClusterEnd {
   readonly status: ClusterStatus
   readonly error?: NopassError
+}
+
+/** What the narrowing at the end of the run has to know of a cluster. */
+export interface RolledCluster {
+  readonly targets: readonly SharedTarget[]
+  /** Policies of ours that it may have needed before. */
+  readonly former: readonly SharedTarget[]
+  /** As members of a shared policy are recorded. */
+  readonly key: string
+  /** Whether the helper was seen at work with what was deployed. */
+  verified: boolean
 }
 
 export function newRun(): ClusterRun {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { CredentialProvider, Credentials } from '../../src/alibaba/credentials.ts'
-import { loadRam, type Ram } from '../../src/alibaba/ram.ts'
+import { loadRam } from '../../src/alibaba/load-ram.ts'
+import type { Ram } from '../../src/alibaba/ram.ts'
 import { createDefaultTransport } from '../../src/alibaba/transport/default-transport.ts'
 import { createEndpoints, type Endpoints } from '../../src/alibaba/transport/endpoints.ts'
 import type { Transport } from '../../src/alibaba/transport/transport.ts'

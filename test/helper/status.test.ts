@@ -5,18 +5,14 @@ import type { Decision } from '../../src/helper/plan/actions.ts'
 import { checkHealth, checkReadiness } from '../../src/helper/report/health.ts'
 import { servePages } from '../../src/helper/report/http-server.ts'
 import { createProblemBoard } from '../../src/helper/report/problem-board.ts'
-import {
-  followStatus,
-  provenFingerprints,
-  readStatus,
-  refreshRequestedAt,
-} from '../../src/helper/report/status-object.ts'
+import { followStatus, provenFingerprints, refreshRequestedAt } from '../../src/helper/report/status-object.ts'
 import { buildStatus } from '../../src/helper/report/status-report.ts'
 import { createStatusWriter } from '../../src/helper/report/status-writer.ts'
 import { judgeFailure } from '../../src/helper/writes/write-failure.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { HelperStatus } from '../../src/release/helper-status.ts'
+import { readStatus } from '../../src/release/read-status.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 import { config, live, NOW } from './plan-fixtures.ts'
 

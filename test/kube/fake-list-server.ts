@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { KubeConnection } from '../../src/kube/connection.ts'
+import type { KubeConnection } from '../../src/kube/kube-connection.ts'
 import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 
 interface Item {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ClusterDetail } from '../../src/alibaba/cs.ts'
-import type { KubeConnection } from '../../src/kube/connection.ts'
+import type { KubeConnection } from '../../src/kube/kube-connection.ts'
 import { type ConnectDeps, checkAckServer, connectCluster } from '../../src/rollout/connect/connect-cluster.ts'
 import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
+import { pollUntil } from '../../src/kube/poll-until.ts'
 import { STATUS_KEY } from '../../src/release/helper-status.ts'
 import type { RunFolder } from '../../src/rollout/run-folder.ts'
-import { pollUntil } from '../../src/rollout/verify/probe-namespace.ts'
 import { verifyRelease } from '../../src/rollout/verify/verify-release.ts'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z')

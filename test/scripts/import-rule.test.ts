@@ -9,9 +9,10 @@ test('every import against the arrow is refused, every one along it is fine', ()
   // one line for each area, as ARCHITECTURE.md draws them
   const order = [
     ['root'],
+    ['lib'],
     ['alibaba', 'kube', 'values', 'helm'],
-    ['acr', 'policy'],
-    ['helper', 'rollout'],
+    ['acr', 'policy', 'release'],
+    ['helper', 'rollout', 'doctor', 'migrate'],
     ['cli', 'action'],
   ]
   const file = (area: string) =>
@@ -76,14 +77,33 @@ test('a new folder has to find its place in the rule first', () => {
   assert.match(problems({ 'src/misc/a.ts': '' })[0] ?? '', /^src\/misc\/a\.ts: 'misc' is no known area/)
 })
 
-test('a cycle between files is found, also a longer one and one of types alone; import() makes none', () => {
+test('a cycle between files is found: a longer one, one of types alone, and one that import() closes', () => {
   const a = {
     'src/kube/a.ts': imports('./b.ts'),
     'src/kube/b.ts': `import type { C } from './c.ts'\n`,
     'src/kube/c.ts': imports('./a.ts'),
   }
-  assert.deepEqual(problems(a), ['cycle: src/kube/a.ts -> src/kube/b.ts -> src/kube/c.ts -> src/kube/a.ts'])
-  assert.deepEqual(problems({ ...a, 'src/kube/c.ts': `const later = () => import('./a.ts')` }), [])
+  const cycle = ['cycle: src/kube/a.ts -> src/kube/b.ts -> src/kube/c.ts -> src/kube/a.ts']
+  assert.deepEqual(problems(a), cycle)
+  assert.deepEqual(problems({ ...a, 'src/kube/c.ts': `const later = () => import('./a.ts')` }), cycle)
+})
+
+test('two folders beside each other do not import each other; a folder and one inside it may', () => {
+  const beside = {
+    'src/rollout/run/a.ts': imports('../deploy/b.ts'),
+    'src/rollout/run/c.ts': '',
+    'src/rollout/deploy/b.ts': '',
+    'src/rollout/deploy/d.ts': imports('../run/c.ts'),
+  }
+  assert.deepEqual(problems(beside), [
+    'src/rollout/deploy and src/rollout/run import each other: src/rollout/deploy/d.ts imports src/rollout/run/c.ts, src/rollout/run/a.ts imports src/rollout/deploy/b.ts',
+  ])
+  const nested = {
+    'src/rollout/a.ts': imports('./deploy/b.ts'),
+    'src/rollout/c.ts': '',
+    'src/rollout/deploy/b.ts': imports('../c.ts'),
+  }
+  assert.deepEqual(problems(nested), [])
 })
 
 test('what only looks like an import is none', () => {
@@ -95,8 +115,8 @@ export const important = { from }
 `
   assert.deepEqual(readImports('src/kube/a.ts', source), [])
   assert.deepEqual(readImports('src/kube/a.ts', `import { a } from 'yaml'\nimport b from './b.ts'\n`), [
-    { target: 'yaml', dynamic: false },
-    { target: 'src/kube/b.ts', dynamic: false },
+    'yaml',
+    'src/kube/b.ts',
   ])
 })
 

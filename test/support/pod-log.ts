@@ -1,5 +1,5 @@
 import { request } from 'node:https'
-import type { KubeConnection } from '../../src/kube/connection.ts'
+import type { KubeConnection } from '../../src/kube/kube-connection.ts'
 
 /** What `kubectl logs` prints: plain text, which the client of our own does not read. */
 export function readPodLog({ server, ca, cert, key }: KubeConnection, namespace: string, pod: string): Promise<string> {

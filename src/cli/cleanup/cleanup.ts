@@ -9,7 +9,7 @@ import { findLeftovers, removeLeftovers } from '../../rollout/uninstall/take-bac
 import { connectToWrite } from '../connect.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
-import type { CleanupFlags } from './command.ts'
+import type { CleanupFlags } from './flags.ts'
 
 /** Says what would be taken away, or with a confirmation takes it away; 1 when something was left. */
 export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {

@@ -1,16 +1,7 @@
 import { type Cli, withCommonOptions } from '../program/command.ts'
-import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
-import { type ReleaseFlags, releaseOptions } from '../program/release-flags.ts'
-
-export interface CleanupFlags extends ConnectFlags, ReleaseFlags {
-  readonly detach?: boolean
-  readonly all?: boolean
-  readonly legacy?: boolean
-  readonly yes?: boolean
-  readonly secretName?: string
-  readonly dryRun?: boolean
-  readonly confirm?: string
-}
+import { connectOptions } from '../program/connect-flags.ts'
+import { releaseOptions } from '../program/release-flags.ts'
+import type { CleanupFlags } from './flags.ts'
 
 /** `cleanup`: what a helper left behind, ours or Alibaba's own, with the user's own rights. */
 export function addCleanup({ program, host, run }: Cli): void {

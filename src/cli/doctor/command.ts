@@ -1,23 +1,8 @@
 import { type Command, Option } from 'commander'
-import type { Severity } from '../../doctor/finding.ts'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
-import { type ReleaseFlags, releaseOptions } from '../program/release-flags.ts'
-
-export interface DoctorFlags extends ConnectFlags, ReleaseFlags {
-  /** What makes the exit code 1: the mildest severity, or an error or anything that could not be read. */
-  readonly failOn?: Severity | 'unread'
-  /** Whether Alibaba Cloud is read too, with the user's own credentials. */
-  readonly cloud?: 'auto' | 'off'
-  readonly ackClusterId?: string
-  readonly workerRole?: readonly string[]
-  /** A YAML map, as the input of the action. */
-  readonly endpoints?: string
-}
-
-export interface DoctorPodFlags extends DoctorFlags {
-  readonly askRegistry?: boolean
-}
+import { connectOptions } from '../program/connect-flags.ts'
+import { releaseOptions } from '../program/release-flags.ts'
+import type { DoctorFlags, DoctorPodFlags } from './flags.ts'
 
 /** `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does not pull. */
 export function addDoctor({ program, host, run }: Cli): void {

@@ -9,8 +9,8 @@ import { connect } from '../connect.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { paintFor } from '../program/paint.ts'
 import { aimCommands } from './aim-commands.ts'
-import type { DoctorPodFlags } from './command.ts'
 import { finish } from './finish.ts'
+import type { DoctorPodFlags } from './flags.ts'
 import { describePodReport, renderPodReport } from './pod-report.ts'
 import { createProgress } from './progress.ts'
 
@@ -36,7 +36,7 @@ export async function doctorPod(word: string, flags: DoctorPodFlags & CommonFlag
       release,
       server: connection.server,
       aheadMs,
-      look: createLook(flags, { client, reader, host, onProgress: progress.say }),
+      look: createLook(flags, { client, reader, env: host.env, signal: host.signal, onProgress: progress.say }),
       pod: { namespace: podNamespace, name },
       ask: flags.askRegistry ? createAskRegistry(client, reader, send) : undefined,
     }

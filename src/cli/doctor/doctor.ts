@@ -6,8 +6,8 @@ import { connect } from '../connect.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { paintFor } from '../program/paint.ts'
 import { aimCommands } from './aim-commands.ts'
-import type { DoctorFlags } from './command.ts'
 import { finish } from './finish.ts'
+import type { DoctorFlags } from './flags.ts'
 import { createProgress } from './progress.ts'
 import { describeReport, renderReport } from './report.ts'
 
@@ -18,7 +18,7 @@ export async function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): P
   try {
     const { namespace, release } = flags
     const reader = createReader(client, host.signal, progress.say)
-    const look = createLook(flags, { client, reader, host, onProgress: progress.say })
+    const look = createLook(flags, { client, reader, env: host.env, signal: host.signal, onProgress: progress.say })
     const request = { namespace, release, server: connection.server, aheadMs, look }
     const observed = await observeCluster(client, reader, request, host.signal)
     progress.end()

@@ -1,7 +1,7 @@
 import { type Finding, reaches } from '../../doctor/finding.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
-import type { DoctorFlags } from './command.ts'
+import type { DoctorFlags } from './flags.ts'
 
 /** Writes the report in the asked form; the exit code by the worst finding. */
 export function finish(

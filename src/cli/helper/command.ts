@@ -1,13 +1,6 @@
 import { type Cli, withCommonOptions } from '../program/command.ts'
-import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
-
-export interface HelperFlags extends ConnectFlags {
-  readonly config: string
-  readonly secretsDir?: string
-  readonly oidcTokenFile?: string
-  readonly httpAddress?: string
-  readonly statusAddress?: string
-}
+import { connectOptions } from '../program/connect-flags.ts'
+import type { HelperFlags } from './flags.ts'
 
 /** `helper`: the program of the cluster, outside of one. */
 export function addHelper({ program, host, run }: Cli): void {

@@ -6,7 +6,7 @@ import { VERSION } from '../../version.ts'
 import { connectToWrite } from '../connect.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
-import type { HelperFlags } from './command.ts'
+import type { HelperFlags } from './flags.ts'
 
 /** Runs the helper against a kubeconfig's cluster until the signal. */
 export async function helper(flags: HelperFlags & CommonFlags, host: CliHost): Promise<number> {

@@ -1,14 +1,6 @@
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
-
-export interface ImportFlags extends ConnectFlags {
-  readonly file?: readonly string[]
-  readonly region?: string
-  readonly namespace: string
-  readonly release: string
-  readonly to?: string
-  readonly force?: boolean
-}
+import { connectOptions } from '../program/connect-flags.ts'
+import type { ImportFlags } from './flags.ts'
 
 /** `import`: what Alibaba's own helper was told, as values of ours. */
 export function addImport({ program, host, run }: Cli): void {

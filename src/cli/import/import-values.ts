@@ -19,7 +19,7 @@ import { connect } from '../connect.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
-import type { ImportFlags } from './command.ts'
+import type { ImportFlags } from './flags.ts'
 
 /** Writes the values, and says on stderr what needs a person; 2 with every error at once. */
 export async function importValues(flags: ImportFlags & CommonFlags, host: CliHost): Promise<number> {

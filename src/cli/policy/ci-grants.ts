@@ -1,12 +1,12 @@
 import { type CiPolicyInput, ciPolicyDocument } from '../../policy/ci-document.ts'
 import type { PolicyDocument } from '../../policy/document.ts'
+import type { Grant, Grants } from '../../policy/grant.ts'
 import { rolePolicyName } from '../../policy/helper-grants.ts'
 import { clusterKey, policyName, rrsaRoleName } from '../../policy/names.ts'
 import { unionDocuments } from '../../policy/normal-form.ts'
 import { roleNameOf } from '../../policy/policy-targets.ts'
 import type { RamMode } from '../../rollout/inputs/prepare-cluster.ts'
-import type { PolicyFlags } from './command.ts'
-import type { Grant, Grants } from './grant.ts'
+import type { PolicyFlags } from './flags.ts'
 import type { PolicyCluster } from './policy-clusters.ts'
 
 /**

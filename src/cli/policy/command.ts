@@ -1,29 +1,6 @@
 import { Option } from 'commander'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-
-export interface PolicyFlags {
-  readonly file?: readonly string[]
-  readonly clustersFile?: string
-  readonly ackClusterId?: string
-  readonly namespace?: string
-  readonly release?: string
-  readonly ram?: string
-  readonly ramScope?: 'instance' | 'all'
-  readonly accountId?: string
-  readonly workerRole?: readonly string[]
-  readonly roleArn?: string
-  readonly issuer?: string
-  readonly oidcProviderArn?: string
-  readonly ci?: boolean
-  readonly adopt?: boolean
-  readonly cleanup?: boolean
-  readonly github?: string
-  readonly subject?: readonly string[]
-  readonly oldSubject?: boolean
-  readonly ownerId?: string
-  readonly repositoryId?: string
-  readonly format?: 'json' | 'terraform'
-}
+import type { PolicyFlags } from './flags.ts'
 
 /** `policy`: the documents for those who apply them themselves. Writes nothing anywhere. */
 export function addPolicy({ program, host, run }: Cli): void {

@@ -1,8 +1,8 @@
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
+import type { Grant } from '../../policy/grant.ts'
 import { GITHUB_ISSUER, githubTrustDocument, isGithubServer } from '../../policy/trust-document.ts'
-import type { PolicyFlags } from './command.ts'
-import type { Grant } from './grant.ts'
+import type { PolicyFlags } from './flags.ts'
 
 interface GithubIds {
   readonly ownerId: string

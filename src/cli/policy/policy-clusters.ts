@@ -2,33 +2,24 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NopassError } from '../../errors.ts'
 import { readInputFile } from '../../lib/read-input-file.ts'
+import type { GrantCluster } from '../../policy/helper-grants.ts'
 import { namedRoles } from '../../policy/named-roles.ts'
 import type { InputName } from '../../rollout/inputs/inputs.ts'
 import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { type PreparedCluster, prepareClusters, type RamMode, ramMode } from '../../rollout/inputs/prepare-cluster.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import { loadValues } from '../../values/load-values.ts'
-import type { ResolvedValues } from '../../values/resolved-values.generated.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import type { CliHost } from '../program/host.ts'
 import { settingsDeps } from '../settings-deps.ts'
-import type { PolicyFlags } from './command.ts'
+import type { PolicyFlags } from './flags.ts'
 
 /** A cluster as RAM documents need to know it; nothing is asked of any cloud. */
-export interface PolicyCluster {
+export interface PolicyCluster extends GrantCluster {
   readonly name: string
-  /** For whom, as a description says it: `cluster prod`, or `the helper` when no cluster is named. */
-  readonly purpose: string
-  readonly values: ResolvedValues
   readonly ram: RamMode
-  /** Undefined: outside of ACK, or not named. */
-  readonly clusterId: string | undefined
-  readonly kubeSystemUid: string | undefined
-  readonly workerRoles: readonly string[]
   readonly account: string | undefined
   readonly deployRole: string | undefined
-  readonly namespace: string
-  readonly release: string
 }
 
 export interface LoadedPolicyClusters {

@@ -1,7 +1,7 @@
 import type { PolicyDocument } from '../../policy/document.ts'
+import type { Grant, Grants } from '../../policy/grant.ts'
 import { renderTerraform } from '../../policy/terraform.ts'
 import { printable } from '../../printable.ts'
-import type { Grant, Grants } from './grant.ts'
 
 interface TitledDocument {
   readonly kind: 'policy' | 'trust'

@@ -1,13 +1,7 @@
 import { type Cli, withCommonOptions } from '../program/command.ts'
-import { type ConnectFlags, connectOptions } from '../program/connect-flags.ts'
-import { type ReleaseFlags, releaseOptions } from '../program/release-flags.ts'
-
-export interface RefreshFlags extends ConnectFlags, ReleaseFlags {
-  /** Go's form, such as `90s`. */
-  readonly timeout: string
-  /** False with --no-wait. */
-  readonly wait: boolean
-}
+import { connectOptions } from '../program/connect-flags.ts'
+import { releaseOptions } from '../program/release-flags.ts'
+import type { RefreshFlags } from './flags.ts'
 
 /** `refresh`: new tokens now. */
 export function addRefresh({ program, host, run }: Cli): void {

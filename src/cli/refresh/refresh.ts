@@ -1,17 +1,17 @@
 import { requestRefresh } from '../../acr/request-refresh.ts'
 import { NopassError } from '../../errors.ts'
-import { readStatus, type StatusObject } from '../../helper/report/status-object.ts'
 import type { KubeClient } from '../../kube/client.ts'
+import { pollUntil } from '../../kube/poll-until.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { requireRelease } from '../../release/find-release.ts'
 import type { HelperStatus, RegistryStatus } from '../../release/helper-status.ts'
+import { readStatus, type StatusObject } from '../../release/read-status.ts'
 import { createReader } from '../../release/reader.ts'
-import { pollUntil } from '../../rollout/verify/probe-namespace.ts'
 import { connectToWrite } from '../connect.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
-import type { RefreshFlags } from './command.ts'
+import type { RefreshFlags } from './flags.ts'
 
 /** Asks for a rotation and waits for its outcome; 1 when a registry gave no new token. */
 export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost): Promise<number> {

@@ -1,16 +1,8 @@
 import { type Command, Option } from 'commander'
 import { INPUTS, type InputSpec } from '../../rollout/inputs/input-table.ts'
-import type { InputName, Inputs } from '../../rollout/inputs/inputs.ts'
+import type { InputName } from '../../rollout/inputs/inputs.ts'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-
-export type RolloutMode = Exclude<Inputs['mode'], 'validate'>
-
-export interface RolloutFlags {
-  readonly file?: readonly string[]
-  readonly detailedExitcode?: boolean
-  /** The action's inputs, by their names in camel case. */
-  readonly [input: string]: unknown
-}
+import type { RolloutFlags, RolloutMode } from './flags.ts'
 
 const ABOUT: Readonly<Record<RolloutMode, string>> = {
   plan: 'Show what apply would change in RAM and in the clusters. Reads only.',

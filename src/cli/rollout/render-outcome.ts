@@ -8,7 +8,7 @@ import { formatDuration, timeline } from '../../rollout/report/timeline.ts'
 import type { RolloutOutcome } from '../../rollout/run/run-rollout.ts'
 import type { CliPaint } from '../program/paint.ts'
 import { renderUnverified } from '../render-unverified.ts'
-import type { RolloutMode } from './command.ts'
+import type { RolloutMode } from './flags.ts'
 
 /** The outcome as data, for `-o json`: the action's outputs, and of a plan every change. */
 export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {

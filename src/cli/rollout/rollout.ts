@@ -15,7 +15,7 @@ import { paintFor } from '../program/paint.ts'
 import { reportErrors } from '../program/report-errors.ts'
 import { settingsDeps } from '../settings-deps.ts'
 import { chooseKubeconfig } from './choose-kubeconfig.ts'
-import type { RolloutFlags, RolloutMode } from './command.ts'
+import type { RolloutFlags, RolloutMode } from './flags.ts'
 import { describeOutcome, renderOutcome } from './render-outcome.ts'
 
 type Given = Readonly<Partial<Record<InputName, string>>>

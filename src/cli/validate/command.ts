@@ -1,11 +1,5 @@
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-
-export interface ValidateFlags {
-  readonly file?: readonly string[]
-  readonly values?: string
-  readonly clustersFile?: string
-  readonly chart?: string
-}
+import type { ValidateFlags } from './flags.ts'
 
 /** `validate`: the action's check, offline. */
 export function addValidate({ program, host, run }: Cli): void {

@@ -9,7 +9,7 @@ import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 import { settingsDeps } from '../settings-deps.ts'
-import type { ValidateFlags } from './command.ts'
+import type { ValidateFlags } from './flags.ts'
 
 /** Checks values and clusters offline; 0, or 2 with every error at once. */
 export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost): Promise<number> {

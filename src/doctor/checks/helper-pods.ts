@@ -1,8 +1,9 @@
 import type { NopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import { findCauses } from '../../release/release-causes.ts'
+import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { count, type Finding } from '../finding.ts'
-import type { Observed, ReleaseFacts } from '../observed.ts'
+import type { Observed } from '../observed.ts'
 import { applyAgain } from './mend.ts'
 
 /** Whether the helper's Pods run, and if not, why. */

@@ -1,4 +1,4 @@
-import type { ReleaseName } from '../observed.ts'
+import type { ReleaseName } from '../../release/release-facts.ts'
 
 /**
  * Puts back whatever of the release's objects was deleted or changed, as the release has it. As Helm's own field manager: one

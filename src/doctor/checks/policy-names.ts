@@ -1,5 +1,5 @@
+import type { ReleaseName } from '../../release/release-facts.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { ReleaseName } from '../observed.ts'
 
 /** The base of the names of the release's objects outside of namespaces (chart/templates/_names.tpl). */
 export function clusterName({ namespace, name }: ReleaseName): string {

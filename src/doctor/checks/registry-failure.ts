@@ -1,7 +1,8 @@
 import { shellWord } from '../../lib/shell-word.ts'
 import type { RegistryStatus, StatusError } from '../../release/helper-status.ts'
+import type { ReleaseFacts } from '../../release/release-facts.ts'
 import type { Finding, FindingId } from '../finding.ts'
-import type { Observed, ReleaseFacts } from '../observed.ts'
+import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 
 /** Alibaba's audience of OIDC tokens. */

@@ -1,6 +1,7 @@
+import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { createTargets } from '../../release/targets.ts'
 import { count, type Finding, few } from '../finding.ts'
-import type { Observed, ReleaseFacts } from '../observed.ts'
+import type { Observed } from '../observed.ts'
 
 /** Others that do the same work. */
 export function rivalFindings({ others, addons, release, namespaces }: Observed): readonly Finding[] {

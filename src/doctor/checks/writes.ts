@@ -1,7 +1,8 @@
 import { shellWord } from '../../lib/shell-word.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
+import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
-import type { Observed, ReleaseFacts } from '../observed.ts'
+import type { Observed } from '../observed.ts'
 import { applyAgain, readLog } from './mend.ts'
 
 type Problem = HelperStatus['problems'][number]

@@ -1,20 +1,28 @@
 import { readEndpoints } from '../../alibaba/read-endpoints.ts'
 import { createDefaultTransport } from '../../alibaba/transport/default-transport.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
-import type { DoctorFlags } from '../../cli/doctor/command.ts'
-import type { CliHost } from '../../cli/program/host.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { Reader } from '../../release/reader.ts'
+import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { VERSION } from '../../version.ts'
-import type { ReleaseFacts } from '../observed.ts'
 import type { CloudLook } from './cloud-facts.ts'
 import { findCredentials } from './find-credentials.ts'
 import { readPlace } from './read-place.ts'
 
+/** What of Alibaba Cloud is read, and where. */
+export interface LookOptions {
+  readonly cloud?: 'auto' | 'off'
+  readonly ackClusterId?: string
+  readonly workerRole?: readonly string[]
+  /** Addresses of cloud APIs, a YAML map. */
+  readonly endpoints?: string
+}
+
 export interface LookDeps {
   readonly client: KubeClient
   readonly reader: Reader
-  readonly host: CliHost
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
   readonly onProgress: (what: string, items: number) => void
 }
 
@@ -26,26 +34,25 @@ const PATIENCE = { timeout: 5000, attempts: 2 }
  * that the user named. What values say about endpoints is for the helper: whoever may change them must not get our calls.
  * @throws NopassError `INPUT_INVALID`, `ENDPOINT_INVALID` for a wrong `--endpoints`
  */
-export function createLook(flags: DoctorFlags, deps: LookDeps): (release: ReleaseFacts) => Promise<CloudLook> {
-  const { client, reader, host, onProgress } = deps
-  const { signal, env } = host
+export function createLook(options: LookOptions, deps: LookDeps): (release: ReleaseFacts) => Promise<CloudLook> {
+  const { client, reader, env, signal, onProgress } = deps
   // People and runners are outside of the VPC.
-  const overrides = readEndpoints(flags.endpoints ?? '')
+  const overrides = readEndpoints(options.endpoints ?? '')
   // IMS is the newer half of RAM: ram.vpc-proxy.aliyuncs.com and ims.vpc-proxy.aliyuncs.com.
   const ims = overrides.ram?.replace(/^https:\/\/ram\./, 'https://ims.')
   const endpoints = createEndpoints({ overrides: { ...overrides, ims }, network: 'public' })
   return async ({ config }) => {
-    if (flags.cloud === 'off') return notLooked('you said --cloud off')
+    if (options.cloud === 'off') return notLooked('you said --cloud off')
     const transport = createDefaultTransport({ version: VERSION, env, ...PATIENCE })
     const credentials = await findCredentials({ env, transport, endpoints })
     if (credentials === undefined) return notLooked(NO_CREDENTIALS)
     if (config === undefined) return notLooked('the configuration of the release cannot be read')
-    const given = { clusterId: flags.ackClusterId, region: config.region }
+    const given = { clusterId: options.ackClusterId, region: config.region }
     const [place, { lookAtCloud }] = await Promise.all([
       readPlace(client, reader, given, signal),
       import('./look-at-cloud.ts'),
     ])
-    const workerRoles = flags.workerRole ?? []
+    const workerRoles = options.workerRole ?? []
     const say = (what: string): void => onProgress(what, 0)
     return lookAtCloud(config, place, { transport, endpoints, credentials, workerRoles, onProgress: say }, signal)
   }

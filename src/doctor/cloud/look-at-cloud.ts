@@ -1,6 +1,6 @@
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
 import { getOidcProvider, type ImsTarget } from '../../alibaba/ims.ts'
-import { loadRam } from '../../alibaba/ram.ts'
+import { loadRam } from '../../alibaba/load-ram.ts'
 import { getCallerIdentity } from '../../alibaba/sts.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
 import type { Transport } from '../../alibaba/transport/transport.ts'

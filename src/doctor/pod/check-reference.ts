@@ -1,4 +1,4 @@
-import { isCopiedList } from '../../helper/pods/judge-pod.ts'
+import { isCopiedList } from '../../release/copied-list.ts'
 import { few } from '../finding.ts'
 import type { PodFacts } from '../observed.ts'
 import {

@@ -3,10 +3,11 @@ import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
 import { findAddons } from '../../release/cluster-reads.ts'
 import { findRelease, type ReleaseChoice } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
+import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { createTargets } from '../../release/targets.ts'
 import { createTrimmers, type Trimmers } from '../../release/views.ts'
 import type { CloudLook } from '../cloud/cloud-facts.ts'
-import type { Observed, ReleaseFacts } from '../observed.ts'
+import type { Observed } from '../observed.ts'
 
 export interface ObserveRequest extends ReleaseChoice {
   readonly server: string

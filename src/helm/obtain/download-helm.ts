@@ -7,8 +7,24 @@ import { NopassError } from '../../errors.ts'
 import { runProgram } from '../run-helm.ts'
 import { chooseDigest } from './choose-digest.ts'
 import { fetchArchive, withoutLogin } from './fetch-archive.ts'
+import type { HelmDigests } from './helm-digests.ts'
 import { parseHelmVersion } from './helm-version.ts'
-import type { ObtainHelmOptions } from './obtain-helm.ts'
+
+export interface ObtainHelmOptions {
+  /** Exact version, such as `4.3.1`; '' takes the one on PATH. */
+  readonly version: string
+  /** Address of the downloads. */
+  readonly mirror: string
+  /** Of the archive; needed only for the download of a version whose checksum is not known. '' when not given. */
+  readonly sha256: string
+  /** Checksums that are known (default: those of this release). */
+  readonly digests?: HelmDigests
+  readonly environment: NodeJS.ProcessEnv
+  /** The private folder of the run. */
+  readonly folder: string
+  /** Where downloads are kept between runs. */
+  readonly toolCache: string | undefined
+}
 
 /**
  * Downloads one exact version, checks it against its known or given checksum before anything of it is run, and keeps it in the

@@ -1,24 +1,8 @@
 import { join } from 'node:path'
 import { runProgram, VERSION_LIMITS } from '../run-helm.ts'
+import type { ObtainHelmOptions } from './download-helm.ts'
 import { findHelm, type Helm, searchHelm } from './find-helm.ts'
-import type { HelmDigests } from './helm-digests.ts'
 import { parseHelmVersion } from './helm-version.ts'
-
-export interface ObtainHelmOptions {
-  /** Exact version, such as `4.3.1`; '' takes the one on PATH. */
-  readonly version: string
-  /** Address of the downloads. */
-  readonly mirror: string
-  /** Of the archive; needed only for the download of a version whose checksum is not known. '' when not given. */
-  readonly sha256: string
-  /** Checksums that are known (default: those of this release). */
-  readonly digests?: HelmDigests
-  readonly environment: NodeJS.ProcessEnv
-  /** The private folder of the run. */
-  readonly folder: string
-  /** Where downloads are kept between runs. */
-  readonly toolCache: string | undefined
-}
 
 /**
  * The helm on PATH when it is the one asked for, else a download of exactly that version.

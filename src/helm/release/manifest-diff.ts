@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
+import { isRecord } from '../../lib/is-record.ts'
 import { diffLines, formatDiff } from './line-diff.ts'
-import { isRecord, type ManifestObject, objectKey, objectTitle } from './manifest.ts'
+import { type ManifestObject, objectKey, objectTitle } from './manifest.ts'
 
 export interface ObjectChange {
   readonly change: 'add' | 'remove' | 'change'

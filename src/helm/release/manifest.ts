@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
+import { isRecord } from '../../lib/is-record.ts'
 
 /** One object of a rendered manifest. */
 export interface ManifestObject {
@@ -57,8 +58,4 @@ export function objectTitle(object: Pick<ManifestObject, 'kind' | 'namespace' | 
 /** Identity across renders; the API version may change between two of them. */
 export function objectKey(object: ManifestObject): string {
   return `${object.apiVersion.split('/').slice(0, -1).join('/')}|${object.kind}|${object.namespace ?? ''}|${object.name}`
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

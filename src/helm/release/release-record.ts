@@ -1,8 +1,9 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { NopassError } from '../../errors.ts'
+import { isRecord } from '../../lib/is-record.ts'
 import { STEP_LABEL, type StepMark, TIMEOUT_LABEL } from '../helm-flags.ts'
-import { isRecord, parseHooks, parseManifest } from './manifest.ts'
+import { parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseContent } from './release-content.ts'
 import type { ReleaseStatus, Revision } from './release-state.ts'
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isRecord } from '../../lib/is-record.ts'
 import {
   dryRunArguments,
   hooksArguments,
@@ -10,7 +11,7 @@ import {
 } from '../helm-flags.ts'
 import type { Helm } from '../obtain/find-helm.ts'
 import { parseHelmJson, readFromHelm } from '../run-helm.ts'
-import { isRecord, parseHooks, parseManifest } from './manifest.ts'
+import { parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseContent } from './release-content.ts'
 import { describeRelease } from './release-record.ts'
 import { readMetadata } from './release-state.ts'

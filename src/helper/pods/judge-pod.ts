@@ -1,4 +1,5 @@
 import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
+import { isCopiedList } from '../../release/copied-list.ts'
 import type { ServiceAccountView } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { PodView } from './pod-view.ts'
@@ -56,15 +57,6 @@ function reasonOf(pod: PodView, { attach, account, secretName }: PodSurroundings
   if (attach !== 'serviceAccounts') return 'too-old'
   if (!account?.list.includes(secretName)) return 'account'
   return isCopiedList(pod.list, account.list, secretName) ? 'too-old' : 'own-list'
-}
-
-/**
- * Whether a Pod without our entry has the list that its ServiceAccount had before we added it: nothing, or today's without
- * our entry. Otherwise the list is the Pod's own, and hides the ServiceAccount's.
- */
-export function isCopiedList(pod: readonly string[], account: readonly string[], secretName: string): boolean {
-  const before = account.filter((name) => name !== secretName)
-  return pod.length === 0 || (pod.length === before.length && before.every((name) => pod.includes(name)))
 }
 
 function isReplaceable({ namespace, owner }: PodView): boolean {

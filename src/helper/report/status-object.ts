@@ -1,28 +1,12 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { ANNOTATION_REFRESH_REQUESTED } from '../../kube/names.ts'
-import { type KubeObject, namespacedPath } from '../../kube/types.ts'
+import { namespacedPath } from '../../kube/types.ts'
 import { createReconnectBackoff } from '../../kube/watch/reconnect-backoff.ts'
 import { startWatchdog } from '../../kube/watch/watchdog.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
-import { printableData } from '../../printable.ts'
-import { type HelperStatus, STATUS_KEY } from '../../release/helper-status.ts'
-
-export interface StatusObject extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>
-}
-
-/** The report of a helper that ran before, printable; undefined where there is none that we can read. */
-export function readStatus(object: StatusObject): HelperStatus | undefined {
-  try {
-    const status: unknown = JSON.parse(object.data?.[STATUS_KEY] ?? '')
-    return Array.isArray((status as HelperStatus | null)?.registries)
-      ? printableData(status as HelperStatus)
-      : undefined
-  } catch {
-    return undefined
-  }
-}
+import type { HelperStatus } from '../../release/helper-status.ts'
+import type { StatusObject } from '../../release/read-status.ts'
 
 /** Fingerprints of the registries that some helper has proven: a pending one is not. */
 export function provenFingerprints(status: HelperStatus | undefined): ReadonlySet<string> {

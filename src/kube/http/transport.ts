@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { NopassError } from '../../errors.ts'
 import { KubeApiError } from '../api-error.ts'
-import type { KubeConnection } from '../connection.ts'
+import type { KubeConnection } from '../kube-connection.ts'
 import { nameProxy } from '../proxy.ts'
 
 /** One request as the transport sends it. */

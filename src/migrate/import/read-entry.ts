@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
-import { isRecord } from '../../helm/release/manifest.ts'
+import { isRecord } from '../../lib/is-record.ts'
 import type { AddonEntry } from './addon-settings.ts'
 import { readList } from './read-list.ts'
 

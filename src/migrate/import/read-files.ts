@@ -1,6 +1,6 @@
 import { LineCounter, parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
-import { isRecord } from '../../helm/release/manifest.ts'
+import { isRecord } from '../../lib/is-record.ts'
 import { readInputFile } from '../../lib/read-input-file.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'

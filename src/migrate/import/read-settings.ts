@@ -1,5 +1,5 @@
 import type { NopassError } from '../../errors.ts'
-import { isRecord } from '../../helm/release/manifest.ts'
+import { isRecord } from '../../lib/is-record.ts'
 import type { AddonSettings, ReadSettings } from './addon-settings.ts'
 import { readEntry, settingError, shorten } from './read-entry.ts'
 import { readList } from './read-list.ts'

@@ -1,5 +1,5 @@
-import { isRecord } from '../../helm/release/manifest.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
+import { isRecord } from '../../lib/is-record.ts'
 import type { AnyObject } from './any-object.ts'
 import type { LegacyAccount, LegacyFacts, LegacyPart, Workload } from './legacy-facts.ts'
 import {

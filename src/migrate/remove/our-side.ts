@@ -1,9 +1,9 @@
-import type { ReleaseFacts } from '../../doctor/observed.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { findRelease, type ReleaseChoice } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
+import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
 import { createTrimmers, type NamespaceView, type SecretView } from '../../release/views.ts'
 

@@ -1,6 +1,6 @@
-import { isRecord } from '../../helm/release/manifest.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import type { KubeObject } from '../../kube/types.ts'
+import { isRecord } from '../../lib/is-record.ts'
 import { discoverCustom } from '../../release/api-resources.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { AnyObject } from './any-object.ts'

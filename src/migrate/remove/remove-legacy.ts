@@ -1,7 +1,7 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
+import { pollUntil } from '../../kube/poll-until.ts'
 import { keyOf, namespacedPath } from '../../kube/types.ts'
-import { pollUntil } from '../../rollout/verify/probe-namespace.ts'
 import type { Dependent } from './dependent.ts'
 import type { LegacyAccount, LegacyPart } from './legacy-facts.ts'
 import { partTitle, type RemovalPlan, withoutOldNames } from './plan-removal.ts'

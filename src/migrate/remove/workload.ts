@@ -1,7 +1,7 @@
 import { parseImage } from '../../acr/image-reference.ts'
 import { isAcrHost } from '../../acr/registry-domains.ts'
-import { isRecord } from '../../helm/release/manifest.ts'
 import { SKIP } from '../../kube/names.ts'
+import { isRecord } from '../../lib/is-record.ts'
 import type { AnyObject } from './any-object.ts'
 import type { Owner, Workload } from './legacy-facts.ts'
 import { LEGACY_SECRETS } from './legacy-names.ts'

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isRecord, type ManifestObject, objectTitle } from '../../helm/release/manifest.ts'
+import { type ManifestObject, objectTitle } from '../../helm/release/manifest.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
 import { APPLY, type KubeClient } from '../../kube/client.ts'
+import { isRecord } from '../../lib/is-record.ts'
 import { type ApiResource, discoverResources, objectPath } from '../../release/api-resources.ts'
 
 /** What a server-side dry run of one object says about the live one. */

@@ -1,8 +1,8 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { pollUntil } from '../../kube/poll-until.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { discoverNamespaced, type NamespacedKind } from '../../release/api-resources.ts'
-import { pollUntil } from '../verify/probe-namespace.ts'
 
 /** On a namespace that the rollout made: an uninstall may take it away again. */
 const MADE_LABEL = 'acr-nopass.io/made-for-release'

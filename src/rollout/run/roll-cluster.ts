@@ -1,5 +1,5 @@
-import type { SharedTarget } from '../../policy/policy-targets.ts'
 import type { ClusterResult } from '../cluster-result.ts'
+import type { RolledCluster } from '../cluster-run.ts'
 import { type ClusterEnd, type ClusterRun, runCluster } from '../cluster-run.ts'
 import { type DeployOutcome, deployRelease } from '../deploy/deploy-release.ts'
 import { compareRelease, planCluster } from '../deploy/plan-cluster.ts'
@@ -18,17 +18,6 @@ import { requireApproved } from './check-approval.ts'
  * running helper, which reports at most every 30 s.
  */
 const VERIFY_LIMIT = 180_000
-
-/** What the narrowing at the end of the run has to know of a cluster. */
-export interface RolledCluster {
-  readonly targets: readonly SharedTarget[]
-  /** Policies of ours that it may have needed before. */
-  readonly former: readonly SharedTarget[]
-  /** As members of a shared policy are recorded. */
-  readonly key: string
-  /** Whether the helper was seen at work with what was deployed. */
-  verified: boolean
-}
 
 /** All phases of one cluster but the narrowing, which needs the other clusters. Never throws. */
 export function rollCluster(

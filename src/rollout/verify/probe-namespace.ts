@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY } from '../../kube/client.ts'
+import { pollUntil } from '../../kube/poll-until.ts'
 import type { RunFolder } from '../run-folder.ts'
 
 const PROBE_LABEL = 'acr-nopass.io/probe'
@@ -87,31 +87,4 @@ export async function waitForSecret(
       throw error
     }
   })
-}
-
-/**
- * Milliseconds until `check` is true, tried with growing pauses; undefined when `limitMs` passed first. An API server that
- * restarts, throttles or drops a connection is tried again until then, and only its last error is thrown.
- */
-export async function pollUntil(
-  limitMs: number,
-  signal: AbortSignal,
-  check: () => Promise<boolean>,
-): Promise<number | undefined> {
-  const begin = performance.now()
-  for (let pause = 50; ; pause = Math.min(pause * 1.5, 1000)) {
-    const late = performance.now() - begin > limitMs
-    try {
-      if (await check()) return performance.now() - begin
-    } catch (error) {
-      if (late || signal.aborted || !isTransient(error)) throw error
-    }
-    if (late) return undefined
-    await sleep(pause, undefined, { signal })
-  }
-}
-
-/** Whether the same request may succeed a moment later. */
-export function isTransient(error: unknown): boolean {
-  return error instanceof KubeApiError && (error.status === 0 || error.status === 429 || error.status >= 500)
 }

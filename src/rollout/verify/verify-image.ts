@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import { pollUntil } from './probe-namespace.ts'
+import { pollUntil } from '../../kube/poll-until.ts'
 import { type ContainerView, judgePull, type PullVerdict } from './pull-verdict.ts'
 import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
 

@@ -1,7 +1,7 @@
 import { generateKeyPair } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
-import type { KubeConnection } from '../../kube/connection.ts'
+import type { KubeConnection } from '../../kube/kube-connection.ts'
 import { AUDIT_POLICY } from './audit-log.ts'
 import type { Authority, KeyPair } from './certificate.ts'
 import type { ClusterFiles } from './control-plane.ts'

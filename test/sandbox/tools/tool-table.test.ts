@@ -26,7 +26,7 @@ test('versions stand in go.mod alone and reach the flags that put them into the 
   const flags = buildPlan(TOOLS['kube-apiserver'], module.version).arguments.at(-1) ?? ''
   for (const part of [`gitVersion=v${module.version} `, `gitMajor=${major} `, `gitMinor=${minor} `])
     assert.ok(flags.includes(part), part)
-  const source = join(toolsFolder, '..', 'src', 'sandbox', 'toolchest', 'tool-table.ts')
+  const source = join(toolsFolder, '..', 'src', 'sandbox', 'tools', 'tool-table.ts')
   assert.doesNotMatch(await import('node:fs').then((fs) => fs.readFileSync(source, 'utf8')), /\b\d+\.\d+\.\d+\b/)
 })
 

@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../../policy/document.ts'
+import type { PolicyDocument } from './document.ts'
 
 /** One policy with the roles that it is for, or the trust of a role, or both. */
 export interface Grant {

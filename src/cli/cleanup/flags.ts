@@ -1,0 +1,12 @@
+import type { ConnectFlags } from '../program/connect-flags.ts'
+import type { ReleaseFlags } from '../program/release-flags.ts'
+
+export interface CleanupFlags extends ConnectFlags, ReleaseFlags {
+  readonly detach?: boolean
+  readonly all?: boolean
+  readonly legacy?: boolean
+  readonly yes?: boolean
+  readonly secretName?: string
+  readonly dryRun?: boolean
+  readonly confirm?: string
+}

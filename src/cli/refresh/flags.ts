@@ -1,0 +1,9 @@
+import type { ConnectFlags } from '../program/connect-flags.ts'
+import type { ReleaseFlags } from '../program/release-flags.ts'
+
+export interface RefreshFlags extends ConnectFlags, ReleaseFlags {
+  /** Go's form, such as `90s`. */
+  readonly timeout: string
+  /** False with --no-wait. */
+  readonly wait: boolean
+}
