@@ -1,5 +1,6 @@
-// npm test [-- RUNG… WORD…]: all rungs, or these; only files whose path holds a WORD.
-// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: what runs on older versions, instead of the rungs.
+// npm test [-- SUITE… WORD…]: all suites, or these; only files whose path holds a WORD.
+// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: what runs on older versions, instead of the suites.
+// npm test -- --changed | --since REF: only files that what differs from HEAD, or from REF, may concern.
 // npm test -- simulation --seed N [--only 1,4]: one seed of the simulation, or some of its faults, with all that happens.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -11,13 +12,17 @@ import { findNodeObstacle } from '../src/sandbox/nodes/containerd/start-node.ts'
 import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
 import { ensureBrowser } from '../src/sandbox/tools/ensure-browser.ts'
 import { ensureTools, type ToolPaths } from '../src/sandbox/tools/ensure-tools.ts'
+import { changedFiles, takeChanged, touchedTests } from './test/changed.ts'
 import { measureCoverage } from './test/coverage.ts'
 import { readFloor, reportCoverage } from './test/coverage-floor.ts'
 import { endAll, removeTemporary, TEST_RUN_VARIABLE } from './test/leftovers.ts'
 import { type Pass, passesOf } from './test/passes.ts'
 import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/results.ts'
-import { runRung } from './test/run-rung.ts'
-import { chooseRungs, findTestFiles, RUNGS, type Rung, takeSeed } from './test/rungs.ts'
+import type { FileResult } from './test/run-file.ts'
+import { runSuite } from './test/run-suite.ts'
+import { chooseSecondTries, type Tried } from './test/second-try.ts'
+import { formatSlowest } from './test/slowest.ts'
+import { chooseSuites, findTestFiles, SUITES, type Suite, takeSeed } from './test/suites.ts'
 import { takeVersionRuns } from './test/version-runs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -33,31 +38,41 @@ const temporary = mkdtempSync(join(tmpdir(), 'anp-'))
 const coverageFolder = join(temporary, 'v8')
 
 const older = takeVersionRuns(process.argv.slice(2))
-const { seedEnv, rest } = takeSeed(older.rest)
-const { rungs, words } = chooseRungs(rest)
-const complete = older.passes.length === 0 && rungs.length === RUNGS.length && words.length === 0
+const { since, rest: other } = takeChanged(older.rest)
+const { seedEnv, rest } = takeSeed(other)
+const { suites, words } = chooseSuites(rest)
+const complete =
+  older.passes.length === 0 && suites.length === SUITES.length && words.length === 0 && since === undefined
 
 async function main(): Promise<Counts> {
   keepNewest(join(root, '.cache', 'test-logs'), 4)
   for (const line of older.unknown) print(line)
   if (older.unknown.length > 0) return { ...NO_TESTS, failed: 1 }
   if (older.passes.length > 0) return runPasses(older.passes.map((pass) => onlyNamed(pass, words)))
-  const all = rungs
-    .map((rung) => ({ rung, files: findTestFiles(root, rung.name, words) }))
+  const all = suites
+    .map((suite) => ({ suite, files: onlyTouched(findTestFiles(root, suite.name, words)) }))
     .filter(({ files }) => files.length > 0)
   if (all.length === 0) {
+    if (since !== undefined) {
+      print(`no test file is concerned by what differs from ${since}`)
+      return NO_TESTS
+    }
     print(`no test file matches: ${process.argv.slice(2).join(' ')}`)
     return { ...NO_TESTS, failed: 1 }
   }
   const obstacle = await findNodeObstacle(temporary)
-  const runnable = all.filter(({ rung }) => rung.name !== 'node' || obstacle === undefined)
-  const counts = await runPasses(runnable.flatMap(({ rung, files }) => passesOf(rung, files)))
+  const runnable = all.filter(({ suite }) => suite.name !== 'node' || obstacle === undefined)
+  const counts = await runPasses(runnable.flatMap(({ suite, files }) => passesOf(suite, files)))
   if (runnable.length < all.length) print(`— node: not run on this machine: ${obstacle}`)
   if (!complete) return counts
   const coverage = await measureCoverage(root, coverageFolder)
   const floor = runnable.length === all.length && counts.failed === 0 ? readFloor(root) : undefined
   const low = reportCoverage(coverage, floor, print)
   return low ? addCounts(counts, { ...NO_TESTS, failed: 1 }) : counts
+}
+
+function onlyTouched(files: string[]): readonly string[] {
+  return since === undefined ? files : touchedTests(root, files, changedFiles(root, since))
 }
 
 function onlyNamed(pass: Pass, words: readonly string[]): Pass {
@@ -68,27 +83,51 @@ function onlyNamed(pass: Pass, words: readonly string[]): Pass {
 }
 
 async function runPasses(runs: readonly Pass[]): Promise<Counts> {
-  let counts = NO_TESTS
+  const tried: Tried<Pass>[] = []
+  let unmade = NO_TESTS
   for (const [index, pass] of runs.entries()) {
     const later = runs.slice(index)
-    const paths = await prepareTools(later.map((run) => run.rung))
+    const paths = await prepareTools(later.map((run) => run.suite))
     if (!paths) {
       print(`✖ not run: ${later.map(({ title }) => title).join('; ')}`)
-      return addCounts(counts, { ...NO_TESTS, failed: 1 })
+      unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
+      break
     }
-    if (pass.rung.browser && !(await prepare(() => ensureBrowser({ progress, signal })))) {
+    if (pass.suite.browser && !(await prepare(() => ensureBrowser({ progress, signal })))) {
       print(`✖ not run: ${pass.title}`)
-      counts = addCounts(counts, { ...NO_TESTS, failed: 1 })
+      unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
       continue
     }
-    print(`— ${pass.title}: ${pass.files.length} file${pass.files.length === 1 ? '' : 's'}`)
-    counts = addCounts(counts, await runOne(pass, paths))
+    print(`— ${pass.title}: ${countFiles(pass.files)}`)
+    for (const result of await runOne(pass, paths)) tried.push({ pass, result })
   }
-  return counts
+  const last = await tryAgain(tried)
+  if (tried.length > 10) print(formatSlowest(last))
+  return last.reduce((sum, { counts }) => addCounts(sum, counts), unmade)
 }
 
-/** The first rung that needs any tool makes those of all later rungs: a missing Go shows at once. */
-async function prepareTools([next, ...later]: readonly Rung[]): Promise<Partial<ToolPaths> | undefined> {
+/** Runs the failed files that chooseSecondTries names once more, alone; answers the last result of every file. */
+async function tryAgain(tried: readonly Tried<Pass>[]): Promise<readonly FileResult[]> {
+  const again = chooseSecondTries(tried)
+  const second = new Map<FileResult, FileResult>()
+  if (again.length > 0) print(`— once more, alone: ${countFiles(again)}`)
+  for (const { pass, result } of again) {
+    const paths = await prepareTools([pass.suite])
+    if (!paths) break
+    const [last] = await runOne({ ...pass, files: [result.file] }, paths, { parallel: 1, logs: join(logs, 'again') })
+    if (last) second.set(result, last)
+  }
+  const unsteady = [...second].filter(([, last]) => last.counts.failed === 0).map(([first]) => first)
+  for (const { file, log } of unsteady) print(`unsteady: ${file} failed at first, see ${relative(root, log)}`)
+  return tried.map(({ result }) => second.get(result) ?? result)
+}
+
+function countFiles({ length }: readonly unknown[]): string {
+  return `${length} file${length === 1 ? '' : 's'}`
+}
+
+/** The first suite that needs any tool makes those of all later suites: a missing Go shows at once. */
+async function prepareTools([next, ...later]: readonly Suite[]): Promise<Partial<ToolPaths> | undefined> {
   if (!next || next.tools.length === 0) return {}
   const names = [next, ...later].flatMap(({ tools }) => tools)
   return prepare(() => ensureTools(names, { progress, signal }))
@@ -105,7 +144,11 @@ async function prepare<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function runOne({ rung, title, files, env: own }: Pass, paths: Partial<ToolPaths>): Promise<Counts> {
+async function runOne(
+  { suite, title, files, env: own }: Pass,
+  paths: Partial<ToolPaths>,
+  alone?: { readonly parallel: number; readonly logs: string },
+): Promise<readonly FileResult[]> {
   const env = {
     ...process.env,
     ...own,
@@ -114,9 +157,9 @@ async function runOne({ rung, title, files, env: own }: Pass, paths: Partial<Too
     [TEST_RUN_VARIABLE]: run,
     ...(complete && { NODE_V8_COVERAGE: coverageFolder }),
   }
-  const parallel = rung.parallel(availableParallelism())
-  const folder = title === rung.name ? logs : join(logs, 'oldest')
-  return runRung({ root, files, parallel, fileLimit: rung.fileLimit, env, temporary, logs: folder, print }, signal)
+  const parallel = alone?.parallel ?? suite.parallel(availableParallelism())
+  const folder = title === suite.name ? (alone?.logs ?? logs) : join(alone?.logs ?? logs, 'oldest')
+  return runSuite({ root, files, parallel, fileLimit: suite.fileLimit, env, temporary, logs: folder, print }, signal)
 }
 
 function keepNewest(folder: string, count: number): void {

@@ -20,7 +20,7 @@ interface Totals {
 }
 
 /**
- * The coverage of src/ over all rungs, from what V8 wrote into `folder` (NODE_V8_COVERAGE of the test processes and their
+ * The coverage of src/ over all suites, from what V8 wrote into `folder` (NODE_V8_COVERAGE of the test processes and their
  * children). Node's own runner merges it: one more run, whose only "test" hands the collected files over.
  */
 export async function measureCoverage(root: string, folder: string): Promise<Coverage> {

@@ -1,9 +1,9 @@
 import { KUBERNETES_VARIABLE } from '../../test/support/version-variables.ts'
-import type { Rung } from './rungs.ts'
+import type { Suite } from './suites.ts'
 
-/** Some files of a rung in one environment. */
+/** Some files of a suite in one environment. */
 export interface Pass {
-  readonly rung: Rung
+  readonly suite: Suite
   /** As the run's log names it. */
   readonly title: string
   readonly files: readonly string[]
@@ -18,7 +18,7 @@ const AGES =
   'about patches with preconditions, leases or lost answers, which are the same since long before the oldest minor'
 
 /**
- * Files of the cluster rung that say nothing new on the oldest minor, and why; every other one runs there too: rights, guard, objects,
+ * Files of the cluster suite that say nothing new on the oldest minor, and why; every other one runs there too: rights, guard, objects,
  * upgrades, doctor, what the helper promises, and the faults whose answers differ by minor (watches, webhooks, policies, quotas).
  */
 export const NEWEST_ONLY: Readonly<Record<string, string>> = {
@@ -43,11 +43,11 @@ export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/sandbox-up.test.ts': 'the sandbox command starts the newest minor only',
 }
 
-/** How often the files of a rung run: those of the cluster rung on the newest Kubernetes, and again on the oldest. */
-export function passesOf(rung: Rung, files: readonly string[]): Pass[] {
-  const first = { rung, title: rung.name, files, env: {} }
-  const again = rung.name === 'cluster' ? files.filter((file) => !(file in NEWEST_ONLY)) : []
+/** How often the files of a suite run: those of the cluster suite on the newest Kubernetes, and again on the oldest. */
+export function passesOf(suite: Suite, files: readonly string[]): Pass[] {
+  const first = { suite, title: suite.name, files, env: {} }
+  const again = suite.name === 'cluster' ? files.filter((file) => !(file in NEWEST_ONLY)) : []
   if (again.length === 0) return [first]
   const env = { [KUBERNETES_VARIABLE]: 'oldest' }
-  return [first, { rung, title: `${rung.name}, oldest Kubernetes`, files: again, env }]
+  return [first, { suite, title: `${suite.name}, oldest Kubernetes`, files: again, env }]
 }

@@ -1,6 +1,6 @@
 import type { TestLine } from './reporter.ts'
 
-/** Counts of tests over files and rungs. */
+/** Counts of tests over files and suites. */
 export interface Counts {
   readonly passed: number
   readonly failed: number

@@ -1,11 +1,11 @@
 import { HELM_VARIABLE, KUBERNETES_VARIABLE, NODES_VARIABLE } from '../../test/support/version-variables.ts'
 import type { Pass } from './passes.ts'
-import type { Rung } from './rungs.ts'
+import type { Suite } from './suites.ts'
 
 /** A run on an older version than `npm test` takes; its tools are built when it is asked for. */
 interface VersionRun {
-  readonly tools: Rung['tools']
-  /** Of the cluster's rung, whose files take longer. */
+  readonly tools: Suite['tools']
+  /** Of the cluster's suite, whose files take longer. */
   readonly cluster?: true
   readonly env: Readonly<Record<string, string>>
   readonly files: readonly string[]
@@ -84,5 +84,5 @@ function known(option: string): string {
 
 function toPass(title: string, { tools, cluster, env, files }: VersionRun): Pass {
   const name = cluster ? 'cluster' : 'unit'
-  return { rung: { name, tools, parallel: (cores) => cores, fileLimit: 600_000 }, title, files, env }
+  return { suite: { name, tools, parallel: (cores) => cores, fileLimit: 600_000 }, title, files, env }
 }

@@ -3,7 +3,7 @@ import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { KUBERNETES_VARIABLE } from './version-variables.ts'
 
-/** The Kubernetes minors on which the cluster rung runs; `1.24` on demand, without the guard, which it does not have. */
+/** The Kubernetes minors on which the cluster suite runs; `1.24` on demand, without the guard, which it does not have. */
 export type Minor = 'newest' | 'oldest' | '1.24'
 
 /** The minor of this run: the newest unless the environment says otherwise. */

@@ -1,4 +1,4 @@
-/** Names the minor of a run of the cluster rung: `oldest`, or `1.24` with `npm test -- --kubernetes 1.24`. */
+/** Names the minor of a run of the cluster suite: `oldest`, or `1.24` with `npm test -- --kubernetes 1.24`. */
 export const KUBERNETES_VARIABLE = 'ACR_NOPASS_KUBERNETES'
 
 /** `3.18` with `npm test -- --helm 3.18`: takes the place of Helm 3, and installs in place of Helm 4. */

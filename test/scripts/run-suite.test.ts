@@ -3,14 +3,15 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { runRung } from '../../scripts/test/run-rung.ts'
+import { addCounts, NO_TESTS } from '../../scripts/test/results.ts'
+import { runSuite } from '../../scripts/test/run-suite.ts'
 import { isAlive, processId } from '../../src/sandbox/process/process-table.ts'
 import { eventually } from '../support/eventually.ts'
 
 const never = new AbortController().signal
 let root = ''
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'rung-'))
+  root = mkdtempSync(join(tmpdir(), 'suite-'))
   mkdirSync(join(root, 'test'))
   mkdirSync(join(root, 'temporary'))
 })
@@ -26,8 +27,9 @@ async function runFiles(sources: Record<string, string>, fileLimit = 20_000, sig
   const printed: string[] = []
   const print = (text: string) => void printed.push(text)
   const logs = join(root, 'logs')
-  const rung = { root, files, parallel: 2, fileLimit, env, temporary: join(root, 'temporary'), logs, print }
-  const counts = await runRung(rung, signal)
+  const suite = { root, files, parallel: 2, fileLimit, env, temporary: join(root, 'temporary'), logs, print }
+  const results = await runSuite(suite, signal)
+  const counts = results.reduce((sum, one) => addCounts(sum, one.counts), NO_TESTS)
   return { counts, text: printed.join('\n').replaceAll(/ · [\d.]+ s$/gm, '') }
 }
 

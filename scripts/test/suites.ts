@@ -2,11 +2,11 @@ import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ToolName } from '../../src/sandbox/tools/tool-table.ts'
 
-export type RungName = 'unit' | 'simulation' | 'contract' | 'cluster' | 'action' | 'browser' | 'node'
+export type SuiteName = 'unit' | 'simulation' | 'contract' | 'cluster' | 'action' | 'browser' | 'node'
 
-/** A rung of the tests: what it needs, and how its files run. */
-export interface Rung {
-  readonly name: RungName
+/** A suite of the tests: what it needs, and how its files run. */
+export interface Suite {
+  readonly name: SuiteName
   readonly tools: readonly ToolName[]
   /** Needs a Chromium, which is installed where it is missing. */
   readonly browser?: true
@@ -14,6 +14,8 @@ export interface Rung {
   readonly parallel: (cores: number) => number
   /** Milliseconds after which a test file counts as hanging. */
   readonly fileLimit: number
+  /** Its programs keep deadlines of their own (etcd, leases, kubelets), which a busy machine misses: see second-try.ts. */
+  readonly secondTry?: true
 }
 
 const CLUSTER_TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4', 'helm3'] as const
@@ -23,8 +25,8 @@ const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v
 /** They run in namespaces of their own. */
 const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-helper'] as const) : []
 
-/** From the fastest to the slowest; `unit` is every folder of test/ that has no rung of its own. */
-export const RUNGS: readonly Rung[] = [
+/** From the fastest to the slowest; `unit` is every folder of test/ that has no suite of its own. */
+export const SUITES: readonly Suite[] = [
   { name: 'unit', tools: [], parallel: (cores) => cores, fileLimit: 120_000 },
   // It uses all cores by itself.
   { name: 'simulation', tools: [], parallel: () => 1, fileLimit: 900_000 },
@@ -40,6 +42,7 @@ export const RUNGS: readonly Rung[] = [
     tools: [...CLUSTER_TOOLS, ...OLDEST_TOOLS],
     parallel: (cores) => cores,
     fileLimit: 600_000,
+    secondTry: true,
   },
   // Mostly waiting: for Helm, for a helper's report, for a failure to last.
   {
@@ -47,33 +50,47 @@ export const RUNGS: readonly Rung[] = [
     tools: [...CLUSTER_TOOLS, 'act', 'actionlint', 'registry'],
     parallel: (cores) => cores + 1,
     fileLimit: 600_000,
+    secondTry: true,
   },
-  { name: 'browser', tools: [...CLUSTER_TOOLS, 'registry'], browser: true, parallel: () => 1, fileLimit: 600_000 },
-  { name: 'node', tools: [...CLUSTER_TOOLS, ...NODE_TOOLS], parallel: () => 1, fileLimit: 600_000 },
+  {
+    name: 'browser',
+    tools: [...CLUSTER_TOOLS, 'registry'],
+    browser: true,
+    parallel: () => 1,
+    fileLimit: 600_000,
+    secondTry: true,
+  },
+  {
+    name: 'node',
+    tools: [...CLUSTER_TOOLS, ...NODE_TOOLS],
+    parallel: () => 1,
+    fileLimit: 600_000,
+    secondTry: true,
+  },
 ]
 
 const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'action', 'browser', 'node'] as const
 
-/** The test files of a rung under `root`, sorted; only those whose path holds one of the words, if there are any. */
-export function findTestFiles(root: string, rung: RungName, words: readonly string[]): string[] {
+/** The test files of a suite under `root`, sorted; only those whose path holds one of the words, if there are any. */
+export function findTestFiles(root: string, suite: SuiteName, words: readonly string[]): string[] {
   const all = globSync('test/**/*.test.ts', { cwd: root }).sort()
   return all.filter(
-    (file) => rungOf(file) === rung && (words.length === 0 || words.some((word) => file.includes(word))),
+    (file) => suiteOf(file) === suite && (words.length === 0 || words.some((word) => file.includes(word))),
   )
 }
 
-/** The rung of a test file; undefined for the bench, which is no test, and for test/versions, which runs when it is asked for. */
-export function rungOf(file: string): RungName | undefined {
+/** The suite of a test file; undefined for the bench, which is no test, and for test/versions, which runs when it is asked for. */
+export function suiteOf(file: string): SuiteName | undefined {
   const folder = file.split('/')[1] ?? ''
   if (folder === 'bench' || folder === 'versions') return undefined
   return OWN_FOLDERS.find((name) => name === folder) ?? 'unit'
 }
 
-/** `cluster helper guard` -> the rung cluster, its files with "helper" or "guard"; no rung: all of them. */
-export function chooseRungs(words: readonly string[]): { rungs: readonly Rung[]; words: readonly string[] } {
-  const named = RUNGS.filter(({ name }) => words.includes(name))
+/** `cluster helper guard` -> the suite cluster, its files with "helper" or "guard"; no suite: all of them. */
+export function chooseSuites(words: readonly string[]): { suites: readonly Suite[]; words: readonly string[] } {
+  const named = SUITES.filter(({ name }) => words.includes(name))
   const rest = words.filter((word) => !named.some(({ name }) => name === word))
-  return { rungs: named.length > 0 ? named : RUNGS, words: rest }
+  return { suites: named.length > 0 ? named : SUITES, words: rest }
 }
 
 /** `--seed N` and `--only 1,4` as the variables that test/simulation reads; the other words as they are. */

@@ -5,12 +5,12 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { NEWEST_ONLY, passesOf } from '../../scripts/test/passes.ts'
 import { formatCounts } from '../../scripts/test/results.ts'
-import { chooseRungs, findTestFiles, RUNGS, rungOf, takeSeed } from '../../scripts/test/rungs.ts'
+import { chooseSuites, findTestFiles, SUITES, suiteOf, takeSeed } from '../../scripts/test/suites.ts'
 import { takeVersionRuns } from '../../scripts/test/version-runs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-test('every folder has its rung; all that have none of their own are unit', () => {
+test('every folder has its suite; all that have none of their own are unit', () => {
   const files = [
     'test/kube/a.test.ts',
     'test/sandbox/cluster/a.test.ts',
@@ -23,16 +23,27 @@ test('every folder has its rung; all that have none of their own are unit', () =
     'test/bench/a.test.ts',
     'test/versions/a.test.ts',
   ]
-  const rungs = ['unit', 'unit', 'simulation', 'contract', 'cluster', 'action', 'browser', 'node', undefined, undefined]
-  assert.deepEqual(files.map(rungOf), rungs)
+  const suites = [
+    'unit',
+    'unit',
+    'simulation',
+    'contract',
+    'cluster',
+    'action',
+    'browser',
+    'node',
+    undefined,
+    undefined,
+  ]
+  assert.deepEqual(files.map(suiteOf), suites)
 })
 
-test('words name rungs first, and then parts of file paths', () => {
+test('words name suites first, and then parts of file paths', () => {
   const choose = (...words: string[]) => {
-    const chosen = chooseRungs(words)
-    return [chosen.rungs.map(({ name }) => name).join(), chosen.words.join()]
+    const chosen = chooseSuites(words)
+    return [chosen.suites.map(({ name }) => name).join(), chosen.words.join()]
   }
-  const all = RUNGS.map(({ name }) => name).join()
+  const all = SUITES.map(({ name }) => name).join()
   assert.deepEqual(choose(), [all, ''])
   assert.deepEqual(choose('unit'), ['unit', ''])
   assert.deepEqual(choose('node', 'unit'), ['unit,node', ''])
@@ -48,22 +59,22 @@ test('a seed is taken out of the words', () => {
   assert.deepEqual(takeSeed(['unit', 'kube']), { seedEnv: {}, rest: ['unit', 'kube'] })
 })
 
-test('no test file of this repository falls through: each is in exactly one rung', () => {
-  const found = RUNGS.flatMap(({ name }) => findTestFiles(root, name, []))
+test('no test file of this repository falls through: each is in exactly one suite', () => {
+  const found = SUITES.flatMap(({ name }) => findTestFiles(root, name, []))
   const all = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => !/^test\/(bench|versions)\//.test(file))
   assert.deepEqual(found.sort(), all.sort())
-  assert.deepEqual(findTestFiles(root, 'unit', ['scripts/rungs', 'tools/lock']), [
-    'test/scripts/rungs.test.ts',
+  assert.deepEqual(findTestFiles(root, 'unit', ['scripts/suites', 'tools/lock']), [
+    'test/scripts/suites.test.ts',
     'test/tools/lock.test.ts',
   ])
 })
 
-test('every file of the cluster rung runs on the newest and on the oldest Kubernetes, but for those listed with a reason', () => {
-  for (const rung of RUNGS) {
-    const files = findTestFiles(root, rung.name, [])
-    const [first, again, ...more] = passesOf(rung, files)
+test('every file of the cluster suite runs on the newest and on the oldest Kubernetes, but for those listed with a reason', () => {
+  for (const suite of SUITES) {
+    const files = findTestFiles(root, suite.name, [])
+    const [first, again, ...more] = passesOf(suite, files)
     assert.deepEqual([first?.files, first?.env, more], [files, {}, []])
-    if (rung.name !== 'cluster') {
+    if (suite.name !== 'cluster') {
       assert.equal(again, undefined)
       continue
     }
@@ -73,7 +84,7 @@ test('every file of the cluster rung runs on the newest and on the oldest Kubern
 })
 
 test('a file that says nothing new on the oldest minor, asked for alone, makes no second pass', () => {
-  const [cluster] = RUNGS.filter(({ name }) => name === 'cluster')
+  const [cluster] = SUITES.filter(({ name }) => name === 'cluster')
   assert.ok(cluster)
   assert.equal(passesOf(cluster, ['test/cluster/chart-pods.test.ts']).length, 1)
 })

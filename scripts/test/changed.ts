@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { parseArgs } from 'node:util'
+
+/** `--changed` and `--since REF` out of the words of `npm test`. */
+export function takeChanged(words: readonly string[]): { readonly since: string | undefined; readonly rest: string[] } {
+  const { values, tokens } = parseArgs({
+    args: [...words],
+    strict: false,
+    tokens: true,
+    options: { changed: { type: 'boolean' }, since: { type: 'string' } },
+  })
+  const taken = new Set<number>()
+  for (const token of tokens) {
+    if (token.kind !== 'option' || (token.name !== 'changed' && token.name !== 'since')) continue
+    taken.add(token.index)
+    if (token.value !== undefined && !token.inlineValue) taken.add(token.index + 1)
+  }
+  const rest = words.filter((_, index) => !taken.has(index))
+  return { since: typeof values.since === 'string' ? values.since : values.changed ? 'HEAD' : undefined, rest }
+}
+
+/** Files that differ from a commit, new ones that git does not know yet included. */
+export function changedFiles(root: string, since: string): readonly string[] {
+  const git = (...args: string[]): string[] =>
+    execFileSync('git', ['-C', root, ...args], { encoding: 'utf8' })
+      .split('\n')
+      .filter(Boolean)
+  return [...new Set([...git('diff', '--name-only', since), ...git('ls-files', '--others', '--exclude-standard')])]
+}
+
+/** Code that no import reaches, but that the tests of an area read or start. */
+const READ_BY: readonly (readonly [changed: RegExp, tests: RegExp])[] = [
+  [/^(chart|schemas)\//, /^test\/(contract|cluster)\//],
+  [/^(docs|examples|README|CHANGELOG|CONTRIBUTING|ARCHITECTURE|SECURITY)/, /^test\/(scripts|contract)\//],
+  [/^(action|action\.yml|\.github)(\/|$)/, /^test\/(action|contract)\//],
+  [/^(package(-lock)?\.json|tsconfig\.json|tools\/)/, /^test\//],
+]
+
+/** Of the test files those that import what changed, over any number of files, or that read it. */
+export function touchedTests(root: string, tests: readonly string[], changed: readonly string[]): readonly string[] {
+  const isChanged = new Set(changed)
+  const touched = new Map<string, boolean>()
+  const reaches = (file: string): boolean => {
+    const known = touched.get(file)
+    if (known !== undefined) return known
+    touched.set(file, isChanged.has(file))
+    const found = isChanged.has(file) || importsOf(root, file).some(reaches)
+    touched.set(file, found)
+    return found
+  }
+  const read = READ_BY.filter(([pattern]) => changed.some((file) => pattern.test(file))).map(([, pattern]) => pattern)
+  return tests.filter((file) => read.some((pattern) => pattern.test(file)) || reaches(file))
+}
+
+function importsOf(root: string, file: string): readonly string[] {
+  if (!/\.m?[tj]s$/.test(file) || !existsSync(join(root, file))) return []
+  const text = readFileSync(join(root, file), 'utf8')
+  // Programs that a test starts are named by `new URL()`.
+  const found = text.matchAll(/(?:from|import|import\(|new URL\()\s*'(\.{1,2}\/[^']+)'/g)
+  return [...found].map(([, target = '']) => normalize(join(dirname(file), target)))
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { chooseSecondTries } from '../../scripts/test/second-try.ts'
+import { formatSlowest } from '../../scripts/test/slowest.ts'
+
+const real = { suite: { secondTry: true as const } }
+const pure = { suite: {} }
+const result = (file: string, failed: number) => ({
+  file,
+  counts: { passed: 1, failed, skipped: 0 },
+  failures: [],
+  tail: '',
+  log: '',
+  ms: 0,
+})
+const chosen = (...tried: Parameters<typeof chooseSecondTries>[0]) =>
+  chooseSecondTries(tried).map(({ result: { file } }) => file)
+
+test('a failed file is run again only where real programs keep deadlines; one that passed never is', () => {
+  const tried = [
+    { pass: real, result: result('cluster/a', 1) },
+    { pass: real, result: result('cluster/b', 0) },
+    { pass: pure, result: result('unit/a', 1) },
+  ]
+  assert.deepEqual(chosen(...tried), ['cluster/a'])
+})
+
+test('when many files fail, none is run again', () => {
+  const failed = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ pass: real, result: result(`cluster/${index}`, 1) }))
+  assert.equal(chosen(...failed(5)).length, 5)
+  assert.deepEqual(chosen(...failed(6)), [])
+})
+
+test('the end of a run names its slowest files', () => {
+  const files = [
+    { file: 'test/a.test.ts', ms: 1000 },
+    { file: 'test/b.test.ts', ms: 61_000 },
+    { file: 'test/c.test.ts', ms: 2000 },
+  ]
+  assert.equal(formatSlowest(files, 2), 'slowest files:\n  1 min 01 s test/b.test.ts\n  2.0 s test/c.test.ts')
+})
