@@ -10,7 +10,7 @@ export const CLI_CODES = {
   },
   CLEANUP_UNREADABLE: {
     what: 'Whether a helper of the release still runs could not be read, so nothing is removed.',
-    cure: 'Use a kubeconfig that may list ConfigMaps in all namespaces and get the Deployment of the release.',
+    cure: 'Use a kubeconfig that may list ConfigMaps in all namespaces, and Deployments and Pods in that of the release.',
   },
   REFRESH_UNCONFIRMED: {
     what: 'The helper did not report new tokens in time.',

@@ -1,5 +1,7 @@
 import type { ManifestObject } from '../helm/release/manifest.ts'
+import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
+import { pollUntil } from '../kube/poll-until.ts'
 
 /** How a kind is spelled in requests. */
 export interface ApiResource {
@@ -59,6 +61,16 @@ function versionsOf({ preferredVersion, versions }: ApiGroup): readonly string[]
   return [...new Set([preferredVersion, ...versions].map(({ groupVersion }) => groupVersion))]
 }
 
+/** A group version that was removed since the groups were read has no kinds. */
+async function resourcesOf(client: KubeClient, root: string, signal?: AbortSignal): Promise<ResourceList> {
+  try {
+    return await client.request<ResourceList>({ method: 'GET', path: root }, signal)
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status === 404) return { resources: [] }
+    throw error
+  }
+}
+
 /** A kind that lives in namespaces and can be listed. */
 export interface NamespacedKind {
   /** '' for the core group. */
@@ -80,7 +92,7 @@ export async function discoverNamespaced(client: KubeClient, signal?: AbortSigna
   ]
   const kinds = new Map<string, NamespacedKind>()
   for (const { group, root } of roots) {
-    const { resources } = await client.request<ResourceList>({ method: 'GET', path: root }, signal)
+    const { resources } = await resourcesOf(client, root, signal)
     for (const { name, namespaced, verbs = [] } of resources) {
       const key = `${name}.${group}`
       if (!namespaced || name.includes('/') || !verbs.includes('list') || kinds.has(key)) continue
@@ -110,7 +122,7 @@ export async function discoverCustom(client: KubeClient, signal?: AbortSignal): 
   const kinds = new Map<string, CustomKind>()
   const versions = groups.filter(({ name }) => !BUILT_IN.test(name)).flatMap(versionsOf)
   for (const apiVersion of versions) {
-    const { resources } = await client.request<ResourceList>({ method: 'GET', path: `/apis/${apiVersion}` }, signal)
+    const { resources } = await resourcesOf(client, `/apis/${apiVersion}`, signal)
     const [group = ''] = apiVersion.split('/')
     for (const { name, kind, verbs = [] } of resources) {
       const key = `${name}.${group}`
@@ -119,6 +131,42 @@ export async function discoverCustom(client: KubeClient, signal?: AbortSignal): 
     }
   }
   return [...kinds.values()]
+}
+
+/** How long discovery may still list a kind that is being removed, milliseconds. */
+const REMOVAL_MS = 10_000
+
+/**
+ * Lists every kind that is served. A kind that is removed meanwhile (404) has no objects any more once discovery does not name it,
+ * and is listed in its other version where it has one.
+ * @param list throws what the API server refuses
+ * @returns kinds that discovery names and the API server does not find: nothing is known about their objects
+ */
+export async function listServed<K>(
+  discover: () => Promise<readonly K[]>,
+  keyOfKind: (kind: K) => string,
+  list: (kind: K) => Promise<void>,
+  signal: AbortSignal,
+  limitMs: number = REMOVAL_MS,
+): Promise<readonly K[]> {
+  const listed = new Set<string>()
+  let missing: K[] = []
+  const round = async (): Promise<boolean> => {
+    missing = []
+    for (const kind of await discover()) {
+      if (listed.has(keyOfKind(kind))) continue
+      try {
+        await list(kind)
+        listed.add(keyOfKind(kind))
+      } catch (error) {
+        if (!(error instanceof KubeApiError && error.status === 404)) throw error
+        missing.push(kind)
+      }
+    }
+    return missing.length === 0
+  }
+  if (!(await round())) await pollUntil(limitMs, signal, round)
+  return missing
 }
 
 /** The path of one object; `namespace` is the release's, for objects that name none. */

@@ -12,6 +12,8 @@ export interface Reader {
   /** Any read; undefined: not readable. */
   attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined>
   readonly unread: readonly Unread[]
+  /** Notes what could not be read for another reason than a refusal. */
+  note(what: string, why: string): void
 }
 
 interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
@@ -44,6 +46,7 @@ export function createReader(
   }
   return {
     unread,
+    note: (what, why) => unread.push({ what, why }),
     attempt,
     get: (what, path) => attempt(what, () => orNull(client.request({ method: 'GET', path }, signal))),
     list: <T, K = T>(what: string, path: string, { trim, ...call }: ListOptions<T, K> = {}) =>

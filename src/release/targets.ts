@@ -9,6 +9,8 @@ export interface Targets {
   registriesOf(namespace: NamespaceView): readonly string[]
   /** Whether the targets themselves take the namespace in. */
   includes(namespace: NamespaceView): boolean
+  /** Whether the configuration names the namespace, also while it is opted out or everything is retired. */
+  names(namespace: NamespaceView): boolean
   takesServiceAccount(name: string): boolean
   /** The registries that some namespace gets together with this one; the helper's own, which holds all, is no reason. */
   registriesBeside(registry: string, namespaces: Iterable<NamespaceView>): ReadonlySet<string>
@@ -35,12 +37,10 @@ export function createTargets(config: TargetConfig): Targets {
     groups.set(key, known)
     return known
   }
+  const named = (namespace: NamespaceView) =>
+    rules.filter((rule) => rule.matches(namespace.name) && matchesSelector(rule.selector, namespace.labels))
   const choose = (namespace: NamespaceView): string[] =>
-    config.retire || namespace.optedOut
-      ? []
-      : rules
-          .filter((rule) => rule.matches(namespace.name) && matchesSelector(rule.selector, namespace.labels))
-          .map(({ name }) => name)
+    config.retire || namespace.optedOut ? [] : named(namespace).map(({ name }) => name)
   // A view never changes, and each is asked about several times in a rotation.
   const known = new WeakMap<NamespaceView, readonly string[]>()
   const chosen = (namespace: NamespaceView): readonly string[] => {
@@ -52,6 +52,7 @@ export function createTargets(config: TargetConfig): Targets {
     registriesOf: (namespace) =>
       namespace.name === config.release.namespace && !config.retire ? shared(all) : chosen(namespace),
     includes: (namespace) => chosen(namespace).length > 0,
+    names: (namespace) => named(namespace).length > 0,
     takesServiceAccount: accounts,
     registriesBeside(registry, namespaces) {
       const lists = [...namespaces].map(chosen).filter((names) => names.includes(registry))

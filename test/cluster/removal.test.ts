@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { APPLY } from '../../src/kube/client.ts'
+import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
 import { makeReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
 import { findLeftovers, type Own, takeBackSecrets } from '../../src/rollout/uninstall/take-back-secrets.ts'
@@ -109,7 +109,9 @@ async function space(name: string, writer: 'acr-nopass' | 'argocd-controller', i
   else await admin.request({ method: 'PATCH', path, body, query: { ...query, force: true }, contentType: APPLY })
   if (instance === undefined) return
   const labels = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': instance }
-  await create(`/api/v1/namespaces/${name}/secrets`, { metadata: { name: 'acr-nopass', labels } })
+  const secrets = `/api/v1/namespaces/${name}/secrets`
+  const secret = { metadata: { name: 'acr-nopass', labels } }
+  await admin.request({ method: 'POST', path: secrets, body: secret, query: { fieldManager: 'acr-nopass' } })
 }
 
 async function entries(namespace: string): Promise<readonly string[]> {
@@ -147,4 +149,34 @@ test('P12 once no other release has Secrets of that name, entries without a Secr
     ),
     ['bare'],
   )
+})
+
+test('P12 uninstall leaves entries while a release that has no Secret yet uses their name', async () => {
+  const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'fresh' }
+  const body = { metadata: { name: 'fresh', labels }, data: { 'config.yaml': 'secretName: acr-nopass' } }
+  await create('/api/v1/namespaces/default/configmaps', body)
+  const { accounts, kept } = await findLeftovers(admin, { ...OWN, namespaces: ['bare'] }, signal)
+  assert.deepEqual([accounts.length, kept.map(({ account }) => account.metadata.namespace)], [0, ['bare']])
+  await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/default/configmaps/fresh' })
+})
+
+test("P12 uninstall leaves a Secret with the release's labels that another client copied", async () => {
+  await chart.createNamespace('copied')
+  const labels = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': OWN.instance }
+  const path = '/api/v1/namespaces/copied/secrets'
+  const query = { fieldManager: 'reflector' }
+  await admin.request({ method: 'POST', path, body: { metadata: { name: 'acr-nopass', labels } }, query })
+  const { secrets, copies } = await findLeftovers(admin, { ...OWN, namespaces: ['copied'] }, signal)
+  assert.deepEqual([secrets, copies], [[], ['copied/acr-nopass']])
+})
+
+test('uninstall reports a Secret that finalizers keep', async () => {
+  await space('held', 'acr-nopass', OWN.instance)
+  const path = '/api/v1/namespaces/held/secrets/acr-nopass'
+  const patch = (finalizers: readonly string[]) =>
+    admin.request({ method: 'PATCH', path, body: { metadata: { finalizers } }, contentType: MERGE_PATCH })
+  await patch(['example.com/backup'])
+  const { left } = await takeBackSecrets(admin, { ...OWN, namespaces: ['held'] }, signal)
+  assert.deepEqual(left, ['Secret held/acr-nopass: it stays until its finalizers are removed (example.com/backup)'])
+  await patch([])
 })

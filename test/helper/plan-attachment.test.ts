@@ -18,6 +18,14 @@ const onlyBuilder = config({
     serviceAccounts: { include: ['builder'], exclude: [] },
   },
 })
+const onlyNamespace = (name: string, retire = false) =>
+  config({
+    retire,
+    targets: {
+      namespaces: { include: [name], exclude: [], selector: {} },
+      serviceAccounts: { include: ['*'], exclude: [] },
+    },
+  })
 const foreign = { shop: secret(group(live('prod')), { ours: false }) }
 
 const overlong = (list: readonly string[], more = {}) => ({ accounts: [account(list, { overlong: 250, ...more })] })
@@ -110,6 +118,34 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
   [
     'P12 retire takes the entry back everywhere',
     { config: config({ retire: true }), accounts: [account(['acr-nopass'], { owner: ours })] },
+    write('detach', []),
+  ],
+  [
+    'P12 the entry beside the Secret of another release stays, retired or not targeted',
+    {
+      config: config({ retire: true }),
+      secrets: foreign,
+      accounts: [account(['acr-nopass'], { owner: ours })],
+    },
+    { kind: 'skip', reason: 'kept-by-other' },
+  ],
+  [
+    'P12 an entry of another release that has no Secret yet stays',
+    { config: onlyNamespace('elsewhere', true), accounts: [account(['acr-nopass'], { owner: ours })] },
+    { kind: 'skip', reason: 'kept-by-other' },
+  ],
+  [
+    'P12 of two live releases neither takes the entries of the other away',
+    { config: onlyNamespace('elsewhere'), secrets: foreign, accounts: [account(['acr-nopass'], { owner: ours })] },
+    { kind: 'skip', reason: 'kept-by-other' },
+  ],
+  [
+    'P12 a namespace that is no target any more loses the entry of our Secret',
+    {
+      config: onlyNamespace('elsewhere'),
+      secrets: { shop: secret(group(live('prod'))) },
+      accounts: [account(['acr-nopass'], { owner: ours })],
+    },
     write('detach', []),
   ],
   [

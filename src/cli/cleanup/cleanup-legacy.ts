@@ -18,15 +18,17 @@ import { type LegacyReport, renderLegacy } from './render-legacy.ts'
 
 /** Says what depends on the old helper and what would be removed; with --yes, and nothing that depends, removes it. */
 export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
-  const { client } = await connectToWrite(flags, host)
+  const { client, aheadMs } = await connectToWrite(flags, host)
+  // A credential is alive or not by the API server's clock, whatever this machine's says.
+  const now = (): number => Date.now() - (aheadMs() ?? 0)
   try {
-    const { facts, dependents } = await observe(client, flags, host)
+    const { facts, dependents } = await observe(client, flags, host, now)
     const plan = planRemoval(facts)
     const isDryRun = flags.dryRun === true || flags.yes !== true
     const isFree = dependents.length === 0
-    const again = async (): Promise<readonly Dependent[]> => (await observe(client, flags, host)).dependents
+    const again = async (): Promise<readonly Dependent[]> => (await observe(client, flags, host, now)).dependents
     const removed = isDryRun || !isFree ? undefined : await removeLegacy(client, plan, again, host.signal)
-    const back = removed === undefined || removed.left.length > 0 ? [] : await findBack(client, flags, host)
+    const back = removed === undefined || removed.left.length > 0 ? [] : await findBack(client, flags, host, now)
     const report: LegacyReport = {
       dryRun: isDryRun,
       dependents,
@@ -50,14 +52,15 @@ async function observe(
   client: KubeClient,
   flags: CleanupFlags,
   host: CliHost,
+  now: () => number,
 ): Promise<{ readonly facts: LegacyFacts; readonly dependents: readonly Dependent[] }> {
   const reader = createReader(client, host.signal)
   const facts = await readLegacy(reader, client, host.signal)
-  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, Date.now())
+  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now())
   // Nodes tell the region, which is of no interest here.
   const unread = reader.unread.filter(({ what }) => what !== 'Nodes')
   if (unread.length > 0) {
-    const list = unread.map(({ what }) => what).join(', ')
+    const list = [...new Set(unread.map(({ what }) => what))].join(', ')
     throw new NopassError('LEGACY_UNREADABLE', `not readable: ${list} (${unread[0]?.why})`)
   }
   return { facts, dependents: findDependents(facts, ours, legacyDomains(facts)) }
@@ -69,8 +72,13 @@ function legacyDomains({ configuration }: LegacyFacts): readonly string[] {
 }
 
 /** The managed add-on has no Pod in the cluster: it is only seen by what it does. */
-async function findBack(client: KubeClient, flags: CleanupFlags, host: CliHost): Promise<readonly string[]> {
-  const { facts } = await observe(client, flags, host)
+async function findBack(
+  client: KubeClient,
+  flags: CleanupFlags,
+  host: CliHost,
+  now: () => number,
+): Promise<readonly string[]> {
+  const { facts } = await observe(client, flags, host, now)
   const { secrets, accounts } = planRemoval(facts)
   const count = secrets.length + accounts.length
   if (count === 0) return []

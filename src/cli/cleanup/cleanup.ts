@@ -1,11 +1,11 @@
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
+import { DEFAULT_SECRET_NAME, LABEL_INSTANCE } from '../../kube/names.ts'
 import { keyOf } from '../../kube/types.ts'
 import { printable } from '../../printable.ts'
 import { findRelease } from '../../release/find-release.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
-import { findLeftovers, removeLeftovers } from '../../rollout/uninstall/take-back-secrets.ts'
+import { findLeftovers, removeLeftovers, WHY_COPY } from '../../rollout/uninstall/take-back-secrets.ts'
 import { connectToWrite } from '../connect.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
@@ -39,6 +39,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
       serviceAccounts: plan.accounts.map(({ metadata }) => keyOf(metadata)),
       secrets: plan.secrets.map(({ metadata }) => keyOf(metadata)),
       kept: plan.kept.map(({ account, ...reason }) => ({ serviceAccount: keyOf(account.metadata), ...reason })),
+      copies: plan.copies,
       left: done?.left ?? [],
     }
     host.stdout.write(flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : render(report, host.program))
@@ -60,15 +61,32 @@ async function describeRelease(
   const namespace = chosen?.namespace ?? flags.namespace ?? 'acr-nopass'
   const release = chosen?.name ?? flags.release ?? 'acr-nopass'
   const secretName = flags.secretName ?? chosen?.config?.secretName ?? DEFAULT_SECRET_NAME
-  if (chosen !== undefined && !chosen.config?.retire) {
-    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${chosen.fullname}`
-    const deployment = await reader.get<{ spec: { replicas?: number } }>(`Deployment ${namespace}/${release}`, path)
-    requireRead(reader)
-    if (deployment && deployment.spec.replicas !== 0) {
-      throw new NopassError('HELPER_AT_WORK', `the helper of ${namespace}/${release} still runs`)
-    }
+  if (chosen?.config?.retire) return { namespace, release, secretName }
+  // By labels, because a helper may run without its ConfigMap, and its Pods after their Deployment.
+  const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,${LABEL_INSTANCE}=${release}` }
+  const where = encodeURIComponent(namespace)
+  const [deployments = [], pods = []] = [
+    await reader.list<Running>(
+      `Deployments of namespace ${namespace}`,
+      `/apis/apps/v1/namespaces/${where}/deployments`,
+      {
+        query,
+      },
+    ),
+    await reader.list<Running>(`Pods of namespace ${namespace}`, `/api/v1/namespaces/${where}/pods`, { query }),
+  ]
+  requireRead(reader)
+  const isEnded = ({ status }: Running): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
+  if (deployments.some(({ spec }) => spec?.replicas !== 0) || !pods.every(isEnded)) {
+    throw new NopassError('HELPER_AT_WORK', `the helper of ${namespace}/${release} still runs`)
   }
   return { namespace, release, secretName }
+}
+
+/** A Deployment or a Pod. */
+interface Running {
+  readonly spec?: { readonly replicas?: number }
+  readonly status?: { readonly phase?: string }
 }
 
 /** @throws NopassError `CLEANUP_UNREADABLE`: a release that cannot be seen may be at work */
@@ -83,11 +101,13 @@ interface CleanupReport {
   readonly serviceAccounts: readonly string[]
   readonly secrets: readonly string[]
   readonly kept: readonly { readonly serviceAccount: string; readonly why: string; readonly removable: boolean }[]
+  /** Secrets with the release's labels that another client wrote. */
+  readonly copies: readonly string[]
   readonly left: readonly string[]
 }
 
 function render(report: CleanupReport, program: string): string {
-  const { serviceAccounts, secrets, kept, left, dryRun, release, secretName } = report
+  const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName } = report
   const verb = (would: string, did: string): string => (dryRun ? `would ${would}` : did)
   const lines = [
     ...serviceAccounts.map((name) => `${verb('detach', 'detached')} ServiceAccount ${name}`),
@@ -96,6 +116,7 @@ function render(report: CleanupReport, program: string): string {
       const all = removable ? ' (--all removes it)' : ''
       return `kept ServiceAccount ${serviceAccount} with its entry ${secretName}: ${why}${all}`
     }),
+    ...copies.map((name) => `kept Secret ${name}: ${WHY_COPY}`),
     ...left.map((line) => `left: ${line}`),
   ]
   if (lines.length === 0) return `nothing of ${release} is left\n`

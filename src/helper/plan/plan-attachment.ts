@@ -11,6 +11,8 @@ export interface AttachmentQuestion {
   readonly targeted: boolean
   /** A Secret of our name that is not ours: nobody is made to use it. */
   readonly foreignSecret: boolean
+  /** The Secret there is ours, or there is none and this release may have attached one: all releases write entries alike. */
+  readonly mayBeOurs: boolean
   /** Our entry was added before the Secret was seen, and that was not ours so far. */
   readonly attachedUnseen: boolean
   /** Monotonic times at which others removed our entry. */
@@ -27,7 +29,7 @@ export function planAttachment(question: AttachmentQuestion): Decision {
   const optedOut = namespace.optedOut || serviceAccount.optedOut
   if (!question.targeted || optedOut) {
     if (!attached) return { kind: 'skip', reason: optedOut ? 'opted-out' : 'not-targeted' }
-    return planDetach(serviceAccount, secretName)
+    return question.mayBeOurs ? planDetach(serviceAccount, secretName) : { kind: 'skip', reason: 'kept-by-other' }
   }
   if (attached) {
     const misled = question.foreignSecret && question.attachedUnseen && wroteLast(serviceAccount)

@@ -86,13 +86,15 @@ function planNamespace(context: PlanContext, namespace: NamespaceView): Decision
 function planServiceAccount(context: PlanContext, namespace: NamespaceView, account: ServiceAccountView): Decision {
   const { observed, targets, config } = context
   const secret = observed.secret(namespace.name)
+  const attachedUnseen = observed.attachedUnseen(namespace.name, account.name)
   return planAttachment({
     serviceAccount: account,
     namespace,
     secretName: config.secretName,
     targeted: targets.includes(namespace) && targets.takesServiceAccount(account.name),
     foreignSecret: secret !== undefined && !secret.ours && !config.adopt,
-    attachedUnseen: observed.attachedUnseen(namespace.name, account.name),
+    mayBeOurs: attachedUnseen || (secret === undefined ? targets.names(namespace) : secret.ours),
+    attachedUnseen,
     removals: observed.removals(namespace.name, account.name),
     now: context.now,
   })

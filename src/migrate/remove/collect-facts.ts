@@ -1,3 +1,5 @@
+import { parseImage } from '../../acr/image-reference.ts'
+import { declaredBy } from '../../kube/declared-by.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import type { AnyObject } from './any-object.ts'
@@ -5,6 +7,7 @@ import type { LegacyAccount, LegacyFacts, LegacyPart, Workload } from './legacy-
 import {
   ADDON_KEY_SECRET,
   LEGACY_CONFIG,
+  LEGACY_CONFIG_KEYS,
   LEGACY_DEPLOYMENTS,
   LEGACY_HELPER,
   LEGACY_NAMESPACE,
@@ -18,16 +21,25 @@ export function collectFacts(objects: readonly AnyObject[], minor?: number): Leg
   const of = (kind: string): readonly AnyObject[] => objects.filter((object) => object.kind === kind)
   const home = (kind: string): readonly AnyObject[] =>
     of(kind).filter(({ metadata }) => (metadata.namespace ?? LEGACY_NAMESPACE) === LEGACY_NAMESPACE)
-  const configMap = home('ConfigMap').find(({ metadata }) => metadata.name === LEGACY_CONFIG)
-  const deployments = home('Deployment').filter(({ metadata }) => LEGACY_DEPLOYMENTS.includes(metadata.name))
+  const configMap = home('ConfigMap').find(isHelpersConfig)
+  const named = home('Deployment').filter(({ metadata }) => LEGACY_DEPLOYMENTS.includes(metadata.name))
+  const deployments = named.filter(isHelpersDeployment)
   const webhooks = of('MutatingWebhookConfiguration')
-  const { rbac, sharedBindings, shared } = collectRbac(objects)
+  const { rbac, sharedBindings, shared } = collectRbac(objects, deployments)
+  const secrets = of('Secret').filter(({ metadata }) => LEGACY_SECRETS.includes(metadata.name))
+  const foreign = secrets.flatMap((secret) => {
+    const why = whyForeign(secret)
+    return why === undefined ? [] : [{ key: keyOf(inNamespace(secret.metadata)), why }]
+  })
+  const isForeign = (namespace: string, name: string): boolean =>
+    foreign.some(({ key }) => key === `${namespace}/${name}`)
+  const configTool = configMap && gitOpsTool(configMap, ['f:data'])
   return {
     configuration: configMap && textsOf(configMap.data),
-    secrets: of('Secret').flatMap(({ metadata }) =>
-      LEGACY_SECRETS.includes(metadata.name) ? [{ metadata: inNamespace(metadata) }] : [],
-    ),
-    accounts: of('ServiceAccount').flatMap(describeAccount),
+    secrets: secrets
+      .map(({ metadata }) => ({ metadata: inNamespace(metadata) }))
+      .filter(({ metadata }) => !isForeign(metadata.namespace ?? '', metadata.name)),
+    accounts: of('ServiceAccount').flatMap((object) => describeAccount(object, isForeign)),
     workloads: judgedWorkloads(objects),
     replicaSetOwners: new Map(
       of('ReplicaSet').flatMap(({ metadata }) => {
@@ -38,6 +50,7 @@ export function collectFacts(objects: readonly AnyObject[], minor?: number): Leg
     deployments: deployments.map((object) => ({
       ...part(object, '/apis/apps/v1', 'deployments'),
       selector: selectorOf(object),
+      ...withTool(gitOpsTool(object, ['f:spec'])),
     })),
     webhooks: webhooks
       .filter((object) => isHelpers(object) === 'all')
@@ -48,22 +61,77 @@ export function collectFacts(objects: readonly AnyObject[], minor?: number): Leg
       ...webhooks
         .filter((object) => isHelpers(object) === 'some')
         .map(({ metadata }) => `MutatingWebhookConfiguration ${metadata.name}: it has webhooks of others too`),
+      ...named
+        .filter((object) => !deployments.includes(object))
+        .map(
+          ({ metadata }) =>
+            `Deployment ${LEGACY_NAMESPACE}/${metadata.name}: its image is not that of Alibaba's own helper`,
+        ),
+      ...foreign.map(({ key, why }) => `Secret ${key}: ${why}`),
       ...shared,
+      ...(configTool === undefined ? [] : [`ConfigMap ${LEGACY_NAMESPACE}/${LEGACY_CONFIG}: ${configTool} applies it`]),
     ],
-    configMap: configMap && part(configMap, '/api/v1', 'configmaps'),
+    configMap: configMap && configTool === undefined ? part(configMap, '/api/v1', 'configmaps') : undefined,
     addonKey: home('Secret').some(({ metadata }) => metadata.name === ADDON_KEY_SECRET),
     region: of('Node').flatMap(({ metadata }) => metadata.labels?.['topology.kubernetes.io/region'] ?? [])[0],
     minor,
   }
 }
 
-function describeAccount({ metadata, imagePullSecrets, secrets }: AnyObject): readonly LegacyAccount[] {
-  const list = Array.isArray(imagePullSecrets) ? imagePullSecrets.filter(isRecord) : []
+function describeAccount(
+  { metadata, imagePullSecrets, secrets }: AnyObject,
+  isForeign: (namespace: string, name: string) => boolean,
+): readonly LegacyAccount[] {
+  const { namespace = 'default' } = metadata
+  const list = (Array.isArray(imagePullSecrets) ? imagePullSecrets.filter(isRecord) : []) as {
+    readonly name?: string
+  }[]
   const others = (Array.isArray(secrets) ? secrets.filter(isRecord) : []).map(({ name }) => String(name))
-  const old = others.filter((name) => LEGACY_SECRETS.includes(name))
-  if (old.length === 0 && !list.some(({ name }) => LEGACY_SECRETS.includes(String(name)))) return []
-  const imagePullList = list as readonly { readonly name?: string }[]
-  return [{ metadata: inNamespace(metadata), secrets: old, imagePullSecrets: imagePullList }]
+  const isOld = (name: string): boolean => LEGACY_SECRETS.includes(name) && !isForeign(namespace, name)
+  const named = others.filter(isOld)
+  const old = [...new Set(list.map(({ name = '' }) => name).filter(isOld))]
+  if (named.length === 0 && old.length === 0) return []
+  return [{ metadata: inNamespace(metadata), secrets: named, imagePullSecrets: list, old }]
+}
+
+/** Types of Secrets that a kubelet pulls with. */
+const PULL_TYPES: readonly unknown[] = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg']
+
+/** Why a Secret of one of the helper's names is not the helper's; undefined: it is. */
+function whyForeign({ metadata, type }: AnyObject): string | undefined {
+  if (type !== undefined && !PULL_TYPES.includes(type)) return 'it is not a pull secret'
+  const owner = ownerReference(metadata)
+  if (owner !== undefined) return `${owner} owns it`
+  const tool = declaredBy(metadata.managedFields, ['f:data'])
+  return tool === undefined || HELPER_WRITER.test(tool) ? undefined : `${tool} applies it`
+}
+
+const HELPER_WRITER = /acr-credential/
+
+function ownerReference(metadata: ObjectMeta): string | undefined {
+  const { ownerReferences = [] } = metadata as { readonly ownerReferences?: readonly { kind: string; name: string }[] }
+  const [first] = ownerReferences
+  return first && `${first.kind} ${first.name}`
+}
+
+/** Keys of the add-on's configuration, by its documents. */
+function isHelpersConfig({ metadata, data }: AnyObject): boolean {
+  return metadata.name === LEGACY_CONFIG && isRecord(data) && LEGACY_CONFIG_KEYS.some((key) => key in data)
+}
+
+/** By its image: the vendor's, or a copy of it in another registry. */
+function isHelpersDeployment(object: AnyObject): boolean {
+  const images = describeWorkload(object).flatMap((workload) => workload.images)
+  return images.some((image) => parseImage(image).repository.includes('acr-credential-helper'))
+}
+
+/** A tool that would create the object again. The vendor's documents say `kubectl apply`, which would not. */
+function gitOpsTool({ metadata }: AnyObject, path: readonly string[]): string | undefined {
+  return declaredBy(metadata.managedFields, path, ['kubectl', 'kubectl-client-side-apply'])
+}
+
+function withTool(tool: string | undefined): Pick<LegacyPart, 'declaredBy'> {
+  return tool === undefined ? {} : { declaredBy: tool }
 }
 
 /** Those whose own template decides: a ReplicaSet of a Deployment that was read follows the Deployment. */
@@ -82,7 +150,10 @@ function judgedWorkloads(objects: readonly AnyObject[]): readonly Workload[] {
 }
 
 /** The helper's rights; what another subject or Pod uses too stays. */
-function collectRbac(objects: readonly AnyObject[]): Pick<LegacyFacts, 'rbac' | 'sharedBindings' | 'shared'> {
+function collectRbac(
+  objects: readonly AnyObject[],
+  deployments: readonly AnyObject[],
+): Pick<LegacyFacts, 'rbac' | 'sharedBindings' | 'shared'> {
   const bindings = objects.filter(({ kind }) => kind === 'ClusterRoleBinding')
   const ofHelper = bindings.filter((object) => subjectsOf(object).some(isHelper))
   const alone = ofHelper.filter((object) => subjectsOf(object).every(isHelper))
@@ -99,7 +170,7 @@ function collectRbac(objects: readonly AnyObject[]): Pick<LegacyFacts, 'rbac' | 
         namespace === LEGACY_NAMESPACE &&
         serviceAccount === LEGACY_HELPER &&
         owner === undefined &&
-        !(kind === 'Deployment' && LEGACY_DEPLOYMENTS.includes(name)),
+        !(kind === 'Deployment' && deployments.some(({ metadata }) => metadata.name === name)),
     )
   const named = (kind: string): readonly AnyObject[] =>
     objects.filter(

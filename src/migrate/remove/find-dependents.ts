@@ -2,7 +2,7 @@ import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
 import type { Dependent } from './dependent.ts'
 import { coverageGap, isCurrent, isReferenced, releaseProblems } from './judge-ours.ts'
 import type { LegacyFacts, Workload } from './legacy-facts.ts'
-import { LEGACY_SECRETS } from './legacy-names.ts'
+import { LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
 import type { OurSide } from './our-side.ts'
 import { isPrivateAcr, titleOf } from './workload.ts'
 
@@ -40,8 +40,12 @@ export function findDependents(
   const others = uniqueBySubject(otherUses(facts, present, ours))
   const spaces = [...new Set([...naming, ...pulling].map(({ namespace }) => namespace))].sort()
   const general = spaces.length === 0 ? [] : releaseProblems(ours)
-  if (general.length > 0) return [...general, ...others]
+  const declared = [...facts.deployments].flatMap(({ metadata, declaredBy: tool }) =>
+    tool === undefined ? [] : [withTool(metadata.name, tool)],
+  )
+  if (general.length > 0) return [...general, ...declared, ...others]
   return [
+    ...declared,
     ...others,
     ...spaces.filter((namespace) => !isCurrent(ours, namespace)).map((namespace) => withoutSecret(namespace, ours)),
     ...naming
@@ -108,6 +112,14 @@ function judgeWorkload(
   // What has no list of its own takes that of its ServiceAccount, which is judged separately.
   if (!namesItself || (!optedOut && isReferenced(ours, { namespace, serviceAccount, list: references }))) return []
   return [withoutEntry(titleOf(workload), ours)]
+}
+
+function withTool(name: string, tool: string): Dependent {
+  return {
+    subject: `Deployment ${LEGACY_NAMESPACE}/${name}`,
+    why: `${tool} applies it and would create it again`,
+    cure: `Remove it from what ${tool} applies.`,
+  }
 }
 
 function withoutSecret(namespace: string, { secretName, targets, namespaces }: OurSide): Dependent {

@@ -6,6 +6,8 @@ export interface LegacyAccount {
   /** Old Secrets that it names under `secrets`. */
   readonly secrets: readonly string[]
   readonly imagePullSecrets: readonly { readonly name?: string }[]
+  /** Names in it that the old helper wrote: a Secret of the name that is there is the helper's own. */
+  readonly old: readonly string[]
 }
 
 /** The controller of an object. */
@@ -41,13 +43,15 @@ export interface LegacyPart {
   readonly metadata: ObjectMeta
   /** Of a Deployment: the labels of its Pods. */
   readonly selector?: Readonly<Record<string, string>>
+  /** The tool that would create it again. */
+  readonly declaredBy?: string
 }
 
 /** What there is of Alibaba's own helper, and of what works with it. No content of any Secret. */
 export interface LegacyFacts {
   /** The data of `acr-configuration`; undefined: there is none. */
   readonly configuration: Readonly<Record<string, string>> | undefined
-  /** Secrets of the helper's names, as metadata. */
+  /** The helper's Secrets, as metadata. */
   readonly secrets: readonly KubeObject[]
   /** ServiceAccounts that name one of them. */
   readonly accounts: readonly LegacyAccount[]

@@ -28,6 +28,18 @@ export const LEGACY_SERVICES: readonly string[] = [
 /** The add-on's configuration. */
 export const LEGACY_CONFIG = 'acr-configuration'
 
+/** Its keys, from the pages of 2019 to 2026. */
+export const LEGACY_CONFIG_KEYS: readonly string[] = [
+  'acr-api-version',
+  'acr-registry',
+  'acr-registry-info',
+  'watch-namespace',
+  'service-account',
+  'expiring-threshold',
+  'webhook-configuration',
+  'rrsa',
+]
+
 /** On registered and self-built clusters: the AccessKey of several add-ons, with `access-key-id` and `access-key-secret`. */
 export const ADDON_KEY_SECRET = 'alibaba-addon-secret'
 

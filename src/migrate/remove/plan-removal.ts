@@ -1,8 +1,8 @@
+import { DECLARING_MANAGERS } from '../../kube/declared-by.ts'
 import { listOwner } from '../../kube/managed-fields.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { keyOf, namespacedPath } from '../../kube/types.ts'
 import type { LegacyAccount, LegacyFacts, LegacyPart } from './legacy-facts.ts'
-import { LEGACY_SECRETS } from './legacy-names.ts'
 
 /** What is to be done, in the order of its lists. */
 export interface RemovalPlan {
@@ -24,7 +24,9 @@ export interface RemovalPlan {
 export function planRemoval(facts: LegacyFacts): RemovalPlan {
   const owned = facts.accounts.map((account) => ({ account, owner: listOwner(account.metadata.managedFields) }))
   const isApplied = ({ owner }: (typeof owned)[number]): boolean =>
-    owner !== undefined && owner.operation === 'Apply' && owner.manager !== FIELD_MANAGER
+    owner !== undefined &&
+    owner.manager !== FIELD_MANAGER &&
+    (owner.operation === 'Apply' || DECLARING_MANAGERS.includes(owner.manager))
   return {
     helper: [...facts.webhooks, ...facts.deployments],
     accounts: owned.filter((one) => !isApplied(one) && namesOld(one.account)).map(({ account }) => account),
@@ -41,13 +43,13 @@ export function planRemoval(facts: LegacyFacts): RemovalPlan {
   }
 }
 
-function namesOld({ imagePullSecrets }: LegacyAccount): boolean {
-  return imagePullSecrets.some(({ name = '' }) => LEGACY_SECRETS.includes(name))
+function namesOld({ old }: LegacyAccount): boolean {
+  return old.length > 0
 }
 
 /** The list without the old names: everything else stays as it is and where it is. */
-export function withoutOldNames({ imagePullSecrets }: LegacyAccount): LegacyAccount['imagePullSecrets'] {
-  return imagePullSecrets.filter(({ name }) => name === undefined || !LEGACY_SECRETS.includes(name))
+export function withoutOldNames({ imagePullSecrets, old }: LegacyAccount): LegacyAccount['imagePullSecrets'] {
+  return imagePullSecrets.filter(({ name }) => name === undefined || !old.includes(name))
 }
 
 /** `Secret shop/aliyun-acr-credential-a`. */
@@ -59,10 +61,7 @@ export function partTitle({ kind, metadata }: Pick<LegacyPart, 'kind' | 'metadat
 export function describePlan({ helper, accounts, secrets, rest }: RemovalPlan): readonly string[] {
   return [
     ...helper.map((part) => `delete ${partTitle(part)}`),
-    ...accounts.map(({ metadata, imagePullSecrets }) => {
-      const names = imagePullSecrets.flatMap(({ name = '' }) => (LEGACY_SECRETS.includes(name) ? [name] : []))
-      return `take ${[...new Set(names)].join(', ')} out of ServiceAccount ${keyOf(metadata)}`
-    }),
+    ...accounts.map(({ metadata, old }) => `take ${old.join(', ')} out of ServiceAccount ${keyOf(metadata)}`),
     ...[...secrets, ...rest].map((part) => `delete ${partTitle(part)}`),
   ]
 }

@@ -1,7 +1,10 @@
+import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
-import type { KubeObject } from '../../kube/types.ts'
+import { withWriters } from '../../kube/declared-by.ts'
+import { listPages } from '../../kube/list-pages.ts'
+import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { isRecord } from '../../lib/is-record.ts'
-import { discoverCustom } from '../../release/api-resources.ts'
+import { type CustomKind, discoverCustom, listServed } from '../../release/api-resources.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { AnyObject } from './any-object.ts'
 import { collectFacts } from './collect-facts.ts'
@@ -35,29 +38,69 @@ const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
 export async function readLegacy(reader: Reader, client: KubeClient, signal: AbortSignal): Promise<LegacyFacts> {
   const system = `/api/v1/namespaces/${LEGACY_NAMESPACE}`
   const accept = METADATA_ONLY_LIST
-  const named = (name: string) => ({ accept, query: { fieldSelector: `metadata.name=${name}` } })
-  const [version, configMap, role, addonKey, nodes, secrets, custom, ...lists] = await Promise.all([
+  const named = (name: string, more = '') => ({ accept, query: { fieldSelector: `metadata.name=${name}${more}` } })
+  const listNamed = (name: string, more = '') =>
+    reader.list<KubeObject>(`Secrets named ${name}`, '/api/v1/secrets', named(name, more))
+  const [version, configMap, role, addonKey, nodes, secrets, others, custom, ...lists] = await Promise.all([
     reader.get<{ readonly minor?: string }>('The version', '/version'),
     reader.get<KubeObject>(`ConfigMap ${LEGACY_NAMESPACE}/${LEGACY_CONFIG}`, `${system}/configmaps/${LEGACY_CONFIG}`),
     reader.get<KubeObject>(`ClusterRole ${LEGACY_HELPER}`, `${RBAC}/clusterroles/${LEGACY_HELPER}`),
     reader.list<KubeObject>(`Secret ${ADDON_KEY_SECRET}`, `${system}/secrets`, named(ADDON_KEY_SECRET)),
     reader.list<KubeObject>('Nodes', '/api/v1/nodes', { accept }),
-    Promise.all(
-      LEGACY_SECRETS.map((name) => reader.list<KubeObject>(`Secrets named ${name}`, '/api/v1/secrets', named(name))),
-    ),
+    Promise.all(LEGACY_SECRETS.map((name) => listNamed(name))),
+    // Metadata has no type, which never changes.
+    Promise.all(LEGACY_SECRETS.map((name) => listNamed(name, NOT_FOR_PULLS))),
     readCustom(reader, client, signal),
     ...LISTS.map((kind) => readKind(reader, kind)),
   ])
+  const foreign = new Set(others.flatMap((list) => (list ?? []).map(({ metadata }) => metadata.uid)))
+  const typed = secrets
+    .flatMap((list) => list ?? [])
+    .map((object) => (foreign.has(object.metadata.uid) ? { ...object, type: 'of another type' } : object))
   const objects: AnyObject[] = [
     ...kindOf('ConfigMap', configMap ? [configMap] : []),
     ...kindOf('ClusterRole', role ? [role] : []),
-    ...kindOf('Secret', [...(addonKey ?? []), ...secrets.flatMap((list) => list ?? [])]),
+    ...kindOf('Secret', [...(addonKey ?? []), ...typed]),
     ...kindOf('Node', nodes ?? []),
     ...custom,
     ...lists.flat(),
   ]
   const minor = Number.parseInt(isRecord(version) ? String(version.minor) : '', 10)
-  return collectFacts(objects, Number.isNaN(minor) ? undefined : minor)
+  const recorded = await readWriters(reader, client, objects, signal)
+  return collectFacts(recorded, Number.isNaN(minor) ? undefined : minor)
+}
+
+const NOT_FOR_PULLS = ',type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg'
+
+/** Where lists come without a record of writers, what names the old Secrets and these themselves are read one by one. */
+async function readWriters(
+  reader: Reader,
+  client: KubeClient,
+  objects: readonly AnyObject[],
+  signal: AbortSignal,
+): Promise<readonly AnyObject[]> {
+  const found: AnyObject[] = []
+  for (const object of objects) {
+    const { kind, metadata } = object
+    const isNamed = kind === 'Secret' && LEGACY_SECRETS.includes(metadata.name)
+    const isNaming = kind === 'ServiceAccount' && object.imagePullSecrets !== undefined
+    if (!isNamed && !isNaming) {
+      found.push(object)
+      continue
+    }
+    const path = namespacedPath('/api/v1', metadata.namespace ?? '', `${kind.toLowerCase()}s`, metadata.name)
+    const read = await reader.attempt(`${kind} ${keyOf(metadata)}`, () =>
+      withWriters(client, path, object, signal).catch(orNull),
+    )
+    // Deleted meanwhile: it is left out.
+    if (read) found.push({ ...object, ...read, kind })
+  }
+  return found
+}
+
+function orNull(error: unknown): null {
+  if (error instanceof KubeApiError && error.status === 404) return null
+  throw error
 }
 
 type Kind = readonly [kind: string, apiVersion: string, plural: string]
@@ -71,16 +114,22 @@ async function readKind(reader: Reader, [kind, apiVersion, plural]: Kind): Promi
 
 /** Objects of other kinds that pull something or name an old Secret; the rest is left out while it is read. */
 async function readCustom(reader: Reader, client: KubeClient, signal: AbortSignal): Promise<readonly AnyObject[]> {
-  const kinds = (await reader.attempt('The API groups', () => discoverCustom(client, signal))) ?? []
   const found: AnyObject[] = []
-  for (const { kind, apiVersion, plural } of kinds) {
-    const keep = (object: KubeObject): readonly AnyObject[] => {
-      const whole = { ...object, kind, apiVersion }
-      return describeWorkload(whole).length > 0 ? [whole] : []
-    }
-    const path = `/apis/${apiVersion}/${plural}`
-    const list = await reader.list<KubeObject, readonly AnyObject[]>(`${plural} (${apiVersion})`, path, { trim: keep })
-    found.push(...(list ?? []).flat())
+  const listKind = async ({ kind, apiVersion, plural }: CustomKind): Promise<void> => {
+    const those: AnyObject[] = []
+    await reader.attempt(`${plural} (${apiVersion})`, async () => {
+      const list = { path: `/apis/${apiVersion}/${plural}`, pageSize: 500 }
+      for await (const page of listPages<KubeObject>(client, list, signal)) {
+        const whole = (page.items ?? []).map((object) => ({ ...object, kind, apiVersion }))
+        those.push(...whole.filter((object) => describeWorkload(object).length > 0))
+      }
+    })
+    found.push(...those)
+  }
+  const discover = async () => (await reader.attempt('The API groups', () => discoverCustom(client, signal))) ?? []
+  const keyOfKind = ({ plural, apiVersion }: CustomKind): string => `${plural}.${apiVersion.split('/')[0]}`
+  for (const { plural, apiVersion } of await listServed(discover, keyOfKind, listKind, signal)) {
+    reader.note(`${plural} (${apiVersion})`, 'the API server lists the kind and does not find it')
   }
   return found
 }

@@ -1,7 +1,8 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
+import { heldBy } from '../../kube/held-by.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
-import { keyOf, namespacedPath } from '../../kube/types.ts'
+import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import type { Dependent } from './dependent.ts'
 import type { LegacyAccount, LegacyPart } from './legacy-facts.ts'
 import { partTitle, type RemovalPlan, withoutOldNames } from './plan-removal.ts'
@@ -42,7 +43,10 @@ export async function removeLegacy(
     }
   }
   const remove = (part: LegacyPart): Promise<void> =>
-    attempt(partTitle(part), 'deleted', () => deletePart(client, part, signal))
+    attempt(partTitle(part), 'deleted', async () => {
+      const held = heldBy((await deletePart(client, part, signal)) ?? {})
+      if (held !== undefined) left.push(`${partTitle(part)}: ${held}`)
+    })
 
   for (const part of plan.helper) await remove(part)
   const running = left.length > 0 ? [] : await waitForEnd(client, plan.helper, signal)
@@ -59,7 +63,11 @@ export async function removeLegacy(
   return { done, left }
 }
 
-function deletePart(client: KubeClient, { path, metadata }: LegacyPart, signal: AbortSignal): Promise<unknown> {
+function deletePart(
+  client: KubeClient,
+  { path, metadata }: LegacyPart,
+  signal: AbortSignal,
+): Promise<Partial<KubeObject>> {
   const { uid, resourceVersion } = metadata
   const body = { preconditions: { uid, resourceVersion }, propagationPolicy: 'Background' }
   return client.request({ method: 'DELETE', path, body }, signal)

@@ -4,7 +4,7 @@ import { SKIP } from '../../kube/names.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import type { AnyObject } from './any-object.ts'
 import type { Owner, Workload } from './legacy-facts.ts'
-import { LEGACY_SECRETS } from './legacy-names.ts'
+import { LEGACY_DEPLOYMENTS, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -69,6 +69,8 @@ export function trimObject(object: AnyObject): AnyObject {
   if (kind === 'Pod') return { ...base, spec: trimPodSpec(field(object, 'spec')), status: trimStatus(status) }
   if (kind === 'ServiceAccount' && oldNames({ ...object, metadata: undefined }).length === 0) return base
   if (path === undefined) return object
+  const isHelper = kind === 'Deployment' && namespace === LEGACY_NAMESPACE && LEGACY_DEPLOYMENTS.includes(name)
+  if (isHelper) return object
   const template = fieldAt(object, path)
   const { labels: templateLabels } = field(template, 'metadata')
   const trimmed = { metadata: { labels: templateLabels }, spec: trimPodSpec(field(template, 'spec')) }

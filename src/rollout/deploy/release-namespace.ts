@@ -2,7 +2,7 @@ import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { KubeObject } from '../../kube/types.ts'
-import { discoverNamespaced, type NamespacedKind } from '../../release/api-resources.ts'
+import { discoverNamespaced, listServed, type NamespacedKind } from '../../release/api-resources.ts'
 
 /** On a namespace that the rollout made: an uninstall may take it away again. */
 const MADE_LABEL = 'acr-nopass.io/made-for-release'
@@ -33,6 +33,7 @@ export async function removeReleaseNamespace(client: KubeClient, name: string, s
   if (namespace === null) return `namespace ${name} does not exist`
   if (namespace instanceof KubeApiError) return `namespace ${name} stays: it could not be read (${namespace.message})`
   if (namespace.metadata.labels?.[MADE_LABEL] !== 'true') return `namespace ${name} stays: it existed before`
+  if (namespace.metadata.deletionTimestamp !== undefined) return `namespace ${name} is being deleted already`
   const stays = (why: string): string =>
     `namespace ${name} stays: ${why}. To delete it with everything in it: kubectl delete namespace ${name}`
   try {
@@ -82,9 +83,9 @@ function isOfEveryNamespace({ group, plural }: NamespacedKind, { metadata }: Kub
  */
 async function listContent(client: KubeClient, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
   const content: string[] = []
-  for (const kind of await discoverNamespaced(client, signal)) {
+  const listKind = async (kind: NamespacedKind): Promise<void> => {
     const { group, root, plural } = kind
-    if (plural === 'events' && (group === '' || group === 'events.k8s.io')) continue
+    if (plural === 'events' && (group === '' || group === 'events.k8s.io')) return
     const path = `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`
     const query = { limit: 10 }
     const { items } = await client.request<{ items: readonly KubeObject[] | null }>(
@@ -94,7 +95,10 @@ async function listContent(client: KubeClient, namespace: string, signal: AbortS
     const found = (items ?? []).filter((object) => !isOfEveryNamespace(kind, object))
     content.push(...found.map(({ metadata }) => `${plural} ${metadata.name}`))
   }
-  return content
+  const discover = () => discoverNamespaced(client, signal)
+  const missing = await listServed(discover, ({ group, plural }) => `${plural}.${group}`, listKind, signal)
+  const unknown = missing.map(({ plural, group }) => `${plural}.${group} that cannot be listed`)
+  return [...content, ...unknown]
 }
 
 function summarize(content: readonly string[]): string {

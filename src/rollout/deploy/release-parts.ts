@@ -44,6 +44,16 @@ function listedNamespaces(targets: unknown): readonly string[] {
   return Array.isArray(namespaces) ? namespaces.map(String) : []
 }
 
+/** What an installed configuration says; undefined for text that is not one. */
+export function readConfig(text: string): { readonly secretName?: string } | undefined {
+  try {
+    const config: unknown = parse(text)
+    return isRecord(config) && typeof config.secretName === 'string' ? { secretName: config.secretName } : {}
+  } catch {
+    return undefined
+  }
+}
+
 /** Where the Pods and the report of the release will be. */
 export function findParts(objects: readonly ManifestObject[], namespace: string): ReleaseParts {
   const config = findConfig(objects)

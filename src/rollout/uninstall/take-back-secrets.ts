@@ -1,9 +1,12 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeCall, type KubeClient, MERGE_PATCH, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { withWriters } from '../../kube/declared-by.ts'
+import { heldBy } from '../../kube/held-by.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { listOwner } from '../../kube/managed-fields.ts'
-import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
-import type { KubeObject } from '../../kube/types.ts'
+import { CONTENT_MANAGER, FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
+import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
+import { readConfig } from '../deploy/release-parts.ts'
 
 const PAGE_SIZE = 500
 
@@ -15,6 +18,8 @@ export interface Leftovers {
   readonly secrets: readonly KubeObject[]
   /** ServiceAccounts that name the pull secret and stay as they are. */
   readonly kept: readonly KeptAccount[]
+  /** Secrets with the release's labels that it did not write, as `namespace/name`. */
+  readonly copies: readonly string[]
 }
 
 export interface LeftAccount extends KubeObject {
@@ -35,6 +40,7 @@ export interface TakenBack {
   readonly detached: number
   readonly deleted: number
   readonly kept: readonly KeptAccount[]
+  readonly copies: readonly string[]
   /** What could not be done, for the report. */
   readonly left: readonly string[]
 }
@@ -64,11 +70,70 @@ export async function findLeftovers(client: KubeClient, own: Own, signal: AbortS
   const isNaming = ({ imagePullSecrets = [] }: LeftAccount): boolean =>
     imagePullSecrets.some(({ name }) => name === own.secretName)
   const roots = own.namespaces?.map((name) => `/api/v1/namespaces/${encodeURIComponent(name)}`) ?? ['/api/v1']
-  const [accounts, secrets] = await Promise.all([
+  const [accounts, secrets, others] = await Promise.all([
     listAll<LeftAccount>(client, roots, 'serviceaccounts', {}, isNaming, signal),
     listAll<KubeObject>(client, roots, 'secrets', { query, accept: METADATA_ONLY_LIST }, () => true, signal),
+    releasesBeside(client, own, signal),
   ])
-  return sortLeftovers(accounts, secrets, own)
+  return sortLeftovers(
+    await readWriters(client, 'serviceaccounts', accounts, signal),
+    await readWriters(client, 'secrets', secrets, signal),
+    others,
+    own,
+  )
+}
+
+/**
+ * Other releases that write entries of the same name, as `namespace/release`, from their configurations: one may not have a Secret
+ * yet. A configuration that says no name counts. Undefined: the caller may not look.
+ */
+async function releasesBeside(
+  client: KubeClient,
+  { secretName, instance }: Own,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
+  const found: string[] = []
+  try {
+    const list = { path: '/api/v1/configmaps', pageSize: PAGE_SIZE, query }
+    for await (const page of listPages<ConfigMap>(client, list, signal)) {
+      for (const { metadata, data } of page.items ?? []) {
+        const text = data?.['config.yaml']
+        if (text === undefined) continue
+        const release = metadata.labels?.[LABEL_INSTANCE] ?? ''
+        if (`${metadata.namespace}.${release}` === instance) continue
+        if ((readConfig(text)?.secretName ?? secretName) === secretName) found.push(`${metadata.namespace}/${release}`)
+      }
+    }
+    return found
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status === 403) return undefined
+    throw error
+  }
+}
+
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+
+/** A list may come without a record of writers; then each object is read alone. Deleted meanwhile: it is left out. */
+async function readWriters<T extends KubeObject>(
+  client: KubeClient,
+  plural: string,
+  objects: readonly T[],
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  const known: T[] = []
+  for (const object of objects) {
+    const path = namespacedPath('/api/v1', object.metadata.namespace ?? '', plural, object.metadata.name)
+    try {
+      known.push(await withWriters(client, path, object, signal))
+    } catch (error) {
+      if (!(error instanceof KubeApiError && (error.status === 403 || error.status === 404))) throw error
+      if (error.status === 403) known.push(object)
+    }
+  }
+  return known
 }
 
 async function listAll<T>(
@@ -89,29 +154,40 @@ async function listAll<T>(
 }
 
 /**
- * Decides what is this release's. A Secret is by its labels. An entry is where this release's Secret is beside it and no other
- * client wrote the list last; where there is no Secret of that name only while no other release has Secrets of that name, because
- * all releases write entries as one field manager.
+ * Decides what is this release's. A Secret is by its labels, unless another client alone wrote it. An entry is where this release's
+ * Secret is beside it and no other client wrote the list last; where there is no Secret of that name only while no other release
+ * uses the name, because all releases write entries as one field manager.
  */
 function sortLeftovers(
   accounts: readonly LeftAccount[],
   secrets: readonly KubeObject[],
+  others: readonly string[] | undefined,
   { secretName, instance, all = false }: Own,
 ): Leftovers {
   const isRelease = ({ metadata }: KubeObject): boolean => metadata.labels?.[LABEL_MANAGED_BY] === MANAGED_BY
-  const isOurs = (secret: KubeObject): boolean =>
+  const isLabelled = (secret: KubeObject): boolean =>
     isRelease(secret) && secret.metadata.labels?.[LABEL_INSTANCE] === instance
+  const isOurs = (secret: KubeObject): boolean => isLabelled(secret) && !isCopy(secret)
   const bySpace = new Map(secrets.map((secret) => [secret.metadata.namespace, secret]))
-  const isAlone = !secrets.some((secret) => isRelease(secret) && !isOurs(secret))
+  const hasOthers = secrets.some((secret) => isRelease(secret) && !isLabelled(secret)) || (others ?? []).length > 0
   const stays = (why: string): Reason => ({ why, removable: false })
   const whyKept = ({ metadata }: LeftAccount): Reason | undefined => {
     const beside = bySpace.get(metadata.namespace)
     if (beside !== undefined && !isOurs(beside)) return stays(`the Secret ${secretName} there is not this release's`)
-    if (beside === undefined && !isAlone) {
+    if (beside === undefined && hasOthers) {
       return stays(`there is no Secret ${secretName}, and another release writes Secrets of that name`)
     }
+    if (beside === undefined && others === undefined) {
+      return stays(
+        `there is no Secret ${secretName}, and whether another release writes Secrets of that name is not readable`,
+      )
+    }
     const owner = listOwner(metadata.managedFields)
-    if (all || owner === undefined || owner.manager === FIELD_MANAGER) return undefined
+    if (all || owner?.manager === FIELD_MANAGER) return undefined
+    if (owner === undefined) {
+      // An entry of a Secret that is deleted with it serves no one.
+      return beside === undefined ? { why: 'it is not recorded who wrote the list', removable: true } : undefined
+    }
     const why =
       owner.operation === 'Apply' ? `${owner.manager} applies the list` : `${owner.manager} wrote the list last`
     return { why, removable: true }
@@ -121,14 +197,21 @@ function sortLeftovers(
     accounts: naming.filter(({ reason }) => reason === undefined).map(({ account }) => account),
     secrets: secrets.filter(isOurs),
     kept: naming.flatMap(({ account, reason }) => (reason === undefined ? [] : [{ account, ...reason }])),
+    copies: secrets.filter((secret) => isLabelled(secret) && isCopy(secret)).map(({ metadata }) => keyOf(metadata)),
   }
+}
+
+/** Whether only others are on record as its writers: tools that copy Secrets copy their labels too. */
+function isCopy({ metadata: { managedFields = [] } }: KubeObject): boolean {
+  const isOwn = (manager: string | undefined): boolean => manager === FIELD_MANAGER || manager === CONTENT_MANAGER
+  return managedFields.length > 0 && !managedFields.some(({ manager }) => isOwn(manager))
 }
 
 /** Removes exactly these, entries before Secrets. An object that changed meanwhile is left and reported. */
 export async function removeLeftovers(
   client: KubeClient,
   secretName: string,
-  { accounts, secrets, kept }: Leftovers,
+  { accounts, secrets, kept, copies }: Leftovers,
   signal: AbortSignal,
 ): Promise<TakenBack> {
   const left: string[] = []
@@ -146,11 +229,19 @@ export async function removeLeftovers(
     const path = `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`
     const { uid, resourceVersion } = metadata
     const body = { preconditions: { uid, resourceVersion } }
-    const remove = () => client.request({ method: 'DELETE', path, body }, signal)
-    if (await attempt(remove, `Secret ${metadata.namespace}/${metadata.name}`, left)) deleted++
+    const title = `Secret ${metadata.namespace}/${metadata.name}`
+    const remove = async (): Promise<void> => {
+      const answer = await client.request<Partial<KubeObject>>({ method: 'DELETE', path, body }, signal)
+      const held = heldBy(answer)
+      if (held !== undefined) left.push(`${title}: ${held}`)
+    }
+    if (await attempt(remove, title, left)) deleted++
   }
-  return { detached, deleted, kept, left }
+  return { detached, deleted, kept, copies, left }
 }
+
+/** Why such a Secret stays. */
+export const WHY_COPY: string = "it has this release's labels, but another client wrote it"
 
 /** A refusal or a race is reported and the rest continues; an object that is already deleted is done. */
 async function attempt(work: () => Promise<unknown>, title: string, left: string[]): Promise<boolean> {

@@ -31,7 +31,7 @@ import { kubeconfigMinutes } from '../open-cluster.ts'
 import { policyTargets } from '../ram/cluster-policy.ts'
 import type { RunContext } from '../run-context.ts'
 import { pushConfig } from '../verify/push-config.ts'
-import { findLeftovers, type Own, takeBackSecrets } from './take-back-secrets.ts'
+import { findLeftovers, type Own, takeBackSecrets, WHY_COPY } from './take-back-secrets.ts'
 
 /** Retire, uninstall, clean, then RAM: the order in which nothing is left behind (decision 21). Never throws. */
 export function uninstallCluster(
@@ -198,6 +198,7 @@ async function takeBack(client: KubeClient, own: Own, say: (line: string) => voi
   }
   say(`${taken.detached} ServiceAccounts detached also, ${taken.deleted} pull secrets deleted`)
   for (const left of taken.left) say(`left: ${left}`)
+  for (const name of taken.copies) say(`kept Secret ${name}: ${WHY_COPY}`)
   for (const { account, why } of taken.kept) {
     say(`kept ServiceAccount ${keyOf(account.metadata)} with its entry ${own.secretName}: ${why}`)
   }

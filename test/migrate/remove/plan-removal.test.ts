@@ -2,11 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnyObject } from '../../../src/migrate/remove/any-object.ts'
 import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
+import { findDependents } from '../../../src/migrate/remove/find-dependents.ts'
 import { describePlan, planRemoval, withoutOldNames } from '../../../src/migrate/remove/plan-removal.ts'
 import { object } from '../import/import-kit.ts'
 import { A, AGGREGATION, account, B, deployment, recipe2018 } from '../import/recipe-2018.ts'
+import { ours } from './our-scene.ts'
 
 const HELPER = { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' }
+
+/** Not documented: the vendor's other images are named like their Deployments. */
+const WEBHOOK_IMAGE = 'registry-vpc.cn-hangzhou.aliyuncs.com/acs/acr-credential-helper-webhook:v23'
 
 function applied(one: AnyObject, manager: string): AnyObject {
   const fields = { 'f:imagePullSecrets': {} }
@@ -32,12 +37,12 @@ test("the add-on's webhook goes first, its ClusterRole and configuration last; o
   const objects = [
     webhook('acr', 'acr-credential-helper-webhook'),
     webhook('other', 'istiod'),
-    deployment('kube-system', 'acr-credential-helper-webhook', 'x'),
+    deployment('kube-system', 'acr-credential-helper-webhook', WEBHOOK_IMAGE),
     deployment('kube-system', 'coredns', 'x'),
     deployment('shop', 'aliyun-acr-credential-helper', 'x'),
     object('ClusterRole', undefined, 'aliyun-acr-credential-helper'),
     object('ClusterRole', undefined, 'cluster-admin'),
-    object('ConfigMap', 'kube-system', 'acr-configuration', { data: {} }),
+    object('ConfigMap', 'kube-system', 'acr-configuration', { data: { 'watch-namespace': 'all' } }),
     object('ConfigMap', 'shop', 'acr-configuration', { data: {} }),
     object('Secret', 'shop', AGGREGATION),
     object('Secret', 'shop', 'acr-credential-mine'),
@@ -134,3 +139,64 @@ test('a ClusterRole that another binding refers to, and a ServiceAccount that an
     `ServiceAccount kube-system/${NAME}: Deployment kube-system/other runs as it`,
   ])
 })
+
+// An image of the vendor's: registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v21.01.26.0-9ac7d9b-aliyun
+// (https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper); keys of the configuration:
+// https://www.alibabacloud.com/help/en/acr/user-guide/non-secret-pulling-container-image
+test("what only has a name of Alibaba's helper stays, and so does what refers to it", () => {
+  const written = (one: AnyObject, manager: string, field: string): AnyObject => {
+    const managedFields = [{ manager, operation: 'Update' as const, fieldsV1: { [field]: {} } }]
+    return { ...one, metadata: { ...one.metadata, managedFields } }
+  }
+  const secret = (namespace: string, rest: object = {}): AnyObject => object('Secret', namespace, AGGREGATION, rest)
+  const owned = secret('owned')
+  const ownerReferences = [{ kind: 'SealedSecret', name: 'mine' }]
+  const facts = collectFacts([
+    deployment('kube-system', HELPER.name, 'example.com/tools/own-helper:1'),
+    object('ConfigMap', 'kube-system', 'acr-configuration', { data: { mine: 'x' } }),
+    secret('opaque', { type: 'Opaque' }),
+    { ...owned, metadata: { ...owned.metadata, ownerReferences } as AnyObject['metadata'] },
+    written(secret('declared'), 'helm', 'f:data'),
+    secret('helpers', { type: 'kubernetes.io/dockerconfigjson' }),
+    ...['opaque', 'owned', 'declared', 'helpers'].map((namespace) => account(namespace, 'default', AGGREGATION)),
+    object('ServiceAccount', 'kube-system', HELPER.name),
+  ])
+  const plan = planRemoval(facts)
+  assert.deepEqual(describePlan(plan), [
+    `take ${AGGREGATION} out of ServiceAccount helpers/default`,
+    `delete Secret helpers/${AGGREGATION}`,
+    `delete ServiceAccount kube-system/${HELPER.name}`,
+  ])
+  assert.deepEqual(plan.shared, [
+    `Deployment kube-system/${HELPER.name}: its image is not that of Alibaba's own helper`,
+    `Secret opaque/${AGGREGATION}: it is not a pull secret`,
+    `Secret owned/${AGGREGATION}: SealedSecret mine owns it`,
+    `Secret declared/${AGGREGATION}: helm applies it`,
+  ])
+})
+
+test('a Deployment and a configuration that GitOps would create again', () => {
+  const applied = (one: AnyObject, field: string): AnyObject => {
+    const managedFields = [{ manager: 'argocd-controller', operation: 'Apply' as const, fieldsV1: { [field]: {} } }]
+    return { ...one, metadata: { ...one.metadata, managedFields } }
+  }
+  const [helper, config] = [
+    deployment('kube-system', HELPER.name, 'mirror.example.com/acs/aliyun-acr-credential-helper:v25'),
+    object('ConfigMap', 'kube-system', 'acr-configuration', { data: { 'watch-namespace': 'all' } }),
+  ]
+  const facts = collectFacts([applied(helper, 'f:spec'), applied(config, 'f:data')])
+  assert.deepEqual(planRemoval(facts).shared, ['ConfigMap kube-system/acr-configuration: argocd-controller applies it'])
+  assert.deepEqual(
+    findDependents(facts, ours(), []).map(({ subject, why }) => `${subject}: ${why}`),
+    [`Deployment kube-system/${HELPER.name}: argocd-controller applies it and would create it again`],
+  )
+})
+
+for (const manager of ['helm', 'Terraform', 'HashiCorp', 'kubectl-client-side-apply']) {
+  test(`a list that ${manager} updates from its own source is left to it`, () => {
+    const one = account('shop', 'default', A)
+    const managedFields = [{ manager, operation: 'Update' as const, fieldsV1: { 'f:imagePullSecrets': {} } }]
+    const plan = planRemoval(collectFacts([{ ...one, metadata: { ...one.metadata, managedFields } }]))
+    assert.deepEqual([plan.accounts, plan.kept.map((kept) => kept.manager)], [[], [manager]])
+  })
+}

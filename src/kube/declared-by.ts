@@ -1,0 +1,42 @@
+import { type KubeClient, METADATA_ONLY } from './client.ts'
+import { hasField } from './managed-fields.ts'
+import type { KubeObject, ManagedFieldsEntry } from './types.ts'
+
+/**
+ * Field managers of tools that keep objects as their own sources declare them; a name for each is documented beside
+ * `test/kube/declared-by.test.ts`.
+ */
+export const DECLARING_MANAGERS: readonly string[] = [
+  'argocd-controller',
+  'kustomize-controller',
+  'helm-controller',
+  'helm',
+  'Terraform',
+  'HashiCorp',
+  'kubectl-client-side-apply',
+]
+
+/** The tool that declares the field at `path`, and so wrote it on another's behalf; undefined: none on record. */
+export function declaredBy(
+  entries: readonly ManagedFieldsEntry[] | undefined,
+  path: readonly string[],
+  own: readonly string[] = [],
+): string | undefined {
+  const found = (entries ?? []).find(({ manager = '', operation, fieldsV1 }) => {
+    const declares = operation === 'Apply' || DECLARING_MANAGERS.includes(manager)
+    return declares && !own.includes(manager) && hasField(fieldsV1, path)
+  })
+  return found?.manager
+}
+
+/** The object as a list had it; where that came without a record of its writers, as the API server has it. Of Secrets metadata only. */
+export async function withWriters<T extends KubeObject>(
+  client: KubeClient,
+  path: string,
+  object: T,
+  signal: AbortSignal,
+): Promise<T> {
+  if ((object.metadata.managedFields ?? []).length > 0) return object
+  const metadata = path.includes('/secrets/') ? { accept: METADATA_ONLY } : {}
+  return client.request<T>({ method: 'GET', path, ...metadata }, signal)
+}

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type FakeApiServer, type FakeObject, startFakeApiServer } from '../support/fake-api-server.ts'
+import { runBin } from './run-bin.ts'
+
+const INSTANCE = 'acr-nopass.acr-nopass'
+
+const account = (namespace: string, manager?: string): FakeObject => ({
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { namespace, name: 'default', ...(manager === undefined ? {} : writtenBy(manager, 'f:imagePullSecrets')) },
+  imagePullSecrets: [{ name: 'own' }, { name: 'acr-nopass' }],
+})
+const secret = (namespace: string, manager = 'acr-nopass', instance = INSTANCE): FakeObject => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: {
+    namespace,
+    name: 'acr-nopass',
+    labels: { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': instance },
+    ...writtenBy(manager, 'f:data'),
+  },
+})
+const writtenBy = (manager: string, field: string) => ({
+  managedFields: [{ manager, operation: 'Update', fieldsV1: { [field]: {} } }],
+})
+/** Of the release's own labels, as the chart renders them. */
+const part = (kind: string, apiVersion: string, namespace: string, release: string, rest: object): FakeObject => ({
+  apiVersion,
+  kind,
+  metadata: {
+    namespace,
+    name: release,
+    labels: { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': release },
+  },
+  ...rest,
+})
+const config = (namespace: string, release: string, secretName: string): FakeObject =>
+  part('ConfigMap', 'v1', namespace, release, { data: { 'config.yaml': JSON.stringify({ secretName }) } })
+
+async function cleanup(t: TestContext, cluster: FakeApiServer, ...more: string[]) {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-cleanup-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'kubeconfig')
+  await writeFile(file, cluster.kubeconfig)
+  const confirm = ['--namespace', 'acr-nopass', '--release', 'acr-nopass', '--confirm', 'acr-nopass/acr-nopass']
+  const { code, stdout, stderr } = await runBin(['cleanup', '--detach', ...confirm, '--kubeconfig', file, ...more])
+  return { code, stderr, lines: stdout.split('\n').filter(Boolean) }
+}
+
+/** Entries by namespace. */
+const entries = ({ objects }: FakeApiServer): Record<string, unknown> =>
+  Object.fromEntries(
+    objects
+      .filter(({ kind }) => kind === 'ServiceAccount')
+      .map(({ metadata, imagePullSecrets }) => [
+        metadata.namespace,
+        (imagePullSecrets as { name: string }[]).map(({ name }) => name),
+      ]),
+  )
+
+async function open(t: TestContext, ...objects: FakeObject[]): Promise<FakeApiServer> {
+  const cluster = await startFakeApiServer(objects)
+  t.after(() => cluster[Symbol.asyncDispose]())
+  return cluster
+}
+
+test('P12 cleanup leaves the entries of a second release that has no Secret yet', async (t) => {
+  const cluster = await open(
+    t,
+    account('ours', 'acr-nopass'),
+    secret('ours'),
+    account('second', 'acr-nopass'),
+    config('other', 'other', 'acr-nopass'),
+  )
+  const { code, lines } = await cleanup(t, cluster)
+  assert.equal(code, 0)
+  assert.deepEqual(lines, [
+    'detached ServiceAccount ours/default',
+    'deleted Secret ours/acr-nopass',
+    'kept ServiceAccount second/default with its entry acr-nopass: there is no Secret acr-nopass, and another release writes Secrets of that name',
+  ])
+  assert.deepEqual(entries(cluster), { ours: ['own'], second: ['own', 'acr-nopass'] })
+})
+
+test('cleanup removes entries without a Secret beside them while the only other release has Secrets of another name', async (t) => {
+  const cluster = await open(t, account('ours', 'acr-nopass'), config('other', 'other', 'elsewhere'))
+  assert.equal((await cleanup(t, cluster)).code, 0)
+  assert.deepEqual(entries(cluster), { ours: ['own'] })
+})
+
+test('P12 cleanup asks the object itself where a list comes without a record of writers', async (t) => {
+  const cluster = await open(
+    t,
+    account('ours', 'acr-nopass'),
+    account('gitops', 'argocd-controller'),
+    account('unknown'),
+    secret('copied', 'kubed'),
+  )
+  cluster.trimsLists = true
+  const { code, lines } = await cleanup(t, cluster)
+  assert.equal(code, 0)
+  assert.deepEqual(lines, [
+    'detached ServiceAccount ours/default',
+    'kept ServiceAccount gitops/default with its entry acr-nopass: argocd-controller wrote the list last (--all removes it)',
+    'kept ServiceAccount unknown/default with its entry acr-nopass: it is not recorded who wrote the list (--all removes it)',
+    "kept Secret copied/acr-nopass: it has this release's labels, but another client wrote it",
+  ])
+  assert.deepEqual(cluster.objects.filter(({ kind }) => kind === 'Secret').length, 1)
+})
+
+for (const [title, object] of [
+  ['a Deployment', part('Deployment', 'apps/v1', 'acr-nopass', 'acr-nopass', { spec: { replicas: 2 } })],
+  ['a Pod of a deleted Deployment', part('Pod', 'v1', 'acr-nopass', 'acr-nopass', { status: { phase: 'Running' } })],
+] as const) {
+  test(`cleanup refuses while ${title} of the release runs, also without its ConfigMap`, async (t) => {
+    const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'), object)
+    const { code, stderr } = await cleanup(t, cluster)
+    assert.equal(code, 1)
+    assert.match(stderr, /^HELPER_AT_WORK: the helper of acr-nopass\/acr-nopass still runs/)
+    assert.deepEqual(
+      cluster.calls.filter((call) => !call.startsWith('GET ')),
+      [],
+    )
+  })
+}
+
+test('cleanup refuses where Pods of the release cannot be listed', async (t) => {
+  const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'))
+  cluster.refuse = (_method, path) => (path === '/api/v1/namespaces/acr-nopass/pods' ? 403 : undefined)
+  const { stderr } = await cleanup(t, cluster)
+  assert.match(stderr, /^CLEANUP_UNREADABLE: not readable: Pods of namespace acr-nopass/)
+  assert.deepEqual(entries(cluster), { ours: ['own', 'acr-nopass'] })
+})
+
+test('cleanup reports a Secret that finalizers keep', async (t) => {
+  const held = secret('ours')
+  const cluster = await open(t, { ...held, metadata: { ...held.metadata, finalizers: ['example.com/backup'] } })
+  const { code, lines } = await cleanup(t, cluster)
+  assert.equal(code, 1)
+  assert.ok(
+    lines.includes('left: Secret ours/acr-nopass: it stays until its finalizers are removed (example.com/backup)'),
+    lines.join('\n'),
+  )
+})

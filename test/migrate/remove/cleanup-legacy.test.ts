@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { STATUS_KEY } from '../../../src/release/helper-status.ts'
+import { loadConfig } from '../../../src/release/load-config.ts'
+import { runBin } from '../../cli/run-bin.ts'
+import { config } from '../../helper/plan-fixtures.ts'
+import { type FakeApiServer, type FakeObject, startFakeApiServer } from '../../support/fake-api-server.ts'
+import { AGGREGATION } from '../import/recipe-2018.ts'
+
+const MINUTE = 60_000
+const TWO_HOURS = 120 * MINUTE
+const HOST = 'prod-registry.cn-hangzhou.cr.aliyuncs.com'
+const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'r' }
+const object = (kind: string, namespace: string | undefined, name: string, rest: object = {}): FakeObject => {
+  const { metadata = {}, ...more } = rest as { readonly metadata?: object }
+  const apiVersion = kind === 'Deployment' ? 'apps/v1' : 'v1'
+  return {
+    apiVersion,
+    kind,
+    metadata: { ...(namespace === undefined ? {} : { namespace }), name, ...metadata },
+    ...more,
+  }
+}
+
+/** The old helper's Secret and ours in namespace shop, where all is switched; ours ends so long after this machine's now. */
+function switched(endsInMs: number): readonly FakeObject[] {
+  const settings = config({ targets: { namespaces: { include: ['shop'] } } })
+  const at = new Date(Date.now() + endsInMs).toISOString()
+  const status = {
+    version: '0.1.0',
+    updatedAt: at,
+    leader: 'x',
+    configHash: loadConfig(JSON.stringify(settings)).hash,
+    secretName: 'acr-nopass',
+    attach: 'serviceAccounts',
+    retired: false,
+    registries: [
+      { name: 'prod', edition: 'enterprise', fingerprint: 'f', domains: [HOST], state: 'live', expiresAt: at },
+    ],
+    namespaces: { total: 1, current: 1, pending: 0, skipped: {} },
+    problems: [],
+  }
+  const content = {
+    'f:data': { 'f:.dockerconfigjson': {} },
+    'f:type': {},
+    'f:metadata': { 'f:annotations': { 'f:acr-nopass.io/content-hash': {} } },
+  }
+  const secret = {
+    labels: { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' },
+    annotations: { 'acr-nopass.io/registries': 'prod', 'acr-nopass.io/expires-at': at },
+    managedFields: [{ manager: 'acr-nopass', operation: 'Apply', fieldsV1: content }],
+  }
+  const written = { managedFields: [{ manager: 'x', operation: 'Update', fieldsV1: { 'f:imagePullSecrets': {} } }] }
+  return [
+    object('ConfigMap', 'home', 'r', { metadata: { labels }, data: { 'config.yaml': JSON.stringify(settings) } }),
+    object('ConfigMap', 'home', 'r-status', { metadata: { labels }, data: { [STATUS_KEY]: JSON.stringify(status) } }),
+    object('Deployment', 'home', 'r', { metadata: { labels }, spec: { replicas: 1 }, status: { readyReplicas: 1 } }),
+    object('Namespace', undefined, 'shop'),
+    object('Secret', 'shop', 'acr-nopass', { metadata: secret }),
+    object('Secret', 'shop', AGGREGATION, { metadata: written, type: 'kubernetes.io/dockerconfigjson' }),
+    object('ServiceAccount', 'shop', 'default', {
+      metadata: written,
+      imagePullSecrets: [{ name: AGGREGATION }, { name: 'acr-nopass' }],
+    }),
+  ]
+}
+
+async function open(t: TestContext, objects: readonly FakeObject[]): Promise<FakeApiServer> {
+  const cluster = await startFakeApiServer(objects)
+  t.after(() => cluster[Symbol.asyncDispose]())
+  return cluster
+}
+
+async function cleanup(t: TestContext, cluster: FakeApiServer) {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-legacy-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'kubeconfig')
+  await writeFile(file, cluster.kubeconfig)
+  const { code, stdout, stderr } = await runBin(['cleanup', '--legacy', '--yes', '--kubeconfig', file])
+  const secrets = cluster.objects.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name)
+  return { code, stdout, stderr, secrets }
+}
+
+test("cleanup --legacy judges a credential by the API server's clock: alive, while this machine is two hours ahead", async (t) => {
+  const cluster = await open(t, switched(30 * MINUTE - TWO_HOURS))
+  cluster.aheadMs = -TWO_HOURS
+  const { code, stdout, secrets } = await cleanup(t, cluster)
+  assert.deepEqual([code, secrets], [0, ['acr-nopass']], stdout)
+})
+
+test("P12 cleanup --legacy judges a credential by the API server's clock: over, while this machine is two hours behind", async (t) => {
+  const cluster = await open(t, switched(30 * MINUTE))
+  cluster.aheadMs = TWO_HOURS
+  const { code, stdout, secrets } = await cleanup(t, cluster)
+  assert.deepEqual([code, secrets], [1, ['acr-nopass', AGGREGATION]])
+  assert.match(stdout, /^namespace shop: it has no current pull secret acr-nopass$/m)
+})
+
+test('P12 cleanup --legacy asks ServiceAccounts and Secrets themselves where lists come without a record of writers', async (t) => {
+  const declared = [
+    { manager: 'argocd-controller', operation: 'Apply', fieldsV1: { 'f:imagePullSecrets': {}, 'f:data': {} } },
+  ]
+  const isNaming = ({ kind, metadata }: FakeObject): boolean =>
+    kind === 'ServiceAccount' || metadata.name === AGGREGATION
+  const objects = switched(30 * MINUTE).map((one) =>
+    isNaming(one) ? { ...one, metadata: { ...one.metadata, managedFields: declared } } : one,
+  )
+  const cluster = await open(t, objects)
+  cluster.trimsLists = true
+  const { secrets } = await cleanup(t, cluster)
+  assert.ok(secrets.includes(AGGREGATION))
+  assert.deepEqual(cluster.objects.find(({ kind }) => kind === 'ServiceAccount')?.imagePullSecrets, [
+    { name: AGGREGATION },
+    { name: 'acr-nopass' },
+  ])
+})
+
+test('cleanup --legacy reports an object that finalizers keep', async (t) => {
+  const objects = switched(30 * MINUTE).map((one) =>
+    one.metadata.name === AGGREGATION ? { ...one, metadata: { ...one.metadata, finalizers: ['example.com/x'] } } : one,
+  )
+  const { code, stdout } = await cleanup(t, await open(t, objects))
+  assert.equal(code, 1)
+  assert.ok(
+    stdout.includes(`left: Secret shop/${AGGREGATION}: it stays until its finalizers are removed (example.com/x)`),
+    stdout,
+  )
+})

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import { listServed } from '../../src/release/api-resources.ts'
+
+interface Kind {
+  readonly plural: string
+  readonly version: string
+}
+
+/** Discovery and lists of kinds that change while they are read; `rounds` are what discovery names, the last one stays. */
+async function list(
+  t: { readonly signal: AbortSignal },
+  rounds: readonly (readonly Kind[])[],
+  gone: readonly string[],
+  limitMs?: number,
+) {
+  let round = 0
+  const listed: string[] = []
+  const missing = await listServed(
+    async () => rounds[Math.min(round++, rounds.length - 1)] ?? [],
+    ({ plural }) => plural,
+    async ({ plural, version }) => {
+      if (gone.includes(`${plural} ${version}`)) throw new KubeApiError(404, 'not found')
+      listed.push(`${plural} ${version}`)
+    },
+    t.signal,
+    limitMs,
+  )
+  return { listed, missing: missing.map(({ plural }) => plural) }
+}
+
+const [rollouts, clones] = [
+  { plural: 'rollouts', version: 'v1alpha1' },
+  { plural: 'clones', version: 'v1' },
+]
+
+test('a kind whose definition is removed meanwhile is nothing, and the rest is listed once', async (t) => {
+  assert.deepEqual(await list(t, [[rollouts, clones], [clones]], ['rollouts v1alpha1']), {
+    listed: ['clones v1'],
+    missing: [],
+  })
+})
+
+test('a kind that is served in another version meanwhile is listed in that', async (t) => {
+  const next = { ...rollouts, version: 'v1' }
+  assert.deepEqual((await list(t, [[rollouts], [next]], ['rollouts v1alpha1'])).listed, ['rollouts v1'])
+})
+
+test('a kind that discovery goes on to name and that is not found is unknown, and not none', async (t) => {
+  assert.deepEqual((await list(t, [[rollouts, clones]], ['rollouts v1alpha1'], 0)).missing, ['rollouts'])
+})
