@@ -1,10 +1,10 @@
 import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
 import { untilSettled } from './apply-policy.ts'
-import { planOf } from './describe-step.ts'
 import { type PolicyDocument, parseDocument, policyOf, type Statement } from './document.ts'
 import { membersOf, nextPolicyName } from './names.ts'
 import { includesDocument, sameDocument, withoutGrants } from './normal-form.ts'
 import { observePolicy, rolesOf } from './observe-policy.ts'
+import { planOf } from './policy-plan.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 
 /** What is to go: only ours is touched (`ram-cleanup`). */

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import { diffLines, formatDiff } from '../../src/helm/release/line-diff.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { diffManifests } from '../../src/helm/release/manifest-diff.ts'
 import { describeRelease } from '../../src/helm/release/release-record.ts'
@@ -63,21 +61,35 @@ test('H8 a release whose hooks differ is not unchanged', () => {
   assert.equal(isSameRelease(release([job('good'), nameless]), release([nameless, job('good')])), true)
 })
 
-test('a diff of lines turns the one text into the other, whatever they are', () => {
-  const text = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 20 })
-  fc.assert(
-    fc.property(text, text, (before, after) => {
-      const lines = diffLines(before, after)
-      const side = (dropped: string): string[] => lines.filter(({ sign }) => sign !== dropped).map(({ text }) => text)
-      assert.deepEqual(side('+'), before)
-      assert.deepEqual(side('-'), after)
-    }),
+test('an equal object has no diff, far lines are left out, and a new or removed object is shown whole', () => {
+  const lines = (...changed: number[]): string =>
+    Array.from({ length: 20 }, (_, index) => `${index} ${changed.includes(index) ? 'new' : 'old'}`).join(', ')
+  const object = (data: string) =>
+    parseManifest(`{ apiVersion: v1, kind: List, metadata: { name: x, namespace: n }, items: [${data}] }`)
+  const long = Array.from({ length: 5_000 }, () => 'a').join(', ')
+  assert.deepEqual(diffManifests(object(lines()), object(lines())), [])
+  assert.equal(
+    diffManifests(object(lines()), object(lines(4, 15)))[0]?.diff,
+    `    - 2 old
+    - 3 old
+-   - 4 old
++   - 4 new
+    - 5 old
+    - 6 old
+...
+    - 13 old
+    - 14 old
+-   - 15 old
++   - 15 new
+    - 16 old
+    - 17 old`,
   )
-})
-
-test('an equal text has no diff, and far lines are left out', () => {
-  assert.equal(formatDiff(diffLines(['a', 'b'], ['a', 'b'])), '')
-  const lines = Array.from({ length: 20 }, (_, index) => `line ${index}`)
-  const edited = lines.map((line, index) => (index === 3 || index === 15 ? `${line}!` : line))
-  assert.equal(formatDiff(diffLines(lines, edited), 0), '- line 3\n+ line 3!\n...\n- line 15\n+ line 15!')
+  for (const [before, after, sign] of [
+    [[], object(long), '+'],
+    [object(long), [], '-'],
+  ] as const) {
+    const [change] = diffManifests(before, after)
+    assert.deepEqual(new Set(change?.diff.split('\n').map((line) => line[0])), new Set([sign]))
+    assert.equal(change?.diff.split('\n').length, 5_006)
+  }
 })

@@ -1,13 +1,16 @@
+import { structuredPatch } from 'diff'
 import { stringify } from 'yaml'
 import { isRecord } from '../../lib/is-record.ts'
-import { diffLines, formatDiff } from './line-diff.ts'
 import { type ManifestObject, objectKey, objectTitle } from './manifest.ts'
+
+/** Changed lines of one object; with more it takes seconds to compare. */
+const MAX_CHANGES = 2_000
 
 export interface ObjectChange {
   readonly change: 'add' | 'remove' | 'change'
   /** `Deployment acr-nopass/acr-nopass`. */
   readonly object: string
-  /** Lines of YAML with `+`, `-` and two lines of context; Secret data hidden. */
+  /** Lines of YAML with `+`, `-` and two lines of context, `...` for a gap; Secret data hidden. */
   readonly diff: string
 }
 
@@ -31,21 +34,28 @@ function describeChange(
 ): readonly ObjectChange[] {
   const named = after ?? before
   if (!named) return []
-  const lines = diffLines(render(before, after, ''), render(after, before, ', changed'))
-  if (lines.every(({ sign }) => sign === ' ')) return []
+  const diff = diffTexts(render(before, after, ''), render(after, before, ', changed'))
+  if (diff === '') return []
   const change = before === undefined ? 'add' : after === undefined ? 'remove' : 'change'
-  return [{ change, object: objectTitle(named), diff: formatDiff(lines) }]
+  return [{ change, object: objectTitle(named), diff }]
 }
 
-function render(
-  object: ManifestObject | undefined,
-  other: ManifestObject | undefined,
-  mark: string,
-): readonly string[] {
-  if (object === undefined) return []
-  return stringify(redactObject(object.body, other?.body, mark), { sortMapEntries: true, lineWidth: 0 })
-    .trimEnd()
-    .split('\n')
+/** An object that is too long is not compared line by line; one that is new or gone is shown whole. */
+function diffTexts(before: string, after: string): string {
+  const limit = before === '' || after === '' ? {} : { maxEditLength: MAX_CHANGES }
+  const patch = structuredPatch('', '', before, after, '', '', { context: 2, ...limit })
+  if (patch === undefined) {
+    const many = (text: string): string => `(${text.split('\n').length - 1} lines, too many to compare)`
+    return `- ${many(before)}\n+ ${many(after)}`
+  }
+  return patch.hunks
+    .map(({ lines }) => lines.map((line) => `${line.slice(0, 1)} ${line.slice(1)}`).join('\n'))
+    .join('\n...\n')
+}
+
+function render(object: ManifestObject | undefined, other: ManifestObject | undefined, mark: string): string {
+  if (object === undefined) return ''
+  return `${stringify(redactObject(object.body, other?.body, mark), { sortMapEntries: true, lineWidth: 0 }).trimEnd()}\n`
 }
 
 /**
