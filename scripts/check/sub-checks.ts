@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
+import { findPages } from '../generate-docs/pages.ts'
 import { versionProblems } from '../release/check-version.ts'
 import { FLOOR_FILE, parseFloor } from '../test/coverage-floor.ts'
+import { findCitationProblems } from './citations.ts'
 import { findImportProblems } from './import-rule.ts'
 import { runProgram } from './run-program.ts'
 
@@ -27,6 +29,7 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
     program('types', bin('tsc'), ['--noEmit', '-p', '.']),
     program('lint and format', bin('biome'), ['ci', '--colors=off']),
     { name: 'dependency rule', run: async () => findImportProblems(readSources(root)).join('\n') },
+    { name: 'citations', run: async () => citationProblems(root) },
     program('unused code', bin('knip'), ['--no-progress']),
     {
       name: 'lockfile',
@@ -46,6 +49,21 @@ function readSources(root: string): Map<string, string> {
   const files = globSync(['src/**/*.{ts,mjs}', 'action/*.ts'], { cwd: root }).sort()
   return new Map(
     files.filter((file) => !file.endsWith('.d.ts')).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+  )
+}
+
+const CITING = ['src', 'test', 'chart', 'scripts', 'action', 'tools', 'image', 'schemas', 'examples', '.github', 'bin']
+const TEXT = /\.(ts|mjs|json|ya?ml|tpl|txt|md)$|\/(Containerfile|acr-nopass)$/
+
+function citationProblems(root: string): string {
+  const files = globSync(
+    CITING.map((folder) => `${folder}/**/*`),
+    { cwd: root, exclude: (name) => name === 'dist' || name === 'node_modules' },
+  ).filter((file) => TEXT.test(file) && statSync(join(root, file)).isFile())
+  const read = (file: string) => readFileSync(join(root, file), 'utf8')
+  const sources = new Map([...files, ...findPages(root)].sort().map((file) => [file, read(file)]))
+  return findCitationProblems(sources, { en: read('docs/en/decisions.md'), zh: read('docs/zh/decisions.md') }).join(
+    '\n',
   )
 }
 

@@ -20,8 +20,8 @@ export type Spread = 'usual' | 'whole'
 
 /**
  * When a token is to be replaced (epoch milliseconds), or null for one that does not expire. Usually at 60 to 70 % of life.
- * Shared sessions (worker role, decision 7): each answer lives as long as the session has left, so the same 60 to 70 %
- * of what is left, at most every 5 minutes; only when that would be too late, half of what is left, at least 30 s.
+ * Shared sessions (worker role): a token lives as long as the session has left, so the same 60 to 70 % of what is left, at most
+ * every 5 minutes; only when that would be too late, half of what is left, at least 30 s (docs/en/decisions.md#shared-session).
  */
 export function refreshAt(
   token: Pick<RegistryToken, 'issuedAt' | 'expiresAt'>,

@@ -3,7 +3,7 @@ import type { RegistryConfig } from './registry-config.ts'
 
 /**
  * Hash of all that decides which token a registry gives: a registry whose fingerprint is not in the status must be
- * proven by one token call (decision 5). Its name, networks and domains do not count: they change no token.
+ * proven by one token call (docs/en/decisions.md#readiness). Its name, networks and domains do not count: they change no token.
  */
 export function registryFingerprint(registry: RegistryConfig, identity: unknown): string {
   const { edition, instanceId, instanceName, region, assumeRole } = registry

@@ -38,7 +38,7 @@ const TOKEN_SERVICES: ReadonlySet<string> = new Set(
 
 /**
  * Where a registry that responded with 401 wants the login to be sent, if it may be sent there: the registry's own host, or
- * over https one of ACR's token services for a login of ACR's (decision 6).
+ * over https one of ACR's token services for a login of ACR's (docs/en/decisions.md#verify-login).
  */
 export function findLoginPlace(knock: HttpAnswer, base: URL, access: RegistryAccess): LoginPlace {
   const challenge = parseChallenge(knock.headers['www-authenticate'])

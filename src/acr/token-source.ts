@@ -14,7 +14,7 @@ import { createStaticFetch } from './static-token.ts'
 export type { RegistryToken }
 
 export interface TokenSource {
-  /** Equal for sources whose tokens are interchangeable: edition, region, instance and identity (decision 5). */
+  /** Equal for the same edition, region, instance and identity: their tokens are interchangeable (docs/en/decisions.md#token-sharing). */
   readonly key: string
   /** The session behind the token is handed out by the node: see refresh-schedule.ts. */
   readonly sharedSession: boolean

@@ -17,8 +17,8 @@ export interface VerifyLoginRequest extends RegistryAccess {
 const TIMEOUT = 10_000
 
 /**
- * Whether the registry itself accepts a login (decision 6). The password goes to the domain's own host, or over https to
- * one of ACR's token services, and nowhere else. Rejects only for `signal`.
+ * Whether the registry itself accepts a login. The password goes to the domain's own host, or over https to one of ACR's token
+ * services, and nowhere else (docs/en/decisions.md#verify-login). Rejects only for `signal`.
  */
 export async function verifyLogin(
   send: HttpSender,

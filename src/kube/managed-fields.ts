@@ -1,7 +1,7 @@
 import { FIELD_MANAGER } from './names.ts'
 import type { ManagedFieldsEntry } from './types.ts'
 
-/** Who wrote the list of a ServiceAccount: the list is atomic, so its owner wrote all of it (decision 1). */
+/** Who wrote the list of a ServiceAccount: it is atomic, so its owner wrote all of it (docs/en/decisions.md#field-ownership). */
 export interface ListOwner {
   readonly manager: string
   readonly operation: 'Apply' | 'Update'

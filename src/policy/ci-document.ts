@@ -21,7 +21,7 @@ export interface CiPolicyInput {
   readonly deployRoles?: readonly string[] | undefined
 }
 
-/** The least RAM policy for the role of the workflow (`policy --ci`, decision 24), in normal form. */
+/** The least RAM policy for the role of the workflow (`policy --ci`, docs/en/decisions.md#ci-policy), in normal form. */
 export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
   const account = input.accountId ?? '*'
   const clusters = input.ackClusters.map((id) => `acs:cs:*:${account}:cluster/${id}`)

@@ -16,8 +16,8 @@ export interface PolicyOptions {
 }
 
 /**
- * What the helper's identity must be allowed for these registries, and no more (decision 14), in normal form; of all
- * clusters that share the identity. Undefined: nothing (only static registries).
+ * What the helper's identity must be allowed for these registries, and no more, in normal form; of all clusters that share the
+ * identity (docs/en/decisions.md#ram-policy). Undefined: nothing (only static registries).
  */
 export function policyDocument(
   registries: readonly PolicyRegistry[],
@@ -33,7 +33,7 @@ export interface ChainRole {
   readonly trust: PolicyDocument
 }
 
-/** The roles of all `assumeRole` chains: the last one may pull, those before it may take the next (decision 14). */
+/** The roles of all `assumeRole` chains: the last may pull, each other may assume the next (docs/en/decisions.md#ram-policy). */
 export function chainRoles(
   registries: readonly PolicyRegistry[],
   options: PolicyOptions & { readonly callerArn: string },

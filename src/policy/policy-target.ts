@@ -21,7 +21,7 @@ export interface PolicyTarget {
   readonly adopt: boolean
   /**
    * `widen`: what is there stays and what is wanted comes (before a deploy); `narrow`: exactly what is wanted (after
-   * everything that shares it has been deployed and verified). Decision 15.
+   * everything that shares it has been deployed and verified). docs/en/decisions.md#widen-narrow.
    */
   readonly phase: 'widen' | 'narrow'
   /**

@@ -34,7 +34,7 @@ export interface SharedTarget {
 
 /**
  * The policies of one cluster's worker roles: its own one for the roles that it has alone, and for each role that other
- * listed clusters have too one named after the role, for the union of what all of them need (decision 14).
+ * listed clusters have too one named after the role, for the union of what all of them need (docs/en/decisions.md#policy-names).
  */
 export function workerRoleTargets(
   cluster: RamCluster,
@@ -85,7 +85,7 @@ export interface RrsaDetails extends ClusterIssuer {
   readonly givenRole: string | undefined
 }
 
-/** The policy and the trust of one cluster's RRSA role (decision 16). */
+/** The policy and the trust of one cluster's RRSA role (docs/en/decisions.md#rrsa-role). */
 export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamOptions): SharedTarget {
   const role = rrsa.givenRole ?? rrsaRoleName(cluster.key)
   const { target } = targetOf([cluster], policyName({ cluster: cluster.key }), [], options)

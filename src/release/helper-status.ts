@@ -19,7 +19,7 @@ export interface RegistryStatus {
   readonly edition: 'enterprise' | 'personal' | 'static'
   readonly instanceId?: string
   readonly region?: string
-  /** Hash of the registry's configuration and identity: a changed one must be proven by a token call (decision 5). */
+  /** Hash of configuration and identity: a changed one must be proven by a token call (docs/en/decisions.md#readiness). */
   readonly fingerprint: string
   readonly domains: readonly string[]
   /** `live`: a credential is in use; `pending`: none yet; `failing`: the last refresh failed, the last good one stays. */

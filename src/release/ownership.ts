@@ -10,7 +10,8 @@ const CONTENT_LEAVES = [
 
 /**
  * Whether the content of a pull secret is still what we wrote last: any change by another writer takes the changed field out of
- * our entries (one for what was applied, one for what was patched). The annotations alone would lie (proofs §8).
+ * our entries (one for what was applied, one for what was patched). Annotations stay as they were
+ * (docs/en/decisions.md#field-ownership).
  */
 export function ownsContent(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
   const ours = (entries ?? []).filter((entry) => isApplied(entry) || entry.manager === CONTENT_MANAGER)

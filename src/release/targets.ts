@@ -5,7 +5,7 @@ import type { NamespaceView } from './views.ts'
 
 /** Which namespaces get which registries, and which ServiceAccounts the reference. */
 export interface Targets {
-  /** Names in the configuration's order. The helper's own namespace holds all, whatever the targets say (decision 4). */
+  /** Names in the configuration's order. The helper's own namespace always holds all (docs/en/decisions.md#own-copy). */
   registriesOf(namespace: NamespaceView): readonly string[]
   /** Whether the targets themselves take the namespace in. */
   includes(namespace: NamespaceView): boolean

@@ -63,7 +63,7 @@ test('a pull secret holds one auth a domain, our labels, the hash of its bytes a
   assert.equal(group.hash, hash)
 })
 
-test('a Secret that is not known is applied without force, a known one by force as that very object (decision 2)', () => {
+test('a Secret that is not known is applied without force, a known one by force as that very object', () => {
   const group = buildCredentialGroup('g', [live('prod')], OPTIONS, false)
   const path = '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass&force='
   assert.equal(writeSecretRequest(action(), group, 'acr-nopass').path, `${path}false`)

@@ -102,7 +102,7 @@ test('P12 retired is said when nothing is pending any more', () => {
   assert.equal(report({ decisions: decisions({ kind: 'none' }) }).retired, false)
 })
 
-test('a registry is proven by a report that says more than pending (decision 5)', () => {
+test('a registry is proven by a report that says more than pending', () => {
   const status = report({ registries: [state('prod'), state('new', { live: undefined, error })] })
   const object = {
     metadata: { name: 's', uid: 'u', resourceVersion: '1' },

@@ -16,7 +16,7 @@ import type { PolicyCluster } from './policy-clusters.ts'
 const USUAL_WORKER_ROLES = ['KubernetesWorkerRole-*', 'AliyunCSManagedDefaultWorkerRole'] as const
 const WORKFLOW_POLICY = 'acr-nopass-workflow'
 
-/** The least that the workflow's role, and each deploy role, must be allowed for these clusters (decision 24). Pure. */
+/** The least rights of the workflow's role and of each deploy role for these clusters (docs/en/decisions.md#ci-policy). Pure. */
 export function ciGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags): Grants {
   const notes = new Set<string>()
   const deployRoles = [...new Set(clusters.flatMap(({ deployRole }) => (deployRole ? [deployRole] : [])))]

@@ -130,7 +130,7 @@ function isOurs(what: string, owner: string, own: string, reader: CloudReader): 
   return false
 }
 
-/** What our policy of a role can be called, the likely name first (decision 14). */
+/** What our policy of a role can be called, the likely name first (docs/en/decisions.md#policy-names). */
 function namesOf({ kind, name }: WantedRole, { key }: ClusterPlace): readonly string[] {
   if (kind === 'chain') return [rolePolicyName(name)]
   const cluster = key === '' ? [] : [policyName({ cluster: key })]

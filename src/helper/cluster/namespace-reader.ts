@@ -22,7 +22,7 @@ export interface NamespaceReader extends Source<NamespaceView> {
   refused(name: string): boolean
 }
 
-/** A Role gives no more than GET of its own namespace (proofs §8), so each is read again from time to time. */
+/** A Role allows no list or watch of namespaces, so each is read again after this time (docs/en/decisions.md#namespace-scope). */
 const REREAD_MS = 5 * 60_000
 /** One that may not be read, mostly because it was deleted and its Role with it. */
 const REFUSED_MS = 30_000

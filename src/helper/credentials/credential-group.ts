@@ -34,7 +34,7 @@ export interface GroupOptions {
 
 /**
  * The group for these tokens, in the configuration's order (of two that claim one domain the earlier has it).
- * `withTokens`: the helper's own copy also says which registry each domain belongs to (decision 4).
+ * `withTokens`: the helper's own copy also says which registry each domain belongs to (docs/en/decisions.md#own-copy).
  */
 export function buildCredentialGroup(
   key: string,

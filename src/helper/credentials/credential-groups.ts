@@ -12,7 +12,7 @@ export interface CredentialGroups extends Groups {
   reset(): void
 }
 
-/** `tokenOf`: the credential in use of a registry. `ownNamespace`: whose copy says more (decision 4). */
+/** `tokenOf`: the credential in use of a registry. `ownNamespace`: whose copy says more (docs/en/decisions.md#own-copy). */
 export function createCredentialGroups(
   tokenOf: (registry: string) => LiveToken | undefined,
   ownNamespace: string,

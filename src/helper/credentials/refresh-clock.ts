@@ -38,7 +38,7 @@ export interface RefreshClock {
   readonly state: RegistryState
   /** From now on the credential is refreshed when it is due; at once when there is none. */
   start(): void
-  /** Asks until there is a credential, and no further: that the configuration works is to be shown (decision 5). */
+  /** Requests a credential until there is one, to prove that the configuration works (docs/en/decisions.md#readiness). */
   prove(): void
   /** The credential in the helper's own copy, which is what all namespaces have: it wins unless it is over, or older than one got as the leader. */
   adopt(live: LiveToken): void

@@ -18,7 +18,7 @@ export interface SecretObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** The credentials in the helper's own copy, by one list by name; none if it is not as we wrote it (decision 4). */
+/** The credentials of the helper's own copy, by one list by name; none if another client changed it (docs/en/decisions.md#own-copy). */
 export async function restoreTokens(options: RestoreOptions, signal: AbortSignal): Promise<readonly LiveToken[]> {
   const list = await options.client.request<KubeList<SecretObject>>(
     {

@@ -14,7 +14,7 @@ type SkipReason =
 /** What has to come first. */
 type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought' | 'unreadable'
 
-/** The object as it was when the plan was made: a write that meets another one is refused (decision 2). */
+/** The object that the plan was made for: the write of any other is refused (docs/en/decisions.md#preconditions). */
 interface Precondition {
   readonly uid: string
   readonly resourceVersion: string

@@ -38,7 +38,7 @@ export function planAttachment(question: AttachmentQuestion): Decision {
   if (question.foreignSecret) return { kind: 'skip', reason: 'foreign-secret' }
   const { owner, overlong } = serviceAccount
   if (overlong !== undefined) return { kind: 'skip', reason: 'overlong-list', entries: overlong }
-  // Its owner's next apply would fail with a conflict (proofs §3): it has to add the entry itself.
+  // Its owner's next apply would fail with a conflict (docs/en/decisions.md#foreign-list): it has to add the entry itself.
   if (owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER) {
     return { kind: 'skip', reason: 'foreign-list', manager: owner.manager }
   }

@@ -9,7 +9,7 @@ interface EventSubject {
   readonly apiVersion: string
   readonly kind: string
   readonly name: string
-  /** A Namespace's Events live in the namespace itself, and say so; without it the API server refuses them (decision 10). */
+  /** A Namespace's Events are in that namespace and name it; else the API server refuses them (docs/en/decisions.md#events). */
   readonly namespace: string
   readonly uid?: string
 }

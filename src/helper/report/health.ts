@@ -29,7 +29,7 @@ export interface ReadinessInput {
   readonly unproven: readonly string[]
 }
 
-/** Readiness (decision 5); the caller latches it: once ready, only a shutdown or a missing lease ends it. */
+/** Readiness (docs/en/decisions.md#readiness); the caller latches it: once ready, only a shutdown or a missing lease ends it. */
 export function checkReadiness(input: ReadinessInput): Verdict {
   if (input.stopping) return { ok: false, detail: 'stopping' }
   if (input.leaseMissing) return { ok: false, detail: 'the lease does not exist' }

@@ -56,7 +56,7 @@ export interface Controller {
   drain(limitMs: number): Promise<void>
 }
 
-/** More than 16 in flight only queue in the API server (research: peers-measured). */
+/** More than 16 in flight only queue in the API server (docs/en/decisions.md#in-flight). */
 const CONCURRENCY = 16
 /** The write of our own copy may hang (a webhook): the others do not wait longer for it. */
 const LONGEST_HOLD_MS = 2_000

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 
-/** The pull secrets of Alibaba's own credential helper, of today and of 2018 (research: domain-ack §1.4, §1.5). */
+/** The pull secrets of Alibaba's own credential helper, of today and of 2018 (docs/en/decisions.md#vendor-addon). */
 const ADDON_SECRET = /^(aliyun-)?acr-credential-/
 
 /** Sees by the lists of our ServiceAccounts, and so without any right more, whether the vendor's add-on serves them too. */

@@ -38,7 +38,7 @@ export function judgeFailure(error: unknown): FailureVerdict {
     case 400:
     case 413:
     case 422:
-      // Deleted and created again between our reading and our writing (proofs §3).
+      // Deleted and created again between our reading and our writing (docs/en/decisions.md#preconditions).
       if (isOtherUid(error)) return { outcome: 'conflict', retry: 'backoff', ...quiet }
       return { outcome: 'refused', retry: REFUSED, ...quiet }
     default:

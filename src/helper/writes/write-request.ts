@@ -12,7 +12,8 @@ const CONTENT = `?fieldManager=${CONTENT_MANAGER}`
 
 /**
  * One server-side apply or one patch. A Secret that we do not know must not be there, or be nobody's: without force another's content
- * is a conflict. One that we know is forced or patched, but only as the very object and version we know (decision 2).
+ * is a conflict. One that we know is forced or patched, but only as the very object and version that we know
+ * (docs/en/decisions.md#preconditions).
  */
 export function writeSecretRequest(action: WriteSecret, group: CredentialGroup, secretName: string): KubeCall {
   const { precondition, by } = action

@@ -44,7 +44,7 @@ export interface Transport {
 }
 
 export interface TransportOptions {
-  /** Connections for calls; more than 16 in flight only queue in the server (research: peers-measured). */
+  /** Connections for calls; more than 16 in flight only queue in the server (docs/en/decisions.md#in-flight). */
   readonly sockets?: number
   readonly userAgent?: string
 }

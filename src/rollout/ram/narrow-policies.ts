@@ -10,8 +10,8 @@ import { describe, isAloneInCluster, mayLeave, unknownRoles } from './cluster-po
 
 /**
  * The last look at RAM: removes what nothing needs any more, after everything that shares it was deployed and verified
- * (decision 15). After a failure nothing is removed, because a running helper may still need what is there (P2); then it only
- * restores what another run has overwritten since the deploy.
+ * (docs/en/decisions.md#widen-narrow). After a failure nothing is removed, because a running helper may still need what is
+ * there (P2); then it only restores what another run has overwritten since the deploy.
  */
 export async function narrowPolicies(
   results: readonly ClusterResult[],

@@ -33,7 +33,7 @@ import type { RunContext } from '../run-context.ts'
 import { pushConfig } from '../verify/push-config.ts'
 import { findLeftovers, type Own, takeBackSecrets, WHY_COPY } from './take-back-secrets.ts'
 
-/** Retire, uninstall, clean, then RAM: the order in which nothing is left behind (decision 21). Never throws. */
+/** Retire, uninstall, clean, then RAM, so that nothing is left behind (docs/en/decisions.md#uninstall-order). Never throws. */
 export function uninstallCluster(
   cluster: PreparedCluster,
   context: RunContext,

@@ -1,0 +1,56 @@
+/** The page of decisions in both languages. */
+export interface DecisionPages {
+  readonly en: string
+  readonly zh: string
+}
+
+const EN = 'docs/en/decisions.md'
+const ZH = 'docs/zh/decisions.md'
+
+/** Forms that lead nowhere: numbers of a list, sections and files that are not in the repository. */
+const OLD_FORMS = [
+  /\bdecisions? \d+/gi,
+  /\bproofs?(?:\.md)? ?§ ?\d+/gi,
+  /\bresearch: [\w-]+/gi,
+  /\b(?:research|design)\/[\w-]+\.md\b/gi,
+]
+
+/** The anchors of a page, in its order: `<a id="lease"></a>`, each directly before its heading. */
+export function readAnchors(page: string): string[] {
+  return [...page.matchAll(/^<a id="([a-z0-9-]+)"><\/a>\n### /gm)].map(([, id = '']) => id)
+}
+
+/**
+ * Every citation that leads nowhere, as lines for a person: a link to an anchor of the page of decisions that does not exist, an old
+ * form, and anchors that the two languages do not share.
+ * @param sources files by their paths, of code and of pages
+ */
+export function findCitationProblems(sources: ReadonlyMap<string, string>, pages: DecisionPages): string[] {
+  const [en, zh] = [readAnchors(pages.en), readAnchors(pages.zh)]
+  const known = new Set([...en, ...zh])
+  return [
+    ...repeated(en).map((id) => `${EN}: #${id} is there twice`),
+    ...repeated(zh).map((id) => `${ZH}: #${id} is there twice`),
+    ...en.filter((id) => !zh.includes(id)).map((id) => `${ZH}: #${id} of the English page is missing`),
+    ...zh.filter((id) => !en.includes(id)).map((id) => `${EN}: #${id} of the Chinese page is missing`),
+    ...[...sources].flatMap(([file, text]) => [
+      ...matchesOf(file, text, /\bdecisions\.md#[\w-]*/g)
+        .filter(({ match }) => !known.has(match.slice(match.indexOf('#') + 1)))
+        .map(({ at, match }) => `${at}: ${match}: the page has no such anchor`),
+      ...OLD_FORMS.flatMap((form) => matchesOf(file, text, form)).map(
+        ({ at, match }) => `${at}: '${match}': link to the decision instead, as ${EN}#lease`,
+      ),
+    ]),
+  ]
+}
+
+function matchesOf(file: string, text: string, form: RegExp): { readonly at: string; readonly match: string }[] {
+  return [...text.matchAll(form)].map(({ 0: match, index }) => ({
+    at: `${file}:${text.slice(0, index).split('\n').length}`,
+    match,
+  }))
+}
+
+function repeated(ids: readonly string[]): string[] {
+  return [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))]
+}

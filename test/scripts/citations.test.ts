@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { findCitationProblems, readAnchors } from '../../scripts/check/citations.ts'
+
+const PAGE = 'docs/en/decisions' // with its ending, the check would take the cases of this file for citations
+const page = (...ids: string[]): string =>
+  `# Decisions\n\n## Area\n${ids.map((id) => `<a id="${id}"></a>\n### About ${id}\nText.\n`).join('\n')}`
+const problems = (source: string, en = page('lease', 'memory'), zh = page('lease', 'memory')): string[] =>
+  findCitationProblems(new Map([['src/a.ts', source]]), { en, zh })
+
+test('a comment that links to a decision is accepted, one that links to an anchor that does not exist is refused', () => {
+  assert.deepEqual(problems(`/** Why: ${PAGE}.md#lease */\n// see (${PAGE}.md#memory).\n`), [])
+  assert.deepEqual(problems(`const a = 1\n// ${PAGE}.md#leese\n`), [
+    `src/a.ts:2: decisions.md${'#'}leese: the page has no such anchor`,
+  ])
+})
+
+test('an anchor without a heading is none', () => {
+  assert.deepEqual(readAnchors('<a id="lease"></a>\nText.\n\n<a id="memory"></a>\n### Memory\n'), ['memory'])
+})
+
+test('numbers, sections and files that a reader cannot open are refused', () => {
+  const old = [
+    ['decision', '5'].join(' '),
+    ['Decisions', '13'].join(' '),
+    ['proofs', '§3'].join(' '),
+    ['research:', 'domain-ack'].join(' '),
+    ['research', 'proofs.md'].join('/'),
+  ]
+  for (const form of old) {
+    assert.deepEqual(problems(`\n\n// because (${form})`), [
+      `src/a.ts:3: '${form}': link to the decision instead, as ${PAGE}.md#lease`,
+    ])
+  }
+  assert.deepEqual(problems('// RFC 5280 §4.1.2.5; a decision of the user; 3 decisions; by design'), [])
+})
+
+test('both languages have the same anchors, each once', () => {
+  assert.deepEqual(problems('', page('lease', 'memory'), page('lease')), [
+    'docs/zh/decisions.md: #memory of the English page is missing',
+  ])
+  assert.deepEqual(problems('', page('lease'), page('lease', 'memory')), [
+    'docs/en/decisions.md: #memory of the Chinese page is missing',
+  ])
+  assert.deepEqual(problems('', page('lease', 'lease'), page('lease')), ['docs/en/decisions.md: #lease is there twice'])
+})
+
+test('the pages have the same decisions in the same order', () => {
+  const read = (language: string): string[] =>
+    readAnchors(readFileSync(join(import.meta.dirname, '../../docs', language, 'decisions.md'), 'utf8'))
+  assert.ok(read('en').length > 30)
+  assert.deepEqual(read('zh'), read('en'))
+})
