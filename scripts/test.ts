@@ -15,11 +15,12 @@ import { ensureTools, type ToolPaths } from '../src/sandbox/tools/ensure-tools.t
 import { changedFiles, takeChanged, touchedTests } from './test/changed.ts'
 import { measureCoverage } from './test/coverage.ts'
 import { readFloor, reportCoverage } from './test/coverage-floor.ts'
+import { readDurations, slowestFirst, writeDurations } from './test/durations.ts'
 import { endAll, removeTemporary, TEST_RUN_VARIABLE } from './test/leftovers.ts'
 import { type Pass, passesOf } from './test/passes.ts'
 import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/results.ts'
 import type { FileResult } from './test/run-file.ts'
-import { runSuite } from './test/run-suite.ts'
+import { type Job, runJobs } from './test/run-jobs.ts'
 import { chooseSecondTries, type Tried } from './test/second-try.ts'
 import { formatSlowest } from './test/slowest.ts'
 import { chooseSuites, findTestFiles, SUITES, type Suite, takeSeed } from './test/suites.ts'
@@ -41,6 +42,7 @@ const older = takeVersionRuns(process.argv.slice(2))
 const { since, rest: other } = takeChanged(older.rest)
 const { seedEnv, rest } = takeSeed(other)
 const { suites, words } = chooseSuites(rest)
+const durations = readDurations(root)
 const complete =
   older.passes.length === 0 && suites.length === SUITES.length && words.length === 0 && since === undefined
 
@@ -82,44 +84,98 @@ function onlyNamed(pass: Pass, words: readonly string[]): Pass {
   }
 }
 
-async function runPasses(runs: readonly Pass[]): Promise<Counts> {
+/** What runs at the same time: the passes of the suites that wait together, every other one by itself. */
+function stagesOf(passes: readonly Pass[]): readonly (readonly Pass[])[] {
+  const [waiting, alone] = [passes.filter(({ suite }) => suite.waits), passes.filter(({ suite }) => !suite.waits)]
+  return [...alone.map((pass) => [pass]), ...(waiting.length > 0 ? [waiting] : [])]
+}
+
+async function runPasses(passes: readonly Pass[]): Promise<Counts> {
   const tried: Tried<Pass>[] = []
   let unmade = NO_TESTS
-  for (const [index, pass] of runs.entries()) {
-    const later = runs.slice(index)
-    const paths = await prepareTools(later.map((run) => run.suite))
+  const stages = stagesOf(passes)
+  for (const [index, stage] of stages.entries()) {
+    const later = stages.slice(index).flat()
+    const paths = await prepareTools(later.map((pass) => pass.suite))
     if (!paths) {
       print(`✖ not run: ${later.map(({ title }) => title).join('; ')}`)
       unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
       break
     }
-    if (pass.suite.browser && !(await prepare(() => ensureBrowser({ progress, signal })))) {
-      print(`✖ not run: ${pass.title}`)
-      unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
-      continue
-    }
-    print(`— ${pass.title}: ${countFiles(pass.files)}`)
-    for (const result of await runOne(pass, paths)) tried.push({ pass, result })
+    const runnable = await withBrowser(stage)
+    if (runnable.length < stage.length) unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
+    const jobs = slowestFirst(
+      runnable.flatMap((pass) => jobsOf(pass, paths, logs)),
+      durations,
+    )
+    const cores = availableParallelism()
+    const slots = stage.length > 1 ? cores + 1 : (stage[0]?.suite.parallel(cores) ?? 1)
+    print(`— ${runnable.map(({ title }) => title).join('; ')}: ${countFiles(jobs)}`)
+    const results = await runJobs({ root, jobs, slots, temporary, print }, signal)
+    for (const [at, result] of results.entries()) tried.push({ ...jobs[at]!, result })
   }
   const last = await tryAgain(tried)
-  if (tried.length > 10) print(formatSlowest(last))
+  if (complete) writeDurations(root, last)
+  if (last.length > 10) print(formatSlowest(last))
   return last.reduce((sum, { counts }) => addCounts(sum, counts), unmade)
 }
 
-/** Runs the failed files that chooseSecondTries names once more, alone; answers the last result of every file. */
-async function tryAgain(tried: readonly Tried<Pass>[]): Promise<readonly FileResult[]> {
-  const again = chooseSecondTries(tried)
-  const second = new Map<FileResult, FileResult>()
-  if (again.length > 0) print(`— once more, alone: ${countFiles(again)}`)
-  for (const { pass, result } of again) {
-    const paths = await prepareTools([pass.suite])
-    if (!paths) break
-    const [last] = await runOne({ ...pass, files: [result.file] }, paths, { parallel: 1, logs: join(logs, 'again') })
-    if (last) second.set(result, last)
+/** Those passes that have what they need; a browser that cannot be had is a failure of its pass alone. */
+async function withBrowser(stage: readonly Pass[]): Promise<readonly Pass[]> {
+  if (!stage.some(({ suite }) => suite.browser)) return stage
+  if (await prepare(() => ensureBrowser({ progress, signal }))) return stage
+  for (const { title } of stage.filter(({ suite }) => suite.browser)) print(`✖ not run: ${title}`)
+  return stage.filter(({ suite }) => !suite.browser)
+}
+
+interface PassJob extends Job {
+  readonly pass: Pass
+}
+
+function jobsOf(pass: Pass, paths: Partial<ToolPaths>, folder: string): readonly PassJob[] {
+  const { suite, title, files, env: own } = pass
+  const env = {
+    ...process.env,
+    ...own,
+    ...seedEnv,
+    ACR_NOPASS_TOOL_PATHS: JSON.stringify(paths),
+    [TEST_RUN_VARIABLE]: run,
+    ...(complete && { NODE_V8_COVERAGE: coverageFolder }),
   }
-  const unsteady = [...second].filter(([, last]) => last.counts.failed === 0).map(([first]) => first)
-  for (const { file, log } of unsteady) print(`unsteady: ${file} failed at first, see ${relative(root, log)}`)
-  return tried.map(({ result }) => second.get(result) ?? result)
+  const isFirst = title === suite.name
+  return files.map((file) => ({
+    pass,
+    file,
+    label: isFirst ? file : `${file} (${title.replace(`${suite.name}, `, '')})`,
+    group: suite.name,
+    most: suite.parallel(availableParallelism()),
+    fileLimit: suite.fileLimit,
+    env,
+    logs: isFirst ? folder : join(folder, 'oldest'),
+  }))
+}
+
+interface Outcome {
+  readonly label: string
+  readonly counts: Counts
+  readonly ms: number
+}
+
+/** Runs the failed files that chooseSecondTries names once more, alone; the last result of every file. */
+async function tryAgain(tried: readonly Tried<Pass>[]): Promise<readonly Outcome[]> {
+  const again = chooseSecondTries(tried)
+  const second = new Map<Tried<Pass>, FileResult>()
+  if (again.length > 0) print(`— once more, alone: ${countFiles(again)}`)
+  for (const one of again) {
+    const paths = await prepareTools([one.pass.suite])
+    if (!paths) break
+    const jobs = jobsOf({ ...one.pass, files: [one.result.file] }, paths, join(logs, 'again'))
+    const [last] = await runJobs({ root, jobs, slots: 1, temporary, print }, signal)
+    if (last) second.set(one, last)
+  }
+  for (const [{ label, result }, { counts }] of second)
+    if (counts.failed === 0) print(`unsteady: ${label} failed at first, see ${relative(root, result.log)}`)
+  return tried.map((one) => ({ label: one.label, ...(second.get(one) ?? one.result) }))
 }
 
 function countFiles({ length }: readonly unknown[]): string {
@@ -142,24 +198,6 @@ async function prepare<T>(work: () => Promise<T>): Promise<T | undefined> {
     print(formatError(toNopassError(error)))
     return undefined
   }
-}
-
-async function runOne(
-  { suite, title, files, env: own }: Pass,
-  paths: Partial<ToolPaths>,
-  alone?: { readonly parallel: number; readonly logs: string },
-): Promise<readonly FileResult[]> {
-  const env = {
-    ...process.env,
-    ...own,
-    ...seedEnv,
-    ACR_NOPASS_TOOL_PATHS: JSON.stringify(paths),
-    [TEST_RUN_VARIABLE]: run,
-    ...(complete && { NODE_V8_COVERAGE: coverageFolder }),
-  }
-  const parallel = alone?.parallel ?? suite.parallel(availableParallelism())
-  const folder = title === suite.name ? (alone?.logs ?? logs) : join(alone?.logs ?? logs, 'oldest')
-  return runSuite({ root, files, parallel, fileLimit: suite.fileLimit, env, temporary, logs: folder, print }, signal)
 }
 
 function keepNewest(folder: string, count: number): void {

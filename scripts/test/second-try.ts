@@ -6,6 +6,8 @@ const MOST = 5
 /** A file's result, with how its suite runs it. */
 export interface Tried<Pass> {
   readonly pass: Pass
+  /** As results name it. */
+  readonly label: string
   readonly result: FileResult
 }
 

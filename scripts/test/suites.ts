@@ -14,6 +14,8 @@ export interface Suite {
   readonly parallel: (cores: number) => number
   /** Milliseconds after which a test file counts as hanging. */
   readonly fileLimit: number
+  /** It mostly waits, for Helm, for a report, for a failure to last: its files run beside those of the other suites that do. */
+  readonly waits?: true
   /** Its programs keep deadlines of their own (etcd, leases, kubelets), which a busy machine misses: see second-try.ts. */
   readonly secondTry?: true
 }
@@ -41,15 +43,16 @@ export const SUITES: readonly Suite[] = [
     name: 'cluster',
     tools: [...CLUSTER_TOOLS, ...OLDEST_TOOLS],
     parallel: (cores) => cores,
-    fileLimit: 600_000,
+    fileLimit: 900_000,
+    waits: true,
     secondTry: true,
   },
-  // Mostly waiting: for Helm, for a helper's report, for a failure to last.
   {
     name: 'action',
     tools: [...CLUSTER_TOOLS, 'act', 'actionlint', 'registry'],
     parallel: (cores) => cores + 1,
-    fileLimit: 600_000,
+    fileLimit: 900_000,
+    waits: true,
     secondTry: true,
   },
   {
@@ -57,14 +60,16 @@ export const SUITES: readonly Suite[] = [
     tools: [...CLUSTER_TOOLS, 'registry'],
     browser: true,
     parallel: () => 1,
-    fileLimit: 600_000,
+    fileLimit: 900_000,
+    waits: true,
     secondTry: true,
   },
   {
     name: 'node',
     tools: [...CLUSTER_TOOLS, ...NODE_TOOLS],
     parallel: () => 1,
-    fileLimit: 600_000,
+    fileLimit: 900_000,
+    waits: true,
     secondTry: true,
   },
 ]

@@ -18,25 +18,25 @@ const chosen = (...tried: Parameters<typeof chooseSecondTries>[0]) =>
 
 test('a failed file is run again only where real programs keep deadlines; one that passed never is', () => {
   const tried = [
-    { pass: real, result: result('cluster/a', 1) },
-    { pass: real, result: result('cluster/b', 0) },
-    { pass: pure, result: result('unit/a', 1) },
+    { pass: real, label: '', result: result('cluster/a', 1) },
+    { pass: real, label: '', result: result('cluster/b', 0) },
+    { pass: pure, label: '', result: result('unit/a', 1) },
   ]
   assert.deepEqual(chosen(...tried), ['cluster/a'])
 })
 
 test('when many files fail, none is run again', () => {
   const failed = (count: number) =>
-    Array.from({ length: count }, (_, index) => ({ pass: real, result: result(`cluster/${index}`, 1) }))
+    Array.from({ length: count }, (_, index) => ({ pass: real, label: '', result: result(`cluster/${index}`, 1) }))
   assert.equal(chosen(...failed(5)).length, 5)
   assert.deepEqual(chosen(...failed(6)), [])
 })
 
 test('the end of a run names its slowest files', () => {
   const files = [
-    { file: 'test/a.test.ts', ms: 1000 },
-    { file: 'test/b.test.ts', ms: 61_000 },
-    { file: 'test/c.test.ts', ms: 2000 },
+    { label: 'test/a.test.ts', ms: 1000 },
+    { label: 'test/b.test.ts', ms: 61_000 },
+    { label: 'test/c.test.ts', ms: 2000 },
   ]
   assert.equal(formatSlowest(files, 2), 'slowest files:\n  1 min 01 s test/b.test.ts\n  2.0 s test/c.test.ts')
 })

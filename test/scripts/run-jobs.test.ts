@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { addCounts, NO_TESTS } from '../../scripts/test/results.ts'
-import { runSuite } from '../../scripts/test/run-suite.ts'
+import { type Job, runJobs } from '../../scripts/test/run-jobs.ts'
 import { isAlive, processId } from '../../src/sandbox/process/process-table.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -27,8 +27,8 @@ async function runFiles(sources: Record<string, string>, fileLimit = 20_000, sig
   const printed: string[] = []
   const print = (text: string) => void printed.push(text)
   const logs = join(root, 'logs')
-  const suite = { root, files, parallel: 2, fileLimit, env, temporary: join(root, 'temporary'), logs, print }
-  const results = await runSuite(suite, signal)
+  const jobs = files.map((file) => ({ file, label: file, group: 'all', most: 2, fileLimit, env, logs }))
+  const results = await runJobs({ root, jobs, slots: 2, temporary: join(root, 'temporary'), print }, signal)
   const counts = results.reduce((sum, one) => addCounts(sum, one.counts), NO_TESTS)
   return { counts, text: printed.join('\n').replaceAll(/ · [\d.]+ s$/gm, '') }
 }
@@ -142,4 +142,35 @@ writeFileSync('${pidFile}', String(process.pid)); test('waits', () => new Promis
   broken.abort(new Error('stop'))
   await assert.rejects(work, { message: 'stop' })
   assert.equal(isAlive(processId(Number(readFileSync(pidFile, 'utf8')))), false)
+})
+
+test('jobs begin in their order as far as there is room; a group has its own limit, and the others go on', async () => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const events = join(root, 'events')
+  const source = `import { test } from 'node:test'; import { appendFileSync } from 'node:fs'; import { basename } from 'node:path'
+const name = basename(process.argv[1]).split('.')[0]
+test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new Promise((r) => setTimeout(r, 300)); appendFileSync('${events}', '-' + name + ' ') })`
+  const job = (name: string, group: string, most: number): Job => {
+    writeFileSync(join(root, 'test', `${name}.test.ts`), source)
+    const file = `test/${name}.test.ts`
+    return { file, label: file, group, most, fileLimit: 20_000, env, logs: join(root, 'logs') }
+  }
+  const jobs = [job('n1', 'node', 1), job('n2', 'node', 1), job('c1', 'cluster', 2), job('c2', 'cluster', 2)]
+  const printed: string[] = []
+  const print = (text: string) => void printed.push(text)
+  const results = await runJobs({ root, jobs, slots: 3, temporary: join(root, 'temporary'), print }, never)
+  assert.deepEqual(
+    results.map(({ file }) => file),
+    jobs.map(({ file }) => file),
+  )
+  const order = readFileSync(events, 'utf8').trim().split(' ')
+  assert.ok(order.indexOf('+n2') > order.indexOf('-n1'), order.join(' '))
+  assert.equal(order.length, 8)
+  let most = 0
+  let now = 0
+  for (const event of order) {
+    now += event.startsWith('+') ? 1 : -1
+    most = Math.max(most, now)
+  }
+  assert.ok(most <= 3, order.join(' '))
 })

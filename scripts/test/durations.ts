@@ -1,0 +1,42 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Seconds of the test files in a run on two cores that had nothing else to do; `.cache` has those of this machine's last whole run. */
+const RECORDED = 'test/durations.json'
+const OWN = '.cache/test-durations.json'
+/** Of a file that no run has measured. */
+const UNKNOWN = 60
+
+/** Seconds by label. */
+export type Durations = Readonly<Record<string, number>>
+
+export function readDurations(root: string): Durations {
+  return { ...read(join(root, RECORDED)), ...read(join(root, OWN)) }
+}
+
+export function writeDurations(
+  root: string,
+  results: readonly { readonly label: string; readonly ms: number }[],
+): void {
+  const file = join(root, OWN)
+  const seconds = results.map(({ label, ms }) => [label, Math.round(ms / 1000)] as const).toSorted()
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(Object.fromEntries(seconds), null, 2)}\n`)
+}
+
+/** The slowest first: a long one that begins last would run alone at the end. */
+export function slowestFirst<T extends { readonly label: string }>(
+  jobs: readonly T[],
+  durations: Durations,
+): readonly T[] {
+  const secondsOf = ({ label }: T): number => durations[label] ?? UNKNOWN
+  return jobs.toSorted((a, b) => secondsOf(b) - secondsOf(a))
+}
+
+function read(file: string): Durations {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { formatResult } from './format-result.ts'
+import { endLeftovers, removeTemporary, TEST_FILE_VARIABLE } from './leftovers.ts'
+import { type FileResult, runFile } from './run-file.ts'
+
+/** One test file to be run. */
+export interface Job {
+  readonly file: string
+  /** As results name it: the file, and what is special about this run of it. */
+  readonly label: string
+  /** Jobs of one group have a limit of their own. */
+  readonly group: string
+  /** So many of its group run at the same time. */
+  readonly most: number
+  readonly fileLimit: number
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The file's output is `<logs>/<path>.log`, its programs' logs are in `<logs>/<path>/`. */
+  readonly logs: string
+}
+
+export interface JobsRun {
+  readonly root: string
+  /** In the order in which they begin, as far as there is room. */
+  readonly jobs: readonly Job[]
+  /** So many run at the same time. */
+  readonly slots: number
+  /** A folder for temporary files; each test file gets one of its own in it. */
+  readonly temporary: string
+  readonly print: (text: string) => void
+}
+
+/** Runs test files, several at a time, and prints what became of each. Returns the results in the order of the jobs. */
+export async function runJobs(run: JobsRun, signal: AbortSignal): Promise<readonly FileResult[]> {
+  const waiting = [...run.jobs]
+  const running = new Map<Job, Promise<void>>()
+  const results = new Map<Job, FileResult>()
+  const hasRoom = ({ group, most }: Job): boolean =>
+    [...running.keys()].filter((other) => other.group === group).length < most
+  let broken: unknown
+  const start = async (job: Job): Promise<void> => {
+    try {
+      const result = await runAlone(run, job, signal)
+      if (signal.aborted) return
+      results.set(job, result)
+      run.print(formatResult({ ...result, file: job.label, log: relative(run.root, result.log) }))
+    } catch (error) {
+      broken ??= error
+    } finally {
+      running.delete(job)
+    }
+  }
+  do {
+    for (const job of [...waiting]) {
+      if (signal.aborted || broken !== undefined || running.size >= run.slots) break
+      if (!hasRoom(job)) continue
+      waiting.splice(waiting.indexOf(job), 1)
+      running.set(job, start(job))
+    }
+    if (running.size > 0) await Promise.race(running.values())
+    // Also after one was broken off: none may still run when this ends.
+  } while (running.size > 0)
+  if (broken !== undefined) throw broken
+  signal.throwIfAborted()
+  return run.jobs.flatMap((job) => results.get(job) ?? [])
+}
+
+/** One file with its own temporary folder; what it leaves behind is ended, removed, and counts as a failure. Only a failed one keeps its programs' logs. */
+async function runAlone(run: JobsRun, job: Job, signal: AbortSignal): Promise<FileResult> {
+  const { file, logs, fileLimit } = job
+  const id = randomUUID()
+  const name = file.replace(/^test\//, '').replace(/\.test\.ts$/, '')
+  const log = join(logs, `${name}.log`)
+  const programLogs = join(logs, name)
+  // Short: the path of a Unix socket has 107 characters.
+  const temporary = join(run.temporary, id.slice(0, 8))
+  mkdirSync(temporary)
+  const env = { ...job.env, TMPDIR: temporary, ACR_NOPASS_TEST_LOGS: programLogs, [TEST_FILE_VARIABLE]: id }
+  const report = join(run.temporary, `${id.slice(0, 8)}.report`)
+  const result = await runFile({ root: run.root, file, env, log, report, limit: fileLimit }, signal)
+  if (signal.aborted) return result
+  const left = [...(await endLeftovers(id)), ...(await removeTemporary(temporary))]
+  if (result.counts.failed + left.length === 0) rmSync(programLogs, { recursive: true, force: true })
+  const failures = [...result.failures, ...left.map((line) => `✖ left behind: ${line}`)]
+  return { ...result, failures, counts: { ...result.counts, failed: result.counts.failed + left.length } }
+}
