@@ -1,8 +1,10 @@
-// Writes docs/en/errors.md from the list of error codes, the pages of doctor's findings, and the snippets in pages from the files that the tests run.
+// Writes the pages of error codes, of the action and of doctor's findings, and the snippets in pages from the files that the tests run.
 // `--check` writes nothing and fails when a page is not what it would write.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorsPage } from './generate-docs/errors-page.ts'
+import { actionPage, readActionTexts } from './generate-docs/action/page.ts'
+import { errorsPage, readChineseRows } from './generate-docs/errors-page.ts'
+import { LANGUAGES } from './generate-docs/languages.ts'
 import { findPages } from './generate-docs/pages.ts'
 import { fillSnippets } from './generate-docs/snippets.ts'
 import { troubleshootingPage } from './generate-docs/troubleshooting/page.ts'
@@ -14,13 +16,17 @@ const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 const wanted: Record<string, string> = {
-  'docs/en/errors.md': errorsPage(),
   'docs/en/troubleshooting.md': troubleshootingPage(WORDS_EN, ROWS_EN),
   'docs/zh/troubleshooting.md': troubleshootingPage(WORDS_ZH, ROWS_ZH),
 }
-for (const page of findPages(root)) {
-  if (page in wanted) continue
-  wanted[page] = fillSnippets(readText(page), readText)
+const action = readActionTexts(readText)
+const chineseErrors = readChineseRows(readText)
+for (const language of LANGUAGES) {
+  wanted[`docs/${language}/action.md`] = actionPage(language, action)
+  wanted[`docs/${language}/errors.md`] = errorsPage(language, chineseErrors)
+}
+for (const page of new Set([...findPages(root), ...Object.keys(wanted)])) {
+  wanted[page] = fillSnippets(wanted[page] ?? readText(page), readText)
 }
 
 const check = process.argv.includes('--check')

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { ACR_DOMAINS } from '../src/acr/registry-domains.ts'
 import type { Schema } from '../src/values/schema/schema.ts'
 import { generateChartDefaults } from './generate-values/chart-defaults.ts'
-import { generateValuesDocs } from './generate-values/docs.ts'
+import { generateReferences } from './generate-values/docs.ts'
 import { helperConfigSchema } from './generate-values/helper-config.ts'
 import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
 import { generateValidator, VALIDATOR_TYPES } from './generate-values/validators.ts'
@@ -23,7 +23,7 @@ async function generate(): Promise<Record<string, string>> {
     'chart/templates/_acr-domains.tpl': acrDomainsTemplate(),
     'chart/values.schema.json': readText('schemas/values.schema.json'),
     'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
-    'docs/en/values.md': generateValuesDocs(values),
+    ...generateReferences({ values, clusters }, readText),
     'src/values/values.generated.ts': await generateTypes(values, { rootName: 'Values' }),
     'src/values/resolved-values.generated.ts': await generateTypes(values, {
       rootName: 'ResolvedValues',

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
 
-const OUTPUTS: Readonly<Record<string, string>> = {
+export const OUTPUTS: Readonly<Record<string, string>> = {
   matrix: 'The clusters as `{"include":[{"name","wave","environment"}]}`, for strategy.matrix.',
   waves: 'The same by wave: `[{"wave":0,"matrix":{…}}]`.',
   results: 'What came of each cluster: name, wave, status, phase, revisions, duration, error with its cure.',

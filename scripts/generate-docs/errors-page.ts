@@ -1,3 +1,4 @@
+import { parse } from 'yaml'
 import { CLI_CODES } from '../../src/error-codes/cli.ts'
 import { CLOUD_CODES } from '../../src/error-codes/cloud.ts'
 import { GENERAL_CODES } from '../../src/error-codes/general.ts'
@@ -11,41 +12,74 @@ import { ROLLOUT_CODES } from '../../src/error-codes/rollout.ts'
 import { SANDBOX_CODES } from '../../src/error-codes/sandbox.ts'
 import { TOOLS_CODES } from '../../src/error-codes/tools.ts'
 import { VALUES_CODES } from '../../src/error-codes/values.ts'
+import { type Language, languageSwitch, type Text, table } from './languages.ts'
 
 type Rows = Readonly<Record<string, { readonly what: string; readonly cure: string }>>
 
-const AREAS: readonly (readonly [title: string, rows: Rows])[] = [
-  ['Inputs and flags', INPUT_CODES],
-  ['Values and clusters files', VALUES_CODES],
-  ['Alibaba Cloud: APIs and identities', CLOUD_CODES],
-  ['Registries and their credentials', REGISTRY_CODES],
-  ['RAM policies and roles', POLICY_CODES],
-  ['Kubernetes', KUBE_CODES],
-  ['Helm', HELM_CODES],
-  ['Rollouts', ROLLOUT_CODES],
-  ['The helper in the cluster', HELPER_CODES],
-  ['The command line tool', CLI_CODES],
-  ['Tools that the project builds', TOOLS_CODES],
-  ['The sandbox', SANDBOX_CODES],
-  ['Anywhere', GENERAL_CODES],
+/** What each code means and what to do, in Chinese: errors-zh.yaml. */
+export type ChineseRows = Readonly<Record<string, readonly [what: string, fix: string]>>
+
+const AREAS: readonly (readonly [title: Text, rows: Rows])[] = [
+  [{ en: 'Inputs and flags', zh: '输入与参数' }, INPUT_CODES],
+  [{ en: 'Values and clusters files', zh: 'values 与集群文件' }, VALUES_CODES],
+  [{ en: 'Alibaba Cloud: APIs and identities', zh: '阿里云：API 与身份' }, CLOUD_CODES],
+  [{ en: 'Registries and their credentials', zh: '镜像仓库实例及其凭据' }, REGISTRY_CODES],
+  [{ en: 'RAM policies and roles', zh: 'RAM 策略与角色' }, POLICY_CODES],
+  [{ en: 'Kubernetes', zh: 'Kubernetes' }, KUBE_CODES],
+  [{ en: 'Helm', zh: 'Helm' }, HELM_CODES],
+  [{ en: 'Rollouts', zh: '发布' }, ROLLOUT_CODES],
+  [{ en: 'The helper in the cluster', zh: '集群中的 helper' }, HELPER_CODES],
+  [{ en: 'The command line tool', zh: '命令行工具' }, CLI_CODES],
+  [{ en: 'Tools that the project builds', zh: '项目构建的工具' }, TOOLS_CODES],
+  [{ en: 'The sandbox', zh: 'sandbox' }, SANDBOX_CODES],
+  [{ en: 'Anywhere', zh: '通用' }, GENERAL_CODES],
 ]
 
-/** docs/en/errors.md: every code with what it means and its general cure; a message may name a more exact one. */
-export function errorsPage(): string {
-  const sections = AREAS.map(([title, rows]) => {
-    const lines = Object.entries(rows).map(
-      ([code, { what, cure }]) => `| \`${code}\` | ${cell(what)} | ${cell(cure)} |`,
-    )
-    return `## ${title}\n| code | what it means | cure |\n| --- | --- | --- |\n${lines.join('\n')}\n`
-  })
-  return `# Errors and their cures\n\n${INTRODUCTION}\n${sections.join('\n')}`
-}
-
-const INTRODUCTION = `Every failure that acr-nopass reports has one of these codes. A message says what failed, where (file:line:column, or cluster
+const WORDS = {
+  en: {
+    title: 'Errors and their cures',
+    introduction: `Every failure that acr-nopass reports has one of these codes. A message says what failed, where (file:line:column, or cluster
 and namespace), why, and the cure for that very case; the cures here are the general ones. The list is closed: a code never
 changes its meaning. (This page is generated from \`src/error-codes/\`.)
-`
+`,
+    columns: ['code', 'what it means', 'cure'],
+  },
+  zh: {
+    title: '错误码与解决方法',
+    introduction: `acr-nopass 报告的每个失败都带有下列错误码之一。消息会说明什么失败、在哪里（文件:行:列，或集群与命名空间）、原因，以及针对该情形的解决方法；
+此处为一般性的解决方法。消息文本本身为英文。错误码的含义永不改变。（本页由 \`src/error-codes/\` 生成。）
+`,
+    columns: ['错误码', '含义', '解决方法'],
+  },
+} as const
 
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+/** docs/<language>/errors.md: every code with what it means and its general cure; a message may name a more exact one. */
+export function errorsPage(language: Language, chinese: ChineseRows): string {
+  refuseGaps(chinese)
+  const { title, introduction, columns } = WORDS[language]
+  const sections = AREAS.map(([area, rows]) => {
+    const lines = Object.entries(rows).map(([code, { what, cure }]) => {
+      const [meaning = what, fix = cure] = language === 'zh' ? (chinese[code] ?? []) : []
+      return [`\`${code}\``, meaning, fix]
+    })
+    return `## ${area[language]}\n${table(columns, lines)}\n`
+  })
+  const switchLine = languageSwitch(`docs/${language}/errors.md`)
+  return `# ${title}\n\n${switchLine}\n\n${introduction}\n${sections.join('\n')}`
+}
+
+/** The Chinese rows, beside this file. */
+export function readChineseRows(readText: (path: string) => string): ChineseRows {
+  return parse(readText('scripts/generate-docs/errors-zh.yaml')) as ChineseRows
+}
+
+function refuseGaps(chinese: ChineseRows): void {
+  const codes = AREAS.flatMap(([, rows]) => Object.keys(rows))
+  const wrong = [
+    ...codes.filter((code) => chinese[code]?.length !== 2).map((code) => `${code} is missing`),
+    ...Object.keys(chinese)
+      .filter((code) => !codes.includes(code))
+      .map((code) => `${code} does not exist`),
+  ]
+  if (wrong.length > 0) throw new Error(`scripts/generate-docs/errors-zh.yaml: ${wrong.join(', ')}`)
 }

@@ -1,79 +1,194 @@
+import { parse } from 'yaml'
 import { resolve, type Schema } from '../../src/values/schema/schema.ts'
 import { describeExpected, flowYaml } from '../../src/values/schema/show-value.ts'
+import { type Language, languageSwitch, type Text, table } from '../generate-docs/languages.ts'
+import { fillSnippets } from '../generate-docs/snippets.ts'
 
-const INTRO = `# Values
+type Columns = Readonly<Record<Language, readonly string[]>>
+type ReadText = (path: string) => string
 
-<!-- Generated from schemas/values.schema.json by scripts/generate-values.ts. Do not edit. -->
+/** Title and description of each key, by its path. */
+export type KeyTexts = Readonly<Record<string, readonly [title: string, description: string]>>
 
-Every key of the chart, in the order in which you are likely to need them. Only [\`registries\`](#registries) and
-[\`identity\`](#identity) have to be set; the others have the defaults that stand here. For completion and checks while
-you type, put this line at the top of a values file (with the path or address of your copy of the schema):
-
-\`\`\`yaml
-# yaml-language-server: $schema=schemas/values.schema.json
-\`\`\`
-
-## What is checked
-
-\`acr-nopass validate -f values.yaml\` (and the action, before anything else) reports every error of all files at once, each
-with its file, line and column, and the cure. The code of an error says which check refused:
-
-| codes | check | against Helm |
-| --- | --- | --- |
-| \`YAML_*\` | reading: what YAML 1.1, YAML 1.2 and Helm would read differently is refused, so are duplicate keys, several documents, tags | stricter, never looser |
-| \`SCHEMA_*\` | the schema below, over the merged values | the same verdict as Helm 3.18 and newer, and Helm 4 |
-| \`VALUES_*\` | what a schema cannot say: regions, domains that two registries claim, targets that fit nothing, values without effect, secrets in values | beyond Helm |
-
-Files are merged as Helm merges them: maps are merged, lists are replaced as a whole, \`null\` takes a default away.
-`
-
-/** The reference of all values, as Markdown. */
-export function generateValuesDocs(root: Schema): string {
-  const keys = Object.entries(root.properties ?? {})
-  const index = keys.map(
-    ([key, schema]) => `| [\`${key}\`](#${key.toLowerCase()}) | ${cell(resolve(schema, root).title)} |`,
-  )
-  const sections = keys.map(([key, schema]) => section(key, schema, root, root.required?.includes(key) ?? false))
-  return [INTRO, '## All keys\n', '| key | what |', '| --- | --- |', ...index, '', ...sections].join('\n')
+interface PageTexts {
+  readonly columns: Columns
+  readonly required: Text
+  readonly types: Readonly<Record<string, Text>>
+  readonly values: {
+    readonly title: Text
+    readonly introduction: Text
+    readonly keys: Text
+    readonly indexColumns: Columns
+  }
+  readonly clusters: {
+    readonly title: Text
+    readonly introduction: Text
+    readonly example: Text
+    readonly exampleText: Text
+    readonly groups: readonly { readonly title: Text; readonly keys: readonly string[] }[]
+    readonly closing: Text
+  }
 }
 
-function section(key: string, schema: Schema, root: Schema, isRequired: boolean): string {
-  const full = resolve(schema, root)
-  const rows = leaves(key, schema, root, isRequired)
+const FOLDER = 'scripts/generate-values/texts'
+const CLUSTERS_EXAMPLE = 'examples/clusters/two-accounts.yaml'
+
+/** The pages of both schemas in both languages. */
+export function generateReferences(
+  schemas: { values: Schema; clusters: Schema },
+  readText: ReadText,
+): Record<string, string> {
+  const texts = parse(readText(`${FOLDER}/page.yaml`)) as PageTexts
+  const entry = schemas.clusters.items
+  if (entry === undefined) throw new Error('schemas/clusters.schema.json is not a list')
+  const valuesKeys = rowsOf(schemas.values, schemas.values)
+  const entryKeys = rowsOf(entry, schemas.clusters)
+  const pages: Record<string, string> = {}
+  for (const language of ['en', 'zh'] as const) {
+    const values = { root: schemas.values, language, texts, keys: keyTexts('values', valuesKeys, language, readText) }
+    const clusters = {
+      root: schemas.clusters,
+      language,
+      texts,
+      keys: keyTexts('clusters', entryKeys, language, readText),
+    }
+    pages[`docs/${language}/values.md`] = valuesPage(values, valuesKeys)
+    pages[`docs/${language}/clusters.md`] = fillSnippets(clustersPage(clusters, entryKeys), readText)
+  }
+  return pages
+}
+
+/** The Chinese texts of the values' keys, for whatever else shows them. */
+export function readValuesTexts(root: Schema, language: Language, readText: ReadText): KeyTexts {
+  return keyTexts('values', rowsOf(root, root), language, readText)
+}
+
+interface Page {
+  readonly root: Schema
+  readonly language: Language
+  readonly texts: PageTexts
+  readonly keys: KeyTexts
+}
+
+interface Row {
+  readonly path: string
+  readonly full: Schema
+  readonly isRequired: boolean
+}
+
+function valuesPage(page: Page, rows: readonly Row[]): string {
+  const { language, keys } = page
+  const { title, introduction, keys: index, indexColumns } = page.texts.values
+  const top = rows.filter(({ path }) => !/[.[]/.test(path))
+  const sections = top.map(({ path: key }) => {
+    const [name = '', about = ''] = keys[key] ?? []
+    const own = rows.filter(({ path }) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`))
+    return `## ${key}\n\n${sentence(name, about, language)}\n\n${rowsTable(page, own)}\n`
+  })
+  const links = top.map(({ path: key }) => [`[\`${key}\`](#${key.toLowerCase()})`, keys[key]?.[0] ?? ''])
   return [
-    `## ${key}\n`,
-    `${full.title}. ${full.description ?? ''}\n`,
-    '| key | type | default | meaning | example |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
+    `# ${title[language]}\n`,
+    `${languageSwitch(`docs/${language}/values.md`)}\n`,
+    '<!-- Generated from schemas/values.schema.json by scripts/generate-values.ts. Do not edit. -->\n',
+    introduction[language],
+    `## ${index[language]}\n`,
+    `${table(indexColumns[language], links)}\n`,
+    ...sections,
   ].join('\n')
 }
 
-function leaves(path: string, schema: Schema, root: Schema, isRequired: boolean): string[] {
+function clustersPage(page: Page, rows: readonly Row[]): string {
+  const { language } = page
+  const { title, introduction, example, exampleText, groups, closing } = page.texts.clusters
+  const grouped = groups.flatMap(({ keys }) => keys)
+  const missing = rows.filter(({ path }) => !/[.[]/.test(path) && !grouped.includes(path))
+  if (missing.length > 0)
+    throw new Error(`${FOLDER}/page.yaml: no group has ${missing.map(({ path }) => path).join(', ')}`)
+  const sections = groups.map((group) => {
+    const own = group.keys.flatMap((key) => rows.filter(({ path }) => path === key || path.startsWith(`${key}.`)))
+    return `## ${group.title[language]}\n\n${rowsTable(page, own)}\n`
+  })
+  return [
+    `# ${title[language]}\n`,
+    `${languageSwitch(`docs/${language}/clusters.md`)}\n`,
+    '<!-- Generated from schemas/clusters.schema.json by scripts/generate-values.ts. Do not edit. -->\n',
+    introduction[language],
+    `## ${example[language]}\n`,
+    exampleText[language],
+    `<!-- snippet: ${CLUSTERS_EXAMPLE} -->\n<!-- /snippet -->\n`,
+    ...sections,
+    closing[language],
+  ].join('\n')
+}
+
+function rowsTable(page: Page, rows: readonly Row[]): string {
+  const { language, texts, keys } = page
+  return table(
+    texts.columns[language],
+    rows.map(({ path, full, isRequired }) => {
+      const [title = '', description = ''] = keys[path] ?? []
+      const required = isRequired ? texts.required[language] : ''
+      const fallback = full.default === undefined ? required : code(flowYaml(full.default))
+      const example = full.examples?.[0] === undefined ? '' : code(flowYaml(full.examples[0]))
+      return [code(path), typeName(full, page), fallback, sentence(title, description, language), example]
+    }),
+  )
+}
+
+/** All keys below a map, in its order, with the path that a person reads: `registries[].name`. */
+function rowsOf(schema: Schema, root: Schema, parent = ''): Row[] {
   const full = resolve(schema, root)
-  const own = row(path, full, root, isRequired)
-  // A label selector is one value that Kubernetes users know.
-  if (path.endsWith('elector')) return [own]
-  const item = full.items === undefined ? undefined : resolve(full.items, root)
-  const nested = Object.entries(full.properties ?? item?.properties ?? {})
-  const prefix = item?.properties === undefined ? path : `${path}[]`
-  const required = full.required ?? item?.required ?? []
-  return [own, ...nested.flatMap(([key, inner]) => leaves(`${prefix}.${key}`, inner, root, required.includes(key)))]
+  return Object.entries(full.properties ?? {}).flatMap(([key, inner]) => {
+    const path = parent === '' ? key : `${parent}.${key}`
+    const child = resolve(inner, root)
+    const own = { path, full: child, isRequired: full.required?.includes(key) ?? false }
+    // A label selector is one value that Kubernetes users know.
+    if (path.endsWith('elector')) return [own]
+    const item = child.items === undefined ? undefined : resolve(child.items, root)
+    const below = child.properties === undefined && item?.properties !== undefined ? item : child
+    return [own, ...rowsOf(below, root, below === item ? `${path}[]` : path)]
+  })
 }
 
-function row(path: string, full: Schema, root: Schema, isRequired: boolean): string {
-  const { title = '', description = '' } = full
-  const fallback = full.default === undefined ? (isRequired ? '**required**' : '') : code(flowYaml(full.default))
-  const example = full.examples?.[0] === undefined ? '' : code(flowYaml(full.examples[0]))
-  return `| ${code(path)} | ${cell(typeName(full, root))} | ${fallback} | ${cell(`${title}. ${description}`)} | ${example} |`
+/** English stands in the schema, Chinese in a file of its own; every key has both. */
+function keyTexts(name: 'values' | 'clusters', rows: readonly Row[], language: Language, readText: ReadText): KeyTexts {
+  if (language === 'en')
+    return Object.fromEntries(rows.map(({ path, full }) => [path, [full.title ?? '', full.description ?? '']]))
+  const file = `${FOLDER}/${name}-zh.yaml`
+  const texts = parse(readText(file)) as KeyTexts
+  const paths = rows.map(({ path }) => path)
+  const wrong = [
+    ...paths.filter((path) => texts[path] === undefined).map((path) => `${path} is missing`),
+    ...Object.keys(texts)
+      .filter((path) => !paths.includes(path))
+      .map((path) => `${path} does not exist`),
+  ]
+  if (wrong.length > 0) throw new Error(`${file}: ${wrong.join(', ')}`)
+  return texts
 }
 
-function typeName(full: Schema, root: Schema): string {
-  if (full.enum !== undefined) return full.enum.map((value) => `\`${String(value)}\``).join(', ')
-  if (full.type === 'object') return 'map'
-  if (full.type === 'array') return full.items === undefined ? 'list' : `list of ${plural(full.items, root)}`
-  return describeExpected(full, root)
+function sentence(title: string, description: string, language: Language): string {
+  return language === 'zh' ? `${title}。${description}` : `${title}. ${description}`.trim()
+}
+
+function typeName(full: Schema, { root, texts, language }: Page): string {
+  if (full.enum !== undefined)
+    return full.enum.map((value) => `\`${String(value)}\``).join(language === 'zh' ? '、' : ', ')
+  const word = (name: string): string => {
+    const found = texts.types[name]
+    if (found === undefined) throw new Error(`${FOLDER}/page.yaml: types has no ${name}`)
+    return found[language]
+  }
+  if (full.type === 'object') return word('map')
+  if (full.type === 'array') return word(full.items === undefined ? 'list' : `list of ${plural(full.items, root)}`)
+  const [, kinds = '', min, max] = /^(.*?)(?: from (\S+) to (\S+))?$/.exec(describeExpected(full, root)) ?? []
+  const range =
+    min === undefined
+      ? ''
+      : word('range')
+          .replace('{min}', min)
+          .replace('{max}', max ?? '')
+  return kinds in texts.types ? word(kinds) + range : kinds.split(' or ').map(word).join(word('or')) + range
 }
 
 function plural(items: Schema, root: Schema): string {
@@ -82,9 +197,5 @@ function plural(items: Schema, root: Schema): string {
 }
 
 function code(text: string): string {
-  return text.includes('`') ? text : `\`${text.replaceAll('|', '\\|').replaceAll('\n', ' ')}\``
-}
-
-function cell(text: string | undefined): string {
-  return (text ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ').trim()
+  return text.includes('`') ? text : `\`${text.replaceAll('\n', ' ')}\``
 }

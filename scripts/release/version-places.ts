@@ -29,7 +29,10 @@ export const VERSION_PLACES: readonly VersionPlace[] = [
   ...[
     'README.md',
     'README.zh-CN.md',
+    'docs/en/action.md',
+    'docs/zh/action.md',
     'docs/en/quick-start-ack.md',
+    'examples/workflows/approved-plan.yml',
     'examples/workflows/environments.yml',
     'examples/workflows/pull-request.yml',
     'examples/workflows/rollout.yml',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { errorsPage } from '../../scripts/generate-docs/errors-page.ts'
+import { errorsPage, readChineseRows } from '../../scripts/generate-docs/errors-page.ts'
 import { findPages } from '../../scripts/generate-docs/pages.ts'
 import { fillSnippets } from '../../scripts/generate-docs/snippets.ts'
 import { UNVERIFIED } from '../../src/alibaba/unverified.ts'
@@ -20,10 +20,15 @@ test('a snippet is the file that the page names, without the comments at its top
   )
 })
 
-test('every error code has a row on the page of errors', () => {
-  const page = errorsPage()
-  const missing = Object.keys(ERROR_CODES).filter((code) => !page.includes(`| \`${code}\` |`))
-  assert.deepEqual(missing, [])
+test('every error code has a row on the page of errors, in both languages', () => {
+  const chinese = readChineseRows((path) => readFileSync(join(root, path), 'utf8'))
+  for (const language of ['en', 'zh'] as const) {
+    const page = errorsPage(language, chinese)
+    const missing = Object.keys(ERROR_CODES).filter((code) => !page.includes(`| \`${code}\` |`))
+    assert.deepEqual(missing, [])
+  }
+  const { INTERNAL: _internal, ...rest } = chinese
+  assert.throws(() => errorsPage('zh', { ...rest, GONE: ['', ''] }), /INTERNAL is missing, GONE does not exist/)
 })
 
 test('every code that a table of a page explains is in the list of errors, or of what may not be verified', () => {

@@ -1,0 +1,147 @@
+import { parse } from 'yaml'
+import { INPUTS, type InputSpec } from '../../../src/rollout/inputs/input-table.ts'
+import { OUTPUTS } from '../../build/action-yml.ts'
+import { type Language, languageSwitch, type Text, table } from '../languages.ts'
+
+type Modes = 'all' | readonly string[]
+type Columns = Readonly<Record<Language, readonly string[]>>
+
+interface InputText extends Text {
+  readonly modes: Modes
+}
+
+export interface InputGroup {
+  readonly title: Text
+  readonly intro?: Text
+  readonly inputs: Readonly<Record<string, InputText>>
+}
+
+export interface ActionTexts {
+  readonly title: Text
+  readonly introduction: Text
+  readonly modes: {
+    readonly title: Text
+    readonly columns: Columns
+    readonly rows: Readonly<Record<string, { readonly uses: Text; readonly writes: Text }>>
+  }
+  readonly surprises: {
+    readonly title: Text
+    readonly columns: Columns
+    readonly rows: readonly { readonly name: string; readonly what: Text; readonly change: Text }[]
+  }
+  readonly inputs: {
+    readonly title: Text
+    readonly introduction: Text
+    readonly columns: Columns
+    readonly all: Text
+    readonly kinds: Readonly<Record<string, Text>>
+  }
+  readonly outputs: {
+    readonly title: Text
+    readonly introduction: Text
+    readonly columns: Columns
+    readonly rows: Readonly<Record<string, Text & { readonly modes: Modes; readonly if: string }>>
+    readonly example: Text
+  }
+  readonly permissions: {
+    readonly title: Text
+    readonly columns: Columns
+    readonly rows: readonly { readonly where: Text; readonly what: Text | string; readonly for: Text }[]
+  }
+}
+
+/** Beside this file: the inputs by task, and the rest of the page. */
+export function readActionTexts(readText: (path: string) => string): { groups: InputGroup[]; texts: ActionTexts } {
+  const folder = 'scripts/generate-docs/action'
+  const groups = parse(readText(`${folder}/inputs.yaml`)) as InputGroup[]
+  const texts = parse(readText(`${folder}/page.yaml`)) as ActionTexts
+  refuseGaps(
+    'inputs.yaml',
+    groups.flatMap(({ inputs }) => Object.keys(inputs)),
+    Object.keys(INPUTS),
+  )
+  refuseGaps('page.yaml, outputs', Object.keys(texts.outputs.rows), Object.keys(OUTPUTS))
+  refuseGaps('page.yaml, modes', Object.keys(texts.modes.rows), INPUTS.mode.choices ?? [])
+  return { groups, texts }
+}
+
+function refuseGaps(file: string, given: readonly string[], known: readonly string[]): void {
+  const wrong = [
+    ...known.filter((name) => !given.includes(name)).map((name) => `${name} is missing`),
+    ...given.filter((name) => !known.includes(name)).map((name) => `${name} does not exist`),
+    ...given.filter((name, at) => given.indexOf(name) !== at).map((name) => `${name} is there twice`),
+  ]
+  if (wrong.length > 0) throw new Error(`scripts/generate-docs/action/${file}: ${wrong.join(', ')}`)
+}
+
+/** docs/<language>/action.md: the reference of the action. */
+export function actionPage(language: Language, { groups, texts }: ReturnType<typeof readActionTexts>): string {
+  const { modes, surprises, inputs, outputs, permissions } = texts
+  const modesOf = (list: Modes): string =>
+    list === 'all' ? inputs.all[language] : list.map(code).join(COMMA[language])
+  const inputRow = ([name, text]: [string, InputText]): string[] => {
+    const spec = INPUTS[name as keyof typeof INPUTS]
+    const takes = takesOf(spec, inputs.kinds, language)
+    return [code(name), takes, spec.default === '' ? '' : code(spec.default), modesOf(text.modes), text[language]]
+  }
+  const parts = [
+    `# ${texts.title[language]}\n`,
+    `${languageSwitch(`docs/${language}/action.md`)}\n`,
+    texts.introduction[language],
+    `## ${modes.title[language]}`,
+    table(
+      modes.columns[language],
+      Object.entries(modes.rows).map(([mode, { uses, writes }]) => [code(mode), uses[language], writes[language]]),
+    ),
+    `\n### ${surprises.title[language]}`,
+    table(
+      surprises.columns[language],
+      surprises.rows.map(({ name, what, change }) => [name, what[language], change[language]]),
+    ),
+    `\n## ${inputs.title[language]}`,
+    inputs.introduction[language],
+    ...groups.flatMap((group) => [
+      `### ${group.title[language]}`,
+      ...(group.intro ? [`${group.intro[language].trim()}\n`] : []),
+      `${table(inputs.columns[language], Object.entries(group.inputs).map(inputRow))}\n`,
+    ]),
+    `## ${outputs.title[language]}`,
+    outputs.introduction[language],
+    table(
+      outputs.columns[language],
+      Object.entries(outputs.rows).map(([name, row]) => [
+        code(name),
+        modesOf(row.modes),
+        row[language],
+        code(`if: ${row.if}`),
+      ]),
+    ),
+    `\n${outputs.example[language]}`,
+    '<!-- snippet: examples/workflows/approved-plan.yml -->\n<!-- /snippet -->',
+    `\n## ${permissions.title[language]}`,
+    table(
+      permissions.columns[language],
+      permissions.rows.map((row) => [
+        row.where[language],
+        typeof row.what === 'string' ? row.what : row.what[language],
+        row.for[language],
+      ]),
+    ),
+  ]
+  return `${parts.join('\n')}\n`
+}
+
+const COMMA: Text = { en: ', ', zh: '、' }
+
+function takesOf(spec: InputSpec, kinds: ActionTexts['inputs']['kinds'], language: Language): string {
+  const { kind, choices = [], min, max } = spec
+  if (kind === 'choice') return choices.map(code).join(COMMA[language])
+  if (kind === 'boolean') return ['true', 'false'].map(code).join(COMMA[language])
+  const word = kinds[kind]?.[language]
+  if (word === undefined) throw new Error(`page.yaml: no word for ${kind}`)
+  return kind === 'integer' ? `${word}${language === 'zh' ? '，' : ', '}${min}–${max}` : word
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}

@@ -1,0 +1,41 @@
+import { basename } from 'node:path'
+
+export const LANGUAGES = ['en', 'zh'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+/** A text in both languages, as the YAML files beside the generators hold it. */
+export type Text = Readonly<Record<Language, string>>
+
+const NAMES: Text = { en: 'English', zh: '简体中文' }
+
+/** The same page in the other language; undefined for a page that has no other. */
+export function twinOf(page: string): { readonly path: string; readonly language: Language } | undefined {
+  if (page === 'README.md' || page === 'chart/README.md')
+    return { path: page.replace('.md', '.zh-CN.md'), language: 'zh' }
+  if (page.endsWith('README.zh-CN.md')) return { path: page.replace('.zh-CN.md', '.md'), language: 'en' }
+  if (page.startsWith('docs/en/')) return { path: page.replace('docs/en/', 'docs/zh/'), language: 'zh' }
+  if (page.startsWith('docs/zh/')) return { path: page.replace('docs/zh/', 'docs/en/'), language: 'en' }
+  return undefined
+}
+
+/** The line at the top of a page that leads to the same page in the other language. */
+export function languageSwitch(page: string): string {
+  const twin = twinOf(page)
+  if (twin === undefined) throw new Error(`${page} has no other language`)
+  const target = page.startsWith('docs/') ? `../${twin.language}/${basename(twin.path)}` : basename(twin.path)
+  return `[${NAMES[twin.language]}](${target})`
+}
+
+/** A text as the cell of a table. */
+export function cell(text: string): string {
+  return text
+    .replaceAll('|', '\\|')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .trim()
+}
+
+/** A table in Markdown. */
+export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`
+  return [line(columns), `|${' --- |'.repeat(columns.length)}`, ...rows.map(line)].join('\n')
+}
