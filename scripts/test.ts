@@ -112,7 +112,7 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
     const slots = stage.length > 1 ? cores + 1 : (stage[0]?.suite.parallel(cores) ?? 1)
     print(`— ${runnable.map(({ title }) => title).join('; ')}: ${countFiles(jobs)}`)
     const results = await runJobs({ root, jobs, slots, temporary, print }, signal)
-    for (const [at, result] of results.entries()) tried.push({ ...jobs[at]!, result })
+    tried.push(...results.map(({ job, result }) => ({ ...job, result })))
   }
   const last = await tryAgain(tried)
   if (complete) writeDurations(root, last)
@@ -171,7 +171,7 @@ async function tryAgain(tried: readonly Tried<Pass>[]): Promise<readonly Outcome
     if (!paths) break
     const jobs = jobsOf({ ...one.pass, files: [one.result.file] }, paths, join(logs, 'again'))
     const [last] = await runJobs({ root, jobs, slots: 1, temporary, print }, signal)
-    if (last) second.set(one, last)
+    if (last) second.set(one, last.result)
   }
   for (const [{ label, result }, { counts }] of second)
     if (counts.failed === 0) print(`unsteady: ${label} failed at first, see ${relative(root, result.log)}`)

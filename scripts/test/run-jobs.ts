@@ -20,10 +20,10 @@ export interface Job {
   readonly logs: string
 }
 
-export interface JobsRun {
+export interface JobsRun<T extends Job = Job> {
   readonly root: string
   /** In the order in which they begin, as far as there is room. */
-  readonly jobs: readonly Job[]
+  readonly jobs: readonly T[]
   /** So many run at the same time. */
   readonly slots: number
   /** A folder for temporary files; each test file gets one of its own in it. */
@@ -32,7 +32,10 @@ export interface JobsRun {
 }
 
 /** Runs test files, several at a time, and prints what became of each. Returns the results in the order of the jobs. */
-export async function runJobs(run: JobsRun, signal: AbortSignal): Promise<readonly FileResult[]> {
+export async function runJobs<T extends Job>(
+  run: JobsRun<T>,
+  signal: AbortSignal,
+): Promise<readonly { readonly job: T; readonly result: FileResult }[]> {
   const waiting = [...run.jobs]
   const running = new Map<Job, Promise<void>>()
   const results = new Map<Job, FileResult>()
@@ -51,19 +54,23 @@ export async function runJobs(run: JobsRun, signal: AbortSignal): Promise<readon
       running.delete(job)
     }
   }
-  do {
+  while (waiting.length + running.size > 0) {
     for (const job of [...waiting]) {
       if (signal.aborted || broken !== undefined || running.size >= run.slots) break
       if (!hasRoom(job)) continue
       waiting.splice(waiting.indexOf(job), 1)
       running.set(job, start(job))
     }
-    if (running.size > 0) await Promise.race(running.values())
-    // Also after one was broken off: none may still run when this ends.
-  } while (running.size > 0)
+    // Only after one was broken off: the others are waited for, and no further one begins.
+    if (running.size === 0) break
+    await Promise.race(running.values())
+  }
   if (broken !== undefined) throw broken
   signal.throwIfAborted()
-  return run.jobs.flatMap((job) => results.get(job) ?? [])
+  return run.jobs.flatMap((job) => {
+    const result = results.get(job)
+    return result ? [{ job, result }] : []
+  })
 }
 
 /** One file with its own temporary folder; what it leaves behind is ended, removed, and counts as a failure. Only a failed one keeps its programs' logs. */

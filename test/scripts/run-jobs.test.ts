@@ -29,7 +29,7 @@ async function runFiles(sources: Record<string, string>, fileLimit = 20_000, sig
   const logs = join(root, 'logs')
   const jobs = files.map((file) => ({ file, label: file, group: 'all', most: 2, fileLimit, env, logs }))
   const results = await runJobs({ root, jobs, slots: 2, temporary: join(root, 'temporary'), print }, signal)
-  const counts = results.reduce((sum, one) => addCounts(sum, one.counts), NO_TESTS)
+  const counts = results.reduce((sum, { result }) => addCounts(sum, result.counts), NO_TESTS)
   return { counts, text: printed.join('\n').replaceAll(/ · [\d.]+ s$/gm, '') }
 }
 
@@ -160,7 +160,7 @@ test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new
   const print = (text: string) => void printed.push(text)
   const results = await runJobs({ root, jobs, slots: 3, temporary: join(root, 'temporary'), print }, never)
   assert.deepEqual(
-    results.map(({ file }) => file),
+    results.map(({ result }) => result.file),
     jobs.map(({ file }) => file),
   )
   const order = readFileSync(events, 'utf8').trim().split(' ')
