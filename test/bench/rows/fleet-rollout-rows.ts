@@ -41,11 +41,11 @@ export const FLEET_ROLLOUT_ROWS: readonly RowSpec[] = [
     title: { en: 'Helm revisions and RAM writes of that second run', zh: '第二次运行的 Helm 修订版本与 RAM 写入' },
     measure: 'count',
     bars: [0],
-    peers: { en: 'one revision a cluster', zh: '每个集群一个修订版本' },
+    peers: { en: 'one revision per cluster', zh: '每个集群一个修订版本' },
   },
   {
     id: 'ram',
-    title: { en: 'Part of it that RAM takes: a policy a cluster', zh: '其中 RAM 的部分：每个集群一份策略' },
+    title: { en: 'Part of it for RAM: one policy per cluster', zh: '其中 RAM 的部分：每个集群一份策略' },
     measure: 'times',
     peers: SAME,
   },

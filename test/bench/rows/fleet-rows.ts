@@ -1,15 +1,15 @@
 import type { RowSpec } from '../report/row.ts'
 
-const NONE = { en: 'no peer says anything about fleets', zh: '没有同类工具谈及大规模集群' }
+const NONE = { en: 'no published figures', zh: '同类工具未提供该项数据' }
 const KINDS = {
-  en: 'no limit / 50 a second / 10 a second / mixed lives',
+  en: 'no limit / 50 per second / 10 per second / mixed lives',
   zh: '不限流 / 每秒 50 次 / 每秒 10 次 / 混合有效期',
 }
 
 export const FLEET_ROWS: readonly RowSpec[] = [
   {
     id: 'fleet-mean',
-    title: { en: `Cloud calls a second in steady state: ${KINDS.en}`, zh: `稳态下每秒云调用数：${KINDS.zh}` },
+    title: { en: `Cloud calls per second in steady state: ${KINDS.en}`, zh: `稳态下每秒云调用数：${KINDS.zh}` },
     measure: 'count',
     peers: {
       en: 'by arithmetic: a program that asks for each namespace makes 200 times as many',
@@ -22,7 +22,7 @@ export const FLEET_ROWS: readonly RowSpec[] = [
     measure: 'times',
     simulated: true,
     bars: [1.5, 1.5, 1.5, 1.5],
-    peers: { en: 'fixed intervals keep a mass start together for good', zh: '固定间隔会让同时启动的集群永远同步' },
+    peers: { en: 'fixed intervals keep clusters that started together in step', zh: '固定间隔会使同时启动的集群始终同步' },
   },
   {
     id: 'fleet-start',

@@ -22,7 +22,7 @@ export const STEADY_ROWS: readonly RowSpec[] = [
   },
   {
     id: 'steady-requests',
-    title: { en: 'Idle: all requests besides the Lease, a minute', zh: '空闲：除 Lease 外的全部请求，每分钟' },
+    title: { en: 'Idle: all requests except the Lease, per minute', zh: '空闲：除 Lease 外的全部请求，每分钟' },
     measure: 'count',
     peers: { en: 'lower bound 0', zh: '下限 0' },
   },

@@ -76,7 +76,7 @@ async function runSteady(context: BenchContext, step: StepHandle): Promise<Scena
       'crash-blind': [blindMs / 1000],
     },
     notes: [
-      `idle over ${NAMESPACES} namespaces, measured for ${settings.steadySeconds} s (two helpers): ${idle.described}, ${idle.watches} watches opened anew`,
+      `idle over ${NAMESPACES} namespaces, measured for ${settings.steadySeconds} s (two helpers): ${idle.described}, ${idle.watches} watches reopened`,
       `restart of both helpers, requests in ${START_MS / 1000} s: ${restarted.described}`,
     ],
   }
