@@ -22,7 +22,10 @@ export const FLEET_ROWS: readonly RowSpec[] = [
     measure: 'times',
     simulated: true,
     bars: [1.5, 1.5, 1.5, 1.5],
-    peers: { en: 'fixed intervals keep clusters that started together in step', zh: '固定间隔会使同时启动的集群始终同步' },
+    peers: {
+      en: 'fixed intervals keep clusters that started together in step',
+      zh: '固定间隔会使同时启动的集群始终同步',
+    },
   },
   {
     id: 'fleet-start',
