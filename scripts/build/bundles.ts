@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { collectLicences } from './licences.ts'
 import { lazyBuiltins, lightBuiltins } from './light-builtins.ts'
@@ -46,26 +46,13 @@ export async function bundleAction(root: string, out: string): Promise<string> {
   return describe(metafile, 'main.js')
 }
 
-/** The command line tool, split as well, and `validate` once more in one file; `acr-nopass.js` is what its bin starts. */
+/** The command line tool, split as well; `acr-nopass.js` is what its bin starts. */
 export async function bundleCli(root: string, out: string): Promise<string> {
   await rm(out, { recursive: true, force: true })
-  const alone = await build({
-    ...COMMON,
-    absWorkingDir: root,
-    entryPoints: { validate: 'src/cli/start/validate.ts' },
-    entryNames: '[name]-[hash]',
-    outdir: out,
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    banner: {},
-    charset: 'ascii',
-    plugins: [...COMMON.plugins, lazyBuiltins],
-  })
   const { metafile } = await build({
     ...COMMON,
     absWorkingDir: root,
     entryPoints: { 'acr-nopass': 'src/cli/start/main.ts' },
-    define: { VALIDATE_FILE: JSON.stringify(`./${basename(Object.keys(alone.metafile.outputs)[0] ?? '')}`) },
     outdir: out,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

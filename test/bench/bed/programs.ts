@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises'
+import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { bundleCli, bundleHelper } from '../../../scripts/build/bundles.ts'
@@ -15,7 +15,8 @@ export async function buildPrograms(root: string, folder: string): Promise<Progr
   }
   await bundleHelper(root, programs.helper)
   await bundleCli(root, programs.cli)
-  // As in the npm package: the chart lies beside the bundle's folder.
+  // As in the npm package: the chart and package.json lie beside the bundle's folder.
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   await symlink(join(root, 'chart'), join(folder, 'chart'))
   await build({
     absWorkingDir: root,

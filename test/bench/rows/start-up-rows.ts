@@ -7,7 +7,7 @@ export const START_UP_ROWS: readonly RowSpec[] = [
     id: 'validate',
     title: { en: '`acr-nopass validate`, the whole process', zh: '`acr-nopass validate` 整个进程' },
     measure: 'times',
-    bars: [2],
+    bars: [3.3],
     peers: BARE,
   },
   {
