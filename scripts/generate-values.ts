@@ -1,11 +1,9 @@
-// Writes everything that is derived from schemas/values.schema.json, schemas/clusters.schema.json, chart/values.yaml and
-// ACR's domains.
+// Writes everything that is derived from schemas/values.schema.json, schemas/clusters.schema.json and ACR's domains.
 // `--check` writes nothing and fails when a file is not what it would write.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ACR_DOMAINS } from '../src/acr/registry-domains.ts'
 import type { Schema } from '../src/values/schema/schema.ts'
-import { generateChartDefaults } from './generate-values/chart-defaults.ts'
 import { generateReferences } from './generate-values/docs.ts'
 import { helperConfigSchema } from './generate-values/helper-config.ts'
 import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
@@ -31,7 +29,6 @@ async function generate(): Promise<Record<string, string>> {
       resolved: true,
     }),
     'src/values/helper-config.generated.ts': await generateHelperConfigType(helperConfig),
-    'src/values/chart-defaults.generated.ts': generateChartDefaults(readText('chart/values.yaml')),
     'src/values/values-validator.generated.mjs': await generateValidator(values, root),
     'src/values/values-validator.generated.d.mts': VALIDATOR_TYPES,
     'src/values/helper-config-validator.generated.mjs': await generateValidator(helperConfig, root),

@@ -1,10 +1,8 @@
 import schema from '../../schemas/values.schema.json' with { type: 'json' }
-import { readPacked, TEXT } from './chart-defaults.generated.ts'
 import { checkValues } from './checks/check-values.ts'
 import { fillDefaults } from './fill-defaults.ts'
 import { hideForeign } from './foreign-file.ts'
 import { coalesce, mergeFiles } from './merge.ts'
-import { unpackMap } from './packed-node.ts'
 import type { ResolvedValues } from './resolved-values.generated.ts'
 import { withRrsaPlaceholders } from './rrsa-placeholders.ts'
 import { schemaErrors } from './schema/schema-errors.ts'
@@ -54,7 +52,7 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
 export function judgeValues(options: LoadValuesOptions): LoadedValues {
   const user = options.files.map((file) => readLayer(file, 'user'))
   const read = [
-    readDefaults(options.defaults),
+    readLayer(options.defaults, 'chart'),
     ...user,
     ...(options.computed === undefined ? [] : [readLayer(options.computed, 'computed')]),
   ]
@@ -91,13 +89,6 @@ const KEYS = Object.keys(schema.properties)
 interface Layer {
   readonly root: MapNode | undefined
   readonly errors: readonly ValuesError[]
-}
-
-/** Those of this very version were read when it was built: to read them was a seventh of `validate` in a profile. */
-function readDefaults(file: SourceFile): Layer {
-  return file.text === TEXT
-    ? { root: unpackMap(readPacked(), file.name, 'chart'), errors: [] }
-    : readLayer(file, 'chart')
 }
 
 function readLayer(file: SourceFile | MapNode, origin: Origin): Layer {
