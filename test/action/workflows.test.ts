@@ -89,6 +89,15 @@ test('the example workflows do their work in a real workflow engine', async (t) 
     assert.equal(tokens.length, 1, 'two clusters of one account share one session')
   })
 
+  await t.test('matrix.yml: a job for each id of the matrix, which finds the cluster as the list left it', async () => {
+    const record = await work('matrix.yml', 'push')
+    assert.ok(record.succeeded, record.log.join('\n'))
+    const rollouts = record.summary.split('\n').filter((line) => line.startsWith('### acr-nopass apply'))
+    assert.deepEqual(rollouts, ['### acr-nopass apply: 1 unchanged', '### acr-nopass apply: 1 unchanged'])
+    const names = record.summary.split('\n').flatMap((line) => /^\| \S+ \| (c[a-z0-9]{32})/.exec(line)?.[1] ?? [])
+    assert.deepEqual(names.sort(), bed.clusters.map(({ clusterId }) => clusterId).sort())
+  })
+
   await t.test('P6 what the engine shows holds no credential', async () => {
     const record = await work('rollout.yml', 'push')
     const shown = [record.summary, ...record.log, ...Object.values(record.outputs)].join('\n')
@@ -115,18 +124,32 @@ test('the example workflows do their work in a real workflow engine', async (t) 
   })
 })
 
-/** What a platform team has in its repository. */
+/** What a platform team has in its repository; the ids of its clusters are those of the bed. */
 async function userFiles(bed: ActionBed): Promise<Readonly<Record<string, string>>> {
   const names = (await readdir(join(root, 'examples', 'workflows'))).sort()
+  const ids = bed.clusters.values()
+  const withIds = (text: string): string =>
+    text.replaceAll(/\bc[0-9a-f]{32}\b/g, () => ids.next().value?.clusterId ?? '')
   const workflows = await Promise.all(
     names.map(
       async (name) =>
-        [`.github/workflows/${name}`, await readFile(join(root, 'examples', 'workflows', name), 'utf8')] as const,
+        [
+          `.github/workflows/${name}`,
+          withIds(await readFile(join(root, 'examples', 'workflows', name), 'utf8')),
+        ] as const,
     ),
   )
   const clusters = bed.clusters.map((one, wave) => ({
     ...one.entry(wave),
     environment: wave === 0 ? 'staging' : 'production',
   }))
-  return { ...Object.fromEntries(workflows), 'clusters.yaml': stringify(clusters), 'values.yaml': bed.values }
+  const values = clusters.map(
+    (one) => [`values/${one.environment}.yaml`, stringify(Reflect.get(one, 'values'))] as const,
+  )
+  return {
+    ...Object.fromEntries(workflows),
+    ...Object.fromEntries(values),
+    'clusters.yaml': stringify(clusters),
+    'values.yaml': bed.values,
+  }
 }

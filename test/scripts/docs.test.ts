@@ -7,6 +7,7 @@ import { findPages } from '../../scripts/generate-docs/pages.ts'
 import { fillSnippets } from '../../scripts/generate-docs/snippets.ts'
 import { UNVERIFIED } from '../../src/alibaba/unverified.ts'
 import { ERROR_CODES } from '../../src/error-codes.ts'
+import { VERSION } from '../../src/version.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -17,6 +18,16 @@ test('a snippet is the file that the page names, without the comments at its top
   assert.equal(
     fillSnippets(filled, () => '# hint\n# more\n\nkey: 1 # stays\n'),
     filled,
+  )
+})
+
+test('a workflow is shown as readers have it: the released action, and no address of an emulated cloud', () => {
+  const file =
+    'steps:\n  - uses: ./ # in your repository\n    with:\n      mode: plan\n      endpoints: ' + '$' + '{{ vars.ALIBABA_CLOUD_ENDPOINTS }} # x\n'
+  const [major] = VERSION.split('.')
+  assert.equal(
+    fillSnippets('<!-- snippet: x.yml -->\n<!-- /snippet -->', () => file),
+    `<!-- snippet: x.yml -->\n\`\`\`yaml\nsteps:\n  - uses: acr-nopass/acr-nopass@v${major}\n    with:\n      mode: plan\n\`\`\`\n<!-- /snippet -->`,
   )
 })
 
