@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundleHelper } from '../build/bundles.ts'
@@ -6,6 +6,7 @@ import { billOfMaterials } from './bill-of-materials.ts'
 import { writeChartArchive } from './chart-archive.ts'
 import { packageVersion } from './check-version.ts'
 import { writeChecksums } from './checksums.ts'
+import { krewManifest } from './krew-manifest.ts'
 import { writeNpmArchive } from './npm-archive.ts'
 
 export interface ArtifactOptions {
@@ -30,7 +31,10 @@ export async function buildArtifacts(options: ArtifactOptions, signal: AbortSign
   const scratch = await mkdtemp(join(tmpdir(), 'acr-nopass-release-'))
   try {
     const chart = await writeChartArchive(join(out, `acr-nopass-chart-${version}.tgz`), { ...options, scratch }, signal)
-    await writeNpmArchive(join(out, `acr-nopass-npm-${version}.tgz`), { root, scratch, chart })
+    const archive = join(out, `acr-nopass-npm-${version}.tgz`)
+    await writeNpmArchive(archive, { root, scratch, chart })
+    const { homepage } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { homepage: string }
+    await writeFile(join(out, 'acr-nopass.krew.yaml'), krewManifest({ version, homepage }, await readFile(archive)))
     if (helperFile === undefined) await bundleHelper(root, join(out, 'helper.mjs'))
     else await copyFile(helperFile, join(out, 'helper.mjs'))
     await writeFile(join(out, `acr-nopass-${version}.cdx.json`), await billOfMaterials(root, signal))

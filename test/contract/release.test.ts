@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import { parse } from 'yaml'
 import { bundleHelper } from '../../scripts/build/bundles.ts'
 import { compareFolders } from '../../scripts/build/compare-folders.ts'
 import { buildArtifacts } from '../../scripts/release/build-artifacts.ts'
@@ -50,14 +51,31 @@ function helm(name: 'helm3' | 'helm4', ...args: string[]): Promise<{ stdout: str
   return run(tools[name], args, { env: helmEnvironment(env, join(folder, name)), signal })
 }
 
-test('a release is five files whose checksums hold', async () => {
+test('a release is six files whose checksums hold', async () => {
   const { stdout } = await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: out })
   assert.deepEqual(stdout.trim().split('\n').sort(), [
     `acr-nopass-${VERSION}.cdx.json: OK`,
     `acr-nopass-chart-${VERSION}.tgz: OK`,
     `acr-nopass-npm-${VERSION}.tgz: OK`,
+    'acr-nopass.krew.yaml: OK',
     'helper.mjs: OK',
   ])
+})
+
+test('krew installs the package of this release, by its checksum, as a plugin that knows its name', async () => {
+  const manifest = parse(await readFile(join(out, 'acr-nopass.krew.yaml'), 'utf8'))
+  const [platform] = manifest.spec.platforms
+  const sums = await readFile(join(out, 'SHA256SUMS'), 'utf8')
+  const archive = `acr-nopass-npm-${VERSION}.tgz`
+  assert.equal(manifest.spec.version, `v${VERSION}`)
+  assert.ok(sums.includes(`${platform.sha256}  ${archive}\n`))
+  assert.ok(platform.uri.endsWith(`/releases/download/v${VERSION}/${archive}`))
+  // As krew does it: what `from` matches goes to the plugin's folder, and kubectl finds a link to `bin`.
+  assert.deepEqual(platform.files, [{ from: 'package/*', to: '.' }])
+  const link = join(folder, 'kubectl-acr_nopass')
+  await symlink(join(unpacked, 'package', platform.bin), link)
+  const { stdout } = await run(link, ['--help'], { env: { PATH: process.env.PATH } })
+  assert.match(stdout, /^Usage: kubectl acr-nopass /)
 })
 
 test('archived again, chart and package are the same byte for byte; only a digest changes the chart', async () => {

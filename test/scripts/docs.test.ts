@@ -23,7 +23,9 @@ test('a snippet is the file that the page names, without the comments at its top
 
 test('a workflow is shown as readers have it: the released action, and no address of an emulated cloud', () => {
   const file =
-    'steps:\n  - uses: ./ # in your repository\n    with:\n      mode: plan\n      endpoints: ' + '$' + '{{ vars.ALIBABA_CLOUD_ENDPOINTS }} # x\n'
+    'steps:\n  - uses: ./ # in your repository\n    with:\n      mode: plan\n      endpoints: ' +
+    '$' +
+    '{{ vars.ALIBABA_CLOUD_ENDPOINTS }} # x\n'
   const [major] = VERSION.split('.')
   assert.equal(
     fillSnippets('<!-- snippet: x.yml -->\n<!-- /snippet -->', () => file),

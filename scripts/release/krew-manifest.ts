@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import { stringify } from 'yaml'
+
+/**
+ * The manifest with which krew installs the npm package's archive as `kubectl acr-nopass`.
+ * Source of its form: https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/
+ */
+export function krewManifest(metadata: { version: string; homepage: string }, archive: Uint8Array): string {
+  const { version, homepage } = metadata
+  const repository = homepage.replace(/#.*$/, '')
+  return stringify({
+    apiVersion: 'krew.googlecontainertools.github.com/v1alpha2',
+    kind: 'Plugin',
+    // krew turns the dash into an underscore in the name of the link that kubectl looks for.
+    metadata: { name: 'acr-nopass' },
+    spec: {
+      version: `v${version}`,
+      homepage: repository,
+      shortDescription: 'Pull private ACR images without passwords',
+      description:
+        'Checks values of acr-nopass, prints RAM policies, and diagnoses why Pods do or do not pull from Alibaba Cloud Container Registry.',
+      caveats: 'Needs Node.js 24 or newer on the PATH.',
+      platforms: [
+        {
+          selector: { matchExpressions: [{ key: 'os', operator: 'In', values: ['linux', 'darwin'] }] },
+          uri: `${repository}/releases/download/v${version}/acr-nopass-npm-${version}.tgz`,
+          sha256: createHash('sha256').update(archive).digest('hex'),
+          files: [{ from: 'package/*', to: '.' }],
+          bin: 'bin/acr-nopass',
+        },
+      ],
+    },
+  })
+}
