@@ -36,8 +36,6 @@ interface WatchCall {
   readonly path: string
   readonly query?: Query
   readonly accept?: string
-  /** Asked of each event's line; what is known is neither parsed nor told. */
-  readonly isKnown?: (line: string) => boolean
 }
 
 /** What was called and what came of it, for metrics: no name, no body. Status 0: no answer. */
@@ -141,12 +139,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       return new Promise((resolve, reject) => {
         const onRefusal = (answer: WholeAnswer): void => reject(refusalOf(title, answer))
         const refusal = readWhole(title, BODY_LIMIT, onRefusal, reject)
-        send(
-          request,
-          'WATCH',
-          readEvents({ title, isKnown: call.isKnown, onEvent, refusal, onEnd: resolve, fail: reject }),
-          signal,
-        )
+        send(request, 'WATCH', readEvents({ title, onEvent, refusal, onEnd: resolve, fail: reject }), signal)
       })
     },
 

@@ -139,7 +139,7 @@ test('calls share a way through the proxy, a watch has its own, and both end wit
   const events: unknown[] = []
   await new Promise<void>((resolve, reject) => {
     client
-      .watch({ path: '/api/v1/secrets', isKnown: () => false }, (event) => {
+      .watch({ path: '/api/v1/secrets' }, (event) => {
         events.push(event.type)
         resolve()
       })

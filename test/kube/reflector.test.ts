@@ -128,3 +128,21 @@ test('what our own write told while a list was under way outlives that older lis
     assert.deepEqual([names(reflector), changes.includes('-written')], [['a', 'written'], false])
   })
 })
+
+test('the news of our own write are not told again, and the watch goes on behind them', async () => {
+  await follow(async ({ server, reflector, changes, until }) => {
+    await until(() => reflector.synced)
+    reflector.put('own', { uid: 'uid-own', resourceVersion: '101' })
+    const event = (name: string, version: string) =>
+      `{"type":"ADDED","object":{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"${name}","uid":"uid-${name}","resourceVersion":"${version}"}}}\n`
+    server.send(event('own', '101'))
+    server.send(event('other', '102'))
+    await until(() => changes.includes('+other'))
+    server.send(event('own', '103'))
+    await until(() => changes.includes('~own'))
+    assert.deepEqual(changes, ['synced', '+own', '+other', '~own'])
+    server.end('clean')
+    await server.request(2)
+    assert.equal(server.requests.at(-1)?.get('resourceVersion'), '103')
+  })
+})

@@ -12,7 +12,7 @@ test('a watch says when it was cut in the middle of an event', () => {
 })
 
 test('a line without an end does not fill the memory', () => {
-  const parser = createWatchParser(undefined, 1000)
+  const parser = createWatchParser(1000)
   assert.deepEqual([...parser.push(Buffer.alloc(900, 'a'))], [])
   assert.throws(() => [...parser.push(Buffer.alloc(200, 'a'))], { code: 'KUBE_BAD_ANSWER' })
 })

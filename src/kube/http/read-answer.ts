@@ -41,7 +41,6 @@ export function readWhole(
 export interface EventReading<T> {
   /** Names the call in errors. */
   readonly title: string
-  readonly isKnown: ((line: string) => boolean) | undefined
   readonly onEvent: (event: WatchEvent<T>) => void
   /** Gets an answer that is no watch. */
   readonly refusal: AnswerReader
@@ -50,8 +49,8 @@ export interface EventReading<T> {
 }
 
 /** Reads a watch. One that is cut within an event fails with KUBE_UNREACHABLE. */
-export function readEvents<T>({ title, isKnown, onEvent, refusal, onEnd, fail }: EventReading<T>): AnswerReader {
-  const parser = createWatchParser<T>(isKnown)
+export function readEvents<T>({ title, onEvent, refusal, onEnd, fail }: EventReading<T>): AnswerReader {
+  const parser = createWatchParser<T>()
   let refused = false
   return {
     head(status, header) {

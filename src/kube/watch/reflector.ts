@@ -2,7 +2,6 @@ import { type Clock, sleep } from '../../lib/clock.ts'
 import { KubeApiError } from '../api-error.ts'
 import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from '../client.ts'
 import { listPages } from '../list-pages.ts'
-import { peekEvent } from '../peek-event.ts'
 import { type KubeObject, keyOf } from '../types.ts'
 import { createReconnectBackoff } from './reconnect-backoff.ts'
 import { type ChangeHandler, createStore, isOlder, type Store, type Versioned } from './store.ts'
@@ -153,19 +152,9 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
       }
       if (!initial) moveTo(metadata.resourceVersion)
     }
-    const isKnown = (line: string): boolean => {
-      const seen = initial ? undefined : peekEvent(line)
-      if (seen === undefined || !store.has(seen.key, seen)) return false
-      heard = true
-      lastActivity = lastProgress = clock.monotonic()
-      watchdog.heard()
-      moveTo(seen.resourceVersion)
-      return true
-    }
     const call = {
       path,
       query: { ...options.selector, ...query, ...start },
-      isKnown,
       ...(options.metadataOnly ? { accept: METADATA_ONLY } : {}),
     }
     try {

@@ -23,11 +23,7 @@ export interface WatchParser<T> {
   end(): { readonly cut: boolean }
 }
 
-/** `isKnown`: a line that tells nothing new, which is left out unparsed. */
-export function createWatchParser<T>(
-  isKnown: (line: string) => boolean = () => false,
-  lineLimit: number = LINE_LIMIT,
-): WatchParser<T> {
+export function createWatchParser<T>(lineLimit: number = LINE_LIMIT): WatchParser<T> {
   const held = new ByteCollector()
   const takeLine = (last: Uint8Array): string => {
     held.add(last)
@@ -41,7 +37,7 @@ export function createWatchParser<T>(
         if (end < 0) break
         const line = takeLine(chunk.subarray(start, end)).trim()
         start = end + 1
-        if (line !== '' && !isKnown(line)) yield parseEvent<T>(line)
+        if (line !== '') yield parseEvent<T>(line)
       }
       if (start < chunk.length) {
         held.add(chunk.subarray(start))
