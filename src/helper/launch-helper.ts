@@ -43,7 +43,7 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
   })
   const client = createKubeClient(launch.connection, {
     userAgent,
-    onCall: ({ verb, resource, status }) => metrics.requests.inc(`${verb} ${resource} ${status}`),
+    onCall: ({ verb, resource, status }) => metrics.requests.inc({ verb, resource, code: status }),
   })
   const readText = (file: string, wait?: AbortSignal): Promise<string> =>
     readFile(file, { encoding: 'utf8', ...(wait && { signal: wait }) })

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
 
-test('all metrics are served with help and type, the plain ones as any other', async () => {
+test('all metrics are served with help and type, with their labels', async () => {
   const metrics = createMetrics()
-  for (const seconds of [0.0005, 0.001, 0.003, 120]) metrics.queue.worked.observe(seconds)
-  metrics.requests.inc('PATCH secrets 200')
-  metrics.requests.inc('PATCH secrets 200')
-  metrics.requests.inc('GET namespaces 403')
-  metrics.writes.inc('secret ok')
+  for (const seconds of [0.0005, 0.001, 0.003, 120]) metrics.queue.worked.observe({ name: 'acr-nopass' }, seconds)
+  metrics.requests.inc({ verb: 'PATCH', resource: 'secrets', code: 200 })
+  metrics.requests.inc({ verb: 'PATCH', resource: 'secrets', code: 200 })
+  metrics.requests.inc({ verb: 'GET', resource: 'namespaces', code: 403 })
+  metrics.writes.inc({ kind: 'secret', outcome: 'ok' })
   const lines = (await metrics.registry.metrics()).split('\n')
   const of = (name: string) => lines.filter((line) => line.startsWith(name))
   assert.deepEqual(of('acr_nopass_kube_requests_total'), [

@@ -103,7 +103,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
       ? { outcome: 'dry-run' as const, retryAfterMs: 0, error: undefined }
       : await evictPod(client, pod, stopped.signal)
     pace.note(pod, outcome, retryAfterMs, clock.monotonic())
-    metrics.podsEvicted.inc(outcome)
+    metrics.podsEvicted.inc({ outcome })
     const failure = error === undefined ? {} : { code: toNopassError(error).code }
     log.info(
       { namespace, pod: name, owner: `${owner?.kind} ${owner?.name}`, outcome, ...failure },

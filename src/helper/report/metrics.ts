@@ -1,5 +1,4 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { createPlainCounter, createPlainHistogram, type PlainCounter, type PlainHistogram } from '../plain-metrics.ts'
 
 export interface Metrics {
   readonly registry: Registry
@@ -7,26 +6,23 @@ export interface Metrics {
   readonly refreshes: Counter<'registry' | 'result'>
   readonly secrets: Gauge<'state'>
   readonly serviceAccounts: Gauge<'state'>
-  /** `kind outcome` */
-  readonly writes: PlainCounter
+  readonly writes: Counter<'kind' | 'outcome'>
   readonly fights: Counter
   readonly podsMasked: Gauge
-  /** `outcome` */
-  readonly podsEvicted: PlainCounter
+  readonly podsEvicted: Counter<'outcome'>
   readonly watchRestarts: Counter<'resource'>
   readonly watchProgress: Gauge<'resource'>
   readonly clockSkew: Gauge
-  /** `verb resource code` */
-  readonly requests: PlainCounter
+  readonly requests: Counter<'verb' | 'resource' | 'code'>
   readonly ready: Histogram<'object'>
   readonly leader: Gauge<'name'>
   readonly buildInfo: Gauge<'version'>
   readonly queue: {
     readonly depth: Gauge<'name'>
-    readonly adds: PlainCounter
-    readonly waited: PlainHistogram
-    readonly worked: PlainHistogram
-    readonly retries: PlainCounter
+    readonly adds: Counter<'name'>
+    readonly waited: Histogram<'name'>
+    readonly worked: Histogram<'name'>
+    readonly retries: Counter<'name'>
   }
 }
 
@@ -45,10 +41,11 @@ export function createMetrics(): Metrics {
     new Counter({ name, help, labelNames: [...labelNames], registers })
   const latency = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Histogram<T> =>
     new Histogram({ name, help, labelNames: [...labelNames], buckets: LATENCIES, registers })
-  const plainCounter = (name: string, help: string, labelNames: readonly string[]): PlainCounter =>
-    createPlainCounter(registry, { name, help, labelNames })
-  const queueLatency = (name: string, help: string): PlainHistogram =>
-    createPlainHistogram(registry, { name, help, labels: { name: QUEUE }, buckets: LATENCIES })
+  const queueLatency = (name: string, help: string): Histogram<'name'> => {
+    const histogram = latency(name, help, ['name'])
+    histogram.zero({ name: QUEUE })
+    return histogram
+  }
   return {
     registry,
     tokenExpiry: gauge(
@@ -61,11 +58,10 @@ export function createMetrics(): Metrics {
     serviceAccounts: gauge('acr_nopass_service_accounts', 'ServiceAccounts by the state of their reference.', [
       'state',
     ]),
-    writes: plainCounter(
-      'acr_nopass_writes_total',
-      'Writes by kind and outcome (conflict: tried again with newer data).',
-      ['kind', 'outcome'],
-    ),
+    writes: counter('acr_nopass_writes_total', 'Writes by kind and outcome (conflict: tried again with newer data).', [
+      'kind',
+      'outcome',
+    ]),
     fights: counter(
       'acr_nopass_fights_total',
       'Pull secrets that another writer kept changing, and ServiceAccounts whose list it kept taking our entry from.',
@@ -74,7 +70,7 @@ export function createMetrics(): Metrics {
       'acr_nopass_pods_masked',
       'Pending Pods that cannot pull for want of the reference to our pull secret (watchPods or heal).',
     ),
-    podsEvicted: plainCounter(
+    podsEvicted: counter(
       'acr_nopass_pods_evicted_total',
       'Evictions of such Pods by outcome (blocked: a disruption budget; dry-run: it would have been; only with heal).',
       ['outcome'],
@@ -86,7 +82,7 @@ export function createMetrics(): Metrics {
       'resource',
     ]),
     clockSkew: gauge('acr_nopass_clock_skew_seconds', "How far this machine's clock runs ahead of the cloud's."),
-    requests: plainCounter('acr_nopass_kube_requests_total', 'Requests to the API server (code 0: no answer).', [
+    requests: counter('acr_nopass_kube_requests_total', 'Requests to the API server (code 0: no answer).', [
       'verb',
       'resource',
       'code',
@@ -96,10 +92,10 @@ export function createMetrics(): Metrics {
     buildInfo: gauge('acr_nopass_build_info', 'Always 1; the version is the label.', ['version']),
     queue: {
       depth: gauge('workqueue_depth', 'Keys that wait.', ['name']),
-      adds: plainCounter('workqueue_adds_total', 'Keys that were added.', ['name']),
+      adds: counter('workqueue_adds_total', 'Keys that were added.', ['name']),
       waited: queueLatency('workqueue_queue_duration_seconds', 'How long a key waited.'),
       worked: queueLatency('workqueue_work_duration_seconds', 'How long a key was worked on.'),
-      retries: plainCounter('workqueue_retries_total', 'Keys that were put back.', ['name']),
+      retries: counter('workqueue_retries_total', 'Keys that were put back.', ['name']),
     },
   }
 }

@@ -45,10 +45,10 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
   }
   return {
     queue: {
-      added: () => metrics.queue.adds.inc(QUEUE),
-      started: (ms) => metrics.queue.waited.observe(ms / 1000),
-      finished: (ms) => metrics.queue.worked.observe(ms / 1000),
-      retried: () => metrics.queue.retries.inc(QUEUE),
+      added: () => metrics.queue.adds.inc({ name: QUEUE }),
+      started: (ms) => metrics.queue.waited.observe({ name: QUEUE }, ms / 1000),
+      finished: (ms) => metrics.queue.worked.observe({ name: QUEUE }, ms / 1000),
+      retried: () => metrics.queue.retries.inc({ name: QUEUE }),
     },
     synced: options.onSynced,
     changed: options.onChange,
@@ -62,7 +62,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       log.info({ ...planned }, `another writer ${what}`)
     },
     wrote(key, action) {
-      metrics.writes.inc(`${kindOf(action)} ok`)
+      metrics.writes.inc({ kind: kindOf(action), outcome: 'ok' })
       board.clear(key)
       ready(key, action)
       if (log.isLevelEnabled('debug')) {
@@ -72,7 +72,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       options.onChange()
     },
     failed(key, action, verdict, error) {
-      metrics.writes.inc(`${kindOf(action)} ${verdict.outcome}`)
+      metrics.writes.inc({ kind: kindOf(action), outcome: verdict.outcome })
       const { code, reason } = toNopassError(error)
       const fields = { ...parsePlanKey(key), kind: action.kind, code, reason, outcome: verdict.outcome }
       if (verdict.outcome === 'conflict' || verdict.outcome === 'gone') log.debug(fields, 'not written')
