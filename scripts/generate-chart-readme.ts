@@ -1,29 +1,29 @@
-// Writes the values and the alerts of chart/README.md, between their markers, from chart/values.yaml, its schema and the rules.
-// `--check` writes nothing and fails when the page is not what it would write.
+// Writes the values and the alerts of the chart's READMEs, between their markers, from chart/values.yaml, its schema, the rules, and
+// scripts/generate-chart-readme/zh.yaml. `--check` writes nothing and fails when a page is not what it would write.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Schema } from '../src/values/schema/schema.ts'
 import { alertsTable } from './generate-chart-readme/alerts-table.ts'
+import { chinese, ENGLISH } from './generate-chart-readme/chart-words.ts'
 import { fillMarkers } from './generate-chart-readme/fill-markers.ts'
 import { valuesSection } from './generate-chart-readme/values-section.ts'
 
-const PAGE = 'chart/README.md'
 const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
-
-const current = readText(PAGE)
 const schema = JSON.parse(readText('chart/values.schema.json')) as Schema
-const wanted = fillMarkers(current, {
-  values: valuesSection(readText('chart/values.yaml'), schema),
-  alerts: alertsTable(readText('chart/templates/prometheusrule.yaml')),
-})
-if (wanted !== current) {
-  if (process.argv.includes('--check')) {
-    process.stdout.write(`stale ${PAGE}\n`)
+const check = process.argv.includes('--check')
+
+const pages = { 'chart/README.md': ENGLISH, 'chart/README.zh-CN.md': chinese(schema, readText) }
+for (const [page, words] of Object.entries(pages)) {
+  const current = readText(page)
+  const wanted = fillMarkers(current, {
+    values: valuesSection(readText('chart/values.yaml'), schema, words),
+    alerts: alertsTable(readText('chart/templates/prometheusrule.yaml'), words),
+  })
+  if (wanted === current) continue
+  process.stdout.write(`${check ? 'stale' : 'wrote'} ${page}\n`)
+  if (check) {
     process.stderr.write('cure: node scripts/generate-chart-readme.ts\n')
     process.exitCode = 1
-  } else {
-    writeFileSync(join(root, PAGE), wanted)
-    process.stdout.write(`wrote ${PAGE}\n`)
-  }
+  } else writeFileSync(join(root, page), wanted)
 }

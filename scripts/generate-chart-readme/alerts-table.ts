@@ -1,11 +1,21 @@
+import { table } from '../generate-docs/languages.ts'
+import { type ChartWords, ENGLISH, refuseSpare, translated } from './chart-words.ts'
+
 const ALERT = /- alert: (\S+)[\s\S]*?severity: (\S+)[\s\S]*?summary: (.*)\n\s+cause: >-\n([\s\S]*?)\n\s+cure:/g
 
 /** The alerts of the chart's template, with what they mean, as a table. */
-export function alertsTable(template: string): string {
-  const rows = [...template.matchAll(ALERT)].map(([, name = '', severity = '', summary = '', cause = '']) => {
-    return `| \`${name}\` | ${severity} | ${plain(summary)} | ${plain(cause)} |`
+export function alertsTable(template: string, { alerts, translation }: ChartWords = ENGLISH): string {
+  const found = [...template.matchAll(ALERT)]
+  if (translation)
+    refuseSpare(
+      translation.alerts,
+      found.map(([, name = '']) => name),
+    )
+  const rows = found.map(([, name = '', severity = '', summary = '', cause = '']) => {
+    const texts = translation ? translated(translation.alerts, name) : [plain(summary), plain(cause)]
+    return [`\`${name}\``, severity, ...texts]
   })
-  return ['| alert | severity | what | why |', '| --- | --- | --- | --- |', ...rows].join('\n')
+  return table(alerts, rows)
 }
 
 /** A text of the template for people: what a template or an alert fills in is left as a word. */

@@ -1,37 +1,64 @@
 import { parse } from 'yaml'
 import { resolve, type Schema, schemaOfChild } from '../../src/values/schema/schema.ts'
 import { flowYaml } from '../../src/values/schema/show-value.ts'
+import { cell, table } from '../generate-docs/languages.ts'
+import { type ChartWords, ENGLISH, refuseSpare, translated } from './chart-words.ts'
 import { readBlocks, type ValuesBlock } from './read-blocks.ts'
 
 /** Every key of values.yaml with its prose, examples and defaults. */
-export function valuesSection(text: string, root: Schema): string {
-  return readBlocks(text)
-    .map((block) => section(block, root))
-    .join('\n')
+export function valuesSection(text: string, root: Schema, words: ChartWords = ENGLISH): string {
+  const blocks = readBlocks(text)
+  if (words.translation) {
+    refuseSpare(
+      words.translation.keys,
+      blocks.map(({ key }) => key),
+    )
+    refuseSpare(
+      words.translation.nested,
+      blocks.flatMap(({ body }) => [...nestedComments(body).keys()]),
+    )
+  }
+  return blocks.map((block) => section(block, root, words)).join('\n')
 }
 
-function section(block: ValuesBlock, root: Schema): string {
-  const prose = toMarkdown(block.prose)
+function section(block: ValuesBlock, root: Schema, words: ChartWords): string {
+  const prose = proseOf(block, words)
   const lines = [`### \`${block.key}\`\n`, prose, '']
-  if (block.body.length === 0) return [...lines, '**Required.**\n'].join('\n')
+  if (block.body.length === 0) return [...lines, `${words.required}\n`].join('\n')
   const value = (parse(block.body.join('\n')) as Record<string, unknown>)[block.key]
   if (!isMap(value)) {
     const required = root.required?.includes(block.key)
-    return [...lines, required ? '**Required.**\n' : `Default: ${code(value)}\n`].join('\n')
+    return [...lines, required ? `${words.required}\n` : `${words.default}${code(value)}\n`].join('\n')
   }
-  const comments = nestedComments(block.body)
+  const comments = new Map(
+    [...nestedComments(block.body)].map(([path, comment]) => [
+      path,
+      words.translation ? translated(words.translation.nested, path) : comment,
+    ]),
+  )
   const schema = root.properties?.[block.key]
   if (schema === undefined) throw new Error(`the schema has no key ${block.key}`)
-  const rows = leaves([block.key], value, schema, root).map(({ path, value: own, title }) => {
-    const comment = comments.get(path.join('.'))
-    return `| \`${path.join('.')}\` | ${code(own)} | ${cell(comment ?? title)} |`
+  const rows = leaves([block.key], value, schema, root).map(({ path: steps, value: own, title }) => {
+    const path = steps.join('.')
+    const name = words.translation ? (words.translation.titles[path] ?? title) : title
+    return [`\`${path}\``, code(own), comments.get(path) ?? name]
   })
-  const notes = [...comments].filter(([path]) => !rows.some((row) => row.startsWith(`| \`${path}\` |`)))
+  const notes = [...comments].filter(([path]) => !rows.some(([key]) => key === `\`${path}\``))
   const extra = notes.map(([path, comment]) => `- \`${path}\`: ${comment}`)
-  return [...lines, ...extra, ...(extra.length > 0 ? [''] : []), TABLE, ...rows, ''].join('\n')
+  const shown = table(words.columns, rows).replace('|  |', '| |')
+  return [...lines, ...extra, ...(extra.length > 0 ? [''] : []), shown, ''].join('\n')
 }
 
-const TABLE = '| key | default | |\n| --- | --- | --- |'
+/** Its comment, or the translation of it around the same examples. */
+function proseOf({ key, prose }: ValuesBlock, { translation }: ChartWords): string {
+  const own = toMarkdown(prose)
+  if (!translation) return own
+  const examples = own.match(/^```[\s\S]*?^```$/gm) ?? []
+  const text = translated(translation.keys, key).trim()
+  if (text.split('{example}').length - 1 !== examples.length)
+    throw new Error(`scripts/generate-chart-readme/zh.yaml: ${key} needs {example} ${examples.length} times`)
+  return examples.reduce((filled, example) => filled.replace('{example}', () => example), text)
+}
 
 interface Leaf {
   readonly path: readonly string[]
@@ -101,8 +128,4 @@ function isMap(value: unknown): value is Record<string, unknown> {
 
 function code(value: unknown): string {
   return `\`${cell(flowYaml(value))}\``
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').trim()
 }
