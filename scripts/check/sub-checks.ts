@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
@@ -8,6 +8,7 @@ import { versionProblems } from '../release/check-version.ts'
 import { FLOOR_FILE, parseFloor } from '../test/coverage-floor.ts'
 import { findCitationProblems } from './citations.ts'
 import { findImportProblems } from './import-rule.ts'
+import { findPageProblems } from './pages.ts'
 import { runProgram } from './run-program.ts'
 
 /** One thing that `npm run check` looks at. */
@@ -30,6 +31,7 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
     program('lint and format', bin('biome'), ['ci', '--colors=off']),
     { name: 'dependency rule', run: async () => findImportProblems(readSources(root)).join('\n') },
     { name: 'citations', run: async () => citationProblems(root) },
+    { name: 'pages', run: async () => pageProblems(root) },
     program('unused code', bin('knip'), ['--no-progress']),
     {
       name: 'lockfile',
@@ -65,6 +67,11 @@ function citationProblems(root: string): string {
   return findCitationProblems(sources, { en: read('docs/en/decisions.md'), zh: read('docs/zh/decisions.md') }).join(
     '\n',
   )
+}
+
+function pageProblems(root: string): string {
+  const pages = new Map(findPages(root).map((page) => [page, readFileSync(join(root, page), 'utf8')]))
+  return findPageProblems(pages, (path) => existsSync(join(root, path))).join('\n')
 }
 
 /** A lockfile names no registry host, and pins every package by its hash. */

@@ -1,0 +1,111 @@
+import { join } from 'node:path'
+import { languageSwitch, twinOf } from '../generate-docs/languages.ts'
+
+/** What has to be the same in both languages of a page. */
+interface Shape {
+  readonly headings: readonly number[]
+  readonly tables: readonly number[]
+  readonly codeBlocks: readonly string[]
+}
+
+/**
+ * Every page of `pages` that is not in both languages, differs in its headings, tables or code blocks, lacks the line that leads to
+ * the other language, or has a link that leads nowhere; as lines for a person.
+ * @param pages Markdown files by their paths below the root
+ * @param exists whether the repository has a file or folder of that path
+ */
+export function findPageProblems(pages: ReadonlyMap<string, string>, exists: (path: string) => boolean): string[] {
+  return [...pages].flatMap(([page, text]) => [
+    ...twinProblems(page, text, pages),
+    ...linkProblems(page, text, pages, exists),
+  ])
+}
+
+function twinProblems(page: string, text: string, pages: ReadonlyMap<string, string>): string[] {
+  const twin = twinOf(page)
+  if (twin === undefined) return []
+  const other = pages.get(twin.path)
+  if (other === undefined) return [`${page}: ${twin.path} does not exist`]
+  const [, second = ''] = text.split('\n').filter((line) => line.trim() !== '')
+  const wanted = languageSwitch(page)
+  const missing = second === wanted ? [] : [`${page}: the line below the title is not ${wanted}`]
+  // Each difference once, at the Chinese page.
+  return twin.language === 'zh' ? missing : [...missing, ...differences(page, shapeOf(text), shapeOf(other))]
+}
+
+function differences(page: string, own: Shape, english: Shape): string[] {
+  return (Object.keys(own) as (keyof Shape)[]).flatMap((part) => {
+    const [mine, theirs] = [own[part], english[part]]
+    const at = Array.from({ length: Math.max(mine.length, theirs.length) }, (_, index) => index).find(
+      (index) => mine[index] !== theirs[index],
+    )
+    if (at === undefined) return []
+    const words = WORDS[part]
+    return [`${page}: ${words.what} ${at + 1}: ${words.show(mine[at])}, in English ${words.show(theirs[at])}`]
+  })
+}
+
+const WORDS: Readonly<Record<keyof Shape, { what: string; show: (value: number | string | undefined) => string }>> = {
+  headings: { what: 'heading', show: (value) => (value === undefined ? 'missing' : `level ${value}`) },
+  tables: { what: 'table', show: (value) => (value === undefined ? 'missing' : `${value} lines`) },
+  codeBlocks: { what: 'code block', show: (value) => (value === undefined ? 'missing' : value === '' ? 'plain' : `${value}`) },
+}
+
+function shapeOf(text: string): Shape {
+  const codeBlocks = [...text.matchAll(/^ *```(\w*)[^\n]*\n[\s\S]*?^ *```$/gm)].map(([, language = '']) => language)
+  const prose = withoutCode(text)
+  const headings = [...prose.matchAll(/^(#{1,6}) /gm)].map(([, marks = '']) => marks.length)
+  const tables = [...prose.matchAll(/(?:^\|[^\n]*\n?)+/gm)].map(([lines]) => lines.trimEnd().split('\n').length)
+  return { headings, tables, codeBlocks }
+}
+
+function linkProblems(
+  page: string,
+  text: string,
+  pages: ReadonlyMap<string, string>,
+  exists: (path: string) => boolean,
+): string[] {
+  return readLinks(text).flatMap((link) => {
+    const [target = '', anchor] = link.split('#')
+    const path = target === '' ? page : join(page, '..', target)
+    if (!exists(path)) return [`${page}: ${link}: there is no ${path}`]
+    const there = pages.get(path)
+    if (anchor === undefined || there === undefined || anchorsOf(there).has(decodeURIComponent(anchor))) return []
+    return [`${page}: ${link}: ${path} has no such heading`]
+  })
+}
+
+/** The targets of links and images that are not addresses. */
+export function readLinks(text: string): string[] {
+  const prose = withoutCode(text).replaceAll(/`[^`\n]*`(?!\])/g, '')
+  return [...prose.matchAll(/\]\(([^()\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/i.test(target))
+}
+
+/** The anchors that GitHub gives to the headings of a page, and those that are written out. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id))
+  for (const [, heading = ''] of withoutCode(text).matchAll(/^#{1,6} (.*)$/gm)) {
+    const slug = slugOf(heading)
+    const free = [slug, ...Array.from({ length: 99 }, (_, index) => `${slug}-${index + 1}`)].find(
+      (name) => !anchors.has(name),
+    )
+    anchors.add(free ?? slug)
+  }
+  return anchors
+}
+
+// As github-slugger does: https://github.com/Flet/github-slugger
+function slugOf(heading: string): string {
+  return heading
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
+}
