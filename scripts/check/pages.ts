@@ -48,7 +48,10 @@ function differences(page: string, own: Shape, english: Shape): string[] {
 const WORDS: Readonly<Record<keyof Shape, { what: string; show: (value: number | string | undefined) => string }>> = {
   headings: { what: 'heading', show: (value) => (value === undefined ? 'missing' : `level ${value}`) },
   tables: { what: 'table', show: (value) => (value === undefined ? 'missing' : `${value} lines`) },
-  codeBlocks: { what: 'code block', show: (value) => (value === undefined ? 'missing' : value === '' ? 'plain' : `${value}`) },
+  codeBlocks: {
+    what: 'code block',
+    show: (value) => (value === undefined ? 'missing' : value === '' ? 'plain' : `${value}`),
+  },
 }
 
 function shapeOf(text: string): Shape {

@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
+import { absoluteLinks, readReleased } from './absolute-links.ts'
 import { readTree, writeTgz } from './tree-archive.ts'
 
 export interface ChartArchiveOptions {
@@ -30,6 +31,11 @@ export async function writeChartArchive(
   const content = join(scratch, 'content')
   await cp(join(root, 'chart'), source, { recursive: true })
   if (imageDigest !== undefined) await setDigest(join(source, 'values.yaml'), imageDigest)
+  const released = readReleased(await readFile(join(root, 'package.json'), 'utf8'))
+  for (const page of ['README.md', 'README.zh-CN.md']) {
+    const text = await readFile(join(source, page), 'utf8')
+    await writeFile(join(source, page), absoluteLinks(text, 'chart', released))
+  }
   await mkdir(packed)
   await mkdir(content)
   const { stdout } = await run(helm, ['package', source, '--destination', packed], {

@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bundleCli } from '../build/bundles.ts'
+import { absoluteLinks, readReleased } from './absolute-links.ts'
 import { readTree, writeTgz } from './tree-archive.ts'
 
 /** What a user of the package needs to know of package.json: no script runs at its installation, nothing else is installed. */
@@ -27,9 +28,14 @@ export async function writeNpmArchive(
   const folder = join(scratch, 'npm')
   await mkdir(folder)
   for (const name of ['bin', ...PAGES]) await cp(join(root, name), join(folder, name), { recursive: true })
+  const packageJson = await readFile(join(root, 'package.json'), 'utf8')
+  for (const name of PAGES.filter((page) => page.endsWith('.md'))) {
+    const text = await readFile(join(root, name), 'utf8')
+    await writeFile(join(folder, name), absoluteLinks(text, '', readReleased(packageJson)))
+  }
   await cp(chart, join(folder, 'chart'), { recursive: true })
   await bundleCli(root, join(folder, 'dist'))
-  await writeFile(join(folder, 'package.json'), trimMetadata(await readFile(join(root, 'package.json'), 'utf8')))
+  await writeFile(join(folder, 'package.json'), trimMetadata(packageJson))
   writeTgz(file, readTree(folder, 'package'))
 }
 

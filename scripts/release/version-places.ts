@@ -32,6 +32,7 @@ export const VERSION_PLACES: readonly VersionPlace[] = [
     'docs/en/action.md',
     'docs/zh/action.md',
     'docs/en/quick-start-ack.md',
+    'docs/zh/quick-start-ack.md',
     'examples/workflows/approved-plan.yml',
     'examples/workflows/environments.yml',
     'examples/workflows/pull-request.yml',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { errorsPage, readChineseRows } from '../../scripts/generate-docs/errors-page.ts'
@@ -53,15 +53,6 @@ test('every code that a table of a page explains is in the list of errors, or of
   assert.deepEqual(unknown, [])
 })
 
-test('every link of a page to a file of the project leads somewhere', () => {
-  const dead = findPages(root).flatMap((page) => {
-    const text = readFileSync(join(root, page), 'utf8')
-    const targets = [...text.matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)].map(([, target = '']) => target)
-    return targets.filter((target) => !exists(join(root, page, '..', target))).map((target) => `${page}: ${target}`)
-  })
-  assert.deepEqual(dead, [])
-})
-
 test('every npm script and program that a page names exists', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>
@@ -73,12 +64,3 @@ test('every npm script and program that a page names exists', () => {
   })
   assert.deepEqual(unknown, [])
 })
-
-function exists(path: string): boolean {
-  try {
-    readdirSync(join(path, '..'))
-    return readdirSync(join(path, '..')).includes(path.replace(/\/$/, '').split('/').at(-1) ?? '')
-  } catch {
-    return false
-  }
-}

@@ -1,9 +1,11 @@
 import { FINDING_IDS, type FindingId } from '../../../src/doctor/finding.ts'
+import { type Language, languageSwitch } from '../languages.ts'
 
 /** `[symptom, cure]` of every finding. */
 export type FindingRows = Readonly<Record<FindingId, readonly [symptom: string, cure: string]>>
 
 export interface PageWords {
+  readonly language: Language
   readonly title: string
   readonly introduction: string
   readonly columns: readonly [string, string, string]
@@ -25,7 +27,8 @@ export function troubleshootingPage(words: PageWords, rows: FindingRows): string
     const head = `| ${words.columns.join(' | ')} |\n| --- | --- | --- |`
     return `## ${words.parts[index]}\n${head}\n${lines.join('\n')}\n`
   })
-  return `# ${words.title}\n\n${words.introduction}\n${parts.join('\n')}\n${words.closing}`
+  const switchLine = languageSwitch(`docs/${words.language}/troubleshooting.md`)
+  return `# ${words.title}\n\n${switchLine}\n\n${words.introduction}\n${parts.join('\n')}\n${words.closing}`
 }
 
 function idsFrom(first: FindingId): readonly FindingId[] {

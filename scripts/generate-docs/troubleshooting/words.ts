@@ -50,6 +50,7 @@ const CLOUD_RIGHTS = `\`\`\`json
 `
 
 export const WORDS_EN: PageWords = {
+  language: 'en',
   title: 'A Pod does not pull: what to do',
   introduction: `One command looks at a whole cluster, another at one Pod. Each finding has a name that never changes, its cause, its cure, and the
 command that mends it. Both read only, with your rights, and of Secrets only metadata; what you may not read is said, and the rest
@@ -119,6 +120,7 @@ ${JSON_SHAPE}`,
 }
 
 export const WORDS_ZH: PageWords = {
+  language: 'zh',
   title: 'Pod 拉取失败：怎么办',
   introduction: `一条命令检查整个集群，另一条检查一个 Pod。每个结果都有永不改变的名称、原因、解决办法，以及用于修复的命令。两者都只读，
 使用您自己的权限，对 Secret 只读元数据；无权读取的内容会说明，其余检查照常进行。\`--ask-registry\`（需要读取那一个 Secret 的权限）

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { findPageProblems, readLinks } from '../../scripts/check/pages.ts'
+import { languageSwitch } from '../../scripts/generate-docs/languages.ts'
+import { absoluteLinks, readReleased } from '../../scripts/release/absolute-links.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+const EN = `# A page
+
+[简体中文](../zh/a.md)
+
+## One
+| a | b |
+| --- | --- |
+| 1 | [values](b.md#two-words) |
+
+\`\`\`sh
+# not a heading
+echo "[not a link](nowhere.md)"
+\`\`\`
+`
+const ZH = EN.replace('[简体中文](../zh/a.md)', '[English](../en/a.md)').replace('## One', '## 一')
+const OTHER = {
+  'docs/en/b.md': '# B\n\n[简体中文](../zh/b.md)\n\n## Two `words`\n',
+  'docs/zh/b.md': '# B\n\n[English](../en/b.md)\n\n## Two words\n',
+}
+
+function problems(pages: Readonly<Record<string, string>>): string[] {
+  const all = new Map(Object.entries({ ...OTHER, ...pages }))
+  return findPageProblems(all, (path) => all.has(path))
+}
+
+test('a page in two languages with the same headings, tables and code blocks passes', () => {
+  assert.deepEqual(problems({ 'docs/en/a.md': EN, 'docs/zh/a.md': ZH }), [])
+})
+
+test('a page without the other language, or without the line that leads to it, is refused', () => {
+  assert.deepEqual(problems({ 'docs/en/a.md': EN }), [
+    'docs/en/a.md: docs/zh/a.md does not exist',
+    'docs/en/a.md: ../zh/a.md: there is no docs/zh/a.md',
+  ])
+  const without = EN.replace('[简体中文](../zh/a.md)\n\n', '')
+  assert.deepEqual(problems({ 'docs/en/a.md': without, 'docs/zh/a.md': ZH }), [
+    'docs/en/a.md: the line below the title is not [简体中文](../zh/a.md)',
+  ])
+})
+
+test('another level of a heading, a row too few and a missing code block are named at the page that differs', () => {
+  const changed = ZH.replace('## 一', '### 一')
+    .replace('| 1 | [values](b.md#two-words) |\n', '')
+    .replace(/```[\s\S]*```\n/, '')
+  assert.deepEqual(problems({ 'docs/en/a.md': EN, 'docs/zh/a.md': changed }), [
+    'docs/zh/a.md: heading 2: level 3, in English level 2',
+    'docs/zh/a.md: table 1: 2 lines, in English 3 lines',
+    'docs/zh/a.md: code block 1: missing, in English sh',
+  ])
+})
+
+test('a link to a file or a heading that does not exist is refused; headings are named as GitHub does', () => {
+  const page = (links: string) =>
+    `# Root\n${links}\n## API Server 的代理（如有）\n## Twice\n## Twice\n<a id="own"></a>\n`
+  const good =
+    '[a](#api-server-的代理如有) [b](#twice-1) [c](#own) [d](docs/en/b.md#two-words) [e](https://example.com/x#y)'
+  assert.deepEqual(problems({ 'SECURITY.md': page(good) }), [])
+  assert.deepEqual(problems({ 'SECURITY.md': page('[a](#twice-2) [b](docs/en/b.md#three) ![c](img/x.png)') }), [
+    'SECURITY.md: #twice-2: SECURITY.md has no such heading',
+    'SECURITY.md: docs/en/b.md#three: docs/en/b.md has no such heading',
+    'SECURITY.md: img/x.png: there is no img/x.png',
+  ])
+})
+
+test('the READMEs have a switch of their own', () => {
+  assert.equal(languageSwitch('README.md'), '[简体中文](README.zh-CN.md)')
+  assert.equal(languageSwitch('chart/README.zh-CN.md'), '[English](README.md)')
+  assert.equal(languageSwitch('docs/zh/values.md'), '[English](../en/values.md)')
+})
+
+test('pages in the packaged chart and the npm package name nothing by a path of the repository', () => {
+  const released = readReleased(readFileSync(join(root, 'package.json'), 'utf8'))
+  const base = `https://github.com/acr-nopass/acr-nopass`
+  assert.equal(
+    absoluteLinks('[a](../docs/en/a.md#b) ![c](../docs/img/c.png) [d](#e) [f](https://x.org)', 'chart', {
+      repository: base,
+      version: '1.2.3',
+    }),
+    `[a](${base}/blob/v1.2.3/docs/en/a.md#b) ![c](${base}/raw/v1.2.3/docs/img/c.png) [d](#e) [f](https://x.org)`,
+  )
+  for (const [page, folder] of [
+    ['chart/README.md', 'chart'],
+    ['chart/README.zh-CN.md', 'chart'],
+    ['README.md', ''],
+    ['README.zh-CN.md', ''],
+    ['CHANGELOG.md', ''],
+  ] as const) {
+    const packed = absoluteLinks(readFileSync(join(root, page), 'utf8'), folder, released)
+    assert.deepEqual(
+      readLinks(packed).filter((target) => !target.startsWith('#')),
+      [],
+      page,
+    )
+  }
+})
