@@ -5,11 +5,11 @@ export const CLI_CODES = {
     cure: 'Check --kube-context, or name it by --namespace and --release.',
   },
   HELPER_AT_WORK: {
-    what: 'The helper of the release still runs and would put back at once what is taken away.',
+    what: 'The helper is still running and would immediately recreate whatever is removed.',
     cure: 'Use `acr-nopass uninstall`, or `helm uninstall` first; then run `acr-nopass cleanup` again.',
   },
   CLEANUP_UNREADABLE: {
-    what: 'Whether a helper of the release still runs could not be read, so nothing is removed.',
+    what: 'Whether a helper of the release is still running could not be read, so nothing is removed.',
     cure: 'Use a kubeconfig that may list ConfigMaps in all namespaces, and Deployments and Pods in that of the release.',
   },
   REFRESH_UNCONFIRMED: {
@@ -17,39 +17,39 @@ export const CLI_CODES = {
     cure: 'Run `acr-nopass doctor`; it shows what the helper reports and whether it runs.',
   },
   GITHUB_UNKNOWN: {
-    what: 'The numeric ids of a GitHub repository and its owner could not be found out.',
-    cure: "Ask for them with `gh api repos/OWNER/REPO --jq '.owner.id, .id'` and pass --owner-id and --repository-id.",
+    what: 'The numeric ids of a GitHub repository and its owner could not be determined.',
+    cure: "Query them with `gh api repos/OWNER/REPO --jq '.owner.id, .id'` and pass --owner-id and --repository-id.",
   },
   SANDBOX_ABSENT: {
     what: 'The sandbox is not part of the npm package.',
     cure: 'Clone the repository and run `npm run sandbox` there.',
   },
   IMPORT_NOTHING: {
-    what: "There is no trace of Alibaba's own helper: no configuration, Secret, ServiceAccount or Deployment of it.",
-    cure: 'The managed add-on keeps its parameters in ACK: save what `aliyun cs DescribeClusterAddonInstance` shows, and give it with `import -f`.',
+    what: "Alibaba's own helper was not found: no configuration, Secret, ServiceAccount or Deployment of it.",
+    cure: 'The managed add-on keeps its parameters in ACK: save what `aliyun cs DescribeClusterAddonInstance` shows, and pass it with `import -f`.',
   },
   IMPORT_UNREADABLE: {
-    what: 'A file to import is no YAML or JSON, or none that is known.',
+    what: 'A file to import is not YAML or JSON, or not of a known kind.',
     cure: 'Give manifests as `kubectl get -o yaml` writes them, or the JSON of the add-on.',
   },
   IMPORT_SETTING: {
-    what: 'A setting of the old helper has a value that means nothing.',
-    cure: 'Mend it in a copy of the configuration and give that with `import -f`.',
+    what: 'A setting of the old helper has an invalid value.',
+    cure: 'Fix it in a copy of the configuration and pass that with `import -f`.',
   },
   IMPORT_REGION: {
-    what: 'It is not said in which region a registry is.',
-    cure: "Add --region with the cluster's region: that is what the old helper takes.",
+    what: 'The region of a registry is not known.',
+    cure: "Add --region with the cluster's region, which is what the old helper uses.",
   },
   IMPORT_IDENTITIES: {
     what: 'The old helper called the cloud as several identities; a release of acr-nopass has one.',
     cure: 'Let one identity assume a role for each of the others (`assumeRoleARN`), or import the entries of one identity from a copy of the configuration.',
   },
   IMPORT_REFUSED: {
-    what: 'The configuration can be read, but the values that would come of it cannot work.',
-    cure: 'Mend what the message names in a copy of the configuration and give that with `import -f`.',
+    what: 'The configuration can be read, but the resulting values cannot work.',
+    cure: 'Fix what the message names in a copy of the configuration and pass that with `import -f`.',
   },
   IMPORT_FILE_EXISTS: {
-    what: 'The file to write is there already.',
+    what: 'The file to write already exists.',
     cure: 'Name another one with --to, or overwrite it with --force.',
   },
   LEGACY_IN_USE: {

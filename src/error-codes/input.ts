@@ -1,13 +1,13 @@
 /** Codes of command-line flags and action inputs. */
 export const INPUT_CODES = {
   INPUT_INVALID: {
-    what: 'An input or flag holds something that it cannot mean.',
-    cure: 'Write it as the message says; action.yml and --help describe every input.',
+    what: 'An input or flag has a value that is not valid for it.',
+    cure: 'Write it as the message shows; action.yml and --help describe every input.',
   },
   INPUT_CONFLICT: { what: 'Two inputs contradict each other.', cure: 'Remove one of the two.' },
   INPUT_MISSING: { what: 'An input that this mode needs is not set.', cure: 'Set the input that the message names.' },
   INPUT_CONFIRM: {
-    what: 'An uninstall was asked for without its confirmation.',
+    what: 'An uninstall was requested without its confirmation.',
     cure: 'Set `confirm` to `<release>/<number of clusters>`, as the message shows it.',
   },
   RUNNER_UNSUPPORTED: {

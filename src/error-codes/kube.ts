@@ -1,12 +1,12 @@
 /** Codes of Kubernetes API servers. */
 export const KUBE_CODES = {
   KUBE_CONNECTION: {
-    what: 'It is not known how to reach the API server.',
+    what: 'It is not configured how to reach the API server.',
     cure: 'In a Pod: mount a ServiceAccount token and keep the variables KUBERNETES_SERVICE_*. Elsewhere: pass a kubeconfig whose proxy, if it has one, is an HTTP proxy.',
   },
   KUBECONFIG_INVALID: {
     what: 'The kubeconfig cannot be read, or its user cannot be authenticated.',
-    cure: 'Try `kubectl --kubeconfig FILE --context CONTEXT version`; it has to answer with a server version.',
+    cure: 'Try `kubectl --kubeconfig FILE --context CONTEXT version`; it must print a server version.',
   },
   KUBE_UNREACHABLE: {
     what: 'No connection to the API server, or it broke.',
@@ -14,7 +14,7 @@ export const KUBE_CODES = {
   },
   KUBE_TIMEOUT: {
     what: 'The API server did not answer in time.',
-    cure: 'Check its load and the network path; the call is repeated by itself where that is safe.',
+    cure: 'Check its load and the network path; the call is retried automatically where that is safe.',
   },
   KUBE_UNAUTHORIZED: {
     what: 'The API server does not know who is calling (401).',
@@ -26,11 +26,11 @@ export const KUBE_CODES = {
   },
   KUBE_NOT_FOUND: { what: 'The object or the API does not exist (404).', cure: 'Check name, namespace and cluster.' },
   KUBE_CONFLICT: {
-    what: 'Somebody else changed or owns the object (409).',
-    cure: 'The helper tries again with the newer object; for a person: read it again and repeat the change.',
+    what: 'Another client changed or owns the object (409).',
+    cure: 'The helper retries with the newer object; by hand: read it again and repeat the change.',
   },
   KUBE_EXPIRED: {
-    what: 'The asked version of the list is too old (410).',
+    what: 'The requested version of the list is too old (410).',
     cure: 'Nothing to do: the list is read again.',
   },
   KUBE_INVALID: {
@@ -38,16 +38,16 @@ export const KUBE_CODES = {
     cure: 'The message names the field or the policy.',
   },
   KUBE_THROTTLED: {
-    what: 'The API server asks us to slow down (429).',
-    cure: 'Nothing to do: calls are slowed down. If it lasts, look at the flow schemas of API priority and fairness.',
+    what: 'The API server throttles the requests (429).',
+    cure: 'Nothing to do: requests are slowed down. If it persists, check the flow schemas of API priority and fairness.',
   },
   KUBE_SERVER_ERROR: {
-    what: 'The API server, a webhook of it or a proxy before it failed (5xx).',
-    cure: 'Look at the API server and its admission webhooks; the call is repeated by itself where that is safe.',
+    what: 'The API server, one of its webhooks or a proxy in front of it failed (5xx).',
+    cure: 'Check the API server and its admission webhooks; the call is retried automatically where that is safe.',
   },
   KUBE_REFUSED: { what: 'The API server refuses the call (4xx).', cure: 'The message says why.' },
   KUBE_BAD_ANSWER: {
-    what: 'What answered does not speak like a Kubernetes API server.',
+    what: 'The response is not one of a Kubernetes API server.',
     cure: 'Check that the address is the API server itself and not a login page or another service.',
   },
 } as const

@@ -1,19 +1,19 @@
 /** Codes of RAM policies and roles. */
 export const POLICY_CODES = {
   POLICY_NOT_OURS: {
-    what: 'A policy of the name that we would use exists and does not carry our mark.',
-    cure: 'Look at it; adopt-policy: true makes it ours, else rename or delete it.',
+    what: 'A policy of the name that acr-nopass would use exists and does not have its mark.',
+    cure: 'Review it; then set adopt-policy: true to take it over, or rename or delete it.',
   },
   POLICY_TOO_LARGE: {
     what: 'The policy document is larger than RAM allows.',
     cure: 'Name fewer repositories (a namespace with /* instead of single ones), or use ram-scope: all.',
   },
   POLICY_UNREADABLE: {
-    what: 'A document in RAM is not a policy that we can read.',
+    what: 'A document in RAM is not a readable policy.',
     cure: 'Repair or delete it in the RAM console.',
   },
   POLICY_INPUT_INVALID: {
-    what: 'A policy cannot be made of what was given.',
+    what: 'The given input does not make a policy.',
     cure: 'See the message.',
   },
   POLICY_ROLE_MISSING: {
@@ -22,10 +22,10 @@ export const POLICY_CODES = {
   },
   POLICY_LIMIT: {
     what: 'The account, or the role, has as many policies as RAM allows.',
-    cure: 'Detach or delete policies that nobody needs (10 custom policies a role), or ask Alibaba Cloud for a higher quota.',
+    cure: 'Detach or delete unused policies (10 custom policies per role), or ask Alibaba Cloud for a higher quota.',
   },
   POLICY_UNSETTLED: {
     what: 'The policy kept changing, or RAM kept failing, while it was applied.',
-    cure: 'See who else changes it, then run again: every step that was done stays.',
+    cure: 'Find out what else changes it, then run again: completed steps are kept.',
   },
 } as const

@@ -1,7 +1,7 @@
 /** Codes of ACR instances and their credentials. */
 export const REGISTRY_CODES = {
   REGISTRY_NOT_FOUND: {
-    what: 'There is no ACR instance of this name.',
+    what: 'No ACR instance has this name.',
     cure: 'Check instanceName and region, or give instanceId.',
   },
   REGISTRY_NO_DOMAIN: {
@@ -9,7 +9,7 @@ export const REGISTRY_CODES = {
     cure: 'Open that endpoint of the instance, or set network: all.',
   },
   REGISTRY_LOGIN_REFUSED: {
-    what: 'The registry itself refuses a credential that the cloud handed out, or that stands in a Secret.',
+    what: 'The registry itself refuses a credential that the cloud issued or that a Secret contains.',
     cure: 'Check that the registry and its account are the right ones; the last good credential stays in use as long as it lives, then the refused one is used.',
   },
   DOCKER_CONFIG_INVALID: {

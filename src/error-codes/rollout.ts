@@ -2,36 +2,36 @@
 export const ROLLOUT_CODES = {
   CLUSTER_UNREACHABLE: {
     what: 'The API server of a cluster does not answer.',
-    cure: 'Check that the cluster is up and that this machine may reach its address; then run again.',
+    cure: 'Check that the cluster is up and that this machine can reach its address; then run again.',
   },
   CLUSTER_MISMATCH: {
     what: 'The API server is not the one that the entry names.',
     cure: 'Correct the kubeconfig, the context or `expect` of this entry. Nothing was written.',
   },
   CLUSTER_DUPLICATE: {
-    what: 'Two entries are one cluster and one release.',
+    what: 'Two entries are the same release in the same cluster.',
     cure: 'Remove one of the two entries, or give them different releases.',
   },
   CLUSTER_UNKNOWN: { what: 'No entry of the list has that name.', cure: 'Use one of the names in the message.' },
   KUBECONFIG_MISSING: {
-    what: 'The kubeconfig of an entry is not there.',
+    what: 'The kubeconfig of an entry does not exist.',
     cure: 'Write the file in an earlier step, or set the variable; the ambient kubeconfig is never used.',
   },
   KUBECONFIG_REFUSED: {
     what: 'A kubeconfig that a pull request can change would run a program or read a file outside of the workspace.',
-    cure: 'On pull requests use `ack`, or a kubeconfig from a secret (`kubeconfig: { env: … }`); docs/en/security.md says what a pull request may do.',
+    cure: 'On pull requests use `ack`, or a kubeconfig from a secret (`kubeconfig: { env: … }`); docs/en/security.md describes what a pull request may do.',
   },
   DEPLOYER_FORBIDDEN: {
     what: "The deployer's rights in the cluster do not suffice.",
     cure: 'Give the deployer the rights that the message lists. Nothing was written.',
   },
   RELEASE_ELSEWHERE: {
-    what: 'Another release of acr-nopass works in this cluster.',
+    what: 'Another release of acr-nopass is installed in this cluster.',
     cure: 'Use its release and namespace, or uninstall it first.',
   },
   ADDON_PRESENT: {
-    what: "The vendor's credential add-on works in this cluster; two tools would write the same ServiceAccounts.",
-    cure: 'Set `coexist: true` and migrate as docs/en/migrate.md says; uninstall the add-on only when nothing depends on it any more.',
+    what: "The vendor's credential add-on is installed in this cluster; two tools would write the same ServiceAccounts.",
+    cure: 'Set `coexist: true` and migrate as docs/en/migrate.md describes; uninstall the add-on only when nothing depends on it any more.',
   },
   WORKER_ROLE_UNKNOWN: {
     what: 'The worker roles of the cluster are not known.',
@@ -54,12 +54,12 @@ export const ROLLOUT_CODES = {
     cure: 'Check that the entry names the right cluster; if it does, turn RRSA off and on again in the ACK console. Nothing was written.',
   },
   PLAN_CHANGED: {
-    what: 'What would change now is not what was approved.',
+    what: 'The current plan differs from the approved one.',
     cure: 'Run `plan` again and have it approved again.',
   },
   HELPER_FAILING: {
-    what: 'The helper cannot do its work with this configuration.',
-    cure: 'Mend what the helper reports; its own cure is in the message.',
+    what: 'The helper cannot work with this configuration.',
+    cure: 'Fix what the helper reports; the message contains its own cure.',
   },
   POD_FAILING: {
     what: 'A Pod of the release cannot start, and waiting will not help.',
@@ -79,19 +79,19 @@ export const ROLLOUT_CODES = {
   },
   VERIFY_IMAGE: {
     what: 'The image of `verify-image` was not pulled in the probe namespace.',
-    cure: 'Read what the node says in the message; check that the image exists and a registry of the values covers it.',
+    cure: 'Read what the node reports in the message; check that the image exists and a registry of the values covers it.',
   },
   ROLLBACK_FAILED: {
     what: 'The rollback failed too.',
     cure: 'Run `helm history` and `helm rollback` by hand; the message of the rollback is above.',
   },
   RETIRE_INCOMPLETE: {
-    what: 'The helper did not report that it took everything back.',
+    what: 'The helper did not report that it removed everything.',
     cure: 'Run `acr-nopass cleanup`, then `acr-nopass uninstall` again.',
   },
   CLUSTER_SKIPPED: {
-    what: 'The cluster was not touched because an earlier one failed.',
-    cure: 'Mend the failed cluster and run again.',
+    what: 'The cluster was not changed because an earlier one failed.',
+    cure: 'Fix the failed cluster and run again.',
   },
   ROLLOUT_FAILED: { what: 'At least one cluster failed.', cure: 'Each failed cluster is listed with its cure.' },
 } as const

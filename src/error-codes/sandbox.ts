@@ -14,26 +14,26 @@ export const SANDBOX_CODES = {
   },
   SEED_INVALID: {
     what: 'The seed file of the emulated cloud does not describe accounts.',
-    cure: 'Compare with examples/sandbox/demo.yaml; the message names the wrong place.',
+    cure: 'Compare with examples/sandbox/demo.yaml; the message names the location.',
   },
   SANDBOX_PROCESS: {
-    what: 'A program of the sandbox did not start, or ended by itself.',
+    what: 'A program of the sandbox did not start, or exited unexpectedly.',
     cure: 'Read the end of its log in the message; run the command again, after `npm run tools` if a binary is damaged.',
   },
   SANDBOX_TIMEOUT: {
     what: 'A part of the sandbox did not become ready in time.',
-    cure: 'Run again when the machine is less busy; the end of the log in the message says what it waited for.',
+    cure: 'Run again when the machine is less busy; the end of the log in the message shows what it waited for.',
   },
   SANDBOX_REGISTRY: {
-    what: "The sandbox's registry or its token server refused a client of ours.",
-    cure: 'Check the user name and password; tokens of the emulated cloud end with their session.',
+    what: "The sandbox's registry or its token server refused a client.",
+    cure: 'Check the user name and password; tokens of the emulated cloud expire with their session.',
   },
   SANDBOX_NODE: {
     what: 'This machine cannot run a real node (Linux, root, control groups and overlayfs are needed).',
     cure: 'Run as root on Linux, or without the node: all other parts work everywhere.',
   },
   SANDBOX_DEMO: {
-    what: 'A step of the demo did not show what it means to show.',
-    cure: 'The message names what was seen instead; run again, and open an issue with the output if it stays.',
+    what: 'A step of the demo did not show the expected result.',
+    cure: 'The message names what was seen instead; run again, and open an issue with the output if it persists.',
   },
 } as const

@@ -1,15 +1,15 @@
 /** Codes of bootstrap and tool chest. */
 export const TOOLS_CODES = {
   GO_MISSING: {
-    what: 'Go is not there; the tool chest builds its pinned programs with it.',
+    what: 'Go is not installed; the pinned programs are built with it.',
     cure: 'Install Go 1.21 or newer from https://go.dev/dl/ (Debian/Ubuntu: apt-get install golang-go, macOS: brew install go) and run again.',
   },
   GO_TOO_OLD: {
     what: 'The Go of this machine cannot fetch the toolchain that the pinned programs need.',
-    cure: 'Install Go 1.21 or newer from https://go.dev/dl/ and run again; it fetches the exact toolchain by itself.',
+    cure: 'Install Go 1.21 or newer from https://go.dev/dl/ and run again; it fetches the exact toolchain automatically.',
   },
   NO_C_COMPILER: {
-    what: 'A part of the node is built with a C compiler, and there is none.',
+    what: 'A part of the node is built with a C compiler, and none was found.',
     cure: 'Install gcc and the C library headers (Debian/Ubuntu: apt-get install gcc libc6-dev) and run again.',
   },
   NO_DISK_SPACE: {
@@ -18,15 +18,15 @@ export const TOOLS_CODES = {
   },
   TOOL_DOWNLOAD_FAILED: {
     what: 'The source of a pinned program could not be fetched.',
-    cure: 'Check the network and GOPROXY (`go env GOPROXY`), then run again; it goes on where it stopped.',
+    cure: 'Check the network and GOPROXY (`go env GOPROXY`), then run again; it continues where it stopped.',
   },
   TOOL_CHECKSUM: {
     what: 'A fetched module is not the one that go.sum pins.',
-    cure: 'Do not use it. Run `go clean -modcache`, check GOPROXY, and run again; if it stays, restore tools/ from git.',
+    cure: 'Do not use it. Run `go clean -modcache`, check GOPROXY, and run again; if it persists, restore tools/ from git.',
   },
   TOOL_BUILD_FAILED: {
     what: 'A pinned program did not build.',
-    cure: 'Read the log that the message names; `go clean -cache` and a second run cure a broken build cache.',
+    cure: 'Read the log that the message names; `go clean -cache` and a second run repair a broken build cache.',
   },
   TOOL_NOT_HERE: {
     what: 'The program does not exist for this operating system.',
@@ -37,7 +37,7 @@ export const TOOLS_CODES = {
     cure: 'Install one (Debian: apt-get install chromium, macOS: brew install --cask chromium) and run again, or put it as `chromium` into the folder ACR_NOPASS_TOOLS.',
   },
   TOOL_UNKNOWN: {
-    what: 'The tool chest has no tool of that name.',
+    what: 'No pinned program has that name.',
     cure: 'Run `npm run tools -- list` to see the names.',
   },
 } as const

@@ -43,7 +43,7 @@ const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
   ),
   MULTILINE_IMPLICIT_KEY: syntax('a key that goes over several lines', 'Look for a missing colon or a missing quote.'),
   MULTIPLE_ANCHORS: syntax('two anchors on one value', 'Keep one.'),
-  MULTIPLE_DOCS: { code: 'YAML_DOCUMENTS', message: 'a second document', hint: 'Make one file of each document.' },
+  MULTIPLE_DOCS: { code: 'YAML_DOCUMENTS', message: 'a second document', hint: 'Split it into one file per document.' },
   MULTIPLE_TAGS: { code: 'YAML_TAG', message: 'two tags on one value', hint: 'Remove both.' },
   NON_STRING_KEY: { code: 'YAML_KEY', message: 'a key that is not plain text', hint: 'Put the key in quotes.' },
   RESOURCE_EXHAUSTION: syntax('the file is nested too deeply', 'Values need a few levels only.'),
