@@ -1,41 +1,41 @@
 import type { FindingRows } from './page.ts'
 
-/** What a person sees, and what mends it, of every finding. */
+/** The symptom and the fix of every finding. */
 export const ROWS_EN: FindingRows = {
   NOT_INSTALLED: [
-    'Nothing of acr-nopass is in the cluster.',
+    'acr-nopass is not installed in the cluster.',
     'Install the chart, or name the release by `--namespace` and `--release`.',
   ],
   RELEASE_UNREADABLE: [
-    'doctor cannot say whether there is a release.',
-    'Name its namespace, or get the right to list ConfigMaps there.',
+    'doctor cannot determine whether there is a release.',
+    'Pass its namespace, or get the right to list ConfigMaps there.',
   ],
   KUBERNETES_OLD: [
     'The API server lacks what `attach: admission` (1.36) or the guard (1.30) needs.',
-    '`attach: serviceAccounts`, or a newer Kubernetes; `guard: disabled` only with open eyes.',
+    '`attach: serviceAccounts`, or a newer Kubernetes; `guard: disabled` only if you accept what it gives up.',
   ],
   CONFIG_UNREADABLE: [
     'The ConfigMap of the helper was edited or deleted.',
-    'Put back what the release has, and check the values with `acr-nopass validate`.',
+    'Restore what the release has, and check the values with `acr-nopass validate`.',
   ],
   CONFIG_PENDING: [
     'Values were changed, and the helper still works with the old ones.',
-    'Wait a minute; then look at its log.',
+    'Wait a minute; then check its log.',
   ],
-  RETIRING: ['Pull secrets are being taken back.', 'Wait, then uninstall the release; or set `retire: false`.'],
+  RETIRING: ['Pull secrets are being removed.', 'Wait, then uninstall the release; or set `retire: false`.'],
   DRY_RUN: ['The helper runs and writes nothing.', '`dryRun: false`.'],
   HELPER_DOWN: [
     'No Pod of the helper runs: nothing is refreshed, new namespaces get nothing.',
-    'Put back the Deployment as the release has it, or mend what its Pods say.',
+    'Restore the Deployment as the release has it, or fix what its Pods report.',
   ],
   HELPER_DEGRADED: [
-    'A replica is missing, or an upgrade does not get on.',
-    'Mend what its Pods say: image, Pod Security, quota, place on a node.',
+    'A replica is missing, or an upgrade does not progress.',
+    'Fix what its Pods report: image, Pod Security, quota, scheduling.',
   ],
-  HELPER_LEADERLESS: ['The Pods of the helper run, and nobody leads.', 'Put back the Lease, or restart the Pods.'],
-  HELPER_SILENT: ['The helper runs and does not report.', 'Put back the ConfigMap of its report, or look at its log.'],
+  HELPER_LEADERLESS: ['The Pods of the helper run, and none leads.', 'Restore the Lease, or restart the Pods.'],
+  HELPER_SILENT: ['The helper runs and does not report.', 'Restore the ConfigMap of its report, or check its log.'],
   HELPER_PROBLEM: [
-    'The helper reports some other trouble.',
+    'The helper reports another problem.',
     'The finding has its code; all codes are in [errors](errors.md).',
   ],
   CLOCK_SKEW: [
@@ -44,31 +44,31 @@ export const ROWS_EN: FindingRows = {
   ],
   RIGHTS_MISSING: [
     'A role or a binding of the helper was deleted or changed.',
-    'Put them back as the release has them.',
+    'Restore them as the release has them.',
   ],
   GUARD_MISSING: [
-    'The policies that keep the helper to its own Secret are gone.',
-    'Put them back as the release has them.',
+    'The policies that limit the helper to its own Secret are missing.',
+    'Restore them as the release has them.',
   ],
   WEBHOOK_REFUSES: [
-    'An admission webhook refuses pull secrets, or does not answer.',
-    'Exempt Secrets of that name, or mend the webhook.',
+    'An admission webhook refuses pull secrets, or does not respond.',
+    'Exempt Secrets of that name, or repair the webhook.',
   ],
   QUOTA_EXCEEDED: ['A ResourceQuota has no room for one more Secret.', 'Raise `secrets` of that quota by one.'],
   WRITE_REFUSED: [
-    'The API server refuses a write, by a policy of somebody else.',
+    'The API server refuses a write because of another policy.',
     'Exempt the pull secret from that policy.',
   ],
   RIVAL_RELEASE: [
-    'Two releases work in one cluster.',
+    'Two releases are installed in one cluster.',
     'Keep their namespaces and `secretName` apart, or uninstall one.',
   ],
   RIVAL_ADDON: [
-    "The vendor's credential helper works in the same cluster.",
+    "The vendor's credential helper is installed in the same cluster.",
     'Keep it until `acr-nopass cleanup --legacy` lists nothing; then uninstall the add-on.',
   ],
   RAM_DENIED: [
-    'The identity may not ask for tokens: the RAM policy is missing or too narrow.',
+    'The identity is not allowed to request tokens: the RAM policy is missing or too narrow.',
     'Apply what `acr-nopass policy -f values.yaml` prints, or run `acr-nopass apply`.',
   ],
   ROLE_NOT_TRUSTED: [
@@ -76,7 +76,7 @@ export const ROWS_EN: FindingRows = {
     'Write the trust that the finding shows; `ram: rrsa` does it.',
   ],
   IDENTITY_MISSING: [
-    'There is no identity where values say: no metadata service, no token, no login in a Secret.',
+    'The configured identity does not exist: no metadata service, no token, no login in a Secret.',
     'Set `identity` to what this cluster offers; fill the Secret.',
   ],
   CREDENTIALS_REFUSED: [
@@ -92,72 +92,75 @@ export const ROWS_EN: FindingRows = {
     'Check `--ack-cluster-id`; else turn RRSA off and on again in the ACK console.',
   ],
   OIDC_PROVIDER_WRONG: [
-    "RAM's OIDC provider is gone, has another issuer, or lacks the audience.",
-    'Make it again for the issuer of this cluster, with the client id `sts.aliyuncs.com`.',
+    "RAM's OIDC provider is missing, has another issuer, or lacks the audience.",
+    'Create it again for the issuer of this cluster, with the client id `sts.aliyuncs.com`.',
   ],
   ROLE_MISSING: [
-    'A RAM role that the helper calls the cloud as does not exist.',
-    'Make it as the command does, or run `acr-nopass apply`.',
+    'A RAM role assumed by the helper does not exist.',
+    'Create it with the command, or run `acr-nopass apply`.',
   ],
   ROLE_TRUST_DIFFERS: [
-    "A role's trust policy, as RAM has it, lets the helper not take it: issuer, audience, subject, caller or external id.",
-    'The command writes what is missing, and keeps all else.',
+    "A role's trust policy does not allow the helper to assume it: issuer, audience, subject, caller or external id.",
+    'The command adds what is missing, and keeps everything else.',
   ],
-  ROLE_TRUST_WIDE: ["A role's trust policy lets in others than the helper.", 'The command narrows it to the helper.'],
+  ROLE_TRUST_WIDE: [
+    "A role's trust policy also allows others than the helper.",
+    'The command narrows it to the helper.',
+  ],
   ROLE_RIGHTS_MISSING: [
-    'The policies of a role, as RAM has them, allow less than values need; or a Deny forbids it.',
-    'The command gives the right; or narrow `repositories`.',
+    'The policies of a role allow less than the values need; or a Deny forbids it.',
+    'The command grants the right; or narrow `repositories`.',
   ],
   INSTANCE_NOT_FOUND: [
-    'Values name an instance that is not there.',
+    'The values name an instance that does not exist.',
     'Check `instanceId` (or `instanceName`), `region` and the account.',
   ],
-  INSTANCE_ELSEWHERE: ['The instance is in another region than values say.', 'Correct `region` of that registry.'],
+  INSTANCE_ELSEWHERE: ['The instance is in another region than in the values.', 'Correct `region` of that registry.'],
   INSTANCE_NOT_RUNNING: ['The instance is not RUNNING.', 'Wait, or renew it in the console.'],
   VPC_UNLINKED: [
     "The cluster's VPC is not linked to the instance, so its VPC domain is not known there.",
     'Link VPC and vSwitch; or pull by the public domain.',
   ],
   PUBLIC_CLOSED: [
-    'The public endpoint of the instance is turned off, or its allow-list lets nobody in.',
+    'The public endpoint of the instance is turned off, or its allow-list is empty.',
     "Open it for the nodes' public address; or pull through the VPC.",
   ],
   PUBLIC_RESTRICTED: [
-    'The public endpoint lets in some addresses alone.',
-    "Look whether the nodes' public address is among them.",
+    'The public endpoint allows some addresses only.',
+    "Check whether the nodes' public address is among them.",
   ],
   REGISTRY_REFUSES: [
-    'The cloud gives logins, and the registry refuses them.',
+    'The cloud issues logins, and the registry refuses them.',
     'Check `instanceId`, `region` and `domains` of that registry.',
   ],
   REGISTRY_FAILING: [
     'No new login for some other reason, such as throttling.',
-    'The finding says it; the last good login stays in use meanwhile.',
+    'The finding names it; the last good login stays in use meanwhile.',
   ],
   REGISTRY_PENDING: ['A registry has no login yet.', 'Wait half a minute.'],
-  REGISTRY_EXPIRED: ['The login of a registry has ended: pulls fail.', 'Mend the helper, then `acr-nopass refresh`.'],
+  REGISTRY_EXPIRED: ['The login of a registry has expired: pulls fail.', 'Fix the helper, then `acr-nopass refresh`.'],
   REGISTRY_EXPIRING: [
-    'The login of a registry ends soon, and was not refreshed.',
-    'Mend the helper, then `acr-nopass refresh`.',
+    'The login of a registry expires soon, and was not refreshed.',
+    'Fix the helper, then `acr-nopass refresh`.',
   ],
-  SECRET_MISSING: ['A target namespace has no pull secret.', 'Mend the helper; it makes it at once.'],
+  SECRET_MISSING: ['A target namespace has no pull secret.', 'Fix the helper; it then creates the Secret.'],
   SECRET_FOREIGN: [
     'A Secret of another owner has the name of the pull secret.',
     'Choose another `secretName`, set `adopt: true`, or have its owner rename it.',
   ],
   SECRET_STUCK: [
     'The pull secret cannot be changed in place: immutable, or of another type.',
-    'Delete it; the helper makes a new one.',
+    'Delete it; the helper creates a new one.',
   ],
-  SECRET_CHANGED: ['Somebody else changed the pull secret.', 'Find the writer; the helper puts its own content back.'],
-  SECRET_EXPIRED: ['The login inside the pull secret has ended.', 'Mend the helper, then `acr-nopass refresh`.'],
+  SECRET_CHANGED: ['Another client changed the pull secret.', 'Find the writer; the helper restores its own content.'],
+  SECRET_EXPIRED: ['The login inside the pull secret has expired.', 'Fix the helper, then `acr-nopass refresh`.'],
   SECRET_INCOMPLETE: [
     'The pull secret lacks a registry that it should have.',
     'See the findings about registries; wait half a minute.',
   ],
   ACCOUNT_UNATTACHED: [
     'A ServiceAccount does not name the pull secret.',
-    'Mend the helper; then delete Pods that were made meanwhile.',
+    'Fix the helper; then delete Pods that were created meanwhile.',
   ],
   ACCOUNT_FOREIGN: [
     'Argo CD or Helm 4 applies the list of a ServiceAccount.',
@@ -165,45 +168,45 @@ export const ROWS_EN: FindingRows = {
   ],
   LIST_FOUGHT: [
     'Another writer keeps removing the entry from a ServiceAccount.',
-    'Let it keep entries that it does not know, or opt the ServiceAccount out.',
+    'Configure it to keep entries that it does not know, or opt the ServiceAccount out.',
   ],
-  POLICY_MISSING: ['The admission policy that adds the reference is gone.', 'Put it back as the release has it.'],
-  POLICY_INACTIVE: ['The admission policy is there and adds nothing.', 'Put back what the release has.'],
-  POD_UNCOVERED: ['The image is of a registry that values do not have.', 'Add the instance, or the host to `domains`.'],
+  POLICY_MISSING: ['The admission policy that adds the reference is missing.', 'Restore it as the release has it.'],
+  POLICY_INACTIVE: ['The admission policy exists and adds nothing.', 'Restore what the release has.'],
+  POD_UNCOVERED: [
+    'The image is in a registry that the values do not have.',
+    'Add the instance, or the host to `domains`.',
+  ],
   POD_NOT_TARGETED: [
-    "The Pod's namespace or ServiceAccount is none of the targets.",
+    "The Pod's namespace or ServiceAccount is not a target.",
     'Add it to `targets`, then delete the Pod.',
   ],
-  POD_OPTED_OUT: [
-    'The namespace, ServiceAccount or Pod carries `acr-nopass.io/skip`.',
-    'Take it away, then delete the Pod.',
-  ],
+  POD_OPTED_OUT: ['The namespace, ServiceAccount or Pod has `acr-nopass.io/skip`.', 'Remove it, then delete the Pod.'],
   POD_MASKED: [
-    "The Pod names pull secrets of its own; its ServiceAccount's are then not used.",
+    "The Pod has its own pull secrets, so its ServiceAccount's are not used.",
     'Add ours to that list, or `attach: admission`.',
   ],
   POD_TOO_OLD: [
-    'The Pod was admitted before the reference was there; its list never changes.',
+    'The Pod was admitted before the reference existed; its list never changes.',
     'Delete the Pod if a controller creates it again; otherwise create it again from its manifest.',
   ],
   POD_UNREFERENCED: [
-    'The Pod has no reference, for its ServiceAccount has none.',
+    'The Pod has no reference because its ServiceAccount has none.',
     'See the finding about ServiceAccounts; then delete the Pod.',
   ],
   POD_WITHOUT_SECRET: [
-    'The Pod names a Secret that is not there.',
-    'Mend the helper; the Pod pulls by itself after that.',
+    'The Pod names a Secret that does not exist.',
+    'Fix the helper; after that the Pod pulls automatically.',
   ],
   POD_CREDENTIAL: ['The Secret has no login that works.', 'See the finding about the Secret or the registry.'],
-  POD_LOGIN_REFUSED: ['The registry refuses the login that stands in the Secret.', '`acr-nopass refresh`.'],
+  POD_LOGIN_REFUSED: ['The registry refuses the login in the Secret.', '`acr-nopass refresh`.'],
   POD_DENIED: [
-    'The login may not pull this repository, or there is none of that name.',
+    'The login is not allowed to pull this repository, or the repository does not exist.',
     'Check the name; add it to `repositories` and apply the RAM policy.',
   ],
   POD_IMAGE_ABSENT: ['The registry does not have the repository.', 'Check namespace and name, or push it.'],
   POD_TAG_ABSENT: ['The registry has the repository, and not the tag.', 'Check the tag, or push it.'],
   POD_ARCHITECTURE: [
-    "The image is not there for the node's architecture.",
+    "The image does not exist for the node's architecture.",
     'Build it for that one too, or choose other nodes.',
   ],
   POD_NETWORK: [
@@ -211,32 +214,32 @@ export const ROWS_EN: FindingRows = {
     'DNS, NAT gateway, public endpoint and its allow-list; or the VPC domain.',
   ],
   POD_VPC_UNLINKED: ["The node's VPC is not linked to the instance.", 'Link VPC and vSwitch (Access Control, VPC).'],
-  POD_THROTTLED: ['The registry asks the node to slow down.', 'Wait, or a higher limit of the instance.'],
+  POD_THROTTLED: ['The registry throttles the node.', 'Wait, or raise the limit of the instance.'],
   POD_CERTIFICATE: [
     "The node does not trust the registry's certificate.",
-    "Put its CA among those of the node's runtime.",
+    "Add its CA to those of the node's runtime.",
   ],
   POD_HTTP: [
-    'The registry speaks http, and the node https.',
-    'Give it a certificate, or tell the runtime (`hosts.toml`).',
+    'The registry uses http, and the node https.',
+    'Give it a certificate, or configure the runtime (`hosts.toml`).',
   ],
   POD_NEVER_PULLS: [
     '`imagePullPolicy: Never`, and the node has no such image for this Pod.',
     '`imagePullPolicy: IfNotPresent`.',
   ],
-  POD_IMAGE_NAME: ['The image is no name of an image.', 'host/namespace/name:tag, without `https://`.'],
-  POD_UNSCHEDULED: ['The Pod has no node yet.', 'Its Events say why it fits on none.'],
+  POD_IMAGE_NAME: ['The image is not a valid image name.', 'host/namespace/name:tag, without `https://`.'],
+  POD_UNSCHEDULED: ['The Pod has no node yet.', 'Its Events show why none is suitable.'],
   POD_DISK_FULL: ['The disk of the node is full.', "Free space on the node's image file system, or enlarge it."],
   POD_STUCK: [
-    'All that we know is right, and the node still cannot pull.',
-    'The finding has its words; look at the Events of the Pod.',
+    'All checks pass, and the node still cannot pull.',
+    'The finding quotes its message; check the Events of the Pod.',
   ],
   POD_CACHED: [
     "The Pod runs, perhaps from the node's cache.",
     '`doctor pod … --ask-registry` proves that today’s login pulls.',
   ],
   KUBELET_LENIENT: [
-    'The node gives images that it has to any Pod.',
+    'The node gives its cached images to any Pod.',
     '`imagePullCredentialsVerificationPolicy`, or `imagePullPolicy: Always`.',
   ],
   PODS_OLD: ['Pods run without the reference.', 'Nothing now; after a rollout restart the new Pods have it.'],

@@ -52,40 +52,40 @@ const CLOUD_RIGHTS = `\`\`\`json
 export const WORDS_EN: PageWords = {
   language: 'en',
   title: 'A Pod does not pull: what to do',
-  introduction: `One command looks at a whole cluster, another at one Pod. Each finding has a name that never changes, its cause, its cure, and the
-command that mends it. Both read only, with your rights, and of Secrets only metadata; what you may not read is said, and the rest
-goes on. \`--ask-registry\` (with the right to get that one Secret) also asks the registry itself with the Secret's login: an answer
-that no cache can give.
+  introduction: `One command checks a whole cluster, another one Pod. Each finding has a name that never changes, its cause, its cure, and the
+command that repairs it. Both only read, with your rights, and of Secrets only metadata; what you may not read is reported, and the
+other checks continue. \`--ask-registry\` (with the right to get that one Secret) also logs in to the registry with the Secret's login,
+so the result does not come from a cache.
 
 ${COMMANDS}
 They exit with 1 when there is an error; \`--fail-on warning\` is stricter, and \`--fail-on unread\` also fails when something could not be
 read. \`healthy\` is true only when everything was read, and null when nothing is wrong in what could be read. Times are judged by the API
 server's clock. No printed command deletes an object that is not this release's. As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
-finding below was made for real in the tests and named rightly. (This page is generated from \`scripts/generate-docs/\`.)
+finding below was produced on real components in the tests and reported correctly. (This page is generated from \`scripts/generate-docs/\`.)
 `,
-  columns: ['what you see', 'finding', 'what mends it'],
+  columns: ['symptom', 'finding', 'what to do'],
   parts: [
     'A Pod',
     'The release and its helper',
     'Alibaba Cloud and its registries',
     'Pull secrets and ServiceAccounts',
   ],
-  closing: `## What the cloud itself says
+  closing: `## What is read from the cloud
 With credentials of Alibaba Cloud in the environment (\`ALIBABA_CLOUD_ACCESS_KEY_ID\`, \`ALIBABA_CLOUD_ACCESS_KEY_SECRET\` and, for a
 session, \`ALIBABA_CLOUD_SECURITY_TOKEN\`; a role by \`ALIBABA_CLOUD_ROLE_ARN\`, \`ALIBABA_CLOUD_OIDC_PROVIDER_ARN\` and
-\`ALIBABA_CLOUD_OIDC_TOKEN_FILE\`; or a profile of the CLI \`aliyun\` with a key of its own) both commands also read what the
+\`ALIBABA_CLOUD_OIDC_TOKEN_FILE\`; or a profile of the CLI \`aliyun\` with its own key) both commands also read what the
 helper's identity depends on: its OIDC provider, its roles with their trust and all their policies, the instances, whether the
-cluster's VPC is linked to them, and whom their public endpoint lets in. So a wrong trust is found before the helper's session ends,
-and not after. Nothing is ever written, each read has five seconds, and all together twenty.
+cluster's VPC is linked to them, and which addresses their public endpoint allows. So a wrong trust policy is found before the helper's session expires.
+Nothing is ever written; each read is limited to five seconds, all together to twenty.
 
-Without credentials, and with \`--cloud off\`, this part is left out, and the report says so. What they may not read is said with the
-right that is missing, and the rest goes on. They go to Alibaba Cloud's public addresses alone, or to those of \`--endpoints\`; never to
-an address that stands in the cluster. These rights are enough; \`AliyunRAMReadOnlyAccess\`, \`AliyunCSReadOnlyAccess\` and
+Without credentials, and with \`--cloud off\`, this part is skipped, and the report shows it. What they may not read is reported with the
+missing right, and the other checks continue. The credentials are sent only to Alibaba Cloud's public addresses, or to those of
+\`--endpoints\`; never to an address found in the cluster. These rights are enough; \`AliyunRAMReadOnlyAccess\`, \`AliyunCSReadOnlyAccess\` and
 \`AliyunContainerRegistryReadOnlyAccess\` have them too:
 
 ${CLOUD_RIGHTS}
-A cluster of ACK says itself which one it is (\`kube-system/ack-cluster-profile\`); else \`--ack-cluster-id\` names it, and
-\`--worker-role\` the RAM roles of its nodes. RAM answers about one's own account alone: for a role or an instance of another one, run
+An ACK cluster contains its own id (\`kube-system/ack-cluster-profile\`); for others pass \`--ack-cluster-id\`, and
+\`--worker-role\` for the RAM roles of its nodes. RAM only shows the caller's account: for a role or an instance of another one, run
 doctor again with credentials of that account.
 
 ## Relied on, and not verified
@@ -107,14 +107,14 @@ A machine in a VPC without internet access reaches RAM at \`https://ram.vpc-prox
 ## Behind a proxy
 The action and the CLI reach an API server as kubectl and helm do: through the \`proxy-url\` of the cluster in the kubeconfig, else
 through \`HTTPS_PROXY\` unless \`NO_PROXY\` names the server (\`name\`, \`.name\`, \`*\`, addresses and CIDRs; names and addresses also with a
-port). A server on this machine is reached directly unless \`proxy-url\` says otherwise. The proxy has to be an HTTP proxy (\`http://\` or
-\`https://\`, with user and password if it asks for them); SOCKS5, which kubectl and helm also support, is refused with
+port). A server on this machine is reached directly unless \`proxy-url\` is set. The proxy has to be an HTTP proxy (\`http://\` or
+\`https://\`, with user and password if it requires them); SOCKS5, which kubectl and helm also support, is refused with
 \`KUBE_CONNECTION\`. The certificate of an \`https://\` proxy is verified with the public CAs and \`NODE_EXTRA_CA_CERTS\`. The helper in the
 cluster never uses a proxy for its own API server: \`HTTPS_PROXY\` in \`extraEnv\` is for Alibaba Cloud and the registries.
 
 ## As data
 \`-o json\` writes the same for programs. Fields are added to it and never change their meaning; \`registries\`, \`namespaces\` and
-\`serviceAccounts\` are there for a cluster, \`pod\` for a Pod. \`state\` is \`ok\`, \`wrong\` or \`unknown\`.
+\`serviceAccounts\` are present for a cluster, \`pod\` for a Pod. \`state\` is \`ok\`, \`wrong\` or \`unknown\`.
 
 ${JSON_SHAPE}`,
 }
