@@ -1,6 +1,6 @@
 import { type FaultRow, rowsOf } from './fault-row.ts'
 
-const NEWS = 'takes no older news for newer'
+const NEWS = 'ignores older news'
 const NEWS_ZH = '不会把旧消息当作新消息'
 
 /** Between helper and API server, and the helper's own processes. */
@@ -9,19 +9,19 @@ export const API_ROWS: readonly FaultRow[] = [
     [
       'watch-cut',
       'watches that are cut',
-      ['watches are cut, five times in a row', '`acr_nopass_watch_restarts_total`', 'goes on from the last version'],
+      ['watches are cut, five times in a row', '`acr_nopass_watch_restarts_total`', 'continues from the last version'],
       ['watch 连续五次被切断', '`acr_nopass_watch_restarts_total`', '从最后的版本继续'],
     ],
     [
       'watch-410',
       '410 Gone in the middle of a watch',
-      ['410 Gone in the middle of a watch', 'the same metric', 'lists anew and finds what came and went'],
+      ['410 Gone in the middle of a watch', 'the same metric', 'lists again and finds what came and went'],
       ['watch 中途 410 Gone', '同一指标', '重新列出，找回期间的增删'],
     ],
     [
       'watch-410-at-once',
       '410 Gone as the answer to a watch',
-      ['410 Gone as the answer to a watch', 'the same metric', 'lists anew, once'],
+      ['410 Gone as the answer to a watch', 'the same metric', 'lists again, once'],
       ['watch 请求直接返回 410', '同一指标', '只重新列出一次'],
     ],
     [
@@ -39,23 +39,19 @@ export const API_ROWS: readonly FaultRow[] = [
     [
       'watch-no-bookmarks',
       'a server that sends no bookmarks',
-      ['no bookmarks, then a cut', 'nothing', 'goes on from the last event, without a new list'],
+      ['no bookmarks, then a cut', 'nothing', 'continues from the last event, without a new list'],
       ['没有 bookmark，随后断开', '无', '从最后的事件继续，不重新列出'],
     ],
     [
       'secret-news-late',
       "an entry that was added before somebody else's Secret was seen",
-      [
-        "news of a namespace overtake those of somebody else's Secret",
-        '`FOREIGN_SECRET`; Event',
-        'takes its entry back',
-      ],
+      ["news of a namespace overtake those of another owner's Secret", '`FOREIGN_SECRET`; Event', 'removes its entry'],
       ['命名空间的消息先于他人 Secret 的消息到达', '`FOREIGN_SECRET`；Event', '收回自己的条目'],
     ],
     [
       'list-page-expired',
       'a list in pages whose continuation expires',
-      ['the second page of a list has expired', 'nothing', 'reads the list from its begin'],
+      ['the second page of a list has expired', 'nothing', 'reads the list from its start'],
       ['列表第二页已过期', '无', '从头读取列表'],
     ],
     [
@@ -64,14 +60,14 @@ export const API_ROWS: readonly FaultRow[] = [
       [
         'watches fall silent, their sockets stay open',
         '`acr_nopass_watch_last_progress_seconds`',
-        'its watchdog ends them',
+        'its watchdog closes them',
       ],
       ['watch 静默而连接保持打开', '`acr_nopass_watch_last_progress_seconds`', '由看门狗结束'],
     ],
     [
       'watch-stalled-from-the-start',
       'watches that stall with their sockets open',
-      ['the same, before any event', 'the same metric', 'its watchdog ends them'],
+      ['the same, before any event', 'the same metric', 'its watchdog closes them'],
       ['同上，且尚无任何事件', '同一指标', '由看门狗结束'],
     ],
   ]),
@@ -79,13 +75,13 @@ export const API_ROWS: readonly FaultRow[] = [
     [
       'api-server-killed',
       'the API server is killed',
-      ['the API server is killed in a rotation and comes back', 'log lines', 'goes on from where it was'],
+      ['the API server is killed in a rotation and comes back', 'log lines', 'continues where it was'],
       ['轮换途中 API server 被杀并恢复', '日志', '从中断处继续'],
     ],
     [
       'etcd-killed',
       'etcd is killed',
-      ['etcd is killed in a rotation and comes back', 'log lines', 'goes on from where it was'],
+      ['etcd is killed in a rotation and comes back', 'log lines', 'continues where it was'],
       ['轮换途中 etcd 被杀并恢复', '日志', '从中断处继续'],
     ],
     [
@@ -94,14 +90,14 @@ export const API_ROWS: readonly FaultRow[] = [
       [
         'no connection for {outageSeconds} s, longer than a lease',
         '`LEASE_LOST` in the log, a restart',
-        'gives up the lease, begins anew',
+        'releases the lease, starts again',
       ],
       ['断连 {outageSeconds} 秒，超过租约', '日志 `LEASE_LOST`，重启一次', '放弃租约，重新开始'],
     ],
     [
       'api-server-slow',
       'an API server that takes a second',
-      ['each answer takes a second', 'nothing', '16 writes at a time, as always'],
+      ['each response takes a second', 'nothing', '16 writes at a time, as always'],
       ['每个响应都要一秒', '无', '照常 16 个并发写入'],
     ],
     [
@@ -117,29 +113,25 @@ export const API_ROWS: readonly FaultRow[] = [
     [
       'burst-of-500',
       'a burst of 500, 502 and 503',
-      ['a burst of 500, 502 and 503', 'the same metric', 'tries again by back-off, 100 ms to a minute'],
+      ['a burst of 500, 502 and 503', 'the same metric', 'retries with back-off, 100 ms to a minute'],
       ['连续的 500、502、503', '同一指标', '按退避重试，100 毫秒至一分钟'],
     ],
     [
       'answers-lost',
       'writes that are done but whose answers are lost',
-      ['writes are done, their answers lost', 'nothing', 'the precondition keeps them from being done twice'],
+      ['writes are done, their responses lost', 'nothing', 'the precondition keeps them from being done twice'],
       ['写入成功但响应丢失', '无', '前置条件保证不会写两次'],
     ],
     [
       'deleted-before-answer',
       'a Secret that somebody deletes before',
-      ['somebody deletes a Secret before we hear that it was written', 'nothing', 'the Secret comes back'],
+      ['a Secret is deleted before the helper learns that it was written', 'nothing', 'the Secret comes back'],
       ['在得知写入成功前 Secret 被删除', '无', '重新创建该 Secret'],
     ],
     [
       'certificate-rotated',
       'the certificate of the API server',
-      [
-        'the API server gets a certificate of another authority',
-        'log lines',
-        'reads the file with the authorities again',
-      ],
+      ['the API server gets a certificate from another CA', 'log lines', 'reads the CA file again'],
       ['API server 换了另一 CA 的证书', '日志', '重新读取 CA 文件'],
     ],
     [
@@ -156,7 +148,7 @@ export const API_ROWS: readonly FaultRow[] = [
       [
         'two others write the same list ({cases} cases)',
         'nothing',
-        'every entry of theirs stays in its place, ours is there once',
+        'each of their entries stays in its place, ours is there once',
       ],
       ['另外两个写入者写同一列表（{cases} 例）', '无', '他人的每个条目原位保留，我们的条目只有一个'],
     ],
@@ -174,14 +166,14 @@ export const API_ROWS: readonly FaultRow[] = [
       [
         'the leader is held up past its lease',
         'the other replica leads',
-        'begins no write; what was in flight replaces nothing newer',
+        'starts no write; what was in flight replaces nothing newer',
       ],
       ['领导者停顿超过租约', '另一副本接任', '不再发起写入；在途写入不会覆盖更新的内容'],
     ],
     [
       'leader-resumed',
       'a leader that is held up past its lease',
-      ['the same leader goes on', '`LEASE_LOST`, a restart', 'follows'],
+      ['the same leader continues', '`LEASE_LOST`, a restart', 'follows'],
       ['该领导者恢复运行', '`LEASE_LOST`，重启一次', '成为跟随者'],
     ],
     [

@@ -1,9 +1,9 @@
 import { type FaultRow, rowsOf } from './fault-row.ts'
 
 const ANSWERS = 'for one registry: its credential stays'
-const KEEPS = 'keeps the last good credential, asks again after 2 s, doubling to 2 min; other registries rotate'
+const KEEPS = 'keeps the last good credential, retries after 2 s, doubling to 2 min; other registries rotate'
 const KEEPS_ZH = '保留最后有效的凭据，2 秒后重试，间隔加倍直至 2 分钟；其他仓库照常轮换'
-const NODE = 'keeps the credentials that need the session; role chains go on with the session in memory'
+const NODE = 'keeps the credentials that need the session; role chains continue with the session in memory'
 const NODE_ZH = '保留依赖该会话的凭据；角色链用内存中的会话继续'
 
 /** Alibaba Cloud, its registries and the identity. */
@@ -18,19 +18,19 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
     [
       'cloud-5xx',
       ANSWERS,
-      ['the API answers 503', '`CLOUD_UNAVAILABLE`, with the code of the cloud', KEEPS],
+      ['the API responds with 503', '`CLOUD_UNAVAILABLE`, with the code of the cloud', KEEPS],
       ['API 返回 503', '`CLOUD_UNAVAILABLE` 及云端错误码', KEEPS_ZH],
     ],
     [
       'cloud-html',
       ANSWERS,
-      ['a gateway answers in HTML', '`CLOUD_UNAVAILABLE` (HTTP 502 without JSON)', KEEPS],
+      ['a gateway responds in HTML', '`CLOUD_UNAVAILABLE` (HTTP 502 without JSON)', KEEPS],
       ['网关返回 HTML', '`CLOUD_UNAVAILABLE`（HTTP 502 without JSON）', KEEPS_ZH],
     ],
     [
       'cloud-is-success-false',
       ANSWERS,
-      ['200 with `IsSuccess: false`', 'the code that it stands for, here `CLOUD_DENIED`', KEEPS],
+      ['200 with `IsSuccess: false`', 'the corresponding code, here `CLOUD_DENIED`', KEEPS],
       ['200 但 `IsSuccess: false`', '对应的错误码，此处为 `CLOUD_DENIED`', KEEPS_ZH],
     ],
     [
@@ -42,7 +42,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
     [
       'cloud-answer-lost',
       ANSWERS,
-      ['the work is done, the answer lost', '`CLOUD_UNREACHABLE`', KEEPS],
+      ['the work is done, the response lost', '`CLOUD_UNREACHABLE`', KEEPS],
       ['云端已执行但响应丢失', '`CLOUD_UNREACHABLE`', KEEPS_ZH],
     ],
   ]),
@@ -50,13 +50,13 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
     [
       'imds-slow',
       'the metadata service is slow',
-      ['instance metadata takes 4 s', '`IDENTITY_UNAVAILABLE`: does not answer', NODE],
+      ['instance metadata takes 4 s', '`IDENTITY_UNAVAILABLE`: does not respond', NODE],
       ['实例元数据需 4 秒响应', '`IDENTITY_UNAVAILABLE`：无响应', NODE_ZH],
     ],
     [
       'imds-refused',
       'the metadata service refuses',
-      ['instance metadata refuses (403)', '`IDENTITY_UNAVAILABLE`: gave no token', NODE],
+      ['instance metadata refuses (403)', '`IDENTITY_UNAVAILABLE`: returned no token', NODE],
       ['实例元数据拒绝（403）', '`IDENTITY_UNAVAILABLE`：未给出令牌', NODE_ZH],
     ],
     [
@@ -69,7 +69,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
       'dns-failure',
       'the name of the API does not resolve',
       [
-        'DNS does not know the API',
+        'DNS does not resolve the API',
         '`CLOUD_UNREACHABLE` (ENOTFOUND) at each registry',
         'serves new namespaces with the last good credentials',
       ],
@@ -96,7 +96,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
     [
       'session-short',
       'sessions are shorter than asked',
-      ['sessions live 8 s instead of an hour', 'nothing; `expiresAt` is nearer', 'renews by the life that it got'],
+      ['sessions live 8 s instead of an hour', 'nothing; `expiresAt` is nearer', 'renews by the actual lifetime'],
       ['会话只有 8 秒而非一小时', '无；`expiresAt` 更近', '按实际寿命续期'],
     ],
     [
@@ -105,7 +105,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
       [
         'one registry fails until long after its credential has expired',
         '`failing` at that registry; alert',
-        'keeps its entry; the others rotate all the time; asks at least once a minute',
+        'keeps its entry; the others continue to rotate; retries at least once per minute',
       ],
       [
         '一个仓库持续失败，直到凭据过期很久之后',
@@ -129,9 +129,9 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
       undefined,
       'a credential that the registry no longer takes',
       [
-        'a credential is revoked before its end',
+        'a credential is revoked before it expires',
         '`REGISTRY_LOGIN_REFUSED` at the next check',
-        'replaces it at once, unpaced',
+        'replaces it immediately, without pacing',
       ],
       ['凭据提前失效', '下次校验显示 `REGISTRY_LOGIN_REFUSED`', '立即替换，不限速'],
     ],
@@ -141,7 +141,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
       [
         'an upgrade names a wrong instance',
         '`helm upgrade --wait` fails; new Pods are not ready',
-        'the old replicas serve on',
+        'the old replicas continue to serve',
       ],
       ['升级写错实例 ID', '`helm upgrade --wait` 失败；新 Pod 未就绪', '旧副本继续服务'],
     ],

@@ -1,6 +1,6 @@
 import { type FaultRow, rowsOf } from './fault-row.ts'
 
-const SLOWLY = 'keeps the content in place; tries again after 1, 4, 16 … s, in the end every 10 min; others go on'
+const SLOWLY = 'keeps the content in place; retries after 1, 4, 16 … s, in the end every 10 min; others continue'
 const SLOWLY_ZH = '原地保留内容；1、4、16…秒后重试，最终每 10 分钟一次；其他命名空间照常'
 
 /** Namespaces, ServiceAccounts, Secrets, and who refuses. */
@@ -9,7 +9,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
     [
       'namespace-again',
       'a namespace that is deleted and made again',
-      ['a namespace is deleted and made again', 'nothing', 'serves the new one from its first event'],
+      ['a namespace is deleted and created again', 'nothing', 'serves the new one from its first event'],
       ['命名空间删除后重建', '无', '从第一个事件起为新的服务'],
     ],
     [
@@ -58,9 +58,9 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       'webhook-times-out',
       'an admission webhook times out',
       [
-        'an admission webhook never answers',
+        'an admission webhook never responds',
         '`WRITE_FAILING` with namespace and webhook; Event',
-        'keeps the content; tries again by back-off up to a minute; others go on',
+        'keeps the content; retries with back-off up to a minute; others continue',
       ],
       [
         '准入 webhook 一直不响应',
@@ -71,7 +71,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
     [
       'policy-forbids',
       'ValidatingAdmissionPolicy forbids us',
-      ['a policy of the namespace forbids us', '`WRITE_REFUSED` with the name of the policy; Event', SLOWLY],
+      ['a policy of the namespace forbids the write', '`WRITE_REFUSED` with the name of the policy; Event', SLOWLY],
       ['命名空间的策略禁止写入', '`WRITE_REFUSED`，写明策略名；Event', SLOWLY_ZH],
     ],
     [
@@ -80,7 +80,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       [
         'a ResourceQuota has no room for a Secret',
         '`WRITE_REFUSED` with the name of the quota; Event',
-        'tries again after 1, 4, 16 … s, in the end every 2 min; others go on',
+        'retries after 1, 4, 16 … s, in the end every 2 min; others continue',
       ],
       [
         'ResourceQuota 没有 Secret 余量',
@@ -94,16 +94,16 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       undefined,
       "somebody else's Secret of our name",
       [
-        "a Secret of our name is somebody else's",
+        'a Secret of our name belongs to another owner',
         '`FOREIGN_SECRET`; Event',
-        'leaves it alone; serves the namespace once it is gone',
+        'leaves it alone; serves the namespace once it is deleted',
       ],
       ['同名 Secret 属于他人', '`FOREIGN_SECRET`；Event', '不动它；它消失后即开始服务'],
     ],
     [
       undefined,
       'what somebody took out or changed in a Secret',
-      ['somebody edits or deletes our Secret', 'nothing', 'restores it in place, or makes a new one'],
+      ['another client edits or deletes our Secret', 'nothing', 'restores it in place, or creates a new one'],
       ['有人修改或删除我们的 Secret', '无', '原地恢复，或新建'],
     ],
     [
@@ -117,7 +117,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       'entries of other writers survive',
       [
         'others add and remove entries all the time, ours too',
-        '`LIST_FOUGHT` if it goes on',
+        '`LIST_FOUGHT` if it continues',
         'their entries stay in order, ours comes back once',
       ],
       ['他人不断增删条目，也删我们的', '持续时显示 `LIST_FOUGHT`', '他人条目保持顺序，我们的条目恢复且只有一个'],
