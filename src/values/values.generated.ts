@@ -9,11 +9,11 @@ export interface Values {
    */
   registries: Registry[]
   /**
-   * Exactly this identity is used; there is no silent fall to another one.
+   * Exactly this identity is used; there is no fallback to another one.
    */
   identity: Identity
   /**
-   * Tells `network: auto` which registries are near: APIs in this region are called inside the VPC, all others by the public network. Empty means that everything counts as far away.
+   * Tells `network: auto` which registries are near: APIs in this region are called inside the VPC, all others over the public network. Empty means that everything counts as far away.
    */
   region?: string
   /**
@@ -37,15 +37,15 @@ export interface Values {
    */
   scope?: 'cluster' | 'namespaces'
   /**
-   * The one Secret that the helper owns in every target namespace. Choose a name that nobody else uses; a common one such as `regcred` needs `adopt: true`.
+   * The one Secret that the helper owns in every target namespace. Choose a name that no other tool uses; a common one such as `regcred` needs `adopt: true`.
    */
   secretName?: string
   /**
-   * Replaces a Secret named `secretName` that somebody else made. Without it such a Secret is reported and left alone.
+   * Takes over a Secret named `secretName` that another tool created. Without it such a Secret is reported and left alone.
    */
   adopt?: boolean
   /**
-   * Detaches the pull secret everywhere and empties it, then idles. Set it and wait until the status says done before an uninstall by GitOps.
+   * Detaches the pull secret everywhere and empties it, then idles. Set it and wait until the status reports `retired` before an uninstall by GitOps.
    */
   retire?: boolean
   /**
@@ -57,11 +57,11 @@ export interface Values {
    */
   heal?: boolean
   /**
-   * Writes an Event on Pods that cannot pull for want of the pull secret: created before it was attached, or with `imagePullSecrets` of their own that hide those of their ServiceAccount. Needs the right to list Pods.
+   * Writes an Event on Pods that cannot pull because they lack the pull secret: created before it was attached, or with their own `imagePullSecrets`, which hide those of their ServiceAccount. Needs the right to list Pods.
    */
   watchPods?: boolean
   /**
-   * Every new credential is tried at the registry's token endpoint; a refused one waits while the credential in use is known to work and a tenth of its life is left; then it is used all the same, and reported.
+   * Every new credential is tested at the registry's token endpoint; a refused one is held back while the credential in use is known to work and a tenth of its life is left; then it is used anyway, and reported.
    */
   verify?: Verify
   /**
@@ -81,15 +81,15 @@ export interface Values {
    */
   network?: 'auto' | 'vpc' | 'public'
   /**
-   * For government clouds, private links and the sandbox. Always https, but for addresses of the machine itself.
+   * For government clouds, private links and the sandbox. Always https, except for loopback addresses.
    */
   endpoints?: Endpoints
   /**
-   * PEM certificates, for a proxy or a private link with a certificate of its own. Never a private key. Lines end with LF or CRLF.
+   * PEM certificates, for a proxy or a private link with its own certificate. Never a private key. Lines end with LF or CRLF.
    */
   caBundle?: string
   /**
-   * One JSON line an event; no level ever logs a credential.
+   * One JSON line per event; no level ever logs a credential.
    */
   logLevel?: 'debug' | 'info' | 'warn' | 'error'
   /**
@@ -101,15 +101,15 @@ export interface Values {
    */
   image?: Image
   /**
-   * For a mirror that wants a login. They have to exist in the release's namespace.
+   * For a mirror that requires a login. They must exist in the release's namespace.
    */
   imagePullSecrets?: SecretReference[]
   /**
-   * Always made by the chart, because the guard is bound to it.
+   * Always created by the chart, because the guard is bound to it.
    */
   serviceAccount?: ServiceAccount
   /**
-   * One works, the others stand by with warm caches.
+   * One is active, the others stand by with warm caches.
    */
   replicas?: number
   /**
@@ -117,7 +117,7 @@ export interface Values {
    */
   resources?: Resources
   /**
-   * As in a Pod; Linux is always asked for.
+   * As in a Pod; Linux is always required.
    */
   nodeSelector?: Labels
   /**
@@ -137,7 +137,7 @@ export interface Values {
    */
   priorityClassName?: string
   /**
-   * Needed with `worker-role` where Pods cannot reach the metadata service at 100.100.100.200. Not allowed in namespaces that enforce Pod Security restricted. Each replica needs a node of its own, whose ports it holds: an upgrade ends an old Pod before the new one starts. On a single node set `replicas: 1`.
+   * Needed with `worker-role` where Pods cannot reach the metadata service at 100.100.100.200. Not allowed in namespaces that enforce Pod Security restricted. Each replica needs its own node, whose ports it uses: an upgrade stops an old Pod before the new one starts. On a single node set `replicas: 1`.
    */
   hostNetwork?: boolean
   /**
@@ -188,7 +188,7 @@ export interface Values {
  */
 export interface Registry {
   /**
-   * Unique; stands in status, metrics and logs.
+   * Unique; shown in status, metrics and logs.
    */
   name: string
   /**
@@ -196,7 +196,7 @@ export interface Registry {
    */
   edition: 'enterprise' | 'personal' | 'static'
   /**
-   * As the console shows it; or give `instanceName`.
+   * As the console shows it; or set `instanceName`.
    */
   instanceId?: string
   /**
@@ -228,7 +228,7 @@ export interface Registry {
    */
   repositories?: string[]
   /**
-   * Enterprise only; null leaves it to the registry (one hour, or the life of the session that asked). The time that the registry returns counts.
+   * Enterprise only; null leaves it to the registry (one hour, or the life of the session that requested it). The time that the registry returns counts.
    */
   expiresInHours?: number | null
   /**
@@ -253,7 +253,7 @@ export interface AssumeRole {
    */
   roleArn: string
   /**
-   * When the role's trust policy demands one.
+   * If the role's trust policy requires one.
    */
   externalId?: string
   /**
@@ -272,13 +272,13 @@ export interface RegistryTargets {
     /**
      * Replaces `targets.namespaces.include` for this registry.
      *
-     * Items: A namespace's name; `*` stands for any characters.
+     * Items: A namespace's name; `*` matches any characters.
      */
     include?: string[]
     /**
      * Replaces `targets.namespaces.exclude` for this registry.
      *
-     * Items: A namespace's name; `*` stands for any characters.
+     * Items: A namespace's name; `*` matches any characters.
      */
     exclude?: string[]
     /**
@@ -288,7 +288,7 @@ export interface RegistryTargets {
   }
 }
 /**
- * As everywhere in Kubernetes.
+ * As in Kubernetes.
  */
 export interface LabelSelector {
   /**
@@ -310,7 +310,7 @@ export interface Labels {
   [k: string]: string
 }
 /**
- * As everywhere in Kubernetes.
+ * As in Kubernetes.
  */
 export interface LabelExpression {
   /**
@@ -337,7 +337,7 @@ export interface Identity {
    */
   type: 'rrsa' | 'worker-role' | 'access-key'
   /**
-   * The action and `acr-nopass apply` fill both in by themselves; by hand, both are needed.
+   * The action and `acr-nopass apply` fill in both automatically; with Helm alone, both are needed.
    */
   rrsa?: {
     /**
@@ -345,7 +345,7 @@ export interface Identity {
      */
     roleArn?: string
     /**
-     * Made by ACK when RRSA is enabled.
+     * Created by ACK when RRSA is enabled.
      */
     oidcProviderArn?: string
   }
@@ -358,12 +358,12 @@ export interface Identity {
      */
     eciRoleName?: string
     /**
-     * Only for old nodes that have no version 2.
+     * Only for old nodes without version 2.
      */
     imdsV1?: boolean
   }
   /**
-   * The key itself never stands in values.
+   * The key itself is never part of the values.
    */
   accessKey?: {
     /**
@@ -377,40 +377,40 @@ export interface Identity {
  */
 export interface Targets {
   /**
-   * A namespace is a target when a name of `include` fits, none of `exclude` does, and `selector` fits its labels. The release's own namespace always is one.
+   * A namespace is a target when a name of `include` matches, none of `exclude` does, and `selector` matches its labels. The release's own namespace is always a target.
    */
   namespaces?: {
     /**
-     * `*` stands for any characters. In `scope: namespaces` plain names only.
+     * `*` matches any characters. In `scope: namespaces` plain names only.
      *
-     * Items: A namespace's name; `*` stands for any characters.
+     * Items: A namespace's name; `*` matches any characters.
      */
     include?: string[]
     /**
      * Wins over `include`.
      *
-     * Items: A namespace's name; `*` stands for any characters.
+     * Items: A namespace's name; `*` matches any characters.
      */
     exclude?: string[]
     /**
-     * A label selector as everywhere in Kubernetes; empty fits every namespace.
+     * A Kubernetes label selector; empty matches every namespace.
      */
     selector?: LabelSelector
   }
   /**
-   * A convenience, not a boundary: whoever may create Pods in a namespace may name the Secret.
+   * A convenience, not a boundary: anyone who may create Pods in a namespace may name the Secret.
    */
   serviceAccounts?: {
     /**
-     * `*` stands for any characters; plain names narrow the helper's rights to these.
+     * `*` matches any characters; plain names narrow the helper's rights to these.
      *
-     * Items: A ServiceAccount's name; `*` stands for any characters.
+     * Items: A ServiceAccount's name; `*` matches any characters.
      */
     include?: string[]
     /**
      * Wins over `include`.
      *
-     * Items: A ServiceAccount's name; `*` stands for any characters.
+     * Items: A ServiceAccount's name; `*` matches any characters.
      */
     exclude?: string[]
   }
@@ -420,7 +420,7 @@ export interface Targets {
  */
 export interface Verify {
   /**
-   * Off: credentials are distributed untried.
+   * Off: credentials are distributed without a test.
    */
   enabled?: boolean
   /**
@@ -547,7 +547,7 @@ export interface Quantities {
  */
 export interface Toleration {
   /**
-   * Empty with `operator: Exists` fits every taint.
+   * Empty with `operator: Exists` matches every taint.
    */
   key?: string
   /**
@@ -559,7 +559,7 @@ export interface Toleration {
    */
   value?: string
   /**
-   * Missing fits every effect.
+   * Missing matches every effect.
    */
   effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
   /**
@@ -568,7 +568,7 @@ export interface Toleration {
   tolerationSeconds?: number
 }
 /**
- * As in a Pod; the API server checks what is inside.
+ * As in a Pod; validated by the API server.
  */
 export interface Affinity {
   /**
@@ -743,7 +743,7 @@ export interface NetworkPolicy {
    */
   enabled?: boolean
   /**
-   * Peers as in a NetworkPolicy; empty means everybody.
+   * Peers as in a NetworkPolicy; empty means all.
    */
   metricsFrom?: NetworkPeer[]
   /**

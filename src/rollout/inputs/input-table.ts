@@ -68,7 +68,7 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
   },
   'chart-version': { kind: 'text', default: '', about: 'Version of an oci:// chart.' },
   release: { kind: 'text', default: 'acr-nopass', about: 'Name of the Helm release.' },
-  namespace: { kind: 'text', default: 'acr-nopass', about: 'Namespace of the release; made when absent.' },
+  namespace: { kind: 'text', default: 'acr-nopass', about: 'Namespace of the release; created if it does not exist.' },
   ram: {
     kind: 'choice',
     choices: ['auto', 'worker-role', 'rrsa', 'none'],
@@ -89,9 +89,9 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
   'adopt-policy': {
     kind: 'boolean',
     default: 'false',
-    about: 'Take over a RAM policy of our name that does not carry our mark.',
+    about: 'Take over a RAM policy of the same name that does not have the mark of acr-nopass.',
   },
-  'max-parallel': { kind: 'integer', min: 1, max: 64, default: '4', about: 'Clusters at work at the same time.' },
+  'max-parallel': { kind: 'integer', min: 1, max: 64, default: '4', about: 'Clusters that are processed at the same time.' },
   canary: {
     kind: 'integer',
     min: 0,
@@ -111,7 +111,7 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     min: 0,
     max: 5000,
     default: '0',
-    about: 'Failed clusters that are borne before on-failure counts.',
+    about: 'Number of failed clusters tolerated before on-failure takes effect.',
   },
   timeout: { kind: 'duration', default: '5m', about: "Helm's timeout for each cluster." },
   wait: { kind: 'boolean', default: 'true', about: 'Wait until the helper is ready.' },
@@ -131,23 +131,23 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     default: '',
     about: 'Also run one Pod of this image in the probe namespace until it is pulled.',
   },
-  'recover-pending': { kind: 'boolean', default: 'false', about: 'Mend a release that an ended run left pending.' },
+  'recover-pending': { kind: 'boolean', default: 'false', about: 'Repair a release that an interrupted run left pending.' },
   'force-conflicts': {
     kind: 'boolean',
     default: 'false',
     about: 'Helm 4: take over fields that another manager owns.',
   },
-  'skip-unchanged': { kind: 'boolean', default: 'true', about: 'Make no new revision where nothing would change.' },
-  coexist: { kind: 'boolean', default: 'false', about: "Go on although the vendor's credential add-on is there." },
+  'skip-unchanged': { kind: 'boolean', default: 'true', about: 'Create no new revision where nothing would change.' },
+  coexist: { kind: 'boolean', default: 'false', about: "Continue although the vendor's credential add-on is installed." },
   'plan-file': {
     kind: 'text',
     default: '',
-    about: 'plan: where to write the plan; apply: an approved plan that must still be what would change.',
+    about: 'plan: where to write the plan; apply: an approved plan, which must still match the changes.',
   },
   'helm-version': {
     kind: 'text',
     default: '',
-    about: 'Exact Helm version; downloaded, and checked by its SHA-256, unless PATH has it. Empty: the helm on PATH.',
+    about: 'Exact Helm version; downloaded and its SHA-256 verified, unless PATH has it. Empty: the helm on PATH.',
   },
   'helm-mirror': { kind: 'text', default: 'https://get.helm.sh', about: 'Where helm-version is downloaded from.' },
   'helm-sha256': {
@@ -158,7 +158,7 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
   'role-to-assume': {
     kind: 'text',
     default: '',
-    about: 'RAM role (ARN) that the job assumes by its OIDC token; else ALIBABA_CLOUD_* variables.',
+    about: 'RAM role (ARN) that the job assumes with its OIDC token; else ALIBABA_CLOUD_* variables.',
   },
   'oidc-provider-arn': { kind: 'text', default: '', about: 'The OIDC provider (ARN) of GitHub in that account.' },
   'session-duration': {
@@ -166,7 +166,7 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     min: 900,
     max: 43_200,
     default: '3600',
-    about: 'Seconds of a session of the role.',
+    about: 'Session duration in seconds.',
   },
   audience: { kind: 'text', default: 'sts.aliyuncs.com', about: 'Audience of the OIDC token.' },
   endpoints: {
@@ -175,5 +175,5 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     about: 'Other addresses of cloud APIs (YAML map: ram, sts, cs, cr); http only on loopback.',
   },
   confirm: { kind: 'text', default: '', about: 'uninstall: `<release>/<number of clusters>`.' },
-  'allow-on-pull-request': { kind: 'boolean', default: 'false', about: 'Let pull request events apply and uninstall.' },
+  'allow-on-pull-request': { kind: 'boolean', default: 'false', about: 'Allow pull request events to apply and uninstall.' },
 }
