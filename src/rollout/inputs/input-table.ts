@@ -91,7 +91,13 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     default: 'false',
     about: 'Take over a RAM policy of the same name that does not have the mark of acr-nopass.',
   },
-  'max-parallel': { kind: 'integer', min: 1, max: 64, default: '4', about: 'Clusters that are processed at the same time.' },
+  'max-parallel': {
+    kind: 'integer',
+    min: 1,
+    max: 64,
+    default: '4',
+    about: 'Clusters that are processed at the same time.',
+  },
   canary: {
     kind: 'integer',
     min: 0,
@@ -131,14 +137,22 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     default: '',
     about: 'Also run one Pod of this image in the probe namespace until it is pulled.',
   },
-  'recover-pending': { kind: 'boolean', default: 'false', about: 'Repair a release that an interrupted run left pending.' },
+  'recover-pending': {
+    kind: 'boolean',
+    default: 'false',
+    about: 'Repair a release that an interrupted run left pending.',
+  },
   'force-conflicts': {
     kind: 'boolean',
     default: 'false',
     about: 'Helm 4: take over fields that another manager owns.',
   },
   'skip-unchanged': { kind: 'boolean', default: 'true', about: 'Create no new revision where nothing would change.' },
-  coexist: { kind: 'boolean', default: 'false', about: "Continue although the vendor's credential add-on is installed." },
+  coexist: {
+    kind: 'boolean',
+    default: 'false',
+    about: "Continue although the vendor's credential add-on is installed.",
+  },
   'plan-file': {
     kind: 'text',
     default: '',
@@ -175,5 +189,9 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     about: 'Other addresses of cloud APIs (YAML map: ram, sts, cs, cr); http only on loopback.',
   },
   confirm: { kind: 'text', default: '', about: 'uninstall: `<release>/<number of clusters>`.' },
-  'allow-on-pull-request': { kind: 'boolean', default: 'false', about: 'Allow pull request events to apply and uninstall.' },
+  'allow-on-pull-request': {
+    kind: 'boolean',
+    default: 'false',
+    about: 'Allow pull request events to apply and uninstall.',
+  },
 }
