@@ -1,4 +1,9 @@
+import { NopassError } from '../errors.ts'
+import { isRecord } from '../lib/is-record.ts'
+import { textOf } from '../lib/json-values.ts'
 import type { CredentialProvider } from './credentials.ts'
+import type { JsonObject } from './transport/cloud-failure.ts'
+import type { Parameters } from './transport/percent-encoding.ts'
 import type { Transport } from './transport/transport.ts'
 
 export interface RamTarget {
@@ -80,4 +85,131 @@ export interface Ram {
 export interface AttachedPolicy {
   readonly name: string
   readonly custom: boolean
+}
+
+const CUSTOM = { PolicyType: 'Custom' }
+
+/** RAM's operations by calls of our own, as for the other products: their SDK knows no proxy, and its errors quote URLs. */
+export function createRam(target: RamTarget): Ram {
+  const call = (action: string, query: Parameters, signal?: AbortSignal): Promise<JsonObject> => {
+    const write = !/^(Get|List)/.test(action)
+    return target.transport.call({ ...target, product: 'ram', version: '2015-05-01', action, query, write }, signal)
+  }
+  const run = async (action: string, query: Parameters, signal?: AbortSignal): Promise<void> => {
+    await call(action, query, signal)
+  }
+  /** `read` throws for an answer of another shape: half of one is never taken for all. */
+  const ask = async <Found>(
+    action: string,
+    query: Parameters,
+    read: (answer: JsonObject) => Found,
+    signal?: AbortSignal,
+  ): Promise<Found> => {
+    const answer = await call(action, query, signal)
+    try {
+      return read(answer)
+    } catch {
+      throw new NopassError('CLOUD_UNAVAILABLE', `ram ${action}: the response cannot be read`)
+    }
+  }
+  const getPolicy = (name: string, PolicyType: string, signal?: AbortSignal): ReturnType<Ram['getPolicy']> =>
+    unlessMissing(() => {
+      const read = ({ Policy, DefaultPolicyVersion }: JsonObject): RamPolicy => ({
+        name,
+        description: textOf(objectOf(Policy).Description),
+        document: textOf(objectOf(DefaultPolicyVersion).PolicyDocument),
+        defaultVersion: textOf(objectOf(Policy).DefaultVersion),
+      })
+      return ask('GetPolicy', { PolicyName: name, PolicyType }, read, signal)
+    })
+  return {
+    getPolicy: (name, signal) => getPolicy(name, 'Custom', signal),
+    getSystemPolicy: (name, signal) => getPolicy(name, 'System', signal),
+    createPolicy: ({ name, document, description, tags }, signal) => {
+      const query = { PolicyName: name, PolicyDocument: document, Description: description, Tag: tagList(tags) }
+      return run('CreatePolicy', query, signal)
+    },
+    createPolicyVersion: (name, document, signal) => {
+      const RotateStrategy = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
+      const query = { PolicyName: name, PolicyDocument: document, SetAsDefault: true, RotateStrategy }
+      return run('CreatePolicyVersion', query, signal)
+    },
+    updatePolicyDescription: (name, description, signal) =>
+      run('UpdatePolicyDescription', { PolicyName: name, NewDescription: description }, signal),
+    deletePolicy: (name, signal) => run('DeletePolicy', { PolicyName: name, CascadingDelete: true }, signal),
+    listRolePolicies: (role, signal) =>
+      unlessMissing(() => {
+        const read = ({ Policies }: JsonObject): AttachedPolicy[] =>
+          listOf(objectOf(Policies).Policy).map(({ PolicyName, PolicyType }) => {
+            return { name: textOf(PolicyName), custom: PolicyType === 'Custom' }
+          })
+        return ask('ListPoliciesForRole', { RoleName: role }, read, signal)
+      }),
+    listPolicyEntities: (name, signal) => {
+      const read = ({ Roles, Users, Groups }: JsonObject): PolicyEntities => ({
+        roles: listOf(objectOf(Roles).Role).map(({ RoleName }) => textOf(RoleName)),
+        users: listOf(objectOf(Users).User).map(({ UserName }) => textOf(UserName)),
+        groups: listOf(objectOf(Groups).Group).map(({ GroupName }) => textOf(GroupName)),
+      })
+      return ask('ListEntitiesForPolicy', { PolicyName: name, ...CUSTOM }, read, signal)
+    },
+    attachPolicy: (policy, role, signal) =>
+      run('AttachPolicyToRole', { PolicyName: policy, ...CUSTOM, RoleName: role }, signal),
+    detachPolicy: (policy, role, signal) =>
+      run('DetachPolicyFromRole', { PolicyName: policy, ...CUSTOM, RoleName: role }, signal),
+    getRole: (name, signal) =>
+      unlessMissing(() => {
+        const read = ({ Role }: JsonObject): RamRole => {
+          const { Arn, Description, AssumeRolePolicyDocument } = objectOf(Role)
+          return { name, arn: textOf(Arn), description: textOf(Description), trust: textOf(AssumeRolePolicyDocument) }
+        }
+        return ask('GetRole', { RoleName: name }, read, signal)
+      }),
+    createRole: ({ name, trust, description, tags }, signal) => {
+      const query = { RoleName: name, AssumeRolePolicyDocument: trust, Description: description, Tag: tagList(tags) }
+      return run('CreateRole', query, signal)
+    },
+    updateRole: ({ name, trust, description }, signal) => {
+      const query = { RoleName: name, NewAssumeRolePolicyDocument: trust, NewDescription: description }
+      return run('UpdateRole', query, signal)
+    },
+    deleteRole: (name, signal) => run('DeleteRole', { RoleName: name }, signal),
+    tag: (kind, name, tags, signal) => {
+      const query = { ResourceType: kind, ResourceNames: JSON.stringify([name]), Tag: tagList(tags) }
+      return run('TagResources', query, signal)
+    },
+    listTags: (kind, name, signal) => {
+      const query = { ResourceType: kind, ResourceNames: JSON.stringify([name]), PageSize: 100 }
+      const read = ({ TagResources }: JsonObject): Tag[] =>
+        listOf(TagResources).map(({ TagKey, TagValue }) => ({ key: textOf(TagKey), value: textOf(TagValue) }))
+      return ask('ListTagResources', query, read, signal)
+    },
+  }
+}
+
+/** Lists are JSON in a parameter. */
+function tagList(tags: readonly Tag[]): string | undefined {
+  return tags.length === 0 ? undefined : JSON.stringify(tags.map(({ key, value }) => ({ Key: key, Value: value })))
+}
+
+/** An object of an answer, empty where there is none. */
+function objectOf(value: unknown): JsonObject {
+  if (value === undefined || value === null) return {}
+  if (isRecord(value)) return value
+  throw new TypeError('not an object')
+}
+
+function listOf(value: unknown): readonly JsonObject[] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value) && value.every(isRecord)) return value
+  throw new TypeError('not a list of objects')
+}
+
+async function unlessMissing<Found>(find: () => Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await find()
+  } catch (error) {
+    if (error instanceof NopassError && error.reason?.startsWith('EntityNotExist.')) return undefined
+    throw error
+  }
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { CredentialProvider, Credentials } from '../../src/alibaba/credentials.ts'
-import { loadRam } from '../../src/alibaba/load-ram.ts'
-import type { Ram } from '../../src/alibaba/ram.ts'
+import { createRam, type Ram } from '../../src/alibaba/ram.ts'
 import { createDefaultTransport } from '../../src/alibaba/transport/default-transport.ts'
 import { createEndpoints, type Endpoints } from '../../src/alibaba/transport/endpoints.ts'
 import type { Transport } from '../../src/alibaba/transport/transport.ts'
@@ -26,9 +25,9 @@ export function fixed(credentials: Credentials): CredentialProvider {
 }
 
 /** RAM as the account's administrator. */
-export function administratorRam(cloud: Cloud): Promise<Ram> {
+export function administratorRam(cloud: Cloud): Ram {
   const { transport, endpoints } = clientOf(cloud)
-  return loadRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
+  return createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
 }
 
 /** What was called since a moment, writes only. */

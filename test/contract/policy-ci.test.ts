@@ -4,7 +4,7 @@ import type { CredentialProvider } from '../../src/alibaba/credentials.ts'
 import { describeClusterDetail, describeUserKubeconfig, listNodePools } from '../../src/alibaba/cs.ts'
 import { createAssumedRoleProvider } from '../../src/alibaba/identities/assumed-role.ts'
 import { createGithubIdentity } from '../../src/alibaba/identities/github-identity.ts'
-import { loadRam } from '../../src/alibaba/load-ram.ts'
+import { createRam } from '../../src/alibaba/ram.ts'
 import { applyPolicy } from '../../src/policy/apply-policy.ts'
 import { type CiPolicyInput, ciPolicyDocument } from '../../src/policy/ci-document.ts'
 import { type PolicyDocument, policyOf } from '../../src/policy/document.ts'
@@ -66,7 +66,7 @@ beforeEach(async () => {
   })
   // What an earlier case has made goes again, with the administrator's rights.
   const { transport, endpoints } = clientOf(cloud)
-  const admin = await loadRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
+  const admin = createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
   for (const kind of ['worker-role', 'rrsa'] as const) await removePolicy(admin, targetOf(kind))
 })
 
@@ -101,7 +101,7 @@ async function runWorkflow(kind: 'worker-role' | 'rrsa'): Promise<void> {
   await describeClusterDetail(cs, CLUSTER)
   if (kind === 'worker-role') await listNodePools(cs, CLUSTER)
   await describeUserKubeconfig(cs, { clusterId: CLUSTER, minutes: 60, private: false })
-  const ram = await loadRam({ transport, endpoint: endpoints.url('ram'), credentials: ci })
+  const ram = createRam({ transport, endpoint: endpoints.url('ram'), credentials: ci })
   const second = targetOf(kind, { document: pull('second') })
   await applyPolicy(ram, targetOf(kind))
   await applyPolicy(
@@ -153,7 +153,7 @@ for (const kind of ['worker-role', 'rrsa'] as const) {
       )
       cloud.control.grant(CI_ROLE, 'ci-least', least)
       const { transport, endpoints } = clientOf(cloud)
-      const admin = await loadRam({
+      const admin = createRam({
         transport,
         endpoint: endpoints.url('ram'),
         credentials: fixed(cloud.administrator),
@@ -166,10 +166,10 @@ for (const kind of ['worker-role', 'rrsa'] as const) {
 test('adopting needs two actions more, and no others', async () => {
   const name = policyName({ cluster: CLUSTER })
   const { transport, endpoints } = clientOf(cloud)
-  const admin = await loadRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
+  const admin = createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
   await admin.createPolicy({ name, document: JSON.stringify(pull('theirs')), description: 'by hand', tags: [] })
   cloud.control.grant(CI_ROLE, 'ci-least', ciPolicyDocument({ ...ciInput('worker-role'), adopt: true }))
-  const ram = await loadRam({ transport, endpoint: endpoints.url('ram'), credentials: ci })
+  const ram = createRam({ transport, endpoint: endpoints.url('ram'), credentials: ci })
   await assert.rejects(applyPolicy(ram, targetOf('worker-role')), { code: 'POLICY_NOT_OURS' })
   assert.equal((await applyPolicy(ram, targetOf('worker-role', { adopt: true }))).steps[0]?.do, 'adopt-policy')
 })

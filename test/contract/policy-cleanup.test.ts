@@ -46,7 +46,7 @@ function contextOf(accounts: readonly [string, string]): RunContext {
   return {
     settings: { clusters },
     prepared: clusters.map((settings) => ({ name: settings.name, ram: 'rrsa', settings })),
-    cloud: { ram: async ({ name }: { name: string }) => ramOf(accounts[name === 'a' ? 0 : 1]) },
+    cloud: { ram: ({ name }: { name: string }) => ramOf(accounts[name === 'a' ? 0 : 1]) },
     ramLock: createKeyedLock(),
     ramList: { get: async () => ({ clusters: [], unknown: new Map() }) },
     report: () => undefined,

@@ -61,7 +61,7 @@ async function narrow(target: PolicyTarget, options: RunOptions = {}): Promise<r
   const context = {
     settings: { clusters: [settings('a', key), ...unselected.map((name) => settings(name, name))] },
     prepared: [{ name: 'a', ram: 'rrsa', settings: {} }],
-    cloud: { ram: async () => by },
+    cloud: { ram: () => by },
     ramLock: createKeyedLock(),
     report: () => undefined,
   } as unknown as RunContext

@@ -161,7 +161,7 @@ for (const { title, issuer, discovery, steps } of [
       targets,
       [],
       cluster,
-      { ...context, cloud: { ...context.cloud, ram: async () => ram } } as unknown as typeof context,
+      { ...context, cloud: { ...context.cloud, ram: () => ram } } as unknown as typeof context,
       signal,
     )
     assert.deepEqual(

@@ -38,7 +38,7 @@ function openContext(
   const context = {
     settings: { clusters: [], inputs: {}, selected: [] },
     prepared: names.map((name) => ({ name, ram: 'worker-role', settings: {} })),
-    cloud: { ram: async () => recording },
+    cloud: { ram: () => recording },
     ramList: { get: async () => ({ clusters: [], unknown: new Map(unknown.map((name) => [name, new Error()])) }) },
     ramLock: (_keys: unknown, work: () => unknown) => work(),
     report: () => undefined,

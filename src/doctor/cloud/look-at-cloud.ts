@@ -1,6 +1,6 @@
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
 import { getOidcProvider, type ImsTarget } from '../../alibaba/ims.ts'
-import { loadRam } from '../../alibaba/load-ram.ts'
+import { createRam } from '../../alibaba/ram.ts'
 import { getCallerIdentity } from '../../alibaba/sts.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
 import type { Transport } from '../../alibaba/transport/transport.ts'
@@ -60,7 +60,7 @@ export async function lookAtCloud(
   ])
   const { workerRoles } = ack
   const roles = wantedRoles(config, { accountId: place.accountId ?? accountId, issuer: undefined, workerRoles })
-  const ram = await loadRam({ transport, credentials, endpoint: endpoints.url('ram') })
+  const ram = createRam({ transport, credentials, endpoint: endpoints.url('ram') })
   const read = await Promise.all(
     roles
       .filter((role) => isOurs(`role ${role.name}`, role.accountId, accountId, reader))

@@ -3,8 +3,7 @@ import type { CsTarget } from '../../alibaba/cs.ts'
 import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
 import { createAssumedRoleProvider } from '../../alibaba/identities/assumed-role.ts'
 import { createGithubIdentity } from '../../alibaba/identities/github-identity.ts'
-import { loadRam } from '../../alibaba/load-ram.ts'
-import type { Ram } from '../../alibaba/ram.ts'
+import { createRam, type Ram } from '../../alibaba/ram.ts'
 import { type CallerIdentity, getCallerIdentity, type StsTarget } from '../../alibaba/sts.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import type { Transport } from '../../alibaba/transport/transport.ts'
@@ -27,7 +26,7 @@ export interface CloudDeps {
 export interface CloudAccess {
   credentialsFor(cluster: ClusterSettings): CredentialProvider
   cs(cluster: ClusterSettings, region: string): CsTarget
-  ram(cluster: ClusterSettings): Promise<Ram>
+  ram(cluster: ClusterSettings): Ram
   caller(cluster: ClusterSettings, signal?: AbortSignal): Promise<CallerIdentity>
 }
 
@@ -67,7 +66,7 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
       credentials: credentialsFor(cluster),
     }),
     ram: (cluster) =>
-      loadRam({ transport: deps.transport, endpoint: endpoints.url('ram'), credentials: credentialsFor(cluster) }),
+      createRam({ transport: deps.transport, endpoint: endpoints.url('ram'), credentials: credentialsFor(cluster) }),
     caller(cluster, signal) {
       const credentials = credentialsFor(cluster)
       const known = callers.get(credentials) ?? getCallerIdentity(target, credentials, signal)

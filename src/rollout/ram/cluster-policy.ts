@@ -129,7 +129,7 @@ export async function widenPolicies(
   signal: AbortSignal,
 ): Promise<WidenedPolicies> {
   if (targets.length === 0) return { changed: false, unverified: [] }
-  const ram = await context.cloud.ram(cluster.settings)
+  const ram = context.cloud.ram(cluster.settings)
   const unverified: Unverified[] = []
   let changed = false
   let noted = false
@@ -160,7 +160,7 @@ export async function planPolicies(
 ): Promise<readonly PolicyPlan[]> {
   if (targets.length === 0) return []
   const { settings } = context
-  const ram = await context.cloud.ram(cluster.settings)
+  const ram = context.cloud.ram(cluster.settings)
   const selected = new Set(settings.selected.map(({ name }) => name))
   const others = settings.clusters.flatMap(({ name }) => (selected.has(name) ? [] : [name]))
   const reason = others.length > 0 ? `${others.join(', ')} not part of this run` : await unknownRoles(context, signal)

@@ -39,7 +39,7 @@ export async function narrowPolicies(
     const ended = result.status === 'deployed' || result.status === 'unchanged'
     if (!ended || own.length === 0 || cluster === undefined || signal.aborted) return result
     return withNotes(result, 'narrow', context, async ({ notes, add }) => {
-      const ram = await context.cloud.ram(cluster.settings)
+      const ram = context.cloud.ram(cluster.settings)
       for (const shared of own) {
         const { policyName } = shared.target
         const reason = reasonToKeep(shared)
@@ -130,7 +130,7 @@ export async function removePolicies(
       const unknown = own.some(({ target }) => target.members !== undefined)
         ? [...(await context.ramList.get(signal)).unknown.keys()]
         : []
-      const ram = await context.cloud.ram(cluster.settings)
+      const ram = context.cloud.ram(cluster.settings)
       for (const shared of own) {
         const others = shared.clusters.filter((name) => !gone.has(name))
         if (others.length > 0) {
