@@ -150,7 +150,7 @@ export const API_ROWS: readonly FaultRow[] = [
         'nothing',
         'each of their entries stays in its place, ours is there once',
       ],
-      ['另外两个写入者写同一列表（{cases} 例）', '无', '他人的每个条目原位保留，我们的条目只有一个'],
+      ['另外两个写入者写同一列表（{cases} 例）', '无', '他人的每个条目原位保留，acr-nopass 的条目只有一个'],
     ],
     [
       'writers-3',

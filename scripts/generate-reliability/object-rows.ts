@@ -104,7 +104,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       undefined,
       'what somebody took out or changed in a Secret',
       ['another client edits or deletes our Secret', 'nothing', 'restores it in place, or creates a new one'],
-      ['有人修改或删除我们的 Secret', '无', '原地恢复，或新建'],
+      ['有人修改或删除拉取 Secret', '无', '原地恢复，或新建'],
     ],
     [
       undefined,
@@ -120,7 +120,11 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
         '`LIST_FOUGHT` if it continues',
         'their entries stay in order, ours comes back once',
       ],
-      ['他人不断增删条目，也删我们的', '持续时显示 `LIST_FOUGHT`', '他人条目保持顺序，我们的条目恢复且只有一个'],
+      [
+        '他人不断增删条目，包括 acr-nopass 的条目',
+        '持续时显示 `LIST_FOUGHT`',
+        '他人条目保持顺序，acr-nopass 的条目恢复且只有一个',
+      ],
     ],
   ]),
 ]

@@ -10,7 +10,7 @@ export interface RightsPlace {
   readonly home: string
   /** A target namespace. */
   readonly target: string
-  /** A namespace that is no target. */
+  /** A namespace that is not a target. */
   readonly other: string
   /** The release's Lease as it was read. */
   readonly lease: KubeObject
@@ -77,7 +77,10 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
   },
   { title: 'patch another Secret', call: (p) => dry(patchContent(p.target, 'database', '.dockerconfigjson')) },
   { title: 'create the pull secret in its own namespace', call: (p) => applyPullSecret(p.home, ours(p)) },
-  { title: 'create the pull secret in a namespace that is no target', call: (p) => applyPullSecret(p.other, ours(p)) },
+  {
+    title: 'create the pull secret in a namespace that is not a target',
+    call: (p) => applyPullSecret(p.other, ours(p)),
+  },
   {
     title: 'write more than credentials into the pull secret',
     call: (p) => dry(applyPullSecret(p.target, ours(p), withMore)),
@@ -140,7 +143,7 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
     call: (p) => merge(inNamespace(p.home, 'serviceaccounts/default'), attach),
   },
   {
-    title: 'attach in a namespace that is no target',
+    title: 'attach in a namespace that is not a target',
     call: (p) => merge(inNamespace(p.other, 'serviceaccounts/default'), attach),
   },
   {

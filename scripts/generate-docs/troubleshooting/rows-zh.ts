@@ -105,7 +105,7 @@ export const ROWS_ZH: FindingRows = {
   POD_OPTED_OUT: ['命名空间、ServiceAccount 或 Pod 带有 `acr-nopass.io/skip`。', '去掉它，然后删除 Pod。'],
   POD_MASKED: [
     'Pod 自己写了 imagePullSecrets，ServiceAccount 的列表因此不生效。',
-    '把我们的条目加入该列表，或使用 `attach: admission`。',
+    '将 acr-nopass 的条目加入该列表，或使用 `attach: admission`。',
   ],
   POD_TOO_OLD: ['Pod 在引用出现之前就已准入，其列表不会再变。', '有控制器会重建时删除 Pod；否则用其清单重新创建。'],
   POD_UNREFERENCED: ['Pod 没有引用，因为其 ServiceAccount 没有。', '查看关于 ServiceAccount 的结果；然后删除 Pod。'],
