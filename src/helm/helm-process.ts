@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { open } from 'node:fs/promises'
+import { access, constants, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Helm } from './obtain/find-helm.ts'
+import type { Writable } from 'node:stream'
 
 /** A helm child that writes. It outlives us when it has to: its output goes to files, and it has its own session. */
 export interface HelmWrite {
@@ -19,22 +20,28 @@ export interface HelmEnd {
   readonly stderr: string
 }
 
+/** Becomes helm when it gets a line; without one (its parent has ended or refused) helm never runs. */
+const GATE = 'IFS= read -r line <&3 || exit 1; exec "$@" 3<&-'
+
 /**
  * Starts the helm call that changes a release, so that a signal can be forwarded: a cancelled job must not leave helm behind in
  * the middle. Pipes would kill helm with SIGPIPE once we are gone; files do not.
  * @param folder private; receives `<name>.out` and `<name>.err`, both 0600
+ * @param record called with the process that is about to become helm; when it throws, helm does not run
  */
 export async function startHelmWrite(
   helm: Helm,
   args: readonly string[],
   { folder, name }: { readonly folder: string; readonly name: string },
+  record: (process: Pick<HelmWrite, 'pid' | 'stderrFile'>) => void,
 ): Promise<HelmWrite> {
+  await access(helm.path, constants.X_OK)
   const stderrFile = join(folder, `${name}.err`)
   await using stdout = await open(join(folder, `${name}.out`), 'w', 0o600)
   await using stderr = await open(stderrFile, 'w', 0o600)
-  const child = spawn(helm.path, [...args], {
+  const child = spawn('/bin/sh', ['-c', GATE, 'sh', helm.path, ...args], {
     env: { ...helm.environment },
-    stdio: ['ignore', stdout.fd, stderr.fd],
+    stdio: ['ignore', stdout.fd, stderr.fd, 'pipe'],
     // Its own process group: a terminal's Ctrl-C reaches it once, through us.
     detached: true,
   })
@@ -47,6 +54,17 @@ export async function startHelmWrite(
     await ended
     throw new Error('helm did not start')
   }
+  const gate = child.stdio[3] as Writable
+  // It may have been interrupted before it reads.
+  gate.on('error', () => undefined)
+  try {
+    record({ pid: child.pid, stderrFile })
+  } catch (error) {
+    gate.end()
+    await ended
+    throw error
+  }
+  gate.end('run\n')
   return { pid: child.pid, stderrFile, ended, interrupt: () => void child.kill('SIGINT') }
 }
 

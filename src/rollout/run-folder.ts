@@ -37,7 +37,10 @@ export interface RunFolder {
   readonly path: string
   /** Writes a 0600 file and returns its path. */
   write(name: string, text: string): Promise<string>
+  /** @throws what the file system refuses: then the change must not begin */
   note(entry: JournalEntry): void
+  /** What cannot be noted stays open: whoever cleans up finds that nothing is left to do. */
+  noteEnd(entry: JournalEntry): void
   remove(): Promise<void>
 }
 
@@ -48,6 +51,10 @@ export async function createRunFolder(parent: string): Promise<RunFolder> {
 
 /** The folder of a run that exists; for the post step. */
 export function openRunFolder(path: string): RunFolder {
+  // Synchronous on purpose: the entry must be on disk before the process can be ended. It begins a line of its own, because a
+  // full disk may have cut the one before.
+  const note = (entry: JournalEntry): void =>
+    appendFileSync(join(path, 'journal.jsonl'), `\n${JSON.stringify(entry)}`, { mode: 0o600 })
   return {
     path,
     async write(name, text) {
@@ -56,8 +63,14 @@ export function openRunFolder(path: string): RunFolder {
       await writeFile(file, text, { mode: 0o600, flag: 'wx' })
       return file
     },
-    // Synchronous on purpose: the entry must be on disk before the process can be ended.
-    note: (entry) => appendFileSync(join(path, 'journal.jsonl'), `${JSON.stringify(entry)}\n`, { mode: 0o600 }),
+    note,
+    noteEnd(entry) {
+      try {
+        note(entry)
+      } catch {
+        // A full disk.
+      }
+    },
     remove: () => rm(path, { recursive: true, force: true }),
   }
 }
@@ -73,7 +86,7 @@ export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
   const entries = text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line): JournalEntry => JSON.parse(line))
+    .flatMap(readEntry)
   const ended = new Set(
     entries.filter(({ event }) => event === 'helm-settled' || event === 'namespace-removed').map(({ id }) => id),
   )
@@ -81,5 +94,14 @@ export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
   return {
     helm: open.filter((entry) => entry.event === 'helm-begun'),
     namespaces: open.filter((entry) => entry.event === 'namespace-made'),
+  }
+}
+
+/** An entry that was cut is of a change that did not begin. */
+function readEntry(line: string): readonly JournalEntry[] {
+  try {
+    return [JSON.parse(line)]
+  } catch {
+    return []
   }
 }

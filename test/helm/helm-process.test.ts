@@ -6,6 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { startHelmWrite } from '../../src/helm/helm-process.ts'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 
+const noRecord = (): void => undefined
+
 /** A program in helm's place, to see how a child is treated. */
 async function helm(t: TestContext, script: string): Promise<{ readonly helm: Helm; readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-helm-'))
@@ -22,7 +24,7 @@ test('P10 an interrupt reaches the child, and its end and last words are waited 
     t,
     'trap "echo cancelled >&2; exit 1" INT\necho ready\nwhile :; do sleep 0.05; done',
   )
-  const write = await startHelmWrite(program, [], { folder, name: 'x' })
+  const write = await startHelmWrite(program, [], { folder, name: 'x' }, noRecord)
   while (!(await readFile(join(folder, 'x.out'), 'utf8')).includes('ready')) await new Promise(setImmediate)
   write.interrupt()
   assert.deepEqual(await write.ended, { exitCode: 1, signal: null, stderr: 'cancelled\n' })
@@ -30,7 +32,7 @@ test('P10 an interrupt reaches the child, and its end and last words are waited 
 
 test('P6 what helm writes goes to files that nobody else may read, and no shell sees its arguments', async (t) => {
   const { helm: program, folder } = await helm(t, 'printf "%s\\n" "$@"')
-  const write = await startHelmWrite(program, ['$(id)', 'a b', '`x`'], { folder, name: 'x' })
+  const write = await startHelmWrite(program, ['$(id)', 'a b', '`x`'], { folder, name: 'x' }, noRecord)
   await write.ended
   assert.equal(await readFile(join(folder, 'x.out'), 'utf8'), '$(id)\na b\n`x`\n')
   assert.equal((await stat(join(folder, 'x.out'))).mode & 0o777, 0o600)
@@ -39,7 +41,10 @@ test('P6 what helm writes goes to files that nobody else may read, and no shell 
 
 test('a helm that cannot be started is an error, not a wait without an end', async (t) => {
   const { helm: program, folder } = await helm(t, '')
-  await assert.rejects(startHelmWrite({ ...program, path: join(folder, 'absent') }, [], { folder, name: 'x' }), {
-    code: 'ENOENT',
-  })
+  await assert.rejects(
+    startHelmWrite({ ...program, path: join(folder, 'absent') }, [], { folder, name: 'x' }, noRecord),
+    {
+      code: 'ENOENT',
+    },
+  )
 })

@@ -11,7 +11,7 @@ export interface HelmStep {
   settle(): void
 }
 
-/** Starts a helm call that writes, and puts it into the journal before anything else can happen to us. `id`: see `--labels`. */
+/** Starts a helm call that writes. Helm runs only when the journal has it: else nobody would look after it. `id`: see `--labels`. */
 export async function beginHelmStep(
   helm: Helm,
   folder: RunFolder,
@@ -20,23 +20,17 @@ export async function beginHelmStep(
     readonly target: ReleaseTarget
   },
 ): Promise<HelmStep> {
-  const { id } = about
-  const write = await startHelmWrite(helm, args, {
-    folder: folder.path,
-    name: `${about.cluster}-${about.command}-${id}`,
-  })
-  try {
-    folder.note({ event: 'helm-begun', pid: write.pid, helm: helm.path, stderrFile: write.stderrFile, ...about })
-  } catch (error) {
-    // Without the journal nobody would look after it (a full disk): it must not outlive us. A rollback cannot be cut.
-    if (about.command === 'upgrade') write.interrupt()
-    await write.ended
-    throw error
-  }
+  const { id, cluster, command } = about
+  const write = await startHelmWrite(
+    helm,
+    args,
+    { folder: folder.path, name: `${cluster}-${command}-${id}` },
+    ({ pid, stderrFile }) => folder.note({ event: 'helm-begun', pid, helm: helm.path, stderrFile, ...about }),
+  )
   return {
     id,
     ended: write.ended,
     interrupt: write.interrupt,
-    settle: () => folder.note({ event: 'helm-settled', id }),
+    settle: () => folder.noteEnd({ event: 'helm-settled', id }),
   }
 }

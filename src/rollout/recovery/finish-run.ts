@@ -24,13 +24,13 @@ export async function finishRun(
     const store = openReleaseStore(helm, client, begun.target)
     const limit = AbortSignal.timeout(HELM_LIMIT_MS * 2)
     report(await repairHelm(begun, helm, store, HELM_LIMIT_MS, limit).finally(() => client.close()))
-    folder.note({ event: 'helm-settled', id: begun.id })
+    folder.noteEnd({ event: 'helm-settled', id: begun.id })
   })
   const removals = open.namespaces.map(async ({ id, target, namespace }) => {
     const client = await clientOf(target, environment)
     await removeNamespace(client, namespace).finally(() => client.close())
     report(`removed the probe namespace ${namespace}`)
-    folder.note({ event: 'namespace-removed', id })
+    folder.noteEnd({ event: 'namespace-removed', id })
   })
   for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
     if (outcome.status === 'rejected') report(`could not be put in order: ${outcome.reason?.message ?? outcome.reason}`)

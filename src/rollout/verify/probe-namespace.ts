@@ -32,7 +32,7 @@ export async function withProbeNamespace<T>(
     return await work(namespace)
   } finally {
     await removeNamespace(client, namespace).then(
-      () => folder.note({ event: 'namespace-removed', id: namespace }),
+      () => folder.noteEnd({ event: 'namespace-removed', id: namespace }),
       () => undefined,
     )
   }

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { access, appendFile, chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { Helm } from '../../src/helm/find-helm.ts'
+import { beginHelmStep } from '../../src/rollout/helm-step.ts'
+import { createRunFolder, type RunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
+
+const FULL = '/dev/full'
+
+async function open(t: TestContext): Promise<{ helm: Helm; ran: string; folder: RunFolder }> {
+  const parent = await mkdtemp(join(tmpdir(), 'acr-nopass-step-'))
+  t.after(() => rm(parent, { recursive: true, force: true }))
+  const ran = join(parent, 'ran')
+  const path = join(parent, 'helm')
+  await writeFile(path, `#!/bin/sh\necho "$@" > ${ran}\n`)
+  await chmod(path, 0o755)
+  const version = { major: 4, minor: 3, patch: 1, text: 'v4.3.1' }
+  return {
+    helm: { path, version, environment: { PATH: process.env.PATH ?? '' } },
+    ran,
+    folder: await createRunFolder(parent),
+  }
+}
+
+function about(command: 'upgrade' | 'rollback' | 'uninstall') {
+  const target = { release: 'r', namespace: 'n', kubeconfig: 'k' }
+  return { id: '1', cluster: 'c', command, target, before: 1, good: 1, rollback: true } as const
+}
+
+for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
+  test(`L8 with a disk that is full, helm ${command} does not run: nobody would look after it`, {
+    skip: await access(FULL).then(
+      () => false,
+      () => 'needs /dev/full, which Linux has',
+    ),
+  }, async (t) => {
+    const { helm, ran, folder } = await open(t)
+    await symlink(FULL, join(folder.path, 'journal.jsonl'))
+    await assert.rejects(beginHelmStep(helm, folder, [command, 'r'], about(command)), { code: 'ENOSPC' })
+    await assert.rejects(access(ran), { code: 'ENOENT' })
+  })
+}
+
+test('L8 a disk that becomes full while helm works changes nothing of what helm did', async (t) => {
+  const { helm, ran, folder } = await open(t)
+  const step = await beginHelmStep(helm, folder, ['upgrade', 'r'], about('upgrade'))
+  assert.equal((await step.ended).exitCode, 0)
+  await rm(join(folder.path, 'journal.jsonl'))
+  await symlink(folder.path, join(folder.path, 'journal.jsonl'))
+  step.settle()
+  assert.equal(await readFile(ran, 'utf8'), 'upgrade r\n')
+})
+
+test('L8 an entry of the journal that a full disk cut hides no other one', async (t) => {
+  const { helm, folder } = await open(t)
+  const first = await beginHelmStep(helm, folder, ['upgrade', 'r'], about('upgrade'))
+  await appendFile(join(folder.path, 'journal.jsonl'), '\n{"event":"helm-be')
+  const second = await beginHelmStep(helm, folder, ['rollback', 'r'], { ...about('rollback'), id: '2' })
+  await Promise.all([first.ended, second.ended])
+  assert.deepEqual(
+    (await readOpenWork(folder)).helm.map(({ id }) => id),
+    ['1', '2'],
+  )
+})
