@@ -15,8 +15,6 @@ export interface PushChartOptions {
 
 const run = promisify(execFile)
 const LOOPBACK = /^oci:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])[:/]/
-/** How registries report that there is no such chart. A refusal does not tell: the version may be there. */
-const ABSENT = /not found|(name|manifest) unknown|\b404\b/i
 
 /**
  * Pushes a packaged chart to an OCI registry, never over one that is there; answers its digest.
@@ -33,7 +31,7 @@ export async function pushChart({ helm, archive, to, env }: PushChartOptions, si
     const absent = await call('show', 'chart', reference, '--version', version, ...flags).then(
       () => false,
       (error: { stderr?: string; message: string }) => {
-        if (ABSENT.test(error.stderr ?? '')) return true
+        if (isAbsent(error.stderr ?? '', `${reference.replace('oci://', '')}:${version.replace('+', '_')}`)) return true
         throw new Error(`cannot tell whether ${reference} ${version} exists: ${error.stderr || error.message}`)
       },
     )
@@ -45,4 +43,9 @@ export async function pushChart({ helm, archive, to, env }: PushChartOptions, si
   } finally {
     await rm(home, { recursive: true, force: true })
   }
+}
+
+/** Helm's words for a registry without that very reference. Anything else does not tell: the version may be there. */
+function isAbsent(stderr: string, reference: string): boolean {
+  return stderr.split('\n').some((line) => / (\S+): not found$/.exec(line)?.[1] === reference && !/ rejecting /.test(line))
 }
