@@ -131,6 +131,23 @@ test('NO_PROXY, loopback and direct requests stay away from the proxy', async ()
   assert.deepEqual(proxy.asked, [])
 })
 
+test('M8 NO_PROXY means for the cloud what it means to helm: names with what is under them, and networks', async () => {
+  const { port, ca } = await startTls()
+  const proxy = await startProxy(port)
+  const through = async (NO_PROXY: string, url: string): Promise<boolean> => {
+    const send = createHttpSender({ ca, proxyEnv: { HTTPS_PROXY: `127.0.0.1:${proxy.port}`, NO_PROXY } })
+    const before = proxy.asked.length
+    await send(get(url, { timeout: 500 })).catch(() => undefined)
+    return proxy.asked.length > before
+  }
+  // https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
+  assert.equal(await through('', 'https://cr.cn-test.invalid'), true)
+  assert.equal(await through('cn-test.invalid', 'https://cr.cn-test.invalid'), false)
+  assert.equal(await through('test.invalid', 'https://cr.cn-test.invalid'), true)
+  assert.equal(await through('192.0.2.0/24', 'https://192.0.2.7'), false)
+  assert.equal(await through('192.0.2.0-192.0.2.9', 'https://192.0.2.7'), true)
+})
+
 test('a server that switches to another protocol is an error, also after the time limit', async () => {
   const server = http.createServer()
   server.prependListener('connection', (socket) =>

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClusterDetail } from '../../src/alibaba/cs.ts'
+import { NopassError } from '../../src/errors.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { Statement } from '../../src/policy/document.ts'
 import { ownDescription } from '../../src/policy/names.ts'
 import { planPolicies, policyTargets } from '../../src/rollout/ram/cluster-policy.ts'
+import { formerTargets, planPolicies, policyTargets } from '../../src/rollout/cluster-policy.ts'
 
 const LISTED = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c1,https://kubernetes.default.svc'
 const [FIRST = '', SECOND = ''] = LISTED.split(',')
@@ -170,3 +172,23 @@ for (const { title, issuer, discovery, steps } of [
     )
   })
 }
+
+test('roles of an earlier identity that may not be read are stated, not passed over', async () => {
+  const [cluster, connected, account, context, signal] = rrsaCluster(() => ({ issuer: FIRST }))
+  const { settings } = cluster
+  const sibling = { ...settings, name: 'b', access: { ...settings.access, clusterId: 'c2' }, workerRoles: [] }
+  const unseen = async (code: 'CLOUD_DENIED' | 'WORKER_ROLE_UNKNOWN') => {
+    const cloud = {
+      ...context.cloud,
+      cs: () => {
+        throw new NopassError(code, 'no')
+      },
+    }
+    const own = { ...cluster, settings: { ...settings, workerRoles: [] } }
+    const list = { ...context, cloud, settings: { ...context.settings, clusters: [own.settings, sibling] } }
+    const targets = await policyTargets(own, connected, account, context, signal)
+    return (await formerTargets(own, connected, targets, list as unknown as typeof context, signal)).unseen
+  }
+  assert.match((await unseen('CLOUD_DENIED')).join(), /^RAM: not checked whether .* `workerRoles`$/)
+  assert.deepEqual(await unseen('WORKER_ROLE_UNKNOWN'), [])
+})

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import { decideRepair } from '../../src/rollout/recovery/repair-run.ts'
+import { decideRepair, isCommandOf } from '../../src/rollout/repair-run.ts'
 import type { HelmBegun } from '../../src/rollout/run-folder.ts'
 
 const begun: HelmBegun = {
@@ -79,4 +80,17 @@ test('P10 with rollback: false a failed upgrade stays, a pending one is still re
   const kept = { ...begun, rollback: false }
   assert.equal(decideRepair(kept, history(...past, 'failed*'), '').kind, 'none')
   assert.deepEqual(decideRepair(kept, history(...past, 'pending-upgrade*'), ''), { kind: 'rollback', revision: 3 })
+})
+
+test('of two releases R and R-next, of which one was interrupted, only the helm of that one is waited for', () => {
+  const target = { release: 'R', namespace: 'n', kubeconfig: '/run/a.kubeconfig' }
+  const command = (release: string, kubeconfig: string) =>
+    ['/bin/helm', 'upgrade', release, 'chart', '--namespace=n', `--kubeconfig=${kubeconfig}`, ''].join('\0')
+  const at = (commandLine: string) => isCommandOf({ helm: '/bin/helm', target }, commandLine)
+  assert.equal(at(command('R', '/run/a.kubeconfig')), true)
+  assert.equal(at(`sh\0-c\0exec "$@"\0${command('R', '/run/a.kubeconfig')}`), true)
+  assert.equal(at(command('R', '/run/a.kubeconfig').replaceAll('\0', ' ').concat('\n')), true)
+  assert.equal(at(command('R-next', '/run/a.kubeconfig')), false)
+  assert.equal(at(command('R', '/run/a.kubeconfig-next')), false)
+  assert.equal(at(''), false)
 })

@@ -48,7 +48,13 @@ test('M13 an image is pushed only when the registry reports that exactly this ve
 test('M13 a chart is pushed only when the registry reports that exactly this version is not there', async (t) => {
   const to = 'oci://ghcr.io/acr-nopass'
   const push = (error: string) => {
-    const folder = program(t, 'helm', 1, error, `case "$*" in "show chart a.tgz") echo "name: acr-nopass\nversion: ${VERSION}"; exit 0;; push*) echo "Digest: sha256:${'0'.repeat(64)}"; exit 0;; esac`)
+    const folder = program(
+      t,
+      'helm',
+      1,
+      error,
+      `case "$*" in "show chart a.tgz") echo "name: acr-nopass\nversion: ${VERSION}"; exit 0;; push*) echo "Digest: sha256:${'0'.repeat(64)}"; exit 0;; esac`,
+    )
     return pushChart({ helm: join(folder, 'helm'), archive: 'a.tgz', to, env: {} }, AbortSignal.timeout(60_000))
   }
   assert.equal(await push(`Error: ${IMAGE}:${VERSION}: not found`), `sha256:${'0'.repeat(64)}`)

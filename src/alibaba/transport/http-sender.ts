@@ -3,6 +3,7 @@ import https from 'node:https'
 import tls from 'node:tls'
 import { ByteCollector } from '../../lib/byte-collector.ts'
 import { isLoopback } from '../../lib/loopback.ts'
+import { agentProxy, proxyOf } from '../proxy-rules.ts'
 
 export interface HttpRequest {
   readonly url: URL
@@ -34,22 +35,25 @@ export interface HttpOptions {
 /** An answer larger than this is none of ours (bytes). */
 const MAX_BODY = 8 * 1024 * 1024
 
-/** A sender over keep-alive agents; proxies by Node's own support (http.Agent `proxyEnv`), never for loopback. */
+/** A sender over keep-alive agents; which requests take a proxy is decided as Go programs do, never for loopback. */
 export function createHttpSender(options: HttpOptions = {}): HttpSender {
   const ca = options.ca ? [...tls.getCACertificates('default'), options.ca] : undefined
   const secure = { keepAlive: true, maxSockets: 16, ...(ca && { ca }) }
   const plain = { keepAlive: true, maxSockets: 16 }
-  const proxied = options.proxyEnv ? { proxyEnv: options.proxyEnv } : {}
-  const agents = {
-    direct: { 'http:': new http.Agent(plain), 'https:': new https.Agent(secure) },
-    proxied: {
-      'http:': new http.Agent({ ...plain, ...proxied }),
-      'https:': new https.Agent({ ...secure, ...proxied }),
-    },
+  const agents = new Map<string, http.Agent>()
+  const agentOf = (protocol: string, proxy: string | undefined): http.Agent => {
+    const key = `${protocol} ${proxy}`
+    const agent =
+      agents.get(key) ??
+      (protocol === 'http:'
+        ? new http.Agent({ ...plain, ...agentProxy(proxy) })
+        : new https.Agent({ ...secure, ...agentProxy(proxy) }))
+    agents.set(key, agent)
+    return agent
   }
-  return (request, signal) => {
-    const route = request.direct || isLoopback(request.url.hostname) ? agents.direct : agents.proxied
-    const agent = request.url.protocol === 'http:' ? route['http:'] : route['https:']
+  return async (request, signal) => {
+    const proxy = request.direct ? undefined : proxyOf(request.url, options.proxyEnv ?? {})
+    const agent = agentOf(request.url.protocol, proxy)
     return exchange(request, agent, signal)
   }
 }

@@ -1,6 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { NopassError } from '../../errors.ts'
+import { agentProxy, proxyOf } from '../proxy-rules.ts'
 
 /** An archive of helm has about 20 MB. */
 const LIMIT_MS = 300_000
@@ -19,12 +20,10 @@ export async function fetchArchive(
   limit: number = LIMIT_BYTES,
 ): Promise<Buffer> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)])
-  const options = { proxyEnv: environment }
-  const agents = { http: new http.Agent(options), https: new https.Agent(options) }
   try {
     let address = new URL(url)
     for (let left = REDIRECTS; ; left--) {
-      const answer = await exchange(address, agents, either, limit)
+      const answer = await exchange(address, environment, either, limit)
       if (answer.status === 200) return answer.body
       if (answer.location === undefined || left === 0) {
         throw new NopassError(
@@ -40,9 +39,6 @@ export async function fetchArchive(
       cause,
       reason: reasonOf(cause),
     })
-  } finally {
-    agents.http.destroy()
-    agents.https.destroy()
   }
 }
 
@@ -57,12 +53,7 @@ interface Answer {
   readonly body: Buffer
 }
 
-function exchange(
-  url: URL,
-  agents: { readonly http: http.Agent; readonly https: https.Agent },
-  signal: AbortSignal,
-  limit: number,
-): Promise<Answer> {
+function exchange(url: URL, environment: NodeJS.ProcessEnv, signal: AbortSignal, limit: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const receive = (incoming: http.IncomingMessage): void => {
       const { statusCode: status = 0, headers } = incoming
@@ -81,10 +72,11 @@ function exchange(
         resolve({ status, location, body: Buffer.concat(chunks) })
       })
     }
+    const proxy = agentProxy(proxyOf(url, environment))
     const outgoing =
       url.protocol === 'https:'
-        ? https.get(url, { agent: agents.https, signal }, receive)
-        : http.get(url, { agent: agents.http, signal }, receive)
+        ? https.get(url, { agent: new https.Agent(proxy), signal }, receive)
+        : http.get(url, { agent: new http.Agent(proxy), signal }, receive)
     outgoing.on('error', reject)
   })
 }

@@ -77,7 +77,7 @@ export async function makePlan(
 ): Promise<ClusterPlan> {
   const { wanted, history } = open.preflight
   const serviceAccount = findConfig(wanted.objects)?.release.serviceAccount ?? ''
-  const [difference, { targets, former, policies }] = await Promise.all([
+  const [difference, { targets, former, unseen, policies }] = await Promise.all([
     compareRelease(open, 'all', signal),
     planRam(cluster, open, serviceAccount, context, signal),
   ])
@@ -98,6 +98,8 @@ export async function makePlan(
       stableJson({
         ...wanted,
         ram,
+        // Overwrites what others have set.
+        forceConflicts: open.preflight.options.forceConflicts,
         // The same name may mean another cluster by the time of the apply.
         cluster: open.connected.identity.kubeSystemUid,
         revision: before?.revision ?? null,
@@ -108,6 +110,7 @@ export async function makePlan(
   return {
     changes,
     notes: [
+      ...unseen,
       ...policies.flatMap(({ kept }) => kept.map((one) => `RAM: would keep ${one}`)),
       ...driftNotes(difference.drift),
     ],
@@ -125,8 +128,8 @@ async function planRam(
   signal: AbortSignal,
 ) {
   const targets = await policyTargets(cluster, connected, serviceAccount, context, signal)
-  const former = await formerTargets(cluster, connected, targets, context, signal)
-  return { targets, former, policies: await planPolicies(targets, former, cluster, context, signal) }
+  const { former, unseen } = await formerTargets(cluster, connected, targets, context, signal)
+  return { targets, former, unseen, policies: await planPolicies(targets, former, cluster, context, signal) }
 }
 
 /** What the plan's wanted state depends on, and no document states. */

@@ -60,9 +60,15 @@ export async function policyTargets(
   return connected.detail?.kind === 'edge' ? targets.map((target) => ({ ...target, unverified: [edge] })) : targets
 }
 
+export interface FormerTargets {
+  readonly former: readonly SharedTarget[]
+  /** What could not be checked. */
+  readonly unseen: readonly string[]
+}
+
 /**
- * Policies of ours that the cluster may have needed before, and needs no more. Best effort: roles of nodes that are not named
- * and may not be read are not looked at.
+ * Policies of ours that the cluster may have needed before, and needs no more. Roles of nodes that are not named and may not be
+ * read are not checked.
  */
 export async function formerTargets(
   cluster: PreparedCluster,
@@ -70,39 +76,53 @@ export async function formerTargets(
   targets: readonly SharedTarget[],
   context: RunContext,
   signal: AbortSignal,
-): Promise<readonly SharedTarget[]> {
+): Promise<FormerTargets> {
   const [first] = targets
-  if (first === undefined) return []
+  if (first === undefined) return { former: [], unseen: [] }
   const { clusters } = context.settings
   const key = keyOf(cluster, connected)
   const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
   const members = [...new Set([...listed, key])].sort()
-  const workerRoles = clusters.length < 2 ? [] : await formerRoles(cluster, connected, context, signal)
-  return leftoverTargets({ name: cluster.name, key, accountId: first.accountId, workerRoles }, targets, members)
+  const { roles, unseen } = clusters.length < 2 ? NO_ROLES : await formerRoles(cluster, connected, context, signal)
+  const user = { name: cluster.name, key, accountId: first.accountId, workerRoles: roles }
+  return { former: leftoverTargets(user, targets, members), unseen }
 }
+
+interface FormerRoles {
+  readonly roles: readonly string[]
+  readonly unseen: readonly string[]
+}
+
+const NO_ROLES: FormerRoles = { roles: [], unseen: [] }
 
 async function formerRoles(
   { name, ram, settings }: PreparedCluster,
   { detail }: ConnectedCluster,
   context: RunContext,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<FormerRoles> {
   if (ram === 'worker-role') {
     const { clusters } = await context.ramList.get(signal)
-    return clusters.find((one) => one.name === name)?.workerRoles ?? []
+    return { ...NO_ROLES, roles: clusters.find((one) => one.name === name)?.workerRoles ?? [] }
   }
-  if (settings.workerRoles.length > 0 || settings.access.kind !== 'ack') return settings.workerRoles
+  if (settings.workerRoles.length > 0 || settings.access.kind !== 'ack') {
+    return { ...NO_ROLES, roles: settings.workerRoles }
+  }
   const { access } = settings
   try {
-    return await findWorkerRoles(context.cloud.cs(settings, access.region), access.clusterId, detail, signal)
+    const roles = await findWorkerRoles(context.cloud.cs(settings, access.region), access.clusterId, detail, signal)
+    return { ...NO_ROLES, roles }
   } catch (error) {
-    if (error instanceof NopassError && FORMER_ROLES_UNKNOWN.includes(error.code)) return []
-    throw error
+    if (!(error instanceof NopassError)) throw error
+    // A cluster by RRSA may have no worker role at all.
+    if (error.code === 'WORKER_ROLE_UNKNOWN') return NO_ROLES
+    if (error.code !== 'CLOUD_DENIED') throw error
+    const unseen =
+      'RAM: not checked whether a policy that clusters shared is still on the roles of its nodes: they may not be read ' +
+      '(cs:DescribeClusterNodePools); name them in `workerRoles`'
+    return { ...NO_ROLES, unseen: [unseen] }
   }
 }
-
-/** A cluster by RRSA may have no worker role at all, and its workflow no right to list node pools. */
-const FORMER_ROLES_UNKNOWN: readonly string[] = ['WORKER_ROLE_UNKNOWN', 'CLOUD_DENIED']
 
 /**
  * Whether other entries of the list are in the same cluster, as other releases: they may need the same policy in another way.

@@ -75,10 +75,17 @@ async function waitForEnd(begun: HelmBegun, limitMs: number): Promise<boolean> {
   return true
 }
 
-/** A process id alone may belong to somebody else by now: the command line must be ours too. A zombie has none. */
-async function isAtWork({ pid, helm, target }: HelmBegun): Promise<boolean> {
+/** A process id alone may belong to another program by now: the command line must be ours too. A zombie has none. */
+async function isAtWork(begun: HelmBegun): Promise<boolean> {
+  const { pid } = begun
   const commandLine = existsSync('/proc/self/cmdline')
     ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
     : (await runProgram('ps', ['-o', 'args=', '-p', String(pid)], {})).stdout
-  return commandLine.includes(helm) && commandLine.includes(target.release)
+  return isCommandOf(begun, commandLine)
+}
+
+/** Whole words: another helm of this machine may work on a release whose name begins with ours, or in another cluster. */
+export function isCommandOf({ helm, target }: Pick<HelmBegun, 'helm' | 'target'>, commandLine: string): boolean {
+  const words = ` ${commandLine.replaceAll(/[\0\n]/g, ' ')} `
+  return [helm, target.release, `--kubeconfig=${target.kubeconfig}`].every((word) => words.includes(` ${word} `))
 }

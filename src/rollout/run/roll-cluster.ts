@@ -58,7 +58,8 @@ async function applyCluster(
 
   run.phase = 'policy'
   const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
-  const former = await formerTargets(cluster, connected, targets, context, signal)
+  const { former, unseen } = await formerTargets(cluster, connected, targets, context, signal)
+  run.notes.push(...unseen)
   const rolled: RolledCluster = { targets, former, key: keyOf(cluster, connected), verified: false }
   note(rolled)
   run.unverified.push(...targets.flatMap(({ unverified = [] }) => unverified))
