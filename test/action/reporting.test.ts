@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { stringify } from 'yaml'
+import { type ActionOutcome, runAction } from './support/run-action.ts'
+
+// A run whose only cluster does not respond: it has results, and needs no cluster.
+
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-reporting-'))
+after(() => rm(folder, { recursive: true, force: true }))
+await writeFile(join(folder, 'helm'), '#!/bin/sh\necho v4.3.0\n')
+await chmod(join(folder, 'helm'), 0o755)
+
+const KUBECONFIG = stringify({
+  apiVersion: 'v1',
+  kind: 'Config',
+  clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+  users: [{ name: 'u', user: { token: 'none-that-counts' } }],
+  contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+  'current-context': 'x',
+})
+const VALUES = stringify({
+  registries: [{ name: 'prod', edition: 'enterprise', instanceId: 'cri-k7x2m9q4w1t8z5h3', region: 'cn-hangzhou' }],
+  identity: { type: 'worker-role' },
+})
+
+function use(
+  inputs: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ActionOutcome> {
+  return runAction({
+    inputs: { name: 'down', kubeconfig: KUBECONFIG, values: VALUES, ram: 'none', ...inputs },
+    env: { PATH: `${folder}:${process.env.PATH}`, ...env },
+    temp: folder,
+  })
+}
+
+const FULL = '/dev/full'
+const skip = await access(FULL).then(
+  () => false,
+  () => 'needs /dev/full, which Linux has',
+)
+
+/** What can be said where that file takes nothing any more. */
+for (const [what, env, left] of [
+  ['the summary', { GITHUB_STEP_SUMMARY: FULL }, ['results', 'results-file']],
+  ['the outputs', { GITHUB_OUTPUT: FULL }, ['summary']],
+] as const) {
+  test(`M5 after the work, ${what} on a full disk: the failure is told beside what was done, never "nothing was begun"`, {
+    skip,
+  }, async () => {
+    const run = await use({}, env)
+    assert.equal(run.code, 1, run.stdout + run.stderr)
+    const [cluster, verdict] = run.annotations
+    assert.equal(cluster?.title, 'CLUSTER_UNREACHABLE')
+    assert.match(
+      verdict?.message ?? '',
+      /^1 failed; the work is done, but not all of it could be reported: ENOSPC: no space left/,
+    )
+    assert.doesNotMatch(run.stdout + run.summary, /nothing was begun/)
+    const said = [...Object.keys(run.outputs), ...(run.summary === '' ? [] : ['summary'])]
+    assert.deepEqual(
+      left.filter((one) => !said.includes(one)),
+      [],
+    )
+  })
+}
+
+test('M5 a plan file that cannot be written keeps neither the plan nor its results from being reported', async () => {
+  const run = await use({ mode: 'plan', 'plan-file': join(folder, 'absent', 'plan.json') })
+  assert.equal(run.code, 1)
+  assert.match(run.annotations.at(-1)?.message ?? '', /^1 failed; the work is done, but .*absent\/plan\.json/)
+  assert.match(run.summary, /down/)
+  assert.equal(JSON.parse(run.outputs.results ?? '[]').length, 1)
+  assert.ok(run.outputs['results-file'])
+  assert.equal(run.outputs['plan-file'], undefined)
+})
+
+test('L6 each use of the action in a job has files of its own: the second overwrites nothing of the first', async () => {
+  const [first, second] = [await use({ mode: 'plan', name: 'one' }), await use({ mode: 'plan', name: 'two' })]
+  const names = async (run: ActionOutcome) =>
+    JSON.parse(await readFile(run.outputs['results-file'] ?? '', 'utf8')).map(({ name }: { name: string }) => name)
+  assert.deepEqual([await names(first), await names(second)], [['one'], ['two']])
+  const plans = [first, second].map((run) => run.outputs['plan-file'] ?? '')
+  assert.notEqual(plans[0], plans[1])
+  await Promise.all(plans.map((plan) => access(plan)))
+})
