@@ -47,5 +47,7 @@ export async function pushChart({ helm, archive, to, env }: PushChartOptions, si
 
 /** Helm's words for a registry without that very reference. Anything else does not tell: the version may be there. */
 function isAbsent(stderr: string, reference: string): boolean {
-  return stderr.split('\n').some((line) => / (\S+): not found$/.exec(line)?.[1] === reference && !/ rejecting /.test(line))
+  return stderr
+    .split('\n')
+    .some((line) => / (\S+): not found$/.exec(line)?.[1] === reference && !/ rejecting /.test(line))
 }

@@ -49,6 +49,10 @@ export const ROLLOUT_CODES = {
     what: 'Another deployer changed the release after this run had checked it.',
     cure: 'Run again once the other deployer has finished. This run did not touch the release.',
   },
+  RELEASE_OVERTAKEN: {
+    what: 'Another deployer changed the release while this run deployed or verified it, so its result does not count.',
+    cure: 'Check `helm history`, agree on one deployer, and run again. What the other deployer completed was kept.',
+  },
   RRSA_ISSUER_MISMATCH: {
     what: 'The API server issues ServiceAccount tokens under an issuer that ACK does not list, so RAM would refuse them.',
     cure: 'Check that the entry names the right cluster; if it does, turn RRSA off and on again in the ACK console. Nothing was written.',

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { access, constants, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Helm } from './obtain/find-helm.ts'
 import type { Writable } from 'node:stream'
+import type { Helm } from './obtain/find-helm.ts'
 
 /** A helm child that writes. It outlives us when it has to: its output goes to files, and it has its own session. */
 export interface HelmWrite {

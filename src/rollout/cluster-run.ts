@@ -31,6 +31,8 @@ export interface RolledCluster {
   readonly former: readonly SharedTarget[]
   /** As members of a shared policy are recorded. */
   readonly key: string
+  /** False: another acr-nopass may be in the cluster, which needs what this one does not. */
+  readonly alone: boolean
   /** Whether the helper was seen at work with what was deployed. */
   verified: boolean
 }

@@ -88,7 +88,7 @@ function twoAccounts(document: SharedTarget['target']['document']): Map<string, 
       const name = index === 0 ? 'a' : 'b'
       const target = sampleTarget(POLICY, ROLE, { document, phase: 'widen' })
       const targets = [{ target, clusters: [name], accountId }]
-      return [name, { targets, former: [], key: name, verified: true }]
+      return [name, { targets, former: [], key: name, alone: true, verified: true }]
     }),
   )
 }

@@ -5,8 +5,7 @@ import { NopassError } from '../../src/errors.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { Statement } from '../../src/policy/document.ts'
 import { ownDescription } from '../../src/policy/names.ts'
-import { planPolicies, policyTargets } from '../../src/rollout/ram/cluster-policy.ts'
-import { formerTargets, planPolicies, policyTargets } from '../../src/rollout/cluster-policy.ts'
+import { formerTargets, planPolicies, policyTargets } from '../../src/rollout/ram/cluster-policy.ts'
 
 const LISTED = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c1,https://kubernetes.default.svc'
 const [FIRST = '', SECOND = ''] = LISTED.split(',')

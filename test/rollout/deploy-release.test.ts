@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { ReleaseContent } from '../../src/helm/release/release-content.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { type DeployOutcome, deployRelease } from '../../src/rollout/deploy/deploy-release.ts'
 import { createRunFolder } from '../../src/rollout/run-folder.ts'
 
-/** `deployed`: of a rival; `deployed*`: with the label of our step. */
-type Record = `${Revision['status']}${'' | '*'}`
+/** `deployed`: of a rival; `deployed*`: with the label of our step; `deployed=1`: with the content of revision 1. */
+type Record = `${Revision['status']}${'' | '*'}${'' | `=${number}`}`
 
 /** What others do at each place of the sequence, and what helm says to us. */
 interface Case {
@@ -39,7 +40,7 @@ const CASES: readonly Case[] = [
     name: 'nobody else: a failed upgrade goes back',
     seen: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
-    undo: ['superseded', 'failed*', 'deployed'],
+    undo: ['superseded', 'failed*', 'deployed=1'],
     expected: {
       calls: ['upgrade', 'rollback 1'],
       outcome: { status: 'rolled-back', revision: 3, notes: ['rolled back to revision 1'] },
@@ -115,7 +116,7 @@ const CASES: readonly Case[] = [
     name: 'a rival completes while helm starts: ours goes back to the revision of the rival',
     seen: ['deployed'],
     upgrade: { history: ['superseded', 'deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
-    undo: ['superseded', 'superseded', 'failed*', 'deployed'],
+    undo: ['superseded', 'superseded', 'failed*', 'deployed=2'],
     expected: {
       calls: ['upgrade', 'rollback 2'],
       outcome: { status: 'rolled-back', revision: 4, notes: ['rolled back to revision 2'] },
@@ -130,7 +131,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 2,
-        notes: ['helm made revision 2; revision 3 (pending-upgrade) is not of this run and stays'],
+        notes: ['another deployer made revision 3 while helm was at work (pending-upgrade): check `helm history`'],
       },
     },
   },
@@ -143,7 +144,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 2,
-        notes: ['helm made revision 2; revision 3 (deployed) is not of this run and stays'],
+        notes: ['another deployer made revision 3 while helm was at work: it stays'],
       },
     },
   },
@@ -151,7 +152,7 @@ const CASES: readonly Case[] = [
     name: 'a rival slips in while the rollback starts: reported',
     seen: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
-    undo: ['deployed', 'failed*', 'pending-upgrade', 'deployed'],
+    undo: ['deployed', 'failed*', 'pending-upgrade', 'deployed=1'],
     expected: {
       calls: ['upgrade', 'rollback 1'],
       outcome: {
@@ -159,7 +160,7 @@ const CASES: readonly Case[] = [
         revision: 3,
         notes: [
           'rolled back to revision 1',
-          'another deployer made revision 3 during the rollback: check `helm history`',
+          'another deployer made revision 3 during the rollback (pending-upgrade): check `helm history`',
         ],
       },
     },
@@ -168,7 +169,7 @@ const CASES: readonly Case[] = [
     name: 'a rival completes while the rollback starts: its green revision is restored',
     seen: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
-    undo: ['superseded', 'failed*', 'superseded', 'deployed'],
+    undo: ['superseded', 'failed*', 'superseded', 'deployed=1'],
     expected: {
       calls: ['upgrade', 'rollback 1', 'rollback 3'],
       outcome: {
@@ -183,6 +184,68 @@ const CASES: readonly Case[] = [
     seen: ['deployed'],
     upgrade: { history: ['superseded', 'superseded', 'deployed*'], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'deployed', revision: 3, notes: [] } },
+  },
+  {
+    name: "a person's rollback while helm waits, and helm ends well: not green, and theirs is the only deployed one",
+    seen: ['deployed'],
+    upgrade: { history: ['superseded', 'deployed*', 'deployed=1'], exit: 0 },
+    expected: {
+      calls: ['upgrade', 'rollback 3'],
+      outcome: {
+        status: 'failed',
+        revision: 4,
+        notes: ['another deployer made revision 3 while helm was at work: restored'],
+      },
+    },
+  },
+  {
+    name: "a person's rollback is still at work when helm ends well: not green, and left alone",
+    seen: ['deployed'],
+    upgrade: { history: ['superseded', 'deployed*', 'pending-rollback'], exit: 0 },
+    expected: {
+      calls: ['upgrade'],
+      outcome: {
+        status: 'failed',
+        revision: 3,
+        notes: ['another deployer made revision 3 while helm was at work (pending-rollback): check `helm history`'],
+      },
+    },
+  },
+  {
+    name: 'a person uninstalls while helm waits, and helm ends well: not green',
+    seen: ['deployed'],
+    upgrade: { history: [], exit: 0 },
+    expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: null, notes: [] } },
+  },
+  {
+    name: "a person's rollback while ours waits, which ours overtakes: theirs is restored",
+    seen: ['superseded', 'deployed'],
+    upgrade: { history: ['superseded', 'deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
+    undo: ['superseded', 'superseded', 'failed*', 'deployed=2', 'superseded=1'],
+    expected: {
+      calls: ['upgrade', 'rollback 2', 'rollback 5'],
+      outcome: {
+        status: 'rolled-back',
+        revision: 6,
+        notes: ['rolled back to revision 2', 'another deployer made revision 5 during the rollback: restored'],
+      },
+    },
+  },
+  {
+    name: "a person's rollback to the same revision as ours: nothing is left to do",
+    seen: ['deployed'],
+    upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
+    undo: ['superseded', 'failed*', 'superseded=1', 'deployed=1'],
+    expected: {
+      calls: ['upgrade', 'rollback 1'],
+      outcome: { status: 'rolled-back', revision: 3, notes: ['rolled back to revision 1'] },
+    },
+  },
+  {
+    name: 'the revision is not what was prepared: not green',
+    seen: ['deployed'],
+    upgrade: { history: ['superseded', 'deployed*=7'], exit: 0 },
+    expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 2, notes: [] } },
   },
 ]
 
@@ -214,8 +277,9 @@ for (const one of CASES) {
           configHash: undefined,
           ramChanged: false,
         },
-        hooks: 0,
-        store: { history: world.history, content: () => assert.fail() },
+        wanted: contentOf('wanted'),
+        exact: true,
+        store: { history: world.history, content: world.content },
         history: revisions(one.seen, ''),
         rollback: one.rollback ?? true,
         uninstallOnFailedInstall: true,
@@ -233,12 +297,16 @@ for (const one of CASES) {
 /** The watch asks for Pods and for a report, of which there are none here. */
 const NOTHING = { request: async () => ({ items: [] }), close: () => undefined } as unknown as KubeClient
 
+function contentOf(by: string): ReleaseContent {
+  return { chart: 'c-1.0.0', values: { by }, objects: [], hooks: [] }
+}
+
 function revisions(records: readonly Record[], own: string): readonly Revision[] {
   return records.map((text, index) => ({
     revision: index + 1,
-    status: text.replace('*', '') as Revision['status'],
+    status: text.replace(/[*=].*/, '') as Revision['status'],
     updated: '',
-    ...(text.endsWith('*') && { step: { id: own, timeoutSeconds: 300 } }),
+    ...(text.includes('*') && { step: { id: own, timeoutSeconds: 300 } }),
   }))
 }
 
@@ -251,6 +319,12 @@ async function openWorld(folder: string, { seen, meanwhile, upgrade, undo }: Cas
   await writeFile(path, `#!/bin/sh\necho "$*" >> ${log}\ncase $1 in upgrade) ${refuse};; esac\n`)
   await chmod(path, 0o700)
   const read = async (): Promise<readonly string[]> => (await readFile(log, 'utf8')).split('\n').filter(Boolean)
+  const own = (calls: readonly string[]): string => /acr-nopass\.io\/step=([^,]+),/.exec(calls[0] ?? '')?.[1] ?? ''
+  const records = async (): Promise<readonly Record[]> => {
+    const calls = await read()
+    if (calls.length === 0) return meanwhile ?? seen
+    return (calls.length === 1 ? upgrade?.history : undo) ?? upgrade?.history ?? []
+  }
   const helm: Helm = {
     path,
     environment: { PATH: '/usr/bin:/bin' },
@@ -259,10 +333,12 @@ async function openWorld(folder: string, { seen, meanwhile, upgrade, undo }: Cas
   return {
     helm,
     async history(): Promise<readonly Revision[]> {
-      const calls = await read()
-      const own = /acr-nopass\.io\/step=([^,]+),/.exec(calls[0] ?? '')?.[1] ?? ''
-      if (calls.length === 0) return revisions(meanwhile ?? seen, own)
-      return revisions((calls.length === 1 ? upgrade?.history : undo) ?? [], own)
+      return revisions(await records(), own(await read()))
+    },
+    async content(revision: number): Promise<ReleaseContent> {
+      const record = (await records())[revision - 1] ?? assert.fail()
+      const [, same] = /=(\d+)/.exec(record) ?? []
+      return contentOf(same ?? (record.includes('*') ? 'wanted' : String(revision)))
     },
     calls: async (): Promise<readonly string[]> =>
       (await read()).map((line) => {

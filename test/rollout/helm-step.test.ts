@@ -3,8 +3,8 @@ import { access, appendFile, chmod, mkdtemp, readFile, rm, symlink, writeFile } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Helm } from '../../src/helm/find-helm.ts'
-import { beginHelmStep } from '../../src/rollout/helm-step.ts'
+import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import { beginHelmStep } from '../../src/rollout/deploy/helm-step.ts'
 import { createRunFolder, type RunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
 const FULL = '/dev/full'

@@ -46,6 +46,7 @@ function openContext(
   return { context, calls }
 }
 
+const WIDER = JSON.stringify({ Version: '1', Statement: [{ ...statement, Resource: ['a', 'b'] }] })
 const policy = { name: 'p', description: 'Managed by acr-nopass', document: JSON.stringify(document) }
 const entities = { roles: ['nodes'], users: [], groups: [] }
 const ram = { getPolicy: () => policy, listRolePolicies: () => [], listPolicyEntities: () => entities }
@@ -64,6 +65,14 @@ test('ram-cleanup keeps a shared policy while it is unknown who else has the rol
     signal,
   )
   assert.deepEqual([first?.notes, calls], [['RAM: kept policy p: the worker roles of c are unknown'], []])
+})
+
+test('a policy is not narrowed where the deployer may not see whether another acr-nopass is in the cluster', async () => {
+  const { context, calls } = openContext({ ...ram, getPolicy: () => ({ ...policy, document: WIDER }) }, ['a'])
+  const rolled = new Map([['a', { targets: [shared(['a'])], verified: true, former: [], key: 'k', alone: false }]])
+  const [unseen] = await narrowPolicies([result('a', 'deployed')], rolled, context, signal)
+  const why = 'the deployer may not list Deployments in a, so another acr-nopass may need it'
+  assert.deepEqual([unseen?.notes, calls], [[`RAM: policy p not narrowed: ${why}`], []])
 })
 
 test('the trust of a role that two clusters of the run take is not narrowed to one of them', async () => {

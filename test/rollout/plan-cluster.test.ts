@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { makePlan } from '../../src/rollout/plan-cluster.ts'
+import { makePlan } from '../../src/rollout/deploy/plan-cluster.ts'
 
 type Arguments = Parameters<typeof makePlan>
 

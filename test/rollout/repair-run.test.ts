@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Revision } from '../../src/helm/release/release-state.ts'
-import { decideRepair } from '../../src/rollout/recovery/repair-run.ts'
-import { decideRepair, isCommandOf } from '../../src/rollout/repair-run.ts'
+import { decideRepair, isCommandOf } from '../../src/rollout/recovery/repair-run.ts'
 import type { HelmBegun } from '../../src/rollout/run-folder.ts'
 
 const begun: HelmBegun = {
@@ -93,4 +92,11 @@ test('of two releases R and R-next, of which one was interrupted, only the helm 
   assert.equal(at(command('R-next', '/run/a.kubeconfig')), false)
   assert.equal(at(command('R', '/run/a.kubeconfig-next')), false)
   assert.equal(at(''), false)
+})
+
+test('P10 two revisions that count as deployed, because a person rolled back while our helm ended well, become one', () => {
+  const twice = history('superseded', 'superseded', 'superseded', 'deployed*', 'deployed')
+  assert.deepEqual(decideRepair(begun, twice, ''), { kind: 'rollback', revision: 5 })
+  const once = history('superseded', 'superseded', 'superseded', 'superseded*', 'deployed')
+  assert.deepEqual(decideRepair(begun, once, ''), { kind: 'none', why: 'revision 5 is not of this run' })
 })

@@ -2,8 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import tls from 'node:tls'
 import { ByteCollector } from '../../lib/byte-collector.ts'
-import { isLoopback } from '../../lib/loopback.ts'
-import { agentProxy, proxyOf } from '../proxy-rules.ts'
+import { agentProxy, proxyOf } from '../../proxy-rules.ts'
 
 export interface HttpRequest {
   readonly url: URL

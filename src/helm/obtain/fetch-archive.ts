@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { NopassError } from '../../errors.ts'
-import { agentProxy, proxyOf } from '../proxy-rules.ts'
+import { agentProxy, proxyOf } from '../../proxy-rules.ts'
 
 /** An archive of helm has about 20 MB. */
 const LIMIT_MS = 300_000

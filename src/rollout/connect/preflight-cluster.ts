@@ -33,7 +33,11 @@ export interface Preflight {
   readonly store: ReleaseStore
   readonly history: readonly Revision[]
   readonly wanted: ReleaseContent
+  /** Whether rendering again gives the same objects: nothing in them is looked up or drawn by lot. */
+  readonly exact: boolean
   readonly namespaceExists: boolean
+  /** False: the deployer may not look whether another acr-nopass is in the cluster. */
+  readonly alone: boolean
   readonly notes: readonly string[]
 }
 
@@ -68,12 +72,17 @@ export async function preflightCluster(
     description: context.runName,
   }
   const store = openReleaseStore(helm, connected.client, target)
-  const [namespaceExists, notes] = await Promise.all([
+  const [namespaceExists, { alone, notes }] = await Promise.all([
     exists(connected.client, `/api/v1/namespaces/${namespace}`, signal),
     refuseRivals(cluster, connected, context, signal),
   ])
   const history = await settledHistory(cluster, target, store, context, signal)
-  const wanted = await render(cluster, connected, { target, upgrade, given, installed: history.length > 0 }, context)
+  const { wanted, exact } = await render(
+    cluster,
+    connected,
+    { target, upgrade, given, installed: history.length > 0 },
+    context,
+  )
   const config = findConfig(wanted.objects)
   const probes = reasonNotToVerify(inputs, config) === undefined && coversNewNamespaces(cluster)
   const rights = [
@@ -86,7 +95,17 @@ export async function preflightCluster(
     ...(probes ? probeRights(config?.secretName ?? '', inputs['verify-image'] !== '') : []),
   ]
   requireRights(await missingRights(connected.client, rights, signal))
-  return { target, options: upgrade, store, history, wanted, namespaceExists: namespaceExists !== false, notes }
+  return {
+    target,
+    options: upgrade,
+    store,
+    history,
+    wanted,
+    exact,
+    namespaceExists: namespaceExists !== false,
+    alone,
+    notes,
+  }
 }
 
 interface RenderRequest {
@@ -97,12 +116,12 @@ interface RenderRequest {
 }
 
 /** A plan asks the API server about each object; an apply will, when it writes. Objects of the user's may look things up. */
-function render(
+async function render(
   { values }: PreparedCluster,
   { identity }: ConnectedCluster,
   { target, upgrade, given, installed }: RenderRequest,
   { helm, settings }: RunContext,
-): Promise<ReleaseContent> {
+): Promise<Pick<Preflight, 'wanted' | 'exact'>> {
   const { bundled } = settings.chart
   if (
     settings.inputs.mode !== 'apply' ||
@@ -110,9 +129,9 @@ function render(
     given === undefined ||
     values?.extraObjects.length !== 0
   )
-    return renderRelease(helm, target, upgrade)
+    return { wanted: await renderRelease(helm, target, upgrade), exact: false }
   const known = { chart: bundled, values: given, version: identity.version, installed }
-  return templateRelease(helm, target, upgrade, known)
+  return { wanted: await templateRelease(helm, target, upgrade, known), exact: true }
 }
 
 /** Two entries that are one release in one cluster would undo each other. */
@@ -131,20 +150,21 @@ async function refuseRivals(
   { client }: ConnectedCluster,
   { settings }: RunContext,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  if (!settings.chart.ours) return []
+): Promise<Pick<Preflight, 'alone' | 'notes'>> {
+  if (!settings.chart.ours) return { alone: true, notes: [] }
   const others = await otherReleases(client, cluster.settings, signal)
   const [other] = others ?? []
   if (other !== undefined) throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass already works here as ${other}`)
   const [addon] = await findAddons(client, signal)
   const coexist = cluster.settings.coexist || settings.inputs.coexist
   if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} works in kube-system`)
-  return [
+  const notes = [
     ...(others === undefined
       ? ['not checked whether another acr-nopass is there: the deployer may not list Deployments']
       : []),
     ...(addon === undefined ? [] : [`beside the vendor's ${addon}`]),
   ]
+  return { alone: others !== undefined, notes }
 }
 
 /** The history of a release that nobody is changing; an abandoned one is mended first when that is allowed. */

@@ -9,12 +9,21 @@ import {
 } from '../../helm/helm-flags.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
+import type { ReleaseContent } from '../../helm/release/release-content.ts'
 import { lastGoodRevision, longestSeconds, type Revision, revisionOfStep } from '../../helm/release/release-state.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease } from '../../release/release-watch.ts'
 import type { RunFolder } from '../run-folder.ts'
 import { beginHelmStep } from './helm-step.ts'
+import {
+  isAsPrepared,
+  isInEffect,
+  judgeOthers,
+  overtaken,
+  readHistoryPatiently,
+  withoutRollbacksTo,
+} from './other-deployers.ts'
 import { type ReleaseStore, requireSameHistory } from './release-store.ts'
 
 export interface DeployRequest {
@@ -25,8 +34,10 @@ export interface DeployRequest {
   readonly target: ReleaseTarget
   readonly options: UpgradeOptions
   readonly parts: WatchedRelease
-  /** How many hooks helm may run. */
-  readonly hooks: number
+  /** What was prepared and checked. */
+  readonly wanted: ReleaseContent
+  /** Whether rendering again gives the same objects. */
+  readonly exact: boolean
   readonly store: ReleaseStore
   /** Before the deploy, oldest first. */
   readonly history: readonly Revision[]
@@ -46,7 +57,7 @@ export interface DeployOutcome {
 export async function deployRelease(request: DeployRequest, signal: AbortSignal): Promise<DeployOutcome> {
   const { helm, folder, target, options } = request
   const id = randomUUID()
-  const timeoutSeconds = longestSeconds(parseGoDuration(options.timeout, 'timeout'), request.hooks)
+  const timeoutSeconds = longestSeconds(parseGoDuration(options.timeout, 'timeout'), request.wanted.hooks.length)
   const args = upgradeArguments(helm.version, target, { ...options, step: { id, timeoutSeconds } })
   const earlier = await readEarlierState(request.client, request.parts, signal)
   await requireSameHistory(request.store, target, request.history.at(-1), signal)
@@ -73,9 +84,9 @@ export async function deployRelease(request: DeployRequest, signal: AbortSignal)
     }
     const end = await step.ended
     if (end.exitCode === 0) {
+      const outcome = await confirm(request, id, before, signal)
       step.settle()
-      const own = await ownRevision(request, id, signal)
-      return { status: 'deployed', revision: own ?? (before ?? 0) + 1, notes: [] }
+      return outcome
     }
     // What is left is for the post step (or for the end of the command), which has the time for it.
     if (signal.aborted) return { status: 'cancelled', revision: before, error: interrupted(request), notes: [] }
@@ -87,9 +98,82 @@ export async function deployRelease(request: DeployRequest, signal: AbortSignal)
   }
 }
 
-async function ownRevision({ store }: DeployRequest, id: string, signal: AbortSignal): Promise<number | undefined> {
-  const history = await store.history(signal).catch(() => [])
-  return revisionOfStep(history, id)?.revision
+/** Helm's success says that its own revision was applied; whether that is still the release, only the history says. */
+async function confirm(
+  request: DeployRequest,
+  id: string,
+  before: number | null,
+  signal: AbortSignal,
+): Promise<DeployOutcome> {
+  const { store, target, wanted, exact } = request
+  const history = await readHistoryPatiently(store, signal)
+  // Where helm shows no labels, the number alone says whose it is.
+  const labelled = history.some(({ step }) => step !== undefined)
+  const own = labelled ? revisionOfStep(history, id) : history.find(({ revision }) => revision === (before ?? 0) + 1)
+  const last = history.at(-1)
+  if (own === undefined || own !== last || own.status !== 'deployed') {
+    const error = overtaken(target, last, `while this run deployed revision ${own?.revision ?? (before ?? 0) + 1}`)
+    const { revision, notes } = own === undefined ? NOTHING_DONE : await giveWay(request, history, own, signal)
+    return { status: 'failed', revision: revision ?? last?.revision ?? null, error, notes }
+  }
+  if (!isAsPrepared(await store.content(own.revision, signal), wanted, exact)) {
+    const message = `revision ${own.revision} of ${target.namespace}/${target.release} is not what this run had prepared`
+    const hint = 'The chart changed between the check and the deploy: use a version that never changes, and run again.'
+    return {
+      status: 'failed',
+      revision: own.revision,
+      error: new NopassError('HELM_CHART', message, { hint }),
+      notes: [],
+    }
+  }
+  return { status: 'deployed', revision: own.revision, notes: [] }
+}
+
+interface GivenWay {
+  readonly revision?: number
+  readonly notes: readonly string[]
+}
+
+const NOTHING_DONE: GivenWay = { notes: [] }
+
+/** Lets what others completed above our revision be the release: it is restored where ours lies over it. */
+async function giveWay(
+  request: DeployRequest,
+  history: readonly Revision[],
+  own: Revision,
+  signal: AbortSignal,
+): Promise<GivenWay> {
+  const others = history.filter(({ revision }) => revision > own.revision)
+  return restoreOther(request, history, others, 'while helm was at work', signal)
+}
+
+async function restoreOther(
+  request: DeployRequest,
+  history: readonly Revision[],
+  others: readonly Revision[],
+  when: string,
+  signal: AbortSignal,
+): Promise<GivenWay> {
+  const { client, store, target } = request
+  const verdict = judgeOthers(history, others)
+  if (verdict.kind === 'none') return NOTHING_DONE
+  const { other } = verdict
+  const note = `another deployer made revision ${other.revision} ${when}`
+  if (verdict.kind === 'report') return { notes: [`${note} (${other.status}): check \`helm history\``] }
+  try {
+    if (verdict.kind === 'in-effect' && (await isInEffect(client, store, target, other, signal))) {
+      return { notes: [`${note}: it stays`] }
+    }
+  } catch (error) {
+    if (signal.aborted) throw error
+    return { notes: [`${note}; whether it is in effect was not readable: ${toNopassError(error).message}`] }
+  }
+  const last = history.at(-1)?.revision ?? other.revision
+  const undo = rollbackTo(request, other.revision, last)
+  const error = await runUndo(request, undo, { before: last, good: other.revision }, () => undefined)
+  return error === undefined
+    ? { revision: last + 1, notes: [`${note}: restored`] }
+    : { notes: [`${note}, and restoring it failed: ${error.message}`] }
 }
 
 interface Failed {
@@ -106,11 +190,14 @@ async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSig
   const own = revisionOfStep(history, failed.id)
   const last = history.at(-1)
   if (own === undefined || own !== last) {
+    const { revision, notes } = own === undefined ? NOTHING_DONE : await giveWay(request, history, own, signal)
     failed.settle()
+    if (own !== undefined) {
+      return { status: 'failed', revision: revision ?? own.revision, error, notes }
+    }
     const others = last !== undefined && last.revision !== before
     const note = others ? `; revision ${last.revision} (${last.status}) is not of this run and stays` : ''
-    const made = own === undefined ? 'helm made no revision' : `helm made revision ${own.revision}`
-    return { status: 'failed', revision: own?.revision ?? before, error, notes: [made + note] }
+    return { status: 'failed', revision: before, error, notes: [`helm made no revision${note}`] }
   }
   // Not the one of the preflight: another deployer may have completed a revision below ours.
   const good = lastGoodRevision(history, own.revision)?.revision ?? null
@@ -126,7 +213,7 @@ async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSig
     return { status: 'failed', revision: own.revision, error, notes: [`${undo.command} failed too: ${undone.message}`] }
   }
   if (undo.command === 'uninstall') return { status: 'failed', revision: null, error, notes: [undo.done] }
-  const restored = await restoreOvertaken(request, own, signal)
+  const restored = good === null ? NOTHING_DONE : await restoreOvertaken(request, own, good, signal)
   return { status: 'rolled-back', revision: restored.revision ?? undo.to, error, notes: [undo.done, ...restored.notes] }
 }
 
@@ -176,26 +263,25 @@ async function runUndo(
   return end.exitCode === 0 ? undefined : readHelmError(end.stderr, { command: undo.command })
 }
 
-/**
- * Helm has no lock for a rollback: another deployer may begin between our look at the history and helm's own. What it
- * completed there is restored; what is still being changed is reported.
- */
+/** Other deployers may have worked between our look at the history and the end of our rollback. */
 async function restoreOvertaken(
   request: DeployRequest,
   own: Revision,
+  good: number,
   signal: AbortSignal,
-): Promise<{ readonly revision?: number; readonly notes: readonly string[] }> {
-  const history = await request.store.history(signal).catch(() => [])
-  const last = history.at(-1)
-  const other = history.filter(({ revision }) => revision > own.revision).at(-2)
-  if (last === undefined || other === undefined) return { notes: [] }
-  const note = `another deployer made revision ${other.revision} during the rollback`
-  if (lastGoodRevision(history, last.revision) !== other) return { notes: [`${note}: check \`helm history\``] }
-  const undo = rollbackTo(request, other.revision, last.revision)
-  const error = await runUndo(request, undo, { before: last.revision, good: other.revision }, () => undefined)
-  return error === undefined
-    ? { revision: last.revision + 1, notes: [`${note}: restored`] }
-    : { notes: [`${note}, and restoring it failed: ${error.message}`] }
+): Promise<GivenWay> {
+  const { store } = request
+  try {
+    const history = await readHistoryPatiently(store, signal)
+    const newer = history.filter(({ revision }) => revision > own.revision)
+    // One is ours. A rollback has no label of its own, so it is known by what it went back to.
+    if (newer.length < 2) return NOTHING_DONE
+    const others = await withoutRollbacksTo(store, good, newer, signal)
+    return await restoreOther(request, history, others, 'during the rollback', signal)
+  } catch (error) {
+    if (signal.aborted) throw error
+    return { notes: [`not checked what other deployers did during the rollback: ${toNopassError(error).message}`] }
+  }
 }
 
 interface Undo {

@@ -12,7 +12,7 @@ import type { PlannedChange } from '../cluster-result.ts'
 import type { ClusterEnd, ClusterRun } from '../cluster-run.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { OpenCluster } from '../open-cluster.ts'
-import { formerTargets, planPolicies, policyTargets } from '../ram/cluster-policy.ts'
+import { formerTargets, maybeShared, planPolicies, policyTargets } from '../ram/cluster-policy.ts'
 import type { RunContext } from '../run-context.ts'
 import { findDrift, type ObjectDrift } from './drift.ts'
 import { findConfig } from './release-parts.ts'
@@ -122,14 +122,16 @@ export async function makePlan(
 
 async function planRam(
   cluster: PreparedCluster,
-  { connected }: OpenCluster,
+  { connected, preflight }: OpenCluster,
   serviceAccount: string,
   context: RunContext,
   signal: AbortSignal,
 ) {
   const targets = await policyTargets(cluster, connected, serviceAccount, context, signal)
   const { former, unseen } = await formerTargets(cluster, connected, targets, context, signal)
-  return { targets, former, unseen, policies: await planPolicies(targets, former, cluster, context, signal) }
+  const shared = preflight.alone ? undefined : maybeShared([cluster.name])
+  const policies = await planPolicies(targets, former, cluster, context, signal, shared)
+  return { targets, former, unseen, policies }
 }
 
 /** What the plan's wanted state depends on, and no document states. */

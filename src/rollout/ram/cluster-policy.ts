@@ -177,19 +177,23 @@ export async function planPolicies(
   cluster: PreparedCluster,
   context: RunContext,
   signal: AbortSignal,
+  /** Why another acr-nopass in the cluster may need what this one does not. */
+  shared?: string,
 ): Promise<readonly PolicyPlan[]> {
   if (targets.length === 0) return []
   const { settings } = context
   const ram = context.cloud.ram(cluster.settings)
   const selected = new Set(settings.selected.map(({ name }) => name))
   const others = settings.clusters.flatMap(({ name }) => (selected.has(name) ? [] : [name]))
-  const reason = others.length > 0 ? `${others.join(', ')} not part of this run` : await unknownRoles(context, signal)
+  const reason =
+    shared ?? (others.length > 0 ? `${others.join(', ')} not part of this run` : await unknownRoles(context, signal))
   const leftovers = reason === undefined ? 'detach' : { keep: reason }
   const alone = isAloneInCluster(cluster.name, settings)
   return Promise.all([
     ...targets.map(({ target, clusters }) => {
       // What a cluster needs that is not part of this run is not known here, and stays.
-      const phase = clusters.every((name) => selected.has(name)) ? 'narrow' : 'widen'
+      const narrows = shared === undefined && clusters.every((name) => selected.has(name))
+      const phase = narrows ? 'narrow' : 'widen'
       return planPolicy(ram, { ...target, phase, ...(alone && mayLeave(target) && { leftovers }) }, signal)
     }),
     ...(alone ? former : []).map(({ target }) => planPolicy(ram, { ...target, leftovers }, signal)),
@@ -199,6 +203,11 @@ export async function planPolicies(
 /** A cluster's own policy may be on roles of an earlier identity; a shared one is named after the only role that it is for. */
 export function mayLeave({ members, document }: PolicyTarget): boolean {
   return members === undefined || document === undefined
+}
+
+/** Why RAM keeps what this run's releases do not need. */
+export function maybeShared(clusters: readonly string[]): string {
+  return `the deployer may not list Deployments in ${clusters.join(', ')}, so another acr-nopass may need it`
 }
 
 /** Of clusters by worker role: while it is unknown which roles one has, it may be any. */

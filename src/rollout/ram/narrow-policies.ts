@@ -6,7 +6,7 @@ import { removePolicy } from '../../policy/remove-policy.ts'
 import { type ClusterResult, describeError, isFailure } from '../cluster-result.ts'
 import type { RolledCluster } from '../cluster-run.ts'
 import type { RunContext } from '../run-context.ts'
-import { describe, isAloneInCluster, mayLeave, unknownRoles } from './cluster-policy.ts'
+import { describe, isAloneInCluster, maybeShared, mayLeave, unknownRoles } from './cluster-policy.ts'
 
 /**
  * The last look at RAM: removes what nothing needs any more, after everything that shares it was deployed and verified
@@ -63,6 +63,8 @@ export async function narrowPolicies(
   function leftoverRule(): 'detach' | { readonly keep: string } {
     const waiting = context.settings.clusters.flatMap(({ name }) => (good.has(name) ? [] : [name]))
     if (waiting.length > 0) return { keep: `${waiting.join(', ')} not verified in this run` }
+    const unseen = reasonOfUnseen([...rolled.keys()])
+    if (unseen !== undefined) return { keep: unseen }
     return unknown === undefined ? 'detach' : { keep: unknown }
   }
 
@@ -78,7 +80,13 @@ export async function narrowPolicies(
     const others = sharersOfTrust(shared, rolled)
     if (others.length > 0) return `${others.join(', ')} use role ${shared.target.trust?.role} too`
     const waiting = clusters.filter((name) => !good.has(name))
-    return waiting.length > 0 ? `${waiting.join(', ')} not verified in this run` : unknown
+    if (waiting.length > 0) return `${waiting.join(', ')} not verified in this run`
+    return reasonOfUnseen(clusters) ?? unknown
+  }
+
+  function reasonOfUnseen(names: readonly string[]): string | undefined {
+    const unseen = names.filter((name) => rolled.get(name)?.alone === false)
+    return unseen.length > 0 ? maybeShared(unseen) : undefined
   }
 }
 

@@ -2,6 +2,7 @@ import type { ClusterResult } from '../cluster-result.ts'
 import type { RolledCluster } from '../cluster-run.ts'
 import { type ClusterEnd, type ClusterRun, runCluster } from '../cluster-run.ts'
 import { type DeployOutcome, deployRelease } from '../deploy/deploy-release.ts'
+import { requireNewest } from '../deploy/other-deployers.ts'
 import { compareRelease, planCluster } from '../deploy/plan-cluster.ts'
 import { makeReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig, findParts } from '../deploy/release-parts.ts'
@@ -60,7 +61,13 @@ async function applyCluster(
   const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
   const { former, unseen } = await formerTargets(cluster, connected, targets, context, signal)
   run.notes.push(...unseen)
-  const rolled: RolledCluster = { targets, former, key: keyOf(cluster, connected), verified: false }
+  const rolled: RolledCluster = {
+    targets,
+    former,
+    key: keyOf(cluster, connected),
+    alone: preflight.alone,
+    verified: false,
+  }
   note(rolled)
   run.unverified.push(...targets.flatMap(({ unverified = [] }) => unverified))
   const noteChange = (line: string): void => {
@@ -72,7 +79,7 @@ async function applyCluster(
   run.unverified.push(...widened.unverified)
 
   const parts = { ...findParts(preflight.wanted.objects, cluster.settings.namespace), ramChanged: widened.changed }
-  const verify = async (): Promise<void> => {
+  const verify = async (revision: number | null): Promise<void> => {
     const reason = reasonNotToVerify(inputs, config)
     if (reason !== undefined || config === undefined) {
       if (inputs['verify-image'] !== '') run.notes.push(`verify-image was not run: ${reason}`)
@@ -95,10 +102,11 @@ async function applyCluster(
       signal,
     )
     run.notes.push(...proofs)
+    await requireNewest(preflight.store, preflight.target, revision, signal)
     rolled.verified = true
   }
   if (difference?.unchanged) {
-    await verify()
+    await verify(preflight.history.at(-1)?.revision ?? null)
     return { status: 'unchanged' }
   }
 
@@ -114,7 +122,8 @@ async function applyCluster(
       target: preflight.target,
       options: preflight.options,
       parts,
-      hooks: preflight.wanted.hooks.length,
+      wanted: preflight.wanted,
+      exact: preflight.exact,
       store: preflight.store,
       history: preflight.history,
       rollback: inputs.rollback,
@@ -126,7 +135,7 @@ async function applyCluster(
   run.revision = { ...run.revision, to: outcome.revision }
   run.notes.push(...outcome.notes)
   if (outcome.status !== 'deployed') return endOf(outcome)
-  await verify()
+  await verify(outcome.revision)
   return { status: 'deployed' }
 }
 

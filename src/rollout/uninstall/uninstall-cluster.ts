@@ -18,6 +18,7 @@ import { pollUntil } from '../../kube/poll-until.ts'
 import { keyOf } from '../../kube/types.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
+import { otherReleases } from '../../release/cluster-reads.ts'
 import { readStatus } from '../../release/release-watch.ts'
 import type { ClusterResult } from '../cluster-result.ts'
 import { type ClusterEnd, type ClusterRun, runCluster } from '../cluster-run.ts'
@@ -28,7 +29,7 @@ import { findConfig, findParts } from '../deploy/release-parts.ts'
 import { openReleaseStore, type ReleaseStore, requireSameHistory } from '../deploy/release-store.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { kubeconfigMinutes } from '../open-cluster.ts'
-import { policyTargets } from '../ram/cluster-policy.ts'
+import { maybeShared, policyTargets } from '../ram/cluster-policy.ts'
 import type { RunContext } from '../run-context.ts'
 import { pushConfig } from '../verify/push-config.ts'
 import { findLeftovers, type Own, takeBackSecrets, WHY_COPY } from './take-back-secrets.ts'
@@ -108,7 +109,10 @@ async function uninstall(
   await takeBack(connected.client, ownOf(cluster, secretName, config), say, signal)
   say(await removeReleaseNamespace(connected.client, namespace, signal))
   if (settings.inputs['ram-cleanup']) {
-    note(await policyTargets(cluster, connected, serviceAccount, context, signal, 'remove'))
+    const others = await otherReleases(connected.client, cluster.settings, signal)
+    if (others === undefined) say(`RAM: kept: ${maybeShared([cluster.name])}`)
+    else if (others.length > 0) say(`RAM: kept: acr-nopass works in this cluster as ${others.join(', ')} too`)
+    else note(await policyTargets(cluster, connected, serviceAccount, context, signal, 'remove'))
   }
   return { status: 'uninstalled' }
 }

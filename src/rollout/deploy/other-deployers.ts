@@ -1,0 +1,101 @@
+import { NopassError } from '../../errors.ts'
+import type { ReleaseTarget } from '../../helm/helm-flags.ts'
+import type { ReleaseContent } from '../../helm/release/release-content.ts'
+import type { Revision } from '../../helm/release/release-state.ts'
+import { isSameRelease } from '../../helm/release/render-release.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { pollUntil } from '../../kube/poll-until.ts'
+import { findDrift } from './drift.ts'
+import type { ReleaseStore } from './release-store.ts'
+
+/** How long an API server that restarts may keep helm's history from us, milliseconds. */
+const HISTORY_LIMIT = 30_000
+
+/** What is to be done about revisions of other deployers that are newer than ours. */
+export type Verdict =
+  | { readonly kind: 'none' }
+  /** Being changed, or failed: only its deployer knows what it shall be. */
+  | { readonly kind: 'report'; readonly other: Revision }
+  /** It is the only deployed one; whether it is also what is in the cluster, the history does not tell. */
+  | { readonly kind: 'in-effect'; readonly other: Revision }
+  /** It was complete, and ours counts as deployed beside or instead of it. */
+  | { readonly kind: 'covered'; readonly other: Revision }
+
+/** Pure. Helm has no lock against a rollback, and whoever ends last counts as deployed. */
+export function judgeOthers(history: readonly Revision[], others: readonly Revision[]): Verdict {
+  const other = others.at(-1)
+  if (other === undefined) return { kind: 'none' }
+  if (other.status !== 'deployed' && other.status !== 'superseded') return { kind: 'report', other }
+  const deployed = history.filter(({ status }) => status === 'deployed')
+  return { kind: deployed.length === 1 && deployed[0] === other ? 'in-effect' : 'covered', other }
+}
+
+/** Whether the objects of a revision are in the cluster as it has them: ours may have been applied after it. */
+export async function isInEffect(
+  client: KubeClient,
+  store: ReleaseStore,
+  target: ReleaseTarget,
+  { revision }: Revision,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { objects } = await store.content(revision, signal)
+  const drift = await findDrift(client, objects, target, signal)
+  return drift.every(({ state }) => state !== 'differs' && state !== 'absent')
+}
+
+/** Of revisions that a rollback to `good` and others made: those of others, which are no rollback to the same. */
+export async function withoutRollbacksTo(
+  store: ReleaseStore,
+  good: number,
+  revisions: readonly Revision[],
+  signal: AbortSignal,
+): Promise<readonly Revision[]> {
+  const wanted = await store.content(good, signal)
+  const same = await Promise.all(
+    revisions.map(async ({ revision }) => isSameRelease(await store.content(revision, signal), wanted)),
+  )
+  return revisions.filter((_, index) => !same[index])
+}
+
+/** The history after helm ended; a moment without the API server says nothing about what helm did. */
+export async function readHistoryPatiently(store: ReleaseStore, signal: AbortSignal): Promise<readonly Revision[]> {
+  let history: readonly Revision[] = []
+  await pollUntil(HISTORY_LIMIT, signal, async () => {
+    history = await store.history(signal)
+    return true
+  })
+  return history
+}
+
+/**
+ * What was verified must still be the release.
+ * @throws NopassError `RELEASE_OVERTAKEN`
+ */
+export async function requireNewest(
+  store: ReleaseStore,
+  target: ReleaseTarget,
+  revision: number | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const last = (await readHistoryPatiently(store, signal)).at(-1)
+  if (last?.revision === revision && last?.status === 'deployed') return
+  throw overtaken(target, last, `while revision ${revision} was verified`)
+}
+
+export function overtaken(
+  { namespace, release }: ReleaseTarget,
+  last: Revision | undefined,
+  when: string,
+): NopassError {
+  const what =
+    last === undefined
+      ? `uninstalled ${namespace}/${release}`
+      : `made revision ${last.revision} (${last.status}) of ${namespace}/${release}`
+  return new NopassError('RELEASE_OVERTAKEN', `another deployer ${what} ${when}`)
+}
+
+/** What helm recorded is what was prepared: chart and values always, the objects where rendering again gives the same. */
+export function isAsPrepared(deployed: ReleaseContent, wanted: ReleaseContent, exact: boolean): boolean {
+  if (exact) return isSameRelease(deployed, wanted)
+  return isSameRelease({ ...deployed, objects: [], hooks: [] }, { ...wanted, objects: [], hooks: [] })
+}
