@@ -17,12 +17,14 @@ import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease 
 import type { RunFolder } from '../run-folder.ts'
 import { beginHelmStep } from './helm-step.ts'
 import {
+  type GivenWay,
   isAsPrepared,
-  isInEffect,
-  judgeOthers,
+  NOTHING_DONE,
   overtaken,
   readHistoryPatiently,
-  withoutRollbacksTo,
+  restoreOther,
+  restoreOvertaken,
+  type Yielding,
 } from './other-deployers.ts'
 import { type ReleaseStore, requireSameHistory } from './release-store.ts'
 
@@ -129,13 +131,6 @@ async function confirm(
   return { status: 'deployed', revision: own.revision, notes: [] }
 }
 
-interface GivenWay {
-  readonly revision?: number
-  readonly notes: readonly string[]
-}
-
-const NOTHING_DONE: GivenWay = { notes: [] }
-
 /** Lets what others completed above our revision be the release: it is restored where ours lies over it. */
 async function giveWay(
   request: DeployRequest,
@@ -144,36 +139,18 @@ async function giveWay(
   signal: AbortSignal,
 ): Promise<GivenWay> {
   const others = history.filter(({ revision }) => revision > own.revision)
-  return restoreOther(request, history, others, 'while helm was at work', signal)
+  return restoreOther(yielding(request), history, others, 'while helm was at work', signal)
 }
 
-async function restoreOther(
-  request: DeployRequest,
-  history: readonly Revision[],
-  others: readonly Revision[],
-  when: string,
-  signal: AbortSignal,
-): Promise<GivenWay> {
+function yielding(request: DeployRequest): Yielding {
   const { client, store, target } = request
-  const verdict = judgeOthers(history, others)
-  if (verdict.kind === 'none') return NOTHING_DONE
-  const { other } = verdict
-  const note = `another deployer made revision ${other.revision} ${when}`
-  if (verdict.kind === 'report') return { notes: [`${note} (${other.status}): check \`helm history\``] }
-  try {
-    if (verdict.kind === 'in-effect' && (await isInEffect(client, store, target, other, signal))) {
-      return { notes: [`${note}: it stays`] }
-    }
-  } catch (error) {
-    if (signal.aborted) throw error
-    return { notes: [`${note}; whether it is in effect was not readable: ${toNopassError(error).message}`] }
+  return {
+    client,
+    store,
+    target,
+    rollback: (revision, last) =>
+      runUndo(request, rollbackTo(request, revision, last), { before: last, good: revision }, () => undefined),
   }
-  const last = history.at(-1)?.revision ?? other.revision
-  const undo = rollbackTo(request, other.revision, last)
-  const error = await runUndo(request, undo, { before: last, good: other.revision }, () => undefined)
-  return error === undefined
-    ? { revision: last + 1, notes: [`${note}: restored`] }
-    : { notes: [`${note}, and restoring it failed: ${error.message}`] }
 }
 
 interface Failed {
@@ -213,7 +190,7 @@ async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSig
     return { status: 'failed', revision: own.revision, error, notes: [`${undo.command} failed too: ${undone.message}`] }
   }
   if (undo.command === 'uninstall') return { status: 'failed', revision: null, error, notes: [undo.done] }
-  const restored = good === null ? NOTHING_DONE : await restoreOvertaken(request, own, good, signal)
+  const restored = good === null ? NOTHING_DONE : await restoreOvertaken(yielding(request), own.revision, good, signal)
   return { status: 'rolled-back', revision: restored.revision ?? undo.to, error, notes: [undo.done, ...restored.notes] }
 }
 
@@ -261,27 +238,6 @@ async function runUndo(
   const end = await step.ended
   step.settle()
   return end.exitCode === 0 ? undefined : readHelmError(end.stderr, { command: undo.command })
-}
-
-/** Other deployers may have worked between our look at the history and the end of our rollback. */
-async function restoreOvertaken(
-  request: DeployRequest,
-  own: Revision,
-  good: number,
-  signal: AbortSignal,
-): Promise<GivenWay> {
-  const { store } = request
-  try {
-    const history = await readHistoryPatiently(store, signal)
-    const newer = history.filter(({ revision }) => revision > own.revision)
-    // One is ours. A rollback has no label of its own, so it is known by what it went back to.
-    if (newer.length < 2) return NOTHING_DONE
-    const others = await withoutRollbacksTo(store, good, newer, signal)
-    return await restoreOther(request, history, others, 'during the rollback', signal)
-  } catch (error) {
-    if (signal.aborted) throw error
-    return { notes: [`not checked what other deployers did during the rollback: ${toNopassError(error).message}`] }
-  }
 }
 
 interface Undo {

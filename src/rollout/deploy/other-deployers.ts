@@ -1,4 +1,4 @@
-import { NopassError } from '../../errors.ts'
+import { NopassError, toNopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import type { ReleaseContent } from '../../helm/release/release-content.ts'
 import type { Revision } from '../../helm/release/release-state.ts'
@@ -31,7 +31,7 @@ export function judgeOthers(history: readonly Revision[], others: readonly Revis
 }
 
 /** Whether the objects of a revision are in the cluster as it has them: ours may have been applied after it. */
-export async function isInEffect(
+async function isInEffect(
   client: KubeClient,
   store: ReleaseStore,
   target: ReleaseTarget,
@@ -44,7 +44,7 @@ export async function isInEffect(
 }
 
 /** Of revisions that a rollback to `good` and others made: those of others, which are no rollback to the same. */
-export async function withoutRollbacksTo(
+async function withoutRollbacksTo(
   store: ReleaseStore,
   good: number,
   revisions: readonly Revision[],
@@ -98,4 +98,70 @@ export function overtaken(
 export function isAsPrepared(deployed: ReleaseContent, wanted: ReleaseContent, exact: boolean): boolean {
   if (exact) return isSameRelease(deployed, wanted)
   return isSameRelease({ ...deployed, objects: [], hooks: [] }, { ...wanted, objects: [], hooks: [] })
+}
+
+/** What it takes to let another deployer's revision be the release. */
+export interface Yielding {
+  readonly client: KubeClient
+  readonly store: ReleaseStore
+  readonly target: ReleaseTarget
+  /** Rolls back to `revision`, over `last`; returns the error. */
+  rollback(revision: number, last: number): Promise<NopassError | undefined>
+}
+
+export interface GivenWay {
+  /** The revision that is deployed now, where one was made. */
+  readonly revision?: number
+  readonly notes: readonly string[]
+}
+
+export const NOTHING_DONE: GivenWay = { notes: [] }
+
+/** Restores the newest complete revision of `others` where ours lies over it. */
+export async function restoreOther(
+  { client, store, target, rollback }: Yielding,
+  history: readonly Revision[],
+  others: readonly Revision[],
+  when: string,
+  signal: AbortSignal,
+): Promise<GivenWay> {
+  const verdict = judgeOthers(history, others)
+  if (verdict.kind === 'none') return NOTHING_DONE
+  const { other } = verdict
+  const note = `another deployer made revision ${other.revision} ${when}`
+  if (verdict.kind === 'report') return { notes: [`${note} (${other.status}): check \`helm history\``] }
+  try {
+    if (verdict.kind === 'in-effect' && (await isInEffect(client, store, target, other, signal))) {
+      return { notes: [`${note}: it stays`] }
+    }
+  } catch (error) {
+    if (signal.aborted) throw error
+    return { notes: [`${note}; whether it is in effect was not readable: ${toNopassError(error).message}`] }
+  }
+  const last = history.at(-1)?.revision ?? other.revision
+  const error = await rollback(other.revision, last)
+  return error === undefined
+    ? { revision: last + 1, notes: [`${note}: restored`] }
+    : { notes: [`${note}, and restoring it failed: ${error.message}`] }
+}
+
+/** Other deployers may have worked between our look at the history, whose newest revision was `last`, and the end of our rollback. */
+export async function restoreOvertaken(
+  yielding: Yielding,
+  last: number,
+  good: number,
+  signal: AbortSignal,
+): Promise<GivenWay> {
+  const { store } = yielding
+  try {
+    const history = await readHistoryPatiently(store, signal)
+    const newer = history.filter(({ revision }) => revision > last)
+    // One is ours. A rollback has no label of its own, so it is known by what it went back to.
+    if (newer.length < 2) return NOTHING_DONE
+    const others = await withoutRollbacksTo(store, good, newer, signal)
+    return await restoreOther(yielding, history, others, 'during the rollback', signal)
+  } catch (error) {
+    if (signal.aborted) throw error
+    return { notes: [`not checked what other deployers did during the rollback: ${toNopassError(error).message}`] }
+  }
 }

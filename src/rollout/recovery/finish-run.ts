@@ -23,7 +23,7 @@ export async function finishRun(
     const client = await clientOf(begun.target, environment)
     const store = openReleaseStore(helm, client, begun.target)
     const limit = AbortSignal.timeout(HELM_LIMIT_MS * 2)
-    report(await repairHelm(begun, helm, store, HELM_LIMIT_MS, limit).finally(() => client.close()))
+    report(await repairHelm(begun, helm, { client, store }, HELM_LIMIT_MS, limit).finally(() => client.close()))
     folder.noteEnd({ event: 'helm-settled', id: begun.id })
   })
   const removals = open.namespaces.map(async ({ id, target, namespace }) => {

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { NopassError } from '../../errors.ts'
 import { rollbackArguments, uninstallArguments } from '../../helm/helm-flags.ts'
 import { readEnd } from '../../helm/helm-process.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
 import { isPending, lastGoodRevision, type Revision, revisionOfStep } from '../../helm/release/release-state.ts'
 import { runProgram } from '../../helm/run-helm.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { restoreOvertaken } from '../deploy/other-deployers.ts'
 import type { ReleaseStore } from '../deploy/release-store.ts'
 import type { HelmBegun } from '../run-folder.ts'
 
@@ -50,25 +53,32 @@ function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, s
 export async function repairHelm(
   begun: HelmBegun,
   helm: Helm,
-  store: ReleaseStore,
+  { client, store }: { readonly client: KubeClient; readonly store: ReleaseStore },
   limitMs: number,
   signal: AbortSignal,
 ): Promise<string> {
-  const title = `${begun.cluster}: release ${begun.target.namespace}/${begun.target.release}`
+  const { target } = begun
+  const title = `${begun.cluster}: release ${target.namespace}/${target.release}`
   if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.pid}) is still at work`
   const stderr = await readEnd(begun.stderrFile).catch(() => '')
-  const repair = decideRepair(begun, await store.history(signal), stderr)
+  const history = await store.history(signal)
+  const repair = decideRepair(begun, history, stderr)
   if (repair.kind === 'none') return `${title}: nothing to repair, ${repair.why}`
-  const args =
-    repair.kind === 'rollback'
-      ? rollbackArguments(helm.version, begun.target, { revision: repair.revision, timeout: '2m', wait: false })
-      : uninstallArguments(helm.version, begun.target, { timeout: '2m', wait: false })
-  const output = await runProgram(helm.path, args, helm.environment)
-  const what =
-    repair.kind === 'rollback' ? `rolled back to revision ${repair.revision}` : 'removed the half-made installation'
-  return output.exitCode === 0
-    ? `${title}: ${what}`
-    : `${title}: ${readHelmError(output.stderr, { command: repair.kind }).message}`
+  const call = async (args: readonly string[], command: 'rollback' | 'uninstall'): Promise<NopassError | undefined> => {
+    const output = await runProgram(helm.path, args, helm.environment)
+    return output.exitCode === 0 ? undefined : readHelmError(output.stderr, { command })
+  }
+  if (repair.kind === 'uninstall') {
+    const error = await call(uninstallArguments(helm.version, target, { timeout: '2m', wait: false }), 'uninstall')
+    return `${title}: ${error?.message ?? 'removed the half-made installation'}`
+  }
+  const rollback = (revision: number): Promise<NopassError | undefined> =>
+    call(rollbackArguments(helm.version, target, { revision, timeout: '2m', wait: false }), 'rollback')
+  const error = await rollback(repair.revision)
+  if (error) return `${title}: ${error.message}`
+  const last = history.at(-1)?.revision ?? 0
+  const { notes } = await restoreOvertaken({ client, store, target, rollback }, last, repair.revision, signal)
+  return [`${title}: rolled back to revision ${repair.revision}`, ...notes].join('; ')
 }
 
 async function waitForEnd(begun: HelmBegun, limitMs: number): Promise<boolean> {

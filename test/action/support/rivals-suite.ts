@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { openRivalBed, type RivalBed, type RivalCase } from './rivals.ts'
+
+/** Each is a case of the first sentences under "Rollouts" in docs/en/reliability.md. */
+const CASES: readonly RivalCase[] = [
+  {
+    name: 'is at work before the preflight: nothing is written',
+    ours: 'good',
+    rival: (rival) => rival.begin(),
+    code: 1,
+    error: 'HELM_PENDING',
+    history: ['deployed', 'r pending-upgrade'],
+  },
+  {
+    name: 'completes between preflight and helm: nothing is written',
+    at: 'template',
+    ours: 'good',
+    rival: (rival) => rival.upgrade(),
+    code: 1,
+    error: 'RELEASE_CHANGED',
+    history: ['superseded', 'r deployed'],
+  },
+  {
+    name: 'is at work between preflight and helm: nothing is written',
+    at: 'template',
+    ours: 'good',
+    rival: (rival) => rival.begin(),
+    code: 1,
+    error: 'RELEASE_CHANGED',
+    history: ['deployed', 'r pending-upgrade'],
+  },
+  {
+    name: 'completes while helm starts, and ours fails: back to theirs',
+    at: 'upgrade',
+    ours: 'crashes',
+    rival: (rival) => rival.upgrade(),
+    code: 1,
+    error: 'POD_FAILING',
+    history: ['superseded', 'r superseded', 'a failed', 'r deployed'],
+  },
+  {
+    name: 'is at work when helm starts: theirs is left alone',
+    at: 'upgrade',
+    ours: 'good',
+    rival: (rival) => rival.begin(),
+    code: 1,
+    error: 'HELM_PENDING',
+    history: ['deployed', 'r pending-upgrade'],
+  },
+  {
+    name: 'rolls back while helm waits: not green, and theirs is the only deployed one',
+    at: 'upgrade',
+    when: 'pending',
+    ours: 'waits',
+    rival: (rival) => rival.rollback(rival.base),
+    code: 1,
+    error: 'RELEASE_OVERTAKEN',
+    history: ['superseded', 'a superseded', 'superseded', 'deployed'],
+    note: /another deployer made revision \d+ while helm was at work: restored/,
+  },
+  {
+    name: 'uninstalls while helm waits: not green',
+    at: 'upgrade',
+    when: 'pending',
+    ours: 'waits',
+    rival: (rival) => rival.uninstall(),
+    timeout: '30s',
+    code: 1,
+    history: [],
+  },
+  {
+    name: 'completes while our rollback starts: theirs is restored',
+    at: 'rollback',
+    ours: 'crashes',
+    rival: (rival) => rival.upgrade(),
+    code: 1,
+    error: 'POD_FAILING',
+    history: ['superseded', 'a failed', 'r superseded', 'superseded', 'r deployed'],
+    note: /another deployer made revision \d+ during the rollback: restored/,
+  },
+  {
+    name: 'rolls back while our rollback waits: theirs is restored',
+    at: 'rollback',
+    when: 'pending',
+    stop: true,
+    ours: 'crashes',
+    rival: (rival) => rival.rollback(rival.base - 1),
+    code: 1,
+    error: 'POD_FAILING',
+    history: ['superseded', 'a failed', 'superseded', 'o superseded', 'o deployed'],
+    note: /another deployer made revision \d+ during the rollback: restored/,
+  },
+  {
+    name: 'rolls back before the post step of a cancelled run: theirs stays',
+    at: 'post',
+    ours: 'waits',
+    rival: (rival) => rival.rollback(rival.base - 1),
+    code: 0,
+    history: ['superseded', 'a failed', 'o deployed'],
+    note: /nothing to repair, revision \d+ is not of this run/,
+  },
+  {
+    name: 'completes while the rollback of the post step starts: theirs is restored',
+    at: 'post rollback',
+    ours: 'waits',
+    rival: (rival) => rival.upgrade(),
+    code: 0,
+    history: ['superseded', 'a failed', 'r superseded', 'superseded', 'r deployed'],
+    note: /another deployer made revision \d+ during the rollback: restored/,
+  },
+]
+
+/** One cluster and one Helm for all; each case is a test of its own. */
+export function rivalsSuite(helm: 'helm3' | 'helm4'): void {
+  let rivals: RivalBed
+  before(async () => {
+    rivals = await openRivalBed(helm)
+  })
+  after(() => rivals[Symbol.asyncDispose]())
+  for (const one of CASES) {
+    test(`C1 ${helm}: another deployer ${one.name}`, async () => {
+      const { outcome, history } = await rivals.run(one)
+      const said = outcome.stdout + outcome.stderr
+      assert.equal(outcome.code, one.code, said)
+      if (one.error) assert.equal(outcome.annotations[0]?.title, one.error, said)
+      assert.deepEqual(history, one.history, said)
+      if (one.note) assert.match(outcome.summary + outcome.stdout, one.note)
+    })
+  }
+}

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { access, chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { stringify } from 'yaml'
+import { recordSelector } from '../../../src/helm/release/release-record.ts'
+import { eventually } from '../../support/eventually.ts'
+import { type ActionBed, startActionBed } from './action-bed.ts'
+import { inputsOf } from './cancel-trial.ts'
+import { type ActionOutcome, runAction } from './run-action.ts'
+import { runnerCancel } from './runner-cancel.ts'
+
+const CHART = resolve(import.meta.dirname, '..', '..', '..', 'chart')
+/** Generous: the machine may be busy. */
+const LIMIT = 120_000
+
+/** A helm call of the action at which a rival works. */
+export type Place = 'template' | 'upgrade' | 'rollback'
+
+export interface RivalCase {
+  readonly name: string
+  /** At which of the action's helm calls; undefined: before the action. `post`: between its main and its post step. */
+  readonly at?: Place | 'post' | 'post rollback'
+  /** `pending`: after helm has begun its revision, with helm stopped meanwhile where `stop` says so; else directly before it. */
+  readonly when?: 'pending'
+  readonly stop?: boolean
+  readonly ours: 'good' | 'waits' | 'crashes'
+  readonly rival: (rival: Rival) => Promise<void>
+  /** Of the action's helm; default 90s. */
+  readonly timeout?: string
+  readonly code: number
+  /** Of the first annotation. */
+  readonly error?: string
+  /** The revisions from the one before the action on: `a` of the action, `r` of the rival, `o` of an older good one. */
+  readonly history: readonly string[]
+  /** What the summary, or the post step, says. */
+  readonly note?: RegExp
+}
+
+const OURS: Readonly<Record<RivalCase['ours'], object>> = {
+  good: {},
+  waits: { image: { repository: 'absent/absent' } },
+  crashes: { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] },
+}
+
+/** Another deployer, with the same helm. */
+export interface Rival {
+  /** The good revision before the action. */
+  readonly base: number
+  /** A good revision. */
+  upgrade(): Promise<void>
+  /** An upgrade that waits for a Pod that never gets ready. */
+  begin(): Promise<void>
+  rollback(revision: number): Promise<void>
+  uninstall(): Promise<void>
+}
+
+export interface Revisions {
+  readonly revision: number
+  readonly status: string
+}
+
+export interface RivalBed extends AsyncDisposable {
+  readonly bed: ActionBed
+  run(one: RivalCase): Promise<{ readonly outcome: ActionOutcome; readonly history: readonly string[] }>
+}
+
+const execute = promisify(execFile)
+
+export async function openRivalBed(helm: 'helm3' | 'helm4'): Promise<RivalBed> {
+  const bed = await startActionBed({ clusters: ['hangzhou-a'], helm })
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-rivals-'))
+  const [one] = bed.clusters
+  assert.ok(one)
+  const { admin, adminKubeconfigFile } = one.cluster
+  const real = join(bed.env.PATH?.split(':')[0] ?? '', 'helm')
+  const common = ['--namespace=acr-nopass', `--kubeconfig=${adminKubeconfigFile}`]
+  const base = join(folder, 'base.yaml')
+  await writeFile(base, bed.values)
+  const own = join(folder, 'own.yaml')
+  await writeFile(own, stringify(one.entry(0).values))
+  const call = async (...args: readonly string[]): Promise<string> =>
+    (await execute(real, [...args, ...common], { env: { ...process.env, KUBECACHEDIR: join(folder, 'kube-cache') } }))
+      .stdout
+  const upgrade = (by: string, ...more: readonly string[]): readonly string[] => [
+    'upgrade',
+    'acr-nopass',
+    CHART,
+    `--values=${base}`,
+    `--values=${own}`,
+    `--set=podAnnotations.by=${by}`,
+    ...more,
+  ]
+  // Stands in the PATH of the job: at its place it waits once until the rival is done, and becomes the real helm.
+  const program = join(folder, 'helm')
+  await writeFile(
+    program,
+    `#!/bin/sh
+if [ "$1" = "$RIVAL_AT" ] && mkdir "$RIVAL_ONCE" 2>/dev/null; then
+  echo $$ > "$RIVAL_ONCE/new"; mv "$RIVAL_ONCE/new" "$RIVAL_ONCE/pid"
+  until [ -e "$RIVAL_ONCE/go" ]; do sleep 0.05; done
+fi
+exec ${real} "$@"
+`,
+  )
+  await chmod(program, 0o700)
+
+  const revisions = async (): Promise<readonly Revisions[]> => {
+    const list = await admin.request<{ items: { metadata: { labels: Record<string, string> } }[] }>({
+      method: 'GET',
+      path: '/api/v1/namespaces/acr-nopass/secrets',
+      query: { labelSelector: recordSelector('acr-nopass') },
+    })
+    return list.items
+      .map(({ metadata }) => ({ revision: Number(metadata.labels.version), status: metadata.labels.status ?? '' }))
+      .toSorted((a, b) => a.revision - b.revision)
+  }
+  const isPending = async (after: number): Promise<void> => {
+    const last = (await revisions()).at(-1)
+    assert.ok(last !== undefined && last.revision > after && last.status.startsWith('pending'))
+  }
+
+  let background: { readonly pid: number; readonly ended: Promise<unknown> } | undefined
+  const rivalOf = (at: number): Rival => ({
+    base: at,
+    async upgrade() {
+      await call(...upgrade('rival'))
+    },
+    async begin() {
+      const child = execFile(real, [
+        ...upgrade('rival', '--set=image.repository=absent/absent', '--wait', '--timeout=10m'),
+        ...common,
+      ])
+      background = { pid: child.pid ?? 0, ended: new Promise((resolve) => child.once('exit', resolve)) }
+      await eventually(() => isPending(at), LIMIT, 10)
+    },
+    async rollback(revision) {
+      await call('rollback', 'acr-nopass', String(revision))
+    },
+    async uninstall() {
+      await call('uninstall', 'acr-nopass')
+    },
+  })
+
+  /** A good release that is neither the action's nor the rival's, with an older one that differs; its revision. */
+  async function reset(index: number): Promise<number> {
+    if (background !== undefined) {
+      // As a lost machine ends it: the release stays pending.
+      process.kill(background.pid, 'SIGKILL')
+      await background.ended
+      background = undefined
+    }
+    const last = (await revisions()).at(-1)
+    if (last?.status.startsWith('pending')) await call('rollback', 'acr-nopass', String(last.revision - 1))
+    for (const by of [`other${index}`, `base${index}`])
+      await call(...upgrade(by, '--install', '--wait', '--timeout=3m'))
+    return (await revisions()).at(-1)?.revision ?? 0
+  }
+
+  /** The rival at its place: returns when it has worked, or when the action has ended without coming there. */
+  async function workAt(once: string, one: RivalCase, rival: Rival, ended: AbortSignal): Promise<void> {
+    const pid = await eventually(
+      async () => {
+        if (ended.aborted) return undefined
+        await access(join(once, 'pid'))
+        return Number(await readFile(join(once, 'pid'), 'utf8'))
+      },
+      LIMIT,
+      10,
+    )
+    if (pid === undefined) return
+    const before = (await revisions()).at(-1)?.revision ?? 0
+    const go = async (): Promise<void> => {
+      await writeFile(join(once, 'going'), '')
+      await rename(join(once, 'going'), join(once, 'go'))
+    }
+    try {
+      if (one.when !== 'pending') await one.rival(rival)
+      else {
+        await go()
+        await eventually(() => isPending(before), LIMIT, 2)
+        if (one.stop) process.kill(pid, 'SIGSTOP')
+        await one.rival(rival)
+        if (one.stop) process.kill(pid, 'SIGCONT')
+      }
+    } finally {
+      await go()
+    }
+  }
+
+  // RAM as the helper needs it, and the namespace.
+  const first = await runAction({ inputs: inputsOf(bed, {}, 'false'), env: bed.env })
+  await rm(first.temp, { recursive: true })
+  assert.equal(first.code, 0, first.stdout)
+
+  let index = 0
+  return {
+    bed,
+    async run(one) {
+      index += 1
+      const from = await reset(index)
+      const rival = rivalOf(from)
+      const once = join(folder, `once-${index}`)
+      const post = one.at === 'post' || one.at === 'post rollback'
+      const place = one.at === 'post rollback' ? 'rollback' : one.at
+      const env = { ...bed.env, PATH: `${folder}:${bed.env.PATH}`, RIVAL_AT: place ?? '', RIVAL_ONCE: once }
+      const values = { podAnnotations: { by: 'action' }, ...OURS[one.ours] }
+      const inputs = { ...inputsOf(bed, values, 'false'), timeout: one.timeout ?? '90s' }
+      if (one.at === undefined) await one.rival(rival)
+      const stage = async (run: Parameters<typeof runAction>[0]): Promise<ActionOutcome> => {
+        const ended = new AbortController()
+        const isHere = place !== undefined && place !== 'post' && (run.stage === 'post') === post
+        const [outcome] = await Promise.all([
+          runAction(run).finally(() => ended.abort()),
+          isHere ? workAt(once, one, rival, ended.signal) : undefined,
+        ])
+        return outcome
+      }
+      const waits = (): Promise<void> => eventually(() => isPending(from), LIMIT, 10)
+      let outcome = await stage({ inputs, env, ...(post && { onStart: runnerCancel(0, waits) }) })
+      if (post) {
+        const { state, temp } = outcome
+        if (one.at === 'post') await one.rival(rival)
+        outcome = await stage({ inputs: {}, env, stage: 'post', state, temp })
+      }
+      await rm(outcome.temp, { recursive: true })
+      return { outcome, history: await describe(from) }
+    },
+    async [Symbol.asyncDispose]() {
+      if (background !== undefined) process.kill(background.pid, 'SIGKILL')
+      await background?.ended
+      await bed[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+
+  /** From the revision `from` on: whose it is, and its status. */
+  async function describe(from: number): Promise<readonly string[]> {
+    const all = (await revisions()).filter(({ revision }) => revision >= from)
+    return Promise.all(
+      all.map(async ({ revision, status }) => {
+        const by = /by: (\w)/.exec(await call('get', 'values', 'acr-nopass', `--revision=${revision}`))?.[1] ?? ''
+        return by === 'b' ? status : `${by} ${status}`
+      }),
+    )
+  }
+}
