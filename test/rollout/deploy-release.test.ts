@@ -24,6 +24,8 @@ interface Case {
   readonly upgrade?: { readonly history: readonly Record[]; readonly exit: number; readonly stderr?: string }
   /** The history when our rollback ends. */
   readonly undo?: readonly Record[]
+  /** Our rollback fails. */
+  readonly undoFails?: boolean
   readonly rollback?: boolean
   readonly expected: {
     readonly calls: readonly string[]
@@ -242,6 +244,24 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'a rival completes while the rollback starts, which then fails: its green revision is restored',
+    seen: ['deployed'],
+    upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
+    undo: ['superseded', 'failed*', 'superseded', 'deployed=1'],
+    undoFails: true,
+    expected: {
+      calls: ['upgrade', 'rollback 1', 'rollback 3'],
+      outcome: {
+        status: 'failed',
+        revision: 5,
+        notes: [
+          'rollback failed too: helm rollback: ended without a message',
+          'another deployer made revision 3 during the rollback: restored',
+        ],
+      },
+    },
+  },
+  {
     name: 'the revision is not what was prepared: not green',
     seen: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*=7'], exit: 0 },
@@ -311,12 +331,15 @@ function revisions(records: readonly Record[], own: string): readonly Revision[]
 }
 
 /** A program in the place of helm, which notes its calls, and a history that moves with them. */
-async function openWorld(folder: string, { seen, meanwhile, upgrade, undo }: Case) {
+async function openWorld(folder: string, { seen, meanwhile, upgrade, undo, undoFails }: Case) {
   const log = join(folder, 'calls')
   const path = join(folder, 'helm')
   await writeFile(log, '')
   const refuse = `echo '${upgrade?.stderr ?? ''}' >&2; exit ${upgrade?.exit ?? 0}`
-  await writeFile(path, `#!/bin/sh\necho "$*" >> ${log}\ncase $1 in upgrade) ${refuse};; esac\n`)
+  await writeFile(
+    path,
+    `#!/bin/sh\necho "$*" >> ${log}\ncase "$1 $3" in upgrade*) ${refuse};; "rollback 1") exit ${undoFails ? 1 : 0};; esac\n`,
+  )
   await chmod(path, 0o700)
   const read = async (): Promise<readonly string[]> => (await readFile(log, 'utf8')).split('\n').filter(Boolean)
   const own = (calls: readonly string[]): string => /acr-nopass\.io\/step=([^,]+),/.exec(calls[0] ?? '')?.[1] ?? ''

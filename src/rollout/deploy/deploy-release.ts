@@ -186,11 +186,13 @@ async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSig
     return { status: 'failed', revision: own.revision, error, notes: [kept] }
   }
   const undone = await runUndo(request, undo, { before: own.revision, good }, failed.settle)
+  // Also a rollback that failed was applied over what another deployer completed.
+  const restored = good === null ? NOTHING_DONE : await restoreOvertaken(yielding(request), own.revision, good, signal)
   if (undone !== undefined) {
-    return { status: 'failed', revision: own.revision, error, notes: [`${undo.command} failed too: ${undone.message}`] }
+    const notes = [`${undo.command} failed too: ${undone.message}`, ...restored.notes]
+    return { status: 'failed', revision: restored.revision ?? own.revision, error, notes }
   }
   if (undo.command === 'uninstall') return { status: 'failed', revision: null, error, notes: [undo.done] }
-  const restored = good === null ? NOTHING_DONE : await restoreOvertaken(yielding(request), own.revision, good, signal)
   return { status: 'rolled-back', revision: restored.revision ?? undo.to, error, notes: [undo.done, ...restored.notes] }
 }
 

@@ -28,7 +28,7 @@ export interface RivalCase {
   readonly stop?: boolean
   readonly ours: 'good' | 'waits' | 'crashes'
   readonly rival: (rival: Rival) => Promise<void>
-  /** Of the action's helm; default 90s. */
+  /** Of the action's helm; default 3m. */
   readonly timeout?: string
   readonly code: number
   /** Of the first annotation. */
@@ -154,8 +154,8 @@ exec ${real} "$@"
     }
     const last = (await revisions()).at(-1)
     if (last?.status.startsWith('pending')) await call('rollback', 'acr-nopass', String(last.revision - 1))
-    for (const by of [`other${index}`, `base${index}`])
-      await call(...upgrade(by, '--install', '--wait', '--timeout=3m'))
+    await call(...upgrade(`other${index}`, '--install'))
+    await call(...upgrade(`base${index}`, '--wait', '--timeout=3m'))
     return (await revisions()).at(-1)?.revision ?? 0
   }
 
@@ -207,7 +207,7 @@ exec ${real} "$@"
       const place = one.at === 'post rollback' ? 'rollback' : one.at
       const env = { ...bed.env, PATH: `${folder}:${bed.env.PATH}`, RIVAL_AT: place ?? '', RIVAL_ONCE: once }
       const values = { podAnnotations: { by: 'action' }, ...OURS[one.ours] }
-      const inputs = { ...inputsOf(bed, values, 'false'), timeout: one.timeout ?? '90s' }
+      const inputs = { ...inputsOf(bed, values, 'false'), timeout: one.timeout ?? '3m' }
       if (one.at === undefined) await one.rival(rival)
       const stage = async (run: Parameters<typeof runAction>[0]): Promise<ActionOutcome> => {
         const ended = new AbortController()
