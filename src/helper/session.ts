@@ -111,6 +111,7 @@ export function createSession(options: SessionOptions): Session {
     observer,
     states: () => keeper.states,
     onNewer: (registries) => keeper.replaceOlder(registries),
+    onRewound: rewind,
   })
   const pods =
     config.watchPods || config.heal
@@ -164,6 +165,12 @@ export function createSession(options: SessionOptions): Session {
     }
     firstRound.settled(registry)
     options.onChange()
+  }
+
+  function rewind(): void {
+    log.warn({}, 'the API server went back to an older state (etcd was restored): everything is read again')
+    controller.caches.rewind()
+    pods?.source.rewind()
   }
 
   /** Reads back what the Secrets hold; false: that is not known. */

@@ -56,6 +56,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   const lane = 'lease'
   let leading = false
   let missing = false
+  let wrote = false
   let missingSince: number | undefined
   let renewedAt = Number.NEGATIVE_INFINITY
   let seen: Lease | undefined
@@ -83,6 +84,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   // Never broken off by a stop: nobody would know whether it was done, and a lease that is not given back holds all others up.
   const write = async (lease: Lease, spec: Lease['spec'], limitMs = timeoutMs): Promise<void> => {
     const askedAt = clock.monotonic()
+    wrote = true
     const body = { ...lease, spec }
     observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs, lane }))
     // Counted from before the request, because the others count from when they see it; not where it comes after the deadline.
@@ -182,17 +184,20 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
     }
   }
 
-  /** Also one that was taken in the moment of the stop. What somebody edited is read again. */
+  /** Also one that was taken in the moment of the stop. What somebody edited, or got no response, is read again. */
   async function release(): Promise<void> {
+    if (!wrote) return
     const stop = new AbortController()
     const cancel = clock.after(RELEASE_TIMEOUT_MS, () => stop.abort(new Error('the lease was not given back in time')))
     try {
-      for (let tries = 0; seen?.spec?.holderIdentity === identity && tries < RELEASE_TRIES; tries += 1) {
+      for (let tries = 0; tries < RELEASE_TRIES; tries += 1) {
+        const lease = seen?.spec?.holderIdentity === identity ? seen : await read(stop.signal)
+        if (lease.spec?.holderIdentity !== identity) return
         try {
-          await write(seen, releasedSpec(seen, clock.now()), RELEASE_TIMEOUT_MS)
+          return await write(lease, releasedSpec(lease, clock.now()), RELEASE_TIMEOUT_MS)
         } catch (error) {
           if (!isConflict(error)) throw error
-          await read(stop.signal)
+          seen = undefined
         }
       }
     } catch (error) {

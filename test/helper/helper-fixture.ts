@@ -41,6 +41,8 @@ export interface ApiServer {
   tamper(key: string): void
   remove(key: string): void
   create(key: string): void
+  /** The object has an older version, as after a restore of etcd, and no watch tells of it. */
+  rewind(key: string): void
   /** Called after each write of the helper. */
   onWrite: (key: string) => void
 }
@@ -163,6 +165,10 @@ export function createApiServer(): ApiServer {
       if (gone) for (const { matches, send } of [...watchers]) if (matches(key)) send('DELETED', gone)
     },
     create: (key) => put(key),
+    rewind(key) {
+      const object = objects.get(key)
+      if (object) objects.set(key, { ...object, metadata: { ...object.metadata, resourceVersion: '1' } })
+    },
     onWrite: () => undefined,
   }
   for (const name of ['home', 'shop']) server.createNamespace(name)

@@ -203,12 +203,47 @@ test('a write of the status that lands after a later one is noticed and overwrit
   writer.observe(texts[3])
   await clock.advance(60_000)
   assert.equal(texts.length, 4)
+  // A backup of etcd brings back a report of ours that was replaced long ago.
+  writer.observe(texts[2])
+  await clock.advance(31_000)
+  assert.deepEqual([texts.length, JSON.parse(texts[4] ?? '').leader], [5, 'c'])
   // Another writer again and again: no faster than any news.
   for (let time = 0; time < 600; time++) {
     writer.observe(`theirs ${time}`)
     await clock.advance(1_000)
   }
-  assert.ok(texts.length <= 4 + 10 + 20, `${texts.length} writes`)
+  assert.ok(texts.length <= 5 + 10 + 20, `${texts.length} writes`)
+  writer.stop()
+})
+
+test('a status that cannot be built is reported and tried again like one that cannot be written', async () => {
+  const clock = createFakeClock()
+  let writes = 0
+  let isBroken = true
+  const problems: unknown[] = []
+  const writer = createStatusWriter({
+    client: {
+      request: async () => {
+        writes += 1
+      },
+    } as unknown as KubeClient,
+    clock,
+    namespace: 'home',
+    name: 's',
+    build() {
+      if (isBroken) throw new Error('no status')
+      return report()
+    },
+    busy: () => false,
+    mayWrite: () => true,
+    onProblem: (error) => problems.push(error),
+  })
+  writer.touch()
+  await clock.advance(10 * 60_000)
+  assert.deepEqual([writes, String(problems[0]), problems.length <= 10 + 20], [0, 'Error: no status', true])
+  isBroken = false
+  await clock.advance(31_000)
+  assert.equal(writes, 1)
   writer.stop()
 })
 

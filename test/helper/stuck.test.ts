@@ -238,6 +238,24 @@ test('M1 a namespace that is deleted and made again, many times, is no fight', a
   await end(clock, helper)
 })
 
+test('L5 a write that meets one conflict after the other on an object that went back to an older version is done in the end', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  const before = passwordsIn(server, 'shop')
+  server.rewind('secrets/shop/acr-nopass')
+  for (
+    let waited = 0;
+    waited < 60 && passwordsIn(server, 'shop')['a.example.com'] === before['a.example.com'];
+    waited += 1
+  ) {
+    await clock.advance(MINUTE)
+  }
+  assert.notDeepEqual(passwordsIn(server, 'shop'), before)
+  assert.ok(helper.log.some((line) => line.includes('went back to an older state')))
+  await end(clock, helper)
+})
+
 test('L3 a reload, a write that hangs and a stop at the same time end in order', async () => {
   const rejections: unknown[] = []
   const onRejection = (reason: unknown): void => void rejections.push(reason)

@@ -136,6 +136,20 @@ test('connections are kept: 200 calls, 16 at a time, need at most 16 connections
   )
 })
 
+test('a connection that serves one waiting call after the other gathers no listeners', async () => {
+  const warnings: string[] = []
+  const onWarning = ({ name }: Error): void => void warnings.push(name)
+  process.on('warning', onWarning)
+  await withServer(
+    (_, response) => response.end('{}'),
+    async (client) => {
+      await Promise.all(Array.from({ length: 16 * 20 }, () => client.request({ method: 'GET', path: '/api' })))
+    },
+  )
+  process.off('warning', onWarning)
+  assert.deepEqual(warnings, [])
+})
+
 test('H6: a lease renewal has a connection of its own while all 16 for calls hang', async () => {
   let hanging = 0
   await withServer(

@@ -12,6 +12,8 @@ export interface FakeLeaseApi {
   fail(method: string, status: number, times: number): void
   /** The next call of this method is done, and its answer held back until the result is called. */
   holdAnswer(method: string): () => void
+  /** The next call of this method is done, and the connection breaks before its answer. */
+  loseAnswer(method: string): void
   /** Another client writes it. */
   overwrite(spec: Lease['spec']): void
   /** Another client deletes it, or creates it again. */
@@ -50,6 +52,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
     throw new KubeApiError(failure.status, `${method} failed`, failure.status === 0 ? { code: 'KUBE_UNREACHABLE' } : {})
   }
   const held = new Map<string, Promise<void>>()
+  const lost = new Set<string>()
   const answer = (call: KubeCall): Lease => {
     lanes.add(call.lane)
     if (deleted) throw new KubeApiError(404, 'not found')
@@ -65,6 +68,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
       const wait = held.get(call.method)
       held.delete(call.method)
       if (wait) await wait
+      if (lost.delete(call.method)) throw new KubeApiError(0, 'the answer was lost', { code: 'KUBE_UNREACHABLE' })
       signal?.throwIfAborted()
       return done as T
     },
@@ -95,6 +99,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
       held.set(method, promise)
       return resolve
     },
+    loseAnswer: (method) => void lost.add(method),
     overwrite: (spec) => {
       change(spec)
     },

@@ -35,7 +35,8 @@ export async function startFakeListServer(): Promise<FakeListServer> {
   const authority = createAuthority('test-ca')
   const pair = authority.issue({ commonName: 'localhost', names: ['127.0.0.1'], minutes: 60 })
   const items = new Map<string, Item>()
-  const watchers = new Set<ServerResponse>()
+  /** Each with the version from which it watches: what is not above that is not sent to it. */
+  const watchers = new Map<ServerResponse, number>()
   const requests: URLSearchParams[] = []
   const waiting: { n: number; resolve: () => void }[] = []
   const faults: FakeListServer['faults'] = []
@@ -43,7 +44,10 @@ export async function startFakeListServer(): Promise<FakeListServer> {
   let watchList = true
 
   const broadcast = (type: string, object: unknown): void => {
-    for (const watcher of watchers) watcher.write(`${JSON.stringify({ type, object })}\n`)
+    for (const [watcher, since] of watchers) {
+      if (type === 'ERROR' || version > since || (type === 'BOOKMARK' && version === since))
+        watcher.write(`${JSON.stringify({ type, object })}\n`)
+    }
   }
   const served = (): void => {
     for (const one of [...waiting]) if (requests.length >= one.n) one.resolve()
@@ -59,7 +63,7 @@ export async function startFakeListServer(): Promise<FakeListServer> {
       return
     }
     response.writeHead(200).flushHeaders()
-    watchers.add(response)
+    watchers.set(response, Number(query.get('resourceVersion') ?? 0))
     response.on('close', () => watchers.delete(response))
     if (!initial) return
     for (const object of items.values()) response.write(`${JSON.stringify({ type: 'ADDED', object })}\n`)
@@ -127,11 +131,11 @@ export async function startFakeListServer(): Promise<FakeListServer> {
     },
     bookmark: () => broadcast('BOOKMARK', { metadata: { resourceVersion: String(version) } }),
     send: (line) => {
-      for (const watcher of watchers) watcher.write(line)
+      for (const watcher of watchers.keys()) watcher.write(line)
     },
     end(how) {
       if (how === 'gone') broadcast('ERROR', { kind: 'Status', code: 410, reason: 'Expired' })
-      for (const watcher of watchers) {
+      for (const watcher of watchers.keys()) {
         if (how === 'clean') watcher.end()
         if (how === 'reset') watcher.socket?.destroy()
       }

@@ -14,6 +14,8 @@ interface Followed {
   readonly reflector: Reflector<View>
   readonly changes: string[]
   readonly problems: { code: unknown; wait: number }[]
+  /** One for each time that it found the server's versions gone back. */
+  readonly rewound: true[]
   /** Resolves when the changes seen so far satisfy the question; asked after each change. */
   until(question: () => boolean): Promise<void>
 }
@@ -29,6 +31,7 @@ export async function follow(
   const client = createKubeClient(server.connection)
   const changes: string[] = []
   const problems: { code: unknown; wait: number }[] = []
+  const rewound: true[] = []
   const questions: { ask: () => boolean; resolve: () => void }[] = []
   const look = (): void => {
     for (const one of [...questions]) if (one.ask()) one.resolve()
@@ -50,6 +53,7 @@ export async function follow(
       options.handler?.(key)
     },
     onSynced: () => note('synced'),
+    onRewound: () => rewound.push(true),
     onProblem: (error, wait) => {
       problems.push({ code: (error as { code?: unknown }).code ?? (error as Error).message, wait })
       look()
@@ -63,7 +67,7 @@ export async function follow(
       else questions.push({ ask, resolve })
     })
   try {
-    await work({ server, clock, reflector, changes, problems, until })
+    await work({ server, clock, reflector, changes, problems, until, rewound })
   } finally {
     stop.abort()
     await done

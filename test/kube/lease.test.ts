@@ -102,6 +102,41 @@ test('who is told to stop gives a lease back that somebody edited meanwhile', as
   assert.deepEqual([api.lease.spec?.holderIdentity, one.log], ['', ['acquired']])
 })
 
+test('who is told to stop after a renewal that met an edit, before the lease was read again, gives it back', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  api.overwrite(api.lease.spec)
+  const answer = api.holdAnswer('GET')
+  await clock.advance(2_000)
+  assert.deepEqual(api.calls.slice(-2), ['PUT', 'GET'])
+  one.stop.abort()
+  answer()
+  assert.equal(await one.done, 'stopped')
+  assert.equal(api.lease.spec?.holderIdentity, '')
+})
+
+test('who is told to stop after the answer was lost that the lease is its own gives it back', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.loseAnswer('PUT')
+  const one = start(api, clock, 'one')
+  await settle()
+  assert.deepEqual([api.lease.spec?.holderIdentity, one.holds()], ['one', false])
+  one.stop.abort()
+  assert.equal(await one.done, 'stopped')
+  assert.equal(api.lease.spec?.holderIdentity, '')
+})
+
+test('a follower that is told to stop asks nothing more', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })
+  const one = start(api, clock, 'one')
+  await settle()
+  one.stop.abort()
+  assert.equal(await one.done, 'stopped')
+  assert.deepEqual([api.calls, api.lease.spec?.holderIdentity], [['GET', 'WATCH'], 'other'])
+})
+
 test('after a crash the follower takes over when 15 s passed without a change that it saw', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   // The dead leader's clock was hours off: nobody looks at it.

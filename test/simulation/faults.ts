@@ -54,6 +54,8 @@ const KINDS = [
   'revoke',
   'changeLogin',
   'reload',
+  'restoreEtcd',
+  'mistake',
 ] as const
 
 export type FaultKind = (typeof KINDS)[number]
@@ -87,6 +89,8 @@ export interface Bed {
   /** Kubernetes users that are no helper react to each change until the end of the fault. */
   onChange(ms: number, react: (object: AnyObject, resource: string, byHelper: boolean) => void): void
   forbid(namespace: string, ms: number): void
+  /** The API server starts with the backup that was taken for this fault. */
+  restore(fault: Fault): void
   lag: number
 }
 
@@ -387,6 +391,27 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   revoke: (bed, fault) => bed.cloud.revoke(registryOf(bed, fault)),
   changeLogin: (bed) => bed.cloud.changeStaticLogin('s'),
   reload: (bed, fault) => bed.configure(VARIANTS[Math.floor(fault.choice * VARIANTS.length)] as ConfigVariant),
+  /** A typo in one registry, repaired after a while. */
+  mistake(bed, fault) {
+    bed.configure('typo')
+    bed.world.after(10_000 + fault.for, () => bed.configure('first'))
+  },
+
+  /** The API server is down, and comes back with an older state of etcd. */
+  restoreEtcd(bed, fault) {
+    const ms = Math.min(fault.for, 40_000)
+    bed.weather.add(ms, (_, passage) => ({ ...passage, lost: 'before', reset: true }))
+    bed.network.cut('reset', () => true)
+    bed.world.after(ms, () => bed.restore(fault))
+  },
+}
+
+/**
+ * How long before the fault the backup was taken: up to eight minutes, and longer than a helper takes to connect again. What a younger
+ * one lost is made up for by other writes before anyone looks.
+ */
+export function ageOfBackup({ index }: Fault): number {
+  return 15_000 * 2 ** (index / 12)
 }
 
 /** Which faults there are in a run, in order of time: some kinds only, so that they meet each other often. */

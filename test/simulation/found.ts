@@ -581,4 +581,25 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'L5: the API server comes back with a backup of a minute ago, and what is watched from a later version is never heard',
+    plan: {
+      seed: 1498,
+      setup: {
+        scope: 'cluster',
+        identity: 'access-key',
+        registries: ['a'],
+        life: 240000,
+        namespaces: 3,
+        verify: true,
+        watchList: true,
+        refreshRate: 50,
+        rates: [1, 1],
+        ahead: [-322, -132],
+        span: 60000,
+      },
+      faults: [{ at: 57297, kind: 'restoreEtcd', index: 14, for: 214212, choice: 0.835 }],
+    },
+  },
 ]

@@ -30,10 +30,14 @@ export interface Invariants {
   sent(sent: Sent, waitedMs: number): void
   changed(change: Change): void
   called(process: string, what: string): void
+  /** The objects are those of a backup. */
+  restored(): void
 }
 
 /** A holder stops this long after its last renewal (src/kube/lease.ts), on a clock that may be 2 % slow. */
 const RENEW_DEADLINE_MS = 10_000 * 1.03
+/** The one that lost it stops at its deadline, and what it sent until then may be under way for 40 s (the fault `lateWrites`). */
+const TWO_LEAD_MS = RENEW_DEADLINE_MS + 40_000
 /** A request for the Lease never waits so long for others. */
 const LEASE_WAIT_MS = 1_000
 /** Equal requests of one process in a window: above what back-offs that start over allow, far below a loop without a pause. */
@@ -49,6 +53,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
   const recent = new Map<string, number[]>()
   let leaseChangedAt = Number.NEGATIVE_INFINITY
   const relabelledAt = new Map<string, number>()
+  let restoredAt = Number.NEGATIVE_INFINITY
   const broke = (rule: string, detail: string): void => {
     if (violations.length < 50) violations.push({ rule, at: world.time, detail })
   }
@@ -110,9 +115,9 @@ export function createInvariants(options: InvariantOptions): Invariants {
     }
   }
 
-  /** Somebody else changed the Lease: for a moment two lead by right, each with its credentials. */
+  /** Somebody else changed the Lease, or it is that of a backup: for a moment two lead by right, each with its credentials. */
   function twoMayLead(): boolean {
-    return world.time - leaseChangedAt < NEWS_MS
+    return world.time - leaseChangedAt < TWO_LEAD_MS
   }
 
   function issuedIn(object: AnyObject): Map<string, Issued | undefined> {
@@ -128,7 +133,8 @@ export function createInvariants(options: InvariantOptions): Invariants {
   /** Under all configurations that the process may go by; not where the answer is news. */
   function isWanted(process: string, namespace: string, registry: string, domain: string): boolean {
     const object = server.get('namespaces', namespace)
-    if (object === undefined || world.time - (relabelledAt.get(namespace) ?? -NEWS_MS) < NEWS_MS) return false
+    const newsAt = Math.max(restoredAt, relabelledAt.get(namespace) ?? -NEWS_MS)
+    if (object === undefined || world.time - newsAt < NEWS_MS) return false
     const labels = object.metadata.labels ?? {}
     const view = {
       name: namespace,
@@ -188,6 +194,10 @@ export function createInvariants(options: InvariantOptions): Invariants {
       if (resource === 'secrets') checkSecret(change)
     },
     called: (process, what) => count(`${process} ${what}`),
+    restored() {
+      restoredAt = world.time
+      leaseChangedAt = world.time
+    },
   }
 }
 

@@ -42,6 +42,8 @@ export interface Network {
   clientFor(process: string, time: ProcessTime, user: string): KubeClient
   /** Ends open watches. */
   cut(how: 'end' | 'reset', matches: (process: string) => boolean): void
+  /** The API server is started again: what is in flight breaks, and open watches with it. */
+  restart(): void
   readonly watches: number
 }
 
@@ -51,6 +53,7 @@ const TIMEOUT_MS = 30_000
 
 export function createNetwork(options: NetworkOptions): Network {
   const { world, server } = options
+  let starts = 0
   const open = new Set<{ readonly process: string; cut(how: 'end' | 'reset'): void }>()
 
   function clientFor(process: string, time: ProcessTime, user: string): KubeClient {
@@ -99,7 +102,9 @@ export function createNetwork(options: NetworkOptions): Network {
         if (!sent.watch) lane.busy += 1
         options.onSend(sent, world.time - askedAt)
         const passage = options.passage(sent)
+        const sentTo = starts
         world.after(passage.there, () => {
+          if (sentTo !== starts) return broken()
           if (passage.lost === 'before') {
             if (passage.reset) broken()
             return
@@ -107,6 +112,7 @@ export function createNetwork(options: NetworkOptions): Network {
           // What was sent arrives, also when its sender has given up or ended.
           const answer = passage.refused ?? work()
           world.after(passage.back, () => {
+            if (sentTo !== starts) return broken()
             if (passage.lost === 'after') {
               if (passage.reset) broken()
               return
@@ -183,7 +189,15 @@ export function createNetwork(options: NetworkOptions): Network {
             const request: ServerRequest = { user, method: 'GET', path, accept: call.accept }
             const opened = server.watch(
               request,
-              (event) => deliver(() => onEvent(event as WatchEvent<T>)),
+              (event) =>
+                deliver(() => {
+                  // As in the real client, what the reader of a stream throws ends it.
+                  try {
+                    onEvent(event as WatchEvent<T>)
+                  } catch (error) {
+                    settle(error)
+                  }
+                }),
               () => deliver(() => settle()),
             )
             if ('status' in opened) return opened
@@ -207,10 +221,15 @@ export function createNetwork(options: NetworkOptions): Network {
     }
   }
 
+  const cut: Network['cut'] = (how, matches) => {
+    for (const stream of [...open]) if (matches(stream.process)) stream.cut(how)
+  }
   return {
     clientFor,
-    cut(how, matches) {
-      for (const stream of [...open]) if (matches(stream.process)) stream.cut(how)
+    cut,
+    restart() {
+      starts += 1
+      cut('reset', () => true)
     },
     get watches() {
       return open.size

@@ -109,6 +109,8 @@ export function createServer(options: ServerOptions): SimulatedServer {
   let history: Change[] = []
   let version = 100
   let compacted = version
+  /** The rest of a cluster writes at least once a second: the nodes renew their Leases. */
+  let others = version
   let serial = 0
   const watchers = new Set<{
     readonly wants: (change: Change) => boolean
@@ -157,6 +159,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
       return () => {
         stores = kept
         version = at
+        others = at - Math.floor(options.time() / 1000)
         compacted = at
         history = []
       }
@@ -171,7 +174,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
     object: AnyObject,
     user: string | undefined,
   ): AnyObject {
-    version += 1
+    version = Math.max(version + 1, others + Math.floor(options.time() / 1000))
     const before = store(resource).get(key)
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
     if (type === 'DELETED') store(resource).delete(key)
@@ -440,6 +443,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
       )
     }
     const from = query.get('resourceVersion') ?? ''
+    const since = initial ? 0 : Number(from)
     const seconds = Number(query.get('timeoutSeconds') ?? 0) || undefined
     const wantsBookmarks = query.get('allowWatchBookmarks') === 'true'
     const send = (type: WatchEvent['type'], object: unknown): void => onEvent({ type, object })
@@ -451,13 +455,18 @@ export function createServer(options: ServerOptions): SimulatedServer {
       const metadata = { resourceVersion: String(version), ...(annotations && { annotations }) }
       send('BOOKMARK', { ...about, metadata })
     }
+    // A version that a restored server has not reached yet is no error: nothing comes before it is passed, bookmarks neither
+    // (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go, processInterval and process).
     const wants = (change: Change): boolean =>
-      change.resource === resource && isIn(change.object, namespace) && isSelected(change.object, query)
+      change.version > since &&
+      change.resource === resource &&
+      isIn(change.object, namespace) &&
+      isSelected(change.object, query)
     const watcher = {
       wants,
       send: ({ type, object }: Change) => send(type, represent(request, object)),
       bookmark: () => {
-        if (wantsBookmarks) bookmark()
+        if (wantsBookmarks && version >= since) bookmark()
       },
     }
     if (initial || from === '' || from === '0') {
@@ -472,7 +481,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
       onEnd()
       return { seconds, end: () => undefined }
     } else {
-      for (const change of history) if (change.version > Number(from) && wants(change)) watcher.send(change)
+      for (const change of history) if (wants(change)) watcher.send(change)
     }
     watchers.add(watcher)
     return {

@@ -66,8 +66,10 @@ export const VARIANTS: readonly ConfigVariant[] = [
 ]
 
 /** Whether a helper that runs can take it up; another one stays with the configuration that it has. */
-export const isUsable = (variant: ConfigVariant, { identity }: Setup): boolean =>
-  !['broken', 'unreadable'].includes(variant) && !(variant === 'no-identity' && identity !== 'rrsa')
+export const isUsable = (variant: ConfigVariant, { identity, registries }: Setup): boolean =>
+  !['broken', 'unreadable'].includes(variant) &&
+  // A static login needs no identity.
+  !(variant === 'no-identity' && identity !== 'rrsa' && registries.some((name) => name !== 's'))
 
 /** The text of the configuration; all of it is JSON, so it is YAML too. */
 export function configText(setup: Setup, variant: ConfigVariant): string {

@@ -8,6 +8,7 @@ import { sleep } from '../../src/lib/clock.ts'
 import { createCloud } from './cloud.ts'
 import {
   act,
+  ageOfBackup,
   type Bed,
   createLease,
   createWeather,
@@ -182,6 +183,25 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     forbid(namespace, ms) {
       forbidden.set(namespace, world.time + ms)
     },
+    restore: (fault) => backups.get(fault)?.(),
+  }
+  const backups = new Map<Fault, () => void>()
+
+  function backUp(): () => void {
+    const restoreServer = server.snapshot()
+    const rolesThen = [...roles]
+    return () => {
+      restoreServer()
+      network.restart()
+      invariants.restored()
+      roles.clear()
+      for (const name of rolesThen) roles.add(name)
+      note(() => `  the API server starts with a backup, at v${server.version}`)
+      for (const { metadata } of server.all('namespaces')) {
+        const isEnding = metadata.deletionTimestamp !== undefined
+        followNamespace(isEnding ? 'MODIFIED' : 'ADDED', metadata.name, isEnding)
+      }
+    }
   }
 
   interface Slot extends Replica {
@@ -343,6 +363,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   repeat(COMPACTION_MS, () => server.compact())
   repeat(BOOKMARK_MS, () => server.bookmark())
   for (const fault of plan.faults) {
+    const backedUpAt = fault.at - ageOfBackup(fault)
+    if (fault.kind === 'restoreEtcd' && backedUpAt > 0) world.at(1000 + backedUpAt, () => backups.set(fault, backUp()))
     world.at(1000 + fault.at, () => {
       if (healed) return
       note(() => `--- ${describeFault(fault)}`)

@@ -29,6 +29,8 @@ export interface CachesOptions {
   readonly onSecret: ChangeHandler<SecretView>
   readonly onServiceAccount: ChangeHandler<ServiceAccountView>
   readonly onSynced: () => void
+  /** One of the watches found out that the API server's versions went back. */
+  readonly onRewound: () => void
   /** Scope `namespaces`: the right to read this one or its objects is missing. */
   readonly onRefused: (namespace: string) => void
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
@@ -44,6 +46,8 @@ export interface Caches {
   /** Scope `namespaces`: the right to read this one or its objects was missing when last tried. It holds up no other. */
   unreadable(namespace: string): boolean
   run(signal: AbortSignal): Promise<void>
+  /** The API server's versions went back (etcd was restored): reads all again. */
+  rewind(): void
 }
 
 /** A ServiceAccount may carry 256 KiB of annotations: smaller pages are less often too large. */
@@ -74,6 +78,7 @@ export function createCaches(options: CachesOptions): Caches {
       features: options.features,
       path: `/api/v1${prefix}/${resource}`,
       onSynced,
+      onRewound: options.onRewound,
       onProblem(error, wait) {
         options.onProblem(resource, error, wait)
         if (name === undefined || !(error instanceof KubeApiError && error.status === 403)) return
@@ -147,6 +152,9 @@ export function createCaches(options: CachesOptions): Caches {
     },
     async run(signal) {
       await Promise.all(all.map((source) => source.run(signal)))
+    },
+    rewind() {
+      for (const source of all) source.rewind()
     },
   }
 }

@@ -28,5 +28,8 @@ export function joinReflectors<T extends Versioned>(
     async run(signal) {
       await Promise.all(parts.map((part) => part.run(signal)))
     },
+    rewind() {
+      for (const part of parts) part.rewind()
+    },
   }
 }

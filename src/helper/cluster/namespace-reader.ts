@@ -38,6 +38,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
   const answered = new Set<string>()
   const refused = new Set<string>()
   let synced = false
+  let wake = new AbortController()
   let lastProgress = clock.monotonic()
   let lastActivity = lastProgress
 
@@ -47,7 +48,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     try {
       const object = await client.request<KubeObject>({ method: 'GET', path, accept: METADATA_ONLY }, signal)
       refused.delete(name)
-      store.put(name, options.trimmers.namespace(object))
+      store.replace(name, options.trimmers.namespace(object))
     } catch (error) {
       const status = error instanceof KubeApiError ? error.status : 0
       if (status !== 403 && status !== 404) {
@@ -97,10 +98,15 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     },
     async run(signal) {
       while (!signal.aborted) {
+        wake = new AbortController()
         await readDue(signal)
         const rest = Math.min(REREAD_MS, ...[...nextAt.values()].map((at) => at - clock.monotonic()))
-        await sleep(clock, Math.max(100, rest), signal).catch(() => undefined)
+        await sleep(clock, Math.max(100, rest), AbortSignal.any([signal, wake.signal])).catch(() => undefined)
       }
+    },
+    rewind() {
+      for (const name of options.names) nextAt.set(name, Number.NEGATIVE_INFINITY)
+      wake.abort()
     },
   }
 }

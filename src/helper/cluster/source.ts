@@ -9,4 +9,6 @@ export interface Source<T extends Versioned> {
   readonly lastProgress: number
   readonly lastActivity: number
   run(signal: AbortSignal): Promise<void>
+  /** The server's versions went back: reads all again, and replaces what is known. */
+  rewind(): void
 }

@@ -56,18 +56,22 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       else void write()
     })
   }
+  function pay(): void {
+    paidAt = Math.max(paidAt, clock.monotonic()) + PAUSE_MS
+  }
   async function write(): Promise<void> {
     touchedAt = 0
     if (!options.mayWrite()) return
-    const status = printableData(options.build())
-    const text = JSON.stringify({ ...status, updatedAt: '' })
-    if (text === last && !replaced()) return
-    const sent = JSON.stringify(status)
     writing = true
-    // What was there before this write, it replaces.
-    seen = undefined
-    paidAt = Math.max(paidAt, clock.monotonic()) + PAUSE_MS
+    let text = ''
     try {
+      const status = printableData(options.build())
+      text = JSON.stringify({ ...status, updatedAt: '' })
+      if (text === last && !replaced()) return
+      const sent = JSON.stringify(status)
+      // What was there before this write, it replaces.
+      seen = undefined
+      pay()
       const path = namespacedPath('/api/v1', options.namespace, 'configmaps', options.name)
       const body = { data: { [STATUS_KEY]: sent } }
       const query = { fieldManager: FIELD_MANAGER }
@@ -78,6 +82,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       if (replaced()) touch()
     } catch (error) {
       if (stop.signal.aborted) return
+      if (text === '') pay()
       options.onProblem(error)
       touch()
     } finally {
@@ -97,6 +102,8 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     touch,
     observe(text = '') {
       seen = text
+      // A watch never goes back, but what it watches may: to a backup.
+      written.splice(0, Math.max(0, written.indexOf(text)))
       if (replaced()) touch()
     },
     stop() {

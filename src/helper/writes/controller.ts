@@ -35,6 +35,8 @@ export interface ControllerOptions {
   readonly observer: ControllerObserver
   /** A Secret holds a newer credential of these registries than we do. */
   readonly onNewer: (registries: readonly string[]) => void
+  /** The API server's versions went back: etcd was restored from a backup. */
+  readonly onRewound: () => void
 }
 
 /** Compares what is with what should be, for one key at a time, and performs what the plan says. */
@@ -60,6 +62,8 @@ export interface Controller {
 const CONCURRENCY = 16
 /** The write of our own copy may hang (a webhook): the others do not wait longer for it. */
 const LONGEST_HOLD_MS = 2_000
+/** After so many failures in a row that end with a conflict, the object is read again by itself. */
+const CONFLICTS = 5
 const NOW: Lane = { lane: 'now' }
 /** What may take its time: the Secret serves as it is. */
 const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 'shrunk'])
@@ -129,6 +133,7 @@ export function createController(options: ControllerOptions): Controller {
       if (previous?.list.includes(secretName) && !current?.list.includes(secretName)) queue.add(namespaceOf(key), NOW)
     },
     onSynced: observer.synced,
+    onRewound: options.onRewound,
     onProblem: observer.watchBroke,
     onRefused: (namespace) => observer.problem(namespace, namespaceUnreadable(namespace)),
   })
@@ -197,13 +202,15 @@ export function createController(options: ControllerOptions): Controller {
 
   async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
     if (action.kind === 'attach') observed.noteAttach(key)
-    const result = await writer(action, stop.signal)
+    const result = await writer.write(action, stop.signal)
     if (result.ok) {
       observer.wrote(key, action)
       return 'done'
     }
     const { verdict, error } = result
     observer.failed(key, action, verdict, error)
+    const isPersistent = verdict.outcome === 'conflict' && failures % CONFLICTS === CONFLICTS - 1
+    if (isPersistent && (await writer.isRewound(action, stop.signal))) options.onRewound()
     const problem = problemOfWrite(action, error, { outcome: verdict.outcome, failures, secretName })
     if (problem) observer.problem(key, problem)
     if (verdict.slowDownMs > 0) queue.slowDown(verdict.slowDownMs)

@@ -1,5 +1,6 @@
-import type { KubeClient } from '../../kube/client.ts'
+import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
+import { isOlder } from '../../kube/watch/store.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ServiceAccountObject, Trimmers } from '../../release/views.ts'
 import type { Caches } from '../cluster/caches.ts'
@@ -22,10 +23,14 @@ export type WriteResult =
   | { readonly ok: true; readonly milliseconds: number }
   | { readonly ok: false; readonly error: unknown; readonly verdict: FailureVerdict }
 
-/** Performs one action by one request, and puts the answer into the cache, so that the next plan knows of it. */
-export function createWriter(
-  options: WriterOptions,
-): (action: WriteAction, signal: AbortSignal) => Promise<WriteResult> {
+export interface Writer {
+  /** Performs one action by one request, and puts the answer into the cache, so that the next plan knows of it. */
+  write(action: WriteAction, signal: AbortSignal): Promise<WriteResult>
+  /** Whether the object is older than the version that the action was planned for: no news would replace what is known. */
+  isRewound(action: WriteAction, signal: AbortSignal): Promise<boolean>
+}
+
+export function createWriter(options: WriterOptions): Writer {
   const { client, clock, secretName, trimmers } = options
 
   async function writeSecret(action: WriteAction & { kind: 'writeSecret' }, signal: AbortSignal): Promise<void> {
@@ -35,11 +40,18 @@ export function createWriter(
     options.caches().secrets.put(`${action.namespace}/${secretName}`, trimmers.secret(object))
   }
 
-  /** The entries of an overlong list but ours. Listed by name: the helper has no right to `get` a ServiceAccount. */
-  async function readOtherEntries({ namespace, serviceAccount }: WriteList, signal: AbortSignal): Promise<string[]> {
-    const path = namespacedPath('/api/v1', namespace, 'serviceaccounts')
-    const query = { fieldSelector: `metadata.name=${serviceAccount}` }
-    const found = await client.request<KubeList<ServiceAccountObject>>({ method: 'GET', path, query }, signal)
+  /** Listed by name: the helper has no right to `get` a ServiceAccount or a Secret. */
+  function readAgain<T>(action: WriteAction, signal: AbortSignal, accept?: string): Promise<KubeList<T>> {
+    const [plural, name] =
+      action.kind === 'writeSecret' ? ['secrets', secretName] : ['serviceaccounts', action.serviceAccount]
+    const path = namespacedPath('/api/v1', action.namespace, plural)
+    const query = { fieldSelector: `metadata.name=${name}` }
+    return client.request<KubeList<T>>({ method: 'GET', path, query, ...(accept && { accept }) }, signal)
+  }
+
+  /** The entries of an overlong list but ours. */
+  async function readOtherEntries(action: WriteList, signal: AbortSignal): Promise<string[]> {
+    const found = await readAgain<ServiceAccountObject>(action, signal)
     // If it changed meanwhile, the precondition of the write refuses it.
     const entries = found.items?.[0]?.imagePullSecrets ?? []
     return entries.map(({ name = '' }) => name).filter((name) => name !== secretName)
@@ -52,13 +64,25 @@ export function createWriter(
     options.caches().serviceAccounts?.put(key, trimmers.serviceAccount(object))
   }
 
-  return async (action, signal) => {
-    const begin = clock.monotonic()
-    try {
-      await (action.kind === 'writeSecret' ? writeSecret(action, signal) : writeList(action, signal))
-      return { ok: true, milliseconds: clock.monotonic() - begin }
-    } catch (error) {
-      return { ok: false, error, verdict: judgeFailure(error) }
-    }
+  return {
+    async write(action, signal) {
+      const begin = clock.monotonic()
+      try {
+        await (action.kind === 'writeSecret' ? writeSecret(action, signal) : writeList(action, signal))
+        return { ok: true, milliseconds: clock.monotonic() - begin }
+      } catch (error) {
+        return { ok: false, error, verdict: judgeFailure(error) }
+      }
+    },
+    async isRewound(action, signal) {
+      const { resourceVersion } = action.precondition ?? {}
+      if (resourceVersion === undefined) return false
+      try {
+        const { metadata, items } = await readAgain<KubeObject>(action, signal, METADATA_ONLY_LIST)
+        return isOlder((items?.[0]?.metadata ?? metadata).resourceVersion, resourceVersion)
+      } catch {
+        return false
+      }
+    },
   }
 }

@@ -283,8 +283,9 @@ function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
   return agent
 }
 
+/** Once for each connection: for a call that waited for it the agent says nothing of a reuse. */
 function tune(this: http.ClientRequest, socket: Socket): void {
-  if (this.reusedSocket) return
+  if (socket.listeners('timeout').includes(destroy)) return
   socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS).on('timeout', destroy)
 }
 

@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../lib/clock.ts'
 import { KubeApiError } from '../api-error.ts'
 import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from '../client.ts'
 import { listPages } from '../list-pages.ts'
-import { type KubeObject, keyOf } from '../types.ts'
+import { type KubeList, type KubeObject, keyOf } from '../types.ts'
 import { createReconnectBackoff } from './reconnect-backoff.ts'
 import { type ChangeHandler, createStore, isOlder, type Store, type Versioned } from './store.ts'
 import type { WatchEvent } from './watch-stream.ts'
@@ -23,6 +23,8 @@ export interface ReflectorOptions<W extends KubeObject, T extends Versioned> {
   readonly onChange: ChangeHandler<T>
   /** After the first complete list, and after each later one. */
   readonly onSynced?: () => void
+  /** The server's versions went back: etcd was restored from a backup. */
+  readonly onRewound?: () => void
   /** Each failure, also of a handler; the reflector goes on by itself. */
   readonly onProblem?: (error: unknown, retryInMs: number) => void
   /** Shared by the reflectors of one connection: set to false by the first that is refused a WatchList. */
@@ -34,7 +36,7 @@ export interface ServerFeatures {
 }
 
 /** A cache that follows one list of the API server, through every kind of break. */
-export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | 'rewind'> {
+export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | 'replace'> {
   readonly synced: boolean
   /** Monotonic time at which the server was last heard. */
   readonly lastProgress: number
@@ -42,6 +44,8 @@ export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | '
   readonly lastActivity: number
   /** Lists and watches until the signal ends it; never rejects. */
   run(signal: AbortSignal): Promise<void>
+  /** The server's versions went back: lists again, and replaces all that is known. */
+  rewind(): void
 }
 
 const PAGE_SIZE = 500
@@ -52,6 +56,8 @@ const INITIAL_SILENCE_MS = 30_000
 const BOOKMARK_SILENCE_MS = 150_000
 /** A watch that ends sooner and brought nothing is a failure in disguise. */
 const SHORT_WATCH_MS = 1_000
+/** The longest pause before the list of a server whose versions went back. */
+const REWOUND_MS = 2_000
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
 
 export function createReflector<W extends KubeObject, T extends Versioned>(
@@ -70,6 +76,10 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   // The newest version that a list or a watch had, also after `version` is given up.
   let latest: string | undefined
   let synced = false
+  let round = new AbortController()
+  /** Nothing was heard since the last watch was opened: perhaps the server came back with another history. */
+  let doubtful = false
+  let isRewound = false
   let lastProgress = clock.monotonic()
   let lastActivity = lastProgress
 
@@ -83,13 +93,22 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     version = next
     if (latest === undefined || !isOlder(next, latest)) latest = next
   }
+  /** Restored from a backup: all that is known is of a history that never happened, and no list would replace it. */
+  const rewind = (): void => {
+    const isListing = version === undefined
+    store.rewind()
+    version = latest = undefined
+    if (!isListing) round.abort(rewound(path))
+  }
+  const rewoundHere = (): KubeApiError => {
+    version = undefined
+    rewind()
+    isRewound = true
+    options.onRewound?.()
+    return rewound(path)
+  }
   const finishList = (seen: ReadonlySet<string>, at: string): void => {
-    if (latest !== undefined && isOlder(at, latest)) {
-      // Restored from a backup: all that is known is of a history that never happened, and no list would replace it.
-      store.rewind()
-      latest = undefined
-      throw rewound(path)
-    }
+    if (latest !== undefined && isOlder(at, latest)) throw rewoundHere()
     // What our own writes have told since is newer than the list.
     for (const [key] of [...store.entries()]) if (!seen.has(key)) store.remove(key, at)
     moveTo(at)
@@ -128,6 +147,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     let heard = false
     const onEvent = (event: WatchEvent<W>): void => {
       heard = true
+      doubtful = false
       lastActivity = lastProgress = clock.monotonic()
       if (event.type === 'ERROR') {
         stop.abort(errorOf(path, event.object))
@@ -136,7 +156,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
       const { metadata } = event.object
       if (event.type === 'BOOKMARK') {
         // A server that was restored sends no event before it reaches our version again.
-        if (!initial && latest !== undefined && isOlder(metadata.resourceVersion, latest)) throw rewound(path)
+        if (!initial && latest !== undefined && isOlder(metadata.resourceVersion, latest)) throw rewoundHere()
         if (initial && metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
           finishList(initial, metadata.resourceVersion)
           initial = undefined
@@ -171,9 +191,19 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     return heard
   }
 
+  /** A restored server accepts a watch from a version that it has not reached, and what comes before that is never heard of. */
+  async function checkHistory(signal: AbortSignal): Promise<void> {
+    const query = { ...options.selector, limit: 1 }
+    const accept = options.metadataOnly ? { accept: METADATA_ONLY_LIST } : {}
+    const { metadata } = await client.request<KubeList<W>>({ method: 'GET', path, query, ...accept }, signal)
+    if (latest !== undefined && isOlder(metadata.resourceVersion, latest)) throw rewoundHere()
+  }
+
   async function oneRound(signal: AbortSignal): Promise<void> {
     const begin = clock.monotonic()
     lastActivity = begin
+    if (version !== undefined && doubtful) await checkHistory(signal)
+    doubtful = true
     if (version === undefined && !features.watchList) await listAll(signal)
     const heard = await watch(signal)
     lastActivity = clock.monotonic()
@@ -188,6 +218,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     entries: store.entries,
     put: store.put,
     remove: store.remove,
+    rewind,
     get size() {
       return store.size
     },
@@ -203,8 +234,9 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     async run(signal) {
       while (!signal.aborted) {
         const begin = clock.monotonic()
+        round = new AbortController()
         try {
-          await oneRound(signal)
+          await oneRound(AbortSignal.any([signal, round.signal]))
         } catch (error) {
           if (signal.aborted) return
           // What took long was open, unless it was the wait for an answer.
@@ -212,9 +244,12 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
           const openMs = waited ? 0 : clock.monotonic() - begin
           if (error instanceof KubeApiError && isVersionLost(error)) version = undefined
           const asked = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0
-          const wait = Math.max(asked, backoff.next(clock.monotonic(), openMs))
+          const pause = backoff.next(clock.monotonic(), openMs)
+          // It responded, so that it does not have to be spared as one that is down; nor does it go back all the time.
+          const wait = Math.max(asked, isRewound ? Math.min(pause, REWOUND_MS) : pause)
+          isRewound = false
           options.onProblem?.(error, wait)
-          await sleep(clock, wait, signal).catch(() => undefined)
+          await sleep(clock, wait, AbortSignal.any([signal, round.signal])).catch(() => undefined)
         }
       }
     },

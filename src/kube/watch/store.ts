@@ -14,6 +14,8 @@ export interface Store<T extends Versioned> {
   readonly size: number
   /** From a list, a watch or the answer to our own write. */
   put(key: string, view: T): void
+  /** From a read that no cache answered and no other overtakes: whatever was known before is older. */
+  replace(key: string, view: T): void
   /** `resourceVersion` of the deletion; undefined: gone whatever its version was. */
   remove(key: string, resourceVersion?: string): void
   /** Whether exactly this version is known. */
@@ -40,7 +42,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
     const [oldest] = deletions.size > DELETIONS ? deletions.keys() : []
     if (oldest !== undefined) deletions.delete(oldest)
   }
-  return {
+  const store: Store<T> = {
     get: (key) => views.get(key),
     entries: () => views.entries(),
     get size() {
@@ -60,6 +62,11 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       views.set(key, view)
       onChange(key, view, previous)
     },
+    replace(key, view) {
+      if (has(key, view)) return
+      outdated.add(key)
+      store.put(key, view)
+    },
     remove(key, resourceVersion) {
       const previous = views.get(key)
       const isOutdated = outdated.delete(key)
@@ -77,6 +84,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       for (const key of views.keys()) outdated.add(key)
     },
   }
+  return store
 }
 
 const DECIMAL = /^\d+$/
