@@ -2,11 +2,10 @@ import type { Ram } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
 import { decideSteps, foreignMembers, keepsLeftovers, leftoverRoles } from './decide-steps.ts'
-import { describeStep } from './describe-step.ts'
 import { observePolicy } from './observe-policy.ts'
-import { performStep } from './perform-step.ts'
 import { planOf } from './policy-plan.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
+import { describeStep, performStep } from './steps.ts'
 
 /** How often RAM is read again after a write of ours, a write of another run, or a lost response. */
 const ROUNDS = 6

@@ -1,6 +1,6 @@
-import { describeStep } from '../../src/policy/describe-step.ts'
 import { type PolicyDocument, policyOf } from '../../src/policy/document.ts'
 import type { PolicyPlan, PolicyTarget } from '../../src/policy/policy-target.ts'
+import { describeStep } from '../../src/policy/steps.ts'
 
 /** The trust of a role for ECS instances. */
 export const ECS_TRUST: object = {

@@ -4,7 +4,7 @@ import { parseDocument } from '../../policy/document.ts'
 import { narrowTrust } from '../../policy/judge-trust.ts'
 import { nextPolicyName } from '../../policy/names.ts'
 import type { ObservedPolicy, PolicyStep, PolicyTarget } from '../../policy/policy-target.ts'
-import { stepCommands } from '../../policy/step-commands.ts'
+import { stepCommands } from '../../policy/steps.ts'
 import type { RoleFacts } from './cloud-facts.ts'
 import type { WantedRole } from './wanted-roles.ts'
 

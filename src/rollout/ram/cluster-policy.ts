@@ -7,7 +7,6 @@ import type { KubeClient } from '../../kube/client.ts'
 import { readServedIssuer } from '../../kube/served-issuer.ts'
 import { applyPolicy, planPolicy } from '../../policy/apply-policy.ts'
 import { chooseIssuer, parseIssuers } from '../../policy/cluster-issuer.ts'
-import { describeStep } from '../../policy/describe-step.ts'
 import { clusterKey, rrsaRoleName } from '../../policy/names.ts'
 import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
 import {
@@ -18,6 +17,7 @@ import {
   type SharedTarget,
   workerRoleTargets,
 } from '../../policy/policy-targets.ts'
+import { describeStep } from '../../policy/steps.ts'
 import type { ConnectedCluster } from '../connect/connect-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { RunContext } from '../run-context.ts'

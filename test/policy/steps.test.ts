@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { shellWord } from '../../src/lib/shell-word.ts'
 import { policyOf } from '../../src/policy/document.ts'
-import { stepCommands } from '../../src/policy/step-commands.ts'
+import { stepCommands } from '../../src/policy/steps.ts'
 
 const DOCUMENT = policyOf([{ Effect: 'Allow', Action: 'cr:*', Resource: '*' }])
 const JSON_WORD = `'{"Version":"1","Statement":[{"Effect":"Allow","Action":"cr:*","Resource":"*"}]}'`

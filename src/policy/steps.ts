@@ -1,0 +1,162 @@
+import type { Ram, Tag } from '../alibaba/ram.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
+import { NopassError } from '../errors.ts'
+import { shellWord } from '../lib/shell-word.ts'
+import { documentText, type PolicyDocument } from './document.ts'
+import { OWNER_TAG, ownDescription } from './names.ts'
+import type { PolicyStep } from './policy-target.ts'
+
+interface StepContext {
+  readonly ram: Ram
+  /** What RAM shows as the description of a role or policy that the step makes or marks. */
+  readonly description: string
+  readonly signal: AbortSignal | undefined
+  /** Called with what could not be done as usual. */
+  readonly note: (unverified: Unverified) => void
+}
+
+interface StepKind<Step> {
+  /** One line for a person. */
+  describe(step: Step): string
+  perform(step: Step, context: StepContext): Promise<void>
+  /** The same as a command of Alibaba Cloud's CLI. */
+  command(step: Step, description: string): string
+}
+
+const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep, { do: Kind }>> } = {
+  'create-role': {
+    describe: ({ role }) => `create role ${role}`,
+    perform: ({ role, trust }, { ram, description, signal, note }) => {
+      const wanted = { name: role, trust: JSON.stringify(trust), description }
+      return createTagged(`role ${role}`, (tags) => ram.createRole({ ...wanted, tags }, signal), note)
+    },
+    command: ({ role, trust }, description) =>
+      command('CreateRole', {
+        RoleName: role,
+        AssumeRolePolicyDocument: json(trust),
+        Description: description,
+      }),
+  },
+  'update-trust': {
+    describe: ({ role }) => `update the trust policy of role ${role}`,
+    perform: ({ role, after }, { ram, signal }) => ram.updateRole({ name: role, trust: JSON.stringify(after) }, signal),
+    command: ({ role, after }) => command('UpdateRole', { RoleName: role, NewAssumeRolePolicyDocument: json(after) }),
+  },
+  'create-policy': {
+    describe: ({ policy }) => `create policy ${policy}`,
+    perform: async ({ policy, document }, { ram, description, signal, note }) => {
+      const wanted = { name: policy, document: documentText(document, `policy ${policy}`), description }
+      return createTagged(`policy ${policy}`, (tags) => ram.createPolicy({ ...wanted, tags }, signal), note)
+    },
+    command: ({ policy, document }, description) =>
+      command('CreatePolicy', { PolicyName: policy, PolicyDocument: json(document), Description: description }),
+  },
+  'adopt-policy': {
+    describe: ({ policy }) => `mark policy ${policy} as managed by acr-nopass`,
+    perform: async ({ policy }, { ram, description, signal }) => {
+      await ram.tag('policy', policy, [OWNER_TAG], signal)
+      await ram.updatePolicyDescription(policy, description, signal)
+    },
+    command: ({ policy }, description) =>
+      command('UpdatePolicyDescription', { PolicyName: policy, NewDescription: description }),
+  },
+  'record-members': {
+    describe: ({ policy, members }) => `record who uses policy ${policy}: ${members.join(', ')}`,
+    perform: ({ policy }, { ram, description, signal }) => ram.updatePolicyDescription(policy, description, signal),
+    command: ({ policy }, description) =>
+      command('UpdatePolicyDescription', { PolicyName: policy, NewDescription: description }),
+  },
+  'update-policy': {
+    describe: ({ policy }) => `update policy ${policy}`,
+    perform: async ({ policy, after }, { ram, signal }) =>
+      ram.createPolicyVersion(policy, documentText(after, `policy ${policy}`), signal),
+    command: ({ policy, after }) =>
+      command('CreatePolicyVersion', {
+        PolicyName: policy,
+        PolicyDocument: json(after),
+        SetAsDefault: 'true',
+        RotateStrategy: 'DeleteOldestNonDefaultVersionWhenLimitExceeded',
+      }),
+  },
+  attach: {
+    describe: ({ policy, role }) => `attach policy ${policy} to role ${role}`,
+    perform: ({ policy, role }, { ram, signal }) => ram.attachPolicy(policy, role, signal),
+    command: ({ policy, role }) =>
+      command('AttachPolicyToRole', { PolicyType: 'Custom', PolicyName: policy, RoleName: role }),
+  },
+  detach: {
+    describe: ({ policy, role }) => `detach policy ${policy} from role ${role}`,
+    perform: ({ policy, role }, { ram, signal }) => ram.detachPolicy(policy, role, signal),
+    command: ({ policy, role }) =>
+      command('DetachPolicyFromRole', { PolicyType: 'Custom', PolicyName: policy, RoleName: role }),
+  },
+  'delete-policy': {
+    describe: ({ policy }) => `delete policy ${policy}`,
+    perform: ({ policy }, { ram, signal }) => ram.deletePolicy(policy, signal),
+    command: ({ policy }) => command('DeletePolicy', { PolicyName: policy }),
+  },
+  'delete-role': {
+    describe: ({ role }) => `delete role ${role}`,
+    perform: ({ role }, { ram, signal }) => ram.deleteRole(role, signal),
+    command: ({ role }) => command('DeleteRole', { RoleName: role }),
+  },
+}
+
+// The table gives each kind the steps of its own; TypeScript cannot follow the key to its value.
+const kindOf = (step: PolicyStep): StepKind<PolicyStep> => STEPS[step.do] as StepKind<PolicyStep>
+
+const descriptionOf = (step: PolicyStep, purpose: string): string =>
+  ownDescription(purpose, 'members' in step ? step.members : [])
+
+/** One line for a person. */
+export function describeStep(step: PolicyStep): string {
+  return kindOf(step).describe(step)
+}
+
+/** Does one step by one call (adopting: two; creating: a second one without the tag). Returns what could not be done as usual. */
+export async function performStep(
+  ram: Ram,
+  step: PolicyStep,
+  purpose: string,
+  signal?: AbortSignal,
+): Promise<Unverified | undefined> {
+  let unverified: Unverified | undefined
+  const note = (one: Unverified): void => {
+    unverified = one
+  }
+  await kindOf(step).perform(step, { ram, description: descriptionOf(step, purpose), signal, note })
+  return unverified
+}
+
+/** The same steps as commands of Alibaba Cloud's CLI, for those who change RAM themselves; '' when there are none. */
+export function stepCommands(steps: readonly PolicyStep[], purpose: string): string {
+  return steps.map((step) => kindOf(step).command(step, descriptionOf(step, purpose))).join(' && ')
+}
+
+/**
+ * Whether creating with a tag needs `ram:TagResources` as well is documented nowhere. A denial is therefore followed by one
+ * attempt without the tag: the description carries the mark too.
+ */
+async function createTagged(
+  what: string,
+  create: (tags: readonly Tag[]) => Promise<void>,
+  note: StepContext['note'],
+): Promise<void> {
+  try {
+    await create([OWNER_TAG])
+  } catch (error) {
+    if (!(error instanceof NopassError) || error.code !== 'CLOUD_DENIED') throw error
+    await create([])
+    note({ id: 'TAGS_DENIED', subject: what })
+  }
+}
+
+function command(action: string, parameters: Readonly<Record<string, string>>): string {
+  return [
+    'aliyun ram',
+    action,
+    ...Object.entries(parameters).map(([key, value]) => `--${key} ${shellWord(value)}`),
+  ].join(' ')
+}
+
+const json = (document: PolicyDocument): string => JSON.stringify(document)
