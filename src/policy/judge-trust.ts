@@ -99,6 +99,15 @@ function variations(
       who: index === 0 ? `other ServiceAccounts of namespace ${namespace}` : 'ServiceAccounts of other namespaces',
       context: new Map([...context, ['oidc:sub', [`system:serviceaccount:${other}`]] as const]),
     })),
+    // RAM's page on OIDC providers lists `oidc:aud` as required; without it a token for any client of the provider is accepted.
+    ...(context.has('oidc:aud')
+      ? [
+          {
+            who: 'tokens for other audiences',
+            context: new Map([...context, ['oidc:aud', ['other-than-sts.aliyuncs.com']] as const]),
+          },
+        ]
+      : []),
     ...(context.has('sts:externalid')
       ? [
           {

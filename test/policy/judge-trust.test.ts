@@ -53,12 +53,29 @@ test('a Deny keeps out who is let in elsewhere', () => {
 test('whoever else may come in is named', () => {
   const like = (subject: string): Statement => ({
     ...own(),
-    Condition: { StringEquals: { 'oidc:iss': ISSUER }, StringLike: { 'oidc:sub': subject } },
+    Condition: {
+      StringEquals: { 'oidc:aud': 'sts.aliyuncs.com', 'oidc:iss': ISSUER },
+      StringLike: { 'oidc:sub': subject },
+    },
   })
   const [here, elsewhere] = ['other ServiceAccounts of namespace acr-nopass', 'ServiceAccounts of other namespaces']
   assert.deepEqual(judge(WANTED, like('system:serviceaccount:*')), { differs: [], wide: [here, elsewhere] })
   assert.deepEqual(judge(WANTED, like('system:serviceaccount:acr-nopass:*')).wide, [here])
   assert.deepEqual(judge(WANTED, like('system:serviceaccount:*:acr-nopass')).wide, [elsewhere])
+})
+
+// `oidc:iss` and `oidc:aud` are required, `oidc:sub` is not:
+// https://www.alibabacloud.com/help/en/ram/user-guide/create-a-ram-role-for-a-trusted-idp
+test('a trust policy without `oidc:aud` lets in tokens for other audiences, and is narrowed to ours', () => {
+  const subject = 'system:serviceaccount:acr-nopass:acr-nopass'
+  const open = { ...own(), Condition: { StringEquals: { 'oidc:iss': ISSUER, 'oidc:sub': subject } } }
+  assert.deepEqual(judge(WANTED, open), { differs: [], wide: ['tokens for other audiences'] })
+  assert.deepEqual(narrowTrust(policyOf([open]), WANTED), policyOf([own()]))
+  const other = {
+    ...own(),
+    Condition: { StringEquals: { 'oidc:aud': 'kubernetes', 'oidc:iss': ISSUER, 'oidc:sub': subject } },
+  }
+  assert.deepEqual(judge(WANTED, other).differs, ['oidc:aud has to be kubernetes there, and is sts.aliyuncs.com'])
 })
 
 test('a chain: the role itself or its whole account, with the external id', () => {
