@@ -9,6 +9,8 @@ export interface Grant {
   readonly role?: { readonly name: string; readonly trust: PolicyDocument }
   /** Roles that are there already. */
   readonly attachTo: readonly string[]
+  /** The other account that the policy and the role belong to; undefined: that of the helper. */
+  readonly otherAccount?: string
 }
 
 export interface Grants {

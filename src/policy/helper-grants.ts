@@ -45,7 +45,8 @@ export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOpti
     }
     const key = clusterKey(cluster)
     const callerArn = flags.roleArn ?? (identity.type === 'rrsa' ? identity.rrsa?.roleArn : undefined)
-    const chain = chainGrants(cluster, { ...options, callerArn: callerArn || UNKNOWN_CALLER }, notes)
+    const home = flags.accountId ?? accountOf(callerArn ?? '')
+    const chain = chainGrants(cluster, { ...options, callerArn: callerArn || UNKNOWN_CALLER }, home, notes)
     const policy = { name: key === '' ? 'acr-nopass' : policyName({ cluster: key }), document }
     const { purpose } = cluster
     if (identity.type !== 'rrsa') return [{ purpose, policy, attachTo: cluster.workerRoles }, ...chain]
@@ -83,17 +84,24 @@ function fullnameOf(release: string): string {
 function chainGrants(
   cluster: GrantCluster,
   options: Parameters<typeof chainRoles>[1],
+  home: string | undefined,
   notes: Set<string>,
 ): readonly Grant[] {
   return chainRoles(cluster.values.registries, options).map(({ roleArn, document, trust }) => {
     const name = roleNameOf(roleArn)
     const purpose = `the registries behind ${roleArn}`
     const policy = { name: rolePolicyName(name), document }
+    const account = accountOf(roleArn)
+    const where = account === undefined || account === home ? {} : { otherAccount: account }
     if (!JSON.stringify(trust).includes(`["${UNKNOWN_CALLER}"]`))
-      return { purpose, policy, role: { name, trust }, attachTo: [] }
+      return { purpose, policy, role: { name, trust }, attachTo: [], ...where }
     notes.add(`the trust of ${roleArn} needs --role-arn: the role that the helper calls as`)
-    return { purpose, policy, attachTo: [name] }
+    return { purpose, policy, attachTo: [name], ...where }
   })
+}
+
+function accountOf(arn: string): string | undefined {
+  return /^acs:ram::(\d+):/.exec(arn)?.[1]
 }
 
 /** The policy of one role; ours is in its name already when it is in the role's. */

@@ -9,16 +9,26 @@ export interface TerraformInput {
   readonly role?: { readonly name: string; readonly trust: PolicyDocument } | undefined
   /** Roles that exist, to attach the policy to. */
   readonly attachTo?: readonly string[] | undefined
+  /** The account that all of it belongs to, where that is not the provider's own. */
+  readonly otherAccount?: string | undefined
 }
 
 /** The same policies for people who apply with Terraform's alicloud provider. */
 export function renderTerraform(input: TerraformInput): string {
-  const { policy, role, attachTo = [] } = input
+  const { policy, role, attachTo = [], otherAccount } = input
   const description = ownDescription(input.purpose)
   const blocks: string[] = []
+  const label = (name: string): string => terraformLabel(otherAccount === undefined ? name : `${name}_${otherAccount}`)
+  const block = (type: string, name: string, what: string, attributes: Readonly<Record<string, string>>): string => {
+    const provider = otherAccount === undefined ? {} : { provider: `alicloud.account_${otherAccount}` }
+    return renderBlock(type, label(name), `# ${what}, for ${input.purpose}${place(otherAccount)}`, {
+      ...provider,
+      ...attributes,
+    })
+  }
   if (policy) {
     blocks.push(
-      block('alicloud_ram_policy', policy.name, {
+      block('alicloud_ram_policy', policy.name, `Policy ${policy.name}`, {
         policy_name: quote(policy.name),
         description: quote(description),
         policy_document: jsonencode(policy.document),
@@ -28,7 +38,7 @@ export function renderTerraform(input: TerraformInput): string {
   }
   if (role) {
     blocks.push(
-      block('alicloud_ram_role', role.name, {
+      block('alicloud_ram_role', role.name, `Role ${role.name}`, {
         role_name: quote(role.name),
         description: quote(description),
         assume_role_policy_document: jsonencode(role.trust),
@@ -40,7 +50,7 @@ export function renderTerraform(input: TerraformInput): string {
     const own = role ? [[role.name, `alicloud_ram_role.${label(role.name)}.role_name`]] : []
     for (const [name = '', reference = ''] of [...own, ...attachTo.map((existing) => [existing, quote(existing)])]) {
       blocks.push(
-        block('alicloud_ram_role_policy_attachment', name, {
+        block('alicloud_ram_role_policy_attachment', name, `Policy ${policy.name} for role ${name}`, {
           policy_name: `alicloud_ram_policy.${label(policy.name)}.policy_name`,
           policy_type: '"Custom"',
           role_name: reference,
@@ -51,14 +61,27 @@ export function renderTerraform(input: TerraformInput): string {
   return blocks.join('\n')
 }
 
-function block(type: string, name: string, attributes: Readonly<Record<string, string>>): string {
+/** Where a block belongs, for the comment before it. */
+function place(account: string | undefined): string {
+  if (account === undefined) return ''
+  return `; in account ${account}, so it needs: provider "alicloud" { alias = "account_${account}" }`
+}
+
+function renderBlock(
+  type: string,
+  name: string,
+  comment: string,
+  attributes: Readonly<Record<string, string>>,
+): string {
   const width = Math.max(...Object.keys(attributes).map((key) => key.length))
   const lines = Object.entries(attributes).map(([key, value]) => `  ${key.padEnd(width)} = ${value}`)
-  return `resource "${type}" "${label(name)}" {\n${lines.join('\n')}\n}\n`
+  return `${oneLine(comment)}\nresource "${type}" "${name}" {\n${lines.join('\n')}\n}\n`
 }
 
 /** A Terraform label: letters, digits, `_` and `-`, not starting with a digit. */
-const label = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_').replace(/^(?![A-Za-z_])/, '_')
+const terraformLabel = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_').replace(/^(?![A-Za-z_])/, '_')
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ')
 
 const tags = (): string => `{ ${quote(OWNER_TAG.key)} = ${quote(OWNER_TAG.value)} }`
 

@@ -49,6 +49,11 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     file: 'policy-worker-role.tf',
     args: [...WORKER, '--worker-role', 'KubernetesWorkerRole-1', '--format', 'terraform'],
   },
+  // Finding 19: the role of another account was made in the helper's own.
+  {
+    file: 'policy-chain.tf',
+    args: [...CHAIN, '--role-arn', 'acs:ram::1234567890123456:role/Worker', '--format', 'terraform'],
+  },
 ]
 for (const { file, args, notes } of GOLDEN) {
   test(`prints ${file} for ${args.slice(1).join(' ')}`, async () => {

@@ -172,7 +172,8 @@ test('Terraform gets the same documents, with template marks escaped', () => {
       policy: { name: 'acr-nopass-1c', document },
       attachTo: ['KubernetesWorkerRole-1'],
     }),
-    `resource "alicloud_ram_policy" "acr-nopass-1c" {
+    `# Policy acr-nopass-1c, for cluster c1
+resource "alicloud_ram_policy" "acr-nopass-1c" {
   policy_name     = "acr-nopass-1c"
   description     = "Managed by acr-nopass for cluster c1. Changed and removed by it alone."
   policy_document = jsonencode({
@@ -192,6 +193,7 @@ test('Terraform gets the same documents, with template marks escaped', () => {
   tags            = { "managed-by" = "acr-nopass" }
 }
 
+# Policy acr-nopass-1c for role KubernetesWorkerRole-1, for cluster c1
 resource "alicloud_ram_role_policy_attachment" "KubernetesWorkerRole-1" {
   policy_name = alicloud_ram_policy.acr-nopass-1c.policy_name
   policy_type = "Custom"

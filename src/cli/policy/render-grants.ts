@@ -27,9 +27,7 @@ export function renderJson(grants: readonly Grant[]): string {
 
 /** The same for Terraform's alicloud provider. */
 export function renderResources(grants: readonly Grant[]): string {
-  return grants
-    .map(({ purpose, policy, role, attachTo }) => renderTerraform({ purpose, policy, role, attachTo }))
-    .join('\n')
+  return grants.map(renderTerraform).join('\n')
 }
 
 function documentsOf({ purpose, policy, role, attachTo }: Grant): readonly TitledDocument[] {

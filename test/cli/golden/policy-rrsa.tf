@@ -1,3 +1,4 @@
+# Policy acr-nopass-c0123, for cluster c0123
 resource "alicloud_ram_policy" "acr-nopass-c0123" {
   policy_name     = "acr-nopass-c0123"
   description     = "Managed by acr-nopass for cluster c0123. Changed and removed by it alone."
@@ -36,6 +37,7 @@ resource "alicloud_ram_policy" "acr-nopass-c0123" {
   tags            = { "managed-by" = "acr-nopass" }
 }
 
+# Role acr-nopass-c0123, for cluster c0123
 resource "alicloud_ram_role" "acr-nopass-c0123" {
   role_name                   = "acr-nopass-c0123"
   description                 = "Managed by acr-nopass for cluster c0123. Changed and removed by it alone."
@@ -71,6 +73,7 @@ resource "alicloud_ram_role" "acr-nopass-c0123" {
   tags                        = { "managed-by" = "acr-nopass" }
 }
 
+# Policy acr-nopass-c0123 for role acr-nopass-c0123, for cluster c0123
 resource "alicloud_ram_role_policy_attachment" "acr-nopass-c0123" {
   policy_name = alicloud_ram_policy.acr-nopass-c0123.policy_name
   policy_type = "Custom"

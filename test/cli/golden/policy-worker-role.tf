@@ -1,3 +1,4 @@
+# Policy acr-nopass, for the helper
 resource "alicloud_ram_policy" "acr-nopass" {
   policy_name     = "acr-nopass"
   description     = "Managed by acr-nopass for the helper. Changed and removed by it alone."
@@ -37,6 +38,7 @@ resource "alicloud_ram_policy" "acr-nopass" {
   tags            = { "managed-by" = "acr-nopass" }
 }
 
+# Policy acr-nopass for role KubernetesWorkerRole-1, for the helper
 resource "alicloud_ram_role_policy_attachment" "KubernetesWorkerRole-1" {
   policy_name = alicloud_ram_policy.acr-nopass.policy_name
   policy_type = "Custom"
