@@ -4,7 +4,7 @@
 {{- $_ := set $config "attach" (include "acr-nopass.attach" .) -}}
 {{- $fullname := include "acr-nopass.fullname" . -}}
 {{- $_ = set $config "release" (dict
-  "name" .Release.Name
+  "name" (include "acr-nopass.release" .)
   "namespace" .Release.Namespace
   "fullname" $fullname
   "serviceAccount" (include "acr-nopass.service-account" .)
@@ -23,7 +23,7 @@
 
 {{/* ECI reads its annotation only when the Pod is created; the checksum covers `identity`, so a change creates new Pods. */}}
 {{- define "acr-nopass.pod-annotations" -}}
-checksum/config: {{ include "acr-nopass.config-checksum" . }}
+checksum/config: {{ include "acr-nopass.config-checksum" . | quote }}
 {{- if eq .Values.identity.type "worker-role" }}
 {{- with (.Values.identity.workerRole | default dict).eciRoleName }}
 k8s.aliyun.com/eci-ram-role-name: {{ . | quote }}

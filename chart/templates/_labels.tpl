@@ -1,7 +1,7 @@
 {{/* Labels of the Deployment's selector: frozen, a selector cannot be changed. */}}
 {{- define "acr-nopass.selector-labels" -}}
 app.kubernetes.io/name: {{ include "acr-nopass.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/instance: {{ include "acr-nopass.release" . | quote }}
 {{- end }}
 
 {{- define "acr-nopass.labels" -}}

@@ -3,19 +3,34 @@
 acr-nopass
 {{- end }}
 
+{{/* The chart as an umbrella chart calls it: `alias` of the dependency, so that two of them do not meet. */}}
+{{- define "acr-nopass.alias" -}}
+{{ .Chart.Name | lower | replace "_" "-" | trunc 20 | trimAll "-" }}
+{{- end }}
+
+{{/* The release as our objects are labelled with it; under an alias the two together. */}}
+{{- define "acr-nopass.release" -}}
+{{- if eq .Chart.Name "acr-nopass" -}}
+{{ .Release.Name }}
+{{- else -}}
+{{ printf "%s-%s" .Release.Name (include "acr-nopass.alias" .) }}
+{{- end }}
+{{- end }}
+
 {{/* The base of the names of our objects in the release's namespace; a Service's name has no dots. */}}
 {{- define "acr-nopass.fullname" -}}
 {{- $release := .Release.Name | replace "." "-" -}}
-{{- if contains "acr-nopass" $release -}}
+{{- $alias := include "acr-nopass.alias" . -}}
+{{- if and (eq .Chart.Name "acr-nopass") (contains $alias $release) -}}
 {{ $release }}
 {{- else -}}
-{{ printf "%s-acr-nopass" ($release | trunc 42 | trimSuffix "-") }}
+{{ printf "%s-%s" ($release | trunc 42 | trimSuffix "-") $alias }}
 {{- end }}
 {{- end }}
 
 {{/* The release as pull secrets name it in app.kubernetes.io/instance: a Secret with another value is foreign. */}}
 {{- define "acr-nopass.instance" -}}
-{{ printf "%s.%s" .Release.Namespace .Release.Name }}
+{{ printf "%s.%s" .Release.Namespace (include "acr-nopass.release" .) }}
 {{- end }}
 
 {{/* The name of our objects outside the release's namespace: it carries namespace and release, so no two releases meet. */}}

@@ -37,6 +37,6 @@
 {{/* The subject of every binding. */}}
 {{- define "acr-nopass.subjects" -}}
 - kind: ServiceAccount
-  name: {{ include "acr-nopass.service-account" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "acr-nopass.service-account" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end }}

@@ -7,6 +7,8 @@ with the place in the file; this is for those who use Helm alone.)
 {{- include "acr-nopass.check-versions" . }}
 {{- include "acr-nopass.check-registries" . }}
 {{- include "acr-nopass.check-names" . }}
+{{- include "acr-nopass.check-labels" . }}
+{{- include "acr-nopass.check-pod" . }}
 {{- if eq .Values.scope "namespaces" }}{{ include "acr-nopass.check-listed-namespaces" . }}{{ end }}
 {{- if eq (int .Values.ports.http) (int .Values.ports.status) }}
 {{- fail "ports.http and ports.status are equal: the helper listens on both. Give them two different ports." }}
@@ -19,7 +21,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{/* A key that is null has no default any more; these must have a value. */}}
 {{- define "acr-nopass.check-nulls" -}}
 {{- $root := .Values -}}
-{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "ports.http" "ports.status" "metrics.enabled" "metrics.serviceMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
+{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "ports.http" "ports.status" "metrics.enabled" "metrics.serviceMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
 {{- $here := $root -}}
 {{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
 {{- if kindIs "invalid" $here }}
@@ -60,6 +62,56 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and (or (has .Values.secretName $common) (hasPrefix "acr-credential-" .Values.secretName)) (not .Values.adopt) }}
 {{- fail (printf "secretName: %s is a name that others commonly use, so a Secret of that name is likely somebody else's. Choose a name of its own, or take such Secrets over with adopt: true." .Values.secretName) }}
 {{- end }}
+{{- end }}
+
+{{- define "acr-nopass.check-labels" -}}
+{{- range $label, $_ := .Values.secretLabels }}
+{{- if or (hasPrefix "acr-nopass.io/" $label) (has $label (list "app.kubernetes.io/managed-by" "app.kubernetes.io/instance")) }}
+{{- fail (printf "the label %s in secretLabels is set by acr-nopass itself: Secrets are told apart by it. Remove it." $label) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What the API server refuses in the Pod, or Helm 4 does when it applies it. */}}
+{{- define "acr-nopass.check-pod" -}}
+{{- $names := list "POD_NAME" "POD_NAMESPACE" "POD_UID" "POD_IP" "NODE_NAME" -}}
+{{- if .Values.caBundle }}{{ $names = append $names "NODE_EXTRA_CA_CERTS" }}{{ end -}}
+{{- range .Values.extraEnv }}
+{{- if has .name $names }}
+{{- fail (printf "the variable %s in extraEnv is there twice, or is set by the chart. Remove it." .name) }}
+{{- end }}
+{{- $names = append $names .name }}
+{{- end }}
+{{- $keys := list -}}
+{{- range .Values.topologySpread }}
+{{- $key := printf "%s with %s" .topologyKey .whenUnsatisfiable -}}
+{{- if has $key $keys }}
+{{- fail (printf "topologySpread has two constraints for %s. Remove one." $key) }}
+{{- end }}
+{{- $keys = append $keys $key }}
+{{- end }}
+{{- range .Values.tolerations }}
+{{- if and (not (kindIs "invalid" .tolerationSeconds)) (ne (.effect | default "") "NoExecute") }}
+{{- fail "a toleration with tolerationSeconds needs effect: NoExecute. Add it, or remove tolerationSeconds." }}
+{{- end }}
+{{- end }}
+{{- $limits := (.Values.resources | default dict).limits | default dict -}}
+{{- range $resource, $request := (.Values.resources | default dict).requests }}
+{{- $limit := index $limits $resource -}}
+{{- if and (not (kindIs "invalid" $limit)) (not (kindIs "invalid" $request)) }}
+{{- if gt (include "acr-nopass.quantity" $request | float64) (include "acr-nopass.quantity" $limit | float64) }}
+{{- fail (printf "resources.requests.%s (%v) is above resources.limits.%s (%v). Raise the limit, or lower the request." $resource $request $resource $limit) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A quantity in thousandths, as a number. */}}
+{{- define "acr-nopass.quantity" -}}
+{{- $text := toString . -}}
+{{- $factors := dict "m" 1 "" 1000 "k" 1000000 "M" 1000000000 "G" 1000000000000 "T" 1000000000000000 "Ki" 1024000 "Mi" 1048576000 "Gi" 1073741824000 "Ti" 1099511627776000 -}}
+{{- $unit := regexFind "[mkMGTi]*$" $text -}}
+{{ mulf (trimSuffix $unit $text | float64) (index $factors $unit | float64) }}
 {{- end }}
 
 {{- define "acr-nopass.check-listed-namespaces" -}}

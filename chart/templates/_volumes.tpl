@@ -7,11 +7,11 @@ logins and keys. They come by mount, so the helper needs no right to read them.
   projected:
     sources:
     - configMap:
-        name: {{ include "acr-nopass.fullname" . }}
+        name: {{ include "acr-nopass.fullname" . | quote }}
     {{- range .Values.registries }}
     {{- if eq .edition "static" }}
     - secret:
-        name: {{ .existingSecret }}
+        name: {{ .existingSecret | quote }}
         items:
         - key: username
           path: secrets/registries/{{ .name }}/username
@@ -21,7 +21,7 @@ logins and keys. They come by mount, so the helper needs no right to read them.
     {{- end }}
     {{- if eq .Values.identity.type "access-key" }}
     - secret:
-        name: {{ .Values.identity.accessKey.existingSecret }}
+        name: {{ .Values.identity.accessKey.existingSecret | quote }}
         items:
         - key: accessKeyId
           path: secrets/access-key/accessKeyId

@@ -82,6 +82,10 @@ export const VALUES_CODES = {
     cure: 'Remove it, treat it as disclosed and renew it; keep it in a Secret and name that Secret here.',
   },
   VALUES_COLLISION: { what: 'Two values that must differ are equal.', cure: 'Change one of the two.' },
+  VALUES_POD: {
+    what: "The API server refuses these settings of the helper's Pod.",
+    cure: 'Change them as the message says.',
+  },
   VALUES_NULL: {
     what: 'null removes a default that the chart needs.',
     cure: 'Remove the line to get the default, or give it a value.',

@@ -141,6 +141,14 @@ export interface ResolvedValues {
    */
   hostNetwork: boolean
   /**
+   * `null` leaves it to the cluster, as OpenShift's `restricted-v2` needs it; the image itself names 65532.
+   */
+  runAsUser: number
+  /**
+   * `null` leaves it to the cluster, as OpenShift's `restricted-v2` needs it.
+   */
+  runAsGroup: number
+  /**
    * Labels of the chart itself cannot be replaced.
    */
   podLabels: ResolvedLabels
@@ -746,6 +754,10 @@ export interface ResolvedNetworkPolicy {
    * Peers as in a NetworkPolicy; empty means all.
    */
   metricsFrom: ResolvedNetworkPeer[]
+  /**
+   * Behind the Service, where the plug-in looks after its translation: 5353 on OpenShift, 8053 on Gardener.
+   */
+  dnsPorts: number[]
   /**
    * Rules as in a NetworkPolicy, for example for a proxy on another port than 443.
    */

@@ -20,6 +20,48 @@ interface Refusal {
 }
 
 const refusals: readonly Refusal[] = [
+  {
+    title: 'a label of secretLabels by which Secrets are told apart, as `validate` does (P11)',
+    values: { secretLabels: { 'app.kubernetes.io/managed-by': 'x' } },
+    says: /the label app\.kubernetes\.io\/managed-by in secretLabels is set by acr-nopass itself/,
+  },
+  {
+    title: 'a variable that the chart sets',
+    values: { extraEnv: [{ name: 'POD_IP', value: 'x' }] },
+    says: /the variable POD_IP in extraEnv is there twice, or is set by the chart\./,
+  },
+  {
+    title: 'a variable that is there twice',
+    values: {
+      extraEnv: [
+        { name: 'A', value: 'x' },
+        { name: 'A', value: 'y' },
+      ],
+    },
+    says: /the variable A in extraEnv is there twice/,
+  },
+  {
+    title: 'two spread constraints for one key',
+    values: {
+      topologySpread: [1, 2].map((maxSkew) => ({ maxSkew, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' })),
+    },
+    says: /topologySpread has two constraints for zone with DoNotSchedule/,
+  },
+  {
+    title: 'a toleration for a time without its effect',
+    values: { tolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 30 }] },
+    says: /a toleration with tolerationSeconds needs effect: NoExecute/,
+  },
+  {
+    title: 'a request above the default limit',
+    values: { resources: { requests: { memory: '0.5Gi' } } },
+    says: /resources\.requests\.memory \(0\.5Gi\) is above resources\.limits\.memory \(256Mi\)/,
+  },
+  {
+    title: 'a key without a default, as `--reuse-values` leaves it with a newer chart',
+    values: { networkPolicy: { dnsPorts: null } },
+    says: /networkPolicy\.dnsPorts is null.*`--reuse-values` with a newer chart: use --reset-then-reuse-values/,
+  },
   // U+0085 as it is never gets there: Helm's reader folds it into a space.
   ...['\r', '\u2028', '\u2029'].map((end) => ({
     title: `security 11: a line of caBundle that ends with ${JSON.stringify(end)}, which leaves the YAML block it is rendered into`,

@@ -38,6 +38,7 @@ export const NEEDED: readonly string[] = [
   'metrics.prometheusRule',
   'metrics.dashboard',
   'networkPolicy',
+  'networkPolicy.dnsPorts',
   'podDisruptionBudget.enabled',
   'podDisruptionBudget.maxUnavailable',
 ]

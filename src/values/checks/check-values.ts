@@ -4,6 +4,7 @@ import { checkCollisions } from './check-collisions.ts'
 import { checkDomains } from './check-domains.ts'
 import { checkIdentity } from './check-identity.ts'
 import { checkNulls } from './check-nulls.ts'
+import { checkPod } from './check-pod.ts'
 import { checkRegions } from './check-regions.ts'
 import { checkRegistries } from './check-registries.ts'
 import { checkSecretName } from './check-secret-name.ts'
@@ -26,6 +27,7 @@ export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
     ...checkTargets(values),
     ...checkSecretName(values),
     ...checkCollisions(values),
+    ...checkPod(values),
     ...checkNulls(values, given),
     ...checkSecrets(given),
   ]

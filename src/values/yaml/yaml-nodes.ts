@@ -160,6 +160,16 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
         if (pair.key.type === 'QUOTE_DOUBLE') checkEscapes(pair.key)
         return { name: String(pair.key.value), at: where }
       }
+      // go-yaml takes `key:` before a bracket or comma as text.
+      if (map.flow && /^:[[\]{},]/.test(text.slice(end, end + 2))) {
+        errors.push(
+          new ValuesError('YAML_SYNTAX', 'a colon without a space behind it', {
+            at: at(end),
+            hint: 'Write a space after the colon.',
+          }),
+        )
+        return undefined
+      }
       const all = readings(pair.key.source ?? '')
       if (typeof agreedValue(all) === 'string') return { name: pair.key.source ?? '', at: where }
       const name = pair.key.source === '' ? 'an empty key' : `the key ${pair.key.source}`

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { parseAllDocuments } from 'yaml'
+import { CHART, openHelm, scenario } from '../support/chart.ts'
+
+const helms = [await openHelm('helm4'), await openHelm('helm3')]
+after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
+
+/** As Helm reads what it rendered: YAML 1.1, in which 123 and 1e3 are numbers. */
+function documents(manifest: string): readonly Record<string, unknown>[] {
+  return parseAllDocuments(manifest, { version: '1.1' }).flatMap((one) => (one.toJS() ? [one.toJS()] : []))
+}
+
+/** Every value inside that stands for a name, with its path. */
+function names(value: unknown, path = ''): readonly (readonly [path: string, value: unknown])[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]): readonly (readonly [string, unknown])[] => {
+    const here = `${path}.${key}`
+    if (/^(name|namespace|serviceAccountName|priorityClassName|secretName|policyName)$/.test(key))
+      return [[here, inner]]
+    if (key === 'resourceNames') return (inner as readonly unknown[]).map((item) => [here, item] as const)
+    return names(inner, here)
+  })
+}
+
+const REGISTRY = { name: 'old', edition: 'static', domains: ['a.example.com'], existingSecret: '123' }
+
+// Finding 9: all of these passed the schema and were refused by the API server as numbers.
+for (const helm of helms) {
+  for (const [title, values] of [
+    [
+      'of everything',
+      {
+        registries: [REGISTRY],
+        identity: { type: 'access-key', accessKey: { existingSecret: '456' } },
+        serviceAccount: { name: '456' },
+        priorityClassName: '1e3',
+        attach: 'both',
+        secretName: '789',
+        targets: { serviceAccounts: { include: ['321', '1e5'] } },
+        imagePullSecrets: [{ name: '0123' }],
+      },
+    ],
+    [
+      'of listed namespaces',
+      { scope: 'namespaces', targets: { namespaces: { include: ['123', '1e3'], exclude: [], selector: {} } } },
+    ],
+  ] as const) {
+    test(`names ${title} that look like numbers are rendered as text (${helm.name})`, async () => {
+      const output = await helm.render({ values: [scenario('minimal'), values], release: '42', namespace: '123' })
+      const found = documents(output).flatMap((document) => names(document, String(document.kind)))
+      assert.deepEqual(
+        found.filter(([, value]) => typeof value !== 'string'),
+        [],
+      )
+      const flat = new Set(found.map(([, value]) => value))
+      const looked = title === 'of everything' ? ['123', '456', '1e3', '789', '321', '0123'] : ['123', '1e3']
+      for (const name of looked) assert.ok(flat.has(name), name)
+    })
+  }
+}
+
+// Finding 25: both rendered the same names, so that one overwrote the other or the install failed.
+test('two aliases of the chart in one umbrella chart have no object in common, nor labels that select', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-aliases-'))
+  try {
+    const aliases = ['shop-pull', 'Base_Pull']
+    await cp(CHART, join(folder, 'charts/acr-nopass'), { recursive: true })
+    const dependencies = aliases.map((alias) => ({ name: 'acr-nopass', version: '*', alias }))
+    const chart = { apiVersion: 'v2', name: 'umbrella', version: '1.0.0', dependencies }
+    await writeFile(join(folder, 'Chart.yaml'), JSON.stringify(chart))
+    const own = {
+      attach: 'both',
+      networkPolicy: { enabled: true },
+      metrics: { dashboard: { enabled: true } },
+    }
+    const registries = [{ name: 'p', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }]
+    const each = { ...own, registries, identity: { type: 'worker-role' } }
+    for (const helm of helms) {
+      const values = [Object.fromEntries(aliases.map((alias) => [alias, each]))]
+      const objects = documents(await helm.render({ values, chart: folder, release: 'apps' })) as readonly {
+        readonly kind: string
+        readonly metadata: { readonly name: string; readonly namespace?: string }
+        readonly data?: Record<string, string>
+        readonly spec?: { readonly selector?: { readonly matchLabels?: Record<string, string> } }
+      }[]
+      const keys = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
+      assert.equal(new Set(keys).size, keys.length, keys.toSorted().join('\n'))
+      const deployments = objects.filter(({ kind }) => kind === 'Deployment')
+      assert.deepEqual(deployments.map(({ metadata }) => metadata.name).toSorted(), [
+        'apps-base-pull',
+        'apps-shop-pull',
+      ])
+      assert.deepEqual(
+        deployments.map(({ spec }) => spec?.selector?.matchLabels?.['app.kubernetes.io/instance']).toSorted(),
+        ['apps-base-pull', 'apps-shop-pull'],
+      )
+      const configs = objects.flatMap(({ data }) => data?.['config.yaml'] ?? [])
+      const releases = configs.flatMap((text) => documents(text).map(({ release }) => Object(release).name as unknown))
+      assert.deepEqual(releases.toSorted(), ['apps-base-pull', 'apps-shop-pull'])
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+// Finding 27. DNS behind the Service: 5353 in https://github.com/openshift/cluster-dns-operator/blob/master/assets/dns/daemonset.yaml,
+// 8053 in https://github.com/gardener/gardener/blob/master/pkg/component/networking/coredns/constants/constants.go
+test('user, group and DNS ports are values; null leaves user and group to the cluster', async () => {
+  for (const helm of helms) {
+    const render = async (values: object): Promise<string> => helm.render({ values: [scenario('minimal'), values] })
+    const usual = await render({ networkPolicy: { enabled: true } })
+    assert.match(usual, /runAsUser: 65532\n\s+runAsGroup: 65532\n/)
+    assert.deepEqual(usual.match(/port: 53\n/g)?.length, 2)
+    const open = await render({ runAsUser: null, runAsGroup: null, networkPolicy: { enabled: true, dnsPorts: [5353] } })
+    assert.doesNotMatch(open, /runAsUser|runAsGroup|port: 53\n/)
+    assert.match(open, /runAsNonRoot: true/)
+    assert.equal(open.match(/port: 5353\n/g)?.length, 2)
+  }
+})
