@@ -21,7 +21,8 @@ interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
   readonly trim?: (object: T) => K
 }
 
-const PAGE = 500
+/** A page of Pods may be parsed to 20 times its text, and garbage is collected late: small pages, one list at a time. */
+const PAGE = 200
 
 /**
  * A reader over one client. Whatever is no refusal of a single read is thrown (no connection, wrong credential).
@@ -33,6 +34,12 @@ export function createReader(
   onProgress: (what: string, items: number) => void = () => {},
 ): Reader {
   const unread: Unread[] = []
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
 
   async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     onProgress(what, 0)
@@ -58,7 +65,7 @@ export function createReader(
             onProgress(what, items.length)
           }
         }
-        await orNull(read())
+        await orNull(inTurn(read))
         return items
       }),
   }

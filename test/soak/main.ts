@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../../src/errors.ts'
 import { createProgress, wantsPlain } from '../../src/sandbox/progress.ts'
 import { runHostileNamespace } from './hostile-namespace.ts'
+import { runMemory } from './memory.ts'
 import { runSoak } from './run-soak.ts'
 import { readSoakOptions, SOAK_USAGE } from './soak-options.ts'
 import { soakSimulation } from './soak-simulation.ts'
@@ -15,6 +16,12 @@ try {
   const [first, ...rest] = process.argv.slice(2)
   if (first === 'simulation') {
     process.exitCode = await soakSimulation(rest, (text) => console.log(text), interrupt.signal)
+    process.exit()
+  }
+  if (first === 'memory') {
+    const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+    const print = (text: string): void => console.log(text)
+    process.exitCode = await runMemory({ pods: 10_000, replicaSets: 20_000 }, { progress, print }, interrupt.signal)
     process.exit()
   }
   const options = readSoakOptions(process.argv.slice(2), () => randomInt(0x7fffffff))

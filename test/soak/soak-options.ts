@@ -23,7 +23,9 @@ export const SOAK_USAGE = `npm run soak [-- OPTIONS]     cancels jobs at random 
   --write, --no-write    put the table into docs/*/reliability.md (default: only from 200 on)
   --hostile              instead: 500 ServiceAccounts of 1.3 MB and 10,000 plain ones beside a helper
 
-npm run soak -- simulation [--minutes N] [--from SEED]     runs new seeds of test/simulation for so long (default 30)`
+npm run soak -- simulation [--minutes N] [--from SEED]     runs new seeds of test/simulation for so long (default 30)
+
+npm run soak -- memory     the most memory that doctor needs with 10,000 Pods, and cleanup --legacy with 20,000 ReplicaSets more`
 
 /** @throws TypeError for words that are no option or no number */
 export function readSoakOptions(argv: readonly string[], newSeed: () => number): SoakOptions {

@@ -40,16 +40,20 @@ async function readLists(reader: Reader, release: ReleaseFacts): Promise<Lists> 
   const accept = METADATA_ONLY_LIST
   const query = { fieldSelector: `metadata.name=${secretName}` }
   const [namespaces, secrets, accounts, pods] = await Promise.all([
-    reader.list<KubeObject>('Namespaces', '/api/v1/namespaces', { accept }),
-    reader.list<KubeObject>(`Secrets named ${secretName}`, '/api/v1/secrets', { accept, query }),
+    reader.list('Namespaces', '/api/v1/namespaces', { accept, trim: trim.namespace }),
+    reader.list(`Secrets named ${secretName}`, '/api/v1/secrets', {
+      accept,
+      query,
+      trim: (object: KubeObject) => [object.metadata.namespace ?? '', trim.secret(object)] as const,
+    }),
     reader.list('ServiceAccounts of all namespaces', '/api/v1/serviceaccounts', {
       trim: (object: ServiceAccountObject) => trim.serviceAccount(object),
     }),
     reader.list('Pods of all namespaces', '/api/v1/pods', { trim: (pod: PodObject) => trimPod(pod, secretName) }),
   ])
   return {
-    namespaces: namespaces?.map(trim.namespace),
-    secrets: secrets && new Map(secrets.map((object) => [object.metadata.namespace ?? '', trim.secret(object)])),
+    namespaces,
+    secrets: secrets && new Map(secrets),
     accounts,
     pods: pods?.flat(),
   }

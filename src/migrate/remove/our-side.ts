@@ -41,8 +41,12 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
   const accept = METADATA_ONLY_LIST
   const query = { fieldSelector: `metadata.name=${secretName}` }
   const [namespaces, secrets, available, admission] = await Promise.all([
-    reader.list<KubeObject>('Namespaces', '/api/v1/namespaces', { accept }),
-    reader.list<KubeObject>(`Secrets named ${secretName}`, '/api/v1/secrets', { accept, query }),
+    reader.list('Namespaces', '/api/v1/namespaces', { accept, trim: trim.namespace }),
+    reader.list(`Secrets named ${secretName}`, '/api/v1/secrets', {
+      accept,
+      query,
+      trim: (object: KubeObject) => [object.metadata.namespace ?? '', trim.secret(object)] as const,
+    }),
     release === undefined ? 0 : readAvailable(reader, release),
     config === undefined || config.attach === 'serviceAccounts' ? false : hasPodPolicy(reader, config.release.name),
   ])
@@ -52,8 +56,8 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
     secretName,
     targets,
     available,
-    namespaces: new Map((namespaces ?? []).map((object) => [object.metadata.name, trim.namespace(object)])),
-    secrets: new Map((secrets ?? []).map((object) => [object.metadata.namespace ?? '', trim.secret(object)])),
+    namespaces: new Map((namespaces ?? []).map((view) => [view.name, view])),
+    secrets: new Map(secrets),
     admission,
   }
 }

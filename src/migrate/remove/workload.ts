@@ -61,43 +61,60 @@ export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
 /** What is kept of an object while lists are read: a cluster may have 20,000 ReplicaSets. */
 export function trimObject(object: AnyObject): AnyObject {
   const { apiVersion, kind, metadata, status } = object
-  const { name, namespace, uid, resourceVersion, labels, deletionTimestamp } = metadata
-  const { ownerReferences } = metadata as { readonly ownerReferences?: unknown }
-  const kept = { name, namespace, uid, resourceVersion, labels, deletionTimestamp, ownerReferences }
+  const { name, namespace, uid, resourceVersion, deletionTimestamp } = metadata
+  const { ownerReferences = [] } = metadata as { readonly ownerReferences?: readonly Fields[] }
+  const owner = ownerReferences.filter(({ controller }) => controller === true)
+  const kept = {
+    name,
+    namespace,
+    uid,
+    resourceVersion,
+    deletionTimestamp,
+    ...(owner.length > 0 && { ownerReferences: owner }),
+  }
   const path = TEMPLATES[`${groupOf(object)} ${kind}`]
   const base = { apiVersion, kind, metadata: kept as AnyObject['metadata'] }
-  if (kind === 'Pod') return { ...base, spec: trimPodSpec(field(object, 'spec')), status: trimStatus(status) }
+  if (isFinished(object)) return { ...base, status: trimStatus(status) }
+  if (kind === 'Pod') return { ...base, spec: trimPodSpec(field(object, 'spec')) }
   if (kind === 'ServiceAccount' && oldNames({ ...object, metadata: undefined }).length === 0) return base
-  if (path === undefined) return object
+  if (path === undefined) return kind === 'ServiceAccount' ? object : { ...object, metadata: base.metadata }
   const isHelper = kind === 'Deployment' && namespace === LEGACY_NAMESPACE && LEGACY_DEPLOYMENTS.includes(name)
   if (isHelper) return object
   const template = fieldAt(object, path)
-  const { labels: templateLabels } = field(template, 'metadata')
-  const trimmed = { metadata: { labels: templateLabels }, spec: trimPodSpec(field(template, 'spec')) }
-  const selector = isRecord(object.spec) ? object.spec.selector : undefined
+  const skip = field(field(template, 'metadata'), 'labels')[SKIP]
+  const trimmed = {
+    ...(skip !== undefined && { metadata: { labels: { [SKIP]: skip } } }),
+    spec: trimPodSpec(field(template, 'spec')),
+  }
   const nested = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), trimmed) as Fields
-  const spec = isRecord(nested.spec) ? { spec: { ...nested.spec, selector } } : nested
-  return { ...base, ...spec, status: trimStatus(status) }
+  return { ...base, ...nested }
 }
 
 function trimStatus(status: unknown): unknown {
   if (!isRecord(status)) return undefined
   const { phase, completionTime, conditions } = status
-  return { phase, completionTime, conditions }
+  const failed = list({ conditions }, 'conditions').filter(({ type }) => type === 'Failed')
+  return { phase, completionTime, ...(failed.length > 0 && { conditions: failed }) }
 }
 
 function trimPodSpec(spec: Fields): Fields {
-  const containers = (key: string): readonly Fields[] =>
-    list(spec, key).map(({ image, env, envFrom }) => ({ image, env, envFrom }))
+  const naming = (value: unknown): boolean => oldNames(value).length > 0
+  const containers = (key: string): Fields => {
+    const those = list(spec, key).map(({ image, env, envFrom }) => ({
+      image,
+      ...(naming([env, envFrom]) && { env, envFrom }),
+    }))
+    return those.length === 0 ? {} : { [key]: those }
+  }
   const { serviceAccountName, serviceAccount, imagePullSecrets } = spec
+  const volumes = list(spec, 'volumes').filter((volume) => volume.image !== undefined || naming(volume))
   return {
-    serviceAccountName,
-    serviceAccount,
-    imagePullSecrets,
-    initContainers: containers('initContainers'),
-    containers: containers('containers'),
-    ephemeralContainers: containers('ephemeralContainers'),
-    volumes: list(spec, 'volumes').filter(({ secret, projected, image }) => secret ?? projected ?? image),
+    serviceAccountName: serviceAccountName ?? serviceAccount,
+    ...(imagePullSecrets !== undefined && { imagePullSecrets }),
+    ...containers('initContainers'),
+    ...containers('containers'),
+    ...containers('ephemeralContainers'),
+    ...(volumes.length > 0 && { volumes }),
   }
 }
 
