@@ -7,6 +7,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   '.yaml': 'yaml',
   '.json': 'json',
   '.ts': 'ts',
+  '.mjs': 'js',
   '.sh': 'sh',
 }
 

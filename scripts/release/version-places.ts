@@ -39,6 +39,12 @@ export const VERSION_PLACES: readonly VersionPlace[] = [
     'examples/workflows/rollout.yml',
     'examples/workflows/uninstall.yml',
   ].map((file) => ({ file, what: "the action's moving tag", pattern: ACTION, part: 'major' as const })),
+  ...['docs/en/other-ci.md', 'docs/zh/other-ci.md', 'examples/ci/rollout.sh'].map((file) => ({
+    file,
+    what: "the package's major version",
+    pattern: /(?<=npx --yes acr-nopass@)\d+/g,
+    part: 'major' as const,
+  })),
 ]
 
 /** X.Y.Z and nothing else: a release has no suffix. */

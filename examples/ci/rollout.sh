@@ -1,0 +1,14 @@
+#!/bin/sh
+# What a job of any CI runs. MODE: validate, plan or apply.
+
+set -eu
+acr_nopass() { npx --yes acr-nopass@0 "$@"; }
+
+acr_nopass validate --clusters-file clusters.yaml -f values.yaml
+if [ "${MODE:-validate}" = validate ]; then exit; fi
+
+if [ -n "${OIDC_TOKEN:-}" ]; then
+  session=$(node ci/assume-role.mjs)
+  eval "$session"
+fi
+acr_nopass "$MODE" --clusters-file clusters.yaml --values-files values.yaml --helm-version 4.3.0
