@@ -22,7 +22,6 @@ async function generate(): Promise<Record<string, string>> {
     'chart/values.schema.json': readText('schemas/values.schema.json'),
     'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
     ...generateReferences({ values, clusters }, readText),
-    'src/values/values.generated.ts': await generateTypes(values, { rootName: 'Values' }),
     'src/values/resolved-values.generated.ts': await generateTypes(values, {
       rootName: 'ResolvedValues',
       prefix: 'Resolved',

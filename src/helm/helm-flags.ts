@@ -126,17 +126,6 @@ export function valuesArguments(target: ReleaseTarget, revision?: number): strin
   return ['get', 'values', target.release, ...targetFlags(target), ...revisionFlag(revision), '--output=json']
 }
 
-export function listArguments(version: HelmVersion, target: ReleaseTarget): string[] {
-  // Helm 4 lists every state and knows no --all.
-  return [
-    'list',
-    ...targetFlags(target),
-    '--all-namespaces',
-    '--output=json',
-    ...(version.major === 3 ? ['--all'] : []),
-  ]
-}
-
 function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
   return [
     'upgrade',

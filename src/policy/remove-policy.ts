@@ -4,17 +4,10 @@ import { type PolicyDocument, parseDocument, policyOf, type Statement } from './
 import { membersOf, nextPolicyName } from './names.ts'
 import { includesDocument, sameDocument, withoutGrants } from './normal-form.ts'
 import { observePolicy, rolesOf } from './observe-policy.ts'
-import { planOf } from './policy-plan.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 
 /** What is to go: only ours is touched (`ram-cleanup`). */
 export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' | 'purpose' | 'members'>
-
-/** What a removal would do: reads only. */
-export async function planRemoval(ram: Ram, target: RemovalTarget, signal?: AbortSignal): Promise<PolicyPlan> {
-  const { steps, kept } = await observeAndDecide(ram, target, signal)
-  return planOf(steps, kept)
-}
 
 /** Detaches and deletes what is ours; what somebody else still uses stays, and `kept` says why. */
 export async function removePolicy(ram: Ram, target: RemovalTarget, signal?: AbortSignal): Promise<PolicyPlan> {

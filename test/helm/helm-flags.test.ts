@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  dryRunArguments,
-  listArguments,
-  rollbackArguments,
-  uninstallArguments,
-  upgradeArguments,
-} from '../../src/helm/helm-flags.ts'
+import { dryRunArguments, rollbackArguments, uninstallArguments, upgradeArguments } from '../../src/helm/helm-flags.ts'
 import {
   type HelmVersion,
   isSupportedHelm,
@@ -63,11 +57,6 @@ test('rollback and uninstall carry their own timeout', () => {
   assert.deepEqual(back, ['rollback', 'acr', '3', ...where, '--wait', '--timeout=2m', '--color=never'])
   const gone = uninstallArguments(three, target, { timeout: '1m', wait: false })
   assert.deepEqual(gone, ['uninstall', 'acr', ...where, '--ignore-not-found', '--timeout=1m'])
-})
-
-test('only helm 3 needs --all to list every state; helm 4 refuses the flag', () => {
-  assert.ok(listArguments(three, target).includes('--all'))
-  assert.ok(!listArguments(four, target).includes('--all'))
 })
 
 test('3.18 and newer and every 4.x are supported', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { loadHelperConfig } from '../../src/values/load-helper-config.ts'
+import { loadConfig } from '../../src/release/load-config.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import type { Schema } from '../../src/values/schema/schema.ts'
 
@@ -47,31 +47,14 @@ test('a default that null took away, and that the chart can do without, is there
 })
 
 test("the helper's configuration is complete, however little stands in the file", () => {
-  const file = { name: 'config.yaml', text: `${text}attach: admission\nrelease: ${JSON.stringify(release)}\n` }
-  const { config, errors } = loadHelperConfig(file)
-  assert.deepEqual(errors, [])
-  assert.deepEqual(config?.release, release)
-  assert.deepEqual(config?.targets, {
+  const { config } = loadConfig(`${text}attach: admission\nrelease: ${JSON.stringify(release)}\n`)
+  assert.deepEqual(config.release, release)
+  assert.deepEqual(config.targets, {
     namespaces: { include: ['*'], exclude: ['kube-*'], selector: {} },
     serviceAccounts: { include: ['*'], exclude: [] },
   })
-  assert.deepEqual(config?.verify, { enabled: true, interval: '5m' })
-  assert.equal(config?.registries[0]?.network, 'all')
-})
-
-test('a wrong configuration of the helper is refused with its place, a value of the chart alone too', () => {
-  const { config, errors } = loadHelperConfig({ name: 'config.yaml', text: `${text}attach: auto\nreplicas: 2\n` })
-  assert.equal(config, undefined)
-  assert.deepEqual(
-    errors.map(({ code, place, message }) => [place.line, code, message]),
-    [
-      [1, 'SCHEMA_MISSING', '`release` is missing'],
-      [9, 'SCHEMA_CHOICE', '`attach` is "auto"; expected one of admission, serviceAccounts, both'],
-      [10, 'SCHEMA_UNKNOWN_KEY', 'there is no key `replicas` at the top'],
-    ],
-  )
-  assert.equal(loadHelperConfig({ name: 'config.yaml', text: '- a\n' }).errors[0]?.code, 'YAML_ROOT')
-  assert.equal(loadHelperConfig({ name: 'config.yaml', text: 'a: [\n' }).errors[0]?.code, 'YAML_SYNTAX')
+  assert.deepEqual(config.verify, { enabled: true, interval: '5m' })
+  assert.equal(config.registries[0]?.network, 'all')
 })
 
 test('each key of the schema has a title, a description and, at the top, an example that fits', async () => {

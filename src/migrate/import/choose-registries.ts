@@ -1,7 +1,6 @@
 import { NopassError } from '../../errors.ts'
-import type { AssumeRole, Registry } from '../../values/values.generated.ts'
 import { splitDomains } from './own-domains.ts'
-import type { DraftRegistry } from './values-draft.ts'
+import type { DraftRegistry, GivenRegistry, GivenRole } from './values-draft.ts'
 import type { WantedRegistry } from './wanted-registry.ts'
 
 export interface ChosenRegistries {
@@ -47,7 +46,7 @@ function describe(
   const { network, domains, name } = splitDomains(given, { personal: isPersonal, region })
   const only = all ? 'all' : network
   const wish = isPersonal ? `personal-${region}` : (name ?? instanceName ?? instanceId ?? '')
-  const values: Registry = {
+  const values: GivenRegistry = {
     name: uniqueName(wish, names),
     edition: isPersonal ? 'personal' : 'enterprise',
     ...(instanceId === undefined ? {} : { instanceId }),
@@ -68,7 +67,7 @@ function describe(
   return { values, comments }
 }
 
-function assumeRole(roleArn: string, duration: number | undefined): AssumeRole {
+function assumeRole(roleArn: string, duration: number | undefined): GivenRole {
   return duration === undefined || duration === 3600 ? { roleArn } : { roleArn, durationSeconds: duration }
 }
 

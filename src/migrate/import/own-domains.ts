@@ -1,4 +1,4 @@
-import type { Registry } from '../../values/values.generated.ts'
+import type { ResolvedRegistry } from '../../values/resolved-values.generated.ts'
 
 /** A domain that an instance has by itself, so that values need not name it. */
 export interface OwnDomain {
@@ -26,7 +26,7 @@ export function readOwnDomain(domain: string): OwnDomain | undefined {
 
 /** How an instance's list of domains is said in values: its own ones by `network`, all others by name. */
 export interface SplitDomains {
-  readonly network: NonNullable<Registry['network']>
+  readonly network: ResolvedRegistry['network']
   readonly domains: readonly string[]
   /** The instance's name, where one of its own domains tells it. */
   readonly name: string | undefined

@@ -1,4 +1,4 @@
-import type { Registry } from '../../values/values.generated.ts'
+import type { ResolvedAssumeRole, ResolvedRegistry } from '../../values/resolved-values.generated.ts'
 
 /** What a person has to know of an import. */
 export interface ImportNote {
@@ -10,9 +10,15 @@ export interface ImportNote {
   readonly text: string
 }
 
+/** A registry as a values file gives it: what has a default may be missing. */
+export type GivenRegistry = Pick<ResolvedRegistry, 'name' | 'edition'> &
+  Partial<Omit<ResolvedRegistry, 'assumeRole'>> & { readonly assumeRole?: readonly GivenRole[] }
+
+export type GivenRole = Pick<ResolvedAssumeRole, 'roleArn'> & Partial<ResolvedAssumeRole>
+
 /** A registry of the values to come, with the sentences that stand above it. */
 export interface DraftRegistry {
-  readonly values: Registry
+  readonly values: GivenRegistry
   readonly comments: readonly string[]
 }
 
