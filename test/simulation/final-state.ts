@@ -68,7 +68,8 @@ export function findUnfinished({ server, cloud, known, time }: FinalState): stri
       const excused = owners.some((one) => isForeign(one) && one.operation === 'Apply') || (secret && !isOurs(secret))
       return attached || excused ? [] : [`${namespace}/${name}: not attached`]
     }
-    const excused = owners.some(isForeign)
+    // An entry that names no Secret of ours may be theirs (`mayBeOurs` in src/helper/plan/plan.ts).
+    const excused = owners.some(isForeign) || secret === undefined || !isOurs(secret)
     return attached && !excused ? [`${namespace}/${name}: still attached`] : []
   }
 
