@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
+import { INPUTS, type InputSpec } from '../../src/rollout/inputs/input-table.ts'
 
 export const OUTPUTS: Readonly<Record<string, string>> = {
   matrix: 'The clusters as `{"include":[{"name","wave","environment"}]}`, for strategy.matrix.',
@@ -16,7 +16,7 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
 export function renderActionYml(): string {
   const inputs = Object.entries(INPUTS).map(([name, spec]) => [
     name,
-    { description: spec.about, required: false, default: spec.default },
+    { description: describe(spec), required: false, default: spec.default },
   ])
   const outputs = Object.entries(OUTPUTS).map(([name, description]) => [name, { description }])
   const document = {
@@ -31,4 +31,10 @@ export function renderActionYml(): string {
   }
   const head = '# Made by `npm run build` from src/rollout/inputs/input-table.ts. Do not edit.\n'
   return head + stringify(document, { lineWidth: 120, singleQuote: true })
+}
+
+/** What `--help` shows by its own form: the choices, and how a list is separated. */
+function describe({ about, choices, kind }: InputSpec): string {
+  if (choices !== undefined) return `${about} One of: ${choices.join(', ')}.`
+  return kind === 'list' ? `${about} Separated by commas or line breaks.` : about
 }

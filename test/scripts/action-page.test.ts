@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { renderActionYml } from '../../scripts/build/action-yml.ts'
 import { actionPage, readActionTexts } from '../../scripts/generate-docs/action/page.ts'
 import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
 
@@ -41,4 +42,12 @@ test('the condition shown for each output is one that the example workflow has, 
     shown.filter((condition) => !conditions.includes(condition)),
     [],
   )
+})
+
+test('action.yml names the choices of an input, how a list is separated, and what the defaults write', () => {
+  const { inputs } = parse(renderActionYml()) as { inputs: Record<string, { description: string }> }
+  const about = (name: string): string => inputs[name]?.description ?? ''
+  assert.match(about('ram'), /writes RAM.* One of: auto, worker-role, rrsa, none\.$/)
+  assert.match(about('values-files'), /Separated by commas or line breaks\.$/)
+  assert.match(about('verify'), /Creates and deletes a namespace/)
 })

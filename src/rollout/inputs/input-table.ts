@@ -73,7 +73,8 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     kind: 'choice',
     choices: ['auto', 'worker-role', 'rrsa', 'none'],
     default: 'auto',
-    about: 'Whose RAM policy is applied: auto follows identity.type of the values; none: leave RAM alone.',
+    about:
+      'Whose RAM policy is applied. auto follows identity.type of the values and writes RAM; none leaves RAM alone.',
   },
   'ram-scope': {
     kind: 'choice',
@@ -130,7 +131,8 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
   verify: {
     kind: 'boolean',
     default: 'true',
-    about: 'After the deploy: every registry live, a new namespace gets its Secret, a new Pod the reference.',
+    about:
+      'After the deploy: every registry live, a new namespace gets its Secret, a new Pod the reference. Creates and deletes a namespace for that.',
   },
   'verify-image': {
     kind: 'text',
