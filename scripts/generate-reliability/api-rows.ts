@@ -76,7 +76,7 @@ export const API_ROWS: readonly FaultRow[] = [
       'api-server-killed',
       'the API server is killed',
       ['the API server is killed in a rotation and comes back', 'log lines', 'continues where it was'],
-      ['轮换途中 API server 被杀并恢复', '日志', '从中断处继续'],
+      ['轮换途中 API Server 被杀并恢复', '日志', '从中断处继续'],
     ],
     [
       'etcd-killed',
@@ -132,7 +132,7 @@ export const API_ROWS: readonly FaultRow[] = [
       'certificate-rotated',
       'the certificate of the API server',
       ['the API server gets a certificate from another CA', 'log lines', 'reads the CA file again'],
-      ['API server 换了另一 CA 的证书', '日志', '重新读取 CA 文件'],
+      ['API Server 换了另一 CA 的证书', '日志', '重新读取 CA 文件'],
     ],
     [
       'token-rotated',
@@ -168,13 +168,13 @@ export const API_ROWS: readonly FaultRow[] = [
         'the other replica leads',
         'starts no write; what was in flight replaces nothing newer',
       ],
-      ['领导者停顿超过租约', '另一副本接任', '不再发起写入；在途写入不会覆盖更新的内容'],
+      ['主副本暂停时间超过租约时长', '另一副本接任', '不再发起写入；在途写入不会覆盖更新的内容'],
     ],
     [
       'leader-resumed',
       'a leader that is held up past its lease',
       ['the same leader continues', '`LEASE_LOST`, a restart', 'follows'],
-      ['该领导者恢复运行', '`LEASE_LOST`，重启一次', '成为跟随者'],
+      ['该副本恢复运行', '`LEASE_LOST`，重启一次', '成为跟随者'],
     ],
     [
       'leader-terminated',
@@ -184,7 +184,7 @@ export const API_ROWS: readonly FaultRow[] = [
         'nothing',
         'a clean end, the lease given back; the other replica completes it',
       ],
-      ['轮换途中 SIGTERM', '无', '干净退出并归还租约；另一副本完成轮换'],
+      ['轮换途中 SIGTERM', '无', '正常退出并释放租约；另一副本完成轮换'],
     ],
     [
       'leader-killed',

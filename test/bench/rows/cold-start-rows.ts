@@ -60,7 +60,7 @@ export const COLD_START_ROWS: readonly RowSpec[] = [
     measure: 'writes',
     peers: {
       en: 'API server, etcd and controller-manager for these very writes: what a client without any CPU of its own would take',
-      zh: 'API server、etcd 与 controller-manager 处理这些写入：一个自身不耗 CPU 的客户端所需的时间',
+      zh: 'API Server、etcd 与 controller-manager 处理这些写入：一个自身不耗 CPU 的客户端所需的时间',
     },
   },
   {
