@@ -35,10 +35,16 @@ export const VERSION_PLACES: readonly VersionPlace[] = [
     'docs/zh/quick-start-ack.md',
     'examples/workflows/approved-plan.yml',
     'examples/workflows/environments.yml',
+    'examples/workflows/matrix.yml',
     'examples/workflows/pull-request.yml',
     'examples/workflows/rollout.yml',
     'examples/workflows/uninstall.yml',
   ].map((file) => ({ file, what: "the action's moving tag", pattern: ACTION, part: 'major' as const })),
+  ...['README.md', 'README.zh-CN.md'].flatMap((file) => [
+    { file, what: 'its status', pattern: /(?<=\*\* ?(?:version|版本) )\d+\.\d+\.\d+/g },
+    { file, what: 'the package', pattern: /(?<=npx acr-nopass@)\d+\.\d+\.\d+/g },
+    { file, what: 'the chart', pattern: /(?<=--version )\d+\.\d+\.\d+/g },
+  ]),
   ...['docs/en/other-ci.md', 'docs/zh/other-ci.md', 'examples/ci/rollout.sh'].map((file) => ({
     file,
     what: "the package's major version",
