@@ -318,7 +318,8 @@ for (const one of CASES) {
 const NOTHING = { request: async () => ({ items: [] }), close: () => undefined } as unknown as KubeClient
 
 function contentOf(by: string): ReleaseContent {
-  return { chart: 'c-1.0.0', values: { by }, objects: [], hooks: [] }
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', name: 'c', namespace: 'n', body: { data: { by } } }
+  return { chart: 'c-1.0.0', values: {}, objects: [object], hooks: [] }
 }
 
 function revisions(records: readonly Record[], own: string): readonly Revision[] {

@@ -118,7 +118,7 @@ async function confirm(
     const { revision, notes } = own === undefined ? NOTHING_DONE : await giveWay(request, history, own, signal)
     return { status: 'failed', revision: revision ?? last?.revision ?? null, error, notes }
   }
-  if (!isAsPrepared(await store.content(own.revision, signal), wanted, exact)) {
+  if (exact && !isAsPrepared(await store.content(own.revision, signal), wanted)) {
     const message = `revision ${own.revision} of ${target.namespace}/${target.release} is not what this run had prepared`
     const hint = 'The chart changed between the check and the deploy: use a version that never changes, and run again.'
     return {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { NopassError, toNopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import type { ReleaseContent } from '../../helm/release/release-content.ts'
@@ -94,10 +95,12 @@ export function overtaken(
   return new NopassError('RELEASE_OVERTAKEN', `another deployer ${what} ${when}`)
 }
 
-/** What helm recorded is what was prepared: chart and values always, the objects where rendering again gives the same. */
-export function isAsPrepared(deployed: ReleaseContent, wanted: ReleaseContent, exact: boolean): boolean {
-  if (exact) return isSameRelease(deployed, wanted)
-  return isSameRelease({ ...deployed, objects: [], hooks: [] }, { ...wanted, objects: [], hooks: [] })
+/** Whether helm recorded the objects that were prepared; values and names may be written in more than one way. */
+export function isAsPrepared(deployed: ReleaseContent, wanted: ReleaseContent): boolean {
+  return isDeepStrictEqual(
+    deployed.objects.map(({ body }) => body),
+    wanted.objects.map(({ body }) => body),
+  )
 }
 
 /** What it takes to let another deployer's revision be the release. */
