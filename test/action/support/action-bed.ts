@@ -46,6 +46,8 @@ export interface BedOptions {
   /** What ACK says that they are (default: managed). */
   readonly kind?: ClusterKind
   readonly helm: 'helm3' | 'helm4'
+  /** Of the nodes of all clusters (default: each cluster has one of its own). */
+  readonly workerRole?: string
   /** A real registry, at which the helpers verify each credential before they hand it out. */
   readonly registry?: boolean
   /** More images that the nodes have, and what runs for them. */
@@ -73,7 +75,20 @@ export async function startActionBed(options: BedOptions): Promise<ActionBed> {
     const helper = join(folder, 'helper.mjs')
     await bundleHelper(root, helper)
     const clusters = await Promise.all(
-      names.map((name) => openCluster(name, { kind, tools, etcd, run, cloud, helper, images, signal, stops })),
+      names.map((name) =>
+        openCluster(name, {
+          kind,
+          workerRole: options.workerRole,
+          tools,
+          etcd,
+          run,
+          cloud,
+          helper,
+          images,
+          signal,
+          stops,
+        }),
+      ),
     )
     await symlink(tools[helm], join(folder, 'helm'))
     const { accessKeyId, accessKeySecret } = cloud.administrator
@@ -108,6 +123,7 @@ export async function withHelm(bed: ActionBed, helm: BedOptions['helm']): Promis
 
 interface OpenOptions {
   readonly kind: ClusterKind
+  readonly workerRole: string | undefined
   readonly tools: Parameters<typeof startCluster>[0]['tools']
   readonly etcd: Awaited<ReturnType<typeof startEtcd>>
   readonly run: Run
@@ -128,7 +144,7 @@ async function openCluster(name: string, options: OpenOptions): Promise<BedClust
     () => cluster.stop(),
   )
   const clusterId = `c${name.replace(/[^a-z0-9]/g, '')}00000000000000000000000000000000`.slice(0, 33)
-  const workerRole = `KubernetesWorkerRole-${name}`
+  const workerRole = options.workerRole ?? `KubernetesWorkerRole-${name}`
   cloud.registerCluster({
     clusterId,
     name,

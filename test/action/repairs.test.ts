@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { parse, stringify } from 'yaml'
+import { bundleHelper } from '../../scripts/build/bundles.ts'
+import { eventually } from '../support/eventually.ts'
+import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { inputsOf } from './support/cancel-trial.ts'
+import { runAction } from './support/run-action.ts'
+
+// What an earlier run broke, on a real API server, with Helm 4. Each test goes on from the one before.
+
+let bed: ActionBed
+let folder: string
+let helper: string
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'acr-nopass-repairs-'))
+  helper = join(folder, 'helper.mjs')
+  await bundleHelper(resolve(import.meta.dirname, '..', '..'), helper)
+  const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper] as const }
+  bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4', images })
+})
+after(async () => {
+  await bed[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function run(values: object, inputs: Readonly<Record<string, string>> = {}) {
+  const outcome = await runAction({ inputs: { ...inputsOf(bed, values, 'true'), ...inputs }, env: bed.env })
+  await rm(outcome.temp, { recursive: true })
+  const [result] = JSON.parse(outcome.outputs.results || '[]')
+  return { ...outcome, result }
+}
+
+test('C2 after a first installation whose Pods crash, correct values succeed', async () => {
+  const crashing = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] }
+  const broken = await run(crashing, { timeout: '3m' })
+  assert.deepEqual([broken.result?.status, broken.result?.error?.code], ['failed', 'POD_FAILING'], broken.stdout)
+  const repaired = await run({}, { timeout: '3m' })
+  assert.deepEqual([repaired.code, repaired.result?.status], [0, 'deployed'], repaired.stdout)
+})
+
+test('H7 nothing changed, but the helper is dead: red, however good its last report is', async () => {
+  const { admin } = bed.clusters[0]?.cluster ?? assert.fail()
+  const path = '/api/v1/namespaces/acr-nopass/pods'
+  const good = await readFile(helper, 'utf8')
+  await writeFile(helper, 'process.exit(1)\n')
+  await admin.request({ method: 'DELETE', path })
+  await eventually(async () => {
+    const { items } = await admin.request<{ items: readonly Pod[] }>({ method: 'GET', path })
+    assert.ok(items.length > 0 && items.every(({ status }) => !status?.containerStatuses?.some(({ ready }) => ready)))
+  }, 120_000)
+  const dead = await run({})
+  assert.deepEqual([dead.code, dead.result?.status, dead.result?.phase], [1, 'failed', 'verify'], dead.stdout)
+  assert.match(dead.result?.error?.message ?? '', /^(Pod \S+ ended \d+ times|no Pod of the helper is ready)/)
+  await writeFile(helper, good)
+})
+
+interface Pod {
+  readonly status?: { readonly containerStatuses?: readonly { readonly ready: boolean }[] }
+}
+
+test('M14 a deployer that may not list ServiceAccounts and Secrets everywhere uninstalls, and what it could not do is reported', async () => {
+  const { cluster } = bed.clusters[0] ?? assert.fail()
+  const rule = (apiGroups: string[], resources: string[], verbs: string[]) => ({ apiGroups, resources, verbs })
+  const role = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'deployer-small' },
+    rules: [
+      rule(
+        ['apps', 'rbac.authorization.k8s.io', 'admissionregistration.k8s.io', 'policy', 'coordination.k8s.io'],
+        ['*'],
+        ['*'],
+      ),
+      rule([''], ['namespaces', 'configmaps', 'services', 'pods'], ['*']),
+    ],
+  }
+  const inside = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'deployer-small', namespace: 'acr-nopass' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'User', name: 'small', apiGroup: 'rbac.authorization.k8s.io' }],
+  }
+  const everywhere = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'deployer-small' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'deployer-small' },
+    subjects: inside.subjects,
+  }
+  const rbac = '/apis/rbac.authorization.k8s.io/v1'
+  await cluster.admin.request({ method: 'POST', path: `${rbac}/clusterroles`, body: role })
+  await cluster.admin.request({ method: 'POST', path: `${rbac}/clusterrolebindings`, body: everywhere })
+  await cluster.admin.request({ method: 'POST', path: `${rbac}/namespaces/acr-nopass/rolebindings`, body: inside })
+  const values = parse(bed.values)
+  const own = bed.clusters[0]?.entry(0).values as { endpoints: object }
+  const small = await runAction({
+    inputs: {
+      mode: 'uninstall',
+      confirm: 'acr-nopass/1',
+      name: 'hangzhou-a',
+      kubeconfig: cluster.kubeconfigFor('small', [], 60),
+      values: stringify({ ...values, endpoints: { ...values.endpoints, ...own.endpoints } }),
+      endpoints: bed.endpoints,
+      ram: 'none',
+    },
+    env: bed.env,
+  })
+  await rm(small.temp, { recursive: true })
+  const [result] = JSON.parse(small.outputs.results || '[]')
+  assert.deepEqual([small.code, result?.status], [0, 'uninstalled'], small.stdout)
+  assert.match(
+    small.stdout,
+    /left: pull secrets without content \(the deployer may not list ServiceAccounts and Secrets in all namespaces\)/,
+  )
+})

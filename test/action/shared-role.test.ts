@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { parse, stringify } from 'yaml'
+import { administratorRam } from '../contract/acr-cloud-client.ts'
+import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { runAction } from './support/run-action.ts'
+
+// Two clusters whose nodes have one RAM role, on real API servers, with real helpers that use it.
+
+const ROLE = 'KubernetesWorkerRole-shared'
+const POLICY = `acr-nopass-${ROLE}`
+
+interface Result {
+  readonly name: string
+  readonly status: string
+  readonly notes: readonly string[]
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+let bed: ActionBed
+before(async () => {
+  bed = await startActionBed({ clusters: ['one', 'two'], helm: 'helm4', workerRole: ROLE })
+})
+after(() => bed[Symbol.asyncDispose]())
+
+const temps: string[] = []
+after(() => Promise.all(temps.map((temp) => rm(temp, { recursive: true, force: true }))))
+
+/** A run over these clusters of the two, by their numbers. */
+async function run(
+  repositories: readonly string[],
+  numbers: readonly number[] = [0, 1],
+  inputs: Readonly<Record<string, string>> = {},
+) {
+  const values = parse(bed.values)
+  values.registries[0].repositories = repositories
+  const outcome = await runAction({
+    inputs: {
+      clusters: stringify(numbers.map((number) => bed.clusters[number]?.entry(0))),
+      values: stringify(values),
+      endpoints: bed.endpoints,
+      canary: '0',
+      ...inputs,
+    },
+    env: bed.env,
+  })
+  temps.push(outcome.temp)
+  const results: readonly Result[] = JSON.parse(outcome.outputs.results || '[]')
+  return { ...outcome, results, statuses: results.map(({ status, error }) => error?.code ?? status) }
+}
+
+async function granted(): Promise<readonly string[]> {
+  const policy = await (await administratorRam(bed.cloud)).getPolicy(POLICY)
+  return ['team/*', 'extra/*'].filter((repository) => policy?.document.includes(repository))
+}
+
+test('H4 two clusters that share a role, written at once: both helpers have what they need', async () => {
+  const first = await run(['team/*'])
+  assert.deepEqual([first.code, first.statuses], [0, ['deployed', 'deployed']], first.stdout)
+  assert.deepEqual(await granted(), ['team/*'])
+})
+
+test('H2 an approved plan is done as a whole where two clusters share a role that it widens', async () => {
+  const plan = await run(['team/*', 'extra/*'], [0, 1], { mode: 'plan' })
+  assert.equal(plan.code, 0, plan.stdout)
+  const file = plan.outputs['plan-file'] ?? ''
+  const apply = await run(['team/*', 'extra/*'], [0, 1], { 'plan-file': file })
+  assert.deepEqual([apply.code, apply.statuses], [0, ['deployed', 'deployed']], apply.stdout)
+  assert.deepEqual(await granted(), ['team/*', 'extra/*'])
+  assert.equal(join(file), file)
+})
+
+test('H5 a list with only one of them takes nothing away that the other one needs', async () => {
+  const alone = await run(['team/*'], [0])
+  assert.deepEqual([alone.code, alone.statuses], [0, ['deployed']], alone.stdout)
+  assert.deepEqual(await granted(), ['team/*', 'extra/*'])
+})
+
+test('H6 after both clusters went to RRSA, the shared role keeps nothing of ours', async () => {
+  const rrsa = { values: stringify({ ...parse(bed.values), identity: { type: 'rrsa' } }) }
+  const gone = await run([], [0, 1], rrsa)
+  assert.deepEqual([gone.code, gone.statuses], [0, ['deployed', 'deployed']], gone.stdout)
+  const entities = await (await administratorRam(bed.cloud)).listPolicyEntities(POLICY)
+  assert.deepEqual(entities.roles, [])
+})
