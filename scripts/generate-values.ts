@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { ACR_DOMAINS } from '../src/acr/registry-domains.ts'
 import type { Schema } from '../src/values/schema/schema.ts'
 import { generateReferences } from './generate-values/docs.ts'
-import { helperConfigSchema } from './generate-values/helper-config.ts'
+import { helperConfigSchema, helperKeys, helperKeysTemplate } from './generate-values/helper-config.ts'
 import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
 import { generateValidator, VALIDATOR_TYPES } from './generate-values/validators.ts'
 
@@ -19,6 +19,7 @@ async function generate(): Promise<Record<string, string>> {
   const helperConfig = helperConfigSchema(values)
   return {
     'chart/templates/_acr-domains.tpl': acrDomainsTemplate(),
+    'chart/templates/_helper-keys.tpl': helperKeysTemplate(values),
     'chart/values.schema.json': readText('schemas/values.schema.json'),
     'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
     ...generateReferences({ values, clusters }, readText),
@@ -27,7 +28,7 @@ async function generate(): Promise<Record<string, string>> {
       prefix: 'Resolved',
       resolved: true,
     }),
-    'src/values/helper-config.generated.ts': await generateHelperConfigType(helperConfig),
+    'src/values/helper-config.generated.ts': await generateHelperConfigType(helperConfig, helperKeys(values)),
     'src/values/values-validator.generated.mjs': await generateValidator(values, root),
     'src/values/values-validator.generated.d.mts': VALIDATOR_TYPES,
     'src/values/helper-config-validator.generated.mjs': await generateValidator(helperConfig, root),

@@ -1,6 +1,9 @@
 {{/* The helper's configuration: the values' own keys, `attach` decided, and the names of the release's objects. */}}
 {{- define "acr-nopass.config" -}}
-{{- $config := pick .Values "registries" "targets" "region" "identity" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" -}}
+{{- $config := dict -}}
+{{- range include "acr-nopass.helper-keys" . | fromJsonArray }}
+{{- if hasKey $.Values . }}{{ $_ := set $config . (get $.Values .) }}{{ end }}
+{{- end }}
 {{- $_ := set $config "attach" (include "acr-nopass.attach" .) -}}
 {{- $fullname := include "acr-nopass.fullname" . -}}
 {{- $_ = set $config "release" (dict

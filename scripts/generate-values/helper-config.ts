@@ -1,28 +1,20 @@
 import type { Schema } from '../../src/values/schema/schema.ts'
 
-/** Values that the helper reads; the chart writes them into its ConfigMap as they are. */
-export const HELPER_KEYS = [
-  'registries',
-  'targets',
-  'region',
-  'identity',
-  'admissionImages',
-  'guard',
-  'scope',
-  'secretName',
-  'adopt',
-  'retire',
-  'dryRun',
-  'heal',
-  'watchPods',
-  'verify',
-  'refreshRate',
-  'secretLabels',
-  'authFormat',
-  'network',
-  'endpoints',
-  'logLevel',
-] as const
+/** Values that the helper reads, marked in the schema with `x-helper`; the chart writes them into its ConfigMap as they are. */
+export function helperKeys(values: Schema): readonly string[] {
+  return Object.entries(values.properties ?? {}).flatMap(([key, property]) => (property['x-helper'] ? [key] : []))
+}
+
+/** The same list for the chart's templates. */
+export function helperKeysTemplate(values: Schema): string {
+  return [
+    '{{/* Generated from schemas/values.schema.json: the keys with `x-helper`, which the helper reads. */}}',
+    '{{- define "acr-nopass.helper-keys" -}}',
+    JSON.stringify(helperKeys(values)),
+    '{{- end }}',
+    '',
+  ].join('\n')
+}
 
 const name = (title: string, description: string): Schema => ({
   title,
@@ -51,11 +43,9 @@ const release: Schema = {
 /** The schema of the helper's configuration: the values' own definitions, `attach` decided, and the release's names. */
 export function helperConfigSchema(values: Schema): Schema {
   const properties = Object.fromEntries(
-    HELPER_KEYS.map((key) => {
-      const property = values.properties?.[key]
-      if (property === undefined) throw new Error(`values.schema.json has no key ${key}`)
-      return [key, property]
-    }),
+    Object.entries(values.properties ?? {}).flatMap(([key, { 'x-helper': isRead, ...property }]) =>
+      isRead ? [[key, property]] : [],
+    ),
   )
   const attach: Schema = {
     title: 'How Pods come to reference the pull secret',

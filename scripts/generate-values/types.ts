@@ -1,6 +1,5 @@
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
 import { definitionName, isDefaulted, resolve, type Schema } from '../../src/values/schema/schema.ts'
-import { HELPER_KEYS } from './helper-config.ts'
 
 const BANNER = '// Generated from schemas/ by scripts/generate-values.ts. Do not edit.'
 
@@ -38,8 +37,8 @@ export async function generateTypes(root: Schema, options: TypeOptions): Promise
 }
 
 /** The type of the helper's configuration: the resolved values that it reads, and what the chart adds. */
-export async function generateHelperConfigType(schema: Schema): Promise<string> {
-  const added = Object.entries(schema.properties ?? {}).filter(([key]) => !HELPER_KEYS.some((known) => known === key))
+export async function generateHelperConfigType(schema: Schema, read: readonly string[]): Promise<string> {
+  const added = Object.entries(schema.properties ?? {}).filter(([key]) => !read.includes(key))
   const own: Schema = {
     ...schema,
     description: 'What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in.',
@@ -47,7 +46,7 @@ export async function generateHelperConfigType(schema: Schema): Promise<string> 
     properties: Object.fromEntries(added),
     definitions: {},
   }
-  const keys = HELPER_KEYS.map((key) => `  | '${key}'\n`).join('')
+  const keys = read.map((key) => `  | '${key}'\n`).join('')
   return (await generateTypes(own, { rootName: 'HelperConfig' }))
     .replace(
       BANNER,

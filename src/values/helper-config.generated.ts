@@ -3,9 +3,9 @@ import type { ResolvedValues } from './resolved-values.generated.ts'
 
 type HelperKey =
   | 'registries'
-  | 'targets'
-  | 'region'
   | 'identity'
+  | 'region'
+  | 'targets'
   | 'admissionImages'
   | 'guard'
   | 'scope'

@@ -4,6 +4,8 @@ import type { ValuePath } from '../yaml/yaml-node.ts'
 export interface Schema {
   readonly $schema?: string
   readonly $ref?: string
+  /** Ours: the helper reads this value. */
+  readonly 'x-helper'?: boolean
   readonly title?: string
   readonly description?: string
   readonly type?: string | readonly string[]
