@@ -138,8 +138,10 @@ function withTool(tool: string | undefined): Pick<LegacyPart, 'declaredBy'> {
 function judgedWorkloads(objects: readonly AnyObject[]): readonly Workload[] {
   const key = (group: string, kind: string, namespace: string, name: string): string =>
     `${group} ${kind} ${namespace}/${name}`
+  // None of these owns anything with a template of its own, and there are many.
+  const owners = objects.filter(({ kind }) => kind !== 'Pod' && kind !== 'ReplicaSet' && kind !== 'Job')
   const read = new Set(
-    objects.map((object) => {
+    owners.map((object) => {
       const { kind, metadata } = object
       return key(groupOf(object), kind, metadata.namespace ?? 'default', metadata.name)
     }),

@@ -10,7 +10,7 @@ import type { AnyObject } from './any-object.ts'
 import { collectFacts } from './collect-facts.ts'
 import type { LegacyFacts } from './legacy-facts.ts'
 import { ADDON_KEY_SECRET, LEGACY_CONFIG, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
-import { describeWorkload, trimObject } from './workload.ts'
+import { createTrim, describeWorkload } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
@@ -38,6 +38,7 @@ const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
 export async function readLegacy(reader: Reader, client: KubeClient, signal: AbortSignal): Promise<LegacyFacts> {
   const system = `/api/v1/namespaces/${LEGACY_NAMESPACE}`
   const accept = METADATA_ONLY_LIST
+  const trimObject = createTrim()
   const named = (name: string, more = '') => ({ accept, query: { fieldSelector: `metadata.name=${name}${more}` } })
   const listNamed = (name: string, more = '') =>
     reader.list<KubeObject>(`Secrets named ${name}`, '/api/v1/secrets', named(name, more))
@@ -51,7 +52,7 @@ export async function readLegacy(reader: Reader, client: KubeClient, signal: Abo
     // Metadata has no type, which never changes.
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name, NOT_FOR_PULLS))),
     readCustom(reader, client, signal),
-    ...LISTS.map((kind) => readKind(reader, kind)),
+    ...LISTS.map((kind) => readKind(reader, kind, trimObject)),
   ])
   const foreign = new Set(others.flatMap((list) => (list ?? []).map(({ metadata }) => metadata.uid)))
   const typed = secrets
@@ -105,7 +106,11 @@ function orNull(error: unknown): null {
 
 type Kind = readonly [kind: string, apiVersion: string, plural: string]
 
-async function readKind(reader: Reader, [kind, apiVersion, plural]: Kind): Promise<readonly AnyObject[]> {
+async function readKind(
+  reader: Reader,
+  [kind, apiVersion, plural]: Kind,
+  trimObject: ReturnType<typeof createTrim>,
+): Promise<readonly AnyObject[]> {
   const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
   const trim = (object: KubeObject): AnyObject => trimObject({ ...object, kind, apiVersion })
   const what = `${kind}s of all namespaces`

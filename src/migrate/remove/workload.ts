@@ -30,6 +30,8 @@ const GROUPS: Readonly<Record<string, string>> = Object.fromEntries(
  * (Argo Rollouts, Kruise, Knative, operators' own) are searched for Pod templates and for the names of the old Secrets.
  */
 export function describeWorkload(object: AnyObject): readonly Workload[] {
+  const described = (object as { readonly [DESCRIBED]?: readonly Workload[] })[DESCRIBED]
+  if (described !== undefined) return described
   if (isFinished(object)) return []
   const key = `${groupOf(object)} ${object.kind}`
   const path = object.kind === 'Pod' ? [] : TEMPLATES[key]
@@ -48,73 +50,73 @@ export function groupOf({ kind, apiVersion }: AnyObject): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
 }
 
+function controllerOf(metadata: AnyObject['metadata']): Fields | undefined {
+  const owners = (metadata as { readonly ownerReferences?: readonly Fields[] }).ownerReferences ?? []
+  return owners.find(({ controller }) => controller === true)
+}
+
 /** The controller of an object. */
 export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
-  const owners = (metadata as { readonly ownerReferences?: readonly Fields[] }).ownerReferences ?? []
-  const owner = owners.find(({ controller }) => controller === true)
+  const owner = controllerOf(metadata)
   if (owner === undefined) return undefined
   const [version = '', kind, name] = [owner.apiVersion, owner.kind, owner.name].map((text) => String(text ?? ''))
   const group = owner.apiVersion === undefined ? (GROUPS[kind ?? ''] ?? '') : version.includes('/') ? version : ''
   return { group: group.split('/')[0] ?? '', kind: kind ?? '', name: name ?? '' }
 }
 
-/** What is kept of an object while lists are read: a cluster may have 20,000 ReplicaSets. */
-export function trimObject(object: AnyObject): AnyObject {
-  const { apiVersion, kind, metadata, status } = object
-  const { name, namespace, uid, resourceVersion, deletionTimestamp } = metadata
-  const { ownerReferences = [] } = metadata as { readonly ownerReferences?: readonly Fields[] }
-  const owner = ownerReferences.filter(({ controller }) => controller === true)
-  const kept = {
-    name,
-    namespace,
-    uid,
-    resourceVersion,
-    deletionTimestamp,
-    ...(owner.length > 0 && { ownerReferences: owner }),
+/** Holds what {@link describeWorkload} said of the whole object. */
+const DESCRIBED = Symbol('described')
+
+/**
+ * A function that reduces objects while lists are read: a cluster may have 20,000 ReplicaSets. Of what has a template only the
+ * description is kept, equal parts shared.
+ */
+export function createTrim(): (object: AnyObject) => AnyObject {
+  const share = createShare()
+  return (object) => {
+    const { apiVersion, kind, metadata } = object
+    const { name, namespace, uid, resourceVersion } = metadata
+    if (kind === 'ServiceAccount' && oldNames({ ...object, metadata: undefined }).length > 0) return object
+    const isHelper = kind === 'Deployment' && namespace === LEGACY_NAMESPACE && LEGACY_DEPLOYMENTS.includes(name)
+    if (isHelper) return object
+    const isTemplate = kind === 'Pod' || TEMPLATES[`${groupOf(object)} ${kind}`] !== undefined
+    if (!isTemplate) {
+      const kept = { name, namespace, uid, resourceVersion } as AnyObject['metadata']
+      return kind === 'ServiceAccount' ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }
+    }
+    const described = describeWorkload(object).map((workload): Workload => {
+      const { owner, references, uses, images, serviceAccount } = workload
+      return {
+        ...workload,
+        namespace: share(workload.namespace),
+        serviceAccount: share(serviceAccount),
+        references: share(references),
+        uses: share(uses),
+        images: share(images),
+        owner: share(owner),
+      }
+    })
+    const owner = kind === 'ReplicaSet' ? share(controllerOf(metadata)) : undefined
+    const kept = { name, namespace: share(namespace), ...(owner && { ownerReferences: [owner] }) }
+    return {
+      apiVersion: share(apiVersion),
+      kind,
+      metadata: kept as unknown as AnyObject['metadata'],
+      [DESCRIBED]: described,
+    }
   }
-  const path = TEMPLATES[`${groupOf(object)} ${kind}`]
-  const base = { apiVersion, kind, metadata: kept as AnyObject['metadata'] }
-  if (isFinished(object)) return { ...base, status: trimStatus(status) }
-  if (kind === 'Pod') return { ...base, spec: trimPodSpec(field(object, 'spec')) }
-  if (kind === 'ServiceAccount' && oldNames({ ...object, metadata: undefined }).length === 0) return base
-  if (path === undefined) return kind === 'ServiceAccount' ? object : { ...object, metadata: base.metadata }
-  const isHelper = kind === 'Deployment' && namespace === LEGACY_NAMESPACE && LEGACY_DEPLOYMENTS.includes(name)
-  if (isHelper) return object
-  const template = fieldAt(object, path)
-  const skip = field(field(template, 'metadata'), 'labels')[SKIP]
-  const trimmed = {
-    ...(skip !== undefined && { metadata: { labels: { [SKIP]: skip } } }),
-    spec: trimPodSpec(field(template, 'spec')),
-  }
-  const nested = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), trimmed) as Fields
-  return { ...base, ...nested }
 }
 
-function trimStatus(status: unknown): unknown {
-  if (!isRecord(status)) return undefined
-  const { phase, completionTime, conditions } = status
-  const failed = list({ conditions }, 'conditions').filter(({ type }) => type === 'Failed')
-  return { phase, completionTime, ...(failed.length > 0 && { conditions: failed }) }
-}
-
-function trimPodSpec(spec: Fields): Fields {
-  const naming = (value: unknown): boolean => oldNames(value).length > 0
-  const containers = (key: string): Fields => {
-    const those = list(spec, key).map(({ image, env, envFrom }) => ({
-      image,
-      ...(naming([env, envFrom]) && { env, envFrom }),
-    }))
-    return those.length === 0 ? {} : { [key]: those }
-  }
-  const { serviceAccountName, serviceAccount, imagePullSecrets } = spec
-  const volumes = list(spec, 'volumes').filter((volume) => volume.image !== undefined || naming(volume))
-  return {
-    serviceAccountName: serviceAccountName ?? serviceAccount,
-    ...(imagePullSecrets !== undefined && { imagePullSecrets }),
-    ...containers('initContainers'),
-    ...containers('containers'),
-    ...containers('ephemeralContainers'),
-    ...(volumes.length > 0 && { volumes }),
+/** The same value for equal ones; bounded, so that many different ones cost no memory. */
+function createShare(limit = 5000): <T>(value: T) => T {
+  const known = new Map<string, unknown>()
+  return <T>(value: T): T => {
+    if (value === undefined) return value
+    const key = JSON.stringify(value)
+    const found = known.get(key)
+    if (found !== undefined) return found as T
+    if (known.size < limit) known.set(key, value)
+    return value
   }
 }
 
