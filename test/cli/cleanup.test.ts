@@ -128,13 +128,21 @@ for (const [title, object] of [
   })
 }
 
-test('cleanup refuses where Pods of the release cannot be listed', async (t) => {
-  const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'))
-  cluster.refuse = (_method, path) => (path === '/api/v1/namespaces/acr-nopass/pods' ? 403 : undefined)
-  const { stderr } = await cleanup(t, cluster)
-  assert.match(stderr, /^CLEANUP_UNREADABLE: not readable: Pods of namespace acr-nopass/)
-  assert.deepEqual(entries(cluster), { ours: ['own', 'acr-nopass'] })
-})
+// Finding 11: it took a 403 for the absence of a release, and deleted the Secrets of a working one.
+for (const [what, where] of [
+  ['ConfigMaps of all namespaces', '/api/v1/configmaps'],
+  ['Deployments of namespace acr-nopass', '/apis/apps/v1/namespaces/acr-nopass/deployments'],
+  ['Pods of namespace acr-nopass', '/api/v1/namespaces/acr-nopass/pods'],
+] as const) {
+  test(`P12 cleanup refuses where ${what} cannot be listed`, async (t) => {
+    const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'))
+    cluster.refuse = (_method, path) => (path === where ? 403 : undefined)
+    const { stderr } = await cleanup(t, cluster)
+    assert.ok(stderr.startsWith(`CLEANUP_UNREADABLE: not readable: ${what} `), stderr)
+    assert.deepEqual(entries(cluster), { ours: ['own', 'acr-nopass'] })
+    assert.deepEqual(cluster.objects.length, 2)
+  })
+}
 
 test('cleanup reports a Secret that finalizers keep', async (t) => {
   const held = secret('ours')
