@@ -2,6 +2,7 @@
 // npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: what runs on older versions, instead of the suites.
 // npm test -- --changed | --since REF: only files that what differs from HEAD, or from REF, may concern.
 // npm test -- simulation --seed N [--only 1,4]: one seed of the simulation, or some of its faults, with all that happens.
+// npm test -- zoo --seed N [--only 1,4]: one cluster of the zoo, or some of its features, with all that happens.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'

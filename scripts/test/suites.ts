@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ToolName } from '../../src/sandbox/tools/tool-table.ts'
 
-export type SuiteName = 'unit' | 'simulation' | 'contract' | 'cluster' | 'action' | 'browser' | 'node'
+export type SuiteName = 'unit' | 'simulation' | 'contract' | 'cluster' | 'zoo' | 'action' | 'browser' | 'node'
 
 /** A suite of the tests: what it needs, and how its files run. */
 export interface Suite {
@@ -47,6 +47,14 @@ export const SUITES: readonly Suite[] = [
     waits: true,
     secondTry: true,
   },
+  // One control plane for all of them.
+  {
+    name: 'zoo',
+    tools: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'],
+    parallel: () => 1,
+    fileLimit: 900_000,
+    waits: true,
+  },
   {
     name: 'action',
     tools: [...CLUSTER_TOOLS, 'act', 'actionlint', 'registry'],
@@ -74,7 +82,7 @@ export const SUITES: readonly Suite[] = [
   },
 ]
 
-const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'action', 'browser', 'node'] as const
+const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'zoo', 'action', 'browser', 'node'] as const
 
 /** The test files of a suite under `root`, sorted; only those whose path holds one of the words, if there are any. */
 export function findTestFiles(root: string, suite: SuiteName, words: readonly string[]): string[] {
@@ -98,7 +106,7 @@ export function chooseSuites(words: readonly string[]): { suites: readonly Suite
   return { suites: named.length > 0 ? named : SUITES, words: rest }
 }
 
-/** `--seed N` and `--only 1,4` as the variables that test/simulation reads; the other words as they are. */
+/** `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read; the other words as they are. */
 export function takeSeed(words: readonly string[]): {
   readonly seedEnv: Readonly<Record<string, string>>
   readonly rest: readonly string[]

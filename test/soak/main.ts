@@ -7,6 +7,7 @@ import { runMemory } from './memory.ts'
 import { runSoak } from './run-soak.ts'
 import { readSoakOptions, SOAK_USAGE } from './soak-options.ts'
 import { soakSimulation } from './soak-simulation.ts'
+import { soakZoo } from './soak-zoo.ts'
 
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
@@ -16,6 +17,10 @@ try {
   const [first, ...rest] = process.argv.slice(2)
   if (first === 'simulation') {
     process.exitCode = await soakSimulation(rest, (text) => console.log(text), interrupt.signal)
+    process.exit()
+  }
+  if (first === 'zoo') {
+    process.exitCode = await soakZoo(rest, (text) => console.log(text), interrupt.signal)
     process.exit()
   }
   if (first === 'memory') {

@@ -24,6 +24,7 @@ export const SOAK_USAGE = `npm run soak [-- OPTIONS]     cancels jobs at random 
   --hostile              instead: 500 ServiceAccounts of 1.3 MB and 10,000 plain ones beside a helper
 
 npm run soak -- simulation [--minutes N] [--from SEED]     runs new seeds of test/simulation for so long (default 30)
+npm run soak -- zoo [--minutes N] [--from SEED]            runs new seeds of test/zoo for so long (default 20)
 
 npm run soak -- memory     the most memory that doctor needs with 10,000 Pods, and cleanup --legacy with 20,000 ReplicaSets more`
 

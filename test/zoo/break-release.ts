@@ -1,0 +1,108 @@
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import type { Rendered, ZooCluster } from './cluster.ts'
+import type { Defect } from './defects.ts'
+import { SECRET } from './draw-zoo.ts'
+import { listAt, type ZooObject } from './kinds.ts'
+import type { Snapshot } from './rules.ts'
+
+/** Breaks a release in one way; where, or undefined when this zoo has nothing to break so. */
+export async function breakRelease(
+  zoo: ZooCluster,
+  release: Rendered,
+  defect: Defect,
+  /** ServiceAccounts that its helper attached, `namespace/name`. */
+  attached: readonly string[],
+): Promise<string | undefined> {
+  const { namespace, fullname } = release
+  const find = (kind: string, has: (object: ZooObject) => boolean = () => true): string =>
+    release.objects.find(({ body }) => body.kind === kind && has(body))?.path ?? ''
+  const gone = async (path: string): Promise<string> => {
+    if (path === '') throw new Error(`the release has nothing for ${defect}`)
+    await zoo.remove(path)
+    return path
+  }
+  const patch = async (path: string, body: object, fieldManager = 'kubectl-edit'): Promise<string> => {
+    await zoo.call({ method: 'PATCH', path, body, contentType: MERGE_PATCH, query: { fieldManager } })
+    return path
+  }
+  const deployment = `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`
+  const key = attached.find((one) => one.endsWith('/builder'))
+  const secret = `/api/v1/namespaces/${key?.split('/')[0]}/secrets/${SECRET}`
+  switch (defect) {
+    case 'no-lease':
+      return await gone(find('Lease'))
+    case 'stale-lease': {
+      const path = find('Lease')
+      const old = new Date(Date.now() - 10 * 60_000)
+      await patch(
+        path,
+        { spec: { holderIdentity: 'acr-nopass-0_x', renewTime: old.toISOString().replace('Z', '000Z') } },
+        'acr-nopass',
+      )
+      const there = await zoo.read(path)
+      const time = old.toISOString().replace(/\.\d+Z$/, 'Z')
+      const managedFields = (there?.metadata.managedFields ?? []).map((entry) => ({ ...(entry as object), time }))
+      return await patch(path, { metadata: { managedFields } })
+    }
+    case 'no-guard':
+      return await gone(find('ValidatingAdmissionPolicyBinding'))
+    case 'no-role':
+      return await gone(find('ClusterRoleBinding'))
+    case 'no-deployment':
+      return await gone(deployment)
+    case 'scaled-down': {
+      await patch(deployment, { spec: { replicas: 0 } })
+      await zoo.settleDeployment(release)
+      return deployment
+    }
+    case 'not-ready': {
+      const body = { status: { availableReplicas: 0, readyReplicas: 0, replicas: 1 } }
+      await patch(`${deployment}/status`, body)
+      return deployment
+    }
+    case 'no-report':
+      return await gone(`/api/v1/namespaces/${namespace}/configmaps/${fullname}-status`)
+    case 'bad-config':
+      return await patch(
+        find('ConfigMap', ({ data }) => JSON.stringify(data ?? {}).includes('config.yaml')),
+        {
+          data: { 'config.yaml': 'registries: [' },
+        },
+      )
+    case 'no-secret':
+      return key && (await gone(secret))
+    case 'foreign-secret': {
+      if (key === undefined) return undefined
+      await gone(secret)
+      const body = { metadata: { name: SECRET }, stringData: { own: 'data' } }
+      await zoo.call({ method: 'POST', path: secret.replace(/\/[^/]+$/, ''), body })
+      return secret
+    }
+    case 'changed-secret': {
+      const content = Buffer.from('{"auths":{}}').toString('base64')
+      return key && (await patch(secret, { data: { '.dockerconfigjson': content } }))
+    }
+    case 'expired-secret': {
+      const ended = new Date(Date.now() - 10 * 60_000).toISOString().replace(/\.\d+Z$/, 'Z')
+      const body = { metadata: { annotations: { 'acr-nopass.io/expires-at': ended } } }
+      return key && (await patch(secret, body, 'acr-nopass-content'))
+    }
+    case 'no-entry': {
+      if (key === undefined) return undefined
+      const path = `/api/v1/namespaces/${key.replace('/', '/serviceaccounts/')}`
+      const rest = listAt(await zoo.read(path), ['imagePullSecrets']).filter(({ name }) => name !== SECRET)
+      return await patch(path, { imagePullSecrets: rest })
+    }
+  }
+}
+
+/** What a person does after a command that only shows something. */
+export async function restoreDefect(
+  zoo: ZooCluster,
+  release: Rendered,
+  defect: Defect,
+  { spot }: { readonly healthy: Snapshot; readonly broken: Snapshot; readonly spot: string },
+): Promise<void> {
+  if (defect === 'foreign-secret') await zoo.remove(spot)
+  void release
+}

@@ -1,0 +1,402 @@
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { type HelperStatus, STATUS_KEY } from '../../src/acr/helper-status.ts'
+import { type ManifestObject, parseManifest } from '../../src/helm/manifest.ts'
+import { launchHelper } from '../../src/helper/launch-helper.ts'
+import { loadConfig } from '../../src/helper/load-config.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import { APPLY, type KubeCall, type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
+import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
+import { NEWEST, openHelm } from '../support/chart.ts'
+import { controlPlane, minorOfRun } from '../support/control-plane.ts'
+import { eventually } from '../support/eventually.ts'
+import { testTools } from '../tools.ts'
+import { DENIABLE, HOME, SECOND_HOME, SPACES, type Written } from './draw-zoo.ts'
+import { CUSTOM_KINDS, collectionOf, type ZooObject } from './kinds.ts'
+import type { Snapshot } from './rules.ts'
+
+/** Nothing makes Pods, and nothing but the test deletes: the controllers that would are off. */
+const WITHOUT = [
+  'deployment',
+  'replicaset',
+  'replicationcontroller',
+  'statefulset',
+  'daemonset',
+  'job',
+  'cronjob',
+  'garbage-collector',
+  'pod-garbage-collector',
+  'disruption',
+  'horizontal-pod-autoscaler',
+]
+
+/** Kinds of which a zoo has none, or that change by themselves. */
+const NOT_COMPARED =
+  /^(events|nodes|csinodes|csidrivers|csistoragecapacities|volumeattachments|storageclasses|persistentvolumes|runtimeclasses|priorityclasses|flowschemas|prioritylevelconfigurations|apiservices|componentstatuses|certificatesigningrequests|controllerrevisions|endpoints|endpointslices|ipaddresses|servicecidrs|ingressclasses|customresourcedefinitions|ingresses|limitranges|horizontalpodautoscalers|device.*|resource(claim|slice|pool).*|volumeattributesclasses|storageversion.*|leasecandidates|clustertrustbundles|podcertificaterequests)$/
+
+/** A release as the chart renders it. */
+export interface Rendered {
+  readonly namespace: string
+  readonly name: string
+  readonly fullname: string
+  readonly objects: readonly { readonly path: string; readonly body: ZooObject }[]
+  readonly config: string
+}
+
+export interface HelperRun {
+  /** Until it reports so. */
+  readonly until?: (status: HelperStatus) => boolean
+}
+
+/** One control plane for many zoos, with the emulated cloud and a Helm. */
+export interface ZooCluster extends AsyncDisposable {
+  readonly cluster: Cluster
+  readonly admin: KubeClient
+  readonly adminKubeconfig: string
+  /** The same rights, but to read one resource. */
+  kubeconfigWithout(resource: string): string
+  /** A PATH with Helm. */
+  readonly path: string
+  readonly folder: string
+  render(release: { readonly namespace: string; readonly name: string }, values: object): Promise<Rendered>
+  snapshot(): Promise<Snapshot>
+  /** As the cluster was in the beginning, but for cluster-wide objects of these releases. */
+  reset(keep: readonly Rendered[]): Promise<void>
+  write(written: Written): Promise<void>
+  install(rendered: Rendered): Promise<void>
+  /** The Deployment's controller, as far as anybody looks at it. */
+  settleDeployment(rendered: Rendered): Promise<void>
+  /** Runs a helper of the release until it has nothing left to do. */
+  runHelper(rendered: Rendered, run?: HelperRun): Promise<void>
+  call(call: KubeCall): Promise<unknown>
+  /** `undefined` when it does not exist. */
+  read(path: string): Promise<ZooObject | undefined>
+  remove(path: string): Promise<void>
+}
+
+const LIMIT_MS = 60_000
+const AT_ONCE = 8
+
+export async function openZooCluster(): Promise<ZooCluster> {
+  const signal = AbortSignal.timeout(24 * 3_600_000)
+  const minor = minorOfRun()
+  const folder = await mkdtemp(join(tmpdir(), 'zoo-'))
+  const [tools, helm, cloud] = await Promise.all([controlPlane(minor, signal), openHelm('helm4'), startCloud()])
+  const flag = `--controllers=${WITHOUT.map((name) => `-${name}-controller`).join(',')}`
+  const cluster = await startCluster({ name: 'zoo', tools, signal, controllerManagerFlags: [flag] })
+  const { admin } = cluster
+  await symlink((await testTools('helm4')).helm4, join(folder, 'helm'))
+  const values = await baseValues(cloud)
+  const rendered = new Map<string, Promise<Rendered>>()
+  const call: ZooCluster['call'] = (one) => admin.request(one)
+  const read: ZooCluster['read'] = async (path) => {
+    try {
+      return await admin.request<ZooObject>({ method: 'GET', path })
+    } catch (error) {
+      if (error instanceof KubeApiError && error.status === 404) return undefined
+      throw error
+    }
+  }
+  const remove: ZooCluster['remove'] = async (path) => {
+    try {
+      await admin.request({ method: 'DELETE', path, query: { gracePeriodSeconds: 0, propagationPolicy: 'Background' } })
+    } catch (error) {
+      if (!(error instanceof KubeApiError && error.status === 404)) throw error
+    }
+  }
+  for (const name of [HOME, SECOND_HOME, ...SPACES]) {
+    await call({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } })
+  }
+  await createKinds(call)
+  const kinds = await discover(admin)
+  const without = new Map(
+    await Promise.all(
+      DENIABLE.map(async (resource) => [resource, await userWithout(cluster, kinds, resource, folder)] as const),
+    ),
+  )
+  const snapshot = async (): Promise<Snapshot> => {
+    const found = new Map<string, ZooObject>()
+    await inParallel(kinds, async ({ root, plural, kind, namespaced }) => {
+      const path = `${root}/${plural}`
+      const { items } = await admin.request<{ items: readonly ZooObject[] | null }>({ method: 'GET', path })
+      for (const item of items ?? []) {
+        const { namespace, name } = item.metadata
+        // Renewed by the API server itself.
+        if (plural === 'leases' && namespace === 'kube-system') continue
+        const where = namespaced ? `${root}/namespaces/${namespace}/${plural}/${name}` : `${path}/${name}`
+        found.set(where, { ...item, kind })
+      }
+    })
+    // What is ending is gone, as far as anybody is concerned.
+    const ending = new Set(
+      [...found.values()].filter(isEnding).flatMap(({ kind, metadata }) => (kind === 'Namespace' ? metadata.name : [])),
+    )
+    const there = [...found].filter(([, one]) => !isEnding(one) && !ending.has(one.metadata.namespace ?? ''))
+    return new Map(there.sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+  for (const name of ['default', HOME, SECOND_HOME, ...SPACES]) {
+    const path = `/api/v1/namespaces/${name}`
+    await eventually(async () => {
+      for (const part of ['serviceaccounts/default', 'configmaps/kube-root-ca.crt']) {
+        if ((await read(`${path}/${part}`)) === undefined) throw new Error(`${path} has no ${part}`)
+      }
+    }, LIMIT_MS)
+  }
+  const baseline = await snapshot()
+
+  const zoo: ZooCluster = {
+    cluster,
+    admin,
+    adminKubeconfig: cluster.adminKubeconfigFile,
+    kubeconfigWithout: (resource) => without.get(resource) ?? '',
+    path: `${folder}:${process.env.PATH}`,
+    folder,
+    call,
+    read,
+    remove,
+    snapshot,
+    render: ({ namespace, name }, more) => {
+      const key = JSON.stringify([namespace, name, more])
+      const work = rendered.get(key) ?? render(namespace, name, more)
+      rendered.set(key, work)
+      return work
+    },
+    async reset(keep) {
+      const kept = new Set(keep.flatMap(({ objects }) => objects.map(({ path }) => path)))
+      const now = await snapshot()
+      await inParallel([...now], async ([path, object]) => {
+        const was = baseline.get(path)
+        if (was === undefined) {
+          if (object.metadata.namespace !== undefined || !kept.has(path)) await remove(path)
+          return
+        }
+        if (was.metadata.uid === object.metadata.uid && text(was) === text(object)) return
+        // As it was created: also without a record of who wrote it since.
+        const metadata = { ...was.metadata, uid: undefined, resourceVersion: undefined, managedFields: [{}] }
+        await call({ method: 'PUT', path, body: { ...was, metadata } })
+      })
+    },
+    async write({ object, manager = 'kubectl-client-side-apply', applied, status, merge }) {
+      const collection = collectionOf(object)
+      const path = `${collection}/${object.metadata.name}`
+      const query = { fieldManager: manager }
+      const { kind: _kind, apiVersion: _version, ...fields } = object
+      if (applied) {
+        await call({ method: 'PATCH', path, body: object, query: { ...query, force: true }, contentType: APPLY })
+      } else if (merge && (await read(path)) !== undefined) {
+        await call({ method: 'PATCH', path, body: fields, query, contentType: MERGE_PATCH })
+      } else {
+        await call({ method: 'POST', path: collection, body: object, query })
+      }
+      if (status !== undefined) {
+        await call({ method: 'PATCH', path: `${path}/status`, body: { status }, query, contentType: MERGE_PATCH })
+      }
+    },
+    async install({ objects }) {
+      await inParallel(objects, async ({ path, body }) => {
+        await call({ method: 'PATCH', path, body, query: { fieldManager: 'helm', force: true }, contentType: APPLY })
+      })
+    },
+    async settleDeployment({ namespace, fullname }) {
+      const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`
+      const deployment = await read(path)
+      if (deployment === undefined) return
+      const { replicas = 0 } = deployment.spec as { readonly replicas?: number }
+      const status = { replicas, availableReplicas: replicas, readyReplicas: replicas, updatedReplicas: replicas }
+      await call({ method: 'PATCH', path: `${path}/status`, body: { status }, contentType: MERGE_PATCH })
+    },
+    runHelper: (release, run = {}) => runHelper(zoo, release, run),
+    async [Symbol.asyncDispose]() {
+      await cluster.stop()
+      await cloud.stop()
+      await helm[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+
+  async function render(namespace: string, name: string, more: object): Promise<Rendered> {
+    const kubeVersion = minor === 'newest' ? NEWEST : '1.30.0'
+    const manifest = await helm.render({ namespace, release: name, values: [values, more], kubeVersion })
+    const objects = parseManifest(manifest).map((one) => ({ path: pathOf(one, namespace, kinds), body: one.body }))
+    const config = objects.map(({ body }) => (body.data as { 'config.yaml'?: string } | undefined)?.['config.yaml'])
+    const text = config.find((one) => one !== undefined) ?? ''
+    const fullname = loadConfig(text).config.release.fullname
+    return { namespace, name, fullname, objects: objects as unknown as Rendered['objects'], config: text }
+  }
+
+  return zoo
+}
+
+const isEnding = ({ metadata }: ZooObject): boolean => metadata.deletionTimestamp !== undefined
+
+function text({
+  metadata: { resourceVersion: _version, ...metadata },
+  ...rest
+}: ZooObject & { metadata: { resourceVersion?: string } }): string {
+  return JSON.stringify({ ...rest, metadata })
+}
+
+async function baseValues(cloud: Cloud): Promise<object> {
+  const role = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
+  const Action = ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository']
+  cloud.control.grant(role, 'pull', { Version: '1', Statement: [{ Effect: 'Allow', Action, Resource: ['*'] }] })
+  return {
+    replicas: 1,
+    identity: { type: 'worker-role' },
+    endpoints: { cr: cloud.endpoints.cr, sts: cloud.endpoints.sts, imds: await cloud.imdsFor(role) },
+    attach: 'serviceAccounts',
+    verify: { enabled: false },
+    logLevel: 'error',
+  }
+}
+
+interface Kind {
+  readonly root: string
+  readonly plural: string
+  readonly kind: string
+  readonly namespaced: boolean
+  readonly apiVersion: string
+}
+
+async function discover(admin: KubeClient): Promise<readonly Kind[]> {
+  const { groups } = await admin.request<{ groups: readonly { preferredVersion: { groupVersion: string } }[] }>({
+    method: 'GET',
+    path: '/apis',
+  })
+  const versions = ['v1', ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)]
+  const lists = await Promise.all(
+    versions.map(async (apiVersion) => {
+      const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
+      const { resources } = await admin.request<{
+        resources: readonly { name: string; kind: string; namespaced: boolean; verbs?: readonly string[] }[]
+      }>({ method: 'GET', path: root })
+      return resources
+        .filter(({ name, verbs = [] }) => !name.includes('/') && verbs.includes('list') && !NOT_COMPARED.test(name))
+        .map(({ name, kind, namespaced }) => ({ root, plural: name, kind, namespaced, apiVersion }))
+    }),
+  )
+  return lists.flat()
+}
+
+function pathOf({ kind, apiVersion, name, namespace }: ManifestObject, home: string, kinds: readonly Kind[]): string {
+  const found = kinds.find((one) => one.kind === kind && one.apiVersion === apiVersion)
+  if (found === undefined) throw new Error(`the API server has no ${apiVersion} ${kind}`)
+  const { root, plural, namespaced } = found
+  return namespaced ? `${root}/namespaces/${namespace ?? home}/${plural}/${name}` : `${root}/${plural}/${name}`
+}
+
+async function createKinds(call: ZooCluster['call']): Promise<void> {
+  const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+  for (const { group, version, kind, plural } of CUSTOM_KINDS) {
+    const versions = [{ name: version, served: true, storage: true, schema: { openAPIV3Schema } }]
+    const names = { kind, plural, singular: kind.toLowerCase() }
+    await call({
+      method: 'POST',
+      path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+      body: { metadata: { name: `${plural}.${group}` }, spec: { group, scope: 'Namespaced', names, versions } },
+    })
+  }
+  for (const { group, version, plural } of CUSTOM_KINDS) {
+    const path = `/apis/${group}/${version}/${plural}`
+    await eventually(() => call({ method: 'GET', path }), LIMIT_MS)
+  }
+}
+
+/** A user who may do everything but read one resource. */
+async function userWithout(
+  cluster: Cluster,
+  kinds: readonly Kind[],
+  resource: string,
+  folder: string,
+): Promise<string> {
+  const groupOf = ({ apiVersion }: Kind): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '')
+  const groups = [...new Set(kinds.map(groupOf))]
+  const rules = groups.flatMap((group) => {
+    const own = kinds.filter((kind) => groupOf(kind) === group).map(({ plural }) => plural)
+    return own.includes(resource)
+      ? [
+          { apiGroups: [group], resources: own.filter((name) => name !== resource), verbs: ['*'] },
+          { apiGroups: [group], resources: [resource], verbs: ['create', 'patch', 'update', 'delete'] },
+        ]
+      : [{ apiGroups: [group], resources: ['*'], verbs: ['*'] }]
+  })
+  const nodes = { apiGroups: [''], resources: ['nodes', 'pods/log'], verbs: ['get', 'list'] }
+  const reviews = { apiGroups: ['authorization.k8s.io'], resources: ['*'], verbs: ['*'] }
+  const name = `zoo-without-${resource}`
+  const rbac = '/apis/rbac.authorization.k8s.io/v1'
+  const body = { metadata: { name }, rules: [...rules, nodes, reviews].filter((rule) => rule.resources.length > 0) }
+  await cluster.admin.request({ method: 'POST', path: `${rbac}/clusterroles`, body })
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }
+  const subjects = [{ kind: 'User', name, apiGroup: 'rbac.authorization.k8s.io' }]
+  await cluster.admin.request({
+    method: 'POST',
+    path: `${rbac}/clusterrolebindings`,
+    body: { metadata: { name }, roleRef, subjects },
+  })
+  const file = join(folder, `${name}.kubeconfig`)
+  await writeFile(file, cluster.kubeconfigFor(name, [], 24 * 60), { mode: 0o600 })
+  return file
+}
+
+async function runHelper(
+  zoo: ZooCluster,
+  { namespace, fullname, config }: Rendered,
+  { until }: HelperRun,
+): Promise<void> {
+  const { cluster, folder } = zoo
+  const file = join(folder, `${namespace}.config.yaml`)
+  await writeFile(file, config)
+  const { config: loaded, hash } = loadConfig(config)
+  const token = await cluster.serviceAccountToken(namespace, loaded.release.serviceAccount, [], 3600)
+  const stop = new AbortController()
+  const begin = Date.now()
+  const log = pino({ level: 'silent' })
+  const running = launchHelper(
+    {
+      argument: {
+        config: file,
+        secretsDir: folder,
+        serviceAccountDir: folder,
+        oidcTokenFile: undefined,
+        httpAddress: undefined,
+        statusAddress: undefined,
+      },
+      connection: { server: cluster.server, ca: cluster.caPem, token: () => token },
+      environment: {},
+      version: 'zoo',
+      podName: `${fullname}-0`,
+      log,
+    },
+    stop.signal,
+  )
+  const settled = eventually(async () => {
+    const report = (await zoo.read(`/api/v1/namespaces/${namespace}/configmaps/${fullname}-status`))?.data
+    const text = (report as Readonly<Record<string, string>> | undefined)?.[STATUS_KEY]
+    const status: HelperStatus | undefined = text === undefined ? undefined : JSON.parse(text)
+    if (status === undefined || Date.parse(status.updatedAt) < begin - 1000 || status.configHash !== hash) {
+      throw new Error(`the helper of ${namespace} has not reported`)
+    }
+    const pending = status.namespaces.pending + (status.serviceAccounts?.pending ?? 0)
+    if (until === undefined ? pending > 0 : !until(status)) throw new Error(`the helper has ${pending} left: ${text}`)
+  }, LIMIT_MS)
+  try {
+    await Promise.race([settled, running.then(() => settled)])
+  } finally {
+    stop.abort()
+    await running.catch(() => undefined)
+  }
+}
+
+/** Several at a time; the first failure is thrown once all have ended. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const queue = items.values()
+  const worker = async (): Promise<void> => {
+    for (const item of queue) await work(item)
+  }
+  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+}

@@ -1,0 +1,35 @@
+export type Defect =
+  | 'no-lease'
+  | 'stale-lease'
+  | 'no-guard'
+  | 'no-role'
+  | 'no-deployment'
+  | 'scaled-down'
+  | 'not-ready'
+  | 'no-report'
+  | 'bad-config'
+  | 'no-secret'
+  | 'foreign-secret'
+  | 'changed-secret'
+  | 'expired-secret'
+  | 'no-entry'
+
+/** Ways in which a release breaks; each with what `doctor` has to name, and nothing else. */
+export const DEFECT_FINDINGS: Readonly<Record<Defect, readonly string[]>> = {
+  'no-lease': ['HELPER_LEADERLESS'],
+  'stale-lease': ['HELPER_LEADERLESS'],
+  'no-guard': ['GUARD_MISSING'],
+  'no-role': ['RIGHTS_MISSING'],
+  'no-deployment': ['HELPER_DOWN'],
+  'scaled-down': ['HELPER_DOWN'],
+  'not-ready': ['HELPER_DOWN'],
+  'no-report': ['HELPER_SILENT'],
+  'bad-config': ['CONFIG_UNREADABLE'],
+  'no-secret': ['SECRET_MISSING'],
+  'foreign-secret': ['SECRET_FOREIGN'],
+  'changed-secret': ['SECRET_CHANGED'],
+  'expired-secret': ['SECRET_EXPIRED'],
+  'no-entry': ['ACCOUNT_UNATTACHED'],
+}
+
+export const DEFECTS: readonly Defect[] = Object.keys(DEFECT_FINDINGS) as Defect[]

@@ -1,0 +1,510 @@
+import { createRandom, type Random } from '../simulation/random.ts'
+import { DEFECTS, type Defect } from './defects.ts'
+import type { ZooObject } from './kinds.ts'
+import {
+  DEMO,
+  dockerSecret,
+  ELSEWHERE,
+  OLD_HELPER,
+  OLD_SECRETS,
+  OTHER,
+  object,
+  PERSONAL,
+  PERSONAL_VPC,
+  type Use,
+  type Workload,
+  workload,
+} from './objects.ts'
+import type { Operation } from './rules.ts'
+
+export const SPACES: readonly string[] = ['shop', 'web', 'data', 'team-a', 'team-b']
+export const HOME = 'acr-nopass'
+export const MADE_HOME = 'acr-made'
+export const SECOND_HOME = 'acr-second'
+export const SECRET = 'acr-nopass'
+
+/** One object to be written. */
+export interface Written {
+  readonly object: ZooObject
+  /** Who writes it (default: kubectl's client-side apply). */
+  readonly manager?: string
+  /** By server-side apply, as GitOps does. */
+  readonly applied?: boolean
+  readonly status?: object
+  /** An object that is there already gets these fields. */
+  readonly merge?: boolean
+}
+
+/** One thing that a cluster has; a zoo is several of them, each of which can be left out. */
+export interface Feature {
+  readonly title: string
+  /** Written before the helper first runs. */
+  readonly early?: readonly Written[]
+  /** Written once ServiceAccounts name the pull secret. */
+  readonly late?: readonly Written[]
+  /** ServiceAccounts (`namespace/name`) that lose their managed fields then, as a restored backup has them. */
+  readonly unmanaged?: readonly string[]
+  /** ServiceAccounts whose list a person writes again then, as it is. */
+  readonly rewritten?: readonly string[]
+  /** Namespaces whose pull secret has expired. */
+  readonly expired?: readonly string[]
+}
+
+export interface ZooPlan {
+  readonly seed: number
+  readonly operation: Operation
+  readonly defect: Defect | undefined
+  readonly home: string
+  /** What RAM lets the release pull of its Enterprise instance; undefined: everything. */
+  readonly repositories: readonly string[] | undefined
+  readonly second: { readonly secretName: string; readonly spaces: readonly string[] } | undefined
+  /** The vendor's helper is or was here. */
+  readonly vendor: boolean
+  /** Namespaces with the label that takes them out. */
+  readonly skipped: readonly string[]
+  /** Of the machine that runs the command, milliseconds. */
+  readonly aheadMs: number
+  /** Resources that whoever runs the command may not read. */
+  readonly denied: readonly string[]
+  /** What is left of the helper when its things are taken back. */
+  readonly helper: 'running' | 'stopped' | 'deleted'
+  readonly features: readonly Feature[]
+}
+
+interface Scene {
+  readonly random: Random
+  readonly plan: Omit<ZooPlan, 'features'>
+  /** Namespaces that the release serves. */
+  readonly served: readonly string[]
+  name(prefix: string): string
+}
+
+const OPERATIONS: readonly Operation[] = [
+  'legacy',
+  'legacy',
+  'legacy',
+  'detach',
+  'detach',
+  'uninstall',
+  'retire',
+  'import',
+]
+
+export function planOf(seed: number, only?: readonly number[]): ZooPlan {
+  const random = createRandom(seed).fork('zoo')
+  const operation = random.pick(OPERATIONS)
+  const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
+  const hasSecond = operation !== 'legacy' && random.chance(0.5)
+  const base: Omit<ZooPlan, 'features'> = {
+    seed,
+    operation,
+    defect: random.chance(0.5) ? random.pick(DEFECTS) : undefined,
+    home: operation === 'uninstall' && random.chance(0.7) ? MADE_HOME : HOME,
+    repositories: random.chance(0.5) ? ['team/*', 'base/*'] : undefined,
+    second: hasSecond
+      ? {
+          secretName: random.chance(0.6) ? SECRET : 'acr-second',
+          spaces: random.pick([['team-b'], ['team-a', 'team-b']]),
+        }
+      : undefined,
+    vendor: operation === 'legacy' || operation === 'import' || random.chance(0.3),
+    skipped: random.chance(0.4) ? [random.pick(['web', 'data'])] : [],
+    aheadMs: random.pick([0, 0, 0, 2 * 3_600_000, -2 * 3_600_000]),
+    denied: random.chance(0.15) ? [random.pick(DENIABLE)] : [],
+    helper: takesBack ? random.pick(['running', 'stopped', 'stopped', 'deleted'] as const) : 'running',
+  }
+  const names = new Map<string, number>()
+  const scene: Scene = {
+    random: random.fork('features'),
+    plan: base,
+    served: SPACES.filter((name) => !base.skipped.includes(name) && !base.second?.spaces.includes(name)),
+    name: (prefix) => {
+      const count = (names.get(prefix) ?? 0) + 1
+      names.set(prefix, count)
+      return `${prefix}-${count}`
+    },
+  }
+  const features = drawFeatures(scene)
+  return { ...base, features: only === undefined ? features : features.filter((_, index) => only.includes(index)) }
+}
+
+export const DENIABLE: readonly string[] = [
+  'configmaps',
+  'secrets',
+  'pods',
+  'statefulsets',
+  'cronjobs',
+  'rollouts',
+  'serviceaccounts',
+  'rolebindings',
+]
+
+function drawFeatures(scene: Scene): readonly Feature[] {
+  const { random, plan } = scene
+  const features: Feature[] = []
+  if (plan.vendor) features.push(vendorHelper(scene), ...vendorSecrets(scene))
+  for (let index = random.int(3, 7); index > 0; index -= 1) features.push(plainWorkload(scene))
+  for (let index = random.int(0, 3); index > 0; index -= 1) features.push(random.pick(SCENERY)(scene))
+  const hazards = plan.operation === 'legacy' || plan.operation === 'import' ? LEGACY_HAZARDS : REMOVAL_HAZARDS
+  for (let index = random.pick([0, 1, 1, 1, 2]); index > 0; index -= 1) features.push(random.pick(hazards)(scene))
+  return features
+}
+
+// --- What every cluster has ---
+
+const COVERED = [
+  `${DEMO}/team/app:1`,
+  `${DEMO}/base/java@sha256:${'ab'.repeat(32)}`,
+  `${PERSONAL}/acme/tools:20260429`,
+  'nginx:1.27',
+]
+const KINDS: readonly Workload[] = [
+  'Pod',
+  'Deployment',
+  'ReplicaSet',
+  'ReplicationController',
+  'StatefulSet',
+  'DaemonSet',
+  'Job',
+  'CronJob',
+  'PodTemplate',
+  'Rollout',
+  'CloneSet',
+  'AdvancedCronJob',
+  'Revision',
+  'Prometheus',
+]
+const ACCOUNTS = ['default', 'builder']
+
+function plainWorkload(scene: Scene): Feature {
+  const { random, served, name } = scene
+  const [kind, space, account] = [random.pick(KINDS), random.pick(served), random.pick(ACCOUNTS)]
+  const made = name('app')
+  const image = random.pick(COVERED)
+  const late: Written[] = [{ object: workload(kind, space, made, { image, account }) }]
+  if (kind === 'Deployment' && random.chance(0.5)) {
+    const owner = { kind: 'Deployment', name: made }
+    late.push({ object: workload('ReplicaSet', space, `${made}-5d9c7`, { image, account, owner }) })
+    const set = { kind: 'ReplicaSet', name: `${made}-5d9c7` }
+    late.push({ object: workload('Pod', space, `${made}-5d9c7-x2x4k`, { image, account, owner: set }) })
+  }
+  return { title: `${kind} ${space}/${made} of ${image} as ${account}`, late }
+}
+
+function vendorHelper({ random, plan }: Scene): Feature {
+  const account = object('ServiceAccount', 'kube-system', OLD_HELPER)
+  const labels = { app: OLD_HELPER }
+  const spec = {
+    serviceAccountName: OLD_HELPER,
+    containers: [{ name: 'helper', image: `${PERSONAL}/acs/aliyun-acr-credential-helper:v25` }],
+  }
+  const deployment = object('Deployment', 'kube-system', OLD_HELPER, {
+    spec: { replicas: 0, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+  })
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: OLD_HELPER }
+  const subjects = [{ kind: 'ServiceAccount', name: OLD_HELPER, namespace: 'kube-system' }]
+  const early: Written[] = [
+    { object: account },
+    { object: deployment },
+    { object: object('ClusterRole', undefined, OLD_HELPER, { rules: [] }) },
+    { object: object('ClusterRoleBinding', undefined, OLD_HELPER, { roleRef, subjects }) },
+  ]
+  // Installs of before 2019 have none.
+  if (plan.operation === 'import' || random.chance(0.6)) {
+    early.push({
+      object: object('ConfigMap', 'kube-system', 'acr-configuration', {
+        data: {
+          'watch-namespace': 'all',
+          'service-account': 'default,builder',
+          'acr-registry-info': '- instanceId: "cri-k7x2m9q4w1t8z5h3"\n  regionId: "cn-hangzhou"\n',
+        },
+      }),
+    })
+  }
+  return { title: "the vendor's helper", early }
+}
+
+/** In most namespaces, named by their ServiceAccounts. */
+function vendorSecrets({ random, served }: Scene): readonly Feature[] {
+  const names = random.pick([OLD_SECRETS.slice(0, 2), OLD_SECRETS.slice(2)])
+  return served
+    .filter(() => random.chance(0.7))
+    .map((space) => ({ title: `${names} in ${space}`, early: vendorIn(space, names, ACCOUNTS) }))
+}
+
+function vendorIn(space: string, names: readonly string[], accounts: readonly string[]): readonly Written[] {
+  const hosts = [DEMO, PERSONAL, PERSONAL_VPC, OTHER]
+  return [
+    ...names.map((name) => ({ object: dockerSecret(space, name, hosts), manager: OLD_HELPER, merge: true })),
+    ...accounts.map((account) => ({
+      object: object('ServiceAccount', space, account, { imagePullSecrets: names.map((name) => ({ name })) }),
+      manager: OLD_HELPER,
+      merge: true,
+    })),
+  ]
+}
+
+type Draw = (scene: Scene) => Feature
+
+/** A kind, a namespace and a name for what is drawn. */
+function spot({ random, served, name }: Scene, prefix: string): { readonly space: string; readonly made: string } {
+  return { space: random.pick(served), made: name(prefix) }
+}
+
+const LONG_AGO = '2026-01-01T00:00:00Z'
+const FAILED = {
+  failed: 1,
+  startTime: LONG_AGO,
+  conditions: ['FailureTarget', 'Failed'].map((type) => {
+    return { type, status: 'True', reason: 'BackoffLimitExceeded', lastTransitionTime: LONG_AGO }
+  }),
+}
+
+const SCENERY: readonly Draw[] = [
+  (scene) => {
+    const { space, made } = spot(scene, 'own')
+    const image = `${ELSEWHERE}/team/app:${scene.random.pick(['1', '20260403', '429'])}`
+    const pod = workload('Pod', space, made, { image, own: ['regcred'] })
+    return {
+      title: `Pod ${space}/${made} with regcred`,
+      early: [{ object: dockerSecret(space, 'regcred', [ELSEWHERE, DEMO]), merge: true }],
+      late: [{ object: pod }],
+    }
+  },
+  (scene) => {
+    const { space, made } = spot(scene, 'failed')
+    const job = workload('Job', space, made, { image: `${DEMO}/team/app:1`, own: [OLD_SECRETS[0] ?? ''] })
+    return {
+      title: `failed Job ${space}/${made}`,
+      early: [{ object: job, status: FAILED }],
+    }
+  },
+  (scene) => {
+    const { space, made } = spot(scene, 'done')
+    const pod = workload('Pod', space, made, { image: `${DEMO}/shop/job:1`, own: [OLD_SECRETS[0] ?? ''] })
+    return { title: `finished Pod ${space}/${made}`, early: [{ object: pod, status: { phase: 'Succeeded' } }] }
+  },
+  (scene) => {
+    const name = scene.name('foreign-hook')
+    const hook = webhook('hook.example.com', { url: 'https://127.0.0.1:1/' })
+    return {
+      title: `webhook configuration ${name}`,
+      early: [{ object: object('MutatingWebhookConfiguration', undefined, name, { webhooks: [hook] }) }],
+    }
+  },
+  (scene) => {
+    const space = scene.plan.skipped[0] ?? 'kube-public'
+    const made = scene.name('outside')
+    const pod = workload('Pod', space, made, { image: 'busybox:1.36' })
+    return {
+      title: `Pod ${space}/${made} outside of the targets`,
+      late: space === 'kube-public' ? [] : [{ object: pod }],
+    }
+  },
+]
+
+function webhook(name: string, clientConfig: object): object {
+  return {
+    name,
+    clientConfig,
+    rules: [{ apiGroups: ['example.com'], apiVersions: ['v1'], resources: ['things'], operations: ['CREATE'] }],
+    failurePolicy: 'Ignore',
+    sideEffects: 'None',
+    admissionReviewVersions: ['v1'],
+    timeoutSeconds: 1,
+  }
+}
+
+// --- What may still need the vendor's helper ---
+
+const USES: readonly Use[] = ['volume', 'projected', 'env', 'envFrom']
+
+function oldIn(scene: Scene, space: string): readonly Written[] {
+  return vendorIn(space, [scene.random.pick(OLD_SECRETS)], ['default'])
+}
+
+function oldName(written: readonly Written[]): string {
+  return written[0]?.object.metadata.name ?? ''
+}
+
+/** What an operator made for an object of a kind of its own, at 0 replicas. */
+const MAKERS: readonly (readonly [maker: Workload, made: Workload])[] = [
+  ['Rollout', 'ReplicaSet'],
+  ['CloneSet', 'ReplicaSet'],
+  ['Revision', 'Deployment'],
+  ['Prometheus', 'StatefulSet'],
+  ['AdvancedCronJob', 'Job'],
+]
+
+const LEGACY_HAZARDS: readonly Draw[] = [
+  (scene) => {
+    const { space, made } = spot(scene, 'operated')
+    const secrets = oldIn(scene, space)
+    const [maker, kind] = scene.random.pick(MAKERS)
+    const parts = { image: `${DEMO}/team/app:1`, own: [oldName(secrets)] }
+    const owned = workload(kind, space, `${made}-1`, { ...parts, owner: { kind: maker, name: made } })
+    const whole = workload(maker, space, made, parts)
+    // Whoever operates it may keep the kind's own objects in another cluster.
+    const late = scene.random.chance(0.5) ? [{ object: owned }] : [{ object: whole }, { object: owned }]
+    return {
+      title: `${kind} ${space}/${made}-1 of a ${maker} at 0 replicas names ${oldName(secrets)}`,
+      early: secrets,
+      late,
+    }
+  },
+  (scene) => {
+    const { space, made } = spot(scene, 'builder')
+    const secrets = oldIn(scene, space)
+    const use = { how: scene.random.pick(USES), secret: oldName(secrets) }
+    const kind = scene.random.pick(KINDS.filter((one) => one !== 'Prometheus'))
+    const late = [{ object: workload(kind, space, made, { image: 'gcr.io/kaniko-project/executor:v1', use }) }]
+    return { title: `${kind} ${space}/${made} has ${use.secret} as ${use.how}`, early: secrets, late }
+  },
+  (scene) => {
+    const { space } = spot(scene, 'account')
+    const secrets = oldIn(scene, space)
+    const account = object('ServiceAccount', space, 'pipeline', { secrets: [{ name: oldName(secrets) }] })
+    return {
+      title: `ServiceAccount ${space}/pipeline has ${oldName(secrets)} under secrets`,
+      early: [...secrets, { object: account, merge: true }],
+    }
+  },
+  (scene) => {
+    const { space, made } = spot(scene, 'narrow')
+    const secrets = oldIn(scene, space)
+    const kind = scene.random.pick(KINDS)
+    const late = [{ object: workload(kind, space, made, { image: `${DEMO}/shop/web:3` }) }]
+    return { title: `${kind} ${space}/${made} of a repository of its own`, early: secrets, late }
+  },
+  (scene) => {
+    const { space, made } = spot(scene, 'other')
+    const secrets = oldIn(scene, space)
+    const kind = scene.random.pick(KINDS)
+    const late = [{ object: workload(kind, space, made, { image: `${OTHER}/team/app:3` }) }]
+    return { title: `${kind} ${space}/${made} of another instance`, early: secrets, late }
+  },
+  (scene) => {
+    const { space, made } = spot(scene, 'old')
+    const secrets = oldIn(scene, space)
+    const owner = scene.random.chance(0.5) ? { kind: 'StatefulSet', name: made } : undefined
+    const pod = workload('Pod', space, `${made}-0`, { image: `${DEMO}/team/app:1`, ...(owner && { owner }) })
+    return { title: `Pod ${space}/${made}-0 created before`, early: [...secrets, { object: pod }] }
+  },
+  (scene) => {
+    const { space, made } = spot(scene, 'listed')
+    const secrets = oldIn(scene, space)
+    const kind = scene.random.pick(KINDS)
+    const late = [
+      { object: workload(kind, space, made, { image: `${PERSONAL}/acme/tools:1`, own: [oldName(secrets)] }) },
+    ]
+    return { title: `${kind} ${space}/${made} names ${oldName(secrets)} itself`, early: secrets, late }
+  },
+  (scene) => {
+    const space = scene.plan.skipped[0] ?? 'kube-system'
+    const made = scene.name('skipped')
+    const secrets = vendorIn(space, ['aliyun-acr-credential-a'], ['default'])
+    const late = [{ object: workload('StatefulSet', space, made, { image: `${DEMO}/team/app:1` }) }]
+    return { title: `StatefulSet ${space}/${made} outside of the targets`, early: secrets, late }
+  },
+  (scene) => {
+    const { space, made } = spot(scene, 'expired')
+    const secrets = oldIn(scene, space)
+    const late = [{ object: workload('Deployment', space, made, { image: `${DEMO}/team/app:1` }) }]
+    return { title: `the pull secret of ${space} has expired`, early: secrets, late, expired: [space] }
+  },
+  (scene) => {
+    const own = webhook('a.example.com', {
+      service: { namespace: 'kube-system', name: 'acr-credential-helper-webhook' },
+    })
+    const foreign = webhook('b.example.com', {
+      service: { namespace: 'kube-system', name: 'corp-acr-credential-audit' },
+    })
+    const hooks = scene.random.pick([[own], [own, foreign], [foreign]])
+    const name = scene.name('hooks')
+    const written = { object: object('MutatingWebhookConfiguration', undefined, name, { webhooks: hooks }) }
+    return { title: `webhook configuration ${name} with ${hooks.length} hooks`, early: [written] }
+  },
+  (scene) => {
+    const name = scene.name('reader')
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: OLD_HELPER }
+    const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace: 'shop' }]
+    const binding = scene.random.pick([
+      object('RoleBinding', 'shop', name, { roleRef, subjects }),
+      object('ClusterRoleBinding', undefined, name, { roleRef, subjects }),
+      object('ClusterRoleBinding', undefined, name, {
+        roleRef,
+        subjects: [...subjects, { kind: 'ServiceAccount', name: OLD_HELPER, namespace: 'kube-system' }],
+      }),
+    ])
+    return { title: `${binding.kind} ${name} of the vendor's ClusterRole`, early: [{ object: binding }] }
+  },
+  (scene) => {
+    const name = scene.name('tail')
+    const written = { object: workload('DaemonSet', 'kube-system', name, { image: 'busybox:1', account: OLD_HELPER }) }
+    return { title: `DaemonSet kube-system/${name} runs as the vendor's ServiceAccount`, early: [written] }
+  },
+  (scene) => {
+    const { space } = spot(scene, 'gitops')
+    const secrets = vendorIn(space, ['aliyun-acr-credential-a'], [])
+    const manager = scene.random.pick(['argocd-controller', 'kustomize-controller'])
+    const list = { imagePullSecrets: [{ name: 'aliyun-acr-credential-a' }, { name: SECRET }] }
+    const account = { object: object('ServiceAccount', space, 'gitops', list), manager, applied: true }
+    return { title: `${manager} applies the list of ${space}/gitops`, early: [...secrets, account] }
+  },
+]
+
+// --- What a removal of the release must leave ---
+
+const CONTENT: readonly ((home: string) => ZooObject)[] = [
+  (home) =>
+    object('PersistentVolumeClaim', home, 'data', {
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    }),
+  (home) => object('ConfigMap', home, 'notes', { data: { a: 'b' } }),
+  (home) => dockerSecret(home, 'regcred', [ELSEWHERE]),
+  (home) => object('ServiceAccount', home, 'robot'),
+  (home) => object('Role', home, 'reader', { rules: [] }),
+  (home) => workload('Deployment', home, 'web', { image: 'nginx:1.27' }),
+  (home) => workload('StatefulSet', home, 'db', { image: 'postgres:18' }),
+  (home) => workload('CronJob', home, 'nightly', { image: 'busybox:1' }),
+  (home) => workload('Rollout', home, 'canary', { image: 'nginx:1.27' }),
+  (home) => workload('PodTemplate', home, 'template', { image: 'busybox:1' }),
+]
+
+const REMOVAL_HAZARDS: readonly Draw[] = [
+  (scene) => {
+    const { space } = spot(scene, 'gitops')
+    const manager = scene.random.pick(['argocd-controller', 'kustomize-controller', 'helm'])
+    const list = { imagePullSecrets: [{ name: 'regcred' }, { name: SECRET }] }
+    const account = { object: object('ServiceAccount', space, 'gitops', list), manager, applied: true }
+    return { title: `${manager} applies the list of ${space}/gitops`, early: [account] }
+  },
+  (scene) => {
+    const content = scene.random.pick(CONTENT)(scene.plan.home)
+    return {
+      title: `${content.kind} ${content.metadata.name} in the release's namespace`,
+      late: [{ object: content, merge: true }],
+    }
+  },
+  (scene) => {
+    const { space } = spot(scene, 'unmanaged')
+    return { title: `${space}/builder was restored from a backup`, unmanaged: [`${space}/builder`] }
+  },
+  (scene) => {
+    const { space } = spot(scene, 'rewritten')
+    return { title: `a person wrote the list of ${space}/builder`, rewritten: [`${space}/builder`] }
+  },
+  (scene) => {
+    const { space, made } = spot(scene, 'listed')
+    const own = ['regcred', SECRET]
+    const secret = { object: dockerSecret(space, 'regcred', [DEMO, ELSEWHERE]), merge: true }
+    const late = [{ object: workload(scene.random.pick(KINDS), space, made, { image: `${DEMO}/team/app:2`, own }) }]
+    return { title: `${space}/${made} names regcred and the pull secret`, early: [secret], late }
+  },
+  (scene) => {
+    const spaces = scene.plan.second?.spaces ?? scene.plan.skipped
+    const space = spaces[0] ?? 'kube-public'
+    const account = object('ServiceAccount', space, 'hand-made', { imagePullSecrets: [{ name: SECRET }] })
+    return { title: `a person wrote ${SECRET} into ${space}/hand-made`, early: [{ object: account, merge: true }] }
+  },
+]

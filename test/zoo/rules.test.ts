@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { collectionOf, type ZooObject } from './kinds.ts'
+import { DEMO, dockerSecret, object, PRIVATE_HOSTS, workload } from './objects.ts'
+import { findViolations, type Operation, type Snapshot, splitImage, type Truth } from './rules.ts'
+
+const A = 'aliyun-acr-credential-a'
+const IMAGE = `${DEMO}/team/app:1`
+const NOW = Date.parse('2026-06-01T12:00:00Z')
+
+const snapshotOf = (...objects: readonly ZooObject[]): Snapshot =>
+  new Map(objects.map((one) => [`${collectionOf(one)}/${one.metadata.name}`, one]))
+
+function ours(instance: string, end = '2026-06-01T13:00:00Z'): ZooObject {
+  const secret = dockerSecret('shop', 'acr-nopass', [DEMO])
+  const labels = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': instance }
+  return { ...secret, metadata: { ...secret.metadata, labels, annotations: { 'acr-nopass.io/expires-at': end } } }
+}
+
+const account = (...names: readonly string[]): ZooObject =>
+  object('ServiceAccount', 'shop', 'default', { imagePullSecrets: names.map((name) => ({ name })) })
+
+const TRUTH: Truth = {
+  release: {
+    namespace: 'acr-nopass',
+    name: 'acr-nopass',
+    secretName: 'acr-nopass',
+    repositories: new Map([[DEMO, ['team/*']]]),
+  },
+  second: undefined,
+  entries: new Map([['shop/default', 'release']]),
+  privateHosts: PRIVATE_HOSTS,
+  vendor: new Set([`/api/v1/namespaces/shop/secrets/${A}`]),
+  vendorSecrets: [A],
+  installed: new Set(),
+  applied: new Set(),
+}
+
+const OURS = 'acr-nopass.acr-nopass'
+const OLD = dockerSecret('shop', A, [DEMO])
+
+/** What is there, what is left, and what the checker says of it. */
+const CASES: readonly {
+  readonly title: string
+  readonly operation: Operation
+  readonly before: readonly ZooObject[]
+  readonly after: readonly ZooObject[]
+  readonly truth?: Partial<Truth>
+  readonly says?: RegExp
+}[] = [
+  {
+    title: 'a workload at 0 replicas loses its only login',
+    operation: 'legacy',
+    before: [OLD, account(A), workload('CloneSet', 'shop', 'web', { image: IMAGE })],
+    after: [account(), workload('CloneSet', 'shop', 'web', { image: IMAGE })],
+    says: /clonesets\/web can no longer pull/,
+  },
+  {
+    title: 'a workload whose ServiceAccount has another login loses nothing',
+    operation: 'legacy',
+    before: [OLD, ours(OURS), account(A, 'acr-nopass'), workload('StatefulSet', 'shop', 'web', { image: IMAGE })],
+    after: [ours(OURS), account('acr-nopass'), workload('StatefulSet', 'shop', 'web', { image: IMAGE })],
+  },
+  {
+    title: 'the other login has expired',
+    operation: 'legacy',
+    before: [
+      OLD,
+      ours(OURS, '2026-06-01T11:00:00Z'),
+      account(A, 'acr-nopass'),
+      workload('Job', 'shop', 'web', { image: IMAGE }),
+    ],
+    after: [
+      ours(OURS, '2026-06-01T11:00:00Z'),
+      account('acr-nopass'),
+      workload('Job', 'shop', 'web', { image: IMAGE }),
+    ],
+    says: /can no longer pull/,
+  },
+  {
+    title: 'RAM does not let the other login pull this repository',
+    operation: 'legacy',
+    before: [
+      OLD,
+      ours(OURS),
+      account(A, 'acr-nopass'),
+      workload('CronJob', 'shop', 'web', { image: `${DEMO}/shop/web:1` }),
+    ],
+    after: [ours(OURS), account('acr-nopass'), workload('CronJob', 'shop', 'web', { image: `${DEMO}/shop/web:1` })],
+    says: /can no longer pull/,
+  },
+  {
+    title: 'a volume still needs the Secret',
+    operation: 'legacy',
+    before: [OLD, workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'projected', secret: A } })],
+    after: [workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'projected', secret: A } })],
+    says: /credential-a is gone, and .*pods\/kaniko needs it/,
+  },
+  {
+    title: "a second release's entry is removed",
+    operation: 'uninstall',
+    before: [account('regcred', 'acr-nopass')],
+    after: [account('regcred')],
+    truth: { entries: new Map([['shop/default', 'second']]) },
+    says: /removed acr-nopass \(written by second\)/,
+  },
+  {
+    title: "the release's own entry and Secret are removed",
+    operation: 'uninstall',
+    before: [ours(OURS), account('regcred', 'acr-nopass')],
+    after: [account('regcred')],
+  },
+  {
+    title: "another release's Secret is removed",
+    operation: 'detach',
+    before: [ours('other.other')],
+    after: [],
+    says: /deleted .*secrets\/acr-nopass/,
+  },
+  {
+    title: 'a list is written in another order',
+    operation: 'install',
+    before: [account('one', 'two')],
+    after: [account('two', 'one', 'acr-nopass')],
+    says: /reordered/,
+  },
+  {
+    title: 'a diagnosis writes',
+    operation: 'doctor',
+    before: [],
+    after: [object('ConfigMap', 'shop', 'notes')],
+    says: /doctor created/,
+  },
+]
+
+for (const { title, operation, before, after, truth, says } of CASES) {
+  test(`the checker ${says === undefined ? 'allows' : 'finds'} it: ${title}`, () => {
+    const found = findViolations(operation, snapshotOf(...before), snapshotOf(...after), { ...TRUTH, ...truth }, NOW)
+    const text = found.map(({ detail }) => detail).join('\n')
+    if (says === undefined) assert.equal(text, '')
+    else assert.match(text, says)
+  })
+}
+
+test('an image has a host only where its first part looks like one', () => {
+  assert.deepEqual(splitImage('nginx:1.27'), { host: 'docker.io', repository: 'nginx' })
+  assert.deepEqual(splitImage('localhost:5000/a/b@sha256:ab'), { host: 'localhost:5000', repository: 'a/b' })
+  assert.deepEqual(splitImage(`${DEMO}/team/app:429`), { host: DEMO, repository: 'team/app' })
+})

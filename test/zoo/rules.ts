@@ -1,0 +1,321 @@
+import { at, listAt, POD_SPECS, type ZooObject } from './kinds.ts'
+
+/**
+ * The checker: what a removal, a migration or a diagnosis must not do, written from the promises alone. It shares no code with
+ * `src/`, neither names nor judgements, and knows by `Truth` what the generator made.
+ */
+
+/** All objects of a cluster, by their paths. */
+export type Snapshot = ReadonlyMap<string, ZooObject>
+
+export type Owner = 'release' | 'second' | 'gitops' | 'user'
+
+export interface ReleaseTruth {
+  readonly namespace: string
+  readonly name: string
+  readonly secretName: string
+  /** What RAM allows: globs of repositories by host. */
+  readonly repositories: ReadonlyMap<string, readonly string[]>
+}
+
+/** What the generator knows and no program could: who made what. */
+export interface Truth {
+  readonly release: ReleaseTruth
+  readonly second: ReleaseTruth | undefined
+  /** Who wrote the entry of the pull secret's name into a ServiceAccount's list, by `namespace/name`. */
+  readonly entries: ReadonlyMap<string, Owner>
+  /** Hosts that ask for a login. */
+  readonly privateHosts: readonly string[]
+  /** Paths of the objects that the vendor's old helper consists of. */
+  readonly vendor: ReadonlySet<string>
+  readonly vendorSecrets: readonly string[]
+  /** Paths of the objects that Helm installed for the release. */
+  readonly installed: ReadonlySet<string>
+  /** ServiceAccounts whose list another tool applies, by `namespace/name`. */
+  readonly applied: ReadonlySet<string>
+}
+
+export type Operation = 'install' | 'detach' | 'uninstall' | 'retire' | 'legacy' | 'import' | 'doctor'
+
+export interface Violation {
+  readonly rule: 'pull' | 'object' | 'reference' | 'complete' | 'doctor' | 'repair' | 'crash'
+  readonly detail: string
+}
+
+/** Every breach between two moments; an empty list: nothing that anything outside needs was lost. */
+export function findViolations(
+  operation: Operation,
+  before: Snapshot,
+  after: Snapshot,
+  truth: Truth,
+  now: number,
+): readonly Violation[] {
+  return [
+    ...lostPulls(operation, before, after, truth, now),
+    ...lostObjects(operation, before, after, truth),
+    ...changedObjects(operation, before, after, truth),
+    ...dangling(before, after, truth),
+  ]
+}
+
+// --- Pulls ---
+
+interface Consumer {
+  readonly path: string
+  readonly namespace: string
+  readonly images: readonly string[]
+  /** Names of pull secrets that its Pods will have. */
+  readonly names: readonly string[]
+}
+
+/** Everything that pulls, or will once it is scaled up: its images, and the pull secrets that its Pods get. */
+export function consumersOf(snapshot: Snapshot): readonly Consumer[] {
+  return [...snapshot].flatMap(([path, object]) => {
+    const spec = at(object, POD_SPECS[object.kind] ?? ['-'])
+    if (spec === undefined || isOver(object)) return []
+    const namespace = object.metadata.namespace ?? ''
+    const images = [...listAt(spec, ['initContainers']), ...listAt(spec, ['containers'])].map(({ image }) => image)
+    const own = at(spec, ['image'])
+    const all = [...images, ...(typeof own === 'string' ? [own] : [])].filter((image) => typeof image === 'string')
+    const listed = listAt(spec, ['imagePullSecrets']).map(({ name }) => String(name))
+    const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${at(spec, ['serviceAccountName']) ?? 'default'}`
+    // A Pod got its ServiceAccount's list when it was created; what creates Pods later gets the list of that time.
+    const inherited = listAt(snapshot.get(account), ['imagePullSecrets']).map(({ name }) => String(name))
+    const names = listed.length > 0 || object.kind === 'Pod' ? listed : inherited
+    return all.length === 0 ? [] : [{ path, namespace, images: all, names }]
+  })
+}
+
+function isOver(object: ZooObject): boolean {
+  const phase = at(object, ['status', 'phase'])
+  if (object.kind === 'Pod') return phase === 'Succeeded' || phase === 'Failed'
+  if (object.kind !== 'Job') return false
+  return listAt(object, ['status', 'conditions']).some(
+    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+  )
+}
+
+type Ignores = (secret: ZooObject) => boolean
+
+function canPull(
+  snapshot: Snapshot,
+  { namespace, names }: Consumer,
+  image: string,
+  { truth, now, ignores }: { readonly truth: Truth; readonly now: number; readonly ignores: Ignores },
+): boolean {
+  const { host, repository } = splitImage(image)
+  if (!truth.privateHosts.includes(host)) return true
+  return names.some((name) => {
+    const secret = snapshot.get(`/api/v1/namespaces/${namespace}/secrets/${name}`)
+    if (secret === undefined || ignores(secret)) return false
+    if (!hostsOf(secret).includes(host)) return false
+    const { labels = {}, annotations = {} } = secret.metadata
+    const release = [truth.release, truth.second].find((one) => one !== undefined && isSecretOf(one, labels))
+    if (release === undefined) return true
+    const end = Date.parse(annotations['acr-nopass.io/expires-at'] ?? '')
+    if (end <= now) return false
+    return (release.repositories.get(host) ?? []).some((glob) => fits(glob, repository))
+  })
+}
+
+function isSecretOf({ namespace, name }: ReleaseTruth, labels: Readonly<Record<string, string>>): boolean {
+  return (
+    labels['app.kubernetes.io/managed-by'] === 'acr-nopass' &&
+    labels['app.kubernetes.io/instance'] === `${namespace}.${name}`
+  )
+}
+
+function hostsOf(secret: ZooObject): readonly string[] {
+  if (secret.type !== 'kubernetes.io/dockerconfigjson') return []
+  const text = Buffer.from(String(at(secret, ['data', '.dockerconfigjson']) ?? ''), 'base64').toString()
+  try {
+    return Object.keys(JSON.parse(text).auths ?? {})
+  } catch {
+    return []
+  }
+}
+
+export function splitImage(image: string): { readonly host: string; readonly repository: string } {
+  const [first = '', ...rest] = image.split('/')
+  const hasHost = rest.length > 0 && /[.:]/.test(first)
+  const path = hasHost ? rest.join('/') : image
+  return { host: hasHost ? first : 'docker.io', repository: path.replace(/@.*$/, '').replace(/:[^/]*$/, '') }
+}
+
+/** As RAM compares resources: `*` is any text; a name alone is a namespace with all its repositories. */
+function fits(glob: string, repository: string): boolean {
+  const whole = glob === '*' || glob.includes('/') ? glob : `${glob}/*`
+  const pattern = whole.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${pattern.join('.*')}$`).test(repository)
+}
+
+/** Those who could pull before and cannot any more. What only the release's own Secrets gave is theirs to take back. */
+function lostPulls(
+  operation: Operation,
+  before: Snapshot,
+  after: Snapshot,
+  truth: Truth,
+  now: number,
+): readonly Violation[] {
+  const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
+  const isReleases: Ignores = ({ metadata }) => isSecretOf(truth.release, metadata.labels ?? {})
+  const ignores: Ignores = takesBack ? isReleases : () => false
+  const now2 = { truth, now, ignores }
+  const later = new Map(consumersOf(after).map((consumer) => [consumer.path, consumer]))
+  return consumersOf(before).flatMap((consumer) => {
+    const then = later.get(consumer.path)
+    // What was deleted is judged as an object.
+    if (then === undefined) return []
+    return consumer.images
+      .filter((image) => canPull(before, consumer, image, now2) && !canPull(after, then, image, now2))
+      .map((image) => ({ rule: 'pull' as const, detail: `${consumer.path} can no longer pull ${image}` }))
+  })
+}
+
+// --- Objects ---
+
+function lostObjects(operation: Operation, before: Snapshot, after: Snapshot, truth: Truth): readonly Violation[] {
+  return [...before].flatMap(([path, object]) => {
+    const then = after.get(path)
+    if (then !== undefined || mayDelete(operation, path, object, before, truth)) return []
+    return [{ rule: 'object' as const, detail: `${operation} deleted ${path}` }]
+  })
+}
+
+function mayDelete(operation: Operation, path: string, object: ZooObject, before: Snapshot, truth: Truth): boolean {
+  const { release, vendor, installed } = truth
+  if (operation === 'legacy') return vendor.has(path)
+  if (operation !== 'detach' && operation !== 'uninstall') return false
+  if (object.kind === 'Secret' && isSecretOf(release, object.metadata.labels ?? {})) return true
+  if (operation === 'detach') return false
+  if (installed.has(path)) return true
+  const home = `/api/v1/namespaces/${release.namespace}`
+  if (!path.startsWith(home)) return false
+  // The namespace itself, and what every namespace has, when the rollout made it and it has nothing else.
+  const isMade = before.get(home)?.metadata.labels?.['acr-nopass.io/made-for-release'] === 'true'
+  const isEmpty = [...before].every(([one, { kind, metadata }]) => {
+    if (metadata.namespace !== release.namespace || installed.has(one)) return true
+    if (kind === 'Secret' && isSecretOf(release, metadata.labels ?? {})) return true
+    return isOfEveryNamespace(one)
+  })
+  return isMade && isEmpty && (path === home || isOfEveryNamespace(path))
+}
+
+function isOfEveryNamespace(path: string): boolean {
+  return /\/(serviceaccounts\/default|configmaps\/kube-root-ca\.crt)$/.test(path)
+}
+
+function changedObjects(operation: Operation, before: Snapshot, after: Snapshot, truth: Truth): readonly Violation[] {
+  const created = [...after.keys()]
+    .filter((path) => !before.has(path) && !mayCreate(operation, path, after, truth))
+    .map((path) => ({ rule: 'object' as const, detail: `${operation} created ${path}` }))
+  const changed = [...before].flatMap(([path, object]) => {
+    const then = after.get(path)
+    if (then === undefined || essence(object) === essence(then)) return []
+    if (object.kind === 'ServiceAccount') return changedAccount(operation, path, object, then, truth)
+    return mayChange(operation, path, object, truth)
+      ? []
+      : [{ rule: 'object' as const, detail: `${operation} changed ${path}` }]
+  })
+  return [...created, ...changed]
+}
+
+function mayCreate(operation: Operation, path: string, after: Snapshot, { release }: Truth): boolean {
+  if (operation !== 'install') return false
+  const object = after.get(path)
+  return object?.kind === 'Secret' && isSecretOf(release, object.metadata.labels ?? {})
+}
+
+function mayChange(operation: Operation, path: string, object: ZooObject, { release, installed }: Truth): boolean {
+  const isHelpers = operation === 'install' || operation === 'retire' || operation === 'uninstall'
+  if (!isHelpers) return false
+  if (installed.has(path)) return true
+  if (object.kind === 'Secret') return isSecretOf(release, object.metadata.labels ?? {})
+  return path === `/api/v1/namespaces/${release.namespace}`
+}
+
+/** Of a ServiceAccount only the list may change, and of the list only what belongs to whom the operation is about. */
+function changedAccount(
+  operation: Operation,
+  path: string,
+  object: ZooObject,
+  then: ZooObject,
+  truth: Truth,
+): readonly Violation[] {
+  const key = `${object.metadata.namespace}/${object.metadata.name}`
+  const names = (one: ZooObject): readonly string[] => listAt(one, ['imagePullSecrets']).map(({ name }) => String(name))
+  const [was, is] = [names(object), names(then)]
+  const rest = (one: ZooObject): string => essence({ ...one, imagePullSecrets: [] })
+  if (rest(object) !== rest(then) && !truth.installed.has(path)) {
+    return [{ rule: 'object', detail: `${operation} changed more of ${path} than its list` }]
+  }
+  const gone = was.filter((name) => !is.includes(name))
+  const added = is.filter((name) => !was.includes(name))
+  const kept = was.filter((name) => is.includes(name))
+  const breaches: Violation[] = []
+  if (kept.join() !== is.filter((name) => was.includes(name)).join()) {
+    breaches.push({ rule: 'reference', detail: `${operation} reordered the list of ${path}` })
+  }
+  for (const name of added) {
+    if (operation === 'install' && name === truth.release.secretName) continue
+    breaches.push({ rule: 'reference', detail: `${operation} added ${name} to ${path}` })
+  }
+  for (const name of gone) {
+    const isOurs = name === truth.release.secretName && truth.entries.get(key) === 'release'
+    const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
+    if (takesBack && isOurs) continue
+    if (operation === 'legacy' && truth.vendorSecrets.includes(name) && !truth.applied.has(key)) continue
+    const whose = truth.entries.get(key) ?? 'nobody known'
+    breaches.push({ rule: 'reference', detail: `${operation} removed ${name} (written by ${whose}) from ${path}` })
+  }
+  return breaches
+}
+
+const VOLATILE: readonly string[] = ['resourceVersion', 'managedFields', 'generation', 'uid', 'creationTimestamp']
+
+/** What counts of an object, as text. */
+export function essence(object: ZooObject): string {
+  const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !VOLATILE.includes(key)))
+  return JSON.stringify({ ...object, metadata, status: undefined }, (_key, value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
+}
+
+// --- What is still named ---
+
+/** Objects that are gone while something that stays still names them, otherwise than as a pull secret. */
+function dangling(before: Snapshot, after: Snapshot, { installed }: Truth): readonly Violation[] {
+  const gone = [...before].filter(([path]) => !after.has(path))
+  const staying = [...after].filter(([path, object]) => !installed.has(path) && !isOver(object))
+  return gone.flatMap(([path, { kind, metadata }]) => {
+    const user = staying.find(([, object]) => {
+      const isNear = object.metadata.namespace === metadata.namespace
+      if (kind === 'Secret') return isNear && namesSecret(object, metadata.name)
+      if (kind === 'ClusterRole') return at(object, ['roleRef', 'name']) === metadata.name
+      if (kind !== 'ServiceAccount') return false
+      const runs = isNear && at(object, [...(POD_SPECS[object.kind] ?? ['-']), 'serviceAccountName']) === metadata.name
+      const binds = listAt(object, ['subjects']).some(
+        (one) => one.kind === 'ServiceAccount' && one.name === metadata.name && one.namespace === metadata.namespace,
+      )
+      return runs || binds
+    })
+    return user === undefined ? [] : [{ rule: 'object' as const, detail: `${path} is gone, and ${user[0]} needs it` }]
+  })
+}
+
+/** Whether a Secret is named in what runs, but in lists of pull secrets, which are judged by what can be pulled. */
+function namesSecret(object: ZooObject, name: string): boolean {
+  if (object.kind === 'ServiceAccount') return listAt(object, ['secrets']).some((one) => one.name === name)
+  return object.kind in POD_SPECS && isInside(object.spec ?? object.template, name)
+}
+
+/** Keys below which a text is no name of a Secret. */
+const OTHER_KEYS: readonly string[] = ['metadata', 'imagePullSecrets', 'serviceAccountName', 'image', 'command', 'args']
+
+function isInside(value: unknown, name: string): boolean {
+  if (value === name) return true
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).some(([key, inner]) => !OTHER_KEYS.includes(key) && isInside(inner, name))
+}

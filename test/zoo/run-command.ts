@@ -1,0 +1,166 @@
+import type { HelperStatus } from '../../src/acr/helper-status.ts'
+import { addCleanup } from '../../src/cli/commands/cleanup.ts'
+import { addDoctor } from '../../src/cli/commands/doctor.ts'
+import { addImport } from '../../src/cli/commands/import.ts'
+import { addRefresh } from '../../src/cli/commands/refresh.ts'
+import { addRollout } from '../../src/cli/commands/rollout.ts'
+import type { CliHost } from '../../src/cli/host.ts'
+import { runCli } from '../../src/cli/run-cli.ts'
+import { toNopassError } from '../../src/errors.ts'
+import { ROOT } from '../cli/run-bin.ts'
+import type { Rendered, ZooCluster } from './cluster.ts'
+
+export interface CommandResult {
+  /** -1: it threw. */
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  /** The code of what it threw. */
+  readonly error: string | undefined
+}
+
+/** Runs a command as the command line tool does, in this process, on a machine whose clock is that far ahead. */
+export async function runCommand(zoo: ZooCluster, argv: readonly string[], aheadMs = 0): Promise<CommandResult> {
+  let [stdout, stderr] = ['', '']
+  const host: CliHost = {
+    argv,
+    program: 'acr-nopass',
+    env: { PATH: zoo.path, HOME: zoo.folder, TMPDIR: zoo.folder },
+    workingDirectory: ROOT,
+    root: ROOT,
+    temporaryFolder: zoo.folder,
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    signal: new AbortController().signal,
+  }
+  const restore = shiftClock(aheadMs)
+  try {
+    const code = await runCli(host, [addCleanup, addDoctor, addImport, addRefresh, addRollout])
+    return { code, stdout, stderr, error: undefined }
+  } catch (error) {
+    const { code, message } = toNopassError(error)
+    return { code: -1, stdout, stderr: `${stderr}${code}: ${message}`, error: code }
+  } finally {
+    restore()
+  }
+}
+
+/** Sets `Date` ahead; durations and timers go on as before. */
+function shiftClock(aheadMs: number): () => void {
+  if (aheadMs === 0) return () => {}
+  const real = globalThis.Date
+  class Shifted extends real {
+    constructor(...given: [] | [number | string | Date]) {
+      if (given.length === 0) super(real.now() + aheadMs)
+      else super(given[0])
+    }
+    static override now(): number {
+      return real.now() + aheadMs
+    }
+  }
+  globalThis.Date = Shifted as DateConstructor
+  return () => {
+    globalThis.Date = real
+  }
+}
+
+/** What the machine of whoever pastes a command has: the releases that Helm knows, by `namespace/name`. */
+export interface Shell {
+  readonly zoo: ZooCluster
+  readonly releases: ReadonlyMap<string, Rendered>
+  /** The clock of that machine. */
+  readonly aheadMs: number
+}
+
+/** Runs a printed command as a shell would; whether it may have changed anything. Throws for what it does not know. */
+export async function runPrinted(shell: Shell, command: string): Promise<boolean> {
+  const files = new Map<string, Rendered>()
+  let wrote = false
+  for (const pipeline of command.split(' && ')) {
+    let stdin: Rendered | undefined
+    for (const part of pipeline.split(' | ')) {
+      const [words = [], file] = redirect(wordsOf(part))
+      const [program, ...all] = words
+      const rest = withoutFlags(all, ['--kubeconfig', '--context', '--kube-context'])
+      if (program === 'helm') stdin = manifestOf(shell, rest)
+      else if (program === 'kubectl') wrote = (await kubectl(shell, rest, stdin, files)) || wrote
+      else if (program === 'acr-nopass') {
+        await ourOwn(shell, all)
+        wrote = true
+      } else if (program !== 'timedatectl') throw new Error(`what is ${program}? (${command})`)
+      if (file !== undefined && stdin !== undefined) files.set(file, stdin)
+    }
+  }
+  return wrote
+}
+
+/** `refresh` waits for the helper, which runs elsewhere. */
+async function ourOwn({ zoo, releases, aheadMs }: Shell, words: readonly string[]): Promise<void> {
+  const begin = Date.now()
+  const isNew = ({ registries }: HelperStatus): boolean =>
+    registries.every(({ issuedAt = '' }) => Date.parse(issuedAt) >= begin - 1000)
+  const [release] = releases.values()
+  const [{ code, stderr }] = await Promise.all([
+    runCommand(zoo, words, words[0] === 'refresh' ? 0 : aheadMs),
+    words[0] === 'refresh' && release && zoo.runHelper(release, { until: isNew }),
+  ])
+  if (code !== 0) throw new Error(`${words.join(' ')}: ${stderr}`)
+}
+
+function wordsOf(command: string): readonly string[] {
+  return [...command.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''))
+}
+
+function redirect(words: readonly string[]): readonly [readonly string[], string | undefined] {
+  const index = words.indexOf('>')
+  return index < 0 ? [words, undefined] : [words.slice(0, index), words[index + 1]]
+}
+
+function withoutFlags(words: readonly string[], names: readonly string[]): readonly string[] {
+  return words.filter((word, index) => !names.includes(word) && !names.includes(words[index - 1] ?? ''))
+}
+
+function option(words: readonly string[], name: string): string | undefined {
+  const index = words.indexOf(name)
+  return index < 0 ? undefined : words[index + 1]
+}
+
+function manifestOf({ releases }: Shell, words: readonly string[]): Rendered {
+  const rest = withoutFlags(words, ['-n'])
+  const found = releases.get(`${option(words, '-n')}/${rest[2]}`)
+  if (rest[0] !== 'get' || rest[1] !== 'manifest' || found === undefined) throw new Error(`helm ${words.join(' ')}`)
+  return found
+}
+
+const READING = ['get', 'describe', 'logs', 'auth', 'version']
+
+async function kubectl(
+  { zoo }: Shell,
+  words: readonly string[],
+  stdin: Rendered | undefined,
+  files: ReadonlyMap<string, Rendered>,
+): Promise<boolean> {
+  const namespace = option(words, '-n')
+  const [verb = '', ...rest] = withoutFlags(words, ['-n'])
+  if (READING.includes(verb)) return false
+  if (verb === 'apply') {
+    const file = option(rest, '-f') ?? ''
+    const given = file === '-' ? stdin : files.get(file)
+    if (given === undefined) throw new Error(`kubectl apply: nothing in ${file}`)
+    await zoo.install(given)
+    return true
+  }
+  if (verb === 'delete') {
+    const [kind = '', name = ''] = rest
+    const plurals: Readonly<Record<string, string>> = {
+      secret: `/api/v1/namespaces/${namespace}/secrets`,
+      mutatingadmissionpolicy: '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies',
+    }
+    if (plurals[kind] === undefined) throw new Error(`kubectl delete ${kind}`)
+    await zoo.remove(`${plurals[kind]}/${name}`)
+    return true
+  }
+  // Only its Pods are made again, and there are none.
+  if (verb === 'rollout' && rest[0] === 'restart') return true
+  throw new Error(`kubectl ${words.join(' ')}`)
+}

@@ -1,0 +1,429 @@
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { breakRelease, restoreDefect } from './break-release.ts'
+import type { Rendered, ZooCluster } from './cluster.ts'
+import { DEFECT_FINDINGS } from './defects.ts'
+import { MADE_HOME, SECOND_HOME, SECRET, SPACES, type ZooPlan } from './draw-zoo.ts'
+import { listAt, type ZooObject } from './kinds.ts'
+import { DEMO, DEMO_PUBLIC, OLD_HELPER, OLD_SECRETS, PERSONAL, PERSONAL_VPC, PRIVATE_HOSTS } from './objects.ts'
+import {
+  essence,
+  findViolations,
+  type Operation,
+  type Owner,
+  type Snapshot,
+  type Truth,
+  type Violation,
+} from './rules.ts'
+import { type CommandResult, runCommand, runPrinted } from './run-command.ts'
+
+export interface ZooReport {
+  readonly plan: ZooPlan
+  readonly violations: readonly Violation[]
+  /** What was done and said, a line each. */
+  readonly lines: readonly string[]
+}
+
+interface Run {
+  readonly zoo: ZooCluster
+  readonly plan: ZooPlan
+  readonly release: Rendered
+  readonly second: Rendered | undefined
+  readonly lines: string[]
+  readonly violations: Violation[]
+}
+
+interface Entry {
+  readonly id: string
+  readonly severity: string
+  readonly subject: string
+  readonly cause?: string
+  readonly command?: string
+}
+
+/** Builds a zoo, lets the helper work in it, and runs what is drawn; each step is compared with what the rules allow. */
+export async function runZoo(zoo: ZooCluster, plan: ZooPlan): Promise<ZooReport> {
+  const lines: string[] = []
+  const violations: Violation[] = []
+  try {
+    await run({ zoo, plan, lines, violations })
+  } catch (error) {
+    violations.push({ rule: 'crash', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  }
+  return { plan, violations, lines }
+}
+
+async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'second'>): Promise<void> {
+  const release = await zoo.render({ namespace: plan.home, name: 'acr-nopass' }, valuesOf(plan))
+  const second =
+    plan.second &&
+    (await zoo.render(
+      { namespace: SECOND_HOME, name: 'second' },
+      {
+        registries: REGISTRIES,
+        secretName: plan.second.secretName,
+        targets: { namespaces: { include: plan.second.spaces } },
+      },
+    ))
+  const now: Run = { zoo, plan, release, second, lines, violations }
+  await zoo.reset(second === undefined ? [release] : [release, second])
+  await populate(now)
+  const before = await zoo.snapshot()
+  await zoo.runHelper(release)
+  const installed = await zoo.snapshot()
+  const truth = truthOf(now, before, installed)
+  check(now, 'install', before, installed, truth)
+
+  for (const { unmanaged = [], rewritten = [], expired = [] } of plan.features) {
+    for (const key of unmanaged) await forgetWriters(zoo, key)
+    for (const key of rewritten) await writeListAgain(zoo, key)
+    for (const space of expired) await expire(zoo, space)
+  }
+  for (const { late = [] } of plan.features) for (const written of late) await zoo.write(written)
+  await diagnose(now, truth, expectedFindings(plan))
+  if (plan.defect !== undefined) await breakAndRepair(now, truth)
+  await operate(now, truth)
+}
+
+const REGISTRIES = [
+  { name: 'demo', edition: 'enterprise', instanceId: 'cri-k7x2m9q4w1t8z5h3', region: 'cn-hangzhou' },
+  { name: 'personal', edition: 'personal', region: 'cn-shanghai' },
+]
+
+function valuesOf({ repositories, second }: ZooPlan): object {
+  const [demo, ...others] = REGISTRIES
+  return {
+    registries: [repositories === undefined ? demo : { ...demo, repositories }, ...others],
+    targets: {
+      namespaces: {
+        include: ['*'],
+        exclude: ['kube-*', ...(second === undefined ? [] : [SECOND_HOME, ...second.spaces])],
+      },
+    },
+  }
+}
+
+async function populate({ zoo, plan, release, second }: Run): Promise<void> {
+  if (plan.home === MADE_HOME) await makeHome(zoo)
+  for (const name of plan.skipped) {
+    const body = { metadata: { labels: { 'acr-nopass.io/skip': 'true' } } }
+    await zoo.call({ method: 'PATCH', path: `/api/v1/namespaces/${name}`, body, contentType: MERGE_PATCH })
+  }
+  for (const space of SPACES) await zoo.write({ object: account(space, 'builder') })
+  for (const { early = [] } of plan.features) for (const written of early) await zoo.write(written)
+  if (second !== undefined) {
+    await zoo.install(second)
+    await zoo.runHelper(second)
+    await zoo.settleDeployment(second)
+  }
+  await zoo.install(release)
+  await zoo.settleDeployment(release)
+}
+
+function account(namespace: string, name: string): ZooObject {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name } }
+}
+
+/** The release's namespace, as a rollout makes it. */
+async function makeHome(zoo: ZooCluster): Promise<void> {
+  const path = `/api/v1/namespaces/${MADE_HOME}`
+  const end = performance.now() + 120_000
+  for (;;) {
+    const there = await zoo.read(path)
+    if (there === undefined) break
+    if (there.metadata.deletionTimestamp === undefined) await zoo.remove(path)
+    if (performance.now() > end) throw new Error(`${MADE_HOME} does not end`)
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  const labels = { 'acr-nopass.io/made-for-release': 'true' }
+  await zoo.call({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: MADE_HOME, labels } } })
+  while (
+    (await zoo.read(`${path}/serviceaccounts/default`)) === undefined ||
+    (await zoo.read(`${path}/configmaps/kube-root-ca.crt`)) === undefined
+  ) {
+    if (performance.now() > end) throw new Error(`${MADE_HOME} gets no ServiceAccount`)
+    await new Promise((done) => setTimeout(done, 50))
+  }
+}
+
+function truthOf({ plan, release, second }: Run, before: Snapshot, installed: Snapshot): Truth {
+  const entries = new Map<string, Owner>()
+  const applied = new Set<string>()
+  const written = plan.features.flatMap(({ early = [] }) => early)
+  const accounts = written.filter(({ object }) => object.kind === 'ServiceAccount')
+  const keyOf = ({ metadata }: ZooObject): string => `${metadata.namespace}/${metadata.name}`
+  for (const { object, applied: isApplied } of accounts) if (isApplied) applied.add(keyOf(object))
+  for (const [path, object] of installed) {
+    if (object.kind !== 'ServiceAccount' || !hasEntry(object)) continue
+    const key = keyOf(object)
+    const own = accounts.filter((one) => keyOf(one.object) === key && hasEntry(one.object))
+    if (!hasEntry(before.get(path))) entries.set(key, 'release')
+    else if (own.length > 0) entries.set(key, applied.has(key) ? 'gitops' : 'user')
+    else entries.set(key, 'second')
+  }
+  // Of those that the release's helper removed when it should not have.
+  for (const [path, object] of before) {
+    if (object.kind !== 'ServiceAccount' || !hasEntry(object) || hasEntry(installed.get(path))) continue
+    const isWritten = accounts.some((one) => keyOf(one.object) === keyOf(object) && hasEntry(one.object))
+    entries.set(keyOf(object), isWritten ? 'user' : 'second')
+  }
+  for (const { rewritten = [] } of plan.features) for (const key of rewritten) entries.set(key, 'user')
+  const demo = plan.repositories ?? ['*']
+  const own = new Map([
+    [DEMO, demo],
+    [DEMO_PUBLIC, demo],
+    [PERSONAL, ['*']],
+    [PERSONAL_VPC, ['*']],
+  ])
+  const all = new Map([...own.keys()].map((host) => [host, ['*']] as const))
+  return {
+    release: { namespace: plan.home, name: release.name, secretName: SECRET, repositories: own },
+    second: second && {
+      namespace: SECOND_HOME,
+      name: second.name,
+      secretName: plan.second?.secretName ?? '',
+      repositories: all,
+    },
+    entries,
+    privateHosts: PRIVATE_HOSTS,
+    vendor: vendorPaths(installed),
+    vendorSecrets: OLD_SECRETS,
+    installed: new Set(release.objects.map(({ path }) => path)),
+    applied,
+  }
+}
+
+const hasEntry = (object: ZooObject | undefined): boolean =>
+  listAt(object, ['imagePullSecrets']).some(({ name }) => name === SECRET)
+
+/** By whole names, and of what is shared only what is the vendor's alone. */
+function vendorPaths(snapshot: Snapshot): ReadonlySet<string> {
+  const system = 'namespaces/kube-system'
+  const whole = [
+    `/apis/apps/v1/${system}/deployments/${OLD_HELPER}`,
+    `/api/v1/${system}/serviceaccounts/${OLD_HELPER}`,
+    `/api/v1/${system}/configmaps/acr-configuration`,
+    `/apis/rbac.authorization.k8s.io/v1/clusterroles/${OLD_HELPER}`,
+  ]
+  const found = [...snapshot].filter(([, object]) => {
+    const { kind, metadata } = object
+    if (kind === 'Secret') return OLD_SECRETS.includes(metadata.name)
+    if (kind === 'ClusterRoleBinding') {
+      const subjects = listAt(object, ['subjects'])
+      return (
+        subjects.length > 0 &&
+        subjects.every(({ name, namespace }) => name === OLD_HELPER && namespace === 'kube-system')
+      )
+    }
+    if (kind !== 'MutatingWebhookConfiguration') return false
+    const hooks = listAt(object, ['webhooks']) as readonly { clientConfig?: { service?: { name: string } } }[]
+    return (
+      hooks.length > 0 &&
+      hooks.every(({ clientConfig }) => clientConfig?.service?.name === 'acr-credential-helper-webhook')
+    )
+  })
+  return new Set([...whole, ...found.map(([path]) => path)])
+}
+
+function check(
+  { violations, lines }: Run,
+  operation: Operation,
+  before: Snapshot,
+  after: Snapshot,
+  truth: Truth,
+): void {
+  const found = findViolations(operation, before, after, truth, Date.now())
+  lines.push(...found.map(({ rule, detail }) => `✖ ${rule}: ${detail}`))
+  violations.push(...found)
+}
+
+// --- What a zoo does to objects afterwards ---
+
+const accountPath = (key: string): string => {
+  const [namespace, name] = key.split('/')
+  return `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
+}
+
+/** As a backup that was restored without managed fields. */
+async function forgetWriters(zoo: ZooCluster, key: string): Promise<void> {
+  const body = { metadata: { managedFields: [{}] } }
+  await zoo.call({ method: 'PATCH', path: accountPath(key), body, contentType: MERGE_PATCH })
+}
+
+async function writeListAgain(zoo: ZooCluster, key: string): Promise<void> {
+  const there = await zoo.read(accountPath(key))
+  const imagePullSecrets = [...listAt(there, ['imagePullSecrets']), { name: 'regcred' }]
+  const query = { fieldManager: 'kubectl-edit' }
+  await zoo.call({
+    method: 'PATCH',
+    path: accountPath(key),
+    body: { imagePullSecrets },
+    contentType: MERGE_PATCH,
+    query,
+  })
+}
+
+async function expire(zoo: ZooCluster, space: string): Promise<void> {
+  const path = `/api/v1/namespaces/${space}/secrets/${SECRET}`
+  const ended = new Date(Date.now() - 10 * 60_000).toISOString().replace(/\.\d+Z$/, 'Z')
+  const body = { metadata: { annotations: { 'acr-nopass.io/expires-at': ended } } }
+  const query = { fieldManager: 'acr-nopass-content' }
+  await zoo.call({ method: 'PATCH', path, body, contentType: MERGE_PATCH, query })
+}
+
+// --- doctor ---
+
+function expectedFindings({ vendor, aheadMs, features }: ZooPlan): readonly string[] {
+  return [
+    ...(vendor ? ['RIVAL_ADDON'] : []),
+    ...(aheadMs === 0 ? [] : ['CLOCK_SKEW']),
+    ...(features.some(({ expired = [] }) => expired.length > 0) ? ['SECRET_EXPIRED'] : []),
+  ]
+}
+
+async function findings({ zoo, plan }: Run): Promise<readonly Entry[]> {
+  const where = ['--namespace', plan.home, '--release', 'acr-nopass', '--cloud', 'off']
+  const { stdout, stderr } = await runCommand(
+    zoo,
+    ['doctor', ...where, '--kubeconfig', zoo.adminKubeconfig, '-o', 'json'],
+    plan.aheadMs,
+  )
+  if (stdout === '') throw new Error(`doctor: ${stderr}`)
+  const report = JSON.parse(stdout) as { readonly findings: readonly Entry[] }
+  return report.findings.filter(({ severity }) => severity !== 'info')
+}
+
+/** Exactly the findings that the zoo has a reason for, and nothing is changed. */
+async function diagnose(run: Run, truth: Truth, expected: readonly string[]): Promise<readonly Entry[]> {
+  const before = await run.zoo.snapshot()
+  const found = await findings(run)
+  check(run, 'doctor', before, await run.zoo.snapshot(), truth)
+  // What the helper reports of the vendor's is the same thing once more.
+  const isSame = ({ id, cause = '' }: Entry): boolean => id === 'HELPER_PROBLEM' && cause.includes('RIVAL_ADDON')
+  const ids = [...new Set(found.filter((one) => !isSame(one)).map(({ id }) => id))].sort()
+  const wanted = [...new Set(expected)].sort()
+  run.lines.push(`doctor: ${ids.join(', ') || 'healthy'}`)
+  if (ids.join() !== wanted.join()) {
+    const detail = `doctor names ${ids.join(', ') || 'nothing'}, but there is ${wanted.join(', ') || 'nothing'}: ${JSON.stringify(found)}`
+    run.violations.push({ rule: 'doctor', detail })
+  }
+  return found
+}
+
+/** Breaks the release in one way: doctor names that and only that; what it prints repairs it and touches nothing else. */
+async function breakAndRepair(run: Run, truth: Truth): Promise<void> {
+  const { zoo, plan, release, second, lines } = run
+  const { defect } = plan
+  if (defect === undefined) return
+  const healthy = await zoo.snapshot()
+  const spot = await breakRelease(
+    zoo,
+    release,
+    defect,
+    [...truth.entries].flatMap(([key, owner]) => (owner === 'release' ? [key] : [])),
+  )
+  if (spot === undefined) return
+  lines.push(`broken: ${defect} (${spot})`)
+  const usual = expectedFindings(plan)
+  const ids: readonly string[] = DEFECT_FINDINGS[defect]
+  const found = await diagnose(run, truth, [...usual, ...ids])
+  const broken = await zoo.snapshot()
+  const releases = new Map(
+    [release, ...(second === undefined ? [] : [second])].map((one) => [`${one.namespace}/${one.name}`, one]),
+  )
+  for (const { id, command = '' } of found.filter((one) => ids.includes(one.id))) {
+    lines.push(`${id} prints: ${command}`)
+    await runPrinted({ zoo, releases, aheadMs: plan.aheadMs }, command)
+  }
+  // What a look does not change is then set right by whoever looked.
+  await restoreDefect(zoo, release, defect, { healthy, broken, spot })
+  await zoo.settleDeployment(release)
+  await zoo.runHelper(release)
+  await diagnose(
+    run,
+    truth,
+    usual.filter((id) => id !== 'SECRET_EXPIRED'),
+  )
+  check(run, 'install', healthy, await zoo.snapshot(), truth)
+}
+
+// --- Operations ---
+
+async function operate(run: Run, truth: Truth): Promise<void> {
+  const { zoo, plan, release, lines } = run
+  const { operation, helper, denied } = plan
+  if (operation === 'detach' || operation === 'uninstall')
+    await stopHelper(run, operation === 'uninstall' ? 'deleted' : helper)
+  const before = await zoo.snapshot()
+  const result = await perform(run, denied[0] === undefined ? zoo.adminKubeconfig : zoo.kubeconfigWithout(denied[0]))
+  const after = await zoo.snapshot()
+  if (result !== undefined) lines.push(`${operation}: exit ${result.code}`, result.stdout.trim(), result.stderr.trim())
+  check(run, operation, before, after, truth)
+  const isHalted = operation === 'detach' && helper === 'running'
+  if (isHalted) run.violations.push(...unchanged(before, after, 'a helper is at work'))
+  if (denied.length === 0 && !isHalted) run.violations.push(...unfinished(run, before, after, truth, result))
+  void release
+}
+
+function unchanged(before: Snapshot, after: Snapshot, why: string): readonly Violation[] {
+  return [...before]
+    .filter(([path, object]) => essence(object) !== essence(after.get(path) ?? { ...object, kind: '' }))
+    .map(([path]) => ({ rule: 'object', detail: `${path} was changed, though ${why}` }))
+}
+
+/** What should have been done and was not, without a word. */
+function unfinished(
+  { plan }: Run,
+  before: Snapshot,
+  after: Snapshot,
+  truth: Truth,
+  result: CommandResult | undefined,
+): readonly Violation[] {
+  const { operation } = plan
+  const said = `${result?.stdout ?? ''}${result?.stderr ?? ''}`
+  if (operation === 'detach' || operation === 'retire' || operation === 'uninstall') {
+    return [...truth.entries].flatMap(([key, owner]) => {
+      const isThere = hasEntry(after.get(accountPath(key)))
+      if (owner !== 'release' || !isThere || said.includes(key)) return []
+      return [{ rule: 'complete' as const, detail: `${operation} left the release's own entry in ${key}` }]
+    })
+  }
+  void before
+  return []
+}
+
+async function stopHelper({ zoo, release }: Run, how: ZooPlan['helper']): Promise<void> {
+  if (how === 'running') return
+  if (how === 'deleted') {
+    for (const { path } of release.objects.toReversed()) await zoo.remove(path)
+    return
+  }
+  const path = `/apis/apps/v1/namespaces/${release.namespace}/deployments/${release.fullname}`
+  await zoo.call({ method: 'PATCH', path, body: { spec: { replicas: 0 } }, contentType: MERGE_PATCH })
+  await zoo.settleDeployment(release)
+}
+
+async function perform(run: Run, kubeconfig: string): Promise<CommandResult | undefined> {
+  const { zoo, plan } = run
+  const { operation, home, aheadMs } = plan
+  const where = ['--namespace', home, '--release', 'acr-nopass', '--kubeconfig', kubeconfig]
+  switch (operation) {
+    case 'legacy':
+      return await runCommand(zoo, ['cleanup', '--legacy', '--yes', ...where], aheadMs)
+    case 'detach':
+      return await runCommand(zoo, ['cleanup', '--detach', '--confirm', `${home}/acr-nopass`, ...where], aheadMs)
+    case 'import':
+      return await runCommand(zoo, ['import', '--kubeconfig', kubeconfig], aheadMs)
+    case 'uninstall':
+      return await runCommand(zoo, ['uninstall', ...where, '--ram', 'none', '--confirm', 'acr-nopass/1'], aheadMs)
+    default:
+      await retire(run)
+      return undefined
+  }
+}
+
+async function retire({ zoo, plan, release }: Run): Promise<void> {
+  const retiring = await zoo.render({ namespace: plan.home, name: release.name }, { ...valuesOf(plan), retire: true })
+  await zoo.install(retiring)
+  await zoo.settleDeployment(retiring)
+  await zoo.runHelper(retiring, { until: ({ retired }) => retired })
+}
