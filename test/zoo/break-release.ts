@@ -3,7 +3,6 @@ import type { Rendered, ZooCluster } from './cluster.ts'
 import type { Defect } from './defects.ts'
 import { SECRET } from './draw-zoo.ts'
 import { listAt, type ZooObject } from './kinds.ts'
-import type { Snapshot } from './rules.ts'
 
 /** Breaks a release in one way; where, or undefined when this zoo has nothing to break so. */
 export async function breakRelease(
@@ -39,10 +38,8 @@ export async function breakRelease(
         { spec: { holderIdentity: 'acr-nopass-0_x', renewTime: old.toISOString().replace('Z', '000Z') } },
         'acr-nopass',
       )
-      const there = await zoo.read(path)
-      const time = old.toISOString().replace(/\.\d+Z$/, 'Z')
-      const managedFields = (there?.metadata.managedFields ?? []).map((entry) => ({ ...(entry as object), time }))
-      return await patch(path, { metadata: { managedFields } })
+      // Nothing says when it was written, as after a restore: else the API server's record of it would be of now.
+      return await patch(path, { metadata: { managedFields: [{}] } })
     }
     case 'no-guard':
       return await gone(find('ValidatingAdmissionPolicyBinding'))
@@ -94,15 +91,4 @@ export async function breakRelease(
       return await patch(path, { imagePullSecrets: rest })
     }
   }
-}
-
-/** What a person does after a command that only shows something. */
-export async function restoreDefect(
-  zoo: ZooCluster,
-  release: Rendered,
-  defect: Defect,
-  { spot }: { readonly healthy: Snapshot; readonly broken: Snapshot; readonly spot: string },
-): Promise<void> {
-  if (defect === 'foreign-secret') await zoo.remove(spot)
-  void release
 }

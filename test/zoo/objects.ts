@@ -30,7 +30,7 @@ export interface PodParts {
   readonly use?: { readonly how: Use; readonly secret: string }
 }
 
-export function podSpec({ image, account = 'default', own, use }: PodParts): Record<string, unknown> {
+function podSpec({ image, account = 'default', own, use }: PodParts): Record<string, unknown> {
   const container: Record<string, unknown> = { name: 'app', image }
   if (use?.how === 'env') {
     const secretKeyRef = { name: use.secret, key: '.dockerconfigjson' }

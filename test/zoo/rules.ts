@@ -8,7 +8,8 @@ import { at, listAt, POD_SPECS, type ZooObject } from './kinds.ts'
 /** All objects of a cluster, by their paths. */
 export type Snapshot = ReadonlyMap<string, ZooObject>
 
-export type Owner = 'release' | 'second' | 'gitops' | 'user'
+/** `unclear`: two wrote the list, which is atomic, so that no record says whose entry it is. */
+export type Owner = 'release' | 'second' | 'gitops' | 'user' | 'unclear'
 
 export interface ReleaseTruth {
   readonly namespace: string
@@ -69,7 +70,7 @@ interface Consumer {
 }
 
 /** Everything that pulls, or will once it is scaled up: its images, and the pull secrets that its Pods get. */
-export function consumersOf(snapshot: Snapshot): readonly Consumer[] {
+function consumersOf(snapshot: Snapshot): readonly Consumer[] {
   return [...snapshot].flatMap(([path, object]) => {
     const spec = at(object, POD_SPECS[object.kind] ?? ['-'])
     if (spec === undefined || isOver(object)) return []
@@ -261,7 +262,7 @@ function changedAccount(
     breaches.push({ rule: 'reference', detail: `${operation} added ${name} to ${path}` })
   }
   for (const name of gone) {
-    const isOurs = name === truth.release.secretName && truth.entries.get(key) === 'release'
+    const isOurs = name === truth.release.secretName && ['release', 'unclear'].includes(truth.entries.get(key) ?? '')
     const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
     if (takesBack && isOurs) continue
     if (operation === 'legacy' && truth.vendorSecrets.includes(name) && !truth.applied.has(key)) continue

@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
-import { breakRelease, restoreDefect } from './break-release.ts'
+import { breakRelease } from './break-release.ts'
 import type { Rendered, ZooCluster } from './cluster.ts'
 import { DEFECT_FINDINGS } from './defects.ts'
 import { MADE_HOME, SECOND_HOME, SECRET, SPACES, type ZooPlan } from './draw-zoo.ts'
@@ -79,8 +81,8 @@ async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'seco
     for (const space of expired) await expire(zoo, space)
   }
   for (const { late = [] } of plan.features) for (const written of late) await zoo.write(written)
-  await diagnose(now, truth, expectedFindings(plan))
-  if (plan.defect !== undefined) await breakAndRepair(now, truth)
+  const { there } = await diagnose(now, truth, expectedFindings(plan))
+  if (plan.defect !== undefined) await breakAndRepair(now, truth, there)
   await operate(now, truth)
 }
 
@@ -108,7 +110,11 @@ async function populate({ zoo, plan, release, second }: Run): Promise<void> {
     const body = { metadata: { labels: { 'acr-nopass.io/skip': 'true' } } }
     await zoo.call({ method: 'PATCH', path: `/api/v1/namespaces/${name}`, body, contentType: MERGE_PATCH })
   }
-  for (const space of SPACES) await zoo.write({ object: account(space, 'builder') })
+  // The API server keeps no record of the writers of an object that was created without any field, and so none later either.
+  for (const [index, space] of SPACES.entries()) {
+    const fields = (plan.seed + index) % 2 === 0 ? {} : { automountServiceAccountToken: false }
+    await zoo.write({ object: { ...account(space, 'builder'), ...fields } })
+  }
   for (const { early = [] } of plan.features) for (const written of early) await zoo.write(written)
   if (second !== undefined) {
     await zoo.install(second)
@@ -157,7 +163,7 @@ function truthOf({ plan, release, second }: Run, before: Snapshot, installed: Sn
     const key = keyOf(object)
     const own = accounts.filter((one) => keyOf(one.object) === key && hasEntry(one.object))
     if (!hasEntry(before.get(path))) entries.set(key, 'release')
-    else if (own.length > 0) entries.set(key, applied.has(key) ? 'gitops' : 'user')
+    else if (own.length > 0) entries.set(key, applied.has(key) ? 'gitops' : isShared(object) ? 'unclear' : 'user')
     else entries.set(key, 'second')
   }
   // Of those that the release's helper removed when it should not have.
@@ -166,7 +172,7 @@ function truthOf({ plan, release, second }: Run, before: Snapshot, installed: Sn
     const isWritten = accounts.some((one) => keyOf(one.object) === keyOf(object) && hasEntry(one.object))
     entries.set(keyOf(object), isWritten ? 'user' : 'second')
   }
-  for (const { rewritten = [] } of plan.features) for (const key of rewritten) entries.set(key, 'user')
+  for (const { rewritten = [] } of plan.features) for (const key of rewritten) entries.set(key, 'unclear')
   const demo = plan.repositories ?? ['*']
   const own = new Map([
     [DEMO, demo],
@@ -191,6 +197,10 @@ function truthOf({ plan, release, second }: Run, before: Snapshot, installed: Sn
     applied,
   }
 }
+
+/** A second release added an entry of another name to it. */
+const isShared = (object: ZooObject): boolean =>
+  listAt(object, ['imagePullSecrets']).some(({ name }) => name === 'acr-second')
 
 const hasEntry = (object: ZooObject | undefined): boolean =>
   listAt(object, ['imagePullSecrets']).some(({ name }) => name === SECRET)
@@ -292,11 +302,16 @@ async function findings({ zoo, plan }: Run): Promise<readonly Entry[]> {
   return report.findings.filter(({ severity }) => severity !== 'info')
 }
 
-/** Exactly the findings that the zoo has a reason for, and nothing is changed. */
-async function diagnose(run: Run, truth: Truth, expected: readonly string[]): Promise<readonly Entry[]> {
+/** Exactly the findings that the zoo has a reason for, and nothing is changed; with what is there. */
+async function diagnose(
+  run: Run,
+  truth: Truth,
+  expected: readonly string[],
+): Promise<{ readonly found: readonly Entry[]; readonly there: Snapshot }> {
   const before = await run.zoo.snapshot()
   const found = await findings(run)
-  check(run, 'doctor', before, await run.zoo.snapshot(), truth)
+  const there = await run.zoo.snapshot()
+  check(run, 'doctor', before, there, truth)
   // What the helper reports of the vendor's is the same thing once more.
   const isSame = ({ id, cause = '' }: Entry): boolean => id === 'HELPER_PROBLEM' && cause.includes('RIVAL_ADDON')
   const ids = [...new Set(found.filter((one) => !isSame(one)).map(({ id }) => id))].sort()
@@ -306,15 +321,14 @@ async function diagnose(run: Run, truth: Truth, expected: readonly string[]): Pr
     const detail = `doctor names ${ids.join(', ') || 'nothing'}, but there is ${wanted.join(', ') || 'nothing'}: ${JSON.stringify(found)}`
     run.violations.push({ rule: 'doctor', detail })
   }
-  return found
+  return { found, there }
 }
 
 /** Breaks the release in one way: doctor names that and only that; what it prints repairs it and touches nothing else. */
-async function breakAndRepair(run: Run, truth: Truth): Promise<void> {
+async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promise<void> {
   const { zoo, plan, release, second, lines } = run
   const { defect } = plan
   if (defect === undefined) return
-  const healthy = await zoo.snapshot()
   const spot = await breakRelease(
     zoo,
     release,
@@ -325,8 +339,7 @@ async function breakAndRepair(run: Run, truth: Truth): Promise<void> {
   lines.push(`broken: ${defect} (${spot})`)
   const usual = expectedFindings(plan)
   const ids: readonly string[] = DEFECT_FINDINGS[defect]
-  const found = await diagnose(run, truth, [...usual, ...ids])
-  const broken = await zoo.snapshot()
+  const { found } = await diagnose(run, truth, [...usual, ...ids])
   const releases = new Map(
     [release, ...(second === undefined ? [] : [second])].map((one) => [`${one.namespace}/${one.name}`, one]),
   )
@@ -335,21 +348,21 @@ async function breakAndRepair(run: Run, truth: Truth): Promise<void> {
     await runPrinted({ zoo, releases, aheadMs: plan.aheadMs }, command)
   }
   // What a look does not change is then set right by whoever looked.
-  await restoreDefect(zoo, release, defect, { healthy, broken, spot })
+  if (defect === 'foreign-secret') await zoo.remove(spot)
   await zoo.settleDeployment(release)
   await zoo.runHelper(release)
-  await diagnose(
+  const { there } = await diagnose(
     run,
     truth,
     usual.filter((id) => id !== 'SECRET_EXPIRED'),
   )
-  check(run, 'install', healthy, await zoo.snapshot(), truth)
+  check(run, 'install', healthy, there, truth)
 }
 
 // --- Operations ---
 
 async function operate(run: Run, truth: Truth): Promise<void> {
-  const { zoo, plan, release, lines } = run
+  const { zoo, plan, lines } = run
   const { operation, helper, denied } = plan
   if (operation === 'detach' || operation === 'uninstall')
     await stopHelper(run, operation === 'uninstall' ? 'deleted' : helper)
@@ -360,8 +373,7 @@ async function operate(run: Run, truth: Truth): Promise<void> {
   check(run, operation, before, after, truth)
   const isHalted = operation === 'detach' && helper === 'running'
   if (isHalted) run.violations.push(...unchanged(before, after, 'a helper is at work'))
-  if (denied.length === 0 && !isHalted) run.violations.push(...unfinished(run, before, after, truth, result))
-  void release
+  if (denied.length === 0 && !isHalted) run.violations.push(...unfinished(run, after, truth, result))
 }
 
 function unchanged(before: Snapshot, after: Snapshot, why: string): readonly Violation[] {
@@ -373,7 +385,6 @@ function unchanged(before: Snapshot, after: Snapshot, why: string): readonly Vio
 /** What should have been done and was not, without a word. */
 function unfinished(
   { plan }: Run,
-  before: Snapshot,
   after: Snapshot,
   truth: Truth,
   result: CommandResult | undefined,
@@ -387,7 +398,6 @@ function unfinished(
       return [{ rule: 'complete' as const, detail: `${operation} left the release's own entry in ${key}` }]
     })
   }
-  void before
   return []
 }
 
@@ -414,11 +424,18 @@ async function perform(run: Run, kubeconfig: string): Promise<CommandResult | un
     case 'import':
       return await runCommand(zoo, ['import', '--kubeconfig', kubeconfig], aheadMs)
     case 'uninstall':
-      return await runCommand(zoo, ['uninstall', ...where, '--ram', 'none', '--confirm', 'acr-nopass/1'], aheadMs)
+      return await uninstall(run, where)
     default:
       await retire(run)
       return undefined
   }
+}
+
+async function uninstall({ zoo, plan }: Run, where: readonly string[]): Promise<CommandResult> {
+  const file = join(zoo.folder, 'values.json')
+  await writeFile(file, JSON.stringify({ identity: { type: 'worker-role' }, ...valuesOf(plan) }))
+  const flags = ['-f', file, '--ram', 'none', '--confirm', 'acr-nopass/1']
+  return await runCommand(zoo, ['uninstall', ...where, ...flags], plan.aheadMs)
 }
 
 async function retire({ zoo, plan, release }: Run): Promise<void> {
