@@ -7,12 +7,18 @@ export interface ListOwner {
   readonly operation: 'Apply' | 'Update'
 }
 
+/**
+ * Owns every field that an object without a record of writers had at its first apply, whoever wrote it
+ * (apimachinery, util/managedfields/internal/skipnonapplied.go).
+ */
+const NO_RECORD = 'before-first-apply'
+
 type Fields = Readonly<Record<string, unknown>>
 
 /** The owner that decides: a foreign Apply before all (its next apply would fail on our change), else a foreign Update, else we. */
 export function listOwner(entries: readonly ManagedFieldsEntry[] | undefined): ListOwner | undefined {
   const owners = (entries ?? [])
-    .filter(({ fieldsV1 }) => hasField(fieldsV1, ['f:imagePullSecrets']))
+    .filter(({ manager, fieldsV1 }) => manager !== NO_RECORD && hasField(fieldsV1, ['f:imagePullSecrets']))
     .map(({ manager = '', operation = 'Update' }) => ({ manager, operation }))
   const foreign = owners.filter(({ manager }) => manager !== FIELD_MANAGER)
   return foreign.find(({ operation }) => operation === 'Apply') ?? foreign[0] ?? owners[0]

@@ -59,6 +59,9 @@ test('the owner of a list is a foreign Apply, else a foreign Update, else we', (
     operation: 'Apply',
   })
   assert.equal(listOwner([update('helm', { 'f:metadata': {} }, 'Apply')]), undefined)
+  // What the API server writes at the first apply of an object that had no record says who did not apply, not who wrote.
+  assert.equal(listOwner([update('before-first-apply', list)]), undefined)
+  assert.deepEqual(listOwner([update('before-first-apply', list), us]), { manager: 'acr-nopass', operation: 'Update' })
 })
 
 const trimmers = createTrimmers({
