@@ -44,6 +44,8 @@ export interface Feature {
   readonly late?: readonly Written[]
   /** ServiceAccounts (`namespace/name`) that lose their managed fields then, as a restored backup has them. */
   readonly unmanaged?: readonly string[]
+  /** ServiceAccounts to which GitOps then applies a label, and no list. */
+  readonly labelled?: readonly string[]
   /** ServiceAccounts whose list a person writes again then, as it is. */
   readonly rewritten?: readonly string[]
   /** Namespaces whose pull secret has expired. */
@@ -92,14 +94,15 @@ const OPERATIONS: readonly Operation[] = [
 
 export function planOf(seed: number, only?: readonly number[]): ZooPlan {
   const random = createRandom(seed).fork('zoo')
-  const operation = random.pick(OPERATIONS)
+  // By turns, as the hazards below: so few seeds as `npm test` has meet all of them.
+  const operation = OPERATIONS[seed % OPERATIONS.length] ?? 'legacy'
   const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const hasSecond = operation !== 'legacy' && random.chance(0.5)
   const base: Omit<ZooPlan, 'features'> = {
     seed,
     operation,
     defect: random.chance(0.5) ? random.pick(DEFECTS) : undefined,
-    home: operation === 'uninstall' && random.chance(0.7) ? MADE_HOME : HOME,
+    home: operation === 'uninstall' && turnOf(seed) % 3 !== 2 ? MADE_HOME : HOME,
     repositories: random.chance(0.5) ? ['team/*', 'base/*'] : undefined,
     second: hasSecond
       ? {
@@ -145,9 +148,21 @@ function drawFeatures(scene: Scene): readonly Feature[] {
   if (plan.vendor) features.push(vendorHelper(scene), ...vendorSecrets(scene))
   for (let index = random.int(3, 7); index > 0; index -= 1) features.push(plainWorkload(scene))
   for (let index = random.int(0, 3); index > 0; index -= 1) features.push(random.pick(SCENERY)(scene))
-  const hazards = plan.operation === 'legacy' || plan.operation === 'import' ? LEGACY_HAZARDS : REMOVAL_HAZARDS
-  for (let index = random.pick([0, 1, 1, 1, 2]); index > 0; index -= 1) features.push(random.pick(hazards)(scene))
+  const isLegacy = plan.operation === 'legacy' || plan.operation === 'import'
+  const hazards = isLegacy ? LEGACY_HAZARDS : REMOVAL_HAZARDS
+  features.push((hazards[turnOf(plan.seed) % hazards.length] ?? random.pick(hazards))(scene))
+  // One dependent is enough to keep the old helper, and would hide what else is overlooked.
+  if (random.chance(isLegacy ? 0.2 : 0.6)) features.push(random.pick(hazards)(scene))
   return features
+}
+
+/** How many seeds before this one have the same operation. */
+function turnOf(seed: number): number {
+  const place = seed % OPERATIONS.length
+  const isSame = (index: number): boolean => OPERATIONS[index] === OPERATIONS[place]
+  const inRound = OPERATIONS.filter((_, index) => isSame(index)).length
+  const before = OPERATIONS.filter((_, index) => index < place && isSame(index)).length
+  return Math.floor(seed / OPERATIONS.length) * inRound + before
 }
 
 // --- What every cluster has ---
@@ -489,6 +504,10 @@ const REMOVAL_HAZARDS: readonly Draw[] = [
   (scene) => {
     const { space } = spot(scene, 'unmanaged')
     return { title: `${space}/builder was restored from a backup`, unmanaged: [`${space}/builder`] }
+  },
+  (scene) => {
+    const key = `${spot(scene, 'labelled').space}/${scene.random.pick(ACCOUNTS)}`
+    return { title: `argocd-controller applies a label to ${key}`, labelled: [key] }
   },
   (scene) => {
     const { space } = spot(scene, 'rewritten')

@@ -75,8 +75,9 @@ async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'seco
   const truth = truthOf(now, before, installed)
   check(now, 'install', before, installed, truth)
 
-  for (const { unmanaged = [], rewritten = [], expired = [] } of plan.features) {
+  for (const { unmanaged = [], labelled = [], rewritten = [], expired = [] } of plan.features) {
     for (const key of unmanaged) await forgetWriters(zoo, key)
+    for (const key of labelled) await applyLabel(zoo, key)
     for (const key of rewritten) await writeListAgain(zoo, key)
     for (const space of expired) await expire(zoo, space)
   }
@@ -257,6 +258,13 @@ const accountPath = (key: string): string => {
 async function forgetWriters(zoo: ZooCluster, key: string): Promise<void> {
   const body = { metadata: { managedFields: [{}] } }
   await zoo.call({ method: 'PATCH', path: accountPath(key), body, contentType: MERGE_PATCH })
+}
+
+async function applyLabel(zoo: ZooCluster, key: string): Promise<void> {
+  const [namespace = '', name = ''] = key.split('/')
+  const { metadata, ...rest } = account(namespace, name)
+  const object = { ...rest, metadata: { ...metadata, labels: { team: 'shop' } } }
+  await zoo.write({ object, manager: 'argocd-controller', applied: true })
 }
 
 async function writeListAgain(zoo: ZooCluster, key: string): Promise<void> {
