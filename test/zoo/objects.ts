@@ -11,7 +11,11 @@ export const ELSEWHERE = 'registry.example.com'
 
 export const PRIVATE_HOSTS: readonly string[] = [DEMO, DEMO_PUBLIC, PERSONAL, PERSONAL_VPC, OTHER, ELSEWHERE]
 
-/** The vendor's own names: the 2018 recipe's two Secrets, and that of the add-on since 2019 (src of the names: docs/en/migrate.md). */
+/**
+ * The vendor's own names: the 2018 recipe's two Secrets (v18.10.29.0 in the change log,
+ * https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper) and that of the add-on since 2019
+ * (https://www.alibabacloud.com/help/en/acr/user-guide/non-secret-pulling-container-image).
+ */
 export const OLD_SECRETS: readonly string[] = [
   'aliyun-acr-credential-a',
   'aliyun-acr-credential-b',
