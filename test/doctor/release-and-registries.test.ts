@@ -78,6 +78,14 @@ const ROWS: readonly Row[] = [
     says: /the configuration is not YAML/,
   },
   {
+    title: 'a configuration that breaks its schema says nothing of a conflict with another release',
+    observed: scene({
+      release: { config: undefined, configError: 'the configuration is not YAML.' },
+      others: [other({ targets: { namespaces: { include: ['elsewhere-*'] } } })],
+    }),
+    finds: [['error', 'CONFIG_UNREADABLE', 'configuration acr-nopass/acr-nopass']],
+  },
+  {
     title: 'a configuration that the helper has not read yet',
     observed: scene({ status: { configHash: 'older' } }),
     finds: [['warning', 'CONFIG_PENDING', 'configuration acr-nopass/acr-nopass']],

@@ -125,8 +125,8 @@ export async function openZooCluster(): Promise<ZooCluster> {
       const { items } = await admin.request<{ items: readonly ZooObject[] | null }>({ method: 'GET', path })
       for (const item of items ?? []) {
         const { namespace, name } = item.metadata
-        // Renewed by the API server itself.
-        if (plural === 'leases' && namespace === 'kube-system') continue
+        // Written by the control plane itself, when it gets to it.
+        if ((plural === 'leases' && namespace === 'kube-system') || name === 'kube-root-ca.crt') continue
         const where = namespaced ? `${root}/namespaces/${namespace}/${plural}/${name}` : `${path}/${name}`
         found.set(where, { ...item, kind })
       }

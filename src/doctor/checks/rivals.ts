@@ -36,9 +36,13 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
   return findings
 }
 
-/** Whether both may write the same Secret: one name, and a namespace that both target. Without a configuration nobody knows. */
+/**
+ * Whether both may write the same Secret: one name, and a namespace that both target. Another release without a configuration may;
+ * that the own one cannot be read is a finding of its own, and there is nothing to compare yet.
+ */
 function mayConflict(one: ReleaseFacts, other: ReleaseFacts, namespaces: Observed['namespaces']): boolean {
-  if (one.config === undefined || other.config === undefined || namespaces === undefined) return true
+  if (one.config === undefined) return false
+  if (other.config === undefined || namespaces === undefined) return true
   if (one.config.secretName !== other.config.secretName) return false
   const [mine, theirs] = [createTargets(one.config), createTargets(other.config)]
   return namespaces.some((namespace) => mine.includes(namespace) && theirs.includes(namespace))
