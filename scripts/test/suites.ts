@@ -54,6 +54,7 @@ export const SUITES: readonly Suite[] = [
     parallel: () => 1,
     fileLimit: 900_000,
     waits: true,
+    secondTry: true,
   },
   {
     name: 'action',

@@ -8,7 +8,6 @@ export interface Found {
 export const FOUND: readonly Found[] = [
   { seed: 33, finding: '1: the template of an operator at 0 replicas loses the old Secret that it names' },
   { seed: 1, finding: '2: the old Secret is deleted while a volume uses it' },
-  { seed: 2, finding: '2: the old Secret is deleted while a ServiceAccount names it under `secrets`' },
   { seed: 5, finding: '10: an uninstall takes an entry out of a list that GitOps applies' },
   { seed: 6, finding: 'a configuration that cannot be read is reported as a conflict with another release too' },
   { seed: 8, finding: '16: the old Secret is deleted, and RAM lets the new one pull other repositories only' },
