@@ -4,6 +4,7 @@ import { formatError, toNopassError } from '../../src/errors.ts'
 import { createProgress, wantsPlain } from '../../src/sandbox/progress.ts'
 import { runHostileNamespace } from './hostile-namespace.ts'
 import { runMemory } from './memory.ts'
+import { runRivals } from './run-rivals.ts'
 import { runSoak } from './run-soak.ts'
 import { readSoakOptions, SOAK_USAGE } from './soak-options.ts'
 import { soakSimulation } from './soak-simulation.ts'
@@ -34,9 +35,11 @@ try {
   else {
     const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
     const print = (text: string): void => console.log(text)
-    process.exitCode = options.hostile
-      ? await runHostileNamespace({ giant: 500, plain: 10_000 }, { progress, print }, interrupt.signal)
-      : await runSoak(options, { root, progress, print, now: Date.now }, interrupt.signal)
+    process.exitCode = options.rivals
+      ? await runRivals(options, { root, progress, print, now: Date.now }, interrupt.signal)
+      : options.hostile
+        ? await runHostileNamespace({ giant: 500, plain: 10_000 }, { progress, print }, interrupt.signal)
+        : await runSoak(options, { root, progress, print, now: Date.now }, interrupt.signal)
   }
 } catch (error) {
   if (interrupt.signal.aborted) {

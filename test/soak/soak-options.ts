@@ -11,6 +11,10 @@ export interface SoakOptions {
   readonly write: boolean
   /** Instead of cancels: ServiceAccounts that fill a namespace. */
   readonly hostile: boolean
+  /** Instead of cancels: several deployers at once. */
+  readonly rivals: boolean
+  /** Of the rivals: only this run of the seed. */
+  readonly run: number | undefined
   readonly help: boolean
 }
 
@@ -22,6 +26,8 @@ export const SOAK_USAGE = `npm run soak [-- OPTIONS]     cancels jobs at random 
   --fresh                begin anew; else a run with the same seed and Helm goes on where it was interrupted
   --write, --no-write    put the table into docs/*/reliability.md (default: only from 200 on)
   --hostile              instead: 500 ServiceAccounts of 1.3 MB and 10,000 plain ones beside a helper
+  --rivals               instead: two jobs, a person's helm and cancels at once on two clusters, 100 times
+  --run K                of the rivals: only run K of the seed
 
 npm run soak -- simulation [--minutes N] [--from SEED]     runs new seeds of test/simulation for so long (default 30)
 npm run soak -- zoo [--minutes N] [--from SEED]            runs new seeds of test/zoo for so long (default 20)
@@ -34,16 +40,18 @@ export function readSoakOptions(argv: readonly string[], newSeed: () => number):
     args: [...argv],
     allowNegative: true,
     options: {
-      count: { type: 'string', default: '200' },
+      count: { type: 'string' },
       seed: { type: 'string' },
       helm: { type: 'string', default: 'both' },
       fresh: { type: 'boolean', default: false },
       write: { type: 'boolean' },
       hostile: { type: 'boolean', default: false },
+      rivals: { type: 'boolean', default: false },
+      run: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  const count = toNumber('count', values.count, 1)
+  const count = toNumber('count', values.count ?? (values.rivals ? '100' : '200'), 1)
   const { helm } = values
   if (helm !== 'both' && helm !== 'helm3' && helm !== 'helm4') {
     throw new TypeError(`--helm takes both, helm3 or helm4, not ${helm}`)
@@ -55,6 +63,8 @@ export function readSoakOptions(argv: readonly string[], newSeed: () => number):
     fresh: values.fresh,
     write: values.write ?? count >= 200,
     hostile: values.hostile,
+    rivals: values.rivals,
+    run: values.run === undefined ? undefined : toNumber('run', values.run, 0),
     help: values.help,
   }
 }

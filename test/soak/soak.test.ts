@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { cancelPoints } from '../action/support/cancel-points.ts'
 import { type CancelRecord, findBreaches } from '../action/support/cancel-trial.ts'
 import { broken, cancelTable } from './cancel-table.ts'
+import { findRivalBreaches, type RivalEnd, rivalPlan } from './rival-plan.ts'
 import { readSoakOptions } from './soak-options.ts'
 import { fillBlock } from './write-block.ts'
 
@@ -35,13 +36,15 @@ test('every kind of moment meets both Helms by turns', () => {
   assert.equal(kinds.size, 13)
 })
 
+const OTHERS = { hostile: false, rivals: false, run: undefined, help: false }
+
 test('a new seed is made and said unless one is given', () => {
   assert.deepEqual(
     readSoakOptions([], () => 5),
-    { count: 200, seed: 5, helm: 'both', fresh: false, write: true, hostile: false, help: false },
+    { count: 200, seed: 5, helm: 'both', fresh: false, write: true, ...OTHERS },
   )
   const given = readSoakOptions(['--seed', '9', '--count', '40', '--helm', 'helm3', '--fresh'], () => 5)
-  assert.deepEqual(given, { count: 40, seed: 9, helm: 'helm3', fresh: true, write: false, hostile: false, help: false })
+  assert.deepEqual(given, { count: 40, seed: 9, helm: 'helm3', fresh: true, write: false, ...OTHERS })
   assert.throws(() => readSoakOptions(['--helm', 'helm2'], () => 5), { message: /both, helm3 or helm4, not helm2/ })
   assert.throws(() => readSoakOptions(['--count', '0'], () => 5), { message: /--count takes a whole number from 1 on/ })
 })
@@ -103,3 +106,46 @@ test('the table counts by moment, in both languages, and stands in its block of 
   assert.equal(fillBlock(page, 'new'), page.replace('old', 'new'))
   assert.throws(() => fillBlock('a', 'new'), /the page has no part for it/)
 })
+
+test('the same seed and number give the same run of rivals, and runs differ', () => {
+  assert.deepEqual(rivalPlan(7, 3), rivalPlan(7, 3))
+  assert.notDeepEqual(rivalPlan(7, 3), rivalPlan(7, 4))
+  assert.notDeepEqual(rivalPlan(7, 3), rivalPlan(8, 3))
+  const { rivals, run, count } = readSoakOptions(['--rivals', '--seed', '7', '--run', '3'], () => 5)
+  assert.deepEqual({ rivals, run, count }, { rivals: true, run: 3, count: 100 })
+})
+
+const end: RivalEnd = {
+  cluster: 'a',
+  revisions: [
+    { revision: 1, status: 'superseded', by: 'base' },
+    { revision: 2, status: 'deployed', by: 'first' },
+  ],
+  live: 'first',
+  green: [{ revision: 2, by: 'first', whose: 'job first' }],
+  uninstalled: false,
+  grantsWide: true,
+  needsWide: true,
+}
+
+for (const [what, change, breach] of [
+  ['all is well', {}, []],
+  [
+    'two are deployed',
+    { revisions: end.revisions.map((one) => ({ ...one, status: 'deployed' })) },
+    ['a: 2 revisions are deployed'],
+  ],
+  [
+    'a green revision is lost',
+    { green: [{ revision: 2, by: 'second', whose: 'x' }] },
+    ['a: revision 2 of second was green for x, and first is deployed'],
+  ],
+  [
+    'other objects are in the cluster',
+    { live: 'base' },
+    ['a: revision 2 of first is deployed, and base is in the cluster'],
+  ],
+  ['RAM lacks a grant', { grantsWide: false }, ['a: RAM lacks what is deployed']],
+] as const) {
+  test(`rivals: ${what}`, () => assert.deepEqual(findRivalBreaches({ ...end, ...change }), breach))
+}

@@ -1,0 +1,95 @@
+/** What the deployers of one run do, and when; the same seed and number give the same plan. */
+export interface RivalPlan {
+  readonly helm: 'helm3' | 'helm4'
+  readonly actions: readonly ActionPlan[]
+  readonly person: readonly PersonStep[]
+}
+
+export interface ActionPlan {
+  readonly by: string
+  /** Milliseconds after the begin of the run. */
+  readonly at: number
+  readonly kind: 'good' | 'waits' | 'crashes'
+  /** Whether its values need more of RAM than the others'. */
+  readonly wide: boolean
+  readonly verify: boolean
+  readonly cancel?: { readonly signal: 'SIGTERM' | 'SIGKILL'; readonly after: number }
+}
+
+export interface PersonStep {
+  readonly by: string
+  readonly at: number
+  readonly cluster: number
+  readonly command: 'upgrade' | 'rollback' | 'uninstall'
+}
+
+export function rivalPlan(seed: number, run: number): RivalPlan {
+  const random = createRandom(Math.imul(seed ^ 0x5f356495, run * 2 + 1) ^ run)
+  const below = (limit: number): number => Math.floor(random() * limit)
+  const pick = <T>(...from: readonly [T, ...T[]]): T => from[below(from.length)] ?? from[0]
+  const actions = ['first', 'second'].map((by): ActionPlan => {
+    const cancel = below(10) < 4 && { signal: pick<'SIGTERM' | 'SIGKILL'>('SIGTERM', 'SIGKILL'), after: below(9000) }
+    return {
+      by,
+      at: below(5000),
+      kind: pick('good', 'good', 'good', 'waits', 'crashes'),
+      wide: below(2) === 0,
+      verify: below(2) === 0,
+      ...(cancel && { cancel }),
+    }
+  })
+  const person = Array.from({ length: 1 + below(3) }, (_, index): PersonStep => {
+    const command = pick('upgrade', 'upgrade', 'rollback', 'rollback', 'rollback', 'uninstall')
+    return { by: `person${index}`, at: below(15_000), cluster: below(2), command }
+  })
+  return { helm: pick('helm3', 'helm4'), actions, person: person.toSorted((a, b) => a.at - b.at) }
+}
+
+/** mulberry32 */
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let bits = Math.imul(state ^ (state >>> 15), 1 | state)
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits
+    return ((bits ^ (bits >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** What a cluster looks like when everyone has finished. */
+export interface RivalEnd {
+  readonly cluster: string
+  readonly revisions: readonly { readonly revision: number; readonly status: string; readonly by: string }[]
+  /** Of the live Deployment; undefined: there is none. */
+  readonly live: string | undefined
+  /** Revisions that were reported green, by whom. */
+  readonly green: readonly { readonly revision: number; readonly by: string; readonly whose: string }[]
+  /** Whether a person removed the release, so that numbers begin again. */
+  readonly uninstalled: boolean
+  /** Whether RAM grants what `wide` values need. */
+  readonly grantsWide: boolean
+  /** Whether what is deployed needs that, and no person went back to it. */
+  readonly needsWide: boolean
+}
+
+/** What is promised and broken; empty when all is well. */
+export function findRivalBreaches(end: RivalEnd): readonly string[] {
+  const { cluster, revisions, live, green, uninstalled } = end
+  const deployed = revisions.filter(({ status }) => status === 'deployed')
+  const pending = revisions.filter(({ status }) => status.startsWith('pending'))
+  const newest = green.toSorted((a, b) => a.revision - b.revision).at(-1)
+  const now = deployed.at(-1)
+  return [
+    ...(deployed.length > 1 ? [`${cluster}: ${deployed.length} revisions are deployed`] : []),
+    ...pending.map(({ revision, status }) => `${cluster}: revision ${revision} is ${status}`),
+    ...(!uninstalled && newest !== undefined && now?.by !== newest.by
+      ? [
+          `${cluster}: revision ${newest.revision} of ${newest.by} was green for ${newest.whose}, and ${now?.by} is deployed`,
+        ]
+      : []),
+    ...(!uninstalled && now !== undefined && live !== now.by
+      ? [`${cluster}: revision ${now.revision} of ${now.by} is deployed, and ${live} is in the cluster`]
+      : []),
+    ...(end.needsWide && !end.grantsWide ? [`${cluster}: RAM lacks what is deployed`] : []),
+  ]
+}

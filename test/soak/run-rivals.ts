@@ -1,0 +1,328 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { parse, stringify } from 'yaml'
+import { recordSelector } from '../../src/helm/release/release-record.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import { policyName } from '../../src/policy/names.ts'
+import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
+import { type ActionBed, type BedCluster, startActionBed, withHelm } from '../action/support/action-bed.ts'
+import { inputsOf } from '../action/support/cancel-trial.ts'
+import { type ActionOutcome, runAction } from '../action/support/run-action.ts'
+import { administratorRam } from '../contract/acr-cloud-client.ts'
+import { type ActionPlan, findRivalBreaches, type PersonStep, type RivalEnd, rivalPlan } from './rival-plan.ts'
+import type { SoakDeps } from './run-soak.ts'
+
+export interface RivalOptions {
+  readonly count: number
+  readonly seed: number
+  /** Only this one. */
+  readonly run: number | undefined
+}
+
+const execute = promisify(execFile)
+const NAMESPACE = '/api/v1/namespaces/acr-nopass'
+const KINDS: Readonly<Record<ActionPlan['kind'], object>> = {
+  good: {},
+  waits: { image: { repository: 'absent/absent' } },
+  crashes: { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] },
+}
+/** In a policy: only `wide` values name it. */
+const WIDE = 'extra/*'
+
+interface Green {
+  readonly cluster: string
+  readonly revision: number
+  readonly whose: string
+}
+
+/** Two jobs, a person's helm and cancels at once on two clusters; 1 when a promise was broken. */
+export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: AbortSignal): Promise<number> {
+  const { root, progress, print } = deps
+  const runs = options.run === undefined ? Array.from({ length: options.count }, (_, run) => run) : [options.run]
+  print(`seed ${options.seed}, ${runs.length} runs; again, one of them: --rivals --seed ${options.seed} --run K`)
+  await ensureTools(['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm3', 'helm4'], { progress, signal })
+  const tally = { done: 0, broken: 0, greenActions: 0, actions: 0, overtaken: 0, cancels: 0, person: 0 }
+  await progress.step('rivals', async (step) => {
+    step.update('starting two clusters')
+    await using bed = await startActionBed({ clusters: ['rivals-a', 'rivals-b'], helm: 'helm4', signal })
+    const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-rivals-'))
+    const beds = { helm4: bed, helm3: await withHelm(bed, 'helm3') }
+    // RAM as the helpers need it, and the namespaces.
+    const first = await runAction({ inputs: { ...inputsOf(bed, {}, 'true'), canary: '0' }, env: bed.env })
+    await rm(first.temp, { recursive: true })
+    if (first.code !== 0) throw new Error(`no good release before the first run: ${withoutMasks(first.stdout)}`)
+    try {
+      for (const run of runs) {
+        signal.throwIfAborted()
+        const plan = rivalPlan(options.seed, run)
+        step.update(`${tally.done + 1} of ${runs.length}: run ${run}, ${tally.broken} broken`)
+        const trial = new Trial(beds[plan.helm], root, folder, run)
+        const { breaches, said, outcomes } = await trial.perform(plan.actions, plan.person, signal)
+        tally.done += 1
+        tally.actions += outcomes.length
+        tally.greenActions += outcomes.filter(({ code }) => code === 0).length
+        tally.overtaken += outcomes.filter(({ stdout }) => stdout.includes('RELEASE_OVERTAKEN')).length
+        tally.cancels += plan.actions.filter(({ cancel }) => cancel).length
+        tally.person += plan.person.length
+        if (breaches.length === 0) continue
+        tally.broken += 1
+        print(`✖ run ${run} (${plan.helm}): ${breaches.join('; ')}\n${JSON.stringify(plan)}\n${said}`)
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+  print(
+    `${tally.done} runs, ${tally.broken} broke a promise; ${tally.actions} jobs (${tally.greenActions} green, ` +
+      `${tally.overtaken} overtaken, ${tally.cancels} cancelled), ${tally.person} calls of a person's helm`,
+  )
+  return tally.broken > 0 ? 1 : 0
+}
+
+class Trial {
+  readonly #bed: ActionBed
+  readonly #chart: string
+  readonly #folder: string
+  readonly #run: number
+  readonly #green: Green[] = []
+  readonly #said: string[] = []
+
+  constructor(bed: ActionBed, root: string, folder: string, run: number) {
+    this.#bed = bed
+    this.#chart = join(root, 'chart')
+    this.#folder = folder
+    this.#run = run
+  }
+
+  async perform(actions: readonly ActionPlan[], person: readonly PersonStep[], signal: AbortSignal) {
+    await Promise.all(this.#bed.clusters.map((one) => this.#reset(one)))
+    const removed = new Set<string>()
+    const wentBack = new Set<string>()
+    const [outcomes] = await Promise.all([
+      Promise.all(actions.map((action) => this.#job(action, signal))),
+      ...this.#bed.clusters.map(async (one, index) => {
+        // A person does one thing after the other.
+        const begin = performance.now()
+        for (const step of person.filter(({ cluster }) => cluster === index)) {
+          await sleep(Math.max(0, step.at - (performance.now() - begin)), undefined, { signal })
+          const done = await this.#personal(one, step)
+          if (done && step.command === 'uninstall') removed.add(nameOf(one))
+          if (done && step.command === 'rollback') wentBack.add(nameOf(one))
+        }
+      }),
+    ])
+    const breaches: string[] = []
+    for (const one of this.#bed.clusters) {
+      const end = await this.#look(one, removed, wentBack)
+      this.#said.push(JSON.stringify(end))
+      breaches.push(...findRivalBreaches(end))
+    }
+    // What is left must be repairable by the next job, and RAM is then exactly what it needs.
+    for (const one of this.#bed.clusters) await this.#unlock(one)
+    const last = await this.#run1({ by: 'last', at: 0, kind: 'good', wide: false, verify: true }, signal)
+    if (last.code !== 0)
+      breaches.push(`the next job was not green: ${last.annotations.map(({ message }) => message).join(' ')}`)
+    else
+      for (const one of this.#bed.clusters)
+        if (await this.#grantsWide(one)) breaches.push(`${nameOf(one)}: RAM keeps what nothing needs`)
+    return { breaches, said: this.#said.join('\n'), outcomes }
+  }
+
+  /** Whatever the run before left: records away, the chart's objects taken over, one good release. */
+  async #reset(one: BedCluster): Promise<void> {
+    const { admin } = one.cluster
+    await this.#ignoreAbsent(
+      admin.request({
+        method: 'DELETE',
+        path: `${NAMESPACE}/secrets`,
+        query: { labelSelector: recordSelector('acr-nopass') },
+      }),
+    )
+    for (const by of ['older', 'base']) {
+      await this.#helm(
+        one,
+        ...(await this.#upgrade(one, by, false)),
+        '--install',
+        '--take-ownership',
+        '--wait',
+        '--timeout=3m',
+      )
+    }
+  }
+
+  async #ignoreAbsent(work: Promise<unknown>): Promise<void> {
+    await work.catch((error) => {
+      if (!(error instanceof KubeApiError) || (error.status !== 404 && error.status !== 409)) throw error
+    })
+  }
+
+  /** No breach of itself: only after a lost machine is anything pending, and that was counted. */
+  async #unlock(one: BedCluster): Promise<void> {
+    const last = (await this.#revisions(one)).at(-1)
+    if (last?.status.startsWith('pending'))
+      await this.#helm(one, 'rollback', 'acr-nopass', String(last.revision - 1)).catch(() => undefined)
+  }
+
+  async #job(action: ActionPlan, signal: AbortSignal): Promise<ActionOutcome> {
+    await sleep(action.at, undefined, { signal })
+    return this.#run1(action, signal)
+  }
+
+  async #run1(action: ActionPlan, signal: AbortSignal): Promise<ActionOutcome> {
+    const { by, kind, wide, verify, cancel } = action
+    const values = { podAnnotations: { by: `${by}${this.#run}` }, ...KINDS[kind] }
+    const inputs = inputsOf(this.#bed, values, verify ? 'true' : 'false')
+    const outcome = await runAction({
+      inputs: { ...inputs, values: this.#values(values, wide), timeout: '60s', 'max-parallel': '2', canary: '0' },
+      env: this.#bed.env,
+      onStart(child) {
+        if (cancel === undefined) return
+        const timer = setTimeout(() => child.kill(cancel.signal), cancel.after)
+        child.once('exit', () => clearTimeout(timer))
+      },
+    })
+    signal.throwIfAborted()
+    const post = await runAction({
+      inputs: {},
+      env: this.#bed.env,
+      stage: 'post',
+      state: outcome.state,
+      temp: outcome.temp,
+    })
+    const results: readonly { name: string; status: string; revision: { to: number | null } }[] = JSON.parse(
+      outcome.outputs.results || '[]',
+    )
+    for (const { name, status, revision } of results) {
+      if (status === 'deployed' || status === 'unchanged') {
+        this.#green.push({ cluster: name, revision: revision.to ?? 0, whose: `job ${by} (${status})` })
+      }
+    }
+    this.#said.push(
+      `--- job ${by}: ${outcome.code ?? outcome.signal}\n${withoutMasks(outcome.stdout + outcome.stderr + post.stdout)}`,
+    )
+    await rm(outcome.temp, { recursive: true })
+    return outcome
+  }
+
+  async #personal(one: BedCluster, { by, command }: PersonStep): Promise<boolean> {
+    const before = await this.#revisions(one)
+    try {
+      if (command === 'upgrade')
+        await this.#helm(one, ...(await this.#upgrade(one, `${by}-${this.#run}`, false)), '--install')
+      else if (command === 'uninstall') await this.#helm(one, 'uninstall', 'acr-nopass')
+      else
+        await this.#helm(
+          one,
+          'rollback',
+          'acr-nopass',
+          String(before.find(({ status }) => /deployed|superseded/.test(status))?.revision ?? 1),
+        )
+    } catch (error) {
+      this.#said.push(
+        `--- ${nameOf(one)}: ${by} ${command} refused: ${String((error as { stderr?: string }).stderr ?? error).trim()}`,
+      )
+      return false
+    }
+    if (command === 'uninstall') {
+      this.#said.push(`--- ${nameOf(one)}: ${by} uninstall done`)
+      return true
+    }
+    const after = await this.#revisions(one)
+    const wanted = command === 'upgrade' ? `${by}-${this.#run}` : undefined
+    const known = new Set(before.map(({ revision }) => revision))
+    const made = after.find(
+      ({ revision, by: whose }) =>
+        !known.has(revision) && (wanted === undefined ? /^(older|base)/.test(whose) : whose === wanted),
+    )
+    if (made) this.#green.push({ cluster: nameOf(one), revision: made.revision, whose: `${by} (${command})` })
+    this.#said.push(`--- ${nameOf(one)}: ${by} ${command} made revision ${made?.revision}`)
+    return true
+  }
+
+  async #look(one: BedCluster, removed: ReadonlySet<string>, wentBack: ReadonlySet<string>): Promise<RivalEnd> {
+    const revisions = await this.#revisions(one)
+    const byOf = (revision: number): string => revisions.find((other) => other.revision === revision)?.by ?? 'gone'
+    const live = await one.cluster.admin
+      .request<{ spec: { template: { metadata: { annotations?: Record<string, string> } } } }>({
+        method: 'GET',
+        path: '/apis/apps/v1/namespaces/acr-nopass/deployments/acr-nopass',
+      })
+      .then(
+        ({ spec }) => spec.template.metadata.annotations?.by,
+        () => undefined,
+      )
+    const deployed = revisions.findLast(({ status }) => status === 'deployed')
+    return {
+      cluster: nameOf(one),
+      revisions: revisions.map(({ revision, status, by }) => ({ revision, status, by })),
+      live,
+      green: this.#green
+        .filter(({ cluster }) => cluster === nameOf(one))
+        .map(({ revision, whose }) => ({ revision, whose, by: byOf(revision) })),
+      uninstalled: removed.has(nameOf(one)),
+      grantsWide: await this.#grantsWide(one),
+      needsWide: deployed?.wide === true && !wentBack.has(nameOf(one)),
+    }
+  }
+
+  async #grantsWide(one: BedCluster): Promise<boolean> {
+    const ram = await administratorRam(this.#bed.cloud)
+    const policy = await ram.getPolicy(policyName({ cluster: one.clusterId }))
+    return policy?.document.includes(WIDE) ?? false
+  }
+
+  async #revisions(one: BedCluster) {
+    const list = await one.cluster.admin.request<{ items: { metadata: { labels: Record<string, string> } }[] }>({
+      method: 'GET',
+      path: `${NAMESPACE}/secrets`,
+      query: { labelSelector: recordSelector('acr-nopass') },
+    })
+    const rows = await Promise.all(
+      list.items.map(async ({ metadata: { labels } }) => {
+        const text = await this.#helm(one, 'get', 'values', 'acr-nopass', `--revision=${labels.version}`).catch(
+          () => '',
+        )
+        return {
+          revision: Number(labels.version),
+          status: labels.status ?? '',
+          by: /by: (\S+)/.exec(text)?.[1] ?? '?',
+          wide: text.includes(WIDE),
+        }
+      }),
+    )
+    return rows.toSorted((a, b) => a.revision - b.revision)
+  }
+
+  #values(more: object, wide: boolean): string {
+    const values = parse(this.#bed.values)
+    if (wide) values.registries[0].repositories.push(WIDE)
+    return stringify({ ...values, ...more })
+  }
+
+  async #upgrade(one: BedCluster, by: string, wide: boolean): Promise<readonly string[]> {
+    const file = join(this.#folder, `${nameOf(one)}-${by}.yaml`)
+    await writeFile(file, this.#values({ podAnnotations: { by } }, wide))
+    const own = join(this.#folder, `${nameOf(one)}-own.yaml`)
+    await writeFile(own, stringify(one.entry(0).values))
+    return ['upgrade', 'acr-nopass', this.#chart, `--values=${file}`, `--values=${own}`]
+  }
+
+  async #helm(one: BedCluster, ...args: readonly string[]): Promise<string> {
+    const program = join(this.#bed.env.PATH?.split(':')[0] ?? '', 'helm')
+    const all = [...args, '--namespace=acr-nopass', `--kubeconfig=${one.cluster.adminKubeconfigFile}`]
+    return (await execute(program, all, { env: { ...this.#bed.env, KUBECACHEDIR: join(this.#folder, 'kube-cache') } }))
+      .stdout
+  }
+}
+
+function nameOf(one: BedCluster): string {
+  return String(one.entry(0).name)
+}
+
+function withoutMasks(text: string): string {
+  return text.replaceAll(/^::add-mask::.*$/gm, '').replaceAll(/\n+/g, '\n')
+}
