@@ -43,6 +43,7 @@ export interface CloudOptions {
   /** Milliseconds that a token lives. */
   readonly life: number
   readonly onCall: (process: string, what: string) => void
+  readonly onIssued: (process: string, registry: string, password: string) => void
 }
 
 /** The cloud: sessions, tokens, addresses, metadata of a node, and registries that check logins. */
@@ -129,6 +130,7 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     if (action !== 'GetAuthorizationToken') return failure(400, 'UnsupportedOperation')
     const expiresAt = fault === 'expired' ? now() - 1000 : now() + (fault === 'short' ? life / 10 : life)
     const AuthorizationToken = issue(registryName, expiresAt)
+    options.onIssued(process, registryName, AuthorizationToken)
     const ExpireTime = fault === 'nanoseconds' ? expiresAt * 1e6 : expiresAt
     return json({ IsSuccess: true, Code: 'success', TempUsername: 'cr_temp_user', AuthorizationToken, ExpireTime })
   }

@@ -406,6 +406,34 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   },
 }
 
+/** What users, other controllers and the configuration do, which must not keep a credential from the targets that they leave alone. */
+const CALM: ReadonlySet<FaultKind> = new Set([
+  'createNamespace',
+  'deleteNamespace',
+  'recreateNamespace',
+  'optOut',
+  'createAccount',
+  'deleteAccount',
+  'editList',
+  'stripList',
+  'applyList',
+  'fightList',
+  'tamperSecret',
+  'deleteSecret',
+  'foreignSecret',
+  'fightSecret',
+  'askRotation',
+  'revoke',
+  'changeLogin',
+  'reload',
+  'mistake',
+])
+
+/** For how long the fault disturbs requests, processes or the cloud; -Infinity: not at all. */
+export function disturbanceOf(fault: Fault): number {
+  return CALM.has(fault.kind) ? Number.NEGATIVE_INFINITY : fault.for
+}
+
 /**
  * How long before the fault the backup was taken: up to eight minutes, and longer than a helper takes to connect again. What a younger
  * one lost is made up for by other writes before anyone looks.

@@ -1,9 +1,25 @@
+import type { Setup } from './setup.ts'
 import type { Plan } from './simulate.ts'
 
 /** A run that once broke a rule, cut down to the faults it takes; the seed is that of the run it was cut from. */
 export interface Found {
   readonly finding: string
   readonly plan: Plan
+}
+
+/** More namespaces than a drawn setup has: these rotations take their time. */
+const MANY: Setup = {
+  scope: 'cluster',
+  identity: 'access-key',
+  registries: [],
+  life: 240000,
+  namespaces: 60,
+  verify: true,
+  watchList: true,
+  refreshRate: 1,
+  rates: [1, 1],
+  ahead: [0, 0],
+  span: 480000,
 }
 
 export const FOUND: readonly Found[] = [
@@ -600,6 +616,34 @@ export const FOUND: readonly Found[] = [
         span: 60000,
       },
       faults: [{ at: 57297, kind: 'restoreEtcd', index: 14, for: 214212, choice: 0.835 }],
+    },
+  },
+  {
+    finding: 'L1: a rotation of short-lived credentials that goes at the configured rate alone comes too late',
+    plan: {
+      seed: 1,
+      setup: { ...MANY, registries: ['a', 's'], refreshRate: 1 },
+      faults: Array.from({ length: 14 }, (_, n) => ({
+        at: 90_000 + 28_000 * n,
+        kind: 'changeLogin',
+        index: 0,
+        for: 1000,
+        choice: 0,
+      })),
+    },
+  },
+  {
+    finding: 'M7: forty Secrets that others change again and again, and the rotation of the rest',
+    plan: {
+      seed: 3,
+      setup: { ...MANY, registries: ['a'], refreshRate: 50 },
+      faults: Array.from({ length: 40 }, (_, n) => ({
+        at: 100_000 + n,
+        kind: 'fightSecret',
+        index: n,
+        for: 300_000,
+        choice: 0.3,
+      })),
     },
   },
 ]

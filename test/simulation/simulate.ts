@@ -13,12 +13,14 @@ import {
   createLease,
   createWeather,
   describeFault,
+  disturbanceOf,
   drawFaults,
   type Fault,
   type Replica,
 } from './faults.ts'
 import { findUnfinished } from './final-state.ts'
 import { createInvariants, type Violation } from './invariants.ts'
+import { createLateness } from './lateness.ts'
 import { createNetwork } from './network.ts'
 import { createRandom } from './random.ts'
 import { createServer } from './server.ts'
@@ -103,10 +105,21 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     random: random.fork('cloud'),
     life: setup.life,
     onCall: (process, what) => invariants.called(process, what),
+    onIssued: (process, registry, password) => lateness.issued(process, registry, password),
   })
   const weather = createWeather(world, random.fork('weather'))
   const configs = new Map<string, Known[]>()
   const invariants = createInvariants({ world, cloud, server, configsOf: (process) => configs.get(process) ?? [] })
+  const lateness = createLateness({
+    world,
+    cloud,
+    server,
+    setup,
+    calmSince: () => calmSince,
+    known: () => ({ known: understand(configText(setup, usable)), since: configuredAt }),
+    reaches: (namespace) => setup.scope === 'cluster' || namespace === HOME || roles.has(namespace),
+    broke: (detail) => invariants.broke('late', detail),
+  })
   const network = createNetwork({
     world,
     random: random.fork('network'),
@@ -125,6 +138,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   let variant: ConfigVariant = 'first'
   let usable: ConfigVariant = 'first'
   let healed = false
+  let configuredAt = 0
+  let calmSince = 0
   const reactions: { until: number; react: Parameters<Bed['onChange']>[1] }[] = []
   const writes: { at: number; resource: string; key: string }[] = []
 
@@ -132,6 +147,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     const { resource, type, key, object, user } = change
     note(() => `  ${type} ${resource} ${key} v${change.version} by ${user ?? 'admin'}`)
     invariants.changed(change)
+    lateness.changed(change)
     if (user !== undefined && resource !== 'leases') writes.push({ at: world.time, resource, key })
     if (resource === 'namespaces') followNamespace(type, key, object.metadata.deletionTimestamp !== undefined)
     if (resource === 'serviceaccounts' && type === 'DELETED' && object.metadata.name === 'default') {
@@ -175,6 +191,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     lag: 0,
     configure(next) {
       variant = next
+      configuredAt = world.time
       if (isUsable(next, setup)) usable = next
     },
     onChange(ms, react) {
@@ -228,6 +245,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     const crash = (): void => {
       if (time === undefined) return
       note(() => `${identity} crashes`)
+      calmSince = Math.max(calmSince, world.time)
       time.kill()
       time = undefined
       countdown = undefined
@@ -368,6 +386,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     world.at(1000 + fault.at, () => {
       if (healed) return
       note(() => `--- ${describeFault(fault)}`)
+      calmSince = Math.max(calmSince, world.time + disturbanceOf(fault))
       act(bed, fault)
     })
   }
@@ -406,6 +425,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   /** Everything works again; what was changed stays changed. */
   function heal(): void {
     healed = true
+    calmSince = Math.max(calmSince, world.time)
     note(() => '--- all faults end')
     weather.clear()
     forbidden.clear()

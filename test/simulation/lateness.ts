@@ -1,0 +1,101 @@
+import { readDockerConfig } from '../../src/acr/docker-config.ts'
+import { SKIP } from '../../src/kube/names.ts'
+import { domainOf, type SimulatedCloud } from './cloud.ts'
+import type { AnyObject } from './fields.ts'
+import { isOurs } from './invariants.ts'
+import type { Change, SimulatedServer } from './server.ts'
+import { HOME, type Known, LEASE, SECRET, type Setup } from './setup.ts'
+import { START, type World } from './time.ts'
+
+export interface LatenessOptions {
+  readonly world: World
+  readonly cloud: SimulatedCloud
+  readonly server: SimulatedServer
+  readonly setup: Setup
+  /** Since when nothing disturbs requests, processes or the cloud. */
+  readonly calmSince: () => number
+  /** The configuration, and since when it is the one. */
+  readonly known: () => { readonly known: Known; readonly since: number }
+  /** Whether the helper has rights there. */
+  readonly reaches: (namespace: string) => boolean
+  readonly broke: (detail: string) => void
+}
+
+/** Looks whether a new credential is in every target in time. */
+export interface Lateness {
+  /** The cloud gave a process a credential. */
+  issued(process: string, registry: string, password: string): void
+  changed(change: Change): void
+}
+
+/** What was disturbed is over, and the replicas have started again. */
+const SETTLED_MS = 60_000
+/** The login check, the wait for other registries' credentials (3 s) and for the own copy (2 s), and some retries. */
+const BASE_MS = 8_000
+/** What others changed may be left alone for a while (src/helper/fight.ts). */
+const FOUGHT_MS = 11 * 60_000
+
+export function createLateness(options: LatenessOptions): Lateness {
+  const { world, cloud, server, setup } = options
+  const touchedAt = new Map<string, number>()
+  const holder = (): string | undefined =>
+    (server.get('leases', `${HOME}/${LEASE}`)?.spec as { holderIdentity?: string } | undefined)?.holderIdentity
+
+  function credentialIn(namespace: string, registry: string): ReturnType<SimulatedCloud['issued']> {
+    const data = server.get('secrets', `${namespace}/${SECRET}`)?.data as Record<string, string> | undefined
+    const text = data?.['.dockerconfigjson']
+    if (text === undefined) return undefined
+    const logins = readDockerConfig(Buffer.from(text, 'base64').toString())
+    return cloud.issued(logins.find(({ domains }) => domains.includes(domainOf(registry)))?.password ?? '')
+  }
+
+  /** Namespaces that the registry has to reach, and nobody else meddled with. */
+  function targetsOf({ targets }: Known, registry: string): string[] {
+    return server.all('namespaces').flatMap(({ metadata }: AnyObject) => {
+      const { name, labels = {}, deletionTimestamp } = metadata
+      const view = { name, uid: '', resourceVersion: '', labels, optedOut: labels[SKIP] === 'true', terminating: false }
+      const isLeft = world.time - (touchedAt.get(name) ?? Number.NEGATIVE_INFINITY) < FOUGHT_MS
+      const secret = server.get('secrets', `${name}/${SECRET}`)
+      const isForeign = secret !== undefined && !isOurs(secret)
+      if (isLeft || isForeign || deletionTimestamp !== undefined || !options.reaches(name)) return []
+      return targets.registriesOf(view).includes(registry) ? [name] : []
+    })
+  }
+
+  return {
+    issued(process, registry, password) {
+      const since = world.time
+      const token = cloud.issued(password)
+      const { known, since: configuredAt } = options.known()
+      if (token?.expiresAt == null || holder() !== process || options.calmSince() > since - SETTLED_MS) return
+      const now = START + since
+      const names = targetsOf(known, registry)
+      // Of all registries: they share the pace.
+      const pacedMs = Math.min((names.length / setup.refreshRate) * 1000, (token.expiresAt - token.issuedAt) / 10)
+      const check = (urgent: boolean, namespaces: readonly string[], limit: number): void => {
+        world.after(limit, () => {
+          const isSame = holder() === process && options.calmSince() <= since && options.known().since === configuredAt
+          if (!isSame) return
+          const still = new Set(targetsOf(known, registry))
+          const late = namespaces.filter(
+            (name) => still.has(name) && (credentialIn(name, registry)?.serial ?? 0) < token.serial,
+          )
+          if (late.length > 0) {
+            const kind = urgent ? ', where the one before had expired' : ''
+            options.broke(
+              `${password} is not in ${late.length} of ${namespaces.length} (${late[0]}) after ${limit} ms${kind}`,
+            )
+          }
+        })
+      }
+      const isOver = (name: string): boolean => (credentialIn(name, registry)?.expiresAt ?? now + 1) <= now
+      check(true, names.filter(isOver), BASE_MS)
+      check(false, names, BASE_MS + 1.1 * pacedMs)
+    },
+    changed({ resource, key, object, user }) {
+      if (user !== undefined) return
+      if (resource === 'namespaces') touchedAt.set(key, world.time)
+      if (resource === 'secrets') touchedAt.set(object.metadata.namespace ?? '', world.time)
+    },
+  }
+}
