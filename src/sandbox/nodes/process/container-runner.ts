@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { Container, ContainerState, ContainerStatus, Terminated } from '../../cluster/pod.ts'
@@ -8,7 +9,6 @@ import { createBackOff } from './back-off.ts'
 import { type CommandContext, containerCommand } from './container-command.ts'
 import { watchHealth } from './container-health.ts'
 import { findImage, type Images } from './images.ts'
-import { signalNumber } from './signal-number.ts'
 import { MissingSource } from './sources.ts'
 
 export interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
@@ -174,7 +174,7 @@ export function createContainerRunner(container: Container, context: RunnerConte
 }
 
 function terminated(exit: ExitState, startedAt: string, finishedAt: string, containerID: string): Terminated {
-  const signal = exit.signal === null ? undefined : signalNumber(exit.signal)
+  const signal = exit.signal === null ? undefined : constants.signals[exit.signal]
   const exitCode = exit.code ?? 128 + (signal ?? 0)
   return {
     exitCode,
