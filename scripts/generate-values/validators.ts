@@ -58,7 +58,7 @@ function withoutAnnotations(schema: Schema): Schema {
 
 /** The declaration beside the module. */
 export const VALIDATOR_TYPES: string = `${BANNER}
-import type { SchemaProblem } from './schema-problem.ts'
+import type { SchemaProblem } from './schema/schema-problem.ts'
 
 export declare const check: {
   (value: unknown): boolean

@@ -1,5 +1,5 @@
 // Generated from schemas/ by scripts/generate-values.ts. Do not edit.
-import type { SchemaProblem } from './schema-problem.ts'
+import type { SchemaProblem } from './schema/schema-problem.ts'
 
 export declare const check: {
   (value: unknown): boolean

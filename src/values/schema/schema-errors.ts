@@ -1,13 +1,18 @@
 import { ValuesError } from '../values-error.ts'
 import { formatPath, type ListNode, lookup, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
-import { formError, typeHint } from './form-errors.ts'
-import { meantPath, unknownKeyError } from './key-errors.ts'
-import { alternatives, exactlyOneError, missingKeyError } from './missing-errors.ts'
 import { nearest } from './nearest.ts'
 import { placeOf, placeOfItem } from './place.ts'
-import { name, type ProblemContext } from './problem-context.ts'
+import {
+  alternatives,
+  exactlyOneError,
+  formError,
+  meantPath,
+  missingKeyError,
+  typeHint,
+  unknownKeyError,
+} from './problem-errors.ts'
 import { type Schema, schemaAt } from './schema.ts'
-import type { SchemaProblem } from './schema-problem.ts'
+import { name, type ProblemContext, type SchemaProblem } from './schema-problem.ts'
 import { describeExpected, describeValue, firstExample, mayShow, showValue } from './show-value.ts'
 
 /** What the validator found, as errors with places and cures; several findings about one text become one error. */

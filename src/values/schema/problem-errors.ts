@@ -1,0 +1,230 @@
+import { ValuesError } from '../values-error.ts'
+import { child, formatPath, is, lookup, type Scalar, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { nearest } from './nearest.ts'
+import { placeOf, placeOfKey } from './place.ts'
+import { definitionName, keyPlaces, resolve, type Schema, schemaAt } from './schema.ts'
+import { lowerFirst, name, type ProblemContext } from './schema-problem.ts'
+import { firstExample, mayShow, showValue } from './show-value.ts'
+
+/** A text that has not the form it should have: a value, or the name of a key. */
+export function formError(context: ProblemContext): ValuesError {
+  const { problem, root, rootSchema, path, schema, node } = context
+  if (problem.propertyName !== undefined) {
+    const names = schema?.propertyNames
+    const definition = names === undefined ? undefined : rootSchema.definitions?.[definitionName(names) ?? '']
+    const expected = definition?.description ?? 'another name'
+    return new ValuesError(
+      'SCHEMA_FORM',
+      `the key ${JSON.stringify(problem.propertyName)} in ${name(path)} is no ${lowerFirst(definition?.title ?? 'key')}`,
+      {
+        at: placeOfKey(root, path, problem.propertyName),
+        path: [...path, problem.propertyName],
+        value: problem.propertyName,
+        expected,
+        hint: `Write it as ${expected}`,
+        hideLine: true,
+      },
+    )
+  }
+  const expected = expectedForm(schema, rootSchema)
+  const value = node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
+  return new ValuesError(
+    'SCHEMA_FORM',
+    `${name(path)} is ${value === '' ? 'empty' : (showValue(node, path) ?? 'not what it should be')}; expected: ${expected}`,
+    {
+      at: placeOf(root, path),
+      path,
+      value: showValue(node, path),
+      expected,
+      hint: formHint(value, schema, rootSchema) ?? likeExample(schema, expected),
+      hideLine: !mayShow(path),
+    },
+  )
+}
+
+/** How to turn a value into one of the type that the schema takes. */
+export function typeHint(schema: Schema | undefined, node: YamlNode | undefined, path: ValuePath): string | undefined {
+  const types = typeof schema?.type === 'string' ? [schema.type] : (schema?.type ?? [])
+  if (node?.kind === 'scalar' && node.value === null) {
+    return 'Write a value, or remove the key; null takes a default away, and here there is none to take.'
+  }
+  if (types.includes('string') && node?.kind === 'scalar') {
+    return mayShow(path) ? `Quote it: "${node.source ?? String(node.value)}".` : 'Put it in quotes.'
+  }
+  if (node?.kind === 'scalar' && typeof node.value === 'string') {
+    const text = node.value.trim()
+    if (types.includes('boolean') && /^(true|false)$/i.test(text)) return `Remove the quotes: ${text.toLowerCase()}.`
+    if ((types.includes('integer') || types.includes('number')) && /^\d+(\.\d+)?$/.test(text))
+      return `Remove the quotes: ${text}.`
+    if (types.includes('array')) return 'Write a list: one item in each line, after "- ".'
+  }
+  if (types.includes('array') && node?.kind === 'map')
+    return 'Write a list: put "- " before the first key of each item.'
+  const example = firstExample(schema)
+  if (example !== undefined) return `Write it like ${example}.`
+  const keys = Object.keys(schema?.properties ?? {})
+  return keys.length === 0 ? undefined : `Write its keys below it, each on a line of its own: ${keys.join(', ')}.`
+}
+
+function likeExample(schema: Schema | undefined, expected: string): string {
+  const example = firstExample(schema)
+  return `Write it ${example === undefined ? `as ${lowerFirst(expected)}` : `like ${example}`}.`
+}
+
+// The definition says what form its texts have; a property only says what it is for.
+function expectedForm(schema: Schema | undefined, rootSchema: Schema): string {
+  const definitions = Object.values(rootSchema.definitions ?? {})
+  const form = definitions.find(({ pattern }) => pattern !== undefined && pattern === schema?.pattern)
+  const words = lowerFirst(form?.description ?? schema?.title ?? 'another form').replace(/\.$/, '')
+  const example = firstExample(schema)
+  return example === undefined ? words : `${words} (such as ${example})`
+}
+
+// What people write instead of a domain or an address, and what to write.
+function formHint(value: string, schema: Schema | undefined, rootSchema: Schema): string | undefined {
+  const isForm = (definition: string): boolean =>
+    schema?.pattern !== undefined && schema.pattern === rootSchema.definitions?.[definition]?.pattern
+  const isDomain = isForm('Domain')
+  if (isDomain && value.includes('://'))
+    return `Leave the scheme out: ${value.replace(/^.*:\/\//, '').replace(/\/+$/, '')}.`
+  if (isDomain && value.includes('*'))
+    return 'List every domain by its full name; a credential is never written for a pattern.'
+  if (isDomain && /^[\d.]+(:\d+)?$/.test(value)) return 'Write a host name; no credential is written for an IP address.'
+  if (isDomain && /[A-Z]/.test(value)) return `Write it in lower case: ${value.toLowerCase()}.`
+  if (isForm('EndpointUrl') && !value.includes('://')) return `Write it with its scheme: https://${value}.`
+  if (isForm('EndpointUrl') && value.startsWith('http://')) {
+    return 'Write https://; plain http is only for addresses of the machine itself.'
+  }
+  if (isForm('RepositoryGlob') && !value.includes('/'))
+    return `Write namespace/repository: ${value}/* allows all of a namespace.`
+  if (isForm('Duration') && /^\d+$/.test(value))
+    return `Write a number with its unit: ${value}s, ${value}m or ${value}h.`
+  return undefined
+}
+
+/** A key that does not exist: the nearest one here, and where a key of that name does exist. Its value is never shown. */
+export function unknownKeyError(context: ProblemContext, key: string): ValuesError {
+  const { root, rootSchema, path, schema } = context
+  const known = Object.keys(schema?.properties ?? {})
+  const here = formatPath(path).replaceAll(/\[\d+\]/g, '[]')
+  const elsewhere = (keyPlaces(rootSchema).get(key) ?? []).filter((place) => place !== here)
+  return new ValuesError(
+    'SCHEMA_UNKNOWN_KEY',
+    `there is no key \`${key}\` ${path.length === 0 ? 'at the top' : `in ${name(path)}`}`,
+    {
+      at: placeOfKey(root, path, key),
+      path: [...path, key],
+      expected: `one of ${known.join(', ')}`,
+      hint: hintFor(key, known, elsewhere) ?? `Remove it; ${listOf(known)}.`,
+      hideLine: true,
+    },
+  )
+}
+
+// A list that nobody would read to its end is no help.
+function listOf(known: readonly string[]): string {
+  return known.length > 15 ? 'docs/en/values.md describes every key' : `the keys here are ${known.join(', ')}`
+}
+
+/** The path of the key that an unknown key was most likely meant to be. */
+export function meantPath({ path, schema, problem }: ProblemContext): ValuePath | undefined {
+  const meant = nearest(problem.params.additionalProperty ?? '', Object.keys(schema?.properties ?? {}))
+  return meant === undefined ? undefined : [...path, meant]
+}
+
+function hintFor(key: string, known: readonly string[], elsewhere: readonly string[]): string | undefined {
+  const near = nearest(key, known)
+  const places = elsewhere
+    .slice(0, 3)
+    .map((place) => place.replace(/^\[\]\.?/, ''))
+    .map((place) => (place === '' ? 'at the top of the file' : `under \`${place}\``))
+  if (near !== undefined && elsewhere.length === 0) return `Did you mean \`${near}\`?`
+  if (near !== undefined) return `Did you mean \`${near}\`? A key \`${key}\` belongs ${places.join(' or ')}.`
+  return elsewhere.length === 0 ? undefined : `\`${key}\` belongs ${places.join(' or ')}: move it there.`
+}
+
+/** A key that is needed and not there; it points to the map where it belongs. */
+export function missingKeyError(context: ProblemContext, key: string): ValuesError {
+  const { root, rootSchema, path, schema } = context
+  const full = [...path, key]
+  const property = schemaAt(rootSchema, full)
+  const example = firstExample(property ?? schema?.properties?.[key])
+  const reason = reasonFor(context, key)
+  const place = path.length === 0 ? '' : ` in ${name(path)}`
+  return new ValuesError(
+    'SCHEMA_MISSING',
+    `\`${key}\` is missing${place}${reason === undefined ? '' : `: ${reason} needs it`}`,
+    {
+      at: placeOf(root, path),
+      path: full,
+      expected: property?.title,
+      hint: `${rrsaHint(path, key) ?? 'Add'} ${example === undefined ? `\`${key}\`` : `\`${key}: ${example}\``}${property?.title === undefined ? '' : ` (${lowerFirst(property.title)})`}.`,
+    },
+  )
+}
+
+/** None or several of keys of which exactly one has to be set. */
+export function exactlyOneError(context: ProblemContext): ValuesError {
+  const { root, path, node, schema } = context
+  const choices = alternatives(schema)
+  const given = choices.filter((key) => child(node, key) !== undefined)
+  const list = choices.map((key) => `\`${key}\``)
+  const place = path.length === 0 ? '' : ` in ${name(path)}`
+  const second = given[1]
+  const at = second === undefined ? placeOf(root, path) : keyPlace(node, second)
+  return new ValuesError(
+    'SCHEMA_EXACTLY_ONE',
+    given.length === 0
+      ? `one of ${list.join(' and ')} is missing${place}`
+      : `${list.join(' and ')} are both set${place}`,
+    {
+      at: at ?? placeOf(root, path),
+      path,
+      expected: `exactly one of ${choices.join(', ')}`,
+      hint: given.length === 0 ? `Add one of ${list.join(', ')}.` : `Keep one of ${list.join(', ')}.`,
+    },
+  )
+}
+
+function keyPlace(node: YamlNode | undefined, key: string): YamlNode['at'] | undefined {
+  return node?.kind === 'map' ? node.entries.get(key)?.keyAt : undefined
+}
+
+/** Keys of which exactly one has to be set. */
+export function alternatives(schema: Schema | undefined): string[] {
+  const groups = [schema, ...(schema?.allOf ?? []).map((part) => part.then)]
+  return groups.flatMap((group) => (group?.oneOf ?? []).flatMap(({ required }) => required ?? []))
+}
+
+// `edition: static`, when that is why the key is needed.
+function reasonFor({ root, rootSchema, path }: ProblemContext, key: string): string | undefined {
+  const last = path.at(-1)
+  const own = discriminators(rootSchema, root, path).find(({ needs }) => needs?.required?.includes(key))
+  if (own !== undefined) return own.reason
+  if (typeof last !== 'string') return undefined
+  const above = discriminators(rootSchema, root, path.slice(0, -1))
+  return above.find(({ needs }) => needs?.properties?.[last]?.required?.includes(key))?.reason
+}
+
+function discriminators(
+  rootSchema: Schema,
+  root: YamlNode,
+  path: ValuePath,
+): { readonly reason: string; readonly needs: Schema | undefined }[] {
+  const schema = schemaAt(rootSchema, path)
+  const node = lookup(root, path)
+  return (schema === undefined ? [] : (resolve(schema, rootSchema).allOf ?? [])).flatMap((part) => {
+    const [condition] = Object.entries(part.if?.properties ?? {})
+    if (condition === undefined) return []
+    const [key, { const: wanted, enum: choices }] = condition
+    const fitting = [wanted, ...(choices ?? [])].find(
+      (value) => value !== undefined && is(child(node, key), value as Scalar),
+    )
+    return fitting === undefined ? [] : [{ reason: `\`${key}: ${String(fitting)}\``, needs: part.then }]
+  })
+}
+
+function rrsaHint(path: ValuePath, key: string): string | undefined {
+  const isRrsa = formatPath(path) === 'identity.rrsa' || (formatPath(path) === 'identity' && key === 'rrsa')
+  return isRrsa ? 'The action and `acr-nopass apply` fill the ARNs in by themselves; to install by hand add' : undefined
+}
