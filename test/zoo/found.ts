@@ -14,4 +14,5 @@ export const FOUND: readonly Found[] = [
   { seed: 13, finding: "20: an uninstall deletes the release's namespace with a Rollout of somebody else in it" },
   { seed: 2, finding: '12: a machine whose clock is ahead makes a healthy cluster red, and a restart is printed' },
   { seed: 18, finding: 'a credential that has expired counts as current on a machine whose clock is behind' },
+  { seed: 46, finding: '`acr-nopass refresh` is printed without the release where there are two, and refused' },
 ]

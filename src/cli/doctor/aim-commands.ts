@@ -11,12 +11,24 @@ const CONTEXT: Readonly<Record<string, string>> = {
 /** Those of our commands that reach a cluster. */
 const REACHING = /^acr-nopass (doctor|refresh|cleanup|apply)\b/
 
-/** Makes the commands of findings go to the cluster that was looked at, and ours be called as the user called us. */
-export function aimCommands(findings: readonly Finding[], flags: ConnectFlags, program: string): readonly Finding[] {
+/**
+ * Makes the commands of findings go to the cluster that was looked at, and ours be called as the user called us. `release` is
+ * given where the cluster has several: `refresh` refuses to choose one.
+ */
+export function aimCommands(
+  findings: readonly Finding[],
+  flags: ConnectFlags,
+  program: string,
+  release?: { readonly namespace: string; readonly name: string },
+): readonly Finding[] {
+  const named = (part: string): string =>
+    release === undefined || part !== 'acr-nopass refresh'
+      ? part
+      : `${part} --namespace ${release.namespace} --release ${release.name}`
   return findings.map((finding) => {
     if (finding.command === undefined) return finding
     const parts = finding.command.split(/( \| | && )/)
-    return { ...finding, command: parts.map((part) => aim(part, flags, program)).join('') }
+    return { ...finding, command: parts.map((part) => aim(named(part), flags, program)).join('') }
   })
 }
 

@@ -42,7 +42,8 @@ export async function doctorPod(word: string, flags: DoctorPodFlags & CommonFlag
     }
     const observed = await observePod(client, reader, request, host.signal)
     progress.end()
-    const findings = aimCommands(diagnose(observed), flags, host.program)
+    const several = observed.others.length > 0 ? observed.release : undefined
+    const findings = aimCommands(diagnose(observed), flags, host.program, several)
     return finish(findings, flags, host, {
       unread: observed.unread.length,
       json: () => describePodReport(observed, findings),

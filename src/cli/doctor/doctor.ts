@@ -22,7 +22,8 @@ export async function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): P
     const request = { namespace, release, server: connection.server, aheadMs, look }
     const observed = await observeCluster(client, reader, request, host.signal)
     progress.end()
-    const findings = aimCommands(diagnose(observed), flags, host.program)
+    const several = observed.others.length > 0 ? observed.release : undefined
+    const findings = aimCommands(diagnose(observed), flags, host.program, several)
     return finish(findings, flags, host, {
       unread: observed.unread.length,
       json: () => describeReport(observed, findings),

@@ -37,6 +37,20 @@ test('commands that doctor prints go to the cluster that it looked at, each prog
   )
 })
 
+test('where a cluster has several releases, `refresh` names the one that the finding is about', () => {
+  const finding: Finding = {
+    id: 'SECRET_EXPIRED',
+    severity: 'error',
+    subject: '',
+    message: '',
+    cause: '',
+    cure: '',
+    command: 'acr-nopass refresh',
+  }
+  const [aimed] = aimCommands([finding], {}, 'acr-nopass', { namespace: 'acr', name: 'one' })
+  assert.equal(aimed?.command, 'acr-nopass refresh --namespace acr --release one')
+})
+
 test('commands that reach no cluster, and those of other programs, stay as they are', () => {
   const flags = { kubeContext: 'prod' }
   assert.equal(aimed('acr-nopass policy -f values.yaml', flags), 'acr-nopass policy -f values.yaml')
