@@ -1,4 +1,4 @@
-import type { FaultArea } from '../../test/support/fault-report.ts'
+import type { FaultArea } from '../../test/support/faults/fault-report.ts'
 
 /** A row of the table of faults, in one language. */
 export type Words = readonly [fault: string, seen: string, does: string]

@@ -9,7 +9,7 @@ import { cacheFolder } from '../../src/sandbox/tools/cache-folder.ts'
 import { readHost } from '../../src/sandbox/tools/host.ts'
 import { prepareWorkspace } from '../../src/sandbox/workflow/prepare-workspace.ts'
 import { runWorkflow } from '../../src/sandbox/workflow/run-workflow.ts'
-import { openReleaseRegistry, ROOT } from '../support/release-registry.ts'
+import { openReleaseRegistry, ROOT } from '../support/registry/release-registry.ts'
 import { testTools } from '../tools.ts'
 
 interface Step {

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { kubeconfigConnection } from '../../src/kube/connection.ts'
 import { BIN } from '../cli/run-bin.ts'
-import { openBrowser } from '../support/browser.ts'
+import { openBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { sandboxEnvironment } from '../support/sandbox-environment.ts'
 

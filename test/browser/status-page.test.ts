@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { APPLY } from '../../src/kube/client.ts'
 import { type HelperCluster, HOME, openHelperCluster, SECRET } from '../cluster/helper-kit.ts'
-import { openBrowser, type TestBrowser } from '../support/browser.ts'
+import { openBrowser, type TestBrowser } from '../support/browser/browser.ts'
+import { findTooWide, findWeakTexts } from '../support/browser/page-checks.ts'
 import { eventually } from '../support/eventually.ts'
-import { findTooWide, findWeakTexts } from '../support/page-checks.ts'
 
 /** The page of docs/en/status.md; `UPDATE_SCREENSHOTS=1` takes it anew. */
 const SCREENSHOT = fileURLToPath(new URL('../../docs/img/status-page.png', import.meta.url))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { restart } from '../support/app-deployment.ts'
+import { restart } from '../support/cluster/app-deployment.ts'
+import { attachOld, oldHelper, oldLogin, oldSecret } from '../support/cluster/legacy-objects.ts'
+import { watchPulls } from '../support/cluster/pull-watch.ts'
 import { eventually } from '../support/eventually.ts'
-import { attachOld, oldHelper, oldLogin, oldSecret } from '../support/legacy-objects.ts'
-import { watchPulls } from '../support/pull-watch.ts'
 import { openRolloutCommand, type RolloutCommand } from '../support/rollout-command.ts'
 import { type HelperCluster, HOME, names, RELEASE, SECRET } from './helper-kit.ts'
 

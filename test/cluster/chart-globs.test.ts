@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { globsToPattern, matchesTarget } from '../../src/values/glob.ts'
-import { CHART, openHelm, scenario } from '../support/chart.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** A target and a name, as values could hold them. */

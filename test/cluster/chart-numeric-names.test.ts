@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { KubeObject } from '../../src/kube/types.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 
 const chart = await openChartCluster('chart-numeric-names')
 after(() => chart[Symbol.asyncDispose]())

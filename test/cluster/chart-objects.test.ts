@@ -1,6 +1,6 @@
 import { after } from 'node:test'
-import { openHelm } from '../support/chart.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { openHelm } from '../support/chart/chart.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { testLifecycle } from './lifecycle-suite.ts'
 import { testObjects } from './objects-suite.ts'
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { loadConfig } from '../../src/release/load-config.ts'
 import { createTargets } from '../../src/release/targets.ts'
-import { scenario } from '../support/chart.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { scenario } from '../support/chart/chart.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
 interface PodSpec {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { scenario } from '../support/chart.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { scenario } from '../support/chart/chart.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
 interface PodSpec {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { fromTable, toTable } from '../support/markdown-table.ts'
 import { askForRights, askWithoutGuard, columnsOf, testEscalation } from './rights-suite.ts'
 

@@ -7,7 +7,7 @@ import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
 import { hashConfig } from '../../src/rollout/deploy/release-parts.ts'
 import { type BinAnswer, runBin } from '../cli/run-bin.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import {
   applyList,

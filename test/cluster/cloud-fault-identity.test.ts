@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { writeFailingResolver } from '../support/failing-resolver.ts'
 import { assertEntries, assertLive, assertNamed, openCloudFaults, WORKER_ROLE } from './cloud-fault-kit.ts'
+import { writeFailingResolver } from './failing-resolver.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-resolver-'))
 const resolver = await writeFailingResolver(folder)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
 import { eventually } from '../support/eventually.ts'
-import { type FaultInvariants, openFaultInvariants } from '../support/fault-invariants.ts'
+import { type FaultInvariants, openFaultInvariants } from '../support/faults/fault-invariants.ts'
 import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper-kit.ts'
 
 export const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'

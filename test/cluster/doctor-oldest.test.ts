@@ -3,8 +3,8 @@ import { after, test } from 'node:test'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { discoverResources, objectPath } from '../../src/release/api-resources.ts'
 import { startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
-import { openHelm } from '../support/chart.ts'
-import { controlPlane } from '../support/control-plane.ts'
+import { openHelm } from '../support/chart/chart.ts'
+import { controlPlane } from '../support/cluster/control-plane.ts'
 import { runDoctor } from './doctor/run-doctor.ts'
 
 const signal = AbortSignal.timeout(600_000)

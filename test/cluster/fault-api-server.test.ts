@@ -3,7 +3,7 @@ import { after, type TestContext, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { eventually } from '../support/eventually.ts'
-import type { ProxiedRequest } from '../support/fault-rules.ts'
+import type { ProxiedRequest } from '../support/faults/fault-rules.ts'
 import { openFaultBed } from './fault-kit.ts'
 import { contentOf, HOME, RELEASE, SECRET } from './helper-kit.ts'
 

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
 import type { Pod } from '../../src/sandbox/cluster/pod.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
-import { type FaultInvariants, openFaultInvariants } from '../support/fault-invariants.ts'
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
+import { type FaultInvariants, openFaultInvariants } from '../support/faults/fault-invariants.ts'
+import { type FaultProxy, startFaultProxy } from '../support/faults/fault-proxy.ts'
 import { type HelperCluster, HOME, openHelperCluster } from './helper-kit.ts'
 
 /** The image of a helper whose clock runs `CLOCK_RATE` times as fast. */

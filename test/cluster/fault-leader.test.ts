@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import type { ProxiedRequest } from '../support/fault-rules.ts'
+import type { ProxiedRequest } from '../support/faults/fault-rules.ts'
 import { openFaultBed } from './fault-kit.ts'
 import { contentOf, HOME, RELEASE } from './helper-kit.ts'
 

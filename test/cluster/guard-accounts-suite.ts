@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GUARDED_NAMESPACE, type Guarded, patchServiceAccount, slug } from '../support/guarded.ts'
+import { GUARDED_NAMESPACE, type Guarded, patchServiceAccount, slug } from '../support/cluster/guarded.ts'
 
 const ACCOUNTS = `/api/v1/namespaces/${GUARDED_NAMESPACE}/serviceaccounts`
 const owned = {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY } from '../../src/kube/names.ts'
-import { ADOPTER, GUARDED, type Guarded, slug } from '../support/guarded.ts'
-import { applyPullSecret, type PullSecret } from '../support/pull-secret.ts'
+import { ADOPTER, GUARDED, type Guarded, slug } from '../support/cluster/guarded.ts'
+import { applyPullSecret, type PullSecret } from '../support/cluster/pull-secret.ts'
 
 /** Each row: what the helper tries, how the object differs from a right one, and which rule refuses it. */
 const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp][] = [

@@ -6,8 +6,8 @@ import { createReflector } from '../../src/kube/watch/reflector.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createTrimmers, type ServiceAccountObject, type ServiceAccountView } from '../../src/release/views.ts'
 import { runBin } from '../cli/run-bin.ts'
+import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hostile-accounts.ts'
 import { eventually } from '../support/eventually.ts'
-import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/hostile-accounts.ts'
 import { contentOf, names, openHelperCluster, SECRET, type Secret } from './helper-kit.ts'
 
 // What a user with `edit` in one namespace can do: objects as large as etcd takes.

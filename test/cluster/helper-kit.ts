@@ -15,7 +15,7 @@ import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
 import { HELPER_NODE_FLAGS } from '../../src/sandbox/image/helper-image.ts'
 import type { Images } from '../../src/sandbox/nodes/process/images.ts'
 import { type ProcessNode, type RunningPod, startProcessNode } from '../../src/sandbox/nodes/process/process-node.ts'
-import { type ChartCluster, openChartCluster } from '../support/chart-cluster.ts'
+import { type ChartCluster, openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
 export const RELEASE = 'acr-nopass'

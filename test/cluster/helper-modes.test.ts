@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { readRules } from '../support/alerts.ts'
-import { openHelm, scenario } from '../support/chart.ts'
+import { readRules } from '../support/chart/alerts.ts'
+import { openHelm, scenario } from '../support/chart/chart.ts'
+import { readPromql } from '../support/chart/promql.ts'
 import { eventually } from '../support/eventually.ts'
-import { readPromql } from '../support/promql.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
 
 const WITH_ALERTS = { metrics: { prometheusRule: { enabled: true } } }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
-import { CHART, scenario, type TestHelm } from '../support/chart.ts'
-import { type ChartCluster, RESTRICTED } from '../support/chart-cluster.ts'
-import { findLeftovers, objectPath, readKinds } from '../support/kinds.ts'
+import { CHART, scenario, type TestHelm } from '../support/chart/chart.ts'
+import { type ChartCluster, RESTRICTED } from '../support/cluster/chart-cluster.ts'
+import { findLeftovers, objectPath, readKinds } from '../support/cluster/kinds.ts'
 
 interface Loose {
   readonly spec: Readonly<Record<string, unknown>>

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { HelperStatus } from '../../src/release/helper-status.ts'
-import { type Admission, startAdmissionWebhook, webhookAsked } from '../support/admission-webhook.ts'
+import { type Admission, startAdmissionWebhook, webhookAsked } from '../support/cluster/admission-webhook.ts'
 import { eventually } from '../support/eventually.ts'
-import { openFaultInvariants } from '../support/fault-invariants.ts'
+import { openFaultInvariants } from '../support/faults/fault-invariants.ts'
 import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-kit.ts'
 
 const kit = await openHelperCluster('object-fault-refusals')

@@ -4,10 +4,10 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { APPLY } from '../../src/kube/client.ts'
-import { listScenarios, scenario, type TestHelm } from '../support/chart.ts'
-import { type ChartCluster, RESTRICTED } from '../support/chart-cluster.ts'
+import { listScenarios, scenario, type TestHelm } from '../support/chart/chart.ts'
+import { type ChartCluster, RESTRICTED } from '../support/cluster/chart-cluster.ts'
+import { objectPath, readKinds } from '../support/cluster/kinds.ts'
 import { eventually } from '../support/eventually.ts'
-import { objectPath, readKinds } from '../support/kinds.ts'
 
 /** Of the Prometheus operator, whose definitions no plain cluster has. */
 const WITHOUT_DEFINITION = ['PrometheusRule', 'ServiceMonitor']

@@ -4,7 +4,7 @@ import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
 import { makeReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
 import { findLeftovers, type Own, takeBackSecrets } from '../../src/rollout/uninstall/take-back-secrets.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
 const chart = await openChartCluster('removal')

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
-import { scenario } from '../support/chart.ts'
-import type { AskedClient, ChartCluster } from '../support/chart-cluster.ts'
-import type { Minor } from '../support/control-plane.ts'
+import { scenario } from '../support/chart/chart.ts'
+import type { AskedClient, ChartCluster } from '../support/cluster/chart-cluster.ts'
+import type { Minor } from '../support/cluster/control-plane.ts'
+import { HELPER_REQUESTS, type HelperRequest, podBody, type RightsPlace } from '../support/cluster/helper-requests.ts'
+import { applyPullSecret } from '../support/cluster/pull-secret.ts'
 import { eventually } from '../support/eventually.ts'
-import { HELPER_REQUESTS, type HelperRequest, podBody, type RightsPlace } from '../support/helper-requests.ts'
-import { applyPullSecret } from '../support/pull-secret.ts'
 
 interface Mode {
   readonly title: string

@@ -10,7 +10,7 @@ import { RUN_VARIABLE } from '../../src/sandbox/process/take-back.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { eventually } from '../support/eventually.ts'
-import { readPodLog } from '../support/pod-log.ts'
+import { readPodLog } from '../support/node/pod-log.ts'
 import { serverDeployment } from './fixtures/server-deployment.ts'
 
 let cluster: Cluster

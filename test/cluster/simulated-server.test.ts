@@ -14,7 +14,7 @@ import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-clus
 import type { AnyObject } from '../simulation/fields.ts'
 import { createRandom, type Random } from '../simulation/random.ts'
 import { createServer, type SimulatedServer, type WatchEvent } from '../simulation/server.ts'
-import { controlPlane, minorOfRun } from '../support/control-plane.ts'
+import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
 import { eventually } from '../support/eventually.ts'
 
 // The simulation is worth what its API server is worth: the same requests, answered by a real one.

@@ -3,10 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadValues } from '../../src/values/load-values.ts'
-import { openHelm } from '../support/chart.ts'
-import type { ChartCluster } from '../support/chart-cluster.ts'
-import { goJson } from '../support/go-json.ts'
-import { makeProbeChart } from '../support/probe-chart.ts'
+import { openHelm } from '../support/chart/chart.ts'
+import { goJson } from '../support/chart/go-json.ts'
+import { makeProbeChart } from '../support/chart/probe-chart.ts'
+import type { ChartCluster } from '../support/cluster/chart-cluster.ts'
 
 const EXAMPLES = new URL('../../examples/values/', import.meta.url)
 const DEFAULTS = new URL('../../chart/values.yaml', import.meta.url)

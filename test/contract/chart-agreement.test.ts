@@ -7,7 +7,7 @@ import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
 import { loadConfig } from '../../src/release/load-config.ts'
 import { loadValues } from '../../src/values/load-values.ts'
-import { CHART, listScenarios, openHelm, scenario } from '../support/chart.ts'
+import { CHART, listScenarios, openHelm, scenario } from '../support/chart/chart.ts'
 
 const helm = await openHelm('helm4')
 after(() => helm[Symbol.asyncDispose]())

@@ -7,8 +7,8 @@ import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
-import { type AlertCase, parseCases, promtoolTests, type RuleFile, readRules } from '../support/alerts.ts'
-import { openHelm, scenario } from '../support/chart.ts'
+import { type AlertCase, parseCases, promtoolTests, type RuleFile, readRules } from '../support/chart/alerts.ts'
+import { openHelm, scenario } from '../support/chart/chart.ts'
 
 const helm = await openHelm('helm4')
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-alerts-'))

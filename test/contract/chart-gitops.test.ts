@@ -12,7 +12,7 @@ import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { loadValues } from '../../src/values/load-values.ts'
-import { CHART, openHelm, scenario, withoutBlankLines } from '../support/chart.ts'
+import { CHART, openHelm, scenario, withoutBlankLines } from '../support/chart/chart.ts'
 
 const ROOT = join(CHART, '..')
 const helms = [await openHelm('helm4'), await openHelm('helm3')] as const

@@ -4,10 +4,10 @@ import { after, test } from 'node:test'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import type { RefreshEvent } from '../../src/helper/credentials/refresh-clock.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
-import { readRules } from '../support/alerts.ts'
-import { openHelm, readGolden, scenario } from '../support/chart.ts'
+import { readRules } from '../support/chart/alerts.ts'
+import { openHelm, readGolden, scenario } from '../support/chart/chart.ts'
+import { readPromql } from '../support/chart/promql.ts'
 import { toTable } from '../support/markdown-table.ts'
-import { readPromql } from '../support/promql.ts'
 
 const helm = await openHelm('helm4')
 after(() => helm[Symbol.asyncDispose]())

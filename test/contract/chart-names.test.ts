@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
-import { CHART, openHelm, scenario } from '../support/chart.ts'
+import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
 after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))

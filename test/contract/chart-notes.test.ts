@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { CHART, NEWEST, openHelm, readGolden, scenario } from '../support/chart.ts'
+import { CHART, NEWEST, openHelm, readGolden, scenario } from '../support/chart/chart.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-notes-'))

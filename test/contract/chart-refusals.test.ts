@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import { parse } from 'yaml'
 import { NEEDED } from '../../src/values/checks/check-nulls.ts'
 import { COMMON_SECRET_NAMES } from '../../src/values/checks/check-secret-name.ts'
-import { CHART, openHelm, scenario } from '../support/chart.ts'
+import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
 after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))

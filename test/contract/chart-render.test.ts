@@ -16,7 +16,7 @@ import {
   scenario,
   type TestHelm,
   withoutBlankLines,
-} from '../support/chart.ts'
+} from '../support/chart/chart.ts'
 
 const helms: readonly TestHelm[] = [await openHelm('helm4'), await openHelm('helm3')]
 const [helm4] = helms as readonly [TestHelm]

@@ -5,8 +5,8 @@ import { after, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { isMap, isScalar, parse, parseDocument } from 'yaml'
 import type { Schema } from '../../src/values/schema/schema.ts'
-import { CHART, listScenarios, NEWEST, openHelm, withoutBlankLines } from '../support/chart.ts'
-import { schemaDefaults, schemaLeaves, valuesAt } from '../support/schema-leaves.ts'
+import { CHART, listScenarios, NEWEST, openHelm, withoutBlankLines } from '../support/chart/chart.ts'
+import { schemaDefaults, schemaLeaves, valuesAt } from './schema-leaves.ts'
 
 const helm = await openHelm('helm4')
 after(() => helm[Symbol.asyncDispose]())

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { signJwt } from '../../src/sandbox/cloud/sts/jwt.ts'
-import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/vendor-hosts.ts'
+import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/cloud/vendor-hosts.ts'
 import { testTools } from '../tools.ts'
 
 // A client of ACR that others wrote, on the vendor's Go SDK: github.com/mozillazg/docker-credential-acr-helper. It knows no other

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { allow, type GenericCall, type Keys, refusal, refused, vendorClients } from '../support/vendor-sdk.ts'
+import { allow, type GenericCall, type Keys, refusal, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const DEMO = 'cri-k7x2m9q4w1t8z5h3'
 const HOUR = 3_600_000

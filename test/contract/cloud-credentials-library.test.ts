@@ -8,8 +8,8 @@ import { AssumeRoleRequest } from '@alicloud/sts20150401'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { signJwt } from '../../src/sandbox/cloud/sts/jwt.ts'
-import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/vendor-hosts.ts'
-import { type Keys, vendorClients } from '../support/vendor-sdk.ts'
+import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/cloud/vendor-hosts.ts'
+import { type Keys, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 // The vendor's credentials library with every identity that the emulated cloud offers, at the vendor's own addresses.
 

@@ -10,7 +10,7 @@ import { AssumeRoleRequest } from '@alicloud/sts20150401'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import type { KubeconfigRequest } from '../../src/sandbox/cloud/state.ts'
-import { refusal, refused, type VendorClients, vendorClients } from '../support/vendor-sdk.ts'
+import { refusal, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const STAGING = 'c8f3d0a61b7e94c25a0d3f86e12b47c90'
 const LIVE = `c${'0'.repeat(31)}1`

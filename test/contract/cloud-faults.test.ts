@@ -4,7 +4,7 @@ import { CreateUserRequest, GetRoleRequest, GetUserRequest } from '@alicloud/ram
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { allow, type Keys, refused, vendorClients } from '../support/vendor-sdk.ts'
+import { allow, type Keys, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 let cloud: Cloud
 let now = Date.now()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { refused, vendorClients } from '../support/vendor-sdk.ts'
+import { refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const ROLE = 'KubernetesWorkerRole-5f3c1a9e-7d42-4b8f-9c60-2ab1e0d4f731'
 const CREDENTIALS = '/latest/meta-data/ram/security-credentials/'

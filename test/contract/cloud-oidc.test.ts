@@ -11,7 +11,7 @@ import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { githubSubject } from '../../src/sandbox/cloud/sts/github-oidc.ts'
 import { signJwt } from '../../src/sandbox/cloud/sts/jwt.ts'
-import { refusal, vendorClients } from '../support/vendor-sdk.ts'
+import { refusal, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const ISSUER = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c0ffee'
 const SUBJECT = 'system:serviceaccount:acr-nopass:acr-nopass'

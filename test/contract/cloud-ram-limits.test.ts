@@ -9,7 +9,7 @@ import {
 } from '@alicloud/ram20150501'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { allow, refused, type VendorClients, vendorClients } from '../support/vendor-sdk.ts'
+import { allow, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 let cloud: Cloud
 let ram: VendorClients['ram']

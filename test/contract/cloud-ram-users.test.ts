@@ -15,7 +15,7 @@ import {
 } from '@alicloud/ram20150501'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { refused, type VendorClients, vendorClients } from '../support/vendor-sdk.ts'
+import { refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 let cloud: Cloud
 let ram: VendorClients['ram']

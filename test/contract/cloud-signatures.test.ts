@@ -9,7 +9,7 @@ import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import type { ApiRequest } from '../../src/sandbox/cloud/http/request.ts'
 import { readSignature } from '../../src/sandbox/cloud/http/signature.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { allow, type Keys, refused, vendorClients } from '../support/vendor-sdk.ts'
+import { allow, type Keys, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 interface Recorded {
   readonly method: string

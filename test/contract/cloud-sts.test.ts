@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { allow, type Keys, refusal, refused, vendorClients } from '../support/vendor-sdk.ts'
+import { allow, type Keys, refusal, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const OTHER_ACCOUNT = '1867204395510376'
 const READER = `acs:ram::${OTHER_ACCOUNT}:role/image-reader`

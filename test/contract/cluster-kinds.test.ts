@@ -7,7 +7,7 @@ import { NopassError } from '../../src/errors.ts'
 import { CLUSTER_KINDS, type ClusterKind } from '../../src/sandbox/cloud/cs/cluster-kinds.ts'
 import { parseSeed } from '../../src/sandbox/cloud/seed/read-seed.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { vendorClients } from '../support/vendor-sdk.ts'
+import { vendorClients } from '../support/cloud/vendor-sdk.ts'
 import { clientOf } from './acr-cloud-client.ts'
 
 // Sources of what a kind looks like:

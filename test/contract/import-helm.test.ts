@@ -6,7 +6,7 @@ import { regionOf } from '../migrate/import/config-case.ts'
 import { CONFIG_CASES } from '../migrate/import/config-cases.ts'
 import { importFrom } from '../migrate/import/import-kit.ts'
 import { recipe2018 } from '../migrate/import/recipe-2018.ts'
-import { openHelm } from '../support/chart.ts'
+import { openHelm } from '../support/chart/chart.ts'
 
 const helms = [await openHelm('helm3'), await openHelm('helm4')]
 after(async () => {

@@ -16,8 +16,8 @@ import { readTree, writeTgz } from '../../scripts/release/tree-archive.ts'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 import { VERSION } from '../../src/version.ts'
 import { runBin } from '../cli/run-bin.ts'
-import { CHART, NEWEST, scenario } from '../support/chart.ts'
-import { openReleaseRegistry, type ReleaseRegistry, ROOT } from '../support/release-registry.ts'
+import { CHART, NEWEST, scenario } from '../support/chart/chart.ts'
+import { openReleaseRegistry, type ReleaseRegistry, ROOT } from '../support/registry/release-registry.ts'
 import { testTools } from '../tools.ts'
 
 const run = promisify(execFile)

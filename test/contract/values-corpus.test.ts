@@ -6,11 +6,11 @@ import { formatPlace } from '../../src/errors.ts'
 import { judgeValues, type LoadedValues } from '../../src/values/load-values.ts'
 import type { Schema } from '../../src/values/schema/schema.ts'
 import { decodeText } from '../../src/values/yaml/decode-text.ts'
-import { openHelm, type TestHelm } from '../support/chart.ts'
-import { goJson } from '../support/go-json.ts'
-import { helmReading, helmVerdicts, makeProbeChart, type ProbeChart } from '../support/probe-chart.ts'
-import { readCorpus } from '../support/values-corpus.ts'
-import type { ValuesCase } from '../support/values-traps.ts'
+import { openHelm, type TestHelm } from '../support/chart/chart.ts'
+import { goJson } from '../support/chart/go-json.ts'
+import { helmReading, helmVerdicts, makeProbeChart, type ProbeChart } from '../support/chart/probe-chart.ts'
+import { readCorpus } from '../support/chart/values-corpus.ts'
+import type { ValuesCase } from '../support/chart/values-traps.ts'
 
 const GOLDEN = fileURLToPath(new URL('golden/values-corpus.txt', import.meta.url))
 const root = new URL('../../', import.meta.url)

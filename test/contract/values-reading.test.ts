@@ -4,9 +4,9 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { loadValues } from '../../src/values/load-values.ts'
 import { agreedValue, readings } from '../../src/values/yaml/yaml-scalar.ts'
-import { openHelm } from '../support/chart.ts'
-import { goJson } from '../support/go-json.ts'
-import { helmReading, makeProbeChart } from '../support/probe-chart.ts'
+import { openHelm } from '../support/chart/chart.ts'
+import { goJson } from '../support/chart/go-json.ts'
+import { helmReading, makeProbeChart } from '../support/chart/probe-chart.ts'
 
 const root = new URL('../../', import.meta.url)
 const defaults = { name: 'chart/values.yaml', text: await readFile(new URL('chart/values.yaml', root), 'utf8') }

@@ -7,9 +7,9 @@ import { parse, stringify } from 'yaml'
 import { loadValues } from '../../src/values/load-values.ts'
 import type { Schema } from '../../src/values/schema/schema.ts'
 import { check } from '../../src/values/values-validator.generated.mjs'
-import { openHelm } from '../support/chart.ts'
-import { helmAccepts, helmVerdicts, makeProbeChart } from '../support/probe-chart.ts'
-import { mutations } from '../support/schema-values.ts'
+import { openHelm } from '../support/chart/chart.ts'
+import { helmAccepts, helmVerdicts, makeProbeChart } from '../support/chart/probe-chart.ts'
+import { mutations } from '../support/chart/schema-values.ts'
 
 const root = new URL('../../', import.meta.url)
 const schemaText = await readFile(new URL('schemas/values.schema.json', root), 'utf8')

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { valuesFile } from '../../src/helm/values-file.ts'
-import { openHelm } from '../support/chart.ts'
-import { helmReading, makeProbeChart } from '../support/probe-chart.ts'
+import { openHelm } from '../support/chart/chart.ts'
+import { helmReading, makeProbeChart } from '../support/chart/probe-chart.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
 const empty = await makeProbeChart('', '{}')

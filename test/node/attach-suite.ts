@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { DEFAULT_SECRET_NAME as SECRET, SKIP } from '../../src/kube/names.ts'
 import { eventually } from '../support/eventually.ts'
-import type { NodeBed } from '../support/node-bed.ts'
-import type { NodeHelper } from '../support/node-helper.ts'
+import type { NodeBed } from '../support/node/node-bed.ts'
+import type { NodeHelper } from '../support/node/node-helper.ts'
 
 const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 

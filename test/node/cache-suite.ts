@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
 import { nodeFiles } from '../../src/sandbox/nodes/containerd/node-config.ts'
-import type { NodeBed } from '../support/node-bed.ts'
+import type { NodeBed } from '../support/node/node-bed.ts'
 
 interface PulledRecord {
   readonly credentialMapping?: Readonly<

@@ -8,7 +8,7 @@ import { findByEnvironment } from '../../src/sandbox/process/process-table.ts'
 import { sweepDeadRuns } from '../../src/sandbox/process/run.ts'
 import { RUN_VARIABLE } from '../../src/sandbox/process/take-back.ts'
 import { eventually } from '../support/eventually.ts'
-import { type MachineMarks, machineMarks } from '../support/machine-marks.ts'
+import { type MachineMarks, machineMarks } from '../support/node/machine-marks.ts'
 
 let untouched: MachineMarks
 before(async () => {

@@ -13,8 +13,8 @@ import { freePort } from '../../src/sandbox/process/free-port.ts'
 import { BIN, runBin } from '../cli/run-bin.ts'
 import { type DoctorReport, runDoctor } from '../cluster/doctor/run-doctor.ts'
 import { eventually } from '../support/eventually.ts'
-import type { NodeBed } from '../support/node-bed.ts'
-import type { NodeHelper } from '../support/node-helper.ts'
+import type { NodeBed } from '../support/node/node-bed.ts'
+import type { NodeHelper } from '../support/node/node-helper.ts'
 
 const REFUSED = /^(ErrImagePull|ImagePullBackOff|ErrImageNeverPull): /
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
 import { eventually } from '../support/eventually.ts'
-import type { NodeBed } from '../support/node-bed.ts'
+import type { NodeBed } from '../support/node/node-bed.ts'
 
 const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 const OURS = { secrets: [SECRET] }

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { fetchRegistryToken } from '../../src/sandbox/image/registry-token.ts'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
-import { openPrivateRegistry, type PrivateRegistry, WORKER_ROLE } from '../support/private-registry.ts'
+import { openPrivateRegistry, type PrivateRegistry, WORKER_ROLE } from '../support/registry/private-registry.ts'
 
 let bed: PrivateRegistry
 before(async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { machineMarks } from '../support/machine-marks.ts'
+import { machineMarks } from '../support/node/machine-marks.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
 /** Moments in ms after the start: while clusters come up, and in the middle of the first steps. */

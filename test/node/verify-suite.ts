@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test'
 import { ANNOTATION_AWAITED_CONFIG } from '../../src/kube/names.ts'
 import type { BinAnswer } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
-import type { NodeBed } from '../support/node-bed.ts'
-import type { NodeHelper } from '../support/node-helper.ts'
+import type { NodeBed } from '../support/node/node-bed.ts'
+import type { NodeHelper } from '../support/node/node-helper.ts'
 import { openRolloutCommand, type RolloutCommand } from '../support/rollout-command.ts'
 
 interface Result {

@@ -1,8 +1,8 @@
 import type { Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { openHelperCluster } from '../cluster/helper-kit.ts'
+import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hostile-accounts.ts'
 import { eventually } from '../support/eventually.ts'
-import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/hostile-accounts.ts'
 
 export interface HostileSizes {
   /** ServiceAccounts as large as etcd takes. */

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { Progress } from '../../src/sandbox/progress.ts'
 import { runBin } from '../cli/run-bin.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 
 export interface MemorySizes {
   readonly pods: number

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import fc from 'fast-check'
-import { FIGURES_VARIABLE } from './fault-report.ts'
+import { FIGURES_VARIABLE } from './faults/fault-report.ts'
 
 /** Cases of every property that is fuzzed, instead of its own number: `FUZZ_RUNS=100000 npm test -- unit fuzz`. */
 const RUNS_VARIABLE = 'FUZZ_RUNS'

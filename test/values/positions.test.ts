@@ -7,7 +7,7 @@ import { loadValues } from '../../src/values/load-values.ts'
 import type { Schema } from '../../src/values/schema/schema.ts'
 import { readYaml } from '../../src/values/yaml/read-yaml.ts'
 import type { Position, YamlNode } from '../../src/values/yaml/yaml-node.ts'
-import { mutations } from '../support/schema-values.ts'
+import { mutations } from '../support/chart/schema-values.ts'
 
 const root = new URL('../../', import.meta.url)
 const schema = JSON.parse(await readFile(new URL('schemas/values.schema.json', root), 'utf8')) as Schema

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { openHelm } from '../support/chart.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { openHelm } from '../support/chart/chart.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { HELM_VARIABLE } from '../support/version-variables.ts'
 
 // Runs with `npm test -- --helm 3.18`: that Helm installs the chart on a real API server.

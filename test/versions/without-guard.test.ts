@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from '../cluster/helper-kit.ts'
-import { openChartCluster } from '../support/chart-cluster.ts'
+import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
 // Runs with `npm test -- --kubernetes 1.24`: the oldest minor that the chart installs on has no guard.

@@ -13,7 +13,7 @@ import type { Images } from '../../../src/sandbox/nodes/process/images.ts'
 import { type ProcessNode, startProcessNode } from '../../../src/sandbox/nodes/process/process-node.ts'
 import { openRun, type Run } from '../../../src/sandbox/process/run.ts'
 import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
-import { teamValues } from '../../support/team-values.ts'
+import { teamValues } from '../../support/chart/team-values.ts'
 import { testTools } from '../../tools.ts'
 
 const root = resolve(import.meta.dirname, '..', '..', '..')

@@ -8,7 +8,7 @@ import { type ProcessNode, type RunningPod, startProcessNode } from '../../../sr
 import { findByEnvironment, type ProcessId } from '../../../src/sandbox/process/process-table.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
 import type { ToolPaths } from '../../../src/sandbox/tools/ensure-tools.ts'
-import { CHART, openHelm } from '../../support/chart.ts'
+import { CHART, openHelm } from '../../support/chart/chart.ts'
 import { type AuditWindow, openAuditWindow } from './audit-window.ts'
 import { type CloudSide, startCloudSide } from './cloud-side.ts'
 import { type Observer, startObserver } from './observer.ts'

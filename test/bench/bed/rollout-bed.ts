@@ -9,7 +9,7 @@ import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-c
 import { HELPER_NODE_FLAGS } from '../../../src/sandbox/image/helper-image.ts'
 import { startProcessNode } from '../../../src/sandbox/nodes/process/process-node.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
-import { teamValues } from '../../support/team-values.ts'
+import { teamValues } from '../../support/chart/team-values.ts'
 import type { BenchContext } from '../scenarios/scenario.ts'
 import { fleetRights } from './rollout-objects.ts'
 

@@ -6,7 +6,7 @@ import { discoverResources, objectPath } from '../../../src/release/api-resource
 import { readSeedFile } from '../../../src/sandbox/cloud/seed/read-seed.ts'
 import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
 import type { Images } from '../../../src/sandbox/nodes/process/images.ts'
-import { openHelm } from '../../support/chart.ts'
+import { openHelm } from '../../support/chart/chart.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type HelperCluster, HOME, openHelperCluster, RELEASE, SECRET } from '../helper-kit.ts'
 import type { SetupBed } from './setup.ts'

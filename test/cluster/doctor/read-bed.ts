@@ -1,5 +1,5 @@
 import { FINDING_IDS, type FindingId } from '../../../src/doctor/finding.ts'
-import { vendorClients } from '../../support/vendor-sdk.ts'
+import { vendorClients } from '../../support/cloud/vendor-sdk.ts'
 import { HOME, RELEASE } from '../helper-kit.ts'
 import { type HelperBed, openHelperBed } from './helper-bed.ts'
 import type { SetupBed } from './setup.ts'

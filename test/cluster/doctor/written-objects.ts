@@ -5,7 +5,7 @@ import {
   ANNOTATION_REGISTRIES,
   FIELD_MANAGER,
 } from '../../../src/kube/names.ts'
-import { applyPullSecret } from '../../support/pull-secret.ts'
+import { applyPullSecret } from '../../support/cluster/pull-secret.ts'
 
 export const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 export const IMAGE: string = `${HOST}/team/app:1`

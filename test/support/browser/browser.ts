@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { silentProgress } from '../../../src/sandbox/progress.ts'
+import { ensureBrowser } from '../../../src/sandbox/tools/ensure-browser.ts'
+
+/** A real Chromium without a window. */
+export interface TestBrowser extends AsyncDisposable {
+  open(url: string, options?: BrowserContextOptions): Promise<WatchedPage>
+}
+
+export interface WatchedPage {
+  readonly page: Page
+  /** Everything that it asked for, in order. */
+  readonly requests: readonly string[]
+  /** What the console said and what broke: messages of the policy among them. */
+  readonly complaints: readonly string[]
+}
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export async function openBrowser(signal: AbortSignal): Promise<TestBrowser> {
+  const executablePath = await ensureBrowser({ progress: silentProgress, signal })
+  const home = await mkdtemp(join(tmpdir(), 'chromium-'))
+  // A home of its own, so that it neither reads nor leaves settings of the user's.
+  const env = { PATH: process.env.PATH, HOME: home, TMPDIR: home, LANG: 'C.UTF-8' }
+  const browser = await chromium.launch({ executablePath, args: ARGS, headless: true, env })
+  return {
+    async open(url, options = {}) {
+      const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1080, height: 800 }, ...options })
+      const page = await context.newPage()
+      const requests: string[] = []
+      const complaints: string[] = []
+      page.on('request', (request) => requests.push(request.url()))
+      page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
+      page.on('pageerror', (error) => complaints.push(String(error)))
+      page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`))
+      await page.goto(url)
+      return { page, requests, complaints }
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close()
+      await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    },
+  }
+}

@@ -1,0 +1,104 @@
+import csSdk from '@alicloud/cs20151215'
+import coreSdk, { $OpenApiUtil } from '@alicloud/openapi-core'
+import ramSdk from '@alicloud/ram20150501'
+import stsSdk from '@alicloud/sts20150401'
+import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
+
+export interface Keys {
+  readonly accessKeyId: string
+  readonly accessKeySecret: string
+  readonly securityToken?: string
+}
+
+export interface GenericCall {
+  readonly action: string
+  readonly version: string
+  /** An RPC call at `/` unless a path is given. */
+  readonly path?: string
+  readonly query?: Readonly<Record<string, string>>
+}
+
+export interface VendorClients {
+  readonly ram: InstanceType<typeof ramSdk.default>
+  readonly sts: InstanceType<typeof stsSdk.default>
+  readonly cs: InstanceType<typeof csSdk.default>
+  /** For products whose client is not on npm (CR, IMS): the body as it came. */
+  call(request: GenericCall): Promise<Record<string, unknown>>
+}
+
+export interface ClientOptions {
+  /** `host:port` to ask instead of the emulator. */
+  readonly endpoint?: string
+  /** `v2` makes the SDKs sign with HMAC-SHA1. */
+  readonly signatureAlgorithm?: string
+}
+
+/** The vendor's own SDKs, pointed at the emulator. */
+export function vendorClients(
+  cloud: Cloud,
+  keys: Keys = cloud.administrator,
+  options: ClientOptions = {},
+): VendorClients {
+  const endpoint = options.endpoint ?? new URL(cloud.endpoints.ram).host
+  const { signatureAlgorithm } = options
+  const settings = { ...keys, endpoint, protocol: 'http', regionId: 'cn-hangzhou' }
+  const config = new $OpenApiUtil.Config({ ...settings, ...(signatureAlgorithm && { signatureAlgorithm }) })
+  const core = new coreSdk.default(config)
+  return {
+    ram: new ramSdk.default(config),
+    sts: new stsSdk.default(config),
+    cs: new csSdk.default(config),
+    call: async ({ action, version, path, query = {} }) => {
+      const params = new $OpenApiUtil.Params({
+        action,
+        version,
+        protocol: 'HTTP',
+        authType: 'AK',
+        method: path === undefined ? 'POST' : 'GET',
+        style: path === undefined ? 'RPC' : 'ROA',
+        pathname: path ?? '/',
+        reqBodyType: 'json',
+        bodyType: 'json',
+      })
+      const answer = await core.callApi(params, new $OpenApiUtil.OpenApiRequest({ query }), {} as never)
+      return (answer as { readonly body: Record<string, unknown> }).body
+    },
+  }
+}
+
+export interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** What the SDK made of a refusal; fails where the call succeeds. */
+export async function refusal(call: Promise<unknown>): Promise<Refusal> {
+  try {
+    await call
+  } catch (error) {
+    const {
+      statusCode = 0,
+      code = '',
+      data = {},
+    } = error as {
+      statusCode?: number
+      code?: string
+      data?: Record<string, unknown>
+    }
+    return { status: statusCode, code, message: String(data.Message ?? data.message ?? error), body: data }
+  }
+  throw new Error('the call was not refused')
+}
+
+/** `404 EntityNotExist.Role`, to compare many at once. */
+export async function refused(call: Promise<unknown>): Promise<string> {
+  const { status, code } = await refusal(call)
+  return `${status} ${code}`
+}
+
+/** A permission document that allows these actions. */
+export function allow(actions: readonly string[], resource: string | readonly string[] = '*'): string {
+  return JSON.stringify({ Version: '1', Statement: [{ Effect: 'Allow', Action: actions, Resource: resource }] })
+}

@@ -1,0 +1,93 @@
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { KubeClient } from '../../../src/kube/client.ts'
+import { createAuthority } from '../../../src/sandbox/cluster/certificate.ts'
+import { eventually } from '../eventually.ts'
+
+/** The part of an AdmissionRequest that the tests look at. */
+export interface AdmissionRequest {
+  readonly uid: string
+  readonly namespace: string
+  readonly name: string
+  readonly dryRun: boolean
+  readonly userInfo: { readonly username: string }
+}
+
+/** What the webhook says: allowed, refused with a message, or (`hang`) nothing at all. */
+export type Admission = 'allow' | 'hang' | { readonly refuse: string }
+
+/** A validating webhook on 127.0.0.1 that the API server really calls; its verdict may wait for something. */
+export interface AdmissionWebhook extends AsyncDisposable {
+  answer: (request: AdmissionRequest) => Admission | Promise<Admission>
+}
+
+const PATH = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations'
+
+/**
+ * Serves the writes of one resource in namespaces that have the label `webhook: <name>`; resolves when the API server asks it. An
+ * answer that takes longer than a second is an error for the API server, and refuses (failurePolicy Fail).
+ */
+export async function startAdmissionWebhook(
+  admin: KubeClient,
+  name: string,
+  resource: 'secrets' | 'serviceaccounts',
+  timeoutSeconds = 1,
+): Promise<AdmissionWebhook> {
+  const authority = createAuthority(`webhook ${name}`)
+  const pair = authority.issue({ commonName: 'webhook', names: ['127.0.0.1'], minutes: 24 * 60 })
+  const webhook = { answer: (): Admission => 'allow' } as unknown as AdmissionWebhook
+  const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (message, response) => {
+    const answer = async (): Promise<void> => {
+      const { request } = JSON.parse(Buffer.concat(await message.toArray()).toString()) as { request: AdmissionRequest }
+      const verdict = await webhook.answer(request)
+      if (verdict === 'hang') return
+      const status = verdict === 'allow' ? {} : { status: { message: verdict.refuse } }
+      const body = { uid: request.uid, allowed: verdict === 'allow', ...status }
+      const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: body }
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(review))
+    }
+    answer().catch(() => response.destroy())
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const hook = {
+    name: `${name}.test.example.com`,
+    admissionReviewVersions: ['v1'],
+    sideEffects: 'None',
+    failurePolicy: 'Fail',
+    timeoutSeconds,
+    clientConfig: { url, caBundle: Buffer.from(authority.certificatePem).toString('base64') },
+    namespaceSelector: { matchLabels: { webhook: name } },
+    rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: [resource] }],
+  }
+  await admin.request({ method: 'POST', path: PATH, body: { metadata: { name }, webhooks: [hook] } })
+  return Object.assign(webhook, {
+    async [Symbol.asyncDispose]() {
+      await admin.request({ method: 'DELETE', path: `${PATH}/${name}` })
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  })
+}
+
+/** Until the API server asks the webhook of a namespace: it learns of both a moment after they were made. */
+export async function webhookAsked(admin: KubeClient, webhook: AdmissionWebhook, namespace: string): Promise<void> {
+  const { answer } = webhook
+  let asked = false
+  webhook.answer = (request) => {
+    if (!request.dryRun) return answer(request)
+    asked = true
+    return 'allow'
+  }
+  await eventually(async () => {
+    for (const [resource, body] of [
+      ['secrets', { metadata: { name: 'probe' } }],
+      ['serviceaccounts', { metadata: { name: 'probe' } }],
+    ] as const) {
+      const path = `/api/v1/namespaces/${namespace}/${resource}`
+      await admin.request({ method: 'POST', path, query: { dryRun: 'All' }, body })
+    }
+    if (!asked) throw new Error(`the webhook of ${namespace} is not asked yet`)
+  }, 30_000)
+  webhook.answer = answer
+}

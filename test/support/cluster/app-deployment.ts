@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { type KubeClient, MERGE_PATCH } from '../../../src/kube/client.ts'
+import { eventually } from '../eventually.ts'
+
+/** Two Pods of an image, up before this resolves. */
+export async function deploy(
+  admin: KubeClient,
+  namespace: string,
+  name: string,
+  image: string,
+  serviceAccountName = 'default',
+): Promise<void> {
+  const labels = { app: name }
+  const containers = [{ name: 'app', image: `${image}:1`, imagePullPolicy: 'Always' }]
+  const template = { metadata: { labels }, spec: { serviceAccountName, containers } }
+  const body = { metadata: { name }, spec: { replicas: 2, selector: { matchLabels: labels }, template } }
+  await admin.request({ method: 'POST', path: `/apis/apps/v1/namespaces/${namespace}/deployments`, body })
+  await rolledOut(admin, namespace, name)
+}
+
+interface DeploymentObject {
+  readonly metadata: { readonly generation: number }
+  readonly status?: {
+    readonly observedGeneration?: number
+    readonly updatedReplicas?: number
+    readonly replicas?: number
+    readonly availableReplicas?: number
+  }
+}
+
+function rolledOut(admin: KubeClient, namespace: string, name: string): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
+  return eventually(async () => {
+    const { metadata, status } = await admin.request<DeploymentObject>({ method: 'GET', path })
+    const { observedGeneration, updatedReplicas, replicas, availableReplicas } = status ?? {}
+    assert.deepEqual([observedGeneration, updatedReplicas, replicas, availableReplicas], [metadata.generation, 2, 2, 2])
+  }, 180_000)
+}
+
+/** As `kubectl rollout restart` does. */
+export async function restart(admin: KubeClient, namespace: string, name: string): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
+  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() }
+  const body = { spec: { template: { metadata: { annotations } } } }
+  await admin.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH })
+  await rolledOut(admin, namespace, name)
+}

@@ -1,0 +1,107 @@
+import { APPLY, createKubeClient, type KubeCall, type KubeClient } from '../../../src/kube/client.ts'
+import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
+import { CHART, type HelmResult, openHelm, USUAL_HELM } from '../chart/chart.ts'
+import { eventually } from '../eventually.ts'
+import { controlPlane, type Minor, minorOfRun } from './control-plane.ts'
+
+/** A real control plane on which the chart is installed as a user would, by Helm. */
+export interface ChartCluster extends AsyncDisposable {
+  readonly minor: Minor
+  readonly cluster: Cluster
+  readonly admin: KubeClient
+  /** Installs without waiting, into a namespace that enforces Pod Security *restricted*. A refusal throws what Helm wrote. */
+  install(release: string, namespace: string, ...values: (string | object)[]): Promise<HelmResult>
+  /** A client with the token of the release's ServiceAccount. */
+  helper(release: string, namespace: string): Promise<AskedClient>
+  createNamespace(name: string, labels?: Readonly<Record<string, string>>): Promise<void>
+}
+
+/** A client that answers with the status alone. */
+export interface AskedClient {
+  /** The HTTP status and, when it is an error, the server's words. */
+  ask(call: KubeCall): Promise<Answer>
+  /** The status of a watch, which is ended at once. */
+  askWatch(path: string, query?: Readonly<Record<string, string>>): Promise<number>
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly body: unknown
+}
+
+/** The label of a namespace whose Pods must be as harmless as Pod Security *restricted* asks. */
+export const RESTRICTED: Readonly<Record<string, string>> = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+
+/** Starts a cluster of the run's minor and opens a Helm; `dispose` ends both. */
+export async function openChartCluster(name: string): Promise<ChartCluster> {
+  const minor = minorOfRun()
+  const signal = AbortSignal.timeout(60 * 60_000)
+  const tools = await controlPlane(minor, signal)
+  const helm = await openHelm(USUAL_HELM)
+  const cluster = await startCluster({ name, tools, signal, olderControllerNames: minor === '1.24' })
+  const { admin } = cluster
+  const clients: KubeClient[] = []
+  return {
+    minor,
+    cluster,
+    admin,
+    install: async (release, namespace, ...values) => {
+      const home = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: RESTRICTED } }
+      const query = { fieldManager: 'pod-security', force: true }
+      await admin.request({
+        method: 'PATCH',
+        path: `/api/v1/namespaces/${namespace}`,
+        query,
+        contentType: APPLY,
+        body: home,
+      })
+      const target = ['--namespace', namespace, '--kubeconfig', cluster.adminKubeconfigFile]
+      const result = await helm.run(['upgrade', '--install', release, CHART, ...target], values)
+      if (result.code !== 0) throw new Error(result.stderr)
+      return result
+    },
+    helper: async (release, namespace) => {
+      const name = release.includes('acr-nopass') ? release : `${release}-acr-nopass`
+      const token = await cluster.serviceAccountToken(namespace, name, [], 3600)
+      const { server, caPem: ca } = cluster
+      let status = 0
+      const client = createKubeClient(
+        { server, ca, token: () => token },
+        {
+          onCall: (report) => {
+            status = report.status
+          },
+        },
+      )
+      clients.push(client)
+      return {
+        ask: async (call) => {
+          try {
+            const body = await client.request(call)
+            return { status, text: '', body }
+          } catch (error) {
+            return { status, text: (error as Error).message, body: undefined }
+          }
+        },
+        askWatch: async (path, query = {}) => {
+          const end = new AbortController()
+          const watching = client.watch({ path, query: { ...query, timeoutSeconds: 1 } }, () => end.abort(), end.signal)
+          await watching.catch(() => {})
+          return status
+        },
+      }
+    },
+    createNamespace: async (namespace, labels = {}) => {
+      const body = { metadata: { name: namespace, labels } }
+      await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
+      const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`
+      await eventually(() => admin.request({ method: 'GET', path }))
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const client of clients) client.close()
+      await cluster.stop()
+      await helm[Symbol.asyncDispose]()
+    },
+  }
+}

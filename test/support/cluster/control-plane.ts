@@ -1,0 +1,25 @@
+import type { ClusterOptions } from '../../../src/sandbox/cluster/start-cluster.ts'
+import { silentProgress } from '../../../src/sandbox/progress.ts'
+import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
+import { KUBERNETES_VARIABLE } from '../version-variables.ts'
+
+/** The Kubernetes minors on which the cluster suite runs; `1.24` on demand, without the guard, which it does not have. */
+export type Minor = 'newest' | 'oldest' | '1.24'
+
+/** The minor of this run: the newest unless the environment says otherwise. */
+export function minorOfRun(): Minor {
+  const given = process.env[KUBERNETES_VARIABLE]
+  return given === 'oldest' || given === '1.24' ? given : 'newest'
+}
+
+/** The programs of a control plane of that minor. */
+export async function controlPlane(minor: Minor, signal: AbortSignal): Promise<ClusterOptions['tools']> {
+  const progress = silentProgress
+  if (minor === 'newest') {
+    return await ensureTools(['etcd', 'kube-apiserver', 'kube-controller-manager'], { progress, signal })
+  }
+  const suffix = minor === 'oldest' ? '1.30' : minor
+  const [server, manager] = [`kube-apiserver-${suffix}`, `kube-controller-manager-${suffix}`] as const
+  const tools = await ensureTools(['etcd', server, manager], { progress, signal })
+  return { etcd: tools.etcd, 'kube-apiserver': tools[server], 'kube-controller-manager': tools[manager] }
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import type { KubeClient, Query } from '../../../src/kube/client.ts'
+import { type KubeList, type KubeObject, keyOf } from '../../../src/kube/types.ts'
+import { createReflector } from '../../../src/kube/watch/reflector.ts'
+import type { Versioned } from '../../../src/kube/watch/store.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { eventually } from '../eventually.ts'
+
+/** What a pull secret or a list was at one version. */
+interface SecretVersion extends Versioned {
+  /** Domains that have a login. */
+  readonly domains: readonly string[]
+}
+
+interface ListVersion extends Versioned {
+  readonly entries: readonly string[]
+}
+
+/** Sees every version of every pull secret and imagePullSecrets list, from its start on, and notes what must never happen. */
+export interface VersionRecorder {
+  /** The version of a write of somebody else: what it changed is no fault of the helper's. */
+  noteOther(resourceVersion: string): void
+  /** Somebody else deletes this namespace's objects, or the helper is told to take them back. */
+  forgive(namespace: string): void
+  /** What was seen that must not be: `namespace/name: what`. */
+  violations(): readonly string[]
+  /** Resolves when all of both kinds up to now has been seen. */
+  caughtUp(): Promise<void>
+  stop(): Promise<void>
+}
+
+interface SecretObject extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+interface AccountObject extends KubeObject {
+  readonly imagePullSecrets?: readonly { readonly name?: string }[]
+}
+
+const SECRETS = '/api/v1/secrets'
+const ACCOUNTS = '/api/v1/serviceaccounts'
+
+/** Watches with the given client (not through a fault proxy), which is an administrator's. */
+export function startVersionRecorder(client: KubeClient, secretName: string): VersionRecorder {
+  const stop = new AbortController()
+  const violations: { readonly key: string; readonly what: string; readonly span?: readonly [string, string] }[] = []
+  const others = new Set<string>()
+  const forgiven = new Set<string>()
+  const secretUids = new Map<string, string>()
+  const blame = (key: string, what: string, span?: readonly [string, string]): void => {
+    if (!forgiven.has(key.split('/')[0] ?? '')) violations.push({ key, what, ...(span && { span }) })
+  }
+  // Judged at the end: a writer tells of its write only when the answer has come, which may be after the watch.
+  const byOther = ([from, to]: readonly [string, string]): boolean =>
+    [...others].some((version) => Number(version) > Number(from) && Number(version) <= Number(to))
+
+  function onSecret(key: string, now: SecretVersion | undefined, before: SecretVersion | undefined): void {
+    if (now === undefined) {
+      blame(key, 'the Secret is gone')
+      return
+    }
+    const uid = secretUids.get(key)
+    if (uid !== undefined && uid !== now.uid) blame(key, `a second UID: ${uid}, then ${now.uid}`)
+    secretUids.set(key, now.uid)
+    if (now.domains.length === 0) blame(key, `version ${now.resourceVersion} is empty`)
+    const lost = (before?.domains ?? []).filter((domain) => !now.domains.includes(domain))
+    if (before && lost.length > 0) blame(key, `lost ${lost}`, [before.resourceVersion, now.resourceVersion])
+  }
+  function onList(key: string, now: ListVersion | undefined, before: ListVersion | undefined): void {
+    if (now === undefined) {
+      blame(key, 'the ServiceAccount is gone')
+      return
+    }
+    const times = now.entries.filter((name) => name === secretName).length
+    if (times > 1) blame(key, `version ${now.resourceVersion} has our entry ${times} times`)
+    if (before === undefined || before.uid !== now.uid) return
+    const [old, fresh] = [before, now].map(({ entries }) => entries.filter((name) => name !== secretName).join())
+    if (old === fresh) return
+    blame(key, `the entries of others were ${old}, then ${fresh}`, [before.resourceVersion, now.resourceVersion])
+  }
+
+  const fieldSelector = `metadata.name=${secretName}`
+  const common = { client, clock: systemClock, random: Math.random, features: { watchList: true } }
+  const meta = ({ metadata: { uid, resourceVersion } }: KubeObject): Versioned => ({ uid, resourceVersion })
+  const secrets = createReflector<SecretObject, SecretVersion>({
+    ...common,
+    path: SECRETS,
+    selector: { fieldSelector },
+    trim: (object) => ({ ...meta(object), domains: domainsOf(object) }),
+    onChange: onSecret,
+  })
+  const accounts = createReflector<AccountObject, ListVersion>({
+    ...common,
+    path: ACCOUNTS,
+    trim: (object) => ({
+      ...meta(object),
+      entries: (object.imagePullSecrets ?? []).map(({ name = '' }) => name),
+    }),
+    onChange: onList,
+  })
+  const loops = [secrets, accounts].map((reflector) => reflector.run(stop.signal))
+  return {
+    noteOther: (version) => others.add(version),
+    forgive(namespace) {
+      forgiven.add(namespace)
+    },
+    violations: () =>
+      violations.filter(({ span }) => span === undefined || !byOther(span)).map(({ key, what }) => `${key}: ${what}`),
+    async caughtUp() {
+      const list = async (path: string, query: Query) =>
+        (await client.request<KubeList<KubeObject>>({ method: 'GET', path, query })).items ?? []
+      const [ours, lists] = await Promise.all([list(SECRETS, { fieldSelector }), list(ACCOUNTS, {})])
+      await eventually(() => {
+        for (const [objects, store] of [
+          [ours, secrets],
+          [lists, accounts],
+        ] as const) {
+          for (const { metadata } of objects) {
+            const seen = store.get(keyOf(metadata))
+            assert.ok(Number(seen?.resourceVersion) >= Number(metadata.resourceVersion), keyOf(metadata))
+          }
+        }
+      }, 60_000)
+    },
+    async stop() {
+      stop.abort()
+      await Promise.all(loops)
+    },
+  }
+}
+
+function domainsOf(secret: SecretObject): string[] {
+  const text = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
+  const { auths = {} } = JSON.parse(text || '{}') as { auths?: Readonly<Record<string, object>> }
+  return Object.keys(auths)
+}

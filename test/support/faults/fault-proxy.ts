@@ -1,0 +1,225 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Agent, createServer, request as httpsRequest } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { resourceOf } from '../../../src/kube/client.ts'
+import {
+  type ActiveRule,
+  createFaultRules,
+  type FaultRule,
+  type ProxiedRequest,
+  type RequestFault,
+} from './fault-rules.ts'
+import { createWatchPipe, type LineFault, type WatchPipe } from './watch-faults.ts'
+
+/** A request and what came of it. */
+export interface ProxiedCall extends ProxiedRequest {
+  /** What the helper was answered; undefined: nothing yet, or a cut. */
+  readonly status: number | undefined
+}
+
+/** Stands between a helper and its API server: ends TLS, passes everything on, and breaks what it is told to. */
+export interface FaultProxy extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+  /** All requests so far, in order. */
+  readonly calls: readonly ProxiedCall[]
+  /** A fault of single requests. */
+  fault(rule: FaultRule): ActiveRule
+  /** A fault of watches of these resources (default: all), those that are open and those to come; undefined ends it. */
+  faultWatches(fault: LineFault | undefined, resource?: string): void
+  /** Sends a line that the server did not send into the open watches of a resource; says into how many. */
+  injectIntoWatches(resource: string, line: (lastVersion: string) => string): number
+  /** The watches that are open: not a byte comes through them any more, while their sockets stay open. */
+  stallWatches(): void
+  /** Open watches of a resource. */
+  watching(resource: string): number
+  /** Destroys the connections of all open watches (of a resource); says how many. */
+  cutWatches(resource?: string): number
+  /** Destroys every connection. */
+  cutAll(): void
+  /** Another serving certificate, or without one its first, from the next connection on. */
+  useCertificate(pair?: { readonly cert: string; readonly key: string }): void
+}
+
+export interface FaultProxyOptions {
+  /** `https://127.0.0.1:PORT` */
+  readonly server: string
+  /** For the connection to the server, PEM. */
+  readonly caPem: string
+  /** What the proxy shows to the helper. */
+  readonly cert: string
+  readonly key: string
+}
+
+interface OpenWatch {
+  readonly resource: string
+  readonly pipe: WatchPipe
+  readonly socket: Socket
+  lastVersion: string
+}
+
+export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const target = new URL(options.server)
+  const agent = new Agent({ keepAlive: true, ca: options.caPem, maxSockets: 200 })
+  const rules = createFaultRules()
+  const calls: { -readonly [K in keyof ProxiedCall]: ProxiedCall[K] }[] = []
+  const watches = new Set<OpenWatch>()
+  const sockets = new Set<Socket>()
+  let watchFault: { readonly fault: LineFault; readonly resource: string | undefined } | undefined
+  const faultOf = (resource: string): LineFault | undefined =>
+    watchFault && (watchFault.resource ?? resource) === resource ? watchFault.fault : undefined
+
+  function pass(call: (typeof calls)[number], fault: RequestFault | undefined, body: Buffer, to: Exchange): void {
+    const { message, response } = to
+    const onward = httpsRequest(
+      {
+        agent,
+        host: target.hostname,
+        port: target.port,
+        method: call.method,
+        path: call.url,
+        headers: message.headers,
+      },
+      (answer) => void give(call, fault, answer, response),
+    )
+    onward.on('error', () => response.destroy())
+    response.on('close', () => onward.destroy())
+    onward.end(body)
+  }
+
+  async function give(
+    call: (typeof calls)[number],
+    fault: RequestFault | undefined,
+    answer: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    answer.on('error', () => response.destroy())
+    if (fault?.kind === 'cut-after') {
+      answer.resume()
+      response.destroy()
+      return
+    }
+    if (fault?.kind === 'hold-answer') await fault.until
+    call.status = answer.statusCode
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    if (!call.isWatch || answer.statusCode !== 200) {
+      answer.pipe(response)
+      return
+    }
+    response.flushHeaders()
+    const pipe = createWatchPipe(faultOf(call.resource))
+    const watch: OpenWatch = { resource: call.resource, pipe, socket: response.socket as Socket, lastVersion: '0' }
+    watches.add(watch)
+    answer.on('data', (chunk: Buffer) => {
+      watch.lastVersion = [...chunk.toString().matchAll(/"resourceVersion":"(\d+)"/g)].at(-1)?.[1] ?? watch.lastVersion
+    })
+    answer.on('close', () => {
+      // A server that vanished ends the helper's stream as abruptly.
+      if (!answer.complete) response.destroy()
+    })
+    response.on('close', () => watches.delete(watch))
+    answer.pipe(pipe.stream).pipe(response)
+  }
+
+  async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = { ...readRequest(message), status: undefined as number | undefined }
+    calls.push(call)
+    const body = await readAll(message)
+    const fault = rules.choose(call)
+    switch (fault?.kind) {
+      case 'cut':
+        response.destroy()
+        return
+      case 'status': {
+        call.status = fault.status
+        const { status: code, reason } = fault
+        response.writeHead(code, { ...(fault.retryAfter !== undefined && { 'retry-after': fault.retryAfter }) })
+        response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason }))
+        return
+      }
+      case 'delay':
+        await sleep(fault.ms)
+        break
+      case 'hold':
+        await fault.until
+        break
+    }
+    pass(call, fault, body, { message, response })
+  }
+
+  const server = createServer(
+    { cert: options.cert, key: options.key, keepAliveTimeout: 120_000 },
+    (message, response) => {
+      handle(message, response).catch(() => response.destroy())
+    },
+  )
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => undefined)
+  })
+  server.on('tlsClientError', () => undefined)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cutAll = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+    calls,
+    fault: rules.add,
+    faultWatches(fault, resource) {
+      watchFault = fault && { fault, resource }
+      for (const { resource: own, pipe } of watches) pipe.setFault(faultOf(own))
+    },
+    injectIntoWatches(resource, line) {
+      const open = [...watches].filter((watch) => watch.resource === resource)
+      for (const { pipe, lastVersion } of open) pipe.inject(line(lastVersion))
+      return open.length
+    },
+    stallWatches() {
+      for (const { pipe } of watches) pipe.stall()
+    },
+    watching: (resource) => [...watches].filter((watch) => watch.resource === resource).length,
+    cutWatches(resource) {
+      const open = [...watches].filter((watch) => resource === undefined || watch.resource === resource)
+      for (const { socket } of open) socket.destroy()
+      return open.length
+    },
+    cutAll,
+    useCertificate: ({ cert, key } = options) => server.setSecureContext({ cert, key }),
+    async [Symbol.asyncDispose]() {
+      agent.destroy()
+      cutAll()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+interface Exchange {
+  readonly message: IncomingMessage
+  readonly response: ServerResponse
+}
+
+function readRequest({ method = '', url = '', headers }: IncomingMessage): ProxiedRequest {
+  const isWatch = new URL(url, 'https://api').searchParams.has('watch')
+  const at = performance.now()
+  return { method, url, isWatch, resource: resourceOf(url), pod: podOf(headers.authorization), at }
+}
+
+/** A Pod's token names it. */
+function podOf(authorization: string | undefined): string {
+  const payload = authorization?.split('.')[1]
+  if (payload === undefined) return ''
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as {
+    'kubernetes.io'?: { pod?: { name?: string } }
+  }
+  return claims['kubernetes.io']?.pod?.name ?? ''
+}
+
+async function readAll(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of message) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { buildDockerConfig } from '../../../src/acr/docker-config.ts'
+import type { RegistryToken } from '../../../src/acr/token-source.ts'
+import { APPLY, MERGE_PATCH } from '../../../src/kube/client.ts'
+import { DEFAULT_SECRET_NAME, FIELD_MANAGER } from '../../../src/kube/names.ts'
+import type { ContainerState, Pod } from '../../../src/sandbox/cluster/pod.ts'
+import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
+import { writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
+import { ensureStaticProgram } from '../../../src/sandbox/image/static-program.ts'
+import { type RealNode, startNode } from '../../../src/sandbox/nodes/containerd/start-node.ts'
+import { silentProgress } from '../../../src/sandbox/progress.ts'
+import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
+import { eventually } from '../eventually.ts'
+import { openPrivateRegistry, type PrivateRegistry } from '../registry/private-registry.ts'
+import { readPodLog } from './pod-log.ts'
+
+/** A cluster with a real node, whose one private registry is the emulated account's. */
+export interface NodeBed extends PrivateRegistry {
+  readonly cluster: Cluster
+  readonly node: RealNode
+  /** A namespace with its default ServiceAccount, which is given these references. */
+  namespace(name: string, options?: { secrets?: readonly string[]; labels?: Record<string, string> }): Promise<void>
+  /** Writes the pull secret as the helper does: one server-side apply. Answers its UID. */
+  writeSecret(namespace: string, token: Pick<RegistryToken, 'username' | 'password'>): Promise<string>
+  pod(
+    namespace: string,
+    name: string,
+    options?: { tag?: string; image?: string; domain?: string; pull?: 'Always' | 'IfNotPresent' | 'Never' },
+  ): Promise<void>
+  /** Milliseconds until the container's state is `running`, or waits for one of these reasons. */
+  until(namespace: string, name: string, state: 'running' | RegExp, limitMs?: number): Promise<number>
+  /** Puts `team/app:<tag>` on the node without a pull. */
+  preload(tag: string): Promise<void>
+  readPod(namespace: string, name: string): Promise<Pod>
+  /** The reasons of a Pod's Events. */
+  reasons(namespace: string, pod: string): Promise<string[]>
+  log(namespace: string, name: string): Promise<string>
+}
+
+export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
+  const plane = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
+  const machine = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback', 'registry'] as const
+  const tools = await ensureTools([...plane, ...machine], { progress: silentProgress, signal })
+  const [bed, cluster] = await Promise.all([
+    openPrivateRegistry(tools, signal),
+    startCluster({ name: 'node', tools, signal }),
+  ])
+  const registry = { url: bed.registry.url, domains: [bed.domain], auth: bed.cloud.registryAuth }
+  const node = await startNode({ cluster, name: 'node-1', tools, registry, signal })
+  const { admin } = cluster
+  const send = (method: 'POST' | 'PATCH', path: string, body: object, contentType?: string): Promise<Pod> =>
+    admin.request<Pod>({ method, path, body, ...(contentType && { contentType }) })
+  const readPod = (namespace: string, name: string): Promise<Pod> =>
+    admin.request<Pod>({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${name}` })
+  return {
+    ...bed,
+    cluster,
+    node,
+    readPod,
+    async reasons(namespace, pod) {
+      const path = `/api/v1/namespaces/${namespace}/events?fieldSelector=involvedObject.name=${pod}`
+      const { items } = await admin.request<{ items: { reason: string }[] }>({ method: 'GET', path })
+      return items.map(({ reason }) => reason)
+    },
+    log: (namespace, name) => readPodLog(cluster.adminConnection, namespace, name),
+    async namespace(name, { secrets = [], labels = {} } = {}) {
+      await send('POST', '/api/v1/namespaces', { metadata: { name, labels } })
+      const path = `/api/v1/namespaces/${name}/serviceaccounts/default`
+      await eventually(() => admin.request({ method: 'GET', path }))
+      if (secrets.length === 0) return
+      await send('PATCH', path, { imagePullSecrets: secrets.map((secret) => ({ name: secret })) }, MERGE_PATCH)
+    },
+    async writeSecret(namespace, { username, password }) {
+      const content = buildDockerConfig([{ username, password, domains: [bed.domain] }], 'auth')
+      const path = `/api/v1/namespaces/${namespace}/secrets/${DEFAULT_SECRET_NAME}?fieldManager=${FIELD_MANAGER}&force=true`
+      const body = {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: DEFAULT_SECRET_NAME },
+        type: 'kubernetes.io/dockerconfigjson',
+        data: { '.dockerconfigjson': Buffer.from(content).toString('base64') },
+      }
+      return (await send('PATCH', path, body, APPLY)).metadata.uid
+    },
+    async preload(tag) {
+      const program = await ensureStaticProgram(signal)
+      const layout = writeProgramImage(join(node.run.folder, `preloaded-${tag}`), program, tag, process.arch)
+      await node.images.add(layout, `${bed.domain}/team/app:${tag}`)
+    },
+    async pod(namespace, name, options = {}) {
+      const { tag = '1', image = `team/app:${tag}`, domain = bed.domain, pull = 'IfNotPresent' } = options
+      const containers = [{ name: 'app', image: `${domain}/${image}`, imagePullPolicy: pull }]
+      const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers }
+      await send('POST', `/api/v1/namespaces/${namespace}/pods`, { metadata: { name }, spec })
+    },
+    async until(namespace, name, wanted, limitMs = 20_000) {
+      const begin = performance.now()
+      await eventually(async () => {
+        const state = (await readPod(namespace, name)).status?.containerStatuses?.[0]?.state
+        const now = describe(state)
+        if (wanted === 'running') assert.equal(now, 'running')
+        else assert.match(now, wanted)
+      }, limitMs)
+      return performance.now() - begin
+    },
+    [Symbol.asyncDispose]: async () => {
+      await node.stop()
+      await cluster.stop()
+      await bed[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function describe(state: ContainerState | undefined): string {
+  if (!state) return 'none'
+  if ('running' in state) return 'running'
+  return 'waiting' in state ? `${state.waiting.reason}: ${state.waiting.message ?? ''}` : 'terminated'
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createTokenSource, type RegistryToken } from '../../../src/acr/token-source.ts'
+import { createIdentity } from '../../../src/alibaba/identities/identity.ts'
+import { createDefaultTransport } from '../../../src/alibaba/transport/default-transport.ts'
+import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
+import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
+import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
+import type { ImageLayout } from '../../../src/sandbox/image/oci-layout.ts'
+import { writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
+import { pushImage } from '../../../src/sandbox/image/push-image.ts'
+import { ensureStaticProgram } from '../../../src/sandbox/image/static-program.ts'
+import { openRun } from '../../../src/sandbox/process/run.ts'
+import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
+
+/** The demo's account, and a real registry for its Enterprise instance that holds the private image `team/app`. */
+export interface PrivateRegistry extends AsyncDisposable {
+  readonly cloud: Cloud
+  readonly registry: Registry
+  readonly domain: string
+  /** Pushes an image under another tag; its content differs with the tag. */
+  push(tag: string): Promise<void>
+  pushLayout(layout: ImageLayout, repository: string, tag: string): Promise<void>
+  /** A login as the helper gets it: by the worker role, through instance metadata. */
+  pullToken(): Promise<RegistryToken>
+}
+
+export const WORKER_ROLE = 'KubernetesWorkerRole-5f3c1a9e-7d42-4b8f-9c60-2ab1e0d4f731'
+const INSTANCE = 'cri-k7x2m9q4w1t8z5h3'
+const PULL_POLICY = {
+  Version: '1',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository'],
+      Resource: ['*'],
+    },
+  ],
+}
+
+export async function openPrivateRegistry(tools: { registry: string }, signal: AbortSignal): Promise<PrivateRegistry> {
+  const cloud = await startCloud()
+  cloud.control.grant(WORKER_ROLE, 'pull', PULL_POLICY)
+  const run = await openRun()
+  const registry = await startRegistry({ tools, auth: cloud.registryAuth, run, signal })
+  const program = await ensureStaticProgram(signal)
+  const pushLayout = (layout: ImageLayout, repository: string, tag: string): Promise<void> =>
+    pushImage(layout, { registry: registry.url, repository, tag, login: cloud.registryPush }, signal)
+  const push = (tag: string): Promise<void> =>
+    pushLayout(
+      writeProgramImage(join(run.folder, `image-${tag}`), program, `app-${tag}`, process.arch),
+      'team/app',
+      tag,
+    )
+  await push('1')
+  const { cr, imds } = cloud.endpoints
+  const endpoints = createEndpoints({ overrides: { cr, imds }, region: cloud.regionId })
+  const transport = createDefaultTransport({ version: 'test' })
+  const deps = { transport, endpoints, region: cloud.regionId, readText: (file: string) => readFile(file, 'utf8') }
+  const source = createTokenSource(
+    {
+      name: 'demo',
+      edition: 'enterprise',
+      instanceId: INSTANCE,
+      region: cloud.regionId,
+      network: 'all',
+      apiNetwork: 'auto',
+      domains: [],
+      expiresInHours: null,
+      assumeRole: [],
+    },
+    {
+      ...deps,
+      identity: (chain) => createIdentity({ type: 'worker-role' }, chain, deps),
+      identityConfig: { type: 'worker-role' },
+      secretsDir: '',
+    },
+  )
+  return {
+    cloud,
+    registry,
+    domain: 'demo-registry.cn-hangzhou.cr.aliyuncs.com',
+    push,
+    pushLayout,
+    pullToken: () => source.get(signal),
+    [Symbol.asyncDispose]: async () => {
+      await run.end()
+      await cloud.stop()
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
+import { writeHelperImage } from '../../../src/sandbox/image/helper-image.ts'
+import { pushImage } from '../../../src/sandbox/image/push-image.ts'
+import { fetchRegistryToken } from '../../../src/sandbox/image/registry-token.ts'
+import { startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
+import { VERSION } from '../../../src/version.ts'
+
+export const ROOT: string = resolve(import.meta.dirname, '../..', '..')
+
+/** A real registry on this machine into which a release is pushed; the helper's image is there already. */
+export interface ReleaseRegistry extends AsyncDisposable {
+  /** `127.0.0.1:PORT` */
+  readonly host: string
+  /** Of the helper's image, `acr-nopass/acr-nopass:<version>`. */
+  readonly imageDigest: string
+  /** A login in Docker's form, which Helm reads as well. */
+  readonly loginFile: string
+  /** A folder that ends with the registry. */
+  readonly folder: string
+  /** HTTP status of a manifest that is asked for by digest. */
+  statusOf(repository: string, digest: string): Promise<number>
+}
+
+export async function openReleaseRegistry(
+  tools: { registry: string },
+  helperFile: string,
+  signal: AbortSignal,
+): Promise<ReleaseRegistry> {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-release-registry-'))
+  const cloud = await startCloud()
+  const registry = await startRegistry({ tools, auth: cloud.registryAuth, signal })
+  const host = new URL(registry.url).host
+  const image = await writeHelperImage(join(folder, 'image'), {
+    node: process.execPath,
+    helper: helperFile,
+    arch: process.arch,
+  })
+  const login = cloud.registryPush
+  const target = { registry: registry.url, repository: 'acr-nopass/acr-nopass', tag: VERSION, login }
+  await pushImage(image, target, signal)
+  const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64')
+  const loginFile = join(folder, 'docker', 'config.json')
+  await mkdir(join(folder, 'docker'))
+  await writeFile(loginFile, JSON.stringify({ auths: { [host]: { auth } } }), { mode: 0o600 })
+  return {
+    host,
+    imageDigest: image.manifest.digest,
+    loginFile,
+    folder,
+    statusOf: async (repository, digest) => {
+      const url = new URL(`/v2/${repository}/manifests/${digest}`, registry.url)
+      const first = await fetch(url, { signal })
+      const token = await fetchRegistryToken(first.headers.get('www-authenticate'), login, signal)
+      const headers = { authorization: `Bearer ${token}`, accept: 'application/vnd.oci.image.manifest.v1+json' }
+      return (await fetch(url, { headers, signal })).status
+    },
+    [Symbol.asyncDispose]: async () => {
+      await registry.stop()
+      await cloud.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
