@@ -75,7 +75,7 @@ function reportFailures(results: readonly ClusterResult[], unwritten: readonly s
   for (const { name, phase, error: cause } of failed.slice(0, 9)) {
     if (!cause) continue
     const reason = cause.reason === undefined ? '' : ` (${cause.reason})`
-    error(`${name}, phase ${phase}: ${cause.message}${reason}\nCure: ${cause.hint}`, { title: cause.code })
+    error(`${name}, phase ${phase}: ${cause.message}${reason}\nFix: ${cause.hint}`, { title: cause.code })
   }
   if (failed.length === 0 && unwritten.length === 0 && !signal.aborted) return 0
   const words =

@@ -19,10 +19,10 @@ export function reportErrors(errors: readonly NopassError[], host: NodeJS.Proces
   return 1
 }
 
-/** An error at its place in a file, with the cure. */
+/** An error at its place in a file, with the fix. */
 function annotate(one: NopassError): void {
   const { file, line, column } = one.place
-  error(`${one.message}\nCure: ${one.hint}`, {
+  error(`${one.message}\nFix: ${one.hint}`, {
     title: one.code,
     ...(file && { file: printable(file) }),
     ...(line && { startLine: line }),

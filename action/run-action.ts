@@ -11,7 +11,7 @@ import { writeLine } from './write-line.ts'
 /** How long main stays after a cancel: the runner ends the whole tree 10 s after its first signal. */
 const GRACE_MS = 6500
 
-/** The main step, with our own chart in `chartFolder`; the exit code. Every failure is an annotation with its cure. */
+/** The main step, with our own chart in `chartFolder`; the exit code. Every failure is an annotation with its fix. */
 export async function runAction(host: NodeJS.Process, chartFolder: string): Promise<number> {
   const controller = new AbortController()
   const { promise: interrupted, resolve } = Promise.withResolvers<void>()

@@ -51,7 +51,7 @@ async function checkAction(): Promise<number> {
       console.log('action/dist is what a build makes')
       return 0
     }
-    console.error(`action/dist is stale:\n  ${differences.join('\n  ')}\n  cure: npm run build, and commit action/dist`)
+    console.error(`action/dist is stale:\n  ${differences.join('\n  ')}\n  fix: npm run build, and commit action/dist`)
     return 1
   } finally {
     await rm(fresh, { recursive: true, force: true })

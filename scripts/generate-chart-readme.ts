@@ -23,7 +23,7 @@ for (const [page, words] of Object.entries(pages)) {
   if (wanted === current) continue
   process.stdout.write(`${check ? 'stale' : 'wrote'} ${page}\n`)
   if (check) {
-    process.stderr.write('cure: node scripts/generate-chart-readme.ts\n')
+    process.stderr.write('fix: node scripts/generate-chart-readme.ts\n')
     process.exitCode = 1
   } else writeFileSync(join(root, page), wanted)
 }

@@ -42,6 +42,6 @@ for (const [path, text] of stale) {
   process.stdout.write(`${check ? 'stale' : 'wrote'} ${path}\n`)
 }
 if (check && stale.length > 0) {
-  process.stderr.write('cure: node scripts/generate-docs.ts\n')
+  process.stderr.write('fix: node scripts/generate-docs.ts\n')
   process.exitCode = 1
 }

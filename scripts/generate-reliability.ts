@@ -29,7 +29,7 @@ for (const language of ['en', 'zh'] as const) {
   if (!check) writeFileSync(join(root, path), wanted)
   process.stdout.write(`${check ? 'stale' : 'wrote'} ${path}\n`)
   if (check) {
-    process.stderr.write('cure: node scripts/generate-reliability.ts FILE-OF-A-RUN\n')
+    process.stderr.write('fix: node scripts/generate-reliability.ts FILE-OF-A-RUN\n')
     process.exitCode = 1
   }
 }

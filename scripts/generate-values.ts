@@ -68,6 +68,6 @@ for (const [path, text] of Object.entries(await generate())) {
 }
 for (const path of stale) process.stdout.write(`${check ? 'stale' : 'wrote'} ${path}\n`)
 if (check && stale.length > 0) {
-  process.stderr.write('cure: node scripts/generate-values.ts\n')
+  process.stderr.write('fix: node scripts/generate-values.ts\n')
   process.exitCode = 1
 }

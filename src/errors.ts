@@ -14,7 +14,7 @@ export interface ErrorPlace {
 }
 
 export interface ErrorDetails {
-  /** The cure for this very case; without it the code's general cure stands. */
+  /** The fix for this very case; without it the code's general fix stands. */
   readonly hint?: string
   readonly place?: ErrorPlace
   readonly cause?: unknown
@@ -27,7 +27,7 @@ export interface ErrorDetails {
 }
 
 /**
- * A failure that a user can act on: what (message), where (place), why (cause, reason) and the cure (hint). All of it may hold
+ * A failure that a user can act on: what (message), where (place), why (cause, reason) and the fix (hint). All of it may hold
  * text of others, so it is made printable here: whoever shows an error cannot forget it.
  */
 export class NopassError extends Error {
@@ -42,7 +42,7 @@ export class NopassError extends Error {
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(printable(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
-    this.hint = printable(details.hint ?? ERROR_CODES[code].cure)
+    this.hint = printable(details.hint ?? ERROR_CODES[code].fix)
     this.place = details.place ?? {}
     this.reason = details.reason === undefined ? undefined : printable(details.reason)
     this.requestId = details.requestId === undefined ? undefined : printable(details.requestId)
@@ -57,11 +57,11 @@ export function formatPlace(place: ErrorPlace): string {
   return printable([inFile, ...inCluster].filter(Boolean).join(', '))
 }
 
-/** One error as a person reads it: place, code, message, then the cure on a line of its own. */
+/** One error as a person reads it: place, code, message, then the fix on a line of its own. */
 export function formatError(error: NopassError): string {
   const place = formatPlace(error.place)
   const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
-  return `${place ? `${place}: ` : ''}${error.code}: ${error.message}${ids ? ` (${ids})` : ''}\n  cure: ${error.hint}`
+  return `${place ? `${place}: ` : ''}${error.code}: ${error.message}${ids ? ` (${ids})` : ''}\n  fix: ${error.hint}`
 }
 
 /** The error itself if it is ours, else one that says so: an unexpected failure is a bug of ours. */

@@ -49,7 +49,7 @@ try {
     console.error('Interrupted; the next run goes on where this one stopped.')
     process.exitCode = error.exitCode
   } else if (error instanceof CommandFailure) {
-    console.error(`error: ${error.message}\n  cure: ${error.cure}`)
+    console.error(`error: ${error.message}\n  fix: ${error.fix}`)
     process.exitCode = 1
   } else throw error
 }

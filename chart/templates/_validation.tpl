@@ -1,5 +1,5 @@
 {{/*
-What a schema cannot say: refused here with the reason and the cure, before anything is installed. (src/values says the same
+What a schema cannot say: refused here with the reason and the fix, before anything is installed. (src/values says the same
 with the place in the file; this is for those who use Helm alone.)
 */}}
 {{- define "acr-nopass.validation" -}}

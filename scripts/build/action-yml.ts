@@ -4,7 +4,7 @@ import { INPUTS, type InputSpec } from '../../src/rollout/inputs/input-table.ts'
 export const OUTPUTS: Readonly<Record<string, string>> = {
   matrix: 'The clusters as `{"include":[{"name","wave","environment"}]}`, for strategy.matrix.',
   waves: 'The same by wave: `[{"wave":0,"matrix":{…}}]`.',
-  results: 'What came of each cluster: name, wave, status, phase, revisions, duration, error with its cure.',
+  results: 'What came of each cluster: name, wave, status, phase, revisions, duration, error with its fix.',
   'results-file': 'A file with the results, for an artifact.',
   changed: 'Names of the clusters that changed (plan: would change), as JSON.',
   failed: 'Names of the clusters that failed, as JSON.',

@@ -1,7 +1,7 @@
 import { table } from '../generate-docs/languages.ts'
 import { type ChartWords, ENGLISH, refuseSpare, translated } from './chart-words.ts'
 
-const ALERT = /- alert: (\S+)[\s\S]*?severity: (\S+)[\s\S]*?summary: (.*)\n\s+cause: >-\n([\s\S]*?)\n\s+cure:/g
+const ALERT = /- alert: (\S+)[\s\S]*?severity: (\S+)[\s\S]*?summary: (.*)\n\s+cause: >-\n([\s\S]*?)\n\s+fix:/g
 
 /** The alerts of the chart's template, with what they mean, as a table. */
 export function alertsTable(template: string, { alerts, translation }: ChartWords = ENGLISH): string {

@@ -14,7 +14,7 @@ import { TOOLS_CODES } from '../../src/error-codes/tools.ts'
 import { VALUES_CODES } from '../../src/error-codes/values.ts'
 import { type Language, languageSwitch, type Text, table } from './languages.ts'
 
-type Rows = Readonly<Record<string, { readonly what: string; readonly cure: string }>>
+type Rows = Readonly<Record<string, { readonly what: string; readonly fix: string }>>
 
 /** What each code means and what to do, in Chinese: errors-zh.yaml. */
 export type ChineseRows = Readonly<Record<string, readonly [what: string, fix: string]>>
@@ -37,12 +37,12 @@ const AREAS: readonly (readonly [title: Text, rows: Rows])[] = [
 
 const WORDS = {
   en: {
-    title: 'Errors and their cures',
+    title: 'Errors and their fixes',
     introduction: `Every failure that acr-nopass reports has one of these codes. A message says what failed, where (file:line:column, or cluster
-and namespace), why, and the cure for that very case; the cures here are the general ones. The list is closed: a code never
+and namespace), why, and the fix for that very case; the fixes here are the general ones. The list is closed: a code never
 changes its meaning. (This page is generated from \`src/error-codes/\`.)
 `,
-    columns: ['code', 'what it means', 'cure'],
+    columns: ['code', 'what it means', 'fix'],
   },
   zh: {
     title: '错误码与解决方法',
@@ -53,14 +53,14 @@ changes its meaning. (This page is generated from \`src/error-codes/\`.)
   },
 } as const
 
-/** docs/<language>/errors.md: every code with what it means and its general cure; a message may name a more exact one. */
+/** docs/<language>/errors.md: every code with what it means and its general fix; a message may name a more exact one. */
 export function errorsPage(language: Language, chinese: ChineseRows): string {
   refuseGaps(chinese)
   const { title, introduction, columns } = WORDS[language]
   const sections = AREAS.map(([area, rows]) => {
-    const lines = Object.entries(rows).map(([code, { what, cure }]) => {
-      const [meaning = what, fix = cure] = language === 'zh' ? (chinese[code] ?? []) : []
-      return [`\`${code}\``, meaning, fix]
+    const lines = Object.entries(rows).map(([code, { what, fix }]) => {
+      const words = language === 'zh' ? (chinese[code] ?? []) : [what, fix]
+      return [`\`${code}\``, ...words]
     })
     return `## ${area[language]}\n${table(columns, lines)}\n`
   })

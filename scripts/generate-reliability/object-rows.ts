@@ -38,7 +38,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
     ],
     [
       'account-reborn',
-      'a ServiceAccount that is made anew',
+      'a ServiceAccount that is recreated',
       [
         'a ServiceAccount gets a new UID between our reading and our writing',
         'nothing',

@@ -14,7 +14,7 @@ export interface ArtifactOptions {
   readonly out: string
   readonly helm: string
   readonly imageDigest: string | undefined
-  /** The helper's bundle that is in the image; built anew when not given. */
+  /** The helper's bundle that is in the image; built again when not given. */
   readonly helperFile: string | undefined
   readonly env: NodeJS.ProcessEnv
 }

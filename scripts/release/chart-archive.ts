@@ -19,7 +19,7 @@ export interface ChartArchiveOptions {
 const run = promisify(execFile)
 const DIGEST = /^( {2}digest: )""$/m
 
-/** Packages the chart with Helm, which checks it and leaves out what .helmignore names, then writes it anew without times. Answers the folder of its content. */
+/** Packages the chart with Helm, which checks it and leaves out what .helmignore names, then writes it again without times. Answers the folder of its content. */
 export async function writeChartArchive(
   file: string,
   options: ChartArchiveOptions,

@@ -39,7 +39,7 @@ export function refreshAt(
 
 /**
  * How the token that replaces `before` is spread. The first one of a start, one that was wanted out of turn, and one that
- * was held up (an outage, machines that were off) may have been got by a whole fleet at one moment, which spreads out anew.
+ * was held up (an outage, machines that were off) may have been got by a whole fleet at one moment, which spreads out again.
  */
 export function spreadAfter(
   before:

@@ -113,8 +113,8 @@ export function sessionOf(answer: JsonObject, clock: CloudClock): Credentials {
 }
 
 /** STS takes 2 to 64 letters, digits and `.@-_`. */
-function sessionNameOf(wish: string): string {
-  return wish
+function sessionNameOf(desired: string): string {
+  return desired
     .replace(/[^A-Za-z0-9.@_-]/g, '-')
     .slice(0, 64)
     .padEnd(2, '-')

@@ -86,7 +86,7 @@ export const FINDING_IDS = [
 
 export type FindingId = (typeof FINDING_IDS)[number]
 
-/** One thing that a person should know: what, why, the cure, and the command that mends it where one does. */
+/** One thing that a person should know: what, why, the fix, and the command that applies it where there is one. */
 export interface Finding {
   readonly id: FindingId
   readonly severity: Severity
@@ -94,7 +94,7 @@ export interface Finding {
   readonly subject: string
   readonly message: string
   readonly cause: string
-  readonly cure: string
+  readonly fix: string
   readonly command?: string
   /** The objects, when there are several: `namespace` or `namespace/name`. */
   readonly objects?: readonly string[]

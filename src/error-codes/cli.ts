@@ -2,62 +2,62 @@
 export const CLI_CODES = {
   RELEASE_NOT_FOUND: {
     what: 'No release of acr-nopass was found in the cluster.',
-    cure: 'Check --kube-context, or name it by --namespace and --release.',
+    fix: 'Check --kube-context, or name it by --namespace and --release.',
   },
   HELPER_AT_WORK: {
     what: 'The helper is still running and would immediately recreate whatever is removed.',
-    cure: 'Use `acr-nopass uninstall`, or `helm uninstall` first; then run `acr-nopass cleanup` again.',
+    fix: 'Use `acr-nopass uninstall`, or `helm uninstall` first; then run `acr-nopass cleanup` again.',
   },
   CLEANUP_UNREADABLE: {
     what: 'Whether a helper of the release is still running could not be read, so nothing is removed.',
-    cure: 'Use a kubeconfig that may list ConfigMaps in all namespaces, and Deployments and Pods in that of the release.',
+    fix: 'Use a kubeconfig that may list ConfigMaps in all namespaces, and Deployments and Pods in that of the release.',
   },
   REFRESH_UNCONFIRMED: {
     what: 'The helper did not report new tokens in time.',
-    cure: 'Run `acr-nopass doctor`; it shows what the helper reports and whether it runs.',
+    fix: 'Run `acr-nopass doctor`; it shows what the helper reports and whether it runs.',
   },
   GITHUB_UNKNOWN: {
     what: 'The numeric ids of a GitHub repository and its owner could not be determined.',
-    cure: "Query them with `gh api repos/OWNER/REPO --jq '.owner.id, .id'` and pass --owner-id and --repository-id.",
+    fix: "Query them with `gh api repos/OWNER/REPO --jq '.owner.id, .id'` and pass --owner-id and --repository-id.",
   },
   SANDBOX_ABSENT: {
     what: 'The sandbox is not part of the npm package.',
-    cure: 'Clone the repository and run `npm run sandbox` there.',
+    fix: 'Clone the repository and run `npm run sandbox` there.',
   },
   IMPORT_NOTHING: {
     what: "Alibaba's own helper was not found: no configuration, Secret, ServiceAccount or Deployment of it.",
-    cure: 'The managed add-on keeps its parameters in ACK: save what `aliyun cs DescribeClusterAddonInstance` shows, and pass it with `import -f`.',
+    fix: 'The managed add-on keeps its parameters in ACK: save what `aliyun cs DescribeClusterAddonInstance` shows, and pass it with `import -f`.',
   },
   IMPORT_UNREADABLE: {
     what: 'A file to import is not YAML or JSON, or not of a known kind.',
-    cure: 'Give manifests as `kubectl get -o yaml` writes them, or the JSON of the add-on.',
+    fix: 'Give manifests as `kubectl get -o yaml` writes them, or the JSON of the add-on.',
   },
   IMPORT_SETTING: {
     what: 'A setting of the old helper has an invalid value.',
-    cure: 'Fix it in a copy of the configuration and pass that with `import -f`.',
+    fix: 'Fix it in a copy of the configuration and pass that with `import -f`.',
   },
   IMPORT_REGION: {
     what: 'The region of a registry is not known.',
-    cure: "Add --region with the cluster's region, which is what the old helper uses.",
+    fix: "Add --region with the cluster's region, which is what the old helper uses.",
   },
   IMPORT_IDENTITIES: {
     what: 'The old helper called the cloud as several identities; a release of acr-nopass has one.',
-    cure: 'Let one identity assume a role for each of the others (`assumeRoleARN`), or import the entries of one identity from a copy of the configuration.',
+    fix: 'Let one identity assume a role for each of the others (`assumeRoleARN`), or import the entries of one identity from a copy of the configuration.',
   },
   IMPORT_REFUSED: {
     what: 'The configuration can be read, but the resulting values cannot work.',
-    cure: 'Fix what the message names in a copy of the configuration and pass that with `import -f`.',
+    fix: 'Fix what the message names in a copy of the configuration and pass that with `import -f`.',
   },
   IMPORT_FILE_EXISTS: {
     what: 'The file to write already exists.',
-    cure: 'Name another one with --to, or overwrite it with --force.',
+    fix: 'Name another one with --to, or overwrite it with --force.',
   },
   LEGACY_IN_USE: {
     what: 'Something still depends on what is to be removed.',
-    cure: 'Do what the list says for each, then run `acr-nopass cleanup --legacy` again.',
+    fix: 'Do what the list says for each, then run `acr-nopass cleanup --legacy` again.',
   },
   LEGACY_UNREADABLE: {
     what: 'What might depend on the old helper could not be read, so nothing is removed.',
-    cure: 'Use a kubeconfig that may list Pods, workloads, ServiceAccounts and the metadata of Secrets in all namespaces.',
+    fix: 'Use a kubeconfig that may list Pods, workloads, ServiceAccounts and the metadata of Secrets in all namespaces.',
   },
 } as const

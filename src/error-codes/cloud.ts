@@ -2,54 +2,54 @@
 export const CLOUD_CODES = {
   CLOUD_UNREACHABLE: {
     what: 'No complete response came from Alibaba Cloud.',
-    cure: 'Check the network path, DNS, the proxy variables and `network` (vpc or public); the call is retried automatically.',
+    fix: 'Check the network path, DNS, the proxy variables and `network` (vpc or public); the call is retried automatically.',
   },
   CLOUD_UNAVAILABLE: {
     what: 'Alibaba Cloud, or a gateway in front of it, responded with a server error or not in JSON.',
-    cure: 'Wait and run again; if it lasts, see the service health page and give Alibaba Cloud the request id.',
+    fix: 'Wait and run again; if it lasts, see the service health page and give Alibaba Cloud the request id.',
   },
   CLOUD_THROTTLED: {
     what: 'Alibaba Cloud refused the call because too many were made.',
-    cure: 'Lower max-parallel, or run again in a minute.',
+    fix: 'Lower max-parallel, or run again in a minute.',
   },
   CLOUD_DENIED: {
     what: 'The identity in use is not allowed to make this call.',
-    cure: 'Grant the named permission; `acr-nopass policy` and `acr-nopass policy --ci` print the least that is needed.',
+    fix: 'Grant the named permission; `acr-nopass policy` and `acr-nopass policy --ci` print the least that is needed.',
   },
   CLOUD_NOT_FOUND: {
     what: 'The requested object does not exist, or not in this account and region.',
-    cure: 'Check the id, the name, the region and the account.',
+    fix: 'Check the id, the name, the region and the account.',
   },
   CLOUD_REJECTED: {
     what: 'Alibaba Cloud rejected the request.',
-    cure: 'Look the code up at https://api.aliyun.com/troubleshoot with the request id.',
+    fix: 'Look the code up at https://api.aliyun.com/troubleshoot with the request id.',
   },
   CLOUD_CLOCK: {
     what: 'The time of the request was refused, even after it had been corrected by the time in the response.',
-    cure: 'Set the clock of this machine (NTP).',
+    fix: 'Set the clock of this machine (NTP).',
   },
   CREDENTIALS_EXPIRED: {
     what: 'The session that signs the calls has expired and could not be renewed.',
-    cure: 'Renew the session; in a cluster, see why the identity cannot be renewed (status, log).',
+    fix: 'Renew the session; in a cluster, see why the identity cannot be renewed (status, log).',
   },
   CREDENTIALS_REFUSED: {
     what: 'Alibaba Cloud does not know the access key, or the secret does not belong to it.',
-    cure: 'Check the access key: active, of this account, id and secret belong together.',
+    fix: 'Check the access key: active, of this account, id and secret belong together.',
   },
   CREDENTIALS_MISSING: {
     what: 'No credentials were found where they are configured.',
-    cure: 'Set them where the message says.',
+    fix: 'Set them where the message says.',
   },
   IDENTITY_NOT_TRUSTED: {
     what: 'The role does not trust the identity that requested it.',
-    cure: "Compare the role's trust policy with what `acr-nopass policy` prints: issuer, audience and subject must be equal.",
+    fix: "Compare the role's trust policy with what `acr-nopass policy` prints: issuer, audience and subject must be equal.",
   },
   IDENTITY_UNAVAILABLE: {
     what: 'The identity is not available on this machine.',
-    cure: 'See the message; `identity.type` must be one that this cluster offers.',
+    fix: 'See the message; `identity.type` must be one that this cluster offers.',
   },
   ENDPOINT_INVALID: {
     what: 'An API address cannot be used.',
-    cure: 'Use https; http is allowed on loopback only.',
+    fix: 'Use https; http is allowed on loopback only.',
   },
 } as const

@@ -2,7 +2,7 @@
 export const GENERAL_CODES = {
   INTERNAL: {
     what: 'Something failed that we did not foresee.',
-    cure: 'Run again with --debug and open an issue with the output; no secret is in it.',
+    fix: 'Run again with --debug and open an issue with the output; no secret is in it.',
   },
-  INTERRUPTED: { what: 'The run was ended by a signal.', cure: 'Run the command again; it goes on where it stopped.' },
+  INTERRUPTED: { what: 'The run was ended by a signal.', fix: 'Run the command again; it goes on where it stopped.' },
 } as const

@@ -2,55 +2,55 @@
 export const HELM_CODES = {
   HELM_NOT_FOUND: {
     what: 'No helm program was found.',
-    cure: 'Install Helm 3.18 or newer (or 4.x), or set `helm-version` to have one downloaded.',
+    fix: 'Install Helm 3.18 or newer (or 4.x), or set `helm-version` to have one downloaded.',
   },
   HELM_VERSION_UNSUPPORTED: {
     what: 'The helm program found is too old or not the requested version.',
-    cure: 'Use Helm 3.18 or newer, or Helm 4.x.',
+    fix: 'Use Helm 3.18 or newer, or Helm 4.x.',
   },
   HELM_DOWNLOAD_FAILED: {
     what: 'Helm could not be downloaded, its checksum is not known, or the archive has a different one.',
-    cure: 'Check `helm-version`, `helm-mirror` and `helm-sha256` as the message says, or install Helm on the runner.',
+    fix: 'Check `helm-version`, `helm-mirror` and `helm-sha256` as the message says, or install Helm on the runner.',
   },
   HELM_PENDING: {
     what: 'An earlier run was interrupted: the release is still marked as pending.',
-    cure: 'Run the command that the message names, or set `recover-pending: true`.',
+    fix: 'Run the command that the message names, or set `recover-pending: true`.',
   },
   HELM_CONFLICT: {
     what: 'Another field manager owns a field that the chart sets.',
-    cure: 'Remove the field from the other tool, or set `force-conflicts: true` to take it over.',
+    fix: 'Remove the field from the other tool, or set `force-conflicts: true` to take it over.',
   },
   HELM_OWNERSHIP: {
     what: 'An object of the chart exists already and belongs to something else.',
-    cure: 'Delete it, or choose another `release` or `namespace`.',
+    fix: 'Delete it, or choose another `release` or `namespace`.',
   },
   HELM_TIMEOUT: {
     what: 'The objects did not become ready in time.',
-    cure: 'Check the Pods and Events in the message; raise `timeout` only if they are merely slow.',
+    fix: 'Check the Pods and Events in the message; raise `timeout` only if they are merely slow.',
   },
   HELM_FORBIDDEN: {
     what: 'Helm lacks a right in the API server.',
-    cure: 'Give the deployer the right that the message names.',
+    fix: 'Give the deployer the right that the message names.',
   },
   HELM_VALUES_REFUSED: {
     what: "The chart's own schema refused the values.",
-    cure: 'Fix the values that the message names.',
+    fix: 'Fix the values that the message names.',
   },
   HELM_CHART: {
     what: 'The chart could not be found, read or rendered.',
-    cure: 'Check `chart` and `chart-version`; `helm template` with the same values shows the location.',
+    fix: 'Check `chart` and `chart-version`; `helm template` with the same values shows the location.',
   },
   HELM_INVALID_OBJECT: {
     what: 'The API server refused an object of the chart.',
-    cure: 'Fix the value that renders the field named in the message.',
+    fix: 'Fix the value that renders the field named in the message.',
   },
   HELM_UNREACHABLE: {
     what: 'Helm could not reach the API server.',
-    cure: 'Check that the cluster is up and that its address is reachable from here.',
+    fix: 'Check that the cluster is up and that its address is reachable from here.',
   },
   HELM_CANCELLED: {
     what: 'Helm was interrupted and marked the release as failed.',
-    cure: 'Run again; nothing has to be repaired first.',
+    fix: 'Run again; nothing has to be repaired first.',
   },
-  HELM_FAILED: { what: 'Helm failed.', cure: 'Read the line from helm in the message.' },
+  HELM_FAILED: { what: 'Helm failed.', fix: 'Read the line from helm in the message.' },
 } as const

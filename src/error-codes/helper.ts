@@ -2,62 +2,62 @@
 export const HELPER_CODES = {
   HELPER_ARGUMENTS: {
     what: 'The helper was started with arguments or an environment that it does not understand.',
-    cure: 'Use the chart; it renders the arguments.',
+    fix: 'Use the chart; it renders the arguments.',
   },
   HELPER_CONFIG_INVALID: {
     what: "The helper's configuration cannot be read or breaks the schema.",
-    cure: 'Check the values with `acr-nopass validate`; the helper continues with the last good configuration.',
+    fix: 'Check the values with `acr-nopass validate`; the helper continues with the last good configuration.',
   },
   FOREIGN_SECRET: {
     what: "A Secret with the pull secret's name belongs to another owner; it is left alone.",
-    cure: 'Delete or rename it, choose another secretName, or set adopt: true.',
+    fix: 'Delete or rename it, choose another secretName, or set adopt: true.',
   },
   FOREIGN_LIST: {
     what: 'The imagePullSecrets of a ServiceAccount are owned by another tool that applies them; a change would break its next apply.',
-    cure: 'Add the pull secret to the list in that tool (its chart or manifest), or use attach: admission.',
+    fix: 'Add the pull secret to the list in that tool (its chart or manifest), or use attach: admission.',
   },
   LIST_OVERLONG: {
     what: 'The imagePullSecrets of a ServiceAccount have more than 100 entries or more than 4,096 characters of names; the helper does not keep such a list and attaches nothing.',
-    cure: 'Remove the entries that name no Secret, or use attach: admission.',
+    fix: 'Remove the entries that name no Secret, or use attach: admission.',
   },
   LIST_FOUGHT: {
     what: 'Another writer keeps removing our entry from the imagePullSecrets of a ServiceAccount.',
-    cure: 'Configure that writer to keep entries it does not know, or opt the ServiceAccount out with the annotation acr-nopass.io/skip: "true".',
+    fix: 'Configure that writer to keep entries it does not know, or opt the ServiceAccount out with the annotation acr-nopass.io/skip: "true".',
   },
   RIVAL_ADDON: {
     what: "Alibaba's own credential helper (aliyun-acr-credential-helper) attaches its pull secret to the same ServiceAccounts.",
-    cure: 'Both together pull, but some of its versions overwrite the list: uninstall the add-on, or keep it away from these namespaces; `acr-nopass import` takes its settings over.',
+    fix: 'Both together pull, but some of its versions overwrite the list: uninstall the add-on, or keep it away from these namespaces; `acr-nopass import` takes its settings over.',
   },
   SECRET_NEEDS_DELETE: {
     what: 'The pull secret cannot be updated in place: another type, immutable, or with more data than the helper writes.',
-    cure: 'Delete that Secret; the helper immediately creates a new one.',
+    fix: 'Delete that Secret; the helper immediately creates a new one.',
   },
   WRITE_REFUSED: {
     what: 'A write in one namespace is refused, by rights, a quota or an admission policy.',
-    cure: 'The message names the cause; the helper retries from time to time, and continues elsewhere.',
+    fix: 'The message names the cause; the helper retries from time to time, and continues elsewhere.',
   },
   WRITE_FAILING: {
     what: 'A write in one namespace repeatedly fails in the API server: mostly because an admission webhook does not respond.',
-    cure: 'Repair the webhook that the message names, or let its namespaceSelector or failurePolicy spare the Secret; the helper retries automatically, and continues elsewhere.',
+    fix: 'Repair the webhook that the message names, or let its namespaceSelector or failurePolicy spare the Secret; the helper retries automatically, and continues elsewhere.',
   },
   PULL_SECRET_MISSING: {
     what: 'A Pod cannot pull its image because it was admitted without the reference to the pull secret; the list of a Pod never changes.',
-    cure: 'The message contains the reason and what to do: mostly, delete the Pod so that its owner creates it again; heal: true does that.',
+    fix: 'The message contains the reason and what to do: mostly, delete the Pod so that its owner creates it again; heal: true does that.',
   },
   SECRET_FOUGHT: {
     what: 'Another writer keeps changing or deleting the pull secret of a namespace.',
-    cure: 'Configure that writer to leave this Secret alone, or opt the namespace out with the label acr-nopass.io/skip: "true".',
+    fix: 'Configure that writer to leave this Secret alone, or opt the namespace out with the label acr-nopass.io/skip: "true".',
   },
   NAMESPACE_UNREADABLE: {
     what: 'With `scope: namespaces`: the helper lacks the right to read a listed namespace, mostly because the namespace was deleted and its Role with it.',
-    cure: 'Remove the namespace from targets.namespaces.include, or create it and run helm upgrade again, which creates its Role; all other namespaces are served meanwhile.',
+    fix: 'Remove the namespace from targets.namespaces.include, or create it and run helm upgrade again, which creates its Role; all other namespaces are served meanwhile.',
   },
   LEASE_MISSING: {
     what: 'The Lease for leader election does not exist, so no replica writes anything.',
-    cure: 'Run helm upgrade again with the same values: the chart creates the Lease.',
+    fix: 'Run helm upgrade again with the same values: the chart creates the Lease.',
   },
   LEASE_LOST: {
     what: 'The lease could not be renewed in time, or another replica took it.',
-    cure: 'Nothing to do: the helper restarts and follows. If it persists, check the API server.',
+    fix: 'Nothing to do: the helper restarts and follows. If it persists, check the API server.',
   },
 } as const

@@ -2,52 +2,52 @@
 export const KUBE_CODES = {
   KUBE_CONNECTION: {
     what: 'It is not configured how to reach the API server.',
-    cure: 'In a Pod: mount a ServiceAccount token and keep the variables KUBERNETES_SERVICE_*. Elsewhere: pass a kubeconfig whose proxy, if it has one, is an HTTP proxy.',
+    fix: 'In a Pod: mount a ServiceAccount token and keep the variables KUBERNETES_SERVICE_*. Elsewhere: pass a kubeconfig whose proxy, if it has one, is an HTTP proxy.',
   },
   KUBECONFIG_INVALID: {
     what: 'The kubeconfig cannot be read, or its user cannot be authenticated.',
-    cure: 'Try `kubectl --kubeconfig FILE --context CONTEXT version`; it must print a server version.',
+    fix: 'Try `kubectl --kubeconfig FILE --context CONTEXT version`; it must print a server version.',
   },
   KUBE_UNREACHABLE: {
     what: 'No connection to the API server, or it broke.',
-    cure: 'Check the address, the network path (VPN, security group, proxy) and that the server is up.',
+    fix: 'Check the address, the network path (VPN, security group, proxy) and that the server is up.',
   },
   KUBE_TIMEOUT: {
     what: 'The API server did not answer in time.',
-    cure: 'Check its load and the network path; the call is retried automatically where that is safe.',
+    fix: 'Check its load and the network path; the call is retried automatically where that is safe.',
   },
   KUBE_UNAUTHORIZED: {
     what: 'The API server does not know who is calling (401).',
-    cure: 'The token or client certificate has expired or belongs to another cluster: get a new one.',
+    fix: 'The token or client certificate has expired or belongs to another cluster: get a new one.',
   },
   KUBE_FORBIDDEN: {
     what: 'The API server refuses the call to this user, or a quota or terminating namespace does (403).',
-    cure: 'Compare the rights with docs/en/security.md; the message names user, verb and resource.',
+    fix: 'Compare the rights with docs/en/security.md; the message names user, verb and resource.',
   },
-  KUBE_NOT_FOUND: { what: 'The object or the API does not exist (404).', cure: 'Check name, namespace and cluster.' },
+  KUBE_NOT_FOUND: { what: 'The object or the API does not exist (404).', fix: 'Check name, namespace and cluster.' },
   KUBE_CONFLICT: {
     what: 'Another client changed or owns the object (409).',
-    cure: 'The helper retries with the newer object; by hand: read it again and repeat the change.',
+    fix: 'The helper retries with the newer object; by hand: read it again and repeat the change.',
   },
   KUBE_EXPIRED: {
     what: 'The requested version of the list is too old (410).',
-    cure: 'Nothing to do: the list is read again.',
+    fix: 'Nothing to do: the list is read again.',
   },
   KUBE_INVALID: {
     what: 'The API server or an admission policy refuses the object as invalid (422).',
-    cure: 'The message names the field or the policy.',
+    fix: 'The message names the field or the policy.',
   },
   KUBE_THROTTLED: {
     what: 'The API server throttles the requests (429).',
-    cure: 'Nothing to do: requests are slowed down. If it persists, check the flow schemas of API priority and fairness.',
+    fix: 'Nothing to do: requests are slowed down. If it persists, check the flow schemas of API priority and fairness.',
   },
   KUBE_SERVER_ERROR: {
     what: 'The API server, one of its webhooks or a proxy in front of it failed (5xx).',
-    cure: 'Check the API server and its admission webhooks; the call is retried automatically where that is safe.',
+    fix: 'Check the API server and its admission webhooks; the call is retried automatically where that is safe.',
   },
-  KUBE_REFUSED: { what: 'The API server refuses the call (4xx).', cure: 'The message says why.' },
+  KUBE_REFUSED: { what: 'The API server refuses the call (4xx).', fix: 'The message says why.' },
   KUBE_BAD_ANSWER: {
     what: 'The response is not one of a Kubernetes API server.',
-    cure: 'Check that the address is the API server itself and not a login page or another service.',
+    fix: 'Check that the address is the API server itself and not a login page or another service.',
   },
 } as const

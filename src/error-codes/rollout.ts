@@ -2,100 +2,100 @@
 export const ROLLOUT_CODES = {
   CLUSTER_UNREACHABLE: {
     what: 'The API server of a cluster does not answer.',
-    cure: 'Check that the cluster is up and that this machine can reach its address; then run again.',
+    fix: 'Check that the cluster is up and that this machine can reach its address; then run again.',
   },
   CLUSTER_MISMATCH: {
     what: 'The API server is not the one that the entry names.',
-    cure: 'Correct the kubeconfig, the context or `expect` of this entry. Nothing was written.',
+    fix: 'Correct the kubeconfig, the context or `expect` of this entry. Nothing was written.',
   },
   CLUSTER_DUPLICATE: {
     what: 'Two entries are the same release in the same cluster.',
-    cure: 'Remove one of the two entries, or give them different releases.',
+    fix: 'Remove one of the two entries, or give them different releases.',
   },
-  CLUSTER_UNKNOWN: { what: 'No entry of the list has that name.', cure: 'Use one of the names in the message.' },
+  CLUSTER_UNKNOWN: { what: 'No entry of the list has that name.', fix: 'Use one of the names in the message.' },
   KUBECONFIG_MISSING: {
     what: 'The kubeconfig of an entry does not exist.',
-    cure: 'Write the file in an earlier step, or set the variable; the ambient kubeconfig is never used.',
+    fix: 'Write the file in an earlier step, or set the variable; the ambient kubeconfig is never used.',
   },
   KUBECONFIG_REFUSED: {
     what: 'A kubeconfig that a pull request can change would run a program or read a file outside of the workspace.',
-    cure: 'On pull requests use `ack`, or a kubeconfig from a secret (`kubeconfig: { env: … }`); docs/en/security.md describes what a pull request may do.',
+    fix: 'On pull requests use `ack`, or a kubeconfig from a secret (`kubeconfig: { env: … }`); docs/en/security.md describes what a pull request may do.',
   },
   DEPLOYER_FORBIDDEN: {
     what: "The deployer's rights in the cluster do not suffice.",
-    cure: 'Give the deployer the rights that the message lists. Nothing was written.',
+    fix: 'Give the deployer the rights that the message lists. Nothing was written.',
   },
   RELEASE_ELSEWHERE: {
     what: 'Another release of acr-nopass is installed in this cluster.',
-    cure: 'Use its release and namespace, or uninstall it first.',
+    fix: 'Use its release and namespace, or uninstall it first.',
   },
   ADDON_PRESENT: {
     what: "The vendor's credential add-on is installed in this cluster; two tools would write the same ServiceAccounts.",
-    cure: 'Set `coexist: true` and migrate as docs/en/migrate.md describes; uninstall the add-on only when nothing depends on it any more.',
+    fix: 'Set `coexist: true` and migrate as docs/en/migrate.md describes; uninstall the add-on only when nothing depends on it any more.',
   },
   WORKER_ROLE_UNKNOWN: {
     what: 'The worker roles of the cluster are not known.',
-    cure: 'Set `workerRoles` of the entry, or `ram: none` and apply `acr-nopass policy` yourself.',
+    fix: 'Set `workerRoles` of the entry, or `ram: none` and apply `acr-nopass policy` yourself.',
   },
   RAM_MODE_CONFLICT: {
     what: 'The input `ram` and `identity.type` of the values contradict each other.',
-    cure: 'Use `ram: auto`, or change `identity.type`.',
+    fix: 'Use `ram: auto`, or change `identity.type`.',
   },
   RRSA_NOT_ENABLED: {
     what: 'RRSA is not enabled on the cluster.',
-    cure: 'Enable RRSA in the ACK console (Basic Information, Security), or use `identity.type: worker-role`.',
+    fix: 'Enable RRSA in the ACK console (Basic Information, Security), or use `identity.type: worker-role`.',
   },
   RELEASE_CHANGED: {
     what: 'Another deployer changed the release after this run had checked it.',
-    cure: 'Run again once the other deployer has finished. This run did not touch the release.',
+    fix: 'Run again once the other deployer has finished. This run did not touch the release.',
   },
   RELEASE_OVERTAKEN: {
     what: 'Another deployer changed the release while this run deployed or verified it, so its result does not count.',
-    cure: 'Check `helm history`, agree on one deployer, and run again. What the other deployer completed was kept.',
+    fix: 'Check `helm history`, agree on one deployer, and run again. What the other deployer completed was kept.',
   },
   RRSA_ISSUER_MISMATCH: {
     what: 'The API server issues ServiceAccount tokens under an issuer that ACK does not list, so RAM would refuse them.',
-    cure: 'Check that the entry names the right cluster; if it does, turn RRSA off and on again in the ACK console. Nothing was written.',
+    fix: 'Check that the entry names the right cluster; if it does, turn RRSA off and on again in the ACK console. Nothing was written.',
   },
   PLAN_CHANGED: {
     what: 'The current plan differs from the approved one.',
-    cure: 'Run `plan` again and have it approved again.',
+    fix: 'Run `plan` again and have it approved again.',
   },
   HELPER_FAILING: {
     what: 'The helper cannot work with this configuration.',
-    cure: 'Fix what the helper reports; the message contains its own cure.',
+    fix: 'Fix what the helper reports; the message contains its own fix.',
   },
   POD_FAILING: {
     what: 'A Pod of the release cannot start, and waiting will not help.',
-    cure: 'Read the reason in the message; `kubectl describe pod` shows the Events.',
+    fix: 'Read the reason in the message; `kubectl describe pod` shows the Events.',
   },
   VERIFY_STATUS: {
     what: 'The helper did not report every registry as live in time.',
-    cure: "Run `acr-nopass doctor`; it shows the helper's report.",
+    fix: "Run `acr-nopass doctor`; it shows the helper's report.",
   },
   VERIFY_SECRET: {
     what: 'The pull secret did not appear in the probe namespace.',
-    cure: 'Run `acr-nopass doctor`; check `targets` and the log of the helper.',
+    fix: 'Run `acr-nopass doctor`; check `targets` and the log of the helper.',
   },
   VERIFY_ATTACH: {
     what: 'A new Pod does not get the reference to the pull secret.',
-    cure: 'Check `attach` and the admission policies (`kubectl get mutatingadmissionpolicies`).',
+    fix: 'Check `attach` and the admission policies (`kubectl get mutatingadmissionpolicies`).',
   },
   VERIFY_IMAGE: {
     what: 'The image of `verify-image` was not pulled in the probe namespace.',
-    cure: 'Read what the node reports in the message; check that the image exists and a registry of the values covers it.',
+    fix: 'Read what the node reports in the message; check that the image exists and a registry of the values covers it.',
   },
   ROLLBACK_FAILED: {
     what: 'The rollback failed too.',
-    cure: 'Run `helm history` and `helm rollback` by hand; the message of the rollback is above.',
+    fix: 'Run `helm history` and `helm rollback` by hand; the message of the rollback is above.',
   },
   RETIRE_INCOMPLETE: {
     what: 'The helper did not report that it removed everything.',
-    cure: 'Run `acr-nopass cleanup`, then `acr-nopass uninstall` again.',
+    fix: 'Run `acr-nopass cleanup`, then `acr-nopass uninstall` again.',
   },
   CLUSTER_SKIPPED: {
     what: 'The cluster was not changed because an earlier one failed.',
-    cure: 'Fix the failed cluster and run again.',
+    fix: 'Fix the failed cluster and run again.',
   },
-  ROLLOUT_FAILED: { what: 'At least one cluster failed.', cure: 'Each failed cluster is listed with its cure.' },
+  ROLLOUT_FAILED: { what: 'At least one cluster failed.', fix: 'Each failed cluster is listed with its fix.' },
 } as const

@@ -1,43 +1,43 @@
-/** Codes of bootstrap and tool chest. */
+/** Codes of bootstrap and toolchain. */
 export const TOOLS_CODES = {
   GO_MISSING: {
     what: 'Go is not installed; the pinned programs are built with it.',
-    cure: 'Install Go 1.21 or newer from https://go.dev/dl/ (Debian/Ubuntu: apt-get install golang-go, macOS: brew install go) and run again.',
+    fix: 'Install Go 1.21 or newer from https://go.dev/dl/ (Debian/Ubuntu: apt-get install golang-go, macOS: brew install go) and run again.',
   },
   GO_TOO_OLD: {
     what: 'The Go of this machine cannot fetch the toolchain that the pinned programs need.',
-    cure: 'Install Go 1.21 or newer from https://go.dev/dl/ and run again; it fetches the exact toolchain automatically.',
+    fix: 'Install Go 1.21 or newer from https://go.dev/dl/ and run again; it fetches the exact toolchain automatically.',
   },
   NO_C_COMPILER: {
     what: 'A part of the node is built with a C compiler, and none was found.',
-    cure: 'Install gcc and the C library headers (Debian/Ubuntu: apt-get install gcc libc6-dev) and run again.',
+    fix: 'Install gcc and the C library headers (Debian/Ubuntu: apt-get install gcc libc6-dev) and run again.',
   },
   NO_DISK_SPACE: {
     what: 'The disk is too full to build or install what is needed.',
-    cure: 'Free space, run `npm run tools -- clean`, or set ACR_NOPASS_CACHE (and GOCACHE, GOMODCACHE) to a larger disk; then run again.',
+    fix: 'Free space, run `npm run tools -- clean`, or set ACR_NOPASS_CACHE (and GOCACHE, GOMODCACHE) to a larger disk; then run again.',
   },
   TOOL_DOWNLOAD_FAILED: {
     what: 'The source of a pinned program could not be fetched.',
-    cure: 'Check the network and GOPROXY (`go env GOPROXY`), then run again; it continues where it stopped.',
+    fix: 'Check the network and GOPROXY (`go env GOPROXY`), then run again; it continues where it stopped.',
   },
   TOOL_CHECKSUM: {
     what: 'A fetched module is not the one that go.sum pins.',
-    cure: 'Do not use it. Run `go clean -modcache`, check GOPROXY, and run again; if it persists, restore tools/ from git.',
+    fix: 'Do not use it. Run `go clean -modcache`, check GOPROXY, and run again; if it persists, restore tools/ from git.',
   },
   TOOL_BUILD_FAILED: {
     what: 'A pinned program did not build.',
-    cure: 'Read the log that the message names; `go clean -cache` and a second run repair a broken build cache.',
+    fix: 'Read the log that the message names; `go clean -cache` and a second run repair a broken build cache.',
   },
   TOOL_NOT_HERE: {
     what: 'The program does not exist for this operating system.',
-    cure: 'Run this part on Linux (the other parts work here), or put a program of that name into the folder ACR_NOPASS_TOOLS.',
+    fix: 'Run this part on Linux (the other parts work here), or put a program of that name into the folder ACR_NOPASS_TOOLS.',
   },
   BROWSER_MISSING: {
     what: 'The test of the status page needs a Chromium or Chrome.',
-    cure: 'Install one (Debian: apt-get install chromium, macOS: brew install --cask chromium) and run again, or put it as `chromium` into the folder ACR_NOPASS_TOOLS.',
+    fix: 'Install one (Debian: apt-get install chromium, macOS: brew install --cask chromium) and run again, or put it as `chromium` into the folder ACR_NOPASS_TOOLS.',
   },
   TOOL_UNKNOWN: {
     what: 'No pinned program has that name.',
-    cure: 'Run `npm run tools -- list` to see the names.',
+    fix: 'Run `npm run tools -- list` to see the names.',
   },
 } as const

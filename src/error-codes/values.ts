@@ -1,101 +1,101 @@
 /** Codes of values and clusters files. YAML_: how a file is read; SCHEMA_: what the schema (and so Helm) refuses; VALUES_ and CLUSTERS_: what is checked beyond the schema. */
 export const VALUES_CODES = {
-  YAML_SYNTAX: { what: 'The file is not valid YAML.', cure: 'Fix the line that the message names.' },
+  YAML_SYNTAX: { what: 'The file is not valid YAML.', fix: 'Fix the line that the message names.' },
   YAML_AMBIGUOUS: {
     what: 'An unquoted word means different things in YAML 1.1 and 1.2, or to Helm.',
-    cure: 'Put it in quotes if text is meant; else write it plainly: true, false, null, or a decimal number.',
+    fix: 'Put it in quotes if text is meant; else write it plainly: true, false, null, or a decimal number.',
   },
   YAML_DUPLICATE_KEY: {
     what: 'A key occurs twice in one map; Helm would silently use the last one.',
-    cure: 'Remove one of the two.',
+    fix: 'Remove one of the two.',
   },
   YAML_DOCUMENTS: {
     what: 'The file holds several documents; Helm 3 reads the first and Helm 4 merges all.',
-    cure: 'Split it into one file per document.',
+    fix: 'Split it into one file per document.',
   },
   YAML_TAG: {
     what: 'The file uses a tag or a directive, which readers treat differently.',
-    cure: 'Remove it; put text in quotes.',
+    fix: 'Remove it; put text in quotes.',
   },
-  YAML_KEY: { what: 'A key is not plain text.', cure: 'Put the key in quotes.' },
+  YAML_KEY: { what: 'A key is not plain text.', fix: 'Put the key in quotes.' },
   YAML_ALIAS: {
     what: 'Readers interpret an anchor, an alias or a merge key differently.',
-    cure: 'Write the values out in place of the alias.',
+    fix: 'Write the values out in place of the alias.',
   },
   YAML_ROOT: {
     what: 'The top level of the file is not of the expected kind.',
-    cure: 'Write a map in a values file, and a list in a clusters file.',
+    fix: 'Write a map in a values file, and a list in a clusters file.',
   },
   SCHEMA_UNKNOWN_KEY: {
     what: 'This key does not exist.',
-    cure: 'Remove it, or spell it as in the reference of values.',
+    fix: 'Remove it, or spell it as in the reference of values.',
   },
-  SCHEMA_MISSING: { what: 'A required key is missing.', cure: 'Add the key.' },
+  SCHEMA_MISSING: { what: 'A required key is missing.', fix: 'Add the key.' },
   SCHEMA_TYPE: {
     what: 'A value has the wrong type.',
-    cure: 'Write a value of the type that the message names.',
+    fix: 'Write a value of the type that the message names.',
   },
   SCHEMA_CHOICE: {
     what: 'A value is not one of those that the key allows.',
-    cure: 'Use one of the values that the message lists.',
+    fix: 'Use one of the values that the message lists.',
   },
   SCHEMA_FORM: {
     what: 'A text does not have the required form.',
-    cure: 'Write it in the form that the message shows.',
+    fix: 'Write it in the form that the message shows.',
   },
   SCHEMA_RANGE: {
     what: 'A number is too small or too large.',
-    cure: 'Write a number in the range that the message names.',
+    fix: 'Write a number in the range that the message names.',
   },
   SCHEMA_LIST: {
     what: 'A list is too short, too long, or has duplicate items.',
-    cure: 'Fix the list as the message says.',
+    fix: 'Fix the list as the message says.',
   },
   SCHEMA_EXACTLY_ONE: {
     what: 'Exactly one of several keys has to be set.',
-    cure: 'Keep one of the keys that the message names.',
+    fix: 'Keep one of the keys that the message names.',
   },
   VALUES_REGION: {
     what: 'There is no such region of Alibaba Cloud.',
-    cure: 'Write the id of a region, such as cn-hangzhou.',
+    fix: 'Write the id of a region, such as cn-hangzhou.',
   },
-  VALUES_NAME_TWICE: { what: 'Two registries have the same name.', cure: 'Give each registry its own name.' },
+  VALUES_NAME_TWICE: { what: 'Two registries have the same name.', fix: 'Give each registry its own name.' },
   VALUES_DOMAIN_TWICE: {
     what: 'Two registries claim the same domain for the same namespace; a pull secret holds one login per domain.',
-    cure: 'Give the targets of the two registries no namespace in common, or write the domains as host/namespace.',
+    fix: 'Give the targets of the two registries no namespace in common, or write the domains as host/namespace.',
   },
-  VALUES_NO_EFFECT: { what: 'A value is set that has no effect here.', cure: 'Remove it.' },
+  VALUES_NO_EFFECT: { what: 'A value is set that has no effect here.', fix: 'Remove it.' },
   VALUES_SCOPE: {
     what: 'With `scope: namespaces` the targets are plain names of namespaces that exist.',
-    cure: 'List the namespaces by name, or use `scope: cluster`.',
+    fix: 'List the namespaces by name, or use `scope: cluster`.',
   },
   VALUES_GLOB: {
     what: 'A pattern can never match, or excludes everything.',
-    cure: 'Write the pattern so that it matches what you mean.',
+    fix: 'Write the pattern so that it matches what you mean.',
   },
   VALUES_SECRET_NAME: {
     what: 'The name of the pull secret is commonly used by other tools.',
-    cure: 'Use another name, or set `adopt: true` to take over Secrets of that name.',
+    fix: 'Use another name, or set `adopt: true` to take over Secrets of that name.',
   },
   VALUES_SECRET_INSIDE: {
     what: 'The values contain a secret.',
-    cure: 'Remove it, treat it as disclosed and renew it; keep it in a Secret and name that Secret here.',
+    fix: 'Remove it, treat it as disclosed and renew it; keep it in a Secret and name that Secret here.',
   },
-  VALUES_COLLISION: { what: 'Two values that must differ are equal.', cure: 'Change one of the two.' },
+  VALUES_COLLISION: { what: 'Two values that must differ are equal.', fix: 'Change one of the two.' },
   VALUES_POD: {
     what: "The API server refuses these settings of the helper's Pod.",
-    cure: 'Change them as the message says.',
+    fix: 'Change them as the message says.',
   },
   VALUES_NULL: {
     what: 'null removes a default that the chart needs.',
-    cure: 'Remove the line to get the default, or give it a value.',
+    fix: 'Remove the line to get the default, or give it a value.',
   },
   CLUSTERS_NAME_TWICE: {
     what: 'Two clusters of the list have the same name.',
-    cure: 'Give each cluster its own name.',
+    fix: 'Give each cluster its own name.',
   },
   CLUSTERS_SAME_RELEASE: {
     what: 'Two entries of the list are the same release in the same cluster.',
-    cure: 'Remove one of the two, or give it another release or namespace.',
+    fix: 'Remove one of the two, or give it another release or namespace.',
   },
 } as const

@@ -30,6 +30,6 @@ try {
   process.exit(0)
 } catch (error) {
   const { code, message, hint, reason } = toNopassError(error)
-  log.fatal({ code, reason, cure: hint }, message)
+  log.fatal({ code, reason, fix: hint }, message)
   process.exit(1)
 }

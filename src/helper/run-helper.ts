@@ -58,7 +58,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   let statusRead = false
   let proven: ReadonlySet<string> = new Set()
   let reported: HelperStatus | undefined
-  let rotationWish: number | undefined
+  let rotationRequest: number | undefined
   let ready = false
   let config = first.config
   let session: Session
@@ -130,7 +130,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     leading.lead(sessionStop.signal).then(
       () => {
         leading.refreshOlderThan(Number.POSITIVE_INFINITY, changed)
-        if (rotationWish !== undefined) leading.refreshOlderThan(onCloudClock(rotationWish))
+        if (rotationRequest !== undefined) leading.refreshOlderThan(onCloudClock(rotationRequest))
         statusWriter.touch()
       },
       (error: unknown) => log.error({ code: toNopassError(error).code }, 'the take-over failed'),
@@ -145,13 +145,13 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       proven = provenFingerprints(reported)
       session.prove(unproven())
     }
-    const wish = refreshRequestedAt(object)
-    if (wish === undefined || wish === rotationWish) return
-    rotationWish = wish
-    if (elector.holds()) session.refreshOlderThan(onCloudClock(wish))
+    const requested = refreshRequestedAt(object)
+    if (requested === undefined || requested === rotationRequest) return
+    rotationRequest = requested
+    if (elector.holds()) session.refreshOlderThan(onCloudClock(requested))
   }
 
-  /** A wish carries the time of a machine of the user's; credentials count on the cloud's clock. */
+  /** A request carries the time of a machine of the user's; credentials count on the cloud's clock. */
   const onCloudClock = (time: number): number => time - options.cloud.skew()
 
   const unproven = (): readonly string[] =>

@@ -26,7 +26,7 @@ export const ANNOTATION_TOKENS = 'acr-nopass.io/tokens'
 
 /** Opt-out: a label on a Namespace or Pod, an annotation on a ServiceAccount; the value is "true". */
 export const SKIP = 'acr-nopass.io/skip'
-/** Set on the status ConfigMap by `acr-nopass refresh`: RFC 3339 time of the wish for a rotation. */
+/** Set on the status ConfigMap by `acr-nopass refresh`: RFC 3339 time of the request for a rotation. */
 export const ANNOTATION_REFRESH_REQUESTED = 'acr-nopass.io/refresh-requested-at'
 /** On the helper's Pods: the hash of the configuration that a rollout waits for. */
 export const ANNOTATION_AWAITED_CONFIG = 'acr-nopass.io/awaited-config'

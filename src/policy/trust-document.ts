@@ -44,7 +44,7 @@ export interface GithubTrust {
 /**
  * The trust policy of a workflow's role, with GitHub's immutable subjects `repo:OWNER@ID/REPO@ID:…`: the default for
  * repositories created, renamed or transferred since 2026-07-15, opt-in for others. They contain the names too, so after a
- * rename the policy has to be made again. GitHub Enterprise Server has no immutable subjects. Throws POLICY_INPUT_INVALID.
+ * rename the policy has to be recreated. GitHub Enterprise Server has no immutable subjects. Throws POLICY_INPUT_INVALID.
  */
 export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
   const names = /^([A-Za-z0-9][A-Za-z0-9-]*)\/([A-Za-z0-9._-]+)$/.exec(trust.repository)

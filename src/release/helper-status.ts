@@ -9,7 +9,7 @@ export interface StatusError {
   /** The cloud's or the API server's code, never its message. */
   readonly reason?: string
   readonly message: string
-  readonly cure: string
+  readonly fix: string
   readonly at: string
 }
 

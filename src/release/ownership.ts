@@ -18,7 +18,7 @@ export function ownsContent(entries: readonly ManagedFieldsEntry[] | undefined):
   return CONTENT_LEAVES.every((leaf) => ours.some(({ fieldsV1 }) => hasField(fieldsV1, leaf)))
 }
 
-/** The keys of the labels that we applied and nobody changed since. An apply sets them anew, so that none can stay in it. */
+/** The keys of the labels that we applied and nobody changed since. An apply sets them again, so that none can stay in it. */
 export function appliedLabels(entries: readonly ManagedFieldsEntry[] | undefined): readonly string[] {
   return (entries ?? []).filter(isApplied).flatMap(({ fieldsV1 }) => {
     return Object.keys(fieldAt(fieldsV1, ['f:metadata', 'f:labels']) ?? {}).flatMap((key) =>

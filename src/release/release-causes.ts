@@ -26,7 +26,7 @@ export interface Cause {
   readonly error: NopassError
 }
 
-/** Reasons that no time mends, with how long a slow node may show them by accident. */
+/** Reasons that no time fixes, with how long a slow node may show them by accident. */
 const WAITING: Readonly<Record<string, number>> = {
   InvalidImageName: 0,
   ErrImageNeverPull: 0,
@@ -39,7 +39,7 @@ const WAITING: Readonly<Record<string, number>> = {
   ImageInspectError: 20_000,
 }
 
-/** The cloud's answers that no time mends, milliseconds. */
+/** The cloud's answers that no time fixes, milliseconds. */
 const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
   CLOUD_NOT_FOUND: 15_000,
   CLOUD_REJECTED: 15_000,
@@ -78,7 +78,7 @@ function registryCauses({ name, instanceId, region, error }: RegistryStatus, ram
     {
       key: `registry ${name} ${error.code}`,
       patienceMs: denied && ramChanged ? Math.max(patience, RAM_DELAY) : patience,
-      error: new NopassError('HELPER_FAILING', message, { hint: error.cure, reason: error.reason ?? error.code }),
+      error: new NopassError('HELPER_FAILING', message, { hint: error.fix, reason: error.reason ?? error.code }),
     },
   ]
 }
@@ -123,10 +123,10 @@ export function lastLogError(
 ): { readonly code: ErrorCode; readonly message: string; readonly hint: string } | undefined {
   for (const line of (text ?? '').split('\n').toReversed()) {
     try {
-      const { code, msg, message, cure } = JSON.parse(line)
+      const { code, msg, message, fix } = JSON.parse(line)
       if (typeof code === 'string' && code in ERROR_CODES) {
         const known = code as ErrorCode
-        return { code: known, message: String(message ?? msg), hint: String(cure ?? ERROR_CODES[known].cure) }
+        return { code: known, message: String(message ?? msg), hint: String(fix ?? ERROR_CODES[known].fix) }
       }
     } catch {
       // Not a line of ours.

@@ -8,7 +8,7 @@ export function toStatusError(error: unknown, at: number): StatusError {
     code: known.code,
     ...(known.reason === undefined ? {} : { reason: known.reason }),
     message: known.code === 'INTERNAL' ? 'an unexpected failure; the log has its place in the code' : known.message,
-    cure: known.hint,
+    fix: known.hint,
     at: new Date(at).toISOString(),
   }
 }

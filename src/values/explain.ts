@@ -16,7 +16,7 @@ const plainPaint: Paint = { place: (text) => text, code: (text) => text, mark: (
 
 /**
  * Errors as a person reads them: place, code and message, the line of the file with a mark under the place (never where
- * the line could hold a secret), then the cure.
+ * the line could hold a secret), then the fix.
  */
 export function explainErrors(
   errors: readonly NopassError[],
@@ -29,7 +29,7 @@ export function explainErrors(
 function explainError(error: NopassError, files: readonly SourceFile[], paint: Paint): string {
   const place = formatPlace(error.place)
   const head = `${place === '' ? '' : `${paint.place(place)}: `}${paint.code(error.code)}: ${error.message}`
-  return [head, ...excerpt(error, files, paint), `  cure: ${error.hint}`].join('\n')
+  return [head, ...excerpt(error, files, paint), `  fix: ${error.hint}`].join('\n')
 }
 
 function excerpt(error: NopassError, files: readonly SourceFile[], paint: Paint): string[] {

@@ -11,7 +11,7 @@ export function mergeFiles(base: MapNode, over: MapNode): MapNode {
     const value = below?.kind === 'map' && entry.value.kind === 'map' ? mergeFiles(below, entry.value) : entry.value
     entries.set(key, { keyAt: entry.keyAt, value })
   }
-  // What the action adds moves no place: a user can only mend the user's own file.
+  // What the action adds moves no place: a user can only fix the user's own file.
   return { ...(over.origin === 'computed' ? base : over), entries }
 }
 

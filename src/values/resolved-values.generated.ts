@@ -713,7 +713,7 @@ export interface ResolvedServiceMonitor {
   scrapeTimeout: string
 }
 /**
- * Alerts with cause and cure.
+ * Alerts with cause and fix.
  */
 export interface ResolvedPrometheusRule {
   /**

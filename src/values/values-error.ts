@@ -2,7 +2,7 @@ import { type ErrorCode, formatPlace, NopassError } from '../errors.ts'
 import { formatPath, type Position, type ValuePath } from './yaml/yaml-node.ts'
 
 interface ValuesErrorDetails {
-  /** The cure for this very case; without it the code's general cure stands. */
+  /** The fix for this very case; without it the code's general fix stands. */
   readonly hint?: string | undefined
   readonly at?: Position | undefined
   readonly path?: ValuePath | undefined

@@ -96,7 +96,7 @@ test('a refusal without expiresInHours is not tried twice', async () => {
   assert.equal(sent.length, 1)
 })
 
-test('a user whom the Personal Edition does not know gets the cure', async () => {
+test('a user whom the Personal Edition does not know gets the fix', async () => {
   const personal = registry({ edition: 'personal', region: 'cn-shanghai' })
   const { source, sent } = setUp(personal, json(404, { code: 'USER_NOT_EXIST', requestId: 'R-4' }))
   await assert.rejects(source.get(), {

@@ -19,7 +19,7 @@ test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no proc
     })
   }
 
-  await t.test('where the runner itself was lost, the next run names the exact cure', async () => {
+  await t.test('where the runner itself was lost, the next run names the exact fix', async () => {
     const lost = {
       index: POINTS,
       after: 'pending',
@@ -30,6 +30,6 @@ test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no proc
       helm: 'helm4',
     } as const
     const record = await cancelTrial(bed, lost)
-    assert.deepEqual([record.release, record.cured], ['pending-upgrade', true])
+    assert.deepEqual([record.release, record.fixed], ['pending-upgrade', true])
   })
 })

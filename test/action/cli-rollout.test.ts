@@ -88,16 +88,16 @@ test('P4 refresh waits for newer tokens', async () => {
   assert.notEqual(await issuedAt(), before)
 })
 
-test('P2 a lost permission: refresh and doctor say why, with the cure', async () => {
+test('P2 a lost permission: refresh and doctor say why, with the fix', async () => {
   bed.cloud.control.revoke(workerRole)
   const refresh = await cli('refresh', ...target)
   assert.equal(refresh.code, 1, refresh.stdout + refresh.stderr)
-  assert.match(refresh.stdout, /^prod: CLOUD_DENIED: .*\n {2}cure: /)
+  assert.match(refresh.stdout, /^prod: CLOUD_DENIED: .*\n {2}fix: /)
   const doctor = await cli('doctor', ...target)
   assert.equal(doctor.code, 1)
   assert.match(doctor.stdout, /error RAM_DENIED registry prod: no new credential \(CLOUD_DENIED\); the last good/)
-  const mended = await cli('apply', ...rollout)
-  assert.equal(mended.code, 0, mended.stdout + mended.stderr)
+  const fixed = await cli('apply', ...rollout)
+  assert.equal(fixed.code, 0, fixed.stdout + fixed.stderr)
 })
 
 test('helper works outside of the cluster as its Pod would, until it is interrupted', async () => {

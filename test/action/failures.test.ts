@@ -45,7 +45,7 @@ test('a cluster that is down in wave 0 of 2: the other one of its wave is done, 
     ['["up"]', '["down"]', '["later"]'],
   )
   const [first, verdict] = outcome.annotations
-  assert.match(first?.message ?? '', /^down, phase connect: .*\nCure: Check that the cluster is up/)
+  assert.match(first?.message ?? '', /^down, phase connect: .*\nFix: Check that the cluster is up/)
   assert.equal(verdict?.message, '1 failed, 1 skipped, 1 deployed')
   const rows = outcome.summary.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| |'))
   assert.match(rows[1] ?? '', /\| down \| 0 \| \*\*failed\*\* in connect/)
@@ -66,7 +66,7 @@ test('a cluster that is down in wave 0 of 2: the other one of its wave is done, 
   const touched = (): number =>
     bed.clusters[2]?.cluster.auditLog().filter(({ user }) => user.username === 'deployer').length ?? Number.NaN
 
-  await t.test('max-failures 1: one is borne, with the second the next wave is given up', async () => {
+  await t.test('max-failures 1: one is tolerated, with the second the next wave is skipped', async () => {
     const inputs = { 'max-failures': '1', 'max-parallel': '2' }
     assert.deepEqual(await statuses(1, inputs), ['failed', 'failed', 'skipped: down, up failed in an earlier wave'])
     assert.equal(touched(), 0)
@@ -83,7 +83,7 @@ test('a cluster that is down in wave 0 of 2: the other one of its wave is done, 
     assert.deepEqual(await statuses(0, inputs), ['failed', 'failed', 'deployed'])
   })
 
-  await t.test('max-failures 2: both are borne, the next wave is done; the job is red all the same', async () => {
+  await t.test('max-failures 2: both are tolerated, the next wave is done; the job is red all the same', async () => {
     const inputs = { 'max-failures': '2', 'on-failure': 'stop-all' }
     assert.deepEqual(await statuses(1, inputs), ['failed', 'failed', 'unchanged'])
   })

@@ -53,7 +53,7 @@ test('valid values pass without any helm, cluster or credential', async () => {
   assert.equal(run.summary, '### acr-nopass validate: valid\n')
 })
 
-test('P11 every values error is an annotation at its file, line and column with its cure', async () => {
+test('P11 every values error is an annotation at its file, line and column with its fix', async () => {
   const bad = GOOD.replace('edition: enterprise', 'edition: entreprise').replace(
     'type: worker-role',
     'type: worker-role\n  kind: x',
@@ -72,7 +72,7 @@ test('P11 every values error is an annotation at its file, line and column with 
     ['values.yaml', '3', '14'],
     ['values.yaml', '8', '3'],
   ])
-  assert.ok(run.annotations.slice(0, 2).every(({ message }) => message.includes('\nCure: ')))
+  assert.ok(run.annotations.slice(0, 2).every(({ message }) => message.includes('\nFix: ')))
   assert.equal(run.annotations.at(-1)?.message, '2 errors; nothing was begun')
   assert.match(run.summary, /\| values\.yaml:3:14 \| SCHEMA_/)
 })
@@ -88,7 +88,7 @@ const refusals: readonly {
     name: 'a misspelt input, with the one that was meant',
     inputs: { 'value-files': 'values.yaml' },
     title: 'INPUT_INVALID',
-    message: /there is no input value-files\nCure: Did you mean `values-files`\?/,
+    message: /there is no input value-files\nFix: Did you mean `values-files`\?/,
   },
   {
     name: 'a list and a single cluster at once',
@@ -100,7 +100,7 @@ const refusals: readonly {
     name: 'a rollout to no cluster',
     inputs: { values: GOOD },
     title: 'INPUT_MISSING',
-    message: /no cluster is given\nCure: .*The ambient kubeconfig is never used/,
+    message: /no cluster is given\nFix: .*The ambient kubeconfig is never used/,
   },
   {
     name: 'an apply on a pull request',

@@ -57,7 +57,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       return outcome
     }
     /** What the action says of it, and that it does not touch it. */
-    const refused = async (status: string, cure: string, inputs: Readonly<Record<string, string>>): Promise<void> => {
+    const refused = async (status: string, fix: string, inputs: Readonly<Record<string, string>>): Promise<void> => {
       const { code, annotations } = await act(inputs)
       const [first] = annotations
       assert.deepEqual([code, first?.title], [1, 'HELM_PENDING'], first?.message)
@@ -66,11 +66,11 @@ for (const major of ['helm4', 'helm3'] as const) {
         said,
         new RegExp(`^hangzhou-a, phase preflight: release acr-nopass/acr-nopass is ${status} at revision`),
       )
-      assert.ok(said.includes(`\`${cure} --namespace acr-nopass\``), said)
+      assert.ok(said.includes(`\`${fix} --namespace acr-nopass\``), said)
       assert.ok(said.includes('`recover-pending: true`'), said)
       assert.equal(await lastStatus(bed), status)
     }
-    /** Mended only when nobody can be at work on it any more: time passes in helm's record. */
+    /** Fixed only when nobody can be at work on it any more: time passes in helm's record. */
     const recovered = async (how: 'uninstall' | 'rollback', status: string): Promise<void> => {
       const query = { labelSelector: `owner=helm,status=${status}` }
       const list = await admin().request<{ items: { metadata: { name: string; labels: Record<string, string> } }[] }>({
@@ -99,7 +99,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       await recovered('uninstall', 'pending-install')
     })
 
-    await t.test('pending-upgrade: explained with the revision to go back to, then mended', async () => {
+    await t.test('pending-upgrade: explained with the revision to go back to, then fixed', async () => {
       await killHelm('pending-upgrade', 'upgrade', 'acr-nopass', CHART, ...(await files(stuck)))
       await refused('pending-upgrade', 'helm rollback acr-nopass 1', {})
       await recovered('rollback', 'pending-upgrade')

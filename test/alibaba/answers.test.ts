@@ -32,15 +32,15 @@ test('a role that may not be taken is named, with both sides that must allow it'
   })
 })
 
-for (const [wish, name] of [
+for (const [desired, name] of [
   ['acr-nopass-5f6b-x2x', 'acr-nopass-5f6b-x2x'],
   ['acme/platform run 7', 'acme-platform-run-7'],
   ['x'.repeat(80), 'x'.repeat(64)],
   ['', '--'],
 ] as const) {
-  test(`the session name ${JSON.stringify(wish)} is one that STS takes`, async () => {
+  test(`the session name ${JSON.stringify(desired)} is one that STS takes`, async () => {
     const asked = target(json(403, { Code: 'NoPermission' }))
-    await assert.rejects(assumeRole(asked, KEY, { roleArn: 'r', sessionName: wish }))
+    await assert.rejects(assumeRole(asked, KEY, { roleArn: 'r', sessionName: desired }))
     assert.equal(asked.sent[0]?.url.searchParams.get('RoleSessionName'), name)
   })
 }

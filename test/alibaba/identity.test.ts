@@ -182,7 +182,7 @@ const unavailable: [string, Reply[], RegExp][] = [
   ['no session right now', [text(200, 't'), text(200, 'r'), json(200, { Code: 'Failed' })], /no session/],
 ]
 for (const [why, replies, message] of unavailable) {
-  test(`worker-role: ${why} is said in one line with its cure`, async () => {
+  test(`worker-role: ${why} is said in one line with its fix`, async () => {
     await assert.rejects(createIdentity(WORKER, [], setUp(replies).deps).get(), {
       code: 'IDENTITY_UNAVAILABLE',
       message,

@@ -172,7 +172,7 @@ test('the date of a gateway’s page is not the cloud’s', async () => {
   assert.equal(transport.clock.skew(), 0)
 })
 
-test('an expired session is renewed once, and the call signed anew', async () => {
+test('an expired session is renewed once, and the call signed again', async () => {
   const expired = json(400, { Code: 'InvalidSecurityToken.Expired' })
   const provider: CredentialProvider = {
     name: 'test',

@@ -8,7 +8,7 @@ import { openBrowser, type TestBrowser } from '../support/browser/browser.ts'
 import { findTooWide, findWeakTexts } from '../support/browser/page-checks.ts'
 import { eventually } from '../support/eventually.ts'
 
-/** The page of docs/en/status.md; `UPDATE_SCREENSHOTS=1` takes it anew. */
+/** The page of docs/en/status.md; `UPDATE_SCREENSHOTS=1` takes it again. */
 const SCREENSHOT = fileURLToPath(new URL('../../docs/img/status-page.png', import.meta.url))
 
 let kit: HelperCluster
@@ -66,7 +66,7 @@ function applyList(imagePullSecrets: readonly { readonly name: string }[]): Prom
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const url = async (path = '/'): Promise<string> => `http://${(await kit.leader()).ip}:8081${path}`
 
-test('the page begins with what is wrong, each with its cure, in a browser that has nothing to complain about', async () => {
+test('the page begins with what is wrong, each with its fix, in a browser that has nothing to complain about', async () => {
   const address = await url()
   const { page, requests, complaints } = await browser.open(address)
   await eventually(async () => {
@@ -79,7 +79,7 @@ test('the page begins with what is wrong, each with its cure, in a browser that 
     'Namespace payments · ServiceAccount default',
     'Registry overseas',
   ])
-  assert.ok(problems.every((text) => /\nCure .{20}/.test(text) && /\n(now|.+ ago)\s.*\d\d:\d\d:\d\d UTC/.test(text)))
+  assert.ok(problems.every((text) => /\nFix .{20}/.test(text) && /\n(now|.+ ago)\s.*\d\d:\d\d:\d\d UTC/.test(text)))
   assert.match(problems[0] ?? '', /^Registry overseas\n/)
   assert.match(problems.join(), /kubectl-create.*FOREIGN_SECRET/s)
   assert.match(problems.join(), /argocd-controller.*FOREIGN_LIST/s)
@@ -169,7 +169,7 @@ test('the picture in the docs is a picture of this page', async () => {
   assert.ok(existsSync(SCREENSHOT))
 })
 
-test('the waiting replica shows the same report; what is cured is gone from the page', async () => {
+test('the waiting replica shows the same report; what is fixed is gone from the page', async () => {
   const { page } = await browser.open(await url())
   await kit.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/billing/secrets/${SECRET}` })
   await applyList([{ name: 'own-registry' }, { name: SECRET }])

@@ -67,5 +67,5 @@ test('the npm package prints policies and reaches for clusters', async () => {
 test('the npm package says that the sandbox needs a checkout', async () => {
   const { code, stderr } = await runBin(['sandbox'], { bin, cwd: folder })
   assert.equal(code, 2)
-  assert.match(stderr, /^SANDBOX_ABSENT: .*\n {2}cure: Clone the repository/)
+  assert.match(stderr, /^SANDBOX_ABSENT: .*\n {2}fix: Clone the repository/)
 })

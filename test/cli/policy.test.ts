@@ -180,5 +180,5 @@ test('a repository that GitHub does not show is an error with the way out', asyn
   const args = ['policy', '--github', 'acme/secret', '--oidc-provider-arn', PROVIDER]
   const { code, stderr } = await runBin(args, { env: { GITHUB_API_URL: api } })
   assert.equal(code, 1)
-  assert.match(stderr, /^GITHUB_UNKNOWN: .* GitHub answered with 404\n {2}cure: .*--owner-id and --repository-id/)
+  assert.match(stderr, /^GITHUB_UNKNOWN: .* GitHub answered with 404\n {2}fix: .*--owner-id and --repository-id/)
 })

@@ -48,7 +48,7 @@ test('--version says the one version', async () => {
 })
 
 const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegExp }[] = [
-  { args: ['validte'], error: /^INPUT_INVALID: unknown command 'validte'\n {2}cure: Did you mean validate\?\n$/ },
+  { args: ['validte'], error: /^INPUT_INVALID: unknown command 'validte'\n {2}fix: Did you mean validate\?\n$/ },
   { args: ['doctor', '--kubeconfg', 'x'], error: /^INPUT_INVALID: unknown option '--kubeconfg'\n.*--kubeconfig\?\n$/ },
   { args: ['validate', '-o', 'xml', '-f', 'x'], error: /^INPUT_INVALID: option '-o, --output <form>' argument 'xml'/ },
   { args: ['doctor', 'pods'], error: /^INPUT_INVALID: too many arguments/ },
@@ -74,7 +74,7 @@ for (const { args, error } of REFUSED) {
     const { code, stdout, stderr } = await runBin(args)
     assert.deepEqual([code, stdout], [2, ''])
     assert.match(stderr, error)
-    assert.match(stderr, /\n {2}cure: .+\n$/)
+    assert.match(stderr, /\n {2}fix: .+\n$/)
   })
 }
 
@@ -157,7 +157,7 @@ test('takes the next Node where the first is too old, and says so where none fit
   await cp(BIN, copy)
   const none = await runBin(['--version'], { bin: copy, env: { PATH: tools } })
   assert.deepEqual([none.code, none.stdout], [1, ''])
-  assert.match(none.stderr, /^acr-nopass needs Node\.js 24 or newer; on PATH is: v20\.1\.0\n {2}cure: .+\n$/)
+  assert.match(none.stderr, /^acr-nopass needs Node\.js 24 or newer; on PATH is: v20\.1\.0\n {2}fix: .+\n$/)
 
   const own = join(folder, 'checkout/node_modules/node-any/bin')
   await mkdir(own, { recursive: true })

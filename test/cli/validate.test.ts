@@ -18,7 +18,7 @@ test('every example of values is valid', async () => {
   }
 })
 
-test('P11 a bad file is refused with every error at once: place, what, why, cure', async () => {
+test('P11 a bad file is refused with every error at once: place, what, why, fix', async () => {
   const { code, stdout, stderr } = await runBin(['validate', '-f', BAD])
   assert.equal(code, 2)
   assert.equal(stdout, '')
@@ -57,12 +57,12 @@ test('P11 -o json says the same as data', async () => {
 
 test('files are merged in their order, and inline values come last', async () => {
   const broken = ['--values', 'attach: never']
-  const mended = ['--values', '{ identity: { type: worker-role }, attach: both, secretName: acr-nopass }']
+  const fixed = ['--values', '{ identity: { type: worker-role }, attach: both, secretName: acr-nopass }']
   const registries = 'examples/values/enterprise-worker-role.yaml'
   const refused = await runBin(['validate', '-f', registries, ...broken])
   assert.equal(refused.code, 2)
   assert.match(refused.stderr, /^values:1:9: SCHEMA_CHOICE: `attach` is "never"; .*\n1 error\n$/s)
-  const accepted = await runBin(['validate', '-f', registries, ...mended])
+  const accepted = await runBin(['validate', '-f', registries, ...fixed])
   assert.deepEqual([accepted.code, accepted.stderr], [0, ''])
 })
 
@@ -83,7 +83,7 @@ test('a list of clusters is checked with the values of each, offline', async () 
 test('a file that is not there is named', async () => {
   const { code, stderr } = await runBin(['validate', '-f', 'absent.yaml'])
   assert.equal(code, 2)
-  assert.match(stderr, /^absent.yaml: INPUT_INVALID: values-files: absent.yaml cannot be read\n {2}cure: /)
+  assert.match(stderr, /^absent.yaml: INPUT_INVALID: values-files: absent.yaml cannot be read\n {2}fix: /)
 })
 
 test('nothing to validate is said, not taken as valid', async () => {

@@ -34,8 +34,8 @@ export function testBackAgain(opened: () => Moved): void {
     const { admin, cloud, chart, workerRole } = bed
     const namespaces = Object.keys(deployments)
     const accounts = namespaces.flatMap((namespace) => ACCOUNTS.map((name) => ({ namespace, name })))
-    const wishes = accounts.map(({ namespace, name }) => ({ namespace, serviceAccount: name, image: `${image}:1` }))
-    const watch = watchPulls(admin, registry, wishes)
+    const attempts = accounts.map(({ namespace, name }) => ({ namespace, serviceAccount: name, image: `${image}:1` }))
+    const watch = watchPulls(admin, registry, attempts)
 
     await watch.phase('beside')
     await oldHelper(admin, 'aliyun-acr-credential-helper', oldImage)

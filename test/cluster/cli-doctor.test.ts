@@ -55,7 +55,7 @@ test('doctor: broken set-ups on a real API server, each named', async () => {
   await chart.createNamespace('out', { 'acr-nopass.io/skip': 'true' })
   await report({
     state: 'failing',
-    error: { code: 'CLOUD_DENIED', message: 'no right', cure: 'grant it', at: soon(-1) },
+    error: { code: 'CLOUD_DENIED', message: 'no right', fix: 'grant it', at: soon(-1) },
   })
   for (const name of ['acr-nopass', 'default', 'good', 'applied']) await admin.request(pullSecret(name))
   await admin.request(foreignSecret('foreign'))
@@ -90,8 +90,8 @@ test('doctor: broken set-ups on a real API server, each named', async () => {
   )
   const text = await doctor()
   assert.equal(text.code, 1)
-  for (const { id, cause, cure } of data.findings) {
-    assert.ok(text.stdout.includes(` ${id} `) && text.stdout.includes(cause) && text.stdout.includes(cure), id)
+  for (const { id, cause, fix } of data.findings) {
+    assert.ok(text.stdout.includes(` ${id} `) && text.stdout.includes(cause) && text.stdout.includes(fix), id)
   }
   assert.match(text.stdout, /^registry +edition +state +expires +login +domains$/m)
   assert.match(text.stdout, /^demo +enterprise +failing +in 40 min +accepted +demo-registry/m)
@@ -162,7 +162,7 @@ test('doctor: who may read little is told what was not checked', async () => {
   await writeFile(kubeconfig, cluster.kubeconfigFor('anna', [], 10))
   await report({
     state: 'failing',
-    error: { code: 'CLOUD_DENIED', message: 'no right', cure: 'grant it', at: soon(-1) },
+    error: { code: 'CLOUD_DENIED', message: 'no right', fix: 'grant it', at: soon(-1) },
   })
   const answer = await eventually(async () => {
     const { code, stdout } = await runBin(['doctor', '--kubeconfig', kubeconfig, '-o', 'json'])

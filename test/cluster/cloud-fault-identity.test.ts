@@ -23,12 +23,12 @@ const { control, faults } = kit.cloud
 const ALL = ['demo', 'shared', 'personal']
 const ALWAYS = Number.POSITIVE_INFINITY
 
-/** Strikes, asks for a rotation, looks, cures: what cannot be had keeps its content, and follows by itself. */
+/** Strikes, asks for a rotation, looks, fixes: what cannot be had keeps its content, and follows by itself. */
 async function assertStands(
   t: TestContext,
   id: string,
   failing: readonly string[],
-  fault: { readonly strike: () => void | Promise<void>; readonly cure: () => void | Promise<void> },
+  fault: { readonly strike: () => void | Promise<void>; readonly fix: () => void | Promise<void> },
   expected: Parameters<typeof assertNamed>[2],
 ): Promise<void> {
   const before = await Promise.all(bed.served.map(bed.entries))
@@ -37,7 +37,7 @@ async function assertStands(
   await kit.askForRotation()
   for (const name of failing) await assertNamed(bed, name, expected)
   await assertEntries(bed, before, { changed: others, kept: failing })
-  await fault.cure()
+  await fault.fix()
   const since = performance.now()
   await assertEntries(bed, before, { changed: ALL })
   await assertLive(bed)
@@ -47,7 +47,7 @@ async function assertStands(
 test('P2 the metadata service is slow: what needs its session keeps its credential and follows by itself', async (t) => {
   const fault = {
     strike: () => faults.add({ kind: 'slow', ms: 4000, times: ALWAYS, match: { product: 'imds' } }),
-    cure: () => faults.clear(),
+    fix: () => faults.clear(),
   }
   await assertStands(t, 'imds-slow', ['demo', 'personal'], fault, {
     code: 'IDENTITY_UNAVAILABLE',
@@ -58,7 +58,7 @@ test('P2 the metadata service is slow: what needs its session keeps its credenti
 test('P2 the metadata service refuses: what needs its session keeps its credential and follows by itself', async (t) => {
   const fault = {
     strike: () => faults.add({ kind: 'status', status: 403, code: '', times: ALWAYS, match: { product: 'imds' } }),
-    cure: () => faults.clear(),
+    fix: () => faults.clear(),
   }
   await assertStands(t, 'imds-refused', ['demo', 'personal'], fault, {
     code: 'IDENTITY_UNAVAILABLE',
@@ -70,7 +70,7 @@ test('P2 the role loses its policy: the status names the permission, and all goe
   const Action = ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository']
   const fault = {
     strike: () => control.revoke(WORKER_ROLE, 'pull'),
-    cure: () =>
+    fix: () =>
       control.grant(WORKER_ROLE, 'pull', { Version: '1', Statement: [{ Effect: 'Allow', Action, Resource: ['*'] }] }),
   }
   const message = /lacks the permission cr:GetAuthorizationToken/
@@ -88,7 +88,7 @@ test('P2 the name of the API does not resolve: every credential stays and follow
       // A connection that is open needs no name.
       faults.add({ kind: 'cut', times: 3, match: { product: 'cr' } })
     },
-    async cure() {
+    async fix() {
       await kit.chart.createNamespace('meanwhile')
       await eventually(async () => assert.equal(await kit.isUsable('meanwhile'), true), 30_000)
       faults.clear()

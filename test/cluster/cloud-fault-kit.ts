@@ -90,7 +90,7 @@ export async function openCloudFaults(
   return bed
 }
 
-/** Until the status names the registry, the code, the cloud's own code and a cure; the metrics and the log name the registry too. */
+/** Until the status names the registry, the code, the cloud's own code and a fix; the metrics and the log name the registry too. */
 export async function assertNamed(
   bed: CloudFaultCluster,
   registry: string,
@@ -104,7 +104,7 @@ export async function assertNamed(
   assert.equal(error?.code, expected.code)
   if (expected.reason !== undefined) assert.match(error.reason ?? '', new RegExp(expected.reason))
   if (expected.message !== undefined) assert.match(error.message, expected.message)
-  assert.ok(error.cure.length > 20, error.cure)
+  assert.ok(error.fix.length > 20, error.fix)
   const counted = new RegExp(`acr_nopass_token_refresh_total\\{registry="${registry}",result="failed"\\} [1-9]`)
   assert.match(await bed.metrics(), counted)
   const lines = (await bed.log()).split('\n').filter((line) => line.includes('no new credential'))

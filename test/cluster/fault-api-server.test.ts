@@ -56,7 +56,7 @@ test('P2 etcd is killed in the middle of a rotation and comes back', async (cont
   await held(context, 'etcd-killed', since)
 })
 
-test('P2 nobody reaches the API server for longer than a lease lives: the leader gives up, and begins anew', async (context) => {
+test('P2 nobody reaches the API server for longer than a lease lives: the leader gives up, and starts again', async (context) => {
   const { name } = await kit.leader()
   const { count } = await bed.ends(name)
   await beginRotation()

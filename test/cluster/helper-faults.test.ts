@@ -121,7 +121,7 @@ test('a leader that was paused past its lease starts no write when it goes on', 
   await eventually(async () => assert.equal(await kit.isUsable('paused'), true))
   const from = kit.auditLength()
   kit.node.resume(`${HOME}/${pod.name}`)
-  // On a busy machine the node was quicker: it starts a process anew that answers no probe, and that one has led nothing yet.
+  // On a busy machine the node was quicker: it restarts a process that answers no probe, and that one has led nothing yet.
   await eventually(() => {
     const log = kit.node.log(`${HOME}/${pod.name}`)
     assert.ok(log.includes('LEASE_LOST') || !log.includes('"leading"'), log)

@@ -66,7 +66,7 @@ const before = await eventually(async () => {
   return { web, once, alone }
 })
 
-test('watchPods: a Pod that was admitted too early gets an Event with its cure, and is not touched', async () => {
+test('watchPods: a Pod that was admitted too early gets an Event with its fix, and is not touched', async () => {
   const from = kit.auditLength()
   await kit.install({ replicas: 1, watchPods: true })
   const told = await eventually(async () => {

@@ -78,7 +78,7 @@ test('P1 a writer that takes our entry out three times is named in one Event, an
   assert.deepEqual(await list(), ['own'])
 })
 
-test('a registry that gives no new credential is an Event on the Deployment, with its cure and no word of the cloud', async () => {
+test('a registry that gives no new credential is an Event on the Deployment, with its fix and no word of the cloud', async () => {
   const match = { product: 'cr' }
   cloud.faults.add({ kind: 'status', status: 503, code: 'ServiceUnavailable', times: Number.POSITIVE_INFINITY, match })
   await kit.askForRotation()

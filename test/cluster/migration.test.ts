@@ -145,15 +145,15 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
   }
   await deploy(admin, 'shop', 'app', DEMO)
   await deploy(admin, 'web', 'tools', PERSONAL, 'builder')
-  const wish = (namespace: string, serviceAccount: string, image: string) => ({
+  const attempt = (namespace: string, serviceAccount: string, image: string) => ({
     namespace,
     serviceAccount,
     image: `${image}:1`,
   })
   const watch = watchPulls(admin, registry.url, [
-    wish('shop', 'default', DEMO),
-    wish('shop', 'builder', PERSONAL),
-    wish('web', 'builder', DEMO),
+    attempt('shop', 'default', DEMO),
+    attempt('shop', 'builder', PERSONAL),
+    attempt('web', 'builder', DEMO),
   ])
 
   await watch.phase('import')

@@ -115,7 +115,7 @@ function slowestAttachment(entries: readonly AuditEntry[]): number {
   return Math.max(...waits)
 }
 
-test('P1 a ServiceAccount that is made anew between our reading and our writing keeps its own list', async (t) => {
+test('P1 a ServiceAccount that is recreated between our reading and our writing keeps its own list', async (t) => {
   invariants.forgive('reborn')
   await using webhook = await startAdmissionWebhook(admin, 'reborn', 'serviceaccounts', 30)
   await webhookAsked(admin, webhook, 'reborn')

@@ -36,7 +36,7 @@ async function assertNamed(namespace: string, code: string, by: RegExp, outcome:
   }, 60_000)
   assert.equal(problem.code, code)
   assert.match(problem.message, by)
-  assert.ok(problem.cure.length > 20, problem.cure)
+  assert.ok(problem.fix.length > 20, problem.fix)
   const { ip, name } = await kit.leader()
   const metrics = await (await fetch(`http://${ip}:8080/metrics`)).text()
   assert.match(metrics, new RegExp(`acr_nopass_writes_total\\{kind="secret",outcome="${outcome}"\\} [1-9]`))
@@ -49,7 +49,7 @@ async function assertRotationRefused(
   t: TestContext,
   id: string,
   namespace: string,
-  fault: { readonly named: () => Promise<void>; readonly cure: () => void | Promise<void> },
+  fault: { readonly named: () => Promise<void>; readonly fix: () => void | Promise<void> },
 ): Promise<void> {
   const before = await kit.secret(namespace)
   await kit.askForRotation()
@@ -62,7 +62,7 @@ async function assertRotationRefused(
   assert.deepEqual((await kit.secret(namespace))?.data, before?.data)
   await kit.chart.createNamespace(`new-${namespace}`)
   await eventually(async () => assert.equal(await kit.isUsable(`new-${namespace}`), true), 30_000)
-  await fault.cure()
+  await fault.fix()
   const since = performance.now()
   const namespaces = [...others, namespace, `new-${namespace}`, HOME]
   await invariants.assertHeld(t, { id, area: 'objects', since, namespaces })
@@ -79,7 +79,7 @@ test('P2 an admission webhook refuses our write: the namespace keeps its Secret,
   await assertRotationRefused(t, 'webhook-refuses', 'hooked', {
     named: () =>
       assertNamed('hooked', 'WRITE_REFUSED', /"hooked\.test\.example\.com".*no Secrets on Fridays/, 'refused'),
-    cure: () => {
+    fix: () => {
       webhook.answer = () => 'allow'
     },
   })
@@ -91,7 +91,7 @@ test('P2 an admission webhook times out: the namespace keeps its Secret, the web
   webhook.answer = toHelper('hang')
   await assertRotationRefused(t, 'webhook-times-out', 'hung', {
     named: () => assertNamed('hung', 'WRITE_FAILING', /hung\.test\.example\.com/, 'unavailable'),
-    cure: () => {
+    fix: () => {
       webhook.answer = () => 'allow'
     },
   })
@@ -125,7 +125,7 @@ test("P2 a namespace's ValidatingAdmissionPolicy forbids us: it keeps its Secret
   }, 30_000)
   await assertRotationRefused(t, 'policy-forbids', 'forbidden', {
     named: () => assertNamed('forbidden', 'WRITE_REFUSED', /'no-robots'.*robots write nothing here/, 'refused'),
-    cure: async () => {
+    fix: async () => {
       await admin.request({ method: 'DELETE', path: `${bindings}/${name}` })
     },
   })

@@ -34,7 +34,7 @@ test('Prometheus accepts the rules', async () => {
 
 test('every alert says what is wrong, why, and what to do', () => {
   for (const { alert, annotations, labels } of rules.groups.flatMap((group) => group.rules)) {
-    assert.deepEqual(Object.keys(annotations), ['summary', 'cause', 'cure'], alert)
+    assert.deepEqual(Object.keys(annotations), ['summary', 'cause', 'fix'], alert)
     assert.match(labels.severity ?? '', /^(warning|critical)$/)
   }
 })

@@ -146,7 +146,7 @@ const refusals: readonly Refusal[] = [
 ]
 
 for (const { title, values = {}, says, ...options } of refusals) {
-  test(`refused with cause and cure: ${title}`, async () => {
+  test(`refused with cause and fix: ${title}`, async () => {
     for (const helm of helms) {
       const stderr = await helm.refusal({ values: [scenario('minimal'), values], ...options })
       assert.match(stderr, says)

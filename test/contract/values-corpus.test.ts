@@ -137,8 +137,8 @@ function verdict(mine: LoadedValues | undefined): string {
   if (mine === undefined || mine.errors.length === 0) return '  valid'
   const lines = mine.errors.map(({ place, code, message, hint }) => {
     // Where a stack ends, and how often that is said, differs from run to run.
-    if (message === 'the file is nested too deeply') return `  ${place.file}: ${code}: ${message}\n    cure: ${hint}`
-    return `  ${formatPlace(place)}: ${code}: ${message}\n    cure: ${hint}`
+    if (message === 'the file is nested too deeply') return `  ${place.file}: ${code}: ${message}\n    fix: ${hint}`
+    return `  ${formatPlace(place)}: ${code}: ${message}\n    fix: ${hint}`
   })
   const more = lines.length > 12 ? [`  … ${lines.length - 12} more`] : []
   return [...new Set(lines.slice(0, 12)), ...more].join('\n')
@@ -150,7 +150,7 @@ function madeMessages(): string {
   for (const { errors } of ours.slice(written.length)) {
     for (const { code, message, hint } of errors) {
       const key = `${code}: ${message.replaceAll(/`[^`]*`|"[^"]*"|\d+/g, '_')}`
-      if (!said.has(key)) said.set(key, `${code}: ${message}\n    cure: ${hint}`)
+      if (!said.has(key)) said.set(key, `${code}: ${message}\n    fix: ${hint}`)
     }
   }
   const lines = [...said].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => `  ${line}`)

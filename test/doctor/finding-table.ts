@@ -8,7 +8,7 @@ export interface Row {
   readonly title: string
   readonly observed: Observed
   readonly finds: readonly (readonly [Severity, FindingId, string])[]
-  /** In the cause, the cure or the command of the first. */
+  /** In the cause, the fix or the command of the first. */
   readonly says?: RegExp
 }
 
@@ -22,8 +22,8 @@ export function testFindings(rows: readonly Row[]): void {
         finds,
       )
       const [first] = findings
-      if (says) assert.match(`${first?.cause}\n${first?.cure}\n${first?.command}`, says)
-      for (const { message, cause, cure } of findings) assert.ok(message !== '' && cause !== '' && cure !== '')
+      if (says) assert.match(`${first?.cause}\n${first?.fix}\n${first?.command}`, says)
+      for (const { message, cause, fix } of findings) assert.ok(message !== '' && cause !== '' && fix !== '')
     })
   }
 }

@@ -354,8 +354,8 @@ for (const row of ROWS) {
       findings.map(({ id, subject }) => [id, subject]),
       [[row.id, `Pod ${row.pod.namespace}/web-1`]],
     )
-    const [{ cause, cure, command } = { cause: '', cure: '', command: '' }] = findings
-    assert.match(`${cause}\n${cure}\n${command}`, row.says)
+    const [{ cause, fix, command } = { cause: '', fix: '', command: '' }] = findings
+    assert.match(`${cause}\n${fix}\n${command}`, row.says)
   })
 }
 

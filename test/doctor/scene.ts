@@ -29,7 +29,7 @@ export function registry(change: Partial<RegistryStatus> = {}): RegistryStatus {
 }
 
 export function failure(code = 'CLOUD_DENIED'): NonNullable<RegistryStatus['error']> {
-  return { code, reason: 'NoPermission', message: 'the role may not do it', cure: 'let it', at: at(-1) }
+  return { code, reason: 'NoPermission', message: 'the role may not do it', fix: 'let it', at: at(-1) }
 }
 
 export function namespace(name: string, change: Partial<NamespaceView> = {}): NamespaceView {

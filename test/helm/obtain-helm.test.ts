@@ -96,7 +96,7 @@ test('an archive with another checksum is never unpacked', async (t) => {
   await assert.rejects(stat(join(path, 'cache')), { code: 'ENOENT' })
 })
 
-test('a version that is not there, and a checksum that is none, are refused with the cure', async (t) => {
+test('a version that is not there, and a checksum that is none, are refused with the fix', async (t) => {
   const path = await folder(t)
   const { url, sha256, requests } = await mirror(t, 'v4.2.0')
   const options = { mirror: url, environment: { PATH: process.env.PATH }, folder: path, toolCache: undefined }

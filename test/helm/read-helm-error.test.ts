@@ -95,7 +95,7 @@ const cases: readonly {
 ]
 
 for (const { name, stderr, code, message } of cases) {
-  test(`helm's words become an error with a cure: ${name}`, () => {
+  test(`helm's words become an error with a fix: ${name}`, () => {
     const error = readHelmError(stderr, { command: 'upgrade' })
     assert.deepEqual({ code: error.code, message: error.message }, { code, message })
     assert.notEqual(error.hint, '')

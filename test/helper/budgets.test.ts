@@ -39,7 +39,7 @@ test('security 2: problems of one namespace leave room for those of the others, 
   const board = createProblemBoard(nothing)
   const at = (index: number): string => new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString()
   const set = (namespace: string, key: string, index: number): void =>
-    board.set(`${namespace}/${key}`, { code: 'LIST_OVERLONG', message: key, cure: 'c', at: at(index), namespace })
+    board.set(`${namespace}/${key}`, { code: 'LIST_OVERLONG', message: key, fix: 'c', at: at(index), namespace })
   set('shop', 'first', 0)
   for (let index = 1; index <= 2000; index += 1) set('hostile', `a${index}`, index)
   assert.equal(board.size, 101)

@@ -45,7 +45,7 @@ test('a follower asks until there is one token, and no further', async () => {
   assert.equal(refresh.state.live?.token.password, 'p1')
 })
 
-test('a wish for a rotation is granted at once, in one call', async () => {
+test('a request for a rotation is granted immediately, in one call', async () => {
   const { clock, refresh, calls } = openRefresh()
   refresh.start()
   await clock.advance(5 * MINUTE)

@@ -20,7 +20,7 @@ const error = {
   code: 'CLOUD_DENIED',
   reason: 'NoPermission',
   message: 'no',
-  cure: 'do',
+  fix: 'do',
   at: '2026-01-01T00:00:00.000Z',
 }
 const state = (name: string, more: Partial<RegistryState> = {}): RegistryState => ({
@@ -289,7 +289,7 @@ test('a problem keeps the time at which it began, and goes when it is solved', (
   const board = createProblemBoard(() => {
     changes += 1
   })
-  const problem = (code: string, at: string) => ({ code, message: code, cure: 'do', at })
+  const problem = (code: string, at: string) => ({ code, message: code, fix: 'do', at })
   board.set('a', problem('X', '1'))
   board.set('a', problem('X', '2'))
   board.set('b', problem('Y', '3'))

@@ -66,7 +66,7 @@ export function testAttach(
     assert.deepEqual([container?.restartCount, Object.keys(container?.state ?? {})], [0, ['running']])
   })
 
-  test(`P4 ${attach}: rotated in place while the registry is down, cached images start; with a Secret made anew they do not`, async () => {
+  test(`P4 ${attach}: rotated in place while the registry is down, cached images start; with a Secret recreated they do not`, async () => {
     const [bed, helper] = opened()
     const [kept, remade] = [await makeTeam(bed, 'kept'), await makeTeam(bed, 'remade')]
     for (const team of [kept, remade]) {

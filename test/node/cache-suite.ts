@@ -101,7 +101,7 @@ export function testImageCache(opened: () => NodeBed): void {
     assert.equal(contacts(), before)
   })
 
-  test('P4 a Secret that was deleted and made anew, with a credential that has ended, is refused the cached image', async () => {
+  test('P4 a Secret that was deleted and recreated, with a credential that has ended, is refused the cached image', async () => {
     const bed = opened()
     const token = await bed.pullToken()
     await team('again', token)

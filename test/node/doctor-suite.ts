@@ -147,7 +147,7 @@ export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
         const { code, report } = await ask(name)
         const found = report.findings.find((finding) => finding.id === id)
         assert.ok(found, JSON.stringify(report.findings))
-        assert.match(`${found.cause}\n${found.cure}`, says)
+        assert.match(`${found.cause}\n${found.fix}`, says)
         assert.equal(code, 1)
       }, 60_000)
     } finally {

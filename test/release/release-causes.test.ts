@@ -16,7 +16,7 @@ const pod: PodView = {
 }
 
 function status(state: RegistryStatus['state'], code?: string): HelperStatus {
-  const error = code && { code, reason: 'WHY', message: 'it failed', cure: 'mend it', at: '' }
+  const error = code && { code, reason: 'WHY', message: 'it failed', fix: 'fix it', at: '' }
   const registry = {
     name: 'prod',
     edition: 'enterprise',

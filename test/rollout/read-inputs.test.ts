@@ -48,7 +48,7 @@ const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] =
 ]
 
 for (const [given, code, message] of refused) {
-  test(`refused with its cure: ${Object.entries(given)
+  test(`refused with its fix: ${Object.entries(given)
     .map((pair) => pair.join(': '))
     .join(', ')}`, () => {
     assert.throws(() => read(given), { code, message })

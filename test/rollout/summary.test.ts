@@ -29,7 +29,7 @@ async function assertGolden(name: string, text: string): Promise<void> {
   assert.equal(text, await readFile(file, 'utf8'))
 }
 
-test('a tired reader sees the failures first, then their cures, then when what happened', async () => {
+test('a tired reader sees the failures first, then their fixes, then when what happened', async () => {
   const results: readonly ClusterResult[] = [
     result,
     {
@@ -91,7 +91,7 @@ test('a plan is folded, object by object', async () => {
   )
 })
 
-test('errors of values are a table with places and cures', async () => {
+test('errors of values are a table with places and fixes', async () => {
   const error = new NopassError('INPUT_INVALID', 'no such file', {
     place: { file: 'values.yaml', line: 3, column: 14 },
   })
@@ -129,7 +129,7 @@ for (const [status, count] of [
   ['failed', 2000],
   ['skipped', 5000],
 ] as const) {
-  test(`L2 ${count} ${status} clusters: the table, the cures and the timeline fit, and what was left out is counted`, () => {
+  test(`L2 ${count} ${status} clusters: the table, the fixes and the timeline fit, and what was left out is counted`, () => {
     const error = { code: 'HELM_FAILED', message: 'm'.repeat(300), hint: 'h'.repeat(300) }
     const results = Array.from({ length: count }, (_, index): ClusterResult => {
       const name = `cluster-${index}`

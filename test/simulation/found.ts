@@ -115,7 +115,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H4: a listed namespace is deleted, both replicas start anew, and nothing is written anywhere',
+    finding: 'H4: a listed namespace is deleted, both replicas start again, and nothing is written anywhere',
     plan: {
       seed: 26295,
       setup: {

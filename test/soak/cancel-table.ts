@@ -40,7 +40,7 @@ const WORDS = {
       'Folders left',
       'Releases left pending',
       'Post step failed or warned',
-      'Pending after a lost machine, and the cure that the next run named worked',
+      'Pending after a lost machine, and the fix that the next run named worked',
     ],
     all: 'all',
     when: (count: number, date: string, command: string) => `${count} cancels, ${date}. Again: \`${command}\`.`,
@@ -111,7 +111,7 @@ function countsOf(records: readonly CancelRecord[]): readonly string[] {
     String(count(({ files }) => files > 0)),
     String(count((record) => isPending(record) && !record.point.lost)),
     String(count(({ point, post, warnings }) => !point.lost && (post !== 0 || warnings > 0))),
-    lost.length === 0 ? '–' : `${lost.filter(({ cured }) => cured === true).length} / ${lost.filter(isPending).length}`,
+    lost.length === 0 ? '–' : `${lost.filter(({ fixed }) => fixed === true).length} / ${lost.filter(isPending).length}`,
   ]
 }
 

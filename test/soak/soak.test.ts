@@ -59,7 +59,7 @@ const good: CancelRecord = {
   processes: 0,
   files: 0,
   release: 'deployed',
-  cured: undefined,
+  fixed: undefined,
   said: '',
 }
 const lost: CancelRecord = {
@@ -68,7 +68,7 @@ const lost: CancelRecord = {
   main: 'killed',
   post: undefined,
   release: 'pending-upgrade',
-  cured: true,
+  fixed: true,
 }
 
 for (const [what, change, breach] of [
@@ -77,16 +77,16 @@ for (const [what, change, breach] of [
   ['a main step that had to be killed', { main: 'killed' }, 'the main step had to be killed'],
   ['a red post step', { post: 1 }, 'the post step ended with 1'],
   ['a warning', { warnings: 2 }, '2 warnings of the post step'],
-  ['a pending release', { release: 'pending-install', cured: true }, 'the release is pending-install'],
+  ['a pending release', { release: 'pending-install', fixed: true }, 'the release is pending-install'],
 ] as const) {
   test(`${what} breaks the promise`, () => {
     assert.deepEqual(findBreaches({ ...good, ...change }), [breach])
   })
 }
 
-test('a machine that is lost may leave a pending release, if the next run names the cure', () => {
+test('a machine that is lost may leave a pending release, if the next run names the fix', () => {
   assert.deepEqual(broken([good, lost]), [])
-  assert.deepEqual(findBreaches({ ...lost, cured: false }), ['the next run did not name a cure that works'])
+  assert.deepEqual(findBreaches({ ...lost, fixed: false }), ['the next run did not name a fix that works'])
 })
 
 test('the table counts by moment, in both languages, and stands in its block of the page', () => {

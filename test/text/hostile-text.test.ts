@@ -166,8 +166,8 @@ test('security 4: doctor and doctor pod have a line for what they say, and none 
       others: [release],
       addons: [text],
       missingRights: [`get ${text}`],
-      status: { problems: [{ ...denied, message: text, cure: text, namespace: text, object: text }] },
-      registries: [registry('prod', { state: 'failing', error: { ...denied, message: text, cure: text } })],
+      status: { problems: [{ ...denied, message: text, fix: text, namespace: text, object: text }] },
+      registries: [registry('prod', { state: 'failing', error: { ...denied, message: text, fix: text } })],
       cloud: { state: 'not-looked', why: text },
       unread: [{ what: text, why: text }],
       server: `https://${text}`,
@@ -191,7 +191,7 @@ test('security 4: cleanup --legacy names what it finds on the lines that are its
     renderLegacy(
       {
         dryRun: true,
-        dependents: [{ subject: text, why: text, cure: text, command: text }],
+        dependents: [{ subject: text, why: text, fix: text, command: text }],
         plan: [text],
         done: [],
         kept: [{ serviceAccount: text, manager: text }],
@@ -230,7 +230,7 @@ test('security 6: keys and values of a file are shown on the line of their error
 
 test('security 6: validate prints no escape sequence and no line of a file at its own column', async () => {
   const file = join(folder, 'inj.yaml')
-  writeFileSync(file, 'registries: []\n"a\\n::error::b\\e[31m\\u202e": 1\nlogLevel: "x\\n  cure: c\\u001b[2J"\n')
+  writeFileSync(file, 'registries: []\n"a\\n::error::b\\e[31m\\u202e": 1\nlogLevel: "x\\n  fix: c\\u001b[2J"\n')
   for (const env of [{}, { GITHUB_ACTIONS: 'true' }]) {
     const { stderr, stdout, code } = await runBin(['validate', '-f', file], { env })
     assert.equal(code, 2)
@@ -268,7 +268,7 @@ test('security 1: Events, the status object and the page hold no control charact
     const clock = createFakeClock()
     const subject = { apiVersion: 'v1', kind: 'Namespace', name: 'shop', namespace: 'shop' }
     createEventReporter({ client, clock, log: silent, instance: 'pod' }).warn(subject, 'WriteRefused', text)
-    const problem = { ...denied, message: text, cure: text, namespace: text, object: text, reason: text }
+    const problem = { ...denied, message: text, fix: text, namespace: text, object: text, reason: text }
     const report = status({ problems: [problem], leader: text, registries: [registry(text, { error: problem })] })
     const writer = createStatusWriter({
       client,

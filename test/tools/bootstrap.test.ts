@@ -89,7 +89,7 @@ test('two first runs at once: both succeed, one of them installs', async () => {
   assert.match(waited[0]?.err ?? '', /another run did it/)
 })
 
-test('without a network one line tells the cause, the cure and the log; the next run goes on', async () => {
+test('without a network one line tells the cause, the fix and the log; the next run goes on', async () => {
   writeCommand(`console.log('ran')`)
   const integrity = `sha512-${Buffer.alloc(64).toString('base64')}`
   const offline = {
@@ -109,7 +109,7 @@ test('without a network one line tells the cause, the cure and the log; the next
   assert.deepEqual([run.code, run.out], [1, ''])
   assert.match(
     run.err,
-    /error: npm ci: the package registry cannot be reached \(.*\); log: .*npm-ci\.log\n {2}cure: check the network/,
+    /error: npm ci: the package registry cannot be reached \(.*\); log: .*npm-ci\.log\n {2}fix: check the network/,
   )
   writeFileSync(join(root, 'package.json'), '{"name":"little","version":"1.0.0","type":"module"}')
   writeLock({})
@@ -145,7 +145,7 @@ test('an unknown command and a missing script are told in two lines', async () =
   const unknown = await start(['deploy']).ended
   assert.deepEqual(
     [unknown.code, unknown.err],
-    [1, "error: no command 'deploy'\n  cure: use one of: sandbox, test, bench, soak, tools, build, check, release\n"],
+    [1, "error: no command 'deploy'\n  fix: use one of: sandbox, test, bench, soak, tools, build, check, release\n"],
   )
   const missing = await start(['bench']).ended
   assert.equal(missing.code, 1)

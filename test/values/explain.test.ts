@@ -18,16 +18,16 @@ const files = [
 ]
 const { errors } = loadValues({ files, defaults })
 
-test('errors show the line with a mark under the place, and the cure; a line that may hold a secret is not shown', () => {
+test('errors show the line with a mark under the place, and the fix; a line that may hold a secret is not shown', () => {
   assert.equal(
     explainErrors(errors, files),
     [
       'values.yaml:5:13: VALUES_REGION: `registries[0].region` is "cn-hangzou": Alibaba Cloud has no such region',
       '  5 |     region: cn-hangzou # mine',
       '    |             ^^^^^^^^^^',
-      '  cure: Did you mean cn-hangzhou? For a cloud with regions of its own set `endpoints.cr`.',
+      '  fix: Did you mean cn-hangzhou? For a cloud with regions of its own set `endpoints.cr`.',
       'values.yaml:7:1: SCHEMA_UNKNOWN_KEY: there is no key `pasword` at the top',
-      '  cure: Remove it; docs/en/values.md describes every key.',
+      '  fix: Remove it; docs/en/values.md describes every key.',
     ].join('\n'),
   )
 })
@@ -61,7 +61,7 @@ test('errors as data say the same', () => {
 
 test('errors of other areas are explained and listed as well, after those with a place', () => {
   const other = new NopassError('INTERRUPTED', 'stopped')
-  assert.equal(explainErrors([other], files), `INTERRUPTED: stopped\n  cure: ${other.hint}`)
+  assert.equal(explainErrors([other], files), `INTERRUPTED: stopped\n  fix: ${other.hint}`)
   assert.deepEqual(errorData(other).file, null)
   assert.deepEqual(sortErrors<NopassError>([other, ...errors], ['values.yaml']).at(-1), other)
 })

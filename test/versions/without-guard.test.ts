@@ -31,7 +31,7 @@ test('with guard: disabled it installs, and Secret and reference come in every n
   assert.equal(await kit.secret('kube-system'), undefined)
 })
 
-test('a new namespace is usable at once, and a rotation writes the same Secret anew', async () => {
+test('a new namespace is usable at once, and a rotation writes the same Secret again', async () => {
   await chart.createNamespace('late')
   await eventually(async () => assert.equal(await kit.isUsable('late'), true))
   const before = await kit.secret('late')

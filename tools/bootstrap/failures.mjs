@@ -1,8 +1,8 @@
-/** A failure that the user can cure; no stack is shown. */
+/** A failure that the user can fix; no stack is shown. */
 export class CommandFailure extends Error {
-  constructor(message, cure) {
+  constructor(message, fix) {
     super(message)
-    this.cure = cure
+    this.fix = fix
   }
 }
 

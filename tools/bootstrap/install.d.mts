@@ -15,4 +15,4 @@ export function fits(
   platform: string,
   arch: string,
 ): boolean
-export function explain(output: string, logFile: string): Error & { readonly cure: string }
+export function explain(output: string, logFile: string): Error & { readonly fix: string }

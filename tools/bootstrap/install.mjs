@@ -164,7 +164,7 @@ const CAUSES = [
 export function explain(output, logFile) {
   const errors = output.split('\n').filter((line) => /^npm (err|error)/i.test(line))
   const text = errors.join('\n')
-  const [, cause, cure] = CAUSES.find(([sign]) => sign.test(text)) ?? [
+  const [, cause, fix] = CAUSES.find(([sign]) => sign.test(text)) ?? [
     undefined,
     'npm ci failed',
     'read the log and run again',
@@ -172,5 +172,5 @@ export function explain(output, logFile) {
   const detail = errors
     .map((line) => line.replace(/^npm (error|err!?)\s*/i, ''))
     .find((line) => line && !/^(code|syscall|errno) /.test(line))
-  return new CommandFailure(`npm ci: ${cause}${detail ? ` (${detail.slice(0, 200)})` : ''}; log: ${logFile}`, cure)
+  return new CommandFailure(`npm ci: ${cause}${detail ? ` (${detail.slice(0, 200)})` : ''}; log: ${logFile}`, fix)
 }

@@ -1,4 +1,4 @@
-// A lock between runs: a file that names its holder. Dependency-free, any Node >= 18, shared by the bootstrap and the tool chest.
+// A lock between runs: a file that names its holder. Dependency-free, any Node >= 18, shared by the bootstrap and the toolchain.
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'

@@ -28,11 +28,11 @@ export function findNode(
 ) {
   if (isNewEnough(running.version)) return running.path
   const name = nodePackage(running.platform, running.arch)
-  const cure = `install Node ${NEEDED_MAJOR} (https://nodejs.org/en/download) and run again`
+  const fix = `install Node ${NEEDED_MAJOR} (https://nodejs.org/en/download) and run again`
   if (!name)
     throw new CommandFailure(
       `Node ${running.version} is too old, and npm has no Node for ${running.platform} ${running.arch}`,
-      cure,
+      fix,
     )
   const path = join(root, 'node_modules', name, 'bin', 'node')
   try {
@@ -40,7 +40,7 @@ export function findNode(
   } catch {
     throw new CommandFailure(
       `Node ${running.version} is too old, and ${path} is missing`,
-      `run: npm ci --include=optional; or ${cure}`,
+      `run: npm ci --include=optional; or ${fix}`,
     )
   }
   return path

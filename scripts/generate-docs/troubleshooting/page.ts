@@ -1,8 +1,8 @@
 import { FINDING_IDS, type FindingId } from '../../../src/doctor/finding.ts'
 import { type Language, languageSwitch } from '../languages.ts'
 
-/** `[symptom, cure]` of every finding. */
-export type FindingRows = Readonly<Record<FindingId, readonly [symptom: string, cure: string]>>
+/** `[symptom, fix]` of every finding. */
+export type FindingRows = Readonly<Record<FindingId, readonly [symptom: string, fix: string]>>
 
 export interface PageWords {
   readonly language: Language
@@ -17,12 +17,12 @@ export interface PageWords {
 /** With which finding a new part of the page begins. */
 const PARTS: readonly FindingId[] = ['POD_UNCOVERED', 'NOT_INSTALLED', 'RAM_DENIED', 'SECRET_MISSING']
 
-/** docs/<language>/troubleshooting.md: what hurts, what doctor calls it, what mends it. */
+/** docs/<language>/troubleshooting.md: the symptom, the finding, and the fix. */
 export function troubleshootingPage(words: PageWords, rows: FindingRows): string {
   const parts = PARTS.map((first, index) => {
     const lines = idsFrom(first).map((id) => {
-      const [symptom, cure] = rows[id]
-      return `| ${symptom} | \`${id}\` | ${cure} |`
+      const [symptom, fix] = rows[id]
+      return `| ${symptom} | \`${id}\` | ${fix} |`
     })
     const head = `| ${words.columns.join(' | ')} |\n| --- | --- | --- |`
     return `## ${words.parts[index]}\n${head}\n${lines.join('\n')}\n`

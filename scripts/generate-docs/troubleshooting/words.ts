@@ -17,7 +17,7 @@ const JSON_SHAPE = `\`\`\`json
   "cloud": { "looked": true, "caller": "acs:ram::…:user/…", "account": "…", "notes": [{ "what": "role …", "why": "…" }] },
   "registries": [], "namespaces": {}, "serviceAccounts": {},
   "pod": { "namespace": "shop", "name": "web-…", "node": {}, "containers": [{ "name": "app", "image": "…", "steps": [{ "step": "registry", "state": "ok", "detail": "prod" }] }] },
-  "findings": [{ "id": "POD_TOO_OLD", "severity": "error", "subject": "Pod shop/web-…", "message": "…", "cause": "…", "cure": "…", "command": "kubectl …", "objects": [] }],
+  "findings": [{ "id": "POD_TOO_OLD", "severity": "error", "subject": "Pod shop/web-…", "message": "…", "cause": "…", "fix": "…", "command": "kubectl …", "objects": [] }],
   "unread": [{ "what": "…", "why": "…" }]
 }
 \`\`\`
@@ -52,7 +52,7 @@ const CLOUD_RIGHTS = `\`\`\`json
 export const WORDS_EN: PageWords = {
   language: 'en',
   title: 'A Pod does not pull: what to do',
-  introduction: `One command checks a whole cluster, another one Pod. Each finding has a name that never changes, its cause, its cure, and the
+  introduction: `One command checks a whole cluster, another one Pod. Each finding has a name that never changes, its cause, its fix, and the
 command that repairs it. Both only read, with your rights, and of Secrets only metadata; what you may not read is reported, and the
 other checks continue. \`--ask-registry\` (with the right to get that one Secret) also logs in to the registry with the Secret's login,
 so the result does not come from a cache.

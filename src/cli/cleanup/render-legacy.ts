@@ -29,9 +29,9 @@ export function renderLegacy(report: LegacyReport, program: string): string {
     const count = dependents.length === 1 ? '1 still depends' : `${dependents.length} still depend`
     return lines([
       `LEGACY_IN_USE: ${count} on the old helper; nothing was changed`,
-      ...dependents.flatMap(({ subject, why, cure, command }) => [
+      ...dependents.flatMap(({ subject, why, fix, command }) => [
         `${subject}: ${why}`,
-        `  cure: ${cure}${command === undefined ? '' : ` ${command}`}`,
+        `  fix: ${fix}${command === undefined ? '' : ` ${command}`}`,
       ]),
       '',
       'When they no longer do, this is what is removed, in this order:',

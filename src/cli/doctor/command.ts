@@ -9,7 +9,7 @@ export function addDoctor({ program, host, run }: Cli): void {
   const command = program
     .command('doctor')
     .description(
-      'Say what is live and covered in a cluster, and what is wrong: cause, cure, and the command that mends it.',
+      'Say what is live and covered in a cluster, and what is wrong: cause, fix, and the command that applies it.',
     )
   withDoctorOptions(command)
     .addHelpText('after', HELP)

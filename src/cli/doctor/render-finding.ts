@@ -13,7 +13,7 @@ export function renderFinding(finding: Finding, paint: CliPaint): string {
   return [
     `${colour[finding.severity](finding.severity)} ${finding.id} ${paint.bold(printable(finding.subject))}: ${printable(finding.message)}`,
     `  cause: ${printable(finding.cause)}`,
-    `  cure: ${printable(finding.cure)}`,
+    `  fix: ${printable(finding.fix)}`,
     ...(finding.command === undefined ? [] : [`  $ ${printable(finding.command)}`]),
   ].join('\n')
 }

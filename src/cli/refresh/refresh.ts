@@ -67,6 +67,6 @@ function isAnswered({ name, edition, issuedAt, error }: RegistryStatus, before: 
 }
 
 function describe({ name, issuedAt, expiresAt, error }: RegistryStatus): string {
-  if (error !== undefined) return `${name}: ${error.code}: ${error.message}\n  cure: ${error.cure}`
+  if (error !== undefined) return `${name}: ${error.code}: ${error.message}\n  fix: ${error.fix}`
   return `${name}: ${issuedAt === undefined ? 'a fixed login' : `token of ${issuedAt}`}${expiresAt ? `, until ${expiresAt}` : ''}`
 }

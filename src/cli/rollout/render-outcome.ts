@@ -18,7 +18,7 @@ export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: 
   return { mode, results, unverified, changed, failed, skipped, helm, durationMs }
 }
 
-/** The outcome as a person reads it: diffs of a plan, notes, when it was, then table, causes and cures, verdict. */
+/** The outcome as a person reads it: diffs of a plan, notes, when it was, then table, causes and fixes, verdict. */
 export function renderOutcome(
   mode: RolloutMode,
   { results, unverified, durationMs, helm }: RolloutOutcome,
@@ -67,5 +67,5 @@ function problemBlock({ name, error }: ClusterResult, paint: CliPaint): readonly
   if (error === undefined) return []
   const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
   const what = `${paint.bold(name)}: ${paint.red(error.code)}: ${error.message}${ids ? ` (${ids})` : ''}`
-  return [`${what}\n  cure: ${error.hint}`]
+  return [`${what}\n  fix: ${error.hint}`]
 }

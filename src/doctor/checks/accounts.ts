@@ -3,7 +3,7 @@ import { createTargets } from '../../release/targets.ts'
 import type { ServiceAccountView } from '../../release/views.ts'
 import { count, type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { readLog } from './mend.ts'
+import { readLog } from './fix-commands.ts'
 
 /** ServiceAccounts that should name the pull secret and do not, where the helper attaches to them. */
 export function accountFindings({ release, namespaces, accounts }: Observed): readonly Finding[] {
@@ -31,7 +31,7 @@ export function accountFindings({ release, namespaces, accounts }: Observed): re
             subject: count(plain.length, 'ServiceAccount'),
             message: `without the reference to ${config.secretName}: ${few(plain.map(title))}`,
             cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
-            cure: 'Look at the findings about the helper; its log names each refused write.',
+            fix: 'Look at the findings about the helper; its log names each refused write.',
             command: readLog(release),
             objects: plain.map(title),
           } as const,
@@ -49,7 +49,7 @@ function overlongFinding(accounts: readonly ServiceAccountView[], secretName: st
     subject: count(accounts.length, 'ServiceAccount'),
     message: `without the reference to ${secretName}, and left alone: ${few(accounts.map(title))}`,
     cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
-    cure: 'Remove the entries that name no Secret, or use attach: admission.',
+    fix: 'Remove the entries that name no Secret, or use attach: admission.',
     command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`,
     objects: accounts.map(title),
   }
@@ -64,7 +64,7 @@ function foreignFinding(accounts: readonly ServiceAccountView[], secretName: str
     subject: count(accounts.length, 'ServiceAccount'),
     message: `without the reference, and left alone: ${few(accounts.map(title))}`,
     cause: `Their imagePullSecrets are applied by ${few(managers)}; a change would make its next apply fail.`,
-    cure: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
+    fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
     command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml --show-managed-fields`,
     objects: accounts.map(title),
   }

@@ -1,6 +1,6 @@
 import { type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, replaceFromRelease } from './mend.ts'
+import { applyAgain, replaceFromRelease } from './fix-commands.ts'
 import { clusterName, podPolicyNames } from './policy-names.ts'
 
 /** Whether new Pods get the reference by the API server's own policy, where that is how they get it. */
@@ -16,7 +16,7 @@ export function admissionFindings({ release, admission }: Observed): readonly Fi
         subject: `attach: ${config.attach}`,
         message: 'this API server knows no MutatingAdmissionPolicy in v1: new Pods do not get the reference',
         cause: 'The policy needs Kubernetes 1.36; the chart was rendered for a newer cluster than this one.',
-        cure: 'Set `attach: serviceAccounts` (or render with the right --kube-version), and upgrade the release.',
+        fix: 'Set `attach: serviceAccounts` (or render with the right --kube-version), and upgrade the release.',
         command: `helm -n ${release.namespace} upgrade ${release.name} ./chart --reset-then-reuse-values --set attach=serviceAccounts`,
       },
     ]
@@ -31,7 +31,7 @@ export function admissionFindings({ release, admission }: Observed): readonly Fi
         subject: `MutatingAdmissionPolicy ${missing[0]}`,
         message: `not there, or without its binding: ${few(missing)}; new Pods do not get the reference`,
         cause: `attach is ${config.attach}, and somebody deleted the policy or its binding.`,
-        cure: 'Make it again as the release has it.',
+        fix: 'Make it again as the release has it.',
         command: applyAgain(release),
       },
     ]
@@ -45,7 +45,7 @@ export function admissionFindings({ release, admission }: Observed): readonly Fi
       message: 'a Pod that was tried (dry run) did not get the reference, though the policy is there',
       cause: 'The policy was changed, its expressions fail, or the API server has it switched off.',
       // The manifest is fetched first: without one (Argo CD, plain manifests) nothing may be deleted. Applied over the changed policy, added conditions would stay.
-      cure: 'Delete it and apply it again from the release; a new policy takes a second to become active.',
+      fix: 'Delete it and apply it again from the release; a new policy takes a second to become active.',
       command: replaceFromRelease(release, `mutatingadmissionpolicy ${clusterName(release)}`),
     },
   ]

@@ -22,7 +22,7 @@ function skew(subject: string, ms: number, whose: string, command: string): Find
     subject,
     message: `its clock is ${size} the API server's`,
     cause: 'The two write the same moment as different times.',
-    cure: `Let NTP set the clock of ${whose}; expiry times are judged by it.`,
+    fix: `Let NTP set the clock of ${whose}; expiry times are judged by it.`,
     command,
   }
 }

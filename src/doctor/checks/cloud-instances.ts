@@ -43,7 +43,7 @@ function absent({ name, instanceId, instanceName, region }: Registry, accountId:
     subject: `registry ${name}`,
     message: `account ${accountId} has no instance ${instanceId ?? `named ${instanceName}`} in ${region}`,
     cause: 'It was deleted, or id, region or account are others.',
-    cure: 'Correct `instanceId` (or `instanceName`) and `region` of this registry in values, and upgrade.',
+    fix: 'Correct `instanceId` (or `instanceName`) and `region` of this registry in values, and upgrade.',
     command: `aliyun cr ListInstance --region ${region}`,
   }
 }
@@ -60,7 +60,7 @@ function stateFindings({ registry, facts, found }: KnownInstance): readonly Find
       subject,
       message: `instance ${instanceId} is in ${found.region}, and values say ${registry.region}`,
       cause: 'The helper asks the API of the region in values, which does not know the instance.',
-      cure: `Set \`region: ${found.region}\` for this registry in values, and upgrade.`,
+      fix: `Set \`region: ${found.region}\` for this registry in values, and upgrade.`,
       command,
     })
   }
@@ -71,7 +71,7 @@ function stateFindings({ registry, facts, found }: KnownInstance): readonly Find
       subject,
       message: `instance ${instanceId} is ${found.status}`,
       cause: 'It is being made or changed, or its subscription has ended.',
-      cure: 'Wait, or renew it in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
+      fix: 'Wait, or renew it in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
       command,
     })
   }

@@ -24,7 +24,7 @@ export function cloudProviderFindings(observed: Observed): readonly Finding[] {
         ...common,
         message: 'it does not exist',
         cause: `RAM has no provider ${arn}, so STS takes no token of this cluster.`,
-        cure: 'Turn RRSA on again in ACK, or make the provider; then name it in `identity.rrsa.oidcProviderArn`.',
+        fix: 'Turn RRSA on again in ACK, or make the provider; then name it in `identity.rrsa.oidcProviderArn`.',
         command: make,
       },
     ]
@@ -34,8 +34,8 @@ export function cloudProviderFindings(observed: Observed): readonly Finding[] {
       {
         ...common,
         message: `its issuer is ${provider.issuer}, and this cluster's is ${issuer}`,
-        cause: 'It is the provider of another cluster, or the cluster was made anew.',
-        cure: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; the command lists all. The issuer of a provider cannot be changed: delete it and create it again only if no other cluster uses it.",
+        cause: 'It is the provider of another cluster, or the cluster was recreated.',
+        fix: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; the command lists all. The issuer of a provider cannot be changed: delete it and create it again only if no other cluster uses it.",
         command: 'aliyun ims ListOIDCProviders',
       },
     ]
@@ -47,7 +47,7 @@ export function cloudProviderFindings(observed: Observed): readonly Finding[] {
       ...common,
       message: `it does not know the audience ${AUDIENCE}`,
       cause: `Its client ids are ${clientIds.join(', ') || 'none'}, and the helper's token is for ${AUDIENCE}.`,
-      cure: 'Add that client id.',
+      fix: 'Add that client id.',
       command: `aliyun ims UpdateOIDCProvider --OIDCProviderName ${shellWord(name)} --ClientIds ${shellWord([...clientIds, AUDIENCE].join(','))}`,
     },
   ]

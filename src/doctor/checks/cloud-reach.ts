@@ -27,7 +27,7 @@ function vpcFindings(known: KnownInstance): readonly Finding[] {
         subject,
         message: `instance ${facts.instanceId} is in ${found.region}, and the cluster's VPC ${vpcId} in ${place.region}`,
         cause: 'A VPC of another region cannot be linked, so the VPC domain is not known there.',
-        cure: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster.',
+        fix: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster.',
         command: `aliyun cr GetInstanceEndpoint ${nameOf(known)} --EndpointType internet`,
       },
     ]
@@ -42,7 +42,7 @@ function vpcFindings(known: KnownInstance): readonly Finding[] {
           ? `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`
           : `the link of instance ${facts.instanceId} to the cluster's VPC ${vpcId} does not work: ${link.issue}`,
       cause: `Nodes cannot look up its VPC domain there; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
-      cure: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. Or pull by the public domain.',
+      fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. Or pull by the public domain.',
       command: `aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${shellWord(vpcId)} --VswitchId ${shellWord(vswitchId ?? '<vswitch id>')} --ModuleName Registry`,
     },
   ]
@@ -76,7 +76,7 @@ function publicFindings(known: KnownInstance): readonly Finding[] {
         subject,
         message: `the public endpoint of instance ${facts.instanceId} lets nobody in`,
         cause: closed === 'off' ? 'It is turned off.' : 'Its allow-list has no address but its own host.',
-        cure: 'Open it (Access Control, Internet) for the public address of the nodes, that of their NAT gateway; or pull through the VPC.',
+        fix: 'Open it (Access Control, Internet) for the public address of the nodes, that of their NAT gateway; or pull through the VPC.',
         command:
           closed === 'off'
             ? `aliyun cr UpdateInstanceEndpointStatus ${where} --Enable true --ModuleName Registry`
@@ -93,7 +93,7 @@ function publicFindings(known: KnownInstance): readonly Finding[] {
       subject,
       message: `the public endpoint of instance ${facts.instanceId} lets in ${allowed.join(', ')} alone`,
       cause: 'Its allow-list is on; which public address the nodes have is not known here.',
-      cure: 'Nothing, where the address of their NAT gateway is among them; else let it in.',
+      fix: 'Nothing, where the address of their NAT gateway is among them; else let it in.',
       command: letIn,
     },
   ]

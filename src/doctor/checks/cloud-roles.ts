@@ -3,7 +3,7 @@ import { judgeTrust } from '../../policy/judge-trust.ts'
 import { type MissingRight, missingRights, type RightsVerdict } from '../../policy/missing-rights.ts'
 import { DocumentError } from '../../policy/ram-statement.ts'
 import type { RoleFacts } from '../cloud/cloud-facts.ts'
-import { closeTrust, makeRole, mendRights, mendTrust } from '../cloud/mend-role.ts'
+import { closeTrust, fixRights, fixTrust, makeRole } from '../cloud/fix-role.ts'
 import { type WantedRole, wantedRoles } from '../cloud/wanted-roles.ts'
 import { type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
@@ -44,16 +44,16 @@ function missing(wanted: WantedRole, facts: RoleFacts): Finding {
     subject: subjectOf(wanted),
     message: `it does not exist, and is ${wanted.what}`,
     cause: `RAM has no role ${wanted.arn}: it was deleted, never made, or is spelt otherwise.`,
-    cure: `Make it with the trust and the policy that it needs (\`acr-nopass apply\` does that too), or correct its name in values. ${SOON}`,
+    fix: `Make it with the trust and the policy that it needs (\`acr-nopass apply\` does that too), or correct its name in values. ${SOON}`,
     command: makeRole(wanted, facts),
   }
 }
 
 function trust(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
-  const { trust: wish } = wanted
+  const { trust: desiredTrust } = wanted
   const { role } = facts
-  if (!role || wish === undefined) return []
-  const verdict = readable(() => judgeTrust(role.trust, wish))
+  if (!role || desiredTrust === undefined) return []
+  const verdict = readable(() => judgeTrust(role.trust, desiredTrust))
   if (verdict === undefined) return []
   const { differs, wide } = verdict
   const subject = subjectOf(wanted)
@@ -65,8 +65,8 @@ function trust(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
       subject,
       message: `its trust policy lets ${WHO[wanted.kind]} not take it`,
       cause: `${differs.join('; ')}.`,
-      cure: `Let the trust policy say what is missing; the command does, and keeps all else that stands in it. ${SOON}`,
-      command: mendTrust(wanted, facts),
+      fix: `Let the trust policy say what is missing; the command does, and keeps all else that stands in it. ${SOON}`,
+      command: fixTrust(wanted, facts),
     })
   }
   if (wide.length > 0) {
@@ -76,7 +76,7 @@ function trust(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
       subject,
       message: `its trust policy also lets in ${wide.join(' and ')}`,
       cause: `Whoever is let in may pull whatever the helper may: the conditions of the trust policy are wider than ${WHO[wanted.kind]}.`,
-      cure: 'Let the trust policy name exactly the helper; the command does, and keeps the statements that let in nobody else.',
+      fix: 'Let the trust policy name exactly the helper; the command does, and keeps the statements that let in nobody else.',
       command: closeTrust(wanted, facts),
     })
   }
@@ -120,10 +120,10 @@ function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
           ? ['How RAM matches the resources named there is not documented, so this is likely, not certain.']
           : []),
       ].join(' '),
-      cure: isDenied
+      fix: isDenied
         ? 'Take the Deny away, or narrow it.'
         : `Give the role that right as the command does (or run \`acr-nopass apply\`), or narrow \`repositories\` in values. ${SOON}`,
-      command: isDenied ? `aliyun ram ListPoliciesForRole --RoleName ${shellWord(name)}` : mendRights(wanted, facts),
+      command: isDenied ? `aliyun ram ListPoliciesForRole --RoleName ${shellWord(name)}` : fixRights(wanted, facts),
     },
   ]
 }

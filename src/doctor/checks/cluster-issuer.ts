@@ -23,7 +23,7 @@ export function clusterIssuerFindings(observed: Observed): readonly Finding[] {
       subject: "issuer of the cluster's tokens",
       message: 'ACK does not list it, so RAM refuses the tokens',
       cause: `${judged.message}. RAM checks tokens against the issuer that ACK registered.`,
-      cure: 'Check --ack-cluster-id; if it is right, turn RRSA off and on again in the ACK console.',
+      fix: 'Check --ack-cluster-id; if it is right, turn RRSA off and on again in the ACK console.',
       command: `aliyun cs DescribeClusterDetail --ClusterId ${shellWord(clusterIdOf(observed))}`,
     },
   ]

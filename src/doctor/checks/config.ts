@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, readLog } from './mend.ts'
+import { applyAgain, readLog } from './fix-commands.ts'
 
 /** What the configuration says that a person should know. */
 export function configFindings({ release }: Observed): readonly Finding[] {
@@ -15,7 +15,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       subject,
       message: 'the helper cannot use it and goes on with the last good one',
       cause: configError,
-      cure: 'Put back what the release has; then check the values with `acr-nopass validate`, and upgrade.',
+      fix: 'Put back what the release has; then check the values with `acr-nopass validate`, and upgrade.',
       command: applyAgain(release),
     })
   } else if (status !== undefined && configHash !== undefined && status.configHash !== configHash) {
@@ -25,7 +25,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       subject,
       message: 'the helper still reports an older one',
       cause: 'A changed ConfigMap reaches a Pod within about a minute; then the helper reads it again.',
-      cure: 'Run doctor again in a minute; if it stays, look at the log of the helper.',
+      fix: 'Run doctor again in a minute; if it stays, look at the log of the helper.',
       command: readLog(release),
     })
   }
@@ -36,7 +36,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       subject,
       message: status?.retired ? 'everything was taken back' : 'the helper takes everything back',
       cause: '`retire: true` is set.',
-      cure: status?.retired ? 'Uninstall the release now.' : 'Wait until this says that everything was taken back.',
+      fix: status?.retired ? 'Uninstall the release now.' : 'Wait until this says that everything was taken back.',
       command: status?.retired ? `helm -n ${namespace} uninstall ${name}` : readLog(release),
     })
   }
@@ -47,7 +47,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       subject,
       message: 'the helper only says what it would do',
       cause: '`dryRun: true` is set.',
-      cure: 'Set `dryRun: false` in the values when you like what you see in its log, and upgrade.',
+      fix: 'Set `dryRun: false` in the values when you like what you see in its log, and upgrade.',
       command: readLog(release),
     })
   }

@@ -1,6 +1,6 @@
 import { type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain } from './mend.ts'
+import { applyAgain } from './fix-commands.ts'
 import { clusterName } from './policy-names.ts'
 
 /** P5: the policies that keep the helper to its own Secret and its own entry. */
@@ -15,7 +15,7 @@ export function guardFindings({ release, admission }: Observed): readonly Findin
         message: 'this API server knows no ValidatingAdmissionPolicy in v1',
         cause:
           'The guard needs Kubernetes 1.30; RBAC alone would let the helper make a Secret of another type under its name.',
-        cure: 'Upgrade Kubernetes, or set `guard: disabled` after reading what that gives up (docs/en/security.md).',
+        fix: 'Upgrade Kubernetes, or set `guard: disabled` after reading what that gives up (docs/en/security.md).',
         command: 'kubectl version',
       },
     ]
@@ -31,7 +31,7 @@ export function guardFindings({ release, admission }: Observed): readonly Findin
       subject: `ValidatingAdmissionPolicy ${missing[0]}`,
       message: `not there, or without its binding: ${few(missing)}`,
       cause: '`guard: enabled` is set, and somebody deleted a policy or a binding of it.',
-      cure: 'Make it again as the release has it; until then RBAC alone limits the helper.',
+      fix: 'Make it again as the release has it; until then RBAC alone limits the helper.',
       command: applyAgain(release),
     },
   ]

@@ -4,7 +4,7 @@ import { findCauses } from '../../release/release-causes.ts'
 import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { count, type Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain } from './mend.ts'
+import { applyAgain } from './fix-commands.ts'
 
 /** Whether the helper's Pods run, and if not, why. */
 export function helperPodFindings({ release, deployment, helperPods }: Observed): readonly Finding[] {
@@ -34,32 +34,32 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
   ]
 }
 
-function reasonOf(error: NopassError | undefined, refusal: string | undefined): Pick<Finding, 'cause' | 'cure'> {
+function reasonOf(error: NopassError | undefined, refusal: string | undefined): Pick<Finding, 'cause' | 'fix'> {
   if (refusal !== undefined) {
     return {
       cause: `The API server takes no Pod of it: ${withoutSecrets(refusal)}`,
-      cure: 'The message names the quota, the Pod Security level or the webhook: raise it, or let the Deployment be as the chart makes it.',
+      fix: 'The message names the quota, the Pod Security level or the webhook: raise it, or let the Deployment be as the chart makes it.',
     }
   }
   return {
     cause: error?.message ?? 'Its Pods are not ready yet, or fit on no node.',
-    cure: error?.hint ?? 'Look at the Events of its Pods.',
+    fix: error?.hint ?? 'Look at the Events of its Pods.',
   }
 }
 
-function absent(release: ReleaseFacts, isGone: boolean): Pick<Finding, 'message' | 'cause' | 'cure' | 'command'> {
+function absent(release: ReleaseFacts, isGone: boolean): Pick<Finding, 'message' | 'cause' | 'fix' | 'command'> {
   if (isGone) {
     return {
       message: 'its Deployment does not exist',
       cause: 'It was deleted, or never made.',
-      cure: 'Make it again as the release has it, or install the release again.',
+      fix: 'Make it again as the release has it, or install the release again.',
       command: applyAgain(release),
     }
   }
   return {
     message: 'its Deployment is scaled to 0',
     cause: 'Somebody scaled it down (or `replicas: 0` stands in the values).',
-    cure: 'Put back the number that the release has; a number set by `kubectl scale` would make the next upgrade by Helm 4 fail.',
+    fix: 'Put back the number that the release has; a number set by `kubectl scale` would make the next upgrade by Helm 4 fail.',
     command: applyAgain(release),
   }
 }

@@ -12,7 +12,7 @@ export function installationFindings({ release, unread }: Observed): readonly Fi
         subject: 'release',
         message: 'you may not look for a release of acr-nopass here',
         cause: 'You may not read ConfigMaps there.',
-        cure: 'Name its namespace by --namespace, or ask for the right to list ConfigMaps in it.',
+        fix: 'Name its namespace by --namespace, or ask for the right to list ConfigMaps in it.',
         command: 'kubectl auth can-i list configmaps --namespace acr-nopass',
       },
     ]
@@ -24,7 +24,7 @@ export function installationFindings({ release, unread }: Observed): readonly Fi
       subject: 'release',
       message: 'no release of acr-nopass was found',
       cause: 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
-      cure: 'Install the chart; if it is installed, name it by --namespace and --release, and check --kube-context.',
+      fix: 'Install the chart; if it is installed, name it by --namespace and --release, and check --kube-context.',
       command:
         'helm upgrade --install acr-nopass ./chart --namespace acr-nopass --create-namespace --values values.yaml',
     },

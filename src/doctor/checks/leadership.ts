@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, readLog } from './mend.ts'
+import { applyAgain, readLog } from './fix-commands.ts'
 
 /** A leader renews its lease every 2 s; a clock of this machine may be off by some seconds. */
 const LEASE_SILENCE_MS = 120_000
@@ -24,7 +24,7 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
       subject,
       message: 'no replica leads, so nothing is refreshed',
       cause: `Lease ${fullname}: ${since}.`,
-      cure: lease
+      fix: lease
         ? 'Restart its Pods; if that does not help, their log says why they cannot take the lease.'
         : 'Make the Lease again as the release has it.',
       command: lease ? `kubectl -n ${namespace} rollout restart deployment ${fullname}` : applyAgain(release),
@@ -39,12 +39,12 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
       ...(hasStatusObject
         ? {
             cause: `ConfigMap ${fullname}-status has no report.`,
-            cure: 'Right after an installation wait half a minute; else look at the log of its Pods.',
+            fix: 'Right after an installation wait half a minute; else look at the log of its Pods.',
             command: readLog(release),
           }
         : {
             cause: `ConfigMap ${fullname}-status was deleted, and the helper may not make it.`,
-            cure: 'Make it again as the release has it.',
+            fix: 'Make it again as the release has it.',
             command: applyAgain(release),
           }),
     })

@@ -37,7 +37,7 @@ function containerFindings(pod: PodFacts, container: ContainerFacts, scene: Scen
       severity: 'info',
       message: `${name} runs ${image}, which may have come from the node's cache`,
       cause: 'imagePullPolicy is IfNotPresent: that it runs does not prove that the credential of today pulls.',
-      cure: 'Ask the registry itself; that reads the pull secret with your rights, and shows nothing of it.',
+      fix: 'Ask the registry itself; that reads the pull secret with your rights, and shows nothing of it.',
       command: `acr-nopass doctor pod ${object} --ask-registry`,
     },
   ]
@@ -56,7 +56,7 @@ function kubeletFindings({ name, version, cachePolicy }: NodeFacts): readonly Fi
       cause: isOld
         ? `Kubelet ${version} does not check credentials for images it has (KubeletEnsureSecretPulledImages is on from 1.35).`
         : 'imagePullCredentialsVerificationPolicy is NeverVerify.',
-      cure: 'Where namespaces must not use the images of others: imagePullCredentialsVerificationPolicy: NeverVerifyPreloadedImages, or imagePullPolicy: Always.',
+      fix: 'Where namespaces must not use the images of others: imagePullCredentialsVerificationPolicy: NeverVerifyPreloadedImages, or imagePullPolicy: Always.',
       command: `kubectl get node ${name} -o wide`,
     },
   ]

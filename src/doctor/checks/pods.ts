@@ -51,7 +51,7 @@ function older(scene: Scene): readonly Finding[] {
       message: `run without the reference: ${few(objects)}`,
       cause:
         'They were admitted before it was there. Without another pull secret they cannot pull their image again; whether another one works is not known.',
-      cure: 'Nothing now; after a rollout restart of their owners the new Pods have the reference.',
+      fix: 'Nothing now; after a rollout restart of their owners the new Pods have the reference.',
       command: `kubectl -n ${first.namespace} get pod ${first.name} -o jsonpath='{.metadata.ownerReferences}'`,
       objects,
     },

@@ -48,7 +48,7 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
       subject,
       message: 'the registry refuses the credential that the cloud gave',
       cause: 'It was revoked, or belongs to another instance than the domains.',
-      cure: 'Check instanceId, region and domains of this registry, then ask for a new credential.',
+      fix: 'Check instanceId, region and domains of this registry, then ask for a new credential.',
       command: 'acr-nopass refresh',
     }
   }
@@ -59,7 +59,7 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
       subject,
       message: 'there is no credential yet',
       cause: 'The helper has just started, or waits for the cloud.',
-      cure: 'Run doctor again in half a minute.',
+      fix: 'Run doctor again in half a minute.',
       command: 'acr-nopass doctor',
     }
   }
@@ -70,7 +70,7 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
       subject,
       message: `its credential expired at ${registry.expiresAt}: pulls fail`,
       cause: 'It was not refreshed in time; the helper reports no failure, so it may not run.',
-      cure: 'Look at the findings about the helper, then ask for a new credential.',
+      fix: 'Look at the findings about the helper, then ask for a new credential.',
       command: 'acr-nopass refresh',
     }
   }
@@ -81,7 +81,7 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
       subject,
       message: `its credential expires soon, at ${registry.expiresAt}`,
       cause: 'It should have been refreshed by now.',
-      cure: 'Look at the findings about the helper, and ask for a new credential.',
+      fix: 'Look at the findings about the helper, and ask for a new credential.',
       command: 'acr-nopass refresh',
     }
   }

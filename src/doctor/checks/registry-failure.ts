@@ -11,7 +11,7 @@ const AUDIENCE = 'sts.aliyuncs.com'
 interface Kind {
   readonly id: FindingId
   readonly cause?: (observed: Observed) => string
-  readonly cure?: string
+  readonly fix?: string
   readonly command?: (observed: Observed, registry: RegistryStatus) => string | undefined
 }
 
@@ -21,13 +21,13 @@ const refresh = (): string => 'acr-nopass refresh'
 const KINDS: Readonly<Record<string, Kind>> = {
   CLOUD_DENIED: {
     id: 'RAM_DENIED',
-    cure: 'Give the role the policy that the command prints (or run `acr-nopass apply`, which does); a change of RAM takes up to a minute.',
+    fix: 'Give the role the policy that the command prints (or run `acr-nopass apply`, which does); a change of RAM takes up to a minute.',
     command: () => 'acr-nopass policy -f values.yaml',
   },
   IDENTITY_NOT_TRUSTED: {
     id: 'ROLE_NOT_TRUSTED',
     cause: trustWanted,
-    cure: 'Let the trust policy of the role say exactly that; the command prints it, and `acr-nopass apply` with `ram: rrsa` writes it.',
+    fix: 'Let the trust policy of the role say exactly that; the command prints it, and `acr-nopass apply` with `ram: rrsa` writes it.',
     command: printTrust,
   },
   IDENTITY_UNAVAILABLE: { id: 'IDENTITY_MISSING', command: describeHelper },
@@ -36,7 +36,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   CREDENTIALS_EXPIRED: { id: 'CREDENTIALS_REFUSED', command: listKeys },
   CLOUD_UNREACHABLE: {
     id: 'CLOUD_OUT_OF_REACH',
-    cure: 'Open the way from the Pods of the helper to that address: DNS, security group, NAT gateway or VPC endpoint (`network: vpc`), proxy variables.',
+    fix: 'Open the way from the Pods of the helper to that address: DNS, security group, NAT gateway or VPC endpoint (`network: vpc`), proxy variables.',
     command: refresh,
   },
   CLOUD_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
@@ -62,7 +62,7 @@ export function registryFailure(
     subject: `registry ${registry.name}`,
     message: `no new credential (${error.code}); ${rest}`,
     cause: more === '' ? said : `${said}. ${more}`,
-    cure: kind.cure ?? error.cure,
+    fix: kind.fix ?? error.fix,
     ...(command === undefined ? {} : { command }),
   }
 }

@@ -15,7 +15,7 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       subject: count(names.length, 'other release'),
       message: `acr-nopass also works here as ${few(names)}`,
       cause: 'Two releases with one secretName and the same namespaces write the same objects.',
-      cure: 'Uninstall one of them, or keep their targets and secretName apart.',
+      fix: 'Uninstall one of them, or keep their targets and secretName apart.',
       command: `acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,
     })
   }
@@ -26,7 +26,7 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       subject: `add-on ${addon}`,
       message: "the vendor's credential helper works here too",
       cause: 'Both write imagePullSecrets of the same ServiceAccounts; older versions of it overwrite the list.',
-      cure:
+      fix:
         release === undefined
           ? 'Uninstall it when acr-nopass is installed.'
           : 'Keep the add-on until nothing depends on its Secrets: the command lists what still does, and removes nothing. Then uninstall the add-on in the ACK console.',

@@ -2,13 +2,13 @@ import { createTargets } from '../../release/targets.ts'
 import type { SecretView } from '../../release/views.ts'
 import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { readLog } from './mend.ts'
+import { readLog } from './fix-commands.ts'
 
 interface Rule {
   readonly severity: Severity
   readonly message: string
   readonly cause: string
-  readonly cure: string
+  readonly fix: string
   readonly command?: (namespace: string, secretName: string) => string
 }
 
@@ -17,13 +17,13 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     severity: 'error',
     message: 'no pull secret',
     cause: 'The helper has not written it: it does not run, has no credential yet, or was refused.',
-    cure: 'Look at the findings about the helper and the registries; its log names each refused write.',
+    fix: 'Look at the findings about the helper and the registries; its log names each refused write.',
   },
   SECRET_FOREIGN: {
     severity: 'error',
     message: 'a Secret of that name belongs to another owner',
     cause: 'It does not carry the labels of this release, so the helper leaves it alone.',
-    cure: 'See who writes it. Then choose another secretName, set adopt: true, or have its owner rename it.',
+    fix: 'See who writes it. Then choose another secretName, set adopt: true, or have its owner rename it.',
     command: (namespace, name) =>
       `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.labels}{"\\n"}{.metadata.managedFields[*].manager}{"\\n"}'`,
   },
@@ -31,7 +31,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     severity: 'warning',
     message: 'the pull secret was changed by somebody else',
     cause: 'Its managed fields say that another writer owns a part of the content.',
-    cure: 'Find the writer; the helper puts its own content back as soon as it works.',
+    fix: 'Find the writer; the helper puts its own content back as soon as it works.',
     command: (namespace, name) =>
       `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.managedFields[*].manager}'`,
   },
@@ -39,14 +39,14 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     severity: 'error',
     message: 'the pull secret holds an expired credential',
     cause: 'It was not refreshed in time.',
-    cure: 'Look at the findings about the helper and the registries, then ask for a new credential.',
+    fix: 'Look at the findings about the helper and the registries, then ask for a new credential.',
     command: () => 'acr-nopass refresh',
   },
   SECRET_INCOMPLETE: {
     severity: 'warning',
     message: 'the pull secret lacks a registry that the targets give it',
     cause: 'There is no credential of that registry yet, or the targets were changed a moment ago.',
-    cure: 'Look at the findings about the registries; run doctor again in half a minute.',
+    fix: 'Look at the findings about the registries; run doctor again in half a minute.',
   },
 }
 
@@ -68,9 +68,9 @@ export function secretFindings(observed: Observed): readonly Finding[] {
     if (rule === undefined) return []
     const [first = ''] = names
     const command = rule.command?.(first, config.secretName) ?? readLog(config.release)
-    const { severity, cause, cure } = rule
+    const { severity, cause, fix } = rule
     const subject = names.length === 1 ? `namespace ${first}` : count(names.length, 'namespace')
-    return [{ id, severity, subject, message: `${rule.message}: ${few(names)}`, cause, cure, command, objects: names }]
+    return [{ id, severity, subject, message: `${rule.message}: ${few(names)}`, cause, fix, command, objects: names }]
   })
 }
 

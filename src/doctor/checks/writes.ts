@@ -3,7 +3,7 @@ import type { HelperStatus } from '../../release/helper-status.ts'
 import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, readLog } from './mend.ts'
+import { applyAgain, readLog } from './fix-commands.ts'
 
 type Problem = HelperStatus['problems'][number]
 
@@ -11,7 +11,7 @@ interface Explanation {
   readonly id: FindingId
   readonly severity: Severity
   readonly cause: string
-  readonly cure: string
+  readonly fix: string
   readonly command: string
 }
 
@@ -44,7 +44,7 @@ export function writeFindings({ release, secrets }: Observed): readonly Finding[
 }
 
 function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Explanation {
-  const { code, reason, message, cure, namespace, at } = problem
+  const { code, reason, message, fix, namespace, at } = problem
   const where = namespace ?? release.namespace
   const severity = 'error'
   const quota = /exceeded quota: ([^,\s]+)/.exec(message)?.[1]
@@ -53,7 +53,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       id: 'QUOTA_EXCEEDED',
       severity,
       cause: `ResourceQuota ${quota} of namespace ${where} leaves no room for one more Secret.`,
-      cure: 'Raise `secrets` (or `count/secrets`) of that quota by one, or delete Secrets that nobody needs; the helper tries again.',
+      fix: 'Raise `secrets` (or `count/secrets`) of that quota by one, or delete Secrets that nobody needs; the helper tries again.',
       command: `kubectl -n ${where} describe resourcequota ${shellWord(quota)}`,
     }
   }
@@ -64,7 +64,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       id: 'WEBHOOK_REFUSES',
       severity,
       cause: `The admission webhook ${name} refuses what the helper writes, or does not answer.`,
-      cure: `Exempt Secrets named ${release.config?.secretName} (and ServiceAccounts, where the helper attaches) from it, or let it answer again.`,
+      fix: `Exempt Secrets named ${release.config?.secretName} (and ServiceAccounts, where the helper attaches) from it, or let it answer again.`,
       command: 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
     }
   }
@@ -73,7 +73,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       id: 'RIGHTS_MISSING',
       severity,
       cause: message,
-      cure: 'The rights are a part of the chart: make its roles and bindings again as the release has them.',
+      fix: 'The rights are a part of the chart: make its roles and bindings again as the release has them.',
       command: applyAgain(release),
     }
   }
@@ -82,7 +82,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       id: 'WRITE_REFUSED',
       severity,
       cause: `The API server refuses the write${reason === undefined ? '' : ` (${reason})`}: ${message}`,
-      cure: 'The message names the policy or the rule: exempt the pull secret from it.',
+      fix: 'The message names the policy or the rule: exempt the pull secret from it.',
       command: 'kubectl get validatingadmissionpolicies',
     }
   }
@@ -92,7 +92,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       severity,
       cause:
         'It is immutable, of another type, or holds more than the helper writes; none of that can be changed in place.',
-      cure: isOurs
+      fix: isOurs
         ? 'Delete that Secret; the helper creates a new one immediately.'
         : 'See whose Secret it is. The helper creates its own as soon as that one has another name or is deleted by its owner.',
       command: `kubectl -n ${where} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
@@ -103,7 +103,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       id: 'LIST_FOUGHT',
       severity: 'warning',
       cause: `Two writers change one list (${code} since ${at}).`,
-      cure,
+      fix,
       command: `kubectl -n ${where} get serviceaccounts -o yaml --show-managed-fields`,
     }
   }
@@ -111,7 +111,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
     id: 'HELPER_PROBLEM',
     severity: 'warning',
     cause: `The helper reported ${code}${reason === undefined ? '' : ` (${reason})`} at ${at}.`,
-    cure,
+    fix,
     command: readLog(release),
   }
 }

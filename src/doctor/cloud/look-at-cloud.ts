@@ -125,8 +125,8 @@ async function readInstances(
 /** The cloud answers about one's own account alone. */
 function isOurs(what: string, owner: string, own: string, reader: CloudReader): boolean {
   if (owner === own) return true
-  const cure = 'run doctor with credentials of that account too'
-  reader.note(what, `it is of account ${owner}, and your credentials are of ${own}; ${cure}`)
+  const fix = 'run doctor with credentials of that account too'
+  reader.note(what, `it is of account ${owner}, and your credentials are of ${own}; ${fix}`)
   return false
 }
 

@@ -7,27 +7,27 @@ const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict,
   'login-refused': () => ({
     id: 'POD_LOGIN_REFUSED',
     cause: 'The registry refuses the login that stands in the Secret',
-    cure: 'Ask for a new credential; if that is refused too, check instanceId, region and domains of the registry.',
+    fix: 'Ask for a new credential; if that is refused too, check instanceId, region and domains of the registry.',
   }),
   denied: () => ({
     id: 'POD_DENIED',
     cause: 'The registry takes the login and gives it no right on this repository (or hides that there is none)',
-    cure: 'Check the name of the repository; add it to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`).',
+    fix: 'Check the name of the repository; add it to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`).',
   }),
   'repository-absent': () => ({
     id: 'POD_IMAGE_ABSENT',
     cause: 'The registry does not have this repository',
-    cure: 'Check the namespace and the name of the image, or push it.',
+    fix: 'Check the namespace and the name of the image, or push it.',
   }),
   'tag-absent': () => ({
     id: 'POD_TAG_ABSENT',
     cause: 'The registry has the repository, and not this tag',
-    cure: 'Check the tag of the image, or push it.',
+    fix: 'Check the tag of the image, or push it.',
   }),
   throttled: () => ({
     id: 'POD_THROTTLED',
     cause: 'The registry asks to slow down',
-    cure: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
+    fix: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
   }),
 }
 
@@ -56,7 +56,7 @@ function fits(answer: ManifestAnswer, platform: string | undefined, namespace: s
   return wrong({
     id: 'POD_ARCHITECTURE',
     cause: `The node is ${platform}, and the image is there for ${platforms.join(', ')} only.`,
-    cure: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
+    fix: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
     command: `kubectl -n ${namespace} get pod ${name} -o wide`,
   })
 }

@@ -11,7 +11,7 @@ export const imageCheck: PodCheck = {
       return wrong({
         id: 'POD_IMAGE_NAME',
         cause: `${image} is no name of an image.`,
-        cure: 'Write host/namespace/name:tag where the Pod is made: no https:// before it, no capitals in the path, no blanks.',
+        fix: 'Write host/namespace/name:tag where the Pod is made: no https:// before it, no capitals in the path, no blanks.',
         command: describe,
       })
     }
@@ -19,7 +19,7 @@ export const imageCheck: PodCheck = {
       return wrong({
         id: 'POD_NEVER_PULLS',
         cause: 'imagePullPolicy is Never: the node takes what it has, and it has not pulled this image for this Pod.',
-        cure: 'Set imagePullPolicy: IfNotPresent where the Pod is made.',
+        fix: 'Set imagePullPolicy: IfNotPresent where the Pod is made.',
         command: describe,
       })
     }

@@ -30,7 +30,7 @@ export const pullCheck: PodCheck = {
         id: 'POD_UNSCHEDULED',
         severity: 'warning',
         cause: 'The Pod has no node yet, so nothing asks for its image.',
-        cure: 'Look at the Events of the Pod: it fits on no node, or the scheduler does not run.',
+        fix: 'Look at the Events of the Pod: it fits on no node, or the scheduler does not run.',
         command: `kubectl -n ${pod.namespace} describe pod ${pod.name}`,
       })
     }

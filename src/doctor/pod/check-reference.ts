@@ -35,7 +35,7 @@ function notTargeted(pod: PodFacts, { targets }: Scene): StepResult | undefined 
   return wrong({
     id: 'POD_NOT_TARGETED',
     cause: `ServiceAccount ${pod.serviceAccount} is none of \`targets.serviceAccounts\`.`,
-    cure: 'Add it to `targets.serviceAccounts.include` of the values and upgrade, then delete the Pod.',
+    fix: 'Add it to `targets.serviceAccounts.include` of the values and upgrade, then delete the Pod.',
     command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount}`,
   })
 }
@@ -45,7 +45,7 @@ function byLabel(pod: PodFacts): StepResult | undefined {
   return wrong({
     id: 'POD_OPTED_OUT',
     cause: 'The Pod carries the label acr-nopass.io/skip: "true".',
-    cure: 'Remove the label where the Pod is made.',
+    fix: 'Remove the label where the Pod is made.',
     command: `kubectl -n ${pod.namespace} get pod ${pod.name} --show-labels`,
   })
 }
@@ -59,7 +59,7 @@ function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | und
     return wrong({
       id: 'POD_OPTED_OUT',
       cause: `ServiceAccount ${pod.serviceAccount} carries the annotation acr-nopass.io/skip: "true".`,
-      cure: 'Remove the annotation, then delete the Pod.',
+      fix: 'Remove the annotation, then delete the Pod.',
       command: `kubectl -n ${pod.namespace} annotate serviceaccount ${pod.serviceAccount} acr-nopass.io/skip-`,
     })
   }
@@ -67,7 +67,7 @@ function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | und
     return wrong({
       id: 'POD_UNREFERENCED',
       cause: `ServiceAccount ${pod.serviceAccount} does not name ${config.secretName}, so no Pod of it does.`,
-      cure: 'See the finding about ServiceAccounts; then delete the Pod.',
+      fix: 'See the finding about ServiceAccounts; then delete the Pod.',
       command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
     })
   }
@@ -75,7 +75,7 @@ function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | und
   return wrong({
     id: 'POD_MASKED',
     cause: `The Pod names pull secrets of its own (${few(pod.references)}); those of its ServiceAccount are then not used.`,
-    cure: `Add {name: ${config.secretName}} to imagePullSecrets where the Pod is made, or use attach: admission.`,
+    fix: `Add {name: ${config.secretName}} to imagePullSecrets where the Pod is made, or use attach: admission.`,
     command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
   })
 }
@@ -89,16 +89,16 @@ function tooOld(pod: PodFacts): StepResult {
     cause: "The Pod was admitted before the reference was there, and a Pod's list never changes.",
   } as const
   if (pod.owner !== undefined && !REPLACES_PODS.test(pod.owner)) {
-    const cure = `Let ${pod.owner} create its Pods again; not every controller replaces a Pod that is deleted.`
-    return wrong({ ...base, cure, command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml` })
+    const fix = `Let ${pod.owner} create its Pods again; not every controller replaces a Pod that is deleted.`
+    return wrong({ ...base, fix, command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml` })
   }
   if (pod.owner !== undefined) {
-    const cure = 'Delete the Pod; its controller creates it again with the reference.'
-    return wrong({ ...base, cure, command: `kubectl -n ${pod.namespace} delete pod ${pod.name}` })
+    const fix = 'Delete the Pod; its controller creates it again with the reference.'
+    return wrong({ ...base, fix, command: `kubectl -n ${pod.namespace} delete pod ${pod.name}` })
   }
   return wrong({
     ...base,
-    cure: 'Create the Pod again from its manifest; no controller replaces it, so keep the manifest before you delete it.',
+    fix: 'Create the Pod again from its manifest; no controller replaces it, so keep the manifest before you delete it.',
     command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml`,
   })
 }

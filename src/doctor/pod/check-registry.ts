@@ -18,7 +18,7 @@ export const registryCheck: PodCheck = {
       return wrong({
         id: 'POD_UNCOVERED',
         cause: `No registry of the release covers ${host} (it has ${few(scene.config.registries.map(({ name }) => name))}).`,
-        cure: `Add the instance of ${host} to \`registries\`, or the host to \`domains\` of the registry that it belongs to; then upgrade.`,
+        fix: `Add the instance of ${host} to \`registries\`, or the host to \`domains\` of the registry that it belongs to; then upgrade.`,
         command,
       })
     }
@@ -30,7 +30,7 @@ export const registryCheck: PodCheck = {
       id: 'POD_UNCOVERED',
       severity: 'warning',
       cause: `${host} is no registry of the release. ${cause}`,
-      cure: `If ${image} is meant to be pulled with a login, add its registry with \`edition: static\`; else see what the node says.`,
+      fix: `If ${image} is meant to be pulled with a login, add its registry with \`edition: static\`; else see what the node says.`,
       command,
     })
   },

@@ -14,7 +14,7 @@ export const secretCheck: PodCheck = {
       return wrong({
         id: 'POD_WITHOUT_SECRET',
         cause: `There is no Secret ${secretName} in namespace ${pod.namespace}.`,
-        cure: 'See the finding about the missing pull secret; the Pod pulls by itself once it is there.',
+        fix: 'See the finding about the missing pull secret; the Pod pulls by itself once it is there.',
         command: `kubectl -n ${pod.namespace} get secret ${secretName}`,
       })
     }
@@ -23,7 +23,7 @@ export const secretCheck: PodCheck = {
       return wrong({
         id: 'POD_CREDENTIAL',
         cause: why,
-        cure: 'See the finding about it; the Pod pulls by itself after that.',
+        fix: 'See the finding about it; the Pod pulls by itself after that.',
         command: 'acr-nopass refresh',
       })
     }

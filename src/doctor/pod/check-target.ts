@@ -12,7 +12,7 @@ export const targetCheck: PodCheck = {
       return wrong({
         id: 'POD_OPTED_OUT',
         cause: `Namespace ${pod.namespace} carries the label acr-nopass.io/skip: "true".`,
-        cure: 'Remove the label, then delete the Pod.',
+        fix: 'Remove the label, then delete the Pod.',
         command: `kubectl label namespace ${pod.namespace} acr-nopass.io/skip-`,
       })
     }
@@ -21,7 +21,7 @@ export const targetCheck: PodCheck = {
     return wrong({
       id: 'POD_NOT_TARGETED',
       cause: `Namespace ${pod.namespace} is no target of registry ${covering.join(', ')}.`,
-      cure: 'Add it to `targets.namespaces` of the values (or to those of the registry) and upgrade, then delete the Pod.',
+      fix: 'Add it to `targets.namespaces` of the values (or to those of the registry) and upgrade, then delete the Pod.',
       command: `kubectl get namespace ${pod.namespace} --show-labels`,
     })
   },

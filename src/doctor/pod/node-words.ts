@@ -5,7 +5,7 @@ import type { FindingId } from '../finding.ts'
 export interface Explanation {
   readonly id: FindingId
   readonly cause: string
-  readonly cure: string
+  readonly fix: string
 }
 
 interface Words extends Explanation {
@@ -24,39 +24,39 @@ const WORDS: readonly Words[] = [
     words: /no space left on device/i,
     id: 'POD_DISK_FULL',
     cause: 'The disk of the node is full.',
-    cure: "Free space on the node's image file system (unused images, logs), or enlarge it.",
+    fix: "Free space on the node's image file system (unused images, logs), or enlarge it.",
   },
   {
     words:
       /dial unix |\b(?:open|stat|lstat|mkdir|chown|lchown|chmod|mount|link|symlink|rename|unlink) \/\S*(?: \/\S*)?: |snapshotter not found|blob not found/i,
     id: 'POD_STUCK',
     cause: "The node's own container runtime fails, not the registry.",
-    cure: 'Check the runtime and its disk on the node (`journalctl -u containerd` or `journalctl -u crio`).',
+    fix: 'Check the runtime and its disk on the node (`journalctl -u containerd` or `journalctl -u crio`).',
   },
   {
     words: /httpReadSeeker: [\s\S]*status code URL: 403/i,
     id: 'POD_STUCK',
     cause: 'The registry allowed the pull, and the storage behind it refuses a layer.',
-    cure: "Compare the node's clock, and check what is between the node and OSS (a proxy, the policy of a VPC endpoint).",
+    fix: "Compare the node's clock, and check what is between the node and OSS (a proxy, the policy of a VPC endpoint).",
   },
   {
     words: /server gave http response/i,
     id: 'POD_HTTP',
     cause: 'The registry of the image speaks http, and the node speaks https.',
-    cure: "Give the registry a certificate; for a registry of your own tell the node's runtime that this host speaks http (containerd: hosts.toml).",
+    fix: "Give the registry a certificate; for a registry of your own tell the node's runtime that this host speaks http (containerd: hosts.toml).",
   },
   {
     words: /x509: |\btls: |certificate (?:signed by|has expired|is valid for|is not trusted)/i,
     id: 'POD_CERTIFICATE',
     cause: 'The node does not trust the certificate of the registry.',
-    cure: "Check the image's host, and put the CA of the registry among those that the node's runtime trusts.",
+    fix: "Check the image's host, and put the CA of the registry among those that the node's runtime trusts.",
   },
   {
     words:
       /lookup HOST\b[^"]*(?:i\/o timeout|deadline exceeded|connection refused|server misbehaving|no servers could)/i,
     id: 'POD_NETWORK',
     cause: "The node's DNS server does not answer, so it is not known whether the registry can be reached.",
-    cure: 'Check the DNS servers of the node (/etc/resolv.conf) and what is between them and the node.',
+    fix: 'Check the DNS servers of the node (/etc/resolv.conf) and what is between them and the node.',
   },
   {
     words: new RegExp(`no such host|i/o timeout|${DEADLINE}|network is unreachable|no route to host`, 'i'),
@@ -64,7 +64,7 @@ const WORDS: readonly Words[] = [
     id: 'POD_VPC_UNLINKED',
     cause:
       "The node's VPC is not linked to the instance, so this VPC domain does not exist (or does not answer) there.",
-    cure: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance takes one VPC only. Until then use the public domain.",
+    fix: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance takes one VPC only. Until then use the public domain.",
   },
   {
     words: new RegExp(
@@ -73,37 +73,37 @@ const WORDS: readonly Words[] = [
     ),
     id: 'POD_NETWORK',
     cause: 'The node does not reach the registry.',
-    cure: "The node needs DNS and a way out (NAT gateway), and the instance its public endpoint with an allow-list that has the node's address; or pull through the VPC domain.",
+    fix: "The node needs DNS and a way out (NAT gateway), and the instance its public endpoint with an allow-list that has the node's address; or pull through the VPC domain.",
   },
   {
     words: /toomanyrequests|\b429 Too Many Requests|status(?: code)?:? 429\b/i,
     id: 'POD_THROTTLED',
     cause: 'The registry asks to slow down.',
-    cure: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
+    fix: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
   },
   {
     words: /no match for platform|no matching manifest|no image found in (?:manifest|image index)/i,
     id: 'POD_ARCHITECTURE',
     cause: "The image is not there for the node's architecture.",
-    cure: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
+    fix: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
   },
   {
     words: /manifest unknown|name unknown|IMAGE: not found|repository \S+ not found|404 not found/i,
     id: 'POD_IMAGE_ABSENT',
     cause: 'The registry does not have this repository or tag.',
-    cure: 'Check the name and the tag of the image; `doctor pod --ask-registry` tells which of the two it is.',
+    fix: 'Check the name and the tag of the image; `doctor pod --ask-registry` tells which of the two it is.',
   },
   {
     words: /fetch oauth token: [\s\S]*\b401\b/i,
     id: 'POD_LOGIN_REFUSED',
     cause: 'The registry refuses the credential that the node sent.',
-    cure: 'Request a new credential (`acr-nopass refresh`); if that is refused too, check instanceId, region and domains of the registry.',
+    fix: 'Request a new credential (`acr-nopass refresh`); if that is refused too, check instanceId, region and domains of the registry.',
   },
   {
     words: /fetch anonymous token: [\s\S]*\b401\b|authentication required|no basic auth/i,
     id: 'POD_DENIED',
     cause: 'The registry requires a credential, and the node sent none for it, or one that it refuses.',
-    cure: 'Check that the pull secret has the host of the image; `doctor pod --ask-registry` tries its credential.',
+    fix: 'Check that the pull secret has the host of the image; `doctor pod --ask-registry` tries its credential.',
   },
   {
     words:
@@ -111,7 +111,7 @@ const WORDS: readonly Words[] = [
     id: 'POD_DENIED',
     cause:
       'The registry knows the credential, but its identity may not pull this repository, or the repository does not exist.',
-    cure: 'Add the repository to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`); check its name.',
+    fix: 'Add the repository to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`); check its name.',
   },
 ]
 
@@ -132,11 +132,11 @@ const BEYOND_CREDENTIALS: readonly FindingId[] = [
 export function explainPull(detail: string | undefined, image: string): Explanation {
   const text = detail ?? ''
   const known = match(text, image)
-  if (known !== undefined) return { id: known.id, cause: `${known.cause}${quote(text)}`, cure: known.cure }
+  if (known !== undefined) return { id: known.id, cause: `${known.cause}${quote(text)}`, fix: known.fix }
   return {
     id: 'POD_STUCK',
     cause: `The node gives no reason that we know.${quote(text)}`,
-    cure: 'Look at the Events of the Pod.',
+    fix: 'Look at the Events of the Pod.',
   }
 }
 

@@ -18,7 +18,7 @@ export interface Verdict {
   /** Default: error. */
   readonly severity?: Severity
   readonly cause: string
-  readonly cure: string
+  readonly fix: string
   readonly command?: string
 }
 

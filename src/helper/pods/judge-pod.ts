@@ -34,7 +34,7 @@ export type PodFinding =
     }
 
 const NONE: PodFinding = { kind: 'none' }
-/** Those that make a Pod anew under any circumstances; a Job may count an eviction as a failure of its work. */
+/** Those that recreate a Pod under any circumstances; a Job may count an eviction as a failure of its work. */
 const REPLACING: Readonly<Record<string, true>> = {
   'apps/v1 ReplicaSet': true,
   'apps/v1 StatefulSet': true,

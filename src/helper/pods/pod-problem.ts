@@ -21,11 +21,11 @@ export function problemOfPod(
   }[why]
   return new NopassError('PULL_SECRET_MISSING', `${subject} cannot pull ${image} without ${secretName}: ${cause}`, {
     place: { namespace: pod.namespace },
-    hint: cureOf(pod, why, secretName, treatment),
+    hint: fixOf(pod, why, secretName, treatment),
   })
 }
 
-function cureOf(
+function fixOf(
   pod: PodView,
   why: (PodFinding & { kind: 'masked' })['why'],
   secretName: string,

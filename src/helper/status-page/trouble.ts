@@ -21,7 +21,7 @@ export function renderTrouble(troubles: readonly Trouble[], now: number, words: 
     (trouble) => html`<li>
 <div class="top"><h3>${renderPlace(trouble, words)}</h3><span class="soft">${renderTime(trouble.at, now, words.lang)}</span></div>
 <p>${prose(trouble.message)}</p>
-<p><b>${words.cure}</b> ${prose(trouble.cure)}</p>
+<p><b>${words.fix}</b> ${prose(trouble.fix)}</p>
 <p class="soft"><code>${[trouble.code, trouble.reason].filter(Boolean).join(' · ')}</code></p>
 </li>`,
   )

@@ -1,6 +1,6 @@
 export type Language = 'en' | 'zh'
 
-/** All that the page says itself; messages and cures come from the report as they are. */
+/** All that the page says itself; messages and fixes come from the report as they are. */
 export interface Words {
   readonly lang: string
   readonly other: { readonly language: Language; readonly name: string }
@@ -19,7 +19,7 @@ export interface Words {
   readonly report: string
   readonly reload: string
   readonly problems: string
-  readonly cure: string
+  readonly fix: string
   readonly namespace: string
   readonly registry: string
   readonly name: string
@@ -69,7 +69,7 @@ const EN: Words = {
   report: 'Reported',
   reload: 'Reload',
   problems: 'What is wrong',
-  cure: 'Cure',
+  fix: 'Fix',
   namespace: 'Namespace',
   registry: 'Registry',
   name: 'Name',
@@ -129,7 +129,7 @@ const ZH: Words = {
   report: '报告于',
   reload: '刷新',
   problems: '问题',
-  cure: '解决办法',
+  fix: '解决办法',
   namespace: '命名空间',
   registry: '镜像仓库',
   name: '名称',
@@ -171,8 +171,8 @@ export function wordsOf(language: Language): Words {
 }
 
 /** By `?lang=`, else the first language of the browser that the page speaks, else English. */
-export function chooseLanguage(wish: string | null, accepted: string): Language {
-  if (wish === 'en' || wish === 'zh') return wish
+export function chooseLanguage(requested: string | null, accepted: string): Language {
+  if (requested === 'en' || requested === 'zh') return requested
   const known = accepted
     .split(',')
     .map((part) => part.trim().slice(0, 2).toLowerCase())

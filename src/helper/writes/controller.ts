@@ -48,9 +48,9 @@ export interface Controller {
   readonly depth: number
   /** Nothing waits and nothing is in hand. */
   readonly idle: boolean
-  /** Plans everything anew and queues what has to be written: after a take-over, or when all credentials are there. */
+  /** Plans everything again and queues what has to be written: after a take-over, or when all credentials are there. */
   planAll(): void
-  /** Plans all Secrets anew: these registries have another credential. */
+  /** Plans all Secrets again: these registries have another credential. */
   rotate(states: readonly RegistryState[]): void
   /** Follows the cluster until the signal. */
   run(signal: AbortSignal): Promise<void>

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** Calls `onSilence` once when nothing was heard for the time that is allowed; every `heard` starts it anew. */
+/** Calls `onSilence` once when nothing was heard for the time that is allowed; every `heard` starts it again. */
 export interface Watchdog {
   heard(allowedMs?: number): void
   stop(): void

@@ -45,9 +45,9 @@ function describe(
   const isPersonal = instanceId === undefined && instanceName === undefined
   const { network, domains, name } = splitDomains(given, { personal: isPersonal, region })
   const only = all ? 'all' : network
-  const wish = isPersonal ? `personal-${region}` : (name ?? instanceName ?? instanceId ?? '')
+  const desired = isPersonal ? `personal-${region}` : (name ?? instanceName ?? instanceId ?? '')
   const values: GivenRegistry = {
-    name: uniqueName(wish, names),
+    name: uniqueName(desired, names),
     edition: isPersonal ? 'personal' : 'enterprise',
     ...(instanceId === undefined ? {} : { instanceId }),
     ...(instanceName === undefined ? {} : { instanceName }),
@@ -71,8 +71,8 @@ function assumeRole(roleArn: string, duration: number | undefined): GivenRole {
   return duration === undefined || duration === 3600 ? { roleArn } : { roleArn, durationSeconds: duration }
 }
 
-function uniqueName(wish: string, taken: Set<string>): string {
-  const base = wish.slice(0, 60).replace(/-+$/, '')
+function uniqueName(desired: string, taken: Set<string>): string {
+  const base = desired.slice(0, 60).replace(/-+$/, '')
   let name = base
   for (let count = 2; taken.has(name); count++) name = `${base}-${count}`
   taken.add(name)

@@ -9,7 +9,7 @@ import { chooseTargets } from './choose-targets.ts'
 import type { ImportNote, ValuesDraft } from './values-draft.ts'
 import { findWanted } from './wanted-registry.ts'
 
-export interface ImportWish {
+export interface ImportRequest {
   readonly settings: AddonSettings | undefined
   readonly facts: LegacyFacts
   /** What the user said; else what the cluster says of itself. */
@@ -28,8 +28,8 @@ export interface ImportDecision {
 const KINDS: readonly ImportNote['kind'][] = ['lost', 'todo', 'changed', 'dropped']
 
 /** What the old helper's settings and traces are in values of ours; all that stands against it at once. */
-export function decideImport({ settings, facts, release, ...wish }: ImportWish): ImportDecision {
-  const region = wish.region ?? facts.region
+export function decideImport({ settings, facts, release, ...request }: ImportRequest): ImportDecision {
+  const region = request.region ?? facts.region
   const { wanted, lost, errors: regionErrors } = findWanted(settings, facts, region)
   const { registries, errors: registryErrors } = chooseRegistries(wanted)
   const { identity, notes: identityNotes, errors: identityErrors } = chooseIdentity(settings, facts, release)

@@ -55,7 +55,7 @@ function emptyAsNothing(value: unknown): unknown {
 /** The line is that of the text below the key. Never the reader's own words: an AccessKey may stand in the text. */
 function innerError({ code, place }: NopassError, key: string): NopassError {
   const { line = 1, column = 1 } = place
-  const { what, cure } = ERROR_CODES[code]
+  const { what, fix } = ERROR_CODES[code]
   const message = `\`${key}\` cannot be read, line ${line}, column ${column} of its text: ${code}: ${what}`
-  return new NopassError('IMPORT_SETTING', message, { hint: cure })
+  return new NopassError('IMPORT_SETTING', message, { hint: fix })
 }

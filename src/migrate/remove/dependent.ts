@@ -2,7 +2,7 @@
 export interface Dependent {
   readonly subject: string
   readonly why: string
-  readonly cure: string
+  readonly fix: string
   /** What to type, where one line does it. */
   readonly command?: string
 }

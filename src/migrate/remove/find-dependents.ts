@@ -66,7 +66,7 @@ function otherUses(
   const describe = (subject: string, name: string): Dependent => ({
     subject,
     why: `it uses the Secret ${name} in a volume, its environment or a field of its own`,
-    cure: `Give it a Secret of its own, or ${secretName} if it reads the content again whenever that changes.`,
+    fix: `Give it a Secret of its own, or ${secretName} if it reads the content again whenever that changes.`,
   })
   const ofWorkloads = workloads.flatMap((workload) => {
     // A cluster-scoped object may mean any namespace.
@@ -118,7 +118,7 @@ function withTool(name: string, tool: string): Dependent {
   return {
     subject: `Deployment ${LEGACY_NAMESPACE}/${name}`,
     why: `${tool} applies it and would create it again`,
-    cure: `Remove it from what ${tool} applies.`,
+    fix: `Remove it from what ${tool} applies.`,
   }
 }
 
@@ -128,7 +128,7 @@ function withoutSecret(namespace: string, { secretName, targets, namespaces }: O
   return {
     subject: `namespace ${namespace}`,
     why: `it has no current pull secret ${secretName}`,
-    cure: isTarget
+    fix: isTarget
       ? 'Run `acr-nopass doctor`: it says what keeps the helper from writing it.'
       : 'Add it to `targets.namespaces` of the values, or take the old names out of its ServiceAccounts by hand.',
   }
@@ -138,7 +138,7 @@ function withoutEntry(subject: string, { secretName }: OurSide): Dependent {
   return {
     subject,
     why: `it names an old Secret and not ${secretName}`,
-    cure: `Name ${secretName} there, add its ServiceAccount to \`targets.serviceAccounts\`, or take the old name away if nothing pulls with it.`,
+    fix: `Name ${secretName} there, add its ServiceAccount to \`targets.serviceAccounts\`, or take the old name away if nothing pulls with it.`,
   }
 }
 
@@ -149,13 +149,13 @@ function withoutRegistry(workload: Workload, image: string, gap: 'domain' | 'rep
     return {
       subject,
       why: `its image ${image} is in repository ${repository}, which no \`repositories\` of its registry include`,
-      cure: 'Add the repository to `repositories` of the registry in the values, and apply the RAM policy again.',
+      fix: 'Add the repository to `repositories` of the registry in the values, and apply the RAM policy again.',
     }
   }
   return {
     subject,
     why: `its image ${image} is on ${host}, and no registry of acr-nopass has that domain for this namespace`,
-    cure: 'Add the registry, or the domain, to `registries` of the values.',
+    fix: 'Add the registry, or the domain, to `registries` of the values.',
   }
 }
 
@@ -165,17 +165,17 @@ function madeBefore(pod: Workload, replicaSetOwners: LegacyFacts['replicaSetOwne
   const why = 'its Pods were created before the pull secret was attached, and keep the list that they were created with'
   if (owner === undefined) {
     const alone = 'it was created before the pull secret was attached, and keeps the list that it was created with'
-    return { subject: titleOf(pod), why: alone, cure: 'Create it again from its manifest.' }
+    return { subject: titleOf(pod), why: alone, fix: 'Create it again from its manifest.' }
   }
   const isReplicaSet = owner.group === 'apps' && owner.kind === 'ReplicaSet'
   const maker = (isReplicaSet && replicaSetOwners.get(`${namespace}/${owner.name}`)) || owner
   const target = `${maker.kind.toLowerCase()}/${maker.name}`
   const subject = `${target} in ${namespace}`
   if (maker.group === 'apps' && /^(Deployment|StatefulSet|DaemonSet)$/.test(maker.kind)) {
-    return { subject, why, cure: 'Restart it.', command: `kubectl -n ${namespace} rollout restart ${target}` }
+    return { subject, why, fix: 'Restart it.', command: `kubectl -n ${namespace} rollout restart ${target}` }
   }
-  if (maker.group === 'batch') return { subject, why, cure: 'Wait until it is finished, or create it again.' }
-  return { subject, why, cure: `Let what controls this ${maker.kind} create its Pods again.` }
+  if (maker.group === 'batch') return { subject, why, fix: 'Wait until it is finished, or create it again.' }
+  return { subject, why, fix: `Let what controls this ${maker.kind} create its Pods again.` }
 }
 
 function uniqueBySubject(dependents: readonly Dependent[]): readonly Dependent[] {

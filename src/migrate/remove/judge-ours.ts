@@ -57,19 +57,19 @@ function repositoryGlob(glob: string): string {
 export function releaseProblems({ release, available }: OurSide): readonly Dependent[] {
   const doctor = 'Run `acr-nopass doctor`: it says what is wrong.'
   if (release === undefined) {
-    const cure = 'Install it beside the old helper; `acr-nopass import` writes its values.'
-    return [{ subject: 'the cluster', why: 'acr-nopass is not installed here', cure }]
+    const fix = 'Install it beside the old helper; `acr-nopass import` writes its values.'
+    return [{ subject: 'the cluster', why: 'acr-nopass is not installed here', fix }]
   }
   const subject = `release ${release.namespace}/${release.name}`
   const { config, status } = release
   if (config === undefined || status === undefined)
-    return [{ subject, why: 'its helper has not reported', cure: doctor }]
+    return [{ subject, why: 'its helper has not reported', fix: doctor }]
   if (config.dryRun || config.retire) {
     const key = config.dryRun ? 'dryRun' : 'retire'
-    return [{ subject, why: `\`${key}: true\` is set`, cure: `Take \`${key}\` out of the values.` }]
+    return [{ subject, why: `\`${key}: true\` is set`, fix: `Take \`${key}\` out of the values.` }]
   }
-  if (available === 0) return [{ subject, why: 'none of its Pods is ready', cure: doctor }]
+  if (available === 0) return [{ subject, why: 'none of its Pods is ready', fix: doctor }]
   return status.registries
     .filter(({ state }) => state !== 'live')
-    .map(({ name, state }) => ({ subject: `registry ${name}`, why: `it is ${state}`, cure: doctor }))
+    .map(({ name, state }) => ({ subject: `registry ${name}`, why: `it is ${state}`, fix: doctor }))
 }

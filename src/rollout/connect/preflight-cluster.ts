@@ -167,7 +167,7 @@ async function refuseRivals(
   return { alone: others !== undefined, notes }
 }
 
-/** The history of a release that nobody is changing; an abandoned one is mended first when that is allowed. */
+/** The history of a release that nobody is changing; an abandoned one is fixed first when that is allowed. */
 async function settledHistory(
   cluster: PreparedCluster,
   target: ReleaseTarget,

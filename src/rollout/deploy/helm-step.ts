@@ -7,7 +7,7 @@ export interface HelmStep {
   readonly id: string
   readonly ended: Promise<HelmEnd>
   interrupt(): void
-  /** Nothing is left to mend: the post step need not look at it. */
+  /** Nothing is left to fix: the post step need not look at it. */
   settle(): void
 }
 

@@ -23,7 +23,7 @@ export type Verdict =
   | { readonly kind: 'covered'; readonly other: Revision }
 
 /** Pure. Helm has no lock against a rollback, and whoever ends last counts as deployed. */
-export function judgeOthers(history: readonly Revision[], others: readonly Revision[]): Verdict {
+function judgeOthers(history: readonly Revision[], others: readonly Revision[]): Verdict {
   const other = others.at(-1)
   if (other === undefined) return { kind: 'none' }
   if (other.status !== 'deployed' && other.status !== 'superseded') return { kind: 'report', other }

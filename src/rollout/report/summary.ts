@@ -7,7 +7,7 @@ import { formatDuration, timeline } from './timeline.ts'
 
 /** GitHub drops a summary of more than 1 MiB whole. */
 const CAP_BYTES = 900 * 1024
-/** Of this the table, the cures and the timeline of thousands of clusters each may take a part. */
+/** Of this the table, the fixes and the timeline of thousands of clusters each may take a part. */
 const PART_BYTES = 250 * 1024
 
 const MARKS: Readonly<Record<ClusterStatus, string>> = {
@@ -32,7 +32,7 @@ export interface SummaryInput {
   readonly unverified?: readonly UnverifiedFact[]
 }
 
-/** The job summary as Markdown: verdict, table with failures first, cures, timeline, folded notes and plan diffs. */
+/** The job summary as Markdown: verdict, table with failures first, fixes, timeline, folded notes and plan diffs. */
 export function renderSummary(input: SummaryInput): string {
   const sorted = input.results.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || a.wave - b.wave)
   if (input.results.length === 0) return `### acr-nopass ${input.mode}: valid\n`
@@ -43,7 +43,7 @@ export function renderSummary(input: SummaryInput): string {
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...fitting(sorted.map(row), (left) => `| | ${left} more clusters were left out | | | | | |`),
     '',
-    ...fitting(sorted.flatMap(cure), (left) => `> ${left} more were left out\n`),
+    ...fitting(sorted.flatMap(fix), (left) => `> ${left} more were left out\n`),
     ...timelineBlock(input),
   ]
   const folds = [...unverifiedFold(input), ...sorted.flatMap((result) => [...noteFold(result), ...planFolds(result)])]
@@ -60,7 +60,7 @@ export function renderErrors(mode: string, errors: readonly NopassError[]): stri
   const head = [
     `### acr-nopass ${mode}: ${count}, nothing was begun`,
     '',
-    '| place | code | what | cure |',
+    '| place | code | what | fix |',
     '| --- | --- | --- | --- |',
   ]
   return capped(head.join('\n'), rows)
@@ -86,10 +86,10 @@ function row(result: ClusterResult): string {
   return `| ${MARKS[result.status]} | ${cell(result.name)} | ${result.wave} | ${status} | ${revision} | ${time} | ${cell(why)} |`
 }
 
-function cure({ name, error }: ClusterResult): readonly string[] {
+function fix({ name, error }: ClusterResult): readonly string[] {
   if (!error) return []
   const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
-  return [`> **${cell(name)}** ${error.code}${ids ? ` (${cell(ids)})` : ''} **Cure:** ${cell(error.hint)}\n`]
+  return [`> **${cell(name)}** ${error.code}${ids ? ` (${cell(ids)})` : ''} **Fix:** ${cell(error.hint)}\n`]
 }
 
 function timelineBlock({ results, durationMs, helm }: SummaryInput): readonly string[] {

@@ -16,7 +16,7 @@ const CAUSES: readonly Cause[] = [
   { code: 'NO_C_COMPILER', sign: /C compiler .* not found|"(gcc|cc|clang)": executable file not found|cgo: .*exec/ },
 ]
 
-/** What a failed `go build` means for a person: the first line that tells the cause, and our cure for it. */
+/** What a failed `go build` means for a person: the first line that tells the cause, and our fix for it. */
 export function buildFailure(tool: string, output: string, logFile: string): NopassError {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
   for (const { code, sign } of CAUSES) {

@@ -32,7 +32,7 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
     if (!version || isOlder(version, OLDEST_GO)) {
       throw new NopassError(
         'GO_TOO_OLD',
-        `${path} is Go ${version ?? stdout.trim()}; the tool chest needs ${OLDEST_GO} or newer`,
+        `${path} is Go ${version ?? stdout.trim()}; the toolchain needs ${OLDEST_GO} or newer`,
       )
     }
     return { path, version }

@@ -2,7 +2,7 @@ import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What the tool chest asks of the machine it runs on. The sandbox reads the machine in files of this name alone. */
+/** What the toolchain asks of the machine it runs on. The sandbox reads the machine in files of this name alone. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
   /** As Node names them: `linux`, `darwin`; `x64`, `arm64`. */

@@ -1,4 +1,4 @@
-/** One pinned program of the tool chest; its file has this name. */
+/** One pinned program of the toolchain; its file has this name. */
 export type ToolName =
   | 'etcd'
   | 'kube-apiserver'

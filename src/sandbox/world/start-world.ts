@@ -26,7 +26,7 @@ export interface WorldOptions {
 
 /**
  * Brings it all up, each part as soon as what it needs is there.
- * @throws NopassError of the tool chest, SANDBOX_PROCESS, SANDBOX_TIMEOUT, SANDBOX_REGISTRY
+ * @throws NopassError of the toolchain, SANDBOX_PROCESS, SANDBOX_TIMEOUT, SANDBOX_REGISTRY
  */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const run = await openRun()

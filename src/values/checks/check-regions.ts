@@ -33,14 +33,14 @@ export function regionError(
   if (REGIONS.includes(region)) return []
   const { at, path, otherwise } = where
   const meant = nearest(region, REGIONS)
-  const cure = meant === undefined ? 'Write the id of a region, such as cn-hangzhou.' : `Did you mean ${meant}?`
+  const fix = meant === undefined ? 'Write the id of a region, such as cn-hangzhou.' : `Did you mean ${meant}?`
   return [
     new ValuesError('VALUES_REGION', `\`${formatPath(path)}\` is "${region}": Alibaba Cloud has no such region`, {
       at,
       path,
       value: region,
       expected: `a region, such as ${meant ?? 'cn-hangzhou'}`,
-      hint: `${cure} For a cloud with regions of its own set ${otherwise}.`,
+      hint: `${fix} For a cloud with regions of its own set ${otherwise}.`,
     }),
   ]
 }

@@ -59,7 +59,7 @@ const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
   ),
 }
 
-/** What the parser's code means to a person, and the cure. */
+/** What the parser's code means to a person, and the fix. */
 export function formatSyntaxError(code: YamlErrorCode): SyntaxProblem {
   return PROBLEMS[code]
 }

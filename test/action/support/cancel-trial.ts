@@ -20,8 +20,8 @@ export interface CancelRecord {
   readonly files: number
   /** The status of the newest revision; `none` without a release. */
   readonly release: string
-  /** Of a pending release: whether the next run named the command that mends it, and that command did. */
-  readonly cured: boolean | undefined
+  /** Of a pending release: whether the next run named the command that fixes it, and that command did. */
+  readonly fixed: boolean | undefined
   /** All that was said, of a trial that went wrong. */
   readonly said: string
 }
@@ -44,7 +44,7 @@ export async function cancelTrial(bed: ActionBed, point: CancelPoint): Promise<C
     processes: helmPids(main.temp).length,
     files: point.lost ? 0 : (await readdir(main.temp)).filter((name) => /^acr-nopass-\w{6}$/.test(name)).length,
     release,
-    cured: release.startsWith('pending') ? await cure(bed) : undefined,
+    fixed: release.startsWith('pending') ? await fix(bed) : undefined,
   } as const
   await rm(main.temp, { recursive: true })
   const said = [main.stdout, main.stderr, post?.stdout ?? '', post?.stderr ?? ''].join('\n')
@@ -61,7 +61,7 @@ export function findBreaches(record: Omit<CancelRecord, 'said'>): readonly strin
     ...(!record.point.lost && record.post !== 0 ? [`the post step ended with ${record.post}`] : []),
     ...(record.warnings > 0 ? [`${record.warnings} warnings of the post step`] : []),
     ...(pending && !record.point.lost ? [`the release is ${record.release}`] : []),
-    ...(pending && record.cured !== true ? ['the next run did not name a cure that works'] : []),
+    ...(pending && record.fixed !== true ? ['the next run did not name a fix that works'] : []),
   ]
 }
 
@@ -100,8 +100,8 @@ function postOf(bed: ActionBed, main: ActionOutcome): Promise<ActionOutcome> {
   return runAction({ inputs: {}, env: bed.env, stage: 'post', state: main.state, temp: main.temp })
 }
 
-/** The next run says what mends the release; that is done to the letter. */
-async function cure(bed: ActionBed): Promise<boolean> {
+/** The next run says what fixes the release; that is done to the letter. */
+async function fix(bed: ActionBed): Promise<boolean> {
   const next = await runAction({ inputs: inputsOf(bed, {}, 'false'), env: bed.env })
   await rm(next.temp, { recursive: true })
   const [annotation] = next.annotations

@@ -67,7 +67,7 @@ export function startObserver(admin: KubeClient, secretName: string): Observer {
         onEvent(type, object)
         for (const listener of listeners) listener()
       }
-      // A broken one begins anew with all that exists: nothing is missed, only seen later.
+      // A broken one starts again with all that exists: nothing is missed, only seen later.
       await admin.watch<T>(call, heard, end.signal).catch(() => undefined)
       await sleep(50, undefined, { signal: end.signal }).catch(() => undefined)
     }

@@ -15,7 +15,7 @@ const aimed = (
     subject: 's',
     message: 'm',
     cause: 'c',
-    cure: 'c',
+    fix: 'c',
     command,
   }
   return aimCommands([finding], flags, program)[0]?.command
@@ -44,7 +44,7 @@ test('where a cluster has several releases, `refresh` names the one that the fin
     subject: '',
     message: '',
     cause: '',
-    cure: '',
+    fix: '',
     command: 'acr-nopass refresh',
   }
   const [aimed] = aimCommands([finding], {}, 'acr-nopass', { namespace: 'acr', name: 'one' })

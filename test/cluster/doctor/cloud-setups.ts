@@ -23,28 +23,28 @@ export const CLOUD_SETUPS: readonly Setup[] = [
     id: 'RAM_DENIED',
     make: rotating(({ kit, trust }) => kit.cloud.control.revoke(trust.role)),
     says: /cr:\w+[\s\S]*acr-nopass policy -f values\.yaml/,
-    mend: rotating((bed) => bed.grantRole()),
+    fix: rotating((bed) => bed.grantRole()),
   },
   {
     title: 'the role trusts another ServiceAccount',
     id: 'ROLE_NOT_TRUSTED',
     make: rotating((bed) => bed.trustRole('system:serviceaccount:kube-system:aliyun-acr-credential-helper')),
     says: new RegExp(`has to trust oidc:sub ${SUBJECT}, oidc:iss https://`),
-    mend: rotating((bed) => bed.trustRole(SUBJECT)),
+    fix: rotating((bed) => bed.trustRole(SUBJECT)),
   },
   {
     title: 'the role trusts the issuer of another cluster',
     id: 'ROLE_NOT_TRUSTED',
     make: rotating((bed) => bed.trustRole(SUBJECT, 'https://oidc-ack-cn-hangzhou.example.com/another')),
     says: /--issuer https:\/\/\S+ --oidc-provider-arn acs:ram::\d+:oidc-provider\/rrsa/,
-    mend: rotating((bed) => bed.trustRole(SUBJECT)),
+    fix: rotating((bed) => bed.trustRole(SUBJECT)),
   },
   {
     title: 'the Secret with the login of a static registry lost its password',
     id: 'IDENTITY_MISSING',
     make: rotating((bed) => setPassword(bed, '')),
     says: /existingSecret needs the keys username and password[\s\S]*kubectl .*-n acr-system describe pods/,
-    mend: rotating((bed) => setPassword(bed, bed.kit.cloud.registryPush.password)),
+    fix: rotating((bed) => setPassword(bed, bed.kit.cloud.registryPush.password)),
   },
   {
     title: 'the cloud cannot be reached',
@@ -53,7 +53,7 @@ export const CLOUD_SETUPS: readonly Setup[] = [
       kit.cloud.faults.add({ kind: 'cut', match: { product: 'cr' }, times: Number.POSITIVE_INFINITY }),
     ),
     says: /NAT gateway or VPC endpoint/,
-    mend: rotating(({ kit }) => kit.cloud.faults.clear()),
+    fix: rotating(({ kit }) => kit.cloud.faults.clear()),
   },
   {
     title: 'the cloud refuses for having been asked too often',
@@ -62,7 +62,7 @@ export const CLOUD_SETUPS: readonly Setup[] = [
       kit.cloud.faults.add({ kind: 'throttle', match: { product: 'cr' }, times: Number.POSITIVE_INFINITY }),
     ),
     says: /Throttling\.User/,
-    mend: rotating(({ kit }) => kit.cloud.faults.clear()),
+    fix: rotating(({ kit }) => kit.cloud.faults.clear()),
   },
   {
     title: 'the registry refuses every login that the cloud gives',
@@ -77,7 +77,7 @@ export const CLOUD_SETUPS: readonly Setup[] = [
       }),
     ),
     says: /acr-nopass refresh/,
-    mend: rotating(({ kit }) => kit.cloud.faults.clear()),
+    fix: rotating(({ kit }) => kit.cloud.faults.clear()),
   },
   {
     title: 'values name an instance that does not exist',
@@ -90,7 +90,7 @@ export const CLOUD_SETUPS: readonly Setup[] = [
         ],
       }),
     says: /aliyun cr ListInstance --region cn-hangzhou/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       await bed.kit.install(bed.values)
       await bed.restart()
     },
@@ -100,14 +100,14 @@ export const CLOUD_SETUPS: readonly Setup[] = [
     id: 'REGISTRY_EXPIRED',
     make: expire,
     says: /acr-nopass refresh/,
-    mend: restore,
+    fix: restore,
   },
   {
     title: 'the credential has ended: in the Secrets',
     id: 'SECRET_EXPIRED',
     make: expire,
     says: /acr-nopass refresh/,
-    mend: restore,
+    fix: restore,
   },
 ]
 

@@ -7,7 +7,7 @@ const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases/${RELEASE}
 const CONFIG = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}`
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 const AGAIN = /helm .*-n acr-system get manifest acr-nopass \| kubectl .*-n acr-system apply --server-side/
-const applyAgain: BrokenSetup<HelperBed>['mend'] = (bed, finding) => bed.applyAgain(finding)
+const applyAgain: BrokenSetup<HelperBed>['fix'] = (bed, finding) => bed.applyAgain(finding)
 
 /** The helper itself: its Pods, its leader, its rights, its configuration, and others beside it. */
 export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
@@ -16,14 +16,14 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     id: 'HELPER_DOWN',
     make: (bed) => bed.scale(0),
     says: AGAIN,
-    mend: applyAgain,
+    fix: applyAgain,
   },
   {
     title: 'somebody deleted its Deployment',
     id: 'HELPER_DOWN',
     make: (bed) => bed.remove(DEPLOYMENT),
     says: AGAIN,
-    mend: applyAgain,
+    fix: applyAgain,
   },
   {
     title: 'an upgrade to an image that is nowhere',
@@ -31,7 +31,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     severity: 'warning',
     make: (bed) => setContainer(bed, { image: 'ghcr.io/acr-nopass/nowhere:1' }),
     says: /ErrImagePull|ImagePullBackOff/,
-    mend: (bed) => bed.scale(1),
+    fix: (bed) => bed.scale(1),
   },
   {
     title: 'its Pods are no longer what Pod Security allows there',
@@ -39,14 +39,14 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     severity: 'warning',
     make: (bed) => setContainer(bed, { securityContext: { capabilities: { drop: ['KILL'] } } }),
     says: /The API server takes no Pod of it: .*violates PodSecurity/,
-    mend: (bed) => bed.scale(1),
+    fix: (bed) => bed.scale(1),
   },
   {
     title: 'its Lease was deleted',
     id: 'HELPER_LEADERLESS',
     make: (bed) => bed.remove(LEASE),
     says: AGAIN,
-    mend: applyAgain,
+    fix: applyAgain,
   },
   {
     title: 'the ConfigMap of its report was deleted',
@@ -54,7 +54,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     make: (bed) => bed.remove(`${CONFIG}-status`),
     says: AGAIN,
     // A new leader reports at once, an old one twice a minute.
-    mend: async (bed, finding) => {
+    fix: async (bed, finding) => {
       await bed.applyAgain(finding)
       await bed.scale(0)
       await bed.scale(1)
@@ -65,7 +65,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     id: 'RIGHTS_MISSING',
     make: (bed) => bed.remove(`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/acr-nopass.${HOME}.${RELEASE}`),
     says: AGAIN,
-    mend: applyAgain,
+    fix: applyAgain,
   },
   {
     title: 'a right was taken out of its role',
@@ -75,7 +75,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
         rules: [{ apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] }],
       }),
     says: AGAIN,
-    mend: applyAgain,
+    fix: applyAgain,
   },
   {
     title: 'the binding of its guard was deleted',
@@ -83,14 +83,14 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     severity: 'warning',
     make: (bed) => bed.remove(`${ADMISSION}/validatingadmissionpolicybindings/acr-nopass.${HOME}.${RELEASE}.secrets`),
     says: AGAIN,
-    mend: applyAgain,
+    fix: applyAgain,
   },
   {
     title: 'its configuration was edited by hand, and is no YAML any more',
     id: 'CONFIG_UNREADABLE',
     make: (bed) => bed.patch(CONFIG, { data: { 'config.yaml': 'registries: [' } }),
     says: /acr-nopass validate/,
-    mend: applyAgain,
+    fix: applyAgain,
   },
   {
     title: 'a dry run was forgotten',
@@ -98,7 +98,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     severity: 'warning',
     make: (bed) => bed.kit.install(bed.values, { dryRun: true }),
     says: /dryRun: false/,
-    mend: installAndRestart,
+    fix: installAndRestart,
   },
   {
     title: 'the configuration is newer than what the helper works with',
@@ -110,7 +110,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
       await bed.kit.install(bed.values, { replicas: 0, refreshRate: 49 })
     },
     says: /within about a minute/,
-    mend: installAndRestart,
+    fix: installAndRestart,
   },
   {
     title: "the vendor's add-on works in the same cluster",
@@ -118,7 +118,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     severity: 'warning',
     make: (bed) => bed.create('/apis/apps/v1/namespaces/kube-system/deployments', ADDON),
     says: /acr-nopass cleanup --legacy/,
-    mend: (bed) => bed.remove(`/apis/apps/v1/namespaces/kube-system/deployments/${ADDON.metadata.name}`),
+    fix: (bed) => bed.remove(`/apis/apps/v1/namespaces/kube-system/deployments/${ADDON.metadata.name}`),
   },
   {
     title: "the clock of the helper's node is five minutes ahead",
@@ -131,7 +131,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
       await bed.patch(LEASE, { spec: { holderIdentity: 'late_1', renewTime } })
     },
     says: /NTP/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       await bed.remove(LEASE)
       await installAndRestart(bed)
     },

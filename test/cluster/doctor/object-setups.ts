@@ -20,7 +20,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.open('foreign')
     },
     says: /kubectl .*-n foreign get secret acr-nopass -o jsonpath=/,
-    mend: (bed) => bed.remove(`/api/v1/namespaces/foreign/secrets/${SECRET}`),
+    fix: (bed) => bed.remove(`/api/v1/namespaces/foreign/secrets/${SECRET}`),
   },
   {
     title: 'a Secret was made immutable',
@@ -30,7 +30,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.rotate()
     },
     says: /kubectl .*-n shop delete secret acr-nopass/,
-    mend: (bed) => bed.remove(SHOP_SECRET),
+    fix: (bed) => bed.remove(SHOP_SECRET),
   },
   {
     title: 'a quota leaves no room for the Secret',
@@ -49,7 +49,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.open('full')
     },
     says: /kubectl .*-n full describe resourcequota small/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       await bed.remove('/api/v1/namespaces/full/resourcequotas/small')
       await bed.restart()
     },
@@ -64,7 +64,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.open('hooked')
     },
     says: /The admission webhook secrets\.example\.com/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       await bed.remove(`${ADMISSION}/validatingwebhookconfigurations/${WEBHOOK.metadata.name}`)
       await bed.restart()
     },
@@ -79,7 +79,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.open('policed')
     },
     says: /no-pull-secrets/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       for (const [plural] of POLICY.toReversed()) await bed.remove(`${ADMISSION}/${plural}/no-pull-secrets`)
       await bed.restart()
     },
@@ -92,7 +92,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.remove(SHOP_SECRET)
     },
     says: /its log names each refused write/,
-    mend: (bed) => bed.scale(1),
+    fix: (bed) => bed.scale(1),
   },
   {
     title: 'a Secret was changed while no helper runs',
@@ -103,7 +103,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.patch(SHOP_SECRET, { data: { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') } })
     },
     says: /kubectl .*-n shop get secret acr-nopass -o jsonpath='\{\.metadata\.managedFields/,
-    mend: (bed) => bed.scale(1),
+    fix: (bed) => bed.scale(1),
   },
   {
     title: 'the targets were widened while no helper runs',
@@ -116,7 +116,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.kit.install(bed.values, { replicas: 0, registries: [...registries, more] })
     },
     says: /run doctor again in half a minute/,
-    mend: (bed) => bed.kit.install(bed.values),
+    fix: (bed) => bed.kit.install(bed.values),
   },
   {
     title: 'a ServiceAccount lost the entry while no helper runs',
@@ -126,7 +126,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.patch(SHOP_ACCOUNT, { imagePullSecrets: [] })
     },
     says: /kubectl .*-n acr-system logs/,
-    mend: (bed) => bed.scale(1),
+    fix: (bed) => bed.scale(1),
   },
   {
     title: 'Argo CD applies the list of a ServiceAccount',
@@ -137,7 +137,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       await bed.open('gitops')
     },
     says: /"argocd"[\s\S]*Add \{name: acr-nopass\} to the list where it is applied from/,
-    mend: (bed) => applyAccount(bed, [{ name: 'theirs' }, { name: SECRET }]),
+    fix: (bed) => applyAccount(bed, [{ name: 'theirs' }, { name: SECRET }]),
   },
   {
     title: 'another writer keeps removing the entry',
@@ -155,7 +155,7 @@ export const OBJECT_SETUPS: readonly Setup[] = [
       }
     },
     says: /acr-nopass\.io\/skip: "true"/,
-    mend: (bed) => bed.close('ring'),
+    fix: (bed) => bed.close('ring'),
   },
 ]
 

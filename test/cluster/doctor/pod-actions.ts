@@ -3,7 +3,7 @@ import { HOST, type PodBed } from './pod-bed.ts'
 
 export const IMAGE: string = `${HOST}/team/app:1`
 
-/** The cure of a Pod that was only made to be looked at. */
+/** The fix of a Pod that was only made to be looked at. */
 export function gone(namespace: string, name: string): (bed: PodBed) => Promise<void> {
   return (bed) => bed.removePod(namespace, name)
 }

@@ -17,7 +17,7 @@ export const POD_SETUPS: readonly Setup[] = [
     args: ['pod', 'shop/uncovered'],
     make: (bed) => bed.pod('shop', 'uncovered', 'other-registry.cn-beijing.cr.aliyuncs.com/team/app:1'),
     says: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo, legacy\)/,
-    mend: gone('shop', 'uncovered'),
+    fix: gone('shop', 'uncovered'),
   },
   {
     title: 'its namespace is none of the targets',
@@ -25,7 +25,7 @@ export const POD_SETUPS: readonly Setup[] = [
     args: ['pod', 'kube-system/untargeted'],
     make: (bed) => bed.pod('kube-system', 'untargeted', IMAGE),
     says: /Namespace kube-system is no target of registry demo/,
-    mend: gone('kube-system', 'untargeted'),
+    fix: gone('kube-system', 'untargeted'),
   },
   {
     title: 'its ServiceAccount is none of the targets',
@@ -33,7 +33,7 @@ export const POD_SETUPS: readonly Setup[] = [
     args: ['pod', 'shop/built'],
     make: (bed) => bed.pod('shop', 'built', IMAGE, { serviceAccountName: 'builder' }),
     says: /ServiceAccount builder is none of `targets\.serviceAccounts`/,
-    mend: gone('shop', 'built'),
+    fix: gone('shop', 'built'),
   },
   {
     title: 'its namespace opted out',
@@ -44,7 +44,7 @@ export const POD_SETUPS: readonly Setup[] = [
       await bed.pod('quiet', 'left-out', IMAGE)
     },
     says: /kubectl .*label namespace quiet acr-nopass\.io\/skip-/,
-    mend: gone('quiet', 'left-out'),
+    fix: gone('quiet', 'left-out'),
   },
   {
     title: 'its ServiceAccount opted out',
@@ -56,7 +56,7 @@ export const POD_SETUPS: readonly Setup[] = [
       await bed.pod('shop', 'shy', IMAGE, { serviceAccountName: 'shy' })
     },
     says: /kubectl .*-n shop annotate serviceaccount shy acr-nopass\.io\/skip-/,
-    mend: gone('shop', 'shy'),
+    fix: gone('shop', 'shy'),
   },
   {
     title: 'it names pull secrets of its own',
@@ -64,7 +64,7 @@ export const POD_SETUPS: readonly Setup[] = [
     args: ['pod', 'shop/masked'],
     make: (bed) => bed.pod('shop', 'masked', IMAGE, { imagePullSecrets: [{ name: 'own' }] }),
     says: /names pull secrets of its own \(own\)[\s\S]*Add \{name: acr-nopass\}/,
-    mend: gone('shop', 'masked'),
+    fix: gone('shop', 'masked'),
   },
   {
     title: 'it was admitted before its ServiceAccount had the reference',
@@ -77,7 +77,7 @@ export const POD_SETUPS: readonly Setup[] = [
       await untilAttached(bed, 'late')
     },
     says: /kubectl .*-n late get pod early -o yaml/,
-    mend: gone('late', 'early'),
+    fix: gone('late', 'early'),
   },
   {
     title: 'its ServiceAccount lacks the reference, and no helper runs',
@@ -90,7 +90,7 @@ export const POD_SETUPS: readonly Setup[] = [
       await bed.pod('shop', 'bare', IMAGE)
     },
     says: /ServiceAccount default does not name acr-nopass/,
-    mend: back('bare'),
+    fix: back('bare'),
   },
   {
     title: 'there is no Secret, and no helper runs',
@@ -102,7 +102,7 @@ export const POD_SETUPS: readonly Setup[] = [
       await bed.pod('shop', 'lone', IMAGE, reference)
     },
     says: /There is no Secret acr-nopass in namespace shop/,
-    mend: back('lone'),
+    fix: back('lone'),
   },
   {
     title: "the Secret of that name is somebody else's",
@@ -118,7 +118,7 @@ export const POD_SETUPS: readonly Setup[] = [
       await bed.pod('theirs', 'guest', IMAGE, reference)
     },
     says: /Secret acr-nopass in namespace theirs belongs to somebody else/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       await bed.removePod('theirs', 'guest')
       await bed.helper.remove(`/api/v1/namespaces/theirs/secrets/${SECRET}`)
     },

@@ -15,7 +15,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
       await bed.pod('shop', 'denied', `${HOST}/platform/helper:1`)
     },
     says: /127\.0\.0\.1:\d+ answered HTTP 401[\s\S]*acr-nopass policy -f values\.yaml/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       bed.helper.grantRole()
       await bed.removePod('shop', 'denied')
     },
@@ -26,7 +26,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     args: ask('shop/nameless'),
     make: (bed) => bed.pod('shop', 'nameless', `${HOST}/team/nothing:1`),
     says: /The registry does not have this repository: 127\.0\.0\.1:\d+ answered HTTP 404/,
-    mend: gone('shop', 'nameless'),
+    fix: gone('shop', 'nameless'),
   },
   {
     title: 'there is no such tag',
@@ -34,7 +34,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     args: ask('shop/tagless'),
     make: (bed) => bed.pod('shop', 'tagless', `${HOST}/team/app:9`),
     says: /The registry has the repository, and not this tag/,
-    mend: gone('shop', 'tagless'),
+    fix: gone('shop', 'tagless'),
   },
   {
     title: "its image is for another architecture than its node's",
@@ -42,7 +42,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     args: ask('shop/foreigner'),
     make: (bed) => bed.pod('shop', 'foreigner', `${HOST}/team/elsewhere:1`),
     says: /The node is linux\/\w+, and the image is there for linux\/\w+ only/,
-    mend: gone('shop', 'foreigner'),
+    fix: gone('shop', 'foreigner'),
   },
   {
     title: 'the login in the Secret was revoked, and no helper runs',
@@ -54,7 +54,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
       await bed.pod('shop', 'revoked', IMAGE)
     },
     says: /The registry refuses the login that stands in the Secret[\s\S]*acr-nopass refresh/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       await bed.removePod('shop', 'revoked')
       await bed.helper.scale(1)
       await bed.helper.rotate()
@@ -66,7 +66,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     args: ['pod', 'shop/misnamed'],
     make: (bed) => bed.pod('shop', 'misnamed', `https://${IMAGE}`),
     says: /no https:\/\/ before it/,
-    mend: gone('shop', 'misnamed'),
+    fix: gone('shop', 'misnamed'),
   },
   {
     title: 'no node takes it',
@@ -75,7 +75,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     args: ['pod', 'shop/homeless'],
     make: (bed) => bed.pod('shop', 'homeless', IMAGE, { nodeSelector: { place: 'nowhere' } }),
     says: /has no node yet/,
-    mend: gone('shop', 'homeless'),
+    fix: gone('shop', 'homeless'),
   },
   {
     title: 'all is right, and the node still says no',
@@ -83,7 +83,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     args: ask('shop/stuck'),
     make: (bed) => bed.pod('shop', 'stuck', IMAGE),
     says: /is not on this node[\s\S]*describe pod stuck/,
-    mend: gone('shop', 'stuck'),
+    fix: gone('shop', 'stuck'),
   },
   {
     title: "it runs from the node's cache",
@@ -92,7 +92,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     args: ['pod', 'shop/running'],
     make: (bed) => bed.pod('shop', 'running', `${CACHED}:1`),
     says: /acr-nopass doctor pod shop\/running --ask-registry/,
-    mend: gone('shop', 'running'),
+    fix: gone('shop', 'running'),
   },
   {
     title: 'its node has a kubelet from before 1.35',
@@ -104,7 +104,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
       await bed.pod('shop', 'lenient', `${CACHED}:1`)
     },
     says: /Kubelet v1\.34\.6 does not check credentials/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       await setKubelet(bed, 'v1.36.3')
       await bed.removePod('shop', 'lenient')
     },
@@ -120,7 +120,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
       await untilAttached(bed, 'old')
     },
     says: /admitted before it was there/,
-    mend: gone('old', 'veteran'),
+    fix: gone('old', 'veteran'),
   },
   {
     title: "its node's VPC is not linked to the instance",
@@ -134,7 +134,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
         `dial tcp: lookup ${VPC_HOST} on 100.100.2.136:53: no such host`,
       ),
     says: /Access Control, VPC/,
-    mend: gone('shop', 'unlinked'),
+    fix: gone('shop', 'unlinked'),
   },
   {
     title: 'the disk of its node is full',
@@ -142,7 +142,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     args: ['pod', 'shop/full'],
     make: (bed) => saying(bed, 'full', IMAGE, 'write /var/lib/containerd/ingest/data: no space left on device'),
     says: /image file system/,
-    mend: gone('shop', 'full'),
+    fix: gone('shop', 'full'),
   },
   {
     title: 'the registry asks its node to slow down',
@@ -150,7 +150,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     args: ['pod', 'shop/hasty'],
     make: (bed) => saying(bed, 'hasty', IMAGE, 'unexpected status from HEAD request: 429 Too Many Requests'),
     says: /higher limit of the instance/,
-    mend: gone('shop', 'hasty'),
+    fix: gone('shop', 'hasty'),
   },
 ]
 

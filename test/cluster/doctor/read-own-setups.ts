@@ -16,14 +16,14 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
     id: 'INSTANCE_NOT_RUNNING',
     make: now((bed) => control(bed).changeInstance(bed.instanceId, { status: 'STOPPED' })),
     says: /aliyun cr GetInstance --region cn-hangzhou --InstanceId cri-/,
-    mend: now((bed) => control(bed).changeInstance(bed.instanceId, { status: 'RUNNING' })),
+    fix: now((bed) => control(bed).changeInstance(bed.instanceId, { status: 'RUNNING' })),
   },
   {
     title: 'values name another region than that of the instance',
     id: 'INSTANCE_ELSEWHERE',
     make: now((bed) => control(bed).changeInstance(bed.instanceId, { region: 'cn-beijing' })),
     says: /Set `region: cn-beijing` for this registry/,
-    mend: now((bed) => control(bed).changeInstance(bed.instanceId, { region: 'cn-hangzhou' })),
+    fix: now((bed) => control(bed).changeInstance(bed.instanceId, { region: 'cn-hangzhou' })),
   },
   {
     title: "the cluster's VPC is not linked, and the public endpoint is there",
@@ -33,21 +33,21 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
       control(bed).changeInstance(bed.instanceId, { vpc: { vpcs: [{ id: 'vpc-2', vswitch: 'vsw-2' }] } }),
     ),
     says: /linked to vpc-2[\s\S]*aliyun cr CreateInstanceVpcEndpointLinkedVpc/,
-    mend: run,
+    fix: run,
   },
   {
     title: "the trust policy of the role names another ServiceAccount, and the helper's session still lives",
     id: 'ROLE_TRUST_DIFFERS',
     make: now((bed) => bed.trust(ROLE, ownTrust(bed, 'system:serviceaccount:kube-system:other'))),
     says: new RegExp(`oidc:sub has to be system:serviceaccount:kube-system:other there, and is ${SUBJECT}`),
-    mend: run,
+    fix: run,
   },
   {
     title: 'the trust policy of the role names the issuer of another cluster',
     id: 'ROLE_TRUST_DIFFERS',
     make: now((bed) => bed.trust(ROLE, ownTrust(bed, SUBJECT, 'StringEquals', ELSEWHERE))),
     says: /oidc:iss has to be https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another there, and is https/,
-    mend: run,
+    fix: run,
   },
   {
     title: 'the trust policy of the role names the provider of another cluster',
@@ -57,7 +57,7 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
       bed.trust(ROLE, { ...ownTrust(bed, SUBJECT), Principal: { Federated: [other] } })
     }),
     says: /does not name acs:ram::\d+:oidc-provider\/rrsa \(it names acs:ram::\d+:oidc-provider\/other\)/,
-    mend: run,
+    fix: run,
   },
   {
     title: 'every ServiceAccount of the cluster may take the role',
@@ -65,21 +65,21 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
     severity: 'warning',
     make: now((bed) => bed.trust(ROLE, ownTrust(bed, 'system:serviceaccount:*', 'StringLike'))),
     says: /aliyun ram UpdateRole --RoleName helper-by-rrsa --NewAssumeRolePolicyDocument/,
-    mend: run,
+    fix: run,
   },
   {
     title: 'the policy of the role was detached, and the last credential still lives',
     id: 'ROLE_RIGHTS_MISSING',
     make: now((bed) => control(bed).revoke(ROLE)),
     says: /it has none[\s\S]*aliyun ram CreatePolicy --PolicyName acr-nopass-\w+ [\s\S]* && aliyun ram AttachPolicyToRole/,
-    mend: run,
+    fix: run,
   },
   {
     title: 'our policy of the role was detached alone',
     id: 'ROLE_RIGHTS_MISSING',
     make: now((bed) => control(bed).revoke(ROLE, `acr-nopass-${CLUSTER_ID}`)),
     says: /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName helper-by-rrsa$/,
-    mend: run,
+    fix: run,
   },
   {
     title: 'the policies of the role allow one repository, and values want all',
@@ -90,7 +90,7 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
       control(bed).grant(ROLE, `acr-nopass-${CLUSTER_ID}`, { Version: '1', Statement: [NARROW, ONE_REPOSITORY] })
     }),
     says: /aliyun ram CreatePolicyVersion --PolicyName acr-nopass-\w+ /,
-    mend: run,
+    fix: run,
   },
   {
     title: 'a Deny stands beside the policy of the role',
@@ -100,7 +100,7 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
       control(bed).grant(ROLE, 'frozen', { Version: '1', Statement: [deny] })
     }),
     says: /A Deny in one of its policies \(.*frozen\)[\s\S]*aliyun ram ListPoliciesForRole --RoleName helper-by-rrsa/,
-    mend: now((bed) => control(bed).revoke(ROLE, 'frozen')),
+    fix: now((bed) => control(bed).revoke(ROLE, 'frozen')),
   },
   {
     title: 'the role was deleted',
@@ -110,21 +110,21 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
       await bed.call(RAM, 'DeleteRole', { RoleName: ROLE })
     },
     says: /aliyun ram CreateRole --RoleName helper-by-rrsa [\s\S]* && aliyun ram AttachPolicyToRole/,
-    mend: run,
+    fix: run,
   },
   {
     title: 'the OIDC provider lost the audience',
     id: 'OIDC_PROVIDER_WRONG',
     make: (bed) => bed.call(IMS, 'UpdateOIDCProvider', { OIDCProviderName: 'rrsa', ClientIds: 'other' }),
     says: /client ids are other[\s\S]*--ClientIds other,sts\.aliyuncs\.com$/,
-    mend: run,
+    fix: run,
   },
   {
     title: 'the OIDC provider was deleted',
     id: 'OIDC_PROVIDER_WRONG',
     make: (bed) => bed.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' }),
     says: /aliyun ims CreateOIDCProvider --OIDCProviderName rrsa --IssuerUrl https:\/\//,
-    mend: run,
+    fix: run,
   },
   {
     title: 'the OIDC provider is that of another cluster',
@@ -138,7 +138,7 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
       })
     },
     says: /only if no other cluster uses it[\s\S]*aliyun ims ListOIDCProviders$/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       await bed.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' })
       await bed.call(IMS, 'CreateOIDCProvider', {
         OIDCProviderName: 'rrsa',

@@ -5,7 +5,7 @@ import type { BrokenSetup } from './setup.ts'
 export type ReadSetup = BrokenSetup<ReadBed>
 
 /** As the finding's own command does it. */
-export const run: ReadSetup['mend'] = (bed, finding) => runCommands(bed.helper.kit.cloud, finding)
+export const run: ReadSetup['fix'] = (bed, finding) => runCommands(bed.helper.kit.cloud, finding)
 
 export const control = ({ helper }: ReadBed): ReadBed['helper']['kit']['cloud']['control'] => helper.kit.cloud.control
 

@@ -21,7 +21,7 @@ const NODE_SETUPS: readonly ReadSetup[] = ofRelease(
       id: 'ROLE_RIGHTS_MISSING',
       make: now((bed) => control(bed).revoke(NODE_ROLES[1] ?? '')),
       says: /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName gpu-nodes-of-doctor$/,
-      mend: run,
+      fix: run,
     },
     {
       title: 'the nodes may not take their worker role',
@@ -34,14 +34,14 @@ const NODE_SETUPS: readonly ReadSetup[] = ofRelease(
         })
       }),
       says: /does not name ecs\.aliyuncs\.com \(it names fc\.aliyuncs\.com\)/,
-      mend: run,
+      fix: run,
     },
     {
       title: 'values pull through the VPC alone, and it is not linked',
       id: 'VPC_UNLINKED',
       make: now((bed) => control(bed).changeInstance(bed.instanceId, { vpc: { vpcs: [] } })),
       says: new RegExp(`linked to no VPC[\\s\\S]*--VpcId ${VPC} --VswitchId ${VSWITCH} --ModuleName Registry`),
-      mend: run,
+      fix: run,
     },
   ],
 )
@@ -55,14 +55,14 @@ const CHAIN_SETUPS: readonly ReadSetup[] = ofRelease(
       id: 'OIDC_ISSUER_MISMATCH',
       make: now((bed) => registerAck(bed, 'https://oidc-ack-cn-hangzhou.example.com/another')),
       says: /issues tokens as https:\/\/.*, but ACK lists https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another and https:\/\/kubernetes\.default\.svc/,
-      mend: now((bed) => registerAck(bed, bed.helper.trust.issuer)),
+      fix: now((bed) => registerAck(bed, bed.helper.trust.issuer)),
     },
     {
       title: 'the target of the chain wants another external id',
       id: 'ROLE_TRUST_DIFFERS',
       make: now((bed) => bed.trust(TARGET_ROLE, targetTrust(bed, 'other'))),
       says: new RegExp(`sts:ExternalId has to be other there, and is ${EXTERNAL_ID}`, 'i'),
-      mend: run,
+      fix: run,
     },
     {
       title: 'the target of the chain wants no external id',
@@ -70,35 +70,35 @@ const CHAIN_SETUPS: readonly ReadSetup[] = ofRelease(
       severity: 'warning',
       make: now((bed) => bed.trust(TARGET_ROLE, targetTrust(bed, undefined))),
       says: /aliyun ram UpdateRole --RoleName chain-target /,
-      mend: run,
+      fix: run,
     },
     {
       title: 'the source of the chain may not take its target',
       id: 'ROLE_RIGHTS_MISSING',
       make: now((bed) => control(bed).revoke(SOURCE_ROLE)),
       says: /sts:AssumeRole[\s\S]*--RoleName chain-source$/,
-      mend: run,
+      fix: run,
     },
     {
       title: 'the target of the chain may not pull',
       id: 'ROLE_RIGHTS_MISSING',
       make: now((bed) => control(bed).revoke(TARGET_ROLE)),
       says: /aliyun ram CreatePolicy --PolicyName acr-nopass-chain-target /,
-      mend: run,
+      fix: run,
     },
     {
       title: 'the public endpoint was turned off',
       id: 'PUBLIC_CLOSED',
       make: now((bed) => control(bed).changeInstance(bed.instanceId, { internet: { enabled: false } })),
       says: /aliyun cr UpdateInstanceEndpointStatus .*--EndpointType internet --Enable true/,
-      mend: run,
+      fix: run,
     },
     {
       title: 'the allow-list of the public endpoint is as a new instance has it',
       id: 'PUBLIC_CLOSED',
       make: now((bed) => control(bed).changeInstance(bed.instanceId, { internet: { acl: ['127.0.0.1/32'] } })),
       says: /aliyun cr CreateInstanceEndpointAclPolicy /,
-      mend: ({ helper }, finding) =>
+      fix: ({ helper }, finding) =>
         runCommands(helper.kit.cloud, finding, { '<public address of the nodes>': '203.0.113.9' }),
     },
     {
@@ -107,7 +107,7 @@ const CHAIN_SETUPS: readonly ReadSetup[] = ofRelease(
       severity: 'info',
       make: now((bed) => control(bed).changeInstance(bed.instanceId, { internet: { acl: ['203.0.113.9/32'] } })),
       says: /aliyun cr CreateInstanceEndpointAclPolicy /,
-      mend: now((bed) => control(bed).changeInstance(bed.instanceId, { internet: { acl: [] } })),
+      fix: now((bed) => control(bed).changeInstance(bed.instanceId, { internet: { acl: [] } })),
     },
   ],
 )

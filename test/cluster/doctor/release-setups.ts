@@ -55,7 +55,7 @@ export const RELEASE_SETUPS: readonly Setup[] = [
       await copyConfiguration(bed, 'twin')
     },
     says: /acr-nopass doctor --namespace twin --release twin/,
-    mend: (bed) => bed.remove('/api/v1/namespaces/twin/configmaps/acr-nopass'),
+    fix: (bed) => bed.remove('/api/v1/namespaces/twin/configmaps/acr-nopass'),
   },
   {
     title: 'its admission policy was deleted',
@@ -63,7 +63,7 @@ export const RELEASE_SETUPS: readonly Setup[] = [
     args: KEYS,
     make: (bed) => bed.remove(POLICY),
     says: /helm .*-n keys get manifest keys \| kubectl .*--field-manager=helm/,
-    mend: (bed, finding) => bed.applyAgain(finding),
+    fix: (bed, finding) => bed.applyAgain(finding),
   },
   {
     title: 'its admission policy was changed, and fits no Pod any more',
@@ -71,7 +71,7 @@ export const RELEASE_SETUPS: readonly Setup[] = [
     args: KEYS,
     make: (bed) => bed.patch(POLICY, { spec: { matchConditions: [{ name: 'never', expression: 'false' }] } }),
     says: /helm .*-n keys get manifest keys > keys\.yaml && kubectl .*delete mutatingadmissionpolicy acr-nopass\.keys\.keys && kubectl/,
-    mend: async (bed, finding) => {
+    fix: async (bed, finding) => {
       await bed.remove(POLICY)
       await bed.applyAgain(finding)
     },
@@ -86,7 +86,7 @@ export const RELEASE_SETUPS: readonly Setup[] = [
       await askKeys(bed)
     },
     says: /kubectl .*-n keys describe secret access-key/,
-    mend: async (bed) => {
+    fix: async (bed) => {
       const { accessKeyId, accessKeySecret } = bed.kit.cloud.accessKeyOf('spare')
       const data = { accessKeyId: encode(accessKeyId), accessKeySecret: encode(accessKeySecret) }
       await bed.patch('/api/v1/namespaces/keys/secrets/access-key', { data })

@@ -13,10 +13,10 @@ export interface BrokenSetup<Bed> {
   /** After `doctor`: `pod shop/x --ask-registry`, `-n keys`. */
   readonly args?: readonly string[]
   make(bed: Bed): Promise<unknown>
-  /** In the cause, the cure and the command. */
+  /** In the cause, the fix and the command. */
   readonly says: RegExp
-  /** Ends it, by the finding's own cure where that is one; afterwards doctor finds nothing again. */
-  mend(bed: Bed, finding: Finding): Promise<unknown>
+  /** Ends it, by the finding's own fix where that is one; afterwards doctor finds nothing again. */
+  fix(bed: Bed, finding: Finding): Promise<unknown>
 }
 
 export interface SetupBed {
@@ -29,23 +29,23 @@ export interface SetupBed {
 
 const LIMIT_MS = 120_000
 
-/** One test a set-up: it is named with its cause and cure, and after the cure there is nothing left to say. */
+/** One test a set-up: it is named with its cause and fix, and after the fix there is nothing left to say. */
 export function testSetups<Bed extends SetupBed>(open: () => Bed, setups: readonly BrokenSetup<Bed>[]): void {
-  for (const { title, id, severity = 'error', args = [], make, says, mend } of setups) {
+  for (const { title, id, severity = 'error', args = [], make, says, fix } of setups) {
     test(`doctor names ${id}: ${title}`, async () => {
       const bed = open()
       await make(bed)
       const finding = await eventually(async () => {
         const { findings } = (await runDoctor(bed.kubeconfig, args, bed.env)).report
         const found = findings.filter((one) => one.id === id)
-        const words = found.map(({ cause, cure, command = '' }) => `${cause}\n${cure}\n${command}`)
+        const words = found.map(({ cause, fix, command = '' }) => `${cause}\n${fix}\n${command}`)
         const at = words.findIndex((text) => says.test(text))
         assert.ok(at >= 0, `${id} with ${says}, but: ${JSON.stringify(findings, null, 1)}`)
         return found[at] as Finding
       }, LIMIT_MS)
       assert.equal(finding.severity, severity)
       assert.ok(finding.command !== undefined && finding.command !== '', 'each finding says a command')
-      await mend(bed, finding)
+      await fix(bed, finding)
       if (!args.includes('pod')) await untilHealthy(bed, args)
     })
   }

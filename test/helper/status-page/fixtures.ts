@@ -43,6 +43,6 @@ export const denied: StatusError = {
   code: 'CLOUD_DENIED',
   reason: 'NoPermission',
   message: 'RAM refuses cr:GetAuthorizationToken',
-  cure: 'Run `acr-nopass policy` and apply what it prints.',
+  fix: 'Run `acr-nopass policy` and apply what it prints.',
   at: at(-90),
 }

@@ -45,7 +45,7 @@ test('the page begins with how it all stands; what is left out on purpose does n
   )
 })
 
-test('what is wrong stands before all else, registries first, each with its cure, since when, and its code', () => {
+test('what is wrong stands before all else, registries first, each with its fix, since when, and its code', () => {
   const foreign = { ...denied, code: 'FOREIGN_SECRET', namespace: 'shop', object: 'Secret acr-nopass' }
   const page = renderStatusPage(
     status({ problems: [foreign], registries: [registry('prod', { state: 'failing', error: denied })] }),
@@ -80,7 +80,7 @@ test('whatever a report holds is text on the page: no tag, no attribute, no scri
   const evil = `"><script>alert('1')</script>`
   const page = renderStatusPage(
     status({
-      problems: [{ ...denied, message: evil, cure: evil, namespace: evil }],
+      problems: [{ ...denied, message: evil, fix: evil, namespace: evil }],
       registries: [registry(evil, { domains: [evil] })],
       secretName: evil,
       leader: evil,

@@ -137,10 +137,10 @@ const REFUSED: readonly (readonly [what: string, text: string, error: RegExp])[]
   ],
 ]
 for (const [what, text, error] of REFUSED) {
-  test(`import refuses ${what}, with a cure`, async () => {
+  test(`import refuses ${what}, with a fix`, async () => {
     const { code, stdout, stderr } = await run('-f', await file('refused.yaml', text))
     assert.deepEqual([code, stdout], [2, ''])
     assert.match(stderr, error)
-    assert.match(stderr, /\n {2}cure: .+\n$/)
+    assert.match(stderr, /\n {2}fix: .+\n$/)
   })
 }

@@ -14,7 +14,7 @@ interface Row {
   readonly objects: readonly AnyObject[]
   readonly ours?: Partial<OurSide>
   readonly domains?: readonly string[]
-  /** Subject, and a word of why, cure or command. */
+  /** Subject, and a word of why, fix or command. */
   readonly depends: readonly (readonly [subject: string, word: string])[]
 }
 
@@ -361,8 +361,8 @@ for (const { title, objects, depends, domains = [], ...row } of ROWS) {
       depends.map(([subject]) => subject),
     )
     for (const [index, [, word]] of depends.entries()) {
-      const { why, cure, command = '' } = found[index] ?? { why: '', cure: '' }
-      assert.ok(`${why} ${cure} ${command}`.includes(word), `${why} ${cure} ${command}`)
+      const { why, fix, command = '' } = found[index] ?? { why: '', fix: '' }
+      assert.ok(`${why} ${fix} ${command}`.includes(word), `${why} ${fix} ${command}`)
     }
   })
 }

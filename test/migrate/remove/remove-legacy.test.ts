@@ -96,7 +96,7 @@ test('a ServiceAccount that changed meanwhile is left as it is, and so are the S
   cluster.objects = cluster.objects.map((object) =>
     object.metadata.name === 'builder' ? { ...object, metadata: { ...object.metadata, resourceVersion: '2' } } : object,
   )
-  const judge = async () => [{ subject: 'ServiceAccount shop/builder', why: 'it names an old Secret', cure: 'x' }]
+  const judge = async () => [{ subject: 'ServiceAccount shop/builder', why: 'it names an old Secret', fix: 'x' }]
   const { done, left } = await removeLegacy(cluster.client, plan, judge, new AbortController().signal)
   assert.deepEqual(left, [
     'the old names out of ServiceAccount shop/builder: KUBE_CONFLICT',

@@ -20,7 +20,7 @@ const CASES: Record<string, [code: string, told: string]> = {
   './main.go:3:1: syntax error: unexpected {': ['TOOL_BUILD_FAILED', 'syntax error'],
 }
 
-test('the cause of a failed build is told in its own words, with the cure of that cause and the log', () => {
+test('the cause of a failed build is told in its own words, with the fix of that cause and the log', () => {
   for (const [output, [code, told]] of Object.entries(CASES)) {
     const error = buildFailure('etcd', `some/package\n${output}\n`, '/logs/etcd.log')
     assert.equal(error.code, code, output)

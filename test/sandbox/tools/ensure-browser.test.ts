@@ -51,7 +51,7 @@ test('on Debian root gets the package, once, without a question', async () => {
   assert.equal(calls, 'update noninteractive\ninstall noninteractive\n')
 })
 
-test('where it cannot be installed the error says why, and the command that cures it', async () => {
+test('where it cannot be installed the error says why, and the command that fixes it', async () => {
   const fails = machine('fails', { 'apt-get': apt('fails', 'echo "E: no such package" >&2\nexit 100') })
   await assert.rejects(ensure(fails), { code: 'BROWSER_MISSING', message: /E: no such package/ })
   await assert.rejects(ensure(fails, false), { code: 'BROWSER_MISSING', message: /only root may install it/ })

@@ -128,7 +128,7 @@ test('a Go before 1.21 is refused', async () => {
   try {
     await assert.rejects(ensure(old.host), {
       code: 'GO_TOO_OLD',
-      message: /is Go 1\.20\.14; the tool chest needs 1\.21/,
+      message: /is Go 1\.20\.14; the toolchain needs 1\.21/,
     })
   } finally {
     old.end()

@@ -5,7 +5,7 @@ export interface AuditedHelper {
   readonly home: string
   readonly release: string
   readonly secretName: string
-  /** The server was started anew: until it knows its roles again it refuses what is allowed, which is no fault of who asked. */
+  /** The server was restarted: until it knows its roles again it refuses what is allowed, which is no fault of who asked. */
   readonly serverRestarted?: boolean
 }
 

@@ -13,33 +13,33 @@ interface PodObject {
 }
 
 /** What somebody tries to run, again and again: a new Pod of this ServiceAccount with this image. */
-export interface Wish {
+export interface PullAttempt {
   readonly namespace: string
   readonly serviceAccount: string
   readonly image: string
 }
 
 export interface PullWatch {
-  /** Begins a phase; answers when each wish was tried once in it. */
+  /** Begins a phase; answers when each request was tried once in it. */
   phase(name: string): Promise<void>
   /** Pulls of each phase that worked; `failed` says what did not, and when. */
   stop(): Promise<{ readonly pulls: Readonly<Record<string, number>>; readonly failed: readonly string[] }>
 }
 
 /**
- * Pulls without a pause, as a kubelet would at that moment: a new Pod of each wish, as the API server admits it (dry run), and
+ * Pulls without a pause, as a kubelet would at that moment: a new Pod of each request, as the API server admits it (dry run), and
  * each Pod that is there, as it was admitted; with every credential for the image's domain in the Secrets that the Pod
  * names, in their order, from a real registry.
  */
-export function watchPulls(admin: KubeClient, registry: string, wishes: readonly Wish[]): PullWatch {
+export function watchPulls(admin: KubeClient, registry: string, requests: readonly PullAttempt[]): PullWatch {
   const pulls: Record<string, number> = {}
   const failed: string[] = []
   let current = 'before'
   let rounds = 0
   let isOver = false
-  const namespaces = [...new Set(wishes.map(({ namespace }) => namespace))]
+  const namespaces = [...new Set(requests.map(({ namespace }) => namespace))]
 
-  async function admit({ namespace, serviceAccount, image }: Wish): Promise<PodObject> {
+  async function admit({ namespace, serviceAccount, image }: PullAttempt): Promise<PodObject> {
     const spec = { serviceAccountName: serviceAccount, containers: [{ name: 'app', image, imagePullPolicy: 'Always' }] }
     const path = `/api/v1/namespaces/${namespace}/pods`
     const body = { metadata: { name: 'tried' }, spec }
@@ -75,7 +75,7 @@ export function watchPulls(admin: KubeClient, registry: string, wishes: readonly
 
   const loop = (async () => {
     while (!isOver) {
-      for (const wish of wishes) await pull(await admit(wish), wish.namespace)
+      for (const request of requests) await pull(await admit(request), request.namespace)
       for (const namespace of namespaces) for (const pod of await running(namespace)) await pull(pod, namespace)
       rounds++
     }

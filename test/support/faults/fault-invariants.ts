@@ -27,7 +27,7 @@ interface Fault extends Omit<FaultFigure, 'recoveredMs'> {
   /** How much faster than ours the helper's clock runs: the time told is the helper's (default 1). */
   readonly clockRate?: number
   readonly limitMs?: number
-  /** The API server was started anew meanwhile. */
+  /** The API server was restarted meanwhile. */
   readonly serverRestarted?: boolean
 }
 

@@ -20,7 +20,7 @@ export const earlyRotation: DemoStep = {
     const took = performance.now() - since
     const after = await readPullSecret(cluster.admin, 'shop', signal)
     print(`  content sha256 ${before?.content} -> ${after?.content}, valid until ${after?.expiresAt}`)
-    expect(after?.uid === before?.uid, 'the Secret was made anew')
+    expect(after?.uid === before?.uid, 'the Secret was recreated')
     return `new content after ${(took / 1000).toFixed(1)} s, same UID`
   },
 }

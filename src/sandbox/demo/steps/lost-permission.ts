@@ -10,7 +10,7 @@ import { runCli } from '../run-cli.ts'
 /** Step 6: somebody takes the right to get tokens away; what is there stays good, and the tool says what is wrong. */
 export const lostPermission: DemoStep = {
   title: 'the worker role loses its right to get tokens',
-  proves: 'P2: the last good token stays; doctor names the cause and the cure',
+  proves: 'P2: the last good token stays; doctor names the cause and the fix',
   async run(context, step) {
     const { world, print, signal } = context
     const { cluster, workerRole, clusterId } = world.production
@@ -27,7 +27,7 @@ export const lostPermission: DemoStep = {
     const doctor = await runCli(['doctor', '--kubeconfig', cluster.adminKubeconfigFile], signal)
     print(`$ acr-nopass doctor\n${doctor.stdout.trimEnd()}${doctor.stderr.trimEnd()}`)
     expect(doctor.code === 1, `doctor ended with ${doctor.code}`)
-    return `the Secret is as it was${pod}; doctor exits 1 with the cure`
+    return `the Secret is as it was${pod}; doctor exits 1 with the fix`
   },
 }
 

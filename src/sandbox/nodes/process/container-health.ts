@@ -12,7 +12,7 @@ export interface HealthWatch {
   readonly clock: Clock
   readonly tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void
   readonly onHealth: (health: Health) => void
-  /** A startup or liveness probe has failed for good: the container has to be started anew. */
+  /** A startup or liveness probe has failed for good: the container has to be restarted. */
   readonly onUnhealthy: (probe: 'startup' | 'liveness') => void
 }
 

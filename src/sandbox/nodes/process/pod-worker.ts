@@ -43,7 +43,7 @@ export interface PodWorker {
   update(pod: Pod): void
   /** The object is gone, or the node ends: kill what runs and clean up. */
   remove(): Promise<void>
-  /** A fault, or a test's wish: all tokens are replaced now. */
+  /** A fault, or a request of a test: all tokens are replaced now. */
   rotateTokens(): void
 }
 

@@ -8,7 +8,7 @@ import { stepCommands } from '../../policy/steps.ts'
 import type { RoleFacts } from './cloud-facts.ts'
 import type { WantedRole } from './wanted-roles.ts'
 
-/** What to run where RAM cannot be mended by single commands: the documents, to be compared by a person. */
+/** What to run where RAM cannot be fixed by single commands: the documents, to be compared by a person. */
 const PRINT = 'acr-nopass policy -f values.yaml'
 
 /** The commands that make a role with its policy. */
@@ -17,7 +17,7 @@ export function makeRole(wanted: WantedRole, facts: RoleFacts): string {
 }
 
 /** The commands that let in whom the role has to trust, and keep everybody else that it trusts now. */
-export function mendTrust(wanted: WantedRole, facts: RoleFacts): string {
+export function fixTrust(wanted: WantedRole, facts: RoleFacts): string {
   return commandsOf(wanted, () => trustSteps(wanted, facts))
 }
 
@@ -32,7 +32,7 @@ export function closeTrust(wanted: WantedRole, facts: RoleFacts): string {
 }
 
 /** The commands that give the role what it lacks. */
-export function mendRights(wanted: WantedRole, facts: RoleFacts): string {
+export function fixRights(wanted: WantedRole, facts: RoleFacts): string {
   return commandsOf(wanted, () => rightsSteps(wanted, facts, facts.attached ?? []))
 }
 

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ERROR_CODES } from '../../src/error-codes.ts'
+import { STATUS_KEY } from '../../src/release/helper-status.ts'
+import { readStatus } from '../../src/release/read-status.ts'
+
+const object = (status: unknown) => ({
+  metadata: { name: 'acr-nopass-status', namespace: 'acr-nopass', uid: 'u', resourceVersion: '1' },
+  data: { [STATUS_KEY]: JSON.stringify(status) },
+})
+const error = { code: 'TOKEN_DENIED', message: 'refused', at: '2026-01-01T00:00:00.000Z' }
+const registry = {
+  name: 'main',
+  edition: 'enterprise',
+  fingerprint: 'f',
+  domains: [],
+  state: 'failing',
+  verified: 'skipped',
+}
+
+test("a report's own fixes are read as they are", () => {
+  const status = {
+    registries: [{ ...registry, error: { ...error, fix: 'Do this.' } }],
+    problems: [{ ...error, fix: 'Do that.' }],
+  }
+  const read = readStatus(object(status))
+  assert.equal(read?.registries[0]?.error?.fix, 'Do this.')
+  assert.equal(read?.problems[0]?.fix, 'Do that.')
+})
+
+test('a report of 0.1.0, which names its fixes otherwise, gets the general fix of each code', () => {
+  const [code = ''] = Object.keys(ERROR_CODES)
+  const old = { ...error, code, cure: 'as it was called' }
+  const read = readStatus(
+    object({ registries: [registry, { ...registry, error: old }], problems: [old, { ...old, code: 'toString' }] }),
+  )
+  const general = ERROR_CODES[code as keyof typeof ERROR_CODES].fix
+  assert.deepEqual(
+    [read?.registries[0]?.error, read?.registries[1]?.error?.fix, read?.problems.map(({ fix }) => fix)],
+    [undefined, general, [general, 'Upgrade acr-nopass.']],
+  )
+})
+
+test('what is no report is none', () => {
+  for (const text of ['', 'null', '[]', '{}', '{"registries":{}}', '{"registries":[1]'])
+    assert.equal(readStatus({ ...object(''), data: { [STATUS_KEY]: text } }), undefined, text)
+})
