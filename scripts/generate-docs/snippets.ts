@@ -28,12 +28,13 @@ export function fillSnippets(page: string, readFile: (path: string) => string): 
 }
 
 /**
- * A workflow as readers have it in their own repository. The tests run it in this one: the action is `./` there, and an input says where the
- * emulated cloud is. Nothing else of a file is changed.
+ * A file as readers have it. The tests run it in this repository: there the action is `./`, the chart `./chart`, and an input says where
+ * the emulated cloud is. Nothing else of a file is changed.
  */
 function asReaders(text: string): string {
   const [major] = VERSION.split('.')
   return text
     .replaceAll(/^( *-? *uses: )\.\/( #.*)?$/gm, `$1acr-nopass/acr-nopass@v${major}`)
+    .replaceAll(/^(helm .* )\.\/chart /gm, `$1oci://ghcr.io/acr-nopass/charts/acr-nopass --version ${VERSION} `)
     .replaceAll(/^ *endpoints: \$\{\{ vars\.ALIBABA_CLOUD_ENDPOINTS \}\}.*\n?/gm, '')
 }

@@ -42,9 +42,18 @@ export const VERSION_PLACES: readonly VersionPlace[] = [
   ].map((file) => ({ file, what: "the action's moving tag", pattern: ACTION, part: 'major' as const })),
   ...['README.md', 'README.zh-CN.md'].flatMap((file) => [
     { file, what: 'its status', pattern: /(?<=\*\* ?(?:version|版本) )\d+\.\d+\.\d+/g },
-    { file, what: 'the package', pattern: /(?<=npx acr-nopass@)\d+\.\d+\.\d+/g },
-    { file, what: 'the chart', pattern: /(?<=--version )\d+\.\d+\.\d+/g },
+    { file, what: 'the package', pattern: /(?<=(?:npx|--global) acr-nopass@)\d+\.\d+\.\d+/g },
   ]),
+  ...[
+    'README.md',
+    'README.zh-CN.md',
+    'chart/README.md',
+    'chart/README.zh-CN.md',
+    'docs/en/gitops.md',
+    'docs/zh/gitops.md',
+    'docs/en/quick-start-self-built.md',
+    'docs/zh/quick-start-self-built.md',
+  ].map((file) => ({ file, what: 'the chart', pattern: /(?<=charts\/acr-nopass --version )\d+\.\d+\.\d+/g })),
   ...['docs/en/other-ci.md', 'docs/zh/other-ci.md', 'examples/ci/rollout.sh'].map((file) => ({
     file,
     what: "the package's major version",

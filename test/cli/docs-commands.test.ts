@@ -29,16 +29,21 @@ const commands = new Set(
   findPages(ROOT).flatMap((page) => {
     const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)
     const lines = [...blocks].flatMap(([, block = '']) => block.split('\n'))
-    return lines.filter((line) => line.startsWith('bin/acr-nopass ')).map((line) => line.replace(/\s+#.*$/, ''))
+    return lines.filter((line) => line.startsWith('acr-nopass ')).map((line) => line.replace(/\s+#.*$/, ''))
   }),
 )
 
 test('the pages show commands', () => assert.ok(commands.size >= 4))
 
 for (const command of commands) {
-  const offline = /^bin\/acr-nopass (validate|policy|import -f) /.test(command)
+  const offline = /^acr-nopass (validate|policy|import -f) /.test(command)
   test(`\`${command}\` of a page ${offline ? 'succeeds' : 'is understood'}`, async () => {
-    const ids = { GITHUB_REPOSITORY: 'acme/platform', GITHUB_REPOSITORY_ID: '1', GITHUB_REPOSITORY_OWNER_ID: '2' }
+    const ids = {
+      KUBECONFIG: join(folder, 'kubeconfig.yaml'),
+      GITHUB_REPOSITORY: 'acme/platform',
+      GITHUB_REPOSITORY_ID: '1',
+      GITHUB_REPOSITORY_OWNER_ID: '2',
+    }
     const { code, stdout, stderr } = await runBin(command.split(' ').slice(1), { cwd: folder, env: ids })
     if (offline) assert.equal(code, 0, stderr)
     else assert.equal(code, 1, `${stdout}${stderr}`)

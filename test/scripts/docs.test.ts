@@ -33,6 +33,20 @@ test('a workflow is shown as readers have it: the released action, and no addres
   )
 })
 
+test('a script is shown with the released chart', () => {
+  const shown = fillSnippets(
+    '<!-- snippet: x.sh -->\n<!-- /snippet -->',
+    () => 'helm upgrade acr-nopass ./chart --wait\n',
+  )
+  assert.match(
+    shown,
+    new RegExp(
+      `^helm upgrade acr-nopass oci://ghcr\\.io/acr-nopass/charts/acr-nopass --version ${VERSION} --wait$`,
+      'm',
+    ),
+  )
+})
+
 test('every error code has a row on the page of errors, in both languages', () => {
   const chinese = readChineseRows((path) => readFileSync(join(root, path), 'utf8'))
   for (const language of ['en', 'zh'] as const) {

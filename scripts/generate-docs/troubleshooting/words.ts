@@ -1,9 +1,9 @@
 import type { PageWords } from './page.ts'
 
 const COMMANDS = `\`\`\`sh
-bin/acr-nopass doctor --kubeconfig kubeconfig.yaml
-bin/acr-nopass doctor pod shop/web-5d9c7-x2x4k --kubeconfig kubeconfig.yaml
-bin/acr-nopass doctor pod shop/web-5d9c7-x2x4k --ask-registry --kubeconfig kubeconfig.yaml
+acr-nopass doctor --kubeconfig kubeconfig.yaml
+acr-nopass doctor pod shop/web-5d9c7-x2x4k --kubeconfig kubeconfig.yaml
+acr-nopass doctor pod shop/web-5d9c7-x2x4k --ask-registry --kubeconfig kubeconfig.yaml
 \`\`\`
 `
 
