@@ -12,6 +12,7 @@ export async function readKubeconfig(source: KubeconfigSource): Promise<KubeConn
     load(config, source)
     if (source.context !== undefined) config.setCurrentContext(source.context)
   } catch (cause) {
+    if (cause instanceof NopassError) throw cause
     throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig ${source.file ?? ''} cannot be read`, { cause })
   }
   const cluster = config.getCurrentCluster()
@@ -42,6 +43,7 @@ export function listContexts(file?: string): readonly string[] {
   try {
     load(config, file === undefined ? {} : { file })
   } catch (cause) {
+    if (cause instanceof NopassError) throw cause
     throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig ${file ?? ''} cannot be read`, { cause })
   }
   return config.getContexts().map(({ name }) => name)
@@ -50,7 +52,22 @@ export function listContexts(file?: string): readonly string[] {
 function load(config: KubeConfig, source: { readonly file?: string; readonly text?: string }): void {
   if (source.text !== undefined) config.loadFromString(source.text)
   else if (source.file !== undefined) config.loadFromFile(source.file)
-  else config.loadFromDefault()
+  else {
+    config.loadFromDefault()
+    // What the library assumes where it finds nothing; kubectl does the same, and then cannot connect.
+    if (
+      config.getCurrentContext() === 'loaded-context' &&
+      config.getCurrentCluster()?.server === 'http://localhost:8080'
+    ) {
+      throw new NopassError(
+        'KUBECONFIG_INVALID',
+        'there is no kubeconfig: $KUBECONFIG is not set, and ~/.kube/config does not exist',
+        {
+          hint: 'Name one with --kubeconfig FILE.',
+        },
+      )
+    }
+  }
 }
 
 async function tlsOptions(config: KubeConfig): Promise<RequestOptions> {

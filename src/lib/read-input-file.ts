@@ -43,6 +43,8 @@ export function readInputFile({ input, name, folder, within }: InputFile): Buffe
   } catch (cause) {
     if (cause instanceof NopassError) throw cause
     if (cause instanceof NotRegular) throw refuse('is not a regular file')
+    const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    if (isAbsent) throw refuse('does not exist', `A relative name starts at ${folder}.`, cause)
     throw refuse('cannot be read', undefined, cause)
   }
   if (bytes === undefined) throw refuse('has more than 1 MiB', 'Check that it is the file that you mean.')

@@ -7,7 +7,16 @@ import { hideForeign } from './foreign-file.ts'
 import { schemaErrors } from './schema/schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
 import { readYaml } from './yaml/read-yaml.ts'
-import { child, type ListNode, type MapNode, type SourceFile, text, toValue } from './yaml/yaml-node.ts'
+import {
+  child,
+  items,
+  type ListNode,
+  type MapNode,
+  type Position,
+  type SourceFile,
+  text,
+  toValue,
+} from './yaml/yaml-node.ts'
 
 export interface LoadClustersOptions {
   /** Release and namespace of entries that name none: the inputs of that name. */
@@ -21,6 +30,8 @@ export interface LoadedClusters {
   readonly clusters: readonly ClusterEntry[] | undefined
   /** By the entry's name: its own `values` with their places in the file, for `loadValues`. */
   readonly values: ReadonlyMap<string, MapNode>
+  /** By the entry's name: where each of its `valuesFiles` stands. */
+  readonly valuesFiles: ReadonlyMap<string, readonly Position[]>
   readonly errors: readonly ValuesError[]
 }
 
@@ -32,25 +43,26 @@ export function loadClusters(file: SourceFile, options: LoadClustersOptions = {}
   const { root, errors: unread } = readYaml(file, 'user')
   const shown = (errors: readonly ValuesError[]): readonly ValuesError[] =>
     hideForeign(errors, [{ file, root }], KEYS, 'clusters file')
-  if (root === undefined) return { clusters: undefined, values: new Map(), errors: shown(unread) }
+  if (root === undefined) return { ...NONE, errors: shown(unread) }
   if (root.kind !== 'list') {
     const error = new ValuesError('YAML_ROOT', 'the clusters file holds no list at its top', {
       at: root.at,
       hint: 'Begin each cluster with "- name: …" at the start of a line.',
     })
-    return { clusters: undefined, values: new Map(), errors: shown([error]) }
+    return { ...NONE, errors: shown([error]) }
   }
   check(toValue(root))
   const content = [...schemaErrors(check.errors ?? [], root, schema), ...checkClusters(root, options)]
   const errors = addErrors(unread, content)
-  if (errors.length > 0)
-    return { clusters: undefined, values: new Map(), errors: sortErrors(shown(errors), [file.name]) }
+  if (errors.length > 0) return { ...NONE, errors: sortErrors(shown(errors), [file.name]) }
   const clusters = (fillDefaults(toValue(root), schema) as ClusterEntry[]).map((entry) => ({
     ...options.defaults,
     ...entry,
   }))
-  return { clusters, values: ownValues(root), errors: [] }
+  return { clusters, values: ownValues(root), valuesFiles: placesOfFiles(root), errors: [] }
 }
+
+const NONE = { clusters: undefined, values: new Map<never, never>(), valuesFiles: new Map<never, never>() }
 
 const KEYS = Object.keys(schema.definitions.ClusterEntry.properties)
 
@@ -60,6 +72,16 @@ function ownValues(root: ListNode): Map<string, MapNode> {
       const name = text(child(entry, 'name'))
       const values = child(entry, 'values')
       return name !== undefined && values?.kind === 'map' ? [[name, values] as const] : []
+    }),
+  )
+}
+
+function placesOfFiles(root: ListNode): Map<string, readonly Position[]> {
+  return new Map(
+    root.items.flatMap((entry) => {
+      const name = text(child(entry, 'name'))
+      const places = items(child(entry, 'valuesFiles')).map(({ at }) => at)
+      return name === undefined ? [] : [[name, places] as const]
     }),
   )
 }

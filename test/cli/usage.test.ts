@@ -197,3 +197,11 @@ async function which(name: string): Promise<string> {
   const { stdout } = await runBin(['-c', `command -v ${name}`], { bin: '/bin/sh' })
   return stdout.trim()
 }
+
+test('without any kubeconfig it says so, and how to name one', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'home-'))
+  const { code, stderr } = await runBin(['doctor'], { env: { HOME: home } })
+  await rm(home, { recursive: true })
+  assert.equal(code, 2)
+  assert.match(stderr, /^KUBECONFIG_INVALID: there is no kubeconfig: .*\n {2}fix: Name one with --kubeconfig FILE\.\n/)
+})

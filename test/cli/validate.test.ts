@@ -83,7 +83,28 @@ test('a list of clusters is checked with the values of each, offline', async () 
 test('a file that is not there is named', async () => {
   const { code, stderr } = await runBin(['validate', '-f', 'absent.yaml'])
   assert.equal(code, 2)
-  assert.match(stderr, /^absent.yaml: INPUT_INVALID: values-files: absent.yaml cannot be read\n {2}fix: /)
+  assert.match(stderr, /^absent.yaml: INPUT_INVALID: values-files: absent.yaml does not exist\n {2}fix: /)
+})
+
+test('an instance of the new Personal Edition is one error, which says what to use', async () => {
+  const registry = '{ name: a, instanceId: crpi-abc123, region: cn-hangzhou, edition: '
+  const values = `identity: { type: worker-role }\nregistries:\n  - ${registry}enterprise }\n  - ${registry.replace(' a', ' b')}personal }\n`
+  const { code, stdout } = await runBin(['validate', '-o', 'json', '-f', '-'], { input: values })
+  const { errors } = JSON.parse(stdout) as { errors: { code: string; line: number; hint: string }[] }
+  assert.equal(code, 2)
+  assert.deepEqual(
+    errors.map((error) => [error.code, error.line, /Use `edition: static`/.test(error.hint)]),
+    [
+      ['SCHEMA_FORM', 3, true],
+      ['SCHEMA_FORM', 4, true],
+    ],
+  )
+})
+
+test('keys that other charts have are answered with ours', async () => {
+  const values = 'identity: { type: worker-role }\nregion: cn-hangzhou\nreplicaCount: 2\n'
+  const { stderr } = await runBin(['validate', '-f', '-'], { input: values })
+  assert.match(stderr, /SCHEMA_UNKNOWN_KEY: there is no key `replicaCount`[\s\S]*fix: Did you mean `replicas`\?/)
 })
 
 test('nothing to validate is said, not taken as valid', async () => {

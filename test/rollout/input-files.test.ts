@@ -68,7 +68,7 @@ const ROWS: readonly (readonly [name: string, refused: RegExp | undefined])[] = 
   ['pipe', /is not a regular file/],
   ['sub', /is not a regular file/],
   ['sub/large.yaml', /has more than 1 MiB/],
-  ['absent', /cannot be read/],
+  ['absent', /does not exist/],
 ]
 
 for (const [name, refused] of ROWS) {
@@ -82,10 +82,11 @@ for (const [name, refused] of ROWS) {
       errorsOf({ clusters: list }, false),
       errorsOf({ 'clusters-file': 'clusters.yaml' }, true),
     ]
-    for (const errors of found) {
+    const inputs = ['values-files', 'valuesFiles of cluster c', 'valuesFiles of cluster c']
+    for (const [index, errors] of found.entries()) {
       if (refused === undefined) assert.deepEqual(errors, [])
       else assert.match(errors.join('\n'), refused)
-      for (const error of errors) assert.match(error, /^INPUT_INVALID values-files: /)
+      for (const error of errors) assert.ok(error.startsWith(`INPUT_INVALID ${inputs[index]}: `), error)
     }
   })
 }

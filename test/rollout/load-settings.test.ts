@@ -74,11 +74,14 @@ test('every missing file and variable is named at once', async () => {
   assert.deepEqual(
     errors.map(({ code, message }) => `${code} ${message}`),
     [
-      'INPUT_INVALID values-files: absent.yaml cannot be read',
-      'INPUT_INVALID values-files: own.yaml cannot be read',
+      'INPUT_INVALID values-files: absent.yaml does not exist',
+      'INPUT_INVALID valuesFiles of cluster a: own.yaml does not exist',
       'KUBECONFIG_MISSING the variable KUBECONFIG_B is not set',
     ],
   )
+  const own = errors.find(({ message }) => message.startsWith('valuesFiles'))
+  assert.deepEqual(own?.place, { file: 'clusters.yaml', line: 3, column: 17 })
+  assert.match(own?.hint ?? '', /^A relative name starts at \//)
 })
 
 test('an error in a shared file is reported once for all clusters, one in an entry at its own place', async () => {

@@ -55,7 +55,8 @@ export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => vo
 }
 
 const EXIT_CODES = `
-Exit codes: 0 ok, 1 failed, 2 wrong flags or values, 3 differences (plan --detailed-exitcode), 130 interrupted.`
+Exit codes: 0 ok, 1 failed, 2 wrong flags or values, 3 differences (plan --detailed-exitcode) or
+something that import could not carry over, 130 interrupted.`
 
 function usageError({ code, message }: CommanderError, host: CliHost): NopassError {
   if (code === 'commander.help') {

@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments } from 'yaml'
+import { type Document, LineCounter, parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import { readInputFile } from '../../lib/read-input-file.ts'
@@ -42,8 +42,11 @@ export function readFiles(files: readonly SourceFile[]): FilesContent {
 
 function parseFile({ name, text }: SourceFile): readonly unknown[] {
   const lineCounter = new LineCounter()
-  const documents = parseAllDocuments(text, { lineCounter, logLevel: 'silent', prettyErrors: false })
-  const list = Array.isArray(documents) ? documents : []
+  const verbatim = parseDocuments(text, lineCounter)
+  const isBroken = verbatim.some(({ errors }) => errors.length > 0)
+  // Copied from the page of 2018: its separators are indented.
+  const unindented = isBroken ? parseDocuments(text.replaceAll(/^[ \t]+---[ \t]*$/gm, '---')) : verbatim
+  const list = unindented.some(({ errors }) => errors.length > 0) ? verbatim : unindented
   for (const { errors } of list) {
     const [error] = errors
     if (error === undefined) continue
@@ -57,6 +60,12 @@ function parseFile({ name, text }: SourceFile): readonly unknown[] {
   } catch (cause) {
     throw new NopassError('IMPORT_UNREADABLE', 'an alias stands for nothing', { place: { file: name }, cause })
   }
+}
+
+function parseDocuments(text: string, lineCounter?: LineCounter): readonly Document.Parsed[] {
+  const options = { logLevel: 'silent', prettyErrors: false, ...(lineCounter && { lineCounter }) } as const
+  const documents = parseAllDocuments(text, options)
+  return Array.isArray(documents) ? documents : []
 }
 
 /** The items of a `List`, as kubectl writes several objects. */

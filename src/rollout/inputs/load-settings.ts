@@ -7,9 +7,9 @@ import { valuesFile } from '../../helm/values-file.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import { readInputFile, readRegular } from '../../lib/read-input-file.ts'
 import type { ClusterEntry } from '../../values/clusters.generated.ts'
-import { loadClusters } from '../../values/load-clusters.ts'
+import { type LoadedClusters, loadClusters } from '../../values/load-clusters.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
-import { type MapNode, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
+import { type MapNode, type Position, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
 import { VERSION } from '../../version.ts'
 import { describeCluster, describeSibling, type EntryDeps, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './inputs.ts'
@@ -46,7 +46,10 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
       clusters.push(describeSibling(entry, inputs, deps))
       continue
     }
-    const own = readFiles(entry.valuesFiles, deps, roots)
+    const own = readFiles(entry.valuesFiles, deps, roots, {
+      name: entry.name,
+      places: list.places.get(entry.name) ?? [],
+    })
     const node = list.values.get(entry.name)
     const last =
       node === undefined ? [] : [{ name: `values of ${entry.name}`, text: valuesFile(toValue(node)), source: node }]
@@ -65,19 +68,22 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
 interface Entries {
   readonly entries: readonly ClusterEntry[]
   readonly values: ReadonlyMap<string, MapNode>
+  readonly places: LoadedClusters['valuesFiles']
   readonly errors: readonly NopassError[]
 }
 
 function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: SettingsDeps): Entries {
   const name = inputs['clusters-file']
-  if (inputs.clusters === '' && name === '') return { entries: [singleCluster(inputs)], values: new Map(), errors: [] }
+  if (inputs.clusters === '' && name === '') {
+    return { entries: [singleCluster(inputs)], values: new Map(), places: new Map(), errors: [] }
+  }
   const within = deps.anyFile ? undefined : rootsOf(inputs, deps)
   const file =
     name === '' ? { name: 'clusters', text: inputs.clusters } : readInput('clusters-file', name, deps, within)
   const { release, namespace } = inputs
   const anyRegion = Object.keys(endpoints).length > 0
-  const { clusters, values, errors } = loadClusters(file, { defaults: { release, namespace }, anyRegion })
-  return { entries: clusters ?? [], values, errors }
+  const { clusters, values, valuesFiles, errors } = loadClusters(file, { defaults: { release, namespace }, anyRegion })
+  return { entries: clusters ?? [], values, places: valuesFiles, errors }
 }
 
 interface ReadFiles {
@@ -85,14 +91,24 @@ interface ReadFiles {
   readonly errors: readonly NopassError[]
 }
 
-function readFiles(names: readonly string[], deps: SettingsDeps, within: Roots): ReadFiles {
+/** With `entry` those that an entry of a list names: an error is at its place in the list. */
+function readFiles(
+  names: readonly string[],
+  deps: SettingsDeps,
+  within: Roots,
+  entry?: { readonly name: string; readonly places: readonly Position[] },
+): ReadFiles {
+  const input = entry === undefined ? 'values-files' : `valuesFiles of cluster ${entry.name}`
   const layers: ValuesLayer[] = []
   const errors: NopassError[] = []
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
     try {
-      layers.push(layerOf(readInput('values-files', name, deps, within)))
-    } catch (error) {
-      errors.push(toNopassError(error))
+      layers.push(layerOf(readInput(input, name, deps, within)))
+    } catch (cause) {
+      const error = toNopassError(cause)
+      const place = entry?.places[index]
+      const isOwn = error.code === 'INPUT_INVALID' && place !== undefined
+      errors.push(isOwn ? new NopassError(error.code, error.message, { hint: error.hint, place, cause }) : error)
     }
   }
   return { layers, errors }

@@ -46,6 +46,8 @@ function idleKeys(registry: YamlNode, index: number): ValuesError[] {
   return (Object.hasOwn(IDLE, edition) ? (IDLE[edition] ?? []) : []).flatMap((key) => {
     const entry = entries.get(key)
     if (entry === undefined || is(entry.value, null)) return []
+    // The schema refuses it, and says what to do.
+    if (text(entry.value)?.startsWith('crpi-')) return []
     const home = Object.keys(IDLE).filter((other) => !IDLE[other]?.includes(key))
     return [
       new ValuesError(

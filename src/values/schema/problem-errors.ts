@@ -81,7 +81,12 @@ function expectedForm(schema: Schema | undefined, rootSchema: Schema): string {
 }
 
 // What people write instead of a domain or an address, and what to write.
+/** Source: https://www.alibabacloud.com/help/en/acr/user-guide/individual-edition-instance-independent-domain-name-capacity-limit */
+const NEW_PERSONAL_EDITION =
+  '`crpi-…` is an instance of the new Personal Edition, which returns no temporary tokens. Use `edition: static` with its domain and a fixed user name and password.'
+
 function formHint(value: string, schema: Schema | undefined, rootSchema: Schema): string | undefined {
+  if (schema?.pattern?.startsWith('^cri-') && value.startsWith('crpi-')) return NEW_PERSONAL_EDITION
   const isForm = (definition: string): boolean =>
     schema?.pattern !== undefined && schema.pattern === rootSchema.definitions?.[definition]?.pattern
   const isDomain = isForm('Domain')
@@ -132,12 +137,25 @@ export function meantPath({ path, schema, problem }: ProblemContext): ValuePath 
   return meant === undefined ? undefined : [...path, meant]
 }
 
+/** What other charts call a key, by that name. */
+const USUAL_NAMES: Readonly<Record<string, string>> = {
+  replicaCount: 'replicas',
+  topologySpreadConstraints: 'topologySpread',
+  env: 'extraEnv',
+  extraManifests: 'extraObjects',
+  extraDeploy: 'extraObjects',
+  podSecurityContext: 'runAsUser',
+  securityContext: 'runAsUser',
+}
+
 function hintFor(key: string, known: readonly string[], elsewhere: readonly string[]): string | undefined {
   const near = nearest(key, known)
   const places = elsewhere
     .slice(0, 3)
     .map((place) => place.replace(/^\[\]\.?/, ''))
     .map((place) => (place === '' ? 'at the top of the file' : `under \`${place}\``))
+  const usual = USUAL_NAMES[key]
+  if (usual !== undefined && known.includes(usual)) return `Did you mean \`${usual}\`?`
   if (near !== undefined && elsewhere.length === 0) return `Did you mean \`${near}\`?`
   if (near !== undefined) return `Did you mean \`${near}\`? A key \`${key}\` belongs ${places.join(' or ')}.`
   return elsewhere.length === 0 ? undefined : `\`${key}\` belongs ${places.join(' or ')}: move it there.`

@@ -112,6 +112,17 @@ test('P6 the line at which a broken file stops is named, not shown', async () =>
   assert.doesNotMatch(stderr, /SECRETMARKER/)
 })
 
+test('a manifest copied from the page of 2018, whose separators are indented, is read', async () => {
+  const account = (name: string) =>
+    `apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: ${name}\n  namespace: kube-system\n`
+  const text = `${account('aliyun-acr-credential-helper')} ---\n${account('other')} ---  \n`
+  const indented = await run('-f', await file('2018.yaml', text), '--region', 'cn-hangzhou')
+  const plain = await run('-f', await file('plain.yaml', text.replaceAll(/^ ---/gm, '---')), '--region', 'cn-hangzhou')
+  assert.equal(indented.stdout, plain.stdout)
+  assert.equal(indented.code, plain.code)
+  assert.doesNotMatch(indented.stderr, /IMPORT_UNREADABLE/)
+})
+
 test('what pulls may depend on and was not carried over makes the exit 3', async () => {
   const name = await file('unknown.json', JSON.stringify({ ...CONFIG, registryMirror: 'x' }))
   const { code, stdout, stderr } = await run('-f', name)
