@@ -8,6 +8,7 @@ import { formatDuration, timeline } from '../../rollout/report/timeline.ts'
 import type { RolloutOutcome } from '../../rollout/run/run-rollout.ts'
 import type { CliPaint } from '../program/paint.ts'
 import { renderUnverified } from '../render-unverified.ts'
+import { asFlags } from './as-flags.ts'
 import type { RolloutMode } from './flags.ts'
 
 /** The outcome as data, for `-o json`: the action's outputs, and of a plan every change. */
@@ -66,6 +67,6 @@ function row({ name, wave, status, phase, revision, startedMs, durationMs }: Clu
 function problemBlock({ name, error }: ClusterResult, paint: CliPaint): readonly string[] {
   if (error === undefined) return []
   const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
-  const what = `${paint.bold(name)}: ${paint.red(error.code)}: ${error.message}${ids ? ` (${ids})` : ''}`
-  return [`${what}\n  fix: ${error.hint}`]
+  const what = `${paint.bold(name)}: ${paint.red(error.code)}: ${asFlags(error.message)}${ids ? ` (${ids})` : ''}`
+  return [`${what}\n  fix: ${asFlags(error.hint)}`]
 }

@@ -1,3 +1,4 @@
+import { NopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { isFailure } from '../../rollout/cluster-result.ts'
 import type { InputName } from '../../rollout/inputs/inputs.ts'
@@ -14,14 +15,26 @@ import type { CliHost, CommonFlags } from '../program/host.ts'
 import { paintFor } from '../program/paint.ts'
 import { reportErrors } from '../program/report-errors.ts'
 import { settingsDeps } from '../settings-deps.ts'
+import { errorAsFlags } from './as-flags.ts'
 import { chooseKubeconfig } from './choose-kubeconfig.ts'
 import type { RolloutFlags, RolloutMode } from './flags.ts'
 import { describeOutcome, renderOutcome } from './render-outcome.ts'
 
 type Given = Readonly<Partial<Record<InputName, string>>>
 
-/** The engine of the action behind a command; what is left open at its end is put in order before it exits. */
-export async function rollout(
+/**
+ * The engine of the action behind a command; what is left open at its end is put in order before it exits.
+ * @throws NopassError in the words of the command line: flags, not inputs
+ */
+export async function rollout(...command: Parameters<typeof work>): Promise<number> {
+  try {
+    return await work(...command)
+  } catch (error) {
+    throw error instanceof NopassError ? errorAsFlags(error) : error
+  }
+}
+
+async function work(
   mode: RolloutMode,
   given: Given,
   flags: RolloutFlags & CommonFlags,
@@ -32,14 +45,14 @@ export async function rollout(
   const inputs = readInputs((name) => complete[name])
   const { settings, errors } = loadSettings(inputs, settingsDeps(host))
   if (settings === undefined) {
-    await reportErrors(errors, flags, host)
+    await reportErrors(errors.map(errorAsFlags), flags, host)
     return EXIT.usage
   }
   const folder = await createRunFolder(host.temporaryFolder)
   try {
     const outcome = await perform(settings, folder, host)
     if (outcome.errors.length > 0) {
-      await reportErrors(outcome.errors, flags, host)
+      await reportErrors(outcome.errors.map(errorAsFlags), flags, host)
       return EXIT.usage
     }
     if (flags.output === 'json') {
