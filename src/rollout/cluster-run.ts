@@ -18,6 +18,14 @@ export interface ClusterRun {
   digest: string | undefined
 }
 
+/** The work on one cluster: in which run, what it reports as it goes on, and what ends it. */
+export interface ClusterWork {
+  readonly cluster: PreparedCluster
+  readonly context: RunContext
+  readonly run: ClusterRun
+  readonly signal: AbortSignal
+}
+
 /** How a cluster's work ended without an exception. */
 export interface ClusterEnd {
   readonly status: ClusterStatus
@@ -52,14 +60,12 @@ export function newRun(): ClusterRun {
 
 /** Runs the work of one cluster; whatever is thrown becomes the result of the phase it came from. */
 export async function runCluster(
-  cluster: PreparedCluster,
-  context: RunContext,
-  work: (run: ClusterRun) => Promise<ClusterEnd>,
-  signal: AbortSignal,
+  { cluster, context, signal }: Omit<ClusterWork, 'run'>,
+  perform: (work: ClusterWork) => Promise<ClusterEnd>,
 ): Promise<ClusterResult> {
   const begin = context.elapsed()
   const run = newRun()
-  const { status, error } = await work(run).catch((thrown): ClusterEnd => {
+  const { status, error } = await perform({ cluster, context, run, signal }).catch((thrown): ClusterEnd => {
     if (signal.aborted) {
       return { status: 'cancelled', error: new NopassError('INTERRUPTED', `interrupted in the phase ${run.phase}`) }
     }

@@ -1,12 +1,10 @@
 import { valuesFile } from '../helm/values-file.ts'
 import { parseGoDuration } from '../lib/go-duration.ts'
 import { loadValues } from '../values/load-values.ts'
-import type { ClusterRun } from './cluster-run.ts'
+import type { ClusterWork } from './cluster-run.ts'
 import { type ConnectedCluster, connectCluster } from './connect/connect-cluster.ts'
 import { type ChartRequest, type Preflight, preflightCluster } from './connect/preflight-cluster.ts'
-import type { PreparedCluster } from './inputs/prepare-cluster.ts'
 import { computeRrsa } from './ram/cluster-policy.ts'
-import type { RunContext } from './run-context.ts'
 
 /** A cluster that was reached and that nothing speaks against. */
 export interface OpenCluster {
@@ -15,12 +13,8 @@ export interface OpenCluster {
 }
 
 /** The phases connect and preflight: no write happens in them. The caller closes `connected.client`. */
-export async function openCluster(
-  cluster: PreparedCluster,
-  context: RunContext,
-  run: ClusterRun,
-  signal: AbortSignal,
-): Promise<OpenCluster> {
+export async function openCluster(work: ClusterWork): Promise<OpenCluster> {
+  const { cluster, context, run, signal } = work
   const { settings, folder, cloud, mask, helm } = context
   run.phase = 'connect'
   context.report(cluster.name, 'connecting')
@@ -30,9 +24,9 @@ export async function openCluster(
   run.notes.push(...connected.notes)
   try {
     run.phase = 'preflight'
-    const { valuesFiles, given } = await writeValues(cluster, connected, context, signal)
+    const { valuesFiles, given } = await writeValues(work, connected)
     const chart = { chart: settings.chart.reference, chartVersion: settings.chart.version, valuesFiles, given }
-    const preflight = await preflightCluster(cluster, connected, chart, context, signal)
+    const preflight = await preflightCluster(work, connected, chart)
     const from = preflight.history.at(-1)?.revision ?? null
     run.revision = { from, to: from }
     run.chart = preflight.wanted.chart
@@ -51,13 +45,12 @@ export function kubeconfigMinutes(timeoutSeconds: number): number {
 
 /** The layers as 0600 files, in order; what the action computes comes last and is judged with the rest (P11). */
 async function writeValues(
-  cluster: PreparedCluster,
+  work: ClusterWork,
   connected: ConnectedCluster,
-  context: RunContext,
-  signal: AbortSignal,
 ): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
+  const { cluster, context } = work
   const { folder, settings } = context
-  const rrsa = await computeRrsa(cluster, connected, context, signal)
+  const rrsa = await computeRrsa(work, connected)
   const computed = rrsa && { name: 'computed', text: valuesFile({ identity: { rrsa } }) }
   let given: ChartRequest['given']
   if (settings.chart.ours) {

@@ -13,13 +13,13 @@ const [FIRST = '', SECOND = ''] = LISTED.split(',')
 type Arguments = Parameters<typeof policyTargets>
 
 /** A cluster by RRSA whose API server answers `/.well-known/openid-configuration` so. */
-function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], string, Arguments[3], AbortSignal] {
+function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], string] {
   const cluster = {
     name: 'a',
     ram: 'rrsa',
     values: { registries: [], identity: { type: 'rrsa', rrsa: {} } },
     settings: { name: 'a', access: { kind: 'ack', clusterId: 'c1' }, namespace: 'acr-nopass' },
-  } as unknown as Arguments[0]
+  } as unknown as Arguments[0]['cluster']
   const detail = {
     clusterId: 'c1',
     rrsa: { enabled: true, issuers: LISTED, oidcProviderArn: 'acs:ram::1:oidc-provider/ack-rrsa-c1' },
@@ -39,8 +39,8 @@ function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], str
     },
     prepared: [cluster],
     cloud: { caller: async () => ({ accountId: '1' }) },
-  } as unknown as Arguments[3]
-  return [cluster, connected, 'acr-nopass', context, new AbortController().signal]
+  } as unknown as Arguments[0]['context']
+  return [{ cluster, context, signal: new AbortController().signal }, connected, 'acr-nopass']
 }
 
 const fail = (status: number) => () => {
@@ -98,16 +98,14 @@ for (const [kind, unverified] of [
   ['managed', undefined],
 ] as const) {
   test(`the worker roles of a cluster of the kind ${kind}, with what was not checked`, async () => {
-    const [cluster, connected, account, context, signal] = rrsaCluster(() => ({}))
+    const [{ cluster, context, signal }, connected, account] = rrsaCluster(() => ({}))
     assert.ok(connected.detail)
     const own = { name: 'a', key: 'c1', accountId: '1', registries: [], workerRoles: ['nodes'] }
     const ramList = { get: async () => ({ clusters: [own], unknown: new Map() }) }
     const [target] = await policyTargets(
-      { ...cluster, ram: 'worker-role' },
+      { cluster: { ...cluster, ram: 'worker-role' }, context: { ...context, ramList }, signal },
       { ...connected, detail: { ...connected.detail, kind } },
       account,
-      { ...context, ramList },
-      signal,
     )
     assert.deepEqual(target?.target.roles, ['nodes'])
     assert.deepEqual(target?.unverified, unverified)
@@ -119,10 +117,10 @@ for (const [kind, hint] of [
   ['registered', /identity\.type: access-key/],
 ] as const) {
   test(`RRSA on a ${kind} cluster, which ACK does not offer, is refused with what works there`, async () => {
-    const [cluster, connected, ...rest] = rrsaCluster(() => ({ issuer: FIRST }))
+    const [work, connected, account] = rrsaCluster(() => ({ issuer: FIRST }))
     assert.ok(connected.detail)
     const detail = { ...connected.detail, kind, rrsa: { enabled: false, issuers: '', oidcProviderArn: '' } }
-    await assert.rejects(policyTargets(cluster, { ...connected, detail }, ...rest), { code: 'RRSA_NOT_ENABLED', hint })
+    await assert.rejects(policyTargets(work, { ...connected, detail }, account), { code: 'RRSA_NOT_ENABLED', hint })
   })
 }
 
@@ -142,8 +140,8 @@ for (const { title, issuer, discovery, steps } of [
   },
 ]) {
   test(`W1 a trust ${title}: ${steps.join() || 'nothing'} in the narrow phase`, async () => {
-    const [cluster, connected, account, context, signal] = rrsaCluster(discovery)
-    const targets = await policyTargets(cluster, connected, account, context, signal)
+    const [{ cluster, context, signal }, connected, account] = rrsaCluster(discovery)
+    const targets = await policyTargets({ cluster, context, signal }, connected, account)
     const statement = structuredClone(targets[0]?.target.trust?.statement)
     conditionsOf(statement)['oidc:iss'] = [issuer]
     const role = {
@@ -158,13 +156,8 @@ for (const { title, issuer, discovery, steps } of [
       listRolePolicies: async () => [],
       listPolicyEntities: async () => ({ roles: [], users: [], groups: [] }),
     }
-    const plans = await planPolicies(
-      targets,
-      [],
-      cluster,
-      { ...context, cloud: { ...context.cloud, ram: () => ram } } as unknown as typeof context,
-      signal,
-    )
+    const withRam = { ...context, cloud: { ...context.cloud, ram: () => ram } } as unknown as typeof context
+    const plans = await planPolicies({ cluster, context: withRam, signal }, { targets, former: [], shared: undefined })
     assert.deepEqual(
       plans.flatMap((plan) => plan.steps.map((step) => step.do)),
       steps,
@@ -173,7 +166,7 @@ for (const { title, issuer, discovery, steps } of [
 }
 
 test('roles of an earlier identity that may not be read are stated, not passed over', async () => {
-  const [cluster, connected, account, context, signal] = rrsaCluster(() => ({ issuer: FIRST }))
+  const [{ cluster, context, signal }, connected, account] = rrsaCluster(() => ({ issuer: FIRST }))
   const { settings } = cluster
   const sibling = { ...settings, name: 'b', access: { ...settings.access, clusterId: 'c2' }, workerRoles: [] }
   const unseen = async (code: 'CLOUD_DENIED' | 'WORKER_ROLE_UNKNOWN') => {
@@ -185,8 +178,10 @@ test('roles of an earlier identity that may not be read are stated, not passed o
     }
     const own = { ...cluster, settings: { ...settings, workerRoles: [] } }
     const list = { ...context, cloud, settings: { ...context.settings, clusters: [own.settings, sibling] } }
-    const targets = await policyTargets(own, connected, account, context, signal)
-    return (await formerTargets(own, connected, targets, list as unknown as typeof context, signal)).unseen
+    const targets = await policyTargets({ cluster: own, context, signal }, connected, account)
+    return (
+      await formerTargets({ cluster: own, context: list as unknown as typeof context, signal }, connected, targets)
+    ).unseen
   }
   assert.match((await unseen('CLOUD_DENIED')).join(), /^RAM: not checked whether .* `workerRoles`$/)
   assert.deepEqual(await unseen('WORKER_ROLE_UNKNOWN'), [])

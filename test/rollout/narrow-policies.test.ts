@@ -117,7 +117,7 @@ test('an error of RAM after some steps names them, also those of a target before
   const notes: string[] = []
   const targets = [shared(['a']), shared(['a'], { policyName: 'q', roles: ['others'] })]
   await assert.rejects(
-    widenPolicies(targets, { settings: {} } as never, context, (line) => notes.push(line), signal),
+    widenPolicies({ cluster: { settings: {} } as never, context, signal }, targets, (line) => notes.push(line)),
     {
       code: 'CLOUD_DENIED',
       message: 'no right to attach (done before: create policy q)',

@@ -6,7 +6,7 @@ type Arguments = Parameters<typeof makePlan>
 
 /** A first installation of another chart, into a namespace that does not exist. */
 async function digest(forceConflicts: boolean): Promise<string> {
-  const cluster = { name: 'a', ram: 'none', settings: { access: { kind: 'kubeconfig' } } } as unknown as Arguments[0]
+  const cluster = { name: 'a', ram: 'none', settings: { access: { kind: 'kubeconfig' } } }
   const open = {
     connected: { identity: { kubeSystemUid: 'u' } },
     preflight: {
@@ -16,8 +16,9 @@ async function digest(forceConflicts: boolean): Promise<string> {
       wanted: { chart: 'c-1.0.0', values: {}, objects: [], hooks: [] },
     },
   } as unknown as Arguments[1]
-  const context = { settings: { inputs: {}, clusters: [], selected: [] } } as unknown as Arguments[2]
-  return (await makePlan(cluster, open, context, AbortSignal.timeout(60_000))).digest
+  const context = { settings: { inputs: {}, clusters: [], selected: [] } }
+  const work = { cluster, context, signal: AbortSignal.timeout(60_000) } as unknown as Arguments[0]
+  return (await makePlan(work, open)).digest
 }
 
 test('a plan that was approved without force-conflicts does not allow to overwrite what others set', async () => {

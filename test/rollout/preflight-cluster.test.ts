@@ -15,13 +15,12 @@ test('with an approved plan an abandoned release is not repaired: no plan contai
   const settings = { inputs, chart: { ours: false } }
   const helm = { path: '/nothing', environment: {}, version: { major: 4, text: '4.3.1' } }
   const context = { helm, settings, taken: new Map(), now: Date.now, approved: new Map(), report: assert.fail }
+  const cluster = { name: 'a', settings: { namespace: 'n', release: 'r' } }
   await assert.rejects(
     preflightCluster(
-      { name: 'a', settings: { namespace: 'n', release: 'r' } } as unknown as Arguments[0],
+      { cluster, context, signal: t.signal } as unknown as Arguments[0],
       { client: { request }, identity: { kubeSystemUid: 'u' }, kubeconfig: 'k' } as unknown as Arguments[1],
       { chart: 'c', chartVersion: undefined, valuesFiles: [], given: undefined },
-      context as unknown as Arguments[3],
-      t.signal,
     ),
     { code: 'HELM_PENDING' },
   )

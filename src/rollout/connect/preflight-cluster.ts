@@ -18,6 +18,7 @@ import {
 import { renderRelease, templateRelease } from '../../helm/release/render-release.ts'
 import { missingRights, neededRights, probeRights, requireRights } from '../../release/access-review.ts'
 import { exists, findAddons, otherReleases } from '../../release/cluster-reads.ts'
+import type { ClusterWork } from '../cluster-run.ts'
 import { beginHelmStep } from '../deploy/helm-step.ts'
 import { findConfig } from '../deploy/release-parts.ts'
 import { openReleaseStore, type ReleaseStore } from '../deploy/release-store.ts'
@@ -52,12 +53,11 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersi
  * @throws NopassError `HELM_PENDING`, `RELEASE_ELSEWHERE`, `ADDON_PRESENT`, `CLUSTER_DUPLICATE`, `DEPLOYER_FORBIDDEN`, `HELM_…`
  */
 export async function preflightCluster(
-  cluster: PreparedCluster,
+  work: Omit<ClusterWork, 'run'>,
   connected: ConnectedCluster,
   { given, ...options }: ChartRequest,
-  context: RunContext,
-  signal: AbortSignal,
 ): Promise<Preflight> {
+  const { cluster, context, signal } = work
   const { helm, settings } = context
   const { namespace, release } = cluster.settings
   const { inputs } = settings
@@ -74,15 +74,11 @@ export async function preflightCluster(
   const store = openReleaseStore(helm, connected.client, target)
   const [namespaceExists, { alone, notes }] = await Promise.all([
     exists(connected.client, `/api/v1/namespaces/${namespace}`, signal),
-    refuseRivals(cluster, connected, context, signal),
+    refuseRivals(work, connected),
   ])
-  const history = await settledHistory(cluster, target, store, context, signal)
-  const { wanted, exact } = await render(
-    cluster,
-    connected,
-    { target, upgrade, given, installed: history.length > 0 },
-    context,
-  )
+  const history = await settledHistory(work, target, store)
+  const request = { target, upgrade, given, installed: history.length > 0 }
+  const { wanted, exact } = await render(work, connected, request)
   const config = findConfig(wanted.objects)
   const probes = reasonNotToVerify(inputs, config) === undefined && coversNewNamespaces(cluster)
   const rights = [
@@ -117,10 +113,9 @@ interface RenderRequest {
 
 /** A plan asks the API server about each object; an apply will, when it writes. Objects of the user's may look things up. */
 async function render(
-  { values }: PreparedCluster,
+  { cluster: { values }, context: { helm, settings } }: Omit<ClusterWork, 'run'>,
   { identity }: ConnectedCluster,
   { target, upgrade, given, installed }: RenderRequest,
-  { helm, settings }: RunContext,
 ): Promise<Pick<Preflight, 'wanted' | 'exact'>> {
   const { bundled } = settings.chart
   if (
@@ -146,10 +141,8 @@ function takeRelease(cluster: PreparedCluster, { identity }: ConnectedCluster, {
 }
 
 async function refuseRivals(
-  cluster: PreparedCluster,
+  { cluster, context: { settings }, signal }: Omit<ClusterWork, 'run'>,
   { client }: ConnectedCluster,
-  { settings }: RunContext,
-  signal: AbortSignal,
 ): Promise<Pick<Preflight, 'alone' | 'notes'>> {
   if (!settings.chart.ours) return { alone: true, notes: [] }
   const others = await otherReleases(client, cluster.settings, signal)
@@ -169,11 +162,9 @@ async function refuseRivals(
 
 /** The history of a release that nobody is changing; an abandoned one is fixed first when that is allowed. */
 async function settledHistory(
-  cluster: PreparedCluster,
+  { cluster, context, signal }: Omit<ClusterWork, 'run'>,
   target: ReleaseTarget,
   store: ReleaseStore,
-  context: RunContext,
-  signal: AbortSignal,
 ): Promise<readonly Revision[]> {
   const { helm, settings, folder, now, report } = context
   const history = await store.history(signal)

@@ -9,11 +9,10 @@ import type { PolicyPlan } from '../../policy/policy-target.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
 import type { PlannedChange } from '../cluster-result.ts'
-import type { ClusterEnd, ClusterRun } from '../cluster-run.ts'
+import type { ClusterEnd, ClusterWork } from '../cluster-run.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { OpenCluster } from '../open-cluster.ts'
 import { formerTargets, maybeShared, planPolicies, policyTargets } from '../ram/cluster-policy.ts'
-import type { RunContext } from '../run-context.ts'
 import { findDrift, type ObjectDrift } from './drift.ts'
 import { findConfig } from './release-parts.ts'
 
@@ -45,14 +44,9 @@ export async function compareRelease(
 }
 
 /** The mode `plan`: what an apply would do in this cluster; nothing is written. */
-export async function planCluster(
-  cluster: PreparedCluster,
-  open: OpenCluster,
-  context: RunContext,
-  run: ClusterRun,
-  signal: AbortSignal,
-): Promise<ClusterEnd> {
-  const { changes, notes, unverified, unchanged, digest } = await makePlan(cluster, open, context, signal)
+export async function planCluster(work: ClusterWork, open: OpenCluster): Promise<ClusterEnd> {
+  const { run } = work
+  const { changes, notes, unverified, unchanged, digest } = await makePlan(work, open)
   run.plan = changes
   run.digest = digest
   run.notes.push(...notes)
@@ -69,17 +63,13 @@ export interface ClusterPlan {
   readonly digest: string
 }
 
-export async function makePlan(
-  cluster: PreparedCluster,
-  open: OpenCluster,
-  context: RunContext,
-  signal: AbortSignal,
-): Promise<ClusterPlan> {
+export async function makePlan(work: Omit<ClusterWork, 'run'>, open: OpenCluster): Promise<ClusterPlan> {
+  const { cluster, signal } = work
   const { wanted, history } = open.preflight
   const serviceAccount = findConfig(wanted.objects)?.release.serviceAccount ?? ''
   const [difference, { targets, former, unseen, policies }] = await Promise.all([
     compareRelease(open, 'all', signal),
-    planRam(cluster, open, serviceAccount, context, signal),
+    planRam(work, open, serviceAccount),
   ])
   const manifest = diffManifests(difference.deployed?.objects ?? [], wanted.objects)
   const hooks = diffManifests(difference.deployed?.hooks ?? [], wanted.hooks)
@@ -120,17 +110,11 @@ export async function makePlan(
   }
 }
 
-async function planRam(
-  cluster: PreparedCluster,
-  { connected, preflight }: OpenCluster,
-  serviceAccount: string,
-  context: RunContext,
-  signal: AbortSignal,
-) {
-  const targets = await policyTargets(cluster, connected, serviceAccount, context, signal)
-  const { former, unseen } = await formerTargets(cluster, connected, targets, context, signal)
-  const shared = preflight.alone ? undefined : maybeShared([cluster.name])
-  const policies = await planPolicies(targets, former, cluster, context, signal, shared)
+async function planRam(work: Omit<ClusterWork, 'run'>, { connected, preflight }: OpenCluster, serviceAccount: string) {
+  const targets = await policyTargets(work, connected, serviceAccount)
+  const { former, unseen } = await formerTargets(work, connected, targets)
+  const shared = preflight.alone ? undefined : maybeShared([work.cluster.name])
+  const policies = await planPolicies(work, { targets, former, shared })
   return { targets, former, unseen, policies }
 }
 

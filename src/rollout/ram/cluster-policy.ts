@@ -18,18 +18,20 @@ import {
   workerRoleTargets,
 } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
+import type { ClusterWork } from '../cluster-run.ts'
 import type { ConnectedCluster } from '../connect/connect-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { RunContext } from '../run-context.ts'
 import { leftoverTargets } from './leftover-targets.ts'
 
+/** RAM is read and written for one cluster of a run. */
+export type RamWork = Omit<ClusterWork, 'run'>
+
 /** What RAM must have for one cluster, decided with the whole list in view. */
 export async function policyTargets(
-  cluster: PreparedCluster,
+  { cluster, context, signal }: RamWork,
   connected: ConnectedCluster,
   serviceAccount: string,
-  context: RunContext,
-  signal: AbortSignal,
   purpose: 'apply' | 'remove' = 'apply',
 ): Promise<readonly SharedTarget[]> {
   const { inputs } = context.settings
@@ -71,19 +73,18 @@ export interface FormerTargets {
  * read are not checked.
  */
 export async function formerTargets(
-  cluster: PreparedCluster,
+  work: RamWork,
   connected: ConnectedCluster,
   targets: readonly SharedTarget[],
-  context: RunContext,
-  signal: AbortSignal,
 ): Promise<FormerTargets> {
+  const { cluster, context } = work
   const [first] = targets
   if (first === undefined) return { former: [], unseen: [] }
   const { clusters } = context.settings
   const key = keyOf(cluster, connected)
   const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
   const members = [...new Set([...listed, key])].sort()
-  const { roles, unseen } = clusters.length < 2 ? NO_ROLES : await formerRoles(cluster, connected, context, signal)
+  const { roles, unseen } = clusters.length < 2 ? NO_ROLES : await formerRoles(work, connected)
   const user = { name: cluster.name, key, accountId: first.accountId, workerRoles: roles }
   return { former: leftoverTargets(user, targets, members), unseen }
 }
@@ -95,12 +96,8 @@ interface FormerRoles {
 
 const NO_ROLES: FormerRoles = { roles: [], unseen: [] }
 
-async function formerRoles(
-  { name, ram, settings }: PreparedCluster,
-  { detail }: ConnectedCluster,
-  context: RunContext,
-  signal: AbortSignal,
-): Promise<FormerRoles> {
+async function formerRoles({ cluster, context, signal }: RamWork, { detail }: ConnectedCluster): Promise<FormerRoles> {
+  const { name, ram, settings } = cluster
   if (ram === 'worker-role') {
     const { clusters } = await context.ramList.get(signal)
     return { ...NO_ROLES, roles: clusters.find((one) => one.name === name)?.workerRoles ?? [] }
@@ -142,11 +139,9 @@ export function keyOf(cluster: PreparedCluster, connected: ConnectedCluster): st
 
 /** Widens RAM before the deploy; `note` gets one line for each change, also of the targets before one that fails. */
 export async function widenPolicies(
+  { cluster, context, signal }: RamWork,
   targets: readonly SharedTarget[],
-  cluster: PreparedCluster,
-  context: RunContext,
   note: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<WidenedPolicies> {
   if (targets.length === 0) return { changed: false, unverified: [] }
   const ram = context.cloud.ram(cluster.settings)
@@ -170,15 +165,17 @@ export interface WidenedPolicies {
   readonly unverified: readonly Unverified[]
 }
 
+export interface PlannedTargets {
+  readonly targets: readonly SharedTarget[]
+  readonly former: readonly SharedTarget[]
+  /** Why another acr-nopass in the cluster may need what this one does not. */
+  readonly shared: string | undefined
+}
+
 /** What an apply would leave RAM with; reads only. */
 export async function planPolicies(
-  targets: readonly SharedTarget[],
-  former: readonly SharedTarget[],
-  cluster: PreparedCluster,
-  context: RunContext,
-  signal: AbortSignal,
-  /** Why another acr-nopass in the cluster may need what this one does not. */
-  shared?: string,
+  { cluster, context, signal }: RamWork,
+  { targets, former, shared }: PlannedTargets,
 ): Promise<readonly PolicyPlan[]> {
   if (targets.length === 0) return []
   const { settings } = context
@@ -223,10 +220,8 @@ export function describe(plan: PolicyPlan): readonly string[] {
 
 /** The ARNs that the values of an RRSA cluster need; undefined when they are all there. */
 export async function computeRrsa(
-  cluster: PreparedCluster,
+  { cluster, context, signal }: RamWork,
   connected: ConnectedCluster,
-  context: RunContext,
-  signal: AbortSignal,
 ): Promise<{ readonly roleArn: string; readonly oidcProviderArn: string } | undefined> {
   const given = cluster.values?.identity.type === 'rrsa' ? cluster.values.identity.rrsa : undefined
   if (cluster.ram !== 'rrsa' || connected.detail === undefined) return undefined

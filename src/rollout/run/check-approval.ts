@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { type ClusterResult, describeError } from '../cluster-result.ts'
-import { type ClusterRun, newRun, skippedResult } from '../cluster-run.ts'
+import { type ClusterWork, newRun, skippedResult } from '../cluster-run.ts'
 import { makePlan } from '../deploy/plan-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { OpenCluster } from '../open-cluster.ts'
@@ -11,14 +11,10 @@ import type { RunContext } from '../run-context.ts'
  * With an approved plan only that plan may be done.
  * @throws NopassError `PLAN_CHANGED`
  */
-export async function requireApproved(
-  cluster: PreparedCluster,
-  open: OpenCluster,
-  context: RunContext,
-  signal: AbortSignal,
-): Promise<void> {
+export async function requireApproved(work: ClusterWork, open: OpenCluster): Promise<void> {
+  const { cluster, context } = work
   if (context.approved === undefined) return
-  const { digest } = await makePlan(cluster, open, context, signal)
+  const { digest } = await makePlan(work, open)
   if (context.approved.get(cluster.name) === digest) return
   const what = context.approved.has(cluster.name)
     ? 'would change something else than the approved plan says'
@@ -68,10 +64,10 @@ async function checkOne(
   context: RunContext,
   signal: AbortSignal,
 ): Promise<NopassError | undefined> {
-  const run: ClusterRun = newRun()
+  const work = { cluster, context, run: newRun(), signal }
   try {
-    const open = await openCluster(cluster, context, run, signal)
-    await requireApproved(cluster, open, context, signal).finally(() => open.connected.client.close())
+    const open = await openCluster(work)
+    await requireApproved(work, open).finally(() => open.connected.client.close())
   } catch (error) {
     if (error instanceof NopassError && error.code === 'PLAN_CHANGED') return error
   }

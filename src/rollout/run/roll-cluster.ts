@@ -1,6 +1,6 @@
 import type { ClusterResult } from '../cluster-result.ts'
 import type { RolledCluster } from '../cluster-run.ts'
-import { type ClusterEnd, type ClusterRun, runCluster } from '../cluster-run.ts'
+import { type ClusterEnd, type ClusterWork, runCluster } from '../cluster-run.ts'
 import { type DeployOutcome, deployRelease } from '../deploy/deploy-release.ts'
 import { requireNewest } from '../deploy/other-deployers.ts'
 import { compareRelease, planCluster } from '../deploy/plan-cluster.ts'
@@ -27,39 +27,33 @@ export function rollCluster(
   note: (rolled: RolledCluster) => void,
   signal: AbortSignal,
 ): Promise<ClusterResult> {
-  return runCluster(
-    cluster,
-    context,
-    async (run) => {
-      const open = await openCluster(cluster, context, run, signal)
-      try {
-        if (context.settings.inputs.mode === 'plan') return await planCluster(cluster, open, context, run, signal)
-        return await applyCluster(cluster, open, context, run, note, signal)
-      } finally {
-        open.connected.client.close()
-      }
-    },
-    signal,
-  )
+  return runCluster({ cluster, context, signal }, async (work) => {
+    const open = await openCluster(work)
+    try {
+      return context.settings.inputs.mode === 'plan'
+        ? await planCluster(work, open)
+        : await applyCluster(work, open, note)
+    } finally {
+      open.connected.client.close()
+    }
+  })
 }
 
 async function applyCluster(
-  cluster: PreparedCluster,
+  work: ClusterWork,
   open: OpenCluster,
-  context: RunContext,
-  run: ClusterRun,
   note: (rolled: RolledCluster) => void,
-  signal: AbortSignal,
 ): Promise<ClusterEnd> {
+  const { cluster, context, run, signal } = work
   const { inputs } = context.settings
   const { connected, preflight } = open
-  await requireApproved(cluster, open, context, signal)
+  await requireApproved(work, open)
   const difference = inputs['skip-unchanged'] ? await compareRelease(open, 'decisive', signal) : undefined
   const config = findConfig(preflight.wanted.objects)
 
   run.phase = 'policy'
-  const targets = await policyTargets(cluster, connected, config?.release.serviceAccount ?? '', context, signal)
-  const { former, unseen } = await formerTargets(cluster, connected, targets, context, signal)
+  const targets = await policyTargets(work, connected, config?.release.serviceAccount ?? '')
+  const { former, unseen } = await formerTargets(work, connected, targets)
   run.notes.push(...unseen)
   const rolled: RolledCluster = {
     targets,
@@ -74,7 +68,7 @@ async function applyCluster(
     run.notes.push(line)
     context.report(cluster.name, line)
   }
-  const widened = await widenPolicies(targets, cluster, context, noteChange, signal)
+  const widened = await widenPolicies(work, targets, noteChange)
   run.ramChanged = widened.changed
   run.unverified.push(...widened.unverified)
 

@@ -21,7 +21,7 @@ import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { otherReleases } from '../../release/cluster-reads.ts'
 import { readStatus } from '../../release/release-watch.ts'
 import type { ClusterResult } from '../cluster-result.ts'
-import { type ClusterEnd, type ClusterRun, runCluster } from '../cluster-run.ts'
+import { type ClusterEnd, type ClusterWork, runCluster } from '../cluster-run.ts'
 import { type ConnectedCluster, connectCluster } from '../connect/connect-cluster.ts'
 import { beginHelmStep } from '../deploy/helm-step.ts'
 import { removeReleaseNamespace } from '../deploy/release-namespace.ts'
@@ -42,33 +42,26 @@ export function uninstallCluster(
   note: (targets: readonly SharedTarget[]) => void,
   signal: AbortSignal,
 ): Promise<ClusterResult> {
-  return runCluster(
-    cluster,
-    context,
-    async (run) => {
-      const { folder, cloud, mask, helm } = context
-      // Retiring, the wait for it and the uninstall each may take helm's timeout.
-      const minutes = kubeconfigMinutes(parseGoDuration(context.settings.inputs.timeout, 'timeout'))
-      const deps = { cloud, folder, mask, minutes, environment: helm.environment }
-      const connected = await connectCluster(cluster.settings, deps, signal)
-      try {
-        return await uninstall(cluster, connected, context, run, note, signal)
-      } finally {
-        connected.client.close()
-      }
-    },
-    signal,
-  )
+  return runCluster({ cluster, context, signal }, async (work) => {
+    const { folder, cloud, mask, helm } = context
+    // Retiring, the wait for it and the uninstall each may take helm's timeout.
+    const minutes = kubeconfigMinutes(parseGoDuration(context.settings.inputs.timeout, 'timeout'))
+    const deps = { cloud, folder, mask, minutes, environment: helm.environment }
+    const connected = await connectCluster(cluster.settings, deps, signal)
+    try {
+      return await uninstall(work, connected, note)
+    } finally {
+      connected.client.close()
+    }
+  })
 }
 
 async function uninstall(
-  cluster: PreparedCluster,
+  work: ClusterWork,
   connected: ConnectedCluster,
-  context: RunContext,
-  run: ClusterRun,
   note: (targets: readonly SharedTarget[]) => void,
-  signal: AbortSignal,
 ): Promise<ClusterEnd> {
+  const { cluster, context, run, signal } = work
   run.phase = 'uninstall'
   const { helm, settings } = context
   const { namespace, release } = cluster.settings
@@ -89,13 +82,11 @@ async function uninstall(
   const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
   const serviceAccount = config?.release.serviceAccount ?? ''
   const retires = last && deployed && config && !config.retire
-  const newest = retires
-    ? await retire(cluster, connected, { values: deployed.values, store, last }, context, say, signal)
-    : last
+  const newest = retires ? await retire(work, connected, { values: deployed.values, store, last }, say) : last
   if (last) {
     await requireSameHistory(store, target, newest, signal)
     const args = uninstallArguments(helm.version, target, { timeout: settings.inputs.timeout, wait: true })
-    await runStep(cluster, context, {
+    await runStep(work, {
       id: randomUUID(),
       command: 'uninstall',
       args,
@@ -112,24 +103,23 @@ async function uninstall(
     const others = await otherReleases(connected.client, cluster.settings, signal)
     if (others === undefined) say(`RAM: kept: ${maybeShared([cluster.name])}`)
     else if (others.length > 0) say(`RAM: kept: acr-nopass works in this cluster as ${others.join(', ')} too`)
-    else note(await policyTargets(cluster, connected, serviceAccount, context, signal, 'remove'))
+    else note(await policyTargets(work, connected, serviceAccount, 'remove'))
   }
   return { status: 'uninstalled' }
 }
 
 /** The helper itself takes everything back while it still has its rights; then it may go. */
 async function retire(
-  cluster: PreparedCluster,
+  work: ClusterWork,
   connected: ConnectedCluster,
   release: {
     readonly values: Readonly<Record<string, unknown>>
     readonly store: ReleaseStore
     readonly last: Revision
   },
-  context: RunContext,
   say: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<Revision | undefined> {
+  const { cluster, context, signal } = work
   const { helm, folder, settings } = context
   const { inputs } = settings
   const { namespace, release: name } = cluster.settings
@@ -154,7 +144,7 @@ async function retire(
   const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, wanted.hooks.length) }
   context.report(cluster.name, 'taking everything back (retire)')
   await requireSameHistory(release.store, target, release.last, signal)
-  await runStep(cluster, context, {
+  await runStep(work, {
     id: step.id,
     command: 'upgrade',
     args: upgradeArguments(helm.version, target, { ...options, step }),
@@ -219,8 +209,7 @@ async function isTakenBack(client: KubeClient, own: Own, signal: AbortSignal): P
 }
 
 async function runStep(
-  cluster: PreparedCluster,
-  { helm, folder }: RunContext,
+  { cluster, context: { helm, folder } }: ClusterWork,
   step: {
     readonly id: string
     readonly command: 'upgrade' | 'uninstall'
