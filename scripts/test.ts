@@ -13,6 +13,8 @@ import { findNodeObstacle } from '../src/sandbox/nodes/containerd/start-node.ts'
 import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
 import { ensureBrowser } from '../src/sandbox/tools/ensure-browser.ts'
 import { ensureTools, type ToolPaths } from '../src/sandbox/tools/ensure-tools.ts'
+import { HELPER_VARIABLE } from '../test/support/helper-program.ts'
+import { bundleHelper } from './build/bundles.ts'
 import { changedFiles, takeChanged, touchedTests } from './test/changed.ts'
 import { measureCoverage } from './test/coverage.ts'
 import { readFloor, reportCoverage } from './test/coverage-floor.ts'
@@ -37,6 +39,7 @@ const print = (text: string) => console.log(text)
 const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
 const logs = join(root, '.cache', 'test-logs', new Date().toISOString().replaceAll(':', '-').slice(0, 19))
 const temporary = mkdtempSync(join(tmpdir(), 'anp-'))
+const helperProgram = join(temporary, 'helper.mjs')
 const coverageFolder = join(temporary, 'v8')
 
 const older = takeVersionRuns(process.argv.slice(2))
@@ -109,6 +112,12 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
       runnable.flatMap((pass) => jobsOf(pass, paths, logs)),
       durations,
     )
+    const isWaiting = runnable.some(({ suite }) => suite.waits)
+    // Built once for all files that start a helper.
+    if (isWaiting && !(await prepare(() => bundleHelper(root, helperProgram)))) {
+      unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
+      continue
+    }
     const cores = availableParallelism()
     const slots = stage.length > 1 ? cores + 1 : (stage[0]?.suite.parallel(cores) ?? 1)
     print(`— ${runnable.map(({ title }) => title).join('; ')}: ${countFiles(jobs)}`)
@@ -141,6 +150,7 @@ function jobsOf(pass: Pass, paths: Partial<ToolPaths>, folder: string): readonly
     ...seedEnv,
     ACR_NOPASS_TOOL_PATHS: JSON.stringify(paths),
     [TEST_RUN_VARIABLE]: run,
+    ...(suite.waits && { [HELPER_VARIABLE]: helperProgram }),
     ...(complete && { NODE_V8_COVERAGE: coverageFolder }),
   }
   const isFirst = title === suite.name

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parse, stringify } from 'yaml'
-import { bundleHelper } from '../../scripts/build/bundles.ts'
 import { eventually } from '../support/eventually.ts'
+import { writeHelperProgram } from '../support/helper-program.ts'
 import { type ActionBed, startActionBed } from './support/action-bed.ts'
 import { inputsOf } from './support/cancel-trial.ts'
 import { runAction } from './support/run-action.ts'
@@ -18,7 +18,7 @@ let helper: string
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'acr-nopass-repairs-'))
   helper = join(folder, 'helper.mjs')
-  await bundleHelper(resolve(import.meta.dirname, '..', '..'), helper)
+  await writeHelperProgram(helper)
   const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper] as const }
   bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4', images })
 })

@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { bundleHelper } from '../../scripts/build/bundles.ts'
+import { join } from 'node:path'
 import { type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
 import { ANNOTATION_CONTENT_HASH, ANNOTATION_REFRESH_REQUESTED } from '../../src/kube/names.ts'
 import type { ObjectMeta } from '../../src/kube/types.ts'
@@ -17,6 +16,7 @@ import type { Images } from '../../src/sandbox/nodes/process/images.ts'
 import { type ProcessNode, type RunningPod, startProcessNode } from '../../src/sandbox/nodes/process/process-node.ts'
 import { type ChartCluster, openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
+import { writeHelperProgram } from '../support/helper-program.ts'
 
 export const RELEASE = 'acr-nopass'
 export const HOME = 'acr-system'
@@ -80,7 +80,7 @@ export async function openHelperCluster(
 ): Promise<HelperCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-helper-'))
   const program = join(folder, 'helper.mjs')
-  await bundleHelper(resolve(import.meta.dirname, '../..'), program)
+  await writeHelperProgram(program)
   const cloud = await startCloud(options.cloud)
   const registry = await startKnock(cloud)
   const chart = given ?? (await openChartCluster(name))

@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
-import { bundleHelper } from '../../../scripts/build/bundles.ts'
 import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
 import type { ClusterKind } from '../../../src/sandbox/cloud/cs/cluster-kinds.ts'
 import type { Seed } from '../../../src/sandbox/cloud/seed/seed.ts'
@@ -14,9 +13,8 @@ import { type ProcessNode, startProcessNode } from '../../../src/sandbox/nodes/p
 import { openRun, type Run } from '../../../src/sandbox/process/run.ts'
 import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
 import { teamValues } from '../../support/chart/team-values.ts'
+import { writeHelperProgram } from '../../support/helper-program.ts'
 import { testTools } from '../../tools.ts'
-
-const root = resolve(import.meta.dirname, '..', '..', '..')
 
 export interface BedCluster {
   readonly cluster: Cluster
@@ -73,7 +71,7 @@ export async function startActionBed(options: BedOptions): Promise<ActionBed> {
       ? await startRegistry({ tools: await testTools('registry'), auth: cloud.registryAuth, run, signal })
       : undefined
     const helper = join(folder, 'helper.mjs')
-    await bundleHelper(root, helper)
+    await writeHelperProgram(helper)
     const clusters = await Promise.all(
       names.map((name) =>
         openCluster(name, {

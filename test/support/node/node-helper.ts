@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { bundleHelper } from '../../../scripts/build/bundles.ts'
+import { join } from 'node:path'
 import { MERGE_PATCH } from '../../../src/kube/client.ts'
 import { ANNOTATION_CONTENT_HASH, ANNOTATION_REFRESH_REQUESTED, DEFAULT_SECRET_NAME } from '../../../src/kube/names.ts'
 import type { KubeObject } from '../../../src/kube/types.ts'
@@ -12,6 +11,7 @@ import { freePort } from '../../../src/sandbox/process/free-port.ts'
 import { VERSION } from '../../../src/version.ts'
 import { CHART, openHelm } from '../chart/chart.ts'
 import { eventually } from '../eventually.ts'
+import { writeHelperProgram } from '../helper-program.ts'
 import { WORKER_ROLE } from '../registry/private-registry.ts'
 import type { NodeBed } from './node-bed.ts'
 import { getForwarded } from './port-forward.ts'
@@ -43,7 +43,7 @@ export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
   const { cluster, cloud, node } = bed
   const folder = await mkdtemp(join(tmpdir(), 'helper-'))
   const program = join(folder, 'helper.mjs')
-  await bundleHelper(resolve(import.meta.dirname, '../../..'), program)
+  await writeHelperProgram(program)
   const image = { node: process.execPath, helper: program, arch: process.arch }
   const layout = await writeHelperImage(join(folder, 'image'), image)
   await node.images.add(layout, `ghcr.io/acr-nopass/acr-nopass:${VERSION}`)
