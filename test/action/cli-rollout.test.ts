@@ -113,7 +113,11 @@ test('helper works outside of the cluster as its Pod would, until it is interrup
   child.stdout.on('data', (text: Buffer) => {
     said += text
   })
-  await eventually(async () => assert.ok((await pullSecrets()).includes('default'), said), 60_000)
+  // It says so when it hears signals; the Secret may still be the work of the helper that is being stopped.
+  await eventually(async () => {
+    assert.match(said, /"msg":"started"/)
+    assert.ok((await pullSecrets()).includes('default'), said)
+  }, 60_000)
   child.kill('SIGINT')
   assert.deepEqual(await once(child, 'exit'), [0, null], said)
   for (const line of said.trim().split('\n')) assert.ok(JSON.parse(line).msg)

@@ -206,6 +206,9 @@ function plainWorkload(scene: Scene): Feature {
   return { title: `${kind} ${space}/${made} of ${image} as ${account}`, late }
 }
 
+/** The title of the feature: doctor is to name it where it is part of a zoo. */
+export const VENDOR_HELPER = "the vendor's helper"
+
 function vendorHelper({ random, plan }: Scene): Feature {
   const account = object('ServiceAccount', 'kube-system', OLD_HELPER)
   const labels = { app: OLD_HELPER }
@@ -236,7 +239,7 @@ function vendorHelper({ random, plan }: Scene): Feature {
       }),
     })
   }
-  return { title: "the vendor's helper", early }
+  return { title: VENDOR_HELPER, early }
 }
 
 /** In most namespaces, named by their ServiceAccounts. */

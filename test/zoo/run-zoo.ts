@@ -4,7 +4,7 @@ import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { breakRelease } from './break-release.ts'
 import type { Rendered, ZooCluster } from './cluster.ts'
 import { DEFECT_FINDINGS } from './defects.ts'
-import { MADE_HOME, SECOND_HOME, SECRET, SPACES, type ZooPlan } from './draw-zoo.ts'
+import { MADE_HOME, SECOND_HOME, SECRET, SPACES, VENDOR_HELPER, type ZooPlan } from './draw-zoo.ts'
 import { listAt, type ZooObject } from './kinds.ts'
 import { DEMO, DEMO_PUBLIC, OLD_HELPER, OLD_SECRETS, PERSONAL, PERSONAL_VPC, PRIVATE_HOSTS } from './objects.ts'
 import {
@@ -290,9 +290,9 @@ async function expire(zoo: ZooCluster, space: string): Promise<void> {
 
 // --- doctor ---
 
-function expectedFindings({ vendor, aheadMs, features }: ZooPlan): readonly string[] {
+function expectedFindings({ aheadMs, features }: ZooPlan): readonly string[] {
   return [
-    ...(vendor ? ['RIVAL_ADDON'] : []),
+    ...(features.some(({ title }) => title === VENDOR_HELPER) ? ['RIVAL_ADDON'] : []),
     ...(aheadMs === 0 ? [] : ['CLOCK_SKEW']),
     ...(features.some(({ expired = [] }) => expired.length > 0) ? ['SECRET_EXPIRED'] : []),
   ]
