@@ -31,7 +31,7 @@ test('a release in namespace 123, with a ServiceAccount, a priority class and Se
   for (const name of ['321', '1e5']) await chart.createNamespace(name)
   const priority = { apiVersion: 'scheduling.k8s.io/v1', metadata: { name: '1e3' }, value: 1 }
   await admin.request({ method: 'POST', path: '/apis/scheduling.k8s.io/v1/priorityclasses', body: priority })
-  // The Service has the release's name, which API servers before 1.34 want to begin with a letter.
+  // The Service has the release's name, which the oldest minor wants to begin with a letter.
   await chart.install('n42', '123', VALUES)
   const path = '/apis/apps/v1/namespaces/123/deployments/n42-acr-nopass'
   const { spec } = (await admin.request<Workload>({ method: 'GET', path })).spec.template
