@@ -54,7 +54,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   const { release } = first.config
   const inside = new AbortController()
   const features = { watchList: true }
-  const events = createEventReporter({ client, clock, log, instance: options.podName })
+  const events = createEventReporter({ client, clock, log, instance: options.podName, signal: inside.signal })
   let statusRead = false
   let proven: ReadonlySet<string> = new Set()
   let reported: HelperStatus | undefined

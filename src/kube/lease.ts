@@ -76,8 +76,8 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
     seen = lease
     seenAt = clock.monotonic()
   }
-  const read = async (signal: AbortSignal): Promise<Lease> => {
-    const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs, lane }, signal)
+  const read = async (signal: AbortSignal, limitMs = timeoutMs): Promise<Lease> => {
+    const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs: limitMs, lane }, signal)
     observe(lease)
     return lease
   }
@@ -151,12 +151,15 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   }
 
   async function renew(signal: AbortSignal): Promise<'renewed' | 'failed' | 'lost'> {
+    const deadline = renewedAt + durations.renewDeadlineMs
+    // A response after the deadline is worth nothing, and what waits for it would hold up the end of this leader.
+    const limitMs = (): number => Math.max(1, Math.min(timeoutMs, deadline - clock.monotonic()))
     // What another client changed (a label, the holder) is read once and tried again immediately.
     for (const known of [seen, undefined]) {
       try {
-        const lease = known ?? (await read(signal))
+        const lease = known ?? (await read(signal, limitMs()))
         if (lease.spec?.holderIdentity !== identity) return 'lost'
-        await write(lease, renewedSpec(lease, durations, clock.now()))
+        await write(lease, renewedSpec(lease, durations, clock.now()), limitMs())
         return 'renewed'
       } catch (error) {
         if (signal.aborted) throw error

@@ -20,7 +20,13 @@ test('security 2: one namespace uses up its own part of the budget of Events, no
     close: nothing,
   }
   const clock = createFakeClock()
-  const reporter = createEventReporter({ client, clock, log: SILENT, instance: 'pod' })
+  const reporter = createEventReporter({
+    client,
+    clock,
+    log: SILENT,
+    instance: 'pod',
+    signal: new AbortController().signal,
+  })
   const warn = (namespace: string, name: string): void =>
     reporter.warn({ apiVersion: 'v1', kind: 'ServiceAccount', name, namespace }, 'ListOverlong', 'text')
   for (let index = 0; index < 500; index += 1) warn('hostile', `a${index}`)
@@ -33,6 +39,34 @@ test('security 2: one namespace uses up its own part of the budget of Events, no
   await clock.advance(60 * 60_000)
   warn('hostile', 'a0')
   assert.equal(written.length, 201)
+})
+
+test('an Event that still waits when the process stops is never sent', async () => {
+  const waiting: { call: KubeCall; signal: AbortSignal | undefined }[] = []
+  const client: KubeClient = {
+    request: (call: KubeCall, signal?: AbortSignal) => {
+      waiting.push({ call, signal })
+      return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    },
+    watch: () => Promise.resolve(),
+    close: nothing,
+  }
+  const stop = new AbortController()
+  const reporter = createEventReporter({
+    client,
+    clock: createFakeClock(),
+    log: SILENT,
+    instance: 'pod',
+    signal: stop.signal,
+  })
+  const subject = { apiVersion: 'v1', kind: 'Namespace', name: 'shop', namespace: 'shop' }
+  reporter.warn(subject, 'WriteRefused', 'text')
+  stop.abort()
+  reporter.warn({ ...subject, name: 'later' }, 'WriteRefused', 'text')
+  assert.deepEqual(
+    waiting.map(({ call, signal }) => [call.method, signal?.aborted]),
+    [['POST', true]],
+  )
 })
 
 test('security 2: problems of one namespace leave room for those of the others, in memory and in the status', () => {

@@ -249,6 +249,20 @@ test('H1 a renewal whose response comes after the deadline is a loss', async () 
   assert.deepEqual([one.holds(), await one.done], [false, 'lost'])
 })
 
+test('a leader whose last renewal gets no response ends at its deadline, not when that request times out', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  // Acquired at 0; the renewals of 2 s and 7 s get no response, the second of them not until 12 s.
+  const one = start({ client: withDelays(api, clock, [0, 60_000, 60_000]) }, clock, 'one')
+  let ended = ''
+  void one.done.then((how) => {
+    ended = how
+  })
+  await clock.advance(9_900)
+  assert.equal(ended, '')
+  await clock.advance(200)
+  assert.equal(ended, 'lost')
+})
+
 test('H1 whatever the delays: once a leader has stopped holding, it never holds again, and ends as lost', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 12_000 }), { minLength: 3, maxLength: 12 }), async (delays) => {

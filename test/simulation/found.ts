@@ -646,4 +646,33 @@ export const FOUND: readonly Found[] = [
       })),
     },
   },
+  {
+    finding: 'an Event that waits for a connection leaves when the Lease is lost',
+    plan: {
+      seed: 5000049,
+      setup: {
+        scope: 'namespaces',
+        identity: 'access-key',
+        registries: ['a', 'b', 's'],
+        life: 900000,
+        namespaces: 20,
+        verify: true,
+        watchList: false,
+        refreshRate: 2,
+        rates: [1, 0.9893278059922158],
+        ahead: [341, 105],
+        span: 60000,
+      },
+      faults: [
+        { at: 4282, kind: 'lossy', index: 12, for: 3132, choice: 0.221 },
+        { at: 4309, kind: 'clearLease', index: 50, for: 38919, choice: 0.944 },
+        { at: 8787, kind: 'down', index: 40, for: 24334, choice: 0.701 },
+        { at: 10043, kind: 'lossy', index: 10, for: 118438, choice: 0.087 },
+        { at: 21112, kind: 'hangWrites', index: 34, for: 63484, choice: 0.442 },
+        { at: 33108, kind: 'hangWrites', index: 32, for: 9369, choice: 0.893 },
+        { at: 39103, kind: 'foreignSecret', index: 13, for: 2620, choice: 0.82 },
+        { at: 53918, kind: 'partition', index: 41, for: 129574, choice: 0.929 },
+      ],
+    },
+  },
 ]

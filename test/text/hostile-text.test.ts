@@ -267,7 +267,11 @@ test('security 1: Events, the status object and the page hold no control charact
     } as unknown as KubeClient
     const clock = createFakeClock()
     const subject = { apiVersion: 'v1', kind: 'Namespace', name: 'shop', namespace: 'shop' }
-    createEventReporter({ client, clock, log: silent, instance: 'pod' }).warn(subject, 'WriteRefused', text)
+    createEventReporter({ client, clock, log: silent, instance: 'pod', signal: new AbortController().signal }).warn(
+      subject,
+      'WriteRefused',
+      text,
+    )
     const problem = { ...denied, message: text, fix: text, namespace: text, object: text, reason: text }
     const report = status({ problems: [problem], leader: text, registries: [registry(text, { error: problem })] })
     const writer = createStatusWriter({
@@ -317,7 +321,13 @@ test('security: a long Event ends with a whole character', async () => {
     messages.push((call.body as { message: string }).message)
   }
   const client = { request } as unknown as KubeClient
-  const reporter = createEventReporter({ client, clock: createFakeClock(), log: {} as Log, instance: 'pod' })
+  const reporter = createEventReporter({
+    client,
+    clock: createFakeClock(),
+    log: {} as Log,
+    instance: 'pod',
+    signal: new AbortController().signal,
+  })
   const subject = { apiVersion: 'v1', kind: 'Namespace', name: 'n', namespace: 'n' }
   reporter.warn(subject, 'Reason', `${'x'.repeat(999)}😀`)
   assert.equal(messages.length, 1)

@@ -20,6 +20,8 @@ export interface EventReporterOptions {
   readonly log: Log
   /** Name of the Pod that reports. */
   readonly instance: string
+  /** From then on none is sent, not even one that waits for a connection: another replica may lead by then. */
+  readonly signal: AbortSignal
 }
 
 /** Writes Warning Events, at most one per object and reason in an hour, and only ever about trouble. */
@@ -35,7 +37,7 @@ const NAMESPACE_LIMIT = 20
 const MESSAGE_LIMIT = 1000
 
 export function createEventReporter(options: EventReporterOptions): EventReporter {
-  const { client, clock } = options
+  const { client, clock, signal } = options
   const sent = new Map<string, { readonly namespace: string; readonly at: number }>()
   let serial = 0
   const mayBeSent = (key: string, namespace: string): boolean => {
@@ -51,6 +53,7 @@ export function createEventReporter(options: EventReporterOptions): EventReporte
   }
   return {
     warn(subject, reason, message) {
+      if (signal.aborted) return
       if (!mayBeSent(`${subject.kind}/${subject.namespace}/${subject.name}/${reason}`, subject.namespace)) return
       serial += 1
       const at = new Date(clock.now())
@@ -74,7 +77,7 @@ export function createEventReporter(options: EventReporterOptions): EventReporte
         count: 1,
       }
       const path = namespacedPath('/api/v1', subject.namespace, 'events')
-      client.request({ method: 'POST', path, body }).catch((error: unknown) => {
+      client.request({ method: 'POST', path, body }, signal).catch((error: unknown) => {
         const { code = 'UNKNOWN' } = error as { code?: string }
         options.log.debug({ code, namespace: subject.namespace, reason }, 'an Event was not written')
       })
