@@ -95,13 +95,14 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     onProblem: (error) => log.warn({ code: toNopassError(error).code }, 'the status could not be written'),
   })
 
-  function open(loaded: LoadedConfig, before: Session | undefined): Session {
+  function open(loaded: LoadedConfig, before?: Session): Session {
     const entries = options.createEntries(loaded.config)
     const carried = new Map(before?.states.map((state) => [state.name, state]))
     return createSession({
       loaded,
       entries,
       carried,
+      changed: before === undefined ? [] : changedRegistries(config, loaded.config),
       client,
       clock,
       cloudNow: options.cloud.now,
@@ -125,11 +126,10 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     opened.run(sessionStop.signal).catch((error: unknown) => log.error({ error: String(error) }, 'the caches stopped'))
   }
 
-  function lead(changed: readonly string[] = []): void {
+  function lead(): void {
     const leading = session
     leading.lead(sessionStop.signal).then(
       () => {
-        leading.refreshOlderThan(Number.POSITIVE_INFINITY, changed)
         if (rotationRequest !== undefined) leading.refreshOlderThan(onCloudClock(rotationRequest))
         statusWriter.touch()
       },
@@ -161,7 +161,6 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     try {
       const loaded = loadConfig(next)
       const before = session
-      const changed = changedRegistries(config, loaded.config)
       // What cannot be created must not end what works, so the new one is complete first. Nothing runs in it yet.
       const opened = open(loaded, before)
       await before.drain(DRAIN_MS)
@@ -170,14 +169,14 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       begin(opened, loaded)
       log.info({ configHash: loaded.hash }, 'the configuration was read again')
       if (statusRead) session.prove(unproven())
-      if (elector.holds()) lead(changed)
+      if (elector.holds()) lead()
     } catch (error) {
       const { code, message } = toNopassError(error)
       log.error({ code }, `the last good configuration stays: ${message}`)
     }
   }
 
-  session = open(first, undefined)
+  session = open(first)
   begin(session, first)
   log.info({ version: options.version, configHash: first.hash, attach: first.config.attach }, 'started')
   const pages = await startHelperPages({

@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly entries: readonly RegistryEntry[]
   /** Of the session before a reload. */
   readonly carried: ReadonlyMap<string, RegistryState>
+  /** Registries whose credential the reload left good, but which are to be written under other domains. */
+  readonly changed: readonly string[]
   readonly client: KubeClient
   readonly clock: Clock
   readonly cloudNow: () => number
@@ -56,7 +58,7 @@ export interface Session {
   report(): HelperStatus
   /** Follows the cluster; writes nothing before `lead`. */
   run(signal: AbortSignal): Promise<void>
-  /** Takes the credentials out of our own copy and begins to write. */
+  /** Takes the credentials out of our own copy and begins to write; a second call waits for the first. */
   lead(signal: AbortSignal): Promise<void>
   /** Asks once for a token of each of these, though we do not lead. */
   prove(registries: readonly string[]): void
@@ -132,6 +134,7 @@ export function createSession(options: SessionOptions): Session {
   const keeper = createTokenKeeper({
     entries,
     carried: options.carried,
+    changed: options.changed,
     clock,
     cloudNow: options.cloudNow,
     random: options.random,
@@ -194,6 +197,24 @@ export function createSession(options: SessionOptions): Session {
     return false
   }
 
+  let leading: Promise<void> | undefined
+  async function takeOver(signal: AbortSignal): Promise<void> {
+    const restored = config.retire || (await restore(signal))
+    if (signal.aborted) return
+    // What a follower fetched as a proof may be older than what the Secrets hold; a static login's file may be newer than both.
+    const doubtful = keeper.states.filter(
+      ({ live }) =>
+        (!restored && live?.origin === 'proof') || (live?.token.expiresAt === null && live.origin !== undefined),
+    )
+    const unknown = [...keeper.states.filter(({ live }) => live === undefined), ...doubtful].map(({ name }) => name)
+    // Taking back needs no credential.
+    firstRound.begin(config.retire ? [] : unknown)
+    if (config.retire) return
+    keeper.start()
+    const names = [...doubtful, ...keeper.states.filter(({ outdated }) => outdated)].map(({ name }) => name)
+    keeper.refreshOlderThan(Number.POSITIVE_INFINITY, names)
+  }
+
   return {
     controller,
     pods,
@@ -216,21 +237,9 @@ export function createSession(options: SessionOptions): Session {
     async run(signal) {
       await Promise.all([controller.run(signal), pods?.run(signal)])
     },
-    async lead(signal) {
-      const restored = config.retire || (await restore(signal))
-      if (signal.aborted) return
-      // What a follower fetched as a proof may be older than what the Secrets hold; a static login's file may be newer than both.
-      const doubtful = keeper.states.filter(
-        ({ live }) =>
-          (!restored && live?.origin === 'proof') || (live?.token.expiresAt === null && live.origin !== undefined),
-      )
-      const unknown = [...keeper.states.filter(({ live }) => live === undefined), ...doubtful].map(({ name }) => name)
-      // Taking back needs no credential.
-      firstRound.begin(config.retire ? [] : unknown)
-      if (config.retire) return
-      keeper.start()
-      const names = doubtful.map(({ name }) => name)
-      keeper.refreshOlderThan(Number.POSITIVE_INFINITY, names)
+    lead(signal) {
+      leading ??= takeOver(signal)
+      return leading
     },
     prove: keeper.prove,
     refreshOlderThan: keeper.refreshOlderThan,

@@ -247,7 +247,8 @@ export function startHelper(
         serial += 1
         const [issuedAt, expiresAt] = [clock.now(), clock.now() + answer * 60_000]
         const password = `${name}-${values.name}-${serial}`
-        return { username: 'u', password, issuedAt, expiresAt, domains: [`${values.name}.example.com`] }
+        const domains = values.domains.length > 0 ? values.domains : [`${values.name}.example.com`]
+        return { username: 'u', password, issuedAt, expiresAt, domains }
       },
     },
     verify: async () => cloud.verdicts.get(values.name) ?? 'accepted',

@@ -145,6 +145,16 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
     { kind: 'current', newer: ['prod'], until: 9 * MINUTE },
   ],
   [
+    'H5 the older entry of an earlier configuration leaves a newer one alone too',
+    { tokens: [older('kept'), live('other', 'next')], secrets: newer(), config: both },
+    { kind: 'current', newer: ['prod'], until: 9 * MINUTE },
+  ],
+  [
+    'H5 but keeps no other registry from its new credential for longer than the Secret lives',
+    { tokens: [older('kept'), live('other', 'next')], secrets: newer(), config: both, cloudNow: NOW + 9 * MINUTE },
+    write('rotated', 'prod,other'),
+  ],
+  [
     'H5 but not one whose time is to come: the clock was wrong then, and what this replica got as the leader is newer',
     { tokens: [older(undefined), late], secrets: newer({ issuedAt: [NOW, NOW + MINUTE] }), config: both },
     write('rotated', 'prod,other'),

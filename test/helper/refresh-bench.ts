@@ -25,7 +25,13 @@ export const OUTAGE: NopassError = new NopassError('CLOUD_UNAVAILABLE', 'the clo
 })
 
 export function openRefresh(
-  options: { life?: number | null; random?: number; verifyIntervalMs?: number; sharedSession?: boolean } = {},
+  options: {
+    life?: number | null
+    random?: number
+    verifyIntervalMs?: number
+    sharedSession?: boolean
+    initial?: RegistryState
+  } = {},
 ): RefreshBench {
   const clock = createFakeClock()
   const cloud = { ahead: 0 }
@@ -56,6 +62,7 @@ export function openRefresh(
     cloudNow,
     random: () => options.random ?? 0.5,
     verifyIntervalMs: options.verifyIntervalMs ?? 0,
+    initial: options.initial,
     onToken: (state) => tokens.push(state),
     onChange: ({ kind }) => events.push(kind),
   })

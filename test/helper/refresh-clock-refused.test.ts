@@ -197,3 +197,20 @@ test('H3 the entry of an earlier configuration is kept until there is a credenti
   await bench.clock.advance(2 * MINUTE)
   assert.deepEqual([bench.refresh.state.live?.token.password, bench.refresh.state.kept], ['p1', undefined])
 })
+
+test('H3 of the entries of an earlier configuration an older one in the own copy does not replace the one from before the reload', async () => {
+  const before = openRefresh()
+  before.refresh.start()
+  await before.clock.advance(1000)
+  const { state } = before.refresh
+  const { live } = state
+  assert.ok(live)
+  // The registry is another one by now.
+  const { refresh } = openRefresh({ initial: { ...state, fingerprint: 'other' } })
+  const copy = (issuedAt: number) => ({ ...live, token: { ...live.token, password: `of ${issuedAt}`, issuedAt } })
+  const { issuedAt } = live.token
+  refresh.keep(copy(issuedAt - 1))
+  assert.equal(refresh.state.kept?.token.password, live.token.password)
+  refresh.keep(copy(issuedAt + 1))
+  assert.equal(refresh.state.kept?.token.password, `of ${issuedAt + 1}`)
+})

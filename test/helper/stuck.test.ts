@@ -310,6 +310,45 @@ test('H1b a reload while the renewal is late: the process ends as lost and the n
   await end(clock, next)
 })
 
+const moved = { ...registry('a'), domains: ['moved.example.com'] }
+
+test('a registry that a reload changed is replaced under the next configuration too when its first request fails', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  cloud.answers.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  helper.configure({ registries: [moved] })
+  await clock.advance(5_500)
+  helper.configure({ refreshRate: 10 })
+  await clock.advance(5_500)
+  assert.equal(helper.log.filter((line) => line.includes('read again')).length, 2)
+  cloud.answers.delete('a')
+  await clock.advance(2 * MINUTE)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['moved.example.com'])
+  await end(clock, helper)
+})
+
+test('a registry that a reload changed is replaced by the replica that leads next, once', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const one = startHelper(server, clock, cloud)
+  await clock.advance(2_000)
+  const two = startHelper(server, clock, cloud, {}, { name: 'two' })
+  await clock.advance(3_000)
+  cloud.answers.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  for (const helper of [one, two]) helper.configure({ registries: [moved] })
+  await clock.advance(6_000)
+  one.stop.abort()
+  await clock.advance(3_000)
+  cloud.answers.delete('a')
+  await clock.advance(2 * MINUTE)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['moved.example.com'])
+  const calls = cloud.calls.length
+  two.configure({ refreshRate: 10 })
+  await clock.advance(MINUTE)
+  assert.equal(cloud.calls.length, calls)
+  await end(clock, one, two)
+})
+
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `n-${index}`)
 
 test('L1 the rotation of one registry does not slow down that of another', async () => {

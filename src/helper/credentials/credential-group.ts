@@ -70,7 +70,7 @@ export function buildCredentialGroup(
     registries,
     expiresAt,
     issued: new Map(
-      current.flatMap(({ name, token, origin }) => {
+      tokens.flatMap(({ name, token, origin }) => {
         const at = timeOfIssue(token)
         return at === undefined ? [] : [[name, { at, own: origin === undefined }]]
       }),

@@ -16,6 +16,8 @@ export interface RefreshClockOptions {
   readonly verifyIntervalMs: number
   /** Known from before a reload. */
   readonly initial?: RegistryState | undefined
+  /** The reload changed this registry. */
+  readonly changed?: boolean
   /** A new credential is asked for; `onAnswered` follows in any case but after `stop`. */
   readonly onAsk?: (reason: RefreshReason) => void
   readonly onAnswered?: () => void
@@ -73,7 +75,7 @@ const SHORTEST_SLEEP_MS = 60_000
 export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
   const { entry, clock, cloudNow, random } = options
   const stop = new AbortController()
-  let state: RegistryState = initialState(entry, options.initial)
+  let state: RegistryState = initialState(entry, options.initial, options.changed ?? false)
   /** New, refused at its login, and held back while the one in use is known to work. */
   let candidate: RegistryToken | undefined
   /** The one in use has been refused before: that it is refused again is no reason to request another. */
@@ -134,7 +136,18 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     const live = changed || token.expiresAt !== null ? fetched : before
     const urgent = before !== undefined && (state.verified === 'refused' || isOver(before.token, cloudNow()))
     const error = verified === 'refused' ? refusal(entry.name) : undefined
-    state = { ...state, live, kept: undefined, verified, error: error && noteError(error), failures: 0, urgent }
+    // At a take-over the own copy, which a proof does not change, wins over it.
+    const outdated = state.outdated && mode === 'proving'
+    state = {
+      ...state,
+      live,
+      kept: undefined,
+      verified,
+      error: error && noteError(error),
+      failures: 0,
+      urgent,
+      outdated,
+    }
     candidate = undefined
     if (mode === 'proving') mode = 'idle'
     scheduleFor(live, SHORTEST_PAUSE_MS)
@@ -294,7 +307,8 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
       options.onToken(state)
     },
     keep(live) {
-      if (state.live === undefined) state = { ...state, kept: keptOf(live) }
+      if (state.live !== undefined || (state.kept && isOlder(live, state.kept))) return
+      state = { ...state, kept: keptOf(live) }
     },
     force,
     replaceOlder() {
@@ -316,8 +330,9 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
 }
 
 /** `before`: under the configuration before a reload; one that is another registry by now leaves only its entry in the Secrets. */
-function initialState(entry: RegistryEntry, before: RegistryState | undefined): RegistryState {
-  if (before?.fingerprint === entry.source.key) return before
+function initialState(entry: RegistryEntry, before: RegistryState | undefined, changed: boolean): RegistryState {
+  const outdated = changed || (before?.outdated ?? false)
+  if (before?.fingerprint === entry.source.key) return { ...before, outdated }
   const last = before?.live ?? before?.kept
   return {
     name: entry.name,
@@ -328,6 +343,7 @@ function initialState(entry: RegistryEntry, before: RegistryState | undefined): 
     error: undefined,
     failures: 0,
     urgent: false,
+    outdated,
   }
 }
 

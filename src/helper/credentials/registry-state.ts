@@ -34,4 +34,6 @@ export interface RegistryState {
   readonly failures: number
   /** The credential in use no longer works: what replaces it is not paced. */
   readonly urgent: boolean
+  /** What Secrets hold may be of an earlier configuration of this registry: the replica that leads next replaces it. */
+  readonly outdated: boolean
 }

@@ -9,6 +9,8 @@ export interface TokenKeeperOptions {
   readonly entries: readonly RegistryEntry[]
   /** Of the configuration before a reload, by name; also those whose fingerprint has changed. */
   readonly carried: ReadonlyMap<string, RegistryState>
+  /** Those that the reload changed, by name. */
+  readonly changed: readonly string[]
   readonly clock: Clock
   /** Epoch milliseconds on the cloud's clock. */
   readonly cloudNow: () => number
@@ -79,6 +81,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       random,
       verifyIntervalMs,
       initial: options.carried.get(name),
+      changed: options.changed.includes(name),
       onAsk: (reason) => asked(name, reason),
       onAnswered: () => hold.answered(name),
       onToken: hold.changed,

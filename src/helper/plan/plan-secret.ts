@@ -16,7 +16,7 @@ export interface GroupSummary {
   readonly registries: readonly string[]
   /** When the first of its credentials expires, epoch milliseconds on the cloud's clock; undefined: none does. */
   readonly expiresAt: number | undefined
-  /** When the credential of a registry was issued, on the cloud's clock; not of static logins and of earlier configurations. */
+  /** When the credential of a registry was issued, on the cloud's clock; not of static logins. */
   readonly issued: ReadonlyMap<string, Issue>
 }
 
