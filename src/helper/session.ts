@@ -112,7 +112,7 @@ export function createSession(options: SessionOptions): Session {
     groups,
     observer,
     states: () => keeper.states,
-    onNewer: (registries) => keeper.replaceOlder(registries),
+    onNewer: (registries, which) => keeper.replaceOlder(registries, which),
     onRewound: rewind,
   })
   const pods =

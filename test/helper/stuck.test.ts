@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
+import { buildCredentialGroup } from '../../src/helper/credentials/credential-group.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { sleep } from '../../src/lib/clock.ts'
@@ -347,6 +348,40 @@ test('a registry that a reload changed is replaced by the replica that leads nex
   await clock.advance(MINUTE)
   assert.equal(cloud.calls.length, calls)
   await end(clock, one, two)
+})
+
+test('a new credential does not wait where another that led by right wrote a newer one of another registry: that one is replaced too, once', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const verify = { enabled: true, interval: '1m' }
+  const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')], verify })
+  await clock.advance(20_000)
+  const before = passwordsIn(server, 'shop')
+  const login = (name: string, password: string, issuedAt: number) => ({
+    name,
+    fingerprint: name,
+    refreshAt: null,
+    token: { username: 'u', password, issuedAt, expiresAt: issuedAt + 60 * MINUTE, domains: [`${name}.example.com`] },
+  })
+  const tokens = [
+    login('a', 'of another leader', clock.now()),
+    login('b', before['b.example.com'] ?? '', clock.now() - 20_000),
+  ]
+  const options = { secretName: 'acr-nopass', instance: 'home.r', secretLabels: {}, authFormat: 'auth' } as const
+  const [head, tail] = buildCredentialGroup('a,b', tokens, options, false).bodies.patch
+  const body = Buffer.concat([head, tail])
+  await server.client.request({ method: 'PATCH', path: '/api/v1/namespaces/shop/secrets/acr-nopass', body })
+  await clock.advance(2_000)
+  assert.equal(passwordsIn(server, 'shop')['a.example.com'], 'of another leader')
+  // The registry finds the other one revoked.
+  cloud.verdicts.set('b', 'refused')
+  await clock.advance(40_000)
+  const after = passwordsIn(server, 'shop')
+  assert.match(after['b.example.com'] ?? '', /^one-b-/)
+  assert.notEqual(after['b.example.com'], before['b.example.com'])
+  assert.match(after['a.example.com'] ?? '', /^one-a-/)
+  assert.notEqual(after['a.example.com'], before['a.example.com'])
+  assert.equal(cloud.calls.filter((name) => name === 'a').length, 2)
+  await end(clock, helper)
 })
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `n-${index}`)

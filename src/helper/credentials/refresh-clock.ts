@@ -50,9 +50,10 @@ export interface RefreshClock {
   force(): void
   /**
    * Some Secret holds a newer credential: refreshes now, once for a credential; a failure is retried as usual. One that this replica
-   * got as the leader waits for its time: two that lead by right for a moment must not outdo each other.
+   * got as the leader waits for its time, because two that lead by right for a moment must not outdo each other; with `also own` it is
+   * refreshed too, once a minute at most.
    */
-  replaceOlder(): void
+  replaceOlder(which?: 'also own'): void
   /** Refreshes now with another, unless it is asked for already or failed last time; a failure leaves all as it was. */
   join(): void
   stop(): void
@@ -66,6 +67,7 @@ const LONGEST_RECHECK_MS = 10 * 60_000
 /** However short a credential's life: no more than one request for a new one in this time. */
 const SHORTEST_PAUSE_MS = 1_000
 const AHEAD_MS = 60_000
+const OWN_PAUSE_MS = 60_000
 /** A static login has no expiry: its mounted files are read this often. */
 const STATIC_POLL_MS = 30_000
 /** No timer sleeps longer than a minute or this part of what is left, so that a corrected clock is noticed in time. */
@@ -82,6 +84,7 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
   let refusedLive: LiveToken | undefined
   /** Known to be older than what some Secret holds. */
   let olderLive: LiveToken | undefined
+  let ownReplacedAt = Number.NEGATIVE_INFINITY
   let rechecks = 0
   let cancelRecheck: (() => void) | undefined
   let due = Number.POSITIVE_INFINITY
@@ -311,9 +314,13 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
       state = { ...state, kept: keptOf(live) }
     },
     force,
-    replaceOlder() {
+    replaceOlder(which) {
       const { live } = state
-      if (live?.origin === undefined || live === olderLive) return
+      if (live === undefined || live === olderLive) return
+      if (live.origin === undefined) {
+        if (which !== 'also own' || clock.monotonic() < ownReplacedAt + OWN_PAUSE_MS) return
+        ownReplacedAt = clock.monotonic()
+      }
       olderLive = live
       force()
     },

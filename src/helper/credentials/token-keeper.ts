@@ -35,8 +35,8 @@ export interface TokenKeeper {
   adopt(live: LiveToken): void
   /** Replaces what was issued before that time, epoch milliseconds; `registries`: only these. */
   refreshOlderThan(time: number, registries?: readonly string[]): void
-  /** Some Secret holds a newer credential of these: ours is replaced now, unless this replica got it as the leader. */
-  replaceOlder(registries: readonly string[]): void
+  /** Some Secret holds a newer credential of these: ours is replaced now, unless this replica got it as the leader (without `also own`). */
+  replaceOlder(registries: readonly string[], which?: 'also own'): void
   /** A new credential waits for another's. */
   readonly holding: boolean
   stop(): void
@@ -116,8 +116,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
         if (live && live.token.issuedAt < time) one.force()
       }
     },
-    replaceOlder(registries) {
-      for (const name of registries) clocks.get(name)?.replaceOlder()
+    replaceOlder(registries, which) {
+      for (const name of registries) clocks.get(name)?.replaceOlder(which)
     },
     get holding() {
       return hold.holding

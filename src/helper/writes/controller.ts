@@ -33,8 +33,8 @@ export interface ControllerOptions {
   /** The credentials of all registries. */
   readonly states: () => readonly RegistryState[]
   readonly observer: ControllerObserver
-  /** A Secret holds a newer credential of these registries than we do. */
-  readonly onNewer: (registries: readonly string[]) => void
+  /** A Secret holds a newer credential of these registries than we do; `also own`: and the new one of another registry waits for that. */
+  readonly onNewer: (registries: readonly string[], which?: 'also own') => void
   /** The API server's versions went back: etcd was restored from a backup. */
   readonly onRewound: () => void
 }
@@ -278,14 +278,17 @@ export function createController(options: ControllerOptions): Controller {
       if (!caches.synced || !options.holds()) return
       const urgent = states.some((state) => state.urgent)
       let count = 0
+      const newer = new Set<string>()
       enqueueAll((enqueue) => {
         for (const namespace of observed.namespaces()) {
           const decision = planKey(context(), { namespace: namespace.name })
           if (decision === undefined) continue
+          if (decision.kind === 'current') for (const registry of decision.newer ?? []) newer.add(registry)
           if (isWrite(decision)) count += 1
           enqueue(namespace.name, decision, urgent, count)
         }
       })
+      options.onNewer([...newer], 'also own')
     },
     run: (signal) => caches.run(signal),
     async drain(limitMs) {
