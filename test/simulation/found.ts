@@ -675,4 +675,29 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding: 'H5: a typo is reloaded, and the older entry in the own copy replaces the one that the Secrets have',
+    plan: {
+      seed: 814000307,
+      setup: {
+        scope: 'cluster',
+        identity: 'access-key',
+        registries: ['a', 'b', 's'],
+        life: 900000,
+        namespaces: 6,
+        verify: true,
+        watchList: false,
+        refreshRate: 2,
+        rates: [1.0126991987321525, 1.0104749463684857],
+        ahead: [-203, -13],
+        span: 180000,
+      },
+      faults: [
+        { at: 32435, kind: 'flicker', index: 2, for: 87241, choice: 0.103 },
+        { at: 52518, kind: 'askRotation', index: 42, for: 88478, choice: 0.787 },
+        { at: 53125, kind: 'lateWrites', index: 52, for: 147894, choice: 0.181 },
+        { at: 62268, kind: 'mistake', index: 2, for: 75260, choice: 0.94 },
+      ],
+    },
+  },
 ]

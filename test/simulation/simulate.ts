@@ -432,6 +432,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     cloud.clearFaults()
     bed.lag = 0
     reactions.length = 0
+    for (const slot of slots) slot.crashAtWrite(Number.POSITIVE_INFINITY, true)
     // With a configuration that cannot be used the replicas only go on as long as both run; a Pod that starts needs a good one.
     if (slots.some(({ running }) => !running)) {
       if (!isUsable(variant, setup)) variant = usable
