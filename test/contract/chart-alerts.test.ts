@@ -67,12 +67,13 @@ test('a case that expects something else fails', async () => {
 test('a plan writes nothing, so what is pending is no alert; neither is a ServiceAccount that nobody attaches to', async () => {
   const alerts = async (values: object): Promise<string[]> =>
     (await render(values)).groups.flatMap((group) => group.rules).map(({ alert }) => alert)
-  const always = ['CredentialExpires', 'RefreshFails', 'Down', 'WithoutLeader', 'Deaf'].map(
+  const always = ['CredentialExpires', 'RefreshFails', 'LoginRefused', 'Down', 'WithoutLeader', 'Deaf'].map(
     (name) => `AcrNopass${name}`,
   )
   const blind = { watchPods: false, heal: false }
   assert.deepEqual((await alerts({ ...blind, dryRun: true })).sort(), [...always].sort())
-  assert.deepEqual((await alerts({ ...blind, attach: 'admission' })).sort(), [...always, 'AcrNopassPending'].sort())
+  const writing = [...always, 'AcrNopassPending', 'AcrNopassFought'].sort()
+  assert.deepEqual((await alerts({ ...blind, attach: 'admission' })).sort(), writing)
   const watching = (await alerts({ ...blind, dryRun: true, watchPods: true })).sort()
   assert.deepEqual(watching, [...always, 'AcrNopassPodsCannotPull'].sort())
 })

@@ -128,6 +128,25 @@ const ROWS: readonly Row[] = [
     says: /LIST_FOUGHT/,
   },
   {
+    title: 'a pull secret that another writer keeps changing, in two namespaces',
+    observed: scene({
+      status: {
+        problems: [
+          { ...failure('SECRET_FOUGHT'), namespace: 'shop' },
+          { ...failure('SECRET_FOUGHT'), namespace: 'bank' },
+        ],
+      },
+    }),
+    finds: [['warning', 'SECRET_FOUGHT', '2 namespaces']],
+    says: /\nkubectl -n shop get events --field-selector reason=SecretFought$/,
+  },
+  {
+    title: 'a listed namespace that the helper may not read',
+    observed: scene({ status: { problems: [{ ...failure('NAMESPACE_UNREADABLE'), namespace: 'shop' }] } }),
+    finds: [['warning', 'NAMESPACE_UNREADABLE', 'namespace shop']],
+    says: /\nkubectl get namespace shop$/,
+  },
+  {
     title: 'retiring, with nothing else to say',
     observed: scene({ config: { retire: true }, secrets: new Map(), accounts: [] }),
     finds: [['info', 'RETIRING', 'configuration acr-nopass/acr-nopass']],

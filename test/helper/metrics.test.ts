@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
+import { createApiServer, createCloud, createFakeClock, registry, startHelper } from './helper-fixture.ts'
 
 test('all metrics are served with help and type, with their labels', async () => {
   const metrics = createMetrics()
@@ -30,4 +31,31 @@ test('all metrics are served with help and type, with their labels', async () =>
     lines.filter((line) => line.startsWith('# HELP')).length,
     lines.filter((line) => line.startsWith('# TYPE')).length,
   )
+})
+
+test('a registry that refuses the login of its credential, in use or next, is shown by the leader alone', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const registries = ['a', 'b', 'c'].map((name) => registry(name))
+  const one = startHelper(server, clock, cloud, { registries }, { http: true })
+  cloud.verdicts.set('a', 'refused')
+  await clock.advance(5_000)
+  const two = startHelper(server, clock, cloud, { registries }, { name: 'two', http: true })
+  await clock.advance(5_000)
+  // The next credential of b is refused, and the one in use goes on.
+  cloud.verdicts.set('b', 'refused')
+  await clock.advance(45 * 60_000)
+  const refusedOf = async ({ ports }: typeof one): Promise<string[]> => {
+    const { http } = await ports
+    const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
+    return text.split('\n').filter((line) => line.startsWith('acr_nopass_login_refused{'))
+  }
+  assert.deepEqual(await refusedOf(one), [
+    'acr_nopass_login_refused{registry="a"} 1',
+    'acr_nopass_login_refused{registry="b"} 1',
+    'acr_nopass_login_refused{registry="c"} 0',
+  ])
+  assert.deepEqual(await refusedOf(two), [])
+  for (const { stop } of [one, two]) stop.abort()
+  await clock.advance(20_000)
+  assert.deepEqual([await one.done, await two.done], ['stopped', 'stopped'])
 })

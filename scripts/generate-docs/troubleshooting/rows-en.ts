@@ -166,6 +166,14 @@ export const ROWS_EN: FindingRows = {
     'Argo CD or Helm 4 applies the list of a ServiceAccount.',
     'Add the entry where the list is applied from, or `attach: admission`.',
   ],
+  SECRET_FOUGHT: [
+    'Another writer keeps changing or deleting the pull secret of a namespace.',
+    'Configure it to leave this Secret alone, or opt the namespace out.',
+  ],
+  NAMESPACE_UNREADABLE: [
+    'With `scope: namespaces`, the helper lacks the right to read a listed namespace: it was deleted, and its Role with it.',
+    'Remove it from `targets.namespaces.include`, or create it and run `helm upgrade` again; all others are served.',
+  ],
   LIST_FOUGHT: [
     'Another writer keeps removing the entry from a ServiceAccount.',
     'Configure it to keep entries that it does not know, or opt the ServiceAccount out.',

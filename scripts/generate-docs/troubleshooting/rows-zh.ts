@@ -94,6 +94,14 @@ export const ROWS_ZH: FindingRows = {
     'ServiceAccount 的列表由 Argo CD 或 Helm 4 管理。',
     '在其来源处加入该条目，或使用 `attach: admission`。',
   ],
+  SECRET_FOUGHT: [
+    '另一个写入者不断修改或删除某个命名空间的拉取 Secret。',
+    '让它不再改动该 Secret，或让该命名空间退出。',
+  ],
+  NAMESPACE_UNREADABLE: [
+    '`scope: namespaces` 时，helper 无权读取所列的某个命名空间：该命名空间连同其 Role 已被删除。',
+    '将其从 `targets.namespaces.include` 中移除，或重新创建并再次运行 `helm upgrade`；其他命名空间照常。',
+  ],
   LIST_FOUGHT: [
     '另一个写入者不断从 ServiceAccount 中删除该条目。',
     '让它保留不认识的条目，或让该 ServiceAccount 退出。',

@@ -107,6 +107,24 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       command: `kubectl -n ${where} get serviceaccounts -o yaml --show-managed-fields`,
     }
   }
+  if (code === 'SECRET_FOUGHT') {
+    return {
+      id: 'SECRET_FOUGHT',
+      severity: 'warning',
+      cause: `Two writers change one Secret (${code} since ${at}); the helper restores it once a minute.`,
+      fix,
+      command: `kubectl -n ${where} get events --field-selector reason=SecretFought`,
+    }
+  }
+  if (code === 'NAMESPACE_UNREADABLE') {
+    return {
+      id: 'NAMESPACE_UNREADABLE',
+      severity: 'warning',
+      cause: `A namespace of targets.namespaces.include, or the helper's Role in it, does not exist (${code} since ${at}).`,
+      fix,
+      command: `kubectl get namespace ${where}`,
+    }
+  }
   return {
     id: 'HELPER_PROBLEM',
     severity: 'warning',

@@ -108,9 +108,13 @@ function collect(
 
 /** Only the leader knows how things stand; a follower's view of them would raise alarms. */
 function collectState({ metrics, leads }: HelperPagesOptions, session: Session): void {
-  for (const gauge of [metrics.tokenExpiry, metrics.secrets, metrics.serviceAccounts]) gauge.reset()
+  for (const gauge of [metrics.tokenExpiry, metrics.loginRefused, metrics.secrets, metrics.serviceAccounts]) {
+    gauge.reset()
+  }
   if (!leads()) return
-  for (const { name: registry, live } of session.states) {
+  for (const { name: registry, live, verified, error } of session.states) {
+    const isRefused = verified === 'refused' || error?.code === 'REGISTRY_LOGIN_REFUSED'
+    metrics.loginRefused.set({ registry }, isRefused ? 1 : 0)
     const expiresAt = live?.token.expiresAt ?? null
     if (expiresAt !== null) metrics.tokenExpiry.set({ registry }, expiresAt / 1000)
   }

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 export interface Metrics {
   readonly registry: Registry
   readonly tokenExpiry: Gauge<'registry'>
+  readonly loginRefused: Gauge<'registry'>
   readonly refreshes: Counter<'registry' | 'result'>
   readonly secrets: Gauge<'state'>
   readonly serviceAccounts: Gauge<'state'>
@@ -51,6 +52,11 @@ export function createMetrics(): Metrics {
     tokenExpiry: gauge(
       'acr_nopass_token_expiry_timestamp_seconds',
       'When the credential in use of a registry expires; absent where it never does.',
+      ['registry'],
+    ),
+    loginRefused: gauge(
+      'acr_nopass_login_refused',
+      'Whether the registry refuses the credential in use, or the one that is to replace it.',
       ['registry'],
     ),
     refreshes: counter('acr_nopass_token_refresh_total', 'Refreshes of credentials by result.', ['registry', 'result']),

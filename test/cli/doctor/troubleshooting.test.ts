@@ -27,6 +27,9 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   POD_CERTIFICATE: 'test/node/doctor-suite.ts',
   POD_HTTP: 'test/node/doctor-suite.ts',
   POD_NEVER_PULLS: 'test/node/doctor-suite.ts',
+  // Problems of the helper that doctor repeats: made with the whole helper in memory.
+  SECRET_FOUGHT: 'test/helper/stuck.test.ts',
+  NAMESPACE_UNREADABLE: 'test/helper/stuck.test.ts',
   // Whatever has no name of its own: there is no single way to make it.
   HELPER_PROBLEM: 'test/doctor/rights-and-writes.test.ts',
 }
