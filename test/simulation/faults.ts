@@ -57,8 +57,10 @@ const KINDS = [
   'restoreEtcd',
   'mistake',
 ] as const
+/** With `scope: namespaces` only, and drawn apart from the others. */
+const KINDS_BY_NAMESPACE = ['reinstallNamespace'] as const
 
-export type FaultKind = (typeof KINDS)[number]
+export type FaultKind = (typeof KINDS)[number] | (typeof KINDS_BY_NAMESPACE)[number]
 
 /** One thing that goes wrong, or that somebody does, at its time. All of it is data, so that a run can be repeated and shortened. */
 export interface Fault {
@@ -89,6 +91,8 @@ export interface Bed {
   /** Kubernetes users that are no helper react to each change until the end of the fault. */
   onChange(ms: number, react: (object: AnyObject, resource: string, byHelper: boolean) => void): void
   forbid(namespace: string, ms: number): void
+  /** The chart makes its Role in that namespace again. */
+  grant(namespace: string): void
   /** The API server starts with the backup that was taken for this fault. */
   restore(fault: Fault): void
   lag: number
@@ -190,6 +194,11 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
       if (status === 409) bed.world.after(50, again)
     }
     bed.world.after(20, again)
+  },
+  /** Deleted, its Role with it; made again, and the chart installed again after a while, without which the helper has no rights there. */
+  reinstallNamespace(bed, fault) {
+    ACTS.recreateNamespace(bed, fault)
+    bed.world.after(fault.for, () => bed.grant(namespaceOf(bed, fault)))
   },
   optOut(bed, fault) {
     const body = { metadata: { labels: { [SKIP]: fault.choice < 0.5 ? 'true' : null } } }
@@ -411,6 +420,7 @@ const CALM: ReadonlySet<FaultKind> = new Set([
   'createNamespace',
   'deleteNamespace',
   'recreateNamespace',
+  'reinstallNamespace',
   'optOut',
   'createAccount',
   'deleteAccount',
@@ -448,17 +458,23 @@ export function drawFaults(random: Random, setup: Setup): Fault[] {
   const chosen = KINDS.filter(() => random.chance(part))
   const kinds = chosen.length === 0 ? KINDS : chosen
   const count = random.int(2, random.pick([6, 14, 30]))
-  return Array.from({ length: count }, (): Fault => {
-    const at = Math.round(random() ** 1.2 * setup.span)
-    const lasts = Math.round(1000 * 2 ** (random() * 8))
+  const draw = (from: Random, among: readonly FaultKind[]): Fault => {
+    const at = Math.round(from() ** 1.2 * setup.span)
+    const lasts = Math.round(1000 * 2 ** (from() * 8))
     return {
       at,
-      kind: random.pick(kinds),
-      index: random.int(0, 59),
+      kind: from.pick(among),
+      index: from.int(0, 59),
       for: lasts,
-      choice: Math.round(random() * 1000) / 1000,
+      choice: Math.round(from() * 1000) / 1000,
     }
-  }).sort((a, b) => a.at - b.at)
+  }
+  const apart = random.fork('by namespace')
+  const more = setup.scope === 'namespaces' ? apart.int(0, 3) : 0
+  return [
+    ...Array.from({ length: count }, () => draw(random, kinds)),
+    ...Array.from({ length: more }, () => draw(apart, KINDS_BY_NAMESPACE)),
+  ].sort((a, b) => a.at - b.at)
 }
 
 export function act(bed: Bed, fault: Fault): void {

@@ -82,6 +82,9 @@ export function findUnfinished({ server, cloud, known, time }: FinalState): stri
     const pending = status.namespaces.pending + (status.serviceAccounts?.pending ?? 0)
     return [
       ...(pending > 0 && config.registries.every(isReal) ? [`status: ${pending} pending`] : []),
+      ...status.problems.flatMap(({ code, namespace }) =>
+        code === 'NAMESPACE_UNREADABLE' ? [`${namespace}: still reported as unreadable`] : [],
+      ),
       ...status.registries.flatMap(({ name, state }) => {
         const values = config.registries.find((one) => one.name === name)
         if (values === undefined) return [`status: registry ${name}, which is not configured`]

@@ -200,6 +200,10 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     forbid(namespace, ms) {
       forbidden.set(namespace, world.time + ms)
     },
+    grant(namespace) {
+      const made = server.get('namespaces', namespace)
+      if (made !== undefined && made.metadata.deletionTimestamp === undefined) roles.add(namespace)
+    },
     restore: (fault) => backups.get(fault)?.(),
   }
   const backups = new Map<Fault, () => void>()
