@@ -700,4 +700,27 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding: 'H4: a namespace that could not be read for a moment stays reported as unreadable',
+    plan: {
+      seed: 700000123,
+      setup: {
+        scope: 'namespaces',
+        identity: 'rrsa',
+        registries: ['s'],
+        life: 3600000,
+        namespaces: 6,
+        verify: true,
+        watchList: true,
+        refreshRate: 2,
+        rates: [1, 1],
+        ahead: [-336, -121],
+        span: 60000,
+      },
+      faults: [
+        { at: 1390, kind: 'restoreEtcd', index: 42, for: 35100, choice: 0.717 },
+        { at: 54980, kind: 'forbid', index: 57, for: 14402, choice: 0.232 },
+      ],
+    },
+  },
 ]

@@ -135,7 +135,11 @@ export function createController(options: ControllerOptions): Controller {
     onSynced: observer.synced,
     onRewound: options.onRewound,
     onProblem: observer.watchBroke,
-    onRefused: (namespace) => observer.problem(namespace, namespaceUnreadable(namespace)),
+    onRefused(namespace) {
+      observer.problem(namespace, namespaceUnreadable(namespace))
+      // Planned until it can be read: when that brings no news, nothing else would clear the problem.
+      if (caches.synced) queue.add(namespace, NOW)
+    },
   })
 
   /** Of the content that this replica keeps there; undefined while it does not lead. */
