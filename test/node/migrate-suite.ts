@@ -27,7 +27,12 @@ export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): voi
     const cli = (...args: string[]): Promise<BinAnswer> => runBin([...args, '--kubeconfig', adminKubeconfigFile])
     const instance = bed.cloud.instances.find(({ edition }) => edition === 'enterprise')
     // Its own image is not on the emulated account: what it leaves counts, not that it runs.
-    await oldHelper(admin, 'aliyun-acr-credential-helper', 'helper', 0)
+    await oldHelper(
+      admin,
+      'aliyun-acr-credential-helper',
+      'registry.example.com/acs/aliyun-acr-credential-helper:v1',
+      0,
+    )
     const info = `- instanceId: "${instance?.id}"\n  regionId: "${instance?.region}"\n`
     const data = { 'watch-namespace': NAMESPACE, 'acr-registry-info': info }
     const configMap = { metadata: { name: 'acr-configuration' }, data }

@@ -1,3 +1,0 @@
-import { rivalsSuite } from './support/rivals-suite.ts'
-
-rivalsSuite('helm3')
