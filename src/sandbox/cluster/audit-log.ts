@@ -4,7 +4,12 @@ import { existsSync, readFileSync } from 'node:fs'
 export interface AuditEntry {
   readonly verb: string
   readonly requestURI: string
-  readonly user: { readonly username?: string; readonly groups?: readonly string[] }
+  readonly user: {
+    readonly username?: string
+    readonly groups?: readonly string[]
+    /** Of a Pod's token: which Pod it is bound to. */
+    readonly extra?: Readonly<Record<string, readonly string[]>>
+  }
   readonly userAgent?: string
   readonly objectRef?: {
     readonly resource?: string
