@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Seconds of the test files in a run on two cores that had nothing else to do; `.cache` has those of this machine's last whole run. */
-const RECORDED = 'test/durations.json'
+/** Seconds of the test files in this machine's last whole run. */
 const OWN = '.cache/test-durations.json'
 /** Of a file that no run has measured. */
 const UNKNOWN = 60
@@ -11,7 +10,7 @@ const UNKNOWN = 60
 export type Durations = Readonly<Record<string, number>>
 
 export function readDurations(root: string): Durations {
-  return { ...read(join(root, RECORDED)), ...read(join(root, OWN)) }
+  return read(join(root, OWN))
 }
 
 export function writeDurations(
