@@ -19,7 +19,7 @@ export async function soakZoo(
     options: { minutes: { type: 'string', default: '20' }, from: { type: 'string' } },
   })
   const minutes = Number(values.minutes)
-  // Beyond the seeds of `npm test`.
+  // Beyond the seeds of `npm test -- zoo`.
   const first = values.from === undefined ? randomInt(1_000_000, 0x7fffffff) : Number(values.from)
   if (!(minutes > 0) || !Number.isInteger(first)) throw new TypeError('--minutes and --from take numbers')
   print(`seeds from ${first} on, for ${minutes} minutes`)
