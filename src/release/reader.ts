@@ -21,8 +21,11 @@ interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
   readonly trim?: (object: T) => K
 }
 
-/** A page of Pods may be parsed to 20 times its text, and garbage is collected late: small pages, one list at a time. */
-const PAGE = 200
+/**
+ * Objects of one page. A page of Pods may be parsed to 20 times its text, and garbage is collected late: small pages, one list at a
+ * time. With 200 a removal needed 230 MiB where it needs 169 (docs/en/performance.md).
+ */
+export const PAGE = 100
 
 /**
  * A reader over one client. Whatever is no refusal of a single read is thrown (no connection, wrong credential).

@@ -164,7 +164,10 @@ test('takes the next Node where the first is too old, and says so where none fit
   await script(join(own, 'node'), 'case $1 in --version) echo v24.0.0 ;; *) echo "ran $*" ;; esac')
   const found = await runBin(['doctor'], { bin: copy, env: { PATH: tools } })
   assert.equal(found.code, 0)
-  assert.match(found.stdout, /^ran --disable-warning=ExperimentalWarning .*\/dist\/acr-nopass\.js doctor\n$/)
+  assert.match(
+    found.stdout,
+    /^ran --max-semi-space-size=8 --disable-warning=ExperimentalWarning .*\/dist\/acr-nopass\.js doctor\n$/,
+  )
 })
 
 test('the completion script offers commands and flags', async () => {

@@ -27,7 +27,8 @@ try {
   if (first === 'memory') {
     const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
     const print = (text: string): void => console.log(text)
-    process.exitCode = await runMemory({ pods: 10_000, replicaSets: 20_000 }, { progress, print }, interrupt.signal)
+    const sizes = { pods: 10_000, replicaSets: 20_000, rollouts: 0 }
+    process.exitCode = await runMemory(sizes, { progress, print }, interrupt.signal)
     process.exit()
   }
   const options = readSoakOptions(process.argv.slice(2), () => randomInt(0x7fffffff))

@@ -32,7 +32,7 @@ export const SOAK_USAGE = `npm run soak [-- OPTIONS]     cancels jobs at random 
 npm run soak -- simulation [--minutes N] [--from SEED]     runs new seeds of test/simulation for so long (default 30)
 npm run soak -- zoo [--minutes N] [--from SEED]            runs new seeds of test/zoo for so long (default 20)
 
-npm run soak -- memory     the most memory that doctor needs with 10,000 Pods, and cleanup --legacy with 20,000 ReplicaSets more`
+npm run soak -- memory     the most memory that doctor and cleanup --legacy need with 10,000 Pods and 20,000 ReplicaSets (a minute)`
 
 /** @throws TypeError for words that are no option or no number */
 export function readSoakOptions(argv: readonly string[], newSeed: () => number): SoakOptions {

@@ -17,7 +17,9 @@ import {
 import { describeWorkload, followsOwner, groupOf, ownerOf, titleOf } from './workload.ts'
 
 /** Sorts out what belongs to the old helper; everything else is left aside. */
-export function collectFacts(objects: readonly AnyObject[], minor?: number): LegacyFacts {
+export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyFacts {
+  // A kind of another API group may have any name.
+  const objects = all.filter((object) => OWN_GROUPS.includes(groupOf(object)))
   const of = (kind: string): readonly AnyObject[] => objects.filter((object) => object.kind === kind)
   const home = (kind: string): readonly AnyObject[] =>
     of(kind).filter(({ metadata }) => (metadata.namespace ?? LEGACY_NAMESPACE) === LEGACY_NAMESPACE)
@@ -25,7 +27,7 @@ export function collectFacts(objects: readonly AnyObject[], minor?: number): Leg
   const named = home('Deployment').filter(({ metadata }) => LEGACY_DEPLOYMENTS.includes(metadata.name))
   const deployments = named.filter(isHelpersDeployment)
   const webhooks = of('MutatingWebhookConfiguration')
-  const { rbac, sharedBindings, shared } = collectRbac(objects, deployments)
+  const { rbac, sharedBindings, shared } = collectRbac(objects, all.flatMap(describeWorkload), deployments)
   const secrets = of('Secret').filter(({ metadata }) => LEGACY_SECRETS.includes(metadata.name))
   const foreign = secrets.flatMap((secret) => {
     const why = whyForeign(secret)
@@ -40,7 +42,7 @@ export function collectFacts(objects: readonly AnyObject[], minor?: number): Leg
       .map(({ metadata }) => ({ metadata: inNamespace(metadata) }))
       .filter(({ metadata }) => !isForeign(metadata.namespace ?? '', metadata.name)),
     accounts: of('ServiceAccount').flatMap((object) => describeAccount(object, isForeign)),
-    workloads: judgedWorkloads(objects),
+    workloads: judgedWorkloads(all),
     replicaSetOwners: new Map(
       of('ReplicaSet').flatMap(({ metadata }) => {
         const owner = ownerOf(metadata)
@@ -77,6 +79,9 @@ export function collectFacts(objects: readonly AnyObject[], minor?: number): Leg
     minor,
   }
 }
+
+/** Groups of the kinds that Kubernetes itself has and that are sorted out here. */
+const OWN_GROUPS: readonly string[] = ['', 'apps', 'batch', 'rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
 
 function describeAccount(
   { metadata, imagePullSecrets, secrets }: AnyObject,
@@ -154,6 +159,7 @@ function judgedWorkloads(objects: readonly AnyObject[]): readonly Workload[] {
 /** The helper's rights; what another subject or Pod uses too stays. */
 function collectRbac(
   objects: readonly AnyObject[],
+  workloads: readonly Workload[],
   deployments: readonly AnyObject[],
 ): Pick<LegacyFacts, 'rbac' | 'sharedBindings' | 'shared'> {
   const bindings = objects.filter(({ kind }) => kind === 'ClusterRoleBinding')
@@ -165,15 +171,13 @@ function collectRbac(
   const roleUser = staying.find(({ roleRef }) => {
     return isRecord(roleRef) && roleRef.kind === 'ClusterRole' && roleRef.name === LEGACY_HELPER
   })
-  const accountUser = objects
-    .flatMap(describeWorkload)
-    .find(
-      ({ kind, namespace, name, serviceAccount, owner }) =>
-        namespace === LEGACY_NAMESPACE &&
-        serviceAccount === LEGACY_HELPER &&
-        owner === undefined &&
-        !(kind === 'Deployment' && deployments.some(({ metadata }) => metadata.name === name)),
-    )
+  const accountUser = workloads.find(
+    ({ kind, namespace, name, serviceAccount, owner }) =>
+      namespace === LEGACY_NAMESPACE &&
+      serviceAccount === LEGACY_HELPER &&
+      owner === undefined &&
+      !(kind === 'Deployment' && deployments.some(({ metadata }) => metadata.name === name)),
+  )
   const named = (kind: string): readonly AnyObject[] =>
     objects.filter(
       (object) =>

@@ -5,7 +5,7 @@ import { listPages } from '../../kube/list-pages.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import { type CustomKind, discoverCustom, listServed } from '../../release/api-resources.ts'
-import type { Reader } from '../../release/reader.ts'
+import { PAGE, type Reader } from '../../release/reader.ts'
 import type { AnyObject } from './any-object.ts'
 import { collectFacts } from './collect-facts.ts'
 import type { LegacyFacts } from './legacy-facts.ts'
@@ -51,7 +51,7 @@ export async function readLegacy(reader: Reader, client: KubeClient, signal: Abo
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name))),
     // Metadata has no type, which never changes.
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name, NOT_FOR_PULLS))),
-    readCustom(reader, client, signal),
+    readCustom(reader, client, trimObject, signal),
     ...LISTS.map((kind) => readKind(reader, kind, trimObject)),
   ])
   const foreign = new Set(others.flatMap((list) => (list ?? []).map(({ metadata }) => metadata.uid)))
@@ -118,15 +118,20 @@ async function readKind(
 }
 
 /** Objects of other kinds that pull something or name an old Secret; the rest is left out while it is read. */
-async function readCustom(reader: Reader, client: KubeClient, signal: AbortSignal): Promise<readonly AnyObject[]> {
+async function readCustom(
+  reader: Reader,
+  client: KubeClient,
+  trimObject: ReturnType<typeof createTrim>,
+  signal: AbortSignal,
+): Promise<readonly AnyObject[]> {
   const found: AnyObject[] = []
   const listKind = async ({ kind, apiVersion, plural }: CustomKind): Promise<void> => {
     const those: AnyObject[] = []
     await reader.attempt(`${plural} (${apiVersion})`, async () => {
-      const list = { path: `/apis/${apiVersion}/${plural}`, pageSize: 500 }
+      const list = { path: `/apis/${apiVersion}/${plural}`, pageSize: PAGE }
       for await (const page of listPages<KubeObject>(client, list, signal)) {
-        const whole = (page.items ?? []).map((object) => ({ ...object, kind, apiVersion }))
-        those.push(...whole.filter((object) => describeWorkload(object).length > 0))
+        const trimmed = (page.items ?? []).map((object) => trimObject({ ...object, kind, apiVersion }))
+        those.push(...trimmed.filter((object) => describeWorkload(object).length > 0))
       }
     })
     found.push(...those)

@@ -64,25 +64,32 @@ export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
   return { group: group.split('/')[0] ?? '', kind: kind ?? '', name: name ?? '' }
 }
 
+/** Groups of the kinds that are read for what else is in them: bindings and webhook configurations. */
+const NO_WORKLOADS: readonly string[] = ['rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
+
 /** Holds what {@link describeWorkload} said of the whole object. */
 const DESCRIBED = Symbol('described')
 
 /**
- * A function that reduces objects while lists are read: a cluster may have 20,000 ReplicaSets. Of what has a template only the
- * description is kept, equal parts shared.
+ * A function that reduces objects while lists are read: a cluster may have 20,000 ReplicaSets, or as many objects of a kind of its
+ * own. Of what may have a template only the description is kept, equal parts shared.
  */
 export function createTrim(): (object: AnyObject) => AnyObject {
   const share = createShare()
   return (object) => {
     const { apiVersion, kind, metadata } = object
     const { name, namespace, uid, resourceVersion } = metadata
-    if (kind === 'ServiceAccount' && oldNames({ ...object, metadata: undefined }).length > 0) return object
-    const isHelper = kind === 'Deployment' && namespace === LEGACY_NAMESPACE && LEGACY_DEPLOYMENTS.includes(name)
+    const isAccount = kind === 'ServiceAccount' && groupOf(object) === ''
+    if (isAccount && oldNames({ ...object, metadata: undefined }).length > 0) return object
+    const isHelper =
+      kind === 'Deployment' &&
+      groupOf(object) === 'apps' &&
+      namespace === LEGACY_NAMESPACE &&
+      LEGACY_DEPLOYMENTS.includes(name)
     if (isHelper) return object
-    const isTemplate = kind === 'Pod' || TEMPLATES[`${groupOf(object)} ${kind}`] !== undefined
-    if (!isTemplate) {
+    if (isAccount || NO_WORKLOADS.includes(groupOf(object))) {
       const kept = { name, namespace, uid, resourceVersion } as AnyObject['metadata']
-      return kind === 'ServiceAccount' ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }
+      return isAccount ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }
     }
     const described = describeWorkload(object).map((workload): Workload => {
       const { owner, references, uses, images, serviceAccount } = workload

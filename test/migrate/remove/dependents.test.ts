@@ -4,6 +4,7 @@ import type { AnyObject } from '../../../src/migrate/remove/any-object.ts'
 import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
 import { findDependents } from '../../../src/migrate/remove/find-dependents.ts'
 import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
+import { createTrim } from '../../../src/migrate/remove/workload.ts'
 import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
 import { object } from '../import/import-kit.ts'
 import { A, AGGREGATION, account, B, deployment, pod, recipe2018 } from '../import/recipe-2018.ts'
@@ -353,9 +354,16 @@ const ROWS: readonly Row[] = [
   })),
 ]
 
+const UNTRIMMED = ['ConfigMap', 'ClusterRole', 'Secret', 'Node']
+
 for (const { title, objects, depends, domains = [], ...row } of ROWS) {
   test(`cleanup --legacy: ${title}`, () => {
     const found = findDependents(collectFacts(objects), ours(row.ours), domains)
+    // As the lists are read: each object is reduced at once.
+    const trim = createTrim()
+    const read = objects.map((one) => (UNTRIMMED.includes(one.kind) ? one : trim(one)))
+    const trimmed = findDependents(collectFacts(read), ours(row.ours), domains)
+    assert.deepEqual(trimmed, found)
     assert.deepEqual(
       found.map(({ subject }) => subject),
       depends.map(([subject]) => subject),
@@ -376,4 +384,19 @@ test('cleanup --legacy: the name of an old Secret is found however deep an objec
     found.workloads.map(({ name, uses }) => [name, uses]),
     [['wide', [A]]],
   )
+})
+
+test('P12 cleanup --legacy: objects of another API group are not taken for those of Kubernetes of the same kind', () => {
+  const foreign = [
+    custom('ServiceAccount', 'robot', 'platform.example.com/v1', { imagePullSecrets: [{ name: A }] }),
+    custom('Secret', A, 'platform.example.com/v1', {}),
+  ]
+  for (const objects of [foreign, foreign.map(createTrim())]) {
+    const { accounts, secrets, workloads } = collectFacts(objects)
+    assert.deepEqual([accounts, secrets], [[], []])
+    assert.deepEqual(
+      workloads.map(({ kind, name, uses }) => [kind, name, uses]),
+      [['ServiceAccount', 'robot', [A]]],
+    )
+  }
 })
