@@ -16,7 +16,7 @@ import type { RefreshFlags } from './flags.ts'
 /** Asks for a rotation and waits for its outcome; 1 when a registry gave no new token. */
 export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost): Promise<number> {
   const limitMs = parseGoDuration(flags.timeout, '--timeout') * 1000
-  const { client } = await connectToWrite(flags, host)
+  const { client, aheadMs } = await connectToWrite(flags, host)
   try {
     const { namespace, release: name } = flags
     const release = await requireRelease(createReader(client, host.signal), { namespace, release: name })
@@ -24,7 +24,7 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
       namespace: release.namespace,
       name: release.config?.release.status ?? `${release.fullname}-status`,
     }
-    const at = new Date()
+    const at = serverTime(Date.now(), aheadMs())
     await requestRefresh(client, object, at, host.signal)
     if (!flags.wait) {
       const done = { asked: at.toISOString() }
@@ -38,6 +38,11 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
   } finally {
     client.close()
   }
+}
+
+/** The helper replaces what was issued before this time, which a wrong clock of this machine must not decide; a `Date` header has whole seconds. */
+export function serverTime(now: number, aheadMs = 0): Date {
+  return new Date(now - aheadMs + 1000)
 }
 
 /** Until each registry has a token that is newer than before, or says why not. */
