@@ -9,12 +9,17 @@ export async function breakRelease(
   zoo: ZooCluster,
   release: Rendered,
   defect: Defect,
-  /** ServiceAccounts that its helper attached, `namespace/name`. */
-  attached: readonly string[],
+  where: {
+    /** ServiceAccounts that its helper attached, `namespace/name`. */
+    readonly attached: readonly string[]
+    /** Namespaces that it serves. */
+    readonly served: readonly string[]
+  },
 ): Promise<string | undefined> {
   const { namespace, fullname } = release
   const find = (kind: string, has: (object: ZooObject) => boolean = () => true): string =>
     release.objects.find(({ body }) => body.kind === kind && has(body))?.path ?? ''
+  const isOfTarget = ({ metadata }: ZooObject): boolean => metadata.namespace === where.served.toSorted()[0]
   const gone = async (path: string): Promise<string> => {
     if (path === '') throw new Error(`the release has nothing for ${defect}`)
     await zoo.remove(path)
@@ -25,8 +30,8 @@ export async function breakRelease(
     return path
   }
   const deployment = `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`
-  const key = attached.find((one) => one.endsWith('/builder'))
-  const secret = `/api/v1/namespaces/${key?.split('/')[0]}/secrets/${SECRET}`
+  const key = where.attached.find((one) => one.endsWith('/builder'))
+  const secret = `/api/v1/namespaces/${where.served.toSorted()[0]}/secrets/${SECRET}`
   switch (defect) {
     case 'no-lease':
       return await gone(find('Lease'))
@@ -43,8 +48,11 @@ export async function breakRelease(
     }
     case 'no-guard':
       return await gone(find('ValidatingAdmissionPolicyBinding'))
-    case 'no-role':
-      return await gone(find('ClusterRoleBinding'))
+    case 'no-role': {
+      const path = await gone(find('ClusterRoleBinding') || find('RoleBinding', isOfTarget))
+      await zoo.untilGranted(release, where.served.toSorted()[0] ?? '', false)
+      return path
+    }
     case 'no-deployment':
       return await gone(deployment)
     case 'scaled-down': {
@@ -67,9 +75,8 @@ export async function breakRelease(
         },
       )
     case 'no-secret':
-      return key && (await gone(secret))
+      return await gone(secret)
     case 'foreign-secret': {
-      if (key === undefined) return undefined
       await gone(secret)
       const body = { metadata: { name: SECRET }, stringData: { own: 'data' } }
       await zoo.call({ method: 'POST', path: secret.replace(/\/[^/]+$/, ''), body })
@@ -77,12 +84,12 @@ export async function breakRelease(
     }
     case 'changed-secret': {
       const content = Buffer.from('{"auths":{}}').toString('base64')
-      return key && (await patch(secret, { data: { '.dockerconfigjson': content } }))
+      return await patch(secret, { data: { '.dockerconfigjson': content } })
     }
     case 'expired-secret': {
       const ended = new Date(Date.now() - 10 * 60_000).toISOString().replace(/\.\d+Z$/, 'Z')
       const body = { metadata: { annotations: { 'acr-nopass.io/expires-at': ended } } }
-      return key && (await patch(secret, body, 'acr-nopass-content'))
+      return await patch(secret, body, 'acr-nopass-content')
     }
     case 'no-entry': {
       if (key === undefined) return undefined
@@ -90,5 +97,7 @@ export async function breakRelease(
       const rest = listAt(await zoo.read(path), ['imagePullSecrets']).filter(({ name }) => name !== SECRET)
       return await patch(path, { imagePullSecrets: rest })
     }
+    case 'no-policy':
+      return zoo.canAdmit ? await gone(find('MutatingAdmissionPolicyBinding')) : undefined
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { type ManifestObject, parseManifest } from '../../src/helm/release/manif
 import { launchHelper } from '../../src/helper/launch-helper.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { APPLY, type KubeCall, type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
+import type { LeaseDurations } from '../../src/kube/lease-record.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
 import { loadConfig } from '../../src/release/load-config.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
@@ -15,9 +17,10 @@ import { NEWEST, openHelm } from '../support/chart/chart.ts'
 import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
 import { eventually } from '../support/eventually.ts'
 import { testTools } from '../tools.ts'
-import { DENIABLE, HOME, SECOND_HOME, SPACES, type Written } from './draw-zoo.ts'
-import { CUSTOM_KINDS, collectionOf, type ZooObject } from './kinds.ts'
+import { DENIABLE, HOME, SECOND_HOME, SECRET, SPACES, type Written } from './draw-zoo.ts'
+import { at, CUSTOM_KINDS, collectionOf, listAt, type ZooObject } from './kinds.ts'
 import type { Snapshot } from './rules.ts'
+import type { WaitingPod } from './waiting-pods.ts'
 
 /** Nothing makes Pods, and nothing but the test deletes: the controllers that would are off. */
 const WITHOUT = [
@@ -48,7 +51,7 @@ export interface Rendered {
 }
 
 export interface HelperRun {
-  /** Until it reports so. */
+  /** Not done before it reports this too. */
   readonly until?: (status: HelperStatus) => boolean
 }
 
@@ -57,7 +60,9 @@ export interface ZooCluster extends AsyncDisposable {
   readonly cluster: Cluster
   readonly admin: KubeClient
   readonly adminKubeconfig: string
-  /** The same rights, but to read one resource. */
+  /** The cluster can change Pods by a policy of its own (Kubernetes 1.36). */
+  readonly canAdmit: boolean
+  /** The same rights, but to read one resource, or to do anything in one namespace (`in shop`). */
   kubeconfigWithout(resource: string): string
   /** A PATH with Helm. */
   readonly path: string
@@ -70,15 +75,26 @@ export interface ZooCluster extends AsyncDisposable {
   install(rendered: Rendered): Promise<void>
   /** The Deployment's controller, as far as anybody looks at it. */
   settleDeployment(rendered: Rendered): Promise<void>
-  /** Runs a helper of the release until it has nothing left to do. */
+  /** Runs a helper of the release until it leads, has all credentials and reports that nothing is left to do. */
   runHelper(rendered: Rendered, run?: HelperRun): Promise<void>
+  /** As its leader does every 2 s: a zoo's helper is at rest while a command looks at what it left. */
+  renewLease(rendered: Rendered): Promise<void>
+  /** Until the API server lets the helper write its Secret in a namespace, or does not any more: a moment after its roles changed. */
+  untilGranted(rendered: Rendered, namespace: string, wanted: boolean): Promise<void>
+  /** Until the API server gives the reference to new Pods, which it does a moment after it has the policy. */
+  untilAdmitted(rendered: Rendered): Promise<void>
+  /** The node of a Pod reports why it does not start. */
+  letWait(pod: WaitingPod): Promise<void>
   call(call: KubeCall): Promise<unknown>
   /** `undefined` when it does not exist. */
   read(path: string): Promise<ZooObject | undefined>
   remove(path: string): Promise<void>
 }
 
-const LIMIT_MS = 60_000
+/** Only for what never comes: a slow machine takes longer and still gets there. */
+const LIMIT_MS = 300_000
+/** No helper loses its Lease because the machine is slow. The guard allows no longer duration than 60 s, and there is no other replica. */
+const LEASE_DURATIONS: LeaseDurations = { leaseMs: 60_000, renewDeadlineMs: 300_000, retryMs: 2_000 }
 const AT_ONCE = 8
 
 export async function openZooCluster(): Promise<ZooCluster> {
@@ -115,7 +131,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
   const kinds = await discover(admin)
   const without = new Map(
     await Promise.all(
-      DENIABLE.map(async (resource) => [resource, await userWithout(cluster, kinds, resource, folder)] as const),
+      DENIABLE.map(async (denied) => [denied, await userWithout(cluster, kinds, denied, folder)] as const),
     ),
   )
   const snapshot = async (): Promise<Snapshot> => {
@@ -152,6 +168,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
     cluster,
     admin,
     adminKubeconfig: cluster.adminKubeconfigFile,
+    canAdmit: kinds.some(({ kind }) => kind === 'MutatingAdmissionPolicy'),
     kubeconfigWithout: (resource) => without.get(resource) ?? '',
     path: `${folder}:${process.env.PATH}`,
     folder,
@@ -165,6 +182,9 @@ export async function openZooCluster(): Promise<ZooCluster> {
       rendered.set(key, work)
       return work
     },
+    untilGranted: (release, namespace, wanted) => untilGranted(call, release, namespace, wanted),
+    untilAdmitted: ({ namespace }) => untilMutated(call, namespace, true),
+    letWait: (pod) => letWait(zoo, pod),
     async reset(keep) {
       const kept = new Set(keep.flatMap(({ objects }) => objects.map(({ path }) => path)))
       const now = await snapshot()
@@ -179,6 +199,10 @@ export async function openZooCluster(): Promise<ZooCluster> {
         const metadata = { ...was.metadata, uid: undefined, resourceVersion: undefined, managedFields: [{}] }
         await call({ method: 'PUT', path, body: { ...was, metadata } })
       })
+      const isMutating = ([path]: readonly [string, unknown]): boolean => /\/mutatingadmissionpolic/.test(path)
+      if ([...now].some(isMutating) && ![...kept].some((path) => isMutating([path, path]))) {
+        await untilMutated(call, HOME, false)
+      }
     },
     async write({ object, manager = 'kubectl-client-side-apply', applied, status, merge }) {
       const collection = collectionOf(object)
@@ -210,6 +234,13 @@ export async function openZooCluster(): Promise<ZooCluster> {
       await call({ method: 'PATCH', path: `${path}/status`, body: { status }, contentType: MERGE_PATCH })
     },
     runHelper: (release, run = {}) => runHelper(zoo, release, run),
+    async renewLease(release) {
+      const path = leasePath(release)
+      if ((await read(path)) === undefined) return
+      const renewTime = new Date().toISOString().replace('Z', '000Z')
+      const body = { spec: { holderIdentity: `${release.fullname}-0_at-rest`, renewTime } }
+      await call({ method: 'PATCH', path, body, contentType: MERGE_PATCH, query: { fieldManager: 'acr-nopass' } })
+    },
     async [Symbol.asyncDispose]() {
       await cluster.stop()
       await cloud.stop()
@@ -306,27 +337,32 @@ async function createKinds(call: ZooCluster['call']): Promise<void> {
   }
 }
 
-/** A user who may do everything but read one resource. */
-async function userWithout(
-  cluster: Cluster,
-  kinds: readonly Kind[],
-  resource: string,
-  folder: string,
-): Promise<string> {
+/** A user who may do everything but read one resource, or everything but in one namespace. */
+async function userWithout(cluster: Cluster, kinds: readonly Kind[], denied: string, folder: string): Promise<string> {
+  const space = /^in (.*)/.exec(denied)?.[1]
   const groupOf = ({ apiVersion }: Kind): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '')
   const groups = [...new Set(kinds.map(groupOf))]
   const rules = groups.flatMap((group) => {
-    const own = kinds.filter((kind) => groupOf(kind) === group).map(({ plural }) => plural)
-    return own.includes(resource)
+    const own = kinds.filter((kind) => groupOf(kind) === group)
+    const plurals = own.map(({ plural }) => plural)
+    if (space !== undefined) {
+      const clusterWide = own.filter(({ namespaced }) => !namespaced).map(({ plural }) => plural)
+      return [{ apiGroups: [group], resources: clusterWide, verbs: ['*'] }]
+    }
+    return plurals.includes(denied)
       ? [
-          { apiGroups: [group], resources: own.filter((name) => name !== resource), verbs: ['*'] },
-          { apiGroups: [group], resources: [resource], verbs: ['create', 'patch', 'update', 'delete'] },
+          { apiGroups: [group], resources: plurals.filter((name) => name !== denied), verbs: ['*'] },
+          { apiGroups: [group], resources: [denied], verbs: ['create', 'patch', 'update', 'delete'] },
         ]
       : [{ apiGroups: [group], resources: ['*'], verbs: ['*'] }]
   })
-  const nodes = { apiGroups: [''], resources: ['nodes', 'pods/log'], verbs: ['get', 'list'] }
+  const nodes = {
+    apiGroups: [''],
+    resources: ['nodes', ...(space === undefined ? ['pods/log'] : [])],
+    verbs: ['get', 'list'],
+  }
   const reviews = { apiGroups: ['authorization.k8s.io'], resources: ['*'], verbs: ['*'] }
-  const name = `zoo-without-${resource}`
+  const name = `zoo-without-${denied.replace(' ', '-')}`
   const rbac = '/apis/rbac.authorization.k8s.io/v1'
   const body = { metadata: { name }, rules: [...rules, nodes, reviews].filter((rule) => rule.resources.length > 0) }
   await cluster.admin.request({ method: 'POST', path: `${rbac}/clusterroles`, body })
@@ -337,23 +373,30 @@ async function userWithout(
     path: `${rbac}/clusterrolebindings`,
     body: { metadata: { name }, roleRef, subjects },
   })
+  const spaces = ['default', 'kube-system', HOME, SECOND_HOME, ...SPACES].filter((one) => one !== space)
+  for (const one of space === undefined ? [] : spaces) {
+    const path = `${rbac}/namespaces/${one}/rolebindings`
+    const body = { metadata: { name }, roleRef: { ...roleRef, name: 'cluster-admin' }, subjects }
+    await cluster.admin.request({ method: 'POST', path, body })
+  }
   const file = join(folder, `${name}.kubeconfig`)
   await writeFile(file, cluster.kubeconfigFor(name, [], 24 * 60), { mode: 0o600 })
   return file
 }
 
-async function runHelper(
-  zoo: ZooCluster,
-  { namespace, fullname, config }: Rendered,
-  { until }: HelperRun,
-): Promise<void> {
+const leasePath = ({ objects }: Rendered): string => objects.find(({ body }) => body.kind === 'Lease')?.path ?? ''
+
+async function runHelper(zoo: ZooCluster, release: Rendered, { until = () => true }: HelperRun): Promise<void> {
   const { cluster, folder } = zoo
+  const { namespace, fullname, config } = release
   const file = join(folder, `${namespace}.config.yaml`)
   await writeFile(file, config)
   const { config: loaded, hash } = loadConfig(config)
   const token = await cluster.serviceAccountToken(namespace, loaded.release.serviceAccount, [], 3600)
+  await freeLease(zoo, release)
+  await zoo.untilGranted(release, namespace, true)
   const stop = new AbortController()
-  const begin = Date.now()
+  const [podName, uid] = [`${fullname}-0`, randomUUID()]
   const log = pino({ level: 'silent' })
   const running = launchHelper(
     {
@@ -366,29 +409,108 @@ async function runHelper(
         statusAddress: undefined,
       },
       connection: { server: cluster.server, ca: cluster.caPem, token: () => token },
-      environment: {},
+      environment: { POD_UID: uid },
       version: 'zoo',
-      podName: `${fullname}-0`,
+      podName,
       log,
+      leaseDurations: LEASE_DURATIONS,
     },
     stop.signal,
   )
+  const isDone = ({ leader, configHash, registries, namespaces, serviceAccounts, retired }: HelperStatus): boolean =>
+    // Of this run of the helper: the report of the one before may be as good, and is of before.
+    leader === `${podName}_${uid}` &&
+    configHash === hash &&
+    (retired || registries.every(({ state }) => state === 'live')) &&
+    namespaces.pending + (serviceAccounts?.pending ?? 0) === 0
   const settled = eventually(async () => {
+    stop.signal.throwIfAborted()
     const report = (await zoo.read(`/api/v1/namespaces/${namespace}/configmaps/${fullname}-status`))?.data
     const text = (report as Readonly<Record<string, string>> | undefined)?.[STATUS_KEY]
     const status: HelperStatus | undefined = text === undefined ? undefined : JSON.parse(text)
-    if (status === undefined || Date.parse(status.updatedAt) < begin - 1000 || status.configHash !== hash) {
-      throw new Error(`the helper of ${namespace} has not reported`)
+    if (status === undefined || !isDone(status) || !until(status)) {
+      throw new Error(`the helper of ${namespace} is not done: ${text ?? 'no report'}`)
     }
-    const pending = status.namespaces.pending + (status.serviceAccounts?.pending ?? 0)
-    if (until === undefined ? pending > 0 : !until(status)) throw new Error(`the helper has ${pending} left: ${text}`)
   }, LIMIT_MS)
   try {
     await Promise.race([settled, running.then(() => settled)])
   } finally {
     stop.abort()
-    await running.catch(() => undefined)
+    await Promise.allSettled([running, settled])
   }
+}
+
+/** The Pod of the helper before is gone, whose Lease ends by itself in a cluster. */
+async function freeLease(zoo: ZooCluster, release: Rendered): Promise<void> {
+  const path = leasePath(release)
+  const { holderIdentity } = ((await zoo.read(path))?.spec ?? {}) as { readonly holderIdentity?: string }
+  if (!holderIdentity) return
+  const query = { fieldManager: 'acr-nopass' }
+  await zoo.call({ method: 'PATCH', path, body: { spec: { holderIdentity: '' } }, contentType: MERGE_PATCH, query })
+}
+
+async function untilGranted(
+  call: ZooCluster['call'],
+  release: Rendered,
+  namespace: string,
+  wanted: boolean,
+): Promise<void> {
+  const { secretName, release: own } = loadConfig(release.config).config
+  const user = `system:serviceaccount:${own.namespace}:${own.serviceAccount}`
+  const resourceAttributes = { verb: 'patch', resource: 'secrets', namespace, name: secretName }
+  const body = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: { user, resourceAttributes },
+  }
+  await eventually(async () => {
+    const review = await call({ method: 'POST', path: '/apis/authorization.k8s.io/v1/subjectaccessreviews', body })
+    const allowed = at(review, ['status', 'allowed']) === true
+    if (allowed !== wanted) throw new Error(`${user} may ${allowed ? '' : 'not '}write its Secret in ${namespace}`)
+  }, LIMIT_MS)
+}
+
+/** Until a Pod that is only tried gets the reference, or does not any more. */
+async function untilMutated(call: ZooCluster['call'], namespace: string, wanted: boolean): Promise<void> {
+  const body = { metadata: { name: 'tried' }, spec: { containers: [{ name: 'app', image: 'probe.invalid/probe' }] } }
+  await eventually(async () => {
+    const pod = await call({
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/pods`,
+      query: { dryRun: 'All' },
+      body,
+    })
+    if (referencesOf(pod).includes(SECRET) !== wanted)
+      throw new Error(`Pods of ${namespace}: reference is not ${wanted}`)
+  }, LIMIT_MS)
+}
+
+const referencesOf = (pod: unknown): readonly unknown[] =>
+  listAt(pod, ['spec', 'imagePullSecrets']).map(({ name }) => name)
+
+async function letWait(zoo: ZooCluster, { namespace, name, message, isReferenced }: WaitingPod): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${name}`
+  // The API server copies the list of the ServiceAccount from its cache, which may be of before.
+  const pod = await eventually(async () => {
+    const there = await zoo.read(path)
+    if (there === undefined || !isReferenced || referencesOf(there).includes(SECRET)) return there
+    await zoo.remove(path)
+    const {
+      uid: _uid,
+      resourceVersion: _version,
+      managedFields: _fields,
+      ...metadata
+    } = there.metadata as Record<string, unknown>
+    const { imagePullSecrets: _list, nodeName: _node, ...spec } = there.spec as Record<string, unknown>
+    await zoo.call({ method: 'POST', path: path.replace(/\/[^/]+$/, ''), body: { metadata, spec } })
+    throw new Error(`Pod ${namespace}/${name} was created without the reference`)
+  }, LIMIT_MS)
+  if (pod === undefined) return
+  const image = String(listAt(pod, ['spec', 'containers'])[0]?.image)
+  const state = { waiting: { reason: 'ImagePullBackOff', message } }
+  const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state }]
+  const body = { status: { phase: 'Pending', containerStatuses } }
+  await zoo.call({ method: 'PATCH', path: `${path}/status`, body, contentType: MERGE_PATCH })
 }
 
 /** Several at a time; the first failure is thrown once all have ended. */

@@ -13,6 +13,7 @@ export type Defect =
   | 'changed-secret'
   | 'expired-secret'
   | 'no-entry'
+  | 'no-policy'
 
 /** Ways in which a release breaks; each with what `doctor` has to name, and nothing else. */
 export const DEFECT_FINDINGS: Readonly<Record<Defect, readonly string[]>> = {
@@ -30,6 +31,10 @@ export const DEFECT_FINDINGS: Readonly<Record<Defect, readonly string[]>> = {
   'changed-secret': ['SECRET_CHANGED'],
   'expired-secret': ['SECRET_EXPIRED'],
   'no-entry': ['ACCOUNT_UNATTACHED'],
+  'no-policy': ['POLICY_MISSING'],
 }
 
-export const DEFECTS: readonly Defect[] = Object.keys(DEFECT_FINDINGS) as Defect[]
+/** Those of every release; `no-policy` is of one that attaches at admission. */
+export const DEFECTS: readonly Defect[] = (Object.keys(DEFECT_FINDINGS) as Defect[]).filter(
+  (name) => name !== 'no-policy',
+)

@@ -16,6 +16,7 @@ import {
   workload,
 } from './objects.ts'
 import type { Operation } from './rules.ts'
+import { drawWaiting, type WaitingPod } from './waiting-pods.ts'
 
 export const SPACES: readonly string[] = ['shop', 'web', 'data', 'team-a', 'team-b']
 export const HOME = 'acr-nopass'
@@ -50,6 +51,10 @@ export interface Feature {
   readonly rewritten?: readonly string[]
   /** Namespaces whose pull secret has expired. */
   readonly expired?: readonly string[]
+  /** A Pod of these whose node then reports why it cannot pull. */
+  readonly waiting?: WaitingPod
+  /** Written when everything else is there. */
+  readonly last?: readonly Written[]
 }
 
 export interface ZooPlan {
@@ -57,6 +62,10 @@ export interface ZooPlan {
   readonly operation: Operation
   readonly defect: Defect | undefined
   readonly home: string
+  /** How Pods get the reference; `admission` where the cluster can. */
+  readonly attach: 'serviceAccounts' | 'admission'
+  /** By a ClusterRole, or by a Role in each namespace that is listed. */
+  readonly scope: 'cluster' | 'namespaces'
   /** What RAM lets the release pull of its Enterprise instance; undefined: everything. */
   readonly repositories: readonly string[] | undefined
   readonly second: { readonly secretName: string; readonly spaces: readonly string[] } | undefined
@@ -66,7 +75,7 @@ export interface ZooPlan {
   readonly skipped: readonly string[]
   /** Of the machine that runs the command, milliseconds. */
   readonly aheadMs: number
-  /** Resources that whoever runs the command may not read. */
+  /** Resources that whoever runs the command may not read (`configmaps`), or namespaces in which all is forbidden (`in shop`). */
   readonly denied: readonly string[]
   /** What is left of the helper when its things are taken back. */
   readonly helper: 'running' | 'stopped' | 'deleted'
@@ -98,7 +107,7 @@ export function planOf(seed: number, only?: readonly number[]): ZooPlan {
   const operation = OPERATIONS[seed % OPERATIONS.length] ?? 'legacy'
   const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const hasSecond = operation !== 'legacy' && random.chance(0.5)
-  const base: Omit<ZooPlan, 'features'> = {
+  const first: Omit<ZooPlan, 'features' | 'attach' | 'scope'> = {
     seed,
     operation,
     defect: random.chance(0.5) ? random.pick(DEFECTS) : undefined,
@@ -113,14 +122,15 @@ export function planOf(seed: number, only?: readonly number[]): ZooPlan {
     vendor: operation === 'legacy' || operation === 'import' || random.chance(0.3),
     skipped: random.chance(0.4) ? [random.pick(['web', 'data'])] : [],
     aheadMs: random.pick([0, 0, 0, 2 * 3_600_000, -2 * 3_600_000]),
-    denied: random.chance(0.15) ? [random.pick(DENIABLE)] : [],
+    denied: random.chance(0.15) ? [random.pick(DENIED_KINDS)] : [],
     helper: takesBack ? random.pick(['running', 'stopped', 'stopped', 'deleted'] as const) : 'running',
   }
+  const base = drawMode(first, random.fork('mode'))
   const names = new Map<string, number>()
   const scene: Scene = {
     random: random.fork('features'),
     plan: base,
-    served: SPACES.filter((name) => !base.skipped.includes(name) && !base.second?.spaces.includes(name)),
+    served: servedBy(base),
     name: (prefix) => {
       const count = (names.get(prefix) ?? 0) + 1
       names.set(prefix, count)
@@ -131,7 +141,23 @@ export function planOf(seed: number, only?: readonly number[]): ZooPlan {
   return { ...base, features: only === undefined ? features : features.filter((_, index) => only.includes(index)) }
 }
 
-export const DENIABLE: readonly string[] = [
+/** Namespaces of workloads that the release serves. */
+export function servedBy({ skipped, second }: Pick<ZooPlan, 'skipped' | 'second'>): readonly string[] {
+  return SPACES.filter((name) => !skipped.includes(name) && !second?.spaces.includes(name))
+}
+
+function drawMode(plan: Omit<ZooPlan, 'features' | 'attach' | 'scope'>, random: Random): Omit<ZooPlan, 'features'> {
+  const attach = random.chance(0.25) ? 'admission' : 'serviceAccounts'
+  const isPolicyGone = attach === 'admission' && (plan.defect === 'no-entry' || random.chance(0.3))
+  const denied = plan.denied.length === 0 && random.chance(0.15) ? [random.pick(DENIED_IN)] : plan.denied
+  const scope = random.chance(0.2) ? 'namespaces' : 'cluster'
+  return { ...plan, attach, scope, denied, defect: isPolicyGone ? 'no-policy' : plan.defect }
+}
+
+/** All is forbidden in that namespace, so that nothing can be listed in all of them either. */
+const DENIED_IN = SPACES.map((name) => `in ${name}`)
+
+const DENIED_KINDS: readonly string[] = [
   'configmaps',
   'secrets',
   'pods',
@@ -141,6 +167,8 @@ export const DENIABLE: readonly string[] = [
   'serviceaccounts',
   'rolebindings',
 ]
+
+export const DENIABLE: readonly string[] = [...DENIED_KINDS, ...DENIED_IN]
 
 function drawFeatures(scene: Scene): readonly Feature[] {
   const { random, plan } = scene
@@ -153,6 +181,9 @@ function drawFeatures(scene: Scene): readonly Feature[] {
   features.push((hazards[turnOf(plan.seed) % hazards.length] ?? random.pick(hazards))(scene))
   // One dependent is enough to keep the old helper, and would hide what else is overlooked.
   if (random.chance(isLegacy ? 0.2 : 0.6)) features.push(random.pick(hazards)(scene))
+  const more = random.fork('more')
+  if (more.chance(0.3)) features.push(drawWaiting({ random: more, attach: plan.attach, spaces: scene.served }))
+  if (more.chance(0.2) && plan.defect !== 'no-policy') features.push(podWebhook())
   return features
 }
 
@@ -331,6 +362,14 @@ function webhook(name: string, clientConfig: object): object {
     admissionReviewVersions: ['v1'],
     timeoutSeconds: 1,
   }
+}
+
+/** A webhook of somebody else that is asked about every Pod, and is down. */
+function podWebhook(): Feature {
+  const rules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }]
+  const hook = { ...webhook('pods.example.com', { url: 'https://127.0.0.1:1/' }), rules, failurePolicy: 'Fail' }
+  const written = object('MutatingWebhookConfiguration', undefined, 'down', { webhooks: [hook] })
+  return { title: 'a webhook of Pods that is down', last: [{ object: written }] }
 }
 
 // --- What may still need the vendor's helper ---

@@ -72,6 +72,7 @@ const COLLECTIONS: Readonly<Record<string, readonly [root: string, plural: strin
   ClusterRole: ['/apis/rbac.authorization.k8s.io/v1', 'clusterroles'],
   ClusterRoleBinding: ['/apis/rbac.authorization.k8s.io/v1', 'clusterrolebindings'],
   MutatingWebhookConfiguration: ['/apis/admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations'],
+  MutatingAdmissionPolicy: ['/apis/admissionregistration.k8s.io/v1', 'mutatingadmissionpolicies'],
   ...Object.fromEntries(
     CUSTOM_KINDS.map(({ group, version, kind, plural }) => [kind, [`/apis/${group}/${version}`, plural] as const]),
   ),

@@ -8,8 +8,9 @@ const A = 'aliyun-acr-credential-a'
 const IMAGE = `${DEMO}/team/app:1`
 const NOW = Date.parse('2026-06-01T12:00:00Z')
 
-const snapshotOf = (...objects: readonly ZooObject[]): Snapshot =>
-  new Map(objects.map((one) => [`${collectionOf(one)}/${one.metadata.name}`, one]))
+const pathOf = (one: ZooObject): string => `${collectionOf(one)}/${one.metadata.name}`
+
+const snapshotOf = (...objects: readonly ZooObject[]): Snapshot => new Map(objects.map((one) => [pathOf(one), one]))
 
 function ours(instance: string, end = '2026-06-01T13:00:00Z'): ZooObject {
   const secret = dockerSecret('shop', 'acr-nopass', [DEMO])
@@ -34,10 +35,12 @@ const TRUTH: Truth = {
   vendorSecrets: [A],
   installed: new Set(),
   applied: new Set(),
+  admits: new Set(),
 }
 
 const OURS = 'acr-nopass.acr-nopass'
 const OLD = dockerSecret('shop', A, [DEMO])
+const POLICY = object('MutatingAdmissionPolicy', undefined, 'acr-nopass')
 
 /** What is there, what is left, and what the checker says of it. */
 const CASES: readonly {
@@ -95,6 +98,21 @@ const CASES: readonly {
     before: [OLD, workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'projected', secret: A } })],
     after: [workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'projected', secret: A } })],
     says: /credential-a is gone, and .*pods\/kaniko needs it/,
+  },
+  {
+    title: 'new Pods get the other login at admission',
+    operation: 'legacy',
+    before: [OLD, ours(OURS), POLICY, account(A), workload('Rollout', 'shop', 'web', { image: IMAGE })],
+    after: [ours(OURS), POLICY, account(), workload('Rollout', 'shop', 'web', { image: IMAGE })],
+    truth: { admits: new Set(['shop']), installed: new Set([pathOf(POLICY)]) },
+  },
+  {
+    title: 'a Pod of before the policy of admission loses its only login',
+    operation: 'legacy',
+    before: [OLD, ours(OURS), POLICY, workload('Pod', 'shop', 'web', { image: IMAGE, own: [A] })],
+    after: [ours(OURS), POLICY, workload('Pod', 'shop', 'web', { image: IMAGE, own: [A] })],
+    truth: { admits: new Set(['shop']), installed: new Set([pathOf(POLICY)]) },
+    says: /pods\/web can no longer pull/,
   },
   {
     title: "a second release's entry is removed",

@@ -34,6 +34,8 @@ export interface Truth {
   readonly installed: ReadonlySet<string>
   /** ServiceAccounts whose list another tool applies, by `namespace/name`. */
   readonly applied: ReadonlySet<string>
+  /** Namespaces whose new Pods get the pull secret's name at admission, as long as the release's policy of Pods is there. */
+  readonly admits: ReadonlySet<string>
 }
 
 export type Operation = 'install' | 'detach' | 'uninstall' | 'retire' | 'legacy' | 'import' | 'doctor'
@@ -70,7 +72,9 @@ interface Consumer {
 }
 
 /** Everything that pulls, or will once it is scaled up: its images, and the pull secrets that its Pods get. */
-function consumersOf(snapshot: Snapshot): readonly Consumer[] {
+function consumersOf(snapshot: Snapshot, { admits, installed, release }: Truth): readonly Consumer[] {
+  const policies = [...installed].filter((path) => path.includes('/mutatingadmissionpolic'))
+  const hasPolicy = policies.length > 0 && policies.every((path) => snapshot.has(path))
   return [...snapshot].flatMap(([path, object]) => {
     const spec = at(object, POD_SPECS[object.kind] ?? ['-'])
     if (spec === undefined || isOver(object)) return []
@@ -83,7 +87,9 @@ function consumersOf(snapshot: Snapshot): readonly Consumer[] {
     // A Pod got its ServiceAccount's list when it was created; what creates Pods later gets the list of that time.
     const inherited = listAt(snapshot.get(account), ['imagePullSecrets']).map(({ name }) => String(name))
     const names = listed.length > 0 || object.kind === 'Pod' ? listed : inherited
-    return all.length === 0 ? [] : [{ path, namespace, images: all, names }]
+    const isAdmitted = object.kind !== 'Pod' && hasPolicy && admits.has(namespace)
+    const more = isAdmitted ? [release.secretName] : []
+    return all.length === 0 ? [] : [{ path, namespace, images: all, names: [...names, ...more] }]
   })
 }
 
@@ -162,8 +168,8 @@ function lostPulls(
   const isReleases: Ignores = ({ metadata }) => isSecretOf(truth.release, metadata.labels ?? {})
   const ignores: Ignores = takesBack ? isReleases : () => false
   const now2 = { truth, now, ignores }
-  const later = new Map(consumersOf(after).map((consumer) => [consumer.path, consumer]))
-  return consumersOf(before).flatMap((consumer) => {
+  const later = new Map(consumersOf(after, truth).map((consumer) => [consumer.path, consumer]))
+  return consumersOf(before, truth).flatMap((consumer) => {
     const then = later.get(consumer.path)
     // What was deleted is judged as an object.
     if (then === undefined) return []

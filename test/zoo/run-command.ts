@@ -6,8 +6,8 @@ import { runCli } from '../../src/cli/program/run-cli.ts'
 import { addRefresh } from '../../src/cli/refresh/command.ts'
 import { addRollout } from '../../src/cli/rollout/command.ts'
 import { toNopassError } from '../../src/errors.ts'
-import type { HelperStatus } from '../../src/release/helper-status.ts'
 import { ROOT } from '../cli/run-bin.ts'
+import { withClockAhead } from './clock-ahead.ts'
 import type { Rendered, ZooCluster } from './cluster.ts'
 
 export interface CommandResult {
@@ -33,34 +33,13 @@ export async function runCommand(zoo: ZooCluster, argv: readonly string[], ahead
     stderr: { write: (text: string) => (stderr += text) },
     signal: new AbortController().signal,
   }
-  const restore = shiftClock(aheadMs)
+  const commands = [addCleanup, addDoctor, addImport, addRefresh, addRollout]
   try {
-    const code = await runCli(host, [addCleanup, addDoctor, addImport, addRefresh, addRollout])
+    const code = await withClockAhead(aheadMs, () => runCli(host, commands))
     return { code, stdout, stderr, error: undefined }
   } catch (error) {
     const { code, message } = toNopassError(error)
     return { code: -1, stdout, stderr: `${stderr}${code}: ${message}`, error: code }
-  } finally {
-    restore()
-  }
-}
-
-/** Sets `Date` ahead; durations and timers go on as before. */
-function shiftClock(aheadMs: number): () => void {
-  if (aheadMs === 0) return () => {}
-  const real = globalThis.Date
-  class Shifted extends real {
-    constructor(...given: [] | [number | string | Date]) {
-      if (given.length === 0) super(real.now() + aheadMs)
-      else super(given[0])
-    }
-    static override now(): number {
-      return real.now() + aheadMs
-    }
-  }
-  globalThis.Date = Shifted as DateConstructor
-  return () => {
-    globalThis.Date = real
   }
 }
 
@@ -94,16 +73,22 @@ export async function runPrinted(shell: Shell, command: string): Promise<boolean
   return wrote
 }
 
+/** How long a command waits for the helper: as long as a slow machine takes. */
+const PATIENCE = ['--timeout', '10m']
+
 /** `refresh` waits for the helper, which runs elsewhere. */
 async function ourOwn({ zoo, releases, aheadMs }: Shell, words: readonly string[]): Promise<void> {
-  const begin = Date.now()
-  const isNew = ({ registries }: HelperStatus): boolean =>
-    registries.every(({ issuedAt = '' }) => Date.parse(issuedAt) >= begin - 1000)
+  if (words[0] !== 'refresh') {
+    const { code, stderr } = await runCommand(zoo, words, aheadMs)
+    if (code !== 0) throw new Error(`${words.join(' ')}: ${stderr}`)
+    return
+  }
   const [release] = releases.values()
-  const [{ code, stderr }] = await Promise.all([
-    runCommand(zoo, words, words[0] === 'refresh' ? 0 : aheadMs),
-    words[0] === 'refresh' && release && zoo.runHelper(release, { until: isNew }),
-  ])
+  const asked = runCommand(zoo, [...words, ...PATIENCE], aheadMs)
+  let result: CommandResult | undefined
+  void asked.then((one) => (result = one))
+  const helped = release && zoo.runHelper(release, { until: () => result !== undefined })
+  const [{ code, stderr }] = await Promise.all([asked, helped])
   if (code !== 0) throw new Error(`${words.join(' ')}: ${stderr}`)
 }
 

@@ -4,7 +4,7 @@ import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { breakRelease } from './break-release.ts'
 import type { Rendered, ZooCluster } from './cluster.ts'
 import { DEFECT_FINDINGS } from './defects.ts'
-import { MADE_HOME, SECOND_HOME, SECRET, SPACES, VENDOR_HELPER, type ZooPlan } from './draw-zoo.ts'
+import { MADE_HOME, SECOND_HOME, SECRET, SPACES, servedBy, VENDOR_HELPER, type ZooPlan } from './draw-zoo.ts'
 import { listAt, type ZooObject } from './kinds.ts'
 import { DEMO, DEMO_PUBLIC, OLD_HELPER, OLD_SECRETS, PERSONAL, PERSONAL_VPC, PRIVATE_HOSTS } from './objects.ts'
 import {
@@ -55,7 +55,7 @@ export async function runZoo(zoo: ZooCluster, plan: ZooPlan): Promise<ZooReport>
 }
 
 async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'second'>): Promise<void> {
-  const release = await zoo.render({ namespace: plan.home, name: 'acr-nopass' }, valuesOf(plan))
+  const release = await zoo.render({ namespace: plan.home, name: 'acr-nopass' }, valuesOf(zoo, plan))
   const second =
     plan.second &&
     (await zoo.render(
@@ -81,8 +81,13 @@ async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'seco
     for (const key of rewritten) await writeListAgain(zoo, key)
     for (const space of expired) await expire(zoo, space)
   }
+  if (admits(zoo, plan)) await zoo.untilAdmitted(release)
   for (const { late = [] } of plan.features) for (const written of late) await zoo.write(written)
+  for (const { waiting } of plan.features) if (waiting !== undefined) await zoo.letWait(waiting)
+  for (const { last = [] } of plan.features) for (const written of last) await zoo.write(written)
   const { there } = await diagnose(now, truth, expectedFindings(plan))
+  await diagnosePods(now)
+  await diagnoseWithFewRights(now, expectedFindings(plan))
   if (plan.defect !== undefined) await breakAndRepair(now, truth, there)
   await operate(now, truth)
 }
@@ -92,18 +97,22 @@ const REGISTRIES = [
   { name: 'personal', edition: 'personal', region: 'cn-shanghai' },
 ]
 
-function valuesOf({ repositories, second }: ZooPlan): object {
+function valuesOf(zoo: ZooCluster, { repositories, second, scope, home, ...plan }: ZooPlan): object {
   const [demo, ...others] = REGISTRIES
+  const seconds = second === undefined ? [] : [SECOND_HOME, ...second.spaces]
+  const namespaces =
+    scope === 'cluster'
+      ? { include: ['*'], exclude: ['kube-*', ...seconds] }
+      : { include: [...SPACES.filter((name) => !seconds.includes(name)), home], exclude: [] }
   return {
     registries: [repositories === undefined ? demo : { ...demo, repositories }, ...others],
-    targets: {
-      namespaces: {
-        include: ['*'],
-        exclude: ['kube-*', ...(second === undefined ? [] : [SECOND_HOME, ...second.spaces])],
-      },
-    },
+    targets: { namespaces },
+    scope,
+    attach: admits(zoo, plan) ? 'admission' : 'serviceAccounts',
   }
 }
+
+const admits = (zoo: ZooCluster, { attach }: Pick<ZooPlan, 'attach'>): boolean => attach === 'admission' && zoo.canAdmit
 
 async function populate({ zoo, plan, release, second }: Run): Promise<void> {
   if (plan.home === MADE_HOME) await makeHome(zoo)
@@ -152,7 +161,7 @@ async function makeHome(zoo: ZooCluster): Promise<void> {
   }
 }
 
-function truthOf({ plan, release, second }: Run, before: Snapshot, installed: Snapshot): Truth {
+function truthOf({ zoo, plan, release, second }: Run, before: Snapshot, installed: Snapshot): Truth {
   const entries = new Map<string, Owner>()
   const applied = new Set<string>()
   const written = plan.features.flatMap(({ early = [] }) => early)
@@ -196,6 +205,7 @@ function truthOf({ plan, release, second }: Run, before: Snapshot, installed: Sn
     vendorSecrets: OLD_SECRETS,
     installed: new Set(release.objects.map(({ path }) => path)),
     applied,
+    admits: new Set(admits(zoo, plan) ? servedBy(plan) : []),
   }
 }
 
@@ -295,34 +305,77 @@ function expectedFindings({ aheadMs, features }: ZooPlan): readonly string[] {
     ...(features.some(({ title }) => title === VENDOR_HELPER) ? ['RIVAL_ADDON'] : []),
     ...(aheadMs === 0 ? [] : ['CLOCK_SKEW']),
     ...(features.some(({ expired = [] }) => expired.length > 0) ? ['SECRET_EXPIRED'] : []),
+    ...features.flatMap(({ waiting }) => waiting?.finding ?? []),
   ]
 }
 
-async function findings({ zoo, plan }: Run): Promise<readonly Entry[]> {
-  const where = ['--namespace', plan.home, '--release', 'acr-nopass', '--cloud', 'off']
-  const { stdout, stderr } = await runCommand(
-    zoo,
-    ['doctor', ...where, '--kubeconfig', zoo.adminKubeconfig, '-o', 'json'],
-    plan.aheadMs,
-  )
-  if (stdout === '') throw new Error(`doctor: ${stderr}`)
-  const report = JSON.parse(stdout) as { readonly findings: readonly Entry[] }
-  return report.findings.filter(({ severity }) => severity !== 'info')
+interface Report {
+  readonly healthy: boolean | null
+  readonly findings: readonly Entry[]
+  readonly unread: readonly unknown[]
 }
+
+async function doctor({ zoo, plan }: Run, words: readonly string[], kubeconfig = zoo.adminKubeconfig): Promise<Report> {
+  const where = ['--namespace', plan.home, '--release', 'acr-nopass', '--cloud', 'off']
+  const argv = ['doctor', ...words, ...where, '--kubeconfig', kubeconfig, '-o', 'json']
+  const { stdout, stderr } = await runCommand(zoo, argv, plan.aheadMs)
+  if (stdout === '') throw new Error(`doctor: ${stderr}`)
+  const report: Report = JSON.parse(stdout)
+  return { ...report, findings: report.findings.filter(({ severity }) => severity !== 'info') }
+}
+
+/** Of every Pod that waits `doctor pod` names the one reason. */
+async function diagnosePods(run: Run): Promise<void> {
+  for (const { waiting } of run.plan.features) {
+    if (waiting === undefined) continue
+    const pod = `${waiting.namespace}/${waiting.name}`
+    const { findings } = await doctor(run, ['pod', pod])
+    const ids = findings.filter(({ subject }) => subject === `Pod ${pod}`).map(({ id }) => id)
+    run.lines.push(`doctor pod ${pod}: ${ids.join(', ')}`)
+    if (ids.join() === waiting.finding) continue
+    const detail = `doctor pod names ${ids.join(', ') || 'nothing'}, but it is ${waiting.finding}: ${waiting.message}`
+    run.violations.push({ rule: 'doctor', detail })
+  }
+}
+
+/** Who may not read everything is shown nothing that is not there, and is not told that all is well. */
+async function diagnoseWithFewRights(run: Run, expected: readonly string[]): Promise<void> {
+  const [denied] = run.plan.denied
+  if (denied === undefined) return
+  const { findings, healthy, unread } = await doctor(run, [], run.zoo.kubeconfigWithout(denied))
+  const wrong = findings.filter(({ id }) => ![...expected, ...WITHOUT_RIGHTS].includes(id))
+  run.lines.push(
+    `doctor without ${denied}: ${findings.map(({ id }) => id).join(', ') || 'nothing'}, healthy: ${healthy}`,
+  )
+  for (const { id, subject, cause } of wrong.filter((one) => !isRivalAgain(one))) {
+    const detail = `doctor without ${denied} names ${id} of ${subject}, which is not so: ${cause}`
+    run.violations.push({ rule: 'doctor', detail })
+  }
+  if (unread.length > 0 && healthy === true) {
+    run.violations.push({ rule: 'doctor', detail: `doctor without ${denied} calls healthy what it could not read` })
+  }
+}
+
+/** What `doctor` may say of its own rights. */
+const WITHOUT_RIGHTS = ['RELEASE_UNREADABLE']
+
+/** What the helper reports of the vendor's is the same thing once more. */
+const isRivalAgain = ({ id, cause = '' }: Entry): boolean => id === 'HELPER_PROBLEM' && cause.includes('RIVAL_ADDON')
 
 /** Exactly the findings that the zoo has a reason for, and nothing is changed; with what is there. */
 async function diagnose(
   run: Run,
   truth: Truth,
   expected: readonly string[],
+  /** No helper renews the Lease. */
+  isSilent = false,
 ): Promise<{ readonly found: readonly Entry[]; readonly there: Snapshot }> {
+  if (!isSilent) await run.zoo.renewLease(run.release)
   const before = await run.zoo.snapshot()
-  const found = await findings(run)
+  const { findings: found } = await doctor(run, [])
   const there = await run.zoo.snapshot()
   check(run, 'doctor', before, there, truth)
-  // What the helper reports of the vendor's is the same thing once more.
-  const isSame = ({ id, cause = '' }: Entry): boolean => id === 'HELPER_PROBLEM' && cause.includes('RIVAL_ADDON')
-  const ids = [...new Set(found.filter((one) => !isSame(one)).map(({ id }) => id))].sort()
+  const ids = [...new Set(found.filter((one) => !isRivalAgain(one)).map(({ id }) => id))].sort()
   const wanted = [...new Set(expected)].sort()
   run.lines.push(`doctor: ${ids.join(', ') || 'healthy'}`)
   if (ids.join() !== wanted.join()) {
@@ -337,17 +390,16 @@ async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promis
   const { zoo, plan, release, second, lines } = run
   const { defect } = plan
   if (defect === undefined) return
-  const spot = await breakRelease(
-    zoo,
-    release,
-    defect,
-    [...truth.entries].flatMap(([key, owner]) => (owner === 'release' ? [key] : [])),
-  )
+  const attached = [...truth.entries].flatMap(([key, owner]) => (owner === 'release' ? [key] : []))
+  const spot = await breakRelease(zoo, release, defect, { attached, served: servedBy(plan) })
   if (spot === undefined) return
   lines.push(`broken: ${defect} (${spot})`)
   const usual = expectedFindings(plan)
   const ids: readonly string[] = DEFECT_FINDINGS[defect]
-  const { found } = await diagnose(run, truth, [...usual, ...ids])
+  // Without a configuration nothing is known about Pods.
+  const shown = defect === 'bad-config' ? usual.filter((id) => !id.startsWith('POD_')) : usual
+  const isSilent = defect === 'no-lease' || defect === 'stale-lease'
+  const { found } = await diagnose(run, truth, [...shown, ...ids], isSilent)
   const releases = new Map(
     [release, ...(second === undefined ? [] : [second])].map((one) => [`${one.namespace}/${one.name}`, one]),
   )
@@ -359,6 +411,7 @@ async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promis
   if (defect === 'foreign-secret') await zoo.remove(spot)
   await zoo.settleDeployment(release)
   await zoo.runHelper(release)
+  if (defect === 'no-policy') await zoo.untilAdmitted(release)
   const { there } = await diagnose(
     run,
     truth,
@@ -441,13 +494,16 @@ async function perform(run: Run, kubeconfig: string): Promise<CommandResult | un
 
 async function uninstall({ zoo, plan }: Run, where: readonly string[]): Promise<CommandResult> {
   const file = join(zoo.folder, 'values.json')
-  await writeFile(file, JSON.stringify({ identity: { type: 'worker-role' }, ...valuesOf(plan) }))
+  await writeFile(file, JSON.stringify({ identity: { type: 'worker-role' }, ...valuesOf(zoo, plan) }))
   const flags = ['-f', file, '--ram', 'none', '--confirm', 'acr-nopass/1']
   return await runCommand(zoo, ['uninstall', ...where, ...flags], plan.aheadMs)
 }
 
 async function retire({ zoo, plan, release }: Run): Promise<void> {
-  const retiring = await zoo.render({ namespace: plan.home, name: release.name }, { ...valuesOf(plan), retire: true })
+  const retiring = await zoo.render(
+    { namespace: plan.home, name: release.name },
+    { ...valuesOf(zoo, plan), retire: true },
+  )
   await zoo.install(retiring)
   await zoo.settleDeployment(retiring)
   await zoo.runHelper(retiring, { until: ({ retired }) => retired })
