@@ -26,7 +26,7 @@ import type { FileResult } from './test/run-file.ts'
 import { type Job, runJobs } from './test/run-jobs.ts'
 import { chooseSecondTries, type Tried } from './test/second-try.ts'
 import { formatSlowest } from './test/slowest.ts'
-import { chooseSuites, findTestFiles, type Suite, takeSeed, USUAL_SUITES } from './test/suites.ts'
+import { chooseSuites, findTestFiles, SUITES, type Suite, takeSeed } from './test/suites.ts'
 import { takeVersionRuns } from './test/version-runs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -48,7 +48,7 @@ const { seedEnv, rest } = takeSeed(other)
 const { suites, words } = chooseSuites(rest)
 const durations = readDurations(root)
 const complete =
-  older.passes.length === 0 && suites.length === USUAL_SUITES.length && words.length === 0 && since === undefined
+  older.passes.length === 0 && suites.length === SUITES.length && words.length === 0 && since === undefined
 
 async function main(): Promise<Counts> {
   keepNewest(join(root, '.cache', 'test-logs'), 4)

@@ -14,8 +14,6 @@ export interface Suite {
   readonly parallel: (cores: number) => number
   /** Milliseconds after which a test file counts as hanging. */
   readonly fileLimit: number
-  /** Runs only when it is named: it is not steady yet. */
-  readonly onDemand?: true
   /** It mostly waits, for Helm, for a report, for a failure to last: its files run beside those of the other suites that do. */
   readonly waits?: true
   /** Its programs keep deadlines of their own (etcd, leases, kubelets), which a busy machine misses: see second-try.ts. */
@@ -52,10 +50,9 @@ export const SUITES: readonly Suite[] = [
   // One control plane for all of them.
   {
     name: 'zoo',
-    onDemand: true,
     tools: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'],
     parallel: () => 1,
-    fileLimit: 900_000,
+    fileLimit: 1_800_000,
     waits: true,
     secondTry: true,
   },
@@ -86,9 +83,6 @@ export const SUITES: readonly Suite[] = [
   },
 ]
 
-/** What a run without words runs. */
-export const USUAL_SUITES: readonly Suite[] = SUITES.filter(({ onDemand }) => onDemand !== true)
-
 const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'zoo', 'action', 'browser', 'node'] as const
 
 /** The test files of a suite under `root`, sorted; only those whose path holds one of the words, if there are any. */
@@ -110,7 +104,7 @@ export function suiteOf(file: string): SuiteName | undefined {
 export function chooseSuites(words: readonly string[]): { suites: readonly Suite[]; words: readonly string[] } {
   const named = SUITES.filter(({ name }) => words.includes(name))
   const rest = words.filter((word) => !named.some(({ name }) => name === word))
-  return { suites: named.length > 0 ? named : USUAL_SUITES, words: rest }
+  return { suites: named.length > 0 ? named : SUITES, words: rest }
 }
 
 /** `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read; the other words as they are. */

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { NEWEST_ONLY, passesOf } from '../../scripts/test/passes.ts'
 import { formatCounts } from '../../scripts/test/results.ts'
-import { chooseSuites, findTestFiles, SUITES, suiteOf, takeSeed, USUAL_SUITES } from '../../scripts/test/suites.ts'
+import { chooseSuites, findTestFiles, SUITES, suiteOf, takeSeed } from '../../scripts/test/suites.ts'
 import { takeVersionRuns } from '../../scripts/test/version-runs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -45,8 +45,8 @@ test('words name suites first, and then parts of file paths', () => {
     const chosen = chooseSuites(words)
     return [chosen.suites.map(({ name }) => name).join(), chosen.words.join()]
   }
-  const all = USUAL_SUITES.map(({ name }) => name).join()
-  assert.equal(all, 'unit,simulation,contract,cluster,action,browser,node')
+  const all = SUITES.map(({ name }) => name).join()
+  assert.equal(all, 'unit,simulation,contract,cluster,zoo,action,browser,node')
   assert.deepEqual(choose(), [all, ''])
   assert.deepEqual(choose('unit'), ['unit', ''])
   assert.deepEqual(choose('node', 'unit'), ['unit,node', ''])
