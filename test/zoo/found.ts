@@ -15,4 +15,5 @@ export const FOUND: readonly Found[] = [
   { seed: 2, finding: '12: a machine whose clock is ahead makes a healthy cluster red, and a restart is printed' },
   { seed: 18, finding: 'a credential that has expired counts as current on a machine whose clock is behind' },
   { seed: 46, finding: '`acr-nopass refresh` is printed without the release where there are two, and refused' },
+  { seed: 46, finding: '`acr-nopass refresh` from a machine whose clock is behind waits in vain' },
 ]
