@@ -6,7 +6,10 @@ import { follow, type View } from './followed-reflector.ts'
 
 const names = (reflector: Reflector<View>): string[] => [...reflector.entries()].map(([key]) => key).sort()
 
-test('a cut watch goes on within 150 ms from the last known version, without a new list', async () => {
+const problemsOf = (how: 'reset' | 'clean'): { n: number; code: string }[] =>
+  [...(how === 'reset' ? ['KUBE_UNREACHABLE'] : []), 'KUBE_EXPIRED'].map((code, index) => ({ n: index + 1, code }))
+
+test('a cut watch goes on within 150 ms from the last known version, after a list of one object', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     server.put('a')
     await until(() => reflector.synced && reflector.size === 1)
@@ -14,20 +17,22 @@ test('a cut watch goes on within 150 ms from the last known version, without a n
     await until(() => problems.length === 1)
     assert.deepEqual(problems, [{ code: 'KUBE_UNREACHABLE', wait: 100 }])
     await clock.advance(100)
-    await server.request(2)
-    assert.equal(server.requests[1]?.get('resourceVersion'), '101')
+    await server.request(3)
+    assert.equal(server.requests[1]?.get('limit'), '1')
+    assert.equal(server.requests[2]?.get('resourceVersion'), '101')
     server.put('b')
     await until(() => changes.includes('+b'))
-    assert.equal(server.requests.length, 2)
+    assert.equal(server.requests.length, 3)
   })
 })
 
-test('a watch that the server ends in order is opened again at once', async () => {
+test('a watch that the server ends at its time is opened again at once, by no other request', async () => {
   await follow(async ({ server, clock, reflector, until, problems }) => {
     await until(() => reflector.synced)
-    await clock.advance(400_000)
+    await clock.advance(450_000)
     server.end('clean')
     await server.request(2)
+    assert.equal(server.requests[1]?.get('resourceVersion'), '100')
     assert.deepEqual(problems, [])
   })
 })
@@ -103,8 +108,8 @@ test('a way that cuts every idle stream after a minute never keeps us waiting fo
       server.end('reset')
       await until(() => problems.length === cuts)
       await clock.advance(200)
-      // From the second on nothing was heard of the one before, so a list of one object goes first.
-      await server.request(2 * cuts)
+      // A list of one object goes first.
+      await server.request(2 * cuts + 1)
     }
     assert.deepEqual(
       problems.map(({ wait }) => wait),
@@ -122,7 +127,7 @@ test('a server that is not there and one that cuts at once are asked ever more s
       server.end('reset')
       await until(() => problems.length === cuts)
       await clock.next()
-      await server.request(2 * cuts)
+      await server.request(2 * cuts + 1)
     }
     assert.deepEqual(
       problems.map(({ wait }) => wait),
@@ -192,7 +197,7 @@ test('L5: a server that comes back with an older state is not watched from a ver
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
-    server.faults.push({ kind: 'watch', status: 503 })
+    server.faults.push({ kind: 'list', status: 503 })
     server.restore(50)
     server.end('reset')
     for (const n of [1, 2, 3]) {
@@ -209,6 +214,29 @@ test('L5: a server that comes back with an older state is not watched from a ver
     assert.deepEqual([reflector.get('a')?.resourceVersion, rewound.length], ['51', 1])
   })
 })
+
+for (const how of ['reset', 'clean'] as const) {
+  test(`L5: a server that comes back at once with an older state, after a ${how} end of the watch, is noticed before it has passed what was known`, async () => {
+    await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
+      for (const name of ['a', 'b']) server.put(name)
+      await until(() => reflector.synced && reflector.size === 2)
+      await until(() => server.watching === 1)
+      await clock.advance(120_000)
+      server.restore(50)
+      server.end(how)
+      for (const { n } of problemsOf(how)) {
+        await until(() => problems.length === n)
+        await clock.next()
+      }
+      await until(() => reflector.get('a')?.resourceVersion === '51')
+      assert.deepEqual(
+        problems.map(({ code }) => code),
+        problemsOf(how).map(({ code }) => code),
+      )
+      assert.deepEqual([changes.includes('~a'), rewound.length], [true, 1])
+    })
+  })
+}
 
 test('L5: who is told that the versions went back lists again, without a pause, and believes what it finds', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
@@ -242,8 +270,10 @@ test('L4: an event before a known line and a broken one in the same piece is not
     server.send(`${line('lost', '102')}${line('own', '103')}<html>\n`)
     await until(() => problems.length === 1)
     assert.ok(changes.includes('+lost'), changes.join())
+    // The server has the versions of these lines.
+    for (const name of ['lost', 'own']) server.put(name)
     await clock.advance(200)
-    await server.request(2)
-    assert.equal(server.requests[1]?.get('resourceVersion'), '103')
+    await server.request(3)
+    assert.equal(server.requests[2]?.get('resourceVersion'), '103')
   })
 })

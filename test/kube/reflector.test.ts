@@ -130,7 +130,7 @@ test('what our own write told while a list was under way outlives that older lis
 })
 
 test('the news of our own write are not told again, and the watch goes on behind them', async () => {
-  await follow(async ({ server, reflector, changes, until }) => {
+  await follow(async ({ server, clock, reflector, changes, until }) => {
     await until(() => reflector.synced)
     reflector.put('own', { uid: 'uid-own', resourceVersion: '101' })
     const event = (name: string, version: string) =>
@@ -141,6 +141,7 @@ test('the news of our own write are not told again, and the watch goes on behind
     server.send(event('own', '103'))
     await until(() => changes.includes('~own'))
     assert.deepEqual(changes, ['synced', '+own', '+other', '~own'])
+    await clock.advance(450_000)
     server.end('clean')
     await server.request(2)
     assert.equal(server.requests.at(-1)?.get('resourceVersion'), '103')

@@ -56,6 +56,8 @@ const INITIAL_SILENCE_MS = 30_000
 const BOOKMARK_SILENCE_MS = 150_000
 /** A watch that ends sooner and brought nothing is a failure in disguise. */
 const SHORT_WATCH_MS = 1_000
+/** A watch that lasted this part of its time was not ended by a server that stopped, however fast or slow our clock is. */
+const IN_TIME = 0.97
 /** The longest pause before the list of a server whose versions went back. */
 const REWOUND_MS = 2_000
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
@@ -77,7 +79,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   let latest: string | undefined
   let synced = false
   let round = new AbortController()
-  /** Nothing was heard since the last watch was opened: perhaps the server came back with another history. */
+  /** The last watch ended before its time, or heard nothing: perhaps the server came back with another history. */
   let doubtful = false
   let isRewound = false
   let lastProgress = clock.monotonic()
@@ -145,9 +147,9 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     const query = { allowWatchBookmarks: true, timeoutSeconds: seconds, resourceVersion: version }
     const start = initial ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {}
     let heard = false
+    const begin = clock.monotonic()
     const onEvent = (event: WatchEvent<W>): void => {
       heard = true
-      doubtful = false
       lastActivity = lastProgress = clock.monotonic()
       if (event.type === 'ERROR') {
         stop.abort(errorOf(path, event.object))
@@ -188,6 +190,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     } finally {
       watchdog.stop()
     }
+    doubtful = !heard || clock.monotonic() - begin < seconds * 1000 * IN_TIME
     return heard
   }
 
