@@ -243,15 +243,17 @@ function drawStep(random: Random, namespace: string): Step {
       // The helper applies Secrets only; that an empty list is owned though it is not kept is left out.
       const { imagePullSecrets, ...rest } = content
       const applied = (imagePullSecrets as unknown[] | undefined)?.length ? content : rest
+      // As the helper creates: the version that no object has (src/helper/writes/write-request.ts).
+      const absent = known === 'none' && random.chance(0.5)
       return {
         key,
-        title: `apply ${key} ${known} force=${force}`,
+        title: `apply ${key} ${absent ? 'absent' : known} force=${force}`,
         call: (side) => ({
           method: 'PATCH',
           path,
           query: { ...query, force },
           contentType: APPLY,
-          body: { ...about, ...applied, metadata: meta(side) },
+          body: { ...about, ...applied, metadata: { ...meta(side), ...(absent && { resourceVersion: '1' }) } },
           ...given,
         }),
       }

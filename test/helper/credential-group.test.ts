@@ -48,6 +48,7 @@ test('a pull secret holds one auth a domain, our labels, the hash of its bytes a
     kind: 'Secret',
     type: 'kubernetes.io/dockerconfigjson',
     metadata: {
+      resourceVersion: '1',
       name: 'acr-nopass',
       labels: { team: 'a', 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' },
       annotations: {
@@ -63,10 +64,12 @@ test('a pull secret holds one auth a domain, our labels, the hash of its bytes a
   assert.equal(group.hash, hash)
 })
 
-test('a Secret that is not known is applied without force, a known one by force as that very object', () => {
+test('a Secret that is not known is applied without force and only where none is, a known one by force as that very object', () => {
   const group = buildCredentialGroup('g', [live('prod')], OPTIONS, false)
   const path = '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass&force='
-  assert.equal(writeSecretRequest(action(), group, 'acr-nopass').path, `${path}false`)
+  const unknown = writeSecretRequest(action(), group, 'acr-nopass')
+  assert.equal(unknown.path, `${path}false`)
+  assert.equal(JSON.parse(String(unknown.body)).metadata.resourceVersion, '1')
   const known = writeSecretRequest(action({ uid: 'u-1', resourceVersion: '42' }), group, 'acr-nopass')
   assert.equal(known.path, `${path}true`)
   assert.equal(known.contentType, 'application/apply-patch+yaml')

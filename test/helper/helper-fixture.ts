@@ -95,8 +95,10 @@ export function createApiServer(): ApiServer {
     }
     if (call.method === 'POST') return {}
     const body = (Buffer.isBuffer(call.body) ? JSON.parse(call.body.toString()) : call.body) as StoredObject
-    const { resourceVersion } = body.metadata ?? {}
-    if (resourceVersion !== undefined && known?.metadata.resourceVersion !== resourceVersion) {
+    const { resourceVersion, uid } = body.metadata ?? {}
+    // An apply with a version alone creates what is not there.
+    const isOther = known === undefined ? uid !== undefined : known.metadata.resourceVersion !== resourceVersion
+    if (resourceVersion !== undefined && isOther) {
       throw new KubeApiError(409, `${key} has changed`)
     }
     const namespace = one?.[1] ?? ''
@@ -167,7 +169,7 @@ export function createApiServer(): ApiServer {
     create: (key) => put(key),
     rewind(key) {
       const object = objects.get(key)
-      if (object) objects.set(key, { ...object, metadata: { ...object.metadata, resourceVersion: '1' } })
+      if (object) objects.set(key, { ...object, metadata: { ...object.metadata, resourceVersion: '2' } })
     },
     onWrite: () => undefined,
   }

@@ -9,16 +9,18 @@ const BY_US = `?fieldManager=${FIELD_MANAGER}`
 const FORCED = `${BY_US}&force=true`
 const UNFORCED = `${BY_US}&force=false`
 const CONTENT = `?fieldManager=${CONTENT_MANAGER}`
+/** No object has the version before the first write of all: where one is, it is a conflict, and where none is, it is not asked for. */
+const ABSENT = '"resourceVersion":"1",'
 
 /**
- * One server-side apply or one patch. A Secret that we do not know must not be there, or be nobody's: without force another's content
- * is a conflict. One that we know is forced or patched, but only as the very object and version that we know
+ * One server-side apply or one patch. A Secret that we do not know must not be there: not another's, nor ours that a newer leader
+ * created. One that we know is forced or patched, but only as the very object and version that we know
  * (docs/en/decisions.md#preconditions).
  */
 export function writeSecretRequest(action: WriteSecret, group: CredentialGroup, secretName: string): KubeCall {
   const { precondition, by } = action
   const [before, after] = group.bodies[by]
-  const known = precondition ? `${JSON.stringify(precondition).slice(1, -1)},` : ''
+  const known = precondition ? `${JSON.stringify(precondition).slice(1, -1)},` : ABSENT
   const path = namespacedPath('/api/v1', action.namespace, 'secrets', secretName)
   return {
     method: 'PATCH',
