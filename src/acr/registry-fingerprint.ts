@@ -15,6 +15,15 @@ export function registryFingerprint(registry: RegistryConfig, identity: unknown)
   return createHash('sha256').update(stableJson(parts)).digest('hex')
 }
 
+/** Hash of what else decides about a registry's entry in a Secret: one of another shape is replaced before its time. */
+export function registryShape({
+  network,
+  domains,
+  expiresInHours,
+}: Pick<RegistryConfig, 'network' | 'domains' | 'expiresInHours'>): string {
+  return createHash('sha256').update(stableJson({ network, domains, expiresInHours })).digest('hex').slice(0, 16)
+}
+
 /** JSON with sorted keys and without undefined members: equal for equal meanings. */
 export function stableJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>

@@ -60,7 +60,6 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   let reported: HelperStatus | undefined
   let rotationRequest: number | undefined
   let ready = false
-  let config = first.config
   let session: Session
   let sessionStop = new AbortController()
 
@@ -102,7 +101,6 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       loaded,
       entries,
       carried,
-      changed: before === undefined ? [] : changedRegistries(config, loaded.config),
       client,
       clock,
       cloudNow: options.cloud.now,
@@ -119,9 +117,8 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     })
   }
 
-  function begin(opened: Session, loaded: LoadedConfig): void {
+  function begin(opened: Session): void {
     session = opened
-    config = loaded.config
     sessionStop = new AbortController()
     opened.run(sessionStop.signal).catch((error: unknown) => log.error({ error: String(error) }, 'the caches stopped'))
   }
@@ -166,7 +163,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       await before.drain(DRAIN_MS)
       if (inside.signal.aborted) return
       sessionStop.abort()
-      begin(opened, loaded)
+      begin(opened)
       log.info({ configHash: loaded.hash }, 'the configuration was read again')
       if (statusRead) session.prove(unproven())
       if (elector.holds()) lead()
@@ -177,7 +174,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   }
 
   session = open(first)
-  begin(session, first)
+  begin(session)
   log.info({ version: options.version, configHash: first.hash, attach: first.config.attach }, 'started')
   const pages = await startHelperPages({
     ...options,
@@ -244,12 +241,4 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
 
 function leaseMissing({ namespace, lease }: HelperConfig['release']): NopassError {
   return new NopassError('LEASE_MISSING', `the Lease ${namespace}/${lease} does not exist, so no replica can lead`)
-}
-
-/** Registries whose credential stays good but is to be written under other domains. */
-function changedRegistries(before: HelperConfig, after: HelperConfig): readonly string[] {
-  const shape = ({ targets: _targets, repositories: _repositories, ...rest }: HelperConfig['registries'][number]) =>
-    JSON.stringify(rest)
-  const known = new Map(before.registries.map((registry) => [registry.name, shape(registry)]))
-  return after.registries.filter((registry) => known.get(registry.name) !== shape(registry)).map(({ name }) => name)
 }

@@ -30,8 +30,6 @@ export interface SessionOptions {
   readonly entries: readonly RegistryEntry[]
   /** Of the session before a reload. */
   readonly carried: ReadonlyMap<string, RegistryState>
-  /** Registries whose credential the reload left good, but which are to be written under other domains. */
-  readonly changed: readonly string[]
   readonly client: KubeClient
   readonly clock: Clock
   readonly cloudNow: () => number
@@ -134,7 +132,6 @@ export function createSession(options: SessionOptions): Session {
   const keeper = createTokenKeeper({
     entries,
     carried: options.carried,
-    changed: options.changed,
     clock,
     cloudNow: options.cloudNow,
     random: options.random,
@@ -211,8 +208,11 @@ export function createSession(options: SessionOptions): Session {
     firstRound.begin(config.retire ? [] : unknown)
     if (config.retire) return
     keeper.start()
-    const names = [...doubtful, ...keeper.states.filter(({ outdated }) => outdated)].map(({ name }) => name)
-    keeper.refreshOlderThan(Number.POSITIVE_INFINITY, names)
+    keeper.refreshOlderThan(
+      Number.POSITIVE_INFINITY,
+      doubtful.map(({ name }) => name),
+    )
+    keeper.replaceOutdated()
   }
 
   return {

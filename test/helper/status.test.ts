@@ -32,7 +32,6 @@ const state = (name: string, more: Partial<RegistryState> = {}): RegistryState =
   error: undefined,
   failures: 0,
   urgent: false,
-  outdated: false,
   ...more,
 })
 const decisions = (...all: Decision[]) => all.map((decision, index) => ({ key: { namespace: `n${index}` }, decision }))

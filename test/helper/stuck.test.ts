@@ -350,6 +350,39 @@ test('a registry that a reload changed is replaced by the replica that leads nex
   await end(clock, one, two)
 })
 
+test('a registry that a reload changed, and the leader replaced, is not replaced once more by the replica that leads next', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const one = startHelper(server, clock, cloud)
+  await clock.advance(2_000)
+  const two = startHelper(server, clock, cloud, {}, { name: 'two' })
+  await clock.advance(3_000)
+  for (const helper of [one, two]) helper.configure({ registries: [moved] })
+  await clock.advance(10_000)
+  const before = passwordsIn(server, 'shop')
+  assert.match(before['moved.example.com'] ?? '', /^one-a-/)
+  one.stop.abort()
+  await clock.advance(MINUTE)
+  assert.deepEqual(passwordsIn(server, 'shop'), before)
+  await end(clock, one, two)
+})
+
+test('a start with other domains than those that the Secrets have replaces them at once, and one with the same replaces nothing', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  for (const [registries, domain, calls] of [
+    [[moved], 'moved.example.com', 1],
+    [[registry('a')], 'a.example.com', 2],
+    [[registry('a')], 'a.example.com', 2],
+  ] as const) {
+    const helper = startHelper(server, clock, cloud, { registries })
+    await clock.advance(10_000)
+    for (const namespace of ['home', 'shop']) {
+      assert.deepEqual(Object.keys(passwordsIn(server, namespace)), [domain])
+    }
+    assert.equal(cloud.calls.length, calls)
+    await end(clock, helper)
+  }
+})
+
 test('a new credential does not wait where another that led by right wrote a newer one of another registry: that one is replaced too, once', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const verify = { enabled: true, interval: '1m' }

@@ -64,7 +64,6 @@ function open(registries: Record<string, Registry>, options: { apart?: boolean }
   const keeper = createTokenKeeper({
     entries,
     carried: new Map(),
-    changed: [],
     clock,
     cloudNow: clock.now,
     random,

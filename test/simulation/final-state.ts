@@ -43,10 +43,10 @@ export function findUnfinished({ server, cloud, known, time }: FinalState): stri
     if (registries.length === 0) {
       return content.size === 0 ? [] : [`${namespace}: not a target, and its Secret still has credentials`]
     }
-    return registries.flatMap((registry) => {
+    const problems = registries.flatMap((registry) => {
       const values = config.registries.find((one) => one.name === registry)
       if (values === undefined || !isReal(values)) return []
-      const domain = values.edition === 'static' ? 'static.example.com' : domainOf(registry)
+      const [domain = ''] = domainsOf(values)
       const password = content.get(domain)
       if (password === undefined) return [`${namespace}: no credential for ${registry}`]
       const issued = cloud.issued(password)
@@ -57,6 +57,23 @@ export function findUnfinished({ server, cloud, known, time }: FinalState): stri
       const isCurrent = values.edition !== 'static' || cloud.staticLogin(registry).password === password
       return isCurrent ? [] : [`${namespace}: the login ${password} was replaced`]
     })
+    return [...problems, ...domainProblems(namespace, registries, content)]
+  }
+
+  /** Entries under domains that the configuration no longer has, and those that it has now. */
+  function domainProblems(
+    namespace: string,
+    registries: readonly string[],
+    content: ReadonlyMap<string, string>,
+  ): string[] {
+    const all = config.registries.filter(({ name }) => registries.includes(name))
+    if (content.size === 0 || !all.every(isReal)) return []
+    const expected = new Set(all.flatMap(domainsOf))
+    const odd = [...content.keys()].filter((domain) => !expected.has(domain))
+    const missing = [...expected].filter((domain) => !content.has(domain))
+    return [...odd.map((domain) => `still ${domain}`), ...missing.map((domain) => `not yet ${domain}`)].map(
+      (text) => `${namespace}: ${text}`,
+    )
   }
 
   function listProblems(account: AnyObject, targeted: boolean, secret: AnyObject | undefined): string[] {
@@ -99,9 +116,14 @@ function isReal({ name, edition, instanceId }: HelperConfig['registries'][number
   return edition === 'static' || instanceId === instanceOf(name)
 }
 
+/** The registry's own first. */
+function domainsOf({ name, edition, domains }: HelperConfig['registries'][number]): string[] {
+  return [...new Set([edition === 'static' ? 'static.example.com' : domainOf(name), ...domains])]
+}
+
 function contentOf(secret: AnyObject | undefined): Map<string, string> {
   const text = (secret?.data as Record<string, string> | undefined)?.['.dockerconfigjson']
   if (text === undefined) return new Map()
   const logins = readDockerConfig(Buffer.from(text, 'base64').toString())
-  return new Map(logins.map(({ domains, password }) => [domains[0] ?? '', password]))
+  return new Map(logins.flatMap(({ domains, password }) => domains.map((domain) => [domain, password])))
 }

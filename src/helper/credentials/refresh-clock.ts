@@ -1,4 +1,5 @@
 import { EARLIEST, refreshAt, retryAt, spreadAfter } from '../../acr/refresh-schedule.ts'
+import { registryShape } from '../../acr/registry-fingerprint.ts'
 import type { RegistryToken } from '../../acr/token-source.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -16,8 +17,6 @@ export interface RefreshClockOptions {
   readonly verifyIntervalMs: number
   /** Known from before a reload. */
   readonly initial?: RegistryState | undefined
-  /** The reload changed this registry. */
-  readonly changed?: boolean
   /** A new credential is asked for; `onAnswered` follows in any case but after `stop`. */
   readonly onAsk?: (reason: RefreshReason) => void
   readonly onAnswered?: () => void
@@ -48,6 +47,8 @@ export interface RefreshClock {
   keep(live: LiveToken): void
   /** Refreshes now, whatever the schedule says. */
   force(): void
+  /** Refreshes now if the credential was got for other domains than the configuration has now. */
+  replaceOutdated(): void
   /**
    * Some Secret holds a newer credential: refreshes now, once for a credential; a failure is retried as usual. One that this replica
    * got as the leader waits for its time, because two that lead by right for a moment must not outdo each other; with `also own` it is
@@ -76,8 +77,9 @@ const SHORTEST_SLEEP_MS = 60_000
 
 export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
   const { entry, clock, cloudNow, random } = options
+  const shape = registryShape(entry.values)
   const stop = new AbortController()
-  let state: RegistryState = initialState(entry, options.initial, options.changed ?? false)
+  let state: RegistryState = initialState(entry, options.initial)
   /** New, refused at its login, and held back while the one in use is known to work. */
   let candidate: RegistryToken | undefined
   /** The one in use has been refused before: that it is refused again is no reason to request another. */
@@ -134,23 +136,12 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     const spread = token === candidate ? 'usual' : reason === 'wanted' ? 'whole' : spreadAfter(before, cloudNow())
     const planned = refreshAt(token, { random: random(), sharedSession, spread })
     const origin = mode === 'proving' ? ({ origin: 'proof' } as const) : {}
-    const fetched: LiveToken = { name: entry.name, fingerprint, token, refreshAt: planned, ...origin }
+    const fetched: LiveToken = { name: entry.name, fingerprint, shape, token, refreshAt: planned, ...origin }
     // A static login that is read again is not a newer one: nothing has changed that a status would show.
     const live = changed || token.expiresAt !== null ? fetched : before
     const urgent = before !== undefined && (state.verified === 'refused' || isOver(before.token, cloudNow()))
     const error = verified === 'refused' ? refusal(entry.name) : undefined
-    // At a take-over the own copy, which a proof does not change, wins over it.
-    const outdated = state.outdated && mode === 'proving'
-    state = {
-      ...state,
-      live,
-      kept: undefined,
-      verified,
-      error: error && noteError(error),
-      failures: 0,
-      urgent,
-      outdated,
-    }
+    state = { ...state, live, kept: undefined, verified, error: error && noteError(error), failures: 0, urgent }
     candidate = undefined
     if (mode === 'proving') mode = 'idle'
     scheduleFor(live, SHORTEST_PAUSE_MS)
@@ -314,6 +305,10 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
       state = { ...state, kept: keptOf(live) }
     },
     force,
+    replaceOutdated() {
+      const { live } = state
+      if (live?.shape !== undefined && live.shape !== shape) force()
+    },
     replaceOlder(which) {
       const { live } = state
       if (live === undefined || live === olderLive) return
@@ -337,9 +332,8 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
 }
 
 /** `before`: under the configuration before a reload; one that is another registry by now leaves only its entry in the Secrets. */
-function initialState(entry: RegistryEntry, before: RegistryState | undefined, changed: boolean): RegistryState {
-  const outdated = changed || (before?.outdated ?? false)
-  if (before?.fingerprint === entry.source.key) return { ...before, outdated }
+function initialState(entry: RegistryEntry, before: RegistryState | undefined): RegistryState {
+  if (before?.fingerprint === entry.source.key) return before
   const last = before?.live ?? before?.kept
   return {
     name: entry.name,
@@ -350,7 +344,6 @@ function initialState(entry: RegistryEntry, before: RegistryState | undefined, c
     error: undefined,
     failures: 0,
     urgent: false,
-    outdated,
   }
 }
 

@@ -6,6 +6,8 @@ export interface LiveToken {
   readonly name: string
   /** Of the registry's configuration when it was asked for. */
   readonly fingerprint: string
+  /** Of the registry's configuration then: under which domains, for how long (registryShape). Undefined: not known. */
+  readonly shape?: string | undefined
   readonly token: RegistryToken
   /** Null: it does not expire. */
   readonly refreshAt: number | null
@@ -34,6 +36,4 @@ export interface RegistryState {
   readonly failures: number
   /** The credential in use no longer works: what replaces it is not paced. */
   readonly urgent: boolean
-  /** What Secrets hold may be of an earlier configuration of this registry: the replica that leads next replaces it. */
-  readonly outdated: boolean
 }

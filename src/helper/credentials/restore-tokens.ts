@@ -58,6 +58,7 @@ function readLogins(content: string): readonly RegistryLogin[] {
 }
 
 function liveToken(note: TokenNote, { username, password }: RegistryLogin): LiveToken {
-  const { name, fingerprint, refreshAt, issuedAt, expiresAt, domains } = note
-  return { name, fingerprint, refreshAt, token: { username, password, issuedAt, expiresAt, domains } }
+  const { name, fingerprint, shape, refreshAt, issuedAt, expiresAt, domains } = note
+  const token = { username, password, issuedAt, expiresAt, domains }
+  return { name, fingerprint, ...(shape !== undefined && { shape }), refreshAt, token }
 }

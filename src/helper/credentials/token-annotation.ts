@@ -4,6 +4,8 @@ import type { LiveToken } from './registry-state.ts'
 export interface TokenNote {
   readonly name: string
   readonly fingerprint: string
+  /** Not in notes of earlier versions. */
+  readonly shape?: string | undefined
   readonly issuedAt: number
   readonly expiresAt: number | null
   readonly refreshAt: number | null
@@ -12,9 +14,9 @@ export interface TokenNote {
 
 /** The value of the annotation `acr-nopass.io/tokens`: a JSON list, one note a registry. */
 export function encodeTokens(tokens: readonly LiveToken[]): string {
-  const notes = tokens.map(({ name, fingerprint, token, refreshAt }): TokenNote => {
+  const notes = tokens.map(({ name, fingerprint, shape, token, refreshAt }): TokenNote => {
     const { issuedAt, expiresAt, domains } = token
-    return { name, fingerprint, issuedAt, expiresAt, refreshAt, domains }
+    return { name, fingerprint, shape, issuedAt, expiresAt, refreshAt, domains }
   })
   return JSON.stringify(notes)
 }
@@ -37,6 +39,7 @@ function isNote(value: unknown): value is TokenNote {
   return (
     typeof note.name === 'string' &&
     typeof note.fingerprint === 'string' &&
+    (note.shape === undefined || typeof note.shape === 'string') &&
     isMoment(note.issuedAt) &&
     isTime(note.expiresAt) &&
     isTime(note.refreshAt) &&

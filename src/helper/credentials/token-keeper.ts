@@ -9,8 +9,6 @@ export interface TokenKeeperOptions {
   readonly entries: readonly RegistryEntry[]
   /** Of the configuration before a reload, by name; also those whose fingerprint has changed. */
   readonly carried: ReadonlyMap<string, RegistryState>
-  /** Those that the reload changed, by name. */
-  readonly changed: readonly string[]
   readonly clock: Clock
   /** Epoch milliseconds on the cloud's clock. */
   readonly cloudNow: () => number
@@ -35,6 +33,8 @@ export interface TokenKeeper {
   adopt(live: LiveToken): void
   /** Replaces what was issued before that time, epoch milliseconds; `registries`: only these. */
   refreshOlderThan(time: number, registries?: readonly string[]): void
+  /** Replaces what was got for other domains than the configuration has now. */
+  replaceOutdated(): void
   /** Some Secret holds a newer credential of these: ours is replaced now, unless this replica got it as the leader (without `also own`). */
   replaceOlder(registries: readonly string[], which?: 'also own'): void
   /** A new credential waits for another's. */
@@ -81,7 +81,6 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       random,
       verifyIntervalMs,
       initial: options.carried.get(name),
-      changed: options.changed.includes(name),
       onAsk: (reason) => asked(name, reason),
       onAnswered: () => hold.answered(name),
       onToken: hold.changed,
@@ -115,6 +114,9 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
         if (registries && !registries.includes(name)) continue
         if (live && live.token.issuedAt < time) one.force()
       }
+    },
+    replaceOutdated() {
+      for (const one of clocks.values()) one.replaceOutdated()
     },
     replaceOlder(registries, which) {
       for (const name of registries) clocks.get(name)?.replaceOlder(which)

@@ -45,7 +45,6 @@ export function createFleetCluster(options: ClusterOptions): TokenKeeper {
   return createTokenKeeper({
     entries: options.lives.map((life, index) => createEntry(`r${index}`, life, options)),
     carried: new Map(),
-    changed: [],
     clock,
     cloudNow: clock.now,
     random,
