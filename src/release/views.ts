@@ -11,6 +11,7 @@ import {
 } from '../kube/names.ts'
 import type { KubeObject, ObjectMeta } from '../kube/types.ts'
 import type { Versioned } from '../kube/watch/store.ts'
+import { createShare } from '../lib/share.ts'
 import { appliedLabels, otherContentManager, ownsContent } from './ownership.ts'
 
 /** What of a Namespace the plan reads. */
@@ -93,7 +94,7 @@ export interface Trimmers {
 }
 
 export function createTrimmers(options: TrimOptions): Trimmers {
-  const share = createShare()
+  const share = createShare(2_000)
   const withSharedList = (list: ReturnType<typeof boundedList>) => ({ ...list, list: share(list.list) })
   const wanted = Object.entries(options.secretLabels)
   const wantedKeys = new Set([...Object.keys(options.secretLabels), LABEL_MANAGED_BY, LABEL_INSTANCE])
@@ -151,17 +152,4 @@ function readList(annotation = ''): readonly string[] {
 function readTime(annotation = ''): number | undefined {
   const time = Date.parse(annotation)
   return Number.isNaN(time) ? undefined : time
-}
-
-/** The same value for equal values; bounded, so that many different ones cost no memory. */
-function createShare(limit = 2000): <T>(value: T) => T {
-  const known = new Map<string, unknown>()
-  return <T>(value: T): T => {
-    if (value === undefined) return value
-    const key = JSON.stringify(value)
-    const found = known.get(key)
-    if (found !== undefined) return found as T
-    if (known.size < limit) known.set(key, value)
-    return value
-  }
 }

@@ -2,6 +2,7 @@ import { parseImage } from '../../acr/image-reference.ts'
 import { isAcrHost } from '../../acr/registry-domains.ts'
 import { SKIP } from '../../kube/names.ts'
 import { isRecord } from '../../lib/is-record.ts'
+import { createShare } from '../../lib/share.ts'
 import type { AnyObject } from './any-object.ts'
 import type { Owner, Workload } from './legacy-facts.ts'
 import { LEGACY_DEPLOYMENTS, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
@@ -75,7 +76,7 @@ const DESCRIBED = Symbol('described')
  * own. Of what may have a template only the description is kept, equal parts shared.
  */
 export function createTrim(): (object: AnyObject) => AnyObject {
-  const share = createShare()
+  const share = createShare(5_000)
   return (object) => {
     const { apiVersion, kind, metadata } = object
     const { name, namespace, uid, resourceVersion } = metadata
@@ -111,19 +112,6 @@ export function createTrim(): (object: AnyObject) => AnyObject {
       metadata: kept as unknown as AnyObject['metadata'],
       [DESCRIBED]: described,
     }
-  }
-}
-
-/** The same value for equal ones; bounded, so that many different ones cost no memory. */
-function createShare(limit = 5000): <T>(value: T) => T {
-  const known = new Map<string, unknown>()
-  return <T>(value: T): T => {
-    if (value === undefined) return value
-    const key = JSON.stringify(value)
-    const found = known.get(key)
-    if (found !== undefined) return found as T
-    if (known.size < limit) known.set(key, value)
-    return value
   }
 }
 
