@@ -3,18 +3,19 @@ import { declaredBy } from '../../kube/declared-by.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import type { AnyObject } from './any-object.ts'
+import { collectRights } from './collect-rights.ts'
 import type { LegacyAccount, LegacyFacts, LegacyPart, Workload } from './legacy-facts.ts'
 import {
   ADDON_KEY_SECRET,
   LEGACY_CONFIG,
   LEGACY_CONFIG_KEYS,
   LEGACY_DEPLOYMENTS,
-  LEGACY_HELPER,
   LEGACY_NAMESPACE,
   LEGACY_SECRETS,
   LEGACY_SERVICES,
 } from './legacy-names.ts'
-import { describeWorkload, followsOwner, groupOf, ownerOf, titleOf } from './workload.ts'
+import { gitOpsTool, part } from './legacy-part.ts'
+import { describeWorkload, followsOwner, groupOf, ownerOf } from './workload.ts'
 
 /** Sorts out what belongs to the old helper; everything else is left aside. */
 export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyFacts {
@@ -27,7 +28,7 @@ export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyF
   const named = home('Deployment').filter(({ metadata }) => LEGACY_DEPLOYMENTS.includes(metadata.name))
   const deployments = named.filter(isHelpersDeployment)
   const webhooks = of('MutatingWebhookConfiguration')
-  const { rbac, sharedBindings, shared } = collectRbac(objects, all.flatMap(describeWorkload), deployments)
+  const { rbac, sharedBindings, shared } = collectRights(objects, all.flatMap(describeWorkload), deployments)
   const secrets = of('Secret').filter(({ metadata }) => LEGACY_SECRETS.includes(metadata.name))
   const foreign = secrets.flatMap((secret) => {
     const why = whyForeign(secret)
@@ -130,11 +131,6 @@ function isHelpersDeployment(object: AnyObject): boolean {
   return images.some((image) => parseImage(image).repository.includes('acr-credential-helper'))
 }
 
-/** A tool that would create the object again. The vendor's documents say `kubectl apply`, which would not. */
-function gitOpsTool({ metadata }: AnyObject, path: readonly string[]): string | undefined {
-  return declaredBy(metadata.managedFields, path, ['kubectl', 'kubectl-client-side-apply'])
-}
-
 function withTool(tool: string | undefined): Pick<LegacyPart, 'declaredBy'> {
   return tool === undefined ? {} : { declaredBy: tool }
 }
@@ -156,68 +152,6 @@ function judgedWorkloads(objects: readonly AnyObject[]): readonly Workload[] {
   })
 }
 
-/** The helper's rights; what another subject or Pod uses too stays. */
-function collectRbac(
-  objects: readonly AnyObject[],
-  workloads: readonly Workload[],
-  deployments: readonly AnyObject[],
-): Pick<LegacyFacts, 'rbac' | 'sharedBindings' | 'shared'> {
-  const bindings = objects.filter(({ kind }) => kind === 'ClusterRoleBinding')
-  const ofHelper = bindings.filter((object) => subjectsOf(object).some(isHelper))
-  const alone = ofHelper.filter((object) => subjectsOf(object).every(isHelper))
-  const staying = objects.filter(
-    (object) => (object.kind === 'ClusterRoleBinding' || object.kind === 'RoleBinding') && !alone.includes(object),
-  )
-  const roleUser = staying.find(({ roleRef }) => {
-    return isRecord(roleRef) && roleRef.kind === 'ClusterRole' && roleRef.name === LEGACY_HELPER
-  })
-  const accountUser = workloads.find(
-    ({ kind, namespace, name, serviceAccount, owner }) =>
-      namespace === LEGACY_NAMESPACE &&
-      serviceAccount === LEGACY_HELPER &&
-      owner === undefined &&
-      !(kind === 'Deployment' && deployments.some(({ metadata }) => metadata.name === name)),
-  )
-  const named = (kind: string): readonly AnyObject[] =>
-    objects.filter(
-      (object) =>
-        object.kind === kind &&
-        object.metadata.name === LEGACY_HELPER &&
-        (kind === 'ClusterRole' || (object.metadata.namespace ?? LEGACY_NAMESPACE) === LEGACY_NAMESPACE),
-    )
-  const [roles, accounts] = [named('ClusterRole'), named('ServiceAccount')]
-  const shared = ofHelper.filter((object) => !alone.includes(object))
-  return {
-    rbac: [
-      ...alone.map((object) => part(object, RBAC, 'clusterrolebindings')),
-      ...(roleUser === undefined ? roles.map((object) => part(object, RBAC, 'clusterroles')) : []),
-      ...(accountUser === undefined ? accounts.map((object) => part(object, '/api/v1', 'serviceaccounts')) : []),
-    ],
-    sharedBindings: shared.map(({ metadata }) => metadata.name),
-    shared: [
-      ...shared.map(({ metadata }) => `ClusterRoleBinding ${metadata.name}: it has other subjects too`),
-      ...(roleUser === undefined || roles.length === 0
-        ? []
-        : [`ClusterRole ${LEGACY_HELPER}: ${roleUser.kind} ${keyOf(roleUser.metadata)} refers to it`]),
-      ...(accountUser === undefined || accounts.length === 0
-        ? []
-        : [`ServiceAccount ${LEGACY_NAMESPACE}/${LEGACY_HELPER}: ${titleOf(accountUser)} runs as it`]),
-    ],
-  }
-}
-
-const RBAC = '/apis/rbac.authorization.k8s.io/v1'
-const CLUSTER_SCOPED: readonly string[] = ['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration']
-
-function part({ kind, metadata }: AnyObject, api: string, plural: string): LegacyPart {
-  const isWide = CLUSTER_SCOPED.includes(kind)
-  const { namespace = LEGACY_NAMESPACE, ...rest } = metadata
-  const folder = isWide ? api : `${api}/namespaces/${encodeURIComponent(namespace)}`
-  const path = `${folder}/${plural}/${encodeURIComponent(metadata.name)}`
-  // The 2018 manifest writes a namespace into its ClusterRoleBinding, which means nothing.
-  return { kind, path, metadata: isWide ? rest : { ...rest, namespace } }
-}
-
 function inNamespace(metadata: ObjectMeta): ObjectMeta {
   return { ...metadata, namespace: metadata.namespace ?? 'default' }
 }
@@ -230,14 +164,6 @@ function textsOf(data: unknown): Readonly<Record<string, string>> {
 function selectorOf({ spec }: AnyObject): Readonly<Record<string, string>> {
   const selector = isRecord(spec) && isRecord(spec.selector) ? spec.selector.matchLabels : undefined
   return textsOf(selector)
-}
-
-function subjectsOf({ subjects }: AnyObject): readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(subjects) ? subjects.filter(isRecord) : []
-}
-
-function isHelper({ kind, name, namespace }: Readonly<Record<string, unknown>>): boolean {
-  return kind === 'ServiceAccount' && name === LEGACY_HELPER && namespace === LEGACY_NAMESPACE
 }
 
 /** Whether the add-on's Service is called by all webhooks of a configuration, by some, or by none. */

@@ -5,7 +5,7 @@ import { isRecord } from '../../lib/is-record.ts'
 import { createShare } from '../../lib/share.ts'
 import type { AnyObject } from './any-object.ts'
 import type { Owner, Workload } from './legacy-facts.ts'
-import { LEGACY_DEPLOYMENTS, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
+import { LEGACY_DEPLOYMENTS, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -68,6 +68,13 @@ export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
 /** Groups of the kinds that are read for what else is in them: bindings and webhook configurations. */
 const NO_WORKLOADS: readonly string[] = ['rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
 
+function isBindingOfHelper(object: AnyObject): boolean {
+  const ofHelper = list(object, 'subjects').some(
+    ({ kind, name }) => kind === 'ServiceAccount' && name === LEGACY_HELPER,
+  )
+  return object.kind === 'ClusterRoleBinding' && ofHelper
+}
+
 /** Holds what {@link describeWorkload} said of the whole object. */
 const DESCRIBED = Symbol('described')
 
@@ -87,7 +94,8 @@ export function createTrim(): (object: AnyObject) => AnyObject {
       groupOf(object) === 'apps' &&
       namespace === LEGACY_NAMESPACE &&
       LEGACY_DEPLOYMENTS.includes(name)
-    if (isHelper) return object
+    const namesHelper = isAccount ? namespace === LEGACY_NAMESPACE && name === LEGACY_HELPER : isBindingOfHelper(object)
+    if (isHelper || namesHelper) return object
     if (isAccount || NO_WORKLOADS.includes(groupOf(object))) {
       const kept = { name, namespace, uid, resourceVersion } as AnyObject['metadata']
       return isAccount ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }

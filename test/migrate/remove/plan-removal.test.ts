@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { AnyObject } from '../../../src/migrate/remove/any-object.ts'
 import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
 import { findDependents } from '../../../src/migrate/remove/find-dependents.ts'
-import { describePlan, planRemoval, withoutOldNames } from '../../../src/migrate/remove/plan-removal.ts'
+import { describePlan, partTitle, planRemoval, withoutOldNames } from '../../../src/migrate/remove/plan-removal.ts'
+import { createTrim } from '../../../src/migrate/remove/workload.ts'
 import { object } from '../import/import-kit.ts'
 import { A, AGGREGATION, account, B, deployment, recipe2018 } from '../import/recipe-2018.ts'
 import { ours } from './our-scene.ts'
@@ -81,8 +82,9 @@ test('a list that another tool applies is left and said', () => {
 })
 
 test('a binding that names others besides the old helper is not deleted', () => {
+  const roleRef = { kind: 'ClusterRole', name: 'cluster-admin' }
   const binding = (name: string, subjects: object[]): AnyObject =>
-    object('ClusterRoleBinding', undefined, name, { subjects })
+    object('ClusterRoleBinding', undefined, name, { roleRef, subjects })
   const facts = collectFacts([
     binding('only', [HELPER]),
     binding('shared', [HELPER, { kind: 'User', name: 'anna' }]),
@@ -118,11 +120,11 @@ test('a webhook configuration with a webhook of another owner stays, as does one
 })
 
 // Finding 4.
-test('a ClusterRole that another binding refers to, and a ServiceAccount that another workload runs as, stay', () => {
+test('a ClusterRole that another binding refers to stays, and so do a ServiceAccount that another workload runs as and its rights', () => {
   const NAME = HELPER.name
   const roleRef = { kind: 'ClusterRole', name: NAME }
   const facts = collectFacts([
-    object('ClusterRole', undefined, NAME),
+    object('ClusterRole', undefined, NAME, { rules: RULES_2019 }),
     object('ServiceAccount', 'kube-system', NAME),
     object('ClusterRoleBinding', undefined, 'helper', { roleRef, subjects: [HELPER] }),
     object('RoleBinding', 'shop', 'team', { roleRef, subjects: [{ kind: 'User', name: 'anna' }] }),
@@ -130,14 +132,145 @@ test('a ClusterRole that another binding refers to, and a ServiceAccount that an
       spec: { template: { spec: { serviceAccountName: NAME, containers: [{ image: 'x' }] } } },
     }),
   ])
-  assert.deepEqual(
-    facts.rbac.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
-    ['ClusterRoleBinding helper'],
-  )
+  assert.deepEqual(facts.rbac, [])
   assert.deepEqual(planRemoval(facts).shared, [
-    `ClusterRole ${NAME}: RoleBinding shop/team refers to it`,
+    `ClusterRoleBinding helper: Deployment kube-system/other has its rights by it`,
+    `ClusterRole ${NAME}: ClusterRoleBinding helper refers to it`,
     `ServiceAccount kube-system/${NAME}: Deployment kube-system/other runs as it`,
   ])
+})
+
+const RULES_2019 = [
+  { apiGroups: [''], resources: ['namespaces', 'configmaps'], verbs: ['get', 'list', 'watch'] },
+  {
+    apiGroups: [''],
+    resources: ['serviceaccounts', 'secrets'],
+    verbs: ['create', 'update', 'patch', 'get', 'list', 'watch'],
+  },
+]
+const declared = (one: AnyObject, field: string): AnyObject => {
+  const managedFields = [{ manager: 'argocd-controller', operation: 'Apply' as const, fieldsV1: { [field]: {} } }]
+  return { ...one, metadata: { ...one.metadata, managedFields } }
+}
+const ROLE = object('ClusterRole', undefined, HELPER.name, { rules: RULES_2019 })
+const BINDING = object('ClusterRoleBinding', undefined, HELPER.name, {
+  roleRef: { kind: 'ClusterRole', name: HELPER.name },
+  subjects: [HELPER],
+})
+const ACCOUNT = object('ServiceAccount', 'kube-system', HELPER.name)
+const withRule = (rule: object): AnyObject => ({ ...ROLE, rules: [...RULES_2019, rule] })
+const labelled = (labels: Readonly<Record<string, string>>): AnyObject => {
+  return { ...ROLE, metadata: { ...ROLE.metadata, labels } }
+}
+const ownedPod = (kind: string, name: string): AnyObject => ({
+  ...object('Pod', 'kube-system', 'p', {
+    spec: { serviceAccountName: HELPER.name, containers: [{ image: 'x' }] },
+  }),
+  metadata: {
+    ...object('Pod', 'kube-system', 'p').metadata,
+    ownerReferences: [{ apiVersion: 'apps/v1', kind, name, controller: true }],
+  } as AnyObject['metadata'],
+})
+
+// The last rights that the vendor published, for its ClusterRole aliyun-acr-credential-helper:
+// "Pull an image without a password" in the documents of 2019-08 (AliyunCS, reseller.en-US), those of 2018-10 bind cluster-admin.
+const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kept: readonly string[]])[] = [
+  ['of the rights that the vendor published', [ROLE, BINDING, ACCOUNT], []],
+  [
+    'a role with a verb that the vendor never published',
+    [withRule({ apiGroups: [''], resources: ['secrets'], verbs: ['delete'] }), BINDING, ACCOUNT],
+    [`ClusterRole ${HELPER.name}: it allows what Alibaba's own helper is not known to need`],
+  ],
+  [
+    'a role for another API group',
+    [withRule({ apiGroups: ['apps'], resources: ['secrets'], verbs: ['get'] }), BINDING, ACCOUNT],
+    [`ClusterRole ${HELPER.name}: it allows what Alibaba's own helper is not known to need`],
+  ],
+  [
+    'a role for everything',
+    [withRule({ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }), BINDING, ACCOUNT],
+    [`ClusterRole ${HELPER.name}: it allows what Alibaba's own helper is not known to need`],
+  ],
+  [
+    'a role for URLs',
+    [withRule({ nonResourceURLs: ['/metrics'], verbs: ['get'] }), BINDING, ACCOUNT],
+    [`ClusterRole ${HELPER.name}: it allows what Alibaba's own helper is not known to need`],
+  ],
+  [
+    'a role that is made of others',
+    [{ ...ROLE, aggregationRule: { clusterRoleSelectors: [{}] } }, BINDING, ACCOUNT],
+    [`ClusterRole ${HELPER.name}: it is made of other roles`],
+  ],
+  // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
+  [
+    'a role that others are made of',
+    [labelled({ 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }), BINDING, ACCOUNT],
+    [`ClusterRole ${HELPER.name}: other roles are made of it`],
+  ],
+  [
+    'what GitOps would create again',
+    [declared(ROLE, 'f:rules'), declared(BINDING, 'f:subjects'), declared(ACCOUNT, 'f:metadata')],
+    [
+      `ClusterRoleBinding ${HELPER.name}: argocd-controller applies it`,
+      `ClusterRole ${HELPER.name}: ClusterRoleBinding ${HELPER.name} refers to it`,
+      `ServiceAccount kube-system/${HELPER.name}: argocd-controller applies it`,
+    ],
+  ],
+  [
+    'a binding of a role that the vendor never gave',
+    [ROLE, { ...BINDING, roleRef: { kind: 'ClusterRole', name: 'view' } }, ACCOUNT],
+    [`ClusterRoleBinding ${HELPER.name}: it gives ClusterRole view, which Alibaba's own helper never had`],
+  ],
+  [
+    'a ServiceAccount that names a Secret of somebody else',
+    [ROLE, BINDING, { ...ACCOUNT, secrets: [{ name: `${HELPER.name}-token-x7k2p` }, { name: 'vault-login' }] }],
+    [`ServiceAccount kube-system/${HELPER.name}: it names the Secret vault-login`],
+  ],
+  [
+    'a ServiceAccount that a Pod of an operator runs as',
+    [ROLE, BINDING, ACCOUNT, ownedPod('StatefulSet', 'db')],
+    [
+      `ClusterRoleBinding ${HELPER.name}: Pod kube-system/p has its rights by it`,
+      `ClusterRole ${HELPER.name}: ClusterRoleBinding ${HELPER.name} refers to it`,
+      `ServiceAccount kube-system/${HELPER.name}: Pod kube-system/p runs as it`,
+    ],
+  ],
+]
+for (const [what, objects, kept] of KEPT) {
+  test(`P12 rights of Alibaba's helper go only when nothing but the helper can need them: ${what}`, () => {
+    const trim = createTrim()
+    const read = objects.map((one) => (one.kind === 'ClusterRole' ? one : trim(one)))
+    for (const facts of [collectFacts(objects), collectFacts(read)]) {
+      const { shared } = planRemoval(facts)
+      assert.deepEqual(shared, kept)
+      const titles = [...facts.rbac.map((part) => partTitle(part)), ...shared.map((line) => line.split(':')[0])]
+      assert.deepEqual(titles.sort(), [
+        `ClusterRole ${HELPER.name}`,
+        `ClusterRoleBinding ${HELPER.name}`,
+        `ServiceAccount kube-system/${HELPER.name}`,
+      ])
+    }
+  })
+}
+
+test("Pods and ReplicaSets of the helper's own Deployment keep neither its ServiceAccount nor its rights", () => {
+  const helper = deployment(
+    'kube-system',
+    HELPER.name,
+    'registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v21',
+  )
+  const spec = { serviceAccountName: HELPER.name, containers: [{ image: 'x' }] }
+  const replicaSet = object('ReplicaSet', 'kube-system', `${HELPER.name}-5d9`, { spec: { template: { spec } } })
+  const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: HELPER.name, controller: true }]
+  const facts = collectFacts([
+    helper,
+    { ...replicaSet, metadata: { ...replicaSet.metadata, ownerReferences } as AnyObject['metadata'] },
+    ownedPod('ReplicaSet', `${HELPER.name}-5d9`),
+    ROLE,
+    BINDING,
+    ACCOUNT,
+  ])
+  assert.deepEqual([facts.rbac.length, facts.shared], [3, []])
 })
 
 // An image of the vendor's: registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v21.01.26.0-9ac7d9b-aliyun

@@ -1,0 +1,129 @@
+import { keyOf } from '../../kube/types.ts'
+import { isRecord } from '../../lib/is-record.ts'
+import type { AnyObject } from './any-object.ts'
+import type { LegacyFacts, Workload } from './legacy-facts.ts'
+import { LEGACY_HELPER, LEGACY_NAMESPACE } from './legacy-names.ts'
+import { gitOpsTool, part } from './legacy-part.ts'
+import { titleOf } from './workload.ts'
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1'
+
+/** What the vendor's documents ever gave its helper: the ClusterRole of 2019, and before that `cluster-admin`. */
+const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
+  namespaces: ['get', 'list', 'watch'],
+  configmaps: ['get', 'list', 'watch'],
+  serviceaccounts: ['create', 'update', 'patch', 'get', 'list', 'watch'],
+  secrets: ['create', 'update', 'patch', 'get', 'list', 'watch'],
+}
+const GIVEN: readonly unknown[] = ['cluster-admin', LEGACY_HELPER]
+
+/** The helper's rights: what is provably its own and that nothing else can need; of the rest, why it stays. */
+export function collectRights(
+  objects: readonly AnyObject[],
+  workloads: readonly Workload[],
+  deployments: readonly AnyObject[],
+): Pick<LegacyFacts, 'rbac' | 'sharedBindings' | 'shared'> {
+  const bindings = objects.filter(({ kind }) => kind === 'ClusterRoleBinding')
+  const ofHelper = bindings.filter((object) => subjectsOf(object).some(isHelper))
+  const user = findUser(workloads, deployments)
+  const judged = ofHelper.map((object) => ({ object, why: whyBindingStays(object, user) }))
+  const going = judged.filter(({ why }) => why === undefined).map(({ object }) => object)
+  const staying = objects.filter(
+    (object) => (object.kind === 'ClusterRoleBinding' || object.kind === 'RoleBinding') && !going.includes(object),
+  )
+  const roles = objects
+    .filter(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === LEGACY_HELPER)
+    .map((object) => ({ object, why: whyRoleStays(object, staying) }))
+  const accounts = objects
+    .filter(({ kind, metadata }) => {
+      const { name, namespace = LEGACY_NAMESPACE } = metadata
+      return kind === 'ServiceAccount' && name === LEGACY_HELPER && namespace === LEGACY_NAMESPACE
+    })
+    .map((object) => ({ object, why: whyAccountStays(object, user) }))
+  const free = (those: typeof roles): readonly AnyObject[] =>
+    those.filter(({ why }) => why === undefined).map(({ object }) => object)
+  return {
+    rbac: [
+      ...going.map((object) => part(object, RBAC, 'clusterrolebindings')),
+      ...free(roles).map((object) => part(object, RBAC, 'clusterroles')),
+      ...free(accounts).map((object) => part(object, '/api/v1', 'serviceaccounts')),
+    ],
+    sharedBindings: ofHelper
+      .filter((object) => !subjectsOf(object).every(isHelper))
+      .map(({ metadata }) => metadata.name),
+    shared: [...judged, ...roles, ...accounts].flatMap(({ object, why }) =>
+      why === undefined ? [] : [`${object.kind} ${placeOf(object)}: ${why}`],
+    ),
+  }
+}
+
+/** What runs as the helper's ServiceAccount and is not the helper: no Deployment of it, and nothing that one of these made. */
+function findUser(workloads: readonly Workload[], deployments: readonly AnyObject[]): Workload | undefined {
+  const own = new Set(deployments.map(({ metadata }) => `Deployment ${metadata.name}`))
+  const running = workloads.filter(
+    ({ namespace, serviceAccount }) => namespace === LEGACY_NAMESPACE && serviceAccount === LEGACY_HELPER,
+  )
+  const isOwn = ({ kind, name, owner }: Workload): boolean =>
+    own.has(`${kind} ${name}`) || (owner !== undefined && own.has(`${owner.kind} ${owner.name}`))
+  // ReplicaSets first, whatever their order: with them their Pods are the helper's own.
+  for (const workload of running) if (isOwn(workload)) own.add(`${workload.kind} ${workload.name}`)
+  return running.find((workload) => !isOwn(workload))
+}
+
+function whyBindingStays(object: AnyObject, user: Workload | undefined): string | undefined {
+  if (!subjectsOf(object).every(isHelper)) return 'it has other subjects too'
+  const { kind, name } = isRecord(object.roleRef) ? object.roleRef : {}
+  if (kind !== 'ClusterRole' || !GIVEN.includes(name)) {
+    return `it gives ${kind} ${name}, which Alibaba's own helper never had`
+  }
+  if (user !== undefined) return `${titleOf(user)} has its rights by it`
+  return applied(object, ['f:subjects'])
+}
+
+function whyRoleStays(object: AnyObject, staying: readonly AnyObject[]): string | undefined {
+  const user = staying.find(({ roleRef }) => {
+    return isRecord(roleRef) && roleRef.kind === 'ClusterRole' && roleRef.name === LEGACY_HELPER
+  })
+  if (user !== undefined) return `${user.kind} ${keyOf(user.metadata)} refers to it`
+  if (object.aggregationRule !== undefined) return 'it is made of other roles'
+  // Of any ClusterRole, by any label: these are the ones that Kubernetes and its documents use.
+  const labels = Object.keys(object.metadata.labels ?? {})
+  if (labels.some((key) => key.includes('/aggregate-to-'))) return 'other roles are made of it'
+  const rules = Array.isArray(object.rules) ? object.rules : []
+  if (!rules.every(isPublished)) return "it allows what Alibaba's own helper is not known to need"
+  return applied(object, ['f:rules'])
+}
+
+function whyAccountStays(object: AnyObject, user: Workload | undefined): string | undefined {
+  if (user !== undefined) return `${titleOf(user)} runs as it`
+  const secrets = Array.isArray(object.secrets) ? object.secrets.filter(isRecord) : []
+  // Its token, as Kubernetes before 1.24 makes one.
+  const foreign = secrets.find(({ name }) => !String(name).startsWith(`${LEGACY_HELPER}-token-`))
+  if (foreign !== undefined) return `it names the Secret ${foreign.name}`
+  return applied(object, ['f:metadata'])
+}
+
+function applied(object: AnyObject, path: readonly string[]): string | undefined {
+  const tool = gitOpsTool(object, path)
+  return tool === undefined ? undefined : `${tool} applies it`
+}
+
+function isPublished(rule: unknown): boolean {
+  if (!isRecord(rule)) return false
+  const { apiGroups, resources, verbs, nonResourceURLs } = rule
+  const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])
+  if (texts(nonResourceURLs).length > 0 || texts(apiGroups).some((group) => group !== '')) return false
+  return texts(resources).every((resource) => texts(verbs).every((verb) => PUBLISHED[resource]?.includes(verb)))
+}
+
+function placeOf({ kind, metadata }: AnyObject): string {
+  return kind === 'ServiceAccount' ? `${LEGACY_NAMESPACE}/${metadata.name}` : metadata.name
+}
+
+function subjectsOf({ subjects }: AnyObject): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(subjects) ? subjects.filter(isRecord) : []
+}
+
+function isHelper({ kind, name, namespace }: Readonly<Record<string, unknown>>): boolean {
+  return kind === 'ServiceAccount' && name === LEGACY_HELPER && namespace === LEGACY_NAMESPACE
+}
