@@ -1,12 +1,14 @@
+type HelmName = 'helm3' | 'helm4'
+
 /** What the deployers of one run do, and when; the same seed and number give the same plan. */
 export interface RivalPlan {
-  readonly helm: 'helm3' | 'helm4'
   readonly actions: readonly ActionPlan[]
   readonly person: readonly PersonStep[]
 }
 
 export interface ActionPlan {
   readonly by: string
+  readonly helm: HelmName
   /** Milliseconds after the begin of the run. */
   readonly at: number
   readonly kind: 'good' | 'waits' | 'crashes'
@@ -18,6 +20,7 @@ export interface ActionPlan {
 
 export interface PersonStep {
   readonly by: string
+  readonly helm: HelmName
   readonly at: number
   readonly cluster: number
   readonly command: 'upgrade' | 'rollback' | 'uninstall'
@@ -27,11 +30,13 @@ export function rivalPlan(seed: number, run: number): RivalPlan {
   const random = createRandom(Math.imul(seed ^ 0x5f356495, run * 2 + 1) ^ run)
   const below = (limit: number): number => Math.floor(random() * limit)
   const pick = <T>(...from: readonly [T, ...T[]]): T => from[below(from.length)] ?? from[0]
+  const helm = (): HelmName => pick<HelmName>('helm3', 'helm4')
   const actions = ['first', 'second'].map((by): ActionPlan => {
     const cancel = below(10) < 4 && { signal: pick<'SIGTERM' | 'SIGKILL'>('SIGTERM', 'SIGKILL'), after: below(9000) }
     return {
       by,
-      at: below(5000),
+      helm: helm(),
+      at: below(3000),
       kind: pick('good', 'good', 'good', 'waits', 'crashes'),
       wide: below(2) === 0,
       verify: below(2) === 0,
@@ -40,9 +45,9 @@ export function rivalPlan(seed: number, run: number): RivalPlan {
   })
   const person = Array.from({ length: 1 + below(3) }, (_, index): PersonStep => {
     const command = pick('upgrade', 'upgrade', 'rollback', 'rollback', 'rollback', 'uninstall')
-    return { by: `person${index}`, at: below(15_000), cluster: below(2), command }
+    return { by: `person${index}`, helm: helm(), at: below(12_000), cluster: below(2), command }
   })
-  return { helm: pick('helm3', 'helm4'), actions, person: person.toSorted((a, b) => a.at - b.at) }
+  return { actions, person: person.toSorted((a, b) => a.at - b.at) }
 }
 
 /** mulberry32 */

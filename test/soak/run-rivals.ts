@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { parse, stringify } from 'yaml'
-import { recordSelector } from '../../src/helm/release/release-record.ts'
+import { readRecord, recordSelector } from '../../src/helm/release/release-record.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { policyName } from '../../src/policy/names.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
@@ -25,9 +25,11 @@ export interface RivalOptions {
 
 const execute = promisify(execFile)
 const NAMESPACE = '/api/v1/namespaces/acr-nopass'
+/** See `OTHERS` of test/action/support/rivals.ts. */
+const GOOD = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--trace-warnings' }] }
 const KINDS: Readonly<Record<ActionPlan['kind'], object>> = {
-  good: {},
-  waits: { image: { repository: 'absent/absent' } },
+  good: GOOD,
+  waits: { ...GOOD, image: { repository: 'absent/absent' } },
   crashes: { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] },
 }
 /** In a policy: only `wide` values name it. */
@@ -45,6 +47,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
   const runs = options.run === undefined ? Array.from({ length: options.count }, (_, run) => run) : [options.run]
   print(`seed ${options.seed}, ${runs.length} runs; again, one of them: --rivals --seed ${options.seed} --run K`)
   await ensureTools(['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm3', 'helm4'], { progress, signal })
+  const begin = performance.now()
   const tally = { done: 0, broken: 0, greenActions: 0, actions: 0, overtaken: 0, cancels: 0, person: 0 }
   await progress.step('rivals', async (step) => {
     step.update('starting two clusters')
@@ -55,13 +58,16 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
     const first = await runAction({ inputs: { ...inputsOf(bed, {}, 'true'), canary: '0' }, env: bed.env })
     await rm(first.temp, { recursive: true })
     if (first.code !== 0) throw new Error(`no good release before the first run: ${withoutMasks(first.stdout)}`)
+    let isGood = false
     try {
       for (const run of runs) {
         signal.throwIfAborted()
         const plan = rivalPlan(options.seed, run)
         step.update(`${tally.done + 1} of ${runs.length}: run ${run}, ${tally.broken} broken`)
-        const trial = new Trial(beds[plan.helm], root, folder, run)
+        const trial = new Trial(beds, root, folder, run)
+        if (!isGood) await trial.reset()
         const { breaches, said, outcomes } = await trial.perform(plan.actions, plan.person, signal)
+        isGood = breaches.length === 0
         tally.done += 1
         tally.actions += outcomes.length
         tally.greenActions += outcomes.filter(({ code }) => code === 0).length
@@ -70,20 +76,25 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
         tally.person += plan.person.length
         if (breaches.length === 0) continue
         tally.broken += 1
-        print(`✖ run ${run} (${plan.helm}): ${breaches.join('; ')}\n${JSON.stringify(plan)}\n${said}`)
+        print(`✖ run ${run}: ${breaches.join('; ')}\n${JSON.stringify(plan)}\n${said}`)
       }
     } finally {
+      // Also of a run that is interrupted.
+      print(
+        `${tally.done} runs in ${Math.round((performance.now() - begin) / 1000)} s, ${tally.broken} broke a promise; ${tally.actions} jobs (${tally.greenActions} green, ` +
+          `${tally.overtaken} overtaken, ${tally.cancels} cancelled), ${tally.person} calls of a person's helm`,
+      )
       await rm(folder, { recursive: true, force: true })
     }
   })
-  print(
-    `${tally.done} runs, ${tally.broken} broke a promise; ${tally.actions} jobs (${tally.greenActions} green, ` +
-      `${tally.overtaken} overtaken, ${tally.cancels} cancelled), ${tally.person} calls of a person's helm`,
-  )
   return tally.broken > 0 ? 1 : 0
 }
 
+type Beds = Readonly<Record<ActionPlan['helm'], ActionBed>>
+
 class Trial {
+  readonly #beds: Beds
+  /** For all that is the same with either helm. */
   readonly #bed: ActionBed
   readonly #chart: string
   readonly #folder: string
@@ -91,15 +102,20 @@ class Trial {
   readonly #green: Green[] = []
   readonly #said: string[] = []
 
-  constructor(bed: ActionBed, root: string, folder: string, run: number) {
-    this.#bed = bed
+  constructor(beds: Beds, root: string, folder: string, run: number) {
+    this.#beds = beds
+    this.#bed = beds.helm4
     this.#chart = join(root, 'chart')
     this.#folder = folder
     this.#run = run
   }
 
-  async perform(actions: readonly ActionPlan[], person: readonly PersonStep[], signal: AbortSignal) {
+  async reset(): Promise<void> {
     await Promise.all(this.#bed.clusters.map((one) => this.#reset(one)))
+  }
+
+  /** Begins at a good release, and ends with one where no promise was broken. */
+  async perform(actions: readonly ActionPlan[], person: readonly PersonStep[], signal: AbortSignal) {
     const removed = new Set<string>()
     const wentBack = new Set<string>()
     const [outcomes] = await Promise.all([
@@ -123,16 +139,19 @@ class Trial {
     }
     // What is left must be repairable by the next job, and RAM is then exactly what it needs.
     for (const one of this.#bed.clusters) await this.#unlock(one)
-    const last = await this.#run1({ by: 'last', at: 0, kind: 'good', wide: false, verify: true }, signal)
+    const last = await this.#run1(
+      { by: 'last', helm: this.#run % 2 === 0 ? 'helm4' : 'helm3', at: 0, kind: 'good', wide: false, verify: true },
+      signal,
+    )
     if (last.code !== 0)
       breaches.push(`the next job was not green: ${last.annotations.map(({ message }) => message).join(' ')}`)
-    else
+    else if (breaches.length === 0)
       for (const one of this.#bed.clusters)
         if (await this.#grantsWide(one)) breaches.push(`${nameOf(one)}: RAM keeps what nothing needs`)
     return { breaches, said: this.#said.join('\n'), outcomes }
   }
 
-  /** Whatever the run before left: records away, the chart's objects taken over, one good release. */
+  /** Whatever was there: records away, the chart's objects taken over, one good release. */
   async #reset(one: BedCluster): Promise<void> {
     const { admin } = one.cluster
     await this.#ignoreAbsent(
@@ -173,12 +192,18 @@ class Trial {
   }
 
   async #run1(action: ActionPlan, signal: AbortSignal): Promise<ActionOutcome> {
-    const { by, kind, wide, verify, cancel } = action
+    const { by, helm, kind, wide, verify, cancel } = action
     const values = { podAnnotations: { by: `${by}${this.#run}` }, ...KINDS[kind] }
     const inputs = inputsOf(this.#bed, values, verify ? 'true' : 'false')
     const outcome = await runAction({
-      inputs: { ...inputs, values: this.#values(values, wide), timeout: '60s', 'max-parallel': '2', canary: '0' },
-      env: this.#bed.env,
+      inputs: {
+        ...inputs,
+        values: this.#values(values, wide),
+        timeout: by === 'last' ? '3m' : '40s',
+        'max-parallel': '2',
+        canary: '0',
+      },
+      env: this.#beds[helm].env,
       onStart(child) {
         if (cancel === undefined) return
         const timer = setTimeout(() => child.kill(cancel.signal), cancel.after)
@@ -188,7 +213,7 @@ class Trial {
     signal.throwIfAborted()
     const post = await runAction({
       inputs: {},
-      env: this.#bed.env,
+      env: this.#beds[helm].env,
       stage: 'post',
       state: outcome.state,
       temp: outcome.temp,
@@ -208,19 +233,18 @@ class Trial {
     return outcome
   }
 
-  async #personal(one: BedCluster, { by, command }: PersonStep): Promise<boolean> {
+  async #personal(one: BedCluster, { by, helm, command }: PersonStep): Promise<boolean> {
     const before = await this.#revisions(one)
+    const last = before.at(-1)
+    // As a person does who sees what is new and does not want it.
+    const back = before.findLast(
+      (other) => /deployed|superseded/.test(other.status) && other.by !== last?.by && other !== last,
+    )
     try {
       if (command === 'upgrade')
-        await this.#helm(one, ...(await this.#upgrade(one, `${by}-${this.#run}`, false)), '--install')
-      else if (command === 'uninstall') await this.#helm(one, 'uninstall', 'acr-nopass')
-      else
-        await this.#helm(
-          one,
-          'rollback',
-          'acr-nopass',
-          String(before.find(({ status }) => /deployed|superseded/.test(status))?.revision ?? 1),
-        )
+        await this.#helmOf(helm, one, ...(await this.#upgrade(one, `${by}-${this.#run}`, false)), '--install')
+      else if (command === 'uninstall') await this.#helmOf(helm, one, 'uninstall', 'acr-nopass')
+      else await this.#helmOf(helm, one, 'rollback', 'acr-nopass', String(back?.revision ?? 1))
     } catch (error) {
       this.#said.push(
         `--- ${nameOf(one)}: ${by} ${command} refused: ${String((error as { stderr?: string }).stderr ?? error).trim()}`,
@@ -232,12 +256,9 @@ class Trial {
       return true
     }
     const after = await this.#revisions(one)
-    const wanted = command === 'upgrade' ? `${by}-${this.#run}` : undefined
+    const wanted = command === 'upgrade' ? `${by}-${this.#run}` : back?.by
     const known = new Set(before.map(({ revision }) => revision))
-    const made = after.find(
-      ({ revision, by: whose }) =>
-        !known.has(revision) && (wanted === undefined ? /^(older|base)/.test(whose) : whose === wanted),
-    )
+    const made = after.find(({ revision, by: whose }) => !known.has(revision) && whose === wanted)
     if (made) this.#green.push({ cluster: nameOf(one), revision: made.revision, whose: `${by} (${command})` })
     this.#said.push(`--- ${nameOf(one)}: ${by} ${command} made revision ${made?.revision}`)
     return true
@@ -276,20 +297,21 @@ class Trial {
   }
 
   async #revisions(one: BedCluster) {
-    const list = await one.cluster.admin.request<{ items: { metadata: { labels: Record<string, string> } }[] }>({
+    const list = await one.cluster.admin.request<{
+      items: { metadata: { labels: Record<string, string> }; data: { release: string } }[]
+    }>({
       method: 'GET',
       path: `${NAMESPACE}/secrets`,
       query: { labelSelector: recordSelector('acr-nopass') },
     })
     const rows = await Promise.all(
-      list.items.map(async ({ metadata: { labels } }) => {
-        const text = await this.#helm(one, 'get', 'values', 'acr-nopass', `--revision=${labels.version}`).catch(
-          () => '',
-        )
+      list.items.map(async ({ metadata: { labels }, data }) => {
+        const { values } = await readRecord(Buffer.from(data.release, 'base64').toString('latin1'))
+        const text = JSON.stringify(values)
         return {
           revision: Number(labels.version),
           status: labels.status ?? '',
-          by: /by: (\S+)/.exec(text)?.[1] ?? '?',
+          by: /"by":"([^"]+)"/.exec(text)?.[1] ?? '?',
           wide: text.includes(WIDE),
         }
       }),
@@ -305,17 +327,21 @@ class Trial {
 
   async #upgrade(one: BedCluster, by: string, wide: boolean): Promise<readonly string[]> {
     const file = join(this.#folder, `${nameOf(one)}-${by}.yaml`)
-    await writeFile(file, this.#values({ podAnnotations: { by } }, wide))
+    await writeFile(file, this.#values({ podAnnotations: { by }, ...GOOD }, wide))
     const own = join(this.#folder, `${nameOf(one)}-own.yaml`)
     await writeFile(own, stringify(one.entry(0).values))
     return ['upgrade', 'acr-nopass', this.#chart, `--values=${file}`, `--values=${own}`]
   }
 
-  async #helm(one: BedCluster, ...args: readonly string[]): Promise<string> {
-    const program = join(this.#bed.env.PATH?.split(':')[0] ?? '', 'helm')
+  #helm(one: BedCluster, ...args: readonly string[]): Promise<string> {
+    return this.#helmOf('helm4', one, ...args)
+  }
+
+  async #helmOf(helm: ActionPlan['helm'], one: BedCluster, ...args: readonly string[]): Promise<string> {
+    const { env } = this.#beds[helm]
+    const program = join(env.PATH?.split(':')[0] ?? '', 'helm')
     const all = [...args, '--namespace=acr-nopass', `--kubeconfig=${one.cluster.adminKubeconfigFile}`]
-    return (await execute(program, all, { env: { ...this.#bed.env, KUBECACHEDIR: join(this.#folder, 'kube-cache') } }))
-      .stdout
+    return (await execute(program, all, { env: { ...env, KUBECACHEDIR: join(this.#folder, 'kube-cache') } })).stdout
   }
 }
 

@@ -45,6 +45,13 @@ const OURS: Readonly<Record<RivalCase['ours'], object>> = {
   crashes: { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] },
 }
 
+/**
+ * In every revision of others: an upgrade of Helm 3 compares with the newest deployed revision, so over a failed one it keeps
+ * what only that one added (https://helm.sh/docs/faq/changes_since_helm_2/#improved-upgrade-strategy-3-way-strategic-merge-patches,
+ * `prepareUpgrade` in https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go).
+ */
+const OTHERS = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--trace-warnings' }] }
+
 /** Another deployer, with the same helm. */
 export interface Rival {
   /** The good revision before the action. */
@@ -78,7 +85,7 @@ export async function openRivalBed(helm: 'helm3' | 'helm4'): Promise<RivalBed> {
   const real = join(bed.env.PATH?.split(':')[0] ?? '', 'helm')
   const common = ['--namespace=acr-nopass', `--kubeconfig=${adminKubeconfigFile}`]
   const base = join(folder, 'base.yaml')
-  await writeFile(base, bed.values)
+  await writeFile(base, bed.values + stringify(OTHERS))
   const own = join(folder, 'own.yaml')
   await writeFile(own, stringify(one.entry(0).values))
   const call = async (...args: readonly string[]): Promise<string> =>
@@ -144,7 +151,10 @@ exec ${real} "$@"
     },
   })
 
-  /** A good release that is neither the action's nor the rival's, with an older one that differs; its revision. */
+  /**
+   * A good release that is neither the action's nor the rival's, with an older one that differs; its revision. Nothing of
+   * the case before is left, whatever that did.
+   */
   async function reset(index: number): Promise<number> {
     if (background !== undefined) {
       // As a lost machine ends it: the release stays pending.
@@ -152,8 +162,7 @@ exec ${real} "$@"
       await background.ended
       background = undefined
     }
-    const last = (await revisions()).at(-1)
-    if (last?.status.startsWith('pending')) await call('rollback', 'acr-nopass', String(last.revision - 1))
+    await call('uninstall', 'acr-nopass', '--ignore-not-found')
     await call(...upgrade(`other${index}`, '--install'))
     await call(...upgrade(`base${index}`, '--wait', '--timeout=3m'))
     return (await revisions()).at(-1)?.revision ?? 0

@@ -1,0 +1,3 @@
+import { rivalsSuite } from './support/rivals-suite.ts'
+
+rivalsSuite('helm3')
