@@ -13,8 +13,8 @@ export const TOOLS_CODES = {
     fix: 'Install gcc and the C library headers (Debian/Ubuntu: apt-get install gcc libc6-dev) and run again.',
   },
   NO_DISK_SPACE: {
-    what: 'The disk is too full to build or install what is needed.',
-    fix: 'Free space, run `npm run tools -- clean`, or set ACR_NOPASS_CACHE (and GOCACHE, GOMODCACHE) to a larger disk; then run again.',
+    what: 'The disk is too full for what has to be written, built or installed.',
+    fix: 'Free space and run again. For pinned programs: `npm run tools -- clean`, or set ACR_NOPASS_CACHE (and GOCACHE, GOMODCACHE) to a larger disk.',
   },
   TOOL_DOWNLOAD_FAILED: {
     what: 'The source of a pinned program could not be fetched.',

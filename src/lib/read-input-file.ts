@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { NopassError } from '../errors.ts'
 
@@ -43,6 +43,7 @@ export function readInputFile({ input, name, folder, within }: InputFile): Buffe
   } catch (cause) {
     if (cause instanceof NopassError) throw cause
     if (cause instanceof NotRegular) throw refuse('is not a regular file')
+    if (cause instanceof ReplacedFile) throw refuse('was replaced while it was read', 'Run again.')
     const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT'
     if (isAbsent) throw refuse('does not exist', `A relative name starts at ${folder}.`, cause)
     throw refuse('cannot be read', undefined, cause)
@@ -65,6 +66,7 @@ export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer |
   const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     if (!fstatSync(file).isFile()) throw new NotRegular()
+    if (pathOf(file, real) !== real) throw new ReplacedFile(real)
     return readAtMost(file, limit)
   } finally {
     closeSync(file)
@@ -72,6 +74,15 @@ export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer |
 }
 
 class NotRegular extends Error {}
+
+/** A folder of the path became a link, or the file another one, after the path was resolved. */
+export class ReplacedFile extends Error {}
+
+/** Where an open file is. Only Linux tells it of the file itself; elsewhere the path is resolved again. */
+function pathOf(file: number, real: string): string {
+  const link = `/proc/self/fd/${file}`
+  return realpathSync(existsSync(link) ? link : real)
+}
 
 function readAny(name: string, folder: string): Buffer | undefined {
   if (name === '-') return readAtMost(0, INPUT_LIMIT)

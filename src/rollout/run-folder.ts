@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { NopassError } from '../errors.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
 
 /** A change that was begun and must be looked after when this process ends first. */
@@ -32,6 +33,8 @@ export interface HelmBegun {
   readonly stderrFile: string
 }
 
+const JOURNAL = 'journal.jsonl'
+
 /** The private folder of one run (0700): values, kubeconfigs, helm's output, and the journal for whoever cleans up. */
 export interface RunFolder {
   readonly path: string
@@ -53,14 +56,21 @@ export async function createRunFolder(parent: string): Promise<RunFolder> {
 export function openRunFolder(path: string): RunFolder {
   // Synchronous on purpose: the entry must be on disk before the process can be ended. It begins a line of its own, because a
   // full disk may have cut the one before.
-  const note = (entry: JournalEntry): void =>
-    appendFileSync(join(path, 'journal.jsonl'), `\n${JSON.stringify(entry)}`, { mode: 0o600 })
+  const note = (entry: JournalEntry): void => {
+    try {
+      appendFileSync(join(path, JOURNAL), `\n${JSON.stringify(entry)}`, { mode: 0o600 })
+    } catch (error) {
+      throw explainFull(error, path, JOURNAL)
+    }
+  }
   return {
     path,
     async write(name, text) {
       if (basename(name) !== name) throw new Error(`${JSON.stringify(name)} is not a file of the run folder`)
       const file = join(path, name)
-      await writeFile(file, text, { mode: 0o600, flag: 'wx' })
+      await writeFile(file, text, { mode: 0o600, flag: 'wx' }).catch((error) => {
+        throw explainFull(error, path, name)
+      })
       return file
     },
     note,
@@ -75,6 +85,16 @@ export function openRunFolder(path: string): RunFolder {
   }
 }
 
+/** A full disk or quota as an error that names it; anything else as it is. */
+export function explainFull(error: unknown, path: string, name: string): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new NopassError('NO_DISK_SPACE', `no space is left in ${dirname(path)} for ${name}`, {
+    hint: 'Free space on that disk (of a runner: RUNNER_TEMP) and run again.',
+    cause: error,
+  })
+}
+
 export interface OpenWork {
   readonly helm: readonly HelmBegun[]
   readonly namespaces: readonly Extract<JournalEntry, { event: 'namespace-made' }>[]
@@ -82,7 +102,7 @@ export interface OpenWork {
 
 /** What the journal says was begun and not settled; empty when there is no journal. */
 export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
-  const text = await readFile(join(folder.path, 'journal.jsonl'), 'utf8').catch(() => '')
+  const text = await readFile(join(folder.path, JOURNAL), 'utf8').catch(() => '')
   const entries = text
     .split('\n')
     .filter((line) => line !== '')

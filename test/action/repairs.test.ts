@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { parse, stringify } from 'yaml'
 import { eventually } from '../support/eventually.ts'
 import { writeHelperProgram } from '../support/helper-program.ts'
-import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { type ActionBed, startActionBed, withHelm } from './support/action-bed.ts'
 import { inputsOf } from './support/cancel-trial.ts'
 import { runAction } from './support/run-action.ts'
 
@@ -27,8 +27,8 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function run(values: object, inputs: Readonly<Record<string, string>> = {}) {
-  const outcome = await runAction({ inputs: { ...inputsOf(bed, values, 'true'), ...inputs }, env: bed.env })
+async function run(values: object, inputs: Readonly<Record<string, string>> = {}, { env } = bed) {
+  const outcome = await runAction({ inputs: { ...inputsOf(bed, values, 'true'), ...inputs }, env })
   await rm(outcome.temp, { recursive: true })
   const [result] = JSON.parse(outcome.outputs.results || '[]')
   return { ...outcome, result }
@@ -40,6 +40,16 @@ test('C2 after a first installation whose Pods crash, correct values succeed', a
   assert.deepEqual([broken.result?.status, broken.result?.error?.code], ['failed', 'POD_FAILING'], broken.stdout)
   const repaired = await run({}, { timeout: '3m' })
   assert.deepEqual([repaired.code, repaired.result?.status], [0, 'deployed'], repaired.stdout)
+})
+
+test('C2 after an upgrade with Helm 3 whose Pods crash, and which was not rolled back, correct values succeed', async () => {
+  const helm3 = await withHelm(bed, 'helm3')
+  const crashing = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] }
+  const broken = await run(crashing, { timeout: '3m', rollback: 'false' }, helm3)
+  assert.deepEqual([broken.result?.status, broken.result?.error?.code], ['failed', 'POD_FAILING'], broken.stdout)
+  const repaired = await run({}, { timeout: '3m' }, helm3)
+  assert.deepEqual([repaired.code, repaired.result?.status], [0, 'deployed'], repaired.stdout)
+  assert.match(repaired.result.notes.join(), /^rolled back to revision \d+ first, /)
 })
 
 test('H7 nothing changed, but the helper is dead: red, however good its last report is', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -8,7 +9,7 @@ import type { ReleaseContent } from '../../src/helm/release/release-content.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { type DeployOutcome, deployRelease } from '../../src/rollout/deploy/deploy-release.ts'
-import { createRunFolder } from '../../src/rollout/run-folder.ts'
+import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
 /** `deployed`: of a rival; `deployed*`: with the label of our step; `deployed=1`: with the content of revision 1. */
 type Record = `${Revision['status']}${'' | '*'}${'' | `=${number}`}`
@@ -20,13 +21,20 @@ interface Case {
   readonly seen: readonly Record[]
   /** What happened between the preflight and helm. */
   readonly meanwhile?: readonly Record[]
+  /** The history when the rollback ends that goes before the upgrade. */
+  readonly first?: readonly Record[]
   /** The history when our `helm upgrade` ends, and how it ends. */
   readonly upgrade?: { readonly history: readonly Record[]; readonly exit: number; readonly stderr?: string }
   /** The history when our rollback ends. */
   readonly undo?: readonly Record[]
   /** Our rollback fails. */
   readonly undoFails?: boolean
+  /** The disk is full when our upgrade ends. */
+  readonly full?: boolean
+  readonly skip?: string | false
   readonly rollback?: boolean
+  /** Which helm calls the journal leaves to the post step; default: none. */
+  readonly open?: readonly string[]
   readonly expected: {
     readonly calls: readonly string[]
     readonly outcome: Pick<DeployOutcome, 'status' | 'revision' | 'notes'> | string
@@ -39,6 +47,51 @@ const TIMEOUT = 'Error: UPGRADE FAILED: context deadline exceeded'
 
 const CASES: readonly Case[] = [
   {
+    name: 'a failed revision was left in the cluster: it is rolled back before the upgrade',
+    seen: ['deployed', 'failed'],
+    first: ['superseded', 'failed', 'deployed=1'],
+    upgrade: { history: ['superseded', 'failed', 'superseded=1', 'deployed*'], exit: 0 },
+    expected: {
+      calls: ['rollback 1', 'upgrade'],
+      outcome: {
+        status: 'deployed',
+        revision: 4,
+        notes: ['rolled back to revision 1 first, because revision 2 had failed'],
+      },
+    },
+  },
+  {
+    name: 'the rollback of a failed revision fails: the upgrade follows all the same',
+    seen: ['deployed', 'failed'],
+    undoFails: true,
+    open: ['rollback'],
+    first: ['deployed', 'failed', 'failed=1'],
+    upgrade: { history: ['superseded', 'failed', 'failed=1', 'deployed*'], exit: 0 },
+    expected: {
+      calls: ['rollback 1', 'upgrade'],
+      outcome: {
+        status: 'deployed',
+        revision: 4,
+        notes: ['the failed revision 2 was not rolled back first: helm rollback: ended without a message'],
+      },
+    },
+  },
+  {
+    name: 'a rival completes while a failed revision is rolled back first: nothing more is written',
+    seen: ['deployed', 'failed'],
+    first: ['superseded', 'failed', 'superseded', 'deployed=1'],
+    expected: {
+      calls: ['rollback 1'],
+      outcome: 'RELEASE_CHANGED release n/r was at revision 3 (deployed) and is now at revision 4 (deployed)',
+    },
+  },
+  {
+    name: 'a first installation failed: the upgrade goes over it',
+    seen: ['failed'],
+    upgrade: { history: ['failed', 'deployed*'], exit: 0 },
+    expected: { calls: ['upgrade'], outcome: { status: 'deployed', revision: 2, notes: [] } },
+  },
+  {
     name: 'nobody else: a failed upgrade goes back',
     seen: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
@@ -46,6 +99,38 @@ const CASES: readonly Case[] = [
     expected: {
       calls: ['upgrade', 'rollback 1'],
       outcome: { status: 'rolled-back', revision: 3, notes: ['rolled back to revision 1'] },
+    },
+  },
+  {
+    name: 'our rollback is killed: the post step does it again',
+    seen: ['deployed'],
+    upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
+    undo: ['deployed', 'failed*', 'pending-rollback=1'],
+    undoFails: true,
+    open: ['rollback'],
+    expected: {
+      calls: ['upgrade', 'rollback 1'],
+      outcome: {
+        status: 'failed',
+        revision: 2,
+        notes: ['rollback failed too: helm rollback: ended without a message'],
+      },
+    },
+  },
+  {
+    name: 'the disk is full when we would roll back: the failure is reported, and the post step rolls back',
+    seen: ['deployed'],
+    upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
+    full: true,
+    skip: existsSync('/dev/full') ? false : 'needs /dev/full, which Linux has',
+    open: ['upgrade'],
+    expected: {
+      calls: ['upgrade'],
+      outcome: {
+        status: 'failed',
+        revision: 2,
+        notes: ['rollback failed too: no space is left in FOLDER for journal.jsonl'],
+      },
     },
   },
   {
@@ -249,6 +334,7 @@ const CASES: readonly Case[] = [
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'failed*', 'superseded', 'deployed=1'],
     undoFails: true,
+    open: ['rollback'],
     expected: {
       calls: ['upgrade', 'rollback 1', 'rollback 3'],
       outcome: {
@@ -270,16 +356,17 @@ const CASES: readonly Case[] = [
 ]
 
 for (const one of CASES) {
-  test(`C1 ${one.name}`, async (t) => {
+  test(`C1 ${one.name}`, { skip: one.skip ?? false }, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-rivals-'))
     t.after(() => rm(folder, { recursive: true, force: true }))
     const world = await openWorld(folder, one)
+    const run = await createRunFolder(folder)
     const outcome = await deployRelease(
       {
         cluster: 'c',
         helm: world.helm,
         client: NOTHING,
-        folder: await createRunFolder(folder),
+        folder: run,
         target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
         options: {
           chart: 'chart',
@@ -307,10 +394,20 @@ for (const one of CASES) {
       },
       t.signal,
     ).then(
-      ({ status, revision, notes }) => ({ status, revision, notes }),
+      ({ status, revision, notes }) => ({
+        status,
+        revision,
+        notes: notes.map((note) => note.replace(folder, 'FOLDER')),
+      }),
       (error) => `${error.code} ${error.message}`,
     )
     assert.deepEqual({ calls: await world.calls(), outcome }, one.expected)
+    if (one.full) await rename(join(folder, 'journal.jsonl'), join(run.path, 'journal.jsonl'))
+    const { helm } = await readOpenWork(run)
+    assert.deepEqual(
+      helm.map(({ command }) => command),
+      one.open ?? [],
+    )
   })
 }
 
@@ -332,22 +429,25 @@ function revisions(records: readonly Record[], own: string): readonly Revision[]
 }
 
 /** A program in the place of helm, which notes its calls, and a history that moves with them. */
-async function openWorld(folder: string, { seen, meanwhile, upgrade, undo, undoFails }: Case) {
+async function openWorld(folder: string, { seen, meanwhile, first, upgrade, undo, undoFails, full }: Case) {
   const log = join(folder, 'calls')
   const path = join(folder, 'helm')
   await writeFile(log, '')
+  const journal = 'acr-nopass-*/journal.jsonl'
+  const fill = full ? `cd ${folder}; j=$(echo ${journal}); mv $j .; ln -s /dev/full $j; ` : ''
   const refuse = `echo '${upgrade?.stderr ?? ''}' >&2; exit ${upgrade?.exit ?? 0}`
   await writeFile(
     path,
-    `#!/bin/sh\necho "$*" >> ${log}\ncase "$1 $3" in upgrade*) ${refuse};; "rollback 1") exit ${undoFails ? 1 : 0};; esac\n`,
+    `#!/bin/sh\necho "$*" >> ${log}\ncase "$1 $3" in upgrade*) ${fill}${refuse};; "rollback 1") exit ${undoFails ? 1 : 0};; esac\n`,
   )
   await chmod(path, 0o700)
   const read = async (): Promise<readonly string[]> => (await readFile(log, 'utf8')).split('\n').filter(Boolean)
-  const own = (calls: readonly string[]): string => /acr-nopass\.io\/step=([^,]+),/.exec(calls[0] ?? '')?.[1] ?? ''
+  const own = (calls: readonly string[]): string => /acr-nopass\.io\/step=([^,]+),/.exec(calls.join())?.[1] ?? ''
   const records = async (): Promise<readonly Record[]> => {
     const calls = await read()
     if (calls.length === 0) return meanwhile ?? seen
-    return (calls.length === 1 ? upgrade?.history : undo) ?? upgrade?.history ?? []
+    const after = [first, upgrade?.history, undo].filter((history) => history !== undefined)
+    return after[calls.length - 1] ?? after.at(-1) ?? []
   }
   const helm: Helm = {
     path,

@@ -38,7 +38,11 @@ for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
   }, async (t) => {
     const { helm, ran, folder } = await open(t)
     await symlink(FULL, join(folder.path, 'journal.jsonl'))
-    await assert.rejects(beginHelmStep(helm, folder, [command, 'r'], about(command)), { code: 'ENOSPC' })
+    await assert.rejects(beginHelmStep(helm, folder, [command, 'r'], about(command)), {
+      code: 'NO_DISK_SPACE',
+      message: /^no space is left in \S+ for journal\.jsonl$/,
+      hint: /^Free space on that disk/,
+    })
     await assert.rejects(access(ran), { code: 'ENOENT' })
   })
 }

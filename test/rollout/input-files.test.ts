@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { stringify } from 'yaml'
+import { ReplacedFile, readRegular } from '../../src/lib/read-input-file.ts'
 import type { InputName } from '../../src/rollout/inputs/inputs.ts'
 import { loadSettings } from '../../src/rollout/inputs/load-settings.ts'
 import { prepareClusters } from '../../src/rollout/inputs/prepare-cluster.ts'
@@ -90,6 +91,24 @@ for (const [name, refused] of ROWS) {
     }
   })
 }
+
+test('security 7: a folder that is exchanged for a link between the check and the reading leads nowhere', () => {
+  // As the path is at the moment of the reading: the check saw a folder.
+  assert.throws(() => readRegular(join(workspace, 'folder', 'values.yaml')), ReplacedFile)
+  assert.equal(readRegular(join(realpathSync(elsewhere), 'values.yaml'))?.toString(), VALUES)
+})
+
+test('what was checked is what helm gets, whatever is done to the file afterwards', () => {
+  const file = join(workspace, 'exchanged.yaml')
+  writeFileSync(file, VALUES)
+  const inputs = readInputs((name) => ({ mode: 'validate', 'values-files': 'exchanged.yaml' })[name as string])
+  const { settings } = loadSettings(inputs, { environment: {}, workingDirectory: workspace, chartFolder })
+  writeFileSync(file, 'registries: []\n')
+  assert.deepEqual(
+    settings?.selected.map(({ layers }) => layers.map(({ text }) => text)),
+    [[VALUES]],
+  )
+})
 
 test('security 7: a list of clusters is in the workspace too', () => {
   const given = { 'clusters-file': join(elsewhere, 'values.yaml') }

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { preflightCluster } from '../../src/rollout/connect/preflight-cluster.ts'
+import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
 type Arguments = Parameters<typeof preflightCluster>
 
@@ -8,21 +14,101 @@ test('with an approved plan an abandoned release is not repaired: no plan contai
   const asked: string[] = []
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
     asked.push(method)
-    const labels = { version: '1', status: 'pending-upgrade', modifiedAt: '1000000000' }
-    return path.endsWith('/secrets') ? { items: [{ metadata: { labels } }] } : {}
+    return path.endsWith('/secrets') ? listOf(['pending-upgrade']) : {}
   }
-  const inputs = { 'recover-pending': true, mode: 'apply', timeout: '5m', wait: true, 'force-conflicts': false }
-  const settings = { inputs, chart: { ours: false } }
   const helm = { path: '/nothing', environment: {}, version: { major: 4, text: '4.3.1' } }
-  const context = { helm, settings, taken: new Map(), now: Date.now, approved: new Map(), report: assert.fail }
-  const cluster = { name: 'a', settings: { namespace: 'n', release: 'r' } }
-  await assert.rejects(
-    preflightCluster(
-      { cluster, context, signal: t.signal } as unknown as Arguments[0],
-      { client: { request }, identity: { kubeSystemUid: 'u' }, kubeconfig: 'k' } as unknown as Arguments[1],
-      { chart: 'c', chartVersion: undefined, valuesFiles: [], given: undefined },
-    ),
-    { code: 'HELM_PENDING' },
-  )
+  await assert.rejects(preflight(t, request, { helm, approved: new Map(), report: assert.fail }), {
+    code: 'HELM_PENDING',
+  })
   assert.deepEqual([...new Set(asked)], ['GET'])
 })
+
+for (const { name, ends, after, calls, notes, open } of [
+  {
+    name: 'the rollback is killed: the post step does it again',
+    ends: 'kill -9 $$',
+    after: [['deployed', 'pending-upgrade', 'pending-rollback']],
+    calls: ['rollback r 1'],
+    notes: [],
+    open: ['rollback'],
+  },
+  {
+    name: 'another deployer completes while the rollback starts: theirs is restored',
+    ends: 'exit 0',
+    // The third is of the other deployer, the fourth our rollback to the first, the fifth our rollback to the third.
+    after: [
+      ['superseded', 'superseded', 'superseded=3', 'deployed=1'],
+      ['superseded', 'superseded', 'superseded=3', 'superseded=1', 'deployed=3'],
+    ],
+    calls: ['rollback r 1', 'rollback r 3'],
+    notes: ['another deployer made revision 3 during the rollback: restored'],
+    open: [],
+  },
+] as const) {
+  test(`C1 recover-pending: ${name}`, async (t) => {
+    const parent = await mkdtemp(join(tmpdir(), 'acr-nopass-recover-'))
+    t.after(() => rm(parent, { recursive: true, force: true }))
+    const log = join(parent, 'calls')
+    await writeFile(log, '')
+    const path = join(parent, 'helm')
+    await writeFile(path, `#!/bin/sh\ncase "$1" in rollback) echo "$1 $2 $3" >> ${log}; ${ends};; esac\nexit 1\n`)
+    await chmod(path, 0o700)
+    const made = async (): Promise<readonly string[]> =>
+      (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '')
+    const history = async (): Promise<readonly string[]> => {
+      const count = (await made()).length
+      return count === 0 ? ['deployed', 'pending-upgrade'] : (after[count - 1] ?? after.at(-1) ?? [])
+    }
+    const request = async ({ path }: { readonly path: string }) => {
+      if (path.endsWith('/secrets')) return listOf(await history())
+      const revision = Number(/\.v(\d+)$/.exec(path)?.[1])
+      if (!(revision > 0)) return {}
+      const [, by = String(revision)] = /=(\d+)/.exec((await history())[revision - 1] ?? '') ?? []
+      const record = JSON.stringify({ config: { by }, manifest: '', chart: { metadata: { name: 'c', version: '1' } } })
+      const packed = await promisify(gzip)(record)
+      return { data: { release: Buffer.from(packed.toString('base64')).toString('base64') } }
+    }
+    const said: string[] = []
+    const folder = await createRunFolder(parent)
+    const helm = {
+      path,
+      environment: { PATH: '/usr/bin:/bin' },
+      version: { major: 4, minor: 3, patch: 1, text: '4.3.1' },
+    }
+    // What comes after the repair is not what is tested: this helm renders nothing.
+    const report = (_: string, line: string): void => void said.push(line)
+    await assert.rejects(preflight(t, request, { helm, folder, report }), { code: /^HELM_/ })
+    assert.deepEqual(await made(), calls)
+    assert.deepEqual(said.slice(1), notes)
+    assert.deepEqual(
+      (await readOpenWork(folder)).helm.map(({ command }) => command),
+      open,
+    )
+  })
+}
+
+/** As the API lists helm's records, which are from 2001. */
+function listOf(statuses: readonly string[]) {
+  return {
+    items: statuses.map((text, index) => {
+      const labels = { version: String(index + 1), status: text.replace(/=.*/, ''), modifiedAt: '1000000000' }
+      return { metadata: { labels } }
+    }),
+  }
+}
+
+function preflight(
+  t: TestContext,
+  request: (request: { readonly method: string; readonly path: string }) => Promise<unknown>,
+  more: object,
+): ReturnType<typeof preflightCluster> {
+  const inputs = { 'recover-pending': true, mode: 'apply', timeout: '5m', wait: true, 'force-conflicts': false }
+  const settings = { inputs, chart: { ours: false } }
+  const context = { settings, taken: new Map(), now: Date.now, ...more }
+  const cluster = { name: 'a', settings: { namespace: 'n', release: 'r' } }
+  return preflightCluster(
+    { cluster, context, signal: t.signal } as unknown as Arguments[0],
+    { client: { request }, identity: { kubeSystemUid: 'u' }, kubeconfig: 'k' } as unknown as Arguments[1],
+    { chart: 'c', chartVersion: undefined, valuesFiles: [], given: undefined },
+  )
+}

@@ -86,6 +86,11 @@ export function lastGoodRevision(
   )
 }
 
+/** What is deployed under a newest revision that failed; undefined where the newest one did not. */
+export function revisionUnderFailed(history: readonly Revision[]): Revision | undefined {
+  return history.at(-1)?.status === 'failed' ? history.findLast(({ status }) => status === 'deployed') : undefined
+}
+
 /**
  * The error of a release that an interrupted run left pending, with the exact command that repairs it.
  * @param recoverable whether `recover-pending` is of use: with it, the release counts as abandoned from that time on

@@ -20,6 +20,7 @@ import { missingRights, neededRights, probeRights, requireRights } from '../../r
 import { exists, findAddons, otherReleases } from '../../release/cluster-reads.ts'
 import type { ClusterWork } from '../cluster-run.ts'
 import { beginHelmStep } from '../deploy/helm-step.ts'
+import { restoreOvertaken } from '../deploy/other-deployers.ts'
 import { findConfig } from '../deploy/release-parts.ts'
 import { openReleaseStore, type ReleaseStore } from '../deploy/release-store.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
@@ -76,7 +77,7 @@ export async function preflightCluster(
     exists(connected.client, `/api/v1/namespaces/${namespace}`, signal),
     refuseRivals(work, connected),
   ])
-  const history = await settledHistory(work, target, store)
+  const history = await settledHistory(work, target, connected, store)
   const request = { target, upgrade, given, installed: history.length > 0 }
   const { wanted, exact } = await render(work, connected, request)
   const config = findConfig(wanted.objects)
@@ -164,6 +165,7 @@ async function refuseRivals(
 async function settledHistory(
   { cluster, context, signal }: Omit<ClusterWork, 'run'>,
   target: ReleaseTarget,
+  { client }: Pick<ConnectedCluster, 'client'>,
   store: ReleaseStore,
 ): Promise<readonly Revision[]> {
   const { helm, settings, folder, now, report } = context
@@ -176,28 +178,29 @@ async function settledHistory(
   if (!mayRecover || now() < abandonedAt(last, history)) throw explainPending(target, history)
   signal.throwIfAborted()
   const good = lastGoodRevision(history, last.revision)
-  const args =
-    good === undefined
-      ? uninstallArguments(helm.version, target, { timeout: settings.inputs.timeout, wait: false })
-      : rollbackArguments(helm.version, target, {
-          revision: good.revision,
-          timeout: settings.inputs.timeout,
-          wait: false,
-        })
-  const command = good === undefined ? 'uninstall' : 'rollback'
-  report(cluster.name, `repairing the release that an interrupted run left ${last.status} (${command})`)
-  const about = {
-    id: randomUUID(),
-    cluster: cluster.name,
-    command,
-    target,
-    before: last.revision,
-    good: good?.revision ?? null,
-    rollback: true,
-  } as const
-  const step = await beginHelmStep(helm, folder, args, about)
-  const end = await step.ended
-  step.settle()
-  if (end.exitCode !== 0) throw readHelmError(end.stderr, { command })
+  const { timeout } = settings.inputs
+  const repair = async (revision: number | undefined, before: number): Promise<NopassError | undefined> => {
+    const command = revision === undefined ? 'uninstall' : 'rollback'
+    const args =
+      revision === undefined
+        ? uninstallArguments(helm.version, target, { timeout, wait: false })
+        : rollbackArguments(helm.version, target, { revision, timeout, wait: false })
+    const about = { id: randomUUID(), cluster: cluster.name, command, target, before, rollback: true } as const
+    const step = await beginHelmStep(helm, folder, args, { ...about, good: revision ?? null })
+    const end = await step.ended
+    // One that failed or was killed stays open for the post step.
+    if (end.exitCode !== 0) return readHelmError(end.stderr, { command })
+    step.settle()
+    return undefined
+  }
+  const how = good === undefined ? 'uninstall' : 'rollback'
+  report(cluster.name, `repairing the release that an interrupted run left ${last.status} (${how})`)
+  const error = await repair(good?.revision, last.revision)
+  if (error) throw error
+  if (good !== undefined) {
+    const yielding = { client, store, target, rollback: repair }
+    const { notes } = await restoreOvertaken(yielding, last.revision, good.revision, signal)
+    for (const note of notes) report(cluster.name, note)
+  }
   return store.history(signal)
 }

@@ -10,12 +10,18 @@ import {
 import type { Helm } from '../../helm/obtain/find-helm.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
 import type { ReleaseContent } from '../../helm/release/release-content.ts'
-import { lastGoodRevision, longestSeconds, type Revision, revisionOfStep } from '../../helm/release/release-state.ts'
+import {
+  lastGoodRevision,
+  longestSeconds,
+  type Revision,
+  revisionOfStep,
+  revisionUnderFailed,
+} from '../../helm/release/release-state.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease } from '../../release/release-watch.ts'
 import type { RunFolder } from '../run-folder.ts'
-import { beginHelmStep } from './helm-step.ts'
+import { beginHelmStep, type HelmStep } from './helm-step.ts'
 import {
   type GivenWay,
   isAsPrepared,
@@ -55,8 +61,46 @@ export interface DeployOutcome {
   readonly notes: readonly string[]
 }
 
-/** `helm upgrade --install`, watched; stopped early when waiting is useless; rolled back by ourselves with the evidence kept. */
+/** `helm upgrade --install`, over a revision that worked. */
 export async function deployRelease(request: DeployRequest, signal: AbortSignal): Promise<DeployOutcome> {
+  const deployed = revisionUnderFailed(request.history)
+  if (deployed === undefined) return upgradeRelease(request, signal)
+  const { history, note } = await leaveFailed(request, deployed, signal)
+  const outcome = await upgradeRelease({ ...request, history }, signal)
+  return { ...outcome, notes: [note, ...outcome.notes] }
+}
+
+/**
+ * Rolls back a failed revision that was left in the cluster. An upgrade over it compares with the deployed revision below it
+ * (`prepareUpgrade`, https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go): objects that only the failed one has are
+ * never deleted, and with client-side apply its fields stay too. A rollback compares with the failed one. If the rollback
+ * fails, the upgrade may still succeed.
+ */
+async function leaveFailed(
+  request: DeployRequest,
+  deployed: Revision,
+  signal: AbortSignal,
+): Promise<{ readonly history: readonly Revision[]; readonly note: string }> {
+  const { store, target, history, options } = request
+  const failed = history.at(-1)
+  await requireSameHistory(store, target, failed, signal)
+  const before = failed?.revision ?? 0
+  const unwaited = { ...request, options: { ...options, wait: false } }
+  const undo = rollbackTo(unwaited, deployed.revision, before)
+  const about = { before, good: deployed.revision }
+  const error = await runUndo(request, undo, about, () => undefined)
+  signal.throwIfAborted()
+  if (error !== undefined) {
+    const note = `the failed revision ${before} was not rolled back first: ${error.message}`
+    return { history: await readHistoryPatiently(store, signal), note }
+  }
+  await requireSameHistory(store, target, { revision: before + 1, status: 'deployed' }, signal)
+  const note = `rolled back to revision ${deployed.revision} first, because revision ${before} had failed`
+  return { history: await readHistoryPatiently(store, signal), note }
+}
+
+/** Watched; stopped early when waiting is useless; rolled back by ourselves with the evidence kept. */
+async function upgradeRelease(request: DeployRequest, signal: AbortSignal): Promise<DeployOutcome> {
   const { helm, folder, target, options } = request
   const id = randomUUID()
   const timeoutSeconds = longestSeconds(parseGoDuration(options.timeout, 'timeout'), request.wanted.hooks.length)
@@ -219,7 +263,7 @@ async function readHistoryAfter(
   }
 }
 
-/** The error of the undo; undefined: it is done. */
+/** The error of the undo; undefined: it is done. One that failed or was killed stays open for the post step. */
 async function runUndo(
   { helm, folder, cluster, target, report }: DeployRequest,
   undo: Undo,
@@ -227,19 +271,21 @@ async function runUndo(
   settlePrevious: () => void,
 ): Promise<NopassError | undefined> {
   report(undo.say)
-  const step = await beginHelmStep(helm, folder, undo.args, {
-    id: randomUUID(),
-    cluster,
-    command: undo.command,
-    target,
-    rollback: true,
-    ...about,
-  })
+  const { command } = undo
+  const begun = { id: randomUUID(), cluster, command, target, rollback: true, ...about }
+  let step: HelmStep
+  try {
+    step = await beginHelmStep(helm, folder, undo.args, begun)
+  } catch (cause) {
+    // A full disk: the cause of the failure before it is what to report, and the journal entry of that stays open.
+    return toNopassError(cause)
+  }
   // From here on the journal entry of the undo is the one to repair.
   settlePrevious()
   const end = await step.ended
+  if (end.exitCode !== 0) return readHelmError(end.stderr, { command })
   step.settle()
-  return end.exitCode === 0 ? undefined : readHelmError(end.stderr, { command: undo.command })
+  return undefined
 }
 
 interface Undo {

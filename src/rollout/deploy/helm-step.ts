@@ -1,7 +1,7 @@
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { type HelmEnd, startHelmWrite } from '../../helm/helm-process.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
-import type { HelmBegun, RunFolder } from '../run-folder.ts'
+import { explainFull, type HelmBegun, type RunFolder } from '../run-folder.ts'
 
 export interface HelmStep {
   readonly id: string
@@ -26,7 +26,9 @@ export async function beginHelmStep(
     args,
     { folder: folder.path, name: `${cluster}-${command}-${id}` },
     ({ pid, stderrFile }) => folder.note({ event: 'helm-begun', pid, helm: helm.path, stderrFile, ...about }),
-  )
+  ).catch((error) => {
+    throw explainFull(error, folder.path, `helm ${command}`)
+  })
   return {
     id,
     ended: write.ended,

@@ -67,12 +67,12 @@ function recordKind({ environment }: Helm): 'secrets' | 'configmaps' | undefined
 export async function requireSameHistory(
   store: ReleaseStore,
   { namespace, release }: ReleaseTarget,
-  was: Revision | undefined,
+  was: Pick<Revision, 'revision' | 'status'> | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const is = (await store.history(signal)).at(-1)
   if (was?.revision === is?.revision && was?.status === is?.status) return
-  const say = (last: Revision | undefined): string =>
+  const say = (last: typeof was): string =>
     last === undefined ? 'absent' : `at revision ${last.revision} (${last.status})`
   throw new NopassError('RELEASE_CHANGED', `release ${namespace}/${release} was ${say(was)} and is now ${say(is)}`)
 }

@@ -33,6 +33,7 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
   if (last.status === 'failed' && begun.command === 'upgrade' && good !== null && begun.rollback) {
     return { kind: 'rollback', revision: good }
   }
+  if (begun.command === 'uninstall' && last.status === 'uninstalling') return { kind: 'uninstall' }
   if (!isPending(last)) return { kind: 'none', why: `the release is ${last.status}` }
   return good === null ? { kind: 'uninstall' } : { kind: 'rollback', revision: good }
 }

@@ -222,6 +222,7 @@ async function runStep(
   const about = { id, cluster: cluster.name, command, target, before, good: before, rollback: true } as const
   const begun = await beginHelmStep(helm, folder, args, about)
   const end = await begun.ended
-  begun.settle()
+  // One that failed or was killed stays open for the post step.
   if (end.exitCode !== 0) throw readHelmError(end.stderr, { command })
+  begun.settle()
 }

@@ -109,6 +109,17 @@ const CASES: readonly RivalCase[] = [
     history: ['superseded', 'a failed', 'r superseded', 'superseded', 'r deployed'],
     note: /another deployer made revision \d+ during the rollback: restored/,
   },
+  {
+    name: 'the post step repeats a rollback that was killed',
+    at: 'rollback',
+    when: 'pending',
+    kill: true,
+    ours: 'crashes',
+    code: 1,
+    error: 'POD_FAILING',
+    history: ['superseded', 'a failed', 'superseded', 'deployed'],
+    note: /rolled back to revision \d+/,
+  },
 ]
 
 /** One cluster and one Helm for all; each case is a test of its own. */
@@ -119,7 +130,7 @@ export function rivalsSuite(helm: 'helm3' | 'helm4'): void {
   })
   after(() => rivals[Symbol.asyncDispose]())
   for (const one of CASES) {
-    test(`C1 ${helm}: another deployer ${one.name}`, async () => {
+    test(one.kill ? `P10 ${helm}: ${one.name}` : `C1 ${helm}: another deployer ${one.name}`, async () => {
       const { outcome, history } = await rivals.run(one)
       const said = outcome.stdout + outcome.stderr
       assert.equal(outcome.code, one.code, said)

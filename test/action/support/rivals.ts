@@ -26,8 +26,10 @@ export interface RivalCase {
   /** `pending`: after helm has begun its revision, with helm stopped meanwhile where `stop` says so; else directly before it. */
   readonly when?: 'pending'
   readonly stop?: boolean
+  /** Not a rival, but the system: it kills helm there. The post step runs then. */
+  readonly kill?: boolean
   readonly ours: 'good' | 'waits' | 'crashes'
-  readonly rival: (rival: Rival) => Promise<void>
+  readonly rival?: (rival: Rival) => Promise<void>
   /** Of the action's helm; default 3m. */
   readonly timeout?: string
   readonly code: number
@@ -186,12 +188,13 @@ exec ${real} "$@"
       await rename(join(once, 'going'), join(once, 'go'))
     }
     try {
-      if (one.when !== 'pending') await one.rival(rival)
+      if (one.when !== 'pending') await one.rival?.(rival)
       else {
         await go()
         await eventually(() => isPending(before), LIMIT, 2)
+        if (one.kill) process.kill(pid, 'SIGKILL')
         if (one.stop) process.kill(pid, 'SIGSTOP')
-        await one.rival(rival)
+        await one.rival?.(rival)
         if (one.stop) process.kill(pid, 'SIGCONT')
       }
     } finally {
@@ -217,7 +220,7 @@ exec ${real} "$@"
       const env = { ...bed.env, PATH: `${folder}:${bed.env.PATH}`, RIVAL_AT: place ?? '', RIVAL_ONCE: once }
       const values = { podAnnotations: { by: 'action' }, ...OURS[one.ours] }
       const inputs = { ...inputsOf(bed, values, 'false'), timeout: one.timeout ?? '3m' }
-      if (one.at === undefined) await one.rival(rival)
+      if (one.at === undefined) await one.rival?.(rival)
       const stage = async (run: Parameters<typeof runAction>[0]): Promise<ActionOutcome> => {
         const ended = new AbortController()
         const isHere = place !== undefined && place !== 'post' && (run.stage === 'post') === post
@@ -231,8 +234,13 @@ exec ${real} "$@"
       let outcome = await stage({ inputs, env, ...(post && { onStart: runnerCancel(0, waits) }) })
       if (post) {
         const { state, temp } = outcome
-        if (one.at === 'post') await one.rival(rival)
+        if (one.at === 'post') await one.rival?.(rival)
         outcome = await stage({ inputs: {}, env, stage: 'post', state, temp })
+      }
+      if (one.kill) {
+        const { state, temp } = outcome
+        const after = await runAction({ inputs: {}, env, stage: 'post', state, temp })
+        outcome = { ...outcome, stdout: outcome.stdout + after.stdout }
       }
       await rm(outcome.temp, { recursive: true })
       return { outcome, history: await describe(from) }
