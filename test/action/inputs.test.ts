@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { refuseUnknown } from '../../action/guard-inputs.ts'
 import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
 import { runAction } from './support/run-action.ts'
 
@@ -36,6 +37,15 @@ test('action.yml declares exactly the inputs of the table, each with its default
     main: 'action/dist/main.js',
     post: 'action/dist/post.js',
     'post-if': 'always()',
+  })
+})
+
+test('L4 a variable of the job that only begins like an input is not one; a typing error of one is refused', () => {
+  refuseUnknown({ INPUT_DIR: 'x', INPUT_FILES: 'y', INPUT_VALUES: 'z', 'INPUT_VALUES-FILES': 'v' })
+  assert.throws(() => refuseUnknown({ 'INPUT_VALUE-FILES': 'v' }), {
+    code: 'INPUT_INVALID',
+    message: 'there is no input value-files',
+    hint: 'Did you mean `values-files`?',
   })
 })
 
