@@ -48,7 +48,7 @@ async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortS
     const { performValidate } = await import('./perform-validate.ts')
     return performValidate(settings, host)
   }
-  const { createRunFolder } = await import('../src/rollout/run-folder.ts')
+  const { createRunFolder, readOpenWork } = await import('../src/rollout/run-folder.ts')
   const folder = await createRunFolder(host.env.RUNNER_TEMP || '/tmp')
   // First of all: whatever happens from here on, the post step knows where to look.
   saveState('run', folder.path)
@@ -56,7 +56,9 @@ async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortS
   try {
     return await performRun(settings, folder, { host, environment }, signal)
   } finally {
-    if (!signal.aborted) await folder.remove()
+    // What is left open (a rollback that was killed, a history that could not be read) is for the post step.
+    const { helm, namespaces } = await readOpenWork(folder)
+    if (!signal.aborted && helm.length === 0 && namespaces.length === 0) await folder.remove()
   }
 }
 

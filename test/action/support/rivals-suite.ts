@@ -117,7 +117,8 @@ const CASES: readonly RivalCase[] = [
     ours: 'crashes',
     code: 1,
     error: 'POD_FAILING',
-    history: ['superseded', 'a failed', 'superseded', 'deployed'],
+    // Helm leaves the record of what was killed as it is; the newest one counts.
+    history: ['superseded', 'a failed', 'pending-rollback', 'deployed'],
     note: /rolled back to revision \d+/,
   },
 ]
