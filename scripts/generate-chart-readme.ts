@@ -18,7 +18,7 @@ for (const [page, words] of Object.entries(pages)) {
   const current = readText(page)
   const wanted = fillMarkers(current, {
     values: valuesSection(readText('chart/values.yaml'), schema, words),
-    alerts: alertsTable(readText('chart/templates/prometheusrule.yaml'), words),
+    alerts: alertsTable(readText('chart/templates/_alerts.tpl'), words),
   })
   if (wanted === current) continue
   process.stdout.write(`${check ? 'stale' : 'wrote'} ${page}\n`)

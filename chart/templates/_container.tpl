@@ -53,10 +53,7 @@ resources:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities:
-    drop: [ALL]
+  {{- toYaml .Values.securityContext | nindent 2 }}
 volumeMounts:
 - name: config
   mountPath: /etc/acr-nopass
@@ -68,5 +65,8 @@ volumeMounts:
 - name: oidc
   mountPath: /var/run/secrets/acr-nopass/oidc
   readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}

@@ -17,14 +17,19 @@ acr-nopass
 {{- end }}
 {{- end }}
 
-{{/* The base of the names of our objects in the release's namespace; a Service's name has no dots. */}}
+{{/*
+The base of the names of our objects in the release's namespace; a Service's name has no dots. src/values/full-name.ts says the same
+for those who do not render the chart; test/contract/chart-names.test.ts compares the two.
+*/}}
 {{- define "acr-nopass.fullname" -}}
 {{- $release := .Release.Name | replace "." "-" -}}
-{{- $alias := include "acr-nopass.alias" . -}}
-{{- if and (eq .Chart.Name "acr-nopass") (contains $alias $release) -}}
+{{- $name := .Values.nameOverride | default (include "acr-nopass.alias" .) -}}
+{{- if .Values.fullnameOverride -}}
+{{ .Values.fullnameOverride }}
+{{- else if and (eq .Chart.Name "acr-nopass") (contains $name $release) -}}
 {{ $release }}
 {{- else -}}
-{{ printf "%s-%s" ($release | trunc 42 | trimSuffix "-") $alias }}
+{{ printf "%s-%s" ($release | trunc 42 | trimSuffix "-") $name }}
 {{- end }}
 {{- end }}
 

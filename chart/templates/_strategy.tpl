@@ -3,7 +3,9 @@ How an upgrade replaces Pods. In the node's network a port has room for one Pod 
 one comes; a surge would wait for a free node, for ever on a cluster without one.
 */}}
 {{- define "acr-nopass.strategy" -}}
-{{- if not .Values.hostNetwork -}}
+{{- if .Values.updateStrategy -}}
+{{ toYaml .Values.updateStrategy }}
+{{- else if not .Values.hostNetwork -}}
 # The old Pods leave only when a new one has proven every registry that changed.
 type: RollingUpdate
 rollingUpdate:

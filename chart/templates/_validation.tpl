@@ -9,19 +9,18 @@ with the place in the file; this is for those who use Helm alone.)
 {{- include "acr-nopass.check-names" . }}
 {{- include "acr-nopass.check-labels" . }}
 {{- include "acr-nopass.check-pod" . }}
+{{- include "acr-nopass.check-volumes" . }}
+{{- include "acr-nopass.check-monitors" . }}
 {{- if eq .Values.scope "namespaces" }}{{ include "acr-nopass.check-listed-namespaces" . }}{{ end }}
 {{- if eq (int .Values.ports.http) (int .Values.ports.status) }}
 {{- fail "ports.http and ports.status are equal: the helper listens on both. Give them two different ports." }}
-{{- end }}
-{{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) }}
-{{- fail "metrics.serviceMonitor.enabled needs the Service of metrics.enabled: set it to true." }}
 {{- end }}
 {{- end }}
 
 {{/* A key that is null has no default any more; these must have a value. */}}
 {{- define "acr-nopass.check-nulls" -}}
 {{- $root := .Values -}}
-{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "ports.http" "ports.status" "metrics.enabled" "metrics.serviceMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
+{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "podSecurityContext.runAsNonRoot" "securityContext.allowPrivilegeEscalation" "securityContext.readOnlyRootFilesystem" "securityContext.capabilities.drop" "ports.http" "ports.status" "metrics.enabled" "metrics.service" "metrics.serviceMonitor" "metrics.podMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
 {{- $here := $root -}}
 {{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
 {{- if kindIs "invalid" $here }}
@@ -70,6 +69,14 @@ with the place in the file; this is for those who use Helm alone.)
 {{- fail (printf "the label %s in secretLabels is set by acr-nopass itself: Secrets are told apart by it. Remove it." $label) }}
 {{- end }}
 {{- end }}
+{{- range $label, $_ := .Values.commonLabels }}
+{{- if or (hasPrefix "acr-nopass.io/" $label) (has $label (list "app.kubernetes.io/managed-by" "app.kubernetes.io/instance" "app.kubernetes.io/name")) }}
+{{- fail (printf "the label %s in commonLabels is set by acr-nopass itself. Remove it." $label) }}
+{{- end }}
+{{- if hasPrefix "rbac.authorization.k8s.io/aggregate-to-" $label }}
+{{- fail (printf "the label %s in commonLabels would give the helper's rights, also those on pull secrets, to everybody with that role. Remove it." $label) }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* What the API server refuses in the Pod, or Helm 4 does when it applies it. */}}
@@ -102,6 +109,63 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if gt (include "acr-nopass.quantity" $request | float64) (include "acr-nopass.quantity" $limit | float64) }}
 {{- fail (printf "resources.requests.%s (%v) is above resources.limits.%s (%v). Raise the limit, or lower the request." $resource $request $resource $limit) }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Volumes and mounts that the API server refuses, or that cover what the helper reads. */}}
+{{- define "acr-nopass.check-volumes" -}}
+{{- $taken := list "config" "token" "oidc" -}}
+{{- $volumes := list -}}
+{{- range .Values.extraVolumes }}
+{{- if has .name (concat $taken $volumes) }}
+{{- fail (printf "the volume %s in extraVolumes is there twice, or is one of the chart's own. Rename it." .name) }}
+{{- end }}
+{{- if ne (len (omit . "name")) 1 }}
+{{- fail (printf "the volume %s in extraVolumes needs exactly one source, such as configMap or secret." .name) }}
+{{- end }}
+{{- $volumes = append $volumes .name }}
+{{- end }}
+{{- $paths := list -}}
+{{- range .Values.extraVolumeMounts }}
+{{- if not (has .name $volumes) }}
+{{- fail (printf "extraVolumeMounts names the volume %s, and extraVolumes has none of that name. Add it there." .name) }}
+{{- end }}
+{{- $path := printf "%s/" (trimSuffix "/" .mountPath) -}}
+{{- range $own := list "/etc/acr-nopass/" "/var/run/secrets/kubernetes.io/serviceaccount/" "/var/run/secrets/acr-nopass/oidc/" }}
+{{- if or (hasPrefix $own $path) (hasPrefix $path $own) }}
+{{- fail (printf "the mount at %s in extraVolumeMounts would cover what the helper reads from %s. Choose another path." (trimSuffix "/" $path) (trimSuffix "/" $own)) }}
+{{- end }}
+{{- end }}
+{{- if has $path $paths }}
+{{- fail (printf "extraVolumeMounts has two mounts at %s. Remove one." (trimSuffix "/" $path)) }}
+{{- end }}
+{{- $paths = append $paths $path }}
+{{- end }}
+{{- if and (eq (.Values.dnsPolicy | default "") "None") (not (.Values.dnsConfig | default dict).nameservers) }}
+{{- fail "dnsPolicy: None needs dnsConfig.nameservers: nothing else says how names are resolved. Add one, or choose another policy." }}
+{{- end }}
+{{- $strategy := .Values.updateStrategy | default dict -}}
+{{- $rolling := $strategy.rollingUpdate | default dict -}}
+{{- if and $rolling (ne ($strategy.type | default "RollingUpdate") "RollingUpdate") }}
+{{- fail "updateStrategy.rollingUpdate needs type: RollingUpdate. Remove one of the two." }}
+{{- end }}
+{{- if and (has (toString $rolling.maxUnavailable) (list "0" "0%")) (has (toString $rolling.maxSurge) (list "0" "0%")) }}
+{{- fail "updateStrategy.rollingUpdate has no Pod to begin with: maxSurge and maxUnavailable are both 0. Raise one of them." }}
+{{- end }}
+{{- end }}
+
+{{/* Monitors without effect, or that scrape twice. */}}
+{{- define "acr-nopass.check-monitors" -}}
+{{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) }}
+{{- fail "metrics.serviceMonitor.enabled needs the Service of metrics.enabled: set it to true, or use metrics.podMonitor." }}
+{{- end }}
+{{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled }}
+{{- fail "metrics.serviceMonitor and metrics.podMonitor are both enabled: every sample would be there twice. Keep one of them." }}
+{{- end }}
+{{- range $name, $alert := .Values.metrics.prometheusRule.alerts }}
+{{- if and (has $name (list "AcrNopassDown" "AcrNopassWithoutLeader")) (hasKey $alert "threshold") }}
+{{- fail (printf "the alert %s compares with no number that could be set. Remove its threshold." $name) }}
 {{- end }}
 {{- end }}
 {{- end }}

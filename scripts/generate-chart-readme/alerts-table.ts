@@ -23,7 +23,7 @@ function plain(text: string): string {
   return text
     .replace(/^\{\{ `(.*)` \| quote \}\}$/, '$1')
     .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '*$1*')
-    .replaceAll('{{ $value }}', '*n*')
+    .replaceAll(/\{\{ \$value[^}]*\}\}/g, '*n*')
     .replaceAll(' {{ $fullname }}', '')
     .replaceAll(/\s+/g, ' ')
     .trim()

@@ -29,6 +29,10 @@ export const ROLLOUT_CODES = {
     what: 'Another release of acr-nopass is installed in this cluster.',
     fix: 'Use its release and namespace, or uninstall it first.',
   },
+  RELEASE_RENAMED: {
+    what: 'The values would rename the objects of an installed release: its ServiceAccount, which the trust policy of its role names, and its Lease.',
+    fix: 'Restore `nameOverride` and `fullnameOverride`. For another name uninstall the release and install it again. Nothing was written.',
+  },
   ADDON_PRESENT: {
     what: "The vendor's credential add-on is installed in this cluster; two tools would write the same ServiceAccounts.",
     fix: 'Set `coexist: true` and migrate as docs/en/migrate.md describes; uninstall the add-on only when nothing depends on it any more.',

@@ -1,3 +1,4 @@
+import { serviceAccountOf } from '../values/full-name.ts'
 import type { ResolvedValues } from '../values/resolved-values.generated.ts'
 import { parseIssuers } from './cluster-issuer.ts'
 import { policyOf } from './document.ts'
@@ -71,14 +72,8 @@ function rrsaTrust(
   const [issuer] = parseIssuers(given ?? '')
   if (issuer === undefined) return undefined
   const { namespace, release, values } = cluster
-  const serviceAccount = values.serviceAccount.name || fullnameOf(release)
+  const serviceAccount = serviceAccountOf(release, values)
   return policyOf([rrsaStatement({ oidcProviderArn: provider, issuer, namespace, serviceAccount })])
-}
-
-/** As the chart names it (chart/templates/_names.tpl). */
-function fullnameOf(release: string): string {
-  const name = release.replaceAll('.', '-')
-  return name.includes('acr-nopass') ? name : `${name.slice(0, 42).replace(/-$/, '')}-acr-nopass`
 }
 
 function chainGrants(

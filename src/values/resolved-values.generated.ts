@@ -105,6 +105,14 @@ export interface ResolvedValues {
    */
   imagePullSecrets: ResolvedSecretReference[]
   /**
+   * In the names of the chart's objects: the release `ci` with `pull` gives `ci-pull`. Labels and the objects outside the release's namespace keep theirs. Cannot change later, as `fullnameOverride`.
+   */
+  nameOverride: string
+  /**
+   * Deployment, ServiceAccount, Lease, ConfigMaps. Choose it at the first installation: a change renames the ServiceAccount, which the role's trust policy names, and the Lease. The action and `acr-nopass apply` refuse it (`RELEASE_RENAMED`).
+   */
+  fullnameOverride: string
+  /**
    * Always created by the chart, because the guard is bound to it.
    */
   serviceAccount: ResolvedServiceAccount
@@ -116,6 +124,14 @@ export interface ResolvedValues {
    * As in a container of a Pod.
    */
   resources: ResolvedResources
+  /**
+   * Merged over the defaults, key by key. What would weaken them is refused. `runAsUser: null` and `runAsGroup: null` leave the IDs to the cluster, as OpenShift's `restricted-v2` needs it; `seccompProfile: null` leaves the profile to it.
+   */
+  podSecurityContext: ResolvedPodSecurityContext
+  /**
+   * Merged over the defaults, key by key; Pod Security `restricted` accepts them. What would weaken them is refused, except `readOnlyRootFilesystem: false`, which the helper never needs.
+   */
+  securityContext: ResolvedSecurityContext
   /**
    * As in a Pod; Linux is always required.
    */
@@ -149,6 +165,34 @@ export interface ResolvedValues {
    */
   runAsGroup: number
   /**
+   * As in a Pod; empty is `ClusterFirst`, and `ClusterFirstWithHostNet` with `hostNetwork`.
+   */
+  dnsPolicy: '' | 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None'
+  /**
+   * As in a Pod, for example a resolver that knows the VPC's private zones.
+   */
+  dnsConfig: ResolvedDnsConfig
+  /**
+   * As in a Pod, for names that no DNS of the cluster knows.
+   */
+  hostAliases: ResolvedHostAlias[]
+  /**
+   * `strategy` of a Deployment. Empty: the old Pods are stopped only when a new one has verified its registries; with `hostNetwork` one Pod makes room first.
+   */
+  updateStrategy: ResolvedUpdateStrategy
+  /**
+   * As in a Deployment.
+   */
+  revisionHistoryLimit: number
+  /**
+   * On Pods too, and on nothing that the helper writes. Labels of the chart itself cannot be replaced; a label of the object itself, such as one of `podLabels`, takes precedence.
+   */
+  commonLabels: ResolvedLabels
+  /**
+   * For tools that read them.
+   */
+  deploymentAnnotations: ResolvedAnnotations
+  /**
    * Labels of the chart itself cannot be replaced.
    */
   podLabels: ResolvedLabels
@@ -160,6 +204,14 @@ export interface ResolvedValues {
    * As in a container of a Pod, for example `HTTPS_PROXY` and `NO_PROXY`.
    */
   extraEnv: ResolvedEnvVar[]
+  /**
+   * As in a Pod, of the kinds that Pod Security `restricted` accepts; a folder of the node (`hostPath`) is not one of them.
+   */
+  extraVolumes: ResolvedVolume[]
+  /**
+   * As in a container of a Pod; the paths of the chart's own volumes are taken.
+   */
+  extraVolumeMounts: ResolvedVolumeMount[]
   /**
    * Whole manifests, rendered as templates.
    */
@@ -524,6 +576,10 @@ export interface ResolvedServiceAccount {
    * For tools that read them.
    */
   annotations: ResolvedAnnotations
+  /**
+   * Extra ones.
+   */
+  labels: ResolvedLabels
 }
 /**
  * Names and values of annotations; values are strings.
@@ -549,6 +605,91 @@ export interface ResolvedResources {
  */
 export interface ResolvedQuantities {
   [k: string]: string | number
+}
+/**
+ * Only what keeps or tightens the defaults.
+ */
+export interface ResolvedPodSecurityContext {
+  /**
+   * Cannot be changed.
+   */
+  runAsNonRoot: true
+  /**
+   * In place of the top-level `runAsUser`; `null` leaves it to the cluster.
+   */
+  runAsUser: number
+  /**
+   * In place of the top-level `runAsGroup`; `null` leaves it to the cluster.
+   */
+  runAsGroup: number
+  /**
+   * As in a Pod.
+   */
+  fsGroup?: number
+  /**
+   * As in a Pod.
+   */
+  fsGroupChangePolicy?: 'OnRootMismatch' | 'Always'
+  /**
+   * As in a Pod.
+   */
+  supplementalGroups?: number[]
+  /**
+   * `null` leaves it to the cluster.
+   */
+  seccompProfile: ResolvedSeccompProfile
+  /**
+   * Only the level, as OpenShift assigns it to a namespace.
+   */
+  seLinuxOptions?: ResolvedSeLinuxOptions
+}
+/**
+ * As in a Pod, except `Unconfined`.
+ */
+export interface ResolvedSeccompProfile {
+  /**
+   * `Localhost` needs `localhostProfile`.
+   */
+  type: 'RuntimeDefault' | 'Localhost'
+  /**
+   * Below the kubelet's folder of profiles.
+   */
+  localhostProfile?: string
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedSeLinuxOptions {
+  /**
+   * As in a Pod.
+   */
+  level?: string
+}
+/**
+ * Only what keeps or tightens the defaults. User and group belong to `podSecurityContext`.
+ */
+export interface ResolvedSecurityContext {
+  /**
+   * Cannot be changed.
+   */
+  allowPrivilegeEscalation: false
+  /**
+   * Off only where a tool that injects itself into the container writes there.
+   */
+  readOnlyRootFilesystem: boolean
+  /**
+   * None.
+   */
+  capabilities: ResolvedCapabilities
+}
+/**
+ * As in a container of a Pod; none can be added.
+ */
+export interface ResolvedCapabilities {
+  /**
+   * Cannot be changed.
+   */
+  drop: 'ALL'[]
 }
 /**
  * As in a Pod.
@@ -638,6 +779,75 @@ export interface ResolvedTopologySpread {
   nodeTaintsPolicy?: 'Honor' | 'Ignore'
 }
 /**
+ * As in a Pod.
+ */
+export interface ResolvedDnsConfig {
+  /**
+   * Addresses; `dnsPolicy: None` needs one.
+   */
+  nameservers?: string[]
+  /**
+   * As in a Pod.
+   */
+  searches?: string[]
+  /**
+   * As in a Pod.
+   */
+  options?: ResolvedDnsOption[]
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedDnsOption {
+  /**
+   * As in resolv.conf.
+   */
+  name: string
+  /**
+   * A string: quote numbers.
+   */
+  value?: string
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedHostAlias {
+  /**
+   * IPv4 or IPv6.
+   */
+  ip: string
+  /**
+   * Host names.
+   */
+  hostnames: string[]
+}
+/**
+ * As in a Deployment.
+ */
+export interface ResolvedUpdateStrategy {
+  /**
+   * `Recreate` stops every old Pod before a new one starts; until one is ready nothing is refreshed.
+   */
+  type?: 'RollingUpdate' | 'Recreate'
+  /**
+   * As in a Deployment.
+   */
+  rollingUpdate?: ResolvedRollingUpdate
+}
+/**
+ * As in a Deployment; one of the two is above zero.
+ */
+export interface ResolvedRollingUpdate {
+  /**
+   * A number or a percentage.
+   */
+  maxSurge?: number | string
+  /**
+   * A number or a percentage.
+   */
+  maxUnavailable?: number | string
+}
+/**
  * As in a container of a Pod.
  */
 export interface ResolvedEnvVar {
@@ -655,6 +865,72 @@ export interface ResolvedEnvVar {
   valueFrom?: {
     [k: string]: unknown
   }
+}
+/**
+ * As in a Pod: a name and one source.
+ */
+export interface ResolvedVolume {
+  /**
+   * Other than `config`, `token` and `oidc`, which the chart uses.
+   */
+  name: string
+  /**
+   * As in a Pod.
+   */
+  configMap?: {
+    [k: string]: unknown
+  }
+  /**
+   * As in a Pod; it is in the release's namespace.
+   */
+  secret?: {
+    [k: string]: unknown
+  }
+  /**
+   * As in a Pod.
+   */
+  projected?: {
+    [k: string]: unknown
+  }
+  /**
+   * As in a Pod.
+   */
+  emptyDir?: {
+    [k: string]: unknown
+  }
+  /**
+   * As in a Pod, for example of the Secrets Store CSI driver.
+   */
+  csi?: {
+    [k: string]: unknown
+  }
+  /**
+   * As in a Pod.
+   */
+  persistentVolumeClaim?: {
+    [k: string]: unknown
+  }
+}
+/**
+ * As in a container of a Pod.
+ */
+export interface ResolvedVolumeMount {
+  /**
+   * One of `extraVolumes`.
+   */
+  name: string
+  /**
+   * An absolute path.
+   */
+  mountPath: string
+  /**
+   * As in a container of a Pod.
+   */
+  subPath?: string
+  /**
+   * As in a container of a Pod.
+   */
+  readOnly?: boolean
 }
 /**
  * A whole manifest.
@@ -679,9 +955,17 @@ export interface ResolvedMetrics {
    */
   enabled: boolean
   /**
+   * Its labels and annotations.
+   */
+  service: ResolvedMetricsService
+  /**
    * Needs the Prometheus operator.
    */
   serviceMonitor: ResolvedServiceMonitor
+  /**
+   * In place of a ServiceMonitor, without a Service. Needs the Prometheus operator.
+   */
+  podMonitor: ResolvedPodMonitor
   /**
    * Needs the Prometheus operator.
    */
@@ -690,6 +974,19 @@ export interface ResolvedMetrics {
    * A ConfigMap that Grafana's sidecar finds by its label.
    */
   dashboard: ResolvedDashboard
+}
+/**
+ * Labels and annotations.
+ */
+export interface ResolvedMetricsService {
+  /**
+   * For tools that select by them.
+   */
+  labels: ResolvedLabels
+  /**
+   * For example for a Prometheus without the operator.
+   */
+  annotations: ResolvedAnnotations
 }
 /**
  * How Prometheus scrapes the helper.
@@ -711,6 +1008,65 @@ export interface ResolvedServiceMonitor {
    * Shorter than the interval.
    */
   scrapeTimeout: string
+  /**
+   * Empty: the release's.
+   */
+  namespace: string
+  /**
+   * Where a label of a metric and one of the target have the same name.
+   */
+  honorLabels: boolean
+  /**
+   * `RelabelConfig` of the Prometheus operator.
+   */
+  relabelings: ResolvedRelabeling[]
+  /**
+   * `RelabelConfig` of the Prometheus operator.
+   */
+  metricRelabelings: ResolvedRelabeling[]
+}
+/**
+ * `RelabelConfig` of the Prometheus operator.
+ */
+export interface ResolvedRelabeling {
+  [k: string]: unknown
+}
+/**
+ * How Prometheus scrapes the helper, without a Service.
+ */
+export interface ResolvedPodMonitor {
+  /**
+   * Off by default, because its CRD has to exist.
+   */
+  enabled: boolean
+  /**
+   * What your Prometheus selects by.
+   */
+  labels: ResolvedLabels
+  /**
+   * Shorter gives finer graphs.
+   */
+  interval: string
+  /**
+   * Shorter than the interval.
+   */
+  scrapeTimeout: string
+  /**
+   * Empty: the release's.
+   */
+  namespace: string
+  /**
+   * Where a label of a metric and one of the target have the same name.
+   */
+  honorLabels: boolean
+  /**
+   * `RelabelConfig` of the Prometheus operator.
+   */
+  relabelings: ResolvedRelabeling[]
+  /**
+   * `RelabelConfig` of the Prometheus operator.
+   */
+  metricRelabelings: ResolvedRelabeling[]
 }
 /**
  * Alerts with cause and fix.
@@ -724,6 +1080,45 @@ export interface ResolvedPrometheusRule {
    * What your Prometheus selects by.
    */
   labels: ResolvedLabels
+  /**
+   * Empty: the release's.
+   */
+  namespace: string
+  /**
+   * What your Alertmanager routes by.
+   */
+  alertLabels: ResolvedLabels
+  /**
+   * By the name of the alert: `enabled: false`, `for`, `severity`, and `threshold`, the number that its expression compares with.
+   */
+  alerts: ResolvedAlerts
+}
+/**
+ * By name.
+ */
+export interface ResolvedAlerts {
+  [k: string]: ResolvedAlert
+}
+/**
+ * What differs from the chart.
+ */
+export interface ResolvedAlert {
+  /**
+   * `false` leaves it out.
+   */
+  enabled?: boolean
+  /**
+   * A number with its unit.
+   */
+  for?: string
+  /**
+   * The label `severity`.
+   */
+  severity?: string
+  /**
+   * The number that its expression compares with; AcrNopassDown has none.
+   */
+  threshold?: number
 }
 /**
  * ConfigMap with the dashboard's JSON.

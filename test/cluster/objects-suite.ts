@@ -10,7 +10,7 @@ import { objectPath, readKinds } from '../support/cluster/kinds.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** Of the Prometheus operator, whose definitions no plain cluster has. */
-const WITHOUT_DEFINITION = ['PrometheusRule', 'ServiceMonitor']
+const WITHOUT_DEFINITION = ['PodMonitor', 'PrometheusRule', 'ServiceMonitor']
 const HOME = 'objects'
 
 /** What the API server says to everything that the chart renders. */

@@ -45,7 +45,7 @@ for (const { name, file } of scenarios) {
     assert.equal(texts.length, 1)
     const { config } = loadConfig(texts[0] as string)
     const { release } = config
-    assert.deepEqual([release.name, release.namespace, release.lease], ['acr-nopass', 'acr-system', 'acr-nopass'])
+    assert.deepEqual([release.name, release.namespace, release.lease], ['acr-nopass', 'acr-system', release.fullname])
     assert.match(config.attach, /^(admission|serviceAccounts|both)$/)
     const leases = await rendered(name, 'Lease')
     const accounts = await rendered(name, 'ServiceAccount')

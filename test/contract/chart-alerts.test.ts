@@ -34,7 +34,7 @@ test('Prometheus accepts the rules', async () => {
 
 test('every alert says what is wrong, why, and what to do', () => {
   for (const { alert, annotations, labels } of rules.groups.flatMap((group) => group.rules)) {
-    assert.deepEqual(Object.keys(annotations), ['summary', 'cause', 'fix'], alert)
+    assert.deepEqual(Object.keys(annotations).sort(), ['cause', 'fix', 'summary'], alert)
     assert.match(labels.severity ?? '', /^(warning|critical)$/)
   }
 })
@@ -93,3 +93,29 @@ async function failures(some: readonly AlertCase[]): Promise<string> {
     (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
   )
 }
+
+// `for`, labels and threshold as Prometheus reads them: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
+test('values change single alerts: threshold, time, severity, labels, and leave one out; the others stay', async () => {
+  const changed = await render({
+    metrics: {
+      prometheusRule: {
+        alertLabels: { team: 'platform' },
+        alerts: {
+          AcrNopassCredentialExpires: { threshold: 900, for: '5m', severity: 'page' },
+          AcrNopassPending: { threshold: 2 },
+          AcrNopassFought: { enabled: false },
+        },
+      },
+    },
+  })
+  const of = (file: RuleFile) => file.groups.flatMap((group) => group.rules)
+  const expected = of(rules)
+    .filter(({ alert }) => alert !== 'AcrNopassFought')
+    .map((rule) => {
+      const labels = { ...rule.labels, team: 'platform' }
+      if (rule.alert === 'AcrNopassPending') return { ...rule, labels, expr: rule.expr.replace('> 0', '> 2') }
+      if (rule.alert !== 'AcrNopassCredentialExpires') return { ...rule, labels }
+      return { ...rule, labels: { ...labels, severity: 'page' }, for: '5m', expr: rule.expr.replace('< 600', '< 900') }
+    })
+  assert.deepEqual(of(changed), expected)
+})

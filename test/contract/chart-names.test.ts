@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
+import { fullNameOf, serviceAccountOf } from '../../src/values/full-name.ts'
 import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
@@ -113,11 +114,52 @@ test('user, group and DNS ports are values; null leaves user and group to the cl
   for (const helm of helms) {
     const render = async (values: object): Promise<string> => helm.render({ values: [scenario('minimal'), values] })
     const usual = await render({ networkPolicy: { enabled: true } })
-    assert.match(usual, /runAsUser: 65532\n\s+runAsGroup: 65532\n/)
+    assert.match(usual, /runAsGroup: 65532\n\s+runAsNonRoot: true\n\s+runAsUser: 65532\n/)
     assert.deepEqual(usual.match(/port: 53\n/g)?.length, 2)
     const open = await render({ runAsUser: null, runAsGroup: null, networkPolicy: { enabled: true, dnsPorts: [5353] } })
     assert.doesNotMatch(open, /runAsUser|runAsGroup|port: 53\n/)
     assert.match(open, /runAsNonRoot: true/)
     assert.equal(open.match(/port: 5353\n/g)?.length, 2)
+  }
+})
+
+test('the names of the objects are those that policies and checks expect, by release, nameOverride and fullnameOverride', async () => {
+  const [helm4] = helms as [(typeof helms)[0]]
+  for (const release of ['ci', 'acr-nopass', 'my.acr-nopass', 'pull-eu', 'r'.repeat(53), `${'r'.repeat(41)}-x`]) {
+    for (const own of [
+      { nameOverride: '', fullnameOverride: '' },
+      { nameOverride: 'pull', fullnameOverride: '' },
+      { nameOverride: 'pull', fullnameOverride: 'image-pull' },
+    ]) {
+      for (const helm of own.nameOverride === '' ? [helm4] : helms) {
+        const values = [scenario('minimal'), own, { metrics: { dashboard: { enabled: true } } }]
+        const objects = documents(await helm.render({ values, release, namespace: 'n' })) as readonly {
+          readonly kind: string
+          readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels: object }
+          readonly data?: Record<string, string>
+        }[]
+        const fullname = fullNameOf(release, own)
+        const config = objects.flatMap(({ data }) => data?.['config.yaml'] ?? []).flatMap(documents)
+        assert.deepEqual(Object(config[0]).release, {
+          name: release,
+          namespace: 'n',
+          fullname,
+          serviceAccount: serviceAccountOf(release, {
+            ...own,
+            serviceAccount: { name: '', annotations: {}, labels: {} },
+          }),
+          lease: fullname,
+          status: `${fullname}-status`,
+        })
+        const inside = objects.filter(({ metadata }) => metadata.namespace !== undefined)
+        const names = [...new Set(inside.map(({ metadata }) => metadata.name))].sort()
+        assert.deepEqual(names, [fullname, `${fullname}-dashboard`, `${fullname}-status`])
+        // Outside of the namespace, and in labels, the release itself is the name: no override makes two releases meet.
+        for (const { metadata } of objects) {
+          if (metadata.namespace === undefined) assert.ok(metadata.name.startsWith(`acr-nopass.n.${release}`))
+          assert.equal(new Map(Object.entries(metadata.labels)).get('app.kubernetes.io/name'), 'acr-nopass')
+        }
+      }
+    }
   }
 })

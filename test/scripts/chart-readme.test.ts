@@ -62,7 +62,7 @@ After.
 })
 
 test('every alert of the template has its row', () => {
-  const template = readFileSync(join(root, 'chart/templates/prometheusrule.yaml'), 'utf8')
+  const template = readFileSync(join(root, 'chart/templates/_alerts.tpl'), 'utf8')
   const alerts = [...template.matchAll(/- alert: (\S+)/g)].map(([, name]) => name)
   const table = alertsTable(template)
   assert.deepEqual(

@@ -27,6 +27,7 @@ import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { RunContext } from '../run-context.ts'
 import { coversNewNamespaces, reasonNotToVerify } from '../verify/what-to-verify.ts'
 import type { ConnectedCluster } from './connect-cluster.ts'
+import { refuseRename } from './refuse-rename.ts'
 
 /** What is known of a cluster before the first write. */
 export interface Preflight {
@@ -51,7 +52,7 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersi
 
 /**
  * Everything that can be known to fail is found here, before anything is written.
- * @throws NopassError `HELM_PENDING`, `RELEASE_ELSEWHERE`, `ADDON_PRESENT`, `CLUSTER_DUPLICATE`, `DEPLOYER_FORBIDDEN`, `HELM_…`
+ * @throws NopassError `HELM_PENDING`, `RELEASE_ELSEWHERE`, `RELEASE_RENAMED`, `ADDON_PRESENT`, `CLUSTER_DUPLICATE`, `DEPLOYER_FORBIDDEN`, `HELM_…`
  */
 export async function preflightCluster(
   work: Omit<ClusterWork, 'run'>,
@@ -81,6 +82,7 @@ export async function preflightCluster(
   const request = { target, upgrade, given, installed: history.length > 0 }
   const { wanted, exact } = await render(work, connected, request)
   const config = findConfig(wanted.objects)
+  await refuseRename(store, history, wanted, signal)
   const probes = reasonNotToVerify(inputs, config) === undefined && coversNewNamespaces(cluster)
   const rights = [
     ...(await neededRights(

@@ -1,14 +1,15 @@
 import { placeOf } from '../schema/place.ts'
 import { ValuesError } from '../values-error.ts'
-import { child, is, type MapNode } from '../yaml/yaml-node.ts'
+import { child, type MapNode } from '../yaml/yaml-node.ts'
 
-/** Ports that are equal, labels that belong to the helper, a ServiceMonitor without its Service. */
+/** Ports that are equal, labels that belong to the helper. */
 export function checkCollisions(values: MapNode): ValuesError[] {
   return [
     ...equalPorts(values),
     ...ownLabels(values, 'secretLabels'),
     ...ownLabels(values, 'podLabels'),
-    ...monitor(values),
+    ...ownLabels(values, 'commonLabels'),
+    ...sharedRights(values),
   ]
 }
 
@@ -32,14 +33,14 @@ function equalPorts(values: MapNode): ValuesError[] {
   ]
 }
 
-function ownLabels(values: MapNode, key: 'secretLabels' | 'podLabels'): ValuesError[] {
+function ownLabels(values: MapNode, key: 'secretLabels' | 'podLabels' | 'commonLabels'): ValuesError[] {
   const labels = child(values, key)
   if (labels?.kind !== 'map') return []
   return [...labels.entries].flatMap(([label, { keyAt }]) => {
     const isOwn =
       label.startsWith('acr-nopass.io/') ||
       ['app.kubernetes.io/managed-by', 'app.kubernetes.io/instance'].includes(label) ||
-      (key === 'podLabels' && label === 'app.kubernetes.io/name')
+      (key !== 'secretLabels' && label === 'app.kubernetes.io/name')
     if (!isOwn) return []
     return [
       new ValuesError('VALUES_COLLISION', `the label \`${label}\` in \`${key}\` is set by acr-nopass itself`, {
@@ -51,17 +52,19 @@ function ownLabels(values: MapNode, key: 'secretLabels' | 'podLabels'): ValuesEr
   })
 }
 
-function monitor(values: MapNode): ValuesError[] {
-  const metrics = child(values, 'metrics')
-  const enabled = child(child(metrics, 'serviceMonitor'), 'enabled')
-  if (!is(enabled, true) || !is(child(metrics, 'enabled'), false)) return []
-  const path = ['metrics', 'serviceMonitor', 'enabled']
-  return [
-    new ValuesError('VALUES_NO_EFFECT', '`metrics.serviceMonitor.enabled` needs the Service of `metrics.enabled`', {
-      at: placeOf(values, path),
-      path,
-      value: 'true',
-      hint: 'Write `metrics.enabled: true`, or switch the ServiceMonitor off.',
-    }),
-  ]
+/** Labels that add the rules of our ClusterRoles to a role of users. */
+function sharedRights(values: MapNode): ValuesError[] {
+  const labels = child(values, 'commonLabels')
+  if (labels?.kind !== 'map') return []
+  return [...labels.entries].flatMap(([label, { keyAt }]) => {
+    if (!label.startsWith('rbac.authorization.k8s.io/aggregate-to-')) return []
+    const message = `the label \`${label}\` in \`commonLabels\` would give the helper's rights, also those on pull secrets, to everybody with that role`
+    return [
+      new ValuesError('VALUES_COLLISION', message, {
+        at: keyAt,
+        path: ['commonLabels', label],
+        hint: 'Remove the label.',
+      }),
+    ]
+  })
 }

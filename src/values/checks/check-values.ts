@@ -3,6 +3,7 @@ import type { MapNode } from '../yaml/yaml-node.ts'
 import { checkCollisions } from './check-collisions.ts'
 import { checkDomains } from './check-domains.ts'
 import { checkIdentity } from './check-identity.ts'
+import { checkMonitors } from './check-monitors.ts'
 import { checkNulls } from './check-nulls.ts'
 import { checkPod } from './check-pod.ts'
 import { checkRegions } from './check-regions.ts'
@@ -10,6 +11,7 @@ import { checkRegistries } from './check-registries.ts'
 import { checkSecretName } from './check-secret-name.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkTargets } from './check-targets.ts'
+import { checkVolumes } from './check-volumes.ts'
 
 /**
  * What is checked beyond the schema, codes `VALUES_*`: Helm itself accepts all of this. Each check reads only what has
@@ -28,6 +30,8 @@ export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
     ...checkSecretName(values),
     ...checkCollisions(values),
     ...checkPod(values),
+    ...checkVolumes(values),
+    ...checkMonitors(values),
     ...checkNulls(values, given),
     ...checkSecrets(given),
   ]

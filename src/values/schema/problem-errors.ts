@@ -120,7 +120,7 @@ export function unknownKeyError(context: ProblemContext, key: string): ValuesErr
       at: placeOfKey(root, path, key),
       path: [...path, key],
       expected: `one of ${known.join(', ')}`,
-      hint: hintFor(key, known, elsewhere) ?? `Remove it; ${listOf(known)}.`,
+      hint: leftOut(path, key) ?? hintFor(key, known, elsewhere) ?? `Remove it; ${listOf(known)}.`,
       hideLine: true,
     },
   )
@@ -144,8 +144,32 @@ const USUAL_NAMES: Readonly<Record<string, string>> = {
   env: 'extraEnv',
   extraManifests: 'extraObjects',
   extraDeploy: 'extraObjects',
-  podSecurityContext: 'runAsUser',
-  securityContext: 'runAsUser',
+  imagePullSecret: 'imagePullSecrets',
+  pullSecrets: 'imagePullSecrets',
+  strategy: 'updateStrategy',
+  deploymentStrategy: 'updateStrategy',
+  containerSecurityContext: 'securityContext',
+  volumes: 'extraVolumes',
+  volumeMounts: 'extraVolumeMounts',
+  podDnsPolicy: 'dnsPolicy',
+  podDnsConfig: 'dnsConfig',
+  additionalLabels: 'labels',
+  extraLabels: 'labels',
+  additionalRuleLabels: 'alertLabels',
+}
+
+/** Keys of a Pod that are left out on purpose. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  hostPath:
+    'Remove it: a folder of the node would let the helper read what is not its own, and Pod Security restricted forbids it. Use `configMap`, `secret` or `csi`.',
+  privileged: 'Remove it: the helper needs no right on its node.',
+  add: 'Remove it: the helper needs no capability.',
+  procMount: 'Remove it: the helper needs no right on its node.',
+}
+
+function leftOut(path: ValuePath, key: string): string | undefined {
+  const isOfPod = ['extraVolumes', 'podSecurityContext', 'securityContext'].includes(String(path[0]))
+  return isOfPod ? LEFT_OUT[key] : undefined
 }
 
 function hintFor(key: string, known: readonly string[], elsewhere: readonly string[]): string | undefined {

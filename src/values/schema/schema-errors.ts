@@ -116,9 +116,14 @@ function choiceError({ root, rootSchema, path, schema, node }: ProblemContext): 
       path,
       value: showValue(node, path),
       expected,
-      hint: meant === undefined ? `Take one of: ${expected}.` : `Did you mean ${meant}?`,
+      hint: choiceHint(schema?.enum ?? [], expected, meant),
     },
   )
+}
+
+function choiceHint(choices: readonly unknown[], expected: string, meant: string | undefined): string {
+  if (choices.length === 1) return `Remove it: the chart needs ${expected}, which is the default.`
+  return meant === undefined ? `Take one of: ${expected}.` : `Did you mean ${meant}?`
 }
 
 function rangeError({ root, rootSchema, path, schema, node }: ProblemContext): ValuesError {

@@ -1,0 +1,138 @@
+{{/* The number that an alert compares with: the root, the alert's name, the number without values. */}}
+{{- define "acr-nopass.threshold" -}}
+{{- $alert := index ((index . 0).Values.metrics.prometheusRule.alerts | default dict) (index . 1) | default dict -}}
+{{ ternary $alert.threshold (index . 2) (hasKey $alert "threshold") }}
+{{- end }}
+
+{{/* The alerts with cause and fix, as a YAML list. */}}
+{{- define "acr-nopass.alerts" -}}
+{{- $fullname := include "acr-nopass.fullname" . }}
+{{- $ours := printf "namespace=%q, job=%q" .Release.Namespace $fullname }}
+{{- $status := printf "kubectl -n %s get configmap %s-status -o jsonpath='{.data.status\\.json}'" .Release.Namespace $fullname }}
+{{- $logs := printf "kubectl -n %s logs deployment/%s" .Release.Namespace $fullname }}
+- alert: AcrNopassCredentialExpires
+  expr: min by (registry) (acr_nopass_token_expiry_timestamp_seconds{ {{- $ours -}} }) - time() < {{ include "acr-nopass.threshold" (list . "AcrNopassCredentialExpires" 600) }}
+  for: 1m
+  labels:
+    severity: critical
+  annotations:
+    summary: {{ `The credential of registry {{ $labels.registry }} expires in {{ $value | humanizeDuration }}` | quote }}
+    cause: >-
+      It is replaced long before its end, so every attempt since then has failed. When it has ended, new Pods with images of
+      that registry do not start.
+    fix: >-
+      The status names the code of the failure and what to do: {{ $status }}
+- alert: AcrNopassRefreshFails
+  expr: |-
+    sum by (registry) (increase(acr_nopass_token_refresh_total{ {{- $ours }}, result="failed"}[10m])) > {{ include "acr-nopass.threshold" (list . "AcrNopassRefreshFails" 0) }}
+    unless sum by (registry) (increase(acr_nopass_token_refresh_total{ {{- $ours }}, result=~"refreshed|unchanged"}[10m])) > 0
+  for: 5m
+  labels:
+    severity: warning
+  annotations:
+    summary: {{ `Registry {{ $labels.registry }} gives no new credential` | quote }}
+    cause: >-
+      Every attempt of the last minutes failed: the identity lacks a right, the API is not reachable, or the registry refuses
+      what the cloud gave out. Pulls go on with the credential in use until it ends.
+    fix: >-
+      The status names the code of the failure and what to do: {{ $status }}
+- alert: AcrNopassLoginRefused
+  expr: max by (registry) (acr_nopass_login_refused{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassLoginRefused" 0) }}
+  for: 5m
+  labels:
+    severity: critical
+  annotations:
+    summary: {{ `Registry {{ $labels.registry }} refuses the login` | quote }}
+    cause: >-
+      The registry itself refuses a credential that the cloud issued: the one in use, or the one that is to replace it. New Pods
+      with images of that registry do not start, at the latest when the credential in use expires.
+    fix: >-
+      Check that the instance runs and that its access control allows this cluster. The status names the code and what to do:
+      {{ $status }}
+- alert: AcrNopassDown
+  expr: absent(acr_nopass_build_info{ {{- $ours -}} })
+  for: 10m
+  labels:
+    severity: critical
+  annotations:
+    summary: No helper of acr-nopass is scraped
+    cause: >-
+      No Pod of it runs, or Prometheus does not reach them. Pulls go on until the credentials in use end.
+    fix: >-
+      See why: kubectl -n {{ .Release.Namespace }} describe deployment {{ $fullname }}. If Pods run, look at the targets of
+      Prometheus and at network policies.
+- alert: AcrNopassWithoutLeader
+  expr: sum(leader_election_master_status{ {{- $ours -}} }) < 1
+  for: 5m
+  labels:
+    severity: critical
+  annotations:
+    summary: No helper of acr-nopass leads, so nothing is refreshed
+    cause: >-
+      Helpers run and none can take the Lease {{ $fullname }}: it was removed, or their right to update it was.
+    fix: >-
+      Their logs say what the API server answered: {{ $logs }}. A helm upgrade restores the Lease and the Role.
+{{- if not .Values.dryRun }}
+- alert: AcrNopassPending
+  expr: max(acr_nopass_secrets{ {{- $ours }}, state="pending"}) > {{ include "acr-nopass.threshold" (list . "AcrNopassPending" 0) }}
+  for: 15m
+  labels:
+    severity: warning
+  annotations:
+    summary: {{ `{{ $value }} namespaces wait for their pull secret` | quote }}
+    cause: >-
+      There is no credential for them yet, or the API server refuses the write (a quota, a webhook, a Secret that is immutable
+      or of another type).
+    fix: >-
+      The status names these namespaces with cause and fix: {{ $status }}
+{{- if include "acr-nopass.attaches-service-accounts" . }}
+- alert: AcrNopassUnattached
+  expr: max(acr_nopass_service_accounts{ {{- $ours }}, state="pending"}) > {{ include "acr-nopass.threshold" (list . "AcrNopassUnattached" 0) }}
+  for: 15m
+  labels:
+    severity: warning
+  annotations:
+    summary: {{ `{{ $value }} ServiceAccounts wait for the reference to the pull secret` | quote }}
+    cause: >-
+      The API server refuses the change (a webhook, a policy), so Pods that use them cannot pull.
+    fix: >-
+      The status names them with cause and fix: {{ $status }}
+{{- end }}
+- alert: AcrNopassFought
+  expr: sum(increase(acr_nopass_fights_total{ {{- $ours -}} }[1h])) > {{ include "acr-nopass.threshold" (list . "AcrNopassFought" 0) }}
+  labels:
+    severity: warning
+  annotations:
+    summary: Another writer keeps changing a pull secret, or removing the reference to it from a ServiceAccount
+    cause: >-
+      A tool that applies Secrets or ServiceAccounts as it knows them, such as a GitOps controller, reverts them again and again.
+    fix: >-
+      An Event on the Namespace or the ServiceAccount names the writer. Configure it to leave the pull secret alone and to keep
+      the reference, or exclude the namespace or the ServiceAccount in targets.
+{{- end }}
+{{- if or .Values.watchPods .Values.heal }}
+- alert: AcrNopassPodsCannotPull
+  expr: max(acr_nopass_pods_masked{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassPodsCannotPull" 0) }}
+  for: 15m
+  labels:
+    severity: warning
+  annotations:
+    summary: {{ `{{ $value }} Pods cannot pull for want of the reference to the pull secret` | quote }}
+    cause: >-
+      They were admitted before the reference was there, or their own imagePullSecrets hide it; the list of a Pod never changes.
+    fix: >-
+      An Event on each says what to do, mostly to delete it; with heal: true those that are made again are evicted. The status
+      names them: {{ $status }}
+{{- end }}
+- alert: AcrNopassDeaf
+  expr: max by (resource) (acr_nopass_watch_last_progress_seconds{ {{- $ours -}} }) > {{ include "acr-nopass.threshold" (list . "AcrNopassDeaf" 900) }}
+  for: 5m
+  labels:
+    severity: warning
+  annotations:
+    summary: {{ `A helper has heard nothing of {{ $labels.resource }} for {{ $value | humanizeDuration }}` | quote }}
+    cause: >-
+      It cannot reach the API server, or may not watch them any more, so new ones are not served.
+    fix: >-
+      Its log says what the API server answered: {{ $logs }}
+{{- end }}

@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { parseManifest } from '../../src/helm/release/manifest.ts'
+import { loadValues } from '../../src/values/load-values.ts'
+import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
+
+const helms = [await openHelm('helm4'), await openHelm('helm3')]
+after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
+const defaults = { name: 'values.yaml', text: await readFile(join(CHART, 'values.yaml'), 'utf8') }
+const minimal = { name: 'minimal.yaml', text: await readFile(scenario('minimal'), 'utf8') }
+
+interface PodSpec {
+  readonly securityContext: object
+  readonly containers: readonly [Container]
+  readonly volumes: readonly { readonly name: string }[]
+  readonly [key: string]: unknown
+}
+
+interface Container {
+  readonly resources: object
+  readonly securityContext: object
+  readonly volumeMounts: readonly { readonly name: string }[]
+}
+
+interface Rendered {
+  readonly kind: string
+  readonly metadata: {
+    readonly namespace?: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+  }
+  readonly spec: {
+    readonly strategy: object
+    readonly revisionHistoryLimit?: number
+    readonly selector: { readonly matchLabels: object }
+    readonly template: { readonly metadata: Rendered['metadata']; readonly spec: PodSpec }
+  } & Readonly<Record<string, unknown>>
+}
+
+/** What both Helms render of the same values; they never differ. */
+async function rendered(...values: object[]): Promise<readonly Rendered[]> {
+  const [first, second] = await Promise.all(
+    helms.map(async (helm) =>
+      parseManifest(await helm.render({ values: [scenario('minimal'), ...values] })).map(
+        ({ body }) => body as unknown as Rendered,
+      ),
+    ),
+  )
+  assert.deepEqual(second, first)
+  return first ?? []
+}
+
+async function objectOf(kind: string, ...values: object[]): Promise<Rendered> {
+  const found = (await rendered(...values)).find((object) => object.kind === kind)
+  assert.ok(found, kind)
+  return found
+}
+
+const podOf = async (...values: object[]): Promise<PodSpec> =>
+  (await objectOf('Deployment', ...values)).spec.template.spec
+
+const STRICT = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
+const POD = { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } }
+
+test('the Pod has what Pod Security restricted requires, and every resource but CPU has a limit', async () => {
+  const { securityContext, containers } = await podOf()
+  assert.deepEqual([securityContext, containers[0].securityContext], [POD, STRICT])
+  assert.deepEqual(containers[0].resources, {
+    requests: { cpu: '20m', memory: '96Mi', 'ephemeral-storage': '64Mi' },
+    limits: { memory: '256Mi', 'ephemeral-storage': '1Gi' },
+  })
+})
+
+test('podSecurityContext and securityContext are merged over the strict defaults', async () => {
+  const { securityContext, containers } = await podOf({
+    podSecurityContext: { runAsUser: 1000670000, fsGroup: 2000, supplementalGroups: [3000] },
+    securityContext: { readOnlyRootFilesystem: false },
+  })
+  assert.deepEqual(securityContext, { ...POD, runAsUser: 1000670000, fsGroup: 2000, supplementalGroups: [3000] })
+  assert.deepEqual(containers[0].securityContext, { ...STRICT, readOnlyRootFilesystem: false })
+})
+
+// https://docs.openshift.com/container-platform/4.17/authentication/managing-security-context-constraints.html: restricted-v2 takes
+// the IDs from the namespace's range, and refuses others.
+test('null leaves user, group and seccomp profile to the cluster, as OpenShift needs it, in either of the two places', async () => {
+  for (const values of [
+    { podSecurityContext: { runAsUser: null, runAsGroup: null, seccompProfile: null } },
+    { runAsUser: null, runAsGroup: null, podSecurityContext: { seccompProfile: null } },
+  ]) {
+    assert.deepEqual((await podOf(values)).securityContext, { runAsNonRoot: true }, JSON.stringify(values))
+  }
+})
+
+test('an ID of podSecurityContext takes precedence over the key at the top, which stays as it was', async () => {
+  const top = { runAsUser: 1000, runAsGroup: 2000 }
+  assert.deepEqual((await podOf(top)).securityContext, { ...POD, ...top })
+  const both = (await podOf(top, { podSecurityContext: { runAsUser: 3000 } })).securityContext
+  assert.deepEqual(both, { ...POD, runAsUser: 3000, runAsGroup: 2000 })
+})
+
+test("extra volumes and their mounts are added to the chart's own", async () => {
+  const usual = await podOf()
+  const volume = { name: 'proxy-ca', configMap: { name: 'proxy-ca' } }
+  const mount = { name: 'proxy-ca', mountPath: '/etc/proxy-ca', readOnly: true }
+  const pod = await podOf({ extraVolumes: [volume], extraVolumeMounts: [mount] })
+  assert.deepEqual(pod.volumes, [...usual.volumes, volume])
+  assert.deepEqual(pod.containers[0].volumeMounts, [...usual.containers[0].volumeMounts, mount])
+})
+
+test('dnsPolicy, dnsConfig and hostAliases are those of the Pod; the node network keeps its own policy', async () => {
+  const { dnsPolicy: none } = await podOf()
+  assert.equal(none, undefined)
+  const dns = {
+    dnsPolicy: 'None',
+    dnsConfig: { nameservers: ['100.100.2.136'], searches: ['corp'], options: [{ name: 'ndots', value: '2' }] },
+    hostAliases: [{ ip: '10.0.0.10', hostnames: ['images.example.com'] }],
+  }
+  const { dnsPolicy, dnsConfig, hostAliases } = await podOf(dns)
+  assert.deepEqual({ dnsPolicy, dnsConfig, hostAliases }, dns)
+  assert.equal((await podOf({ hostNetwork: true })).dnsPolicy, 'ClusterFirstWithHostNet')
+  assert.equal((await podOf({ hostNetwork: true, dnsPolicy: 'Default' })).dnsPolicy, 'Default')
+})
+
+test('updateStrategy, revisionHistoryLimit and deploymentAnnotations are those of the Deployment', async () => {
+  const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '50%', maxUnavailable: 0 } }
+  const annotations = { 'reloader.stakater.com/auto': 'true' }
+  const values = { updateStrategy, revisionHistoryLimit: 0, deploymentAnnotations: annotations }
+  const { metadata, spec } = await objectOf('Deployment', values)
+  assert.deepEqual([spec.strategy, spec.revisionHistoryLimit, metadata.annotations], [updateStrategy, 0, annotations])
+  assert.equal(spec.template.metadata.annotations?.['reloader.stakater.com/auto'], undefined)
+})
+
+test('commonLabels are on every object and on Pods, below the labels of the object itself, and in no selector', async () => {
+  const values = {
+    commonLabels: { team: 'everyone', '42': 'yes' },
+    podLabels: { team: 'platform' },
+    serviceAccount: { labels: { team: 'accounts' } },
+    metrics: {
+      service: { labels: { team: 'metrics' }, annotations: { 'prometheus.io/scrape': 'true' } },
+      serviceMonitor: { enabled: true },
+      prometheusRule: { enabled: true },
+      dashboard: { enabled: true },
+    },
+    networkPolicy: { enabled: true },
+  }
+  const own: Record<string, string> = { ServiceAccount: 'accounts', Service: 'metrics' }
+  for (const { kind, metadata, spec } of await rendered(values)) {
+    assert.equal(metadata.labels.team, own[kind] ?? 'everyone', kind)
+    assert.equal(metadata.labels['42'], 'yes', kind)
+    assert.equal(metadata.labels['app.kubernetes.io/name'], 'acr-nopass', kind)
+    if (kind === 'Service') assert.deepEqual(metadata.annotations, { 'prometheus.io/scrape': 'true' })
+    if (kind !== 'Deployment') continue
+    assert.equal(spec.template.metadata.labels.team, 'platform')
+    assert.equal(spec.template.metadata.labels['42'], 'yes')
+    const selector = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'acr-nopass' }
+    assert.deepEqual(spec.selector.matchLabels, selector)
+  }
+})
+
+// The label `job`: https://github.com/prometheus-operator/prometheus-operator/blob/main/Documentation/api-reference/api.md (jobLabel):
+// of a ServiceMonitor the name of the Service, of a PodMonitor <namespace>/<name> of the monitor.
+test('both monitors scrape the same Pods from any namespace, with the label that alerts select by', async () => {
+  const own = {
+    enabled: true,
+    namespace: 'monitoring',
+    labels: { release: 'prometheus' },
+    honorLabels: true,
+    relabelings: [{ targetLabel: 'cluster', replacement: 'prod' }],
+    metricRelabelings: [{ action: 'drop', sourceLabels: ['__name__'], regex: 'nodejs_.*' }],
+  }
+  const endpoint = {
+    port: 'http',
+    path: '/metrics',
+    interval: '30s',
+    scrapeTimeout: '10s',
+    honorLabels: true,
+    metricRelabelings: own.metricRelabelings,
+  }
+  const job = { targetLabel: 'job', replacement: 'acr-nopass' }
+  const scraped = {
+    namespaceSelector: { matchNames: ['acr-system'] },
+    selector: { matchLabels: { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'acr-nopass' } },
+  }
+  const byService = await objectOf('ServiceMonitor', { metrics: { serviceMonitor: own } })
+  assert.deepEqual(byService.spec, { endpoints: [{ ...endpoint, relabelings: own.relabelings }], ...scraped })
+  const byPod = await objectOf('PodMonitor', { metrics: { enabled: false, podMonitor: own } })
+  assert.deepEqual(byPod.spec, {
+    podMetricsEndpoints: [{ ...endpoint, relabelings: [job, ...own.relabelings] }],
+    ...scraped,
+  })
+  for (const { metadata } of [byService, byPod])
+    assert.deepEqual([metadata.namespace, metadata.labels.release], ['monitoring', 'prometheus'])
+})
+
+const volumes = [{ name: 'a', emptyDir: {} }]
+const mounts = (...paths: string[]): object[] => paths.map((mountPath) => ({ name: 'a', mountPath }))
+
+const refusals: readonly (readonly [title: string, values: object, code: string])[] = [
+  ['a privileged container', { securityContext: { privileged: true } }, 'SCHEMA_UNKNOWN_KEY'],
+  ['more rights than at its start', { securityContext: { allowPrivilegeEscalation: true } }, 'SCHEMA_CHOICE'],
+  ['a capability', { securityContext: { capabilities: { add: ['NET_ADMIN'] } } }, 'SCHEMA_UNKNOWN_KEY'],
+  ['fewer capabilities taken away', { securityContext: { capabilities: { drop: ['CHOWN'] } } }, 'SCHEMA_CHOICE'],
+  ['none taken away', { securityContext: { capabilities: { drop: [] } } }, 'SCHEMA_LIST'],
+  ['capabilities as the cluster has them', { securityContext: { capabilities: null } }, 'VALUES_NULL'],
+  ['root', { podSecurityContext: { runAsUser: 0 } }, 'SCHEMA_RANGE'],
+  ['perhaps root', { podSecurityContext: { runAsNonRoot: false } }, 'SCHEMA_CHOICE'],
+  ['a null in place of runAsNonRoot', { podSecurityContext: { runAsNonRoot: null } }, 'VALUES_NULL'],
+  ['no seccomp filter', { podSecurityContext: { seccompProfile: { type: 'Unconfined' } } }, 'SCHEMA_CHOICE'],
+  ['a folder of the node', { extraVolumes: [{ name: 'a', hostPath: { path: '/' } }] }, 'SCHEMA_UNKNOWN_KEY'],
+  ["a volume of the chart's own name", { extraVolumes: [{ name: 'token', emptyDir: {} }] }, 'VALUES_COLLISION'],
+  ['a volume that is there twice', { extraVolumes: [...volumes, ...volumes] }, 'VALUES_COLLISION'],
+  ['a volume without a source', { extraVolumes: [{ name: 'a' }] }, 'VALUES_POD'],
+  ['a volume of two sources', { extraVolumes: [{ name: 'a', emptyDir: {}, secret: {} }] }, 'VALUES_POD'],
+  ['a mount of no volume', { extraVolumeMounts: mounts('/a') }, 'VALUES_POD'],
+  [
+    'a mount inside the configuration',
+    { extraVolumes: volumes, extraVolumeMounts: mounts('/etc/acr-nopass/secrets') },
+    'VALUES_COLLISION',
+  ],
+  [
+    "a mount above the helper's token",
+    { extraVolumes: volumes, extraVolumeMounts: mounts('/var/run') },
+    'VALUES_COLLISION',
+  ],
+  ['two mounts at one path', { extraVolumes: volumes, extraVolumeMounts: mounts('/a', '/a/') }, 'VALUES_COLLISION'],
+  ['no resolver at all', { dnsPolicy: 'None' }, 'VALUES_POD'],
+  ['a rolling Recreate', { updateStrategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } }, 'VALUES_POD'],
+  [
+    'an update that cannot begin',
+    { updateStrategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: '0%' } } },
+    'VALUES_POD',
+  ],
+  ["a label of the chart's own", { commonLabels: { 'app.kubernetes.io/instance': 'a' } }, 'VALUES_COLLISION'],
+  [
+    "a label that gives the helper's rights to others",
+    { commonLabels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } },
+    'VALUES_COLLISION',
+  ],
+  [
+    'two monitors',
+    { metrics: { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } } },
+    'VALUES_COLLISION',
+  ],
+  [
+    'a threshold without effect',
+    { metrics: { prometheusRule: { alerts: { AcrNopassDown: { threshold: 1 } } } } },
+    'VALUES_NO_EFFECT',
+  ],
+  [
+    'an alert that does not exist',
+    { metrics: { prometheusRule: { alerts: { AcrNopassFoo: { enabled: false } } } } },
+    'SCHEMA_FORM',
+  ],
+]
+
+for (const [title, values, code] of refusals) {
+  test(`refused by \`validate\`, by Helm 4 and by Helm 3: ${title}`, async () => {
+    const { errors } = loadValues({ files: [minimal, { name: 'own.yaml', text: JSON.stringify(values) }], defaults })
+    assert.deepEqual(
+      errors.map((error) => error.code),
+      [code],
+    )
+    for (const helm of helms) await helm.refusal({ values: [scenario('minimal'), values] })
+  })
+}
+
+// The names in https://github.com/cert-manager/cert-manager/blob/master/deploy/charts/cert-manager/values.yaml and
+// https://github.com/external-secrets/external-secrets/blob/main/deploy/charts/external-secrets/values.yaml
+for (const [theirs, ours] of [
+  ['replicaCount', 'replicas'],
+  ['strategy', 'updateStrategy'],
+  ['containerSecurityContext', 'securityContext'],
+  ['volumes', 'extraVolumes'],
+  ['volumeMounts', 'extraVolumeMounts'],
+  ['podDnsPolicy', 'dnsPolicy'],
+  ['podDnsConfig', 'dnsConfig'],
+  ['topologySpreadConstraints', 'topologySpread'],
+  ['env', 'extraEnv'],
+  ['imagePullSecret', 'imagePullSecrets'],
+] as const) {
+  test(`the name that other charts have for ${ours} is answered with it: ${theirs}`, () => {
+    const own = { name: 'own.yaml', text: JSON.stringify({ region: 'cn-hangzhou', [theirs]: [] }) }
+    const { errors } = loadValues({ files: [minimal, own], defaults })
+    assert.deepEqual(
+      errors.map((error) => [error.code, error.hint]),
+      [['SCHEMA_UNKNOWN_KEY', `Did you mean \`${ours}\`?`]],
+    )
+  })
+}
+
+test('what is left out of a Pod on purpose is refused with the reason', () => {
+  const own = { name: 'own.yaml', text: 'extraVolumes:\n  - name: a\n    hostPath: { path: / }\n' }
+  const [error] = loadValues({ files: [minimal, own], defaults }).errors
+  assert.match(error?.hint ?? '', /a folder of the node would let the helper read what is not its own/)
+})
