@@ -47,7 +47,8 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
   const pair = authority.issue({ commonName: 'localhost', names: ['127.0.0.1'], minutes: 60 })
   const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (request, response) => {
     void readBody(request).then((body) => {
-      const { status, answer } = answerTo(request.method ?? '', request.url ?? '', body)
+      const isMetadataOnly = request.headers.accept?.includes('as=PartialObjectMetadata') ?? false
+      const { status, answer } = answerTo(request.method ?? '', request.url ?? '', body, isMetadataOnly)
       response.setHeader('date', new Date(Date.now() + fake.aheadMs).toUTCString())
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify(answer))
@@ -66,7 +67,13 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
     users: [{ name: 'fake', user: { token: 'fake' } }],
   })
 
-  function answerTo(method: string, url: string, body: unknown): { readonly status: number; readonly answer: unknown } {
+  function answerTo(
+    method: string,
+    url: string,
+    body: unknown,
+    isMetadataOnly: boolean,
+  ): { readonly status: number; readonly answer: unknown } {
+    const shown = (object: FakeObject): FakeObject => (isMetadataOnly ? metadataOf(object) : object)
     const { pathname: path, searchParams } = new URL(url, cluster.server)
     fake.calls.push(`${method} ${path}`)
     const refused = fake.refuse(method, path)
@@ -86,12 +93,15 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
       )
     })
     if (name === undefined) {
-      const items = those.filter((object) => isSelected(object, searchParams)).map(trimmed)
+      const items = those
+        .filter((object) => isSelected(object, searchParams))
+        .map(trimmed)
+        .map(shown)
       return { status: 200, answer: { metadata: { resourceVersion: '1' }, items } }
     }
     const object = those.find(({ metadata }) => metadata.name === name)
     if (object === undefined) return failure(404)
-    return method === 'GET' ? { status: 200, answer: object } : change(method, object, body)
+    return method === 'GET' ? { status: 200, answer: shown(object) } : change(method, object, body)
   }
 
   function trimmed(object: FakeObject): FakeObject {
@@ -136,6 +146,11 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
       }),
   }
   return fake
+}
+
+/** As the API server returns it to whoever asks for metadata only. */
+function metadataOf({ metadata }: FakeObject): FakeObject {
+  return { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata }
 }
 
 function groups(objects: readonly FakeObject[]): object {

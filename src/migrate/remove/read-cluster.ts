@@ -59,10 +59,10 @@ export async function readLegacy(reader: Reader, client: KubeClient, signal: Abo
     .flatMap((list) => list ?? [])
     .map((object) => (foreign.has(object.metadata.uid) ? { ...object, type: 'of another type' } : object))
   const objects: AnyObject[] = [
-    ...kindOf('ConfigMap', configMap ? [configMap] : []),
-    ...kindOf('ClusterRole', role ? [role] : []),
-    ...kindOf('Secret', [...(addonKey ?? []), ...typed]),
-    ...kindOf('Node', nodes ?? []),
+    ...kindOf('ConfigMap', 'v1', configMap ? [configMap] : []),
+    ...kindOf('ClusterRole', 'rbac.authorization.k8s.io/v1', role ? [role] : []),
+    ...kindOf('Secret', 'v1', [...(addonKey ?? []), ...typed]),
+    ...kindOf('Node', 'v1', nodes ?? []),
     ...custom,
     ...lists.flat(),
   ]
@@ -82,7 +82,7 @@ async function readWriters(
 ): Promise<readonly AnyObject[]> {
   const found: AnyObject[] = []
   for (const object of objects) {
-    const { kind, metadata } = object
+    const { kind, apiVersion, metadata } = object
     const isNamed = kind === 'Secret' && LEGACY_SECRETS.includes(metadata.name)
     const isNaming = kind === 'ServiceAccount' && object.imagePullSecrets !== undefined
     if (!isNamed && !isNaming) {
@@ -94,7 +94,7 @@ async function readWriters(
       withWriters(client, path, object, signal).catch(orNull),
     )
     // Deleted meanwhile: it is left out.
-    if (read) found.push({ ...object, ...read, kind })
+    if (read) found.push({ ...object, ...read, kind, apiVersion })
   }
   return found
 }
@@ -144,7 +144,7 @@ async function readCustom(
   return found
 }
 
-/** Items of a list do not name their kind. */
-function kindOf(kind: string, objects: readonly KubeObject[]): readonly AnyObject[] {
-  return objects.map((object) => ({ ...object, kind }))
+/** Items of a list do not name their kind, and those of metadata only name another. */
+function kindOf(kind: string, apiVersion: string, objects: readonly KubeObject[]): readonly AnyObject[] {
+  return objects.map((object) => ({ ...object, kind, apiVersion }))
 }
