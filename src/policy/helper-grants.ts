@@ -28,6 +28,8 @@ export interface GrantOptions {
   readonly roleArn?: string
   readonly issuer?: string
   readonly oidcProviderArn?: string
+  /** The helper's, where neither the values nor the chart's own name for it say which: under an alias of an umbrella chart. */
+  readonly serviceAccount?: string
 }
 
 /** Stands in a trust until it is known who takes the role. */
@@ -64,7 +66,7 @@ export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOpti
 
 function rrsaTrust(
   cluster: GrantCluster,
-  { issuer: given, oidcProviderArn }: GrantOptions,
+  { issuer: given, oidcProviderArn, serviceAccount: named }: GrantOptions,
 ): ReturnType<typeof policyOf> | undefined {
   const provider = oidcProviderArn ?? cluster.values.identity.rrsa?.oidcProviderArn
   if (!provider) return undefined
@@ -72,7 +74,7 @@ function rrsaTrust(
   const [issuer] = parseIssuers(given ?? '')
   if (issuer === undefined) return undefined
   const { namespace, release, values } = cluster
-  const serviceAccount = serviceAccountOf(release, values)
+  const serviceAccount = named ?? serviceAccountOf(release, values)
   return policyOf([rrsaStatement({ oidcProviderArn: provider, issuer, namespace, serviceAccount })])
 }
 

@@ -18,6 +18,8 @@ export interface FoundReleases {
 }
 
 const CONFIG_KEY = 'config.yaml'
+/** Helm puts it on each object (https://helm.sh/docs/chart_best_practices/labels, pkg/action/validate.go). */
+const HELM_RELEASE = 'meta.helm.sh/release-name'
 const DEFAULT_NAMESPACE = 'acr-nopass'
 
 /** Finds releases by the labels of their ConfigMaps: in all namespaces, or where only one may be read in that one. */
@@ -73,6 +75,7 @@ function describe(objects: readonly StatusObject[]): ReleaseFacts {
   return {
     ...(first === undefined ? { namespace: '', name: '' } : nameOf(first)),
     fullname: loaded?.config.release.fullname ?? fallback,
+    helmRelease: configObject?.metadata.annotations?.[HELM_RELEASE],
     config: loaded?.config,
     configHash: loaded?.hash,
     configError:

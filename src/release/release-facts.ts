@@ -10,6 +10,8 @@ export interface ReleaseName {
 export interface ReleaseFacts extends ReleaseName {
   /** Prefix of the names of the release's objects. */
   readonly fullname: string
+  /** The Helm release that made the objects: of an umbrella chart, where ours is called by an alias in it. Undefined: not by Helm. */
+  readonly helmRelease?: string | undefined
   /** Undefined: there is none, or it breaks its schema (then `configError`). */
   readonly config: HelperConfig | undefined
   readonly configHash: string | undefined

@@ -182,3 +182,17 @@ test('a repository that GitHub does not show is an error with the way out', asyn
   assert.equal(code, 1)
   assert.match(stderr, /^GITHUB_UNKNOWN: .* GitHub answered with 404\n {2}fix: .*--owner-id and --repository-id/)
 })
+
+test("under an alias of an umbrella chart the helper's role trusts the ServiceAccount that is named", async () => {
+  const { code, stdout } = await runBin([
+    ...RRSA,
+    '--issuer',
+    'https://oidc.example.com/c0123',
+    '--release',
+    'apps',
+    '--service-account',
+    'apps-base-pull',
+  ])
+  assert.equal(code, 0)
+  assert.deepEqual(stdout.match(/system:serviceaccount:[^"]+/g), ['system:serviceaccount:acr-nopass:apps-base-pull'])
+})

@@ -164,6 +164,34 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'ROLE_NOT_TRUSTED', 'registry demo']],
     says: /oidc:sub system:serviceaccount:acr-nopass:acr-nopass, oidc:iss https:\/\/issuer\.example\.com[\s\S]*--issuer https:\/\/issuer\.example\.com --oidc-provider-arn acs:ram::1234567890123456:oidc-provider\/p/,
   },
+  {
+    title: 'a role that does not trust the helper of an alias in an umbrella chart',
+    observed: scene({
+      release: { name: 'apps-base-pull', fullname: 'apps-base-pull', helmRelease: 'apps' },
+      admission: undefined,
+      config: {
+        release: {
+          name: 'apps-base-pull',
+          namespace: 'acr-nopass',
+          fullname: 'apps-base-pull',
+          serviceAccount: 'apps-base-pull',
+          lease: 'apps-base-pull',
+          status: 'apps-base-pull-status',
+        },
+        identity: {
+          type: 'rrsa',
+          rrsa: {
+            roleArn: 'acs:ram::1234567890123456:role/r',
+            oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/p',
+          },
+        },
+      },
+      issuer: 'https://issuer.example.com',
+      registries: [registry({ state: 'failing', error: failure('IDENTITY_NOT_TRUSTED') })],
+    }),
+    finds: [['error', 'ROLE_NOT_TRUSTED', 'registry demo']],
+    says: /--release apps-base-pull --service-account apps-base-pull --issuer/,
+  },
   ...(
     [
       ['IDENTITY_UNAVAILABLE', 'IDENTITY_MISSING'],

@@ -125,6 +125,7 @@ export function scene(change: SceneChange = {}): Observed {
     namespace: 'acr-nopass',
     name: 'acr-nopass',
     fullname: 'acr-nopass',
+    helmRelease: 'acr-nopass',
     config: loaded.config,
     configHash: loaded.hash,
     configError: undefined,

@@ -12,6 +12,7 @@ export function addPolicy({ program, host, run }: Cli): void {
     .option('--ack-cluster-id <id>', 'without a list: the ACK cluster, for the name of its policy')
     .option('-n, --namespace <name>', 'namespace of the release (default: acr-nopass)')
     .option('--release <name>', 'name of the release (default: acr-nopass)')
+    .option('--service-account <name>', "the helper's, for a trust (RRSA); needed under an alias of an umbrella chart")
     .addOption(
       new Option('--ram <mode>', 'as the input ram (default: auto)').choices(['auto', 'worker-role', 'rrsa', 'none']),
     )

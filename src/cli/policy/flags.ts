@@ -4,6 +4,7 @@ export interface PolicyFlags {
   readonly ackClusterId?: string
   readonly namespace?: string
   readonly release?: string
+  readonly serviceAccount?: string
   readonly ram?: string
   readonly ramScope?: 'instance' | 'all'
   readonly accountId?: string

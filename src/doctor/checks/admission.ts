@@ -1,6 +1,6 @@
 import { type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, replaceFromRelease } from './fix-commands.ts'
+import { applyAgain, isAliased, replaceFromRelease } from './fix-commands.ts'
 import { clusterName, podPolicyNames } from './policy-names.ts'
 
 /** Whether new Pods get the reference by the API server's own policy, where that is how they get it. */
@@ -17,7 +17,9 @@ export function admissionFindings({ release, admission }: Observed): readonly Fi
         message: 'this API server knows no MutatingAdmissionPolicy in v1: new Pods do not get the reference',
         cause: 'The policy needs Kubernetes 1.36; the chart was rendered for a newer cluster than this one.',
         fix: 'Set `attach: serviceAccounts` (or render with the right --kube-version), and upgrade the release.',
-        command: `helm -n ${release.namespace} upgrade ${release.name} ./chart --reset-then-reuse-values --set attach=serviceAccounts`,
+        ...(!isAliased(release) && {
+          command: `helm -n ${release.namespace} upgrade ${release.name} ./chart --reset-then-reuse-values --set attach=serviceAccounts`,
+        }),
       },
     ]
   }

@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, readLog } from './fix-commands.ts'
+import { applyAgain, isAliased, readLog } from './fix-commands.ts'
 
 /** What the configuration says that a person should know. */
 export function configFindings({ release }: Observed): readonly Finding[] {
@@ -36,8 +36,11 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       subject,
       message: status?.retired ? 'everything was taken back' : 'the helper takes everything back',
       cause: '`retire: true` is set.',
-      fix: status?.retired ? 'Uninstall the release now.' : 'Wait until this says that everything was taken back.',
-      command: status?.retired ? `helm -n ${namespace} uninstall ${name}` : readLog(release),
+      ...(!status?.retired
+        ? { fix: 'Wait until this says that everything was taken back.', command: readLog(release) }
+        : isAliased(release)
+          ? { fix: 'Take the dependency out of the umbrella chart now, and upgrade its release.' }
+          : { fix: 'Uninstall the release now.', command: `helm -n ${namespace} uninstall ${name}` }),
     })
   }
   if (config?.dryRun) {

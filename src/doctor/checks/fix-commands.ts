@@ -1,21 +1,37 @@
-import type { ReleaseName } from '../../release/release-facts.ts'
+import type { ReleaseFacts, ReleaseName } from '../../release/release-facts.ts'
+
+type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease'>
+
+/** The release as Helm knows it: under an alias ours is a part of it. */
+function helmName({ name, helmRelease }: ByHelm): string {
+  return helmRelease ?? name
+}
+
+/** Whether an umbrella chart has ours under an alias: its release is not ours to upgrade or uninstall, and its values have another form. */
+export function isAliased({ name, helmRelease }: ByHelm): boolean {
+  return helmRelease !== undefined && helmRelease !== name
+}
 
 /**
  * Puts back whatever of the release's objects was deleted or changed, as the release has it. As Helm's own field manager: one
  * more owner of the fields would make the next upgrade by Helm 4 fail with a conflict.
  */
-export function applyAgain({ namespace, name }: ReleaseName): string {
-  return `helm -n ${namespace} get manifest ${name} | ${apply(namespace)} -`
+export function applyAgain(release: ByHelm): string {
+  return `helm -n ${release.namespace} get manifest ${helmName(release)} | ${apply(release)} -`
 }
 
 /** Deletes an object and applies the release again, once its manifest is in a file. */
-export function replaceFromRelease({ namespace, name }: ReleaseName, object: string): string {
+export function replaceFromRelease(release: ByHelm, object: string): string {
+  const name = helmName(release)
   const file = `${name}.yaml`
-  return `helm -n ${namespace} get manifest ${name} > ${file} && kubectl delete ${object} && ${apply(namespace)} ${file}`
+  return `helm -n ${release.namespace} get manifest ${name} > ${file} && kubectl delete ${object} && ${apply(release)} ${file}`
 }
 
-function apply(namespace: string): string {
-  return `kubectl -n ${namespace} apply --server-side --force-conflicts --field-manager=helm -f`
+/** Of an umbrella chart's manifest only what is ours. */
+function apply(release: ByHelm): string {
+  const { namespace, name } = release
+  const ours = isAliased(release) ? ` -l app.kubernetes.io/instance=${name}` : ''
+  return `kubectl -n ${namespace} apply --server-side --force-conflicts --field-manager=helm${ours} -f`
 }
 
 /** The last lines of the helper's log. */

@@ -4,6 +4,7 @@ import type { ReleaseFacts } from '../../release/release-facts.ts'
 import type { Finding, FindingId } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
+import { isAliased } from './fix-commands.ts'
 
 /** Alibaba's audience of OIDC tokens. */
 const AUDIENCE = 'sts.aliyuncs.com'
@@ -89,6 +90,8 @@ function printTrust(observed: Observed): string | undefined {
   const provider = identity.rrsa?.oidcProviderArn
   return [
     `acr-nopass policy -f values.yaml --namespace ${release.namespace} --release ${release.name}`,
+    // The chart's own name for it holds without an alias only.
+    ...(isAliased(release) ? [`--service-account ${release.config?.release.serviceAccount}`] : []),
     ...(issuer === undefined ? [] : [`--issuer ${shellWord(issuer)}`]),
     ...(provider ? [`--oidc-provider-arn ${shellWord(provider)}`] : []),
   ].join(' ')

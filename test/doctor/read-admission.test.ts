@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readAdmission } from '../../src/doctor/read/read-admission.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { createReader } from '../../src/release/reader.ts'
+import { scene } from './scene.ts'
+
+const RESOURCES = { resources: [{ name: 'mutatingadmissionpolicies' }, { name: 'validatingadmissionpolicies' }] }
+const signal = new AbortController().signal
+
+/** What doctor learns of `attach: admission` from an API server with these labels on the release's namespace and this answer to a Pod. */
+async function admissionOf(labels: Readonly<Record<string, string>>, answer: () => object) {
+  const { release } = scene({ config: { attach: 'admission' } })
+  assert.ok(release)
+  const pods: KubeCall[] = []
+  const client: KubeClient = {
+    request: async <T>(call: KubeCall): Promise<T> => {
+      if (call.path === '/apis/admissionregistration.k8s.io/v1') return RESOURCES as T
+      if (call.path === '/api/v1/namespaces/acr-nopass') {
+        return { metadata: { name: 'acr-nopass', uid: 'u', resourceVersion: '1', labels } } as T
+      }
+      if (call.method !== 'POST') return { metadata: { resourceVersion: '1' }, items: [] } as T
+      pods.push(call)
+      return answer() as T
+    },
+    watch: () => Promise.reject(new Error('nothing is watched')),
+    close: () => undefined,
+  }
+  const reader = createReader(client, signal)
+  const facts = await readAdmission(client, reader, release, signal)
+  return { tried: facts?.tried, pods, unread: reader.unread.map(({ what }) => what) }
+}
+
+const withReference = () => ({ spec: { imagePullSecrets: [{ name: 'acr-nopass' }] } })
+const without = () => ({ spec: {} })
+
+test('doctor tries a Pod in the namespace of the release, as a dry run', async () => {
+  const [given, none] = [await admissionOf({}, withReference), await admissionOf({}, without)]
+  assert.deepEqual([given.tried, none.tried], ['referenced', 'unreferenced'])
+  assert.deepEqual(
+    given.pods.map(({ path, query }) => [path, query]),
+    [['/api/v1/namespaces/acr-nopass/pods', { dryRun: 'All' }]],
+  )
+})
+
+// Finding 21: the policy was rightly not applied there, and doctor printed how to delete it.
+test('doctor tries no Pod where the namespace of the release opted out', async () => {
+  const { tried, pods, unread } = await admissionOf({ 'acr-nopass.io/skip': 'true' }, without)
+  assert.deepEqual([tried, pods, unread], [undefined, [], []])
+})
+
+// Finding 22. What the API server answers for a webhook that is down (500) and for one that is slow (504):
+// https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy
+for (const status of [400, 403, 422, 429, 500, 503, 504]) {
+  test(`doctor goes on, and reports what it could not try, when another webhook answers a Pod with ${status}`, async () => {
+    const { tried, unread } = await admissionOf({}, () => {
+      throw new KubeApiError(
+        status,
+        `POST /api/v1/namespaces/acr-nopass/pods was answered with ${status}: failed calling webhook`,
+      )
+    })
+    assert.deepEqual([tried, unread], [undefined, ['A Pod that is only tried (dry run)']])
+  })
+}
+
+test('doctor goes on when several slow webhooks take longer than it waits', async () => {
+  const { tried, unread } = await admissionOf({}, () => {
+    throw new KubeApiError(0, 'no whole answer within 30 s', { code: 'KUBE_TIMEOUT' })
+  })
+  assert.deepEqual([tried, unread], [undefined, ['A Pod that is only tried (dry run)']])
+})
+
+// What Pod Security `restricted` asks (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted), and nothing
+// that OpenShift's restricted-v2 refuses: its users are of a range of the namespace, so that no fixed one fits
+// (https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/authentication_and_authorization/managing-pod-security-policies).
+test('the Pod that doctor tries asks for no user of its own, which OpenShift would refuse', async () => {
+  const { pods } = await admissionOf({}, withReference)
+  const [{ body } = { body: undefined }] = pods
+  const { spec } = body as { readonly spec: { readonly containers: readonly { readonly securityContext: object }[] } }
+  assert.deepEqual(
+    spec.containers.map(({ securityContext }) => securityContext),
+    [
+      {
+        allowPrivilegeEscalation: false,
+        runAsNonRoot: true,
+        capabilities: { drop: ['ALL'] },
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+    ],
+  )
+})
