@@ -1,25 +1,53 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { parse } from 'yaml'
+import { formatError } from '../../src/errors.ts'
+import { parseManifest } from '../../src/helm/release/manifest.ts'
 import type { ObjectMeta } from '../../src/kube/types.ts'
+import { HELPER_NODE_FLAGS } from '../../src/sandbox/image/helper-image.ts'
+import { loadValues } from '../../src/values/load-values.ts'
+import { runBin } from '../cli/run-bin.ts'
 import { CHART, openHelm } from '../support/chart/chart.ts'
 import { eventually } from '../support/eventually.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
 import { testGetValues } from './values-get-suite.ts'
 
-// The chart as it was at commit 276f189, packed as 0.0.1. When a version is released, its package takes this one's place.
-const PREVIOUS = fileURLToPath(new URL('fixtures/acr-nopass-0.0.1.tgz', import.meta.url))
+// The files of 0.1.0 as `npm run release -- build` made them at commit d74dab4, and values for it. When a version is released, its
+// files take their place.
+const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/acr-nopass-0.1.0${name}`, import.meta.url))
+const PREVIOUS = fixture('.tgz')
+/** The repository of the image with the helper of that version: tests run both versions under one number. */
+const OLD_IMAGE = 'released/acr-nopass'
+const OLD = { image: { registry: '', repository: OLD_IMAGE } }
 const SPACES = ['shop-a', 'shop-b']
+/** Every namespace that has the pull secret. */
+const ALL = [HOME, 'default', ...SPACES]
 
-const kit = await openHelperCluster('chart-upgrade')
-after(() => kit[Symbol.asyncDispose]())
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-upgrade-'))
+const oldHelper = join(folder, 'helper.mjs')
+await writeFile(oldHelper, gunzipSync(await readFile(fixture('-helper.mjs.gz'))))
+const kit = await openHelperCluster('chart-upgrade', undefined, {
+  images: { [OLD_IMAGE]: [process.execPath, ...HELPER_NODE_FLAGS, oldHelper] },
+})
+after(async () => {
+  await kit[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
 const { admin, chart } = kit
 for (const name of SPACES) await chart.createNamespace(name)
 await chart.createNamespace(HOME, { 'pod-security.kubernetes.io/enforce': 'restricted' })
 
+const oldValues = await readFile(fixture('-values.yaml'), 'utf8')
+const values = [kit.values, parse(oldValues) as object]
+
 /** What must outlive an upgrade and a rollback as the very object that it was. */
 const KEPT = [
-  ...[HOME, ...SPACES].map((namespace) => `/api/v1/namespaces/${namespace}/secrets/${SECRET}`),
+  ...ALL.map((namespace) => `/api/v1/namespaces/${namespace}/secrets/${SECRET}`),
   `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}-status`,
   `/api/v1/namespaces/${HOME}/serviceaccounts/${RELEASE}`,
   `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases/${RELEASE}`,
@@ -30,35 +58,139 @@ const uids = () =>
     KEPT.map(async (path) => (await admin.request<{ metadata: ObjectMeta }>({ method: 'GET', path })).metadata.uid),
   )
 
+test('values of 0.1.0 are valid as they are', async () => {
+  const defaults = { name: 'values.yaml', text: await readFile(join(CHART, 'values.yaml'), 'utf8') }
+  const needed = { name: 'needed.yaml', text: JSON.stringify(kit.values) }
+  const { errors } = loadValues({ files: [needed, { name: '0.1.0.yaml', text: oldValues }], defaults })
+  assert.deepEqual(errors.map(formatError), [])
+})
+
 for (const name of ['helm4', 'helm3'] as const) {
   test(`P4 ${name}: an upgrade from the version before and the way back keep every Secret, and Pods can pull at every moment`, async () => {
     await using helm = await openHelm(name)
     const target = ['--namespace', HOME, '--kubeconfig', chart.cluster.adminKubeconfigFile]
-    const run = async (args: readonly string[], values: readonly object[] = []): Promise<void> => {
-      const { code, stderr } = await helm.run([...args, ...target], values)
+    const run = async (args: readonly string[], own: readonly object[] = []): Promise<void> => {
+      const { code, stderr } = await helm.run([...args, ...target], own)
       assert.equal(code, 0, stderr)
     }
-    const values = [kit.values, { attach: 'serviceAccounts', replicas: 1 }]
     // Helm's own wait ends when the new Pods have proven their registries and the old ones are gone.
-    const wait = ['--wait', '--timeout', '120s']
-    await run(['install', RELEASE, PREVIOUS, ...wait], values)
+    const wait = ['--wait', '--timeout', '180s']
+    await run(['install', RELEASE, PREVIOUS, ...wait], [...values, OLD])
     await kit.settled()
     const [before, contents] = [await uids(), await Promise.all(SPACES.map(kit.secret))]
     const old = new Set(kit.helpers().map(({ uid }) => uid))
+    const findings = await doctor()
 
     const from = kit.auditLength()
     await run(['upgrade', RELEASE, CHART, ...wait], values)
     await eventually(() => assert.ok(kit.helpers().every(({ uid }) => !old.has(uid))), 60_000)
     await checkAll(before, contents, from)
+    assert.deepEqual(await doctor(), findings)
 
     await run(['rollback', RELEASE, '1', ...wait])
     await checkAll(before, contents, from)
+    assert.deepEqual(await doctor(), findings)
     await run(['uninstall', RELEASE, '--wait'])
     await eventually(() => assert.deepEqual(kit.helpers(), []), 60_000)
   })
 }
 
+test('P4 helpers of two versions beside each other: whichever leads serves all namespaces, and neither reverts the other', async () => {
+  await using helm = await openHelm('helm4')
+  const target = ['--namespace', HOME, '--kubeconfig', chart.cluster.adminKubeconfigFile]
+  const install = async (from: string, own: object): Promise<void> => {
+    const flags = ['--install', '--wait', '--timeout', '180s', ...target]
+    const { code, stderr } = await helm.run(['upgrade', RELEASE, from, ...flags], [...values, own])
+    assert.equal(code, 0, stderr)
+  }
+  await install(PREVIOUS, OLD)
+  await kit.settled()
+  const before = await uids()
+  const [oldPod] = kit.helpers()
+  assert.ok(oldPod)
+
+  // A Pod of the new version beside the old one, as in the middle of a rollout, and for as long as the test wants.
+  const beside = `${RELEASE}-new`
+  await admin.request({ method: 'POST', path: `/api/v1/namespaces/${HOME}/pods`, body: await newPod(helm, beside) })
+  await eventually(async () => assert.ok(await isReady(beside)), 60_000)
+  assert.equal((await kit.leader()).name, oldPod.name)
+  const rotation = await rotate()
+
+  // The old leader is lost. Whoever leads then is asked until the new one does; the old one comes back and stands by.
+  await eventually(async () => {
+    const leader = await kit.leader()
+    if (leader.name !== beside) await removePod(leader.name)
+    assert.equal(leader.name, beside)
+  }, 120_000)
+  await eventually(() => assert.equal(kit.helpers().length, 2), 60_000)
+  const second = await rotate()
+  assert.notDeepEqual(second, rotation)
+
+  await removePod(beside)
+  await eventually(async () => assert.notEqual((await kit.leader()).name, beside), 60_000)
+  assert.notDeepEqual(await rotate(), second)
+  assert.deepEqual(await uids(), before)
+  for (const namespace of SPACES) assert.deepEqual(names(await kit.account(namespace)), [SECRET])
+})
+
 testGetValues(() => chart)
+
+/** Asks for a rotation, waits until every namespace has the same new content, and checks that nothing else was written. */
+async function rotate(): Promise<readonly string[]> {
+  const contents = async (): Promise<readonly string[]> => (await Promise.all(ALL.map(kit.secret))).map(contentOf)
+  const was = await contents()
+  const from = kit.auditLength()
+  await kit.askForRotation()
+  const is = await eventually(async () => {
+    const now = await contents()
+    assert.ok(now.every((content, index) => content !== was[index]))
+    assert.equal(new Set(now).size, 1)
+    return now
+  }, 60_000)
+  await kit.settled()
+  const written = kit
+    .requests(from)
+    .filter(({ verb }) => verb === 'patch')
+    .map(({ requestURI = '' }) => requestURI.replace(/\?.*/, ''))
+    .filter((path) => !path.includes('/events'))
+  assert.deepEqual(
+    written.toSorted(),
+    ALL.map((namespace) => `/api/v1/namespaces/${namespace}/secrets/${SECRET}`).toSorted(),
+  )
+  return is
+}
+
+/** The Pod of the new chart, as a Pod of its own. */
+async function newPod(helm: Awaited<ReturnType<typeof openHelm>>, podName: string): Promise<object> {
+  const manifest = await helm.render({ values: [...values], release: RELEASE, namespace: HOME })
+  const deployment = parseManifest(manifest).find(({ kind }) => kind === 'Deployment')
+  assert.ok(deployment)
+  const { spec } = deployment.body as unknown as { spec: { template: { metadata: ObjectMeta; spec: object } } }
+  const { template } = spec
+  const { labels, annotations } = template.metadata
+  return { metadata: { name: podName, labels, annotations }, spec: template.spec }
+}
+
+async function isReady(podName: string): Promise<boolean> {
+  const pod = await admin.request<{ status?: { conditions?: readonly { type: string; status: string }[] } }>({
+    method: 'GET',
+    path: `/api/v1/namespaces/${HOME}/pods/${podName}`,
+  })
+  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+}
+
+async function removePod(podName: string): Promise<void> {
+  await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${HOME}/pods/${podName}` })
+  await eventually(() => assert.ok(kit.helpers().every((pod) => pod.name !== podName)), 60_000)
+}
+
+/** What this version's doctor finds, by its ids. */
+async function doctor(): Promise<readonly string[]> {
+  const flags = ['--kubeconfig', chart.cluster.adminKubeconfigFile, '-o', 'json']
+  const { stdout } = await runBin(['doctor', ...flags])
+  const { findings } = JSON.parse(stdout) as { findings: readonly { id: string; subject: string }[] }
+  return findings.map(({ id, subject }) => `${id} ${subject}`).sort()
+}
 
 /** The same objects with the same content, every reference in place, and no write of a helper to any of it (P7). */
 async function checkAll(before: unknown, contents: readonly unknown[], from: number): Promise<void> {
@@ -73,6 +205,12 @@ async function checkAll(before: unknown, contents: readonly unknown[], from: num
     assert.equal(contentOf(secret), contentOf(contents[index] as typeof secret))
     assert.deepEqual(names(await kit.account(namespace)), [SECRET])
   }
+  // No helper failed on the way: a container that ends by itself is started again and counted.
+  const { items } = await admin.request<{
+    items: readonly { metadata: ObjectMeta; status?: { containerStatuses?: readonly { restartCount: number }[] } }[]
+  }>({ method: 'GET', path: `/api/v1/namespaces/${HOME}/pods` })
+  const restarts = items.flatMap(({ status: of }) => of?.containerStatuses ?? []).map((one) => one.restartCount)
+  assert.ok(restarts.length > 0 && restarts.every((count) => count === 0), String(restarts))
   assert.deepEqual(
     kit
       .requests(from)
