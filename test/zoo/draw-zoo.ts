@@ -538,9 +538,11 @@ const REMOVAL_HAZARDS: readonly Draw[] = [
   },
   (scene) => {
     const content = scene.random.pick(CONTENT)(scene.plan.home)
+    const written = [{ object: content, merge: true }]
     return {
       title: `${content.kind} ${content.metadata.name} in the release's namespace`,
-      late: [{ object: content, merge: true }],
+      // A ServiceAccount of a target that the helper never saw would lack the reference.
+      ...(content.kind === 'ServiceAccount' ? { early: written } : { late: written }),
     }
   },
   (scene) => {

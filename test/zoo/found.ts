@@ -16,4 +16,6 @@ export const FOUND: readonly Found[] = [
   { seed: 18, finding: 'a credential that has expired counts as current on a machine whose clock is behind' },
   { seed: 46, finding: '`acr-nopass refresh` is printed without the release where there are two, and refused' },
   { seed: 46, finding: '`acr-nopass refresh` from a machine whose clock is behind waits in vain' },
+  { seed: 430931048, finding: 'old Secrets that are not recognized stay, and the references to them go' },
+  { seed: 430931064, finding: "the ServiceAccount of Alibaba's helper is deleted while a binding gives it rights" },
 ]

@@ -396,22 +396,26 @@ async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promis
   lines.push(`broken: ${defect} (${spot})`)
   const usual = expectedFindings(plan)
   const ids: readonly string[] = DEFECT_FINDINGS[defect]
-  // Without a configuration nothing is known about Pods.
-  const shown = defect === 'bad-config' ? usual.filter((id) => !id.startsWith('POD_')) : usual
+  // Without a configuration nothing is known about Secrets and Pods.
+  const shown = defect === 'bad-config' ? usual.filter((id) => !/^(POD|SECRET)_/.test(id)) : usual
   const isSilent = defect === 'no-lease' || defect === 'stale-lease'
   const { found } = await diagnose(run, truth, [...shown, ...ids], isSilent)
   const releases = new Map(
     [release, ...(second === undefined ? [] : [second])].map((one) => [`${one.namespace}/${one.name}`, one]),
   )
+  const shell = { zoo, releases, aheadMs: plan.aheadMs }
   for (const { id, command = '' } of found.filter((one) => ids.includes(one.id))) {
     lines.push(`${id} prints: ${command}`)
-    await runPrinted({ zoo, releases, aheadMs: plan.aheadMs }, command)
+    await runPrinted(shell, command)
   }
   // What a look does not change is then set right by whoever looked.
   if (defect === 'foreign-secret') await zoo.remove(spot)
   await zoo.settleDeployment(release)
   await zoo.runHelper(release)
   if (defect === 'no-policy') await zoo.untilAdmitted(release)
+  // What had expired before is a finding with a command of its own.
+  const { findings: left } = usual.includes('SECRET_EXPIRED') ? await doctor(run, []) : { findings: [] }
+  for (const { command = '' } of left.filter(({ id }) => id === 'SECRET_EXPIRED')) await runPrinted(shell, command)
   const { there } = await diagnose(
     run,
     truth,

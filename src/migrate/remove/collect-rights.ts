@@ -39,7 +39,7 @@ export function collectRights(
       const { name, namespace = LEGACY_NAMESPACE } = metadata
       return kind === 'ServiceAccount' && name === LEGACY_HELPER && namespace === LEGACY_NAMESPACE
     })
-    .map((object) => ({ object, why: whyAccountStays(object, user) }))
+    .map((object) => ({ object, why: whyAccountStays(object, user, staying) }))
   const free = (those: typeof roles): readonly AnyObject[] =>
     those.filter(({ why }) => why === undefined).map(({ object }) => object)
   return {
@@ -94,13 +94,21 @@ function whyRoleStays(object: AnyObject, staying: readonly AnyObject[]): string 
   return applied(object, ['f:rules'])
 }
 
-function whyAccountStays(object: AnyObject, user: Workload | undefined): string | undefined {
+function whyAccountStays(
+  object: AnyObject,
+  user: Workload | undefined,
+  staying: readonly AnyObject[],
+): string | undefined {
   if (user !== undefined) return `${titleOf(user)} runs as it`
   const secrets = Array.isArray(object.secrets) ? object.secrets.filter(isRecord) : []
   // Its token, as Kubernetes before 1.24 makes one.
   const foreign = secrets.find(({ name }) => !String(name).startsWith(`${LEGACY_HELPER}-token-`))
   if (foreign !== undefined) return `it names the Secret ${foreign.name}`
-  return applied(object, ['f:metadata'])
+  const tool = applied(object, ['f:metadata'])
+  if (tool !== undefined) return tool
+  // Its name must not become free while rights wait for it.
+  const binding = staying.find((one) => subjectsOf(one).some(isHelper))
+  return binding && `${binding.kind} ${keyOf(binding.metadata)} gives it rights`
 }
 
 function applied(object: AnyObject, path: readonly string[]): string | undefined {

@@ -219,7 +219,19 @@ const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kep
   [
     'a binding of a role that the vendor never gave',
     [ROLE, { ...BINDING, roleRef: { kind: 'ClusterRole', name: 'view' } }, ACCOUNT],
-    [`ClusterRoleBinding ${HELPER.name}: it gives ClusterRole view, which Alibaba's own helper never had`],
+    [
+      `ClusterRoleBinding ${HELPER.name}: it gives ClusterRole view, which Alibaba's own helper never had`,
+      `ServiceAccount kube-system/${HELPER.name}: ClusterRoleBinding ${HELPER.name} gives it rights`,
+    ],
+  ],
+  [
+    'a binding that gives a user the same rights',
+    [ROLE, { ...BINDING, subjects: [HELPER, { kind: 'User', name: 'anna' }] }, ACCOUNT],
+    [
+      `ClusterRoleBinding ${HELPER.name}: it has other subjects too`,
+      `ClusterRole ${HELPER.name}: ClusterRoleBinding ${HELPER.name} refers to it`,
+      `ServiceAccount kube-system/${HELPER.name}: ClusterRoleBinding ${HELPER.name} gives it rights`,
+    ],
   ],
   [
     'a ServiceAccount that names a Secret of somebody else',
