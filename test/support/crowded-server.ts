@@ -18,6 +18,7 @@ const PODS = '/api/v1/pods'
 const REPLICA_SETS = '/apis/apps/v1/replicasets'
 const ROLLOUTS = '/apis/argoproj.io/v1alpha1/rollouts'
 const V1 = { groupVersion: 'argoproj.io/v1alpha1', version: 'v1alpha1' }
+const METADATA_ONLY = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata' }
 const ROLLOUT = { name: 'rollouts', kind: 'Rollout', namespaced: true, verbs: ['list'] }
 const OLD = 'aliyun-acr-credential-a'
 const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
@@ -98,7 +99,12 @@ export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedSe
     const isObject = /\/namespaces\/[^/]+(\/[^/]+\/[^/]+)?$/.test(path)
     if (request.method !== 'GET' || isObject) return answer(404, { kind: 'Status', code: 404 })
     if (path === '/apis/admissionregistration.k8s.io/v1') return answer(200, { resources: [] })
-    if (count === 0) return answer(200, { metadata: { resourceVersion: '1' }, items: fixed(path, query) })
+    // As the API server returns it to whoever asks for metadata only.
+    const type = request.headers.accept?.includes('as=PartialObjectMetadata') ? METADATA_ONLY : {}
+    if (count === 0) {
+      const items = fixed(path, query).map((object) => ({ ...type, ...object }))
+      return answer(200, { metadata: { resourceVersion: '1' }, items })
+    }
     const from = Number(query.get('continue') ?? 0)
     const end = Math.min(count, from + Number(query.get('limit') ?? count))
     const make = path === PODS ? podOf : replicaSetOf

@@ -60,7 +60,9 @@ so the result does not come from a cache.
 ${COMMANDS}
 They exit with 1 when there is an error; \`--fail-on warning\` is stricter, and \`--fail-on unread\` also fails when something could not be
 read. \`healthy\` is true only when everything was read, and null when nothing is wrong in what could be read. Times are judged by the API
-server's clock. No printed command deletes an object that is not this release's. As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
+server's clock. No printed command deletes anything but an object of this release, and a Pod that its controller creates again. What a node
+says is read apart from names, tags and digests of images; a missing image, a certificate, a full disk or another platform is never blamed
+on a credential, and a cause that is not known is called so. As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
 finding below was produced on real components in the tests and reported correctly. (This page is generated from \`scripts/generate-docs/\`.)
 `,
   columns: ['symptom', 'finding', 'what to do'],
@@ -128,7 +130,8 @@ export const WORDS_ZH: PageWords = {
 
 ${COMMANDS}
 有错误时退出码为 1；\`--fail-on warning\` 更严格，\`--fail-on unread\` 在有内容无法读取时也返回失败。只有全部内容都已读取且没有错误时
-\`healthy\` 才为 true；可读部分没有问题、但有内容无法读取时为 null。时间以 API Server 的时钟为准。打印出的命令不会删除不属于本 release 的对象。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
+\`healthy\` 才为 true；可读部分没有问题、但有内容无法读取时为 null。时间以 API Server 的时钟为准。打印出的命令只会删除本 release 的对象，以及控制器会重新创建的 Pod。
+节点的报错与镜像的名称、标签和摘要分开判断；镜像不存在、证书、磁盘已满或平台不符，绝不会归咎于凭据；原因不明时会如实说明。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
 并被正确命名。（本页由 \`scripts/generate-docs/\` 生成。）
 `,
   columns: ['现象', '结果', '解决办法'],
