@@ -48,7 +48,16 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
   print(`seed ${options.seed}, ${runs.length} runs; again, one of them: --rivals --seed ${options.seed} --run K`)
   await ensureTools(['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm3', 'helm4'], { progress, signal })
   const begin = performance.now()
-  const tally = { done: 0, broken: 0, greenActions: 0, actions: 0, overtaken: 0, cancels: 0, person: 0 }
+  const tally = {
+    done: 0,
+    broken: 0,
+    greenActions: 0,
+    actions: 0,
+    overtaken: 0,
+    cancels: 0,
+    person: 0,
+    ends: new Map<string, number>(),
+  }
   await progress.step('rivals', async (step) => {
     step.update('starting two clusters')
     await using bed = await startActionBed({ clusters: ['rivals-a', 'rivals-b'], helm: 'helm4', signal })
@@ -74,6 +83,8 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
         tally.overtaken += outcomes.filter(({ stdout }) => stdout.includes('RELEASE_OVERTAKEN')).length
         tally.cancels += plan.actions.filter(({ cancel }) => cancel).length
         tally.person += plan.person.length
+        const ends = outcomes.map((outcome, index) => endOf(outcome, plan.actions[index]))
+        for (const end of ends) tally.ends.set(end, (tally.ends.get(end) ?? 0) + 1)
         if (breaches.length === 0) continue
         tally.broken += 1
         print(`✖ run ${run}: ${breaches.join('; ')}\n${JSON.stringify(plan)}\n${said}`)
@@ -84,6 +95,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
         `${tally.done} runs in ${Math.round((performance.now() - begin) / 1000)} s, ${tally.broken} broke a promise; ${tally.actions} jobs (${tally.greenActions} green, ` +
           `${tally.overtaken} overtaken, ${tally.cancels} cancelled), ${tally.person} calls of a person's helm`,
       )
+      for (const [end, count] of [...tally.ends].toSorted()) print(`  ${end}: ${count}`)
       await rm(folder, { recursive: true, force: true })
     }
   })
@@ -343,6 +355,13 @@ class Trial {
     const all = [...args, '--namespace=acr-nopass', `--kubeconfig=${one.cluster.adminKubeconfigFile}`]
     return (await execute(program, all, { env: { ...env, KUBECACHEDIR: join(this.#folder, 'kube-cache') } })).stdout
   }
+}
+
+/** `good: deployed, HELM_PENDING`: what became of each cluster of a job. */
+function endOf({ outputs, annotations }: ActionOutcome, plan: ActionPlan | undefined): string {
+  const results: readonly { status: string; error?: { code: string } }[] = JSON.parse(outputs.results || '[]')
+  const each = results.map(({ status, error }) => error?.code ?? status).toSorted()
+  return `${plan?.cancel ? 'cancelled ' : ''}${plan?.kind}: ${each.join(', ') || annotations[0]?.title || 'no result'}`
 }
 
 function nameOf(one: BedCluster): string {
