@@ -32,11 +32,11 @@ export function rivalPlan(seed: number, run: number): RivalPlan {
   const pick = <T>(...from: readonly [T, ...T[]]): T => from[below(from.length)] ?? from[0]
   const helm = (): HelmName => pick<HelmName>('helm3', 'helm4')
   const actions = ['first', 'second'].map((by): ActionPlan => {
-    const cancel = below(10) < 4 && { signal: pick<'SIGTERM' | 'SIGKILL'>('SIGTERM', 'SIGKILL'), after: below(9000) }
+    const cancel = below(10) < 3 && { signal: pick<'SIGTERM' | 'SIGKILL'>('SIGTERM', 'SIGKILL'), after: below(9000) }
     return {
       by,
       helm: helm(),
-      at: below(3000),
+      at: below(8000),
       kind: pick('good', 'good', 'good', 'waits', 'crashes'),
       wide: below(2) === 0,
       verify: below(2) === 0,

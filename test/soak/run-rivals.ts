@@ -51,6 +51,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
   const tally = {
     done: 0,
     broken: 0,
+    green: 0,
     greenActions: 0,
     actions: 0,
     overtaken: 0,
@@ -75,10 +76,11 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
         step.update(`${tally.done + 1} of ${runs.length}: run ${run}, ${tally.broken} broken`)
         const trial = new Trial(beds, root, folder, run)
         if (!isGood) await trial.reset()
-        const { breaches, said, outcomes } = await trial.perform(plan.actions, plan.person, signal)
+        const { breaches, said, outcomes, green } = await trial.perform(plan.actions, plan.person, signal)
         isGood = breaches.length === 0
         tally.done += 1
         tally.actions += outcomes.length
+        tally.green += green
         tally.greenActions += outcomes.filter(({ code }) => code === 0).length
         tally.overtaken += outcomes.filter(({ stdout }) => stdout.includes('RELEASE_OVERTAKEN')).length
         tally.cancels += plan.actions.filter(({ cancel }) => cancel).length
@@ -93,7 +95,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
       // Also of a run that is interrupted.
       print(
         `${tally.done} runs in ${Math.round((performance.now() - begin) / 1000)} s, ${tally.broken} broke a promise; ${tally.actions} jobs (${tally.greenActions} green, ` +
-          `${tally.overtaken} overtaken, ${tally.cancels} cancelled), ${tally.person} calls of a person's helm`,
+          `${tally.overtaken} overtaken, ${tally.cancels} cancelled), ${tally.person} calls of a person's helm; ${tally.green} green revisions`,
       )
       for (const [end, count] of [...tally.ends].toSorted()) print(`  ${end}: ${count}`)
       await rm(folder, { recursive: true, force: true })
@@ -149,6 +151,7 @@ class Trial {
       this.#said.push(JSON.stringify(end))
       breaches.push(...findRivalBreaches(end))
     }
+    const green = this.#green.length
     // What is left must be repairable by the next job, and RAM is then exactly what it needs.
     for (const one of this.#bed.clusters) await this.#unlock(one)
     const last = await this.#run1(
@@ -160,7 +163,7 @@ class Trial {
     else if (breaches.length === 0)
       for (const one of this.#bed.clusters)
         if (await this.#grantsWide(one)) breaches.push(`${nameOf(one)}: RAM keeps what nothing needs`)
-    return { breaches, said: this.#said.join('\n'), outcomes }
+    return { breaches, said: this.#said.join('\n'), outcomes, green }
   }
 
   /** Whatever was there: records away, the chart's objects taken over, one good release. */
@@ -211,7 +214,7 @@ class Trial {
       inputs: {
         ...inputs,
         values: this.#values(values, wide),
-        timeout: by === 'last' ? '3m' : '40s',
+        timeout: kind === 'waits' ? '30s' : '3m',
         'max-parallel': '2',
         canary: '0',
       },
