@@ -50,6 +50,16 @@ test('P10 a rollback that was cut is done again', () => {
   })
 })
 
+test('P10 an uninstall that was cut is done again; a rollback that failed is left as helm reported it', () => {
+  const away = { ...begun, command: 'uninstall', before: 3 } as const
+  assert.deepEqual(decideRepair(away, history('superseded', 'superseded', 'uninstalling'), ''), { kind: 'uninstall' })
+  // Another deployer installed again meanwhile.
+  assert.equal(decideRepair(away, history('superseded', 'superseded', 'uninstalled', 'deployed'), '').kind, 'none')
+  assert.equal(decideRepair(away, [], '').kind, 'none')
+  const back = { ...begun, command: 'rollback', before: 4 } as const
+  assert.equal(decideRepair(back, history(...past, 'failed', 'failed'), '').kind, 'none')
+})
+
 test('C1 the post step touches only a revision with the label of its own step', () => {
   const notOurs = (revision: number) => ({ kind: 'none', why: `revision ${revision} is not of this run` })
   // The numbers alone would say that each of these is ours.
