@@ -107,6 +107,9 @@ test('of two releases R and R-next, of which one was interrupted, only the helm 
 test('P10 two revisions that count as deployed, because a person rolled back while our helm ended well, become one', () => {
   const twice = history('superseded', 'superseded', 'superseded', 'deployed*', 'deployed')
   assert.deepEqual(decideRepair(begun, twice, ''), { kind: 'rollback', revision: 5 })
+  // Found by `npm run soak -- --rivals --seed 20261128 --run 4`: helm, which failed, wrote the record below its own as it had read it.
+  const below = history('superseded', 'superseded', 'deployed', 'failed*', 'deployed')
+  assert.deepEqual(decideRepair(begun, below, ''), { kind: 'rollback', revision: 5 })
   const once = history('superseded', 'superseded', 'superseded', 'superseded*', 'deployed')
   assert.deepEqual(decideRepair(begun, once, ''), { kind: 'none', why: 'revision 5 is not of this run' })
 })

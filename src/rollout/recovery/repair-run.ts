@@ -23,11 +23,11 @@ export type Repair =
 export function decideRepair(begun: HelmBegun, history: readonly Revision[], stderr: string): Repair {
   const last = history.at(-1)
   if (last === undefined) return { kind: 'none', why: 'there is no release' }
-  // Two count as deployed when another deployer rolled back while our helm, which ended well, was at work.
-  const isCovered = begun.command === 'upgrade' && revisionOfStep(history, begun.id)?.status === 'deployed'
-  if (isCovered && last.status === 'deployed' && !isOwn(begun, history, last, stderr)) {
-    return { kind: 'rollback', revision: last.revision }
-  }
+  // Two count as deployed when another deployer rolled back while our helm was at work: helm then writes its own record, or
+  // after a failure the one below it, as if nobody else had been there.
+  const own = begun.command === 'upgrade' ? revisionOfStep(history, begun.id) : undefined
+  const isTwice = last.status === 'deployed' && history.some((one) => one.status === 'deployed' && one !== last)
+  if (own !== undefined && own !== last && isTwice) return { kind: 'rollback', revision: last.revision }
   if (!isOwn(begun, history, last, stderr)) return { kind: 'none', why: `revision ${last.revision} is not of this run` }
   const good = begun.command === 'rollback' ? begun.good : (lastGoodRevision(history, last.revision)?.revision ?? null)
   if (last.status === 'failed' && begun.command === 'upgrade' && good !== null && begun.rollback) {

@@ -37,6 +37,8 @@ export interface RivalCase {
   readonly error?: string
   /** The revisions from the one before the action on: `a` of the action, `r` of the rival, `o` of an older good one. */
   readonly history: readonly string[]
+  /** As good: it depends on who ends first. */
+  readonly orHistory?: readonly string[]
   /** What the summary, or the post step, says. */
   readonly note?: RegExp
 }
