@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ROOT, runBin } from './run-bin.ts'
@@ -64,6 +66,30 @@ test('files are merged in their order, and inline values come last', async () =>
   assert.match(refused.stderr, /^values:1:9: SCHEMA_CHOICE: `attach` is "never"; .*\n1 error\n$/s)
   const accepted = await runBin(['validate', '-f', registries, ...fixed])
   assert.deepEqual([accepted.code, accepted.stderr], [0, ''])
+})
+
+test('rrsa without its ARNs is valid where no cluster is named, and a note says who writes them', async () => {
+  const input = `identity: { type: rrsa }
+region: cn-hangzhou
+registries: [{ name: a, edition: enterprise, instanceId: cri-abc123, region: cn-hangzhou }]
+`
+  const { code, stdout, stderr } = await runBin(['validate', '-f', '-'], { input })
+  assert.deepEqual([code, stdout], [0, 'valid: -\n'])
+  assert.match(
+    stderr,
+    /^note: identity\.rrsa is not complete; .*fill it in for a cluster of ACK\. .*roleArn and oidcProviderArn\.\n$/,
+  )
+  const clusters = '{ name: home, kubeconfig: { file: home.yaml } }'
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-validate-'))
+  try {
+    await writeFile(join(folder, 'clusters.yaml'), `- ${clusters}\n`)
+    await writeFile(join(folder, 'home.yaml'), '')
+    const own = await runBin(['validate', '-f', '-', '--clusters-file', 'clusters.yaml'], { input, cwd: folder })
+    assert.equal(own.code, 2)
+    assert.match(own.stderr, /SCHEMA_MISSING: `rrsa` is missing in `identity`/)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 test('a list of clusters is checked with the values of each, offline', async () => {

@@ -2,7 +2,7 @@ import { NopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import type { InputName } from '../../rollout/inputs/inputs.ts'
 import { loadSettings } from '../../rollout/inputs/load-settings.ts'
-import { prepareClusters } from '../../rollout/inputs/prepare-cluster.ts'
+import { type PreparedCluster, prepareClusters } from '../../rollout/inputs/prepare-cluster.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
 import { EXIT } from '../program/exit-codes.ts'
@@ -30,15 +30,29 @@ export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost
     readInputs((name) => given[name]),
     settingsDeps(host),
   )
-  const found = settings === undefined ? errors : prepareClusters(settings).errors
+  const prepared = settings === undefined ? { clusters: [], errors } : prepareClusters(settings)
+  const found = prepared.errors
   if (found.length > 0) {
     await reportErrors(found, flags, host)
     if (flags.output !== 'json') host.stderr.write(`${found.length === 1 ? '1 error' : `${found.length} errors`}\n`)
     return EXIT.usage
   }
-  if (flags.output === 'json') host.stdout.write(`${JSON.stringify({ errors: [] }, null, 2)}\n`)
-  else host.stdout.write(`valid: ${printable(subject(file, clustersFile, settings))}\n`)
+  if (flags.output === 'json') {
+    host.stdout.write(`${JSON.stringify({ errors: [] }, null, 2)}\n`)
+    return EXIT.ok
+  }
+  host.stdout.write(`valid: ${printable(subject(file, clustersFile, settings))}\n`)
+  if (clustersFile === '' && prepared.clusters.some(lacksArns)) host.stderr.write(LATER)
   return EXIT.ok
+}
+
+const LATER =
+  'note: identity.rrsa is not complete; `acr-nopass apply` and the action fill it in for a cluster of ACK. ' +
+  'To install with helm, or on another cluster, write roleArn and oidcProviderArn.\n'
+
+function lacksArns({ values }: PreparedCluster): boolean {
+  const { type, rrsa } = values?.identity ?? {}
+  return type === 'rrsa' && !(rrsa?.roleArn && rrsa.oidcProviderArn)
 }
 
 function subject(files: readonly string[], clustersFile: string, settings: Settings | undefined): string {

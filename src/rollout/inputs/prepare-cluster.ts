@@ -57,13 +57,19 @@ function prepareCluster(
   const { values, errors } = loadValues({
     files: cluster.layers.map(({ source }) => source),
     defaults: { name: 'chart/values.yaml', text: chart.defaults },
-    rrsaComesLater: cluster.access.kind === 'ack',
+    rrsaComesLater: cluster.access.kind === 'ack' || isForNoCluster(inputs),
   })
   if (!values) return { problems: errors }
   return {
     prepared: { name, wave, settings: cluster, values, ram: ramMode(inputs.ram, values.identity.type, name) },
     problems: [],
   }
+}
+
+/** Values that are checked without a cluster may be meant for one of ACK, where the ARNs are filled in. */
+function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): boolean {
+  const named = [clusters, inputs['clusters-file'], kubeconfig, inputs['kube-context']]
+  return mode === 'validate' && named.every((text) => text === '')
 }
 
 /**

@@ -8,6 +8,7 @@ export type ToolName =
   | 'kube-apiserver-1.24'
   | 'kube-controller-manager-1.24'
   | 'kubelet'
+  | 'kubectl'
   | 'helm4'
   | 'helm3'
   | 'helm-3.18'
@@ -128,6 +129,15 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     seconds: 40,
     megabytes: 400,
     installed: { program: 'kubelet', versionArgs: ['--version'] },
+  },
+  // What the pages tell a reader to type.
+  kubectl: {
+    ...KUBERNETES,
+    folder: 'kubectl',
+    package: 'k8s.io/kubernetes/cmd/kubectl',
+    seconds: 60,
+    megabytes: 400,
+    installed: { program: 'kubectl', versionArgs: ['version', '--client'] },
   },
   helm4: {
     folder: 'helm4',

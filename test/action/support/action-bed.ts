@@ -46,6 +46,8 @@ export interface BedOptions {
   readonly helm: 'helm3' | 'helm4'
   /** Of the nodes of all clusters (default: each cluster has one of its own). */
   readonly workerRole?: string
+  /** ACK's ids of the clusters, by name (default: made of the name). */
+  readonly clusterIds?: Readonly<Record<string, string>>
   /** A real registry, at which the helpers verify each credential before they hand it out. */
   readonly registry?: boolean
   /** More images that the nodes have, and what runs for them. */
@@ -76,6 +78,7 @@ export async function startActionBed(options: BedOptions): Promise<ActionBed> {
       names.map((name) =>
         openCluster(name, {
           kind,
+          clusterId: options.clusterIds?.[name],
           workerRole: options.workerRole,
           tools,
           etcd,
@@ -121,6 +124,7 @@ export async function withHelm(bed: ActionBed, helm: BedOptions['helm']): Promis
 
 interface OpenOptions {
   readonly kind: ClusterKind
+  readonly clusterId: string | undefined
   readonly workerRole: string | undefined
   readonly tools: Parameters<typeof startCluster>[0]['tools']
   readonly etcd: Awaited<ReturnType<typeof startEtcd>>
@@ -141,7 +145,8 @@ async function openCluster(name: string, options: OpenOptions): Promise<BedClust
     () => node.stop(),
     () => cluster.stop(),
   )
-  const clusterId = `c${name.replace(/[^a-z0-9]/g, '')}00000000000000000000000000000000`.slice(0, 33)
+  const clusterId =
+    options.clusterId ?? `c${name.replace(/[^a-z0-9]/g, '')}00000000000000000000000000000000`.slice(0, 33)
   const workerRole = options.workerRole ?? `KubernetesWorkerRole-${name}`
   cloud.registerCluster({
     clusterId,

@@ -2,7 +2,7 @@ import csSdk from '@alicloud/cs20151215'
 import coreSdk, { $OpenApiUtil } from '@alicloud/openapi-core'
 import ramSdk from '@alicloud/ram20150501'
 import stsSdk from '@alicloud/sts20150401'
-import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
+import type { Endpoints } from '../../../src/sandbox/cloud/cloud.ts'
 
 export interface Keys {
   readonly accessKeyId: string
@@ -35,8 +35,8 @@ export interface ClientOptions {
 
 /** The vendor's own SDKs, pointed at the emulator. */
 export function vendorClients(
-  cloud: Cloud,
-  keys: Keys = cloud.administrator,
+  cloud: { readonly endpoints: Pick<Endpoints, 'ram'>; readonly administrator?: Keys },
+  keys: Keys | undefined = cloud.administrator,
   options: ClientOptions = {},
 ): VendorClients {
   const endpoint = options.endpoint ?? new URL(cloud.endpoints.ram).host

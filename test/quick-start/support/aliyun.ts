@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util'
+import { vendorClients } from '../../support/cloud/vendor-sdk.ts'
+
+/**
+ * The calls of Alibaba's command line that the pages print, `aliyun PRODUCT ACTION --Parameter value`, made with the vendor's own SDK
+ * (https://www.alibabacloud.com/help/en/cli/call-rpc-api: a parameter is a flag of the same name). The CLI itself talks only
+ * to its own table of hosts over TLS.
+ */
+const VERSIONS: Readonly<Record<string, string>> = { ram: '2015-05-01', ims: '2019-08-15' }
+
+const [product = '', action = '', ...rest] = process.argv.slice(2)
+const version = VERSIONS[product]
+if (version === undefined) throw new Error(`aliyun: product '${product}' is not known`)
+const { tokens } = parseArgs({ args: rest, strict: false, tokens: true })
+const query: Record<string, string> = {}
+for (const token of tokens) {
+  if (token.kind === 'option') query[token.name] = ''
+  else if (token.kind === 'positional') query[Object.keys(query).at(-1) ?? ''] = token.value
+}
+const {
+  ACR_NOPASS_TEST_RAM: ram = '',
+  ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId = '',
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret = '',
+} = process.env
+const { call } = vendorClients({ endpoints: { ram } }, { accessKeyId, accessKeySecret })
+process.stdout.write(`${JSON.stringify(await call({ action, version, query }), null, 2)}\n`)

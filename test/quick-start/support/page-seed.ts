@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url'
+import { readSeedFile } from '../../../src/sandbox/cloud/seed/read-seed.ts'
+import type { Seed } from '../../../src/sandbox/cloud/seed/seed.ts'
+
+const DEMO = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
+
+/** The accounts of the pages: the instance has the id that they show, and what they have the reader create does not exist yet. */
+export async function pageSeed(): Promise<Seed> {
+  const demo = await readSeedFile(DEMO)
+  const [main, ...others] = demo.accounts
+  if (main === undefined) throw new Error('the demo has no account')
+  const instances = (main.instances ?? []).map((one) =>
+    one.name === 'demo' ? { ...one, id: 'cri-abc123', namespaces: { shop: ['hello'], base: ['tools'] } } : one,
+  )
+  const roles = (main.roles ?? []).filter(({ name }) => name !== 'acr-nopass-deploy')
+  return { ...demo, accounts: [{ ...main, instances, roles, clusters: [], oidcProviders: [] }, ...others] }
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { copyFile, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { ClusterKind } from '../../../src/sandbox/cloud/cs/cluster-kinds.ts'
+import { type ActionBed, startActionBed } from '../../action/support/action-bed.ts'
+import { ROOT } from '../../support/registry/release-registry.ts'
+import { testTools } from '../../tools.ts'
+import { pageSeed } from './page-seed.ts'
+import { openFolder, publish } from './published.ts'
+import { readSteps, type Step } from './read-page.ts'
+import { type Reader, startReader } from './reader.ts'
+
+export interface QuickStart {
+  /** Of docs/en, without `.md`. */
+  readonly page: string
+  /** The clusters of the page with their ids in ACK; kubectl talks to the first. */
+  readonly clusters: Readonly<Record<string, string>>
+  readonly kind?: ClusterKind
+  /** The image that the page runs. */
+  readonly image: string
+  /** The RAM role of the nodes, or of the helper's Pod on ECI. */
+  readonly role?: string
+}
+
+export interface Followed {
+  readonly bed: ActionBed
+  readonly reader: Reader
+  /** What was written in RAM and Container Service, by the number of the command block that did it (from 1). */
+  readonly writes: ReadonlyMap<number, readonly string[]>
+  /** What each command block printed. */
+  readonly printed: readonly string[]
+}
+
+/** Follows the English page from the top to the end, and checks that the Chinese one tells the same. */
+export async function followQuickStart(
+  { page, clusters, kind, image, role }: QuickStart,
+  check: (followed: Followed) => void | Promise<void>,
+): Promise<void> {
+  const signal = AbortSignal.timeout(840_000)
+  const tools = await testTools('helm4', 'kubectl', 'act', 'registry')
+  const steps = readSteps(await readFile(join(ROOT, 'docs', 'en', `${page}.md`), 'utf8'))
+  const chinese = readSteps(await readFile(join(ROOT, 'docs', 'zh', `${page}.md`), 'utf8'))
+  assert.deepEqual(chinese.map(withoutComments), steps.map(withoutComments))
+  await using place = await openFolder(tmpdir())
+  await using bed = await startActionBed({
+    clusters: Object.keys(clusters),
+    clusterIds: clusters,
+    ...(kind && { kind }),
+    ...(role && { workerRole: role }),
+    helm: 'helm4',
+    registry: true,
+    seed: await pageSeed(),
+    images: { [image]: [process.execPath, '--eval', 'setInterval(() => {}, 1e9)'] },
+    signal,
+  })
+  const { cloud, registry } = bed
+  const [first] = bed.clusters
+  assert.ok(first && registry)
+  await using published = await publish(
+    { cloud, registry: registry.url, helm: tools.helm4, folder: place.folder },
+    signal,
+  )
+  const { sts, cr } = cloud.endpoints
+  const imds = await cloud.imdsFor(role ?? first.workerRole)
+  const endpoints = stringify({ endpoints: { sts, cr, imds, registry: registry.url } })
+  await using reader = await startReader(
+    {
+      bed,
+      published,
+      tools,
+      folder: place.folder,
+      repository: 'acme/platform',
+      kubeconfig: first.cluster.adminKubeconfigFile,
+      suffix: (path) => (path === 'values.yaml' ? endpoints : ''),
+    },
+    signal,
+  )
+  await copyFile(first.cluster.adminKubeconfigFile, join(reader.folder, 'kubeconfig.yaml'))
+  const writes = new Map<number, readonly string[]>()
+  const printed: string[] = []
+  for (const step of steps) {
+    const from = cloud.calls.length
+    const text = await reader.follow(step)
+    if (step.kind === 'file') continue
+    printed.push(text)
+    const written = cloud.calls.slice(from).filter(({ write, code }) => write && code === '')
+    writes.set(
+      printed.length,
+      written.map(({ action }) => action),
+    )
+  }
+  await check({ bed, reader, writes, printed })
+}
+
+function withoutComments({ line: _, ...step }: Step): object {
+  return { ...step, text: step.text.replaceAll(/^ *#.*\n/gm, '') }
+}

@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { prepareWorkspace } from '../../../src/sandbox/workflow/prepare-workspace.ts'
+import { runWorkflow } from '../../../src/sandbox/workflow/run-workflow.ts'
+import { VERSION } from '../../../src/version.ts'
+import type { ActionBed } from '../../action/support/action-bed.ts'
+import type { Published } from './published.ts'
+import type { Step } from './read-page.ts'
+
+/** A person with a terminal and a repository on GitHub who does what a page says. */
+export interface Reader extends AsyncDisposable {
+  /** Their repository, where they work. */
+  readonly folder: string
+  /** Writes the file, or types the commands; answers what they printed. @throws Error with it when one fails */
+  follow(step: Step): Promise<string>
+  /** The summaries of the workflows that their pushes started. */
+  readonly summaries: readonly string[]
+}
+
+export interface ReaderOptions {
+  readonly bed: ActionBed
+  readonly published: Published
+  readonly tools: { readonly helm4: string; readonly kubectl: string; readonly act: string }
+  /** Of the machine; the reader's home and repository are in it. */
+  readonly folder: string
+  readonly repository: string
+  /** Of the first cluster. */
+  readonly kubeconfig: string
+  /** What the emulated cloud needs at the end of a file that the page has the reader write. */
+  readonly suffix: (path: string) => string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const ALIYUN = fileURLToPath(new URL('./aliyun.ts', import.meta.url))
+
+/**
+ * Only these differ from what a page shows: the hosts of the registries (npm, ghcr.io), `@v0` of the action, and the addresses of the cloud.
+ * `git push` starts the workflows of the repository in a real engine.
+ */
+export async function startReader(options: ReaderOptions, signal: AbortSignal): Promise<Reader> {
+  const { bed, published, tools, repository, kubeconfig } = options
+  const home = join(options.folder, 'home')
+  const programs = join(options.folder, 'programs')
+  const folder = join(options.folder, repository.split('/')[1] ?? 'platform')
+  await mkdir(home)
+  await mkdir(programs)
+  await prepareWorkspace(folder, {}, repository)
+  const summaries: string[] = []
+  const hub = await startHub(async () => summaries.push(...(await runPushed(folder, options, signal))))
+  const prefix = join(home, 'npm')
+  const scripts: Readonly<Record<string, string>> = {
+    'acr-nopass': `case "$1" in plan|apply|uninstall|doctor) set -- "$@" --endpoints '${bed.endpoints}';; esac
+exec '${prefix}/bin/acr-nopass' "$@"`,
+    helm: `declare -a words=(); plain=
+for word in "$@"; do case $word in oci://ghcr.io/*) plain=--plain-http; word=oci://${published.charts.host}/\${word#oci://ghcr.io/};; esac; words+=("$word"); done
+exec '${tools.helm4}' "\${words[@]}" $plain`,
+    aliyun: `exec '${process.execPath}' '${ALIYUN}' "$@"`,
+    git: `if [ "$1" = push ]; then exec '${process.execPath}' -e 'const a = await fetch("${hub.url}"); console.log(await a.text()); process.exitCode = a.ok ? 0 : 1' --input-type=module; fi
+exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.email=reader@example.com "$@"`,
+  }
+  for (const [name, text] of Object.entries(scripts)) {
+    await writeFile(join(programs, name), `#!/bin/bash\n${text}\n`)
+    await chmod(join(programs, name), 0o755)
+  }
+  await symlink(tools.kubectl, join(programs, 'kubectl'))
+  const env = {
+    ...bed.env,
+    PATH: `${programs}:${dirname(process.execPath)}:${process.env.PATH}`,
+    HOME: home,
+    KUBECONFIG: kubeconfig,
+    GITHUB_API_URL: published.github,
+    HELM_REGISTRY_CONFIG: published.charts.loginFile,
+    npm_config_registry: published.npm,
+    npm_config_prefix: prefix,
+    npm_config_cache: join(home, '.npm'),
+    npm_config_update_notifier: 'false',
+    ACR_NOPASS_TEST_RAM: bed.cloud.endpoints.ram,
+    ...options.env,
+  }
+  return {
+    folder,
+    summaries,
+    follow: async (step) => {
+      if (step.kind === 'commands') return type(step, folder, env, signal)
+      const file = join(folder, step.path)
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, `${step.text}${options.suffix(step.path)}`)
+      return ''
+    },
+    [Symbol.asyncDispose]: () => hub.stop(),
+  }
+}
+
+/** A block as a shell has it that stops at the first command that fails. */
+function type(
+  { text, line }: Step,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      'bash',
+      ['--norc', '-euo', 'pipefail', '-c', text],
+      { cwd, env, signal, maxBuffer: 1 << 24 },
+      (error, out, err) => {
+        if (error === null) resolve(`${out}${err}`)
+        else reject(new Error(`line ${line} of the page:\n${text}\n${out}${err}`))
+      },
+    )
+  })
+}
+
+/** GitHub, as far as `git push` knows it. */
+async function startHub(onPush: () => Promise<unknown>): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const server = createServer((_request, response) => {
+    onPush().then(
+      () => response.end('pushed'),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** Runs the workflows that a push starts, on a copy in which the action is this one; answers their summaries. */
+async function runPushed(folder: string, options: ReaderOptions, signal: AbortSignal): Promise<readonly string[]> {
+  const { bed, tools, repository } = options
+  const scratch = await mkdtemp(join(options.folder, 'push-'))
+  const workspace = join(scratch, 'repository')
+  await cp(folder, workspace, { recursive: true })
+  const workflows = join(workspace, '.github', 'workflows')
+  const summaries: string[] = []
+  for (const workflow of (await readdir(workflows)).sort()) {
+    const text = await readFile(join(workflows, workflow), 'utf8')
+    await writeFile(join(workflows, workflow), onEmulator(text))
+    const record = await runWorkflow(
+      {
+        act: tools.act,
+        helm: tools.helm4,
+        workspace,
+        workflow,
+        event: 'push',
+        scratch: await mkdtemp(join(scratch, 'job-')),
+        variables: { ALIBABA_CLOUD_ENDPOINTS: bed.endpoints },
+        idToken: bed.cloud.githubRunner({ repository }),
+      },
+      signal,
+    )
+    if (!record.succeeded) throw new Error([record.summary, ...record.log].join('\n'))
+    summaries.push(record.summary)
+  }
+  return summaries
+}
+
+function onEmulator(text: string): string {
+  const major = VERSION.split('.')[0]
+  const local = text.replace(
+    new RegExp(`^( *)- uses: acr-nopass/acr-nopass@v${major}\n( *)with:\n`, 'm'),
+    `$1- uses: ./\n$2with:\n$2  endpoints: \${{ vars.ALIBABA_CLOUD_ENDPOINTS }}\n`,
+  )
+  if (local === text) throw new Error('the workflow does not use this action')
+  return local
+}
