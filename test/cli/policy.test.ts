@@ -55,6 +55,24 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     args: [...CHAIN, '--role-arn', 'acs:ram::1234567890123456:role/Worker', '--format', 'terraform'],
   },
 ]
+
+test('--only prints one document of several as the bare JSON that RAM takes, and says which role it is for in -o json', async () => {
+  const all = readFileSync(join(import.meta.dirname, 'golden', 'policy-rrsa.txt'), 'utf8')
+  const documents = all.split(/^# .*\n/m).flatMap((text) => (text === '' ? [] : [JSON.parse(text)]))
+  const args = [...RRSA, '--issuer', 'https://oidc.example.com/c0123']
+  const [policy, trust] = await Promise.all(['policy', 'trust'].map((kind) => runBin([...args, '--only', kind])))
+  assert.deepEqual(
+    [policy, trust].map((one) => JSON.parse(one?.stdout ?? '')),
+    documents,
+  )
+  const data = await runBin([...args, '--only', 'policy', '-o', 'json'])
+  const [only, ...others] = JSON.parse(data.stdout).documents
+  assert.deepEqual([only.kind, only.attachTo, others], ['policy', ['acr-nopass-c0123'], []])
+  const refused = await runBin([...args, '--only', 'policy', '--format', 'terraform'])
+  assert.equal(refused.code, 2)
+  assert.match(refused.stderr, /'--only <kind>' cannot be used with option '--format <form>'/)
+})
+
 for (const { file, args, notes } of GOLDEN) {
   test(`prints ${file} for ${args.slice(1).join(' ')}`, async () => {
     const { code, stdout, stderr } = await runBin(args)

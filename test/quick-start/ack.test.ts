@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { followQuickStart } from './support/quick-start.ts'
+import { followQuickStart, leftSecrets } from './support/quick-start.ts'
 
 test('the quick start on ACK does what it says when it is followed word for word', () =>
   followQuickStart(
@@ -10,8 +10,27 @@ test('the quick start on ACK does what it says when it is followed word for word
       image: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com/shop/hello',
     },
     async ({ bed, reader, writes, printed }) => {
-      const [install = '', valid = '', plan = '', apply = '', pull = ''] = printed
-      console.log(JSON.stringify([...writes]), reader.summaries, install.length, valid, plan.length, apply, pull)
-      assert.ok(bed)
+      assert.deepEqual(writes, [
+        { block: 1, does: 'npm install', calls: [] },
+        { block: 2, does: 'acr-nopass validate', calls: [] },
+        { block: 3, does: 'acr-nopass plan', calls: [] },
+        { block: 4, does: 'acr-nopass apply', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
+        { block: 5, does: 'kubectl create', calls: [] },
+        { block: 6, does: 'acr-nopass validate', calls: [] },
+        {
+          block: 7,
+          does: 'aliyun ims',
+          calls: ['CreateOIDCProvider', 'CreateRole', 'CreatePolicy', 'AttachPolicyToRole'],
+        },
+        { block: 8, does: 'git add', calls: [] },
+        { block: 9, does: 'sed -i', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
+        { block: 10, does: 'acr-nopass plan', calls: ['AttachPolicyToRole', 'DetachPolicyFromRole'] },
+        { block: 11, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },
+      ])
+      assert.match(printed[4] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
+      const [planned = '', applied = ''] = reader.summaries
+      assert.match(planned, /### acr-nopass plan: 2 planned/)
+      assert.match(applied, /### acr-nopass apply: 1 deployed, 1 unchanged/)
+      assert.deepEqual(await leftSecrets(bed), [[], ['default', 'kube-node-lease']])
     },
   ))

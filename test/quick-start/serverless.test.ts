@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { followQuickStart } from './support/quick-start.ts'
+import { followQuickStart, leftSecrets } from './support/quick-start.ts'
 
 test('the quick start on ACK Serverless does what it says when it is followed word for word', () =>
   followQuickStart(
@@ -10,7 +11,17 @@ test('the quick start on ACK Serverless does what it says when it is followed wo
       image: 'images.example.com/shop/hello',
       role: 'acr-nopass-eci',
     },
-    async ({ writes, printed }) => {
-      console.log(JSON.stringify([...writes]), printed.join('\n'))
+    async ({ bed, writes, printed }) => {
+      assert.deepEqual(writes, [
+        { block: 1, does: 'npm install', calls: [] },
+        { block: 2, does: 'acr-nopass validate', calls: [] },
+        { block: 3, does: 'acr-nopass apply', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
+        { block: 4, does: 'kubectl create', calls: [] },
+        { block: 5, does: 'aliyun ram', calls: ['CreateRole'] },
+        { block: 6, does: 'acr-nopass plan', calls: ['AttachPolicyToRole', 'DetachPolicyFromRole'] },
+        { block: 7, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },
+      ])
+      assert.match(printed[3] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
+      assert.deepEqual(await leftSecrets(bed), [[]])
     },
   ))

@@ -39,6 +39,11 @@ export function addPolicy({ program, host, run }: Cli): void {
     .option('--owner-id <number>', "--github: numeric id of the owner (default: GitHub's API is asked)")
     .option('--repository-id <number>', "--github: numeric id of the repository (default: GitHub's API is asked)")
     .addOption(
+      new Option('--only <kind>', 'documents of this kind alone; a single one is the bare JSON that RAM takes')
+        .choices(['policy', 'trust'])
+        .conflicts('format'),
+    )
+    .addOption(
       new Option('--format <form>', 'documents as JSON, or resources for Terraform (default: json)').choices([
         'json',
         'terraform',

@@ -20,5 +20,6 @@ export interface PolicyFlags {
   readonly oldSubject?: boolean
   readonly ownerId?: string
   readonly repositoryId?: string
+  readonly only?: 'policy' | 'trust'
   readonly format?: 'json' | 'terraform'
 }

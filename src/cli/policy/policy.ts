@@ -1,6 +1,6 @@
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
-import type { Grants } from '../../policy/grant.ts'
+import type { Grant, Grants } from '../../policy/grant.ts'
 import { helperGrants } from '../../policy/helper-grants.ts'
 import { isGithubServer } from '../../policy/trust-document.ts'
 import { printable } from '../../printable.ts'
@@ -32,7 +32,8 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
     : flags.ci
       ? ciGrants(clusters, flags)
       : { grants: [], notes: [] }
-  const grants = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
+  const all = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
+  const grants = flags.only === undefined ? all : { ...all, grants: all.grants.map((one) => keepOnly(one, flags.only)) }
   if (flags.output === 'json') {
     host.stdout.write(`${JSON.stringify(describeGrants(grants), null, 2)}\n`)
   } else {
@@ -40,6 +41,11 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
     for (const note of grants.notes) host.stderr.write(`note: ${printable(note)}\n`)
   }
   return EXIT.ok
+}
+
+function keepOnly({ policy, role, ...grant }: Grant, kind: PolicyFlags['only']): Grant {
+  if (kind === 'trust') return { ...grant, ...(role && { role }) }
+  return { ...grant, ...(policy && { policy }), attachTo: [...(role ? [role.name] : []), ...grant.attachTo] }
 }
 
 const SERVER_NOTE =

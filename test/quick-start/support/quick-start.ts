@@ -24,11 +24,19 @@ export interface QuickStart {
   readonly role?: string
 }
 
+export interface Writes {
+  /** Counted from 1. */
+  readonly block: number
+  /** The first two words of it. */
+  readonly does: string
+  readonly calls: readonly string[]
+}
+
 export interface Followed {
   readonly bed: ActionBed
   readonly reader: Reader
-  /** What was written in RAM and Container Service, by the number of the command block that did it (from 1). */
-  readonly writes: ReadonlyMap<number, readonly string[]>
+  /** What each block of commands wrote in the cloud's RAM. */
+  readonly writes: readonly Writes[]
   /** What each command block printed. */
   readonly printed: readonly string[]
 }
@@ -78,20 +86,30 @@ export async function followQuickStart(
     signal,
   )
   await copyFile(first.cluster.adminKubeconfigFile, join(reader.folder, 'kubeconfig.yaml'))
-  const writes = new Map<number, readonly string[]>()
+  const writes: Writes[] = []
   const printed: string[] = []
   for (const step of steps) {
     const from = cloud.calls.length
     const text = await reader.follow(step)
     if (step.kind === 'file') continue
     printed.push(text)
-    const written = cloud.calls.slice(from).filter(({ write, code }) => write && code === '')
-    writes.set(
-      printed.length,
-      written.map(({ action }) => action),
-    )
+    const calls = cloud.calls.slice(from).flatMap(({ write, code, action }) => (write && code === '' ? [action] : []))
+    writes.push({ block: printed.length, does: step.text.split(/\s+/, 2).join(' '), calls })
   }
   await check({ bed, reader, writes, printed })
+}
+
+/** The namespaces that have a pull secret, cluster by cluster. */
+export async function leftSecrets({ clusters }: ActionBed): Promise<readonly (readonly string[])[]> {
+  const query = { fieldSelector: 'metadata.name=acr-nopass' }
+  const lists = clusters.map(({ cluster }) =>
+    cluster.admin.request<{ readonly items: readonly { readonly metadata: { readonly namespace: string } }[] }>({
+      method: 'GET',
+      path: '/api/v1/secrets',
+      query,
+    }),
+  )
+  return (await Promise.all(lists)).map(({ items }) => items.map(({ metadata }) => metadata.namespace).sort())
 }
 
 function withoutComments({ line: _, ...step }: Step): object {

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ROOT } from '../support/registry/release-registry.ts'
+import { readSteps } from './support/read-page.ts'
+
+test('every quick start has a test that follows it', () => {
+  const pages = globSync('docs/en/quick-start-*.md', { cwd: ROOT }).sort()
+  const tests = globSync('test/quick-start/*.test.ts', { cwd: ROOT }).map((file) =>
+    readFileSync(join(ROOT, file), 'utf8'),
+  )
+  assert.ok(pages.length >= 3)
+  for (const page of pages) {
+    const name = /(quick-start-.*)\.md$/.exec(page)?.[1]
+    assert.ok(
+      tests.some((text) => text.includes(`page: '${name}'`)),
+      page,
+    )
+  }
+})
+
+test('a block is a file with the name above it, or commands; anything else is refused, since nobody would run it', () => {
+  const page = ['Write `a/b.yaml`:', '', '```yaml', 'key: 1', '```', '', '```sh', 'ls', '```', ''].join('\n')
+  assert.deepEqual(readSteps(page), [
+    { kind: 'file', path: 'a/b.yaml', text: 'key: 1\n', line: 3 },
+    { kind: 'commands', text: 'ls\n', line: 7 },
+  ])
+  assert.throws(() => readSteps('Write it:\n\n```yaml\nkey: 1\n```\n'), /line 3: .* name of the file/)
+  assert.throws(
+    () => readSteps('```powershell\ndir\n```\n'),
+    /line 1: nobody runs a block of the language "powershell"/,
+  )
+})
