@@ -32,9 +32,9 @@ export function changedFiles(root: string, since: string): readonly string[] {
 
 /** Code that no import reaches, but that the tests of an area read or start. */
 const READ_BY: readonly (readonly [changed: RegExp, tests: RegExp])[] = [
-  [/^(chart|schemas)\//, /^test\/(contract|cluster)\//],
-  [/^(docs|examples|README|CHANGELOG|CONTRIBUTING|ARCHITECTURE|SECURITY)/, /^test\/(scripts|contract)\//],
-  [/^(action|action\.yml|\.github)(\/|$)/, /^test\/(action|contract)\//],
+  [/^(chart|schemas)\//, /^test\/(contract|cluster|quick-start)\//],
+  [/^(docs|examples|README|CHANGELOG|CONTRIBUTING|ARCHITECTURE|SECURITY)/, /^test\/(scripts|contract|quick-start)\//],
+  [/^(action|action\.yml|\.github)(\/|$)/, /^test\/(action|contract|quick-start)\//],
   [/^(package(-lock)?\.json|tsconfig\.json|tools\/)/, /^test\//],
 ]
 

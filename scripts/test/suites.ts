@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ToolName } from '../../src/sandbox/tools/tool-table.ts'
 
-export type SuiteName = 'unit' | 'simulation' | 'contract' | 'cluster' | 'zoo' | 'action' | 'browser' | 'node'
+export type SuiteName = 'unit' | 'simulation' | 'contract' | 'cluster' | 'zoo' | 'action' | 'quick-start' | 'browser' | 'node'
 
 /** A suite of the tests: what it needs, and how its files run. */
 export interface Suite {
@@ -65,6 +65,14 @@ export const SUITES: readonly Suite[] = [
     secondTry: true,
   },
   {
+    name: 'quick-start',
+    tools: [...CLUSTER_TOOLS, 'kubectl', 'act', 'registry'],
+    parallel: (cores) => cores,
+    fileLimit: 900_000,
+    waits: true,
+    secondTry: true,
+  },
+  {
     name: 'browser',
     tools: [...CLUSTER_TOOLS, 'registry'],
     browser: true,
@@ -83,7 +91,7 @@ export const SUITES: readonly Suite[] = [
   },
 ]
 
-const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'zoo', 'action', 'browser', 'node'] as const
+const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'zoo', 'action', 'quick-start', 'browser', 'node'] as const
 
 /** The test files of a suite under `root`, sorted; only those whose path holds one of the words, if there are any. */
 export function findTestFiles(root: string, suite: SuiteName, words: readonly string[]): string[] {

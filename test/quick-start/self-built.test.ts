@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { followQuickStart } from './support/quick-start.ts'
+import { followQuickStart, leftSecrets } from './support/quick-start.ts'
 
 test('the quick start on a self-built cluster does what it says when it is followed word for word', () =>
   followQuickStart(
@@ -8,7 +9,30 @@ test('the quick start on a self-built cluster does what it says when it is follo
       clusters: { datacenter: 'c0b1d7e92f4a836c5f72a4d5098e1b360' },
       image: 'demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/hello',
     },
-    async ({ writes, printed }) => {
-      console.log(JSON.stringify([...writes]), printed.join('\n'))
+    async ({ bed, writes, printed }) => {
+      assert.deepEqual(writes, [
+        { block: 1, does: 'npm install', calls: [] },
+        { block: 2, does: 'kubectl get', calls: ['CreateOIDCProvider'] },
+        { block: 3, does: 'acr-nopass validate', calls: [] },
+        { block: 4, does: 'aliyun ram', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
+        { block: 5, does: 'acr-nopass apply', calls: [] },
+        { block: 6, does: 'kubectl create', calls: [] },
+        { block: 7, does: 'acr-nopass validate', calls: ['CreateUser', 'CreatePolicy', 'AttachPolicyToUser'] },
+        { block: 8, does: 'kubectl create', calls: ['CreateAccessKey'] },
+        { block: 9, does: 'helm upgrade', calls: [] },
+        { block: 10, does: 'set -e', calls: [] },
+      ])
+      assert.match(printed[5] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
+      const principals = bed.cloud.calls.flatMap(({ action, code, principal }) =>
+        action === 'GetAuthorizationToken' && code === ''
+          ? [principal.replace(/\/[^/]*$/, (end) => end.slice(0, 11))]
+          : [],
+      )
+      const asked = [...new Set(principals)]
+      assert.equal(asked.length, 2, asked.join())
+      assert.match(asked.join(), /assumed-role\/acr-nopass-datacenter.*user\/acr-nopass$/)
+      // The key of the new user went from the answer into the cluster, and nowhere else.
+      assert.doesNotMatch(printed.join('\n'), /accessKeySecret=|"AccessKeySecret"/)
+      assert.deepEqual(await leftSecrets(bed), [[]])
     },
   ))

@@ -19,6 +19,7 @@ test('every folder has its suite; all that have none of their own are unit', () 
     'test/cluster/x/a.test.ts',
     'test/zoo/a.test.ts',
     'test/action/a.test.ts',
+    'test/quick-start/a.test.ts',
     'test/browser/a.test.ts',
     'test/node/a.test.ts',
     'test/bench/a.test.ts',
@@ -32,6 +33,7 @@ test('every folder has its suite; all that have none of their own are unit', () 
     'cluster',
     'zoo',
     'action',
+    'quick-start',
     'browser',
     'node',
     undefined,
@@ -46,7 +48,7 @@ test('words name suites first, and then parts of file paths', () => {
     return [chosen.suites.map(({ name }) => name).join(), chosen.words.join()]
   }
   const all = SUITES.map(({ name }) => name).join()
-  assert.equal(all, 'unit,simulation,contract,cluster,zoo,action,browser,node')
+  assert.equal(all, 'unit,simulation,contract,cluster,zoo,action,quick-start,browser,node')
   assert.deepEqual(choose(), [all, ''])
   assert.deepEqual(choose('unit'), ['unit', ''])
   assert.deepEqual(choose('node', 'unit'), ['unit,node', ''])
