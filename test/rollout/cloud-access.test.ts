@@ -50,3 +50,32 @@ test('clusters of another account: one session of the job, one of each deploy ro
   assert.deepEqual([...masked].sort(), [...new Set(secrets)].sort())
   assert.equal(masked.size, 4)
 })
+
+test('role-session-name names the sessions; one that STS would refuse is refused before', async () => {
+  await using cloud = await startCloud({ seed: await chainSeed() })
+  const given: Readonly<Record<string, string>> = {
+    'ack-cluster-id': 'c0000000000000000000000000000000a',
+    region: 'cn-hangzhou',
+    values:
+      'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: worker-role }\n',
+    'role-to-assume': `acs:ram::${CI_ACCOUNT}:role/ci`,
+    'oidc-provider-arn': `acs:ram::${CI_ACCOUNT}:oidc-provider/github-actions`,
+    'role-session-name': 'platform.rollout@main',
+    endpoints: JSON.stringify({ sts: cloud.endpoints.sts }),
+  }
+  const inputs = readInputs((name) => given[name])
+  const { settings } = await loadSettings(inputs, { environment: {}, workingDirectory: root, chartFolder })
+  const [cluster] = settings?.clusters ?? []
+  assert.ok(settings && cluster)
+  const access = createCloudAccess(settings, {
+    transport: createDefaultTransport({ version: 'test' }),
+    environment: {},
+    getIdToken: async (audience) => cloud.issueGithubToken({ repository: 'acme/platform', audience }),
+    sessionName: 'run-1',
+    mask: () => undefined,
+  })
+  const { arn } = await access.caller(cluster)
+  assert.equal(arn, `acs:ram::${CI_ACCOUNT}:assumed-role/ci/platform.rollout@main`)
+  const wrong = { ...given, 'role-session-name': 'run #1' } as Readonly<Record<string, string>>
+  assert.throws(() => readInputs((name) => wrong[name]), /role-session-name: "run #1" is not 2 to 64 letters/)
+})

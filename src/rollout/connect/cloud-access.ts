@@ -38,7 +38,7 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
   const target: SessionTarget = {
     transport: deps.transport,
     endpoint: endpoints.url('sts', inputs.region),
-    sessionName: deps.sessionName,
+    sessionName: inputs['role-session-name'] || deps.sessionName,
   }
   const callers = new Map<CredentialProvider, Promise<CallerIdentity>>()
 

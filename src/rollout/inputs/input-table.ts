@@ -19,7 +19,7 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     choices: ['validate', 'plan', 'apply', 'uninstall'],
     default: 'apply',
     about:
-      'validate: offline check; plan: what would change, reads only; apply: make it so; uninstall: take everything back.',
+      'validate: offline check; plan: what would change, reads only; apply: make the changes; uninstall: take everything back.',
   },
   clusters: {
     kind: 'text',
@@ -183,6 +183,11 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     max: 43_200,
     default: '3600',
     about: 'Session duration in seconds.',
+  },
+  'role-session-name': {
+    kind: 'text',
+    default: '',
+    about: "Name of the session in ActionTrail; empty: the repository's and the run's.",
   },
   audience: { kind: 'text', default: 'sts.aliyuncs.com', about: 'Audience of the OIDC token.' },
   endpoints: {

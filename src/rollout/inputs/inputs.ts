@@ -43,6 +43,7 @@ export interface Inputs {
   readonly 'role-to-assume': string
   readonly 'oidc-provider-arn': string
   readonly 'session-duration': number
+  readonly 'role-session-name': string
   readonly audience: string
   readonly endpoints: string
   readonly confirm: string

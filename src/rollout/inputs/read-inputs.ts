@@ -14,6 +14,7 @@ export function readInputs(given: (name: InputName) => string | undefined): Inpu
   })
   const inputs = Object.fromEntries(entries) as unknown as Inputs
   refuseConflicts(inputs, given)
+  refuseSessionName(inputs['role-session-name'])
   return inputs
 }
 
@@ -85,6 +86,12 @@ function refuseConflicts(inputs: Inputs, given: (name: InputName) => string | un
   if (isGiven('verify-image') && !inputs.wait) throw conflict('verify-image', 'wait: false')
   if (isGiven('plan-file') && !(inputs.mode === 'plan' || inputs.mode === 'apply'))
     throw conflict('plan-file', `mode: ${inputs.mode}`)
+}
+
+/** https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc */
+function refuseSessionName(name: string): void {
+  if (name === '' || /^[A-Za-z0-9.@_-]{2,64}$/.test(name)) return
+  throw new NopassError('INPUT_INVALID', `role-session-name: "${name}" is not 2 to 64 letters, digits and . @ - _`)
 }
 
 function conflict(one: string, other: string): NopassError {
