@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { followQuickStart, leftSecrets } from './support/quick-start.ts'
+import { followQuickStart, servedNamespaces } from './support/quick-start.ts'
 
 test('the quick start on ACK does what it says when it is followed word for word', () =>
   followQuickStart(
@@ -31,6 +31,6 @@ test('the quick start on ACK does what it says when it is followed word for word
       const [planned = '', applied = ''] = reader.summaries
       assert.match(planned, /### acr-nopass plan: 2 planned/)
       assert.match(applied, /### acr-nopass apply: 1 deployed, 1 unchanged/)
-      assert.deepEqual(await leftSecrets(bed), [[], ['default', 'kube-node-lease']])
+      assert.deepEqual(await servedNamespaces(bed), [[], ['acr-nopass', 'default']])
     },
   ))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { followQuickStart, leftSecrets } from './support/quick-start.ts'
+import { followQuickStart, servedNamespaces } from './support/quick-start.ts'
 
 test('the quick start on a self-built cluster does what it says when it is followed word for word', () =>
   followQuickStart(
@@ -33,6 +33,6 @@ test('the quick start on a self-built cluster does what it says when it is follo
       assert.match(asked.join(), /assumed-role\/acr-nopass-datacenter.*user\/acr-nopass$/)
       // The key of the new user went from the answer into the cluster, and nowhere else.
       assert.doesNotMatch(printed.join('\n'), /accessKeySecret=|"AccessKeySecret"/)
-      assert.deepEqual(await leftSecrets(bed), [[]])
+      assert.deepEqual(await servedNamespaces(bed), [[]])
     },
   ))

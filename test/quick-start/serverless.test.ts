@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { followQuickStart, leftSecrets } from './support/quick-start.ts'
+import { followQuickStart, servedNamespaces } from './support/quick-start.ts'
 
 test('the quick start on ACK Serverless does what it says when it is followed word for word', () =>
   followQuickStart(
@@ -22,6 +22,6 @@ test('the quick start on ACK Serverless does what it says when it is followed wo
         { block: 7, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },
       ])
       assert.match(printed[3] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
-      assert.deepEqual(await leftSecrets(bed), [[]])
+      assert.deepEqual(await servedNamespaces(bed), [[]])
     },
   ))

@@ -99,17 +99,23 @@ export async function followQuickStart(
   await check({ bed, reader, writes, printed })
 }
 
-/** The namespaces that have a pull secret, cluster by cluster. */
-export async function leftSecrets({ clusters }: ActionBed): Promise<readonly (readonly string[])[]> {
+interface PullSecret {
+  readonly metadata: { readonly namespace: string }
+  readonly data: { readonly '.dockerconfigjson': string }
+}
+
+/** The namespaces whose pull secret holds a credential, cluster by cluster. */
+export async function servedNamespaces({ clusters }: ActionBed): Promise<readonly (readonly string[])[]> {
   const query = { fieldSelector: 'metadata.name=acr-nopass' }
   const lists = clusters.map(({ cluster }) =>
-    cluster.admin.request<{ readonly items: readonly { readonly metadata: { readonly namespace: string } }[] }>({
-      method: 'GET',
-      path: '/api/v1/secrets',
-      query,
-    }),
+    cluster.admin.request<{ readonly items: readonly PullSecret[] }>({ method: 'GET', path: '/api/v1/secrets', query }),
   )
-  return (await Promise.all(lists)).map(({ items }) => items.map(({ metadata }) => metadata.namespace).sort())
+  return (await Promise.all(lists)).map(({ items }) =>
+    items
+      .filter(({ data }) => Object.keys(JSON.parse(atob(data['.dockerconfigjson'])).auths).length > 0)
+      .map(({ metadata }) => metadata.namespace)
+      .sort(),
+  )
 }
 
 function withoutComments({ line: _, ...step }: Step): object {
