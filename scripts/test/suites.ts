@@ -2,7 +2,16 @@ import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ToolName } from '../../src/sandbox/tools/tool-table.ts'
 
-export type SuiteName = 'unit' | 'simulation' | 'contract' | 'cluster' | 'zoo' | 'action' | 'quick-start' | 'browser' | 'node'
+export type SuiteName =
+  | 'unit'
+  | 'simulation'
+  | 'contract'
+  | 'cluster'
+  | 'zoo'
+  | 'action'
+  | 'quick-start'
+  | 'browser'
+  | 'node'
 
 /** A suite of the tests: what it needs, and how its files run. */
 export interface Suite {
