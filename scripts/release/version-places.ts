@@ -6,7 +6,7 @@ export interface VersionPlace {
   /** Matches the number alone. */
   readonly pattern: RegExp
   /** The part of the version that stands there (default: all of it). */
-  readonly part?: 'major'
+  readonly part?: 'major' | 'prerelease'
 }
 
 const ACTION = /(?<=acr-nopass\/acr-nopass@v)\d+/g
@@ -19,7 +19,13 @@ export const VERSION_PLACES: readonly VersionPlace[] = [
   { file: 'chart/Chart.yaml', what: 'version', pattern: /(?<=^version: ).*/gm },
   { file: 'chart/Chart.yaml', what: 'appVersion', pattern: /(?<=^appVersion: ).*/gm },
   { file: 'chart/Chart.yaml', what: 'annotated image', pattern: /(?<=image: ghcr\.io\/acr-nopass\/acr-nopass:).*/g },
-  { file: 'chart/Chart.yaml', what: 'annotated link', pattern: /(?<=\/blob\/v)[^/]*/g },
+  { file: 'chart/Chart.yaml', what: 'annotated link', pattern: /(?<=\/(?:blob|raw)\/v)[^/]*/g },
+  {
+    file: 'chart/Chart.yaml',
+    what: 'annotated prerelease',
+    pattern: /(?<=artifacthub\.io\/prerelease: ")[^"]*/g,
+    part: 'prerelease',
+  },
   { file: 'examples/gitops/argocd.yaml', what: 'targetRevision', pattern: GITOPS.argocd },
   { file: 'examples/gitops/flux.yaml', what: 'tag', pattern: GITOPS.flux },
   ...['docs/en/gitops.md', 'docs/zh/gitops.md'].flatMap((file) => [
@@ -67,6 +73,7 @@ export const VERSION_FORM: RegExp = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/
 
 /** What stands at a place when the version is `version`. */
 export function expectedAt(place: VersionPlace, version: string): string {
+  if (place.part === 'prerelease') return String(version.startsWith('0.'))
   return place.part === 'major' ? (version.split('.')[0] ?? '') : version
 }
 

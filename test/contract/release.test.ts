@@ -142,6 +142,69 @@ test('the npm package holds nothing of the sandbox, of this machine, and no secr
   )
 })
 
+test('`npm pack` shows a package of the tool, the chart, pages and licences: no tests, no sources, nothing twice', async () => {
+  const options = {
+    cwd: join(unpacked, 'package'),
+    env: { ...process.env, npm_config_cache: join(folder, 'npm-cache') },
+  }
+  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--offline', '--ignore-scripts'], options)
+  const [{ files }] = JSON.parse(stdout) as [{ files: readonly { path: string }[] }]
+  const paths = files.map(({ path }) => path)
+  const top = [...new Set(paths.map((path) => path.split('/')[0]))].sort()
+  assert.deepEqual(top, [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'README.zh-CN.md',
+    'bin',
+    'chart',
+    'dist',
+    'package.json',
+  ])
+  for (const needed of ['bin/acr-nopass', 'chart/Chart.yaml', 'chart/values.schema.json', 'dist/LICENSES.txt'])
+    assert.ok(paths.includes(needed), needed)
+  assert.deepEqual(
+    paths.filter((path) => /\.(ts|mts|map|test\.\w+)$|(^|\/)(test|src|node_modules|ci)\//.test(path)),
+    [],
+  )
+  const contents = paths.map((path) => readFileSync(join(unpacked, 'package', path), 'utf8'))
+  assert.equal(new Set(contents).size, contents.length)
+  const bin = join(unpacked, 'package/bin/acr-nopass')
+  const help = await runBin(['--help'], { bin, cwd: folder, env: { NODE_OPTIONS: `--import=${NO_NETWORK}` } })
+  assert.equal(help.code, 0)
+  assert.match(help.stdout, /^Usage: acr-nopass [\s\S]*\n {2}validate /)
+})
+
+// https://artifacthub.io/docs/topics/annotations/helm/ and https://helm.sh/docs/topics/charts/#the-chartyaml-file
+test('the packaged chart shows itself: README and values by `helm show`, links that lead out of it, both languages, an icon', async () => {
+  const archive = join(out, `acr-nopass-chart-${VERSION}.tgz`)
+  const show = async (what: string): Promise<string> => (await helm('helm4', 'show', what, archive)).stdout
+  const readme = await show('readme')
+  const links = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+  assert.ok(links.length > 5)
+  assert.deepEqual(
+    links.filter((target) => !/^(https:\/\/|#)/.test(target)),
+    [],
+  )
+  const blob = `https://github.com/acr-nopass/acr-nopass/blob/v${VERSION}/`
+  assert.ok(links.includes(`${blob}chart/README.zh-CN.md`), 'the page in Chinese')
+  assert.ok(links.filter((target) => target.startsWith(blob)).length > 3)
+  const values = await show('values')
+  const source = await readFile(join(CHART, 'values.yaml'), 'utf8')
+  assert.equal(values.trim().replace(registry.imageDigest, ''), source.trim())
+  const chart = parse(await show('chart')) as { icon: string; annotations: Readonly<Record<string, string>> }
+  const shown = [chart.icon, ...(parse(chart.annotations['artifacthub.io/screenshots'] ?? '') as { url: string }[])]
+  const raw = `https://github.com/acr-nopass/acr-nopass/raw/v${VERSION}/`
+  for (const one of shown) {
+    const url = typeof one === 'string' ? one : one.url
+    assert.ok(url.startsWith(raw), url)
+    await readFile(join(ROOT, url.slice(raw.length)))
+  }
+  const linked = parse(chart.annotations['artifacthub.io/links'] ?? '') as readonly { url: string }[]
+  for (const { url } of linked) await readFile(join(ROOT, url.slice(blob.length)))
+  assert.equal(chart.annotations['artifacthub.io/prerelease'], String(VERSION.startsWith('0.')))
+})
+
 test('the bill of materials names every bundled package and no registry', async () => {
   const text = await readFile(join(out, `acr-nopass-${VERSION}.cdx.json`), 'utf8')
   const { components } = JSON.parse(text) as { components: readonly { name: string; version: string }[] }
