@@ -381,3 +381,13 @@ test('P6 what a node says is shown without anything like a credential', () => {
   assert.match(finding?.cause ?? '', /401 Unauthorized: token \(redacted\)/)
   assert.doesNotMatch(JSON.stringify(finding), /eyJ/)
 })
+
+// Found by the zoo: seed 786099498.
+test('P12 without a report of the helper no Pod is said to lack a registry, and what no credential changes is still named', () => {
+  const idsOf = (detail: string): readonly string[] =>
+    diagnose(scene({ status: null, pods: [stuckPod({ ...bare, detail })] }))
+      .map(({ id }) => id)
+      .filter((id) => id.startsWith('POD_'))
+  assert.deepEqual(idsOf(DENIED), [])
+  assert.deepEqual(idsOf(X509), ['POD_CERTIFICATE'])
+})

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { breakRelease } from './break-release.ts'
 import type { Rendered, ZooCluster } from './cluster.ts'
-import { DEFECT_FINDINGS } from './defects.ts'
+import { DEFECT_FINDINGS, type Defect } from './defects.ts'
 import { MADE_HOME, SECOND_HOME, SECRET, SPACES, servedBy, VENDOR_HELPER, type ZooPlan } from './draw-zoo.ts'
 import { listAt, type ZooObject } from './kinds.ts'
 import { DEMO, DEMO_PUBLIC, OLD_HELPER, OLD_SECRETS, PERSONAL, PERSONAL_VPC, PRIVATE_HOSTS } from './objects.ts'
@@ -385,6 +385,12 @@ async function diagnose(
   return { found, there }
 }
 
+/** What cannot be known: without a configuration nothing of Secrets and Pods, and without a report not which images the release covers. */
+const UNKNOWN: Readonly<Partial<Record<Defect, RegExp>>> = {
+  'bad-config': /^(POD|SECRET)_/,
+  'no-report': /^POD_(TOO_OLD|MASKED)$/,
+}
+
 /** Breaks the release in one way: doctor names that and only that; what it prints repairs it and touches nothing else. */
 async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promise<void> {
   const { zoo, plan, release, second, lines } = run
@@ -396,8 +402,7 @@ async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promis
   lines.push(`broken: ${defect} (${spot})`)
   const usual = expectedFindings(plan)
   const ids: readonly string[] = DEFECT_FINDINGS[defect]
-  // Without a configuration nothing is known about Secrets and Pods.
-  const shown = defect === 'bad-config' ? usual.filter((id) => !/^(POD|SECRET)_/.test(id)) : usual
+  const shown = usual.filter((id) => !UNKNOWN[defect]?.test(id))
   const isSilent = defect === 'no-lease' || defect === 'stale-lease'
   const { found } = await diagnose(run, truth, [...shown, ...ids], isSilent)
   const releases = new Map(

@@ -1,6 +1,6 @@
 import { answerCheck } from './check-answer.ts'
 import { explainPull, isBeyondCredentials } from './node-words.ts'
-import { isWaiting, ok, type PodCheck, unknown, wrong } from './scene.ts'
+import { coveringRegistries, isWaiting, knowsDomains, ok, type PodCheck, unknown, wrong } from './scene.ts'
 
 /** A reason that no credential changes: it counts, whatever the Pod's references are. The registry's own response is more exact than the node's. */
 export const otherReasonCheck: PodCheck = {
@@ -18,10 +18,13 @@ export const otherReasonCheck: PodCheck = {
 /** What the node itself says of the pull. */
 export const pullCheck: PodCheck = {
   name: 'node',
-  check: (pod, container, { observed: { focus } }) => {
+  check: (pod, container, scene) => {
+    const { focus } = scene.observed
     const { image, running, detail, waiting } = container
     if (isWaiting(container)) {
       const explained = explainPull(detail, image)
+      // A credential that it refuses may be no one's of ours.
+      if (!knowsDomains(scene) && coveringRegistries(image, scene).length === 0) return unknown(explained.cause)
       return wrong({ ...explained, command: `kubectl -n ${pod.namespace} describe pod ${pod.name}` })
     }
     if (running) return ok(`${pod.node ?? 'the node'} runs it`)

@@ -2,7 +2,7 @@ import { parseImage } from '../../acr/image-reference.ts'
 import { isAcrHost } from '../../acr/registry-domains.ts'
 import { few } from '../finding.ts'
 import { explainPull, isBeyondCredentials } from './node-words.ts'
-import { coveringRegistries, isWaiting, ok, type PodCheck, wrong } from './scene.ts'
+import { coveringRegistries, isWaiting, knowsDomains, ok, type PodCheck, unknown, wrong } from './scene.ts'
 
 /** Which registry of the values has a login for the image. */
 export const registryCheck: PodCheck = {
@@ -12,6 +12,7 @@ export const registryCheck: PodCheck = {
     const covering = coveringRegistries(image, scene)
     if (covering.length > 0) return ok(covering.join(', '))
     const { host } = parseImage(image)
+    if (isAcrHost(host) && !knowsDomains(scene)) return unknown(`the helper has not reported whether it covers ${host}`)
     const command = 'acr-nopass validate -f values.yaml'
     const explained = explainPull(detail, image)
     if (isAcrHost(host) && !(isWaiting(container) && isBeyondCredentials(explained.id))) {

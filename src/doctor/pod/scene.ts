@@ -58,6 +58,11 @@ export function coveringRegistries(image: string, { observed, config }: Scene): 
     .map(({ name }) => name)
 }
 
+/** Without a report of the helper it is not known which domains an instance has. */
+export function knowsDomains({ observed }: Scene): boolean {
+  return observed.release?.status !== undefined
+}
+
 /** The container cannot start for its image. */
 export function isWaiting({ waiting }: ContainerFacts): boolean {
   return /^(ImagePullBackOff|ErrImagePull|ErrImageNeverPull|InvalidImageName|ImageInspectError)$/.test(waiting ?? '')

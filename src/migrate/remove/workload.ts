@@ -143,9 +143,11 @@ function describeUnknown(object: AnyObject): readonly Workload[] {
   const specs = podSpecs(object)
   const references = specs.flatMap((spec) => list(spec, 'imagePullSecrets').map(({ name }) => String(name)))
   const uses = oldNames({ ...object, metadata: undefined }).filter((name) => !references.includes(name))
-  const images = [...new Set(specs.flatMap(imagesOf))]
+  // An operator may fill in the containers by itself: of a Prometheus image and ServiceAccount are fields of its own.
+  const own = [...valuesInside({ ...object, metadata: undefined, status: undefined })].filter(isRecord)
+  const images = [...new Set([...specs.flatMap(imagesOf), ...own.map(({ image }) => image).filter(isText)])]
   if (images.length === 0 && uses.length === 0) return []
-  const account = specs.map(({ serviceAccountName }) => serviceAccountName).find(isText) ?? 'default'
+  const account = own.map(({ serviceAccountName }) => serviceAccountName).find(isText) ?? 'default'
   return [{ ...baseOf(object), serviceAccount: account, references, uses, images, optedOut: false }]
 }
 

@@ -278,6 +278,17 @@ const ROWS: readonly Row[] = [
     objects: [...switched, custom('Build', 'kaniko', 'example.com/v1', { spec: { registry: { secret: A } } })],
     depends: [['Build default/kaniko', A]],
   },
+  {
+    // https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusSpec
+    title: 'an image that is a field of its own in an object of an unknown kind',
+    objects: [
+      ...switched,
+      custom('Prometheus', 'main', 'monitoring.coreos.com/v1', {
+        spec: { replicas: 0, image: 'base-registry.cn-beijing.cr.aliyuncs.com/a/b', serviceAccountName: 'default' },
+      }),
+    ],
+    depends: [['Prometheus default/main', 'registries']],
+  },
   // Finding 2: other uses than pulling.
   ...(
     [
