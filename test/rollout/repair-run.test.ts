@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
-import { decideRepair, isCommandOf } from '../../src/rollout/recovery/repair-run.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import type { ReleaseStore } from '../../src/rollout/deploy/release-store.ts'
+import { decideRepair, isCommandOf, repairHelm } from '../../src/rollout/recovery/repair-run.ts'
 import type { HelmBegun } from '../../src/rollout/run-folder.ts'
 
 const begun: HelmBegun = {
@@ -89,6 +97,29 @@ test('P10 with rollback: false a failed upgrade stays, a pending one is still re
   const kept = { ...begun, rollback: false }
   assert.equal(decideRepair(kept, history(...past, 'failed*'), '').kind, 'none')
   assert.deepEqual(decideRepair(kept, history(...past, 'pending-upgrade*'), ''), { kind: 'rollback', revision: 3 })
+})
+
+test('P10 a helm upgrade whose run was killed is interrupted by the post step; a rollback is waited for', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-repair-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'helm')
+  // As helm does: it ends when it is interrupted, and not before.
+  await writeFile(path, '#!/bin/sh\ntrap "exit 1" INT\necho ready\nwhile :; do sleep 0.05; done\n')
+  await chmod(path, 0o700)
+  const helm = { path, environment: {}, version: { major: 4, minor: 3, patch: 1, text: '4.3.1' } } as unknown as Helm
+  const store = { history: async () => [] } as unknown as ReleaseStore
+  const target = { release: 'acr', namespace: 'system', kubeconfig: 'k' }
+  const repair = async (command: 'upgrade' | 'rollback', limitMs: number): Promise<string> => {
+    const child = spawn(path, [command, 'acr', '--kubeconfig=k'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    t.after(() => child.kill('SIGKILL'))
+    await once(child.stdout, 'data')
+    const entry = { ...begun, command, helm: path, target, pid: child.pid ?? 0 }
+    return repairHelm(entry, helm, { client: {} as KubeClient, store }, limitMs, t.signal)
+  }
+  assert.equal(await repair('upgrade', 60_000), 'prod: release system/acr: nothing to repair, there is no release')
+  assert.match(await repair('rollback', 0), /^prod: release system\/acr: helm \(pid \d+\) is still at work$/)
 })
 
 test('of two releases R and R-next, of which one was interrupted, only the helm of that one is waited for', () => {

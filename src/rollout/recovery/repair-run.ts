@@ -60,6 +60,7 @@ export async function repairHelm(
 ): Promise<string> {
   const { target } = begun
   const title = `${begun.cluster}: release ${target.namespace}/${target.release}`
+  await interruptOrphan(begun)
   if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.pid}) is still at work`
   const stderr = await readEnd(begun.stderrFile).catch(() => '')
   const history = await store.history(signal)
@@ -80,6 +81,13 @@ export async function repairHelm(
   const last = history.at(-1)?.revision ?? 0
   const { notes } = await restoreOvertaken({ client, store, target, rollback }, last, repair.revision, signal)
   return [`${title}: rolled back to revision ${repair.revision}`, ...notes].join('; ')
+}
+
+/** A run that was killed could not interrupt its upgrade, which would go on until its timeout. A rollback or uninstall would be cut. */
+async function interruptOrphan(begun: HelmBegun): Promise<void> {
+  if (begun.command !== 'upgrade' || !(await isAtWork(begun))) return
+  // What the shell says where it has just ended does not matter.
+  await runProgram('/bin/sh', ['-c', 'kill -INT "$1"', 'sh', String(begun.pid)], {})
 }
 
 async function waitForEnd(begun: HelmBegun, limitMs: number): Promise<boolean> {
