@@ -59,8 +59,10 @@ const KINDS = [
 ] as const
 /** With `scope: namespaces` only, and drawn apart from the others. */
 const KINDS_BY_NAMESPACE = ['reinstallNamespace'] as const
+/** In written plans only: drawn, they would change what all seeds mean. */
+const KINDS_BY_HAND = ['otherIdentity'] as const
 
-export type FaultKind = (typeof KINDS)[number] | (typeof KINDS_BY_NAMESPACE)[number]
+export type FaultKind = (typeof KINDS)[number] | (typeof KINDS_BY_NAMESPACE)[number] | (typeof KINDS_BY_HAND)[number]
 
 /** One thing that goes wrong, or that somebody does, at its time. All of it is data, so that a run can be repeated and shortened. */
 export interface Fault {
@@ -400,6 +402,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   revoke: (bed, fault) => bed.cloud.revoke(registryOf(bed, fault)),
   changeLogin: (bed) => bed.cloud.changeStaticLogin('s'),
   reload: (bed, fault) => bed.configure(VARIANTS[Math.floor(fault.choice * VARIANTS.length)] as ConfigVariant),
+  otherIdentity: (bed) => bed.configure('other-identity'),
   /** A typo in one registry, repaired after a while. */
   mistake(bed, fault) {
     bed.configure('typo')
@@ -436,6 +439,7 @@ const CALM: ReadonlySet<FaultKind> = new Set([
   'revoke',
   'changeLogin',
   'reload',
+  'otherIdentity',
   'mistake',
 ])
 

@@ -789,4 +789,30 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'M6: the identity is changed when all credentials have expired, and the new ones come at the pace of a rotation',
+    plan: {
+      seed: 5,
+      setup: { ...MANY, registries: ['a'] },
+      faults: [
+        { at: 100_000, kind: 'reload', index: 0, for: 1000, choice: 0.4 },
+        { at: 400_000, kind: 'otherIdentity', index: 0, for: 1000, choice: 0 },
+      ],
+    },
+  },
+  {
+    finding: 'L1: a static login that changes during the rotation of short-lived credentials slows that down',
+    plan: {
+      seed: 6,
+      setup: { ...MANY, registries: ['a', 's'] },
+      faults: Array.from({ length: 14 }, (_, n) => ({
+        at: 90_000 + 28_000 * n,
+        kind: 'changeLogin',
+        index: 0,
+        for: 1000,
+        choice: 0,
+      })),
+    },
+  },
 ]

@@ -93,7 +93,8 @@ export function createLateness(options: LatenessOptions): Lateness {
       check(false, names, BASE_MS + 1.1 * pacedMs)
     },
     changed({ resource, key, object, user }) {
-      if (user !== undefined) return
+      // What is there from the start was not changed by anyone.
+      if (user !== undefined || world.time === 0) return
       if (resource === 'namespaces') touchedAt.set(key, world.time)
       if (resource === 'secrets') touchedAt.set(object.metadata.namespace ?? '', world.time)
     },

@@ -52,8 +52,18 @@ export const namesOf = (setup: Pick<Setup, 'namespaces'>): string[] =>
   Array.from({ length: setup.namespaces }, (_, index) => `t-${index}`)
 
 /** A configuration in which something differs from the first. */
-export type ConfigVariant = 'first' | 'fewer' | 'labels' | 'typo' | 'moved' | 'no-identity' | 'broken' | 'unreadable'
+export type ConfigVariant =
+  | 'first'
+  | 'fewer'
+  | 'labels'
+  | 'typo'
+  | 'moved'
+  | 'no-identity'
+  | 'broken'
+  | 'unreadable'
+  | 'other-identity'
 
+/** What a reload draws from. */
 export const VARIANTS: readonly ConfigVariant[] = [
   'first',
   'fewer',
@@ -71,6 +81,12 @@ export const isUsable = (variant: ConfigVariant, { identity, registries }: Setup
   // A static login needs no identity.
   !(variant === 'no-identity' && identity !== 'rrsa' && registries.some((name) => name !== 's'))
 
+function identityOf(setup: Setup, variant: ConfigVariant): Setup['identity'] {
+  if (variant === 'no-identity') return 'rrsa'
+  if (variant !== 'other-identity') return setup.identity
+  return setup.identity === 'worker-role' ? 'access-key' : 'worker-role'
+}
+
 /** The text of the configuration; all of it is JSON, so it is YAML too. */
 export function configText(setup: Setup, variant: ConfigVariant): string {
   const { scope, registries } = setup
@@ -87,7 +103,7 @@ export function configText(setup: Setup, variant: ConfigVariant): string {
     ...(variant === 'moved' &&
       index === 0 && { domains: [...(name === 's' ? ['static.example.com'] : []), 'images.example.com'] }),
   }))
-  const identity = variant === 'no-identity' ? 'rrsa' : setup.identity
+  const identity = identityOf(setup, variant)
   const config = {
     registries: entries,
     targets: {
