@@ -77,6 +77,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       lead()
     },
     onProblem: (error) => log.debug({ code: toNopassError(error).code }, 'the lease could not be read or written'),
+    onRewound: () => session.rewind(),
     onMissing(missing) {
       const { code, message, hint } = leaseMissing(release)
       if (missing) log.error({ code, lease: release.lease }, `${message}. ${hint}`)

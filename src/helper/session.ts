@@ -62,6 +62,8 @@ export interface Session {
   prove(registries: readonly string[]): void
   /** Rotates what was issued before that time, epoch milliseconds; `registries`: only these. */
   refreshOlderThan(time: number, registries?: readonly string[]): void
+  /** The API server's versions went back (etcd was restored): reads everything again. */
+  rewind(): void
   /** Work is under way that a reader of the status would wait for. */
   readonly busy: boolean
   drain(limitMs: number): Promise<void>
@@ -242,6 +244,7 @@ export function createSession(options: SessionOptions): Session {
       return leading
     },
     prove: keeper.prove,
+    rewind,
     refreshOlderThan: keeper.refreshOlderThan,
     get busy() {
       return !firstRound.over || keeper.holding || !controller.idle || !controller.caches.synced

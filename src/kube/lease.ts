@@ -3,6 +3,7 @@ import { KubeApiError } from './api-error.ts'
 import type { KubeClient } from './client.ts'
 import { acquiredSpec, type Lease, type LeaseDurations, leaseMs, releasedSpec, renewedSpec } from './lease-record.ts'
 import { namespacedPath } from './types.ts'
+import { isOlder } from './watch/store.ts'
 import { startWatchdog } from './watch/watchdog.ts'
 
 export interface LeaseOptions {
@@ -18,6 +19,8 @@ export interface LeaseOptions {
   readonly onProblem?: (error: unknown) => void
   /** The lease has not existed for 30 s (Helm creates it after the Deployment), or exists again. */
   readonly onMissing?: (missing: boolean) => void
+  /** It has an older version than was seen before: etcd was restored from a backup. */
+  readonly onRewound?: () => void
 }
 
 export interface LeaseElector {
@@ -60,6 +63,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   let missingSince: number | undefined
   let renewedAt = Number.NEGATIVE_INFINITY
   let seen: Lease | undefined
+  let newest: string | undefined
   let seenAt = Number.NEGATIVE_INFINITY
 
   const inTime = (): boolean => clock.monotonic() < renewedAt + durations.renewDeadlineMs
@@ -72,12 +76,19 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   }
   const observe = (lease: Lease): void => {
     noteMissing(false)
+    const { resourceVersion } = lease.metadata
+    if (newest === undefined || !isOlder(resourceVersion, newest)) newest = resourceVersion
     if (lease.metadata.resourceVersion === seen?.metadata.resourceVersion) return
     seen = lease
     seenAt = clock.monotonic()
   }
   const read = async (signal: AbortSignal, limitMs = timeoutMs): Promise<Lease> => {
     const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs: limitMs, lane }, signal)
+    // It is read every few seconds while there is no news: long before the versions have passed what was known.
+    if (newest !== undefined && isOlder(lease.metadata.resourceVersion, newest)) {
+      newest = undefined
+      options.onRewound?.()
+    }
     observe(lease)
     return lease
   }

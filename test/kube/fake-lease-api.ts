@@ -16,6 +16,8 @@ export interface FakeLeaseApi {
   loseAnswer(method: string): void
   /** Another client writes it. */
   overwrite(spec: Lease['spec']): void
+  /** As after a restore of etcd from a backup: the version is this much lower. */
+  restore(by: number): void
   /** Another client deletes it, or creates it again. */
   remove(): void
   create(): void
@@ -100,6 +102,10 @@ export function createFakeLeaseApi(): FakeLeaseApi {
       return resolve
     },
     loseAnswer: (method) => void lost.add(method),
+    restore(by) {
+      version -= by
+      lease = { ...lease, metadata: { ...lease.metadata, resourceVersion: String(version) } }
+    },
     overwrite: (spec) => {
       change(spec)
     },

@@ -27,6 +27,7 @@ function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: st
     onAcquired: () => log.push('acquired'),
     onProblem: () => log.push('problem'),
     onMissing: (missing) => log.push(missing ? 'missing' : 'found'),
+    onRewound: () => log.push('rewound'),
   })
   const done = elector.run(stop.signal)
   return {
@@ -55,6 +56,26 @@ test('a lease without a holder is taken at once, and renewed every 2 s by one wr
   assert.equal(api.lease.spec?.leaseTransitions, 1)
   one.stop.abort()
   assert.equal(await one.done, 'stopped')
+})
+
+test('L5: a leader and a follower notice by the Lease, without another request, that etcd was restored', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  const two = start(api, clock, 'two')
+  await clock.advance(20_000)
+  api.restore(5)
+  await clock.advance(3_000)
+  assert.deepEqual([one.holds(), one.log], [true, ['acquired', 'problem', 'rewound']])
+  // Nothing but the renewal that met a conflict, and the read that follows it.
+  assert.deepEqual(api.calls.slice(-4), ['PUT', 'PUT', 'GET', 'PUT'])
+  // It reads when the watch hears nothing, here because the one that led is gone.
+  api.restore(3)
+  api.fail('PUT', 0, 100)
+  await clock.advance(18_000)
+  assert.deepEqual(two.log.includes('rewound'), true, two.log.join())
+  two.stop.abort()
+  await Promise.all([one.done, two.done])
 })
 
 test('a follower watches, and takes over within a moment of a release', async () => {

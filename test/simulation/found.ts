@@ -815,4 +815,33 @@ export const FOUND: readonly Found[] = [
       })),
     },
   },
+  {
+    finding: 'L5: etcd is restored with a young backup while a replica waits to connect again',
+    plan: {
+      seed: 454005090,
+      setup: {
+        scope: 'cluster',
+        identity: 'access-key',
+        registries: ['s'],
+        life: 240000,
+        namespaces: 6,
+        verify: true,
+        watchList: true,
+        refreshRate: 50,
+        rates: [1, 1],
+        ahead: [-65, 337],
+        span: 180000,
+      },
+      faults: [
+        { at: 32583, kind: 'lossy', index: 50, for: 109382, choice: 0.117 },
+        { at: 38674, kind: 'stripList', index: 43, for: 1467, choice: 0.762 },
+        { at: 51972, kind: 'lateWrites', index: 5, for: 96123, choice: 0.106 },
+        { at: 60125, kind: 'stripList', index: 26, for: 3572, choice: 0.034 },
+        { at: 71761, kind: 'stripList', index: 58, for: 35071, choice: 0.644 },
+        { at: 104988, kind: 'stripList', index: 31, for: 1751, choice: 0.1 },
+        { at: 137704, kind: 'restoreEtcd', index: 17, for: 3978, choice: 0.955 },
+        { at: 138630, kind: 'restoreEtcd', index: 2, for: 162897, choice: 0.185 },
+      ],
+    },
+  },
 ]
