@@ -238,6 +238,22 @@ for (const how of ['reset', 'clean'] as const) {
   })
 }
 
+test('L5: a server whose older state has passed what was known is noticed by an object that should be known', async () => {
+  await follow(async ({ server, clock, reflector, problems, until, rewound }) => {
+    for (const name of ['a', 'b']) server.put(name)
+    await until(() => reflector.synced && reflector.size === 2)
+    server.end('reset')
+    await until(() => problems.length === 1)
+    server.restore(2)
+    for (const name of ['a', 'a']) server.put(name)
+    await clock.next()
+    await until(() => problems.length === 2)
+    assert.deepEqual([problems[1]?.code, rewound.length], ['KUBE_EXPIRED', 1])
+    await clock.next()
+    await until(() => reflector.get('b')?.resourceVersion === '100')
+  })
+})
+
 test('L5: who is told that the versions went back lists again, without a pause, and believes what it finds', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)

@@ -844,4 +844,31 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding: 'L5: etcd is restored twice, and the versions of the second backup are not below those of the first',
+    plan: {
+      seed: 454005397,
+      setup: {
+        scope: 'namespaces',
+        identity: 'access-key',
+        registries: ['s'],
+        life: 3600000,
+        namespaces: 3,
+        verify: true,
+        watchList: true,
+        refreshRate: 2,
+        rates: [1, 1],
+        ahead: [7213000, -451],
+        span: 60000,
+      },
+      faults: [
+        { at: 2062, kind: 'changeLogin', index: 11, for: 1072, choice: 0.778 },
+        { at: 28586, kind: 'restoreEtcd', index: 11, for: 84978, choice: 0.396 },
+        { at: 43763, kind: 'deleteLease', index: 26, for: 164588, choice: 0.409 },
+        { at: 46335, kind: 'restoreEtcd', index: 13, for: 27202, choice: 0.516 },
+        { at: 51086, kind: 'slow', index: 40, for: 48907, choice: 0.285 },
+        { at: 56059, kind: 'failReads', index: 8, for: 244912, choice: 0.382 },
+      ],
+    },
+  },
 ]

@@ -198,8 +198,18 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   async function checkHistory(signal: AbortSignal): Promise<void> {
     const query = { ...options.selector, limit: 1 }
     const accept = options.metadataOnly ? { accept: METADATA_ONLY_LIST } : {}
-    const { metadata } = await client.request<KubeList<W>>({ method: 'GET', path, query, ...accept }, signal)
-    if (latest !== undefined && isOlder(metadata.resourceVersion, latest)) throw rewoundHere()
+    const { metadata, items } = await client.request<KubeList<W>>({ method: 'GET', path, query, ...accept }, signal)
+    const isBehind = latest !== undefined && isOlder(metadata.resourceVersion, latest)
+    if (isBehind || items?.some((object) => isOfOtherHistory(object))) throw rewoundHere()
+  }
+
+  /** An object that should be known and is not: the server has passed our version again with other changes. */
+  function isOfOtherHistory({ metadata }: W): boolean {
+    const at = version ?? ''
+    const known = store.get(keyOf(metadata))
+    // What our own write has told since is newer than the list.
+    if (isOlder(at, metadata.resourceVersion) || (known && isOlder(at, known.resourceVersion))) return false
+    return !store.has(keyOf(metadata), metadata)
   }
 
   async function oneRound(signal: AbortSignal): Promise<void> {
