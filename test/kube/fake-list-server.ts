@@ -23,6 +23,8 @@ export interface FakeListServer extends AsyncDisposable {
   bookmark(): void
   /** As after a restore of etcd from a backup: all versions are this much lower. */
   restore(by: number): void
+  /** This one is of a version that is 10 lower, and nobody is told. */
+  age(name: string): void
   /** A line to all watchers as it is. */
   send(line: string): void
   /** Ends all watches: in order, by a reset, or with a 410 in the stream. */
@@ -128,6 +130,11 @@ export async function startFakeListServer(): Promise<FakeListServer> {
         const resourceVersion = String(Number(metadata.resourceVersion) - by)
         items.set(name, { metadata: { ...metadata, resourceVersion } })
       }
+    },
+    age(name) {
+      const metadata = items.get(name)?.metadata
+      if (metadata === undefined) return
+      items.set(name, { metadata: { ...metadata, resourceVersion: String(Number(metadata.resourceVersion) - 10) } })
     },
     bookmark: () => broadcast('BOOKMARK', { metadata: { resourceVersion: String(version) } }),
     send: (line) => {

@@ -254,6 +254,25 @@ test('L5: a server whose older state has passed what was known is noticed by an 
   })
 })
 
+test('L5: after ten seconds without the server all is listed again and believed, whatever the versions are by then', async () => {
+  await follow(async ({ server, clock, reflector, changes, problems, until }) => {
+    for (const name of ['a', 'b', 'c']) server.put(name)
+    await until(() => reflector.synced && reflector.size === 3)
+    server.end('reset')
+    await until(() => problems.length === 1)
+    for (let n = 0; n < 4; n += 1) server.faults.push({ kind: 'list', status: 503 })
+    // The first object is the same, `b` is of an older version, and the server's version is above all that was known.
+    for (const name of ['c', 'c']) server.put(name)
+    server.age('b')
+    for (let n = 1; n <= 5; n += 1) {
+      await until(() => problems.length === n)
+      await clock.next()
+    }
+    await until(() => reflector.get('b')?.resourceVersion === '92')
+    assert.deepEqual(changes.includes('~b'), true)
+  })
+})
+
 test('L5: who is told that the versions went back lists again, without a pause, and believes what it finds', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)

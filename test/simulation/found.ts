@@ -871,4 +871,32 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding: 'L5: etcd is restored with a backup that lacks one change only, and nothing else is known of it',
+    plan: {
+      seed: 454005689,
+      setup: {
+        scope: 'cluster',
+        identity: 'rrsa',
+        registries: ['a'],
+        life: 3600000,
+        namespaces: 3,
+        verify: true,
+        watchList: true,
+        refreshRate: 50,
+        rates: [1, 1],
+        ahead: [-476, 197],
+        span: 60000,
+      },
+      faults: [
+        { at: 5067, kind: 'restoreEtcd', index: 9, for: 11034, choice: 0.991 },
+        { at: 6713, kind: 'optOut', index: 46, for: 12341, choice: 0.012 },
+        { at: 7628, kind: 'pause', index: 51, for: 109907, choice: 0.683 },
+        { at: 15812, kind: 'lossy', index: 32, for: 38317, choice: 0.078 },
+        { at: 24279, kind: 'optOut', index: 4, for: 9795, choice: 0.652 },
+        { at: 36393, kind: 'restoreEtcd', index: 30, for: 2582, choice: 0.403 },
+        { at: 49180, kind: 'restoreEtcd', index: 11, for: 3815, choice: 0.841 },
+      ],
+    },
+  },
 ]

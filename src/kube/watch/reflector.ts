@@ -58,6 +58,11 @@ const BOOKMARK_SILENCE_MS = 150_000
 const SHORT_WATCH_MS = 1_000
 /** A watch that lasted this part of its time was not ended by a server that stopped, however fast or slow our clock is. */
 const IN_TIME = 0.97
+/**
+ * Out of touch for longer than this, all is listed again: a server that was restored meanwhile may have passed our version, and what it
+ * lost is known by nothing else. A leader ends after the same time, and lists too.
+ */
+const OUTAGE_MS = 10_000
 /** The longest pause before the list of a server whose versions went back. */
 const REWOUND_MS = 2_000
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
@@ -82,6 +87,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   /** The last watch ended before its time, or heard nothing: perhaps the server came back with another history. */
   let doubtful = false
   let isRewound = false
+  /** Monotonic time since which every try has failed. */
+  let failingSince: number | undefined
   let lastProgress = clock.monotonic()
   let lastActivity = lastProgress
 
@@ -95,11 +102,14 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     version = next
     if (latest === undefined || !isOlder(next, latest)) latest = next
   }
-  /** Restored from a backup: all that is known is of a history that never happened, and no list would replace it. */
-  const rewind = (): void => {
-    const isListing = version === undefined
+  /** What is known may be of a history that never happened: the next list replaces it, whatever its versions. */
+  const forget = (): void => {
     store.rewind()
     version = latest = undefined
+  }
+  const rewind = (): void => {
+    const isListing = version === undefined
+    forget()
     if (!isListing) round.abort(rewound(path))
   }
   const rewoundHere = (): KubeApiError => {
@@ -115,6 +125,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     for (const [key] of [...store.entries()]) if (!seen.has(key)) store.remove(key, at)
     moveTo(at)
     synced = true
+    failingSince = undefined
     lastProgress = clock.monotonic()
     options.onSynced?.()
   }
@@ -201,6 +212,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     const { metadata, items } = await client.request<KubeList<W>>({ method: 'GET', path, query, ...accept }, signal)
     const isBehind = latest !== undefined && isOlder(metadata.resourceVersion, latest)
     if (isBehind || items?.some((object) => isOfOtherHistory(object))) throw rewoundHere()
+    failingSince = undefined
   }
 
   /** An object that should be known and is not: the server has passed our version again with other changes. */
@@ -215,7 +227,10 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   async function oneRound(signal: AbortSignal): Promise<void> {
     const begin = clock.monotonic()
     lastActivity = begin
-    if (version !== undefined && doubtful) await checkHistory(signal)
+    if (version !== undefined && doubtful) {
+      if (failingSince !== undefined && begin - failingSince > OUTAGE_MS) forget()
+      else await checkHistory(signal)
+    }
     doubtful = true
     if (version === undefined && !features.watchList) await listAll(signal)
     const heard = await watch(signal)
@@ -255,6 +270,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
           // What took long was open, unless it was the wait for an answer.
           const waited = error instanceof KubeApiError && error.code === 'KUBE_TIMEOUT'
           const openMs = waited ? 0 : clock.monotonic() - begin
+          failingSince ??= waited ? begin : clock.monotonic()
           if (error instanceof KubeApiError && isVersionLost(error)) version = undefined
           const asked = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0
           const pause = backoff.next(clock.monotonic(), openMs)
