@@ -125,7 +125,7 @@ export async function listInstances(target: CrTarget, signal?: AbortSignal): Pro
     }
     if (instances.length === 0 || !(found.length < numberOf(answer.TotalCount))) return found
   }
-  throw new NopassError('CLOUD_UNAVAILABLE', `the list of instances goes on after ${PAGES} pages`)
+  throw new NopassError('CLOUD_UNAVAILABLE', `the list of instances continues after ${PAGES} pages`)
 }
 
 /** Personal Edition (instances made before 2024-09-09), through the API of 2016. */

@@ -129,7 +129,7 @@ function get(
 
 function segment(clusterId: string): string {
   if (/^[A-Za-z0-9-]{1,64}$/.test(clusterId)) return clusterId
-  throw new NopassError('CLOUD_NOT_FOUND', `${JSON.stringify(clusterId)} is no ACK cluster id`)
+  throw new NopassError('CLOUD_NOT_FOUND', `${JSON.stringify(clusterId)} is not an ACK cluster id`)
 }
 
 const KINDS: Readonly<Record<string, ClusterKind>> = {

@@ -4,5 +4,8 @@ export const GENERAL_CODES = {
     what: 'Something failed that we did not foresee.',
     fix: 'Run again with --debug and open an issue with the output; no secret is in it.',
   },
-  INTERRUPTED: { what: 'The run was ended by a signal.', fix: 'Run the command again; it goes on where it stopped.' },
+  INTERRUPTED: {
+    what: 'The run was interrupted by a signal.',
+    fix: 'Run the command again; it continues where it stopped.',
+  },
 } as const

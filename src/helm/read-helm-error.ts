@@ -72,7 +72,7 @@ export function readHelmError(output: string, context: { readonly command: strin
     const groups = match.exec(stderr)
     if (groups) return new NopassError(code, `helm ${context.command}: ${say ? say(groups) : line}`)
   }
-  return new NopassError('HELM_FAILED', `helm ${context.command}: ${line || 'ended without a message'}`)
+  return new NopassError('HELM_FAILED', `helm ${context.command}: ${line || 'exited without a message'}`)
 }
 
 /** An error of helm has some kilobytes. The patterns would take long over more, and helm may not be the one to write it. */

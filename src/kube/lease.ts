@@ -128,7 +128,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
         AbortSignal.any([signal, stop.signal]),
       )
       if (!news && clock.monotonic() - openedAt < SHORT_WATCH_MS) {
-        throw new KubeApiError(0, 'the watch of the lease ended at once', { code: 'KUBE_UNREACHABLE' })
+        throw new KubeApiError(0, 'the watch of the lease ended immediately', { code: 'KUBE_UNREACHABLE' })
       }
     } catch (error) {
       if (stop.signal.reason !== FREE) throw error

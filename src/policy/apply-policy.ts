@@ -87,11 +87,15 @@ export async function untilSettled(
     }
   }
   const last = done.at(-1)
-  throw new NopassError('POLICY_UNSETTLED', `RAM is not as wanted after ${ROUNDS} tries for ${purpose}`, {
-    cause: trouble,
-    ...(trouble instanceof NopassError && trouble.reason !== undefined && { reason: trouble.reason }),
-    ...(last && { hint: `Run again; the last step that was done: ${describeStep(last)}.` }),
-  })
+  throw new NopassError(
+    'POLICY_UNSETTLED',
+    `RAM does not have the desired state after ${ROUNDS} tries for ${purpose}`,
+    {
+      cause: trouble,
+      ...(trouble instanceof NopassError && trouble.reason !== undefined && { reason: trouble.reason }),
+      ...(last && { hint: `Run again; the last step that was done: ${describeStep(last)}.` }),
+    },
+  )
 }
 
 /** What is denied once is not tried again; what cannot be detached is not deleted either. */

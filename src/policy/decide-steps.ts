@@ -66,7 +66,7 @@ function besideSteps(
     if (!fitsPolicy(after)) {
       throw new NopassError(
         'POLICY_TOO_LARGE',
-        `neither ${target.policyName} nor ${name} has room for what is wanted`,
+        `neither ${target.policyName} nor ${name} has room for the desired statements`,
         {
           hint: 'Deploy the former values again with verification, which narrows both policies to what is used; then deploy the new values.',
         },

@@ -114,7 +114,7 @@ test('registries and coverage are there by their roles and names, as a screen re
   const coverage = page.locator('section').filter({ hasText: 'Namespaces with the pull secret' })
   assert.match(await coverage.innerText(), new RegExp(`${status.namespaces.current}\\s+of \\d+`))
   assert.match(await coverage.innerText(), /1\s+with a Secret of that name which is not ours/)
-  assert.match(await page.locator('section').nth(1).innerText(), /1\s+with a list that somebody else applies/)
+  assert.match(await page.locator('section').nth(1).innerText(), /1\s+with a list that another client applies/)
   assert.ok((await page.getByRole('img').all()).length >= 3)
   for (const image of await page.getByRole('img').all()) assert.ok(await image.getAttribute('aria-label'))
   assert.equal(await page.getByRole('main').count(), 1)

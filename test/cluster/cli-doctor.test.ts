@@ -119,7 +119,7 @@ test('doctor: a release that takes everything back', async () => {
   const found = JSON.parse(stdout).findings.filter(({ id }: { id: string }) => id === 'RETIRING')
   assert.deepEqual(
     found.map(({ severity, message }: Record<string, string>) => [severity, message]),
-    [['info', 'the helper takes everything back']],
+    [['info', 'the helper removes what it wrote']],
   )
   await chart.install('acr-nopass', 'acr-nopass', RELEASE)
 })

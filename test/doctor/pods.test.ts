@@ -31,7 +31,7 @@ const CERTIFICATE = `${HOST}/infra/certificate-service:1`
 
 const ROWS: readonly Row[] = [
   {
-    title: 'an ACR instance that is no registry of the release',
+    title: 'an ACR instance that is not a registry of the release',
     pod: stuckPod({ image: 'other-registry.cn-beijing.cr.aliyuncs.com/a/b:1' }),
     id: 'POD_UNCOVERED',
     says: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo\)/,
@@ -40,7 +40,7 @@ const ROWS: readonly Row[] = [
     title: 'a registry that is none of ACR',
     pod: stuckPod({ image: 'nginx:latest', detail: TIMEOUT }),
     id: 'POD_UNCOVERED',
-    says: /docker\.io is no registry of the release.*does not reach/,
+    says: /docker\.io is not a registry of the release.*does not reach/,
   },
   {
     title: 'another namespace of one host that two accounts share',
@@ -60,14 +60,14 @@ const ROWS: readonly Row[] = [
     title: 'a namespace that is no target',
     pod: stuckPod({ ...bare, namespace: 'kube-system' }),
     id: 'POD_NOT_TARGETED',
-    says: /Namespace kube-system is no target of registry demo/,
+    says: /Namespace kube-system is not a target of registry demo/,
   },
   {
     title: 'a ServiceAccount that is no target',
     pod: stuckPod({ ...bare, serviceAccount: 'builder' }),
     scene: { config: { targets: { serviceAccounts: { include: ['*'], exclude: ['build*'] } } } },
     id: 'POD_NOT_TARGETED',
-    says: /ServiceAccount builder is none of/,
+    says: /ServiceAccount builder is not one of/,
   },
   {
     title: 'a ServiceAccount that opted out',
@@ -87,7 +87,7 @@ const ROWS: readonly Row[] = [
     title: 'a Pod with a list of its own',
     pod: stuckPod({ references: ['own'] }),
     id: 'POD_MASKED',
-    says: /names pull secrets of its own \(own\)/,
+    says: /names its own pull secrets \(own\)/,
   },
   {
     title: 'a ServiceAccount that lacks the reference',
@@ -121,7 +121,7 @@ const ROWS: readonly Row[] = [
     pod: stuckPod(),
     scene: { secrets: new Map([['shop', secret({ ours: false })]]) },
     id: 'POD_CREDENTIAL',
-    says: /belongs to somebody else/,
+    says: /belongs to another owner/,
   },
   {
     title: 'an expired Secret',
@@ -263,7 +263,7 @@ const ROWS: readonly Row[] = [
     title: 'a Pod with a list of its own that is denied',
     pod: stuckPod({ references: ['own'], detail: DENIED }),
     id: 'POD_MASKED',
-    says: /names pull secrets of its own \(own\)/,
+    says: /names its own pull secrets \(own\)/,
   },
   // Finding 23: the list that its ServiceAccount had at the time is not the Pod's own.
   {

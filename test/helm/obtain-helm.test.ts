@@ -107,7 +107,7 @@ test('a version that is not there, and a checksum that is none, are refused with
   requests.length = 0
   await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256: 'latest' }, signal), {
     code: 'HELM_DOWNLOAD_FAILED',
-    message: 'helm-sha256 is no SHA-256: it has 64 hexadecimal digits',
+    message: 'helm-sha256 is not a SHA-256: it has 64 hexadecimal digits',
     hint: `Set it to the one of helm-v4.9.9-${target}.tar.gz.`,
   })
   assert.deepEqual(requests, [])

@@ -91,7 +91,7 @@ const cases: readonly {
     code: 'HELM_FAILED',
     message: 'helm upgrade: something new',
   },
-  { name: 'no word at all', stderr: '', code: 'HELM_FAILED', message: 'helm upgrade: ended without a message' },
+  { name: 'no word at all', stderr: '', code: 'HELM_FAILED', message: 'helm upgrade: exited without a message' },
 ]
 
 for (const { name, stderr, code, message } of cases) {

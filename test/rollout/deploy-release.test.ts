@@ -72,7 +72,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'deployed',
         revision: 4,
-        notes: ['the failed revision 2 was not rolled back first: helm rollback: ended without a message'],
+        notes: ['the failed revision 2 was not rolled back first: helm rollback: exited without a message'],
       },
     },
   },
@@ -113,7 +113,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 2,
-        notes: ['rollback failed too: helm rollback: ended without a message'],
+        notes: ['rollback failed too: helm rollback: exited without a message'],
       },
     },
   },
@@ -341,7 +341,7 @@ const CASES: readonly Case[] = [
         status: 'failed',
         revision: 5,
         notes: [
-          'rollback failed too: helm rollback: ended without a message',
+          'rollback failed too: helm rollback: exited without a message',
           'another deployer made revision 3 during the rollback: restored',
         ],
       },

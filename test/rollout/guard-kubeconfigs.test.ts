@@ -107,7 +107,7 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
     const text = `kind: Config # c${end}users: [{ name: u, user: ${JSON.stringify(EXEC)} }]\n`
     return [`users in a comment that U+${end.charCodeAt(0).toString(16)} ends`, text, /no kubeconfig/] as const
   }),
-  ['users that are no list', 'users: { name: u, user: { exec: {} } }\n', /users that are no list/],
+  ['users that are not a list', 'users: { name: u, user: { exec: {} } }\n', /users that are not a list/],
 ]
 
 for (const [title, text, refused] of ROWS) {

@@ -9,13 +9,13 @@ export function addCleanup({ program, host, run }: Cli): void {
     program
       .command('cleanup')
       .description(
-        "Take away what a helper left behind: ours that is gone, or (--legacy) Alibaba's own. Without --confirm or --yes it only says what.",
+        "Remove what a helper left behind: ours after it was removed, or (--legacy) Alibaba's own. Without --confirm or --yes it only lists it.",
       ),
   )
   for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
   command
     .option('--detach', 'our entries in the imagePullSecrets of ServiceAccounts, then our pull secrets')
-    .option('--all', '--detach: also entries that somebody else wrote')
+    .option('--all', '--detach: also entries that another client wrote')
     .option('--secret-name <name>', 'name of the pull secret (default: as the release has it, else acr-nopass)')
     .option('--legacy', "what Alibaba's own helper left, once nothing depends on it any more: see `import`")
     .option('--yes', '--legacy: do it')

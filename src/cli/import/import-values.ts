@@ -129,5 +129,5 @@ function report(
   }
   if (flags.to === undefined) stdout.write(text)
   for (const { kind, text: line } of notes) stderr.write(`${kind}: ${printable(line)}\n`)
-  if (flags.to !== undefined) stderr.write(`wrote ${printable(flags.to)}; how to switch stands at its end\n`)
+  if (flags.to !== undefined) stderr.write(`wrote ${printable(flags.to)}; how to switch is at its end\n`)
 }

@@ -20,7 +20,7 @@ export async function runProgram(
     main.on(name, () => {
       // Whoever asks twice does not want to wait.
       if (interrupt.signal.aborted) main.exit(130)
-      interrupt.abort(new NopassError('INTERRUPTED', `ended by ${name}`))
+      interrupt.abort(new NopassError('INTERRUPTED', `interrupted by ${name}`))
     })
   }
   // A reader that has seen enough (`| head`) is no failure.

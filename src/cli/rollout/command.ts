@@ -7,7 +7,7 @@ import type { RolloutFlags, RolloutMode } from './flags.ts'
 const ABOUT: Readonly<Record<RolloutMode, string>> = {
   plan: 'Show what apply would change in RAM and in the clusters. Reads only.',
   apply: 'Validate, apply RAM, upgrade the release, verify; wave by wave.',
-  uninstall: 'Take everything back, then remove the release; with --ram-cleanup also what is ours in RAM.',
+  uninstall: 'Remove what the helper wrote, then the release; with --ram-cleanup also its RAM policy and role.',
 }
 
 /** Inputs that a mode has no use for. */

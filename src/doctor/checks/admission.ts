@@ -32,7 +32,7 @@ export function admissionFindings({ release, admission }: Observed): readonly Fi
         severity: 'error',
         subject: `MutatingAdmissionPolicy ${missing[0]}`,
         message: `not there, or without its binding: ${few(missing)}; new Pods do not get the reference`,
-        cause: `attach is ${config.attach}, and somebody deleted the policy or its binding.`,
+        cause: `attach is ${config.attach}, and the policy or its binding was deleted.`,
         fix: 'Make it again as the release has it.',
         command: applyAgain(release),
       },

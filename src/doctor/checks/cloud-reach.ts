@@ -74,7 +74,7 @@ function publicFindings(known: KnownInstance): readonly Finding[] {
         id: 'PUBLIC_CLOSED',
         severity: 'error',
         subject,
-        message: `the public endpoint of instance ${facts.instanceId} lets nobody in`,
+        message: `the public endpoint of instance ${facts.instanceId} allows no address`,
         cause: closed === 'off' ? 'It is turned off.' : 'Its allow-list has no address but its own host.',
         fix: 'Open it (Access Control, Internet) for the public address of the nodes, that of their NAT gateway; or pull through the VPC.',
         command:

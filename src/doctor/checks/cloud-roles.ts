@@ -35,7 +35,7 @@ function findingsWith({ cloud, release }: Observed, issuer: string | undefined):
 
 const subjectOf = ({ name, accountId }: WantedRole): string => `role ${name} of account ${accountId}`
 /** RAM's changes take a moment, and the helper asks again by itself. */
-const SOON = 'A change of RAM counts within about a minute, and the helper tries again by itself.'
+const SOON = 'A change of RAM counts within about a minute, and the helper retries automatically.'
 
 function missing(wanted: WantedRole, facts: RoleFacts): Finding {
   return {
@@ -63,9 +63,9 @@ function trust(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
       id: 'ROLE_TRUST_DIFFERS',
       severity: 'error',
       subject,
-      message: `its trust policy lets ${WHO[wanted.kind]} not take it`,
+      message: `its trust policy does not allow ${WHO[wanted.kind]} to assume it`,
       cause: `${differs.join('; ')}.`,
-      fix: `Let the trust policy say what is missing; the command does, and keeps all else that stands in it. ${SOON}`,
+      fix: `Add what is missing to the trust policy; the command does so, and keeps everything else in it. ${SOON}`,
       command: fixTrust(wanted, facts),
     })
   }
@@ -74,9 +74,9 @@ function trust(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
       id: 'ROLE_TRUST_WIDE',
       severity: 'warning',
       subject,
-      message: `its trust policy also lets in ${wide.join(' and ')}`,
-      cause: `Whoever is let in may pull whatever the helper may: the conditions of the trust policy are wider than ${WHO[wanted.kind]}.`,
-      fix: 'Let the trust policy name exactly the helper; the command does, and keeps the statements that let in nobody else.',
+      message: `its trust policy also allows ${wide.join(' and ')}`,
+      cause: `Other callers can pull whatever the helper can: the conditions of the trust policy are wider than ${WHO[wanted.kind]}.`,
+      fix: 'Name exactly the helper in the trust policy; the command does so, and keeps the statements that allow nothing else.',
       command: closeTrust(wanted, facts),
     })
   }

@@ -13,7 +13,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       id: 'CONFIG_UNREADABLE',
       severity: 'error',
       subject,
-      message: 'the helper cannot use it and goes on with the last good one',
+      message: 'the helper cannot use it and continues with the last good one',
       cause: configError,
       fix: 'Put back what the release has; then check the values with `acr-nopass validate`, and upgrade.',
       command: applyAgain(release),
@@ -34,10 +34,10 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       id: 'RETIRING',
       severity: 'info',
       subject,
-      message: status?.retired ? 'everything was taken back' : 'the helper takes everything back',
+      message: status?.retired ? 'everything was removed' : 'the helper removes what it wrote',
       cause: '`retire: true` is set.',
       ...(!status?.retired
-        ? { fix: 'Wait until this says that everything was taken back.', command: readLog(release) }
+        ? { fix: 'Wait until this reports that everything was removed.', command: readLog(release) }
         : isAliased(release)
           ? { fix: 'Take the dependency out of the umbrella chart now, and upgrade its release.' }
           : { fix: 'Uninstall the release now.', command: `helm -n ${namespace} uninstall ${name}` }),

@@ -30,7 +30,7 @@ export function guardFindings({ release, admission }: Observed): readonly Findin
       severity: 'warning',
       subject: `ValidatingAdmissionPolicy ${missing[0]}`,
       message: `not there, or without its binding: ${few(missing)}`,
-      cause: '`guard: enabled` is set, and somebody deleted a policy or a binding of it.',
+      cause: '`guard: enabled` is set, and a policy or a binding of it was deleted.',
       fix: 'Make it again as the release has it; until then RBAC alone limits the helper.',
       command: applyAgain(release),
     },

@@ -26,7 +26,7 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
       subject,
       message:
         deployment.available >= deployment.wanted
-          ? 'an upgrade does not get on: a new Pod does not become ready, the old ones go on'
+          ? 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running'
           : `${deployment.available} of ${count(deployment.wanted, 'replica')} available`,
       ...reasonOf(first?.error, deployment.refusal),
       command: `kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,
@@ -58,7 +58,7 @@ function absent(release: ReleaseFacts, isGone: boolean): Pick<Finding, 'message'
   }
   return {
     message: 'its Deployment is scaled to 0',
-    cause: 'Somebody scaled it down (or `replicas: 0` stands in the values).',
+    cause: 'It was scaled down (or the values set `replicas: 0`).',
     fix: 'Put back the number that the release has; a number set by `kubectl scale` would make the next upgrade by Helm 4 fail.',
     command: applyAgain(release),
   }

@@ -29,7 +29,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   },
   SECRET_CHANGED: {
     severity: 'warning',
-    message: 'the pull secret was changed by somebody else',
+    message: 'the pull secret was changed by another client',
     cause: 'Its managed fields say that another writer owns a part of the content.',
     fix: 'Find the writer; the helper puts its own content back as soon as it works.',
     command: (namespace, name) =>

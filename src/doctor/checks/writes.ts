@@ -53,7 +53,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       id: 'QUOTA_EXCEEDED',
       severity,
       cause: `ResourceQuota ${quota} of namespace ${where} leaves no room for one more Secret.`,
-      fix: 'Raise `secrets` (or `count/secrets`) of that quota by one, or delete Secrets that nobody needs; the helper tries again.',
+      fix: 'Raise `secrets` (or `count/secrets`) of that quota by one, or delete Secrets that are not needed; the helper retries.',
       command: `kubectl -n ${where} describe resourcequota ${shellWord(quota)}`,
     }
   }

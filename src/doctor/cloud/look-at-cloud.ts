@@ -70,7 +70,7 @@ export async function lookAtCloud(
       }),
   )
   if (config.identity.type === 'access-key') {
-    reader.note("the policies of the access key's user", 'RAM tells nobody to which user a key in a Secret belongs')
+    reader.note("the policies of the access key's user", 'RAM does not report which user a key in a Secret belongs to')
   }
   return {
     state: 'looked',

@@ -6,12 +6,13 @@ type Result = ManifestAnswer['result']
 const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict, 'command'>>>> = {
   'login-refused': () => ({
     id: 'POD_LOGIN_REFUSED',
-    cause: 'The registry refuses the login that stands in the Secret',
+    cause: 'The registry refuses the credential in the Secret',
     fix: 'Ask for a new credential; if that is refused too, check instanceId, region and domains of the registry.',
   }),
   denied: () => ({
     id: 'POD_DENIED',
-    cause: 'The registry takes the login and gives it no right on this repository (or hides that there is none)',
+    cause:
+      'The registry accepts the credential and grants it no right on this repository (or hides that the repository does not exist)',
     fix: 'Check the name of the repository; add it to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`).',
   }),
   'repository-absent': () => ({

@@ -10,7 +10,7 @@ export const imageCheck: PodCheck = {
     if (waiting === 'InvalidImageName' || /^https?:\/\//.test(image)) {
       return wrong({
         id: 'POD_IMAGE_NAME',
-        cause: `${image} is no name of an image.`,
+        cause: `${image} is not the name of an image.`,
         fix: 'Write host/namespace/name:tag where the Pod is made: no https:// before it, no capitals in the path, no blanks.',
         command: describe,
       })

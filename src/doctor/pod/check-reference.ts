@@ -34,7 +34,7 @@ function notTargeted(pod: PodFacts, { targets }: Scene): StepResult | undefined 
   if (targets.takesServiceAccount(pod.serviceAccount)) return undefined
   return wrong({
     id: 'POD_NOT_TARGETED',
-    cause: `ServiceAccount ${pod.serviceAccount} is none of \`targets.serviceAccounts\`.`,
+    cause: `ServiceAccount ${pod.serviceAccount} is not one of \`targets.serviceAccounts\`.`,
     fix: 'Add it to `targets.serviceAccounts.include` of the values and upgrade, then delete the Pod.',
     command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount}`,
   })
@@ -74,7 +74,7 @@ function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | und
   if (isCopiedList(pod.references, account.list, config.secretName)) return undefined
   return wrong({
     id: 'POD_MASKED',
-    cause: `The Pod names pull secrets of its own (${few(pod.references)}); those of its ServiceAccount are then not used.`,
+    cause: `The Pod names its own pull secrets (${few(pod.references)}); those of its ServiceAccount are then not used.`,
     fix: `Add {name: ${config.secretName}} to imagePullSecrets where the Pod is made, or use attach: admission.`,
     command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
   })

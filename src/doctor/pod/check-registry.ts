@@ -30,7 +30,7 @@ export const registryCheck: PodCheck = {
     return wrong({
       id: 'POD_UNCOVERED',
       severity: 'warning',
-      cause: `${host} is no registry of the release. ${cause}`,
+      cause: `${host} is not a registry of the release. ${cause}`,
       fix: `If ${image} is meant to be pulled with a login, add its registry with \`edition: static\`; else see what the node says.`,
       command,
     })

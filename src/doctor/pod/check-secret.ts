@@ -14,7 +14,7 @@ export const secretCheck: PodCheck = {
       return wrong({
         id: 'POD_WITHOUT_SECRET',
         cause: `There is no Secret ${secretName} in namespace ${pod.namespace}.`,
-        fix: 'See the finding about the missing pull secret; the Pod pulls by itself once it is there.',
+        fix: 'See the finding about the missing pull secret; the Pod then pulls automatically.',
         command: `kubectl -n ${pod.namespace} get secret ${secretName}`,
       })
     }
@@ -23,7 +23,7 @@ export const secretCheck: PodCheck = {
       return wrong({
         id: 'POD_CREDENTIAL',
         cause: why,
-        fix: 'See the finding about it; the Pod pulls by itself after that.',
+        fix: 'See the finding about it; the Pod then pulls automatically.',
         command: 'acr-nopass refresh',
       })
     }
@@ -44,7 +44,7 @@ function credentialTrouble(
   const secret = observed.secrets?.get(namespace)
   if (secret === undefined) return undefined
   if (!secret.ours && !config.adopt) {
-    return `Secret ${config.secretName} in namespace ${namespace} belongs to somebody else.`
+    return `Secret ${config.secretName} in namespace ${namespace} belongs to another owner.`
   }
   const failing = observed.release?.status?.registries.find(({ name, state, verified, expiresAt }) => {
     const isOver = expiresAt !== undefined && Date.parse(expiresAt) <= observed.now

@@ -20,7 +20,7 @@ export const targetCheck: PodCheck = {
     if (covering.some((name) => here.includes(name))) return ok(`${pod.namespace} is a target`)
     return wrong({
       id: 'POD_NOT_TARGETED',
-      cause: `Namespace ${pod.namespace} is no target of registry ${covering.join(', ')}.`,
+      cause: `Namespace ${pod.namespace} is not a target of registry ${covering.join(', ')}.`,
       fix: 'Add it to `targets.namespaces` of the values (or to those of the registry) and upgrade, then delete the Pod.',
       command: `kubectl get namespace ${pod.namespace} --show-labels`,
     })

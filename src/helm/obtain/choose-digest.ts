@@ -21,7 +21,7 @@ export function chooseDigest({ version, target, given, mirror, digests = HELM_DI
   const known = Object.hasOwn(digests, version) ? digests[version]?.[target] : undefined
   const wanted = given.toLowerCase()
   if (wanted !== '' && !/^[0-9a-f]{64}$/.test(wanted)) {
-    throw failed('helm-sha256 is no SHA-256: it has 64 hexadecimal digits', `Set it to the one of ${archive}.`)
+    throw failed('helm-sha256 is not a SHA-256: it has 64 hexadecimal digits', `Set it to the one of ${archive}.`)
   }
   if (known === undefined && wanted === '') {
     const versions = Object.keys(digests).filter((one) => digests[one]?.[target] !== undefined)

@@ -33,7 +33,7 @@ export interface ObtainHelmOptions {
  */
 export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<string> {
   const version = parseHelmVersion(options.version)
-  if (!version) throw failed(`helm-version: "${options.version}" is no exact version`, 'Write it as 4.3.1.')
+  if (!version) throw failed(`helm-version: "${options.version}" is not an exact version`, 'Write it as 4.3.1.')
   const exact = `${version.major}.${version.minor}.${version.patch}`
   const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}` as const
   const { sha256: given, mirror, digests } = options

@@ -24,7 +24,7 @@ function readDocuments(text: string): readonly unknown[] {
   try {
     return parseAllDocuments(text, { logLevel: 'silent' }).map((document) => {
       const [error] = document.errors ?? []
-      if (error) throw new NopassError('HELM_CHART', `the rendered manifest is no YAML: ${error.code}`)
+      if (error) throw new NopassError('HELM_CHART', `the rendered manifest is not valid YAML: ${error.code}`)
       return document.toJS()
     })
   } catch (cause) {

@@ -101,7 +101,7 @@ export function createMetrics(): Metrics {
       adds: counter('workqueue_adds_total', 'Keys that were added.', ['name']),
       waited: queueLatency('workqueue_queue_duration_seconds', 'How long a key waited.'),
       worked: queueLatency('workqueue_work_duration_seconds', 'How long a key was worked on.'),
-      retries: counter('workqueue_retries_total', 'Keys that were put back.', ['name']),
+      retries: counter('workqueue_retries_total', 'Keys that were requeued.', ['name']),
     },
   }
 }

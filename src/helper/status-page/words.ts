@@ -96,9 +96,9 @@ const EN: Words = {
   pending: 'waiting',
   reasons: {
     'foreign-secret': 'with a Secret of that name which is not ours',
-    'foreign-list': 'with a list that somebody else applies',
+    'foreign-list': 'with a list that another client applies',
     'overlong-list': 'with a list that is too long',
-    'kept-by-other': 'with an entry that somebody else keeps',
+    'kept-by-other': 'with an entry that another client keeps',
     'not-targeted': 'left out: no target',
     'opted-out': 'left out by label or annotation',
     terminating: 'being deleted',

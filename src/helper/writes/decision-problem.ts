@@ -8,7 +8,7 @@ import type { FailureVerdict } from './write-failure.ts'
 export function problemOfDecision(key: PlanKey, decision: Decision, secretName: string): NopassError | undefined {
   const place = { namespace: key.namespace }
   if (decision.kind === 'skip' && decision.reason === 'foreign-secret' && key.serviceAccount === undefined) {
-    const who = decision.manager === undefined ? 'somebody else' : `"${decision.manager}"`
+    const who = decision.manager === undefined ? 'another client' : `"${decision.manager}"`
     return new NopassError('FOREIGN_SECRET', `the Secret ${secretName} belongs to ${who}`, { place })
   }
   if (decision.kind === 'skip' && decision.reason === 'foreign-list') {

@@ -236,7 +236,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     const heard = await watch(signal)
     lastActivity = clock.monotonic()
     if (!heard && lastActivity - begin < SHORT_WATCH_MS) {
-      throw new KubeApiError(0, `WATCH ${path} ended at once without an event`, { code: 'KUBE_UNREACHABLE' })
+      throw new KubeApiError(0, `WATCH ${path} ended immediately without an event`, { code: 'KUBE_UNREACHABLE' })
     }
     lastProgress = lastActivity
   }

@@ -55,7 +55,7 @@ function findConfig(value: unknown): Fields | NopassError | undefined {
   const read = typeof config === 'string' && config.trim() !== '' ? parse(config) : config || {}
   return isRecord(read)
     ? read
-    : new NopassError('IMPORT_SETTING', `\`config\` of the add-on ${String(value.name)} is no JSON object`, {
+    : new NopassError('IMPORT_SETTING', `\`config\` of the add-on ${String(value.name)} is not a JSON object`, {
         hint: 'Take it as `aliyun cs DescribeClusterAddonInstance` shows it.',
       })
 }

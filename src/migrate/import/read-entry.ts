@@ -29,7 +29,7 @@ export interface ReadEntries {
 export function readEntry(item: unknown, place: string): ReadEntries {
   if (!isRecord(item)) {
     const hint = 'Write `- instanceId: …` with the other fields below it, as far in as `instanceId`.'
-    return { entries: [], unknown: [], errors: [settingError(place, 'is no entry of fields', hint)] }
+    return { entries: [], unknown: [], errors: [settingError(place, 'is not a map of fields', hint)] }
   }
   const errors: NopassError[] = []
   const fields = new Map(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]))
@@ -74,7 +74,7 @@ function splitIds(value: unknown, place: string, errors: NopassError[]): readonl
   const ids = readList(value)
   if (ids?.every((id) => /^cri-[a-z0-9]{1,60}$/.test(id))) return ids
   const hint = 'Write the id as the console shows it, `cri-…`, or leave it empty for the Personal Edition.'
-  errors.push(settingError(place, 'is no id of an Enterprise instance', hint))
+  errors.push(settingError(place, 'is not the id of an Enterprise instance', hint))
   return []
 }
 
@@ -90,7 +90,7 @@ function readDomains(value: unknown, place: string, errors: NopassError[]): read
     return [...new Set(domains)]
   }
   const hint = 'Name hosts without `*`, addresses and paths, one text with commas between them.'
-  errors.push(settingError(place, 'is no list of domains', hint))
+  errors.push(settingError(place, 'is not a list of domains', hint))
   return []
 }
 
@@ -115,7 +115,7 @@ function originalKey(item: object, lower: string): string {
 
 /** A key of an unknown file, safe to show. */
 export function shorten(key: string): string {
-  return /^[\w.-]{1,60}$/.test(key) ? key : 'a key that is no plain word'
+  return /^[\w.-]{1,60}$/.test(key) ? key : 'a key that is not a plain word'
 }
 
 export function settingError(place: string, what: string, hint: string): NopassError {

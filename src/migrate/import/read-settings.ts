@@ -29,14 +29,14 @@ export function readSettings(raw: RawSettings): ReadSettings {
   const errors: NopassError[] = []
   const items = raw.entries ?? []
   if (!Array.isArray(items)) {
-    errors.push(settingError(raw.entriesKey, 'is no list', 'Write a list: each entry begins with `- instanceId:`.'))
+    errors.push(settingError(raw.entriesKey, 'is not a list', 'Write a list: each entry begins with `- instanceId:`.'))
   }
   const read = (Array.isArray(items) ? items : []).map((item, index) => readEntry(item, `${raw.entriesKey}[${index}]`))
   const names = (key: string, value: unknown, form: RegExp, all: RegExp): readonly string[] | undefined => {
     const list = readList(value)?.map((name) => (name.toLowerCase() === 'default' ? 'default' : name))
     if (list?.some((name) => all.test(name))) return undefined
     if (list?.every((name) => form.test(name))) return list.length === 0 ? ['default'] : list
-    errors.push(settingError(key, 'holds something that is no name', 'Write names with commas between them.'))
+    errors.push(settingError(key, 'holds something that is not a name', 'Write names with commas between them.'))
     return []
   }
   const settings: AddonSettings = {

@@ -18,7 +18,7 @@ export function switchSteps(
   const secrets = [...new Set(facts.secrets.map(({ metadata }) => metadata.name))].sort()
   const isAddon = settings !== undefined
   return [
-    `Install beside the old helper, which goes on: ${program} apply -f values.yaml --kubeconfig kubeconfig.yaml --coexist true${where}`,
+    `Install beside the old helper, which keeps running: ${program} apply -f values.yaml --kubeconfig kubeconfig.yaml --coexist true${where}`,
     `Look: ${program} doctor. Every registry is live, every namespace has its pull secret.`,
     'Restart what was made before (kubectl rollout restart): a Pod keeps the list that it was made with.',
     `Ask what still depends on the old helper: ${program} cleanup --legacy. It changes nothing, and names each Pod, workload and ServiceAccount.`,
@@ -27,7 +27,7 @@ export function switchSteps(
       : []),
     `When nothing depends on it: ${program} cleanup --legacy --yes. It ends the old helper, takes its entries out of ServiceAccounts, then deletes ${secrets.length === 0 ? 'its Secrets' : `the Secrets ${secrets.join(', ')}`}, then its RBAC${isAddon ? ' and acr-configuration' : ''}.`,
     isAddon
-      ? 'Take the old rights back in RAM: the statement cr:* of the worker role, if you wrote one for the add-on.'
-      : 'Take the old rights back in RAM: cr:Get*, cr:List* and cr:PullRepository in the policy k8sWorkerRolePolicy-… of the worker role; acr-nopass has a policy of its own.',
+      ? 'Remove the old rights in RAM: the statement cr:* of the worker role, if you wrote one for the add-on.'
+      : 'Remove the old rights in RAM: cr:Get*, cr:List* and cr:PullRepository in the policy k8sWorkerRolePolicy-… of the worker role; acr-nopass has a policy of its own.',
   ]
 }

@@ -70,17 +70,17 @@ export function refuseForeignPrograms(
 ): void {
   const refuse = (what: string): NopassError => new NopassError('KUBECONFIG_REFUSED', `${source.name}: ${what}`)
   const config = OTHER_LINE_BREAK.test(text) ? undefined : parseKubeconfig(text)
-  if (config === undefined) throw refuse('this is no kubeconfig that every reader reads alike')
+  if (config === undefined) throw refuse('this is not a kubeconfig that all programs read alike')
   requireKeys(config, TOP, 'at the top')
   for (const kind of ['cluster', 'user'] as const) {
     const of = `of a ${kind}`
     const list = config[`${kind}s`] ?? []
-    if (!Array.isArray(list)) throw refuse(`${kind}s that are no list`)
+    if (!Array.isArray(list)) throw refuse(`${kind}s that are not a list`)
     for (const entry of list) {
-      if (!isRecord(entry)) throw refuse(`a ${kind} that is no map of keys`)
+      if (!isRecord(entry)) throw refuse(`a ${kind} that is not a map of keys`)
       requireKeys(entry, ['name', kind], of)
       const part = entry[kind] ?? {}
-      if (!isRecord(part)) throw refuse(`a ${kind} that is no map of keys`)
+      if (!isRecord(part)) throw refuse(`a ${kind} that is not a map of keys`)
       requireKeys(part, kind === 'cluster' ? CLUSTER : USER, of)
       for (const key of PATHS) {
         const path = part[key]

@@ -19,7 +19,7 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     choices: ['validate', 'plan', 'apply', 'uninstall'],
     default: 'apply',
     about:
-      'validate: offline check; plan: what would change, reads only; apply: make the changes; uninstall: take everything back.',
+      'validate: offline check; plan: what would change, reads only; apply: make the changes; uninstall: remove what the helper wrote, then the release.',
   },
   clusters: {
     kind: 'text',

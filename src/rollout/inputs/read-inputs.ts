@@ -51,7 +51,7 @@ function readInteger(name: string, spec: InputSpec, text: string): number {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = spec
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= min && value <= max) return value
-  throw new NopassError('INPUT_INVALID', `${name}: "${text}" is no whole number from ${min} to ${max}`)
+  throw new NopassError('INPUT_INVALID', `${name}: "${text}" is not a whole number from ${min} to ${max}`)
 }
 
 const SINGLE_CLUSTER: readonly InputName[] = [

@@ -142,7 +142,7 @@ async function retire(
   const wanted = await renderRelease(helm, target, options)
   const seconds = parseGoDuration(inputs.timeout, 'timeout')
   const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, wanted.hooks.length) }
-  context.report(cluster.name, 'taking everything back (retire)')
+  context.report(cluster.name, 'removing what the helper wrote (retire)')
   await requireSameHistory(release.store, target, release.last, signal)
   await runStep(work, {
     id: step.id,
@@ -165,10 +165,10 @@ async function retire(
   if (waited === undefined) {
     throw new NopassError(
       'RETIRE_INCOMPLETE',
-      `the helper did not report within ${inputs.timeout} that everything was taken back`,
+      `the helper did not report within ${inputs.timeout} that everything was removed`,
     )
   }
-  say('the helper took everything back')
+  say('the helper removed what it wrote')
   return revision
 }
 

@@ -34,8 +34,8 @@ const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
     'Begin it on a line of its own, or put the text in quotes if the colon belongs to it.',
   ),
   BLOCK_IN_FLOW: syntax('an indented block between brackets', 'Write it between brackets too.'),
-  DUPLICATE_KEY: { code: 'YAML_DUPLICATE_KEY', message: 'a key that stands twice', hint: 'Remove one of the two.' },
-  IMPOSSIBLE: syntax('something that is no YAML', 'Rewrite this line.'),
+  DUPLICATE_KEY: { code: 'YAML_DUPLICATE_KEY', message: 'a key that appears twice', hint: 'Remove one of the two.' },
+  IMPOSSIBLE: syntax('something that is not YAML', 'Rewrite this line.'),
   KEY_OVER_1024_CHARS: syntax('a key of more than 1024 characters', 'Look for a missing quote or line break.'),
   MISSING_CHAR: syntax(
     'a missing colon, comma, bracket or quote',

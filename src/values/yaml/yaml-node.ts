@@ -89,7 +89,7 @@ export function toValue(node: YamlNode): unknown {
   }
 }
 
-/** `registries[0].name`; a key that is no plain word stands in brackets and quotes; the root is empty. */
+/** `registries[0].name`; a key that is not a plain word stands in brackets and quotes; the root is empty. */
 export function formatPath(path: ValuePath): string {
   return path
     .map((step, index) => {

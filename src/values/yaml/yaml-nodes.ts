@@ -68,9 +68,9 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
     aliases += 1
     const problem =
       target === undefined
-        ? `no anchor &${node.source} stands before this alias`
+        ? `no anchor &${node.source} precedes this alias`
         : open.has(target)
-          ? `the alias *${node.source} stands inside its own anchor`
+          ? `the alias *${node.source} is inside its own anchor`
           : aliases > MAX_ALIASES
             ? `more than ${MAX_ALIASES} aliases`
             : undefined
@@ -128,7 +128,7 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
         errors.push(
           new ValuesError(
             'YAML_DUPLICATE_KEY',
-            `\`${key.name}\` stands twice in this map, first in line ${first.keyAt.line}`,
+            `\`${key.name}\` appears twice in this map, first in line ${first.keyAt.line}`,
             { at: key.at, path: [key.name] },
           ),
         )
@@ -182,7 +182,7 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
       isTemplate
         ? new ValuesError('YAML_KEY', 'a template, which Helm does not fill in here', {
             at: where,
-            hint: 'Write the value itself; text with {{ in it stands in quotes.',
+            hint: 'Write the value itself; put text with {{ in it in quotes.',
           })
         : new ValuesError('YAML_KEY', 'a key that is not plain text', { at: where }),
     )

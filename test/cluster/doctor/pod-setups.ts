@@ -24,7 +24,7 @@ export const POD_SETUPS: readonly Setup[] = [
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'kube-system/untargeted'],
     make: (bed) => bed.pod('kube-system', 'untargeted', IMAGE),
-    says: /Namespace kube-system is no target of registry demo/,
+    says: /Namespace kube-system is not a target of registry demo/,
     fix: gone('kube-system', 'untargeted'),
   },
   {

@@ -53,7 +53,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
       bed.helper.kit.cloud.control.expireTokens()
       await bed.pod('shop', 'revoked', IMAGE)
     },
-    says: /The registry refuses the login that stands in the Secret[\s\S]*acr-nopass refresh/,
+    says: /The registry refuses the credential in the Secret[\s\S]*acr-nopass refresh/,
     fix: async (bed) => {
       await bed.removePod('shop', 'revoked')
       await bed.helper.scale(1)

@@ -20,7 +20,7 @@ export const CONFIG_REFUSALS: readonly ConfigCase[] = [
   {
     title: 'a map where a list belongs',
     data: info('instanceId: cri-one'),
-    refused: [['IMPORT_SETTING', 'is no list']],
+    refused: [['IMPORT_SETTING', 'is not a list']],
   },
   { title: 'a word where an entry belongs', data: info('- cri-one'), refused: [['IMPORT_SETTING', '[0]']] },
   {

@@ -75,10 +75,10 @@ test('a removal that is interrupted after any request is safe as it stands, and 
     const interrupt = new AbortController()
     cluster.before = (_call, at) => {
       assertSafe(cluster)
-      if (at === index) interrupt.abort(new Error('ended by SIGINT'))
+      if (at === index) interrupt.abort(new Error('interrupted by SIGINT'))
       interrupt.signal.throwIfAborted()
     }
-    if (index < total.calls.length) await assert.rejects(run(cluster, interrupt.signal), /ended by SIGINT/)
+    if (index < total.calls.length) await assert.rejects(run(cluster, interrupt.signal), /interrupted by SIGINT/)
     assertSafe(cluster)
     cluster.before = () => assertSafe(cluster)
     const { left } = await run(cluster)

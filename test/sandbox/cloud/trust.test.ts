@@ -51,7 +51,7 @@ test('a trust policy names an account, a user or a role, word for word', () => {
   }
 })
 
-test('another action than sts:AssumeRole lets nobody in, and a Deny keeps out', () => {
+test('another action than sts:AssumeRole allows no address, and a Deny keeps out', () => {
   const root = { RAM: ['acs:ram::1:root'] }
   assert.equal(trusts(role(trust(root, { Action: 'sts:GetCallerIdentity' })), user, new Map()), false)
   assert.equal(trusts(role(trust(root, { Action: 'sts:*' })), user, new Map()), true)
