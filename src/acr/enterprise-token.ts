@@ -2,11 +2,10 @@ import { type AuthorizationToken, type CrTarget, getAuthorizationToken, listInst
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
 import { NopassError } from '../errors.ts'
-import { findInstance } from './find-instance.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { enterpriseDomains, type OwnDomain } from './registry-domains.ts'
 import type { LoginFetch, RegistryApi, RegistryLogin } from './registry-token.ts'
-import { createTokenSession } from './token-session.ts'
+import { createTokenSession, findInstance } from './token-session.ts'
 
 /** How long an instance's addresses are believed (milliseconds); between the two by a coin, for a fleet asks at all times. */
 const DOMAINS_LIVE = 30 * 60_000

@@ -1,15 +1,14 @@
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import type { ReadText } from '../alibaba/identities/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/identities/assumed-role.ts'
+import type { Transport } from '../alibaba/transport/transport.ts'
 import { NopassError } from '../errors.ts'
 import { singleFlight } from '../lib/single-flight.ts'
 import { createEnterpriseFetch } from './enterprise-token.ts'
 import { createPersonalFetch } from './personal-token.ts'
-import type { RegistryConfig } from './registry-config.ts'
+import { type RegistryConfig, registryFingerprint } from './registry-config.ts'
 import { chooseDomains } from './registry-domains.ts'
-import { registryFingerprint } from './registry-fingerprint.ts'
 import type { LoginFetch, RegistryApi, RegistryLogin, RegistryToken } from './registry-token.ts'
-import { createStaticFetch } from './static-token.ts'
 
 export type { RegistryToken }
 
@@ -78,4 +77,36 @@ function nothingToWrite(registry: RegistryConfig): NopassError {
       hint: 'Open the endpoint of this network in the ACR console, or set network: all.',
     },
   )
+}
+
+export interface StaticDeps {
+  readonly readText: ReadText
+  readonly secretsDir: string
+  readonly transport: Pick<Transport, 'clock'>
+}
+
+/** A user name and password from a mounted Secret, read again at each call: it may have been changed. */
+function createStaticFetch(registry: RegistryConfig, deps: StaticDeps): LoginFetch {
+  const directory = `${deps.secretsDir}/registries/${registry.name}`
+  return async (signal) => {
+    const read = (key: string) => readLogin(registry.name, `${directory}/${key}`, deps.readText, signal)
+    const username = await read('username')
+    const password = await read('password')
+    return { username, password, issuedAt: deps.transport.clock.now(), expiresAt: null, own: [] }
+  }
+}
+
+async function readLogin(name: string, file: string, readText: ReadText, signal: AbortSignal): Promise<string> {
+  const fail = (cause?: unknown): NopassError =>
+    new NopassError('CREDENTIALS_MISSING', `registry ${name}: ${file} cannot be read or is empty`, {
+      hint: 'The Secret named in existingSecret needs the keys username and password.',
+      cause,
+    })
+  const text = await readText(file, signal).catch((error: unknown) => {
+    throw fail(error)
+  })
+  // An editor's line feed at the end is no part of a password.
+  const value = text.replace(/\r?\n$/, '')
+  if (value === '') throw fail()
+  return value
 }

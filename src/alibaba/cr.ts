@@ -3,7 +3,7 @@ import { numberOf, textOf } from '../lib/json-values.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
 import type { JsonObject } from './transport/cloud-failure.ts'
 import type { ServiceLocation } from './transport/endpoints.ts'
-import type { Parameters } from './transport/percent-encoding.ts'
+import type { Parameters } from './transport/signature.ts'
 import type { Transport } from './transport/transport.ts'
 
 export interface CrTarget extends ServiceLocation {

@@ -2,7 +2,7 @@ import { NopassError } from '../errors.ts'
 import { textOf } from '../lib/json-values.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
 import type { JsonObject } from './transport/cloud-failure.ts'
-import type { Parameters } from './transport/percent-encoding.ts'
+import type { Parameters } from './transport/signature.ts'
 import type { Transport } from './transport/transport.ts'
 
 export interface CsTarget {

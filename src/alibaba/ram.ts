@@ -3,7 +3,7 @@ import { isRecord } from '../lib/is-record.ts'
 import { textOf } from '../lib/json-values.ts'
 import type { CredentialProvider } from './credentials.ts'
 import type { JsonObject } from './transport/cloud-failure.ts'
-import type { Parameters } from './transport/percent-encoding.ts'
+import type { Parameters } from './transport/signature.ts'
 import type { Transport } from './transport/transport.ts'
 
 export interface RamTarget {

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { NopassError } from '../errors.ts'
 import { createKubeClient, type KubeClient } from '../kube/client.ts'
 import { kubeconfigConnection } from '../kube/connection.ts'
 import type { KubeConnection } from '../kube/kube-connection.ts'
+import type { SettingsDeps } from '../rollout/inputs/load-settings.ts'
 import { VERSION } from '../version.ts'
 import { type ConnectFlags, contextOf } from './program/connect-flags.ts'
 import type { CliHost, CommonFlags } from './program/host.ts'
@@ -65,4 +67,9 @@ export async function requireContext(flags: ConnectFlags): Promise<void> {
   throw new NopassError('INPUT_MISSING', 'the kubeconfig has several contexts, and this command writes', {
     hint: `Name one with --kube-context: ${contexts.slice(0, 10).join(', ')}${contexts.length > 10 ? ', …' : ''}.`,
   })
+}
+
+/** Where the engine finds files, variables and the chart of this version. */
+export function settingsDeps({ env, workingDirectory, root }: CliHost): SettingsDeps {
+  return { environment: env, workingDirectory, chartFolder: join(root, 'chart'), anyFile: true }
 }

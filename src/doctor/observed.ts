@@ -1,7 +1,7 @@
 import type { ManifestAnswer } from '../acr/manifest-answer.ts'
+import type { Unread } from '../release/reader.ts'
 import type { PodView } from '../release/release-causes.ts'
 import type { ReleaseFacts } from '../release/release-facts.ts'
-import type { Unread } from '../release/unread.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../release/views.ts'
 import type { CloudLook } from './cloud/cloud-facts.ts'
 

@@ -40,3 +40,9 @@ export async function withWriters<T extends KubeObject>(
   const metadata = path.includes('/secrets/') ? { accept: METADATA_ONLY } : {}
   return client.request<T>({ method: 'GET', path, ...metadata }, signal)
 }
+
+/** Why an object is still there after it was deleted; undefined: it is not. */
+export function heldBy({ metadata }: Partial<KubeObject>): string | undefined {
+  const { finalizers = [] } = (metadata ?? {}) as { readonly finalizers?: readonly string[] }
+  return finalizers.length === 0 ? undefined : `it stays until its finalizers are removed (${finalizers.join(', ')})`
+}

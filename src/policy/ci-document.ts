@@ -1,6 +1,5 @@
-import { type PolicyDocument, policyOf, type Statement } from './document.ts'
 import { nextPolicyName } from './names.ts'
-import { normalForm } from './normal-form.ts'
+import { normalForm, type PolicyDocument, policyOf, type Statement } from './normal-form.ts'
 
 /** What a workflow will do in one account; one document an account. */
 export interface CiPolicyInput {

@@ -1,7 +1,17 @@
 import { NopassError } from '../errors.ts'
-import { documentText, fitsPolicy, type PolicyDocument, parseDocument, policyOf } from './document.ts'
 import { MORE_MEMBERS, membersOf, nextPolicyName } from './names.ts'
-import { includesDocument, normalForm, sameDocument, unionDocuments, withoutGrants } from './normal-form.ts'
+import {
+  documentText,
+  fitsPolicy,
+  includesDocument,
+  normalForm,
+  type PolicyDocument,
+  parseDocument,
+  policyOf,
+  sameDocument,
+  unionDocuments,
+  withoutGrants,
+} from './normal-form.ts'
 import { rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyStep, PolicyTarget } from './policy-target.ts'
 

@@ -1,8 +1,7 @@
 import type { Unverified } from '../alibaba/unverified.ts'
-import type { PolicyDocument } from './document.ts'
-import { type AccessRequest, type Decision, evaluate } from './ram-evaluate.ts'
+import type { PolicyDocument } from './normal-form.ts'
 import { matchesAction, matchesPattern } from './ram-pattern.ts'
-import type { RamStatement } from './ram-statement.ts'
+import { type AccessRequest, type Decision, evaluate, type RamStatement } from './ram-statement.ts'
 
 // Whether Alibaba Cloud's own pages and policies show how RAM matches a resource: literal text, `*` for a whole field or a
 // whole segment of the path, and `*` at the end (`acs:oss:*:*:mybucket/*`, `acs:log:*:*:project/*/logstore/mse_*`,

@@ -1,9 +1,8 @@
 import { serviceAccountOf } from '../values/full-name.ts'
 import type { ResolvedValues } from '../values/resolved-values.generated.ts'
 import { parseIssuers } from './cluster-issuer.ts'
-import { policyOf } from './document.ts'
-import type { Grant, Grants } from './grant.ts'
 import { clusterKey, policyName, rrsaRoleName } from './names.ts'
+import { type PolicyDocument, policyOf } from './normal-form.ts'
 import { chainRoles, policyDocument } from './policy-document.ts'
 import { roleNameOf } from './policy-targets.ts'
 import { rrsaStatement } from './trust-document.ts'
@@ -109,4 +108,23 @@ export function rolePolicyName(role: string): string {
 /** Clusters with the same values have the same chain. */
 function distinct(grants: readonly Grant[]): readonly Grant[] {
   return [...new Map(grants.map((grant) => [JSON.stringify(grant), grant])).values()]
+}
+
+/** One policy with the roles that it is for, or the trust of a role, or both. */
+export interface Grant {
+  /** For whom, as a description says it: `cluster prod`. */
+  readonly purpose: string
+  readonly policy?: { readonly name: string; readonly document: PolicyDocument }
+  /** A role that has to be made, with who may take it. */
+  readonly role?: { readonly name: string; readonly trust: PolicyDocument }
+  /** Roles that are there already. */
+  readonly attachTo: readonly string[]
+  /** The other account that the policy and the role belong to; undefined: that of the helper. */
+  readonly otherAccount?: string
+}
+
+export interface Grants {
+  readonly grants: readonly Grant[]
+  /** What could not be said, and why. */
+  readonly notes: readonly string[]
 }

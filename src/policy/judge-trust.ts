@@ -1,8 +1,6 @@
-import { type PolicyDocument, policyOf } from './document.ts'
-import { includesDocument } from './normal-form.ts'
+import { includesDocument, type PolicyDocument, policyOf } from './normal-form.ts'
 import { type Condition, conditionsHold } from './ram-condition.ts'
-import { trustAllows } from './ram-evaluate.ts'
-import { type Principals, parseStatements, type RamStatement } from './ram-statement.ts'
+import { type Principals, parseStatements, type RamStatement, trustAllows } from './ram-statement.ts'
 
 export interface TrustVerdict {
   /** One line for each thing that differs, so that who should may not take the role; empty: they may. */

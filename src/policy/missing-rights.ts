@@ -1,5 +1,5 @@
-import type { PolicyDocument } from './document.ts'
 import { judge } from './documented-matching.ts'
+import type { PolicyDocument } from './normal-form.ts'
 import { matchesAction, resourcesMeet } from './ram-pattern.ts'
 import { parseStatements, type RamStatement } from './ram-statement.ts'
 

@@ -1,8 +1,7 @@
 import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
 import { NopassError } from '../errors.ts'
-import { fitsPolicy, parseDocument } from './document.ts'
 import { hasMark, nextPolicyName, OWNER_TAG } from './names.ts'
-import { unionDocuments } from './normal-form.ts'
+import { fitsPolicy, parseDocument, unionDocuments } from './normal-form.ts'
 import type { ObservedPolicy, PolicyTarget } from './policy-target.ts'
 
 type Observable = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust'> &

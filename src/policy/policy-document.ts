@@ -1,6 +1,5 @@
 import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
-import { type PolicyDocument, policyOf, type Statement } from './document.ts'
-import { normalForm, unionDocuments } from './normal-form.ts'
+import { normalForm, type PolicyDocument, policyOf, type Statement, unionDocuments } from './normal-form.ts'
 import { roleTrustDocument } from './trust-document.ts'
 
 /** What a policy needs of an entry of values' `registries`. */

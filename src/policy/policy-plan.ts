@@ -1,7 +1,6 @@
 import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff'
 import type { Unverified } from '../alibaba/unverified.ts'
-import type { PolicyDocument } from './document.ts'
-import { normalForm } from './normal-form.ts'
+import { normalForm, type PolicyDocument } from './normal-form.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
 
 /** A plan of these steps, with the difference of their documents. */

@@ -1,6 +1,7 @@
 import type { AttachedPolicy, PolicyEntities, RamPolicy, RamRole } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
-import type { PolicyDocument, Statement } from './document.ts'
+import type { ResolvedValues } from '../values/resolved-values.generated.ts'
+import type { PolicyDocument, Statement } from './normal-form.ts'
 
 /** What is wanted of RAM for one cluster, or for several that share a role. */
 export interface PolicyTarget {
@@ -93,4 +94,13 @@ export interface PolicyPlan {
   readonly kept: readonly string[]
   /** What was relied on, or left out, without being verified; absent: nothing. */
   readonly unverified?: readonly Unverified[]
+}
+
+/** The roles that the metadata service may give the helper, as far as they are named: of nodes, or on ECI of its Pod. */
+export function namedRoles(
+  identity: Pick<ResolvedValues['identity'], 'type' | 'workerRole'> | undefined,
+  workerRoles: readonly string[],
+): readonly string[] {
+  const eciRole = identity?.type === 'worker-role' ? identity.workerRole.eciRoleName : undefined
+  return eciRole ? [...new Set([...workerRoles, eciRole])] : workerRoles
 }

@@ -1,8 +1,15 @@
 import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
 import { untilSettled } from './apply-policy.ts'
-import { type PolicyDocument, parseDocument, policyOf, type Statement } from './document.ts'
 import { membersOf, nextPolicyName } from './names.ts'
-import { includesDocument, sameDocument, withoutGrants } from './normal-form.ts'
+import {
+  includesDocument,
+  type PolicyDocument,
+  parseDocument,
+  policyOf,
+  type Statement,
+  sameDocument,
+  withoutGrants,
+} from './normal-form.ts'
 import { observePolicy, rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 

@@ -2,8 +2,8 @@ import type { Ram, Tag } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
 import { shellWord } from '../lib/shell-word.ts'
-import { documentText, type PolicyDocument } from './document.ts'
 import { OWNER_TAG, ownDescription } from './names.ts'
+import { documentText, type PolicyDocument } from './normal-form.ts'
 import type { PolicyStep } from './policy-target.ts'
 
 interface StepContext {

@@ -1,6 +1,5 @@
-import type { PolicyDocument } from './document.ts'
 import { OWNER_TAG, ownDescription } from './names.ts'
-import { normalForm } from './normal-form.ts'
+import { normalForm, type PolicyDocument } from './normal-form.ts'
 
 export interface TerraformInput {
   readonly purpose: string

@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import { type PolicyDocument, policyOf, type Statement } from './document.ts'
+import { type PolicyDocument, policyOf, type Statement } from './normal-form.ts'
 
 /** STS's audience in every OIDC token that is meant for Alibaba Cloud. */
 const AUDIENCE = 'sts.aliyuncs.com'

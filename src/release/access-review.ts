@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import type { ReleaseContent } from '../helm/release/release-content.ts'
+import type { ReleaseContent } from '../helm/release/release-record.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { discoverResources } from './api-resources.ts'
 import { isAllowed, isGranted, type Right, rulesIn } from './granted-rights.ts'

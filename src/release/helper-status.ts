@@ -1,4 +1,5 @@
 import type { Unverified } from '../alibaba/unverified.ts'
+import { toNopassError } from '../errors.ts'
 
 /** The key of the status ConfigMap (`<fullname>-status`) that holds a {@link HelperStatus} as JSON. */
 export const STATUS_KEY = 'status.json'
@@ -57,4 +58,16 @@ export interface HelperStatus {
   readonly unverified?: readonly Unverified[]
   /** Up to 20 things a person should look at (foreign Secret, fought list, failing write), newest first. */
   readonly problems: readonly (StatusError & { readonly namespace?: string; readonly object?: string })[]
+}
+
+/** A failure as the status, an Event and the log may carry it: our own words, the cloud's code, no message of others. */
+export function toStatusError(error: unknown, at: number): StatusError {
+  const known = toNopassError(error)
+  return {
+    code: known.code,
+    ...(known.reason === undefined ? {} : { reason: known.reason }),
+    message: known.code === 'INTERNAL' ? 'an unexpected failure; the log has its place in the code' : known.message,
+    fix: known.hint,
+    at: new Date(at).toISOString(),
+  }
 }

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { parse } from 'yaml'
 import schema from '../../schemas/helper-config.schema.json' with { type: 'json' }
 import { NopassError } from '../errors.ts'
-import { fillDefaults } from '../values/fill-defaults.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import { check } from '../values/helper-config-validator.generated.mjs'
+import { fillDefaults } from '../values/merge.ts'
 import type { Schema } from '../values/schema/schema.ts'
 
 export interface LoadedConfig {

@@ -1,7 +1,6 @@
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { listPages } from '../kube/list-pages.ts'
-import type { Unread } from './unread.ts'
 
 /** Reads that may be forbidden: what could not be read is noted, and the rest goes on. */
 export interface Reader {
@@ -81,4 +80,11 @@ async function orNull<T>(work: Promise<T>): Promise<T | null> {
     if (error instanceof KubeApiError && error.status === 404) return null
     throw error
   }
+}
+
+/** Something that the caller has no right to read, so that nothing can be said about it. */
+export interface Unread {
+  /** As a sentence begins: `Pods of all namespaces`. */
+  readonly what: string
+  readonly why: string
 }

@@ -1,6 +1,5 @@
 import { globsToPattern } from '../values/glob.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
-import { type LabelSelector, matchesSelector, selectorKeys } from './label-selector.ts'
 import type { NamespaceView } from './views.ts'
 
 /** Which namespaces get which registries, and which ServiceAccounts the reference. */
@@ -70,4 +69,41 @@ function createNameMatcher(target: {
   const include = new RegExp(globsToPattern(target.include))
   const exclude = target.exclude.length === 0 ? undefined : new RegExp(globsToPattern(target.exclude))
   return (name) => include.test(name) && !exclude?.test(name)
+}
+
+interface Expression {
+  readonly key: string
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'
+  readonly values?: readonly string[]
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>
+  readonly matchExpressions?: readonly Expression[]
+}
+
+/** Whether labels fit a selector, as everywhere in Kubernetes: all parts must hold, and `NotIn` holds without the label. */
+function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
+  return (
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+    (selector.matchExpressions ?? []).every((expression) => holds(expression, labels[expression.key]))
+  )
+}
+
+/** The labels that a selector reads. */
+function selectorKeys(selector: LabelSelector): readonly string[] {
+  return [...Object.keys(selector.matchLabels ?? {}), ...(selector.matchExpressions ?? []).map(({ key }) => key)]
+}
+
+function holds({ operator, values = [] }: Expression, value: string | undefined): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value)
+    case 'NotIn':
+      return value === undefined || !values.includes(value)
+    case 'Exists':
+      return value !== undefined
+    case 'DoesNotExist':
+      return value === undefined
+  }
 }

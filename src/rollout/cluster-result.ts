@@ -1,7 +1,6 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import type { NopassError } from '../errors.ts'
 import { printable, printableLines } from '../printable.ts'
-import type { Phase } from './phase.ts'
 
 export type ClusterStatus =
   | 'deployed'
@@ -79,4 +78,14 @@ export function printableResult(result: ClusterResult): ClusterResult {
 /** Whether the status counts as a failure of the rollout. */
 export function isFailure({ status }: Pick<ClusterResult, 'status'>): boolean {
   return status === 'failed' || status === 'rolled-back'
+}
+
+/** What a cluster goes through, in this order; a result names the one in which it ended. */
+export const PHASES = ['validate', 'connect', 'preflight', 'policy', 'deploy', 'verify', 'narrow'] as const
+
+export type Phase = (typeof PHASES)[number] | 'uninstall'
+
+/** Whether something of the cluster may have been written when a failure came in this phase. */
+export function isAfterFirstWrite(phase: Phase): boolean {
+  return !(phase === 'validate' || phase === 'connect' || phase === 'preflight')
 }

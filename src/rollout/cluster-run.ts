@@ -1,9 +1,14 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { SharedTarget } from '../policy/policy-targets.ts'
-import { type ClusterResult, type ClusterStatus, describeError, type PlannedChange } from './cluster-result.ts'
+import {
+  type ClusterResult,
+  type ClusterStatus,
+  describeError,
+  type Phase,
+  type PlannedChange,
+} from './cluster-result.ts'
 import type { PreparedCluster } from './inputs/prepare-cluster.ts'
-import type { Phase } from './phase.ts'
 import type { RunContext } from './run-context.ts'
 
 /** What a cluster's work says about itself as it goes on; becomes its result. */

@@ -1,4 +1,4 @@
-import { valuesFile } from '../helm/values-file.ts'
+import { valuesFile } from '../helm/helm-flags.ts'
 import { parseGoDuration } from '../lib/go-duration.ts'
 import { loadValues } from '../values/load-values.ts'
 import type { ClusterWork } from './cluster-run.ts'

@@ -30,7 +30,7 @@ export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Pr
     return 0
   }
   if (command === 'down') {
-    const { endSandboxes } = await import('./world/end-sandboxes.ts')
+    const { endSandboxes } = await import('./world/sandbox-register.ts')
     deps.stdout.write(`${await endSandboxes(deps.signal)}\n`)
     return 0
   }

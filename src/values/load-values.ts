@@ -1,15 +1,13 @@
 import schema from '../../schemas/values.schema.json' with { type: 'json' }
 import { checkValues } from './checks/check-values.ts'
-import { fillDefaults } from './fill-defaults.ts'
 import { hideForeign } from './foreign-file.ts'
-import { coalesce, mergeFiles } from './merge.ts'
+import { coalesce, fillDefaults, mergeFiles } from './merge.ts'
 import type { ResolvedValues } from './resolved-values.generated.ts'
-import { withRrsaPlaceholders } from './rrsa-placeholders.ts'
 import { schemaErrors } from './schema/schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
 import { check } from './values-validator.generated.mjs'
 import { readYaml } from './yaml/read-yaml.ts'
-import { type MapNode, type Origin, type SourceFile, toValue } from './yaml/yaml-node.ts'
+import { child, is, type MapNode, type Origin, type SourceFile, toValue, type YamlNode } from './yaml/yaml-node.ts'
 
 export interface LoadValuesOptions {
   /** Values files in Helm's order, a later one wins; also the `values` of a cluster's entry, read with its list. */
@@ -106,4 +104,30 @@ function readLayer(file: SourceFile | MapNode, origin: Origin): Layer {
 function emptyUser(defaults: MapNode, layers: readonly MapNode[]): MapNode {
   const last = layers.findLast(({ origin }) => origin === 'user')
   return { kind: 'map', entries: new Map(), at: last?.at ?? defaults.at, origin: 'user' }
+}
+
+const PLACEHOLDERS = {
+  roleArn: 'acs:ram::1234567890123456:role/computed-later',
+  oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/computed-later',
+}
+
+/** With `identity.type: rrsa`, ARNs where there are none: the action computes them when the cluster's turn comes. */
+function withRrsaPlaceholders(values: MapNode): MapNode {
+  const identity = child(values, 'identity')
+  if (identity === undefined || !is(child(identity, 'type'), 'rrsa')) return values
+  const rrsa = child(identity, 'rrsa')
+  const missing = Object.entries(PLACEHOLDERS).filter(([key]) => {
+    const given = child(rrsa, key)
+    return given === undefined || is(given, null)
+  })
+  const computed = (entries: readonly (readonly [string, YamlNode])[]): MapNode => ({
+    kind: 'map',
+    entries: new Map(entries.map(([key, value]) => [key, { keyAt: identity.at, value }])),
+    at: identity.at,
+    origin: 'computed',
+  })
+  const arns = missing.map(([key, value]) => {
+    return [key, { kind: 'scalar', value, at: identity.at, origin: 'computed' }] as const
+  })
+  return mergeFiles(values, computed([['identity', computed([['rrsa', computed(arns)]])]]))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseChallenge } from '../../src/acr/challenge.ts'
+import { parseChallenge } from '../../src/acr/token-service.ts'
 import { type LoginVerdict, type VerifyLoginRequest, verifyLogin } from '../../src/acr/verify-login.ts'
 import type { HttpAnswer, HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
 import { REGIONS } from '../../src/values/checks/regions.ts'

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OpenApiUtil } from '@alicloud/openapi-core'
 import fc from 'fast-check'
-import { canonicalQuery } from '../../src/alibaba/transport/percent-encoding.ts'
-import { cloudTimestamp, signRequest } from '../../src/alibaba/transport/signature.ts'
+import { canonicalQuery, cloudTimestamp, signRequest } from '../../src/alibaba/transport/signature.ts'
 
 const moment = { at: new Date('2023-10-26T10:22:32.417Z'), nonce: '3156853299f313e23d1673dc12e1703d' }
 

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { CredentialProvider, Credentials } from '../../src/alibaba/credentials.ts'
 import { createRam, type Ram } from '../../src/alibaba/ram.ts'
-import { createDefaultTransport } from '../../src/alibaba/transport/default-transport.ts'
 import { createEndpoints, type Endpoints } from '../../src/alibaba/transport/endpoints.ts'
-import type { Transport } from '../../src/alibaba/transport/transport.ts'
+import { createDefaultTransport, type Transport } from '../../src/alibaba/transport/transport.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 
 /** The product's own client, pointed at an emulated cloud. */

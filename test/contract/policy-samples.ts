@@ -1,4 +1,4 @@
-import { type PolicyDocument, policyOf } from '../../src/policy/document.ts'
+import { type PolicyDocument, policyOf } from '../../src/policy/normal-form.ts'
 import type { PolicyPlan, PolicyTarget } from '../../src/policy/policy-target.ts'
 import { describeStep } from '../../src/policy/steps.ts'
 

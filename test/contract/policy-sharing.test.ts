@@ -2,11 +2,17 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Ram } from '../../src/alibaba/ram.ts'
 import { NopassError } from '../../src/errors.ts'
-import { createKeyedLock } from '../../src/lib/keyed-lock.ts'
+import { createKeyedLock } from '../../src/lib/single-flight.ts'
 import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
-import { type PolicyDocument, parseDocument, policyOf } from '../../src/policy/document.ts'
 import { membersOf } from '../../src/policy/names.ts'
-import { includesDocument, sameDocument, unionDocuments } from '../../src/policy/normal-form.ts'
+import {
+  includesDocument,
+  type PolicyDocument,
+  parseDocument,
+  policyOf,
+  sameDocument,
+  unionDocuments,
+} from '../../src/policy/normal-form.ts'
 import type { PolicyTarget } from '../../src/policy/policy-target.ts'
 import { removePolicy } from '../../src/policy/remove-policy.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
-import { valuesFile } from '../../src/helm/values-file.ts'
+import { valuesFile } from '../../src/helm/helm-flags.ts'
 import { openHelm } from '../support/chart/chart.ts'
 import { helmReading, makeProbeChart } from '../support/chart/probe-chart.ts'
 

@@ -3,11 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { createDefaultTransport } from '../../src/alibaba/transport/default-transport.ts'
 import { createEndpoints } from '../../src/alibaba/transport/endpoints.ts'
-import { profileCredentials } from '../../src/doctor/cloud/cli-profile.ts'
+import { createDefaultTransport } from '../../src/alibaba/transport/transport.ts'
 import { createCloudReader } from '../../src/doctor/cloud/cloud-reader.ts'
-import { findCredentials } from '../../src/doctor/cloud/find-credentials.ts'
+import { findCredentials, profileCredentials } from '../../src/doctor/cloud/find-credentials.ts'
 import { NopassError } from '../../src/errors.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'acr-nopass-profile-'))

@@ -5,7 +5,7 @@ import { doctorUnverified } from '../../src/cli/doctor/unverified.ts'
 import type { CloudFacts, InstanceFacts, RoleFacts } from '../../src/doctor/cloud/cloud-facts.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
-import { policyOf, type Statement } from '../../src/policy/document.ts'
+import { policyOf, type Statement } from '../../src/policy/normal-form.ts'
 import { testFindings } from './finding-table.ts'
 import { failure, IMAGE, registry, scene, stuckPod } from './scene.ts'
 

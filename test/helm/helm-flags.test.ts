@@ -6,7 +6,7 @@ import {
   isSupportedHelm,
   parseHelmVersion,
   requireHelmVersion,
-} from '../../src/helm/obtain/helm-version.ts'
+} from '../../src/helm/obtain/find-helm.ts'
 
 const three: HelmVersion = { major: 3, minor: 22, patch: 0, text: 'v3.22.0' }
 const four: HelmVersion = { major: 4, minor: 3, patch: 1, text: 'v4.3.1' }

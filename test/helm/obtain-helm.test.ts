@@ -8,8 +8,8 @@ import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
+import { isSupportedHelm, parseHelmVersion } from '../../src/helm/obtain/find-helm.ts'
 import { HELM_DIGESTS } from '../../src/helm/obtain/helm-digests.ts'
-import { isSupportedHelm, parseHelmVersion } from '../../src/helm/obtain/helm-version.ts'
 import { obtainHelm } from '../../src/helm/obtain/obtain-helm.ts'
 
 const signal = new AbortController().signal

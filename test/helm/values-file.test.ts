@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { valuesFile } from '../../src/helm/values-file.ts'
+import { valuesFile } from '../../src/helm/helm-flags.ts'
 
 test('H1 text that YAML 1.1 takes for something else stays text for a reader of 1.1', () => {
   const values = {

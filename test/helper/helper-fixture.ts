@@ -1,6 +1,5 @@
 import { toNopassError } from '../../src/errors.ts'
-import type { RegistryEntry } from '../../src/helper/credentials/registry-entry.ts'
-import type { Verification } from '../../src/helper/credentials/registry-state.ts'
+import type { RegistryEntry, Verification } from '../../src/helper/credentials/registry-state.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
 import { runHelper } from '../../src/helper/run-helper.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'

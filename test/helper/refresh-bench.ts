@@ -1,8 +1,7 @@
 import type { RegistryToken } from '../../src/acr/token-source.ts'
 import { NopassError } from '../../src/errors.ts'
 import { createRefreshClock, type RefreshClock } from '../../src/helper/credentials/refresh-clock.ts'
-import type { RegistryValues } from '../../src/helper/credentials/registry-entry.ts'
-import type { RegistryState, Verification } from '../../src/helper/credentials/registry-state.ts'
+import type { RegistryState, RegistryValues, Verification } from '../../src/helper/credentials/registry-state.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
 /** A refresh clock on a clock of the test's, and all that it did. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
-import type { RegistryEntry, RegistryValues } from '../../src/helper/credentials/registry-entry.ts'
+import type { RegistryEntry, RegistryValues } from '../../src/helper/credentials/registry-state.ts'
 import { createTokenKeeper, type TokenKeeper } from '../../src/helper/credentials/token-keeper.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { PolicyDocument, Statement } from '../../src/policy/document.ts'
+import type { PolicyDocument, Statement } from '../../src/policy/normal-form.ts'
 
 const oneOrMany = (items: readonly string[]): fc.Arbitrary<string | string[]> =>
   fc.oneof(fc.constantFrom(...items), fc.array(fc.constantFrom(...items), { minLength: 1, maxLength: 4 }))

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { policyOf } from '../../src/policy/document.ts'
 import { isDocumentedPattern, judge, undocumentedMatching } from '../../src/policy/documented-matching.ts'
-import { evaluate } from '../../src/policy/ram-evaluate.ts'
-import { parseStatements } from '../../src/policy/ram-statement.ts'
+import { policyOf } from '../../src/policy/normal-form.ts'
+import { evaluate, parseStatements } from '../../src/policy/ram-statement.ts'
 
 const REPOSITORY = 'acs:cr:cn-hangzhou:1:repository/cri-1/team/app'
 

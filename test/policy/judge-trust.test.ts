@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type PolicyDocument, policyOf, type Statement } from '../../src/policy/document.ts'
 import { judgeTrust, narrowTrust } from '../../src/policy/judge-trust.ts'
+import { type PolicyDocument, policyOf, type Statement } from '../../src/policy/normal-form.ts'
 import { roleTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
 
 const PROVIDER = 'acs:ram::1:oidc-provider/ack-rrsa-c1'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { policyOf } from '../../src/policy/document.ts'
 import { missingRights } from '../../src/policy/missing-rights.ts'
+import { policyOf } from '../../src/policy/normal-form.ts'
 import { type PolicyRegistry, policyDocument } from '../../src/policy/policy-document.ts'
 
 const REGISTRY: PolicyRegistry = {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type PolicyDocument, policyOf } from '../../src/policy/document.ts'
 import {
   includesDocument,
   normalForm,
+  type PolicyDocument,
+  policyOf,
   sameDocument,
   unionDocuments,
   withoutGrants,

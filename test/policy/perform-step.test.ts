@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Ram, RamPolicy, Tag } from '../../src/alibaba/ram.ts'
 import { NopassError } from '../../src/errors.ts'
 import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
-import { policyOf } from '../../src/policy/document.ts'
+import { policyOf } from '../../src/policy/normal-form.ts'
 import type { PolicyTarget } from '../../src/policy/policy-target.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { documentText, MAX_DOCUMENT, parseDocument, policyOf } from '../../src/policy/document.ts'
+import { documentText, MAX_DOCUMENT, parseDocument, policyOf } from '../../src/policy/normal-form.ts'
 import { chainRoles, type PolicyRegistry, policyDocument } from '../../src/policy/policy-document.ts'
 import { registry } from '../acr/registry.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { policyOf } from '../../src/policy/document.ts'
+import { policyOf } from '../../src/policy/normal-form.ts'
 import { diffDocuments } from '../../src/policy/policy-plan.ts'
 
 const pull = (...Resource: string[]) => policyOf([{ Effect: 'Allow', Action: 'cr:PullRepository', Resource }])

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type AccessRequest, applies, evaluate } from '../../src/policy/ram-evaluate.ts'
-import { parseStatements, type RamStatement } from '../../src/policy/ram-statement.ts'
+import {
+  type AccessRequest,
+  applies,
+  evaluate,
+  parseStatements,
+  type RamStatement,
+} from '../../src/policy/ram-statement.ts'
 
 const statements = (...list: readonly object[]): readonly RamStatement[] =>
   parseStatements(JSON.stringify({ Version: '1', Statement: list }), 'policy')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { shellWord } from '../../src/lib/shell-word.ts'
-import { policyOf } from '../../src/policy/document.ts'
+import { policyOf } from '../../src/policy/normal-form.ts'
 import { stepCommands } from '../../src/policy/steps.ts'
 
 const DOCUMENT = policyOf([{ Effect: 'Allow', Action: 'cr:*', Resource: '*' }])

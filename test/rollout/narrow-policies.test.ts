@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
-import type { Statement } from '../../src/policy/document.ts'
+import type { Statement } from '../../src/policy/normal-form.ts'
 import type { SharedTarget } from '../../src/policy/policy-targets.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ContainerView, judgePull, type PullVerdict } from '../../src/rollout/verify/pull-verdict.ts'
+import { type ContainerView, judgePull, type PullVerdict } from '../../src/rollout/verify/verify-image.ts'
 
 const waiting = (reason: string, message?: string): ContainerView => ({
   imageID: '',

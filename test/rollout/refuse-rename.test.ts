@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ReleaseContent } from '../../src/helm/release/release-content.ts'
+import type { ReleaseContent } from '../../src/helm/release/release-record.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import { refuseRename } from '../../src/rollout/connect/refuse-rename.ts'
 

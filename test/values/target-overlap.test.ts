@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { globsMeet, targetsOverlap } from '../../src/values/checks/target-overlap.ts'
+import { globsMeet, targetsOverlap } from '../../src/values/checks/check-domains.ts'
 import { matchesGlobs, matchesTarget } from '../../src/values/glob.ts'
 
 const glob = fc.stringMatching(/^[ab*]{1,4}$/)

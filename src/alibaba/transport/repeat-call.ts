@@ -1,5 +1,4 @@
 import type { CloudFailure, JsonObject } from './cloud-failure.ts'
-import { retryDelay } from './retry.ts'
 
 /** What came of one attempt. */
 export type Outcome = { readonly body: JsonObject } | { readonly failure: CloudFailure; readonly cause?: unknown }
@@ -37,4 +36,28 @@ export async function repeatCall(
     if (delay === undefined) return outcome
     await options.sleep(delay, signal)
   }
+}
+
+/** First upper bound of the random wait, when there are too many calls already, and the largest one (milliseconds). */
+const BASE = 200
+const BASE_THROTTLED = 1000
+const CAP = 5000
+/** The cloud may ask for more than we ourselves would wait; a call that is told to wait longer fails and says so. */
+const LONGEST_ASKED = 30_000
+
+/**
+ * How long to wait before the next attempt (milliseconds), or undefined: do not repeat.
+ * Throttling is repeated for every call; an outage only where the work was surely not done or may be done twice.
+ */
+function retryDelay(failure: CloudFailure, write: boolean, attempt: number, random: number): number | undefined {
+  if (failure.code === 'CLOUD_CLOCK') return attempt === 1 ? 0 : undefined
+  const transient = failure.code === 'CLOUD_UNREACHABLE' || failure.code === 'CLOUD_UNAVAILABLE'
+  const repeatable = failure.code === 'CLOUD_THROTTLED' || (transient && (failure.harmless || !write))
+  if (!repeatable) return undefined
+  const base = failure.code === 'CLOUD_THROTTLED' ? BASE_THROTTLED : BASE
+  const jitter = random * Math.min(CAP, base * 2 ** (attempt - 1))
+  const { retryAfter } = failure
+  if (retryAfter === undefined) return jitter
+  // Many are told the same at one moment; they must not come back at one moment.
+  return retryAfter > LONGEST_ASKED ? undefined : retryAfter + random * Math.max(BASE, retryAfter / 2)
 }

@@ -1,12 +1,13 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NopassError } from '../../errors.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
-import type { CloudClock } from './cloud-clock.ts'
+import { type CloudClock, createCloudClock, systemTime } from './cloud-clock.ts'
 import { type CloudFailure, failureOf, failureWithoutAnswer, type JsonObject, parseAnswer } from './cloud-failure.ts'
-import type { HttpAnswer, HttpSender } from './http-sender.ts'
-import { canonicalQuery, type Parameters } from './percent-encoding.ts'
+import { createHttpSender, type HttpAnswer, type HttpSender } from './http-sender.ts'
 import { type Outcome, repeatCall } from './repeat-call.ts'
-import { cloudTimestamp, signRequest } from './signature.ts'
+import { canonicalQuery, cloudTimestamp, type Parameters, signRequest } from './signature.ts'
 
 /** One operation of one product, as the wire has it. */
 export interface CloudCall {
@@ -199,4 +200,26 @@ function offerVpcProxy({ host }: URL): string | undefined {
   const [, product] = /^(ram|ims)\.aliyuncs\.com$/.exec(host) ?? []
   if (product === undefined) return undefined
   return `Check the network path, DNS and the proxy variables. A machine in a VPC without internet access reaches RAM at https://ram.vpc-proxy.aliyuncs.com: set \`endpoints\` (ram: that address; sts: https://sts-vpc.REGION.aliyuncs.com, cs: https://cs-anony-vpc.REGION.aliyuncs.com).`
+}
+
+/** The transport of a running program, over this machine's clocks and the given environment's proxies. */
+export function createDefaultTransport(options: {
+  readonly version: string
+  /** Values' `caBundle`. */
+  readonly ca?: string | undefined
+  readonly env?: NodeJS.ProcessEnv | undefined
+  /** Milliseconds for one attempt, and attempts in all, where somebody waits; else as createTransport has it. */
+  readonly timeout?: number
+  readonly attempts?: number
+}): Transport {
+  return createTransport({
+    send: createHttpSender({ ca: options.ca, proxyEnv: options.env }),
+    clock: createCloudClock(systemTime()),
+    random: Math.random,
+    nonce: randomUUID,
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { ...(signal && { signal }) }),
+    ...(options.timeout !== undefined && { timeout: options.timeout }),
+    ...(options.attempts !== undefined && { attempts: options.attempts }),
+    userAgent: `acr-nopass/${options.version}`,
+  })
 }

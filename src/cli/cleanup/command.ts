@@ -1,6 +1,5 @@
 import { type Cli, withCommonOptions } from '../program/command.ts'
-import { connectOptions } from '../program/connect-flags.ts'
-import { releaseOptions } from '../program/release-flags.ts'
+import { connectOptions, releaseOptions } from '../program/connect-flags.ts'
 import type { CleanupFlags } from './flags.ts'
 
 /** `cleanup`: what a helper left behind, ours or Alibaba's own, with the user's own rights. */

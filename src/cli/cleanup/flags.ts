@@ -1,5 +1,4 @@
-import type { ConnectFlags } from '../program/connect-flags.ts'
-import type { ReleaseFlags } from '../program/release-flags.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
 
 export interface CleanupFlags extends ConnectFlags, ReleaseFlags {
   readonly detach?: boolean

@@ -1,4 +1,4 @@
-import type { Dependent } from '../../migrate/remove/dependent.ts'
+import type { Dependent } from '../../migrate/remove/judge-ours.ts'
 import { printable } from '../../printable.ts'
 
 export interface LegacyReport {

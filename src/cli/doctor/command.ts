@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import { connectOptions } from '../program/connect-flags.ts'
-import { releaseOptions } from '../program/release-flags.ts'
+import { connectOptions, releaseOptions } from '../program/connect-flags.ts'
 import type { DoctorFlags, DoctorPodFlags } from './flags.ts'
 
 /** `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does not pull. */

@@ -1,6 +1,5 @@
 import type { Severity } from '../../doctor/finding.ts'
-import type { ConnectFlags } from '../program/connect-flags.ts'
-import type { ReleaseFlags } from '../program/release-flags.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
 
 export interface DoctorFlags extends ConnectFlags, ReleaseFlags {
   /** What makes the exit code 1: the mildest severity, or an error or anything that could not be read. */

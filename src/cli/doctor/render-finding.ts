@@ -1,6 +1,6 @@
 import { count, type Finding, type Severity } from '../../doctor/finding.ts'
 import { printable } from '../../printable.ts'
-import type { Unread } from '../../release/unread.ts'
+import type { Unread } from '../../release/reader.ts'
 import type { CliPaint } from '../program/paint.ts'
 
 /** One finding as a person reads it. */

@@ -1,6 +1,6 @@
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
-import type { Grant } from '../../policy/grant.ts'
+import type { Grant } from '../../policy/helper-grants.ts'
 import { GITHUB_ISSUER, githubTrustDocument, isGithubServer } from '../../policy/trust-document.ts'
 import type { PolicyFlags } from './flags.ts'
 

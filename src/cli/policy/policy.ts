@@ -1,7 +1,6 @@
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
-import type { Grant, Grants } from '../../policy/grant.ts'
-import { helperGrants } from '../../policy/helper-grants.ts'
+import { type Grant, type Grants, helperGrants } from '../../policy/helper-grants.ts'
 import { isGithubServer } from '../../policy/trust-document.ts'
 import { printable } from '../../printable.ts'
 import { EXIT } from '../program/exit-codes.ts'

@@ -1,5 +1,5 @@
-import type { PolicyDocument } from '../../policy/document.ts'
-import type { Grant, Grants } from '../../policy/grant.ts'
+import type { Grant, Grants } from '../../policy/helper-grants.ts'
+import type { PolicyDocument } from '../../policy/normal-form.ts'
 import { renderTerraform } from '../../policy/terraform.ts'
 import { printable } from '../../printable.ts'
 

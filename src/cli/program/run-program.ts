@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os'
 import { NopassError, toNopassError } from '../../errors.ts'
+import { withoutSecrets } from '../../kube/api-error.ts'
+import { printable } from '../../printable.ts'
 import { takeEnvironment } from '../../rollout/inputs/take-environment.ts'
-import { describeCauses } from '../describe-causes.ts'
 import { safeStream } from '../safe-stream.ts'
 import type { Cli } from './command.ts'
 import { exitCodeOf } from './exit-codes.ts'
@@ -47,4 +48,17 @@ export async function runProgram(
   }
   // Something that still listens must not keep a finished command alive.
   main.stdout.write('', () => main.exit())
+}
+
+/** Where in the code a failure came from, and what was behind it; long words that could be credentials are cut out. */
+function describeCauses(thrown: unknown): string {
+  const lines: string[] = []
+  let at = thrown
+  for (let depth = 0; at instanceof Error && depth < 5; depth++) {
+    const frames = (at.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+    const what = printable(`${at.name}: ${withoutSecrets(at.message)}`)
+    lines.push(`${depth === 0 ? '' : 'caused by '}${what}`, ...frames.slice(0, 12).map(printable))
+    at = at.cause
+  }
+  return lines.join('\n')
 }

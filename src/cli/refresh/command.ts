@@ -1,6 +1,5 @@
 import { type Cli, withCommonOptions } from '../program/command.ts'
-import { connectOptions } from '../program/connect-flags.ts'
-import { releaseOptions } from '../program/release-flags.ts'
+import { connectOptions, releaseOptions } from '../program/connect-flags.ts'
 import type { RefreshFlags } from './flags.ts'
 
 /** `refresh`: new tokens now. */

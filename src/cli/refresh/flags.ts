@@ -1,5 +1,4 @@
-import type { ConnectFlags } from '../program/connect-flags.ts'
-import type { ReleaseFlags } from '../program/release-flags.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
 
 export interface RefreshFlags extends ConnectFlags, ReleaseFlags {
   /** Go's form, such as `90s`. */

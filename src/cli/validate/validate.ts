@@ -5,10 +5,10 @@ import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { type PreparedCluster, prepareClusters } from '../../rollout/inputs/prepare-cluster.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
+import { settingsDeps } from '../connect.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
-import { settingsDeps } from '../settings-deps.ts'
 import type { ValidateFlags } from './flags.ts'
 
 /** Checks values and clusters offline; 0, or 2 with every error at once. */

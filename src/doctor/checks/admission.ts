@@ -1,7 +1,6 @@
 import { type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, isAliased, replaceFromRelease } from './fix-commands.ts'
-import { clusterName, podPolicyNames } from './policy-names.ts'
+import { applyAgain, clusterName, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
 
 /** Whether new Pods get the reference by the API server's own policy, where that is how they get it. */
 export function admissionFindings({ release, admission }: Observed): readonly Finding[] {

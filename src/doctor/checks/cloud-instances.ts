@@ -1,6 +1,6 @@
 import { parseImage } from '../../acr/image-reference.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { KnownInstance } from '../cloud/known-instance.ts'
+import type { KnownInstance } from '../cloud/cloud-facts.ts'
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { coveringRegistries, createScene } from '../pod/scene.ts'

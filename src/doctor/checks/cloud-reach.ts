@@ -1,6 +1,6 @@
 import { isLoopback } from '../../lib/loopback.ts'
 import { shellWord } from '../../lib/shell-word.ts'
-import type { KnownInstance } from '../cloud/known-instance.ts'
+import type { KnownInstance } from '../cloud/cloud-facts.ts'
 import type { Finding, Severity } from '../finding.ts'
 
 /** Whether an instance can be reached from the cluster: through its VPC, or from the internet. */

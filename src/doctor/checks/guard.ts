@@ -1,7 +1,6 @@
 import { type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain } from './fix-commands.ts'
-import { clusterName } from './policy-names.ts'
+import { applyAgain, clusterName } from './fix-commands.ts'
 
 /** P5: the policies that keep the helper to its own Secret and its own entry. */
 export function guardFindings({ release, admission }: Observed): readonly Finding[] {

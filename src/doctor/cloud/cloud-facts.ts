@@ -1,7 +1,8 @@
 import type { InstanceEndpoint, LinkedVpc, RegistryInstance } from '../../alibaba/cr.ts'
 import type { OidcProvider } from '../../alibaba/ims.ts'
 import type { AttachedPolicy, RamPolicy, RamRole } from '../../alibaba/ram.ts'
-import type { Unread } from '../../release/unread.ts'
+import type { Unread } from '../../release/reader.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 /** Whether Alibaba Cloud itself was looked at, and what was seen. */
 export type CloudLook =
@@ -54,4 +55,14 @@ export interface InstanceFacts {
   readonly found: (RegistryInstance & { readonly status: string }) | null | undefined
   readonly endpoints: readonly InstanceEndpoint[] | undefined
   readonly vpcs: readonly LinkedVpc[] | undefined
+}
+
+/** An instance that was found, with all that its checks look at. */
+export interface KnownInstance {
+  readonly registry: HelperConfig['registries'][number]
+  readonly facts: InstanceFacts
+  readonly found: NonNullable<InstanceFacts['found']>
+  readonly place: CloudFacts['place']
+  /** Hosts of the images of Pods. */
+  readonly hosts: ReadonlySet<string>
 }

@@ -1,5 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import type { Unread } from '../../release/unread.ts'
+import type { Unread } from '../../release/reader.ts'
 
 /** Reads of the cloud that may be denied or fail: what could not be read is noted, and the rest goes on. */
 export interface CloudReader {

@@ -1,6 +1,6 @@
 import { readEndpoints } from '../../alibaba/read-endpoints.ts'
-import { createDefaultTransport } from '../../alibaba/transport/default-transport.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
+import { createDefaultTransport } from '../../alibaba/transport/transport.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ReleaseFacts } from '../../release/release-facts.ts'

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CredentialProvider } from '../../alibaba/credentials.ts'
+import type { CredentialProvider, Credentials } from '../../alibaba/credentials.ts'
 import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
 import { createOidcRoleProvider } from '../../alibaba/identities/oidc-role.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
 import type { Transport } from '../../alibaba/transport/transport.ts'
-import { profileCredentials } from './cli-profile.ts'
 
 export interface CredentialDeps {
   readonly env: NodeJS.ProcessEnv
@@ -39,4 +38,35 @@ export async function findCredentials(deps: CredentialDeps): Promise<CredentialP
   const text = env.HOME ? await readFile(join(env.HOME, '.aliyun', 'config.json'), 'utf8').catch(() => '') : ''
   const key = profileCredentials(text, env.ALIBABA_CLOUD_PROFILE)
   return key && { name: 'profile', sharedSession: false, get: async () => key, fresh: async () => key }
+}
+
+interface Profile {
+  readonly name?: unknown
+  readonly mode?: unknown
+  readonly access_key_id?: unknown
+  readonly access_key_secret?: unknown
+  readonly sts_token?: unknown
+}
+
+/**
+ * The key of a profile in the CLI's `~/.aliyun/config.json`: the named one, else the current one. Undefined where it has
+ * none of its own (modes other than `AK` and `StsToken`), or the text is no such file.
+ */
+export function profileCredentials(text: string, name: string | undefined): Credentials | undefined {
+  const { current, profiles } = parse(text)
+  const wanted = name || current
+  const profile = Array.isArray(profiles) ? profiles.find((one: Profile | null) => one?.name === wanted) : undefined
+  const { mode, access_key_id: id, access_key_secret: secret, sts_token: token } = (profile ?? {}) as Profile
+  if (typeof id !== 'string' || typeof secret !== 'string' || id === '' || secret === '') return undefined
+  if (mode === 'AK') return { accessKeyId: id, accessKeySecret: secret }
+  if (mode !== 'StsToken' || typeof token !== 'string' || token === '') return undefined
+  return { accessKeyId: id, accessKeySecret: secret, securityToken: token }
+}
+
+function parse(text: string): { readonly current?: unknown; readonly profiles?: unknown } {
+  try {
+    return JSON.parse(text) ?? {}
+  } catch {
+    return {}
+  }
 }

@@ -1,7 +1,7 @@
 import { type ClusterDetail, type CsTarget, describeClusterDetail } from '../../alibaba/cs.ts'
 import { findWorkerRoles } from '../../alibaba/worker-roles.ts'
 import { parseIssuers } from '../../policy/cluster-issuer.ts'
-import { namedRoles } from '../../policy/named-roles.ts'
+import { namedRoles } from '../../policy/policy-target.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { ClusterPlace } from './cloud-facts.ts'
 import type { CloudReader } from './cloud-reader.ts'

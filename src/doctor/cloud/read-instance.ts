@@ -1,4 +1,4 @@
-import { findInstance } from '../../acr/find-instance.ts'
+import { findInstance } from '../../acr/token-session.ts'
 import { type CrTarget, getInstance, listInstanceEndpoint, listLinkedVpcs } from '../../alibaba/cr.ts'
 import { NopassError } from '../../errors.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'

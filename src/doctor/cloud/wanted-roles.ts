@@ -1,5 +1,4 @@
-import { type PolicyDocument, policyOf } from '../../policy/document.ts'
-import { unionDocuments } from '../../policy/normal-form.ts'
+import { type PolicyDocument, policyOf, unionDocuments } from '../../policy/normal-form.ts'
 import { chainRoles, policyDocument } from '../../policy/policy-document.ts'
 import { rrsaStatement } from '../../policy/trust-document.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'

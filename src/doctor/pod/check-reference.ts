@@ -1,4 +1,4 @@
-import { isCopiedList } from '../../release/copied-list.ts'
+import { isCopiedList } from '../../release/views.ts'
 import { few } from '../finding.ts'
 import type { PodFacts } from '../observed.ts'
 import {

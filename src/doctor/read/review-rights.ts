@@ -2,8 +2,8 @@ import type { KubeClient } from '../../kube/client.ts'
 import { formatRight } from '../../release/access-review.ts'
 import type { Right } from '../../release/granted-rights.ts'
 import type { Reader } from '../../release/reader.ts'
+import { createTargets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import { helperRights } from './helper-rights.ts'
 
 /** Asks the API server what the helper's ServiceAccount may not do; undefined: the caller may not ask, or there is nothing to ask by. */
 export async function reviewRights(
@@ -31,4 +31,52 @@ export async function reviewRights(
   return reader.attempt("The helper's rights (SubjectAccessReview)", async () => {
     return (await Promise.all(helperRights(config).map(ask))).flat()
   })
+}
+
+/** As many namespaces of a list are looked at. */
+const NAMESPACES = 10
+
+/** What the helper needs in its mode: the rules that the chart makes (chart/templates/_rules.tpl, role.yaml). */
+function helperRights(config: HelperConfig): readonly Right[] {
+  const { release } = config
+  const places =
+    config.scope === 'cluster'
+      ? [undefined]
+      : [...new Set([release.namespace, ...createTargets(config).listedNamespaces])].slice(0, NAMESPACES)
+  return [
+    ...rights(['get', 'watch', 'update'], 'leases', {
+      group: 'coordination.k8s.io',
+      namespace: release.namespace,
+      name: release.lease,
+    }),
+    ...rights(['get', 'watch', 'patch'], 'configmaps', { namespace: release.namespace, name: release.status }),
+    ...places.flatMap((namespace) => rightsIn(namespace, config)),
+  ]
+}
+
+function rightsIn(namespace: string | undefined, config: HelperConfig): readonly Right[] {
+  const where = namespace === undefined ? {} : { namespace }
+  const attaches = config.attach !== 'admission'
+  const [plain] = config.targets.serviceAccounts.include
+  const isOwn = namespace === config.release.namespace
+  return [
+    ...(namespace === undefined
+      ? rights(['list', 'watch'], 'namespaces', {})
+      : rights(['get'], 'namespaces', { namespace, name: namespace })),
+    ...rights(['list', 'watch', 'create', 'patch'], 'secrets', { ...where, name: config.secretName }),
+    ...(attaches ? rights(['list', 'watch'], 'serviceaccounts', where) : []),
+    ...(attaches && plain !== undefined && !isOwn
+      ? rights(['patch'], 'serviceaccounts', { ...where, ...(plain.includes('*') ? {} : { name: plain }) })
+      : []),
+    ...rights(['create', 'patch'], 'events', where),
+    ...((config.watchPods || config.heal) && !isOwn ? rights(['list', 'watch'], 'pods', where) : []),
+  ]
+}
+
+function rights(
+  verbs: readonly string[],
+  resource: string,
+  where: { readonly group?: string; readonly namespace?: string; readonly name?: string },
+): readonly Right[] {
+  return verbs.map((verb) => ({ verb, group: '', resource, ...where }))
 }

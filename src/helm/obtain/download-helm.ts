@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import http from 'node:http'
+import https from 'node:https'
 import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { NopassError } from '../../errors.ts'
+import { agentProxy, proxyOf } from '../../proxy-rules.ts'
 import { runProgram } from '../run-helm.ts'
-import { chooseDigest } from './choose-digest.ts'
-import { fetchArchive, withoutLogin } from './fetch-archive.ts'
-import type { HelmDigests } from './helm-digests.ts'
-import { parseHelmVersion } from './helm-version.ts'
+import { parseHelmVersion } from './find-helm.ts'
+import { HELM_DIGESTS, type HelmDigests, type HelmTarget } from './helm-digests.ts'
 
 export interface ObtainHelmOptions {
   /** Exact version, such as `4.3.1`; '' takes the one on PATH. */
@@ -67,4 +68,123 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
 
 function failed(message: string, hint?: string): NopassError {
   return new NopassError('HELM_DOWNLOAD_FAILED', message, hint === undefined ? {} : { hint })
+}
+
+export interface DigestChoice {
+  /** Three numbers, such as `4.3.0`. */
+  readonly version: string
+  readonly target: HelmTarget
+  /** The input `helm-sha256`; '' when it is not given. */
+  readonly given: string
+  readonly mirror: string
+  readonly digests?: HelmDigests | undefined
+}
+
+/**
+ * The SHA-256 that the archive must have: the one given, which must be the known one where one is known, else the known one.
+ * @throws NopassError `HELM_DOWNLOAD_FAILED`
+ */
+function chooseDigest({ version, target, given, mirror, digests = HELM_DIGESTS }: DigestChoice): string {
+  const archive = `helm-v${version}-${target}.tar.gz`
+  const known = Object.hasOwn(digests, version) ? digests[version]?.[target] : undefined
+  const wanted = given.toLowerCase()
+  if (wanted !== '' && !/^[0-9a-f]{64}$/.test(wanted)) {
+    throw failed('helm-sha256 is not a SHA-256: it has 64 hexadecimal digits', `Set it to the one of ${archive}.`)
+  }
+  if (known === undefined && wanted === '') {
+    const versions = Object.keys(digests).filter((one) => digests[one]?.[target] !== undefined)
+    throw failed(
+      `helm ${version} is not on PATH, and the checksum of ${archive} is not known here: helm-sha256 is needed`,
+      `Set helm-sha256 to the one that ${withoutLogin(mirror)} publishes for it, or take a version that needs none: ${versions.join(', ')}.`,
+    )
+  }
+  if (known !== undefined && wanted !== '' && wanted !== known) {
+    throw failed(
+      `helm-sha256 is ${wanted}, but ${archive} has the SHA-256 ${known}`,
+      'Leave helm-sha256 out: this version needs none. An archive with another checksum is not the one that Helm published.',
+    )
+  }
+  return known ?? wanted
+}
+
+/** An archive of helm has about 20 MB. */
+const LIMIT_MS = 300_000
+const LIMIT_BYTES = 200 * 1024 * 1024
+const REDIRECTS = 5
+
+/**
+ * The bytes behind an address, through the proxy that the environment names; redirects are followed, for what counts is
+ * the checksum. Global `fetch` knows no proxy.
+ * @throws NopassError `HELM_DOWNLOAD_FAILED`
+ */
+export async function fetchArchive(
+  url: string,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  limit: number = LIMIT_BYTES,
+): Promise<Buffer> {
+  const either = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)])
+  try {
+    let address = new URL(url)
+    for (let left = REDIRECTS; ; left--) {
+      const answer = await exchange(address, environment, either, limit)
+      if (answer.status === 200) return answer.body
+      if (answer.location === undefined || left === 0) {
+        throw new NopassError(
+          'HELM_DOWNLOAD_FAILED',
+          `${withoutLogin(address.href)} was answered with ${answer.status}`,
+        )
+      }
+      address = new URL(answer.location, address)
+    }
+  } catch (cause) {
+    if (cause instanceof NopassError || signal.aborted) throw cause
+    throw new NopassError('HELM_DOWNLOAD_FAILED', `${withoutLogin(url)} cannot be fetched`, {
+      cause,
+      reason: reasonOf(cause),
+    })
+  }
+}
+
+/** An address as messages name it: a mirror's may hold a user and a password. */
+function withoutLogin(address: string): string {
+  return address.replace(/^(\w+:\/\/)[^/?#]*@/, '$1')
+}
+
+interface Answer {
+  readonly status: number
+  readonly location: string | undefined
+  readonly body: Buffer
+}
+
+function exchange(url: URL, environment: NodeJS.ProcessEnv, signal: AbortSignal, limit: number): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const receive = (incoming: http.IncomingMessage): void => {
+      const { statusCode: status = 0, headers } = incoming
+      const chunks: Buffer[] = []
+      let size = 0
+      incoming.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > limit) incoming.destroy(new Error(`the archive is larger than ${limit / 1024 / 1024} MiB`))
+        else chunks.push(chunk)
+      })
+      incoming.on('error', reject)
+      // A peer that closes in the middle of a body ends the stream without `end`.
+      incoming.on('close', () => reject(new Error('the connection was cut in the middle of the archive')))
+      incoming.on('end', () => {
+        const location = status >= 300 && status < 400 ? headers.location : undefined
+        resolve({ status, location, body: Buffer.concat(chunks) })
+      })
+    }
+    const proxy = agentProxy(proxyOf(url, environment))
+    const outgoing =
+      url.protocol === 'https:'
+        ? https.get(url, { agent: new https.Agent(proxy), signal }, receive)
+        : http.get(url, { agent: new http.Agent(proxy), signal }, receive)
+    outgoing.on('error', reject)
+  })
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? ('code' in cause && String(cause.code)) || cause.message : String(cause)
 }

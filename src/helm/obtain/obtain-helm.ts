@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { runProgram, VERSION_LIMITS } from '../run-helm.ts'
 import type { ObtainHelmOptions } from './download-helm.ts'
-import { findHelm, type Helm, searchHelm } from './find-helm.ts'
-import { parseHelmVersion } from './helm-version.ts'
+import { findHelm, type Helm, parseHelmVersion, searchHelm } from './find-helm.ts'
 
 /**
  * The helm on PATH when it is the one asked for, else a download of exactly that version.

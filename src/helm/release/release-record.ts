@@ -3,8 +3,7 @@ import { gunzip } from 'node:zlib'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import { STEP_LABEL, type StepMark, TIMEOUT_LABEL } from '../helm-flags.ts'
-import { parseHooks, parseManifest } from './manifest.ts'
-import type { ReleaseContent } from './release-content.ts'
+import { type ManifestObject, parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseStatus, Revision } from './release-state.ts'
 
 /** The label selector of a release's records, and how helm names each of them (helm: pkg/storage/driver). */
@@ -78,4 +77,15 @@ export function describeRelease(release: unknown): ReleaseContent {
       (Array.isArray(hooks) ? hooks : []).map((hook) => (isRecord(hook) ? String(hook.manifest ?? '') : '')),
     ),
   }
+}
+
+/** A release as it is or would be; kept in memory only, because the manifest may hold Secrets. */
+export interface ReleaseContent {
+  /** `name-version`. */
+  readonly chart: string
+  /** The user's values, merged by helm; without the chart's defaults. */
+  readonly values: Readonly<Record<string, unknown>>
+  readonly objects: readonly ManifestObject[]
+  /** What helm runs before, after or beside the objects: part of the release, but not of its manifest. */
+  readonly hooks: readonly ManifestObject[]
 }

@@ -12,8 +12,7 @@ import {
 import type { Helm } from '../obtain/find-helm.ts'
 import { parseHelmJson, readFromHelm } from '../run-helm.ts'
 import { parseHooks, parseManifest } from './manifest.ts'
-import type { ReleaseContent } from './release-content.ts'
-import { describeRelease } from './release-record.ts'
+import { describeRelease, type ReleaseContent } from './release-record.ts'
 import { readMetadata } from './release-state.ts'
 
 /** What `helm upgrade --install` would make now, rendered against the live API server. */

@@ -12,9 +12,8 @@ import type {
   Trimmers,
 } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import { joinReflectors } from './join-reflectors.ts'
+import { joinReflectors, type Source } from './join-reflectors.ts'
 import { createNamespaceReader } from './namespace-reader.ts'
-import type { Source } from './source.ts'
 
 export interface CachesOptions {
   readonly client: KubeClient

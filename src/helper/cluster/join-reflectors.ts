@@ -1,6 +1,5 @@
 import type { Reflector } from '../../kube/watch/reflector.ts'
 import type { Versioned } from '../../kube/watch/store.ts'
-import type { Source } from './source.ts'
 
 /** One source of several, each for one namespace; a single one stands for itself. `refused`: one that nothing can come from. */
 export function joinReflectors<T extends Versioned>(
@@ -32,4 +31,17 @@ export function joinReflectors<T extends Versioned>(
       for (const part of parts) part.rewind()
     },
   }
+}
+
+/** A cache as the plan and the health see it. */
+export interface Source<T extends Versioned> {
+  get(key: string): T | undefined
+  put(key: string, view: T): void
+  entries(): Iterable<[string, T]>
+  readonly synced: boolean
+  readonly lastProgress: number
+  readonly lastActivity: number
+  run(signal: AbortSignal): Promise<void>
+  /** The server's versions went back: reads all again, and replaces what is known. */
+  rewind(): void
 }

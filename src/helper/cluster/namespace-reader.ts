@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kube/types.ts'
 import { type ChangeHandler, createStore } from '../../kube/watch/store.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import type { NamespaceView, Trimmers } from '../../release/views.ts'
-import type { Source } from './source.ts'
+import type { Source } from './join-reflectors.ts'
 
 export interface NamespaceReaderOptions {
   readonly client: KubeClient

@@ -8,8 +8,7 @@ import { createIdentity } from '../../alibaba/identities/identity.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import type { Transport } from '../../alibaba/transport/transport.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { RegistryEntry, RegistryValues } from './registry-entry.ts'
-import type { Verification } from './registry-state.ts'
+import type { RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
 
 export interface EntryDeps {
   readonly transport: Transport

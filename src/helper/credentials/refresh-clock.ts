@@ -1,12 +1,10 @@
 import { EARLIEST, refreshAt, retryAt, spreadAfter } from '../../acr/refresh-schedule.ts'
-import { registryShape } from '../../acr/registry-fingerprint.ts'
+import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/token-source.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { StatusError } from '../../release/helper-status.ts'
-import { toStatusError } from '../../release/status-error.ts'
-import type { RegistryEntry } from './registry-entry.ts'
-import type { LiveToken, RegistryState, Verification } from './registry-state.ts'
+import { type StatusError, toStatusError } from '../../release/helper-status.ts'
+import type { LiveToken, RegistryEntry, RegistryState, Verification } from './registry-state.ts'
 
 export interface RefreshClockOptions {
   readonly entry: RegistryEntry

@@ -1,5 +1,6 @@
-import type { RegistryToken } from '../../acr/token-source.ts'
+import type { RegistryToken, TokenSource } from '../../acr/token-source.ts'
 import type { StatusError } from '../../release/helper-status.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 /** A credential in use. Times on the cloud's clock, epoch milliseconds. */
 export interface LiveToken {
@@ -36,4 +37,15 @@ export interface RegistryState {
   readonly failures: number
   /** The credential in use no longer works: what replaces it is not paced. */
   readonly urgent: boolean
+}
+
+export type RegistryValues = HelperConfig['registries'][number]
+
+/** A configured registry with what gets its tokens. */
+export interface RegistryEntry {
+  readonly name: string
+  readonly values: RegistryValues
+  readonly source: TokenSource
+  /** Whether the registry itself takes a credential; `skipped` where values say not to ask. Never rejects but for the signal. */
+  readonly verify: (token: RegistryToken, signal: AbortSignal) => Promise<Verification>
 }

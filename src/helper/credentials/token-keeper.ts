@@ -1,9 +1,7 @@
+import { EARLIEST, LATEST, SHARED_PAUSE } from '../../acr/refresh-schedule.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { joinsRefresh, type Schedule } from './join-refreshes.ts'
 import { createRefreshClock, type RefreshClock, type RefreshEvent, type RefreshReason } from './refresh-clock.ts'
-import type { RegistryEntry } from './registry-entry.ts'
-import type { LiveToken, RegistryState } from './registry-state.ts'
-import { createRotationHold } from './rotation-hold.ts'
+import type { LiveToken, RegistryEntry, RegistryState } from './registry-state.ts'
 
 export interface TokenKeeperOptions {
   readonly entries: readonly RegistryEntry[]
@@ -128,5 +126,74 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       hold.stop()
       for (const one of clocks.values()) one.stop()
     },
+  }
+}
+
+/** A credential as far as it matters for when it is replaced; epoch milliseconds. */
+export interface Schedule {
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly refreshAt: number
+  readonly sharedSession: boolean
+}
+
+/**
+ * Whether a credential is replaced together with one that is due now, so that the Secrets that hold both are written once
+ * for both. It is when it would be due before the other comes round again, and has used up at least half of the part of
+ * its life that the other has. So two lives of one length meet within a period and stay together, and none is replaced
+ * before 30 % of its life: at the most 2.2 times the calls in the mean (65 against 30 %), for one of two whose lives are
+ * nearly but not quite alike; else hardly any more. `now` on the cloud's clock.
+ */
+export function joinsRefresh(due: Schedule, other: Schedule, now: number): boolean {
+  if (now >= other.expiresAt || (other.sharedSession && now - other.issuedAt < SHARED_PAUSE)) return false
+  const nextTurn = now + EARLIEST * (due.expiresAt - due.issuedAt)
+  return other.refreshAt < nextTurn && partUsed(other, now) >= Math.min(LATEST, partUsed(due, now)) / 2
+}
+
+function partUsed({ issuedAt, expiresAt }: Schedule, now: number): number {
+  return (now - issuedAt) / Math.max(1, expiresAt - issuedAt)
+}
+
+/** Gathers credentials that are asked for at the same time, so that a Secret is written once for all of them. */
+export interface RotationHold {
+  /** A credential is asked for; `answered` follows in any case. */
+  asked(registry: string): void
+  answered(registry: string): void
+  /** A registry has another credential; an urgent one waits for nothing. */
+  changed(state: RegistryState): void
+  /** Credentials that are held back. */
+  readonly holding: boolean
+  stop(): void
+}
+
+/** One that takes longer is written by itself. */
+const LONGEST_MS = 3_000
+
+function createRotationHold(clock: Clock, rotate: (states: readonly RegistryState[]) => void): RotationHold {
+  const asking = new Set<string>()
+  const held = new Map<string, RegistryState>()
+  let cancel: (() => void) | undefined
+  const release = (): void => {
+    cancel?.()
+    cancel = undefined
+    const states = [...held.values()]
+    held.clear()
+    if (states.length > 0) rotate(states)
+  }
+  return {
+    asked: (registry) => void asking.add(registry),
+    answered(registry) {
+      asking.delete(registry)
+      if (asking.size === 0) release()
+    },
+    changed(state) {
+      held.set(state.name, state)
+      if (state.urgent || asking.size === 0) release()
+      else cancel ??= clock.after(LONGEST_MS, release)
+    },
+    get holding() {
+      return held.size > 0
+    },
+    stop: () => cancel?.(),
   }
 }

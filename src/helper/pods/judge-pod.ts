@@ -1,6 +1,5 @@
 import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
-import { isCopiedList } from '../../release/copied-list.ts'
-import type { ServiceAccountView } from '../../release/views.ts'
+import { isCopiedList, type ServiceAccountView } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { PodView } from './pod-view.ts'
 

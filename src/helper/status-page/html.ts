@@ -28,3 +28,28 @@ function toMarkup(part: Part): string {
 function escapeText(text: string): string {
   return printableLines(text).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
+
+const UNITS = [
+  ['day', 86_400_000, 2 * 86_400_000],
+  ['hour', 3_600_000, 2 * 3_600_000],
+  ['minute', 60_000, 60_000],
+  ['second', 1_000, 0],
+] as const
+
+/** A time as one reads it: how far from now, and the moment itself in UTC. `now`: epoch milliseconds. */
+export function renderTime(time: string, now: number, language: string): Html {
+  return html`<time datetime="${time}">${relativeTime(Date.parse(time) - now, language)}</time> <small><time>${moment(time, now)}</time></small>`
+}
+
+/** `in 47 minutes`, `3 hours ago`; two of a unit before it is used, but for minutes. */
+export function relativeTime(ms: number, language: string): string {
+  const [unit, size] = UNITS.find(([, , from]) => Math.abs(ms) >= from) ?? ['second', 1_000]
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / size), unit)
+}
+
+/** `14:03:22 UTC`, with the date when it is not today's. */
+function moment(time: string, now: number): string {
+  const [day = '', clock = ''] = new Date(time).toISOString().slice(0, 19).split('T')
+  const today = new Date(now).toISOString().startsWith(day)
+  return `${today ? '' : `${day} `}${clock} UTC`
+}

@@ -1,6 +1,5 @@
 import type { RegistryStatus } from '../../release/helper-status.ts'
-import { type Html, html } from './html.ts'
-import { renderTime } from './times.ts'
+import { type Html, html, renderTime } from './html.ts'
 import type { Words } from './words.ts'
 
 const TONES = { live: 'good', pending: 'busy', failing: 'bad' } as const

@@ -1,12 +1,9 @@
-import type { HelperStatus } from '../../release/helper-status.ts'
-import { renderCoverage } from './coverage-cards.ts'
-import { html } from './html.ts'
+import type { CoverageStatus, HelperStatus, StatusError } from '../../release/helper-status.ts'
+import { type Html, html, prose, renderTime } from './html.ts'
 import { renderRegistries } from './registry-table.ts'
 import { STYLE } from './style.ts'
-import { renderTime } from './times.ts'
-import { findTrouble, renderTrouble } from './trouble.ts'
-import { judgeStatus } from './verdict.ts'
-import { type Language, wordsOf } from './words.ts'
+import { countServed, judgeStatus } from './verdict.ts'
+import { type Language, type Words, wordsOf } from './words.ts'
 
 /** The status as a page for a busy person: no script, no secret, read-only. `now`: epoch milliseconds. */
 export function renderStatusPage(status: HelperStatus, now: number, language: Language = 'en'): string {
@@ -33,4 +30,68 @@ ${renderCoverage(status, words)}
 </body></html>
 `
   return page.markup
+}
+
+/** How much is served: namespaces, and ServiceAccounts where the helper attaches. */
+function renderCoverage({ namespaces, serviceAccounts }: HelperStatus, words: Words): Html {
+  const accounts = serviceAccounts && renderCard(words.serviceAccounts, serviceAccounts, words)
+  return html`<div class="cards">${renderCard(words.namespaces, namespaces, words)}${accounts}</div>`
+}
+
+function renderCard(title: string, coverage: CoverageStatus, words: Words): Html {
+  const { total, current, pending, kept, aside } = countServed(coverage)
+  const why = (tone: string) => {
+    return ([reason, count]: readonly [string, number]) => ({ tone, count, what: words.reasons[reason] ?? reason })
+  }
+  const rows = [
+    { tone: 'good', count: current, what: words.current },
+    { tone: 'busy', count: pending, what: words.pending },
+    ...kept.map(why('bad')),
+  ].filter(({ count }) => count > 0)
+  const shares = rows.map((row, index) => {
+    const before = rows.slice(0, index).reduce((sum, { count }) => sum + count, 0)
+    return html`<rect class="${row.tone}" x="${share(before, total)}%" width="${share(row.count, total)}%" height="8"/>`
+  })
+  const label = rows.map(({ count, what }) => `${count} ${what}`).join(', ')
+  return html`<section><h3>${title}</h3>
+<p class="figure">${current} <small class="soft">${words.of(total)}</small></p>
+<svg role="img" aria-label="${label || '0'}">${shares}</svg>
+<dl>${[...rows, ...aside.map(why('soft'))].map(({ tone, count, what }) => {
+    return html`<div class="${tone}"><dt>${count}</dt><dd>${what}</dd></div>`
+  })}</dl></section>`
+}
+
+function share(part: number, total: number): string {
+  return ((100 * part) / Math.max(1, total)).toFixed(2)
+}
+
+/** One thing that a person should look at, and where. */
+export interface Trouble extends StatusError {
+  readonly registry?: string
+  readonly namespace?: string
+  readonly object?: string
+}
+
+/** What is wrong, registries first: each of them is everybody's trouble. */
+export function findTrouble({ registries, problems }: HelperStatus): readonly Trouble[] {
+  const ofRegistries = registries.flatMap(({ name, error }) => (error ? [{ ...error, registry: name }] : []))
+  return [...ofRegistries, ...problems]
+}
+
+function renderTrouble(troubles: readonly Trouble[], now: number, words: Words): Html {
+  const items = troubles.map(
+    (trouble) => html`<li>
+<div class="top"><h3>${renderPlace(trouble, words)}</h3><span class="soft">${renderTime(trouble.at, now, words.lang)}</span></div>
+<p>${prose(trouble.message)}</p>
+<p><b>${words.fix}</b> ${prose(trouble.fix)}</p>
+<p class="soft"><code>${[trouble.code, trouble.reason].filter(Boolean).join(' · ')}</code></p>
+</li>`,
+  )
+  return html`<ul class="problems">${items}</ul>`
+}
+
+function renderPlace({ registry, namespace, object }: Trouble, words: Words): string {
+  if (registry !== undefined) return `${words.registry} ${registry}`
+  const parts = [namespace === undefined ? undefined : `${words.namespace} ${namespace}`, object]
+  return parts.filter((part) => part !== undefined).join(' · ')
 }

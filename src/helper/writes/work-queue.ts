@@ -1,7 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { createDeadlineHeap, type Waiting } from './deadline-heap.ts'
-import type { Pacer } from './pacer.ts'
-import { type RetryWait, waitBeforeRetry } from './retry-wait.ts'
+import { type Pacer, type RetryWait, waitBeforeRetry } from './pacer.ts'
 
 /** `now`: something new happened, first come first served. `later`: by deadline, and one for every four of `now` while both wait. */
 export interface Lane {

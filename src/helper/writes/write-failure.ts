@@ -1,5 +1,5 @@
 import { KubeApiError } from '../../kube/api-error.ts'
-import type { RetryWait } from './retry-wait.ts'
+import type { RetryWait } from './pacer.ts'
 
 /** What a failed write means for its key. */
 export interface FailureVerdict {

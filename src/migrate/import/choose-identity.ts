@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import type { LegacyFacts } from '../remove/legacy-facts.ts'
-import type { AddonEntry, AddonSettings } from './addon-settings.ts'
+import type { AddonEntry, AddonSettings } from './read-entry.ts'
 import type { DraftIdentity, ImportNote } from './values-draft.ts'
 
 export interface ChosenIdentity {

@@ -2,7 +2,7 @@ import { matchesGlobs } from '../../values/glob.ts'
 import type { LegacyFacts } from '../remove/legacy-facts.ts'
 import { LEGACY_SECRETS } from '../remove/legacy-names.ts'
 import { isPrivateAcr } from '../remove/workload.ts'
-import type { AddonSettings } from './addon-settings.ts'
+import type { AddonSettings } from './read-entry.ts'
 import type { DraftTargets, ImportNote } from './values-draft.ts'
 
 export interface ChosenTargets {

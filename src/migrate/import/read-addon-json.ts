@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import { ADDON_NAMES } from '../remove/legacy-names.ts'
-import type { ReadSettings } from './addon-settings.ts'
+import type { ReadSettings } from './read-entry.ts'
 import { readSettings } from './read-settings.ts'
 
 type Fields = Readonly<Record<string, unknown>>

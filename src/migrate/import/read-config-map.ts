@@ -2,7 +2,7 @@ import { ERROR_CODES } from '../../error-codes.ts'
 import { NopassError } from '../../errors.ts'
 import { readYaml } from '../../values/yaml/read-yaml.ts'
 import { toValue } from '../../values/yaml/yaml-node.ts'
-import type { ReadSettings } from './addon-settings.ts'
+import type { ReadSettings } from './read-entry.ts'
 import { readSettings } from './read-settings.ts'
 
 /** Keys that say nothing that acr-nopass would have to be told: it asks for a new token by the old one's own expiry. */

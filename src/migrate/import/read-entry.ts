@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/is-record.ts'
-import type { AddonEntry } from './addon-settings.ts'
-import { readList } from './read-list.ts'
 
 /** The fields of an entry, by their name in lower case: the add-on's pages write `InstanceId` and `instanceId`. */
 const FIELDS: readonly string[] = [
@@ -120,4 +118,58 @@ export function shorten(key: string): string {
 
 export function settingError(place: string, what: string, hint: string): NopassError {
   return new NopassError('IMPORT_SETTING', `\`${place}\` ${what}`, { hint })
+}
+
+/** `"a, b"`, or a list of texts as JSON has it; empty for nothing; undefined for what is neither. */
+export function readList(value: unknown): readonly string[] | undefined {
+  if (value === null || value === undefined) return []
+  const parts = Array.isArray(value) ? value : [value]
+  if (!parts.every((part) => typeof part === 'string' || typeof part === 'number')) return undefined
+  const words = parts.flatMap((part) => String(part).split(',')).map((word) => word.trim())
+  return [...new Set(words.filter((word) => word !== ''))]
+}
+
+/** One instance in the add-on's configuration, its texts trimmed and its form checked. */
+export interface AddonEntry {
+  /** `acr-registry-info[1]`, for messages. */
+  readonly place: string
+  /** Undefined: the Personal Edition of a region. */
+  readonly instanceId: string | undefined
+  /** Undefined: the cluster's own. */
+  readonly region: string | undefined
+  /** Lower case, without scheme. Empty: all of the instance. */
+  readonly domains: readonly string[]
+  readonly assumeRole: string | undefined
+  /** Seconds; undefined: the default. */
+  readonly duration: number | undefined
+  readonly rrsaRole: string | undefined
+  readonly rrsaProvider: string | undefined
+  /** Tells one AccessKey from another; nothing can be read back from it. */
+  readonly keyFingerprint: string | undefined
+}
+
+/** What the add-on was told, from whichever form. */
+export interface AddonSettings {
+  /** `ConfigMap kube-system/acr-configuration` or a file. */
+  readonly source: string
+  /** Empty: the account's own Personal Edition. */
+  readonly entries: readonly AddonEntry[]
+  /** Globs of registries, as the add-on of 2019 took them: `shop-registry.*.cr.aliyuncs.com`. */
+  readonly patterns: readonly string[]
+  /** Undefined: all. */
+  readonly namespaces: readonly string[] | undefined
+  /** Undefined: all. */
+  readonly serviceAccounts: readonly string[] | undefined
+  readonly rrsa: boolean
+  readonly webhook: boolean
+  /** What nothing has to be done for. */
+  readonly dropped: readonly string[]
+  /** Keys that no document of the add-on knows. */
+  readonly unknown: readonly string[]
+}
+
+export interface ReadSettings {
+  /** Undefined when there is any error. */
+  readonly settings: AddonSettings | undefined
+  readonly errors: readonly NopassError[]
 }

@@ -5,10 +5,10 @@ import { readInputFile } from '../../lib/read-input-file.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import type { SourceFile } from '../../values/yaml/yaml-node.ts'
-import type { AnyObject } from '../remove/any-object.ts'
-import type { ReadSettings } from './addon-settings.ts'
+import type { AnyObject } from '../remove/workload.ts'
 import { readAddonJson } from './read-addon-json.ts'
 import { readConfigMap } from './read-config-map.ts'
+import type { ReadSettings } from './read-entry.ts'
 
 export interface FilesContent {
   /** Objects of Kubernetes; of Secrets only metadata. */

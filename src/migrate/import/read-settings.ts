@@ -1,8 +1,6 @@
 import type { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/is-record.ts'
-import type { AddonSettings, ReadSettings } from './addon-settings.ts'
-import { readEntry, settingError, shorten } from './read-entry.ts'
-import { readList } from './read-list.ts'
+import { type AddonSettings, type ReadSettings, readEntry, readList, settingError, shorten } from './read-entry.ts'
 
 /** The settings of either form, each under one name; what is not there is undefined. */
 export interface RawSettings {

@@ -1,6 +1,6 @@
 import type { LegacyFacts } from '../remove/legacy-facts.ts'
-import type { AddonSettings } from './addon-settings.ts'
 import type { ReleaseName } from './choose-identity.ts'
+import type { AddonSettings } from './read-entry.ts'
 
 /**
  * The order in which nothing ever lacks a credential: the old helper goes on until every Pod has been made with both, and

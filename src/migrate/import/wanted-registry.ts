@@ -2,8 +2,8 @@ import { parseImage } from '../../acr/image-reference.ts'
 import { NopassError } from '../../errors.ts'
 import type { LegacyFacts } from '../remove/legacy-facts.ts'
 import { isPrivateAcr } from '../remove/workload.ts'
-import type { AddonEntry, AddonSettings } from './addon-settings.ts'
 import { readOwnDomain } from './own-domains.ts'
+import type { AddonEntry, AddonSettings } from './read-entry.ts'
 
 /** A registry that the old helper served, its region known. */
 export type WantedRegistry = Pick<AddonEntry, 'instanceId' | 'domains' | 'assumeRole' | 'duration'> & {

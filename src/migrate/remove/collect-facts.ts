@@ -2,7 +2,6 @@ import { parseImage } from '../../acr/image-reference.ts'
 import { declaredBy } from '../../kube/declared-by.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
 import { isRecord } from '../../lib/is-record.ts'
-import type { AnyObject } from './any-object.ts'
 import { collectRights } from './collect-rights.ts'
 import type { LegacyAccount, LegacyFacts, LegacyPart, Workload } from './legacy-facts.ts'
 import {
@@ -15,7 +14,7 @@ import {
   LEGACY_SERVICES,
 } from './legacy-names.ts'
 import { gitOpsTool, part } from './legacy-part.ts'
-import { describeWorkload, followsOwner, groupOf, ownerOf } from './workload.ts'
+import { type AnyObject, describeWorkload, followsOwner, groupOf, ownerOf } from './workload.ts'
 
 /** Sorts out what belongs to the old helper; everything else is left aside. */
 export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyFacts {

@@ -1,10 +1,9 @@
 import { keyOf } from '../../kube/types.ts'
 import { isRecord } from '../../lib/is-record.ts'
-import type { AnyObject } from './any-object.ts'
 import type { LegacyFacts, Workload } from './legacy-facts.ts'
 import { LEGACY_HELPER, LEGACY_NAMESPACE } from './legacy-names.ts'
 import { gitOpsTool, part } from './legacy-part.ts'
-import { titleOf } from './workload.ts'
+import { type AnyObject, titleOf } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 

@@ -1,6 +1,5 @@
 import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
-import type { Dependent } from './dependent.ts'
-import { coverageGap, isCurrent, isReferenced, releaseProblems } from './judge-ours.ts'
+import { coverageGap, type Dependent, isCurrent, isReferenced, releaseProblems } from './judge-ours.ts'
 import type { LegacyFacts, Workload } from './legacy-facts.ts'
 import { LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
 import type { OurSide } from './our-side.ts'

@@ -1,6 +1,5 @@
 import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
 import { matchesGlobs } from '../../values/glob.ts'
-import type { Dependent } from './dependent.ts'
 import type { OurSide } from './our-side.ts'
 
 /** So much longer has a credential to live, milliseconds: clocks differ, and a removal takes its time. */
@@ -72,4 +71,13 @@ export function releaseProblems({ release, available }: OurSide): readonly Depen
   return status.registries
     .filter(({ state }) => state !== 'live')
     .map(({ name, state }) => ({ subject: `registry ${name}`, why: `it is ${state}`, fix: doctor }))
+}
+
+/** Something that could not pull any more if the old Secrets went now. */
+export interface Dependent {
+  readonly subject: string
+  readonly why: string
+  readonly fix: string
+  /** What to type, where one line does it. */
+  readonly command?: string
 }

@@ -1,7 +1,7 @@
 import { declaredBy } from '../../kube/declared-by.ts'
-import type { AnyObject } from './any-object.ts'
 import type { LegacyPart } from './legacy-facts.ts'
 import { LEGACY_NAMESPACE } from './legacy-names.ts'
+import type { AnyObject } from './workload.ts'
 
 const CLUSTER_SCOPED: readonly string[] = ['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration']
 

@@ -6,11 +6,10 @@ import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import { type CustomKind, discoverCustom, listServed } from '../../release/api-resources.ts'
 import { PAGE, type Reader } from '../../release/reader.ts'
-import type { AnyObject } from './any-object.ts'
 import { collectFacts } from './collect-facts.ts'
 import type { LegacyFacts } from './legacy-facts.ts'
 import { ADDON_KEY_SECRET, LEGACY_CONFIG, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
-import { createTrim, describeWorkload } from './workload.ts'
+import { type AnyObject, createTrim, describeWorkload } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 

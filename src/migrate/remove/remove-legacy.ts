@@ -1,9 +1,9 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
-import { heldBy } from '../../kube/held-by.ts'
+import { heldBy } from '../../kube/declared-by.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
-import type { Dependent } from './dependent.ts'
+import type { Dependent } from './judge-ours.ts'
 import type { LegacyAccount, LegacyPart } from './legacy-facts.ts'
 import { partTitle, type RemovalPlan, withoutOldNames } from './plan-removal.ts'
 

@@ -1,9 +1,9 @@
 import { parseImage } from '../../acr/image-reference.ts'
 import { isAcrHost } from '../../acr/registry-domains.ts'
 import { SKIP } from '../../kube/names.ts'
+import type { KubeObject } from '../../kube/types.ts'
 import { isRecord } from '../../lib/is-record.ts'
 import { createShare } from '../../lib/share.ts'
-import type { AnyObject } from './any-object.ts'
 import type { Owner, Workload } from './legacy-facts.ts'
 import { LEGACY_DEPLOYMENTS, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
 
@@ -229,4 +229,10 @@ export function isPrivateAcr(image: string): boolean {
 /** `Deployment shop/web`. */
 export function titleOf({ kind, namespace, name }: Pick<Workload, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace}/${name}`
+}
+
+/** Any object of Kubernetes, from the API server or from a file. */
+export interface AnyObject extends KubeObject {
+  readonly kind: string
+  readonly [key: string]: unknown
 }

@@ -7,7 +7,7 @@ import {
   uninstallArguments,
 } from '../../helm/helm-flags.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
-import type { ReleaseContent } from '../../helm/release/release-content.ts'
+import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import {
   abandonedAt,
   explainPending,

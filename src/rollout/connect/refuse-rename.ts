@@ -1,5 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import type { ReleaseContent } from '../../helm/release/release-content.ts'
+import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import { lastGoodRevision, type Revision } from '../../helm/release/release-state.ts'
 import { findConfig } from '../deploy/release-parts.ts'
 import type { ReleaseStore } from '../deploy/release-store.ts'

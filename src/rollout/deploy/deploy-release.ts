@@ -9,7 +9,7 @@ import {
 } from '../../helm/helm-flags.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
-import type { ReleaseContent } from '../../helm/release/release-content.ts'
+import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import {
   lastGoodRevision,
   longestSeconds,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { NopassError, toNopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
-import type { ReleaseContent } from '../../helm/release/release-content.ts'
+import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import type { Revision } from '../../helm/release/release-state.ts'
 import { isSameRelease } from '../../helm/release/render-release.ts'
 import type { KubeClient } from '../../kube/client.ts'

@@ -1,9 +1,9 @@
 import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
-import type { ReleaseContent } from '../../helm/release/release-content.ts'
 import {
   type RecordMetadata,
+  type ReleaseContent,
   readRecord,
   readRevisions,
   recordName,

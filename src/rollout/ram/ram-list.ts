@@ -1,6 +1,6 @@
 import { findWorkerRoles } from '../../alibaba/worker-roles.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
-import { namedRoles } from '../../policy/named-roles.ts'
+import { namedRoles } from '../../policy/policy-target.ts'
 import type { RamCluster } from '../../policy/policy-targets.ts'
 import type { CloudAccess } from '../connect/cloud-access.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'

@@ -1,4 +1,4 @@
-import { createDefaultTransport } from '../../alibaba/transport/default-transport.ts'
+import { createDefaultTransport } from '../../alibaba/transport/transport.ts'
 import { obtainHelm } from '../../helm/obtain/obtain-helm.ts'
 import { VERSION } from '../../version.ts'
 import { idTokenSource } from '../connect/id-token.ts'

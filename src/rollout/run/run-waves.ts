@@ -1,5 +1,4 @@
-import { type ClusterResult, isFailure } from '../cluster-result.ts'
-import { isAfterFirstWrite } from '../phase.ts'
+import { type ClusterResult, isAfterFirstWrite, isFailure } from '../cluster-result.ts'
 import { nextStep, type ScheduledState, type ScheduleRules } from './schedule.ts'
 
 export interface WaveCluster {

@@ -1,7 +1,6 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeCall, type KubeClient, MERGE_PATCH, METADATA_ONLY_LIST } from '../../kube/client.ts'
-import { withWriters } from '../../kube/declared-by.ts'
-import { heldBy } from '../../kube/held-by.ts'
+import { heldBy, withWriters } from '../../kube/declared-by.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { listOwner } from '../../kube/managed-fields.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'

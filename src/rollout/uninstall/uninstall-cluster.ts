@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
-import { uninstallArguments, upgradeArguments } from '../../helm/helm-flags.ts'
+import { uninstallArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
 import {
   explainPending,
@@ -10,7 +10,6 @@ import {
   revisionOfStep,
 } from '../../helm/release/release-state.ts'
 import { renderRelease } from '../../helm/release/render-release.ts'
-import { valuesFile } from '../../helm/values-file.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { ANNOTATION_REGISTRIES } from '../../kube/names.ts'
@@ -31,7 +30,7 @@ import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { kubeconfigMinutes } from '../open-cluster.ts'
 import { maybeShared, policyTargets } from '../ram/cluster-policy.ts'
 import type { RunContext } from '../run-context.ts'
-import { pushConfig } from '../verify/push-config.ts'
+import { pushConfig } from '../verify/verify-release.ts'
 import { findLeftovers, type Own, takeBackSecrets, WHY_COPY } from './take-back-secrets.ts'
 
 /** Retire, uninstall, clean, then RAM, so that nothing is left behind (docs/en/decisions.md#uninstall-order). Never throws. */

@@ -1,6 +1,6 @@
 import { type Call, isoDate } from './operation.ts'
-import { principalArn } from './ram/arn.ts'
 import type { RequestContext } from './ram/condition.ts'
+import { principalArn } from './ram/views.ts'
 
 /** The condition keys that every request carries. Source: RAM, "Policy elements", common condition keys. */
 export function requestContext(call: Call): RequestContext {

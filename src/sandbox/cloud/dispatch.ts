@@ -11,8 +11,8 @@ import { findRoute, requestedAction, requestedVersion } from './http/route.ts'
 import { newId } from './identifiers.ts'
 import type { Call, Operation } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
-import { principalArn } from './ram/arn.ts'
 import { accessDeniedDetail, decide, noPermission } from './ram/authorize.ts'
+import { principalArn } from './ram/views.ts'
 import type { CloudState, Principal } from './state.ts'
 
 export interface Dispatcher {

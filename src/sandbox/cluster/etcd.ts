@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Child } from '../process/child.ts'
-import { freePort } from '../process/free-port.ts'
+import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
-import { retryPort } from '../process/retry-port.ts'
 import { openRun, type Run } from '../process/run.ts'
 
 /** One store for any number of clusters, each with a prefix of its own. */

@@ -1,6 +1,6 @@
+import { NopassError } from '../../errors.ts'
 import type { StepHandle } from '../progress.ts'
 import type { World } from '../world/world.ts'
-import type { DemoMemory } from './demo-memory.ts'
 
 /** What a step of the demo works with. */
 export interface DemoContext {
@@ -20,4 +20,18 @@ export interface DemoStep {
   readonly needsNode?: boolean
   /** The answer: what happened, with its figures. */
   run(context: DemoContext, step: StepHandle): Promise<string>
+}
+
+/** The demo shows what is so, or fails. Throws SANDBOX_DEMO. */
+export function expect(fact: boolean, message: string): asserts fact {
+  if (!fact) throw new NopassError('SANDBOX_DEMO', message)
+}
+
+/** What later steps need to know of earlier ones. */
+export interface DemoMemory {
+  /** The user's repository, in which the workflow runs. */
+  workspace: string | undefined
+  /** Milliseconds from a namespace's creation until its Secret was there, until its Pod ran. */
+  secretMs: number | undefined
+  podMs: number | undefined
 }

@@ -4,10 +4,9 @@ import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NopassError } from '../../errors.ts'
-import { cacheFolder } from '../tools/cache-folder.ts'
 import { runGoBuild } from '../tools/go-build.ts'
 import { findGo } from '../tools/go-program.ts'
-import { type Host, readHost } from '../tools/host.ts'
+import { cacheFolder, type Host, readHost } from '../tools/host.ts'
 
 /**
  * The tiny static program that is pause and application of the sandbox's images; built once by Go (2 s) into the user's cache.

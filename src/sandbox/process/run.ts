@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { cacheFolder } from '../tools/cache-folder.ts'
-import { readHost } from '../tools/host.ts'
+import { dirname, join } from 'node:path'
+import { cacheFolder, readHost } from '../tools/host.ts'
 import { type Child, type ProcessSpec, startChild } from './child.ts'
 import { startGuard } from './guard.ts'
-import { keepLogs } from './keep-logs.ts'
 import { addTrace, dropTrace, readLedger, type Trace, writeHead } from './ledger.ts'
 import { isAlive, processId } from './process-table.ts'
 import { RUN_VARIABLE, takeBackRun } from './take-back.ts'
@@ -104,4 +102,18 @@ function listLedgers(ledgers: string): string[] {
 
 function defaultLedgers(): string {
   return join(cacheFolder(readHost()), 'runs')
+}
+
+/** Copies the programs' logs of a run that is about to be removed: a failing test names them. */
+function keepLogs(folder: string, target: string | undefined): void {
+  if (!target) return
+  for (const file of globSync('**/*.log', { cwd: folder })) {
+    const copy = join(target, file)
+    try {
+      mkdirSync(dirname(copy), { recursive: true })
+      copyFileSync(join(folder, file), copy)
+    } catch {
+      // Its program has just removed it; a log must never keep a run from ending.
+    }
+  }
 }

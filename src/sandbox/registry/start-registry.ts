@@ -1,12 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Child } from '../process/child.ts'
-import { freePort } from '../process/free-port.ts'
+import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
-import { retryPort } from '../process/retry-port.ts'
 import { openRun, type Run } from '../process/run.ts'
-import { type RegistryRequest, readAccessLog } from './access-log.ts'
-import { type RegistryAuth, registryConfig } from './registry-config.ts'
 
 export interface RegistryOptions {
   readonly tools: { readonly registry: string }
@@ -72,4 +69,60 @@ export async function startRegistry({ tools, auth, run: given, signal }: Registr
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+/** One request that reached the registry. */
+export interface RegistryRequest {
+  readonly method: string
+  readonly path: string
+  readonly status: number
+}
+
+const LINE = /"(?<method>[A-Z]+) (?<path>\S+) HTTP\/[\d.]+" (?<status>\d{3}) /
+
+/** The access log, which distribution writes in Apache's combined form between its own lines. */
+export function readAccessLog(file: string): RegistryRequest[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const { method, path, status } = LINE.exec(line)?.groups ?? {}
+      return method && path && status ? [{ method, path, status: Number(status) }] : []
+    })
+}
+
+/** What a token server tells a registry about itself (`cloud.registryAuth`). */
+export interface RegistryAuth {
+  /** The URL that clients ask for a token. */
+  readonly realm: string
+  readonly service: string
+  readonly issuer: string
+  /** Of the key that signs the tokens. */
+  readonly certificatePem: string
+}
+
+export interface RegistryConfig {
+  readonly address: string
+  readonly dataFolder: string
+  /** Holds the token server's certificate. */
+  readonly certificateFile: string
+  readonly auth: RegistryAuth
+}
+
+/** The configuration of distribution 3 (JSON, which is YAML): files on disk, and a token for every request. */
+export function registryConfig({ address, dataFolder, certificateFile, auth }: RegistryConfig): string {
+  return JSON.stringify({
+    version: 0.1,
+    log: { level: 'warn', accesslog: { disabled: false } },
+    storage: { filesystem: { rootdirectory: dataFolder }, delete: { enabled: true } },
+    http: { addr: address, secret: 'one process, one secret' },
+    auth: {
+      token: {
+        realm: auth.realm,
+        service: auth.service,
+        issuer: auth.issuer,
+        rootcertbundle: certificateFile,
+        signingalgorithms: ['RS256'],
+      },
+    },
+  })
 }

@@ -1,13 +1,11 @@
 import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { NopassError } from '../../errors.ts'
 import { formatDuration } from '../duration.ts'
 import type { StepHandle } from '../progress.ts'
-import { buildFailure } from './build-failure.ts'
-import { cacheFolder } from './cache-folder.ts'
-import { runGoBuild } from './go-build.ts'
-import type { GoModule } from './go-module.ts'
+import { type GoModule, runGoBuild } from './go-build.ts'
 import { type GoProgram, isOlder } from './go-program.ts'
-import type { Host } from './host.ts'
+import { cacheFolder, type Host } from './host.ts'
 import type { BuildPlan } from './tool-key.ts'
 import type { ToolName } from './tool-table.ts'
 
@@ -95,4 +93,37 @@ function buildEnvironment(build: ToolBuild, host: Host): Record<string, string |
     CGO_ENABLED: build.plan.cgo ? '1' : '0',
     GOTOOLCHAIN: isOlder(build.go.version, build.module.go) ? 'auto' : 'local',
   }
+}
+
+interface Cause {
+  readonly code: 'NO_DISK_SPACE' | 'TOOL_DOWNLOAD_FAILED' | 'TOOL_CHECKSUM' | 'NO_C_COMPILER'
+  readonly sign: RegExp
+}
+
+// In this order: a full disk also breaks downloads, and a wrong checksum is not a broken network.
+const CAUSES: readonly Cause[] = [
+  { code: 'NO_DISK_SPACE', sign: /no space left on device|disk quota exceeded/i },
+  { code: 'TOOL_CHECKSUM', sign: /checksum mismatch|SECURITY ERROR|missing go\.sum entry/ },
+  {
+    code: 'TOOL_DOWNLOAD_FAILED',
+    sign: /dial tcp|no such host|connection (refused|reset)|i\/o timeout|TLS handshake|proxyconnect|network is unreachable|unexpected EOF|module lookup disabled|toolchain not available|: (40[347]|410|429|5\d\d) [A-Z]|x509:/,
+  },
+  { code: 'NO_C_COMPILER', sign: /C compiler .* not found|"(gcc|cc|clang)": executable file not found|cgo: .*exec/ },
+]
+
+/** What a failed `go build` means for a person: the first line that tells the cause, and our fix for it. */
+export function buildFailure(tool: string, output: string, logFile: string): NopassError {
+  const lines = output.split('\n').filter((line) => line.trim() !== '')
+  for (const { code, sign } of CAUSES) {
+    const line = lines.find((text) => sign.test(text))
+    if (line) return new NopassError(code, `${tool} cannot be built: ${shorten(line)} (log: ${logFile})`)
+  }
+  const last = lines.findLast((line) => !line.startsWith('go: downloading ')) ?? 'go build ended without a word'
+  return new NopassError('TOOL_BUILD_FAILED', `${tool} cannot be built: ${shorten(last)} (log: ${logFile})`)
+}
+
+/** One line that fits: the middle of a long one is mostly paths, its end says what happened. */
+function shorten(line: string): string {
+  const text = line.trim().replace(/^go: /, '')
+  return text.length <= 280 ? text : `${text.slice(0, 140)} … ${text.slice(-130)}`
 }

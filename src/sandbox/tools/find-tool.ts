@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { cacheFolder } from './cache-folder.ts'
 import { isProgram } from './go-program.ts'
-import type { Host } from './host.ts'
+import { cacheFolder, type Host } from './host.ts'
 import type { InstalledProgram, ToolName } from './tool-table.ts'
 
 /** A ready program and where it came from. */

@@ -28,3 +28,9 @@ export function readHost(): Host {
     toolsFolder: fileURLToPath(new URL('../../../tools', import.meta.url)),
   }
 }
+
+/** The per-user cache: `$ACR_NOPASS_CACHE`, else `$XDG_CACHE_HOME/acr-nopass`, else `~/.cache/acr-nopass`. */
+export function cacheFolder(host: Pick<Host, 'env' | 'home'>): string {
+  if (host.env.ACR_NOPASS_CACHE) return host.env.ACR_NOPASS_CACHE
+  return join(host.env.XDG_CACHE_HOME || join(host.home, '.cache'), 'acr-nopass')
+}

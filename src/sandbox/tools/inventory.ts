@@ -1,10 +1,9 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
-import { cacheFolder } from './cache-folder.ts'
 import { findTool, wantTool } from './ensure-tools.ts'
 import { findGo } from './go-program.ts'
-import type { Host } from './host.ts'
+import { cacheFolder, type Host } from './host.ts'
 import { TOOL_NAMES, TOOLS } from './tool-table.ts'
 
 /** A table of all tools: name, version, where it comes from, size, age. */

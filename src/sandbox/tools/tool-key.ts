@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { GoModule } from './go-module.ts'
+import type { GoModule } from './go-build.ts'
 import { isOlder } from './go-program.ts'
 import type { Host } from './host.ts'
 import type { Tool } from './tool-table.ts'

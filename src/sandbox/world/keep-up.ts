@@ -3,8 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { CommandOutput } from '../cloud/run-cloud.ts'
 import { registerSandbox } from './sandbox-register.ts'
-import { userFiles } from './user-files.ts'
-import type { World } from './world.ts'
+import { userFiles, type World } from './world.ts'
 
 /** Prints what a person needs to work with the world, and waits for the signal. */
 export async function keepUp(world: World, deps: CommandOutput & { readonly signal: AbortSignal }): Promise<void> {

@@ -1,4 +1,4 @@
-import { placeOf } from '../schema/place.ts'
+import { placeOf } from '../schema/schema-problem.ts'
 import { ValuesError } from '../values-error.ts'
 import { child, is, type MapNode } from '../yaml/yaml-node.ts'
 

@@ -1,5 +1,5 @@
 import { matchesGlobs } from '../glob.ts'
-import { placeOf } from '../schema/place.ts'
+import { placeOf } from '../schema/schema-problem.ts'
 import { ValuesError } from '../values-error.ts'
 import {
   child,

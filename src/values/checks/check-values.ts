@@ -1,8 +1,7 @@
-import type { ValuesError } from '../values-error.ts'
-import type { MapNode } from '../yaml/yaml-node.ts'
+import { ValuesError } from '../values-error.ts'
+import { child, type MapNode, text } from '../yaml/yaml-node.ts'
 import { checkCollisions } from './check-collisions.ts'
 import { checkDomains } from './check-domains.ts'
-import { checkIdentity } from './check-identity.ts'
 import { checkMonitors } from './check-monitors.ts'
 import { checkNulls } from './check-nulls.ts'
 import { checkPod } from './check-pod.ts'
@@ -35,4 +34,29 @@ export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
     ...checkNulls(values, given),
     ...checkSecrets(given),
   ]
+}
+
+const BLOCKS: ReadonlyMap<string, string> = new Map([
+  ['rrsa', 'rrsa'],
+  ['workerRole', 'worker-role'],
+  ['accessKey', 'access-key'],
+])
+
+/** Blocks of an identity that is not the one in use: exactly the configured identity is used. */
+function checkIdentity(values: MapNode): ValuesError[] {
+  const identity = child(values, 'identity')
+  const type = text(child(identity, 'type'))
+  if (identity?.kind !== 'map' || type === undefined || ![...BLOCKS.values()].includes(type)) return []
+  return [...identity.entries].flatMap(([key, { keyAt, value }]) => {
+    const owner = BLOCKS.get(key)
+    if (owner === undefined || owner === type || value.origin === 'chart') return []
+    return [
+      new ValuesError('VALUES_NO_EFFECT', `\`identity.${key}\` has no effect with \`type: ${type}\``, {
+        at: keyAt,
+        path: ['identity', key],
+        expected: `\`${key}\` only with \`type: ${owner}\``,
+        hint: `Remove \`${key}\`, or write \`type: ${owner}\`.`,
+      }),
+    ]
+  })
 }

@@ -1,9 +1,8 @@
 import { ValuesError } from '../values-error.ts'
 import { child, formatPath, is, lookup, type Scalar, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 import { nearest } from './nearest.ts'
-import { placeOf, placeOfKey } from './place.ts'
 import { definitionName, keyPlaces, resolve, type Schema, schemaAt } from './schema.ts'
-import { lowerFirst, name, type ProblemContext } from './schema-problem.ts'
+import { lowerFirst, name, type ProblemContext, placeOf, placeOfKey } from './schema-problem.ts'
 import { firstExample, mayShow, showValue } from './show-value.ts'
 
 /** A text that has not the form it should have: a value, or the name of a key. */

@@ -1,7 +1,6 @@
 import { ValuesError } from '../values-error.ts'
 import { formatPath, type ListNode, lookup, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 import { nearest } from './nearest.ts'
-import { placeOf, placeOfItem } from './place.ts'
 import {
   alternatives,
   exactlyOneError,
@@ -12,7 +11,7 @@ import {
   unknownKeyError,
 } from './problem-errors.ts'
 import { type Schema, schemaAt } from './schema.ts'
-import { name, type ProblemContext, type SchemaProblem } from './schema-problem.ts'
+import { name, type ProblemContext, placeOf, placeOfItem, type SchemaProblem } from './schema-problem.ts'
 import { describeExpected, describeValue, firstExample, mayShow, showValue } from './show-value.ts'
 
 /** What the validator found, as errors with places and fixes; several findings about one text become one error. */

@@ -1,4 +1,4 @@
-import { formatPath, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { formatPath, items, lookup, type Position, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 import type { Schema } from './schema.ts'
 
 /** One thing that a generated validator found, in ajv's form. */
@@ -38,4 +38,25 @@ export function name(path: ValuePath): string {
 /** A title inside a sentence. */
 export function lowerFirst(title: string): string {
   return /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title
+}
+
+/** Where a value at a path stands, or would stand: in the user's own file, never in the chart's defaults. */
+export function placeOf(root: YamlNode, path: ValuePath): Position {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = lookup(root, path.slice(0, length))
+    if (node !== undefined && node.origin !== 'chart') return node.at
+  }
+  return root.at
+}
+
+/** Where a key of a map stands: the key itself, not its value. */
+export function placeOfKey(root: YamlNode, path: ValuePath, key: string): Position {
+  const parent = lookup(root, path)
+  const entry = parent?.kind === 'map' ? parent.entries.get(key) : undefined
+  return entry === undefined || entry.value.origin === 'chart' ? placeOf(root, path) : entry.keyAt
+}
+
+/** The place of an item of the list at a path. */
+export function placeOfItem(root: YamlNode, path: ValuePath, index: number): Position {
+  return items(lookup(root, path))[index]?.at ?? placeOf(root, path)
 }

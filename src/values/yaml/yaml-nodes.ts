@@ -11,7 +11,6 @@ import {
   type Scalar as YamlScalar,
 } from 'yaml'
 import { ValuesError } from '../values-error.ts'
-import { findBadEscape } from './yaml-escapes.ts'
 import type { MapEntry, Origin, Position, YamlNode } from './yaml-node.ts'
 import { agreedValue, describeReading, type Readings, readings } from './yaml-scalar.ts'
 
@@ -243,4 +242,23 @@ function ambiguous(source: string, all: Readings, at: Position): ValuesError {
     value: source,
     hint: `${hint} Else write the value plainly: true, false, null, or a decimal number.`,
   })
+}
+
+/** An escape in double quotes that Helm's reader refuses: where it stands in the text, and what to write. */
+export interface BadEscape {
+  readonly index: number
+  readonly escape: string
+  readonly hint: string
+}
+
+/** The first escape of a double-quoted text (with its quotes) that go-yaml v2 does not know; undefined when all are fine. */
+function findBadEscape(quoted: string): BadEscape | undefined {
+  for (const match of quoted.matchAll(/\\(?:u([0-9a-fA-F]{4})|[\s\S])/g)) {
+    const [found, unit] = match
+    if (found === '\\/') return { index: match.index, escape: found, hint: 'Write / without the backslash.' }
+    if (unit !== undefined && /^d[89a-f]/i.test(unit)) {
+      return { index: match.index, escape: found, hint: 'Write the character itself, or as one escape: "\\U0001F600".' }
+    }
+  }
+  return undefined
 }

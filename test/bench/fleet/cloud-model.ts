@@ -3,7 +3,7 @@ import type { CloudFailure, JsonObject } from '../../../src/alibaba/transport/cl
 import { type Outcome, repeatCall } from '../../../src/alibaba/transport/repeat-call.ts'
 import type { CloudCall, Transport } from '../../../src/alibaba/transport/transport.ts'
 import { NopassError } from '../../../src/errors.ts'
-import { createThrottle } from '../../../src/sandbox/cloud/throttle.ts'
+import { createThrottle } from '../../../src/sandbox/cloud/faults.ts'
 import type { FleetPlan } from './fleet-plan.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 

@@ -1,4 +1,4 @@
-import type { ThrottleLimit } from '../../../src/sandbox/cloud/throttle.ts'
+import type { ThrottleLimit } from '../../../src/sandbox/cloud/faults.ts'
 
 export const MINUTE = 60_000
 export const HOUR: number = 60 * MINUTE

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NopassError } from '../../../src/errors.ts'
-import type { ReadSettings } from '../../../src/migrate/import/addon-settings.ts'
 import { decideImport } from '../../../src/migrate/import/decide-import.ts'
+import type { ReadSettings } from '../../../src/migrate/import/read-entry.ts'
 import { renderValues } from '../../../src/migrate/import/render-values.ts'
 import type { ImportNote, ValuesDraft } from '../../../src/migrate/import/values-draft.ts'
-import type { AnyObject } from '../../../src/migrate/remove/any-object.ts'
 import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
+import type { AnyObject } from '../../../src/migrate/remove/workload.ts'
 import { type LoadedValues, loadValues } from '../../../src/values/load-values.ts'
 
 const CHART_VALUES: string = readFileSync(join(import.meta.dirname, '../../../chart/values.yaml'), 'utf8')

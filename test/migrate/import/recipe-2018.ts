@@ -1,4 +1,4 @@
-import type { AnyObject } from '../../../src/migrate/remove/any-object.ts'
+import type { AnyObject } from '../../../src/migrate/remove/workload.ts'
 import { object } from './import-kit.ts'
 
 const HELPER = { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' }

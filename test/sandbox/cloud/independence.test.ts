@@ -29,7 +29,7 @@ test('the emulated cloud judges signatures, policies, trust and tokens by code o
 
 test('the product does not lean on the emulated cloud', () => {
   const files = importedBy([
-    'src/policy/ram-evaluate.ts',
+    'src/policy/ram-statement.ts',
     'src/policy/judge-trust.ts',
     'src/alibaba/transport/signature.ts',
   ])

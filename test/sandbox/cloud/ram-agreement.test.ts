@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { judgeTrust } from '../../../src/policy/judge-trust.ts'
-import * as product from '../../../src/policy/ram-evaluate.ts'
+import * as product from '../../../src/policy/ram-statement.ts'
 import { parseStatements } from '../../../src/policy/ram-statement.ts'
 import { MalformedDocument, readPolicy, readTrust } from '../../../src/sandbox/cloud/ram/document.ts'
 import {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createFaults } from '../../../src/sandbox/cloud/faults.ts'
-import { createThrottle } from '../../../src/sandbox/cloud/throttle.ts'
+import { createFaults, createThrottle } from '../../../src/sandbox/cloud/faults.ts'
 
 test('each operation gets its calls a second, a pause saves up no more than the burst, a refused call costs nothing', () => {
   const throttle = createThrottle({ perSecond: 10, burst: 20 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseNode, type NodeObject } from '../../../src/sandbox/cluster/choose-node.ts'
+import { chooseNode, type NodeObject } from '../../../src/sandbox/cluster/binder.ts'
 import type { Pod } from '../../../src/sandbox/cluster/pod.ts'
 
 const meta = (name: string, labels = {}) => ({ name, uid: name, resourceVersion: '1', labels })

@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { readAccessLog } from '../../../src/sandbox/registry/access-log.ts'
-import { registryConfig } from '../../../src/sandbox/registry/registry-config.ts'
+import { readAccessLog, registryConfig } from '../../../src/sandbox/registry/start-registry.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))

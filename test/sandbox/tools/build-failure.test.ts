@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { buildFailure } from '../../../src/sandbox/tools/build-failure.ts'
+import { buildFailure } from '../../../src/sandbox/tools/build-tool.ts'
 
 // Lines as Go prints them.
 const CASES: Record<string, [code: string, told: string]> = {

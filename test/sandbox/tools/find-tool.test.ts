@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cacheFolder } from '../../../src/sandbox/tools/cache-folder.ts'
 import { tellsVersion } from '../../../src/sandbox/tools/find-tool.ts'
+import { cacheFolder } from '../../../src/sandbox/tools/host.ts'
 
 test('a program of the machine is used only when it names exactly our version', () => {
   const answers = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseGoMod } from '../../../src/sandbox/tools/go-module.ts'
+import { parseGoMod } from '../../../src/sandbox/tools/go-build.ts'
 
 const MOD = `module x/tools/helm // comment
 

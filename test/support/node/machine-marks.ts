@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cgroupHierarchies } from '../../../src/sandbox/nodes/containerd/machine-check.ts'
-import { CHANGED_SYSCTLS } from '../../../src/sandbox/nodes/containerd/sysctls.ts'
+import { CHANGED_SYSCTLS } from '../../../src/sandbox/nodes/containerd/pod-network.ts'
 
 /** What a node could leave on a machine, besides processes and its own folder. */
 export interface MachineMarks {

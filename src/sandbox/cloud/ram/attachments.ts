@@ -1,11 +1,10 @@
 import { ApiError } from '../api-error.ts'
 import { type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
 import type { Attachment, PolicyType } from '../state.ts'
-import { roleArn } from './arn.ts'
 import { rememberRam } from './authorize.ts'
 import { findAnyPolicy, findRole, findUser } from './lookup.ts'
 import { POLICY_NAME, POLICY_TYPE, policyResource, ROLE_NAME, roleResource, USER_NAME, userResource } from './rules.ts'
-import { attachedPolicyView } from './views.ts'
+import { attachedPolicyView, roleArn } from './views.ts'
 
 type Kind = Attachment['on']
 

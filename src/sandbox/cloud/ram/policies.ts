@@ -15,7 +15,7 @@ import {
   VERSION_ID,
 } from './rules.ts'
 import { SYSTEM_POLICIES } from './system-policies.ts'
-import { readTags } from './tags.ts'
+import { readTags } from './tagging.ts'
 import { policyView, tagViews, versionView } from './views.ts'
 
 const MAX_VERSIONS = 5

@@ -6,7 +6,7 @@ import type { Role } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { checkDocument, findRole } from './lookup.ts'
 import { all, DESCRIPTION, PAGE, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
-import { readTags } from './tags.ts'
+import { readTags } from './tagging.ts'
 import { roleSummary, roleView, tagViews } from './views.ts'
 
 const MAX_ROLES = 1000

@@ -1,8 +1,8 @@
 import type { Principal, Role } from '../state.ts'
-import { principalArn, roleArn } from './arn.ts'
 import type { RequestContext } from './condition.ts'
 import { readTrust } from './document.ts'
 import { type Decision, type Entity, evaluateTrust } from './evaluate.ts'
+import { principalArn, roleArn } from './views.ts'
 
 /**
  * What a role's trust policy says of this RAM user or role; the caller's own policies have to allow the call as well. Source: RAM,

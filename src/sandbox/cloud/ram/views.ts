@@ -1,6 +1,15 @@
 import { isoDate } from '../operation.ts'
-import type { AccessKey, Account, Attachment, Policy, PolicyType, PolicyVersion, Role, User } from '../state.ts'
-import { roleArn } from './arn.ts'
+import type {
+  AccessKey,
+  Account,
+  Attachment,
+  Policy,
+  PolicyType,
+  PolicyVersion,
+  Principal,
+  Role,
+  User,
+} from '../state.ts'
 import { attachmentCount } from './lookup.ts'
 
 /** RAM's entities as its answers show them. */
@@ -69,4 +78,35 @@ export function accessKeyView(key: AccessKey): object {
 
 export function tagViews(tags: ReadonlyMap<string, string>): { readonly Tag: readonly object[] } {
   return { Tag: [...tags].map(([TagKey, TagValue]) => ({ TagKey, TagValue })) }
+}
+
+/** ARNs of RAM entities; a role's name is in lower case there, as the vendor writes it. */
+export function roleArn(accountId: string, name: string): string {
+  return `acs:ram::${accountId}:role/${name.toLowerCase()}`
+}
+
+function userArn(accountId: string, name: string): string {
+  return `acs:ram::${accountId}:user/${name}`
+}
+
+export function oidcProviderArn(accountId: string, name: string): string {
+  return `acs:ram::${accountId}:oidc-provider/${name}`
+}
+
+export function principalArn(principal: Principal): string {
+  if (principal.kind === 'account') return `acs:ram::${principal.accountId}:root`
+  if (principal.kind === 'user') return userArn(principal.accountId, principal.name)
+  const role = principal.name.toLowerCase()
+  return `acs:ram::${principal.accountId}:assumed-role/${role}/${principal.session.name}`
+}
+
+export interface ParsedArn {
+  readonly accountId: string
+  readonly name: string
+}
+
+/** `acs:ram::<account>:<kind>/<name>`; undefined where it is none. */
+export function parseArn(arn: string, kind: 'role' | 'user' | 'oidc-provider'): ParsedArn | undefined {
+  const [, accountId, found, name] = /^acs:ram::(\d{1,20}):([a-z-]+)\/(.+)$/.exec(arn) ?? []
+  return accountId !== undefined && name !== undefined && found === kind ? { accountId, name } : undefined
 }

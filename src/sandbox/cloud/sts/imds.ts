@@ -5,7 +5,7 @@ import type { ApiRequest } from '../http/request.ts'
 import { isoDate } from '../operation.ts'
 import { trustsService } from '../ram/trust.ts'
 import type { CloudState, Session } from '../state.ts'
-import { credentialsView, openSession } from './sessions.ts'
+import { credentialsView, openSession } from './role-session.ts'
 
 /** Who connected, by the ports of the connection as the caller has them. */
 export type RoleOf = (connection: ApiRequest['connection']) => string | undefined

@@ -1,9 +1,9 @@
 import { ApiError } from '../api-error.ts'
 import { requestContext } from '../context.ts'
 import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
-import { principalArn } from '../ram/arn.ts'
 import { noPermission } from '../ram/authorize.ts'
 import { trustDecision } from '../ram/trust.ts'
+import { principalArn } from '../ram/views.ts'
 import { assumeRoleWithOidc } from './assume-role-with-oidc.ts'
 import { findRoleByArn, sessionAnswer } from './role-session.ts'
 

@@ -1,10 +1,10 @@
 import { ApiError } from '../api-error.ts'
-import type { Call } from '../operation.ts'
-import { parseArn, roleArn } from '../ram/arn.ts'
+import { newId } from '../identifiers.ts'
+import { type Call, isoDate } from '../operation.ts'
 import { effectiveRam } from '../ram/authorize.ts'
 import { MalformedDocument, readPolicy } from '../ram/document.ts'
-import type { Role } from '../state.ts'
-import { credentialsView, openSession } from './sessions.ts'
+import { parseArn, roleArn } from '../ram/views.ts'
+import type { CloudState, Role, Session } from '../state.ts'
 
 /** The role that `RoleArn` names, as RAM knows it now, in whichever account. */
 export function findRoleByArn(call: Call): { readonly role: Role; readonly accountId: string } {
@@ -42,5 +42,44 @@ function checkSessionPolicy(policy: string): void {
   } catch (error) {
     if (!(error instanceof MalformedDocument)) throw error
     throw new ApiError(400, 'InvalidParameter.PolicyGrammar', 'The parameter Policy has not passed grammar check.')
+  }
+}
+
+/** Hands out a session of a role and remembers it; `seconds` is what was asked for. */
+export function openSession(
+  state: CloudState,
+  role: { readonly accountId: string; readonly name: string },
+  sessionName: string,
+  seconds: number,
+  policy?: string,
+): Session {
+  const now = state.now()
+  const life = Math.min(seconds, state.settings.maxSessionSeconds ?? seconds)
+  for (const [id, session] of state.sessions) {
+    // long dead sessions answer as unknown keys, as in the real cloud
+    if (session.expiresAt < now - 24 * 3_600_000) state.sessions.delete(id)
+  }
+  const session: Session = {
+    accessKeyId: newId.sessionKey(),
+    secret: newId.secret(),
+    token: newId.securityToken(),
+    accountId: role.accountId,
+    role: role.name,
+    name: sessionName,
+    policy,
+    issuedAt: now,
+    // whole seconds, as the answer shows it
+    expiresAt: Math.floor(now / 1000) * 1000 + life * 1000,
+  }
+  state.sessions.set(session.accessKeyId, session)
+  return session
+}
+
+export function credentialsView(session: Session): object {
+  return {
+    AccessKeyId: session.accessKeyId,
+    AccessKeySecret: session.secret,
+    SecurityToken: session.token,
+    Expiration: isoDate(session.expiresAt),
   }
 }

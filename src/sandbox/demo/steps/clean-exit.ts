@@ -1,7 +1,6 @@
 import type { KubeClient } from '../../../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../../../kube/names.ts'
-import type { DemoStep } from '../demo-step.ts'
-import { expect } from '../expect.ts'
+import { type DemoStep, expect } from '../demo-step.ts'
 import { rollOut } from '../roll-out.ts'
 
 interface Named {

@@ -1,8 +1,7 @@
 import { requestRefresh } from '../../../acr/request-refresh.ts'
 import { untilReady } from '../../process/ready.ts'
-import type { DemoStep } from '../demo-step.ts'
-import { expect } from '../expect.ts'
-import { readPullSecret } from '../pull-secret.ts'
+import { readPullSecret } from '../demo-pods.ts'
+import { type DemoStep, expect } from '../demo-step.ts'
 import { STATUS_OBJECT } from '../read-status.ts'
 
 /** Step 4: a rotation is one write in place. */

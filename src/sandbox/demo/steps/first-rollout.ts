@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import { untilReady } from '../../process/ready.ts'
 import { prepareWorkspace } from '../../workflow/prepare-workspace.ts'
-import { userFiles } from '../../world/user-files.ts'
-import type { DemoContext, DemoStep } from '../demo-step.ts'
-import { expect } from '../expect.ts'
-import { plainSummary } from '../plain-summary.ts'
+import { userFiles } from '../../world/world.ts'
+import { type DemoContext, type DemoStep, expect } from '../demo-step.ts'
 import { readStatus } from '../read-status.ts'
 import { REPOSITORY, rollOut } from '../roll-out.ts'
 
@@ -39,4 +37,16 @@ async function untilAccepted({ world, signal }: DemoContext): Promise<string> {
   const { hostname } = new URL(vendorRealm)
   expect(node.node.vendorNames.requests.has(hostname), `${hostname} was not called`)
   return hostname
+}
+
+/** A job summary as a terminal can show it: the Markdown without its HTML folds and without empty lines in a row. */
+export function plainSummary(markdown: string): string {
+  return markdown
+    .replace(/<summary>(.*?)<\/summary>/g, '$1')
+    .replace(/<\/?details>/g, '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
 }

@@ -1,11 +1,10 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { requestRefresh } from '../../../acr/request-refresh.ts'
 import { untilReady } from '../../process/ready.ts'
-import { createNamespace, createPod, untilPod } from '../demo-pods.ts'
-import type { DemoContext, DemoStep } from '../demo-step.ts'
-import { expect } from '../expect.ts'
-import { readPullSecret } from '../pull-secret.ts'
+import { createNamespace, createPod, readPullSecret, untilPod } from '../demo-pods.ts'
+import { type DemoContext, type DemoStep, expect } from '../demo-step.ts'
 import { readStatus, STATUS_OBJECT } from '../read-status.ts'
-import { runCli } from '../run-cli.ts'
 
 /** Step 6: somebody takes the right to get tokens away; what is there stays good, and the tool says what is wrong. */
 export const lostPermission: DemoStep = {
@@ -44,4 +43,24 @@ async function runOneMore({ world, signal }: DemoContext): Promise<string> {
   await createPod(admin, pod, world.appImage, signal)
   await untilPod(admin, pod, /^Running$/, signal)
   return ', and a Pod in one more new namespace runs'
+}
+
+const BIN = fileURLToPath(new URL('../../../../bin/acr-nopass', import.meta.url))
+
+export interface CliAnswer {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the command line tool as a user does. */
+function runCli(args: readonly string[], signal: AbortSignal): Promise<CliAnswer> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      BIN,
+      [...args],
+      { signal, env: { PATH: process.env.PATH ?? '' } },
+      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? 1, stdout, stderr }),
+    )
+  })
 }

@@ -1,9 +1,7 @@
 import { fetchRegistryToken } from '../../image/registry-token.ts'
 import { untilReady } from '../../process/ready.ts'
-import { createNamespace, createPod, untilPod } from '../demo-pods.ts'
-import type { DemoContext, DemoStep } from '../demo-step.ts'
-import { expect } from '../expect.ts'
-import { readPullSecret } from '../pull-secret.ts'
+import { createNamespace, createPod, readPullSecret, untilPod } from '../demo-pods.ts'
+import { type DemoContext, type DemoStep, expect } from '../demo-step.ts'
 
 /** Step 3: the whole point. */
 export const newNamespace: DemoStep = {

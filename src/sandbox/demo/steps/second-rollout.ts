@@ -1,5 +1,4 @@
-import type { DemoStep } from '../demo-step.ts'
-import { expect } from '../expect.ts'
+import { type DemoStep, expect } from '../demo-step.ts'
 import { type RolloutResult, rollOut } from '../roll-out.ts'
 
 /** Step 5: a second run has nothing to do. */

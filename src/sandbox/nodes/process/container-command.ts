@@ -1,7 +1,6 @@
+import { join } from 'node:path'
 import type { Container, EnvVar, Pod } from '../../cluster/pod.ts'
-import { expandVariables } from './expand-variables.ts'
 import { fieldValue, type PodPlace, resourceValue } from './field-value.ts'
-import { toHostPaths } from './host-paths.ts'
 import { type FindSource, MissingSource, needKey, needSource } from './sources.ts'
 
 export interface CommandContext {
@@ -81,4 +80,29 @@ function readVariable(
   const field = valueFrom.fieldRef && fieldValue(pod, place, valueFrom.fieldRef)
   if (field === undefined) throw new MissingSource(`unsupported fieldPath: ${valueFrom.fieldRef?.fieldPath}`)
   return field
+}
+
+/** `$(NAME)` becomes the variable's value, `$$` a dollar; an unknown name stays as it is (as Kubernetes' third_party/forked/golang/expansion). */
+export function expandVariables(text: string, variables: ReadonlyMap<string, string>): string {
+  return text.replace(/\$(\$|\(([^()]*)\))/g, (whole, what: string, name: string | undefined) => {
+    if (what === '$') return '$'
+    return name === undefined ? whole : (variables.get(name) ?? whole)
+  })
+}
+
+/** Replaces paths at and below a container's mounts by the volumes' folders on this machine; the deepest mount wins. */
+export function toHostPaths(text: string, container: Container, volumeFolder: (name: string) => string): string {
+  const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => b.mountPath.length - a.mountPath.length)
+  if (mounts.length === 0) return text
+  const folders = new Map(
+    mounts.map(({ name, mountPath, subPath = '' }) => [trimEnd(mountPath), join(volumeFolder(name), subPath)]),
+  )
+  const paths = [...folders.keys()].map((path) => path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
+  // a whole path: neither the middle of a longer one, nor the beginning of another name
+  const pattern = new RegExp(`(?<![\\w./-])(?:${paths})(?![\\w.-])`, 'g')
+  return text.replace(pattern, (path) => folders.get(path) ?? path)
+}
+
+function trimEnd(path: string): string {
+  return path.replace(/\/+$/, '')
 }

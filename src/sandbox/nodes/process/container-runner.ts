@@ -5,10 +5,9 @@ import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { Container, ContainerState, ContainerStatus, Terminated } from '../../cluster/pod.ts'
 import type { Child, ExitState } from '../../process/child.ts'
 import type { Run } from '../../process/run.ts'
-import { createBackOff } from './back-off.ts'
 import { type CommandContext, containerCommand } from './container-command.ts'
-import { watchHealth } from './container-health.ts'
 import { findImage, type Images } from './images.ts'
+import { watchHealth } from './probe.ts'
 import { MissingSource } from './sources.ts'
 
 export interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
@@ -183,5 +182,26 @@ function terminated(exit: ExitState, startedAt: string, finishedAt: string, cont
     startedAt,
     finishedAt,
     containerID,
+  }
+}
+
+/** How long a container rests before its next start; the kubelet's rule. */
+export interface BackOff {
+  /** Milliseconds until the next start, after a run of `ranMs`. */
+  next(ranMs: number): number
+}
+
+const CALM_MS = 10 * 60_000
+
+/** At once after the first end, then `firstMs` doubling to five minutes; forgotten after ten minutes of running. */
+export function createBackOff(firstMs: number, longestMs = 300_000): BackOff {
+  let wait = 0
+  return {
+    next(ranMs) {
+      if (ranMs >= CALM_MS) wait = 0
+      const now = wait
+      wait = wait === 0 ? firstMs : Math.min(wait * 2, longestMs)
+      return now
+    },
   }
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import type { Container, Pod } from '../../cluster/pod.ts'
-import type { VolumeOwner } from './write-volume.ts'
+import type { VolumeOwner } from './pod-volumes.ts'
 
 /** Who a Pod's processes run as: what its securityContext asks for, where we are root and may choose; else who we are. */
 export function podUser(

@@ -3,6 +3,7 @@ import { type KubeObject, namespacedPath } from '../../../kube/types.ts'
 import { createReflector, type ServerFeatures } from '../../../kube/watch/reflector.ts'
 import type { Versioned } from '../../../kube/watch/store.ts'
 import { systemClock } from '../../../lib/clock.ts'
+import type { Pod } from '../../cluster/pod.ts'
 import type { SourceData, SourceKind } from './sources.ts'
 
 /** One object that Pods of a node refer to, followed as long as one of them does: as the kubelet, by a watch of that one name. */
@@ -75,4 +76,32 @@ function decode(kind: SourceKind, { data = {}, binaryData = {} }: SourceObject):
   const read = (entries: Readonly<Record<string, string>>, as: 'base64' | 'utf8'): [string, Buffer][] =>
     Object.entries(entries).map(([key, value]) => [key, Buffer.from(value, as)])
   return Object.fromEntries([...read(data, encoding), ...read(binaryData, 'base64')])
+}
+
+/** All ConfigMaps and Secrets that a Pod's volumes and environments name, each once. */
+export function podSources({ spec }: Pod): { kind: SourceKind; name: string }[] {
+  const found: { kind: SourceKind; name: string }[] = []
+  const add = (kind: SourceKind, name: string | undefined): void => {
+    if (name !== undefined && !found.some((other) => other.kind === kind && other.name === name))
+      found.push({ kind, name })
+  }
+  for (const { configMap, secret, projected } of spec.volumes ?? []) {
+    add('configmaps', configMap?.name)
+    add('secrets', secret?.secretName)
+    for (const source of projected?.sources ?? []) {
+      add('configmaps', source.configMap?.name)
+      add('secrets', source.secret?.name)
+    }
+  }
+  for (const { env, envFrom } of [...(spec.initContainers ?? []), ...spec.containers]) {
+    for (const { valueFrom } of env ?? []) {
+      add('configmaps', valueFrom?.configMapKeyRef?.name)
+      add('secrets', valueFrom?.secretKeyRef?.name)
+    }
+    for (const { configMapRef, secretRef } of envFrom ?? []) {
+      add('configmaps', configMapRef?.name)
+      add('secrets', secretRef?.name)
+    }
+  }
+  return found
 }

@@ -6,8 +6,6 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { makeCgroup } from '../../../../src/sandbox/nodes/containerd/cgroups.ts'
-import { forwardPort } from '../../../../src/sandbox/nodes/containerd/loopback-forward.ts'
 import {
   cgroupHierarchies,
   cgroupLayout,
@@ -15,10 +13,9 @@ import {
   type MachineFacts,
   nodeObstacle,
 } from '../../../../src/sandbox/nodes/containerd/machine-check.ts'
-import { nxdomain } from '../../../../src/sandbox/nodes/containerd/name-server.ts'
 import { hostsFile, kubeletConfig, nodeFiles } from '../../../../src/sandbox/nodes/containerd/node-config.ts'
-import { writePodNetwork } from '../../../../src/sandbox/nodes/containerd/pod-network.ts'
-import { prepareRunc } from '../../../../src/sandbox/nodes/containerd/runc.ts'
+import { forwardPort, nxdomain, writePodNetwork } from '../../../../src/sandbox/nodes/containerd/pod-network.ts'
+import { makeCgroup, prepareRunc } from '../../../../src/sandbox/nodes/containerd/runc.ts'
 import { readLedger } from '../../../../src/sandbox/process/ledger.ts'
 import { openRun } from '../../../../src/sandbox/process/run.ts'
 

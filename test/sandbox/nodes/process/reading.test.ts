@@ -2,14 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Container, Pod } from '../../../../src/sandbox/cluster/pod.ts'
-import { createBackOff } from '../../../../src/sandbox/nodes/process/back-off.ts'
-import { containerCommand } from '../../../../src/sandbox/nodes/process/container-command.ts'
-import { expandVariables } from '../../../../src/sandbox/nodes/process/expand-variables.ts'
+import {
+  containerCommand,
+  expandVariables,
+  toHostPaths,
+} from '../../../../src/sandbox/nodes/process/container-command.ts'
+import { createBackOff } from '../../../../src/sandbox/nodes/process/container-runner.ts'
 import { fieldValue, resourceValue } from '../../../../src/sandbox/nodes/process/field-value.ts'
-import { toHostPaths } from '../../../../src/sandbox/nodes/process/host-paths.ts'
 import { findImage, repositoryOf } from '../../../../src/sandbox/nodes/process/images.ts'
-import { podSources } from '../../../../src/sandbox/nodes/process/pod-sources.ts'
 import { podUser } from '../../../../src/sandbox/nodes/process/pod-user.ts'
+import { podSources } from '../../../../src/sandbox/nodes/process/source-cache.ts'
 import { volumeContent } from '../../../../src/sandbox/nodes/process/volume-content.ts'
 
 const main: Container = { name: 'main', image: 'example/app:1' }

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { writeVolume } from '../../../../src/sandbox/nodes/process/pod-volumes.ts'
 import type { VolumeContent } from '../../../../src/sandbox/nodes/process/volume-content.ts'
-import { writeVolume } from '../../../../src/sandbox/nodes/process/write-volume.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))

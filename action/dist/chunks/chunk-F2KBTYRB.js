@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule;
-import{__commonJS,__require}from"./chunk-GUBIX7MQ.js";var require_node_fs=__commonJS({"builtin:node:fs"(exports,module){module.exports=Object.create(new Proxy({},{get:(_,name)=>__require("node:fs")[name]}))}});var require_node_path=__commonJS({"builtin:node:path"(exports,module){module.exports=Object.create(new Proxy({},{get:(_,name)=>__require("node:path")[name]}))}});export{require_node_fs,require_node_path};

@@ -1,3 +1,0 @@
-const require=process.getBuiltinModule;
-var UNPRINTABLE=new RegExp("[[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]--[\\u200c\\u200d]]","gv"),SHORT={"\n":"\\n","\r":"\\r","	":"\\t"};function printable(text){return text.replaceAll(UNPRINTABLE,found=>SHORT[found]??escapeUnits(found))}function printableLines(text){return text.replaceAll(UNPRINTABLE,found=>found===`
-`||found==="	"?found:SHORT[found]??escapeUnits(found))}function withoutCommands(text){return text.replaceAll("##[","##\\u005b").replaceAll(/^([^\S\r\n\u2028\u2029]*):(?=:)/gm,"$1\\u003a")}function escapeUnits(text){return text.split("").map(unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`).join("")}export{printable,printableLines,withoutCommands};

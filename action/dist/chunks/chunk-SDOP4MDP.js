@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule;
-function isRecord(value){return typeof value=="object"&&value!==null&&!Array.isArray(value)}export{isRecord};
