@@ -25,6 +25,8 @@ interface Case {
   readonly first?: readonly Record[]
   /** The history when our `helm upgrade` ends, and how it ends. */
   readonly upgrade?: { readonly history: readonly Record[]; readonly exit: number; readonly stderr?: string }
+  /** The history a moment later, when the other deployer's helm has ended too. */
+  readonly settles?: readonly Record[]
   /** The history when our rollback ends. */
   readonly undo?: readonly Record[]
   /** Our rollback fails. */
@@ -99,6 +101,21 @@ const CASES: readonly Case[] = [
     expected: {
       calls: ['upgrade', 'rollback 1'],
       outcome: { status: 'rolled-back', revision: 3, notes: ['rolled back to revision 1'] },
+    },
+  },
+  {
+    name: "a person's rollback ends after our helm and does not know of ours: theirs is restored",
+    seen: ['deployed'],
+    upgrade: { history: ['superseded', 'deployed*', 'pending-rollback=1'], exit: 0 },
+    settles: ['superseded', 'deployed*', 'deployed=1'],
+    undo: ['superseded', 'superseded*', 'superseded=1', 'deployed=1'],
+    expected: {
+      calls: ['upgrade', 'rollback 3'],
+      outcome: {
+        status: 'failed',
+        revision: 4,
+        notes: ['another deployer made revision 3 while helm was at work: restored'],
+      },
     },
   },
   {
@@ -391,6 +408,7 @@ for (const one of CASES) {
         rollback: one.rollback ?? true,
         uninstallOnFailedInstall: true,
         report: () => undefined,
+        otherMs: one.settles ? 60_000 : 0,
       },
       t.signal,
     ).then(
@@ -429,7 +447,7 @@ function revisions(records: readonly Record[], own: string): readonly Revision[]
 }
 
 /** A program in the place of helm, which notes its calls, and a history that moves with them. */
-async function openWorld(folder: string, { seen, meanwhile, first, upgrade, undo, undoFails, full }: Case) {
+async function openWorld(folder: string, { seen, meanwhile, first, upgrade, settles, undo, undoFails, full }: Case) {
   const log = join(folder, 'calls')
   const path = join(folder, 'helm')
   await writeFile(log, '')
@@ -443,9 +461,11 @@ async function openWorld(folder: string, { seen, meanwhile, first, upgrade, undo
   await chmod(path, 0o700)
   const read = async (): Promise<readonly string[]> => (await readFile(log, 'utf8')).split('\n').filter(Boolean)
   const own = (calls: readonly string[]): string => /acr-nopass\.io\/step=([^,]+),/.exec(calls.join())?.[1] ?? ''
+  let looks = 0
   const records = async (): Promise<readonly Record[]> => {
     const calls = await read()
     if (calls.length === 0) return meanwhile ?? seen
+    if (calls.length === 1 && settles !== undefined && looks++ > 0) return settles
     const after = [first, upgrade?.history, undo].filter((history) => history !== undefined)
     return after[calls.length - 1] ?? after.at(-1) ?? []
   }

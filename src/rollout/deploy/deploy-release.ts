@@ -11,6 +11,7 @@ import type { Helm } from '../../helm/obtain/find-helm.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
 import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import {
+  isPending,
   lastGoodRevision,
   longestSeconds,
   type Revision,
@@ -18,6 +19,7 @@ import {
   revisionUnderFailed,
 } from '../../helm/release/release-state.ts'
 import type { KubeClient } from '../../kube/client.ts'
+import { pollUntil } from '../../kube/poll-until.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease } from '../../release/release-watch.ts'
 import type { RunFolder } from '../run-folder.ts'
@@ -52,7 +54,12 @@ export interface DeployRequest {
   readonly rollback: boolean
   readonly uninstallOnFailedInstall: boolean
   readonly report: (line: string) => void
+  /** How long another deployer's helm that is at work is waited for, milliseconds. */
+  readonly otherMs?: number
 }
+
+/** A rollback without `--wait` ends in seconds; one that waits longer than this looks at the records after it has waited. */
+const OTHER_LIMIT = 30_000
 
 export interface DeployOutcome {
   readonly status: 'deployed' | 'rolled-back' | 'failed' | 'cancelled'
@@ -182,8 +189,24 @@ async function giveWay(
   own: Revision,
   signal: AbortSignal,
 ): Promise<GivenWay> {
-  const others = history.filter(({ revision }) => revision > own.revision)
-  return restoreOther(yielding(request), history, others, 'while helm was at work', signal)
+  const settled = await waitForOther(request, history, signal)
+  const others = settled.filter(({ revision }) => revision > own.revision)
+  return restoreOther(yielding(request), settled, others, 'while helm was at work', signal)
+}
+
+/** Another deployer's helm that is about to end may not know of our revision: only then two count as deployed. */
+async function waitForOther(
+  { store, otherMs = OTHER_LIMIT }: DeployRequest,
+  history: readonly Revision[],
+  signal: AbortSignal,
+): Promise<readonly Revision[]> {
+  let newest = history
+  if (!isPending(newest.at(-1))) return newest
+  await pollUntil(otherMs, signal, async () => {
+    newest = await store.history(signal)
+    return !isPending(newest.at(-1))
+  })
+  return newest
 }
 
 function yielding(request: DeployRequest): Yielding {
