@@ -222,7 +222,13 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
         const isEnding = metadata.deletionTimestamp !== undefined
         followNamespace(isEnding ? 'MODIFIED' : 'ADDED', metadata.name, isEnding)
       }
+      if (healed) restoreLease()
     }
+  }
+
+  /** Only the chart makes the Lease, and the end of all faults includes an upgrade; a backup may be of a time without one. */
+  function restoreLease(): void {
+    if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
   }
 
   interface Slot extends Replica {
@@ -441,7 +447,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     if (slots.some(({ running }) => !running)) {
       if (!isUsable(variant, setup)) variant = usable
     }
-    if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
+    restoreLease()
   }
 
   function assertFinished(when: string): void {
