@@ -222,12 +222,13 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
         const isEnding = metadata.deletionTimestamp !== undefined
         followNamespace(isEnding ? 'MODIFIED' : 'ADDED', metadata.name, isEnding)
       }
-      if (healed) restoreLease()
+      if (healed) upgradeChart()
     }
   }
 
-  /** Only the chart makes the Lease, and the end of all faults includes an upgrade; a backup may be of a time without one. */
-  function restoreLease(): void {
+  /** What the end of all faults includes: a configuration that a Pod can start with, and the Lease, which only the chart makes. */
+  function upgradeChart(): void {
+    if (!isUsable(variant, setup)) variant = usable
     if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
   }
 
@@ -443,11 +444,9 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     bed.lag = 0
     reactions.length = 0
     for (const slot of slots) slot.crashAtWrite(Number.POSITIVE_INFINITY, true)
-    // With a configuration that cannot be used the replicas only go on as long as both run; a Pod that starts needs a good one.
-    if (slots.some(({ running }) => !running)) {
-      if (!isUsable(variant, setup)) variant = usable
-    }
-    restoreLease()
+    // With a configuration that cannot be used the replicas only go on as long as both run.
+    if (slots.some(({ running }) => !running)) upgradeChart()
+    if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
   }
 
   function assertFinished(when: string): void {
