@@ -45,7 +45,7 @@ export const SUITES: readonly Suite[] = [
     name: 'contract',
     tools: ['helm4', 'helm3', 'registry', 'promtool', ...LINUX_CLIENTS],
     parallel: (cores) => cores,
-    fileLimit: 180_000,
+    fileLimit: 400_000,
   },
   // A control plane keeps about a core busy.
   {

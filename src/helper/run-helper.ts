@@ -127,7 +127,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const leading = session
     leading.lead(sessionStop.signal).then(
       () => {
-        if (rotationRequest !== undefined) leading.refreshOlderThan(onCloudClock(rotationRequest))
+        if (rotationRequest !== undefined) leading.refreshOlderThan(rotationRequest)
         statusWriter.touch()
       },
       (error: unknown) => log.error({ code: toNopassError(error).code }, 'the take-over failed'),
@@ -145,11 +145,9 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const requested = refreshRequestedAt(object)
     if (requested === undefined || requested === rotationRequest) return
     rotationRequest = requested
-    if (elector.holds()) session.refreshOlderThan(onCloudClock(requested))
+    // The API server's time, as credentials count on the cloud's; this machine's clock has no say.
+    if (elector.holds()) session.refreshOlderThan(requested)
   }
-
-  /** A request carries the time of a machine of the user's; credentials count on the cloud's clock. */
-  const onCloudClock = (time: number): number => time - options.cloud.skew()
 
   const unproven = (): readonly string[] =>
     session.states.filter(({ live, fingerprint }) => !live && !proven.has(fingerprint)).map(({ name }) => name)

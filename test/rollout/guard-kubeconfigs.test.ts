@@ -82,8 +82,8 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
   ['a merge in an entry', `users: [{ name: u, <<: { user: { exec: {} } } }]\n`, /the key << of a user/],
   ['a merge at the top', `<<: { users: [{ name: u, user: { exec: {} } }] }\n`, /the key << at the top/],
   ['a binary key', 'users: [{ name: u, user: { ? !!binary ZXhlYw== : { command: sh } } }]\n', /the key .* of a user/],
-  ['a key twice', 'users: []\nusers: [{ name: u, user: { exec: {} } }]\n', /no kubeconfig/],
-  ['two documents', `${kubeconfig({})}---\n${kubeconfig(EXEC)}`, /no kubeconfig/],
+  ['a key twice', 'users: []\nusers: [{ name: u, user: { exec: {} } }]\n', /not a kubeconfig/],
+  ['two documents', `${kubeconfig({})}---\n${kubeconfig(EXEC)}`, /not a kubeconfig/],
   // The key next to it is one that a user may have.
   [
     'an exec plugin in an entry with another key',
@@ -105,7 +105,7 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
   // YAML 1.1 ends a line, and with it the comment, where YAML 1.2 has a character.
   ...['\u0085', '\u2028', '\u2029', '\r'].map((end) => {
     const text = `kind: Config # c${end}users: [{ name: u, user: ${JSON.stringify(EXEC)} }]\n`
-    return [`users in a comment that U+${end.charCodeAt(0).toString(16)} ends`, text, /no kubeconfig/] as const
+    return [`users in a comment that U+${end.charCodeAt(0).toString(16)} ends`, text, /not a kubeconfig/] as const
   }),
   ['users that are not a list', 'users: { name: u, user: { exec: {} } }\n', /users that are not a list/],
 ]
@@ -137,7 +137,7 @@ test('security 5: the text of a clusters file is as foreign as a file; a secret 
 
 test('security 5: a pipe in place of a kubeconfig is refused, and does not hang', () => {
   execFileSync('mkfifo', [join(workspace, 'pipe')])
-  assert.match(refusals(plan([{ file: 'pipe' }]))[0] ?? '', /no kubeconfig/)
+  assert.match(refusals(plan([{ file: 'pipe' }]))[0] ?? '', /not a kubeconfig/)
 })
 
 test('security 5: on other events the repository is trusted, as its workflows are', () => {

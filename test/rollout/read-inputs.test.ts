@@ -34,7 +34,7 @@ test('booleans are YAML 1.2 words and nothing else', () => {
 
 const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] = [
   [{ 'max-parallel': '0' }, 'INPUT_INVALID', /max-parallel: "0" is not a whole number from 1 to 64/],
-  [{ 'max-parallel': '2.5' }, 'INPUT_INVALID', /no whole number/],
+  [{ 'max-parallel': '2.5' }, 'INPUT_INVALID', /not a whole number/],
   [{ mode: 'deploy' }, 'INPUT_INVALID', /mode: "deploy" is not one of validate, plan, apply, uninstall/],
   [{ timeout: '5 minutes' }, 'INPUT_INVALID', /timeout: "5 minutes" is not a duration/],
   [{ clusters: 'x', 'clusters-file': 'y' }, 'INPUT_CONFLICT', /clusters and clusters-file exclude each other/],

@@ -144,3 +144,15 @@ test('P10 two revisions that count as deployed, because a person rolled back whi
   const once = history('superseded', 'superseded', 'superseded', 'superseded*', 'deployed')
   assert.deepEqual(decideRepair(begun, once, ''), { kind: 'none', why: 'revision 5 is not of this run' })
 })
+
+test('P10 a rollback of ours that made no record: a pending one of that number is another deployer at work', () => {
+  const back = { ...begun, command: 'rollback', before: 4 } as const
+  const live = history(...past, 'failed', 'pending-rollback')
+  assert.equal(decideRepair(back, live, 'Error: Kubernetes cluster unreachable: the server is busy').kind, 'none')
+  assert.equal(decideRepair(back, live, '').kind, 'rollback')
+})
+
+test('P10 a failed revision that Helm calls superseded, because a rollback from it failed, is not gone back to', () => {
+  const seen = history('superseded', 'superseded', 'deployed', 'superseded', 'failed', 'failed*')
+  assert.deepEqual(decideRepair(begun, seen, ''), { kind: 'rollback', revision: 3 })
+})

@@ -65,7 +65,7 @@ for (const [what, source, told] of [
     `test('a', async () => { await new Promise((r) => setTimeout(r, 200)) }); test('b', () => process.exit(0))`,
     /ran no test|ended before its tests did/,
   ],
-  ['is killed', `test('a', () => process.kill(process.pid, 'SIGKILL'))`, /was interrupted by SIGKILL/],
+  ['is killed', `test('a', () => process.kill(process.pid, 'SIGKILL'))`, /was ended by SIGKILL/],
   ['throws after its tests', `test('a', () => {}); setTimeout(() => { throw new Error('late') }, 50)`, /late/],
 ] as const) {
   test(`a file that ${what} counts as failed and says why`, async () => {

@@ -67,8 +67,8 @@ function isAnswered({ name, edition, issuedAt, error }: RegistryStatus, before: 
   // A fixed login has no token that could be newer.
   if (edition === 'static') return true
   const old = before?.registries.find((registry) => registry.name === name)
-  if (error !== undefined) return error.at !== old?.error?.at
-  return issuedAt !== undefined && issuedAt !== old?.issuedAt
+  if (issuedAt !== undefined && issuedAt !== old?.issuedAt) return true
+  return error !== undefined && error.at !== old?.error?.at
 }
 
 function describe({ name, issuedAt, expiresAt, error }: RegistryStatus): string {

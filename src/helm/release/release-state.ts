@@ -76,13 +76,19 @@ export function revisionOfStep(history: readonly Revision[], id: string): Revisi
   return history.find(({ step }) => step?.id === id)
 }
 
-/** The newest revision that worked, below `below` when given: what a rollback goes back to. */
+/**
+ * The newest revision that worked, below `below` when given: what a rollback goes back to. One that is deployed goes first: Helm also calls
+ * a failed revision superseded when a rollback from it fails (https://github.com/helm/helm/blob/v3.22.0/pkg/action/rollback.go). What was
+ * uninstalled, with its history kept, is nobody's good one.
+ */
 export function lastGoodRevision(
   history: readonly Revision[],
   below: number = Number.POSITIVE_INFINITY,
 ): Revision | undefined {
-  return history.findLast(
-    ({ revision, status }) => revision < below && (status === 'deployed' || status === 'superseded'),
+  const older = history.filter(({ revision }) => revision < below)
+  const since = older.slice(older.findLastIndex(({ status }) => status === 'uninstalled') + 1)
+  return (
+    since.findLast(({ status }) => status === 'deployed') ?? since.findLast(({ status }) => status === 'superseded')
   )
 }
 

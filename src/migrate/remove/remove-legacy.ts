@@ -42,9 +42,15 @@ export async function removeLegacy(
       if (error.status !== 404) left.push(`${title}: ${error.code}`)
     }
   }
+  // The helper's own ServiceAccount may name the old Secrets: what changed it then was this run.
+  const versions = new Map<string, string | undefined>()
+  const withVersion = (part: LegacyPart): LegacyPart => {
+    const resourceVersion = versions.get(part.metadata.uid ?? '')
+    return resourceVersion === undefined ? part : { ...part, metadata: { ...part.metadata, resourceVersion } }
+  }
   const remove = (part: LegacyPart): Promise<void> =>
     attempt(partTitle(part), 'deleted', async () => {
-      const held = heldBy((await deletePart(client, part, signal)) ?? {})
+      const held = heldBy((await deletePart(client, withVersion(part), signal)) ?? {})
       if (held !== undefined) left.push(`${partTitle(part)}: ${held}`)
     })
 
@@ -54,7 +60,10 @@ export async function removeLegacy(
   if (left.length > 0) return { done, left }
   for (const account of plan.accounts) {
     const title = `the old names out of ServiceAccount ${keyOf(account.metadata)}`
-    await attempt(title, 'took', () => detach(client, account, signal))
+    await attempt(title, 'took', async () => {
+      const { metadata } = await detach(client, account, signal)
+      if (metadata !== undefined) versions.set(metadata.uid ?? '', metadata.resourceVersion)
+    })
   }
   const dependents = plan.secrets.length === 0 ? [] : await judgeAgain()
   left.push(...dependents.map(({ subject, why }) => `the old Secrets, for ${subject}: ${why}`))
@@ -74,7 +83,7 @@ function deletePart(
 }
 
 /** The whole list, since it is atomic, bound to the version that was read: a change of somebody else makes it fail. */
-function detach(client: KubeClient, account: LegacyAccount, signal: AbortSignal): Promise<unknown> {
+function detach(client: KubeClient, account: LegacyAccount, signal: AbortSignal): Promise<Partial<KubeObject>> {
   const { namespace = '', name, uid, resourceVersion } = account.metadata
   const path = namespacedPath('/api/v1', namespace, 'serviceaccounts', name)
   const body = { metadata: { uid, resourceVersion }, imagePullSecrets: withoutOldNames(account) }

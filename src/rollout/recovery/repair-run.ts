@@ -40,15 +40,18 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
 
 /**
  * An upgrade is known by its label. A rollback takes over the labels of where it goes back to, so it is known by its
- * number and status, unless helm reported that the record was there already.
+ * number and status, unless helm reported that it made no record.
  */
 function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, stderr: string): boolean {
   if (begun.command === 'upgrade') return revisionOfStep(history, begun.id) === last
   if (begun.command === 'uninstall') return last.revision === begun.before
   return (
-    last.revision === (begun.before ?? 0) + 1 && last.status === 'pending-rollback' && !/already exists/.test(stderr)
+    last.revision === (begun.before ?? 0) + 1 && last.status === 'pending-rollback' && !WITHOUT_RECORD.test(stderr)
   )
 }
+
+/** What Helm says before it has made the record of a rollback (`IsReachable` and `Create` in pkg/action/rollback.go). */
+const WITHOUT_RECORD = /already exists|Kubernetes cluster unreachable|failed to create: .*forbidden/
 
 /** Waits for the helm of a journal entry and repairs what it left; returns what was done. */
 export async function repairHelm(
