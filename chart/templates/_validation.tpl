@@ -57,6 +57,15 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if gt (len $instance) 63 }}
 {{- fail (printf "namespace and release together are %d characters long (%s), and a label's value has 63. Choose a shorter name for the release." (len $instance) $instance) }}
 {{- end }}
+{{- if and (ne .Chart.Name "acr-nopass") (gt (len .Chart.Name) 20) }}
+{{- fail (printf "the alias %s has %d characters, and names have room for 20: two aliases that begin alike would be one release. Choose a shorter one." .Chart.Name (len .Chart.Name)) }}
+{{- end }}
+{{- $reserved := list "default" "aliyun-acr-credential-helper" "acr-credential-helper-webhook" -}}
+{{- range $key, $name := dict "fullnameOverride" .Values.fullnameOverride "serviceAccount.name" .Values.serviceAccount.name }}
+{{- if has ($name | default "") $reserved }}
+{{- fail (printf "%s: %s is the name of something else: every namespace has a ServiceAccount default, and Alibaba's helper has the others. Choose another name." $key $name) }}
+{{- end }}
+{{- end }}
 {{- $common := list "acr-credential" "acr-secret" "aliyun-registry" "docker-config" "docker-credentials" "docker-login" "docker-registry" "dockerconfigjson" "dockerhub" "image-pull-secret" "image-pull-secrets" "imagepullsecret" "imagepullsecrets" "pull-secret" "pullsecret" "regcred" "registry-auth" "registry-credentials" "registry-secret" "regsecret" -}}
 {{- if and (or (has .Values.secretName $common) (hasPrefix "acr-credential-" .Values.secretName)) (not .Values.adopt) }}
 {{- fail (printf "secretName: %s is a name that others commonly use, so a Secret of that name is likely somebody else's. Choose a name of its own, or take such Secrets over with adopt: true." .Values.secretName) }}
@@ -73,8 +82,21 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if or (hasPrefix "acr-nopass.io/" $label) (has $label (list "app.kubernetes.io/managed-by" "app.kubernetes.io/instance" "app.kubernetes.io/name")) }}
 {{- fail (printf "the label %s in commonLabels is set by acr-nopass itself. Remove it." $label) }}
 {{- end }}
-{{- if hasPrefix "rbac.authorization.k8s.io/aggregate-to-" $label }}
+{{- if contains "/aggregate-to-" $label }}
 {{- fail (printf "the label %s in commonLabels would give the helper's rights, also those on pull secrets, to everybody with that role. Remove it." $label) }}
+{{- end }}
+{{- end }}
+{{- range $key, $_ := .Values.podAnnotations }}
+{{- if regexMatch "^(container\\.apparmor|container\\.seccomp|seccomp)\\.security\\." $key }}
+{{- fail (printf "the annotation %s in podAnnotations would replace a security default of the Pod. Remove it; podSecurityContext has what can be changed." $key) }}
+{{- end }}
+{{- if eq $key "k8s.aliyun.com/eci-ram-role-name" }}
+{{- fail (printf "the annotation %s in podAnnotations would give the helper another identity. Use identity.workerRole.eciRoleName." $key) }}
+{{- end }}
+{{- end }}
+{{- range $key, $_ := merge (dict) (.Values.podAnnotations | default dict) (.Values.deploymentAnnotations | default dict) }}
+{{- if hasPrefix "helm.sh/hook" $key }}
+{{- fail (printf "the annotation %s would make the helper a hook, which Helm does not keep. Remove it." $key) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -132,7 +154,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- fail (printf "extraVolumeMounts names the volume %s, and extraVolumes has none of that name. Add it there." .name) }}
 {{- end }}
 {{- $path := printf "%s/" (trimSuffix "/" .mountPath) -}}
-{{- range $own := list "/etc/acr-nopass/" "/var/run/secrets/kubernetes.io/serviceaccount/" "/var/run/secrets/acr-nopass/oidc/" }}
+{{- range $own := list "/etc/acr-nopass/" "/var/run/secrets/kubernetes.io/serviceaccount/" "/var/run/secrets/acr-nopass/oidc/" "/app/" "/nodejs/" "/proc/" "/sys/" "/dev/" }}
 {{- if or (hasPrefix $own $path) (hasPrefix $path $own) }}
 {{- fail (printf "the mount at %s in extraVolumeMounts would cover what the helper reads from %s. Choose another path." (trimSuffix "/" $path) (trimSuffix "/" $own)) }}
 {{- end }}
@@ -147,7 +169,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- $strategy := .Values.updateStrategy | default dict -}}
 {{- $rolling := $strategy.rollingUpdate | default dict -}}
-{{- if and $rolling (ne ($strategy.type | default "RollingUpdate") "RollingUpdate") }}
+{{- if and (hasKey $strategy "rollingUpdate") (ne ($strategy.type | default "RollingUpdate") "RollingUpdate") }}
 {{- fail "updateStrategy.rollingUpdate needs type: RollingUpdate. Remove one of the two." }}
 {{- end }}
 {{- if and (has (toString $rolling.maxUnavailable) (list "0" "0%")) (has (toString $rolling.maxSurge) (list "0" "0%")) }}

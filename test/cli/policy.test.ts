@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { runBin } from './run-bin.ts'
@@ -70,6 +71,20 @@ test('--only prints one document of several as the bare JSON that RAM takes, and
   assert.deepEqual([only.kind, only.attachTo, others], ['policy', ['acr-nopass-c0123'], []])
   const refused = await runBin([...args, '--only', 'policy', '--format', 'terraform'])
   assert.equal(refused.code, 2)
+  const none = await runBin([...RRSA, '--only', 'trust'])
+  assert.deepEqual([none.code, none.stdout], [2, ''])
+  assert.match(none.stderr, /^INPUT_MISSING: there is no trust document to print\n {2}fix: .*--issuer/)
+  const values =
+    'identity: { type: rrsa }\nregion: cn-hangzhou\nregistries: [{ name: a, edition: enterprise, instanceId: cri-abc123, region: cn-hangzhou }]\n'
+  const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-policy-'))
+  writeFileSync(join(folder, 'values.yaml'), values)
+  const ci = await runBin(['policy', '--ci', '-f', 'values.yaml'], { cwd: folder })
+  assert.equal(ci.code, 2)
+  assert.match(
+    ci.stderr,
+    /^INPUT_MISSING: the role of the helper is named after its id in ACK.*\n {2}fix: Name the cluster with --ack-cluster-id/,
+  )
+  rmSync(folder, { recursive: true })
   assert.match(refused.stderr, /'--only <kind>' cannot be used with option '--format <form>'/)
 })
 

@@ -79,6 +79,8 @@ registries: [{ name: a, edition: enterprise, instanceId: cri-abc123, region: cn-
     stderr,
     /^note: identity\.rrsa is not complete; .*fill it in for a cluster of ACK\. .*roleArn and oidcProviderArn\.\n$/,
   )
+  const json = await runBin(['validate', '-o', 'json', '-f', '-'], { input })
+  assert.deepEqual(JSON.parse(json.stdout), { errors: [], notes: [stderr.slice('note: '.length, -1)] })
   const clusters = '{ name: home, kubeconfig: { file: home.yaml } }'
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-validate-'))
   try {

@@ -163,3 +163,26 @@ test('the names of the objects are those that policies and checks expect, by rel
     }
   }
 })
+
+test('an alias that names have no room for is refused: two that begin alike would be one release', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-aliases-'))
+  try {
+    const alias = 'acr-nopass-production-eu'
+    await cp(CHART, join(folder, 'charts/acr-nopass'), { recursive: true })
+    const dependencies = [{ name: 'acr-nopass', version: '*', alias }]
+    await writeFile(
+      join(folder, 'Chart.yaml'),
+      JSON.stringify({ apiVersion: 'v2', name: 'umbrella', version: '1.0.0', dependencies }),
+    )
+    const registries = [{ name: 'p', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }]
+    const values = [{ [alias]: { registries, identity: { type: 'worker-role' } } }]
+    for (const helm of helms) {
+      assert.match(
+        await helm.refusal({ values, chart: folder, release: 'apps' }),
+        /the alias acr-nopass-production-eu has 24 characters/,
+      )
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})

@@ -224,6 +224,37 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     { extraVolumes: volumes, extraVolumeMounts: mounts('/var/run') },
     'VALUES_COLLISION',
   ],
+  ...['/etc/./acr-nopass', '/var/run/../run/secrets', '//', '/a//b'].map(
+    (path) =>
+      [
+        `a mount whose path is written otherwise: ${path}`,
+        { extraVolumes: volumes, extraVolumeMounts: mounts(path) },
+        'SCHEMA_FORM',
+      ] as const,
+  ),
+  ...['/app', '/nodejs/bin', '/proc', '/dev/shm'].map(
+    (path) =>
+      [
+        `a mount over what the container runs with: ${path}`,
+        { extraVolumes: volumes, extraVolumeMounts: mounts(path) },
+        'VALUES_COLLISION',
+      ] as const,
+  ),
+  [
+    'no AppArmor profile',
+    { podAnnotations: { 'container.apparmor.security.beta.kubernetes.io/helper': 'unconfined' } },
+    'VALUES_COLLISION',
+  ],
+  ['another identity on ECI', { podAnnotations: { 'k8s.aliyun.com/eci-ram-role-name': 'admin' } }, 'VALUES_COLLISION'],
+  ['a Deployment that is a hook', { deploymentAnnotations: { 'helm.sh/hook': 'pre-delete' } }, 'VALUES_COLLISION'],
+  ['the ServiceAccount of every Pod', { fullnameOverride: 'default' }, 'VALUES_COLLISION'],
+  ["the name of Alibaba's helper", { serviceAccount: { name: 'aliyun-acr-credential-helper' } }, 'VALUES_COLLISION'],
+  [
+    'a Recreate with an empty rolling update',
+    { updateStrategy: { type: 'Recreate', rollingUpdate: {} } },
+    'VALUES_POD',
+  ],
+  ['a user beyond what Kubernetes takes', { podSecurityContext: { runAsUser: 2147483648 } }, 'SCHEMA_RANGE'],
   ['two mounts at one path', { extraVolumes: volumes, extraVolumeMounts: mounts('/a', '/a/') }, 'VALUES_COLLISION'],
   ['no resolver at all', { dnsPolicy: 'None' }, 'VALUES_POD'],
   ['a rolling Recreate', { updateStrategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } }, 'VALUES_POD'],
@@ -236,6 +267,11 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
   [
     "a label that gives the helper's rights to others",
     { commonLabels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } },
+    'VALUES_COLLISION',
+  ],
+  [
+    "a label that gives the helper's rights to others, of another tool",
+    { commonLabels: { 'rbac.crossplane.io/aggregate-to-crossplane': 'true' } },
     'VALUES_COLLISION',
   ],
   [

@@ -1,3 +1,4 @@
+import { NopassError } from '../../errors.ts'
 import { type CiPolicyInput, ciPolicyDocument } from '../../policy/ci-document.ts'
 import { type Grant, type Grants, rolePolicyName } from '../../policy/helper-grants.ts'
 import { clusterKey, policyName, rrsaRoleName } from '../../policy/names.ts'
@@ -79,7 +80,16 @@ function rolesOf(cluster: PolicyCluster, notes: Set<string>): readonly string[] 
   if (cluster.ram === 'none') return []
   if (cluster.ram === 'rrsa') {
     const given = cluster.values.identity.rrsa?.roleArn
-    return [given ? roleNameOf(given) : rrsaRoleName(clusterKey(cluster))]
+    if (given) return [roleNameOf(given)]
+    const key = clusterKey(cluster)
+    if (key !== '') return [rrsaRoleName(key)]
+    throw new NopassError(
+      'INPUT_MISSING',
+      `the role of ${cluster.purpose} is named after its id in ACK, which is not known`,
+      {
+        hint: 'Name the cluster with --ack-cluster-id, list the clusters with --clusters-file, or write identity.rrsa.roleArn.',
+      },
+    )
   }
   if (cluster.workerRoles.length > 0) return cluster.workerRoles
   const usual = USUAL_WORKER_ROLES.join(' and ')

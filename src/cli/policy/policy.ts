@@ -33,6 +33,7 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
       : { grants: [], notes: [] }
   const all = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
   const grants = flags.only === undefined ? all : { ...all, grants: all.grants.map((one) => keepOnly(one, flags.only)) }
+  if (flags.only !== undefined) requireDocument(flags.only, grants)
   if (flags.output === 'json') {
     host.stdout.write(`${JSON.stringify(describeGrants(grants), null, 2)}\n`)
   } else {
@@ -40,6 +41,13 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
     for (const note of grants.notes) host.stderr.write(`note: ${printable(note)}\n`)
   }
   return EXIT.ok
+}
+
+/** An empty file in place of a document would be noticed by RAM at the earliest. */
+function requireDocument(kind: 'policy' | 'trust', { grants, notes }: Grants): void {
+  if (grants.some(({ policy, role }) => (kind === 'policy' ? policy : role) !== undefined)) return
+  const hint = kind === 'trust' && notes.length > 0 ? `${notes.join('. ')}.` : 'Leave out --only to see what there is.'
+  throw new NopassError('INPUT_MISSING', `there is no ${kind} document to print`, { hint })
 }
 
 function keepOnly({ policy, role, ...grant }: Grant, kind: PolicyFlags['only']): Grant {

@@ -37,18 +37,19 @@ export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost
     if (flags.output !== 'json') host.stderr.write(`${found.length === 1 ? '1 error' : `${found.length} errors`}\n`)
     return EXIT.usage
   }
+  const notes = clustersFile === '' && prepared.clusters.some(lacksArns) ? [LATER] : []
   if (flags.output === 'json') {
-    host.stdout.write(`${JSON.stringify({ errors: [] }, null, 2)}\n`)
+    host.stdout.write(`${JSON.stringify({ errors: [], ...(notes.length > 0 && { notes }) }, null, 2)}\n`)
     return EXIT.ok
   }
   host.stdout.write(`valid: ${printable(subject(file, clustersFile, settings))}\n`)
-  if (clustersFile === '' && prepared.clusters.some(lacksArns)) host.stderr.write(LATER)
+  for (const note of notes) host.stderr.write(`note: ${note}\n`)
   return EXIT.ok
 }
 
 const LATER =
-  'note: identity.rrsa is not complete; `acr-nopass apply` and the action fill it in for a cluster of ACK. ' +
-  'To install with helm, or on another cluster, write roleArn and oidcProviderArn.\n'
+  'identity.rrsa is not complete; `acr-nopass apply` and the action fill it in for a cluster of ACK. ' +
+  'To install with helm, or on another cluster, write roleArn and oidcProviderArn.'
 
 function lacksArns({ values }: PreparedCluster): boolean {
   const { type, rrsa } = values?.identity ?? {}

@@ -10,6 +10,8 @@ export function checkCollisions(values: MapNode): ValuesError[] {
     ...ownLabels(values, 'podLabels'),
     ...ownLabels(values, 'commonLabels'),
     ...sharedRights(values),
+    ...reservedNames(values),
+    ...annotations(values),
   ]
 }
 
@@ -52,12 +54,51 @@ function ownLabels(values: MapNode, key: 'secretLabels' | 'podLabels' | 'commonL
   })
 }
 
+/** Every namespace has a ServiceAccount `default`; Alibaba's helper has the other names. */
+const RESERVED: readonly unknown[] = ['default', 'aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
+
+function reservedNames(values: MapNode): ValuesError[] {
+  const named = [
+    { path: ['fullnameOverride'], node: child(values, 'fullnameOverride') },
+    { path: ['serviceAccount', 'name'], node: child(child(values, 'serviceAccount'), 'name') },
+  ]
+  return named.flatMap(({ path, node }) => {
+    if (node?.kind !== 'scalar' || !RESERVED.includes(node.value)) return []
+    const message = `\`${path.join('.')}\` is ${String(node.value)}, which is the name of something else`
+    return [new ValuesError('VALUES_COLLISION', message, { at: node.at, path, hint: 'Choose another name.' })]
+  })
+}
+
+/** Annotations that replace a security default, give another identity, or make the Deployment a hook. */
+function annotations(values: MapNode): ValuesError[] {
+  return (['podAnnotations', 'deploymentAnnotations'] as const).flatMap((key) => {
+    const map = child(values, key)
+    if (map?.kind !== 'map') return []
+    return [...map.entries].flatMap(([annotation, { keyAt }]) => {
+      const [why, hint] = judgeAnnotation(key, annotation) ?? []
+      if (why === undefined) return []
+      const message = `the annotation \`${annotation}\` in \`${key}\` would ${why}`
+      return [new ValuesError('VALUES_COLLISION', message, { at: keyAt, path: [key, annotation], hint: hint ?? '' })]
+    })
+  })
+}
+
+function judgeAnnotation(key: 'podAnnotations' | 'deploymentAnnotations', name: string): readonly string[] | undefined {
+  if (name.startsWith('helm.sh/hook')) return ['make the helper a hook, which Helm does not keep', 'Remove it.']
+  if (key === 'deploymentAnnotations') return undefined
+  if (/^(container\.apparmor|container\.seccomp|seccomp)\.security\./.test(name))
+    return ['replace a security default of the Pod', 'Remove it; `podSecurityContext` has what can be changed.']
+  if (name === 'k8s.aliyun.com/eci-ram-role-name')
+    return ['give the helper another identity', 'Use `identity.workerRole.eciRoleName`.']
+  return undefined
+}
+
 /** Labels that add the rules of our ClusterRoles to a role of users. */
 function sharedRights(values: MapNode): ValuesError[] {
   const labels = child(values, 'commonLabels')
   if (labels?.kind !== 'map') return []
   return [...labels.entries].flatMap(([label, { keyAt }]) => {
-    if (!label.startsWith('rbac.authorization.k8s.io/aggregate-to-')) return []
+    if (!label.includes('/aggregate-to-')) return []
     const message = `the label \`${label}\` in \`commonLabels\` would give the helper's rights, also those on pull secrets, to everybody with that role`
     return [
       new ValuesError('VALUES_COLLISION', message, {

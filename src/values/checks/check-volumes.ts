@@ -6,6 +6,12 @@ const OWN_PATHS: readonly string[] = [
   '/etc/acr-nopass/',
   '/var/run/secrets/kubernetes.io/serviceaccount/',
   '/var/run/secrets/acr-nopass/oidc/',
+  // The program, its Node.js, and what the container has from its runtime.
+  '/app/',
+  '/nodejs/',
+  '/proc/',
+  '/sys/',
+  '/dev/',
 ]
 
 /** Volumes, resolver and strategy that the API server refuses, or that would break the helper: those of chart/templates/_validation.tpl. */
@@ -69,7 +75,7 @@ function resolver(values: MapNode): ValuesError[] {
 function strategy(values: MapNode): ValuesError[] {
   const strategy = child(values, 'updateStrategy')
   const rolling = child(strategy, 'rollingUpdate')
-  if (rolling?.kind !== 'map' || rolling.entries.size === 0) return []
+  if (rolling?.kind !== 'map') return []
   const path = ['updateStrategy', 'rollingUpdate']
   if (is(child(strategy, 'type'), 'Recreate')) {
     const message = '`updateStrategy.rollingUpdate` needs `type: RollingUpdate`'
