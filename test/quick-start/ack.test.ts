@@ -24,8 +24,9 @@ test('the quick start on ACK does what it says when it is followed word for word
         },
         { block: 8, does: 'git add', calls: [] },
         { block: 9, does: 'sed -i', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
-        { block: 10, does: 'acr-nopass plan', calls: ['AttachPolicyToRole', 'DetachPolicyFromRole'] },
-        { block: 11, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },
+        { block: 10, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy', 'DeleteRole'] },
+        { block: 11, does: 'acr-nopass plan', calls: ['CreatePolicy', 'AttachPolicyToRole'] },
+        { block: 12, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },
       ])
       assert.match(printed[4] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
       const [planned = '', applied = ''] = reader.summaries

@@ -17,9 +17,10 @@ test('the quick start on ACK Serverless does what it says when it is followed wo
         { block: 2, does: 'acr-nopass validate', calls: [] },
         { block: 3, does: 'acr-nopass apply', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
         { block: 4, does: 'kubectl create', calls: [] },
-        { block: 5, does: 'aliyun ram', calls: ['CreateRole'] },
-        { block: 6, does: 'acr-nopass plan', calls: ['AttachPolicyToRole', 'DetachPolicyFromRole'] },
-        { block: 7, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },
+        { block: 5, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy', 'DeleteRole'] },
+        { block: 6, does: 'aliyun ram', calls: ['CreateRole'] },
+        { block: 7, does: 'acr-nopass plan', calls: ['CreatePolicy', 'AttachPolicyToRole'] },
+        { block: 8, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },
       ])
       assert.match(printed[3] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
       assert.deepEqual(await servedNamespaces(bed), [[]])

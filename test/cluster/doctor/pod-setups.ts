@@ -32,7 +32,7 @@ export const POD_SETUPS: readonly Setup[] = [
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'shop/built'],
     make: (bed) => bed.pod('shop', 'built', IMAGE, { serviceAccountName: 'builder' }),
-    says: /ServiceAccount builder is none of `targets\.serviceAccounts`/,
+    says: /ServiceAccount builder is not one of `targets\.serviceAccounts`/,
     fix: gone('shop', 'built'),
   },
   {
@@ -63,7 +63,7 @@ export const POD_SETUPS: readonly Setup[] = [
     id: 'POD_MASKED',
     args: ['pod', 'shop/masked'],
     make: (bed) => bed.pod('shop', 'masked', IMAGE, { imagePullSecrets: [{ name: 'own' }] }),
-    says: /names pull secrets of its own \(own\)[\s\S]*Add \{name: acr-nopass\}/,
+    says: /names its own pull secrets \(own\)[\s\S]*Add \{name: acr-nopass\}/,
     fix: gone('shop', 'masked'),
   },
   {
@@ -117,7 +117,7 @@ export const POD_SETUPS: readonly Setup[] = [
       await bed.helper.open('theirs')
       await bed.pod('theirs', 'guest', IMAGE, reference)
     },
-    says: /Secret acr-nopass in namespace theirs belongs to somebody else/,
+    says: /Secret acr-nopass in namespace theirs belongs to another owner/,
     fix: async (bed) => {
       await bed.removePod('theirs', 'guest')
       await bed.helper.remove(`/api/v1/namespaces/theirs/secrets/${SECRET}`)
