@@ -45,9 +45,7 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
 function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, stderr: string): boolean {
   if (begun.command === 'upgrade') return revisionOfStep(history, begun.id) === last
   if (begun.command === 'uninstall') return last.revision === begun.before
-  return (
-    last.revision === (begun.before ?? 0) + 1 && last.status === 'pending-rollback' && !WITHOUT_RECORD.test(stderr)
-  )
+  return last.revision === (begun.before ?? 0) + 1 && last.status === 'pending-rollback' && !WITHOUT_RECORD.test(stderr)
 }
 
 /** What Helm says before it has made the record of a rollback (`IsReachable` and `Create` in pkg/action/rollback.go). */
