@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { discoverCustom } from '../../src/release/api-resources.ts'
-import { removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
+import { makeReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
 
 const LIST = ['list']
 const version = (groupVersion: string) => ({ groupVersion })
@@ -94,4 +94,25 @@ test('custom kinds are found in every version that is served, each once', async 
     kinds.map(({ apiVersion, plural }) => `${apiVersion} ${plural}`),
     ['apps.kruise.io/v1beta1 statefulsets', 'apps.kruise.io/v1alpha1 clonesets', 'calendar.example.com/v1 events'],
   )
+})
+
+test('a namespace that is being deleted is waited for and made again', async () => {
+  const asked: string[] = []
+  const ending = { metadata: { name: 'n', deletionTimestamp: '2026-11-28T00:00:00Z' } }
+  const there = ['ending', 'ending', 'gone']
+  const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
+    asked.push(`${method} ${path}`)
+    const state = there[0] ?? 'gone'
+    if (method === 'POST') {
+      if (state === 'ending') throw new KubeApiError(409, 'object is being deleted')
+      return {}
+    }
+    there.shift()
+    return ending
+  }
+  await makeReleaseNamespace({ request } as unknown as KubeClient, 'n', new AbortController().signal)
+  assert.deepEqual(asked, [
+    ...Array.from({ length: 2 }, () => ['POST /api/v1/namespaces', 'GET /api/v1/namespaces/n']).flat(),
+    'POST /api/v1/namespaces',
+  ])
 })

@@ -17,10 +17,11 @@ import {
 } from '../../helm/release/release-state.ts'
 import { renderRelease, templateRelease } from '../../helm/release/render-release.ts'
 import { missingRights, neededRights, probeRights, requireRights } from '../../release/access-review.ts'
-import { exists, findAddons, otherReleases } from '../../release/cluster-reads.ts'
+import { findAddons, otherReleases } from '../../release/cluster-reads.ts'
 import type { ClusterWork } from '../cluster-run.ts'
 import { beginHelmStep } from '../deploy/helm-step.ts'
 import { restoreOvertaken } from '../deploy/other-deployers.ts'
+import { hasReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig } from '../deploy/release-parts.ts'
 import { openReleaseStore, type ReleaseStore } from '../deploy/release-store.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
@@ -75,7 +76,7 @@ export async function preflightCluster(
   }
   const store = openReleaseStore(helm, connected.client, target)
   const [namespaceExists, { alone, notes }] = await Promise.all([
-    exists(connected.client, `/api/v1/namespaces/${namespace}`, signal),
+    hasReleaseNamespace(connected.client, namespace, signal),
     refuseRivals(work, connected),
   ])
   const history = await settledHistory(work, target, connected, store)

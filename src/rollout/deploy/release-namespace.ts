@@ -10,25 +10,51 @@ const MADE_LABEL = 'acr-nopass.io/made-for-release'
 /** The helper's Pods take their grace period to end. */
 const ENDING_MS = 40_000
 
-/** Makes the release's namespace, marked as ours. Another run that was faster is fine. */
+/** Whether the release's namespace is there to stay; undefined when it may not be read. One that is being deleted is not. */
+export async function hasReleaseNamespace(
+  client: KubeClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  const namespace = await readNamespace(client, pathOf(name), signal)
+  if (namespace instanceof KubeApiError) {
+    if (namespace.status === 403) return undefined
+    throw namespace
+  }
+  return namespace !== null && namespace.metadata?.deletionTimestamp === undefined
+}
+
+/**
+ * Makes the release's namespace, marked as ours, after one of that name that is being deleted is gone. Another run that was faster is fine.
+ * @throws KubeApiError the conflict with one whose deletion does not end
+ */
 export async function makeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
   const metadata = { name, labels: { [MADE_LABEL]: 'true' } }
-  try {
-    await client.request(
-      { method: 'POST', path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata } },
-      signal,
-    )
-  } catch (error) {
-    if (!(error instanceof KubeApiError && error.status === 409)) throw error
-  }
+  let conflict: unknown
+  const made = await pollUntil(ENDING_MS, signal, async () => {
+    try {
+      await client.request(
+        { method: 'POST', path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata } },
+        signal,
+      )
+      return true
+    } catch (error) {
+      if (!(error instanceof KubeApiError && error.status === 409)) throw error
+      conflict = error
+      return (await hasReleaseNamespace(client, name, signal)) !== false
+    }
+  })
+  if (made === undefined) throw conflict
 }
+
+const pathOf = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`
 
 /**
  * Removes the release's namespace when the rollout created it and nothing else is in it, of any kind that the API server has;
  * returns what was done. What cannot be read could be another owner's data: then the namespace stays, and the command is printed.
  */
 export async function removeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<string> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
+  const path = pathOf(name)
   const namespace = await readNamespace(client, path, signal)
   if (namespace === null) return `namespace ${name} does not exist`
   if (namespace instanceof KubeApiError) return `namespace ${name} stays: it could not be read (${namespace.message})`
