@@ -69,7 +69,7 @@ function caFingerprint(pem: string): string {
 }
 
 /** Whether something is there; undefined when the deployer may not look. */
-export async function exists(client: KubeClient, path: string, signal?: AbortSignal): Promise<boolean | undefined> {
+async function exists(client: KubeClient, path: string, signal?: AbortSignal): Promise<boolean | undefined> {
   try {
     await client.request({ method: 'GET', path }, signal)
     return true
