@@ -127,7 +127,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const leading = session
     leading.lead(sessionStop.signal).then(
       () => {
-        if (rotationRequest !== undefined) leading.refreshOlderThan(rotationRequest)
+        if (rotationRequest !== undefined) leading.refreshOlderThan(onCloudClock(rotationRequest))
         statusWriter.touch()
       },
       (error: unknown) => log.error({ code: toNopassError(error).code }, 'the take-over failed'),
@@ -145,9 +145,14 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const requested = refreshRequestedAt(object)
     if (requested === undefined || requested === rotationRequest) return
     rotationRequest = requested
-    // The API server's time, as credentials count on the cloud's; this machine's clock has no say.
-    if (elector.holds()) session.refreshOlderThan(requested)
+    if (elector.holds()) session.refreshOlderThan(onCloudClock(requested))
   }
+
+  /**
+   * A request carries the API server's time, and credentials count on the cloud's clock, which may be ahead. A clock of this machine that is
+   * ahead of both has no say: it would make what is old look new.
+   */
+  const onCloudClock = (time: number): number => time - Math.min(0, options.cloud.skew())
 
   const unproven = (): readonly string[] =>
     session.states.filter(({ live, fingerprint }) => !live && !proven.has(fingerprint)).map(({ name }) => name)
