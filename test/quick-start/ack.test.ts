@@ -23,7 +23,7 @@ test('the quick start on ACK does what it says when it is followed word for word
           calls: ['CreateOIDCProvider', 'CreateRole', 'CreatePolicy', 'AttachPolicyToRole'],
         },
         { block: 8, does: 'git add', calls: [] },
-        { block: 9, does: 'sed -i', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
+        { block: 9, does: 'sed -i.bak', calls: ['CreateRole', 'CreatePolicy', 'AttachPolicyToRole'] },
         { block: 10, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy', 'DeleteRole'] },
         { block: 11, does: 'acr-nopass plan', calls: ['CreatePolicy', 'AttachPolicyToRole'] },
         { block: 12, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },

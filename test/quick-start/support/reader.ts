@@ -141,7 +141,8 @@ async function runPushed(folder: string, options: ReaderOptions, signal: AbortSi
   await cp(folder, workspace, { recursive: true })
   const workflows = join(workspace, '.github', 'workflows')
   const summaries: string[] = []
-  for (const workflow of (await readdir(workflows)).sort()) {
+  const names = (await readdir(workflows)).filter((name) => /\.ya?ml$/.test(name))
+  for (const workflow of names.sort()) {
     const text = await readFile(join(workflows, workflow), 'utf8')
     await writeFile(join(workflows, workflow), onEmulator(text))
     const record = await runWorkflow(
