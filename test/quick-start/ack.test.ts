@@ -30,7 +30,7 @@ test('the quick start on ACK does what it says when it is followed word for word
       ])
       assert.match(printed[4] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
       const [planned = '', applied = ''] = reader.summaries
-      assert.match(planned, /### acr-nopass plan: 2 planned/)
+      assert.match(planned, /### acr-nopass plan: 1 planned, 1 unchanged/)
       assert.match(applied, /### acr-nopass apply: 1 deployed, 1 unchanged/)
       assert.deepEqual(await servedNamespaces(bed), [[], ['acr-nopass', 'default']])
     },
