@@ -50,13 +50,3 @@ function address(name: string, value: string | undefined): string | undefined {
   if (!ADDRESS.test(text)) throw new NopassError('HELPER_ARGUMENTS', `${name} is not host:port: ${value}`)
   return text
 }
-
-/** One line an event: fields first, then what happened; never a secret (pino fits). */
-export interface Log {
-  /** Whether it is worth the while to put the fields together. */
-  isLevelEnabled(level: 'debug'): boolean
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}

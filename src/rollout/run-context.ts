@@ -1,5 +1,5 @@
 import type { Helm } from '../helm/obtain/find-helm.ts'
-import type { KeyedLock } from '../lib/single-flight.ts'
+import type { KeyedLock } from '../lib/keyed-lock.ts'
 import type { CloudAccess } from './connect/cloud-access.ts'
 import type { PreparedCluster } from './inputs/prepare-cluster.ts'
 import type { Settings } from './inputs/settings.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Ram } from '../../src/alibaba/ram.ts'
-import { createKeyedLock } from '../../src/lib/single-flight.ts'
+import { createKeyedLock } from '../../src/lib/keyed-lock.ts'
 import { applyPolicy } from '../../src/policy/apply-policy.ts'
 import type { SharedTarget } from '../../src/policy/policy-targets.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'

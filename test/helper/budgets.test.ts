@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Log } from '../../src/helper/helper-arguments.ts'
+import type { Log } from '../../src/helper/log.ts'
 import { createEventReporter } from '../../src/helper/report/event-reporter.ts'
 import { createProblemBoard } from '../../src/helper/report/problem-board.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'

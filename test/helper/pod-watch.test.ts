@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Log } from '../../src/helper/helper-arguments.ts'
+import type { Log } from '../../src/helper/log.ts'
 import { createPodWatch } from '../../src/helper/pods/pod-watch.ts'
 import type { EventReporter } from '../../src/helper/report/event-reporter.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'

@@ -15,7 +15,7 @@ export interface RepeatOptions {
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
 
-/** Attempts until one succeeds or the rule of retry.ts says no; an attempt is told whether to renew its session first. */
+/** Attempts until one succeeds or `retryDelay` says no; an attempt is told whether to renew its session first. */
 export async function repeatCall(
   attempt: (renew: boolean) => Promise<Outcome>,
   options: RepeatOptions,

@@ -19,7 +19,7 @@ export interface TokenKeeperOptions {
   readonly onChange: (event: RefreshEvent) => void
 }
 
-/** Keeps the credentials of all registries fresh; those that share namespaces, or a token request, are replaced together (join-refreshes.ts). */
+/** Keeps the credentials of all registries fresh; those that share namespaces, or a token request, are replaced together (`joinsRefresh`). */
 export interface TokenKeeper {
   readonly states: readonly RegistryState[]
   /** What Secrets hold for a registry: its live credential, else the last one of an earlier configuration. */

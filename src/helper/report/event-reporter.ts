@@ -2,7 +2,7 @@ import type { KubeClient } from '../../kube/client.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { printable } from '../../printable.ts'
-import type { Log } from '../helper-arguments.ts'
+import type { Log } from '../log.ts'
 
 /** What an Event is about. */
 interface EventSubject {

@@ -1,7 +1,7 @@
 import { toNopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { toStatusError } from '../../release/helper-status.ts'
-import type { Log } from '../helper-arguments.ts'
+import type { Log } from '../log.ts'
 import type { WriteAction } from '../plan/actions.ts'
 import { parsePlanKey } from '../plan/plan-key.ts'
 import type { ControllerObserver } from '../writes/controller-observer.ts'

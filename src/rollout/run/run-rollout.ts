@@ -1,7 +1,7 @@
 import { collectUnverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { NopassError } from '../../errors.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
-import { createKeyedLock } from '../../lib/single-flight.ts'
+import { createKeyedLock } from '../../lib/keyed-lock.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { type ClusterResult, printableResult } from '../cluster-result.ts'
 import { type RolledCluster, skippedResult } from '../cluster-run.ts'

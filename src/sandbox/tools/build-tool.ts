@@ -24,7 +24,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 
 /**
  * Builds one tool into the cache and answers its path. The caller holds the lock of the tool's module. The program appears under its name only when it is
- * complete. Throws TOOL_BUILD_FAILED and the causes of build-failure.ts.
+ * complete. Throws TOOL_BUILD_FAILED and the causes of `buildFailure`.
  */
 export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, signal: AbortSignal): Promise<string> {
   const cache = cacheFolder(host)

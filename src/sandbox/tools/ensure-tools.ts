@@ -33,7 +33,7 @@ export interface WantedTool {
 
 /**
  * Makes sure that the named tools are there and answers their paths: a ready program that fits, else our cache, else a build from the pinned source.
- * Throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, NO_DISK_SPACE, TOOL_NOT_HERE and the causes of build-failure.ts.
+ * Throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, NO_DISK_SPACE, TOOL_NOT_HERE and the causes of `buildFailure`.
  */
 export async function ensureTools(names: readonly ToolName[], options: EnsureOptions): Promise<ToolPaths> {
   const { progress, signal, host = readHost() } = options

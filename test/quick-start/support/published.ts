@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { pushChart } from '../../../scripts/release/push-chart.ts'
 import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
 import { VERSION } from '../../../src/version.ts'
 import { writeHelperProgram } from '../../support/helper-program.ts'
-import { ROOT } from '../../support/registry/release-registry.ts'
+import { ROOT, writeLogin } from '../../support/registry/release-registry.ts'
 
 /** The artifacts of this version where a reader gets them: an npm registry, an OCI registry; and GitHub's API. */
 export interface Published extends AsyncDisposable {
@@ -36,11 +36,7 @@ export async function publish(options: PublishOptions, signal: AbortSignal): Pro
   const made = { root: ROOT, out, helm, imageDigest: undefined, helperFile, env: process.env }
   await buildArtifacts(made, signal)
   const { host } = new URL(registry)
-  const { username, password } = cloud.registryPush
-  const auth = Buffer.from(`${username}:${password}`).toString('base64')
-  const loginFile = join(folder, 'docker', 'config.json')
-  await mkdir(join(folder, 'docker'))
-  await writeFile(loginFile, JSON.stringify({ auths: { [host]: { auth } } }), { mode: 0o600 })
+  const loginFile = await writeLogin(folder, host, cloud.registryPush)
   const env = { ...process.env, HELM_REGISTRY_CONFIG: loginFile }
   const archive = join(out, `acr-nopass-chart-${VERSION}.tgz`)
   await pushChart({ helm, archive, to: `oci://${host}/acr-nopass/charts`, env }, signal)

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { PushCredential } from '../../../src/sandbox/cloud/cr/registry-auth.ts'
 import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 import { writeHelperImage } from '../../../src/sandbox/image/helper-image.ts'
 import { pushImage } from '../../../src/sandbox/image/push-image.ts'
@@ -41,10 +42,7 @@ export async function openReleaseRegistry(
   const login = cloud.registryPush
   const target = { registry: registry.url, repository: 'acr-nopass/acr-nopass', tag: VERSION, login }
   await pushImage(image, target, signal)
-  const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64')
-  const loginFile = join(folder, 'docker', 'config.json')
-  await mkdir(join(folder, 'docker'))
-  await writeFile(loginFile, JSON.stringify({ auths: { [host]: { auth } } }), { mode: 0o600 })
+  const loginFile = await writeLogin(folder, host, login)
   return {
     host,
     imageDigest: image.manifest.digest,
@@ -63,4 +61,13 @@ export async function openReleaseRegistry(
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A login in Docker's form, in a folder of its own; answers the file. */
+export async function writeLogin(folder: string, host: string, login: PushCredential): Promise<string> {
+  const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64')
+  const file = join(folder, 'docker', 'config.json')
+  await mkdir(join(folder, 'docker'))
+  await writeFile(file, JSON.stringify({ auths: { [host]: { auth } } }), { mode: 0o600 })
+  return file
 }
