@@ -1,3 +1,6 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 /** A place in a file that states the version. */
 export interface VersionPlace {
   readonly file: string
@@ -9,10 +12,28 @@ export interface VersionPlace {
   readonly part?: 'major' | 'prerelease'
 }
 
-const ACTION = /(?<=acr-nopass\/acr-nopass@v)\d+/g
-const GITOPS = { argocd: /(?<=targetRevision: v)\d[\w.-]*/g, flux: /(?<=ref: \{ tag: v)\d[\w.-]*/g }
+const root = join(import.meta.dirname, '../..')
+const PAGES = ['README*.md', 'chart/README*.md', 'docs/{en,zh}/*.md', 'examples/**/*.{yaml,yml,sh}']
 
-/** Every place that is written by hand; the action's bundle is built, see bundle-version.ts. */
+/** What pages and examples show of the version, wherever it stands. */
+const SHOWN: readonly Omit<VersionPlace, 'file'>[] = [
+  { what: "the action's moving tag", pattern: /(?<=acr-nopass\/acr-nopass@v)\d+/g, part: 'major' },
+  { what: 'its status', pattern: /(?<=\*\* ?(?:version|版本) )\d+\.\d+\.\d+/g },
+  { what: 'the package', pattern: /(?<=(?:npx|--global) acr-nopass@)\d+\.\d+\.\d+/g },
+  { what: "the package's major version", pattern: /(?<=npx --yes acr-nopass@)\d+/g, part: 'major' },
+  { what: 'the chart', pattern: /(?<=charts\/acr-nopass --version )\d+\.\d+\.\d+/g },
+  { what: 'targetRevision', pattern: /(?<=targetRevision: v)\d[\w.-]*/g },
+  { what: 'tag', pattern: /(?<=ref: \{ tag: v)\d[\w.-]*/g },
+]
+
+function shownPlaces(): VersionPlace[] {
+  return globSync(PAGES, { cwd: root }).flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8')
+    return SHOWN.filter(({ pattern }) => text.search(pattern) >= 0).map((shown) => ({ file, ...shown }))
+  })
+}
+
+/** Every place that is not built from another; the action's bundle is built, see bundle-version.ts. */
 export const VERSION_PLACES: readonly VersionPlace[] = [
   { file: 'package.json', what: 'version', pattern: /(?<=^ {2}"version": ")[^"]*/gm },
   { file: 'package-lock.json', what: 'version', pattern: /(?<="name": "acr-nopass",\n +"version": ")[^"]*/g },
@@ -26,46 +47,7 @@ export const VERSION_PLACES: readonly VersionPlace[] = [
     pattern: /(?<=artifacthub\.io\/prerelease: ")[^"]*/g,
     part: 'prerelease',
   },
-  { file: 'examples/gitops/argocd.yaml', what: 'targetRevision', pattern: GITOPS.argocd },
-  { file: 'examples/gitops/flux.yaml', what: 'tag', pattern: GITOPS.flux },
-  ...['docs/en/gitops.md', 'docs/zh/gitops.md'].flatMap((file) => [
-    { file, what: 'targetRevision', pattern: GITOPS.argocd },
-    { file, what: 'tag', pattern: GITOPS.flux },
-  ]),
-  ...[
-    'README.md',
-    'README.zh-CN.md',
-    'docs/en/action.md',
-    'docs/zh/action.md',
-    'docs/en/quick-start-ack.md',
-    'docs/zh/quick-start-ack.md',
-    'examples/workflows/approved-plan.yml',
-    'examples/workflows/environments.yml',
-    'examples/workflows/matrix.yml',
-    'examples/workflows/pull-request.yml',
-    'examples/workflows/rollout.yml',
-    'examples/workflows/uninstall.yml',
-  ].map((file) => ({ file, what: "the action's moving tag", pattern: ACTION, part: 'major' as const })),
-  ...['README.md', 'README.zh-CN.md'].flatMap((file) => [
-    { file, what: 'its status', pattern: /(?<=\*\* ?(?:version|版本) )\d+\.\d+\.\d+/g },
-    { file, what: 'the package', pattern: /(?<=(?:npx|--global) acr-nopass@)\d+\.\d+\.\d+/g },
-  ]),
-  ...[
-    'README.md',
-    'README.zh-CN.md',
-    'chart/README.md',
-    'chart/README.zh-CN.md',
-    'docs/en/gitops.md',
-    'docs/zh/gitops.md',
-    'docs/en/quick-start-self-built.md',
-    'docs/zh/quick-start-self-built.md',
-  ].map((file) => ({ file, what: 'the chart', pattern: /(?<=charts\/acr-nopass --version )\d+\.\d+\.\d+/g })),
-  ...['docs/en/other-ci.md', 'docs/zh/other-ci.md', 'examples/ci/rollout.sh'].map((file) => ({
-    file,
-    what: "the package's major version",
-    pattern: /(?<=npx --yes acr-nopass@)\d+/g,
-    part: 'major' as const,
-  })),
+  ...shownPlaces(),
 ]
 
 /** X.Y.Z and nothing else: a release has no suffix. */
