@@ -2,7 +2,7 @@
 # What a job of any CI runs. MODE: validate, plan or apply.
 
 set -eu
-acr_nopass() { npx --yes acr-nopass@0 "$@"; }
+acr_nopass() { npx --yes acr-nopass@1 "$@"; }
 
 acr_nopass validate --clusters-file clusters.yaml -f values.yaml
 if [ "${MODE:-validate}" = validate ]; then exit; fi
