@@ -40,6 +40,8 @@ export interface ApiServer {
   tamper(key: string): void
   remove(key: string): void
   create(key: string): void
+  /** Its labels from now on. */
+  label(key: string, labels: Record<string, string>): void
   /** The object has an older version, as after a restore of etcd, and no watch tells of it. */
   rewind(key: string): void
   /** Called after each write of the helper. */
@@ -166,6 +168,10 @@ export function createApiServer(): ApiServer {
       if (gone) for (const { matches, send } of [...watchers]) if (matches(key)) send('DELETED', gone)
     },
     create: (key) => put(key),
+    label(key, labels) {
+      const object = objects.get(key)
+      if (object) store(key, { ...object, metadata: { ...object.metadata, labels } })
+    },
     rewind(key) {
       const object = objects.get(key)
       if (object) objects.set(key, { ...object, metadata: { ...object.metadata, resourceVersion: '2' } })

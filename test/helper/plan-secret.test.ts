@@ -155,6 +155,16 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
     write('rotated', 'prod,other'),
   ],
   [
+    'H5 a newer entry of an earlier configuration, whose end is not known, is left alone as long as it is likely to live',
+    { tokens: [older('restored')], secrets: shop({ expiresAt: undefined }, group(live('prod', 'new'))) },
+    { kind: 'current', newer: ['prod'], until: 59 * MINUTE },
+  ],
+  [
+    'H5 and an older entry of an earlier configuration is replaced at once',
+    { tokens: [prod], secrets: shop({ expiresAt: undefined, issuedAt: [NOW - 1] }, group(live('prod', 'old'))) },
+    write('rotated'),
+  ],
+  [
     'H5 but not one whose time is to come: the clock was wrong then, and what this replica got as the leader is newer',
     { tokens: [older(undefined), late], secrets: newer({ issuedAt: [NOW, NOW + MINUTE] }), config: both },
     write('rotated', 'prod,other'),

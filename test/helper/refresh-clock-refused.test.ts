@@ -232,3 +232,36 @@ test('H3 of the entries of an earlier configuration an older one in the own copy
   refresh.keep(copy(issuedAt + 1))
   assert.equal(refresh.state.kept?.token.password, `of ${issuedAt + 1}`)
 })
+
+test('H3 a registry that is configured as before again keeps its newest credential, also where the own copy has an older one', async () => {
+  const before = openRefresh()
+  before.refresh.start()
+  await before.clock.advance(1000)
+  const { state } = before.refresh
+  const { live } = state
+  assert.ok(live)
+  // The registry was another one for a while, and nothing could be written to the own copy.
+  const typo = openRefresh({
+    initial: { ...state, fingerprint: 'other', live: undefined, kept: { ...live, origin: 'kept' } },
+  })
+  const copy = (password: string, issuedAt: number) => ({ ...live, token: { ...live.token, password, issuedAt } })
+  typo.refresh.adopt(copy('older', live.token.issuedAt - 1))
+  assert.deepEqual(typo.refresh.state.live, { ...live, origin: 'restored' })
+  assert.deepEqual([typo.refresh.state.kept, typo.tokens.length], [undefined, 1])
+  typo.refresh.adopt(copy('newer', live.token.issuedAt + 1))
+  assert.equal(typo.refresh.state.live?.token.password, 'newer')
+})
+
+test('H3 the entry of another registry, however new, does not keep the credential of the present one out', async () => {
+  const before = openRefresh()
+  before.refresh.start()
+  await before.clock.advance(1000)
+  const { state } = before.refresh
+  const { live } = state
+  assert.ok(live)
+  const { refresh } = openRefresh({
+    initial: { ...state, fingerprint: 'other', live: { ...live, fingerprint: 'other' } },
+  })
+  refresh.adopt({ ...live, token: { ...live.token, password: 'present', issuedAt: live.token.issuedAt - 1 } })
+  assert.deepEqual([refresh.state.live?.token.password, refresh.state.kept], ['present', undefined])
+})

@@ -134,6 +134,42 @@ test('H4 a namespace that is deleted with its Role while the helper runs changes
   await end(clock, helper)
 })
 
+test('scope namespaces: a new leader that still knows a namespace as opted out reads it again before it takes anything back', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const scoped = { scope: 'namespaces', targets: { namespaces: { include: ['shop'] } } } as const
+  server.label('namespaces/shop', { 'acr-nopass.io/skip': 'true' })
+  const one = startHelper(server, clock, cloud, scoped)
+  await clock.advance(4 * MINUTE)
+  const two = startHelper(server, clock, cloud, scoped, { name: 'two' })
+  await clock.advance(20_000)
+  assert.deepEqual(passwordsIn(server, 'shop'), {})
+  server.label('namespaces/shop', {})
+  // The one that leads has read it again, the other has not.
+  await clock.advance(60_000)
+  const filled = passwordsIn(server, 'shop')
+  assert.deepEqual(Object.keys(filled), ['a.example.com'])
+  const writes: string[] = []
+  server.onWrite = (key) => writes.push(key)
+  // Nothing is taken back either while it cannot be read.
+  const unread = { matches: ({ path }: KubeCall) => path === '/api/v1/namespaces/shop', status: 500 } as const
+  server.faults.add(unread)
+  one.stop.abort()
+  await clock.advance(10_000)
+  assert.ok(two.log.includes('info leading'))
+  server.faults.delete(unread)
+  await clock.advance(2 * MINUTE)
+  assert.deepEqual(passwordsIn(server, 'shop'), filled)
+  assert.deepEqual(
+    writes.filter((key) => key.startsWith('secrets/')),
+    [],
+  )
+  // What is opted out by then is taken back.
+  server.label('namespaces/shop', { 'acr-nopass.io/skip': 'true' })
+  await clock.advance(6 * MINUTE)
+  assert.deepEqual(passwordsIn(server, 'shop'), {})
+  await end(clock, one, two)
+})
+
 test('H5 a follower that takes over and cannot read the credentials back overwrites nothing that lives longer', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   // Both prove a new registry at the start; then only the leader renews.

@@ -44,6 +44,11 @@ export interface Caches {
   readonly synced: boolean
   /** Scope `namespaces`: the right to read this one or its objects was missing when last tried. It holds up no other. */
   unreadable(namespace: string): boolean
+  /**
+   * Scope `namespaces`: reads this one again, unless that was done just now; false: it could not be read. Undefined: what is known of it is
+   * no older than a moment.
+   */
+  confirm(namespace: string, signal: AbortSignal): Promise<boolean> | undefined
   run(signal: AbortSignal): Promise<void>
   /** The API server's versions went back (etcd was restored): reads all again. */
   rewind(): void
@@ -146,6 +151,7 @@ export function createCaches(options: CachesOptions): Caches {
     secrets,
     serviceAccounts,
     unreadable,
+    confirm: (namespace, signal) => reader?.confirm(namespace, signal),
     get synced() {
       return told
     },

@@ -20,6 +20,8 @@ export interface NamespaceReaderOptions {
 
 export interface NamespaceReader extends Source<NamespaceView> {
   refused(name: string): boolean
+  /** Reads it again now, unless it was read in the last 10 s (then undefined); false: there was no answer. */
+  confirm(name: string, signal: AbortSignal): Promise<boolean> | undefined
 }
 
 /** A Role allows no list or watch of namespaces, so each is read again after this time (docs/en/decisions.md#namespace-scope). */
@@ -28,6 +30,8 @@ const REREAD_MS = 5 * 60_000
 const REFUSED_MS = 30_000
 const RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 30_000
+/** What was read within this time is not read again before something is taken back. */
+const FRESH_MS = 10_000
 
 /** Scope `namespaces`: the listed namespaces, one GET each. One that may not be read (403) is treated as deleted, and reported. */
 export function createNamespaceReader(options: NamespaceReaderOptions): NamespaceReader {
@@ -37,6 +41,11 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
   const failures = new Map<string, number>()
   const answered = new Set<string>()
   const refused = new Set<string>()
+  /** Monotonic time at which the last answer was asked for. */
+  const readAt = new Map<string, number>()
+  /** One at a time for each, so that no answer overtakes a newer one. */
+  const readings = new Map<string, Promise<void>>()
+  let rewinds = 0
   let synced = false
   let wake = new AbortController()
   let lastProgress = clock.monotonic()
@@ -45,6 +54,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
   /** Returns when to read it again. */
   async function readOne(name: string, signal: AbortSignal): Promise<number> {
     const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
+    const begin = clock.monotonic()
     try {
       const object = await client.request<KubeObject>({ method: 'GET', path, accept: METADATA_ONLY }, signal)
       refused.delete(name)
@@ -65,17 +75,27 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     }
     failures.delete(name)
     answered.add(name)
+    readAt.set(name, begin)
     return refused.has(name) ? REFUSED_MS : REREAD_MS
+  }
+  const isFresh = (name: string): boolean =>
+    (readAt.get(name) ?? Number.NEGATIVE_INFINITY) > clock.monotonic() - FRESH_MS
+  async function readAndSchedule(name: string, signal: AbortSignal): Promise<void> {
+    const before = rewinds
+    const wait = await readOne(name, signal)
+    const isOfBefore = rewinds !== before
+    if (isOfBefore) readAt.delete(name)
+    nextAt.set(name, isOfBefore ? Number.NEGATIVE_INFINITY : clock.monotonic() + wait)
+  }
+  function read(name: string, signal: AbortSignal): Promise<void> {
+    const reading = readings.get(name) ?? readAndSchedule(name, signal).finally(() => readings.delete(name))
+    readings.set(name, reading)
+    return reading
   }
   async function readDue(signal: AbortSignal): Promise<void> {
     lastActivity = clock.monotonic()
     const due = options.names.filter((name) => (nextAt.get(name) ?? 0) <= clock.monotonic())
-    await Promise.all(
-      due.map(async (name) => {
-        const wait = await readOne(name, signal)
-        nextAt.set(name, clock.monotonic() + wait)
-      }),
-    )
+    await Promise.all(due.map((name) => read(name, signal)))
     if (due.some((name) => !failures.has(name))) lastProgress = clock.monotonic()
     if (!synced && answered.size === nextAt.size) {
       synced = true
@@ -87,6 +107,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     put: store.put,
     entries: () => store.entries(),
     refused: (name) => refused.has(name),
+    confirm: (name, signal) => (isFresh(name) ? undefined : read(name, signal).then(() => isFresh(name))),
     get synced() {
       return synced
     },
@@ -105,6 +126,8 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
       }
     },
     rewind() {
+      rewinds += 1
+      readAt.clear()
       for (const name of options.names) nextAt.set(name, Number.NEGATIVE_INFINITY)
       wake.abort()
     },

@@ -284,7 +284,8 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
       mode = 'proving'
       scheduleIn(0)
     },
-    adopt(live) {
+    adopt(found) {
+      const live = newestOf(found, state.kept)
       // Nothing that has expired replaces a live credential.
       if (state.live && isOver(live.token, cloudNow())) return
       // Before a reload we got a newer one as the leader, and the write of our own copy is still under way or failed.
@@ -347,6 +348,13 @@ function initialState(entry: RegistryEntry, before: RegistryState | undefined): 
 
 function keptOf(live: LiveToken): LiveToken {
   return { ...live, origin: 'kept' }
+}
+
+/** `kept`: of the same configuration, from before it was another one for a while; the write of our own copy failed since. */
+function newestOf(found: LiveToken, kept: LiveToken | undefined): LiveToken {
+  if (kept?.fingerprint !== found.fingerprint || !isOlder(found, kept)) return found
+  // What is newer may still be over sooner.
+  return (kept.token.expiresAt ?? 0) < (found.token.expiresAt ?? 0) ? found : kept
 }
 
 function isOlder({ token }: LiveToken, other: LiveToken): boolean {

@@ -82,23 +82,30 @@ const WRONG_CLOCK_MS = 5_000
 /** Nothing that has expired, and nothing older, replaces credentials that work (P2). */
 function judgeBetter(group: GroupSummary, secret: SecretView, question: SecretQuestion): Decision | undefined {
   const { now, cloudNow } = question
-  if (group.expiresAt === undefined || secret.expiresAt === undefined) return undefined
-  const [isOver, weAreOver] = [secret.expiresAt <= cloudNow, group.expiresAt <= cloudNow]
+  const ends = group.expiresAt
+  if (ends === undefined) return undefined
+  /** Of each that is newer there: how much. */
+  const byMs = new Map<string, number>()
+  for (const [index, name] of secret.registries.entries()) {
+    const [there, ours] = [secret.issuedAt[index], group.issued.get(name)]
+    if (there === undefined || ours === undefined || there <= ours.at) continue
+    // Of another that leads by right for a moment; but a time to come is that of a clock that was wrong.
+    if (!ours.own || there < cloudNow + WRONG_CLOCK_MS) byMs.set(name, there - ours.at)
+  }
+  const newer = [...byMs.keys()]
+  // Of entries of an earlier configuration alone the end is not noted: they are likely to live as long as ours.
+  const end = secret.expiresAt ?? ends + Math.min(...byMs.values())
+  if (end === Number.POSITIVE_INFINITY) return undefined
+  const [isOver, weAreOver] = [end <= cloudNow, ends <= cloudNow]
   if (isOver && !weAreOver) return undefined
   if (secret.labelled && !isOver && weAreOver) return { kind: 'wait', reason: 'last-good' }
-  const newer = secret.registries.filter((name, index) => {
-    const [there, ours] = [secret.issuedAt[index], group.issued.get(name)]
-    if (there === undefined || ours === undefined || there <= ours.at) return false
-    // Of another that leads by right for a moment; but a time to come is that of a clock that was wrong.
-    return !ours.own || there < cloudNow + WRONG_CLOCK_MS
-  })
   if (newer.length === 0) return undefined
   // Both over, if the clock is right: that is known once the cloud was asked.
   if (isOver) return { kind: 'current', newer }
-  const nearEnd = secret.expiresAt - NEAR_END_MS
+  const nearEnd = end - NEAR_END_MS
   if (nearEnd > cloudNow) return { kind: 'current', newer, until: now + (nearEnd - cloudNow) }
-  if (group.expiresAt > secret.expiresAt) return undefined
-  return { kind: 'current', newer, until: now + (secret.expiresAt - cloudNow) }
+  if (ends > end) return undefined
+  return { kind: 'current', newer, until: now + (end - cloudNow) }
 }
 
 function planRetire(question: SecretQuestion): Decision {

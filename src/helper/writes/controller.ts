@@ -174,7 +174,21 @@ export function createController(options: ControllerOptions): Controller {
     note(key, planned, decision)
     const until = untilOf(decision)
     if (until !== undefined) return { retry: Math.max(0, until - clock.monotonic()) }
-    return isWrite(decision) && !config.dryRun ? perform(key, decision, failures) : 'done'
+    if (!isWrite(decision) || config.dryRun) return 'done'
+    // A follower may know a namespace as it was minutes ago, and what was opted out then may be in use by now.
+    const confirmed = takesBack(decision) ? caches.confirm(planned.namespace, stop.signal) : undefined
+    if (confirmed === undefined) return perform(key, decision, failures)
+    return confirmed.then((isKnown) => {
+      if (!isKnown) return { retry: 'backoff' }
+      return options.holds() ? handleKey(key, failures) : 'done'
+    })
+  }
+
+  /** Whether it takes our entry out of a list, or a registry out of a Secret. */
+  function takesBack(decision: WriteAction): boolean {
+    if (decision.kind !== 'writeSecret') return decision.kind === 'detach'
+    const next = groups.byKey(decision.group)?.registries ?? []
+    return observed.secret(decision.namespace)?.registries.some((name) => !next.includes(name)) === true
   }
 
   /** Adds what `collect` wants to write, the helper's own copy first. */
