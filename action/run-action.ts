@@ -57,8 +57,8 @@ async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortS
     return await performRun(settings, folder, { host, environment }, signal)
   } finally {
     // What is left open (a rollback that was killed, a history that could not be read) is for the post step.
-    const { helm, namespaces } = await readOpenWork(folder)
-    if (!signal.aborted && helm.length === 0 && namespaces.length === 0) await folder.remove()
+    const { helm, probes } = await readOpenWork(folder)
+    if (!signal.aborted && helm.length === 0 && probes.length === 0) await folder.remove()
   }
 }
 

@@ -77,8 +77,12 @@ export const ROLLOUT_CODES = {
     what: 'The helper did not report every registry as live in time.',
     fix: "Run `acr-nopass doctor`; it shows the helper's report.",
   },
+  VERIFY_NAMESPACE: {
+    what: 'The verification cannot work in its namespace: the one of `verify-namespace` does not exist or the helper does not write there, or the cluster refused a new one.',
+    fix: 'Set `verify-namespace` to an existing namespace that is a target of the values and does not carry the label `acr-nopass.io/skip`.',
+  },
   VERIFY_SECRET: {
-    what: 'The pull secret did not appear in the probe namespace.',
+    what: 'The pull secret in the probe namespace did not appear, or is not what the values ask for.',
     fix: 'Run `acr-nopass doctor`; check `targets` and the log of the helper.',
   },
   VERIFY_ATTACH: {

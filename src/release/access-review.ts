@@ -38,8 +38,21 @@ export async function neededRights(
   return uniqueRights(rights)
 }
 
-/** What the verification does in a namespace whose name nobody knows yet: the rights must be cluster-wide. */
-export function probeRights(secretName: string, image: boolean): readonly Right[] {
+/**
+ * What the verification does in `existing`, or in a namespace whose name nobody knows yet: then the rights must be cluster-wide.
+ */
+export function probeRights(secretName: string, image: boolean, existing: string | undefined): readonly Right[] {
+  if (existing !== undefined) {
+    const inside = { group: '', namespace: existing }
+    return [
+      { verb: 'get', group: '', resource: 'namespaces', name: existing },
+      { verb: 'get', ...inside, resource: 'secrets', name: secretName },
+      { verb: 'create', ...inside, resource: 'serviceaccounts' },
+      { verb: 'delete', ...inside, resource: 'serviceaccounts' },
+      { verb: 'create', ...inside, resource: 'pods' },
+      ...(image ? ['get', 'delete'].map((verb) => ({ verb, ...inside, resource: 'pods' })) : []),
+    ]
+  }
   return [
     { verb: 'create', group: '', resource: 'namespaces' },
     { verb: 'delete', group: '', resource: 'namespaces' },

@@ -9,12 +9,13 @@ export type JournalEntry =
   | HelmBegun
   | { readonly event: 'helm-settled'; readonly id: string }
   | {
-      readonly event: 'namespace-made'
+      readonly event: 'probe-made'
       readonly id: string
       readonly target: ReleaseTarget
-      readonly namespace: string
+      /** Paths in the API of what the probe may have made. */
+      readonly objects: readonly string[]
     }
-  | { readonly event: 'namespace-removed'; readonly id: string }
+  | { readonly event: 'probe-removed'; readonly id: string }
 
 export interface HelmBegun {
   readonly event: 'helm-begun'
@@ -97,7 +98,7 @@ export function explainFull(error: unknown, path: string, name: string): unknown
 
 export interface OpenWork {
   readonly helm: readonly HelmBegun[]
-  readonly namespaces: readonly Extract<JournalEntry, { event: 'namespace-made' }>[]
+  readonly probes: readonly Extract<JournalEntry, { event: 'probe-made' }>[]
 }
 
 /** What the journal says was begun and not settled; empty when there is no journal. */
@@ -108,12 +109,12 @@ export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
     .filter((line) => line !== '')
     .flatMap(readEntry)
   const ended = new Set(
-    entries.filter(({ event }) => event === 'helm-settled' || event === 'namespace-removed').map(({ id }) => id),
+    entries.filter(({ event }) => event === 'helm-settled' || event === 'probe-removed').map(({ id }) => id),
   )
   const open = entries.filter(({ id }) => !ended.has(id))
   return {
     helm: open.filter((entry) => entry.event === 'helm-begun'),
-    namespaces: open.filter((entry) => entry.event === 'namespace-made'),
+    probes: open.filter((entry) => entry.event === 'probe-made'),
   }
 }
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { stringify } from 'yaml'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { type ActionBed, startActionBed } from './support/action-bed.ts'
 import { runAction } from './support/run-action.ts'
 
@@ -70,5 +72,105 @@ for (const helm of ['helm4', 'helm3'] as const) {
         [],
       )
     })
+
+    await t.test(
+      'a cluster that refuses unlabelled namespaces: an existing one is used, and stays as it was',
+      async () => {
+        const [first, second] = bed.clusters.map(({ cluster }) => cluster.admin)
+        assert.ok(first && second)
+        await refuseUnlabelledNamespaces(first)
+        const labels = { team: 'platform' }
+        for (const admin of [first, second]) {
+          const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'checks', labels } }
+          await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
+        }
+        const without = await run({})
+        const [failed] = without.results
+        assert.deepEqual([failed.status, failed.error.code], ['failed', 'VERIFY_NAMESPACE'], without.stdout)
+        assert.match(failed.error.message, /^Namespace acr-nopass-probe-[0-9a-f]{8} was refused: .*a team is missing/)
+
+        const { code, results, stdout, stderr } = await run({ 'verify-namespace': 'checks', 'verify-image': IMAGE })
+        assert.equal(code, 0, stdout + stderr)
+        for (const { status, notes } of results) {
+          assert.equal(status, 'unchanged')
+          assert.match(
+            notes.join('\n'),
+            /namespace checks had its Secret after \d+ ms\na new Pod had the reference after \d+ ms\nregistry\.example\.com\/team\/app was pulled after/,
+          )
+        }
+        for (const admin of [first, second]) {
+          await eventually(async () => {
+            const left = await Promise.all(
+              ['pods', 'serviceaccounts'].map((resource) => namesIn(admin, `/api/v1/namespaces/checks/${resource}`)),
+            )
+            assert.deepEqual(left, [[], ['default']])
+          }, 60_000)
+          const { metadata } = await admin.request<{ metadata: { deletionTimestamp?: string; labels: object } }>({
+            method: 'GET',
+            path: '/api/v1/namespaces/checks',
+          })
+          assert.deepEqual(
+            [metadata.deletionTimestamp, metadata.labels],
+            [undefined, { ...labels, 'kubernetes.io/metadata.name': 'checks' }],
+          )
+        }
+      },
+    )
+
+    await t.test('a verify-namespace that is opted out is refused before the first write', async () => {
+      const admin = bed.clusters[0]?.cluster.admin ?? assert.fail()
+      const metadata = { name: 'quiet', labels: { team: 'platform', 'acr-nopass.io/skip': 'true' } }
+      const body = { apiVersion: 'v1', kind: 'Namespace', metadata }
+      await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
+      const values = `${bed.values}refreshRate: 7\n`
+      const { results, outputs } = await run({ values, 'verify-namespace': 'quiet' })
+      const [canary] = results
+      assert.deepEqual(
+        [canary.status, canary.phase, canary.error.code, canary.revision.from === canary.revision.to],
+        ['failed', 'preflight', 'VERIFY_NAMESPACE', true],
+        outputs.results,
+      )
+    })
   })
+}
+
+async function namesIn(admin: KubeClient, path: string): Promise<readonly string[]> {
+  const list = await admin.request<{ items: readonly { metadata: { name: string } }[] }>({ method: 'GET', path })
+  return list.items.map(({ metadata }) => metadata.name)
+}
+
+/** As clusters do whose policies want an owner of each namespace; returns once the API server enforces it. */
+async function refuseUnlabelledNamespaces(admin: KubeClient): Promise<void> {
+  const api = '/apis/admissionregistration.k8s.io/v1'
+  const apiVersion = 'admissionregistration.k8s.io/v1'
+  const metadata = { name: 'owners' }
+  const rules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['namespaces'] }]
+  const validations = [
+    { expression: "has(object.metadata.labels) && 'team' in object.metadata.labels", message: 'a team is missing' },
+  ]
+  await admin.request({
+    method: 'POST',
+    path: `${api}/validatingadmissionpolicies`,
+    body: {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata,
+      spec: { matchConstraints: { resourceRules: rules }, validations },
+    },
+  })
+  await admin.request({
+    method: 'POST',
+    path: `${api}/validatingadmissionpolicybindings`,
+    body: {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata,
+      spec: { policyName: 'owners', validationActions: ['Deny'] },
+    },
+  })
+  await eventually(async () => {
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'unowned' } }
+    const query = { dryRun: 'All' }
+    await assert.rejects(admin.request({ method: 'POST', path: '/api/v1/namespaces', query, body }))
+  }, 60_000)
 }

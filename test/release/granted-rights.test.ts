@@ -83,12 +83,25 @@ test('H8 the rights for the hooks of a chart are asked for before the first writ
 })
 
 test('M14 the rights of the verification are asked for before the first write, in all namespaces', () => {
-  assert.deepEqual(probeRights('acr', true).map(formatRight), [
+  assert.deepEqual(probeRights('acr', true, undefined).map(formatRight), [
     'create namespaces',
     'delete namespaces',
     'get secrets/acr',
     'create pods',
     'get pods',
   ])
-  assert.equal(probeRights('acr', false).length, 4)
+  assert.equal(probeRights('acr', false, undefined).length, 4)
+})
+
+test('verify-namespace needs rights in that namespace alone, and none to create or delete namespaces', () => {
+  assert.deepEqual(probeRights('acr', true, 'checks').map(formatRight), [
+    'get namespaces/checks',
+    'get secrets/acr in checks',
+    'create serviceaccounts in checks',
+    'delete serviceaccounts in checks',
+    'create pods in checks',
+    'get pods in checks',
+    'delete pods in checks',
+  ])
+  assert.equal(probeRights('acr', false, 'checks').length, 5)
 })

@@ -45,7 +45,7 @@ function verify({
       target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
       parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
       secretName: 'acr',
-      probe: false,
+      probe: undefined,
       image,
       now: () => NOW,
       limitMs: 300,

@@ -81,10 +81,10 @@ function perform(settings: Settings, folder: RunFolder, host: CliHost): Promise<
   return runRollout(settings, createRolloutDeps(settings, face, host.signal), host.signal)
 }
 
-/** As the action's post step: helm that was interrupted, a probe namespace that is still there. */
+/** As the action's post step: helm that was interrupted, a probe that is still there. */
 async function putInOrder(folder: RunFolder, host: CliHost): Promise<void> {
   const open = await readOpenWork(folder)
-  if (open.helm.length === 0 && open.namespaces.length === 0) return
+  if (open.helm.length === 0 && open.probes.length === 0) return
   host.stderr.write('waiting for helm to end, and putting in order what it left\n')
   await finishRun(folder, open, host.env, (line) => host.stderr.write(`${printable(line)}\n`))
 }

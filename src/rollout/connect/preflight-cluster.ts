@@ -26,7 +26,7 @@ import { findConfig } from '../deploy/release-parts.ts'
 import { openReleaseStore, type ReleaseStore } from '../deploy/release-store.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { RunContext } from '../run-context.ts'
-import { coversNewNamespaces, reasonNotToVerify } from '../verify/what-to-verify.ts'
+import { type ProbePlan, planExistingNamespace, planNewNamespace, reasonNotToVerify } from '../verify/what-to-verify.ts'
 import type { ConnectedCluster } from './connect-cluster.ts'
 import { refuseRename } from './refuse-rename.ts'
 
@@ -43,6 +43,8 @@ export interface Preflight {
   /** False: the deployer may not look whether another acr-nopass is in the cluster. */
   readonly alone: boolean
   readonly notes: readonly string[]
+  /** Undefined: the verification looks at the registries alone. */
+  readonly probe: ProbePlan | undefined
 }
 
 /** What is to be installed. */
@@ -53,7 +55,8 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersi
 
 /**
  * Everything that can be known to fail is found here, before anything is written.
- * @throws NopassError `HELM_PENDING`, `RELEASE_ELSEWHERE`, `RELEASE_RENAMED`, `ADDON_PRESENT`, `CLUSTER_DUPLICATE`, `DEPLOYER_FORBIDDEN`, `HELM_…`
+ * @throws NopassError `HELM_PENDING`, `RELEASE_ELSEWHERE`, `RELEASE_RENAMED`, `ADDON_PRESENT`, `CLUSTER_DUPLICATE`, `DEPLOYER_FORBIDDEN`, `VERIFY_NAMESPACE`,
+ * `HELM_…`
  */
 export async function preflightCluster(
   work: Omit<ClusterWork, 'run'>,
@@ -84,7 +87,9 @@ export async function preflightCluster(
   const { wanted, exact } = await render(work, connected, request)
   const config = findConfig(wanted.objects)
   await refuseRename(store, history, wanted, signal)
-  const probes = reasonNotToVerify(inputs, config) === undefined && coversNewNamespaces(cluster)
+  const named = inputs['verify-namespace'] || undefined
+  const verifies = reasonNotToVerify(inputs, config) === undefined
+  const fresh = verifies && named === undefined ? planNewNamespace(cluster) : undefined
   const rights = [
     ...(await neededRights(
       connected.client,
@@ -92,9 +97,15 @@ export async function preflightCluster(
       { namespace, createNamespace: namespaceExists === false, watches: helm.version.major === 4 && inputs.wait },
       signal,
     )),
-    ...(probes ? probeRights(config?.secretName ?? '', inputs['verify-image'] !== '') : []),
+    ...(fresh || (verifies && named !== undefined)
+      ? probeRights(config?.secretName ?? '', inputs['verify-image'] !== '', named)
+      : []),
   ]
   requireRights(await missingRights(connected.client, rights, signal))
+  const existing =
+    verifies && named !== undefined && config !== undefined
+      ? await planExistingNamespace(connected.client, named, config, signal)
+      : undefined
   return {
     target,
     options: upgrade,
@@ -105,6 +116,7 @@ export async function preflightCluster(
     namespaceExists: namespaceExists !== false,
     alone,
     notes,
+    probe: fresh ?? existing,
   }
 }
 

@@ -139,6 +139,12 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     default: '',
     about: 'Also run one Pod of this image in the probe namespace until it is pulled.',
   },
+  'verify-namespace': {
+    kind: 'text',
+    default: '',
+    about:
+      'Verify in this existing namespace, which must be a target, instead of a new one. Only a ServiceAccount and a Pod of its own are made there, and removed.',
+  },
   'recover-pending': {
     kind: 'boolean',
     default: 'false',

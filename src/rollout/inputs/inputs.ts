@@ -32,6 +32,7 @@ export interface Inputs {
   readonly 'uninstall-on-failed-install': boolean
   readonly verify: boolean
   readonly 'verify-image': string
+  readonly 'verify-namespace': string
   readonly 'recover-pending': boolean
   readonly 'force-conflicts': boolean
   readonly 'skip-unchanged': boolean

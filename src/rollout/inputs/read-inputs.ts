@@ -15,6 +15,7 @@ export function readInputs(given: (name: InputName) => string | undefined): Inpu
   const inputs = Object.fromEntries(entries) as unknown as Inputs
   refuseConflicts(inputs, given)
   refuseSessionName(inputs['role-session-name'])
+  refuseNamespaceName(inputs['verify-namespace'])
   return inputs
 }
 
@@ -82,8 +83,10 @@ function refuseConflicts(inputs: Inputs, given: (name: InputName) => string | un
   if (isGiven('role-to-assume') && !isGiven('oidc-provider-arn')) {
     throw new NopassError('INPUT_MISSING', 'role-to-assume needs oidc-provider-arn')
   }
-  if (isGiven('verify-image') && !inputs.verify) throw conflict('verify-image', 'verify: false')
-  if (isGiven('verify-image') && !inputs.wait) throw conflict('verify-image', 'wait: false')
+  for (const name of ['verify-image', 'verify-namespace'] as const) {
+    if (isGiven(name) && !inputs.verify) throw conflict(name, 'verify: false')
+    if (isGiven(name) && !inputs.wait) throw conflict(name, 'wait: false')
+  }
   if (isGiven('plan-file') && !(inputs.mode === 'plan' || inputs.mode === 'apply'))
     throw conflict('plan-file', `mode: ${inputs.mode}`)
 }
@@ -92,6 +95,11 @@ function refuseConflicts(inputs: Inputs, given: (name: InputName) => string | un
 function refuseSessionName(name: string): void {
   if (name === '' || /^[A-Za-z0-9.@_-]{2,64}$/.test(name)) return
   throw new NopassError('INPUT_INVALID', `role-session-name: "${name}" is not 2 to 64 letters, digits and . @ - _`)
+}
+
+function refuseNamespaceName(name: string): void {
+  if (name === '' || /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return
+  throw new NopassError('INPUT_INVALID', `verify-namespace: "${name}" is not the name of a namespace`)
 }
 
 function conflict(one: string, other: string): NopassError {

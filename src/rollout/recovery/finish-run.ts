@@ -5,13 +5,13 @@ import { createKubeClient, type KubeClient } from '../../kube/client.ts'
 import { kubeconfigConnection } from '../../kube/connection.ts'
 import { openReleaseStore } from '../deploy/release-store.ts'
 import type { OpenWork, RunFolder } from '../run-folder.ts'
-import { removeNamespace } from '../verify/probe-namespace.ts'
+import { removeProbe } from '../verify/probe.ts'
 import { repairHelm } from './repair-run.ts'
 
 /** How long an interrupted helm may take to end: it only has to write the release's status. */
 const HELM_LIMIT_MS = 120_000
 
-/** Puts in order what a run left open: helm first, then probe namespaces. Each failure is a line; the rest goes on. */
+/** Puts in order what a run left open: helm first, then probes. Each failure is a line; the rest goes on. */
 export async function finishRun(
   folder: RunFolder,
   open: OpenWork,
@@ -26,11 +26,11 @@ export async function finishRun(
     report(await repairHelm(begun, helm, { client, store }, HELM_LIMIT_MS, limit).finally(() => client.close()))
     folder.noteEnd({ event: 'helm-settled', id: begun.id })
   })
-  const removals = open.namespaces.map(async ({ id, target, namespace }) => {
+  const removals = open.probes.map(async ({ id, target, objects }) => {
     const client = await clientOf(target, environment)
-    await removeNamespace(client, namespace).finally(() => client.close())
-    report(`removed the probe namespace ${namespace}`)
-    folder.noteEnd({ event: 'namespace-removed', id })
+    await removeProbe(client, objects).finally(() => client.close())
+    report(`removed the probe ${id}`)
+    folder.noteEnd({ event: 'probe-removed', id })
   })
   for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
     if (outcome.status === 'rejected') report(`could not be put in order: ${outcome.reason?.message ?? outcome.reason}`)

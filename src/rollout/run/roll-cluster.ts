@@ -11,7 +11,7 @@ import { type OpenCluster, openCluster } from '../open-cluster.ts'
 import { formerTargets, keyOf, policyTargets, widenPolicies } from '../ram/cluster-policy.ts'
 import type { RunContext } from '../run-context.ts'
 import { verifyRelease } from '../verify/verify-release.ts'
-import { coversNewNamespaces, reasonNotToVerify } from '../verify/what-to-verify.ts'
+import { reasonNotToVerify } from '../verify/what-to-verify.ts'
 import { requireApproved } from './check-approval.ts'
 
 /**
@@ -77,9 +77,13 @@ async function applyCluster(
     const reason = reasonNotToVerify(inputs, config)
     if (reason !== undefined || config === undefined) {
       if (inputs['verify-image'] !== '') run.notes.push(`verify-image was not run: ${reason}`)
+      if (inputs['verify-namespace'] !== '') run.notes.push(`verify-namespace was not used: ${reason}`)
       return
     }
     run.phase = 'verify'
+    if (inputs['verify-namespace'] !== '' && preflight.probe === undefined) {
+      run.notes.push('verify-namespace was not used: the values have dryRun: true')
+    }
     const proofs = await verifyRelease(
       {
         client: connected.client,
@@ -87,7 +91,7 @@ async function applyCluster(
         target: preflight.target,
         parts,
         secretName: config.secretName,
-        probe: coversNewNamespaces(cluster),
+        probe: preflight.probe,
         image: inputs['verify-image'] || undefined,
         now: context.now,
         limitMs: VERIFY_LIMIT,

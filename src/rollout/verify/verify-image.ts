@@ -1,6 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
+import { PROBE_LABELS, type Probe } from './probe.ts'
 import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
 
 /** A node tries a failed pull again after 10 s and after 20 s more; what still fails then stays so. */
@@ -9,6 +10,8 @@ const PATIENCE_MS = 35_000
 /** The node names the image three times before it says what is wrong with it. */
 const WORDS_LIMIT = 700
 
+const CONTAINER = 'image'
+
 /**
  * Starts one Pod of the image and waits until the node has pulled it; it need not run well.
  * @returns how long the pull took
@@ -16,27 +19,32 @@ const WORDS_LIMIT = 700
  */
 export async function verifyImage(
   client: KubeClient,
-  namespace: string,
+  { namespace, serviceAccount, pod }: Probe,
   image: string,
   limitMs: number,
   signal: AbortSignal,
 ): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/pods`
   // Always: a copy in a node's cache would prove nothing.
-  const container = { name: 'image', image, imagePullPolicy: 'Always', ...RESTRICTED_CONTAINER }
-  const spec = { restartPolicy: 'Never', automountServiceAccountToken: false, containers: [container] }
-  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'image' }, spec }
+  const container = { name: CONTAINER, image, imagePullPolicy: 'Always', ...RESTRICTED_CONTAINER }
+  const spec = {
+    restartPolicy: 'Never',
+    automountServiceAccountToken: false,
+    serviceAccountName: serviceAccount,
+    containers: [container],
+  }
+  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, labels: PROBE_LABELS }, spec }
   await client.request({ method: 'POST', path, body }, signal)
   const begin = performance.now()
   let failingSince: number | undefined
   let state: PullVerdict['state'] = 'waiting'
   let words: string | undefined
   await pollUntil(limitMs, signal, async () => {
-    const { status } = await client.request<{ status?: { containerStatuses?: readonly ContainerView[] } }>(
-      { method: 'GET', path: `${path}/image` },
-      signal,
-    )
-    const verdict = judgePull(status?.containerStatuses?.[0])
+    const { status } = await client.request<{
+      status?: { containerStatuses?: readonly (ContainerView & { readonly name: string })[] }
+    }>({ method: 'GET', path: `${path}/${pod}` }, signal)
+    // A webhook of that namespace may have added containers.
+    const verdict = judgePull(status?.containerStatuses?.find(({ name }) => name === CONTAINER))
     state = verdict.state
     // A back-off says less than the failure before it.
     if (words === undefined || !verdict.words?.startsWith('ImagePullBackOff')) words = verdict.words ?? words
@@ -46,7 +54,7 @@ export async function verifyImage(
   })
   const ms = Math.round(performance.now() - begin)
   if (isPulled(state)) return `${image} was pulled after ${ms} ms`
-  words ??= await lastEvents(client, namespace, signal)
+  words ??= await lastEvents(client, namespace, pod, signal)
   throw new NopassError(
     'VERIFY_IMAGE',
     `${image} was not pulled in ${Math.round(ms / 1000)} s; ${words.slice(0, WORDS_LIMIT)}`,
@@ -59,9 +67,9 @@ function isPulled(state: PullVerdict['state']): boolean {
 }
 
 /** What happened before there was a container: no node, no network, no volume. */
-async function lastEvents(client: KubeClient, namespace: string, signal: AbortSignal): Promise<string> {
+async function lastEvents(client: KubeClient, namespace: string, pod: string, signal: AbortSignal): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/events`
-  const query = { fieldSelector: 'involvedObject.name=image' }
+  const query = { fieldSelector: `involvedObject.name=${pod}` }
   const events = await client.request<{
     items: readonly { reason: string; message: string; lastTimestamp?: string | null }[]
   }>({ method: 'GET', path, query }, signal)

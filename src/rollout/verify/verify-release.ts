@@ -9,9 +9,11 @@ import type { HelperStatus, RegistryStatus } from '../../release/helper-status.t
 import { type Cause, findCauses, type PodView } from '../../release/release-causes.ts'
 import { type ReleaseParts, readPods, readStatus, type WatchedRelease } from '../../release/release-watch.ts'
 import type { RunFolder } from '../run-folder.ts'
-import { waitForSecret, withProbeNamespace } from './probe-namespace.ts'
+import { type Probe, withProbe } from './probe.ts'
 import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
 import { verifyImage } from './verify-image.ts'
+import { waitForSecret } from './wait-for-secret.ts'
+import type { ProbePlan } from './what-to-verify.ts'
 
 export interface VerifyRequest {
   readonly client: KubeClient
@@ -19,8 +21,8 @@ export interface VerifyRequest {
   readonly target: ReleaseTarget
   readonly parts: WatchedRelease
   readonly secretName: string
-  /** Whether a new namespace is one of the targets; without it nothing is probed. */
-  readonly probe: boolean
+  /** Undefined: nothing is probed. */
+  readonly probe: ProbePlan | undefined
   readonly image: string | undefined
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -40,16 +42,15 @@ export async function verifyRelease(request: VerifyRequest, signal: AbortSignal)
   const live = status.registries.map(({ name, verified }) => `${name} ${verified === 'accepted' ? 'accepted' : 'live'}`)
   const notes = [`registries: ${live.join(', ')}`]
   request.report(notes[0] ?? '')
-  if (!request.probe) {
-    const image = request.image === undefined ? '' : `, so ${request.image} was not pulled`
-    return [...notes, `no probe: new namespaces are not among the targets${image}`]
+  const { client, folder, target, probe, image } = request
+  if (!probe) {
+    const pulled = image === undefined ? '' : `, so ${image} was not pulled`
+    return [...notes, `no probe: new namespaces are not among the targets${pulled}`]
   }
-  const { client, folder, target } = request
-  const probed = await withProbeNamespace(
-    client,
-    folder,
-    target,
-    (namespace) => probe(request, namespace, signal),
+  const existing = probe.existing?.namespace
+  const probed = await withProbe(
+    { client, folder, target, existing, makesPod: image !== undefined },
+    (made) => verifyProbe(request, probe, made, signal),
     signal,
   )
   return [...notes, ...probed]
@@ -152,30 +153,53 @@ function describeStatus(
   return `${words.join('; ')} ${time}`
 }
 
-async function probe(request: VerifyRequest, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
-  const { client, secretName, limitMs, report } = request
-  const secretMs = await waitForSecret(client, { namespace, name: secretName }, limitMs, signal)
-  if (secretMs === undefined) {
-    throw new NopassError(
-      'VERIFY_SECRET',
-      `Secret ${secretName} did not appear in a new namespace in ${limitMs / 1000} s`,
+async function verifyProbe(
+  request: VerifyRequest,
+  { existing, attaches }: ProbePlan,
+  probe: Probe,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { client, secretName, target, image, limitMs, report } = request
+  const expected = {
+    name: secretName,
+    instance: `${target.namespace}.${target.release}`,
+    registries: existing?.registries,
+  }
+  const secret = await waitForSecret(client, probe.namespace, expected, request, signal)
+  const where = probe.isNew ? 'a new namespace' : `namespace ${probe.namespace}`
+  if ('seen' in secret) {
+    const words = `Secret ${secretName} in ${where} ${secret.seen}`
+    throw new NopassError('VERIFY_SECRET', `${words} after ${limitMs / 1000} s`)
+  }
+  const notes = [`${where} had its Secret after ${Math.round(secret.ms)} ms`]
+  if (attaches) {
+    notes.push(await verifyAttachment(request, probe, signal))
+    if (image !== undefined) notes.push(await verifyImage(client, probe, image, limitMs, signal))
+  } else {
+    const pulled = image === undefined ? '' : `, and ${image} not pulled`
+    notes.push(
+      `the reference was not checked${pulled}: ServiceAccount ${probe.serviceAccount} is not among the targets`,
     )
   }
-  const notes = [`a new namespace had its Secret after ${Math.round(secretMs)} ms`]
-  notes.push(await verifyAttachment(request, namespace, signal))
-  if (request.image !== undefined) notes.push(await verifyImage(client, namespace, request.image, limitMs, signal))
   for (const note of notes) report(note)
   return notes
 }
 
 /** A Pod that is only tried (dry run) must get the reference from the admission policy or from its ServiceAccount. */
-async function verifyAttachment(request: VerifyRequest, namespace: string, signal: AbortSignal): Promise<string> {
+async function verifyAttachment(
+  request: VerifyRequest,
+  { namespace, serviceAccount, pod: name }: Probe,
+  signal: AbortSignal,
+): Promise<string> {
   const { client, secretName } = request
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'probe' },
-    spec: { containers: [{ name: 'probe', image: 'probe.invalid/probe', ...RESTRICTED_CONTAINER }] },
+    metadata: { name },
+    spec: {
+      serviceAccountName: serviceAccount,
+      containers: [{ name: 'probe', image: 'probe.invalid/probe', ...RESTRICTED_CONTAINER }],
+    },
   }
   let refused: string | undefined
   const waited = await pollUntil(request.limitMs, signal, async () => {

@@ -1,7 +1,15 @@
+import { NopassError } from '../../errors.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { SKIP } from '../../kube/names.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import { loadConfig } from '../../release/load-config.ts'
+import { createTargets } from '../../release/targets.ts'
 import { matchesTarget } from '../../values/glob.ts'
 import type { RenderedConfig } from '../deploy/release-parts.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
+import { PROBE_PREFIX } from './probe.ts'
 
 /** Why the helper cannot be, or is not to be, seen at work; undefined: it is verified. */
 export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConfig | undefined): string | undefined {
@@ -11,10 +19,62 @@ export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConf
   return config.retire ? 'the values have retire: true' : undefined
 }
 
+/** Where the verification tries things, and what it expects there. */
+export interface ProbePlan {
+  /** Undefined: a namespace is made. */
+  readonly existing: { readonly namespace: string; readonly registries: readonly string[] } | undefined
+  /** Whether the ServiceAccount of the probe is to get the reference. */
+  readonly attaches: boolean
+}
+
+/** A probe in a new namespace; undefined where such a one is not a target of every registry. */
+export function planNewNamespace(cluster: PreparedCluster): ProbePlan | undefined {
+  const { values } = cluster
+  if (values === undefined || !coversNewNamespaces(cluster)) return undefined
+  return { existing: undefined, attaches: matchesTarget(values.targets.serviceAccounts, 'default') }
+}
+
+/**
+ * A probe in an existing namespace; undefined where the helper writes nowhere.
+ * @throws NopassError `VERIFY_NAMESPACE` where it does not write into this one
+ */
+export async function planExistingNamespace(
+  client: KubeClient,
+  name: string,
+  { text }: Pick<RenderedConfig, 'text'>,
+  signal: AbortSignal,
+): Promise<ProbePlan | undefined> {
+  const { config } = loadConfig(text)
+  if (config.dryRun) return undefined
+  const targets = createTargets(config)
+  const namespace = await readNamespace(client, name, signal)
+  const refuse = (why: string): NopassError =>
+    new NopassError('VERIFY_NAMESPACE', `namespace ${name} ${why}. Nothing was written.`)
+  if (namespace === undefined) throw refuse('does not exist')
+  if (namespace.metadata.deletionTimestamp !== undefined) throw refuse('is being deleted')
+  const { labels = {}, uid, resourceVersion } = namespace.metadata
+  if (labels[SKIP] === 'true') throw refuse(`carries the label ${SKIP}: "true"`)
+  const view = { name, uid, resourceVersion, labels, optedOut: false, terminating: false }
+  if (!targets.includes(view)) throw refuse('is not a target of any registry in the values')
+  return {
+    existing: { namespace: name, registries: targets.registriesOf(view) },
+    attaches: targets.takesServiceAccount(`${PROBE_PREFIX}00000000`),
+  }
+}
+
+async function readNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
+  try {
+    return await client.request<KubeObject>({ method: 'GET', path: `/api/v1/namespaces/${name}` }, signal)
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status === 404) return undefined
+    throw error
+  }
+}
+
 /** Whether a namespace that is made for a probe is a target of every registry: without selectors, by the globs alone. */
 export function coversNewNamespaces({ values }: PreparedCluster): boolean {
   if (values === undefined || values.scope === 'namespaces' || values.dryRun) return false
   const { include, exclude, selector } = values.targets.namespaces
   const selects = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length
-  return selects === 0 && matchesTarget({ include, exclude }, 'acr-nopass-probe-00000000')
+  return selects === 0 && matchesTarget({ include, exclude }, `${PROBE_PREFIX}00000000`)
 }

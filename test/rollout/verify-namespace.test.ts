@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { STATUS_KEY } from '../../src/release/helper-status.ts'
+import type { JournalEntry, RunFolder } from '../../src/rollout/run-folder.ts'
+import { verifyRelease } from '../../src/rollout/verify/verify-release.ts'
+import { type ProbePlan, planExistingNamespace } from '../../src/rollout/verify/what-to-verify.ts'
+
+const NOW = Date.parse('2026-11-27T10:00:00Z')
+const OURS = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'n.r' }
+
+interface Setup {
+  readonly plan: ProbePlan | undefined
+  readonly image?: string
+  readonly secret?: object
+  /** Status of the response to the creation of a namespace or ServiceAccount. */
+  readonly refused?: number
+}
+
+/** What a verification does to a cluster whose helper works, and what it reports. */
+async function verify({ plan, image, secret = {}, refused }: Setup) {
+  const calls: string[] = []
+  const journal: JournalEntry[] = []
+  const registry = { name: 'prod', state: 'live', verified: 'accepted' }
+  const report = { updatedAt: '2026-11-27T09:59:00Z', configHash: 'h', registries: [registry] }
+  const objects = new Map<string, object>()
+  const request = async (request: { method: string; path: string; body?: { metadata: { name: string } } }) => {
+    const { method, path, body } = request
+    const line = `${method} ${path}${body ? `/${body.metadata.name}` : ''}`
+    if (method !== 'GET') calls.push(line.replaceAll(/probe-[0-9a-f]{8}/g, 'probe-X'))
+    if (path.endsWith('/configmaps/s')) return { data: { [STATUS_KEY]: JSON.stringify(report) } }
+    if (method === 'GET' && path.includes('/secrets/')) return { metadata: { name: 'acr', ...secret } }
+    if (path.endsWith('/pods') && method === 'POST') return { spec: { imagePullSecrets: [{ name: 'acr' }] } }
+    if (method === 'POST' && refused !== undefined) throw new KubeApiError(refused, 'a policy refuses it')
+    if (method === 'POST') objects.set(`${path}/${body?.metadata.name}`, {})
+    if (method === 'DELETE' && !objects.delete(path)) throw new KubeApiError(404, 'not found')
+    if (method === 'GET' && path.includes('/pods/')) {
+      return {
+        status: {
+          containerStatuses: [
+            { name: 'sidecar', imageID: '' },
+            { name: 'image', imageID: 'sha256:1' },
+          ],
+        },
+      }
+    }
+    const pod = {
+      metadata: { name: 'p' },
+      status: { containerStatuses: [{ ready: true, restartCount: 0, image: 'i' }] },
+    }
+    return { items: path.endsWith('/namespaces/n/pods') ? [pod] : [] }
+  }
+  const note = (entry: JournalEntry): void => void journal.push(entry)
+  const outcome = await verifyRelease(
+    {
+      client: { request } as unknown as KubeClient,
+      folder: { note, noteEnd: note } as unknown as RunFolder,
+      target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
+      parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
+      secretName: 'acr',
+      probe: plan,
+      image,
+      now: () => NOW,
+      limitMs: 300,
+      report: () => undefined,
+    },
+    AbortSignal.timeout(60_000),
+  ).catch((error) => `${error.code} ${error.message}`)
+  const words = typeof outcome === 'string' ? [outcome] : outcome
+  return {
+    calls,
+    notes: words.map((line) => line.replaceAll(/\d+ ms/g, 'N ms').replaceAll(/probe-[0-9a-f]{8}/g, 'probe-X')),
+    events: journal.map(({ event }) => event),
+    left: [...objects.keys()],
+  }
+}
+
+const EXISTING: ProbePlan = { existing: { namespace: 'checks', registries: ['prod', 'stage'] }, attaches: true }
+const GOOD = {
+  labels: OURS,
+  annotations: { 'acr-nopass.io/registries': 'prod,stage', 'acr-nopass.io/expires-at': '2026-11-27T11:00:00Z' },
+}
+
+test('verify-namespace: no namespace is created or deleted; only what was made there is removed', async () => {
+  assert.deepEqual(await verify({ plan: EXISTING, secret: GOOD }), {
+    calls: [
+      'POST /api/v1/namespaces/checks/serviceaccounts/acr-nopass-probe-X',
+      'POST /api/v1/namespaces/checks/pods/acr-nopass-probe-X',
+      'DELETE /api/v1/namespaces/checks/serviceaccounts/acr-nopass-probe-X',
+    ],
+    notes: [
+      'registries: prod accepted',
+      'namespace checks had its Secret after N ms',
+      'a new Pod had the reference after N ms',
+    ],
+    events: ['probe-made', 'probe-removed'],
+    left: [],
+  })
+})
+
+test('verify-namespace with verify-image: the Pod that pulled is removed too, and a sidecar is not taken for it', async () => {
+  const { calls, notes, left } = await verify({ plan: EXISTING, secret: GOOD, image: 'r.example/app:1' })
+  assert.deepEqual(notes.slice(3), ['r.example/app:1 was pulled after N ms'])
+  assert.deepEqual(calls.slice(-2), [
+    'DELETE /api/v1/namespaces/checks/pods/acr-nopass-probe-X',
+    'DELETE /api/v1/namespaces/checks/serviceaccounts/acr-nopass-probe-X',
+  ])
+  assert.deepEqual(left, [])
+})
+
+for (const [name, secret, problem] of [
+  ["another tool's Secret", { annotations: GOOD.annotations }, 'is not of this release'],
+  [
+    'a Secret of an older configuration',
+    { labels: OURS, annotations: { 'acr-nopass.io/registries': 'prod' } },
+    'holds prod instead of prod, stage',
+  ],
+  [
+    'an expired credential',
+    { labels: OURS, annotations: { ...GOOD.annotations, 'acr-nopass.io/expires-at': '2026-11-27T09:00:00Z' } },
+    'expired at 2026-11-27T09:00:00Z',
+  ],
+] as const) {
+  test(`verify-namespace: ${name} that was there before proves nothing`, async () => {
+    const { notes, left } = await verify({ plan: EXISTING, secret })
+    assert.deepEqual(notes, [`VERIFY_SECRET Secret acr in namespace checks ${problem} after 0.3 s`])
+    assert.deepEqual(left, [])
+  })
+}
+
+test('a ServiceAccount that is not a target is not expected to get the reference, nor its Pod to pull', async () => {
+  const plan = { existing: undefined, attaches: false }
+  const { notes, calls } = await verify({ plan, image: 'r.example/app:1' })
+  assert.deepEqual(notes.slice(1), [
+    'a new namespace had its Secret after N ms',
+    'the reference was not checked, and r.example/app:1 not pulled: ServiceAccount default is not among the targets',
+  ])
+  assert.ok(!calls.some((line) => line.includes('/pods')))
+})
+
+test('a cluster that refuses the new namespace: VERIFY_NAMESPACE, whose fix is verify-namespace', async () => {
+  const plan = { existing: undefined, attaches: true }
+  for (const refused of [400, 403, 422]) {
+    const { notes } = await verify({ plan, refused })
+    assert.deepEqual(notes, ['VERIFY_NAMESPACE Namespace acr-nopass-probe-X was refused: a policy refuses it'])
+  }
+})
+
+interface NamespaceState {
+  readonly labels?: Readonly<Record<string, string>>
+  readonly deletionTimestamp?: string
+}
+
+async function planFor(more: object, state: NamespaceState | undefined): Promise<unknown> {
+  const config = {
+    registries: ['prod', 'stage'].map((name) => {
+      return { name, edition: 'enterprise', instanceId: 'cri-abcdefgh12345678', region: 'cn-hangzhou' }
+    }),
+    identity: { type: 'worker-role' },
+    attach: 'serviceAccounts',
+    release: { name: 'r', namespace: 'n', fullname: 'r', serviceAccount: 'r', lease: 'r', status: 's' },
+    ...more,
+  }
+  const request = async ({ path }: { path: string }): Promise<unknown> => {
+    if (state === undefined) throw new KubeApiError(404, `${path} was answered with 404`)
+    return { metadata: { name: 'checks', uid: 'u', resourceVersion: '1', ...state } }
+  }
+  const client = { request } as unknown as KubeClient
+  return planExistingNamespace(client, 'checks', { text: JSON.stringify(config) }, AbortSignal.timeout(60_000)).catch(
+    (error) => `${error.code} ${error.message}`,
+  )
+}
+
+const within = (namespaces: object): object => ({ targets: { namespaces } })
+
+test('verify-namespace is refused before the first write where the helper does not write', async () => {
+  for (const [more, state, why] of [
+    [{}, undefined, 'does not exist'],
+    [{}, { deletionTimestamp: '2026-11-27T10:00:00Z' }, 'is being deleted'],
+    [{}, { labels: { 'acr-nopass.io/skip': 'true' } }, 'carries the label acr-nopass.io/skip: "true"'],
+    [within({ include: ['team-*'] }), {}, 'is not a target of any registry in the values'],
+    [within({ exclude: ['checks'] }), {}, 'is not a target of any registry in the values'],
+    [within({ selector: { matchLabels: { team: 'a' } } }), {}, 'is not a target of any registry in the values'],
+    [{ scope: 'namespaces', ...within({ include: ['team-a'] }) }, {}, 'is not a target of any registry in the values'],
+  ] as const) {
+    assert.equal(await planFor(more, state), `VERIFY_NAMESPACE namespace checks ${why}. Nothing was written.`)
+  }
+})
+
+test('verify-namespace takes a namespace that selectors, a list of names or one registry alone make a target', async () => {
+  const both = { existing: { namespace: 'checks', registries: ['prod', 'stage'] }, attaches: true }
+  assert.deepEqual(await planFor({}, {}), both)
+  assert.deepEqual(await planFor(within({ selector: { matchLabels: { team: 'a' } } }), { labels: { team: 'a' } }), both)
+  assert.deepEqual(await planFor({ scope: 'namespaces', ...within({ include: ['checks'] }) }, {}), both)
+  const registries = ['prod', 'stage'].map((name) => {
+    const targets = name === 'stage' ? { namespaces: { include: ['stage-*'] } } : undefined
+    return { name, edition: 'enterprise', instanceId: 'cri-abcdefgh12345678', region: 'cn-hangzhou', targets }
+  })
+  assert.deepEqual(await planFor({ registries }, {}), {
+    existing: { namespace: 'checks', registries: ['prod'] },
+    attaches: true,
+  })
+  assert.equal(await planFor({ dryRun: true }, undefined), undefined)
+  assert.deepEqual(await planFor({ targets: { serviceAccounts: { include: ['builder'] } } }, {}), {
+    ...both,
+    attaches: false,
+  })
+})
