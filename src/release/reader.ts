@@ -5,7 +5,7 @@ import { listPages } from '../kube/list-pages.ts'
 /** Reads that may be forbidden: what could not be read is noted, and the rest goes on. */
 export interface Reader {
   /** Undefined: not readable. `null`: not there (404). */
-  get<T>(what: string, path: string): Promise<T | null | undefined>
+  get<T>(what: string, path: string, accept?: string): Promise<T | null | undefined>
   /** All pages; undefined: not readable. An API that the server does not have is an empty list. */
   list<T, K = T>(what: string, path: string, options?: ListOptions<T, K>): Promise<readonly K[] | undefined>
   /** Any read; undefined: not readable. */
@@ -57,7 +57,8 @@ export function createReader(
     unread,
     note: (what, why) => unread.push({ what, why }),
     attempt,
-    get: (what, path) => attempt(what, () => orNull(client.request({ method: 'GET', path }, signal))),
+    get: (what, path, accept) =>
+      attempt(what, () => orNull(client.request({ method: 'GET', path, ...(accept && { accept }) }, signal))),
     list: <T, K = T>(what: string, path: string, { trim, ...call }: ListOptions<T, K> = {}) =>
       attempt(what, async () => {
         const items: K[] = []

@@ -1,5 +1,5 @@
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
-import type { KubeObject } from '../../kube/types.ts'
+import { readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ReleaseFacts } from '../../release/release-facts.ts'
 import type { ServiceAccountObject } from '../../release/views.ts'
@@ -37,15 +37,9 @@ const NOTHING: Lists = { namespaces: undefined, secrets: undefined, accounts: un
 
 async function readLists(reader: Reader, release: ReleaseFacts): Promise<Lists> {
   const { secretName, trim } = lensOf(release)
-  const accept = METADATA_ONLY_LIST
-  const query = { fieldSelector: `metadata.name=${secretName}` }
   const [namespaces, secrets, accounts, pods] = await Promise.all([
-    reader.list('Namespaces', '/api/v1/namespaces', { accept, trim: trim.namespace }),
-    reader.list(`Secrets named ${secretName}`, '/api/v1/secrets', {
-      accept,
-      query,
-      trim: (object: KubeObject) => [object.metadata.namespace ?? '', trim.secret(object)] as const,
-    }),
+    reader.list('Namespaces', '/api/v1/namespaces', { accept: METADATA_ONLY_LIST, trim: trim.namespace }),
+    readPullSecrets(reader, secretName, trim),
     reader.list('ServiceAccounts of all namespaces', '/api/v1/serviceaccounts', {
       trim: (object: ServiceAccountObject) => trim.serviceAccount(object),
     }),
@@ -53,7 +47,7 @@ async function readLists(reader: Reader, release: ReleaseFacts): Promise<Lists> 
   ])
   return {
     namespaces,
-    secrets: secrets && new Map(secrets),
+    secrets,
     accounts,
     pods: pods?.flat(),
   }

@@ -1,7 +1,8 @@
 import { NopassError } from '../../errors.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
-import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import type { KubeClient } from '../../kube/client.ts'
 import { type KubeObject, namespacedPath } from '../../kube/types.ts'
+import { readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ServiceAccountObject } from '../../release/views.ts'
 import type { NodeFacts, Observed, PodFacts, PodFocus } from '../observed.ts'
@@ -34,7 +35,6 @@ export async function observePod(
   const { release } = base
   const { namespace } = wanted
   const { secretName, trim } = lensOf(release ?? NO_RELEASE)
-  const secretQuery = { fieldSelector: `metadata.name=${secretName}` }
   const [helper, cloud, around, account, secrets, node, words] = await Promise.all([
     release === undefined ? NO_HELPER : readHelper(client, reader, release, signal),
     release === undefined ? NO_LOOK : request.look(release),
@@ -43,10 +43,7 @@ export async function observePod(
       `ServiceAccount ${namespace}/${facts.serviceAccount}`,
       namespacedPath('/api/v1', namespace, 'serviceaccounts', facts.serviceAccount),
     ),
-    reader.list<KubeObject>(`Secret ${namespace}/${secretName} (metadata)`, `/api/v1/namespaces/${namespace}/secrets`, {
-      accept: METADATA_ONLY_LIST,
-      query: secretQuery,
-    }),
+    readPullSecrets(reader, secretName, trim, namespace),
     facts.node === undefined ? null : readNode(client, reader, facts.node, signal),
     readWords(reader, pod),
   ])
@@ -55,7 +52,7 @@ export async function observePod(
     ...helper,
     cloud,
     namespaces: around ? [trim.namespace(around)] : undefined,
-    secrets: secrets && new Map(secrets.map((object) => [object.metadata.namespace ?? '', trim.secret(object)])),
+    secrets,
     accounts: account ? [trim.serviceAccount(account)] : undefined,
     pods: [],
     focus: { pod: withWords(facts, words), node, answers: new Map() },

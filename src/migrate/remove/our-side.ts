@@ -1,7 +1,7 @@
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
-import type { KubeObject } from '../../kube/types.ts'
 import { findRelease, type ReleaseChoice } from '../../release/find-release.ts'
+import { readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
@@ -38,15 +38,12 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
     secretName,
     namespaceLabels: targets?.namespaceLabels ?? new Set(),
   })
-  const accept = METADATA_ONLY_LIST
-  const query = { fieldSelector: `metadata.name=${secretName}` }
   const [namespaces, secrets, available, admission] = await Promise.all([
-    reader.list('Namespaces', '/api/v1/namespaces', { accept, trim: trim.namespace }),
-    reader.list(`Secrets named ${secretName}`, '/api/v1/secrets', {
-      accept,
-      query,
-      trim: (object: KubeObject) => [object.metadata.namespace ?? '', trim.secret(object)] as const,
+    reader.list('Namespaces', '/api/v1/namespaces', {
+      accept: METADATA_ONLY_LIST,
+      trim: trim.namespace,
     }),
+    readPullSecrets(reader, secretName, trim),
     release === undefined ? 0 : readAvailable(reader, release),
     config === undefined || config.attach === 'serviceAccounts' ? false : hasPodPolicy(reader, config.release.name),
   ])
@@ -57,7 +54,7 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
     targets,
     available,
     namespaces: new Map((namespaces ?? []).map((view) => [view.name, view])),
-    secrets: new Map(secrets),
+    secrets: secrets ?? new Map(),
     admission,
   }
 }

@@ -9,7 +9,7 @@ import { PAGE, type Reader } from '../../release/reader.ts'
 import { collectFacts } from './collect-facts.ts'
 import type { LegacyFacts } from './legacy-facts.ts'
 import { ADDON_KEY_SECRET, LEGACY_CONFIG, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
-import { type AnyObject, createTrim, describeWorkload } from './workload.ts'
+import { type AnyObject, createTrim, describeWorkload, isPartOfHelper } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
@@ -72,7 +72,7 @@ export async function readLegacy(reader: Reader, client: KubeClient, signal: Abo
 
 const NOT_FOR_PULLS = ',type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg'
 
-/** Where lists come without a record of writers, what names the old Secrets and these themselves are read one by one. */
+/** Where lists come without a record of writers, the old helper, its Secrets and what names them are read one by one. */
 async function readWriters(
   reader: Reader,
   client: KubeClient,
@@ -84,11 +84,11 @@ async function readWriters(
     const { kind, apiVersion, metadata } = object
     const isNamed = kind === 'Secret' && LEGACY_SECRETS.includes(metadata.name)
     const isNaming = kind === 'ServiceAccount' && object.imagePullSecrets !== undefined
-    if (!isNamed && !isNaming) {
+    if (!isNamed && !isNaming && !isPartOfHelper(object)) {
       found.push(object)
       continue
     }
-    const path = namespacedPath('/api/v1', metadata.namespace ?? '', `${kind.toLowerCase()}s`, metadata.name)
+    const path = objectPath(object)
     const read = await reader.attempt(`${kind} ${keyOf(metadata)}`, () =>
       withWriters(client, path, object, signal).catch(orNull),
     )
@@ -96,6 +96,13 @@ async function readWriters(
     if (read) found.push({ ...object, ...read, kind, apiVersion })
   }
   return found
+}
+
+function objectPath({ kind, apiVersion, metadata }: AnyObject): string {
+  const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
+  const plural = `${kind.toLowerCase()}s`
+  const { name, namespace } = metadata
+  return namespace === undefined ? `${root}/${plural}/${name}` : namespacedPath(root, namespace, plural, name)
 }
 
 function orNull(error: unknown): null {

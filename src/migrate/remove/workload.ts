@@ -68,11 +68,15 @@ export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
 /** Groups of the kinds that are read for what else is in them: bindings and webhook configurations. */
 const NO_WORKLOADS: readonly string[] = ['rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
 
-function isBindingOfHelper(object: AnyObject): boolean {
-  const ofHelper = list(object, 'subjects').some(
-    ({ kind, name }) => kind === 'ServiceAccount' && name === LEGACY_HELPER,
-  )
-  return object.kind === 'ClusterRoleBinding' && ofHelper
+/** Whether it is the Deployment or the ServiceAccount of Alibaba's helper, or a binding of that. */
+export function isPartOfHelper(object: AnyObject): boolean {
+  const { kind, metadata } = object
+  if (kind === 'ClusterRoleBinding')
+    return list(object, 'subjects').some((one) => one.kind === 'ServiceAccount' && one.name === LEGACY_HELPER)
+  if (metadata.namespace !== LEGACY_NAMESPACE) return false
+  const key = `${groupOf(object)} ${kind}`
+  if (key === 'apps Deployment') return LEGACY_DEPLOYMENTS.includes(metadata.name)
+  return key === ' ServiceAccount' && metadata.name === LEGACY_HELPER
 }
 
 /** Holds what {@link describeWorkload} said of the whole object. */
@@ -89,13 +93,7 @@ export function createTrim(): (object: AnyObject) => AnyObject {
     const { name, namespace, uid, resourceVersion } = metadata
     const isAccount = kind === 'ServiceAccount' && groupOf(object) === ''
     if (isAccount && oldNames({ ...object, metadata: undefined }).length > 0) return object
-    const isHelper =
-      kind === 'Deployment' &&
-      groupOf(object) === 'apps' &&
-      namespace === LEGACY_NAMESPACE &&
-      LEGACY_DEPLOYMENTS.includes(name)
-    const namesHelper = isAccount ? namespace === LEGACY_NAMESPACE && name === LEGACY_HELPER : isBindingOfHelper(object)
-    if (isHelper || namesHelper) return object
+    if (isPartOfHelper(object)) return object
     if (isAccount || NO_WORKLOADS.includes(groupOf(object))) {
       const kept = { name, namespace, uid, resourceVersion } as AnyObject['metadata']
       return isAccount ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }

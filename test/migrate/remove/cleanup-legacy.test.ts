@@ -12,6 +12,7 @@ import { AGGREGATION } from '../import/recipe-2018.ts'
 
 const MINUTE = 60_000
 const TWO_HOURS = 120 * MINUTE
+const OLD_HELPER = 'aliyun-acr-credential-helper'
 const HOST = 'prod-registry.cn-hangzhou.cr.aliyuncs.com'
 const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'r' }
 const object = (kind: string, namespace: string | undefined, name: string, rest: object = {}): FakeObject => {
@@ -110,12 +111,48 @@ test('P12 cleanup --legacy asks ServiceAccounts and Secrets themselves where lis
   )
   const cluster = await open(t, objects)
   cluster.trimsLists = true
-  const { secrets } = await cleanup(t, cluster)
+  const { secrets, stdout } = await cleanup(t, cluster)
   assert.ok(secrets.includes(AGGREGATION))
+  assert.ok(!stdout.includes('it has no current pull secret'), stdout)
   assert.deepEqual(cluster.objects.find(({ kind }) => kind === 'ServiceAccount')?.imagePullSecrets, [
     { name: AGGREGATION },
     { name: 'acr-nopass' },
   ])
+})
+
+test('P12 cleanup --legacy asks the old helper and its rights themselves where lists come without a record of writers', async (t) => {
+  const by = (field: string) => ({
+    metadata: { managedFields: [{ manager: 'argocd-controller', operation: 'Apply', fieldsV1: { [field]: {} } }] },
+  })
+  const helper = { kind: 'ServiceAccount', name: OLD_HELPER, namespace: 'kube-system' }
+  const container = { name: 'helper', image: 'registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v1' }
+  const binding = object('ClusterRoleBinding', undefined, OLD_HELPER, {
+    ...by('f:subjects'),
+    roleRef: { kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [helper],
+  })
+  const cluster = await open(t, [
+    ...switched(30 * MINUTE),
+    object('ServiceAccount', 'kube-system', OLD_HELPER, by('f:metadata')),
+    { ...binding, apiVersion: 'rbac.authorization.k8s.io/v1' },
+    object('Deployment', 'kube-system', OLD_HELPER, {
+      ...by('f:spec'),
+      spec: { template: { spec: { serviceAccountName: OLD_HELPER, containers: [container] } } },
+    }),
+  ])
+  const before = cluster.objects.filter(({ metadata }) => metadata.name === OLD_HELPER)
+  cluster.trimsLists = true
+  const { code, stdout } = await cleanup(t, cluster)
+  const left = cluster.objects.filter(({ metadata }) => metadata.name === OLD_HELPER)
+  assert.deepEqual([code, left], [1, before])
+  const [first, second] = stdout.split('\n')
+  assert.deepEqual(
+    [first, second],
+    [
+      'LEGACY_IN_USE: 1 still depends on the old helper; nothing was changed',
+      `Deployment kube-system/${OLD_HELPER}: argocd-controller applies it and would create it again`,
+    ],
+  )
 })
 
 test('cleanup --legacy reports an object that finalizers keep', async (t) => {

@@ -1,0 +1,36 @@
+import { METADATA_ONLY, METADATA_ONLY_LIST } from '../kube/client.ts'
+import { type KubeObject, namespacedPath } from '../kube/types.ts'
+import type { Reader } from './reader.ts'
+import type { SecretView, Trimmers } from './views.ts'
+
+/**
+ * The Secrets of that name by namespace, of all namespaces or one; metadata only. One that a list shows without a record of its writers,
+ * as some proxies trim it, is read alone. Undefined: not readable.
+ */
+export async function readPullSecrets(
+  reader: Reader,
+  name: string,
+  trim: Trimmers,
+  namespace?: string,
+): Promise<ReadonlyMap<string, SecretView> | undefined> {
+  const path = namespace === undefined ? '/api/v1/secrets' : `/api/v1/namespaces/${namespace}/secrets`
+  const what = namespace === undefined ? `Secrets named ${name}` : `Secret ${namespace}/${name} (metadata)`
+  const list = await reader.list(what, path, {
+    accept: METADATA_ONLY_LIST,
+    query: { fieldSelector: `metadata.name=${name}` },
+    trim: (object: KubeObject) => ({
+      place: object.metadata.namespace ?? '',
+      view: object.metadata.managedFields?.length ? trim.secret(object) : undefined,
+    }),
+  })
+  if (list === undefined) return undefined
+  const found = new Map<string, SecretView>()
+  for (const { place, view } of list) {
+    const readAlone = (): Promise<KubeObject | null | undefined> =>
+      reader.get(`Secret ${place}/${name}`, namespacedPath('/api/v1', place, 'secrets', name), METADATA_ONLY)
+    const object = view ? undefined : await readAlone()
+    const read = view ?? (object && trim.secret(object))
+    if (read) found.set(place, read)
+  }
+  return found
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type KubeCall, type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST } from '../../src/kube/client.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
+import { readPullSecrets } from '../../src/release/read-pull-secrets.ts'
+import { createReader } from '../../src/release/reader.ts'
+import { createTrimmers } from '../../src/release/views.ts'
+
+const fieldsV1 = {
+  'f:data': { 'f:.dockerconfigjson': {} },
+  'f:type': {},
+  'f:metadata': { 'f:annotations': { 'f:acr-nopass.io/content-hash': {} } },
+}
+const secret = (namespace: string): KubeObject => ({
+  metadata: {
+    namespace,
+    name: 'acr-nopass',
+    uid: `uid-${namespace}`,
+    resourceVersion: '1',
+    labels: { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' },
+    managedFields: [{ manager: 'acr-nopass', operation: 'Apply', fieldsV1 }],
+  },
+})
+const withoutWriters = ({ metadata: { managedFields: _, ...metadata } }: KubeObject): KubeObject => ({ metadata })
+const trim = createTrimmers({
+  instance: 'home.r',
+  secretLabels: {},
+  secretName: 'acr-nopass',
+  namespaceLabels: new Set(),
+})
+
+/** `gone` was deleted after the list. */
+async function read(trimsLists: boolean) {
+  const calls: [string, string | undefined][] = []
+  const client = {
+    async request({ path, accept }: KubeCall) {
+      calls.push([path, accept])
+      if (path === '/api/v1/namespaces/shop/secrets/acr-nopass') return secret('shop')
+      if (path !== '/api/v1/secrets') return null
+      const items = ['shop', 'gone'].map(secret)
+      return { metadata: {}, items: trimsLists ? items.map(withoutWriters) : items }
+    },
+  } as KubeClient
+  const found = await readPullSecrets(createReader(client, AbortSignal.timeout(60_000)), 'acr-nopass', trim)
+  return { found, calls }
+}
+
+test('a pull secret that a list shows with its writers is not read again', async () => {
+  const { found, calls } = await read(false)
+  assert.deepEqual(
+    [...(found ?? [])],
+    [
+      ['shop', trim.secret(secret('shop'))],
+      ['gone', trim.secret(secret('gone'))],
+    ],
+  )
+  assert.deepEqual(calls, [['/api/v1/secrets', METADATA_ONLY_LIST]])
+})
+
+test('where a proxy takes the writers out of lists, the Secret itself says that nobody changed it; its data is never read', async () => {
+  const { found, calls } = await read(true)
+  assert.deepEqual([...(found ?? [])], [['shop', trim.secret(secret('shop'))]])
+  assert.equal(found?.get('shop')?.intact, true)
+  assert.deepEqual(calls, [
+    ['/api/v1/secrets', METADATA_ONLY_LIST],
+    ['/api/v1/namespaces/shop/secrets/acr-nopass', METADATA_ONLY],
+    ['/api/v1/namespaces/gone/secrets/acr-nopass', METADATA_ONLY],
+  ])
+})
