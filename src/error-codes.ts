@@ -13,7 +13,7 @@ import { TOOLS_CODES } from './error-codes/tools.ts'
 import { VALUES_CODES } from './error-codes/values.ts'
 
 /**
- * The closed list of error codes: what a code means in general, and how to fix it, in one file an area
+ * The closed list of error codes: what a code means in general, and how to fix it, in one file per area
  * (docs/en/errors.md is generated from it). A code never changes its meaning; a new failure gets a new code.
  */
 export const ERROR_CODES: typeof GENERAL_CODES &

@@ -4,7 +4,7 @@ import { printable } from './printable.ts'
 /** Every user-facing failure has one of these codes; the list is closed (`error-codes.ts`) and documented in docs/en/errors.md. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** Where a failure happened: a place in a file (1-based), or in a cluster. */
+/** Where a failure happened: in a file (1-based), or in a cluster. */
 export interface ErrorPlace {
   readonly file?: string
   readonly line?: number
@@ -14,21 +14,21 @@ export interface ErrorPlace {
 }
 
 export interface ErrorDetails {
-  /** The fix for this very case; without it the code's general fix stands. */
+  /** The fix for this case; default: the code's general fix. */
   readonly hint?: string
   readonly place?: ErrorPlace
   readonly cause?: unknown
-  /** The cloud's or the API server's own code for it, such as `NoPermission` or `Conflict`. */
+  /** The cloud's or the API server's own code, such as `NoPermission` or `Conflict`. */
   readonly reason?: string
   /** Alibaba Cloud's request id, for their support. */
   readonly requestId?: string
-  /** Milliseconds that the other side asked us to wait. */
+  /** The pause that the server requested, milliseconds. */
   readonly retryAfterMs?: number
 }
 
 /**
- * A failure that a user can act on: what (message), where (place), why (cause, reason) and the fix (hint). All of it may hold
- * text of others, so it is made printable here: whoever shows an error cannot forget it.
+ * A failure that a user can act on: what (message), where (place), why (cause, reason) and the fix (hint). All of them may
+ * contain foreign text, so they are made printable here and nowhere else.
  */
 export class NopassError extends Error {
   override readonly name = 'NopassError'
@@ -50,21 +50,21 @@ export class NopassError extends Error {
   }
 }
 
-/** `values.yaml:4:13` or `cluster prod, namespace shop`; empty when nothing is known. */
+/** `values.yaml:4:13` or `cluster prod, namespace shop`; empty if unknown. */
 export function formatPlace(place: ErrorPlace): string {
   const inFile = place.file && [place.file, place.line, place.line && place.column].filter(Boolean).join(':')
   const inCluster = [place.cluster && `cluster ${place.cluster}`, place.namespace && `namespace ${place.namespace}`]
   return printable([inFile, ...inCluster].filter(Boolean).join(', '))
 }
 
-/** One error as a person reads it: place, code, message, then the fix on a line of its own. */
+/** Place, code and message, then the fix on its own line. */
 export function formatError(error: NopassError): string {
   const place = formatPlace(error.place)
   const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
   return `${place ? `${place}: ` : ''}${error.code}: ${error.message}${ids ? ` (${ids})` : ''}\n  fix: ${error.hint}`
 }
 
-/** The error itself if it is ours, else one that says so: an unexpected failure is a bug of ours. */
+/** Any other error becomes `INTERNAL`: an unexpected failure is a bug of ours. */
 export function toNopassError(error: unknown): NopassError {
   if (error instanceof NopassError) return error
   const message = error instanceof Error ? error.message : String(error)

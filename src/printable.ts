@@ -1,18 +1,18 @@
-// Control characters (C0, DEL, C1), format characters (bidi controls, invisible ones), halves of characters, and the line and
-// paragraph separators. The two joiners stay: scripts and emoji need them, and they move nothing.
+// Control characters (C0, DEL, C1), format characters (bidi controls, invisible ones), lone surrogates, and the line and
+// paragraph separators. The two joiners stay, because scripts and emoji need them and they are harmless.
 const UNPRINTABLE = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Text of others (a cluster, a webhook, the cloud, a file, a program) as it may be shown: on one line, with visible escapes for
- * whatever would move the cursor, colour, reorder, hide or end a line. The escapes are JSON's, so JSON that is written stays
- * JSON of the same values.
+ * Makes foreign text (of a cluster, a webhook, the cloud, a file, a program) safe to print: on one line, with visible escapes
+ * for everything that could move the cursor, colour, reorder, hide or end a line. The escapes are JSON's, so JSON stays JSON
+ * of the same values.
  */
 export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, (found) => SHORT[found] ?? escapeUnits(found))
 }
 
-/** The same for a text of ours that has lines: line feeds and tabs stay. */
+/** The same for a text with lines: line feeds and tabs stay. */
 export function printableLines(text: string): string {
   return text.replaceAll(UNPRINTABLE, (found) =>
     found === '\n' || found === '\t' ? found : (SHORT[found] ?? escapeUnits(found)),
@@ -20,14 +20,14 @@ export function printableLines(text: string): string {
 }
 
 /**
- * Lines that a runner of GitHub takes for text. It takes each line that begins, after blanks, with `::` for a command, and each
- * that has `##[` anywhere (github.com/actions/runner, src/Runner.Common/ActionCommand.cs: TryParseV2 and TryParse).
+ * Escapes workflow commands. GitHub's runner takes a line for a command if it begins, after blanks, with `::` or contains
+ * `##[` (github.com/actions/runner, src/Runner.Common/ActionCommand.cs: TryParseV2 and TryParse).
  */
 export function withoutCommands(text: string): string {
   return text.replaceAll('##[', '##\\u005b').replaceAll(/^([^\S\r\n\u2028\u2029]*):(?=:)/gm, '$1\\u003a')
 }
 
-/** Data of others with every text in it printable, keys too; anything but plain lists and objects stays as it is. */
+/** Makes all texts and keys in plain lists and objects printable; anything else is unchanged. */
 export function printableData<T>(value: T): T {
   if (typeof value === 'string') return printable(value) as T
   if (Array.isArray(value)) return value.map((item) => printableData(item)) as T

@@ -7,8 +7,8 @@ export type AuthFormat = 'auth' | 'full'
 export type RegistryLogin = Pick<RegistryToken, 'username' | 'password' | 'domains'>
 
 /**
- * The content of `.dockerconfigjson`: the same logins in any order of domains give the same bytes. Where two logins
- * claim one domain the earlier one has it.
+ * The content of `.dockerconfigjson`: the same logins in any order of domains give the same bytes. If two logins claim a
+ * domain, the earlier one gets it.
  */
 export function buildDockerConfig(logins: readonly RegistryLogin[], format: AuthFormat): string {
   const auths = new Map<string, { auth: string; username?: string; password?: string }>()
@@ -17,14 +17,14 @@ export function buildDockerConfig(logins: readonly RegistryLogin[], format: Auth
     const entry = format === 'full' ? { auth, username, password } : { auth }
     for (const domain of domains) if (!auths.has(domain)) auths.set(domain, entry)
   }
-  // One line an entry is written by hand: an object would put keys that look like numbers first.
+  // Not `JSON.stringify` of one object, which would put keys that look like numbers first.
   const lines = [...auths.keys()]
     .sort()
     .map((domain) => `${JSON.stringify(domain)}:${JSON.stringify(auths.get(domain))}`)
   return `{"auths":{${lines.join(',')}}}`
 }
 
-/** The logins in a `.dockerconfigjson`, one a domain, in its order. Throws DOCKER_CONFIG_INVALID; quotes nothing of it. */
+/** The logins in a `.dockerconfigjson`, one per domain, in its order. Throws DOCKER_CONFIG_INVALID, which never quotes the content. */
 export function readDockerConfig(text: string): readonly RegistryLogin[] {
   const auths = (parse(text) as { auths?: unknown } | undefined)?.auths
   if (typeof auths !== 'object' || auths === null) throw invalid('it has no auths')

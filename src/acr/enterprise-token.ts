@@ -7,11 +7,11 @@ import { enterpriseDomains, type OwnDomain } from './registry-domains.ts'
 import type { LoginFetch, RegistryApi, RegistryLogin } from './registry-token.ts'
 import { createTokenSession, findInstance } from './token-session.ts'
 
-/** How long an instance's addresses are believed (milliseconds); between the two by a coin, for a fleet asks at all times. */
+/** How long an instance's addresses are cached (milliseconds); between the two limits a coin decides, so that a fleet does not read them at once. */
 const DOMAINS_LIVE = 30 * 60_000
 const DOMAINS_LIVE_LONGEST = 120 * 60_000
 
-/** Tokens of an Enterprise instance: a fresh session, one token call, and its addresses about once an hour. */
+/** Tokens of an Enterprise instance: a new session, one token call, and the instance's addresses about once an hour. */
 export function createEnterpriseFetch(
   registry: RegistryConfig,
   identity: CredentialProvider,
@@ -30,9 +30,9 @@ export function createEnterpriseFetch(
 
   async function fetchToken(target: CrTarget, signal: AbortSignal): Promise<RegistryLogin> {
     instanceId ??= await findInstance(target, registry, signal)
-    const askedAt = stopwatch(clock)
+    const requestedAt = stopwatch(clock)
     const token = await tokenOf(target, instanceId, signal)
-    const issuedAt = askedAt()
+    const issuedAt = requestedAt()
     const own = await ownDomains(target, instanceId, signal)
     return { username: token.username, password: token.password, issuedAt, expiresAt: token.expiresAt, own }
   }
@@ -41,7 +41,7 @@ export function createEnterpriseFetch(
     try {
       return await getAuthorizationToken(target, { instanceId: id, expiresInHours: hours }, signal)
     } catch (error) {
-      // `expiresInHours` is new: an endpoint that does not know it must not cost the token.
+      // `expiresInHours` is new: an endpoint that does not know it must still issue a token.
       if (hours === undefined || !(error instanceof NopassError) || error.code !== 'CLOUD_REJECTED') throw error
       const token = await getAuthorizationToken(target, { instanceId: id }, signal)
       hours = undefined
@@ -50,7 +50,7 @@ export function createEnterpriseFetch(
   }
 
   async function ownDomains(target: CrTarget, id: string, signal: AbortSignal) {
-    if (addresses !== undefined && isBelieved(clock.now() - addresses.readAt, random())) return addresses.own
+    if (addresses !== undefined && isCached(clock.now() - addresses.readAt, random())) return addresses.own
     try {
       const own = enterpriseDomains(await listInstanceEndpoint(target, id, signal))
       addresses = { own, readAt: clock.now() }
@@ -61,6 +61,6 @@ export function createEnterpriseFetch(
   }
 }
 
-function isBelieved(age: number, random: number): boolean {
+function isCached(age: number, random: number): boolean {
   return age < DOMAINS_LIVE || (age < DOMAINS_LIVE_LONGEST && random < 0.5)
 }

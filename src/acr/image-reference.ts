@@ -1,4 +1,4 @@
-/** An image, cut where registries are told apart. */
+/** An image's name, split at what identifies the registry. */
 export interface ImageReference {
   /** With its port; `docker.io` for a name without a host. */
   readonly host: string
@@ -6,7 +6,7 @@ export interface ImageReference {
   readonly repository: string
 }
 
-/** Reads an image's name as container runtimes do. */
+/** Parses an image's name as container runtimes do. */
 export function parseImage(image: string): ImageReference {
   const [first = '', ...rest] = image.split('/')
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')

@@ -20,14 +20,14 @@ export function createPersonalFetch(
   return (signal) => withSession((credentials) => fetchToken(credentials, signal), signal)
 
   async function fetchToken(credentials: Credentials, signal: AbortSignal): Promise<RegistryLogin> {
-    const askedAt = stopwatch(transport.clock)
+    const requestedAt = stopwatch(transport.clock)
     const token = await getPersonalToken({ transport, ...location, credentials }, signal).catch((error: unknown) => {
       throw unknownUser(error)
     })
     return {
       username: token.username,
       password: token.password,
-      issuedAt: askedAt(),
+      issuedAt: requestedAt(),
       expiresAt: token.expiresAt,
       own,
     }

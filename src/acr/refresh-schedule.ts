@@ -1,27 +1,27 @@
 import type { RegistryToken } from './registry-token.ts'
 
-/** The part of its life after which a token is replaced: 60 to 70 %, by jitter. */
+/** The part of its life after which a token is replaced: 60 to 70 %, with jitter. */
 export const EARLIEST: number = 0.6
 export const LATEST: number = 0.7
-/** Spread over the whole, the soonest: nearly a usual period before the latest, so that all moments are equally busy. */
+/** The earliest refresh of a token whose refresh is spread over its whole life. */
 const SOONEST = 0.1
-/** A refresh that comes later than planned by more than this part of life was held up by something that others met too. */
-const HELD_UP = 0.05
-/** A session shared by the node does not get younger by asking: not more often than this (milliseconds). */
+/** A refresh that is late by more than this part of the token's life was delayed by something that affects the whole fleet. */
+const DELAYED = 0.05
+/** Requesting a session that the node shares does not renew it, so it is read at most this often (milliseconds). */
 export const SHARED_PAUSE: number = 5 * 60_000
 
-/** No registry issues tokens for longer (`expiresInHours` is at most 24): one that claims to is still replaced daily. */
+/** No registry issues tokens for longer (`expiresInHours` is at most 24), so every token is replaced daily. */
 const LONGEST_LIFE = 24 * 60 * 60_000
-/** However short the life of tokens is, they are not requested more often (milliseconds). */
+/** Tokens are not requested more often than this, however short their life is (milliseconds). */
 const SHORTEST = 1000
 
-/** `whole`: anywhere from 10 to 70 % of life, where many clusters may have got theirs at one moment. */
+/** `whole`: from 10 to 70 % of the life, for tokens that many clusters may have got at the same moment. */
 export type Spread = 'usual' | 'whole'
 
 /**
- * When a token is to be replaced (epoch milliseconds), or null for one that does not expire. Usually at 60 to 70 % of life.
- * Shared sessions (worker role): a token lives as long as the session has left, so the same 60 to 70 % of what is left, at most
- * every 5 minutes; only when that would be too late, half of what is left, at least 30 s (docs/en/decisions.md#shared-session).
+ * When a token is to be replaced (epoch milliseconds), or null if it does not expire: usually at 60 to 70 % of its life. Of a
+ * shared session (worker role) only the rest of its life counts, at most every 5 minutes; if that would be too late, half of
+ * the rest, at least 30 s (docs/en/decisions.md#shared-session).
  */
 export function refreshAt(
   token: Pick<RegistryToken, 'issuedAt' | 'expiresAt'>,
@@ -38,8 +38,8 @@ export function refreshAt(
 }
 
 /**
- * How the token that replaces `before` is spread. The first one of a start, one that was wanted out of turn, and one that
- * was held up (an outage, machines that were off) may have been got by a whole fleet at one moment, which spreads out again.
+ * How the refresh of the token that replaces `before` is spread. The first token after a start and a delayed one (an outage,
+ * machines that were off) may have been requested by a whole fleet at the same moment, which has to spread out again.
  */
 export function spreadAfter(
   before:
@@ -50,36 +50,36 @@ export function spreadAfter(
   if (before === undefined) return 'whole'
   const { issuedAt, expiresAt } = before.token
   if (before.refreshAt === null || expiresAt === null) return 'usual'
-  return now > before.refreshAt + HELD_UP * (expiresAt - issuedAt) ? 'whole' : 'usual'
+  return now > before.refreshAt + DELAYED * (expiresAt - issuedAt) ? 'whole' : 'usual'
 }
 
-/** First wait after a failure, and the longest one while the token still lives and once it no longer does. */
+/** The first wait after a failure, and the longest one before and after the token expires (milliseconds). */
 const FIRST = 2000
 const LONGEST_ALIVE = 2 * 60_000
-const LONGEST_DEAD = 60_000
-/** The cloud may ask for a longer pause, up to this. */
-const LONGEST_ASKED = 10 * 60_000
+const LONGEST_EXPIRED = 60_000
+/** A longer pause that the cloud requests is honoured up to this. */
+const LONGEST_REQUESTED = 10 * 60_000
 
 /**
- * When to ask again after `failures` failures in a row (epoch milliseconds): doubling with full jitter, never pausing
- * so long that a tenth of the token's life would be lost to waiting. A pause that the cloud asked for comes first, and
- * half as much again at random, so that not all who were told the same come back at once.
+ * When to retry after `failures` failures in a row (epoch milliseconds): doubling with full jitter, and never more than a
+ * tenth of the token's life. A pause that the cloud requests is honoured, plus up to half of it at random, so that clients
+ * do not retry together.
  */
 export function retryAt(options: {
   readonly now: number
   readonly failures: number
-  /** Null: no token yet, or one without end. */
+  /** Null: no token yet, or one that does not expire. */
   readonly token: Pick<RegistryToken, 'issuedAt' | 'expiresAt'> | null
   readonly random: number
-  /** Milliseconds that the cloud asked us to wait. */
+  /** The pause that the cloud requested, milliseconds. */
   readonly retryAfterMs?: number | undefined
 }): number {
   const { now, failures, token, random, retryAfterMs = 0 } = options
   const expiresAt = token?.expiresAt ?? null
   const alive = token !== null && (expiresAt === null || now < expiresAt)
   const tenth = token !== null && expiresAt !== null ? (expiresAt - token.issuedAt) / 10 : Number.POSITIVE_INFINITY
-  const cap = alive ? Math.min(LONGEST_ALIVE, Math.max(FIRST, tenth)) : LONGEST_DEAD
+  const cap = alive ? Math.min(LONGEST_ALIVE, Math.max(FIRST, tenth)) : LONGEST_EXPIRED
   const bound = Math.min(cap, FIRST * 2 ** Math.min(30, Math.max(0, failures - 1)))
-  const asked = Math.min(LONGEST_ASKED, retryAfterMs)
-  return now + Math.max(FIRST / 4 + random * (bound - FIRST / 4), asked * (1 + random / 2))
+  const requested = Math.min(LONGEST_REQUESTED, retryAfterMs)
+  return now + Math.max(FIRST / 4 + random * (bound - FIRST / 4), requested * (1 + random / 2))
 }

@@ -2,16 +2,16 @@ import type { InstanceEndpoint } from '../alibaba/cr.ts'
 
 export type DomainNetwork = 'all' | 'vpc' | 'public'
 
-/** A domain and the network it is on; a custom one is written whatever network was chosen. */
+/** A domain and its network; a custom one is used on every network. */
 export interface OwnDomain {
   readonly domain: string
   readonly kind: 'public' | 'vpc' | 'custom'
 }
 
 /**
- * The keys under which a registry's credential is written: its own domains on the chosen network, and those that the
- * user gave (`host`, `host:port` or `host/namespace`), sorted. A host given with a namespace is written with it alone,
- * so that two accounts can share one host.
+ * The keys under which a registry's credential is written: its own domains on the chosen network and those that the user
+ * configured (`host`, `host:port` or `host/namespace`), sorted. A host that is configured with a namespace is written only
+ * with it, so that two accounts can share a host.
  */
 export function chooseDomains(
   own: readonly OwnDomain[],
@@ -26,18 +26,18 @@ export function chooseDomains(
   return [...new Set([...chosen, ...given.map((domain) => domain.toLowerCase())])].sort()
 }
 
-/** `shop-registry.cn-hangzhou.cr.aliyuncs.com/team` -> the host, with its port. */
+/** The host of a domain, with its port: that of `shop-registry.cn-hangzhou.cr.aliyuncs.com/team`. */
 export function hostOf(domain: string): string {
   return (domain.split('/')[0] ?? '').toLowerCase()
 }
 
-/** A host name of two labels at least: no address, no port, no path. */
+/** A host name of at least two labels: not an address, no port, no path. */
 const HOST_NAME = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?$/
 
 /** RFC 1035, 2.3.4. */
 const LONGEST_HOST = 253
 
-/** The domains of an Enterprise instance; what is not a host name gets no credential, whatever the cloud reported. */
+/** The domains of an Enterprise instance; anything that is not a host name gets no credential. */
 export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): readonly OwnDomain[] {
   return endpoints.flatMap(({ type, domains }) =>
     domains
@@ -48,7 +48,7 @@ export function enterpriseDomains(endpoints: readonly InstanceEndpoint[]): reado
   )
 }
 
-/** The hosts of the (old) Personal Edition in a region: of both Alibaba Cloud sites, in VPCs and in the classic network. */
+/** The hosts of the (old) Personal Edition in a region: both Alibaba Cloud sites, VPCs and the classic network. */
 const PERSONAL_HOSTS: readonly (readonly [label: string, kind: 'public' | 'vpc'])[] = [
   ['registry', 'public'],
   ['registry-intl', 'public'],
@@ -58,14 +58,13 @@ const PERSONAL_HOSTS: readonly (readonly [label: string, kind: 'public' | 'vpc']
   ['registry-intl-internal', 'vpc'],
 ]
 
-/** The domains of the (old) Personal Edition in a region. */
 export function personalDomains(region: string): readonly OwnDomain[] {
   return PERSONAL_HOSTS.map(([label, kind]) => ({ domain: `${label}.${region}.aliyuncs.com`, kind }))
 }
 
 /**
- * ACR's own domains as an expression that JavaScript, CEL and Helm's templates read alike; the chart's copy is generated
- * from it. Everything below `cr.aliyuncs.com` belongs to ACR (Enterprise, `crpi-…`), the rest are the Personal Edition's.
+ * ACR's own domains, as an expression that means the same in JavaScript, CEL and Helm's templates; the chart's copy is
+ * generated from it. Everything below `cr.aliyuncs.com` belongs to ACR (Enterprise, `crpi-…`), the rest to the Personal Edition.
  */
 export const ACR_DOMAINS: string = [
   '([a-z0-9-]+\\.)+cr\\.aliyuncs\\.com',

@@ -13,15 +13,14 @@ export interface RegistryToken {
   readonly domains: readonly string[]
 }
 
-/** A login before the domains of one entry of values are chosen: all those that the registry itself has. */
+/** A login before its domains are chosen, with all those that the registry itself has. */
 export interface RegistryLogin extends Omit<RegistryToken, 'domains'> {
   readonly own: readonly OwnDomain[]
 }
 
-/** One new login, of one edition. Rejects with a NopassError. */
+/** Gets a new login. Rejects with a NopassError. */
 export type LoginFetch = (signal: AbortSignal) => Promise<RegistryLogin>
 
-/** Where an edition's token comes from. */
 export interface RegistryApi {
   readonly transport: Transport
   readonly endpoints: Endpoints

@@ -2,7 +2,7 @@ import { type KubeClient, MERGE_PATCH } from '../kube/client.ts'
 import { ANNOTATION_REFRESH_REQUESTED } from '../kube/names.ts'
 import { namespacedPath } from '../kube/types.ts'
 
-/** Asks a running helper for new tokens now, by an annotation on its status ConfigMap; it answers within a second. */
+/** Requests new tokens from a running helper by an annotation on its status ConfigMap; it reacts within a second. */
 export async function requestRefresh(
   client: KubeClient,
   status: { readonly namespace: string; readonly name: string },

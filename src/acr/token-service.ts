@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../alibaba/transport/http-sender.ts'
+import type { HttpResponse } from '../alibaba/transport/http-sender.ts'
 import { isLoopback } from '../lib/loopback.ts'
 import { REGIONS } from '../values/checks/regions.ts'
 import { isAcrHost } from './registry-domains.ts'
@@ -7,24 +7,24 @@ import { isAcrHost } from './registry-domains.ts'
 export interface RegistryAccess {
   readonly username: string
   /**
-   * ACR issued this login (every edition but `static`), so ACR's token services may see it whatever the registry's host is
-   * called: instances have custom domains.
+   * ACR issued this login (every edition except `static`), so ACR's token services may see it even where the registry has a
+   * custom domain.
    */
   readonly issuedByAcr: boolean
-  /** `endpoints.registry`: asked instead of https://<domain>, on loopback only (tests and the sandbox). */
+  /** `endpoints.registry`: called instead of https://<domain>, on loopback only (tests and the sandbox). */
   readonly registry?: URL | undefined
 }
 
-/** `basic`: the login goes to the registry itself; `bearer`: to its token service; `skipped`: it may go to neither. */
-export type LoginPlace =
+/** Where the login goes. `basic`: the registry itself; `bearer`: its token service; `skipped`: it may go to neither. */
+export type LoginTarget =
   | { readonly kind: 'basic' }
   | { readonly kind: 'bearer'; readonly url: URL }
   | { readonly kind: 'skipped'; readonly detail: string }
 
 /**
- * Hosts of ACR's token service, the whole set. A registry's realm is often in another region than the registry (Hangzhou's
- * for a `crpi-…` in Shanghai), and some regions put their name before the first dot, so neither the region nor a pattern
- * decides: `dockerauth-x.oss-cn-hangzhou.aliyuncs.com` is an OSS bucket that anyone can create.
+ * All hosts of ACR's token service. A registry's realm is often in another region (Hangzhou's for a `crpi-…` in Shanghai),
+ * and some regions put their name before the first dot, so neither the region nor a pattern can decide:
+ * `dockerauth-x.oss-cn-hangzhou.aliyuncs.com` is an OSS bucket that anyone can create.
  */
 const TOKEN_SERVICES: ReadonlySet<string> = new Set(
   REGIONS.flatMap((region) => [
@@ -36,11 +36,11 @@ const TOKEN_SERVICES: ReadonlySet<string> = new Set(
 )
 
 /**
- * Where a registry that responded with 401 wants the login to be sent, if it may be sent there: the registry's own host, or
- * over https one of ACR's token services for a login of ACR's (docs/en/decisions.md#verify-login).
+ * Where a registry that responded with 401 expects the login. Allowed are the registry's own host and, over https and for a
+ * login that ACR issued, ACR's token services (docs/en/decisions.md#verify-login).
  */
-export function findLoginPlace(knock: HttpAnswer, base: URL, access: RegistryAccess): LoginPlace {
-  const challenge = parseChallenge(knock.headers['www-authenticate'])
+export function findLoginTarget(response: HttpResponse, base: URL, access: RegistryAccess): LoginTarget {
+  const challenge = parseChallenge(response.headers['www-authenticate'])
   if (challenge?.scheme === 'basic') return { kind: 'basic' }
   const realm = challenge?.parameters.realm
   if (challenge?.scheme !== 'bearer' || realm === undefined || !URL.canParse(realm)) {
@@ -64,7 +64,18 @@ function mayLogInAt(realm: URL, base: URL, access: RegistryAccess): boolean {
   return isOfAcr && realm.port === '' && TOKEN_SERVICES.has(realm.hostname)
 }
 
-export interface Challenge {
+/** The value of an `Authorization` header for `basic`. */
+export function basicAuthorization({ username, password }: { username: string; password: string }): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
+
+/** Why a request got no response: Node's error code, else the error's name. Never a message, which may quote the request. */
+export function reasonOf(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown }
+  return typeof code === 'string' ? code : String(name)
+}
+
+interface Challenge {
   /** Lower case: `bearer`, `basic`. */
   readonly scheme: string
   readonly parameters: Readonly<Record<string, string | undefined>>

@@ -3,23 +3,22 @@ import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
 import type { CloudClock } from '../alibaba/transport/cloud-clock.ts'
 import { NopassError } from '../errors.ts'
 
-/** A token lives as long as its session: one that is older than this part of its life is not used for another attempt. */
+/** A token lives as long as its session, so a session that is older than this part of its life is not reused. */
 const YOUNG = 0.05
 
 /**
- * Runs a token call with a new session, for a token lives as long as the session that asks for it. Where the cloud refused
- * the call only because there are too many, the session serves the next attempt too: else every token that a throttled
- * fleet waits for would cost several sessions.
+ * Runs a token call with a new session, because a token lives as long as its session. After a throttled call the session is
+ * kept for the next attempt: otherwise each token of a throttled fleet would cost several sessions.
  */
 export function createTokenSession(identity: CredentialProvider, clock: Pick<CloudClock, 'now'>): TokenSession {
-  let left: Credentials | undefined
+  let unused: Credentials | undefined
   return async (call, signal) => {
-    const credentials = left !== undefined && isYoung(left, clock.now()) ? left : await identity.fresh(signal)
-    left = undefined
+    const credentials = unused !== undefined && isYoung(unused, clock.now()) ? unused : await identity.fresh(signal)
+    unused = undefined
     try {
       return await call(credentials)
     } catch (error) {
-      if (error instanceof NopassError && error.code === 'CLOUD_THROTTLED') left = credentials
+      if (error instanceof NopassError && error.code === 'CLOUD_THROTTLED') unused = credentials
       throw error
     }
   }
@@ -38,7 +37,7 @@ const SHOWN = 20
 /** ACR's own limit is 30 characters. */
 const LONGEST_NAME = 64
 
-/** The id of the Enterprise instance of that name. Throws REGISTRY_NOT_FOUND, which says the names there are. */
+/** The id of the Enterprise instance of that name. Throws REGISTRY_NOT_FOUND, which lists the existing names. */
 export async function findInstance(
   target: CrTarget,
   registry: { readonly instanceName?: string | undefined; readonly region?: string | undefined },

@@ -1,7 +1,6 @@
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import type { ReadText } from '../alibaba/identities/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/identities/assumed-role.ts'
-import type { Transport } from '../alibaba/transport/transport.ts'
 import { NopassError } from '../errors.ts'
 import { singleFlight } from '../lib/single-flight.ts'
 import { createEnterpriseFetch } from './enterprise-token.ts'
@@ -10,14 +9,12 @@ import { type RegistryConfig, registryFingerprint } from './registry-config.ts'
 import { chooseDomains } from './registry-domains.ts'
 import type { LoginFetch, RegistryApi, RegistryLogin, RegistryToken } from './registry-token.ts'
 
-export type { RegistryToken }
-
 export interface TokenSource {
   /** Equal for the same edition, region, instance and identity: their tokens are interchangeable (docs/en/decisions.md#token-sharing). */
   readonly key: string
-  /** The session behind the token is handed out by the node: see refresh-schedule.ts. */
+  /** The token's session is shared by the node: see refresh-schedule.ts. */
   readonly sharedSession: boolean
-  /** A new token, never a cached one; calls at the same time share one, also those of sources with the same `logins`. Rejects with a NopassError. */
+  /** A new token, never a cached one; concurrent calls share one, also across sources with the same `logins`. Rejects with a NopassError. */
   get(signal?: AbortSignal): Promise<RegistryToken>
 }
 
@@ -35,14 +32,14 @@ export interface TokenSourceDeps extends RegistryApi {
 
 export type SharedLogins = Map<string, (signal?: AbortSignal) => Promise<RegistryLogin>>
 
-/** The source of one registry's tokens, by its edition. `get` throws REGISTRY_NO_DOMAIN where there is nothing to write it under. */
+/** The source of a registry's tokens. `get` throws REGISTRY_NO_DOMAIN if the registry has no domain on its network. */
 export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDeps): TokenSource {
   const key = registryFingerprint(registry, deps.identityConfig)
   const credentials = registry.edition === 'static' ? undefined : deps.identity(registry.assumeRole)
-  // What else is in the request: entries that differ in it cannot share one.
-  const place = `${key} ${registry.apiNetwork} ${registry.expiresInHours}`
-  const login = deps.logins?.get(place) ?? singleFlight(createFetch(registry, credentials, deps))
-  deps.logins?.set(place, login)
+  // Entries whose requests differ cannot share one.
+  const request = `${key} ${registry.apiNetwork} ${registry.expiresInHours}`
+  const login = deps.logins?.get(request) ?? singleFlight(createFetch(registry, credentials, deps))
+  deps.logins?.set(request, login)
   return {
     key,
     sharedSession: credentials?.sharedSession ?? false,
@@ -53,7 +50,7 @@ export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDep
         throw new NopassError('CLOUD_UNAVAILABLE', `registry ${registry.name} issued a token that has already expired`)
       }
       const domains = chooseDomains(own, registry.domains, registry.network)
-      if (domains.length === 0) throw nothingToWrite(registry)
+      if (domains.length === 0) throw noDomain(registry)
       return { ...token, domains }
     },
   }
@@ -69,7 +66,7 @@ function createFetch(
   return create(registry, credentials, deps)
 }
 
-function nothingToWrite(registry: RegistryConfig): NopassError {
+function noDomain(registry: RegistryConfig): NopassError {
   return new NopassError(
     'REGISTRY_NO_DOMAIN',
     `registry ${registry.name} has no domain on network ${registry.network}`,
@@ -79,14 +76,8 @@ function nothingToWrite(registry: RegistryConfig): NopassError {
   )
 }
 
-export interface StaticDeps {
-  readonly readText: ReadText
-  readonly secretsDir: string
-  readonly transport: Pick<Transport, 'clock'>
-}
-
-/** A user name and password from a mounted Secret, read again at each call: it may have been changed. */
-function createStaticFetch(registry: RegistryConfig, deps: StaticDeps): LoginFetch {
+/** A user name and password from a mounted Secret, which may change, so it is read at each call. */
+function createStaticFetch(registry: RegistryConfig, deps: TokenSourceDeps): LoginFetch {
   const directory = `${deps.secretsDir}/registries/${registry.name}`
   return async (signal) => {
     const read = (key: string) => readLogin(registry.name, `${directory}/${key}`, deps.readText, signal)
@@ -105,7 +96,7 @@ async function readLogin(name: string, file: string, readText: ReadText, signal:
   const text = await readText(file, signal).catch((error: unknown) => {
     throw fail(error)
   })
-  // An editor's line feed at the end is no part of a password.
+  // An editor's trailing line feed is not part of a password.
   const value = text.replace(/\r?\n$/, '')
   if (value === '') throw fail()
   return value

@@ -1,6 +1,6 @@
-import type { HttpAnswer, HttpSender } from '../alibaba/transport/http-sender.ts'
+import type { HttpResponse, HttpSender } from '../alibaba/transport/http-sender.ts'
 import { hostOf } from './registry-domains.ts'
-import { findLoginPlace, type RegistryAccess } from './token-service.ts'
+import { basicAuthorization, findLoginTarget, type RegistryAccess, reasonOf } from './token-service.ts'
 
 export interface LoginVerdict {
   readonly result: 'accepted' | 'refused' | 'unreachable' | 'skipped'
@@ -27,39 +27,30 @@ export async function verifyLogin(
 ): Promise<LoginVerdict> {
   const base = request.registry ?? new URL(`https://${hostOf(request.domain)}`)
   try {
-    const knock = await get(send, new URL('/v2/', base), {}, signal)
-    if (knock.status === 200) return { result: 'skipped', detail: 'the registry asks for no login' }
-    if (knock.status !== 401) return { result: 'unreachable', detail: `the registry answered HTTP ${knock.status}` }
-    const target = targetOf(knock, base, request)
-    if ('result' in target) return target
-    const authorization = `Basic ${Buffer.from(`${request.username}:${request.password}`).toString('base64')}`
+    const first = await get(send, new URL('/v2/', base), {}, signal)
+    if (first.status === 200) return { result: 'skipped', detail: 'the registry requires no login' }
+    if (first.status !== 401)
+      return { result: 'unreachable', detail: `the registry responded with HTTP ${first.status}` }
+    const login = findLoginTarget(first, base, request)
+    if (login.kind === 'skipped') return { result: 'skipped', detail: login.detail }
+    const target = login.kind === 'basic' ? new URL('/v2/', base) : login.url
+    const authorization = basicAuthorization(request)
     return verdictOf(await get(send, target, { authorization }, signal), target)
   } catch (error) {
     if (signal?.aborted) throw error
-    return { result: 'unreachable', detail: `no answer: ${reasonOf(error)}` }
+    return { result: 'unreachable', detail: `no response: ${reasonOf(error)}` }
   }
 }
 
-function targetOf(knock: HttpAnswer, base: URL, request: VerifyLoginRequest): URL | LoginVerdict {
-  const place = findLoginPlace(knock, base, request)
-  if (place.kind === 'skipped') return { result: 'skipped', detail: place.detail }
-  return place.kind === 'basic' ? new URL('/v2/', base) : place.url
+function verdictOf(response: HttpResponse, { host }: URL): LoginVerdict {
+  const { status } = response
+  // A 403 may also come from an address list, a firewall or throttling, which do not concern the login.
+  const refused = status === 401 || (status === 403 && /UNAUTHORIZED|DENIED/.test(response.text))
+  if (refused) return { result: 'refused', detail: `${host} responded with HTTP ${status}` }
+  if (status >= 200 && status < 300) return { result: 'accepted', detail: `${host} accepted it` }
+  return { result: 'unreachable', detail: `${host} responded with HTTP ${status}` }
 }
 
-function verdictOf(answer: HttpAnswer, asked: URL): LoginVerdict {
-  const { status } = answer
-  // A 403 may also come from an address list, a firewall or throttling: those say nothing about the login.
-  const refused = status === 401 || (status === 403 && /UNAUTHORIZED|DENIED/.test(answer.text))
-  if (refused) return { result: 'refused', detail: `${asked.host} answered HTTP ${status}` }
-  if (status >= 200 && status < 300) return { result: 'accepted', detail: `${asked.host} took it` }
-  return { result: 'unreachable', detail: `${asked.host} answered HTTP ${status}` }
-}
-
-function get(send: HttpSender, url: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<HttpAnswer> {
+function get(send: HttpSender, url: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<HttpResponse> {
   return send({ url, method: 'GET', headers: { accept: 'application/json', ...headers }, timeout: TIMEOUT }, signal)
-}
-
-function reasonOf(error: unknown): string {
-  const { code, name } = error as { code?: unknown; name?: unknown }
-  return typeof code === 'string' ? code : String(name)
 }

@@ -1,7 +1,6 @@
 import { NopassError } from '../errors.ts'
-import { numberOf, textOf } from '../lib/json-values.ts'
+import { isRecord, type JsonObject, numberOf, textOf } from '../lib/json.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
-import type { JsonObject } from './transport/cloud-failure.ts'
 import type { ServiceLocation } from './transport/endpoints.ts'
 import type { Parameters } from './transport/signature.ts'
 import type { Transport } from './transport/transport.ts'
@@ -28,8 +27,8 @@ export async function getAuthorizationToken(
   signal?: AbortSignal,
 ): Promise<AuthorizationToken> {
   const query = { InstanceId: request.instanceId, ExpiresInHours: request.expiresInHours }
-  const answer = await enterprise(target, 'GetAuthorizationToken', query, signal)
-  return tokenOf(answer.TempUsername, answer.AuthorizationToken, answer.ExpireTime)
+  const response = await enterprise(target, 'GetAuthorizationToken', query, signal)
+  return tokenOf(response.TempUsername, response.AuthorizationToken, response.ExpireTime)
 }
 
 export interface InstanceEndpoint {
@@ -37,7 +36,7 @@ export interface InstanceEndpoint {
   readonly type: string
   readonly enabled: boolean
   readonly domains: readonly { readonly domain: string; readonly custom: boolean }[]
-  /** Addresses that are let in; undefined: all are. */
+  /** Addresses that are allowed; undefined: all. */
   readonly allowed?: readonly string[]
 }
 
@@ -48,8 +47,8 @@ export async function listInstanceEndpoint(
   signal?: AbortSignal,
 ): Promise<readonly InstanceEndpoint[]> {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
-  const answer = await enterprise(target, 'ListInstanceEndpoint', query, signal)
-  return objects(answer.Endpoints).map((endpoint) => ({
+  const response = await enterprise(target, 'ListInstanceEndpoint', query, signal)
+  return objects(response.Endpoints).map((endpoint) => ({
     type: textOf(endpoint.EndpointType),
     enabled: endpoint.Enable !== false,
     domains: objects(endpoint.Domains)
@@ -74,8 +73,8 @@ export async function listLinkedVpcs(
   signal?: AbortSignal,
 ): Promise<readonly LinkedVpc[]> {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
-  const answer = await enterprise(target, 'GetInstanceVpcEndpoint', query, signal)
-  return objects(answer.LinkedVpcs).map((link) => ({
+  const response = await enterprise(target, 'GetInstanceVpcEndpoint', query, signal)
+  return objects(response.LinkedVpcs).map((link) => ({
     vpcId: textOf(link.VpcId),
     status: textOf(link.Status),
     issue: textOf(link.Issue),
@@ -94,25 +93,25 @@ export async function getInstance(
   instanceId: string,
   signal?: AbortSignal,
 ): Promise<RegistryInstance & { readonly status: string }> {
-  const answer = await enterprise(target, 'GetInstance', { InstanceId: instanceId }, signal)
+  const response = await enterprise(target, 'GetInstance', { InstanceId: instanceId }, signal)
   return {
-    instanceId: textOf(answer.InstanceId) || instanceId,
-    name: textOf(answer.InstanceName),
-    region: textOf(answer.RegionId),
-    status: textOf(answer.InstanceStatus),
+    instanceId: textOf(response.InstanceId) || instanceId,
+    name: textOf(response.InstanceName),
+    region: textOf(response.RegionId),
+    status: textOf(response.InstanceStatus),
   }
 }
 
 const PAGE = 100
-/** No account has so many instances: an endpoint that goes on and on is broken. */
+/** No account has so many instances: an endpoint with more pages is broken. */
 const PAGES = 100
 
 /** All Enterprise instances of the region; throws CLOUD_UNAVAILABLE when the pages do not end. */
 export async function listInstances(target: CrTarget, signal?: AbortSignal): Promise<readonly RegistryInstance[]> {
   const found: RegistryInstance[] = []
   for (let page = 1; page <= PAGES; page++) {
-    const answer = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE }, signal)
-    const instances = objects(answer.Instances)
+    const response = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE }, signal)
+    const instances = objects(response.Instances)
     if (instances.length > PAGE) {
       throw new NopassError('CLOUD_UNAVAILABLE', `a page of instances has more than ${PAGE} entries`)
     }
@@ -123,7 +122,7 @@ export async function listInstances(target: CrTarget, signal?: AbortSignal): Pro
         region: textOf(instance.RegionId),
       })
     }
-    if (instances.length === 0 || !(found.length < numberOf(answer.TotalCount))) return found
+    if (instances.length === 0 || !(found.length < numberOf(response.TotalCount))) return found
   }
   throw new NopassError('CLOUD_UNAVAILABLE', `the list of instances continues after ${PAGES} pages`)
 }
@@ -131,8 +130,8 @@ export async function listInstances(target: CrTarget, signal?: AbortSignal): Pro
 /** Personal Edition (instances made before 2024-09-09), through the API of 2016. */
 export async function getPersonalToken(target: CrTarget, signal?: AbortSignal): Promise<AuthorizationToken> {
   const call = { product: 'cr', version: '2016-06-07', action: 'GetAuthorizationToken', method: 'GET', path: '/tokens' }
-  const answer = await target.transport.call({ ...target, ...call }, signal)
-  const data = (answer.data ?? {}) as JsonObject
+  const response = await target.transport.call({ ...target, ...call }, signal)
+  const data = (response.data ?? {}) as JsonObject
   return tokenOf(data.tempUserName, data.authorizationToken, data.expireDate)
 }
 
@@ -146,10 +145,10 @@ function tokenOf(username: unknown, password: unknown, expiresAt: unknown): Auth
   if (typeof username !== 'string' || typeof password !== 'string' || !username || !password || !isTime(expiry)) {
     throw new NopassError('CLOUD_UNAVAILABLE', 'a token came without user name, password or a valid expiry')
   }
-  // What could not be written into a pull secret: `user:password` in base64, and a time that a date can hold.
+  // A pull secret holds `user:password` in base64, and a Date its expiry.
   const fits = username.length <= LONGEST_USERNAME && password.length <= LONGEST_PASSWORD && expiry < LATEST_EXPIRY
   if (!fits || !/^[^:\p{Cc}]+$/u.test(username) || /\p{Cc}/u.test(password)) {
-    throw new NopassError('CLOUD_UNAVAILABLE', 'a token came that no pull secret can hold')
+    throw new NopassError('CLOUD_UNAVAILABLE', 'a token cannot be written into a pull secret')
   }
   return { username, password, expiresAt: expiry }
 }
@@ -159,5 +158,4 @@ function isTime(value: number): boolean {
   return value > 0 && value <= 8.64e15
 }
 
-const objects = (value: unknown): readonly JsonObject[] =>
-  Array.isArray(value) ? value.filter((item): item is JsonObject => typeof item === 'object' && item !== null) : []
+const objects = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isRecord) : [])

@@ -7,14 +7,14 @@ export interface Credentials {
   readonly expiresAt?: number
 }
 
-/** One configured way to be somebody. Never a chain of guesses: it is this identity or an error. */
+/** A single configured identity. There is no fallback chain: it works or the call fails. */
 export interface CredentialProvider {
-  /** What it is, for messages: `worker-role`, `rrsa`, `access-key`, `rrsa > acs:ram::1:role/puller`. */
+  /** For messages: `worker-role`, `rrsa`, `access-key`, `rrsa > acs:ram::1:role/puller`. */
   readonly name: string
-  /** True where the session is handed out by the machine and not made for us (worker role). */
+  /** The session is the node's and shared by all its Pods (worker role). */
   readonly sharedSession: boolean
-  /** Live credentials, from memory while they last. Throws CREDENTIALS_EXPIRED, never returns expired ones. */
+  /** Valid credentials, cached until they expire. Throws CREDENTIALS_EXPIRED rather than returning expired ones. */
   get(signal?: AbortSignal): Promise<Credentials>
-  /** Asks the issuer again: a token asked for with these lives as long as the issuer allows. */
+  /** New credentials from the issuer: a token that is requested with them gets the longest possible life. */
   fresh(signal?: AbortSignal): Promise<Credentials>
 }

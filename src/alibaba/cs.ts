@@ -1,7 +1,6 @@
 import { NopassError } from '../errors.ts'
-import { textOf } from '../lib/json-values.ts'
+import { isRecord, type JsonObject, parseObject, textOf } from '../lib/json.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
-import type { JsonObject } from './transport/cloud-failure.ts'
 import type { Parameters } from './transport/signature.ts'
 import type { Transport } from './transport/transport.ts'
 
@@ -11,27 +10,27 @@ export interface CsTarget {
   readonly credentials: CredentialProvider | Credentials
 }
 
-/** What decides which identities a cluster can offer. */
+/** The kind of a cluster determines which identities it can offer. */
 export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'registered' | 'unknown'
 
 export interface ClusterDetail {
   readonly clusterId: string
   readonly name: string
   readonly region: string
-  /** Where its nodes are. */
+  /** The VPC of its nodes. */
   readonly vpcId: string
   readonly state: string
   readonly kind: ClusterKind
   readonly version: string
-  /** The cluster's default worker role; empty where it has none. Node pools may have others: see listNodePools. */
+  /** The cluster's default worker role, or ''. Node pools may have others: see listNodePools. */
   readonly workerRole: string
   readonly rrsa: {
     readonly enabled: boolean
-    /** As ACK lists them, separated by commas: the first is the tokens' `iss`. */
+    /** Separated by commas; the first is the tokens' `iss`. */
     readonly issuers: string
     readonly oidcProviderArn: string
   }
-  /** Where the API server is, as ACK knows it. */
+  /** The addresses of the API server. */
   readonly apiServer: {
     readonly public: string | undefined
     readonly intranet: string | undefined
@@ -40,29 +39,30 @@ export interface ClusterDetail {
   }
 }
 
-/** What ACK knows of a cluster. Throws CLOUD_NOT_FOUND. */
+/** Throws CLOUD_NOT_FOUND. */
 export async function describeClusterDetail(
   target: CsTarget,
   clusterId: string,
   signal?: AbortSignal,
 ): Promise<ClusterDetail> {
-  const answer = await get(target, 'DescribeClusterDetail', `/clusters/${segment(clusterId)}`, {}, signal)
-  const rrsa = rrsaConfig(answer)
-  const masters = jsonText(answer.master_url)
+  const response = await get(target, 'DescribeClusterDetail', `/clusters/${segment(clusterId)}`, {}, signal)
+  const rrsa = rrsaConfig(response)
+  // `master_url` and `meta_data` are JSON in a string.
+  const masters = parseObject(textOf(response.master_url)) ?? {}
   return {
-    clusterId: textOf(answer.cluster_id) || clusterId,
-    name: textOf(answer.name),
-    region: textOf(answer.region_id),
-    vpcId: textOf(answer.vpc_id),
-    state: textOf(answer.state),
-    kind: kindOf(textOf(answer.cluster_type), textOf(answer.profile)),
-    version: textOf(answer.current_version),
-    workerRole: textOf(answer.worker_ram_role_name),
+    clusterId: textOf(response.cluster_id) || clusterId,
+    name: textOf(response.name),
+    region: textOf(response.region_id),
+    vpcId: textOf(response.vpc_id),
+    state: textOf(response.state),
+    kind: kindOf(textOf(response.cluster_type), textOf(response.profile)),
+    version: textOf(response.current_version),
+    workerRole: textOf(response.worker_ram_role_name),
     rrsa: { enabled: rrsa.enabled === true, issuers: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
     apiServer: {
       public: textOf(masters.api_server_endpoint) || undefined,
       intranet: textOf(masters.intranet_api_server_endpoint) || undefined,
-      loadBalancers: loadBalancers(answer.control_plane_endpoints_config),
+      loadBalancers: loadBalancers(response.control_plane_endpoints_config),
     },
   }
 }
@@ -74,16 +74,16 @@ export interface NodePool {
   readonly ramRole: string
 }
 
-/** The node pools of a cluster: each may carry a worker role of its own (ACK managed 1.22 and newer). */
+/** The node pools of a cluster: each may have its own worker role (ACK managed 1.22 and newer). */
 export async function listNodePools(
   target: CsTarget,
   clusterId: string,
   signal?: AbortSignal,
 ): Promise<readonly NodePool[]> {
   const path = `/clusters/${segment(clusterId)}/nodepools`
-  const answer = await get(target, 'DescribeClusterNodePools', path, {}, signal)
-  const pools: readonly unknown[] = Array.isArray(answer.nodepools) ? answer.nodepools : []
-  return pools.filter(isObject).map((pool) => {
+  const response = await get(target, 'DescribeClusterNodePools', path, {}, signal)
+  const pools: readonly unknown[] = Array.isArray(response.nodepools) ? response.nodepools : []
+  return pools.filter(isRecord).map((pool) => {
     const info = (pool.nodepool_info ?? {}) as JsonObject
     const scaling = (pool.scaling_group ?? {}) as JsonObject
     const lingjun = (pool.eflo_node_group ?? {}) as JsonObject
@@ -99,7 +99,7 @@ export interface UserKubeconfig {
   readonly expiresAt: number | undefined
 }
 
-/** A kubeconfig of limited life. ACK's default life is years, so `minutes` (15 to 4320) is always sent. */
+/** A short-lived kubeconfig. ACK's default lifetime is years, so `minutes` (15 to 4320) is always sent. */
 export async function describeUserKubeconfig(
   target: CsTarget,
   request: { readonly clusterId: string; readonly minutes: number; readonly private: boolean },
@@ -107,10 +107,10 @@ export async function describeUserKubeconfig(
 ): Promise<UserKubeconfig> {
   const path = `/k8s/${segment(request.clusterId)}/user_config`
   const query = { PrivateIpAddress: request.private, TemporaryDurationMinutes: request.minutes }
-  const answer = await get(target, 'DescribeClusterUserKubeconfig', path, query, signal)
-  const kubeconfig = textOf(answer.config)
+  const response = await get(target, 'DescribeClusterUserKubeconfig', path, query, signal)
+  const kubeconfig = textOf(response.config)
   if (kubeconfig === '') throw new NopassError('CLOUD_UNAVAILABLE', `ACK gave no kubeconfig for ${request.clusterId}`)
-  const expiresAt = Date.parse(textOf(answer.expiration))
+  const expiresAt = Date.parse(textOf(response.expiration))
   return { kubeconfig, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt }
 }
 
@@ -151,30 +151,18 @@ function kindOf(type: string, profile: string): ClusterKind {
 }
 
 /** `rrsa_config`; the vendor's own ack-ram-tool reads the same from `meta_data`, which older responses have alone. */
-function rrsaConfig(answer: JsonObject): JsonObject {
-  const documented = answer.rrsa_config
-  if (isObject(documented) && Object.keys(documented).length > 0) return documented
-  const { RRSAConfig } = jsonText(answer.meta_data)
-  return isObject(RRSAConfig) ? RRSAConfig : {}
+function rrsaConfig(response: JsonObject): JsonObject {
+  const documented = response.rrsa_config
+  if (isRecord(documented) && Object.keys(documented).length > 0) return documented
+  const { RRSAConfig } = parseObject(textOf(response.meta_data)) ?? {}
+  return isRecord(RRSAConfig) ? RRSAConfig : {}
 }
 
 function loadBalancers(config: unknown): readonly string[] {
-  const list: unknown = isObject(config) ? config.load_balancers_config : undefined
+  const list: unknown = isRecord(config) ? config.load_balancers_config : undefined
   const entries: readonly unknown[] = Array.isArray(list) ? list : []
   return entries
-    .filter(isObject)
+    .filter(isRecord)
     .map(({ endpoint }) => textOf(endpoint))
     .filter((endpoint) => endpoint !== '')
 }
-
-/** `master_url` and `meta_data` are JSON in a string. */
-function jsonText(value: unknown): JsonObject {
-  try {
-    const parsed: unknown = JSON.parse(textOf(value))
-    return isObject(parsed) ? parsed : {}
-  } catch {
-    return {}
-  }
-}
-
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null

@@ -1,7 +1,6 @@
 import { NopassError } from '../errors.ts'
-import { textOf } from '../lib/json-values.ts'
+import { type JsonObject, textOf } from '../lib/json.ts'
 import type { CredentialProvider } from './credentials.ts'
-import type { JsonObject } from './transport/cloud-failure.ts'
 import type { Transport } from './transport/transport.ts'
 
 export interface ImsTarget {
@@ -16,7 +15,7 @@ export interface OidcProvider {
   readonly clientIds: readonly string[]
 }
 
-/** An OIDC provider of the account, by RAM's newer half (IMS 2019-08-15); undefined: there is none of this name. */
+/** An OIDC provider of the account, from RAM's newer API (IMS 2019-08-15); undefined: it does not exist. */
 export async function getOidcProvider(
   target: ImsTarget,
   name: string,
@@ -24,8 +23,8 @@ export async function getOidcProvider(
 ): Promise<OidcProvider | undefined> {
   const call = { product: 'ims', version: '2019-08-15', action: 'GetOIDCProvider', query: { OIDCProviderName: name } }
   try {
-    const answer = await target.transport.call({ ...target, ...call }, signal)
-    const { IssuerUrl, ClientIds } = (answer.OIDCProvider ?? {}) as JsonObject
+    const response = await target.transport.call({ ...target, ...call }, signal)
+    const { IssuerUrl, ClientIds } = (response.OIDCProvider ?? {}) as JsonObject
     return {
       issuer: textOf(IssuerUrl),
       clientIds: textOf(ClientIds)

@@ -1,8 +1,6 @@
 import { NopassError } from '../errors.ts'
-import { isRecord } from '../lib/is-record.ts'
-import { textOf } from '../lib/json-values.ts'
+import { isRecord, type JsonObject, textOf } from '../lib/json.ts'
 import type { CredentialProvider } from './credentials.ts'
-import type { JsonObject } from './transport/cloud-failure.ts'
 import type { Parameters } from './transport/signature.ts'
 import type { Transport } from './transport/transport.ts'
 
@@ -20,7 +18,7 @@ export interface Tag {
 export interface RamPolicy {
   readonly name: string
   readonly description: string
-  /** Of the default version, as RAM keeps it: JSON in a string. */
+  /** The default version's document: JSON in a string. */
   readonly document: string
   readonly defaultVersion: string
 }
@@ -39,11 +37,11 @@ export interface PolicyEntities {
   readonly groups: readonly string[]
 }
 
-/** The RAM operations that the product uses, on custom policies unless said otherwise. All reject with NopassError as the transport does. */
+/** The RAM operations that the product uses, on custom policies unless noted. All reject as the transport does. */
 export interface Ram {
-  /** Undefined: there is none of this name. */
+  /** Undefined: it does not exist. */
   getPolicy(name: string, signal?: AbortSignal): Promise<RamPolicy | undefined>
-  /** One of the cloud's own policies; undefined: there is none of this name. */
+  /** One of the cloud's own policies; undefined: it does not exist. */
   getSystemPolicy(name: string, signal?: AbortSignal): Promise<RamPolicy | undefined>
   createPolicy(
     policy: {
@@ -54,11 +52,11 @@ export interface Ram {
     },
     signal?: AbortSignal,
   ): Promise<void>
-  /** A new default version; the oldest other one goes when five are there. */
+  /** A new default version; RAM deletes the oldest other one when there are five. */
   createPolicyVersion(name: string, document: string, signal?: AbortSignal): Promise<void>
   updatePolicyDescription(name: string, description: string, signal?: AbortSignal): Promise<void>
   deletePolicy(name: string, signal?: AbortSignal): Promise<void>
-  /** Undefined: there is no such role. Its policies of both kinds. */
+  /** Custom and system policies of a role; undefined: the role does not exist. */
   listRolePolicies(role: string, signal?: AbortSignal): Promise<readonly AttachedPolicy[] | undefined>
   listPolicyEntities(name: string, signal?: AbortSignal): Promise<PolicyEntities>
   attachPolicy(policy: string, role: string, signal?: AbortSignal): Promise<void>
@@ -89,7 +87,7 @@ export interface AttachedPolicy {
 
 const CUSTOM = { PolicyType: 'Custom' }
 
-/** RAM's operations by calls of our own, as for the other products: their SDK knows no proxy, and its errors quote URLs. */
+/** Own calls, as for the other products: the vendor's SDK does not support proxies, and its errors quote URLs. */
 export function createRam(target: RamTarget): Ram {
   const call = (action: string, query: Parameters, signal?: AbortSignal): Promise<JsonObject> => {
     const write = !/^(Get|List)/.test(action)
@@ -98,16 +96,16 @@ export function createRam(target: RamTarget): Ram {
   const run = async (action: string, query: Parameters, signal?: AbortSignal): Promise<void> => {
     await call(action, query, signal)
   }
-  /** `read` throws for an answer of another shape: half of one is never taken for all. */
-  const ask = async <Found>(
+  /** `read` throws for a response of another shape, so that a partial response is never taken for a whole one. */
+  const query = async <Found>(
     action: string,
-    query: Parameters,
-    read: (answer: JsonObject) => Found,
+    parameters: Parameters,
+    read: (response: JsonObject) => Found,
     signal?: AbortSignal,
   ): Promise<Found> => {
-    const answer = await call(action, query, signal)
+    const response = await call(action, parameters, signal)
     try {
-      return read(answer)
+      return read(response)
     } catch {
       throw new NopassError('CLOUD_UNAVAILABLE', `ram ${action}: the response cannot be read`)
     }
@@ -120,7 +118,7 @@ export function createRam(target: RamTarget): Ram {
         document: textOf(objectOf(DefaultPolicyVersion).PolicyDocument),
         defaultVersion: textOf(objectOf(Policy).DefaultVersion),
       })
-      return ask('GetPolicy', { PolicyName: name, PolicyType }, read, signal)
+      return query('GetPolicy', { PolicyName: name, PolicyType }, read, signal)
     })
   return {
     getPolicy: (name, signal) => getPolicy(name, 'Custom', signal),
@@ -143,7 +141,7 @@ export function createRam(target: RamTarget): Ram {
           listOf(objectOf(Policies).Policy).map(({ PolicyName, PolicyType }) => {
             return { name: textOf(PolicyName), custom: PolicyType === 'Custom' }
           })
-        return ask('ListPoliciesForRole', { RoleName: role }, read, signal)
+        return query('ListPoliciesForRole', { RoleName: role }, read, signal)
       }),
     listPolicyEntities: (name, signal) => {
       const read = ({ Roles, Users, Groups }: JsonObject): PolicyEntities => ({
@@ -151,7 +149,7 @@ export function createRam(target: RamTarget): Ram {
         users: listOf(objectOf(Users).User).map(({ UserName }) => textOf(UserName)),
         groups: listOf(objectOf(Groups).Group).map(({ GroupName }) => textOf(GroupName)),
       })
-      return ask('ListEntitiesForPolicy', { PolicyName: name, ...CUSTOM }, read, signal)
+      return query('ListEntitiesForPolicy', { PolicyName: name, ...CUSTOM }, read, signal)
     },
     attachPolicy: (policy, role, signal) =>
       run('AttachPolicyToRole', { PolicyName: policy, ...CUSTOM, RoleName: role }, signal),
@@ -163,7 +161,7 @@ export function createRam(target: RamTarget): Ram {
           const { Arn, Description, AssumeRolePolicyDocument } = objectOf(Role)
           return { name, arn: textOf(Arn), description: textOf(Description), trust: textOf(AssumeRolePolicyDocument) }
         }
-        return ask('GetRole', { RoleName: name }, read, signal)
+        return query('GetRole', { RoleName: name }, read, signal)
       }),
     createRole: ({ name, trust, description, tags }, signal) => {
       const query = { RoleName: name, AssumeRolePolicyDocument: trust, Description: description, Tag: tagList(tags) }
@@ -179,10 +177,10 @@ export function createRam(target: RamTarget): Ram {
       return run('TagResources', query, signal)
     },
     listTags: (kind, name, signal) => {
-      const query = { ResourceType: kind, ResourceNames: JSON.stringify([name]), PageSize: 100 }
+      const parameters = { ResourceType: kind, ResourceNames: JSON.stringify([name]), PageSize: 100 }
       const read = ({ TagResources }: JsonObject): Tag[] =>
         listOf(TagResources).map(({ TagKey, TagValue }) => ({ key: textOf(TagKey), value: textOf(TagValue) }))
-      return ask('ListTagResources', query, read, signal)
+      return query('ListTagResources', parameters, read, signal)
     },
   }
 }
@@ -192,7 +190,7 @@ function tagList(tags: readonly Tag[]): string | undefined {
   return tags.length === 0 ? undefined : JSON.stringify(tags.map(({ key, value }) => ({ Key: key, Value: value })))
 }
 
-/** An object of an answer, empty where there is none. */
+/** An object of a response, empty if absent. */
 function objectOf(value: unknown): JsonObject {
   if (value === undefined || value === null) return {}
   if (isRecord(value)) return value

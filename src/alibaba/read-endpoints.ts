@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { NopassError } from '../errors.ts'
-import { isRecord } from '../lib/is-record.ts'
+import { isRecord } from '../lib/json.ts'
 import type { Product } from './transport/endpoints.ts'
 
 const KNOWN: readonly string[] = ['ram', 'sts', 'cs', 'cr']

@@ -1,8 +1,7 @@
 import { NopassError } from '../errors.ts'
-import { textOf } from '../lib/json-values.ts'
+import { type JsonObject, textOf } from '../lib/json.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
 import type { CloudClock } from './transport/cloud-clock.ts'
-import type { JsonObject } from './transport/cloud-failure.ts'
 import type { ServiceLocation } from './transport/endpoints.ts'
 import type { Transport } from './transport/transport.ts'
 
@@ -14,13 +13,13 @@ export interface StsTarget extends ServiceLocation {
 
 export interface RoleRequest {
   readonly roleArn: string
-  /** Shows up in ActionTrail; what STS would not take in it is replaced. */
+  /** Shown in ActionTrail; characters that STS does not accept are replaced. */
   readonly sessionName: string
   /** Seconds, 900 to the role's maximum; the cloud's default is 3600. */
   readonly durationSeconds?: number | undefined
 }
 
-/** A session of a role, asked for with `credentials`. Denied also when the role does not trust the caller. */
+/** Throws CLOUD_DENIED also if the role does not trust the caller. */
 export async function assumeRole(
   target: StsTarget,
   credentials: CredentialProvider | Credentials,
@@ -35,17 +34,17 @@ export async function assumeRole(
   }
   const { transport, endpoint, publicEndpoint } = target
   try {
-    const answer = await transport.call(
+    const response = await transport.call(
       { ...STS, endpoint, publicEndpoint, action: 'AssumeRole', query, credentials },
       signal,
     )
-    return sessionOf(answer, transport.clock)
+    return sessionOf(response, transport.clock)
   } catch (error) {
-    throw explained(error, request.roleArn, 'AssumeRole')
+    throw withHint(error, request.roleArn, 'AssumeRole')
   }
 }
 
-/** A session of a role for an OIDC token. The token travels in the body: URLs end up in logs. */
+/** The token is sent in the body, because URLs end up in logs. */
 export async function assumeRoleWithOidc(
   target: StsTarget,
   request: RoleRequest & { readonly oidcProviderArn: string; readonly oidcToken: string },
@@ -63,7 +62,7 @@ export async function assumeRoleWithOidc(
   try {
     return sessionOf(await transport.call(call, signal), transport.clock)
   } catch (error) {
-    throw explained(error, request.roleArn, 'AssumeRoleWithOIDC')
+    throw withHint(error, request.roleArn, 'AssumeRoleWithOIDC')
   }
 }
 
@@ -81,20 +80,20 @@ export async function getCallerIdentity(
   signal?: AbortSignal,
 ): Promise<CallerIdentity> {
   const { transport, endpoint, publicEndpoint } = target
-  const answer = await transport.call(
+  const response = await transport.call(
     { ...STS, endpoint, publicEndpoint, action: 'GetCallerIdentity', credentials },
     signal,
   )
   return {
-    accountId: textOf(answer.AccountId),
-    arn: textOf(answer.Arn),
-    identityType: textOf(answer.IdentityType),
+    accountId: textOf(response.AccountId),
+    arn: textOf(response.Arn),
+    identityType: textOf(response.IdentityType),
   }
 }
 
-/** The session in an answer of STS, or of instance metadata: both use the same four names. */
-export function sessionOf(answer: JsonObject, clock: CloudClock): Credentials {
-  const session = (answer.Credentials ?? answer) as JsonObject
+/** The session in a response of STS or of instance metadata, which use the same four names. */
+export function sessionOf(response: JsonObject, clock: CloudClock): Credentials {
+  const session = (response.Credentials ?? response) as JsonObject
   const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = session
   const expiresAt = Date.parse(textOf(Expiration))
   const complete = [AccessKeyId, AccessKeySecret, SecurityToken].every(
@@ -112,7 +111,7 @@ export function sessionOf(answer: JsonObject, clock: CloudClock): Credentials {
   }
 }
 
-/** STS takes 2 to 64 letters, digits and `.@-_`. */
+/** STS accepts 2 to 64 letters, digits and `.@-_`. */
 function sessionNameOf(desired: string): string {
   return desired
     .replace(/[^A-Za-z0-9.@_-]/g, '-')
@@ -120,7 +119,7 @@ function sessionNameOf(desired: string): string {
     .padEnd(2, '-')
 }
 
-function explained(error: unknown, roleArn: string, action: string): unknown {
+function withHint(error: unknown, roleArn: string, action: string): unknown {
   if (!(error instanceof NopassError)) return error
   const hint = HINTS[error.code]?.(action)
   if (hint === undefined) return error

@@ -1,5 +1,5 @@
 /**
- * What a run relied on and could not verify: no document of the vendor's states it, or the cloud did not allow or offer the
+ * What a run relies on without being able to verify it: the vendor does not document it, or the cloud does not allow the
  * check. The list is closed; an id never changes its meaning.
  */
 export const UNVERIFIED = {
@@ -18,13 +18,13 @@ export const UNVERIFIED = {
 
 export type UnverifiedId = keyof typeof UNVERIFIED
 
-/** One of these facts, and what it concerns: a policy, a host, a registry. */
+/** One of these facts and the policy, host or registry that it concerns. */
 export interface Unverified {
   readonly id: UnverifiedId
   readonly subject: string
 }
 
-/** One fact with all that it concerns, each once. */
+/** One fact with everything that it concerns, without duplicates. */
 export interface UnverifiedFact {
   readonly id: UnverifiedId
   readonly text: string
@@ -41,7 +41,6 @@ export function collectUnverified(notes: readonly Unverified[]): readonly Unveri
   })
 }
 
-/** One line for a person. */
 export function describeFact({ id, text, subjects }: UnverifiedFact): string {
   const shown = subjects.slice(0, SHOWN)
   const rest = subjects.length - shown.length

@@ -2,7 +2,7 @@ import { NopassError } from '../errors.ts'
 import { type ClusterDetail, type ClusterKind, type CsTarget, describeClusterDetail, listNodePools } from './cs.ts'
 
 /**
- * Every RAM role that a node of the cluster may have: the cluster's own and those of its node pools.
+ * Every RAM role that a node of the cluster may have: the cluster's and those of its node pools.
  * @throws NopassError `WORKER_ROLE_UNKNOWN`
  */
 export async function findWorkerRoles(
@@ -24,7 +24,7 @@ export async function findWorkerRoles(
   return [...roles].sort()
 }
 
-/** Kinds of cluster whose nodes have no worker role, with the identities that work there. */
+/** Kinds of cluster whose nodes have no worker role, and the identities that work there. */
 const WITHOUT_ROLE: Readonly<Partial<Record<ClusterKind, { readonly what: string; readonly hint: string }>>> = {
   serverless: {
     what: 'a Serverless cluster: ECI has none',

@@ -1,4 +1,4 @@
-import type { ManifestAnswer } from '../acr/manifest-answer.ts'
+import type { ManifestResult } from '../acr/query-manifest.ts'
 import type { Unread } from '../release/reader.ts'
 import type { PodView } from '../release/release-causes.ts'
 import type { ReleaseFacts } from '../release/release-facts.ts'
@@ -75,7 +75,7 @@ export interface PodFocus {
   /** Undefined: not readable; `null`: the Pod has none yet. */
   readonly node: NodeFacts | null | undefined
   /** The registry's own answers, by image; empty without the user's consent. */
-  readonly answers: ReadonlyMap<string, ManifestAnswer>
+  readonly answers: ReadonlyMap<string, ManifestResult>
 }
 
 /** What was read of a cluster. Undefined parts could not be read; `null`: it is not there. */

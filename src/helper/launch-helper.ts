@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { createCloudClock, systemTime } from '../alibaba/transport/cloud-clock.ts'
+import { createCloudClock } from '../alibaba/transport/cloud-clock.ts'
 import { createHttpSender } from '../alibaba/transport/http-sender.ts'
 import { createTransport } from '../alibaba/transport/transport.ts'
 import { UNVERIFIED } from '../alibaba/unverified.ts'
@@ -29,7 +29,7 @@ export interface HelperLaunch {
 /** Wires the helper to this machine's clocks, files and network, and runs it until the signal. Rejects as `runHelper` does. */
 export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): Promise<void> {
   const { argument, environment, version, podName, log, time = systemClock, leaseDurations } = launch
-  const clock = createCloudClock(systemTime())
+  const clock = createCloudClock(systemClock)
   const metrics = createMetrics()
   const userAgent = `acr-nopass/${version}`
   const transport = createTransport({

@@ -1,10 +1,10 @@
-/** Pieces smaller than this are copied together (bytes). */
+/** Chunks smaller than this are copied together (bytes). */
 const SMALL = 16 * 1024
 const BLOCK = 64 * 1024
 
 /**
- * Collects the pieces of a body. Small ones are copied into blocks: a server that sends one byte at a time would otherwise
- * cost a buffer, and the whole block that the socket read it into, for each byte.
+ * Collects the chunks of a body. Small ones are copied into blocks: otherwise each would keep the whole buffer alive that the
+ * socket read it into.
  */
 export class ByteCollector {
   #parts: Uint8Array[] = []
@@ -16,20 +16,20 @@ export class ByteCollector {
     return this.#size
   }
 
-  add(piece: Uint8Array): void {
-    this.#size += piece.length
-    if (piece.length >= SMALL || this.#size === piece.length) {
+  add(chunk: Uint8Array): void {
+    this.#size += chunk.length
+    if (chunk.length >= SMALL || this.#size === chunk.length) {
       this.#closeBlock()
-      this.#parts.push(piece)
+      this.#parts.push(chunk)
       return
     }
-    if (this.#used + piece.length > BLOCK) this.#closeBlock()
+    if (this.#used + chunk.length > BLOCK) this.#closeBlock()
     this.#block ??= Buffer.allocUnsafeSlow(BLOCK)
-    this.#block.set(piece, this.#used)
-    this.#used += piece.length
+    this.#block.set(chunk, this.#used)
+    this.#used += chunk.length
   }
 
-  /** All bytes so far; the collector is empty then. One piece comes back itself, not as a copy. */
+  /** Returns all bytes and empties the collector. A single chunk is returned without a copy. */
   take(): Buffer {
     this.#closeBlock()
     const [first] = this.#parts

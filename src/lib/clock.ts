@@ -1,21 +1,21 @@
-/** Time as a parameter, so that tests decide what time it is. */
+/** Time as a parameter, so that tests control it. */
 export interface Clock {
-  /** Wall clock, epoch milliseconds: for what is written down and compared with others' times. */
+  /** Wall clock, epoch milliseconds: for times that are stored or compared with others'. */
   now(): number
-  /** Milliseconds that only ever grow: for durations and deadlines. */
+  /** Milliseconds that never decrease: for durations and deadlines. */
   monotonic(): number
-  /** Calls back once after `ms`; the result cancels it. */
+  /** Calls `callback` once after `ms`; the returned function cancels it. */
   after(ms: number, callback: () => void): () => void
 }
 
-/** The longest delay that a Node timer holds; a longer one would fire immediately. */
+/** The longest delay of a Node timer; a longer one would fire immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    // Longer delays go in steps. No number is a mistake somewhere, which must not become a loop without a pause.
+    // Longer delays take several timers. NaN is a bug of the caller, which must not become a loop without a pause.
     let left = Number.isNaN(ms) ? LONGEST_TIMER_MS : Math.max(0, ms)
     let timer: ReturnType<typeof setTimeout>
     const arm = (): void => {

@@ -3,7 +3,7 @@ import { NopassError } from '../errors.ts'
 const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 }
 
 /**
- * Seconds of a Go duration such as `5m`, `1m30s` or `90s`, as helm's `--timeout` reads it.
+ * Parses a Go duration such as `5m`, `1m30s` or `90s`, as helm's `--timeout` does, to seconds.
  * @throws NopassError `INPUT_INVALID`
  */
 export function parseGoDuration(text: string, input: string): number {

@@ -2,25 +2,25 @@ import { closeSync, constants, existsSync, fstatSync, openSync, readSync, realpa
 import { relative, resolve, sep } from 'node:path'
 import { NopassError } from '../errors.ts'
 
-/** Values and lists of clusters have some kilobytes; Helm would read without an end. */
+/** Values files and lists of clusters have some kilobytes. */
 const INPUT_LIMIT = 1024 * 1024
 
 export interface InputFile {
-  /** As messages name the input. */
+  /** The input's name in messages. */
   readonly input: string
-  /** As it was given. */
+  /** As the user gave it. */
   readonly name: string
   readonly folder: string
   /**
-   * Folders that the file, with its links resolved, must be in; it must be a regular one then. Undefined: any file, a pipe,
-   * and `-` for standard input, as a person's own flag may name them.
+   * The file must be a regular one in one of these folders, with links resolved. Undefined: any file or pipe, and `-` for
+   * standard input, as for a flag of the command line.
    */
   readonly within?: readonly string[] | undefined
 }
 
 /**
- * The bytes of a file that an input names, 1 MiB at most. Synchronous: a few small files, without the threads that waiting would
- * start.
+ * The bytes of a file that an input names, at most 1 MiB. Synchronous, because asynchronous reads would start threads for a
+ * few small files.
  * @throws NopassError `INPUT_INVALID`
  */
 export function readInputFile({ input, name, folder, within }: InputFile): Buffer {
@@ -60,9 +60,9 @@ export function isWithin(real: string, folders: readonly string[]): boolean {
   })
 }
 
-/** The bytes of a regular file that is no link, `limit` at most; undefined: it has more. Throws as `node:fs` does. */
+/** The bytes of a regular file that is not a link; undefined: it has more than `limit`. Throws as `node:fs` does. */
 export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer | undefined {
-  // Without waiting: to open a pipe that nobody writes to would never end.
+  // O_NONBLOCK, because opening a pipe without a writer would never return.
   const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     if (!fstatSync(file).isFile()) throw new NotRegular()
@@ -75,10 +75,10 @@ export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer |
 
 class NotRegular extends Error {}
 
-/** A folder of the path became a link, or the file another one, after the path was resolved. */
+/** The file or a folder of its path was replaced after the path was resolved. */
 export class ReplacedFile extends Error {}
 
-/** Where an open file is. Only Linux tells it of the file itself; elsewhere the path is resolved again. */
+/** The path of an open file. Only Linux knows it from the file itself; elsewhere the path is resolved again. */
 function pathOf(file: number, real: string): string {
   const link = `/proc/self/fd/${file}`
   return realpathSync(existsSync(link) ? link : real)
@@ -107,7 +107,7 @@ function readAtMost(file: number, limit: number): Buffer | undefined {
   }
 }
 
-/** A terminal or a pipe may be set not to block by whoever opened it. */
+/** A terminal or a pipe may be non-blocking, as set by the process that opened it. */
 function readOnce(file: number, chunk: Buffer): number {
   for (;;) {
     try {

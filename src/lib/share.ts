@@ -1,7 +1,7 @@
-/** A longer value is returned as it is: what is kept must not grow with what others write. */
+/** Longer values are not cached, to bound the memory by `limit`. */
 const LONGEST = 2_000
 
-/** The same value for values that are equal as JSON, so that many copies cost the memory of one. The newest `limit` of them are kept. */
+/** Returns the same object for values that are equal as JSON, so that many copies cost the memory of one. Caches the newest `limit`. */
 export function createShare(limit: number): <T>(value: T) => T {
   const known = new Map<string, unknown>()
   return <T>(value: T): T => {

@@ -1,4 +1,4 @@
-/** A text as a shell takes it for one word: what stands in a printed command may come from a cluster or a cloud. */
+/** Quotes a text as one word of a shell, for printed commands with values of a cluster or the cloud. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

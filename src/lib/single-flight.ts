@@ -1,6 +1,6 @@
 /**
- * Many callers, one piece of work: who asks while it runs gets its result. A caller that gives up (its signal) leaves
- * the others waiting; the work itself is aborted when nobody waits any more.
+ * Concurrent callers share one run of `work`. A caller whose signal aborts leaves the others waiting; the work is aborted
+ * when no caller is left.
  */
 export function singleFlight<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
@@ -10,10 +10,10 @@ export function singleFlight<Result>(
     signal?.throwIfAborted()
     if (flight === undefined) {
       const abort = new AbortController()
-      const own = { promise: work(abort.signal).finally(() => land(own)), abort, waiting: 0 }
-      // Every waiter may have left: nobody else is to hear of the failure.
-      own.promise.catch(() => undefined)
-      flight = own
+      const started = { promise: work(abort.signal).finally(() => forget(started)), abort, waiting: 0 }
+      // If all callers have left, the failure must not become an unhandled rejection.
+      started.promise.catch(() => undefined)
+      flight = started
     }
     const joined = flight
     joined.waiting++
@@ -22,14 +22,14 @@ export function singleFlight<Result>(
     } finally {
       joined.waiting--
       if (joined.waiting === 0 && signal?.aborted) {
-        land(joined)
+        forget(joined)
         joined.abort.abort(signal.reason)
       }
     }
   }
 
-  function land(landed: object): void {
-    if (flight === landed) flight = undefined
+  function forget(ended: object): void {
+    if (flight === ended) flight = undefined
   }
 }
 

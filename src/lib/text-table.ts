@@ -1,6 +1,6 @@
 import { printable } from '../printable.ts'
 
-/** Columns under their headings, two spaces between them; the last one is as wide as it is. */
+/** Columns under their headings, separated by two spaces. */
 export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const shown = rows.map((row) => row.map(printable))
   const widths = headings.map((heading, column) =>

@@ -2,8 +2,8 @@ import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, w
 import { NopassError } from '../errors.ts'
 
 /**
- * Writes a file that its user alone may read, over what it held; never through a link or into another file's other name, where
- * somebody who shares the folder could lead it.
+ * Overwrites a file that only its user may read; never through a symbolic or hard link, which another user of the folder
+ * could have created.
  * @throws NopassError `INPUT_INVALID`
  */
 export function writePrivateFile(file: string, text: string): void {

@@ -3,14 +3,13 @@ import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
 import { decideSteps, foreignMembers, keepsLeftovers, leftoverRoles } from './decide-steps.ts'
 import { observePolicy } from './observe-policy.ts'
-import { planOf } from './policy-plan.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
-import { describeStep, performStep } from './steps.ts'
+import { describeStep, performStep, planOf } from './steps.ts'
 
-/** How often RAM is read again after a write of ours, a write of another run, or a lost response. */
+/** How often RAM is read again, after our own write, another run's, or a lost response. */
 const ROUNDS = 6
 
-/** What applying would change: reads only. Throws as decideSteps and the transport do. */
+/** What applying would change; only reads. Throws as decideSteps and the transport do. */
 export async function planPolicy(ram: Ram, target: PolicyTarget, signal?: AbortSignal): Promise<PolicyPlan> {
   const { steps, kept } = decideAll(target, await observePolicy(ram, target, signal))
   return planOf(steps, kept)
@@ -36,9 +35,8 @@ const ofOtherLists = (members: readonly string[]): string =>
   `the cluster ${members.join(', ')} of another list needs it too (its description records who does)`
 
 /**
- * Makes RAM as wanted and returns what was changed. Without a difference nothing is written. RAM has no precondition for a
- * write, so another run may overwrite ours with what it read before: RAM is read again until nothing differs. Throws also
- * POLICY_UNSETTLED.
+ * Brings RAM to the desired state and returns what was changed. RAM's writes have no preconditions, so another run may
+ * overwrite ours with what it read before: RAM is read again until nothing differs. Throws also POLICY_UNSETTLED.
  */
 export async function applyPolicy(ram: Ram, target: PolicyTarget, signal?: AbortSignal): Promise<PolicyPlan> {
   return untilSettled(
@@ -46,12 +44,12 @@ export async function applyPolicy(ram: Ram, target: PolicyTarget, signal?: Abort
     target.purpose,
     async () => decideAll(target, await observePolicy(ram, target, signal)),
     signal,
-    // Nothing that works today depends on these: without the right they are left, and that is said.
+    // Nothing depends on these: without the right they are skipped and reported.
     ['record-members', 'detach', 'delete-policy'],
   )
 }
 
-/** Decides and performs, round by round, until there is no step left. */
+/** Decides and performs until there is no step left. */
 export async function untilSettled(
   ram: Ram,
   purpose: string,
@@ -62,7 +60,7 @@ export async function untilSettled(
   const done: PolicyStep[] = []
   const unverified: Unverified[] = []
   const denied = new Map<string, string>()
-  let trouble: unknown
+  let failure: unknown
   for (let round = 1; round <= ROUNDS; round++) {
     const decided = await decide()
     const isLeft = (step: PolicyStep): boolean => optional.includes(step.do) && denied.has(rightKey(step))
@@ -80,8 +78,8 @@ export async function untilSettled(
           denied.set(rightKey(step), withoutRight(step))
           continue
         }
-        if (!isUnsettled(error)) throw withDone(explained(error, step), done)
-        trouble = error
+        if (!isUnsettled(error)) throw withDone(withCode(error, step), done)
+        failure = error
         break
       }
     }
@@ -91,14 +89,14 @@ export async function untilSettled(
     'POLICY_UNSETTLED',
     `RAM does not have the desired state after ${ROUNDS} tries for ${purpose}`,
     {
-      cause: trouble,
-      ...(trouble instanceof NopassError && trouble.reason !== undefined && { reason: trouble.reason }),
+      cause: failure,
+      ...(failure instanceof NopassError && failure.reason !== undefined && { reason: failure.reason }),
       ...(last && { hint: `Run again; the last step that was done: ${describeStep(last)}.` }),
     },
   )
 }
 
-/** What is denied once is not tried again; what cannot be detached is not deleted either. */
+/** A denied step is not tried again; a policy that cannot be detached is not deleted either. */
 function rightKey(step: PolicyStep): string {
   return `${step.do === 'record-members' ? 'record' : 'remove'} ${'policy' in step ? step.policy : ''}`
 }
@@ -106,11 +104,11 @@ function rightKey(step: PolicyStep): string {
 function withoutRight(step: PolicyStep): string {
   if (step.do === 'detach') return `policy ${step.policy} on role ${step.role}: ram:DetachPolicyFromRole is denied`
   if (step.do === 'delete-policy') return `policy ${step.policy}: ram:DeletePolicy is denied`
-  // Another list may then narrow the policy without knowing of these clusters.
+  // Without the record another list may narrow the policy below what these clusters need.
   return `policy ${'policy' in step ? step.policy : ''} without a record of its clusters: ram:UpdatePolicyDescription is denied`
 }
 
-/** An error after some steps names them: RAM is already changed. */
+/** Names the completed steps in an error, because RAM is already changed. */
 function withDone(error: unknown, done: readonly PolicyStep[]): unknown {
   if (!(error instanceof NopassError) || done.length === 0) return error
   const { code, message, hint, reason, requestId } = error
@@ -126,22 +124,22 @@ function isDenied(error: unknown): boolean {
   return error instanceof NopassError && error.code === 'CLOUD_DENIED'
 }
 
-/** Somebody was faster, something is still in use, or nobody knows whether the write was done. */
+/** Another run was faster, something is still in use, or it is unknown whether the write was done. */
 function isUnsettled(error: unknown): boolean {
   if (!(error instanceof NopassError)) return false
   if (error.code === 'CLOUD_UNREACHABLE' || error.code === 'CLOUD_UNAVAILABLE') return true
   return /^(EntityAlreadyExists|EntityNotExist|DeleteConflict|LimitExceeded\.Policy\.Version)/.test(error.reason ?? '')
 }
 
-/** RAM's quotas and lengths have codes of their own. */
-function explained(error: unknown, step: PolicyStep): unknown {
+/** RAM's quotas and lengths have their own codes. */
+function withCode(error: unknown, step: PolicyStep): unknown {
   if (!(error instanceof NopassError)) return error
   const { reason = '', requestId } = error
   const ids = { reason, ...(requestId !== undefined && { requestId }) }
   if (reason.startsWith('LimitExceeded.')) {
     return new NopassError('POLICY_LIMIT', `cannot ${describeStep(step)}: a limit of RAM is reached`, ids)
   }
-  // CreateRole and CreatePolicy, "Error codes"; UpdateRole names its parameter with New.
+  // CreateRole and CreatePolicy, "Error codes"; the parameter of UpdateRole starts with New.
   if (/^InvalidParameter\.(New)?AssumeRolePolicyDocument\.Length$/.test(reason)) {
     return new NopassError('POLICY_TOO_LARGE', `cannot ${describeStep(step)}: RAM does not accept its length`, {
       ...ids,

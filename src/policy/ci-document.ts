@@ -1,31 +1,31 @@
 import { nextPolicyName } from './names.ts'
 import { normalForm, type PolicyDocument, policyOf, type Statement } from './normal-form.ts'
 
-/** What a workflow will do in one account; one document an account. */
+/** What a workflow does in one account; there is one document per account. */
 export interface CiPolicyInput {
   /** `*` when unknown. */
   readonly accountId?: string | undefined
   /** ACK clusters whose kubeconfig comes from the CS API. */
   readonly ackClusters: readonly string[]
-  /** What the action manages in RAM; input `ram` after `auto` is decided. */
+  /** What the action manages in RAM: the input `ram` with `auto` resolved. */
   readonly ram: 'worker-role' | 'rrsa' | 'none'
-  /** Names of the policies that it makes: see names.ts. */
+  /** Names of the policies that it creates: see names.ts. */
   readonly policies: readonly string[]
   /** Worker roles, or the roles for RRSA. */
   readonly roles: readonly string[]
-  /** `adopt-policy` or `ram-cleanup` will be used. */
+  /** The inputs `adopt-policy` and `ram-cleanup`. */
   readonly adopt?: boolean | undefined
   readonly cleanup?: boolean | undefined
-  /** Clusters' `deployRole`s: the workflow's role then needs only these, and each of them the rest. */
+  /** Clusters' `deployRole`s: the workflow's role needs only these, and each of them the rest. */
   readonly deployRoles?: readonly string[] | undefined
 }
 
-/** The least RAM policy for the role of the workflow (`policy --ci`, docs/en/decisions.md#ci-policy), in normal form. */
+/** The minimal RAM policy for the workflow's role (`policy --ci`, docs/en/decisions.md#ci-policy), in normal form. */
 export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
   const account = input.accountId ?? '*'
   const clusters = input.ackClusters.map((id) => `acs:cs:*:${account}:cluster/${id}`)
   const policyArn = (name: string): string => `acs:ram:*:${account}:policy/${name}`
-  // While a policy has no room for the old and the new document, the new one is in a second policy beside it.
+  // While a policy has no room for both the old and the new document, the new one is in a second policy.
   const next = input.policies.length === 0 ? [] : [policyArn(nextPolicyName('acr-nopass-*'))]
   const policies = [...input.policies.map(policyArn), ...next]
   const roles = input.roles.map((name) => `acs:ram:*:${account}:role/${name}`)
@@ -39,7 +39,7 @@ export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
       ...allow(ram ? POLICY_ACTIONS : [], policies),
       ...allow(ram ? ['ram:ListPoliciesForRole'] : [], roles),
       ...allow(ram ? ['ram:AttachPolicyToRole'] : [], both),
-      // Detaching needs the role too, and those that an earlier identity had are not in the list.
+      // Detaching needs the role too, and the roles of an earlier identity are not in the list.
       ...allow(ram ? ['ram:DetachPolicyFromRole'] : [], [...policies, `acs:ram:*:${account}:role/*`]),
       ...allow(ram ? ['ram:DeletePolicy'] : [], next),
       ...allow(rrsa ? ['ram:GetRole', 'ram:CreateRole', 'ram:UpdateRole'] : [], roles),
@@ -51,7 +51,6 @@ export function ciPolicyDocument(input: CiPolicyInput): PolicyDocument {
   )
 }
 
-/** Of a policy: read, write, record its members, and find what it is attached to. */
 const POLICY_ACTIONS = [
   'ram:GetPolicy',
   'ram:CreatePolicy',

@@ -1,15 +1,15 @@
 import { NopassError } from '../errors.ts'
 
-/** The issuer in a cluster's ServiceAccount tokens. */
+/** The issuer of a cluster's ServiceAccount tokens. */
 export interface ClusterIssuer {
   readonly issuer: string
   /** Whether the API server's discovery document confirmed it. */
   readonly verified: boolean
-  /** Where it is not verified: the other issuers that ACK lists. */
+  /** If it is not verified: the other issuers that ACK lists. */
   readonly others: readonly string[]
 }
 
-/** ACK's list of issuers, as `rrsa_config.issuer` and the console have it: separated by commas, the first is `iss`. */
+/** Splits ACK's list of issuers (`rrsa_config.issuer`): separated by commas, the first is the tokens' `iss`. */
 export function parseIssuers(list: string): readonly string[] {
   return list
     .split(',')
@@ -18,8 +18,8 @@ export function parseIssuers(list: string): readonly string[] {
 }
 
 /**
- * Which of ACK's issuers a trust policy must name. The API server's own discovery document decides; without it the
- * first entry is used and reported as not verified.
+ * The issuer for the trust policy: that of the API server's discovery document, or without it the first that ACK lists, which
+ * is not verified then.
  * @throws NopassError `RRSA_ISSUER_MISMATCH`, `RRSA_NOT_ENABLED`
  */
 export function chooseIssuer(listed: readonly string[], served: string | undefined, cluster: string): ClusterIssuer {

@@ -16,25 +16,25 @@ import { rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyStep, PolicyTarget } from './policy-target.ts'
 
 /**
- * The steps from what RAM has to what is wanted: none when nothing differs. Refuses, before anything is written, with
- * POLICY_NOT_OURS, POLICY_TOO_LARGE, POLICY_ROLE_MISSING, POLICY_UNREADABLE.
+ * The steps from RAM's state to the desired one. Throws, before anything is written, POLICY_NOT_OURS, POLICY_TOO_LARGE,
+ * POLICY_ROLE_MISSING, POLICY_UNREADABLE.
  */
 export function decideSteps(target: PolicyTarget, observed: ObservedPolicy): readonly PolicyStep[] {
   const trust = trustSteps(target, observed)
-  const wanted =
+  const permission =
     target.document === undefined
       ? []
       : [...documentSteps(target, target.document, observed), ...attachSteps(target, observed)]
-  return [...trust, ...wanted, ...nextSteps(target, observed), ...leftoverSteps(target, observed)]
+  return [...trust, ...permission, ...nextSteps(target, observed), ...leftoverSteps(target, observed)]
 }
 
-function documentSteps(target: PolicyTarget, wanted: PolicyDocument, observed: ObservedPolicy): PolicyStep[] {
+function documentSteps(target: PolicyTarget, desired: PolicyDocument, observed: ObservedPolicy): PolicyStep[] {
   const { policy } = observed
   const name = target.policyName
   const { members } = target
   if (policy === undefined) {
-    documentText(normalForm(wanted), `policy ${name}`)
-    return [{ do: 'create-policy', policy: name, document: normalForm(wanted), ...(members && { members }) }]
+    documentText(normalForm(desired), `policy ${name}`)
+    return [{ do: 'create-policy', policy: name, document: normalForm(desired), ...(members && { members }) }]
   }
   if (!policy.ours && !target.adopt) {
     throw new NopassError('POLICY_NOT_OURS', `policy ${name} exists and was not made by acr-nopass`)
@@ -45,26 +45,26 @@ function documentSteps(target: PolicyTarget, wanted: PolicyDocument, observed: O
   ]
   const before = parseDocument(policy.document, `policy ${name}`)
   const widens = target.phase === 'widen' || foreignMembers(target, observed).length > 0
-  const after = widens ? unionDocuments(before, wanted) : normalForm(wanted)
+  const after = widens ? unionDocuments(before, desired) : normalForm(desired)
   if (sameDocument(before, after)) return adopt
-  if (widens && !fitsPolicy(after)) return [...adopt, ...besideSteps(target, wanted, before, observed)]
+  if (widens && !fitsPolicy(after)) return [...adopt, ...nextPolicySteps(target, desired, before, observed)]
   documentText(after, `policy ${name}`)
   return [...adopt, { do: 'update-policy', policy: name, before, after }]
 }
 
 /**
- * What the policy has no room for comes beside it, into a second policy of ours, so that a helper that runs with the former
- * values loses nothing and the new one lacks nothing. Narrowing makes one of both.
+ * What the policy has no room for goes into a second policy, so that a helper with the former values loses nothing and one with
+ * the new values lacks nothing. Narrowing merges both.
  */
-function besideSteps(
+function nextPolicySteps(
   target: PolicyTarget,
-  wanted: PolicyDocument,
+  desired: PolicyDocument,
   before: PolicyDocument,
   observed: ObservedPolicy,
 ): PolicyStep[] {
-  documentText(normalForm(wanted), `policy ${target.policyName}`)
+  documentText(normalForm(desired), `policy ${target.policyName}`)
   const name = nextPolicyName(target.policyName)
-  const lacking = withoutGrants(wanted, before)
+  const lacking = withoutGrants(desired, before)
   const { next } = observed
   const steps: PolicyStep[] = []
   if (next === undefined) {
@@ -87,7 +87,7 @@ function besideSteps(
   return [...steps, ...attachSteps({ ...target, policyName: name }, observed)]
 }
 
-/** The second policy goes when the first one is narrowed to what is wanted. */
+/** The second policy is removed when the first one is narrowed to what is needed. */
 function nextSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[] {
   const { next, nextEntities } = observed
   if (target.phase === 'widen' || !next?.ours || keepsLeftovers(target, observed) !== undefined) return []
@@ -101,11 +101,11 @@ function nextSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[]
   return [...detach, { do: 'delete-policy', policy, before: parseDocument(next.document, `policy ${policy}`) }]
 }
 
-/** Roles that have our policy and that no target names any more. */
+/** Roles that have our policy although no target names them any more. */
 export function leftoverRoles(target: PolicyTarget, { policy, entities }: ObservedPolicy): readonly string[] {
   if (target.phase === 'widen' || target.leftovers === undefined || !policy?.ours) return []
-  const wanted = target.document === undefined ? [] : rolesOf(target)
-  return (entities?.roles ?? []).filter((role) => !wanted.includes(role))
+  const desired = target.document === undefined ? [] : rolesOf(target)
+  return (entities?.roles ?? []).filter((role) => !desired.includes(role))
 }
 
 function leftoverSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[] {
@@ -113,7 +113,7 @@ function leftoverSteps(target: PolicyTarget, observed: ObservedPolicy): PolicySt
   return leftoverRoles(target, observed).map((role) => ({ do: 'detach', policy: target.policyName, role }))
 }
 
-/** Why roles keep a policy of ours that nothing of this list needs there; undefined: they do not. */
+/** Why roles keep our policy although nothing in this list needs it there; undefined: it is detached. */
 export function keepsLeftovers(target: PolicyTarget, observed: ObservedPolicy): string | undefined {
   const { leftovers, members } = target
   if (typeof leftovers === 'object') return leftovers.keep
@@ -125,8 +125,8 @@ export function keepsLeftovers(target: PolicyTarget, observed: ObservedPolicy): 
 }
 
 /**
- * Recorded members of a shared policy that are not of this list: another list needs the policy too, and what it needs is not
- * known here, so nothing is narrowed.
+ * Recorded members of a shared policy that are not in this list: another list needs the policy too, and what it needs is
+ * unknown here, so nothing is narrowed.
  */
 export function foreignMembers({ phase, members }: PolicyTarget, { policy }: ObservedPolicy): readonly string[] {
   if (phase === 'widen' || members === undefined || policy === undefined) return []
@@ -162,7 +162,7 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
   const before = parseDocument(found.trust, `role ${role}`)
   if (alternatives?.some((one) => includesDocument(before, policyOf([one])))) return []
   const phase = alternatives === undefined ? target.phase : 'widen'
-  // A role that the user named may be the role of other clusters too, whoever made it.
+  // A role that the user named may also be used by other clusters.
   const after = found.ours && create ? ownTrust(phase, before, own) : foreignTrust(before, own)
   if (sameDocument(before, after)) return []
   return [{ do: 'update-trust', role, before, after }]
@@ -171,7 +171,7 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
 const ownTrust = (phase: PolicyTarget['phase'], before: PolicyDocument, own: PolicyDocument): PolicyDocument =>
   phase === 'widen' ? unionDocuments(before, own) : normalForm(own)
 
-/** In a role of another owner, or one that the user named, only our statement is added; every other one stays unchanged. */
+/** In a role of another owner, or one that the user named, only our statement is added. */
 const foreignTrust = (before: PolicyDocument, own: PolicyDocument): PolicyDocument =>
   includesDocument(before, own) ? before : { ...before, Statement: [...before.Statement, ...own.Statement] }
 

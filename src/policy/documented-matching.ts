@@ -3,9 +3,9 @@ import type { PolicyDocument } from './normal-form.ts'
 import { matchesAction, matchesPattern } from './ram-pattern.ts'
 import { type AccessRequest, type Decision, evaluate, type RamStatement } from './ram-statement.ts'
 
-// Whether Alibaba Cloud's own pages and policies show how RAM matches a resource: literal text, `*` for a whole field or a
-// whole segment of the path, and `*` at the end (`acs:oss:*:*:mybucket/*`, `acs:log:*:*:project/*/logstore/mse_*`,
-// `acs:ram::*:role/name`). No page says what `*` means elsewhere, whether there is `?`, or what other empty fields stand for.
+// Alibaba Cloud's own pages and policies document these forms of a resource: literal text, `*` for a whole field or a whole
+// segment of the path, and `*` at the end (`acs:oss:*:*:mybucket/*`, `acs:log:*:*:project/*/logstore/mse_*`,
+// `acs:ram::*:role/name`). What `*` means elsewhere, whether `?` exists, and what other empty fields mean is undocumented.
 export function isDocumentedPattern(pattern: string): boolean {
   if (pattern === '*') return true
   const [scheme, service = '', region = '', account = '', ...rest] = pattern.split(':')
@@ -22,14 +22,14 @@ export function isDocumentedPattern(pattern: string): boolean {
 
 const isLiteral = (text: string): boolean => !/[*?]/.test(text)
 
-/** A documented pattern against a resource, where `*` in the middle of the path is exactly one segment. */
+/** Matches a documented pattern, in which `*` in the middle of the path is exactly one segment. */
 function matchesAsDocumented(pattern: string, resource: string): boolean {
   if (pattern === '*') return true
-  const [wanted, given] = [pattern.split(':'), resource.split(':')]
+  const [expected, actual] = [pattern.split(':'), resource.split(':')]
   const isField = (index: number): boolean =>
-    wanted[index] === '*' || wanted[index] === '' || wanted[index] === given[index]
+    expected[index] === '*' || expected[index] === '' || expected[index] === actual[index]
   if (![0, 1, 2, 3].every(isField)) return false
-  const [path, name] = [wanted.slice(4).join(':').split('/'), given.slice(4).join(':').split('/')]
+  const [path, name] = [expected.slice(4).join(':').split('/'), actual.slice(4).join(':').split('/')]
   const last = path.length - 1
   return path.every((segment, index) => {
     const rest = index === last && segment.endsWith('*') ? name.slice(index).join('/') : undefined
@@ -39,7 +39,7 @@ function matchesAsDocumented(pattern: string, resource: string): boolean {
   })
 }
 
-/** What of a wanted policy depends on matching that is not documented. */
+/** Reports a policy that depends on undocumented matching. */
 export function undocumentedMatching(document: PolicyDocument, subject: string): readonly Unverified[] {
   const resources = document.Statement.flatMap(({ Resource = [] }) => Resource)
   return resources.every(isDocumentedPattern) ? [] : [{ id: 'RAM_MATCHING', subject }]
@@ -47,11 +47,11 @@ export function undocumentedMatching(document: PolicyDocument, subject: string):
 
 export interface Verdict {
   readonly decision: Decision
-  /** The same under every reading of what is not documented. */
+  /** The decision is the same under every interpretation of what is undocumented. */
   readonly certain: boolean
 }
 
-/** RAM's decision, and whether its documents say so. Conditions must have been settled before. */
+/** RAM's decision, and whether it is documented. Conditions must have been evaluated before. */
 export function judge(statements: readonly RamStatement[], request: AccessRequest): Verdict {
   const readings = statements.map((statement) => ({ effect: statement.effect, reading: read(statement, request) }))
   const has = (effect: string, reading: Reading): boolean =>

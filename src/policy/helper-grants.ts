@@ -7,12 +7,11 @@ import { chainRoles, policyDocument } from './policy-document.ts'
 import { roleNameOf } from './policy-targets.ts'
 import { rrsaStatement } from './trust-document.ts'
 
-/** A cluster as its grants need to know it. */
 export interface GrantCluster {
-  /** For whom, as a description says it: `cluster prod`, or `the helper` when no cluster is named. */
+  /** For the description: `cluster prod`, or `the helper` if no cluster is named. */
   readonly purpose: string
   readonly values: ResolvedValues
-  /** Undefined: outside of ACK, or not named. */
+  /** Undefined: not on ACK, or unknown. */
   readonly clusterId: string | undefined
   readonly kubeSystemUid: string | undefined
   readonly workerRoles: readonly string[]
@@ -20,21 +19,20 @@ export interface GrantCluster {
   readonly release: string
 }
 
-/** What is known besides the clusters: of accounts, callers and issuers. */
 export interface GrantOptions {
   readonly ramScope?: 'instance' | 'all'
   readonly accountId?: string
   readonly roleArn?: string
   readonly issuer?: string
   readonly oidcProviderArn?: string
-  /** The helper's, where neither the values nor the chart's own name for it say which: under an alias of an umbrella chart. */
+  /** The helper's, if its name cannot be derived from the values: under an alias of an umbrella chart. */
   readonly serviceAccount?: string
 }
 
-/** Stands in a trust until it is known who takes the role. */
+/** Placeholder in a trust policy while the caller is unknown. */
 const UNKNOWN_CALLER = 'unknown'
 
-/** What the helper of each cluster must be allowed, and who may take its roles. Pure. */
+/** What the helper of each cluster must be allowed, and who may assume its roles. */
 export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOptions): Grants {
   const notes = new Set<string>()
   const grants = clusters.flatMap((cluster) => {
@@ -69,7 +67,6 @@ function rrsaTrust(
 ): ReturnType<typeof policyOf> | undefined {
   const provider = oidcProviderArn ?? cluster.values.identity.rrsa?.oidcProviderArn
   if (!provider) return undefined
-  // As ACK's API has it, it may be a list, of which the first is the tokens' issuer.
   const [issuer] = parseIssuers(given ?? '')
   if (issuer === undefined) return undefined
   const { namespace, release, values } = cluster
@@ -100,31 +97,31 @@ function accountOf(arn: string): string | undefined {
   return /^acs:ram::(\d+):/.exec(arn)?.[1]
 }
 
-/** The policy of one role; ours is in its name already when it is in the role's. */
+/** The name of a role's policy, without repeating a prefix that the role's name already has. */
 export function rolePolicyName(role: string): string {
   return policyName({ sharedRole: role.replace(/^acr-nopass-/, '') })
 }
 
-/** Clusters with the same values have the same chain. */
+/** Clusters with the same values have the same grants for their chain. */
 function distinct(grants: readonly Grant[]): readonly Grant[] {
   return [...new Map(grants.map((grant) => [JSON.stringify(grant), grant])).values()]
 }
 
-/** One policy with the roles that it is for, or the trust of a role, or both. */
+/** A policy with the roles that need it, or a role with its trust policy, or both. */
 export interface Grant {
-  /** For whom, as a description says it: `cluster prod`. */
+  /** For the description: `cluster prod`. */
   readonly purpose: string
   readonly policy?: { readonly name: string; readonly document: PolicyDocument }
-  /** A role that has to be made, with who may take it. */
+  /** A role to create. */
   readonly role?: { readonly name: string; readonly trust: PolicyDocument }
-  /** Roles that are there already. */
+  /** Existing roles. */
   readonly attachTo: readonly string[]
-  /** The other account that the policy and the role belong to; undefined: that of the helper. */
+  /** The account of the policy and the role, if it is not the helper's. */
   readonly otherAccount?: string
 }
 
 export interface Grants {
   readonly grants: readonly Grant[]
-  /** What could not be said, and why. */
+  /** What is unknown, and why. */
   readonly notes: readonly string[]
 }

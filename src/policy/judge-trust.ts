@@ -3,15 +3,15 @@ import { type Condition, conditionsHold } from './ram-condition.ts'
 import { type Principals, parseStatements, type RamStatement, trustAllows } from './ram-statement.ts'
 
 export interface TrustVerdict {
-  /** One line for each thing that differs, so that who should may not take the role; empty: they may. */
+  /** Why the expected callers may not assume the role, one line each; empty: they may. */
   readonly differs: readonly string[]
-  /** Who else may take it although nobody said so; empty: nobody. */
+  /** Who else may assume it although it was not expected. */
   readonly wide: readonly string[]
 }
 
 type Kind = keyof Principals
 
-/** One caller whom a trust policy has to let in. */
+/** A caller that a trust policy has to allow. */
 interface Caller {
   readonly kind: Kind
   readonly name: string
@@ -19,10 +19,10 @@ interface Caller {
   readonly context: ReadonlyMap<string, readonly string[]>
 }
 
-/** Whether a role's trust policy (JSON of RAM) lets in exactly those whom `wanted` names. Throws DocumentError. */
-export function judgeTrust(actual: string, wanted: PolicyDocument): TrustVerdict {
+/** Whether a role's trust policy (JSON of RAM) allows exactly the callers that `desired` names. Throws DocumentError. */
+export function judgeTrust(actual: string, desired: PolicyDocument): TrustVerdict {
   const trust = parseStatements(actual, 'trust')
-  const callers = parseStatements(JSON.stringify(wanted), 'trust').flatMap(callersOf)
+  const callers = parseStatements(JSON.stringify(desired), 'trust').flatMap(callersOf)
   const refused = callers.filter((caller) => !isTrusted(trust, caller))
   return {
     differs: [...new Set(refused.flatMap((caller) => differences(trust, caller)))],
@@ -37,7 +37,7 @@ function callersOf({ principals, conditions }: RamStatement): readonly Caller[] 
   )
 }
 
-/** Every way to meet conditions that want one of some values. */
+/** Every combination of values that meets the conditions. */
 function contextsOf(conditions: readonly Condition[]): readonly Caller['context'][] {
   return conditions.reduce<readonly Caller['context'][]>(
     (contexts, { key, values }) =>
@@ -50,7 +50,7 @@ function isTrusted(trust: readonly RamStatement[], { kind, name, context }: Call
   return trustAllows(trust, context, (principals) => names(principals, kind, name))
 }
 
-/** An account's root stands for everybody in that account. */
+/** An account's root includes everyone in that account. */
 function names(principals: Principals, kind: Kind, name: string): boolean {
   const own = [name, ...(kind === 'ram' ? [name.replace(/^(acs:ram::\d+:).*$/, '$1root')] : [])]
   return principals[kind].some((one) => own.some((each) => each.toLowerCase() === one.toLowerCase()))
@@ -68,7 +68,7 @@ function differences(trust: readonly RamStatement[], { kind, name, context }: Ca
   return closest === undefined || closest.length === 0 ? ['a Deny in it keeps out who should come in'] : closest
 }
 
-/** Which conditions of a statement this caller does not meet. */
+/** The conditions of a statement that this caller does not meet. */
 function mismatches({ conditions }: RamStatement, context: Caller['context']): readonly string[] {
   return conditions
     .filter((condition) => !conditionsHold([condition], context))
@@ -79,7 +79,7 @@ function mismatches({ conditions }: RamStatement, context: Caller['context']): r
     })
 }
 
-/** Whom nobody wanted, and who may come in: another ServiceAccount, or somebody without the external id. */
+/** Unexpected callers that are allowed: another ServiceAccount, or a caller without the external id. */
 function strangers(trust: readonly RamStatement[], caller: Caller): readonly string[] {
   return variations(caller.context)
     .filter(({ context }) => isTrusted(trust, { ...caller, context }))
@@ -97,7 +97,7 @@ function variations(
       who: index === 0 ? `other ServiceAccounts of namespace ${namespace}` : 'ServiceAccounts of other namespaces',
       context: new Map([...context, ['oidc:sub', [`system:serviceaccount:${other}`]] as const]),
     })),
-    // RAM's page on OIDC providers lists `oidc:aud` as required; without it a token for any client of the provider is accepted.
+    // RAM's page on OIDC providers requires `oidc:aud`; without it a token for any client of the provider is accepted.
     ...(context.has('oidc:aud')
       ? [
           {
@@ -119,11 +119,11 @@ function variations(
 
 const list = (values: readonly string[]): string => [...new Set(values)].join(' or ')
 
-/** The same trust policy without the statements that let strangers in, and with all that is wanted. */
-export function narrowTrust(actual: PolicyDocument, wanted: PolicyDocument): PolicyDocument {
+/** The trust policy without the statements that allow unexpected callers, and with all desired ones. */
+export function narrowTrust(actual: PolicyDocument, desired: PolicyDocument): PolicyDocument {
   const kept = actual.Statement.filter((statement) => {
-    return judgeTrust(JSON.stringify(policyOf([statement])), wanted).wide.length === 0
+    return judgeTrust(JSON.stringify(policyOf([statement])), desired).wide.length === 0
   })
-  const missing = wanted.Statement.filter((statement) => !includesDocument(policyOf(kept), policyOf([statement])))
+  const missing = desired.Statement.filter((statement) => !includesDocument(policyOf(kept), policyOf([statement])))
   return { ...actual, Statement: [...kept, ...missing] }
 }

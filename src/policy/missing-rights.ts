@@ -3,43 +3,42 @@ import type { PolicyDocument } from './normal-form.ts'
 import { matchesAction, resourcesMeet } from './ram-pattern.ts'
 import { parseStatements, type RamStatement } from './ram-statement.ts'
 
-/** Something that a role is not allowed to do. */
 export interface MissingRight {
   readonly action: string
   readonly resource: string
-  /** A Deny says so; else nothing allows it. */
+  /** Denied explicitly; otherwise nothing allows it. */
   readonly denied: boolean
-  /** A part of the resource is allowed: some repositories of an instance. */
+  /** Allowed for a part of the resource, such as some repositories of an instance. */
   readonly partly: boolean
-  /** No document of RAM's says so: it depends on how a resource of the policies is matched. */
+  /** It depends on undocumented matching of resources. */
   readonly likely: boolean
 }
 
 export interface RightsVerdict {
   readonly missing: readonly MissingRight[]
-  /** Some of what is there counts only by a reading that is not documented. */
+  /** Some rights are granted only if undocumented matching works as assumed. */
   readonly likelyGranted: boolean
 }
 
 /**
- * What `wanted` allows and the attached documents (JSON of RAM) together do not. Conditional statements are assumed to
- * apply: whether they do is known only when the helper calls. Throws DocumentError.
+ * What `desired` allows and the attached documents (JSON of RAM) do not. Conditional statements are assumed to apply, because
+ * that is known only when the helper calls. Throws DocumentError.
  */
-export function missingRights(wanted: PolicyDocument, attached: readonly string[], accountId: string): RightsVerdict {
+export function missingRights(desired: PolicyDocument, attached: readonly string[], accountId: string): RightsVerdict {
   const statements = attached.flatMap((text) => parseStatements(text, 'policy')).flatMap(unconditional)
-  const rights = parseStatements(JSON.stringify(wanted), 'policy').flatMap(({ actions, resources }) =>
+  const rights = parseStatements(JSON.stringify(desired), 'policy').flatMap(({ actions, resources }) =>
     actions.flatMap((action) => resources.map((resource) => ({ action, resource }))),
   )
   const missing: MissingRight[] = []
   let likelyGranted = false
   for (const { action, resource } of rights) {
-    const place = placeOf(action, resource, accountId)
-    const { decision, certain } = judge(statements, { action, resource: place, context: new Map() })
+    const requested = requestedResource(action, resource, accountId)
+    const { decision, certain } = judge(statements, { action, resource: requested, context: new Map() })
     if (decision === 'allow') {
       likelyGranted ||= !certain
       continue
     }
-    const partly = statements.some((statement) => allowsPart(statement, action, place))
+    const partly = statements.some((statement) => allowsPart(statement, action, requested))
     missing.push({ action, resource, denied: decision === 'explicit-deny', partly, likely: !certain })
   }
   return { missing, likelyGranted }
@@ -50,8 +49,8 @@ function unconditional(statement: RamStatement): readonly RamStatement[] {
   return statement.effect === 'Allow' ? [{ ...statement, conditions: [] }] : []
 }
 
-/** What RAM is asked about where our policy says `*`: the whole of the service, or all instances. */
-function placeOf(action: string, resource: string, accountId: string): string {
+/** The resource in RAM's request if our policy has `*`: all of the service, or all instances. */
+function requestedResource(action: string, resource: string, accountId: string): string {
   if (resource !== '*') return resource
   const [service = '*'] = action.split(':')
   return `acs:${service}:*:${accountId}:${action === 'cr:ListInstance' ? 'instance/*' : '*'}`
@@ -60,8 +59,10 @@ function placeOf(action: string, resource: string, accountId: string): string {
 function allowsPart(
   { effect, actions, notActions, resources, notResources }: RamStatement,
   action: string,
-  place: string,
+  requested: string,
 ) {
   if (effect !== 'Allow' || notActions || notResources) return false
-  return actions.some((pattern) => matchesAction(pattern, action)) && resources.some((one) => resourcesMeet(place, one))
+  return (
+    actions.some((pattern) => matchesAction(pattern, action)) && resources.some((one) => resourcesMeet(requested, one))
+  )
 }

@@ -5,7 +5,7 @@ import type { Tag } from '../alibaba/ram.ts'
 const POLICY_NAME = 128
 const ROLE_NAME = 64
 
-/** The policy, and with RRSA the role, of one cluster: ACK's id, or of a self-built one the kube-system UID. */
+/** Identifies a cluster in the names of its policy and role: ACK's id, or for a self-built one the kube-system UID. */
 export function clusterKey(cluster: {
   readonly clusterId?: string | undefined
   readonly kubeSystemUid?: string | undefined
@@ -19,12 +19,12 @@ export function clusterKey(cluster: {
   )
 }
 
-/** `acr-nopass-<cluster id>`; clusters that share a worker role share one policy that is named after the role. */
+/** `acr-nopass-<cluster id>`; clusters that share a worker role share a policy that is named after the role. */
 export function policyName(of: { readonly cluster: string } | { readonly sharedRole: string }): string {
   return fit(`acr-nopass-${'cluster' in of ? of.cluster : of.sharedRole}`, POLICY_NAME)
 }
 
-/** What a policy has no room for during a rollout, until it is narrowed, is in a second one beside it; of names with `*`, the pattern. */
+/** The second policy, for what the first one has no room for until it is narrowed; for a pattern with `*`, the pattern. */
 export function nextPolicyName(name: string): string {
   return name.endsWith('*') ? `${name}-next` : fit(`${name}-next`, POLICY_NAME)
 }
@@ -34,7 +34,7 @@ export function rrsaRoleName(cluster: string): string {
   return fit(`acr-nopass-${cluster}`, ROLE_NAME)
 }
 
-/** RAM takes letters, digits and hyphens; a name that had to be changed gets a hash, so that two never meet. */
+/** RAM allows letters, digits and hyphens; a changed name gets a hash, so that names stay unique. */
 function fit(name: string, limit: number): string {
   const plain = name.replace(/[^A-Za-z0-9-]/g, '-')
   if (plain === name && name.length <= limit) return name
@@ -44,22 +44,22 @@ function fit(name: string, limit: number): string {
 
 const MARK = 'Managed by acr-nopass'
 
-/** The tag of what is ours. */
+/** Marks what acr-nopass owns. */
 export const OWNER_TAG: Tag = { key: 'managed-by', value: 'acr-nopass' }
 
 /** RAM's limit for a description. */
 const DESCRIPTION = 1024
 
 /**
- * The description of what is ours; `purpose` names for whom, such as `cluster prod`. The members of a shared policy come
- * last, because who may narrow it depends on them: they are never cut, the purpose is.
+ * The description of what acr-nopass owns; `purpose` is for example `cluster prod`. The members of a shared policy are never
+ * cut, because they decide who may narrow it; the purpose is.
  */
 export function ownDescription(purpose: string, members: readonly string[] = []): string {
   const end = `. Changed and removed by it alone.${members.length === 0 ? '' : ` Members: ${recorded(members)}`}`
   return `${MARK} for ${purpose}`.slice(0, Math.max(MARK.length, DESCRIPTION - end.length)) + end
 }
 
-/** Stands for members that have no room in a description: then it is never known that all are here. */
+/** Replaces members that do not fit into a description; a policy with it is never narrowed. */
 export const MORE_MEMBERS = 'more'
 
 function recorded(members: readonly string[]): string {
@@ -69,7 +69,7 @@ function recorded(members: readonly string[]): string {
   return all.join(' ')
 }
 
-/** The members that a description records. */
+/** The members recorded in a description. */
 export function membersOf(description: string): readonly string[] {
   return /\. Members: ([\w -]+)$/.exec(description)?.[1]?.split(' ') ?? []
 }

@@ -1,41 +1,41 @@
 import { NopassError } from '../errors.ts'
 
-/** The smallest thing that a document says: one action on one resource, under these other elements. */
+/** The smallest unit of a document: one action on one resource, with the statement's other elements. */
 interface Grant {
   readonly effect: string
-  /** Undefined in statements without the element, such as those with NotAction, or trust policies. */
+  /** Undefined in statements without the element, such as those with NotAction or of trust policies. */
   readonly action: string | undefined
   readonly resource: string | undefined
-  /** Principal, Condition and everything else, in canonical JSON. */
+  /** Principal, Condition and all other elements, in canonical JSON. */
   readonly rest: string
 }
 
 /**
- * The same meaning, written in one way: single grants regrouped, lists sorted, `Effect` capitalised. Two documents mean
- * the same exactly when their normal forms are equal as text (as far as wildcards are not weighed against each other).
+ * The canonical form: single grants regrouped, lists sorted, `Effect` capitalised. Two documents mean the same if and only if
+ * their normal forms are equal as text (wildcards are not compared with each other).
  */
 export function normalForm(document: PolicyDocument): PolicyDocument {
   return { Version: document.Version, Statement: regroup(grantsOf(document)) }
 }
 
-/** Whether two documents say the same. */
+/** Whether two documents mean the same. */
 export function sameDocument(a: PolicyDocument, b: PolicyDocument): boolean {
   return JSON.stringify(normalForm(a)) === JSON.stringify(normalForm(b))
 }
 
-/** What either document says. */
+/** What either document grants. */
 export function unionDocuments(...documents: readonly PolicyDocument[]): PolicyDocument {
   return { Version: documents[0]?.Version ?? '1', Statement: regroup(documents.flatMap(grantsOf)) }
 }
 
-/** What the first document says and the second does not. */
+/** What the first document grants and the second does not. */
 export function withoutGrants(document: PolicyDocument, removed: PolicyDocument): PolicyDocument {
-  const gone = new Set(grantsOf(removed).map(grantKey))
-  const left = grantsOf(document).filter((grant) => !gone.has(grantKey(grant)))
+  const excluded = new Set(grantsOf(removed).map(grantKey))
+  const left = grantsOf(document).filter((grant) => !excluded.has(grantKey(grant)))
   return { Version: document.Version, Statement: regroup(left) }
 }
 
-/** Whether everything that `part` says stands in `whole`, word for word. */
+/** Whether `whole` contains every grant of `part` literally. */
 export function includesDocument(whole: PolicyDocument, part: PolicyDocument): boolean {
   return withoutGrants(part, whole).Statement.length === 0
 }
@@ -53,8 +53,8 @@ function grantsOf(document: PolicyDocument): Grant[] {
 const grantKey = ({ effect, action, resource, rest }: Grant): string => JSON.stringify([effect, action, resource, rest])
 
 function regroup(grants: readonly Grant[]): Statement[] {
-  // First all actions of one resource, then all resources with the same actions: exact, and the same for any order.
-  // A statement without one of the two elements is never put together with one that has it.
+  // First all actions of one resource, then all resources with the same actions, so that the order does not matter. A statement
+  // without one of the two elements is never merged with one that has it.
   const byResource = collect(
     grants,
     ({ effect, rest, action, resource }) => [effect, rest, resource ?? null, action === undefined ? null : ''],
@@ -79,7 +79,7 @@ function regroup(grants: readonly Grant[]): Statement[] {
 
 type Key = readonly (string | null)[]
 
-/** Items with an equal key together, each with its distinct sorted parts. */
+/** Groups items by key, each group with its distinct sorted parts. */
 function collect<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => Key,
@@ -105,7 +105,7 @@ function statement(effect: string, rest: string, actions: readonly string[], res
   }
 }
 
-/** Sorted keys, sorted distinct lists, single values as lists: the order of none of them means anything to RAM. */
+/** Sorted keys, sorted distinct lists, single values as lists: order means nothing to RAM. */
 function canonical(value: unknown, depth = 0): unknown {
   if (Array.isArray(value)) return [...new Set(value.map((item) => stable(item)))].sort(compare)
   if (typeof value === 'object' && value !== null) {
@@ -122,7 +122,7 @@ const strings = (list: string | readonly string[] | undefined): readonly (string
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** A statement as RAM writes it; lists may be single strings. */
+/** A statement of RAM; lists may be single strings. */
 export interface Statement {
   readonly Effect: string
   readonly Action?: string | readonly string[]
@@ -136,10 +136,10 @@ export interface PolicyDocument {
   readonly Statement: readonly Statement[]
 }
 
-/** RAM's limit for a custom policy's document, bytes (CreatePolicy). That of trust policies is documented nowhere: RAM decides. */
+/** RAM's limit for a custom policy's document, bytes (CreatePolicy). The limit for trust policies is undocumented. */
 export const MAX_DOCUMENT = 6144
 
-/** A document from RAM's JSON text. Throws POLICY_UNREADABLE. */
+/** Parses RAM's JSON text. Throws POLICY_UNREADABLE. */
 export function parseDocument(text: string, name: string): PolicyDocument {
   let value: unknown
   try {
@@ -154,7 +154,7 @@ export function parseDocument(text: string, name: string): PolicyDocument {
   return { Version: typeof Version === 'string' ? Version : '1', Statement: statements as Statement[] }
 }
 
-/** Whether RAM takes a policy of this length. */
+/** Whether RAM accepts a policy of this length. */
 export function fitsPolicy(document: PolicyDocument): boolean {
   return Buffer.byteLength(JSON.stringify(document)) <= MAX_DOCUMENT
 }
@@ -167,7 +167,6 @@ export function documentText(document: PolicyDocument, name: string): string {
   throw new NopassError('POLICY_TOO_LARGE', `the document of ${name} has ${size} bytes; RAM accepts ${MAX_DOCUMENT}`)
 }
 
-/** A document of these statements. */
 export function policyOf(statements: readonly Statement[]): PolicyDocument {
   return { Version: '1', Statement: statements }
 }

@@ -7,7 +7,7 @@ import type { ObservedPolicy, PolicyTarget } from './policy-target.ts'
 type Observable = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust'> &
   Partial<Pick<PolicyTarget, 'document' | 'leftovers'>>
 
-/** What RAM has of a target now: reads only, at the same time where one does not depend on another. */
+/** Reads RAM's current state of a target, with concurrent requests where possible. */
 export async function observePolicy(ram: Ram, target: Observable, signal?: AbortSignal): Promise<ObservedPolicy> {
   const [policy, attached, trustRole] = await Promise.all([
     observeOwned(ram, 'policy', target.policyName, ram.getPolicy(target.policyName, signal), signal),
@@ -22,7 +22,7 @@ export async function observePolicy(ram: Ram, target: Observable, signal?: Abort
   return { ...found, ...(entities && { entities }), ...next }
 }
 
-/** Whether the second policy is there, or is needed because the first has no room for both documents. */
+/** Whether the second policy exists, or is needed because the first has no room for both documents. */
 function mayHaveNext(target: Observable, { policy, attached }: ObservedPolicy): boolean {
   if (target.leftovers !== undefined) return policy?.ours === true
   const name = nextPolicyName(target.policyName)
@@ -45,7 +45,7 @@ async function observeNext(
 const listEntities = (ram: Ram, name: string, signal?: AbortSignal): Promise<PolicyEntities | undefined> =>
   unlessDenied(ram.listPolicyEntities(name, signal))
 
-/** Rights that an earlier version did not need: without them less is known, and nothing that works stops. */
+/** For rights that an earlier version did not need: without them less is known, and nothing breaks. */
 async function unlessDenied<Found>(read: Promise<Found>): Promise<Found | undefined> {
   try {
     return await read
@@ -55,7 +55,7 @@ async function unlessDenied<Found>(read: Promise<Found>): Promise<Found | undefi
   }
 }
 
-/** Every role that the policy is to be attached to. */
+/** Every role that needs the policy. */
 export function rolesOf(target: Pick<PolicyTarget, 'roles' | 'trust'>): readonly string[] {
   return [...new Set([...target.roles, ...(target.trust ? [target.trust.role] : [])])]
 }
@@ -69,7 +69,7 @@ async function observeOwned<Entity extends { readonly description: string }>(
 ): Promise<(Entity & { ours: boolean }) | undefined> {
   const entity = await read
   if (entity === undefined) return undefined
-  // A description may have been edited by hand; the tag then still says whose it is.
+  // A description may have been edited by hand; the tag still identifies the owner then.
   const ours = hasMark(entity.description) || (await isTagged(ram, kind, name, signal))
   return { ...entity, ours }
 }
@@ -79,7 +79,7 @@ async function isTagged(ram: Ram, kind: 'policy' | 'role', name: string, signal?
     const tags = await ram.listTags(kind, name, signal)
     return tags.some(({ key, value }) => key === OWNER_TAG.key && value === OWNER_TAG.value)
   } catch (error) {
-    // Who may not read tags sees no mark: then it is not ours, which refuses rather than overwrites.
+    // Without the right to read tags it counts as another owner's, so that it is never overwritten.
     if (error instanceof NopassError && error.code === 'CLOUD_DENIED') return false
     throw error
   }

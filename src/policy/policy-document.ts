@@ -15,8 +15,8 @@ export interface PolicyOptions {
 }
 
 /**
- * What the helper's identity must be allowed for these registries, and no more, in normal form; of all clusters that share the
- * identity (docs/en/decisions.md#ram-policy). Undefined: nothing (only static registries).
+ * The minimal policy of the helper's identity for these registries of all clusters that share it, in normal form
+ * (docs/en/decisions.md#ram-policy). Undefined: nothing (only static registries).
  */
 export function policyDocument(
   registries: readonly PolicyRegistry[],
@@ -25,7 +25,7 @@ export function policyDocument(
   return documentOf(registries.flatMap((registry) => identityStatements(registry, options)))
 }
 
-/** The document and the trust of a role in a chain, for the account that owns it. */
+/** A role in a chain, for the account that owns it. */
 export interface ChainRole {
   readonly roleArn: string
   readonly document: PolicyDocument
@@ -65,19 +65,19 @@ const mayAssume = (roleArn: string): Statement => allow(['sts:AssumeRole'], [rol
 function pullStatements(registry: PolicyRegistry, options: PolicyOptions): readonly Statement[] {
   const enterprise = registry.edition === 'enterprise'
   const byName = enterprise && !registry.instanceId
-  // A token has exactly the rights of who asked for it, and asking cannot be limited to an instance.
-  const ask = allow(['cr:GetAuthorizationToken', ...(byName ? ['cr:ListInstance'] : [])], ['*'])
+  // A token has the rights of the caller that requested it, and requests cannot be limited to an instance.
+  const token = allow(['cr:GetAuthorizationToken', ...(byName ? ['cr:ListInstance'] : [])], ['*'])
   if (options.scope === 'all')
-    return [ask, allow([...(enterprise ? ['cr:ListInstanceEndpoint'] : []), 'cr:PullRepository'], ['*'])]
-  const place = `acs:cr:${registry.region || '*'}:${options.accountId ?? '*'}`
+    return [token, allow([...(enterprise ? ['cr:ListInstanceEndpoint'] : []), 'cr:PullRepository'], ['*'])]
+  const scope = `acs:cr:${registry.region || '*'}:${options.accountId ?? '*'}`
   const instance = registry.instanceId || '*'
   const repositories = registry.repositories.map((glob) => {
     const path = glob === '*' ? '*' : glob.includes('/') ? glob : `${glob}/*`
-    return `${place}:repository/${enterprise ? `${instance}/` : ''}${path}`
+    return `${scope}:repository/${enterprise ? `${instance}/` : ''}${path}`
   })
   const pull = allow(['cr:PullRepository'], repositories)
-  if (!enterprise) return [ask, pull]
-  return [ask, pull, allow(['cr:ListInstanceEndpoint'], [`${place}:instance/${instance}`])]
+  if (!enterprise) return [token, pull]
+  return [token, pull, allow(['cr:ListInstanceEndpoint'], [`${scope}:instance/${instance}`])]
 }
 
 function allow(actions: readonly string[], resources: readonly string[]): Statement {

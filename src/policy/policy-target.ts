@@ -3,31 +3,31 @@ import type { Unverified } from '../alibaba/unverified.ts'
 import type { ResolvedValues } from '../values/resolved-values.generated.ts'
 import type { PolicyDocument, Statement } from './normal-form.ts'
 
-/** What is wanted of RAM for one cluster, or for several that share a role. */
+/** The desired state of RAM for one cluster, or for several that share a role. */
 export interface PolicyTarget {
   readonly policyName: string
-  /** Undefined: the helper needs no permission at all (only static registries); no policy is made. */
+  /** Undefined: the helper needs no permission (only static registries), so no policy is created. */
   readonly document: PolicyDocument | undefined
   /**
-   * Keys of the clusters of this list that use a shared policy; recorded in its description. Undefined: the policy is one
-   * cluster's own.
+   * Keys of this list's clusters that use a shared policy, recorded in its description. Undefined: the policy belongs to one
+   * cluster.
    */
   readonly members?: readonly string[] | undefined
-  /** For whom, in the description: `cluster prod`. */
+  /** For the description: `cluster prod`. */
   readonly purpose: string
-  /** Roles that the policy is attached to; with `trust` its role is added by itself. */
+  /** Roles that the policy is attached to, in addition to that of `trust`. */
   readonly roles: readonly string[]
   readonly trust?: TrustTarget | undefined
-  /** Take over a policy of our name that carries no mark. */
+  /** Take over a policy of our name that has no mark. */
   readonly adopt: boolean
   /**
-   * `widen`: what is there stays and what is wanted comes (before a deploy); `narrow`: exactly what is wanted (after
-   * everything that shares it has been deployed and verified). docs/en/decisions.md#widen-narrow.
+   * `widen`: add what is needed (before a deploy); `narrow`: exactly what is needed (after everything that shares it has been
+   * deployed and verified). docs/en/decisions.md#widen-narrow.
    */
   readonly phase: 'widen' | 'narrow'
   /**
-   * With `narrow`: what becomes of the policy on roles that need it no more, such as those of an earlier identity, or on all
-   * roles where no document is wanted. Undefined: they are not looked for.
+   * With `narrow`: what happens to the policy on roles that no longer need it, such as those of an earlier identity, or on all
+   * roles if no document is needed. Undefined: such roles are not searched for.
    */
   readonly leftovers?: 'detach' | { readonly keep: string } | undefined
 }
@@ -35,29 +35,29 @@ export interface PolicyTarget {
 interface TrustTarget {
   readonly role: string
   readonly statement: Statement
-  /** Make the role when it is missing: for the name that we choose, not for one that the user gave. */
+  /** Create a missing role: only with our own name, not with one that the user gave. */
   readonly create: boolean
   /**
-   * Set where the statement could not be verified: the other candidates. What the role trusts stays in every phase, and
-   * while it trusts one of these nothing is added.
+   * The other candidates, if the statement could not be verified. What the role trusts stays in every phase, and nothing is
+   * added while it trusts one of them.
    */
   readonly alternatives?: readonly Statement[] | undefined
 }
 
-/** What RAM has of it. */
+/** The current state of RAM. */
 export interface ObservedPolicy {
   readonly policy: (RamPolicy & { readonly ours: boolean }) | undefined
-  /** Where leftovers are looked for: what the policy is attached to; undefined: unknown, RAM denied the list. */
+  /** What the policy is attached to, if leftovers are searched for; undefined: RAM denied the list. */
   readonly entities?: PolicyEntities | undefined
-  /** The second policy, beside a first one that has no room; read only where it may be there or is needed. */
+  /** The second policy, for what the first has no room for; read only if it may exist or is needed. */
   readonly next?: (RamPolicy & { readonly ours: boolean }) | undefined
   readonly nextEntities?: PolicyEntities | undefined
-  /** By role: its policies; undefined: no such role. */
+  /** The policies of each role; undefined: the role does not exist. */
   readonly attached: ReadonlyMap<string, readonly AttachedPolicy[] | undefined>
   readonly trustRole: (RamRole & { readonly ours: boolean }) | undefined
 }
 
-/** One change, as data: what a plan shows and an apply does. */
+/** One change, as a plan shows and an apply performs it. */
 export type PolicyStep =
   | { readonly do: 'create-role'; readonly role: string; readonly trust: PolicyDocument }
   | {
@@ -85,18 +85,18 @@ export type PolicyStep =
   | { readonly do: 'delete-policy'; readonly policy: string; readonly before: PolicyDocument }
   | { readonly do: 'delete-role'; readonly role: string }
 
-/** What would change or was changed. Empty `steps`: nothing. */
+/** What would change, or was changed. */
 export interface PolicyPlan {
   readonly steps: readonly PolicyStep[]
-  /** Unified lines of all documents that change. */
+  /** Unified diff of all documents that change. */
   readonly diff: string
-  /** What stays although it was asked to go, and why. */
+  /** What is not removed, and why. */
   readonly kept: readonly string[]
-  /** What was relied on, or left out, without being verified; absent: nothing. */
+  /** What was relied on without being verified. */
   readonly unverified?: readonly Unverified[]
 }
 
-/** The roles that the metadata service may give the helper, as far as they are named: of nodes, or on ECI of its Pod. */
+/** The roles that the metadata service may give the helper: the named ones of nodes, or on ECI that of its Pod. */
 export function namedRoles(
   identity: Pick<ResolvedValues['identity'], 'type' | 'workerRole'> | undefined,
   workerRoles: readonly string[],

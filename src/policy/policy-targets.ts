@@ -5,12 +5,12 @@ import { type PolicyRegistry, policyDocument } from './policy-document.ts'
 import type { PolicyTarget } from './policy-target.ts'
 import { rrsaStatement } from './trust-document.ts'
 
-/** What RAM has to know of one cluster of the list. */
+/** One cluster of the list, as needed for RAM. */
 export interface RamCluster {
   readonly name: string
   /** ACK's id, or twelve digits of the kube-system UID. */
   readonly key: string
-  /** Of the roles and policies. */
+  /** The account of the roles and policies. */
   readonly accountId: string
   readonly registries: readonly PolicyRegistry[]
   readonly workerRoles: readonly string[]
@@ -26,15 +26,15 @@ export interface RamOptions {
 export interface SharedTarget {
   readonly target: PolicyTarget
   readonly clusters: readonly string[]
-  /** In which the roles and the policy are: the same names in another account are others. */
+  /** The account of the roles and the policy. */
   readonly accountId: string
-  /** What the target relies on and could not be verified. */
+  /** What the target relies on without being verified. */
   readonly unverified?: readonly Unverified[]
 }
 
 /**
- * The policies of one cluster's worker roles: its own one for the roles that it has alone, and for each role that other
- * listed clusters have too one named after the role, for the union of what all of them need (docs/en/decisions.md#policy-names).
+ * The policies of one cluster's worker roles: the cluster's own policy for the roles that only it has, and for each role that
+ * listed clusters share one that is named after the role, with what all of them need (docs/en/decisions.md#policy-names).
  */
 export function workerRoleTargets(
   cluster: RamCluster,
@@ -81,7 +81,7 @@ export interface RrsaDetails extends ClusterIssuer {
   readonly oidcProviderArn: string
   readonly namespace: string
   readonly serviceAccount: string
-  /** A role that the user named; undefined: our own, made when absent. */
+  /** A role that the user named; undefined: our own, which is created if absent. */
   readonly givenRole: string | undefined
 }
 
@@ -101,13 +101,13 @@ export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamO
   }
 }
 
-/** What of RAM a target reads and writes again: work on the same thing must not overlap. */
+/** What a target reads and writes back in RAM: work on the same key must not overlap. */
 export function lockKeys({ accountId, target }: SharedTarget): readonly string[] {
   const role = target.trust === undefined ? [] : [`${accountId} role ${target.trust.role}`]
   return [policyKey({ accountId, target }), ...role]
 }
 
-/** The same policy name in two accounts is two policies. */
+/** Policies of the same name in two accounts are different. */
 export function policyKey({ accountId, target }: Pick<SharedTarget, 'accountId' | 'target'>): string {
   return `${accountId} policy ${target.policyName}`
 }

@@ -1,7 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { matchesPattern } from './ram-pattern.ts'
 
-/** What a request says of itself: values by condition key, keys in lower case (`acs:sourceip`, `oidc:sub`). */
+/** The condition keys of a request, in lower case (`acs:sourceip`, `oidc:sub`), and their values. */
 export type ConditionContext = ReadonlyMap<string, readonly string[]>
 
 export interface Condition {
@@ -11,16 +11,16 @@ export interface Condition {
   readonly values: readonly string[]
 }
 
-type Compare = (given: string, wanted: string) => boolean
+type Compare = (actual: string, expected: string) => boolean
 
 const number = (compare: (a: number, b: number) => boolean): Compare => {
-  return (given, wanted) => compare(Number(given), Number(wanted))
+  return (actual, expected) => compare(Number(actual), Number(expected))
 }
 const date = (compare: (a: number, b: number) => boolean): Compare => {
-  return (given, wanted) => compare(Date.parse(given), Date.parse(wanted))
+  return (actual, expected) => compare(Date.parse(actual), Date.parse(expected))
 }
 
-/** Positive operators; `Not…` forms are true where none of the wanted values matches. */
+/** Positive operators; the `Not…` forms are true if none of the values matches. */
 const OPERATORS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
   ['StringEquals', (a, b) => a === b],
   ['StringEqualsIgnoreCase', (a, b) => a.toLowerCase() === b.toLowerCase()],
@@ -52,27 +52,27 @@ export function isConditionOperator(name: string): boolean {
   return OPERATORS.has(name) || NEGATIONS.has(name)
 }
 
-/** All conditions of a statement must hold. A key that the request does not carry fails, except for `Not…` operators. */
+/** All conditions of a statement must hold. A key that is absent from the request fails, except for `Not…` operators. */
 export function conditionsHold(conditions: readonly Condition[], context: ConditionContext): boolean {
   return conditions.every((condition) => holds(condition, context.get(condition.key.toLowerCase()) ?? []))
 }
 
-function holds(condition: Condition, given: readonly string[]): boolean {
+function holds(condition: Condition, actual: readonly string[]): boolean {
   const negated = NEGATIONS.get(condition.operator)
   const compare = OPERATORS.get(negated ?? condition.operator)
   if (compare === undefined) return false
   const one = (value: string): boolean =>
-    condition.values.some((wanted) => compare(value, wanted)) === (negated === undefined)
-  if (condition.quantifier === 'ForAllValues') return given.every(one)
-  if (given.length === 0) return negated !== undefined
-  return condition.quantifier === undefined && negated !== undefined ? given.every(one) : given.some(one)
+    condition.values.some((expected) => compare(value, expected)) === (negated === undefined)
+  if (condition.quantifier === 'ForAllValues') return actual.every(one)
+  if (actual.length === 0) return negated !== undefined
+  return condition.quantifier === undefined && negated !== undefined ? actual.every(one) : actual.some(one)
 }
 
 function inRange(address: string, range: string): boolean {
   const [network = '', bits, ...more] = range.split('/')
   const family = isIPv4(network) ? 'ipv4' : isIPv6(network) ? 'ipv6' : undefined
   if (family === undefined || !(family === 'ipv4' ? isIPv4(address) : isIPv6(address))) return false
-  // BlockList throws on a length that no network has
+  // BlockList throws on an invalid prefix length.
   if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 'ipv4' ? 32 : 128))) return false
   if (more.length > 0) return false
   const list = new BlockList()

@@ -1,4 +1,4 @@
-/** RAM's wildcards: `*` any run of characters, `?` any one. `name` may hold `*` itself, which only a wildcard covers. */
+/** RAM's wildcards: `*` matches any characters, `?` any single one. A `*` in `name` is matched only by a wildcard. */
 export function matchesPattern(pattern: string, name: string): boolean {
   return matchesCharacters([...pattern], [...name])
 }
@@ -26,29 +26,29 @@ function matchesCharacters(pattern: readonly string[], name: readonly string[]):
   return p === pattern.length
 }
 
-/** Actions compare without regard to case: `cr:*`, `cr:List*`, `*`. */
+/** Actions are case-insensitive: `cr:*`, `cr:List*`, `*`. */
 export function matchesAction(pattern: string, action: string): boolean {
   return matchesPattern(pattern.toLowerCase(), action.toLowerCase())
 }
 
 /**
- * `acs:<service>:<region>:<account>:<relative>` field by field. An empty region or account in a pattern stands for any,
- * as RAM's own documents write `acs:ram::…` and `acs:ram:*:…` for the same thing. RAM's own names ignore case.
+ * Matches `acs:<service>:<region>:<account>:<relative>` field by field. An empty region or account in a pattern matches any,
+ * because RAM's own documents use `acs:ram::…` and `acs:ram:*:…` alike. RAM's own names are case-insensitive.
  */
 export function matchesResource(pattern: string, resource: string): boolean {
   if (pattern === '*') return true
-  const wanted = splitArn(pattern)
-  const given = splitArn(resource)
-  if (wanted === undefined || given === undefined) return false
-  const ignoreCase = given[1] === 'ram'
-  return wanted.every((field, index) => {
+  const expected = splitArn(pattern)
+  const actual = splitArn(resource)
+  if (expected === undefined || actual === undefined) return false
+  const ignoreCase = actual[1] === 'ram'
+  return expected.every((field, index) => {
     if (field === '' && (index === 2 || index === 3)) return true
-    const value = given[index] ?? ''
+    const value = actual[index] ?? ''
     return ignoreCase ? matchesPattern(field.toLowerCase(), value.toLowerCase()) : matchesPattern(field, value)
   })
 }
 
-/** Whether some resource fits both patterns: then one allows at least a part of what the other names. */
+/** Whether some resource matches both patterns, so that one allows at least a part of the other. */
 export function resourcesMeet(a: string, b: string): boolean {
   if (a === '*' || b === '*') return true
   const [one, other] = [splitArn(a), splitArn(b)]
@@ -56,7 +56,7 @@ export function resourcesMeet(a: string, b: string): boolean {
   return one.every((field, index) => field === '' || other[index] === '' || patternsMeet(field, other[index] ?? ''))
 }
 
-/** By the rests of both from the end on: `meets[i][j]` says it of the rest of `a` from `i` and that of `b` from `j`. */
+/** Dynamic programming from the end: `meets[i][j]` is the result for `a` from `i` on and `b` from `j` on. */
 function patternsMeet(a: string, b: string): boolean {
   const meets = Array.from({ length: a.length + 1 }, () => new Array<boolean>(b.length + 1).fill(false))
   const at = (i: number, j: number): boolean => meets[i]?.[j] ?? false

@@ -4,7 +4,7 @@ import { matchesAction, matchesResource } from './ram-pattern.ts'
 export interface RamStatement {
   readonly effect: 'Allow' | 'Deny'
   readonly actions: readonly string[]
-  /** True where the document says NotAction or NotResource. */
+  /** The document has NotAction. */
   readonly notActions: boolean
   readonly resources: readonly string[]
   readonly notResources: boolean
@@ -12,19 +12,19 @@ export interface RamStatement {
   readonly conditions: readonly Condition[]
 }
 
-/** Who a trust policy speaks of. */
+/** The principals of a trust policy. */
 export interface Principals {
   readonly ram: readonly string[]
   readonly service: readonly string[]
   readonly federated: readonly string[]
 }
 
-/** Why a document is malformed; the caller turns it into the product's own error. */
+/** A malformed document; the caller turns it into the product's own error. */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError'
 }
 
-/** Reads a permission policy (`kind: 'policy'`) or a role's trust policy; throws DocumentError. */
+/** Parses a permission policy (`kind: 'policy'`) or a role's trust policy; throws DocumentError. */
 export function parseStatements(text: string, kind: 'policy' | 'trust'): readonly RamStatement[] {
   const document = object(parseJson(text), 'document')
   onlyKeys(document, ['Version', 'Statement'], 'document')
@@ -76,7 +76,7 @@ function conditions(raw: Record<string, unknown>): readonly Condition[] {
     if (!isConditionOperator(operator)) throw new DocumentError(`unknown condition operator ${name}`)
     const quantifier = prefix === 'ForAnyValue' || prefix === 'ForAllValues' ? prefix : undefined
     return Object.entries(object(block, name)).map(([key, values]) => {
-      // an empty text is a value as others: `"oss:Prefix": ["", "photos/*"]` in the vendor's own examples
+      // An empty text is valid: `"oss:Prefix": ["", "photos/*"]` in the vendor's own examples.
       return { quantifier, operator, key, values: strings(values, key, true) }
     })
   })
@@ -116,12 +116,11 @@ export type Decision = 'allow' | 'explicit-deny' | 'implicit-deny'
 
 export interface AccessRequest {
   readonly action: string
-  /** ARN; with `*` in a field where the operation concerns all resources. */
+  /** ARN; with `*` in a field if the operation applies to all resources. */
   readonly resource: string
   readonly context: ConditionContext
 }
 
-/** Does a statement speak of this request? */
 export function applies(statement: RamStatement, request: AccessRequest): boolean {
   const action = statement.actions.some((pattern) => matchesAction(pattern, request.action))
   const resource = statement.resources.some((pattern) => matchesResource(pattern, request.resource))
@@ -132,14 +131,14 @@ export function applies(statement: RamStatement, request: AccessRequest): boolea
   )
 }
 
-/** RAM's rule: one Deny that applies wins over every Allow; nothing that applies is an implicit deny. */
+/** RAM's rule: a matching Deny overrides every Allow; without a match it is an implicit deny. */
 export function evaluate(statements: readonly RamStatement[], request: AccessRequest): Decision {
   const effects = new Set(statements.filter((item) => applies(item, request)).map((item) => item.effect))
   if (effects.has('Deny')) return 'explicit-deny'
   return effects.has('Allow') ? 'allow' : 'implicit-deny'
 }
 
-/** Does a trust policy let in whoever `named` finds among its principals, under these conditions? One Deny wins here too. */
+/** Whether a trust policy allows a caller, which `named` finds among the principals. A Deny overrides here too. */
 export function trustAllows(
   trust: readonly RamStatement[],
   context: ConditionContext,

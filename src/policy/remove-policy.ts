@@ -13,10 +13,10 @@ import {
 import { observePolicy, rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 
-/** What is to go: only ours is touched (`ram-cleanup`). */
+/** What to remove (`ram-cleanup`). */
 export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' | 'purpose' | 'members'>
 
-/** Detaches and deletes what is ours; what somebody else still uses stays, and `kept` says why. */
+/** Detaches and deletes what acr-nopass owns and no one else uses; `kept` has the rest with the reason. */
 export async function removePolicy(ram: Ram, target: RemovalTarget, signal?: AbortSignal): Promise<PolicyPlan> {
   return untilSettled(ram, target.purpose, () => observeAndDecide(ram, target, signal), signal)
 }
@@ -27,7 +27,6 @@ async function observeAndDecide(ram: Ram, target: RemovalTarget, signal?: AbortS
   return decideRemoval(target, observed, entities)
 }
 
-/** The steps of a removal, and what stays. */
 export function decideRemoval(
   target: RemovalTarget,
   observed: ObservedPolicy,
@@ -87,12 +86,12 @@ function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
   const { role, statement, create } = target.trust
   const before = parseDocument(found.trust, `role ${role}`)
   const own = policyOf([statement])
-  // A role that the user named may be the role of other clusters too, whoever made it.
+  // A role that the user named may also be used by other clusters.
   if (!found.ours || !create) {
     if (!includesDocument(before, own)) return NOTHING
     const rest = before.Statement.filter((one) => !includesDocument(own, policyOf([one])))
     const after = { ...before, Statement: rest }
-    // Our grant may stand inside a statement that says more: then the document is regrouped without it.
+    // Our grant may be part of a larger statement: then the document is regrouped without it.
     const clean = includesDocument(after, own) ? withoutGrants(before, own) : after
     if (clean.Statement.length === 0) return { steps: [], kept: [`role ${role}: ours is its only trust statement`] }
     return { steps: [{ do: 'update-trust', role, before, after: clean }], kept: [] }
@@ -106,7 +105,7 @@ function roleRemoval(target: RemovalTarget, observed: ObservedPolicy): Removal {
   return { steps: [], kept: [`role ${role}: it has other policies: ${others.map(({ name }) => name).join(', ')}`] }
 }
 
-/** Whether both name the same principal: what else the role trusts of the same cluster is a former ServiceAccount of ours. */
+/** Whether both name the same principal: other statements for the same cluster belong to former ServiceAccounts of ours. */
 function hasPrincipalOf(one: Statement, other: Statement): boolean {
   const bare = ({ Principal }: Statement): PolicyDocument => policyOf([{ Effect: 'Allow', Principal }])
   return sameDocument(bare(one), bare(other))

@@ -1,25 +1,25 @@
+import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff'
 import type { Ram, Tag } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError } from '../errors.ts'
 import { shellWord } from '../lib/shell-word.ts'
 import { OWNER_TAG, ownDescription } from './names.ts'
-import { documentText, type PolicyDocument } from './normal-form.ts'
-import type { PolicyStep } from './policy-target.ts'
+import { documentText, normalForm, type PolicyDocument } from './normal-form.ts'
+import type { PolicyPlan, PolicyStep } from './policy-target.ts'
 
 interface StepContext {
   readonly ram: Ram
-  /** What RAM shows as the description of a role or policy that the step makes or marks. */
+  /** The description of a role or policy that the step creates or marks. */
   readonly description: string
   readonly signal: AbortSignal | undefined
-  /** Called with what could not be done as usual. */
+  /** Reports what could not be done as usual. */
   readonly note: (unverified: Unverified) => void
 }
 
 interface StepKind<Step> {
-  /** One line for a person. */
   describe(step: Step): string
   perform(step: Step, context: StepContext): Promise<void>
-  /** The same as a command of Alibaba Cloud's CLI. */
+  /** The step as a command of Alibaba Cloud's CLI. */
   command(step: Step, description: string): string
 }
 
@@ -27,8 +27,8 @@ const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep,
   'create-role': {
     describe: ({ role }) => `create role ${role}`,
     perform: ({ role, trust }, { ram, description, signal, note }) => {
-      const wanted = { name: role, trust: JSON.stringify(trust), description }
-      return createTagged(`role ${role}`, (tags) => ram.createRole({ ...wanted, tags }, signal), note)
+      const entity = { name: role, trust: JSON.stringify(trust), description }
+      return createTagged(`role ${role}`, (tags) => ram.createRole({ ...entity, tags }, signal), note)
     },
     command: ({ role, trust }, description) =>
       command('CreateRole', {
@@ -45,8 +45,8 @@ const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep,
   'create-policy': {
     describe: ({ policy }) => `create policy ${policy}`,
     perform: async ({ policy, document }, { ram, description, signal, note }) => {
-      const wanted = { name: policy, document: documentText(document, `policy ${policy}`), description }
-      return createTagged(`policy ${policy}`, (tags) => ram.createPolicy({ ...wanted, tags }, signal), note)
+      const entity = { name: policy, document: documentText(document, `policy ${policy}`), description }
+      return createTagged(`policy ${policy}`, (tags) => ram.createPolicy({ ...entity, tags }, signal), note)
     },
     command: ({ policy, document }, description) =>
       command('CreatePolicy', { PolicyName: policy, PolicyDocument: json(document), Description: description }),
@@ -102,18 +102,17 @@ const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep,
   },
 }
 
-// The table gives each kind the steps of its own; TypeScript cannot follow the key to its value.
+// Each kind has its own step type, which TypeScript cannot infer from the key.
 const kindOf = (step: PolicyStep): StepKind<PolicyStep> => STEPS[step.do] as StepKind<PolicyStep>
 
 const descriptionOf = (step: PolicyStep, purpose: string): string =>
   ownDescription(purpose, 'members' in step ? step.members : [])
 
-/** One line for a person. */
 export function describeStep(step: PolicyStep): string {
   return kindOf(step).describe(step)
 }
 
-/** Does one step by one call (adopting: two; creating: a second one without the tag). Returns what could not be done as usual. */
+/** Performs a step by one call (adopting: two; creating: another one without the tag). Returns what could not be done as usual. */
 export async function performStep(
   ram: Ram,
   step: PolicyStep,
@@ -128,14 +127,14 @@ export async function performStep(
   return unverified
 }
 
-/** The same steps as commands of Alibaba Cloud's CLI, for those who change RAM themselves; '' when there are none. */
+/** The steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves; '' without steps. */
 export function stepCommands(steps: readonly PolicyStep[], purpose: string): string {
   return steps.map((step) => kindOf(step).command(step, descriptionOf(step, purpose))).join(' && ')
 }
 
 /**
- * Whether creating with a tag needs `ram:TagResources` as well is documented nowhere. A denial is therefore followed by one
- * attempt without the tag: the description carries the mark too.
+ * Whether creating with a tag also needs `ram:TagResources` is undocumented. A denial is therefore followed by one attempt
+ * without the tag: the description has the mark too.
  */
 async function createTagged(
   what: string,
@@ -160,3 +159,34 @@ function command(action: string, parameters: Readonly<Record<string, string>>): 
 }
 
 const json = (document: PolicyDocument): string => JSON.stringify(document)
+
+export function planOf(
+  steps: readonly PolicyStep[],
+  kept: readonly string[] = [],
+  unverified: readonly Unverified[] = [],
+): PolicyPlan {
+  return { steps, diff: steps.map(diffOf).join(''), kept, ...(unverified.length > 0 && { unverified }) }
+}
+
+function diffOf(step: PolicyStep): string {
+  const before = 'before' in step ? step.before : undefined
+  const created = 'document' in step ? step.document : 'trust' in step ? step.trust : undefined
+  const after = 'after' in step ? step.after : created
+  const name = 'policy' in step ? `policy ${step.policy}` : `trust policy of role ${step.role}`
+  return diffDocuments(before, after, name)
+}
+
+/** Unified diff of two documents' normal forms; empty if they are equal. */
+export function diffDocuments(
+  before: PolicyDocument | undefined,
+  after: PolicyDocument | undefined,
+  name: string,
+): string {
+  const title = (document: PolicyDocument | undefined): string => (document === undefined ? '(absent)' : name)
+  const text = (document: PolicyDocument | undefined): string =>
+    document === undefined ? '' : `${JSON.stringify(normalForm(document), null, 2)}\n`
+  const patch = structuredPatch(title(before), title(after), text(before), text(after), undefined, undefined, {
+    context: 3,
+  })
+  return patch.hunks.length === 0 ? '' : formatPatch(patch, FILE_HEADERS_ONLY)
+}

@@ -4,15 +4,15 @@ import { normalForm, type PolicyDocument } from './normal-form.ts'
 export interface TerraformInput {
   readonly purpose: string
   readonly policy?: { readonly name: string; readonly document: PolicyDocument } | undefined
-  /** A role to make; with a policy it is attached. */
+  /** A role to create; the policy is attached to it. */
   readonly role?: { readonly name: string; readonly trust: PolicyDocument } | undefined
-  /** Roles that exist, to attach the policy to. */
+  /** Existing roles to attach the policy to. */
   readonly attachTo?: readonly string[] | undefined
-  /** The account that all of it belongs to, where that is not the provider's own. */
+  /** The account of all resources, if it is not the provider's own. */
   readonly otherAccount?: string | undefined
 }
 
-/** The same policies for people who apply with Terraform's alicloud provider. */
+/** The policies as resources of Terraform's alicloud provider. */
 export function renderTerraform(input: TerraformInput): string {
   const { policy, role, attachTo = [], otherAccount } = input
   const description = ownDescription(input.purpose)
@@ -20,7 +20,7 @@ export function renderTerraform(input: TerraformInput): string {
   const label = (name: string): string => terraformLabel(otherAccount === undefined ? name : `${name}_${otherAccount}`)
   const block = (type: string, name: string, what: string, attributes: Readonly<Record<string, string>>): string => {
     const provider = otherAccount === undefined ? {} : { provider: `alicloud.account_${otherAccount}` }
-    return renderBlock(type, label(name), `# ${what}, for ${input.purpose}${place(otherAccount)}`, {
+    return renderBlock(type, label(name), `# ${what}, for ${input.purpose}${inAccount(otherAccount)}`, {
       ...provider,
       ...attributes,
     })
@@ -60,8 +60,8 @@ export function renderTerraform(input: TerraformInput): string {
   return blocks.join('\n')
 }
 
-/** Where a block belongs, for the comment before it. */
-function place(account: string | undefined): string {
+/** For the comment before a block. */
+function inAccount(account: string | undefined): string {
   if (account === undefined) return ''
   return `; in account ${account}, so it needs: provider "alicloud" { alias = "account_${account}" }`
 }
@@ -84,7 +84,7 @@ const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ')
 
 const tags = (): string => `{ ${quote(OWNER_TAG.key)} = ${quote(OWNER_TAG.value)} }`
 
-/** JSON is an HCL expression, but for the two template marks. */
+/** JSON is an HCL expression, except for the two template marks. */
 const escapeTemplate = (json: string): string => json.replace(/[$%](?=\{)/g, (mark) => mark + mark)
 
 const quote = (text: string): string => escapeTemplate(JSON.stringify(text))

@@ -1,9 +1,9 @@
 import { NopassError } from '../errors.ts'
 import { type PolicyDocument, policyOf, type Statement } from './normal-form.ts'
 
-/** STS's audience in every OIDC token that is meant for Alibaba Cloud. */
+/** The audience of OIDC tokens for Alibaba Cloud. */
 const AUDIENCE = 'sts.aliyuncs.com'
-/** Of github.com; GitHub Enterprise Server: `https://HOST/_services/token`, ghe.com: `https://token.actions.SUBDOMAIN.ghe.com`. */
+/** The issuer of github.com. GitHub Enterprise Server: `https://HOST/_services/token`, ghe.com: `https://token.actions.SUBDOMAIN.ghe.com`. */
 export const GITHUB_ISSUER: string = 'https://token.actions.githubusercontent.com'
 
 export interface ServiceAccountTrust {
@@ -14,8 +14,8 @@ export interface ServiceAccountTrust {
 }
 
 /**
- * The one statement that lets exactly the helper's ServiceAccount of one cluster take a role.
- * @throws NopassError `POLICY_INPUT_INVALID` for a list of issuers: no token carries one
+ * The statement that allows only the helper's ServiceAccount of one cluster to assume a role.
+ * @throws NopassError `POLICY_INPUT_INVALID` for a list of issuers, which no token has
  */
 export function rrsaStatement(trust: ServiceAccountTrust): Statement {
   if (/[,\s]/.test(trust.issuer)) {
@@ -29,22 +29,22 @@ export interface GithubTrust {
   readonly oidcProviderArn: string
   /** `OWNER/REPO`. */
   readonly repository: string
-  /** Numeric ids of owner and repository: names can be released and taken by others, ids cannot. Not used for a Server. */
+  /** Numeric ids of owner and repository: names can be released and reused, ids cannot. Not used for a Server. */
   readonly ownerId: string
   readonly repositoryId: string
-  /** Default: that of github.com. */
+  /** Default: github.com's. */
   readonly issuer?: string | undefined
-  /** What may run: `ref:refs/heads/main`, `environment:production`. Never a wildcard. */
+  /** `ref:refs/heads/main`, `environment:production`, without wildcards. */
   readonly subjects: readonly string[]
   readonly audience?: string | undefined
-  /** Also the old subject, by names alone: for a repository that does not use the immutable one. Never by itself. */
+  /** Also the old subject, with names only, for a repository that does not use the immutable one. */
   readonly oldSubject?: boolean | undefined
 }
 
 /**
  * The trust policy of a workflow's role, with GitHub's immutable subjects `repo:OWNER@ID/REPO@ID:…`: the default for
- * repositories created, renamed or transferred since 2026-07-15, opt-in for others. They contain the names too, so after a
- * rename the policy has to be recreated. GitHub Enterprise Server has no immutable subjects. Throws POLICY_INPUT_INVALID.
+ * repositories created, renamed or transferred since 2026-07-15, opt-in for others. They contain the names too, so a rename
+ * needs a new policy. GitHub Enterprise Server has no immutable subjects. Throws POLICY_INPUT_INVALID.
  */
 export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
   const names = /^([A-Za-z0-9][A-Za-z0-9-]*)\/([A-Za-z0-9._-]+)$/.exec(trust.repository)
@@ -75,7 +75,7 @@ export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
   return policyOf([federated(trust.oidcProviderArn, issuer, trust.audience ?? AUDIENCE, subjects)])
 }
 
-/** Whether tokens of this issuer come from GitHub Enterprise Server, whose subjects contain names alone. */
+/** Whether the issuer is a GitHub Enterprise Server, whose subjects contain only names. */
 export function isGithubServer(issuer: string): boolean {
   return /^https:\/\/[^/]+\/_services\/token$/.test(issuer)
 }
@@ -90,7 +90,7 @@ function requireIssuer(issuer: string): void {
   )
 }
 
-/** The trust policy of a role that another role takes. */
+/** The trust policy of a role that another role assumes. */
 export function roleTrustDocument(callerArn: string, externalId?: string): PolicyDocument {
   const condition = externalId ? { Condition: { StringEquals: { 'sts:ExternalId': [externalId] } } } : {}
   return policyOf([{ Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { RAM: [callerArn] }, ...condition }])

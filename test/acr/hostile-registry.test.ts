@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type AskManifestRequest, askManifest } from '../../src/acr/ask-manifest.ts'
+import { type ManifestRequest, queryManifest } from '../../src/acr/query-manifest.ts'
 import { refreshAt } from '../../src/acr/refresh-schedule.ts'
 import { enterpriseDomains } from '../../src/acr/registry-domains.ts'
 import { parseChallenge } from '../../src/acr/token-service.ts'
 import { findInstance } from '../../src/acr/token-session.ts'
 import { verifyLogin } from '../../src/acr/verify-login.ts'
-import type { HttpAnswer, HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
+import type { HttpRequest, HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
 import { json, KEY, scripted } from '../alibaba/scripted-transport.ts'
 import { anyValue, fuzz } from '../support/fuzz.ts'
 
 const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 const PASSWORD = 'S3CR3T-of-the-registry'
-const REQUEST: AskManifestRequest = {
+const REQUEST: ManifestRequest = {
   host: HOST,
   repository: 'team/app',
   reference: '1',
@@ -72,16 +72,16 @@ test('hostile registry: whatever it responds, the password goes to its own host 
       }),
     }),
     text: body,
-  }) as fc.Arbitrary<HttpAnswer>
+  }) as fc.Arbitrary<HttpResponse>
   const property = fc.asyncProperty(fc.array(reply, { minLength: 8, maxLength: 8 }), async (replies) => {
     const sent: HttpRequest[] = []
-    const send = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const send = async (request: HttpRequest): Promise<HttpResponse> => {
       const answer = replies[sent.length]
       sent.push(request)
       if (answer === undefined) throw new Error('too many requests')
       return answer
     }
-    const found = await askManifest(send, REQUEST)
+    const found = await queryManifest(send, REQUEST)
     const asked = sent.length
     const { detail } = await verifyLogin(send, { ...REQUEST, domain: HOST })
     assert.ok(asked <= 6)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { registryFingerprint, stableJson } from '../../src/acr/registry-config.ts'
+import { registryFingerprint } from '../../src/acr/registry-config.ts'
+import { stableJson } from '../../src/lib/json.ts'
 import { registry } from './registry.ts'
 
 const identity = { type: 'rrsa', rrsa: { roleArn: 'acs:ram::1:role/a', oidcProviderArn: 'p' } }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseChallenge } from '../../src/acr/token-service.ts'
 import { type LoginVerdict, type VerifyLoginRequest, verifyLogin } from '../../src/acr/verify-login.ts'
-import type { HttpAnswer, HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
+import type { HttpRequest, HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
 import { REGIONS } from '../../src/values/checks/regions.ts'
 
 const DOMAIN = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
@@ -15,7 +15,7 @@ const request: VerifyLoginRequest = {
   issuedByAcr: true,
 }
 
-const bearer = (realm: string): HttpAnswer => {
+const bearer = (realm: string): HttpResponse => {
   return {
     status: 401,
     headers: { 'www-authenticate': `Bearer realm="${realm}",service="registry.aliyuncs.com:cn-hangzhou:26842"` },
@@ -24,11 +24,11 @@ const bearer = (realm: string): HttpAnswer => {
 }
 /** The error format of the registry's own API (distribution-spec, "Error Codes"). */
 const DENIED = '{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}'
-const status = (code: number): HttpAnswer => ({ status: code, headers: {}, text: '' })
+const status = (code: number): HttpResponse => ({ status: code, headers: {}, text: '' })
 
-async function verify(answers: (HttpAnswer | Error)[], changes: Partial<VerifyLoginRequest> = {}) {
+async function verify(answers: (HttpResponse | Error)[], changes: Partial<VerifyLoginRequest> = {}) {
   const sent: HttpRequest[] = []
-  const send = async (asked: HttpRequest): Promise<HttpAnswer> => {
+  const send = async (asked: HttpRequest): Promise<HttpResponse> => {
     const answer = answers[sent.length]
     sent.push(asked)
     if (answer === undefined || answer instanceof Error) throw answer ?? new Error(`unexpected ${asked.url}`)
@@ -37,7 +37,7 @@ async function verify(answers: (HttpAnswer | Error)[], changes: Partial<VerifyLo
   return { verdict: await verifyLogin(send, { ...request, ...changes }), sent }
 }
 
-const rows: [why: string, answers: (HttpAnswer | Error)[], result: LoginVerdict['result']][] = [
+const rows: [why: string, answers: (HttpResponse | Error)[], result: LoginVerdict['result']][] = [
   ['a token', [bearer(REALM), status(200)], 'accepted'],
   ['401 by the token service', [bearer(REALM), status(401)], 'refused'],
   ['U1 403 that speaks of the login', [bearer(REALM), { ...status(403), text: DENIED }], 'refused'],

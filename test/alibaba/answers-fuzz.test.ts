@@ -13,7 +13,7 @@ import { createWorkerRoleProvider } from '../../src/alibaba/identities/worker-ro
 import { getOidcProvider } from '../../src/alibaba/ims.ts'
 import { createRam, type Ram } from '../../src/alibaba/ram.ts'
 import { assumeRole, getCallerIdentity } from '../../src/alibaba/sts.ts'
-import type { HttpAnswer } from '../../src/alibaba/transport/http-sender.ts'
+import type { HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
 import { ERROR_CODES } from '../../src/error-codes.ts'
 import { NopassError } from '../../src/errors.ts'
 import { anyValue, fuzz } from '../support/fuzz.ts'
@@ -42,7 +42,7 @@ const session = {
   Expiration: '2027-01-01T00:00:00Z',
 }
 
-function answers(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<HttpAnswer> {
+function answers(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<HttpResponse> {
   const text = fc.oneof(
     { weight: 6, arbitrary: nearly({ ...common, ...fields }) },
     nearly(fields),
@@ -61,12 +61,12 @@ function answers(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<HttpAn
     'x-acs-retry-after': header,
     'x-acs-request-id': header,
   })
-  return fc.record({ status, headers, text }) as fc.Arbitrary<HttpAnswer>
+  return fc.record({ status, headers, text }) as fc.Arbitrary<HttpResponse>
 }
 
 /** Resolves to what the reader makes of an answer that comes whenever it asks; an error of it is one of the list and says no secret. */
-async function read<T>(answer: HttpAnswer, reader: (target: CrTarget) => Promise<T>): Promise<T | undefined> {
-  const { transport, sent } = scripted(new Array<HttpAnswer>(500).fill(answer))
+async function read<T>(answer: HttpResponse, reader: (target: CrTarget) => Promise<T>): Promise<T | undefined> {
+  const { transport, sent } = scripted(new Array<HttpResponse>(500).fill(answer))
   try {
     return await reader({ transport, endpoint: new URL('https://api.example'), credentials: KEY })
   } catch (error) {

@@ -82,7 +82,7 @@ test('L7 an expiry that is no time, such as nanoseconds, is no expiry, in both e
     const invalid = 'CLOUD_UNAVAILABLE a token came without user name, password or a valid expiry'
     for (const at of [0, -1, 8.64e15 + 1, START * 1e6]) assert.equal(await message(at), invalid, `${edition} ${at}`)
     // A Date can hold it, but no annotation is to say it.
-    const unlikely = 'CLOUD_UNAVAILABLE a token came that no pull secret can hold'
+    const unlikely = 'CLOUD_UNAVAILABLE a token cannot be written into a pull secret'
     for (const at of [8.64e15, Date.UTC(2200)]) assert.equal(await message(at), unlikely, `${edition} ${at}`)
     assert.equal(await message(Date.UTC(2199)), `expires at ${Date.UTC(2199)}`)
   }

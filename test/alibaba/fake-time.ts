@@ -1,6 +1,6 @@
-import type { TimeSource } from '../../src/alibaba/transport/cloud-clock.ts'
+import type { Clock } from '../../src/lib/clock.ts'
 
-export interface FakeTime extends TimeSource {
+export interface FakeTime extends Pick<Clock, 'now' | 'monotonic'> {
   /** Both clocks go on. */
   advance(milliseconds: number): void
   /** Only the wall clock jumps, as when somebody sets it. */
@@ -10,16 +10,16 @@ export interface FakeTime extends TimeSource {
 export const START: number = Date.parse('2026-11-25T12:00:00Z')
 
 export function fakeTime(wall: number = START): FakeTime {
-  let [now, ticks] = [wall, 0]
+  let [current, ticks] = [wall, 0]
   return {
-    wall: () => now,
+    now: () => current,
     monotonic: () => ticks,
     advance: (milliseconds) => {
-      now += milliseconds
+      current += milliseconds
       ticks += milliseconds
     },
     jump: (milliseconds) => {
-      now += milliseconds
+      current += milliseconds
     },
   }
 }

@@ -1,10 +1,10 @@
 import type { Credentials } from '../../src/alibaba/credentials.ts'
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
-import type { HttpAnswer, HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
+import type { HttpRequest, HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
 import { type AddressFallback, createTransport, type Transport } from '../../src/alibaba/transport/transport.ts'
 import { type FakeTime, fakeTime } from './fake-time.ts'
 
-export type Reply = HttpAnswer | Error | (() => HttpAnswer | Error)
+export type Reply = HttpResponse | Error | (() => HttpResponse | Error)
 
 export interface Scripted {
   readonly transport: Transport
@@ -18,7 +18,7 @@ export interface Scripted {
 }
 
 /** A JSON answer. */
-export function json(status: number, body: unknown, headers: Record<string, string> = {}): HttpAnswer {
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
   return { status, headers, text: JSON.stringify(body) }
 }
 

@@ -14,7 +14,7 @@ export interface CloudClient {
 export function clientOf(cloud: Cloud, imds: string = cloud.endpoints.imds): CloudClient {
   const { ram, sts, cs, cr } = cloud.endpoints
   const endpoints = createEndpoints({ overrides: { ram, sts, cs, cr, imds }, region: cloud.regionId })
-  return { transport: createDefaultTransport({ version: 'test' }), endpoints }
+  return { transport: createDefaultTransport(), endpoints }
 }
 
 /** Credentials that never change. */

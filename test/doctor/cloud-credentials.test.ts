@@ -14,7 +14,7 @@ after(() => rm(home, { recursive: true }))
 const find = (env: Readonly<Record<string, string>>) =>
   findCredentials({
     env,
-    transport: createDefaultTransport({ version: '0' }),
+    transport: createDefaultTransport(),
     endpoints: createEndpoints({ network: 'public' }),
   })
 const KEY = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'id', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret' }

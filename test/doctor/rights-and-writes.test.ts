@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ManifestAnswer } from '../../src/acr/manifest-answer.ts'
+import type { ManifestResult } from '../../src/acr/query-manifest.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { reaches } from '../../src/doctor/finding.ts'
 import { type Row, testFindings } from './finding-table.ts'
@@ -225,10 +225,10 @@ const RUNNING = {
   containers: [{ name: 'app', image: IMAGE, running: true, pullPolicy: 'IfNotPresent' }],
 }
 const NODE = { name: 'n1', version: 'v1.37.2', platform: 'linux/arm64', cachePolicy: undefined }
-const found = { result: 'found', detail: `${HOST} answered HTTP 200`, platforms: ['linux/arm64'] } as const
+const found = { result: 'found', detail: `${HOST} responded with HTTP 200`, platforms: ['linux/arm64'] } as const
 
 test('doctor pod: a Pod that runs from the cache proves nothing, until the registry was asked', () => {
-  const ids = (answers: readonly (readonly [string, ManifestAnswer])[], node = NODE): string[] =>
+  const ids = (answers: readonly (readonly [string, ManifestResult])[], node = NODE): string[] =>
     diagnose(scene({ focus: { pod: RUNNING, node, answers: new Map(answers) } })).map(({ id }) => id)
   assert.deepEqual(ids([]), ['POD_CACHED'])
   assert.deepEqual(ids([[IMAGE, found]]), [])
@@ -246,7 +246,7 @@ test("doctor pod: the registry's own answer comes before the node's words", () =
   const waiting = { name: 'app', image: IMAGE, waiting: 'ErrImagePull', detail: 'i/o timeout' }
   const pod = { ...RUNNING, containers: [waiting] }
   const verdict = (answer: object): unknown => {
-    const answers = new Map([[IMAGE, { detail: 'x answered HTTP 404', platforms: [], ...answer } as never]])
+    const answers = new Map([[IMAGE, { detail: 'x responded with HTTP 404', platforms: [], ...answer } as never]])
     return diagnose(scene({ focus: { pod, node: NODE, answers } }))[0]?.id
   }
   assert.equal(verdict({ result: 'tag-absent' }), 'POD_TAG_ABSENT')

@@ -1,4 +1,4 @@
-import type { RegistryToken } from '../../src/acr/token-source.ts'
+import type { RegistryToken } from '../../src/acr/registry-token.ts'
 import { NopassError } from '../../src/errors.ts'
 import { createRefreshClock, type RefreshClock } from '../../src/helper/credentials/refresh-clock.ts'
 import type { RegistryState, RegistryValues, Verification } from '../../src/helper/credentials/registry-state.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { policyOf } from '../../src/policy/normal-form.ts'
-import { diffDocuments } from '../../src/policy/policy-plan.ts'
+import { diffDocuments } from '../../src/policy/steps.ts'
 
 const pull = (...Resource: string[]) => policyOf([{ Effect: 'Allow', Action: 'cr:PullRepository', Resource }])
 

@@ -37,7 +37,7 @@ test('clusters of another account: one session of the job, one of each deploy ro
   assert.ok(settings)
   const masked = new Set<string>()
   const access = createCloudAccess(settings, {
-    transport: createDefaultTransport({ version: 'test' }),
+    transport: createDefaultTransport(),
     environment: {},
     getIdToken: async (audience) => cloud.issueGithubToken({ repository: 'acme/platform', audience }),
     sessionName: 'run-1',
@@ -68,7 +68,7 @@ test('role-session-name names the sessions; one that STS would refuse is refused
   const [cluster] = settings?.clusters ?? []
   assert.ok(settings && cluster)
   const access = createCloudAccess(settings, {
-    transport: createDefaultTransport({ version: 'test' }),
+    transport: createDefaultTransport(),
     environment: {},
     getIdToken: async (audience) => cloud.issueGithubToken({ repository: 'acme/platform', audience }),
     sessionName: 'run-1',

@@ -299,7 +299,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
         const me = identity
         const startedAt = world.time
         const chance = random.fork(me)
-        const clock = createCloudClock({ wall: own.now, monotonic: own.monotonic })
+        const clock = createCloudClock(own)
         const transport = createTransport({
           send: cloud.senderFor(me, own),
           clock,

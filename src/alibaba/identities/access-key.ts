@@ -1,10 +1,9 @@
 import { NopassError } from '../../errors.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
 
-/** Text of a file; rejects as `node:fs` does. */
 export type ReadText = (file: string, signal?: AbortSignal) => Promise<string>
 
-/** An access key in a mounted Secret (files `accessKeyId`, `accessKeySecret`), read again at each use: it may be rotated. */
+/** An access key in a mounted Secret (files `accessKeyId`, `accessKeySecret`), which may be rotated, so it is read at each use. */
 export function createAccessKeyProvider(directory: string, readText: ReadText): CredentialProvider {
   const read = async (signal?: AbortSignal): Promise<Credentials> => {
     const accessKeyId = await readKey(`${directory}/accessKeyId`, readText, signal)
@@ -29,7 +28,7 @@ function missing(file: string, cause?: unknown): NopassError {
   })
 }
 
-/** The standard variables of Alibaba Cloud's tools: the CLI's own identity. Throws CREDENTIALS_MISSING. */
+/** The identity of the CLI: the standard variables of Alibaba Cloud's tools. Throws CREDENTIALS_MISSING. */
 export function createEnvironmentProvider(env: NodeJS.ProcessEnv): CredentialProvider {
   const read = async (): Promise<Credentials> => {
     const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID?.trim()

@@ -2,14 +2,14 @@ import type { CredentialProvider } from '../credentials.ts'
 import { assumeRole, type StsTarget } from '../sts.ts'
 import { createSessionProvider } from './session-provider.ts'
 
-/** One step of a chain: a role that the identity before it may assume. */
+/** One step of a chain: a role that the previous identity may assume. */
 export interface AssumeRoleStep {
   readonly roleArn: string
   readonly externalId?: string | undefined
   readonly durationSeconds?: number | undefined
 }
 
-/** `base`, then each role of the chain by the one before it. A fresh session renews the last step only. */
+/** Each role of the chain is assumed by the previous one, the first by `base`. `fresh` renews the last step only. */
 export function createAssumedRoleProvider(
   base: CredentialProvider,
   chain: readonly AssumeRoleStep[],

@@ -17,19 +17,19 @@ export interface IdentityConfig {
 export interface IdentityDeps {
   readonly transport: Transport
   readonly endpoints: Endpoints
-  /** Region of the STS endpoint: the cluster's own, else the registry's. */
+  /** Region of the STS endpoint: the cluster's, else the registry's. */
   readonly region: string
   readonly readText: ReadText
   /** Folder with `accessKeyId` and `accessKeySecret`. */
   readonly accessKeyDir?: string | undefined
   readonly oidcTokenFile?: string | undefined
-  /** Default `acr-nopass`; shows up in ActionTrail. */
+  /** Default `acr-nopass`; shown in ActionTrail. */
   readonly sessionName?: string | undefined
 }
 
 /**
- * Exactly the configured identity, followed by its chain of roles; nothing else is ever tried.
- * Throws IDENTITY_UNAVAILABLE when its own settings are incomplete.
+ * The configured identity, followed by its chain of roles; there is no fallback.
+ * Throws IDENTITY_UNAVAILABLE if its settings are incomplete.
  */
 export function createIdentity(
   config: IdentityConfig,

@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
+import { parseObject } from '../../lib/json.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
 import { sessionOf } from '../sts.ts'
-import { parseAnswer } from '../transport/cloud-failure.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createSessionProvider } from './session-provider.ts'
 
@@ -9,19 +9,19 @@ export interface WorkerRoleOptions {
   readonly transport: Transport
   /** Base URL of instance metadata. */
   readonly endpoint: URL
-  /** Ask without a metadata token where the instance offers none. Off: IMDSv2 or nothing. */
+  /** Allows IMDSv1, without a metadata token, where the instance offers no IMDSv2. */
   readonly imdsV1?: boolean | undefined
-  /** The role that the Pod's annotation names on ECI; no other is then used. */
+  /** The role in the Pod's annotation on ECI; no other role is accepted then. */
   readonly eciRoleName?: string | undefined
 }
 
 const ROLES = '/latest/meta-data/ram/security-credentials/'
-/** Metadata answers from the same host; a node without it drops packets (milliseconds). */
+/** Metadata is served by the same host; a node without it drops packets (milliseconds). */
 const TIMEOUT = 2000
 
 /**
- * The node's own role through ECS instance metadata. All Pods of the node get the same session, so `fresh` reads again
- * what there is. Throws IDENTITY_UNAVAILABLE.
+ * The node's own role, from ECS instance metadata. All Pods of the node share its session, so `fresh` only reads it again.
+ * Throws IDENTITY_UNAVAILABLE.
  */
 export function createWorkerRoleProvider(options: WorkerRoleOptions): CredentialProvider {
   const load = (signal: AbortSignal): Promise<Credentials> => readSession(options, signal)
@@ -34,7 +34,7 @@ const ECI =
 async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Promise<Credentials> {
   const token = await metadataToken(options, signal)
   const headers: Record<string, string> = token === undefined ? {} : { 'x-aliyun-ecs-metadata-token': token }
-  const roles = await ask(options, 'GET', ROLES, headers, signal)
+  const roles = await request(options, 'GET', ROLES, headers, signal)
   if (roles.status === 404 || (roles.status === 200 && roles.text.trim() === '')) {
     throw unavailable(
       'the instance has no RAM role',
@@ -42,7 +42,7 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
     )
   }
   const role = expectOk(roles, 'the name of the role').trim().split('\n')[0] ?? ''
-  // What answers there may be anything, and its text must not get into messages.
+  // Another service may respond there, and its text must not get into messages.
   if (!/^[\w.-]{1,64}$/.test(role)) throw unavailable('what answers as instance metadata names no role')
   const { eciRoleName } = options
   if (eciRoleName && eciRoleName.toLowerCase() !== role.toLowerCase()) {
@@ -53,27 +53,27 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
   }
   const { clock } = options.transport
   const sentAt = clock.monotonic()
-  const response = await ask(options, 'GET', ROLES + encodeURIComponent(role), headers, signal)
-  const answer = parseAnswer(expectOk(response, `the session of ${role}`))
-  // A machine whose clock is ahead by more than a session's life would call every session expired and never reach the cloud.
-  if (answer !== undefined) clock.observe(response.headers.date, sentAt)
-  if (answer === undefined || (answer.Code !== undefined && answer.Code !== 'Success')) {
+  const response = await request(options, 'GET', ROLES + encodeURIComponent(role), headers, signal)
+  const session = parseObject(expectOk(response, `the session of ${role}`))
+  // With a clock that is ahead by more than a session's life, every session would look expired before any call to the cloud.
+  if (session !== undefined) clock.observe(response.headers.date, sentAt)
+  if (session === undefined || (session.Code !== undefined && session.Code !== 'Success')) {
     throw unavailable(`instance metadata has no session for the role ${role} right now`)
   }
-  return sessionOf(answer, options.transport.clock)
+  return sessionOf(session, options.transport.clock)
 }
 
 /**
- * Undefined: none, and version 1 is accepted. The vendor's SDKs fall back to version 1 after any failure of this call
- * unless told not to; here only where the values allow it.
+ * Undefined: none, and version 1 is accepted. The vendor's SDKs fall back to version 1 after any failure of this call by
+ * default; here only where the values allow it.
  */
 async function metadataToken(options: WorkerRoleOptions, signal: AbortSignal): Promise<string | undefined> {
   const lifetime = { 'x-aliyun-ecs-metadata-token-ttl-seconds': '300' }
   try {
-    const answer = await ask(options, 'PUT', '/latest/api/token', lifetime, signal)
-    if (answer.status === 200) return answer.text.trim()
+    const { status, text } = await request(options, 'PUT', '/latest/api/token', lifetime, signal)
+    if (status === 200) return text.trim()
     throw unavailable(
-      `instance metadata gave no token (HTTP ${answer.status})`,
+      `instance metadata gave no token (HTTP ${status})`,
       `It seems to offer only version 1: switch the ECS instance to version 2, or accept version 1 with identity.workerRole.imdsV1: true. ${ECI}; identity.type: rrsa needs no metadata service.`,
     )
   } catch (error) {
@@ -82,7 +82,7 @@ async function metadataToken(options: WorkerRoleOptions, signal: AbortSignal): P
   }
 }
 
-async function ask(
+async function request(
   options: WorkerRoleOptions,
   method: string,
   path: string,
@@ -102,9 +102,9 @@ async function ask(
   }
 }
 
-function expectOk(answer: { status: number; text: string }, what: string): string {
-  if (answer.status === 200) return answer.text
-  throw unavailable(`instance metadata did not give ${what} (HTTP ${answer.status})`)
+function expectOk({ status, text }: { status: number; text: string }, what: string): string {
+  if (status === 200) return text
+  throw unavailable(`instance metadata did not give ${what} (HTTP ${status})`)
 }
 
 function unavailable(message: string, hint?: string, cause?: unknown): NopassError {

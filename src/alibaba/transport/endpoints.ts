@@ -7,7 +7,7 @@ export type Network = 'auto' | 'vpc' | 'public'
 export interface EndpointOptions {
   /** Values' `endpoints`: a base URL for a product; http only on loopback. */
   readonly overrides?: Readonly<Partial<Record<Product | 'registry', string | undefined>>>
-  /** The cluster's own region: `auto` means VPC there and public elsewhere. Empty: unknown. */
+  /** The cluster's region: `auto` means VPC there and public elsewhere. Empty: unknown. */
   readonly region?: string | undefined
   readonly network?: Network | undefined
 }
@@ -15,18 +15,17 @@ export interface EndpointOptions {
 export interface Endpoints {
   /** Base URL of a product in a region; `network: auto` follows the general setting. Throws ENDPOINT_INVALID. */
   url(product: Product, region?: string, network?: Network): URL
-  /** The same for calls that can be repeated at the public address. Throws ENDPOINT_INVALID. */
+  /** The same, for calls that can fall back to the public address. Throws ENDPOINT_INVALID. */
   locate(product: Product, region?: string, network?: Network): ServiceLocation
-  /** Base URL that stands for every registry domain (tests and the sandbox), else undefined. */
+  /** Base URL that replaces every registry domain (tests and the sandbox), else undefined. */
   registry(): URL | undefined
 }
 
-/** Where a product's calls go. */
 export interface ServiceLocation {
   readonly endpoint: URL
   /**
-   * Only where `network: auto` chose a VPC address: used when that one does not resolve. The list of regions without a VPC
-   * address is known in part only (Alibaba's table names three for CR).
+   * Set only if `network: auto` chose a VPC address, and used if that does not resolve: which regions have no VPC address is
+   * documented only in part (Alibaba's table names three for CR).
    */
   readonly publicEndpoint?: URL
 }
@@ -36,7 +35,7 @@ const INSTANCE_METADATA = 'http://100.100.100.200'
 /** Regions whose Container Registry API has no VPC endpoint (Alibaba's endpoint table, December 2025). */
 const WITHOUT_CR_VPC: readonly string[] = ['cn-huhehaote', 'cn-wulanchabu', 'cn-heyuan']
 
-/** Where each product is: an override, or Alibaba's host for region and network. */
+/** The address of each product: an override, or Alibaba's host for region and network. */
 export function createEndpoints(options: EndpointOptions = {}): Endpoints {
   const { overrides = {}, region: ownRegion = '', network: general = 'auto' } = options
   function url(product: Product, region?: string, requested: Network = 'auto'): URL {
@@ -71,7 +70,7 @@ function hostOf(product: Exclude<Product, 'imds'>, region: string, inVpc: boolea
       hint: 'Set region, such as cn-hangzhou, or an endpoint for this product under endpoints.',
     })
   }
-  // The CS API is called from outside the cluster, so only an explicit `vpc` means its VPC endpoint.
+  // The CS API is called from outside the cluster, so only an explicit `vpc` selects its VPC endpoint.
   if (product === 'cs') return network === 'vpc' ? `cs-anony-vpc.${region}.aliyuncs.com` : `cs.${region}.aliyuncs.com`
   const vpc = inVpc && !(product === 'cr' && network === 'auto' && WITHOUT_CR_VPC.includes(region))
   return `${product}${vpc ? '-vpc' : ''}.${region}.aliyuncs.com`

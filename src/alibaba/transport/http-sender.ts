@@ -9,32 +9,32 @@ export interface HttpRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  /** The whole exchange, milliseconds. */
+  /** For the whole exchange, milliseconds. */
   readonly timeout: number
-  /** Link-local services such as instance metadata are never asked through a proxy. */
+  /** Never through a proxy: for link-local services such as instance metadata. */
   readonly direct?: boolean
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
   readonly text: string
 }
 
-/** One exchange. Rejects with Node's own error (its `code` says why) when there is no whole answer. */
-export type HttpSender = (request: HttpRequest, signal?: AbortSignal) => Promise<HttpAnswer>
+/** One exchange. Without a complete response it rejects with Node's own error, whose `code` is the reason. */
+export type HttpSender = (request: HttpRequest, signal?: AbortSignal) => Promise<HttpResponse>
 
 export interface HttpOptions {
-  /** PEM certificates to trust besides the public ones (`caBundle`). */
+  /** PEM certificates to trust in addition to the public ones (`caBundle`). */
   readonly ca?: string | undefined
-  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read from. */
+  /** Holds HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
   readonly proxyEnv?: NodeJS.ProcessEnv | undefined
 }
 
-/** An answer larger than this is none of ours (bytes). */
+/** No response of the cloud or a registry is larger (bytes). */
 const MAX_BODY = 8 * 1024 * 1024
 
-/** A sender over keep-alive agents; which requests take a proxy is decided as Go programs do, never for loopback. */
+/** Uses keep-alive agents, and proxies as Go programs do: never for loopback. */
 export function createHttpSender(options: HttpOptions = {}): HttpSender {
   const ca = options.ca ? [...tls.getCACertificates('default'), options.ca] : undefined
   const secure = { keepAlive: true, maxSockets: 16, ...(ca && { ca }) }
@@ -57,11 +57,11 @@ export function createHttpSender(options: HttpOptions = {}): HttpSender {
   }
 }
 
-function exchange(request: HttpRequest, agent: http.Agent, signal?: AbortSignal): Promise<HttpAnswer> {
+function exchange(request: HttpRequest, agent: http.Agent, signal?: AbortSignal): Promise<HttpResponse> {
   const timeout = AbortSignal.timeout(request.timeout)
   const client = request.url.protocol === 'http:' ? http : https
   return new Promise((resolve, fail) => {
-    // In the middle of a body Node reports a mere abort.
+    // Node reports a timeout in the middle of a body as an abort.
     const reject = (error: unknown): void => fail(timeout.aborted && !signal?.aborted ? timeout.reason : error)
     const outgoing = client.request(
       request.url,
@@ -74,12 +74,12 @@ function exchange(request: HttpRequest, agent: http.Agent, signal?: AbortSignal)
       (incoming) => {
         const body = new ByteCollector()
         incoming.on('data', (chunk: Buffer) => {
-          if (body.size + chunk.length > MAX_BODY) incoming.destroy(new Error('the answer is larger than 8 MiB'))
+          if (body.size + chunk.length > MAX_BODY) incoming.destroy(new Error('the response is larger than 8 MiB'))
           else body.add(chunk)
         })
         incoming.on('error', reject)
-        // A peer that closes in the middle of a body ends the stream without `end`.
-        incoming.on('close', () => reject(new Error('the connection was cut in the middle of an answer')))
+        // If the peer closes in the middle of a body, the stream closes without `end`.
+        incoming.on('close', () => reject(new Error('the connection was cut in the middle of a response')))
         incoming.on('end', () =>
           resolve({
             status: incoming.statusCode ?? 0,
@@ -90,7 +90,7 @@ function exchange(request: HttpRequest, agent: http.Agent, signal?: AbortSignal)
       },
     )
     outgoing.on('error', reject)
-    // For a 101 that no one requested Node would report neither a response nor an error, also not when the time is over.
+    // For an unrequested 101 Node reports neither a response nor an error, not even a timeout.
     outgoing.on('upgrade', (_response, socket) => {
       socket.destroy()
       reject(new Error('the server switched to another protocol'))

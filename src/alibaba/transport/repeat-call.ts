@@ -1,12 +1,12 @@
-import type { CloudFailure, JsonObject } from './cloud-failure.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import type { CloudFailure } from './cloud-failure.ts'
 
-/** What came of one attempt. */
 export type Outcome = { readonly body: JsonObject } | { readonly failure: CloudFailure; readonly cause?: unknown }
 
 export interface RepeatOptions {
   /** A write that may not be sent twice. */
   readonly write: boolean
-  /** Whether an attempt can ask for another session when its own is over. */
+  /** Whether an attempt can renew its session. */
   readonly renewable: boolean
   /** Attempts in all. */
   readonly attempts: number
@@ -15,7 +15,7 @@ export interface RepeatOptions {
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
 
-/** Attempts until one succeeds or `retryDelay` says no; an attempt is told whether to renew its session first. */
+/** Retries until an attempt succeeds or `retryDelay` ends it; `renew` tells an attempt to renew its session first. */
 export async function repeatCall(
   attempt: (renew: boolean) => Promise<Outcome>,
   options: RepeatOptions,
@@ -38,16 +38,16 @@ export async function repeatCall(
   }
 }
 
-/** First upper bound of the random wait, when there are too many calls already, and the largest one (milliseconds). */
+/** The first upper bound of the random wait, the same for a throttled call, and the largest one (milliseconds). */
 const BASE = 200
 const BASE_THROTTLED = 1000
 const CAP = 5000
-/** The cloud may ask for more than we ourselves would wait; a call that is told to wait longer fails and says so. */
-const LONGEST_ASKED = 30_000
+/** The longest pause that is honoured; a call that is to wait longer fails and reports it (milliseconds). */
+const LONGEST_REQUESTED = 30_000
 
 /**
- * How long to wait before the next attempt (milliseconds), or undefined: do not repeat.
- * Throttling is repeated for every call; an outage only where the work was surely not done or may be done twice.
+ * How long to wait before the next attempt (milliseconds); undefined: do not retry. A throttled call is always retried; after
+ * an outage only a call that surely was not done, or may be done twice.
  */
 function retryDelay(failure: CloudFailure, write: boolean, attempt: number, random: number): number | undefined {
   if (failure.code === 'CLOUD_CLOCK') return attempt === 1 ? 0 : undefined
@@ -58,6 +58,6 @@ function retryDelay(failure: CloudFailure, write: boolean, attempt: number, rand
   const jitter = random * Math.min(CAP, base * 2 ** (attempt - 1))
   const { retryAfter } = failure
   if (retryAfter === undefined) return jitter
-  // Many are told the same at one moment; they must not come back at one moment.
-  return retryAfter > LONGEST_ASKED ? undefined : retryAfter + random * Math.max(BASE, retryAfter / 2)
+  // Jitter, because many clients get the same pause at the same moment.
+  return retryAfter > LONGEST_REQUESTED ? undefined : retryAfter + random * Math.max(BASE, retryAfter / 2)
 }

@@ -3,9 +3,9 @@ import type { Credentials } from '../credentials.ts'
 
 export interface SignableRequest {
   readonly method: string
-  /** Host as it goes over the wire, with the port where it is not the default one. */
+  /** As sent, with the port if it is not the default. */
   readonly host: string
-  /** Path as it goes over the wire, already encoded. */
+  /** As sent, already encoded. */
   readonly path: string
   readonly query: Parameters
   readonly body: string
@@ -14,7 +14,7 @@ export interface SignableRequest {
   readonly version: string
 }
 
-/** What makes two signatures of one request differ: time (cloud's clock) and a nonce that is never used twice. */
+/** The time on the cloud's clock, and a nonce that is never used twice. */
 export interface SignatureMoment {
   readonly at: Date
   readonly nonce: string
@@ -22,14 +22,14 @@ export interface SignatureMoment {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** `2026-11-25T08:56:36Z`: Alibaba's timestamps carry no milliseconds. */
+/** `2026-11-25T08:56:36Z`: Alibaba's timestamps have no milliseconds. */
 export function cloudTimestamp(at: Date): string {
   return at.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
 /**
  * The headers of a request signed with ACS3-HMAC-SHA256, `authorization` included.
- * Source: Alibaba Cloud "V3 request structure and signature"; checked against its published vector.
+ * Source: Alibaba Cloud "V3 request structure and signature"; tested with its published vector.
  */
 export function signRequest(
   request: SignableRequest,
@@ -69,7 +69,7 @@ export function signRequest(
 
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** RFC 3986 encoding as Alibaba signs it: everything but unreserved characters, also `!'()*`. */
+/** RFC 3986 encoding as Alibaba signs it: everything except unreserved characters, also `!'()*`. */
 function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -77,7 +77,7 @@ function percentEncode(text: string): string {
   )
 }
 
-/** Parameters in canonical order and encoding: signed, and sent, in the same form. Undefined ones are left out. */
+/** Parameters in canonical order and encoding, as they are signed and sent; undefined ones are omitted. */
 export function canonicalQuery(parameters: Parameters): string {
   return Object.keys(parameters)
     .filter((name) => parameters[name] !== undefined)

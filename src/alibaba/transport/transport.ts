@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NopassError } from '../../errors.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { type JsonObject, parseObject } from '../../lib/json.ts'
 import { isLoopback } from '../../lib/loopback.ts'
+import { VERSION } from '../../version.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
-import { type CloudClock, createCloudClock, systemTime } from './cloud-clock.ts'
-import { type CloudFailure, failureOf, failureWithoutAnswer, type JsonObject, parseAnswer } from './cloud-failure.ts'
-import { createHttpSender, type HttpAnswer, type HttpSender } from './http-sender.ts'
+import { type CloudClock, createCloudClock } from './cloud-clock.ts'
+import { type CloudFailure, failureOf, failureWithoutResponse } from './cloud-failure.ts'
+import { createHttpSender, type HttpResponse, type HttpSender } from './http-sender.ts'
 import { type Outcome, repeatCall } from './repeat-call.ts'
 import { canonicalQuery, cloudTimestamp, type Parameters, signRequest } from './signature.ts'
 
-/** One operation of one product, as the wire has it. */
 export interface CloudCall {
   /** Base URL without a path: see endpoints.ts. */
   readonly endpoint: URL
@@ -18,28 +20,28 @@ export interface CloudCall {
   readonly product: string
   readonly version: string
   readonly action: string
-  /** RPC operations are `POST /`; ROA ones have a path of their own. */
+  /** RPC operations are `POST /`; ROA ones have their own path. */
   readonly method?: string
   readonly path?: string
   readonly query?: Parameters
-  /** Sent form-encoded in the body: where anything secret goes, for URLs end up in logs. */
+  /** Sent form-encoded in the body: for secrets, because URLs end up in logs. */
   readonly form?: Parameters
   /** Undefined: an unsigned call (AssumeRoleWithOIDC). */
   readonly credentials: CredentialProvider | Credentials | undefined
-  /** A write that may not be sent twice: it is repeated only when it surely was not done. */
+  /** A write that must not be done twice: it is retried only if it surely was not done. */
   readonly write?: boolean
 }
 
 export interface Transport {
   readonly clock: CloudClock
-  /** Instance metadata and registries are asked with the same proxies and certificates. */
+  /** For instance metadata and registries, with the same proxies and certificates. */
   readonly send: HttpSender
   /**
-   * The JSON of a successful answer. Throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED,
+   * The JSON of a successful response. Throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED,
    * CLOUD_NOT_FOUND, CLOUD_REJECTED, CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED.
    */
   call(call: CloudCall, signal?: AbortSignal): Promise<JsonObject>
-  /** VPC addresses that do not resolve, with the public ones that are used instead. */
+  /** VPC addresses that do not resolve, and the public ones that are used instead. */
   fallbacks(): readonly AddressFallback[]
 }
 
@@ -57,9 +59,9 @@ export interface TransportDeps {
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
   /** `acr-nopass/0.1.0`. */
   readonly userAgent: string
-  /** Milliseconds for one attempt; 10 s. */
+  /** Milliseconds for one attempt; default 10 s. */
   readonly timeout?: number
-  /** Attempts in all; 4. */
+  /** Default 4. */
   readonly attempts?: number
   /** Called when an address stops resolving and its public one works. */
   readonly onFallback?: (fallback: AddressFallback) => void
@@ -68,7 +70,7 @@ export interface TransportDeps {
 /** How long a public address is used before the VPC address is tried again, milliseconds. */
 const FALLBACK_LASTS = 10 * 60_000
 
-/** Signs, sends, retries by code, follows the cloud's clock. */
+/** Signs, sends and retries calls, and follows the cloud's clock. */
 export function createTransport(deps: TransportDeps): Transport {
   const { attempts = 4, random, sleep } = deps
   const fallbacks = new Map<string, AddressFallback & { readonly until: number }>()
@@ -85,12 +87,12 @@ export function createTransport(deps: TransportDeps): Transport {
       }
       endpoint = request.endpoint
       const outcome = await attemptCall(deps, request, renew, signal)
-      // Only this answer of DNS is final: the others come from servers that cannot say right now.
+      // Only this DNS error is final; the others are temporary failures of servers.
       const isUnknown = 'failure' in outcome && outcome.failure.reason === 'ENOTFOUND'
       if (!isUnknown) fallbacks.delete(host)
       if (!isUnknown || publicEndpoint === undefined) return outcome
       const second = await attemptCall(deps, { ...request, endpoint: publicEndpoint }, renew, signal)
-      // Where the public address does not work either, the first failure is the one to report.
+      // If the public address does not work either, the first failure is reported.
       if ('failure' in second && second.failure.code === 'CLOUD_UNREACHABLE') return outcome
       endpoint = publicEndpoint
       const fallback = { host, publicHost: publicEndpoint.host }
@@ -120,17 +122,17 @@ async function attemptCall(
   const credentials = await credentialsFor(call, renew, signal)
   const request = prepare(deps, call, credentials)
   const sentAt = deps.clock.monotonic()
-  let answer: HttpAnswer
+  let response: HttpResponse
   try {
-    answer = await deps.send({ ...request, timeout: deps.timeout ?? 10_000 }, signal)
+    response = await deps.send({ ...request, timeout: deps.timeout ?? 10_000 }, signal)
   } catch (error) {
     if (signal?.aborted) throw error
-    return { failure: failureWithoutAnswer(error), cause: error }
+    return { failure: failureWithoutResponse(error), cause: error }
   }
-  const body = parseAnswer(answer.text)
-  // Only the cloud itself answers in JSON; a proxy's error page says nothing about the cloud's clock.
-  if (body !== undefined) deps.clock.observe(answer.headers.date, sentAt)
-  const failure = failureOf(answer, body)
+  const body = parseObject(response.text)
+  // Only the cloud itself responds in JSON; a proxy's error page has another clock.
+  if (body !== undefined) deps.clock.observe(response.headers.date, sentAt)
+  const failure = failureOf(response, body)
   return failure === undefined ? { body: body ?? {} } : { failure }
 }
 
@@ -159,7 +161,7 @@ function prepare(deps: TransportDeps, call: CloudCall, credentials: Credentials 
   return { url, method, headers: { ...common, ...signed }, body }
 }
 
-/** The older RPC form, which AssumeRoleWithOIDC takes without a signature. */
+/** The older RPC form, in which AssumeRoleWithOIDC needs no signature. */
 function unsigned(action: string, version: string, moment: { at: Date; nonce: string }): Parameters {
   const Timestamp = cloudTimestamp(moment.at)
   return { Action: action, Version: version, Format: 'JSON', Timestamp, SignatureNonce: moment.nonce }
@@ -178,17 +180,17 @@ function credentialsFor(call: CloudCall, renew: boolean, signal?: AbortSignal): 
 function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): NopassError {
   const { code, reason, requestId, principal = 'the caller' } = failure
   const what = `${call.product} ${call.action} at ${call.endpoint.host}`
-  // CS does not report which permission was missing; RAM names permissions like operations, and those of IMS `ram:`.
+  // CS does not report the missing permission; RAM's are named like operations, and those of IMS start with `ram:`.
   const service = call.product === 'ims' ? 'ram' : call.product
   const ownName = code === 'CLOUD_DENIED' && call.credentials ? `${service}:${call.action}` : undefined
   const missing = failure.missingAction ?? ownName
   const why = missing ? `: ${principal} lacks the permission ${missing}` : ''
-  // Node's message may quote the URL, so the cause is kept as its code alone.
+  // Node's message may quote the URL, so only its code is kept.
   const trace = cause === undefined ? {} : { cause: new Error(reason) }
-  const offer = code === 'CLOUD_UNREACHABLE' ? offerVpcProxy(call.endpoint) : undefined
+  const hint = code === 'CLOUD_UNREACHABLE' ? vpcProxyHint(call.endpoint) : undefined
   return new NopassError(code, `${what} failed${why}`, {
     reason,
-    ...(offer && { hint: offer }),
+    ...(hint && { hint }),
     ...(requestId !== undefined && { requestId }),
     ...(failure.retryAfter !== undefined && { retryAfterMs: failure.retryAfter }),
     ...trace,
@@ -196,30 +198,31 @@ function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): Nopass
 }
 
 /** RAM has one address for all regions; a machine without internet access reaches it through the VPC's proxy. */
-function offerVpcProxy({ host }: URL): string | undefined {
+function vpcProxyHint({ host }: URL): string | undefined {
   const [, product] = /^(ram|ims)\.aliyuncs\.com$/.exec(host) ?? []
   if (product === undefined) return undefined
   return `Check the network path, DNS and the proxy variables. A machine in a VPC without internet access reaches RAM at https://ram.vpc-proxy.aliyuncs.com: set \`endpoints\` (ram: that address; sts: https://sts-vpc.REGION.aliyuncs.com, cs: https://cs-anony-vpc.REGION.aliyuncs.com).`
 }
 
-/** The transport of a running program, over this machine's clocks and the given environment's proxies. */
-export function createDefaultTransport(options: {
-  readonly version: string
-  /** Values' `caBundle`. */
-  readonly ca?: string | undefined
-  readonly env?: NodeJS.ProcessEnv | undefined
-  /** Milliseconds for one attempt, and attempts in all, where somebody waits; else as createTransport has it. */
-  readonly timeout?: number
-  readonly attempts?: number
-}): Transport {
+/** Uses this machine's clock and the proxies of the given environment. */
+export function createDefaultTransport(
+  options: {
+    /** Values' `caBundle`. */
+    readonly ca?: string | undefined
+    readonly env?: NodeJS.ProcessEnv | undefined
+    /** As in `TransportDeps`. */
+    readonly timeout?: number
+    readonly attempts?: number
+  } = {},
+): Transport {
   return createTransport({
     send: createHttpSender({ ca: options.ca, proxyEnv: options.env }),
-    clock: createCloudClock(systemTime()),
+    clock: createCloudClock(systemClock),
     random: Math.random,
     nonce: randomUUID,
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { ...(signal && { signal }) }),
     ...(options.timeout !== undefined && { timeout: options.timeout }),
     ...(options.attempts !== undefined && { attempts: options.attempts }),
-    userAgent: `acr-nopass/${options.version}`,
+    userAgent: `acr-nopass/${VERSION}`,
   })
 }

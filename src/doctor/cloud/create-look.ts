@@ -4,7 +4,6 @@ import { createDefaultTransport } from '../../alibaba/transport/transport.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ReleaseFacts } from '../../release/release-facts.ts'
-import { VERSION } from '../../version.ts'
 import type { CloudLook } from './cloud-facts.ts'
 import { findCredentials } from './find-credentials.ts'
 import { readPlace } from './read-place.ts'
@@ -43,7 +42,7 @@ export function createLook(options: LookOptions, deps: LookDeps): (release: Rele
   const endpoints = createEndpoints({ overrides: { ...overrides, ims }, network: 'public' })
   return async ({ config }) => {
     if (options.cloud === 'off') return notLooked('you said --cloud off')
-    const transport = createDefaultTransport({ version: VERSION, env, ...PATIENCE })
+    const transport = createDefaultTransport({ env, ...PATIENCE })
     const credentials = await findCredentials({ env, transport, endpoints })
     if (credentials === undefined) return notLooked(NO_CREDENTIALS)
     if (config === undefined) return notLooked('the configuration of the release cannot be read')

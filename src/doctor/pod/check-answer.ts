@@ -1,7 +1,7 @@
-import type { ManifestAnswer } from '../../acr/manifest-answer.ts'
+import type { ManifestResult } from '../../acr/query-manifest.ts'
 import { ok, type PodCheck, type StepResult, unknown, type Verdict, wrong } from './scene.ts'
 
-type Result = ManifestAnswer['result']
+type Result = ManifestResult['result']
 
 const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict, 'command'>>>> = {
   'login-refused': () => ({
@@ -49,7 +49,7 @@ export const answerCheck: PodCheck = {
   },
 }
 
-function fits(answer: ManifestAnswer, platform: string | undefined, namespace: string, name: string): StepResult {
+function fits(answer: ManifestResult, platform: string | undefined, namespace: string, name: string): StepResult {
   const { platforms } = answer
   if (platform === undefined || platforms.length === 0 || platforms.includes(platform)) {
     return ok(platforms.length === 0 ? 'it is there' : `it is there for ${platforms.join(', ')}`)

@@ -1,7 +1,6 @@
-import { type AskManifestRequest, askManifest } from '../../acr/ask-manifest.ts'
 import { readDockerConfig } from '../../acr/docker-config.ts'
 import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
-import type { ManifestAnswer } from '../../acr/manifest-answer.ts'
+import { type ManifestRequest, type ManifestResult, queryManifest } from '../../acr/query-manifest.ts'
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { toNopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
@@ -16,13 +15,13 @@ export type AskRegistry = (
   observed: Observed,
   pod: PodFacts,
   signal: AbortSignal,
-) => Promise<ReadonlyMap<string, ManifestAnswer>>
+) => Promise<ReadonlyMap<string, ManifestResult>>
 
 /** With the user's consent: reads the pull secret with the user's rights. The login goes to the registry and nowhere else. */
 export function createAskRegistry(client: KubeClient, reader: Reader, send: HttpSender): AskRegistry {
   return async (observed, pod, signal) => {
     const scene = createScene(observed)
-    const answers = new Map<string, ManifestAnswer>()
+    const answers = new Map<string, ManifestResult>()
     if (scene === undefined) return answers
     const { secretName } = scene.config
     const images = [...new Set(pod.containers.map(({ image }) => image))]
@@ -45,8 +44,8 @@ async function ask(
   scene: Scene,
   send: HttpSender,
   signal: AbortSignal,
-): Promise<ManifestAnswer> {
-  const skipped = (detail: string): ManifestAnswer => ({ result: 'skipped', detail, platforms: [] })
+): Promise<ManifestResult> {
+  const skipped = (detail: string): ManifestResult => ({ result: 'skipped', detail, platforms: [] })
   const { host, repository } = parseImage(image)
   let logins: ReturnType<typeof readDockerConfig>
   try {
@@ -74,18 +73,18 @@ async function ask(
 
 /** This machine may not be on the network of a VPC domain: then the other domains of the same registry are asked. */
 async function askHosts(
-  base: Omit<AskManifestRequest, 'host'>,
+  base: Omit<ManifestRequest, 'host'>,
   hosts: readonly string[],
   { config }: Scene,
   send: HttpSender,
   signal: AbortSignal,
-): Promise<ManifestAnswer> {
+): Promise<ManifestResult> {
   const override = config.endpoints.registry
   const local =
     override && URL.canParse(override) && isLoopback(new URL(override).hostname) ? new URL(override) : undefined
-  let first: ManifestAnswer | undefined
+  let first: ManifestResult | undefined
   for (const candidate of hosts) {
-    const answer = await askManifest(send, { ...base, host: candidate, registry: local }, signal)
+    const answer = await queryManifest(send, { ...base, host: candidate, registry: local }, signal)
     if (answer.result !== 'unreachable') return answer
     first ??= answer
   }

@@ -1,6 +1,6 @@
 import { structuredPatch } from 'diff'
 import { stringify } from 'yaml'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import { type ManifestObject, objectKey, objectTitle } from './manifest.ts'
 
 /** Changed lines of one object; with more it takes seconds to compare. */

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { NopassError } from '../../errors.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import { STEP_LABEL, type StepMark, TIMEOUT_LABEL } from '../helm-flags.ts'
 import { type ManifestObject, parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseStatus, Revision } from './release-state.ts'

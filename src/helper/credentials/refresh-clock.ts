@@ -1,6 +1,6 @@
 import { EARLIEST, refreshAt, retryAt, spreadAfter } from '../../acr/refresh-schedule.ts'
 import { registryShape } from '../../acr/registry-config.ts'
-import type { RegistryToken } from '../../acr/token-source.ts'
+import type { RegistryToken } from '../../acr/registry-token.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type StatusError, toStatusError } from '../../release/helper-status.ts'

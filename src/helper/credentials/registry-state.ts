@@ -1,4 +1,5 @@
-import type { RegistryToken, TokenSource } from '../../acr/token-source.ts'
+import type { RegistryToken } from '../../acr/registry-token.ts'
+import type { TokenSource } from '../../acr/token-source.ts'
 import type { StatusError } from '../../release/helper-status.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 

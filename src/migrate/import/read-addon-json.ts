@@ -1,5 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import { ADDON_NAMES } from '../remove/legacy-names.ts'
 import type { ReadSettings } from './read-entry.ts'
 import { readSettings } from './read-settings.ts'

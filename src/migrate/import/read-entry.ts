@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 
 /** The fields of an entry, by their name in lower case: the add-on's pages write `InstanceId` and `instanceId`. */
 const FIELDS: readonly string[] = [

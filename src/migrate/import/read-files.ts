@@ -1,6 +1,6 @@
 import { type Document, LineCounter, parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import { readInputFile } from '../../lib/read-input-file.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'

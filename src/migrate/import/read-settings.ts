@@ -1,5 +1,5 @@
 import type { NopassError } from '../../errors.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import { type AddonSettings, type ReadSettings, readEntry, readList, settingError, shorten } from './read-entry.ts'
 
 /** The settings of either form, each under one name; what is not there is undefined. */

@@ -1,7 +1,7 @@
 import { parseImage } from '../../acr/image-reference.ts'
 import { declaredBy } from '../../kube/declared-by.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import { collectRights } from './collect-rights.ts'
 import type { LegacyAccount, LegacyFacts, LegacyPart, Workload } from './legacy-facts.ts'
 import {

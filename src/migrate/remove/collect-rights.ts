@@ -1,5 +1,5 @@
 import { keyOf } from '../../kube/types.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import type { LegacyFacts, Workload } from './legacy-facts.ts'
 import { LEGACY_HELPER, LEGACY_NAMESPACE } from './legacy-names.ts'
 import { gitOpsTool, part } from './legacy-part.ts'

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { isAbsolute, normalize, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { NopassError } from '../../errors.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import { isWithin } from '../../lib/read-input-file.ts'
 
 /** Tokens, client keys and passwords of a kubeconfig; the rest of it is no secret. Nothing of a text that is no kubeconfig. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type ManifestObject, objectTitle } from '../../helm/release/manifest.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
 import { APPLY, type KubeClient } from '../../kube/client.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import { type ApiResource, discoverResources, objectPath } from '../../release/api-resources.ts'
 
 /** What a server-side dry run of one object says about the live one. */

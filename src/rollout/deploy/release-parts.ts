@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parse } from 'yaml'
 import type { ManifestObject } from '../../helm/release/manifest.ts'
-import { isRecord } from '../../lib/is-record.ts'
+import { isRecord } from '../../lib/json.ts'
 import type { ReleaseParts } from '../../release/release-watch.ts'
 
 /** The key of the chart's ConfigMap that holds the helper's configuration. */

@@ -1,6 +1,5 @@
 import { createDefaultTransport } from '../../alibaba/transport/transport.ts'
 import { obtainHelm } from '../../helm/obtain/obtain-helm.ts'
-import { VERSION } from '../../version.ts'
 import { idTokenSource } from '../connect/id-token.ts'
 import type { Settings } from '../inputs/settings.ts'
 import type { RunFolder } from '../run-folder.ts'
@@ -18,7 +17,7 @@ export interface RolloutFace {
 export function createRolloutDeps(settings: Settings, face: RolloutFace, signal: AbortSignal): RolloutDeps {
   const { environment, folder, report } = face
   const { inputs } = settings
-  const transport = createDefaultTransport({ version: VERSION, env: environment })
+  const transport = createDefaultTransport({ env: environment })
   const mask = once(face.mask)
   const findHelm = (): ReturnType<RolloutDeps['findHelm']> => {
     const { 'helm-version': version, 'helm-mirror': mirror, 'helm-sha256': sha256 } = inputs

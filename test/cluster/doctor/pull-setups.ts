@@ -14,7 +14,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
       bed.allowOnly('team/*')
       await bed.pod('shop', 'denied', `${HOST}/platform/helper:1`)
     },
-    says: /127\.0\.0\.1:\d+ answered HTTP 401[\s\S]*acr-nopass policy -f values\.yaml/,
+    says: /127\.0\.0\.1:\d+ responded with HTTP 401[\s\S]*acr-nopass policy -f values\.yaml/,
     fix: async (bed) => {
       bed.helper.grantRole()
       await bed.removePod('shop', 'denied')
@@ -25,7 +25,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     id: 'POD_IMAGE_ABSENT',
     args: ask('shop/nameless'),
     make: (bed) => bed.pod('shop', 'nameless', `${HOST}/team/nothing:1`),
-    says: /The registry does not have this repository: 127\.0\.0\.1:\d+ answered HTTP 404/,
+    says: /The registry does not have this repository: 127\.0\.0\.1:\d+ responded with HTTP 404/,
     fix: gone('shop', 'nameless'),
   },
   {

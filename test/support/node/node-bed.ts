@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { buildDockerConfig } from '../../../src/acr/docker-config.ts'
-import type { RegistryToken } from '../../../src/acr/token-source.ts'
+import type { RegistryToken } from '../../../src/acr/registry-token.ts'
 import { APPLY, MERGE_PATCH } from '../../../src/kube/client.ts'
 import { DEFAULT_SECRET_NAME, FIELD_MANAGER } from '../../../src/kube/names.ts'
 import type { ContainerState, Pod } from '../../../src/sandbox/cluster/pod.ts'

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createTokenSource, type RegistryToken } from '../../../src/acr/token-source.ts'
+import type { RegistryToken } from '../../../src/acr/registry-token.ts'
+import { createTokenSource } from '../../../src/acr/token-source.ts'
 import { createIdentity } from '../../../src/alibaba/identities/identity.ts'
 import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
 import { createDefaultTransport } from '../../../src/alibaba/transport/transport.ts'
@@ -55,7 +56,7 @@ export async function openPrivateRegistry(tools: { registry: string }, signal: A
   await push('1')
   const { cr, imds } = cloud.endpoints
   const endpoints = createEndpoints({ overrides: { cr, imds }, region: cloud.regionId })
-  const transport = createDefaultTransport({ version: 'test' })
+  const transport = createDefaultTransport()
   const deps = { transport, endpoints, region: cloud.regionId, readText: (file: string) => readFile(file, 'utf8') }
   const source = createTokenSource(
     {

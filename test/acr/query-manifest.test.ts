@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { askManifest } from '../../src/acr/ask-manifest.ts'
-import type { ManifestAnswer } from '../../src/acr/manifest-answer.ts'
-import type { HttpAnswer, HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
+import { type ManifestResult, queryManifest } from '../../src/acr/query-manifest.ts'
+import type { HttpRequest, HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
 
 const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 const TOKENS = 'https://dockerauth.cn-hangzhou.aliyuncs.com/auth'
@@ -19,15 +18,15 @@ const REQUEST = {
 }
 const CHALLENGE = { 'www-authenticate': `Bearer realm="${TOKENS}",service="registry"` }
 
-type Reply = Partial<HttpAnswer> | Error
+type Reply = Partial<HttpResponse> | Error
 
 /** Asks a registry that answers by address, and again differently where a Bearer token is shown. */
 async function ask(
   replies: Readonly<Record<string, Reply>>,
   request: Partial<typeof REQUEST> = {},
-): Promise<{ readonly answer: ManifestAnswer; readonly sent: readonly HttpRequest[] }> {
+): Promise<{ readonly answer: ManifestResult; readonly sent: readonly HttpRequest[] }> {
   const sent: HttpRequest[] = []
-  const answer = await askManifest(
+  const answer = await queryManifest(
     async (one) => {
       sent.push(one)
       const address = one.url.href.startsWith(TOKENS) ? TOKENS : one.url.href
@@ -75,7 +74,7 @@ test('P6 an image for one platform is known by its configuration, which an objec
 
 const TAGS = `https://${HOST}/v2/team/app/tags/list?n=1`
 const missing = { status: 404, text: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}' }
-const ROWS: readonly (readonly [string, Readonly<Record<string, Reply>>, ManifestAnswer['result'], RegExp])[] = [
+const ROWS: readonly (readonly [string, Readonly<Record<string, Reply>>, ManifestResult['result'], RegExp])[] = [
   ['no right on the repository', { ...token, [`token ${MANIFEST}`]: { status: 401, text: '' } }, 'denied', /HTTP 401/],
   [
     'the same said with 403',
@@ -83,7 +82,7 @@ const ROWS: readonly (readonly [string, Readonly<Record<string, Reply>>, Manifes
     'denied',
     /403 DENIED/,
   ],
-  ['a login that is over', { [TOKENS]: { status: 401 } }, 'login-refused', /dockerauth\S+ answered HTTP 401/],
+  ['a login that is over', { [TOKENS]: { status: 401 } }, 'login-refused', /dockerauth\S+ responded with HTTP 401/],
   [
     'no tag',
     { ...token, [`token ${MANIFEST}`]: missing, [`token ${TAGS}`]: { text: '{}' } },

@@ -1,0 +1,36 @@
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export function isRecord(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A whole JSON object, or undefined: gateways and proxies respond with HTML or with nothing. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+// `String` and `Number` run, and fail on, what a broken peer sends as an object.
+
+/** The value if it is a text, else ''. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+/** The value if it is a number, or a number written as text, else NaN. */
+export function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : Number.NaN
+}
+
+/** JSON with sorted keys and without undefined members: equal for equal meanings. */
+export function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    isRecord(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : member,
+  )
+}
