@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml'
 import { eventually } from '../support/eventually.ts'
 import { writeHelperProgram } from '../support/helper-program.ts'
 import { type ActionBed, startActionBed, withHelm } from './support/action-bed.ts'
-import { inputsOf } from './support/cancel-trial.ts'
+import { helm, inputsOf, lastStatus } from './support/cancel-trial.ts'
 import { runAction } from './support/run-action.ts'
 
 // What an earlier run broke, on a real API server, with Helm 4. Each test goes on from the one before.
@@ -50,6 +50,34 @@ test('C2 after an upgrade with Helm 3 whose Pods crash, and which was not rolled
   const repaired = await run({}, { timeout: '3m' }, helm3)
   assert.deepEqual([repaired.code, repaired.result?.status], [0, 'deployed'], repaired.stdout)
   assert.match(repaired.result.notes.join(), /rolled back to revision \d+ first, because revision \d+ had failed/)
+})
+
+test('C1 a hook stops the rollback of a failed revision: the run says so, nothing goes over it, and its fix works', async () => {
+  const { admin } = bed.clusters[0]?.cluster ?? assert.fail()
+  const hook = (event: string) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'hook', namespace: 'later', annotations: { 'helm.sh/hook': event } },
+  })
+  const good = { extraObjects: [hook('pre-rollback')] }
+  const first = await run(good, { timeout: '3m', verify: 'false' })
+  assert.deepEqual([first.code, first.result?.status], [0, 'deployed'], first.stdout)
+  const { to } = first.result.revision
+  const failed = await run({ extraObjects: [hook('pre-upgrade')] }, { rollback: 'false', verify: 'false' })
+  assert.deepEqual([failed.code, failed.result?.status], [1, 'failed'], failed.stdout)
+  const stopped = await run({}, { verify: 'false' })
+  const { error } = stopped.result
+  const [said, why] = error.message.split(' is pending: ')
+  const had = `revision ${to + 1} of acr-nopass/acr-nopass had failed, and its rollback to revision ${to}`
+  assert.deepEqual([error.code, said], ['HELM_PENDING', `${had}, which this run began, failed twice and`])
+  assert.match(why, /Hook pre-rollback \S+ failed: .*namespaces "later" not found$/)
+  assert.equal(await lastStatus(bed), 'pending-rollback')
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'later' } }
+  await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
+  const [, command = ''] = /`helm (rollback [^`]+)`/.exec(error.hint) ?? []
+  helm(bed, ...command.split(' '))
+  const repaired = await run({}, { timeout: '3m' })
+  assert.deepEqual([repaired.code, repaired.result?.status], [0, 'deployed'], repaired.stdout)
 })
 
 test('H7 nothing changed, but the helper is dead: red, however good its last report is', async () => {

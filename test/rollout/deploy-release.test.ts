@@ -23,14 +23,18 @@ interface Case {
   readonly meanwhile?: readonly Record[]
   /** The history when the rollback ends that goes before the upgrade. */
   readonly first?: readonly Record[]
+  /** The history when that rollback has been done again. */
+  readonly again?: readonly Record[]
   /** The history when our `helm upgrade` ends, and how it ends. */
   readonly upgrade?: { readonly history: readonly Record[]; readonly exit: number; readonly stderr?: string }
   /** The history a moment later, when the other deployer's helm has ended too. */
   readonly settles?: readonly Record[]
   /** The history when our rollback ends. */
   readonly undo?: readonly Record[]
-  /** Our rollback fails. */
-  readonly undoFails?: boolean
+  /** Our rollback fails; or so many of them do. */
+  readonly undoFails?: boolean | number
+  /** What helm says when our rollback fails. */
+  readonly says?: string
   /** The disk is full when our upgrade ends. */
   readonly full?: boolean
   readonly skip?: string | false
@@ -46,6 +50,8 @@ interface Case {
 const BUSY = 'Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress'
 const EXISTS = 'Error: release: already exists'
 const TIMEOUT = 'Error: UPGRADE FAILED: context deadline exceeded'
+/** Of a hook (https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go, `waitForJob`), after which the rollback's record stays pending. */
+const HOOK = 'Error: job hook failed: BackoffLimitExceeded'
 
 const CASES: readonly Case[] = [
   {
@@ -76,6 +82,72 @@ const CASES: readonly Case[] = [
         revision: 4,
         notes: ['the failed revision 2 was not rolled back first: helm rollback: exited without a message'],
       },
+    },
+  },
+  {
+    name: 'a hook fails in the rollback of a failed revision, which stays pending: it is done again before the upgrade',
+    seen: ['deployed', 'failed'],
+    undoFails: 1,
+    says: HOOK,
+    first: ['deployed', 'failed', 'pending-rollback=1'],
+    again: ['superseded', 'failed', 'pending-rollback=1', 'deployed=1'],
+    upgrade: { history: ['superseded', 'failed', 'pending-rollback=1', 'superseded=1', 'deployed*'], exit: 0 },
+    expected: {
+      calls: ['rollback 1', 'rollback 1', 'upgrade'],
+      outcome: {
+        status: 'deployed',
+        revision: 5,
+        notes: [
+          'rolled back to revision 1 first, because revision 2 had failed',
+          'the first time that failed, so objects that only revision 2 has may stay: helm rollback: job hook failed: BackoffLimitExceeded',
+        ],
+      },
+    },
+  },
+  {
+    name: 'the hook fails again: no upgrade runs into the pending rollback, and the error says whose it is',
+    seen: ['deployed', 'failed'],
+    undoFails: true,
+    says: HOOK,
+    open: ['rollback'],
+    first: ['deployed', 'failed', 'pending-rollback=1'],
+    again: ['deployed', 'failed', 'pending-rollback=1', 'pending-rollback=1'],
+    expected: {
+      calls: ['rollback 1', 'rollback 1'],
+      outcome:
+        'HELM_PENDING revision 2 of n/r had failed, and its rollback to revision 1, which this run began, failed twice and is pending: helm rollback: job hook failed: BackoffLimitExceeded',
+    },
+  },
+  {
+    name: 'the rollback that is done again fails, but is no longer pending: the upgrade follows all the same',
+    seen: ['deployed', 'failed'],
+    undoFails: true,
+    says: HOOK,
+    open: ['rollback'],
+    first: ['deployed', 'failed', 'pending-rollback=1'],
+    again: ['deployed', 'failed', 'superseded=1', 'failed=1'],
+    upgrade: { history: ['superseded', 'failed', 'superseded=1', 'failed=1', 'deployed*'], exit: 0 },
+    expected: {
+      calls: ['rollback 1', 'rollback 1', 'upgrade'],
+      outcome: {
+        status: 'deployed',
+        revision: 5,
+        notes: [
+          'the failed revision 2 was not rolled back first: helm rollback: job hook failed: BackoffLimitExceeded',
+        ],
+      },
+    },
+  },
+  {
+    name: 'another deployer rolls back a failed revision at the same time: that is left alone, and no upgrade runs into it',
+    seen: ['deployed', 'failed'],
+    undoFails: true,
+    says: EXISTS,
+    open: ['rollback'],
+    first: ['deployed', 'failed', 'pending-rollback=1'],
+    expected: {
+      calls: ['rollback 1'],
+      outcome: 'HELM_PENDING release n/r is pending-rollback at revision 3 since 2001-09-09T01:46:40.000Z',
     },
   },
   {
@@ -441,22 +513,27 @@ function revisions(records: readonly Record[], own: string): readonly Revision[]
   return records.map((text, index) => ({
     revision: index + 1,
     status: text.replace(/[*=].*/, '') as Revision['status'],
-    updated: '',
+    updated: '2001-09-09T01:46:40.000Z',
     ...(text.includes('*') && { step: { id: own, timeoutSeconds: 300 } }),
   }))
 }
 
 /** A program in the place of helm, which notes its calls, and a history that moves with them. */
-async function openWorld(folder: string, { seen, meanwhile, first, upgrade, settles, undo, undoFails, full }: Case) {
+async function openWorld(
+  folder: string,
+  { seen, meanwhile, first, upgrade, settles, undo, undoFails, full, again, says }: Case,
+) {
   const log = join(folder, 'calls')
   const path = join(folder, 'helm')
   await writeFile(log, '')
   const journal = 'acr-nopass-*/journal.jsonl'
   const fill = full ? `cd ${folder}; j=$(echo ${journal}); mv $j .; ln -s /dev/full $j; ` : ''
   const refuse = `echo '${upgrade?.stderr ?? ''}' >&2; exit ${upgrade?.exit ?? 0}`
+  const fails = undoFails === true ? 99 : Number(undoFails ?? 0)
+  const rollback = `if test $(grep -c ^rollback ${log}) -le ${fails}; then echo '${says ?? ''}' >&2; exit 1; fi`
   await writeFile(
     path,
-    `#!/bin/sh\necho "$*" >> ${log}\ncase "$1 $3" in upgrade*) ${fill}${refuse};; "rollback 1") exit ${undoFails ? 1 : 0};; esac\n`,
+    `#!/bin/sh\necho "$*" >> ${log}\ncase "$1 $3" in upgrade*) ${fill}${refuse};; "rollback 1") ${rollback};; esac\n`,
   )
   await chmod(path, 0o700)
   const read = async (): Promise<readonly string[]> => (await readFile(log, 'utf8')).split('\n').filter(Boolean)
@@ -466,7 +543,7 @@ async function openWorld(folder: string, { seen, meanwhile, first, upgrade, sett
     const calls = await read()
     if (calls.length === 0) return meanwhile ?? seen
     if (calls.length === 1 && settles !== undefined && looks++ > 0) return settles
-    const after = [first, upgrade?.history, undo].filter((history) => history !== undefined)
+    const after = [first, again, upgrade?.history, undo].filter((history) => history !== undefined)
     return after[calls.length - 1] ?? after.at(-1) ?? []
   }
   const helm: Helm = {

@@ -11,6 +11,7 @@ import type { Helm } from '../../helm/obtain/find-helm.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
 import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import {
+  explainPending,
   isPending,
   lastGoodRevision,
   longestSeconds,
@@ -27,6 +28,7 @@ import { beginHelmStep, type HelmStep } from './helm-step.ts'
 import {
   type GivenWay,
   isAsPrepared,
+  isOwnRollback,
   NOTHING_DONE,
   overtaken,
   readHistoryPatiently,
@@ -72,38 +74,68 @@ export interface DeployOutcome {
 export async function deployRelease(request: DeployRequest, signal: AbortSignal): Promise<DeployOutcome> {
   const deployed = revisionUnderFailed(request.history)
   if (deployed === undefined) return upgradeRelease(request, signal)
-  const { history, note } = await leaveFailed(request, deployed, signal)
+  const { history, notes } = await leaveFailed(request, deployed, signal)
   const outcome = await upgradeRelease({ ...request, history }, signal)
-  return { ...outcome, notes: [note, ...outcome.notes] }
+  return { ...outcome, notes: [...notes, ...outcome.notes] }
 }
 
 /**
  * Rolls back a failed revision that was left in the cluster. An upgrade over it compares with the deployed revision below it
  * (`prepareUpgrade`, https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go): objects that only the failed one has are
  * never deleted, and with client-side apply its fields stay too. A rollback compares with the failed one. If the rollback
- * fails, the upgrade may still succeed.
+ * fails, the upgrade may still succeed, but not over a rollback that is pending, as a hook that fails leaves it: it is done again.
+ * @throws NopassError `HELM_PENDING`, `RELEASE_CHANGED`
  */
 async function leaveFailed(
   request: DeployRequest,
   deployed: Revision,
   signal: AbortSignal,
-): Promise<{ readonly history: readonly Revision[]; readonly note: string }> {
+): Promise<{ readonly history: readonly Revision[]; readonly notes: readonly string[] }> {
   const { store, target, history, options } = request
   const failed = history.at(-1)
   await requireSameHistory(store, target, failed, signal)
   const before = failed?.revision ?? 0
+  const good = deployed.revision
   const unwaited = { ...request, options: { ...options, wait: false } }
-  const undo = rollbackTo(unwaited, deployed.revision, before)
-  const about = { before, good: deployed.revision }
-  const error = await runUndo(request, undo, about, () => undefined)
-  signal.throwIfAborted()
-  if (error !== undefined) {
-    const note = `the failed revision ${before} was not rolled back first: ${error.message}`
-    return { history: await readHistoryPatiently(store, signal), note }
+  const failures: UndoFailure[] = []
+  for (const over of [before, before + 1]) {
+    const undo = rollbackTo(unwaited, good, over)
+    const failure = await runUndo(request, undo, { before: over, good }, () => failures.at(-1)?.settle())
+    signal.throwIfAborted()
+    if (failure === undefined) {
+      await requireSameHistory(store, target, { revision: over + 1, status: 'deployed' }, signal)
+      const note = `rolled back to revision ${good} first, because revision ${before} had failed`
+      // A rollback over a pending one compares with what that was to apply.
+      const notes = failures.map(
+        ({ error }) =>
+          `the first time that failed, so objects that only revision ${before} has may stay: ${error.message}`,
+      )
+      return { history: await readHistoryPatiently(store, signal), notes: [note, ...notes] }
+    }
+    failures.push(failure)
+    const seen = await readHistoryPatiently(store, signal)
+    const last = seen.at(-1)
+    if (!isPending(last)) {
+      const note = `the failed revision ${before} was not rolled back first: ${failure.error.message}`
+      return { history: seen, notes: [note] }
+    }
+    const isOwn = failure.stderr !== undefined && isOwnRollback(last, over, failure.stderr)
+    if (!isOwn) throw explainPending(target, seen)
   }
-  await requireSameHistory(store, target, { revision: before + 1, status: 'deployed' }, signal)
-  const note = `rolled back to revision ${deployed.revision} first, because revision ${before} had failed`
-  return { history: await readHistoryPatiently(store, signal), note }
+  throw pendingRollback(target, { before, good }, failures.at(-1)?.error.message)
+}
+
+/** A hook may have failed so that nothing is rolled back: only a person may go past it. */
+function pendingRollback(
+  { namespace, release }: ReleaseTarget,
+  { before, good }: { readonly before: number; readonly good: number },
+  message: string | undefined,
+): NopassError {
+  const what = `revision ${before} of ${namespace}/${release} had failed, and its rollback to revision ${good}, which this run began, failed twice and is pending`
+  const command = `helm rollback ${release} ${good} --namespace ${namespace}`
+  return new NopassError('HELM_PENDING', `${what}: ${message}`, {
+    hint: `Correct what Helm names, then \`${command}\` (where it is a hook that is not needed: with \`--no-hooks\`), and run again.`,
+  })
 }
 
 /** Watched; stopped early when waiting is useless; rolled back by ourselves with the evidence kept. */
@@ -215,8 +247,10 @@ function yielding(request: DeployRequest): Yielding {
     client,
     store,
     target,
-    rollback: (revision, last) =>
-      runUndo(request, rollbackTo(request, revision, last), { before: last, good: revision }, () => undefined),
+    rollback: async (revision, last) => {
+      const about = { before: last, good: revision }
+      return (await runUndo(request, rollbackTo(request, revision, last), about, () => undefined))?.error
+    },
   }
 }
 
@@ -256,7 +290,7 @@ async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSig
   // Also a rollback that failed was applied over what another deployer completed.
   const restored = good === null ? NOTHING_DONE : await restoreOvertaken(yielding(request), own.revision, good, signal)
   if (undone !== undefined) {
-    const notes = [`${undo.command} failed too: ${undone.message}`, ...restored.notes]
+    const notes = [`${undo.command} failed too: ${undone.error.message}`, ...restored.notes]
     return { status: 'failed', revision: restored.revision ?? own.revision, error, notes }
   }
   if (undo.command === 'uninstall') return { status: 'failed', revision: null, error, notes: [undo.done] }
@@ -286,13 +320,21 @@ async function readHistoryAfter(
   }
 }
 
-/** The error of the undo; undefined: it is done. One that failed or was killed stays open for the post step. */
+/** An undo that failed or was killed; its journal entry stays open for the post step unless it is settled. */
+interface UndoFailure {
+  readonly error: NopassError
+  /** What helm wrote; undefined where it did not run. */
+  readonly stderr: string | undefined
+  settle(): void
+}
+
+/** Undefined: it is done. */
 async function runUndo(
   { helm, folder, cluster, target, report }: DeployRequest,
   undo: Undo,
   about: { readonly before: number; readonly good: number | null },
   settlePrevious: () => void,
-): Promise<NopassError | undefined> {
+): Promise<UndoFailure | undefined> {
   report(undo.say)
   const { command } = undo
   const begun = { id: randomUUID(), cluster, command, target, rollback: true, ...about }
@@ -301,12 +343,12 @@ async function runUndo(
     step = await beginHelmStep(helm, folder, undo.args, begun)
   } catch (cause) {
     // A full disk: the cause of the failure before it is what to report, and the journal entry of that stays open.
-    return toNopassError(cause)
+    return { error: toNopassError(cause), stderr: undefined, settle: () => undefined }
   }
   // From here on the journal entry of the undo is the one to repair.
   settlePrevious()
-  const end = await step.ended
-  if (end.exitCode !== 0) return readHelmError(end.stderr, { command })
+  const { exitCode, stderr } = await step.ended
+  if (exitCode !== 0) return { error: readHelmError(stderr, { command }), stderr, settle: step.settle }
   step.settle()
   return undefined
 }

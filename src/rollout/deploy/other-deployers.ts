@@ -58,6 +58,17 @@ async function withoutRollbacksTo(
   return revisions.filter((_, index) => !same[index])
 }
 
+/**
+ * Whether a pending rollback is ours, which went over revision `before`. It takes over the labels of where it goes back to, so it is
+ * known by its number and status, unless helm reported that it made no record.
+ */
+export function isOwnRollback(last: Revision | undefined, before: number, stderr: string): boolean {
+  return last?.revision === before + 1 && last.status === 'pending-rollback' && !WITHOUT_RECORD.test(stderr)
+}
+
+/** What Helm says before it has made the record of a rollback (`IsReachable` and `Create` in pkg/action/rollback.go). */
+const WITHOUT_RECORD = /already exists|Kubernetes cluster unreachable|failed to create: .*forbidden/
+
 /** The history after helm ended; a moment without the API server says nothing about what helm did. */
 export async function readHistoryPatiently(store: ReleaseStore, signal: AbortSignal): Promise<readonly Revision[]> {
   let history: readonly Revision[] = []

@@ -9,7 +9,7 @@ import { readHelmError } from '../../helm/read-helm-error.ts'
 import { isPending, lastGoodRevision, type Revision, revisionOfStep } from '../../helm/release/release-state.ts'
 import { runProgram } from '../../helm/run-helm.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import { restoreOvertaken } from '../deploy/other-deployers.ts'
+import { isOwnRollback, restoreOvertaken } from '../deploy/other-deployers.ts'
 import type { ReleaseStore } from '../deploy/release-store.ts'
 import type { HelmBegun } from '../run-folder.ts'
 
@@ -38,18 +38,12 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
   return good === null ? { kind: 'uninstall' } : { kind: 'rollback', revision: good }
 }
 
-/**
- * An upgrade is known by its label. A rollback takes over the labels of where it goes back to, so it is known by its
- * number and status, unless helm reported that it made no record.
- */
+/** An upgrade is known by its label, an uninstall by what it removes. */
 function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, stderr: string): boolean {
   if (begun.command === 'upgrade') return revisionOfStep(history, begun.id) === last
   if (begun.command === 'uninstall') return last.revision === begun.before
-  return last.revision === (begun.before ?? 0) + 1 && last.status === 'pending-rollback' && !WITHOUT_RECORD.test(stderr)
+  return isOwnRollback(last, begun.before ?? 0, stderr)
 }
-
-/** What Helm says before it has made the record of a rollback (`IsReachable` and `Create` in pkg/action/rollback.go). */
-const WITHOUT_RECORD = /already exists|Kubernetes cluster unreachable|failed to create: .*forbidden/
 
 /** Waits for the helm of a journal entry and repairs what it left; returns what was done. */
 export async function repairHelm(
