@@ -89,6 +89,13 @@ const ROWS: readonly Row[] = [
     id: 'POD_MASKED',
     says: /names its own pull secrets \(own\)/,
   },
+  ...[['own'], []].map((references) => ({
+    title: `ServiceAccounts that may not be read, and a Pod with ${references.length} pull secrets`,
+    pod: stuckPod({ references, detail: DENIED }),
+    scene: { accounts: undefined },
+    id: 'POD_STUCK' as const,
+    says: /without the right to read ServiceAccounts it is not known why/,
+  })),
   {
     title: 'a ServiceAccount that lacks the reference',
     pod: stuckPod(bare),

@@ -20,4 +20,8 @@ export const FOUND: readonly Found[] = [
   { seed: 430931064, finding: "the ServiceAccount of Alibaba's helper is deleted while a binding gives it rights" },
   { seed: 786099504, finding: 'the image of a Prometheus, which has no containers of its own, is overlooked' },
   { seed: 786099498, finding: 'without a report of the helper a Pod counts as one of another instance' },
+  {
+    seed: 1520029442,
+    finding: 'without the right to read ServiceAccounts a Pod with a list of its own counts as too old',
+  },
 ]

@@ -240,7 +240,7 @@ export const ROWS_EN: FindingRows = {
   POD_DISK_FULL: ['The disk of the node is full.', "Free space on the node's image file system, or enlarge it."],
   POD_STUCK: [
     'All checks pass, and the node still cannot pull.',
-    'The finding quotes its message; check the Events of the Pod.',
+    'The finding quotes its message; check the Events of the Pod. Without the right to read ServiceAccounts the reason may not be known.',
   ],
   POD_CACHED: [
     "The Pod runs, perhaps from the node's cache.",

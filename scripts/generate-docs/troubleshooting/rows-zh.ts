@@ -133,7 +133,10 @@ export const ROWS_ZH: FindingRows = {
   POD_IMAGE_NAME: ['镜像名称的写法不正确。', 'host/namespace/name:tag，不带 `https://`。'],
   POD_UNSCHEDULED: ['Pod 还没有节点。', '其事件说明为何没有合适的节点。'],
   POD_DISK_FULL: ['节点磁盘已满。', '清理节点的镜像文件系统，或扩容磁盘。'],
-  POD_STUCK: ['已知条件都正确，节点仍无法拉取。', '结果中带有节点的原话；查看 Pod 的事件。'],
+  POD_STUCK: [
+    '已知条件都正确，节点仍无法拉取。',
+    '结果中带有节点的原话；查看 Pod 的事件。无权读取 ServiceAccount 时，原因可能无法得知。',
+  ],
   POD_CACHED: ['Pod 在运行，镜像可能来自节点缓存。', '`doctor pod … --ask-registry` 可证明当前登录信息能够拉取。'],
   KUBELET_LENIENT: [
     '节点会把已有的镜像给任何 Pod。',

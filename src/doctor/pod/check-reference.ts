@@ -51,7 +51,15 @@ function byLabel(pod: PodFacts): StepResult | undefined {
 }
 
 function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | undefined {
-  const account = observed.accounts?.find(
+  if (observed.accounts === undefined) {
+    return wrong({
+      id: 'POD_STUCK',
+      cause: `The Pod does not name ${config.secretName}; without the right to read ServiceAccounts it is not known why.`,
+      fix: 'Run doctor again as somebody who may list ServiceAccounts.',
+      command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
+    })
+  }
+  const account = observed.accounts.find(
     ({ namespace, name }) => namespace === pod.namespace && name === pod.serviceAccount,
   )
   if (account === undefined) return undefined
