@@ -292,6 +292,45 @@ test('L5: who is told that the versions went back lists again, without a pause, 
   })
 })
 
+for (const watchList of [true, false]) {
+  const how = watchList ? 'one stream' : 'pages'
+  test(`L5: who is told so while a list is under way (by ${how}) begins it again, and sees no further restore later`, async () => {
+    let tell = (): void => undefined
+    await follow(
+      async ({ server, clock, reflector, changes, problems, until, rewound }) => {
+        tell = () => {
+          tell = () => undefined
+          // What was told so far is not there any more.
+          server.remove('a')
+          server.restore(50)
+          reflector.rewind()
+        }
+        await until(() => reflector.synced)
+        assert.deepEqual(names(reflector), ['b', 'c', 'd'])
+        assert.deepEqual(problems.slice(-1), [{ code: 'KUBE_EXPIRED', wait: 100 }])
+        const before = problems.length
+        await server.request(watchList ? 2 : 5)
+        server.end('reset')
+        await until(() => problems.length > before)
+        await clock.advance(problems.at(-1)?.wait ?? 0)
+        // A list of one object, then the watch.
+        await server.request(watchList ? 4 : 7)
+        server.put('e')
+        await until(() => changes.includes('+e'))
+        assert.deepEqual([names(reflector), rewound], [['b', 'c', 'd', 'e'], []])
+      },
+      {
+        pageSize: 2,
+        handler: (key) => (key === 'b' ? tell() : undefined),
+        prepare: (server) => {
+          server.watchList = watchList
+          for (const name of ['a', 'b', 'c', 'd']) server.put(name)
+        },
+      },
+    )
+  })
+}
+
 test('L4: an event before a known line and a broken one in the same piece is not lost', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     server.put('known')

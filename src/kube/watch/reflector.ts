@@ -87,6 +87,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   /** The last watch ended before its time, or heard nothing: perhaps the server came back with another history. */
   let doubtful = false
   let isRewound = false
+  /** A round is under way, not the pause after it. */
+  let trying = false
   /** Monotonic time since which every try has failed. */
   let failingSince: number | undefined
   let lastProgress = clock.monotonic()
@@ -107,14 +109,14 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     store.rewind()
     version = latest = undefined
   }
+  /** A list that is under way begins again: what it has told so far may be of the history that never happened. */
   const rewind = (): void => {
-    const isListing = version === undefined
+    const isFollowing = version !== undefined || (trying && !isRewound)
     forget()
-    if (!isListing) round.abort(rewound(path))
+    if (isFollowing) round.abort(rewound(path))
   }
   const rewoundHere = (): KubeApiError => {
-    version = undefined
-    rewind()
+    forget()
     isRewound = true
     options.onRewound?.()
     return rewound(path)
@@ -140,7 +142,11 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
       ...(options.metadataOnly && { accept: METADATA_ONLY_LIST }),
     }
     for await (const page of listPages<W>(client, list, signal)) {
-      for (const object of page.items ?? []) seen.add(put(object))
+      for (const object of page.items ?? []) {
+        signal.throwIfAborted()
+        seen.add(put(object))
+      }
+      signal.throwIfAborted()
       lastActivity = lastProgress = clock.monotonic()
       at = page.metadata.resourceVersion
     }
@@ -160,6 +166,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     let heard = false
     const begin = clock.monotonic()
     const onEvent = (event: WatchEvent<W>): void => {
+      // Of the same piece as the one before, which told that it is over.
+      signal.throwIfAborted()
       heard = true
       lastActivity = lastProgress = clock.monotonic()
       if (event.type === 'ERROR') {
@@ -263,9 +271,11 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
       while (!signal.aborted) {
         const begin = clock.monotonic()
         round = new AbortController()
+        trying = true
         try {
           await oneRound(AbortSignal.any([signal, round.signal]))
         } catch (error) {
+          trying = false
           if (signal.aborted) return
           // What took long was open, unless it was the wait for an answer.
           const waited = error instanceof KubeApiError && error.code === 'KUBE_TIMEOUT'
