@@ -1,42 +1,38 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { renderSection, replacePart } from '../bench/report/page.ts'
-import type { Scenario } from '../bench/scenarios/scenario.ts'
+import { ANY, FIGURES, type Figure } from '../bench/figures.ts'
+import { renderSection, replaceFigure, replacePart } from '../bench/report/page.ts'
 import { SCENARIOS } from '../bench/scenarios.ts'
 
-const scenario: Scenario = {
-  name: 'one',
-  title: { en: 'One', zh: '一' },
-  minutes: 1,
-  rows: [
-    {
-      id: 'fast',
-      title: { en: 'Fast', zh: '快' },
-      measure: 'writes',
-      bars: [1, 3],
-      peers: { en: 'a | b', zh: '甲' },
-    },
-    { id: 'slow', title: { en: 'Slow', zh: '慢' }, measure: 'writes', bars: [1], peers: { en: '', zh: '' } },
-    { id: 'absent', title: { en: 'Absent', zh: '无' }, measure: 'count', peers: { en: '', zh: '' } },
-  ],
-  run: () => Promise.reject(new Error('not run here')),
+const others = { en: 'a | b', zh: '甲' }
+const against = { en: 'that', zh: '它' }
+const figure = (id: string, more: Partial<Figure>): Figure => {
+  return { id, scenario: 'one', title: { en: id, zh: id }, measure: 'times', ...more }
 }
 
 test('the page shows each figure with its bar, misses as well, and under what it was measured', () => {
   const section = renderSection(
-    scenario,
-    { figures: { fast: [0.9, 2], slow: [1.5] }, unit: { p50: 4, p99: 12.34, samples: 400 }, notes: ['a note'] },
+    { title: { en: 'One', zh: '一' } },
+    {
+      outcomes: [
+        { figure: figure('fast', { bars: [1, 3], against, others }), numbers: [0.9, 2], within: true },
+        { figure: figure('slow', { bars: [1] }), numbers: [1.5], within: false },
+        { figure: figure('early', { measure: 'count', bars: [ANY, 0] }), numbers: [7, 0], within: true },
+      ],
+      notes: ['a note'],
+    },
     { at: Date.UTC(2026, 10, 25, 14, 30), load: [0.5, 2] },
     'en',
   )
   assert.deepEqual(section.split('\n'), [
-    '| Figure | Measured | Bar |  | Others, measured or known |',
-    '| --- | --- | --- | --- | --- |',
-    '| Fast | 0.90x / 2x | ≤ 1x / 3x | ✅ | a \\| b |',
-    '| Slow | 1.50x | ≤ 1x | ❌ |  |',
+    '| Figure | Compared with | Measured | Bar |  | Other tools |',
+    '| --- | --- | --- | --- | --- | --- |',
+    '| fast | that | 0.90x / 2x | ≤ 1x / 3x | ✅ | a \\| b |',
+    '| slow |  | 1.50x | ≤ 1x | ❌ |  |',
+    '| early |  | 7 / 0 | ≤ – / 0 | ✅ |  |',
     '',
-    'Measured on 2026-11-25 14:30 UTC; one write: 4.0 ms (p50), 12.3 ms (p99), 400 samples; load average 0.5 before, 2.0 after.',
+    'Measured on 2026-11-25 14:30 UTC; load average 0.5 before, 2.0 after.',
     '',
     '<details><summary>Details</summary>',
     '',
@@ -54,6 +50,24 @@ test('a part of the page is replaced as often as one likes, and nothing else is 
   assert.throws(() => replacePart(page, 'three', 'new'), /no part for three/)
 })
 
+test('a sentence shows a figure as it was measured', () => {
+  const page = '| <!-- figure:lost -->1<!-- /figure --> | <!-- figure:fast -->2x<!-- /figure --> |'
+  const outcome = { figure: figure('fast', {}), numbers: [0.95, 1.2], within: undefined }
+  assert.equal(replaceFigure(page, outcome), page.replace('2x', '0.95x / 1.20x'))
+})
+
+for (const path of ['README.md', 'README.zh-CN.md', 'docs/en/performance.md', 'docs/zh/performance.md']) {
+  test(`sentences show figures that are measured: ${path}`, async () => {
+    const page = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
+    const shown = [...page.matchAll(/<!-- figure:(\S+) -->/g)].map(([, id]) => id)
+    assert.ok(shown.length > 0)
+    assert.deepEqual(
+      shown.filter((shownId) => !FIGURES.some(({ id }) => id === shownId)),
+      [],
+    )
+  })
+}
+
 for (const language of ['en', 'zh']) {
   test(`the page has a place for every scenario: ${language}`, async () => {
     const machines = [...new Set(SCENARIOS.map(({ page }) => page))].map((page) => ({ name: 'machine', page }))
@@ -64,11 +78,18 @@ for (const language of ['en', 'zh']) {
   })
 }
 
-test('every row has a name of its own, and its texts in both languages', () => {
-  const rows = SCENARIOS.flatMap((one) => one.rows)
-  assert.equal(new Set(rows.map(({ id }) => id)).size, rows.length)
+test('every figure has a name of its own, a scenario, texts in both languages and a bar for each number that has one', () => {
+  const names = new Set(SCENARIOS.map(({ name }) => name))
+  assert.equal(new Set([...FIGURES.map(({ id }) => id), ...names]).size, FIGURES.length + names.size)
+  const texts = ({ title, against = title, others = title }: Figure) =>
+    [title, against, others].flatMap(({ en, zh }) => [en, zh])
   assert.deepEqual(
-    rows.filter(({ title, peers }) => ![title.en, title.zh, peers.en, peers.zh].every((text) => text !== '')),
+    FIGURES.filter((one) => !names.has(one.scenario) || texts(one).includes('')),
     [],
   )
+  assert.deepEqual([...names], [...new Set(FIGURES.map(({ scenario: name }) => name))].toSorted(byPage([...names])))
 })
+
+function byPage(names: readonly string[]): (a: string, b: string) => number {
+  return (a, b) => names.indexOf(a) - names.indexOf(b)
+}

@@ -2,11 +2,11 @@ import type { Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { buildPrograms } from './bed/programs.ts'
 import type { BenchOptions } from './bench-options.ts'
-import { describeResult } from './report/console-table.ts'
+import { FIGURES, type Figure } from './figures.ts'
 import { readMachine } from './report/machine.ts'
-import { dependsOnMachine, isWithin } from './report/row.ts'
+import { formatNumbers } from './report/numbers.ts'
 import { writePages } from './report/write-pages.ts'
-import type { Scenario, ScenarioResult } from './scenarios/scenario.ts'
+import { isBroken, type Outcome, runScenario, type ScenarioResult } from './run-scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 export interface BenchDeps {
@@ -29,9 +29,13 @@ const TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'] as 
  */
 export async function runBench(options: BenchOptions, deps: BenchDeps, signal: AbortSignal): Promise<number> {
   const { root, folder, progress, print } = deps
-  const scenarios = choose(options)
+  const scenarios = SCENARIOS.filter(({ name }) => options.scenarios.includes(name))
+  const figures = FIGURES.filter(({ id }) => options.figures.includes(id))
   if (options.list) {
-    for (const { name, title, minutes } of SCENARIOS) print(`${name.padEnd(16)} ${title.en} (${minutes} min)`)
+    for (const { name, title, minutes } of scenarios) {
+      print(`${name}: ${title.en} (${minutes} min)`)
+      for (const figure of figures.filter(({ scenario }) => scenario === name)) print(`  ${describeFigure(figure)}`)
+    }
     return 0
   }
   const total = scenarios.reduce((sum, { minutes }) => sum + minutes, 0)
@@ -40,31 +44,35 @@ export async function runBench(options: BenchOptions, deps: BenchDeps, signal: A
   const programs = await progress.step('programs, bundled', () => buildPrograms(root, folder))
   const machine = await readMachine(tools)
   const { settings } = options
+  const missed: string[] = []
   let failed = false
-  for (const scenario of scenarios) {
-    const context = { root, tools, programs, settings, note: progress.note, signal }
+  for (const [index, scenario] of scenarios.entries()) {
     const before = deps.load()
-    const result = await progress.step(scenario.title.en, (step) => scenario.run(context, step))
-    print(describeResult(scenario, result))
+    const title = `${index + 1} of ${scenarios.length}: ${scenario.title.en}`
+    const result = await progress.step(title, ({ update: tell }) =>
+      runScenario(scenario, { root, tools, programs, settings, tell, note: progress.note, signal }, figures),
+    )
+    print(describeResult(scenario.name, result))
     const conditions = { at: deps.now(), load: [before, deps.load()] } as const
     if (options.write) await writePages(root, scenario, result, conditions, machine)
-    failed ||= isBroken(scenario, result)
+    failed ||= isBroken(result)
+    missed.push(...result.outcomes.filter(({ within }) => within === false).map(({ figure }) => figure.id))
   }
+  print(missed.length === 0 ? 'every bar is met' : `over their bar: ${missed.join(', ')}`)
   return failed ? 1 : 0
 }
 
-/** @throws TypeError for a name that is none */
-function choose({ names, long }: BenchOptions): readonly Scenario[] {
-  for (const name of names) {
-    if (!SCENARIOS.some((one) => one.name === name)) throw new TypeError(`there is no scenario ${name}`)
-  }
-  if (names.length > 0) return SCENARIOS.filter(({ name }) => names.includes(name))
-  return SCENARIOS.filter((one) => long || one.long !== true)
+function describeResult(name: string, { outcomes, notes }: ScenarioResult): string {
+  return [name, ...outcomes.map(describeOutcome), ...notes.map((note) => `    ${note}`)].join('\n')
 }
 
-function isBroken({ rows }: Scenario, { figures }: ScenarioResult): boolean {
-  return rows.some((row) => {
-    const numbers = figures[row.id]
-    return numbers !== undefined && !dependsOnMachine(row) && isWithin(numbers, row.bars) === false
-  })
+function describeOutcome({ figure, numbers, within }: Outcome): string {
+  const mark = within === undefined ? ' ' : within ? '✔' : '✖'
+  return `  ${mark} ${describeFigure(figure)}: ${formatNumbers(numbers, figure.measure)}`
+}
+
+function describeFigure({ id, title, against, measure, bars }: Figure): string {
+  const compared = against === undefined ? '' : `, against ${against.en}`
+  const bar = bars === undefined ? '' : ` (at most ${formatNumbers(bars, measure)})`
+  return `${id}: ${title.en}${compared}${bar}`
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { helmEnvironment } from '../../../src/helm/helm-environment.ts'
-import type { BenchContext } from '../scenarios/scenario.ts'
+import type { BenchContext } from '../scenario.ts'
 import type { RolloutBed } from './rollout-bed.ts'
 
 /** Helm without anything around it: what a shell script in a workflow would do. */

@@ -13,7 +13,6 @@ import { type AuditWindow, openAuditWindow } from './audit-window.ts'
 import { type CloudSide, startCloudSide } from './cloud-side.ts'
 import { type Observer, startObserver } from './observer.ts'
 import { readProcess } from './process-figures.ts'
-import { createUnit, type Unit } from './unit.ts'
 
 export const RELEASE = 'acr-nopass'
 export const HOME = 'acr-system'
@@ -27,7 +26,6 @@ export interface Bed extends AsyncDisposable {
   readonly admin: KubeClient
   readonly cloud: CloudSide
   readonly observer: Observer
-  readonly unit: Unit
   /** Helm installs or upgrades the release; the helper runs as the chart's Pods once a node is there. */
   install(values: object): Promise<void>
   /** From now on the chart's Pods run, as child processes. */
@@ -71,7 +69,6 @@ export async function openBed({ name, tools, helperFile, signal }: BedOptions): 
       admin,
       cloud,
       observer,
-      unit: createUnit(admin),
       async install(values) {
         const target = ['--namespace', HOME, '--create-namespace', '--kubeconfig', cluster.adminKubeconfigFile]
         const all = [cloud.values, values]

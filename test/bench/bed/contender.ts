@@ -24,9 +24,6 @@ export interface Contender {
 export interface ContenderFigures {
   readonly coldMs: number
   readonly firstMs: number
-  /** From its first write to its last. */
-  readonly firstAfterWriteMs: number
-  readonly writingMs: number
   readonly rotationMs: number
   readonly coldCpu: number
   readonly rotationCpu: number
@@ -48,7 +45,7 @@ const LIMIT_MS = 600_000
 const QUIET_MS = 1_500
 const SETTLE_MS = 10_000
 
-/** Cold start over `names`, which exist with their ServiceAccounts, then one rotation. The unit is taken around both. */
+/** Cold start over `names`, which exist with their ServiceAccounts, then one rotation. */
 export async function measureContender(
   bed: Bed,
   contender: Contender,
@@ -58,7 +55,6 @@ export async function measureContender(
 ): Promise<ContenderFigures> {
   const { observer } = bed
   const seen = names.map((name) => observer.of(name))
-  await bed.unit.measure(signal)
   tell('cold start')
   const cold = bed.audit(contender.username)
   await contender.start()
@@ -69,13 +65,9 @@ export async function measureContender(
   await observer.until('all were usable', () => seen.every((one) => ready(one) !== undefined), LIMIT_MS, signal)
   const coldServerCpu = bed.serverCpu() - serversAtFirst
   const usable = seen.map((one) => ready(one) ?? Number.NaN)
-  const firstWrite = Math.min(
-    ...seen.flatMap(({ attachedAt, secretAt }) => [attachedAt ?? Infinity, secretAt ?? Infinity]),
-  )
   await sleep(QUIET_MS, undefined, { signal })
   const afterCold = readProcess(contender.process())
   const coldRequests = cold.requests()
-  await bed.unit.measure(signal)
 
   tell('rotation')
   const old = observer.of(HOME).content
@@ -90,15 +82,12 @@ export async function measureContender(
   await sleep(QUIET_MS, undefined, { signal })
   const after = readProcess(contender.process())
   const rotationRequests = rotation.requests()
-  await bed.unit.measure(signal)
   tell('memory')
   await sleep(SETTLE_MS, undefined, { signal })
   const settled: ProcessFigures = readProcess(contender.process())
   return {
     coldMs: Math.max(...usable) - afterCold.startedAt,
     firstMs: Math.min(...usable) - afterCold.startedAt,
-    firstAfterWriteMs: Math.min(...usable) - firstWrite,
-    writingMs: Math.max(...usable) - firstWrite,
     rotationMs: rotated - due,
     coldCpu: afterCold.cpuSeconds,
     rotationCpu: after.cpuSeconds - before.cpuSeconds,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { bundleCli, bundleHelper } from '../../../scripts/build/bundles.ts'
 import { lightBuiltins } from '../../../scripts/build/light-builtins.ts'
-import type { Programs } from '../scenarios/scenario.ts'
+import type { Programs } from '../scenario.ts'
 
 /** Bundles what is measured as users get it, and what it is compared with. */
 export async function buildPrograms(root: string, folder: string): Promise<Programs> {

@@ -10,7 +10,7 @@ import { HELPER_NODE_FLAGS } from '../../../src/sandbox/image/helper-image.ts'
 import { startProcessNode } from '../../../src/sandbox/nodes/process/process-node.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
 import { teamValues } from '../../support/chart/team-values.ts'
-import type { BenchContext } from '../scenarios/scenario.ts'
+import type { BenchContext } from '../scenario.ts'
 import { fleetRights } from './rollout-objects.ts'
 
 /** One entry of the clusters list: a release in a namespace of its own. */

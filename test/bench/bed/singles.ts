@@ -9,7 +9,7 @@ export interface SingleTimes {
   readonly account: readonly number[]
   /** After the namespace existed. */
   readonly namespace: readonly number[]
-  /** After it was asked for. */
+  /** After it was requested. */
   readonly asked: readonly number[]
 }
 

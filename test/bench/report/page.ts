@@ -1,5 +1,7 @@
-import type { Scenario, ScenarioResult } from '../scenarios/scenario.ts'
-import { formatNumbers, isWithin, type Text } from './row.ts'
+import type { Text } from '../figures.ts'
+import type { Outcome, ScenarioResult } from '../run-scenario.ts'
+import type { Scenario } from '../scenario.ts'
+import { formatNumbers } from './numbers.ts'
 
 export type Language = keyof Text
 
@@ -13,17 +15,13 @@ export interface Conditions {
 
 const WORDS = {
   en: {
-    head: ['Figure', 'Measured', 'Bar', '', 'Others, measured or known'],
-    unit: (p50: string, p99: string, samples: number) =>
-      `one write: ${p50} ms (p50), ${p99} ms (p99), ${samples} samples`,
+    head: ['Figure', 'Compared with', 'Measured', 'Bar', '', 'Other tools'],
     load: (before: string, after: string) => `load average ${before} before, ${after} after`,
     measured: (date: string) => `Measured on ${date}`,
     notes: 'Details',
   },
   zh: {
-    head: ['指标', '测量值', '目标', '', '其他工具（实测或已知）'],
-    unit: (p50: string, p99: string, samples: number) =>
-      `一次写入：${p50} ms（p50），${p99} ms（p99），${samples} 个样本`,
+    head: ['指标', '比较对象', '测量值', '上限', '', '其他工具'],
     load: (before: string, after: string) => `平均负载：之前 ${before}，之后 ${after}`,
     measured: (date: string) => `测量于 ${date}`,
     notes: '细节',
@@ -32,23 +30,20 @@ const WORDS = {
 
 /** The part of the page that shows one scenario's figures: a table, under what it was measured, details. */
 export function renderSection(
-  scenario: Scenario,
-  { figures, unit, notes, pictures = {} }: ScenarioResult,
+  scenario: Pick<Scenario, 'title' | 'page'>,
+  { outcomes, notes, pictures = {} }: ScenarioResult,
   { at, load }: Conditions,
   language: Language,
 ): string {
   const words = WORDS[language]
-  const rows = scenario.rows.flatMap(({ id, title, measure, bars, peers }) => {
-    const numbers = figures[id]
-    if (numbers === undefined) return []
-    const within = isWithin(numbers, bars)
+  const rows = outcomes.map(({ figure: { title, against, measure, bars, others }, numbers, within }) => {
     const bar = bars === undefined ? '' : `≤ ${formatNumbers(bars, measure)}`
     const mark = within === undefined ? '' : within ? '✅' : '❌'
-    return [toRow([title[language], formatNumbers(numbers, measure), bar, mark, peers[language]])]
+    const measured = formatNumbers(numbers, measure)
+    return toRow([title[language], against?.[language] ?? '', measured, bar, mark, others?.[language] ?? ''])
   })
   const conditions = [
     words.measured(new Date(at).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC')),
-    ...(unit === undefined ? [] : [words.unit(unit.p50.toFixed(1), unit.p99.toFixed(1), unit.samples)]),
     words.load(load[0].toFixed(1), load[1].toFixed(1)),
   ]
   // The page of a scenario of its own has no other place for them.
@@ -79,4 +74,12 @@ export function replacePart(page: string, name: string, content: string): string
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`the page has no part for ${name}: write ${begin} and ${end} into it`)
   return `${page.slice(0, from + begin.length)}\n${content}\n${page.slice(to)}`
+}
+
+/** The page with the figure's numbers between `<!-- figure:id -->` and `<!-- /figure -->`, wherever a sentence shows them. */
+export function replaceFigure(page: string, { figure: { id, measure }, numbers }: Outcome): string {
+  return page.replace(
+    new RegExp(`(<!-- figure:${id} -->).*?(<!-- /figure -->)`, 'g'),
+    (_all, begin: string, end: string) => begin + formatNumbers(numbers, measure) + end,
+  )
 }

@@ -1,10 +1,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Scenario, ScenarioResult } from '../scenarios/scenario.ts'
+import type { ScenarioResult } from '../run-scenario.ts'
+import type { Scenario } from '../scenario.ts'
 import { type Machine, renderMachine } from './machine.ts'
-import { type Conditions, type Language, renderSection, replacePart } from './page.ts'
+import { type Conditions, type Language, renderSection, replaceFigure, replacePart } from './page.ts'
 
-const LANGUAGES: readonly Language[] = ['en', 'zh']
+/** Pages whose sentences show figures. */
+const PAGES: Readonly<Record<Language, readonly string[]>> = {
+  en: ['docs/en/performance.md', 'README.md'],
+  zh: ['docs/zh/performance.md', 'README.zh-CN.md'],
+}
 
 /** Writes one scenario's figures, and its pictures, into the documentation. */
 export async function writePages(
@@ -14,12 +19,17 @@ export async function writePages(
   conditions: Conditions,
   machine: Machine,
 ): Promise<void> {
-  for (const language of LANGUAGES) {
-    const file = join(root, 'docs', language, `${scenario.page ?? 'performance'}.md`)
-    const before = await readFile(file, 'utf8')
-    const section = renderSection(scenario, result, conditions, language)
-    const page = replacePart(before, scenario.name, section)
-    await writeFile(file, replacePart(page, 'machine', renderMachine(machine, conditions.at, language)))
+  const change = async (path: string, edit: (page: string) => string): Promise<void> => {
+    const file = join(root, path)
+    await writeFile(file, edit(await readFile(file, 'utf8')))
+  }
+  for (const language of ['en', 'zh'] as const) {
+    await change(`docs/${language}/${scenario.page ?? 'performance'}.md`, (page) => {
+      const section = renderSection(scenario, result, conditions, language)
+      const shown = replacePart(page, scenario.name, section)
+      return replacePart(shown, 'machine', renderMachine(machine, conditions.at, language))
+    })
+    for (const path of PAGES[language]) await change(path, (page) => result.outcomes.reduce(replaceFigure, page))
   }
   for (const [name, svg] of Object.entries(result.pictures ?? {})) {
     const file = join(root, 'docs', 'img', name)

@@ -1,13 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { stringify } from 'yaml'
-import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import { type ActionOutcome, runAction } from '../../action/support/run-action.ts'
 import { bareHelm } from '../bed/bare-helm.ts'
 import { childrenCpu } from '../bed/children-cpu.ts'
 import { openRolloutBed, type RolloutBed } from '../bed/rollout-bed.ts'
 import { median } from '../bed/statistics.ts'
-import { FLEET_ROLLOUT_ROWS } from '../rows/fleet-rollout-rows.ts'
-import type { BenchContext, Scenario, ScenarioResult } from './scenario.ts'
+import type { BenchContext, Measured, Scenario } from '../scenario.ts'
 
 const SITES = 20
 const SERVERS = 4
@@ -17,9 +15,8 @@ const PARALLEL = 4
 export const fleetRollout: Scenario = {
   name: 'fleet-rollout',
   title: { en: 'Rollout to 20 clusters', zh: '向 20 个集群发布' },
-  minutes: 8,
-  rows: FLEET_ROLLOUT_ROWS,
-  run: runFleetRollout,
+  minutes: 4,
+  measure: measureFleetRollout,
 }
 
 type Part = 'bare' | 'first' | 'again' | 'noRam' | 'canary' | 'verify'
@@ -33,8 +30,9 @@ const VARIANTS = {
   verify: { canary: '0' },
 } as const
 
-async function runFleetRollout(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
-  step.update(`${SERVERS} API servers`)
+async function measureFleetRollout(context: BenchContext): Promise<Measured> {
+  const { settings, tell } = context
+  tell(`${SERVERS} API servers`)
   await using bed = await openRolloutBed(context, { sites: SITES, servers: SERVERS })
   const helm = bareHelm(context, bed, PARALLEL)
   const times: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
@@ -46,18 +44,18 @@ async function runFleetRollout(context: BenchContext, step: StepHandle): Promise
     if (before !== undefined && after !== undefined) cpu[part].push(after - before)
   }
   let writes = 0
-  const { rollouts } = context.settings
   // What only the first of all rollouts pays for, such as cold files, nobody does.
   giveRights(bed)
   await helm.install()
   await helm.uninstall()
-  for (let round = 0; round < rollouts; round += 1) {
-    const say = (what: string): void => step.update(`round ${round + 1} of ${rollouts}: ${what}`)
+  for (let round = 0; round < settings.rounds; round += 1) {
+    const say = (what: string): void => tell(`round ${round + 1} of ${settings.rounds}: ${what}`)
     say('helm under xargs')
     giveRights(bed)
     await measured('bare', () => timed(() => helm.install()))
     await helm.uninstall()
     for (const [name, inputs] of Object.entries(VARIANTS)) {
+      if (name !== 'first' && !settings.long) continue
       say(`the action, ${name}`)
       if (name === 'noRam') giveRights(bed)
       else takeRights(bed)
@@ -80,22 +78,24 @@ async function runFleetRollout(context: BenchContext, step: StepHandle): Promise
   }
   const of = (part: Part): number => median(times[part])
   return {
-    unit: undefined,
     figures: {
       rollout: [of('first') / of('bare')],
-      ...(cpu.bare.length > 0 && { 'rollout-cpu': [median(cpu.first) / median(cpu.bare)] }),
-      ...(cpu.bare.length > 0 && { 'again-cpu': [median(cpu.again) / median(cpu.first)] }),
+      'rollout-cpu': [median(cpu.first) / median(cpu.bare)],
+      'again-cpu': [median(cpu.again) / median(cpu.first)],
       again: [of('again') / of('first')],
       'again-writes': [writes],
-      ram: [of('first') / of('bare') - of('noRam') / of('bare')],
-      canary: [of('canary') / of('bare') - of('first') / of('bare')],
-      verify: [of('verify') / of('bare') - of('first') / of('bare')],
+      'rollout-parts': [
+        (of('first') - of('noRam')) / of('bare'),
+        (of('canary') - of('first')) / of('bare'),
+        (of('verify') - of('first')) / of('bare'),
+      ],
     },
     notes: [
-      `medians of ${rollouts}, ${SITES} releases on ${SERVERS} API servers, ${PARALLEL} at a time`,
-      ...Object.entries(times).map(([part, all]) => {
+      `medians of ${settings.rounds} rounds, ${SITES} releases on ${SERVERS} API servers, ${PARALLEL} at a time`,
+      ...Object.entries(times).flatMap(([part, all]) => {
+        if (all.length === 0) return []
         const own = cpu[part as Part].map((seconds) => seconds.toFixed(1)).join(', ')
-        return `${part}: ${all.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s, with ${own} s of CPU`
+        return [`${part}: ${all.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s, with ${own} s of CPU`]
       }),
     ],
   }

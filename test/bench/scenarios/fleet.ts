@@ -1,11 +1,9 @@
-import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import { type FleetFigures, SPREAD_OUT } from '../fleet/fleet-figures.ts'
 import { type FleetPlan, HOUR } from '../fleet/fleet-plan.ts'
 import { MIXED_LIFE, mixedPlan, throttledPlan, weekPlan } from '../fleet/fleet-plans.ts'
 import { type FleetSummary, summarizeInThread } from '../fleet/fleet-summary.ts'
 import { plotLines, type Series } from '../report/plot.ts'
-import { FLEET_ROWS } from '../rows/fleet-rows.ts'
-import type { BenchContext, Scenario, ScenarioResult } from './scenario.ts'
+import type { BenchContext, Measured, Scenario } from '../scenario.ts'
 
 const CLUSTERS = 5000
 const MIXED_CLUSTERS = 1000
@@ -19,24 +17,23 @@ export const fleet: Scenario = {
   title: { en: 'A fleet of 5,000 clusters, simulated', zh: '五千个集群（模拟）' },
   minutes: 3,
   page: 'scale',
-  rows: FLEET_ROWS,
-  run: runFleet,
+  measure: measureFleet,
 }
 
 interface Simulated extends FleetSummary {
   readonly title: string
 }
 
-async function runFleet({ signal }: BenchContext, step: StepHandle): Promise<ScenarioResult> {
+async function measureFleet({ tell, signal }: BenchContext): Promise<Measured> {
   let open = 0
   const simulate = async (title: string, plan: FleetPlan, life: number): Promise<Simulated> => {
     open += 1
     const summary = await summarizeInThread({ plan, life, most: MOST }, signal)
     open -= 1
-    step.update(`${open} of 4 still run`)
+    tell(`${open} of 4 still run`)
     return { title, ...summary }
   }
-  step.update('4 simulations side by side')
+  tell('4 simulations side by side')
   const all = await Promise.all([
     simulate(`${CLUSTERS} clusters, ${DAYS} days, no limit`, weekPlan(CLUSTERS, DAYS), HOUR),
     simulate(`${CLUSTERS} clusters, 1 day, 50 calls a second`, throttledPlan(CLUSTERS, 50), HOUR),
@@ -47,7 +44,6 @@ async function runFleet({ signal }: BenchContext, step: StepHandle): Promise<Sce
   const of = (figure: keyof FleetFigures): number[] => all.map(({ figures }) => figures[figure])
   const [one = 0, , , two = 0] = mixed.rotationsAnHour
   return {
-    unit: undefined,
     figures: {
       'fleet-mean': of('mean'),
       'fleet-peak': of('peak'),

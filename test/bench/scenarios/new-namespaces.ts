@@ -1,63 +1,117 @@
-import type { StepHandle } from '../../../src/sandbox/progress.ts'
-import { countRequests, describeRequests } from '../bed/audit-window.ts'
-import { measureBursts } from '../bed/bursts.ts'
+import { countRequests, describeRequests, type RequestCounts } from '../bed/audit-window.ts'
+import { HOME } from '../bed/bed.ts'
+import { type BurstTimes, measureBursts } from '../bed/bursts.ts'
+import type { Attach } from '../bed/contender.ts'
+import { minimalContender } from '../bed/minimal-contender.ts'
 import { namesOf } from '../bed/namespaces.ts'
-import { measureSingles } from '../bed/singles.ts'
+import { measureSingles, type SingleTimes } from '../bed/singles.ts'
 import { percentile } from '../bed/statistics.ts'
 import { untilHelperWorks } from '../bed/until-works.ts'
-import { NEW_NAMESPACE_ROWS } from '../rows/new-namespaces-rows.ts'
-import { measureMinimal } from './minimal-namespaces.ts'
-import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
+import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
 
-/** Namespaces that come while the helper works, by `attach: serviceAccounts`. */
+/** Namespaces that are created while the helper runs, by `attach: serviceAccounts`. */
 export const newNamespaces: Scenario = {
   name: 'new-namespaces',
   title: { en: 'A new namespace, attach by ServiceAccount', zh: '新命名空间（通过 ServiceAccount 附加）' },
-  minutes: 2,
-  rows: NEW_NAMESPACE_ROWS,
-  run: runNewNamespaces,
+  minutes: 5,
+  repeated: true,
+  measure: measureNewNamespaces,
 }
 
-async function runNewNamespaces(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
-  const { settings, signal } = context
-  const minimal = await measureMinimal(context, 'serviceAccounts', step)
-  step.update('a cluster')
-  await using bed = await openScenarioBed(context, 'new')
-  await bed.startNode()
-  // One replica, as the others had: a second one would share this machine's processors.
-  await bed.install({ attach: 'serviceAccounts', replicas: 1 })
-  await untilHelperWorks(bed, signal)
-  await bed.unit.measure(signal)
+/** The same by `attach: admission`, where a Secret is all that the helper writes. */
+export const admission: Scenario = {
+  name: 'admission',
+  title: { en: 'A new namespace, attach by admission', zh: '新命名空间（通过准入附加）' },
+  minutes: 4,
+  repeated: true,
+  measure: measureAdmission,
+}
 
-  const window = bed.audit()
-  const tell = (text: string): void => step.update(text)
-  const singles = namesOf('one', settings.singles)
-  const after = await measureSingles(bed, singles, 'serviceAccounts', tell, signal)
-  const requests = window.requests()
-  await bed.unit.measure(signal)
-
-  const bursts = await measureBursts(bed, settings, tell, signal)
-  await bed.unit.measure(signal)
-  const x = (milliseconds: number): number => milliseconds / bed.unit.p50
+async function measureNewNamespaces(context: BenchContext): Promise<Measured> {
+  const { settings } = context
+  const minimal = await measureMinimal(context, 'serviceAccounts')
+  const { singles, bursts, requests } = await measureHelper(context, 'serviceAccounts')
   return {
-    unit: snapshot(bed.unit),
     figures: {
-      'usable-after-account': [x(percentile(after.account, 0.5)), x(percentile(after.account, 0.99))],
-      'usable-after-asked': [x(percentile(after.asked, 0.5)), x(percentile(after.asked, 0.99))],
-      'minimal-usable': [percentile(minimal.account, 0.5), percentile(minimal.account, 0.99)],
-      'usable-against-minimal': [
-        x(percentile(after.account, 0.5)) / percentile(minimal.account, 0.5),
-        x(percentile(after.account, 0.99)) / percentile(minimal.account, 0.99),
-      ],
-      'slowest-single': [x(Math.max(...after.asked))],
-      'slowest-burst': [x(Math.max(...bursts.asked))],
-      'minimal-burst': [Math.max(...(minimal.bursts?.asked ?? []))],
-      'burst-usable': [x(percentile(bursts.asked, 0.5)), x(percentile(bursts.asked, 0.99))],
+      usable: bothOf(singles.account),
+      'usable-against-minimal': against(bothOf(singles.account), bothOf(minimal.singles.account)),
+      'usable-after-request': bothOf(singles.asked),
+      'usable-slowest': [Math.max(...singles.asked), Math.max(...bursts.asked)],
       'requests-new': [countRequests(requests, 'secrets', 'serviceaccounts', 'events') / settings.singles],
     },
     notes: [
-      `requests for each new namespace: ${describeRequests(requests, settings.singles)}`,
-      `in bursts, after the ServiceAccount exists, which is the helper's part: ${[0.5, 0.99, 1].map((share) => `${x(percentile(bursts.account, share)).toFixed(1)}x`).join(' / ')} (p50 / p99 / the slowest)`,
+      `the minimal program: usable after ${show(bothOf(minimal.singles.account))} ms, the slowest in bursts ${show([Math.max(...minimal.bursts.asked)])} ms`,
+      `in bursts, after the ServiceAccount exists: ${show([0.5, 0.99, 1].map((share) => percentile(bursts.account, share)))} ms (p50 / p99 / the slowest)`,
+      `requests per new namespace: ${describeRequests(requests, settings.singles)}`,
     ],
   }
+}
+
+async function measureAdmission(context: BenchContext): Promise<Measured> {
+  const { settings } = context
+  const minimal = bothOf((await measureMinimal(context, 'admission')).singles.namespace)
+  const { singles, requests } = await measureHelper(context, 'admission')
+  const own = bothOf(singles.namespace)
+  return {
+    figures: {
+      secret: [...own, Math.max(...singles.namespace)],
+      'secret-against-minimal': against(own, minimal),
+      'requests-admission': [countRequests(requests, 'secrets', 'serviceaccounts', 'events') / settings.singles],
+    },
+    notes: [
+      `the minimal program: Secret after ${show(minimal)} ms`,
+      `requests per new namespace: ${describeRequests(requests, settings.singles)}`,
+    ],
+  }
+}
+
+interface NamespaceTimes {
+  readonly singles: SingleTimes
+  /** Empty by admission, where the server's part of a burst is all there is. */
+  readonly bursts: BurstTimes
+}
+
+const NO_BURST: BurstTimes = { asked: [], account: [] }
+
+async function measureHelper(
+  context: BenchContext,
+  attach: Attach,
+): Promise<NamespaceTimes & { readonly requests: RequestCounts }> {
+  const { settings, tell, signal } = context
+  tell('helper: a cluster')
+  await using bed = await openScenarioBed(context, 'new')
+  await bed.startNode()
+  // One replica, as the others had: a second one would share this machine's processors.
+  await bed.install({ attach, replicas: 1 })
+  await untilHelperWorks(bed, signal)
+  const window = bed.audit()
+  const singles = await measureSingles(bed, namesOf('one', settings.singles), attach, tell, signal)
+  const requests = window.requests()
+  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(bed, settings.burst, tell, signal)
+  return { singles, bursts, requests }
+}
+
+/** The same under the minimal program: the lower bound on this machine in this run. */
+async function measureMinimal(context: BenchContext, attach: Attach): Promise<NamespaceTimes> {
+  const { settings, programs, signal } = context
+  const tell = (text: string): void => context.tell(`minimal program: ${text}`)
+  tell('a cluster')
+  await using bed = await openScenarioBed(context, 'minimal')
+  await minimalContender(bed, programs.minimal, attach).start()
+  await bed.observer.until('the program worked', () => !!bed.observer.of(HOME).secretAt, 60_000, signal)
+  const singles = await measureSingles(bed, namesOf('one', settings.singles), attach, tell, signal)
+  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(bed, settings.burst, tell, signal)
+  return { singles, bursts }
+}
+
+function bothOf(times: readonly number[]): readonly number[] {
+  return [percentile(times, 0.5), percentile(times, 0.99)]
+}
+
+function against(own: readonly number[], others: readonly number[]): readonly number[] {
+  return own.map((number, index) => number / (others[index] ?? Number.NaN))
+}
+
+function show(times: readonly number[]): string {
+  return times.map((time) => time.toFixed(1)).join(' / ')
 }

@@ -1,11 +1,9 @@
-import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import { countRequests, describeRequests } from '../bed/audit-window.ts'
 import type { Bed } from '../bed/bed.ts'
 import { createNamespace, namesOf } from '../bed/namespaces.ts'
 import { type Damage, openSharedList, type SharedList } from '../bed/other-writer.ts'
 import { untilHelperWorks } from '../bed/until-works.ts'
-import { OTHER_WRITER_ROWS } from '../rows/other-writer-rows.ts'
-import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
+import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
 
 const RACERS = 200
 const CONTENDED = 100
@@ -18,39 +16,35 @@ export const otherWriters: Scenario = {
   name: 'other-writers',
   title: { en: 'Another writer on the same list', zh: '同一列表上的其他写入者' },
   minutes: 3,
-  rows: OTHER_WRITER_ROWS,
-  run: runOtherWriters,
+  measure: measureOtherWriters,
 }
 
-async function runOtherWriters(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
-  const { signal } = context
-  step.update('a cluster')
+async function measureOtherWriters(context: BenchContext): Promise<Measured> {
+  const { tell, signal } = context
+  tell('a cluster')
   await using bed = await openScenarioBed(context, 'writers')
   await bed.startNode()
   await bed.install({ attach: 'serviceAccounts' })
   await untilHelperWorks(bed, signal)
   await createNamespace(bed.admin, 'shop', signal)
   await bed.observer.until('a namespace was usable', () => !!bed.observer.of('shop').secretAt, 60_000, signal)
-  await bed.unit.measure(signal)
 
-  step.update(`${RACERS} new ServiceAccounts with another writer`)
+  tell(`${RACERS} new ServiceAccounts with another writer`)
   const race = bed.audit()
   const racers = await raceAll(bed, signal)
   const raced = await untilAttached(racers, 10_000, signal)
   const raceRequests = race.requests()
 
-  step.update(`a hostile writer on ${CONTENDED} ServiceAccounts for ${CONTEND_MS / 1000} s`)
+  tell(`a hostile writer on ${CONTENDED} ServiceAccounts for ${CONTEND_MS / 1000} s`)
   const contend = bed.audit()
   const contended = racers.slice(0, CONTENDED)
   const edits = await fight(contended, signal)
   const requests = contend.requests()
   const ended = performance.now()
-  step.update('until the helper is back in all lists')
+  tell('until the helper is back in all lists')
   const fought = await untilAttached(contended, CALM_MS, signal)
   const backMs = performance.now() - ended
-  await bed.unit.measure(signal)
   return {
-    unit: snapshot(bed.unit),
     figures: {
       race: [total(raced, 'lost'), total(raced, 'resurrected')],
       'race-attached': [raced.filter(({ attached }) => !attached).length],

@@ -1,115 +1,93 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import type { Bed } from '../bed/bed.ts'
 import { type Attach, type ContenderFigures, measureContender } from '../bed/contender.ts'
 import { helperContender } from '../bed/helper-contender.ts'
 import { createNamespaces, namesOf } from '../bed/namespaces.ts'
 import { readProcess } from '../bed/process-figures.ts'
 import { plotLines } from '../report/plot.ts'
-import { SCALE_ROWS } from '../rows/scale-rows.ts'
-import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
+import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
 
-const IDLE_MS = 60_000
+const IDLE_MS = 30_000
 
-/** What more namespaces cost, up to ten thousand. */
+/** What ten thousand namespaces cost; with `--long` also fewer of them, and by admission. */
 export const scale: Scenario = {
   name: 'scale',
   title: { en: 'Up to ten thousand namespaces', zh: '多至一万个命名空间' },
-  minutes: 20,
-  long: true,
-  rows: SCALE_ROWS,
-  run: runScale,
+  minutes: 5,
+  measure: measureScale,
 }
 
-interface Sized {
+interface Sized extends ContenderFigures {
   readonly count: number
-  readonly figures: ContenderFigures
-  readonly unit: NonNullable<ScenarioResult['unit']>
-  /** Share of one core, percent; where it was measured. */
-  readonly idleCpu: number | undefined
+  /** Share of one core, percent. */
+  readonly idleCpu: number
 }
 
-interface Size {
-  readonly count: number
-  readonly attach: Attach
-  /** Also what it costs when there is nothing to do. */
-  readonly idle: boolean
-}
-
-async function runScale(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
-  const most = Math.max(...context.settings.sizes)
-  const sizes: Sized[] = []
-  for (const count of context.settings.sizes) {
-    sizes.push(await measureSize(context, { count, attach: 'serviceAccounts', idle: count === most }, step))
-  }
-  const [smallest, largest] = [sizes[0], sizes.at(-1)]
-  if (smallest === undefined || largest === undefined) throw new Error('no size was asked for')
-  const admission = await measureSize(context, { count: most, attach: 'admission', idle: true }, step)
-  const each = (one: Sized, ms: number): number => ms / one.count / one.unit.p50
-  const cold = (one: Sized): number => each(one, one.figures.coldMs)
-  const rotation = (one: Sized): number => each(one, one.figures.rotationMs)
+async function measureScale(context: BenchContext): Promise<Measured> {
+  const { sizes, long } = context.settings
+  const all: Sized[] = []
+  for (const count of sizes) all.push(await measureSize(context, count, 'serviceAccounts'))
+  const largest = all.at(-1)
+  if (largest === undefined) throw new Error('no size was given')
+  const admission = long ? await measureSize(context, largest.count, 'admission') : undefined
   return {
-    unit: largest.unit,
     figures: {
-      'scale-cold': sizes.map(cold),
-      'scale-rotation': sizes.map(rotation),
-      'scale-linear': [cold(largest) / cold(smallest), rotation(largest) / rotation(smallest)],
-      'scale-memory': [largest.figures.steadyMiB, largest.figures.peakMiB],
-      'scale-memory-admission': [admission.figures.steadyMiB, admission.figures.peakMiB],
-      'scale-cpu': [largest.idleCpu ?? Number.NaN, admission.idleCpu ?? Number.NaN],
+      'scale-memory': [largest.steadyMiB, largest.peakMiB],
+      'scale-times': [largest.coldMs / 1000, largest.rotationMs / 1000],
+      'scale-cpu': [largest.idleCpu],
+      ...(admission && { 'scale-memory-admission': [admission.steadyMiB, admission.peakMiB] }),
     },
-    notes: [...sizes, admission].map(describe),
-    pictures: {
-      'cost-against-namespaces.svg': plotLines({
-        title: 'Cost against the number of namespaces',
-        x: 'namespaces',
-        y: 'round trips of one write',
-        series: [
-          {
-            name: 'cold start',
-            colour: '#0969da',
-            points: sizes.map((one) => [one.count, cold(one) * one.count] as const),
-          },
-          {
-            name: 'rotation',
-            colour: '#bf8700',
-            points: sizes.map((one) => [one.count, rotation(one) * one.count] as const),
-          },
-        ],
-      }),
-      'memory-against-namespaces.svg': plotLines({
-        title: 'Memory against the number of namespaces',
-        x: 'namespaces',
-        y: 'MiB (RSS)',
-        series: [
-          { name: 'at most', colour: '#cf222e', points: sizes.map((one) => [one.count, one.figures.peakMiB] as const) },
-          {
-            name: 'when all is done',
-            colour: '#1a7f37',
-            points: sizes.map((one) => [one.count, one.figures.steadyMiB] as const),
-          },
-        ],
-      }),
-    },
+    notes: [
+      ...all.map((one) => describe(one, 'serviceAccounts')),
+      ...(admission ? [describe(admission, 'admission')] : []),
+    ],
+    // One point is not a line.
+    ...(all.length > 1 && { pictures: draw(all) }),
   }
 }
 
-async function measureSize(context: BenchContext, size: Size, step: StepHandle): Promise<Sized> {
+function draw(all: readonly Sized[]): NonNullable<Measured['pictures']> {
+  const line = (name: string, colour: string, of: (one: Sized) => number) => ({
+    name,
+    colour,
+    points: all.map((one) => [one.count, of(one)] as const),
+  })
+  return {
+    'cost-against-namespaces.svg': plotLines({
+      title: 'Time against the number of namespaces',
+      x: 'namespaces',
+      y: 'seconds',
+      series: [
+        line('cold start', '#0969da', ({ coldMs }) => coldMs / 1000),
+        line('rotation', '#bf8700', ({ rotationMs }) => rotationMs / 1000),
+      ],
+    }),
+    'memory-against-namespaces.svg': plotLines({
+      title: 'Memory against the number of namespaces',
+      x: 'namespaces',
+      y: 'MiB (RSS)',
+      series: [
+        line('peak', '#cf222e', ({ peakMiB }) => peakMiB),
+        line('steady', '#1a7f37', ({ steadyMiB }) => steadyMiB),
+      ],
+    }),
+  }
+}
+
+async function measureSize(context: BenchContext, count: number, attach: Attach): Promise<Sized> {
   const { signal } = context
-  const { count, attach } = size
-  const tell = (text: string): void => step.update(`${count} namespaces, ${attach}: ${text}`)
+  const tell = (text: string): void => context.tell(`${count} namespaces, ${attach}: ${text}`)
   tell('a cluster')
   await using bed = await openScenarioBed(context, 'scale')
   const names = namesOf('cold', count)
-  await createNamespaces(bed.admin, names, (done) => tell(`${done} made`), signal)
+  await createNamespaces(bed.admin, names, (done) => tell(`${done} created`), signal)
   const exist = (): boolean => names.every((name) => bed.observer.of(name).accountAt !== undefined)
   await bed.observer.until('all ServiceAccounts existed', exist, 600_000, signal)
-  const contender = helperContender(bed, attach, signal)
-  const figures = await measureContender(bed, contender, names, tell, signal)
-  if (size.idle) tell(`idle for ${IDLE_MS / 1000} s`)
-  const sized: Sized = { count, figures, unit: snapshot(bed.unit), idleCpu: undefined }
-  context.note(`${attach}, ${describe(sized)}`)
-  return size.idle ? { ...sized, idleCpu: await idleCpu(bed, signal) } : sized
+  const figures = await measureContender(bed, helperContender(bed, attach, signal), names, tell, signal)
+  tell(`idle for ${IDLE_MS / 1000} s`)
+  const sized: Sized = { ...figures, count, idleCpu: await idleCpu(bed, signal) }
+  context.note(describe(sized, attach))
+  return sized
 }
 
 async function idleCpu(bed: Bed, signal: AbortSignal): Promise<number> {
@@ -121,12 +99,14 @@ async function idleCpu(bed: Bed, signal: AbortSignal): Promise<number> {
   return ((readProcess(id).cpuSeconds - before) / (IDLE_MS / 1000)) * 100
 }
 
-function describe({ count, figures, unit, idleCpu: idle }: Sized): string {
-  const { coldMs, rotationMs, coldCpu, rotationCpu, steadyMiB, peakMiB } = figures
+function describe(
+  { count, coldMs, rotationMs, coldCpu, rotationCpu, steadyMiB, peakMiB, idleCpu: idle }: Sized,
+  attach: Attach,
+): string {
   return [
-    `${count} namespaces (one write ${unit.p50.toFixed(1)} ms): cold start ${(coldMs / 1000).toFixed(1)} s with ${coldCpu.toFixed(1)} s of CPU`,
+    `${count} namespaces, ${attach}: cold start ${(coldMs / 1000).toFixed(1)} s with ${coldCpu.toFixed(1)} s of CPU`,
     `rotation ${(rotationMs / 1000).toFixed(1)} s with ${rotationCpu.toFixed(1)} s`,
-    `memory ${steadyMiB.toFixed(0)} MiB, at most ${peakMiB.toFixed(0)} MiB`,
-    ...(idle === undefined ? [] : [`idle ${idle.toFixed(2)} % of a core`]),
+    `memory ${steadyMiB.toFixed(0)} MiB, peak ${peakMiB.toFixed(0)} MiB`,
+    `idle ${idle.toFixed(2)} % of a core`,
   ].join(', ')
 }

@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import { median } from '../bed/statistics.ts'
-import { START_UP_ROWS } from '../rows/start-up-rows.ts'
-import type { BenchContext, Scenario, ScenarioResult } from './scenario.ts'
+import type { BenchContext, Measured, Scenario } from '../scenario.ts'
 
 const ROUNDS = 21
 
@@ -12,8 +10,7 @@ export const startUp: Scenario = {
   name: 'start-up',
   title: { en: 'Start of the command line tool and the action', zh: '命令行工具与 Action 的启动' },
   minutes: 0.5,
-  rows: START_UP_ROWS,
-  run: runStartUp,
+  measure: measureStartUp,
 }
 
 interface Command {
@@ -23,7 +20,7 @@ interface Command {
   readonly until: 'end' | 'line'
 }
 
-async function runStartUp({ root, programs, signal }: BenchContext, step: StepHandle): Promise<ScenarioResult> {
+async function measureStartUp({ root, programs, tell, signal }: BenchContext): Promise<Measured> {
   const values = 'examples/values/production.yaml'
   const action = {
     INPUT_MODE: 'validate',
@@ -43,13 +40,12 @@ async function runStartUp({ root, programs, signal }: BenchContext, step: StepHa
   const times = { bare: [] as number[], validate: [] as number[], action: [] as number[] }
   // One round of all before the next: what else the machine does falls on all alike.
   for (let round = 0; round < ROUNDS; round += 1) {
-    step.update(`round ${round + 1} of ${ROUNDS}`)
+    tell(`round ${round + 1} of ${ROUNDS}`)
     for (const name of ['bare', 'validate', 'action'] as const)
       times[name].push(await time(commands[name], root, signal))
   }
   const against = (all: readonly number[]): number => median(all) / median(times.bare)
   return {
-    unit: undefined,
     figures: { validate: [against(times.validate)], 'action-line': [against(times.action)] },
     notes: [
       `medians of ${ROUNDS}: bare node ${median(times.bare).toFixed(0)} ms, validate ${median(times.validate).toFixed(0)} ms, action ${median(times.action).toFixed(0)} ms`,

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningPod } from '../../../src/sandbox/nodes/process/process-node.ts'
-import type { StepHandle } from '../../../src/sandbox/progress.ts'
 import { countWrites, describeRequests } from '../bed/audit-window.ts'
 import { type Bed, HOME, RELEASE } from '../bed/bed.ts'
 import { createNamespace, createNamespaces, namesOf } from '../bed/namespaces.ts'
 import { usableAt } from '../bed/observer.ts'
 import { readProcess } from '../bed/process-figures.ts'
 import { untilHelperWorks } from '../bed/until-works.ts'
-import { STEADY_ROWS } from '../rows/steady-rows.ts'
-import { type BenchContext, openScenarioBed, type Scenario, type ScenarioResult, snapshot } from './scenario.ts'
+import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
 
 const NAMESPACES = 200
 /** What a start does is over after so long. */
@@ -21,13 +19,12 @@ export const steady: Scenario = {
   name: 'steady',
   title: { en: 'Steady state, restart and crash', zh: '稳态、重启与崩溃' },
   minutes: 4,
-  rows: STEADY_ROWS,
-  run: runSteady,
+  measure: measureSteady,
 }
 
-async function runSteady(context: BenchContext, step: StepHandle): Promise<ScenarioResult> {
-  const { settings, signal } = context
-  step.update('a cluster')
+async function measureSteady(context: BenchContext): Promise<Measured> {
+  const { settings, tell, signal } = context
+  tell('a cluster')
   await using bed = await openScenarioBed(context, 'steady')
   const names = namesOf('steady', NAMESPACES)
   await createNamespaces(bed.admin, names, () => undefined, signal)
@@ -36,24 +33,23 @@ async function runSteady(context: BenchContext, step: StepHandle): Promise<Scena
   const done = (): boolean => names.every((name) => usableAt(bed.observer.of(name)) !== undefined)
   await bed.observer.until('all were usable', done, 120_000, signal)
   await untilHelperWorks(bed, signal)
-  await bed.unit.measure(signal)
   await sleep(SETTLE_MS, undefined, { signal })
 
-  step.update(`idle for ${settings.steadySeconds} s`)
+  tell(`idle for ${settings.steadySeconds} s`)
   const idle = await watchFor(bed, settings.steadySeconds * 1000, signal)
 
-  step.update('restart')
+  tell('restart')
   const restart = watchFor(bed, START_MS, signal)
   await restartAll(bed, signal)
   const restarted = await restart
 
-  step.update('crash of the leader, which its kubelet starts again')
+  tell('crash of the leader, which its kubelet starts again')
   const leader = await leaderOf(bed, signal)
   node.kill(`${leader.namespace}/${leader.name}`)
   const againMs = await untilNewIsUsable(bed, 'after-crash', signal)
   await sleep(START_MS, undefined, { signal })
 
-  step.update('loss of the leader, which nobody starts again')
+  tell('loss of the leader, which nobody starts again')
   const second = await leaderOf(bed, signal)
   // The second crash of a container keeps it down (see openBed); one that has not crashed yet does so here.
   if (second.uid !== leader.uid) {
@@ -63,9 +59,7 @@ async function runSteady(context: BenchContext, step: StepHandle): Promise<Scena
   const last = await leaderOf(bed, signal)
   node.kill(`${last.namespace}/${last.name}`)
   const blindMs = await untilNewIsUsable(bed, 'after-loss', signal)
-  await bed.unit.measure(signal)
   return {
-    unit: snapshot(bed.unit),
     figures: {
       'steady-writes': [idle.writes, idle.cloudCalls],
       'steady-logins': [(idle.logins * 60) / settings.steadySeconds],
@@ -73,7 +67,7 @@ async function runSteady(context: BenchContext, step: StepHandle): Promise<Scena
       'steady-cpu': [(idle.cpuSeconds / settings.steadySeconds) * 100],
       restart: [restarted.objectWrites, restarted.cloudCalls],
       'crash-restarted': [againMs / 1000],
-      'crash-blind': [blindMs / 1000],
+      'crash-lost': [blindMs / 1000],
     },
     notes: [
       `idle over ${NAMESPACES} namespaces, measured for ${settings.steadySeconds} s (two helpers): ${idle.described}, ${idle.watches} watches reopened`,

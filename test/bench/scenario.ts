@@ -1,23 +1,26 @@
-import type { StepHandle } from '../../../src/sandbox/progress.ts'
-import type { ToolPaths } from '../../../src/sandbox/tools/ensure-tools.ts'
-import { type Bed, openBed } from '../bed/bed.ts'
-import type { Unit } from '../bed/unit.ts'
-import type { Figures, RowSpec, Text } from '../report/row.ts'
+import type { ToolPaths } from '../../src/sandbox/tools/ensure-tools.ts'
+import { type Bed, openBed } from './bed/bed.ts'
+import type { Text } from './figures.ts'
 
 /** How much is measured. */
 export interface Settings {
-  readonly namespaces: number
-  /** Of cold start and rotation. */
+  /** Of scenarios that are repeated: the figures are the medians. */
   readonly rounds: number
-  /** One at a time. */
+  /** Of cold start and rotation. */
+  readonly namespaces: number
+  /** New namespaces, one at a time. */
   readonly singles: number
+  /** Namespaces of a burst. */
   readonly burst: number
-  readonly bursts: number
+  /** Pods that come early, for each delay. */
+  readonly pods: number
+  /** Deployments that Helm installs. */
+  readonly deployments: number
   readonly steadySeconds: number
-  /** Of rollouts to the fleet. */
-  readonly rollouts: number
   /** Numbers of namespaces, ascending. */
   readonly sizes: readonly number[]
+  /** Also what is measured with `--long` only. */
+  readonly long: boolean
 }
 
 /** The files that are started as processes of their own. */
@@ -35,16 +38,19 @@ export interface BenchContext {
   readonly tools: ToolPaths
   readonly programs: Programs
   readonly settings: Settings
+  /** Shows what is being done. */
+  readonly tell: (text: string) => void
   /** Prints what is known already of a scenario that takes long. */
   readonly note: (text: string) => void
   readonly signal: AbortSignal
 }
 
-export interface ScenarioResult {
-  readonly figures: Figures
-  /** The unit in this scenario, ms; undefined where none is needed. */
-  readonly unit: Pick<Unit, 'p50' | 'p99' | 'samples'> | undefined
-  /** What the figures do not say, such as requests by verb. */
+/** Numbers by the id of their figure. */
+export type Numbers = Readonly<Record<string, readonly number[]>>
+
+export interface Measured {
+  readonly figures: Numbers
+  /** What the figures do not show, such as requests by verb. */
   readonly notes: readonly string[]
   /** Files of docs/img, as SVG. */
   readonly pictures?: Readonly<Record<string, string>>
@@ -56,19 +62,14 @@ export interface Scenario {
   readonly title: Text
   /** Minutes on an idle machine with two cores. */
   readonly minutes: number
-  /** Only with `--long`, or by its name. */
-  readonly long?: boolean
+  /** Measured in rounds: of each figure the median counts, of what is counted the most. */
+  readonly repeated?: boolean
   /** Which page shows it: `docs/<language>/<page>.md`; default `performance`. */
   readonly page?: string
-  readonly rows: readonly RowSpec[]
-  run(context: BenchContext, step: StepHandle): Promise<ScenarioResult>
+  measure(context: BenchContext): Promise<Measured>
 }
 
-/** A bed for a scenario, on its own run and cluster. */
+/** A cluster of its own for a scenario. */
 export function openScenarioBed({ tools, programs, signal }: BenchContext, name: string): Promise<Bed> {
   return openBed({ name: `bench-${name}`, tools, helperFile: programs.helper, signal })
-}
-
-export function snapshot({ p50, p99, samples }: Unit): NonNullable<ScenarioResult['unit']> {
-  return { p50, p99, samples }
 }

@@ -1,0 +1,603 @@
+/** A text in the languages of the documentation. */
+export interface Text {
+  readonly en: string
+  readonly zh: string
+}
+
+/** What a figure's numbers are; `times`: how many times what it is compared with. */
+export type Measure = 'times' | 'count' | 'milliseconds' | 'seconds' | 'mebibytes' | 'percent'
+
+/** One figure: what is measured, against what, and how much it may be. */
+export interface Figure {
+  /** Its name on the command line and in a scenario's result. */
+  readonly id: string
+  /** The scenario that measures it. */
+  readonly scenario: string
+  readonly title: Text
+  readonly measure: Measure
+  /** What it is divided by. */
+  readonly against?: Text
+  /** The most that each number may be, `ANY` for one without a bar; without: for information. */
+  readonly bars?: readonly number[]
+  /** Whether a busy machine changes it. Default: everything but a count; a simulated clock has no machine, a race has one. */
+  readonly dependsOnMachine?: boolean
+  /** Only with `--long`. */
+  readonly long?: boolean
+  /** What was measured or is known of other tools. */
+  readonly others?: Text
+}
+
+/** No bar for this number. */
+export const ANY: number = Number.POSITIVE_INFINITY
+
+const MINIMAL: Text = { en: 'the minimal program', zh: '最小程序' }
+const NODE: Text = { en: 'a Node that does nothing', zh: '什么都不做的 Node' }
+const HELM: Text = {
+  en: '`helm upgrade --install --wait` under `xargs -P 4`',
+  zh: '`xargs -P 4` 下的 `helm upgrade --install --wait`',
+}
+const FIRST_RUN: Text = { en: 'the first run', zh: '第一次运行' }
+const FLEETS: Text = {
+  en: 'no limit / 50 per second / 10 per second / mixed lives',
+  zh: '不限流 / 每秒 50 次 / 每秒 10 次 / 混合有效期',
+}
+
+/** Every figure of the bench, in the order of the pages. */
+export const FIGURES: readonly Figure[] = [
+  // Pods that come too early
+  {
+    id: 'early-old',
+    scenario: 'early-pods',
+    title: {
+      en: 'Of 500 Pods 0 / 5 / 10 / 20 ms after their ServiceAccount, those without the reference: in an old namespace',
+      zh: 'ServiceAccount 创建后 0 / 5 / 10 / 20 ms 创建的 500 个 Pod 中，没有引用的个数：已有命名空间',
+    },
+    measure: 'count',
+    dependsOnMachine: true,
+    bars: [ANY, ANY, 0, 0],
+    others: {
+      en: 'every tool that edits ServiceAccounts has this gap; the vendor recommends a webhook for it',
+      zh: '凡是修改 ServiceAccount 的工具都有此空档；阿里云为此建议使用 webhook',
+    },
+  },
+  {
+    id: 'early-new',
+    scenario: 'early-pods',
+    title: { en: 'The same, each in a new namespace', zh: '同上，每个都在新命名空间中' },
+    measure: 'count',
+    dependsOnMachine: true,
+    bars: [ANY, ANY, 0, 0],
+  },
+  {
+    id: 'early-helm',
+    scenario: 'early-pods',
+    title: {
+      en: 'Of 200 Deployments that Helm installs with a ServiceAccount of their own, those whose Pod lacks the reference',
+      zh: 'Helm 安装的 200 个自带 ServiceAccount 的 Deployment 中，Pod 没有引用的个数',
+    },
+    measure: 'count',
+    dependsOnMachine: true,
+    bars: [0],
+  },
+  {
+    id: 'early-admission',
+    scenario: 'early-pods',
+    title: {
+      en: 'With `attach: admission`, of 500 Pods right after their ServiceAccount: in an old / in a new namespace',
+      zh: '`attach: admission` 时，ServiceAccount 创建后立即创建的 500 个 Pod：已有 / 新命名空间',
+    },
+    measure: 'count',
+    bars: [0, 0],
+  },
+
+  // A new namespace, attach by ServiceAccount
+  {
+    id: 'usable-against-minimal',
+    scenario: 'new-namespaces',
+    title: {
+      en: 'A namespace is usable after its ServiceAccount exists, p50 / p99',
+      zh: 'ServiceAccount 出现之后命名空间可用，p50 / p99',
+    },
+    against: MINIMAL,
+    measure: 'times',
+    bars: [1.1, 1.25],
+    others: {
+      en: 'tamcore 2.1x / 3.7x, alexellis 21x / 8x, titansoft 2,000x (polls)',
+      zh: 'tamcore 2.1x / 3.7x，alexellis 21x / 8x，titansoft 2,000x（轮询）',
+    },
+  },
+  {
+    id: 'usable',
+    scenario: 'new-namespaces',
+    title: { en: 'The same, p50 / p99', zh: '同上，p50 / p99' },
+    measure: 'milliseconds',
+    others: {
+      en: 'tamcore 8.6 / 44 ms, alexellis 109 / 120 ms, titansoft 13 / 16 s',
+      zh: 'tamcore 8.6 / 44 ms，alexellis 109 / 120 ms，titansoft 13 / 16 s',
+    },
+  },
+  {
+    id: 'usable-after-request',
+    scenario: 'new-namespaces',
+    title: { en: 'Usable after the namespace was requested, p50 / p99', zh: '从请求创建命名空间到可用，p50 / p99' },
+    measure: 'milliseconds',
+    others: {
+      en: 'tamcore 16 / 81 ms, alexellis 117 / 140 ms, titansoft 13 / 16 s; most of it is the server creating the ServiceAccount',
+      zh: 'tamcore 16 / 81 ms，alexellis 117 / 140 ms，titansoft 13 / 16 s；大部分是服务器创建 ServiceAccount 的时间',
+    },
+  },
+  {
+    id: 'usable-slowest',
+    scenario: 'new-namespaces',
+    title: {
+      en: 'The slowest after its request: one at a time / in bursts of 50 per second',
+      zh: '从请求算起最慢的一个：逐个创建 / 每秒 50 个突发创建',
+    },
+    measure: 'milliseconds',
+    others: {
+      en: 'tamcore 10 s (6 of 600; 2 of 3 bursts: one event overtakes another, then a fixed wait), alexellis 143 ms / 24 s',
+      zh: 'tamcore 10 s（600 个中有 6 个；3 次突发中有 2 次：事件乱序后固定等待），alexellis 143 ms / 24 s',
+    },
+  },
+  {
+    id: 'requests-new',
+    scenario: 'new-namespaces',
+    title: { en: 'Requests per new namespace', zh: '每个新命名空间的请求数' },
+    measure: 'count',
+    bars: [2],
+    others: {
+      en: 'tamcore 4 (half are Events), alexellis 4.1 (two of three writes refused), titansoft 27 (reads all namespaces again)',
+      zh: 'tamcore 4（一半是 Event），alexellis 4.1（三次写入有两次被拒），titansoft 27（重新读取所有命名空间）',
+    },
+  },
+
+  // A new namespace, attach by admission
+  {
+    id: 'secret-against-minimal',
+    scenario: 'admission',
+    title: { en: 'A new namespace has its Secret, p50 / p99', zh: '新命名空间得到 Secret，p50 / p99' },
+    against: MINIMAL,
+    measure: 'times',
+    bars: [1.1, 1.5],
+  },
+  {
+    id: 'secret',
+    scenario: 'admission',
+    title: { en: 'The same, p50 / p99 / the slowest', zh: '同上，p50 / p99 / 最慢的一个' },
+    measure: 'milliseconds',
+  },
+  {
+    id: 'requests-admission',
+    scenario: 'admission',
+    title: { en: 'Requests per new namespace', zh: '每个新命名空间的请求数' },
+    measure: 'count',
+    bars: [1],
+  },
+
+  // Cold start and rotation
+  {
+    id: 'cold-against-minimal',
+    scenario: 'cold-start',
+    title: { en: 'Cold start / rotation of 1,000 namespaces, time', zh: '1,000 个命名空间的冷启动 / 轮换，用时' },
+    against: MINIMAL,
+    measure: 'times',
+    bars: [1.15, 1.15],
+    others: {
+      en: 'tamcore 3.1x / 3.4x (with 16 workers 1.1x / 1.5x), alexellis 26x / never, titansoft 160x / 280x',
+      zh: 'tamcore 3.1x / 3.4x（16 个工作协程时 1.1x / 1.5x），alexellis 26x / 从不，titansoft 160x / 280x',
+    },
+  },
+  {
+    id: 'cold',
+    scenario: 'cold-start',
+    title: {
+      en: 'The same: from the start of the process / from the refused login until all have the new credential',
+      zh: '同上：从进程启动 / 从登录被拒到全部换新',
+    },
+    measure: 'seconds',
+    others: {
+      en: 'tamcore 10.3 / 6.9 s, alexellis 110 s / never, titansoft 161 / 168 s for 200 namespaces',
+      zh: 'tamcore 10.3 / 6.9 s，alexellis 110 s / 从不，titansoft 200 个命名空间需 161 / 168 s',
+    },
+  },
+  {
+    id: 'cold-first',
+    scenario: 'cold-start',
+    title: {
+      en: 'The first namespace is usable, from the start of the process',
+      zh: '第一个命名空间可用，从进程启动算起',
+    },
+    measure: 'seconds',
+    others: { en: 'tamcore 0.27 s', zh: 'tamcore 0.27 s' },
+  },
+  {
+    id: 'rotation-cpu',
+    scenario: 'cold-start',
+    title: { en: 'CPU of the helper for a rotation', zh: '轮换时 helper 的 CPU' },
+    against: { en: 'CPU of the servers for the same writes', zh: '服务器为同样写入所用的 CPU' },
+    measure: 'times',
+    bars: [0.25],
+    others: {
+      en: 'tamcore uses 4.6 times the CPU of the minimal program',
+      zh: 'tamcore 所用 CPU 为最小程序的 4.6 倍',
+    },
+  },
+  {
+    id: 'rotation-requests',
+    scenario: 'cold-start',
+    title: { en: 'Requests of the rotation per namespace', zh: '轮换时每个命名空间的请求数' },
+    measure: 'count',
+    bars: [1],
+    others: {
+      en: 'tamcore 2 (half are Events), titansoft 4.1 (GET, DELETE, POST, LIST)',
+      zh: 'tamcore 2（一半是 Event），titansoft 4.1（GET、DELETE、POST、LIST）',
+    },
+  },
+  {
+    id: 'rotation-replaced',
+    scenario: 'cold-start',
+    title: {
+      en: 'Secrets whose UID changed / longest time without a Secret, ms',
+      zh: 'UID 改变的 Secret 数 / 没有 Secret 的最长时间（ms）',
+    },
+    measure: 'count',
+    bars: [0, 0],
+    others: { en: 'tamcore 0 / 0, titansoft all of them / 220 ms', zh: 'tamcore 0 / 0，titansoft 全部 / 220 ms' },
+  },
+  {
+    id: 'memory-against-minimal',
+    scenario: 'cold-start',
+    title: {
+      en: 'Memory (RSS) at 1,000 namespaces, steady / peak',
+      zh: '1,000 个命名空间时的内存（RSS），稳定 / 峰值',
+    },
+    against: MINIMAL,
+    measure: 'times',
+    bars: [1.05, 1.1],
+  },
+  {
+    id: 'memory',
+    scenario: 'cold-start',
+    title: { en: 'The same, steady / peak', zh: '同上，稳定 / 峰值' },
+    measure: 'mebibytes',
+    others: {
+      en: 'in Go: tamcore 50 / 64 MiB, alexellis 56 / 61 MiB, titansoft 22 MiB (200 namespaces)',
+      zh: 'Go 程序：tamcore 50 / 64 MiB，alexellis 56 / 61 MiB，titansoft 22 MiB（200 个命名空间）',
+    },
+  },
+
+  // Another writer on the same list
+  {
+    id: 'race',
+    scenario: 'other-writers',
+    title: {
+      en: '200 new ServiceAccounts that another client edits immediately: its entries lost / resurrected',
+      zh: '200 个新 ServiceAccount 被另一客户端立即修改：其条目丢失 / 复活数',
+    },
+    measure: 'count',
+    bars: [0, 0],
+    others: {
+      en: 'tamcore 1 to 4 lost (writes the whole list without the version it read), alexellis 0',
+      zh: 'tamcore 丢失 1 到 4 个（写入整个列表而不带读取时的版本），alexellis 0',
+    },
+  },
+  {
+    id: 'race-attached',
+    scenario: 'other-writers',
+    title: { en: 'The same: own entries missing 10 s later', zh: '同上：10 s 后缺失的自身条目' },
+    measure: 'count',
+    bars: [0],
+    others: {
+      en: 'alexellis 150 of 200 after 3 s (drops a refused write, 20 requests per second)',
+      zh: 'alexellis 3 s 后 200 个中缺 150 个（写入被拒即放弃，每秒 20 个请求）',
+    },
+  },
+  {
+    id: 'contend',
+    scenario: 'other-writers',
+    title: {
+      en: 'A hostile client on 100 ServiceAccounts for 30 s: its entries lost / resurrected',
+      zh: '恶意客户端持续 30 s 修改 100 个 ServiceAccount：其条目丢失 / 复活数',
+    },
+    measure: 'count',
+    bars: [0, 0],
+    others: {
+      en: 'tamcore 75 / 84 in 20 s, titansoft 29 / 11 of 125 patches, alexellis 0 / 0',
+      zh: 'tamcore 20 s 内 75 / 84，titansoft 125 次修改中 29 / 11，alexellis 0 / 0',
+    },
+  },
+  {
+    id: 'contend-back',
+    scenario: 'other-writers',
+    title: {
+      en: 'Own entries back in all lists after the edits stopped',
+      zh: '修改停止后，自身条目恢复到所有列表的时间',
+    },
+    measure: 'seconds',
+    others: {
+      en: 'by design: a list that is fought over is left alone for a minute and reported; alexellis 46 of 100 missing after 5 s',
+      zh: '有意为之：被争夺的列表搁置一分钟并报告；alexellis 5 s 后 100 个中缺 46 个',
+    },
+  },
+
+  // Steady state, restart and crash
+  {
+    id: 'steady-writes',
+    scenario: 'steady',
+    title: { en: 'Idle: writes except the Lease / calls to the cloud', zh: '空闲：除 Lease 外的写入 / 云端调用' },
+    measure: 'count',
+    bars: [0, 0],
+    others: {
+      en: 'tamcore 31 requests per minute (its Lease), alexellis 59 (Lease), titansoft 260 over 200 namespaces (polls)',
+      zh: 'tamcore 每分钟 31 个请求（Lease），alexellis 59（Lease），titansoft 200 个命名空间时 260（轮询）',
+    },
+  },
+  {
+    id: 'steady-logins',
+    scenario: 'steady',
+    title: {
+      en: 'Idle: logins at the registry that check the credential in use, per minute (`verify.interval`: 5m)',
+      zh: '空闲：检查在用凭据的镜像仓库登录，每分钟（`verify.interval`：5m）',
+    },
+    measure: 'count',
+    others: { en: 'none checks', zh: '均不检查' },
+  },
+  {
+    id: 'steady-requests',
+    scenario: 'steady',
+    title: { en: 'Idle: all requests except the Lease, per minute', zh: '空闲：除 Lease 外的全部请求，每分钟' },
+    measure: 'count',
+  },
+  {
+    id: 'steady-cpu',
+    scenario: 'steady',
+    title: { en: 'Idle: CPU of both replicas, of one core', zh: '空闲：两个副本的 CPU，占一个核' },
+    measure: 'percent',
+  },
+  {
+    id: 'restart',
+    scenario: 'steady',
+    title: {
+      en: 'Restart with live tokens: writes of Secrets, ServiceAccounts and Events / calls to the cloud',
+      zh: '令牌有效时重启：Secret、ServiceAccount 与 Event 的写入 / 云端调用',
+    },
+    measure: 'count',
+    bars: [0, 0],
+    others: {
+      en: 'tamcore 0 writes, 1 Event; titansoft 2 requests per namespace; alexellis and imps wait 15 s for their own old Lease',
+      zh: 'tamcore 0 次写入、1 个 Event；titansoft 每个命名空间 2 个请求；alexellis 和 imps 等待自己的旧 Lease 15 s',
+    },
+  },
+  {
+    id: 'crash-restarted',
+    scenario: 'steady',
+    title: {
+      en: 'Leader killed (kill -9), its container starts again: a namespace created at that moment is usable after',
+      zh: '主副本被 kill -9，容器随即重启：此刻创建的命名空间多久后可用',
+    },
+    measure: 'seconds',
+    bars: [16],
+    others: { en: 'alexellis and imps 16 s after any restart', zh: 'alexellis 和 imps 任何重启后 16 s' },
+  },
+  {
+    id: 'crash-lost',
+    scenario: 'steady',
+    title: {
+      en: 'Leader killed and not restarted: a namespace created at that moment is usable after',
+      zh: '主副本被杀且不再启动：此刻创建的命名空间多久后可用',
+    },
+    measure: 'seconds',
+    bars: [16],
+    others: {
+      en: '15 s is the length of the Lease; every tool with two replicas waits as long',
+      zh: '15 s 是 Lease 的时长；任何双副本的同类工具都要等这么久',
+    },
+  },
+
+  // Start of the command line tool and the action
+  {
+    id: 'validate',
+    scenario: 'start-up',
+    title: { en: '`acr-nopass validate`, the whole process', zh: '`acr-nopass validate` 整个进程' },
+    against: NODE,
+    measure: 'times',
+    bars: [3.3],
+    others: { en: 'command line tools on Node 3.3x to 5.4x', zh: 'Node 上的命令行工具 3.3x 到 5.4x' },
+  },
+  {
+    id: 'action-line',
+    scenario: 'start-up',
+    title: { en: 'The action, from its start to its first line', zh: 'Action 从启动到第一行输出' },
+    against: NODE,
+    measure: 'times',
+    bars: [1.3],
+  },
+
+  // Rollout to 20 clusters
+  {
+    id: 'rollout',
+    scenario: 'fleet-rollout',
+    title: {
+      en: 'The action, four clusters at a time, without canary and verification',
+      zh: 'Action，每次四个集群，不含金丝雀与验证',
+    },
+    against: HELM,
+    measure: 'times',
+    bars: [1.25],
+  },
+  {
+    id: 'rollout-cpu',
+    scenario: 'fleet-rollout',
+    title: { en: 'CPU that it takes, with Helm', zh: '占用的 CPU（含 Helm）' },
+    against: HELM,
+    measure: 'times',
+  },
+  {
+    id: 'again',
+    scenario: 'fleet-rollout',
+    title: { en: 'Again with nothing changed', zh: '无改动时再次运行' },
+    against: FIRST_RUN,
+    measure: 'times',
+    bars: [0.4],
+    others: { en: 'Helm does all of it again', zh: 'Helm 会全部重做一遍' },
+  },
+  {
+    id: 'again-cpu',
+    scenario: 'fleet-rollout',
+    title: { en: 'CPU of that second run', zh: '第二次运行占用的 CPU' },
+    against: FIRST_RUN,
+    measure: 'times',
+  },
+  {
+    id: 'again-writes',
+    scenario: 'fleet-rollout',
+    title: { en: 'Helm revisions and RAM writes of that second run', zh: '第二次运行的 Helm 修订版本与 RAM 写入' },
+    measure: 'count',
+    bars: [0],
+    others: { en: 'Helm: one revision per cluster', zh: 'Helm：每个集群一个修订版本' },
+  },
+  {
+    id: 'rollout-parts',
+    scenario: 'fleet-rollout',
+    title: {
+      en: 'Part of it for RAM policies / in addition with a canary / with verification',
+      zh: '其中 RAM 策略的部分 / 另加金丝雀 / 另加验证',
+    },
+    against: HELM,
+    measure: 'times',
+    long: true,
+  },
+
+  // Up to ten thousand namespaces
+  {
+    id: 'scale-memory',
+    scenario: 'scale',
+    title: {
+      en: 'Memory (RSS) at 10,000 namespaces with their ServiceAccounts, steady / peak',
+      zh: '10,000 个命名空间及其 ServiceAccount 时的内存（RSS），稳定 / 峰值',
+    },
+    measure: 'mebibytes',
+    bars: [80, 90],
+  },
+  {
+    id: 'scale-memory-admission',
+    scenario: 'scale',
+    title: { en: 'The same with `attach: admission`', zh: '同上，使用 `attach: admission`' },
+    measure: 'mebibytes',
+    bars: [80, 90],
+    long: true,
+  },
+  {
+    id: 'scale-times',
+    scenario: 'scale',
+    title: { en: 'Cold start / rotation of 10,000 namespaces', zh: '10,000 个命名空间的冷启动 / 轮换' },
+    measure: 'seconds',
+    others: {
+      en: 'titansoft about 800 s at 1,000 (arithmetic); imps writes N(N+1)/2 times',
+      zh: 'titansoft 在 1,000 个时约 800 s（推算）；imps 写入 N(N+1)/2 次',
+    },
+  },
+  {
+    id: 'scale-cpu',
+    scenario: 'scale',
+    title: { en: 'Idle there: CPU of one core', zh: '此规模下空闲：占一个核的 CPU' },
+    measure: 'percent',
+  },
+
+  // A fleet of 5,000 clusters, simulated
+  {
+    id: 'fleet-mean',
+    scenario: 'fleet',
+    title: { en: `Cloud calls per second in steady state: ${FLEETS.en}`, zh: `稳态下每秒云调用数：${FLEETS.zh}` },
+    measure: 'count',
+    others: {
+      en: 'by arithmetic: a program that asks for each namespace makes 200 times as many',
+      zh: '推算：为每个命名空间各自请求的程序是其 200 倍',
+    },
+  },
+  {
+    id: 'fleet-peak',
+    scenario: 'fleet',
+    title: { en: 'The busiest minute of steady state', zh: '稳态中最忙的一分钟' },
+    against: { en: 'the mean', zh: '均值' },
+    measure: 'times',
+    dependsOnMachine: false,
+    bars: [1.5, 1.5, 1.5, 1.5],
+    others: {
+      en: 'fixed intervals keep clusters that started together in step',
+      zh: '固定间隔会使同时启动的集群始终同步',
+    },
+  },
+  {
+    id: 'fleet-start',
+    scenario: 'fleet',
+    title: {
+      en: 'Token lives after a mass start until every minute is within 1.5 times the mean',
+      zh: '同时启动后，每分钟都不超过均值 1.5 倍所需的令牌有效期个数',
+    },
+    measure: 'count',
+    bars: [3, 3, 3, 3],
+  },
+  {
+    id: 'fleet-outage',
+    scenario: 'fleet',
+    title: { en: "The same after an hour's outage of the region", zh: '地域中断一小时之后，同上' },
+    measure: 'count',
+    bars: [3, 3, 3, 3],
+  },
+  {
+    id: 'fleet-used',
+    scenario: 'fleet',
+    title: {
+      en: 'The most of its life that a token had used up when all 200 namespaces had the next one, while the region answered',
+      zh: '地域可用期间，200 个命名空间全部换新时旧令牌最多已用掉的有效期比例',
+    },
+    measure: 'percent',
+    dependsOnMachine: false,
+    bars: [90, 90, 90, 90],
+  },
+  {
+    id: 'fleet-ready',
+    scenario: 'fleet',
+    title: {
+      en: 'All clusters have their first token, after a mass start within a minute',
+      zh: '一分钟内同时启动后，全部集群拿到首个令牌的时间',
+    },
+    measure: 'seconds',
+    dependsOnMachine: false,
+    others: { en: 'the least possible: 60 s, or 500 s at 10 a second', zh: '下限：60 秒；每秒 10 次时为 500 秒' },
+  },
+  {
+    id: 'fleet-recovered',
+    scenario: 'fleet',
+    title: { en: "No token is expired any more, after an hour's outage", zh: '中断一小时后，不再有过期令牌的时间' },
+    measure: 'seconds',
+    dependsOnMachine: false,
+    others: { en: 'the least possible: 0 s, or 500 s at 10 a second', zh: '下限：0 秒；每秒 10 次时为 500 秒' },
+  },
+  {
+    id: 'fleet-busiest',
+    scenario: 'fleet',
+    title: { en: 'Calls in the busiest second of all', zh: '最忙一秒的调用数' },
+    measure: 'count',
+  },
+  {
+    id: 'fleet-refused',
+    scenario: 'fleet',
+    title: { en: 'Refused calls per served call, in total', zh: '总计每次成功调用对应的被拒次数' },
+    measure: 'count',
+  },
+  {
+    id: 'fleet-joined',
+    scenario: 'fleet',
+    title: {
+      en: 'Writes of a namespace with two registries (mixed lives)',
+      zh: '含两个仓库的命名空间的写入次数（混合有效期）',
+    },
+    against: { en: 'one with one registry', zh: '只含一个仓库的命名空间' },
+    measure: 'times',
+    dependsOnMachine: false,
+    bars: [1.1],
+    others: { en: 'without joined refreshes: 2x', zh: '不合并刷新：2x' },
+  },
+]

@@ -1,0 +1,24 @@
+import { ANY, type Measure } from '../figures.ts'
+
+const SUFFIX = {
+  times: 'x',
+  count: '',
+  milliseconds: ' ms',
+  seconds: ' s',
+  mebibytes: ' MiB',
+  percent: ' %',
+} as const satisfies Record<Measure, string>
+
+/** Such as `0.95x / 2.80x`; a unit with a space is written once, at the end; `–` where anything goes. */
+export function formatNumbers(numbers: readonly number[], measure: Measure): string {
+  const suffix = SUFFIX[measure]
+  const show = (number: number): string => (number === ANY ? '–' : formatNumber(number))
+  if (!suffix.startsWith(' ')) return numbers.map((number) => show(number) + (number === ANY ? '' : suffix)).join(' / ')
+  return numbers.map(show).join(' / ') + suffix
+}
+
+/** No more digits than it is worth. */
+export function formatNumber(number: number): string {
+  if (Number.isInteger(number)) return number.toString()
+  return number.toFixed(Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2)
+}

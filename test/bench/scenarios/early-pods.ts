@@ -1,0 +1,156 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DEFAULT_SECRET_NAME } from '../../../src/kube/names.ts'
+import { openHelm } from '../../support/chart/chart.ts'
+import type { Bed } from '../bed/bed.ts'
+import { createNamespace, namesOf } from '../bed/namespaces.ts'
+import { untilHelperWorks } from '../bed/until-works.ts'
+import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
+
+const DELAYS_MS = [0, 5, 10, 20]
+const OLD = 'shop'
+const HELM_SIDE_BY_SIDE = 4
+const LIMIT_MS = 120_000
+
+/** Pods that are created right after their ServiceAccount: how many lack the reference to the pull secret. */
+export const earlyPods: Scenario = {
+  name: 'early-pods',
+  title: { en: 'Pods right after their ServiceAccount', zh: '紧随 ServiceAccount 创建的 Pod' },
+  minutes: 6,
+  measure: measureEarlyPods,
+}
+
+async function measureEarlyPods(context: BenchContext): Promise<Measured> {
+  const { settings, signal } = context
+  const { old, fresh, helm } = await withHelper(context, 'serviceAccounts', async (bed) => ({
+    old: await afterEach(DELAYS_MS, (delay) => countWithout(context, bed, delay, false)),
+    fresh: await afterEach(DELAYS_MS, (delay) => countWithout(context, bed, delay, true)),
+    helm: await installAll(context, bed, signal),
+  }))
+  const admission = await withHelper(context, 'admission', (bed) =>
+    afterEach([false, true], (isNew) => countWithout(context, bed, 0, isNew)),
+  )
+  const share = (counts: readonly number[]): string =>
+    counts.map((count) => `${((count / settings.pods) * 100).toFixed(1)} %`).join(' / ')
+  return {
+    figures: { 'early-old': old, 'early-new': fresh, 'early-helm': [helm], 'early-admission': admission },
+    notes: [
+      `${settings.pods} Pods per delay, one after the other; ${settings.deployments} releases, ${HELM_SIDE_BY_SIDE} at a time`,
+      `without the reference after ${DELAYS_MS.join(' / ')} ms: ${share(old)} in an old namespace, ${share(fresh)} in a new one`,
+    ],
+  }
+}
+
+/** One after the other. */
+async function afterEach<T>(all: readonly T[], measure: (one: T) => Promise<number>): Promise<readonly number[]> {
+  const counts: number[] = []
+  for (const one of all) counts.push(await measure(one))
+  return counts
+}
+
+async function withHelper<T>(
+  context: BenchContext,
+  attach: 'serviceAccounts' | 'admission',
+  work: (bed: Bed) => Promise<T>,
+): Promise<T> {
+  const { tell, signal } = context
+  tell(`${attach}: a cluster`)
+  await using bed = await openScenarioBed(context, 'early')
+  await bed.startNode()
+  await bed.install({ attach, replicas: 1 })
+  await untilHelperWorks(bed, signal)
+  await createNamespace(bed.admin, OLD, signal)
+  await bed.observer.until('a namespace was usable', () => !!bed.observer.of(OLD).secretAt, 60_000, signal)
+  return await work(bed)
+}
+
+interface PodBody {
+  readonly metadata: { readonly name: string }
+  readonly spec: { readonly imagePullSecrets?: readonly { readonly name?: string }[] }
+}
+
+function lacksReference({ spec: { imagePullSecrets = [] } }: PodBody): boolean {
+  return imagePullSecrets.every(({ name }) => name !== DEFAULT_SECRET_NAME)
+}
+
+/** Of Pods that come `delay` ms after the answer about their ServiceAccount, each with one of its own: those without the reference. */
+async function countWithout(
+  { settings, tell, signal }: BenchContext,
+  { admin }: Bed,
+  delay: number,
+  isNew: boolean,
+): Promise<number> {
+  let without = 0
+  const names = namesOf(`early-${delay}`, settings.pods)
+  for (const [index, name] of names.entries()) {
+    if (index % 10 === 0)
+      tell(
+        `${index} of ${names.length} Pods ${delay} ms after their ServiceAccount, ${isNew ? 'new' : 'old'} namespace`,
+      )
+    const namespace = isNew ? name : OLD
+    if (isNew) await createNamespace(admin, namespace, signal)
+    const path = `/api/v1/namespaces/${namespace}`
+    await admin.request({ method: 'POST', path: `${path}/serviceaccounts`, body: { metadata: { name } } }, signal)
+    if (delay > 0) await sleep(delay, undefined, { signal })
+    // Bound to a node that does not exist: nothing runs it.
+    const containers = [{ name: 'main', image: 'registry.example.com/shop/early:1' }]
+    const body = { metadata: { name }, spec: { serviceAccountName: name, nodeName: 'nowhere', containers } }
+    const pod = await admin.request<PodBody>({ method: 'POST', path: `${path}/pods`, body }, signal)
+    if (lacksReference(pod)) without += 1
+    const query = { gracePeriodSeconds: 0 }
+    await admin.request({ method: 'DELETE', path: `${path}/pods/${name}`, query }, signal)
+  }
+  return without
+}
+
+const MANIFEST = `apiVersion: v1
+kind: ServiceAccount
+metadata: { name: "{{ .Release.Name }}" }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: "{{ .Release.Name }}" }
+spec:
+  selector: { matchLabels: { app: "{{ .Release.Name }}" } }
+  template:
+    metadata: { labels: { app: "{{ .Release.Name }}", bench: early } }
+    spec:
+      serviceAccountName: "{{ .Release.Name }}"
+      nodeSelector: { bench: nowhere }
+      containers: [{ name: main, image: "registry.example.com/shop/early:1" }]
+`
+
+/** Installs a Deployment with a ServiceAccount of its own as often as asked; how many of their Pods lack the reference. */
+async function installAll(
+  { settings, programs, tell }: BenchContext,
+  { admin, cluster }: Bed,
+  signal: AbortSignal,
+): Promise<number> {
+  await using helm = await openHelm('helm4')
+  const chart = join(programs.folder, 'early-chart')
+  await mkdir(join(chart, 'templates'), { recursive: true })
+  await writeFile(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: early\nversion: 1.0.0\n')
+  await writeFile(join(chart, 'templates', 'all.yaml'), MANIFEST)
+  const names = namesOf('app', settings.deployments)
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (let name = names[next++]; name !== undefined; name = names[next++]) {
+      signal.throwIfAborted()
+      tell(`${next} of ${names.length} Deployments by Helm`)
+      const target = ['--namespace', OLD, '--kubeconfig', cluster.adminKubeconfigFile]
+      const { code, stderr } = await helm.run(['install', name, chart, ...target])
+      if (code !== 0) throw new Error(stderr)
+    }
+  }
+  await Promise.all(Array.from({ length: HELM_SIDE_BY_SIDE }, work))
+  const end = performance.now() + LIMIT_MS
+  for (;;) {
+    const query = { labelSelector: 'bench=early' }
+    const path = `/api/v1/namespaces/${OLD}/pods`
+    const { items } = await admin.request<{ items: readonly PodBody[] }>({ method: 'GET', path, query }, signal)
+    if (items.length >= names.length) return items.filter(lacksReference).length
+    if (performance.now() > end) throw new Error(`only ${items.length} of ${names.length} Deployments have a Pod`)
+    await sleep(200, undefined, { signal })
+  }
+}
