@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { NopassError } from '../errors.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
+import type { ProcessId } from '../lib/process-id.ts'
 
 /** A change that was begun and must be looked after when this process ends first. */
 export type JournalEntry =
@@ -23,7 +24,8 @@ export interface HelmBegun {
   readonly id: string
   readonly cluster: string
   readonly command: 'upgrade' | 'rollback' | 'uninstall'
-  readonly pid: number
+  /** A wrapper that becomes another program by `exec` stays this process. */
+  readonly process: ProcessId
   readonly helm: string
   readonly target: ReleaseTarget
   /** Newest revision before; null: there was no release. A rollback makes the next one. */

@@ -4,12 +4,13 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
+import { type ProcessId, processId } from '../../src/lib/process-id.ts'
 import type { ReleaseStore } from '../../src/rollout/deploy/release-store.ts'
-import { decideRepair, isCommandOf, repairHelm } from '../../src/rollout/recovery/repair-run.ts'
+import { decideRepair, repairHelm } from '../../src/rollout/recovery/repair-run.ts'
 import type { HelmBegun } from '../../src/rollout/run-folder.ts'
 
 const begun: HelmBegun = {
@@ -17,7 +18,7 @@ const begun: HelmBegun = {
   id: '1',
   cluster: 'prod',
   command: 'upgrade',
-  pid: 1,
+  process: { pid: 1, start: '' },
   helm: '/bin/helm',
   target: { release: 'acr', namespace: 'system', kubeconfig: 'k' },
   before: 3,
@@ -99,40 +100,59 @@ test('P10 with rollback: false a failed upgrade stays, a pending one is still re
   assert.deepEqual(decideRepair(kept, history(...past, 'pending-upgrade*'), ''), { kind: 'rollback', revision: 3 })
 })
 
-test('P10 a helm upgrade whose run was killed is interrupted by the post step; a rollback is waited for', {
-  skip: process.platform === 'win32',
-}, async (t) => {
+/** As helm does: it ends when it is interrupted, and not before. */
+const HELM = 'trap "exit 1" INT\necho ready\nwhile :; do sleep 0.05; done'
+
+async function workplace(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-repair-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  const path = join(folder, 'helm')
-  // As helm does: it ends when it is interrupted, and not before.
-  await writeFile(path, '#!/bin/sh\ntrap "exit 1" INT\necho ready\nwhile :; do sleep 0.05; done\n')
-  await chmod(path, 0o700)
+  for (const [name, script] of Object.entries(files)) {
+    await writeFile(join(folder, name), `#!/bin/sh\n${script.replaceAll('FOLDER', folder)}\n`)
+    await chmod(join(folder, name), 0o700)
+  }
+  return folder
+}
+
+/** A helm whose run was killed: nobody waits for it but the post step. */
+async function orphan(t: TestContext, path: string, ...args: readonly string[]): Promise<ProcessId> {
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  return processId(child.pid ?? 0)
+}
+
+function repair(t: TestContext, path: string, about: Partial<HelmBegun>, limitMs: number): Promise<string> {
   const helm = { path, environment: {}, version: { major: 4, minor: 3, patch: 1, text: '4.3.1' } } as unknown as Helm
   const store = { history: async () => [] } as unknown as ReleaseStore
-  const target = { release: 'acr', namespace: 'system', kubeconfig: 'k' }
-  const repair = async (command: 'upgrade' | 'rollback', limitMs: number): Promise<string> => {
-    const child = spawn(path, [command, 'acr', '--kubeconfig=k'], { stdio: ['ignore', 'pipe', 'ignore'] })
-    t.after(() => child.kill('SIGKILL'))
-    await once(child.stdout, 'data')
-    const entry = { ...begun, command, helm: path, target, pid: child.pid ?? 0 }
-    return repairHelm(entry, helm, { client: {} as KubeClient, store }, limitMs, t.signal)
-  }
-  assert.equal(await repair('upgrade', 60_000), 'prod: release system/acr: nothing to repair, there is no release')
-  assert.match(await repair('rollback', 0), /^prod: release system\/acr: helm \(pid \d+\) is still at work$/)
-})
+  return repairHelm({ ...begun, helm: path, ...about }, helm, { client: {} as KubeClient, store }, limitMs, t.signal)
+}
 
-test('of two releases R and R-next, of which one was interrupted, only the helm of that one is waited for', () => {
-  const target = { release: 'R', namespace: 'n', kubeconfig: '/run/a.kubeconfig' }
-  const command = (release: string, kubeconfig: string) =>
-    ['/bin/helm', 'upgrade', release, 'chart', '--namespace=n', `--kubeconfig=${kubeconfig}`, ''].join('\0')
-  const at = (commandLine: string) => isCommandOf({ helm: '/bin/helm', target }, commandLine)
-  assert.equal(at(command('R', '/run/a.kubeconfig')), true)
-  assert.equal(at(`sh\0-c\0exec "$@"\0${command('R', '/run/a.kubeconfig')}`), true)
-  assert.equal(at(command('R', '/run/a.kubeconfig').replaceAll('\0', ' ').concat('\n')), true)
-  assert.equal(at(command('R-next', '/run/a.kubeconfig')), false)
-  assert.equal(at(command('R', '/run/a.kubeconfig-next')), false)
-  assert.equal(at(''), false)
+const DONE = 'prod: release system/acr: nothing to repair, there is no release'
+const AT_WORK = /^prod: release system\/acr: helm \(pid \d+\) is still at work$/
+
+for (const { name, files } of [
+  { name: 'helm', files: { helm: HELM } },
+  { name: 'a wrapper that becomes another program', files: { helm: 'exec FOLDER/real "$@"', real: HELM } },
+  { name: 'a wrapper that drops its arguments', files: { helm: 'exec env -i /bin/sh FOLDER/real', real: HELM } },
+] as const) {
+  test(`P10 ${name}: an upgrade whose run was killed is interrupted by the post step; a rollback is waited for`, {
+    skip: process.platform === 'win32',
+  }, async (t) => {
+    const path = join(await workplace(t, files), 'helm')
+    const of = (command: string) => orphan(t, path, command, 'acr', '--kubeconfig=k')
+    assert.equal(await repair(t, path, { command: 'upgrade', process: await of('upgrade') }, 60_000), DONE)
+    assert.match(await repair(t, path, { command: 'rollback', process: await of('rollback') }, 0), AT_WORK)
+  })
+}
+
+test('P10 a program that got the process id of a helm that has ended is left alone, also another helm', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const path = join(await workplace(t, { helm: HELM }), 'helm')
+  const other = await orphan(t, path, 'upgrade', 'acr', '--kubeconfig=k')
+  const ended = { ...other, start: 'before' }
+  assert.equal(await repair(t, path, { command: 'upgrade', process: ended }, 0), DONE)
+  assert.match(await repair(t, path, { command: 'rollback', process: other }, 0), AT_WORK)
 })
 
 test('P10 two revisions that count as deployed, because a person rolled back while our helm ended well, become one', () => {

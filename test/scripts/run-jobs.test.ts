@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { addCounts, NO_TESTS } from '../../scripts/test/results.ts'
 import { type Job, runJobs } from '../../scripts/test/run-jobs.ts'
-import { isAlive, processId } from '../../src/sandbox/process/process-table.ts'
+import { isAlive, processId } from '../../src/lib/process-id.ts'
 import { eventually } from '../support/eventually.ts'
 
 const never = new AbortController().signal

@@ -1,6 +1,7 @@
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { type HelmEnd, startHelmWrite } from '../../helm/helm-process.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
+import { processId } from '../../lib/process-id.ts'
 import { explainFull, type HelmBegun, type RunFolder } from '../run-folder.ts'
 
 export interface HelmStep {
@@ -25,7 +26,8 @@ export async function beginHelmStep(
     helm,
     args,
     { folder: folder.path, name: `${cluster}-${command}-${id}` },
-    ({ pid, stderrFile }) => folder.note({ event: 'helm-begun', pid, helm: helm.path, stderrFile, ...about }),
+    ({ pid, stderrFile }) =>
+      folder.note({ event: 'helm-begun', process: processId(pid), helm: helm.path, stderrFile, ...about }),
   ).catch((error) => {
     throw explainFull(error, folder.path, `helm ${command}`)
   })

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NopassError } from '../../errors.ts'
 import { rollbackArguments, uninstallArguments } from '../../helm/helm-flags.ts'
@@ -9,6 +7,7 @@ import { readHelmError } from '../../helm/read-helm-error.ts'
 import { isPending, lastGoodRevision, type Revision, revisionOfStep } from '../../helm/release/release-state.ts'
 import { runProgram } from '../../helm/run-helm.ts'
 import type { KubeClient } from '../../kube/client.ts'
+import { isAlive } from '../../lib/process-id.ts'
 import { isOwnRollback, restoreOvertaken } from '../deploy/other-deployers.ts'
 import type { ReleaseStore } from '../deploy/release-store.ts'
 import type { HelmBegun } from '../run-folder.ts'
@@ -56,7 +55,7 @@ export async function repairHelm(
   const { target } = begun
   const title = `${begun.cluster}: release ${target.namespace}/${target.release}`
   await interruptOrphan(begun)
-  if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.pid}) is still at work`
+  if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.process.pid}) is still at work`
   const stderr = await readEnd(begun.stderrFile).catch(() => '')
   const history = await store.history(signal)
   const repair = decideRepair(begun, history, stderr)
@@ -79,32 +78,17 @@ export async function repairHelm(
 }
 
 /** A run that was killed could not interrupt its upgrade, which would go on until its timeout. A rollback or uninstall would be cut. */
-async function interruptOrphan(begun: HelmBegun): Promise<void> {
-  if (begun.command !== 'upgrade' || !(await isAtWork(begun))) return
+async function interruptOrphan({ command, process }: HelmBegun): Promise<void> {
+  if (command !== 'upgrade' || !isAlive(process)) return
   // What the shell says where it has just ended does not matter.
-  await runProgram('/bin/sh', ['-c', 'kill -INT "$1"', 'sh', String(begun.pid)], {})
+  await runProgram('/bin/sh', ['-c', 'kill -INT "$1"', 'sh', String(process.pid)], {})
 }
 
-async function waitForEnd(begun: HelmBegun, limitMs: number): Promise<boolean> {
+async function waitForEnd({ process }: HelmBegun, limitMs: number): Promise<boolean> {
   const deadline = performance.now() + limitMs
-  while (await isAtWork(begun)) {
+  while (isAlive(process)) {
     if (performance.now() > deadline) return false
     await sleep(100)
   }
   return true
-}
-
-/** A process id alone may belong to another program by now: the command line must be ours too. A zombie has none. */
-async function isAtWork(begun: HelmBegun): Promise<boolean> {
-  const { pid } = begun
-  const commandLine = existsSync('/proc/self/cmdline')
-    ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    : (await runProgram('ps', ['-o', 'args=', '-p', String(pid)], {})).stdout
-  return isCommandOf(begun, commandLine)
-}
-
-/** Whole words: another helm of this machine may work on a release whose name begins with ours, or in another cluster. */
-export function isCommandOf({ helm, target }: Pick<HelmBegun, 'helm' | 'target'>, commandLine: string): boolean {
-  const words = ` ${commandLine.replaceAll(/[\0\n]/g, ' ')} `
-  return [helm, target.release, `--kubeconfig=${target.kubeconfig}`].every((word) => words.includes(` ${word} `))
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { NopassError } from '../../errors.ts'
-import { type ProcessId, processId, signalProcess } from './process-table.ts'
+import { type ProcessId, processId } from '../../lib/process-id.ts'
+import { signalProcess } from './process-table.ts'
 import { goneWithin } from './take-back.ts'
 
 export interface ProcessSpec {

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
-import type { ProcessId } from './process-table.ts'
+import type { ProcessId } from '../../lib/process-id.ts'
 
 /** Something that a run put into the machine and that must be taken back. Written down before it is done. */
 export type Trace =

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { isAlive, processId } from '../../lib/process-id.ts'
 import { cacheFolder, readHost } from '../tools/host.ts'
 import { type Child, type ProcessSpec, startChild } from './child.ts'
 import { startGuard } from './guard.ts'
 import { addTrace, dropTrace, readLedger, type Trace, writeHead } from './ledger.ts'
-import { isAlive, processId } from './process-table.ts'
 import { RUN_VARIABLE, takeBackRun } from './take-back.ts'
 
 /** All that one owner has put into the machine, and the one place that takes it back. */

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive, type ProcessId } from '../../lib/process-id.ts'
 import { type LedgerContent, readLedger, type Trace } from './ledger.ts'
-import { findByEnvironment, isAlive, type ProcessId, signalProcess } from './process-table.ts'
+import { findByEnvironment, signalProcess } from './process-table.ts'
 
 /** Every process that a run starts carries the run's name in this variable: so its children's children are found too. */
 export const RUN_VARIABLE = 'ACR_NOPASS_RUN'

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive, type ProcessId, processId, signalProcess } from '../process/process-table.ts'
+import { isAlive, type ProcessId, processId } from '../../lib/process-id.ts'
+import { signalProcess } from '../process/process-table.ts'
 import { untilReady } from '../process/ready.ts'
 import { sweepDeadRuns } from '../process/run.ts'
 import { cacheFolder, readHost } from '../tools/host.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ProcessId } from '../../../src/sandbox/process/process-table.ts'
+import type { ProcessId } from '../../../src/lib/process-id.ts'
 import type { RequestCounts } from './audit-window.ts'
 import { type Bed, HOME } from './bed.ts'
 import { type Seen, usableAt } from './observer.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { ProcessId } from '../../../src/sandbox/process/process-table.ts'
+import type { ProcessId } from '../../../src/lib/process-id.ts'
 
 /** What a process has used, from /proc. */
 export interface ProcessFigures {
