@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { serverTime } from '../../src/cli/refresh/refresh.ts'
+import { describe, isAnswered, serverTime } from '../../src/cli/refresh/refresh.ts'
+import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
 
 const NOW = Date.parse('2026-11-28T12:00:00Z')
 const HOUR = 3_600_000
@@ -10,4 +11,36 @@ test("P4 refresh requests new tokens at the API server's time, whatever the cloc
   assert.equal(serverTime(NOW).toISOString(), second)
   assert.equal(serverTime(NOW + 2 * HOUR, 2 * HOUR).toISOString(), second)
   assert.equal(serverTime(NOW - 2 * HOUR, -2 * HOUR).toISOString(), second)
+})
+
+const failing = (more: Partial<RegistryStatus> = {}): RegistryStatus => ({
+  name: 'prod',
+  edition: 'enterprise',
+  fingerprint: 'fp',
+  domains: [],
+  state: 'failing',
+  issuedAt: '2026-11-28T09:00:00.000Z',
+  verified: 'accepted',
+  error: { code: 'CLOUD_DENIED', message: 'not allowed', fix: 'Allow it.', at: '2026-11-28T10:00:00.000Z' },
+  ...more,
+})
+const report = (registry: RegistryStatus): HelperStatus => ({ registries: [registry] }) as unknown as HelperStatus
+
+test('a registry that fails as before has answered a request once it was tried again; old reports have no such time', () => {
+  const tried = failing({ triedAt: '2026-11-28T12:00:02.000Z' })
+  assert.equal(isAnswered(failing(), report(failing())), false)
+  assert.equal(isAnswered(tried, report(failing())), true)
+  assert.equal(isAnswered(tried, report(tried)), false)
+  assert.equal(isAnswered({ ...tried, triedAt: '2026-11-28T12:10:02.000Z' }, report(tried)), true)
+  assert.equal(isAnswered(failing({ issuedAt: '2026-11-28T12:00:02.000Z' }), report(failing())), true)
+})
+
+test('of what fails as before the time of the try is printed, and that of the first failure', () => {
+  assert.equal(
+    describe(failing({ triedAt: '2026-11-28T12:00:02.000Z' })),
+    'prod: tried at 2026-11-28T12:00:02.000Z, fails as before, since 2026-11-28T10:00:00.000Z: CLOUD_DENIED: not allowed\n  fix: Allow it.',
+  )
+  assert.equal(describe(failing()), 'prod: CLOUD_DENIED: not allowed\n  fix: Allow it.')
+  // Another failure than the one that the request met.
+  assert.equal(describe(failing({ triedAt: '2026-11-28T09:30:00.000Z' })), describe(failing()))
 })

@@ -40,6 +40,25 @@ test('a failure keeps the time at which it began, however often it is met again;
   assert.notEqual(refresh.state.error?.at, begun)
 })
 
+test('a failure that is met again on request says when it was tried; tries by the schedule change nothing', async () => {
+  const { clock, refresh, answers } = openRefresh()
+  answers.splice(0, 1, OUTAGE)
+  refresh.start()
+  await clock.advance(10 * MINUTE)
+  const { error, triedAt } = refresh.state
+  assert.equal(triedAt, undefined)
+  refresh.force()
+  await clock.advance(0)
+  assert.deepEqual(refresh.state.error, error)
+  assert.equal(refresh.state.triedAt, clock.now())
+  const first = clock.now()
+  await clock.advance(10 * MINUTE)
+  assert.equal(refresh.state.triedAt, first)
+  answers.splice(0, 1, 60 * MINUTE)
+  await clock.advance(10 * MINUTE)
+  assert.deepEqual([refresh.state.error, refresh.state.triedAt], [undefined, undefined])
+})
+
 test('a pause that a throttling cloud asks for is kept', async () => {
   const { clock, refresh, calls, answers } = openRefresh()
   const throttled = new NopassError('CLOUD_THROTTLED', 'too many calls', { retryAfterMs: 3 * MINUTE })

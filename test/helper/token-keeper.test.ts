@@ -163,3 +163,16 @@ test('P7 entries of one instance and identity ask at the same time, though no na
   assert.equal(rotations.filter((names) => names.includes('inside')).length, calls.get('inside'))
   assert.deepEqual(new Set(rotations.filter((names) => names.includes('side'))), new Set(['inside,outside']))
 })
+
+test('a request for new tokens also asks at once for one that has failed so far and waits for its next try', async () => {
+  const { clock, keeper, calls, failures } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } })
+  failures.set('b', new NopassError('CLOUD_DENIED', 'no', { reason: 'NoPermission' }))
+  keeper.start()
+  await clock.advance(30 * MINUTE)
+  const [a = 0, b = 0] = [calls.get('a'), calls.get('b')]
+  keeper.refreshOlderThan(clock.now())
+  await clock.advance(200)
+  assert.deepEqual([calls.get('a'), calls.get('b')], [a + 1, b + 1])
+  const [, state] = keeper.states
+  assert.equal(state?.triedAt, clock.now() - 100)
+})

@@ -45,7 +45,7 @@ export function serverTime(now: number, aheadMs = 0): Date {
   return new Date(now - aheadMs + 1000)
 }
 
-/** Until each registry has a token that is newer than before, or says why not. */
+/** Until each registry has a token that is newer than before, or says why not, if only once more. */
 async function waitForTokens(
   client: KubeClient,
   object: { readonly namespace: string; readonly name: string },
@@ -63,15 +63,20 @@ async function waitForTokens(
   throw new NopassError('REFRESH_UNCONFIRMED', `no new tokens were reported in ${Math.round(limitMs / 1000)} s`)
 }
 
-function isAnswered({ name, edition, issuedAt, error }: RegistryStatus, before: HelperStatus | undefined): boolean {
+export function isAnswered(registry: RegistryStatus, before: HelperStatus | undefined): boolean {
+  const { name, edition, issuedAt, error, triedAt } = registry
   // A fixed login has no token that could be newer.
   if (edition === 'static') return true
   const old = before?.registries.find((registry) => registry.name === name)
   if (issuedAt !== undefined && issuedAt !== old?.issuedAt) return true
-  return error !== undefined && error.at !== old?.error?.at
+  return error !== undefined && (error.at !== old?.error?.at || triedAt !== old?.triedAt)
 }
 
-function describe({ name, issuedAt, expiresAt, error }: RegistryStatus): string {
-  if (error !== undefined) return `${name}: ${error.code}: ${error.message}\n  fix: ${error.fix}`
+export function describe({ name, issuedAt, expiresAt, error, triedAt }: RegistryStatus): string {
+  if (error !== undefined) {
+    const isAsBefore = triedAt !== undefined && Date.parse(triedAt) > Date.parse(error.at)
+    const tried = isAsBefore ? `tried at ${triedAt}, fails as before, since ${error.at}: ` : ''
+    return `${name}: ${tried}${error.code}: ${error.message}\n  fix: ${error.fix}`
+  }
   return `${name}: ${issuedAt === undefined ? 'a fixed login' : `token of ${issuedAt}`}${expiresAt ? `, until ${expiresAt}` : ''}`
 }

@@ -139,7 +139,16 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     const live = changed || token.expiresAt !== null ? fetched : before
     const urgent = before !== undefined && (state.verified === 'refused' || isOver(before.token, cloudNow()))
     const error = verified === 'refused' ? refusal(entry.name) : undefined
-    state = { ...state, live, kept: undefined, verified, error: error && noteError(error), failures: 0, urgent }
+    state = {
+      ...state,
+      live,
+      kept: undefined,
+      verified,
+      error: error && noteError(error),
+      triedAt: undefined,
+      failures: 0,
+      urgent,
+    }
     candidate = undefined
     if (mode === 'proving') mode = 'idle'
     scheduleFor(live, SHORTEST_PAUSE_MS)
@@ -188,10 +197,12 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     return same ? { ...met, at: known.at } : met
   }
 
-  function fail(error: unknown, noLaterThan = Number.POSITIVE_INFINITY): void {
+  function fail(error: unknown, reason: RefreshReason, noLaterThan = Number.POSITIVE_INFINITY): void {
     const now = cloudNow()
     const failures = state.failures + 1
-    state = { ...state, failures, error: noteError(error) }
+    // A retry by the schedule changes nothing, so that the status is not written for each.
+    const triedAt = reason === 'wanted' ? now : state.triedAt
+    state = { ...state, failures, error: noteError(error), triedAt }
     const { retryAfterMs } = toNopassError(error)
     const retry = retryAt({ now, failures, token: state.live?.token ?? null, random: random(), retryAfterMs })
     scheduleIn(Math.min(retry, noLaterThan) - now)
@@ -214,7 +225,7 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     options.onAsk?.(reason)
     let act: () => void
     // One that joined was not due yet: what is wrong is said when it is.
-    const failed = (error: unknown) => (reason === 'joined' ? arm : () => fail(error))
+    const failed = (error: unknown) => (reason === 'joined' ? arm : () => fail(error, reason))
     try {
       const token = await fetchToken(reason)
       const known = state.live !== undefined && sameLogin(state.live.token, token)
@@ -222,7 +233,7 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
       const until = verified === 'refused' && (!known || token.expiresAt === null) ? heldBackUntil(token) : undefined
       if (until !== undefined) candidate = token.expiresAt === null ? undefined : token
       if (until === undefined) act = () => succeed(token, verified, reason)
-      else act = reason === 'joined' ? failed(undefined) : () => fail(refusal(entry.name), until)
+      else act = reason === 'joined' ? failed(undefined) : () => fail(refusal(entry.name), reason, until)
     } catch (error) {
       const spare = candidate
       // Refused or not, it is better than one that is about to expire.

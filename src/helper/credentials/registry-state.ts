@@ -34,6 +34,8 @@ export interface RegistryState {
   readonly verified: Verification
   /** Of the last refresh, until one succeeds. */
   readonly error: StatusError | undefined
+  /** When one that was asked for out of turn failed last, epoch milliseconds; undefined since one succeeded. */
+  readonly triedAt?: number | undefined
   /** Refreshes that failed in a row. */
   readonly failures: number
   /** The credential in use no longer works: what replaces it is not paced. */

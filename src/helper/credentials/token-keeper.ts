@@ -29,7 +29,7 @@ export interface TokenKeeper {
   prove(registries: readonly string[]): void
   /** The credential in the helper's own copy; one of another configuration of the registry is kept until there is a new one. */
   adopt(live: LiveToken): void
-  /** Replaces what was issued before that time, epoch milliseconds; `registries`: only these. */
+  /** Replaces what was issued before that time, epoch milliseconds, and asks again where all tries have failed; `registries`: only these. */
   refreshOlderThan(time: number, registries?: readonly string[]): void
   /** Replaces what was got for other domains than the configuration has now. */
   replaceOutdated(): void
@@ -108,9 +108,10 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     },
     refreshOlderThan(time, registries) {
       for (const one of clocks.values()) {
-        const { live, name } = one.state
+        const { live, name, failures } = one.state
         if (registries && !registries.includes(name)) continue
-        if (live && live.token.issuedAt < time) one.force()
+        // One that has no credential yet may wait for its next try.
+        if (live ? live.token.issuedAt < time : failures > 0) one.force()
       }
     },
     replaceOutdated() {

@@ -65,7 +65,7 @@ function describeRegistry(state: RegistryState, config: HelperConfig): RegistryS
     ...time('expiresAt', live?.token.expiresAt),
     ...time('refreshAt', live?.refreshAt),
     verified: state.verified,
-    ...(error === undefined ? {} : { error }),
+    ...(error === undefined ? {} : { error, ...time('triedAt', state.triedAt) }),
   }
 }
 
