@@ -421,6 +421,31 @@ test('a start with other domains than those that the Secrets have replaces them 
   }
 })
 
+test('an upgrade from notes that do not say the configured domains (0.1.0) replaces what lacks one of them at once, and once', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  for (const [registries, domain, calls] of [
+    [[registry('a')], 'a.example.com', 1],
+    [[registry('a')], 'a.example.com', 1],
+    [[moved], 'moved.example.com', 2],
+    [[moved], 'moved.example.com', 2],
+  ] as const) {
+    const annotations = server.get('secrets/home/acr-nopass')?.metadata.annotations
+    const notes = annotations?.['acr-nopass.io/tokens']
+    if (annotations !== undefined && notes !== undefined) {
+      annotations['acr-nopass.io/tokens'] = JSON.stringify(
+        JSON.parse(notes).map((note: object) => ({ ...note, shape: undefined })),
+      )
+    }
+    const helper = startHelper(server, clock, cloud, { registries })
+    await clock.advance(10_000)
+    for (const namespace of ['home', 'shop']) {
+      assert.deepEqual(Object.keys(passwordsIn(server, namespace)), [domain])
+    }
+    assert.equal(cloud.calls.length, calls)
+    await end(clock, helper)
+  }
+})
+
 test('a new credential does not wait where another that led by right wrote a newer one of another registry: that one is replaced too, once', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const verify = { enabled: true, interval: '1m' }

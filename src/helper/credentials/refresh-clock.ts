@@ -317,7 +317,13 @@ export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
     force,
     replaceOutdated() {
       const { live } = state
-      if (live?.shape !== undefined && live.shape !== shape) force()
+      if (live === undefined) return
+      // A note of 0.1.0 has no shape: that a configured domain is missing can be seen, that one is there in excess cannot.
+      const isOutdated =
+        live.shape === undefined
+          ? entry.values.domains.some((domain) => !live.token.domains.includes(domain.toLowerCase()))
+          : live.shape !== shape
+      if (isOutdated) force()
     },
     replaceOlder(which) {
       const { live } = state
