@@ -216,6 +216,21 @@ test('a repository that GitHub does not show is an error with the way out', asyn
   assert.match(stderr, /^GITHUB_UNKNOWN: .* GitHub answered with 404\n {2}fix: .*--owner-id and --repository-id/)
 })
 
+test('a list of ACK and other clusters with rrsa: the policies come before the ARNs of the roles', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-policy-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const clusters = join(folder, 'clusters.yaml')
+  const ack = '{ clusterId: c0123456789abcdef, region: cn-hangzhou }'
+  writeFileSync(clusters, `- { name: a, ack: ${ack} }\n- { name: b, kubeconfig: { env: KUBECONFIG_B } }\n`)
+  const values = join(folder, 'values.yaml')
+  const registry = '{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }'
+  writeFileSync(values, `registries: [${registry}]\nidentity: { type: rrsa }\n`)
+  const args = ['policy', '--clusters-file', clusters, '-f', values, '--issuer', 'https://oidc.example.com/c0123']
+  const { code, stdout, stderr } = await runBin([...args, '-o', 'json'], { env: { KUBECONFIG_B: 'x' } })
+  assert.equal(code, 0, stdout + stderr)
+  assert.match(stdout, /cluster b/)
+})
+
 test("under an alias of an umbrella chart the helper's role trusts the ServiceAccount that is named", async () => {
   const { code, stdout } = await runBin([
     ...RRSA,

@@ -88,7 +88,7 @@ registries: [{ name: a, edition: enterprise, instanceId: cri-abc123, region: cn-
     await writeFile(join(folder, 'home.yaml'), '')
     const own = await runBin(['validate', '-f', '-', '--clusters-file', 'clusters.yaml'], { input, cwd: folder })
     assert.equal(own.code, 2)
-    assert.match(own.stderr, /SCHEMA_MISSING: `rrsa` is missing in `identity`/)
+    assert.match(own.stderr, /SCHEMA_MISSING: cluster home: `rrsa` is missing in `identity`/)
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -97,6 +97,34 @@ test('an error in a shared file is reported once for all clusters, one in an ent
   assert.deepEqual(places.sort(), ['clusters.yaml:4', 'values.yaml:2'])
 })
 
+test('rrsa for a list with clusters that are not given by ack: these are named, and that nothing fills their ARNs in', async () => {
+  const files = {
+    'clusters.yaml': `${list}- { name: d, kubeconfig: { env: KUBECONFIG_B } }\n`,
+    'values.yaml': VALUES.replace('worker-role', 'rrsa'),
+    'own.yaml': '',
+  }
+  const { settings } = await load(
+    files,
+    { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml' },
+    { KUBECONFIG_B: 'x' },
+  )
+  assert.ok(settings)
+  const { errors, clusters } = prepareClusters(settings)
+  assert.deepEqual(
+    errors.map(({ code, message, place }) => `${place.file}:${place.line} ${code} ${message}`),
+    ['b', 'd'].map(
+      (name) =>
+        `values.yaml:2 SCHEMA_MISSING cluster ${name}: \`rrsa\` is missing in \`identity\`: \`type: rrsa\` needs it`,
+    ),
+  )
+  assert.match(errors[0]?.hint ?? '', /^Only for clusters given by `ack` .* fill the ARNs in; here add `rrsa: /)
+  assert.deepEqual(
+    clusters.map(({ name }) => name),
+    ['a'],
+  )
+  assert.deepEqual(prepareClusters(settings, { rrsaComesLater: true }).errors, [])
+})
+
 test('the single-cluster inputs are an entry of their own', async () => {
   const { settings } = await load(
     {},

@@ -46,7 +46,7 @@ async function loadList(flags: PolicyFlags, clustersFile: string, host: CliHost)
     settingsDeps(host),
   )
   if (settings === undefined) return { clusters: [], errors }
-  const prepared = prepareClusters(settings)
+  const prepared = prepareClusters(settings, { rrsaComesLater: true })
   return { clusters: prepared.clusters.flatMap((cluster) => describe(cluster, flags)), errors: prepared.errors }
 }
 

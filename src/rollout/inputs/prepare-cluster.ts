@@ -1,6 +1,8 @@
 import { NopassError } from '../../errors.ts'
 import { loadValues } from '../../values/load-values.ts'
 import type { ResolvedValues } from '../../values/resolved-values.generated.ts'
+import { ValuesError } from '../../values/values-error.ts'
+import { formatPath } from '../../values/yaml/yaml-node.ts'
 import type { Inputs } from './inputs.ts'
 import type { ChartSettings, ClusterSettings, Settings } from './settings.ts'
 
@@ -22,13 +24,18 @@ export interface Preparation {
   readonly errors: readonly NopassError[]
 }
 
+export interface PrepareOptions {
+  /** The ARNs of `identity.rrsa` are made from what is printed: do not require them of any cluster. */
+  readonly rrsaComesLater?: boolean
+}
+
 /** Merges and checks the values of every selected cluster, offline. */
-export function prepareClusters(settings: Settings): Preparation {
+export function prepareClusters(settings: Settings, options: PrepareOptions = {}): Preparation {
   const clusters: PreparedCluster[] = []
   const errors = new Map<string, NopassError>()
   for (const cluster of settings.selected) {
     try {
-      const { prepared, problems } = prepareCluster(cluster, settings.chart, settings.inputs)
+      const { prepared, problems } = prepareCluster(cluster, settings.chart, settings.inputs, options)
       for (const problem of problems) errors.set(keyOf(problem), problem)
       if (prepared) clusters.push(prepared)
     } catch (error) {
@@ -43,6 +50,7 @@ function prepareCluster(
   cluster: ClusterSettings,
   chart: ChartSettings,
   inputs: Inputs,
+  options: PrepareOptions,
 ): { readonly prepared?: PreparedCluster; readonly problems: readonly NopassError[] } {
   const { name, wave } = cluster
   if (!chart.ours) {
@@ -57,13 +65,23 @@ function prepareCluster(
   const { values, errors } = loadValues({
     files: cluster.layers.map(({ source }) => source),
     defaults: { name: 'chart/values.yaml', text: chart.defaults },
-    rrsaComesLater: cluster.access.kind === 'ack' || isForNoCluster(inputs),
+    rrsaComesLater: options.rrsaComesLater === true || cluster.access.kind === 'ack' || isForNoCluster(inputs),
   })
-  if (!values) return { problems: errors }
+  if (!values) return { problems: errors.map((error) => namingCluster(error, name)) }
   return {
     prepared: { name, wave, settings: cluster, values, ram: ramMode(inputs.ram, values.identity.type, name) },
     problems: [],
   }
+}
+
+/** Whether ARNs are filled in depends on the cluster, so one place in a shared file may be right for one and wrong for another. */
+function namingCluster(error: ValuesError, cluster: string): ValuesError {
+  const isRrsa = error.code === 'SCHEMA_MISSING' && /^identity\.rrsa(\.|$)/.test(formatPath(error.path))
+  if (!isRrsa || cluster === '') return error
+  const { file, line, column } = error.place
+  const at = file === undefined || line === undefined || column === undefined ? undefined : { file, line, column }
+  const { path, expected, hint } = error
+  return new ValuesError(error.code, `cluster ${cluster}: ${error.message}`, { at, path, expected, hint })
 }
 
 /** Values that are checked without a cluster may be meant for one of ACK, where the ARNs are filled in. */

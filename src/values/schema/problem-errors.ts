@@ -168,7 +168,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 
 function leftOut(path: ValuePath, key: string): string | undefined {
   const isOfPod = ['extraVolumes', 'podSecurityContext', 'securityContext'].includes(String(path[0]))
-  return isOfPod ? LEFT_OUT[key] : undefined
+  return isOfPod && Object.hasOwn(LEFT_OUT, key) ? LEFT_OUT[key] : undefined
 }
 
 function hintFor(key: string, known: readonly string[], elsewhere: readonly string[]): string | undefined {
@@ -267,5 +267,7 @@ function discriminators(
 
 function rrsaHint(path: ValuePath, key: string): string | undefined {
   const isRrsa = formatPath(path) === 'identity.rrsa' || (formatPath(path) === 'identity' && key === 'rrsa')
-  return isRrsa ? 'The action and `acr-nopass apply` fill the ARNs in by themselves; to install by hand add' : undefined
+  return isRrsa
+    ? 'Only for clusters given by `ack` the action and `acr-nopass apply` fill the ARNs in; here add'
+    : undefined
 }
