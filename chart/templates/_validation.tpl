@@ -20,7 +20,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{/* A key that is null has no default any more; these must have a value. */}}
 {{- define "acr-nopass.check-nulls" -}}
 {{- $root := .Values -}}
-{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "podSecurityContext.runAsNonRoot" "securityContext.allowPrivilegeEscalation" "securityContext.readOnlyRootFilesystem" "securityContext.capabilities.drop" "ports.http" "ports.status" "metrics.enabled" "metrics.service" "metrics.serviceMonitor" "metrics.podMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
+{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "podSecurityContext.runAsNonRoot" "securityContext.allowPrivilegeEscalation" "securityContext.readOnlyRootFilesystem" "securityContext.capabilities.drop" "ports.http" "ports.status" "metrics.enabled" "metrics.service" "metrics.serviceMonitor.interval" "metrics.serviceMonitor.scrapeTimeout" "metrics.podMonitor.interval" "metrics.podMonitor.scrapeTimeout" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
 {{- $here := $root -}}
 {{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
 {{- if kindIs "invalid" $here }}
@@ -60,6 +60,10 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and (ne .Chart.Name "acr-nopass") (gt (len .Chart.Name) 20) }}
 {{- fail (printf "the alias %s has %d characters, and names have room for 20: two aliases that begin alike would be one release. Choose a shorter one." .Chart.Name (len .Chart.Name)) }}
 {{- end }}
+{{- $fullname := include "acr-nopass.fullname" . -}}
+{{- if and .Values.metrics.enabled (regexMatch "^[0-9]" $fullname) (not (semverCompare ">=1.36.0-0" .Capabilities.KubeVersion.Version)) }}
+{{- fail (printf "the Service %s would begin with a digit, which Kubernetes allows from 1.36 on, and this is %s. Set fullnameOverride to a name that begins with a letter, or metrics.enabled to false." $fullname (include "acr-nopass.kubernetes" .)) }}
+{{- end }}
 {{- $reserved := list "default" "aliyun-acr-credential-helper" "acr-credential-helper-webhook" -}}
 {{- range $key, $name := dict "fullnameOverride" .Values.fullnameOverride "serviceAccount.name" .Values.serviceAccount.name }}
 {{- if has ($name | default "") $reserved }}
@@ -78,10 +82,19 @@ with the place in the file; this is for those who use Helm alone.)
 {{- fail (printf "the label %s in secretLabels is set by acr-nopass itself: Secrets are told apart by it. Remove it." $label) }}
 {{- end }}
 {{- end }}
-{{- range $label, $_ := .Values.commonLabels }}
-{{- if or (hasPrefix "acr-nopass.io/" $label) (has $label (list "app.kubernetes.io/managed-by" "app.kubernetes.io/instance" "app.kubernetes.io/name")) }}
-{{- fail (printf "the label %s in commonLabels is set by acr-nopass itself. Remove it." $label) }}
+{{- $own := fromYaml (include "acr-nopass.own-labels" .) -}}
+{{- $root := .Values -}}
+{{- range list "commonLabels" "podLabels" "serviceAccount.labels" "metrics.service.labels" "metrics.serviceMonitor.labels" "metrics.podMonitor.labels" "metrics.prometheusRule.labels" "metrics.dashboard.labels" -}}
+{{- $path := . -}}
+{{- $labels := $root -}}
+{{- range $key := splitList "." . }}{{ $labels = index ($labels | default dict) $key }}{{ end -}}
+{{- range $label, $_ := $labels }}
+{{- if or (hasPrefix "acr-nopass.io/" $label) (hasKey $own $label) }}
+{{- fail (printf "the label %s in %s is set by acr-nopass itself. Remove it." $label $path) }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- range $label, $_ := .Values.commonLabels }}
 {{- if contains "/aggregate-to-" $label }}
 {{- fail (printf "the label %s in commonLabels would give the helper's rights, also those on pull secrets, to everybody with that role. Remove it." $label) }}
 {{- end }}
@@ -123,6 +136,23 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and (not (kindIs "invalid" .tolerationSeconds)) (ne (.effect | default "") "NoExecute") }}
 {{- fail "a toleration with tolerationSeconds needs effect: NoExecute. Add it, or remove tolerationSeconds." }}
 {{- end }}
+{{- end }}
+{{- range $list, $key := dict "hostAliases" "ip" "imagePullSecrets" "name" }}
+{{- $seen := list -}}
+{{- range index $.Values $list }}
+{{- $value := index . $key -}}
+{{- if has $value $seen }}
+{{- fail (printf "%s has %s twice. Remove one of the two." $list $value) }}
+{{- end }}
+{{- $seen = append $seen $value }}
+{{- end }}
+{{- end }}
+{{- $seccomp := .Values.podSecurityContext.seccompProfile | default dict -}}
+{{- if and (eq ($seccomp.type | default "") "Localhost") (not $seccomp.localhostProfile) }}
+{{- fail "podSecurityContext.seccompProfile: type: Localhost needs localhostProfile. Add the file of the profile." }}
+{{- end }}
+{{- if and $seccomp.localhostProfile $seccomp.type (ne $seccomp.type "Localhost") }}
+{{- fail "podSecurityContext.seccompProfile: localhostProfile needs type: Localhost. Write that type, or remove the file." }}
 {{- end }}
 {{- $limits := (.Values.resources | default dict).limits | default dict -}}
 {{- range $resource, $request := (.Values.resources | default dict).requests }}
@@ -172,7 +202,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and (hasKey $strategy "rollingUpdate") (ne ($strategy.type | default "RollingUpdate") "RollingUpdate") }}
 {{- fail "updateStrategy.rollingUpdate needs type: RollingUpdate. Remove one of the two." }}
 {{- end }}
-{{- if and (has (toString $rolling.maxUnavailable) (list "0" "0%")) (has (toString $rolling.maxSurge) (list "0" "0%")) }}
+{{- if and (regexMatch "^0+%?$" (toString $rolling.maxUnavailable)) (regexMatch "^0+%?$" (toString $rolling.maxSurge)) }}
 {{- fail "updateStrategy.rollingUpdate has no Pod to begin with: maxSurge and maxUnavailable are both 0. Raise one of them." }}
 {{- end }}
 {{- end }}
@@ -185,11 +215,24 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled }}
 {{- fail "metrics.serviceMonitor and metrics.podMonitor are both enabled: every sample would be there twice. Keep one of them." }}
 {{- end }}
+{{- range $name := list "serviceMonitor" "podMonitor" }}
+{{- $monitor := index $.Values.metrics $name -}}
+{{- if $monitor.enabled }}
+{{- if gt (include "acr-nopass.seconds" $monitor.scrapeTimeout | int64) (include "acr-nopass.seconds" $monitor.interval | int64) }}
+{{- fail (printf "metrics.%s.scrapeTimeout (%s) is above its interval (%s), so Prometheus would ignore the monitor. Lower the timeout, or raise the interval." $name $monitor.scrapeTimeout $monitor.interval) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- range $name, $alert := .Values.metrics.prometheusRule.alerts }}
 {{- if and (has $name (list "AcrNopassDown" "AcrNopassWithoutLeader")) (hasKey $alert "threshold") }}
 {{- fail (printf "the alert %s compares with no number that could be set. Remove its threshold." $name) }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* A time span in seconds. */}}
+{{- define "acr-nopass.seconds" -}}
+{{ mul (regexFind "^[0-9]+" . | int64) (index (dict "s" 1 "m" 60 "h" 3600) (regexFind "[smh]$" .)) }}
 {{- end }}
 
 {{/* A quantity in thousandths, as a number. */}}

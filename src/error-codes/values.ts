@@ -83,7 +83,7 @@ export const VALUES_CODES = {
   },
   VALUES_COLLISION: { what: 'Two values that must differ are equal.', fix: 'Change one of the two.' },
   VALUES_POD: {
-    what: "The API server refuses these settings of the helper's Pod.",
+    what: "The API server refuses these settings of the helper's Pod, or the operator of Prometheus its monitor.",
     fix: 'Change them as the message says.',
   },
   VALUES_NULL: {

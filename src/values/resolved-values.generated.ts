@@ -105,7 +105,7 @@ export interface ResolvedValues {
    */
   imagePullSecrets: ResolvedSecretReference[]
   /**
-   * In the names of the chart's objects: the release `ci` with `pull` gives `ci-pull`. Labels and the objects outside the release's namespace keep theirs. Cannot change later, as `fullnameOverride`.
+   * In the names of the chart's objects: the release `ci` with `pull` gives `ci-pull`. Labels and the objects outside the release's namespace keep theirs. Cannot change later, as `fullnameOverride`. Two aliases of the chart in one umbrella need two names; a chart does not see the values of the other, so this is not checked.
    */
   nameOverride: string
   /**
@@ -784,6 +784,8 @@ export interface ResolvedTopologySpread {
 export interface ResolvedDnsConfig {
   /**
    * Addresses; `dnsPolicy: None` needs one.
+   *
+   * Items: IPv4 or IPv6.
    */
   nameservers?: string[]
   /**
@@ -813,7 +815,7 @@ export interface ResolvedDnsOption {
  */
 export interface ResolvedHostAlias {
   /**
-   * IPv4 or IPv6.
+   * IPv4 or IPv6; each once.
    */
   ip: string
   /**
@@ -843,7 +845,7 @@ export interface ResolvedRollingUpdate {
    */
   maxSurge?: number | string
   /**
-   * A number or a percentage.
+   * A number or a percentage up to 100.
    */
   maxUnavailable?: number | string
 }
@@ -878,12 +880,20 @@ export interface ResolvedVolume {
    * As in a Pod.
    */
   configMap?: {
+    /**
+     * Required.
+     */
+    name: string
     [k: string]: unknown
   }
   /**
    * As in a Pod; it is in the release's namespace.
    */
   secret?: {
+    /**
+     * Required.
+     */
+    secretName: string
     [k: string]: unknown
   }
   /**
@@ -902,12 +912,20 @@ export interface ResolvedVolume {
    * As in a Pod, for example of the Secrets Store CSI driver.
    */
   csi?: {
+    /**
+     * Required.
+     */
+    driver: string
     [k: string]: unknown
   }
   /**
    * As in a Pod.
    */
   persistentVolumeClaim?: {
+    /**
+     * Required.
+     */
+    claimName: string
     [k: string]: unknown
   }
 }
@@ -1201,7 +1219,7 @@ export interface ResolvedPodDisruptionBudget {
    */
   enabled: boolean
   /**
-   * A number or a percentage.
+   * A number or a percentage up to 100.
    */
   maxUnavailable: number | string
 }

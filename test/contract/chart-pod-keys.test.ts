@@ -204,6 +204,7 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
   ['fewer capabilities taken away', { securityContext: { capabilities: { drop: ['CHOWN'] } } }, 'SCHEMA_CHOICE'],
   ['none taken away', { securityContext: { capabilities: { drop: [] } } }, 'SCHEMA_LIST'],
   ['capabilities as the cluster has them', { securityContext: { capabilities: null } }, 'VALUES_NULL'],
+  ['a key that every object of JavaScript has', { securityContext: { constructor: 1 } }, 'SCHEMA_UNKNOWN_KEY'],
   ['root', { podSecurityContext: { runAsUser: 0 } }, 'SCHEMA_RANGE'],
   ['perhaps root', { podSecurityContext: { runAsNonRoot: false } }, 'SCHEMA_CHOICE'],
   ['a null in place of runAsNonRoot', { podSecurityContext: { runAsNonRoot: null } }, 'VALUES_NULL'],
@@ -212,7 +213,11 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
   ["a volume of the chart's own name", { extraVolumes: [{ name: 'token', emptyDir: {} }] }, 'VALUES_COLLISION'],
   ['a volume that is there twice', { extraVolumes: [...volumes, ...volumes] }, 'VALUES_COLLISION'],
   ['a volume without a source', { extraVolumes: [{ name: 'a' }] }, 'VALUES_POD'],
-  ['a volume of two sources', { extraVolumes: [{ name: 'a', emptyDir: {}, secret: {} }] }, 'VALUES_POD'],
+  [
+    'a volume of two sources',
+    { extraVolumes: [{ name: 'a', emptyDir: {}, secret: { secretName: 'a' } }] },
+    'VALUES_POD',
+  ],
   ['a mount of no volume', { extraVolumeMounts: mounts('/a') }, 'VALUES_POD'],
   [
     'a mount inside the configuration',
@@ -289,6 +294,84 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     { metrics: { prometheusRule: { alerts: { AcrNopassFoo: { enabled: false } } } } },
     'SCHEMA_FORM',
   ],
+  // The Pod is applied: lists with a merge key refuse two entries of one key.
+  [
+    'an address of /etc/hosts that is there twice',
+    { hostAliases: [1, 2].map((n) => ({ ip: '10.0.0.1', hostnames: [`a${n}`] })) },
+    'VALUES_COLLISION',
+  ],
+  ['a pull secret that is there twice', { imagePullSecrets: [{ name: 'a' }, { name: 'a' }] }, 'VALUES_COLLISION'],
+  [
+    'a seccomp profile of the node without its file',
+    { podSecurityContext: { seccompProfile: { type: 'Localhost' } } },
+    'VALUES_POD',
+  ],
+  [
+    'the file of a seccomp profile that is not used',
+    { podSecurityContext: { seccompProfile: { localhostProfile: 'a.json' } } },
+    'VALUES_POD',
+  ],
+  ['more than all Pods unavailable', { updateStrategy: { rollingUpdate: { maxUnavailable: '101%' } } }, 'SCHEMA_FORM'],
+  ['more than all Pods disrupted', { podDisruptionBudget: { maxUnavailable: '200%' } }, 'SCHEMA_FORM'],
+  [
+    'an update that cannot begin, with zeros',
+    { updateStrategy: { rollingUpdate: { maxSurge: '00%', maxUnavailable: 0 } } },
+    'VALUES_POD',
+  ],
+  ...['10.0.0', '10.0.0.256', '010.0.0.1', 'host', 'fe80::1%eth0', '1:2', ':::', '::ffff:10.0.0.1'].map(
+    (ip) => [`no address: ${ip}`, { hostAliases: [{ ip, hostnames: ['a'] }] }, 'SCHEMA_FORM'] as const,
+  ),
+  ['a name server that is no address', { dnsConfig: { nameservers: ['dns.example.com'] } }, 'SCHEMA_FORM'],
+  ...[{ configMap: {} }, { secret: {} }, { csi: { readOnly: true } }, { persistentVolumeClaim: {} }].map(
+    (source) =>
+      [
+        `a volume whose source is not named: ${Object.keys(source)}`,
+        { extraVolumes: [{ name: 'a', ...source }] },
+        'SCHEMA_MISSING',
+      ] as const,
+  ),
+  ...['serviceMonitor', 'podMonitor'].flatMap((monitor) => [
+    [
+      `an interval that is null: ${monitor}`,
+      { metrics: { [monitor]: { enabled: true, interval: null } } },
+      'VALUES_NULL',
+    ] as const,
+    [
+      `a scrape that takes longer than the interval: ${monitor}`,
+      { metrics: { [monitor]: { enabled: true, interval: '1m', scrapeTimeout: '61s' } } },
+      'VALUES_POD',
+    ] as const,
+  ]),
+  [
+    'an interval below the default time of a scrape',
+    { metrics: { podMonitor: { enabled: true, interval: '5s' } } },
+    'VALUES_POD',
+  ],
+  ...[
+    [
+      'app.kubernetes.io/managed-by',
+      'app.kubernetes.io/instance',
+      'app.kubernetes.io/name',
+      'app.kubernetes.io/version',
+      'helm.sh/chart',
+      'acr-nopass.io/probe',
+    ].map((label) => [label, (labels: object): object => ({ podLabels: labels })] as const),
+    [
+      ['serviceAccount', (labels: object): object => ({ serviceAccount: { labels } })] as const,
+      ...['service', 'serviceMonitor', 'podMonitor', 'prometheusRule', 'dashboard'].map(
+        (key) => [key, (labels: object): object => ({ metrics: { [key]: { labels } } })] as const,
+      ),
+    ].map(([, values]) => ['app.kubernetes.io/instance', values] as const),
+  ].flatMap((rows) =>
+    rows.map(
+      ([label, values]) =>
+        [
+          `a label that the chart sets itself: ${JSON.stringify(values({ [label]: 'x' }))}`,
+          values({ [label]: 'x' }),
+          'VALUES_COLLISION',
+        ] as const,
+    ),
+  ),
 ]
 
 for (const [title, values, code] of refusals) {
@@ -301,6 +384,29 @@ for (const [title, values, code] of refusals) {
     for (const helm of helms) await helm.refusal({ values: [scenario('minimal'), values] })
   })
 }
+
+test('what looks like it and is accepted by both: addresses, percentages, a profile of the node, a scrape as long as its interval', async () => {
+  const values = {
+    hostAliases: ['10.0.0.1', '::1', '::', 'fe80::', '2001:db8:0:1:2:3:4:5', '2001:db8::1:0', '1:2:3:4:5:6:7::'].map(
+      (ip) => ({
+        ip,
+        hostnames: ['a'],
+      }),
+    ),
+    dnsConfig: { nameservers: ['100.100.2.136', 'fd00::a'] },
+    updateStrategy: { rollingUpdate: { maxSurge: '200%', maxUnavailable: '100%' } },
+    podSecurityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'profiles/a.json' } },
+    metrics: { podMonitor: { enabled: true, interval: '1m', scrapeTimeout: '60s', labels: { release: 'prometheus' } } },
+    podLabels: { 'app.kubernetes.io/component': 'helper' },
+  }
+  const { errors } = loadValues({ files: [minimal, { name: 'own.yaml', text: JSON.stringify(values) }], defaults })
+  assert.deepEqual(
+    errors.map(({ message }) => message),
+    [],
+  )
+  const deployment = await objectOf('Deployment', values)
+  assert.deepEqual(deployment.spec.template.spec.hostAliases, values.hostAliases)
+})
 
 // The names in https://github.com/cert-manager/cert-manager/blob/master/deploy/charts/cert-manager/values.yaml and
 // https://github.com/external-secrets/external-secrets/blob/main/deploy/charts/external-secrets/values.yaml

@@ -122,6 +122,13 @@ const refusals: readonly Refusal[] = [
     says: /selectors do not work\. List the names/,
   },
   {
+    // RelaxedServiceNameValidation, on from 1.36: https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/features/kube_features.go
+    title: 'a Service whose name would begin with a digit, where Kubernetes refuses that',
+    release: '2024-pull',
+    kubeVersion: '1.35.9',
+    says: /the Service 2024-pull-acr-nopass would begin with a digit, .* this is 1\.35\.9\. Set fullnameOverride/,
+  },
+  {
     title: 'a label that would be too long',
     release: 'a'.repeat(30),
     namespace: 'b'.repeat(40),

@@ -1,14 +1,13 @@
 import { placeOf } from '../schema/schema-problem.ts'
 import { ValuesError } from '../values-error.ts'
-import { child, type MapNode } from '../yaml/yaml-node.ts'
+import { child, formatPath, lookup, type MapNode } from '../yaml/yaml-node.ts'
 
 /** Ports that are equal, labels that belong to the helper. */
 export function checkCollisions(values: MapNode): ValuesError[] {
   return [
     ...equalPorts(values),
-    ...ownLabels(values, 'secretLabels'),
-    ...ownLabels(values, 'podLabels'),
-    ...ownLabels(values, 'commonLabels'),
+    ...ownLabels(values, ['secretLabels'], SECRET_LABELS),
+    ...LABELS_OF_OBJECTS.flatMap((path) => ownLabels(values, path, OBJECT_LABELS)),
     ...sharedRights(values),
     ...reservedNames(values),
     ...annotations(values),
@@ -35,22 +34,37 @@ function equalPorts(values: MapNode): ValuesError[] {
   ]
 }
 
-function ownLabels(values: MapNode, key: 'secretLabels' | 'podLabels' | 'commonLabels'): ValuesError[] {
-  const labels = child(values, key)
+/** By these Secrets are told apart. */
+const SECRET_LABELS: readonly string[] = ['app.kubernetes.io/managed-by', 'app.kubernetes.io/instance']
+
+/** The chart sets these on each object, and would set them again: those of chart/templates/_labels.tpl. */
+const OBJECT_LABELS: readonly string[] = [
+  ...SECRET_LABELS,
+  'app.kubernetes.io/name',
+  'app.kubernetes.io/version',
+  'helm.sh/chart',
+]
+
+/** Where values have labels of the chart's objects: those of chart/templates/_validation.tpl. */
+const LABELS_OF_OBJECTS: readonly (readonly string[])[] = [
+  ['commonLabels'],
+  ['podLabels'],
+  ['serviceAccount', 'labels'],
+  ['metrics', 'service', 'labels'],
+  ['metrics', 'serviceMonitor', 'labels'],
+  ['metrics', 'podMonitor', 'labels'],
+  ['metrics', 'prometheusRule', 'labels'],
+  ['metrics', 'dashboard', 'labels'],
+]
+
+function ownLabels(values: MapNode, path: readonly string[], own: readonly string[]): ValuesError[] {
+  const labels = lookup(values, path)
   if (labels?.kind !== 'map') return []
   return [...labels.entries].flatMap(([label, { keyAt }]) => {
-    const isOwn =
-      label.startsWith('acr-nopass.io/') ||
-      ['app.kubernetes.io/managed-by', 'app.kubernetes.io/instance'].includes(label) ||
-      (key !== 'secretLabels' && label === 'app.kubernetes.io/name')
-    if (!isOwn) return []
-    return [
-      new ValuesError('VALUES_COLLISION', `the label \`${label}\` in \`${key}\` is set by acr-nopass itself`, {
-        at: keyAt,
-        path: [key, label],
-        hint: 'Remove the label.',
-      }),
-    ]
+    if (!label.startsWith('acr-nopass.io/') && !own.includes(label)) return []
+    const message = `the label \`${label}\` in \`${formatPath(path)}\` is set by acr-nopass itself`
+    const hint = 'Remove the label.'
+    return [new ValuesError('VALUES_COLLISION', message, { at: keyAt, path: [...path, label], hint })]
   })
 }
 

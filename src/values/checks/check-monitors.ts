@@ -1,6 +1,6 @@
 import { placeOf } from '../schema/schema-problem.ts'
 import { ValuesError } from '../values-error.ts'
-import { child, is, type MapNode } from '../yaml/yaml-node.ts'
+import { child, is, type MapNode, type YamlNode } from '../yaml/yaml-node.ts'
 
 /** Alerts whose expression compares with no number of a user's. */
 const WITHOUT_THRESHOLD: readonly string[] = ['AcrNopassDown', 'AcrNopassWithoutLeader']
@@ -36,8 +36,29 @@ export function checkMonitors(values: MapNode): ValuesError[] {
           }),
         ]
       : []),
+    ...(['serviceMonitor', 'podMonitor'] as const).flatMap((monitor) => longScrapes(metrics, monitor)),
     ...thresholds,
   ]
+}
+
+/** The operator of Prometheus ignores such a monitor. */
+function longScrapes(metrics: YamlNode | undefined, monitor: string): ValuesError[] {
+  const node = child(metrics, monitor)
+  const [interval, timeout] = [child(node, 'interval'), child(node, 'scrapeTimeout')]
+  const [between, most] = [secondsOf(interval), secondsOf(timeout)]
+  if (!is(child(node, 'enabled'), true) || between === undefined || most === undefined || most <= between) return []
+  // Where the timeout is the chart's own, the interval is what the user wrote.
+  const isOwn = timeout?.origin === 'chart'
+  const path = ['metrics', monitor, isOwn ? 'interval' : 'scrapeTimeout']
+  const message = `\`metrics.${monitor}.scrapeTimeout\` (${most} s) is above its \`interval\` (${between} s)`
+  const hint = 'Lower the timeout, or raise the interval.'
+  return [new ValuesError('VALUES_POD', message, { at: (isOwn ? interval : timeout)?.at, path, hint })]
+}
+
+function secondsOf(node: YamlNode | undefined): number | undefined {
+  const text = node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
+  const [, digits, unit] = /^([1-9][0-9]{0,5})([smh])$/.exec(text) ?? []
+  return digits === undefined ? undefined : Number(digits) * (unit === 'h' ? 3600 : unit === 'm' ? 60 : 1)
 }
 
 function wrong(

@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { child, is, items, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { child, is, items, lookup, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 
 /** Variables that the chart sets itself; the last one only with `caBundle`. */
 const OWN_VARIABLES: readonly string[] = ['POD_NAME', 'POD_NAMESPACE', 'POD_UID', 'POD_IP', 'NODE_NAME']
@@ -7,7 +7,15 @@ const CA_VARIABLE = 'NODE_EXTRA_CA_CERTS'
 
 /** What the API server refuses in the helper's Pod: those of chart/templates/_validation.tpl. */
 export function checkPod(values: MapNode): ValuesError[] {
-  return [...variables(values), ...spreads(values), ...tolerations(values), ...requests(values)]
+  return [
+    ...variables(values),
+    ...spreads(values),
+    ...tolerations(values),
+    ...requests(values),
+    ...twice(values, 'hostAliases', 'ip'),
+    ...twice(values, 'imagePullSecrets', 'name'),
+    ...seccomp(values),
+  ]
 }
 
 function variables(values: MapNode): ValuesError[] {
@@ -71,6 +79,40 @@ function requests(values: MapNode): ValuesError[] {
     const message = `\`resources.requests.${resource}\` (${shown(request)}) is above \`resources.limits.${resource}\` (${shown(limit)})`
     return [refused(isOwn ? limit : request, path, message, 'Raise the limit, or lower the request.')]
   })
+}
+
+/** Lists of a Pod whose entries are merged by this key when they are applied. */
+function twice(values: MapNode, list: string, key: string): ValuesError[] {
+  const seen = new Set<string>()
+  return items(child(values, list)).flatMap((item, index) => {
+    const value = textOf(child(item, key))
+    if (value === undefined || !seen.has(value)) {
+      if (value !== undefined) seen.add(value)
+      return []
+    }
+    return [collision(item, [list, index, key], `\`${list}\` has ${value} twice`, 'Remove one of the two.')]
+  })
+}
+
+function seccomp(values: MapNode): ValuesError[] {
+  const path = ['podSecurityContext', 'seccompProfile']
+  const profile = lookup(values, path)
+  if (profile?.kind !== 'map') return []
+  const file = child(profile, 'localhostProfile')
+  const hasFile = file !== undefined && !is(file, null)
+  const type = child(profile, 'type')
+  const isLocal = type !== undefined && is(type, 'Localhost')
+  if (type === undefined || isLocal === hasFile) return []
+  return isLocal
+    ? [refused(type, [...path, 'type'], '`type: Localhost` needs `localhostProfile`', 'Add the file of the profile.')]
+    : [
+        refused(
+          file ?? type,
+          [...path, 'localhostProfile'],
+          '`localhostProfile` needs `type: Localhost`',
+          'Write that type, or remove the file.',
+        ),
+      ]
 }
 
 const FACTORS: Readonly<Record<string, number>> = {

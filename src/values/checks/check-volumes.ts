@@ -81,7 +81,7 @@ function strategy(values: MapNode): ValuesError[] {
     const message = '`updateStrategy.rollingUpdate` needs `type: RollingUpdate`'
     return [error('VALUES_POD', rolling, path, { message, hint: 'Remove one of the two.' })]
   }
-  const isZero = (key: string): boolean => [0, '0%'].some((zero) => is(child(rolling, key), zero))
+  const isZero = (key: string): boolean => [0, '0%', '00%', '000%'].some((zero) => is(child(rolling, key), zero))
   if (!isZero('maxSurge') || !isZero('maxUnavailable')) return []
   const message = '`updateStrategy.rollingUpdate` has no Pod to begin with: `maxSurge` and `maxUnavailable` are both 0'
   return [error('VALUES_POD', rolling, path, { message, hint: 'Raise one of them.' })]
