@@ -2,8 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../src/errors.ts'
-import { formatDuration } from '../src/sandbox/duration.ts'
-import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
+import { createProgress, formatDuration, wantsPlain } from '../src/sandbox/progress.ts'
 import { listChecks, type SubCheck } from './check/sub-checks.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

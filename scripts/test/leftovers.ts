@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { endProcesses, exitedWithin } from '../../src/sandbox/process/clean-up.ts'
 import { findByEnvironment } from '../../src/sandbox/process/process-table.ts'
-import { endProcesses, goneWithin } from '../../src/sandbox/process/take-back.ts'
 
 /** Every process of a test run carries the run's name in this variable, … */
 export const TEST_RUN_VARIABLE = 'ACR_NOPASS_TEST_RUN'
@@ -17,7 +17,7 @@ const GRACE_MS = 5_000
  * (Linux; elsewhere none).
  */
 export async function endLeftovers(fileRun: string): Promise<string[]> {
-  await goneWithin(findByEnvironment(TEST_FILE_VARIABLE, fileRun), OWN_END_MS)
+  await exitedWithin(findByEnvironment(TEST_FILE_VARIABLE, fileRun), OWN_END_MS)
   const left = findByEnvironment(TEST_FILE_VARIABLE, fileRun)
   const lines = left.map(({ pid }) => `process ${pid}: ${commandLine(pid)}`)
   await endProcesses(left, GRACE_MS)

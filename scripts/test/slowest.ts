@@ -1,4 +1,4 @@
-import { formatDuration } from '../../src/sandbox/duration.ts'
+import { formatDuration } from '../../src/sandbox/progress.ts'
 
 /** The slowest files of a run, for its end: where the time goes. */
 export function formatSlowest(results: readonly { readonly label: string; readonly ms: number }[], count = 10): string {

@@ -1,7 +1,7 @@
 import type { ManifestResult } from '../acr/query-manifest.ts'
+import type { ReleaseFacts } from '../release/find-release.ts'
 import type { Unread } from '../release/reader.ts'
 import type { PodView } from '../release/release-causes.ts'
-import type { ReleaseFacts } from '../release/release-facts.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../release/views.ts'
 import type { CloudLook } from './cloud/cloud-facts.ts'
 

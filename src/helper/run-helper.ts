@@ -4,9 +4,14 @@ import type { KubeClient } from '../kube/client.ts'
 import { createLeaseElector } from '../kube/lease.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
 import type { Clock } from '../lib/clock.ts'
-import { type HelperStatus, STATUS_KEY, toStatusError } from '../release/helper-status.ts'
+import {
+  type HelperStatus,
+  readStatus,
+  STATUS_KEY,
+  type StatusObject,
+  toStatusError,
+} from '../release/helper-status.ts'
 import { type LoadedConfig, loadConfig } from '../release/load-config.ts'
-import { readStatus, type StatusObject } from '../release/read-status.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-state.ts'
 import type { Log } from './log.ts'

@@ -1,9 +1,8 @@
 import { NopassError, toNopassError } from '../errors.ts'
-import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
+import type { HelperConfig } from '../values/helper-config.generated.ts'
+import { type HelperStatus, readStatus, STATUS_KEY, type StatusObject } from './helper-status.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
-import { readStatus, type StatusObject } from './read-status.ts'
 import type { Reader } from './reader.ts'
-import type { ReleaseFacts, ReleaseName } from './release-facts.ts'
 
 /** Which release is meant; what is not given is found, or taken as the chart's example has it. */
 export interface ReleaseChoice {
@@ -94,4 +93,25 @@ function read(text: string | undefined): { readonly loaded?: LoadedConfig; reado
   } catch (error) {
     return { problem: `${toNopassError(error).message}.` }
   }
+}
+
+export interface ReleaseName {
+  readonly namespace: string
+  readonly name: string
+}
+
+/** The release's objects by which the helper is told what to do and reports. */
+export interface ReleaseFacts extends ReleaseName {
+  /** Prefix of the names of the release's objects. */
+  readonly fullname: string
+  /** The Helm release that made the objects: of an umbrella chart, where ours is called by an alias in it. Undefined: not by Helm. */
+  readonly helmRelease?: string | undefined
+  /** Undefined: there is none, or it breaks its schema (then `configError`). */
+  readonly config: HelperConfig | undefined
+  readonly configHash: string | undefined
+  readonly configError: string | undefined
+  /** Undefined: the helper has not reported. */
+  readonly status: HelperStatus | undefined
+  /** The ConfigMap that it reports in is there. */
+  readonly hasStatusObject: boolean
 }

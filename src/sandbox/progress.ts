@@ -1,19 +1,17 @@
 import { setInterval } from 'node:timers'
-import { formatDuration } from './duration.ts'
 
-/** What a running step can tell about itself. */
 export interface StepHandle {
-  /** The latest news, such as `312 packages, about 40 s left`; replaces the one before. */
+  /** Shows the current state, such as `312 packages, about 40 s left`, in place of the previous one. */
   update(text: string): void
 }
 
-/** Shows what a command does and how long it takes. Steps may run side by side and inside one another. */
+/** Shows what a command does and how long it takes. Steps may be concurrent and nested. */
 export interface Progress {
   step<T>(title: string, work: (step: StepHandle) => Promise<T>): Promise<T>
   note(text: string): void
 }
 
-/** Where progress is written; `columns` is the width of a terminal. */
+/** `columns` is the width of a terminal. */
 export interface ProgressStream {
   readonly columns?: number | undefined
   write(text: string): unknown
@@ -24,7 +22,7 @@ export interface ProgressOptions {
   readonly plain: boolean
   /** Milliseconds; any origin. */
   readonly now?: () => number
-  /** Calls `tick` about every `ms` until the answered function is called. */
+  /** Calls `tick` about every `ms` until the returned function is called. */
   readonly every?: (ms: number, tick: () => void) => () => void
 }
 
@@ -39,18 +37,18 @@ const LIVE_MS = 200
 const PLAIN_FIRST_MS = 1_000
 const PLAIN_AGAIN_MS = 15_000
 
-/** Says nothing: for tests and for commands whose output is data. */
+/** Prints nothing: for tests and for commands whose output is data. */
 export const silentProgress: Progress = {
   step: (_title, work) => work({ update: () => {} }),
   note: () => {},
 }
 
-/** Progress in plain lines when the output is no terminal or `CI` is set. */
+/** Plain lines if the output is not a terminal or `CI` is set. */
 export function wantsPlain(isTerminal: boolean, ci: string | undefined): boolean {
   return !isTerminal || (ci !== undefined && ci !== '' && ci !== 'false')
 }
 
-/** Progress on a stream: lines that change in place on a terminal; else a line at the start, every 15 s and at the end of a step. */
+/** On a terminal lines that change in place; else a line at the start, every 15 s and at the end of a step. */
 export function createProgress(stream: ProgressStream, options: ProgressOptions): Progress {
   const now = options.now ?? (() => performance.now())
   const every = options.every ?? everyInterval
@@ -129,4 +127,12 @@ function everyInterval(ms: number, tick: () => void): () => void {
   // Showing progress must never keep a finished command alive.
   timer.unref()
   return () => clearInterval(timer)
+}
+
+/** Formats milliseconds: `0.4 s`, `12 s`, `3 min 05 s`. */
+export function formatDuration(ms: number): string {
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
 }

@@ -10,15 +10,15 @@ export interface SandboxDeps extends CommandOutput {
 
 export const SANDBOX_USAGE = `usage: npm run sandbox [-- COMMAND] [--fast]
 
-  (no command)  the demo: two real clusters, an emulated Alibaba Cloud, a workflow, a Pod that pulls; takes all away again
-  up            brings clusters, cloud and registry up and keeps them until Ctrl-C or \`down\`
-  down          ends a sandbox that runs in another terminal, and takes back what a killed one left behind
-  cloud         the emulated Alibaba Cloud alone (cloud --help)
+  (no command)  the demo: two real clusters, an emulated Alibaba Cloud, a workflow, a Pod that pulls; removes everything at the end
+  up            starts clusters, cloud and registry and keeps them until Ctrl-C or \`down\`
+  down          stops a sandbox that runs in another terminal, and removes what a killed one left behind
+  cloud         only the emulated Alibaba Cloud (cloud --help)
 
   --fast        without the real node (containerd and kubelet)
 `
 
-/** The command \`sandbox\`; the exit code. Throws what went wrong; SANDBOX_ARGUMENTS for wrong words. */
+/** The command \`sandbox\`; returns the exit code. Throws SANDBOX_ARGUMENTS for invalid arguments. */
 export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Promise<number> {
   if (argv[0] === 'cloud') {
     const { runCloud } = await import('./cloud/run-cloud.ts')
@@ -30,20 +30,20 @@ export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Pr
     return 0
   }
   if (command === 'down') {
-    const { endSandboxes } = await import('./world/sandbox-register.ts')
+    const { endSandboxes } = await import('./environment/register.ts')
     deps.stdout.write(`${await endSandboxes(deps.signal)}\n`)
     return 0
   }
-  const { startWorld } = await import('./world/start-world.ts')
+  const { startEnvironment } = await import('./environment/start-environment.ts')
   const { progress, signal } = deps
   const up = command === 'up'
-  await using world = await startWorld({ tools: up ? ['helm4'] : ['helm4', 'act'], fast, progress, signal })
+  await using environment = await startEnvironment({ tools: up ? ['helm4'] : ['helm4', 'act'], fast, progress, signal })
   if (up) {
-    const { keepUp } = await import('./world/keep-up.ts')
-    await keepUp(world, deps)
+    const { keepUp } = await import('./environment/keep-up.ts')
+    await keepUp(environment, deps)
   } else {
     const { runDemo } = await import('./demo/run-demo.ts')
-    await runDemo(world, progress, signal)
+    await runDemo(environment, progress, signal)
   }
   return 0
 }

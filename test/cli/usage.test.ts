@@ -65,7 +65,7 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   { args: ['plan', '--confirm', 'x'], error: /^INPUT_INVALID: unknown option '--confirm'/ },
   { args: ['plan', '--mode', 'apply'], error: /^INPUT_INVALID: unknown option '--mode'/ },
   { args: ['doctor', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
-  { args: ['cleanup'], error: /^INPUT_MISSING: it is not said what to clean/ },
+  { args: ['cleanup'], error: /^INPUT_MISSING: nothing to clean up was specified/ },
   { args: ['sandbox', 'sideways'], error: /^SANDBOX_ARGUMENTS: unknown command: sideways/ },
   { args: ['completion', 'tcsh'], error: /^INPUT_INVALID: there is no completion for "tcsh"/ },
 ]

@@ -1,4 +1,4 @@
-import type { ReleaseFacts } from '../../src/release/release-facts.ts'
+import type { ReleaseFacts } from '../../src/release/find-release.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, NOW, registry, scene } from './scene.ts'
 

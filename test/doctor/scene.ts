@@ -1,8 +1,8 @@
 import { stringify } from 'yaml'
 import type { AdmissionFacts, LeaseFacts, Observed, PodFacts } from '../../src/doctor/observed.ts'
+import type { ReleaseFacts } from '../../src/release/find-release.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
 import { loadConfig } from '../../src/release/load-config.ts'
-import type { ReleaseFacts } from '../../src/release/release-facts.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/release/views.ts'
 
 export const NOW: number = Date.parse('2026-03-01T12:00:00Z')

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credentials/credential-group.ts'
 import { readTokens, type SecretObject } from '../../src/helper/credentials/restore-tokens.ts'
 import { decodeTokens } from '../../src/helper/credentials/token-annotation.ts'
-import { writeListRequest, writeSecretRequest } from '../../src/helper/writes/write-request.ts'
+import { writeListRequest, writeSecretRequest } from '../../src/helper/writes/writer.ts'
 import { live, NOW, OPTIONS } from './plan-fixtures.ts'
 
 const action = (precondition?: { uid: string; resourceVersion: string }, by: 'apply' | 'patch' = 'apply') =>

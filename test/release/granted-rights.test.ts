@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { formatRight, missingRights, neededRights, probeRights } from '../../src/release/access-review.ts'
-import type { Right } from '../../src/release/granted-rights.ts'
-import { isGranted } from '../../src/release/granted-rights.ts'
+import {
+  formatRight,
+  isGranted,
+  missingRights,
+  neededRights,
+  probeRights,
+  type Right,
+} from '../../src/release/access-review.ts'
 
 const get: Right = { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'system', name: 'helper' }
 const all = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ERROR_CODES } from '../../src/error-codes.ts'
-import { STATUS_KEY } from '../../src/release/helper-status.ts'
-import { readStatus } from '../../src/release/read-status.ts'
+import { readStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
 
 const object = (status: unknown) => ({
   metadata: { name: 'acr-nopass-status', namespace: 'acr-nopass', uid: 'u', resourceVersion: '1' },

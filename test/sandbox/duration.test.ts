@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatDuration } from '../../src/sandbox/duration.ts'
+import { formatDuration } from '../../src/sandbox/progress.ts'
 
 test('durations read as a person says them', () => {
   const told = [0, 400, 9_949, 9_950, 59_499, 60_000, 185_000, 3_600_000].map(formatDuration)

@@ -1,5 +1,4 @@
-import { formatDuration } from '../../src/sandbox/duration.ts'
-import type { Progress } from '../../src/sandbox/progress.ts'
+import { formatDuration, type Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { startActionBed, withHelm } from '../action/support/action-bed.ts'
 import { cancelPoints, describePoint } from '../action/support/cancel-points.ts'

@@ -14,12 +14,12 @@ import type { CleanupFlags } from './flags.ts'
 /** Says what would be taken away, or with a confirmation takes it away; 1 when something was left. */
 export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
   if (flags.legacy) {
-    throw new NopassError('INPUT_INVALID', '--detach and --legacy clean different things', {
+    throw new NopassError('INPUT_INVALID', '--detach and --legacy clean up different things', {
       hint: 'Give one of the two.',
     })
   }
   if (!flags.detach) {
-    throw new NopassError('INPUT_MISSING', 'it is not said what to clean', { hint: 'Add --detach, or --legacy.' })
+    throw new NopassError('INPUT_MISSING', 'nothing to clean up was specified', { hint: 'Add --detach, or --legacy.' })
   }
   const { client } = await connectToWrite(flags, host)
   try {

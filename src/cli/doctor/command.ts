@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 import { connectOptions, releaseOptions } from '../program/connect-flags.ts'
-import type { DoctorFlags, DoctorPodFlags } from './flags.ts'
+import type { DoctorFlags, DoctorPodFlags } from './doctor.ts'
 
 /** `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does not pull. */
 export function addDoctor({ program, host, run }: Cli): void {
@@ -26,9 +26,9 @@ export function addDoctor({ program, host, run }: Cli): void {
     .option('--ask-registry', 'read the pull secret, and ask the registry for the image with its login')
     .addHelpText('after', POD_HELP)
     .action(
-      run<DoctorPodFlags>(async (flags, [words = '']) => {
-        const { doctorPod } = await import('./doctor-pod.ts')
-        return doctorPod(words, flags, host)
+      run<DoctorPodFlags>(async (flags, [target = '']) => {
+        const { doctorPod } = await import('./doctor.ts')
+        return doctorPod(target, flags, host)
       }),
     )
 }

@@ -1,36 +1,99 @@
+import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { createLook } from '../../doctor/cloud/create-look.ts'
 import { diagnose } from '../../doctor/diagnose.ts'
+import { type Finding, reaches, type Severity } from '../../doctor/finding.ts'
+import type { Observed } from '../../doctor/observed.ts'
+import { createAskRegistry } from '../../doctor/read/ask-registry.ts'
+import type { ObserveRequest } from '../../doctor/read/observe-base.ts'
 import { observeCluster } from '../../doctor/read/observe-cluster.ts'
-import { createReader } from '../../release/reader.ts'
+import { observePod } from '../../doctor/read/observe-pod.ts'
+import { NopassError } from '../../errors.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { createReader, type Reader } from '../../release/reader.ts'
 import { connect } from '../connect.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
+import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
-import { paintFor } from '../program/paint.ts'
+import { type CliPaint, paintFor } from '../program/paint.ts'
 import { aimCommands } from './aim-commands.ts'
-import { finish } from './finish.ts'
-import type { DoctorFlags } from './flags.ts'
+import { describePodReport, renderPodReport } from './pod-report.ts'
 import { createProgress } from './progress.ts'
 import { describeReport, renderReport } from './report.ts'
 
-/** Observes, judges, says; 1 when there is an error. */
-export async function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise<number> {
+export interface DoctorFlags extends ConnectFlags, ReleaseFlags {
+  /** What makes the exit code 1: findings from this severity on; `unread`: errors, and anything that could not be read. */
+  readonly failOn?: Severity | 'unread'
+  /** Whether Alibaba Cloud is read too, with the user's own credentials. */
+  readonly cloud?: 'auto' | 'off'
+  readonly ackClusterId?: string
+  readonly workerRole?: readonly string[]
+  /** A YAML map, as the input of the action. */
+  readonly endpoints?: string
+}
+
+export interface DoctorPodFlags extends DoctorFlags {
+  readonly askRegistry?: boolean
+}
+
+interface Report {
+  describe(observed: Observed, findings: readonly Finding[]): object
+  render(observed: Observed, findings: readonly Finding[], paint: CliPaint): string
+}
+
+type Observe = (client: KubeClient, reader: Reader, request: ObserveRequest) => Promise<Observed>
+
+/** Diagnoses the cluster; returns 1 if there is an error. */
+export function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise<number> {
+  const observe: Observe = (client, reader, request) => observeCluster(client, reader, request, host.signal)
+  return run(flags, host, observe, { describe: describeReport, render: renderReport })
+}
+
+/**
+ * Diagnoses one Pod; returns 1 if there is an error.
+ * @throws NopassError `INPUT_INVALID`, `KUBE_NOT_FOUND`
+ */
+export async function doctorPod(pod: string, flags: DoctorPodFlags & CommonFlags, host: CliHost): Promise<number> {
+  const [namespace = '', name = '', ...more] = pod.split('/')
+  if (namespace === '' || name === '' || more.length > 0) {
+    throw new NopassError('INPUT_INVALID', `"${pod}" names no Pod`, {
+      hint: 'Write its namespace and its name: `doctor pod shop/web-5d9c7-x2x4k`.',
+    })
+  }
+  const observe: Observe = (client, reader, request) => {
+    const send = createHttpSender({ proxyEnv: host.env })
+    const ask = flags.askRegistry ? createAskRegistry(client, reader, send) : undefined
+    return observePod(client, reader, { ...request, pod: { namespace, name }, ask }, host.signal)
+  }
+  return run(flags, host, observe, { describe: describePodReport, render: renderPodReport })
+}
+
+async function run(flags: DoctorFlags & CommonFlags, host: CliHost, observe: Observe, report: Report): Promise<number> {
   const { connection, client, aheadMs } = await connect(flags, host)
   const progress = createProgress(host)
   try {
     const { namespace, release } = flags
     const reader = createReader(client, host.signal, progress.say)
     const look = createLook(flags, { client, reader, env: host.env, signal: host.signal, onProgress: progress.say })
-    const request = { namespace, release, server: connection.server, aheadMs, look }
-    const observed = await observeCluster(client, reader, request, host.signal)
+    const observed = await observe(client, reader, { namespace, release, server: connection.server, aheadMs, look })
     progress.end()
     const several = observed.others.length > 0 ? observed.release : undefined
     const findings = aimCommands(diagnose(observed), flags, host.program, several)
-    return finish(findings, flags, host, {
-      unread: observed.unread.length,
-      json: () => describeReport(observed, findings),
-      text: () => renderReport(observed, findings, paintFor(host.stdout, host)),
-    })
+    host.stdout.write(
+      flags.output === 'json'
+        ? `${JSON.stringify(report.describe(observed, findings), null, 2)}\n`
+        : report.render(observed, findings, paintFor(host.stdout, host)),
+    )
+    return isFailed(observed, findings, flags.failOn) ? EXIT.failed : EXIT.ok
   } finally {
     progress.end()
     client.close()
   }
+}
+
+function isFailed(
+  { unread }: Observed,
+  findings: readonly Finding[],
+  failOn: DoctorFlags['failOn'] = 'error',
+): boolean {
+  return failOn === 'unread' ? unread.length > 0 || reaches(findings, 'error') : reaches(findings, failOn)
 }

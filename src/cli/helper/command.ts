@@ -1,6 +1,6 @@
 import { type Cli, withCommonOptions } from '../program/command.ts'
 import { connectOptions } from '../program/connect-flags.ts'
-import type { HelperFlags } from './flags.ts'
+import type { HelperFlags } from './helper.ts'
 
 /** `helper`: the program of the cluster, outside of one. */
 export function addHelper({ program, host, run }: Cli): void {

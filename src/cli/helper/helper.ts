@@ -4,9 +4,9 @@ import { readHelperArguments } from '../../helper/helper-arguments.ts'
 import { launchHelper } from '../../helper/launch-helper.ts'
 import { VERSION } from '../../version.ts'
 import { connectToWrite } from '../connect.ts'
+import type { ConnectFlags } from '../program/connect-flags.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
-import type { HelperFlags } from './flags.ts'
 
 /** Runs the helper against a kubeconfig's cluster until the signal. */
 export async function helper(flags: HelperFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -29,4 +29,12 @@ export async function helper(flags: HelperFlags & CommonFlags, host: CliHost): P
   const podName = host.env.POD_NAME ?? hostname().toLowerCase()
   await launchHelper({ argument, connection, environment: host.env, version: VERSION, podName, log }, host.signal)
   return EXIT.ok
+}
+
+export interface HelperFlags extends ConnectFlags {
+  readonly config: string
+  readonly secretsDir?: string
+  readonly oidcTokenFile?: string
+  readonly httpAddress?: string
+  readonly statusAddress?: string
 }

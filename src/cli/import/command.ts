@@ -1,6 +1,6 @@
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 import { connectOptions } from '../program/connect-flags.ts'
-import type { ImportFlags } from './flags.ts'
+import type { ImportFlags } from './import-values.ts'
 
 /** `import`: what Alibaba's own helper was told, as values of ours. */
 export function addImport({ program, host, run }: Cli): void {

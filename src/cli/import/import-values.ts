@@ -16,10 +16,10 @@ import { printable } from '../../printable.ts'
 import { createReader } from '../../release/reader.ts'
 import { loadValues } from '../../values/load-values.ts'
 import { connect } from '../connect.ts'
+import type { ConnectFlags } from '../program/connect-flags.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
-import type { ImportFlags } from './flags.ts'
 
 /** Writes the values, and says on stderr what needs a person; 2 with every error at once. */
 export async function importValues(flags: ImportFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -130,4 +130,13 @@ function report(
   if (flags.to === undefined) stdout.write(text)
   for (const { kind, text: line } of notes) stderr.write(`${kind}: ${printable(line)}\n`)
   if (flags.to !== undefined) stderr.write(`wrote ${printable(flags.to)}; how to switch is at its end\n`)
+}
+
+export interface ImportFlags extends ConnectFlags {
+  readonly file?: readonly string[]
+  readonly region?: string
+  readonly namespace: string
+  readonly release: string
+  readonly to?: string
+  readonly force?: boolean
 }

@@ -1,6 +1,6 @@
 import { type Cli, withCommonOptions } from '../program/command.ts'
 import { connectOptions, releaseOptions } from '../program/connect-flags.ts'
-import type { RefreshFlags } from './flags.ts'
+import type { RefreshFlags } from './refresh.ts'
 
 /** `refresh`: new tokens now. */
 export function addRefresh({ program, host, run }: Cli): void {

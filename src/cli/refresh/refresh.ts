@@ -5,13 +5,12 @@ import { pollUntil } from '../../kube/poll-until.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { requireRelease } from '../../release/find-release.ts'
-import type { HelperStatus, RegistryStatus } from '../../release/helper-status.ts'
-import { readStatus, type StatusObject } from '../../release/read-status.ts'
+import { type HelperStatus, type RegistryStatus, readStatus, type StatusObject } from '../../release/helper-status.ts'
 import { createReader } from '../../release/reader.ts'
 import { connectToWrite } from '../connect.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
-import type { RefreshFlags } from './flags.ts'
 
 /** Asks for a rotation and waits for its outcome; 1 when a registry gave no new token. */
 export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -79,4 +78,11 @@ export function describe({ name, issuedAt, expiresAt, error, triedAt }: Registry
     return `${name}: ${tried}${error.code}: ${error.message}\n  fix: ${error.fix}`
   }
   return `${name}: ${issuedAt === undefined ? 'a fixed login' : `token of ${issuedAt}`}${expiresAt ? `, until ${expiresAt}` : ''}`
+}
+
+export interface RefreshFlags extends ConnectFlags, ReleaseFlags {
+  /** Go's form, such as `90s`. */
+  readonly timeout: string
+  /** False with --no-wait. */
+  readonly wait: boolean
 }

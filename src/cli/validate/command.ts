@@ -1,5 +1,5 @@
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import type { ValidateFlags } from './flags.ts'
+import type { ValidateFlags } from './validate.ts'
 
 /** `validate`: the action's check, offline. */
 export function addValidate({ program, host, run }: Cli): void {

@@ -9,7 +9,6 @@ import { settingsDeps } from '../connect.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
-import type { ValidateFlags } from './flags.ts'
 
 /** Checks values and clusters offline; 0, or 2 with every error at once. */
 export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -61,4 +60,11 @@ function subject(files: readonly string[], clustersFile: string, settings: Setti
   const clusters = clustersFile === '' ? [] : [`${clustersFile} (${count === 1 ? '1 cluster' : `${count} clusters`})`]
   const named = [...files, ...clusters]
   return named.length === 0 ? 'the inline values' : named.join(', ')
+}
+
+export interface ValidateFlags {
+  readonly file?: readonly string[]
+  readonly values?: string
+  readonly clustersFile?: string
+  readonly chart?: string
 }

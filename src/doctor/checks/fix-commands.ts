@@ -1,4 +1,4 @@
-import type { ReleaseFacts, ReleaseName } from '../../release/release-facts.ts'
+import type { ReleaseFacts, ReleaseName } from '../../release/find-release.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease'>

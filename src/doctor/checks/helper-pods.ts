@@ -1,7 +1,7 @@
 import type { NopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
+import type { ReleaseFacts } from '../../release/find-release.ts'
 import { findCauses } from '../../release/release-causes.ts'
-import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { count, type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain } from './fix-commands.ts'

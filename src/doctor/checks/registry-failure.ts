@@ -1,6 +1,6 @@
 import { shellWord } from '../../lib/shell-word.ts'
+import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { RegistryStatus, StatusError } from '../../release/helper-status.ts'
-import type { ReleaseFacts } from '../../release/release-facts.ts'
 import type { Finding, FindingId } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'

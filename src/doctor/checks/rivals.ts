@@ -1,4 +1,4 @@
-import type { ReleaseFacts } from '../../release/release-facts.ts'
+import type { ReleaseFacts } from '../../release/find-release.ts'
 import { createTargets } from '../../release/targets.ts'
 import { count, type Finding, few } from '../finding.ts'
 import type { Observed } from '../observed.ts'

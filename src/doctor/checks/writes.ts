@@ -1,6 +1,6 @@
 import { shellWord } from '../../lib/shell-word.ts'
+import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
-import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, readLog } from './fix-commands.ts'

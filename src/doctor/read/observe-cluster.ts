@@ -1,7 +1,7 @@
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import type { ReleaseFacts } from '../../release/find-release.ts'
 import { readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
-import type { ReleaseFacts } from '../../release/release-facts.ts'
 import type { ServiceAccountObject } from '../../release/views.ts'
 import type { Observed } from '../observed.ts'
 import { lensOf, NO_LOOK, type ObserveRequest, observeBase } from './observe-base.ts'

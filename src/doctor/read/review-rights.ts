@@ -1,6 +1,5 @@
 import type { KubeClient } from '../../kube/client.ts'
-import { formatRight } from '../../release/access-review.ts'
-import type { Right } from '../../release/granted-rights.ts'
+import { formatRight, type Right } from '../../release/access-review.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'

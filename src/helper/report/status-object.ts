@@ -5,8 +5,7 @@ import { namespacedPath } from '../../kube/types.ts'
 import { createReconnectBackoff } from '../../kube/watch/reconnect-backoff.ts'
 import { startWatchdog } from '../../kube/watch/watchdog.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
-import type { HelperStatus } from '../../release/helper-status.ts'
-import type { StatusObject } from '../../release/read-status.ts'
+import type { HelperStatus, StatusObject } from '../../release/helper-status.ts'
 
 /** Fingerprints of the registries that some helper has proven: a pending one is not. */
 export function provenFingerprints(status: HelperStatus | undefined): ReadonlySet<string> {

@@ -1,3 +1,4 @@
+import type { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { ServerFeatures } from '../../kube/watch/reflector.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
@@ -11,11 +12,11 @@ import type { RegistryState } from '../credentials/registry-state.ts'
 import { type Decision, isWrite, type WriteAction, type WriteReason } from '../plan/actions.ts'
 import { type PlanContext, type PlanKey, plan, planKey } from '../plan/plan.ts'
 import { formatPlanKey, namespaceOf, parsePlanKey } from '../plan/plan-key.ts'
-import type { ControllerObserver } from './controller-observer.ts'
 import { namespaceUnreadable, problemOfDecision, problemOfWrite } from './decision-problem.ts'
 import { createPacer, rotationRate } from './pacer.ts'
 import { createRivalAddon } from './rival-addon.ts'
-import { createWorkQueue, type Lane, type Outcome } from './work-queue.ts'
+import { createWorkQueue, type Lane, type Outcome, type QueueObserver } from './work-queue.ts'
+import type { FailureVerdict } from './write-failure.ts'
 import { createWriter } from './writer.ts'
 
 export interface ControllerOptions {
@@ -329,4 +330,24 @@ function shortestLife(states: readonly RegistryState[]): number {
     return expiresAt === null ? [] : [expiresAt - issuedAt]
   })
   return lives.length === 0 ? 0 : Math.min(...lives)
+}
+
+/** What the controller tells of its work: to metrics, log, Events and status. Keys: `namespace` or `namespace/serviceaccount`. */
+export interface ControllerObserver {
+  readonly queue: QueueObserver
+  /** All caches are complete for the first time. */
+  synced(): void
+  /** Something in the caches changed. */
+  changed(): void
+  /** An object was seen for the first time, after the start. */
+  appeared(key: string): void
+  /** Another writer removed our entry, or changed or deleted the pull secret. */
+  lost(key: string): void
+  wrote(key: string, action: WriteAction): void
+  failed(key: string, action: WriteAction, verdict: FailureVerdict, error: unknown): void
+  problem(key: string, problem: NopassError): void
+  solved(key: string): void
+  /** The vendor's add-on serves a target of ours; undefined: none any more. */
+  rival(key: string | undefined, problem?: NopassError): void
+  watchBroke(resource: string, error: unknown, retryInMs: number): void
 }

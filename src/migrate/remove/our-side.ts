@@ -1,9 +1,8 @@
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
-import { findRelease, type ReleaseChoice } from '../../release/find-release.ts'
+import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
 import { readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
-import type { ReleaseFacts } from '../../release/release-facts.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
 import { createTrimmers, type NamespaceView, type SecretView } from '../../release/views.ts'
 

@@ -14,7 +14,6 @@ interface PodSpec {
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never'
   readonly terminationGracePeriodSeconds?: number
   readonly securityContext?: SecurityContext
-  readonly initContainers?: readonly Container[]
   readonly containers: readonly Container[]
   readonly volumes?: readonly Volume[]
   readonly tolerations?: readonly { key?: string; operator?: string; value?: string; effect?: string }[]
@@ -30,7 +29,6 @@ export interface Container {
   readonly image: string
   readonly command?: readonly string[]
   readonly args?: readonly string[]
-  readonly workingDir?: string
   readonly env?: readonly EnvVar[]
   readonly envFrom?: readonly { prefix?: string; configMapRef?: ObjectRef; secretRef?: ObjectRef }[]
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[]
@@ -170,6 +168,5 @@ export interface PodStatus {
   readonly podIPs: readonly { ip: string }[]
   readonly startTime: string
   readonly qosClass?: string
-  readonly initContainerStatuses: readonly ContainerStatus[]
   readonly containerStatuses: readonly ContainerStatus[]
 }

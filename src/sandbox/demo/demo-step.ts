@@ -1,10 +1,10 @@
 import { NopassError } from '../../errors.ts'
+import type { Environment } from '../environment/environment.ts'
 import type { StepHandle } from '../progress.ts'
-import type { World } from '../world/world.ts'
 
 /** What a step of the demo works with. */
 export interface DemoContext {
-  readonly world: World
+  readonly environment: Environment
   /** What earlier steps have left for later ones. */
   readonly memory: DemoMemory
   readonly print: (text: string) => void

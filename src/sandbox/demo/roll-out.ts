@@ -24,11 +24,11 @@ export interface RolloutResult {
 
 /** Runs one of the user's workflows. Throws SANDBOX_DEMO with the end of its log when it fails. */
 export async function rollOut(
-  { world, memory, signal }: DemoContext,
+  { environment, memory, signal }: DemoContext,
   workflow: 'rollout.yml' | 'uninstall.yml',
   step: StepHandle,
 ): Promise<Rollout> {
-  const { cloud, tools } = world
+  const { cloud, tools } = environment
   const { ram, sts, cs, cr } = cloud.endpoints
   const before = cloud.calls.length
   const record = await runWorkflow(
@@ -38,7 +38,7 @@ export async function rollOut(
       workspace: memory.workspace ?? '',
       workflow,
       event: workflow === 'rollout.yml' ? 'push' : 'workflow_dispatch',
-      scratch: await mkdtemp(join(world.folder, 'job-')),
+      scratch: await mkdtemp(join(environment.folder, 'job-')),
       variables: { ALIBABA_CLOUD_ENDPOINTS: JSON.stringify({ ram, sts, cs, cr }) },
       idToken: cloud.githubRunner({ repository: REPOSITORY }),
       onLine: (line) => step.update(line.slice(0, 100)),

@@ -1,7 +1,5 @@
-import { formatDuration } from '../duration.ts'
-import type { Progress } from '../progress.ts'
-import type { World } from '../world/world.ts'
-import { closingTable, type StepOutcome } from './closing-table.ts'
+import type { Environment } from '../environment/environment.ts'
+import { formatDuration, type Progress } from '../progress.ts'
 import type { DemoMemory, DemoStep } from './demo-step.ts'
 import { cleanExit } from './steps/clean-exit.ts'
 import { earlyRotation } from './steps/early-rotation.ts'
@@ -24,19 +22,24 @@ const STEPS: readonly DemoStep[] = [
 
 /** Shows the whole job, step by step, and ends with a table. Throws what the first failed step throws. */
 export async function runDemo(
-  world: World,
+  environment: Environment,
   progress: Progress,
   signal: AbortSignal,
   now: () => number = () => performance.now(),
 ): Promise<void> {
   const memory: DemoMemory = { workspace: undefined, secretMs: undefined, podMs: undefined }
-  const context = { world, memory, print: (text: string) => progress.note(text), signal }
+  const context = { environment, memory, print: (text: string) => progress.note(text), signal }
   const outcomes: StepOutcome[] = []
   for (const [index, step] of STEPS.entries()) {
     const title = `${index + 1}/${STEPS.length} ${step.title}`
-    if (step.needsNode && world.nodeObstacle !== undefined) {
-      progress.note(`– ${title}: left out, no real node: ${world.nodeObstacle}`)
-      outcomes.push({ title: step.title, proves: step.proves, time: '–', result: `left out: ${world.nodeObstacle}` })
+    if (step.needsNode && environment.nodeObstacle !== undefined) {
+      progress.note(`– ${title}: left out, no real node: ${environment.nodeObstacle}`)
+      outcomes.push({
+        title: step.title,
+        proves: step.proves,
+        time: '–',
+        result: `left out: ${environment.nodeObstacle}`,
+      })
       continue
     }
     const since = now()
@@ -48,4 +51,30 @@ export async function runDemo(
     outcomes.push({ title: step.title, proves: step.proves, time: formatDuration(now() - since), result })
   }
   progress.note(closingTable(outcomes))
+}
+
+/** What came of one step of the demo. */
+export interface StepOutcome {
+  readonly title: string
+  readonly proves: string
+  readonly time: string
+  readonly result: string
+}
+
+const NEXT = `
+What to type next
+  npm run sandbox -- up        keeps the clusters and the cloud running, with kubeconfigs to use
+  npm run sandbox -- cloud     the emulated Alibaba Cloud alone, for any client in any language
+  npm test                     every promise as a test
+  bin/acr-nopass --help        the command line tool
+`
+
+/** The closing table: what was shown, how long it took, what came of it. */
+export function closingTable(outcomes: readonly StepOutcome[]): string {
+  const width = Math.max(...outcomes.map(({ proves }) => proves.length))
+  const span = Math.max(...outcomes.map(({ time }) => time.length))
+  const lines = outcomes.map(
+    ({ proves, time, result }) => `  ${proves.padEnd(width)}  ${time.padStart(span)}  ${result}`,
+  )
+  return `\nShown\n${lines.join('\n')}\n${NEXT}`
 }

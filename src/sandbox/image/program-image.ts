@@ -1,3 +1,12 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { NopassError } from '../../errors.ts'
+import { runGoBuild } from '../tools/go-build.ts'
+import { findGo } from '../tools/go-program.ts'
+import { cacheFolder, type Host, readHost } from '../tools/host.ts'
 import { type ImageLayout, writeLayout } from './oci-layout.ts'
 
 /** An image of nothing but the static program, which says `running <name>` and waits. */
@@ -12,4 +21,42 @@ export function writeProgramImage(folder: string, program: string, name: string,
       labels: { 'org.opencontainers.image.title': name },
     },
   })
+}
+
+/**
+ * The tiny static program that is pause and application of the sandbox's images; built once by Go (2 s) into the user's cache.
+ * @throws NopassError GO_MISSING, GO_TOO_OLD, TOOL_BUILD_FAILED
+ */
+export async function ensureStaticProgram(signal: AbortSignal, host: Host = readHost()): Promise<string> {
+  const source = fileURLToPath(new URL('program', import.meta.url))
+  const text = ['main.go', 'go.mod'].map((name) => readFileSync(join(source, name), 'utf8')).join('')
+  const key = createHash('sha256').update(`${text}\0${host.arch}`).digest('hex').slice(0, 16)
+  const folder = join(cacheFolder(host), 'images')
+  const file = join(folder, `program-${key}`)
+  if (existsSync(file)) return file
+  const go = await findGo(host, signal)
+  await mkdir(folder, { recursive: true })
+  // named after the process: two runs at once each build their own, the later rename wins
+  const draft = `${file}-${process.pid}`
+  const { code, output } = await runGoBuild(
+    {
+      go: go.path,
+      cwd: source,
+      arguments: ['build', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', draft, '.'],
+      env: {
+        ...host.env,
+        CGO_ENABLED: '0',
+        GOOS: 'linux',
+        GOARCH: host.arch === 'x64' ? 'amd64' : host.arch,
+        GOWORK: 'off',
+        GOFLAGS: '-mod=readonly',
+      },
+      logFile: join(folder, 'program.log'),
+      onCount: () => undefined,
+    },
+    signal,
+  )
+  if (code !== 0) throw new NopassError('TOOL_BUILD_FAILED', `the sandbox's program was not built: ${output}`)
+  await rename(draft, file)
+  return file
 }

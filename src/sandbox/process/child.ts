@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { NopassError } from '../../errors.ts'
 import { type ProcessId, processId } from '../../lib/process-id.ts'
 import { signalProcess } from './process-table.ts'
-import { goneWithin } from './take-back.ts'
+import { exitedWithin } from './clean-up.ts'
 
 export interface ProcessSpec {
   /** Names the log file and error messages. */
@@ -15,14 +15,14 @@ export interface ProcessSpec {
   readonly cwd?: string
   readonly uid?: number
   readonly gid?: number
-  /** It holds nothing worth an orderly end, so its end is KILL at once (an API server takes seconds for TERM). */
+  /** It is stopped by KILL immediately, because nothing is lost (an API server takes seconds for TERM). */
   readonly disposable?: boolean
   /** Standard output and error are appended to it. */
   readonly logFile: string
 }
 
 export interface ExitState {
-  /** Null when a signal ended it. */
+  /** Null: ended by a signal. */
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
@@ -34,17 +34,17 @@ export interface Child {
   readonly exited: Promise<ExitState>
   /** Undefined while it runs. */
   state(): ExitState | undefined
-  /** False when it is gone. Without `group` the process alone, else all of its process group. */
+  /** To the process, or with `group` to its process group; false if it has exited. */
   signal(signal: NodeJS.Signals, group?: boolean): boolean
-  /** TERM, and KILL for the whole group when it lives on after `graceMs` (default 10 s). */
+  /** TERM, and KILL for the whole group if it still runs after `graceMs` (default 10 s). */
   stop(graceMs?: number): Promise<ExitState>
   /** The last lines of its log. */
   tail(lines?: number): string
 }
 
 /**
- * Starts a child in a process group of its own (Ctrl-C in the terminal does not reach it: its owner decides).
- * @throws NopassError SANDBOX_PROCESS when it cannot be started
+ * Starts a child in its own process group, so that its owner decides what Ctrl-C does to it.
+ * @throws NopassError SANDBOX_PROCESS if it cannot be started
  */
 export async function startChild(spec: ProcessSpec): Promise<Child> {
   const log = openSync(spec.logFile, 'a', 0o600)
@@ -84,7 +84,7 @@ function toChild(spec: ProcessSpec, id: ProcessId, exited: Promise<ExitState>): 
     async stop(graceMs = 10_000) {
       signal(spec.disposable ? 'SIGKILL' : 'SIGTERM')
       signal('SIGCONT')
-      if (!(await goneWithin([id], graceMs))) signal('SIGKILL', true)
+      if (!(await exitedWithin([id], graceMs))) signal('SIGKILL', true)
       return watched
     },
   }

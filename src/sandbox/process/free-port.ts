@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { NopassError } from '../../errors.ts'
 
 /**
- * A TCP port that nobody listens on, for a program that cannot be told to choose one itself. Below the range from which
- * kernels take ports for outgoing connections, so that only another call like this one could take it meanwhile.
+ * A free TCP port, for a program that cannot choose one itself. It is below the range of ports for outgoing connections, so
+ * only another call of this function could take it in the meantime.
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
@@ -26,7 +26,7 @@ async function isFree(port: number, host: string): Promise<boolean> {
   }
 }
 
-/** Starts a server on a port that was free a moment ago; when another program was faster, once more on the next. */
+/** Starts a server on a port that was free a moment ago, and retries if another program took it. */
 export async function retryPort<T>(start: () => Promise<T>, attempts = 4): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,24 +1,24 @@
 import { closeSync, constants, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import type { ProcessId } from '../../lib/process-id.ts'
 
-/** Something that a run put into the machine and that must be taken back. Written down before it is done. */
+/** Something that a run creates on the machine and has to remove. Recorded before it is created. */
 export type Trace =
   | { readonly kind: 'process'; readonly id: ProcessId; readonly name: string; readonly disposable: boolean }
-  /** A folder with all that is in it. */
+  /** A folder with its content. */
   | { readonly kind: 'folder'; readonly path: string }
-  /** A file under /proc/sys and the text that it held. */
+  /** A file under /proc/sys and its previous text. */
   | { readonly kind: 'sysctl'; readonly path: string; readonly value: string }
-  /** A control group of ours with everything below it: its processes are killed. */
+  /** A control group of ours with everything below it; its processes are killed. */
   | { readonly kind: 'cgroup'; readonly path: string }
 
-/** The first line of a ledger: whose run it is. */
+/** The first line of a ledger. */
 export interface LedgerHead {
   readonly run: string
   readonly owner: ProcessId
 }
 
 export interface LedgerContent extends LedgerHead {
-  /** Not yet taken back, in the order of their making. */
+  /** Not removed yet, in the order of creation. */
   readonly traces: readonly Trace[]
 }
 
@@ -31,12 +31,12 @@ export function addTrace(file: string, trace: Trace): void {
   append(file, `${JSON.stringify({ add: trace })}\n`)
 }
 
-/** The trace was taken back. */
+/** The trace was removed. */
 export function dropTrace(file: string, trace: Trace): void {
   append(file, `${JSON.stringify({ drop: trace })}\n`)
 }
 
-/** Never creates the file: a ledger that is gone is a run that has ended. */
+/** Never creates the file: without a ledger the run has ended. */
 function append(file: string, line: string): void {
   const descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND)
   try {
@@ -46,7 +46,7 @@ function append(file: string, line: string): void {
   }
 }
 
-/** Undefined when the file is gone or has no head (its maker died before the first line: nothing was done yet). */
+/** Undefined if the file does not exist or has no first line, because its owner died before creating anything. */
 export function readLedger(file: string): LedgerContent | undefined {
   let lines: string[]
   try {
@@ -68,6 +68,6 @@ function parseLine(line: string): LedgerHead | { add: Trace } | { drop: Trace } 
   try {
     return JSON.parse(line)
   } catch {
-    return undefined // the last line, cut by a crash
+    return undefined // The last line, incomplete after a crash.
   }
 }

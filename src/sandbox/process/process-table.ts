@@ -3,7 +3,7 @@ import { isAlive, type ProcessId, processId } from '../../lib/process-id.ts'
 
 const LINUX = process.platform === 'linux'
 
-/** Sends a signal to exactly this process, or to its group; false when it is gone. */
+/** Sends a signal to exactly this process, or to its group; false if it has exited. */
 export function signalProcess(id: ProcessId, signal: NodeJS.Signals, group = false): boolean {
   if (!isAlive(id)) return false
   try {
@@ -13,20 +13,20 @@ export function signalProcess(id: ProcessId, signal: NodeJS.Signals, group = fal
   }
 }
 
-/** Living processes whose environment at their start held `NAME=value`: a run's children and theirs (Linux; elsewhere none). */
+/** Running processes that were started with `NAME=value` in their environment: a run's descendants (Linux; elsewhere none). */
 export function findByEnvironment(name: string, value: string): ProcessId[] {
   if (!LINUX) return []
-  const wanted = `${name}=${value}`
+  const variable = `${name}=${value}`
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => environment(pid).includes(wanted))
+    .filter((pid) => environment(pid).includes(variable))
     .map((pid) => processId(Number(pid)))
     .filter((id) => id.start !== '')
 }
 
 /**
- * The process group that has a TCP connection of this machine, by its two ports (Linux; elsewhere never known).
- * Undefined also when it belongs to another user.
+ * The process group with a TCP connection of this machine, by its two ports (Linux; elsewhere undefined). Undefined also if it
+ * belongs to another user.
  */
 export function connectionGroup(localPort: number, remotePort: number): number | undefined {
   if (!LINUX) return undefined
@@ -48,11 +48,11 @@ function holdsSocket(pid: string, inode: string): boolean {
       try {
         return readlinkSync(`${folder}/${fd}`) === `socket:[${inode}]`
       } catch {
-        return false // closed meanwhile
+        return false // Closed in the meantime.
       }
     })
   } catch {
-    return false // gone, or another user's
+    return false // Exited, or another user's.
   }
 }
 
@@ -69,6 +69,6 @@ function environment(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
   } catch {
-    return [] // gone, or another user's
+    return [] // Exited, or another user's.
   }
 }

@@ -3,17 +3,17 @@ import { NopassError } from '../../errors.ts'
 import type { Child } from './child.ts'
 
 export interface ReadyOptions {
-  /** What is waited for, as a message says it. */
+  /** What is waited for, in messages. */
   readonly what: string
   readonly limitMs: number
-  /** The waiting ends with this child. */
+  /** Stops waiting if this child exits. */
   readonly child?: Child
   readonly everyMs?: number
 }
 
 /**
- * Asks again and again until `probe` neither throws nor answers false.
- * @throws NopassError SANDBOX_TIMEOUT when the time is over, SANDBOX_PROCESS when the child has ended; with the end of its log
+ * Polls until `probe` neither throws nor returns false.
+ * @throws NopassError SANDBOX_TIMEOUT after the limit, SANDBOX_PROCESS if the child has exited; with the end of its log
  */
 export async function untilReady(
   probe: () => Promise<unknown> | unknown,
@@ -30,7 +30,7 @@ export async function untilReady(
     } catch (cause) {
       failure = cause
     }
-    if (child?.state()) throw new NopassError('SANDBOX_PROCESS', `${child.name} ended by itself${log()}`)
+    if (child?.state()) throw new NopassError('SANDBOX_PROCESS', `${child.name} exited unexpectedly${log()}`)
     if (performance.now() >= end) {
       const seconds = Math.round(limitMs / 1000)
       throw new NopassError('SANDBOX_TIMEOUT', `${what} was not ready within ${seconds} s${log()}`, { cause: failure })

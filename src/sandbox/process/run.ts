@@ -1,39 +1,40 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isAlive, processId } from '../../lib/process-id.ts'
+import { fileURLToPath } from 'node:url'
 import { cacheFolder, readHost } from '../tools/host.ts'
 import { type Child, type ProcessSpec, startChild } from './child.ts'
-import { startGuard } from './guard.ts'
+import { cleanUpRun, RUN_VARIABLE } from './clean-up.ts'
 import { addTrace, dropTrace, readLedger, type Trace, writeHead } from './ledger.ts'
-import { RUN_VARIABLE, takeBackRun } from './take-back.ts'
 
-/** All that one owner has put into the machine, and the one place that takes it back. */
+/** Everything that one owner creates on the machine, and its only clean-up. */
 export interface Run {
   readonly id: string
-  /** Everything that the run writes; short, so that Unix sockets in it have names that fit. */
+  /** Holds everything that the run writes; a short path, because names of Unix sockets are limited. */
   readonly folder: string
   readonly ledger: string
-  /** Starts a child that never outlives the run, however that ends; its log is `<name>.log` in the folder unless told. */
+  /** Starts a child that never outlives the run, however that ends; its default log is `<name>.log` in the folder. */
   start(spec: Omit<ProcessSpec, 'logFile'> & { logFile?: string }): Promise<Child>
-  /** Writes down what is about to be done; to be called before doing it. */
+  /** Records what is about to be created; must be called before. */
   record(trace: Trace): void
-  /** It was taken back already. */
+  /** It was removed already. */
   forget(trace: Trace): void
-  /** Aborted when the run begins to end: what else its owner does for it (watches, timers) ends with it. */
+  /** Aborts when the run starts to end, for watches and timers that belong to it. */
   readonly ended: AbortSignal
-  /** Ends all processes, takes back all traces, removes the folder. Safe to call twice. */
+  /** Stops all processes, removes all traces and the folder. Safe to call twice. */
   end(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export interface RunOptions {
-  /** Where ledgers lie; they must survive the run (default: `runs` in the user's cache). */
+  /** The folder of the ledgers, which must survive the run (default: `runs` in the user's cache). */
   readonly ledgers?: string | undefined
 }
 
-/** Begins a run, after what dead runs have left behind was taken back. */
+/** Starts a run, after cleaning up after dead runs. */
 export async function openRun(options: RunOptions = {}): Promise<Run> {
   const ledgers = options.ledgers ?? defaultLedgers()
   mkdirSync(ledgers, { recursive: true, mode: 0o700 })
@@ -43,7 +44,7 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
   const folder = join(tmpdir(), `acr-nopass-${id}`)
   writeHead(ledger, { run: id, owner: processId(process.pid) })
   addTrace(ledger, { kind: 'folder', path: folder })
-  // others may pass through but not look: a Pod's process that runs as another user has its files in here
+  // Other users may enter but not list it, because a Pod's process that runs as another user has its files here.
   mkdirSync(folder, { mode: 0o711 })
   const guard = startGuard(ledger)
   const ended = new AbortController()
@@ -52,7 +53,7 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
     ended.abort()
     const kept = process.env.ACR_NOPASS_TEST_LOGS
     if (!ending) keepLogs(folder, kept && join(kept, id))
-    ending ??= takeBackRun(ledger).finally(() => guard.dismiss())
+    ending ??= cleanUpRun(ledger).finally(() => guard.dismiss())
     return ending
   }
   return {
@@ -71,13 +72,13 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
   }
 }
 
-/** Takes back what runs whose owner is dead have left behind; the names of these runs. */
+/** Cleans up after runs whose owner is dead; returns their names. */
 export async function sweepDeadRuns(ledgers: string = defaultLedgers()): Promise<string[]> {
   const dead = listLedgers(ledgers).flatMap((file) => {
     const content = readLedger(file)
     return content && !isAlive(content.owner) ? [{ file, run: content.run }] : []
   })
-  for (const { file } of dead) await takeBackRun(file)
+  for (const { file } of dead) await cleanUpRun(file)
   return dead.map(({ run }) => run)
 }
 
@@ -104,7 +105,7 @@ function defaultLedgers(): string {
   return join(cacheFolder(readHost()), 'runs')
 }
 
-/** Copies the programs' logs of a run that is about to be removed: a failing test names them. */
+/** Keeps the programs' logs of a run that is about to be removed, for failing tests. */
 function keepLogs(folder: string, target: string | undefined): void {
   if (!target) return
   for (const file of globSync('**/*.log', { cwd: folder })) {
@@ -113,7 +114,33 @@ function keepLogs(folder: string, target: string | undefined): void {
       mkdirSync(dirname(copy), { recursive: true })
       copyFileSync(join(folder, file), copy)
     } catch {
-      // Its program has just removed it; a log must never keep a run from ending.
+      // The program may have removed it; a log must never prevent a run from ending.
     }
   }
+}
+
+export interface Guard {
+  /** The run ended normally. */
+  dismiss(): void
+}
+
+/**
+ * Cleans up after its owner dies. In its own session it waits until the pipe from the owner closes, which the kernel does
+ * even after `kill -9`. While it waits it is a shell of 1 MB, not a second Node.
+ */
+function startGuard(ledger: string): Guard {
+  const wait = 'trap "" INT TERM HUP QUIT; while read -r _; do :; done; exec "$@"'
+  const main = fileURLToPath(new URL('guard/main.ts', import.meta.url))
+  const child = spawn('/bin/sh', ['-c', wait, 'acr-nopass-guard', process.execPath, main, ledger], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { PATH: process.env.PATH },
+    cwd: '/',
+  })
+  child.unref()
+  const { stdin } = child
+  // The guard must not keep an idle owner alive.
+  if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
+  stdin.on('error', () => undefined)
+  return { dismiss: () => void child.kill('SIGKILL') }
 }

@@ -1,6 +1,6 @@
 import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
+import type { ReleaseFacts } from '../../../src/release/find-release.ts'
 import type { HelperStatus } from '../../../src/release/helper-status.ts'
-import type { ReleaseFacts } from '../../../src/release/release-facts.ts'
 import { createTargets } from '../../../src/release/targets.ts'
 import type { NamespaceView, SecretView } from '../../../src/release/views.ts'
 import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'

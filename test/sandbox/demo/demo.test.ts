@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { closingTable } from '../../../src/sandbox/demo/closing-table.ts'
+import { closingTable } from '../../../src/sandbox/demo/run-demo.ts'
 import { plainSummary } from '../../../src/sandbox/demo/steps/first-rollout.ts'
 
 test('a job summary is shown without its HTML', () => {

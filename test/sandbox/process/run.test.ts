@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isAlive, type ProcessId, processId } from '../../../src/lib/process-id.ts'
+import { exitedWithin, RUN_VARIABLE } from '../../../src/sandbox/process/clean-up.ts'
 import { addTrace, readLedger, writeHead } from '../../../src/sandbox/process/ledger.ts'
 import { findByEnvironment } from '../../../src/sandbox/process/process-table.ts'
 import { openRun, sweepDeadRuns } from '../../../src/sandbox/process/run.ts'
-import { goneWithin, RUN_VARIABLE } from '../../../src/sandbox/process/take-back.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
@@ -93,7 +93,7 @@ test('a run that ends in order is gone, and may be ended twice', async () => {
 
 test('two runs that change one sysctl: the last to end restores the first value', async () => {
   writeFileSync(sysctl, '0')
-  const { firstValue } = await import('../../../src/sandbox/process/take-back.ts')
+  const { firstValue } = await import('../../../src/sandbox/process/clean-up.ts')
   const one = await openRun({ ledgers })
   one.record({ kind: 'sysctl', path: sysctl, value: firstValue(sysctl, one.ledger) })
   writeFileSync(sysctl, '1')
@@ -114,7 +114,7 @@ test('a child that ignores TERM is killed with its group', async () => {
   })
   await eventually(() => assert.equal(child.tail(), 'up'))
   assert.deepEqual(await child.stop(100), { code: null, signal: 'SIGKILL' })
-  assert.ok(await goneWithin(findByEnvironment(RUN_VARIABLE, run.id), 2_000))
+  assert.ok(await exitedWithin(findByEnvironment(RUN_VARIABLE, run.id), 2_000))
 })
 
 test('a program that is not there is refused with its name', async () => {

@@ -8,9 +8,8 @@ import { createDefaultTransport } from '../../../src/alibaba/transport/transport
 import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
 import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 import type { ImageLayout } from '../../../src/sandbox/image/oci-layout.ts'
-import { writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
+import { ensureStaticProgram, writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
 import { pushImage } from '../../../src/sandbox/image/push-image.ts'
-import { ensureStaticProgram } from '../../../src/sandbox/image/static-program.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
 import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
 

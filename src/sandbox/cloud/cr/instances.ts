@@ -3,7 +3,7 @@ import { numberedPage } from '../http/paging.ts'
 import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
 import { enterprise, findInstance, INSTANCE, instanceResource, ok } from './lookup.ts'
-import { issueRegistryCredential } from './registry-credentials.ts'
+import { issueRegistryCredential } from './registry-auth.ts'
 
 const RESOURCE_GROUP = 'rg-acfmv2nomuaaaaa'
 

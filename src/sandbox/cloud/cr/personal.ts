@@ -1,7 +1,7 @@
 import { ApiError } from '../api-error.ts'
 import { type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Instance } from '../state.ts'
-import { issueRegistryCredential } from './registry-credentials.ts'
+import { issueRegistryCredential } from './registry-auth.ts'
 
 const personal = (call: Call): readonly Instance[] => {
   return call.account.instances.filter((instance) => instance.edition === 'personal')

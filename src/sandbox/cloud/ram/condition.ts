@@ -1,6 +1,5 @@
 import type { Condition, Operator } from './document.ts'
-import { every, not, some, type Truth, truth } from './truth.ts'
-import { fits } from './wildcard.ts'
+import { every, fits, not, some, type Truth, truth } from './wildcard.ts'
 
 /** Values by condition key, as the pages spell the keys: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`. */
 export type RequestContext = ReadonlyMap<string, readonly string[]>

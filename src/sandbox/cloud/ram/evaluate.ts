@@ -1,7 +1,6 @@
 import { conditionsMet, type RequestContext } from './condition.ts'
 import type { Principal, Statement } from './document.ts'
-import { every, not, some, type Truth, truth } from './truth.ts'
-import { fitsAction, fitsResource } from './wildcard.ts'
+import { every, fitsAction, fitsResource, not, some, type Truth, truth } from './wildcard.ts'
 
 export type Decision = 'allow' | 'explicit-deny' | 'implicit-deny'
 

@@ -1,5 +1,3 @@
-import { agree, type Truth } from './truth.ts'
-
 /**
  * `*` is any run of characters, also none, and `?` is one character ("Conditional operators", StringLike; "Policy structure
  * and syntax" says it of letters). Follows all the places of the pattern that the text read so far can have led to.
@@ -64,4 +62,31 @@ function fitsFields(pattern: string, resource: string): boolean {
 function fields(arn: string): readonly string[] {
   const [scheme = '', service = '', region = '', account = '', ...relative] = arn.split(':')
   return [scheme, service, region, account, relative.join(':')]
+}
+
+/**
+ * Whether something is so by the vendor's pages. `unsaid`: they do not say, or contradict each other; then the emulator
+ * takes the strict reading, which is that an Allow does not apply and a Deny does.
+ */
+export type Truth = 'yes' | 'no' | 'unsaid'
+
+export const truth = (value: boolean): Truth => (value ? 'yes' : 'no')
+
+export function not(value: Truth): Truth {
+  if (value === 'unsaid') return value
+  return value === 'yes' ? 'no' : 'yes'
+}
+
+export function every(values: readonly Truth[]): Truth {
+  if (values.includes('no')) return 'no'
+  return values.includes('unsaid') ? 'unsaid' : 'yes'
+}
+
+export function some(values: readonly Truth[]): Truth {
+  return not(every(values.map(not)))
+}
+
+/** `yes` or `no` where both readings agree. */
+function agree(one: boolean, other: boolean): Truth {
+  return one === other ? truth(one) : 'unsaid'
 }

@@ -12,14 +12,14 @@ export const cleanExit: DemoStep = {
   title: 'uninstall',
   proves: 'P12: nothing of ours is left, in the clusters and in RAM',
   async run(context, step) {
-    const { world, signal } = context
+    const { environment, signal } = context
     const { results } = await rollOut(context, 'uninstall.yml', step)
     const statuses = results.map(({ name, status }) => `${name} ${status}`).join(', ')
     expect(
       results.every(({ status }) => status === 'uninstalled'),
       `not uninstalled: ${statuses}`,
     )
-    for (const { cluster } of [world.staging, world.production]) {
+    for (const { cluster } of [environment.staging, environment.production]) {
       const left = [...(await ours(cluster.admin, signal)), ...(await liveSecrets(cluster.admin, signal))]
       expect(left.length === 0, `left in ${cluster.name}: ${left.join(', ')}`)
     }

@@ -8,8 +8,8 @@ import { STATUS_OBJECT } from '../read-status.ts'
 export const earlyRotation: DemoStep = {
   title: 'the token is rotated early',
   proves: 'P4: the Secret changes in place, its UID stays',
-  async run({ world, print, signal }) {
-    const { cluster } = world.production
+  async run({ environment, print, signal }) {
+    const { cluster } = environment.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
     const since = performance.now()
     await requestRefresh(cluster.admin, STATUS_OBJECT, new Date(), signal)

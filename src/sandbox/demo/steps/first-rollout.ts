@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { userFiles } from '../../environment/environment.ts'
 import { untilReady } from '../../process/ready.ts'
 import { prepareWorkspace } from '../../workflow/prepare-workspace.ts'
-import { userFiles } from '../../world/world.ts'
 import { type DemoContext, type DemoStep, expect } from '../demo-step.ts'
 import { readStatus } from '../read-status.ts'
 import { REPOSITORY, rollOut } from '../roll-out.ts'
@@ -11,9 +11,9 @@ export const firstRollout: DemoStep = {
   title: 'the workflow: validate, RAM policy, helm upgrade --install in two waves, verify',
   proves: 'one step of a workflow makes pulls work on both clusters',
   async run(context, step) {
-    const { world, memory, print } = context
-    memory.workspace = join(world.folder, 'platform')
-    await prepareWorkspace(memory.workspace, await userFiles(world), REPOSITORY)
+    const { environment, memory, print } = context
+    memory.workspace = join(environment.folder, 'platform')
+    await prepareWorkspace(memory.workspace, await userFiles(environment), REPOSITORY)
     const { summary, results, ramWrites } = await rollOut(context, 'rollout.yml', step)
     print(plainSummary(summary))
     const statuses = results.map(({ name, status }) => `${name} ${status}`).join(', ')
@@ -25,14 +25,14 @@ export const firstRollout: DemoStep = {
 }
 
 /** The helper of production has its login accepted; returns the token service that did it. */
-async function untilAccepted({ world, signal }: DemoContext): Promise<string> {
-  const { cluster, node } = world.production
+async function untilAccepted({ environment, signal }: DemoContext): Promise<string> {
+  const { cluster, node } = environment.production
   const isAccepted = async (): Promise<boolean> => {
     const registries = (await readStatus(cluster.admin, signal))?.registries ?? []
     return registries.length > 0 && registries.every(({ verified }) => verified === 'accepted')
   }
   await untilReady(isAccepted, { what: 'an accepted login of production', limitMs: 60_000, everyMs: 100 }, signal)
-  const { realm, vendorRealm } = world.cloud.registryAuth
+  const { realm, vendorRealm } = environment.cloud.registryAuth
   if (node.kind === 'process') return new URL(realm).host
   const { hostname } = new URL(vendorRealm)
   expect(node.node.vendorNames.requests.has(hostname), `${hostname} was not called`)

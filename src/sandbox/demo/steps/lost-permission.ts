@@ -11,10 +11,10 @@ export const lostPermission: DemoStep = {
   title: 'the worker role loses its right to get tokens',
   proves: 'P2: the last good token stays; doctor names the cause and the fix',
   async run(context, step) {
-    const { world, print, signal } = context
-    const { cluster, workerRole, clusterId } = world.production
+    const { environment, print, signal } = context
+    const { cluster, workerRole, clusterId } = environment.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
-    world.cloud.control.grant(workerRole, `acr-nopass-${clusterId}`, pullOnly())
+    environment.cloud.control.grant(workerRole, `acr-nopass-${clusterId}`, pullOnly())
     await requestRefresh(cluster.admin, STATUS_OBJECT, new Date(), signal)
     step.update('waits until the helper has noticed')
     const failing = async (): Promise<boolean> =>
@@ -35,12 +35,12 @@ function pullOnly(): object {
   return { Version: '1', Statement: [{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['*'] }] }
 }
 
-async function runOneMore({ world, signal }: DemoContext): Promise<string> {
-  if (world.nodeObstacle !== undefined) return ''
-  const { admin } = world.production.cluster
+async function runOneMore({ environment, signal }: DemoContext): Promise<string> {
+  if (environment.nodeObstacle !== undefined) return ''
+  const { admin } = environment.production.cluster
   await createNamespace(admin, 'shop-2', signal)
   const pod = { namespace: 'shop-2', name: 'app' }
-  await createPod(admin, pod, world.appImage, signal)
+  await createPod(admin, pod, environment.appImage, signal)
   await untilPod(admin, pod, /^Running$/, signal)
   return ', and a Pod in one more new namespace runs'
 }

@@ -1,4 +1,4 @@
-import { fetchRegistryToken } from '../../image/registry-token.ts'
+import { fetchRegistryToken } from '../../image/push-image.ts'
 import { untilReady } from '../../process/ready.ts'
 import { createNamespace, createPod, readPullSecret, untilPod } from '../demo-pods.ts'
 import { type DemoContext, type DemoStep, expect } from '../demo-step.ts'
@@ -8,21 +8,21 @@ export const newNamespace: DemoStep = {
   title: 'a brand-new namespace, and a Pod with no credentials of its own',
   proves: 'the Pod really runs from the private image',
   async run(context, step) {
-    const { world, memory, print, signal } = context
-    const { admin } = world.production.cluster
+    const { environment, memory, print, signal } = context
+    const { admin } = environment.production.cluster
     const since = performance.now()
     await createNamespace(admin, 'shop', signal)
     const there = async (): Promise<boolean> => (await readPullSecret(admin, 'shop', signal)) !== undefined
     await untilReady(there, { what: 'pull secret in shop', limitMs: 30_000, everyMs: 5 }, signal)
     memory.secretMs = performance.now() - since
     const ready = `Secret there ${Math.round(memory.secretMs)} ms after the namespace`
-    if (world.nodeObstacle !== undefined) {
+    if (environment.nodeObstacle !== undefined) {
       await askRegistry(context)
-      return `${ready}; its credential is accepted by the registry (no Pod: ${world.nodeObstacle})`
+      return `${ready}; its credential is accepted by the registry (no Pod: ${environment.nodeObstacle})`
     }
     const pod = { namespace: 'shop', name: 'app' }
     const created = performance.now()
-    await createPod(admin, pod, world.appImage, signal)
+    await createPod(admin, pod, environment.appImage, signal)
     step.update('waits for the kubelet')
     await untilPod(admin, pod, /^Running$/, signal)
     memory.podMs = performance.now() - created
@@ -34,18 +34,18 @@ export const newNamespace: DemoStep = {
 }
 
 /** Where no kubelet can run: does the registry hand out the manifest to who holds the Secret? */
-async function askRegistry({ world, signal }: DemoContext): Promise<void> {
-  const { admin } = world.production.cluster
+async function askRegistry({ environment, signal }: DemoContext): Promise<void> {
+  const { admin } = environment.production.cluster
   const path = '/api/v1/namespaces/shop/secrets/acr-nopass'
   const { data } = await admin.request<{ data: Record<string, string> }>({ method: 'GET', path }, signal)
-  const [domain = '', rest = ''] = world.appImage.split(/\/(.*)/)
+  const [domain = '', rest = ''] = environment.appImage.split(/\/(.*)/)
   const config = JSON.parse(Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString()) as {
     auths: Record<string, { auth: string }>
   }
   const [username = '', password = ''] = Buffer.from(config.auths[domain]?.auth ?? '', 'base64')
     .toString()
     .split(/:(.*)/)
-  const url = `${world.registry.url}/v2/${rest.replace(':', '/manifests/')}`
+  const url = `${environment.registry.url}/v2/${rest.replace(':', '/manifests/')}`
   const challenge = await fetch(url, { signal })
   expect(challenge.status === 401, `the registry answered ${challenge.status} to an anonymous pull`)
   const token = await fetchRegistryToken(challenge.headers.get('www-authenticate'), { username, password }, signal)

@@ -6,14 +6,14 @@ export const refusedPull: DemoStep = {
   title: 'before: a Pod with a private image',
   proves: 'the registry refuses who has no credential',
   needsNode: true,
-  async run({ world, print, signal }, step) {
-    const { admin } = world.production.cluster
+  async run({ environment, print, signal }, step) {
+    const { admin } = environment.production.cluster
     const pod = { namespace: 'before', name: 'app' }
     await createNamespace(admin, pod.namespace, signal)
-    await createPod(admin, pod, world.appImage, signal)
+    await createPod(admin, pod, environment.appImage, signal)
     step.update('waits for the kubelet')
     const message = await untilPod(admin, pod, /^(ErrImagePull|ImagePullBackOff)$/, signal)
-    print(`  ${world.appImage}\n  kubelet: ${message.slice(0, 600)}`)
+    print(`  ${environment.appImage}\n  kubelet: ${message.slice(0, 600)}`)
     await deleteObject(admin, `/api/v1/namespaces/${pod.namespace}`, signal)
     return 'ErrImagePull, as it should be'
   },

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { firstValue } from '../../process/clean-up.ts'
 import type { Run } from '../../process/run.ts'
-import { firstValue } from '../../process/take-back.ts'
 
 const PLUGIN = 'sandbox'
 

@@ -1,15 +1,16 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Container, EnvVar, Pod } from '../../cluster/pod.ts'
 import { fieldValue, type PodPlace, resourceValue } from './field-value.ts'
-import { type FindSource, MissingSource, needKey, needSource } from './sources.ts'
+import { type FindSource, MissingSource, needKey, needSource } from './source-cache.ts'
 
 export interface CommandContext {
   readonly pod: Pod
   readonly place: PodPlace
   readonly find: FindSource
-  /** What the image itself runs, as a command of this machine. */
+  /** The image's own command, as one of this machine. */
   readonly entrypoint: readonly string[]
-  /** Where `kubernetes` is reached. */
+  /** The address of the API server for the container. */
   readonly apiServer: { readonly host: string; readonly port: number }
   /** The folder of a volume on this machine. */
   readonly volumeFolder: (name: string) => string
@@ -24,8 +25,9 @@ export interface HostCommand {
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Reads a container's command, args and env as the kubelet does and translates them to this machine: paths below a mount become paths of the volume's
- * folder, and a listening address on 127.0.0.1 the Pod's own address (there is no network namespace). Throws MissingSource.
+ * Evaluates a container's command, args and env as the kubelet does and translates them to this machine: paths below a mount
+ * become paths in the volume's folder, and a listening address on 127.0.0.1 becomes the Pod's address, because there is no
+ * network namespace. Throws MissingSource.
  */
 export function containerCommand(container: Container, context: CommandContext): HostCommand {
   const env = readEnv(container, context)
@@ -37,7 +39,7 @@ export function containerCommand(container: Container, context: CommandContext):
   return { command, args: rest, env: Object.fromEntries([...env].map(([name, value]) => [name, onHost(value)])) }
 }
 
-/** A port of the Pod's loopback; a URL (`http://127.0.0.1:…`) means a service of the machine and stays. */
+/** Replaces loopback addresses with a port; a URL (`http://127.0.0.1:…`) is a service of the machine and stays. */
 function toPodAddress(text: string, podIp: string): string {
   return text.replace(/(?<![\w./@-])(127\.0\.0\.1|localhost)(?=:\d)/g, podIp)
 }
@@ -82,7 +84,7 @@ function readVariable(
   return field
 }
 
-/** `$(NAME)` becomes the variable's value, `$$` a dollar; an unknown name stays as it is (as Kubernetes' third_party/forked/golang/expansion). */
+/** `$(NAME)` becomes the variable's value, `$$` a dollar; an unknown name stays (Kubernetes' third_party/forked/golang/expansion). */
 export function expandVariables(text: string, variables: ReadonlyMap<string, string>): string {
   return text.replace(/\$(\$|\(([^()]*)\))/g, (whole, what: string, name: string | undefined) => {
     if (what === '$') return '$'
@@ -90,7 +92,7 @@ export function expandVariables(text: string, variables: ReadonlyMap<string, str
   })
 }
 
-/** Replaces paths at and below a container's mounts by the volumes' folders on this machine; the deepest mount wins. */
+/** Replaces paths in a container's mounts by the volumes' folders on this machine; the deepest mount wins. */
 export function toHostPaths(text: string, container: Container, volumeFolder: (name: string) => string): string {
   const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => b.mountPath.length - a.mountPath.length)
   if (mounts.length === 0) return text
@@ -98,11 +100,33 @@ export function toHostPaths(text: string, container: Container, volumeFolder: (n
     mounts.map(({ name, mountPath, subPath = '' }) => [trimEnd(mountPath), join(volumeFolder(name), subPath)]),
   )
   const paths = [...folders.keys()].map((path) => path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
-  // a whole path: neither the middle of a longer one, nor the beginning of another name
+  // Only whole paths: not in the middle of a longer one, and not the beginning of another name.
   const pattern = new RegExp(`(?<![\\w./-])(?:${paths})(?![\\w.-])`, 'g')
   return text.replace(pattern, (path) => folders.get(path) ?? path)
 }
 
 function trimEnd(path: string): string {
   return path.replace(/\/+$/, '')
+}
+
+/** The images of this node: a command of this machine by repository (the reference without tag and digest). */
+export type Images = Readonly<Record<string, readonly string[]>>
+
+export interface FoundImage {
+  readonly entrypoint: readonly string[]
+  readonly imageId: string
+}
+
+/** Undefined: this node does not have the image. */
+export function findImage(images: Images, reference: string): FoundImage | undefined {
+  const repository = repositoryOf(reference)
+  const entrypoint = images[repository]
+  if (!entrypoint) return undefined
+  const digest = createHash('sha256').update(JSON.stringify(entrypoint)).digest('hex')
+  return { entrypoint, imageId: `${repository}@sha256:${digest}` }
+}
+
+/** `host:5000/team/app:1@sha256:…` -> `host:5000/team/app`. */
+export function repositoryOf(reference: string): string {
+  return reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
 }

@@ -5,10 +5,9 @@ import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { Container, ContainerState, ContainerStatus, Terminated } from '../../cluster/pod.ts'
 import type { Child, ExitState } from '../../process/child.ts'
 import type { Run } from '../../process/run.ts'
-import { type CommandContext, containerCommand } from './container-command.ts'
-import { findImage, type Images } from './images.ts'
+import { type CommandContext, containerCommand, findImage, type Images } from './container-command.ts'
 import { watchHealth } from './probe.ts'
-import { MissingSource } from './sources.ts'
+import { MissingSource } from './source-cache.ts'
 
 export interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
   readonly run: Run
@@ -26,24 +25,24 @@ export interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
 export interface ContainerRunner {
   readonly container: Container
   status(): ContainerStatus
-  /** Starts it, and again by the Pod's restart policy; ends when it shall not run any more. */
+  /** Starts the container, and restarts it by the Pod's restart policy; returns when it must not run again. */
   run(signal: AbortSignal): Promise<void>
-  /** Of the process that runs now, which leads its process group. */
+  /** The running process, which leads its process group. */
   pid(): number | undefined
-  /** A fault: sends a signal to the running process and its children; false when none runs. */
+  /** For faults: sends a signal to the running process and its children; false if none runs. */
   signal(name: NodeJS.Signals): boolean
   stop(graceMs: number): Promise<void>
-  /** Of this run, or of the one before. */
+  /** Of this run, or of the previous one. */
   logFile(previous?: boolean): string
 }
 
-/** One container of a Pod as child processes, one after the other. `once`: an init container, done when it ends well. */
-export function createContainerRunner(container: Container, context: RunnerContext, once: boolean): ContainerRunner {
+/** Runs one container of a Pod as child processes, one after the other. */
+export function createContainerRunner(container: Container, context: RunnerContext): ContainerRunner {
   const { clock, tell, pod, folder } = context
   const backOff = createBackOff(context.backOffMs)
   const imageBackOff = createBackOff(context.backOffMs)
-  const policy = once && pod.spec.restartPolicy !== 'Never' ? 'OnFailure' : (pod.spec.restartPolicy ?? 'Always')
-  let state: ContainerState = { waiting: { reason: once ? 'PodInitializing' : 'ContainerCreating' } }
+  const policy = pod.spec.restartPolicy ?? 'Always'
+  let state: ContainerState = { waiting: { reason: 'ContainerCreating' } }
   let lastState: ContainerStatus['lastState'] = {}
   let restartCount = 0
   let child: Child | undefined
@@ -53,13 +52,10 @@ export function createContainerRunner(container: Container, context: RunnerConte
 
   const change = (next: ContainerState): void => {
     state = next
-    if (!('running' in next))
-      health = { ready: once && 'terminated' in next && next.terminated.exitCode === 0, started: false }
+    if (!('running' in next)) health = { ready: false, started: false }
     context.onChange()
   }
   const wait = (reason: string, message: string): void => change({ waiting: { reason, message } })
-  const rest = (ms: number, signal: AbortSignal): Promise<void> => sleep(clock, ms, signal)
-
   async function start(signal: AbortSignal): Promise<Child> {
     for (;;) {
       const image = findImage(context.images, container.image)
@@ -69,7 +65,7 @@ export function createContainerRunner(container: Container, context: RunnerConte
         wait('ErrImagePull', message)
         const ms = imageBackOff.next(0)
         if (ms > 0) wait('ImagePullBackOff', `Back-off pulling image "${container.image}"`)
-        await rest(Math.max(ms, 1000), signal)
+        await sleep(clock, Math.max(ms, 1000), signal)
         continue
       }
       try {
@@ -90,38 +86,36 @@ export function createContainerRunner(container: Container, context: RunnerConte
         const message = (error as Error).message
         if (!('waiting' in state) || state.waiting.message !== message) tell('Warning', 'Failed', `Error: ${message}`)
         wait(reason, message)
-        await rest(1000, signal)
+        await sleep(clock, 1000, signal)
       }
     }
   }
 
   async function runOnce(signal: AbortSignal): Promise<Terminated> {
     child = await start(signal)
-    // its Pod may have ended while it was being started
+    // The Pod may have ended in the meantime.
     if (signal.aborted) await child.stop(0)
     const startedAt = new Date(clock.now()).toISOString()
     change({ running: { startedAt } })
     tell('Normal', 'Started', 'Container started')
     const end = new AbortController()
-    const watching = once
-      ? undefined
-      : watchHealth(
-          container,
-          {
-            podIp: context.place.podIp,
-            clock,
-            tell,
-            onHealth: (next) => {
-              health = next
-              context.onChange()
-            },
-            onUnhealthy: (probe) => {
-              tell('Normal', 'Killing', `Container ${container.name} failed ${probe} probe, will be restarted`)
-              void child?.stop((pod.spec.terminationGracePeriodSeconds ?? 30) * 1000)
-            },
-          },
-          end.signal,
-        )
+    const watching = watchHealth(
+      container,
+      {
+        podIp: context.place.podIp,
+        clock,
+        tell,
+        onHealth: (next) => {
+          health = next
+          context.onChange()
+        },
+        onUnhealthy: (probe) => {
+          tell('Normal', 'Killing', `Container ${container.name} failed ${probe} probe, will be restarted`)
+          void child?.stop((pod.spec.terminationGracePeriodSeconds ?? 30) * 1000)
+        },
+      },
+      end.signal,
+    )
     const exit = await child.exited
     end.abort()
     await watching
@@ -160,7 +154,7 @@ export function createContainerRunner(container: Container, context: RunnerConte
             `Back-off restarting failed container ${container.name} in pod ${pod.metadata.name}`,
           )
           wait('CrashLoopBackOff', `back-off ${ms / 1000}s restarting failed container=${container.name}`)
-          await rest(ms, signal)
+          await sleep(clock, ms, signal)
         }
         restartCount += 1
       }
@@ -185,7 +179,7 @@ function terminated(exit: ExitState, startedAt: string, finishedAt: string, cont
   }
 }
 
-/** How long a container rests before its next start; the kubelet's rule. */
+/** How long a container waits before its next start, as in the kubelet. */
 export interface BackOff {
   /** Milliseconds until the next start, after a run of `ranMs`. */
   next(ranMs: number): number
@@ -193,7 +187,7 @@ export interface BackOff {
 
 const CALM_MS = 10 * 60_000
 
-/** At once after the first end, then `firstMs` doubling to five minutes; forgotten after ten minutes of running. */
+/** Immediately after the first exit, then `firstMs` doubling to five minutes; reset after ten minutes of running. */
 export function createBackOff(firstMs: number, longestMs = 300_000): BackOff {
   let wait = 0
   return {

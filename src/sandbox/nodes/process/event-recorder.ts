@@ -2,7 +2,7 @@ import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
 import { namespacedPath } from '../../../kube/types.ts'
 import type { Pod } from '../../cluster/pod.ts'
 
-/** Tells what happens to a Pod by Events, as a kubelet; the same again raises the count. */
+/** Reports what happens to a Pod by Events, as a kubelet does; a repeated Event increases its count. */
 export interface EventRecorder {
   tell(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void
 }
@@ -13,13 +13,13 @@ export function createEventRecorder(
   now: () => number,
   signal: AbortSignal,
 ): EventRecorder {
-  const told = new Map<string, { name: string; count: number }>()
+  const sent = new Map<string, { name: string; count: number }>()
   let last: Promise<unknown> = Promise.resolve()
 
   async function send(pod: Pod, type: string, reason: string, message: string, time: string): Promise<void> {
     const { name, namespace, uid } = pod.metadata
     const key = [uid, reason, message].join('\0')
-    const before = told.get(key)
+    const before = sent.get(key)
     if (before) {
       before.count += 1
       const path = namespacedPath('/api/v1', namespace, 'events', before.name)
@@ -47,13 +47,13 @@ export function createEventRecorder(
       },
       signal,
     )
-    told.set(key, { name: event.metadata.name, count: 1 })
+    sent.set(key, { name: event.metadata.name, count: 1 })
   }
 
   return {
     tell(pod, type, reason, message) {
       const time = new Date(now()).toISOString()
-      // one after the other, in the order of what happened; a lost Event (a namespace that ends) is nobody's failure
+      // In order, one at a time; losing an Event, as in a terminating namespace, is not an error.
       last = last.then(() => send(pod, type, reason, message, time)).catch(() => undefined)
     },
   }

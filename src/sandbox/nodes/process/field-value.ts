@@ -1,13 +1,13 @@
 import { availableParallelism, totalmem } from 'node:os'
 import type { FieldRef, Pod, ResourceRef } from '../../cluster/pod.ts'
 
-/** What of a Pod's environment is not in its object yet when it starts. */
+/** What is not in the Pod's object yet when it starts. */
 export interface PodPlace {
   readonly podIp: string
   readonly hostIp: string
 }
 
-/** The value of a downward API field; undefined when there is none of this path. */
+/** The value of a downward API field; undefined: unsupported. */
 export function fieldValue(pod: Pod, place: PodPlace, { fieldPath }: FieldRef): string | undefined {
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath)
   if (keyed) return pod.metadata[keyed[1] as 'labels' | 'annotations']?.[keyed[2] ?? ''] ?? ''
@@ -36,7 +36,7 @@ function listing(entries: Readonly<Record<string, string>> = {}): string {
 
 const UNITS: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30 }
 
-/** `limits.memory` in bytes, `limits.cpu` in whole cores (rounded up); without a limit what the machine has. */
+/** `limits.memory` in bytes, `limits.cpu` in whole cores (rounded up); without a limit the machine's. */
 export function resourceValue(pod: Pod, { containerName, resource }: ResourceRef, fallback?: string): string {
   const [kind = '', name = ''] = resource.split('.')
   const container = pod.spec.containers.find((candidate) => candidate.name === (containerName ?? fallback))

@@ -6,9 +6,9 @@ import { type Clock, sleep } from '../../../lib/clock.ts'
 export interface NodeFacts {
   readonly name: string
   readonly address: string
-  /** Where logs are asked for. */
+  /** The port of the log server. */
   readonly port: number
-  /** Node's own name for it: `x64`, `arm64`. */
+  /** As in `process.arch`: `x64`, `arm64`. */
   readonly arch: string
   readonly labels?: Readonly<Record<string, string>>
 }
@@ -17,7 +17,7 @@ const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
 const LEASE_SECONDS = 40
 const RENEW_MS = 10_000
 
-/** Registers a node that is Ready, as a kubelet registers itself. */
+/** Registers a Ready node, as a kubelet registers itself. */
 export async function registerNode(
   client: KubeClient,
   facts: NodeFacts,
@@ -59,7 +59,7 @@ export async function registerNode(
   )
 }
 
-/** Renews the node's Lease, by which the controller-manager knows that it lives, until the signal ends it. */
+/** Renews the node's Lease until the signal aborts; without it the controller-manager would consider the node dead. */
 export async function keepNodeLease(
   client: KubeClient,
   name: string,
@@ -76,7 +76,7 @@ export async function keepNodeLease(
         if (!(error instanceof KubeApiError) || error.status !== 404) throw error
         return client.request({ method: 'POST', path: LEASES, body }, signal)
       })
-      // the API server is away: the next renewal may find it
+      // The API server may be back at the next renewal.
       .catch(() => undefined)
     await sleep(clock, RENEW_MS, signal).catch(() => undefined)
   }

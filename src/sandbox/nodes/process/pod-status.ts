@@ -1,22 +1,22 @@
+import { KubeApiError } from '../../../kube/api-error.ts'
+import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
+import { namespacedPath } from '../../../kube/types.ts'
+import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../cluster/pod.ts'
 
-/** What a Pod's status is made of. */
 export interface PodFacts {
   readonly pod: Pod
-  /** Of the status before: a condition that stays keeps its time. */
+  /** The previous conditions: one that does not change keeps its time. */
   readonly previous: readonly PodCondition[]
   readonly podIp: string
   readonly hostIp: string
   readonly startTime: string
-  /** All init containers have ended well. */
-  readonly initialized: boolean
-  readonly init: readonly ContainerStatus[]
   readonly containers: readonly ContainerStatus[]
 }
 
-/** A Pod's status from its containers' (pure; `now` as RFC 3339 is the time of conditions that change). */
+/** Computes a Pod's status from its containers'; `now` (RFC 3339) is the time of conditions that change. */
 export function podStatus(facts: PodFacts, now: string): PodStatus {
-  const { podIp, hostIp, startTime, initialized, init, containers } = facts
+  const { podIp, hostIp, startTime, containers } = facts
   const phase = podPhase(facts)
   const over = phase === 'Succeeded' || phase === 'Failed'
   const unready = containers.filter(({ ready }) => !ready).map(({ name }) => name)
@@ -31,9 +31,7 @@ export function podStatus(facts: PodFacts, now: string): PodStatus {
         }
   const conditions: PodCondition[] = [
     { type: 'PodReadyToStartContainers', status: 'True' },
-    initialized
-      ? { type: 'Initialized', status: 'True' }
-      : { type: 'Initialized', status: 'False', reason: 'ContainersNotInitialized' },
+    { type: 'Initialized', status: 'True' },
     { type: 'Ready', ...ready },
     { type: 'ContainersReady', ...ready },
     { type: 'PodScheduled', status: 'True' },
@@ -46,17 +44,13 @@ export function podStatus(facts: PodFacts, now: string): PodStatus {
     podIP: podIp,
     podIPs: [{ ip: podIp }],
     startTime,
-    initContainerStatuses: init,
     containerStatuses: containers,
   }
 }
 
-function podPhase({ pod, init, containers, initialized }: PodFacts): PodStatus['phase'] {
+function podPhase({ pod, containers }: PodFacts): PodStatus['phase'] {
   const policy = pod.spec.restartPolicy ?? 'Always'
   const exits = containers.map(({ state }) => ('terminated' in state ? state.terminated.exitCode : undefined))
-  const initFailed = init.some(({ state }) => 'terminated' in state && state.terminated.exitCode !== 0)
-  if (initFailed && policy === 'Never') return 'Failed'
-  if (!initialized) return 'Pending'
   const ended = exits.length > 0 && exits.every((code) => code !== undefined)
   if (ended && policy !== 'Always') {
     if (exits.every((code) => code === 0)) return 'Succeeded'
@@ -72,4 +66,46 @@ function withTime(condition: PodCondition, before: readonly PodCondition[], now:
   const old = before.find(({ type }) => type === condition.type)
   const since = old?.status === condition.status ? (old.lastTransitionTime ?? now) : now
   return { ...condition, lastTransitionTime: since }
+}
+
+/** Writes a Pod's newest status, one write at a time, and nothing if it has not changed. */
+export interface StatusWriter {
+  write(status: PodStatus): void
+  /** The newest status. */
+  last(): PodStatus | undefined
+}
+
+const RETRY_MS = 500
+
+export function createStatusWriter(client: KubeClient, pod: Pod, clock: Clock, signal: AbortSignal): StatusWriter {
+  const { namespace, name, uid } = pod.metadata
+  const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/status`
+  let newest: PodStatus | undefined
+  let written = ''
+  let busy = false
+
+  async function flush(): Promise<void> {
+    if (busy) return
+    busy = true
+    for (let text = JSON.stringify(newest); text !== written && !signal.aborted; text = JSON.stringify(newest)) {
+      const body = { metadata: { uid }, status: newest }
+      try {
+        await client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, signal)
+        written = text
+      } catch (error) {
+        // The Pod no longer exists.
+        if (error instanceof KubeApiError && [404, 409, 422].includes(error.status)) break
+        await sleep(clock, RETRY_MS, signal).catch(() => undefined)
+      }
+    }
+    busy = false
+  }
+
+  return {
+    last: () => newest,
+    write(status) {
+      newest = status
+      void flush()
+    },
+  }
 }

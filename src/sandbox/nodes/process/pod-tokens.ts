@@ -3,13 +3,13 @@ import { namespacedPath } from '../../../kube/types.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Pod, TokenProjection } from '../../cluster/pod.ts'
 
-/** The ServiceAccount tokens of one Pod, each bound to it and replaced before it ends. */
+/** The ServiceAccount tokens of one Pod, bound to it and replaced before they expire. */
 export interface PodTokens {
   /** Undefined: not fetched yet. */
   get(projection: TokenProjection): string | undefined
-  /** Fetches what is missing or due; to be called again after the answered milliseconds. Throws when the API server refuses. */
+  /** Fetches missing and due tokens; returns after how many milliseconds to call it again. Throws if the API server refuses. */
   refresh(signal: AbortSignal): Promise<number>
-  /** All are due now. */
+  /** Makes all tokens due now. */
   expire(): void
 }
 
@@ -73,6 +73,6 @@ async function request(
     signal,
   )
   const life = Date.parse(status.expirationTimestamp) - clock.now()
-  // the kubelet's rule: at 80 % of its life, or after a day
+  // As the kubelet does: at 80 % of its life, or after a day.
   return { text: status.token, refreshAt: clock.now() + Math.min(life * 0.8, DAY_MS) }
 }

@@ -3,18 +3,18 @@ import { dirname, isAbsolute } from 'node:path'
 import type { Container, Pod } from '../../cluster/pod.ts'
 import type { VolumeOwner } from './pod-volumes.ts'
 
-/** Who a Pod's processes run as: what its securityContext asks for, where we are root and may choose; else who we are. */
+/** The user of a Pod's processes, from its securityContext; undefined: our own user, if we are not root. */
 export function podUser(
   pod: Pod,
   container: Container | undefined,
   ourUid: number | undefined,
 ): VolumeOwner | undefined {
-  const asked = { ...pod.spec.securityContext, ...container?.securityContext }
-  if (ourUid !== 0 || asked.runAsUser === undefined || asked.runAsUser === 0) return undefined
-  return { uid: asked.runAsUser, gid: asked.runAsGroup ?? asked.runAsUser }
+  const { runAsUser, runAsGroup } = { ...pod.spec.securityContext, ...container?.securityContext }
+  if (ourUid !== 0 || runAsUser === undefined || runAsUser === 0) return undefined
+  return { uid: runAsUser, gid: runAsGroup ?? runAsUser }
 }
 
-/** The first file or folder of the paths that other users may not read or pass; a clone in a private home is one. */
+/** The first file or folder of the paths that other users cannot access, such as a clone in a private home folder. */
 export function closedToOthers(paths: readonly string[]): string | undefined {
   return paths.filter(isAbsolute).flatMap(withParents).find(isClosed)
 }

@@ -16,7 +16,7 @@ import { type VolumeContent, type VolumeContext, volumeContent } from './volume-
 /** The volumes of one Pod on disk. */
 export interface PodVolumes {
   folder(name: string): string
-  /** Writes what has changed since the last call. Throws MissingSource. */
+  /** Writes what changed since the last call. Throws MissingSource. */
   refresh(context: VolumeContext): void
 }
 
@@ -30,7 +30,7 @@ export function createPodVolumes(pod: Pod, root: string, owner: VolumeOwner | un
       for (const volume of pod.spec.volumes ?? []) {
         const content = volumeContent(volume, context)
         if (!content) {
-          // the container's own, whoever it runs as
+          // Writable for every user that the container may run as.
           if (!written.has(volume.name)) mkdirSync(folder(volume.name), { recursive: true, mode: 0o777 })
           written.set(volume.name, '')
           continue
@@ -55,8 +55,8 @@ export interface VolumeOwner {
 }
 
 /**
- * Puts content into a volume's folder all at once, as the kubelet does: the files in a new folder, `..data` a link to it that is swapped, and a link
- * through `..data` for each name. A reader sees the old files or the new ones, never some of both. `version` names the new folder.
+ * Writes a volume's content atomically, as the kubelet does: the files go to a new folder named by `version`, `..data` is a
+ * link to it that is swapped, and each name is a link through `..data`. A reader never sees a mix of old and new files.
  */
 export function writeVolume(folder: string, content: VolumeContent, version: string, owner?: VolumeOwner): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 })

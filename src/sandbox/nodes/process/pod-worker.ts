@@ -4,19 +4,17 @@ import { KubeApiError } from '../../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
 import { namespacedPath } from '../../../kube/types.ts'
 import { type Clock, sleep } from '../../../lib/clock.ts'
-import type { Container, Pod, PodStatus } from '../../cluster/pod.ts'
+import type { Pod, PodStatus } from '../../cluster/pod.ts'
 import type { Run } from '../../process/run.ts'
+import { findImage, type Images } from './container-command.ts'
 import { type ContainerRunner, createContainerRunner } from './container-runner.ts'
 import type { EventRecorder } from './event-recorder.ts'
 import type { PodPlace } from './field-value.ts'
-import { findImage, type Images } from './images.ts'
-import { podStatus } from './pod-status.ts'
+import { createStatusWriter, podStatus } from './pod-status.ts'
 import { createPodTokens } from './pod-tokens.ts'
 import { closedToOthers, podUser } from './pod-user.ts'
 import { createPodVolumes } from './pod-volumes.ts'
-import { podSources, type SourceCache } from './source-cache.ts'
-import { type FindSource, MissingSource } from './sources.ts'
-import { createStatusWriter } from './status-writer.ts'
+import { type FindSource, MissingSource, podSources, type SourceCache } from './source-cache.ts'
 import { tokenProjections } from './volume-content.ts'
 
 export interface WorkerContext {
@@ -31,18 +29,18 @@ export interface WorkerContext {
   readonly backOffMs: number
 }
 
-/** One Pod on this node, from its arrival until it is gone. */
+/** One Pod on this node, until it is removed. */
 export interface PodWorker {
   readonly pod: Pod
-  /** As it was when it came. */
+  /** The object as first seen. */
   readonly created: Pod
   readonly place: PodPlace
   readonly containers: readonly ContainerRunner[]
   /** The API server has a newer object: its labels changed, or it is being deleted. */
   update(pod: Pod): void
-  /** The object is gone, or the node ends: kill what runs and clean up. */
+  /** The object was deleted, or the node stops: kills the containers and cleans up. */
   remove(): Promise<void>
-  /** A fault, or a request of a test: all tokens are replaced now. */
+  /** Replaces all tokens now, for faults and tests. */
   rotateTokens(): void
 }
 
@@ -53,7 +51,6 @@ export function startPodWorker(first: Pod, place: PodPlace, context: WorkerConte
   const startTime = new Date(clock.now()).toISOString()
   const end = new AbortController()
   let pod = first
-  let initialized = (first.spec.initContainers ?? []).length === 0
   let wake: () => void = () => undefined
 
   const owner = chooseUser()
@@ -64,24 +61,19 @@ export function startPodWorker(first: Pod, place: PodPlace, context: WorkerConte
   const unfollow = podSources(first).map(({ kind, name: source }) =>
     sources.follow(kind, namespace, source, () => wake()),
   )
-  const toRunner = (once: boolean) => (container: Container) =>
-    createContainerRunner(
-      container,
-      {
-        ...context,
-        pod: first,
-        place,
-        find,
-        folder,
-        user: owner && podUser(first, container, context.ourUid),
-        volumeFolder: volumes.folder,
-        tell: (type, reason, message) => events.tell(pod, type, reason, message),
-        onChange: () => writer.write(status()),
-      },
-      once,
-    )
-  const init = (first.spec.initContainers ?? []).map(toRunner(true))
-  const containers = first.spec.containers.map(toRunner(false))
+  const containers = first.spec.containers.map((container) =>
+    createContainerRunner(container, {
+      ...context,
+      pod: first,
+      place,
+      find,
+      folder,
+      user: owner && podUser(first, container, context.ourUid),
+      volumeFolder: volumes.folder,
+      tell: (type, reason, message) => events.tell(pod, type, reason, message),
+      onChange: () => writer.write(status()),
+    }),
+  )
   const writer = createStatusWriter(client, first, clock, end.signal)
 
   function chooseUser(): { uid: number; gid: number } | undefined {
@@ -95,9 +87,9 @@ export function startPodWorker(first: Pod, place: PodPlace, context: WorkerConte
 
   function status(): PodStatus {
     const previous = writer.last()?.conditions ?? first.status?.conditions ?? []
-    const facts = { pod, previous, podIp: place.podIp, hostIp: place.hostIp, startTime, initialized }
-    const statuses = { init: init.map((one) => one.status()), containers: containers.map((one) => one.status()) }
-    return podStatus({ ...facts, ...statuses }, new Date(clock.now()).toISOString())
+    const statuses = containers.map((one) => one.status())
+    const facts = { pod, previous, podIp: place.podIp, hostIp: place.hostIp, startTime, containers: statuses }
+    return podStatus(facts, new Date(clock.now()).toISOString())
   }
 
   /** Volumes are written before the first container starts, and again after each change. */
@@ -116,7 +108,7 @@ export function startPodWorker(first: Pod, place: PodPlace, context: WorkerConte
         if (!(error instanceof MissingSource) && !(error instanceof KubeApiError)) throw error
         failures = error.message === problem ? failures + 1 : 1
         problem = error.message
-        // the first moments are the caches': told when it stays so, and about every 30 s
+        // The caches may still be filling: reported if it lasts, and then about every 30 s.
         if (failures % 30 === 3) events.tell(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed: ${problem}`)
         again = failures < 3 ? 100 : 1000
       }
@@ -130,23 +122,18 @@ export function startPodWorker(first: Pod, place: PodPlace, context: WorkerConte
   async function live(): Promise<void> {
     writer.write(status())
     await new Promise<void>((resolve, reject) => keepVolumes(resolve).catch(reject))
-    for (const one of init) {
-      await one.run(end.signal)
-      if (one.status().ready === false) return writer.write(status())
-    }
-    initialized = true
     await Promise.all(containers.map((one) => one.run(end.signal)))
   }
 
   async function clean(graceMs: number): Promise<void> {
     end.abort()
     for (const stop of unfollow) stop()
-    await Promise.all([...init, ...containers].map((one) => one.stop(graceMs)))
+    await Promise.all(containers.map((one) => one.stop(graceMs)))
     await living
     rmSync(folder, { recursive: true, force: true })
   }
 
-  /** As a kubelet: stop the containers, say so, then remove the object for good. */
+  /** As a kubelet does: stops the containers, reports it, then deletes the object. */
   async function terminate(seconds: number): Promise<void> {
     for (const { container } of containers)
       events.tell(pod, 'Normal', 'Killing', `Stopping container ${container.name}`)
@@ -175,8 +162,8 @@ export function startPodWorker(first: Pod, place: PodPlace, context: WorkerConte
       ending ??= terminate(newer.metadata.deletionGracePeriodSeconds ?? 30)
     },
     remove() {
-      // an end in order may be under way, and take its time
-      for (const one of [...init, ...containers]) one.signal('SIGKILL')
+      // A graceful termination may be running and take its time.
+      for (const one of containers) one.signal('SIGKILL')
       ending ??= clean(0)
       return ending
     },

@@ -3,12 +3,12 @@ import { get as httpsGet } from 'node:https'
 import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { Container, Probe } from '../../cluster/pod.ts'
 
-/** Undefined: healthy; else what was wrong, as the kubelet's Events say it. */
+/** Undefined: healthy; else the failure in the words of the kubelet's Events. */
 type ProbeResult = string | undefined
 
 /**
- * Asks as often as the probe says and tells each change of the verdict (after as many equal results as its thresholds ask for), and each failure.
- * Runs until the signal ends it.
+ * Probes periodically until the signal aborts; reports each failure, and each change of the verdict, which needs as many equal
+ * results as the thresholds require.
  */
 async function runProbe(
   probe: Probe,
@@ -43,7 +43,7 @@ async function probeOnce(
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const { httpGet: action, timeoutSeconds = 1 } = probe
-  if (!action) return 'this node has httpGet probes alone'
+  if (!action) return 'this node supports only httpGet probes'
   const loopback = action.host === '127.0.0.1' || action.host === 'localhost'
   const options: RequestOptions & { rejectUnauthorized: boolean } = {
     host: action.host === undefined || loopback ? target.podIp : action.host,
@@ -55,18 +55,18 @@ async function probeOnce(
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
   }
   try {
-    const status = await ask(action.scheme === 'HTTPS' ? httpsGet : httpGet, options)
+    const status = await request(action.scheme === 'HTTPS' ? httpsGet : httpGet, options)
     return status >= 200 && status < 400 ? undefined : `HTTP probe failed with statuscode: ${status}`
   } catch (error) {
     return `HTTP probe failed: ${(error as Error).message}`
   }
 }
 
-function ask(get: typeof httpGet, options: RequestOptions): Promise<number> {
+function request(get: typeof httpGet, options: RequestOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    get(options, (answer) => {
-      answer.resume()
-      resolve(answer.statusCode ?? 0)
+    get(options, (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
     }).on('error', reject)
   })
 }
@@ -86,11 +86,11 @@ export interface HealthWatch {
   readonly clock: Clock
   readonly tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void
   readonly onHealth: (health: Health) => void
-  /** A startup or liveness probe has failed for good: the container has to be restarted. */
+  /** A startup or liveness probe failed: the container has to be restarted. */
   readonly onUnhealthy: (probe: 'startup' | 'liveness') => void
 }
 
-/** Runs a container's probes until the signal ends it: liveness and readiness only after startup. Never rejects. */
+/** Runs a container's probes until the signal aborts, liveness and readiness only after startup. Never rejects. */
 export async function watchHealth(container: Container, watch: HealthWatch, signal: AbortSignal): Promise<void> {
   const { startupProbe, livenessProbe, readinessProbe } = container
   const probe = (kind: string, of: Probe, onVerdict: (healthy: boolean) => void, until: AbortSignal): Promise<void> =>

@@ -7,9 +7,9 @@ import type { Pod } from '../../cluster/pod.ts'
 import type { Cluster } from '../../cluster/start-cluster.ts'
 import { connectionGroup } from '../../process/process-table.ts'
 import { readHost } from '../../tools/host.ts'
+import type { Images } from './container-command.ts'
 import type { ContainerRunner } from './container-runner.ts'
 import { createEventRecorder } from './event-recorder.ts'
-import type { Images } from './images.ts'
 import { readLog, startLogServer } from './log-server.ts'
 import { keepNodeLease, registerNode } from './node-object.ts'
 import { type PodWorker, startPodWorker } from './pod-worker.ts'
@@ -18,12 +18,12 @@ import { createSourceCache } from './source-cache.ts'
 export interface ProcessNodeOptions {
   readonly cluster: Cluster
   readonly name?: string
-  /** What runs for an image, by repository: `{'acr-nopass/helper': ['/path/to/node', '/path/to/helper.mjs']}`. */
+  /** The command of an image, by repository: `{'acr-nopass/helper': ['/path/to/node', '/path/to/helper.mjs']}`. */
   readonly images: Images
   readonly labels?: Readonly<Record<string, string>>
-  /** Where its Pods reach the API server (default: at the API server), for a proxy between. */
+  /** The address of the API server for its Pods (default: its own), for a proxy in between. */
   readonly apiServer?: { readonly host: string; readonly port: number }
-  /** The first rest of a container that ends again and again; doubles (default 10 s, as a kubelet's). */
+  /** The first back-off of a crashing container, which doubles (default 10 s, as in the kubelet). */
   readonly backOffMs?: number
   readonly signal?: AbortSignal
 }
@@ -32,7 +32,7 @@ export interface RunningPod {
   readonly namespace: string
   readonly name: string
   readonly uid: string
-  /** A loopback address of its own; all its ports are there. */
+  /** Its own loopback address, for all its ports. */
   readonly ip: string
 }
 
@@ -41,24 +41,24 @@ export interface ProcessNode {
   readonly name: string
   pods(): RunningPod[]
   /**
-   * As if each Pod were an ECI instance: the RAM role of the Pod whose process holds this connection of the machine, by
-   * the annotation that it was created with (Linux; elsewhere never known).
+   * As if each Pod were an ECI instance: the RAM role, from the annotation, of the Pod whose process has this connection
+   * (Linux; elsewhere undefined).
    */
   eciRole(connection: { readonly localPort: number; readonly remotePort: number }): string | undefined
-  /** What a container (default: the first) has written. */
+  /** The log of a container (default: the first). */
   log(pod: string, container?: string): string
-  /** Faults, for all containers of a Pod: end them (default KILL) as a crash, hold them, let them go on. False: nothing runs. */
+  /** Faults for all containers of a Pod: crash (default KILL), pause, continue. False: nothing runs. */
   kill(pod: string, signal?: NodeJS.Signals): boolean
   pause(pod: string): boolean
   resume(pod: string): boolean
-  /** Gives the Pod new ServiceAccount tokens now. */
+  /** Replaces the Pod's ServiceAccount tokens now. */
   rotateTokens(pod: string): void
-  /** Ends its Pods' processes; so does the end of the cluster's run. Safe to call twice. */
+  /** Stops its Pods; so does the end of the cluster's run. Safe to call twice. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Starts a node that is Ready at once and runs the Pods bound to it, with a kubelet's user and rights. */
+/** Starts a node that is Ready immediately and runs the Pods bound to it, with a kubelet's user and rights. */
 export async function startProcessNode(options: ProcessNodeOptions): Promise<ProcessNode> {
   const { cluster, images, name = 'process-node', signal } = options
   const end = new AbortController()
@@ -83,7 +83,7 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
   }
   const nextAddress = addresses()
   const onPod = (key: string, pod: Pod | undefined, previous: Pod | undefined): void => {
-    // another Pod of the same name is another Pod
+    // Another Pod of the same name.
     if (previous && pod?.metadata.uid !== previous.metadata.uid) {
       void workers.get(key)?.remove()
       workers.delete(key)
@@ -123,7 +123,7 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
   try {
     await registerNode(client, facts, new Date().toISOString(), signal ? AbortSignal.any([signal, until]) : until)
   } catch (error) {
-    // Nobody is given the node to stop it, and a server that listens would keep the process.
+    // The caller cannot stop the node, and the log server would keep the process alive.
     end.abort()
     logs.close()
     client.close()
@@ -170,7 +170,7 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
   }
 }
 
-/** Loopback addresses, each once; two nodes take theirs from ranges that hardly ever meet, and below those of Services. */
+/** Unique loopback addresses, in a random range per node below that of Services. */
 function addresses(): () => string {
   const range = `127.${randomInt(1, 64)}`
   let next = randomInt(0, 128) * 256

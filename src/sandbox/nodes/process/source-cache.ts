@@ -4,13 +4,12 @@ import { createReflector, type ServerFeatures } from '../../../kube/watch/reflec
 import type { Versioned } from '../../../kube/watch/store.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import type { Pod } from '../../cluster/pod.ts'
-import type { SourceData, SourceKind } from './sources.ts'
 
-/** One object that Pods of a node refer to, followed as long as one of them does: as the kubelet, by a watch of that one name. */
+/** The ConfigMaps and Secrets that the node's Pods refer to; each is watched by name while a Pod needs it, as the kubelet does. */
 export interface SourceCache {
-  /** Follows an object; `onChange` tells of each change. The answer ends it. */
+  /** Watches an object and calls `onChange` at each change; the returned function ends it. */
   follow(kind: SourceKind, namespace: string, name: string, onChange: () => void): () => void
-  /** Undefined: it is not there, or not known yet. */
+  /** Undefined: absent, or not read yet. */
   find(kind: SourceKind, namespace: string, name: string): SourceData | undefined
 }
 
@@ -78,7 +77,7 @@ function decode(kind: SourceKind, { data = {}, binaryData = {} }: SourceObject):
   return Object.fromEntries([...read(data, encoding), ...read(binaryData, 'base64')])
 }
 
-/** All ConfigMaps and Secrets that a Pod's volumes and environments name, each once. */
+/** The ConfigMaps and Secrets that a Pod's volumes and environments refer to, without duplicates. */
 export function podSources({ spec }: Pod): { kind: SourceKind; name: string }[] {
   const found: { kind: SourceKind; name: string }[] = []
   const add = (kind: SourceKind, name: string | undefined): void => {
@@ -93,7 +92,7 @@ export function podSources({ spec }: Pod): { kind: SourceKind; name: string }[] 
       add('secrets', source.secret?.name)
     }
   }
-  for (const { env, envFrom } of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const { env, envFrom } of spec.containers) {
     for (const { valueFrom } of env ?? []) {
       add('configmaps', valueFrom?.configMapKeyRef?.name)
       add('secrets', valueFrom?.secretKeyRef?.name)
@@ -104,4 +103,39 @@ export function podSources({ spec }: Pod): { kind: SourceKind; name: string }[] 
     }
   }
   return found
+}
+
+/** A ConfigMap or a Secret as a Pod sees it. */
+export interface SourceData {
+  readonly [key: string]: Buffer
+}
+
+export type SourceKind = 'configmaps' | 'secrets'
+
+/** Undefined: it does not exist. */
+export type FindSource = (kind: SourceKind, name: string) => SourceData | undefined
+
+/** Why a container or a volume cannot be created; the message is that of Kubernetes' own Events. */
+export class MissingSource extends Error {
+  override readonly name = 'MissingSource'
+}
+
+const WORDS: Readonly<Record<SourceKind, string>> = { configmaps: 'configmap', secrets: 'secret' }
+
+/** The object's data; empty if it is optional and absent. Throws MissingSource. */
+export function needSource(find: FindSource, kind: SourceKind, name: string, optional = false): SourceData {
+  const data = find(kind, name)
+  if (data === undefined && !optional) throw new MissingSource(`${WORDS[kind]} "${name}" not found`)
+  return data ?? {}
+}
+
+/** One key's value; undefined if it is optional and absent. Throws MissingSource. */
+export function needKey(
+  find: FindSource,
+  kind: SourceKind,
+  { name, key, optional = false }: { name: string; key: string; optional?: boolean },
+): Buffer | undefined {
+  const value = needSource(find, kind, name, optional)[key]
+  if (value === undefined && !optional) throw new MissingSource(`couldn't find key ${key} in ${WORDS[kind]} "${name}"`)
+  return value
 }

@@ -1,6 +1,6 @@
 import type { DownwardItem, KeyToPath, Pod, Projection, TokenProjection, Volume } from '../../cluster/pod.ts'
 import { fieldValue, type PodPlace, resourceValue } from './field-value.ts'
-import { type FindSource, MissingSource, needSource, type SourceData } from './sources.ts'
+import { type FindSource, MissingSource, needSource, type SourceData } from './source-cache.ts'
 
 interface VolumeFile {
   readonly content: Buffer
@@ -20,7 +20,7 @@ export interface VolumeContext {
 
 const DEFAULT_MODE = 0o644
 
-/** What a volume holds now; undefined for an emptyDir, which is the container's. Throws MissingSource. */
+/** The current content of a volume; undefined for an emptyDir. Throws MissingSource. */
 export function volumeContent(volume: Volume, context: VolumeContext): VolumeContent | undefined {
   const { configMap, secret, downwardAPI, projected, emptyDir } = volume
   if (emptyDir) return undefined
@@ -28,10 +28,9 @@ export function volumeContent(volume: Volume, context: VolumeContext): VolumeCon
   if (secret) return collect([{ secret: { ...secret, name: secret.secretName } }], secret.defaultMode, context)
   if (downwardAPI) return collect([{ downwardAPI }], downwardAPI.defaultMode, context)
   if (projected) return collect(projected.sources ?? [], projected.defaultMode, context)
-  throw new MissingSource(`volume "${volume.name}" is of a kind that this node has not`)
+  throw new MissingSource(`volume "${volume.name}" is of a kind that this node does not support`)
 }
 
-/** The tokens that a Pod's volumes ask for. */
 export function tokenProjections(pod: Pod): TokenProjection[] {
   const sources = pod.spec.volumes?.flatMap((volume) => volume.projected?.sources ?? []) ?? []
   return sources.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? [])

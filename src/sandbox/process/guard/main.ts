@@ -1,9 +1,9 @@
 /**
- * What is left to do when the owner of a run has died without ending it: takes back all that its ledger names.
- * Started by `startGuard`; ignores the signals that ended its owner (it inherits that from the waiting shell).
+ * Cleans up after a run whose owner died. Started by `startGuard`; inherits from the waiting shell that it ignores the
+ * signals that ended its owner.
  */
-import { takeBackRun } from '../take-back.ts'
+import { cleanUpRun } from '../clean-up.ts'
 
 const [ledger] = process.argv.slice(2)
 if (ledger === undefined) throw new Error('usage: main.ts LEDGER')
-await takeBackRun(ledger)
+await cleanUpRun(ledger)

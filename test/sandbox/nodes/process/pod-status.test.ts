@@ -24,7 +24,7 @@ function facts(
 ): PodFacts {
   const metadata = { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1' }
   const pod: Pod = { metadata, spec: { containers: [], ...(policy && { restartPolicy: policy }) } }
-  return { pod, previous: [], podIp: '', hostIp: '', startTime: '', initialized: true, init: [], containers, ...more }
+  return { pod, previous: [], podIp: '', hostIp: '', startTime: '', containers, ...more }
 }
 
 test("a Pod's phase follows from its containers and its restart policy", () => {
@@ -38,8 +38,6 @@ test("a Pod's phase follows from its containers and its restart policy", () => {
     ['Succeeded', facts([status(ended(0)), status(ended(0))], 'Never')],
     ['Failed', facts([status(ended(0)), status(ended(1))], 'Never')],
     ['Running', facts([status(ended(0)), status(running)], 'Never')],
-    ['Pending', facts([status(waiting)], 'Always', { initialized: false, init: [status(running)] })],
-    ['Failed', facts([status(waiting)], 'Never', { initialized: false, init: [status(ended(1))] })],
   ]
   for (const [phase, input] of table) assert.equal(podStatus(input, 'now').phase, phase)
 })

@@ -5,11 +5,12 @@ import type { Container, Pod } from '../../../../src/sandbox/cluster/pod.ts'
 import {
   containerCommand,
   expandVariables,
+  findImage,
+  repositoryOf,
   toHostPaths,
 } from '../../../../src/sandbox/nodes/process/container-command.ts'
 import { createBackOff } from '../../../../src/sandbox/nodes/process/container-runner.ts'
 import { fieldValue, resourceValue } from '../../../../src/sandbox/nodes/process/field-value.ts'
-import { findImage, repositoryOf } from '../../../../src/sandbox/nodes/process/images.ts'
 import { podUser } from '../../../../src/sandbox/nodes/process/pod-user.ts'
 import { podSources } from '../../../../src/sandbox/nodes/process/source-cache.ts'
 import { volumeContent } from '../../../../src/sandbox/nodes/process/volume-content.ts'

@@ -2,35 +2,38 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { CommandOutput } from '../cloud/run-cloud.ts'
-import { registerSandbox } from './sandbox-register.ts'
-import { userFiles, type World } from './world.ts'
+import { type Environment, userFiles } from './environment.ts'
+import { registerSandbox } from './register.ts'
 
-/** Prints what a person needs to work with the world, and waits for the signal. */
-export async function keepUp(world: World, deps: CommandOutput & { readonly signal: AbortSignal }): Promise<void> {
-  const folder = join(world.folder, 'platform')
-  for (const [path, text] of Object.entries(await userFiles(world))) {
+/** Prints how to use the environment, and waits for the signal. */
+export async function keepUp(
+  environment: Environment,
+  deps: CommandOutput & { readonly signal: AbortSignal },
+): Promise<void> {
+  const folder = join(environment.folder, 'platform')
+  for (const [path, text] of Object.entries(await userFiles(environment))) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
-  const strikeOut = registerSandbox()
-  deps.stdout.write(describe(world, folder))
+  const unregister = registerSandbox()
+  deps.stdout.write(describe(environment, folder))
   if (!deps.signal.aborted) await once(deps.signal, 'abort')
-  strikeOut()
+  unregister()
 }
 
 function describe(
-  { staging, production, cloud, registry, appImage, tools, nodeObstacle }: World,
+  { staging, production, cloud, registry, appImage, tools, nodeObstacle }: Environment,
   folder: string,
 ): string {
   const { ram, sts, cs, cr } = cloud.endpoints
-  // Elsewhere its name is that of the real registry.
+  // Only on the real node does the registry have the vendor's name.
   const onNode =
     production.node.kind === 'kubelet'
       ? `\nWhere production's registry has its own name, for doctor pod --ask-registry:
   nsenter -m -t ${production.node.node.containerd.id.pid} env NODE_EXTRA_CA_CERTS=${production.node.node.caFile} acr-nopass doctor pod NAMESPACE/POD --ask-registry
 `
       : ''
-  // Its Pods have the ports that values.yaml of the folder gives them, on the node that is this machine.
+  // The real node is this machine, so its Pods have the ports of values.yaml here.
   const status =
     nodeObstacle === undefined ? ', http://127.0.0.1:PORT of production (ports.status in sandbox/production.yaml)' : ''
   return `
@@ -45,6 +48,6 @@ Install the helper on both, from their values in ${folder}:
 
 Its status page: http://IP:8081 of a Pod of staging (kubectl -n acr-nopass get pods -o wide: its addresses are this machine's)${status}
 ${onNode}
-Ctrl-C, or npm run sandbox -- down in another terminal, ends it and leaves nothing behind.
+Ctrl-C, or npm run sandbox -- down in another terminal, stops it and leaves nothing behind.
 `
 }

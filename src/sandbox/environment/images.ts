@@ -6,25 +6,24 @@ import { NopassError } from '../../errors.ts'
 import type { Cloud } from '../cloud/cloud.ts'
 import { HELPER_NODE_FLAGS, writeHelperImage } from '../image/helper-image.ts'
 import type { ImageLayout } from '../image/oci-layout.ts'
-import { writeProgramImage } from '../image/program-image.ts'
+import { ensureStaticProgram, writeProgramImage } from '../image/program-image.ts'
 import { pushImage } from '../image/push-image.ts'
-import { ensureStaticProgram } from '../image/static-program.ts'
 import type { Registry } from '../registry/start-registry.ts'
 import { readHost } from '../tools/host.ts'
 
-export interface WorldImages {
-  /** A tiny program, the application of the demo. */
+export interface EnvironmentImages {
+  /** The application of the demo, a tiny program. */
   readonly app: ImageLayout
-  /** For a real kubelet; undefined where there is none. */
+  /** For a real kubelet; undefined without one. */
   readonly helper: ImageLayout | undefined
-  /** What a child process runs for the helper's image. */
+  /** The command of the helper's image on a process node. */
   readonly helperCommand: readonly string[]
 }
 
 const run = promisify(execFile)
 const BUILD = fileURLToPath(new URL('../../../scripts/build.ts', import.meta.url))
 
-/** Bundles the helper into one file, as its image has it. Throws SANDBOX_PROCESS. */
+/** Bundles the helper into one file, as in its image. Throws SANDBOX_PROCESS. */
 export async function buildHelper(file: string, signal: AbortSignal): Promise<void> {
   try {
     await run(process.execPath, [BUILD, 'helper', '--out', file], { signal })
@@ -34,11 +33,11 @@ export async function buildHelper(file: string, signal: AbortSignal): Promise<vo
   }
 }
 
-/** Writes the images of the world as OCI layouts. */
+/** Writes the images of the environment as OCI layouts. */
 export async function writeImages(
   folder: string,
   options: { readonly helperFile: string; readonly real: boolean; readonly signal: AbortSignal },
-): Promise<WorldImages> {
+): Promise<EnvironmentImages> {
   const { arch } = readHost()
   const { helperFile, real, signal } = options
   const app = writeProgramImage(join(folder, 'app-image'), await ensureStaticProgram(signal), 'app', arch)
@@ -48,7 +47,7 @@ export async function writeImages(
   return { app, helper, helperCommand: [process.execPath, ...HELPER_NODE_FLAGS, helperFile] }
 }
 
-/** Pushes the application's image as `team/app:1`; its reference under the registry's real name. */
+/** Pushes the application's image as `team/app:1`; returns its reference under the vendor's host name. */
 export async function pushApp(
   app: ImageLayout,
   { cloud, registry }: { readonly cloud: Cloud; readonly registry: Registry },

@@ -10,33 +10,32 @@ import type { Run } from '../process/run.ts'
 import type { Progress } from '../progress.ts'
 import type { Registry } from '../registry/start-registry.ts'
 import type { ToolPaths } from '../tools/ensure-tools.ts'
-import type { WorldCluster } from './world.ts'
-import type { WorldImages } from './world-images.ts'
+import type { EnvironmentCluster } from './environment.ts'
+import type { EnvironmentImages } from './images.ts'
 
-/** The image that the chart names by default. */
+/** The chart's default image. */
 const HELPER_REPOSITORY = 'ghcr.io/acr-nopass/acr-nopass'
 
-export interface WorldContext {
+export interface ClusterContext {
   readonly tools: ToolPaths
   readonly etcd: Etcd
   readonly run: Run
   readonly cloud: Cloud
-  /** What the account began with. */
   readonly seed: Seed
   readonly registry: Registry
-  readonly images: WorldImages
+  readonly images: EnvironmentImages
   readonly progress: Progress
-  /** What ends the parts, in the order in which they came up. */
+  /** Stops the parts, in the order of their start. */
   readonly undo: (() => Promise<void>)[]
   readonly signal: AbortSignal
 }
 
-/** Starts the cluster that the account knows under this name, with a real node where one is named, else one of child processes. */
-export async function startWorldCluster(
+/** Starts the account's cluster of this name, with a real node if one is named, else with a process node. */
+export async function startEnvironmentCluster(
   name: string,
   realNode: string | undefined,
-  context: WorldContext,
-): Promise<WorldCluster> {
+  context: ClusterContext,
+): Promise<EnvironmentCluster> {
   const { tools, etcd, run, cloud, seed, progress, undo, signal } = context
   const known = seed.accounts[0]?.clusters?.find((one) => one.name === name)
   if (known === undefined) throw new NopassError('SEED_INVALID', `the first account has no cluster ${name}`)
@@ -58,15 +57,15 @@ export async function startWorldCluster(
     rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() },
     kubeconfig: async ({ minutes, principal }) => cluster.kubeconfigFor(principal, ['system:masters'], minutes),
   })
-  const node = await startWorldNode(cluster, realNode, context)
+  const node = await startClusterNode(cluster, realNode, context)
   return { name, clusterId, region, workerRole, imds: await cloud.imdsFor(workerRole), cluster, node }
 }
 
-async function startWorldNode(
+async function startClusterNode(
   cluster: Cluster,
   realNode: string | undefined,
-  { tools, cloud, registry, images, progress, undo, signal }: WorldContext,
-): Promise<WorldCluster['node']> {
+  { tools, cloud, registry, images, progress, undo, signal }: ClusterContext,
+): Promise<EnvironmentCluster['node']> {
   const tokenHost = new URL(cloud.registryAuth.vendorRealm).host
   if (realNode === undefined) {
     return progress.step(`cluster ${cluster.name}: a node whose containers are child processes`, async (step) => {

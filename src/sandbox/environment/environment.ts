@@ -8,14 +8,14 @@ import { freePort } from '../process/free-port.ts'
 import type { Registry } from '../registry/start-registry.ts'
 import type { ToolPaths } from '../tools/ensure-tools.ts'
 
-/** One ACK cluster of the world: real Kubernetes, known to the emulated cloud. */
-export interface WorldCluster {
+/** One ACK cluster: real Kubernetes, registered with the emulated cloud. */
+export interface EnvironmentCluster {
   readonly name: string
   readonly clusterId: string
   readonly region: string
   /** The RAM role of its nodes. */
   readonly workerRole: string
-  /** The metadata service of its nodes; the URL to use instead of 100.100.100.200. */
+  /** The URL of its nodes' metadata service, in place of 100.100.100.200. */
   readonly imds: string
   readonly cluster: Cluster
   readonly node:
@@ -23,47 +23,46 @@ export interface WorldCluster {
     | { readonly kind: 'process'; readonly node: ProcessNode }
 }
 
-/** Two clusters, one Alibaba Cloud account, one registry: what a platform engineer has before acr-nopass. */
-export interface World {
+/** Two clusters, an Alibaba Cloud account and a registry: what a platform engineer has before acr-nopass. */
+export interface Environment {
   readonly tools: ToolPaths
   readonly cloud: Cloud
   readonly registry: Registry
-  /** First wave: its Pods are child processes. */
-  readonly staging: WorldCluster
-  /** Second wave: with a real kubelet where the machine can. */
-  readonly production: WorldCluster
-  /** `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`: in the registry, for those who may pull. */
+  /** The first wave, on a process node. */
+  readonly staging: EnvironmentCluster
+  /** The second wave, on a real kubelet if the machine supports it. */
+  readonly production: EnvironmentCluster
+  /** The private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
   readonly appImage: string
-  /** Files of the run; gone with it. */
+  /** Files of the run, which are removed with it. */
   readonly folder: string
-  /** One line: why there is no real node; undefined where there is one. */
+  /** Why there is no real node, in one line; undefined if there is one. */
   readonly nodeObstacle: string | undefined
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A file of this project's examples, as a user copies it. */
 function readExample(path: string): Promise<string> {
   return readFile(new URL(`../../../examples/${path}`, import.meta.url), 'utf8')
 }
 
-/** What a platform team has in its repository, and, under `sandbox/`, what only an emulated cloud needs. */
-export async function userFiles(world: World): Promise<Record<string, string>> {
+/** The files of a platform team's repository, and under `sandbox/` what only the emulated cloud needs. */
+export async function userFiles(environment: Environment): Promise<Record<string, string>> {
   return {
     '.github/workflows/rollout.yml': await readExample('workflows/rollout.yml'),
     '.github/workflows/uninstall.yml': await readExample('workflows/uninstall.yml'),
     'clusters.yaml': await readExample('sandbox/clusters.yaml'),
     'values.yaml': await readExample('sandbox/values.yaml'),
-    'sandbox/staging.yaml': stringify(await sandboxValues(world, world.staging)),
-    'sandbox/production.yaml': stringify(await sandboxValues(world, world.production)),
+    'sandbox/staging.yaml': stringify(await sandboxValues(environment, environment.staging)),
+    'sandbox/production.yaml': stringify(await sandboxValues(environment, environment.production)),
   }
 }
 
 /**
- * Where the emulated cloud is, and how a Pod without its own network runs on a node that is this machine. A real node
- * reaches the registry and its token service under the vendor's names.
+ * The endpoints of the emulated cloud, and settings for Pods without their own network on a node that is this machine. A real
+ * node reaches the registry and its token service under the vendor's names.
  */
-async function sandboxValues({ cloud, registry }: World, { imds, node }: WorldCluster): Promise<object> {
+async function sandboxValues({ cloud, registry }: Environment, { imds, node }: EnvironmentCluster): Promise<object> {
   const { sts, cr } = cloud.endpoints
   const endpoints = { sts, cr, imds }
   if (node.kind === 'process') return { endpoints: { ...endpoints, registry: registry.url } }

@@ -8,15 +8,15 @@ import type { Progress } from '../progress.ts'
 import { startRegistry } from '../registry/start-registry.ts'
 import { ensureTools } from '../tools/ensure-tools.ts'
 import type { ToolName } from '../tools/tool-table.ts'
-import type { World } from './world.ts'
-import { startWorldCluster } from './world-cluster.ts'
-import { buildHelper, pushApp, writeImages } from './world-images.ts'
+import { startEnvironmentCluster } from './cluster.ts'
+import type { Environment } from './environment.ts'
+import { buildHelper, pushApp, writeImages } from './images.ts'
 
 const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry'] as const
 const NODE = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback'] as const
 
-export interface WorldOptions {
-  /** More tools to have at hand, such as helm4 and act. */
+export interface EnvironmentOptions {
+  /** Further tools, such as helm4 and act. */
   readonly tools: readonly ToolName[]
   /** Without the real node. */
   readonly fast: boolean
@@ -25,27 +25,27 @@ export interface WorldOptions {
 }
 
 /**
- * Brings it all up, each part as soon as what it needs is there.
+ * Starts all parts, each as soon as those that it needs are ready.
  * @throws NopassError of the toolchain, SANDBOX_PROCESS, SANDBOX_TIMEOUT, SANDBOX_REGISTRY
  */
-export async function startWorld(options: WorldOptions): Promise<World> {
+export async function startEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const run = await openRun()
   const undo: (() => Promise<void>)[] = [() => run.end()]
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step()
   }
   try {
-    const world = await build(options, run, undo)
-    return { ...world, stop, [Symbol.asyncDispose]: stop }
+    const environment = await build(options, run, undo)
+    return { ...environment, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-type Parts = Omit<World, 'stop' | typeof Symbol.asyncDispose>
+type Parts = Omit<Environment, 'stop' | typeof Symbol.asyncDispose>
 
-async function build(options: WorldOptions, run: Run, undo: (() => Promise<void>)[]): Promise<Parts> {
+async function build(options: EnvironmentOptions, run: Run, undo: (() => Promise<void>)[]): Promise<Parts> {
   const { progress, signal } = options
   const nodeObstacle = options.fast ? 'left out by --fast' : await findNodeObstacle(run.folder)
   const nodeTools = nodeObstacle === undefined ? NODE : []
@@ -72,13 +72,13 @@ async function build(options: WorldOptions, run: Run, undo: (() => Promise<void>
   const appImage = await progress.step('a private image pushed', () => pushApp(images.app, { cloud, registry }, signal))
   const context = { tools, etcd, run, cloud, seed, registry, images, progress, undo, signal }
   const [staging, production] = await allEnded([
-    startWorldCluster('staging', undefined, context),
-    startWorldCluster('production', nodeObstacle === undefined ? 'node-1' : undefined, context),
+    startEnvironmentCluster('staging', undefined, context),
+    startEnvironmentCluster('production', nodeObstacle === undefined ? 'node-1' : undefined, context),
   ])
   return { tools, cloud, registry, staging, production, appImage, folder: run.folder, nodeObstacle }
 }
 
-/** As Promise.all, but after a failure too it waits for the others: what still comes up could not be taken back. */
+/** As Promise.all, but waits for all even after a failure, because a part that still starts could not be stopped. */
 async function allEnded<T extends readonly unknown[]>(
   work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T> {

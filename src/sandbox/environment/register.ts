@@ -6,12 +6,12 @@ import { untilReady } from '../process/ready.ts'
 import { sweepDeadRuns } from '../process/run.ts'
 import { cacheFolder, readHost } from '../tools/host.ts'
 
-/** Where the processes that keep a sandbox up are written down, one file each. */
+/** Holds one file for each process that keeps a sandbox up. */
 function registerFolder(): string {
   return join(cacheFolder(readHost()), 'sandboxes')
 }
 
-/** Writes down that this process keeps a sandbox up; the answered function strikes it out. */
+/** Registers this process as one that keeps a sandbox up; the returned function unregisters it. */
 export function registerSandbox(): () => void {
   const folder = registerFolder()
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -20,7 +20,7 @@ export function registerSandbox(): () => void {
   return () => rmSync(file, { force: true })
 }
 
-/** The processes that keep a sandbox up now; entries of dead ones are removed. */
+/** The processes that keep a sandbox up; removes entries of dead ones. */
 function listSandboxes(): readonly ProcessId[] {
   const folder = registerFolder()
   let names: string[]
@@ -38,7 +38,7 @@ function listSandboxes(): readonly ProcessId[] {
   })
 }
 
-/** Ends every sandbox that is up, takes back what killed runs have left behind; one line that says what was done. */
+/** Stops every sandbox that is up and removes what killed runs left behind; returns a line that reports it. */
 export async function endSandboxes(signal: AbortSignal): Promise<string> {
   const running = listSandboxes()
   for (const id of running) signalProcess(id, 'SIGTERM')
@@ -48,7 +48,7 @@ export async function endSandboxes(signal: AbortSignal): Promise<string> {
   if (running.length === 0 && swept.length === 0) return 'no sandbox is up, and nothing was left behind'
   const parts = [
     running.length > 0 ? `ended ${running.length} running` : '',
-    swept.length > 0 ? `took back what ${swept.length} killed runs had left behind` : '',
+    swept.length > 0 ? `removed what ${swept.length} killed runs had left behind` : '',
   ]
   return parts.filter(Boolean).join('; ')
 }
