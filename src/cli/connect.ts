@@ -11,7 +11,7 @@ import type { CliHost, CommonFlags } from './program/host.ts'
 export interface Connected {
   readonly connection: KubeConnection
   readonly client: KubeClient
-  /** How far this machine's clock is ahead of the API server's, by its last response, milliseconds; undefined before the first. */
+  /** How far this machine's clock is ahead of the API server's, milliseconds; undefined before the first response. */
   readonly aheadMs: () => number | undefined
 }
 
@@ -36,7 +36,7 @@ export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost):
   return { connection, client, aheadMs: clock.aheadMs }
 }
 
-/** Learns from `Date` headers how far this machine's clock is ahead of the API server's. */
+/** Measures from `Date` headers how far this machine's clock is ahead of the API server's. */
 export function createServerClock(): { learn(date: string): void; aheadMs(): number | undefined } {
   let aheadMs: number | undefined
   return {
@@ -69,7 +69,7 @@ export async function requireContext(flags: ConnectFlags): Promise<void> {
   })
 }
 
-/** Where the engine finds files, variables and the chart of this version. */
+/** The engine's files, variables and chart. */
 export function settingsDeps({ env, workingDirectory, root }: CliHost): SettingsDeps {
   return { environment: env, workingDirectory, chartFolder: join(root, 'chart'), anyFile: true }
 }

@@ -6,9 +6,9 @@ const ESCAPE = '\u001b'
 const OURS = new RegExp(`(\\r${ESCAPE}\\[K|${ESCAPE}\\[(?:1|2|22|31|32|33|39)m)`)
 
 /**
- * The last place before a terminal or a log: no control character of others goes through, whatever a renderer forgot. JSON stays
- * JSON of the same values. What keeps foreign text on its line is `printable`, where it is put into a line. In a job of GitHub no
- * line is a command to the runner.
+ * The last filter before a terminal or a log: escapes control characters that a renderer may have missed; JSON stays JSON of
+ * the same values. Foreign text is kept on one line by `printable`, where it is inserted. In a GitHub job no line is a workflow
+ * command.
  */
 export function safeStream(stream: CliStream, env: NodeJS.ProcessEnv): CliStream {
   const safe = (text: string): string => (stream.isTTY === true ? keepOurs(text) : printableLines(text))

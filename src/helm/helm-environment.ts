@@ -2,15 +2,14 @@ import { platform } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * What would silently point helm at another cluster, namespace or user, give it plugins, or have it write elsewhere; and what the
- * runner gives to an action alone, which exec plugins of a kubeconfig would see. Where the user has helm keep its records
- * (HELM_DRIVER) stays.
+ * Variables that would silently change helm's cluster, namespace, user, plugins or output folders, and secrets of the runner
+ * that exec plugins of a kubeconfig would see. HELM_DRIVER, the storage of the user's releases, stays.
  */
 const AMBIENT = /^(HELM_(?!DRIVER$|DRIVER_SQL_CONNECTION_STRING$).*|KUBECONFIG|(ACTIONS|INPUT)_.*)$/i
 
 /**
- * The environment of every helm child: nothing ambient that names a cluster, and homes of its own, so that parallel
- * runs on one machine share no cache and no repository list.
+ * The environment of every helm child: without variables that select a cluster, and with its own home folders, so that parallel
+ * runs on one machine share neither caches nor repository lists.
  * @param home a private folder that outlives the child
  */
 export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record<string, string> {
@@ -18,17 +17,17 @@ export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record
   for (const [name, value] of Object.entries(parent)) {
     if (value !== undefined && !AMBIENT.test(name)) own[name] = value
   }
-  // The registry login stays the user's: a private chart needs it.
+  // The user's registry login stays, because a private chart needs it.
   const registry = parent.HELM_REGISTRY_CONFIG ?? defaultRegistryConfig(parent)
   return {
     ...own,
     ...(registry === undefined ? {} : { HELM_REGISTRY_CONFIG: registry }),
-    // Else it is ~/.kube/cache, and without HOME a folder wherever we work.
+    // The default is ~/.kube/cache, and without HOME a folder in the working directory.
     KUBECACHEDIR: join(home, 'kube'),
     HELM_CACHE_HOME: join(home, 'cache'),
     HELM_CONFIG_HOME: join(home, 'config'),
     HELM_DATA_HOME: join(home, 'data'),
-    // A plugin runs for every call, or for the address of a chart; nothing here needs one.
+    // Plugins may run for every call or for a chart's address; none is needed.
     HELM_PLUGINS: join(home, 'plugins'),
     HELM_NO_PLUGINS: '1',
     HELM_REPOSITORY_CACHE: join(home, 'cache', 'repository'),
@@ -42,7 +41,7 @@ function defaultRegistryConfig(parent: NodeJS.ProcessEnv): string | undefined {
   return config === undefined ? undefined : join(config, 'registry', 'config.json')
 }
 
-/** As helm finds it (helm: pkg/helmpath): XDG_CONFIG_HOME first, then the place of the system. */
+/** As helm finds it (helm: pkg/helmpath): XDG_CONFIG_HOME first, then the system's default. */
 function defaultConfigHome({ XDG_CONFIG_HOME: xdg, HOME: home }: NodeJS.ProcessEnv): string | undefined {
   if (xdg) return join(xdg, 'helm')
   if (!home) return undefined

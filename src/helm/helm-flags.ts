@@ -1,7 +1,7 @@
 import { NopassError } from '../errors.ts'
 import type { HelmVersion } from './obtain/find-helm.ts'
 
-/** One release in one cluster, as helm is told about it. */
+/** One release in one cluster. */
 export interface ReleaseTarget {
   readonly release: string
   readonly namespace: string
@@ -21,11 +21,11 @@ export interface UpgradeOptions {
   readonly createNamespace: boolean
   readonly forceConflicts: boolean
   readonly description: string
-  /** Marks the revision as the work of one step; undefined where nothing is written (a dry run). */
+  /** Identifies the step that creates the revision; undefined in a dry run. */
   readonly step?: StepMark | undefined
 }
 
-/** Which step made a revision, and how long its helm may wait: labels on helm's record from the moment it is pending. */
+/** Labels on helm's record from the moment it is pending: the step that created it, and how long its helm may wait. */
 export interface StepMark {
   readonly id: string
   readonly timeoutSeconds: number
@@ -34,7 +34,7 @@ export interface StepMark {
 export const STEP_LABEL = 'acr-nopass.io/step'
 export const TIMEOUT_LABEL = 'acr-nopass.io/timeout'
 
-/** `helm upgrade --install` that writes; its output is the table, never JSON (which holds values and Secrets). */
+/** `helm upgrade --install` with table output, because its JSON contains values and Secrets. */
 export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, options: UpgradeOptions): string[] {
   return [
     ...upgradeCore(target, options),
@@ -50,12 +50,12 @@ export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, op
   ]
 }
 
-/** The same upgrade as a server-side dry run; its JSON is read in memory and never printed. */
+/** The upgrade as a server-side dry run; its JSON is parsed in memory and never printed. */
 export function dryRunArguments(version: HelmVersion, target: ReleaseTarget, options: UpgradeOptions): string[] {
   return [...upgradeCore(target, options), '--dry-run=server', '--output=json', '--hide-notes', ...colorFlags(version)]
 }
 
-/** The same upgrade rendered without the cluster: four times cheaper, and exact for a chart that looks nothing up. */
+/** The upgrade rendered without the cluster: four times cheaper, and exact for a chart without `lookup`. */
 export function templateArguments(
   target: ReleaseTarget,
   options: UpgradeOptions,
@@ -73,7 +73,7 @@ export function templateArguments(
   ]
 }
 
-/** Back to `revision`; Helm keeps no flag of ours from the upgrade, so the timeout is the rollback's own. */
+/** Rolls back to `revision`; Helm keeps none of the upgrade's flags, so the timeout is given again. */
 export function rollbackArguments(
   version: HelmVersion,
   target: ReleaseTarget,
@@ -135,7 +135,7 @@ function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
     ...targetFlags(target),
     ...(options.chartVersion === undefined ? [] : [`--version=${options.chartVersion}`]),
     ...options.valuesFiles.map((file) => `--values=${file}`),
-    // The values given are all the values: nothing of an earlier run is carried over.
+    // The given values are complete: nothing is kept from an earlier run.
     '--reset-values',
   ]
 }
@@ -169,9 +169,8 @@ function revisionFlag(revision: number | undefined): string[] {
 }
 
 /**
- * Values as a file that Helm reads with the very same types. Helm reads YAML 1.1, where unquoted `yes`, `on`, `1_000` and
- * `0b11` are no text; in JSON every text is quoted. Characters that JSON leaves as they are and that a YAML reader takes for
- * a line break or refuses are written as escapes.
+ * Values as a file that Helm reads with the same types. Helm reads YAML 1.1, where unquoted `yes`, `on`, `1_000` and `0b11` are
+ * not texts; in JSON every text is quoted. Characters that YAML takes for a line break or refuses are escaped.
  */
 export function valuesFile(values: unknown): string {
   const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -3,11 +3,11 @@ import { type ErrorCode, NopassError } from '../errors.ts'
 interface Pattern {
   readonly code: ErrorCode
   readonly match: RegExp
-  /** What to say, from the groups of the match; without it helm's own line. */
+  /** The message, from the groups of the match; default: helm's own line. */
   readonly say?: (groups: RegExpExecArray) => string
 }
 
-/** In order; the first that matches decides. Wordings of Helm 3.18 to 4.3 and of the API server. */
+/** The first match decides. Messages of Helm 3.18 to 4.3 and of the API server. */
 const PATTERNS: readonly Pattern[] = [
   {
     code: 'HELM_PENDING',
@@ -62,8 +62,8 @@ const PATTERNS: readonly Pattern[] = [
 ]
 
 /**
- * What helm's standard error says, as one of our errors. Helm knows one exit code and no machine-readable errors, so
- * its words are read here and nowhere else.
+ * Maps helm's standard error to one of our errors. Helm has only one exit code and no machine-readable errors, so its messages
+ * are parsed here and nowhere else.
  */
 export function readHelmError(output: string, context: { readonly command: string }): NopassError {
   const stderr = essence(output)
@@ -75,7 +75,7 @@ export function readHelmError(output: string, context: { readonly command: strin
   return new NopassError('HELM_FAILED', `helm ${context.command}: ${line || 'exited without a message'}`)
 }
 
-/** An error of helm has some kilobytes. The patterns would take long over more, and helm may not be the one to write it. */
+/** An error of helm has some kilobytes; the patterns would be slow on more, which other programs may write. */
 const ESSENCE = 16 * 1024
 
 /** From the last `Error:` on, else the end. */

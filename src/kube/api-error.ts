@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../errors.ts'
 import { NopassError } from '../errors.ts'
 
-/** What the API server answered when it did not do what was asked. */
+/** The API server's refusal or failure. */
 export class KubeApiError extends NopassError {
-  /** HTTP status; 0 when no answer came. */
+  /** HTTP status; 0 without a response. */
   readonly status: number
 
   constructor(
@@ -20,10 +20,10 @@ export class KubeApiError extends NopassError {
   }
 }
 
-/** The `reason` of a KUBE_BAD_ANSWER that had more bytes than the caller takes. */
+/** The `reason` of a KUBE_BAD_ANSWER that exceeds the caller's limit. */
 export const TOO_LARGE = 'BodyTooLarge'
 
-/** Who asks for more is asked again after this: whole rotations wait meanwhile. */
+/** The longest pause that is honoured, because whole rotations wait for it. */
 const WAIT_LIMIT_MS = 60_000
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -40,8 +40,8 @@ function codeOf(status: number): ErrorCode {
   return CODES[status] ?? (status >= 500 ? 'KUBE_SERVER_ERROR' : 'KUBE_REFUSED')
 }
 
-/** The error for an answer of 400 and above: status, reason and the server's own words, shortened and without anything like a credential. */
-export function errorFromAnswer(
+/** The error for a status of 400 and above: status, reason and the server's message, shortened and without anything like a credential. */
+export function errorFromResponse(
   call: string,
   status: number,
   body: string,
@@ -55,7 +55,7 @@ export function errorFromAnswer(
   })
 }
 
-/** Reason and message of a `Status` object; nothing of any other text, which may be a proxy's page. */
+/** Reason and message of a `Status` object; any other text is ignored, because it may be a proxy's page. */
 function readStatus(body: string): { reason: string | undefined; message: string | undefined } {
   try {
     const status: unknown = JSON.parse(body)
@@ -70,7 +70,7 @@ function readStatus(body: string): { reason: string | undefined; message: string
   }
 }
 
-/** An admission webhook may quote what it refuses: long base64 and tokens are cut out. */
+/** Redacts long base64 and tokens, because an admission webhook may quote what it refuses. */
 export function withoutSecrets(text: string): string {
   return text
     .slice(0, 2000)

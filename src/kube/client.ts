@@ -1,9 +1,9 @@
-import { errorFromAnswer, KubeApiError } from './api-error.ts'
-import { readEvents, readWhole, type WholeAnswer } from './http/read-answer.ts'
+import { errorFromResponse, KubeApiError } from './api-error.ts'
+import { readEvents, readWhole, type WholeResponse } from './http/read-response.ts'
 import {
-  type AnswerReader,
   createTransport,
   type Lane,
+  type ResponseReader,
   type TransportOptions,
   type TransportRequest,
 } from './http/transport.ts'
@@ -16,15 +16,15 @@ export interface KubeCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** From `/api/…` or `/apis/…` on, each name already encoded (`encodeURIComponent`). */
   readonly path: string
-  /** Besides what the path may have of it. */
+  /** In addition to a query in the path. */
   readonly query?: Query
-  /** An object is sent as JSON; text and bytes as they are. */
+  /** An object is sent as JSON; text and bytes unchanged. */
   readonly body?: unknown
   /** Default `application/json`; see {@link APPLY}, {@link MERGE_PATCH}. */
   readonly contentType?: string
   /** Default `application/json`; see {@link METADATA_ONLY}. */
   readonly accept?: string
-  /** Until the answer's head is there, and then again until its end, milliseconds. Default 30 s. */
+  /** Until the response's head, and again until its end, milliseconds. Default 30 s. */
   readonly timeoutMs?: number
   /** Default 64 MiB. */
   readonly bodyLimit?: number
@@ -38,7 +38,7 @@ interface WatchCall {
   readonly accept?: string
 }
 
-/** What was called and what came of it, for metrics: no name, no body. Status 0: no answer. */
+/** A call and its result for metrics, without names and bodies. Status 0: no response. */
 export interface CallReport {
   readonly verb: string
   readonly resource: string
@@ -49,9 +49,9 @@ export interface CallReport {
 }
 
 export interface KubeClient {
-  /** The answer's JSON. Throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the signal's reason. */
+  /** Returns the response's JSON. Throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the signal's reason. */
   request<T = unknown>(call: KubeCall, signal?: AbortSignal): Promise<T>
-  /** Events until the server ends the watch (resolves) or it breaks (throws as `request` does). `onEvent` must not throw. */
+  /** Resolves when the server ends the watch; throws as `request` does if it breaks. `onEvent` must not throw. */
   watch<T = unknown>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void>
   close(): void
 }
@@ -72,12 +72,12 @@ const RESOURCE = /^\/(?:api|apis\/[^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/([^/?]+)|
 const BODY_LIMIT = 64 * 1024 * 1024
 const TIMEOUT_MS = 30_000
 
-/** A thin client of one API server: one call is one request, nothing is repeated or cached. */
+/** A thin client of one API server: one call is one request, without retries and caching. */
 export function createKubeClient(connection: KubeConnection, options: KubeClientOptions = {}): KubeClient {
   const transport = createTransport(connection, options)
 
-  /** Reports the call to `onCall` once: when the head of the answer is there, or none will be. */
-  function send(call: TransportRequest, verb: string, reader: AnswerReader, signal: AbortSignal | undefined): void {
+  /** Reports the call to `onCall` once, at the head of the response or at the failure. */
+  function send(call: TransportRequest, verb: string, reader: ResponseReader, signal: AbortSignal | undefined): void {
     const begin = performance.now()
     let reported = false
     const report = (status: number, date?: string): void => {
@@ -86,7 +86,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       const milliseconds = performance.now() - begin
       options.onCall?.({ verb, resource: resourceOf(call.path), status, milliseconds, date })
     }
-    const observed: AnswerReader = {
+    const observed: ResponseReader = {
       head(status, header) {
         if (status === 401) connection.forgetToken?.()
         report(status, header('date'))
@@ -116,14 +116,14 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
         lane: call.lane ?? 'call',
       }
       return new Promise((resolve, reject) => {
-        const onAnswer = (answer: WholeAnswer): void => {
+        const onResponse = (response: WholeResponse): void => {
           try {
-            resolve(parseAnswer(title, answer) as T)
+            resolve(parseResponse(title, response) as T)
           } catch (error) {
             reject(error)
           }
         }
-        send(request, method, readWhole(title, bodyLimit, onAnswer, reject), signal)
+        send(request, method, readWhole(title, bodyLimit, onResponse, reject), signal)
       })
     },
 
@@ -137,7 +137,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
         lane: 'watch',
       }
       return new Promise((resolve, reject) => {
-        const onRefusal = (answer: WholeAnswer): void => reject(refusalOf(title, answer))
+        const onRefusal = (response: WholeResponse): void => reject(refusalOf(title, response))
         const refusal = readWhole(title, BODY_LIMIT, onRefusal, reject)
         send(request, 'WATCH', readEvents({ title, onEvent, refusal, onEnd: resolve, fail: reject }), signal)
       })
@@ -147,13 +147,13 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
   }
 }
 
-function refusalOf(title: string, { status, text, retryAfter }: WholeAnswer): KubeApiError {
-  return errorFromAnswer(title, status, text, retryAfter)
+function refusalOf(title: string, { status, text, retryAfter }: WholeResponse): KubeApiError {
+  return errorFromResponse(title, status, text, retryAfter)
 }
 
-function parseAnswer(title: string, answer: WholeAnswer): unknown {
-  const { status, text } = answer
-  if (status >= 400) throw refusalOf(title, answer)
+function parseResponse(title: string, response: WholeResponse): unknown {
+  const { status, text } = response
+  if (status >= 400) throw refusalOf(title, response)
   if (status < 200 || status >= 300) {
     throw new KubeApiError(status, `${title} was answered with a redirect (${status})`, { code: 'KUBE_BAD_ANSWER' })
   }
@@ -165,7 +165,7 @@ function parseAnswer(title: string, answer: WholeAnswer): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // What a login page or a proxy answers: never repeat its text.
+    // It may be a login page or a proxy's, so its text is never quoted.
     throw new KubeApiError(status, `${title} was answered with something that is not JSON`, {
       code: 'KUBE_BAD_ANSWER',
     })
@@ -184,7 +184,7 @@ function withQuery(path: string, query: Query | undefined): string {
   return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`
 }
 
-/** `secrets` of `/api/v1/namespaces/shop/secrets/acr-nopass`; `namespaces/status` parts count to the resource before them. */
+/** `secrets` for `/api/v1/namespaces/shop/secrets/acr-nopass`; subresources count as their resource. */
 export function resourceOf(path: string): string {
   const found = RESOURCE.exec(path)
   return found?.[1] ?? found?.[2] ?? ''

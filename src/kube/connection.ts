@@ -4,16 +4,16 @@ import { NopassError } from '../errors.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { KubeConnection, KubeconfigSource } from './kube-connection.ts'
 
-/** Where a Pod's ServiceAccount volume is unless its spec says otherwise. */
+/** The default mount path of a Pod's ServiceAccount volume. */
 export const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** A projected file is re-read this often; the kubelet rotates a token at 80 % of its life. */
+/** How often a projected file is re-read (milliseconds); the kubelet rotates a token at 80 % of its life. */
 const REREAD_MS = 10_000
 
 /**
  * The connection of a Pod: server from `KUBERNETES_SERVICE_HOST`/`_PORT`, `token` and `ca.crt` from `dir`, both re-read as they rotate.
- * Never by a proxy: HTTPS_PROXY of a Pod is for addresses outside, and often comes without a NO_PROXY for the cluster's own.
- * Throws KUBE_CONNECTION when a part is missing.
+ * Never through a proxy, because a Pod's HTTPS_PROXY is for external addresses and often comes without a NO_PROXY for the
+ * cluster's own. Throws KUBE_CONNECTION if a part is missing.
  */
 export function inClusterConnection(
   dir: string,
@@ -69,7 +69,7 @@ function rereadFile(file: string, clock: Clock): { read(): string; forget(): voi
         text = readFileSync(file, 'utf8').trim()
         readAt = clock.monotonic()
       } catch (cause) {
-        // A file that is gone for a moment (a volume being swapped) must not end a working connection.
+        // A file may be absent for a moment while its volume is swapped, which must not break a working connection.
         if (text === '') throw new NopassError('KUBE_CONNECTION', `${file} cannot be read`, { cause })
       }
       return text

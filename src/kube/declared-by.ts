@@ -3,7 +3,7 @@ import { hasField } from './managed-fields.ts'
 import type { KubeObject, ManagedFieldsEntry } from './types.ts'
 
 /**
- * Field managers of tools that keep objects as their own sources declare them; a name for each is documented beside
+ * Field managers of tools that keep objects as declared in their own sources; the source for each name is in
  * `test/kube/declared-by.test.ts`.
  */
 export const DECLARING_MANAGERS: readonly string[] = [
@@ -16,7 +16,7 @@ export const DECLARING_MANAGERS: readonly string[] = [
   'kubectl-client-side-apply',
 ]
 
-/** The tool that declares the field at `path`, and so wrote it on another's behalf; undefined: none on record. */
+/** The tool that declares the field at `path`; undefined: none is recorded. */
 export function declaredBy(
   entries: readonly ManagedFieldsEntry[] | undefined,
   path: readonly string[],

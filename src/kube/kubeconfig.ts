@@ -5,7 +5,7 @@ import { NopassError } from '../errors.ts'
 import type { KubeConnection, KubeconfigSource } from './kube-connection.ts'
 import { chooseProxy } from './proxy.ts'
 
-/** `caFile`: where `ca` comes from. The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`; imported only when a kubeconfig is used. */
+/** The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`, which is imported only for kubeconfigs. `caFile` is the source of `ca`. */
 export async function readKubeconfig(source: KubeconfigSource): Promise<KubeConnection & { readonly caFile?: string }> {
   const config = new KubeConfig()
   try {
@@ -54,7 +54,7 @@ function load(config: KubeConfig, source: { readonly file?: string; readonly tex
   else if (source.file !== undefined) config.loadFromFile(source.file)
   else {
     config.loadFromDefault()
-    // What the library assumes where it finds nothing; kubectl does the same, and then cannot connect.
+    // The library's default if it finds nothing; kubectl has the same, and then cannot connect.
     if (
       config.getCurrentContext() === 'loaded-context' &&
       config.getCurrentCluster()?.server === 'http://localhost:8080'

@@ -3,16 +3,16 @@ import type { KubeCall, KubeClient } from './client.ts'
 import type { KubeList } from './types.ts'
 
 export interface ListCall extends Pick<KubeCall, 'path' | 'query' | 'accept'> {
-  /** Objects per page at most. */
+  /** The most objects per page. */
   readonly pageSize: number
 }
 
-/** Bytes of one page; parsing needs about five times as much memory for a moment. */
+/** The most bytes of one page; parsing temporarily needs about five times as much memory. */
 const PAGE_LIMIT = 8 * 1024 * 1024
 
 /**
- * All pages of a list. A page of too many bytes is requested again with half as many objects: anyone who may create objects in one
- * namespace can make each as large as etcd takes (1.5 MiB). Throws as `request` does.
+ * All pages of a list. A page of too many bytes is requested again with half as many objects, because a user of one namespace
+ * can create objects of up to 1.5 MiB, etcd's limit. Throws as `request` does.
  */
 export async function* listPages<T>(
   client: KubeClient,
@@ -40,7 +40,7 @@ export async function* listPages<T>(
     yield page
     next = page.metadata.continue || undefined
     if (next === undefined) return
-    // The large ones may be few: back to full pages behind them.
+    // There may be only a few large ones: back to full pages after them.
     limit = Math.min(pageSize, limit * 2)
   }
 }

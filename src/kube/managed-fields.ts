@@ -1,7 +1,7 @@
 import { FIELD_MANAGER } from './names.ts'
 import type { ManagedFieldsEntry } from './types.ts'
 
-/** Who wrote the list of a ServiceAccount: it is atomic, so its owner wrote all of it (docs/en/decisions.md#field-ownership). */
+/** The owner of a ServiceAccount's list, which is atomic, so one owner wrote all of it (docs/en/decisions.md#field-ownership). */
 export interface ListOwner {
   readonly manager: string
   readonly operation: 'Apply' | 'Update'
@@ -15,7 +15,7 @@ const NO_RECORD = 'before-first-apply'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The owner that decides: a foreign Apply before all (its next apply would fail on our change), else a foreign Update, else we. */
+/** The relevant owner: a foreign Apply first, because its next apply would conflict with our change, then a foreign Update, then ours. */
 export function listOwner(entries: readonly ManagedFieldsEntry[] | undefined): ListOwner | undefined {
   const owners = (entries ?? [])
     .filter(({ manager, fieldsV1 }) => manager !== NO_RECORD && hasField(fieldsV1, ['f:imagePullSecrets']))

@@ -1,9 +1,9 @@
-/** The field manager of what the helper applies, and of its patches but for one. */
+/** The field manager of what the helper applies, and of its patches except one. */
 export const FIELD_MANAGER = 'acr-nopass'
-/** The field manager of patches of a pull secret: a name that no client has by default, as it vouches for the content. */
+/** The field manager of patches of a pull secret. It identifies our content, so it is a name that no client uses by default. */
 export const CONTENT_MANAGER = 'acr-nopass-content'
 
-/** The pull secret's name unless values say otherwise. */
+/** The default name of the pull secret. */
 export const DEFAULT_SECRET_NAME = 'acr-nopass'
 
 export const LABEL_MANAGED_BY = 'app.kubernetes.io/managed-by'
@@ -11,9 +11,9 @@ export const LABEL_INSTANCE = 'app.kubernetes.io/instance'
 /** `app.kubernetes.io/instance` of a pull secret: `<release namespace>.<release name>`; another release's Secret is foreign. */
 export const MANAGED_BY = 'acr-nopass'
 
-/** RFC 3339 time at which the first of the Secret's credentials expires; empty when none does. */
+/** RFC 3339 time at which the first of the Secret's credentials expires; empty if none does. */
 export const ANNOTATION_EXPIRES_AT = 'acr-nopass.io/expires-at'
-/** RFC 3339 time at which the helper means to replace the content; empty when it does not. */
+/** RFC 3339 time at which the helper plans to replace the content; empty: never. */
 export const ANNOTATION_REFRESH_AT = 'acr-nopass.io/refresh-at'
 /** Lower-case hex SHA-256 of the bytes of `.dockerconfigjson`. */
 export const ANNOTATION_CONTENT_HASH = 'acr-nopass.io/content-hash'
@@ -21,7 +21,7 @@ export const ANNOTATION_CONTENT_HASH = 'acr-nopass.io/content-hash'
 export const ANNOTATION_REGISTRIES = 'acr-nopass.io/registries'
 /** In the same order, comma-separated: the RFC 3339 time at which each credential was issued; empty for a static login. */
 export const ANNOTATION_ISSUED_AT = 'acr-nopass.io/issued-at'
-/** On the helper's own copy only: which registry each login belongs to and how long it lives, as JSON; nothing of it is secret. */
+/** Only on the helper's own copy: the registry and lifetime of each credential, as JSON without secrets. */
 export const ANNOTATION_TOKENS = 'acr-nopass.io/tokens'
 
 /** Opt-out: a label on a Namespace or Pod, an annotation on a ServiceAccount; the value is "true". */

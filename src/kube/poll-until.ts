@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KubeApiError } from './api-error.ts'
 
 /**
- * Milliseconds until `check` is true, tried with growing pauses; undefined when `limitMs` passed first. An API server that
- * restarts, throttles or drops a connection is tried again until then, and only its last error is thrown.
+ * Polls with growing pauses until `check` is true; returns the milliseconds, or undefined after `limitMs`. An API server that
+ * restarts, throttles or drops a connection is retried until then, and its last error is thrown.
  */
 export async function pollUntil(
   limitMs: number,

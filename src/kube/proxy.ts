@@ -3,8 +3,8 @@ import { type ProxyEnvironment, proxyOf } from '../proxy-rules.ts'
 
 /**
  * The proxy to an API server, as kubectl and helm choose it (client-go: tools/clientcmd, golang.org/x/net/http/httpproxy): the
- * cluster's `proxy-url`; else HTTPS_PROXY, unless the server is this machine or in NO_PROXY. HTTP_PROXY is only for http, which is
- * used on this machine alone. Of two spellings the upper case comes first.
+ * cluster's `proxy-url`; else HTTPS_PROXY, unless the server is this machine or in NO_PROXY. HTTP_PROXY is only for http, which
+ * is used only on this machine. Upper case takes precedence.
  * Throws KUBE_CONNECTION for a proxy that is not HTTP.
  */
 export function chooseProxy(
@@ -18,7 +18,7 @@ export function chooseProxy(
   return value === undefined ? undefined : parseProxy(value, 'HTTPS_PROXY')
 }
 
-/** A proxy as messages name it: without user and password. */
+/** A proxy for messages, without user and password. */
 export function nameProxy(proxy: string): string {
   return new URL(proxy).origin
 }
@@ -26,7 +26,7 @@ export function nameProxy(proxy: string): string {
 function parseProxy(text: string, source: string): string {
   const url = URL.parse(text)
   if (url === null || !isDecodable(url.username) || !isDecodable(url.password)) {
-    // The text may hold a password.
+    // The text may contain a password.
     throw new NopassError('KUBE_CONNECTION', `${source} is not a URL`, {
       hint: 'Write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded.',
     })

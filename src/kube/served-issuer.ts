@@ -2,8 +2,8 @@ import { KubeApiError } from './api-error.ts'
 import type { KubeClient } from './client.ts'
 
 /**
- * The issuer in the cluster's ServiceAccount tokens, from the API server's discovery document. Undefined: the API server
- * serves none. Reading it needs the ClusterRole `system:service-account-issuer-discovery`, else a 403 is thrown.
+ * The issuer of the cluster's ServiceAccount tokens, from the API server's discovery document; undefined without one. Throws
+ * a 403 without the ClusterRole `system:service-account-issuer-discovery`.
  */
 export async function readServedIssuer(client: KubeClient, signal?: AbortSignal): Promise<string | undefined> {
   try {

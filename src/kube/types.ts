@@ -25,11 +25,11 @@ export interface KubeObject {
 
 export interface KubeList<T> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
-  /** An empty list of metadata comes as null. */
+  /** Null for an empty list of metadata. */
   readonly items: readonly T[] | null
 }
 
-/** `namespace/name`, or `name` of a cluster-scoped object. */
+/** `namespace/name`, or `name` for a cluster-scoped object. */
 export function keyOf(meta: { readonly name: string; readonly namespace?: string }): string {
   return meta.namespace === undefined ? meta.name : `${meta.namespace}/${meta.name}`
 }

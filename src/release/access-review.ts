@@ -3,7 +3,7 @@ import type { ReleaseContent } from '../helm/release/release-record.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { discoverResources } from './api-resources.ts'
 
-/** What helm does to each object and hook, and to its own release records. */
+/** The rights that helm needs for each object and hook, and for its own release records. */
 export async function neededRights(
   client: KubeClient,
   { objects, hooks }: Pick<ReleaseContent, 'objects' | 'hooks'>,
@@ -29,7 +29,7 @@ export async function neededRights(
     const resource = resourceOf(hook)
     if (!resource) continue
     const where = resource.namespaced ? { namespace: hook.namespace ?? release.namespace } : {}
-    // Helm makes a hook, watches it until it is complete, and deletes it before the next time.
+    // Helm creates a hook, watches it until it is complete, and deletes it before the next run.
     for (const verb of ['create', 'get', 'list', 'watch', 'delete']) {
       rights.push({ verb, group: resource.group, resource: resource.name, ...where })
     }
@@ -64,8 +64,8 @@ export function probeRights(secretName: string, image: boolean, existing: string
 const EVERYTHING: Right = { verb: '*', group: '*', resource: '*' }
 
 /**
- * The rights that are missing. An administrator is known by one question and the rights in a namespace by one more each;
- * only what is left is asked for one by one.
+ * The missing rights. One review recognises an administrator, one more per namespace reads its rules; only the remaining rights
+ * are reviewed one by one.
  */
 export async function missingRights(
   client: KubeClient,
@@ -80,12 +80,12 @@ export async function missingRights(
     ),
   )
   const open = rights.filter((right) => !isGranted(right, rules.get(right.namespace ?? '') ?? []))
-  const answers = await Promise.all(open.map((right) => isAllowed(client, right, signal)))
-  return open.filter((_, index) => !answers[index])
+  const allowed = await Promise.all(open.map((right) => isAllowed(client, right, signal)))
+  return open.filter((_, index) => !allowed[index])
 }
 
 /**
- * Refuses before the first write what would fail in the middle.
+ * Fails before the first write instead of in the middle.
  * @throws NopassError `DEPLOYER_FORBIDDEN` with every missing right
  */
 export function requireRights(missing: readonly Right[]): void {
@@ -123,7 +123,7 @@ interface Rule {
 
 const API = '/apis/authorization.k8s.io/v1'
 
-/** Whether the API server allows one thing; `*` as verb, group and resource asks for everything at once. */
+/** Whether the API server allows one right; `*` as verb, group and resource means everything. */
 async function isAllowed(client: KubeClient, right: Right, signal?: AbortSignal): Promise<boolean> {
   const review = await client.request<{ status?: { allowed?: boolean } }>(
     {
@@ -140,7 +140,7 @@ async function isAllowed(client: KubeClient, right: Right, signal?: AbortSignal)
   return review.status?.allowed === true
 }
 
-/** The rules that count in a namespace, in one answer. They may be incomplete: what they do not name has to be asked for. */
+/** The rules in a namespace. They may be incomplete: what they do not contain has to be reviewed separately. */
 async function rulesIn(client: KubeClient, namespace: string, signal?: AbortSignal): Promise<readonly Rule[]> {
   const body = {
     apiVersion: 'authorization.k8s.io/v1',
@@ -154,15 +154,15 @@ async function rulesIn(client: KubeClient, namespace: string, signal?: AbortSign
   return review.status?.resourceRules ?? []
 }
 
-/** Pure: whether one of the rules gives the right. */
+/** Whether one of the rules grants the right. */
 export function isGranted({ verb, group, resource, name }: Right, rules: readonly Rule[]): boolean {
-  const holds = (list: readonly string[] | undefined, wanted: string): boolean =>
-    list?.some((one) => one === '*' || one === wanted) ?? false
+  const includes = (list: readonly string[] | undefined, value: string): boolean =>
+    list?.some((one) => one === '*' || one === value) ?? false
   return rules.some(
     ({ verbs, apiGroups, resources, resourceNames = [] }) =>
-      holds(verbs, verb) &&
-      holds(apiGroups, group) &&
-      holds(resources, resource) &&
+      includes(verbs, verb) &&
+      includes(apiGroups, group) &&
+      includes(resources, resource) &&
       (resourceNames.length === 0 || (name !== undefined && resourceNames.includes(name))),
   )
 }

@@ -3,7 +3,6 @@ import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { pollUntil } from '../kube/poll-until.ts'
 
-/** How a kind is spelled in requests. */
 export interface ApiResource {
   readonly group: string
   readonly version: string
@@ -31,7 +30,7 @@ interface GroupList {
   readonly groups: readonly ApiGroup[]
 }
 
-/** Asks the API server how each object's kind is spelled; undefined for a kind it does not know. One request a group version. */
+/** Discovers the resource of each object's kind, with one request per group version; undefined for an unknown kind. */
 export async function discoverResources(
   client: KubeClient,
   objects: readonly ManifestObject[],
@@ -56,12 +55,12 @@ export async function discoverResources(
   return ({ apiVersion, kind }) => found.get(`${apiVersion} ${kind}`)
 }
 
-/** Every group version that is served, the preferred one of each group first: some kinds are in an older or newer one only. */
+/** All served group versions, the preferred one first, because some kinds exist only in another one. */
 function versionsOf({ preferredVersion, versions }: ApiGroup): readonly string[] {
   return [...new Set([preferredVersion, ...versions].map(({ groupVersion }) => groupVersion))]
 }
 
-/** A group version that was removed since the groups were read has no kinds. */
+/** A group version that was removed in the meantime has no kinds. */
 async function resourcesOf(client: KubeClient, root: string, signal?: AbortSignal): Promise<ResourceList> {
   try {
     return await client.request<ResourceList>({ method: 'GET', path: root }, signal)
@@ -71,7 +70,7 @@ async function resourcesOf(client: KubeClient, root: string, signal?: AbortSigna
   }
 }
 
-/** A kind that lives in namespaces and can be listed. */
+/** A namespaced kind that can be listed. */
 export interface NamespacedKind {
   /** '' for the core group. */
   readonly group: string
@@ -81,8 +80,8 @@ export interface NamespacedKind {
 }
 
 /**
- * Every kind that lives in namespaces and can be listed, in the version that the API server prefers where that has it.
- * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
+ * All namespaced kinds that can be listed, in the API server's preferred version if possible.
+ * @throws KubeApiError if a group cannot be read, such as that of an aggregated server that is down
  */
 export async function discoverNamespaced(client: KubeClient, signal?: AbortSignal): Promise<readonly NamespacedKind[]> {
   const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
@@ -102,7 +101,7 @@ export async function discoverNamespaced(client: KubeClient, signal?: AbortSigna
   return [...kinds.values()]
 }
 
-/** Groups of Kubernetes itself and of its metrics: the kinds in them are known. */
+/** Groups of Kubernetes itself and of its metrics, whose kinds are known. */
 const BUILT_IN =
   /^(apps|batch|autoscaling|policy|extensions|((admissionregistration|apiextensions|apiregistration|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|internal\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage|storagemigration)|(custom\.|external\.)?metrics)\.k8s\.io)$/
 
@@ -113,9 +112,8 @@ export interface CustomKind {
 }
 
 /**
- * Every kind that can be listed and that is not one of Kubernetes itself, in the version that the API server prefers where
- * that has it.
- * @throws KubeApiError when a group cannot be read
+ * All custom kinds that can be listed, in the API server's preferred version if possible.
+ * @throws KubeApiError if a group cannot be read
  */
 export async function discoverCustom(client: KubeClient, signal?: AbortSignal): Promise<readonly CustomKind[]> {
   const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
@@ -137,10 +135,9 @@ export async function discoverCustom(client: KubeClient, signal?: AbortSignal): 
 const REMOVAL_MS = 10_000
 
 /**
- * Lists every kind that is served. A kind that is removed meanwhile (404) has no objects any more once discovery does not name it,
- * and is listed in its other version where it has one.
- * @param list throws what the API server refuses
- * @returns kinds that discovery names and the API server does not find: nothing is known about their objects
+ * Lists all served kinds. A kind that returns 404 was removed if discovery no longer names it; another served version of it is
+ * listed instead.
+ * @returns kinds that discovery names and the API server does not find, so their objects are unknown
  */
 export async function listServed<K>(
   discover: () => Promise<readonly K[]>,

@@ -4,7 +4,7 @@ import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeConnection } from '../kube/kube-connection.ts'
 
-/** What tells one cluster from another. */
+/** Identifies a cluster. */
 export interface ClusterIdentity {
   readonly server: string
   readonly kubeSystemUid: string
@@ -13,7 +13,7 @@ export interface ClusterIdentity {
 }
 
 /**
- * Reaches the API server and reads who it is.
+ * Connects to the API server and identifies it.
  * @throws NopassError `CLUSTER_UNREACHABLE`, or the API server's own refusal
  */
 export async function identifyCluster(
@@ -50,8 +50,8 @@ export interface ExpectedIdentity {
  * @throws NopassError `CLUSTER_MISMATCH`
  */
 export function requireIdentity(found: ClusterIdentity, ca: string | undefined, expected: ExpectedIdentity): void {
-  const differs = (what: string, is: string, wanted: string): NopassError =>
-    new NopassError('CLUSTER_MISMATCH', `${what} is ${is}, but ${wanted} is expected`)
+  const differs = (what: string, actual: string, wanted: string): NopassError =>
+    new NopassError('CLUSTER_MISMATCH', `${what} is ${actual}, but ${wanted} is expected`)
   const { server, caSha256, kubeSystemUid } = expected
   if (server !== undefined && server !== found.server) throw differs('the API server', found.server, server)
   if (kubeSystemUid !== undefined && kubeSystemUid !== found.kubeSystemUid) {
@@ -68,7 +68,7 @@ function caFingerprint(pem: string): string {
   return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')
 }
 
-/** Whether something is there; undefined when the deployer may not look. */
+/** Whether an object exists; undefined if the deployer may not read it. */
 async function exists(client: KubeClient, path: string, signal?: AbortSignal): Promise<boolean | undefined> {
   try {
     await client.request({ method: 'GET', path }, signal)
@@ -80,7 +80,7 @@ async function exists(client: KubeClient, path: string, signal?: AbortSignal): P
   }
 }
 
-/** Other releases of acr-nopass in the cluster as `namespace/release`; undefined when the deployer may not look. */
+/** Other releases of acr-nopass in the cluster as `namespace/release`; undefined if the deployer may not list them. */
 export async function otherReleases(
   client: KubeClient,
   own: { readonly namespace: string; readonly release: string },
@@ -103,7 +103,7 @@ export async function otherReleases(
 /** Deployments of the vendor's own credential helper, self-managed and webhook. */
 const ADDONS = ['aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
 
-/** Which of the vendor's credential helpers work in the cluster; one that may not be looked at counts as absent. */
+/** The vendor's credential helpers in the cluster; one that cannot be read counts as absent. */
 export async function findAddons(client: KubeClient, signal?: AbortSignal): Promise<readonly string[]> {
   const path = '/apis/apps/v1/namespaces/kube-system/deployments'
   const there = await Promise.all(ADDONS.map((name) => exists(client, `${path}/${name}`, signal)))

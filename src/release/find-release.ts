@@ -4,24 +4,24 @@ import { type HelperStatus, readStatus, STATUS_KEY, type StatusObject } from './
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import type { Reader } from './reader.ts'
 
-/** Which release is meant; what is not given is found, or taken as the chart's example has it. */
+/** The requested release; what is undefined is discovered, or has the default of the chart's examples. */
 export interface ReleaseChoice {
   readonly namespace: string | undefined
   readonly release: string | undefined
 }
 
 export interface FoundReleases {
-  /** Undefined: none, or none of that name. */
+  /** Undefined: not found. */
   readonly chosen: ReleaseFacts | undefined
   readonly others: readonly ReleaseFacts[]
 }
 
 const CONFIG_KEY = 'config.yaml'
-/** Helm puts it on each object (https://helm.sh/docs/chart_best_practices/labels, pkg/action/validate.go). */
+/** Set by Helm on each object (https://helm.sh/docs/chart_best_practices/labels, pkg/action/validate.go). */
 const HELM_RELEASE = 'meta.helm.sh/release-name'
 const DEFAULT_NAMESPACE = 'acr-nopass'
 
-/** Finds releases by the labels of their ConfigMaps: in all namespaces, or where only one may be read in that one. */
+/** Finds releases by the labels of their ConfigMaps, in all namespaces, or if that is denied in one. */
 export async function findRelease(reader: Reader, choice: ReleaseChoice): Promise<FoundReleases> {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
   const everywhere = await reader.list<StatusObject>('ConfigMaps of all namespaces', '/api/v1/configmaps', { query })
@@ -39,8 +39,8 @@ export async function findRelease(reader: Reader, choice: ReleaseChoice): Promis
 }
 
 /**
- * The release, for a command that works on exactly one.
- * @throws NopassError `RELEASE_NOT_FOUND`, or `INPUT_MISSING` when there are several and none was named
+ * The release for a command that needs exactly one.
+ * @throws NopassError `RELEASE_NOT_FOUND`, or `INPUT_MISSING` if there are several and none was named
  */
 export async function requireRelease(reader: Reader, choice: ReleaseChoice): Promise<ReleaseFacts> {
   const { chosen, others } = await findRelease(reader, choice)
@@ -63,7 +63,6 @@ function nameOf({ metadata }: StatusObject): ReleaseName {
 
 const keyOf = ({ namespace, name }: ReleaseName): string => `${namespace}/${name}`
 
-/** The ConfigMaps of one release: configuration and report. */
 function describe(objects: readonly StatusObject[]): ReleaseFacts {
   const configObject = objects.find(({ data }) => data?.[CONFIG_KEY] !== undefined)
   const statusObject = objects.find(({ metadata, data }) => data?.[STATUS_KEY] !== undefined || isStatus(metadata.name))
@@ -100,18 +99,18 @@ export interface ReleaseName {
   readonly name: string
 }
 
-/** The release's objects by which the helper is told what to do and reports. */
+/** A release's configuration and the helper's report. */
 export interface ReleaseFacts extends ReleaseName {
   /** Prefix of the names of the release's objects. */
   readonly fullname: string
-  /** The Helm release that made the objects: of an umbrella chart, where ours is called by an alias in it. Undefined: not by Helm. */
+  /** The Helm release of the objects, which is an umbrella chart's if ours is its dependency. Undefined: not created by Helm. */
   readonly helmRelease?: string | undefined
-  /** Undefined: there is none, or it breaks its schema (then `configError`). */
+  /** Undefined: absent, or invalid (then `configError`). */
   readonly config: HelperConfig | undefined
   readonly configHash: string | undefined
   readonly configError: string | undefined
-  /** Undefined: the helper has not reported. */
+  /** Undefined: the helper has not reported yet. */
   readonly status: HelperStatus | undefined
-  /** The ConfigMap that it reports in is there. */
+  /** The status ConfigMap exists. */
   readonly hasStatusObject: boolean
 }

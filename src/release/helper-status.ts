@@ -17,16 +17,16 @@ export interface StatusError {
   readonly at: string
 }
 
-/** What the helper knows of one registry; no secret is in it. */
+/** The state of one registry, without secrets. */
 export interface RegistryStatus {
   readonly name: string
   readonly edition: 'enterprise' | 'personal' | 'static'
   readonly instanceId?: string
   readonly region?: string
-  /** Hash of configuration and identity: a changed one must be proven by a token call (docs/en/decisions.md#readiness). */
+  /** Hash of configuration and identity: a changed one must be verified by a token call (docs/en/decisions.md#readiness). */
   readonly fingerprint: string
   readonly domains: readonly string[]
-  /** `live`: a credential is in use; `pending`: none yet; `failing`: the last refresh failed, the last good one stays. */
+  /** `live`: has a credential; `pending`: none yet; `failing`: the last refresh failed, the last good credential stays. */
   readonly state: 'live' | 'pending' | 'failing'
   readonly issuedAt?: string
   readonly expiresAt?: string
@@ -38,7 +38,7 @@ export interface RegistryStatus {
   readonly triedAt?: string
 }
 
-/** Counts by reason; `current` + the skipped + `pending` = all. */
+/** Counts by reason; `current`, `skipped` and `pending` add up to `total`. */
 export interface CoverageStatus {
   readonly total: number
   readonly current: number
@@ -46,12 +46,12 @@ export interface CoverageStatus {
   readonly skipped: Readonly<Record<string, number>>
 }
 
-/** The helper's own report, written when changed, one in 30 s in the mean; `doctor` and the action read it. */
+/** The helper's report for `doctor` and the action, written when it changes, at most about once in 30 s. */
 export interface HelperStatus {
   readonly version: string
   readonly updatedAt: string
   readonly leader: string
-  /** Hash of the configuration in use: `verify` waits until it is the deployed one. */
+  /** Hash of the active configuration; `verify` waits until it is the deployed one. */
   readonly configHash: string
   readonly secretName: string
   readonly attach: 'admission' | 'serviceAccounts' | 'both'
@@ -59,13 +59,13 @@ export interface HelperStatus {
   readonly registries: readonly RegistryStatus[]
   readonly namespaces: CoverageStatus
   readonly serviceAccounts?: CoverageStatus
-  /** What the helper relies on and could not verify (src/alibaba/unverified.ts); absent: nothing. */
+  /** What the helper relies on without verifying it (src/alibaba/unverified.ts). */
   readonly unverified?: readonly Unverified[]
-  /** Up to 20 things a person should look at (foreign Secret, fought list, failing write), newest first. */
+  /** Up to 20 problems that need a person (foreign Secret, fought list, failing write), newest first. */
   readonly problems: readonly (StatusError & { readonly namespace?: string; readonly object?: string })[]
 }
 
-/** A failure as the status, an Event and the log may carry it: our own words, the cloud's code, no message of others. */
+/** A failure for the status, an Event and the log: our own message and the cloud's code, never a foreign message. */
 export function toStatusError(error: unknown, at: number): StatusError {
   const known = toNopassError(error)
   return {
@@ -81,7 +81,7 @@ export interface StatusObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** The report of a helper that ran before, printable; undefined where there is none that we can read. */
+/** The report in a status ConfigMap, made printable; undefined if absent or unreadable. */
 export function readStatus(object: StatusObject): HelperStatus | undefined {
   try {
     const status = JSON.parse(object.data?.[STATUS_KEY] ?? '') as HelperStatus | null
@@ -91,7 +91,7 @@ export function readStatus(object: StatusObject): HelperStatus | undefined {
   }
 }
 
-/** Helpers before 1.0.0 report no `fix`: the general one of the code takes its place. */
+/** Helpers before 1.0.0 report no `fix`, so the code's general one is used. */
 function withFixes(status: HelperStatus): HelperStatus {
   return {
     ...status,

@@ -9,7 +9,7 @@ import type { Schema } from '../values/schema/schema.ts'
 
 export interface LoadedConfig {
   readonly config: HelperConfig
-  /** Hex SHA-256 of the text: which configuration is in use. */
+  /** Hex SHA-256 of the text. */
   readonly hash: string
 }
 
@@ -17,7 +17,7 @@ export interface LoadedConfig {
 export function loadConfig(text: string): LoadedConfig {
   let value: unknown
   try {
-    // Not `silent`, which swallows errors: half a file would be a configuration with other targets.
+    // Not `silent`, which ignores errors: a truncated file would be a configuration with other targets.
     value = parse(text, { schema: 'core', uniqueKeys: true, logLevel: 'error' })
   } catch {
     // The parser's message may quote the text.

@@ -9,16 +9,15 @@ const CONTENT_LEAVES = [
 ] as const
 
 /**
- * Whether the content of a pull secret is still what we wrote last: any change by another writer takes the changed field out of
- * our entries (one for what was applied, one for what was patched). Annotations stay as they were
- * (docs/en/decisions.md#field-ownership).
+ * Whether the content of a pull secret is still what we wrote: a change by another writer removes the field from our entries
+ * (one for applied fields, one for patched ones). (docs/en/decisions.md#field-ownership)
  */
 export function ownsContent(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
   const ours = (entries ?? []).filter((entry) => isApplied(entry) || entry.manager === CONTENT_MANAGER)
   return CONTENT_LEAVES.every((leaf) => ours.some(({ fieldsV1 }) => hasField(fieldsV1, leaf)))
 }
 
-/** The keys of the labels that we applied and nobody changed since. An apply sets them again, so that none can stay in it. */
+/** The keys of the labels that we applied and still own. */
 export function appliedLabels(entries: readonly ManagedFieldsEntry[] | undefined): readonly string[] {
   return (entries ?? []).filter(isApplied).flatMap(({ fieldsV1 }) => {
     return Object.keys(fieldAt(fieldsV1, ['f:metadata', 'f:labels']) ?? {}).flatMap((key) =>
@@ -27,7 +26,7 @@ export function appliedLabels(entries: readonly ManagedFieldsEntry[] | undefined
   })
 }
 
-/** Another manager that owns a part of a Secret's data: who to name when ours was changed. */
+/** Another manager that owns a part of a Secret's data, for messages about changed content. */
 export function otherContentManager(entries: readonly ManagedFieldsEntry[] | undefined): string | undefined {
   const others = entries?.filter(({ manager }) => manager !== FIELD_MANAGER && manager !== CONTENT_MANAGER)
   return others?.find(({ fieldsV1 }) => hasField(fieldsV1, ['f:data']))?.manager

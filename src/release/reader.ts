@@ -2,33 +2,33 @@ import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { listPages } from '../kube/list-pages.ts'
 
-/** Reads that may be forbidden: what could not be read is noted, and the rest goes on. */
+/** Reads that may be forbidden: what could not be read is recorded, and the rest continues. */
 export interface Reader {
-  /** Undefined: not readable. `null`: not there (404). */
+  /** Undefined: not readable. `null`: not found (404). */
   get<T>(what: string, path: string, accept?: string): Promise<T | null | undefined>
   /** All pages; undefined: not readable. An API that the server does not have is an empty list. */
   list<T, K = T>(what: string, path: string, options?: ListOptions<T, K>): Promise<readonly K[] | undefined>
   /** Any read; undefined: not readable. */
   attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined>
   readonly unread: readonly Unread[]
-  /** Notes what could not be read for another reason than a refusal. */
+  /** Records what could not be read for a reason other than a refusal. */
   note(what: string, why: string): void
 }
 
 interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
-  /** What of an object is kept (default: all of it). */
+  /** Reduces each object to what is kept (default: everything). */
   readonly trim?: (object: T) => K
 }
 
 /**
- * Objects of one page. A page of Pods may be parsed to 20 times its text, and garbage is collected late: small pages, one list at a
- * time. With 200 a removal needed 230 MiB where it needs 169 (docs/en/performance.md).
+ * Objects per page. Parsed Pods may need 20 times the memory of their text, and garbage is collected late, so pages are small
+ * and lists are read one at a time. With 200 a removal needed 230 MiB instead of 169 (docs/en/performance.md).
  */
 export const PAGE = 100
 
 /**
- * A reader over one client. Whatever is no refusal of a single read is thrown (no connection, wrong credential).
- * `onProgress` is told what is being read, and how much of it is there.
+ * Errors other than the refusal of a single read are thrown (no connection, wrong credential). `onProgress` gets what is being
+ * read, and how many items so far.
  */
 export function createReader(
   client: KubeClient,
@@ -83,9 +83,9 @@ async function orNull<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Something that the caller has no right to read, so that nothing can be said about it. */
+/** Something that the caller may not read, so that nothing is known about it. */
 export interface Unread {
-  /** As a sentence begins: `Pods of all namespaces`. */
+  /** The beginning of a sentence: `Pods of all namespaces`. */
   readonly what: string
   readonly why: string
 }

@@ -2,7 +2,7 @@ import { ERROR_CODES } from '../error-codes.ts'
 import { type ErrorCode, NopassError } from '../errors.ts'
 import type { HelperStatus, RegistryStatus } from './helper-status.ts'
 
-/** One Pod of the helper, reduced to what tells why it does not run. */
+/** One Pod of the helper, reduced to what explains why it does not run. */
 export interface PodView {
   readonly name: string
   readonly ready: boolean
@@ -13,33 +13,33 @@ export interface PodView {
   readonly restarts: number
   readonly exitCode: number | undefined
   /** The termination message: the end of the container's log. */
-  readonly lastWords: string | undefined
+  readonly lastLog: string | undefined
   readonly unscheduled: boolean
 }
 
-/** Something that keeps the release from becoming ready. */
+/** Something that prevents the release from becoming ready. */
 export interface Cause {
-  /** Same key, same cause: how long it lasts is counted by it. */
+  /** Identifies the cause, to measure how long it lasts. */
   readonly key: string
-  /** How long it may last before waiting on is useless, milliseconds. Infinity: it may pass by itself. */
+  /** How long it may last before waiting is useless, milliseconds. Infinity: it may resolve itself. */
   readonly patienceMs: number
   readonly error: NopassError
 }
 
-/** Reasons that no time fixes, with how long a slow node may show them by accident. */
+/** Reasons that waiting does not fix, with how long a slow node may show them temporarily. */
 const WAITING: Readonly<Record<string, number>> = {
   InvalidImageName: 0,
   ErrImageNeverPull: 0,
   CreateContainerConfigError: 20_000,
   CreateContainerError: 20_000,
   RunContainerError: 20_000,
-  // A registry may be away for a moment; a wrong name stays wrong.
+  // A registry may be unavailable for a moment; a wrong name stays wrong.
   ImagePullBackOff: 45_000,
   ErrImagePull: 45_000,
   ImageInspectError: 20_000,
 }
 
-/** The cloud's answers that no time fixes, milliseconds. */
+/** Errors of the cloud that waiting does not fix, milliseconds. */
 const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
   CLOUD_NOT_FOUND: 15_000,
   CLOUD_REJECTED: 15_000,
@@ -50,22 +50,22 @@ const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
   CREDENTIALS_REFUSED: 30_000,
 }
 
-/** Everything that looks wrong now, what the helper itself says first. */
+/** All current causes, those that the helper reports first. */
 export function findCauses(observed: {
   readonly pods: readonly PodView[]
   readonly status: HelperStatus | undefined
   readonly configHash: string | undefined
-  /** This run changed RAM, which reaches every region within a minute: a denial may pass. */
+  /** This run changed RAM, which takes up to a minute to reach every region, so a denial may be temporary. */
   readonly ramChanged: boolean
 }): readonly Cause[] {
   const { pods, status, configHash, ramChanged } = observed
   const current = status !== undefined && (configHash === undefined || status.configHash === configHash)
-  // `pending` with an error: not one credential yet; `failing`: the last good one goes on.
+  // `pending` with an error: no credential yet; `failing`: the last good one is still used.
   const failing = current ? status.registries.filter(({ state }) => state !== 'live') : []
   return [...failing.flatMap((registry) => registryCauses(registry, ramChanged)), ...pods.flatMap(podCauses)]
 }
 
-/** How long a change of RAM may take to count, milliseconds. */
+/** How long a change of RAM may take to become effective, milliseconds. */
 const RAM_DELAY = 60_000
 
 function registryCauses({ name, instanceId, region, error }: RegistryStatus, ramChanged: boolean): readonly Cause[] {
@@ -108,16 +108,16 @@ function podCauses(pod: PodView): readonly Cause[] {
 }
 
 function crashCause(pod: PodView): Cause {
-  const said = lastLogError(pod.lastWords)
-  const message = `Pod ${pod.name} ended ${pod.restarts} times with exit code ${pod.exitCode ?? '?'}${said ? `: ${said.message}` : ''}`
+  const logged = lastLogError(pod.lastLog)
+  const message = `Pod ${pod.name} ended ${pod.restarts} times with exit code ${pod.exitCode ?? '?'}${logged ? `: ${logged.message}` : ''}`
   return {
     key: `pod ${pod.name} crash`,
     patienceMs: pod.restarts >= 3 ? 0 : Number.POSITIVE_INFINITY,
-    error: new NopassError('POD_FAILING', message, { ...(said && { hint: said.hint, reason: said.code }) }),
+    error: new NopassError('POD_FAILING', message, { ...(logged && { hint: logged.hint, reason: logged.code }) }),
   }
 }
 
-/** The last error that the helper logged (one JSON line an event), when the termination message holds it. */
+/** The last error that the helper logged (one JSON line per event), if the termination message contains it. */
 export function lastLogError(
   text: string | undefined,
 ): { readonly code: ErrorCode; readonly message: string; readonly hint: string } | undefined {

@@ -4,10 +4,10 @@ import type { KubeClient } from '../kube/client.ts'
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
 import { type Cause, findCauses, type PodView } from './release-causes.ts'
 
-/** Where the parts of a deployed release are; read from its rendered manifest. */
+/** The objects of a deployed release, from its rendered manifest. */
 export interface ReleaseParts {
   readonly namespace: string
-  /** `matchLabels` of the helper's Deployment; undefined when the chart has none of ours. */
+  /** `matchLabels` of the helper's Deployment; undefined if the chart has none. */
   readonly selector: Readonly<Record<string, string>> | undefined
   readonly statusConfigMap: string | undefined
   readonly configHash: string | undefined
@@ -18,22 +18,22 @@ export interface WatchedRelease extends ReleaseParts {
 }
 
 export interface ReleaseWatch {
-  /** Resolves with the cause when waiting on is useless; never otherwise. */
+  /** Resolves with the cause when waiting is useless; never otherwise. */
   readonly permanent: Promise<NopassError>
-  /** What looked wrong last, worst first: the evidence when helm's own timeout comes first. */
+  /** The latest causes, worst first, for the case that helm's own timeout comes first. */
   evidence(): readonly Cause[]
   stop(): void
 }
 
-/** What was there before helm's step: it says nothing about the step. */
+/** The state before helm's step, which must not be attributed to it. */
 export interface EarlierState {
-  /** Names of Pods. Undefined: not known, so no Pod is judged. */
+  /** Names of Pods. Undefined: unknown, so no Pod is judged. */
   readonly pods: ReadonlySet<string> | undefined
   /** When the helper's last report was written. */
   readonly reportedAt: string | undefined
 }
 
-/** Read directly before helm starts. A crash-looping Pod of an earlier revision must not end the step that repairs it. */
+/** Read directly before helm starts: a crash-looping Pod of an earlier revision must not abort the step that fixes it. */
 export async function readEarlierState(
   client: KubeClient,
   parts: ReleaseParts,
@@ -46,7 +46,7 @@ export async function readEarlierState(
   return { pods: pods && new Set(pods.map(({ name }) => name)), reportedAt: status?.updatedAt }
 }
 
-/** Looks at the Pods that helm's step made and at the helper's newer reports, once a second while helm waits. */
+/** Checks the Pods of helm's step and the helper's newer reports, once a second while helm waits. */
 export function watchRelease(
   client: KubeClient,
   parts: WatchedRelease,
@@ -59,7 +59,7 @@ export function watchRelease(
   let last: readonly Cause[] = []
   const { promise, resolve } = Promise.withResolvers<NopassError>()
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const [all, report] = await Promise.all([readPods(client, parts, either), readStatus(client, parts, either)])
     const now = performance.now()
     const pods = all.filter(({ name }) => earlier.pods?.has(name) === false)
@@ -74,8 +74,8 @@ export function watchRelease(
 
   async function loop(): Promise<void> {
     while (!either.aborted) {
-      // An API server that fails for a moment is helm's problem first; we only look.
-      await look().catch(() => undefined)
+      // Errors of the API server are left to helm, which uses it too.
+      await check().catch(() => undefined)
       await sleep(1000, undefined, { signal: either, ref: false }).catch(() => undefined)
     }
   }
@@ -83,7 +83,7 @@ export function watchRelease(
   return { permanent: promise, evidence: () => last, stop: () => controller.abort() }
 }
 
-/** The helper's report; undefined when there is none yet. */
+/** The helper's report; undefined: none yet. */
 export async function readStatus(
   client: KubeClient,
   parts: ReleaseParts,
@@ -120,7 +120,6 @@ interface ContainerStatus {
   readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } }
 }
 
-/** The release's Pods, as the causes are read from them. */
 export async function readPods(
   client: KubeClient,
   parts: ReleaseParts,
@@ -145,7 +144,7 @@ export async function readPods(
         detail: container?.state?.waiting?.message ?? unscheduled?.message,
         restarts: container?.restartCount ?? 0,
         exitCode: container?.lastState?.terminated?.exitCode,
-        lastWords: container?.lastState?.terminated?.message,
+        lastLog: container?.lastState?.terminated?.message,
         unscheduled: unscheduled !== undefined,
       }
     })

@@ -2,20 +2,20 @@ import { globsToPattern } from '../values/glob.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { NamespaceView } from './views.ts'
 
-/** Which namespaces get which registries, and which ServiceAccounts the reference. */
+/** Which namespaces get which registries, and which ServiceAccounts get the reference. */
 export interface Targets {
-  /** Names in the configuration's order. The helper's own namespace always holds all (docs/en/decisions.md#own-copy). */
+  /** Names in the configuration's order. The helper's own namespace always gets all (docs/en/decisions.md#own-copy). */
   registriesOf(namespace: NamespaceView): readonly string[]
-  /** Whether the targets themselves take the namespace in. */
+  /** Whether the targets include the namespace. */
   includes(namespace: NamespaceView): boolean
-  /** Whether the configuration names the namespace, also while it is opted out or everything is retired. */
+  /** Whether the configuration matches the namespace, even if it is opted out or everything is retired. */
   names(namespace: NamespaceView): boolean
   takesServiceAccount(name: string): boolean
-  /** The registries that some namespace gets together with this one; the helper's own, which holds all, is no reason. */
+  /** The registries that some namespace gets together with this one; the helper's own namespace, which gets all, does not count. */
   registriesBeside(registry: string, namespaces: Iterable<NamespaceView>): ReadonlySet<string>
   /** Labels of namespaces that a selector reads. */
   readonly namespaceLabels: ReadonlySet<string>
-  /** Scope `namespaces`: the plain names that are listed. */
+  /** Scope `namespaces`: the listed names. */
   readonly listedNamespaces: readonly string[]
 }
 
@@ -24,7 +24,7 @@ type TargetConfig = Pick<HelperConfig, 'registries' | 'targets' | 'retire' | 're
 export function createTargets(config: TargetConfig): Targets {
   const all = config.registries.map(({ name }) => name)
   const rules = config.registries.map((registry) => {
-    // A registry's own keys replace the global ones, key by key.
+    // A registry's own keys override the global ones, key by key.
     const merged = { ...config.targets.namespaces, ...registry.targets?.namespaces }
     return { name: registry.name, ...merged, matches: createNameMatcher(merged) }
   })
@@ -40,7 +40,7 @@ export function createTargets(config: TargetConfig): Targets {
     rules.filter((rule) => rule.matches(namespace.name) && matchesSelector(rule.selector, namespace.labels))
   const choose = (namespace: NamespaceView): string[] =>
     config.retire || namespace.optedOut ? [] : named(namespace).map(({ name }) => name)
-  // A view never changes, and each is asked about several times in a rotation.
+  // A view is immutable, and each is queried several times in a rotation.
   const known = new WeakMap<NamespaceView, readonly string[]>()
   const chosen = (namespace: NamespaceView): readonly string[] => {
     const found = known.get(namespace) ?? shared(choose(namespace))
@@ -82,7 +82,7 @@ export interface LabelSelector {
   readonly matchExpressions?: readonly Expression[]
 }
 
-/** Whether labels fit a selector, as everywhere in Kubernetes: all parts must hold, and `NotIn` holds without the label. */
+/** Whether labels match a selector, as in Kubernetes: all parts must match, and `NotIn` matches without the label. */
 function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   return (
     Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&

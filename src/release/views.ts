@@ -14,39 +14,39 @@ import type { Versioned } from '../kube/watch/store.ts'
 import { createShare } from '../lib/share.ts'
 import { appliedLabels, otherContentManager, ownsContent } from './ownership.ts'
 
-/** What of a Namespace the plan reads. */
+/** The parts of a Namespace that the plan needs. */
 export interface NamespaceView extends Versioned {
   readonly name: string
-  /** Only the labels that a selector asks for. */
+  /** Only the labels that a selector uses. */
   readonly labels: Readonly<Record<string, string>>
   readonly optedOut: boolean
   readonly terminating: boolean
 }
 
-/** What of a Secret of our name the plan reads; never its data. */
+/** The parts of a pull secret that the plan needs; never its data. */
 export interface SecretView extends Versioned {
-  /** Carries the labels of this release. */
+  /** Has the labels of this release. */
   readonly ours: boolean
-  /** Its content is what we wrote last. */
+  /** Its content is unchanged since our last write. */
   readonly intact: boolean
-  /** Carries all labels that values ask for, and none that they asked for once. */
+  /** Has all labels of the values, and none of earlier values. */
   readonly labelled: boolean
   readonly hash: string | undefined
   readonly registries: readonly string[]
-  /** When the credential of each of these was issued, epoch milliseconds; undefined where that is not known. */
+  /** When each credential was issued, epoch milliseconds; undefined: unknown. */
   readonly issuedAt: readonly (number | undefined)[]
-  /** Epoch milliseconds; undefined when nothing in it expires. */
+  /** Epoch milliseconds; undefined: never. */
   readonly expiresAt: number | undefined
   readonly otherManager: string | undefined
 }
 
-/** What of a ServiceAccount the plan reads. */
+/** The parts of a ServiceAccount that the plan needs. */
 export interface ServiceAccountView extends Versioned {
   readonly namespace: string
   readonly name: string
-  /** Names in `imagePullSecrets` in their order; '' for an entry without a name. Of an overlong list only our entry. */
+  /** Names in `imagePullSecrets` in order; '' for an entry without a name. Only our entry of an overlong list. */
   readonly list: readonly string[]
-  /** How many entries an overlong list has. */
+  /** The number of entries of an overlong list. */
   readonly overlong?: number
   readonly owner: ListOwner | undefined
   readonly optedOut: boolean
@@ -65,15 +65,14 @@ export interface TrimOptions {
 }
 
 /**
- * What is kept of a list. The API server limits neither names nor their number, so a user of one namespace could fill the helper's
- * memory: a longer list is overlong, and only whether our entry is in it is kept.
+ * The API server limits neither names nor their number, so a user of one namespace could exhaust the helper's memory. Of a
+ * longer list only our entry is kept.
  */
 const LIST_LIMIT = { entries: 100, characters: 4096 }
-/** A longer annotation is not one that we wrote: an annotation may have 256 KiB. */
+/** Longer annotations, of up to 256 KiB, are not ours. */
 const HASH_LENGTH = 64
 const LIST_LENGTH = 32 * 1024
 
-/** Names of a list of pull secrets, or what is kept of an overlong one. */
 export function boundedList(
   entries: readonly { readonly name?: string }[],
   secretName: string,
@@ -86,7 +85,7 @@ export function boundedList(
   return { list: ours ? [secretName] : [], overlong: entries.length }
 }
 
-/** The functions that reduce objects to views; equal small parts are shared, since there may be 10,000 of each. */
+/** Reduces objects to views; equal parts are shared, because there may be 10,000 objects of each kind. */
 export interface Trimmers {
   namespace(object: KubeObject): NamespaceView
   secret(object: KubeObject): SecretView
@@ -155,8 +154,8 @@ function readTime(annotation = ''): number | undefined {
 }
 
 /**
- * Whether a Pod without our entry has the list that its ServiceAccount had before we added it: nothing, or today's without
- * our entry. Otherwise the list is the Pod's own, and hides the ServiceAccount's.
+ * Whether a Pod without our entry has the list that its ServiceAccount had before we added it: empty, or the current one without
+ * our entry. Otherwise the list is the Pod's own and overrides the ServiceAccount's.
  */
 export function isCopiedList(pod: readonly string[], account: readonly string[], secretName: string): boolean {
   const before = account.filter((name) => name !== secretName)

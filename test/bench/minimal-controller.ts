@@ -78,7 +78,7 @@ const attach =
 
 function watch(path: string, accept: string, onObject: (type: string, object: Observed) => void): void {
   const url = `${server}/api/v1/${path}${path.includes('?') ? '&' : '?'}watch=1`
-  const onAnswer = (answer: IncomingMessage): void => {
+  const onResponse = (answer: IncomingMessage): void => {
     const rest = { text: '' }
     answer.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest.text + chunk).split('\n')
@@ -89,7 +89,7 @@ function watch(path: string, accept: string, onObject: (type: string, object: Ob
       }
     })
   }
-  request(url, { agent: watches, headers: { authorization, accept } }, onAnswer).end()
+  request(url, { agent: watches, headers: { authorization, accept } }, onResponse).end()
 }
 
 watch('namespaces', METADATA, (type, { metadata: { name } }) => {

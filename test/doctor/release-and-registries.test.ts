@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
           detail: 'not found',
           restarts: 0,
           exitCode: undefined,
-          lastWords: undefined,
+          lastLog: undefined,
           unscheduled: false,
         },
       ],

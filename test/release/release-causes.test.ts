@@ -11,7 +11,7 @@ const pod: PodView = {
   detail: undefined,
   restarts: 0,
   exitCode: undefined,
-  lastWords: undefined,
+  lastLog: undefined,
   unscheduled: false,
 }
 
@@ -66,8 +66,8 @@ test('a name that no registry takes is hopeless at once, a pull may fail for a w
 })
 
 test('three crashes are enough, and the last words of the helper say why', () => {
-  const lastWords = '{"msg":"started"}\n{"level":60,"code":"HELPER_CONFIG_INVALID","msg":"bad config"}\n'
-  assert.deepEqual(causes([{ ...pod, restarts: 3, exitCode: 2, lastWords }]), [
+  const lastLog = '{"msg":"started"}\n{"level":60,"code":"HELPER_CONFIG_INVALID","msg":"bad config"}\n'
+  assert.deepEqual(causes([{ ...pod, restarts: 3, exitCode: 2, lastLog }]), [
     [0, 'POD_FAILING', 'Pod p ended 3 times with exit code 2: bad config'],
   ])
   assert.equal(lastLogError('no json'), undefined)

@@ -1,4 +1,4 @@
-import { errorFromAnswer, KubeApiError } from '../../src/kube/api-error.ts'
+import { errorFromResponse, KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 import type { Random } from './random.ts'
@@ -238,7 +238,7 @@ export function createNetwork(options: NetworkOptions): Network {
 }
 
 function refusal(title: string, { status, body, retryAfter }: ServerAnswer): KubeApiError {
-  return errorFromAnswer(title, status, JSON.stringify(body), retryAfter)
+  return errorFromResponse(title, status, JSON.stringify(body), retryAfter)
 }
 
 function decode(body: unknown): unknown {

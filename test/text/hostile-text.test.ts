@@ -22,7 +22,7 @@ import type { Log } from '../../src/helper/log.ts'
 import { createEventReporter } from '../../src/helper/report/event-reporter.ts'
 import { createStatusWriter } from '../../src/helper/report/status-writer.ts'
 import { renderStatusPage } from '../../src/helper/status-page/status-page.ts'
-import { errorFromAnswer } from '../../src/kube/api-error.ts'
+import { errorFromResponse } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { withoutCommands } from '../../src/printable.ts'
 import { type ClusterResult, describeError, printableResult } from '../../src/rollout/cluster-result.ts'
@@ -82,7 +82,7 @@ test('security 1: an error of any code is two lines, in every form that people r
 test('security 1: what a server answers becomes one line, also without our own error around it', async (t) => {
   const property = fc.property(hostileText, fc.integer({ min: 400, max: 599 }), (text, code) => {
     const body = JSON.stringify({ kind: 'Status', message: text, reason: text })
-    assertHarmless(formatError(errorFromAnswer(`GET /${text}`, code, body, undefined)), 2, body)
+    assertHarmless(formatError(errorFromResponse(`GET /${text}`, code, body, undefined)), 2, body)
   })
   await fuzz(t, 'hostile text in answers', property, 500)
 })

@@ -16,10 +16,10 @@ import type { CliHost, CommonFlags } from '../program/host.ts'
 import type { CleanupFlags } from './flags.ts'
 import { type LegacyReport, renderLegacy } from './render-legacy.ts'
 
-/** Says what depends on the old helper and what would be removed; with --yes, and nothing that depends, removes it. */
+/** Lists what depends on the old helper and what would be removed; with --yes, if nothing depends on it, removes it. */
 export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
   const { client, aheadMs } = await connectToWrite(flags, host)
-  // A credential is alive or not by the API server's clock, whatever this machine's says.
+  // Whether a credential has expired is decided by the API server's clock.
   const now = (): number => Date.now() - (aheadMs() ?? 0)
   try {
     const { facts, dependents } = await observe(client, flags, host, now)
@@ -47,7 +47,7 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
   }
 }
 
-/** @throws NopassError `LEGACY_UNREADABLE`: what is not seen could be what depends */
+/** @throws NopassError `LEGACY_UNREADABLE`, because what cannot be read might depend on it */
 async function observe(
   client: KubeClient,
   flags: CleanupFlags,

@@ -11,7 +11,7 @@ import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import type { CleanupFlags } from './flags.ts'
 
-/** Says what would be taken away, or with a confirmation takes it away; 1 when something was left. */
+/** Lists what would be removed, or with a confirmation removes it; returns 1 if something is left. */
 export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
   if (flags.legacy) {
     throw new NopassError('INPUT_INVALID', '--detach and --legacy clean up different things', {
@@ -49,7 +49,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   }
 }
 
-/** @throws NopassError `HELPER_AT_WORK` while a helper would restore everything, `CLEANUP_UNREADABLE` where that cannot be seen */
+/** @throws NopassError `HELPER_AT_WORK` while a helper would restore everything, `CLEANUP_UNREADABLE` if that cannot be read */
 async function describeRelease(
   client: KubeClient,
   flags: CleanupFlags,
@@ -89,7 +89,7 @@ interface Running {
   readonly status?: { readonly phase?: string }
 }
 
-/** @throws NopassError `CLEANUP_UNREADABLE`: a release that cannot be seen may be at work */
+/** @throws NopassError `CLEANUP_UNREADABLE`, because a release that cannot be read may be running */
 function requireRead({ unread: [first] }: Reader): void {
   if (first !== undefined) throw new NopassError('CLEANUP_UNREADABLE', `not readable: ${first.what} (${first.why})`)
 }

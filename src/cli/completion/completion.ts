@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { NopassError } from '../../errors.ts'
 
-/** A completion script of commands and their flags. Throws INPUT_INVALID. */
+/** A completion script for commands and their flags. Throws INPUT_INVALID. */
 export function renderCompletion(shell: string, program: Command): string {
   const { commands } = program
   if (shell === 'bash') return bash(commands)

@@ -2,18 +2,18 @@ import type { Finding } from '../../doctor/finding.ts'
 import { shellWord } from '../../lib/shell-word.ts'
 import { type ConnectFlags, contextOf } from '../program/connect-flags.ts'
 
-/** How each program spells the two flags by which a cluster is chosen. */
+/** Each program's names of the two flags that select a cluster. */
 const CONTEXT: Readonly<Record<string, string>> = {
   kubectl: '--context',
   helm: '--kube-context',
   'acr-nopass': '--kube-context',
 }
-/** Those of our commands that reach a cluster. */
+/** Our commands that connect to a cluster. */
 const REACHING = /^acr-nopass (doctor|refresh|cleanup|apply)\b/
 
 /**
- * Makes the commands of findings go to the cluster that was looked at, and ours be called as the user called us. `release` is
- * given where the cluster has several: `refresh` refuses to choose one.
+ * Adds the flags of the checked cluster to the commands of findings, and the name that the user calls our program by. `release`
+ * is set if the cluster has several, because `refresh` needs one.
  */
 export function aimCommands(
   findings: readonly Finding[],
@@ -43,6 +43,6 @@ function aim(part: string, flags: ConnectFlags, program: string): string {
     ...(kubeconfig === undefined ? [] : ['--kubeconfig', shellWord(kubeconfig)]),
     ...(named === undefined ? [] : [context, shellWord(named)]),
   ]
-  // Ours takes flags after the command only.
+  // Ours accepts flags only after the command.
   return (name === 'acr-nopass' ? [called, ...words, ...aimed] : [called, ...aimed, ...words]).join(' ')
 }

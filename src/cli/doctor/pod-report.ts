@@ -18,7 +18,7 @@ interface ContainerReport {
   readonly steps: readonly PodStep[]
 }
 
-/** The report about one Pod as data, for `-o json`; fields are added to it, and never change their meaning. */
+/** The report about one Pod for `-o json`; fields may be added, but never change their meaning. */
 export function describePodReport(observed: Observed, findings: readonly Finding[]): object {
   const { focus } = observed
   return {
@@ -36,7 +36,7 @@ export function describePodReport(observed: Observed, findings: readonly Finding
   }
 }
 
-/** The report about one Pod as a person reads it: every step of a pull up to the first that fails, then the findings. */
+/** The report about one Pod as text: the steps of a pull up to the first that fails, then the findings. */
 export function renderPodReport(observed: Observed, findings: readonly Finding[], paint: CliPaint): string {
   const { focus } = observed
   const pod = focus?.pod

@@ -1,7 +1,7 @@
 import { printable } from '../../printable.ts'
 import type { CliHost } from '../program/host.ts'
 
-/** What is being read, on one line of a terminal that is gone in the end; elsewhere nothing. */
+/** Shows what is being read on one line of a terminal, which is cleared at the end; elsewhere nothing. */
 export interface Progress {
   readonly say: (what: string, items: number) => void
   end(): void

@@ -3,7 +3,7 @@ import { printable } from '../../printable.ts'
 import type { Unread } from '../../release/reader.ts'
 import type { CliPaint } from '../program/paint.ts'
 
-/** One finding as a person reads it. */
+/** One finding as text. */
 export function renderFinding(finding: Finding, paint: CliPaint): string {
   const colour: Readonly<Record<Severity, (text: string) => string>> = {
     error: paint.red,
@@ -18,7 +18,7 @@ export function renderFinding(finding: Finding, paint: CliPaint): string {
   ].join('\n')
 }
 
-/** What could not be read, and why; '' when everything was. */
+/** What could not be read, and why; '': nothing. */
 export function renderUnread(unread: readonly Unread[]): string {
   if (unread.length === 0) return ''
   return [
@@ -27,7 +27,7 @@ export function renderUnread(unread: readonly Unread[]): string {
   ].join('\n')
 }
 
-/** `false` with an error; `null` where none was found but not everything could be read. */
+/** `false` with an error; `null` if there is none but not everything could be read. */
 export function judgeHealth(findings: readonly Finding[], unread: number): boolean | null {
   if (findings.some(({ severity }) => severity === 'error')) return false
   return unread === 0 ? true : null

@@ -9,7 +9,7 @@ import { describeCloud, renderCloud } from './render-cloud.ts'
 import { judgeHealth, renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
 import { doctorUnverified } from './unverified.ts'
 
-/** The report as data, for `-o json`; fields are added to it, and never change their meaning. */
+/** The report for `-o json`; fields may be added, but never change their meaning. */
 export function describeReport(observed: Observed, findings: readonly Finding[]): object {
   const { status } = observed.release ?? {}
   return {
@@ -43,7 +43,7 @@ export function describeCommon(observed: Observed, findings: readonly Finding[])
   }
 }
 
-/** The report as a person reads it: what is, then what is wrong, worst first, then what could not be looked at. */
+/** The report as text: the state, then what is wrong, worst first, then what could not be checked. */
 export function renderReport(observed: Observed, findings: readonly Finding[], paint: CliPaint): string {
   const blocks = [
     renderHeading(observed, paint),
@@ -58,7 +58,7 @@ export function renderReport(observed: Observed, findings: readonly Finding[], p
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
-/** Which release on which server, and how its helper does. */
+/** The release, the server and the state of the helper. */
 export function renderHeading({ release, server, kubernetes, deployment, lease }: Observed, paint: CliPaint): string {
   const where = printable(`${server}${kubernetes ? `, Kubernetes ${kubernetes}` : ''}`)
   if (release === undefined) return `${paint.bold('acr-nopass')} on ${where}`

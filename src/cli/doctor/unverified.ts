@@ -4,7 +4,7 @@ import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
 import { wantedRoles } from '../../doctor/cloud/wanted-roles.ts'
 import type { Observed } from '../../doctor/observed.ts'
 
-/** What the findings rely on and nobody could verify: each fact once. Pure. */
+/** What the findings rely on without being verified, without duplicates. */
 export function doctorUnverified(observed: Observed): readonly UnverifiedFact[] {
   return collectUnverified([...matching(observed), ...issuer(observed), ...lifetimes(observed), ...reported(observed)])
 }
@@ -38,7 +38,7 @@ function reported({ release }: Observed): readonly Unverified[] {
 
 const HOUR = 3_600_000
 
-/** A lifetime that was requested and not seen yet, or not granted. */
+/** A requested lifetime that was not observed yet, or not granted. */
 function lifetimes({ release }: Observed): readonly Unverified[] {
   const { config, status } = release ?? {}
   return (config?.registries ?? []).flatMap(({ name, expiresInHours }) => {

@@ -2,7 +2,7 @@ import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 import { connectOptions } from '../program/connect-flags.ts'
 import type { ImportFlags } from './import-values.ts'
 
-/** `import`: what Alibaba's own helper was told, as values of ours. */
+/** `import`: the configuration of Alibaba's own helper as our values. */
 export function addImport({ program, host, run }: Cli): void {
   const command = withCommonOptions(
     program

@@ -21,7 +21,7 @@ import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 
-/** Writes the values, and says on stderr what needs a person; 2 with every error at once. */
+/** Writes the values, and to stderr what needs a person; returns 2 with all errors. */
 export async function importValues(flags: ImportFlags & CommonFlags, host: CliHost): Promise<number> {
   const { facts, read, unread } =
     flags.file === undefined ? await fromCluster(flags, host) : await fromFiles(flags, host)
@@ -58,7 +58,7 @@ function nothing(unread: readonly ImportNote[]): NopassError {
 
 interface Source {
   readonly facts: LegacyFacts
-  /** Undefined: nothing was configured, as in 2018. */
+  /** Undefined: nothing was configured, as in the 2018 recipe. */
   readonly read: ReadSettings | undefined
   readonly unread: readonly ImportNote[]
 }
@@ -93,7 +93,7 @@ function configured({ configuration }: LegacyFacts): ReadSettings | undefined {
   return configuration && readConfigMap(configuration, source)
 }
 
-/** What we write ourselves has to pass our own check, the same as Helm's. */
+/** The written values have to pass our own validation. */
 async function validate(text: string, host: CliHost): Promise<readonly NopassError[]> {
   const defaults = await readFile(join(host.root, 'chart/values.yaml'), 'utf8')
   const { errors } = loadValues({

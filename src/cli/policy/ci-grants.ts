@@ -9,13 +9,13 @@ import type { PolicyFlags } from './flags.ts'
 import type { PolicyCluster } from './policy-clusters.ts'
 
 /**
- * As ACK itself names the roles of nodes, of one cluster and of all its managed ones; which one a cluster has is not
- * known offline, and node pools may have roles of any name.
+ * ACK's own names for the roles of nodes, of one cluster and of all managed ones; which one a cluster has is unknown offline, and
+ * node pools may have roles of any name.
  */
 const USUAL_WORKER_ROLES = ['KubernetesWorkerRole-*', 'AliyunCSManagedDefaultWorkerRole'] as const
 const WORKFLOW_POLICY = 'acr-nopass-workflow'
 
-/** The least rights of the workflow's role and of each deploy role for these clusters (docs/en/decisions.md#ci-policy). Pure. */
+/** The minimal rights of the workflow's role and of each deploy role for these clusters (docs/en/decisions.md#ci-policy). */
 export function ciGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags): Grants {
   const notes = new Set<string>()
   const deployRoles = [...new Set(clusters.flatMap(({ deployRole }) => (deployRole ? [deployRole] : [])))]
@@ -46,7 +46,7 @@ function unionOf(documents: readonly PolicyDocument[]): PolicyDocument {
   return unionDocuments(...documents)
 }
 
-/** One document a way of managing RAM and account. */
+/** One document per mode of managing RAM and account. */
 function documentsOf(
   clusters: readonly PolicyCluster[],
   listed: number,
@@ -58,7 +58,7 @@ function documentsOf(
     const [first] = members
     const ram: RamMode = first?.ram ?? 'none'
     const roles = members.flatMap((cluster) => rolesOf(cluster, notes))
-    // Clusters that share a worker role share one policy that is named after it.
+    // Clusters that share a worker role share a policy that is named after it.
     const shared = ram === 'worker-role' && listed > 1 ? roles.map((role) => `acr-nopass-${role}`) : []
     return ciPolicyDocument({
       accountId: first && accountOf(first, flags),

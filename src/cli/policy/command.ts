@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 import type { PolicyFlags } from './flags.ts'
 
-/** `policy`: the documents for those who apply them themselves. Writes nothing anywhere. */
+/** `policy`: the documents for users who apply them themselves. Writes nothing. */
 export function addPolicy({ program, host, run }: Cli): void {
   const command = program
     .command('policy')

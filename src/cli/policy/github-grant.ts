@@ -11,10 +11,10 @@ interface GithubIds {
 
 const NO_IDS: GithubIds = { ownerId: '', repositoryId: '' }
 
-/** The role that the docs call so. */
+/** The role's name in the docs. */
 const WORKFLOW_ROLE = 'acr-nopass-deploy'
 
-/** The trust of the workflow's role, for exactly one repository. */
+/** The trust policy of the workflow's role, for exactly one repository. */
 export async function githubGrant(
   repository: string,
   flags: PolicyFlags,
@@ -32,7 +32,7 @@ export async function githubGrant(
   return { purpose: `the workflows of ${repository}`, role: { name: WORKFLOW_ROLE, trust }, attachTo: [] }
 }
 
-/** By flags, by a workflow's variables, else by GitHub's API. */
+/** From flags, a workflow's variables, or GitHub's API. */
 async function findIds(
   repository: string,
   { ownerId, repositoryId }: PolicyFlags,

@@ -14,7 +14,7 @@ import { settingsDeps } from '../connect.ts'
 import type { CliHost } from '../program/host.ts'
 import type { PolicyFlags } from './flags.ts'
 
-/** A cluster as RAM documents need to know it; nothing is asked of any cloud. */
+/** A cluster as needed for RAM documents, without any calls to the cloud. */
 export interface PolicyCluster extends GrantCluster {
   readonly name: string
   readonly ram: RamMode
@@ -27,7 +27,7 @@ export interface LoadedPolicyClusters {
   readonly errors: readonly NopassError[]
 }
 
-/** The clusters of a list, or the one that the flags describe. */
+/** The clusters of a list, or the one in the flags. */
 export async function loadPolicyClusters(flags: PolicyFlags, host: CliHost): Promise<LoadedPolicyClusters> {
   return flags.clustersFile === undefined ? loadSingle(flags, host) : loadList(flags, flags.clustersFile, host)
 }
@@ -74,7 +74,7 @@ async function loadSingle(flags: PolicyFlags, host: CliHost): Promise<LoadedPoli
   const files = await Promise.all((flags.file ?? []).map((name) => read(name, host)))
   const name = 'chart/values.yaml'
   const defaults = { name, text: await readFile(join(host.root, name), 'utf8') }
-  // The role is often made of what this prints, so its ARN may still be missing.
+  // The role is often created from this output, so its ARN may still be missing.
   const { values, errors } = loadValues({ files, defaults, rrsaComesLater: true })
   if (values === undefined) return { clusters: [], errors }
   const cluster = flags.ackClusterId ?? 'cluster'

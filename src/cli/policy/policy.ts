@@ -12,7 +12,7 @@ import { githubGrant } from './github-grant.ts'
 import { loadPolicyClusters } from './policy-clusters.ts'
 import { describeGrants, renderJson, renderResources } from './render-grants.ts'
 
-/** Prints the documents: those of the helper, or with --ci and --github those of the workflow. */
+/** Prints the documents of the helper, or with --ci and --github those of the workflow. */
 export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
   const isNamed = flags.file !== undefined || flags.clustersFile !== undefined
   if (!isNamed && (flags.ci || flags.github === undefined)) {
@@ -43,7 +43,7 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
   return EXIT.ok
 }
 
-/** An empty file in place of a document would be noticed by RAM at the earliest. */
+/** Fails instead of printing nothing, because an empty file would be noticed only by RAM. */
 function requireDocument(kind: 'policy' | 'trust', { grants, notes }: Grants): void {
   if (grants.some(({ policy, role }) => (kind === 'policy' ? policy : role) !== undefined)) return
   const hint = kind === 'trust' && notes.length > 0 ? `${notes.join('. ')}.` : 'Leave out --only to see what there is.'

@@ -12,12 +12,12 @@ interface TitledDocument {
   readonly document: PolicyDocument
 }
 
-/** The documents as data, for `-o json`. */
+/** The documents for `-o json`. */
 export function describeGrants({ grants, notes }: Grants): object {
   return { documents: grants.flatMap(documentsOf), notes }
 }
 
-/** One document alone is the bare JSON that RAM takes; several have a line before each that says which it is. */
+/** A single document is plain JSON for RAM; of several each has a heading. */
 export function renderJson(grants: readonly Grant[]): string {
   const documents = grants.flatMap(documentsOf)
   const [only] = documents

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander'
 import type { CliHost, CommonFlags } from './host.ts'
 
-/** What a command's file adds itself to. */
+/** What a command registers itself with. */
 export interface Cli {
   readonly program: Command
   readonly host: CliHost
-  /** Wraps the work of a command: its flags, what was written before the subcommand included; answers its exit code. */
+  /** Wraps a command's work, which gets its flags, also those before the subcommand, and returns its exit code. */
   run<Flags>(
     work: (flags: Flags & CommonFlags, words: readonly string[]) => Promise<number>,
   ): (...args: unknown[]) => Promise<void>
@@ -22,12 +22,12 @@ export function debugOption(): Option {
   return new Option('--debug', 'on a failure also where in the code it came from, and every call of the API server')
 }
 
-/** Adds the flags that all commands have. */
+/** Adds the flags of all commands. */
 export function withCommonOptions(command: Command): Command {
   return command.addOption(outputOption()).addOption(debugOption())
 }
 
-/** For an option that may be given several times. */
+/** For a repeatable option. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value]
 }

@@ -1,10 +1,10 @@
 import { Option } from 'commander'
 
-/** Flags by which a cluster is reached, named as kubectl and Helm name them. */
+/** Flags that select a cluster, named as in kubectl and Helm. */
 export interface ConnectFlags {
   readonly kubeconfig?: string
   readonly kubeContext?: string
-  /** The same, as kubectl spells it. */
+  /** The same, as in kubectl. */
   readonly context?: string
 }
 
@@ -16,12 +16,12 @@ export function connectOptions(): readonly Option[] {
   ]
 }
 
-/** The context that was named, by whichever of the two flags. */
+/** The context from either of the two flags. */
 export function contextOf({ kubeContext, context }: ConnectFlags): string | undefined {
   return kubeContext ?? context
 }
 
-/** Which release of acr-nopass is meant. */
+/** Flags that select a release of acr-nopass. */
 export interface ReleaseFlags {
   readonly namespace?: string
   readonly release?: string

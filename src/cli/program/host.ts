@@ -1,21 +1,21 @@
-/** Where a command's output goes. */
+/** The output of a command. */
 export interface CliStream {
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
   write(text: string): unknown
-  /** Without the net of safe-stream.ts: for the lines of the sandbox, which change in place. */
+  /** Without safe-stream.ts, for the lines of the sandbox, which change in place. */
   readonly raw?: CliStream
 }
 
-/** Everything that a command may know of the process it runs in. */
+/** Everything that a command may use of its process. */
 export interface CliHost {
   /** Without the interpreter and the script. */
   readonly argv: readonly string[]
-  /** As the user called it: `acr-nopass`, or `kubectl acr-nopass`. */
+  /** The name in the user's command line: `acr-nopass`, or `kubectl acr-nopass`. */
   readonly program: string
   readonly env: NodeJS.ProcessEnv
   readonly workingDirectory: string
-  /** Of the checkout or the package: `chart/` is there. */
+  /** The root of the checkout or the package, with `chart/`. */
   readonly root: string
   readonly temporaryFolder: string
   readonly stdout: CliStream
@@ -24,7 +24,7 @@ export interface CliHost {
   readonly signal: AbortSignal
 }
 
-/** The flags that every command has. */
+/** The flags of every command. */
 export interface CommonFlags {
   readonly output?: 'text' | 'json'
   readonly debug?: boolean

@@ -1,6 +1,6 @@
 import type { CliHost, CliStream } from './host.ts'
 
-/** Colours of a terminal; without one every function answers its text as it is. */
+/** Colours of a terminal; without one every function returns its text unchanged. */
 export interface CliPaint {
   readonly red: (text: string) => string
   readonly yellow: (text: string) => string
@@ -9,7 +9,7 @@ export interface CliPaint {
   readonly dim: (text: string) => string
 }
 
-/** Colours when the stream is a terminal and neither NO_COLOR nor TERM=dumb says otherwise. */
+/** Uses colours if the stream is a terminal, unless NO_COLOR or TERM=dumb is set. */
 export function paintFor(stream: CliStream, { env }: Pick<CliHost, 'env'>): CliPaint {
   const isColoured = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
   const wrap = (open: number, close: number) => (text: string) =>

@@ -8,7 +8,7 @@ import type { SourceFile } from '../../values/yaml/yaml-node.ts'
 import type { CliHost, CommonFlags } from './host.ts'
 import { paintFor } from './paint.ts'
 
-/** Says what is wrong: as data on stdout with `-o json`, else for a person on stderr, with the lines of the files. */
+/** Reports errors: with `-o json` on stdout, else as text on stderr, with the lines of the files. */
 export async function reportErrors(errors: readonly NopassError[], flags: CommonFlags, host: CliHost): Promise<void> {
   if (flags.output === 'json') {
     host.stdout.write(`${JSON.stringify({ errors: errors.map(describe) }, null, 2)}\n`)
@@ -30,7 +30,7 @@ function describe(error: NopassError): object {
   }
 }
 
-/** The files that errors point into; one that cannot be read again, as a pipe, is shown without its lines. */
+/** The files that errors refer to; of one that cannot be read again, such as a pipe, no lines are shown. */
 function readSources(errors: readonly NopassError[], host: CliHost): readonly SourceFile[] {
   const names = [...new Set(errors.flatMap(({ place }) => (place.file === undefined ? [] : [place.file])))]
   return names.flatMap((name) => {

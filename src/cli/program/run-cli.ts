@@ -5,8 +5,8 @@ import { type Cli, debugOption, outputOption } from './command.ts'
 import type { CliHost, CommonFlags } from './host.ts'
 
 /**
- * Reads the command line and does what it says, as far as one of `commands` knows it; the exit code.
- * @throws NopassError `INPUT_INVALID` for words and flags that do not exist, and what the command throws
+ * Parses the command line and runs the command; returns the exit code.
+ * @throws NopassError `INPUT_INVALID` for unknown commands and flags, and what the command throws
  */
 export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => void)[]): Promise<number> {
   let code = 0
@@ -67,7 +67,7 @@ function usageError({ code, message }: CommanderError, host: CliHost): NopassErr
   return new NopassError('INPUT_INVALID', what, { hint: hint ?? `See \`${host.program} --help\`.` })
 }
 
-/** The form of the output, also when the command line could not be read to its end. */
+/** The output format, even if the command line could not be parsed completely. */
 export function guessFlags(argv: readonly string[]): CommonFlags {
   const isJson = argv.some((word, index) => {
     return /^(-ojson|-o=json|--output=json)$/.test(word) || (/^(-o|--output)$/.test(word) && argv[index + 1] === 'json')

@@ -10,7 +10,7 @@ import type { CliHost } from './host.ts'
 import { reportErrors } from './report-errors.ts'
 import { guessFlags, runCli } from './run-cli.ts'
 
-/** Runs the command line tool in this process to its end. `root`: of the checkout or the package. */
+/** Runs the command line tool in this process. `root`: of the checkout or the package. */
 export async function runProgram(
   main: NodeJS.Process,
   root: string,
@@ -19,12 +19,12 @@ export async function runProgram(
   const interrupt = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     main.on(name, () => {
-      // Whoever asks twice does not want to wait.
+      // The second signal exits immediately.
       if (interrupt.signal.aborted) main.exit(130)
       interrupt.abort(new NopassError('INTERRUPTED', `interrupted by ${name}`))
     })
   }
-  // A reader that has seen enough (`| head`) is no failure.
+  // A reader that closes early (`| head`) is not a failure.
   main.stdout.on('error', (error: NodeJS.ErrnoException) => main.exit(error.code === 'EPIPE' ? 0 : 1))
   const host: CliHost = {
     argv: main.argv.slice(2),
@@ -46,11 +46,11 @@ export async function runProgram(
     if (flags.debug) host.stderr.write(`${describeCauses(thrown)}\n`)
     main.exitCode = exitCodeOf(error.code)
   }
-  // Something that still listens must not keep a finished command alive.
+  // Open handles must not keep a finished command alive.
   main.stdout.write('', () => main.exit())
 }
 
-/** Where in the code a failure came from, and what was behind it; long words that could be credentials are cut out. */
+/** The stack and the causes of a failure; long words that could be credentials are redacted. */
 function describeCauses(thrown: unknown): string {
   const lines: string[] = []
   let at = thrown

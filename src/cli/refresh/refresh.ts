@@ -12,7 +12,7 @@ import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 
-/** Asks for a rotation and waits for its outcome; 1 when a registry gave no new token. */
+/** Requests a rotation and waits for its result; returns 1 if a registry issued no new token. */
 export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost): Promise<number> {
   const limitMs = parseGoDuration(flags.timeout, '--timeout') * 1000
   const { client, aheadMs } = await connectToWrite(flags, host)
@@ -44,7 +44,7 @@ export function serverTime(now: number, aheadMs = 0): Date {
   return new Date(now - aheadMs + 1000)
 }
 
-/** Until each registry has a token that is newer than before, or says why not, if only once more. */
+/** Waits until each registry has a new token, or reports why not after another try. */
 async function waitForTokens(
   client: KubeClient,
   object: { readonly namespace: string; readonly name: string },
@@ -64,7 +64,7 @@ async function waitForTokens(
 
 export function isAnswered(registry: RegistryStatus, before: HelperStatus | undefined): boolean {
   const { name, edition, issuedAt, error, triedAt } = registry
-  // A fixed login has no token that could be newer.
+  // A static credential has no token that could be newer.
   if (edition === 'static') return true
   const old = before?.registries.find((registry) => registry.name === name)
   if (issuedAt !== undefined && issuedAt !== old?.issuedAt) return true

@@ -2,7 +2,7 @@ import { NopassError } from '../../errors.ts'
 import { INPUTS } from '../../rollout/inputs/input-table.ts'
 import { ValuesError } from '../../values/values-error.ts'
 
-/** The names of inputs in a text of the engine, as this command takes them: `` `confirm: a/1` `` becomes `` `--confirm a/1` ``. */
+/** Replaces names of inputs by flags in a text of the engine: `` `confirm: a/1` `` becomes `` `--confirm a/1` ``. */
 export function asFlags(text: string): string {
   return text.replaceAll(/`([a-z]+(?:-[a-z]+)*)(?:: ([^`]+))?`/g, (whole, name: string, value: string | undefined) => {
     if (!Object.hasOwn(INPUTS, name)) return whole
@@ -10,7 +10,7 @@ export function asFlags(text: string): string {
   })
 }
 
-/** The error in the words of the command line. One about a values file names keys, which stay as they are. */
+/** The error with flags in place of inputs. Keys of values stay as they are. */
 export function errorAsFlags(error: NopassError): NopassError {
   const [message, hint] = [asFlags(error.message), asFlags(error.hint)]
   if (error instanceof ValuesError || (message === error.message && hint === error.hint)) return error

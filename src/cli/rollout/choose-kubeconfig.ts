@@ -8,8 +8,8 @@ import type { RolloutMode } from './flags.ts'
 type Given = Readonly<Partial<Record<InputName, string>>>
 
 /**
- * The engine never uses the ambient kubeconfig. Here it is used where the user says so: by naming a context of it, or by
- * working as a kubectl plugin; and what writes never takes the current one of several contexts.
+ * The engine never uses the ambient kubeconfig. Here it is used if the user names one of its contexts or runs a kubectl plugin;
+ * a command that writes never uses the current one of several contexts.
  * @throws NopassError `INPUT_MISSING`, `INPUT_INVALID`
  */
 export async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost): Promise<Given> {
@@ -26,7 +26,7 @@ export async function chooseKubeconfig(mode: RolloutMode, given: Given, host: Cl
   return { ...given, kubeconfig: file }
 }
 
-/** As kubectl finds it; Helm gets one file. */
+/** As kubectl finds it; Helm needs a single file. */
 function ambientFile(env: NodeJS.ProcessEnv): string {
   const files = (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean)
   if (files.length > 1) {

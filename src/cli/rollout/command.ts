@@ -10,7 +10,7 @@ const ABOUT: Readonly<Record<RolloutMode, string>> = {
   uninstall: 'Remove what the helper wrote, then the release; with --ram-cleanup also its RAM policy and role.',
 }
 
-/** Inputs that a mode has no use for. */
+/** Inputs that a mode does not use. */
 const WITHOUT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
   plan: ['confirm', 'ram-cleanup'],
   apply: ['confirm', 'ram-cleanup'],
@@ -20,7 +20,7 @@ const WITHOUT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
 /** Inputs that only a workflow has. */
 const WORKFLOW_ONLY: readonly InputName[] = ['mode', 'allow-on-pull-request']
 
-/** `plan`, `apply` and `uninstall`: the action's modes, with its inputs as flags. */
+/** `plan`, `apply` and `uninstall`: the action's modes with its inputs as flags. */
 export function addRollout({ program, host, run }: Cli): void {
   for (const mode of Object.keys(ABOUT) as RolloutMode[]) {
     const command = program
@@ -51,7 +51,7 @@ function toOption(name: InputName, spec: InputSpec): Option {
   return new Option(`--${name} <${spec.kind === 'choice' ? spec.choices?.join('|') : spec.kind}>`, about)
 }
 
-/** What was given, as a person would write it into a workflow. */
+/** The flags as inputs of a workflow. */
 function readGiven(
   mode: RolloutMode,
   command: Command,

@@ -11,7 +11,7 @@ import { renderUnverified } from '../render-unverified.ts'
 import { asFlags } from './as-flags.ts'
 import type { RolloutMode } from './flags.ts'
 
-/** The outcome as data, for `-o json`: the action's outputs, and of a plan every change. */
+/** The outcome for `-o json`: the action's outputs, and all changes of a plan. */
 export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {
   const { changed, failed, skipped } = describeOutputs(settings.selected, outcome.results)
   const { helm, durationMs, unverified } = outcome
@@ -19,7 +19,7 @@ export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: 
   return { mode, results, unverified, changed, failed, skipped, helm, durationMs }
 }
 
-/** The outcome as a person reads it: diffs of a plan, notes, when it was, then table, causes and fixes, verdict. */
+/** The outcome as text: diffs of a plan, notes, timeline, then table, causes and fixes, verdict. */
 export function renderOutcome(
   mode: RolloutMode,
   { results, unverified, durationMs, helm }: RolloutOutcome,

@@ -23,8 +23,8 @@ import { describeOutcome, renderOutcome } from './render-outcome.ts'
 type Given = Readonly<Partial<Record<InputName, string>>>
 
 /**
- * The engine of the action behind a command; what is left open at its end is put in order before it exits.
- * @throws NopassError in the words of the command line: flags, not inputs
+ * Runs the action's engine as a command, and its post step before exiting.
+ * @throws NopassError with flags in place of inputs
  */
 export async function rollout(...command: Parameters<typeof work>): Promise<number> {
   try {
@@ -81,7 +81,7 @@ function perform(settings: Settings, folder: RunFolder, host: CliHost): Promise<
   return runRollout(settings, createRolloutDeps(settings, face, host.signal), host.signal)
 }
 
-/** As the action's post step: helm that was interrupted, a probe that is still there. */
+/** As the action's post step: repairs an interrupted helm, removes leftover probes. */
 async function putInOrder(folder: RunFolder, host: CliHost): Promise<void> {
   const open = await readOpenWork(folder)
   if (open.helm.length === 0 && open.probes.length === 0) return

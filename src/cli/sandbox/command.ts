@@ -1,6 +1,6 @@
 import type { Cli } from '../program/command.ts'
 
-/** `sandbox`: its own words and flags go to it as they are. */
+/** `sandbox`: passes its arguments unchanged. */
 export function addSandbox({ program, host, run }: Cli): void {
   program
     .command('sandbox')

@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { CliHost } from '../program/host.ts'
 
-/** Hands over to the sandbox, which is part of a checkout only. */
+/** Runs the sandbox, which is part of a checkout only. */
 export async function sandbox(words: readonly string[], host: CliHost): Promise<number> {
   const [{ runSandbox }, { createProgress, wantsPlain }] = await load()
   const { signal, env } = host

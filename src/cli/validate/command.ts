@@ -1,7 +1,7 @@
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 import type { ValidateFlags } from './validate.ts'
 
-/** `validate`: the action's check, offline. */
+/** `validate`: the action's validation, offline. */
 export function addValidate({ program, host, run }: Cli): void {
   withCommonOptions(
     program

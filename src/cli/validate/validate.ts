@@ -10,7 +10,7 @@ import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 
-/** Checks values and clusters offline; 0, or 2 with every error at once. */
+/** Validates values and clusters offline; returns 0, or 2 with all errors. */
 export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost): Promise<number> {
   const { file = [], values = '', clustersFile = '', chart = '' } = flags
   if (file.length === 0 && values === '' && clustersFile === '') {

@@ -12,24 +12,24 @@ import { parseHelmVersion } from './find-helm.ts'
 import { HELM_DIGESTS, type HelmDigests, type HelmTarget } from './helm-digests.ts'
 
 export interface ObtainHelmOptions {
-  /** Exact version, such as `4.3.1`; '' takes the one on PATH. */
+  /** Exact version, such as `4.3.1`; '': the one on PATH. */
   readonly version: string
-  /** Address of the downloads. */
+  /** Base URL of the downloads. */
   readonly mirror: string
-  /** Of the archive; needed only for the download of a version whose checksum is not known. '' when not given. */
+  /** Of the archive; needed only for a version whose checksum is not known. '': not given. */
   readonly sha256: string
-  /** Checksums that are known (default: those of this release). */
+  /** Known checksums (default: those of this release). */
   readonly digests?: HelmDigests
   readonly environment: NodeJS.ProcessEnv
   /** The private folder of the run. */
   readonly folder: string
-  /** Where downloads are kept between runs. */
+  /** The cache of downloads. */
   readonly toolCache: string | undefined
 }
 
 /**
- * Downloads one exact version, checks it against its known or given checksum before anything of it is run, and keeps it in the
- * runner's tool cache. Returns the path of the program.
+ * Downloads one exact version, verifies its known or given checksum before running it, and keeps it in the runner's tool cache.
+ * Returns the path of the program.
  * @throws NopassError `HELM_DOWNLOAD_FAILED`
  */
 export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<string> {
@@ -42,7 +42,7 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
   const root = options.toolCache ?? options.folder
   const home = join(root, 'acr-nopass-helm', exact, `${target}-${wanted.slice(0, 16)}`)
   const program = join(home, 'helm')
-  // Renamed into place whole, so what is there is complete.
+  // Renamed atomically, so an existing one is complete.
   if (existsSync(program)) return program
 
   const url = `${mirror.replace(/\/$/, '')}/helm-v${exact}-${target}.tar.gz`
@@ -74,14 +74,14 @@ export interface DigestChoice {
   /** Three numbers, such as `4.3.0`. */
   readonly version: string
   readonly target: HelmTarget
-  /** The input `helm-sha256`; '' when it is not given. */
+  /** The input `helm-sha256`; '': not given. */
   readonly given: string
   readonly mirror: string
   readonly digests?: HelmDigests | undefined
 }
 
 /**
- * The SHA-256 that the archive must have: the one given, which must be the known one where one is known, else the known one.
+ * The expected SHA-256 of the archive: the given one, which must equal a known one, else the known one.
  * @throws NopassError `HELM_DOWNLOAD_FAILED`
  */
 function chooseDigest({ version, target, given, mirror, digests = HELM_DIGESTS }: DigestChoice): string {
@@ -113,8 +113,8 @@ const LIMIT_BYTES = 200 * 1024 * 1024
 const REDIRECTS = 5
 
 /**
- * The bytes behind an address, through the proxy that the environment names; redirects are followed, for what counts is
- * the checksum. Global `fetch` knows no proxy.
+ * Downloads an address through the environment's proxy, which global `fetch` does not support. Redirects are followed, because
+ * the checksum decides.
  * @throws NopassError `HELM_DOWNLOAD_FAILED`
  */
 export async function fetchArchive(
@@ -146,7 +146,7 @@ export async function fetchArchive(
   }
 }
 
-/** An address as messages name it: a mirror's may hold a user and a password. */
+/** An address for messages, without a mirror's user and password. */
 function withoutLogin(address: string): string {
   return address.replace(/^(\w+:\/\/)[^/?#]*@/, '$1')
 }
@@ -169,7 +169,7 @@ function exchange(url: URL, environment: NodeJS.ProcessEnv, signal: AbortSignal,
         else chunks.push(chunk)
       })
       incoming.on('error', reject)
-      // A peer that closes in the middle of a body ends the stream without `end`.
+      // If the peer closes in the middle of a body, the stream closes without `end`.
       incoming.on('close', () => reject(new Error('the connection was cut in the middle of the archive')))
       incoming.on('end', () => {
         const location = status >= 300 && status < 400 ? headers.location : undefined

@@ -5,7 +5,7 @@ import { NopassError } from '../../errors.ts'
 import { helmEnvironment } from '../helm-environment.ts'
 import { runProgram, VERSION_LIMITS } from '../run-helm.ts'
 
-/** A helm that was found and checked, with the environment of its children. */
+/** A checked helm, and the environment of its children. */
 export interface Helm {
   readonly path: string
   readonly version: HelmVersion
@@ -13,9 +13,9 @@ export interface Helm {
 }
 
 export interface FindHelmOptions {
-  /** A path given by the user, or of a download; else `HELM` and then PATH are searched. */
+  /** The path of a download; default: `HELM`, then PATH. */
   readonly path?: string | undefined
-  /** Exact version asked for. */
+  /** The requested exact version. */
   readonly version?: string | undefined
   readonly environment: NodeJS.ProcessEnv
   /** A private folder for helm's caches. */
@@ -23,7 +23,7 @@ export interface FindHelmOptions {
 }
 
 /**
- * The helm to use, checked by running it once.
+ * Finds helm and checks its version by running it.
  * @throws NopassError `HELM_NOT_FOUND`, `HELM_VERSION_UNSUPPORTED`
  */
 export async function findHelm(options: FindHelmOptions): Promise<Helm> {
@@ -41,7 +41,7 @@ export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   return { path, version, environment }
 }
 
-/** The first `helm` of `HELM` and PATH; undefined when there is none. */
+/** `HELM`, else the first `helm` on PATH. */
 export async function searchHelm(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const given = environment.HELM
   const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
@@ -63,20 +63,20 @@ export interface HelmVersion {
   readonly text: string
 }
 
-/** Reads what `helm version --template '{{.Version}}'` prints; undefined when it is no version. */
+/** Parses the output of `helm version --template '{{.Version}}'`; undefined: not a version. */
 export function parseHelmVersion(text: string): HelmVersion | undefined {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?[\w.+-]{0,64}/.exec(text.trim())
   if (!match) return undefined
   return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0), text: match[0] }
 }
 
-/** 3.18 is the first whose schema engine and flags are tested here; 4.x all. */
+/** The oldest tested versions: 3.18, because of its schema engine and flags, and 4.0. */
 export function isSupportedHelm(version: HelmVersion): boolean {
   return version.major === 4 || (version.major === 3 && version.minor >= 18)
 }
 
 /**
- * Refuses a helm that cannot do the work.
+ * Requires a supported version.
  * @throws NopassError `HELM_VERSION_UNSUPPORTED`
  */
 export function requireHelmVersion(found: HelmVersion, wanted: string | undefined, path: string): void {

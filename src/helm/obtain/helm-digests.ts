@@ -1,12 +1,12 @@
-/** What an archive of Helm is built for, as its name says it. */
+/** The platform of an archive of Helm, as in its name. */
 export type HelmTarget = 'linux-amd64' | 'linux-arm64' | 'darwin-amd64' | 'darwin-arm64'
 
 /** SHA-256 of `helm-v<version>-<target>.tar.gz`, by version. */
 export type HelmDigests = Readonly<Record<string, Readonly<Partial<Record<HelmTarget, string>>>>>
 
 /**
- * The archives that are downloaded without `helm-sha256`. Each digest stands in at least two of these places, and none of
- * them says otherwise; whatever only one of them has is left out. The fact is Helm's, on https://get.helm.sh; read 2026-11-25:
+ * The archives that are downloaded without `helm-sha256`. Each digest is in at least two of these sources, and none
+ * contradicts it. The original is Helm's, on https://get.helm.sh; read 2026-11-25:
  * - `helm`: the release notes of github.com/helm/helm
  * - `argo-cd`: hack/installers/checksums of github.com/argoproj/argo-cd
  * - `cert-manager`: modules/tools/00_mod.mk of github.com/cert-manager/makefile-modules

@@ -4,7 +4,7 @@ import type { ObtainHelmOptions } from './download-helm.ts'
 import { findHelm, type Helm, parseHelmVersion, searchHelm } from './find-helm.ts'
 
 /**
- * The helm on PATH when it is the one asked for, else a download of exactly that version.
+ * The helm on PATH if it has the requested version, else a download of that version.
  * @throws NopassError `HELM_NOT_FOUND`, `HELM_VERSION_UNSUPPORTED`, `HELM_DOWNLOAD_FAILED`
  */
 export async function obtainHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<Helm> {

@@ -3,7 +3,7 @@ import { stringify } from 'yaml'
 import { isRecord } from '../../lib/json.ts'
 import { type ManifestObject, objectKey, objectTitle } from './manifest.ts'
 
-/** Changed lines of one object; with more it takes seconds to compare. */
+/** The most changed lines of one object; comparing more takes seconds. */
 const MAX_CHANGES = 2_000
 
 export interface ObjectChange {
@@ -14,7 +14,7 @@ export interface ObjectChange {
   readonly diff: string
 }
 
-/** What differs between two renders, object by object, in the order of `after`; removals last. */
+/** The differences of two renders by object, in the order of `after`; removals last. */
 export function diffManifests(
   before: readonly ManifestObject[],
   after: readonly ManifestObject[],
@@ -40,7 +40,7 @@ function describeChange(
   return [{ change, object: objectTitle(named), diff }]
 }
 
-/** An object that is too long is not compared line by line; one that is new or gone is shown whole. */
+/** A too long object is not compared by line; a new or removed one is shown completely. */
 function diffTexts(before: string, after: string): string {
   const limit = before === '' || after === '' ? {} : { maxEditLength: MAX_CHANGES }
   const patch = structuredPatch('', '', before, after, '', '', { context: 2, ...limit })
@@ -59,8 +59,8 @@ function render(object: ManifestObject | undefined, other: ManifestObject | unde
 }
 
 /**
- * The object with every value of a Secret's `data` and `stringData` hidden. A value that differs from the `other`
- * object's gets the `mark`, so that a diff shows the change and nothing of the value, not even a hash to guess against.
+ * Hides every value of a Secret's `data` and `stringData`. A value that differs from the `other` object's gets the `mark`, so
+ * that a diff shows the change without the value, not even as a hash that could be guessed.
  */
 function redactObject(
   body: Readonly<Record<string, unknown>>,

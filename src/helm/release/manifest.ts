@@ -12,14 +12,14 @@ export interface ManifestObject {
 }
 
 /**
- * The objects of a manifest, in its order; `List`s are not expanded (our chart renders none).
+ * The objects of a manifest, in order; `List`s are not expanded (our chart renders none).
  * @throws NopassError `HELM_CHART`
  */
 export function parseManifest(text: string, nameless = false): readonly ManifestObject[] {
   return readDocuments(text).flatMap((body) => (isRecord(body) ? [describeObject(body, nameless)] : []))
 }
 
-/** A chart may write aliases that grow without an end, or nest too deeply. */
+/** A chart may contain aliases that expand exponentially, or nest too deeply. */
 function readDocuments(text: string): readonly unknown[] {
   try {
     return parseAllDocuments(text, { logLevel: 'silent' }).map((document) => {
@@ -33,7 +33,7 @@ function readDocuments(text: string): readonly unknown[] {
   }
 }
 
-/** The objects of helm's hooks, in a fixed order; one that the API server is to name has no name here. */
+/** The objects of helm's hooks, in a fixed order; one with `generateName` has no name. */
 export function parseHooks(manifests: readonly string[]): readonly ManifestObject[] {
   return manifests
     .flatMap((text) => parseManifest(text, true))
@@ -50,12 +50,12 @@ function describeObject(body: Readonly<Record<string, unknown>>, nameless: boole
   return { apiVersion: body.apiVersion, kind: body.kind, namespace, name, body }
 }
 
-/** `Deployment acr-nopass/acr-nopass`, as people read it. */
+/** For messages: `Deployment acr-nopass/acr-nopass`. */
 export function objectTitle(object: Pick<ManifestObject, 'kind' | 'namespace' | 'name'>): string {
   return `${object.kind} ${object.namespace === undefined ? '' : `${object.namespace}/`}${object.name}`
 }
 
-/** Identity across renders; the API version may change between two of them. */
+/** Identifies an object across renders, between which the API version may change. */
 export function objectKey(object: ManifestObject): string {
   return `${object.apiVersion.split('/').slice(0, -1).join('/')}|${object.kind}|${object.namespace ?? ''}|${object.name}`
 }

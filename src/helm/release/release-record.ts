@@ -15,13 +15,13 @@ export function recordName(release: string, revision: number): string {
   return `sh.helm.release.v1.${release}.v${revision}`
 }
 
-/** A release record's metadata, which says all of a revision but its content. */
+/** A release record's metadata, which describes a revision except its content. */
 export interface RecordMetadata {
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly creationTimestamp?: string | undefined
 }
 
-/** The revisions that the records' labels tell of, oldest first. */
+/** The revisions in the records' labels, oldest first. */
 export function readRevisions(records: readonly RecordMetadata[]): readonly Revision[] {
   return records
     .map(({ labels = {}, creationTimestamp = '' }) => {
@@ -43,8 +43,8 @@ function readStep(labels: Readonly<Record<string, string>>): StepMark | undefine
 }
 
 /**
- * What a revision is made of, from its record: helm's base64 of gzipped JSON.
- * @throws NopassError `HELM_CHART` when it is no such record
+ * The content of a revision, from its record: helm's base64 of gzipped JSON.
+ * @throws NopassError `HELM_CHART` if it is not a valid record
  */
 export async function readRecord(record: string): Promise<ReleaseContent> {
   const packed = Buffer.from(record, 'base64')
@@ -54,7 +54,7 @@ export async function readRecord(record: string): Promise<ReleaseContent> {
   return describeRelease(parseRecord(text.toString()))
 }
 
-/** A Secret has 1 MiB; some kilobytes of it could grow to gigabytes. */
+/** Limits decompression: some kilobytes could expand to gigabytes. */
 const RECORD_LIMIT = 64 * 1024 * 1024
 
 function parseRecord(text: string): unknown {
@@ -79,13 +79,13 @@ export function describeRelease(release: unknown): ReleaseContent {
   }
 }
 
-/** A release as it is or would be; kept in memory only, because the manifest may hold Secrets. */
+/** A current or planned release; kept only in memory, because the manifest may contain Secrets. */
 export interface ReleaseContent {
   /** `name-version`. */
   readonly chart: string
-  /** The user's values, merged by helm; without the chart's defaults. */
+  /** The user's values as merged by helm, without the chart's defaults. */
   readonly values: Readonly<Record<string, unknown>>
   readonly objects: readonly ManifestObject[]
-  /** What helm runs before, after or beside the objects: part of the release, but not of its manifest. */
+  /** Helm's hooks, which are not part of the manifest. */
   readonly hooks: readonly ManifestObject[]
 }

@@ -4,7 +4,7 @@ import type { Helm } from '../obtain/find-helm.ts'
 import { readHelmError } from '../read-helm-error.ts'
 import { parseHelmJson, runProgram } from '../run-helm.ts'
 
-/** Every status that Helm 3 and 4 give a revision. */
+/** Every status of a revision in Helm 3 and 4. */
 export type ReleaseStatus =
   | 'unknown'
   | 'deployed'
@@ -21,11 +21,11 @@ export interface Revision {
   /** RFC 3339, as helm writes it. */
   readonly updated: string
   readonly status: ReleaseStatus
-  /** The labels of helm's record; undefined where helm keeps it in a place that shows none. */
+  /** The labels of helm's record; undefined for storage drivers without labels. */
   readonly step?: StepMark | undefined
 }
 
-/** The revisions, oldest first; empty when there is no such release. */
+/** The revisions, oldest first; empty: the release does not exist. */
 export async function readHistory(helm: Helm, target: ReleaseTarget): Promise<readonly Revision[]> {
   const output = await runProgram(helm.path, historyArguments(target), helm.environment)
   if (output.exitCode !== 0) {
@@ -56,7 +56,7 @@ export interface ReleaseMetadata {
   readonly status: string
 }
 
-/** `helm get metadata`: the only description of a release without values and manifest in it. */
+/** `helm get metadata`: the only description of a release without its values and manifest. */
 export async function readMetadata(helm: Helm, target: ReleaseTarget): Promise<ReleaseMetadata> {
   const output = await runProgram(helm.path, metadataArguments(target), helm.environment)
   if (output.exitCode !== 0) throw readHelmError(output.stderr, { command: 'get metadata' })
@@ -69,8 +69,8 @@ export function isPending(revision: Revision | undefined): boolean {
 }
 
 /**
- * The revision that a step made. Helm passes the labels of a revision on to the next ones, also to those of other
- * deployers, so only the first one with the id is the step's own.
+ * The revision that a step created. Helm copies the labels of a revision to the next ones, also to those of other deployers, so
+ * only the first one with the id is the step's own.
  */
 export function revisionOfStep(history: readonly Revision[], id: string): Revision | undefined {
   return history.find(({ step }) => step?.id === id)

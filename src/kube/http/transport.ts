@@ -27,7 +27,7 @@ export interface TransportRequest {
 export type Lane = 'call' | 'lease' | 'watch'
 
 /** Receives one response, piece by piece. After `end` or `fail` nothing more comes. */
-export interface AnswerReader {
+export interface ResponseReader {
   /** `header` takes a name in lower case. */
   head(status: number, header: (name: string) => string | undefined): void
   /** An error thrown here fails the request. */
@@ -38,7 +38,7 @@ export interface AnswerReader {
 
 /** Sends one request and passes its response to the reader, piece by piece. */
 export interface Transport {
-  send(request: TransportRequest, reader: AnswerReader, signal?: AbortSignal): void
+  send(request: TransportRequest, reader: ResponseReader, signal?: AbortSignal): void
   /** Destroys all connections. */
   close(): void
 }
@@ -52,7 +52,7 @@ export interface TransportOptions {
 const KEEP_ALIVE_MS = 15_000
 /** An API server closes an idle connection after 90 s. */
 const IDLE_MS = 80_000
-/** For the whole way through a proxy: its answer and the TLS handshake behind it. */
+/** For connecting through a proxy: its response and the TLS handshake behind it. */
 const TUNNEL_MS = 30_000
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/
 
@@ -134,7 +134,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
   function start(
     request: TransportRequest,
     token: string | undefined,
-    reader: AnswerReader,
+    reader: ResponseReader,
     signal?: AbortSignal,
   ): void {
     const { method, lane, timeoutMs, body } = request
@@ -194,7 +194,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       sent.on('response', onResponse)
       sent.on('upgrade', (_response, socket) => {
         socket.destroy()
-        fail(new MalformedAnswer())
+        fail(new MalformedResponse())
       })
       sent.on('error', (error) => {
         // A kept connection that the server closed while we wrote: the request was not processed.
@@ -233,7 +233,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
 }
 
 /** The server switched to another protocol, which nobody requested. */
-class MalformedAnswer extends Error {}
+class MalformedResponse extends Error {}
 
 function destroy(this: Socket): void {
   this.destroy()
@@ -338,7 +338,7 @@ function failureOf(request: TransportRequest, target: Target, cause: unknown, an
   if (cause instanceof NopassError) return cause
   const title = titleOf(request)
   const { code, statusCode } = cause as NodeJS.ErrnoException & { readonly statusCode?: number }
-  if (cause instanceof MalformedAnswer || code?.startsWith('HPE_')) {
+  if (cause instanceof MalformedResponse || code?.startsWith('HPE_')) {
     return new KubeApiError(0, `${title} was answered with something that is not HTTP`, { code: 'KUBE_BAD_ANSWER' })
   }
   const { host, proxy } = target

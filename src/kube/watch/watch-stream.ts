@@ -41,7 +41,7 @@ export function createWatchParser<T>(lineLimit: number = LINE_LIMIT): WatchParse
       }
       if (start < chunk.length) {
         held.add(chunk.subarray(start))
-        if (held.size > lineLimit) throw badAnswer(`a watch sent a line of more than ${lineLimit} bytes`)
+        if (held.size > lineLimit) throw badResponse(`a watch sent a line of more than ${lineLimit} bytes`)
       }
     },
     end: () => ({ cut: held.size > 0 }),
@@ -53,15 +53,15 @@ function parseEvent<T>(line: string): WatchEvent<T> {
   try {
     event = JSON.parse(line)
   } catch {
-    throw badAnswer('a watch sent a line that is not JSON')
+    throw badResponse('a watch sent a line that is not JSON')
   }
   const { type, object } = (event ?? {}) as { type?: unknown; object?: unknown }
   if (!TYPES.has(type) || typeof object !== 'object' || object === null) {
-    throw badAnswer('a watch sent JSON that is not an event')
+    throw badResponse('a watch sent JSON that is not an event')
   }
   return event as WatchEvent<T>
 }
 
-function badAnswer(message: string): NopassError {
+function badResponse(message: string): NopassError {
   return new NopassError('KUBE_BAD_ANSWER', message)
 }

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { NopassError } from '../../errors.ts'
 import { type ProcessId, processId } from '../../lib/process-id.ts'
-import { signalProcess } from './process-table.ts'
 import { exitedWithin } from './clean-up.ts'
+import { signalProcess } from './process-table.ts'
 
 export interface ProcessSpec {
   /** Names the log file and error messages. */

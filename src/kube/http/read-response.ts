@@ -1,9 +1,9 @@
 import { ByteCollector } from '../../lib/byte-collector.ts'
 import { KubeApiError, TOO_LARGE } from '../api-error.ts'
 import { createWatchParser, type WatchEvent } from '../watch/watch-stream.ts'
-import type { AnswerReader } from './transport.ts'
+import type { ResponseReader } from './transport.ts'
 
-export interface WholeAnswer {
+export interface WholeResponse {
   readonly status: number
   readonly text: string
   readonly retryAfter: string | undefined
@@ -13,9 +13,9 @@ export interface WholeAnswer {
 export function readWhole(
   title: string,
   limit: number,
-  onAnswer: (answer: WholeAnswer) => void,
+  onResponse: (response: WholeResponse) => void,
   fail: (error: unknown) => void,
-): AnswerReader {
+): ResponseReader {
   const body = new ByteCollector()
   let status = 0
   let retryAfter: string | undefined
@@ -32,7 +32,7 @@ export function readWhole(
       body.add(chunk)
     },
     end() {
-      onAnswer({ status, text: body.take().toString('utf8'), retryAfter })
+      onResponse({ status, text: body.take().toString('utf8'), retryAfter })
     },
     fail,
   }
@@ -42,14 +42,14 @@ export interface EventReading<T> {
   /** Names the call in errors. */
   readonly title: string
   readonly onEvent: (event: WatchEvent<T>) => void
-  /** Gets an answer that is no watch. */
-  readonly refusal: AnswerReader
+  /** Gets a response that is not a watch. */
+  readonly refusal: ResponseReader
   readonly onEnd: () => void
   readonly fail: (error: unknown) => void
 }
 
-/** Reads a watch. One that is cut within an event fails with KUBE_UNREACHABLE. */
-export function readEvents<T>({ title, onEvent, refusal, onEnd, fail }: EventReading<T>): AnswerReader {
+/** Reads a watch. A stream that ends within an event fails with KUBE_UNREACHABLE. */
+export function readEvents<T>({ title, onEvent, refusal, onEnd, fail }: EventReading<T>): ResponseReader {
   const parser = createWatchParser<T>()
   let refused = false
   return {
