@@ -11,12 +11,12 @@ export interface Paint {
   readonly mark: (text: string) => string
 }
 
-// No colours: for logs and files.
+// For logs and files.
 const plainPaint: Paint = { place: (text) => text, code: (text) => text, mark: (text) => text }
 
 /**
- * Errors as a person reads them: place, code and message, the line of the file with a mark under the place (never where
- * the line could hold a secret), then the fix.
+ * Errors as text: place, code and message, the line of the file with a mark under the place (unless the line could contain a
+ * secret), then the fix.
  */
 export function explainErrors(
   errors: readonly NopassError[],

@@ -2,16 +2,16 @@ import { nearest } from './schema/nearest.ts'
 import { ValuesError } from './values-error.ts'
 import type { SourceFile, YamlNode } from './yaml/yaml-node.ts'
 
-/** A file and what it was read as; `root` is undefined where it could not be. */
+/** A file and its parsed content; `root` is undefined if it could not be parsed. */
 export interface ReadFile {
   readonly file: SourceFile
   readonly root: YamlNode | undefined
 }
 
 /**
- * The errors, with nothing in them of a file that is none of ours: somebody may have named a file of secrets, and its lines must
- * not become unknown keys in a log. What would quote it becomes one error that does not.
- * @param known the keys by which a file of ours is known
+ * Replaces errors that quote a file that is not a values or clusters file by one that does not: the user may have named a file
+ * of secrets, whose lines must not get into a log.
+ * @param known the keys that identify our files
  * @param what `values file`
  */
 export function hideForeign(

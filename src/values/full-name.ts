@@ -1,6 +1,5 @@
 import type { ResolvedValues } from './resolved-values.generated.ts'
 
-/** What the name is made of. */
 export type NameValues = Pick<ResolvedValues, 'nameOverride' | 'fullnameOverride'>
 
 /** The name of the chart's objects in the release's namespace, as chart/templates/_names.tpl has it (`acr-nopass.fullname`). */

@@ -1,25 +1,25 @@
 /**
- * Globs of namespaces and ServiceAccounts: `*` stands for any characters, also none; everything else for itself. The
- * chart writes the same expression into the Pod policy (chart/templates/_globs.tpl), where CEL reads it.
+ * Globs of namespaces and ServiceAccounts, in which only `*` is special. The chart renders the same expression for CEL in the
+ * Pod policy (chart/templates/_globs.tpl).
  */
 
-/** What a target names; `exclude` wins. */
+/** `exclude` takes precedence. */
 export interface GlobTarget {
   readonly include: readonly string[]
   readonly exclude: readonly string[]
 }
 
-/** One anchored regular expression for all globs; for no globs one that fits no name. */
+/** One anchored regular expression for all globs; without globs it matches nothing. */
 export function globsToPattern(globs: readonly string[]): string {
   return `^(${globs.map((glob) => glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')).join('|')})$`
 }
 
-/** Whether a name fits a target. */
+/** Whether a target includes a name. */
 export function matchesTarget(target: GlobTarget, name: string): boolean {
   return matchesGlobs(target.include, name) && !matchesGlobs(target.exclude, name)
 }
 
-/** Whether a name fits one of the globs. */
+/** Whether one of the globs matches a name. */
 export function matchesGlobs(globs: readonly string[], name: string): boolean {
   return globs.some((glob) => glob === name || (glob.includes('*') && new RegExp(globsToPattern([glob])).test(name)))
 }

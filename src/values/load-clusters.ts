@@ -19,24 +19,24 @@ import {
 } from './yaml/yaml-node.ts'
 
 export interface LoadClustersOptions {
-  /** Release and namespace of entries that name none: the inputs of that name. */
+  /** Default release and namespace: the inputs of that name. */
   readonly defaults?: { readonly release: string; readonly namespace: string } | undefined
-  /** With endpoints of its own a cloud has regions of its own. */
+  /** With `endpoints` the regions are not checked. */
   readonly anyRegion?: boolean | undefined
 }
 
 export interface LoadedClusters {
-  /** The entries in the list's order, with defaults; undefined when there is any error. */
+  /** The entries in order, with defaults; undefined if there is any error. */
   readonly clusters: readonly ClusterEntry[] | undefined
-  /** By the entry's name: its own `values` with their places in the file, for `loadValues`. */
+  /** Each entry's own `values` with their places in the file, for `loadValues`. */
   readonly values: ReadonlyMap<string, MapNode>
-  /** By the entry's name: where each of its `valuesFiles` stands. */
+  /** The places of each entry's `valuesFiles`. */
   readonly valuesFiles: ReadonlyMap<string, readonly Position[]>
   readonly errors: readonly ValuesError[]
 }
 
 /**
- * Reads and checks a clusters list: a file, or the text of the input `clusters` under that name. Never throws; codes
+ * Reads and validates a list of clusters: a file, or the text of the input `clusters`. Never throws; codes
  * `YAML_*`, `SCHEMA_*`, `CLUSTERS_*`, `VALUES_REGION`.
  */
 export function loadClusters(file: SourceFile, options: LoadClustersOptions = {}): LoadedClusters {

@@ -10,33 +10,32 @@ import { readYaml } from './yaml/read-yaml.ts'
 import { child, is, type MapNode, type Origin, type SourceFile, toValue, type YamlNode } from './yaml/yaml-node.ts'
 
 export interface LoadValuesOptions {
-  /** Values files in Helm's order, a later one wins; also the `values` of a cluster's entry, read with its list. */
+  /** Values files in Helm's order, later ones take precedence; also the `values` of a cluster's entry, read with its list. */
   readonly files: readonly (SourceFile | MapNode)[]
   /** The chart's own values.yaml. */
   readonly defaults: SourceFile
-  /** Values that the action itself computes and passes to Helm after all files. */
+  /** Values that the action computes and passes to Helm after all files. */
   readonly computed?: SourceFile | undefined
-  /** The ARNs of `identity.rrsa` come later, from the action: do not ask for them now. */
+  /** The action sets the ARNs of `identity.rrsa` later, so they are not required. */
   readonly rrsaComesLater?: boolean | undefined
 }
 
 export interface LoadedValues {
-  /** The values with all defaults, also in lists; undefined when there is any error. */
+  /** The values with all defaults, also in lists; undefined if there is any error. */
   readonly values: ResolvedValues | undefined
-  /** Exactly what Helm's templates would see as `.Values`; undefined when a file is not read alike by all. */
+  /** Helm's `.Values`; undefined if parsers disagree about a file. */
   readonly merged: Readonly<Record<string, unknown>> | undefined
-  /** The user's values alone, as Helm keeps them with the release; undefined as `merged`. */
+  /** Only the user's values, as Helm stores them with the release; undefined as `merged`. */
   readonly given: Readonly<Record<string, unknown>> | undefined
-  /** Whether Helm accepts these values by the schema; undefined when a file is not read alike by all (P11). */
+  /** Whether Helm accepts these values by the schema; undefined if parsers disagree about a file (P11). */
   readonly helmAccepts: boolean | undefined
   /** Every error of all files, in the order of files and lines. */
   readonly errors: readonly ValuesError[]
 }
 
 /**
- * Reads, merges and checks values exactly as Helm would, and beyond. Never throws; the errors' codes say which kind of
- * check refused: `YAML_*` reading, stricter than Helm; `SCHEMA_*` the schema, the same verdict as Helm's;
- * `VALUES_*` what only we can know.
+ * Reads, merges and validates values as Helm does, and beyond. Never throws; the errors' codes identify the check: `YAML_*`
+ * parsing, stricter than Helm; `SCHEMA_*` the schema, with the same result as Helm; `VALUES_*` our own checks.
  */
 export function loadValues(options: LoadValuesOptions): LoadedValues {
   const loaded = judgeValues(options)
@@ -46,7 +45,7 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
   return { ...loaded, errors: sortErrors(errors, orderOf(options)) }
 }
 
-/** The same with errors that may quote a file that is not a values file: what readers of files are tested by. */
+/** The same with errors that may quote any file, for tests. */
 export function judgeValues(options: LoadValuesOptions): LoadedValues {
   const user = options.files.map((file) => readLayer(file, 'user'))
   const read = [
@@ -111,7 +110,7 @@ const PLACEHOLDERS = {
   oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/computed-later',
 }
 
-/** With `identity.type: rrsa`, ARNs where there are none: the action computes them when the cluster's turn comes. */
+/** Placeholder ARNs for `identity.type: rrsa`, which the action sets later. */
 function withRrsaPlaceholders(values: MapNode): MapNode {
   const identity = child(values, 'identity')
   if (identity === undefined || !is(child(identity, 'type'), 'rrsa')) return values

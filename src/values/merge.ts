@@ -2,8 +2,8 @@ import { isDefaulted, resolve, type Schema, schemaOfChild } from './schema/schem
 import type { MapEntry, MapNode, YamlNode } from './yaml/yaml-node.ts'
 
 /**
- * One values file over another, as Helm merges the files of `-f`: maps are merged, everything else is replaced, and
- * null is kept for {@link coalesce} (loader.MergeMaps of Helm 4.3.1, mergeMaps of Helm 3.22.0).
+ * Merges two values files as Helm does for `-f`: maps are merged, everything else is replaced, and null is kept for
+ * {@link coalesce} (loader.MergeMaps of Helm 4.3.1, mergeMaps of Helm 3.22.0).
  */
 export function mergeFiles(base: MapNode, over: MapNode): MapNode {
   const entries = new Map(base.entries)
@@ -17,9 +17,9 @@ export function mergeFiles(base: MapNode, over: MapNode): MapNode {
 }
 
 /**
- * The user's values over the chart's defaults, as Helm coalesces them: null deletes a default, maps are merged, a value
- * of another kind than the default's is kept as it is (coalesceValues and coalesceTablesFullKey of Helm 3.22.0 and 4.3.1).
- * The defaults hold no null themselves: there Helm's versions differ.
+ * Coalesces the user's values and the chart's defaults as Helm does: null deletes a default, maps are merged, and a value of
+ * another type than the default's is kept (coalesceValues and coalesceTablesFullKey of Helm 3.22.0 and 4.3.1). The defaults
+ * contain no null, for which Helm's versions differ.
  */
 export function coalesce(user: MapNode, defaults: MapNode): MapNode {
   const entries = new Map<string, MapEntry>()
@@ -38,8 +38,8 @@ function isNull(node: YamlNode): boolean {
 }
 
 /**
- * The value with every missing key set that has a default in the schema, in list items too: Helm merges no defaults
- * into lists, and null in values takes a default away. The value has passed the schema before.
+ * Sets every missing key that has a default in the schema, also in list items, for which Helm merges no defaults, and after null.
+ * The value must be valid.
  */
 export function fillDefaults(value: unknown, root: Schema, schema: Schema = root): unknown {
   if (Array.isArray(value)) {

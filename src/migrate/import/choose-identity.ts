@@ -9,7 +9,7 @@ export interface ChosenIdentity {
   readonly errors: readonly NopassError[]
 }
 
-/** Whose ServiceAccount an RRSA role has to trust. */
+/** The ServiceAccount that an RRSA role has to trust. */
 export interface ReleaseName {
   readonly namespace: string
   readonly name: string
@@ -17,7 +17,7 @@ export interface ReleaseName {
 
 const KEY_SECRET = 'acr-nopass-key'
 
-/** One release has one identity; the old helper could have one for each instance. */
+/** A release has one identity; the old helper could have one per instance. */
 export function chooseIdentity(
   settings: AddonSettings | undefined,
   facts: Pick<LegacyFacts, 'addonKey'>,

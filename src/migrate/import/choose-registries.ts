@@ -8,7 +8,7 @@ export interface ChosenRegistries {
   readonly errors: readonly NopassError[]
 }
 
-/** Writes each registry as values have it: one entry an instance, with a name of its own. */
+/** Converts each registry to values: one entry per instance, with its own name. */
 export function chooseRegistries(wanted: readonly WantedRegistry[]): ChosenRegistries {
   const errors: NopassError[] = []
   const groups = new Map<string, WantedRegistry[]>()

@@ -12,7 +12,7 @@ export interface ChosenTargets {
 
 const SYSTEM = 'kube-*'
 
-/** Every namespace and ServiceAccount that the old helper served, and those that its Secrets are used in besides. */
+/** All namespaces and ServiceAccounts that the old helper served, and those that use its Secrets. */
 export function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts): ChosenTargets {
   const told = settings === undefined ? ['default'] : settings.namespaces
   const used = namespacesInUse(facts)
@@ -62,7 +62,7 @@ function namespacesInUse(facts: LegacyFacts): readonly string[] {
   return [...new Set(names)].sort()
 }
 
-/** A name of a Secret that is gone gives nothing; where no Secret is known at all (files), every name counts. */
+/** The name of a deleted Secret does not count; if no Secret is known at all (files), every name counts. */
 function givesSomething({ secrets }: LegacyFacts, namespace: string | undefined, names: readonly string[]): boolean {
   const old = names.filter((name) => LEGACY_SECRETS.includes(name))
   if (secrets.length === 0) return old.length > 0

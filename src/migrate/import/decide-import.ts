@@ -12,13 +12,13 @@ import { findWanted } from './wanted-registry.ts'
 export interface ImportRequest {
   readonly settings: AddonSettings | undefined
   readonly facts: LegacyFacts
-  /** What the user said; else what the cluster says of itself. */
+  /** From the user, else from the cluster. */
   readonly region: string | undefined
   readonly release: ReleaseName
 }
 
 export interface ImportDecision {
-  /** Undefined when there is any error. */
+  /** Undefined if there is any error. */
   readonly draft: ValuesDraft | undefined
   readonly notes: readonly ImportNote[]
   readonly errors: readonly NopassError[]
@@ -27,7 +27,7 @@ export interface ImportDecision {
 /** The kinds of notes, what needs a person first. */
 const KINDS: readonly ImportNote['kind'][] = ['lost', 'todo', 'changed', 'dropped']
 
-/** What the old helper's settings and traces are in values of ours; all that stands against it at once. */
+/** Converts the old helper's settings and traces to our values, or reports all errors. */
 export function decideImport({ settings, facts, release, ...request }: ImportRequest): ImportDecision {
   const region = request.region ?? facts.region
   const { wanted, lost, errors: regionErrors } = findWanted(settings, facts, region)

@@ -1,6 +1,6 @@
 import type { ResolvedRegistry } from '../../values/resolved-values.generated.ts'
 
-/** A domain that an instance has by itself, so that values need not name it. */
+/** A domain that belongs to an instance automatically, so that values need not contain it. */
 export interface OwnDomain {
   /** The instance's name; undefined: the Personal Edition of a region. */
   readonly instance: string | undefined
@@ -11,7 +11,7 @@ export interface OwnDomain {
 const ENTERPRISE = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)-registry(-vpc)?\.([a-z]+(?:-[a-z0-9]+)+|\*)\.cr\.aliyuncs\.com$/
 const PERSONAL = /^registry(-intl)?(-vpc|-internal)?\.([a-z]+(?:-[a-z0-9]+)+|\*)\.aliyuncs\.com$/
 
-/** What a domain says about its instance; the region may be `*`. Undefined for a custom domain. */
+/** The instance of a domain; the region may be `*`. Undefined for a custom domain. */
 export function readOwnDomain(domain: string): OwnDomain | undefined {
   const enterprise = ENTERPRISE.exec(domain)
   if (enterprise !== null) {
@@ -24,11 +24,11 @@ export function readOwnDomain(domain: string): OwnDomain | undefined {
   return { instance: undefined, region, network: vpc === undefined ? 'public' : 'vpc' }
 }
 
-/** How an instance's list of domains is said in values: its own ones by `network`, all others by name. */
+/** An instance's domains in values: its own ones by `network`, all others by name. */
 export interface SplitDomains {
   readonly network: ResolvedRegistry['network']
   readonly domains: readonly string[]
-  /** The instance's name, where one of its own domains tells it. */
+  /** The instance's name, from one of its own domains. */
   readonly name: string | undefined
 }
 

@@ -19,8 +19,8 @@ const KNOWN: readonly string[] = [
 ]
 
 /**
- * The add-on's parameters as ACK takes and shows them: a list of add-ons, one of them, or its `config` (a JSON text) itself.
- * Undefined when the value is none of these.
+ * The add-on's parameters in ACK's formats: a list of add-ons, one of them, or its `config` (a JSON text). Undefined for any other
+ * value.
  */
 export function readAddonJson(value: unknown, source: string): ReadSettings | undefined {
   const config = findConfig(value)

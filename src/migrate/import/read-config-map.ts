@@ -47,12 +47,12 @@ export function readConfigMap(data: Readonly<Record<string, string>>, source: st
   return { settings: all.length > 0 ? undefined : read.settings, errors: all }
 }
 
-/** Only comments, as a fresh install has it: the reader answers an empty map. */
+/** A fresh install has only comments, for which the reader returns an empty map. */
 function emptyAsNothing(value: unknown): unknown {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? undefined : value
 }
 
-/** The line is that of the text below the key. Never the reader's own words: an AccessKey may stand in the text. */
+/** The line is relative to the text of the key. Never the parser's message, because the text may contain an AccessKey. */
 function innerError({ code, place }: NopassError, key: string): NopassError {
   const { line = 1, column = 1 } = place
   const { what, fix } = ERROR_CODES[code]

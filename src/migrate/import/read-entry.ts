@@ -23,7 +23,7 @@ export interface ReadEntries {
   readonly errors: readonly NopassError[]
 }
 
-/** One item of `acr-registry-info` or `AcrInstanceInfo`: an entry for each instance that it names. */
+/** One item of `acr-registry-info` or `AcrInstanceInfo`, with an entry per instance. */
 export function readEntry(item: unknown, place: string): ReadEntries {
   if (!isRecord(item)) {
     const hint = 'Write `- instanceId: …` with the other fields below it, as far in as `instanceId`.'
@@ -99,7 +99,7 @@ function readDuration(value: unknown): number | undefined {
   return seconds >= 900 && seconds <= 43_200 ? seconds : undefined
 }
 
-/** The key itself goes nowhere: only whether two are the same is asked. */
+/** Hashes the key, which is only compared. */
 function fingerprint(id: unknown, secret: unknown): string | undefined {
   if (!id && !secret) return undefined
   return createHash('sha256')
@@ -120,7 +120,7 @@ export function settingError(place: string, what: string, hint: string): NopassE
   return new NopassError('IMPORT_SETTING', `\`${place}\` ${what}`, { hint })
 }
 
-/** `"a, b"`, or a list of texts as JSON has it; empty for nothing; undefined for what is neither. */
+/** Accepts `"a, b"` or a list of texts; undefined for any other value. */
 export function readList(value: unknown): readonly string[] | undefined {
   if (value === null || value === undefined) return []
   const parts = Array.isArray(value) ? value : [value]
@@ -148,7 +148,7 @@ export interface AddonEntry {
   readonly keyFingerprint: string | undefined
 }
 
-/** What the add-on was told, from whichever form. */
+/** The add-on's settings, from any of their formats. */
 export interface AddonSettings {
   /** `ConfigMap kube-system/acr-configuration` or a file. */
   readonly source: string
@@ -162,9 +162,9 @@ export interface AddonSettings {
   readonly serviceAccounts: readonly string[] | undefined
   readonly rrsa: boolean
   readonly webhook: boolean
-  /** What nothing has to be done for. */
+  /** Settings that need no action. */
   readonly dropped: readonly string[]
-  /** Keys that no document of the add-on knows. */
+  /** Keys that are not documented for the add-on. */
   readonly unknown: readonly string[]
 }
 

@@ -22,7 +22,7 @@ export function readSources(names: readonly string[], folder: string): readonly 
   return names.map((name) => ({ name, text: decodeText(readInputFile({ input: '--file', name, folder })) }))
 }
 
-/** Sorts out what the files hold. Throws IMPORT_UNREADABLE with the place. */
+/** Classifies the files' content. Throws IMPORT_UNREADABLE with the location. */
 export function readFiles(files: readonly SourceFile[]): FilesContent {
   const documents = files.flatMap((file) => parseFile(file).map((value) => ({ value, file })))
   const found = documents.flatMap(({ value, file }) => expand(value).map((one) => ({ one, file })))
@@ -44,7 +44,7 @@ function parseFile({ name, text }: SourceFile): readonly unknown[] {
   const lineCounter = new LineCounter()
   const verbatim = parseDocuments(text, lineCounter)
   const isBroken = verbatim.some(({ errors }) => errors.length > 0)
-  // Copied from the page of 2018: its separators are indented.
+  // The separators on the page of 2018 are indented.
   const unindented = isBroken ? parseDocuments(text.replaceAll(/^[ \t]+---[ \t]*$/gm, '---')) : verbatim
   const list = unindented.some(({ errors }) => errors.length > 0) ? verbatim : unindented
   for (const { errors } of list) {
@@ -52,7 +52,7 @@ function parseFile({ name, text }: SourceFile): readonly unknown[] {
     if (error === undefined) continue
     const { line, col } = lineCounter.linePos(error.pos[0])
     const at = { file: name, line: Math.max(line, 1), column: Math.max(col, 1) }
-    // The line may hold a credential.
+    // The line may contain a credential.
     throw new ValuesError('IMPORT_UNREADABLE', `no YAML: ${error.code}`, { at, hideLine: true })
   }
   try {
@@ -84,7 +84,7 @@ function isObject(value: unknown): value is AnyObject {
   )
 }
 
-/** `data:` of the ConfigMap alone, or what stands below it. */
+/** Only `data:` of the ConfigMap, or its content. */
 function readData(value: unknown, source: string): ReadSettings | undefined {
   if (!isRecord(value) || value.kind !== undefined) return undefined
   const data = isRecord(value.data) ? value.data : value
@@ -99,7 +99,7 @@ function readData(value: unknown, source: string): ReadSettings | undefined {
   return readConfigMap(Object.fromEntries(texts), source)
 }
 
-/** The content of a Secret is not kept for a moment longer than the file's own text. */
+/** Drops the content of a Secret immediately. */
 function withoutContent(object: AnyObject): AnyObject {
   return object.kind === 'Secret' ? { kind: object.kind, metadata: object.metadata } : object
 }

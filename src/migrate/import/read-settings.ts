@@ -2,7 +2,7 @@ import type { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
 import { type AddonSettings, type ReadSettings, readEntry, readList, settingError, shorten } from './read-entry.ts'
 
-/** The settings of either form, each under one name; what is not there is undefined. */
+/** The settings of both formats under common names; absent ones are undefined. */
 export interface RawSettings {
   readonly source: string
   /** `acr-registry-info` or `AcrInstanceInfo`, for messages. */
@@ -22,7 +22,7 @@ export interface RawSettings {
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 const ACCOUNT = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 
-/** Checks the form of every setting; all errors at once. */
+/** Validates all settings and returns all errors. */
 export function readSettings(raw: RawSettings): ReadSettings {
   const errors: NopassError[] = []
   const items = raw.entries ?? []

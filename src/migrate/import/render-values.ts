@@ -4,7 +4,7 @@ import type { DraftTargets, ImportNote, ValuesDraft } from './values-draft.ts'
 
 const WIDTH = 110
 
-/** The draft as the text of a values file, with what a person has to know as comments. */
+/** Renders the draft as a values file, with notes as comments. */
 export function renderValues(draft: ValuesDraft, notes: readonly ImportNote[], steps: readonly string[]): string {
   const { registries, identity, region, targets, attach, guard } = draft
   const blocks = [
@@ -54,7 +54,7 @@ function renderStep(text: string, index: number): readonly string[] {
 }
 
 function yaml(value: unknown): readonly string[] {
-  // Version 1.1 quotes whatever an older reader would take for something else than text.
+  // Version 1.1 quotes everything that an older parser would not take for text.
   return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }).trimEnd().split('\n')
 }
 

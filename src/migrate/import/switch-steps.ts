@@ -3,8 +3,8 @@ import type { ReleaseName } from './choose-identity.ts'
 import type { AddonSettings } from './read-entry.ts'
 
 /**
- * The order in which nothing ever lacks a credential: the old helper goes on until every Pod has been made with both, and
- * what it left is deleted only when nothing names it alone.
+ * The safe order: the old helper keeps running until every Pod has been recreated with both, and its leftovers are deleted only
+ * when nothing refers only to them.
  */
 export function switchSteps(
   settings: AddonSettings | undefined,

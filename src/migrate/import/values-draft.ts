@@ -1,22 +1,22 @@
 import type { ResolvedAssumeRole, ResolvedRegistry } from '../../values/resolved-values.generated.ts'
 
-/** What a person has to know of an import. */
+/** A note about an import. */
 export interface ImportNote {
   /**
-   * `lost`: could not be carried over, and pulls may depend on it; `todo`: to be done before the installation; `changed`:
-   * works, in another way; `dropped`: nothing that acr-nopass would need.
+   * `lost`: could not be converted, and pulls may depend on it; `todo`: needed before the installation; `changed`: works
+   * differently; `dropped`: not needed by acr-nopass.
    */
   readonly kind: 'lost' | 'todo' | 'changed' | 'dropped'
   readonly text: string
 }
 
-/** A registry as a values file gives it: what has a default may be missing. */
+/** A registry of a values file, in which keys with defaults may be missing. */
 export type GivenRegistry = Pick<ResolvedRegistry, 'name' | 'edition'> &
   Partial<Omit<ResolvedRegistry, 'assumeRole'>> & { readonly assumeRole?: readonly GivenRole[] }
 
 export type GivenRole = Pick<ResolvedAssumeRole, 'roleArn'> & Partial<ResolvedAssumeRole>
 
-/** A registry of the values to come, with the sentences that stand above it. */
+/** A registry of the draft, with the comments above it. */
 export interface DraftRegistry {
   readonly values: GivenRegistry
   readonly comments: readonly string[]
@@ -39,7 +39,7 @@ export interface DraftIdentity {
   readonly comments: readonly string[]
 }
 
-/** The values to come, before they are written. */
+/** The values before they are rendered. */
 export interface ValuesDraft {
   readonly source: string
   readonly registries: readonly DraftRegistry[]

@@ -23,8 +23,8 @@ export interface WantedRegistries {
 const BARE = { instanceId: undefined, domains: [], assumeRole: undefined, duration: undefined }
 
 /**
- * Which registries the old helper served: those that its configuration lists; else, as the helper of 2018 always did, the
- * account's own Personal Edition in each region that images come from, and in the cluster's own.
+ * The registries that the old helper served: those in its configuration; else, as with the helper of 2018, the account's Personal
+ * Edition in each region of the used images and in the cluster's region.
  */
 export function findWanted(
   settings: AddonSettings | undefined,

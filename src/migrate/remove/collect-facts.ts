@@ -16,7 +16,7 @@ import {
 import { gitOpsTool, part } from './legacy-part.ts'
 import { type AnyObject, describeWorkload, followsOwner, groupOf, ownerOf } from './workload.ts'
 
-/** Sorts out what belongs to the old helper; everything else is left aside. */
+/** Collects what belongs to the old helper. */
 export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyFacts {
   // A kind of another API group may have any name.
   const objects = all.filter((object) => OWN_GROUPS.includes(groupOf(object)))
@@ -102,7 +102,7 @@ function describeAccount(
 /** Types of Secrets that a kubelet pulls with. */
 const PULL_TYPES: readonly unknown[] = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg']
 
-/** Why a Secret of one of the helper's names is not the helper's; undefined: it is. */
+/** Why a Secret with one of the helper's names is not the helper's; undefined: it is. */
 function whyForeign({ metadata, type }: AnyObject): string | undefined {
   if (type !== undefined && !PULL_TYPES.includes(type)) return 'it is not a pull secret'
   const owner = ownerReference(metadata)
@@ -134,7 +134,7 @@ function withTool(tool: string | undefined): Pick<LegacyPart, 'declaredBy'> {
   return tool === undefined ? {} : { declaredBy: tool }
 }
 
-/** Those whose own template decides: a ReplicaSet of a Deployment that was read follows the Deployment. */
+/** Workloads whose own template decides; a ReplicaSet follows its Deployment, if that was read. */
 function judgedWorkloads(objects: readonly AnyObject[]): readonly Workload[] {
   const key = (group: string, kind: string, namespace: string, name: string): string =>
     `${group} ${kind} ${namespace}/${name}`

@@ -7,7 +7,7 @@ import { type AnyObject, titleOf } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
-/** What the vendor's documents ever gave its helper: the ClusterRole of 2019, and before that `cluster-admin`. */
+/** The helper's rights in the vendor's documents: the ClusterRole of 2019, and before that `cluster-admin`. */
 const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
   namespaces: ['get', 'list', 'watch'],
   configmaps: ['get', 'list', 'watch'],
@@ -16,7 +16,7 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
 }
 const GIVEN: readonly unknown[] = ['cluster-admin', LEGACY_HELPER]
 
-/** The helper's rights: what is provably its own and that nothing else can need; of the rest, why it stays. */
+/** The helper's rights: those that are certainly its own and unused by others; for the rest, why it stays. */
 export function collectRights(
   objects: readonly AnyObject[],
   workloads: readonly Workload[],
@@ -56,7 +56,7 @@ export function collectRights(
   }
 }
 
-/** What runs as the helper's ServiceAccount and is not the helper: no Deployment of it, and nothing that one of these made. */
+/** Workloads that run as the helper's ServiceAccount without being the helper's. */
 function findUser(workloads: readonly Workload[], deployments: readonly AnyObject[]): Workload | undefined {
   const own = new Set(deployments.map(({ metadata }) => `Deployment ${metadata.name}`))
   const running = workloads.filter(

@@ -6,8 +6,8 @@ import type { OurSide } from './our-side.ts'
 import { isPrivateAcr, titleOf } from './workload.ts'
 
 /**
- * Everything that needs the old Secrets: what pulls with them, and what uses them as anything else. The name of a Secret that does
- * not exist keeps nothing, and an image of another registry needs none of them. Empty: they may be deleted.
+ * Everything that needs the old Secrets, for pulling or otherwise. References to a Secret that does not exist and images of other
+ * registries do not count. Empty: the Secrets may be deleted.
  *
  * @param legacyDomains custom domains that the old helper was configured with
  */
@@ -55,7 +55,7 @@ export function findDependents(
   ]
 }
 
-/** Uses that no pull secret of ours replaces: volumes, environments, a ServiceAccount's `secrets`, fields of unknown kinds. */
+/** Uses that our pull secret does not replace: volumes, environments, a ServiceAccount's `secrets`, fields of unknown kinds. */
 function otherUses(
   { workloads, accounts }: LegacyFacts,
   present: ReadonlyMap<string, ReadonlySet<string>>,
@@ -83,7 +83,7 @@ function otherUses(
   return [...ofWorkloads, ...ofAccounts]
 }
 
-/** Names of the old Secrets that are there, by namespace. */
+/** Names of the existing old Secrets, by namespace. */
 function presentSecrets({ secrets }: LegacyFacts): ReadonlyMap<string, ReadonlySet<string>> {
   const present = new Map<string, Set<string>>()
   for (const { metadata } of secrets) {
@@ -158,7 +158,7 @@ function withoutRegistry(workload: Workload, image: string, gap: 'domain' | 'rep
   }
 }
 
-/** One line for all Pods of one controller. */
+/** One line per controller for all its Pods. */
 function madeBefore(pod: Workload, replicaSetOwners: LegacyFacts['replicaSetOwners']): Dependent {
   const { namespace, owner } = pod
   const why = 'its Pods were created before the pull secret was attached, and keep the list that they were created with'

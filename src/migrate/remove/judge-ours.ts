@@ -2,17 +2,17 @@ import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
 import { matchesGlobs } from '../../values/glob.ts'
 import type { OurSide } from './our-side.ts'
 
-/** So much longer has a credential to live, milliseconds: clocks differ, and a removal takes its time. */
+/** How much longer a credential must be valid, because clocks differ and a removal takes time (milliseconds). */
 const LEAST_LIFE_MS = 2 * 60_000
 
-/** Whether the namespace has our pull secret, as we wrote it, with credentials that live. */
+/** Whether the namespace has our unchanged pull secret with valid credentials. */
 export function isCurrent({ secrets, now }: OurSide, namespace: string): boolean {
   const secret = secrets.get(namespace)
   if (secret === undefined || !secret.ours || !secret.intact || secret.registries.length === 0) return false
   return secret.expiresAt === undefined || secret.expiresAt > now + LEAST_LIFE_MS
 }
 
-/** Whether a Pod of the ServiceAccount would be made with our reference. */
+/** Whether a new Pod of the ServiceAccount would get our reference. */
 export function isReferenced(
   { secretName, admission, targets, namespaces }: OurSide,
   { namespace, serviceAccount, list }: { namespace: string; serviceAccount: string; list: readonly string[] },
@@ -25,8 +25,8 @@ export function isReferenced(
 }
 
 /**
- * What keeps the namespace's pull secret from pulling an image: no registry inside it has the image's domain, or none that has it
- * may pull the repository (`repositories`: what RAM allows). Undefined: it can.
+ * Why the namespace's pull secret cannot pull an image: none of its registries has the image's domain, or none with it may pull
+ * the repository (`repositories`: what RAM allows). Undefined: it can.
  */
 export function coverageGap(
   { secrets, release }: OurSide,
@@ -52,7 +52,7 @@ function repositoryGlob(glob: string): string {
   return glob === '*' || glob.includes('/') ? glob : `${glob}/*`
 }
 
-/** Why nothing at all can be left to acr-nopass yet. */
+/** Why acr-nopass cannot take over anything yet. */
 export function releaseProblems({ release, available }: OurSide): readonly Dependent[] {
   const doctor = 'Run `acr-nopass doctor`: it says what is wrong.'
   if (release === undefined) {
@@ -73,11 +73,11 @@ export function releaseProblems({ release, available }: OurSide): readonly Depen
     .map(({ name, state }) => ({ subject: `registry ${name}`, why: `it is ${state}`, fix: doctor }))
 }
 
-/** Something that could not pull any more if the old Secrets went now. */
+/** Something that could not pull any more without the old Secrets. */
 export interface Dependent {
   readonly subject: string
   readonly why: string
   readonly fix: string
-  /** What to type, where one line does it. */
+  /** The command, if one line is enough. */
   readonly command?: string
 }

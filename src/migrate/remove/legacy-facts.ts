@@ -1,12 +1,12 @@
 import type { KubeObject, ObjectMeta } from '../../kube/types.ts'
 
-/** A ServiceAccount that names an old Secret, with its list as it is. */
+/** A ServiceAccount that refers to an old Secret, with its current list. */
 export interface LegacyAccount {
   readonly metadata: ObjectMeta
   /** Old Secrets that it names under `secrets`. */
   readonly secrets: readonly string[]
   readonly imagePullSecrets: readonly { readonly name?: string }[]
-  /** Names in it that the old helper wrote: a Secret of the name that is there is the helper's own. */
+  /** Names in it that the old helper wrote: an existing Secret of the name is the helper's. */
   readonly old: readonly string[]
 }
 
@@ -18,25 +18,25 @@ export interface Owner {
   readonly name: string
 }
 
-/** A Pod, or an object with a Pod template, reduced to what it pulls and with which Secrets. */
+/** A Pod, or an object with a Pod template, reduced to its images and Secrets. */
 export interface Workload {
   readonly kind: string
   readonly namespace: string
   readonly name: string
   readonly serviceAccount: string
-  /** Pull secrets that it names itself; of a Pod also those of its ServiceAccount. */
+  /** Its pull secrets; of a Pod also those of its ServiceAccount. */
   readonly references: readonly string[]
-  /** Old Secrets that it names elsewhere: in volumes, environments, fields of its own. */
+  /** Old Secrets that it uses otherwise: in volumes, environments, other fields. */
   readonly uses: readonly string[]
   readonly images: readonly string[]
   readonly optedOut: boolean
-  /** The object is in no namespace. */
+  /** Cluster-scoped. */
   readonly clusterScoped: boolean
-  /** Undefined for one without a controller. */
+  /** Undefined: no controller. */
   readonly owner: Owner | undefined
 }
 
-/** One object of the cluster that is nothing but a leftover. */
+/** A leftover object. */
 export interface LegacyPart {
   readonly kind: string
   readonly path: string
@@ -47,9 +47,9 @@ export interface LegacyPart {
   readonly declaredBy?: string
 }
 
-/** What there is of Alibaba's own helper, and of what works with it. No content of any Secret. */
+/** What exists of Alibaba's own helper and of its users, without the content of Secrets. */
 export interface LegacyFacts {
-  /** The data of `acr-configuration`; undefined: there is none. */
+  /** The data of `acr-configuration`; undefined: absent. */
   readonly configuration: Readonly<Record<string, string>> | undefined
   /** The helper's Secrets, as metadata. */
   readonly secrets: readonly KubeObject[]
@@ -61,9 +61,9 @@ export interface LegacyFacts {
   readonly replicaSetOwners: ReadonlyMap<string, Owner>
   readonly deployments: readonly LegacyPart[]
   readonly webhooks: readonly LegacyPart[]
-  /** Bindings of the helper's ServiceAccount alone, its ClusterRole and itself, where nothing else needs them. */
+  /** The helper's ServiceAccount, its ClusterRole and bindings of it alone, if nothing else needs them. */
   readonly rbac: readonly LegacyPart[]
-  /** Bindings that name the helper's ServiceAccount among others: nothing to delete as a whole. */
+  /** Bindings with further subjects, which must not be deleted. */
   readonly sharedBindings: readonly string[]
   /** What stays because something else uses it too, each with the reason. */
   readonly shared: readonly string[]

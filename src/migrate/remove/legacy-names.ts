@@ -1,6 +1,6 @@
 /**
- * What Alibaba's own helper leaves in a cluster, by its documents: the recipe of 2018-10 (v18.10.29.0) with the Secrets
- * `-a` and `-b`, and the add-on since 2019 with its ConfigMap; the add-on's aggregated Secret as installs of 2026 have it.
+ * The documented objects of Alibaba's own helper: the recipe of 2018-10 (v18.10.29.0) with the Secrets `-a` and `-b`, and the
+ * add-on since 2019 with its ConfigMap; the add-on's aggregated Secret is that of installs of 2026.
  */
 export const LEGACY_SECRETS: readonly string[] = [
   'aliyun-acr-credential-a',
@@ -8,7 +8,7 @@ export const LEGACY_SECRETS: readonly string[] = [
   'acr-credential-secret-aggregation',
 ]
 
-/** Where all of it but the Secrets is. */
+/** The namespace of everything except the Secrets. */
 export const LEGACY_NAMESPACE = 'kube-system'
 
 /** The helper's Deployment, ServiceAccount, and (since 2019) ClusterRole and ClusterRoleBinding. */
@@ -17,7 +17,7 @@ export const LEGACY_HELPER = 'aliyun-acr-credential-helper'
 /** The helper's Deployments: itself, and the add-on's webhook for ServiceAccounts. */
 export const LEGACY_DEPLOYMENTS: readonly string[] = [LEGACY_HELPER, 'acr-credential-helper-webhook']
 
-/** Services of the add-on's webhook, by their whole names: its documents name none, installs call it like the Deployment. */
+/** Services of the add-on's webhook; undocumented, but installs name it like the Deployment. */
 export const LEGACY_SERVICES: readonly string[] = [
   'acr-credential-helper-webhook',
   'acr-credential-helper-webhook-service',

@@ -5,7 +5,7 @@ import type { AnyObject } from './workload.ts'
 
 const CLUSTER_SCOPED: readonly string[] = ['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration']
 
-/** The object as something to delete; `api` and `plural` make its path. */
+/** An object to delete; its path consists of `api` and `plural`. */
 export function part({ kind, metadata }: AnyObject, api: string, plural: string): LegacyPart {
   const isWide = CLUSTER_SCOPED.includes(kind)
   const { namespace = LEGACY_NAMESPACE, ...rest } = metadata
@@ -15,7 +15,7 @@ export function part({ kind, metadata }: AnyObject, api: string, plural: string)
   return { kind, path, metadata: isWide ? rest : { ...rest, namespace } }
 }
 
-/** A tool that would create the object again. The vendor's documents say `kubectl apply`, which would not. */
+/** A tool that would recreate the object, unlike the `kubectl apply` of the vendor's documents. */
 export function gitOpsTool({ metadata }: AnyObject, path: readonly string[]): string | undefined {
   return declaredBy(metadata.managedFields, path, ['kubectl', 'kubectl-client-side-apply'])
 }

@@ -6,21 +6,21 @@ import type { Reader } from '../../release/reader.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
 import { createTrimmers, type NamespaceView, type SecretView } from '../../release/views.ts'
 
-/** What acr-nopass has in place of the old helper. */
+/** The state of acr-nopass, which replaces the old helper. */
 export interface OurSide {
   /** Epoch milliseconds. */
   readonly now: number
   /** Undefined: not installed. */
   readonly release: ReleaseFacts | undefined
   readonly secretName: string
-  /** Undefined without a configuration that can be read. */
+  /** Undefined without a readable configuration. */
   readonly targets: Targets | undefined
   /** Pods of the helper that are ready. */
   readonly available: number
   readonly namespaces: ReadonlyMap<string, NamespaceView>
   /** Our pull secrets, by namespace. */
   readonly secrets: ReadonlyMap<string, SecretView>
-  /** The API server adds the reference to each Pod of a target. */
+  /** Admission adds the reference to each Pod of a target. */
   readonly admission: boolean
 }
 

@@ -4,23 +4,23 @@ import { FIELD_MANAGER } from '../../kube/names.ts'
 import { keyOf, namespacedPath } from '../../kube/types.ts'
 import type { LegacyAccount, LegacyFacts, LegacyPart } from './legacy-facts.ts'
 
-/** What is to be done, in the order of its lists. */
+/** The steps, in the order of the lists. */
 export interface RemovalPlan {
-  /** First: nobody may put back what follows. */
+  /** First, so that nothing restores what follows. */
   readonly helper: readonly LegacyPart[]
-  /** Then: nothing new may be made with the old names. */
+  /** Then, so that nothing new gets the old names. */
   readonly accounts: readonly LegacyAccount[]
-  /** Then, when nothing depends on them: the credentials. */
+  /** Then, if nothing depends on them, the credentials. */
   readonly secrets: readonly LegacyPart[]
-  /** Last: rights and settings of what is gone. */
+  /** Last, the rights and settings. */
   readonly rest: readonly LegacyPart[]
-  /** ServiceAccounts whose list another tool applies: it would put the name back, or fail on our change. */
+  /** ServiceAccounts whose list another tool applies, which would restore the name or fail on our change. */
   readonly kept: readonly { readonly account: LegacyAccount; readonly manager: string }[]
   /** What stays because something else uses it too, each with the reason. */
   readonly shared: readonly string[]
 }
 
-/** The safe order: an interruption anywhere leaves nothing without a credential. */
+/** Plans a safe order: after an interruption everything still has a credential. */
 export function planRemoval(facts: LegacyFacts): RemovalPlan {
   const owned = facts.accounts.map((account) => ({ account, owner: listOwner(account.metadata.managedFields) }))
   const isApplied = ({ owner }: (typeof owned)[number]): boolean =>
@@ -47,7 +47,7 @@ function namesOld({ old }: LegacyAccount): boolean {
   return old.length > 0
 }
 
-/** The list without the old names: everything else stays as it is and where it is. */
+/** The list without the old names, otherwise unchanged. */
 export function withoutOldNames({ imagePullSecrets, old }: LegacyAccount): LegacyAccount['imagePullSecrets'] {
   return imagePullSecrets.filter(({ name }) => name === undefined || !old.includes(name))
 }
@@ -57,7 +57,7 @@ export function partTitle({ kind, metadata }: Pick<LegacyPart, 'kind' | 'metadat
   return `${kind} ${keyOf(metadata)}`
 }
 
-/** One line for each thing to do; `false`: as done. */
+/** One line per step; `false`: in the past tense. */
 export function describePlan({ helper, accounts, secrets, rest }: RemovalPlan): readonly string[] {
   return [
     ...helper.map((part) => `delete ${partTitle(part)}`),

@@ -13,7 +13,7 @@ import { type AnyObject, createTrim, describeWorkload, isPartOfHelper } from './
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
-/** Built-in kinds that are read: what pulls, and what may name an old Secret. */
+/** The built-in kinds that pull images or may refer to an old Secret. */
 const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: string])[] = [
   ['ServiceAccount', 'v1', 'serviceaccounts'],
   ['Pod', 'v1', 'pods'],
@@ -31,8 +31,8 @@ const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
 ]
 
 /**
- * Reads everything that shows the old helper and what may need it; of Secrets metadata only. Objects of kinds that Kubernetes does
- * not know (Argo Rollouts, Kruise, operators' own) are found by discovery. What could not be read is in `reader.unread`.
+ * Reads the old helper's objects and everything that may need them; of Secrets only metadata. Custom kinds (Argo Rollouts, Kruise,
+ * operators' own) are found by discovery. What could not be read is in `reader.unread`.
  */
 export async function readLegacy(reader: Reader, client: KubeClient, signal: AbortSignal): Promise<LegacyFacts> {
   const system = `/api/v1/namespaces/${LEGACY_NAMESPACE}`
@@ -72,7 +72,7 @@ export async function readLegacy(reader: Reader, client: KubeClient, signal: Abo
 
 const NOT_FOR_PULLS = ',type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg'
 
-/** Where lists come without a record of writers, the old helper, its Secrets and what names them are read one by one. */
+/** If lists come without managedFields, the old helper, its Secrets and what refers to them are read one by one. */
 async function readWriters(
   reader: Reader,
   client: KubeClient,
@@ -123,7 +123,7 @@ async function readKind(
   return (await reader.list<KubeObject, AnyObject>(what, `${root}/${plural}`, { trim })) ?? []
 }
 
-/** Objects of other kinds that pull something or name an old Secret; the rest is left out while it is read. */
+/** Objects of custom kinds that pull something or refer to an old Secret; the rest is dropped while reading. */
 async function readCustom(
   reader: Reader,
   client: KubeClient,
@@ -150,7 +150,7 @@ async function readCustom(
   return found
 }
 
-/** Items of a list do not name their kind, and those of metadata only name another. */
+/** Items of a list have no kind, and metadata-only items have another one. */
 function kindOf(kind: string, apiVersion: string, objects: readonly KubeObject[]): readonly AnyObject[] {
   return objects.map((object) => ({ ...object, kind, apiVersion }))
 }

@@ -8,20 +8,20 @@ import type { LegacyAccount, LegacyPart } from './legacy-facts.ts'
 import { partTitle, type RemovalPlan, withoutOldNames } from './plan-removal.ts'
 
 export interface Removed {
-  /** One line for each thing done. */
+  /** One line per completed step. */
   readonly done: readonly string[]
-  /** One line for each thing that could not be done, with the reason. */
+  /** One line per failed step, with the reason. */
   readonly left: readonly string[]
 }
 
-/** How long the old helper's Pods may take to end, milliseconds. */
+/** How long the old helper's Pods may take to terminate, milliseconds. */
 const HELPER_LIMIT_MS = 60_000
 
 /**
- * Does what the plan says, one request each, bound to the object that was seen. What changed meanwhile is left and said, so
- * that a second run finishes it; an interruption throws the signal's reason.
+ * Performs the plan with one request per step and preconditions on the objects that were read. What changed in the meantime is
+ * left and reported, so that a second run can finish it; an interruption throws the signal's reason.
  *
- * @param judgeAgain asked before the first Secret goes: what still depends on them
+ * @param judgeAgain called before the first Secret is deleted; returns what still depends on them
  */
 export async function removeLegacy(
   client: KubeClient,
@@ -82,7 +82,7 @@ function deletePart(
   return client.request({ method: 'DELETE', path, body }, signal)
 }
 
-/** The whole list, since it is atomic, bound to the version that was read: a change of somebody else makes it fail. */
+/** Writes the whole list, which is atomic, with the version that was read as precondition. */
 function detach(client: KubeClient, account: LegacyAccount, signal: AbortSignal): Promise<Partial<KubeObject>> {
   const { namespace = '', name, uid, resourceVersion } = account.metadata
   const path = namespacedPath('/api/v1', namespace, 'serviceaccounts', name)
@@ -90,7 +90,7 @@ function detach(client: KubeClient, account: LegacyAccount, signal: AbortSignal)
   return client.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH }, signal)
 }
 
-/** A helper that is ending could still write; what runs on after the limit. */
+/** Waits for the helper's Pods, which could still write while terminating; returns those that run after the limit. */
 async function waitForEnd(
   client: KubeClient,
   parts: readonly LegacyPart[],

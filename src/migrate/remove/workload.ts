@@ -9,7 +9,7 @@ import { LEGACY_DEPLOYMENTS, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS } f
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Kinds of Kubernetes itself that hold a Pod template, and where. */
+/** Built-in kinds with a Pod template, and its path. */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   'apps Deployment': ['spec', 'template'],
   'apps StatefulSet': ['spec', 'template'],
@@ -27,8 +27,8 @@ const GROUPS: Readonly<Record<string, string>> = Object.fromEntries(
 )
 
 /**
- * What an object pulls and which Secrets it names; nothing for one that does neither or is finished. Objects of unknown kinds
- * (Argo Rollouts, Kruise, Knative, operators' own) are searched for Pod templates and for the names of the old Secrets.
+ * The images and Secrets of an object; nothing if it has neither or is finished. Objects of custom kinds (Argo Rollouts, Kruise,
+ * Knative, operators' own) are searched for Pod templates and names of the old Secrets.
  */
 export function describeWorkload(object: AnyObject): readonly Workload[] {
   const described = (object as { readonly [DESCRIBED]?: readonly Workload[] })[DESCRIBED]
@@ -40,7 +40,7 @@ export function describeWorkload(object: AnyObject): readonly Workload[] {
   return groupOf(object) === '' ? [] : describeUnknown(object)
 }
 
-/** Whether an object's Pods follow the template of its owner, which is read as well. */
+/** Whether an object's template is that of its owner, which is read too. */
 export function followsOwner({ kind, owner }: Workload, isRead: (owner: Owner) => boolean): boolean {
   return kind !== 'Pod' && owner !== undefined && `${owner.group} ${owner.kind}` in TEMPLATES && isRead(owner)
 }
@@ -65,7 +65,7 @@ export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
   return { group: group.split('/')[0] ?? '', kind: kind ?? '', name: name ?? '' }
 }
 
-/** Groups of the kinds that are read for what else is in them: bindings and webhook configurations. */
+/** Groups of bindings and webhook configurations. */
 const NO_WORKLOADS: readonly string[] = ['rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
 
 /** Whether it is the Deployment or the ServiceAccount of Alibaba's helper, or a binding of that. */
@@ -79,12 +79,12 @@ export function isPartOfHelper(object: AnyObject): boolean {
   return key === ' ServiceAccount' && metadata.name === LEGACY_HELPER
 }
 
-/** Holds what {@link describeWorkload} said of the whole object. */
+/** The result of {@link describeWorkload} for the whole object. */
 const DESCRIBED = Symbol('described')
 
 /**
- * A function that reduces objects while lists are read: a cluster may have 20,000 ReplicaSets, or as many objects of a kind of its
- * own. Of what may have a template only the description is kept, equal parts shared.
+ * Reduces objects while lists are read, because a cluster may have 20,000 ReplicaSets or custom objects. Of an object with a
+ * template only the description is kept, with equal parts shared.
  */
 export function createTrim(): (object: AnyObject) => AnyObject {
   const share = createShare(5_000)
@@ -169,7 +169,7 @@ function imagesOf(spec: Fields): readonly string[] {
   return [...containers.map(({ image }) => image), ...volumes].filter(isText)
 }
 
-/** Every value inside, however deep; a stack instead of calls, because an object may be as deep as the API server parses. */
+/** All nested values. Iterative, because an object may be nested as deeply as the API server parses. */
 function* valuesInside(value: unknown): Generator<unknown> {
   const open = [value]
   while (open.length > 0) {
@@ -180,14 +180,14 @@ function* valuesInside(value: unknown): Generator<unknown> {
   }
 }
 
-/** Everything inside that looks like the spec of a Pod: it has containers with images. */
+/** All nested objects that look like a Pod's spec: they have containers with images. */
 function podSpecs(value: unknown): readonly Fields[] {
   return [...valuesInside(value)].filter((inner): inner is Fields => {
     return isRecord(inner) && list(inner, 'containers').some(({ image }) => isText(image))
   })
 }
 
-/** Names of the old Secrets anywhere inside: in volumes, environments, and wherever else an object may name one. */
+/** Names of the old Secrets anywhere in the object, such as in volumes and environments. */
 function oldNames(value: unknown): readonly string[] {
   const names = new Set<string>()
   for (const inner of valuesInside(value)) if (isText(inner) && LEGACY_SECRETS.includes(inner)) names.add(inner)
@@ -218,7 +218,7 @@ function list(value: unknown, key: string): readonly Fields[] {
   return Array.isArray(found) ? found.filter(isRecord) : []
 }
 
-/** An image of one of ACR's own domains that needs a credential: Alibaba's own system images (`acs/…`) are public. */
+/** An image on ACR's own domains that needs a credential, unlike Alibaba's public system images (`acs/…`). */
 export function isPrivateAcr(image: string): boolean {
   const { host, repository } = parseImage(image)
   return isAcrHost(host) && !(/^registry/.test(host) && repository.startsWith('acs/'))
@@ -229,7 +229,7 @@ export function titleOf({ kind, namespace, name }: Pick<Workload, 'kind' | 'name
   return `${kind} ${namespace}/${name}`
 }
 
-/** Any object of Kubernetes, from the API server or from a file. */
+/** Any Kubernetes object, from the API server or a file. */
 export interface AnyObject extends KubeObject {
   readonly kind: string
   readonly [key: string]: unknown

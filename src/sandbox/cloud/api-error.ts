@@ -1,4 +1,4 @@
-/** A refusal that the emulated cloud answers with: HTTP status, the vendor's code and message, and extra body fields. */
+/** An error response of the emulated cloud: HTTP status, the vendor's code and message, and further body fields. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number

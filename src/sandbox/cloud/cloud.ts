@@ -18,7 +18,7 @@ export interface Endpoints {
 }
 
 export interface InstanceSummary {
-  /** Empty for the Personal Edition, which knows no instance ids. */
+  /** Empty for the Personal Edition, which has no instance ids. */
   readonly id: string
   readonly name: string
   readonly region: string
@@ -39,7 +39,7 @@ export interface ClusterRegistration {
   readonly region: string
   /** Default: managed. */
   readonly kind?: ClusterKind
-  /** The first is what DescribeClusterDetail says; the others are those of node pools. Missing roles are made. */
+  /** The first is that of DescribeClusterDetail; the others are those of node pools. Missing roles are created. */
   readonly workerRoles: readonly string[]
   readonly rrsa?:
     | {
@@ -66,7 +66,7 @@ export interface OidcProviderRegistration {
 /** An emulated Alibaba Cloud, running. */
 export interface Cloud {
   readonly endpoints: Endpoints
-  /** The same over TLS, where asked for, with the file of the CA to trust. */
+  /** The same over TLS, if requested, with the file of the CA to trust. */
   readonly tlsEndpoints: Endpoints | undefined
   readonly caFile: string | undefined
   /** A user with AdministratorAccess of the main account. */
@@ -83,16 +83,16 @@ export interface Cloud {
   /** The access key of any user of any account, or of `root`, the account itself; throws SEED_INVALID for an unknown one. */
   accessKeyOf(userName: string, accountId?: string): AccessKeyPair
   /**
-   * A metadata service of its own for an instance with this worker role, or for ECI, where the caller decides; the URL to
-   * use instead of 100.100.100.200.
+   * Starts a metadata service for an instance with this worker role, or for ECI, where the role depends on the caller. Returns the
+   * URL to use instead of 100.100.100.200.
    */
   imdsFor(role: string | RoleOf): Promise<string>
   registerCluster(cluster: ClusterRegistration): void
   /** Returns the provider's ARN. */
   registerOidcProvider(provider: OidcProviderRegistration): string
-  /** A GitHub Actions ID token, as a job of this repository would get it. */
+  /** A GitHub Actions ID token of a job of this repository. */
   issueGithubToken(job: GithubJob & { readonly audience: string }): string
-  /** The runner's environment for a job of this repository: where and with what it asks for ID tokens. */
+  /** The runner's environment for a job of this repository, to request ID tokens. */
   githubRunner(job: GithubJob): GithubRunner
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -105,27 +105,27 @@ export interface InstanceChange {
   readonly vpc?: Partial<Pick<Endpoint, 'enabled' | 'vpcs'>>
 }
 
-/** What a test or a demo does to the cloud behind the product's back. Roles and policies are those of the main account. */
+/** Changes to the cloud for tests and demos, outside of its API. Roles and policies are those of the main account. */
 export interface CloudControl {
-  /** Makes or replaces a custom policy and attaches it to a role. */
+  /** Creates or replaces a custom policy and attaches it to a role. */
   grant(roleName: string, policyName: string, document: object): void
-  /** Detaches policies from a role: this one, or all. */
+  /** Detaches one or all policies from a role. */
   revoke(roleName: string, policyName?: string): void
-  /** Makes or replaces a role. */
+  /** Creates or replaces a role. */
   putRole(roleName: string, trust: object): void
-  /** Changes an Enterprise instance and from where it can be reached; throws SEED_INVALID for an unknown one. */
+  /** Changes an Enterprise instance and its endpoints; throws SEED_INVALID for an unknown one. */
   changeInstance(instanceId: string, change: InstanceChange): void
   /** Milliseconds that the cloud's clock is ahead. */
   setClockSkew(ms: number): void
-  /** Sessions and registry credentials from now on live at most so long; undefined ends it. */
+  /** Limits the lifetime of new sessions and registry credentials; undefined removes the limit. */
   shortSessions(seconds: number | undefined): void
-  /** All registry credentials end now. */
+  /** Expires all registry credentials. */
   expireTokens(): void
-  /** All sessions end now. */
+  /** Expires all sessions. */
   expireSessions(): void
-  /** RAM changes count only after so many milliseconds. */
+  /** Delays the effect of RAM changes by so many milliseconds. */
   delayRam(ms: number): void
-  /** Whether the metadata service answers without a token. */
+  /** Whether the metadata service responds without a token. */
   allowImdsV1(allowed: boolean): void
   disableAccessKey(accessKeyId: string): void
 }

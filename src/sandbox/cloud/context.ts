@@ -2,7 +2,7 @@ import { type Call, isoDate } from './operation.ts'
 import type { RequestContext } from './ram/condition.ts'
 import { principalArn } from './ram/views.ts'
 
-/** The condition keys that every request carries. Source: RAM, "Policy elements", common condition keys. */
+/** The condition keys of every request. Source: RAM, "Policy elements", common condition keys. */
 export function requestContext(call: Call): RequestContext {
   const { request, principal } = call
   return new Map([

@@ -5,7 +5,6 @@ import { rememberRam } from './ram/authorize.ts'
 import { readPolicy, readTrust } from './ram/document.ts'
 import type { Account, CloudState } from './state.ts'
 
-/** Operations behind the API's back; see CloudControl. */
 export function createControl(state: CloudState, account: Account): CloudControl {
   const { ram } = account
   const changeRam = (): void => rememberRam(state, account.id)

@@ -21,7 +21,7 @@ export interface Dispatcher {
   readonly signal: AbortSignal
 }
 
-/** Serves one API request from the table: fault, route, signature, parameters, RAM, handler, answer, record. */
+/** Serves one API request from the table: fault, route, signature, parameters, RAM, handler, response, record. */
 export async function dispatch(cloud: Dispatcher, request: ApiRequest, response: ServerResponse): Promise<void> {
   const requestId = newId.request()
   const version = requestedVersion(request)

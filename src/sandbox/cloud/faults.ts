@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from './api-error.ts'
 
-/** Which calls a fault strikes; every field that is given must fit. */
+/** The calls that a fault affects; all given fields must match. */
 interface FaultMatch {
   readonly product?: string
   readonly action?: string
@@ -12,8 +12,8 @@ interface FaultMatch {
 }
 
 /**
- * What goes wrong. `cut-after` does the work and loses the answer; `hang` never answers; `throttle` with `perSecond` strikes
- * only the calls of an operation that are over it.
+ * `cut-after` does the work and loses the response; `hang` never responds; `throttle` with `perSecond` affects only the excess
+ * calls of an operation.
  */
 export type Fault =
   | {
@@ -35,7 +35,7 @@ export type Fault =
 type FaultRule = Fault & { readonly match?: FaultMatch; readonly times?: number }
 
 export interface Faults {
-  /** Strikes the next `times` fitting calls (default 1, with `perSecond` all; Infinity until cleared). */
+  /** Affects the next `times` matching calls (default 1, with `perSecond` all; Infinity until cleared). */
   add(rule: FaultRule): void
   clear(): void
   /** The fault for this call, if any, counted as used. */
@@ -71,8 +71,8 @@ export function createFaults(now: () => number): Faults {
 }
 
 /**
- * Lets a fault strike before the work. True: the answer is out (or never comes), stop here. Throws ApiError for faults
- * that the cloud reports as an API error.
+ * Performs a fault before the work. True: the response was sent or never will be. Throws ApiError for faults that the cloud
+ * reports as an API error.
  */
 export async function strike(fault: Fault, response: ServerResponse, signal: AbortSignal): Promise<boolean> {
   switch (fault.kind) {
@@ -84,7 +84,7 @@ export async function strike(fault: Fault, response: ServerResponse, signal: Abo
         fault.status,
         fault.code,
         fault.message ?? 'The request has failed due to a fault of the server.',
-        // CR says its own refusals so
+        // As CR reports its own errors.
         fault.status === 200 ? { IsSuccess: false } : {},
       )
     case 'html':
@@ -111,14 +111,14 @@ export async function strike(fault: Fault, response: ServerResponse, signal: Abo
   }
 }
 
-/** How many calls of one operation an account may make; the vendor's own figures are not published. */
+/** The rate limit of one operation; the vendor's figures are not published. */
 export interface ThrottleLimit {
   readonly perSecond: number
   /** Calls that may come at once after a pause; default: those of one second. */
   readonly burst?: number | undefined
 }
 
-/** Flow control as the vendor's gateways do it: each operation has a bucket of its own, and a refused call costs nothing. */
+/** Flow control as in the vendor's gateways: each operation has its own bucket, and a refused call costs nothing. */
 export interface Throttle {
   /** Whether a call of this operation passes now (milliseconds that only grow). */
   admits(operation: string, now: number): boolean

@@ -3,7 +3,7 @@ import type { Account, CloudState, Principal } from './state.ts'
 
 export type Product = 'Ram' | 'Ims' | 'Sts' | 'CS' | 'cr'
 
-/** What a parameter must look like. `code` is the vendor's error for a wrong one; default `Invalid<Name>`. */
+/** The rule for a parameter. `code` is the vendor's error for an invalid one; default `Invalid<Name>`. */
 export interface ParameterRule {
   readonly required?: boolean
   readonly pattern?: RegExp
@@ -11,26 +11,26 @@ export interface ParameterRule {
   readonly maxBytes?: number
   readonly integer?: readonly [least: number, most: number]
   readonly code?: string
-  /** Its own code where it is longer than `maxBytes`. */
+  /** The code if it is longer than `maxBytes`; default `code`. */
   readonly lengthCode?: string
 }
 
-/** One call, authenticated; what a handler works with. */
+/** An authenticated call, for its handler. */
 export interface Call {
   readonly state: CloudState
   readonly request: ApiRequest
   readonly requestId: string
   /** The caller; an anonymous operation gets none. */
   readonly principal: Principal | undefined
-  /** The account whose resources the call concerns: the caller's. */
+  /** The caller's account. */
   readonly account: Account
-  /** Path, query and form parameters together; undefined where the caller did not send it. */
+  /** A path, query or form parameter; undefined: not sent. */
   readonly get: (name: string) => string | undefined
   /** For parameters that the table marks as required. */
   readonly need: (name: string) => string
 }
 
-/** One row of the table: all that the emulator knows of an operation. */
+/** One row of the table: everything about an operation. */
 export interface Operation {
   readonly product: Product
   readonly version: string
@@ -38,10 +38,10 @@ export interface Operation {
   /** RPC operations are all `POST|GET /`; ROA operations have a method and a path with `{names}`. */
   readonly roa?: { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: string }
   readonly write?: boolean
-  /** Not signed: the caller proves itself in the parameters. */
+  /** Not signed: the caller is authenticated by parameters. */
   readonly anonymous?: boolean
   readonly parameters?: Readonly<Record<string, ParameterRule>>
-  /** RAM's name of the action; without it any authenticated caller may. */
+  /** RAM's name of the action; without it every authenticated caller is allowed. */
   readonly action?: string
   /** The ARNs that RAM must allow, all of them. */
   readonly resources?: (call: Call) => readonly string[]

@@ -55,7 +55,7 @@ export function createRouter(parts: RouterParts): Router {
   }
 }
 
-/** Outside the API a fault that would be an API error is a bare status. */
+/** Outside of the API an API error is only a status. */
 async function strikePlainly(
   fault: Parameters<typeof strike>[0],
   response: ServerResponse,

@@ -6,7 +6,7 @@ import type { CallRecord } from './http/call-record.ts'
 import { readSeedFile } from './seed/read-seed.ts'
 import { startCloud } from './start-cloud.ts'
 
-/** Where a command's output goes. */
+/** The output of a command. */
 export interface CommandOutput {
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
@@ -66,7 +66,7 @@ function readArguments(argv: readonly string[]): Arguments {
 
 function readyLine(cloud: Cloud): object {
   const { endpoints, administrator, regionId, tlsEndpoints, caFile } = cloud
-  // those that the printed key may ask for by id
+  // Those that the printed access key may access by id.
   const instances = cloud.instances.filter(({ id, accountId }) => id !== '' && accountId === cloud.accountId)
   return {
     endpoints,

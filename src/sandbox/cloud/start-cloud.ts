@@ -28,11 +28,11 @@ export interface CloudOptions {
   readonly clock?: (() => number) | undefined
   /** Also serve over TLS, on a port of its own. */
   readonly tls?: boolean | undefined
-  /** Told of each call as it ends. */
+  /** Called after each call. */
   readonly onCall?: ((call: CallRecord) => void) | undefined
 }
 
-/** The seed that is used when none is given. */
+/** The default seed. */
 export const DEMO_SEED_FILE: string = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
 
 /** Starts an emulated Alibaba Cloud on 127.0.0.1; throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT. */
@@ -66,7 +66,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     vendorRealm: 'https://dockerauth-cn-zhangjiakou.aliyuncs.com/auth',
     service: `registry.aliyuncs.com:${regionId}:26842`,
     issuer: `dockerauth.${regionId}.aliyuncs.com`,
-    // the signer's first, then its CA's: registries differ in which of the two they must find
+    // The signer's, then its CA's, because registries differ in which one they need.
     certificatePem: keys.registry.certificatePem + keys.authority.certificatePem,
   }
   router.serveRegistryTokens(createRegistryTokenService(state, registryAuth, keys.registry.privateKey, registryPush))

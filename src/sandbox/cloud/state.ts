@@ -123,7 +123,7 @@ interface NodePool {
 export interface KubeconfigRequest {
   readonly minutes: number
   readonly private: boolean
-  /** Who asks, as an ARN. */
+  /** The caller's ARN. */
   readonly principal: string
 }
 
@@ -145,7 +145,7 @@ export interface Cluster {
   readonly kubeconfig: ((request: KubeconfigRequest) => Promise<string>) | undefined
 }
 
-/** A session of a role: what STS and the metadata service hand out. */
+/** A session of a role, issued by STS or the metadata service. */
 export interface Session {
   readonly accessKeyId: string
   readonly secret: string
@@ -175,9 +175,9 @@ export interface RegistryCredential {
   expiresAt: number
 }
 
-/** What a test or a user turns on and off while the emulator runs. */
+/** Settings that tests and users change while the emulator runs. */
 interface Settings {
-  /** Milliseconds until a RAM change counts. */
+  /** Milliseconds until a RAM change is effective. */
   ramDelay: number
   /** Longest life of a session handed out from now on, in seconds. */
   maxSessionSeconds: number | undefined
@@ -193,7 +193,7 @@ export interface CloudState {
   readonly accounts: Map<string, Account>
   readonly sessions: Map<string, Session>
   readonly registryCredentials: Map<string, RegistryCredential>
-  /** RAM as it was before a change that does not count yet. */
+  /** RAM before a change that is not effective yet. */
   readonly ramHistory: { readonly accountId: string; readonly until: number; readonly ram: RamState }[]
   readonly nonces: Map<string, number>
   /** Keys by issuer, for tokens that AssumeRoleWithOIDC gets. */

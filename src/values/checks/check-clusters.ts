@@ -7,7 +7,7 @@ interface ClusterDefaults {
   readonly anyRegion?: boolean | undefined
 }
 
-/** Names that stand twice, two entries that are one release, regions that do not exist. */
+/** Duplicate names and releases, and regions that do not exist. */
 export function checkClusters(root: ListNode, { defaults, anyRegion }: ClusterDefaults): ValuesError[] {
   const names = new Map<string, YamlNode>()
   const releases = new Map<string, { readonly mark: string; readonly index: number; readonly node: YamlNode }>()

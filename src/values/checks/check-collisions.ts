@@ -2,7 +2,7 @@ import { placeOf } from '../schema/schema-problem.ts'
 import { ValuesError } from '../values-error.ts'
 import { child, formatPath, lookup, type MapNode } from '../yaml/yaml-node.ts'
 
-/** Ports that are equal, labels that belong to the helper. */
+/** Equal ports, and labels that belong to the helper. */
 export function checkCollisions(values: MapNode): ValuesError[] {
   return [
     ...equalPorts(values),

@@ -2,7 +2,7 @@ import { matchesGlobs } from '../glob.ts'
 import { ValuesError } from '../values-error.ts'
 import { child, items, type MapNode, type Position, text, toValue, type YamlNode } from '../yaml/yaml-node.ts'
 
-/** A key of the pull secret that a registry will write: a domain, or all domains of an instance. */
+/** A key of the pull secret from a registry: a domain, or all domains of an instance. */
 interface Claim {
   readonly key: string
   readonly shown: string
@@ -11,7 +11,7 @@ interface Claim {
   readonly registry: number
 }
 
-/** Two registries that claim one domain for one namespace: only one login for a domain fits into a pull secret. */
+/** Two registries with one domain for one namespace: a pull secret holds one credential per domain. */
 export function checkDomains(values: MapNode): ValuesError[] {
   const registries = items(child(values, 'registries'))
   const claims = registries.flatMap(claimsOf)
@@ -67,7 +67,7 @@ function targetsOf(values: MapNode, registry: YamlNode | undefined): TargetSet {
   }
 }
 
-/** Namespaces by globs and by labels that they must have. */
+/** Namespaces by globs and labels. */
 export interface TargetSet {
   readonly include: readonly string[]
   readonly exclude: readonly string[]
@@ -75,8 +75,8 @@ export interface TargetSet {
 }
 
 /**
- * Whether there can be a namespace that belongs to both. Never false when there can; true also for the few cases that
- * only an exhaustive search could tell apart (several exclude globs that cover a glob together).
+ * Whether a namespace can match both. Never false if one can; also true in the few cases that need an exhaustive search (several
+ * exclude globs that together cover a glob).
  */
 export function targetsOverlap(left: TargetSet, right: TargetSet): boolean {
   const isApart = Object.entries(left.labels).some(([label, value]) => {

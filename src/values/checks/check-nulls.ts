@@ -1,7 +1,7 @@
 import { ValuesError } from '../values-error.ts'
 import { formatPath, lookup, type MapNode } from '../yaml/yaml-node.ts'
 
-/** Keys that the chart's templates read without asking whether they are there: those of chart/templates/_validation.tpl. */
+/** Keys that the chart's templates require: those of chart/templates/_validation.tpl. */
 export const NEEDED: readonly string[] = [
   'targets.namespaces.include',
   'targets.namespaces.exclude',
@@ -51,7 +51,7 @@ export const NEEDED: readonly string[] = [
   'podDisruptionBudget.maxUnavailable',
 ]
 
-/** A null that takes away a default without which the chart does not render. */
+/** A null that removes a default that the chart needs. */
 export function checkNulls(values: MapNode, given: MapNode): ValuesError[] {
   const reported = new Set<string>()
   return NEEDED.flatMap((dotted) => {

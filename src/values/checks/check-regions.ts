@@ -12,7 +12,7 @@ import {
 } from '../yaml/yaml-node.ts'
 import { REGIONS } from './regions.ts'
 
-/** Regions that do not exist. With endpoints of its own a cloud has regions of its own: then nothing is checked. */
+/** Regions that do not exist. Not checked with `endpoints`, because another cloud has other regions. */
 export function checkRegions(values: MapNode): ValuesError[] {
   if (text(child(child(values, 'endpoints'), 'cr')) !== undefined) return []
   const registries = items(child(values, 'registries')).map((_, index): ValuePath => ['registries', index, 'region'])

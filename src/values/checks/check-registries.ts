@@ -17,7 +17,7 @@ const IDLE: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Names that stand twice, and keys that another edition has. */
+/** Duplicate names, and keys of another edition. */
 export function checkRegistries(values: MapNode): ValuesError[] {
   const registries = items(child(values, 'registries'))
   return [...repeatedNames(registries), ...registries.flatMap(idleKeys), ...registries.flatMap(idleRepositories)]

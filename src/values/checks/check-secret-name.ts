@@ -1,7 +1,7 @@
 import { ValuesError } from '../values-error.ts'
 import { child, is, items, type MapNode, text, type YamlNode } from '../yaml/yaml-node.ts'
 
-/** Names that tutorials, other tools and the vendor's add-on use (the chart refuses them too): likely somebody else's. */
+/** Names that tutorials, other tools and the vendor's add-on use (the chart refuses them too). */
 export const COMMON_SECRET_NAMES: readonly string[] = [
   'acr-credential',
   'acr-secret',
@@ -25,7 +25,7 @@ export const COMMON_SECRET_NAMES: readonly string[] = [
   'regsecret',
 ]
 
-/** A pull secret whose name others use too, or that is one of the Secrets that the helper reads. */
+/** A name of the pull secret that others use, or that is one of the Secrets that the helper reads. */
 export function checkSecretName(values: MapNode): ValuesError[] {
   const node = child(values, 'secretName')
   const name = text(node)

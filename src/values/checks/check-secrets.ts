@@ -9,7 +9,7 @@ const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = 
 ]
 const SECRET_KEY = /^(password|passwd|accessKeySecret|accessKeyId|securityToken|secretKey|token)$/i
 
-/** Something secret in the user's files, under any key; the value is never shown. */
+/** Secrets in the user's files, under any key; the value is never shown. */
 export function checkSecrets(given: MapNode): ValuesError[] {
   const errors: ValuesError[] = []
   const visit = (node: YamlNode, path: ValuePath): void => {

@@ -13,7 +13,7 @@ import {
   type YamlNode,
 } from '../yaml/yaml-node.ts'
 
-/** Namespaces scope with globs or selectors, and patterns that can never fit or leave nothing. */
+/** `scope: namespaces` with globs or selectors, and patterns that never match or exclude everything. */
 export function checkTargets(values: MapNode): ValuesError[] {
   const registries = items(child(values, 'registries'))
   const own = registries.map((_, index): ValuePath => ['registries', index, 'targets', 'namespaces'])

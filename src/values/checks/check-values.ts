@@ -13,11 +13,11 @@ import { checkTargets } from './check-targets.ts'
 import { checkVolumes } from './check-volumes.ts'
 
 /**
- * What is checked beyond the schema, codes `VALUES_*`: Helm itself accepts all of this. Each check reads only what has
- * the right shape, so that the rest of a broken file is checked as well.
+ * Checks beyond the schema (codes `VALUES_*`), of values that Helm accepts. Each check ignores what has the wrong shape, so that
+ * the rest of a broken file is checked too.
  *
  * @param values the merged values, defaults included
- * @param given what the user's files say together, before defaults
+ * @param given the user's merged values, without defaults
  */
 export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
   return [

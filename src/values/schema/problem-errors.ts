@@ -5,7 +5,7 @@ import { definitionName, keyPlaces, resolve, type Schema, schemaAt } from './sch
 import { lowerFirst, name, type ProblemContext, placeOf, placeOfKey } from './schema-problem.ts'
 import { firstExample, mayShow, showValue } from './show-value.ts'
 
-/** A text that has not the form it should have: a value, or the name of a key. */
+/** A text in the wrong form: a value, or the name of a key. */
 export function formError(context: ProblemContext): ValuesError {
   const { problem, root, rootSchema, path, schema, node } = context
   if (problem.propertyName !== undefined) {
@@ -41,7 +41,7 @@ export function formError(context: ProblemContext): ValuesError {
   )
 }
 
-/** How to turn a value into one of the type that the schema takes. */
+/** How to convert a value to the schema's type. */
 export function typeHint(schema: Schema | undefined, node: YamlNode | undefined, path: ValuePath): string | undefined {
   const types = typeof schema?.type === 'string' ? [schema.type] : (schema?.type ?? [])
   if (node?.kind === 'scalar' && node.value === null) {
@@ -79,7 +79,7 @@ function expectedForm(schema: Schema | undefined, rootSchema: Schema): string {
   return example === undefined ? words : `${words} (such as ${example})`
 }
 
-// What people write instead of a domain or an address, and what to write.
+// Common mistakes in domains and addresses, and their fix.
 /** Source: https://www.alibabacloud.com/help/en/acr/user-guide/individual-edition-instance-independent-domain-name-capacity-limit */
 const NEW_PERSONAL_EDITION =
   '`crpi-…` is an instance of the new Personal Edition, which returns no temporary tokens. Use `edition: static` with its domain and a fixed user name and password.'
@@ -106,7 +106,7 @@ function formHint(value: string, schema: Schema | undefined, rootSchema: Schema)
   return undefined
 }
 
-/** A key that does not exist: the nearest one here, and where a key of that name does exist. Its value is never shown. */
+/** An unknown key: suggests the nearest one here, and where a key of that name exists. Its value is never shown. */
 export function unknownKeyError(context: ProblemContext, key: string): ValuesError {
   const { root, rootSchema, path, schema } = context
   const known = Object.keys(schema?.properties ?? {})
@@ -130,13 +130,13 @@ function listOf(known: readonly string[]): string {
   return known.length > 15 ? 'docs/en/values.md describes every key' : `the keys here are ${known.join(', ')}`
 }
 
-/** The path of the key that an unknown key was most likely meant to be. */
+/** The path of the key that the user most likely meant. */
 export function meantPath({ path, schema, problem }: ProblemContext): ValuePath | undefined {
   const meant = nearest(problem.params.additionalProperty ?? '', Object.keys(schema?.properties ?? {}))
   return meant === undefined ? undefined : [...path, meant]
 }
 
-/** What other charts call a key, by that name. */
+/** Names of keys in other charts, and ours. */
 const USUAL_NAMES: Readonly<Record<string, string>> = {
   replicaCount: 'replicas',
   topologySpreadConstraints: 'topologySpread',
@@ -157,7 +157,7 @@ const USUAL_NAMES: Readonly<Record<string, string>> = {
   additionalRuleLabels: 'alertLabels',
 }
 
-/** Keys of a Pod that are left out on purpose. */
+/** Keys of a Pod that are not supported on purpose. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   hostPath:
     'Remove it: a folder of the node would let the helper read what is not its own, and Pod Security restricted forbids it. Use `configMap`, `secret` or `csi`.',
@@ -184,7 +184,7 @@ function hintFor(key: string, known: readonly string[], elsewhere: readonly stri
   return elsewhere.length === 0 ? undefined : `\`${key}\` belongs ${places.join(' or ')}: move it there.`
 }
 
-/** A key that is needed and not there; it points to the map where it belongs. */
+/** A missing required key; the place is that of its map. */
 export function missingKeyError(context: ProblemContext, key: string): ValuesError {
   const { root, rootSchema, path, schema } = context
   const full = [...path, key]
@@ -204,7 +204,7 @@ export function missingKeyError(context: ProblemContext, key: string): ValuesErr
   )
 }
 
-/** None or several of keys of which exactly one has to be set. */
+/** None or several of mutually exclusive keys. */
 export function exactlyOneError(context: ProblemContext): ValuesError {
   const { root, path, node, schema } = context
   const choices = alternatives(schema)
@@ -237,7 +237,7 @@ export function alternatives(schema: Schema | undefined): string[] {
   return groups.flatMap((group) => (group?.oneOf ?? []).flatMap(({ required }) => required ?? []))
 }
 
-// `edition: static`, when that is why the key is needed.
+// `edition: static`, if that is why the key is required.
 function reasonFor({ root, rootSchema, path }: ProblemContext, key: string): string | undefined {
   const last = path.at(-1)
   const own = discriminators(rootSchema, root, path).find(({ needs }) => needs?.required?.includes(key))

@@ -14,7 +14,7 @@ import { type Schema, schemaAt } from './schema.ts'
 import { name, type ProblemContext, placeOf, placeOfItem, type SchemaProblem } from './schema-problem.ts'
 import { describeExpected, describeValue, firstExample, mayShow, showValue } from './show-value.ts'
 
-/** What the validator found, as errors with places and fixes; several findings about one text become one error. */
+/** Converts the validator's findings to errors with places and fixes; several findings about one text become one error. */
 export function schemaErrors(
   problems: readonly SchemaProblem[],
   root: MapNode | ListNode,

@@ -1,7 +1,7 @@
 import { formatPath, items, lookup, type Position, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 import type { Schema } from './schema.ts'
 
-/** One thing that a generated validator found, in ajv's form. */
+/** One finding of a generated validator, in ajv's form. */
 export interface SchemaProblem {
   readonly keyword: string
   /** JSON pointer to the value. */
@@ -40,7 +40,7 @@ export function lowerFirst(title: string): string {
   return /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title
 }
 
-/** Where a value at a path stands, or would stand: in the user's own file, never in the chart's defaults. */
+/** The place of a value, or where it would be: in the user's file, never in the chart's defaults. */
 export function placeOf(root: YamlNode, path: ValuePath): Position {
   for (let length = path.length; length > 0; length -= 1) {
     const node = lookup(root, path.slice(0, length))
@@ -49,7 +49,7 @@ export function placeOf(root: YamlNode, path: ValuePath): Position {
   return root.at
 }
 
-/** Where a key of a map stands: the key itself, not its value. */
+/** The place of a key, not of its value. */
 export function placeOfKey(root: YamlNode, path: ValuePath, key: string): Position {
   const parent = lookup(root, path)
   const entry = parent?.kind === 'map' ? parent.entries.get(key) : undefined

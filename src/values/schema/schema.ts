@@ -1,6 +1,6 @@
 import type { ValuePath } from '../yaml/yaml-node.ts'
 
-/** The part of JSON Schema draft-07 that our schemas use. */
+/** The subset of JSON Schema draft-07 that our schemas use. */
 export interface Schema {
   readonly $schema?: string
   readonly $ref?: string
@@ -34,13 +34,13 @@ export interface Schema {
   readonly definitions?: Readonly<Record<string, Schema>>
 }
 
-/** The name of the definition that a schema stands for: `{$ref}` or `{allOf: [{$ref}]}`. */
+/** The name of the definition that a schema refers to: `{$ref}` or `{allOf: [{$ref}]}`. */
 export function definitionName(schema: Schema): string | undefined {
   const ref = schema.$ref ?? (schema.allOf?.length === 1 ? schema.allOf[0]?.$ref : undefined)
   return ref?.replace('#/definitions/', '')
 }
 
-/** A schema with its definition's keywords filled in; its own title, description, default and examples win. */
+/** A schema with its definition's keywords; its own title, description, default and examples take precedence. */
 export function resolve(schema: Schema, root: Schema): Schema {
   const name = definitionName(schema)
   if (name === undefined) return schema
@@ -50,7 +50,7 @@ export function resolve(schema: Schema, root: Schema): Schema {
   return { ...resolve(definition, root), ...own }
 }
 
-/** Whether filling defaults always makes this key present: it has a default, or is an object that needs no key and has a default inside. */
+/** Whether defaults always set this key: it has a default, or is an object without required keys that contains a default. */
 export function isDefaulted(schema: Schema, root: Schema): boolean {
   const full = resolve(schema, root)
   if (full.default !== undefined) return true
@@ -58,16 +58,16 @@ export function isDefaulted(schema: Schema, root: Schema): boolean {
   return Object.values(full.properties ?? {}).some((property) => isDefaulted(property, root))
 }
 
-/** The schema of one key or item; undefined when the schema knows none. */
+/** The schema of one key or item; undefined: unknown. */
 export function schemaOfChild(schema: Schema, step: string | number, root: Schema): Schema | undefined {
   const { properties, additionalProperties, items } = resolve(schema, root)
   if (typeof step === 'number') return items
-  // A key named like a method of every object is no key of ours.
+  // Not keys that are named like a method of Object.
   if (properties !== undefined && Object.hasOwn(properties, step)) return properties[step]
   return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 
-/** The schema of the value at a path, resolved; undefined when the schema knows no such value. */
+/** The resolved schema of the value at a path; undefined: unknown. */
 export function schemaAt(root: Schema, path: ValuePath): Schema | undefined {
   const found = path.reduce<Schema | undefined>(
     (schema, step) => (schema === undefined ? undefined : schemaOfChild(schema, step, root)),
@@ -76,7 +76,7 @@ export function schemaAt(root: Schema, path: ValuePath): Schema | undefined {
   return found === undefined ? undefined : resolve(found, root)
 }
 
-/** All keys of the schema with the dotted path of the map that holds them; lists are written as `registries[]`. */
+/** All keys of the schema with the dotted path of their map; lists are `registries[]`. */
 export function keyPlaces(root: Schema): ReadonlyMap<string, readonly string[]> {
   const places = new Map<string, string[]>()
   const visit = (schema: Schema, path: string): void => {

@@ -4,14 +4,14 @@ import { resolve, type Schema } from './schema.ts'
 
 const LONGEST = 60
 
-/** Whether the value at a path may stand in a message: never one that could be a secret by its key, or free text. */
+/** Whether the value at a path may be quoted in a message: not free text, and not a possible secret by its key. */
 export function mayShow(path: ValuePath): boolean {
   const last = path.findLast((step) => typeof step === 'string') ?? ''
   if (path[0] === 'extraEnv' || path[0] === 'extraObjects' || path[0] === 'podAnnotations') return false
   return !/secret|token|passw|accesskey|externalid|cabundle|credential/i.test(last)
 }
 
-/** A value as it stands in a message: short, on one line; undefined where it must not be shown. */
+/** A value for a message: short, on one line; undefined: must not be shown. */
 export function showValue(node: YamlNode | undefined, path: ValuePath): string | undefined {
   if (node?.kind !== 'scalar' || !mayShow(path)) return undefined
   const shown = JSON.stringify(node.value)

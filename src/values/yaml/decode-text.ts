@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 
-/** What stands for the first byte that is no UTF-8: half a character (U+DC00 and the byte), which no text can hold. */
+/** Marks the first byte that is not UTF-8: a lone surrogate (U+DC00 and the byte), which no text can contain. */
 const ESCAPE = 0xdc00
 
 /**
- * The text of a file, for {@link readYaml}. A byte that is no UTF-8 stays to be found there, with its place: Helm refuses the
- * file, where Node's own decoding would put U+FFFD for it.
+ * Decodes a file for {@link readYaml}, which reports a byte that is not UTF-8 with its place: Helm refuses such a file, but
+ * Node's decoder would replace the byte by U+FFFD.
  */
 export function decodeText(bytes: Buffer): string {
   const text = bytes.toString('utf8')

@@ -6,11 +6,10 @@ import { formatSyntaxError } from './syntax-errors.ts'
 import type { MapNode, Origin, Position, SourceFile, YamlNode } from './yaml-node.ts'
 import { createNodeReader } from './yaml-nodes.ts'
 
-/** What a file holds, and all that is wrong with how it is written. */
+/** A file's content, and all errors in its syntax. */
 export interface ReadResult {
   /**
-   * Undefined when the file cannot be read. With errors of the codes in SOFT only it is what Helm would read, so that the
-   * rest of the file can be checked in the same go.
+   * Undefined if the file cannot be parsed. If all errors are in SOFT, it is what Helm reads, so that the rest can be checked too.
    */
   readonly root: YamlNode | undefined
   readonly errors: readonly ValuesError[]
@@ -23,8 +22,8 @@ const BAD_CHARACTER =
   /[^\t\n\r\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|\r(?!\n)/u
 
 /**
- * Reads YAML as Helm does, and refuses what readers do not agree on. An empty file is an empty map, as for Helm.
- * Never throws; errors carry the codes YAML_*.
+ * Parses YAML as Helm does, and refuses what parsers disagree about. An empty file is an empty map, as in Helm. Never throws;
+ * errors have the codes YAML_*.
  */
 export function readYaml(file: SourceFile, origin: Origin): ReadResult {
   const lines = new LineCounter()

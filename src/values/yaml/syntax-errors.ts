@@ -9,7 +9,7 @@ interface SyntaxProblem {
 
 const syntax = (message: string, hint: string): SyntaxProblem => ({ code: 'YAML_SYNTAX', message, hint })
 
-// Own words, because those of the parser quote the file, and a file may hold what no log should show.
+// Our own messages, because the parser's quote the file, which may contain secrets.
 const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
   ALIAS_PROPS: syntax('an alias with a tag or an anchor', 'Leave only the alias.'),
   BAD_ALIAS: syntax(
@@ -59,7 +59,7 @@ const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
   ),
 }
 
-/** What the parser's code means to a person, and the fix. */
+/** The message and the fix for a code of the parser. */
 export function formatSyntaxError(code: YamlErrorCode): SyntaxProblem {
   return PROBLEMS[code]
 }

@@ -1,4 +1,4 @@
-/** A text to read, and the name by which errors call it. */
+/** A text to parse, and its name in errors. */
 export interface SourceFile {
   readonly name: string
   readonly text: string
@@ -11,7 +11,7 @@ export interface Position {
   readonly column: number
 }
 
-/** Who wrote a value: the chart's own values.yaml, the user, or the action itself. */
+/** The source of a value: the chart's values.yaml, the user, or the action. */
 export type Origin = 'chart' | 'user' | 'computed'
 
 interface NodeBase {
@@ -43,23 +43,23 @@ export interface MapNode extends NodeBase {
   readonly entries: ReadonlyMap<string, MapEntry>
 }
 
-/** A value as Helm reads it, with the file and place that every part of it came from. */
+/** A value as Helm reads it, with the file and place of every part. */
 export type YamlNode = ScalarNode | ListNode | MapNode
 
 /** From the root to a value: keys of maps and indexes of lists. */
 export type ValuePath = readonly (string | number)[]
 
-/** The value of a key of a map; undefined when there is no such key, or no map. */
+/** The value of a key; undefined without the key or if it is not a map. */
 export function child(node: YamlNode | undefined, key: string): YamlNode | undefined {
   return node?.kind === 'map' ? node.entries.get(key)?.value : undefined
 }
 
-/** The items of a list; none when it is no list. */
+/** The items of a list; empty if it is not a list. */
 export function items(node: YamlNode | undefined): readonly YamlNode[] {
   return node?.kind === 'list' ? node.items : []
 }
 
-/** The text of a string; undefined when it is no string. */
+/** The text; undefined if it is not a string. */
 export function text(node: YamlNode | undefined): string | undefined {
   return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
 }
@@ -77,7 +77,7 @@ export function lookup(root: YamlNode | undefined, path: ValuePath): YamlNode | 
   )
 }
 
-/** The plain value, as JSON would have it. */
+/** The plain value, as in JSON. */
 export function toValue(node: YamlNode): unknown {
   switch (node.kind) {
     case 'scalar':
@@ -89,7 +89,7 @@ export function toValue(node: YamlNode): unknown {
   }
 }
 
-/** `registries[0].name`; a key that is not a plain word stands in brackets and quotes; the root is empty. */
+/** `registries[0].name`; a key that is not a plain word is in brackets and quotes; the root is ''. */
 export function formatPath(path: ValuePath): string {
   return path
     .map((step, index) => {

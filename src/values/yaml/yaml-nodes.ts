@@ -14,7 +14,7 @@ import { ValuesError } from '../values-error.ts'
 import type { MapEntry, Origin, Position, YamlNode } from './yaml-node.ts'
 import { agreedValue, describeReading, type Readings, readings } from './yaml-scalar.ts'
 
-/** Turns parsed YAML into nodes with places, and collects whatever readers would not agree on. */
+/** Converts parsed YAML to nodes with places, and collects what parsers disagree about. */
 export interface NodeReader {
   read(node: Node): YamlNode
   readonly errors: readonly ValuesError[]
@@ -244,14 +244,14 @@ function ambiguous(source: string, all: Readings, at: Position): ValuesError {
   })
 }
 
-/** An escape in double quotes that Helm's reader refuses: where it stands in the text, and what to write. */
+/** An escape in double quotes that Helm's parser refuses: its place in the text, and the fix. */
 export interface BadEscape {
   readonly index: number
   readonly escape: string
   readonly hint: string
 }
 
-/** The first escape of a double-quoted text (with its quotes) that go-yaml v2 does not know; undefined when all are fine. */
+/** The first escape of a double-quoted text (with its quotes) that go-yaml v2 does not support; undefined: none. */
 function findBadEscape(quoted: string): BadEscape | undefined {
   for (const match of quoted.matchAll(/\\(?:u([0-9a-fA-F]{4})|[\s\S])/g)) {
     const [found, unit] = match

@@ -1,7 +1,7 @@
 import { type ScalarTag, Schema } from 'yaml'
 import type { Scalar } from './yaml-node.ts'
 
-/** What the readers make of one unquoted word: YAML 1.2, YAML 1.1, and Helm's own reader. */
+/** The interpretations of an unquoted word by YAML 1.2, YAML 1.1, and Helm's parser. */
 export interface Readings {
   readonly yaml12: unknown
   readonly yaml11: unknown
@@ -14,13 +14,13 @@ const old = scalarTags(new Schema({ schema: 'yaml-1.1' }))
 // No reader sees anything but text in a word that begins with another character.
 const SPECIAL = /^(?:[-+.0-9~=<yYnNtTfFoO]|$)/
 
-/** All readings of an unquoted scalar. A file is only accepted where they agree. */
+/** All interpretations of an unquoted scalar. A file is accepted only if they agree. */
 export function readings(source: string): Readings {
   if (!SPECIAL.test(source)) return { yaml12: source, yaml11: source, helm: source }
   return { yaml12: readBy(core, source), yaml11: readBy(old, source), helm: readAsHelm(source) }
 }
 
-/** The one value that all readers agree on and that JSON can hold exactly; undefined when there is none. */
+/** The value on which all parsers agree and which JSON can represent exactly; undefined: none. */
 export function agreedValue({ yaml12, yaml11, helm }: Readings): Scalar | undefined {
   if (!Object.is(yaml12, yaml11) || !Object.is(yaml12, helm)) return undefined
   // JSON's writers do not agree on its sign.
@@ -30,7 +30,7 @@ export function agreedValue({ yaml12, yaml11, helm }: Readings): Scalar | undefi
   return helm
 }
 
-/** A reading as a person would say it. */
+/** An interpretation in words. */
 export function describeReading(value: unknown): string {
   if (value instanceof Date) return 'a date'
   if (typeof value === 'string') return `the text "${value}"`

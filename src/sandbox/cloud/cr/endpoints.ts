@@ -41,7 +41,7 @@ function getInstanceVpcEndpoint(call: Call): object {
     Status: 'RUNNING',
     Issue: '',
   }))
-  // domains are plain strings here, and objects in ListInstanceEndpoint: the vendor's own habit
+  // Domains are strings here, but objects in ListInstanceEndpoint, as in the vendor's API.
   return ok({
     Enable: enabled,
     ModuleName: call.get('ModuleName') ?? 'Registry',
@@ -67,7 +67,7 @@ const MODULE: ParameterRule = { oneOf: ['Registry', 'Chart'] }
 const ENDPOINT: ParameterRule = { required: true, oneOf: ['internet', 'vpc'] }
 const INTERNET: ParameterRule = { required: true, oneOf: ['internet'] }
 
-/** CR 2018-12-01: from where an instance can be reached. Sources: the vendor's pages of these operations. */
+/** CR 2018-12-01: the endpoints of an instance. Sources: the vendor's pages of these operations. */
 export const CR_ENDPOINT_OPERATIONS: readonly Operation[] = operationsOf('cr', '2018-12-01', [
   {
     name: 'ListInstanceEndpoint',

@@ -37,7 +37,7 @@ function listInstance(call: Call): object {
     return (!name || instance.name === name) && (!status || instance.status === status)
   })
   const [PageNo, PageSize] = pageOf(call)
-  // times are strings in a list, numbers in GetInstance: the vendor's own habit
+  // Times are strings in a list, but numbers in GetInstance, as in the vendor's API.
   const Instances = numberedPage(all, PageNo, PageSize).map((instance) => {
     return { ...summary(instance), CreateTime: String(instance.created), ModifiedTime: String(instance.created) }
   })
@@ -92,7 +92,7 @@ function listRepository(call: Call): object {
   return ok({ PageNo, PageSize, TotalCount: String(rows.length), Repositories: numberedPage(rows, PageNo, PageSize) })
 }
 
-/** GetAuthorizationToken has no resource of its own: only a policy on all resources allows it. */
+/** GetAuthorizationToken has no resource, so only a policy on all resources allows it. */
 const everything = (call: Call): readonly string[] => [`acs:cr:*:${call.account.id}:*`]
 
 const PAGES: Readonly<Record<string, ParameterRule>> = {

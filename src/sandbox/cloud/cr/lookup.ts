@@ -7,10 +7,10 @@ export const enterprise = (call: Call): readonly Instance[] => {
   return call.account.instances.filter((instance) => instance.edition === 'enterprise')
 }
 
-/** What CR puts around every success. */
+/** The envelope of CR's successful responses. */
 export const ok = (body: object): object => ({ IsSuccess: true, Code: 'success', ...body })
 
-/** CR says "no such instance" with HTTP 200 and `IsSuccess: false`. */
+/** CR reports an unknown instance with HTTP 200 and `IsSuccess: false`. */
 export function findInstance(call: Call): Instance {
   const instance = enterprise(call).find((item) => item.id === call.need('InstanceId'))
   if (instance === undefined) {

@@ -7,7 +7,7 @@ const personal = (call: Call): readonly Instance[] => {
   return call.account.instances.filter((instance) => instance.edition === 'personal')
 }
 
-/** An account or user that never opened the Personal Edition is unknown to it. */
+/** The Personal Edition does not know an account or user that never opened it. */
 function required(call: Call): readonly Instance[] {
   const instances = personal(call)
   if (instances.length === 0) throw new ApiError(404, 'USER_NOT_EXIST', 'user is not exist.')

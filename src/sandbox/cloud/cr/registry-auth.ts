@@ -9,10 +9,10 @@ import { principalArn } from '../ram/views.ts'
 import type { CloudState, Instance, RegistryCredential } from '../state.ts'
 import { signJwt } from '../sts/jwt.ts'
 
-/** What a distribution registry needs to believe our tokens. */
+/** What a distribution registry needs to accept our tokens. */
 export interface RegistryAuth {
   readonly realm: string
-  /** What the real registry names instead, which is often a service of another region than its own. */
+  /** The realm of the real registry, often in another region. */
   readonly vendorRealm: string
   readonly service: string
   readonly issuer: string
@@ -38,8 +38,8 @@ const TOKEN_SECONDS = 300
 
 /**
  * The registry's token server (Docker token authentication): GET with Basic, or POST with `grant_type` password or
- * refresh_token as containerd does. Only a live credential of ACR gets access, and only what its principal may now. No
- * credential at all gets a token without access, as the real one answers, so that the registry refuses the pull.
+ * refresh_token as containerd does. Only a valid credential of ACR gets access, limited to its principal's current rights. A
+ * request without a credential gets a token without access, as with the real one, so that the registry refuses the pull.
  */
 export function createRegistryTokenService(
   state: CloudState,
@@ -111,7 +111,7 @@ export function createRegistryTokenService(
   }
 }
 
-/** Undefined: no credential was given, which is not the same as a wrong one. */
+/** Undefined: no credential, unlike a wrong one. */
 function readLogin(
   request: ApiRequest,
   refreshTokens: ReadonlyMap<string, PushCredential>,
@@ -130,7 +130,7 @@ function readLogin(
   return colon < 0 ? nobody : { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** `scope` may come several times in a query, so the parameters' map is not enough. */
+/** `scope` may occur several times in a query, unlike in the map of parameters. */
 function scopesOf(request: ApiRequest): readonly string[] {
   const form = request.method === 'POST' ? new URLSearchParams(request.body.toString()).getAll('scope') : []
   return [...request.query.filter(([name]) => name === 'scope').map(([, value]) => value), ...form]
@@ -145,7 +145,7 @@ function sameSecret(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** What a token may do; the shape of the `access` claim of a registry token. */
+/** An item of the `access` claim of a registry token. */
 export interface Access {
   readonly type: string
   readonly name: string
@@ -154,7 +154,7 @@ export interface Access {
 
 const RAM_ACTIONS: Readonly<Record<string, string>> = { pull: 'cr:PullRepository', push: 'cr:PushRepository' }
 
-/** Reads `repository:team/app:pull,push`, several separated by blanks; what it cannot read it leaves out. */
+/** Parses `repository:team/app:pull,push`, several separated by blanks; ignores invalid ones. */
 function parseScopes(scopes: readonly string[]): readonly Access[] {
   return scopes
     .flatMap((scope) => scope.split(' '))
@@ -166,8 +166,8 @@ function parseScopes(scopes: readonly string[]): readonly Access[] {
 }
 
 /**
- * The part of the wanted access that a credential has now. The vendor's documents say that the temporary password has the
- * permissions of who asked for it, so the principal's policies count as they are at the time of the pull.
+ * The part of the requested access that a credential has now. By the vendor's documents the temporary password has the
+ * permissions of its requester, so the principal's policies at the time of the pull count.
  */
 function grantAccess(state: CloudState, credential: RegistryCredential, wanted: readonly Access[]): readonly Access[] {
   return wanted.flatMap((access) => {
@@ -197,9 +197,8 @@ function repositoryArn(accountId: string, instance: Instance, repository: string
 }
 
 /**
- * A temporary user name and password with the caller's rights. Life: one hour, or the hours asked for; never longer than
- * the STS session that asks. Source: CR, GetAuthorizationToken; that a session ends it also with ExpiresInHours is our
- * reading, since the vendor does not say.
+ * A temporary user name and password with the caller's rights. It lives one hour or the requested hours, but not longer than the
+ * caller's STS session. Source: CR, GetAuthorizationToken; that the session limits ExpiresInHours too is undocumented.
  */
 export function issueRegistryCredential(
   call: Call,

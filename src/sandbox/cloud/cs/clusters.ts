@@ -60,7 +60,7 @@ function detail(call: Call): object {
   }
 }
 
-/** The load balancer before the API server, by its host name alone. */
+/** The load balancer of the API server, by its host name. */
 function endpointsConfig({ region }: Cluster): object {
   const id = 'nlb-0ogk9aa7h2x4c6v8b1'
   return {
@@ -87,7 +87,7 @@ function nodePools(call: Call): object {
   return { nodepools: pools }
 }
 
-/** Each type of pool names its role elsewhere; nodes of an edge pool are no ECS instances. */
+/** Each type of pool has its role in another field; nodes of an edge pool are not ECS instances. */
 function poolRole({ type, workerRole }: Cluster['nodePools'][number]): object {
   if (type === 'ess') return { scaling_group: { ram_role_name: workerRole } }
   if (type === 'edge') return { interconnect_mode: 'basic' }

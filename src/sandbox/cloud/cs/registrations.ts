@@ -5,7 +5,7 @@ import type { Account, CloudState } from '../state.ts'
 import type { Jwks } from '../sts/jwt.ts'
 import { KIND_VIEWS } from './cluster-kinds.ts'
 
-/** What an ECS instance's role trusts. */
+/** The trust policy of an ECS instance's role. */
 const ECS_TRUST = JSON.stringify({
   Version: '1',
   Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: ['ecs.aliyuncs.com'] } }],
@@ -14,7 +14,7 @@ const ECS_TRUST = JSON.stringify({
 /** What ACK lists behind the issuer of RRSA (example of `rrsa_config.issuer` in the vendor's SDK). */
 const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
 
-/** Tells the account of an identity provider and the emulator of its keys. Returns the provider's ARN. */
+/** Registers an identity provider in the account, and its keys in the emulator. Returns the provider's ARN. */
 export function addOidcProvider(state: CloudState, account: Account, provider: OidcProviderRegistration): string {
   const { jwks, name } = provider
   state.issuers.set(provider.issuer, typeof jwks === 'function' ? jwks : (): Jwks => jwks)

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ApiError } from '../api-error.ts'
 
-/** Which of the two body styles an API speaks: `{"Code"…}` (RPC) or `{"code"…}` (CS and CR 2016). */
+/** The style of an API's bodies: `{"Code"…}` (RPC) or `{"code"…}` (CS and CR 2016). */
 export type BodyStyle = 'rpc' | 'roa'
 
 export function bodyStyle(version: string | undefined): BodyStyle {

@@ -16,7 +16,7 @@ export function authenticate(state: CloudState, request: ApiRequest): Principal 
   checkDate(state, claims.date)
   const { principal, secret } = findKey(state, claims)
   if (!claims.matches(secret)) {
-    // the vendor quotes the string to sign here; ours stays without it, since a header of it may be a secret
+    // The vendor quotes the string to sign here; not so the emulator, because one of its headers may be a secret.
     throw new ApiError(400, 'SignatureDoesNotMatch', 'Specified signature does not match our calculation.')
   }
   checkNonce(state, claims)
@@ -37,7 +37,7 @@ function checkNonce(state: CloudState, claims: SignedClaims): void {
   if (!claims.nonce) throw new ApiError(400, 'MissingSignatureNonce', 'SignatureNonce is mandatory for this action.')
   const now = state.now()
   for (const [nonce, until] of state.nonces) {
-    // in the order of their coming, so the first that still counts ends the search
+    // In insertion order, so the first valid one ends the search.
     if (until >= now) break
     state.nonces.delete(nonce)
   }
@@ -45,7 +45,7 @@ function checkNonce(state: CloudState, claims: SignedClaims): void {
   if (state.nonces.has(key)) {
     throw new ApiError(400, 'SignatureNonceUsed', 'Specified signature nonce was used already.')
   }
-  // twice the tolerance: a request from the far future stays valid that long
+  // Twice the tolerance, because a request from the future stays valid that long.
   state.nonces.set(key, now + 2 * VALID_FOR)
 }
 

@@ -13,7 +13,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** A policy document travels in the URL, so requests are larger than Node's 16 KiB. */
+/** A policy document is sent in the URL, so requests exceed Node's limit of 16 KiB. */
 const OPTIONS = { maxHeaderSize: 128 * 1024, keepAliveTimeout: 30_000 }
 
 /** Serves a handler on 127.0.0.1, with TLS where a certificate is given; throws SANDBOX_PORT. */

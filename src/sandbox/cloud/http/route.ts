@@ -4,11 +4,11 @@ import type { ApiRequest } from './request.ts'
 
 export interface Route {
   readonly operation: Operation
-  /** What the path says, such as the cluster id. */
+  /** Parameters in the path, such as the cluster id. */
   readonly pathParameters: ReadonlyMap<string, string>
 }
 
-/** Header or parameter: which version of which API the request is for. */
+/** The version of the API, from a header or parameter. */
 export function requestedVersion(request: ApiRequest): string | undefined {
   return request.headers['x-acs-version'] ?? request.parameters.get('Version')
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { ApiRequest } from './request.ts'
 
-/** What a signed request claims, before anything of it is believed. */
+/** The claims of a signed request, before they are verified. */
 export interface SignedClaims {
   readonly style: 'ACS3-HMAC-SHA256' | 'HMAC-SHA1'
   readonly accessKeyId: string

@@ -5,14 +5,14 @@ import { readPolicy, type Statement } from './document.ts'
 import { type Decision, decideAccess } from './evaluate.ts'
 import { SYSTEM_POLICIES, systemPolicyName } from './system-policies.ts'
 
-/** RAM of an account as it counts now: a change made less than `ramDelay` ago does not. */
+/** The effective RAM of an account, without changes made less than `ramDelay` ago. */
 export function effectiveRam(state: CloudState, accountId: string): RamState | undefined {
   const now = state.now()
   const pending = state.ramHistory.find((entry) => entry.accountId === accountId && entry.until > now)
   return pending?.ram ?? state.accounts.get(accountId)?.ram
 }
 
-/** To be called before each change of RAM, so that the old state can count on for `ramDelay`. */
+/** Must be called before each change of RAM, so that the old state stays effective for `ramDelay`. */
 export function rememberRam(state: CloudState, accountId: string): void {
   const now = state.now()
   const stale = state.ramHistory.filter((entry) => entry.until > now)
@@ -39,7 +39,7 @@ function policyDocument(ram: RamState, attachment: Attachment): string | undefin
   return policy?.versions.find((version) => version.id === policy.defaultVersion)?.document
 }
 
-/** May this principal do this to this resource now? A session policy can only narrow what the role may. */
+/** Whether a principal may perform an action on a resource now. A session policy can only narrow the role's rights. */
 export function decide(
   state: CloudState,
   principal: Principal,

@@ -12,7 +12,7 @@ import type {
 } from '../state.ts'
 import { attachmentCount } from './lookup.ts'
 
-/** RAM's entities as its answers show them. */
+/** RAM's entities as in its responses. */
 export function policyView(account: Account, policy: Policy, type: PolicyType): object {
   return {
     PolicyName: policy.name,
@@ -105,7 +105,7 @@ export interface ParsedArn {
   readonly name: string
 }
 
-/** `acs:ram::<account>:<kind>/<name>`; undefined where it is none. */
+/** Parses `acs:ram::<account>:<kind>/<name>`; undefined for anything else. */
 export function parseArn(arn: string, kind: 'role' | 'user' | 'oidc-provider'): ParsedArn | undefined {
   const [, accountId, found, name] = /^acs:ram::(\d{1,20}):([a-z-]+)\/(.+)$/.exec(arn) ?? []
   return accountId !== undefined && name !== undefined && found === kind ? { accountId, name } : undefined

@@ -13,7 +13,7 @@ import {
 } from '../state.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.ts'
 
-/** Puts a seed's accounts into an empty state; throws SEED_INVALID where a name points nowhere. */
+/** Loads a seed's accounts into an empty state; throws SEED_INVALID for an unknown name. */
 export function loadSeed(state: CloudState, seed: Seed): void {
   for (const account of seed.accounts) {
     if (state.accounts.has(account.id)) throw invalid(`account ${account.id} is there twice`)

@@ -5,7 +5,7 @@ import { NopassError } from '../../../errors.ts'
 import type { Seed } from './seed.ts'
 import { SEED_SCHEMA } from './seed-schema.ts'
 
-/** Reads and checks a seed file; throws SEED_INVALID with the first wrong place, or SEED_UNREADABLE. */
+/** Reads and validates a seed file; throws SEED_INVALID with the place of the first error, or SEED_UNREADABLE. */
 export async function readSeedFile(file: string): Promise<Seed> {
   let text: string
   try {

@@ -18,8 +18,8 @@ interface Claims {
 }
 
 /**
- * Anonymous: the token of an identity provider that the account registered proves who calls. Throws ApiError 401
- * AuthenticationFail.* as STS's list of error codes has them. The trust policy sees `oidc:iss`, `oidc:aud`, `oidc:sub`.
+ * Anonymous: the caller is authenticated by a token of an identity provider of the account. Throws ApiError 401
+ * AuthenticationFail.* as in STS's list of error codes. The trust policy gets `oidc:iss`, `oidc:aud`, `oidc:sub`.
  */
 export async function assumeRoleWithOidc(call: Call): Promise<object> {
   const { provider, accountId } = findProvider(call)

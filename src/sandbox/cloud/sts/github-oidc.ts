@@ -26,9 +26,9 @@ export interface GithubRunner {
 export interface GithubOidc {
   jwks(): Jwks
   issueToken(job: GithubJob & { readonly audience: string }): string
-  /** A job's right to ask for tokens, as the runner gives it to an action. */
+  /** A job's right to request tokens, as the runner gives it to an action. */
   openJob(job: GithubJob, base: string): GithubRunner
-  /** Answers discovery, keys and token requests; false where the path is not ours. */
+  /** Serves discovery, keys and token requests; false for other paths. */
   serve(request: ApiRequest, response: ServerResponse, base: string): boolean
 }
 

@@ -7,7 +7,7 @@ import { trustsService } from '../ram/trust.ts'
 import type { CloudState, Session } from '../state.ts'
 import { credentialsView, openSession } from './role-session.ts'
 
-/** Who connected, by the ports of the connection as the caller has them. */
+/** The role of the caller, by the ports of its connection. */
 export type RoleOf = (connection: ApiRequest['connection']) => string | undefined
 
 export interface MetadataInstance {
@@ -18,16 +18,15 @@ export interface MetadataInstance {
 }
 
 export interface MetadataService {
-  /** Answers one request below `/latest/` or `/2016-01-01/`. */
+  /** Serves one request below `/latest/` or `/2016-01-01/`. */
   serve(request: ApiRequest, response: ServerResponse): CallRecord
 }
 
 const CREDENTIALS = 'meta-data/ram/security-credentials/'
 
 /**
- * The metadata service of one ECS instance. Version 2 (a token first) always; version 1 only where `imdsV1` is on, else
- * 403. All callers share one
- * session of a role, replaced when a sixth of its life is left.
+ * The metadata service of one ECS instance: version 2 (with a token), and version 1 if `imdsV1` is on, else 403. All callers
+ * share one session per role, which is replaced when a sixth of its life is left.
  */
 export function createMetadataService(state: CloudState, instance: MetadataInstance): MetadataService {
   const tokens = new Map<string, number>()

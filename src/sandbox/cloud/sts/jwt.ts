@@ -24,7 +24,7 @@ export function signJwt(claims: object, key: KeyObject, header: object): string 
   return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`
 }
 
-/** Splits a token without judging it; undefined where it is no JWT. */
+/** Decodes a token without verifying it; undefined if it is not a JWT. */
 export function decodeJwt(token: string): DecodedJwt | undefined {
   const [header, claims, signature, ...rest] = token.split('.')
   if (header === undefined || claims === undefined || signature === undefined || rest.length > 0) return undefined
@@ -33,7 +33,7 @@ export function decodeJwt(token: string): DecodedJwt | undefined {
   return { header: head, claims: body, signed: `${header}.${claims}`, signature: Buffer.from(signature, 'base64url') }
 }
 
-/** RS256 and ES256, by `kid` where the token names one, else by any key of the set. */
+/** RS256 and ES256, with the key of the token's `kid`, else with any key of the set. */
 export function verifyJwt(token: DecodedJwt, jwks: Jwks): boolean {
   const { alg, kid } = token.header
   if (alg !== 'RS256' && alg !== 'ES256') return false

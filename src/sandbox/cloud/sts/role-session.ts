@@ -6,7 +6,7 @@ import { MalformedDocument, readPolicy } from '../ram/document.ts'
 import { parseArn, roleArn } from '../ram/views.ts'
 import type { CloudState, Role, Session } from '../state.ts'
 
-/** The role that `RoleArn` names, as RAM knows it now, in whichever account. */
+/** The role of `RoleArn`, in any account. */
 export function findRoleByArn(call: Call): { readonly role: Role; readonly accountId: string } {
   const arn = parseArn(call.need('RoleArn'), 'role')
   if (arn === undefined) throw new ApiError(400, 'InvalidParameter.RoleArn', 'The parameter RoleArn is wrongly formed.')
@@ -15,7 +15,7 @@ export function findRoleByArn(call: Call): { readonly role: Role; readonly accou
   return { role, accountId: arn.accountId }
 }
 
-/** Opens the session and shapes the part of the answer that all AssumeRole calls share. */
+/** Opens the session and returns the part of the response that all AssumeRole calls share. */
 export function sessionAnswer(call: Call, accountId: string, role: Role, most: number): object {
   const seconds = Number(call.get('DurationSeconds') ?? Math.min(3600, most))
   if (seconds > most) {
@@ -45,7 +45,7 @@ function checkSessionPolicy(policy: string): void {
   }
 }
 
-/** Hands out a session of a role and remembers it; `seconds` is what was asked for. */
+/** Issues a session of a role; `seconds` is the requested duration. */
 export function openSession(
   state: CloudState,
   role: { readonly accountId: string; readonly name: string },
