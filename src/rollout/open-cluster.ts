@@ -54,7 +54,7 @@ async function writeValues(
   const computed = rrsa && { name: 'computed', text: valuesFile({ identity: { rrsa } }) }
   let given: ChartRequest['given']
   if (settings.chart.ours) {
-    const defaults = { name: 'chart/values.yaml', text: settings.chart.defaults }
+    const { defaults } = settings.chart
     const files = cluster.settings.layers.map(({ source }) => source)
     const loaded = loadValues({ files, defaults, computed })
     const [error] = loaded.errors

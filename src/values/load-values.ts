@@ -7,13 +7,22 @@ import { schemaErrors } from './schema/schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
 import { check } from './values-validator.generated.mjs'
 import { readYaml } from './yaml/read-yaml.ts'
-import { child, is, type MapNode, type Origin, type SourceFile, toValue, type YamlNode } from './yaml/yaml-node.ts'
+import {
+  child,
+  fromValue,
+  is,
+  type MapNode,
+  type Origin,
+  type SourceFile,
+  toValue,
+  type YamlNode,
+} from './yaml/yaml-node.ts'
 
 export interface LoadValuesOptions {
   /** Values files in Helm's order, later ones take precedence; also the `values` of a cluster's entry, read with its list. */
   readonly files: readonly (SourceFile | MapNode)[]
-  /** The chart's own values.yaml. */
-  readonly defaults: SourceFile
+  /** The values.yaml of another version of the chart; default: this version's, whose defaults are those of the schema. */
+  readonly defaults?: SourceFile | undefined
   /** Values that the action computes and passes to Helm after all files. */
   readonly computed?: SourceFile | undefined
   /** The action sets the ARNs of `identity.rrsa` later, so they are not required. */
@@ -49,7 +58,7 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
 export function judgeValues(options: LoadValuesOptions): LoadedValues {
   const user = options.files.map((file) => readLayer(file, 'user'))
   const read = [
-    readLayer(options.defaults, 'chart'),
+    options.defaults === undefined ? ownDefaults() : readLayer(options.defaults, 'chart'),
     ...user,
     ...(options.computed === undefined ? [] : [readLayer(options.computed, 'computed')]),
   ]
@@ -75,6 +84,13 @@ export function judgeValues(options: LoadValuesOptions): LoadedValues {
     helmAccepts: unread.length > 0 ? undefined : isAccepted,
     errors: sortErrors(errors, order),
   }
+}
+
+/** A test compares them with chart/values.yaml, which so need not be read. */
+function ownDefaults(): Layer {
+  const at = { file: 'chart/values.yaml', line: 1, column: 1 }
+  const root = fromValue(fillDefaults({}, schema), at, 'chart')
+  return { root: root.kind === 'map' ? root : undefined, errors: [] }
 }
 
 function orderOf({ files }: LoadValuesOptions): readonly string[] {

@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import { decideImport } from '../../migrate/import/decide-import.ts'
 import { readConfigMap } from '../../migrate/import/read-config-map.ts'
@@ -37,7 +37,7 @@ export async function importValues(flags: ImportFlags & CommonFlags, host: CliHo
   const notes = [...unread, ...decision.notes]
   const steps = switchSteps(settings, facts, { program: host.program, release })
   const text = renderValues(decision.draft, notes, steps)
-  const refusals = await validate(text, host)
+  const refusals = validate(text)
   if (refusals.length > 0) {
     await reportErrors(refusals, flags, host)
     return EXIT.usage
@@ -94,12 +94,8 @@ function configured({ configuration }: LegacyFacts): ReadSettings | undefined {
 }
 
 /** The written values have to pass our own validation. */
-async function validate(text: string, host: CliHost): Promise<readonly NopassError[]> {
-  const defaults = await readFile(join(host.root, 'chart/values.yaml'), 'utf8')
-  const { errors } = loadValues({
-    files: [{ name: 'the imported values', text }],
-    defaults: { name: 'chart/values.yaml', text: defaults },
-  })
+function validate(text: string): readonly NopassError[] {
+  const { errors } = loadValues({ files: [{ name: 'the imported values', text }] })
   return errors.map(({ code, message, hint }) => {
     return new NopassError('IMPORT_REFUSED', `the values that come of it are refused: ${code}: ${message}`, { hint })
   })

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { NopassError } from '../../errors.ts'
 import { readInputFile } from '../../lib/read-input-file.ts'
 import type { GrantCluster } from '../../policy/helper-grants.ts'
@@ -72,10 +70,8 @@ function describe({ name, values, ram, settings }: PreparedCluster, flags: Polic
 
 async function loadSingle(flags: PolicyFlags, host: CliHost): Promise<LoadedPolicyClusters> {
   const files = await Promise.all((flags.file ?? []).map((name) => read(name, host)))
-  const name = 'chart/values.yaml'
-  const defaults = { name, text: await readFile(join(host.root, name), 'utf8') }
   // The role is often created from this output, so its ARN may still be missing.
-  const { values, errors } = loadValues({ files, defaults, rrsaComesLater: true })
+  const { values, errors } = loadValues({ files, rrsaComesLater: true })
   if (values === undefined) return { clusters: [], errors }
   const cluster = flags.ackClusterId ?? 'cluster'
   const { ram } = readInputs((input) => (input === 'ram' ? flags.ram : undefined))

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { readEndpoints } from '../../alibaba/read-endpoints.ts'
@@ -134,23 +134,22 @@ function rootsOf(inputs: Inputs, { environment, workingDirectory, anyFile }: Set
 }
 
 function describeChart(inputs: Inputs, deps: SettingsDeps): ChartSettings {
-  const own = resolve(deps.chartFolder, 'values.yaml')
   if (inputs.chart === '') {
-    const defaults = readFileSync(own, 'utf8')
-    return { reference: deps.chartFolder, version: undefined, ours: true, bundled: `acr-nopass-${VERSION}`, defaults }
+    const bundled = `acr-nopass-${VERSION}`
+    return { reference: deps.chartFolder, version: undefined, ours: true, bundled, defaults: undefined }
   }
   const version = inputs['chart-version'] || undefined
   if (inputs.chart.startsWith('oci://')) {
     // A mirror of our chart, by its name; helm checks its own schema again when it has fetched it.
     const ours = /\/acr-nopass(:[\w.+-]+)?(@sha256:[0-9a-f]{64})?$/.test(inputs.chart)
-    const defaults = ours ? readFileSync(own, 'utf8') : ''
-    return { reference: inputs.chart, version, ours, bundled: undefined, defaults }
+    return { reference: inputs.chart, version, ours, bundled: undefined, defaults: undefined }
   }
   const reference = resolve(deps.workingDirectory, inputs.chart)
   const file = resolve(reference, 'Chart.yaml')
   const meta: unknown = existsSync(file) ? readChartFile(file, parse) : undefined
   const ours = isRecord(meta) && meta.name === 'acr-nopass'
-  const defaults = ours ? readChartFile(resolve(reference, 'values.yaml'), (text) => text) : ''
+  const name = 'chart/values.yaml'
+  const defaults = ours ? { name, text: readChartFile(resolve(reference, 'values.yaml'), (text) => text) } : undefined
   return { reference, version, ours, bundled: undefined, defaults }
 }
 

@@ -64,7 +64,7 @@ function prepareCluster(
   }
   const { values, errors } = loadValues({
     files: cluster.layers.map(({ source }) => source),
-    defaults: { name: 'chart/values.yaml', text: chart.defaults },
+    defaults: chart.defaults,
     rrsaComesLater: options.rrsaComesLater === true || cluster.access.kind === 'ack' || isForNoCluster(inputs),
   })
   if (!values) return { problems: errors.map((error) => namingCluster(error, name)) }

@@ -50,8 +50,8 @@ export interface ChartSettings {
   readonly ours: boolean
   /** `name-version` of the chart that belongs to this very version, which is known to look at nothing in the cluster. */
   readonly bundled: string | undefined
-  /** values.yaml of our chart; '' for another one. */
-  readonly defaults: string
+  /** values.yaml of our chart in a folder, which may be of another version; else its defaults are those of our schema. */
+  readonly defaults: SourceFile | undefined
 }
 
 /** Everything that a rollout is told. */

@@ -89,6 +89,16 @@ export function toValue(node: YamlNode): unknown {
   }
 }
 
+/** A plain value as if it were written in a file; all of it at one place. */
+export function fromValue(value: unknown, at: Position, origin: Origin): YamlNode {
+  if (Array.isArray(value)) return { kind: 'list', at, origin, items: value.map((item) => fromValue(item, at, origin)) }
+  if (typeof value !== 'object' || value === null) return { kind: 'scalar', at, origin, value: value as Scalar }
+  const entries = Object.entries(value).map(
+    ([key, inner]) => [key, { keyAt: at, value: fromValue(inner, at, origin) }] as const,
+  )
+  return { kind: 'map', at, origin, entries: new Map(entries) }
+}
+
 /** `registries[0].name`; a key that is not a plain word is in brackets and quotes; the root is ''. */
 export function formatPath(path: ValuePath): string {
   return path
