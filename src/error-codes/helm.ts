@@ -12,6 +12,10 @@ export const HELM_CODES = {
     what: 'Helm could not be downloaded, its checksum is not known, or the archive has a different one.',
     fix: 'Check `helm-version`, `helm-mirror` and `helm-sha256` as the message says, or install Helm on the runner.',
   },
+  HELM_DRIVER: {
+    what: 'Helm keeps its records where acr-nopass cannot read which run made a revision.',
+    fix: 'Unset `HELM_DRIVER`, or set it to `secret` or `configmap`.',
+  },
   HELM_PENDING: {
     what: 'An earlier run was interrupted: the release is still marked as pending.',
     fix: 'Run the command that the message names, or set `recover-pending: true`.',

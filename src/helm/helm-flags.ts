@@ -106,26 +106,6 @@ export function uninstallArguments(
   ]
 }
 
-export function historyArguments(target: ReleaseTarget): string[] {
-  return ['history', target.release, ...targetFlags(target), '--max=256', '--output=json']
-}
-
-export function metadataArguments(target: ReleaseTarget, revision?: number): string[] {
-  return ['get', 'metadata', target.release, ...targetFlags(target), ...revisionFlag(revision), '--output=json']
-}
-
-export function manifestArguments(target: ReleaseTarget, revision?: number): string[] {
-  return ['get', 'manifest', target.release, ...targetFlags(target), ...revisionFlag(revision)]
-}
-
-export function hooksArguments(target: ReleaseTarget, revision?: number): string[] {
-  return ['get', 'hooks', target.release, ...targetFlags(target), ...revisionFlag(revision)]
-}
-
-export function valuesArguments(target: ReleaseTarget, revision?: number): string[] {
-  return ['get', 'values', target.release, ...targetFlags(target), ...revisionFlag(revision), '--output=json']
-}
-
 function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
   return [
     'upgrade',
@@ -162,10 +142,6 @@ function forceFlags(version: HelmVersion, force: boolean): string[] {
 
 function colorFlags(version: HelmVersion): string[] {
   return version.major === 4 ? ['--color=never'] : []
-}
-
-function revisionFlag(revision: number | undefined): string[] {
-  return revision === undefined ? [] : [`--revision=${revision}`]
 }
 
 /**

@@ -138,6 +138,13 @@ const refusals: readonly {
     title: 'HELM_NOT_FOUND',
     message: /no `helm` on PATH/,
   },
+  {
+    name: 'records of helm in a database',
+    inputs: { values: GOOD, kubeconfig: 'x' },
+    env: { HELM_DRIVER: 'sql' },
+    title: 'HELM_DRIVER',
+    message: /^HELM_DRIVER=sql says where Helm keeps its records: .*\nFix: Unset `HELM_DRIVER`/,
+  },
 ]
 
 for (const { name, inputs, env, title, message } of refusals) {

@@ -6,7 +6,6 @@ import {
   isPending,
   lastGoodRevision,
   longestSeconds,
-  parseHistory,
   type Revision,
   revisionOfStep,
 } from '../../src/helm/release/release-state.ts'
@@ -17,34 +16,6 @@ const target = { release: 'acr', namespace: 'system', kubeconfig: 'k' }
 function revision(number: number, status: Revision['status'], updated = '2026-11-25T10:00:00Z'): Revision {
   return { revision: number, status, updated }
 }
-
-test('the history is read in order, whatever order helm printed', () => {
-  const text = JSON.stringify([
-    {
-      revision: 2,
-      updated: '2026-11-25T10:00:00Z',
-      status: 'deployed',
-      chart: 'a-1',
-      app_version: '1',
-      description: 'd',
-    },
-    {
-      revision: 1,
-      updated: '2026-11-25T09:00:00Z',
-      status: 'superseded',
-      chart: 'a-1',
-      app_version: '1',
-      description: 'c',
-    },
-  ])
-  assert.deepEqual(
-    parseHistory(text).map(({ revision, status }) => [revision, status]),
-    [
-      [1, 'superseded'],
-      [2, 'deployed'],
-    ],
-  )
-})
 
 test('a pending upgrade is explained with the exact rollback', () => {
   const history = [

@@ -1,8 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import { historyArguments, metadataArguments, type ReleaseTarget, type StepMark } from '../helm-flags.ts'
-import type { Helm } from '../obtain/find-helm.ts'
-import { readHelmError } from '../read-helm-error.ts'
-import { parseHelmJson, runProgram } from '../run-helm.ts'
+import type { ReleaseTarget, StepMark } from '../helm-flags.ts'
 
 /** Every status of a revision in Helm 3 and 4. */
 export type ReleaseStatus =
@@ -21,47 +18,8 @@ export interface Revision {
   /** RFC 3339, as helm writes it. */
   readonly updated: string
   readonly status: ReleaseStatus
-  /** The labels of helm's record; undefined for storage drivers without labels. */
+  /** The labels of helm's record; undefined: of no step. */
   readonly step?: StepMark | undefined
-}
-
-/** The revisions, oldest first; empty: the release does not exist. */
-export async function readHistory(helm: Helm, target: ReleaseTarget): Promise<readonly Revision[]> {
-  const output = await runProgram(helm.path, historyArguments(target), helm.environment)
-  if (output.exitCode !== 0) {
-    if (/release: not found/.test(output.stderr)) return []
-    throw readHelmError(output.stderr, { command: 'history' })
-  }
-  return parseHistory(output.stdout)
-}
-
-/** Reads `helm history -o json` of both majors. */
-export function parseHistory(text: string): readonly Revision[] {
-  const rows: readonly Readonly<Record<string, unknown>>[] = parseHelmJson(text, 'history') as never
-  return rows
-    .map((row) => ({
-      revision: Number(row.revision),
-      updated: String(row.updated),
-      status: String(row.status) as ReleaseStatus,
-    }))
-    .toSorted((a, b) => a.revision - b.revision)
-}
-
-export interface ReleaseMetadata {
-  readonly name: string
-  readonly chart: string
-  readonly version: string
-  readonly appVersion: string
-  readonly revision: number
-  readonly status: string
-}
-
-/** `helm get metadata`: the only description of a release without its values and manifest. */
-export async function readMetadata(helm: Helm, target: ReleaseTarget): Promise<ReleaseMetadata> {
-  const output = await runProgram(helm.path, metadataArguments(target), helm.environment)
-  if (output.exitCode !== 0) throw readHelmError(output.stderr, { command: 'get metadata' })
-  const { name, chart, version, appVersion, revision, status } = parseHelmJson(output.stdout, 'get metadata') as never
-  return { name, chart, version, appVersion, revision, status }
 }
 
 export function isPending(revision: Revision | undefined): boolean {

@@ -1,19 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isRecord } from '../../lib/json.ts'
-import {
-  dryRunArguments,
-  hooksArguments,
-  manifestArguments,
-  type ReleaseTarget,
-  templateArguments,
-  type UpgradeOptions,
-  valuesArguments,
-} from '../helm-flags.ts'
+import { dryRunArguments, type ReleaseTarget, templateArguments, type UpgradeOptions } from '../helm-flags.ts'
 import type { Helm } from '../obtain/find-helm.ts'
 import { parseHelmJson, readFromHelm } from '../run-helm.ts'
-import { parseHooks, parseManifest } from './manifest.ts'
+import { parseManifest } from './manifest.ts'
 import { describeRelease, type ReleaseContent } from './release-record.ts'
-import { readMetadata } from './release-state.ts'
 
 /** What `helm upgrade --install` would make now, rendered against the live API server. */
 export async function renderRelease(
@@ -35,23 +25,6 @@ export async function templateRelease(
 ): Promise<ReleaseContent> {
   const text = await readFromHelm(helm, templateArguments(target, options, known))
   return { chart: known.chart, values: known.values, objects: parseManifest(text), hooks: [] }
-}
-
-/** What the newest revision of the release is made of. */
-export async function readRelease(helm: Helm, target: ReleaseTarget): Promise<ReleaseContent> {
-  const [metadata, values, manifest, hooks] = await Promise.all([
-    readMetadata(helm, target),
-    readFromHelm(helm, valuesArguments(target)),
-    readFromHelm(helm, manifestArguments(target)),
-    readFromHelm(helm, hooksArguments(target)),
-  ])
-  const parsed = parseHelmJson(values, 'get values')
-  return {
-    chart: `${metadata.chart}-${metadata.version}`,
-    values: isRecord(parsed) ? parsed : {},
-    objects: parseManifest(manifest),
-    hooks: parseHooks([hooks]),
-  }
 }
 
 /** Whether a new revision would be the same as the deployed one. */

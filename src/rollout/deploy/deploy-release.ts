@@ -192,9 +192,7 @@ async function confirm(
 ): Promise<DeployOutcome> {
   const { store, target, wanted, exact } = request
   const history = await readHistoryPatiently(store, signal)
-  // Where helm shows no labels, the number alone says whose it is.
-  const labelled = history.some(({ step }) => step !== undefined)
-  const own = labelled ? revisionOfStep(history, id) : history.find(({ revision }) => revision === (before ?? 0) + 1)
+  const own = revisionOfStep(history, id)
   const last = history.at(-1)
   if (own === undefined || own !== last || own.status !== 'deployed') {
     const error = overtaken(target, last, `while this run deployed revision ${own?.revision ?? (before ?? 0) + 1}`)

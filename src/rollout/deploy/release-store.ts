@@ -9,8 +9,7 @@ import {
   recordName,
   recordSelector,
 } from '../../helm/release/release-record.ts'
-import { type Revision, readHistory } from '../../helm/release/release-state.ts'
-import { readRelease } from '../../helm/release/render-release.ts'
+import type { Revision } from '../../helm/release/release-state.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 
 /** What helm has on record of one release. */
@@ -21,15 +20,9 @@ export interface ReleaseStore {
   content(revision: number, signal: AbortSignal): Promise<ReleaseContent>
 }
 
-/**
- * Reads helm's records through the API: two requests instead of four helm processes, and with the labels, which say whose
- * revision it is. Where helm keeps them in a database (HELM_DRIVER=sql), helm itself is called, and it shows no labels.
- */
+/** Reads helm's records through the API, with the labels, which say whose revision it is; helm itself shows none. */
 export function openReleaseStore(helm: Helm, client: KubeClient, target: ReleaseTarget): ReleaseStore {
-  const kind = recordKind(helm)
-  if (kind === undefined) {
-    return { history: () => readHistory(helm, target), content: () => readRelease(helm, target) }
-  }
+  const kind = recordKind(helm.environment)
   const path = `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/${kind}`
   return {
     async history(signal) {
@@ -53,10 +46,16 @@ export function openReleaseStore(helm: Helm, client: KubeClient, target: Release
   }
 }
 
-function recordKind({ environment }: Helm): 'secrets' | 'configmaps' | undefined {
-  const driver = (environment.HELM_DRIVER ?? '').toLowerCase()
+/**
+ * Where helm keeps its records, which are the same in both.
+ * @throws NopassError `HELM_DRIVER` for a database, whose labels nobody shows, and for the memory of a process
+ */
+export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configmaps' {
+  const driver = environment.HELM_DRIVER ?? ''
   if (['', 'secret', 'secrets'].includes(driver)) return 'secrets'
-  return driver === 'configmap' || driver === 'configmaps' ? 'configmaps' : undefined
+  if (driver === 'configmap' || driver === 'configmaps') return 'configmaps'
+  const why = 'acr-nopass reads in them which run made a revision, and only in Secrets and ConfigMaps'
+  throw new NopassError('HELM_DRIVER', `HELM_DRIVER=${driver} says where Helm keeps its records: ${why}`)
 }
 
 /**

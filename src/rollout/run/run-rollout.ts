@@ -7,6 +7,7 @@ import { type ClusterResult, printableResult } from '../cluster-result.ts'
 import { type RolledCluster, skippedResult } from '../cluster-run.ts'
 import { type CloudDeps, createCloudAccess } from '../connect/cloud-access.ts'
 import { guardKubeconfigs, maskKnownSecrets } from '../connect/guard-kubeconfigs.ts'
+import { recordKind } from '../deploy/release-store.ts'
 import { readPlanFile } from '../inputs/plan-file.ts'
 import { prepareClusters } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
@@ -57,6 +58,8 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
   }
   if (inputs.mode === 'uninstall') requireConfirmation(settings)
 
+  // Before any helm runs: with `sql` every call of it, even `helm version`, opens the database.
+  recordKind(deps.cloud.environment)
   const helm = await deps.findHelm()
   const cloud = createCloudAccess(settings, { ...deps.cloud, mask: deps.mask })
   const context: RunContext = {
