@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseHooks } from '../../src/helm/release/manifest.ts'
 import { makePlan } from '../../src/rollout/deploy/plan-cluster.ts'
 
 type Arguments = Parameters<typeof makePlan>
 
 /** A first installation of another chart, into a namespace that does not exist. */
-async function digest(forceConflicts: boolean): Promise<string> {
+async function digest(forceConflicts: boolean, hook?: string): Promise<string> {
   const cluster = { name: 'a', ram: 'none', settings: { access: { kind: 'kubeconfig' } } }
   const open = {
     connected: { identity: { kubeSystemUid: 'u' } },
@@ -13,7 +14,7 @@ async function digest(forceConflicts: boolean): Promise<string> {
       options: { forceConflicts },
       history: [],
       namespaceExists: false,
-      wanted: { chart: 'c-1.0.0', values: {}, objects: [], hooks: [] },
+      wanted: { chart: 'c-1.0.0', values: {}, objects: [], hooks: parseHooks(hook === undefined ? [] : [hook]) },
     },
   } as unknown as Arguments[1]
   const context = { settings: { inputs: {}, clusters: [], selected: [] } }
@@ -24,4 +25,13 @@ async function digest(forceConflicts: boolean): Promise<string> {
 test('a plan that was approved without force-conflicts does not allow to overwrite what others set', async () => {
   assert.notEqual(await digest(true), await digest(false))
   assert.equal(await digest(false), await digest(false))
+})
+
+test('H8 a hook that was changed, added or removed after the approval is not in the approved plan', async () => {
+  const job = (image: string) =>
+    `apiVersion: batch/v1\nkind: Job\nmetadata: { name: migrate }\nspec: { image: ${image} }\n`
+  const approved = await digest(false, job('good'))
+  assert.equal(await digest(false, job('good')), approved)
+  assert.notEqual(await digest(false, job('evil')), approved)
+  assert.notEqual(await digest(false), approved)
 })
