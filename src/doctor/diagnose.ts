@@ -19,7 +19,7 @@ import { writeFindings } from './checks/writes.ts'
 import { type Finding, sortFindings } from './finding.ts'
 import type { Observed } from './observed.ts'
 
-/** In the order in which a pull needs what they look at. */
+/** In the order of a pull. */
 const CHECKS: readonly ((observed: Observed) => readonly Finding[])[] = [
   installationFindings,
   onePodFindings,
@@ -42,7 +42,7 @@ const CHECKS: readonly ((observed: Observed) => readonly Finding[])[] = [
   podFindings,
 ]
 
-/** Everything that a person should know of what was observed, worst first. Pure. */
+/** All findings, worst first. Pure. */
 export function diagnose(observed: Observed): readonly Finding[] {
   const found = sortFindings(CHECKS.flatMap((check) => check(observed)))
   // Two ways to see one thing: the helper tells of a refused write, and the review of its rights says why.

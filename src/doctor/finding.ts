@@ -1,7 +1,7 @@
-/** `error`: something does not work, or will stop to; `warning`: look at it; `info`: good to know. */
+/** `error`: something does not work, or will stop working; `warning`: check it; `info`: good to know. */
 export type Severity = 'error' | 'warning' | 'info'
 
-/** What `doctor` can find; a name never changes its meaning. In the order of the page about them. */
+/** The ids of findings, in the order of the docs; an id never changes its meaning. */
 export const FINDING_IDS = [
   'NOT_INSTALLED',
   'RELEASE_UNREADABLE',
@@ -88,17 +88,17 @@ export const FINDING_IDS = [
 
 export type FindingId = (typeof FINDING_IDS)[number]
 
-/** One thing that a person should know: what, why, the fix, and the command that applies it where there is one. */
+/** What, why, the fix, and the command that applies it, if there is one. */
 export interface Finding {
   readonly id: FindingId
   readonly severity: Severity
-  /** What it is about, such as `registry prod` or `5 namespaces`. */
+  /** The subject, such as `registry prod` or `5 namespaces`. */
   readonly subject: string
   readonly message: string
   readonly cause: string
   readonly fix: string
   readonly command?: string
-  /** The objects, when there are several: `namespace` or `namespace/name`. */
+  /** The objects, if there are several: `namespace` or `namespace/name`. */
   readonly objects?: readonly string[]
 }
 
@@ -109,18 +109,18 @@ export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => RANK[a.severity] - RANK[b.severity])
 }
 
-/** Whether one of them is as bad as that, or worse. */
+/** Whether a finding has at least this severity. */
 export function reaches(findings: readonly Finding[], severity: Severity): boolean {
   return findings.some((finding) => RANK[finding.severity] <= RANK[severity])
 }
 
 /** `1 namespace`, `5 namespaces`. */
-export function count(number: number, noun: string): string {
+export function pluralize(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 /** The names, the first few of many. */
-export function few(names: readonly string[], limit = 5): string {
+export function summarize(names: readonly string[], limit = 5): string {
   const rest = names.length - limit
   return rest > 0 ? `${names.slice(0, limit).join(', ')} and ${rest} more` : names.join(', ')
 }

@@ -3,12 +3,12 @@ import type { ReleaseFacts } from '../release/find-release.ts'
 import type { Unread } from '../release/reader.ts'
 import type { PodView } from '../release/release-causes.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../release/views.ts'
-import type { CloudLook } from './cloud/cloud-facts.ts'
+import type { CloudSnapshot } from './cloud/cloud-facts.ts'
 
 export interface DeploymentFacts {
   readonly wanted: number
   readonly available: number
-  /** Why no Pod can be made: a quota, Pod Security, a webhook. */
+  /** Why no Pod can be created: a quota, Pod Security, a webhook. */
   readonly refusal?: string
 }
 
@@ -20,7 +20,7 @@ export interface LeaseFacts {
   readonly writtenAt?: number
 }
 
-/** What of the API server's admission decides how Pods get the reference. */
+/** The admission policies through which Pods get the reference. */
 export interface AdmissionFacts {
   /** The server has the kind MutatingAdmissionPolicy in v1 (Kubernetes 1.36). */
   readonly canMutate: boolean
@@ -28,7 +28,7 @@ export interface AdmissionFacts {
   readonly canGuard: boolean
   /** Names of the release's policies of both kinds that have their binding. */
   readonly bound: readonly string[] | undefined
-  /** What came of a Pod that was only tried (dry run); undefined: not tried. */
+  /** The result of a dry run of a Pod; undefined: not tried. */
   readonly tried: 'referenced' | 'unreferenced' | undefined
 }
 
@@ -40,11 +40,11 @@ export interface ContainerFacts {
   readonly running?: boolean
   /** Why it waits, such as `ImagePullBackOff`. */
   readonly waiting?: string
-  /** The node's own words. */
+  /** The node's message. */
   readonly detail?: string
 }
 
-/** A Pod, reduced to what tells whether it can pull. */
+/** A Pod, reduced to what decides whether it can pull. */
 export interface PodFacts {
   readonly namespace: string
   readonly name: string
@@ -103,7 +103,7 @@ export interface Observed {
   /** What the helper's ServiceAccount may not do of what it needs. */
   readonly missingRights: readonly string[] | undefined
   /** What the cloud itself says, read with the user's own credentials. */
-  readonly cloud: CloudLook
+  readonly cloud: CloudSnapshot
   /** Of the cluster's ServiceAccount tokens. */
   readonly issuer: string | undefined
   /** Only where one Pod was asked about: then the lists above hold what bears on it. */

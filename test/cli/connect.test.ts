@@ -30,7 +30,7 @@ for (const aheadMs of [-TWO_HOURS, 0, TWO_HOURS]) {
         release: undefined,
         server: address,
         aheadMs: clock.aheadMs,
-        look: () => Promise.reject(new Error('there is no release')),
+        inspect: () => Promise.reject(new Error('there is no release')),
       },
       signal,
     )

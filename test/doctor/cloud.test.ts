@@ -211,7 +211,7 @@ test('doctor: a Pod that pulls by the public domain needs the public endpoint', 
 })
 
 test('doctor: the report says as whom the cloud was read, or why not', () => {
-  assert.equal(renderCloud({ state: 'not-looked', why: 'x' }), 'Alibaba Cloud itself was not looked at: x.')
+  assert.equal(renderCloud({ state: 'not-inspected', why: 'x' }), 'Alibaba Cloud itself was not looked at: x.')
   const { cloud } = seen()
   assert.equal(renderCloud(cloud), 'Alibaba Cloud was read as acs:ram::1:user/me')
   assert.ok(cloud.state === 'looked')

@@ -151,7 +151,7 @@ export function scene(change: SceneChange = {}): Observed {
     pods: [],
     admission: admission(),
     missingRights: [],
-    cloud: { state: 'not-looked', why: 'nobody asked' },
+    cloud: { state: 'not-inspected', why: 'nobody asked' },
     issuer: undefined,
     focus: undefined,
     unread: [],

@@ -168,7 +168,7 @@ test('security 4: doctor and doctor pod have a line for what they say, and none 
       missingRights: [`get ${text}`],
       status: { problems: [{ ...denied, message: text, fix: text, namespace: text, object: text }] },
       registries: [registry('prod', { state: 'failing', error: { ...denied, message: text, fix: text } })],
-      cloud: { state: 'not-looked', why: text },
+      cloud: { state: 'not-inspected', why: text },
       unread: [{ what: text, why: text }],
       server: `https://${text}`,
       kubernetes: text,

@@ -1,12 +1,12 @@
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
-import { createLook } from '../../doctor/cloud/create-look.ts'
+import { createInspector } from '../../doctor/cloud/create-inspector.ts'
 import { diagnose } from '../../doctor/diagnose.ts'
 import { type Finding, reaches, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
-import { createAskRegistry } from '../../doctor/read/ask-registry.ts'
 import type { ObserveRequest } from '../../doctor/read/observe-base.ts'
 import { observeCluster } from '../../doctor/read/observe-cluster.ts'
 import { observePod } from '../../doctor/read/observe-pod.ts'
+import { createRegistryQuery } from '../../doctor/read/query-registry.ts'
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
@@ -61,7 +61,7 @@ export async function doctorPod(pod: string, flags: DoctorPodFlags & CommonFlags
   }
   const observe: Observe = (client, reader, request) => {
     const send = createHttpSender({ proxyEnv: host.env })
-    const ask = flags.askRegistry ? createAskRegistry(client, reader, send) : undefined
+    const ask = flags.askRegistry ? createRegistryQuery(client, reader, send) : undefined
     return observePod(client, reader, { ...request, pod: { namespace, name }, ask }, host.signal)
   }
   return run(flags, host, observe, { describe: describePodReport, render: renderPodReport })
@@ -73,8 +73,14 @@ async function run(flags: DoctorFlags & CommonFlags, host: CliHost, observe: Obs
   try {
     const { namespace, release } = flags
     const reader = createReader(client, host.signal, progress.say)
-    const look = createLook(flags, { client, reader, env: host.env, signal: host.signal, onProgress: progress.say })
-    const observed = await observe(client, reader, { namespace, release, server: connection.server, aheadMs, look })
+    const inspect = createInspector(flags, {
+      client,
+      reader,
+      env: host.env,
+      signal: host.signal,
+      onProgress: progress.say,
+    })
+    const observed = await observe(client, reader, { namespace, release, server: connection.server, aheadMs, inspect })
     progress.end()
     const several = observed.others.length > 0 ? observed.release : undefined
     const findings = aimCommands(diagnose(observed), flags, host.program, several)

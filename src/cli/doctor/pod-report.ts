@@ -1,7 +1,7 @@
 import type { Finding } from '../../doctor/finding.ts'
 import type { Observed, PodFacts, PodFocus } from '../../doctor/observed.ts'
+import { createPodContext } from '../../doctor/pod/pod-context.ts'
 import { type PodStep, podSteps } from '../../doctor/pod/pod-steps.ts'
-import { createScene } from '../../doctor/pod/scene.ts'
 import { printable } from '../../printable.ts'
 import type { CliPaint } from '../program/paint.ts'
 import { renderUnverified } from '../render-unverified.ts'
@@ -61,13 +61,13 @@ function describeNode({ node, pod }: PodFocus): object | null {
 }
 
 function describeContainers(observed: Observed, pod: PodFacts): readonly ContainerReport[] {
-  const scene = createScene(observed)
+  const context = createPodContext(observed)
   return pod.containers.map((container) => ({
     name: container.name,
     image: container.image,
     running: container.running ?? false,
     waiting: container.waiting ?? null,
-    steps: scene === undefined ? [] : podSteps(pod, container, scene),
+    steps: context === undefined ? [] : podSteps(pod, container, context),
   }))
 }
 

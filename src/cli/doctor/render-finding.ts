@@ -1,4 +1,4 @@
-import { count, type Finding, type Severity } from '../../doctor/finding.ts'
+import { type Finding, pluralize, type Severity } from '../../doctor/finding.ts'
 import { printable } from '../../printable.ts'
 import type { Unread } from '../../release/reader.ts'
 import type { CliPaint } from '../program/paint.ts'
@@ -37,8 +37,8 @@ export function judgeHealth(findings: readonly Finding[], unread: number): boole
 export function renderVerdict(findings: readonly Finding[], unread: number, paint: CliPaint): string {
   const of = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length
   const [errors, warnings] = [of('error'), of('warning')]
-  if (errors > 0) return paint.red(`${count(errors, 'error')}, ${count(warnings, 'warning')}`)
+  if (errors > 0) return paint.red(`${pluralize(errors, 'error')}, ${pluralize(warnings, 'warning')}`)
   const where = unread === 0 ? '' : ' in what could be read'
-  if (warnings > 0) return paint.yellow(`no error${where}, ${count(warnings, 'warning')}`)
+  if (warnings > 0) return paint.yellow(`no error${where}, ${pluralize(warnings, 'warning')}`)
   return unread === 0 ? paint.green('all is well') : paint.yellow(`nothing wrong${where}`)
 }

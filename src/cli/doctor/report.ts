@@ -1,4 +1,4 @@
-import { count, type Finding } from '../../doctor/finding.ts'
+import { type Finding, pluralize } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { renderTable } from '../../lib/text-table.ts'
 import { printable } from '../../printable.ts'
@@ -65,7 +65,7 @@ export function renderHeading({ release, server, kubernetes, deployment, lease }
   const { namespace, name, status, config } = release
   const parts = [
     ...(status ? [`version ${status.version}`] : []),
-    ...(deployment ? [`${deployment.available} of ${count(deployment.wanted, 'replica')}`] : []),
+    ...(deployment ? [`${deployment.available} of ${pluralize(deployment.wanted, 'replica')}`] : []),
     ...(lease?.holder ? [`leader ${lease.holder.split('_')[0]}`] : []),
     ...(config ? [`attach ${config.attach}`] : []),
   ]

@@ -1,11 +1,11 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { createTargets } from '../../release/targets.ts'
 import type { ServiceAccountView } from '../../release/views.ts'
-import { count, type Finding, few } from '../finding.ts'
+import { type Finding, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { readLog } from './fix-commands.ts'
 
-/** ServiceAccounts that should name the pull secret and do not, where the helper attaches to them. */
+/** ServiceAccounts that lack the reference to the pull secret, if the helper attaches to them. */
 export function accountFindings({ release, namespaces, accounts }: Observed): readonly Finding[] {
   const { config } = release ?? {}
   if (release === undefined || config === undefined || !namespaces || !accounts) return []
@@ -28,8 +28,8 @@ export function accountFindings({ release, namespaces, accounts }: Observed): re
           {
             id: 'ACCOUNT_UNATTACHED',
             severity: 'error',
-            subject: count(plain.length, 'ServiceAccount'),
-            message: `without the reference to ${config.secretName}: ${few(plain.map(title))}`,
+            subject: pluralize(plain.length, 'ServiceAccount'),
+            message: `without the reference to ${config.secretName}: ${summarize(plain.map(title))}`,
             cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
             fix: 'Look at the findings about the helper; its log names each refused write.',
             command: readLog(release),
@@ -46,8 +46,8 @@ function overlongFinding(accounts: readonly ServiceAccountView[], secretName: st
   return {
     id: 'ACCOUNT_UNATTACHED',
     severity: 'warning',
-    subject: count(accounts.length, 'ServiceAccount'),
-    message: `without the reference to ${secretName}, and left alone: ${few(accounts.map(title))}`,
+    subject: pluralize(accounts.length, 'ServiceAccount'),
+    message: `without the reference to ${secretName}, and left alone: ${summarize(accounts.map(title))}`,
     cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
     fix: 'Remove the entries that name no Secret, or use attach: admission.',
     command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`,
@@ -61,9 +61,9 @@ function foreignFinding(accounts: readonly ServiceAccountView[], secretName: str
   return {
     id: 'ACCOUNT_FOREIGN',
     severity: 'error',
-    subject: count(accounts.length, 'ServiceAccount'),
-    message: `without the reference, and left alone: ${few(accounts.map(title))}`,
-    cause: `Their imagePullSecrets are applied by ${few(managers)}; a change would make its next apply fail.`,
+    subject: pluralize(accounts.length, 'ServiceAccount'),
+    message: `without the reference, and left alone: ${summarize(accounts.map(title))}`,
+    cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
     fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
     command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml --show-managed-fields`,
     objects: accounts.map(title),

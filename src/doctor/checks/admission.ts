@@ -1,8 +1,8 @@
-import { type Finding, few } from '../finding.ts'
+import { type Finding, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, clusterName, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
 
-/** Whether new Pods get the reference by the API server's own policy, where that is how they get it. */
+/** Whether new Pods get the reference by the admission policy, if it is used. */
 export function admissionFindings({ release, admission }: Observed): readonly Finding[] {
   const { config } = release ?? {}
   if (release === undefined || config === undefined || admission === undefined) return []
@@ -30,7 +30,7 @@ export function admissionFindings({ release, admission }: Observed): readonly Fi
         id: 'POLICY_MISSING',
         severity: 'error',
         subject: `MutatingAdmissionPolicy ${missing[0]}`,
-        message: `not there, or without its binding: ${few(missing)}; new Pods do not get the reference`,
+        message: `not there, or without its binding: ${summarize(missing)}; new Pods do not get the reference`,
         cause: `attach is ${config.attach}, and the policy or its binding was deleted.`,
         fix: 'Make it again as the release has it.',
         command: applyAgain(release),

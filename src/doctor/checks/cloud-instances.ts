@@ -3,12 +3,12 @@ import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { KnownInstance } from '../cloud/cloud-facts.ts'
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { coveringRegistries, createScene } from '../pod/scene.ts'
+import { coveringRegistries, createPodContext } from '../pod/pod-context.ts'
 import { reachFindings } from './cloud-reach.ts'
 
 type Registry = HelperConfig['registries'][number]
 
-/** What is wrong with the Enterprise instances: that they are there, work, and can be reached from the cluster. */
+/** Whether the Enterprise instances exist, work, and can be reached from the cluster. */
 export function cloudInstanceFindings(observed: Observed): readonly Finding[] {
   const { cloud, release } = observed
   if (cloud.state !== 'looked') return []
@@ -27,12 +27,12 @@ export function cloudInstanceFindings(observed: Observed): readonly Finding[] {
 
 const podsOf = ({ focus, pods }: Observed) => (focus === undefined ? (pods ?? []) : [focus.pod])
 
-/** All; where one Pod was asked about, those that its images are pulled from. */
+/** All, or for one Pod those of its images. */
 function relevant(observed: Observed, registries: readonly Registry[]): readonly Registry[] {
   const { focus } = observed
-  const scene = focus && createScene(observed)
-  if (focus === undefined || scene === undefined) return registries
-  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, scene)))
+  const context = focus && createPodContext(observed)
+  if (focus === undefined || context === undefined) return registries
+  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, context)))
   return registries.filter(({ name }) => covering.has(name))
 }
 

@@ -3,10 +3,10 @@ import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 
-/** STS's audience, which the chart's token has. */
+/** STS's audience, that of the chart's token. */
 const AUDIENCE = 'sts.aliyuncs.com'
 
-/** What is wrong with the OIDC provider by which STS checks the helper's token. */
+/** Whether STS can verify the helper's token with the OIDC provider. */
 export function cloudProviderFindings(observed: Observed): readonly Finding[] {
   const { cloud, release } = observed
   const arn = release?.config?.identity.rrsa?.oidcProviderArn

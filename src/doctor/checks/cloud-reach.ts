@@ -3,7 +3,7 @@ import { shellWord } from '../../lib/shell-word.ts'
 import type { KnownInstance } from '../cloud/cloud-facts.ts'
 import type { Finding, Severity } from '../finding.ts'
 
-/** Whether an instance can be reached from the cluster: through its VPC, or from the internet. */
+/** Whether an instance can be reached from the cluster, through its VPC or the internet. */
 export function reachFindings(known: KnownInstance): readonly Finding[] {
   return [...vpcFindings(known), ...publicFindings(known)]
 }
@@ -48,7 +48,7 @@ function vpcFindings(known: KnownInstance): readonly Finding[] {
   ]
 }
 
-/** An error where pulls need the link: by values, by a Pod's image, or for want of another way. */
+/** An error if pulls need the link: because of the values, a Pod's image, or the lack of another endpoint. */
 function vpcSeverity(known: KnownInstance): Severity {
   const { registry, facts } = known
   if (registry.network === 'vpc' || isUsed(known, 'vpc')) return 'error'
@@ -99,7 +99,7 @@ function publicFindings(known: KnownInstance): readonly Finding[] {
   ]
 }
 
-/** Why nobody comes in by the public endpoint; undefined: somebody does. */
+/** Why the public endpoint does not work; undefined: it does. */
 function closedBy({ facts }: KnownInstance): 'off' | 'list' | undefined {
   const internet = facts.endpoints?.find(({ type }) => type === 'internet')
   if (!internet?.enabled) return 'off'

@@ -5,11 +5,11 @@ import { DocumentError } from '../../policy/ram-statement.ts'
 import type { RoleFacts } from '../cloud/cloud-facts.ts'
 import { closeTrust, fixRights, fixTrust, makeRole } from '../cloud/fix-role.ts'
 import { type WantedRole, wantedRoles } from '../cloud/wanted-roles.ts'
-import { type Finding, few } from '../finding.ts'
+import { type Finding, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 
-/** What is wrong with the RAM roles that the helper calls the cloud as: that they are there, who may take them, what they may. */
+/** Whether the helper's RAM roles exist, who may assume them, and what they may. */
 export function cloudRoleFindings(observed: Observed): readonly Finding[] {
   const [first, ...others] = issuerCandidates(observed)
   const findings = findingsWith(observed, first)
@@ -34,7 +34,7 @@ function findingsWith({ cloud, release }: Observed, issuer: string | undefined):
 }
 
 const subjectOf = ({ name, accountId }: WantedRole): string => `role ${name} of account ${accountId}`
-/** RAM's changes take a moment, and the helper asks again by itself. */
+/** RAM's changes take a moment, and the helper retries automatically. */
 const SOON = 'A change of RAM counts within about a minute, and the helper retries automatically.'
 
 function missing(wanted: WantedRole, facts: RoleFacts): Finding {
@@ -89,7 +89,7 @@ const WHO: Readonly<Record<WantedRole['kind'], string>> = {
   chain: "the helper's identity",
 }
 
-/** What a role is granted of what it needs; undefined where that is not known. */
+/** The rights of a role among those that it needs; undefined: unknown. */
 export function judgeRights({ document, accountId }: WantedRole, { attached }: RoleFacts): RightsVerdict | undefined {
   if (document === undefined || attached === undefined) return undefined
   const texts = attached.map((policy) => policy.document)
@@ -104,7 +104,7 @@ function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
   const isDenied = lacking.some(({ denied }) => denied)
   const isLikely = lacking.every(({ likely }) => likely)
   const names = attached.map((policy) => policy.name)
-  const what = few(lacking.map(describe), 3)
+  const what = summarize(lacking.map(describe), 3)
   return [
     {
       id: 'ROLE_RIGHTS_MISSING',
@@ -114,8 +114,8 @@ function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
       message: `${wanted.what} ${isLikely ? 'likely lacks permission for' : 'lacks permission for'} ${what}`,
       cause: [
         isDenied
-          ? `A Deny in one of its policies (${few(names)}) forbids it; no other policy can make up for that.`
-          : `None of its policies (${names.length === 0 ? 'it has none' : few(names)}) allows it.`,
+          ? `A Deny in one of its policies (${summarize(names)}) forbids it; no other policy can make up for that.`
+          : `None of its policies (${names.length === 0 ? 'it has none' : summarize(names)}) allows it.`,
         ...(isLikely
           ? ['How RAM matches the resources named there is not documented, so this is likely, not certain.']
           : []),
@@ -131,7 +131,7 @@ function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
 const describe = ({ action, resource, partly }: MissingRight): string =>
   `${action} on ${partly ? 'all of ' : ''}${resource === '*' ? 'all resources' : resource}`
 
-/** Undefined where RAM holds a document that is written in no way known here: then nothing can be said. */
+/** Undefined: RAM has a document in an unknown form. */
 function readable<T>(judge: () => T): T | undefined {
   try {
     return judge()

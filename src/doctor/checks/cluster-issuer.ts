@@ -4,7 +4,7 @@ import { chooseIssuer } from '../../policy/cluster-issuer.ts'
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
-/** The issuers that the cluster's tokens may carry, the likely one first; one alone where the API server confirmed it. */
+/** The possible issuers of the cluster's tokens, the likely one first; only one if the API server confirmed it. */
 export function issuerCandidates(observed: Observed): readonly string[] {
   const judged = judge(observed)
   if (judged === undefined || judged instanceof NopassError)
@@ -12,7 +12,7 @@ export function issuerCandidates(observed: Observed): readonly string[] {
   return [judged.issuer, ...judged.others]
 }
 
-/** Whether ACK knows the issuer of the cluster's tokens, judged as a rollout judges it. */
+/** Whether ACK lists the issuer of the cluster's tokens, as a rollout checks it. */
 export function clusterIssuerFindings(observed: Observed): readonly Finding[] {
   const judged = judge(observed)
   if (!(judged instanceof NopassError) || judged.code !== 'RRSA_ISSUER_MISMATCH') return []

@@ -2,7 +2,7 @@ import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, isAliased, readLog } from './fix-commands.ts'
 
-/** What the configuration says that a person should know. */
+/** Notable settings in the configuration. */
 export function configFindings({ release }: Observed): readonly Finding[] {
   if (release === undefined) return []
   const { namespace, name, fullname, config, configHash, configError, status } = release

@@ -3,12 +3,12 @@ import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease'>
 
-/** The release as Helm knows it: under an alias ours is a part of it. */
+/** The Helm release, which is an umbrella chart's under an alias. */
 function helmName({ name, helmRelease }: ByHelm): string {
   return helmRelease ?? name
 }
 
-/** Whether an umbrella chart has ours under an alias: its release is not ours to upgrade or uninstall, and its values have another form. */
+/** Whether the release belongs to an umbrella chart, which must not be upgraded or uninstalled as ours and has other values. */
 export function isAliased({ name, helmRelease }: ByHelm): boolean {
   return helmRelease !== undefined && helmRelease !== name
 }
@@ -21,14 +21,14 @@ export function applyAgain(release: ByHelm): string {
   return `helm -n ${release.namespace} get manifest ${helmName(release)} | ${apply(release)} -`
 }
 
-/** Deletes an object and applies the release again, once its manifest is in a file. */
+/** Saves the release's manifest, deletes an object and applies the manifest again. */
 export function replaceFromRelease(release: ByHelm, object: string): string {
   const name = helmName(release)
   const file = `${name}.yaml`
   return `helm -n ${release.namespace} get manifest ${name} > ${file} && kubectl delete ${object} && ${apply(release)} ${file}`
 }
 
-/** Of an umbrella chart's manifest only what is ours. */
+/** Only our part of an umbrella chart's manifest. */
 function apply(release: ByHelm): string {
   const { namespace, name } = release
   const ours = isAliased(release) ? ` -l app.kubernetes.io/instance=${name}` : ''
@@ -40,12 +40,12 @@ export function readLog({ namespace, name }: ReleaseName): string {
   return `kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${name} --tail=50`
 }
 
-/** The base of the names of the release's objects outside of namespaces (chart/templates/_names.tpl). */
+/** The prefix of the release's cluster-scoped objects (chart/templates/_names.tpl). */
 export function clusterName({ namespace, name }: ReleaseName): string {
   return `acr-nopass.${namespace}.${name}`
 }
 
-/** The admission policies that add the reference: one for each selector that registries have (chart/templates/pod-policy.yaml). */
+/** The admission policies that add the reference, one per selector of registries (chart/templates/pod-policy.yaml). */
 export function podPolicyNames(
   release: ReleaseName,
   config: Pick<HelperConfig, 'registries' | 'targets'>,

@@ -1,8 +1,8 @@
-import { type Finding, few } from '../finding.ts'
+import { type Finding, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, clusterName } from './fix-commands.ts'
 
-/** P5: the policies that keep the helper to its own Secret and its own entry. */
+/** P5: the policies that limit the helper to its own Secret and its own entry. */
 export function guardFindings({ release, admission }: Observed): readonly Finding[] {
   if (release?.config === undefined || release.config.guard !== 'enabled' || admission === undefined) return []
   if (!admission.canGuard) {
@@ -28,7 +28,7 @@ export function guardFindings({ release, admission }: Observed): readonly Findin
       id: 'GUARD_MISSING',
       severity: 'warning',
       subject: `ValidatingAdmissionPolicy ${missing[0]}`,
-      message: `not there, or without its binding: ${few(missing)}`,
+      message: `not there, or without its binding: ${summarize(missing)}`,
       cause: '`guard: enabled` is set, and a policy or a binding of it was deleted.',
       fix: 'Make it again as the release has it; until then RBAC alone limits the helper.',
       command: applyAgain(release),

@@ -2,7 +2,7 @@ import type { NopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import { findCauses } from '../../release/release-causes.ts'
-import { count, type Finding, few } from '../finding.ts'
+import { type Finding, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain } from './fix-commands.ts'
 
@@ -27,7 +27,7 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
       message:
         deployment.available >= deployment.wanted
           ? 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running'
-          : `${deployment.available} of ${count(deployment.wanted, 'replica')} available`,
+          : `${deployment.available} of ${pluralize(deployment.wanted, 'replica')} available`,
       ...reasonOf(first?.error, deployment.refusal),
       command: `kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,
     },
@@ -64,7 +64,7 @@ function absent(release: ReleaseFacts, isGone: boolean): Pick<Finding, 'message'
   }
 }
 
-/** What the helper's ServiceAccount may not do, of what its mode needs. */
+/** The rights that the helper's ServiceAccount lacks. */
 export function rightsFindings({ release, missingRights = [] }: Observed): readonly Finding[] {
   if (release?.config === undefined || missingRights.length === 0) return []
   const { namespace, serviceAccount } = release.config.release
@@ -73,7 +73,7 @@ export function rightsFindings({ release, missingRights = [] }: Observed): reado
       id: 'RIGHTS_MISSING',
       severity: 'error',
       subject: `ServiceAccount ${namespace}/${serviceAccount}`,
-      message: `the helper lacks ${count(missingRights.length, 'right')}: it may not ${few(missingRights)}`,
+      message: `the helper lacks ${pluralize(missingRights.length, 'right')}: it may not ${summarize(missingRights)}`,
       cause: 'A role or a binding of the release was deleted or changed, or the ServiceAccount is another one.',
       fix: 'The rights are a part of the chart: make its roles and bindings again as the release has them.',
       command: applyAgain(release),

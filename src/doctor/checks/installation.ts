@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
-/** No release, or none that the caller may look at. */
+/** No release, or none that the caller may read. */
 export function installationFindings({ release, unread }: Observed): readonly Finding[] {
   if (release !== undefined) return []
   if (unread.some(({ what }) => what.startsWith('ConfigMaps'))) {

@@ -1,25 +1,25 @@
 import type { Finding } from '../finding.ts'
 import type { ContainerFacts, NodeFacts, Observed, PodFacts } from '../observed.ts'
+import { coveringRegistries, createPodContext, isWaiting, type PodContext } from '../pod/pod-context.ts'
 import { judgeContainer } from '../pod/pod-steps.ts'
-import { coveringRegistries, createScene, isWaiting, type Scene } from '../pod/scene.ts'
 
 /** From this kubelet on an image on the node is not given to Pods without a credential of their own. */
 const STRICT_MINOR = 35
 
-/** What is to say of the one Pod that was asked about, whether it waits or runs. */
+/** Findings about the requested Pod, whether it waits or runs. */
 export function onePodFindings(observed: Observed): readonly Finding[] {
-  const scene = createScene(observed)
+  const context = createPodContext(observed)
   const { focus } = observed
-  if (scene === undefined || focus === undefined) return []
-  const findings = focus.pod.containers.flatMap((container) => containerFindings(focus.pod, container, scene))
-  const isCovered = focus.pod.containers.some(({ image }) => coveringRegistries(image, scene).length > 0)
+  if (context === undefined || focus === undefined) return []
+  const findings = focus.pod.containers.flatMap((container) => containerFindings(focus.pod, container, context))
+  const isCovered = focus.pod.containers.some(({ image }) => coveringRegistries(image, context).length > 0)
   return [...findings, ...(focus.node && isCovered ? kubeletFindings(focus.node) : [])]
 }
 
-function containerFindings(pod: PodFacts, container: ContainerFacts, scene: Scene): readonly Finding[] {
+function containerFindings(pod: PodFacts, container: ContainerFacts, context: PodContext): readonly Finding[] {
   const { image, name, running, pullPolicy } = container
   const object = `${pod.namespace}/${pod.name}`
-  const verdict = judgeContainer(pod, container, scene)
+  const verdict = judgeContainer(pod, container, context)
   const base = { subject: `Pod ${object}`, objects: [object] }
   if (verdict !== undefined) {
     const { severity = 'error', ...rest } = verdict
@@ -28,8 +28,8 @@ function containerFindings(pod: PodFacts, container: ContainerFacts, scene: Scen
     const message = mild ? `${name} runs, but could not pull ${image} again` : `${name} cannot pull ${image}`
     return [{ ...base, ...rest, severity: mild ? 'warning' : severity, message }]
   }
-  const asked = scene.observed.focus?.answers.get(image)?.result === 'found'
-  if (!running || pullPolicy !== 'IfNotPresent' || asked || coveringRegistries(image, scene).length === 0) return []
+  const asked = context.observed.focus?.answers.get(image)?.result === 'found'
+  if (!running || pullPolicy !== 'IfNotPresent' || asked || coveringRegistries(image, context).length === 0) return []
   return [
     {
       ...base,

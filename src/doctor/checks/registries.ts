@@ -1,13 +1,13 @@
 import type { RegistryStatus } from '../../release/helper-status.ts'
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { coveringRegistries, createScene } from '../pod/scene.ts'
+import { coveringRegistries, createPodContext } from '../pod/pod-context.ts'
 import { registryFailure } from './registry-failure.ts'
 
-/** P3: no credential is ever within this part of its life of expiring. */
+/** P3: a credential always has more than this part of its life left. */
 const NEAR_END = 0.1
 
-/** What is wrong with the registries, as the helper itself reports it. */
+/** The registries' problems in the helper's report. */
 export function registryFindings(observed: Observed): readonly Finding[] {
   return relevant(observed).flatMap((registry) => {
     const finding = judge(registry, observed)
@@ -15,13 +15,13 @@ export function registryFindings(observed: Observed): readonly Finding[] {
   })
 }
 
-/** All; where one Pod was asked about, those that its images are pulled from. */
+/** All, or for one Pod those of its images. */
 function relevant(observed: Observed): readonly RegistryStatus[] {
   const registries = observed.release?.status?.registries ?? []
   const { focus } = observed
-  const scene = focus && createScene(observed)
-  if (focus === undefined || scene === undefined) return registries
-  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, scene)))
+  const context = focus && createPodContext(observed)
+  if (focus === undefined || context === undefined) return registries
+  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, context)))
   return registries.filter(({ name }) => covering.has(name))
 }
 

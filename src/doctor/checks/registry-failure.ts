@@ -18,7 +18,7 @@ interface Kind {
 
 const refresh = (): string => 'acr-nopass refresh'
 
-/** By the code that the helper reports; what is not here is REGISTRY_FAILING. */
+/** By the code in the helper's report; the default is REGISTRY_FAILING. */
 const KINDS: Readonly<Record<string, Kind>> = {
   CLOUD_DENIED: {
     id: 'RAM_DENIED',

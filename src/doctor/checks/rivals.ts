@@ -1,9 +1,9 @@
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import { createTargets } from '../../release/targets.ts'
-import { count, type Finding, few } from '../finding.ts'
+import { type Finding, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
-/** Others that do the same work. */
+/** Other tools and releases that do the same work. */
 export function rivalFindings({ others, addons, release, namespaces }: Observed): readonly Finding[] {
   const conflicting = others.filter((other) => release !== undefined && mayConflict(release, other, namespaces))
   const names = conflicting.map(({ namespace, name }) => `${namespace}/${name}`)
@@ -12,8 +12,8 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
     findings.push({
       id: 'RIVAL_RELEASE',
       severity: 'warning',
-      subject: count(names.length, 'other release'),
-      message: `acr-nopass also works here as ${few(names)}`,
+      subject: pluralize(names.length, 'other release'),
+      message: `acr-nopass also works here as ${summarize(names)}`,
       cause: 'Two releases with one secretName and the same namespaces write the same objects.',
       fix: 'Uninstall one of them, or keep their targets and secretName apart.',
       command: `acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,

@@ -1,6 +1,6 @@
 import { createTargets } from '../../release/targets.ts'
 import type { SecretView } from '../../release/views.ts'
-import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
+import { type Finding, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { readLog } from './fix-commands.ts'
 
@@ -50,7 +50,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   },
 }
 
-/** Namespaces that should have a current pull secret and have none. */
+/** Namespaces without the current pull secret that they should have. */
 export function secretFindings(observed: Observed): readonly Finding[] {
   const { release, namespaces, secrets, now } = observed
   const { config } = release ?? {}
@@ -69,8 +69,10 @@ export function secretFindings(observed: Observed): readonly Finding[] {
     const [first = ''] = names
     const command = rule.command?.(first, config.secretName) ?? readLog(config.release)
     const { severity, cause, fix } = rule
-    const subject = names.length === 1 ? `namespace ${first}` : count(names.length, 'namespace')
-    return [{ id, severity, subject, message: `${rule.message}: ${few(names)}`, cause, fix, command, objects: names }]
+    const subject = names.length === 1 ? `namespace ${first}` : pluralize(names.length, 'namespace')
+    return [
+      { id, severity, subject, message: `${rule.message}: ${summarize(names)}`, cause, fix, command, objects: names },
+    ]
   })
 }
 

@@ -1,7 +1,7 @@
 import { shellWord } from '../../lib/shell-word.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
-import { count, type Finding, type FindingId, few, type Severity } from '../finding.ts'
+import { type Finding, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, readLog } from './fix-commands.ts'
 
@@ -15,10 +15,10 @@ interface Explanation {
   readonly command: string
 }
 
-/** What is found here by itself, and better. */
+/** Codes that other checks report in more detail. */
 const SEEN_ELSEWHERE = ['FOREIGN_SECRET', 'FOREIGN_LIST', 'PULL_SECRET_MISSING']
 
-/** What the helper itself reports of its writes; the same trouble in many namespaces is one finding. */
+/** The failed writes in the helper's report; the same problem in many namespaces is one finding. */
 export function writeFindings({ release, secrets }: Observed): readonly Finding[] {
   if (release === undefined) return []
   const problems = (release.status?.problems ?? []).filter(({ code }) => !SEEN_ELSEWHERE.includes(code))
@@ -36,8 +36,8 @@ export function writeFindings({ release, secrets }: Observed): readonly Finding[
     const one = first?.object ?? (first?.namespace === undefined ? 'helper' : `namespace ${first.namespace}`)
     return {
       ...explained,
-      subject: rest.length === 0 ? one : count(objects.length, 'namespace'),
-      message: rest.length === 0 ? (first?.message ?? '') : `the same in ${few(objects)}: ${first?.message}`,
+      subject: rest.length === 0 ? one : pluralize(objects.length, 'namespace'),
+      message: rest.length === 0 ? (first?.message ?? '') : `the same in ${summarize(objects)}: ${first?.message}`,
       ...(objects.length === 0 ? {} : { objects }),
     }
   })

@@ -4,29 +4,29 @@ import type { AttachedPolicy, RamPolicy, RamRole } from '../../alibaba/ram.ts'
 import type { Unread } from '../../release/reader.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
-/** Whether Alibaba Cloud itself was looked at, and what was seen. */
-export type CloudLook =
-  | { readonly state: 'not-looked'; readonly why: string }
+/** What was read from Alibaba Cloud, or why not. */
+export type CloudSnapshot =
+  | { readonly state: 'not-inspected'; readonly why: string }
   | { readonly state: 'looked'; readonly facts: CloudFacts; readonly notes: readonly Unread[] }
 
 export interface CloudFacts {
-  /** Whose credentials they are: ARN and account. */
+  /** The caller's ARN and account. */
   readonly caller: string
   readonly accountId: string
   readonly place: ClusterPlace
   /** RAM roles of the nodes; empty where the identity is another one, or they are not known. */
   readonly workerRoles: readonly string[]
-  /** Of the cluster's tokens, as ACK lists them; empty: not needed, or not known. */
+  /** The issuers of the cluster's tokens in ACK; empty: not needed, or unknown. */
   readonly issuers: readonly string[]
   /** By ARN in lower case. */
   readonly roles: ReadonlyMap<string, RoleFacts>
-  /** Undefined: not readable, or not needed; `null`: there is none. */
+  /** Undefined: not readable, or not needed; `null`: absent. */
   readonly oidcProvider: OidcProvider | null | undefined
   /** By the name of the registry. */
   readonly instances: ReadonlyMap<string, InstanceFacts>
 }
 
-/** Where the cluster is, as far as it can be known. */
+/** The location of the cluster, as far as known. */
 export interface ClusterPlace {
   /** In ACK. */
   readonly clusterId: string | undefined
@@ -34,13 +34,13 @@ export interface ClusterPlace {
   readonly region: string
   readonly vpcId: string | undefined
   readonly vswitchId: string | undefined
-  /** Names the cluster's policy and role; empty when nothing is known. */
+  /** Identifies the cluster's policy and role; empty: unknown. */
   readonly key: string
 }
 
-/** Of a role; undefined parts could not be read. */
+/** A role; undefined parts could not be read. */
 export interface RoleFacts {
-  /** `null`: there is no such role. */
+  /** `null`: the role does not exist. */
   readonly role: (RamRole & { readonly ours: boolean }) | null | undefined
   /** With their documents, as RAM keeps them. */
   readonly attached: readonly (AttachedPolicy & { readonly document: string })[] | undefined
@@ -57,7 +57,7 @@ export interface InstanceFacts {
   readonly vpcs: readonly LinkedVpc[] | undefined
 }
 
-/** An instance that was found, with all that its checks look at. */
+/** An instance with everything that is checked. */
 export interface KnownInstance {
   readonly registry: HelperConfig['registries'][number]
   readonly facts: InstanceFacts

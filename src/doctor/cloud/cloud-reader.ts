@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { Unread } from '../../release/reader.ts'
 
-/** Reads of the cloud that may be denied or fail: what could not be read is noted, and the rest goes on. */
+/** Reads that may be denied or fail: what could not be read is recorded, and the rest continues. */
 export interface CloudReader {
   /** `action` is RAM's name of the right that the read needs. Undefined: not readable. */
   attempt<T>(what: string, action: string, work: () => Promise<T>): Promise<T | undefined>
@@ -9,7 +9,7 @@ export interface CloudReader {
   readonly notes: readonly Unread[]
 }
 
-/** `deadline` ends all reads. @throws whatever is no failure of the cloud: an interrupt above all */
+/** `deadline` ends all reads. @throws errors that are not the cloud's, such as an interrupt */
 export function createCloudReader(
   signal: AbortSignal,
   deadline: AbortSignal,

@@ -13,8 +13,8 @@ export interface CredentialDeps {
 }
 
 /**
- * The user's own credentials, where Alibaba Cloud's tools look for them: variables with a key, variables with a role and
- * an OIDC token, then the profile of the CLI `aliyun`. Undefined: there are none.
+ * The user's own credentials, as Alibaba Cloud's tools find them: variables with a key, variables with a role and an OIDC token,
+ * then the profile of the CLI `aliyun`. Undefined: none.
  */
 export async function findCredentials(deps: CredentialDeps): Promise<CredentialProvider | undefined> {
   const { env, transport, endpoints } = deps
@@ -49,8 +49,8 @@ interface Profile {
 }
 
 /**
- * The key of a profile in the CLI's `~/.aliyun/config.json`: the named one, else the current one. Undefined where it has
- * none of its own (modes other than `AK` and `StsToken`), or the text is no such file.
+ * The key of a profile in the CLI's `~/.aliyun/config.json`: the named one, else the current one. Undefined if it has no key
+ * (modes other than `AK` and `StsToken`), or the file is invalid.
  */
 export function profileCredentials(text: string, name: string | undefined): Credentials | undefined {
   const { current, profiles } = parse(text)

@@ -8,20 +8,20 @@ import { stepCommands } from '../../policy/steps.ts'
 import type { RoleFacts } from './cloud-facts.ts'
 import type { WantedRole } from './wanted-roles.ts'
 
-/** What to run where RAM cannot be fixed by single commands: the documents, to be compared by a person. */
+/** Prints the documents for comparison, if single commands cannot fix RAM. */
 const PRINT = 'acr-nopass policy -f values.yaml'
 
-/** The commands that make a role with its policy. */
+/** The commands that create a role with its policy. */
 export function makeRole(wanted: WantedRole, facts: RoleFacts): string {
   return commandsOf(wanted, () => [...trustSteps(wanted, facts), ...rightsSteps(wanted, facts, [])])
 }
 
-/** The commands that let in whom the role has to trust, and keep everybody else that it trusts now. */
+/** The commands that add the missing trust, and keep the existing one. */
 export function fixTrust(wanted: WantedRole, facts: RoleFacts): string {
   return commandsOf(wanted, () => trustSteps(wanted, facts))
 }
 
-/** The command that ends the trust in strangers. */
+/** The command that removes unexpected trust. */
 export function closeTrust(wanted: WantedRole, facts: RoleFacts): string {
   return commandsOf(wanted, () => {
     const { trust } = wanted
@@ -31,7 +31,7 @@ export function closeTrust(wanted: WantedRole, facts: RoleFacts): string {
   })
 }
 
-/** The commands that give the role what it lacks. */
+/** The commands that grant the missing rights. */
 export function fixRights(wanted: WantedRole, facts: RoleFacts): string {
   return commandsOf(wanted, () => rightsSteps(wanted, facts, facts.attached ?? []))
 }

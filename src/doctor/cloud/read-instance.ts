@@ -7,7 +7,7 @@ import type { CloudReader } from './cloud-reader.ts'
 
 type Registry = HelperConfig['registries'][number]
 
-/** An Enterprise instance, looked for in the region of values, then in that of the cluster. */
+/** An Enterprise instance, searched in the values' region, then in the cluster's. */
 export async function readInstance(
   crIn: (region: string) => CrTarget,
   reader: CloudReader,

@@ -4,10 +4,10 @@ import { clusterKey } from '../../policy/names.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ClusterPlace } from './cloud-facts.ts'
 
-/** What ACK writes into every cluster of its own; the CSI driver reads the same keys. */
+/** ACK's ConfigMap in each of its clusters; the CSI driver reads the same keys. */
 const PROFILE = '/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile'
 
-/** Where a cluster is, by what stands in it. `given` are the user's flags and the values of the release. */
+/** The location of a cluster, read from its objects. `given` are the user's flags and the values of the release. */
 export async function readPlace(
   client: KubeClient,
   reader: Reader,

@@ -3,7 +3,7 @@ import { chainRoles, policyDocument } from '../../policy/policy-document.ts'
 import { rrsaStatement } from '../../policy/trust-document.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
-/** A role that the helper calls the cloud as, with all that it has to be. */
+/** A role that the helper uses, with its required state. */
 export interface WantedRole {
   readonly arn: string
   readonly accountId: string
@@ -11,9 +11,9 @@ export interface WantedRole {
   /** As a sentence has it: `the helper's role`. */
   readonly what: string
   readonly kind: 'rrsa' | 'worker-role' | 'chain'
-  /** Undefined: it needs no permission. */
+  /** Undefined: no permission is needed. */
   readonly document: PolicyDocument | undefined
-  /** Undefined: who takes it is not known. */
+  /** Undefined: the caller is unknown. */
   readonly trust: PolicyDocument | undefined
 }
 
@@ -24,7 +24,7 @@ export interface RoleSources {
   readonly issuer: string | undefined
 }
 
-/** Every role that a release's configuration makes the helper use. Pure. */
+/** The roles that the helper uses with a release's configuration. */
 export function wantedRoles(config: HelperConfig, sources: RoleSources): readonly WantedRole[] {
   const own = identityRoles(config, sources)
   return [...own, ...chain(config, own)]
@@ -72,7 +72,7 @@ function chain({ registries }: HelperConfig, own: readonly WantedRole[]): readon
   })
 }
 
-/** Stands for an access key's user, whom only the Secret with the key names. */
+/** Placeholder for an access key's user, who is known only from the Secret. */
 const UNKNOWN = 'unknown'
 
 function usersOf(arn: string, registries: HelperConfig['registries']): readonly string[] {

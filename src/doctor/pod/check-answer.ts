@@ -1,5 +1,5 @@
 import type { ManifestResult } from '../../acr/query-manifest.ts'
-import { ok, type PodCheck, type StepResult, unknown, type Verdict, wrong } from './scene.ts'
+import { ok, type PodCheck, type StepResult, unknown, type Verdict, wrong } from './pod-context.ts'
 
 type Result = ManifestResult['result']
 
@@ -32,7 +32,7 @@ const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict,
   }),
 }
 
-/** The registry's own answer to the Secret's login, which no cache of the node can stand for. */
+/** The registry's response to the Secret's credential, independent of the node's cache. */
 export const answerCheck: PodCheck = {
   name: "registry's answer",
   check: (pod, { image }, { observed: { focus } }) => {

@@ -1,7 +1,7 @@
 import { parseImage } from '../../acr/image-reference.ts'
-import { ok, type PodCheck, wrong } from './scene.ts'
+import { ok, type PodCheck, wrong } from './pod-context.ts'
 
-/** Whether the node asks a registry for this image at all. */
+/** Whether the node requests this image from a registry at all. */
 export const imageCheck: PodCheck = {
   name: 'image',
   check: (pod, { image, waiting }) => {

@@ -1,36 +1,36 @@
 import { isCopiedList } from '../../release/views.ts'
-import { few } from '../finding.ts'
+import { summarize } from '../finding.ts'
 import type { PodFacts } from '../observed.ts'
 import {
   coveringRegistries,
   isWaiting,
   ok,
   type PodCheck,
-  type Scene,
+  type PodContext,
   type StepResult,
   unknown,
   wrong,
-} from './scene.ts'
+} from './pod-context.ts'
 
-/** Whether the Pod names the pull secret; no Pod's list ever changes, so if not, which of the reasons was it? */
+/** Whether the Pod refers to the pull secret, and if not, why: a Pod's list never changes. */
 export const referenceCheck: PodCheck = {
   name: 'reference',
-  check: (pod, container, scene) => {
+  check: (pod, container, context) => {
     const { image } = container
-    if (coveringRegistries(image, scene).length === 0) return ok('of no matter')
-    const { secretName, attach } = scene.config
+    if (coveringRegistries(image, context).length === 0) return ok('of no matter')
+    const { secretName, attach } = context.config
     if (pod.references.includes(secretName)) return ok(`the Pod names ${secretName}`)
-    const untargeted = notTargeted(pod, scene)
+    const untargeted = notTargeted(pod, context)
     if (untargeted !== undefined) return untargeted
     // It runs, so one of its own pull secrets may work: nothing shows that it could not pull again.
     if (!isWaiting(container) && pod.references.length > 0) {
-      return unknown(`the Pod names other pull secrets (${few(pod.references)}); whether they work is not known`)
+      return unknown(`the Pod names other pull secrets (${summarize(pod.references)}); whether they work is not known`)
     }
-    return (attach === 'serviceAccounts' ? byAccount(pod, scene) : byLabel(pod)) ?? tooOld(pod)
+    return (attach === 'serviceAccounts' ? byAccount(pod, context) : byLabel(pod)) ?? tooOld(pod)
   },
 }
 
-function notTargeted(pod: PodFacts, { targets }: Scene): StepResult | undefined {
+function notTargeted(pod: PodFacts, { targets }: PodContext): StepResult | undefined {
   if (targets.takesServiceAccount(pod.serviceAccount)) return undefined
   return wrong({
     id: 'POD_NOT_TARGETED',
@@ -50,7 +50,7 @@ function byLabel(pod: PodFacts): StepResult | undefined {
   })
 }
 
-function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | undefined {
+function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult | undefined {
   if (observed.accounts === undefined) {
     return wrong({
       id: 'POD_STUCK',
@@ -82,7 +82,7 @@ function byAccount(pod: PodFacts, { observed, config }: Scene): StepResult | und
   if (isCopiedList(pod.references, account.list, config.secretName)) return undefined
   return wrong({
     id: 'POD_MASKED',
-    cause: `The Pod names its own pull secrets (${few(pod.references)}); those of its ServiceAccount are then not used.`,
+    cause: `The Pod names its own pull secrets (${summarize(pod.references)}); those of its ServiceAccount are then not used.`,
     fix: `Add {name: ${config.secretName}} to imagePullSecrets where the Pod is made, or use attach: admission.`,
     command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
   })

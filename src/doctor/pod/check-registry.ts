@@ -1,24 +1,25 @@
 import { parseImage } from '../../acr/image-reference.ts'
 import { isAcrHost } from '../../acr/registry-domains.ts'
-import { few } from '../finding.ts'
+import { summarize } from '../finding.ts'
 import { explainPull, isBeyondCredentials } from './node-words.ts'
-import { coveringRegistries, isWaiting, knowsDomains, ok, type PodCheck, unknown, wrong } from './scene.ts'
+import { coveringRegistries, isWaiting, knowsDomains, ok, type PodCheck, unknown, wrong } from './pod-context.ts'
 
-/** Which registry of the values has a login for the image. */
+/** Which registry of the values has a credential for the image. */
 export const registryCheck: PodCheck = {
   name: 'registry',
-  check: (_pod, container, scene) => {
+  check: (_pod, container, context) => {
     const { image, detail } = container
-    const covering = coveringRegistries(image, scene)
+    const covering = coveringRegistries(image, context)
     if (covering.length > 0) return ok(covering.join(', '))
     const { host } = parseImage(image)
-    if (isAcrHost(host) && !knowsDomains(scene)) return unknown(`the helper has not reported whether it covers ${host}`)
+    if (isAcrHost(host) && !knowsDomains(context))
+      return unknown(`the helper has not reported whether it covers ${host}`)
     const command = 'acr-nopass validate -f values.yaml'
     const explained = explainPull(detail, image)
     if (isAcrHost(host) && !(isWaiting(container) && isBeyondCredentials(explained.id))) {
       return wrong({
         id: 'POD_UNCOVERED',
-        cause: `No registry of the release covers ${host} (it has ${few(scene.config.registries.map(({ name }) => name))}).`,
+        cause: `No registry of the release covers ${host} (it has ${summarize(context.config.registries.map(({ name }) => name))}).`,
         fix: `Add the instance of ${host} to \`registries\`, or the host to \`domains\` of the registry that it belongs to; then upgrade.`,
         command,
       })

@@ -1,12 +1,12 @@
-import { coveringRegistries, ok, type PodCheck, unknown, wrong } from './scene.ts'
+import { coveringRegistries, ok, type PodCheck, unknown, wrong } from './pod-context.ts'
 
-/** Whether the pull secret is there, ours, and alive. */
+/** Whether the pull secret exists, is ours, and has not expired. */
 export const secretCheck: PodCheck = {
   name: 'Secret',
-  check: (pod, { image }, scene) => {
-    const covering = coveringRegistries(image, scene)
+  check: (pod, { image }, context) => {
+    const covering = coveringRegistries(image, context)
     if (covering.length === 0) return ok('of no matter')
-    const { observed, config } = scene
+    const { observed, config } = context
     const { secretName } = config
     if (observed.secrets === undefined) return unknown('you may not list Secrets by that name')
     const secret = observed.secrets.get(pod.namespace)
@@ -18,7 +18,7 @@ export const secretCheck: PodCheck = {
         command: `kubectl -n ${pod.namespace} get secret ${secretName}`,
       })
     }
-    const why = credentialTrouble(pod.namespace, covering, scene)
+    const why = credentialTrouble(pod.namespace, covering, context)
     if (why !== undefined) {
       return wrong({
         id: 'POD_CREDENTIAL',

@@ -1,12 +1,12 @@
-import { coveringRegistries, ok, type PodCheck, unknown, wrong } from './scene.ts'
+import { coveringRegistries, ok, type PodCheck, unknown, wrong } from './pod-context.ts'
 
-/** Whether the Pod's namespace is one that gets the pull secret of that registry. */
+/** Whether the Pod's namespace is a target of that registry. */
 export const targetCheck: PodCheck = {
   name: 'namespace',
-  check: (pod, { image }, scene) => {
-    const covering = coveringRegistries(image, scene)
+  check: (pod, { image }, context) => {
+    const covering = coveringRegistries(image, context)
     if (covering.length === 0) return ok('of no matter')
-    const namespace = scene.namespaces.get(pod.namespace)
+    const namespace = context.namespaces.get(pod.namespace)
     if (namespace === undefined) return unknown('you may not read the Namespace')
     if (namespace.optedOut) {
       return wrong({
@@ -16,7 +16,7 @@ export const targetCheck: PodCheck = {
         command: `kubectl label namespace ${pod.namespace} acr-nopass.io/skip-`,
       })
     }
-    const here = scene.targets.registriesOf(namespace)
+    const here = context.targets.registriesOf(namespace)
     if (covering.some((name) => here.includes(name))) return ok(`${pod.namespace} is a target`)
     return wrong({
       id: 'POD_NOT_TARGETED',

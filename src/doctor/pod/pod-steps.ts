@@ -6,9 +6,9 @@ import { referenceCheck } from './check-reference.ts'
 import { registryCheck } from './check-registry.ts'
 import { secretCheck } from './check-secret.ts'
 import { targetCheck } from './check-target.ts'
-import type { PodCheck, Scene, StepResult, Verdict } from './scene.ts'
+import type { PodCheck, PodContext, StepResult, Verdict } from './pod-context.ts'
 
-/** In the order in which a pull needs them: the first that is wrong is the reason. */
+/** In the order of a pull: the first failed step is the reason. */
 const CHECKS: readonly PodCheck[] = [
   imageCheck,
   registryCheck,
@@ -26,21 +26,25 @@ export interface PodStep {
   readonly detail: string
 }
 
-/** What each check says of one container, up to the first that is wrong. */
-export function podSteps(pod: PodFacts, container: ContainerFacts, scene: Scene): readonly PodStep[] {
-  return walk(pod, container, scene).map(({ step, state, detail }) => ({ step, state, detail }))
+/** The results of the checks for one container, up to the first failed one. */
+export function podSteps(pod: PodFacts, container: ContainerFacts, context: PodContext): readonly PodStep[] {
+  return walk(pod, container, context).map(({ step, state, detail }) => ({ step, state, detail }))
 }
 
-/** Why one container's image cannot be pulled; undefined: nothing is wrong that we know. */
-export function judgeContainer(pod: PodFacts, container: ContainerFacts, scene: Scene): Verdict | undefined {
-  const last = walk(pod, container, scene).at(-1)
+/** Why one container's image cannot be pulled; undefined: no known reason. */
+export function judgeContainer(pod: PodFacts, container: ContainerFacts, context: PodContext): Verdict | undefined {
+  const last = walk(pod, container, context).at(-1)
   return last?.state === 'wrong' ? last.verdict : undefined
 }
 
-function walk(pod: PodFacts, container: ContainerFacts, scene: Scene): readonly (StepResult & { step: string })[] {
+function walk(
+  pod: PodFacts,
+  container: ContainerFacts,
+  context: PodContext,
+): readonly (StepResult & { step: string })[] {
   const results: (StepResult & { step: string })[] = []
   for (const { name, check } of CHECKS) {
-    const result = check(pod, container, scene)
+    const result = check(pod, container, context)
     if (result === undefined) continue
     results.push({ step: name, ...result })
     if (result.state === 'wrong') break

@@ -5,22 +5,22 @@ import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../releas
 import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
 import { createTrimmers, type Trimmers } from '../../release/views.ts'
-import type { CloudLook } from '../cloud/cloud-facts.ts'
+import type { CloudSnapshot } from '../cloud/cloud-facts.ts'
 import type { Observed } from '../observed.ts'
 
 export interface ObserveRequest extends ReleaseChoice {
   readonly server: string
   /** How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known. */
   readonly aheadMs: () => number | undefined
-  /** Looks at Alibaba Cloud for a release, or says why not. */
-  readonly look: (release: ReleaseFacts) => Promise<CloudLook>
+  /** Reads Alibaba Cloud for a release, or returns why not. */
+  readonly inspect: (release: ReleaseFacts) => Promise<CloudSnapshot>
 }
 
 type Base = Pick<Observed, 'now' | 'aheadMs' | 'server' | 'kubernetes' | 'release' | 'others' | 'addons'>
 
 /**
- * What every diagnosis begins with: the server, the release, and others that do the same.
- * @throws NopassError when the API server cannot be reached or does not know the caller
+ * The base of every diagnosis: the server, the release, and others that do the same.
+ * @throws NopassError if the API server cannot be reached or does not know the caller
  */
 export async function observeBase(
   client: KubeClient,
@@ -42,8 +42,7 @@ export async function observeBase(
   }
 }
 
-/** Without a release there is nothing in the cloud that would be its own. */
-export const NO_LOOK: CloudLook = { state: 'not-looked', why: 'no release was found' }
+export const NOT_INSPECTED: CloudSnapshot = { state: 'not-inspected', why: 'no release was found' }
 
 /** What a release's Secrets are called, and the functions that reduce objects as its helper does. */
 export function lensOf({ namespace, name, config, status }: ReleaseFacts): {

@@ -4,13 +4,13 @@ import { readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ServiceAccountObject } from '../../release/views.ts'
 import type { Observed } from '../observed.ts'
-import { lensOf, NO_LOOK, type ObserveRequest, observeBase } from './observe-base.ts'
+import { lensOf, NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-base.ts'
 import { type PodObject, trimPod } from './pod-facts.ts'
 import { NO_HELPER, readHelper } from './read-helper.ts'
 
 /**
- * Reads everything that `doctor` judges by; of Secrets only metadata, and only of the pull secret's name.
- * @throws NopassError when the API server cannot be reached or does not know the caller
+ * Reads everything for the diagnosis; of Secrets only the pull secrets' metadata.
+ * @throws NopassError if the API server cannot be reached or does not know the caller
  */
 export async function observeCluster(
   client: KubeClient,
@@ -22,11 +22,11 @@ export async function observeCluster(
   const { release } = base
   const [helper, lists, cloud] =
     release === undefined
-      ? [NO_HELPER, NOTHING, NO_LOOK]
+      ? [NO_HELPER, NOTHING, NOT_INSPECTED]
       : await Promise.all([
           readHelper(client, reader, release, signal),
           readLists(reader, release),
-          request.look(release),
+          request.inspect(release),
         ])
   return { ...base, ...helper, ...lists, cloud, focus: undefined, unread: reader.unread }
 }

@@ -6,20 +6,20 @@ import { readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ServiceAccountObject } from '../../release/views.ts'
 import type { NodeFacts, Observed, PodFacts, PodFocus } from '../observed.ts'
-import { isWaiting } from '../pod/scene.ts'
-import type { AskRegistry } from './ask-registry.ts'
-import { lensOf, NO_LOOK, type ObserveRequest, observeBase } from './observe-base.ts'
+import { isWaiting } from '../pod/pod-context.ts'
+import { lensOf, NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-base.ts'
 import { describePod, type PodObject } from './pod-facts.ts'
+import type { QueryRegistry } from './query-registry.ts'
 import { NO_HELPER, readHelper } from './read-helper.ts'
 
 export interface PodRequest extends ObserveRequest {
   readonly pod: { readonly namespace: string; readonly name: string }
-  /** Undefined: without the user's consent no Secret is read and no registry asked. */
-  readonly ask: AskRegistry | undefined
+  /** Undefined: without the user's consent neither Secrets nor registries are read. */
+  readonly ask: QueryRegistry | undefined
 }
 
 /**
- * Reads what bears on one Pod: itself, its namespace, ServiceAccount, pull secret, node and Events, and the release.
+ * Reads everything about one Pod: itself, its namespace, ServiceAccount, pull secret, node and Events, and the release.
  * @throws NopassError `KUBE_NOT_FOUND`, `KUBE_FORBIDDEN` of the Pod itself
  */
 export async function observePod(
@@ -37,7 +37,7 @@ export async function observePod(
   const { secretName, trim } = lensOf(release ?? NO_RELEASE)
   const [helper, cloud, around, account, secrets, node, words] = await Promise.all([
     release === undefined ? NO_HELPER : readHelper(client, reader, release, signal),
-    release === undefined ? NO_LOOK : request.look(release),
+    release === undefined ? NOT_INSPECTED : request.inspect(release),
     reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`),
     reader.get<ServiceAccountObject>(
       `ServiceAccount ${namespace}/${facts.serviceAccount}`,

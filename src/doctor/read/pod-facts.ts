@@ -52,7 +52,7 @@ export function trimPod(pod: PodObject, secretName: string): readonly PodFacts[]
   return isOver || (!isWaiting && facts.references.includes(secretName)) ? [] : [facts]
 }
 
-/** A Pod, reduced to what tells whether it can pull. */
+/** A Pod, reduced to what decides whether it can pull. */
 export function describePod(pod: PodObject): PodFacts {
   const { metadata, spec } = pod
   const states = statesOf(pod)

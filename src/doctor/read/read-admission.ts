@@ -9,7 +9,7 @@ import { lensOf } from './observe-base.ts'
 
 const API = '/apis/admissionregistration.k8s.io/v1'
 
-/** What the API server has of the release's admission policies; and with `attach: admission` what they do to a Pod. */
+/** The release's admission policies in the API server, and with `attach: admission` their effect on a Pod. */
 export async function readAdmission(
   client: KubeClient,
   reader: Reader,
@@ -55,7 +55,7 @@ async function readBound(
   return policies.map(({ metadata }) => metadata.name).filter((policy) => bound.has(policy))
 }
 
-/** Sends a Pod that is only tried to the release's own namespace, if that is a target; nothing of it stays. */
+/** Creates a Pod as a dry run in the release's namespace, if that is a target. */
 async function tryPod(
   client: KubeClient,
   reader: Reader,

@@ -22,7 +22,7 @@ export const NO_HELPER: HelperFacts = {
   issuer: undefined,
 }
 
-/** What tells whether the helper of a release runs, leads, and may do what it has to. */
+/** Reads whether a release's helper runs, leads, and has its rights. */
 export async function readHelper(
   client: KubeClient,
   reader: Reader,

@@ -4,7 +4,7 @@ import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
-/** Asks the API server what the helper's ServiceAccount may not do; undefined: the caller may not ask, or there is nothing to ask by. */
+/** Reviews which rights the helper's ServiceAccount lacks; undefined: the caller may not review it, or too little is known. */
 export async function reviewRights(
   client: KubeClient,
   reader: Reader,
@@ -32,7 +32,7 @@ export async function reviewRights(
   })
 }
 
-/** As many namespaces of a list are looked at. */
+/** How many listed namespaces are reviewed. */
 const NAMESPACES = 10
 
 /** What the helper needs in its mode: the rules that the chart makes (chart/templates/_rules.tpl, role.yaml). */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HttpSender } from '../../src/alibaba/transport/http-sender.ts'
-import { createAskRegistry } from '../../src/doctor/read/ask-registry.ts'
+import { createRegistryQuery } from '../../src/doctor/read/query-registry.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { Reader } from '../../src/release/reader.ts'
 import { HOST, IMAGE, registry, scene, stuckPod } from './scene.ts'
@@ -22,7 +22,7 @@ async function hostsAsked(domains: readonly string[], secretDomains: readonly st
     return { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, text: '' }
   }
   const observed = scene({ registries: [registry({ domains: [...domains] })] })
-  const ask = createAskRegistry(client, reader, send)
+  const ask = createRegistryQuery(client, reader, send)
   const answers = await ask(observed, stuckPod(), new AbortController().signal)
   assert.equal(answers.size, 1, IMAGE)
   return [...new Set(hosts)]

@@ -8,24 +8,24 @@ import { namespacedPath } from '../../kube/types.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { Observed, PodFacts } from '../observed.ts'
-import { coveringRegistries, createScene, type Scene } from '../pod/scene.ts'
+import { coveringRegistries, createPodContext, type PodContext } from '../pod/pod-context.ts'
 
-/** What the registries of a Pod's images answer to the login in its pull secret, by image. */
-export type AskRegistry = (
+/** The registries' responses to the credential in a Pod's pull secret, by image. */
+export type QueryRegistry = (
   observed: Observed,
   pod: PodFacts,
   signal: AbortSignal,
 ) => Promise<ReadonlyMap<string, ManifestResult>>
 
-/** With the user's consent: reads the pull secret with the user's rights. The login goes to the registry and nowhere else. */
-export function createAskRegistry(client: KubeClient, reader: Reader, send: HttpSender): AskRegistry {
+/** With the user's consent: reads the pull secret with the user's rights. The credential is sent only to the registry. */
+export function createRegistryQuery(client: KubeClient, reader: Reader, send: HttpSender): QueryRegistry {
   return async (observed, pod, signal) => {
-    const scene = createScene(observed)
+    const context = createPodContext(observed)
     const answers = new Map<string, ManifestResult>()
-    if (scene === undefined) return answers
-    const { secretName } = scene.config
+    if (context === undefined) return answers
+    const { secretName } = context.config
     const images = [...new Set(pod.containers.map(({ image }) => image))]
-    const covered = images.filter((image) => coveringRegistries(image, scene).length > 0)
+    const covered = images.filter((image) => coveringRegistries(image, context).length > 0)
     if (covered.length === 0 || observed.secrets?.get(pod.namespace) === undefined) return answers
     const path = namespacedPath('/api/v1', pod.namespace, 'secrets', secretName)
     const secret = await reader.attempt(`Secret ${pod.namespace}/${secretName} (content)`, () =>
@@ -33,7 +33,7 @@ export function createAskRegistry(client: KubeClient, reader: Reader, send: Http
     )
     if (secret === undefined) return answers
     const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
-    for (const image of covered) answers.set(image, await ask(image, content, scene, send, signal))
+    for (const image of covered) answers.set(image, await ask(image, content, context, send, signal))
     return answers
   }
 }
@@ -41,7 +41,7 @@ export function createAskRegistry(client: KubeClient, reader: Reader, send: Http
 async function ask(
   image: string,
   content: string,
-  scene: Scene,
+  context: PodContext,
   send: HttpSender,
   signal: AbortSignal,
 ): Promise<ManifestResult> {
@@ -57,8 +57,8 @@ async function ask(
   // As the kubelet does: the most exact key first.
   const [login] = fitting.toSorted((a, b) => (b.domains[0]?.length ?? 0) - (a.domains[0]?.length ?? 0))
   if (login === undefined) return skipped(`the Secret has no login for ${host}`)
-  const [name] = coveringRegistries(image, scene)
-  const edition = scene.config.registries.find((registry) => registry.name === name)?.edition
+  const [name] = coveringRegistries(image, context)
+  const edition = context.config.registries.find((registry) => registry.name === name)?.edition
   const issuedByAcr = edition !== undefined && edition !== 'static'
   const { username, password } = login
   const base = { repository, reference: referenceOf(image), username, password, issuedByAcr }
@@ -66,16 +66,16 @@ async function ask(
   const same = logins.filter((one) => one.username === username && one.password === password)
   const hosts = new Set(same.flatMap(({ domains }) => domains))
   const others = (
-    scene.observed.release?.status?.registries.find((registry) => registry.name === name)?.domains ?? []
+    context.observed.release?.status?.registries.find((registry) => registry.name === name)?.domains ?? []
   ).filter((domain) => !domain.includes('/') && domain !== host && hosts.has(domain))
-  return askHosts(base, [host, ...others], scene, send, signal)
+  return askHosts(base, [host, ...others], context, send, signal)
 }
 
-/** This machine may not be on the network of a VPC domain: then the other domains of the same registry are asked. */
+/** This machine may not reach a VPC domain: then the registry's other domains are tried. */
 async function askHosts(
   base: Omit<ManifestRequest, 'host'>,
   hosts: readonly string[],
-  { config }: Scene,
+  { config }: PodContext,
   send: HttpSender,
   signal: AbortSignal,
 ): Promise<ManifestResult> {

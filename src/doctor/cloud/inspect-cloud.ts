@@ -7,7 +7,7 @@ import type { Transport } from '../../alibaba/transport/transport.ts'
 import { rolePolicyName } from '../../policy/helper-grants.ts'
 import { policyName } from '../../policy/names.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { CloudFacts, CloudLook, ClusterPlace, InstanceFacts, RoleFacts } from './cloud-facts.ts'
+import type { CloudFacts, CloudSnapshot, ClusterPlace, InstanceFacts, RoleFacts } from './cloud-facts.ts'
 import { type CloudReader, createCloudReader } from './cloud-reader.ts'
 import { readAckCluster } from './read-ack-cluster.ts'
 import { readInstance } from './read-instance.ts'
@@ -18,7 +18,7 @@ export interface CloudSources {
   readonly transport: Transport
   readonly endpoints: Endpoints
   readonly credentials: CredentialProvider
-  /** Names of the nodes' RAM roles that the user gave; empty: ACK is asked. */
+  /** Names of the nodes' RAM roles from the user; empty: read from ACK. */
   readonly workerRoles: readonly string[]
   readonly onProgress: (what: string) => void
 }
@@ -30,12 +30,12 @@ const LIMIT = 20_000
  * Reads from Alibaba Cloud what a release's helper depends on: its roles in RAM with their policies, and its registry
  * instances. Reads only. What may not be read, or does not answer, is noted.
  */
-export async function lookAtCloud(
+export async function inspectCloud(
   config: HelperConfig,
   place: ClusterPlace,
   sources: CloudSources,
   signal: AbortSignal,
-): Promise<CloudLook> {
+): Promise<CloudSnapshot> {
   const { transport, endpoints, credentials } = sources
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(LIMIT)])
   const reader = createCloudReader(signal, deadline, sources.onProgress)
@@ -44,7 +44,7 @@ export async function lookAtCloud(
     getCallerIdentity(sts, credentials, deadline),
   )
   if (identity === undefined) {
-    return { state: 'not-looked', why: reader.notes[0]?.why ?? '' }
+    return { state: 'not-inspected', why: reader.notes[0]?.why ?? '' }
   }
   const { accountId, arn } = identity
   const at = (product: 'cs' | 'cr', region: string) => ({
@@ -122,7 +122,7 @@ async function readInstances(
   return new Map(found)
 }
 
-/** The cloud answers about one's own account alone. */
+/** The cloud returns only objects of the caller's account. */
 function isOurs(what: string, owner: string, own: string, reader: CloudReader): boolean {
   if (owner === own) return true
   const fix = 'run doctor with credentials of that account too'

@@ -5,8 +5,8 @@ import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { FindingId, Severity } from '../finding.ts'
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
 
-/** What every check of a Pod reads. */
-export interface Scene {
+/** The input of every check of a Pod. */
+export interface PodContext {
   readonly observed: Observed
   readonly config: HelperConfig
   readonly targets: Targets
@@ -22,20 +22,20 @@ export interface Verdict {
   readonly command?: string
 }
 
-/** What one check says: all right and why, wrong, or not to be known. */
+/** The result of a check: passed with the reason, failed, or unknown. */
 export type StepResult =
   | { readonly state: 'ok' | 'unknown'; readonly detail: string }
   | { readonly state: 'wrong'; readonly detail: string; readonly verdict: Verdict }
 
-/** One question about one container's image; the answers stand in the order in which a pull needs them. */
+/** One check of one container's image. */
 export interface PodCheck {
   /** As the report names it. */
   readonly name: string
   /** Undefined: the check does not apply, and the report leaves it out. */
-  readonly check: (pod: PodFacts, container: ContainerFacts, scene: Scene) => StepResult | undefined
+  readonly check: (pod: PodFacts, container: ContainerFacts, context: PodContext) => StepResult | undefined
 }
 
-export function createScene(observed: Observed): Scene | undefined {
+export function createPodContext(observed: Observed): PodContext | undefined {
   const { config } = observed.release ?? {}
   if (config === undefined) return undefined
   return {
@@ -47,7 +47,7 @@ export function createScene(observed: Observed): Scene | undefined {
 }
 
 /** Names of the registries that have a login for the image, by what is in use and by what values say. */
-export function coveringRegistries(image: string, { observed, config }: Scene): readonly string[] {
+export function coveringRegistries(image: string, { observed, config }: PodContext): readonly string[] {
   const reference = parseImage(image)
   const known = observed.release?.status?.registries ?? []
   return config.registries
@@ -59,7 +59,7 @@ export function coveringRegistries(image: string, { observed, config }: Scene): 
 }
 
 /** Without a report of the helper it is not known which domains an instance has. */
-export function knowsDomains({ observed }: Scene): boolean {
+export function knowsDomains({ observed }: PodContext): boolean {
   return observed.release?.status !== undefined
 }
 
