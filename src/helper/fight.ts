@@ -1,4 +1,4 @@
-/** So many losses within this time are a fight with another writer. */
+/** So many losses within this time count as a fight with another writer. */
 const FIGHT_LOSSES = 3
 export const FIGHT_WINDOW_MS: number = 10 * 60_000
 /** The pause between two tries in a fight. */

@@ -21,7 +21,7 @@ export interface HelperLaunch {
   readonly version: string
   readonly podName: string
   readonly log: Logger
-  /** Of all waits and durations (default: this machine's). */
+  /** For all waits and durations (default: this machine's clock). */
   readonly time?: Clock
   readonly leaseDurations?: LeaseDurations
 }

@@ -20,14 +20,14 @@ export interface ResultError {
   readonly requestId?: string
 }
 
-/** One object or document that would change, as lines of a diff. */
+/** The diff of one object or document. */
 export interface PlannedChange {
   readonly title: string
   readonly change: 'add' | 'remove' | 'change'
   readonly diff: string
 }
 
-/** What came of one cluster: data only, fit for an output (well under 1 KB without `plan`). */
+/** The result of one cluster, small enough for an output (well under 1 KB without `plan`). */
 export interface ClusterResult {
   readonly name: string
   readonly wave: number
@@ -39,15 +39,15 @@ export interface ClusterResult {
   /** Milliseconds since the rollout began; null: never started. */
   readonly startedMs: number | null
   readonly durationMs: number
-  /** What a reader should know besides, such as `RAM policy widened`. */
+  /** Notes, such as `RAM policy widened`. */
   readonly notes: readonly string[]
-  /** Whether something of RAM was written; absent: nothing. */
+  /** RAM was changed. */
   readonly ramChanged?: true
   /** What was relied on without being verified; absent: nothing. Shown once for all clusters (`collectUnverified`). */
   readonly unverified?: readonly Unverified[]
   readonly error?: ResultError
   readonly plan?: readonly PlannedChange[]
-  /** Of the plan: an apply with that plan is held against it. */
+  /** Of the plan, for comparison by an apply with that plan. */
   readonly digest?: string
 }
 
@@ -61,7 +61,7 @@ export function describeError(error: NopassError): ResultError {
   }
 }
 
-/** The result as it may be shown: its notes and its plan hold text of clusters and charts (its error is printable by itself). */
+/** Makes the notes and the plan printable, which contain foreign text; the error already is. */
 export function printableResult(result: ClusterResult): ClusterResult {
   return {
     ...result,
@@ -80,12 +80,12 @@ export function isFailure({ status }: Pick<ClusterResult, 'status'>): boolean {
   return status === 'failed' || status === 'rolled-back'
 }
 
-/** What a cluster goes through, in this order; a result names the one in which it ended. */
+/** The phases of a cluster in order; a result contains the one in which it ended. */
 export const PHASES = ['validate', 'connect', 'preflight', 'policy', 'deploy', 'verify', 'narrow'] as const
 
 export type Phase = (typeof PHASES)[number] | 'uninstall'
 
-/** Whether something of the cluster may have been written when a failure came in this phase. */
+/** Whether the cluster may have been changed before a failure in this phase. */
 export function isAfterFirstWrite(phase: Phase): boolean {
   return !(phase === 'validate' || phase === 'connect' || phase === 'preflight')
 }

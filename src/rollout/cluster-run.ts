@@ -11,7 +11,7 @@ import {
 import type { PreparedCluster } from './inputs/prepare-cluster.ts'
 import type { RunContext } from './run-context.ts'
 
-/** What a cluster's work says about itself as it goes on; becomes its result. */
+/** The progress of a cluster's work, which becomes its result. */
 export interface ClusterRun {
   phase: Phase
   revision: { from: number | null; to: number | null }
@@ -23,7 +23,7 @@ export interface ClusterRun {
   digest: string | undefined
 }
 
-/** The work on one cluster: in which run, what it reports as it goes on, and what ends it. */
+/** The work on one cluster: its run, its progress and its signal. */
 export interface ClusterWork {
   readonly cluster: PreparedCluster
   readonly context: RunContext
@@ -31,22 +31,22 @@ export interface ClusterWork {
   readonly signal: AbortSignal
 }
 
-/** How a cluster's work ended without an exception. */
+/** The outcome of a cluster's work without an exception. */
 export interface ClusterEnd {
   readonly status: ClusterStatus
   readonly error?: NopassError
 }
 
-/** What the narrowing at the end of the run has to know of a cluster. */
+/** A cluster, for the narrowing at the end of the run. */
 export interface RolledCluster {
   readonly targets: readonly SharedTarget[]
-  /** Policies of ours that it may have needed before. */
+  /** Our policies that it may have needed before. */
   readonly former: readonly SharedTarget[]
-  /** As members of a shared policy are recorded. */
+  /** Its key as a recorded member of a shared policy. */
   readonly key: string
-  /** False: another acr-nopass may be in the cluster, which needs what this one does not. */
+  /** False: another acr-nopass in the cluster may need more. */
   readonly alone: boolean
-  /** Whether the helper was seen at work with what was deployed. */
+  /** Whether the helper was verified with what was deployed. */
   verified: boolean
 }
 
@@ -63,7 +63,7 @@ export function newRun(): ClusterRun {
   }
 }
 
-/** Runs the work of one cluster; whatever is thrown becomes the result of the phase it came from. */
+/** Runs the work of one cluster; an error becomes the result of its phase. */
 export async function runCluster(
   { cluster, context, signal }: Omit<ClusterWork, 'run'>,
   perform: (work: ClusterWork) => Promise<ClusterEnd>,
@@ -96,7 +96,7 @@ export async function runCluster(
   }
 }
 
-/** The result of a cluster that was never started. */
+/** The result of a cluster that was not started. */
 export function skippedResult(cluster: PreparedCluster, reason: string): ClusterResult {
   return {
     name: cluster.name,

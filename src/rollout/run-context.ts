@@ -6,7 +6,7 @@ import type { Settings } from './inputs/settings.ts'
 import type { RamList } from './ram/ram-list.ts'
 import type { RunFolder } from './run-folder.ts'
 
-/** What all clusters of one run share. */
+/** Shared by all clusters of one run. */
 export interface RunContext {
   readonly settings: Settings
   readonly prepared: readonly PreparedCluster[]
@@ -14,7 +14,7 @@ export interface RunContext {
   readonly folder: RunFolder
   readonly cloud: CloudAccess
   readonly ramList: RamList
-  /** Orders what this run writes to the same role or policy. */
+  /** Serializes this run's writes to the same role or policy. */
   readonly ramLock: KeyedLock
   /** `<kube-system UID> <namespace>/<release>` -> the entry that has it: two entries must not be one. */
   readonly taken: Map<string, string>
@@ -24,7 +24,7 @@ export interface RunContext {
   readonly elapsed: () => number
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** Which run it was, in the description of a revision. */
+  /** Identifies the run in the description of a revision. */
   readonly runName: string
   /** For `apply`: digests of an approved plan by cluster. */
   readonly approved: ReadonlyMap<string, string> | undefined

@@ -15,13 +15,13 @@ export interface EntryDeps {
   readonly readText: ReadText
   readonly secretsDir: string
   readonly oidcTokenFile?: string | undefined
-  /** Shows up in ActionTrail: the Pod's name. */
+  /** The Pod's name, shown in ActionTrail. */
   readonly sessionName: string
   /** 0 (included) to 1 (excluded); default `Math.random`. */
   readonly random?: () => number
 }
 
-/** No more than so many of a registry's hosts are asked: one that answers is enough. */
+/** How many of a registry's hosts are tried; one response is enough. */
 const HOSTS = 3
 
 /** The registries of a configuration with their token sources; equal chains of roles share one identity, equal registries one request. */
@@ -72,7 +72,7 @@ function createVerify(
     for (const domain of [...byHost.values()].slice(0, HOSTS)) {
       const request = { domain, username, password, issuedByAcr: values.edition !== 'static', registry }
       const { result } = await verifyLogin(transport.send, request, signal)
-      // A host on a network that we are not on says nothing.
+      // A host on an unreachable network means nothing.
       if (result === 'accepted' || result === 'refused') return result
       verdict = result
     }

@@ -16,7 +16,7 @@ import type { GroupSummary } from '../plan/plan-secret.ts'
 import type { LiveToken } from './registry-state.ts'
 import { encodeTokens } from './token-annotation.ts'
 
-/** What is written into the Secret of every namespace with the same registries; built once per change of a token. */
+/** The rendered content of the Secrets of all namespaces with the same registries; built once per change of a token. */
 export interface CredentialGroup extends GroupSummary {
   /** The bodies of both requests (see `WriteSecret`). */
   readonly bodies: Readonly<Record<WriteSecret['by'], SplitBody>>
@@ -90,7 +90,7 @@ export function contentHash(content: string): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-/** A static login is only read: that one was read later does not make it newer. */
+/** A static credential does not become newer by being read later. */
 function timeOfIssue({ issuedAt, expiresAt }: LiveToken['token']): number | undefined {
   return expiresAt === null ? undefined : issuedAt
 }

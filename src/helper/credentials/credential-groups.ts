@@ -2,13 +2,13 @@ import type { Groups } from '../plan/plan.ts'
 import { buildCredentialGroup, type CredentialGroup, type GroupOptions } from './credential-group.ts'
 import type { LiveToken } from './registry-state.ts'
 
-/** The contents in use, by the registries they hold. */
+/** The rendered Secret contents by their registries. */
 export interface CredentialGroups extends Groups {
   of(namespace: string, registries: readonly string[]): CredentialGroup | undefined
   readonly empty: CredentialGroup
   /** For an action that a plan named. */
   byKey(key: string): CredentialGroup | undefined
-  /** Forgets what was built: a token has changed. */
+  /** Clears the cache after a token changed. */
   reset(): void
 }
 

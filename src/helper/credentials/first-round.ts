@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** Holds the first writes until every registry had its chance, so that a Secret is not written once for each of them. */
+/** Delays the first writes until every registry was tried, so that a Secret is not written once per registry. */
 export interface FirstRound {
   readonly over: boolean
   /** The registries that are asked for the first time; over at once without any, else at the latest after 3 s. */

@@ -3,7 +3,7 @@ import type { TokenSource } from '../../acr/token-source.ts'
 import type { StatusError } from '../../release/helper-status.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
-/** A credential in use. Times on the cloud's clock, epoch milliseconds. */
+/** An active credential. Times on the cloud's clock, epoch milliseconds. */
 export interface LiveToken {
   readonly name: string
   /** Of the registry's configuration when it was asked for. */
@@ -23,11 +23,11 @@ export interface LiveToken {
 
 export type Verification = 'accepted' | 'refused' | 'unreachable' | 'skipped'
 
-/** All that is known of one registry. */
+/** The state of one registry. */
 export interface RegistryState {
   readonly name: string
   readonly fingerprint: string
-  /** The last good one; it stays, whatever fails (P2). */
+  /** The last good one, which stays after failures (P2). */
   readonly live: LiveToken | undefined
   /** The entry that Secrets hold although there is no credential under the present configuration. */
   readonly kept: LiveToken | undefined
@@ -36,7 +36,7 @@ export interface RegistryState {
   readonly error: StatusError | undefined
   /** When one that was asked for out of turn failed last, epoch milliseconds; undefined since one succeeded. */
   readonly triedAt?: number | undefined
-  /** Refreshes that failed in a row. */
+  /** Consecutive failed refreshes. */
   readonly failures: number
   /** The credential in use no longer works: what replaces it is not paced. */
   readonly urgent: boolean
@@ -44,7 +44,7 @@ export interface RegistryState {
 
 export type RegistryValues = HelperConfig['registries'][number]
 
-/** A configured registry with what gets its tokens. */
+/** A configured registry and its token source. */
 export interface RegistryEntry {
   readonly name: string
   readonly values: RegistryValues

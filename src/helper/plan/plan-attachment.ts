@@ -21,7 +21,7 @@ export interface AttachmentQuestion {
   readonly now: number
 }
 
-/** What to do about one ServiceAccount: the whole list, ours appended or taken out, everything else as it stands. */
+/** Plans one ServiceAccount's list: with our entry appended or removed, otherwise unchanged. */
 export function planAttachment(question: AttachmentQuestion): Decision {
   const { serviceAccount, namespace, secretName } = question
   if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
@@ -47,7 +47,7 @@ export function planAttachment(question: AttachmentQuestion): Decision {
   return write('attach', serviceAccount, [...serviceAccount.list, secretName])
 }
 
-/** Whether a detach of this entry is still to come: then the Secret is emptied after it. */
+/** Whether this entry still has to be detached; the Secret is emptied afterwards. */
 export function isDetachable(serviceAccount: ServiceAccountView, secretName: string): boolean {
   return serviceAccount.list.includes(secretName) && wroteLast(serviceAccount)
 }

@@ -39,13 +39,13 @@ export interface PlanContext {
   readonly cloudNow: number
 }
 
-/** One thing to decide about: a namespace's Secret, or, with a name, one of its ServiceAccounts. */
+/** A namespace's Secret, or with a name one of its ServiceAccounts. */
 export interface PlanKey {
   readonly namespace: string
   readonly serviceAccount?: string
 }
 
-/** What to do about one key; undefined when it no longer exists. Pure: the same context gives the same decision. */
+/** Plans one key; undefined if it no longer exists. Pure. */
 export function planKey(context: PlanContext, key: PlanKey): Decision | undefined {
   const namespace = context.observed.namespace(key.namespace)
   if (namespace === undefined) return undefined
@@ -54,7 +54,7 @@ export function planKey(context: PlanContext, key: PlanKey): Decision | undefine
   return serviceAccount && planServiceAccount(context, namespace, serviceAccount)
 }
 
-/** All decisions, for a dry run and for the status: every namespace's Secret, followed by its ServiceAccounts. */
+/** All decisions, for dry runs and the status: each namespace's Secret, then its ServiceAccounts. */
 export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision: Decision }> {
   for (const namespace of context.observed.namespaces()) {
     yield { key: { namespace: namespace.name }, decision: planNamespace(context, namespace) }

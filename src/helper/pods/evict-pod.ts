@@ -11,7 +11,7 @@ export interface EvictionResult {
   readonly error?: unknown
 }
 
-/** Asks the API server to evict this very Pod as it was seen: one that has got on since then is left alone. */
+/** Evicts a Pod with preconditions: one that has changed since is left alone. */
 export async function evictPod(client: KubeClient, pod: PodView, signal: AbortSignal): Promise<EvictionResult> {
   const { namespace, name, uid, resourceVersion } = pod
   const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/eviction`

@@ -1,16 +1,16 @@
 import type { PodView } from './pod-view.ts'
 
-/** How an eviction ended. `blocked`: a disruption budget or the API server says not now; `gone`: the Pod is another one by now. */
+/** The result of an eviction. `blocked`: by a disruption budget or the API server; `gone`: the Pod has changed. */
 export type EvictionOutcome = 'evicted' | 'blocked' | 'gone' | 'refused' | 'unavailable' | 'dry-run'
 
-/** Which Pods may be evicted when: one of an owner in a minute, few in all, and none that an eviction did not help. */
+/** Limits evictions: one per owner and minute, few in total, and none that would not help. */
 export interface EvictionPace {
-  /** Of these Pods, which an eviction would help as far as is known, those that may be evicted now. */
+  /** The Pods that may be evicted now, of those that an eviction should help. */
   choose(pods: readonly PodView[], now: number): readonly PodView[]
   /** Call before `note`: `pods` are all that are pending. `now`: monotonic milliseconds, as everywhere here. */
   begin(pod: PodView, pods: Iterable<PodView>, now: number): void
   note(pod: PodView, outcome: EvictionOutcome, retryAfterMs: number, now: number): void
-  /** Made after an eviction of its owner's, and yet without our entry: another eviction would do no better. */
+  /** Created after an eviction of the same owner and still without our entry, so another eviction would not help. */
   isUnhelped(pod: PodView, now: number): boolean
 }
 

@@ -3,15 +3,15 @@ import { isCopiedList, type ServiceAccountView } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { PodView } from './pod-view.ts'
 
-/** What of the cluster and the configuration a Pod is judged by. */
+/** The state by which a Pod is judged. */
 export interface PodSurroundings {
   readonly secretName: string
   readonly attach: HelperConfig['attach']
-  /** Its namespace is a target, and the pull secret in it is what it should be. */
+  /** Its namespace is a target with a current pull secret. */
   readonly namespaceCurrent: boolean
   /** Domains of the registries that the namespace is a target of. */
   readonly domains: readonly string[]
-  /** Whether the targets take its ServiceAccount in. */
+  /** Whether the targets include its ServiceAccount. */
   readonly targeted: boolean
   /** Undefined where it does not exist or the helper does not look at ServiceAccounts. */
   readonly account: ServiceAccountView | undefined
@@ -28,19 +28,19 @@ export type PodFinding =
        * ServiceAccount's. `account`: its ServiceAccount has no entry of ours.
        */
       readonly why: 'too-old' | 'own-list' | 'account'
-      /** Its owner makes another one that has the entry. */
+      /** Its owner would recreate it with the entry. */
       readonly evictable: boolean
     }
 
 const NONE: PodFinding = { kind: 'none' }
-/** Those that recreate a Pod under any circumstances; a Job may count an eviction as a failure of its work. */
+/** Controllers that always recreate a Pod; a Job may count an eviction as a failure. */
 const REPLACING: Readonly<Record<string, true>> = {
   'apps/v1 ReplicaSet': true,
   'apps/v1 StatefulSet': true,
   'apps/v1 DaemonSet': true,
 }
 
-/** Whether a Pod fails to pull an image of ours because it was admitted without our entry, and whether another would have it. */
+/** Whether a Pod cannot pull one of our images because it was admitted without our entry, and whether a new Pod would have it. */
 export function judgePod(pod: PodView, around: PodSurroundings): PodFinding {
   const { secretName, account, attach } = around
   if (!pod.pending || pod.terminating || pod.mirror || pod.list.includes(secretName)) return NONE

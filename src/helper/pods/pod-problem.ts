@@ -2,10 +2,10 @@ import { NopassError } from '../../errors.ts'
 import type { PodFinding } from './judge-pod.ts'
 import type { PodView } from './pod-view.ts'
 
-/** What becomes of a masked Pod. */
+/** What happens to a masked Pod. */
 export type Treatment = 'left' | 'to-evict' | 'unhelped'
 
-/** The trouble that a masked Pod stands for, with what to do about it; the same for all Pods of an owner. */
+/** The problem of a masked Pod with its fix; the same for all Pods of an owner. */
 export function problemOfPod(
   pod: PodView,
   finding: PodFinding & { kind: 'masked' },

@@ -2,7 +2,7 @@ import { type PlanContext, planKey } from '../plan/plan.ts'
 import type { PodSurroundings } from './judge-pod.ts'
 import type { PodView } from './pod-view.ts'
 
-/** What a Pod is judged by, from what decides about everything else. `domainsOf`: of a registry's credential in use. */
+/** The state by which a Pod is judged. `domainsOf`: the domains of a registry's active credential. */
 export function createPodSurroundings(
   context: () => PlanContext,
   domainsOf: (registry: string) => readonly string[],

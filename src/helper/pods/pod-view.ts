@@ -3,12 +3,12 @@ import type { KubeObject } from '../../kube/types.ts'
 import type { Versioned } from '../../kube/watch/store.ts'
 import { boundedList } from '../../release/views.ts'
 
-/** What of a pending Pod is kept. */
+/** The parts of a pending Pod that are kept. */
 export interface PodView extends Versioned {
   readonly namespace: string
   readonly name: string
   readonly serviceAccount: string
-  /** The controller that made it. */
+  /** The controller that created it. */
   readonly owner: PodOwner | undefined
   readonly pending: boolean
   readonly terminating: boolean

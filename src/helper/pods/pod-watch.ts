@@ -33,11 +33,11 @@ export interface PodWatchOptions {
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
-/** Follows Pods that are pending; reports those that cannot pull for want of our entry, and evicts them where asked to (`heal`). */
+/** Watches pending Pods; reports those that cannot pull without our entry, and with `heal` evicts them. */
 export interface PodWatch {
   readonly source: Source<PodView>
   run(signal: AbortSignal): Promise<void>
-  /** Reports and evicts no more. */
+  /** Stops reporting and evicting. */
   stop(): void
 }
 

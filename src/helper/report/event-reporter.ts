@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { printable } from '../../printable.ts'
 import type { Log } from '../log.ts'
 
-/** What an Event is about. */
+/** The object of an Event. */
 interface EventSubject {
   readonly apiVersion: string
   readonly kind: string
@@ -20,19 +20,19 @@ export interface EventReporterOptions {
   readonly log: Log
   /** Name of the Pod that reports. */
   readonly instance: string
-  /** From then on none is sent, not even one that waits for a connection: another replica may lead by then. */
+  /** After it no Event is sent, even if one is waiting, because another replica may lead. */
   readonly signal: AbortSignal
 }
 
-/** Writes Warning Events, at most one per object and reason in an hour, and only ever about trouble. */
+/** Writes Warning Events, at most one per object, reason and hour. */
 export interface EventReporter {
   warn(subject: EventSubject, reason: string, message: string): void
 }
 
 const PAUSE_MS = 60 * 60_000
-/** In an hour over all objects: a broken setting must not flood etcd. */
+/** The limit per hour for all objects: a broken setting must not flood etcd. */
 const LIMIT = 200
-/** Of these in one namespace: whoever makes trouble in one must not silence the others. */
+/** The limit for one namespace, which must not silence the others. */
 const NAMESPACE_LIMIT = 20
 const MESSAGE_LIMIT = 1000
 

@@ -87,7 +87,7 @@ function verdictPage({ ok, detail }: Verdict): Page {
   return { status: ok ? 200 : 503, type: 'text/plain', body: `${detail}\n` }
 }
 
-/** What is only worth knowing when somebody asks. */
+/** Computed only on request. */
 function collect(
   options: HelperPagesOptions,
   sources: Readonly<Record<string, { readonly lastProgress: number } | undefined>>,
@@ -141,7 +141,7 @@ export type Verdict = { readonly ok: boolean; readonly detail: string }
 /** A watch is opened again after at most 10 minutes, whatever happens: one that was not even tried is stuck. */
 const STUCK_MS = 11 * 60_000
 
-/** Liveness: the event loop answers (or nobody would ask) and no watch is stuck. An API server that is down kills nobody. */
+/** Liveness: no watch is stuck. An API server that is down does not fail it. */
 export function checkHealth(options: HealthOptions): Verdict {
   const now = options.clock.monotonic()
   const stuck = options.activities().filter((at) => now - at > STUCK_MS).length
@@ -154,7 +154,7 @@ export interface ReadinessInput {
   readonly leaseMissing: boolean
   readonly synced: boolean
   readonly statusRead: boolean
-  /** Registries whose configuration or identity is new and not proven yet. */
+  /** Registries whose new configuration or identity is not verified yet. */
   readonly unproven: readonly string[]
 }
 

@@ -2,11 +2,11 @@ import type { StatusError } from '../../release/helper-status.ts'
 
 export type Problem = StatusError & { readonly namespace?: string; readonly object?: string }
 
-/** What a person should look at, by key: one a key, gone when it is solved. */
+/** Current problems that need a person, one per key. */
 export interface ProblemBoard {
   set(key: string, problem: Problem): void
   clear(key: string): void
-  /** The newest first. */
+  /** Newest first. */
   newest(limit: number): readonly Problem[]
   readonly size: number
 }

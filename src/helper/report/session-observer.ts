@@ -22,10 +22,10 @@ export interface SessionObserverOptions {
 
 /** The key of the one problem that stands for all ServiceAccounts which the vendor's add-on serves too; no object is named so. */
 const RIVAL = '(rival)'
-/** An object that no write followed is forgotten after so long. */
+/** How long an object without a following write is remembered. */
 const READY_LIMIT_MS = 60_000
 
-/** Turns what the controller does into metrics, log lines, Events and problems; success is counted and never an Event. */
+/** Reports the controller's work as metrics, log lines, Events and problems; a success is only counted. */
 export function createSessionObserver(options: SessionObserverOptions): ControllerObserver {
   const { clock, log, metrics, board } = options
   const bornAt = new Map<string, number>()

@@ -22,7 +22,7 @@ export interface ReportInput {
 
 const PROBLEM_LIMIT = 20
 
-/** The helper's report (src/release/helper-status.ts) from what is known and planned. */
+/** The helper's report (src/release/helper-status.ts) from the current state and plan. */
 export function buildStatus(input: ReportInput): HelperStatus {
   const { config } = input
   const namespaces = createCount()

@@ -16,13 +16,13 @@ export interface CloudDeps {
   readonly environment: NodeJS.ProcessEnv
   /** The job's ID token for an audience; undefined outside of a workflow. */
   readonly getIdToken: ((audience: string, signal?: AbortSignal) => Promise<string>) | undefined
-  /** Shows up in ActionTrail: which run it was. */
+  /** Shown in ActionTrail: identifies the run. */
   readonly sessionName: string
-  /** Told of every secret before it is used. */
+  /** Called with every secret before it is used. */
   readonly mask: (secret: string) => void
 }
 
-/** The cloud as the job's identity, or the deploy role of one cluster, sees it. One session an identity, not one a cluster. */
+/** Access to the cloud as the job's identity, or as a cluster's deploy role, with one session per identity. */
 export interface CloudAccess {
   credentialsFor(cluster: ClusterSettings): CredentialProvider
   cs(cluster: ClusterSettings, region: string): CsTarget
@@ -81,7 +81,7 @@ interface SessionTarget extends StsTarget {
   readonly sessionName: string
 }
 
-/** Without a deploy role: the job's own role by its ID token, or what its environment holds. */
+/** Without a deploy role: the job's role by its ID token, or the credentials in its environment. */
 function jobIdentity(inputs: Inputs, deps: CloudDeps, target: SessionTarget): CredentialProvider {
   const role = inputs['role-to-assume']
   if (role) return byToken(role, inputs['oidc-provider-arn'], inputs, deps, target)
@@ -112,7 +112,7 @@ async function missingIdToken(): Promise<string> {
   })
 }
 
-/** Every secret is masked before anything can print it; of a chain each link, not only the last. */
+/** Masks every secret before it can be printed; in a chain each link's. */
 function masking(provider: CredentialProvider, mask: (secret: string) => void): CredentialProvider {
   const watch = async (work: ReturnType<CredentialProvider['get']>): ReturnType<CredentialProvider['get']> => {
     const credentials = await work

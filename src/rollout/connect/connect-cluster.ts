@@ -9,16 +9,16 @@ import type { RunFolder } from '../run-folder.ts'
 import type { CloudAccess } from './cloud-access.ts'
 import { kubeconfigSecrets } from './kubeconfig-text.ts'
 
-/** A cluster that was reached and is the right one. */
+/** A connected and identified cluster. */
 export interface ConnectedCluster {
   readonly client: KubeClient
   readonly identity: ClusterIdentity
   /** For helm. */
   readonly kubeconfig: string
   readonly context: string | undefined
-  /** What ACK knows of it; undefined for self-built clusters. */
+  /** ACK's record; undefined for self-built clusters. */
   readonly detail: ClusterDetail | undefined
-  /** What a reader should know of the way in which it was identified. */
+  /** Notes about its identification. */
   readonly notes: readonly string[]
 }
 
@@ -28,12 +28,12 @@ export interface ConnectDeps {
   /** Of helm too: both go through the same proxy. */
   readonly environment: NodeJS.ProcessEnv
   readonly mask: (secret: string) => void
-  /** Life of a temporary kubeconfig in minutes, 15 to 4320. */
+  /** Lifetime of a temporary kubeconfig in minutes, 15 to 4320. */
   readonly minutes: number
 }
 
 /**
- * Gets a kubeconfig of short life, reaches the API server and makes sure that it is the one that is meant.
+ * Gets a short-lived kubeconfig, connects to the API server and verifies its identity.
  * @throws NopassError `CLUSTER_UNREACHABLE`, `CLUSTER_MISMATCH`, `KUBECONFIG_MISSING`, and the cloud's codes
  */
 export async function connectCluster(

@@ -5,12 +5,12 @@ import { isWithin, readRegular } from '../../lib/read-input-file.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
 import { kubeconfigSecrets, refuseForeignPrograms } from './kubeconfig-text.ts'
 
-/** Kubeconfigs of many clusters with embedded certificates have some hundred kilobytes. */
+/** Kubeconfigs of many clusters with embedded certificates have several hundred kilobytes. */
 const LIMIT = 16 * 1024 * 1024
 
 /**
- * Masks every secret that is known before the first cluster is asked anything: what one cluster says must not be shown before
- * the secrets of the next are masked.
+ * Masks every known secret before the first request, because one cluster's output must not appear before the secrets of the next
+ * are masked.
  */
 export function maskKnownSecrets(
   { selected }: Settings,

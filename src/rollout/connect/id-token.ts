@@ -4,8 +4,8 @@ import { NopassError } from '../../errors.ts'
 type IdTokenSource = (audience: string, signal?: AbortSignal) => Promise<string>
 
 /**
- * Asks the runner for the job's ID token, as `@actions/core` would: its own client brings 400 KB of HTTP library along
- * and loads it at every start. Undefined where the job has no `id-token: write`.
+ * Requests the job's ID token from the runner, as `@actions/core` does, whose client would load 400 KB of HTTP library at every
+ * start. Undefined without `id-token: write`.
  */
 export function idTokenSource(
   env: NodeJS.ProcessEnv,
@@ -39,7 +39,7 @@ function readToken(text: string): string | undefined {
   }
 }
 
-/** GitHub's token service fails now and then: three tries. */
+/** GitHub's token service fails occasionally, so there are three tries. */
 async function withRetries<T extends { readonly status: number }>(
   attempt: () => Promise<T>,
   signal: AbortSignal | undefined,

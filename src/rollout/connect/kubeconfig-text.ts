@@ -5,7 +5,7 @@ import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
 import { isWithin } from '../../lib/read-input-file.ts'
 
-/** Tokens, client keys and passwords of a kubeconfig; the rest of it is no secret. Nothing of a text that is no kubeconfig. */
+/** Tokens, client keys and passwords of a kubeconfig, the rest of which is not secret; empty for any other text. */
 export function kubeconfigSecrets(text: string): readonly string[] {
   const ofUsers = readParts(text, 'users', 'user').flatMap((user) => [
     user.token,

@@ -30,20 +30,20 @@ import { type ProbePlan, planExistingNamespace, planNewNamespace, reasonNotToVer
 import type { ConnectedCluster } from './connect-cluster.ts'
 import { refuseRename } from './refuse-rename.ts'
 
-/** What is known of a cluster before the first write. */
+/** The state of a cluster before the first write. */
 export interface Preflight {
   readonly target: ReleaseTarget
   readonly options: UpgradeOptions
   readonly store: ReleaseStore
   readonly history: readonly Revision[]
   readonly wanted: ReleaseContent
-  /** Whether rendering again gives the same objects: nothing in them is looked up or drawn by lot. */
+  /** Whether rendering is deterministic, without lookups and random values. */
   readonly exact: boolean
   readonly namespaceExists: boolean
-  /** False: the deployer may not look whether another acr-nopass is in the cluster. */
+  /** False: the deployer may not read whether another acr-nopass is in the cluster. */
   readonly alone: boolean
   readonly notes: readonly string[]
-  /** Undefined: the verification looks at the registries alone. */
+  /** Undefined: only the registries are verified. */
   readonly probe: ProbePlan | undefined
 }
 
@@ -54,7 +54,7 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersi
 }
 
 /**
- * Everything that can be known to fail is found here, before anything is written.
+ * Finds every foreseeable failure before anything is written.
  * @throws NopassError `HELM_PENDING`, `RELEASE_ELSEWHERE`, `RELEASE_RENAMED`, `ADDON_PRESENT`, `CLUSTER_DUPLICATE`, `DEPLOYER_FORBIDDEN`, `VERIFY_NAMESPACE`,
  * `HELM_…`
  */
@@ -145,7 +145,7 @@ async function render(
   return { wanted: await templateRelease(helm, target, upgrade, known), exact: true }
 }
 
-/** Two entries that are one release in one cluster would undo each other. */
+/** Two entries for the same release in the same cluster would undo each other. */
 function takeRelease(cluster: PreparedCluster, { identity }: ConnectedCluster, { taken }: RunContext): void {
   const { namespace, release } = cluster.settings
   const key = `${identity.kubeSystemUid} ${namespace}/${release}`

@@ -27,7 +27,7 @@ import { leftoverTargets } from './leftover-targets.ts'
 /** RAM is read and written for one cluster of a run. */
 export type RamWork = Omit<ClusterWork, 'run'>
 
-/** What RAM must have for one cluster, decided with the whole list in view. */
+/** The desired state of RAM for one cluster, given the whole list. */
 export async function policyTargets(
   { cluster, context, signal }: RamWork,
   connected: ConnectedCluster,
@@ -64,7 +64,7 @@ export async function policyTargets(
 
 export interface FormerTargets {
   readonly former: readonly SharedTarget[]
-  /** What could not be checked. */
+  /** What could not be verified. */
   readonly unseen: readonly string[]
 }
 
@@ -122,7 +122,7 @@ async function formerRoles({ cluster, context, signal }: RamWork, { detail }: Co
 }
 
 /**
- * Whether other entries of the list are in the same cluster, as other releases: they may need the same policy in another way.
+ * Whether other entries are other releases in the same cluster, which may need the same policy differently.
  */
 export function isAloneInCluster(name: string, { clusters }: RunContext['settings']): boolean {
   const own = clusters.find((one) => one.name === name)?.access
@@ -168,11 +168,11 @@ export interface WidenedPolicies {
 export interface PlannedTargets {
   readonly targets: readonly SharedTarget[]
   readonly former: readonly SharedTarget[]
-  /** Why another acr-nopass in the cluster may need what this one does not. */
+  /** Why another acr-nopass in the cluster may need more. */
   readonly shared: string | undefined
 }
 
-/** What an apply would leave RAM with; reads only. */
+/** The changes that an apply would make to RAM; only reads. */
 export async function planPolicies(
   { cluster, context, signal }: RamWork,
   { targets, former, shared }: PlannedTargets,
@@ -202,7 +202,7 @@ export function mayLeave({ members, document }: PolicyTarget): boolean {
   return members === undefined || document === undefined
 }
 
-/** Why RAM keeps what this run's releases do not need. */
+/** Why RAM keeps more than this run's releases need. */
 export function maybeShared(clusters: readonly string[]): string {
   return `the deployer may not list Deployments in ${clusters.join(', ')}, so another acr-nopass may need it`
 }
@@ -218,7 +218,7 @@ export function describe(plan: PolicyPlan): readonly string[] {
   return [...plan.steps.map((step) => `RAM: ${describeStep(step)}`), ...plan.kept.map((kept) => `RAM: kept ${kept}`)]
 }
 
-/** The ARNs that the values of an RRSA cluster need; undefined when they are all there. */
+/** The ARNs that the values of an RRSA cluster need; undefined if all are set. */
 export async function computeRrsa(
   { cluster, context, signal }: RamWork,
   connected: ConnectedCluster,
@@ -255,7 +255,7 @@ async function rrsaDetails(
   }
 }
 
-/** Undefined: the deployer may not read it, or the API server serves none. */
+/** Undefined: not allowed, or not served. */
 async function servedIssuer(client: KubeClient, signal: AbortSignal): Promise<string | undefined> {
   try {
     return await readServedIssuer(client, signal)

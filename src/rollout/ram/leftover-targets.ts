@@ -2,23 +2,23 @@ import { policyName } from '../../policy/names.ts'
 import type { PolicyTarget } from '../../policy/policy-target.ts'
 import { policyKey, type SharedTarget } from '../../policy/policy-targets.ts'
 
-/** What has to be known of a cluster to find the policies of ours that it needed once. */
+/** A cluster, to find our policies that it once needed. */
 export interface FormerUser {
   readonly name: string
   readonly key: string
   readonly accountId: string
-  /** Of its nodes, as far as they are known: a policy that clusters shared is named after one. */
+  /** The known roles of its nodes, after which shared policies are named. */
   readonly workerRoles: readonly string[]
 }
 
 /**
- * Policies of ours that this cluster may have needed before and that none of its targets names: its own one after all its
- * roles became shared, and those of roles that are shared no more. They are wanted nowhere.
+ * Our policies that this cluster may have needed before but no target names now: its own after all its roles became shared, and
+ * those of roles that are no longer shared.
  */
 export function leftoverTargets(
   cluster: FormerUser,
   targets: readonly SharedTarget[],
-  /** Keys of all clusters of the list: only they are known to need a shared policy no more. */
+  /** Keys of all clusters of the list, the only ones that certainly do not need a shared policy any more. */
   members: readonly string[],
 ): readonly SharedTarget[] {
   const { name, accountId } = cluster

@@ -59,7 +59,7 @@ export async function narrowPolicies(
     })
   }
 
-  /** A helper that was not seen at work may still use an earlier identity: then roles keep what they have. */
+  /** A helper that was not verified may still use an earlier identity, so roles keep their policies. */
   function leftoverRule(): 'detach' | { readonly keep: string } {
     const waiting = context.settings.clusters.flatMap(({ name }) => (good.has(name) ? [] : [name]))
     if (waiting.length > 0) return { keep: `${waiting.join(', ')} not verified in this run` }
@@ -90,7 +90,7 @@ export async function narrowPolicies(
   }
 }
 
-/** Other clusters of this run whose helpers take the same role: narrowing its trust to one of them would lock out the rest. */
+/** Other clusters of this run with the same role, which would be locked out by narrowing its trust to one of them. */
 function sharersOfTrust(shared: SharedTarget, rolled: ReadonlyMap<string, RolledCluster>): readonly string[] {
   const roleOf = ({ accountId, target }: SharedTarget): string | undefined =>
     target.trust && `${accountId} ${target.trust.role.toLowerCase()}`
@@ -101,7 +101,7 @@ function sharersOfTrust(shared: SharedTarget, rolled: ReadonlyMap<string, Rolled
   })
 }
 
-/** Each cluster knows its own key only when it has been reached: together they know all members of this list. */
+/** The members of this list: a cluster's key is known only after connecting. */
 function membersOf(
   shared: SharedTarget,
   rolled: ReadonlyMap<string, RolledCluster>,
@@ -158,13 +158,13 @@ export async function removePolicies(
   return cleaned
 }
 
-/** What the work on RAM reports. */
+/** The report of the work on RAM. */
 interface RamNotes {
   readonly notes: string[]
   readonly add: (done: PolicyPlan) => void
 }
 
-/** The result with what the work notes; its error makes the result a failed one. */
+/** The result with the report's notes; an error makes it a failed one. */
 async function withNotes(
   result: ClusterResult,
   phase: ClusterResult['phase'],

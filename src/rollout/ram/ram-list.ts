@@ -6,14 +6,14 @@ import type { CloudAccess } from '../connect/cloud-access.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 
-/** Every cluster of the list that RAM knows by its worker roles; found once, when the first one needs it. */
+/** All clusters of the list with worker roles; read once, when first needed. */
 export interface RamList {
   get(signal: AbortSignal): Promise<RamListing>
 }
 
 export interface RamListing {
   readonly clusters: readonly RamCluster[]
-  /** Clusters whose roles could not be found: nothing is narrowed while it is unknown who shares what. */
+  /** Clusters with unknown roles: nothing is narrowed while sharing is unknown. */
   readonly unknown: ReadonlyMap<string, NopassError>
 }
 

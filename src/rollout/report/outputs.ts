@@ -7,7 +7,7 @@ export interface MatrixEntry {
   readonly environment?: string
 }
 
-/** What later jobs read; nothing secret and nothing that names an address. */
+/** The outputs for later jobs, without secrets and addresses. */
 export interface Outputs {
   readonly matrix: { readonly include: readonly MatrixEntry[] }
   readonly waves: readonly { readonly wave: number; readonly matrix: { readonly include: readonly MatrixEntry[] } }[]
@@ -17,7 +17,7 @@ export interface Outputs {
   readonly skipped: readonly string[]
 }
 
-/** The outputs of a run; `matrix` is what `strategy.matrix` takes by `fromJSON`. */
+/** The outputs of a run; `matrix` is for `strategy.matrix` with `fromJSON`. */
 export function describeOutputs(clusters: readonly ClusterSettings[], results: readonly ClusterResult[]): Outputs {
   const include = clusters.map(({ name, wave, environment }) => ({ name, wave, ...(environment && { environment }) }))
   const waves = [...new Set(clusters.map(({ wave }) => wave))].toSorted((a, b) => a - b)

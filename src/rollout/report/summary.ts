@@ -5,9 +5,9 @@ import { printable, printableLines } from '../../printable.ts'
 import { type ClusterResult, type ClusterStatus, isFailure } from '../cluster-result.ts'
 import { formatDuration, timeline } from './timeline.ts'
 
-/** GitHub drops a summary of more than 1 MiB whole. */
+/** GitHub drops a summary of more than 1 MiB. */
 const CAP_BYTES = 900 * 1024
-/** Of this the table, the fixes and the timeline of thousands of clusters each may take a part. */
+/** The limit for each of the table, the fixes and the timeline. */
 const PART_BYTES = 250 * 1024
 
 const MARKS: Readonly<Record<ClusterStatus, string>> = {
@@ -21,7 +21,7 @@ const MARKS: Readonly<Record<ClusterStatus, string>> = {
   unchanged: '➖',
 }
 
-/** Worst first: what a tired reader has to see stands on top. */
+/** Worst first. */
 const ORDER: readonly ClusterStatus[] = Object.keys(MARKS) as ClusterStatus[]
 
 export interface SummaryInput {
@@ -50,7 +50,7 @@ export function renderSummary(input: SummaryInput): string {
   return capped(head.join('\n'), folds)
 }
 
-/** The summary of a run that ended at its values: nothing was begun. */
+/** The summary of a run that failed at its values. */
 export function renderErrors(mode: string, errors: readonly NopassError[]): string {
   const rows = errors.map((error) => {
     const place = formatPlace(error.place)
@@ -121,7 +121,7 @@ function planFolds({ name, plan = [] }: ClusterResult): readonly string[] {
   })
 }
 
-/** As many of the blocks as fit; the rest is counted, not cut in the middle. */
+/** As many complete blocks as fit; the rest is counted. */
 function capped(head: string, blocks: readonly string[]): string {
   const kept: string[] = [head]
   let bytes = Buffer.byteLength(head)
@@ -136,7 +136,7 @@ function capped(head: string, blocks: readonly string[]): string {
   return `${kept.join('\n')}\n`
 }
 
-/** As many of the lines, the worst first, as a part of the summary may hold; the rest is counted. */
+/** As many lines as fit, worst first; the rest is counted. */
 function fitting(lines: readonly string[], rest: (left: number) => string): readonly string[] {
   let bytes = 0
   const end = lines.findIndex((line) => {

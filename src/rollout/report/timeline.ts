@@ -2,7 +2,7 @@ import type { ClusterResult } from '../cluster-result.ts'
 
 const WIDTH = 40
 
-/** One line a cluster that was started: when it was at work, to scale; wave by wave. */
+/** One line per started cluster, with its time span to scale, by wave. */
 export function timeline(results: readonly ClusterResult[], totalMs: number): readonly string[] {
   const started = results.filter(({ startedMs }) => startedMs !== null)
   const sorted = started.toSorted((a, b) => a.wave - b.wave || (a.startedMs ?? 0) - (b.startedMs ?? 0))

@@ -8,7 +8,7 @@ import { openCluster } from '../open-cluster.ts'
 import type { RunContext } from '../run-context.ts'
 
 /**
- * With an approved plan only that plan may be done.
+ * With an approved plan only that plan may be applied.
  * @throws NopassError `PLAN_CHANGED`
  */
 export async function requireApproved(work: ClusterWork, open: OpenCluster): Promise<void> {
@@ -23,9 +23,9 @@ export async function requireApproved(work: ClusterWork, open: OpenCluster): Pro
 }
 
 /**
- * Holds all clusters against the approved plan before anything is written: it was approved as a whole. A cluster that cannot
- * be checked now fails by itself when its turn comes.
- * @returns undefined: go ahead
+ * Compares all clusters with the approved plan before anything is written, because it was approved as a whole. A cluster that
+ * cannot be checked now fails later.
+ * @returns undefined: continue
  */
 export async function refuseChangedPlan(
   clusters: readonly PreparedCluster[],

@@ -15,12 +15,12 @@ import { reasonNotToVerify } from '../verify/what-to-verify.ts'
 import { requireApproved } from './check-approval.ts'
 
 /**
- * How long each wait of the verification may take, milliseconds: a kubelet takes up to 90 s to hand a new configuration to a
- * running helper, which reports at most every 30 s.
+ * The limit for each wait of the verification, milliseconds: a kubelet takes up to 90 s to update a running helper's
+ * configuration, and the helper reports at most every 30 s.
  */
 const VERIFY_LIMIT = 180_000
 
-/** All phases of one cluster but the narrowing, which needs the other clusters. Never throws. */
+/** All phases of one cluster except the narrowing, which needs the other clusters. Never throws. */
 export function rollCluster(
   cluster: PreparedCluster,
   context: RunContext,

@@ -8,12 +8,12 @@ import type { RolloutDeps } from './run-rollout.ts'
 export interface RolloutFace {
   readonly environment: NodeJS.ProcessEnv
   readonly folder: RunFolder
-  /** Told of every secret once, before it is used. */
+  /** Called once with every secret, before it is used. */
   readonly mask: (secret: string) => void
   readonly report: (cluster: string, line: string) => void
 }
 
-/** What a rollout of this machine works with; the action and the command line tool differ in how they mask and report. */
+/** The dependencies of a rollout; the action and the command line tool differ in masking and reporting. */
 export function createRolloutDeps(settings: Settings, face: RolloutFace, signal: AbortSignal): RolloutDeps {
   const { environment, folder, report } = face
   const { inputs } = settings

@@ -32,19 +32,19 @@ export interface RolloutDeps {
 }
 
 export interface RolloutOutcome {
-  /** Values errors; then nothing was begun. */
+  /** Errors in values; then nothing was started. */
   readonly errors: readonly NopassError[]
   /** In the order of the list; empty in the mode `validate`. */
   readonly results: readonly ClusterResult[]
-  /** Each fact once, whatever the number of clusters. */
+  /** Without duplicates across clusters. */
   readonly unverified: readonly UnverifiedFact[]
   readonly durationMs: number
   readonly helm: string | null
 }
 
 /**
- * The whole rollout, in whichever mode the settings say. A failing cluster is a result, not an exception.
- * @throws NopassError for what concerns no single cluster: helm, inputs, credentials
+ * Runs the rollout in the mode of the settings. A failed cluster is a result, not an exception.
+ * @throws NopassError for failures that concern no single cluster: helm, inputs, credentials
  */
 export async function runRollout(settings: Settings, deps: RolloutDeps, signal: AbortSignal): Promise<RolloutOutcome> {
   const begin = performance.now()
@@ -119,7 +119,7 @@ function isLeftOut({ selected }: Settings): (cluster: ClusterSettings) => boolea
   return ({ name }) => !names.has(name)
 }
 
-/** An uninstall says how much it is about to take away, or it is refused. */
+/** An uninstall must be confirmed with the number of clusters. */
 function requireConfirmation({ inputs, selected }: Settings): void {
   const releases = new Set(selected.map(({ release }) => release))
   const [release = inputs.release] = releases

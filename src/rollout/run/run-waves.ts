@@ -12,7 +12,7 @@ export interface WaveEffects<C extends WaveCluster> {
   skip(cluster: C, reason: string): ClusterResult
 }
 
-/** Runs all clusters wave by wave; results in the order of the list. */
+/** Runs all clusters by wave; returns the results in the order of the list. */
 export async function runWaves<C extends WaveCluster>(
   clusters: readonly C[],
   rules: ScheduleRules,

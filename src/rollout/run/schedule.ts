@@ -1,9 +1,9 @@
-/** How far a failure reaches: the other clusters of its wave are tried, nothing new starts, or everything is tried. */
+/** What runs after a failure: the rest of its wave, nothing new, or everything. */
 export type OnFailure = 'stop-wave' | 'stop-all' | 'continue'
 
 export interface ScheduleRules {
   readonly maxParallel: number
-  /** How many clusters of the first wave that have something to change go first, one after another. 0: none. */
+  /** How many changed clusters of the first wave run first, one after another. 0: none. */
   readonly canary: number
   readonly onFailure: OnFailure
   /** Failures that are tolerated before `onFailure` takes effect. */
@@ -11,8 +11,7 @@ export interface ScheduleRules {
 }
 
 /**
- * `unchanged` and `failed-early`: nothing was written there, so it says nothing about the release.
- * `failed`: after a write.
+ * `unchanged` and `failed-early`: nothing was written, so the release was not tested there. `failed`: after a write.
  */
 export type ScheduledState = 'waiting' | 'running' | 'succeeded' | 'unchanged' | 'failed' | 'failed-early' | 'skipped'
 
@@ -29,7 +28,7 @@ export interface ScheduleStep {
 
 const NOTHING: ScheduleStep = { start: [], skip: [] }
 
-/** What to start and what to give up now; asked again whenever a cluster ends. Running ones are never ended by a sibling. */
+/** What to start and what to skip now; called whenever a cluster ends. Running clusters are never stopped by another's failure. */
 export function nextStep(
   clusters: readonly ScheduledCluster[],
   rules: ScheduleRules,
@@ -62,12 +61,12 @@ export function nextStep(
   return { start: start.map(({ name }) => name), skip: [] }
 }
 
-/** The wave in which one failure more came than is tolerated: it is finished, and later ones are skipped. */
+/** The wave that exceeded the tolerated failures: it is finished, and later ones are skipped. */
 function waveOfLimit(failures: readonly ScheduledCluster[], { maxFailures }: ScheduleRules): number {
   return failures.map(({ wave }) => wave).toSorted((a, b) => a - b)[maxFailures] ?? Number.POSITIVE_INFINITY
 }
 
-/** Clusters of the first wave that count as canaries: those where nothing was written hand the role on. */
+/** The canaries of the first wave; a cluster where nothing was written does not count. */
 function canaries(clusters: readonly ScheduledCluster[], rules: ScheduleRules): readonly ScheduledCluster[] {
   const first = Math.min(...clusters.map(({ wave }) => wave))
   return clusters
