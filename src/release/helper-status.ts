@@ -1,7 +1,9 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { ERROR_CODES } from '../error-codes.ts'
 import { type ErrorCode, toNopassError } from '../errors.ts'
-import type { KubeObject } from '../kube/types.ts'
+import { type KubeClient, MERGE_PATCH } from '../kube/client.ts'
+import { ANNOTATION_REFRESH_REQUESTED } from '../kube/names.ts'
+import { type KubeObject, namespacedPath } from '../kube/types.ts'
 import { printableData } from '../printable.ts'
 
 /** The key of the status ConfigMap (`<fullname>-status`) that holds a {@link HelperStatus} as JSON. */
@@ -106,4 +108,16 @@ function withFix<T extends StatusError>(error: T): T {
   if (typeof error.fix === 'string') return error
   const isKnown = Object.hasOwn(ERROR_CODES, error.code)
   return { ...error, fix: isKnown ? ERROR_CODES[error.code as ErrorCode].fix : 'Upgrade acr-nopass.' }
+}
+
+/** Requests new tokens from a running helper by an annotation on its status ConfigMap; it reacts within a second. */
+export async function requestRefresh(
+  client: KubeClient,
+  status: { readonly namespace: string; readonly name: string },
+  at: Date,
+  signal?: AbortSignal,
+): Promise<void> {
+  const annotations = { [ANNOTATION_REFRESH_REQUESTED]: at.toISOString() }
+  const path = namespacedPath('/api/v1', status.namespace, 'configmaps', status.name)
+  await client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: { annotations } } }, signal)
 }

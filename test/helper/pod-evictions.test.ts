@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { evictPod } from '../../src/helper/pods/evict-pod.ts'
-import { createEvictionPace } from '../../src/helper/pods/eviction-pace.ts'
+import { createEvictionPace, evictPod } from '../../src/helper/pods/evict-pod.ts'
 import type { PodView } from '../../src/helper/pods/pod-view.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'

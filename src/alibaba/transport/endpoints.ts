@@ -1,4 +1,6 @@
+import { parse } from 'yaml'
 import { NopassError } from '../../errors.ts'
+import { isRecord } from '../../lib/json.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 
 export type Product = 'sts' | 'cr' | 'cs' | 'ram' | 'ims' | 'imds'
@@ -85,4 +87,16 @@ function endpointUrl(product: string, text: string): URL {
   throw new NopassError('ENDPOINT_INVALID', `endpoints.${product}: ${JSON.stringify(text)} cannot be used`, {
     hint: 'Write https://host or https://host:port and nothing after it; http is allowed on loopback only.',
   })
+}
+
+const KNOWN: readonly string[] = ['ram', 'sts', 'cs', 'cr']
+
+/** The input `endpoints`. @throws NopassError `INPUT_INVALID` */
+export function readEndpoints(text: string): Readonly<Partial<Record<Product, string>>> {
+  const value: unknown = text === '' ? {} : parse(text)
+  const entries = isRecord(value) ? Object.entries(value) : undefined
+  if (entries?.every(([key, url]) => KNOWN.includes(key) && typeof url === 'string')) {
+    return Object.fromEntries(entries)
+  }
+  throw new NopassError('INPUT_INVALID', 'endpoints: a YAML map of ram, sts, cs, cr to addresses is expected')
 }

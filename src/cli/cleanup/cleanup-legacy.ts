@@ -13,7 +13,7 @@ import { createReader } from '../../release/reader.ts'
 import { connectToWrite } from '../connect.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
-import type { CleanupFlags } from './flags.ts'
+import type { CleanupFlags } from './cleanup.ts'
 import { type LegacyReport, renderLegacy } from './render-legacy.ts'
 
 /** Lists what depends on the old helper and what would be removed; with --yes, if nothing depends on it, removes it. */

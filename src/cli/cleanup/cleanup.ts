@@ -7,9 +7,9 @@ import { findRelease } from '../../release/find-release.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
 import { findLeftovers, removeLeftovers, WHY_COPY } from '../../rollout/uninstall/take-back-secrets.ts'
 import { connectToWrite } from '../connect.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
 import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
-import type { CleanupFlags } from './flags.ts'
 
 /** Lists what would be removed, or with a confirmation removes it; returns 1 if something is left. */
 export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -123,4 +123,14 @@ function render(report: CleanupReport, program: string): string {
   const isOpen = dryRun && serviceAccounts.length + secrets.length > 0
   const next = isOpen ? [`nothing was changed; to do it: ${program} cleanup --detach --confirm ${release} …`] : []
   return `${[...lines, ...next].map(printable).join('\n')}\n`
+}
+
+export interface CleanupFlags extends ConnectFlags, ReleaseFlags {
+  readonly detach?: boolean
+  readonly all?: boolean
+  readonly legacy?: boolean
+  readonly yes?: boolean
+  readonly secretName?: string
+  readonly dryRun?: boolean
+  readonly confirm?: string
 }

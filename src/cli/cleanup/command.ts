@@ -1,6 +1,6 @@
 import { type Cli, withCommonOptions } from '../program/command.ts'
 import { connectOptions, releaseOptions } from '../program/connect-flags.ts'
-import type { CleanupFlags } from './flags.ts'
+import type { CleanupFlags } from './cleanup.ts'
 
 /** `cleanup`: what a helper left behind, ours or Alibaba's own, with the user's own rights. */
 export function addCleanup({ program, host, run }: Cli): void {

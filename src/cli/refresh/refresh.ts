@@ -1,11 +1,16 @@
-import { requestRefresh } from '../../acr/request-refresh.ts'
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { requireRelease } from '../../release/find-release.ts'
-import { type HelperStatus, type RegistryStatus, readStatus, type StatusObject } from '../../release/helper-status.ts'
+import {
+  type HelperStatus,
+  type RegistryStatus,
+  readStatus,
+  requestRefresh,
+  type StatusObject,
+} from '../../release/helper-status.ts'
 import { createReader } from '../../release/reader.ts'
 import { connectToWrite } from '../connect.ts'
 import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'

@@ -1,5 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { INPUTS } from '../../rollout/inputs/input-table.ts'
+import type { Inputs } from '../../rollout/inputs/inputs.ts'
 import { ValuesError } from '../../values/values-error.ts'
 
 /** Replaces names of inputs by flags in a text of the engine: `` `confirm: a/1` `` becomes `` `--confirm a/1` ``. */
@@ -22,4 +23,13 @@ export function errorAsFlags(error: NopassError): NopassError {
     ...(reason !== undefined && { reason }),
     ...(requestId !== undefined && { requestId }),
   })
+}
+
+export type RolloutMode = Exclude<Inputs['mode'], 'validate'>
+
+export interface RolloutFlags {
+  readonly file?: readonly string[]
+  readonly detailedExitcode?: boolean
+  /** The action's inputs, by their names in camel case. */
+  readonly [input: string]: unknown
 }

@@ -3,7 +3,7 @@ import { NopassError } from '../../errors.ts'
 import type { InputName } from '../../rollout/inputs/inputs.ts'
 import { requireContext } from '../connect.ts'
 import type { CliHost } from '../program/host.ts'
-import type { RolloutMode } from './flags.ts'
+import type { RolloutMode } from './as-flags.ts'
 
 type Given = Readonly<Partial<Record<InputName, string>>>
 

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { INPUTS, type InputSpec } from '../../rollout/inputs/input-table.ts'
 import type { InputName } from '../../rollout/inputs/inputs.ts'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import type { RolloutFlags, RolloutMode } from './flags.ts'
+import type { RolloutFlags, RolloutMode } from './as-flags.ts'
 
 const ABOUT: Readonly<Record<RolloutMode, string>> = {
   plan: 'Show what apply would change in RAM and in the clusters. Reads only.',

@@ -1,15 +1,12 @@
 import { renderTable } from '../../lib/text-table.ts'
-import type { ClusterResult } from '../../rollout/cluster-result.ts'
-import { isFailure } from '../../rollout/cluster-result.ts'
+import { type ClusterResult, isFailure } from '../../rollout/cluster-result.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
 import { describeOutputs } from '../../rollout/report/outputs.ts'
-import { headline } from '../../rollout/report/summary.ts'
-import { formatDuration, timeline } from '../../rollout/report/timeline.ts'
+import { formatDuration, headline, timeline } from '../../rollout/report/summary.ts'
 import type { RolloutOutcome } from '../../rollout/run/run-rollout.ts'
 import type { CliPaint } from '../program/paint.ts'
 import { renderUnverified } from '../render-unverified.ts'
-import { asFlags } from './as-flags.ts'
-import type { RolloutMode } from './flags.ts'
+import { asFlags, type RolloutMode } from './as-flags.ts'
 
 /** The outcome for `-o json`: the action's outputs, and all changes of a plan. */
 export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {

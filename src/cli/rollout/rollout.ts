@@ -15,9 +15,8 @@ import { EXIT } from '../program/exit-codes.ts'
 import type { CliHost, CommonFlags } from '../program/host.ts'
 import { paintFor } from '../program/paint.ts'
 import { reportErrors } from '../program/report-errors.ts'
-import { errorAsFlags } from './as-flags.ts'
+import { errorAsFlags, type RolloutFlags, type RolloutMode } from './as-flags.ts'
 import { chooseKubeconfig } from './choose-kubeconfig.ts'
-import type { RolloutFlags, RolloutMode } from './flags.ts'
 import { describeOutcome, renderOutcome } from './render-outcome.ts'
 
 type Given = Readonly<Partial<Record<InputName, string>>>

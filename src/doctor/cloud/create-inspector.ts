@@ -1,5 +1,4 @@
-import { readEndpoints } from '../../alibaba/read-endpoints.ts'
-import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
+import { createEndpoints, readEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { createDefaultTransport } from '../../alibaba/transport/transport.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'

@@ -1,8 +1,7 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/views.ts'
 import { FIGHT_WINDOW_MS } from '../fight.ts'
-import type { Observed } from '../plan/plan.ts'
-import { parsePlanKey } from '../plan/plan-key.ts'
+import { type Observed, parsePlanKey } from '../plan/plan.ts'
 import type { Caches } from './caches.ts'
 
 /** The caches as the plan asks for them, with an index of ServiceAccounts by namespace and a memory of removals and early entries. */

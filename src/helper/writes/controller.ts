@@ -10,8 +10,15 @@ import { createObservedCluster } from '../cluster/observed-cluster.ts'
 import type { CredentialGroups } from '../credentials/credential-groups.ts'
 import type { RegistryState } from '../credentials/registry-state.ts'
 import { type Decision, isWrite, type WriteAction, type WriteReason } from '../plan/actions.ts'
-import { type PlanContext, type PlanKey, plan, planKey } from '../plan/plan.ts'
-import { formatPlanKey, namespaceOf, parsePlanKey } from '../plan/plan-key.ts'
+import {
+  formatPlanKey,
+  namespaceOf,
+  type PlanContext,
+  type PlanKey,
+  parsePlanKey,
+  plan,
+  planKey,
+} from '../plan/plan.ts'
 import { namespaceUnreadable, problemOfDecision, problemOfWrite } from './decision-problem.ts'
 import { createPacer, rotationRate } from './pacer.ts'
 import { createRivalAddon } from './rival-addon.ts'

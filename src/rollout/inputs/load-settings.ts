@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
-import { readEndpoints } from '../../alibaba/read-endpoints.ts'
+import { readEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
 import { valuesFile } from '../../helm/helm-flags.ts'
 import { isRecord } from '../../lib/json.ts'

@@ -1,4 +1,7 @@
 import { NopassError } from '../../errors.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { namespacedPath } from '../../kube/types.ts'
+import { type HelperStatus, STATUS_KEY } from '../../release/helper-status.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { StepHandle } from '../progress.ts'
 
@@ -34,4 +37,15 @@ export interface DemoMemory {
   /** Milliseconds from a namespace's creation until its Secret was there, until its Pod ran. */
   secretMs: number | undefined
   podMs: number | undefined
+}
+
+/** Where the helper of the demo's release reports. */
+export const STATUS_OBJECT = { namespace: 'acr-nopass', name: 'acr-nopass-status' } as const
+
+/** The helper's own report in a cluster; undefined before the first. */
+export async function readStatus(client: KubeClient, signal: AbortSignal): Promise<HelperStatus | undefined> {
+  const path = namespacedPath('/api/v1', STATUS_OBJECT.namespace, 'configmaps', STATUS_OBJECT.name)
+  const { data } = await client.request<{ data?: Record<string, string> }>({ method: 'GET', path }, signal)
+  const text = data?.[STATUS_KEY]
+  return text === undefined ? undefined : (JSON.parse(text) as HelperStatus)
 }

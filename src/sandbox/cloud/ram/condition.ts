@@ -1,4 +1,6 @@
+import { type Call, isoDate } from '../operation.ts'
 import type { Condition, Operator } from './document.ts'
+import { principalArn } from './views.ts'
 import { every, fits, not, some, type Truth, truth } from './wildcard.ts'
 
 /** Values by condition key, as the pages spell the keys: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`. */
@@ -120,4 +122,16 @@ function readIpv4(text: string): number | undefined {
   if (bytes.length !== 4 || !bytes.every((byte) => /^(0|[1-9]\d{0,2})$/.test(byte) && Number(byte) < 256))
     return undefined
   return bytes.reduce((sum, byte) => sum * 256 + Number(byte), 0)
+}
+
+/** The condition keys of every request. Source: RAM, "Policy elements", common condition keys. */
+export function requestContext(call: Call): RequestContext {
+  const { request, principal } = call
+  return new Map([
+    ['acs:SourceIp', [request.remoteAddress]],
+    ['acs:SecureTransport', [String(request.secure)]],
+    ['acs:CurrentTime', [isoDate(call.state.now())]],
+    ['acs:MFAPresent', ['false']],
+    ...(principal === undefined ? [] : ([['acs:PrincipalARN', [principalArn(principal)]]] as const)),
+  ])
 }

@@ -1,7 +1,7 @@
 import { ApiError } from '../api-error.ts'
-import { requestContext } from '../context.ts'
 import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import { noPermission } from '../ram/authorize.ts'
+import { requestContext } from '../ram/condition.ts'
 import { trustDecision } from '../ram/trust.ts'
 import { principalArn } from '../ram/views.ts'
 import { assumeRoleWithOidc } from './assume-role-with-oidc.ts'

@@ -1,8 +1,7 @@
-import { requestRefresh } from '../../../acr/request-refresh.ts'
+import { requestRefresh } from '../../../release/helper-status.ts'
 import { untilReady } from '../../process/ready.ts'
 import { readPullSecret } from '../demo-pods.ts'
-import { type DemoStep, expect } from '../demo-step.ts'
-import { STATUS_OBJECT } from '../read-status.ts'
+import { type DemoStep, expect, STATUS_OBJECT } from '../demo-step.ts'
 
 /** Step 4: a rotation is one write in place. */
 export const earlyRotation: DemoStep = {

@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { userFiles } from '../../environment/environment.ts'
 import { untilReady } from '../../process/ready.ts'
 import { prepareWorkspace } from '../../workflow/prepare-workspace.ts'
-import { type DemoContext, type DemoStep, expect } from '../demo-step.ts'
-import { readStatus } from '../read-status.ts'
+import { type DemoContext, type DemoStep, expect, readStatus } from '../demo-step.ts'
 import { REPOSITORY, rollOut } from '../roll-out.ts'
 
 /** Step 2: the user's workflow does all that there is to do. */

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { requestRefresh } from '../../../acr/request-refresh.ts'
+import { requestRefresh } from '../../../release/helper-status.ts'
 import { untilReady } from '../../process/ready.ts'
 import { createNamespace, createPod, readPullSecret, untilPod } from '../demo-pods.ts'
-import { type DemoContext, type DemoStep, expect } from '../demo-step.ts'
-import { readStatus, STATUS_OBJECT } from '../read-status.ts'
+import { type DemoContext, type DemoStep, expect, readStatus, STATUS_OBJECT } from '../demo-step.ts'
 
 /** Step 6: somebody takes the right to get tokens away; what is there stays good, and the tool says what is wrong. */
 export const lostPermission: DemoStep = {

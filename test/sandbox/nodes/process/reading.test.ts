@@ -11,7 +11,7 @@ import {
 } from '../../../../src/sandbox/nodes/process/container-command.ts'
 import { createBackOff } from '../../../../src/sandbox/nodes/process/container-runner.ts'
 import { fieldValue, resourceValue } from '../../../../src/sandbox/nodes/process/field-value.ts'
-import { podUser } from '../../../../src/sandbox/nodes/process/pod-user.ts'
+import { podUser } from '../../../../src/sandbox/nodes/process/pod-volumes.ts'
 import { podSources } from '../../../../src/sandbox/nodes/process/source-cache.ts'
 import { volumeContent } from '../../../../src/sandbox/nodes/process/volume-content.ts'
 
