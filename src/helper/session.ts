@@ -8,18 +8,18 @@ import type { HelperStatus } from '../release/helper-status.ts'
 import { durationMs, type LoadedConfig } from '../release/load-config.ts'
 import { createTargets } from '../release/targets.ts'
 import { createCredentialGroups } from './credentials/credential-groups.ts'
+import { createCredentialManager } from './credentials/credential-manager.ts'
 import { createFirstRound } from './credentials/first-round.ts'
-import type { RefreshEvent } from './credentials/refresh-clock.ts'
 import type { RegistryEntry, RegistryState } from './credentials/registry-state.ts'
 import { restoreTokens } from './credentials/restore-tokens.ts'
-import { createTokenKeeper } from './credentials/token-keeper.ts'
+import type { RefreshEvent } from './credentials/token-refresher.ts'
 import type { Log } from './log.ts'
 import { plan } from './plan/plan.ts'
 import { createPodSurroundings } from './pods/judge-pod.ts'
 import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
 import type { EventReporter } from './report/event-reporter.ts'
 import type { Metrics } from './report/metrics.ts'
-import { createProblemBoard } from './report/problem-board.ts'
+import { createProblemStore } from './report/problem-store.ts'
 import { createSessionObserver } from './report/session-observer.ts'
 import { buildStatus } from './report/status-report.ts'
 import { type Controller, createController } from './writes/controller.ts'
@@ -78,11 +78,11 @@ export function createSession(options: SessionOptions): Session {
   const { secretName, authFormat, secretLabels, release } = config
   const instance = `${release.namespace}.${release.name}`
   const own = { apiVersion: 'apps/v1', kind: 'Deployment', name: release.fullname, namespace: release.namespace }
-  const board = createProblemBoard(options.onChange)
+  const problemStore = createProblemStore(options.onChange)
   const targets = createTargets(config)
   const groups = createCredentialGroups(
     // Before the first round is over nothing is known, so nothing is written with a part of the registries.
-    (name) => (firstRound.over ? keeper.entryOf(name) : undefined),
+    (name) => (firstRound.over ? manager.entryOf(name) : undefined),
     release.namespace,
     { secretName, instance, secretLabels, authFormat },
   )
@@ -95,7 +95,7 @@ export function createSession(options: SessionOptions): Session {
     log,
     metrics,
     events: options.events,
-    board,
+    problemStore,
     leads: options.holds,
     onChange: options.onChange,
     onSynced: () => {
@@ -110,8 +110,8 @@ export function createSession(options: SessionOptions): Session {
     targets,
     groups,
     observer,
-    states: () => keeper.states,
-    onNewer: (registries, which) => keeper.replaceOlder(registries, which),
+    states: () => manager.states,
+    onNewer: (registries, which) => manager.replaceOlder(registries, which),
     onRewound: rewind,
   })
   const pods =
@@ -119,18 +119,18 @@ export function createSession(options: SessionOptions): Session {
       ? createPodWatch({
           ...options,
           config,
-          board,
+          problemStore,
           listedNamespaces: targets.listedNamespaces,
           surroundingsOf: createPodSurroundings(
             () => controller.context(),
-            (registry) => keeper.entryOf(registry)?.token.domains ?? [],
+            (registry) => manager.entryOf(registry)?.token.domains ?? [],
           ),
           acts: () => options.holds() && controller.caches.synced,
           onProblem: observer.watchBroke,
         })
       : undefined
 
-  const keeper = createTokenKeeper({
+  const manager = createCredentialManager({
     entries,
     carried: options.carried,
     clock,
@@ -182,7 +182,7 @@ export function createSession(options: SessionOptions): Session {
           { client: options.client, namespace: release.namespace, secretName, instance },
           signal,
         )
-        for (const live of found) keeper.adopt(live)
+        for (const live of found) manager.adopt(live)
         return true
       } catch (error) {
         if (signal.aborted) return false
@@ -200,27 +200,27 @@ export function createSession(options: SessionOptions): Session {
     const restored = config.retire || (await restore(signal))
     if (signal.aborted) return
     // What a follower fetched as a proof may be older than what the Secrets hold; a static login's file may be newer than both.
-    const doubtful = keeper.states.filter(
+    const doubtful = manager.states.filter(
       ({ live }) =>
         (!restored && live?.origin === 'proof') || (live?.token.expiresAt === null && live.origin !== undefined),
     )
-    const unknown = [...keeper.states.filter(({ live }) => live === undefined), ...doubtful].map(({ name }) => name)
+    const unknown = [...manager.states.filter(({ live }) => live === undefined), ...doubtful].map(({ name }) => name)
     // Taking back needs no credential.
     firstRound.begin(config.retire ? [] : unknown)
     if (config.retire) return
-    keeper.start()
-    keeper.refreshOlderThan(
+    manager.start()
+    manager.refreshOlderThan(
       Number.POSITIVE_INFINITY,
       doubtful.map(({ name }) => name),
     )
-    keeper.replaceOutdated()
+    manager.replaceOutdated()
   }
 
   return {
     controller,
     pods,
     get states() {
-      return keeper.states
+      return manager.states
     },
     report: () =>
       buildStatus({
@@ -229,10 +229,10 @@ export function createSession(options: SessionOptions): Session {
         leader: options.leader(),
         config,
         configHash: loaded.hash,
-        registries: keeper.states,
+        registries: manager.states,
         complete: controller.caches.synced,
         decisions: plan(controller.context()),
-        problems: board.newest(20),
+        problems: problemStore.newest(20),
         unverified: options.unverified(),
       }),
     async run(signal) {
@@ -242,16 +242,16 @@ export function createSession(options: SessionOptions): Session {
       leading ??= takeOver(signal)
       return leading
     },
-    prove: keeper.prove,
+    prove: manager.prove,
     rewind,
-    refreshOlderThan: keeper.refreshOlderThan,
+    refreshOlderThan: manager.refreshOlderThan,
     get busy() {
-      return !firstRound.over || keeper.holding || !controller.idle || !controller.caches.synced
+      return !firstRound.over || manager.holding || !controller.idle || !controller.caches.synced
     },
     async drain(limitMs) {
       firstRound.stop()
       pods?.stop()
-      keeper.stop()
+      manager.stop()
       await controller.drain(limitMs)
     },
   }

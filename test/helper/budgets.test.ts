@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Log } from '../../src/helper/log.ts'
 import { createEventReporter } from '../../src/helper/report/event-reporter.ts'
-import { createProblemBoard } from '../../src/helper/report/problem-board.ts'
+import { createProblemStore } from '../../src/helper/report/problem-store.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 
@@ -70,19 +70,19 @@ test('an Event that still waits when the process stops is never sent', async () 
 })
 
 test('security 2: problems of one namespace leave room for those of the others, in memory and in the status', () => {
-  const board = createProblemBoard(nothing)
+  const problemStore = createProblemStore(nothing)
   const at = (index: number): string => new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString()
   const set = (namespace: string, key: string, index: number): void =>
-    board.set(`${namespace}/${key}`, { code: 'LIST_OVERLONG', message: key, fix: 'c', at: at(index), namespace })
+    problemStore.set(`${namespace}/${key}`, { code: 'LIST_OVERLONG', message: key, fix: 'c', at: at(index), namespace })
   set('shop', 'first', 0)
   for (let index = 1; index <= 2000; index += 1) set('hostile', `a${index}`, index)
-  assert.equal(board.size, 101)
-  const newest = board.newest(20)
+  assert.equal(problemStore.size, 101)
+  const newest = problemStore.newest(20)
   assert.equal(newest.length, 20)
   assert.deepEqual(
     newest.slice(0, 4).map(({ message }) => message),
     ['a2000', 'a1999', 'a1998', 'first'],
   )
-  for (let index = 1; index <= 2000; index += 1) board.clear(`hostile/a${index}`)
-  assert.equal(board.size, 1)
+  for (let index = 1; index <= 2000; index += 1) problemStore.clear(`hostile/a${index}`)
+  assert.equal(problemStore.size, 1)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { refreshAt } from '../../src/acr/refresh-schedule.ts'
-import { joinsRefresh, type Schedule } from '../../src/helper/credentials/token-keeper.ts'
+import { joinsRefresh, type Schedule } from '../../src/helper/credentials/credential-manager.ts'
 
 const MINUTE = 60_000
 const PERIODS = 200

@@ -4,7 +4,7 @@ import type { Log } from '../../src/helper/log.ts'
 import { createPodWatch } from '../../src/helper/pods/pod-watch.ts'
 import type { EventReporter } from '../../src/helper/report/event-reporter.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
-import { createProblemBoard } from '../../src/helper/report/problem-board.ts'
+import { createProblemStore } from '../../src/helper/report/problem-store.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { createFakeClock, settle } from '../kube/fake-clock.ts'
 import { account } from './plan-fixtures.ts'
@@ -30,7 +30,7 @@ const pod = (name: string, kind: string) => ({
 function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean } = {}) {
   const clock = createFakeClock()
   const metrics = createMetrics()
-  const board = createProblemBoard(() => undefined)
+  const problemStore = createProblemStore(() => undefined)
   const evictions: string[] = []
   const events: string[] = []
   const queries: unknown[] = []
@@ -66,14 +66,14 @@ function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean }
     log: SILENT,
     metrics,
     events: reporter,
-    board,
+    problemStore,
     onProblem: () => undefined,
   })
   const end = new AbortController()
   const running = watch.run(end.signal)
   return {
     clock,
-    board,
+    problemStore,
     evictions,
     events,
     queries,
@@ -100,7 +100,7 @@ test('without heal stuck Pods are reported, by owner in the status, and forgotte
   assert.deepEqual(one.queries, ['status.phase=Pending'])
   assert.deepEqual(one.events, ['PullSecretMissing web', 'PullSecretMissing db'])
   assert.deepEqual(
-    one.board
+    one.problemStore
       .newest(9)
       .map(({ code, object }) => `${code} ${object}`)
       .toSorted(),
@@ -109,7 +109,10 @@ test('without heal stuck Pods are reported, by owner in the status, and forgotte
   assert.deepEqual(await one.metric('acr_nopass_pods_masked'), ['acr_nopass_pods_masked 2'])
   one.world.current = false
   await one.sweep()
-  assert.deepEqual([one.board.size, await one.metric('acr_nopass_pods_masked')], [0, ['acr_nopass_pods_masked 0']])
+  assert.deepEqual(
+    [one.problemStore.size, await one.metric('acr_nopass_pods_masked')],
+    [0, ['acr_nopass_pods_masked 0']],
+  )
   assert.deepEqual(one.evictions, [])
   await one.stop()
 })

@@ -1,7 +1,7 @@
 import type { RegistryToken } from '../../src/acr/registry-token.ts'
 import { NopassError } from '../../src/errors.ts'
-import { createRefreshClock, type RefreshClock } from '../../src/helper/credentials/refresh-clock.ts'
 import type { RegistryState, RegistryValues, Verification } from '../../src/helper/credentials/registry-state.ts'
+import { createTokenRefresher, type TokenRefresher } from '../../src/helper/credentials/token-refresher.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
 /** A refresh clock on a clock of the test's, and all that it did. */
@@ -9,7 +9,7 @@ export interface RefreshBench {
   readonly clock: FakeClock
   /** How far the cloud's clock is ahead of the machine's, as far as that is known. */
   readonly cloud: { ahead: number }
-  readonly refresh: RefreshClock
+  readonly refresh: TokenRefresher
   readonly calls: number[]
   readonly tokens: RegistryState[]
   readonly events: string[]
@@ -50,7 +50,7 @@ export function openRefresh(
     const expiresAt = answer === null ? null : cloudNow() + answer
     return { username: 'u', password: `p${serial}`, issuedAt: cloudNow(), expiresAt, domains: ['a.example.com'] }
   }
-  const refresh = createRefreshClock({
+  const refresh = createTokenRefresher({
     entry: {
       name: 'prod',
       values: {} as RegistryValues,

@@ -4,7 +4,7 @@ import type { RegistryState } from '../../src/helper/credentials/registry-state.
 import type { Decision } from '../../src/helper/plan/actions.ts'
 import { checkHealth, checkReadiness } from '../../src/helper/report/helper-pages.ts'
 import { servePages } from '../../src/helper/report/http-server.ts'
-import { createProblemBoard } from '../../src/helper/report/problem-board.ts'
+import { createProblemStore } from '../../src/helper/report/problem-store.ts'
 import { followStatus, provenFingerprints, refreshRequestedAt } from '../../src/helper/report/status-object.ts'
 import { buildStatus } from '../../src/helper/report/status-report.ts'
 import { createStatusWriter } from '../../src/helper/report/status-writer.ts'
@@ -285,23 +285,23 @@ test('a failed write means: try again, wait longer, slow down, or tell somebody'
 
 test('a problem keeps the time at which it began, and goes when it is solved', () => {
   let changes = 0
-  const board = createProblemBoard(() => {
+  const problemStore = createProblemStore(() => {
     changes += 1
   })
   const problem = (code: string, at: string) => ({ code, message: code, fix: 'do', at })
-  board.set('a', problem('X', '1'))
-  board.set('a', problem('X', '2'))
-  board.set('b', problem('Y', '3'))
+  problemStore.set('a', problem('X', '1'))
+  problemStore.set('a', problem('X', '2'))
+  problemStore.set('b', problem('Y', '3'))
   assert.deepEqual(
-    board.newest(5).map(({ code, at }) => [code, at]),
+    problemStore.newest(5).map(({ code, at }) => [code, at]),
     [
       ['Y', '3'],
       ['X', '1'],
     ],
   )
-  board.clear('a')
-  board.clear('a')
-  assert.deepEqual([board.size, changes], [1, 3])
+  problemStore.clear('a')
+  problemStore.clear('a')
+  assert.deepEqual([problemStore.size, changes], [1, 3])
 })
 
 test('pages are served by GET only, each path its own, a failing one as 500', async () => {

@@ -22,7 +22,7 @@ interface Bench {
 function open(options: Partial<WorkQueueOptions> = {}): Bench {
   const clock = createFakeClock()
   const begun: string[] = []
-  const inHand = new Map<string, (outcome: Outcome) => void>()
+  const inFlight = new Map<string, (outcome: Outcome) => void>()
   const queue = createWorkQueue({
     clock,
     random: () => 0.5,
@@ -30,7 +30,7 @@ function open(options: Partial<WorkQueueOptions> = {}): Bench {
     pacer: createPacer(1000),
     handler: (key) => {
       begun.push(key)
-      return new Promise((resolve) => inHand.set(key, resolve))
+      return new Promise((resolve) => inFlight.set(key, resolve))
     },
     ...options,
   })
@@ -39,7 +39,7 @@ function open(options: Partial<WorkQueueOptions> = {}): Bench {
     queue,
     begun,
     async end(key, outcome = 'done') {
-      inHand.get(key)?.(outcome)
+      inFlight.get(key)?.(outcome)
       await settle()
     },
   }
@@ -217,21 +217,21 @@ test('nothing is ever lost: after any mix of adds, ends and failures each key wa
       const done = new Map<string, number>()
       let turn = 0
       const bench = open({ concurrency: 2, handler: (key) => handler(key) })
-      const inHand = new Map<string, (outcome: Outcome) => void>()
+      const inFlight = new Map<string, (outcome: Outcome) => void>()
       function handler(key: string): Promise<Outcome> {
-        assert.equal(inHand.has(key), false)
+        assert.equal(inFlight.has(key), false)
         const at = ++turn
         return new Promise((resolve) => {
-          inHand.set(key, (outcome) => {
-            inHand.delete(key)
+          inFlight.set(key, (outcome) => {
+            inFlight.delete(key)
             if (outcome === 'done') done.set(key, at)
             resolve(outcome)
           })
         })
       }
       for (const { key, what } of moves) {
-        if (what === 'end') inHand.get(key)?.('done')
-        else if (what === 'fail') inHand.get(key)?.({ retry: 'backoff' })
+        if (what === 'end') inFlight.get(key)?.('done')
+        else if (what === 'fail') inFlight.get(key)?.({ retry: 'backoff' })
         else if (what === 'wait') await bench.clock.advance(20)
         else {
           changed.set(key, ++turn)
@@ -241,10 +241,10 @@ test('nothing is ever lost: after any mix of adds, ends and failures each key wa
       await settle()
       for (
         let round = 0;
-        round < 20 && (bench.queue.depth > 0 || inHand.size > 0 || bench.clock.timers > 0);
+        round < 20 && (bench.queue.depth > 0 || inFlight.size > 0 || bench.clock.timers > 0);
         round += 1
       ) {
-        for (const end of [...inHand.values()]) end('done')
+        for (const end of [...inFlight.values()]) end('done')
         await bench.clock.advance(60_000)
       }
       for (const [key, at] of changed) assert.ok((done.get(key) ?? 0) > at, `${key} was changed at ${at}`)

@@ -8,7 +8,7 @@ import { joinReflectors, type Source } from '../cluster/join-reflectors.ts'
 import type { Log } from '../log.ts'
 import type { EventReporter } from '../report/event-reporter.ts'
 import type { Metrics } from '../report/metrics.ts'
-import type { ProblemBoard } from '../report/problem-board.ts'
+import type { ProblemStore } from '../report/problem-store.ts'
 import { createEvictionPace, evictPod } from './evict-pod.ts'
 import { judgePod, type PodFinding, type PodSurroundings } from './judge-pod.ts'
 import { problemOfPod, type Treatment } from './pod-problem.ts'
@@ -28,7 +28,7 @@ export interface PodWatchOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly events: EventReporter
-  readonly board: ProblemBoard
+  readonly problemStore: ProblemStore
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
@@ -45,7 +45,7 @@ type Masked = PodFinding & { readonly kind: 'masked' }
 const SWEEP_MS = 5_000
 
 export function createPodWatch(options: PodWatchOptions): PodWatch {
-  const { client, clock, config, board, metrics, log } = options
+  const { client, clock, config, problemStore, metrics, log } = options
   const scopes = config.scope === 'cluster' ? [''] : options.listedNamespaces.map((name) => `/namespaces/${name}`)
   const source = joinReflectors(
     scopes.map((scope) =>
@@ -85,10 +85,10 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
       )
       const object = owner ? `${owner.kind} ${owner.name}` : `Pod ${name}`
       const key = `pods of ${namespace}/${object}`
-      if (!keys.has(key)) board.set(key, { ...toStatusError(problem, clock.now()), namespace, object })
+      if (!keys.has(key)) problemStore.set(key, { ...toStatusError(problem, clock.now()), namespace, object })
       keys.add(key)
     }
-    for (const key of shown) if (!keys.has(key)) board.clear(key)
+    for (const key of shown) if (!keys.has(key)) problemStore.clear(key)
     shown = keys
     metrics.podsMasked.set(masked.size)
   }

@@ -7,14 +7,14 @@ import { parsePlanKey } from '../plan/plan.ts'
 import type { ControllerObserver } from '../writes/controller.ts'
 import type { EventReporter } from './event-reporter.ts'
 import { type Metrics, QUEUE } from './metrics.ts'
-import type { ProblemBoard } from './problem-board.ts'
+import type { ProblemStore } from './problem-store.ts'
 
 export interface SessionObserverOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
   readonly events: EventReporter
-  readonly board: ProblemBoard
+  readonly problemStore: ProblemStore
   readonly leads: () => boolean
   readonly onChange: () => void
   readonly onSynced: () => void
@@ -27,7 +27,7 @@ const READY_LIMIT_MS = 60_000
 
 /** Reports the controller's work as metrics, log lines, Events and problems; a success is only counted. */
 export function createSessionObserver(options: SessionObserverOptions): ControllerObserver {
-  const { clock, log, metrics, board } = options
+  const { clock, log, metrics, problemStore } = options
   const bornAt = new Map<string, number>()
 
   function ready(key: string, action: WriteAction): void {
@@ -63,7 +63,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
     },
     wrote(key, action) {
       metrics.writes.inc({ kind: kindOf(action), outcome: 'ok' })
-      board.clear(key)
+      problemStore.clear(key)
       ready(key, action)
       if (log.isLevelEnabled('debug')) {
         const reason = action.kind === 'writeSecret' ? { reason: action.reason } : {}
@@ -81,19 +81,19 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
     problem(key, problem) {
       const { namespace = '', serviceAccount } = parsePlanKey(key)
       const object = serviceAccount === undefined ? {} : { object: `ServiceAccount ${serviceAccount}` }
-      board.set(key, { ...toStatusError(problem, clock.now()), namespace, ...object })
+      problemStore.set(key, { ...toStatusError(problem, clock.now()), namespace, ...object })
       if (!options.leads()) return
       if (problem.code === 'LIST_FOUGHT' || problem.code === 'SECRET_FOUGHT') metrics.fights.inc()
       const kind = serviceAccount === undefined ? 'Namespace' : 'ServiceAccount'
       const subject = { apiVersion: 'v1', kind, name: serviceAccount ?? namespace, namespace }
       options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)
     },
-    solved: (key) => board.clear(key),
+    solved: (key) => problemStore.clear(key),
     rival(key, problem) {
-      if (key === undefined || problem === undefined) return board.clear(RIVAL)
+      if (key === undefined || problem === undefined) return problemStore.clear(RIVAL)
       const { namespace = '', serviceAccount: name = '' } = parsePlanKey(key)
       const object = `ServiceAccount ${name}`
-      board.set(RIVAL, { ...toStatusError(problem, clock.now()), namespace, object })
+      problemStore.set(RIVAL, { ...toStatusError(problem, clock.now()), namespace, object })
       if (!options.leads()) return
       log.warn({ namespace, serviceAccount: name, code: problem.code }, problem.message)
       const subject = { apiVersion: 'v1', kind: 'ServiceAccount', name, namespace }

@@ -4,7 +4,7 @@ import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { RegistryState } from '../credentials/registry-state.ts'
 import type { Decision } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'
-import type { Problem } from './problem-board.ts'
+import type { Problem } from './problem-store.ts'
 
 export interface ReportInput {
   readonly version: string

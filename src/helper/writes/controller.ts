@@ -54,7 +54,7 @@ export interface Controller {
   context(): PlanContext
   /** Keys that wait. */
   readonly depth: number
-  /** Nothing waits and nothing is in hand. */
+  /** Nothing waits and nothing is being processed. */
   readonly idle: boolean
   /** Plans everything again and queues what has to be written: after a take-over, or when all credentials are there. */
   planAll(): void

@@ -4,7 +4,7 @@ import type { Decision, WriteAction } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'
 import type { FailureVerdict } from './write-failure.ts'
 
-/** The trouble that a decision stands for, if a person should know of it. */
+/** The problem of a decision, if a person should know of it. */
 export function problemOfDecision(key: PlanKey, decision: Decision, secretName: string): NopassError | undefined {
   const place = { namespace: key.namespace }
   if (decision.kind === 'skip' && decision.reason === 'foreign-secret' && key.serviceAccount === undefined) {
@@ -50,7 +50,7 @@ export interface FailedWrite {
   readonly secretName: string
 }
 
-/** The trouble that a failed write stands for, if a person should know of it. */
+/** The problem of a failed write, if a person should know of it. */
 export function problemOfWrite(action: WriteAction, error: unknown, failed: FailedWrite): NopassError | undefined {
   const { outcome, failures, secretName } = failed
   const { status, reason } = error instanceof KubeApiError ? error : { status: 0, reason: undefined }

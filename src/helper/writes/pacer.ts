@@ -1,4 +1,4 @@
-/** Spreads work evenly: at most `rate` a second, with what a pause of 50 ms saved up as the largest burst. */
+/** Limits the rate to `rate` per second, with a burst of at most 50 ms' worth. */
 export interface Pacer {
   setRate(perSecond: number): void
   /** Takes a turn and returns 0, or returns the milliseconds until there is one. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { createDeadlineHeap, type Waiting } from './deadline-heap.ts'
 import { type Pacer, type RetryWait, waitBeforeRetry } from './pacer.ts'
 
-/** `now`: something new happened, first come first served. `later`: by deadline, and one for every four of `now` while both wait. */
+/** `now`: something changed, in order of arrival. `later`: by deadline, and one for every four of `now` while both wait. */
 export interface Lane {
   readonly lane: 'now' | 'later'
   readonly deadline?: number
@@ -32,15 +32,15 @@ export interface WorkQueueOptions {
   readonly observer?: QueueObserver
 }
 
-/** A queue of keys: each key once, never in two hands at a time, and again if it changed while it was in hand. */
+/** A queue of keys: deduplicated, never processed concurrently, and requeued if they change while being processed. */
 export interface WorkQueue {
   add(key: string, lane: Lane): void
   addAfter(key: string, ms: number): void
-  /** Starts nothing for so long (a server that says 429). */
+  /** Pauses the queue for so long (after a 429). */
   slowDown(ms: number): void
   readonly depth: number
   readonly active: number
-  /** Forgets what waits; resolves when nothing is in hand any more. */
+  /** Drops waiting keys; resolves when nothing is being processed any more. */
   stop(): Promise<void>
 }
 
@@ -52,9 +52,9 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const waiting = new Map<string, Waiting & Lane & { readonly addedAt: number }>()
   const now: string[] = []
   const later = createDeadlineHeap()
-  const inHand = new Set<string>()
+  const inFlight = new Set<string>()
   const failures = new Map<string, number>()
-  /** In hand, and failed before. */
+  /** Being processed after a failure. */
   const repeating = new Set<string>()
   /** Failed before, and wait for others of the kind to end. */
   const parked: string[] = []
@@ -70,7 +70,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
   const enqueue = (key: string): void => {
     const item = waiting.get(key)
-    if (item === undefined || inHand.has(key)) return
+    if (item === undefined || inFlight.has(key)) return
     if (item.lane === 'now') now.push(key)
     else later.push(item)
   }
@@ -80,7 +80,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       pump()
     })
   }
-  /** What fails may hang until it fails (a webhook that does not answer): half of the hands stay free for all else. */
+  /** A failing key may block until its timeout (an unresponsive webhook), so retries use at most half of the workers. */
   const parks = (key: string): boolean => {
     if (repeating.size < mostRepeating || !failures.has(key)) return false
     parked.push(key)
@@ -101,13 +101,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
   const nextNow = (): string | undefined => {
     for (let key = now.shift(); key !== undefined; key = now.shift()) {
-      if (waiting.get(key)?.lane === 'now' && !inHand.has(key) && !parks(key)) return key
+      if (waiting.get(key)?.lane === 'now' && !inFlight.has(key) && !parks(key)) return key
     }
     return undefined
   }
   const nextLater = (): string | undefined => {
     for (let head = later.peek(); head !== undefined; head = later.peek()) {
-      if (waiting.get(head.key)?.order === head.order && !inHand.has(head.key) && !parks(head.key)) {
+      if (waiting.get(head.key)?.order === head.order && !inFlight.has(head.key) && !parks(head.key)) {
         const wait = head.paced ? pacer.take(clock.monotonic()) : 0
         if (wait > 0) return wakeIn(wait)
         later.pop()
@@ -118,13 +118,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     return undefined
   }
   const finish = (key: string, outcome: Outcome, startedAt: number): void => {
-    inHand.delete(key)
+    inFlight.delete(key)
     if (repeating.delete(key)) for (const one of parked.splice(0)) enqueue(one)
     options.observer?.finished(clock.monotonic() - startedAt)
     if (outcome === 'done') failures.delete(key)
     else if (!stopped) retry(key, outcome.retry)
     enqueue(key)
-    if (inHand.size === 0) for (const resolve of idle.splice(0)) resolve()
+    if (inFlight.size === 0) for (const resolve of idle.splice(0)) resolve()
   }
   const retry = (key: string, wait: RetryWait): void => {
     options.observer?.retried()
@@ -136,7 +136,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const start = (key: string): void => {
     const item = waiting.get(key)
     waiting.delete(key)
-    inHand.add(key)
+    inFlight.add(key)
     if (failures.has(key)) repeating.add(key)
     const startedAt = clock.monotonic()
     options.observer?.started(startedAt - (item?.addedAt ?? startedAt))
@@ -156,7 +156,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     // A handler that adds keys as it runs must not start a pump within the pump.
     if (pumping) return
     pumping = true
-    while (!stopped && inHand.size < options.concurrency) {
+    while (!stopped && inFlight.size < options.concurrency) {
       const key = next()
       if (key === undefined) break
       start(key)
@@ -195,14 +195,14 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       return waiting.size
     },
     get active() {
-      return inHand.size
+      return inFlight.size
     },
     stop() {
       stopped = true
       cancelWake?.()
       for (const cancel of delayed.values()) cancel()
       waiting.clear()
-      return inHand.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))
+      return inFlight.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))
     },
   }
 }

@@ -2,8 +2,8 @@ import type { RegistryConfig } from '../../../src/acr/registry-config.ts'
 import { createTokenSource } from '../../../src/acr/token-source.ts'
 import { createIdentity } from '../../../src/alibaba/identities/identity.ts'
 import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
+import { type CredentialManager, createCredentialManager } from '../../../src/helper/credentials/credential-manager.ts'
 import type { RegistryEntry, RegistryValues } from '../../../src/helper/credentials/registry-state.ts'
-import { createTokenKeeper, type TokenKeeper } from '../../../src/helper/credentials/token-keeper.ts'
 import { rotationRate } from '../../../src/helper/writes/pacer.ts'
 import type { CloudModel } from './cloud-model.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -38,11 +38,11 @@ const identityConfig = {
  * One cluster's helper as far as it schedules: the product's token sources, identity, refresh clocks, joined refreshes and
  * back-off. Its writes are not made one by one; how long they take is the product's own pace.
  */
-export function createFleetCluster(options: ClusterOptions): TokenKeeper {
+export function createFleetCluster(options: ClusterOptions): CredentialManager {
   const { clock, random, namespaces } = options
   const names = options.lives.map((_, index) => `r${index}`)
   const ends = new Map<string, { readonly expiresAt: number; readonly life: number }>()
-  return createTokenKeeper({
+  return createCredentialManager({
     entries: options.lives.map((life, index) => createEntry(`r${index}`, life, options)),
     carried: new Map(),
     clock,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
+import { type CredentialManager, createCredentialManager } from '../../src/helper/credentials/credential-manager.ts'
 import type { RegistryEntry, RegistryValues } from '../../src/helper/credentials/registry-state.ts'
-import { createTokenKeeper, type TokenKeeper } from '../../src/helper/credentials/token-keeper.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
 const MINUTE = 60_000
@@ -10,7 +10,7 @@ const DAY = 24 * 60 * MINUTE
 
 interface Bed {
   readonly clock: FakeClock
-  readonly keeper: TokenKeeper
+  readonly manager: CredentialManager
   /** Registries by rotation. */
   readonly rotations: string[]
   readonly calls: Map<string, number>
@@ -61,7 +61,7 @@ function open(registries: Record<string, Registry>, options: { apart?: boolean }
       }
     },
   )
-  const keeper = createTokenKeeper({
+  const manager = createCredentialManager({
     entries,
     carried: new Map(),
     clock,
@@ -78,16 +78,16 @@ function open(registries: Record<string, Registry>, options: { apart?: boolean }
       ),
     onChange: () => undefined,
   })
-  return { clock, keeper, rotations, calls, failures }
+  return { clock, manager, rotations, calls, failures }
 }
 
 test('P7 three registries of one life cost one write of each namespace in each period', async () => {
-  const { clock, keeper, rotations, calls } = open({
+  const { clock, manager, rotations, calls } = open({
     a: { lifeMinutes: 60 },
     b: { lifeMinutes: 60 },
     c: { lifeMinutes: 60 },
   })
-  keeper.start()
+  manager.start()
   await clock.advance(3 * 60 * MINUTE)
   rotations.splice(0)
   calls.clear()
@@ -98,8 +98,8 @@ test('P7 three registries of one life cost one write of each namespace in each p
 })
 
 test('P7 a long life is replaced with the last short one before its end, for hardly more calls', async () => {
-  const { clock, keeper, rotations, calls } = open({ short: { lifeMinutes: 60 }, long: { lifeMinutes: 720 } })
-  keeper.start()
+  const { clock, manager, rotations, calls } = open({ short: { lifeMinutes: 60 }, long: { lifeMinutes: 720 } })
+  manager.start()
   await clock.advance(DAY)
   rotations.splice(0)
   calls.clear()
@@ -110,22 +110,22 @@ test('P7 a long life is replaced with the last short one before its end, for har
 })
 
 test('registries that no namespace holds together keep to themselves', async () => {
-  const { clock, keeper, rotations } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } }, { apart: true })
-  keeper.start()
+  const { clock, manager, rotations } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } }, { apart: true })
+  manager.start()
   await clock.advance(DAY)
   assert.deepEqual([...new Set(rotations.slice(1))].sort(), ['a', 'b'])
 })
 
 test('a credential waits for another’s at most 3 s, and a failing one is rotated without', async () => {
-  const { clock, keeper, rotations, failures } = open({
+  const { clock, manager, rotations, failures } = open({
     a: { lifeMinutes: 60 },
     b: { lifeMinutes: 60, latency: 20_000 },
   })
-  keeper.start()
+  manager.start()
   await clock.advance(3_000)
-  assert.deepEqual([rotations, keeper.holding], [[], true])
+  assert.deepEqual([rotations, manager.holding], [[], true])
   await clock.advance(200)
-  assert.deepEqual([rotations, keeper.holding], [['a'], false])
+  assert.deepEqual([rotations, manager.holding], [['a'], false])
   await clock.advance(20_000)
   assert.deepEqual(rotations, ['a', 'b'])
   failures.set('b', new NopassError('CLOUD_UNAVAILABLE', 'down'))
@@ -134,11 +134,11 @@ test('a credential waits for another’s at most 3 s, and a failing one is rotat
 })
 
 test('P1 what replaces a credential that is over waits for nothing', async () => {
-  const { clock, keeper, rotations, failures } = open({
+  const { clock, manager, rotations, failures } = open({
     a: { lifeMinutes: 60 },
     b: { lifeMinutes: 60, latency: 2_000 },
   })
-  keeper.start()
+  manager.start()
   await clock.advance(MINUTE)
   for (const name of ['a', 'b']) failures.set(name, new NopassError('CLOUD_UNAVAILABLE', 'down'))
   await clock.advance(120 * MINUTE)
@@ -146,16 +146,16 @@ test('P1 what replaces a credential that is over waits for nothing', async () =>
   failures.clear()
   await clock.advance(3 * MINUTE)
   assert.deepEqual(rotations.toSorted(), ['a', 'b'])
-  assert.equal(keeper.holding, false)
+  assert.equal(manager.holding, false)
 })
 
 test('P7 entries of one instance and identity ask at the same time, though no namespace holds both', async () => {
   const same = { lifeMinutes: 60, key: 'one instance' }
-  const { clock, keeper, rotations, calls } = open(
+  const { clock, manager, rotations, calls } = open(
     { inside: same, outside: same, other: { lifeMinutes: 60 } },
     { apart: true },
   )
-  keeper.start()
+  manager.start()
   await clock.advance(3 * 60 * MINUTE)
   rotations.splice(0)
   calls.clear()
@@ -165,14 +165,14 @@ test('P7 entries of one instance and identity ask at the same time, though no na
 })
 
 test('a request for new tokens also asks at once for one that has failed so far and waits for its next try', async () => {
-  const { clock, keeper, calls, failures } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } })
+  const { clock, manager, calls, failures } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } })
   failures.set('b', new NopassError('CLOUD_DENIED', 'no', { reason: 'NoPermission' }))
-  keeper.start()
+  manager.start()
   await clock.advance(30 * MINUTE)
   const [a = 0, b = 0] = [calls.get('a'), calls.get('b')]
-  keeper.refreshOlderThan(clock.now())
+  manager.refreshOlderThan(clock.now())
   await clock.advance(200)
   assert.deepEqual([calls.get('a'), calls.get('b')], [a + 1, b + 1])
-  const [, state] = keeper.states
+  const [, state] = manager.states
   assert.equal(state?.triedAt, clock.now() - 100)
 })

@@ -3,7 +3,7 @@ import type { StatusError } from '../../release/helper-status.ts'
 export type Problem = StatusError & { readonly namespace?: string; readonly object?: string }
 
 /** Current problems that need a person, one per key. */
-export interface ProblemBoard {
+export interface ProblemStore {
   set(key: string, problem: Problem): void
   clear(key: string): void
   /** Newest first. */
@@ -16,7 +16,7 @@ const LIMIT = 1000
 const NAMESPACE_LIMIT = 100
 const NEWEST_OF_NAMESPACE = 3
 
-export function createProblemBoard(onChange: () => void): ProblemBoard {
+export function createProblemStore(onChange: () => void): ProblemStore {
   const problems = new Map<string, Problem>()
   const inNamespace = new Map<string | undefined, Set<string>>()
   const remove = (key: string): boolean => {

@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { type StatusError, toStatusError } from '../../release/helper-status.ts'
 import type { LiveToken, RegistryEntry, RegistryState, Verification } from './registry-state.ts'
 
-export interface RefreshClockOptions {
+export interface TokenRefresherOptions {
   readonly entry: RegistryEntry
   readonly clock: Clock
   /** Epoch milliseconds on the cloud's clock. */
@@ -33,7 +33,7 @@ export type RefreshEvent =
 export type RefreshReason = 'due' | 'retried' | 'joined' | 'wanted'
 
 /** Keeps the credential of one registry fresh by the credential's own expiry. */
-export interface RefreshClock {
+export interface TokenRefresher {
   readonly state: RegistryState
   /** From now on the credential is refreshed when it is due; at once when there is none. */
   start(): void
@@ -73,7 +73,7 @@ const STATIC_POLL_MS = 30_000
 const LONGEST_SLEEP = 1 / 4
 const SHORTEST_SLEEP_MS = 60_000
 
-export function createRefreshClock(options: RefreshClockOptions): RefreshClock {
+export function createTokenRefresher(options: TokenRefresherOptions): TokenRefresher {
   const { entry, clock, cloudNow, random } = options
   const shape = registryShape(entry.values)
   const stop = new AbortController()

@@ -1,9 +1,9 @@
 import { EARLIEST, LATEST, SHARED_PAUSE } from '../../acr/refresh-schedule.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { createRefreshClock, type RefreshClock, type RefreshEvent, type RefreshReason } from './refresh-clock.ts'
 import type { LiveToken, RegistryEntry, RegistryState } from './registry-state.ts'
+import { createTokenRefresher, type RefreshEvent, type RefreshReason, type TokenRefresher } from './token-refresher.ts'
 
-export interface TokenKeeperOptions {
+export interface CredentialManagerOptions {
   readonly entries: readonly RegistryEntry[]
   /** Of the configuration before a reload, by name; also those whose fingerprint has changed. */
   readonly carried: ReadonlyMap<string, RegistryState>
@@ -20,7 +20,7 @@ export interface TokenKeeperOptions {
 }
 
 /** Keeps the credentials of all registries fresh; those that share namespaces, or a token request, are replaced together (`joinsRefresh`). */
-export interface TokenKeeper {
+export interface CredentialManager {
   readonly states: readonly RegistryState[]
   /** What Secrets hold for a registry: its live credential, else the last one of an earlier configuration. */
   entryOf(registry: string): LiveToken | undefined
@@ -40,10 +40,10 @@ export interface TokenKeeper {
   stop(): void
 }
 
-export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
+export function createCredentialManager(options: CredentialManagerOptions): CredentialManager {
   const { clock, cloudNow, random, verifyIntervalMs, onChange } = options
   const hold = createRotationHold(clock, options.onTokens)
-  const clocks = new Map<string, RefreshClock>()
+  const clocks = new Map<string, TokenRefresher>()
   const shared = new Set(options.entries.filter(({ source }) => source.sharedSession).map(({ name }) => name))
 
   /** Only a first attempt takes others along: they are not to fail with one that fails. */
@@ -72,7 +72,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
 
   for (const entry of options.entries) {
     const { name } = entry
-    const one = createRefreshClock({
+    const one = createTokenRefresher({
       entry,
       clock,
       cloudNow,
