@@ -68,18 +68,6 @@ function caFingerprint(pem: string): string {
   return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')
 }
 
-/** Whether an object exists; undefined if the deployer may not read it. */
-async function exists(client: KubeClient, path: string, signal?: AbortSignal): Promise<boolean | undefined> {
-  try {
-    await client.request({ method: 'GET', path }, signal)
-    return true
-  } catch (error) {
-    if (error instanceof KubeApiError && error.status === 404) return false
-    if (error instanceof KubeApiError && error.status === 403) return undefined
-    throw error
-  }
-}
-
 /** Other releases of acr-nopass in the cluster as `namespace/release`; undefined if the deployer may not list them. */
 export async function otherReleases(
   client: KubeClient,
@@ -102,10 +90,35 @@ export async function otherReleases(
 
 /** Deployments of the vendor's own credential helper, self-managed and webhook. */
 const ADDONS = ['aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
+/** Part of the name of the vendor's images, also in another registry. */
+const ADDON_IMAGE = 'acr-credential-helper'
 
-/** The vendor's credential helpers in the cluster; one that cannot be read counts as absent. */
+interface DeploymentView {
+  readonly spec?: { readonly template?: { readonly spec?: { readonly containers?: readonly { image?: string }[] } } }
+}
+
+/**
+ * Which of the vendor's credential helpers work in the cluster, by name and image: anything may have such a name. One that cannot
+ * be read counts as absent.
+ */
 export async function findAddons(client: KubeClient, signal?: AbortSignal): Promise<readonly string[]> {
   const path = '/apis/apps/v1/namespaces/kube-system/deployments'
-  const there = await Promise.all(ADDONS.map((name) => exists(client, `${path}/${name}`, signal)))
-  return ADDONS.filter((_, index) => there[index])
+  const found = await Promise.all(ADDONS.map((name) => readDeployment(client, `${path}/${name}`, signal)))
+  return ADDONS.filter((_, index) =>
+    found[index]?.spec?.template?.spec?.containers?.some(({ image = '' }) => image.includes(ADDON_IMAGE)),
+  )
+}
+
+/** Undefined if it does not exist or the deployer may not read it. */
+async function readDeployment(
+  client: KubeClient,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<DeploymentView | undefined> {
+  try {
+    return await client.request<DeploymentView>({ method: 'GET', path }, signal)
+  } catch (error) {
+    if (error instanceof KubeApiError && (error.status === 404 || error.status === 403)) return undefined
+    throw error
+  }
 }

@@ -149,11 +149,13 @@ function setContainer({ kit }: HelperBed, change: object): Promise<unknown> {
   return kit.admin.request({ method: 'PATCH', path: DEPLOYMENT, contentType, body })
 }
 
+/** https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper */
+const ADDON_IMAGE = 'registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v21.01.26.0-9ac7d9b-aliyun'
 const ADDON = {
   metadata: { name: 'aliyun-acr-credential-helper' },
   spec: {
     replicas: 0,
     selector: { matchLabels: { app: 'addon' } },
-    template: { metadata: { labels: { app: 'addon' } }, spec: { containers: [{ name: 'addon', image: 'addon' }] } },
+    template: { metadata: { labels: { app: 'addon' } }, spec: { containers: [{ name: 'addon', image: ADDON_IMAGE }] } },
   },
 }
