@@ -109,7 +109,7 @@ export interface ResolvedValues {
    */
   nameOverride: string
   /**
-   * Deployment, ServiceAccount, Lease, ConfigMaps. Choose it at the first installation: a change renames the ServiceAccount, which the role's trust policy names, and the Lease. The action and `acr-nopass apply` refuse it (`RELEASE_RENAMED`).
+   * Deployment, ServiceAccount, Lease, ConfigMaps. Choose it at the first installation: a change renames the ServiceAccount, which the role's trust policy names, and the Lease. The action and `acr-nopass apply` refuse it (`RELEASE_RENAMED`). `helm upgrade` does not: a chart finds objects of another name only by listing, and would then fail for every deployer without that right.
    */
   fullnameOverride: string
   /**
