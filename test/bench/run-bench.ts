@@ -1,3 +1,4 @@
+import { formatError, toNopassError } from '../../src/errors.ts'
 import type { Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { buildPrograms } from './bed/programs.ts'
@@ -49,16 +50,24 @@ export async function runBench(options: BenchOptions, deps: BenchDeps, signal: A
   for (const [index, scenario] of scenarios.entries()) {
     const before = deps.load()
     const title = `${index + 1} of ${scenarios.length}: ${scenario.title.en}`
-    const result = await progress.step(title, ({ update: tell }) =>
-      runScenario(scenario, { root, tools, programs, settings, tell, note: progress.note, signal }, figures),
-    )
-    print(describeResult(scenario.name, result))
-    const conditions = { at: deps.now(), load: [before, deps.load()] } as const
-    if (options.write) await writePages(root, scenario, result, conditions, machine)
-    failed ||= isBroken(result)
-    missed.push(...result.outcomes.filter(({ within }) => within === false).map(({ figure }) => figure.id))
+    try {
+      const result = await progress.step(title, ({ update: tell }) =>
+        runScenario(scenario, { root, tools, programs, settings, tell, note: progress.note, signal }, figures),
+      )
+      print(describeResult(scenario.name, result))
+      const conditions = { at: deps.now(), load: [before, deps.load()] } as const
+      if (options.write) await writePages(root, scenario, result, conditions, machine)
+      failed ||= isBroken(result)
+      missed.push(...result.outcomes.filter(({ within }) => within === false).map(({ figure }) => figure.id))
+    } catch (error) {
+      if (signal.aborted) throw error
+      // The others are measured all the same.
+      print(`${scenario.name}: not measured\n${formatError(toNopassError(error))}`)
+      failed = true
+      missed.push(...figures.filter((one) => one.scenario === scenario.name).map(({ id }) => id))
+    }
   }
-  print(missed.length === 0 ? 'every bar is met' : `over their bar: ${missed.join(', ')}`)
+  print(missed.length === 0 ? 'every bar is met' : `over their bar or not measured: ${missed.join(', ')}`)
   return failed ? 1 : 0
 }
 
