@@ -131,6 +131,34 @@ for (const helm of ['helm4', 'helm3'] as const) {
         outputs.results,
       )
     })
+
+    await t.test(
+      'values that would rename the objects of the release are refused, and nothing is written',
+      async () => {
+        const admin = bed.clusters[0]?.cluster.admin ?? assert.fail()
+        const leases = '/apis/coordination.k8s.io/v1/namespaces/acr-nopass/leases'
+        const accounts = '/api/v1/namespaces/acr-nopass/serviceaccounts'
+        const before = await Promise.all([leases, accounts].map((path) => namesIn(admin, path)))
+        for (const [override, name] of [
+          ['nameOverride: pull', 'acr-nopass-pull'],
+          ['fullnameOverride: pull', 'pull'],
+        ]) {
+          const { code, results, outputs } = await run({ values: `${bed.values}${override}\n`, verify: 'false' })
+          const [{ status, phase, error, revision }] = results
+          assert.deepEqual(
+            [code, status, phase, error?.code],
+            [1, 'failed', 'preflight', 'RELEASE_RENAMED'],
+            outputs.results,
+          )
+          assert.equal(
+            error.message,
+            `the objects of this release are named acr-nopass, and these values name them ${name}`,
+          )
+          assert.equal(revision.from, revision.to)
+        }
+        assert.deepEqual(await Promise.all([leases, accounts].map((path) => namesIn(admin, path))), before)
+      },
+    )
   })
 }
 
