@@ -1,6 +1,6 @@
 {{/*
 How an upgrade replaces Pods. In the node's network a port has room for one Pod a node, so there an old Pod leaves before the new
-one comes; a surge would wait for a free node, for ever on a cluster without one.
+one comes; a surge would wait for a free node, permanently on a cluster without one.
 */}}
 {{- define "acr-nopass.strategy" -}}
 {{- if .Values.updateStrategy -}}

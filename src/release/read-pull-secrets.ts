@@ -1,7 +1,7 @@
 import { METADATA_ONLY, METADATA_ONLY_LIST } from '../kube/client.ts'
 import { type KubeObject, namespacedPath } from '../kube/types.ts'
 import type { Reader } from './reader.ts'
-import type { SecretView, Trimmers } from './views.ts'
+import type { SecretView, Transforms } from './views.ts'
 
 /**
  * The Secrets of that name by namespace, of all namespaces or one; metadata only. One that a list shows without a record of its writers,
@@ -10,7 +10,7 @@ import type { SecretView, Trimmers } from './views.ts'
 export async function readPullSecrets(
   reader: Reader,
   name: string,
-  trim: Trimmers,
+  trim: Transforms,
   namespace?: string,
 ): Promise<ReadonlyMap<string, SecretView> | undefined> {
   const path = namespace === undefined ? '/api/v1/secrets' : `/api/v1/namespaces/${namespace}/secrets`

@@ -56,7 +56,7 @@ export interface ServiceAccountObject extends KubeObject {
   readonly imagePullSecrets?: readonly { readonly name?: string }[]
 }
 
-export interface TrimOptions {
+export interface TransformOptions {
   /** `<release namespace>.<release name>`. */
   readonly instance: string
   readonly secretLabels: Readonly<Record<string, string>>
@@ -86,13 +86,13 @@ export function boundedList(
 }
 
 /** Reduces objects to views; equal parts are shared, because there may be 10,000 objects of each kind. */
-export interface Trimmers {
+export interface Transforms {
   namespace(object: KubeObject): NamespaceView
   secret(object: KubeObject): SecretView
   serviceAccount(object: ServiceAccountObject): ServiceAccountView
 }
 
-export function createTrimmers(options: TrimOptions): Trimmers {
+export function createTransforms(options: TransformOptions): Transforms {
   const share = createShare(2_000)
   const withSharedList = (list: ReturnType<typeof boundedList>) => ({ ...list, list: share(list.list) })
   const wanted = Object.entries(options.secretLabels)

@@ -89,7 +89,7 @@ test('P2 429 with Retry-After: no write is started before its time is over', asy
   const writes = proxy.calls.slice(from).filter(isSecretWrite)
   const refusedAt = writes.find(({ status }) => status === 429)?.at ?? 0
   const within = writes.filter(({ at }) => at > refusedAt && at < refusedAt + 3_000).length
-  // What was under way already may end: as many as the helper has in hand at a time.
+  // What was under way already may end: as many as the helper processes at a time.
   assert.ok(within < 16 && writes.length - within > 16, `${within} of ${writes.length}`)
 })
 

@@ -4,7 +4,7 @@ import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER } from '../../src/kube/names.ts'
 import { createReflector } from '../../src/kube/watch/reflector.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { createTrimmers, type ServiceAccountObject, type ServiceAccountView } from '../../src/release/views.ts'
+import { createTransforms, type ServiceAccountObject, type ServiceAccountView } from '../../src/release/views.ts'
 import { runBin } from '../cli/run-bin.ts'
 import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hostile-accounts.ts'
 import { eventually } from '../support/eventually.ts'
@@ -81,7 +81,7 @@ test('security 2: our entry is taken out of a list that became overlong by it, e
 test('security 2: a server without WatchList is read in pages that shrink', async () => {
   const stop = new AbortController()
   const problems: unknown[] = []
-  const trim = createTrimmers({ instance: 'a.b', secretLabels: {}, secretName: SECRET, namespaceLabels: new Set() })
+  const trim = createTransforms({ instance: 'a.b', secretLabels: {}, secretName: SECRET, namespaceLabels: new Set() })
   await new Promise<void>((resolve) => {
     const reflector = createReflector<ServiceAccountObject, ServiceAccountView>({
       client: admin,

@@ -15,7 +15,7 @@ interface Bench {
   readonly queue: WorkQueue
   /** Keys in the order in which they were begun. */
   readonly begun: string[]
-  /** Ends the oldest that is in hand with this key. */
+  /** Ends the oldest one being processed with this key. */
   end(key: string, outcome?: Outcome): Promise<void>
 }
 
@@ -69,7 +69,7 @@ test('M7 neither lane starves the other: one of later for every four of now, and
   assert.equal(order, 'fnnnrnnnnrnnnnrn')
 })
 
-test('keys that fail hold half of the hands at most: what is new does not wait until they have failed again', async () => {
+test('keys that fail occupy at most half of the workers: a new key does not wait until they have failed again', async () => {
   const { clock, queue, begun, end } = open({ concurrency: 4 })
   const failing = ['f1', 'f2', 'f3', 'f4', 'f5', 'f6']
   for (const key of failing) queue.add(key, NOW)
@@ -89,7 +89,7 @@ test('keys that fail hold half of the hands at most: what is new does not wait u
   assert.equal(queue.depth, 0)
 })
 
-test('a key that changes while it is in hand is done once more, not at the same time', async () => {
+test('a key that changes while it is being processed is processed once more, not concurrently', async () => {
   const { queue, begun, end } = open({ concurrency: 4 })
   queue.add('a', NOW)
   queue.add('a', NOW)
@@ -191,7 +191,7 @@ test('a handler that throws loses its key to nobody', async () => {
   assert.deepEqual([calls, queue.depth, queue.active], [2, 0, 0])
 })
 
-test('stop waits for what is in hand and starts nothing more', async () => {
+test('stop waits for keys being processed and starts nothing more', async () => {
   const { queue, begun, end } = open()
   queue.add('a', NOW)
   queue.add('b', NOW)

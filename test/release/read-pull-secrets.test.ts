@@ -4,7 +4,7 @@ import { type KubeCall, type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST } fro
 import type { KubeObject } from '../../src/kube/types.ts'
 import { readPullSecrets } from '../../src/release/read-pull-secrets.ts'
 import { createReader } from '../../src/release/reader.ts'
-import { createTrimmers } from '../../src/release/views.ts'
+import { createTransforms } from '../../src/release/views.ts'
 
 const fieldsV1 = {
   'f:data': { 'f:.dockerconfigjson': {} },
@@ -22,7 +22,7 @@ const secret = (namespace: string): KubeObject => ({
   },
 })
 const withoutWriters = ({ metadata: { managedFields: _, ...metadata } }: KubeObject): KubeObject => ({ metadata })
-const trim = createTrimmers({
+const trim = createTransforms({
   instance: 'home.r',
   secretLabels: {},
   secretName: 'acr-nopass',

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { listOwner } from '../../src/kube/managed-fields.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../../src/kube/types.ts'
 import { ownsContent } from '../../src/release/ownership.ts'
-import { createTrimmers } from '../../src/release/views.ts'
+import { createTransforms } from '../../src/release/views.ts'
 
 // As a real API server (1.36) writes them.
 const OURS: ManagedFieldsEntry = {
@@ -64,7 +64,7 @@ test('the owner of a list is a foreign Apply, else a foreign Update, else we', (
   assert.deepEqual(listOwner([update('before-first-apply', list), us]), { manager: 'acr-nopass', operation: 'Update' })
 })
 
-const trimmers = createTrimmers({
+const transforms = createTransforms({
   instance: 'home.r',
   secretLabels: { team: 'a' },
   secretName: 'acr-nopass',
@@ -82,7 +82,7 @@ test('of a Secret its marks are kept, and whose it is is told by both labels', (
     'acr-nopass.io/registries': 'legacy,prod',
     'acr-nopass.io/issued-at': ',2026-01-01T00:00:00.000Z',
   }
-  assert.deepEqual(trimmers.secret(meta({ labels, annotations, managedFields: [OURS] })), {
+  assert.deepEqual(transforms.secret(meta({ labels, annotations, managedFields: [OURS] })), {
     uid: 'u',
     resourceVersion: '3',
     ours: true,
@@ -95,7 +95,7 @@ test('of a Secret its marks are kept, and whose it is is told by both labels', (
     otherManager: undefined,
   })
   const others = { ...labels, 'app.kubernetes.io/instance': 'home.other' }
-  const foreign = trimmers.secret(meta({ labels: others, managedFields: [update('kubectl', { 'f:data': {} })] }))
+  const foreign = transforms.secret(meta({ labels: others, managedFields: [update('kubectl', { 'f:data': {} })] }))
   assert.deepEqual(
     [foreign.ours, foreign.intact, foreign.hash, foreign.expiresAt, foreign.otherManager],
     [false, false, undefined, undefined, 'kubectl'],
@@ -107,7 +107,7 @@ test('of a Secret a label is missed, and one that values no longer ask for is to
   const labelled = (labels: Record<string, string>, ...ours: string[]): boolean => {
     const owned = Object.fromEntries(ours.map((key) => [`f:${key}`, {}]))
     const entry = update('acr-nopass', { 'f:metadata': { 'f:labels': { '.': {}, ...owned } } }, 'Apply')
-    return trimmers.secret(meta({ labels: { ...marks, ...labels }, managedFields: [entry] })).labelled
+    return transforms.secret(meta({ labels: { ...marks, ...labels }, managedFields: [entry] })).labelled
   }
   assert.equal(labelled({ team: 'a' }, 'team', ...Object.keys(marks)), true)
   assert.equal(labelled({}), false)
@@ -118,19 +118,19 @@ test('of a Secret a label is missed, and one that values no longer ask for is to
 
 test('of a Namespace the asked labels are kept, with opt-out and end', () => {
   const labels = { env: 'prod', other: 'x', 'acr-nopass.io/skip': 'true' }
-  const view = trimmers.namespace(meta({ labels, deletionTimestamp: '2026-01-01T00:00:00Z' }))
+  const view = transforms.namespace(meta({ labels, deletionTimestamp: '2026-01-01T00:00:00Z' }))
   assert.deepEqual([view.labels, view.optedOut, view.terminating], [{ env: 'prod' }, true, true])
 })
 
 test('of a ServiceAccount the list is kept as it stands, with entries without a name', () => {
-  const view = trimmers.serviceAccount({ ...meta({}), imagePullSecrets: [{ name: 'b' }, {}, { name: 'b' }] })
+  const view = transforms.serviceAccount({ ...meta({}), imagePullSecrets: [{ name: 'b' }, {}, { name: 'b' }] })
   assert.deepEqual([view.namespace, view.list, view.optedOut], ['shop', ['b', '', 'b'], false])
-  assert.equal(trimmers.serviceAccount(meta({ annotations: { 'acr-nopass.io/skip': 'true' } })).optedOut, true)
+  assert.equal(transforms.serviceAccount(meta({ annotations: { 'acr-nopass.io/skip': 'true' } })).optedOut, true)
 })
 
 test('security 2: of an overlong list only the count and our entry are kept', () => {
   const view = (names: readonly string[]) =>
-    trimmers.serviceAccount({ ...meta({}), imagePullSecrets: names.map((name) => ({ name })) })
+    transforms.serviceAccount({ ...meta({}), imagePullSecrets: names.map((name) => ({ name })) })
   const many = Array.from({ length: 100 }, (_, index) => `n${index}`)
   assert.deepEqual([view(many).list.length, view(many).overlong], [100, undefined])
   const over = view([...many, 'one-more'])
@@ -147,6 +147,6 @@ test('security 2: of a Secret no annotation is kept that is longer than ours', (
     'acr-nopass.io/content-hash': 'f'.repeat(200_000),
     'acr-nopass.io/registries': 'r,'.repeat(30_000),
   }
-  const { hash, registries } = trimmers.secret(meta({ annotations }))
+  const { hash, registries } = transforms.secret(meta({ annotations }))
   assert.deepEqual([hash, registries], [undefined, []])
 })

@@ -76,8 +76,8 @@ function perform(settings: Settings, folder: RunFolder, host: CliHost): Promise<
     host.stderr.write(`${dim(seconds)} ${bold(printable(cluster))}: ${printable(line)}\n`)
   }
   // Nothing here prints a secret, and there is no runner to tell.
-  const face = { environment: host.env, folder, mask: () => undefined, report }
-  return runRollout(settings, createRolloutDeps(settings, face, host.signal), host.signal)
+  const reporter = { environment: host.env, folder, mask: () => undefined, report }
+  return runRollout(settings, createRolloutDeps(settings, reporter, host.signal), host.signal)
 }
 
 /** As the action's post step: repairs an interrupted helm, removes leftover probes. */

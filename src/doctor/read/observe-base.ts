@@ -4,7 +4,7 @@ import { findAddons } from '../../release/cluster-reads.ts'
 import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
-import { createTrimmers, type Trimmers } from '../../release/views.ts'
+import { createTransforms, type Transforms } from '../../release/views.ts'
 import type { CloudSnapshot } from '../cloud/cloud-facts.ts'
 import type { Observed } from '../observed.ts'
 
@@ -47,12 +47,12 @@ export const NOT_INSPECTED: CloudSnapshot = { state: 'not-inspected', why: 'no r
 /** What a release's Secrets are called, and the functions that reduce objects as its helper does. */
 export function lensOf({ namespace, name, config, status }: ReleaseFacts): {
   readonly secretName: string
-  readonly trim: Trimmers
+  readonly trim: Transforms
 } {
   const secretName = config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME
   return {
     secretName,
-    trim: createTrimmers({
+    trim: createTransforms({
       instance: `${namespace}.${name}`,
       secretLabels: {},
       secretName,

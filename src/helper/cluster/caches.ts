@@ -9,7 +9,7 @@ import type {
   SecretView,
   ServiceAccountObject,
   ServiceAccountView,
-  Trimmers,
+  Transforms,
 } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { joinReflectors, type Source } from './join-reflectors.ts'
@@ -23,7 +23,7 @@ export interface CachesOptions {
   readonly config: Pick<HelperConfig, 'scope' | 'attach' | 'secretName' | 'release'>
   /** Scope `namespaces`: what to look at; our own besides, but for its ServiceAccounts. */
   readonly listedNamespaces: readonly string[]
-  readonly trimmers: Trimmers
+  readonly transforms: Transforms
   readonly onNamespace: ChangeHandler<NamespaceView>
   readonly onSecret: ChangeHandler<SecretView>
   readonly onServiceAccount: ChangeHandler<ServiceAccountView>
@@ -58,7 +58,7 @@ export interface Caches {
 const SERVICE_ACCOUNT_PAGE = 200
 
 export function createCaches(options: CachesOptions): Caches {
-  const { clock, config, trimmers } = options
+  const { clock, config, transforms } = options
   const clusterWide = config.scope === 'cluster'
   const listed = options.listedNamespaces
   const withOwn = [...new Set([...listed, config.release.namespace])]
@@ -111,14 +111,14 @@ export function createCaches(options: CachesOptions): Caches {
   const namespaces: Source<NamespaceView> =
     reader ??
     reflect<KubeObject, NamespaceView>('namespaces', '', {
-      trim: trimmers.namespace,
+      trim: transforms.namespace,
       onChange: options.onNamespace,
       metadataOnly: true,
     })
   const secrets = joinReflectors(
     scopesOf(withOwn).map((scope) =>
       reflect<KubeObject, SecretView>('secrets', scope, {
-        trim: trimmers.secret,
+        trim: transforms.secret,
         onChange: options.onSecret,
         metadataOnly: true,
         selector: { fieldSelector: `metadata.name=${config.secretName}` },
@@ -133,7 +133,7 @@ export function createCaches(options: CachesOptions): Caches {
       : joinReflectors(
           scopesOf(listed).map((scope) =>
             reflect<ServiceAccountObject, ServiceAccountView>('serviceaccounts', scope, {
-              trim: trimmers.serviceAccount,
+              trim: transforms.serviceAccount,
               onChange: options.onServiceAccount,
               pageSize: SERVICE_ACCOUNT_PAGE,
             }),

@@ -3,13 +3,13 @@ import { type KubeClient, METADATA_ONLY } from '../../kube/client.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { type ChangeHandler, createStore } from '../../kube/watch/store.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
-import type { NamespaceView, Trimmers } from '../../release/views.ts'
+import type { NamespaceView, Transforms } from '../../release/views.ts'
 import type { Source } from './join-reflectors.ts'
 
 export interface NamespaceReaderOptions {
   readonly client: KubeClient
   readonly clock: Clock
-  readonly trimmers: Trimmers
+  readonly transforms: Transforms
   readonly names: readonly string[]
   readonly onChange: ChangeHandler<NamespaceView>
   readonly onSynced: () => void
@@ -58,7 +58,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     try {
       const object = await client.request<KubeObject>({ method: 'GET', path, accept: METADATA_ONLY }, signal)
       refused.delete(name)
-      store.replace(name, options.trimmers.namespace(object))
+      store.replace(name, options.transforms.namespace(object))
     } catch (error) {
       const status = error instanceof KubeApiError ? error.status : 0
       if (status !== 403 && status !== 404) {

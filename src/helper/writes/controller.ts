@@ -3,7 +3,7 @@ import type { KubeClient } from '../../kube/client.ts'
 import type { ServerFeatures } from '../../kube/watch/reflector.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import type { Targets } from '../../release/targets.ts'
-import { createTrimmers } from '../../release/views.ts'
+import { createTransforms } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { type Caches, createCaches } from '../cluster/caches.ts'
 import { createObservedCluster } from '../cluster/observed-cluster.ts'
@@ -81,9 +81,9 @@ export function createController(options: ControllerOptions): Controller {
   const { secretName } = config
   const instance = `${config.release.namespace}.${config.release.name}`
   const { secretLabels } = config
-  const trimmers = createTrimmers({ instance, secretLabels, secretName, namespaceLabels: targets.namespaceLabels })
+  const transforms = createTransforms({ instance, secretLabels, secretName, namespaceLabels: targets.namespaceLabels })
   const observed = createObservedCluster(() => caches, secretName)
-  const writer = createWriter({ client: options.client, clock, caches: () => caches, trimmers, groups, secretName })
+  const writer = createWriter({ client: options.client, clock, caches: () => caches, transforms, groups, secretName })
   const pacer = createPacer(config.refreshRate)
   const stop = new AbortController()
   const home = config.release.namespace
@@ -107,7 +107,7 @@ export function createController(options: ControllerOptions): Controller {
     features: options.features,
     config,
     listedNamespaces: targets.listedNamespaces,
-    trimmers,
+    transforms,
     onNamespace(name, current, previous) {
       observer.changed()
       observed.noteNamespace(current, previous)

@@ -11,7 +11,7 @@ import { CONTENT_MANAGER, FIELD_MANAGER } from '../../kube/names.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
 import { isOlder } from '../../kube/watch/store.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { ServiceAccountObject, Trimmers } from '../../release/views.ts'
+import type { ServiceAccountObject, Transforms } from '../../release/views.ts'
 import type { Caches } from '../cluster/caches.ts'
 import type { CredentialGroup } from '../credentials/credential-group.ts'
 import type { CredentialGroups } from '../credentials/credential-groups.ts'
@@ -22,7 +22,7 @@ export interface WriterOptions {
   readonly client: KubeClient
   readonly clock: Clock
   readonly caches: () => Caches
-  readonly trimmers: Trimmers
+  readonly transforms: Transforms
   readonly groups: CredentialGroups
   readonly secretName: string
 }
@@ -40,13 +40,13 @@ export interface Writer {
 }
 
 export function createWriter(options: WriterOptions): Writer {
-  const { client, clock, secretName, trimmers } = options
+  const { client, clock, secretName, transforms } = options
 
   async function writeSecret(action: WriteAction & { kind: 'writeSecret' }, signal: AbortSignal): Promise<void> {
     const group = options.groups.byKey(action.group)
     if (group === undefined) throw new Error(`no content ${action.group}`)
     const object = await client.request<KubeObject>(writeSecretRequest(action, group, secretName), signal)
-    options.caches().secrets.put(`${action.namespace}/${secretName}`, trimmers.secret(object))
+    options.caches().secrets.put(`${action.namespace}/${secretName}`, transforms.secret(object))
   }
 
   /** Listed by name: the helper has no right to `get` a ServiceAccount or a Secret. */
@@ -70,7 +70,7 @@ export function createWriter(options: WriterOptions): Writer {
     const list = action.list ?? (await readOtherEntries(action, signal))
     const object = await client.request<ServiceAccountObject>(writeListRequest(action, list), signal)
     const key = `${action.namespace}/${action.serviceAccount}`
-    options.caches().serviceAccounts?.put(key, trimmers.serviceAccount(object))
+    options.caches().serviceAccounts?.put(key, transforms.serviceAccount(object))
   }
 
   return {

@@ -4,7 +4,7 @@ import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../releas
 import { readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
-import { createTrimmers, type NamespaceView, type SecretView } from '../../release/views.ts'
+import { createTransforms, type NamespaceView, type SecretView } from '../../release/views.ts'
 
 /** The state of acr-nopass, which replaces the old helper. */
 export interface OurSide {
@@ -31,7 +31,7 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
   const secretName = config?.secretName ?? release?.status?.secretName ?? DEFAULT_SECRET_NAME
   const targets = config && createTargets(config)
   const instance = `${release?.namespace}.${release?.name}`
-  const trim = createTrimmers({
+  const trim = createTransforms({
     instance,
     secretLabels: {},
     secretName,

@@ -5,7 +5,7 @@ import type { Settings } from '../inputs/settings.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { RolloutDeps } from './run-rollout.ts'
 
-export interface RolloutFace {
+export interface RolloutReporter {
   readonly environment: NodeJS.ProcessEnv
   readonly folder: RunFolder
   /** Called once with every secret, before it is used. */
@@ -14,11 +14,11 @@ export interface RolloutFace {
 }
 
 /** The dependencies of a rollout; the action and the command line tool differ in masking and reporting. */
-export function createRolloutDeps(settings: Settings, face: RolloutFace, signal: AbortSignal): RolloutDeps {
-  const { environment, folder, report } = face
+export function createRolloutDeps(settings: Settings, reporter: RolloutReporter, signal: AbortSignal): RolloutDeps {
+  const { environment, folder, report } = reporter
   const { inputs } = settings
   const transport = createDefaultTransport({ env: environment })
-  const mask = once(face.mask)
+  const mask = once(reporter.mask)
   const findHelm = (): ReturnType<RolloutDeps['findHelm']> => {
     const { 'helm-version': version, 'helm-mirror': mirror, 'helm-sha256': sha256 } = inputs
     const toolCache = environment.RUNNER_TOOL_CACHE
