@@ -13,6 +13,7 @@ import { runAction } from './support/run-action.ts'
 // What an earlier run broke, on a real API server, with Helm 4. Each test goes on from the one before.
 
 let bed: ActionBed
+let helm3: ActionBed
 let folder: string
 let helper: string
 before(async () => {
@@ -21,6 +22,7 @@ before(async () => {
   await writeHelperProgram(helper)
   const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper] as const }
   bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4', images })
+  helm3 = await withHelm(bed, 'helm3')
 })
 after(async () => {
   await bed[Symbol.asyncDispose]()
@@ -43,7 +45,6 @@ test('C2 after a first installation whose Pods crash, correct values succeed', a
 })
 
 test('C2 after an upgrade with Helm 3 whose Pods crash, and which was not rolled back, correct values succeed', async () => {
-  const helm3 = await withHelm(bed, 'helm3')
   const crashing = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] }
   const broken = await run(crashing, { timeout: '3m', rollback: 'false' }, helm3)
   assert.deepEqual([broken.result?.status, broken.result?.error?.code], ['failed', 'POD_FAILING'], broken.stdout)
@@ -156,3 +157,32 @@ test('M14 a deployer that may not list ServiceAccounts and Secrets everywhere un
     /left: pull secrets without content \(the deployer may not list ServiceAccounts and Secrets in all namespaces\)/,
   )
 })
+
+test("C1 with Helm's records in ConfigMaps a failed upgrade goes back, with Helm 3 and Helm 4", async () => {
+  const inConfigMaps = (from: ActionBed): ActionBed => ({ ...from, env: { ...from.env, HELM_DRIVER: 'configmap' } })
+  const beds = [helm3, bed].map(inConfigMaps)
+  const hook = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'hook', namespace: 'absent', annotations: { 'helm.sh/hook': 'pre-upgrade' } },
+  }
+  const first = await run({}, { verify: 'false', timeout: '3m' }, beds[0])
+  assert.deepEqual([first.code, first.result?.status], [0, 'deployed'], first.stdout)
+  for (const one of beds) {
+    const { code, result, stdout } = await run({ extraObjects: [hook] }, { verify: 'false' }, one)
+    assert.deepEqual([code, result?.status], [1, 'rolled-back'], stdout)
+  }
+  const { admin } = bed.clusters[0]?.cluster ?? assert.fail()
+  const query = { labelSelector: 'owner=helm' }
+  const records = async (kind: string) => {
+    const path = `/api/v1/namespaces/acr-nopass/${kind}`
+    const { items } = await admin.request<{ items: readonly Labelled[] }>({ method: 'GET', path, query })
+    return items.map(({ metadata }) => metadata.labels.status)
+  }
+  assert.deepEqual(await records('secrets'), [])
+  assert.deepEqual(await records('configmaps'), ['superseded', 'failed', 'superseded', 'failed', 'deployed'])
+})
+
+interface Labelled {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> }
+}
