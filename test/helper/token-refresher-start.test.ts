@@ -45,6 +45,18 @@ test('a follower asks until there is one token, and no further', async () => {
   assert.equal(refresh.state.live?.token.password, 'p1')
 })
 
+test('a registry that failed before it took over a good credential is asked again soon, so that it does not count as failing for long', async () => {
+  const { clock, refresh, calls, answers } = openRefresh()
+  answers.unshift(OUTAGE)
+  refresh.prove()
+  await clock.advance(10)
+  assert.deepEqual([calls.length, refresh.state.failures], [1, 1])
+  refresh.adopt(tokenOf(clock.now() - 10 * MINUTE))
+  refresh.start()
+  await clock.advance(MINUTE)
+  assert.deepEqual([calls.length, refresh.state.failures, refresh.state.error], [2, 0, undefined])
+})
+
 test('a request for a rotation is granted immediately, in one call', async () => {
   const { clock, refresh, calls } = openRefresh()
   refresh.start()

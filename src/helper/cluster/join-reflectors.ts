@@ -14,6 +14,7 @@ export function joinReflectors<T extends Versioned>(
   return {
     get: (key) => at(key)?.get(key),
     put: (key, view) => at(key)?.put(key, view),
+    isOutdated: (key) => at(key)?.isOutdated(key) === true,
     entries: () => parts.flatMap((part) => [...part.entries()]),
     get synced() {
       return parts.every(({ synced }, index) => synced || refused?.(names[index] ?? ''))
@@ -38,6 +39,8 @@ export interface Source<T extends Versioned> {
   get(key: string): T | undefined
   put(key: string, view: T): void
   entries(): Iterable<[string, T]>
+  /** Whether the server's versions went back and this object was not read since. */
+  isOutdated(key: string): boolean
   readonly synced: boolean
   readonly lastProgress: number
   readonly lastActivity: number

@@ -105,6 +105,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
   return {
     get: store.get,
     put: store.put,
+    isOutdated: store.isOutdated,
     entries: () => store.entries(),
     refused: (name) => refused.has(name),
     confirm: (name, signal) => (isFresh(name) ? undefined : read(name, signal).then(() => isFresh(name))),

@@ -285,8 +285,9 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     start() {
       if (mode === 'started') return
       mode = 'started'
-      if (state.live && !wanted) scheduleFor(state.live)
-      else scheduleIn(0)
+      if (!state.live || wanted) scheduleIn(0)
+      else if (state.failures > 0) arm()
+      else scheduleFor(state.live)
       // Helpers that start at one moment do not log in at one moment for good.
       if (options.verifyIntervalMs > 0) verifyLater(random())
     },
@@ -306,7 +307,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
         return
       }
       state = { ...state, live: { ...live, origin: 'restored' }, kept: undefined, verified: 'skipped' }
-      scheduleFor(live)
+      // One that fails is tried again when that is due: whether it still does is not known from what another got.
+      if (state.failures === 0) scheduleFor(live)
       options.onChange({ kind: 'unchanged', state })
       options.onToken(state)
     },

@@ -236,11 +236,18 @@ export function createController(options: ControllerOptions): Controller {
     const { verdict, error } = result
     observer.failed(key, action, verdict, error)
     const isPersistent = verdict.outcome === 'conflict' && failures % CONFLICTS === CONFLICTS - 1
-    if (isPersistent && (await writer.isRewound(action, stop.signal))) options.onRewound()
+    // While all is read again, each further restart of that would only delay it.
+    if (isPersistent && !isReadAgain(action) && (await writer.isRewound(action, stop.signal)) && !isReadAgain(action))
+      options.onRewound()
     const problem = problemOfWrite(action, error, { outcome: verdict.outcome, failures, secretName })
     if (problem) observer.problem(key, problem)
     if (verdict.slowDownMs > 0) queue.slowDown(verdict.slowDownMs)
     return verdict.retry === 'never' ? 'done' : { retry: verdict.retry }
+  }
+
+  function isReadAgain(action: WriteAction): boolean {
+    if (action.kind === 'writeSecret') return caches.secrets.isOutdated(`${action.namespace}/${secretName}`)
+    return caches.serviceAccounts?.isOutdated(`${action.namespace}/${action.serviceAccount}`) === true
   }
 
   function note(key: string, planned: PlanKey, decision: Decision): void {

@@ -254,6 +254,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     entries: store.entries,
     put: store.put,
     remove: store.remove,
+    isOutdated: store.isOutdated,
     rewind,
     get size() {
       return store.size

@@ -20,6 +20,8 @@ export interface Store<T extends Versioned> {
   remove(key: string, resourceVersion?: string): void
   /** Whether exactly this version is known. */
   has(key: string, version: Versioned): boolean
+  /** Whether the versions went back and there was no news of the object since. */
+  isOutdated(key: string): boolean
   /** The server's versions went back: what is known stays until the next news of each object, which replaces it whatever its version. */
   rewind(): void
 }
@@ -79,6 +81,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       onChange(key, undefined, previous)
     },
     has,
+    isOutdated: (key) => outdated.has(key),
     rewind() {
       deletions.clear()
       for (const key of views.keys()) outdated.add(key)
