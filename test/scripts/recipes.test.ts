@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { signJwt } from '../../src/sandbox/cloud/sts/jwt.ts'
+import { VERSION } from '../../src/version.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
@@ -73,7 +74,10 @@ test('other CI: the script validates, then plans or applies with flags that the 
   cpSync(join(root, 'examples/ci'), join(work, 'ci'), { recursive: true })
   cpSync(join(root, 'examples/clusters/two-accounts.yaml'), join(work, 'clusters.yaml'))
   cpSync(join(root, 'examples/values/enterprise-worker-role.yaml'), join(work, 'values.yaml'))
-  program('npx', `test "$1 $2" = '--yes acr-nopass@0' || exit 9; shift 2; exec "${join(root, 'bin/acr-nopass')}" "$@"`)
+  program(
+    'npx',
+    `test "$1 $2" = '--yes acr-nopass@${VERSION.split('.')[0]}' || exit 9; shift 2; exec "${join(root, 'bin/acr-nopass')}" "$@"`,
+  )
   const env = { PATH, HOME: folder }
   const { stdout } = await run('sh', ['ci/rollout.sh'], { cwd: work, env, timeout: 60_000 })
   assert.match(stdout, /^valid: values\.yaml, clusters\.yaml \(3 clusters\)$/m)
