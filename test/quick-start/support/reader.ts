@@ -38,7 +38,7 @@ export interface ReaderOptions {
 const ALIYUN = fileURLToPath(new URL('./aliyun.ts', import.meta.url))
 
 /**
- * Only these differ from what a page shows: the hosts of the registries (npm, ghcr.io), `@v0` of the action, and the addresses of the cloud.
+ * Only these differ from what a page shows: the hosts of the registries (npm, ghcr.io), `@v1` of the action, and the addresses of the cloud.
  * `git push` starts the workflows of the repository in a real engine.
  */
 export async function startReader(options: ReaderOptions, signal: AbortSignal): Promise<Reader> {
