@@ -10,6 +10,8 @@ export interface Issued {
   readonly issuedAt: number
   readonly expiresAt: number | null
   revoked: boolean
+  /** A login with it succeeded once. */
+  accepted: boolean
 }
 
 export type CloudFault =
@@ -80,7 +82,7 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     const serial = (serials.get(registry) ?? 0) + 1
     serials.set(registry, serial)
     const password = `${registry}-${serial}`
-    tokens.set(password, { registry, serial, issuedAt: now(), expiresAt, revoked: false })
+    tokens.set(password, { registry, serial, issuedAt: now(), expiresAt, revoked: false, accepted: false })
     return password
   }
 
@@ -153,6 +155,7 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     const name = url.host.split('-registry')[0] ?? ''
     if (faults.get(name) === 'refused' || faults.get('') === 'refused') return { status: 401, body: '{}' }
     const good = token !== undefined && !token.revoked && (token.expiresAt === null || token.expiresAt > now())
+    if (good) token.accepted = true
     return { status: good ? 200 : 401, body: '{}' }
   }
 

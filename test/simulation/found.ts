@@ -1006,4 +1006,29 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'a credential that is revoked before any login with it succeeded is replaced when it is due (a bound of the rule)',
+    plan: {
+      seed: 20261258,
+      setup: {
+        scope: 'namespaces',
+        identity: 'worker-role',
+        registries: ['a'],
+        life: 3600000,
+        namespaces: 20,
+        verify: true,
+        watchList: true,
+        refreshRate: 2,
+        rates: [1, 1],
+        ahead: [-52, -5236000],
+        span: 60000,
+      },
+      faults: [
+        { at: 18381, kind: 'cloud', index: 45, for: 183947, choice: 0.986 },
+        { at: 19564, kind: 'pause', index: 42, for: 254237, choice: 0.722 },
+        { at: 52625, kind: 'revoke', index: 17, for: 120871, choice: 0.513 },
+      ],
+    },
+  },
 ]

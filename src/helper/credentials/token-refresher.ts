@@ -203,10 +203,14 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     // A retry by the schedule changes nothing, so that the status is not written for each.
     const triedAt = reason === 'wanted' ? now : state.triedAt
     state = { ...state, failures, error: noteError(error), triedAt }
-    const { retryAfterMs } = toNopassError(error)
-    const retry = retryAt({ now, failures, token: state.live?.token ?? null, random: random(), retryAfterMs })
-    scheduleIn(Math.min(retry, noLaterThan) - now)
+    retryFrom(now, toNopassError(error).retryAfterMs, noLaterThan)
     options.onChange({ kind: 'failed', state, error })
+  }
+
+  function retryFrom(now: number, retryAfterMs?: number, noLaterThan = Number.POSITIVE_INFINITY): void {
+    const { failures, live } = state
+    const retry = retryAt({ now, failures, token: live?.token ?? null, random: random(), retryAfterMs })
+    scheduleIn(Math.min(retry, noLaterThan) - now)
   }
 
   /** A new credential, or the one that was held back, as long as that is not due for replacement itself. */
@@ -286,6 +290,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       if (mode === 'started') return
       mode = 'started'
       if (!state.live || wanted) scheduleIn(0)
+      // Before a reload it failed, too.
+      else if (state.failures > 0 && due === Number.POSITIVE_INFINITY) retryFrom(cloudNow())
       else if (state.failures > 0) arm()
       else scheduleFor(state.live)
       // Helpers that start at one moment do not log in at one moment for good.
