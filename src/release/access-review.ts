@@ -7,12 +7,18 @@ import { discoverResources } from './api-resources.ts'
 export async function neededRights(
   client: KubeClient,
   { objects, hooks }: Pick<ReleaseContent, 'objects' | 'hooks'>,
-  release: { readonly namespace: string; readonly createNamespace: boolean; readonly watches: boolean },
+  release: {
+    readonly namespace: string
+    readonly createNamespace: boolean
+    readonly watches: boolean
+    /** Where helm keeps its records. */
+    readonly records: 'secrets' | 'configmaps'
+  },
   signal?: AbortSignal,
 ): Promise<readonly Right[]> {
   const resourceOf = await discoverResources(client, [...objects, ...hooks], signal)
   const rights: Right[] = ['create', 'get', 'list', 'update', 'delete'].map((verb) => {
-    return { verb, group: '', resource: 'secrets', namespace: release.namespace }
+    return { verb, group: '', resource: release.records, namespace: release.namespace }
   })
   if (release.createNamespace) rights.push({ verb: 'create', group: '', resource: 'namespaces' })
   for (const object of objects) {

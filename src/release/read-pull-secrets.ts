@@ -29,6 +29,7 @@ export async function readPullSecrets(
     const readAlone = (): Promise<KubeObject | null | undefined> =>
       reader.get(`Secret ${place}/${name}`, namespacedPath('/api/v1', place, 'secrets', name), METADATA_ONLY)
     const object = view ? undefined : await readAlone()
+    if (!view && object === undefined) return undefined
     const read = view ?? (object && trim.secret(object))
     if (read) found.set(place, read)
   }

@@ -57,6 +57,26 @@ test('a registry that failed before it took over a good credential is asked agai
   assert.deepEqual([calls.length, refresh.state.failures, refresh.state.error], [2, 0, undefined])
 })
 
+for (const readBack of [true, false]) {
+  test(`a reload while a registry fails keeps trying, ${readBack ? 'with' : 'without'} a credential that is read back`, async () => {
+    const first = openRefresh()
+    first.refresh.start()
+    await first.clock.advance(MINUTE)
+    first.answers.unshift(OUTAGE)
+    first.refresh.force()
+    await first.clock.advance(10)
+    const { state } = first.refresh
+    first.refresh.stop()
+    assert.deepEqual([state.failures, state.live?.token.password], [1, 'p1'])
+    const second = openRefresh({ initial: state })
+    if (readBack && state.live) second.refresh.adopt(state.live)
+    second.refresh.start()
+    await second.clock.advance(5 * MINUTE)
+    assert.deepEqual([second.calls.length, second.refresh.state.failures], [1, 0])
+    second.refresh.stop()
+  })
+}
+
 test('a request for a rotation is granted immediately, in one call', async () => {
   const { clock, refresh, calls } = openRefresh()
   refresh.start()

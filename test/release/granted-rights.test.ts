@@ -79,11 +79,16 @@ test('H8 the rights for the hooks of a chart are asked for before the first writ
   const hook = { apiVersion: 'v1', kind: 'Pod', namespace: undefined, name: 'migrate', body: {} }
   const resources = [{ name: 'pods', kind: 'Pod', namespaced: true }]
   const client = { request: async () => ({ resources }) } as unknown as KubeClient
-  const release = { namespace: 'system', createNamespace: false, watches: false }
+  const release = { namespace: 'system', createNamespace: false, watches: false, records: 'configmaps' } as const
   const rights = await neededRights(client, { objects: [], hooks: [hook] }, release)
   assert.deepEqual(
     rights.filter(({ resource }) => resource === 'pods').map(formatRight),
     ['create', 'get', 'list', 'watch', 'delete'].map((verb) => `${verb} pods in system`),
+  )
+  assert.deepEqual(
+    rights.filter(({ resource }) => resource !== 'pods').map(formatRight),
+    ['create', 'get', 'list', 'update', 'delete'].map((verb) => `${verb} configmaps in system`),
+    "helm's records, where HELM_DRIVER keeps them",
   )
 })
 

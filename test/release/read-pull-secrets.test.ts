@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { KubeApiError } from '../../src/kube/api-error.ts'
 import { type KubeCall, type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
 import { readPullSecrets } from '../../src/release/read-pull-secrets.ts'
@@ -30,11 +31,12 @@ const trim = createTransforms({
 })
 
 /** `gone` was deleted after the list. */
-async function read(trimsLists: boolean) {
+async function read(trimsLists: boolean, mayGet = true) {
   const calls: [string, string | undefined][] = []
   const client = {
     async request({ path, accept }: KubeCall) {
       calls.push([path, accept])
+      if (path !== '/api/v1/secrets' && !mayGet) throw new KubeApiError(403, `GET ${path} was answered with 403: no`)
       if (path === '/api/v1/namespaces/shop/secrets/acr-nopass') return secret('shop')
       if (path !== '/api/v1/secrets') return null
       const items = ['shop', 'gone'].map(secret)
@@ -66,4 +68,9 @@ test('where a proxy takes the writers out of lists, the Secret itself says that 
     ['/api/v1/namespaces/shop/secrets/acr-nopass', METADATA_ONLY],
     ['/api/v1/namespaces/gone/secrets/acr-nopass', METADATA_ONLY],
   ])
+})
+
+test('where neither the list nor the Secret itself can say it, nothing is known of the pull secrets', async () => {
+  const { found } = await read(true, false)
+  assert.equal(found, undefined)
 })

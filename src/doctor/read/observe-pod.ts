@@ -53,7 +53,7 @@ export async function observePod(
     cloud,
     namespaces: around ? [trim.namespace(around)] : undefined,
     secrets,
-    accounts: account ? [trim.serviceAccount(account)] : undefined,
+    accounts: account === undefined ? undefined : account ? [trim.serviceAccount(account)] : [],
     pods: [],
     focus: { pod: withWords(facts, words), node, answers: new Map() },
     unread: reader.unread,

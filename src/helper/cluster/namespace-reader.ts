@@ -41,7 +41,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
   const failures = new Map<string, number>()
   const answered = new Set<string>()
   const refused = new Set<string>()
-  /** Monotonic time at which the last answer was asked for. */
+  /** Monotonic time of the last answer. */
   const readAt = new Map<string, number>()
   /** One at a time for each, so that no answer overtakes a newer one. */
   const readings = new Map<string, Promise<void>>()
@@ -54,7 +54,6 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
   /** Returns when to read it again. */
   async function readOne(name: string, signal: AbortSignal): Promise<number> {
     const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
-    const begin = clock.monotonic()
     try {
       const object = await client.request<KubeObject>({ method: 'GET', path, accept: METADATA_ONLY }, signal)
       refused.delete(name)
@@ -75,7 +74,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     }
     failures.delete(name)
     answered.add(name)
-    readAt.set(name, begin)
+    readAt.set(name, clock.monotonic())
     return refused.has(name) ? REFUSED_MS : REREAD_MS
   }
   const isFresh = (name: string): boolean =>
@@ -91,6 +90,12 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     const reading = readings.get(name) ?? readAndSchedule(name, signal).finally(() => readings.delete(name))
     readings.set(name, reading)
     return reading
+  }
+  async function readNow(name: string, signal: AbortSignal): Promise<boolean> {
+    await read(name, signal)
+    // The next time may be sooner now than the one that is waited for.
+    wake.abort()
+    return isFresh(name)
   }
   async function readDue(signal: AbortSignal): Promise<void> {
     lastActivity = clock.monotonic()
@@ -108,7 +113,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     isOutdated: store.isOutdated,
     entries: () => store.entries(),
     refused: (name) => refused.has(name),
-    confirm: (name, signal) => (isFresh(name) ? undefined : read(name, signal).then(() => isFresh(name))),
+    confirm: (name, signal) => (isFresh(name) ? undefined : readNow(name, signal)),
     get synced() {
       return synced
     },

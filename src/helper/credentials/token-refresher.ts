@@ -201,7 +201,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     const now = cloudNow()
     const failures = state.failures + 1
     // A retry by the schedule changes nothing, so that the status is not written for each.
-    const triedAt = reason === 'wanted' ? now : state.triedAt
+    const triedAt = reason === 'wanted' || wanted ? now : state.triedAt
     state = { ...state, failures, error: noteError(error), triedAt }
     retryFrom(now, toNopassError(error).retryAfterMs, noLaterThan)
     options.onChange({ kind: 'failed', state, error })

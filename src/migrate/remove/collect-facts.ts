@@ -11,10 +11,9 @@ import {
   LEGACY_DEPLOYMENTS,
   LEGACY_NAMESPACE,
   LEGACY_SECRETS,
-  LEGACY_SERVICES,
 } from './legacy-names.ts'
 import { gitOpsTool, part } from './legacy-part.ts'
-import { type AnyObject, describeWorkload, followsOwner, groupOf, ownerOf } from './workload.ts'
+import { type AnyObject, describeWorkload, followsOwner, groupOf, ownerOf, webhooksOfHelper } from './workload.ts'
 
 /** Collects what belongs to the old helper. */
 export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyFacts {
@@ -55,13 +54,17 @@ export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyF
       ...withTool(gitOpsTool(object, ['f:spec'])),
     })),
     webhooks: webhooks
-      .filter((object) => isHelpers(object) === 'all')
+      .filter((object) => webhooksOfHelper(object) === 'all' && gitOpsTool(object, ['f:webhooks']) === undefined)
       .map((object) => part(object, '/apis/admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations')),
     rbac,
     sharedBindings,
     shared: [
+      ...webhooks.flatMap((object) => {
+        const tool = webhooksOfHelper(object) === 'all' ? gitOpsTool(object, ['f:webhooks']) : undefined
+        return tool === undefined ? [] : [`MutatingWebhookConfiguration ${object.metadata.name}: ${tool} applies it`]
+      }),
       ...webhooks
-        .filter((object) => isHelpers(object) === 'some')
+        .filter((object) => webhooksOfHelper(object) === 'some')
         .map(({ metadata }) => `MutatingWebhookConfiguration ${metadata.name}: it has webhooks of others too`),
       ...named
         .filter((object) => !deployments.includes(object))
@@ -163,15 +166,4 @@ function textsOf(data: unknown): Readonly<Record<string, string>> {
 function selectorOf({ spec }: AnyObject): Readonly<Record<string, string>> {
   const selector = isRecord(spec) && isRecord(spec.selector) ? spec.selector.matchLabels : undefined
   return textsOf(selector)
-}
-
-/** Whether the add-on's Service is called by all webhooks of a configuration, by some, or by none. */
-function isHelpers({ webhooks }: AnyObject): 'all' | 'some' | 'none' {
-  const list = Array.isArray(webhooks) ? webhooks.filter(isRecord) : []
-  const helpers = list.filter(({ clientConfig }) => {
-    const service = isRecord(clientConfig) && isRecord(clientConfig.service) ? clientConfig.service : {}
-    return service.namespace === LEGACY_NAMESPACE && LEGACY_SERVICES.includes(String(service.name))
-  })
-  if (helpers.length === 0) return 'none'
-  return helpers.length === list.length ? 'all' : 'some'
 }

@@ -93,7 +93,8 @@ async function readWriters(
       withWriters(client, path, object, signal).catch(orNull),
     )
     // Deleted meanwhile: it is left out.
-    if (read) found.push({ ...object, ...read, kind, apiVersion })
+    // Nothing of the list stays: a field that is gone by now must not come back. Metadata has no type, which never changes.
+    if (read) found.push({ ...(object.type !== undefined && { type: object.type }), ...read, kind, apiVersion })
   }
   return found
 }

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { createShare } from '../../lib/share.ts'
 import type { Owner, Workload } from './legacy-facts.ts'
-import { LEGACY_DEPLOYMENTS, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
+import { LEGACY_DEPLOYMENTS, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS, LEGACY_SERVICES } from './legacy-names.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -68,11 +68,23 @@ export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
 /** Groups of bindings and webhook configurations. */
 const NO_WORKLOADS: readonly string[] = ['rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
 
-/** Whether it is the Deployment or the ServiceAccount of Alibaba's helper, or a binding of that. */
+/** Whether the add-on's Service is called by all webhooks of a configuration, by some, or by none. */
+export function webhooksOfHelper({ webhooks }: AnyObject): 'all' | 'some' | 'none' {
+  const list = Array.isArray(webhooks) ? webhooks.filter(isRecord) : []
+  const helpers = list.filter(({ clientConfig }) => {
+    const service = isRecord(clientConfig) && isRecord(clientConfig.service) ? clientConfig.service : {}
+    return service.namespace === LEGACY_NAMESPACE && LEGACY_SERVICES.includes(String(service.name))
+  })
+  if (helpers.length === 0) return 'none'
+  return helpers.length === list.length ? 'all' : 'some'
+}
+
+/** Whether it is the Deployment or the ServiceAccount of Alibaba's helper, a binding of that, or a configuration with its webhooks. */
 export function isPartOfHelper(object: AnyObject): boolean {
   const { kind, metadata } = object
   if (kind === 'ClusterRoleBinding')
     return list(object, 'subjects').some((one) => one.kind === 'ServiceAccount' && one.name === LEGACY_HELPER)
+  if (kind === 'MutatingWebhookConfiguration') return webhooksOfHelper(object) !== 'none'
   if (metadata.namespace !== LEGACY_NAMESPACE) return false
   const key = `${groupOf(object)} ${kind}`
   if (key === 'apps Deployment') return LEGACY_DEPLOYMENTS.includes(metadata.name)

@@ -23,7 +23,7 @@ import { beginHelmStep } from '../deploy/helm-step.ts'
 import { restoreOvertaken } from '../deploy/other-deployers.ts'
 import { hasReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig } from '../deploy/release-parts.ts'
-import { openReleaseStore, type ReleaseStore } from '../deploy/release-store.ts'
+import { openReleaseStore, type ReleaseStore, recordKind } from '../deploy/release-store.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { RunContext } from '../run-context.ts'
 import { type ProbePlan, planExistingNamespace, planNewNamespace, reasonNotToVerify } from '../verify/what-to-verify.ts'
@@ -94,7 +94,12 @@ export async function preflightCluster(
     ...(await neededRights(
       connected.client,
       wanted,
-      { namespace, createNamespace: namespaceExists === false, watches: helm.version.major === 4 && inputs.wait },
+      {
+        namespace,
+        createNamespace: namespaceExists === false,
+        watches: helm.version.major === 4 && inputs.wait,
+        records: recordKind(helm.environment),
+      },
       signal,
     )),
     ...(fresh || (verifies && named !== undefined)

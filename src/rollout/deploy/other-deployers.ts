@@ -67,7 +67,8 @@ export function isOwnRollback(last: Revision | undefined, before: number, stderr
 }
 
 /** What Helm says before it has made the record of a rollback (`IsReachable` and `Create` in pkg/action/rollback.go). */
-const WITHOUT_RECORD = /already exists|Kubernetes cluster unreachable|failed to create: .*forbidden/
+const WITHOUT_RECORD =
+  /already exists|Kubernetes cluster unreachable|failed to (?:create|query|get|list)\b|release has no \S+ version|release: not found/
 
 /** The history after helm ended; a moment without the API server says nothing about what helm did. */
 export async function readHistoryPatiently(store: ReleaseStore, signal: AbortSignal): Promise<readonly Revision[]> {

@@ -30,6 +30,8 @@ export async function verifyImage(
   const spec = {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
+    // Its own program starts after the pull, and has no business with the Services there.
+    enableServiceLinks: false,
     serviceAccountName: serviceAccount,
     containers: [container],
   }

@@ -103,17 +103,22 @@ const webhooks = (name: string, ...services: string[]): AnyObject =>
   })
 
 // Finding 3 of the review.
-test('a webhook configuration with a webhook of another owner stays, as does one whose Service only resembles the name', () => {
+test('a webhook configuration with a webhook of another owner stays, as do one whose Service only resembles the name and one that GitOps applies', () => {
+  const plain = webhooks('declared', 'acr-credential-helper-webhook')
+  const writer = { manager: 'argocd-controller', operation: 'Apply', fieldsV1: { 'f:webhooks': {} } } as const
+  const declaredWebhooks = { ...plain, metadata: { ...plain.metadata, managedFields: [writer] } }
   const facts = collectFacts([
     webhooks('corp-injectors', 'acr-credential-helper-webhook', 'corp-injector'),
     webhooks('similar', 'my-acr-credential-webhook'),
     webhooks('acr', 'acr-credential-helper-webhook'),
+    declaredWebhooks,
   ])
   assert.deepEqual(
     facts.webhooks.map(({ metadata }) => metadata.name),
     ['acr'],
   )
   assert.deepEqual(planRemoval(facts).shared, [
+    'MutatingWebhookConfiguration declared: argocd-controller applies it',
     'MutatingWebhookConfiguration corp-injectors: it has webhooks of others too',
   ])
 })
