@@ -402,7 +402,6 @@ export const FIGURES: readonly Figure[] = [
     against: NODE,
     measure: 'times',
     bars: [3.3],
-    others: { en: 'command line tools on Node 3.3x to 5.4x', zh: 'Node 上的命令行工具 3.3x 到 5.4x' },
   },
   {
     id: 'action-line',
