@@ -322,6 +322,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
             ['', 'LEASE_LOST'].includes(code) ||
             (!isUsable(variant, setup) && ['HELPER_CONFIG_INVALID', 'IDENTITY_UNAVAILABLE'].includes(code))
           if (!excused) invariants.broke('ended', `${me} ended with ${String(error)}`)
+          // A Pod that cannot start again is noticed.
+          if (healed) upgradeChart()
           again(Math.min(RESTART_LIMIT_MS, RESTART_MS * 2 ** failures))
         }
         configs.set(me, [])
@@ -444,8 +446,9 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     bed.lag = 0
     reactions.length = 0
     for (const slot of slots) slot.crashAtWrite(Number.POSITIVE_INFINITY, true)
-    // With a configuration that cannot be used the replicas only go on as long as both run.
-    if (slots.some(({ running }) => !running)) upgradeChart()
+    // With a configuration that cannot be used the replicas only go on as long as both run, with the last one that could be.
+    const last = understand(configText(setup, usable))
+    if (slots.some(({ running, identity }) => !running || configs.get(identity)?.at(-1) !== last)) upgradeChart()
     if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
   }
 
