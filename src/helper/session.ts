@@ -83,7 +83,6 @@ export function createSession(options: SessionOptions): Session {
   const groups = createCredentialGroups(
     // Before the first round is over nothing is known, so nothing is written with a part of the registries.
     (name) => (firstRound.over ? manager.entryOf(name) : undefined),
-    release.namespace,
     { secretName, instance, secretLabels, authFormat },
   )
   const firstRound = createFirstRound(clock, () => {
@@ -111,7 +110,7 @@ export function createSession(options: SessionOptions): Session {
     groups,
     observer,
     states: () => manager.states,
-    onNewer: (registries, which) => manager.replaceOlder(registries, which),
+    onNewer: (registries) => manager.replaceOlder(registries),
     onRewound: rewind,
   })
   const pods =

@@ -21,7 +21,7 @@ export const ANNOTATION_CONTENT_HASH = 'acr-nopass.io/content-hash'
 export const ANNOTATION_REGISTRIES = 'acr-nopass.io/registries'
 /** In the same order, comma-separated: the RFC 3339 time at which each credential was issued; empty for a static login. */
 export const ANNOTATION_ISSUED_AT = 'acr-nopass.io/issued-at'
-/** Only on the helper's own copy: the registry and lifetime of each credential, as JSON without secrets. */
+/** The registry, domains and lifetime of each credential, as JSON without secrets. */
 export const ANNOTATION_TOKENS = 'acr-nopass.io/tokens'
 
 /** Opt-out: a label on a Namespace or Pod, an annotation on a ServiceAccount; the value is "true". */

@@ -4,6 +4,7 @@ import {
   ANNOTATION_EXPIRES_AT,
   ANNOTATION_ISSUED_AT,
   ANNOTATION_REGISTRIES,
+  ANNOTATION_TOKENS,
   LABEL_INSTANCE,
   LABEL_MANAGED_BY,
   MANAGED_BY,
@@ -37,6 +38,8 @@ export interface SecretView extends Versioned {
   readonly issuedAt: readonly (number | undefined)[]
   /** Epoch milliseconds; undefined: never. */
   readonly expiresAt: number | undefined
+  /** It says which login belongs to which registry; Secrets of version 1.0.0 do not. */
+  readonly noted: boolean
   readonly otherManager: string | undefined
 }
 
@@ -125,6 +128,7 @@ export function createTransforms(options: TransformOptions): Transforms {
         registries: share(readList(annotations[ANNOTATION_REGISTRIES]).filter(Boolean)),
         issuedAt: share(readList(annotations[ANNOTATION_ISSUED_AT]).map(readTime)),
         expiresAt: readTime(annotations[ANNOTATION_EXPIRES_AT]),
+        noted: annotations[ANNOTATION_TOKENS] !== undefined,
         otherManager: share(otherContentManager(metadata.managedFields)),
       }
     },

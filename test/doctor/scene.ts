@@ -47,6 +47,7 @@ export function secret(change: Partial<SecretView> = {}): SecretView {
     registries: ['demo'],
     issuedAt: [],
     expiresAt: NOW + 40 * 60_000,
+    noted: false,
     otherManager: undefined,
     ...change,
   }

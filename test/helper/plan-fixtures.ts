@@ -1,5 +1,5 @@
 import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credentials/credential-group.ts'
-import { createCredentialGroups } from '../../src/helper/credentials/credential-groups.ts'
+import { type CredentialGroups, createCredentialGroups } from '../../src/helper/credentials/credential-groups.ts'
 import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
 import type { Decision } from '../../src/helper/plan/actions.ts'
 import { type Observed, type PlanContext, planKey } from '../../src/helper/plan/plan.ts'
@@ -38,7 +38,7 @@ export function live(name: string, password = `${name}-password`, more: Partial<
 export const OPTIONS = { secretName: 'acr-nopass', instance: 'home.r', secretLabels: {}, authFormat: 'auth' } as const
 
 export function group(...tokens: LiveToken[]): CredentialGroup {
-  return buildCredentialGroup(tokens.map(({ name }) => name).join(','), tokens, OPTIONS, false)
+  return buildCredentialGroup(tokens.map(({ name }) => name).join(','), tokens, OPTIONS)
 }
 
 export function namespace(name: string, more: Partial<NamespaceView> = {}): NamespaceView {
@@ -56,6 +56,7 @@ export function secret(content: CredentialGroup, more: Partial<SecretView> = {})
     registries: content.registries,
     issuedAt: content.registries.map(() => NOW),
     expiresAt: NOW + HOUR,
+    noted: true,
     otherManager: undefined,
     ...more,
   }
@@ -86,7 +87,7 @@ export interface World {
 }
 
 /** A plan's context made of views. */
-export function context(world: World): PlanContext {
+export function context(world: World): PlanContext & { readonly groups: CredentialGroups } {
   const settings = world.config ?? config()
   const { namespaces = [namespace('shop')], secrets = {}, accounts = [], tokens = [live('prod')] } = world
   const observed: Observed = {
@@ -100,7 +101,7 @@ export function context(world: World): PlanContext {
     unreadable: () => world.unreadable ?? false,
     attachedUnseen: () => world.attachedUnseen ?? false,
   }
-  const groups = createCredentialGroups((name) => tokens.find((one) => one.name === name), 'home', OPTIONS)
+  const groups = createCredentialGroups((name) => tokens.find((one) => one.name === name), OPTIONS)
   return {
     observed,
     targets: createTargets(settings),

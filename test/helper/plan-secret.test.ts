@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
-import type { Decision } from '../../src/helper/plan/actions.ts'
+import type { Decision, WriteSecret } from '../../src/helper/plan/actions.ts'
 import { plan, planKey } from '../../src/helper/plan/plan.ts'
 import {
   account,
@@ -39,6 +39,11 @@ const write = (reason: string, key = 'prod', known = true): Decision =>
     precondition: known ? { uid: 'uid-secret', resourceVersion: '7' } : undefined,
     reason,
   }) as Decision
+/** A write with which these entries stay as that Secret has them. */
+const carry = (names: readonly string[], key: string, more: Partial<WriteSecret> = {}) => {
+  const { carry: _, ...decision } = { ...(write('rotated', key) as WriteSecret), ...more }
+  return { ...decision, carry: names }
+}
 const shop = (view: Parameters<typeof secret>[1] = {}, content = current) => ({ shop: secret(content, view) })
 const opted = [namespace('shop', { optedOut: true })]
 const empty = group()
@@ -57,10 +62,11 @@ const older = (origin: LiveToken['origin']): LiveToken => ({
   ...live('prod', 'old', { issuedAt: NOW - MINUTE, expiresAt: NOW + 59 * MINUTE }),
   ...(origin && { origin }),
 })
+const next = live('other', 'next', { issuedAt: NOW + 1 })
 const newer = (view: Parameters<typeof secret>[1] = {}) =>
   shop({ expiresAt: NOW + 10 * MINUTE, ...view }, group(late, live('prod', 'new')))
 
-const CASES: readonly (readonly [string, World, Decision])[] = [
+const CASES: readonly (readonly [string, World, object])[] = [
   [
     'a namespace without the Secret gets it, on the condition that it is not there',
     {},
@@ -97,11 +103,31 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
   [
     'P2 a registry whose credential is unknown never vanishes from a Secret',
     { config: two, tokens: [prod], secrets: shop({}, group(prod, legacy)) },
+    { kind: 'wait', reason: 'last-good' },
+  ],
+  [
+    'P2 and does not hold up the others: its entry stays as that Secret has it',
+    { config: two, tokens: [live('prod', 'next', { issuedAt: NOW + 1 })], secrets: shop({}, group(prod, legacy)) },
+    carry(['legacy'], 'prod'),
+  ],
+  [
+    'P2 also where the first of them has ended, or a label is missing',
+    { config: two, tokens: [prod], secrets: shop({ expiresAt: NOW, labelled: false }, group(prod, legacy)) },
+    carry(['legacy'], 'prod', { by: 'apply', reason: 'relabelled' }),
+  ],
+  [
+    'P12 nor what has left the configuration',
+    { config: two, tokens: [prod], secrets: shop({}, group(prod, legacy, live('gone'))) },
+    carry(['legacy'], 'prod', { reason: 'shrunk' }),
+  ],
+  [
+    'H3 where a Secret of version 1.0.0 does not say whose its logins are, the others wait until the first of them ends',
+    { config: two, tokens: [prod], secrets: shop({ noted: false }, group(prod, legacy)) },
     { kind: 'wait', reason: 'last-good', until: HOUR },
   ],
   [
-    'H3 but holds the others back no longer than until the Secret expires',
-    { config: two, tokens: [prod], secrets: shop({ expiresAt: NOW }, group(prod, legacy)) },
+    'H3 and no longer',
+    { config: two, tokens: [prod], secrets: shop({ expiresAt: NOW, noted: false }, group(prod, legacy)) },
     write('shrunk'),
   ],
   [
@@ -112,27 +138,32 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
   [
     'H5 one that was read back or fetched as a proof leaves a newer one alone, though both Secrets end with another registry',
     { tokens: [older('proof'), late], secrets: newer(), config: both },
-    { kind: 'current', newer: ['prod'], until: 9 * MINUTE },
+    { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
   ],
   [
     'H5 also one whose labels are not as values ask for',
     { tokens: [older('restored'), late], secrets: newer({ labelled: false }), config: both },
-    { kind: 'current', newer: ['prod'], until: 9 * MINUTE },
+    carry(['prod'], 'prod,other', { by: 'apply', reason: 'relabelled', newer: ['prod'] }),
   ],
   [
-    'H5 until a minute before its end: what lives longer replaces it then',
-    { tokens: [older('restored'), live('other', 'next')], secrets: newer(), config: both, cloudNow: NOW + 9 * MINUTE },
-    write('rotated', 'prod,other'),
+    'H5 and whatever the moment: what is new of another registry is put beside the newer one',
+    { tokens: [older('restored'), next], secrets: newer(), config: both, cloudNow: NOW + 9 * MINUTE },
+    carry(['prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    'H5 but nothing that ends no later does before its end',
-    { tokens: [older('restored'), late], secrets: newer(), config: both, cloudNow: NOW + 9 * MINUTE },
-    { kind: 'current', newer: ['prod'], until: MINUTE },
+    'H5 also at the end of the first of them, which may be another',
+    { tokens: [older('restored'), next], secrets: newer(), config: both, cloudNow: NOW + 10 * MINUTE },
+    carry(['prod'], 'prod,other', { newer: ['prod'] }),
+  ],
+  [
+    'H5 at its end ours may live longer: which does is known once it was read',
+    { tokens: [older('restored'), late], secrets: newer(), config: both, cloudNow: NOW + 10 * MINUTE },
+    carry(['other', 'prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
     'H5 with a clock that is hours ahead both seem to be over: the cloud is asked first',
     { tokens: [older('restored'), late], secrets: newer(), config: both, cloudNow: NOW + 2 * HOUR },
-    { kind: 'current', newer: ['prod'] },
+    { kind: 'wait', reason: 'last-good', newer: ['prod'] },
   ],
   [
     'H5 an older one is replaced by what was read back',
@@ -142,22 +173,22 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
   [
     'H5 also the newer one of another that leads by right for a moment',
     { tokens: [older(undefined), late], secrets: newer(), config: both },
-    { kind: 'current', newer: ['prod'], until: 9 * MINUTE },
+    { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
   ],
   [
-    'H5 the older entry of an earlier configuration leaves a newer one alone too',
-    { tokens: [older('kept'), live('other', 'next')], secrets: newer(), config: both },
-    { kind: 'current', newer: ['prod'], until: 9 * MINUTE },
+    'H5 the older entry of an earlier configuration leaves a newer one alone too, and keeps no other registry from its new credential',
+    { tokens: [older('kept'), next], secrets: newer(), config: both },
+    carry(['prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    'H5 but keeps no other registry from its new credential for longer than the Secret lives',
-    { tokens: [older('kept'), live('other', 'next')], secrets: newer(), config: both, cloudNow: NOW + 9 * MINUTE },
+    'H5 where a Secret of version 1.0.0 does not say whose its logins are, the others wait until the first of them ends',
+    { tokens: [older('kept'), next], secrets: newer({ noted: false }), config: both },
+    { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
+  ],
+  [
+    'H5 and no longer',
+    { tokens: [older('kept'), next], secrets: newer({ noted: false }), config: both, cloudNow: NOW + 10 * MINUTE },
     write('rotated', 'prod,other'),
-  ],
-  [
-    'H5 a newer entry of an earlier configuration, whose end is not known, is left alone as long as it is likely to live',
-    { tokens: [older('restored')], secrets: shop({ expiresAt: undefined }, group(live('prod', 'new'))) },
-    { kind: 'current', newer: ['prod'], until: 59 * MINUTE },
   ],
   [
     'H5 and an older entry of an earlier configuration is replaced at once',
@@ -238,8 +269,40 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
 ]
 
 for (const [title, world, expected] of CASES) {
-  test(title, () => assert.deepEqual(decide(world), expected))
+  test(title, () => {
+    const decision = decide(world)
+    const { carry: carried } = decision?.kind === 'writeSecret' ? decision : {}
+    assert.deepEqual(carried ? { ...decision, carry: carried.names } : decision, expected)
+  })
 }
+
+test('P2 a Secret is written once with what stays in it, and looked at again when the first of its credentials ends', () => {
+  const end = NOW + 10 * MINUTE
+  const known = [live('prod', 'old', { issuedAt: NOW - MINUTE, expiresAt: NOW + HOUR }), next]
+  const world: World = { tokens: known.map((token) => ({ ...token, origin: 'restored' })), config: both }
+  const there = group(late, live('prod', 'new', { expiresAt: end }))
+  const made = context({ ...world, secrets: shop({ expiresAt: end }, there) })
+  const decision = planKey(made, { namespace: 'shop' })
+  assert.equal(decision?.kind, 'writeSecret')
+  const { group: key, carry } = decision as WriteSecret
+  const base = made.groups.byKey(key)
+  assert.ok(carry && base)
+  const mixed = made.groups.carryOver(base, carry, there.tokens, NOW)
+  assert.deepEqual(
+    mixed.tokens.map(({ token }) => token.password),
+    ['new', 'next'],
+  )
+  const after = (cloudNow: number): Decision | undefined =>
+    planKey(
+      {
+        ...context({ ...world, secrets: shop({ expiresAt: end, issuedAt: [NOW + 1, NOW] }, mixed), cloudNow }),
+        groups: made.groups,
+      },
+      { namespace: 'shop' },
+    )
+  assert.deepEqual(after(NOW), { kind: 'current', newer: ['prod'], until: 10 * MINUTE })
+  assert.equal(after(end)?.kind, 'writeSecret')
+})
 
 test('the Secret is emptied only after the references that are ours were taken back', () => {
   const world = { config: config({ retire: true }), secrets: shop() }
@@ -249,7 +312,7 @@ test('the Secret is emptied only after the references that are ours were taken b
   assert.deepEqual(decide({ ...world, accounts: [theirs] }), write('shrunk', ''))
 })
 
-test("the helper's own namespace holds all registries though no target names it, and says which login is whose", () => {
+test("the helper's own namespace holds all registries though no target names it", () => {
   const targets = {
     namespaces: { include: ['team-*'], exclude: [], selector: {} },
     serviceAccounts: { include: ['*'], exclude: [] },
@@ -259,13 +322,13 @@ test("the helper's own namespace holds all registries though no target names it,
   assert.deepEqual(planKey(made, { namespace: 'home' }), {
     kind: 'writeSecret',
     namespace: 'home',
-    group: '@prod',
+    group: 'prod',
     by: 'apply',
     precondition: undefined,
     reason: 'missing',
   })
   assert.equal(decide(world)?.kind, 'skip')
-  assert.equal(made.groups.of('home', made.targets.registriesOf(namespace('home')))?.hash, current.hash)
+  assert.equal(made.groups.of(made.targets.registriesOf(namespace('home')))?.hash, current.hash)
 })
 
 test('a plan of everything has each Secret and each ServiceAccount once', () => {

@@ -92,6 +92,7 @@ test('of a Secret its marks are kept, and whose it is is told by both labels', (
     registries: ['legacy', 'prod'],
     issuedAt: [undefined, Date.parse('2026-01-01T00:00:00Z')],
     expiresAt: Date.parse('2026-01-01T01:00:00Z'),
+    noted: false,
     otherManager: undefined,
   })
   const others = { ...labels, 'app.kubernetes.io/instance': 'home.other' }

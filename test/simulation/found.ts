@@ -1031,4 +1031,56 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'the own copy is lost while one registry has a typo: Secrets that hold its entry keep all until the first ends',
+    plan: {
+      seed: 34514,
+      setup: {
+        scope: 'cluster',
+        identity: 'rrsa',
+        registries: ['a', 'b'],
+        life: 3600000,
+        namespaces: 20,
+        verify: true,
+        watchList: true,
+        refreshRate: 2,
+        rates: [0.9807441992033272, 1],
+        ahead: [-22, 8398000],
+        span: 60000,
+      },
+      faults: [
+        { at: 1822, kind: 'clearLease', index: 39, for: 11055, choice: 0.282 },
+        { at: 4320, kind: 'clearLease', index: 45, for: 1023, choice: 0.387 },
+        { at: 6411, kind: 'reload', index: 57, for: 1890, choice: 0.454 },
+        { at: 7432, kind: 'deleteSecret', index: 54, for: 31564, choice: 0.01 },
+      ],
+    },
+  },
+  {
+    finding:
+      'the own copy could not be written: what is read back of a typo is older than what others hold, and replaces it',
+    plan: {
+      seed: 35948,
+      setup: {
+        scope: 'cluster',
+        identity: 'worker-role',
+        registries: ['a', 'b', 's'],
+        life: 240000,
+        namespaces: 20,
+        verify: false,
+        watchList: true,
+        refreshRate: 50,
+        rates: [1.0023521525040269, 1],
+        ahead: [498, -106],
+        span: 60000,
+      },
+      faults: [
+        { at: 11964, kind: 'pause', index: 26, for: 35687, choice: 0.652 },
+        { at: 17405, kind: 'forbid', index: 31, for: 203546, choice: 0.123 },
+        { at: 55471, kind: 'stealLease', index: 53, for: 15084, choice: 0.262 },
+        { at: 58179, kind: 'reload', index: 24, for: 8966, choice: 0.432 },
+      ],
+    },
+  },
 ]

@@ -20,6 +20,7 @@ import { encodeTokens } from './token-annotation.ts'
 export interface CredentialGroup extends GroupSummary {
   /** The bodies of both requests (see `WriteSecret`). */
   readonly bodies: Readonly<Record<WriteSecret['by'], SplitBody>>
+  readonly tokens: readonly LiveToken[]
 }
 
 /** In two parts, between which the precondition goes (`"uid":"…","resourceVersion":"…",` or nothing). */
@@ -32,15 +33,11 @@ export interface GroupOptions {
   readonly authFormat: AuthFormat
 }
 
-/**
- * The group for these tokens, in the configuration's order (of two that claim one domain the earlier has it).
- * `withTokens`: the helper's own copy also says which registry each domain belongs to (docs/en/decisions.md#own-copy).
- */
+/** The group for these tokens, in the configuration's order (of two that claim one domain the earlier has it). */
 export function buildCredentialGroup(
   key: string,
   tokens: readonly LiveToken[],
   options: GroupOptions,
-  withTokens: boolean,
 ): CredentialGroup {
   const content = buildDockerConfig(
     tokens.map(({ token }) => token),
@@ -58,7 +55,7 @@ export function buildCredentialGroup(
     [ANNOTATION_ISSUED_AT]: sorted.map(({ token }) => toIso(timeOfIssue(token))).join(','),
     [ANNOTATION_EXPIRES_AT]: toIso(expiresAt),
     [ANNOTATION_REFRESH_AT]: toIso(soonest(current.map(({ refreshAt }) => refreshAt))),
-    ...(withTokens ? { [ANNOTATION_TOKENS]: encodeTokens(tokens) } : {}),
+    [ANNOTATION_TOKENS]: encodeTokens(tokens),
   }
   const labels = { ...options.secretLabels, [LABEL_MANAGED_BY]: MANAGED_BY, [LABEL_INSTANCE]: options.instance }
   const data = { '.dockerconfigjson': Buffer.from(content).toString('base64') }
@@ -72,9 +69,10 @@ export function buildCredentialGroup(
     issued: new Map(
       tokens.flatMap(({ name, token, origin }) => {
         const at = timeOfIssue(token)
-        return at === undefined ? [] : [[name, { at, own: origin === undefined }]]
+        return at === undefined ? [] : [[name, { at, expiresAt: token.expiresAt ?? at, own: origin === undefined }]]
       }),
     ),
+    tokens,
     bodies: {
       apply: [
         Buffer.from('{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/dockerconfigjson","metadata":{'),

@@ -1,47 +1,74 @@
+import type { Carry } from '../plan/actions.ts'
 import type { Groups } from '../plan/plan.ts'
 import { buildCredentialGroup, type CredentialGroup, type GroupOptions } from './credential-group.ts'
-import type { LiveToken } from './registry-state.ts'
+import { isOlder, isOver, type LiveToken } from './registry-state.ts'
 
 /** The rendered Secret contents by their registries. */
 export interface CredentialGroups extends Groups {
-  of(namespace: string, registries: readonly string[]): CredentialGroup | undefined
+  of(registries: readonly string[]): CredentialGroup | undefined
   readonly empty: CredentialGroup
   /** For an action that a plan named. */
   byKey(key: string): CredentialGroup | undefined
+  /** The content for one Secret, with what it holds itself (`found`) of the registries that stay; `carriedIn` knows it from then on. */
+  carryOver(group: CredentialGroup, carry: Carry, found: readonly LiveToken[], cloudNow: number): CredentialGroup
   /** Clears the cache after a token changed. */
   reset(): void
 }
 
-/** `tokenOf`: the credential in use of a registry. `ownNamespace`: whose copy says more (docs/en/decisions.md#own-copy). */
+/** `tokenOf`: the credential in use of a registry. */
 export function createCredentialGroups(
   tokenOf: (registry: string) => LiveToken | undefined,
-  ownNamespace: string,
   options: GroupOptions,
 ): CredentialGroups {
-  const empty = buildCredentialGroup('', [], options, false)
+  const empty = buildCredentialGroup('', [], options)
   const groups = new Map<string, CredentialGroup>()
+  /** By the hash of the content; the contents are as many as the Secrets, so none is kept. */
+  const carried = new Map<string, string>()
   // One array stands for one set (targets share them), so the common case is one look-up.
   let byList = new WeakMap<readonly string[], CredentialGroup>()
-  const find = (registries: readonly string[], own: boolean): CredentialGroup | undefined => {
+  const find = (registries: readonly string[]): CredentialGroup | undefined => {
     const tokens = registries.map(tokenOf).filter((token) => token !== undefined)
     if (tokens.length === 0) return undefined
-    const key = `${own ? '@' : ''}${tokens.map(({ name }) => name).join(',')}`
-    const group = groups.get(key) ?? buildCredentialGroup(key, tokens, options, own)
+    const key = tokens.map(({ name }) => name).join(',')
+    const group = groups.get(key) ?? buildCredentialGroup(key, tokens, options)
     groups.set(key, group)
     return group
   }
   return {
     empty,
-    of(namespace, registries) {
-      if (namespace === ownNamespace) return find(registries, true)
-      const group = byList.get(registries) ?? find(registries, false)
+    of(registries) {
+      const group = byList.get(registries) ?? find(registries)
       if (group) byList.set(registries, group)
       return group
     },
     byKey: (key) => (key === '' ? empty : groups.get(key)),
+    carriedIn: (hash) => carried.get(hash),
+    carryOver(group, { names, mixture }, found, cloudNow) {
+      const there = new Map(found.filter(({ name }) => names.includes(name)).map((token) => [token.name, token]))
+      const ours = group.tokens.map((token) => better(there.get(token.name), token, cloudNow))
+      const known = new Set(group.registries)
+      const lost = [...there.values()].filter(({ name }) => !known.has(name)).map(asKept)
+      const content = buildCredentialGroup(group.key, [...ours, ...lost], options)
+      carried.set(content.hash, mixture)
+      return content
+    },
     reset() {
       groups.clear()
+      carried.clear()
       byList = new WeakMap()
     },
   }
+}
+
+/** The one that lives, else the newer. */
+function better(there: LiveToken | undefined, ours: LiveToken, cloudNow: number): LiveToken {
+  if (there === undefined) return ours
+  const [isEnded, areWeEnded] = [isOver(there.token, cloudNow), isOver(ours.token, cloudNow)]
+  if (isEnded === areWeEnded ? !isOlder(ours, there) : isEnded) return ours
+  return ours.origin === 'kept' ? asKept(there) : there
+}
+
+/** How long it lives decides about nothing: there is no credential under the present configuration. */
+function asKept(token: LiveToken): LiveToken {
+  return { ...token, origin: 'kept' }
 }

@@ -33,8 +33,8 @@ export interface CredentialManager {
   refreshOlderThan(time: number, registries?: readonly string[]): void
   /** Replaces what was got for other domains than the configuration has now. */
   replaceOutdated(): void
-  /** Some Secret holds a newer credential of these: ours is replaced now, unless this replica got it as the leader (without `also own`). */
-  replaceOlder(registries: readonly string[], which?: 'also own'): void
+  /** Some Secret holds a newer credential of these: ours is replaced now, unless this replica got it as the leader. */
+  replaceOlder(registries: readonly string[]): void
   /** A new credential waits for another's. */
   readonly holding: boolean
   stop(): void
@@ -117,8 +117,8 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
     replaceOutdated() {
       for (const one of clocks.values()) one.replaceOutdated()
     },
-    replaceOlder(registries, which) {
-      for (const name of registries) clocks.get(name)?.replaceOlder(which)
+    replaceOlder(registries) {
+      for (const name of registries) clocks.get(name)?.replaceOlder()
     },
     get holding() {
       return hold.holding

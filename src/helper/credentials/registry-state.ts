@@ -52,3 +52,13 @@ export interface RegistryEntry {
   /** Whether the registry itself takes a credential; `skipped` where values say not to ask. Never rejects but for the signal. */
   readonly verify: (token: RegistryToken, signal: AbortSignal) => Promise<Verification>
 }
+
+/** Whether it was issued before the other; a static login never is. */
+export function isOlder({ token }: LiveToken, other: LiveToken): boolean {
+  return token.expiresAt !== null && token.issuedAt < other.token.issuedAt
+}
+
+/** Whether a credential has reached its end, `now` on the cloud's clock. */
+export function isOver({ expiresAt }: Pick<RegistryToken, 'expiresAt'>, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now
+}

@@ -41,10 +41,10 @@ export function readTokens(secret: SecretObject, instance: string): readonly Liv
   const logins = new Map(readLogins(content).map((login) => [login.domains[0] ?? '', login]))
   const claimed = new Set<string>()
   return decodeTokens(annotations[ANNOTATION_TOKENS]).flatMap((note) => {
-    // Of two registries with one domain the content holds the earlier's login only.
-    const shared = note.domains.some((domain) => claimed.has(domain))
+    // Of two registries with one domain the content holds the earlier's login there.
+    const own = note.domains.find((domain) => !claimed.has(domain))
     for (const domain of note.domains) claimed.add(domain)
-    const login = shared ? undefined : logins.get(note.domains[0] ?? '')
+    const login = logins.get(own ?? '')
     return login === undefined ? [] : [liveToken(note, login)]
   })
 }

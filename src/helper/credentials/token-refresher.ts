@@ -4,7 +4,14 @@ import type { RegistryToken } from '../../acr/registry-token.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type StatusError, toStatusError } from '../../release/helper-status.ts'
-import type { LiveToken, RegistryEntry, RegistryState, Verification } from './registry-state.ts'
+import {
+  isOlder,
+  isOver,
+  type LiveToken,
+  type RegistryEntry,
+  type RegistryState,
+  type Verification,
+} from './registry-state.ts'
 
 export interface TokenRefresherOptions {
   readonly entry: RegistryEntry
@@ -49,10 +56,9 @@ export interface TokenRefresher {
   replaceOutdated(): void
   /**
    * Some Secret holds a newer credential: refreshes now, once for a credential; a failure is retried as usual. One that this replica
-   * got as the leader waits for its time, because two that lead by right for a moment must not outdo each other; with `also own` it is
-   * refreshed too, once a minute at most.
+   * got as the leader waits for its time, because two that lead by right for a moment must not outdo each other.
    */
-  replaceOlder(which?: 'also own'): void
+  replaceOlder(): void
   /** Refreshes now with another, unless it is asked for already or failed last time; a failure leaves all as it was. */
   join(): void
   stop(): void
@@ -66,7 +72,6 @@ const LONGEST_RECHECK_MS = 10 * 60_000
 /** However short a credential's life: no more than one request for a new one in this time. */
 const SHORTEST_PAUSE_MS = 1_000
 const AHEAD_MS = 60_000
-const OWN_PAUSE_MS = 60_000
 /** A static login has no expiry: its mounted files are read this often. */
 const STATIC_POLL_MS = 30_000
 /** No timer sleeps longer than a minute or this part of what is left, so that a corrected clock is noticed in time. */
@@ -84,7 +89,6 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   let refusedLive: LiveToken | undefined
   /** Known to be older than what some Secret holds. */
   let olderLive: LiveToken | undefined
-  let ownReplacedAt = Number.NEGATIVE_INFINITY
   let rechecks = 0
   let cancelRecheck: (() => void) | undefined
   let due = Number.POSITIVE_INFINITY
@@ -333,13 +337,9 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
           : live.shape !== shape
       if (isOutdated) force()
     },
-    replaceOlder(which) {
+    replaceOlder() {
       const { live } = state
-      if (live === undefined || live === olderLive) return
-      if (live.origin === undefined) {
-        if (which !== 'also own' || clock.monotonic() < ownReplacedAt + OWN_PAUSE_MS) return
-        ownReplacedAt = clock.monotonic()
-      }
+      if (live === undefined || live === olderLive || live.origin === undefined) return
       olderLive = live
       force()
     },
@@ -382,10 +382,6 @@ function newestOf(found: LiveToken, kept: LiveToken | undefined): LiveToken {
   return (kept.token.expiresAt ?? 0) < (found.token.expiresAt ?? 0) ? found : kept
 }
 
-function isOlder({ token }: LiveToken, other: LiveToken): boolean {
-  return token.expiresAt !== null && token.issuedAt < other.token.issuedAt
-}
-
 function partUsed({ issuedAt, expiresAt }: RegistryToken, now: number): number {
   return expiresAt === null ? 0 : (now - issuedAt) / Math.max(1, expiresAt - issuedAt)
 }
@@ -396,11 +392,6 @@ const LATEST_DATE = 8.64e15
 function unusable(registry: string): NopassError {
   const what = `the token service handed out a credential for registry ${registry} that has already expired or has no valid expiry`
   return new NopassError('CLOUD_UNAVAILABLE', what)
-}
-
-/** Whether a credential has reached its end, `now` on the cloud's clock. */
-function isOver(token: Pick<RegistryToken, 'expiresAt'>, now: number): boolean {
-  return token.expiresAt !== null && token.expiresAt <= now
 }
 
 function sameLogin(a: RegistryToken, b: RegistryToken): boolean {

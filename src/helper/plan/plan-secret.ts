@@ -4,6 +4,7 @@ import type { Decision, WriteReason } from './actions.ts'
 
 export interface Issue {
   readonly at: number
+  readonly expiresAt: number
   /** This replica got it as the leader, so its clock is the cloud's. */
   readonly own: boolean
 }
@@ -29,6 +30,8 @@ export interface SecretQuestion {
   readonly group: GroupSummary | undefined
   /** The content without any registry. */
   readonly empty: GroupSummary
+  /** The mixture that a content with this hash is. */
+  readonly carriedIn: (hash: string) => string | undefined
   readonly adopt: boolean
   /** Whether a ServiceAccount of the namespace still has an entry that we shall take back first. */
   readonly attached: boolean
@@ -53,59 +56,80 @@ export function planSecret(question: SecretQuestion): Decision {
   if (secret && !secret.ours && !question.adopt) return foreign(secret)
   const { group } = question
   if (group === undefined) return { kind: 'wait', reason: secret?.ours ? 'last-good' : 'no-credential' }
-  if (secret?.ours && secret.intact) {
-    // A registry whose credential is unknown for now must not vanish from a Secret that has it (P2).
-    const lost = secret.registries.some((name) => wanted.includes(name) && !group.registries.includes(name))
-    const until = lost ? endOf(secret, question) : undefined
-    if (until !== undefined) return { kind: 'wait', reason: 'last-good', ...(until === Infinity ? {} : { until }) }
+  const better = secret?.ours && secret.intact ? findBetter(group, secret, question) : undefined
+  if (secret && better) {
     if (secret.hash === group.hash && secret.labelled) return { kind: 'current' }
-    const better = judgeBetter(group, secret, question)
-    if (better !== undefined) return better
+    if (isSettled(group, secret, better, question)) return leave(group, secret, better, question)
   }
   const pause = fightPause(question.losses, question.now)
   if (pause !== undefined) {
     const manager = secret?.otherManager
     return { kind: 'wait', reason: 'fought', until: pause, ...(manager === undefined ? {} : { manager }) }
   }
-  return write(question, group, reasonOf(secret, group))
+  return write(question, group, better)
 }
 
-/** When (monotonic) a Secret's first credential expires; undefined: it has. From then on it holds nothing worth the wait of the others. */
-function endOf({ expiresAt = Infinity }: SecretView, { now, cloudNow }: SecretQuestion): number | undefined {
-  return expiresAt > cloudNow ? now + (expiresAt - cloudNow) : undefined
+/** What a Secret holds of our registries and nothing of ours may replace (P2). */
+interface Better {
+  /** Those of which we have no credential, an older one, or one that has ended. */
+  readonly carry: readonly string[]
+  readonly newer: readonly string[]
+  /** All other credentials of ours are in it, and none that it should not have. */
+  readonly isComplete: boolean
+  /** Names what both have at their best. */
+  readonly mixture: string
 }
 
-/** A Secret this close to its end may be replaced by what lives longer as a whole, though one credential in it is older. */
-const NEAR_END_MS = 60_000
 const WRONG_CLOCK_MS = 5_000
 
-/** Nothing that has expired, and nothing older, replaces credentials that work (P2). */
-function judgeBetter(group: GroupSummary, secret: SecretView, question: SecretQuestion): Decision | undefined {
-  const { now, cloudNow } = question
-  const ends = group.expiresAt
-  if (ends === undefined) return undefined
-  /** Of each that is newer there: how much. */
-  const byMs = new Map<string, number>()
+function findBetter(group: GroupSummary, secret: SecretView, { wanted, cloudNow }: SecretQuestion): Better {
+  const [carry, newer, same]: [string[], string[], string[]] = [[], [], []]
   for (const [index, name] of secret.registries.entries()) {
     const [there, ours] = [secret.issuedAt[index], group.issued.get(name)]
-    if (there === undefined || ours === undefined || there <= ours.at) continue
-    // Of another that leads by right for a moment; but a time to come is that of a clock that was wrong.
-    if (!ours.own || there < cloudNow + WRONG_CLOCK_MS) byMs.set(name, there - ours.at)
+    if (!group.registries.includes(name)) {
+      if (wanted.includes(name)) carry.push(name)
+    } else if (there !== undefined && ours !== undefined) {
+      // Of another that leads by right for a moment; but a time to come is that of a clock that was wrong.
+      const isNewer = there > ours.at && (!ours.own || there < cloudNow + WRONG_CLOCK_MS)
+      if (isNewer) newer.push(name)
+      if (isNewer || ours.expiresAt <= cloudNow) carry.push(name)
+      else if (there === ours.at) same.push(name)
+    }
   }
-  const newer = [...byMs.keys()]
-  // Of entries of an earlier configuration alone the end is not noted: they are likely to live as long as ours.
-  const end = secret.expiresAt ?? ends + Math.min(...byMs.values())
-  if (end === Number.POSITIVE_INFINITY) return undefined
-  const [isOver, weAreOver] = [end <= cloudNow, ends <= cloudNow]
-  if (isOver && !weAreOver) return undefined
-  if (secret.labelled && !isOver && weAreOver) return { kind: 'wait', reason: 'last-good' }
-  if (newer.length === 0) return undefined
-  // Both over, if the clock is right: that is known once the cloud was asked.
-  if (isOver) return { kind: 'current', newer }
-  const nearEnd = end - NEAR_END_MS
-  if (nearEnd > cloudNow) return { kind: 'current', newer, until: now + (nearEnd - cloudNow) }
-  if (ends > end) return undefined
-  return { kind: 'current', newer, until: now + (end - cloudNow) }
+  const hasAll = group.registries.every((name) => carry.includes(name) || same.includes(name))
+  const isComplete = hasAll && secret.registries.every((name) => wanted.includes(name))
+  return { carry, newer, isComplete, mixture: `${group.hash} ${carry.join()} ${hasEnded(secret, cloudNow)}` }
+}
+
+/** Whether a Secret that has something better than we do is left as it is. */
+function isSettled(group: GroupSummary, secret: SecretView, better: Better, question: SecretQuestion): boolean {
+  const { carry, isComplete, mixture } = better
+  if (carry.length === 0) return false
+  const isOver = hasEnded(secret, question.cloudNow)
+  // Which of its logins is whose is not known: all of them stay until the first ends.
+  if (!secret.noted) return !isOver
+  if (!secret.labelled) return false
+  if (secret.hash !== undefined && question.carriedIn(secret.hash) === mixture) return true
+  return isComplete && !(isOver && endOfOurs(group, carry) > question.cloudNow)
+}
+
+function leave(group: GroupSummary, secret: SecretView, { carry, newer }: Better, question: SecretQuestion): Decision {
+  const { expiresAt: end = Number.POSITIVE_INFINITY } = secret
+  const { now, cloudNow } = question
+  // Ours may live longer than what is better now.
+  const mayChange = Number.isFinite(end) && end > cloudNow && (!secret.noted || endOfOurs(group, carry) > end)
+  const more = { ...(newer.length > 0 && { newer }), ...(mayChange && { until: now + (end - cloudNow) }) }
+  return newer.length === carry.length ? { kind: 'current', ...more } : { kind: 'wait', reason: 'last-good', ...more }
+}
+
+/** Whether the first of its credentials has ended. */
+function hasEnded({ expiresAt }: SecretView, cloudNow: number): boolean {
+  return expiresAt !== undefined && expiresAt <= cloudNow
+}
+
+/** When the last of ours for these registries ends. */
+function endOfOurs({ issued }: GroupSummary, names: readonly string[]): number {
+  return Math.max(...names.map((name) => issued.get(name)?.expiresAt ?? Number.NEGATIVE_INFINITY))
 }
 
 function planRetire(question: SecretQuestion): Decision {
@@ -113,7 +137,7 @@ function planRetire(question: SecretQuestion): Decision {
   if (!secret?.ours) return { kind: 'skip', reason: namespace.optedOut ? 'opted-out' : 'not-targeted' }
   if (secret.intact && secret.hash === empty.hash) return { kind: 'none' }
   if (question.attached) return { kind: 'wait', reason: 'detaching' }
-  return write(question, empty, 'shrunk')
+  return write(question, empty)
 }
 
 function foreign(secret: SecretView): Decision {
@@ -121,16 +145,26 @@ function foreign(secret: SecretView): Decision {
   return { kind: 'skip', reason: 'foreign-secret', ...(otherManager === undefined ? {} : { manager: otherManager }) }
 }
 
-function reasonOf(secret: SecretView | undefined, group: GroupSummary): WriteReason {
+function reasonOf(secret: SecretView | undefined, left: readonly string[]): WriteReason {
   if (secret === undefined) return 'missing'
   if (!secret.ours) return 'adopted'
   if (!secret.intact) return 'tampered'
   if (!secret.labelled) return 'relabelled'
-  return secret.registries.every((name) => group.registries.includes(name)) ? 'rotated' : 'shrunk'
+  return secret.registries.every((name) => left.includes(name)) ? 'rotated' : 'shrunk'
 }
 
-function write({ namespace, secret }: SecretQuestion, group: GroupSummary, reason: WriteReason): Decision {
+function write({ namespace, secret }: SecretQuestion, group: GroupSummary, better?: Better): Decision {
   const precondition = secret && { uid: secret.uid, resourceVersion: secret.resourceVersion }
   const by = secret?.ours && secret.intact && secret.labelled ? 'patch' : 'apply'
-  return { kind: 'writeSecret', namespace: namespace.name, group: group.key, by, precondition, reason }
+  const { carry: names = [], newer = [], mixture = '' } = secret?.noted ? (better ?? {}) : {}
+  return {
+    kind: 'writeSecret',
+    namespace: namespace.name,
+    group: group.key,
+    by,
+    precondition,
+    reason: reasonOf(secret, [...group.registries, ...names]),
+    ...(names.length > 0 && { carry: { names, mixture } }),
+    ...(newer.length > 0 && { newer }),
+  }
 }

@@ -23,9 +23,11 @@ export interface Observed {
 
 /** The content for a set of registries, of which only what decides is asked. */
 export interface Groups {
-  /** Undefined when no credential of any of them is known. `namespace` matters only for the helper's own. */
-  of(namespace: string, registries: readonly string[]): GroupSummary | undefined
+  /** Undefined when no credential of any of them is known. */
+  of(registries: readonly string[]): GroupSummary | undefined
   readonly empty: GroupSummary
+  /** The mixture that a content with this hash is. */
+  carriedIn(hash: string): string | undefined
 }
 
 export interface PlanContext {
@@ -72,8 +74,9 @@ function planNamespace(context: PlanContext, namespace: NamespaceView): Decision
     namespace,
     secret: observed.secret(namespace.name),
     wanted,
-    group: wanted.length === 0 ? undefined : groups.of(namespace.name, wanted),
+    group: wanted.length === 0 ? undefined : groups.of(wanted),
     empty: groups.empty,
+    carriedIn: groups.carriedIn,
     adopt: config.adopt,
     attached: wanted.length === 0 && isStillAttached(context, namespace.name),
     losses: observed.losses(namespace.name),

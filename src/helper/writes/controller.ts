@@ -41,8 +41,8 @@ export interface ControllerOptions {
   /** The credentials of all registries. */
   readonly states: () => readonly RegistryState[]
   readonly observer: ControllerObserver
-  /** A Secret holds a newer credential of these registries than we do; `also own`: and the new one of another registry waits for that. */
-  readonly onNewer: (registries: readonly string[], which?: 'also own') => void
+  /** A Secret holds a newer credential of these registries than we do. */
+  readonly onNewer: (registries: readonly string[]) => void
   /** The API server's versions went back: etcd was restored from a backup. */
   readonly onRewound: () => void
 }
@@ -83,7 +83,7 @@ export function createController(options: ControllerOptions): Controller {
   const { secretLabels } = config
   const transforms = createTransforms({ instance, secretLabels, secretName, namespaceLabels: targets.namespaceLabels })
   const observed = createObservedCluster(() => caches, secretName)
-  const writer = createWriter({ client: options.client, clock, caches: () => caches, transforms, groups, secretName })
+  const writer = createWriter({ ...options, caches: () => caches, transforms, secretName, instance })
   const pacer = createPacer(config.refreshRate)
   const stop = new AbortController()
   const home = config.release.namespace
@@ -154,7 +154,7 @@ export function createController(options: ControllerOptions): Controller {
   function hashFor(namespace: string): string | undefined {
     const view = observed.namespace(namespace)
     if (view === undefined || !options.holds()) return undefined
-    return groups.of(namespace, targets.registriesOf(view))?.hash
+    return groups.of(targets.registriesOf(view))?.hash
   }
 
   function context(): PlanContext {
@@ -196,7 +196,8 @@ export function createController(options: ControllerOptions): Controller {
   function takesBack(decision: WriteAction): boolean {
     if (decision.kind !== 'writeSecret') return decision.kind === 'detach'
     const next = groups.byKey(decision.group)?.registries ?? []
-    return observed.secret(decision.namespace)?.registries.some((name) => !next.includes(name)) === true
+    const stay = decision.carry?.names ?? []
+    return observed.secret(decision.namespace)?.registries.some((name) => ![...next, ...stay].includes(name)) === true
   }
 
   /** Adds what `collect` wants to write, the helper's own copy first. */
@@ -229,6 +230,8 @@ export function createController(options: ControllerOptions): Controller {
   async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
     if (action.kind === 'attach') observed.noteAttach(key)
     const result = await writer.write(action, stop.signal)
+    // Known by now, so that the next plan leaves it.
+    if (result.ok && !result.written) return handle(key, failures)
     if (result.ok) {
       observer.wrote(key, action)
       return 'done'
@@ -256,7 +259,7 @@ export function createController(options: ControllerOptions): Controller {
       const served = decision.kind === 'current' || decision.kind === 'attach'
       rival.note(key, served ? observed.serviceAccount(namespace, serviceAccount)?.list : undefined)
     }
-    if (decision.kind === 'current' && decision.newer !== undefined) options.onNewer(decision.newer)
+    if ('newer' in decision && decision.newer !== undefined) options.onNewer(decision.newer)
     const problem = problemOfDecision(planned, decision, secretName)
     if (problem) observer.problem(key, problem)
     else if (!isWrite(decision)) observer.solved(key)
@@ -316,12 +319,12 @@ export function createController(options: ControllerOptions): Controller {
         for (const namespace of observed.namespaces()) {
           const decision = planKey(context(), { namespace: namespace.name })
           if (decision === undefined) continue
-          if (decision.kind === 'current') for (const registry of decision.newer ?? []) newer.add(registry)
+          if ('newer' in decision) for (const registry of decision.newer ?? []) newer.add(registry)
           if (isWrite(decision)) count += 1
           enqueue(namespace.name, decision, urgent, count)
         }
       })
-      options.onNewer([...newer], 'also own')
+      options.onNewer([...newer])
     },
     run: (signal) => caches.run(signal),
     async drain(limitMs) {

@@ -7,7 +7,7 @@ import {
   METADATA_ONLY_LIST,
   STRATEGIC_PATCH,
 } from '../../kube/client.ts'
-import { CONTENT_MANAGER, FIELD_MANAGER } from '../../kube/names.ts'
+import { ANNOTATION_CONTENT_HASH, CONTENT_MANAGER, FIELD_MANAGER } from '../../kube/names.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
 import { isOlder } from '../../kube/watch/store.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -15,7 +15,8 @@ import type { ServiceAccountObject, Transforms } from '../../release/views.ts'
 import type { Caches } from '../cluster/caches.ts'
 import type { CredentialGroup } from '../credentials/credential-group.ts'
 import type { CredentialGroups } from '../credentials/credential-groups.ts'
-import type { WriteAction, WriteList, WriteSecret } from '../plan/actions.ts'
+import { readTokens, type SecretObject } from '../credentials/restore-tokens.ts'
+import type { Carry, WriteAction, WriteList, WriteSecret } from '../plan/actions.ts'
 import { type FailureVerdict, judgeFailure } from './write-failure.ts'
 
 export interface WriterOptions {
@@ -25,11 +26,15 @@ export interface WriterOptions {
   readonly transforms: Transforms
   readonly groups: CredentialGroups
   readonly secretName: string
+  readonly instance: string
+  /** Epoch milliseconds on the cloud's clock. */
+  readonly cloudNow: () => number
 }
 
 /** `ok`, or what the failure means. */
 export type WriteResult =
-  | { readonly ok: true; readonly milliseconds: number }
+  /** `written` false: all that was to be written is there already. */
+  | { readonly ok: true; readonly written: boolean; readonly milliseconds: number }
   | { readonly ok: false; readonly error: unknown; readonly verdict: FailureVerdict }
 
 export interface Writer {
@@ -42,11 +47,31 @@ export interface Writer {
 export function createWriter(options: WriterOptions): Writer {
   const { client, clock, secretName, transforms } = options
 
-  async function writeSecret(action: WriteAction & { kind: 'writeSecret' }, signal: AbortSignal): Promise<void> {
+  async function writeSecret(action: WriteSecret, signal: AbortSignal): Promise<boolean> {
     const group = options.groups.byKey(action.group)
     if (group === undefined) throw new Error(`no content ${action.group}`)
-    const object = await client.request<KubeObject>(writeSecretRequest(action, group, secretName), signal)
+    const content = action.carry ? await carryOver(action, group, action.carry, signal) : group
+    if (content === undefined) return false
+    const object = await client.request<KubeObject>(writeSecretRequest(action, content, secretName), signal)
     options.caches().secrets.put(`${action.namespace}/${secretName}`, transforms.secret(object))
+    return true
+  }
+
+  /** With what stays in that Secret; undefined: it is all in it already. */
+  async function carryOver(
+    action: WriteSecret,
+    group: CredentialGroup,
+    carry: Carry,
+    signal: AbortSignal,
+  ): Promise<CredentialGroup | undefined> {
+    // If it changed meanwhile, the precondition of the write refuses it.
+    const secret = (await readAgain<SecretObject>(action, signal)).items?.[0]
+    const found = secret ? readTokens(secret, options.instance) : []
+    const content = options.groups.carryOver(group, carry, found, options.cloudNow())
+    const { annotations, resourceVersion } = secret?.metadata ?? {}
+    const isThere = annotations?.[ANNOTATION_CONTENT_HASH] === content.hash
+    const isSeen = resourceVersion === action.precondition?.resourceVersion
+    return action.by === 'patch' && isThere && isSeen ? undefined : content
   }
 
   /** Listed by name: the helper has no right to `get` a ServiceAccount or a Secret. */
@@ -66,19 +91,20 @@ export function createWriter(options: WriterOptions): Writer {
     return entries.map(({ name = '' }) => name).filter((name) => name !== secretName)
   }
 
-  async function writeList(action: Exclude<WriteAction, { kind: 'writeSecret' }>, signal: AbortSignal): Promise<void> {
+  async function writeList(action: WriteList, signal: AbortSignal): Promise<boolean> {
     const list = action.list ?? (await readOtherEntries(action, signal))
     const object = await client.request<ServiceAccountObject>(writeListRequest(action, list), signal)
     const key = `${action.namespace}/${action.serviceAccount}`
     options.caches().serviceAccounts?.put(key, transforms.serviceAccount(object))
+    return true
   }
 
   return {
     async write(action, signal) {
       const begin = clock.monotonic()
       try {
-        await (action.kind === 'writeSecret' ? writeSecret(action, signal) : writeList(action, signal))
-        return { ok: true, milliseconds: clock.monotonic() - begin }
+        const written = await (action.kind === 'writeSecret' ? writeSecret(action, signal) : writeList(action, signal))
+        return { ok: true, written, milliseconds: clock.monotonic() - begin }
       } catch (error) {
         return { ok: false, error, verdict: judgeFailure(error) }
       }

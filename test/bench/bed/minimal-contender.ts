@@ -26,7 +26,7 @@ export function minimalContender(bed: Bed, program: string, attach: Attach): Con
     const login = { username: 'cr_temp_user', password: randomBytes(48).toString('base64url'), domains: cloud.domains }
     const live = { name: 'demo', fingerprint: '', refreshAt: expiresAt, token: { ...login, issuedAt, expiresAt } }
     const options = { secretName: DEFAULT_SECRET_NAME, instance: `${HOME}.${RELEASE}`, secretLabels: {} }
-    const { bodies } = buildCredentialGroup('', [live], { ...options, authFormat: 'auth' }, false)
+    const { bodies } = buildCredentialGroup('', [live], { ...options, authFormat: 'auth' })
     writeFileSync(file(`minimal-${by}.json`), Buffer.concat(bodies[by]), { mode: 0o600 })
   }
   return {

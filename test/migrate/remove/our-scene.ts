@@ -38,6 +38,7 @@ export function secret(change: Partial<SecretView> = {}): SecretView {
     intact: true,
     labelled: true,
     hash: 'h',
+    noted: false,
     otherManager: undefined,
   }
   return { ...base, registries: ['shop'], issuedAt: [], expiresAt, ...change }
