@@ -33,6 +33,12 @@ test('the published package runs no script at its installation and installs noth
     assert.deepEqual(published[key], whole[key])
 })
 
+test('a checkout cannot be published by accident, the packed package can', () => {
+  const whole = JSON.parse(readText('package.json')) as Record<string, unknown>
+  assert.equal(whole.private, true)
+  assert.equal('private' in JSON.parse(trimMetadata(JSON.stringify(whole))), false)
+})
+
 test('a bill of materials is the same at any time and from any folder, and lists what is shipped', () => {
   const lockfile = JSON.stringify({
     packages: {
