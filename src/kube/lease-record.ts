@@ -11,21 +11,21 @@ export interface Lease {
   }
 }
 
-/** How long a lease stands, after what time without a renewal its holder gives up, and the pause between tries. */
+/** client-go's LeaseDuration, RenewDeadline and RetryPeriod, in milliseconds. */
 export interface LeaseDurations {
   readonly leaseMs: number
   readonly renewDeadlineMs: number
   readonly retryMs: number
 }
 
-/** A longer duration than this multiple of ours is not believed: one write of a huge one would end leadership for years. */
-const LONGEST_BELIEVED = 4
+/** A duration over this multiple of ours is capped: one write of a huge one would block leadership for years. */
+const LONGEST_FACTOR = 4
 
-/** The duration that the holder wrote, milliseconds, within bounds; ours where it wrote none. */
+/** The duration that the holder wrote, milliseconds, capped; ours where it wrote none. */
 export function leaseMs(lease: Lease, durations: LeaseDurations): number {
   const written = lease.spec?.leaseDurationSeconds
   if (typeof written !== 'number' || !(written > 0)) return durations.leaseMs
-  return Math.min(written * 1000, LONGEST_BELIEVED * durations.leaseMs)
+  return Math.min(written * 1000, LONGEST_FACTOR * durations.leaseMs)
 }
 
 export function acquiredSpec(lease: Lease, identity: string, durations: LeaseDurations, now: number): Lease['spec'] {
@@ -41,14 +41,14 @@ export function acquiredSpec(lease: Lease, identity: string, durations: LeaseDur
   }
 }
 
-/** With our own duration again: another client may have changed it. */
+/** Writes our own duration again, because another client may have changed it. */
 export function renewedSpec(lease: Lease, durations: LeaseDurations, now: number): Lease['spec'] {
   return { ...lease.spec, leaseDurationSeconds: writtenSeconds(durations), renewTime: microTime(now) }
 }
 
-/** As client-go gives a lease back: no holder, a second to live. */
+/** As client-go releases a lease: no holder, a duration of one second. */
 export function releasedSpec(lease: Lease, now: number): Lease['spec'] {
-  const { acquireTime: _gone, ...spec } = lease.spec ?? {}
+  const { acquireTime: _removed, ...spec } = lease.spec ?? {}
   return { ...spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(now) }
 }
 

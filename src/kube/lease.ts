@@ -19,7 +19,7 @@ export interface LeaseOptions {
   readonly onProblem?: (error: unknown) => void
   /** The lease has not existed for 30 s (Helm creates it after the Deployment), or exists again. */
   readonly onMissing?: (missing: boolean) => void
-  /** It has an older version than was seen before: etcd was restored from a backup. */
+  /** The lease has an older version than before: etcd was restored from a backup. */
   readonly onRewound?: () => void
 }
 
@@ -29,26 +29,26 @@ export interface LeaseElector {
    * has become false it never becomes true again: a renewal whose response comes after the deadline is a loss.
    */
   holds(): boolean
-  /** Who held it when last seen. */
+  /** The holder when the lease was last read. */
   readonly holder: string | undefined
-  /** It has not existed for 30 s: nobody can lead. */
+  /** The lease has not existed for 30 s: no replica can lead. */
   readonly missing: boolean
-  /** Follows, then leads; ends with `lost`, or with `stopped` after the signal, when the lease has been given back. */
+  /** Follows, then leads; returns `lost`, or `stopped` after the signal, when the lease has been released. */
   run(signal: AbortSignal): Promise<'lost' | 'stopped'>
 }
 
 const LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 }
 const RELEASE_TIMEOUT_MS = 3_000
-/** A lease that is edited faster than this is not given back; it expires. */
+/** A lease that other clients edit more often than this is not released; it expires. */
 const RELEASE_TRIES = 5
 const MISSING_MS = 30_000
-/** A watch that ends sooner than this is a failure, and followed by a pause. */
+/** A watch that ends sooner than this is a failure and followed by a pause. */
 const SHORT_WATCH_MS = 1_000
 const FREE = new Error('the lease may be free')
 
 /**
- * Leader election on a Lease that exists (the chart renders it, so that nobody needs the right to create one). Another's
- * lease has expired when it was not seen to change for its duration on our own monotonic clock; clocks are never compared.
+ * Leader election as in client-go, on a Lease that the chart renders, so that the helper needs no right to create one. Another
+ * holder's lease has expired when it did not change for its duration on our own monotonic clock; clocks are never compared.
  */
 export function createLeaseElector(options: LeaseOptions): LeaseElector {
   const { client, clock, identity } = options
@@ -84,7 +84,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   }
   const read = async (signal: AbortSignal, limitMs = timeoutMs): Promise<Lease> => {
     const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs: limitMs, lane }, signal)
-    // It is read every few seconds while there is no news: long before the versions have passed what was known.
+    // The lease is read every few seconds, long before a restored server passes the version that was known.
     if (newest !== undefined && isOlder(lease.metadata.resourceVersion, newest)) {
       newest = undefined
       options.onRewound?.()
@@ -92,26 +92,26 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
     observe(lease)
     return lease
   }
-  // Never broken off by a stop: nobody would know whether it was done, and a lease that is not given back holds all others up.
+  // Never aborted by a stop: the result would be unknown, and a lease that is not released blocks all other replicas.
   const write = async (lease: Lease, spec: Lease['spec'], limitMs = timeoutMs): Promise<void> => {
-    const askedAt = clock.monotonic()
+    const sentAt = clock.monotonic()
     wrote = true
     const body = { ...lease, spec }
     observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs, lane }))
-    // Counted from before the request, because the others count from when they see it; not where it comes after the deadline.
-    if (!leading || inTime()) renewedAt = askedAt
+    // Counted from before the request, because the others count from when they see it. A response after the deadline does not count.
+    if (!leading || inTime()) renewedAt = sentAt
   }
   const isFree = (lease: Lease): boolean =>
     !lease.spec?.holderIdentity ||
     lease.spec.holderIdentity === identity ||
     clock.monotonic() >= seenAt + leaseMs(lease, durations)
 
-  /** Until the lease changes hands to nobody, expires, or the watch ends. */
+  /** Resolves when the lease is released or expires, or the watch ends. */
   async function waitForFree(lease: Lease, signal: AbortSignal): Promise<void> {
     const stop = new AbortController()
     const openedAt = clock.monotonic()
     const left = seenAt + leaseMs(lease, durations) - openedAt
-    let news = false
+    let changed = false
     const watchdog = startWatchdog(clock, Math.max(0, left), () => stop.abort(FREE))
     const query = { fieldSelector: `metadata.name=${options.name}`, resourceVersion: lease.metadata.resourceVersion }
     try {
@@ -120,14 +120,14 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
         ({ type, object }) => {
           if (type === 'ERROR' || type === 'DELETED') stop.abort(new KubeApiError(0, `the watch of the lease: ${type}`))
           if (type !== 'ADDED' && type !== 'MODIFIED') return
-          news = true
+          changed = true
           observe(object)
           if (isFree(object)) stop.abort(FREE)
-          else watchdog.heard(leaseMs(object, durations))
+          else watchdog.reset(leaseMs(object, durations))
         },
         AbortSignal.any([signal, stop.signal]),
       )
-      if (!news && clock.monotonic() - openedAt < SHORT_WATCH_MS) {
+      if (!changed && clock.monotonic() - openedAt < SHORT_WATCH_MS) {
         throw new KubeApiError(0, 'the watch of the lease ended immediately', { code: 'KUBE_UNREACHABLE' })
       }
     } catch (error) {
@@ -152,7 +152,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
       } catch (error) {
         if (signal.aborted) throw error
         if (error instanceof KubeApiError && error.status === 404) noteMissing(true)
-        // Another follower was quicker: look again immediately, but only once.
+        // Another follower was faster: read again immediately, but only once.
         conflicts = isConflict(error) ? conflicts + 1 : 0
         if (conflicts === 1) continue
         options.onProblem?.(error)
@@ -163,9 +163,9 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
 
   async function renew(signal: AbortSignal): Promise<'renewed' | 'failed' | 'lost'> {
     const deadline = renewedAt + durations.renewDeadlineMs
-    // A response after the deadline is worth nothing, and what waits for it would hold up the end of this leader.
+    // A response after the deadline is useless, and waiting for it would delay the end of this leader.
     const limitMs = (): number => Math.max(1, Math.min(timeoutMs, deadline - clock.monotonic()))
-    // What another client changed (a label, the holder) is read once and tried again immediately.
+    // After a conflict (another client changed a label or the holder) the lease is read once and written again immediately.
     for (const known of [seen, undefined]) {
       try {
         const lease = known ?? (await read(signal, limitMs()))
@@ -185,24 +185,24 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   async function lead(signal: AbortSignal): Promise<void> {
     let startedAt = clock.monotonic()
     for (;;) {
-      // A renewal that waited for its time-out is followed by the next without a further pause.
+      // After a renewal that timed out, the next one follows without a further pause.
       const rest = startedAt + durations.retryMs - clock.monotonic()
       await sleep(clock, Math.max(durations.retryMs / 10, rest), signal)
       const deadline = renewedAt + durations.renewDeadlineMs
-      // Also after a pause of the whole process: what was not renewed in time is given up, even if nobody took it.
+      // Also after a pause of the whole process: a lease that was not renewed in time is lost, even if no one took it.
       if (clock.monotonic() >= deadline) return
       startedAt = clock.monotonic()
       const result = await renew(signal)
-      // What was left undone since the deadline would never be done: a renewal that comes later is a loss too.
+      // A renewal that completes after the deadline is a loss too, because work was refused since then.
       if (result === 'lost' || clock.monotonic() >= deadline) return
     }
   }
 
-  /** Also one that was taken in the moment of the stop. What somebody edited, or got no response, is read again. */
+  /** Also releases a lease that was acquired at the moment of the stop. After a conflict or without a response it is read again. */
   async function release(): Promise<void> {
     if (!wrote) return
     const stop = new AbortController()
-    const cancel = clock.after(RELEASE_TIMEOUT_MS, () => stop.abort(new Error('the lease was not given back in time')))
+    const cancel = clock.after(RELEASE_TIMEOUT_MS, () => stop.abort(new Error('the lease was not released in time')))
     try {
       for (let tries = 0; tries < RELEASE_TRIES; tries += 1) {
         const lease = seen?.spec?.holderIdentity === identity ? seen : await read(stop.signal)

@@ -10,7 +10,7 @@ import type { SecretView, Transforms } from './views.ts'
 export async function readPullSecrets(
   reader: Reader,
   name: string,
-  trim: Transforms,
+  transforms: Transforms,
   namespace?: string,
 ): Promise<ReadonlyMap<string, SecretView> | undefined> {
   const path = namespace === undefined ? '/api/v1/secrets' : `/api/v1/namespaces/${namespace}/secrets`
@@ -18,9 +18,9 @@ export async function readPullSecrets(
   const list = await reader.list(what, path, {
     accept: METADATA_ONLY_LIST,
     query: { fieldSelector: `metadata.name=${name}` },
-    trim: (object: KubeObject) => ({
+    transform: (object: KubeObject) => ({
       place: object.metadata.namespace ?? '',
-      view: object.metadata.managedFields?.length ? trim.secret(object) : undefined,
+      view: object.metadata.managedFields?.length ? transforms.secret(object) : undefined,
     }),
   })
   if (list === undefined) return undefined
@@ -30,7 +30,7 @@ export async function readPullSecrets(
       reader.get(`Secret ${place}/${name}`, namespacedPath('/api/v1', place, 'secrets', name), METADATA_ONLY)
     const object = view ? undefined : await readAlone()
     if (!view && object === undefined) return undefined
-    const read = view ?? (object && trim.secret(object))
+    const read = view ?? (object && transforms.secret(object))
     if (read) found.set(place, read)
   }
   return found

@@ -17,7 +17,7 @@ export interface Reader {
 
 interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
   /** Reduces each object to what is kept (default: everything). */
-  readonly trim?: (object: T) => K
+  readonly transform?: (object: T) => K
 }
 
 /**
@@ -59,12 +59,12 @@ export function createReader(
     attempt,
     get: (what, path, accept) =>
       attempt(what, () => orNull(client.request({ method: 'GET', path, ...(accept && { accept }) }, signal))),
-    list: <T, K = T>(what: string, path: string, { trim, ...call }: ListOptions<T, K> = {}) =>
+    list: <T, K = T>(what: string, path: string, { transform, ...call }: ListOptions<T, K> = {}) =>
       attempt(what, async () => {
         const items: K[] = []
         const read = async (): Promise<void> => {
           for await (const page of listPages<T>(client, { path, pageSize: PAGE, ...call }, signal)) {
-            for (const object of page.items ?? []) items.push(trim ? trim(object) : (object as unknown as K))
+            for (const object of page.items ?? []) items.push(transform ? transform(object) : (object as unknown as K))
             onProgress(what, items.length)
           }
         }

@@ -81,7 +81,12 @@ test('security 2: our entry is taken out of a list that became overlong by it, e
 test('security 2: a server without WatchList is read in pages that shrink', async () => {
   const stop = new AbortController()
   const problems: unknown[] = []
-  const trim = createTransforms({ instance: 'a.b', secretLabels: {}, secretName: SECRET, namespaceLabels: new Set() })
+  const transforms = createTransforms({
+    instance: 'a.b',
+    secretLabels: {},
+    secretName: SECRET,
+    namespaceLabels: new Set(),
+  })
   await new Promise<void>((resolve) => {
     const reflector = createReflector<ServiceAccountObject, ServiceAccountView>({
       client: admin,
@@ -89,7 +94,7 @@ test('security 2: a server without WatchList is read in pages that shrink', asyn
       random: () => 0.5,
       path: '/api/v1/serviceaccounts',
       pageSize: 200,
-      trim: trim.serviceAccount,
+      transform: transforms.serviceAccount,
       features: { watchList: false },
       onChange: () => undefined,
       onProblem: (error) => problems.push(error),

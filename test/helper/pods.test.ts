@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPodSurroundings, judgePod, type PodSurroundings } from '../../src/helper/pods/judge-pod.ts'
 import { problemOfPod } from '../../src/helper/pods/pod-problem.ts'
-import { type PodObject, type PodView, trimPod } from '../../src/helper/pods/pod-view.ts'
+import { type PodObject, type PodView, transformPod } from '../../src/helper/pods/pod-view.ts'
 import { account, config, context, group, live, namespace, secret } from './plan-fixtures.ts'
 import { IMAGE, pod, REPLICASET } from './pod-fixtures.ts'
 
@@ -120,15 +120,15 @@ test('of a Pod only the images that fail are kept, as its spec names them', () =
       containerStatuses: [waiting('app', 'ImagePullBackOff'), waiting('side', 'ContainerCreating')],
     },
   }
-  assert.deepEqual(trimPod(object, 'acr-nopass'), pod({ list: ['own', ''], failing: ['init:1', IMAGE] }))
+  assert.deepEqual(transformPod(object, 'acr-nopass'), pod({ list: ['own', ''], failing: ['init:1', IMAGE] }))
   const bare = { metadata: { name: 'a', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } }
-  const fresh = trimPod(bare, 'acr-nopass')
+  const fresh = transformPod(bare, 'acr-nopass')
   assert.deepEqual([fresh.owner, fresh.pending, fresh.failing, fresh.serviceAccount], [undefined, false, [], 'default'])
 })
 
 test('security 2: of a Pod no text is kept that is longer than a real one', () => {
   const long = 'x'.repeat(1_000_000)
-  const view = trimPod(
+  const view = transformPod(
     {
       metadata: {
         name: 'a',

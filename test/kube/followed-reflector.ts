@@ -47,7 +47,7 @@ export async function follow(
     path: '/api/v1/namespaces',
     features: { watchList: true },
     ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }),
-    trim: ({ metadata }) => ({ uid: metadata.uid, resourceVersion: metadata.resourceVersion }),
+    transform: ({ metadata }) => ({ uid: metadata.uid, resourceVersion: metadata.resourceVersion }),
     onChange: (key, current, previous) => {
       note(`${current === undefined ? '-' : previous === undefined ? '+' : '~'}${key}`)
       options.handler?.(key)

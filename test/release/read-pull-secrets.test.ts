@@ -23,7 +23,7 @@ const secret = (namespace: string): KubeObject => ({
   },
 })
 const withoutWriters = ({ metadata: { managedFields: _, ...metadata } }: KubeObject): KubeObject => ({ metadata })
-const trim = createTransforms({
+const transforms = createTransforms({
   instance: 'home.r',
   secretLabels: {},
   secretName: 'acr-nopass',
@@ -43,7 +43,7 @@ async function read(trimsLists: boolean, mayGet = true) {
       return { metadata: {}, items: trimsLists ? items.map(withoutWriters) : items }
     },
   } as KubeClient
-  const found = await readPullSecrets(createReader(client, AbortSignal.timeout(60_000)), 'acr-nopass', trim)
+  const found = await readPullSecrets(createReader(client, AbortSignal.timeout(60_000)), 'acr-nopass', transforms)
   return { found, calls }
 }
 
@@ -52,8 +52,8 @@ test('a pull secret that a list shows with its writers is not read again', async
   assert.deepEqual(
     [...(found ?? [])],
     [
-      ['shop', trim.secret(secret('shop'))],
-      ['gone', trim.secret(secret('gone'))],
+      ['shop', transforms.secret(secret('shop'))],
+      ['gone', transforms.secret(secret('gone'))],
     ],
   )
   assert.deepEqual(calls, [['/api/v1/secrets', METADATA_ONLY_LIST]])
@@ -61,7 +61,7 @@ test('a pull secret that a list shows with its writers is not read again', async
 
 test('where a proxy takes the writers out of lists, the Secret itself says that nobody changed it; its data is never read', async () => {
   const { found, calls } = await read(true)
-  assert.deepEqual([...(found ?? [])], [['shop', trim.secret(secret('shop'))]])
+  assert.deepEqual([...(found ?? [])], [['shop', transforms.secret(secret('shop'))]])
   assert.equal(found?.get('shop')?.intact, true)
   assert.deepEqual(calls, [
     ['/api/v1/secrets', METADATA_ONLY_LIST],

@@ -47,12 +47,12 @@ export const NOT_INSPECTED: CloudSnapshot = { state: 'not-inspected', why: 'no r
 /** What a release's Secrets are called, and the functions that reduce objects as its helper does. */
 export function lensOf({ namespace, name, config, status }: ReleaseFacts): {
   readonly secretName: string
-  readonly trim: Transforms
+  readonly transforms: Transforms
 } {
   const secretName = config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME
   return {
     secretName,
-    trim: createTransforms({
+    transforms: createTransforms({
       instance: `${namespace}.${name}`,
       secretLabels: {},
       secretName,

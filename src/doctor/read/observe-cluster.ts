@@ -5,7 +5,7 @@ import type { Reader } from '../../release/reader.ts'
 import type { ServiceAccountObject } from '../../release/views.ts'
 import type { Observed } from '../observed.ts'
 import { lensOf, NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-base.ts'
-import { type PodObject, trimPod } from './pod-facts.ts'
+import { type PodObject, transformPod } from './pod-facts.ts'
 import { NO_HELPER, readHelper } from './read-helper.ts'
 
 /**
@@ -36,14 +36,16 @@ type Lists = Pick<Observed, 'namespaces' | 'secrets' | 'accounts' | 'pods'>
 const NOTHING: Lists = { namespaces: undefined, secrets: undefined, accounts: undefined, pods: undefined }
 
 async function readLists(reader: Reader, release: ReleaseFacts): Promise<Lists> {
-  const { secretName, trim } = lensOf(release)
+  const { secretName, transforms } = lensOf(release)
   const [namespaces, secrets, accounts, pods] = await Promise.all([
-    reader.list('Namespaces', '/api/v1/namespaces', { accept: METADATA_ONLY_LIST, trim: trim.namespace }),
-    readPullSecrets(reader, secretName, trim),
+    reader.list('Namespaces', '/api/v1/namespaces', { accept: METADATA_ONLY_LIST, transform: transforms.namespace }),
+    readPullSecrets(reader, secretName, transforms),
     reader.list('ServiceAccounts of all namespaces', '/api/v1/serviceaccounts', {
-      trim: (object: ServiceAccountObject) => trim.serviceAccount(object),
+      transform: (object: ServiceAccountObject) => transforms.serviceAccount(object),
     }),
-    reader.list('Pods of all namespaces', '/api/v1/pods', { trim: (pod: PodObject) => trimPod(pod, secretName) }),
+    reader.list('Pods of all namespaces', '/api/v1/pods', {
+      transform: (pod: PodObject) => transformPod(pod, secretName),
+    }),
   ])
   return {
     namespaces,

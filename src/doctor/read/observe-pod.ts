@@ -34,7 +34,7 @@ export async function observePod(
   const base = await observeBase(client, reader, rest, signal)
   const { release } = base
   const { namespace } = wanted
-  const { secretName, trim } = lensOf(release ?? NO_RELEASE)
+  const { secretName, transforms } = lensOf(release ?? NO_RELEASE)
   const [helper, cloud, around, account, secrets, node, words] = await Promise.all([
     release === undefined ? NO_HELPER : readHelper(client, reader, release, signal),
     release === undefined ? NOT_INSPECTED : request.inspect(release),
@@ -43,7 +43,7 @@ export async function observePod(
       `ServiceAccount ${namespace}/${facts.serviceAccount}`,
       namespacedPath('/api/v1', namespace, 'serviceaccounts', facts.serviceAccount),
     ),
-    readPullSecrets(reader, secretName, trim, namespace),
+    readPullSecrets(reader, secretName, transforms, namespace),
     facts.node === undefined ? null : readNode(client, reader, facts.node, signal),
     readWords(reader, pod),
   ])
@@ -51,9 +51,9 @@ export async function observePod(
     ...base,
     ...helper,
     cloud,
-    namespaces: around ? [trim.namespace(around)] : undefined,
+    namespaces: around ? [transforms.namespace(around)] : undefined,
     secrets,
-    accounts: account === undefined ? undefined : account ? [trim.serviceAccount(account)] : [],
+    accounts: account === undefined ? undefined : account ? [transforms.serviceAccount(account)] : [],
     pods: [],
     focus: { pod: withWords(facts, words), node, answers: new Map() },
     unread: reader.unread,

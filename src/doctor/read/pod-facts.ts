@@ -44,7 +44,7 @@ export interface PodObject extends KubeObject {
 }
 
 /** The Pod when anything may be said of it: it waits for an image, or lacks the reference; else nothing, for there are many. */
-export function trimPod(pod: PodObject, secretName: string): readonly PodFacts[] {
+export function transformPod(pod: PodObject, secretName: string): readonly PodFacts[] {
   const { metadata, status } = pod
   const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
   const isWaiting = statesOf(pod).some(({ state }) => /Image/.test(state?.waiting?.reason ?? ''))

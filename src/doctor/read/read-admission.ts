@@ -65,10 +65,10 @@ async function tryPod(
   const { namespace, config } = release
   if (config === undefined || config.admissionImages === 'acr') return undefined
   const targets = createTargets(config)
-  const { trim } = lensOf(release)
+  const { transforms } = lensOf(release)
   const own = await reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)
   if (!own || !targets.takesServiceAccount('default')) return undefined
-  const view = trim.namespace(own)
+  const view = transforms.namespace(own)
   if (view.optedOut || !targets.includes(view)) return undefined
   const spec = { containers: [{ name: 'probe', image: 'probe.invalid/probe', securityContext: RESTRICTED }] }
   const call = {

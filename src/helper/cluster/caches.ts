@@ -71,7 +71,7 @@ export function createCaches(options: CachesOptions): Caches {
     prefix: string,
     own: Pick<
       Parameters<typeof createReflector<W, T>>[0],
-      'trim' | 'onChange' | 'selector' | 'metadataOnly' | 'pageSize'
+      'transform' | 'onChange' | 'selector' | 'metadataOnly' | 'pageSize'
     >,
   ): Reflector<T> => {
     const name = prefix.split('/')[2]
@@ -111,14 +111,14 @@ export function createCaches(options: CachesOptions): Caches {
   const namespaces: Source<NamespaceView> =
     reader ??
     reflect<KubeObject, NamespaceView>('namespaces', '', {
-      trim: transforms.namespace,
+      transform: transforms.namespace,
       onChange: options.onNamespace,
       metadataOnly: true,
     })
   const secrets = joinReflectors(
     scopesOf(withOwn).map((scope) =>
       reflect<KubeObject, SecretView>('secrets', scope, {
-        trim: transforms.secret,
+        transform: transforms.secret,
         onChange: options.onSecret,
         metadataOnly: true,
         selector: { fieldSelector: `metadata.name=${config.secretName}` },
@@ -133,7 +133,7 @@ export function createCaches(options: CachesOptions): Caches {
       : joinReflectors(
           scopesOf(listed).map((scope) =>
             reflect<ServiceAccountObject, ServiceAccountView>('serviceaccounts', scope, {
-              trim: transforms.serviceAccount,
+              transform: transforms.serviceAccount,
               onChange: options.onServiceAccount,
               pageSize: SERVICE_ACCOUNT_PAGE,
             }),

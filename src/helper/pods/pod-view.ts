@@ -62,7 +62,7 @@ const MIRROR = 'kubernetes.io/config.mirror'
 const TEXT_LIMIT = 512
 
 /** Reduces a Pod to its view. */
-export function trimPod({ metadata, spec, status = {} }: PodObject, secretName: string): PodView {
+export function transformPod({ metadata, spec, status = {} }: PodObject, secretName: string): PodView {
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
   const waiting = new Set(
     statuses.filter(({ state }) => FAILED_PULL.test(state?.waiting?.reason ?? '')).map(({ name }) => name),

@@ -12,7 +12,7 @@ import type { ProblemStore } from '../report/problem-store.ts'
 import { createEvictionPace, evictPod } from './evict-pod.ts'
 import { judgePod, type PodFinding, type PodSurroundings } from './judge-pod.ts'
 import { problemOfPod, type Treatment } from './pod-problem.ts'
-import { type PodObject, type PodView, trimPod } from './pod-view.ts'
+import { type PodObject, type PodView, transformPod } from './pod-view.ts'
 
 export interface PodWatchOptions {
   readonly client: KubeClient
@@ -57,7 +57,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
         path: `/api/v1${scope}/pods`,
         // A cluster may have 100,000 Pods; those that cannot pull are among the few that are pending.
         selector: { fieldSelector: 'status.phase=Pending' },
-        trim: (pod) => trimPod(pod, config.secretName),
+        transform: (pod) => transformPod(pod, config.secretName),
         onChange: () => undefined,
         onProblem: (error, wait) => options.onProblem('pods', error, wait),
       }),

@@ -232,7 +232,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
   }
 }
 
-/** The server switched to another protocol, which nobody requested. */
+/** The server switched to another protocol, which was not requested. */
 class MalformedResponse extends Error {}
 
 function destroy(this: Socket): void {

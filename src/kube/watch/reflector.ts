@@ -12,20 +12,20 @@ export interface ReflectorOptions<W extends KubeObject, T extends Versioned> {
   readonly client: KubeClient
   readonly clock: Clock
   readonly random: () => number
-  /** Of the list: `/api/v1/namespaces`. */
+  /** Path of the list: `/api/v1/namespaces`. */
   readonly path: string
   readonly selector?: Query
   readonly metadataOnly?: boolean
-  /** Objects a page where the server has no WatchList. Default 500. */
+  /** Objects per page where the server has no WatchList. Default 500. */
   readonly pageSize?: number
-  /** What of an object is kept. */
-  readonly trim: (object: W) => T
+  /** Reduces an object to what is cached. */
+  readonly transform: (object: W) => T
   readonly onChange: ChangeHandler<T>
   /** After the first complete list, and after each later one. */
   readonly onSynced?: () => void
   /** The server's versions went back: etcd was restored from a backup. */
   readonly onRewound?: () => void
-  /** Each failure, also of a handler; the reflector goes on by itself. */
+  /** Each failure, also of a handler; the reflector continues after `retryInMs`. */
   readonly onProblem?: (error: unknown, retryInMs: number) => void
   /** Shared by the reflectors of one connection: set to false by the first that is refused a WatchList. */
   readonly features: ServerFeatures
@@ -35,16 +35,16 @@ export interface ServerFeatures {
   watchList: boolean
 }
 
-/** A cache that follows one list of the API server, through every kind of break. */
+/** A cache of one list of the API server, kept current by a watch that is reopened after every kind of failure. */
 export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | 'replace'> {
   readonly synced: boolean
-  /** Monotonic time at which the server was last heard. */
+  /** Monotonic time at which the server last sent anything. */
   readonly lastProgress: number
-  /** Monotonic time of the last try: what tells a stuck loop from a server that is down. */
+  /** Monotonic time of the last try, which distinguishes a stuck loop from a server that is down. */
   readonly lastActivity: number
   /** Lists and watches until the signal ends it; never rejects. */
   run(signal: AbortSignal): Promise<void>
-  /** The server's versions went back: lists again, and replaces all that is known. */
+  /** The server's versions went back: lists again and replaces every object. */
   rewind(): void
 }
 
@@ -52,15 +52,15 @@ const PAGE_SIZE = 500
 const WATCH_MIN_S = 300
 const WATCH_GRACE_MS = 5_000
 const INITIAL_SILENCE_MS = 30_000
-/** A server that sends bookmarks sends one a minute; two missed mean that nothing comes through any more. */
+/** A server that sends bookmarks sends one per minute; two missed mean that the connection is dead. */
 const BOOKMARK_SILENCE_MS = 150_000
-/** A watch that ends sooner and brought nothing is a failure in disguise. */
+/** A watch that ends sooner and without an event is a failure. */
 const SHORT_WATCH_MS = 1_000
-/** A watch that lasted this part of its time was not ended by a server that stopped, however fast or slow our clock is. */
-const IN_TIME = 0.97
+/** A watch that lasted this share of its timeout was not ended by a server that stopped, even if our clock runs fast or slow. */
+const FULL_TERM = 0.97
 /**
- * Out of touch for longer than this, all is listed again: a server that was restored meanwhile may have passed our version, and what it
- * lost is known by nothing else. A leader ends after the same time, and lists too.
+ * After a longer outage everything is listed again: a server that was restored meanwhile may already have passed our version, and
+ * only a list shows what it lost. A leader loses its lease after the same time, and lists too.
  */
 const OUTAGE_MS = 10_000
 /** The longest pause before the list of a server whose versions went back. */
@@ -80,14 +80,14 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     }
   })
   let version: string | undefined
-  // The newest version that a list or a watch had, also after `version` is given up.
+  // The newest version of a list or a watch, kept after `version` is reset.
   let latest: string | undefined
   let synced = false
   let round = new AbortController()
-  /** The last watch ended before its time, or heard nothing: perhaps the server came back with another history. */
+  /** The last watch ended early or without an event: the server may have come back with another history. */
   let doubtful = false
   let isRewound = false
-  /** A round is under way, not the pause after it. */
+  /** A round is running, not the pause after it. */
   let trying = false
   /** Monotonic time since which every try has failed. */
   let failingSince: number | undefined
@@ -96,20 +96,20 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
 
   const put = (object: W): string => {
     const key = keyOf(object.metadata)
-    // Known from the response to our own write.
-    if (!store.has(key, object.metadata)) store.put(key, options.trim(object))
+    // Already known where it comes from our own write.
+    if (!store.has(key, object.metadata)) store.put(key, options.transform(object))
     return key
   }
   const moveTo = (next: string): void => {
     version = next
     if (latest === undefined || !isOlder(next, latest)) latest = next
   }
-  /** What is known may be of a history that never happened: the next list replaces it, whatever its versions. */
+  /** The store may hold versions that the restored server never had: the next list replaces them all. */
   const forget = (): void => {
     store.rewind()
     version = latest = undefined
   }
-  /** A list that is under way begins again: what it has told so far may be of the history that never happened. */
+  /** A running list is restarted, because its first pages may be from before the restore. */
   const rewind = (): void => {
     const isFollowing = version !== undefined || (trying && !isRewound)
     forget()
@@ -123,7 +123,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   }
   const finishList = (seen: ReadonlySet<string>, at: string): void => {
     if (latest !== undefined && isOlder(at, latest)) throw rewoundHere()
-    // What our own writes have told since is newer than the list.
+    // The responses to our own writes since then are newer than the list.
     for (const [key] of [...store.entries()]) if (!seen.has(key)) store.remove(key, at)
     moveTo(at)
     synced = true
@@ -153,22 +153,22 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     finishList(seen, at)
   }
 
-  /** Watches from the known version, or, without one, lists by the same stream (WatchList). True if anything was heard. */
+  /** Watches from the known version, or, without one, lists by the same stream (WatchList). Returns whether anything was received. */
   async function watch(signal: AbortSignal): Promise<boolean> {
     const seconds = Math.round(WATCH_MIN_S * (1 + options.random()))
     const stop = new AbortController()
     let initial = version === undefined ? new Set<string>() : undefined
-    const silence = new KubeApiError(0, `WATCH ${path}: nothing was heard for too long`, { code: 'KUBE_TIMEOUT' })
+    const silence = new KubeApiError(0, `WATCH ${path}: nothing was received for too long`, { code: 'KUBE_TIMEOUT' })
     const longest = seconds * 1000 + WATCH_GRACE_MS
     const watchdog = startWatchdog(clock, initial ? INITIAL_SILENCE_MS : longest, () => stop.abort(silence))
     const query = { allowWatchBookmarks: true, timeoutSeconds: seconds, resourceVersion: version }
     const start = initial ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {}
-    let heard = false
+    let received = false
     const begin = clock.monotonic()
     const onEvent = (event: WatchEvent<W>): void => {
-      // Of the same piece as the one before, which told that it is over.
+      // The event before it, in the same chunk, may have aborted this round.
       signal.throwIfAborted()
-      heard = true
+      received = true
       lastActivity = lastProgress = clock.monotonic()
       if (event.type === 'ERROR') {
         stop.abort(errorOf(path, event.object))
@@ -176,15 +176,15 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
       }
       const { metadata } = event.object
       if (event.type === 'BOOKMARK') {
-        // A server that was restored sends no event before it reaches our version again.
+        // A restored server sends no event before it reaches our version again, but it does send bookmarks.
         if (!initial && latest !== undefined && isOlder(metadata.resourceVersion, latest)) throw rewoundHere()
         if (initial && metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
           finishList(initial, metadata.resourceVersion)
           initial = undefined
-          watchdog.heard(longest)
-        } else watchdog.heard(initial ? INITIAL_SILENCE_MS : BOOKMARK_SILENCE_MS)
+          watchdog.reset(longest)
+        } else watchdog.reset(initial ? INITIAL_SILENCE_MS : BOOKMARK_SILENCE_MS)
       } else {
-        watchdog.heard()
+        watchdog.reset()
         if (event.type === 'DELETED') store.remove(keyOf(metadata), metadata.resourceVersion)
         else {
           const key = put(event.object)
@@ -209,11 +209,11 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     } finally {
       watchdog.stop()
     }
-    doubtful = !heard || clock.monotonic() - begin < seconds * 1000 * IN_TIME
-    return heard
+    doubtful = !received || clock.monotonic() - begin < seconds * 1000 * FULL_TERM
+    return received
   }
 
-  /** A restored server accepts a watch from a version that it has not reached, and what comes before that is never heard of. */
+  /** A restored server accepts a watch from a version that it has not reached yet, and never sends the changes below it. */
   async function checkHistory(signal: AbortSignal): Promise<void> {
     const query = { ...options.selector, limit: 1 }
     const accept = options.metadataOnly ? { accept: METADATA_ONLY_LIST } : {}
@@ -223,11 +223,11 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     failingSince = undefined
   }
 
-  /** An object that should be known and is not: the server has passed our version again with other changes. */
+  /** Whether an object is unknown although it is older than our version: the server has passed that version with other changes. */
   function isOfOtherHistory({ metadata }: W): boolean {
     const at = version ?? ''
     const known = store.get(keyOf(metadata))
-    // What our own write has told since is newer than the list.
+    // The response to our own write since then is newer than the list.
     if (isOlder(at, metadata.resourceVersion) || (known && isOlder(at, known.resourceVersion))) return false
     return !store.has(keyOf(metadata), metadata)
   }
@@ -241,9 +241,9 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     }
     doubtful = true
     if (version === undefined && !features.watchList) await listAll(signal)
-    const heard = await watch(signal)
+    const received = await watch(signal)
     lastActivity = clock.monotonic()
-    if (!heard && lastActivity - begin < SHORT_WATCH_MS) {
+    if (!received && lastActivity - begin < SHORT_WATCH_MS) {
       throw new KubeApiError(0, `WATCH ${path} ended immediately without an event`, { code: 'KUBE_UNREACHABLE' })
     }
     lastProgress = lastActivity
@@ -278,15 +278,15 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
         } catch (error) {
           trying = false
           if (signal.aborted) return
-          // What took long was open, unless it was the wait for an answer.
+          // Time that was spent waiting for a response does not count as an open stream.
           const waited = error instanceof KubeApiError && error.code === 'KUBE_TIMEOUT'
           const openMs = waited ? 0 : clock.monotonic() - begin
           failingSince ??= waited ? begin : clock.monotonic()
           if (error instanceof KubeApiError && isVersionLost(error)) version = undefined
-          const asked = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0
+          const retryAfter = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0
           const pause = backoff.next(clock.monotonic(), openMs)
-          // It responded, so that it does not have to be spared as one that is down; nor does it go back all the time.
-          const wait = Math.max(asked, isRewound ? Math.min(pause, REWOUND_MS) : pause)
+          // A rewound server did respond, so it needs no long backoff.
+          const wait = Math.max(retryAfter, isRewound ? Math.min(pause, REWOUND_MS) : pause)
           isRewound = false
           options.onProblem?.(error, wait)
           await sleep(clock, wait, AbortSignal.any([signal, round.signal])).catch(() => undefined)
@@ -307,7 +307,7 @@ function rewound(path: string): KubeApiError {
   return new KubeApiError(410, `${path}: the server's resource versions went back; it is listed again`)
 }
 
-/** Our version is no longer, or not yet, one of the server's history (apiserver, storage.NewTooLargeResourceVersionError). */
+/** Our version is no longer, or not yet, in the server's history (apiserver, storage.NewTooLargeResourceVersionError). */
 function isVersionLost({ status, message }: KubeApiError): boolean {
   return status === 410 || (status === 504 && message.includes('Too large resource version'))
 }

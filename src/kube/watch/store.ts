@@ -1,37 +1,37 @@
-/** What a store needs to know of a view to tell old from new. */
+/** What a store needs of an object to decide which version is newer. */
 export interface Versioned {
   readonly uid: string
   readonly resourceVersion: string
 }
 
-/** Called after each change of a store: what is now, what was before. Only enqueues; must not block. */
+/** Called after each change of a store. It should only enqueue; it must not block. */
 export type ChangeHandler<T> = (key: string, current: T | undefined, previous: T | undefined) => void
 
-/** The newest known view of each object; older news than what is known, also of a deletion, are ignored. */
+/** The newest known version of each object; events older than that, deletions included, are ignored. */
 export interface Store<T extends Versioned> {
   get(key: string): T | undefined
   entries(): IterableIterator<[string, T]>
   readonly size: number
-  /** From a list, a watch or the answer to our own write. */
+  /** Stores an object from a list, a watch or the response to our own write. */
   put(key: string, view: T): void
-  /** From a read that no cache answered and no other overtakes: whatever was known before is older. */
+  /** Stores an object that was read from etcd without a concurrent read, so it replaces any known version. */
   replace(key: string, view: T): void
-  /** `resourceVersion` of the deletion; undefined: gone whatever its version was. */
+  /** `resourceVersion` of the deletion; undefined: removed whatever its version was. */
   remove(key: string, resourceVersion?: string): void
   /** Whether exactly this version is known. */
   has(key: string, version: Versioned): boolean
-  /** Whether the versions went back and there was no news of the object since. */
+  /** Whether the versions went back and no event of the object has arrived since. */
   isOutdated(key: string): boolean
-  /** The server's versions went back: what is known stays until the next news of each object, which replaces it whatever its version. */
+  /** The server's versions went back: each object stays until its next event, which replaces it whatever its version. */
   rewind(): void
 }
 
-/** So many deletions are remembered: late news are late by moments. */
+/** How many deletions are remembered; events that arrive late are late by moments only. */
 const DELETIONS = 1_000
 
 export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): Store<T> {
   const views = new Map<string, T>()
-  // The answer to our own write may come after the news that somebody deleted what we wrote.
+  // The response to our own write may arrive after the event that another client deleted the object.
   const deletions = new Map<string, string>()
   const outdated = new Set<string>()
   const has = (key: string, { uid, resourceVersion }: Versioned): boolean => {
@@ -92,7 +92,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
 
 const DECIMAL = /^\d+$/
 
-/** Resource versions of the API server's own kinds grow as integers (KEP-5504); anything else counts as newer. */
+/** Resource versions are increasing integers (KEP-5504); anything else counts as newer. */
 export function isOlder(version: string, than: string): boolean {
   if (!DECIMAL.test(version) || !DECIMAL.test(than)) return false
   return version.length === than.length ? version < than : version.length < than.length

@@ -7,16 +7,16 @@ export interface WatchEvent<T> {
   readonly object: T
 }
 
-/** etcd refuses objects over 1.5 MiB; a longer line is no Kubernetes object. */
-const LINE_LIMIT: number = 8 * 1024 * 1024
+/** etcd refuses objects over 1.5 MiB; a longer line is not a Kubernetes object. */
+const LINE_LIMIT = 8 * 1024 * 1024
 
 const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'])
 const NEWLINE = 0x0a
 
 /**
- * Cuts a byte stream into lines and lines into events, however the bytes are chunked. `push` yields what is complete, each event
- * before the next line is looked at; `end` tells whether an incomplete line was left (a cut connection). Throws KUBE_BAD_ANSWER
- * for a line that is not a watch event.
+ * Splits a byte stream into watch events, however the bytes are chunked. `push` yields each complete event before it parses the
+ * next line; `end` reports whether an incomplete line was left (a cut connection). Throws KUBE_BAD_ANSWER for a line that is not a
+ * watch event.
  */
 export interface WatchParser<T> {
   push(chunk: Uint8Array): Generator<WatchEvent<T>, void>

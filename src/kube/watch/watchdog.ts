@@ -1,34 +1,35 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** Calls `onSilence` once when nothing was heard for the time that is allowed; every `heard` starts it again. */
+/** Calls `onTimeout` once when `reset` was not called for the timeout, milliseconds. */
 export interface Watchdog {
-  heard(allowedMs?: number): void
+  /** Starts the timeout again; `timeoutMs` also changes it. */
+  reset(timeoutMs?: number): void
   stop(): void
 }
 
-export function startWatchdog(clock: Clock, allowedMs: number, onSilence: () => void): Watchdog {
-  let allowed = allowedMs
-  let heardAt = clock.monotonic()
-  let cancel = clock.after(allowed, check)
-  let waitingUntil = heardAt + allowed
-  // One timer, looked after when it fires, instead of a new one for each event.
+export function startWatchdog(clock: Clock, timeoutMs: number, onTimeout: () => void): Watchdog {
+  let timeout = timeoutMs
+  let resetAt = clock.monotonic()
+  let cancel = clock.after(timeout, check)
+  let firesAt = resetAt + timeout
+  // One timer that is checked when it fires, instead of a new one for each event.
   function check(): void {
-    const left = heardAt + allowed - clock.monotonic()
+    const left = resetAt + timeout - clock.monotonic()
     if (left <= 0) {
-      onSilence()
+      onTimeout()
       return
     }
-    waitingUntil = clock.monotonic() + left
+    firesAt = clock.monotonic() + left
     cancel = clock.after(left, check)
   }
   return {
-    heard(next = allowed) {
-      allowed = next
-      heardAt = clock.monotonic()
-      if (heardAt + allowed >= waitingUntil) return
+    reset(next = timeout) {
+      timeout = next
+      resetAt = clock.monotonic()
+      if (resetAt + timeout >= firesAt) return
       cancel()
-      waitingUntil = heardAt + allowed
-      cancel = clock.after(allowed, check)
+      firesAt = resetAt + timeout
+      cancel = clock.after(timeout, check)
     },
     stop: () => cancel(),
   }

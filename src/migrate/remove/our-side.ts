@@ -31,7 +31,7 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
   const secretName = config?.secretName ?? release?.status?.secretName ?? DEFAULT_SECRET_NAME
   const targets = config && createTargets(config)
   const instance = `${release?.namespace}.${release?.name}`
-  const trim = createTransforms({
+  const transforms = createTransforms({
     instance,
     secretLabels: {},
     secretName,
@@ -40,9 +40,9 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
   const [namespaces, secrets, available, admission] = await Promise.all([
     reader.list('Namespaces', '/api/v1/namespaces', {
       accept: METADATA_ONLY_LIST,
-      trim: trim.namespace,
+      transform: transforms.namespace,
     }),
-    readPullSecrets(reader, secretName, trim),
+    readPullSecrets(reader, secretName, transforms),
     release === undefined ? 0 : readAvailable(reader, release),
     config === undefined || config.attach === 'serviceAccounts' ? false : hasPodPolicy(reader, config.release.name),
   ])

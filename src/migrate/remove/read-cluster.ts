@@ -119,9 +119,9 @@ async function readKind(
   trimObject: ReturnType<typeof createTrim>,
 ): Promise<readonly AnyObject[]> {
   const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
-  const trim = (object: KubeObject): AnyObject => trimObject({ ...object, kind, apiVersion })
+  const transform = (object: KubeObject): AnyObject => trimObject({ ...object, kind, apiVersion })
   const what = `${kind}s of all namespaces`
-  return (await reader.list<KubeObject, AnyObject>(what, `${root}/${plural}`, { trim })) ?? []
+  return (await reader.list<KubeObject, AnyObject>(what, `${root}/${plural}`, { transform })) ?? []
 }
 
 /** Objects of custom kinds that pull something or refer to an old Secret; the rest is dropped while reading. */

@@ -25,7 +25,11 @@ export function startBinder(admin: KubeClient, until: AbortSignal): Binder {
       features,
       path,
       ...(selector !== undefined && { selector: { fieldSelector: selector } }),
-      trim: (object) => ({ ...object, uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion }),
+      transform: (object) => ({
+        ...object,
+        uid: object.metadata.uid,
+        resourceVersion: object.metadata.resourceVersion,
+      }),
       onChange,
     })
   const nodes = follow<NodeObject>('/api/v1/nodes', undefined, () => bindAll())

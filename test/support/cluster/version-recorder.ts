@@ -85,13 +85,13 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
     ...common,
     path: SECRETS,
     selector: { fieldSelector },
-    trim: (object) => ({ ...meta(object), domains: domainsOf(object) }),
+    transform: (object) => ({ ...meta(object), domains: domainsOf(object) }),
     onChange: onSecret,
   })
   const accounts = createReflector<AccountObject, ListVersion>({
     ...common,
     path: ACCOUNTS,
-    trim: (object) => ({
+    transform: (object) => ({
       ...meta(object),
       entries: (object.imagePullSecrets ?? []).map(({ name = '' }) => name),
     }),

@@ -102,7 +102,7 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
     features: { watchList: true },
     path: '/api/v1/pods',
     selector: { fieldSelector: `spec.nodeName=${name}` },
-    trim: (pod) => ({ ...pod, uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion }),
+    transform: (pod) => ({ ...pod, uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion }),
     onChange: onPod,
   })
 

@@ -38,7 +38,7 @@ export function createSourceCache(client: KubeClient): SourceCache {
       features,
       path: namespacedPath('/api/v1', namespace, kind),
       selector: { fieldSelector: `metadata.name=${name}` },
-      trim: (object) => ({
+      transform: (object) => ({
         uid: object.metadata.uid,
         resourceVersion: object.metadata.resourceVersion,
         data: decode(kind, object),
