@@ -1,6 +1,5 @@
 import { NopassError } from '../src/errors.ts'
-import { INPUTS } from '../src/rollout/inputs/input-table.ts'
-import type { Inputs } from '../src/rollout/inputs/inputs.ts'
+import { INPUTS, type Inputs } from '../src/rollout/inputs/input-table.ts'
 import { nearest } from '../src/values/schema/nearest.ts'
 
 /** @throws NopassError `RUNNER_UNSUPPORTED` */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getInput, saveState, setSecret } from '@actions/core'
 import { NopassError, toNopassError } from '../src/errors.ts'
-import type { Inputs } from '../src/rollout/inputs/inputs.ts'
+import type { Inputs } from '../src/rollout/inputs/input-table.ts'
 import { readInputs } from '../src/rollout/inputs/read-inputs.ts'
 import { takeEnvironment } from '../src/rollout/inputs/take-environment.ts'
 import { refuseEvent, refusePlatform, refuseUnknown } from './guard-inputs.ts'

@@ -6,7 +6,7 @@ import { type ConnectedCluster, connectCluster } from './connect/connect-cluster
 import { type ChartRequest, type Preflight, preflightCluster } from './connect/preflight-cluster.ts'
 import { computeRrsa } from './ram/cluster-policy.ts'
 
-/** A cluster that was reached and that nothing speaks against. */
+/** A cluster that was reached and passed the preflight. */
 export interface OpenCluster {
   readonly connected: ConnectedCluster
   readonly preflight: Preflight
@@ -29,7 +29,7 @@ export async function openCluster(work: ClusterWork): Promise<OpenCluster> {
     const preflight = await preflightCluster(work, connected, chart)
     const from = preflight.history.at(-1)?.revision ?? null
     run.revision = { from, to: from }
-    run.chart = preflight.wanted.chart
+    run.chart = preflight.desired.chart
     run.notes.push(...preflight.notes)
     return { connected, preflight }
   } catch (error) {

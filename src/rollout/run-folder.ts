@@ -5,7 +5,7 @@ import { NopassError } from '../errors.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
 import type { ProcessId } from '../lib/process-id.ts'
 
-/** A change that was begun and must be looked after when this process ends first. */
+/** A change that has begun, and that the post step has to finish when this process ends first. */
 export type JournalEntry =
   | HelmBegun
   | { readonly event: 'helm-settled'; readonly id: string }
@@ -13,24 +13,24 @@ export type JournalEntry =
       readonly event: 'probe-made'
       readonly id: string
       readonly target: ReleaseTarget
-      /** Paths in the API of what the probe may have made. */
+      /** API paths of the objects that the probe may have created. */
       readonly objects: readonly string[]
     }
   | { readonly event: 'probe-removed'; readonly id: string }
 
 export interface HelmBegun {
   readonly event: 'helm-begun'
-  /** Of an upgrade: also the label of the revision that it makes. */
+  /** For an upgrade also the label of its revision. */
   readonly id: string
   readonly cluster: string
   readonly command: 'upgrade' | 'rollback' | 'uninstall'
-  /** A wrapper that becomes another program by `exec` stays this process. */
+  /** A wrapper that calls `exec` keeps this process id. */
   readonly process: ProcessId
   readonly helm: string
   readonly target: ReleaseTarget
   /** Newest revision before; null: there was no release. A rollback makes the next one. */
   readonly before: number | null
-  /** Of a rollback: where it goes back to. */
+  /** The target revision of a rollback. */
   readonly good: number | null
   readonly rollback: boolean
   readonly stderrFile: string
@@ -38,14 +38,14 @@ export interface HelmBegun {
 
 const JOURNAL = 'journal.jsonl'
 
-/** The private folder of one run (0700): values, kubeconfigs, helm's output, and the journal for whoever cleans up. */
+/** The private folder of one run (0700): values, kubeconfigs, helm's output, and the journal for the post step. */
 export interface RunFolder {
   readonly path: string
   /** Writes a 0600 file and returns its path. */
   write(name: string, text: string): Promise<string>
-  /** @throws what the file system refuses: then the change must not begin */
+  /** @throws an error of the file system: then the change must not begin */
   note(entry: JournalEntry): void
-  /** What cannot be noted stays open: whoever cleans up finds that nothing is left to do. */
+  /** Never throws: an entry that stays open is checked again by the post step, which finds nothing to do. */
   noteEnd(entry: JournalEntry): void
   remove(): Promise<void>
 }
@@ -57,8 +57,8 @@ export async function createRunFolder(parent: string): Promise<RunFolder> {
 
 /** The folder of a run that exists; for the post step. */
 export function openRunFolder(path: string): RunFolder {
-  // Synchronous on purpose: the entry must be on disk before the process can be ended. It begins a line of its own, because a
-  // full disk may have cut the one before.
+  // Synchronous, so that the entry is on disk before the process can be killed. It starts with a newline, because a full disk may
+  // have truncated the entry before it.
   const note = (entry: JournalEntry): void => {
     try {
       appendFileSync(join(path, JOURNAL), `\n${JSON.stringify(entry)}`, { mode: 0o600 })
@@ -88,7 +88,7 @@ export function openRunFolder(path: string): RunFolder {
   }
 }
 
-/** A full disk or quota as an error that names it; anything else as it is. */
+/** Turns a full disk or quota into `NO_DISK_SPACE`; returns any other error unchanged. */
 export function explainFull(error: unknown, path: string, name: string): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
@@ -103,7 +103,7 @@ export interface OpenWork {
   readonly probes: readonly Extract<JournalEntry, { event: 'probe-made' }>[]
 }
 
-/** What the journal says was begun and not settled; empty when there is no journal. */
+/** The journal's entries that were not settled; empty when there is no journal. */
 export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
   const text = await readFile(join(folder.path, JOURNAL), 'utf8').catch(() => '')
   const entries = text
@@ -120,7 +120,7 @@ export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
   }
 }
 
-/** An entry that was cut is of a change that did not begin. */
+/** The change of a truncated entry did not begin. */
 function readEntry(line: string): readonly JournalEntry[] {
   try {
     return [JSON.parse(line)]

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
-import { makeReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
-import { findLeftovers, type Own, takeBackSecrets } from '../../src/rollout/uninstall/take-back-secrets.ts'
+import { createReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
+import { findAndRemoveLeftovers, findLeftovers, type LeftoverQuery } from '../../src/rollout/uninstall/leftovers.ts'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -49,7 +49,7 @@ const CONTENT: readonly (readonly [plural: string, root: string, body: object])[
 for (const [index, [line, root, body]] of CONTENT.entries()) {
   test(`P12 uninstall leaves the namespace that it created when ${line} is in it, and prints the command`, async () => {
     const namespace = `kept-${index}`
-    await makeReleaseNamespace(admin, namespace, signal)
+    await createReleaseNamespace(admin, namespace, signal)
     const [plural] = line.split(' ')
     await create(`${root}/namespaces/${namespace}/${plural}`, body)
     const said = await removeReleaseNamespace(admin, namespace, signal)
@@ -72,7 +72,7 @@ test('P12 uninstall leaves a namespace with an object of a kind that only a CRD 
       versions: [{ name: 'v1', served: true, storage: true, schema }],
     },
   })
-  await makeReleaseNamespace(admin, 'custom', signal)
+  await createReleaseNamespace(admin, 'custom', signal)
   const path = '/apis/example.com/v1/namespaces/custom/rollouts'
   const body = { apiVersion: 'example.com/v1', kind: 'Rollout', metadata: { name: 'web' } }
   await eventually(() => create(path, body))
@@ -83,7 +83,7 @@ test('P12 uninstall leaves a namespace with an object of a kind that only a CRD 
 })
 
 test('P12 uninstall removes the namespace that it created when nothing else is in it', async () => {
-  await makeReleaseNamespace(admin, 'empty', signal)
+  await createReleaseNamespace(admin, 'empty', signal)
   assert.equal(await removeReleaseNamespace(admin, 'empty', signal), 'namespace empty was removed')
 })
 
@@ -92,7 +92,7 @@ test('P12 uninstall leaves a namespace that existed before', async () => {
   assert.equal(await removeReleaseNamespace(admin, 'older', signal), 'namespace older stays: it existed before')
 })
 
-const OWN: Own = { secretName: 'acr-nopass', instance: 'acr-nopass.acr-nopass' }
+const OWN: LeftoverQuery = { secretName: 'acr-nopass', instance: 'acr-nopass.acr-nopass' }
 
 /** A namespace with a ServiceAccount whose list a client wrote, and a pull secret of an instance. */
 async function space(name: string, writer: 'acr-nopass' | 'argocd-controller', instance?: string): Promise<void> {
@@ -127,7 +127,7 @@ test("P12 uninstall removes only this release's entries and Secrets", async () =
   await space('gitops', 'argocd-controller', OWN.instance)
   await space('second', 'acr-nopass', 'other.other')
   await space('bare', 'acr-nopass')
-  const { detached, deleted, kept, left } = await takeBackSecrets(admin, OWN, signal)
+  const { detached, deleted, kept, left } = await findAndRemoveLeftovers(admin, OWN, signal)
   assert.deepEqual({ detached, deleted, left }, { detached: 1, deleted: 2, left: [] })
   assert.deepEqual(kept.map(({ account, why }) => [account.metadata.namespace, why]).toSorted(), [
     ['bare', 'there is no Secret acr-nopass, and another release writes Secrets of that name'],
@@ -176,7 +176,7 @@ test('uninstall reports a Secret that finalizers keep', async () => {
   const patch = (finalizers: readonly string[]) =>
     admin.request({ method: 'PATCH', path, body: { metadata: { finalizers } }, contentType: MERGE_PATCH })
   await patch(['example.com/backup'])
-  const { left } = await takeBackSecrets(admin, { ...OWN, namespaces: ['held'] }, signal)
+  const { left } = await findAndRemoveLeftovers(admin, { ...OWN, namespaces: ['held'] }, signal)
   assert.deepEqual(left, ['Secret held/acr-nopass: it stays until its finalizers are removed (example.com/backup)'])
   await patch([])
 })

@@ -473,7 +473,7 @@ for (const one of CASES) {
           configHash: undefined,
           ramChanged: false,
         },
-        wanted: contentOf('wanted'),
+        desired: contentOf('desired'),
         exact: true,
         store: { history: world.history, content: world.content },
         history: revisions(one.seen, ''),
@@ -559,7 +559,7 @@ async function openWorld(
     async content(revision: number): Promise<ReleaseContent> {
       const record = (await records())[revision - 1] ?? assert.fail()
       const [, same] = /=(\d+)/.exec(record) ?? []
-      return contentOf(same ?? (record.includes('*') ? 'wanted' : String(revision)))
+      return contentOf(same ?? (record.includes('*') ? 'desired' : String(revision)))
     },
     calls: async (): Promise<readonly string[]> =>
       (await read()).map((line) => {

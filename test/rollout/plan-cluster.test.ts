@@ -14,7 +14,7 @@ async function digest(forceConflicts: boolean, hook?: string): Promise<string> {
       options: { forceConflicts },
       history: [],
       namespaceExists: false,
-      wanted: { chart: 'c-1.0.0', values: {}, objects: [], hooks: parseHooks(hook === undefined ? [] : [hook]) },
+      desired: { chart: 'c-1.0.0', values: {}, objects: [], hooks: parseHooks(hook === undefined ? [] : [hook]) },
     },
   } as unknown as Arguments[1]
   const context = { settings: { inputs: {}, clusters: [], selected: [] } }

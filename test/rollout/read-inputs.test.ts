@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
-import type { InputName } from '../../src/rollout/inputs/inputs.ts'
+import { INPUTS, type InputName } from '../../src/rollout/inputs/input-table.ts'
 import { readInputs } from '../../src/rollout/inputs/read-inputs.ts'
 
 function read(given: Partial<Record<InputName, string>>): ReturnType<typeof readInputs> {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { discoverCustom } from '../../src/release/api-resources.ts'
-import { makeReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
+import { createReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
 
 const LIST = ['list']
 const version = (groupVersion: string) => ({ groupVersion })
@@ -110,7 +110,7 @@ test('a namespace that is being deleted is waited for and made again', async () 
     there.shift()
     return ending
   }
-  await makeReleaseNamespace({ request } as unknown as KubeClient, 'n', new AbortController().signal)
+  await createReleaseNamespace({ request } as unknown as KubeClient, 'n', new AbortController().signal)
   assert.deepEqual(asked, [
     ...Array.from({ length: 2 }, () => ['POST /api/v1/namespaces', 'GET /api/v1/namespaces/n']).flat(),
     'POST /api/v1/namespaces',

@@ -1,6 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import { INPUTS } from '../../rollout/inputs/input-table.ts'
-import type { Inputs } from '../../rollout/inputs/inputs.ts'
+import { INPUTS, type Inputs } from '../../rollout/inputs/input-table.ts'
 import { ValuesError } from '../../values/values-error.ts'
 
 /** Replaces names of inputs by flags in a text of the engine: `` `confirm: a/1` `` becomes `` `--confirm a/1` ``. */

@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path'
 import { NopassError } from '../../errors.ts'
-import type { InputName } from '../../rollout/inputs/inputs.ts'
+import type { InputName } from '../../rollout/inputs/input-table.ts'
 import { requireContext } from '../connect.ts'
 import type { CliHost } from '../program/host.ts'
 import type { RolloutMode } from './as-flags.ts'

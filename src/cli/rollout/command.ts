@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
-import { INPUTS, type InputSpec } from '../../rollout/inputs/input-table.ts'
-import type { InputName } from '../../rollout/inputs/inputs.ts'
+import { INPUTS, type InputName, type InputSpec } from '../../rollout/inputs/input-table.ts'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 import type { RolloutFlags, RolloutMode } from './as-flags.ts'
 

@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { isFailure } from '../../rollout/cluster-result.ts'
-import type { InputName } from '../../rollout/inputs/inputs.ts'
+import type { InputName } from '../../rollout/inputs/input-table.ts'
 import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { writePlanFile } from '../../rollout/inputs/plan-file.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
-import type { InputName } from '../../rollout/inputs/inputs.ts'
+import type { InputName } from '../../rollout/inputs/input-table.ts'
 import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { type PreparedCluster, prepareClusters } from '../../rollout/inputs/prepare-cluster.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'

@@ -28,17 +28,17 @@ export async function templateRelease(
 }
 
 /** Whether a new revision would be the same as the deployed one. */
-export function isSameRelease(deployed: ReleaseContent, wanted: ReleaseContent): boolean {
+export function isSameRelease(deployed: ReleaseContent, desired: ReleaseContent): boolean {
   return (
-    deployed.chart === wanted.chart &&
-    isDeepStrictEqual(deployed.values, wanted.values) &&
+    deployed.chart === desired.chart &&
+    isDeepStrictEqual(deployed.values, desired.values) &&
     isDeepStrictEqual(
       deployed.objects.map(({ body }) => body),
-      wanted.objects.map(({ body }) => body),
+      desired.objects.map(({ body }) => body),
     ) &&
     isDeepStrictEqual(
       deployed.hooks.map(({ body }) => body),
-      wanted.hooks.map(({ body }) => body),
+      desired.hooks.map(({ body }) => body),
     )
   )
 }

@@ -8,7 +8,7 @@ import { type CallerIdentity, getCallerIdentity, type StsTarget } from '../../al
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import type { Transport } from '../../alibaba/transport/transport.ts'
 import { NopassError } from '../../errors.ts'
-import type { Inputs } from '../inputs/inputs.ts'
+import type { Inputs } from '../inputs/input-table.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
 
 export interface CloudDeps {

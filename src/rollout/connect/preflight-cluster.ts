@@ -36,7 +36,7 @@ export interface Preflight {
   readonly options: UpgradeOptions
   readonly store: ReleaseStore
   readonly history: readonly Revision[]
-  readonly wanted: ReleaseContent
+  readonly desired: ReleaseContent
   /** Whether rendering is deterministic, without lookups and random values. */
   readonly exact: boolean
   readonly namespaceExists: boolean
@@ -84,16 +84,16 @@ export async function preflightCluster(
   ])
   const history = await settledHistory(work, target, connected, store)
   const request = { target, upgrade, given, installed: history.length > 0 }
-  const { wanted, exact } = await render(work, connected, request)
-  const config = findConfig(wanted.objects)
-  await refuseRename(store, history, wanted, signal)
+  const { desired, exact } = await render(work, connected, request)
+  const config = findConfig(desired.objects)
+  await refuseRename(store, history, desired, signal)
   const named = inputs['verify-namespace'] || undefined
   const verifies = reasonNotToVerify(inputs, config) === undefined
   const fresh = verifies && named === undefined ? planNewNamespace(cluster) : undefined
   const rights = [
     ...(await neededRights(
       connected.client,
-      wanted,
+      desired,
       {
         namespace,
         createNamespace: namespaceExists === false,
@@ -116,7 +116,7 @@ export async function preflightCluster(
     options: upgrade,
     store,
     history,
-    wanted,
+    desired,
     exact,
     namespaceExists: namespaceExists !== false,
     alone,
@@ -137,7 +137,7 @@ async function render(
   { cluster: { values }, context: { helm, settings } }: Omit<ClusterWork, 'run'>,
   { identity }: ConnectedCluster,
   { target, upgrade, given, installed }: RenderRequest,
-): Promise<Pick<Preflight, 'wanted' | 'exact'>> {
+): Promise<Pick<Preflight, 'desired' | 'exact'>> {
   const { bundled } = settings.chart
   if (
     settings.inputs.mode !== 'apply' ||
@@ -145,9 +145,9 @@ async function render(
     given === undefined ||
     values?.extraObjects.length !== 0
   )
-    return { wanted: await renderRelease(helm, target, upgrade), exact: false }
+    return { desired: await renderRelease(helm, target, upgrade), exact: false }
   const known = { chart: bundled, values: given, version: identity.version, installed }
-  return { wanted: await templateRelease(helm, target, upgrade, known), exact: true }
+  return { desired: await templateRelease(helm, target, upgrade, known), exact: true }
 }
 
 /** Two entries for the same release in the same cluster would undo each other. */
@@ -218,8 +218,8 @@ async function settledHistory(
   const error = await repair(good?.revision, last.revision)
   if (error) throw error
   if (good !== undefined) {
-    const yielding = { client, store, target, rollback: repair }
-    const { notes } = await restoreOvertaken(yielding, last.revision, good.revision, signal)
+    const restoreDeps = { client, store, target, rollback: repair }
+    const { notes } = await restoreOvertaken(restoreDeps, last.revision, good.revision, signal)
     for (const note of notes) report(cluster.name, note)
   }
   return store.history(signal)

@@ -12,15 +12,15 @@ import type { ReleaseStore } from '../deploy/release-store.ts'
 export async function refuseRename(
   store: Pick<ReleaseStore, 'content'>,
   history: readonly Revision[],
-  wanted: ReleaseContent,
+  desired: ReleaseContent,
   signal: AbortSignal,
 ): Promise<void> {
   const good = lastGoodRevision(history)
-  const desired = findConfig(wanted.objects)?.release.fullname
-  if (good === undefined || desired === undefined) return
+  const name = findConfig(desired.objects)?.release.fullname
+  if (good === undefined || name === undefined) return
   const { objects } = await store.content(good.revision, signal)
   const installed = findConfig(objects)?.release.fullname
-  if (installed === undefined || installed === desired) return
-  const message = `the objects of this release are named ${installed}, and these values name them ${desired}`
+  if (installed === undefined || installed === name) return
+  const message = `the objects of this release are named ${installed}, and these values name them ${name}`
   throw new NopassError('RELEASE_RENAMED', message)
 }

@@ -26,15 +26,15 @@ import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease 
 import type { RunFolder } from '../run-folder.ts'
 import { beginHelmStep, type HelmStep } from './helm-step.ts'
 import {
-  type GivenWay,
   isAsPrepared,
   isOwnRollback,
-  NOTHING_DONE,
+  NOTHING_RESTORED,
   overtaken,
+  type RestoreDeps,
+  type Restored,
   readHistoryPatiently,
   restoreOther,
   restoreOvertaken,
-  type Yielding,
 } from './other-deployers.ts'
 import { type ReleaseStore, requireSameHistory } from './release-store.ts'
 
@@ -46,9 +46,9 @@ export interface DeployRequest {
   readonly target: ReleaseTarget
   readonly options: UpgradeOptions
   readonly parts: WatchedRelease
-  /** What was prepared and checked. */
-  readonly wanted: ReleaseContent
-  /** Whether rendering again gives the same objects. */
+  /** The release that was rendered and checked. */
+  readonly desired: ReleaseContent
+  /** Whether rendering the chart again gives the same objects. */
   readonly exact: boolean
   readonly store: ReleaseStore
   /** Before the deploy, oldest first. */
@@ -56,12 +56,12 @@ export interface DeployRequest {
   readonly rollback: boolean
   readonly uninstallOnFailedInstall: boolean
   readonly report: (line: string) => void
-  /** How long another deployer's helm that is at work is waited for, milliseconds. */
+  /** How long to wait for another deployer's running helm, milliseconds. */
   readonly otherMs?: number
 }
 
-/** A rollback without `--wait` ends in seconds; one that waits longer than this looks at the records after it has waited. */
-const OTHER_LIMIT = 30_000
+/** A rollback without `--wait` ends in seconds; one with it reads the records again after it has waited. */
+const OTHER_LIMIT_MS = 30_000
 
 export interface DeployOutcome {
   readonly status: 'deployed' | 'rolled-back' | 'failed' | 'cancelled'
@@ -70,11 +70,11 @@ export interface DeployOutcome {
   readonly notes: readonly string[]
 }
 
-/** `helm upgrade --install`, over a revision that worked. */
+/** `helm upgrade --install`; a failed newest revision is rolled back first. */
 export async function deployRelease(request: DeployRequest, signal: AbortSignal): Promise<DeployOutcome> {
   const deployed = revisionUnderFailed(request.history)
   if (deployed === undefined) return upgradeRelease(request, signal)
-  const { history, notes } = await leaveFailed(request, deployed, signal)
+  const { history, notes } = await rollBackFailed(request, deployed, signal)
   const outcome = await upgradeRelease({ ...request, history }, signal)
   return { ...outcome, notes: [...notes, ...outcome.notes] }
 }
@@ -83,10 +83,10 @@ export async function deployRelease(request: DeployRequest, signal: AbortSignal)
  * Rolls back a failed revision that was left in the cluster. An upgrade over it compares with the deployed revision below it
  * (`prepareUpgrade`, https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go): objects that only the failed one has are
  * never deleted, and with client-side apply its fields stay too. A rollback compares with the failed one. If the rollback
- * fails, the upgrade may still succeed, but not over a rollback that is pending, as a hook that fails leaves it: it is done again.
+ * fails, the upgrade may still succeed, except over a pending rollback, which a failed hook leaves: that one is repeated once.
  * @throws NopassError `HELM_PENDING`, `RELEASE_CHANGED`
  */
-async function leaveFailed(
+async function rollBackFailed(
   request: DeployRequest,
   deployed: Revision,
   signal: AbortSignal,
@@ -125,7 +125,7 @@ async function leaveFailed(
   throw pendingRollback(target, { before, good }, failures.at(-1)?.error.message)
 }
 
-/** A hook may have failed so that nothing is rolled back: only a person may go past it. */
+/** The rollback's hook may have failed before anything was rolled back, so a person has to decide. */
 function pendingRollback(
   { namespace, release }: ReleaseTarget,
   { before, good }: { readonly before: number; readonly good: number },
@@ -138,11 +138,11 @@ function pendingRollback(
   })
 }
 
-/** Watched; stopped early when waiting is useless; rolled back by ourselves with the evidence kept. */
+/** Runs the upgrade while it watches the release: interrupts it when waiting is useless, and rolls back after a failure. */
 async function upgradeRelease(request: DeployRequest, signal: AbortSignal): Promise<DeployOutcome> {
   const { helm, folder, target, options } = request
   const id = randomUUID()
-  const timeoutSeconds = longestSeconds(parseGoDuration(options.timeout, 'timeout'), request.wanted.hooks.length)
+  const timeoutSeconds = longestSeconds(parseGoDuration(options.timeout, 'timeout'), request.desired.hooks.length)
   const args = upgradeArguments(helm.version, target, { ...options, step: { id, timeoutSeconds } })
   const earlier = await readEarlierState(request.client, request.parts, signal)
   await requireSameHistory(request.store, target, request.history.at(-1), signal)
@@ -173,33 +173,33 @@ async function upgradeRelease(request: DeployRequest, signal: AbortSignal): Prom
       step.settle()
       return outcome
     }
-    // What is left is for the post step (or for the end of the command), which has the time for it.
+    // The post step (or the end of the command) repairs what is left, because it has the time for it.
     if (signal.aborted) return { status: 'cancelled', revision: before, error: interrupted(request), notes: [] }
     const error = early ?? withEvidence(readHelmError(end.stderr, { command: 'upgrade' }), watch)
-    return await takeBack(request, { id, before, error, settle: step.settle }, signal)
+    return await rollBack(request, { id, before, error, settle: step.settle }, signal)
   } finally {
     signal.removeEventListener('abort', onAbort)
     watch.stop()
   }
 }
 
-/** Helm's success says that its own revision was applied; whether that is still the release, only the history says. */
+/** Helm's success means that its revision was applied; only the history shows whether that is still the release. */
 async function confirm(
   request: DeployRequest,
   id: string,
   before: number | null,
   signal: AbortSignal,
 ): Promise<DeployOutcome> {
-  const { store, target, wanted, exact } = request
+  const { store, target, desired, exact } = request
   const history = await readHistoryPatiently(store, signal)
   const own = revisionOfStep(history, id)
   const last = history.at(-1)
   if (own === undefined || own !== last || own.status !== 'deployed') {
     const error = overtaken(target, last, `while this run deployed revision ${own?.revision ?? (before ?? 0) + 1}`)
-    const { revision, notes } = own === undefined ? NOTHING_DONE : await giveWay(request, history, own, signal)
+    const { revision, notes } = own === undefined ? NOTHING_RESTORED : await restoreNewer(request, history, own, signal)
     return { status: 'failed', revision: revision ?? last?.revision ?? null, error, notes }
   }
-  if (exact && !isAsPrepared(await store.content(own.revision, signal), wanted)) {
+  if (exact && !isAsPrepared(await store.content(own.revision, signal), desired)) {
     const message = `revision ${own.revision} of ${target.namespace}/${target.release} is not what this run had prepared`
     const hint = 'The chart changed between the check and the deploy: use a version that never changes, and run again.'
     return {
@@ -212,21 +212,21 @@ async function confirm(
   return { status: 'deployed', revision: own.revision, notes: [] }
 }
 
-/** Lets what others completed above our revision be the release: it is restored where ours lies over it. */
-async function giveWay(
+/** Restores the newest revision that another deployer completed after ours, where ours was applied over it. */
+async function restoreNewer(
   request: DeployRequest,
   history: readonly Revision[],
   own: Revision,
   signal: AbortSignal,
-): Promise<GivenWay> {
+): Promise<Restored> {
   const settled = await waitForOther(request, history, signal)
   const others = settled.filter(({ revision }) => revision > own.revision)
-  return restoreOther(yielding(request), settled, others, 'while helm was at work', signal)
+  return restoreOther(restoreDeps(request), settled, others, 'while helm was at work', signal)
 }
 
-/** Another deployer's helm that is about to end may not know of our revision: only then two count as deployed. */
+/** Waits for another deployer's running helm: only when it has ended can two revisions be recorded as deployed. */
 async function waitForOther(
-  { store, otherMs = OTHER_LIMIT }: DeployRequest,
+  { store, otherMs = OTHER_LIMIT_MS }: DeployRequest,
   history: readonly Revision[],
   signal: AbortSignal,
 ): Promise<readonly Revision[]> {
@@ -239,7 +239,7 @@ async function waitForOther(
   return newest
 }
 
-function yielding(request: DeployRequest): Yielding {
+function restoreDeps(request: DeployRequest): RestoreDeps {
   const { client, store, target } = request
   return {
     client,
@@ -260,13 +260,13 @@ interface Failed {
 }
 
 /** Only the revision of this step is rolled back, and only while it is the newest one. */
-async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSignal): Promise<DeployOutcome> {
+async function rollBack(request: DeployRequest, failed: Failed, signal: AbortSignal): Promise<DeployOutcome> {
   const { before, error } = failed
   const history = await readHistoryAfter(request, error, signal)
   const own = revisionOfStep(history, failed.id)
   const last = history.at(-1)
   if (own === undefined || own !== last) {
-    const { revision, notes } = own === undefined ? NOTHING_DONE : await giveWay(request, history, own, signal)
+    const { revision, notes } = own === undefined ? NOTHING_RESTORED : await restoreNewer(request, history, own, signal)
     failed.settle()
     if (own !== undefined) {
       return { status: 'failed', revision: revision ?? own.revision, error, notes }
@@ -285,8 +285,9 @@ async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSig
     return { status: 'failed', revision: own.revision, error, notes: [kept] }
   }
   const undone = await runUndo(request, undo, { before: own.revision, good }, failed.settle)
-  // Also a rollback that failed was applied over what another deployer completed.
-  const restored = good === null ? NOTHING_DONE : await restoreOvertaken(yielding(request), own.revision, good, signal)
+  // Even a rollback that failed was applied over revisions that another deployer completed.
+  const restored =
+    good === null ? NOTHING_RESTORED : await restoreOvertaken(restoreDeps(request), own.revision, good, signal)
   if (undone !== undefined) {
     const notes = [`${undo.command} failed too: ${undone.error.message}`, ...restored.notes]
     return { status: 'failed', revision: restored.revision ?? own.revision, error, notes }
@@ -295,7 +296,7 @@ async function takeBack(request: DeployRequest, failed: Failed, signal: AbortSig
   return { status: 'rolled-back', revision: restored.revision ?? undo.to, error, notes: [undo.done, ...restored.notes] }
 }
 
-/** Where it cannot be read, helm's error is the cause to report; the journal entry stays open for the post step. */
+/** Where the history is not readable, helm's error is reported; the journal entry stays open for the post step. */
 async function readHistoryAfter(
   { store }: DeployRequest,
   error: NopassError,
@@ -318,32 +319,32 @@ async function readHistoryAfter(
   }
 }
 
-/** An undo that failed or was killed; its journal entry stays open for the post step unless it is settled. */
+/** An undo that failed or was killed. Its journal entry stays open for the post step unless it is settled. */
 interface UndoFailure {
   readonly error: NopassError
-  /** What helm wrote; undefined where it did not run. */
+  /** Helm's output; undefined where it did not run. */
   readonly stderr: string | undefined
   settle(): void
 }
 
-/** Undefined: it is done. */
+/** Returns undefined after success. */
 async function runUndo(
   { helm, folder, cluster, target, report }: DeployRequest,
   undo: Undo,
   about: { readonly before: number; readonly good: number | null },
   settlePrevious: () => void,
 ): Promise<UndoFailure | undefined> {
-  report(undo.say)
+  report(undo.progress)
   const { command } = undo
   const begun = { id: randomUUID(), cluster, command, target, rollback: true, ...about }
   let step: HelmStep
   try {
     step = await beginHelmStep(helm, folder, undo.args, begun)
   } catch (cause) {
-    // A full disk: the cause of the failure before it is what to report, and the journal entry of that stays open.
+    // A full disk. The original failure is reported, and its journal entry stays open.
     return { error: toNopassError(cause), stderr: undefined, settle: () => undefined }
   }
-  // From here on the journal entry of the undo is the one to repair.
+  // From here on the post step repairs by the journal entry of the undo.
   settlePrevious()
   const { exitCode, stderr } = await step.ended
   if (exitCode !== 0) return { error: readHelmError(stderr, { command }), stderr, settle: step.settle }
@@ -354,7 +355,7 @@ async function runUndo(
 interface Undo {
   readonly command: 'rollback' | 'uninstall'
   readonly args: readonly string[]
-  readonly say: string
+  readonly progress: string
   readonly done: string
   readonly to: number | null
 }
@@ -362,8 +363,8 @@ interface Undo {
 function rollbackTo({ helm, target, options }: DeployRequest, good: number, last: number): Undo {
   const { timeout, wait } = options
   const args = rollbackArguments(helm.version, target, { revision: good, timeout, wait })
-  const say = `rolling back to revision ${good}`
-  return { command: 'rollback', args, say, done: `rolled back to revision ${good}`, to: last + 1 }
+  const progress = `rolling back to revision ${good}`
+  return { command: 'rollback', args, progress, done: `rolled back to revision ${good}`, to: last + 1 }
 }
 
 function undoArguments(request: DeployRequest, good: number | null, own: number): Undo | undefined {
@@ -371,13 +372,13 @@ function undoArguments(request: DeployRequest, good: number | null, own: number)
   if (good !== null && request.rollback) return rollbackTo(request, good, own)
   if (good === null && request.uninstallOnFailedInstall) {
     const args = uninstallArguments(helm.version, target, { timeout: options.timeout, wait: false })
-    const say = 'removing the failed installation'
-    return { command: 'uninstall', args, say, done: 'the failed installation was removed', to: null }
+    const progress = 'removing the failed installation'
+    return { command: 'uninstall', args, progress, done: 'the failed installation was removed', to: null }
   }
   return undefined
 }
 
-/** Helm only says that something was not ready; the Pods and the helper say why. */
+/** Helm only reports that something was not ready; the Pods and the helper's status tell why. */
 function withEvidence(error: NopassError, watch: ReleaseWatch): NopassError {
   const [worst] = watch.evidence()
   if (!worst || (error.code !== 'HELM_TIMEOUT' && error.code !== 'HELM_FAILED')) return error

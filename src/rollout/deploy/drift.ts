@@ -5,7 +5,7 @@ import { APPLY, type KubeClient } from '../../kube/client.ts'
 import { isRecord } from '../../lib/json.ts'
 import { type ApiResource, discoverResources, objectPath } from '../../release/api-resources.ts'
 
-/** What a server-side dry run of one object says about the live one. */
+/** How the live object compares with a server-side dry run. */
 export interface ObjectDrift {
   readonly object: string
   /** `forbidden`: it could not be checked. */
@@ -64,20 +64,20 @@ async function dryRun(
   }
 }
 
-/** Helm writes its marks into every object as it applies it; the manifest does not show them. */
+/** Helm adds its ownership labels and annotations to every object; the manifest does not show them. */
 function withOwner(
   body: ManifestObject['body'],
   { release, namespace }: { readonly release: string; readonly namespace: string },
 ): Readonly<Record<string, unknown>> {
   const metadata = isRecord(body.metadata) ? body.metadata : {}
   const labels = { ...(metadata.labels ?? {}), 'app.kubernetes.io/managed-by': 'Helm' }
-  const marks = { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace }
-  return { ...body, metadata: { ...metadata, labels, annotations: { ...(metadata.annotations ?? {}), ...marks } } }
+  const ownership = { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace }
+  return { ...body, metadata: { ...metadata, labels, annotations: { ...(metadata.annotations ?? {}), ...ownership } } }
 }
 
 /**
- * What `object` holds where the template has something: other fields belong to others, and some (a Lease's renewal, a
- * report) change between two requests. A list counts as a whole.
+ * The fields of `object` that the template has: others belong to other writers, and some (a Lease's renewal, a status) change
+ * between two requests. A list is compared as a whole.
  */
 export function projectOnto(template: unknown, object: unknown): unknown {
   if (!isRecord(template) || !isRecord(object)) return object

@@ -8,11 +8,14 @@ export interface HelmStep {
   readonly id: string
   readonly ended: Promise<HelmEnd>
   interrupt(): void
-  /** Nothing is left to fix: the post step need not look at it. */
+  /** Closes the journal entry: the post step has nothing to repair. */
   settle(): void
 }
 
-/** Starts a helm call that writes. Helm runs only when the journal has it: else nobody would look after it. `id`: see `--labels`. */
+/**
+ * Starts a helm call that writes, after it is recorded in the journal: otherwise the post step could not repair it.
+ * @param about `id`: the step's label on the revision (`--labels`)
+ */
 export async function beginHelmStep(
   helm: Helm,
   folder: RunFolder,

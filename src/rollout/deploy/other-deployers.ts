@@ -9,20 +9,20 @@ import { pollUntil } from '../../kube/poll-until.ts'
 import { findDrift } from './drift.ts'
 import type { ReleaseStore } from './release-store.ts'
 
-/** How long an API server that restarts may keep helm's history from us, milliseconds. */
-const HISTORY_LIMIT = 30_000
+/** How long helm's history may be unreadable, for example while the API server restarts. */
+const HISTORY_LIMIT_MS = 30_000
 
-/** What is to be done about revisions of other deployers that are newer than ours. */
-export type Verdict =
+/** What to do about revisions of other deployers that are newer than ours. */
+type Verdict =
   | { readonly kind: 'none' }
-  /** Being changed, or failed: only its deployer knows what it shall be. */
+  /** It is pending or failed: only its deployer knows the intended state. */
   | { readonly kind: 'report'; readonly other: Revision }
-  /** It is the only deployed one; whether it is also what is in the cluster, the history does not tell. */
+  /** It is recorded as the only deployed one, which does not prove that its objects are in the cluster. */
   | { readonly kind: 'in-effect'; readonly other: Revision }
-  /** It was complete, and ours counts as deployed beside or instead of it. */
+  /** It was complete, but ours is recorded as deployed too or instead. */
   | { readonly kind: 'covered'; readonly other: Revision }
 
-/** Pure. Helm has no lock against a rollback, and whoever ends last counts as deployed. */
+/** Helm takes no lock against a rollback, so the helm that ends last is recorded as deployed. */
 function judgeOthers(history: readonly Revision[], others: readonly Revision[]): Verdict {
   const other = others.at(-1)
   if (other === undefined) return { kind: 'none' }
@@ -31,7 +31,7 @@ function judgeOthers(history: readonly Revision[], others: readonly Revision[]):
   return { kind: deployed.length === 1 && deployed[0] === other ? 'in-effect' : 'covered', other }
 }
 
-/** Whether the objects of a revision are in the cluster as it has them: ours may have been applied after it. */
+/** Whether the cluster has the objects of this revision: ours may have been applied after it. */
 async function isInEffect(
   client: KubeClient,
   store: ReleaseStore,
@@ -44,36 +44,36 @@ async function isInEffect(
   return drift.every(({ state }) => state !== 'differs' && state !== 'absent')
 }
 
-/** Of revisions that a rollback to `good` and others made: those of others, which are no rollback to the same. */
+/** The revisions whose content differs from that of `good`: those that other deployers made. */
 async function withoutRollbacksTo(
   store: ReleaseStore,
   good: number,
   revisions: readonly Revision[],
   signal: AbortSignal,
 ): Promise<readonly Revision[]> {
-  const wanted = await store.content(good, signal)
+  const desired = await store.content(good, signal)
   const same = await Promise.all(
-    revisions.map(async ({ revision }) => isSameRelease(await store.content(revision, signal), wanted)),
+    revisions.map(async ({ revision }) => isSameRelease(await store.content(revision, signal), desired)),
   )
   return revisions.filter((_, index) => !same[index])
 }
 
 /**
- * Whether a pending rollback is ours, which went over revision `before`. It takes over the labels of where it goes back to, so it is
- * known by its number and status, unless helm reported that it made no record.
+ * Whether a pending rollback is ours, made when `before` was the newest revision. It copies the labels of its target revision, so it
+ * is identified by its number and status, unless helm reported that it made no record.
  */
 export function isOwnRollback(last: Revision | undefined, before: number, stderr: string): boolean {
   return last?.revision === before + 1 && last.status === 'pending-rollback' && !WITHOUT_RECORD.test(stderr)
 }
 
-/** What Helm says before it has made the record of a rollback (`IsReachable` and `Create` in pkg/action/rollback.go). */
+/** Helm's errors from before it has made the record of a rollback (`IsReachable` and `Create` in pkg/action/rollback.go). */
 const WITHOUT_RECORD =
   /already exists|Kubernetes cluster unreachable|failed to (?:create|query|get|list)\b|release has no \S+ version|release: not found/
 
-/** The history after helm ended; a moment without the API server says nothing about what helm did. */
+/** The history after helm ended; an API server that is down for a moment is retried. */
 export async function readHistoryPatiently(store: ReleaseStore, signal: AbortSignal): Promise<readonly Revision[]> {
   let history: readonly Revision[] = []
-  await pollUntil(HISTORY_LIMIT, signal, async () => {
+  await pollUntil(HISTORY_LIMIT_MS, signal, async () => {
     history = await store.history(signal)
     return true
   })
@@ -81,7 +81,7 @@ export async function readHistoryPatiently(store: ReleaseStore, signal: AbortSig
 }
 
 /**
- * What was verified must still be the release.
+ * Checks that the verified revision is still the release.
  * @throws NopassError `RELEASE_OVERTAKEN`
  */
 export async function requireNewest(
@@ -107,16 +107,16 @@ export function overtaken(
   return new NopassError('RELEASE_OVERTAKEN', `another deployer ${what} ${when}`)
 }
 
-/** Whether helm recorded the objects that were prepared; values and names may be written in more than one way. */
-export function isAsPrepared(deployed: ReleaseContent, wanted: ReleaseContent): boolean {
+/** Whether helm recorded the objects that were rendered; values and names may be written in more than one way. */
+export function isAsPrepared(deployed: ReleaseContent, desired: ReleaseContent): boolean {
   return isDeepStrictEqual(
     deployed.objects.map(({ body }) => body),
-    wanted.objects.map(({ body }) => body),
+    desired.objects.map(({ body }) => body),
   )
 }
 
-/** What it takes to let another deployer's revision be the release. */
-export interface Yielding {
+/** What is needed to restore another deployer's revision. */
+export interface RestoreDeps {
   readonly client: KubeClient
   readonly store: ReleaseStore
   readonly target: ReleaseTarget
@@ -124,24 +124,24 @@ export interface Yielding {
   rollback(revision: number, last: number): Promise<NopassError | undefined>
 }
 
-export interface GivenWay {
+export interface Restored {
   /** The revision that is deployed now, where one was made. */
   readonly revision?: number
   readonly notes: readonly string[]
 }
 
-export const NOTHING_DONE: GivenWay = { notes: [] }
+export const NOTHING_RESTORED: Restored = { notes: [] }
 
-/** Restores the newest complete revision of `others` where ours lies over it. */
+/** Restores the newest complete revision of `others` where ours was applied over it. */
 export async function restoreOther(
-  { client, store, target, rollback }: Yielding,
+  { client, store, target, rollback }: RestoreDeps,
   history: readonly Revision[],
   others: readonly Revision[],
   when: string,
   signal: AbortSignal,
-): Promise<GivenWay> {
+): Promise<Restored> {
   const verdict = judgeOthers(history, others)
-  if (verdict.kind === 'none') return NOTHING_DONE
+  if (verdict.kind === 'none') return NOTHING_RESTORED
   const { other } = verdict
   const note = `another deployer made revision ${other.revision} ${when}`
   if (verdict.kind === 'report') return { notes: [`${note} (${other.status}): check \`helm history\``] }
@@ -160,21 +160,24 @@ export async function restoreOther(
     : { notes: [`${note}, and restoring it failed: ${error.message}`] }
 }
 
-/** Other deployers may have worked between our look at the history, whose newest revision was `last`, and the end of our rollback. */
+/**
+ * Restores a revision that another deployer made during our rollback to `good`.
+ * @param last the newest revision before the rollback
+ */
 export async function restoreOvertaken(
-  yielding: Yielding,
+  restoreDeps: RestoreDeps,
   last: number,
   good: number,
   signal: AbortSignal,
-): Promise<GivenWay> {
-  const { store } = yielding
+): Promise<Restored> {
+  const { store } = restoreDeps
   try {
     const history = await readHistoryPatiently(store, signal)
     const newer = history.filter(({ revision }) => revision > last)
-    // One is ours. A rollback has no label of its own, so it is known by what it went back to.
-    if (newer.length < 2) return NOTHING_DONE
+    // One is ours. A rollback has no label of its own, so it is identified by its content.
+    if (newer.length < 2) return NOTHING_RESTORED
     const others = await withoutRollbacksTo(store, good, newer, signal)
-    return await restoreOther(yielding, history, others, 'during the rollback', signal)
+    return await restoreOther(restoreDeps, history, others, 'during the rollback', signal)
   } catch (error) {
     if (signal.aborted) throw error
     return { notes: [`not checked what other deployers did during the rollback: ${toNopassError(error).message}`] }

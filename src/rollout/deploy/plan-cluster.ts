@@ -16,7 +16,7 @@ import { formerTargets, maybeShared, planPolicies, policyTargets } from '../ram/
 import { findDrift, type ObjectDrift } from './drift.ts'
 import { findConfig } from './release-parts.ts'
 
-/** How the deployed release differs from the wanted one. */
+/** How the deployed release differs from the desired release. */
 export interface ReleaseDifference {
   readonly deployed: ReleaseContent | undefined
   /** No revision is needed: the same release, working, and no object has drifted. */
@@ -26,18 +26,18 @@ export interface ReleaseDifference {
 
 export async function compareRelease(
   { connected, preflight }: OpenCluster,
-  /** `all`: what has drifted, whatever the releases say. */
+  /** `decisive`: drift is checked only where the releases are the same. */
   drifts: 'all' | 'decisive',
   signal: AbortSignal,
 ): Promise<ReleaseDifference> {
-  const { history, store, target, wanted } = preflight
+  const { history, store, target, desired } = preflight
   const last = history.at(-1)
   const deployed = last === undefined ? undefined : await store.content(last.revision, signal)
-  const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, wanted)
+  const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, desired)
   // A namespace that does not exist makes every dry run in it fail.
   const drift =
     preflight.namespaceExists && (same || drifts === 'all')
-      ? await findDrift(connected.client, wanted.objects, target, signal)
+      ? await findDrift(connected.client, desired.objects, target, signal)
       : []
   const drifted = drift.some(({ state }) => state !== 'same' && state !== 'forbidden')
   return { deployed, unchanged: same && !drifted, drift }
@@ -59,20 +59,20 @@ export interface ClusterPlan {
   readonly notes: readonly string[]
   readonly unverified: readonly Unverified[]
   readonly unchanged: boolean
-  /** Of everything that would be done: an approved plan is held against it. */
+  /** Hash of everything that would be done, compared with that of the approved plan. */
   readonly digest: string
 }
 
 export async function makePlan(work: Omit<ClusterWork, 'run'>, open: OpenCluster): Promise<ClusterPlan> {
   const { cluster, signal } = work
-  const { wanted, history } = open.preflight
-  const serviceAccount = findConfig(wanted.objects)?.release.serviceAccount ?? ''
+  const { desired, history } = open.preflight
+  const serviceAccount = findConfig(desired.objects)?.release.serviceAccount ?? ''
   const [difference, { targets, former, unseen, policies }] = await Promise.all([
     compareRelease(open, 'all', signal),
     planRam(work, open, serviceAccount),
   ])
-  const manifest = diffManifests(difference.deployed?.objects ?? [], wanted.objects)
-  const hooks = diffManifests(difference.deployed?.hooks ?? [], wanted.hooks)
+  const manifest = diffManifests(difference.deployed?.objects ?? [], desired.objects)
+  const hooks = diffManifests(difference.deployed?.hooks ?? [], desired.hooks)
   const changes = [
     ...policies.flatMap(policyChanges),
     ...manifest.map(({ object, change, diff }) => ({ title: object, change, diff })),
@@ -81,16 +81,16 @@ export async function makePlan(work: Omit<ClusterWork, 'run'>, open: OpenCluster
   ]
   const steps = policies.map(({ steps }) => steps)
   const before = history.at(-1)
-  // What is wanted of RAM, not the steps to it: another cluster of the same run takes some of them (a shared role).
+  // RAM's desired state and not the steps to it, because another cluster of the run may take some of them (a shared role).
   const ram = [...targets, ...former].map(({ target: { purpose: _, ...desired } }) => desired)
   const digest = createHash('sha256')
     .update(
       stableJson({
-        ...wanted,
+        ...desired,
         ram,
-        // Overwrites what others have set.
+        // It overwrites fields of other managers.
         forceConflicts: open.preflight.options.forceConflicts,
-        // The same name may mean another cluster by the time of the apply.
+        // The same name may refer to another cluster by the time of the apply.
         cluster: open.connected.identity.kubeSystemUid,
         revision: before?.revision ?? null,
         status: before?.status ?? null,
@@ -118,7 +118,7 @@ async function planRam(work: Omit<ClusterWork, 'run'>, { connected, preflight }:
   return { targets, former, unseen, policies }
 }
 
-/** What the plan's wanted state depends on, and no document states. */
+/** Undocumented behavior that the plan relies on. */
 function planUnverified(cluster: PreparedCluster, targets: readonly SharedTarget[]): readonly Unverified[] {
   const lifetimes = (cluster.values?.registries ?? []).filter(({ expiresInHours }) => Boolean(expiresInHours))
   return [
@@ -135,7 +135,7 @@ function policyChanges(plan: PolicyPlan): readonly PlannedChange[] {
   return [{ title: `RAM: ${plan.steps.map(describeStep).join('; ')}`, change: 'change', diff: plan.diff.trimEnd() }]
 }
 
-/** Objects that somebody changed by hand since the last deploy: an apply puts them back. */
+/** Objects that were changed by hand since the last deploy: an apply restores them. */
 function driftChanges(drift: readonly ObjectDrift[], known: ReadonlySet<string>): readonly PlannedChange[] {
   return drift
     .filter(({ object, state }) => !known.has(object) && (state === 'differs' || state === 'absent'))

@@ -4,13 +4,13 @@ import { pollUntil } from '../../kube/poll-until.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { discoverNamespaced, listServed, type NamespacedKind } from '../../release/api-resources.ts'
 
-/** On a namespace that the rollout made: an uninstall may take it away again. */
+/** Marks a namespace that the rollout created, which an uninstall may delete. */
 const MADE_LABEL = 'acr-nopass.io/made-for-release'
 
 /** The helper's Pods take their grace period to end. */
 const ENDING_MS = 40_000
 
-/** Whether the release's namespace is there to stay; undefined when it may not be read. One that is being deleted is not. */
+/** Whether the release's namespace exists and is not being deleted; undefined when it may not be read. */
 export async function hasReleaseNamespace(
   client: KubeClient,
   name: string,
@@ -25,10 +25,11 @@ export async function hasReleaseNamespace(
 }
 
 /**
- * Makes the release's namespace, marked as ours, after one of that name that is being deleted is gone. Another run that was faster is fine.
- * @throws KubeApiError the conflict with one whose deletion does not end
+ * Creates the release's namespace with our label, after waiting for one of that name to be deleted. One that another run created
+ * meanwhile is used.
+ * @throws KubeApiError a conflict, when that deletion does not finish
  */
-export async function makeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
+export async function createReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
   const metadata = { name, labels: { [MADE_LABEL]: 'true' } }
   let conflict: unknown
   const made = await pollUntil(ENDING_MS, signal, async () => {
@@ -50,8 +51,8 @@ export async function makeReleaseNamespace(client: KubeClient, name: string, sig
 const pathOf = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`
 
 /**
- * Removes the release's namespace when the rollout created it and nothing else is in it, of any kind that the API server has;
- * returns what was done. What cannot be read could be another owner's data: then the namespace stays, and the command is printed.
+ * Deletes the release's namespace when the rollout created it and it holds no other object of any kind that the API server
+ * serves; returns what was done. A kind that cannot be listed could hold another owner's data: then the namespace stays.
  */
 export async function removeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<string> {
   const path = pathOf(name)
@@ -82,7 +83,7 @@ export async function removeReleaseNamespace(client: KubeClient, name: string, s
   }
 }
 
-/** Null: there is none. An error: the API server refuses. */
+/** Null: it does not exist. An error: the API server refused the request. */
 async function readNamespace(
   client: KubeClient,
   path: string,
@@ -96,7 +97,7 @@ async function readNamespace(
   }
 }
 
-/** What every namespace has, whatever is in it. */
+/** Objects that Kubernetes creates in every namespace. */
 function isOfEveryNamespace({ group, plural }: NamespacedKind, { metadata }: KubeObject): boolean {
   if (group !== '') return false
   if (plural === 'configmaps') return metadata.name === 'kube-root-ca.crt'

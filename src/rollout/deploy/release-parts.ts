@@ -7,14 +7,14 @@ import type { ReleaseParts } from '../../release/release-watch.ts'
 /** The key of the chart's ConfigMap that holds the helper's configuration. */
 const CONFIG_KEY = 'config.yaml'
 
-/** The helper's configuration as the chart rendered it, with what the rollout reads of it. */
+/** The helper's configuration as the chart rendered it, with the keys that the rollout needs. */
 export interface RenderedConfig {
   readonly text: string
   readonly secretName: string
   readonly attach: string
   readonly retire: boolean
   readonly targets: unknown
-  /** With `scope: namespaces` the only ones it works in; undefined: the whole cluster. */
+  /** With `scope: namespaces` the listed namespaces; undefined: the whole cluster. */
   readonly namespaces: readonly string[] | undefined
   readonly release: Readonly<Record<string, string>>
 }
@@ -44,7 +44,7 @@ function listedNamespaces(targets: unknown): readonly string[] {
   return Array.isArray(namespaces) ? namespaces.map(String) : []
 }
 
-/** What an installed configuration says; undefined for text that is not one. */
+/** The secret name of an installed configuration; undefined for text that is not YAML. */
 export function readConfig(text: string): { readonly secretName?: string } | undefined {
   try {
     const config: unknown = parse(text)
@@ -54,7 +54,7 @@ export function readConfig(text: string): { readonly secretName?: string } | und
   }
 }
 
-/** Where the Pods and the report of the release will be. */
+/** Where the Pods and the status ConfigMap of the release will be. */
 export function findParts(objects: readonly ManifestObject[], namespace: string): ReleaseParts {
   const config = findConfig(objects)
   const deployment = objects.find(({ kind }) => kind === 'Deployment')
@@ -67,7 +67,7 @@ export function findParts(objects: readonly ManifestObject[], namespace: string)
   }
 }
 
-/** As the helper hashes the file that it has read. */
+/** The same hash that the helper computes of its configuration file. */
 export function hashConfig(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

@@ -12,15 +12,15 @@ import {
 import type { Revision } from '../../helm/release/release-state.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 
-/** What helm has on record of one release. */
+/** Helm's records of one release. */
 export interface ReleaseStore {
-  /** Oldest first; empty when there is no such release. */
+  /** Oldest first; empty when the release does not exist. */
   history(signal: AbortSignal): Promise<readonly Revision[]>
-  /** What a revision is made of; kept in memory only. */
+  /** The chart, values and objects of a revision; kept in memory only, because values may hold secrets. */
   content(revision: number, signal: AbortSignal): Promise<ReleaseContent>
 }
 
-/** Reads helm's records through the API, with the labels, which say whose revision it is; helm itself shows none. */
+/** Reads helm's records through the API, because `helm history` does not show the labels that identify the run. */
 export function openReleaseStore(helm: Helm, client: KubeClient, target: ReleaseTarget): ReleaseStore {
   const kind = recordKind(helm.environment)
   const path = `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/${kind}`
@@ -47,8 +47,8 @@ export function openReleaseStore(helm: Helm, client: KubeClient, target: Release
 }
 
 /**
- * Where helm keeps its records, which are the same in both.
- * @throws NopassError `HELM_DRIVER` for a database, whose labels nobody shows, and for the memory of a process
+ * The kind of object in which helm keeps its records.
+ * @throws NopassError `HELM_DRIVER` for a database, whose labels cannot be read through the API, and for the memory driver
  */
 export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configmaps' {
   const driver = environment.HELM_DRIVER ?? ''
@@ -59,9 +59,9 @@ export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configm
 }
 
 /**
- * What was planned and checked is for the release as it was then.
+ * Checks that the release has not changed since it was planned and checked.
  * @param was the newest revision at that time
- * @throws NopassError `RELEASE_CHANGED` when another deployer has been at work since
+ * @throws NopassError `RELEASE_CHANGED` when another deployer has changed it since
  */
 export async function requireSameHistory(
   store: ReleaseStore,
@@ -71,7 +71,10 @@ export async function requireSameHistory(
 ): Promise<void> {
   const is = (await store.history(signal)).at(-1)
   if (was?.revision === is?.revision && was?.status === is?.status) return
-  const say = (last: typeof was): string =>
+  const describe = (last: typeof was): string =>
     last === undefined ? 'absent' : `at revision ${last.revision} (${last.status})`
-  throw new NopassError('RELEASE_CHANGED', `release ${namespace}/${release} was ${say(was)} and is now ${say(is)}`)
+  throw new NopassError(
+    'RELEASE_CHANGED',
+    `release ${namespace}/${release} was ${describe(was)} and is now ${describe(is)}`,
+  )
 }

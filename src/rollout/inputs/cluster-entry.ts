@@ -1,19 +1,21 @@
 import { resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import type { ClusterEntry } from '../../values/clusters.generated.ts'
-import type { Inputs } from './inputs.ts'
+import type { Inputs } from './input-table.ts'
 import type { ClusterAccessSettings, ClusterSettings, ValuesLayer } from './settings.ts'
 
-/** What an entry is put together with. */
 export interface EntryDeps {
   readonly environment: NodeJS.ProcessEnv
   readonly workingDirectory: string
 }
 
-/** The single-cluster inputs as one entry of a list. In the mode `validate` no cluster has to be named. */
+/**
+ * The single-cluster inputs as one entry of a list. In the mode `validate` no cluster has to be given.
+ * @throws NopassError `INPUT_INVALID`, `INPUT_MISSING`
+ */
 export function singleCluster(inputs: Inputs): ClusterEntry {
   const name = inputs.name || inputs['ack-cluster-id'] || 'cluster'
-  // As in a list: files and lines of the log carry the name.
+  // The schema of a list has the same rule: the name is part of file names and log lines.
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
     const input = inputs.name ? 'name' : 'ack-cluster-id'
     throw new NopassError('INPUT_INVALID', `${input}: ${JSON.stringify(name)} is not a name of a cluster`, {
@@ -45,7 +47,7 @@ export function singleCluster(inputs: Inputs): ClusterEntry {
   return { ...base, kubeconfig: { file: inputs.kubeconfig, ...context } }
 }
 
-/** An entry of the list with everything that the inputs say for all; an error when it cannot be reached so. */
+/** An entry of the list merged with the inputs for all clusters; an error when its kubeconfig is missing or invalid. */
 export function describeCluster(
   entry: ClusterEntry,
   layers: readonly ValuesLayer[],
@@ -57,10 +59,7 @@ export function describeCluster(
   return combine(entry, access, layers, inputs)
 }
 
-/**
- * An entry that the input `cluster` leaves out: what the list itself says of it, without its values and without access to
- * it. Clusters may share a RAM role with it.
- */
+/** An entry that the input `cluster` leaves out, without values and access; other clusters may share a RAM role with it. */
 export function describeSibling(entry: ClusterEntry, inputs: Inputs, deps: EntryDeps): ClusterSettings {
   const { env, context } = entry.kubeconfig ?? {}
   const access =
@@ -100,7 +99,7 @@ function describeAccess(entry: ClusterEntry, inputs: Inputs, deps: EntryDeps): C
   if (env !== undefined) {
     const text = deps.environment[env]
     if (text) return { kind: 'kubeconfig-text', text, from: env, context }
-    // Offline nothing is connected to, and pull requests of forks have no secrets.
+    // `validate` connects to no cluster, and pull requests of forks have no secrets.
     if (inputs.mode === 'validate') return { kind: 'kubeconfig-text', text: '', from: env, context }
     return new NopassError('KUBECONFIG_MISSING', `the variable ${env} is not set`, { place: { cluster: entry.name } })
   }

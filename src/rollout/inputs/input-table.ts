@@ -1,6 +1,4 @@
-import type { InputName } from './inputs.ts'
-
-/** One input of the action and flag of the CLI: the table that action.yml, `--help` and the reading follow. */
+/** One input of the action, which is also a flag of the CLI. action.yml, `--help` and the parser are made from this table. */
 export interface InputSpec {
   readonly kind: 'text' | 'boolean' | 'integer' | 'duration' | 'list' | 'choice'
   readonly default: string
@@ -13,7 +11,7 @@ export interface InputSpec {
 }
 
 /** Every input, in the order of the documentation. Defaults are as a person writes them. */
-export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
+const TABLE = {
   mode: {
     kind: 'choice',
     choices: ['validate', 'plan', 'apply', 'uninstall'],
@@ -207,4 +205,21 @@ export const INPUTS: Readonly<Record<InputName, InputSpec>> = {
     default: 'false',
     about: 'Allow pull request events to apply and uninstall.',
   },
-}
+} as const satisfies Readonly<Record<string, InputSpec>>
+
+export type InputName = keyof typeof TABLE
+
+export const INPUTS: Readonly<Record<InputName, InputSpec>> = TABLE
+
+/** All inputs, typed. A text that was not given is empty. */
+export type Inputs = { readonly [Name in InputName]: ValueOf<(typeof TABLE)[Name]> }
+
+type ValueOf<Spec extends InputSpec> = Spec extends { kind: 'boolean' }
+  ? boolean
+  : Spec extends { kind: 'integer' }
+    ? number
+    : Spec extends { kind: 'list' }
+      ? readonly string[]
+      : Spec extends { choices: readonly (infer Choice)[] }
+        ? Choice
+        : string

@@ -12,16 +12,13 @@ import { decodeText } from '../../values/yaml/decode-text.ts'
 import { type MapNode, type Position, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
 import { VERSION } from '../../version.ts'
 import { describeCluster, describeSibling, type EntryDeps, singleCluster } from './cluster-entry.ts'
-import type { Inputs } from './inputs.ts'
+import type { Inputs } from './input-table.ts'
 import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
 
 export interface SettingsDeps extends EntryDeps {
   /** The chart that belongs to this version. */
   readonly chartFolder: string
-  /**
-   * The inputs are flags that a person gave: they may name any file, a pipe, or `-`. Else, and in a list of clusters always,
-   * files are in the workspace or in RUNNER_TEMP.
-   */
+  /** The inputs are flags of the CLI, which may name any file, a pipe or `-`. All other files are in the workspace or RUNNER_TEMP. */
   readonly anyFile?: boolean
 }
 
@@ -30,7 +27,7 @@ export interface LoadedSettings {
   readonly errors: readonly NopassError[]
 }
 
-/** Reads every file that the inputs name (a few small ones: without the threads that waiting would start) and puts inputs and entries together; all errors at once. */
+/** Reads every file that the inputs name, synchronously, because they are few and small, and returns all errors together. */
 export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings {
   const endpoints = readEndpoints(inputs.endpoints)
   const list = readEntries(inputs, endpoints, deps)
@@ -91,7 +88,7 @@ interface ReadFiles {
   readonly errors: readonly NopassError[]
 }
 
-/** With `entry` those that an entry of a list names: an error is at its place in the list. */
+/** `entry`: the files of an entry of the list; errors then have its position in the list. */
 function readFiles(
   names: readonly string[],
   deps: SettingsDeps,
@@ -122,10 +119,10 @@ function readInput(input: string, name: string, { workingDirectory }: SettingsDe
   return { name, text: decodeText(readInputFile({ input, name, folder: workingDirectory, within })) }
 }
 
-/** Undefined: any file. */
+/** Folders that a file must be in; undefined: any file. */
 type Roots = readonly string[] | undefined
 
-/** A person may start elsewhere than where the list of clusters is; the files that it names may be beside it too. */
+/** With the CLI, files that the list of clusters names may also be beside the list. */
 function rootsOf(inputs: Inputs, { environment, workingDirectory, anyFile }: SettingsDeps): readonly string[] {
   const list = inputs['clusters-file']
   const { GITHUB_WORKSPACE, RUNNER_TEMP } = environment
@@ -140,7 +137,7 @@ function describeChart(inputs: Inputs, deps: SettingsDeps): ChartSettings {
   }
   const version = inputs['chart-version'] || undefined
   if (inputs.chart.startsWith('oci://')) {
-    // A mirror of our chart, by its name; helm checks its own schema again when it has fetched it.
+    // A mirror of our chart, recognized by its name; helm validates the chart's own schema after it has pulled it.
     const ours = /\/acr-nopass(:[\w.+-]+)?(@sha256:[0-9a-f]{64})?$/.test(inputs.chart)
     return { reference: inputs.chart, version, ours, bundled: undefined, defaults: undefined }
   }
@@ -164,7 +161,7 @@ function readChartFile<T>(file: string, read: (text: string) => T): T {
   throw new NopassError('HELM_CHART', `${file} of the chart has more than 1 MiB`)
 }
 
-/** A wave that no job of the workflow takes would be left out without a word. */
+/** A wave without a job in the workflow would be skipped silently. */
 function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): readonly NopassError[] {
   const waves = [...new Set(entries.map(({ wave }) => wave))].toSorted((a, b) => a - b)
   if (expected === 0 || waves.length === expected) return []
@@ -176,7 +173,10 @@ function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): re
   ]
 }
 
-/** Which entries the input `cluster` picks: every one without it. A list with errors is reported as such first. */
+/**
+ * The entries that the input `cluster` selects; all of them without it.
+ * @throws NopassError `CLUSTER_UNKNOWN`, unless the list itself has errors, which are reported first
+ */
 function selection({ entries, errors }: Entries, names: readonly string[]): (name: string) => boolean {
   if (names.length === 0) return () => true
   const unknown = names.find((name) => !entries.some((entry) => entry.name === name))

@@ -14,12 +14,12 @@ interface PlanFile {
   }[]
 }
 
-/** Whole manifests of a thousand clusters stay far below. */
+/** The manifests of a thousand clusters stay far below this. */
 const LIMIT = 256 * 1024 * 1024
 
 /**
- * Keeps a plan for its approval: what would change, and a digest of all of it.
- * @param workspace whose links do not lead the file elsewhere: a pull request may have made them
+ * Writes a plan for its approval: the changes, and a digest of everything that would be done.
+ * @param workspace symbolic links in it must not lead the file out of it, because a pull request may have added them
  * @throws NopassError `INPUT_INVALID`
  */
 export function writePlanFile(file: string, results: readonly ClusterResult[], workspace = ''): void {

@@ -3,7 +3,7 @@ import { loadValues } from '../../values/load-values.ts'
 import type { ResolvedValues } from '../../values/resolved-values.generated.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { formatPath } from '../../values/yaml/yaml-node.ts'
-import type { Inputs } from './inputs.ts'
+import type { Inputs } from './input-table.ts'
 import type { ChartSettings, ClusterSettings, Settings } from './settings.ts'
 
 export type RamMode = 'worker-role' | 'rrsa' | 'none'
@@ -74,7 +74,7 @@ function prepareCluster(
   }
 }
 
-/** Whether ARNs are filled in depends on the cluster, so one place in a shared file may be right for one and wrong for another. */
+/** Whether the ARNs are computed depends on the cluster, so a missing key in a shared file may be an error for one of them only. */
 function namingCluster(error: ValuesError, cluster: string): ValuesError {
   const isRrsa = error.code === 'SCHEMA_MISSING' && /^identity\.rrsa(\.|$)/.test(formatPath(error.path))
   if (!isRrsa || cluster === '') return error
@@ -84,20 +84,20 @@ function namingCluster(error: ValuesError, cluster: string): ValuesError {
   return new ValuesError(error.code, `cluster ${cluster}: ${error.message}`, { at, path, expected, hint })
 }
 
-/** Values that are checked without a cluster may be meant for one of ACK, where the ARNs are filled in. */
+/** Values that are validated without a cluster may be for an ACK cluster, where the ARNs are computed. */
 function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): boolean {
   const named = [clusters, inputs['clusters-file'], kubeconfig, inputs['kube-context']]
   return mode === 'validate' && named.every((text) => text === '')
 }
 
 /**
- * Whose RAM policy is to be applied.
+ * The identity whose RAM policy is applied.
  * @throws NopassError `RAM_MODE_CONFLICT`
  */
 export function ramMode(input: Inputs['ram'], identity: ResolvedValues['identity']['type'], cluster: string): RamMode {
   if (input === 'none') return 'none'
-  const wanted = identity === 'access-key' ? 'none' : identity
-  if (input === 'auto' || input === wanted) return wanted
+  const desired = identity === 'access-key' ? 'none' : identity
+  if (input === 'auto' || input === desired) return desired
   throw new NopassError('RAM_MODE_CONFLICT', `ram is ${input}, but identity.type of the values is ${identity}`, {
     place: { cluster },
   })

@@ -1,10 +1,9 @@
 import { NopassError } from '../../errors.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
-import { INPUTS, type InputSpec } from './input-table.ts'
-import type { InputName, Inputs } from './inputs.ts'
+import { INPUTS, type InputName, type InputSpec, type Inputs } from './input-table.ts'
 
 /**
- * Reads what a person wrote; '' and undefined mean the default.
+ * Parses the inputs; '' and undefined mean the default.
  * @throws NopassError `INPUT_INVALID`, `INPUT_CONFLICT`
  */
 export function readInputs(given: (name: InputName) => string | undefined): Inputs {

@@ -1,19 +1,19 @@
 import type { Product } from '../../alibaba/transport/endpoints.ts'
 import type { ExpectedIdentity } from '../../release/cluster-reads.ts'
 import type { MapNode, SourceFile } from '../../values/yaml/yaml-node.ts'
-import type { Inputs } from './inputs.ts'
+import type { Inputs } from './input-table.ts'
 
 /** One layer of values, in the order in which helm merges them. */
 export interface ValuesLayer {
-  /** As messages name it: the file, or `values` for an inline one. */
+  /** Its name in messages: the file, or `values` for the inline one. */
   readonly name: string
-  /** What helm gets. */
+  /** The text that helm gets. */
   readonly text: string
-  /** What errors point into: the text itself, or the place in the clusters list that holds it. */
+  /** Where errors point: the text itself, or the place in the clusters list that holds it. */
   readonly source: SourceFile | MapNode
 }
 
-/** How a cluster is reached. The ambient kubeconfig is none of the ways. */
+/** How a cluster is reached; never by the ambient kubeconfig. */
 export type ClusterAccessSettings =
   | { readonly kind: 'ack'; readonly clusterId: string; readonly region: string; readonly privateEndpoint: boolean }
   | { readonly kind: 'kubeconfig-file'; readonly file: string; readonly context: string | undefined }
@@ -24,7 +24,7 @@ export type ClusterAccessSettings =
       readonly context: string | undefined
     }
 
-/** One cluster of the list, with everything that the inputs said for all. */
+/** One cluster of the list, merged with the inputs for all clusters. */
 export interface ClusterSettings {
   readonly name: string
   readonly wave: number
@@ -46,18 +46,18 @@ export interface ChartSettings {
   /** Folder, archive, or `oci://…`. */
   readonly reference: string
   readonly version: string | undefined
-  /** Ours: validated by our schema too, and verified through the helper's report. */
+  /** Our chart: values are validated by our schema, and the deploy is verified through the helper's status. */
   readonly ours: boolean
-  /** `name-version` of the chart that belongs to this very version, which is known to look at nothing in the cluster. */
+  /** `name-version` of the chart of this version, whose templates are known to make no `lookup` in the cluster. */
   readonly bundled: string | undefined
-  /** values.yaml of our chart in a folder, which may be of another version; else its defaults are those of our schema. */
+  /** values.yaml of our chart in a folder, which may be of another version; undefined: the defaults of our schema. */
   readonly defaults: SourceFile | undefined
 }
 
-/** Everything that a rollout is told. */
+/** The configuration of a rollout. */
 export interface Settings {
   readonly inputs: Inputs
-  /** The whole list. Of an entry that is not selected only what the list itself says: no values, no kubeconfig. */
+  /** The whole list. Entries that are not selected have no values and no kubeconfig. */
   readonly clusters: readonly ClusterSettings[]
   /** The entries to work on; all of the list without the input `cluster`. */
   readonly selected: readonly ClusterSettings[]

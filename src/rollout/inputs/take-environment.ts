@@ -1,7 +1,6 @@
 /**
- * The environment of this process. What the runner gives to an action alone is taken out of it: children inherit it, the exec
- * plugins of kubeconfigs among them, which need the user's own variables (`ALIBABA_CLOUD_*`), and neither the right to the job's ID
- * token nor our inputs.
+ * Returns a copy of `env` and removes the runner's own variables from `env` itself, because child processes inherit that: the exec
+ * plugins of kubeconfigs need the user's variables (`ALIBABA_CLOUD_*`), but not the job's ID token and our inputs.
  */
 export function takeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = { ...env }

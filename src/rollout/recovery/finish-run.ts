@@ -8,10 +8,10 @@ import type { OpenWork, RunFolder } from '../run-folder.ts'
 import { removeProbe } from '../verify/probe.ts'
 import { repairHelm } from './repair-run.ts'
 
-/** How long an interrupted helm may take to end: it only has to write the release's status. */
+/** How long an interrupted helm may take to exit: it only has to write the release's status. */
 const HELM_LIMIT_MS = 120_000
 
-/** Puts in order what a run left open: helm first, then probes. Each failure is a line; the rest goes on. */
+/** Repairs the releases and removes the probes that an interrupted run left. A failure is reported and the rest continues. */
 export async function finishRun(
   folder: RunFolder,
   open: OpenWork,

@@ -12,18 +12,18 @@ import { isOwnRollback, restoreOvertaken } from '../deploy/other-deployers.ts'
 import type { ReleaseStore } from '../deploy/release-store.ts'
 import type { HelmBegun } from '../run-folder.ts'
 
-/** What to do about one helm call that nobody saw the end of. */
+/** How to repair one interrupted helm call. */
 export type Repair =
   | { readonly kind: 'none'; readonly why: string }
   | { readonly kind: 'rollback'; readonly revision: number }
   | { readonly kind: 'uninstall' }
 
-/** Pure: only a revision that this run made is ever touched, and only while it is the newest one. */
+/** Only a revision that this run made is repaired, and only while it is the newest one. */
 export function decideRepair(begun: HelmBegun, history: readonly Revision[], stderr: string): Repair {
   const last = history.at(-1)
   if (last === undefined) return { kind: 'none', why: 'there is no release' }
-  // Two count as deployed when another deployer rolled back while our helm was at work: helm then writes its own record, or
-  // after a failure the one below it, as if nobody else had been there.
+  // Two revisions are deployed when another deployer rolled back during our upgrade: helm then marks its own record as deployed,
+  // or after a failure the one below it, without noticing the other.
   const own = begun.command === 'upgrade' ? revisionOfStep(history, begun.id) : undefined
   const isTwice = last.status === 'deployed' && history.some((one) => one.status === 'deployed' && one !== last)
   if (own !== undefined && own !== last && isTwice) return { kind: 'rollback', revision: last.revision }
@@ -37,14 +37,14 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
   return good === null ? { kind: 'uninstall' } : { kind: 'rollback', revision: good }
 }
 
-/** An upgrade is known by its label, an uninstall by what it removes. */
+/** An upgrade is identified by its label, an uninstall by the revision that it removes. */
 function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, stderr: string): boolean {
   if (begun.command === 'upgrade') return revisionOfStep(history, begun.id) === last
   if (begun.command === 'uninstall') return last.revision === begun.before
   return isOwnRollback(last, begun.before ?? 0, stderr)
 }
 
-/** Waits for the helm of a journal entry and repairs what it left; returns what was done. */
+/** Waits until the helm of a journal entry has exited and repairs the release; returns what was done. */
 export async function repairHelm(
   begun: HelmBegun,
   helm: Helm,
@@ -77,10 +77,10 @@ export async function repairHelm(
   return [`${title}: rolled back to revision ${repair.revision}`, ...notes].join('; ')
 }
 
-/** A run that was killed could not interrupt its upgrade, which would go on until its timeout. A rollback or uninstall would be cut. */
+/** A killed run could not interrupt its upgrade, which would run until its timeout. Rollbacks and uninstalls are left to finish. */
 async function interruptOrphan({ command, process }: HelmBegun): Promise<void> {
   if (command !== 'upgrade' || !isAlive(process)) return
-  // What the shell says where it has just ended does not matter.
+  // The exit code does not matter: helm may have exited meanwhile.
   await runProgram('/bin/sh', ['-c', 'kill -INT "$1"', 'sh', String(process.pid)], {})
 }
 

@@ -4,7 +4,7 @@ import { type ClusterEnd, type ClusterWork, runCluster } from '../cluster-run.ts
 import { type DeployOutcome, deployRelease } from '../deploy/deploy-release.ts'
 import { requireNewest } from '../deploy/other-deployers.ts'
 import { compareRelease, planCluster } from '../deploy/plan-cluster.ts'
-import { makeReleaseNamespace } from '../deploy/release-namespace.ts'
+import { createReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig, findParts } from '../deploy/release-parts.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { type OpenCluster, openCluster } from '../open-cluster.ts'
@@ -49,7 +49,7 @@ async function applyCluster(
   const { connected, preflight } = open
   await requireApproved(work, open)
   const difference = inputs['skip-unchanged'] ? await compareRelease(open, 'decisive', signal) : undefined
-  const config = findConfig(preflight.wanted.objects)
+  const config = findConfig(preflight.desired.objects)
 
   run.phase = 'policy'
   const targets = await policyTargets(work, connected, config?.release.serviceAccount ?? '')
@@ -72,7 +72,7 @@ async function applyCluster(
   run.ramChanged = widened.changed
   run.unverified.push(...widened.unverified)
 
-  const parts = { ...findParts(preflight.wanted.objects, cluster.settings.namespace), ramChanged: widened.changed }
+  const parts = { ...findParts(preflight.desired.objects, cluster.settings.namespace), ramChanged: widened.changed }
   const verify = async (revision: number | null): Promise<void> => {
     const reason = reasonNotToVerify(inputs, config)
     if (reason !== undefined || config === undefined) {
@@ -109,8 +109,8 @@ async function applyCluster(
   }
 
   run.phase = 'deploy'
-  if (!preflight.namespaceExists) await makeReleaseNamespace(connected.client, cluster.settings.namespace, signal)
-  context.report(cluster.name, `helm upgrade --install (${context.helm.version.text}, ${preflight.wanted.chart})`)
+  if (!preflight.namespaceExists) await createReleaseNamespace(connected.client, cluster.settings.namespace, signal)
+  context.report(cluster.name, `helm upgrade --install (${context.helm.version.text}, ${preflight.desired.chart})`)
   const outcome = await deployRelease(
     {
       cluster: cluster.name,
@@ -120,7 +120,7 @@ async function applyCluster(
       target: preflight.target,
       options: preflight.options,
       parts,
-      wanted: preflight.wanted,
+      desired: preflight.desired,
       exact: preflight.exact,
       store: preflight.store,
       history: preflight.history,

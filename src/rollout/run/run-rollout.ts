@@ -22,7 +22,7 @@ import { runWaves } from './run-waves.ts'
 
 export interface RolloutDeps {
   readonly folder: RunFolder
-  /** Found only when it is needed: `validate` needs none. */
+  /** Called only when helm is needed: `validate` needs none. */
   readonly findHelm: () => Promise<Helm>
   readonly cloud: Omit<CloudDeps, 'mask'>
   readonly mask: (secret: string) => void
@@ -123,9 +123,9 @@ function isLeftOut({ selected }: Settings): (cluster: ClusterSettings) => boolea
 function requireConfirmation({ inputs, selected }: Settings): void {
   const releases = new Set(selected.map(({ release }) => release))
   const [release = inputs.release] = releases
-  const wanted = `${releases.size === 1 ? release : inputs.release}/${selected.length}`
-  if (inputs.confirm === wanted) return
-  throw new NopassError('INPUT_CONFIRM', `an uninstall needs confirm: ${wanted}`, {
-    hint: `Set \`confirm: ${wanted}\`.`,
+  const desired = `${releases.size === 1 ? release : inputs.release}/${selected.length}`
+  if (inputs.confirm === desired) return
+  throw new NopassError('INPUT_CONFIRM', `an uninstall needs confirm: ${desired}`, {
+    hint: `Set \`confirm: ${desired}\`.`,
   })
 }

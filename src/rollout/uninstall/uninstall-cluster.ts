@@ -31,13 +31,13 @@ import { kubeconfigMinutes } from '../open-cluster.ts'
 import { maybeShared, policyTargets } from '../ram/cluster-policy.ts'
 import type { RunContext } from '../run-context.ts'
 import { pushConfig } from '../verify/verify-release.ts'
-import { findLeftovers, type Own, takeBackSecrets, WHY_COPY } from './take-back-secrets.ts'
+import { findAndRemoveLeftovers, findLeftovers, type LeftoverQuery, WHY_COPY } from './leftovers.ts'
 
 /** Retire, uninstall, clean, then RAM, so that nothing is left behind (docs/en/decisions.md#uninstall-order). Never throws. */
 export function uninstallCluster(
   cluster: PreparedCluster,
   context: RunContext,
-  /** Gets what is then to be removed from RAM, after all clusters. */
+  /** Gets the policies to remove from RAM after all clusters are done. */
   note: (targets: readonly SharedTarget[]) => void,
   signal: AbortSignal,
 ): Promise<ClusterResult> {
@@ -96,7 +96,7 @@ async function uninstall(
   } else {
     say(`there is no release ${namespace}/${release}`)
   }
-  await takeBack(connected.client, ownOf(cluster, secretName, config), say, signal)
+  await removeRest(connected.client, ownOf(cluster, secretName, config), say, signal)
   say(await removeReleaseNamespace(connected.client, namespace, signal))
   if (settings.inputs['ram-cleanup']) {
     const others = await otherReleases(connected.client, cluster.settings, signal)
@@ -107,7 +107,7 @@ async function uninstall(
   return { status: 'uninstalled' }
 }
 
-/** The helper itself takes everything back while it still has its rights; then it may go. */
+/** Upgrades the release to `retire: true`, so that the helper removes what it wrote while it still has its permissions. */
 async function retire(
   work: ClusterWork,
   connected: ConnectedCluster,
@@ -132,15 +132,15 @@ async function retire(
     chartVersion: settings.chart.version,
     valuesFiles: [values],
     timeout: inputs.timeout,
-    // Registries that fail must not keep an uninstall from its work.
+    // A failing registry must not block an uninstall.
     wait: false,
     createNamespace: false,
     forceConflicts: inputs['force-conflicts'],
     description: `${context.runName}: retire`,
   }
-  const wanted = await renderRelease(helm, target, options)
+  const desired = await renderRelease(helm, target, options)
   const seconds = parseGoDuration(inputs.timeout, 'timeout')
-  const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, wanted.hooks.length) }
+  const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, desired.hooks.length) }
   context.report(cluster.name, 'removing what the helper wrote (retire)')
   await requireSameHistory(release.store, target, release.last, signal)
   await runStep(work, {
@@ -151,13 +151,13 @@ async function retire(
     before: release.last.revision,
   })
   const revision = revisionOfStep(await release.store.history(signal), step.id)
-  const parts = findParts(wanted.objects, namespace)
+  const parts = findParts(desired.objects, namespace)
   const limitMs = seconds * 1000
-  const config = findConfig(wanted.objects)
+  const config = findConfig(desired.objects)
   const own = ownOf(cluster, config?.secretName ?? '', config)
   await pushConfig(connected.client, parts, signal)
   const waited = await pollUntil(limitMs, signal, async () => {
-    if (await isTakenBack(connected.client, own, signal)) return true
+    if (await isClean(connected.client, own, signal)) return true
     const status = await readStatus(connected.client, parts, signal)
     return status?.retired === true && (parts.configHash === undefined || status.configHash === parts.configHash)
   })
@@ -171,34 +171,43 @@ async function retire(
   return revision
 }
 
-/** What is this release's outside of its namespace, as far as its deployer may read. */
-function ownOf({ settings }: PreparedCluster, secretName: string, config: ReturnType<typeof findConfig>): Own {
+/** The release, and the namespaces that its deployer may read. */
+function ownOf(
+  { settings }: PreparedCluster,
+  secretName: string,
+  config: ReturnType<typeof findConfig>,
+): LeftoverQuery {
   const own = { secretName, instance: `${settings.namespace}.${settings.release}` }
   if (config?.namespaces === undefined) return own
   return { ...own, namespaces: [...new Set([settings.namespace, ...config.namespaces])] }
 }
 
-/** What the helper may not do, with the rights of the deployer. A deployer without them has the helper's work alone. */
-async function takeBack(client: KubeClient, own: Own, say: (line: string) => void, signal: AbortSignal): Promise<void> {
-  const taken = await takeBackSecrets(client, own, signal).catch((error) => {
+/** Deletes the pull secrets, which the helper may not do, with the permissions of the deployer where it has them. */
+async function removeRest(
+  client: KubeClient,
+  own: LeftoverQuery,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const removal = await findAndRemoveLeftovers(client, own, signal).catch((error) => {
     if (error instanceof KubeApiError && error.status === 403) return undefined
     throw error
   })
-  if (taken === undefined) {
+  if (removal === undefined) {
     const where = own.namespaces === undefined ? 'all namespaces' : `namespaces ${own.namespaces.join(', ')}`
     say(`left: pull secrets without content (the deployer may not list ServiceAccounts and Secrets in ${where})`)
     return
   }
-  say(`${taken.detached} ServiceAccounts detached also, ${taken.deleted} pull secrets deleted`)
-  for (const left of taken.left) say(`left: ${left}`)
-  for (const name of taken.copies) say(`kept Secret ${name}: ${WHY_COPY}`)
-  for (const { account, why } of taken.kept) {
+  say(`${removal.detached} ServiceAccounts detached also, ${removal.deleted} pull secrets deleted`)
+  for (const left of removal.left) say(`left: ${left}`)
+  for (const name of removal.copies) say(`kept Secret ${name}: ${WHY_COPY}`)
+  for (const { account, why } of removal.kept) {
     say(`kept ServiceAccount ${keyOf(account.metadata)} with its entry ${own.secretName}: ${why}`)
   }
 }
 
-/** Seen in the cluster itself, where the deployer may look: the helper's report is throttled. */
-async function isTakenBack(client: KubeClient, own: Own, signal: AbortSignal): Promise<boolean> {
+/** Whether the helper has removed everything, read from the cluster itself where the deployer may, because the status is throttled. */
+async function isClean(client: KubeClient, own: LeftoverQuery, signal: AbortSignal): Promise<boolean> {
   const left = await findLeftovers(client, own, signal).catch((error) => {
     if (error instanceof KubeApiError && error.status === 403) return undefined
     throw error

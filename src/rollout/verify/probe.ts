@@ -6,17 +6,28 @@ import type { KubeClient } from '../../kube/client.ts'
 import type { RunFolder } from '../run-folder.ts'
 
 const PROBE_LABEL = 'acr-nopass.io/probe'
-/** Names of everything that a probe makes begin so. */
+/** Prefix of the names of all objects that a probe creates. */
 export const PROBE_PREFIX = 'acr-nopass-probe-'
-/** A probe that is older was left by a run that was ended. */
+/** An older probe was left by a run that was killed. */
 const STALE_MS = 3_600_000
 
-/** Where the verification tries things. */
+/** Lets a cluster that enforces Pod Security `restricted` admit the Pod of a probe. */
+export const RESTRICTED_CONTAINER: { readonly securityContext: object } = {
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    runAsNonRoot: true,
+    runAsUser: 65532,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+}
+
+/** The namespace and ServiceAccount in which the verification runs. */
 export interface Probe {
   readonly namespace: string
-  /** The namespace was made for this probe, and goes with everything in it. */
+  /** The namespace was created for this probe and is deleted with it. */
   readonly isNew: boolean
-  /** Of the Pods of the probe. */
+  /** ServiceAccount of the probe's Pods. */
   readonly serviceAccount: string
   /** Name of the Pod that pulls an image. */
   readonly pod: string
@@ -26,15 +37,15 @@ export interface ProbeRequest {
   readonly client: KubeClient
   readonly folder: RunFolder
   readonly target: ReleaseTarget
-  /** The namespace to work in; undefined: one is made. */
+  /** The namespace to use; undefined: one is created. */
   readonly existing: string | undefined
-  /** Whether it will make a Pod that lasts. */
+  /** Whether a Pod will be created, not only dry-run. */
   readonly makesPod: boolean
 }
 
 /**
- * Works in a fresh namespace, or with a fresh ServiceAccount in an existing one; what was made is gone afterwards. The journal lets
- * the post step remove it too.
+ * Runs `work` in a new namespace, or with a new ServiceAccount in an existing one, and deletes what was created. The journal lets
+ * the post step delete it after a crash.
  */
 export async function withProbe<T>(
   { client, folder, target, existing, makesPod }: ProbeRequest,
@@ -61,10 +72,10 @@ export async function withProbe<T>(
   }
 }
 
-/** Labels of everything that a probe makes, by which it is found when it is left behind. */
+/** Labels of all objects that a probe creates, so that leftovers can be found. */
 export const PROBE_LABELS: Readonly<Record<string, string>> = { [PROBE_LABEL]: 'true' }
 
-/** Collections in which a probe has one object each, named like the probe. */
+/** Paths of the collections in which a probe has one object each, named like the probe. */
 function listsOf(existing: string | undefined, makesPod: boolean): readonly string[] {
   if (existing === undefined) return ['/api/v1/namespaces']
   return [...(makesPod ? ['pods'] : []), 'serviceaccounts'].map(
@@ -96,7 +107,7 @@ async function makeProbe(
   }
 }
 
-/** Asks for the deletion of each; what does not exist any more is fine. */
+/** Deletes each object; one that does not exist is fine. */
 export async function removeProbe(client: KubeClient, objects: readonly string[]): Promise<void> {
   await Promise.all(
     objects.map(async (path) => {
@@ -115,7 +126,7 @@ async function removeStale(client: KubeClient, path: string, now: number): Promi
     .request<{
       items: readonly { metadata: { name: string; creationTimestamp: string; deletionTimestamp?: string } }[]
     }>({ method: 'GET', path, query })
-    // Whoever may not list has left none behind either.
+    // A deployer that may not list these could not have created one.
     .catch(() => ({ items: [] }))
   const stale = list.items.filter(
     ({ metadata: { name, creationTimestamp, deletionTimestamp } }) =>

@@ -1,21 +1,20 @@
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
-import { PROBE_LABELS, type Probe } from './probe.ts'
-import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
+import { PROBE_LABELS, type Probe, RESTRICTED_CONTAINER } from './probe.ts'
 
-/** A node tries a failed pull again after 10 s and after 20 s more; what still fails then stays so. */
+/** A kubelet retries a failed pull after 10 s and again after 20 s; a pull that still fails then will keep failing. */
 const PATIENCE_MS = 35_000
 
-/** The node names the image three times before it says what is wrong with it. */
-const WORDS_LIMIT = 700
+/** A kubelet's message names the image three times before the cause. */
+const MESSAGE_LIMIT = 700
 
 const CONTAINER = 'image'
 
 /**
- * Starts one Pod of the image and waits until the node has pulled it; it need not run well.
- * @returns how long the pull took
- * @throws NopassError `VERIFY_IMAGE` in the node's words: after 35 s of failed pulls, at once when no further try can help
+ * Creates one Pod of the image and waits until the node has pulled it; the Pod does not have to run successfully.
+ * @returns a note with the duration of the pull
+ * @throws NopassError `VERIFY_IMAGE` with the kubelet's message: after 35 s of failed pulls, immediately when no retry can help
  */
 export async function verifyImage(
   client: KubeClient,
@@ -25,12 +24,12 @@ export async function verifyImage(
   signal: AbortSignal,
 ): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/pods`
-  // Always: a copy in a node's cache would prove nothing.
+  // Always, because an image in the node's cache would prove nothing.
   const container = { name: CONTAINER, image, imagePullPolicy: 'Always', ...RESTRICTED_CONTAINER }
   const spec = {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
-    // Its own program starts after the pull, and has no business with the Services there.
+    // The image's program starts after the pull and does not need the environment variables of the Services there.
     enableServiceLinks: false,
     serviceAccountName: serviceAccount,
     containers: [container],
@@ -48,7 +47,7 @@ export async function verifyImage(
     // A webhook of that namespace may have added containers.
     const verdict = judgePull(status?.containerStatuses?.find(({ name }) => name === CONTAINER))
     state = verdict.state
-    // A back-off says less than the failure before it.
+    // A back-off is less specific than the failure before it.
     if (words === undefined || !verdict.words?.startsWith('ImagePullBackOff')) words = verdict.words ?? words
     if (state === 'pulled' || state === 'lost') return true
     failingSince = state === 'failing' ? (failingSince ?? performance.now()) : undefined
@@ -59,16 +58,16 @@ export async function verifyImage(
   words ??= await lastEvents(client, namespace, pod, signal)
   throw new NopassError(
     'VERIFY_IMAGE',
-    `${image} was not pulled in ${Math.round(ms / 1000)} s; ${words.slice(0, WORDS_LIMIT)}`,
+    `${image} was not pulled in ${Math.round(ms / 1000)} s; ${words.slice(0, MESSAGE_LIMIT)}`,
   )
 }
 
-/** The compiler does not see what the poll has written. */
+/** The compiler does not see the assignment in the poll's callback. */
 function isPulled(state: PullVerdict['state']): boolean {
   return state === 'pulled'
 }
 
-/** What happened before there was a container: no node, no network, no volume. */
+/** The Pod's last Event, for a Pod without a container status (not scheduled, no network, no volume). */
 async function lastEvents(client: KubeClient, namespace: string, pod: string, signal: AbortSignal): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/events`
   const query = { fieldSelector: `involvedObject.name=${pod}` }
@@ -79,7 +78,7 @@ async function lastEvents(client: KubeClient, namespace: string, pod: string, si
   return last === undefined ? 'no node has taken the Pod' : `${last.reason}: ${last.message}`
 }
 
-/** A container of a Pod as the API server answers it, as far as its image is concerned. */
+/** The fields of a container status that concern its image. */
 export interface ContainerView {
   readonly imageID: string
   readonly state?: {
@@ -89,16 +88,14 @@ export interface ContainerView {
   }
 }
 
-/**
- * What a node makes of an image. `failing`: it tries again, as a credential may be new; `lost`: no further try can end otherwise.
- */
+/** `failing`: the kubelet retries, and a new credential may help; `lost`: no retry can succeed. */
 export interface PullVerdict {
   readonly state: 'waiting' | 'pulled' | 'failing' | 'lost'
-  /** The node's own words for the last pull that failed. */
+  /** The kubelet's reason and message for the last failed pull. */
   readonly words: string | undefined
 }
 
-/** A kubelet makes a container when its image is there, so these come after the pull. */
+/** A kubelet creates a container after it has pulled the image, so these reasons come after the pull. */
 const AFTER_PULL = new Set([
   'CreateContainerConfigError',
   'CreateContainerError',
@@ -106,13 +103,13 @@ const AFTER_PULL = new Set([
   'CrashLoopBackOff',
 ])
 
-/** Reads a container's state as a kubelet writes it. */
+/** Judges a container status as a kubelet writes it; undefined: there is none yet. */
 export function judgePull(container: ContainerView | undefined): PullVerdict {
   const { reason = '', message } = container?.state?.waiting ?? {}
   if (container && (container.imageID !== '' || container.state?.running || AFTER_PULL.has(reason)))
     return { state: 'pulled', words: undefined }
   if (!/^(ErrImage|Image|InvalidImage)/.test(reason)) return { state: 'waiting', words: undefined }
-  // The registry took the credential and has no such image: containerd ends its words so for a 404 alone.
+  // The registry accepted the credential but has no such image: containerd's message ends like this only for a 404.
   const isLost = reason === 'InvalidImageName' || /: not found"?$/.test(message ?? '')
   return { state: isLost ? 'lost' : 'failing', words: message === undefined ? reason : `${reason}: ${message}` }
 }

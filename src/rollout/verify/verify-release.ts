@@ -8,8 +8,7 @@ import { type HelperStatus, type RegistryStatus, requestRefresh } from '../../re
 import { type Cause, findCauses, type PodView } from '../../release/release-causes.ts'
 import { type ReleaseParts, readPods, readStatus, type WatchedRelease } from '../../release/release-watch.ts'
 import type { RunFolder } from '../run-folder.ts'
-import { type Probe, withProbe } from './probe.ts'
-import { RESTRICTED_CONTAINER } from './restricted-pod.ts'
+import { type Probe, RESTRICTED_CONTAINER, withProbe } from './probe.ts'
 import { verifyImage } from './verify-image.ts'
 import { waitForSecret } from './wait-for-secret.ts'
 import type { ProbePlan } from './what-to-verify.ts'
@@ -20,7 +19,7 @@ export interface VerifyRequest {
   readonly target: ReleaseTarget
   readonly parts: WatchedRelease
   readonly secretName: string
-  /** Undefined: nothing is probed. */
+  /** Undefined: no probe is created. */
   readonly probe: ProbePlan | undefined
   readonly image: string | undefined
   /** Epoch milliseconds. */
@@ -31,9 +30,9 @@ export interface VerifyRequest {
 }
 
 /**
- * Proves that the deployed release works: every registry live with the deployed configuration, a new namespace gets its
- * Secret, a new Pod the reference. Nothing of a Secret but its metadata is read.
- * @returns what was seen, for the summary
+ * Verifies that the deployed release works: every registry is live with the deployed configuration, a new namespace gets its
+ * Secret, a new Pod the reference. Only metadata of Secrets is read.
+ * @returns notes for the summary
  * @throws NopassError `HELPER_FAILING`, `VERIFY_STATUS`, `VERIFY_SECRET`, `VERIFY_ATTACH`, `VERIFY_IMAGE`
  */
 export async function verifyRelease(request: VerifyRequest, signal: AbortSignal): Promise<readonly string[]> {
@@ -55,12 +54,12 @@ export async function verifyRelease(request: VerifyRequest, signal: AbortSignal)
   return [...notes, ...probed]
 }
 
-/** A restarted Pod may come back: one that is not ready fails the verification only after this time. */
+/** A restarted Pod may become ready again: one that is not ready fails the verification only after this time. */
 const POD_PATIENCE_MS = 20_000
 
 /**
  * Waits until a helper runs and reports every registry as live with the deployed configuration and a credential that has not
- * expired. A report stays in the cluster when its helper is dead, so the report alone proves nothing.
+ * expired. The status ConfigMap outlives a dead helper, so a ready Pod is required too.
  */
 async function verifyStatus(
   request: Pick<VerifyRequest, 'client' | 'parts' | 'limitMs' | 'now'>,
@@ -70,20 +69,20 @@ async function verifyStatus(
   const since = new Map<string, number>()
   let last: HelperStatus | undefined
   let running = false
-  let asked = false
+  let refreshRequested = false
   let pushed = false
   const waited = await pollUntil(limitMs, signal, async () => {
     const [pods, status] = await Promise.all([listPods(client, parts, signal), readStatus(client, parts, signal)])
     last = status
     running = pods === undefined || pods.some(({ ready }) => ready)
-    // a helper that was refused rests ever longer between its tries; it has just been given the right
+    // The backoff of a helper that was refused may be long, and its permission has just been granted.
     if (
-      !asked &&
+      !refreshRequested &&
       parts.ramChanged &&
       parts.statusConfigMap &&
       last?.registries.some(({ state }) => state === 'failing')
     ) {
-      asked = true
+      refreshRequested = true
       await requestRefresh(client, { namespace: parts.namespace, name: parts.statusConfigMap }, new Date(), signal)
     }
     const current = last !== undefined && (parts.configHash === undefined || last.configHash === parts.configHash)
@@ -107,7 +106,7 @@ async function verifyStatus(
   throw new NopassError('VERIFY_STATUS', describeStatus(last, running, parts.configHash, { limitMs, now: now() }))
 }
 
-/** Undefined: the chart has no helper of ours, or the deployer may not list Pods; then the report alone decides. */
+/** Undefined: the chart is not ours, or the deployer may not list Pods; then the status alone decides. */
 async function listPods(
   client: KubeClient,
   parts: WatchedRelease,
@@ -122,7 +121,7 @@ async function listPods(
 
 const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })
 
-/** A credential that the registry refuses may be in use because nothing better is left: that is not a working registry. */
+/** A refused credential may be in use because there is no better one; such a registry does not count as working. */
 function isInUse({ state, verified, expiresAt }: RegistryStatus, now: number): boolean {
   return state === 'live' && verified !== 'refused' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
 }
@@ -184,7 +183,7 @@ async function verifyProbe(
   return notes
 }
 
-/** A Pod that is only tried (dry run) must get the reference from the admission policy or from its ServiceAccount. */
+/** Checks that a Pod (dry run) gets the reference from the admission policy or from its ServiceAccount. */
 async function verifyAttachment(
   request: VerifyRequest,
   { namespace, serviceAccount, pod: name }: Probe,
@@ -213,7 +212,7 @@ async function verifyAttachment(
       // The default ServiceAccount of a new namespace takes a moment to appear.
       if (error instanceof KubeApiError && error.status === 403 && /serviceaccount/i.test(error.message)) return false
       if (!(error instanceof KubeApiError) || error.status === 0) throw error
-      // A webhook that is away answers like an API server that is: it may come back.
+      // An unavailable webhook looks like an unavailable API server: it may come back.
       refused = error.message
       return !isTransient(error)
     }
@@ -227,9 +226,9 @@ async function verifyAttachment(
 }
 
 /**
- * Has the nodes of the helper's Pods read its configuration now. A kubelet looks at the ConfigMap of a running Pod every 60 to 90 s
- * (`syncFrequency` 1m and its jitter of a half), but at once when the Pod's own object changes: an annotation is enough. Who may
- * not write Pods waits.
+ * Makes the kubelets of the helper's Pods update the mounted configuration now. A kubelet syncs the ConfigMap of a running Pod every
+ * 60 to 90 s (`syncFrequency` 1m plus jitter), but immediately when the Pod object changes, so an annotation is enough. A deployer
+ * that may not patch Pods has to wait.
  */
 export async function pushConfig(client: KubeClient, parts: ReleaseParts, signal: AbortSignal): Promise<void> {
   if (parts.configHash === undefined) return

@@ -10,18 +10,18 @@ import {
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { ObjectMeta } from '../../kube/types.ts'
 
-/** What a pull secret that works looks like, by its metadata alone. */
+/** The expected metadata of a pull secret. */
 export interface ExpectedSecret {
   readonly name: string
   /** `<release namespace>.<release name>`. */
   readonly instance: string
-  /** Of a namespace that exists: the registries that it is to hold. */
+  /** In an existing namespace: the registries that it must hold. */
   readonly registries: readonly string[] | undefined
 }
 
 /**
- * Milliseconds until the Secret (its metadata only) is there; else what was seen last. In an existing namespace an older Secret may be
- * there already, so it has to be this release's, with these registries and a credential that has not expired.
+ * Waits for the Secret and returns the milliseconds, or what was wrong with it last. An existing namespace may already have a Secret,
+ * so it has to be this release's, with these registries and a credential that has not expired.
  */
 export async function waitForSecret(
   client: KubeClient,

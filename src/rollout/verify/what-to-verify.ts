@@ -7,11 +7,11 @@ import { loadConfig } from '../../release/load-config.ts'
 import { createTargets } from '../../release/targets.ts'
 import { matchesTarget } from '../../values/glob.ts'
 import type { RenderedConfig } from '../deploy/release-parts.ts'
-import type { Inputs } from '../inputs/inputs.ts'
+import type { Inputs } from '../inputs/input-table.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { PROBE_PREFIX } from './probe.ts'
 
-/** Why the helper cannot be, or is not to be, seen at work; undefined: it is verified. */
+/** Why the release is not verified; undefined: it is. */
 export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConfig | undefined): string | undefined {
   if (!verify) return 'verify is false'
   if (!wait) return 'wait is false'
@@ -19,15 +19,15 @@ export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConf
   return config.retire ? 'the values have retire: true' : undefined
 }
 
-/** Where the verification tries things, and what it expects there. */
+/** Where the verification runs, and what it expects there. */
 export interface ProbePlan {
-  /** Undefined: a namespace is made. */
+  /** Undefined: a namespace is created. */
   readonly existing: { readonly namespace: string; readonly registries: readonly string[] } | undefined
-  /** Whether the ServiceAccount of the probe is to get the reference. */
+  /** Whether the ServiceAccount of the probe must get the reference. */
   readonly attaches: boolean
 }
 
-/** A probe in a new namespace; undefined where such a one is not a target of every registry. */
+/** A probe in a new namespace; undefined where new namespaces are not targets of every registry. */
 export function planNewNamespace(cluster: PreparedCluster): ProbePlan | undefined {
   const { values } = cluster
   if (values === undefined || !coversNewNamespaces(cluster)) return undefined
@@ -71,7 +71,7 @@ async function readNamespace(client: KubeClient, name: string, signal: AbortSign
   }
 }
 
-/** Whether a namespace that is made for a probe is a target of every registry: without selectors, by the globs alone. */
+/** Whether a new namespace is a target of every registry: there is no selector and the globs match it. */
 export function coversNewNamespaces({ values }: PreparedCluster): boolean {
   if (values === undefined || values.scope === 'namespaces' || values.dryRun) return false
   const { include, exclude, selector } = values.targets.namespaces

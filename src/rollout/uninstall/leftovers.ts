@@ -9,15 +9,15 @@ import { readConfig } from '../deploy/release-parts.ts'
 
 const PAGE_SIZE = 500
 
-/** What a release left in the cluster outside of its own namespace. */
+/** What a release left in the cluster outside its own namespace. */
 export interface Leftovers {
   /** ServiceAccounts with an entry that this release added. */
   readonly accounts: readonly LeftAccount[]
   /** Its pull secrets, as metadata. */
   readonly secrets: readonly KubeObject[]
-  /** ServiceAccounts that name the pull secret and stay as they are. */
+  /** ServiceAccounts that reference the pull secret and are not changed. */
   readonly kept: readonly KeptAccount[]
-  /** Secrets with the release's labels that it did not write, as `namespace/name`. */
+  /** Secrets with the release's labels that another client wrote, as `namespace/name`. */
   readonly copies: readonly string[]
 }
 
@@ -29,22 +29,23 @@ export interface KeptAccount {
   readonly account: LeftAccount
   /** Why the entry is not this release's, such as `argocd-controller applies the list`. */
   readonly why: string
-  /** With `all` it is removed. */
+  /** Whether `all` removes the entry. */
   readonly removable: boolean
 }
 
 type Reason = Omit<KeptAccount, 'account'>
 
-export interface TakenBack {
+export interface Removal {
   readonly detached: number
   readonly deleted: number
   readonly kept: readonly KeptAccount[]
   readonly copies: readonly string[]
-  /** What could not be done, for the report. */
+  /** Objects that could not be changed, with the reason. */
   readonly left: readonly string[]
 }
 
-export interface Own {
+/** The release whose leftovers are removed. */
+export interface LeftoverQuery {
   readonly secretName: string
   /** `<release namespace>.<release name>`. */
   readonly instance: string
@@ -58,14 +59,18 @@ export interface Own {
  * Removes this release's entries from ServiceAccounts and deletes its pull secrets, with the caller's rights (the helper itself
  * may never delete). Secrets are listed as metadata, and only those with the release's labels are deleted.
  */
-export async function takeBackSecrets(client: KubeClient, own: Own, signal: AbortSignal): Promise<TakenBack> {
+export async function findAndRemoveLeftovers(
+  client: KubeClient,
+  own: LeftoverQuery,
+  signal: AbortSignal,
+): Promise<Removal> {
   return removeLeftovers(client, own.secretName, await findLeftovers(client, own, signal), signal)
 }
 
-/** Finds them; changes nothing. */
-export async function findLeftovers(client: KubeClient, own: Own, signal: AbortSignal): Promise<Leftovers> {
+/** Reads only. */
+export async function findLeftovers(client: KubeClient, own: LeftoverQuery, signal: AbortSignal): Promise<Leftovers> {
   const query = { fieldSelector: `metadata.name=${own.secretName}` }
-  // The others may be many and large; whoever may create one chooses.
+  // Only these are kept in memory, because users of the cluster may create many and large ServiceAccounts.
   const isNaming = ({ imagePullSecrets = [] }: LeftAccount): boolean =>
     imagePullSecrets.some(({ name }) => name === own.secretName)
   const roots = own.namespaces?.map((name) => `/api/v1/namespaces/${encodeURIComponent(name)}`) ?? ['/api/v1']
@@ -83,12 +88,12 @@ export async function findLeftovers(client: KubeClient, own: Own, signal: AbortS
 }
 
 /**
- * Other releases that write entries of the same name, as `namespace/release`, from their configurations: one may not have a Secret
- * yet. A configuration that says no name counts. Undefined: the caller may not look.
+ * Other releases with the same secret name, as `namespace/release`, found by their configurations, because one may not have a Secret
+ * yet. A configuration without a name counts. Undefined: the caller may not list ConfigMaps.
  */
 async function releasesBeside(
   client: KubeClient,
-  { secretName, instance }: Own,
+  { secretName, instance }: LeftoverQuery,
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
@@ -115,7 +120,7 @@ interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** A list may come without a record of writers; then each object is read alone. Deleted meanwhile: it is left out. */
+/** Reads each object without managed fields again, because some proxies remove them from lists. Deleted objects are left out. */
 async function readWriters<T extends KubeObject>(
   client: KubeClient,
   plural: string,
@@ -153,25 +158,25 @@ async function listAll<T>(
 }
 
 /**
- * Decides what is this release's. A Secret is by its labels, unless another client alone wrote it. An entry is where this release's
- * Secret is beside it and no other client wrote the list last; where there is no Secret of that name only while no other release
- * uses the name, because all releases write entries as one field manager.
+ * Decides what belongs to this release. A Secret does by its labels, unless only other clients wrote it. An entry does where this
+ * release's Secret is in the namespace and no other client wrote the list last. Where there is no Secret of that name, it does only
+ * if no other release uses the name, because all releases write entries with the same field manager.
  */
 function sortLeftovers(
   accounts: readonly LeftAccount[],
   secrets: readonly KubeObject[],
   others: readonly string[] | undefined,
-  { secretName, instance, all = false }: Own,
+  { secretName, instance, all = false }: LeftoverQuery,
 ): Leftovers {
   const isRelease = ({ metadata }: KubeObject): boolean => metadata.labels?.[LABEL_MANAGED_BY] === MANAGED_BY
   const isLabelled = (secret: KubeObject): boolean =>
     isRelease(secret) && secret.metadata.labels?.[LABEL_INSTANCE] === instance
   const isOurs = (secret: KubeObject): boolean => isLabelled(secret) && !isCopy(secret)
-  const bySpace = new Map(secrets.map((secret) => [secret.metadata.namespace, secret]))
+  const byNamespace = new Map(secrets.map((secret) => [secret.metadata.namespace, secret]))
   const hasOthers = secrets.some((secret) => isRelease(secret) && !isLabelled(secret)) || (others ?? []).length > 0
   const stays = (why: string): Reason => ({ why, removable: false })
   const whyKept = ({ metadata }: LeftAccount): Reason | undefined => {
-    const beside = bySpace.get(metadata.namespace)
+    const beside = byNamespace.get(metadata.namespace)
     if (beside !== undefined && !isOurs(beside)) return stays(`the Secret ${secretName} there is not this release's`)
     if (beside === undefined && hasOthers) {
       return stays(`there is no Secret ${secretName}, and another release writes Secrets of that name`)
@@ -200,19 +205,19 @@ function sortLeftovers(
   }
 }
 
-/** Whether only others are on record as its writers: tools that copy Secrets copy their labels too. */
+/** Whether only other field managers wrote it: tools that copy Secrets copy their labels too. */
 function isCopy({ metadata: { managedFields = [] } }: KubeObject): boolean {
   const isOwn = (manager: string | undefined): boolean => manager === FIELD_MANAGER || manager === CONTENT_MANAGER
   return managedFields.length > 0 && !managedFields.some(({ manager }) => isOwn(manager))
 }
 
-/** Removes exactly these, entries before Secrets. An object that changed meanwhile is left and reported. */
+/** Removes exactly these, entries before Secrets. An object that changed meanwhile is kept and reported. */
 export async function removeLeftovers(
   client: KubeClient,
   secretName: string,
   { accounts, secrets, kept, copies }: Leftovers,
   signal: AbortSignal,
-): Promise<TakenBack> {
+): Promise<Removal> {
   const left: string[] = []
   let detached = 0
   for (const { metadata, imagePullSecrets = [] } of accounts) {
@@ -242,7 +247,7 @@ export async function removeLeftovers(
 /** Why such a Secret stays. */
 export const WHY_COPY: string = "it has this release's labels, but another client wrote it"
 
-/** A refusal or a race is reported and the rest continues; an object that is already deleted is done. */
+/** Returns whether it was done. A refusal or a conflict is added to `left`; an object that is already deleted is fine. */
 async function attempt(work: () => Promise<unknown>, title: string, left: string[]): Promise<boolean> {
   try {
     await work()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { takeBackSecrets } from '../../src/rollout/uninstall/take-back-secrets.ts'
+import { findAndRemoveLeftovers } from '../../src/rollout/uninstall/leftovers.ts'
 
 test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup does', async (t) => {
   const account = (name: string, manager: string, operation: string) => ({
@@ -21,7 +21,7 @@ test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup
     return { metadata: { resourceVersion: '1' }, items: path.endsWith('/serviceaccounts') ? accounts : [] }
   }
   const client = { request } as unknown as KubeClient
-  const taken = await takeBackSecrets(client, { secretName: 'acr', instance: 'n.r' }, t.signal)
+  const taken = await findAndRemoveLeftovers(client, { secretName: 'acr', instance: 'n.r' }, t.signal)
   assert.deepEqual(written, ['PATCH /api/v1/namespaces/shop/serviceaccounts/default'])
   assert.deepEqual([taken.detached, taken.kept.map(({ account: { metadata } }) => metadata.name)], [1, ['app']])
 })
