@@ -1,7 +1,7 @@
-/** So many losses within this time count as a fight with another writer. */
+/** This many losses within `FIGHT_WINDOW_MS` count as a fight with another writer. */
 const FIGHT_LOSSES = 3
 export const FIGHT_WINDOW_MS: number = 10 * 60_000
-/** The pause between two tries in a fight. */
+/** The pause between two attempts in a fight. */
 const FIGHT_PAUSE_MS = 60_000
 
 /** Until when (monotonic) an object that another writer keeps changing is left alone; undefined: it may be written now. */

@@ -1,6 +1,5 @@
-/** One line an event: fields first, then what happened; never a secret (pino fits). */
+/** The part of pino that the helper uses. Never log a secret. */
 export interface Log {
-  /** Whether it is worth the while to put the fields together. */
   isLevelEnabled(level: 'debug'): boolean
   debug(fields: object, message: string): void
   info(fields: object, message: string): void

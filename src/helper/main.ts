@@ -14,7 +14,7 @@ const log = pino(
 )
 const stop = new AbortController()
 const onSignal = (signal: NodeJS.Signals): void => {
-  // Whoever asks twice does not want to wait.
+  // A second signal ends the process immediately.
   if (stop.signal.aborted) process.exit(1)
   log.info({ signal }, 'asked to stop')
   stop.abort()

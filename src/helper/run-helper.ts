@@ -14,13 +14,13 @@ import {
 import { type LoadedConfig, loadConfig } from '../release/load-config.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-state.ts'
+import { createGeneration, type Generation } from './generation.ts'
 import type { Log } from './log.ts'
 import { createEventReporter } from './report/event-reporter.ts'
 import { startHelperPages } from './report/helper-pages.ts'
 import type { Metrics } from './report/metrics.ts'
 import { followStatus, provenFingerprints, refreshRequestedAt } from './report/status-object.ts'
 import { createStatusWriter } from './report/status-writer.ts'
-import { createSession, type Session } from './session.ts'
 import { watchFile } from './watch-file.ts'
 
 export interface HelperOptions {
@@ -48,8 +48,8 @@ export interface HelperOptions {
 const DRAIN_MS = 10_000
 
 /**
- * The helper from start to end: follows, leads when it gets the lease, reloads its configuration; on the signal it is
- * unready, ends what is in flight, gives the lease back. Rejects with HELPER_CONFIG_INVALID at start, LEASE_LOST later.
+ * Runs the helper: it follows, leads when it acquires the lease, and reloads its configuration. On the signal it becomes unready,
+ * finishes the writes in flight and releases the lease. Rejects with HELPER_CONFIG_INVALID at start, LEASE_LOST later.
  */
 export async function runHelper(options: HelperOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, log, metrics, random } = options
@@ -64,8 +64,8 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   let reported: HelperStatus | undefined
   let rotationRequest: number | undefined
   let ready = false
-  let session: Session
-  let sessionStop = new AbortController()
+  let generation: Generation
+  let generationStop = new AbortController()
 
   const elector = createLeaseElector({
     client,
@@ -81,7 +81,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       lead()
     },
     onProblem: (error) => log.debug({ code: toNopassError(error).code }, 'the lease could not be read or written'),
-    onRewound: () => session.rewind(),
+    onRewound: () => generation.rewind(),
     onMissing(missing) {
       const { code, message, hint } = leaseMissing(release)
       if (missing) log.error({ code, lease: release.lease }, `${message}. ${hint}`)
@@ -93,16 +93,16 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     clock,
     namespace: release.namespace,
     name: release.status,
-    build: () => session.report(),
-    busy: () => session.busy,
-    mayWrite: () => elector.holds() && session.controller.caches.synced,
+    build: () => generation.report(),
+    busy: () => generation.busy,
+    mayWrite: () => elector.isLeader() && generation.controller.caches.synced,
     onProblem: (error) => log.warn({ code: toNopassError(error).code }, 'the status could not be written'),
   })
 
-  function open(loaded: LoadedConfig, before?: Session): Session {
+  function open(loaded: LoadedConfig, before?: Generation): Generation {
     const entries = options.createEntries(loaded.config)
     const carried = new Map(before?.states.map((state) => [state.name, state]))
-    return createSession({
+    return createGeneration({
       loaded,
       entries,
       carried,
@@ -111,7 +111,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       cloudNow: options.cloud.now,
       random,
       features,
-      holds: elector.holds,
+      isLeader: elector.isLeader,
       leader: () => elector.holder ?? '',
       version: options.version,
       unverified: options.unverified,
@@ -122,15 +122,17 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     })
   }
 
-  function begin(opened: Session): void {
-    session = opened
-    sessionStop = new AbortController()
-    opened.run(sessionStop.signal).catch((error: unknown) => log.error({ error: String(error) }, 'the caches stopped'))
+  function begin(opened: Generation): void {
+    generation = opened
+    generationStop = new AbortController()
+    opened
+      .run(generationStop.signal)
+      .catch((error: unknown) => log.error({ error: String(error) }, 'the caches stopped'))
   }
 
   function lead(): void {
-    const leading = session
-    leading.lead(sessionStop.signal).then(
+    const leading = generation
+    leading.lead(generationStop.signal).then(
       () => {
         if (rotationRequest !== undefined) leading.refreshOlderThan(onCloudClock(rotationRequest))
         statusWriter.touch()
@@ -145,51 +147,51 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     if (!statusRead) {
       statusRead = true
       proven = provenFingerprints(reported)
-      session.prove(unproven())
+      generation.prove(unproven())
     }
     const requested = refreshRequestedAt(object)
     if (requested === undefined || requested === rotationRequest) return
     rotationRequest = requested
-    if (elector.holds()) session.refreshOlderThan(onCloudClock(requested))
+    if (elector.isLeader()) generation.refreshOlderThan(onCloudClock(requested))
   }
 
   /**
-   * A request carries the API server's time, and credentials count on the cloud's clock, which may be ahead. A clock of this machine that is
-   * ahead of both has no say: it would make what is old look new.
+   * Converts a request's time to the cloud's clock, which `issuedAt` uses. Only for a cloud that is ahead: a local clock that is
+   * ahead would make old credentials look new.
    */
   const onCloudClock = (time: number): number => time - Math.min(0, options.cloud.skew())
 
   const unproven = (): readonly string[] =>
-    session.states.filter(({ live, fingerprint }) => !live && !proven.has(fingerprint)).map(({ name }) => name)
+    generation.states.filter(({ live, fingerprint }) => !live && !proven.has(fingerprint)).map(({ name }) => name)
 
   async function reload(next: string): Promise<void> {
     try {
       const loaded = loadConfig(next)
-      const before = session
-      // What cannot be created must not end what works, so the new one is complete first. Nothing runs in it yet.
+      const before = generation
+      // The new generation is created first, because an error in it must not end the one that works.
       const opened = open(loaded, before)
       await before.drain(DRAIN_MS)
       if (inside.signal.aborted) return
-      sessionStop.abort()
+      generationStop.abort()
       begin(opened)
       log.info({ configHash: loaded.hash }, 'the configuration was read again')
-      if (statusRead) session.prove(unproven())
-      if (elector.holds()) lead()
+      if (statusRead) generation.prove(unproven())
+      if (elector.isLeader()) lead()
     } catch (error) {
       const { code, message } = toNopassError(error)
       log.error({ code }, `the last good configuration stays: ${message}`)
     }
   }
 
-  session = open(first)
-  begin(session)
+  generation = open(first)
+  begin(generation)
   log.info({ version: options.version, configHash: first.hash, attach: first.config.attach }, 'started')
   const pages = await startHelperPages({
     ...options,
-    session: () => session,
-    // A follower knows less than the leader wrote down.
+    generation: () => generation,
+    // The leader's status is more complete than what a follower knows.
     report() {
-      const status = elector.holds() ? session.report() : (reported ?? session.report())
+      const status = elector.isLeader() ? generation.report() : (reported ?? generation.report())
       if (!elector.missing) return status
       const problem = { ...toStatusError(leaseMissing(release), clock.now()), object: `Lease ${release.lease}` }
       return { ...status, problems: [problem, ...status.problems] }
@@ -197,14 +199,14 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     readiness: () => ({
       stopping: signal.aborted,
       leaseMissing: elector.missing,
-      synced: ready || session.controller.caches.synced,
+      synced: ready || generation.controller.caches.synced,
       statusRead: ready || statusRead,
       unproven: ready ? [] : unproven(),
     }),
     onReady: () => {
       ready = true
     },
-    leads: elector.holds,
+    isLeader: elector.isLeader,
     lease: release.lease,
   })
   options.onListen?.(pages.ports)
@@ -222,13 +224,13 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   )
   const watched = watchFile(options.readConfig, text, clock, reload, inside.signal)
 
-  // The lease outlives the signal by the time that the last writes take.
+  // The lease is kept until the last writes are done.
   const leaseStop = new AbortController()
   const onSignal = (): void => {
     log.info({}, 'stopping')
     inside.abort()
     statusWriter.stop()
-    void session.drain(DRAIN_MS).finally(() => leaseStop.abort())
+    void generation.drain(DRAIN_MS).finally(() => leaseStop.abort())
   }
   if (signal.aborted) onSignal()
   else signal.addEventListener('abort', onSignal, { once: true })
@@ -240,8 +242,8 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     metrics.leader.set({ name: release.lease }, 0)
     inside.abort()
     statusWriter.stop()
-    await session.drain(0)
-    sessionStop.abort()
+    await generation.drain(0)
+    generationStop.abort()
     await Promise.all([followed, watched, pages.close()])
     log.info({}, 'stopped')
   }

@@ -1,9 +1,9 @@
 import { type Clock, sleep } from '../lib/clock.ts'
 
-/** How often a mounted file is looked at: the kubelet itself brings a change within a minute or two. */
+/** The kubelet updates a mounted file within a minute or two, so polling adds little. */
 const POLL_MS = 5_000
 
-/** Calls back with each new text of a file; one that cannot be read for now counts as unchanged. Ends by the signal. */
+/** Calls `onText` with each new text of a file until the signal; a file that is not readable at the moment counts as unchanged. */
 export async function watchFile(
   read: () => Promise<string>,
   known: string,

@@ -25,10 +25,10 @@ export interface LeaseOptions {
 
 export interface LeaseElector {
   /**
-   * Whether a write may be started now: the lease was renewed less than the renew deadline ago, on the monotonic clock. Once it
-   * has become false it never becomes true again: a renewal whose response comes after the deadline is a loss.
+   * Whether a write may be started now: the lease was renewed less than the renew deadline ago, on the monotonic clock. Once
+   * false it never becomes true again, because a renewal whose response comes after the deadline is a loss.
    */
-  holds(): boolean
+  isLeader(): boolean
   /** The holder when the lease was last read. */
   readonly holder: string | undefined
   /** The lease has not existed for 30 s: no replica can lead. */
@@ -222,7 +222,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   }
 
   return {
-    holds: () => leading && inTime(),
+    isLeader: () => leading && inTime(),
     get holder() {
       return missing ? undefined : seen?.spec?.holderIdentity || undefined
     },

@@ -31,7 +31,7 @@ function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: st
   })
   const done = elector.run(stop.signal)
   return {
-    holds: elector.holds,
+    isLeader: elector.isLeader,
     run: elector.run,
     get holder() {
       return elector.holder
@@ -49,9 +49,9 @@ test('a lease without a holder is taken at once, and renewed every 2 s by one wr
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()
-  assert.deepEqual([one.holds(), api.lease.spec?.holderIdentity, api.calls], [true, 'one', ['GET', 'PUT']])
+  assert.deepEqual([one.isLeader(), api.lease.spec?.holderIdentity, api.calls], [true, 'one', ['GET', 'PUT']])
   await clock.advance(20_000)
-  assert.deepEqual([one.holds(), api.calls.length], [true, 12])
+  assert.deepEqual([one.isLeader(), api.calls.length], [true, 12])
   assert.equal(api.lease.spec?.renewTime, '2026-01-01T00:00:20.000000Z')
   assert.equal(api.lease.spec?.leaseTransitions, 1)
   one.stop.abort()
@@ -66,7 +66,7 @@ test('L5: a leader and a follower notice by the Lease, without another request, 
   await clock.advance(20_000)
   api.restore(5)
   await clock.advance(3_000)
-  assert.deepEqual([one.holds(), one.log], [true, ['acquired', 'problem', 'rewound']])
+  assert.deepEqual([one.isLeader(), one.log], [true, ['acquired', 'problem', 'rewound']])
   // Nothing but the renewal that met a conflict, and the read that follows it.
   assert.deepEqual(api.calls.slice(-4), ['PUT', 'PUT', 'GET', 'PUT'])
   // It reads when the watch hears nothing, here because the one that led is gone.
@@ -84,12 +84,12 @@ test('a follower watches, and takes over within a moment of a release', async ()
   await settle()
   const two = start(api, clock, 'two')
   await clock.advance(60_000)
-  assert.deepEqual([two.holds(), two.holder], [false, 'one'])
+  assert.deepEqual([two.isLeader(), two.holder], [false, 'one'])
   const before = clock.monotonic()
   one.stop.abort()
   assert.equal(await one.done, 'stopped')
   await settle()
-  assert.deepEqual([one.holds(), two.holds(), api.lease.spec?.holderIdentity], [false, true, 'two'])
+  assert.deepEqual([one.isLeader(), two.isLeader(), api.lease.spec?.holderIdentity], [false, true, 'two'])
   assert.equal(clock.monotonic(), before)
   two.stop.abort()
   await two.done
@@ -108,7 +108,7 @@ test('who is told to stop while taking the lease, or while renewing it, gives it
     await settle()
     answerRenewal()
     assert.equal(await one.done, 'stopped')
-    assert.deepEqual([api.lease.spec?.holderIdentity, one.holds(), one.log.includes('problem')], ['', false, false])
+    assert.deepEqual([api.lease.spec?.holderIdentity, one.isLeader(), one.log.includes('problem')], ['', false, false])
     assert.equal(one.log.includes('acquired'), ms > 0)
   }
 })
@@ -142,7 +142,7 @@ test('who is told to stop after the answer was lost that the lease is its own gi
   api.loseAnswer('PUT')
   const one = start(api, clock, 'one')
   await settle()
-  assert.deepEqual([api.lease.spec?.holderIdentity, one.holds()], ['one', false])
+  assert.deepEqual([api.lease.spec?.holderIdentity, one.isLeader()], ['one', false])
   one.stop.abort()
   assert.equal(await one.done, 'stopped')
   assert.equal(api.lease.spec?.holderIdentity, '')
@@ -164,9 +164,9 @@ test('after a crash the follower takes over when 15 s passed without a change th
   api.overwrite({ holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2031-01-01T00:00:00.000000Z' })
   const two = start(api, clock, 'two')
   await clock.advance(14_900)
-  assert.equal(two.holds(), false)
+  assert.equal(two.isLeader(), false)
   await clock.advance(200)
-  assert.equal(two.holds(), true)
+  assert.equal(two.isLeader(), true)
   assert.equal(two.log.includes('problem'), false)
   two.stop.abort()
   await two.done
@@ -178,9 +178,9 @@ test('a leader that cannot renew stops writing after 10 s and says so before ano
   await settle()
   api.fail('PUT', 0, 100)
   await clock.advance(9_900)
-  assert.equal(one.holds(), true)
+  assert.equal(one.isLeader(), true)
   await clock.advance(200)
-  assert.equal(one.holds(), false)
+  assert.equal(one.isLeader(), false)
   await clock.advance(2_000)
   assert.equal(await one.done, 'lost')
 })
@@ -193,7 +193,7 @@ test('a leader that was paused past its deadline gives up, even if nobody took t
   const before = writes()
   // Paused: time goes by without any timer being called.
   clock.pause(11_000)
-  assert.equal(one.holds(), false)
+  assert.equal(one.isLeader(), false)
   await clock.advance(1)
   assert.equal(await one.done, 'lost')
   assert.equal(writes(), before)
@@ -205,17 +205,17 @@ test('a leader whose lease was taken or edited by hand reads it again: lost to a
   await settle()
   api.overwrite({ ...api.lease.spec, renewTime: '2026-01-01T00:00:01.000000Z' })
   await clock.advance(4_000)
-  assert.equal(one.holds(), true)
+  assert.equal(one.isLeader(), true)
   api.overwrite({ holderIdentity: 'thief', leaseDurationSeconds: 15 })
   await clock.advance(2_100)
-  assert.deepEqual([await one.done, one.holds()], ['lost', false])
+  assert.deepEqual([await one.done, one.isLeader()], ['lost', false])
 })
 
 test('of two that start together exactly one leads', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const all = ['one', 'two', 'three'].map((identity) => start(api, clock, identity))
   await clock.advance(5_000)
-  assert.equal(all.filter((one) => one.holds()).length, 1)
+  assert.equal(all.filter((one) => one.isLeader()).length, 1)
   for (const one of all) one.stop.abort()
   await Promise.all(all.map((one) => one.done))
 })
@@ -225,7 +225,7 @@ test('a process that was started again under its old name goes on leading withou
   api.overwrite({ holderIdentity: 'one', leaseDurationSeconds: 15, leaseTransitions: 4 })
   const one = start(api, clock, 'one')
   await settle()
-  assert.deepEqual([one.holds(), api.lease.spec?.leaseTransitions], [true, 4])
+  assert.deepEqual([one.isLeader(), api.lease.spec?.leaseTransitions], [true, 4])
   one.stop.abort()
   await one.done
 })
@@ -236,7 +236,7 @@ test('a follower goes on through failures of the API server', async () => {
   api.fail('PUT', 0, 1)
   const one = start(api, clock, 'one')
   await clock.advance(12_000)
-  assert.equal(one.holds(), true)
+  assert.equal(one.isLeader(), true)
   assert.equal(one.log.filter((entry) => entry === 'problem').length, 4)
   one.stop.abort()
   await one.done
@@ -263,11 +263,11 @@ test('H1 a renewal whose response comes after the deadline is a loss', async () 
   // Acquired at 0; the renewal of 2 s times out at 7 s, the next one is answered at 11.5 s.
   const one = start({ client: withDelays(api, clock, [0, 60_000, 4_500]) }, clock, 'one')
   await clock.advance(9_900)
-  assert.equal(one.holds(), true)
+  assert.equal(one.isLeader(), true)
   await clock.advance(200)
-  assert.equal(one.holds(), false)
+  assert.equal(one.isLeader(), false)
   await clock.advance(4_000)
-  assert.deepEqual([one.holds(), await one.done], [false, 'lost'])
+  assert.deepEqual([one.isLeader(), await one.done], [false, 'lost'])
 })
 
 test('a leader whose last renewal gets no response ends at its deadline, not when that request times out', async () => {
@@ -296,7 +296,7 @@ test('H1 whatever the delays: once a leader has stopped holding, it never holds 
       let [held, stopped] = [false, false]
       for (let step = 0; step < 400 && !ended; step += 1) {
         await clock.advance(250)
-        const holds = one.holds()
+        const holds = one.isLeader()
         assert.ok(!(stopped && holds), 'it holds again')
         stopped ||= held && !holds
         held ||= holds
@@ -315,7 +315,7 @@ test('H1 a renewal that timed out is followed by the next without a pause, so th
   const one = start({ client: withDelays(api, clock, [0, 60_000, 2_500]) }, clock, 'one')
   for (let second = 0; second < 30; second += 1) {
     await clock.advance(1_000)
-    assert.equal(one.holds(), true, `${second} s`)
+    assert.equal(one.isLeader(), true, `${second} s`)
   }
   one.stop.abort()
   await clock.advance(5_000)
@@ -336,12 +336,12 @@ test('security 3: a duration that no holder of ours writes is not believed, and 
   api.overwrite({ holderIdentity: 'ghost', leaseDurationSeconds: 2_147_483_647 })
   const one = start(api, clock, 'one')
   await clock.advance(59_900)
-  assert.equal(one.holds(), false)
+  assert.equal(one.isLeader(), false)
   await clock.advance(200)
-  assert.equal(one.holds(), true)
+  assert.equal(one.isLeader(), true)
   api.overwrite({ ...api.lease.spec, leaseDurationSeconds: 2_147_483_647 })
   await clock.advance(2_100)
-  assert.deepEqual([one.holds(), api.lease.spec?.leaseDurationSeconds], [true, 15])
+  assert.deepEqual([one.isLeader(), api.lease.spec?.leaseDurationSeconds], [true, 15])
   one.stop.abort()
   await one.done
 })
@@ -362,7 +362,7 @@ test('security 3: a lease that has not existed for 30 s is reported, and so is i
   )
   api.create()
   await clock.advance(3_000)
-  assert.deepEqual([one.missing, one.holds()], [false, true])
+  assert.deepEqual([one.missing, one.isLeader()], [false, true])
   assert.deepEqual(
     one.log.filter((entry) => entry !== 'problem'),
     ['missing', 'found', 'acquired'],
@@ -380,7 +380,7 @@ test('M2 no answer of the server makes a follower or a leader spin: a watch that
     await clock.advance(14_000)
     assert.ok(api.calls.length <= 16, `${api.calls.length} calls after watches that end with ${code}`)
     await clock.advance(2_000)
-    assert.equal(one.holds(), true)
+    assert.equal(one.isLeader(), true)
     one.stop.abort()
     await one.done
   }

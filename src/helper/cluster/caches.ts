@@ -21,40 +21,37 @@ export interface CachesOptions {
   readonly random: () => number
   readonly features: ServerFeatures
   readonly config: Pick<HelperConfig, 'scope' | 'attach' | 'secretName' | 'release'>
-  /** Scope `namespaces`: what to look at; our own besides, but for its ServiceAccounts. */
+  /** Scope `namespaces`: the namespaces to watch. The helper's own is added, without its ServiceAccounts. */
   readonly listedNamespaces: readonly string[]
   readonly transforms: Transforms
   readonly onNamespace: ChangeHandler<NamespaceView>
   readonly onSecret: ChangeHandler<SecretView>
   readonly onServiceAccount: ChangeHandler<ServiceAccountView>
   readonly onSynced: () => void
-  /** One of the watches found out that the API server's versions went back. */
+  /** A watch detected that the API server's versions went back. */
   readonly onRewound: () => void
   /** Scope `namespaces`: the right to read this one or its objects is missing. */
   readonly onRefused: (namespace: string) => void
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
-/** What is known of the cluster, kept up to date: by three watches, or by two in each listed namespace. */
+/** The watched objects: three watches for the cluster, or two for each listed namespace. */
 export interface Caches {
   readonly namespaces: Source<NamespaceView>
   readonly secrets: Source<SecretView>
   /** Undefined where the helper attaches by admission alone. */
   readonly serviceAccounts: Source<ServiceAccountView> | undefined
   readonly synced: boolean
-  /** Scope `namespaces`: the right to read this one or its objects was missing when last tried. It holds up no other. */
+  /** Scope `namespaces`: the permission to read it or its objects was missing at the last try. Other namespaces are not affected. */
   unreadable(namespace: string): boolean
-  /**
-   * Scope `namespaces`: reads this one again, unless that was done just now; false: it could not be read. Undefined: what is known of it is
-   * no older than a moment.
-   */
+  /** Scope `namespaces`: reads the namespace again; false: it could not be read. Undefined: it was read a moment ago. */
   confirm(namespace: string, signal: AbortSignal): Promise<boolean> | undefined
   run(signal: AbortSignal): Promise<void>
-  /** The API server's versions went back (etcd was restored): reads all again. */
+  /** The API server's versions went back (etcd was restored): reads everything again. */
   rewind(): void
 }
 
-/** A ServiceAccount may carry 256 KiB of annotations: smaller pages are less often too large. */
+/** A ServiceAccount may have 256 KiB of annotations, so smaller pages are less often too large. */
 const SERVICE_ACCOUNT_PAGE = 200
 
 export function createCaches(options: CachesOptions): Caches {
@@ -99,10 +96,10 @@ export function createCaches(options: CachesOptions): Caches {
   }
   const unreadable = (namespace: string): boolean =>
     reader?.refused(namespace) === true || parts.some((entry) => entry.name === namespace && isRefused(entry))
-  let told = false
+  let complete = false
   function onSynced(): void {
-    if (told || !all.every(({ synced }) => synced)) return
-    told = true
+    if (complete || !all.every(({ synced }) => synced)) return
+    complete = true
     options.onSynced()
   }
   const reader = clusterWide
@@ -153,7 +150,7 @@ export function createCaches(options: CachesOptions): Caches {
     unreadable,
     confirm: (namespace, signal) => reader?.confirm(namespace, signal),
     get synced() {
-      return told
+      return complete
     },
     async run(signal) {
       await Promise.all(all.map((source) => source.run(signal)))

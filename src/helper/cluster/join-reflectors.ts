@@ -1,7 +1,11 @@
 import type { Reflector } from '../../kube/watch/reflector.ts'
 import type { Versioned } from '../../kube/watch/store.ts'
 
-/** One source of several, each for one namespace; a single one stands for itself. `refused`: one that nothing can come from. */
+/**
+ * One source of several reflectors, each for one namespace.
+ * @param names the namespace of each reflector
+ * @param refused whether a namespace cannot be read, so that `synced` does not wait for it
+ */
 export function joinReflectors<T extends Versioned>(
   parts: readonly Reflector<T>[],
   names: readonly string[],
@@ -34,17 +38,17 @@ export function joinReflectors<T extends Versioned>(
   }
 }
 
-/** A cache as the plan and the health see it. */
+/** A cache for the plan and the health check. */
 export interface Source<T extends Versioned> {
   get(key: string): T | undefined
   put(key: string, view: T): void
   entries(): Iterable<[string, T]>
-  /** Whether the server's versions went back and this object was not read since. */
+  /** Whether the server's versions went back and this object has not been read since. */
   isOutdated(key: string): boolean
   readonly synced: boolean
   readonly lastProgress: number
   readonly lastActivity: number
   run(signal: AbortSignal): Promise<void>
-  /** The server's versions went back: reads all again, and replaces what is known. */
+  /** The server's versions went back: reads everything again and replaces it. */
   rewind(): void
 }

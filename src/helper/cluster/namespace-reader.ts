@@ -13,27 +13,27 @@ export interface NamespaceReaderOptions {
   readonly names: readonly string[]
   readonly onChange: ChangeHandler<NamespaceView>
   readonly onSynced: () => void
-  /** The right to read it is missing. */
+  /** The permission to read it is missing. */
   readonly onRefused: (name: string) => void
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
 export interface NamespaceReader extends Source<NamespaceView> {
   refused(name: string): boolean
-  /** Reads it again now, unless it was read in the last 10 s (then undefined); false: there was no answer. */
+  /** Reads it again now, unless it was read in the last 10 s (then undefined); false: it could not be read. */
   confirm(name: string, signal: AbortSignal): Promise<boolean> | undefined
 }
 
-/** A Role allows no list or watch of namespaces, so each is read again after this time (docs/en/decisions.md#namespace-scope). */
+/** A Role cannot allow to list or watch namespaces, so each is read again after this time (docs/en/decisions.md#namespace-scope). */
 const REREAD_MS = 5 * 60_000
-/** One that may not be read, mostly because it was deleted and its Role with it. */
+/** The same for one that may not be read, usually because it was deleted together with its Role. */
 const REFUSED_MS = 30_000
 const RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 30_000
-/** What was read within this time is not read again before something is taken back. */
+/** A namespace that was read within this time is not read again before a removal. */
 const FRESH_MS = 10_000
 
-/** Scope `namespaces`: the listed namespaces, one GET each. One that may not be read (403) is treated as deleted, and reported. */
+/** Scope `namespaces`: polls the listed namespaces, one GET each. One that may not be read (403) is treated as deleted, and reported. */
 export function createNamespaceReader(options: NamespaceReaderOptions): NamespaceReader {
   const { client, clock } = options
   const store = createStore(options.onChange)
@@ -41,9 +41,9 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
   const failures = new Map<string, number>()
   const answered = new Set<string>()
   const refused = new Set<string>()
-  /** Monotonic time of the last answer. */
+  /** Monotonic time of the last response. */
   const readAt = new Map<string, number>()
-  /** One at a time for each, so that no answer overtakes a newer one. */
+  /** One read at a time for each, so that no response overtakes a newer one. */
   const readings = new Map<string, Promise<void>>()
   let rewinds = 0
   let synced = false
@@ -93,7 +93,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
   }
   async function readNow(name: string, signal: AbortSignal): Promise<boolean> {
     await read(name, signal)
-    // The next time may be sooner now than the one that is waited for.
+    // The next read may be due sooner than the timer.
     wake.abort()
     return isFresh(name)
   }

@@ -4,16 +4,16 @@ import { FIGHT_WINDOW_MS } from '../fight.ts'
 import { type Observed, parsePlanKey } from '../plan/plan.ts'
 import type { Caches } from './caches.ts'
 
-/** The caches as the plan asks for them, with an index of ServiceAccounts by namespace and a memory of removals and early entries. */
+/** The plan's view of the caches, with an index of ServiceAccounts by namespace and the recent losses. */
 export interface ObservedCluster extends Observed {
-  /** Call after each change of a ServiceAccount; true when another writer took our entry out. */
+  /** Call after each change of a ServiceAccount; true when another writer removed our entry. */
   noteServiceAccount(
     key: string,
     current: ServiceAccountView | undefined,
     previous: ServiceAccountView | undefined,
     now: number,
   ): boolean
-  /** Call before an entry is added: the news of the namespace may have overtaken those of its Secret. */
+  /** Call before an entry is added: the namespace's event may have overtaken that of its Secret. */
   noteAttach(key: string): void
   /** Call after each change of a Secret; true when another writer changed or deleted ours. */
   noteSecret(
@@ -22,11 +22,11 @@ export interface ObservedCluster extends Observed {
     previous: SecretView | undefined,
     at: { readonly now: number; readonly hash: string | undefined },
   ): boolean
-  /** Call after each change of a Namespace: what was lost with an earlier one of the name is no fight. */
+  /** Call after each change of a Namespace: losses in a deleted one of the same name do not count. */
   noteNamespace(current: NamespaceView | undefined, previous: NamespaceView | undefined): void
 }
 
-/** More times of losses than a decision asks for tell nothing. */
+/** How many times of losses are kept for a key; more than a decision needs. */
 const MOST_TIMES = 10
 
 export function createObservedCluster(caches: () => Caches, secretName: string): ObservedCluster {
@@ -37,7 +37,7 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
     times.set(key, [...(times.get(key) ?? []).filter((at) => now - at < FIGHT_WINDOW_MS), now].slice(-MOST_TIMES))
   }
   const unseen = new Set<string>()
-  // Most namespaces have the same few ServiceAccounts: one list stands for all of them.
+  // Most namespaces have the same few ServiceAccounts, so equal lists are shared.
   const shared = new Map<string, readonly string[]>()
   const share = (list: readonly string[]): readonly string[] => {
     const key = list.join()
@@ -79,7 +79,7 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
       if (unseen.size > 0 && current?.ours) {
         for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
       }
-      // After the lease was edited two replicas may lead for a moment, each with its own credentials.
+      // When the lease was edited two replicas may lead for a moment, each with its own credentials.
       const isReplaced = hash !== undefined && previous?.hash === hash && current?.hash !== hash
       const isLost = isAsWritten(previous) && (!isAsWritten(current) || isReplaced)
       const lost = isLost && isAlive(caches().namespaces.get(namespace))

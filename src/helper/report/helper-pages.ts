@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
-import type { Session } from '../session.ts'
+import type { Generation } from '../generation.ts'
 import { renderStatusPage } from '../status-page/status-page.ts'
 import { ICON, STYLE_SOURCE } from '../status-page/style.ts'
 import { chooseLanguage } from '../status-page/words.ts'
@@ -15,11 +15,11 @@ export interface HelperPagesOptions {
   readonly podName: string
   readonly httpAddress?: string | undefined
   readonly statusAddress?: string | undefined
-  readonly session: () => Session
+  readonly generation: () => Generation
   readonly report: () => HelperStatus
   readonly readiness: () => ReadinessInput
   readonly onReady: () => void
-  readonly leads: () => boolean
+  readonly isLeader: () => boolean
   readonly lease: string
 }
 
@@ -33,7 +33,7 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
   const { clock, metrics } = options
   const servers: PageServer[] = []
   const sources = () => {
-    const { controller, pods } = options.session()
+    const { controller, pods } = options.generation()
     const { namespaces, secrets, serviceAccounts } = controller.caches
     return {
       namespaces,
@@ -87,36 +87,36 @@ function verdictPage({ ok, detail }: Verdict): Page {
   return { status: ok ? 200 : 503, type: 'text/plain', body: `${detail}\n` }
 }
 
-/** Computed only on request. */
+/** Sets the gauges that are computed only when metrics are scraped. */
 function collect(
   options: HelperPagesOptions,
   sources: Readonly<Record<string, { readonly lastProgress: number } | undefined>>,
 ): void {
   const { clock, metrics } = options
-  const session = options.session()
+  const generation = options.generation()
   for (const [resource, source] of Object.entries(sources)) {
     if (source) metrics.watchProgress.set({ resource }, (clock.monotonic() - source.lastProgress) / 1000)
   }
   metrics.clockSkew.set(options.cloud.skew() / 1000)
   metrics.buildInfo.set({ version: options.version }, 1)
-  metrics.leader.set({ name: options.lease }, options.leads() ? 1 : 0)
-  metrics.queue.depth.set({ name: QUEUE }, session.controller.depth)
-  collectState(options, session)
+  metrics.leader.set({ name: options.lease }, options.isLeader() ? 1 : 0)
+  metrics.queue.depth.set({ name: QUEUE }, generation.controller.depth)
+  collectState(options, generation)
 }
 
-/** Only the leader knows how things stand; a follower's view of them would raise alarms. */
-function collectState({ metrics, leads }: HelperPagesOptions, session: Session): void {
+/** Only the leader reports these: a follower's incomplete view would raise alerts. */
+function collectState({ metrics, isLeader }: HelperPagesOptions, generation: Generation): void {
   for (const gauge of [metrics.tokenExpiry, metrics.loginRefused, metrics.secrets, metrics.serviceAccounts]) {
     gauge.reset()
   }
-  if (!leads()) return
-  for (const { name: registry, live, verified, error } of session.states) {
+  if (!isLeader()) return
+  for (const { name: registry, live, verified, error } of generation.states) {
     const isRefused = verified === 'refused' || error?.code === 'REGISTRY_LOGIN_REFUSED'
     metrics.loginRefused.set({ registry }, isRefused ? 1 : 0)
     const expiresAt = live?.token.expiresAt ?? null
     if (expiresAt !== null) metrics.tokenExpiry.set({ registry }, expiresAt / 1000)
   }
-  const { namespaces, serviceAccounts } = session.report()
+  const { namespaces, serviceAccounts } = generation.report()
   for (const [gauge, coverage] of [
     [metrics.secrets, namespaces],
     [metrics.serviceAccounts, serviceAccounts],
@@ -138,7 +138,7 @@ export interface HealthOptions {
 /** `ok`, or why the process should be replaced. */
 export type Verdict = { readonly ok: boolean; readonly detail: string }
 
-/** A watch is opened again after at most 10 minutes, whatever happens: one that was not even tried is stuck. */
+/** A watch is reopened after at most 10 minutes, whatever happens; one that was not even tried is stuck. */
 const STUCK_MS = 11 * 60_000
 
 /** Liveness: no watch is stuck. An API server that is down does not fail it. */

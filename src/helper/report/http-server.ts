@@ -14,7 +14,7 @@ export interface Page {
   /** 200 unless given. */
   readonly status?: number
   readonly type: string
-  /** What its Content-Security-Policy allows besides nothing. */
+  /** Directives of its Content-Security-Policy in addition to `default-src 'none'`. */
   readonly policy?: string
   readonly body: string
 }

@@ -1,31 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-export interface Metrics {
-  readonly registry: Registry
-  readonly tokenExpiry: Gauge<'registry'>
-  readonly loginRefused: Gauge<'registry'>
-  readonly refreshes: Counter<'registry' | 'result'>
-  readonly secrets: Gauge<'state'>
-  readonly serviceAccounts: Gauge<'state'>
-  readonly writes: Counter<'kind' | 'outcome'>
-  readonly fights: Counter
-  readonly podsMasked: Gauge
-  readonly podsEvicted: Counter<'outcome'>
-  readonly watchRestarts: Counter<'resource'>
-  readonly watchProgress: Gauge<'resource'>
-  readonly clockSkew: Gauge
-  readonly requests: Counter<'verb' | 'resource' | 'code'>
-  readonly ready: Histogram<'object'>
-  readonly leader: Gauge<'name'>
-  readonly buildInfo: Gauge<'version'>
-  readonly queue: {
-    readonly depth: Gauge<'name'>
-    readonly adds: Counter<'name'>
-    readonly waited: Histogram<'name'>
-    readonly worked: Histogram<'name'>
-    readonly retries: Counter<'name'>
-  }
-}
+export type Metrics = ReturnType<typeof createMetrics>
 
 /** The label `name` of the queue's metrics. */
 export const QUEUE = 'acr-nopass'
@@ -33,7 +8,7 @@ export const QUEUE = 'acr-nopass'
 const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /** All metrics of the helper, in their own registry; those of the queue have client-go's names. */
-export function createMetrics(): Metrics {
+export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
   const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []): Gauge<T> =>

@@ -12,8 +12,9 @@ export interface ProblemStore {
 }
 
 const LIMIT = 1000
-/** Of these in one namespace, and of the newest ones first of all: one namespace must not hide the trouble of the others. */
+/** The limit for one namespace, which must not hide the problems of the others. */
 const NAMESPACE_LIMIT = 100
+/** How many of one namespace come before those of the others in `newest`. */
 const NEWEST_OF_NAMESPACE = 3
 
 export function createProblemStore(onChange: () => void): ProblemStore {
@@ -39,7 +40,7 @@ export function createProblemStore(onChange: () => void): ProblemStore {
     set(key, problem) {
       const known = problems.get(key)
       remove(key)
-      // The same trouble keeps the time at which it began.
+      // The same problem keeps the time at which it started.
       const same = known?.code === problem.code && known.message === problem.message
       add(key, same ? known : problem)
       if (!same) onChange()

@@ -7,14 +7,14 @@ import { startWatchdog } from '../../kube/watch/watchdog.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import type { HelperStatus, StatusObject } from '../../release/helper-status.ts'
 
-/** Fingerprints of the registries that some helper has proven: a pending one is not. */
+/** Fingerprints of the registries that a helper has got a token for. */
 export function provenFingerprints(status: HelperStatus | undefined): ReadonlySet<string> {
   return new Set(
     (status?.registries ?? []).filter(({ state }) => state !== 'pending').map(({ fingerprint }) => fingerprint),
   )
 }
 
-/** When somebody asked for a rotation (`acr-nopass refresh`), epoch milliseconds. */
+/** When a rotation was requested (`acr-nopass refresh`), epoch milliseconds. */
 export function refreshRequestedAt(object: StatusObject): number | undefined {
   const at = Date.parse(object.metadata.annotations?.[ANNOTATION_REFRESH_REQUESTED] ?? '')
   return Number.isNaN(at) ? undefined : at
@@ -33,7 +33,7 @@ export interface FollowStatusOptions {
 const GRACE_MS = 5_000
 const SHORT_WATCH_MS = 1_000
 
-/** Reads the status ConfigMap and follows it by name (the chart gives get and watch, not list). Never rejects. */
+/** Reads the status ConfigMap and watches it by name (the chart grants get and watch, not list). Never rejects. */
 export async function followStatus(options: FollowStatusOptions, signal: AbortSignal): Promise<void> {
   const { client, clock } = options
   const path = namespacedPath('/api/v1', options.namespace, 'configmaps')
@@ -44,7 +44,7 @@ export async function followStatus(options: FollowStatusOptions, signal: AbortSi
       options.onObject(object)
       const fieldSelector = `metadata.name=${options.name}`
       const seconds = Math.round(300 * (1 + options.random()))
-      // Without a version it begins with the present state: that of an object which rarely changes is soon too old (410).
+      // Without a resourceVersion, because that of a rarely changed object is soon too old (410).
       const query = { fieldSelector, timeoutSeconds: seconds }
       const silence = new AbortController()
       const onEvent = (event: { type: string; object: StatusObject }): void => {

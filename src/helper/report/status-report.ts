@@ -13,7 +13,7 @@ export interface ReportInput {
   readonly config: HelperConfig
   readonly configHash: string
   readonly registries: readonly RegistryState[]
-  /** Whether all of the cluster is known yet. */
+  /** Whether the caches are complete. */
   readonly complete: boolean
   readonly decisions: Iterable<{ readonly key: PlanKey; readonly decision: Decision }>
   readonly problems: readonly Problem[]

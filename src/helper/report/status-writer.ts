@@ -11,27 +11,26 @@ export interface StatusWriterOptions {
   readonly namespace: string
   readonly name: string
   readonly build: () => HelperStatus
-  /** No write while work is going on, unless it takes long: a reader waits for what comes after it. */
+  /** While work is in progress the write waits up to 30 s, so that readers get its result. */
   readonly busy: () => boolean
-  /** Only the leader reports. */
   readonly mayWrite: () => boolean
   readonly onProblem: (error: unknown) => void
 }
 
-/** Writes the status when it changed: one in 30 s in the mean, ten at once, so that what a person waits for shows soon. */
+/** Writes the status when it changed: on average one write per 30 s, with a burst of ten, so that a person rarely waits. */
 export interface StatusWriter {
   /** Something that the status shows may have changed. */
   touch(): void
-  /** What the ConfigMap holds now: another writer, or a write of ours that came late, may have replaced the report. */
+  /** Call with the ConfigMap's text: another writer, or a delayed write of ours, may have replaced the status. */
   observe(text: string | undefined): void
   stop(): void
 }
 
 const PAUSE_MS = 30_000
-/** Writes that may follow each other at once after a quiet time. */
+/** Writes that may follow each other immediately. */
 const BURST = 10
 const SETTLE_MS = 250
-/** So many reports of ours are known again when the watch shows them late. */
+/** How many of our own texts are recognized when the watch delivers them late. */
 const REMEMBERED = 20
 
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
@@ -40,14 +39,14 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   const written: string[] = []
   let seen: string | undefined
   let writing = false
-  // when the writes so far would have been paid for, one each PAUSE_MS (a leaky bucket of BURST)
+  // A leaky bucket: the time at which it is empty, with one write per PAUSE_MS and room for BURST.
   let paidAt = Number.NEGATIVE_INFINITY
   let touchedAt = 0
   let cancel: (() => void) | undefined
   const stop = new AbortController()
 
   function plan(): void {
-    // One at a time: the answers then come in the order of the writes.
+    // One at a time, so that the responses come in the order of the writes.
     if (stop.signal.aborted || cancel || writing) return
     const wait = Math.max(paidAt - (BURST - 1) * PAUSE_MS - clock.monotonic(), SETTLE_MS)
     cancel = clock.after(wait, () => {
@@ -69,7 +68,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       text = JSON.stringify({ ...status, updatedAt: '' })
       if (text === last && !replaced()) return
       const sent = JSON.stringify(status)
-      // What was there before this write, it replaces.
+      // This write replaces whatever was there before.
       seen = undefined
       pay()
       const path = namespacedPath('/api/v1', options.namespace, 'configmaps', options.name)
@@ -90,7 +89,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       if (touchedAt !== 0) plan()
     }
   }
-  /** The ConfigMap holds what none of our confirmed writes put there: a confirmed one is only shown late. */
+  /** Whether the ConfigMap has a text that is none of our confirmed writes, which the watch may deliver late. */
   function replaced(): boolean {
     return seen !== undefined && written.length > 0 && !written.includes(seen)
   }
@@ -102,7 +101,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     touch,
     observe(text = '') {
       seen = text
-      // A watch never goes back, but what it watches may: to a backup.
+      // Older texts are forgotten: when one shows up again, etcd was restored from a backup.
       written.splice(0, Math.max(0, written.indexOf(text)))
       if (replaced()) touch()
     },

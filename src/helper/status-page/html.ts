@@ -7,13 +7,13 @@ export interface Html {
 
 type Part = Html | string | number | undefined | readonly Html[]
 
-/** A template of HTML: what is put in is escaped, unless it is HTML itself; undefined is nothing. */
+/** A template of HTML: values are escaped, unless they are HTML themselves; undefined becomes an empty text. */
 export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
   const markup = pieces.map((piece, index) => piece + toMarkup(parts[index])).join('')
   return { markup }
 }
 
-/** A sentence of ours, whose words in backticks are code. */
+/** Renders a message in which backticks mark code. */
 export function prose(text: string): Html {
   const parts = text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
   return html`${parts}`
@@ -36,18 +36,18 @@ const UNITS = [
   ['second', 1_000, 0],
 ] as const
 
-/** A time as one reads it: how far from now, and the moment itself in UTC. `now`: epoch milliseconds. */
+/** A time relative to now, followed by the time in UTC. `now`: epoch milliseconds. */
 export function renderTime(time: string, now: number, language: string): Html {
   return html`<time datetime="${time}">${relativeTime(Date.parse(time) - now, language)}</time> <small><time>${moment(time, now)}</time></small>`
 }
 
-/** `in 47 minutes`, `3 hours ago`; two of a unit before it is used, but for minutes. */
+/** `in 47 minutes`, `3 hours ago`; days and hours are used from two on. */
 export function relativeTime(ms: number, language: string): string {
   const [unit, size] = UNITS.find(([, , from]) => Math.abs(ms) >= from) ?? ['second', 1_000]
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / size), unit)
 }
 
-/** `14:03:22 UTC`, with the date when it is not today's. */
+/** `14:03:22 UTC`, with the date if it is not today. */
 function moment(time: string, now: number): string {
   const [day = '', clock = ''] = new Date(time).toISOString().slice(0, 19).split('T')
   const today = new Date(now).toISOString().startsWith(day)

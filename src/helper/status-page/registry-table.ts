@@ -4,7 +4,7 @@ import type { Words } from './words.ts'
 
 const TONES = { live: 'good', pending: 'busy', failing: 'bad' } as const
 
-/** A row a registry: how its credential stands and until when. Roles are said aloud, since a narrow screen turns cells into blocks. */
+/** One row per registry. ARIA roles are explicit, because a narrow screen turns the cells into blocks. */
 export function renderRegistries(registries: readonly RegistryStatus[], now: number, words: Words): Html {
   return html`<table role="table" aria-labelledby="registries">
 <thead role="rowgroup"><tr role="row"><th role="columnheader">${words.name}</th><th role="columnheader">${words.credential}</th><th role="columnheader">${words.expires}</th><th role="columnheader">${words.refresh}</th><th role="columnheader">${words.domains}</th></tr></thead>
@@ -33,7 +33,7 @@ function renderDomains(domains: readonly string[], none: string): Html {
   return html`<ul class="plain">${domains.map(renderDomain)}</ul>`
 }
 
-/** A long one breaks at its dots. */
+/** A long domain may wrap at its dots. */
 function renderDomain(domain: string): Html {
   const [first = '', ...more] = domain.split('.')
   return html`<li>${first}${more.map((part) => html`.<wbr>${part}`)}</li>`
@@ -45,7 +45,7 @@ interface Life {
   readonly refreshAt: string | undefined
 }
 
-/** The credential's life as a line: how much is over, and where its renewal is due. */
+/** The credential's lifetime as a bar, with a mark where its renewal is due. */
 function renderLife(
   { issuedAt, expiresAt, refreshAt }: Life,
   tone: string,

@@ -5,13 +5,12 @@ import { STYLE } from './style.ts'
 import { countServed, judgeStatus } from './verdict.ts'
 import { type Language, type Words, wordsOf } from './words.ts'
 
-/** The status as a page for a busy person: no script, no secret, read-only. `now`: epoch milliseconds. */
+/** The status as a read-only page without scripts. `now`: epoch milliseconds. */
 export function renderStatusPage(status: HelperStatus, now: number, language: Language = 'en'): string {
   const words = wordsOf(language)
-  const troubles = findTrouble(status)
-  const { tone, headline, detail } = judgeStatus(status, troubles.length, words)
-  const problems =
-    troubles.length === 0 ? undefined : html`<h2>${words.problems}</h2>${renderTrouble(troubles, now, words)}`
+  const found = findProblems(status)
+  const { tone, headline, detail } = judgeStatus(status, found.length, words)
+  const problems = found.length === 0 ? undefined : html`<h2>${words.problems}</h2>${renderProblems(found, now, words)}`
   const page = html`<!doctype html>
 <html lang="${words.lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${headline} · acr-nopass</title><link rel="icon" href="/icon.svg"><style>${{ markup: STYLE }}</style></head><body>
@@ -32,7 +31,7 @@ ${renderCoverage(status, words)}
   return page.markup
 }
 
-/** How much is served: namespaces, and ServiceAccounts where the helper attaches. */
+/** The counts of namespaces, and of ServiceAccounts where the helper attaches the reference to them. */
 function renderCoverage({ namespaces, serviceAccounts }: HelperStatus, words: Words): Html {
   const accounts = serviceAccounts && renderCard(words.serviceAccounts, serviceAccounts, words)
   return html`<div class="cards">${renderCard(words.namespaces, namespaces, words)}${accounts}</div>`
@@ -65,32 +64,32 @@ function share(part: number, total: number): string {
   return ((100 * part) / Math.max(1, total)).toFixed(2)
 }
 
-/** One thing that a person should look at, and where. */
-export interface Trouble extends StatusError {
+/** A problem and where it is. */
+export interface PageProblem extends StatusError {
   readonly registry?: string
   readonly namespace?: string
   readonly object?: string
 }
 
-/** What is wrong, registries first: each of them is everybody's trouble. */
-export function findTrouble({ registries, problems }: HelperStatus): readonly Trouble[] {
+/** The problems of the status, registries first, because they affect every namespace. */
+export function findProblems({ registries, problems }: HelperStatus): readonly PageProblem[] {
   const ofRegistries = registries.flatMap(({ name, error }) => (error ? [{ ...error, registry: name }] : []))
   return [...ofRegistries, ...problems]
 }
 
-function renderTrouble(troubles: readonly Trouble[], now: number, words: Words): Html {
-  const items = troubles.map(
-    (trouble) => html`<li>
-<div class="top"><h3>${renderPlace(trouble, words)}</h3><span class="soft">${renderTime(trouble.at, now, words.lang)}</span></div>
-<p>${prose(trouble.message)}</p>
-<p><b>${words.fix}</b> ${prose(trouble.fix)}</p>
-<p class="soft"><code>${[trouble.code, trouble.reason].filter(Boolean).join(' · ')}</code></p>
+function renderProblems(problems: readonly PageProblem[], now: number, words: Words): Html {
+  const items = problems.map(
+    (problem) => html`<li>
+<div class="top"><h3>${renderLocation(problem, words)}</h3><span class="soft">${renderTime(problem.at, now, words.lang)}</span></div>
+<p>${prose(problem.message)}</p>
+<p><b>${words.fix}</b> ${prose(problem.fix)}</p>
+<p class="soft"><code>${[problem.code, problem.reason].filter(Boolean).join(' · ')}</code></p>
 </li>`,
   )
   return html`<ul class="problems">${items}</ul>`
 }
 
-function renderPlace({ registry, namespace, object }: Trouble, words: Words): string {
+function renderLocation({ registry, namespace, object }: PageProblem, words: Words): string {
   if (registry !== undefined) return `${words.registry} ${registry}`
   const parts = [namespace === undefined ? undefined : `${words.namespace} ${namespace}`, object]
   return parts.filter((part) => part !== undefined).join(' · ')

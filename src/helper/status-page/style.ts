@@ -45,6 +45,6 @@ footer{margin-top:3rem;padding-top:.75rem;border-top:1px solid var(--line)}
 /** For the header Content-Security-Policy: this style sheet and no other. */
 export const STYLE_SOURCE: string = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`
 
-/** The page's icon; without one a browser asks for it and meets an error. */
+/** The page's icon; without one a browser requests /favicon.ico and gets a 404. */
 export const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#1b1f24"/><circle cx="8" cy="8" r="3.5" fill="#4ac26b"/></svg>'

@@ -1,20 +1,20 @@
 import type { CoverageStatus, HelperStatus } from '../../release/helper-status.ts'
 import type { Words } from './words.ts'
 
-/** The first thing that the page says. */
+/** The headline of the page. */
 export interface PageVerdict {
   readonly tone: 'good' | 'busy' | 'bad'
   readonly headline: string
   readonly detail: string
 }
 
-/** How it all stands, in one sentence; `troubles`: how many things a person should look at. */
-export function judgeStatus(status: HelperStatus, troubles: number, words: Words): PageVerdict {
+/** Summarizes the status; `problems`: their number on the page. */
+export function judgeStatus(status: HelperStatus, problems: number, words: Words): PageVerdict {
   const { current, total, pending, kept } = countServed(status.namespaces)
   const waiting = pending + (status.serviceAccounts?.pending ?? 0)
   const covered = words.covered(current, total)
-  if (troubles > 0 || kept.length > 0) {
-    const headline = troubles > 0 ? words.toFix(troubles) : covered
+  if (problems > 0 || kept.length > 0) {
+    const headline = problems > 0 ? words.toFix(problems) : covered
     return { tone: 'bad', headline, detail: words.sentence(covered) }
   }
   if (status.retired) return { tone: 'good', headline: words.retired, detail: words.retiredHint }
@@ -26,7 +26,7 @@ export function judgeStatus(status: HelperStatus, troubles: number, words: Words
   return { tone: 'good', headline: words.allCovered(total), detail: words.nothingToFix }
 }
 
-/** What is left out because somebody wants it so; every other reason is a pull that may fail. */
+/** Reasons to leave an object out on purpose; with any other reason a pull may fail. */
 const INTENDED: ReadonlySet<string> = new Set(['not-targeted', 'opted-out', 'retired', 'terminating'])
 
 export interface Served {
@@ -34,13 +34,13 @@ export interface Served {
   readonly total: number
   readonly current: number
   readonly pending: number
-  /** Those that should be and cannot, by reason. */
+  /** Those that should be current but cannot, by reason. */
   readonly kept: readonly (readonly [reason: string, count: number])[]
-  /** Those that should not be, by reason. */
+  /** Those that are left out on purpose, by reason. */
   readonly aside: readonly (readonly [reason: string, count: number])[]
 }
 
-/** Tells what is missing from what is left out on purpose. */
+/** Separates objects that cannot be current from those that are left out on purpose. */
 export function countServed({ total, current, pending, skipped }: CoverageStatus): Served {
   const entries = Object.entries(skipped).filter(([, count]) => count > 0)
   const aside = entries.filter(([reason]) => INTENDED.has(reason))

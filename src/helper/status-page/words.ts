@@ -1,63 +1,17 @@
 export type Language = 'en' | 'zh'
 
-/** All that the page says itself; messages and fixes come from the report as they are. */
-export interface Words {
-  readonly lang: string
-  readonly other: { readonly language: Language; readonly name: string }
-  readonly sentence: (text: string) => string
-  readonly allCovered: (namespaces: number) => string
-  readonly covered: (current: number, total: number) => string
-  readonly toFix: (count: number) => string
-  readonly waitingForCredential: string
-  readonly waitingHint: string
-  readonly noNamespace: string
-  readonly noNamespaceHint: string
-  readonly retired: string
-  readonly retiredHint: string
-  readonly nothingToFix: string
-  readonly restIsComing: string
-  readonly report: string
-  readonly reload: string
-  readonly problems: string
-  readonly fix: string
-  readonly namespace: string
-  readonly registry: string
-  readonly name: string
-  readonly registries: string
-  readonly credential: string
-  readonly expires: string
-  readonly refresh: string
-  readonly never: string
-  readonly none: string
-  readonly domains: string
-  readonly life: (percent: number) => string
-  readonly states: Readonly<Record<'live' | 'pending' | 'failing', string>>
-  readonly logins: Readonly<Record<'accepted' | 'refused' | 'unreachable' | 'skipped', string>>
-  readonly coverage: string
-  readonly namespaces: string
-  readonly serviceAccounts: string
-  readonly of: (total: number) => string
-  readonly current: string
-  readonly pending: string
-  /** Why something is left out, by the report's reason. */
-  readonly reasons: Readonly<Record<string, string>>
-  readonly leader: string
-  readonly noLeader: string
-  readonly attach: string
-  readonly secret: string
-  readonly config: string
-}
-
 const plural = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`
 
-const EN: Words = {
+/** Texts of the page itself; messages and fixes are shown as the status has them. */
+const EN = {
   lang: 'en',
-  other: { language: 'zh', name: '中文' },
-  sentence: (text) => `${text}.`,
-  allCovered: (count) =>
+  other: { language: 'zh' as Language, name: '中文' },
+  sentence: (text: string) => `${text}.`,
+  allCovered: (count: number) =>
     count === 1 ? 'The one namespace has its pull secret' : `All ${count} namespaces have a current pull secret`,
-  covered: (current, total) => `${current} of ${plural(total, 'namespace', 'namespaces')} have a current pull secret`,
-  toFix: (count) => plural(count, 'problem to fix', 'problems to fix'),
+  covered: (current: number, total: number) =>
+    `${current} of ${plural(total, 'namespace', 'namespaces')} have a current pull secret`,
+  toFix: (count: number) => plural(count, 'problem to fix', 'problems to fix'),
   waitingForCredential: 'Waiting for the first credential',
   waitingHint: 'Pull secrets are written as soon as a registry has given one.',
   noNamespace: 'No namespace to serve',
@@ -80,7 +34,7 @@ const EN: Words = {
   never: 'never',
   none: 'none yet',
   domains: 'Domains',
-  life: (percent) => `${percent} % of its life is over`,
+  life: (percent: number) => `${percent} % of its life is over`,
   states: { live: 'Live', pending: 'None yet', failing: 'Renewal fails' },
   logins: {
     accepted: 'login accepted',
@@ -91,9 +45,10 @@ const EN: Words = {
   coverage: 'Coverage',
   namespaces: 'Namespaces with the pull secret',
   serviceAccounts: 'ServiceAccounts that refer to it',
-  of: (total) => `of ${total}`,
+  of: (total: number) => `of ${total}`,
   current: 'current',
   pending: 'waiting',
+  /** Why an object is left out, by the status's reason. */
   reasons: {
     'foreign-secret': 'with a Secret of that name which is not ours',
     'foreign-list': 'with a list that another client applies',
@@ -103,13 +58,15 @@ const EN: Words = {
     'opted-out': 'left out by label or annotation',
     terminating: 'being deleted',
     retired: 'taken back',
-  },
+  } as Readonly<Record<string, string>>,
   leader: 'Leader',
   noLeader: 'none',
   attach: 'Attach',
   secret: 'Secret',
   config: 'Configuration',
 }
+
+export type Words = typeof EN
 
 const ZH: Words = {
   lang: 'zh-CN',
@@ -170,7 +127,7 @@ export function wordsOf(language: Language): Words {
   return language === 'zh' ? ZH : EN
 }
 
-/** By `?lang=`, else the first language of the browser that the page speaks, else English. */
+/** The language of `?lang=`, else the browser's first that the page has, else English. */
 export function chooseLanguage(requested: string | null, accepted: string): Language {
   if (requested === 'en' || requested === 'zh') return requested
   const known = accepted

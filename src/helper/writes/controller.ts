@@ -35,45 +35,45 @@ export interface ControllerOptions {
   readonly random: () => number
   readonly features: ServerFeatures
   /** Whether a write may be started now. */
-  readonly holds: () => boolean
+  readonly isLeader: () => boolean
   /** Epoch milliseconds on the cloud's clock. */
   readonly cloudNow: () => number
   /** The credentials of all registries. */
   readonly states: () => readonly RegistryState[]
   readonly observer: ControllerObserver
-  /** A Secret holds a newer credential of these registries than we do. */
+  /** A Secret has newer credentials of these registries than we do. */
   readonly onNewer: (registries: readonly string[]) => void
   /** The API server's versions went back: etcd was restored from a backup. */
   readonly onRewound: () => void
 }
 
-/** Compares what is with what should be, for one key at a time, and performs what the plan says. */
+/** Reconciles one key at a time: plans it from the caches and performs the planned write. */
 export interface Controller {
   readonly caches: Caches
-  /** For the status: the same context that decides. */
+  /** The context of the plan, also for the status. */
   context(): PlanContext
-  /** Keys that wait. */
+  /** Number of waiting keys. */
   readonly depth: number
-  /** Nothing waits and nothing is being processed. */
+  /** No key is waiting or being processed. */
   readonly idle: boolean
-  /** Plans everything again and queues what has to be written: after a take-over, or when all credentials are there. */
+  /** Plans everything again and queues the writes: after this replica became the leader, or when all credentials are there. */
   planAll(): void
-  /** Plans all Secrets again: these registries have another credential. */
+  /** Plans all Secrets again, because these registries have new credentials. */
   rotate(states: readonly RegistryState[]): void
-  /** Follows the cluster until the signal. */
+  /** Runs the caches until the signal. */
   run(signal: AbortSignal): Promise<void>
-  /** Starts no more writes; resolves when those in flight have ended, or were broken off after `limitMs`. */
+  /** Starts no more writes; resolves when those in flight have finished, or were aborted after `limitMs`. */
   drain(limitMs: number): Promise<void>
 }
 
 /** More than 16 in flight only queue in the API server (docs/en/decisions.md#in-flight). */
 const CONCURRENCY = 16
-/** The write of our own copy may hang (a webhook): the others do not wait longer for it. */
+/** The write of our own copy may hang (a webhook): the other writes wait no longer for it than this. */
 const LONGEST_HOLD_MS = 2_000
-/** After so many failures in a row that end with a conflict, the object is read again by itself. */
+/** After this many conflicts in a row the object itself is read again. */
 const CONFLICTS = 5
 const NOW: Lane = { lane: 'now' }
-/** What may take its time: the Secret serves as it is. */
+/** Reasons of writes that are not urgent, because the present Secret works. */
 const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 'shrunk'])
 
 export function createController(options: ControllerOptions): Controller {
@@ -86,9 +86,9 @@ export function createController(options: ControllerOptions): Controller {
   const writer = createWriter({ ...options, caches: () => caches, transforms, secretName, instance })
   const pacer = createPacer(config.refreshRate)
   const stop = new AbortController()
-  const home = config.release.namespace
+  const ownNamespace = config.release.namespace
   let rate = config.refreshRate
-  /** What waits until the helper's own copy is written: a successor that reads it back never has less than the others. */
+  /** Writes that wait until the helper's own copy is written, so that a new leader never reads back less than other Secrets hold. */
   let held: (() => void)[] | undefined
   let cancelHold: (() => void) | undefined
   const rival = createRivalAddon({ secretName, onFound: observer.rival, onGone: () => observer.rival(undefined) })
@@ -126,7 +126,7 @@ export function createController(options: ControllerOptions): Controller {
       if (!caches.synced) return
       if (lost) observer.lost(namespace)
       queue.add(namespace, NOW)
-      // Whether the Secret is another's decides about the references to it.
+      // The references depend on whether the Secret is ours.
       if (current?.ours === previous?.ours || config.adopt) return
       for (const { name } of observed.serviceAccountsIn(namespace)) queue.add(`${namespace}/${name}`, NOW)
     },
@@ -137,23 +137,23 @@ export function createController(options: ControllerOptions): Controller {
       if (previous === undefined) observer.appeared(key)
       if (lost) observer.lost(key)
       queue.add(key, NOW)
-      // The last entry that was taken back lets the Secret be emptied.
+      // After the last entry is removed the Secret can be emptied.
       if (previous?.list.includes(secretName) && !current?.list.includes(secretName)) queue.add(namespaceOf(key), NOW)
     },
     onSynced: observer.synced,
     onRewound: options.onRewound,
-    onProblem: observer.watchBroke,
+    onProblem: observer.watchFailed,
     onRefused(namespace) {
       observer.problem(namespace, namespaceUnreadable(namespace))
-      // Planned until it can be read: when that brings no news, nothing else would clear the problem.
+      // Planned again until it can be read, because a read without a change would not clear the problem.
       if (caches.synced) queue.add(namespace, NOW)
     },
   })
 
-  /** Of the content that this replica keeps there; undefined while it does not lead. */
+  /** Hash of the content that this replica writes there; undefined while it is not the leader. */
   function hashFor(namespace: string): string | undefined {
     const view = observed.namespace(namespace)
-    if (view === undefined || !options.holds()) return undefined
+    if (view === undefined || !options.isLeader()) return undefined
     return groups.of(targets.registriesOf(view))?.hash
   }
 
@@ -162,10 +162,10 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   function handle(key: string, failures: number): Outcome | Promise<Outcome> {
-    // What a follower sees is kept; at a take-over all is planned at once.
-    if (!options.holds()) return 'done'
+    // A follower only fills its caches; when it becomes the leader everything is planned.
+    if (!options.isLeader()) return 'done'
     const outcome = handleKey(key, failures)
-    if (key !== home || held === undefined) return outcome
+    if (key !== ownNamespace || held === undefined) return outcome
     if (outcome instanceof Promise) return outcome.finally(release)
     release()
     return outcome
@@ -183,31 +183,31 @@ export function createController(options: ControllerOptions): Controller {
     const until = untilOf(decision)
     if (until !== undefined) return { retry: Math.max(0, until - clock.monotonic()) }
     if (!isWrite(decision) || config.dryRun) return 'done'
-    // A follower may know a namespace as it was minutes ago, and what was opted out then may be in use by now.
-    const confirmed = takesBack(decision) ? caches.confirm(planned.namespace, stop.signal) : undefined
+    // A namespace that is read by polling may be minutes old, and a removal must not act on that.
+    const confirmed = isRemoval(decision) ? caches.confirm(planned.namespace, stop.signal) : undefined
     if (confirmed === undefined) return perform(key, decision, failures)
     return confirmed.then((isKnown) => {
       if (!isKnown) return { retry: 'backoff' }
-      return options.holds() ? handleKey(key, failures) : 'done'
+      return options.isLeader() ? handleKey(key, failures) : 'done'
     })
   }
 
-  /** Whether it takes our entry out of a list, or a registry out of a Secret. */
-  function takesBack(decision: WriteAction): boolean {
+  /** Whether the write removes our entry from a list, or a registry from a Secret. */
+  function isRemoval(decision: WriteAction): boolean {
     if (decision.kind !== 'writeSecret') return decision.kind === 'detach'
     const next = groups.byKey(decision.group)?.registries ?? []
     const stay = decision.carry?.names ?? []
     return observed.secret(decision.namespace)?.registries.some((name) => ![...next, ...stay].includes(name)) === true
   }
 
-  /** Adds what `collect` wants to write, the helper's own copy first. */
+  /** Queues the collected decisions, after the helper's own copy is written. */
   function enqueueAll(
     collect: (enqueue: (key: string, decision: Decision, urgent: boolean, turn: number) => void) => void,
   ): void {
     const rest: (() => void)[] = []
     let ownFirst = false
     collect((key, decision, urgent, turn) => {
-      if (key !== home || !isWrite(decision)) rest.push(() => enqueue(key, decision, urgent, turn))
+      if (key !== ownNamespace || !isWrite(decision)) rest.push(() => enqueue(key, decision, urgent, turn))
       else ownFirst = true
     })
     const isOngoing = queue.depth > 0
@@ -215,7 +215,7 @@ export function createController(options: ControllerOptions): Controller {
     held = [...(held ?? []), ...rest]
     if (ownFirst) {
       cancelHold ??= clock.after(LONGEST_HOLD_MS, release)
-      queue.add(home, NOW)
+      queue.add(ownNamespace, NOW)
     } else release()
   }
 
@@ -239,7 +239,7 @@ export function createController(options: ControllerOptions): Controller {
     const { verdict, error } = result
     observer.failed(key, action, verdict, error)
     const isPersistent = verdict.outcome === 'conflict' && failures % CONFLICTS === CONFLICTS - 1
-    // While all is read again, each further restart of that would only delay it.
+    // While everything is being read again, another restart would only delay that.
     if (isPersistent && !isReadAgain(action) && (await writer.isRewound(action, stop.signal)) && !isReadAgain(action))
       options.onRewound()
     const problem = problemOfWrite(action, error, { outcome: verdict.outcome, failures, secretName })
@@ -265,24 +265,24 @@ export function createController(options: ControllerOptions): Controller {
     else if (!isWrite(decision)) observer.solved(key)
   }
 
-  /** New objects and repairs first; a rotation by expiry, and paced unless what is in use does not work. */
+  /** New objects and repairs come first; rotations go by expiry, and are paced unless the present credential does not work. */
   function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
     if (decision.kind === 'writeSecret' && decision.namespace === config.release.namespace) return NOW
     const isRotation = decision.kind === 'writeSecret' && ROTATIONS.has(decision.reason)
-    // Secret and references of one namespace side by side: the first namespaces are usable at once.
+    // Secret and references of a namespace get the same deadline, so that the first namespaces are usable early.
     if (decision.kind !== 'writeSecret' || !isRotation) return { lane: 'later', deadline: turn }
     const { expiresAt: deadline = 0 } = observed.secret(decision.namespace) ?? {}
     const hasExpired = deadline !== 0 && deadline <= options.cloudNow()
     return { lane: 'later', paced: !urgent && !hasExpired, deadline }
   }
 
-  /** Queues what has to be written, and what only has to wait for its time. */
+  /** Queues writes, and decisions that have to be planned again later. */
   function enqueue(key: string, decision: Decision, urgent: boolean, turn: number): void {
     if (isWrite(decision)) queue.add(key, laneOf(decision, urgent, turn))
     else if (untilOf(decision) !== undefined) queue.add(key, NOW)
   }
 
-  /** For all that waits: the rotation of one registry must not slow down an earlier one that is not over. */
+  /** One pace for the whole queue: the rotation of one registry must not slow down an earlier one that is still running. */
   function setPace(isOngoing: boolean): void {
     const needed = rotationRate(config.refreshRate, queue.depth, shortestLife(options.states()))
     rate = isOngoing ? Math.max(rate, needed) : needed
@@ -299,7 +299,7 @@ export function createController(options: ControllerOptions): Controller {
       return held === undefined && queue.depth === 0 && queue.active === 0
     },
     planAll() {
-      if (!caches.synced || !options.holds()) return
+      if (!caches.synced || !options.isLeader()) return
       let turn = 0
       enqueueAll((enqueue) => {
         for (const { key, decision } of plan(context())) {
@@ -311,7 +311,7 @@ export function createController(options: ControllerOptions): Controller {
       })
     },
     rotate(states) {
-      if (!caches.synced || !options.holds()) return
+      if (!caches.synced || !options.isLeader()) return
       const urgent = states.some((state) => state.urgent)
       let count = 0
       const newer = new Set<string>()
@@ -329,7 +329,7 @@ export function createController(options: ControllerOptions): Controller {
     run: (signal) => caches.run(signal),
     async drain(limitMs) {
       cancelHold?.()
-      // A second drain ends the wait of the first.
+      // A second call with a shorter limit aborts the first.
       await Promise.race([queue.stop(), sleep(clock, limitMs, stop.signal).catch(() => undefined)])
       stop.abort()
     },
@@ -340,7 +340,7 @@ function untilOf(decision: Decision): number | undefined {
   return decision.kind === 'wait' || decision.kind === 'current' ? decision.until : undefined
 }
 
-/** Milliseconds; 0 when none of them ends. */
+/** Shortest lifetime of the credentials in use, milliseconds; 0 when none of them expires. */
 function shortestLife(states: readonly RegistryState[]): number {
   const lives = states.flatMap(({ live }) => {
     const { issuedAt = 0, expiresAt = null } = live?.token ?? {}
@@ -349,14 +349,14 @@ function shortestLife(states: readonly RegistryState[]): number {
   return lives.length === 0 ? 0 : Math.min(...lives)
 }
 
-/** What the controller tells of its work: to metrics, log, Events and status. Keys: `namespace` or `namespace/serviceaccount`. */
+/** The controller's callbacks for metrics, log, Events and status. Keys: `namespace` or `namespace/serviceaccount`. */
 export interface ControllerObserver {
   readonly queue: QueueObserver
   /** All caches are complete for the first time. */
   synced(): void
   /** Something in the caches changed. */
   changed(): void
-  /** An object was seen for the first time, after the start. */
+  /** An object appeared after the caches were complete. */
   appeared(key: string): void
   /** Another writer removed our entry, or changed or deleted the pull secret. */
   lost(key: string): void
@@ -364,7 +364,7 @@ export interface ControllerObserver {
   failed(key: string, action: WriteAction, verdict: FailureVerdict, error: unknown): void
   problem(key: string, problem: NopassError): void
   solved(key: string): void
-  /** The vendor's add-on serves a target of ours; undefined: none any more. */
+  /** The vendor's add-on also serves one of our targets; undefined: no longer. */
   rival(key: string | undefined, problem?: NopassError): void
-  watchBroke(resource: string, error: unknown, retryInMs: number): void
+  watchFailed(resource: string, error: unknown, retryInMs: number): void
 }

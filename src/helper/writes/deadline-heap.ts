@@ -1,14 +1,14 @@
-/** What waits in the later lane. */
+/** A key that waits in the lane `later`. */
 export interface Waiting {
   readonly key: string
   readonly paced: boolean
-  /** The soonest goes first. */
+  /** The earliest goes first. */
   readonly deadline: number
-  /** Order of arrival, which decides between equals. */
+  /** Order of arrival, for equal deadlines. */
   readonly order: number
 }
 
-/** A binary heap: first what is not paced, then by deadline, then by arrival. */
+/** A binary heap, ordered by unpaced before paced, then deadline, then arrival. */
 export interface DeadlineHeap {
   push(item: Waiting): void
   peek(): Waiting | undefined

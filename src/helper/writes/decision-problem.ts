@@ -4,7 +4,7 @@ import type { Decision, WriteAction } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'
 import type { FailureVerdict } from './write-failure.ts'
 
-/** The problem of a decision, if a person should know of it. */
+/** The problem to report for a decision; undefined: none. */
 export function problemOfDecision(key: PlanKey, decision: Decision, secretName: string): NopassError | undefined {
   const place = { namespace: key.namespace }
   if (decision.kind === 'skip' && decision.reason === 'foreign-secret' && key.serviceAccount === undefined) {
@@ -40,7 +40,7 @@ export function namespaceUnreadable(namespace: string): NopassError {
   return new NopassError('NAMESPACE_UNREADABLE', message, { place: { namespace } })
 }
 
-/** A server that stumbles is no trouble of one namespace, one that fails so often in a row is. */
+/** A server error is reported as a problem of the namespace after this many failures in a row. */
 const FAILING_AFTER = 4
 
 export interface FailedWrite {
@@ -50,7 +50,7 @@ export interface FailedWrite {
   readonly secretName: string
 }
 
-/** The problem of a failed write, if a person should know of it. */
+/** The problem to report for a failed write; undefined: none, because the retry is likely to succeed. */
 export function problemOfWrite(action: WriteAction, error: unknown, failed: FailedWrite): NopassError | undefined {
   const { outcome, failures, secretName } = failed
   const { status, reason } = error instanceof KubeApiError ? error : { status: 0, reason: undefined }
@@ -69,7 +69,7 @@ export function problemOfWrite(action: WriteAction, error: unknown, failed: Fail
   return new NopassError('WRITE_REFUSED', `the ${what} was refused with ${status}${why}`, details)
 }
 
-/** A policy or a webhook of somebody else's says no, not the object: to delete the Secret would lose it for good. */
+/** Whether another policy or webhook denied it: deleting the Secret would not help, and it could not be created again. */
 function isForeignDenial(error: unknown): boolean {
   return /ValidatingAdmissionPolicy '(?!acr-nopass\.)|admission webhook "/.test((error as Error).message)
 }

@@ -22,14 +22,17 @@ export function createPacer(perSecond: number): Pacer {
   }
 }
 
-/** Writes a second for a rotation of `count` Secrets: as configured, but never so slow that it takes over a tenth of the token's life. */
+/**
+ * Writes per second for a rotation of `count` Secrets: as configured, but fast enough to finish within a tenth of the token's life.
+ * @param lifeMs lifetime of the token; 0: it does not expire
+ */
 export function rotationRate(refreshRate: number, count: number, lifeMs: number): number {
   return Math.max(refreshRate, lifeMs > 0 ? count / (lifeMs / 10 / 1000) : 0)
 }
 
 /**
- * How long until a key is tried again: so many milliseconds; `backoff`, doubling from 100 ms to a minute; or slowly, fourfold from a
- * second: what refuses now (a quota that is counted late, a webhook that starts) is often gone in a moment, and else for long.
+ * How long until a key is retried: a number of milliseconds; `backoff`, doubling from 100 ms to a minute; or `slowlyUpToMs`,
+ * fourfold from a second, because a refusal (a quota that is counted late, a webhook that starts) ends within seconds or lasts long.
  */
 export type RetryWait = number | 'backoff' | { readonly slowlyUpToMs: number }
 
@@ -40,7 +43,7 @@ const SLOW_MS = 1000
 /** Milliseconds until the next attempt after `failures` failures before this one; `random`: 0 to 1. */
 export function waitBeforeRetry(wait: RetryWait, failures: number, random: number): number {
   if (typeof wait === 'number') return wait
-  // A power beyond all caps, and finite.
+  // Large enough to reach every cap, and small enough to stay finite.
   const power = Math.min(failures, 30)
   if (wait === 'backoff') return random * Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** power)
   return (0.5 + random / 2) * Math.min(wait.slowlyUpToMs, SLOW_MS * 4 ** power)

@@ -3,31 +3,31 @@ import { NopassError } from '../../errors.ts'
 /** The pull secrets of Alibaba's own credential helper, of today and of 2018 (docs/en/decisions.md#vendor-addon). */
 const ADDON_SECRET = /^(aliyun-)?acr-credential-/
 
-/** Sees by the lists of our ServiceAccounts, and so without any right more, whether the vendor's add-on serves them too. */
+/** Detects from the lists of our ServiceAccounts, without further permissions, whether the vendor's add-on serves them too. */
 export interface RivalAddon {
-  /** Call with the list of each ServiceAccount that is a target, and with undefined for one that is none (any more). */
+  /** Call with the list of each ServiceAccount that is a target, and with undefined for one that is not, or not any more. */
   note(key: string, list: readonly string[] | undefined): void
 }
 
 export interface RivalAddonOptions {
-  /** Ours, which may carry one of those names (`adopt`). */
+  /** Our own secret name, which may be one of the add-on's (`adopt`). */
   readonly secretName: string
-  /** The first ServiceAccount of which it is known; another one when that is served by us alone. */
+  /** Called with one such ServiceAccount, and with another one when that is served by us alone again. */
   readonly onFound: (key: string, problem: NopassError) => void
   readonly onGone: () => void
 }
 
 export function createRivalAddon({ secretName, onFound, onGone }: RivalAddonOptions): RivalAddon {
   const found = new Map<string, string>()
-  let told: string | undefined
+  let reported: string | undefined
   return {
     note(key, list) {
       const entry = list?.find((name) => name !== secretName && ADDON_SECRET.test(name))
       if (entry !== undefined) found.set(key, entry)
       else if (!found.delete(key)) return
-      if (told !== undefined && found.has(told)) return
+      if (reported !== undefined && found.has(reported)) return
       const [next] = found
-      told = next?.[0]
+      reported = next?.[0]
       if (next === undefined) onGone()
       else onFound(next[0], problemOf(next[0], next[1]))
     },

@@ -2,11 +2,11 @@ import type { Clock } from '../../lib/clock.ts'
 import { createDeadlineHeap, type Waiting } from './deadline-heap.ts'
 import { type Pacer, type RetryWait, waitBeforeRetry } from './pacer.ts'
 
-/** `now`: something changed, in order of arrival. `later`: by deadline, and one for every four of `now` while both wait. */
+/** `now`: changed keys, in order of arrival. `later`: by deadline; one is started for every four of `now` while both wait. */
 export interface Lane {
   readonly lane: 'now' | 'later'
   readonly deadline?: number
-  /** Takes a turn of the pacer. */
+  /** Limited by the pacer. */
   readonly paced?: boolean
 }
 
@@ -36,7 +36,7 @@ export interface WorkQueueOptions {
 export interface WorkQueue {
   add(key: string, lane: Lane): void
   addAfter(key: string, ms: number): void
-  /** Pauses the queue for so long (after a 429). */
+  /** Pauses the queue for `ms` (after a 429). */
   slowDown(ms: number): void
   readonly depth: number
   readonly active: number
@@ -44,7 +44,7 @@ export interface WorkQueue {
   stop(): Promise<void>
 }
 
-/** So many keys of `now` start in a row while keys of `later` wait. */
+/** How many keys of `now` start in a row while keys of `later` wait. */
 const NOW_IN_ROW = 4
 
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
@@ -56,7 +56,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const failures = new Map<string, number>()
   /** Being processed after a failure. */
   const repeating = new Set<string>()
-  /** Failed before, and wait for others of the kind to end. */
+  /** Failed before, and waiting for other retries to end. */
   const parked: string[] = []
   const mostRepeating = Math.max(1, Math.floor(options.concurrency / 2))
   const delayed = new Map<string, () => void>()
@@ -86,7 +86,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     parked.push(key)
     return true
   }
-  /** The next key that may start; the lanes may hold keys that moved on since. */
+  /** The next key that may start; stale entries of the lanes are skipped. */
   const next = (): string | undefined => {
     const quiet = quietUntil - clock.monotonic()
     if (quiet > 0) return wakeIn(quiet)
@@ -130,7 +130,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     options.observer?.retried()
     const count = failures.get(key) ?? 0
     failures.set(key, count + 1)
-    // What changed meanwhile is tried at once.
+    // A key that changed meanwhile is already queued.
     if (!waiting.has(key)) addAfter(key, waitBeforeRetry(wait, count, options.random()))
   }
   const start = (key: string): void => {
@@ -153,7 +153,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       })
   }
   const pump = (): void => {
-    // A handler that adds keys as it runs must not start a pump within the pump.
+    // A handler may add keys synchronously, which must not start a nested pump.
     if (pumping) return
     pumping = true
     while (!stopped && inFlight.size < options.concurrency) {

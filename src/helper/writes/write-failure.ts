@@ -6,13 +6,13 @@ export interface FailureVerdict {
   /** For the metric: `conflict` and `gone` are the normal course of things. */
   readonly outcome: 'conflict' | 'gone' | 'throttled' | 'unavailable' | 'refused'
   readonly retry: RetryWait | 'never'
-  /** The whole queue waits so long. */
+  /** Pause of the whole queue. */
   readonly slowDownMs: number
 }
 
-/** A refusal stands until somebody changes something; in the end it is asked again this seldom. */
+/** A refusal lasts until someone changes the cause, so retries become rare. */
 const REFUSED = { slowlyUpToMs: 10 * 60_000 }
-/** Quotas are raised and rights are given: sooner. */
+/** Quotas are raised and permissions granted more often. */
 const FORBIDDEN = { slowlyUpToMs: 2 * 60_000 }
 const THROTTLED_MS = 1_000
 
@@ -23,7 +23,7 @@ export function judgeFailure(error: unknown): FailureVerdict {
     case 409:
       return { outcome: 'conflict', retry: 'backoff', ...quiet }
     case 404:
-      // The watch tells what became of it.
+      // The watch reports what happened to it.
       return { outcome: 'gone', retry: 'never', ...quiet }
     case 429:
       return {
@@ -32,7 +32,7 @@ export function judgeFailure(error: unknown): FailureVerdict {
         slowDownMs: (error instanceof KubeApiError ? error.retryAfterMs : undefined) ?? THROTTLED_MS,
       }
     case 403:
-      // The namespace's own end was faster than its news.
+      // The namespace is being deleted, and its event has not arrived yet.
       if (isTerminating(error)) return { outcome: 'gone', retry: 'never', ...quiet }
       return { outcome: 'refused', retry: FORBIDDEN, ...quiet }
     case 400:

@@ -31,16 +31,15 @@ export interface WriterOptions {
   readonly cloudNow: () => number
 }
 
-/** `ok`, or what the failure means. */
 export type WriteResult =
   /** `written` false: all that was to be written is there already. */
   | { readonly ok: true; readonly written: boolean; readonly milliseconds: number }
   | { readonly ok: false; readonly error: unknown; readonly verdict: FailureVerdict }
 
 export interface Writer {
-  /** Performs one action by one request, and puts the answer into the cache, so that the next plan knows of it. */
+  /** Performs one action by one request, and puts the response into the cache, so that the next plan sees it. Never rejects. */
   write(action: WriteAction, signal: AbortSignal): Promise<WriteResult>
-  /** Whether the object is older than the version that the action was planned for: no news would replace what is known. */
+  /** Whether the object is older than the version that was planned with: the watch would never replace what the cache has. */
   isRewound(action: WriteAction, signal: AbortSignal): Promise<boolean>
 }
 
@@ -83,10 +82,10 @@ export function createWriter(options: WriterOptions): Writer {
     return client.request<KubeList<T>>({ method: 'GET', path, query, ...(accept && { accept }) }, signal)
   }
 
-  /** The entries of an overlong list but ours. */
+  /** The entries of an overlong list except ours. */
   async function readOtherEntries(action: WriteList, signal: AbortSignal): Promise<string[]> {
     const found = await readAgain<ServiceAccountObject>(action, signal)
-    // If it changed meanwhile, the precondition of the write refuses it.
+    // If the list changed meanwhile, the write fails by its precondition.
     const entries = found.items?.[0]?.imagePullSecrets ?? []
     return entries.map(({ name = '' }) => name).filter((name) => name !== secretName)
   }
@@ -122,17 +121,17 @@ export function createWriter(options: WriterOptions): Writer {
   }
 }
 
-// Written out: thousands of these are made in a rotation, and each part is fixed.
+// Constant strings, because a rotation makes thousands of requests.
 const BY_US = `?fieldManager=${FIELD_MANAGER}`
 const FORCED = `${BY_US}&force=true`
 const UNFORCED = `${BY_US}&force=false`
 const CONTENT = `?fieldManager=${CONTENT_MANAGER}`
-/** No object has the version before the first write of all: where one is, it is a conflict, and where none is, it is not asked for. */
+/** A version that no object has: an existing object conflicts with it, and a create ignores it. */
 const ABSENT = '"resourceVersion":"1",'
 
 /**
- * One server-side apply or one patch. A Secret that we do not know must not be there: not another's, nor ours that a newer leader
- * created. One that we know is forced or patched, but only as the very object and version that we know
+ * One server-side apply or one patch. A Secret that is not in the cache must not exist: neither another client's, nor ours that a
+ * newer leader created. One in the cache is force-applied or patched, but only with the UID and resourceVersion that are known
  * (docs/en/decisions.md#preconditions).
  */
 export function writeSecretRequest(action: WriteSecret, group: CredentialGroup, secretName: string): KubeCall {
@@ -145,12 +144,12 @@ export function writeSecretRequest(action: WriteSecret, group: CredentialGroup, 
     path: path + (by === 'patch' ? CONTENT : precondition ? FORCED : UNFORCED),
     body: Buffer.concat([before, Buffer.from(known), after]),
     contentType: by === 'patch' ? STRATEGIC_PATCH : APPLY,
-    // Not even our own data comes back.
+    // The response has no data, not even our own.
     accept: METADATA_ONLY,
   }
 }
 
-/** One merge patch of the whole list, which is atomic, bound to the version that the plan saw. */
+/** One merge patch of the whole list, which is atomic, with the version that was planned as a precondition. */
 export function writeListRequest(action: WriteList, list: readonly string[]): KubeCall {
   return {
     method: 'PATCH',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { relativeTime } from '../../../src/helper/status-page/html.ts'
-import { findTrouble, renderStatusPage } from '../../../src/helper/status-page/status-page.ts'
+import { findProblems, renderStatusPage } from '../../../src/helper/status-page/status-page.ts'
 import { STYLE_SOURCE } from '../../../src/helper/status-page/style.ts'
 import { judgeStatus } from '../../../src/helper/status-page/verdict.ts'
 import { chooseLanguage, type Language, wordsOf } from '../../../src/helper/status-page/words.ts'
@@ -11,7 +11,7 @@ import { at, denied, NOW, registry, status } from './fixtures.ts'
 
 const verdict = (more: Partial<HelperStatus>, language: Language = 'en'): string => {
   const all = status(more)
-  const { tone, headline, detail } = judgeStatus(all, findTrouble(all).length, wordsOf(language))
+  const { tone, headline, detail } = judgeStatus(all, findProblems(all).length, wordsOf(language))
   return `${tone}: ${headline} / ${detail}`
 }
 

@@ -9,38 +9,38 @@ import type { EventReporter } from './event-reporter.ts'
 import { type Metrics, QUEUE } from './metrics.ts'
 import type { ProblemStore } from './problem-store.ts'
 
-export interface SessionObserverOptions {
+export interface ControllerObserverOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
   readonly events: EventReporter
   readonly problemStore: ProblemStore
-  readonly leads: () => boolean
+  readonly isLeader: () => boolean
   readonly onChange: () => void
   readonly onSynced: () => void
 }
 
-/** The key of the one problem that stands for all ServiceAccounts which the vendor's add-on serves too; no object is named so. */
+/** Key of the single problem for all ServiceAccounts that the vendor's add-on serves too; not a valid name of an object. */
 const RIVAL = '(rival)'
-/** How long an object without a following write is remembered. */
+/** How long a new object is remembered for the metric, if no write follows. */
 const READY_LIMIT_MS = 60_000
 
 /** Reports the controller's work as metrics, log lines, Events and problems; a success is only counted. */
-export function createSessionObserver(options: SessionObserverOptions): ControllerObserver {
+export function createControllerObserver(options: ControllerObserverOptions): ControllerObserver {
   const { clock, log, metrics, problemStore } = options
-  const bornAt = new Map<string, number>()
+  const appearedAt = new Map<string, number>()
 
   function ready(key: string, action: WriteAction): void {
-    const born = bornAt.get(key)
-    bornAt.delete(key)
+    const at = appearedAt.get(key)
+    appearedAt.delete(key)
     const object = action.kind === 'writeSecret' ? 'namespace' : 'serviceaccount'
-    if (born !== undefined) metrics.ready.observe({ object }, (clock.monotonic() - born) / 1000)
+    if (at !== undefined) metrics.ready.observe({ object }, (clock.monotonic() - at) / 1000)
   }
   function forgetOld(): void {
     const now = clock.monotonic()
-    for (const [key, at] of bornAt) {
+    for (const [key, at] of appearedAt) {
       if (now - at < READY_LIMIT_MS) break
-      bornAt.delete(key)
+      appearedAt.delete(key)
     }
   }
   return {
@@ -54,7 +54,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
     changed: options.onChange,
     appeared(key) {
       forgetOld()
-      bornAt.set(key, clock.monotonic())
+      appearedAt.set(key, clock.monotonic())
     },
     lost(key) {
       const planned = parsePlanKey(key)
@@ -82,7 +82,7 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       const { namespace = '', serviceAccount } = parsePlanKey(key)
       const object = serviceAccount === undefined ? {} : { object: `ServiceAccount ${serviceAccount}` }
       problemStore.set(key, { ...toStatusError(problem, clock.now()), namespace, ...object })
-      if (!options.leads()) return
+      if (!options.isLeader()) return
       if (problem.code === 'LIST_FOUGHT' || problem.code === 'SECRET_FOUGHT') metrics.fights.inc()
       const kind = serviceAccount === undefined ? 'Namespace' : 'ServiceAccount'
       const subject = { apiVersion: 'v1', kind, name: serviceAccount ?? namespace, namespace }
@@ -94,12 +94,12 @@ export function createSessionObserver(options: SessionObserverOptions): Controll
       const { namespace = '', serviceAccount: name = '' } = parsePlanKey(key)
       const object = `ServiceAccount ${name}`
       problemStore.set(RIVAL, { ...toStatusError(problem, clock.now()), namespace, object })
-      if (!options.leads()) return
+      if (!options.isLeader()) return
       log.warn({ namespace, serviceAccount: name, code: problem.code }, problem.message)
       const subject = { apiVersion: 'v1', kind: 'ServiceAccount', name, namespace }
       options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)
     },
-    watchBroke(resource, error, retryInMs) {
+    watchFailed(resource, error, retryInMs) {
       metrics.watchRestarts.inc({ resource })
       const { code, reason } = toNopassError(error)
       log.info({ resource, code, reason, retryInMs: Math.round(retryInMs) }, 'a watch broke and is opened again')

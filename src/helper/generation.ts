@@ -17,27 +17,27 @@ import type { Log } from './log.ts'
 import { plan } from './plan/plan.ts'
 import { createPodSurroundings } from './pods/judge-pod.ts'
 import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
+import { createControllerObserver } from './report/controller-observer.ts'
 import type { EventReporter } from './report/event-reporter.ts'
 import type { Metrics } from './report/metrics.ts'
 import { createProblemStore } from './report/problem-store.ts'
-import { createSessionObserver } from './report/session-observer.ts'
 import { buildStatus } from './report/status-report.ts'
 import { type Controller, createController } from './writes/controller.ts'
 
-export interface SessionOptions {
+export interface GenerationOptions {
   readonly loaded: LoadedConfig
   readonly entries: readonly RegistryEntry[]
-  /** Of the session before a reload. */
+  /** The credentials of the generation before a reload. */
   readonly carried: ReadonlyMap<string, RegistryState>
   readonly client: KubeClient
   readonly clock: Clock
   readonly cloudNow: () => number
   readonly random: () => number
   readonly features: ServerFeatures
-  readonly holds: () => boolean
+  readonly isLeader: () => boolean
   readonly leader: () => string
   readonly version: string
-  /** What is relied on and could not be verified. */
+  /** Undocumented behavior that is relied on. */
   readonly unverified: () => readonly Unverified[]
   readonly log: Log
   readonly metrics: Metrics
@@ -46,33 +46,33 @@ export interface SessionOptions {
   readonly onChange: () => void
 }
 
-/** The helper's work under one configuration. */
-export interface Session {
+/** The helper's work under one configuration; a reload creates the next generation. */
+export interface Generation {
   readonly controller: Controller
   /** With `watchPods` or `heal`. */
   readonly pods: PodWatch | undefined
   readonly states: readonly RegistryState[]
   report(): HelperStatus
-  /** Follows the cluster; writes nothing before `lead`. */
+  /** Watches the cluster; writes nothing before `lead`. */
   run(signal: AbortSignal): Promise<void>
-  /** Takes the credentials out of our own copy and begins to write; a second call waits for the first. */
+  /** Restores the credentials from our own copy and starts to write; a second call returns the same promise. */
   lead(signal: AbortSignal): Promise<void>
-  /** Asks once for a token of each of these, though we do not lead. */
+  /** Requests one token of each of these, while another replica leads. */
   prove(registries: readonly string[]): void
-  /** Rotates what was issued before that time, epoch milliseconds; `registries`: only these. */
+  /** Rotates credentials that were issued before that time, epoch milliseconds; `registries`: only these. */
   refreshOlderThan(time: number, registries?: readonly string[]): void
   /** The API server's versions went back (etcd was restored): reads everything again. */
   rewind(): void
-  /** Work is under way that a reader of the status would wait for. */
+  /** Whether work is in progress that a reader of the status would wait for. */
   readonly busy: boolean
   drain(limitMs: number): Promise<void>
 }
 
 const EVENT_AFTER_FAILURES = 3
-/** Half a minute in all: while the API server does not answer, nothing could be written either. */
+/** About half a minute in all: while the API server does not respond, nothing could be written either. */
 const RESTORE_PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000]
 
-export function createSession(options: SessionOptions): Session {
+export function createGeneration(options: GenerationOptions): Generation {
   const { loaded, entries, clock, log, metrics } = options
   const { config } = loaded
   const { secretName, authFormat, secretLabels, release } = config
@@ -81,7 +81,7 @@ export function createSession(options: SessionOptions): Session {
   const problemStore = createProblemStore(options.onChange)
   const targets = createTargets(config)
   const groups = createCredentialGroups(
-    // Before the first round is over nothing is known, so nothing is written with a part of the registries.
+    // Undefined before the first round is over, so that no Secret is written with only some of the registries.
     (name) => (firstRound.over ? manager.entryOf(name) : undefined),
     { secretName, instance, secretLabels, authFormat },
   )
@@ -89,13 +89,13 @@ export function createSession(options: SessionOptions): Session {
     groups.reset()
     controller.planAll()
   })
-  const observer = createSessionObserver({
+  const observer = createControllerObserver({
     clock,
     log,
     metrics,
     events: options.events,
     problemStore,
-    leads: options.holds,
+    isLeader: options.isLeader,
     onChange: options.onChange,
     onSynced: () => {
       log.info({ namespaces: [...controller.caches.namespaces.entries()].length }, 'the caches are complete')
@@ -124,8 +124,8 @@ export function createSession(options: SessionOptions): Session {
             () => controller.context(),
             (registry) => manager.entryOf(registry)?.token.domains ?? [],
           ),
-          acts: () => options.holds() && controller.caches.synced,
-          onProblem: observer.watchBroke,
+          acts: () => options.isLeader() && controller.caches.synced,
+          onProblem: observer.watchFailed,
         })
       : undefined
 
@@ -152,14 +152,14 @@ export function createSession(options: SessionOptions): Session {
     if (event.kind === 'failed') {
       const { code, reason, requestId, message, hint } = toNopassError(event.error)
       log.warn({ registry, code, reason, requestId, failures: state.failures }, `no new credential: ${message}`)
-      // A hiccup is no news for a person.
-      if (state.failures >= EVENT_AFTER_FAILURES && options.holds()) {
+      // A single failure is not worth an Event.
+      if (state.failures >= EVENT_AFTER_FAILURES && options.isLeader()) {
         options.events.warn(own, 'TokenFailing', `registry ${registry}: ${message}. ${hint}`)
       }
     } else if (event.kind === 'refused') {
       const { code, message, hint } = toNopassError(event.error)
       log.warn({ registry, code, expiresAt }, `a new credential is in use although ${message}`)
-      if (options.holds()) options.events.warn(own, 'TokenFailing', `registry ${registry}: ${message}. ${hint}`)
+      if (options.isLeader()) options.events.warn(own, 'TokenFailing', `registry ${registry}: ${message}. ${hint}`)
     } else if (event.kind !== 'unchanged') {
       log.info({ registry, expiresAt, verified: state.verified }, `the credential is ${event.kind}`)
     }
@@ -173,7 +173,7 @@ export function createSession(options: SessionOptions): Session {
     pods?.source.rewind()
   }
 
-  /** Reads back what the Secrets hold; false: that is not known. */
+  /** Reads the credentials back from our own copy; returns false when that failed. */
   async function restore(signal: AbortSignal): Promise<boolean> {
     for (const pause of [...RESTORE_PAUSES_MS, undefined]) {
       try {
@@ -195,16 +195,16 @@ export function createSession(options: SessionOptions): Session {
   }
 
   let leading: Promise<void> | undefined
-  async function takeOver(signal: AbortSignal): Promise<void> {
+  async function startLeading(signal: AbortSignal): Promise<void> {
     const restored = config.retire || (await restore(signal))
     if (signal.aborted) return
-    // What a follower fetched as a proof may be older than what the Secrets hold; a static login's file may be newer than both.
+    // A token that a follower fetched may be older than those in the Secrets; a static login's file may be newer than both.
     const doubtful = manager.states.filter(
       ({ live }) =>
         (!restored && live?.origin === 'proof') || (live?.token.expiresAt === null && live.origin !== undefined),
     )
     const unknown = [...manager.states.filter(({ live }) => live === undefined), ...doubtful].map(({ name }) => name)
-    // Taking back needs no credential.
+    // A retiring helper needs no credential.
     firstRound.begin(config.retire ? [] : unknown)
     if (config.retire) return
     manager.start()
@@ -238,7 +238,7 @@ export function createSession(options: SessionOptions): Session {
       await Promise.all([controller.run(signal), pods?.run(signal)])
     },
     lead(signal) {
-      leading ??= takeOver(signal)
+      leading ??= startLeading(signal)
       return leading
     },
     prove: manager.prove,
