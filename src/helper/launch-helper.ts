@@ -43,7 +43,10 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
   })
   const client = createKubeClient(launch.connection, {
     userAgent,
-    onCall: ({ verb, resource, status }) => metrics.requests.inc({ verb, resource, code: status }),
+    onCall({ verb, resource, status, milliseconds, date }) {
+      metrics.requests.inc({ verb, resource, code: status })
+      clock.observeServer(date, clock.monotonic() - milliseconds)
+    },
   })
   const readText = (file: string, wait?: AbortSignal): Promise<string> =>
     readFile(file, { encoding: 'utf8', ...(wait && { signal: wait }) })

@@ -49,3 +49,35 @@ test('an answer without a date, or with nonsense, says nothing', () => {
   assert.equal(clock.now(), START)
   assert.equal(clock.skew(), 0)
 })
+
+const HOUR = 3_600_000
+
+for (const [whose, machine, server] of [
+  ['this machine’s clock', -HOUR, 0],
+  ['the API server’s clock', 0, -HOUR],
+] as const) {
+  test(`until the cloud answers, what is due is not late because ${whose} is behind, and no skew of the cloud is known`, () => {
+    const time = fakeTime(START + machine)
+    const clock = createCloudClock(time)
+    clock.observeServer(httpDate(START + server), clock.monotonic())
+    time.advance(5000)
+    assert.ok(Math.abs(clock.now() - (START + 5000)) <= 500)
+    assert.equal(clock.skew(), 0)
+  })
+
+  test(`from its first answer on only the cloud’s time counts, though ${whose} is behind`, () => {
+    const time = fakeTime(START + machine)
+    const clock = createCloudClock(time)
+    clock.observeServer(httpDate(START + server), clock.monotonic())
+    clock.observe(httpDate(START - 2 * HOUR), clock.monotonic())
+    clock.observeServer(httpDate(START + 2 * HOUR), clock.monotonic())
+    assert.equal(clock.now(), START - 2 * HOUR + 500)
+    assert.equal(clock.skew(), machine + 2 * HOUR - 500)
+  })
+}
+
+test('a response of the API server that tells no time, or nonsense, changes nothing', () => {
+  const clock = createCloudClock(fakeTime())
+  for (const header of [undefined, 'tomorrow', 'Fri, 01 Jan 2300 00:00:00 GMT']) clock.observeServer(header, 0)
+  assert.equal(clock.now(), START)
+})

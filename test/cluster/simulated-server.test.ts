@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import {
   APPLY,
+  createKubeClient,
   type KubeCall,
   MERGE_PATCH,
   METADATA_ONLY,
@@ -416,4 +417,29 @@ test('pages, WatchList and namespaces that end are answered alike', async () => 
     contentType: MERGE_PATCH,
     body: release,
   })
+})
+
+test('each response, also a refusal and the head of a watch, tells the time in the same form', async () => {
+  const heads = new Map<string, string | undefined>()
+  const begin = Date.now()
+  const stop = new AbortController()
+  const client = createKubeClient(cluster.adminConnection, {
+    onCall: ({ verb, status, date }) => {
+      heads.set(`${verb} ${status}`, date)
+      if (verb === 'WATCH') stop.abort()
+    },
+  })
+  const path = '/api/v1/namespaces/default/secrets'
+  await client.request({ method: 'GET', path })
+  await assert.rejects(client.request({ method: 'GET', path: `${path}/none` }))
+  // Nothing happens in it: its head comes all the same.
+  await assert.rejects(client.watch({ path, query: { resourceVersion: 0 } }, () => undefined, stop.signal))
+  client.close()
+  assert.deepEqual([...heads.keys()], ['GET 200', 'GET 404', 'WATCH 200'])
+  for (const [call, date = ''] of heads) {
+    assert.equal(new Date(date).toUTCString(), date, call)
+    assert.ok(Date.parse(date) > begin - 1000 && Date.parse(date) <= Date.now(), `${call}: ${date}`)
+  }
+  const simulated = newServer().date()
+  assert.equal(new Date(simulated).toUTCString(), simulated)
 })

@@ -6,7 +6,7 @@ import type { Network, Passage, Sent } from './network.ts'
 import type { Random } from './random.ts'
 import type { ServerAnswer, SimulatedServer } from './server.ts'
 import { type ConfigVariant, HOME, LEASE, namesOf, SECRET, type Setup, STATUS, VARIANTS } from './setup.ts'
-import { START, type World } from './time.ts'
+import type { World } from './time.ts'
 
 const KINDS = [
   'createNamespace',
@@ -263,7 +263,8 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     act(bed, namespace)
   },
   askRotation(bed) {
-    const value = new Date(START + bed.world.time).toISOString()
+    // By the API server's clock (`acr-nopass refresh`).
+    const value = new Date(bed.server.date()).toISOString()
     const body = { metadata: { annotations: { [ANNOTATION_REFRESH_REQUESTED]: value } } }
     bed.ask('PATCH', pathOf('configmaps', HOME, STATUS), body, MERGE_PATCH)
   },

@@ -1083,4 +1083,50 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'by a clock that is ahead a new leader takes a live credential that it cannot read back for an expired one',
+    plan: {
+      seed: 31803,
+      setup: {
+        scope: 'cluster',
+        identity: 'rrsa',
+        registries: ['a', 'b', 's'],
+        life: 900000,
+        namespaces: 6,
+        verify: true,
+        watchList: true,
+        refreshRate: 2,
+        rates: [0.983007956314832, 1],
+        ahead: [3083000, 9569000],
+        span: 180000,
+      },
+      faults: [
+        { at: 8941, kind: 'terminate', index: 36, for: 13912, choice: 0.871 },
+        { at: 18612, kind: 'cloudDown', index: 38, for: 127073, choice: 0.554 },
+        { at: 19738, kind: 'failReads', index: 46, for: 218004, choice: 0.756 },
+        { at: 86841, kind: 'flicker', index: 44, for: 1140, choice: 0.823 },
+      ],
+    },
+  },
+  {
+    finding: 'a replica starts on a machine whose clock is behind, and what it read back ends before it is due',
+    plan: {
+      seed: 11,
+      setup: {
+        scope: 'cluster',
+        identity: 'access-key',
+        registries: ['a'],
+        life: 900000,
+        namespaces: 3,
+        verify: true,
+        watchList: true,
+        refreshRate: 50,
+        rates: [1, 1],
+        ahead: [-330000, -330000],
+        span: 350000,
+      },
+      faults: [{ at: 345000, kind: 'crashBoth', index: 0, for: 1000, choice: 0.5 }],
+    },
+  },
 ]

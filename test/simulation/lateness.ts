@@ -1,6 +1,6 @@
 import { readDockerConfig } from '../../src/acr/docker-config.ts'
 import { SKIP } from '../../src/kube/names.ts'
-import { domainOf, type SimulatedCloud } from './cloud.ts'
+import { domainOf, instanceOf, type SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import { isOurs } from './invariants.ts'
 import type { Change, SimulatedServer } from './server.ts'
@@ -21,7 +21,7 @@ export interface LatenessOptions {
   readonly broke: (detail: string) => void
 }
 
-/** Looks whether a new credential is in every target in time. */
+/** Looks whether a new credential is in every target in time, and none in a target reaches its end. */
 export interface Lateness {
   /** The cloud gave a process a credential. */
   issued(process: string, registry: string, password: string): void
@@ -32,6 +32,9 @@ export interface Lateness {
 const SETTLED_MS = 60_000
 /** The login check, the wait for other registries' credentials (3 s) and for the own copy (2 s), and some retries. */
 const BASE_MS = 8_000
+/** Of a credential: by then it has not been due yet. Shorter lives are those of a fault. */
+const NOT_DUE = 1 / 2
+const SHORTEST_LIFE_MS = 3 * 60_000
 /** What others changed may be left alone for a while (src/helper/fight.ts). */
 const FOUGHT_MS = 11 * 60_000
 
@@ -62,11 +65,28 @@ export function createLateness(options: LatenessOptions): Lateness {
     })
   }
 
+  /** With the cloud at hand since before it was due, no target keeps it until its end. */
+  function checkEnd(registry: string, password: string): void {
+    const { issuedAt = 0, expiresAt } = cloud.issued(password) ?? {}
+    // Nothing tells the time to a replica whose clock and API server's are both behind.
+    const isLost = setup.ahead.some((ahead) => Math.max(ahead, setup.serverAhead ?? 0) < -SETTLED_MS)
+    if (isLost || expiresAt == null || expiresAt - issuedAt < SHORTEST_LIFE_MS) return
+    const calmFrom = issuedAt + NOT_DUE * (expiresAt - issuedAt) - SETTLED_MS - START
+    world.at(expiresAt - START, () => {
+      const { known, since } = options.known()
+      const isTypo = !known.config.registries.some(({ instanceId }) => instanceId === instanceOf(registry))
+      if (isTypo || options.calmSince() > calmFrom || since > calmFrom) return
+      const late = targetsOf(known, registry).filter((name) => credentialIn(name, registry) === cloud.issued(password))
+      if (late.length > 0) options.broke(`${password} is over in ${late.length} (${late[0]})`)
+    })
+  }
+
   return {
     issued(process, registry, password) {
       const since = world.time
       const token = cloud.issued(password)
       const { known, since: configuredAt } = options.known()
+      checkEnd(registry, password)
       if (token?.expiresAt == null || holder() !== process || options.calmSince() > since - SETTLED_MS) return
       const now = START + since
       const names = targetsOf(known, registry)

@@ -1,5 +1,5 @@
 import { errorFromResponse, KubeApiError } from '../../src/kube/api-error.ts'
-import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import type { CallReport, KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 import type { Random } from './random.ts'
 import type { ServerAnswer, ServerRequest, SimulatedServer } from './server.ts'
@@ -37,9 +37,12 @@ export interface NetworkOptions {
   readonly onSend: (sent: Sent, waitedMs: number) => void
 }
 
+/** Hears of each response, as of the real client. */
+type OnCall = (report: Pick<CallReport, 'milliseconds' | 'date'>) => void
+
 export interface Network {
   /** The client of a process, whose requests are those of the user. */
-  clientFor(process: string, time: ProcessTime, user: string): KubeClient
+  clientFor(process: string, time: ProcessTime, user: string, onCall: OnCall): KubeClient
   /** Ends open watches. */
   cut(how: 'end' | 'reset', matches: (process: string) => boolean): void
   /** The API server is started again: what is in flight breaks, and open watches with it. */
@@ -56,7 +59,7 @@ export function createNetwork(options: NetworkOptions): Network {
   let starts = 0
   const open = new Set<{ readonly process: string; cut(how: 'end' | 'reset'): void }>()
 
-  function clientFor(process: string, time: ProcessTime, user: string): KubeClient {
+  function clientFor(process: string, time: ProcessTime, user: string, onCall: OnCall): KubeClient {
     const lanes = {
       call: { busy: 0, waiting: [] as (() => void)[] },
       lease: { busy: 0, waiting: [] as (() => void)[] },
@@ -72,7 +75,7 @@ export function createNetwork(options: NetworkOptions): Network {
       done: (answer: ServerAnswer | undefined, error?: unknown) => void,
     ): void {
       const title = `${sent.watch ? 'WATCH' : sent.method} ${sent.path.split('?')[0]}`
-      const askedAt = world.time
+      const [askedAt, begin] = [world.time, time.monotonic()]
       const lane = lanes[laneName]
       let state: 'waiting' | 'sent' | 'over' = 'waiting'
       const finish = (answer: ServerAnswer | undefined, error?: unknown): void => {
@@ -111,13 +114,17 @@ export function createNetwork(options: NetworkOptions): Network {
           }
           // What was sent arrives, also when its sender has given up or ended.
           const answer = passage.refused ?? work()
+          const date = server.date()
           world.after(passage.back, () => {
             if (sentTo !== starts) return broken()
             if (passage.lost === 'after') {
               if (passage.reset) broken()
               return
             }
-            time.run(() => finish(answer))
+            time.run(() => {
+              if (state !== 'over') onCall({ milliseconds: time.monotonic() - begin, date })
+              finish(answer)
+            })
           })
         })
       }

@@ -51,6 +51,8 @@ export type Authorizer = (
 export interface ServerOptions {
   /** Milliseconds since the start. */
   readonly time: () => number
+  /** How far its clock is ahead, milliseconds. */
+  readonly ahead?: number
   readonly authorize?: Authorizer
   /** Servers before 1.32 refuse `sendInitialEvents`. */
   readonly watchList?: boolean
@@ -61,6 +63,8 @@ export interface SimulatedServer {
   request(request: ServerRequest): ServerAnswer
   /** An answer that refuses, or the events from now on. */
   watch(request: ServerRequest, onEvent: (event: WatchEvent) => void, onEnd: () => void): ServerAnswer | OpenWatch
+  /** What a response says in its header `Date`: net/http of Go sets it when the head is written. */
+  date(): string
   /** Called after each change, before its watchers. */
   onChange: (change: Change) => void
   get(resource: string, key: string): AnyObject | undefined
@@ -117,7 +121,11 @@ export function createServer(options: ServerOptions): SimulatedServer {
     send(change: Change): void
     bookmark(): void
   }>()
-  const now = (): string => new Date(START + options.time()).toISOString().replace(/\.\d+Z$/, 'Z')
+  const clock = (): Date => new Date(START + options.time() + (options.ahead ?? 0))
+  const now = (): string =>
+    clock()
+      .toISOString()
+      .replace(/\.\d+Z$/, 'Z')
   const store = (resource: string): Map<string, AnyObject> => stores.get(resource) ?? new Map()
 
   const server: SimulatedServer = {
@@ -137,6 +145,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
         throw error
       }
     },
+    date: () => clock().toUTCString(),
     onChange: () => undefined,
     get: (resource, key) => store(resource).get(key),
     all: (resource) => [...store(resource).values()],

@@ -24,6 +24,8 @@ export interface Setup {
   /** Of the two replicas: how fast their clocks run, and how far they are ahead. */
   readonly rates: readonly [number, number]
   readonly ahead: readonly [number, number]
+  /** Of the API server: how far its clock is ahead. */
+  readonly serverAhead?: number
   /** Milliseconds in which faults begin. */
   readonly span: number
 }
@@ -31,7 +33,7 @@ export interface Setup {
 const MINUTE = 60_000
 
 export function drawSetup(random: Random): Setup {
-  const skew = (): number => (random.chance(0.2) ? random.int(-3 * 3600, 3 * 3600) * 1000 : random.int(-500, 500))
+  const skew = (of = random): number => (of.chance(0.2) ? of.int(-3 * 3600, 3 * 3600) * 1000 : of.int(-500, 500))
   const rate = (): number => (random.chance(0.3) ? 0.98 + random() * 0.04 : 1)
   return {
     scope: random.chance(0.35) ? 'namespaces' : 'cluster',
@@ -44,6 +46,8 @@ export function drawSetup(random: Random): Setup {
     refreshRate: random.pick([2, 50]),
     rates: [rate(), rate()],
     ahead: [skew(), skew()],
+    // Drawn apart: what seeds meant before stays.
+    serverAhead: skew(random.fork('server')),
     span: random.pick([1, 3, 8]) * MINUTE,
   }
 }

@@ -90,6 +90,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   const forbidden = new Map<string, number>()
   const server = createServer({
     time: () => world.time,
+    ahead: setup.serverAhead ?? 0,
     watchList: setup.watchList,
     authorize(_user, verb, { resource, namespace }) {
       if (resource === 'leases' || resource === 'configmaps') return namespace === HOME && verb !== 'create'
@@ -353,7 +354,9 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
                 sessionName: me,
                 random: chance,
               }),
-            client: network.clientFor(me, own, me),
+            client: network.clientFor(me, own, me, ({ date, milliseconds }) =>
+              clock.observeServer(date, clock.monotonic() - milliseconds),
+            ),
             clock: own,
             cloud: clock,
             random: chance,

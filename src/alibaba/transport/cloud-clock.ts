@@ -2,12 +2,17 @@ import type { Clock } from '../../lib/clock.ts'
 
 /** The cloud's time as its responses report it; signatures, expiries and schedules use it. */
 export interface CloudClock {
-  /** Epoch milliseconds on the cloud's clock. */
+  /**
+   * Epoch milliseconds on the cloud's clock; until the cloud has answered, the later of this machine's time and the API server's
+   * (docs/en/decisions.md#cloud-clock).
+   */
   now(): number
   /** How far this machine's wall clock is ahead of the cloud's, milliseconds; 0 until measured. */
   skew(): number
   /** Takes the `Date` header of the response to a request sent at `sentAt` (monotonic milliseconds). */
   observe(dateHeader: string | undefined, sentAt: number): void
+  /** The same of the API server's response. */
+  observeServer(dateHeader: string | undefined, sentAt: number): void
   monotonic(): number
 }
 
@@ -22,19 +27,26 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>): CloudC
   let anchor = { cloud: time.now(), monotonic: time.monotonic() }
   let measured = false
   const now = (): number => anchor.cloud + (time.monotonic() - anchor.monotonic)
+
+  function follow(isCloud: boolean, dateHeader: string | undefined, sentAt: number): void {
+    const date = Date.parse(dateHeader ?? '')
+    // A Date cannot hold every number, and a time outside of these years is certainly wrong.
+    if (!(date > EARLIEST && date < LATEST)) return
+    if (isCloud) measured = true
+    const receivedAt = time.monotonic()
+    const halfTrip = (receivedAt - sentAt) / 2
+    const estimate = date + 500 + halfTrip
+    const later = estimate - now()
+    if ((isCloud ? Math.abs(later) : later) > RESOLUTION + halfTrip) anchor = { cloud: estimate, monotonic: receivedAt }
+  }
+
   return {
     now,
     monotonic: () => time.monotonic(),
     skew: () => (measured ? Math.round(time.now() - now()) : 0),
-    observe(dateHeader, sentAt) {
-      const date = Date.parse(dateHeader ?? '')
-      // A Date cannot hold every number, and a time outside of these years is certainly wrong.
-      if (!(date > EARLIEST && date < LATEST)) return
-      measured = true
-      const receivedAt = time.monotonic()
-      const halfTrip = (receivedAt - sentAt) / 2
-      const estimate = date + 500 + halfTrip
-      if (Math.abs(estimate - now()) > RESOLUTION + halfTrip) anchor = { cloud: estimate, monotonic: receivedAt }
+    observe: (dateHeader, sentAt) => follow(true, dateHeader, sentAt),
+    observeServer(dateHeader, sentAt) {
+      if (!measured) follow(false, dateHeader, sentAt)
     },
   }
 }

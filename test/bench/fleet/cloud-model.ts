@@ -86,7 +86,13 @@ export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: (
   return {
     counts,
     transportFor: (life) => ({
-      clock: { now: clock.now, monotonic: clock.monotonic, skew: () => 0, observe: () => undefined },
+      clock: {
+        now: clock.now,
+        monotonic: clock.monotonic,
+        skew: () => 0,
+        observe: () => undefined,
+        observeServer: () => undefined,
+      },
       send: () => Promise.reject(new Error('the model of the cloud has no wire')),
       fallbacks: () => [],
       async call(call, signal) {
