@@ -125,6 +125,42 @@ test('H3 where the own copy is lost during a typo, each Secret keeps its entry a
   await end(clock, repaired)
 })
 
+test('security 2: an entry that somebody forged into the pull secret of their namespace stays there', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  server.createNamespace('evil')
+  const first = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
+  await clock.advance(5_000)
+  await end(clock, first)
+  const before = passwordsIn(server, 'shop')
+  const issuedAt = clock.now()
+  const forged = ['a', 'b'].map((name) => ({
+    name,
+    fingerprint: `cri-${name}`,
+    refreshAt: null,
+    token: {
+      username: 'u',
+      password: 'forged',
+      issuedAt,
+      expiresAt: issuedAt + 90 * MINUTE,
+      domains: ['a.example.com'],
+    },
+  }))
+  const options = { secretName: 'acr-nopass', instance: 'home.r', secretLabels: {}, authFormat: 'auth' } as const
+  const body = Buffer.concat([...buildCredentialGroup('a,b', forged, options).bodies.patch])
+  await server.client.request({ method: 'PATCH', path: '/api/v1/namespaces/evil/secrets/acr-nopass', body })
+  server.remove('secrets/home/acr-nopass')
+  cloud.answers.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  const typo = { registries: [registry('a', 'cri-typo'), registry('b')] }
+  const helper = startHelper(server, clock, cloud, typo, { name: 'two' })
+  for (let minute = 0; minute < 120; minute += 1) {
+    await clock.advance(MINUTE)
+    assert.equal(passwordsIn(server, 'shop')['a.example.com'], before['a.example.com'])
+    assert.notEqual(passwordsIn(server, 'home')['a.example.com'], 'forged')
+  }
+  assert.match(passwordsIn(server, 'shop')['b.example.com'] ?? '', /^two-b-/)
+  await end(clock, helper)
+})
+
 test('H5 an older entry in the own copy replaces a newer one at no moment, also not at the end of what is beside it', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const registries = [registry('a'), registry('b')]
