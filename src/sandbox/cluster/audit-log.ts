@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** One request as the API server's audit log has it (audit.k8s.io/v1, level Metadata): never a body. */
+/** One entry of the API server's audit log (audit.k8s.io/v1, level Metadata), without bodies. */
 export interface AuditEntry {
   readonly verb: string
   readonly requestURI: string
   readonly user: {
     readonly username?: string
     readonly groups?: readonly string[]
-    /** Of a Pod's token: which Pod it is bound to. */
+    /** For a Pod's token: the Pod that it is bound to. */
     readonly extra?: Readonly<Record<string, readonly string[]>>
   }
   readonly userAgent?: string
@@ -21,7 +21,7 @@ export interface AuditEntry {
   readonly responseStatus?: { readonly code: number; readonly reason?: string; readonly message?: string }
   readonly requestReceivedTimestamp: string
   readonly stageTimestamp: string
-  /** A watch has `ResponseStarted` at once and `ResponseComplete` at its end; all else only the latter. */
+  /** A watch has `ResponseStarted` when it opens and `ResponseComplete` at its end; other requests only the latter. */
   readonly stage: 'ResponseStarted' | 'ResponseComplete' | 'Panic'
   readonly annotations?: Readonly<Record<string, string>>
 }
@@ -33,7 +33,7 @@ export const AUDIT_POLICY: string = JSON.stringify({
   rules: [{ level: 'Metadata' }],
 })
 
-/** All entries so far, in order; the server writes an entry before it answers. */
+/** All entries so far, in order; the server writes an entry before it responds. */
 export function readAuditLog(file: string): AuditEntry[] {
   if (!existsSync(file)) return []
   const text = readFileSync(file, 'utf8')

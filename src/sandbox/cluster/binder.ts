@@ -11,7 +11,7 @@ export interface Binder {
 
 type Known<T extends KubeObject> = T & Versioned
 
-/** Gives each Pod that has no node one that fits: all of a scheduler that a sandbox needs. */
+/** A minimal scheduler: binds each Pod without a node to one that fits. */
 export function startBinder(admin: KubeClient, until: AbortSignal): Binder {
   const end = new AbortController()
   const signal = AbortSignal.any([end.signal, until])
@@ -34,7 +34,7 @@ export function startBinder(admin: KubeClient, until: AbortSignal): Binder {
     })
   const nodes = follow<NodeObject>('/api/v1/nodes', undefined, () => bindAll())
   const pods = follow<Pod & KubeObject>('/api/v1/pods', 'spec.nodeName=', () => bindAll())
-  const asked = new Map<string, string>()
+  const requested = new Map<string, string>()
 
   function bindAll(): void {
     if (!nodes.synced || signal.aborted) return
@@ -42,12 +42,12 @@ export function startBinder(admin: KubeClient, until: AbortSignal): Binder {
     for (const [, pod] of pods.entries()) {
       if (pod.metadata.deletionTimestamp !== undefined) continue
       const choice = chooseNode(pod, all, bound)
-      const answer = choice.node ?? choice.reason
-      // asked once for each answer: the watch tells when it has worked
-      if (asked.get(pod.metadata.uid) === answer) continue
-      asked.set(pod.metadata.uid, answer)
+      const decision = choice.node ?? choice.reason
+      // Each decision is written once; the watch delivers its result.
+      if (requested.get(pod.metadata.uid) === decision) continue
+      requested.set(pod.metadata.uid, decision)
       const work = choice.node === undefined ? report(pod, choice.reason) : bind(pod, choice.node)
-      work.catch(() => asked.delete(pod.metadata.uid))
+      work.catch(() => requested.delete(pod.metadata.uid))
     }
   }
 
@@ -101,9 +101,9 @@ export type Choice =
   | { readonly node: string; readonly reason?: never }
   | { readonly node?: never; readonly reason: string }
 
-/** The node with the fewest Pods among those that are Ready, open, tolerated and match the Pod's nodeSelector. */
+/** The node with the fewest Pods among those that are Ready, schedulable, tolerated and match the Pod's nodeSelector. */
 export function chooseNode(pod: Pod, nodes: readonly NodeObject[], bound: ReadonlyMap<string, number>): Choice {
-  const fitting = nodes.filter((node) => isReady(node) && isOpen(node, pod) && matches(node, pod))
+  const fitting = nodes.filter((node) => isReady(node) && isSchedulable(node, pod) && matches(node, pod))
   const count = (node: NodeObject): number => bound.get(node.metadata.name) ?? 0
   const [first] = fitting.sort((a, b) => count(a) - count(b) || a.metadata.name.localeCompare(b.metadata.name))
   if (first) return { node: first.metadata.name }
@@ -114,10 +114,10 @@ function isReady(node: NodeObject): boolean {
   return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
 
-function isOpen({ spec }: NodeObject, pod: Pod): boolean {
+function isSchedulable({ spec }: NodeObject, pod: Pod): boolean {
   if (spec?.unschedulable) return false
-  const closing = (spec?.taints ?? []).filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
-  return closing.every((taint) => pod.spec.tolerations?.some((toleration) => tolerates(toleration, taint)) ?? false)
+  const taints = (spec?.taints ?? []).filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
+  return taints.every((taint) => pod.spec.tolerations?.some((toleration) => tolerates(toleration, taint)) ?? false)
 }
 
 function tolerates(toleration: NonNullable<Pod['spec']['tolerations']>[number], taint: Taint): boolean {

@@ -15,7 +15,7 @@ interface Subject {
 }
 
 interface CertificateRequest extends Subject {
-  /** Host names and IP addresses that a server answers to. */
+  /** Host names and IP addresses of a server (subject alternative names). */
   readonly names?: readonly string[]
   readonly minutes: number
   readonly now?: Date
@@ -86,7 +86,7 @@ interface Plan {
 }
 
 function write(plan: Plan): string {
-  // five minutes back: the clocks of two programs may differ
+  // Five minutes back, because the clocks of two programs may differ.
   const from = new Date(plan.now.getTime() - 5 * 60_000)
   const until = new Date(plan.now.getTime() + plan.minutes * 60_000)
   const body = sequence(

@@ -23,7 +23,7 @@ export interface ClusterKeys {
   issue(user: string, groups: readonly string[], minutes: number): KeyPair
 }
 
-/** Writes all that the control plane reads: keys, certificates, kubeconfigs, audit policy; readable by the owner alone. */
+/** Writes the files of the control plane (keys, certificates, kubeconfigs, audit policy), readable only by the owner. */
 export async function writeClusterFiles(
   files: ClusterFiles,
   authority: Authority,
@@ -47,7 +47,7 @@ export async function writeClusterFiles(
   write(files.serverKey, serving.keyPem)
   write(files.kubeletClientCertificate, admin.certificatePem)
   write(files.kubeletClientKey, admin.keyPem)
-  // RS256: the one algorithm that Alibaba Cloud's OIDC providers take
+  // RS256 is the only algorithm that Alibaba Cloud's OIDC providers accept.
   write(files.serviceAccountKey, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
   write(files.auditPolicy, AUDIT_POLICY)
   write(files.adminKubeconfig, writeKubeconfig(cluster, admin))

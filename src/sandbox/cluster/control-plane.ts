@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-/** The files of one cluster; all lie in its folder. */
+/** The files of one cluster, all in its folder. */
 export interface ClusterFiles {
   readonly folder: string
   readonly ca: string
@@ -17,11 +17,12 @@ export interface ClusterFiles {
 }
 
 /**
- * A Service network inside loopback, for there is no kube-proxy: what listens on a Service's address is reached at it by Pods of the machine's network.
+ * A Service network on loopback, because there is no kube-proxy: a server that listens on a Service's address is reachable by Pods
+ * in the machine's network.
  */
 export interface ServiceNetwork {
   readonly range: string
-  /** Of the Service `kubernetes`: the first one. */
+  /** Address of the Service `kubernetes`: the first of the range. */
   readonly apiServer: string
 }
 
@@ -74,7 +75,7 @@ export function apiServerArguments({
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
     `--secure-port=${port}`,
-    // its own address is loopback, which the `kubernetes` Service may not have
+    // The server's address is loopback, which endpoints of the Service `kubernetes` must not have.
     '--endpoint-reconciler-type=none',
     `--tls-cert-file=${files.serverCertificate}`,
     `--tls-private-key-file=${files.serverKey}`,
@@ -88,7 +89,7 @@ export function apiServerArguments({
     `--service-cluster-ip-range=${serviceNetwork}`,
     `--kubelet-client-certificate=${files.kubeletClientCertificate}`,
     `--kubelet-client-key=${files.kubeletClientKey}`,
-    // else `kubectl logs` looks the node's name up in DNS
+    // Otherwise `kubectl logs` resolves the node's name by DNS.
     '--kubelet-preferred-address-types=InternalIP',
     `--audit-policy-file=${files.auditPolicy}`,
     `--audit-log-path=${files.auditLog}`,
@@ -97,7 +98,7 @@ export function apiServerArguments({
   ]
 }
 
-/** `olderNames`: of controllers, which were renamed in 1.28. */
+/** `olderNames`: the names of controllers before 1.28. */
 export function controllerManagerArguments(files: ClusterFiles, olderNames = false): string[] {
   const kubeconfig = files.controllerManagerKubeconfig
   return [
@@ -106,10 +107,10 @@ export function controllerManagerArguments(files: ClusterFiles, olderNames = fal
     `--authorization-kubeconfig=${kubeconfig}`,
     '--secure-port=0',
     '--leader-elect=false',
-    // with its own default of 20 a second the default ServiceAccount takes 5 s to appear
+    // With the default of 20 per second the default ServiceAccount takes 5 s to appear.
     '--kube-api-qps=200',
     '--kube-api-burst=400',
-    // no kube-proxy reads their objects, and a Pod address on loopback they refuse with Events
+    // There is no kube-proxy to read their objects, and they report Pod addresses on loopback as errors in Events.
     olderNames
       ? '--controllers=*,-endpoint,-endpointslice,-endpointslicemirroring'
       : '--controllers=*,-endpoints-controller,-endpointslice-controller,-endpointslice-mirroring-controller',

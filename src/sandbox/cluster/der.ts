@@ -1,4 +1,4 @@
-/** The few ASN.1 DER forms that a certificate is made of (ITU-T X.690); node:crypto reads certificates but writes none. */
+/** The ASN.1 DER encodings that a certificate needs (ITU-T X.690), because node:crypto can read certificates but not write them. */
 
 function encode(tag: number, content: Buffer): Buffer {
   const { length } = content
@@ -17,7 +17,7 @@ export const explicit = (number: number, content: Buffer): Buffer => encode(0xa0
 /** `[number]` in place of a primitive element's own tag. */
 export const implicit = (number: number, content: Buffer): Buffer => encode(0x80 | number, content)
 
-/** A whole number, not negative, from its big-endian bytes. */
+/** A non-negative integer from its big-endian bytes. */
 export function integer(bytes: Buffer): Buffer {
   let start = 0
   while (start < bytes.length - 1 && bytes[start] === 0) start++

@@ -5,15 +5,15 @@ import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
 import { openRun, type Run } from '../process/run.ts'
 
-/** One store for any number of clusters, each with a prefix of its own. */
+/** One etcd for any number of clusters, each with its own prefix. */
 export interface Etcd {
   readonly url: string
   readonly process: Child
-  /** Forgets all that is stored under a cluster's prefix. */
+  /** Deletes all keys under a cluster's prefix. */
   forget(prefix: string): Promise<void>
-  /** A fault: ends it as a crash does. */
+  /** A fault: ends the process like a crash. */
   kill(): Promise<void>
-  /** After its end: the same store again, at the same address. Resolves when it answers. */
+  /** Starts it again with the same data and address. Resolves when it is healthy. */
   restart(): Promise<void>
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -21,9 +21,9 @@ export interface Etcd {
 
 export interface EtcdOptions {
   readonly tools: { readonly etcd: string }
-  /** Default: a run of its own, which `stop` ends. */
+  /** Default: its own run, which `stop` ends. */
   readonly run?: Run | undefined
-  /** Every write reaches the disk before it is answered, as in production (default: not, since the data lives as long as the run). */
+  /** Sync every write to disk, as in production (default: false, because the data lives only as long as the run). */
   readonly fsync?: boolean
   readonly signal?: AbortSignal | undefined
 }
@@ -86,7 +86,7 @@ export async function startEtcd({ tools, run: given, fsync = false, signal }: Et
 
 async function forget(url: string, prefix: string): Promise<void> {
   const base64 = (text: string): string => Buffer.from(text).toString('base64')
-  // the range [prefix/, prefix0): '0' is the byte after '/'
+  // The range [prefix/, prefix0): '0' is the byte after '/'.
   const body = JSON.stringify({ key: base64(`${prefix}/`), range_end: base64(`${prefix}0`) })
   const answer = await fetch(`${url}/v3/kv/deleterange`, { method: 'POST', body })
   await answer.arrayBuffer()

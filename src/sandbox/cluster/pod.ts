@@ -33,7 +33,6 @@ export interface Container {
   readonly envFrom?: readonly { prefix?: string; configMapRef?: ObjectRef; secretRef?: ObjectRef }[]
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[]
   readonly volumeMounts?: readonly { name: string; mountPath: string; subPath?: string }[]
-  readonly resources?: { limits?: Record<string, string>; requests?: Record<string, string> }
   readonly securityContext?: SecurityContext
   readonly startupProbe?: Probe
   readonly livenessProbe?: Probe
@@ -54,7 +53,6 @@ export interface EnvVar {
   readonly value?: string
   readonly valueFrom?: {
     readonly fieldRef?: FieldRef
-    readonly resourceFieldRef?: ResourceRef
     readonly configMapKeyRef?: KeyRef
     readonly secretKeyRef?: KeyRef
   }
@@ -64,18 +62,12 @@ export interface FieldRef {
   readonly fieldPath: string
 }
 
-export interface ResourceRef {
-  readonly containerName?: string
-  readonly resource: string
-}
-
 export interface Probe {
   readonly httpGet?: {
     readonly path?: string
     readonly port: number | string
     readonly host?: string
     readonly scheme?: 'HTTP' | 'HTTPS'
-    readonly httpHeaders?: readonly { name: string; value: string }[]
   }
   readonly initialDelaySeconds?: number
   readonly periodSeconds?: number
@@ -94,7 +86,6 @@ export interface DownwardItem {
   readonly path: string
   readonly mode?: number
   readonly fieldRef?: FieldRef
-  readonly resourceFieldRef?: ResourceRef
 }
 
 interface VolumeSource {
@@ -167,6 +158,5 @@ export interface PodStatus {
   readonly podIP: string
   readonly podIPs: readonly { ip: string }[]
   readonly startTime: string
-  readonly qosClass?: string
   readonly containerStatuses: readonly ContainerStatus[]
 }

@@ -23,39 +23,38 @@ export interface ClusterOptions {
     readonly 'kube-apiserver': string
     readonly 'kube-controller-manager': string
   }
-  /** Shared with other clusters (default: one of its own). */
+  /** Shared with other clusters (default: its own). */
   readonly etcd?: Etcd | undefined
-  /** Default: a run of its own, which `stop` ends. */
+  /** Default: its own run, which `stop` ends. */
   readonly run?: Run | undefined
-  /** Of ServiceAccount tokens (default `https://<name>.sandbox.invalid`). */
+  /** Issuer of ServiceAccount tokens (default `https://<name>.sandbox.invalid`). */
   readonly issuer?: string | undefined
   readonly apiServerFlags?: readonly string[]
   readonly controllerManagerFlags?: readonly string[]
-  /** The tools are older than 1.28. */
+  /** Use the controllers' names of Kubernetes before 1.28. */
   readonly olderControllerNames?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
-/** A real control plane on loopback: etcd, API server, controller-manager; a binder gives Pods their nodes. */
+/** A real control plane on loopback: etcd, API server, controller-manager, and a minimal scheduler. */
 export interface Cluster {
   readonly name: string
   /** `https://127.0.0.1:PORT` */
   readonly server: string
   readonly caPem: string
   readonly adminConnection: KubeConnection
-  /** As `adminConnection`; closed by `stop`. */
+  /** A client of `adminConnection`; closed by `stop`. */
   readonly admin: KubeClient
   readonly adminKubeconfigFile: string
   readonly issuer: string
   readonly run: Run
   readonly folder: string
-  /** The ClusterIP of the Service `kubernetes`, a loopback address; a node makes it answer. */
+  /** The ClusterIP of the Service `kubernetes`, a loopback address that a real node forwards to the API server. */
   readonly serviceAddress: string
   /** The public keys of the ServiceAccount issuer. */
   jwks(): Promise<{ keys: JsonWebKey[] }>
-  /** Every request so far: who, what, answered how. */
   auditLog(): AuditEntry[]
-  /** A connection of a user that the cluster's CA vouches for, for `minutes`. */
+  /** A connection with a client certificate of the cluster's CA, valid for `minutes`. */
   connectionFor(user: string, groups: readonly string[], minutes: number): KubeConnection
   kubeconfigFor(user: string, groups: readonly string[], minutes: number): string
   serviceAccountToken(
@@ -65,14 +64,13 @@ export interface Cluster {
     seconds: number,
     signal?: AbortSignal,
   ): Promise<string>
-  /** Faults: the API server's process (stop it, pause it with SIGSTOP …). */
+  /** The API server's process, for faults (stop it, pause it with SIGSTOP …). */
   readonly apiServer: Child
-  /** After its end: the same server again, on the same port. Resolves when it answers. */
+  /** Starts the API server again on the same port. Resolves when it is ready. */
   restartApiServer(): Promise<void>
   readonly controllerManager: Child
-  /** As given, or its own. */
   readonly etcd: Etcd
-  /** Ends its processes and forgets its data. Safe to call twice. */
+  /** Ends its processes and deletes its data. Safe to call twice. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -137,7 +135,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   })
   let apiServer = first
   const admin = createKubeClient(keys.admin)
-  // It gives up 10 s after its own start if the API server is not healthy by then, which a busy machine takes longer for.
+  // The controller-manager exits if the API server is not healthy 10 s after its start, which takes longer on a busy machine.
   const healthy = (): Promise<unknown> => askHealth(admin, signal)
   await untilReady(healthy, { what: `API server of ${name}`, limitMs: 90_000, child: first }, signal)
   const controllerManager = await run.start({
@@ -192,7 +190,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   }
 }
 
-/** `/healthz` says `ok`, which is no JSON. */
+/** `/healthz` responds with `ok`, which is not JSON. */
 async function askHealth(admin: KubeClient, signal: AbortSignal | undefined): Promise<void> {
   try {
     await admin.request({ method: 'GET', path: '/healthz' }, signal)

@@ -14,7 +14,7 @@ interface PodObject {
   }
 }
 
-/** Creates a namespace and waits for the ServiceAccount that Kubernetes gives it; the time until then in milliseconds. */
+/** Creates a namespace and waits for its default ServiceAccount; returns the milliseconds until then. */
 export async function createNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<number> {
   const since = performance.now()
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
@@ -25,7 +25,7 @@ export async function createNamespace(client: KubeClient, name: string, signal: 
   return performance.now() - since
 }
 
-/** A Pod as any user writes it: an image, and not a word about credentials. */
+/** Creates a Pod as any user would: with an image, and without imagePullSecrets. */
 export async function createPod(
   client: KubeClient,
   where: { readonly namespace: string; readonly name: string },
@@ -42,7 +42,7 @@ export async function createPod(
   await client.request({ method: 'POST', path: namespacedPath('/api/v1', where.namespace, 'pods'), body }, signal)
 }
 
-/** `Running`, or the reason why its container waits; empty when nothing is known yet. */
+/** `Running`, or the reason why the container waits; empty while the status has neither. */
 async function podState(
   client: KubeClient,
   where: { readonly namespace: string; readonly name: string },
@@ -55,24 +55,24 @@ async function podState(
   return { state: waiting?.reason ?? '', message: waiting?.message ?? '' }
 }
 
-/** Waits until a Pod is in a state that matches; what the kubelet says of it. */
+/** Waits until the Pod's state matches; returns the kubelet's message. */
 export async function untilPod(
   client: KubeClient,
   where: { readonly namespace: string; readonly name: string },
-  wanted: RegExp,
+  pattern: RegExp,
   signal: AbortSignal,
 ): Promise<string> {
   let last = { state: '', message: '' }
   const probe = async (): Promise<boolean> => {
     last = await podState(client, where, signal)
-    return wanted.test(last.state)
+    return pattern.test(last.state)
   }
-  const what = `Pod ${where.namespace}/${where.name} ${wanted.source}`
+  const what = `Pod ${where.namespace}/${where.name} ${pattern.source}`
   await untilReady(probe, { what, limitMs: 60_000, everyMs: 20 }, signal)
   return last.message
 }
 
-/** Deletes an object and what is below it; one that is not there is no failure. */
+/** Deletes an object; one that does not exist is fine. */
 export async function deleteObject(client: KubeClient, path: string, signal: AbortSignal): Promise<void> {
   try {
     await client.request({ method: 'DELETE', path }, signal)
@@ -81,7 +81,7 @@ export async function deleteObject(client: KubeClient, path: string, signal: Abo
   }
 }
 
-/** What may be shown of a pull secret. */
+/** The parts of a pull secret that may be shown. */
 export interface PullSecretFacts {
   readonly uid: string
   readonly expiresAt: string
@@ -95,7 +95,7 @@ interface SecretObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** The pull secret of a namespace; undefined where there is none. */
+/** The pull secret of a namespace; undefined if it does not exist. */
 export async function readPullSecret(
   client: KubeClient,
   namespace: string,

@@ -12,7 +12,7 @@ export interface Rollout {
   /** The job summary, Markdown. */
   readonly summary: string
   readonly results: readonly RolloutResult[]
-  /** What this run changed in RAM, by operation. */
+  /** The RAM operations by which this run changed something. */
   readonly ramWrites: readonly string[]
 }
 
@@ -24,7 +24,7 @@ export interface RolloutResult {
 
 /** Runs one of the user's workflows. Throws SANDBOX_DEMO with the end of its log when it fails. */
 export async function rollOut(
-  { environment, memory, signal }: DemoContext,
+  { environment, workspace, signal }: DemoContext,
   workflow: 'rollout.yml' | 'uninstall.yml',
   step: StepHandle,
 ): Promise<Rollout> {
@@ -35,7 +35,7 @@ export async function rollOut(
     {
       act: tools.act,
       helm: tools.helm4,
-      workspace: memory.workspace ?? '',
+      workspace,
       workflow,
       event: workflow === 'rollout.yml' ? 'push' : 'workflow_dispatch',
       scratch: await mkdtemp(join(environment.folder, 'job-')),

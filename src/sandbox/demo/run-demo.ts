@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import type { Environment } from '../environment/environment.ts'
 import { formatDuration, type Progress } from '../progress.ts'
-import type { DemoMemory, DemoStep } from './demo-step.ts'
+import type { DemoStep } from './demo-step.ts'
 import { cleanExit } from './steps/clean-exit.ts'
 import { earlyRotation } from './steps/early-rotation.ts'
 import { firstRollout } from './steps/first-rollout.ts'
@@ -20,15 +21,10 @@ const STEPS: readonly DemoStep[] = [
   cleanExit,
 ]
 
-/** Shows the whole job, step by step, and ends with a table. Throws what the first failed step throws. */
-export async function runDemo(
-  environment: Environment,
-  progress: Progress,
-  signal: AbortSignal,
-  now: () => number = () => performance.now(),
-): Promise<void> {
-  const memory: DemoMemory = { workspace: undefined, secretMs: undefined, podMs: undefined }
-  const context = { environment, memory, print: (text: string) => progress.note(text), signal }
+/** Runs the steps and prints the closing table. Throws the error of the first failed step. */
+export async function runDemo(environment: Environment, progress: Progress, signal: AbortSignal): Promise<void> {
+  const workspace = join(environment.folder, 'platform')
+  const context = { environment, workspace, print: (text: string) => progress.note(text), signal }
   const outcomes: StepOutcome[] = []
   for (const [index, step] of STEPS.entries()) {
     const title = `${index + 1}/${STEPS.length} ${step.title}`
@@ -42,18 +38,18 @@ export async function runDemo(
       })
       continue
     }
-    const since = now()
+    const since = performance.now()
     const result = await progress.step(title, async (handle) => {
       const text = await step.run(context, handle)
       handle.update(text)
       return text
     })
-    outcomes.push({ title: step.title, proves: step.proves, time: formatDuration(now() - since), result })
+    outcomes.push({ title: step.title, proves: step.proves, time: formatDuration(performance.now() - since), result })
   }
   progress.note(closingTable(outcomes))
 }
 
-/** What came of one step of the demo. */
+/** One row of the closing table. */
 export interface StepOutcome {
   readonly title: string
   readonly proves: string
@@ -69,7 +65,7 @@ What to type next
   bin/acr-nopass --help        the command line tool
 `
 
-/** The closing table: what was shown, how long it took, what came of it. */
+/** The closing table: what each step proves, its duration and its result. */
 export function closingTable(outcomes: readonly StepOutcome[]): string {
   const width = Math.max(...outcomes.map(({ proves }) => proves.length))
   const span = Math.max(...outcomes.map(({ time }) => time.length))

@@ -4,13 +4,13 @@ import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts
 import type { TarEntry } from './tar.ts'
 
 /**
- * The flags of Node that the helper runs with. Without the optimising compilers it needs 72 MiB instead of 87 over 1,000 namespaces
- * (`npm run bench -- cold-start`), for about a sixth more CPU in a rotation. Maglev on the main thread alone would give that back for
- * 4 MiB, but held a cold start up by a fifth.
+ * The flags of Node that the helper runs with. Without the optimising compilers it needs 72 MiB instead of 87 with 1,000 namespaces
+ * (`npm run bench -- cold-start`), for about a sixth more CPU in a rotation. Maglev alone would save that CPU for 4 MiB, but a cold
+ * start took a fifth longer.
  */
 export const HELPER_NODE_FLAGS: readonly string[] = ['--optimize-for-size', '--no-opt', '--no-maglev']
 
-/** As image/Containerfile says it (a test compares the two). */
+/** The same as in image/Containerfile (a test compares the two). */
 export const HELPER_IMAGE: ImageConfig = {
   entrypoint: ['/nodejs/bin/node', ...HELPER_NODE_FLAGS, '/app/helper.mjs'],
   user: '65532:65532',
@@ -25,8 +25,8 @@ export const HELPER_IMAGE: ImageConfig = {
 const run = promisify(execFile)
 
 /**
- * The helper's image on Node's own binary and the shared libraries that it loads from this machine, where the Containerfile's base image cannot be had.
- * Same entrypoint, user and paths. About 130 MB, nearly all of it Node.
+ * Writes the helper's image without the Containerfile's base image: from this machine's Node and the shared libraries that it loads.
+ * Entrypoint, user and paths are the same. About 130 MB, nearly all of it Node.
  */
 export async function writeHelperImage(
   folder: string,
@@ -36,20 +36,20 @@ export async function writeHelperImage(
     { path: 'tmp', kind: 'folder', mode: 0o1777 },
     { path: 'etc/nsswitch.conf', kind: 'file', mode: 0o644, content: Buffer.from('hosts: files dns\n') },
     { path: 'nodejs/bin/node', kind: 'file', mode: 0o755, content: { file: node } },
-    ...(await sharedLibraries(node)).map(({ path, file }): TarEntry => {
-      return { path: path.slice(1), kind: 'file', mode: 0o755, content: { file } }
+    ...(await sharedLibraries(node)).map((file): TarEntry => {
+      return { path: file.slice(1), kind: 'file', mode: 0o755, content: { file } }
     }),
   ]
   const app: TarEntry[] = [{ path: 'app/helper.mjs', kind: 'file', content: { file: helper } }]
   return writeLayout(folder, { arch, layers: [base, app], config: HELPER_IMAGE })
 }
 
-/** Prints the libraries of a Node that has looked up a name: older C libraries load one for the hosts file then. */
+/** Prints the libraries after a name lookup, because older C libraries load one for the hosts file only then. */
 const REPORT = `require('node:dns').lookup('localhost', () => console.log(JSON.stringify(process.report.getReport().sharedObjects)))`
 
-/** What the dynamic linker has loaded into a running Node, the linker itself among them; Node's own report names it all. */
-export async function sharedLibraries(node: string): Promise<{ path: string; file: string }[]> {
+/** Paths of the shared libraries that a running Node has loaded, including the dynamic linker, from Node's diagnostic report. */
+export async function sharedLibraries(node: string): Promise<string[]> {
   const { stdout } = await run(node, ['-e', REPORT])
   const objects = JSON.parse(stdout) as string[]
-  return objects.filter((path) => path.startsWith('/') && /\.so(\.|$)/.test(path)).map((path) => ({ path, file: path }))
+  return objects.filter((path) => path.startsWith('/') && /\.so(\.|$)/.test(path))
 }

@@ -10,9 +10,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { goArchitecture } from '../tools/host.ts'
 import { type TarEntry, writeTar } from './tar.ts'
 
-/** What an image says about the process that it starts (OCI image spec, config). */
+/** The process that an image starts (OCI image spec, config). */
 export interface ImageConfig {
   readonly entrypoint: readonly string[]
   /** `uid:gid` */
@@ -41,16 +42,15 @@ export interface Manifest {
 export interface ImageLayout {
   readonly folder: string
   readonly manifest: Descriptor
-  /** Of all layers, bytes. */
+  /** Size of all layers, bytes. */
   readonly size: number
 }
 
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json'
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json'
 const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar'
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
 
-/** Writes an image of the given layers into a new folder. Layers are not compressed: they only travel on this machine. */
+/** Writes an image of the given layers into a new folder. Layers are not compressed, because they do not leave this machine. */
 export function writeLayout(
   folder: string,
   image: { layers: readonly Iterable<TarEntry>[]; config: ImageConfig; arch: string },
@@ -59,7 +59,7 @@ export function writeLayout(
   const layers = image.layers.map((entries) => writeLayer(folder, entries))
   const { config } = image
   const configBlob = writeJson(folder, CONFIG_TYPE, {
-    architecture: ARCHITECTURES[image.arch] ?? image.arch,
+    architecture: goArchitecture(image.arch),
     os: 'linux',
     config: {
       Entrypoint: config.entrypoint,
@@ -85,7 +85,7 @@ export function readManifest(layout: ImageLayout): Manifest {
   return JSON.parse(readFileSync(blobFile(layout.folder, layout.manifest.digest), 'utf8')) as Manifest
 }
 
-/** The entries of an archive that `ctr images import` takes and names `reference`. */
+/** The entries of an archive that `ctr images import` imports as `reference`. */
 export function archiveEntries(layout: ImageLayout, reference: string): TarEntry[] {
   const { folder, manifest } = layout
   const annotations = {

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { NopassError } from '../../errors.ts'
 import { runGoBuild } from '../tools/go-build.ts'
 import { findGo } from '../tools/go-program.ts'
-import { cacheFolder, type Host, readHost } from '../tools/host.ts'
+import { cacheFolder, goArchitecture, type Host, readHost } from '../tools/host.ts'
 import { type ImageLayout, writeLayout } from './oci-layout.ts'
 
-/** An image of nothing but the static program, which says `running <name>` and waits. */
+/** An image with only the static program, which prints `running <name>` and waits. */
 export function writeProgramImage(folder: string, program: string, name: string, arch: string): ImageLayout {
   return writeLayout(folder, {
     arch,
@@ -17,14 +17,14 @@ export function writeProgramImage(folder: string, program: string, name: string,
     config: {
       entrypoint: ['/app', name],
       user: '65532:65532',
-      // equal programs would else be one image, and a cached one would hide a pull
+      // Otherwise equal programs would be one image, and a cached one would hide a pull.
       labels: { 'org.opencontainers.image.title': name },
     },
   })
 }
 
 /**
- * The tiny static program that is pause and application of the sandbox's images; built once by Go (2 s) into the user's cache.
+ * The small static program of the sandbox's pause and application images; built once with Go (2 s) into the user's cache.
  * @throws NopassError GO_MISSING, GO_TOO_OLD, TOOL_BUILD_FAILED
  */
 export async function ensureStaticProgram(signal: AbortSignal, host: Host = readHost()): Promise<string> {
@@ -36,7 +36,7 @@ export async function ensureStaticProgram(signal: AbortSignal, host: Host = read
   if (existsSync(file)) return file
   const go = await findGo(host, signal)
   await mkdir(folder, { recursive: true })
-  // named after the process: two runs at once each build their own, the later rename wins
+  // The name has the process id: concurrent runs build their own, and the later rename wins.
   const draft = `${file}-${process.pid}`
   const { code, output } = await runGoBuild(
     {
@@ -47,7 +47,7 @@ export async function ensureStaticProgram(signal: AbortSignal, host: Host = read
         ...host.env,
         CGO_ENABLED: '0',
         GOOS: 'linux',
-        GOARCH: host.arch === 'x64' ? 'amd64' : host.arch,
+        GOARCH: goArchitecture(host.arch),
         GOWORK: 'off',
         GOFLAGS: '-mod=readonly',
       },

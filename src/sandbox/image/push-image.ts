@@ -15,7 +15,7 @@ export interface PushTarget {
 type Call = (path: string, init?: RequestInit & { duplex?: 'half' }) => Promise<Response>
 
 /**
- * Pushes an image by the distribution API with token authentication: blobs that are not there yet, then the manifest.
+ * Pushes an image by the distribution API with token authentication: the missing blobs, then the manifest.
  * @throws NopassError SANDBOX_REGISTRY
  */
 export async function pushImage(layout: ImageLayout, target: PushTarget, signal?: AbortSignal): Promise<void> {
@@ -30,7 +30,7 @@ export async function pushImage(layout: ImageLayout, target: PushTarget, signal?
   await expect(answer, 201, `manifest of ${target.repository}:${target.tag}`)
 }
 
-/** One token for the whole push, asked for by starting an upload. */
+/** One token for the whole push; the challenge for it comes from an anonymous upload. */
 async function login(target: PushTarget, signal?: AbortSignal): Promise<Call> {
   const base = new URL(`/v2/${target.repository}/`, target.registry)
   const first = await fetch(new URL('blobs/uploads/', base), { method: 'POST', ...(signal && { signal }) })
@@ -72,7 +72,7 @@ export interface RegistryLogin {
 }
 
 /**
- * Asks the token server that a registry's 401 names for a token (distribution's token authentication), as a client of ours does.
+ * Requests a token from the token server that a registry's 401 names (distribution's token authentication).
  * @throws NopassError SANDBOX_REGISTRY when there is no challenge or the login is refused
  */
 export async function fetchRegistryToken(

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 
-/** What goes into an archive: a folder, a link, or a file with its content at hand or on disk. */
+/** A folder, a symbolic link, or a file with its content in memory or on disk. */
 export type TarEntry =
   | { readonly path: string; readonly kind: 'folder'; readonly mode?: number }
   | { readonly path: string; readonly kind: 'link'; readonly target: string }
@@ -16,8 +16,8 @@ const CHUNK = 1 << 20
 const KINDS = { file: '0', link: '2', folder: '5' } as const
 
 /**
- * Writes a ustar archive (POSIX.1-1988) to a sink, chunk by chunk. Its own writer, not a library: equal content must give equal bytes, as an image
- * layer's name is the hash of them, so owner and time are always 0 and the order is the caller's. Paths: 100 bytes, or 155 and 100 at a `/`.
+ * Writes a ustar archive (POSIX.1-1988) to a sink, chunk by chunk. Equal content gives equal bytes, because a layer is named by its
+ * hash: owner and time are always 0, and the order is the caller's. Paths have at most 100 bytes, or 155 and 100 around a `/`.
  */
 export function writeTar(entries: Iterable<TarEntry>, sink: (chunk: Buffer) => void): void {
   for (const entry of entries) writeEntry(entry, sink)

@@ -8,18 +8,18 @@ import { openRun, type Run } from '../process/run.ts'
 export interface RegistryOptions {
   readonly tools: { readonly registry: string }
   readonly auth: RegistryAuth
-  /** Default: a run of its own, which `stop` ends. */
+  /** Default: its own run, which `stop` ends. */
   readonly run?: Run | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** A real registry (CNCF distribution) that hands out nothing without a token of its token server. */
+/** A real registry (CNCF distribution) that requires a token of its token server for every request. */
 export interface Registry {
   /** `http://127.0.0.1:PORT`; the same after an outage. */
   readonly url: string
   /** All requests so far. */
   requests(): RegistryRequest[]
-  /** Fault: nobody answers any more. */
+  /** Fault: the registry is down. */
   breakDown(): Promise<void>
   /** Ends the outage: same address, same content. */
   comeBack(signal?: AbortSignal): Promise<void>
@@ -44,7 +44,7 @@ export async function startRegistry({ tools, auth, run: given, signal }: Registr
     const configFile = join(folder, 'config.yml')
     writeFileSync(configFile, registryConfig({ address, dataFolder: join(folder, 'data'), certificateFile, auth }))
     const args = ['serve', configFile]
-    // its tracing would look for a collector on this machine
+    // Otherwise its tracing connects to a collector on this machine.
     const env = { OTEL_TRACES_EXPORTER: 'none' }
     const child = await run.start({ name: 'registry', disposable: true, logFile, command: tools.registry, args, env })
     const asksForToken = async (): Promise<boolean> => (await fetch(`http://${address}/v2/`)).status === 401
@@ -90,13 +90,13 @@ export function readAccessLog(file: string): RegistryRequest[] {
     })
 }
 
-/** What a token server tells a registry about itself (`cloud.registryAuth`). */
+/** The registry's settings for its token server (`cloud.registryAuth`). */
 export interface RegistryAuth {
-  /** The URL that clients ask for a token. */
+  /** The URL at which clients request tokens. */
   readonly realm: string
   readonly service: string
   readonly issuer: string
-  /** Of the key that signs the tokens. */
+  /** Certificate of the key that signs the tokens. */
   readonly certificatePem: string
 }
 

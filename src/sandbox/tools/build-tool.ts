@@ -4,26 +4,24 @@ import { NopassError } from '../../errors.ts'
 import { formatDuration, type StepHandle } from '../progress.ts'
 import { type GoModule, runGoBuild } from './go-build.ts'
 import { type GoProgram, isOlder } from './go-program.ts'
-import { cacheFolder, type Host } from './host.ts'
+import { cacheFolder, goArchitecture, type Host } from './host.ts'
 import type { BuildPlan } from './tool-key.ts'
 import type { ToolName } from './tool-table.ts'
 
-/** One tool that is not there yet, with all that its build needs. */
+/** One missing tool, with everything that its build needs. */
 export interface ToolBuild {
   readonly name: ToolName
   readonly module: GoModule
   readonly plan: BuildPlan
   readonly key: string
   readonly go: GoProgram
-  /** How long it should take from nothing, in ms. */
+  /** Expected duration with empty caches, milliseconds. */
   readonly estimate: number
 }
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
-
 /**
- * Builds one tool into the cache and answers its path. The caller holds the lock of the tool's module. The program appears under its name only when it is
- * complete. Throws TOOL_BUILD_FAILED and the causes of `buildFailure`.
+ * Builds one tool into the cache and returns its path. The caller holds the lock of the tool's module. The program appears under its
+ * name only when it is complete. Throws the codes of `buildFailure`.
  */
 export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, signal: AbortSignal): Promise<string> {
   const cache = cacheFolder(host)
@@ -58,7 +56,7 @@ export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, 
   }
 }
 
-/** `210 packages, about 40 s left`; modules are counted while they are still being fetched. */
+/** `210 packages compiled, about 40 s left`; before that the fetched modules. */
 function describeCount(count: { downloads: number; packages: number }, elapsed: number, estimate: number): string {
   const left = estimate - elapsed
   const when = left > 0 ? `about ${formatDuration(Math.ceil(left / 5_000) * 5_000)} left` : 'longer than usual'
@@ -83,12 +81,12 @@ async function removeUnfinished(parent: string): Promise<void> {
 function buildEnvironment(build: ToolBuild, host: Host): Record<string, string | undefined> {
   return {
     ...host.env,
-    // The user's proxies and caches stay; what would change the program does not.
+    // The user's proxies and caches are kept; settings that would change the program are overridden.
     GO111MODULE: 'on',
     GOFLAGS: '-mod=readonly',
     GOWORK: 'off',
     GOOS: host.platform,
-    GOARCH: ARCHITECTURES[host.arch] ?? host.arch,
+    GOARCH: goArchitecture(host.arch),
     CGO_ENABLED: build.plan.cgo ? '1' : '0',
     GOTOOLCHAIN: isOlder(build.go.version, build.module.go) ? 'auto' : 'local',
   }
@@ -110,7 +108,7 @@ const CAUSES: readonly Cause[] = [
   { code: 'NO_C_COMPILER', sign: /C compiler .* not found|"(gcc|cc|clang)": executable file not found|cgo: .*exec/ },
 ]
 
-/** What a failed `go build` means for a person: the first line that tells the cause, and our fix for it. */
+/** The error of a failed `go build`, from the first line of its output that shows a known cause. */
 export function buildFailure(tool: string, output: string, logFile: string): NopassError {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
   for (const { code, sign } of CAUSES) {
@@ -121,7 +119,7 @@ export function buildFailure(tool: string, output: string, logFile: string): Nop
   return new NopassError('TOOL_BUILD_FAILED', `${tool} cannot be built: ${shorten(last)} (log: ${logFile})`)
 }
 
-/** One line that fits: the middle of a long one is mostly paths, its end says what happened. */
+/** Shortens a long line in the middle, which is mostly paths; its end has the error. */
 function shorten(line: string): string {
   const text = line.trim().replace(/^go: /, '')
   return text.length <= 280 ? text : `${text.slice(0, 140)} … ${text.slice(-130)}`

@@ -21,7 +21,7 @@ const PACKAGES = ['chromium', 'fonts-liberation', 'fonts-wqy-microhei'] as const
 const INSTALL = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600', ...PACKAGES]
 
 /**
- * The path of a Chromium or Chrome: one that is there, else, on Debian as root, the package, installed once (15 to 60 s).
+ * The path of a Chromium or Chrome: an installed one, else, on Debian as root, the package, which is installed once (15 to 60 s).
  * @throws NopassError BROWSER_MISSING
  */
 export async function ensureBrowser(options: BrowserOptions): Promise<string> {
@@ -48,7 +48,7 @@ export async function ensureBrowser(options: BrowserOptions): Promise<string> {
 }
 
 async function install(apt: string, host: Host, onLine: (text: string) => void, signal: AbortSignal): Promise<string> {
-  // The lists of packages of a fresh machine are empty, those of an old one name versions that are gone.
+  // The package lists of a fresh machine are empty, and old lists have versions that no longer exist.
   const refreshed = await runApt(apt, ['update'], host, onLine, signal)
   const installed = await runApt(apt, INSTALL, host, onLine, signal)
   const path = await findBrowser(host, signal)
@@ -57,7 +57,7 @@ async function install(apt: string, host: Host, onLine: (text: string) => void, 
   throw new NopassError('BROWSER_MISSING', `apt-get install ${PACKAGES.join(' ')}: ${why}`)
 }
 
-/** Answers the last line of a failure, undefined after a success. */
+/** Returns the last line of a failure; undefined after a success. */
 function runApt(
   apt: string,
   args: readonly string[],
@@ -67,7 +67,7 @@ function runApt(
 ): Promise<string | undefined> {
   const env = { ...host.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
   return new Promise((resolve, reject) => {
-    // SIGINT: apt ends a download at once, but lets dpkg finish what it has begun.
+    // On SIGINT apt stops a download immediately, but lets dpkg finish.
     const options = { env, signal, killSignal: 'SIGINT', maxBuffer: 64 * 1024 * 1024 } as const
     const child = execFile(apt, args, options, (error, _stdout, stderr) => {
       if (signal.aborted) reject(signal.reason)
@@ -89,18 +89,18 @@ async function findApt({ env }: Host): Promise<string | undefined> {
 
 const run = promisify(execFile)
 
-/** Chromium and its kin, as they are called on PATH. */
+/** Names of Chromium and Chrome on PATH. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'] as const
 const MAC_APPS = ['Chromium', 'Google Chrome'] as const
 
-/** A Chromium that starts: the file `chromium` in `ACR_NOPASS_TOOLS`, else one of the machine. Undefined where there is none. */
+/** A Chromium that starts: the file `chromium` in `ACR_NOPASS_TOOLS`, else one of the machine; undefined without one. */
 async function findBrowser(host: Host, signal: AbortSignal): Promise<string | undefined> {
   for (const path of candidates(host)) {
     if (!(await isProgram(path))) continue
-    // Ubuntu's chromium-browser is a script that only asks for a snap.
-    const told = await run(path, ['--version'], { timeout: 30_000, signal }).catch(() => undefined)
+    // Ubuntu's chromium-browser is a script that only suggests to install a snap.
+    const output = await run(path, ['--version'], { timeout: 30_000, signal }).catch(() => undefined)
     signal.throwIfAborted()
-    if (told && /^(Chromium|Google Chrome)\b/.test(told.stdout.trim())) return path
+    if (output && /^(Chromium|Google Chrome)\b/.test(output.stdout.trim())) return path
   }
   return undefined
 }

@@ -13,7 +13,7 @@ import { cacheFolder, type Host, readHost } from './host.ts'
 import { type BuildPlan, buildKey, buildPlan, effectiveGo, sourceKey } from './tool-key.ts'
 import { TOOLS, type ToolName } from './tool-table.ts'
 
-/** Absolute paths of the asked tools; only these are present. */
+/** Absolute paths of the requested tools; only these are present. */
 export type ToolPaths = Readonly<Record<ToolName, string>>
 
 export interface EnsureOptions {
@@ -22,8 +22,8 @@ export interface EnsureOptions {
   readonly host?: Host
 }
 
-/** A tool with its pinned source, before anybody looked where it is. */
-export interface WantedTool {
+/** A tool with its pinned source. */
+export interface PinnedTool {
   readonly name: ToolName
   readonly module: GoModule
   readonly plan: BuildPlan
@@ -31,16 +31,16 @@ export interface WantedTool {
 }
 
 /**
- * Makes sure that the named tools are there and answers their paths: a ready program that fits, else our cache, else a build from the pinned source.
- * Throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, NO_DISK_SPACE, TOOL_NOT_HERE and the causes of `buildFailure`.
+ * Finds the named tools, or builds those that are missing, and returns their paths.
+ * Throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, NO_DISK_SPACE, TOOL_NOT_HERE and the codes of `buildFailure`.
  */
 export async function ensureTools(names: readonly ToolName[], options: EnsureOptions): Promise<ToolPaths> {
   const { progress, signal, host = readHost() } = options
-  const wanted = await Promise.all([...new Set(names)].map((name) => wantTool(name, host)))
+  const tools = await Promise.all([...new Set(names)].map((name) => pinnedTool(name, host)))
   const go = await findGo(host, signal).catch((error: unknown) => error)
   const paths: Partial<Record<ToolName, string>> = {}
-  const missing: WantedTool[] = []
-  for (const tool of wanted) {
+  const missing: PinnedTool[] = []
+  for (const tool of tools) {
     const found = await findTool(tool, isGo(go) ? go : undefined, host, signal)
     if (found) paths[tool.name] = found.path
     else missing.push(tool)
@@ -63,16 +63,16 @@ export async function ensureTools(names: readonly ToolName[], options: EnsureOpt
 }
 
 /** Reads the pinned source of a tool. */
-export async function wantTool(name: ToolName, host: Host): Promise<WantedTool> {
+export async function pinnedTool(name: ToolName, host: Host): Promise<PinnedTool> {
   const tool = TOOLS[name]
   const module = await readGoModule(host.toolsFolder, tool)
   const plan = buildPlan(tool, module.version)
   return { name, module, plan, source: sourceKey(module, plan, host) }
 }
 
-/** Looks for a ready program: the given folder, our cache, then what the machine has. Without a Go any build of this source fits. */
+/** Looks in `ACR_NOPASS_TOOLS`, the cache and the machine. Without a Go any cached build of this source is accepted. */
 export async function findTool(
-  tool: WantedTool,
+  tool: PinnedTool,
   go: GoProgram | undefined,
   host: Host,
   signal: AbortSignal,
@@ -95,7 +95,7 @@ function checkPlatform(name: ToolName, host: Host): void {
   }
 }
 
-function toBuild(tool: WantedTool, go: GoProgram, host: Host): ToolBuild {
+function toBuild(tool: PinnedTool, go: GoProgram, host: Host): ToolBuild {
   const { name, module, plan } = tool
   // Compiling scales with the cores, linking does not.
   const scale = Math.max(0.4, 2 / host.cores)
@@ -109,7 +109,7 @@ function announce(builds: readonly ToolBuild[]): string {
   return `To build once, about ${formatDuration(total)}: ${names}`
 }
 
-/** One module at a time over all runs of this user; a second run waits, then finds the tool built. */
+/** Takes a lock per module, so that a second run of this user waits and then finds the tool built. */
 async function buildLocked(build: ToolBuild, host: Host, progress: Progress, signal: AbortSignal): Promise<string> {
   return progress.step(`build ${build.name} ${build.module.version}`, async (step) => {
     const lock = join(cacheFolder(host), 'locks', `${build.module.folder.split('/').at(-1)}.lock`)
@@ -133,7 +133,7 @@ async function buildLocked(build: ToolBuild, host: Host, progress: Progress, sig
 const run = promisify(execFile)
 
 /**
- * Refuses a build that cannot fit: Go fills its own cache (downloads, compiled packages) and ours gets the program. Throws NO_DISK_SPACE.
+ * Checks the free space in Go's caches (downloads, compiled packages) and in ours (the program). Throws NO_DISK_SPACE.
  */
 async function checkSpace(names: readonly ToolName[], host: Host, go: GoProgram, signal: AbortSignal): Promise<void> {
   const need = names.reduce((sum, name) => sum + TOOLS[name].megabytes, 0)
@@ -151,7 +151,7 @@ async function checkSpace(names: readonly ToolName[], host: Host, go: GoProgram,
   }
 }
 
-/** Free space for this user in MB; undefined where the folder is not there yet. */
+/** Free space for this user in MB; undefined if the folder does not exist yet. */
 async function freeMegabytes(folder: string): Promise<number | undefined> {
   const facts = await statfs(folder).catch(() => undefined)
   return facts && Math.floor((facts.bavail * facts.bsize) / 1e6)

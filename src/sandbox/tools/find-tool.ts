@@ -14,7 +14,7 @@ export interface FoundTool {
 
 const run = promisify(execFile)
 
-/** The file of the tool in the folder `ACR_NOPASS_TOOLS`, taken as it is: the user vouches for it. */
+/** The tool's file in the folder `ACR_NOPASS_TOOLS`, whatever its version is. */
 export async function findGiven(name: ToolName, host: Host): Promise<FoundTool | undefined> {
   const folder = host.env.ACR_NOPASS_TOOLS
   if (!folder) return undefined
@@ -22,7 +22,7 @@ export async function findGiven(name: ToolName, host: Host): Promise<FoundTool |
   return (await isProgram(path)) ? { path, source: 'ACR_NOPASS_TOOLS' } : undefined
 }
 
-/** Our own complete build of this source; `go` says which Go's build fits, undefined takes any. */
+/** A complete build of this source in the cache, by this version of Go; undefined: by any. */
 export async function findBuilt(
   name: ToolName,
   source: string,
@@ -37,7 +37,7 @@ export async function findBuilt(
   return (await isProgram(path)) ? { path, source: 'cache' } : undefined
 }
 
-/** A program that the machine has already, of exactly this version. */
+/** An installed program of exactly this version. */
 export async function findInstalled(
   installed: InstalledProgram,
   version: string,
@@ -46,17 +46,17 @@ export async function findInstalled(
 ): Promise<FoundTool | undefined> {
   for (const candidate of candidates(installed, host)) {
     if (!(await isProgram(candidate.path))) continue
-    const told = await run(candidate.path, [...installed.versionArgs], { timeout: 10_000, signal }).catch(
+    const output = await run(candidate.path, [...installed.versionArgs], { timeout: 10_000, signal }).catch(
       () => undefined,
     )
-    if (told && tellsVersion(told.stdout, version)) return candidate
+    if (output && hasVersion(output.stdout, version)) return candidate
   }
   return undefined
 }
 
-/** Whether a `--version` answer names exactly this version: `v4.3.1+g0a1b` and `1.7.12` do, `4.3.10` or `4.3.1-rc.1` do not. */
-export function tellsVersion(answer: string, version: string): boolean {
-  return new RegExp(`(?<![\\w.-])v?${version.replaceAll('.', '\\.')}(?![\\w.-])`).test(answer)
+/** Whether the output of `--version` has exactly this version: for `4.3.1`, `v4.3.1+g0a1b` does, `4.3.10` and `4.3.1-rc.1` do not. */
+export function hasVersion(output: string, version: string): boolean {
+  return new RegExp(`(?<![\\w.-])v?${version.replaceAll('.', '\\.')}(?![\\w.-])`).test(output)
 }
 
 function candidates(installed: InstalledProgram, host: Host): FoundTool[] {

@@ -9,7 +9,7 @@ import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Tool } from './tool-table.ts'
 
-/** How far a build is. */
+/** Progress of a build. */
 interface BuildCount {
   readonly downloads: number
   readonly packages: number
@@ -27,8 +27,8 @@ export interface GoBuild {
 const KILL_AFTER_MS = 5_000
 
 /**
- * Runs `go build -v` with its output in a log file. Answers the exit code and the output. When aborted, the whole process group gets SIGINT, so
- * that Go removes its work folder; what it compiled stays in its build cache and the next run goes on from there.
+ * Runs `go build -v` with its output in a log file, and returns the exit code and the output. An abort sends SIGINT to the process
+ * group, so that Go removes its work folder; its build cache keeps what was compiled, and the next run continues from there.
  */
 export async function runGoBuild(build: GoBuild, signal: AbortSignal): Promise<{ code: number; output: string }> {
   signal.throwIfAborted()
@@ -38,7 +38,7 @@ export async function runGoBuild(build: GoBuild, signal: AbortSignal): Promise<{
     cwd: build.cwd,
     env: build.env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own group: a Ctrl-C of the terminal reaches it once, through us.
+    // Its own process group, so that Ctrl-C reaches it only through the signal.
     detached: true,
   })
   const exited = once(child, 'close')
@@ -82,16 +82,16 @@ function signalGroup(pid: number, name: 'SIGINT' | 'SIGKILL'): void {
   try {
     process.kill(-pid, name)
   } catch {
-    // It ended by itself.
+    // It has exited already.
   }
 }
 
-/** The pinned source of a tool: what its go.mod and go.sum say. */
+/** The pinned source of a tool, from its go.mod and go.sum. */
 export interface GoModule {
   readonly folder: string
   /** The tool's version, without the leading v. */
   readonly version: string
-  /** The Go version that the module asks for, such as `1.26.0`. */
+  /** The Go version that the module requires, such as `1.26.0`. */
   readonly go: string
   /** The packages that `tool` lines declare. */
   readonly tools: readonly string[]

@@ -12,7 +12,7 @@ export interface GoProgram {
   readonly version: string
 }
 
-/** An older Go cannot fetch the toolchain that a module asks for. */
+/** An older Go cannot fetch the toolchain that a module requires. */
 const OLDEST_GO = '1.21'
 
 const run = promisify(execFile)
@@ -23,7 +23,7 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
   for (const folder of folders.filter(Boolean)) {
     const path = join(folder, 'go')
     if (!(await isProgram(path))) continue
-    // From the root folder and with its own toolchain: no go.mod or go.work of the caller changes the answer.
+    // In the root folder and with its own toolchain, so that no go.mod or go.work of the caller changes the result.
     const env = { ...host.env, GOTOOLCHAIN: 'local' }
     const { stdout } = await run(path, ['version'], { cwd: '/', env, signal }).catch((cause) => {
       throw new NopassError('GO_MISSING', `${path} does not run`, { cause })
@@ -40,7 +40,7 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
   throw new NopassError('GO_MISSING', 'no Go program was found on PATH or in /usr/local/go/bin')
 }
 
-/** Some tools are linked with C. Throws NO_C_COMPILER before the first build instead of in the middle of the last. */
+/** Some tools are linked with C. Throws NO_C_COMPILER before the first build starts. */
 export async function checkCompiler(go: GoProgram, host: Pick<Host, 'env'>, signal: AbortSignal): Promise<void> {
   const { stdout } = await run(go.path, ['env', 'CC'], { cwd: '/', env: host.env, signal })
   // CC may carry arguments.

@@ -2,21 +2,20 @@ import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What the toolchain asks of the machine it runs on. The sandbox reads the machine in files of this name alone. */
+/** The machine that the toolchain runs on. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** As Node names them: `linux`, `darwin`; `x64`, `arm64`. */
+  /** In Node's names: `linux`, `darwin`; `x64`, `arm64`. */
   readonly platform: string
   readonly arch: string
   readonly home: string
   readonly cores: number
   /** The folder tools/ of this clone. */
   readonly toolsFolder: string
-  /** Where Go's installers put it when PATH does not say. */
+  /** Where Go's installers put it, searched after PATH. */
   readonly goFolders?: readonly string[]
 }
 
-/** The machine as it is. */
 export function readHost(): Host {
   return {
     env: process.env,
@@ -27,6 +26,11 @@ export function readHost(): Host {
     cores: availableParallelism(),
     toolsFolder: fileURLToPath(new URL('../../../tools', import.meta.url)),
   }
+}
+
+/** A processor architecture in Go's names, which OCI images and Kubernetes use too. */
+export function goArchitecture(arch: string): string {
+  return arch === 'x64' ? 'amd64' : arch
 }
 
 /** The per-user cache: `$ACR_NOPASS_CACHE`, else `$XDG_CACHE_HOME/acr-nopass`, else `~/.cache/acr-nopass`. */

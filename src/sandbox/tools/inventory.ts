@@ -1,27 +1,28 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
-import { findTool, wantTool } from './ensure-tools.ts'
+import { renderTable } from '../../lib/text-table.ts'
+import { findTool, pinnedTool } from './ensure-tools.ts'
 import { findGo } from './go-program.ts'
 import { cacheFolder, type Host } from './host.ts'
 import { TOOL_NAMES, TOOLS } from './tool-table.ts'
 
-/** A table of all tools: name, version, where it comes from, size, age. */
+/** A table of all tools: name, version, source, size, age. */
 export async function listTools(host: Host, signal: AbortSignal): Promise<string> {
   const go = await findGo(host, signal).catch(() => undefined)
-  const rows = [['NAME', 'VERSION', 'SOURCE', 'SIZE', 'AGE']]
+  const rows: string[][] = []
   for (const name of TOOL_NAMES) {
-    const tool = await wantTool(name, host)
+    const tool = await pinnedTool(name, host)
     const found = await findTool(tool, go, host, signal)
     const file = found && (await stat(found.path))
     const absent = TOOLS[name].linuxOnly && host.platform !== 'linux' ? 'Linux only' : 'not built yet'
     const [size, age] = file ? [`${Math.round(file.size / 1e6)} MB`, formatAge(Date.now() - file.mtimeMs)] : ['', '']
     rows.push([name, tool.module.version, found?.source ?? absent, size, age])
   }
-  return formatTable(rows)
+  return renderTable(['NAME', 'VERSION', 'SOURCE', 'SIZE', 'AGE'], rows)
 }
 
-/** Removes builds that the present sources do not ask for, and unfinished ones; says what was freed. */
+/** Removes builds of other sources and unfinished ones; returns a line that reports it. */
 export async function cleanTools(host: Host): Promise<string> {
   const folder = join(cacheFolder(host), 'tools')
   const go = await findGo(host, AbortSignal.timeout(10_000)).catch(() => undefined)
@@ -29,7 +30,7 @@ export async function cleanTools(host: Host): Promise<string> {
   let freed = 0
   for (const name of await readdir(folder).catch(() => [])) {
     const known = TOOL_NAMES.find((entry) => entry === name)
-    const tool = known && (await wantTool(known, host))
+    const tool = known && (await pinnedTool(known, host))
     const lock = join(cacheFolder(host), 'locks', `${known ? TOOLS[known].folder : name}.lock`)
     const release = await acquireLock(lock, { what: 'cleaning' })
     try {
@@ -49,7 +50,7 @@ export async function cleanTools(host: Host): Promise<string> {
   return `removed ${removed} old build${removed === 1 ? '' : 's'}, ${Math.round(freed / 1e6)} MB`
 }
 
-/** The environment without programs of the machine, so that only the cache is looked at. */
+/** The environment without the machine's programs, so that only the cache is searched. */
 function cacheOnly(env: Host['env']): Host['env'] {
   return { ...env, ACR_NOPASS_TOOLS: undefined, KUBEBUILDER_ASSETS: undefined, HELM: undefined, PATH: '' }
 }
@@ -65,16 +66,4 @@ function formatAge(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000))
   if (minutes < 120) return `${minutes} min`
   return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`
-}
-
-function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

@@ -4,7 +4,7 @@ import { isOlder } from './go-program.ts'
 import type { Host } from './host.ts'
 import type { Tool } from './tool-table.ts'
 
-/** Everything that decides the bytes of a build, except the Go version. */
+/** Everything that determines the bytes of a build, except the Go version. */
 export interface BuildPlan {
   readonly package: string
   readonly arguments: readonly string[]
@@ -23,7 +23,7 @@ export function buildPlan(tool: Tool, version: string): BuildPlan {
   }
 }
 
-/** Names a build by its source and flags, platform included: the same key is the same program. */
+/** Identifies a build by source, flags and platform: the same key is the same program. */
 export function sourceKey(
   module: Pick<GoModule, 'hash'>,
   plan: BuildPlan,
@@ -33,7 +33,7 @@ export function sourceKey(
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
-/** The Go that a build really uses: the machine's, or the newer one that the module asks for. */
+/** The Go version that a build uses: the machine's, or the newer one that the module requires. */
 export function effectiveGo(machine: string, module: Pick<GoModule, 'go'>): string {
   return isOlder(machine, module.go) ? module.go : machine
 }

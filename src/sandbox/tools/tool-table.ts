@@ -23,31 +23,30 @@ export type ToolName =
   | 'promtool'
   | 'docker-credential-acr-helper'
 
-/** How a tool is built and recognised. Versions stand in `tools/<folder>/go.mod` alone. */
+/** How a tool is built and recognized. Its version is in `tools/<folder>/go.mod` only. */
 export interface Tool {
   /** The folder under tools/ whose go.mod and go.sum pin it. */
   readonly folder: string
   /** The module whose version is the tool's version. */
   readonly module: string
   readonly package: string
-  /** `-X` settings besides `-s -w`; `version` has no leading v. */
+  /** `-X` settings in addition to `-s -w`; `version` has no leading v. */
   readonly stamp: (version: string) => readonly string[]
   /** Static C, so that it runs on any distribution; needs a C compiler. */
   readonly cgo?: boolean
   readonly tags?: readonly string[]
-  /** Only for Linux: parts of a node. */
   readonly linuxOnly?: boolean
   /** Built only when it is named: for `npm test -- --kubernetes 1.24` and `--helm 3.18`. */
   readonly onDemand?: boolean
-  /** Seconds to build on two cores with nothing cached (measured, rounded up). */
+  /** Seconds to build on two cores with empty caches (measured, rounded up). */
   readonly seconds: number
-  /** Megabytes of downloads, build cache and binary when nothing is cached. */
+  /** Megabytes of downloads, build cache and binary with empty caches. */
   readonly megabytes: number
-  /** How a program of the machine shows that it is this very version; without it, only our own build is used. */
+  /** How an installed program is recognized; without it only our own build is used. */
   readonly installed?: InstalledProgram
 }
 
-/** Where the machine may have the program already, and how it tells its version. */
+/** Where the machine may have the program, and how it prints its version. */
 export interface InstalledProgram {
   readonly program: string
   /** A variable that names the program (`file`) or its folder. */
@@ -62,7 +61,7 @@ const KUBERNETES = {
 } as const
 /** The oldest minor that the tests run on. */
 const OLDEST = { ...KUBERNETES, folder: 'kubernetes-1.30' } as const
-/** The oldest minor that the chart installs on, without its guard; without the clouds' SDKs, which it still had inside. */
+/** The oldest minor that the chart installs on, without its guard; built without the cloud providers that it still contained. */
 const WITHOUT_GUARD = { ...KUBERNETES, folder: 'kubernetes-1.24', tags: ['providerless'], onDemand: true } as const
 const CONTAINERD = { folder: 'containerd', module: 'github.com/containerd/containerd/v2', linuxOnly: true } as const
 const ASSETS = { name: 'KUBEBUILDER_ASSETS', is: 'folder' } as const
@@ -109,7 +108,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   'kube-apiserver-1.24': {
     ...WITHOUT_GUARD,
     package: 'k8s.io/kubernetes/cmd/kube-apiserver',
-    // what /version reports, came from client-go then
+    // In 1.24 `/version` reports client-go's version.
     stamp: (version) => stampKubernetes(version, ['component-base/version', 'client-go/pkg/version']),
     seconds: 200,
     megabytes: 1500,
@@ -130,7 +129,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     megabytes: 400,
     installed: { program: 'kubelet', versionArgs: ['--version'] },
   },
-  // What the pages tell a reader to type.
+  // For the commands in the documentation.
   kubectl: {
     ...KUBERNETES,
     folder: 'kubectl',
@@ -242,7 +241,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     seconds: 240,
     megabytes: 1500,
   },
-  // A client that others wrote, for the tests of the emulated cloud.
+  // An independent client, for the tests of the emulated cloud.
   'docker-credential-acr-helper': {
     folder: 'docker-credential-acr-helper',
     module: 'github.com/mozillazg/docker-credential-acr-helper',
@@ -260,7 +259,7 @@ export function isToolName(name: string): name is ToolName {
   return Object.hasOwn(TOOLS, name)
 }
 
-// Without it the server says v0.0.0-master, and a chart's kubeVersion refuses it.
+// Without it the server reports v0.0.0-master, which the chart's kubeVersion refuses.
 function stampKubernetes(version: string, packages: readonly string[] = ['component-base/version']): readonly string[] {
   const [major = '', minor = ''] = version.split('.')
   const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }

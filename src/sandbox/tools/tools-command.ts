@@ -12,7 +12,7 @@ export interface ToolsContext {
   readonly signal: AbortSignal
 }
 
-/** `npm run tools -- [list | clean | NAME…]`: builds all tools of this platform (except those on demand), or these. Throws TOOL_UNKNOWN and what ensureTools throws. */
+/** `npm run tools -- [list | clean | NAME…]`: builds these tools, or all of this platform except those on demand. Throws TOOL_UNKNOWN, and as `ensureTools`. */
 export async function runTools(words: readonly string[], context: ToolsContext): Promise<void> {
   const { host, print, signal } = context
   if (words[0] === 'list') return print(await listTools(host, signal))
@@ -28,5 +28,5 @@ function toolsHere(host: Host): ToolName[] {
 
 function toName(word: string): ToolName {
   if (isToolName(word)) return word
-  throw new NopassError('TOOL_UNKNOWN', `${word} is none of ${TOOL_NAMES.join(', ')}, list, clean`)
+  throw new NopassError('TOOL_UNKNOWN', `${word} is not one of ${TOOL_NAMES.join(', ')}, list, clean`)
 }

@@ -6,28 +6,28 @@ import type { GithubRunner } from '../cloud/sts/github-oidc.ts'
 import { liveText, readWorkflowRecord, type WorkflowRecord } from './workflow-record.ts'
 
 export interface WorkflowOptions {
-  /** The engine: `act`, which runs jobs on this machine without Docker. */
+  /** The program `act`, which runs jobs on this machine without Docker. */
   readonly act: string
-  /** The Helm that the steps find on PATH, as `helm`. */
+  /** The Helm program, which is `helm` on the steps' PATH. */
   readonly helm: string
   /** The repository (prepare-workspace.ts). */
   readonly workspace: string
-  /** Which file, and the event that starts it. */
+  /** The file in `.github/workflows`. */
   readonly workflow: string
   readonly event: 'push' | 'workflow_dispatch' | 'pull_request'
-  /** Where the engine and the steps may write. */
+  /** A folder that act and the steps may write to. */
   readonly scratch: string
   /** `vars.*` of the repository; not secret. */
   readonly variables: Readonly<Record<string, string>>
   /** `inputs.*` of a workflow_dispatch. */
   readonly inputs?: Readonly<Record<string, string>>
-  /** The right to ask for ID tokens, as `permissions: id-token: write` gives it. */
+  /** Access to ID tokens, as `permissions: id-token: write` grants it. */
   readonly idToken: GithubRunner
-  /** Told of each line that a step writes. */
+  /** Called with each line that a step writes. */
   readonly onLine?: (line: string) => void
 }
 
-/** Runs a workflow as GitHub would, on this machine. SIGINT on abort, as a person's cancel does. */
+/** Runs a workflow with act on this machine; an abort sends SIGINT, as GitHub does when a run is cancelled. */
 export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal): Promise<WorkflowRecord> {
   const home = join(options.scratch, 'home')
   const programs = join(options.scratch, 'bin')
@@ -37,12 +37,12 @@ export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal)
   const child = spawn(options.act, engineArguments(options), {
     cwd: options.workspace,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // a group of its own: a terminal's Ctrl-C reaches it through us alone
+    // Its own process group, so that Ctrl-C reaches it only through the signal.
     detached: true,
     env: {
       PATH: [dirname(process.execPath), programs, process.env.PATH ?? ''].join(':'),
       HOME: home,
-      // the engine hands these on to the steps; no command line shows the token
+      // act passes these on to the steps; as variables they are not visible in its command line.
       ACTIONS_ID_TOKEN_REQUEST_URL: options.idToken.requestUrl,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: options.idToken.requestToken,
     },

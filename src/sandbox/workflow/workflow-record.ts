@@ -1,13 +1,13 @@
-/** What a workflow engine tells of one run. */
+/** The result of one run of a workflow. */
 export interface WorkflowRecord {
   readonly succeeded: boolean
-  /** What GitHub would show as the summaries of the jobs (Markdown). */
+  /** The summaries of all jobs (Markdown). */
   readonly summary: string
-  /** Each step of each job, in the order in which they ended. */
+  /** The steps of all jobs, in the order in which they finished. */
   readonly steps: readonly StepRecord[]
-  /** The steps' outputs, by name; a later step's wins. */
+  /** The steps' outputs by name; later steps win. */
   readonly outputs: Readonly<Record<string, string>>
-  /** What the steps wrote, line by line; annotations as `::error …`. */
+  /** The steps' output by line, with annotations as `::error …`. */
   readonly log: readonly string[]
 }
 
@@ -32,7 +32,7 @@ interface EngineLine {
   readonly raw_output?: boolean
 }
 
-/** Reads the lines of `act --json`; a line that is no JSON counts as log. */
+/** Parses the lines of `act --json`; a line that is not JSON counts as log. */
 export function readWorkflowRecord(lines: readonly string[], exitCode: number): WorkflowRecord {
   const steps: StepRecord[] = []
   const log: string[] = []
@@ -43,7 +43,7 @@ export function readWorkflowRecord(lines: readonly string[], exitCode: number): 
     if (line.stepResult !== undefined && stage !== '') steps.push({ job, step, stage, result: line.stepResult })
     else if (command === 'summary') summary += line.content ?? ''
     else if (command === 'set-output') outputs[line.name ?? ''] = line.arg ?? ''
-    // the engine's record of a mask holds the secret itself
+    // act's record of a mask contains the secret itself.
     else if (command === 'add-mask') continue
     else if (command !== undefined) log.push((line.raw ?? line.msg ?? '').trimEnd())
     else if (line.raw_output) log.push((line.msg ?? '').trimEnd())
@@ -51,7 +51,7 @@ export function readWorkflowRecord(lines: readonly string[], exitCode: number): 
   return { succeeded: exitCode === 0, summary, steps, outputs, log }
 }
 
-/** What a step wrote, for progress; undefined for the engine's own talk. */
+/** The text that a step wrote, for progress; undefined for act's own messages. */
 export function liveText(text: string): string | undefined {
   const line = parseLine(text)
   return line.raw_output && line.msg ? line.msg.trim() : undefined

@@ -137,8 +137,8 @@ test('its Node runs from the image alone', async () => {
     execFileSync('tar', ['-xf', blobFile(layout.folder, layer.digest), '-C', folder])
   }
   const libraries = await sharedLibraries(process.execPath)
-  const loader = libraries.find(({ path }) => /\/ld-/.test(path))?.path ?? ''
-  const folders = [...new Set(libraries.map(({ path }) => join(folder, path, '..')))].join(':')
+  const loader = libraries.find((path) => /\/ld-/.test(path)) ?? ''
+  const folders = [...new Set(libraries.map((path) => join(folder, path, '..')))].join(':')
   const [node = '', ...flags] = HELPER_IMAGE.entrypoint.map((part) =>
     part.startsWith('/') ? join(folder, part) : part,
   )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { tellsVersion } from '../../../src/sandbox/tools/find-tool.ts'
+import { hasVersion } from '../../../src/sandbox/tools/find-tool.ts'
 import { cacheFolder } from '../../../src/sandbox/tools/host.ts'
 
 test('a program of the machine is used only when it names exactly our version', () => {
@@ -16,8 +16,7 @@ test('a program of the machine is used only when it names exactly our version', 
     'etcd Version: 3.5.1, API version 3.6': false,
     '': false,
   }
-  for (const [answer, expected] of Object.entries(answers))
-    assert.equal(tellsVersion(answer, '3.6.16'), expected, answer)
+  for (const [answer, expected] of Object.entries(answers)) assert.equal(hasVersion(answer, '3.6.16'), expected, answer)
 })
 
 test('the cache is where the user says, else where XDG says, else under home', () => {

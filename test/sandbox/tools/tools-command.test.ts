@@ -58,5 +58,5 @@ test('clean removes what the present sources do not ask for, and keeps the rest'
 })
 
 test('an unknown name is refused with the names that there are', async () => {
-  await assert.rejects(tools('etdc'), { code: 'TOOL_UNKNOWN', message: /^etdc is none of etcd, / })
+  await assert.rejects(tools('etdc'), { code: 'TOOL_UNKNOWN', message: /^etdc is not one of etcd, / })
 })

@@ -7,7 +7,7 @@ interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string }
 }
 
-/** Step 8: what was brought is taken away again. */
+/** Step 8: the uninstall removes everything. */
 export const cleanExit: DemoStep = {
   title: 'uninstall',
   proves: 'P12: nothing of ours is left, in the clusters and in RAM',

@@ -1,18 +1,16 @@
-import { join } from 'node:path'
 import { userFiles } from '../../environment/environment.ts'
 import { untilReady } from '../../process/ready.ts'
 import { prepareWorkspace } from '../../workflow/prepare-workspace.ts'
 import { type DemoContext, type DemoStep, expect, readStatus } from '../demo-step.ts'
 import { REPOSITORY, rollOut } from '../roll-out.ts'
 
-/** Step 2: the user's workflow does all that there is to do. */
+/** Step 2: the user's workflow does the whole setup. */
 export const firstRollout: DemoStep = {
   title: 'the workflow: validate, RAM policy, helm upgrade --install in two waves, verify',
   proves: 'one step of a workflow makes pulls work on both clusters',
   async run(context, step) {
-    const { environment, memory, print } = context
-    memory.workspace = join(environment.folder, 'platform')
-    await prepareWorkspace(memory.workspace, await userFiles(environment), REPOSITORY)
+    const { environment, workspace, print } = context
+    await prepareWorkspace(workspace, await userFiles(environment), REPOSITORY)
     const { summary, results, ramWrites } = await rollOut(context, 'rollout.yml', step)
     print(plainSummary(summary))
     const statuses = results.map(({ name, status }) => `${name} ${status}`).join(', ')
@@ -23,7 +21,7 @@ export const firstRollout: DemoStep = {
   },
 }
 
-/** The helper of production has its login accepted; returns the token service that did it. */
+/** Waits until the registry has accepted a login of production's helper; returns the host of its token service. */
 async function untilAccepted({ environment, signal }: DemoContext): Promise<string> {
   const { cluster, node } = environment.production
   const isAccepted = async (): Promise<boolean> => {
@@ -38,7 +36,7 @@ async function untilAccepted({ environment, signal }: DemoContext): Promise<stri
   return hostname
 }
 
-/** A job summary as a terminal can show it: the Markdown without its HTML folds and without empty lines in a row. */
+/** A job summary for a terminal: the Markdown without HTML folds and consecutive empty lines. */
 export function plainSummary(markdown: string): string {
   return markdown
     .replace(/<summary>(.*?)<\/summary>/g, '$1')

@@ -5,7 +5,7 @@ import { untilReady } from '../../process/ready.ts'
 import { createNamespace, createPod, readPullSecret, untilPod } from '../demo-pods.ts'
 import { type DemoContext, type DemoStep, expect, readStatus, STATUS_OBJECT } from '../demo-step.ts'
 
-/** Step 6: somebody takes the right to get tokens away; what is there stays good, and the tool says what is wrong. */
+/** Step 6: the permission to get tokens is removed; the last token stays in use, and doctor reports the cause. */
 export const lostPermission: DemoStep = {
   title: 'the worker role loses its right to get tokens',
   proves: 'P2: the last good token stays; doctor names the cause and the fix',
@@ -29,7 +29,7 @@ export const lostPermission: DemoStep = {
   },
 }
 
-/** Pulls stay allowed; asking for a new token is not. */
+/** Allows pulls, but no new tokens. */
 function pullOnly(): object {
   return { Version: '1', Statement: [{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['*'] }] }
 }
@@ -46,14 +46,11 @@ async function runOneMore({ environment, signal }: DemoContext): Promise<string>
 
 const BIN = fileURLToPath(new URL('../../../../bin/acr-nopass', import.meta.url))
 
-export interface CliAnswer {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
 /** Runs the command line tool as a user does. */
-function runCli(args: readonly string[], signal: AbortSignal): Promise<CliAnswer> {
+function runCli(
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   return new Promise((resolve) => {
     const child = execFile(
       BIN,

@@ -3,19 +3,18 @@ import { untilReady } from '../../process/ready.ts'
 import { createNamespace, createPod, readPullSecret, untilPod } from '../demo-pods.ts'
 import { type DemoContext, type DemoStep, expect } from '../demo-step.ts'
 
-/** Step 3: the whole point. */
+/** Step 3: a Pod in a new namespace pulls the private image. */
 export const newNamespace: DemoStep = {
   title: 'a brand-new namespace, and a Pod with no credentials of its own',
   proves: 'the Pod really runs from the private image',
   async run(context, step) {
-    const { environment, memory, print, signal } = context
+    const { environment, print, signal } = context
     const { admin } = environment.production.cluster
     const since = performance.now()
     await createNamespace(admin, 'shop', signal)
     const there = async (): Promise<boolean> => (await readPullSecret(admin, 'shop', signal)) !== undefined
     await untilReady(there, { what: 'pull secret in shop', limitMs: 30_000, everyMs: 5 }, signal)
-    memory.secretMs = performance.now() - since
-    const ready = `Secret there ${Math.round(memory.secretMs)} ms after the namespace`
+    const ready = `Secret there ${Math.round(performance.now() - since)} ms after the namespace`
     if (environment.nodeObstacle !== undefined) {
       await askRegistry(context)
       return `${ready}; its credential is accepted by the registry (no Pod: ${environment.nodeObstacle})`
@@ -25,15 +24,15 @@ export const newNamespace: DemoStep = {
     await createPod(admin, pod, environment.appImage, signal)
     step.update('waits for the kubelet')
     await untilPod(admin, pod, /^Running$/, signal)
-    memory.podMs = performance.now() - created
+    const podMs = performance.now() - created
     const path = '/api/v1/namespaces/shop/pods/app'
     const { spec } = await admin.request<{ spec: { imagePullSecrets?: unknown } }>({ method: 'GET', path }, signal)
     print(`  spec.imagePullSecrets, which nobody wrote into the manifest: ${JSON.stringify(spec.imagePullSecrets)}`)
-    return `${ready}; Pod running ${(memory.podMs / 1000).toFixed(1)} s after its creation`
+    return `${ready}; Pod running ${(podMs / 1000).toFixed(1)} s after its creation`
   },
 }
 
-/** Where no kubelet can run: does the registry hand out the manifest to who holds the Secret? */
+/** Where no kubelet can run: checks that the registry serves the manifest with the Secret's credential. */
 async function askRegistry({ environment, signal }: DemoContext): Promise<void> {
   const { admin } = environment.production.cluster
   const path = '/api/v1/namespaces/shop/secrets/acr-nopass'

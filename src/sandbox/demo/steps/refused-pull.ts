@@ -1,7 +1,7 @@
 import { createNamespace, createPod, deleteObject, untilPod } from '../demo-pods.ts'
 import type { DemoStep } from '../demo-step.ts'
 
-/** Step 1: nobody has given anything: the image is really private. */
+/** Step 1: without a credential the pull fails, so the image is really private. */
 export const refusedPull: DemoStep = {
   title: 'before: a Pod with a private image',
   proves: 'the registry refuses who has no credential',

@@ -20,13 +20,13 @@ export const idleRollout: DemoStep = {
   },
 }
 
-/** Step 7: and one that meets a policy that somebody has changed fixes that, and nothing else. */
+/** Step 7: a run after the policy was changed repairs the policy, and nothing else. */
 export const repairingRollout: DemoStep = {
   title: 'the workflow once more',
   proves: 'P9: the changed RAM policy is fixed, and nothing else is touched',
   async run(context, step) {
     const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
-    // first old and new together, then the new alone: no pull fails in between
+    // First both permissions, then only the new ones, so that no pull fails in between.
     const fixed = ramWrites.length > 0 && ramWrites.every((action) => action === 'CreatePolicyVersion')
     expect(fixed, `RAM was changed by ${ramWrites.join(', ') || 'nothing'}`)
     return `${statuses(results)}; in RAM: ${ramWrites.join(', ')}`

@@ -5,12 +5,12 @@ import { promisify } from 'node:util'
 import { archiveEntries, type ImageLayout, writeArchive } from '../../image/oci-layout.ts'
 import type { NodeFiles } from './node-config.ts'
 
-/** The images that a node has, under the names that Pods call them by. */
+/** The images of a node, by reference. */
 export interface ImageStore {
   list(): Promise<string[]>
-  /** Puts an image there without a pull, as a preloaded one. */
+  /** Imports an image, so that no pull is needed. */
   add(layout: ImageLayout, reference: string): Promise<void>
-  /** Removes all whose reference begins so; a next Pod has to pull. */
+  /** Removes all images whose reference starts with `prefix`, so that the next Pod has to pull. */
   remove(prefix: string): Promise<void>
 }
 

@@ -3,22 +3,22 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Host } from '../../tools/host.ts'
 
-/** What a real node asks of the machine; read apart from the judgement, so that the judgement can be tested. */
+/** The requirements of a real node, as read from the machine. */
 export interface MachineFacts {
   readonly platform: string
-  /** Effective user id; undefined where there is none. */
+  /** Effective user id; undefined on Windows. */
   readonly user: number | undefined
   readonly cgroup: 'v1' | 'v2' | 'none'
   readonly missingPrograms: readonly string[]
-  /** Of its network, not loopback, which a kubelet refuses; undefined when it has none. */
+  /** An address other than loopback, which a kubelet refuses; undefined without one. */
   readonly address: string | undefined
-  /** A program or folder of ours where the node's own file systems would hide it. */
+  /** A program or folder of ours that the node's own file systems would hide. */
   readonly hidden?: string | undefined
-  /** Why a private mount namespace cannot be made; undefined when it can. */
+  /** Why a private mount namespace cannot be created; undefined if it can. */
   readonly noNamespace?: string | undefined
 }
 
-/** Of util-linux or busybox; every Linux distribution has them. */
+/** Part of util-linux or busybox, which every Linux distribution has. */
 export const NODE_PROGRAMS: readonly string[] = ['unshare', 'nsenter', 'mount']
 
 /** One line: why this machine cannot run a real node; undefined when it can. */
@@ -37,7 +37,7 @@ export function nodeObstacle(facts: MachineFacts): string | undefined {
   return undefined
 }
 
-/** Empty file systems in the node's mount namespace, so that nothing of it is left there. */
+/** Folders that are empty file systems in the node's mount namespace, so that the node leaves nothing in them. */
 export const HIDDEN_FOLDERS: readonly string[] = ['/run', '/var/lib', '/var/log']
 
 export function findHidden(paths: readonly string[]): string | undefined {
@@ -62,13 +62,13 @@ export function findPrograms(names: readonly string[], host: Pick<Host, 'env'>):
   return found
 }
 
-/** Which layout of control groups this machine has; hybrid counts as v1, which holds the controllers there. */
+/** The machine's version of control groups; hybrid counts as v1, which has the controllers there. */
 export function cgroupLayout(root = '/sys/fs/cgroup'): MachineFacts['cgroup'] {
   if (existsSync(join(root, 'cgroup.controllers'))) return 'v2'
   return existsSync(join(root, 'memory', 'cgroup.procs')) ? 'v1' : 'none'
 }
 
-/** The folder of each hierarchy in which a group can be made. */
+/** The root folder of each cgroup hierarchy. */
 export function cgroupHierarchies(root = '/sys/fs/cgroup'): string[] {
   if (cgroupLayout(root) === 'v2') return [root]
   return readdirSync(root, { withFileTypes: true })
@@ -76,7 +76,7 @@ export function cgroupHierarchies(root = '/sys/fs/cgroup'): string[] {
     .map((entry) => join(root, entry.name))
 }
 
-/** v2: the controllers that children of the root have; v1: each hierarchy has its own. */
+/** v2: the controllers that the root delegates to its children. */
 export function childControllers(root = '/sys/fs/cgroup'): string[] {
   return readFileSync(join(root, 'cgroup.subtree_control'), 'utf8').trim().split(' ').filter(Boolean)
 }

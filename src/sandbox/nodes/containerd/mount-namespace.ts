@@ -8,10 +8,10 @@ import type { NodeFiles } from './node-config.ts'
 const run = promisify(execFile)
 
 /**
- * Runs its last arguments inside a mount namespace of their own: what containerd and the kubelet mount is seen nowhere else and ends with them (shared
- * propagation inside, or HostToContainer mounts fail). The places that they use whatever their settings say (sockets under /run, device plugins under
- * /var/lib/kubelet, links under /var/log/containers) are empty file systems there, so nothing of it is left on the machine. $1: hosts file, $2: what
- * stands for /etc/resolv.conf, which may lead into a folder that is hidden now.
+ * Runs its last arguments in a new mount namespace, so that mounts of containerd and the kubelet are private and end with them
+ * (propagation inside is shared, or HostToContainer mounts fail). Folders that they use regardless of their settings (sockets under
+ * /run, device plugins under /var/lib/kubelet, links under /var/log/containers) are empty file systems there. $1: the hosts file, $2:
+ * the replacement of /etc/resolv.conf, which may be a link into a hidden folder.
  */
 const ENTER = `set -e
 mount --make-rshared /
@@ -29,8 +29,8 @@ export function enterArguments(files: NodeFiles, command: readonly string[]): st
 }
 
 /**
- * Tries what the node will do: a private namespace with a tmpfs, then an overlay in `folder`.
- * Where overlayfs is missing (or `folder` is itself on one), images are copied instead.
+ * Tries the node's mounts: a private namespace with a tmpfs, then an overlay in `folder`. Where overlayfs is missing (or `folder` is
+ * on an overlay itself), the snapshotter is `native`, which copies images.
  */
 export async function tryMounts(
   unshare: string,

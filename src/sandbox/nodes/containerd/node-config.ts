@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-/** The files and names of one node; sockets included, so the folder's path must be short. */
+/** The files of one node. The folder's path must be short, because sockets are in it. */
 export interface NodeFiles {
   readonly folder: string
   readonly containerdConfig: string
@@ -9,7 +9,7 @@ export interface NodeFiles {
   readonly kubeletKubeconfig: string
   readonly kubeletRoot: string
   readonly clientCa: string
-  /** Of containerd, a `hosts.toml` per registry; empty: each is called by its own name. */
+  /** containerd's folder for a `hosts.toml` per registry; it is empty. */
   readonly certsFolder: string
   /** The only authorities that containerd trusts. */
   readonly caFile: string
@@ -17,7 +17,7 @@ export interface NodeFiles {
   readonly cniPluginFolder: string
   readonly hosts: string
   readonly resolvConf: string
-  /** Stands for /var/lib/kubelet inside the node's mount namespace. */
+  /** Replaces /var/lib/kubelet inside the node's mount namespace. */
   readonly varLibKubelet: string
 }
 
@@ -49,10 +49,10 @@ export interface ContainerdOptions {
   readonly snapshotter: 'overlayfs' | 'native'
 }
 
-/** containerd 2 reads version 2 too, and migrates it; 1.6 knows no other. */
+/** In version 2 of the format, which containerd 2 migrates, and the only one that 1.6 reads. */
 export function containerdConfig({ files, runc, snapshotter }: ContainerdOptions): string {
   const text = JSON.stringify
-  // opt would write to /opt; NRI opens one socket for the whole machine; the snapshotters only log that they cannot
+  // opt would write to /opt, NRI opens one socket per machine, and the snapshotters only log that they are not available.
   const disabled = [
     'io.containerd.internal.v1.opt',
     'io.containerd.nri.v1.nri',
@@ -117,7 +117,7 @@ export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOpt
       x509: { clientCAFile: files.clientCa },
     },
     authorization: { mode: 'Webhook' },
-    // without CAP_SYS_RESOURCE neither -999 nor more open files can be had
+    // Without CAP_SYS_RESOURCE neither -999 nor more open files are allowed.
     oomScoreAdj: 0,
     maxOpenFiles: 20_000,
     makeIPTablesUtilChains: false,
@@ -143,8 +143,8 @@ interface HostNames {
 }
 
 /**
- * Registry domains and the token service lead to this machine, and nothing outside it is called. The kubelet hands the file on to the Pods in
- * the node's network. The node's own name is here for the kubelet, which would otherwise ask the machine's resolver for it.
+ * Resolves the registry's domains and its token service to this machine. The kubelet also gives the file to Pods in the node's
+ * network. It has the node's own name, which the kubelet would otherwise resolve by DNS.
  */
 export function hostsFile(vendor: HostNames, node: { name: string; address: string }): string {
   const lines = ['127.0.0.1 localhost', '::1 localhost', `${node.address} ${node.name}`]

@@ -8,12 +8,12 @@ import type { Run } from '../../process/run.ts'
 
 const PLUGIN = 'sandbox'
 
-/** Without a network for Pods the runtime, and so the node, is never ready. */
+/** Without a CNI network the runtime, and so the node, never becomes ready. */
 const CONFIG = { cniVersion: '0.4.0', name: 'sandbox', plugins: [{ type: 'loopback' }, { type: PLUGIN }] }
 
 /**
- * A Pod with a network of its own has its loopback there and nobody to talk to; the runtime wants an address all the same. The
- * range is one for measurements (RFC 2544), which leads nowhere.
+ * A CNI plugin that reports an address without connecting the Pod to anything, because the runtime requires one. The range is for
+ * benchmarks (RFC 2544) and not routed.
  */
 const SCRIPT = `#!/bin/sh
 cat >/dev/null
@@ -33,7 +33,7 @@ export interface PodNetworkFolders {
   readonly plugins: string
 }
 
-/** Writes what the runtime needs to give a Pod a network of its own: configuration and plugins. */
+/** Writes the CNI configuration and plugins. */
 export function writePodNetwork({ config, plugins }: PodNetworkFolders, loopback: string): void {
   mkdirSync(config)
   mkdirSync(plugins)
@@ -42,7 +42,7 @@ export function writePodNetwork({ config, plugins }: PodNetworkFolders, loopback
   writeFileSync(join(plugins, PLUGIN), SCRIPT, { mode: 0o755 })
 }
 
-/** What a kubelet sets for the whole machine when it starts. */
+/** The sysctls that a kubelet changes for the whole machine when it starts. */
 export const CHANGED_SYSCTLS: readonly string[] = [
   'vm/overcommit_memory',
   'vm/panic_on_oom',
@@ -52,7 +52,7 @@ export const CHANGED_SYSCTLS: readonly string[] = [
   'kernel/keys/root_maxbytes',
 ]
 
-/** Writes their values down, so that the end of the run restores them. */
+/** Records their values, so that the end of the run restores them. */
 export function recordSysctls(run: Run): void {
   for (const name of CHANGED_SYSCTLS) {
     const path = `/proc/sys/${name}`
@@ -63,9 +63,9 @@ export function recordSysctls(run: Run): void {
 const HEADER_BYTES = 12
 
 /**
- * A name server that knows no name: the node asks nobody outside of the machine, and gets what a name server says of a domain that is
- * not there. Names of its hosts file need none.
- * @returns what ends it
+ * A name server that responds with NXDOMAIN to every query, so that the node never queries another machine; the names that it needs
+ * are in its hosts file.
+ * @returns a function that stops it
  */
 export async function startNameServer(address: string): Promise<() => void> {
   const socket = createSocket('udp4')
@@ -81,19 +81,19 @@ export async function startNameServer(address: string): Promise<() => void> {
   return () => socket.close()
 }
 
-/** The answer to a query: its id and question again, and that there is no such name (RFC 1035, 4.1). */
+/** The NXDOMAIN response to a query, with its id and question (RFC 1035, 4.1). */
 export function nxdomain(query: Buffer): Buffer {
   let end = HEADER_BYTES
   while ((query[end] ?? 0) > 0) end += 1 + (query[end] ?? 0)
   const answer = Buffer.from(query.subarray(0, Math.min(end + 5, query.length)))
-  // A response, recursion wanted as it was asked, recursion there, NXDOMAIN.
+  // Flags: response, recursion desired as in the query, recursion available, NXDOMAIN.
   answer.writeUInt16BE(0x8083 | (query.readUInt16BE(2) & 0x0100), 2)
   answer.writeUInt16BE(1, 4)
   answer.fill(0, 6, HEADER_BYTES)
   return answer
 }
 
-/** Hands on TCP connections from one loopback address to another, as kube-proxy does for a Service. */
+/** Forwards TCP connections from one loopback address to another, as kube-proxy does for a Service; returns a function that stops it. */
 export async function forwardPort(
   from: { host: string; port: number },
   to: { host: string; port: number },

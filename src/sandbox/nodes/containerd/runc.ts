@@ -8,7 +8,7 @@ import { cgroupHierarchies, cgroupLayout, childControllers } from './machine-che
 
 const run = promisify(execFile)
 
-/** $0: this script; the rest of the line after `--bundle` is the folder. */
+/** A shell script that removes the seccomp profile from the bundle before it calls runc. */
 const WRAPPER = (node: string, strip: string, runc: string): string => `#!/bin/sh
 previous=
 for argument in "$@"; do
@@ -19,8 +19,8 @@ exec "${runc}" "$@"
 `
 
 /**
- * The runtime that containerd shall call. The kubelet asks for a seccomp profile for each Pod's sandbox, and a runc built without libseccomp (whose
- * headers few machines have) refuses it: then a wrapper takes the profile out first.
+ * The runtime for containerd. The kubelet sets a seccomp profile for each Pod's sandbox, which a runc built without libseccomp (few
+ * machines have its headers) refuses; then this is a wrapper that removes the profile first.
  */
 export async function prepareRunc(runc: string, folder: string, node: string = process.execPath): Promise<string> {
   const { stdout } = await run(runc, ['features'])
@@ -33,10 +33,10 @@ export async function prepareRunc(runc: string, folder: string, node: string = p
   return file
 }
 
-/** What the kubelet and runc ask for. */
+/** The controllers that the kubelet and runc need. */
 const NEEDED = ['cpu', 'cpuset', 'io', 'memory', 'pids']
 
-/** Makes the group of a node in every hierarchy. Answers whether Pods can have groups of their own below it. */
+/** Creates the node's group in every hierarchy. Returns whether Pods can have their own groups below it. */
 export function makeCgroup(run: Run, name: string, root = '/sys/fs/cgroup'): boolean {
   const hierarchies = cgroupHierarchies(root)
   for (const hierarchy of hierarchies) {
@@ -48,14 +48,14 @@ export function makeCgroup(run: Run, name: string, root = '/sys/fs/cgroup'): boo
   return cgroupLayout(root) === 'v1' || NEEDED.every((controller) => delegate(controller, root))
 }
 
-/** A new v1 cpuset is empty, and nothing may run in it. */
+/** A new v1 cpuset is empty, and no process may run in it. */
 function copyCpuset(from: string, to: string): void {
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     if (existsSync(join(from, file))) writeFileSync(join(to, file), readFileSync(join(from, file)))
   }
 }
 
-/** v2: children of the root get a controller; systemd has done so, and in a container the kernel may refuse. Harmless to leave. */
+/** v2: delegates a controller to the root's children, as systemd does; in a container the kernel may refuse. It is not reverted. */
 function delegate(controller: string, root: string): boolean {
   if (childControllers(root).includes(controller)) return true
   try {

@@ -23,32 +23,31 @@ export interface NodeOptions {
   readonly cluster: Cluster
   readonly name: string
   readonly tools: Readonly<Record<NodeTool, string>>
-  /** Reached under its domains and with TLS, as is its token service, by the runtime and by Pods in the node's network. */
+  /** The runtime and Pods in the node's network reach it and its token service under the vendor's names, with TLS. */
   readonly registry: NamedRegistry
   readonly host?: Host
   readonly signal: AbortSignal
 }
 
-/** A real node: containerd and kubelet. Pods that talk to others share the machine's network (`hostNetwork: true`). */
+/** A real node: containerd and kubelet. Only Pods with `hostNetwork: true` have a network. */
 export interface RealNode {
   readonly name: string
-  /** What is on the node already, without a pull. */
   readonly images: ImageStore
   readonly kubelet: Child
   readonly containerd: Child
   /** The registry and its token service as the node reaches them. */
   readonly vendorNames: VendorNames
-  /** Holds the authority of `vendorNames`. */
+  /** The certificate authority of `vendorNames`. */
   readonly caFile: string
   readonly run: Run
-  /** Ends it with everything that it put into the machine. Safe to call twice. */
+  /** Ends its processes and reverts its changes to the machine. Safe to call twice. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
  * Starts a node of a cluster and waits until it is Ready (1.5 to 2.5 s).
- * @throws NopassError SANDBOX_NODE with one line when this machine cannot, SANDBOX_PROCESS, SANDBOX_TIMEOUT
+ * @throws NopassError SANDBOX_NODE with the reason when this machine cannot run one, SANDBOX_PROCESS, SANDBOX_TIMEOUT
  */
 export async function startNode(options: NodeOptions): Promise<RealNode> {
   const run = await openRun()
@@ -102,7 +101,7 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
     kubelet: kubeletConfig({ files, cgroup, cgroupsPerQos, port: await freePort('0.0.0.0') }),
   })
   run.ended.addEventListener('abort', await startNameServer(cluster.serviceAddress))
-  // containerd finds its shim on PATH; both look for mount and friends there
+  // containerd finds its shim on PATH, and both find mount and other programs there.
   const folders = [...new Set([tools['containerd-shim-runc-v2'], tools.runc, ...programs.values()].map(dirname))]
   const env = {
     PATH: [...folders, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
@@ -137,7 +136,7 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
   return { name, ...parts, run, stop: run.end, [Symbol.asyncDispose]: run.end }
 }
 
-/** Port 443 of the Service `kubernetes` is the API server's; of the next address of its network, nobody's. */
+/** The address after that of the Service `kubernetes`, because port 443 is free there. */
 function vendorAddress(cluster: Cluster): string {
   return cluster.serviceAddress.replace(/\d+$/, (last) => String(Number(last) + 1))
 }

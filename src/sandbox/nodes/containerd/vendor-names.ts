@@ -3,24 +3,24 @@ import { type IncomingMessage, request as open, type ServerResponse } from 'node
 import { createServer } from 'node:https'
 import { createAuthority } from '../../cluster/certificate.ts'
 
-/** A registry, its domains, and its token service: where they are on this machine, and the vendor's names for them. */
+/** A registry and its token service: their URLs on this machine and the vendor's names for them. */
 export interface NamedRegistry {
   readonly url: string
   readonly domains: readonly string[]
   readonly auth: {
-    /** What the registry names. */
+    /** The realm in the registry's challenge. */
     readonly realm: string
-    /** What clients that reach it under its domains are told instead. */
+    /** Replaces it for clients that use the vendor's names. */
     readonly vendorRealm: string
   }
 }
 
-/** The registry and its token service under the vendor's names, with TLS on port 443 of one address of this machine. */
+/** Serves the registry and its token service under the vendor's names, with TLS on port 443 of one address. */
 export interface VendorNames {
   readonly address: string
-  /** Hosts that lead to `address`: the domains and the token service. */
+  /** Hosts that resolve to `address`: the domains and the token service. */
   readonly hosts: readonly string[]
-  /** The authority that clients must trust. */
+  /** The certificate authority that clients must trust. */
   readonly caPem: string
   /** How many requests each host has received. */
   readonly requests: ReadonlyMap<string, number>
@@ -56,7 +56,7 @@ export async function serveVendorNames(
   }
 }
 
-/** Passes one exchange on; a server that is down is a connection that breaks. */
+/** Proxies one request; if the server is down the connection is closed. */
 function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Container, EnvVar, Pod } from '../../cluster/pod.ts'
-import { fieldValue, type PodPlace, resourceValue } from './field-value.ts'
+import { fieldValue, type PodPlace } from './field-value.ts'
 import { type FindSource, MissingSource, needKey, needSource } from './source-cache.ts'
 
 export interface CommandContext {
@@ -63,7 +63,7 @@ function readEnv(container: Container, context: CommandContext): Map<string, str
     for (const [key, value] of Object.entries(data)) env.set(prefix + key, value.toString())
   }
   for (const variable of container.env ?? []) {
-    const value = readVariable(variable, container, context, env)
+    const value = readVariable(variable, context, env)
     if (value !== undefined) env.set(variable.name, value)
   }
   return env
@@ -71,14 +71,12 @@ function readEnv(container: Container, context: CommandContext): Map<string, str
 
 function readVariable(
   { value, valueFrom }: EnvVar,
-  container: Container,
   { pod, place, find }: CommandContext,
   env: ReadonlyMap<string, string>,
 ): string | undefined {
   if (!valueFrom) return expandVariables(value ?? '', env)
   if (valueFrom.configMapKeyRef) return needKey(find, 'configmaps', valueFrom.configMapKeyRef)?.toString()
   if (valueFrom.secretKeyRef) return needKey(find, 'secrets', valueFrom.secretKeyRef)?.toString()
-  if (valueFrom.resourceFieldRef) return resourceValue(pod, valueFrom.resourceFieldRef, container.name)
   const field = valueFrom.fieldRef && fieldValue(pod, place, valueFrom.fieldRef)
   if (field === undefined) throw new MissingSource(`unsupported fieldPath: ${valueFrom.fieldRef?.fieldPath}`)
   return field

@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { KubeApiError } from '../../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
 import { type Clock, sleep } from '../../../lib/clock.ts'
+import { goArchitecture } from '../../tools/host.ts'
 
 export interface NodeFacts {
   readonly name: string
@@ -25,7 +26,7 @@ export async function registerNode(
   signal: AbortSignal,
 ): Promise<void> {
   const { name, address, port } = facts
-  const arch = facts.arch === 'x64' ? 'amd64' : facts.arch
+  const arch = goArchitecture(facts.arch)
   const labels = {
     'kubernetes.io/hostname': name,
     'kubernetes.io/os': 'linux',

@@ -49,7 +49,6 @@ async function probeOnce(
     host: action.host === undefined || loopback ? target.podIp : action.host,
     port: portNumber(action.port, target.container),
     path: action.path ?? '/',
-    headers: Object.fromEntries((action.httpHeaders ?? []).map(({ name, value }) => [name, value])),
     agent: false,
     rejectUnauthorized: false,
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]),

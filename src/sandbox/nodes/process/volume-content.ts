@@ -1,5 +1,5 @@
 import type { DownwardItem, KeyToPath, Pod, Projection, TokenProjection, Volume } from '../../cluster/pod.ts'
-import { fieldValue, type PodPlace, resourceValue } from './field-value.ts'
+import { fieldValue, type PodPlace } from './field-value.ts'
 import { type FindSource, MissingSource, needSource, type SourceData } from './source-cache.ts'
 
 interface VolumeFile {
@@ -78,9 +78,7 @@ function pick(
 }
 
 function downwardFile(item: DownwardItem, mode: number, { pod, place }: VolumeContext): VolumeFile {
-  const value = item.resourceFieldRef
-    ? resourceValue(pod, item.resourceFieldRef)
-    : item.fieldRef && fieldValue(pod, place, item.fieldRef)
+  const value = item.fieldRef && fieldValue(pod, place, item.fieldRef)
   if (value === undefined) throw new MissingSource(`unsupported fieldPath: ${item.fieldRef?.fieldPath}`)
   return { content: Buffer.from(value), mode: item.mode ?? mode }
 }

@@ -10,7 +10,7 @@ import {
   toHostPaths,
 } from '../../../../src/sandbox/nodes/process/container-command.ts'
 import { createBackOff } from '../../../../src/sandbox/nodes/process/container-runner.ts'
-import { fieldValue, resourceValue } from '../../../../src/sandbox/nodes/process/field-value.ts'
+import { fieldValue } from '../../../../src/sandbox/nodes/process/field-value.ts'
 import { podUser } from '../../../../src/sandbox/nodes/process/pod-volumes.ts'
 import { podSources } from '../../../../src/sandbox/nodes/process/source-cache.ts'
 import { volumeContent } from '../../../../src/sandbox/nodes/process/volume-content.ts'
@@ -81,9 +81,6 @@ test('the downward API knows the fields that Kubernetes documents', () => {
   assert.equal(value('metadata.labels'), 'app="x"\nzone="b"')
   assert.equal(value("metadata.annotations['a/b']"), 'c')
   assert.equal(value('spec.priority'), undefined)
-  const limited = pod({ containers: [{ ...main, resources: { limits: { memory: '64Mi', cpu: '1500m' } } }] })
-  assert.equal(resourceValue(limited, { resource: 'limits.memory' }, 'main'), String(64 * 2 ** 20))
-  assert.equal(resourceValue(limited, { resource: 'limits.cpu' }, 'main'), '2')
 })
 
 test('args that listen on 127.0.0.1 listen on the Pod instead; services of the machine are left alone', () => {
