@@ -11,7 +11,7 @@ export interface Pass {
 }
 
 const POLICY = 'MutatingAdmissionPolicy v1 is served from 1.36 on'
-const BED = 'the test bed itself, which every other file uses on both'
+const FIXTURE = 'the test fixture itself, which every other file uses on both'
 const CLOUD = 'about the cloud; of the API server it asks what the files of the helper ask on both'
 const FILES = 'about mounted files and settings; of the API server it asks what the files of the helper ask on both'
 const AGES =
@@ -38,8 +38,8 @@ export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/helper-reload.test.ts': FILES,
   'test/cluster/migration.test.ts': CLOUD,
   'test/cluster/object-fault-namespaces.test.ts': AGES,
-  'test/cluster/sandbox-cluster.test.ts': BED,
-  'test/cluster/sandbox-process-node.test.ts': BED,
+  'test/cluster/sandbox-cluster.test.ts': FIXTURE,
+  'test/cluster/sandbox-process-node.test.ts': FIXTURE,
   'test/cluster/sandbox-up.test.ts': 'the sandbox command starts the newest minor only',
 }
 

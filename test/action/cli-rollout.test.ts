@@ -8,39 +8,39 @@ import { after, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { BIN, type BinAnswer, runBin } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
-import { startActionBed } from './support/action-bed.ts'
+import { startActionFixture } from './support/action-fixture.ts'
 
 /** The command line tool from end to end: a self-built cluster, given by its kubeconfig. */
-const bed = await startActionBed({ clusters: ['cli'], helm: 'helm4' })
-const [site] = bed.clusters
+const fixture = await startActionFixture({ clusters: ['cli'], helm: 'helm4' })
+const [site] = fixture.clusters
 assert.ok(site)
 const { cluster, workerRole } = site
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-cli-rollout-'))
 const temp = join(folder, 'temp')
 after(async () => {
-  await bed[Symbol.asyncDispose]()
+  await fixture[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
 
 const values = join(folder, 'values.yaml')
-const imds = await bed.cloud.imdsFor(workerRole)
-await writeFile(values, bed.values)
+const imds = await fixture.cloud.imdsFor(workerRole)
+await writeFile(values, fixture.values)
 const target = ['--kubeconfig', cluster.adminKubeconfigFile]
 const inputs = ['-f', values, '--values', `endpoints: { imds: "${imds}" }`, '--worker-roles', workerRole]
-const rollout = [...target, ...inputs, '--endpoints', bed.endpoints]
-const env = { ...bed.env, TMPDIR: temp, HOME: folder }
+const rollout = [...target, ...inputs, '--endpoints', fixture.endpoints]
+const env = { ...fixture.env, TMPDIR: temp, HOME: folder }
 
 /** P6: no output ever holds the account's key, and nothing stays on the disk. */
 async function cli(...args: string[]): Promise<BinAnswer> {
   const answer = await runBin(args, { env, cwd: folder })
-  assert.ok(!`${answer.stdout}${answer.stderr}`.includes(bed.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '-'))
+  assert.ok(!`${answer.stdout}${answer.stderr}`.includes(fixture.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '-'))
   assert.deepEqual(await readdir(temp).catch(() => []), [])
   assert.ok(!(await readdir(folder)).includes('.kube'))
   return answer
 }
 
 test('plan writes nothing and exits 3 when something would change', async () => {
-  const from = bed.cloud.calls.length
+  const from = fixture.cloud.calls.length
   const { code, stdout, stderr } = await cli('plan', ...rollout, '--detailed-exitcode')
   assert.equal(code, 3, stdout + stderr)
   assert.match(stdout, /^\+ cluster: Deployment acr-nopass\/acr-nopass$/m)
@@ -49,7 +49,7 @@ test('plan writes nothing and exits 3 when something would change', async () => 
   assert.match(stdout, /\nplan: 1 planned, .*helm v?4\.\d+\.\d+\n$/)
   assert.match(stderr, /cluster: connecting\n/)
   assert.deepEqual(
-    bed.cloud.calls.slice(from).filter(({ write }) => write),
+    fixture.cloud.calls.slice(from).filter(({ write }) => write),
     [],
   )
 })
@@ -89,7 +89,7 @@ test('P4 refresh waits for newer tokens', async () => {
 })
 
 test('P2 a lost permission: refresh and doctor say why, with the fix', async () => {
-  bed.cloud.control.revoke(workerRole)
+  fixture.cloud.control.revoke(workerRole)
   const refresh = await cli('refresh', ...target)
   assert.equal(refresh.code, 1, refresh.stdout + refresh.stderr)
   assert.match(refresh.stdout, /^prod: CLOUD_DENIED: .*\n {2}fix: /)
@@ -185,7 +185,7 @@ test('P12 uninstall needs its confirmation, and leaves nothing', async () => {
   const done = await cli('uninstall', ...rollout, '--confirm', 'acr-nopass/1', '--ram-cleanup')
   assert.equal(done.code, 0, done.stdout + done.stderr)
   assert.deepEqual([await references(), await pullSecrets()], [[], []])
-  assert.equal(bed.cloud.calls.filter(({ action, code }) => action === 'DeletePolicy' && !code).length, 1)
+  assert.equal(fixture.cloud.calls.filter(({ action, code }) => action === 'DeletePolicy' && !code).length, 1)
 })
 
 /** And waits until the Pods are gone, or ready. */
@@ -208,7 +208,7 @@ async function issuedAt(): Promise<string> {
 }
 
 function helm(...args: string[]): string {
-  const program = join(bed.env.PATH?.split(':')[0] ?? '', 'helm')
+  const program = join(fixture.env.PATH?.split(':')[0] ?? '', 'helm')
   const apart = { ...env, KUBECACHEDIR: join(folder, 'kube-cache') }
   return execFileSync(program, [...args, '--namespace', 'acr-nopass', ...target], { env: apart, encoding: 'utf8' })
 }

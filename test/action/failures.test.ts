@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
-import { type ActionBed, type BedCluster, startActionBed } from './support/action-bed.ts'
+import { type ActionFixture, type FixtureCluster, startActionFixture } from './support/action-fixture.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
 interface Result {
@@ -15,26 +15,26 @@ interface Result {
 }
 
 async function run(
-  bed: ActionBed,
+  fixture: ActionFixture,
   entries: readonly object[],
   inputs: Readonly<Record<string, string>>,
 ): Promise<ActionOutcome & { readonly results: readonly Result[] }> {
   const outcome = await runAction({
-    inputs: { clusters: stringify(entries), values: bed.values, endpoints: bed.endpoints, ...inputs },
-    env: bed.env,
+    inputs: { clusters: stringify(entries), values: fixture.values, endpoints: fixture.endpoints, ...inputs },
+    env: fixture.env,
   })
   await rm(outcome.temp, { recursive: true })
   return { ...outcome, results: JSON.parse(outcome.outputs.results ?? '[]') }
 }
 
-function waves(clusters: readonly BedCluster[], ...numbers: readonly number[]): readonly object[] {
+function waves(clusters: readonly FixtureCluster[], ...numbers: readonly number[]): readonly object[] {
   return clusters.map((one, index) => one.entry(numbers[index] ?? 0))
 }
 
 test('a cluster that is down in wave 0 of 2: the other one of its wave is done, wave 1 is skipped', async (t) => {
-  await using bed = await startActionBed({ clusters: ['down', 'up', 'later'], helm: 'helm4' })
-  await bed.clusters[0]?.cluster.stop()
-  const outcome = await run(bed, waves(bed.clusters, 0, 0, 1), {})
+  await using fixture = await startActionFixture({ clusters: ['down', 'up', 'later'], helm: 'helm4' })
+  await fixture.clusters[0]?.cluster.stop()
+  const outcome = await run(fixture, waves(fixture.clusters, 0, 0, 1), {})
   assert.equal(outcome.code, 1)
   const [down, up, later] = outcome.results
   assert.deepEqual([down?.status, down?.phase, down?.error?.code], ['failed', 'connect', 'CLUSTER_UNREACHABLE'])
@@ -53,18 +53,18 @@ test('a cluster that is down in wave 0 of 2: the other one of its wave is done, 
 
   /** `down` is down, `up` is not the cluster that is expected: two failures before `later`, in this wave. */
   const twoFailures = (wave: number): readonly object[] => {
-    const [first, second, third] = waves(bed.clusters, 0, 0, wave)
+    const [first, second, third] = waves(fixture.clusters, 0, 0, wave)
     return [{ ...first }, { ...second, expect: { kubeSystemUid: crypto.randomUUID() } }, { ...third }]
   }
   const statuses = async (wave: number, inputs: Readonly<Record<string, string>>): Promise<readonly string[]> => {
-    const { results, code, stdout } = await run(bed, twoFailures(wave), { canary: '0', ...inputs })
+    const { results, code, stdout } = await run(fixture, twoFailures(wave), { canary: '0', ...inputs })
     assert.equal(code, 1, stdout)
     const codes = results.map(({ error }) => error?.code)
     assert.deepEqual(codes.slice(0, 2), ['CLUSTER_UNREACHABLE', 'CLUSTER_MISMATCH'])
     return results.map(({ status, notes }) => (status === 'skipped' ? `skipped: ${notes[0]}` : status))
   }
   const touched = (): number =>
-    bed.clusters[2]?.cluster.auditLog().filter(({ user }) => user.username === 'deployer').length ?? Number.NaN
+    fixture.clusters[2]?.cluster.auditLog().filter(({ user }) => user.username === 'deployer').length ?? Number.NaN
 
   await t.test('max-failures 1: one is tolerated, with the second the next wave is skipped', async () => {
     const inputs = { 'max-failures': '1', 'max-parallel': '2' }
@@ -90,12 +90,12 @@ test('a cluster that is down in wave 0 of 2: the other one of its wave is done, 
 })
 
 test('P2 a wrong instance id: ended early, rolled back, with what the cloud said; RAM was not narrowed', async () => {
-  await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
-  const entries = waves(bed.clusters)
-  assert.equal((await run(bed, entries, {})).code, 0)
-  const from = bed.cloud.calls.length
-  const wrong = bed.values.replace(/cri-\w+/, 'cri-0000000000000000')
-  const outcome = await run(bed, entries, { values: wrong, timeout: '3m' })
+  await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const entries = waves(fixture.clusters)
+  assert.equal((await run(fixture, entries, {})).code, 0)
+  const from = fixture.cloud.calls.length
+  const wrong = fixture.values.replace(/cri-\w+/, 'cri-0000000000000000')
+  const outcome = await run(fixture, entries, { values: wrong, timeout: '3m' })
   assert.equal(outcome.code, 1)
   const [result] = outcome.results
   assert.deepEqual(
@@ -104,7 +104,7 @@ test('P2 a wrong instance id: ended early, rolled back, with what the cloud said
   )
   assert.match(result?.error?.message ?? '', /^registry prod \(cri-0000000000000000 in cn-hangzhou\): /)
   assert.ok(outcome.milliseconds < 150_000, "it was not ended before helm's own timeout")
-  const writes = bed.cloud.calls.slice(from).filter(({ write }) => write)
+  const writes = fixture.cloud.calls.slice(from).filter(({ write }) => write)
   assert.deepEqual(
     writes.map(({ action }) => action),
     ['CreatePolicyVersion'],
@@ -112,60 +112,60 @@ test('P2 a wrong instance id: ended early, rolled back, with what the cloud said
 })
 
 test('a role without the policy: which right is missing, and how to give it', async () => {
-  await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
-  const outcome = await run(bed, waves(bed.clusters), { ram: 'none', timeout: '2m' })
+  await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const outcome = await run(fixture, waves(fixture.clusters), { ram: 'none', timeout: '2m' })
   assert.equal(outcome.code, 1)
   const [result] = outcome.results
   assert.deepEqual([result?.status, result?.phase, result?.error?.code], ['failed', 'deploy', 'HELPER_FAILING'])
   assert.match(`${result?.error?.message} ${result?.error?.hint}`, /cr:GetAuthorizationToken/)
-  assert.equal(bed.cloud.calls.filter(({ product, write }) => product === 'Ram' && write).length, 0)
+  assert.equal(fixture.cloud.calls.filter(({ product, write }) => product === 'Ram' && write).length, 0)
 })
 
 test('an entry that expects another cluster is refused before anything is written', async (t) => {
-  await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
-  const entries = waves(bed.clusters).map((entry) => ({
+  await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const entries = waves(fixture.clusters).map((entry) => ({
     ...entry,
     expect: { kubeSystemUid: '00000000-0000-0000-0000-000000000000' },
   }))
-  const outcome = await run(bed, entries, {})
+  const outcome = await run(fixture, entries, {})
   const [result] = outcome.results
   assert.deepEqual([result?.status, result?.phase, result?.error?.code], ['failed', 'connect', 'CLUSTER_MISMATCH'])
-  const writes = bed.clusters[0]?.cluster
+  const writes = fixture.clusters[0]?.cluster
     .auditLog()
     .filter(({ user, verb }) => user.username === 'deployer' && verb !== 'get')
   assert.deepEqual(writes, [])
 
   await t.test('a role without the right to an ID token: which permission the job lacks', async () => {
-    const from = bed.cloud.calls.length
+    const from = fixture.cloud.calls.length
     const [failed] = (
-      await run(bed, entries, {
+      await run(fixture, entries, {
         'role-to-assume': 'acs:ram::1427736501988243:role/acr-nopass-deploy',
         'oidc-provider-arn': 'acs:ram::1427736501988243:oidc-provider/github-actions',
       })
     ).results
     assert.deepEqual([failed?.status, failed?.error?.code], ['failed', 'CREDENTIALS_MISSING'])
     assert.match(failed?.error?.hint ?? '', /`permissions: \{ id-token: write, contents: read \}`/)
-    assert.deepEqual(bed.cloud.calls.slice(from), [])
+    assert.deepEqual(fixture.cloud.calls.slice(from), [])
   })
 
   const asked = (from: number, action: string): number =>
-    bed.cloud.calls.slice(from).filter((call) => call.action === action).length
+    fixture.cloud.calls.slice(from).filter((call) => call.action === action).length
 
   await t.test('a cloud that throttles is asked again', async () => {
-    const from = bed.cloud.calls.length
-    bed.cloud.faults.add({ kind: 'throttle', match: { action: 'DescribeClusterUserKubeconfig' }, times: 2 })
-    const [refused] = (await run(bed, entries, {})).results
+    const from = fixture.cloud.calls.length
+    fixture.cloud.faults.add({ kind: 'throttle', match: { action: 'DescribeClusterUserKubeconfig' }, times: 2 })
+    const [refused] = (await run(fixture, entries, {})).results
     assert.equal(refused?.error?.code, 'CLUSTER_MISMATCH')
     assert.equal(asked(from, 'DescribeClusterUserKubeconfig'), 3)
   })
 
   await t.test('a cloud that denies is not', async () => {
-    const from = bed.cloud.calls.length
+    const from = fixture.cloud.calls.length
     const match = { action: 'DescribeClusterUserKubeconfig' }
-    bed.cloud.faults.add({ kind: 'status', status: 403, code: 'NoPermission', match, times: 5 })
-    const [refused] = (await run(bed, entries, {})).results
+    fixture.cloud.faults.add({ kind: 'status', status: 403, code: 'NoPermission', match, times: 5 })
+    const [refused] = (await run(fixture, entries, {})).results
     assert.equal(refused?.error?.code, 'CLOUD_DENIED')
     assert.equal(asked(from, 'DescribeClusterUserKubeconfig'), 1)
-    bed.cloud.faults.clear()
+    fixture.cloud.faults.clear()
   })
 })

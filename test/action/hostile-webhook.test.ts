@@ -10,7 +10,7 @@ import { runWorkflow } from '../../src/sandbox/workflow/run-workflow.ts'
 import { startAdmissionWebhook } from '../support/cluster/admission-webhook.ts'
 import { runnerCommands } from '../text/hostile.ts'
 import { testTools } from '../tools.ts'
-import { startActionBed } from './support/action-bed.ts'
+import { startActionFixture } from './support/action-fixture.ts'
 
 const REPOSITORY = 'acme/platform'
 
@@ -52,8 +52,8 @@ const WORKFLOW = stringify({
 
 test('security 1: what a webhook of one cluster says is no command to the workflow engine', async (t) => {
   const tools = await testTools('act', 'helm4')
-  await using bed = await startActionBed({ clusters: ['staging', 'production'], helm: 'helm4' })
-  const { admin } = bed.clusters[0]?.cluster ?? assert.fail()
+  await using fixture = await startActionFixture({ clusters: ['staging', 'production'], helm: 'helm4' })
+  const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
   await using webhook = await startAdmissionWebhook(admin, 'hostile', 'secrets', 5)
   await serveProbePods(admin, 'hostile')
   const asked: string[] = []
@@ -67,8 +67,8 @@ test('security 1: what a webhook of one cluster says is no command to the workfl
   const workspace = join(folder, 'platform')
   const files = {
     '.github/workflows/hostile.yml': WORKFLOW,
-    'clusters.yaml': stringify(bed.clusters.map((one, wave) => one.entry(wave))),
-    'values.yaml': bed.values,
+    'clusters.yaml': stringify(fixture.clusters.map((one, wave) => one.entry(wave))),
+    'values.yaml': fixture.values,
   }
   await prepareWorkspace(workspace, files, REPOSITORY)
   const record = await runWorkflow(
@@ -79,8 +79,8 @@ test('security 1: what a webhook of one cluster says is no command to the workfl
       workflow: 'hostile.yml',
       event: 'push',
       scratch: await mkdtemp(join(folder, 'job-')),
-      variables: { ALIBABA_CLOUD_ENDPOINTS: bed.endpoints },
-      idToken: bed.cloud.githubRunner({ repository: REPOSITORY }),
+      variables: { ALIBABA_CLOUD_ENDPOINTS: fixture.endpoints },
+      idToken: fixture.cloud.githubRunner({ repository: REPOSITORY }),
     },
     AbortSignal.timeout(300_000),
   )

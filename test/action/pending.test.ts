@@ -8,8 +8,8 @@ import { after, before, test } from 'node:test'
 import { stringify } from 'yaml'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { eventually } from '../support/eventually.ts'
-import { type ActionBed, startActionBed } from './support/action-bed.ts'
-import { helm, inputsOf, lastStatus } from './support/cancel-trial.ts'
+import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
+import { helm, inputsOf, lastStatus } from './support/cancel-case.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
 const CHART = resolve(import.meta.dirname, '..', '..', 'chart')
@@ -18,10 +18,10 @@ const RECORDS = '/api/v1/namespaces/acr-nopass/secrets'
 /** Each release is left pending by a real helm that was killed in the middle, as a lost runner leaves it. */
 for (const major of ['helm4', 'helm3'] as const) {
   test(`${major}: a release that an ended run left pending`, async (t) => {
-    let bed: ActionBed
+    let fixture: ActionFixture
     let folder: string
     before(async () => {
-      bed = await startActionBed({ clusters: ['hangzhou-a'], helm: major })
+      fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: major })
       folder = await mkdtemp(join(tmpdir(), 'acr-nopass-pending-'))
       const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'acr-nopass' } }
       const path = '/api/v1/namespaces/acr-nopass'
@@ -29,30 +29,30 @@ for (const major of ['helm4', 'helm3'] as const) {
       await admin().request({ method: 'PATCH', path, query, contentType: APPLY, body: namespace })
     })
     after(async () => {
-      await bed[Symbol.asyncDispose]()
+      await fixture[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     })
-    const admin = () => bed.clusters[0]?.cluster.admin ?? assert.fail()
+    const admin = () => fixture.clusters[0]?.cluster.admin ?? assert.fail()
     const stuck = { image: { repository: 'absent/absent' } }
 
     const files = async (values: object): Promise<readonly string[]> => {
       const [own, last] = [join(folder, 'own.yaml'), join(folder, 'last.yaml')]
-      await writeFile(own, bed.values)
-      await writeFile(last, stringify({ ...(bed.clusters[0]?.entry(0).values as object), ...values }))
+      await writeFile(own, fixture.values)
+      await writeFile(last, stringify({ ...(fixture.clusters[0]?.entry(0).values as object), ...values }))
       return [`--values=${own}`, `--values=${last}`]
     }
     /** Starts helm, which waits for Pods that never get ready, and kills it once its revision is there. */
     const killHelm = async (status: string, ...args: readonly string[]): Promise<void> => {
-      const program = join(bed.env.PATH?.split(':')[0] ?? '', 'helm')
-      const kubeconfig = bed.clusters[0]?.cluster.adminKubeconfigFile ?? ''
+      const program = join(fixture.env.PATH?.split(':')[0] ?? '', 'helm')
+      const kubeconfig = fixture.clusters[0]?.cluster.adminKubeconfigFile ?? ''
       const all = [...args, '--wait', '--namespace=acr-nopass', `--kubeconfig=${kubeconfig}`]
-      const child = spawn(program, all, { env: { ...bed.env, KUBECACHEDIR: folder }, stdio: 'ignore' })
-      await eventually(async () => assert.equal(await lastStatus(bed), status), 120_000, 20)
+      const child = spawn(program, all, { env: { ...fixture.env, KUBECACHEDIR: folder }, stdio: 'ignore' })
+      await eventually(async () => assert.equal(await lastStatus(fixture), status), 120_000, 20)
       child.kill('SIGKILL')
       await once(child, 'exit')
     }
     const act = async (inputs: Readonly<Record<string, string>> = {}): Promise<ActionOutcome> => {
-      const outcome = await runAction({ inputs: { ...inputsOf(bed, {}, 'false'), ...inputs }, env: bed.env })
+      const outcome = await runAction({ inputs: { ...inputsOf(fixture, {}, 'false'), ...inputs }, env: fixture.env })
       await rm(outcome.temp, { recursive: true })
       return outcome
     }
@@ -68,7 +68,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       )
       assert.ok(said.includes(`\`${fix} --namespace acr-nopass\``), said)
       assert.ok(said.includes('`recover-pending: true`'), said)
-      assert.equal(await lastStatus(bed), status)
+      assert.equal(await lastStatus(fixture), status)
     }
     /** Fixed only when nobody can be at work on it any more: time passes in helm's record. */
     const recovered = async (how: 'uninstall' | 'rollback', status: string): Promise<void> => {
@@ -88,7 +88,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       const { code, stdout } = await act({ 'recover-pending': 'true' })
       assert.equal(code, 0, stdout)
       assert.match(stdout, new RegExp(`repairing the release that an interrupted run left ${status} \\(${how}\\)`))
-      assert.equal(await lastStatus(bed), 'deployed')
+      assert.equal(await lastStatus(fixture), 'deployed')
     }
 
     await t.test('pending-install: explained, left alone while it is young, then removed and installed', async () => {
@@ -106,9 +106,9 @@ for (const major of ['helm4', 'helm3'] as const) {
     })
 
     await t.test('pending-rollback: the same', async () => {
-      const revision = Number(/^REVISION: (\d+)$/m.exec(helm(bed, 'status', 'acr-nopass'))?.[1])
-      helm(bed, 'upgrade', 'acr-nopass', CHART, ...(await files(stuck)))
-      helm(bed, 'upgrade', 'acr-nopass', CHART, ...(await files({})))
+      const revision = Number(/^REVISION: (\d+)$/m.exec(helm(fixture, 'status', 'acr-nopass'))?.[1])
+      helm(fixture, 'upgrade', 'acr-nopass', CHART, ...(await files(stuck)))
+      helm(fixture, 'upgrade', 'acr-nopass', CHART, ...(await files({})))
       await killHelm('pending-rollback', 'rollback', 'acr-nopass', String(revision + 1))
       await refused('pending-rollback', `helm rollback acr-nopass ${revision + 2}`, {})
       await recovered('rollback', 'pending-rollback')

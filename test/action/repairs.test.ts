@@ -6,14 +6,14 @@ import { after, before, test } from 'node:test'
 import { parse, stringify } from 'yaml'
 import { eventually } from '../support/eventually.ts'
 import { writeHelperProgram } from '../support/helper-program.ts'
-import { type ActionBed, startActionBed, withHelm } from './support/action-bed.ts'
-import { helm, inputsOf, lastStatus } from './support/cancel-trial.ts'
+import { type ActionFixture, startActionFixture, withHelm } from './support/action-fixture.ts'
+import { helm, inputsOf, lastStatus } from './support/cancel-case.ts'
 import { runAction } from './support/run-action.ts'
 
 // What an earlier run broke, on a real API server, with Helm 4. Each test goes on from the one before.
 
-let bed: ActionBed
-let helm3: ActionBed
+let fixture: ActionFixture
+let helm3: ActionFixture
 let folder: string
 let helper: string
 before(async () => {
@@ -21,16 +21,16 @@ before(async () => {
   helper = join(folder, 'helper.mjs')
   await writeHelperProgram(helper)
   const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper] as const }
-  bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4', images })
-  helm3 = await withHelm(bed, 'helm3')
+  fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4', images })
+  helm3 = await withHelm(fixture, 'helm3')
 })
 after(async () => {
-  await bed[Symbol.asyncDispose]()
+  await fixture[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
 
-async function run(values: object, inputs: Readonly<Record<string, string>> = {}, { env } = bed) {
-  const outcome = await runAction({ inputs: { ...inputsOf(bed, values, 'true'), ...inputs }, env })
+async function run(values: object, inputs: Readonly<Record<string, string>> = {}, { env } = fixture) {
+  const outcome = await runAction({ inputs: { ...inputsOf(fixture, values, 'true'), ...inputs }, env })
   await rm(outcome.temp, { recursive: true })
   const [result] = JSON.parse(outcome.outputs.results || '[]')
   return { ...outcome, result }
@@ -54,7 +54,7 @@ test('C2 after an upgrade with Helm 3 whose Pods crash, and which was not rolled
 })
 
 test('C1 a hook stops the rollback of a failed revision: the run says so, nothing goes over it, and its fix works', async () => {
-  const { admin } = bed.clusters[0]?.cluster ?? assert.fail()
+  const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
   const hook = (event: string) => ({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -72,17 +72,17 @@ test('C1 a hook stops the rollback of a failed revision: the run says so, nothin
   const had = `revision ${to + 1} of acr-nopass/acr-nopass had failed, and its rollback to revision ${to}`
   assert.deepEqual([error.code, said], ['HELM_PENDING', `${had}, which this run began, failed twice and`])
   assert.match(why, /Hook pre-rollback \S+ failed: .*namespaces "later" not found$/)
-  assert.equal(await lastStatus(bed), 'pending-rollback')
+  assert.equal(await lastStatus(fixture), 'pending-rollback')
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'later' } }
   await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
   const [, command = ''] = /`helm (rollback [^`]+)`/.exec(error.hint) ?? []
-  helm(bed, ...command.split(' '))
+  helm(fixture, ...command.split(' '))
   const repaired = await run({}, { timeout: '3m' })
   assert.deepEqual([repaired.code, repaired.result?.status], [0, 'deployed'], repaired.stdout)
 })
 
 test('H7 nothing changed, but the helper is dead: red, however good its last report is', async () => {
-  const { admin } = bed.clusters[0]?.cluster ?? assert.fail()
+  const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
   const path = '/api/v1/namespaces/acr-nopass/pods'
   const good = await readFile(helper, 'utf8')
   await writeFile(helper, 'process.exit(1)\n')
@@ -102,7 +102,7 @@ interface Pod {
 }
 
 test('M14 a deployer that may not list ServiceAccounts and Secrets everywhere uninstalls, and what it could not do is reported', async () => {
-  const { cluster } = bed.clusters[0] ?? assert.fail()
+  const { cluster } = fixture.clusters[0] ?? assert.fail()
   const rule = (apiGroups: string[], resources: string[], verbs: string[]) => ({ apiGroups, resources, verbs })
   const role = {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -135,8 +135,8 @@ test('M14 a deployer that may not list ServiceAccounts and Secrets everywhere un
   await cluster.admin.request({ method: 'POST', path: `${rbac}/clusterroles`, body: role })
   await cluster.admin.request({ method: 'POST', path: `${rbac}/clusterrolebindings`, body: everywhere })
   await cluster.admin.request({ method: 'POST', path: `${rbac}/namespaces/acr-nopass/rolebindings`, body: inside })
-  const values = parse(bed.values)
-  const own = bed.clusters[0]?.entry(0).values as { endpoints: object }
+  const values = parse(fixture.values)
+  const own = fixture.clusters[0]?.entry(0).values as { endpoints: object }
   const small = await runAction({
     inputs: {
       mode: 'uninstall',
@@ -144,10 +144,10 @@ test('M14 a deployer that may not list ServiceAccounts and Secrets everywhere un
       name: 'hangzhou-a',
       kubeconfig: cluster.kubeconfigFor('small', [], 60),
       values: stringify({ ...values, endpoints: { ...values.endpoints, ...own.endpoints } }),
-      endpoints: bed.endpoints,
+      endpoints: fixture.endpoints,
       ram: 'none',
     },
-    env: bed.env,
+    env: fixture.env,
   })
   await rm(small.temp, { recursive: true })
   const [result] = JSON.parse(small.outputs.results || '[]')
@@ -159,20 +159,23 @@ test('M14 a deployer that may not list ServiceAccounts and Secrets everywhere un
 })
 
 test("C1 with Helm's records in ConfigMaps a failed upgrade goes back, with Helm 3 and Helm 4", async () => {
-  const inConfigMaps = (from: ActionBed): ActionBed => ({ ...from, env: { ...from.env, HELM_DRIVER: 'configmap' } })
-  const beds = [helm3, bed].map(inConfigMaps)
+  const inConfigMaps = (from: ActionFixture): ActionFixture => ({
+    ...from,
+    env: { ...from.env, HELM_DRIVER: 'configmap' },
+  })
+  const fixtures = [helm3, fixture].map(inConfigMaps)
   const hook = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'hook', namespace: 'absent', annotations: { 'helm.sh/hook': 'pre-upgrade' } },
   }
-  const first = await run({}, { verify: 'false', timeout: '3m' }, beds[0])
+  const first = await run({}, { verify: 'false', timeout: '3m' }, fixtures[0])
   assert.deepEqual([first.code, first.result?.status], [0, 'deployed'], first.stdout)
-  for (const one of beds) {
+  for (const one of fixtures) {
     const { code, result, stdout } = await run({ extraObjects: [hook] }, { verify: 'false' }, one)
     assert.deepEqual([code, result?.status], [1, 'rolled-back'], stdout)
   }
-  const { admin } = bed.clusters[0]?.cluster ?? assert.fail()
+  const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
   const query = { labelSelector: 'owner=helm' }
   const records = async (kind: string) => {
     const path = `/api/v1/namespaces/acr-nopass/${kind}`

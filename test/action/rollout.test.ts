@@ -4,7 +4,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { stringify } from 'yaml'
-import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
 /** One cluster a wave; Helm 3 does the same job with one. */
@@ -13,28 +13,28 @@ for (const [helm, names] of [
   ['helm3', ['hangzhou-a']],
 ] as const) {
   test(`${helm}: a rollout wave by wave, again without a change, and taken back`, async (t) => {
-    let bed: ActionBed
+    let fixture: ActionFixture
     before(async () => {
-      bed = await startActionBed({ clusters: names, helm })
+      fixture = await startActionFixture({ clusters: names, helm })
     })
-    after(() => bed[Symbol.asyncDispose]())
+    after(() => fixture[Symbol.asyncDispose]())
     const run = (inputs: Readonly<Record<string, string>>): Promise<ActionOutcome> =>
       runAction({
         inputs: {
-          clusters: stringify(bed.clusters.map((one, wave) => one.entry(wave))),
-          values: bed.values,
-          endpoints: bed.endpoints,
+          clusters: stringify(fixture.clusters.map((one, wave) => one.entry(wave))),
+          values: fixture.values,
+          endpoints: fixture.endpoints,
           ...inputs,
         },
-        env: bed.env,
+        env: fixture.env,
       })
 
     await t.test('plan changes nothing and says what an apply would change', async () => {
-      const from = bed.cloud.calls.length
+      const from = fixture.cloud.calls.length
       const plan = await run({ mode: 'plan' })
       assert.equal(plan.code, 0, plan.stdout + plan.stderr)
       assert.deepEqual(
-        bed.cloud.calls.slice(from).filter(({ write }) => write),
+        fixture.cloud.calls.slice(from).filter(({ write }) => write),
         [],
       )
       assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), names)
@@ -72,12 +72,12 @@ for (const [helm, names] of [
           /registries: prod live\na new namespace had its Secret after \d+ ms\na new Pod had the reference after \d+ ms/,
         )
       }
-      await noSecretIn(apply, bed, seen.stop())
+      await noSecretIn(apply, fixture, seen.stop())
       await rm(apply.temp, { recursive: true })
     })
 
     await t.test('again: unchanged, no RAM write, no new Helm revision', async () => {
-      const from = bed.cloud.calls.length
+      const from = fixture.cloud.calls.length
       const again = await run({})
       assert.equal(again.code, 0, again.stdout + again.stderr)
       const results = JSON.parse(again.outputs.results ?? '')
@@ -86,23 +86,23 @@ for (const [helm, names] of [
         names.map(() => ({ status: 'unchanged', revision: { from: 1, to: 1 } })),
       )
       assert.deepEqual(
-        bed.cloud.calls.slice(from).filter(({ write }) => write),
+        fixture.cloud.calls.slice(from).filter(({ write }) => write),
         [],
       )
       assert.deepEqual(
-        await Promise.all(bed.clusters.map(({ cluster }) => releaseSecrets(cluster))),
+        await Promise.all(fixture.clusters.map(({ cluster }) => releaseSecrets(cluster))),
         names.map(() => ['sh.helm.release.v1.acr-nopass.v1']),
       )
       await rm(again.temp, { recursive: true })
     })
 
     await t.test('an approved plan is applied; when something else would change now, it is refused', async () => {
-      const changed = { values: `${bed.values}logLevel: debug\n` }
+      const changed = { values: `${fixture.values}logLevel: debug\n` }
       const plan = await run({ ...changed, mode: 'plan' })
       assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), names)
       assert.match(plan.summary, /- {5}logLevel: info\n\+ {5}logLevel: debug/)
       const file = { 'plan-file': plan.outputs['plan-file'] ?? '' }
-      const other = await run({ ...file, values: `${bed.values}logLevel: warn\n` })
+      const other = await run({ ...file, values: `${fixture.values}logLevel: warn\n` })
       assert.equal(other.annotations[0]?.title, 'PLAN_CHANGED')
       const approved = await run({ ...file, ...changed })
       assert.equal(approved.code, 0, approved.stdout + approved.stderr)
@@ -118,8 +118,8 @@ for (const [helm, names] of [
         'max-parallel': '2',
       })
       assert.equal(gone.code, 0, gone.stdout + gone.stderr)
-      for (const { cluster } of bed.clusters) assert.deepEqual(await leftovers(cluster), [])
-      const deleted = bed.cloud.calls.filter(({ action }) => action === 'DeletePolicy')
+      for (const { cluster } of fixture.clusters) assert.deepEqual(await leftovers(cluster), [])
+      const deleted = fixture.cloud.calls.filter(({ action }) => action === 'DeletePolicy')
       assert.equal(deleted.length, names.length)
       await rm(gone.temp, { recursive: true })
     })
@@ -127,7 +127,7 @@ for (const [helm, names] of [
 }
 
 /** P6: what the run knew as secret stands nowhere but in the runner's own mask commands. */
-async function noSecretIn(run: ActionOutcome, bed: ActionBed, processes: string): Promise<void> {
+async function noSecretIn(run: ActionOutcome, fixture: ActionFixture, processes: string): Promise<void> {
   const shown = run.stdout
     .split('\n')
     .filter((line) => !line.startsWith('::add-mask::'))
@@ -137,7 +137,7 @@ async function noSecretIn(run: ActionOutcome, bed: ActionBed, processes: string)
     files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'utf8')),
   )
   const everything = [shown, run.stderr, run.summary, ...Object.values(run.outputs), ...texts, processes].join('\n')
-  const secrets = [...run.masks, bed.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '']
+  const secrets = [...run.masks, fixture.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '']
   assert.ok(secrets.length >= 3)
   assert.match(processes, /helm upgrade acr-nopass/)
   for (const secret of secrets) assert.ok(!everything.includes(secret), 'P6: a secret was found in what the run left')
@@ -157,7 +157,7 @@ function watchProcessList(): { stop(): string } {
   }
 }
 
-type Cluster = ActionBed['clusters'][number]['cluster']
+type Cluster = ActionFixture['clusters'][number]['cluster']
 
 async function releaseSecrets({ admin }: Cluster): Promise<readonly string[]> {
   const path = '/api/v1/namespaces/acr-nopass/secrets'

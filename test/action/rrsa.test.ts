@@ -2,21 +2,21 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
-import { startActionBed } from './support/action-bed.ts'
+import { startActionFixture } from './support/action-fixture.ts'
 import { runAction } from './support/run-action.ts'
 
 test('P9 RRSA: the role is made for exactly the helper, its ARNs go into the values, and it all goes again', async () => {
-  await using bed = await startActionBed({ clusters: ['hangzhou-a'], helm: 'helm4' })
-  const values = bed.values.replace('type: worker-role', 'type: rrsa')
+  await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const values = fixture.values.replace('type: worker-role', 'type: rrsa')
   const run = async (inputs: Readonly<Record<string, string>>) => {
     const outcome = await runAction({
       inputs: {
-        clusters: stringify(bed.clusters.map((one) => one.entry(0))),
+        clusters: stringify(fixture.clusters.map((one) => one.entry(0))),
         values,
-        endpoints: bed.endpoints,
+        endpoints: fixture.endpoints,
         ...inputs,
       },
-      env: bed.env,
+      env: fixture.env,
     })
     await rm(outcome.temp, { recursive: true })
     return outcome
@@ -26,22 +26,22 @@ test('P9 RRSA: the role is made for exactly the helper, its ARNs go into the val
   assert.equal(apply.code, 0, apply.stdout + apply.stderr)
   const [result] = JSON.parse(apply.outputs.results ?? '')
   assert.equal(result.status, 'deployed')
-  const role = `acr-nopass-${bed.clusters[0]?.clusterId}`
+  const role = `acr-nopass-${fixture.clusters[0]?.clusterId}`
   assert.deepEqual(result.notes.slice(0, 3), [
     `RAM: create role ${role}`,
     `RAM: create policy ${role}`,
     `RAM: attach policy ${role} to role ${role}`,
   ])
-  const helper = bed.cloud.calls.filter(
+  const helper = fixture.cloud.calls.filter(
     ({ action, principal }) => action === 'GetAuthorizationToken' && principal.includes(role),
   )
   assert.ok(helper.length > 0, 'the helper did not ask with the role')
 
-  const from = bed.cloud.calls.length
+  const from = fixture.cloud.calls.length
   const again = await run({})
   assert.deepEqual(JSON.parse(again.outputs.changed ?? ''), [], again.stdout)
   assert.deepEqual(
-    bed.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write),
+    fixture.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write),
     [],
   )
 
@@ -51,26 +51,26 @@ test('P9 RRSA: the role is made for exactly the helper, its ARNs go into the val
 })
 
 test('a Serverless cluster: worker-role says what to set, and RRSA works there', async () => {
-  await using bed = await startActionBed({ clusters: ['serverless-a'], kind: 'serverless', helm: 'helm4' })
+  await using fixture = await startActionFixture({ clusters: ['serverless-a'], kind: 'serverless', helm: 'helm4' })
   const apply = async (values: string) => {
-    const clusters = stringify(bed.clusters.map((one) => one.entry(0)))
-    const outcome = await runAction({ inputs: { clusters, values, endpoints: bed.endpoints }, env: bed.env })
+    const clusters = stringify(fixture.clusters.map((one) => one.entry(0)))
+    const outcome = await runAction({ inputs: { clusters, values, endpoints: fixture.endpoints }, env: fixture.env })
     await rm(outcome.temp, { recursive: true })
     return { code: outcome.code, result: JSON.parse(outcome.outputs.results ?? '')[0] }
   }
-  const byNode = await apply(bed.values)
+  const byNode = await apply(fixture.values)
   assert.equal(byNode.code, 1)
   assert.equal(byNode.result.error.code, 'WORKER_ROLE_UNKNOWN')
   assert.match(byNode.result.error.hint, /identity\.type: rrsa.*identity\.workerRole\.eciRoleName/)
 
-  const byToken = await apply(bed.values.replace('type: worker-role', 'type: rrsa'))
+  const byToken = await apply(fixture.values.replace('type: worker-role', 'type: rrsa'))
   assert.equal(byToken.result.status, 'deployed', JSON.stringify(byToken.result))
   assert.deepEqual(
     byToken.result.notes.filter((note: string) => note.includes('not verified')),
     [],
   )
-  const principals = bed.cloud.calls
+  const principals = fixture.cloud.calls
     .filter(({ action }) => action === 'GetAuthorizationToken')
     .map(({ principal }) => principal.split('/')[1])
-  assert.deepEqual([...new Set(principals)], [`acr-nopass-${bed.clusters[0]?.clusterId}`])
+  assert.deepEqual([...new Set(principals)], [`acr-nopass-${fixture.clusters[0]?.clusterId}`])
 })

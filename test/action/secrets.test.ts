@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse, stringify } from 'yaml'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 import { CI_ACCOUNT, chainSeed } from './support/chain-seed.ts'
 import { type ActionRun, runAction } from './support/run-action.ts'
 import { clusterTexts, forms, readDisk, shownBy, watchProcesses } from './support/secret-places.ts'
@@ -16,19 +16,23 @@ const STATIC = 'static-password-6d1f0c2ab7e94c55'
 
 for (const helm of ['helm4', 'helm3'] as const) {
   test(`P6 ${helm}: no secret in any output, argument, event, release, log, or file that stays`, async () => {
-    await using bed = await startActionBed({ clusters: ['hangzhou-a', 'self-built'], helm, seed: await chainSeed() })
-    const { sts } = bed.cloud.endpoints
+    await using fixture = await startActionFixture({
+      clusters: ['hangzhou-a', 'self-built'],
+      helm,
+      seed: await chainSeed(),
+    })
+    const { sts } = fixture.cloud.endpoints
     await using recorder = await recordSecrets(sts)
     const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-secrets-'))
-    const runner = bed.cloud.githubRunner({ repository: 'acme/platform' })
-    const token = await selfBuiltToken(bed)
+    const runner = fixture.cloud.githubRunner({ repository: 'acme/platform' })
+    const token = await selfBuiltToken(fixture)
     const seeded = new Map([
-      ['access key', bed.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? ''],
+      ['access key', fixture.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? ''],
       ['right to an ID token', runner.requestToken],
       ['token of a kubeconfig', token],
       ['static login', STATIC],
     ])
-    for (const { cluster } of bed.clusters) await seedLogin(cluster.admin)
+    for (const { cluster } of fixture.clusters) await seedLogin(cluster.admin)
 
     const processes = watchProcesses()
     const byTokenEnv = {
@@ -37,27 +41,27 @@ for (const helm of ['helm4', 'helm3'] as const) {
       ACTIONS_ID_TOKEN_REQUEST_URL: runner.requestUrl.replace(new URL(sts).origin, recorder.origin),
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: runner.requestToken,
     }
-    const byToken = await job(bed, folder, {
+    const byToken = await job(fixture, folder, {
       inputs: {
-        clusters: stringify([bed.clusters[0]?.entry(0)]),
+        clusters: stringify([fixture.clusters[0]?.entry(0)]),
         'role-to-assume': `acs:ram::${ACCOUNT}:role/acr-nopass-deploy`,
         'oidc-provider-arn': `acs:ram::${ACCOUNT}:oidc-provider/github-actions`,
       },
       env: byTokenEnv,
       origins: [new URL(sts).origin, recorder.origin],
     })
-    const { name, values } = bed.clusters[1]?.entry(0) ?? {}
-    const { workerRole } = bed.clusters[1] ?? assert.fail()
-    const byKey = await job(bed, folder, {
+    const { name, values } = fixture.clusters[1]?.entry(0) ?? {}
+    const { workerRole } = fixture.clusters[1] ?? assert.fail()
+    const byKey = await job(fixture, folder, {
       inputs: {
         clusters: stringify([{ name, values, workerRoles: [workerRole], kubeconfig: { env: 'SELF_BUILT' } }]),
       },
-      env: { SELF_BUILT: selfBuiltKubeconfig(bed, token) },
+      env: { SELF_BUILT: selfBuiltKubeconfig(fixture, token) },
       origins: [new URL(sts).origin, recorder.origin],
     })
-    const chained = { ...bed.clusters[0]?.entry(0) }
+    const chained = { ...fixture.clusters[0]?.entry(0) }
     // The workflow's own account lets it in; from there it takes the role of the cluster's account.
-    const byChain = await job(bed, folder, {
+    const byChain = await job(fixture, folder, {
       inputs: {
         clusters: stringify([
           {
@@ -98,7 +102,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
       ...Object.assign({}, ...jobs.map(({ shown }, index) => prefixed(`job ${index}: `, shown))),
       commands,
       disk: await readDisk(folder),
-      ...(await clusterTexts(bed)),
+      ...(await clusterTexts(fixture)),
     }
     const leaks = [...secrets].flatMap(([kind, all]) =>
       Object.entries(places).flatMap(([place, text]) =>
@@ -124,14 +128,14 @@ interface Job extends Required<Pick<ActionRun, 'inputs' | 'env'>> {
 }
 
 /** Main and post of one job in folders of its own: all that they show. */
-async function job(bed: ActionBed, folder: string, { inputs, env, origins: [from, to] }: Job) {
+async function job(fixture: ActionFixture, folder: string, { inputs, env, origins: [from, to] }: Job) {
   const temp = await mkdtemp(join(folder, 'temp-'))
   const [home, workspace] = [join(temp, '..', 'home'), join(temp, '..', 'workspace')]
   for (const path of [home, workspace]) await mkdir(path, { recursive: true })
-  const values = parse(bed.values.replaceAll(from, to))
+  const values = parse(fixture.values.replaceAll(from, to))
   const login = { name: 'legacy', edition: 'static', domains: ['legacy.example.com'], existingSecret: 'legacy-login' }
   const stage = {
-    env: { ...bed.env, HOME: home, TMPDIR: join(temp, 'tmp'), ...env },
+    env: { ...fixture.env, HOME: home, TMPDIR: join(temp, 'tmp'), ...env },
     workspace,
     temp,
   }
@@ -141,7 +145,7 @@ async function job(bed: ActionBed, folder: string, { inputs, env, origins: [from
     inputs: {
       ...inputs,
       values: stringify({ ...values, registries: [...values.registries, login] }),
-      endpoints: bed.endpoints.replaceAll(from, to),
+      endpoints: fixture.endpoints.replaceAll(from, to),
     },
   })
   const post = await runAction({ ...stage, inputs: {}, stage: 'post', state: outcome.state })
@@ -161,7 +165,7 @@ async function seedLogin(admin: KubeClient): Promise<void> {
 }
 
 /** A deployer of the self-built cluster that comes with a token. */
-async function selfBuiltToken({ clusters }: ActionBed): Promise<string> {
+async function selfBuiltToken({ clusters }: ActionFixture): Promise<string> {
   const { admin, serviceAccountToken } = clusters[1]?.cluster ?? assert.fail()
   const metadata = { name: 'deployer', namespace: 'default' }
   await admin.request({
@@ -184,7 +188,7 @@ async function selfBuiltToken({ clusters }: ActionBed): Promise<string> {
   return serviceAccountToken('default', 'deployer', [], 3600)
 }
 
-function selfBuiltKubeconfig({ clusters }: ActionBed, token: string): string {
+function selfBuiltKubeconfig({ clusters }: ActionFixture, token: string): string {
   const { server, caPem } = clusters[1]?.cluster ?? assert.fail()
   return stringify({
     apiVersion: 'v1',

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parse, stringify } from 'yaml'
 import { administratorRam } from '../contract/acr-cloud-client.ts'
-import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 import { runAction } from './support/run-action.ts'
 
 // Two clusters whose nodes have one RAM role, on real API servers, with real helpers that use it.
@@ -19,11 +19,11 @@ interface Result {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
-let bed: ActionBed
+let fixture: ActionFixture
 before(async () => {
-  bed = await startActionBed({ clusters: ['one', 'two'], helm: 'helm4', workerRole: ROLE })
+  fixture = await startActionFixture({ clusters: ['one', 'two'], helm: 'helm4', workerRole: ROLE })
 })
-after(() => bed[Symbol.asyncDispose]())
+after(() => fixture[Symbol.asyncDispose]())
 
 const temps: string[] = []
 after(() => Promise.all(temps.map((temp) => rm(temp, { recursive: true, force: true }))))
@@ -34,17 +34,17 @@ async function run(
   numbers: readonly number[] = [0, 1],
   inputs: Readonly<Record<string, string>> = {},
 ) {
-  const values = parse(bed.values)
+  const values = parse(fixture.values)
   values.registries[0].repositories = repositories
   const outcome = await runAction({
     inputs: {
-      clusters: stringify(numbers.map((number) => bed.clusters[number]?.entry(0))),
+      clusters: stringify(numbers.map((number) => fixture.clusters[number]?.entry(0))),
       values: stringify(values),
-      endpoints: bed.endpoints,
+      endpoints: fixture.endpoints,
       canary: '0',
       ...inputs,
     },
-    env: bed.env,
+    env: fixture.env,
   })
   temps.push(outcome.temp)
   const results: readonly Result[] = JSON.parse(outcome.outputs.results || '[]')
@@ -52,7 +52,7 @@ async function run(
 }
 
 async function granted(): Promise<readonly string[]> {
-  const policy = await (await administratorRam(bed.cloud)).getPolicy(POLICY)
+  const policy = await (await administratorRam(fixture.cloud)).getPolicy(POLICY)
   return ['team/*', 'extra/*'].filter((repository) => policy?.document.includes(repository))
 }
 
@@ -79,9 +79,9 @@ test('H5 a list with only one of them takes nothing away that the other one need
 })
 
 test('H6 after both clusters went to RRSA, the shared role keeps nothing of ours', async () => {
-  const rrsa = { values: stringify({ ...parse(bed.values), identity: { type: 'rrsa' } }) }
+  const rrsa = { values: stringify({ ...parse(fixture.values), identity: { type: 'rrsa' } }) }
   const gone = await run([], [0, 1], rrsa)
   assert.deepEqual([gone.code, gone.statuses], [0, ['deployed', 'deployed']], gone.stdout)
-  const entities = await (await administratorRam(bed.cloud)).listPolicyEntities(POLICY)
+  const entities = await (await administratorRam(fixture.cloud)).listPolicyEntities(POLICY)
   assert.deepEqual(entities.roles, [])
 })

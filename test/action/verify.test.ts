@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { stringify } from 'yaml'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { eventually } from '../support/eventually.ts'
-import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 import { runAction } from './support/run-action.ts'
 
 /** A node that has it: what matters here is what the action makes of it. A private pull needs a real kubelet (test/node). */
@@ -13,21 +13,21 @@ const IMAGE = 'registry.example.com/team/app'
 /** With everything on: the helper asks a real registry about each credential, the action asks the helper and the cluster. */
 for (const helm of ['helm4', 'helm3'] as const) {
   test(`${helm}: a rollout that is verified against a real registry`, async (t) => {
-    let bed: ActionBed
+    let fixture: ActionFixture
     before(async () => {
       const images = { [IMAGE]: [process.execPath, '--eval', 'setInterval(() => {}, 1000)'] }
-      bed = await startActionBed({ clusters: ['hangzhou-a', 'hangzhou-b'], helm, registry: true, images })
+      fixture = await startActionFixture({ clusters: ['hangzhou-a', 'hangzhou-b'], helm, registry: true, images })
     })
-    after(() => bed[Symbol.asyncDispose]())
+    after(() => fixture[Symbol.asyncDispose]())
     const run = async (inputs: Readonly<Record<string, string>>) => {
       const outcome = await runAction({
         inputs: {
-          clusters: stringify(bed.clusters.map((one) => one.entry(0))),
-          values: bed.values,
-          endpoints: bed.endpoints,
+          clusters: stringify(fixture.clusters.map((one) => one.entry(0))),
+          values: fixture.values,
+          endpoints: fixture.endpoints,
           ...inputs,
         },
-        env: bed.env,
+        env: fixture.env,
       })
       await rm(outcome.temp, { recursive: true })
       return { ...outcome, results: JSON.parse(outcome.outputs.results ?? '[]') }
@@ -45,7 +45,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
       }
       const [canary, other] = results
       assert.ok(other.startedMs >= canary.startedMs + canary.durationMs)
-      const logins = bed.cloud.calls.filter(({ product, status }) => product === 'registry' && status === 200)
+      const logins = fixture.cloud.calls.filter(({ product, status }) => product === 'registry' && status === 200)
       assert.ok(logins.length >= 2, 'the registry was not asked by both helpers')
     })
 
@@ -53,7 +53,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
     if (helm === 'helm3') return
     await t.test('an image that cannot be pulled: what the node said; no probe namespace stays', async () => {
       const { code, results } = await run({
-        values: `${bed.values}logLevel: debug\n`,
+        values: `${fixture.values}logLevel: debug\n`,
         'verify-image': 'registry.example.com/team/absent',
       })
       assert.equal(code, 1)
@@ -64,7 +64,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
         /team\/absent was not pulled in \d+ s; ErrImagePull: image ".*\/team\/absent" is not on this node$/,
       )
       assert.equal(other.status, 'skipped')
-      const list = await bed.clusters[0]?.cluster.admin.request<{
+      const list = await fixture.clusters[0]?.cluster.admin.request<{
         items: { metadata: { name: string; deletionTimestamp?: string } }[]
       }>({ method: 'GET', path: '/api/v1/namespaces', query: { labelSelector: 'acr-nopass.io/probe=true' } })
       assert.deepEqual(
@@ -76,7 +76,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
     await t.test(
       'a cluster that refuses unlabelled namespaces: an existing one is used, and stays as it was',
       async () => {
-        const [first, second] = bed.clusters.map(({ cluster }) => cluster.admin)
+        const [first, second] = fixture.clusters.map(({ cluster }) => cluster.admin)
         assert.ok(first && second)
         await refuseUnlabelledNamespaces(first)
         const labels = { team: 'platform' }
@@ -118,11 +118,11 @@ for (const helm of ['helm4', 'helm3'] as const) {
     )
 
     await t.test('a verify-namespace that is opted out is refused before the first write', async () => {
-      const admin = bed.clusters[0]?.cluster.admin ?? assert.fail()
+      const admin = fixture.clusters[0]?.cluster.admin ?? assert.fail()
       const metadata = { name: 'quiet', labels: { team: 'platform', 'acr-nopass.io/skip': 'true' } }
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata }
       await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
-      const values = `${bed.values}refreshRate: 7\n`
+      const values = `${fixture.values}refreshRate: 7\n`
       const { results, outputs } = await run({ values, 'verify-namespace': 'quiet' })
       const [canary] = results
       assert.deepEqual(
@@ -135,7 +135,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
     await t.test(
       'values that would rename the objects of the release are refused, and nothing is written',
       async () => {
-        const admin = bed.clusters[0]?.cluster.admin ?? assert.fail()
+        const admin = fixture.clusters[0]?.cluster.admin ?? assert.fail()
         const leases = '/apis/coordination.k8s.io/v1/namespaces/acr-nopass/leases'
         const accounts = '/api/v1/namespaces/acr-nopass/serviceaccounts'
         const before = await Promise.all([leases, accounts].map((path) => namesIn(admin, path)))
@@ -143,7 +143,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
           ['nameOverride: pull', 'acr-nopass-pull'],
           ['fullnameOverride: pull', 'pull'],
         ]) {
-          const { code, results, outputs } = await run({ values: `${bed.values}${override}\n`, verify: 'false' })
+          const { code, results, outputs } = await run({ values: `${fixture.values}${override}\n`, verify: 'false' })
           const [{ status, phase, error, revision }] = results
           assert.deepEqual(
             [code, status, phase, error?.code],

@@ -10,7 +10,7 @@ import { prepareWorkspace } from '../../src/sandbox/workflow/prepare-workspace.t
 import { runWorkflow } from '../../src/sandbox/workflow/run-workflow.ts'
 import type { WorkflowRecord } from '../../src/sandbox/workflow/workflow-record.ts'
 import { testTools } from '../tools.ts'
-import { type ActionBed, startActionBed } from './support/action-bed.ts'
+import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..', '..')
@@ -30,11 +30,11 @@ test('every workflow of the examples and of this repository passes actionlint', 
 
 test('the example workflows do their work in a real workflow engine', async (t) => {
   const tools = await testTools('act', 'helm4')
-  await using bed = await startActionBed({ clusters: ['staging', 'production'], helm: 'helm4' })
+  await using fixture = await startActionFixture({ clusters: ['staging', 'production'], helm: 'helm4' })
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-act-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const workspace = join(folder, 'platform')
-  await prepareWorkspace(workspace, await userFiles(bed), REPOSITORY)
+  await prepareWorkspace(workspace, await userFiles(fixture), REPOSITORY)
   const work = async (
     workflow: string,
     event: 'push' | 'pull_request' | 'workflow_dispatch',
@@ -47,18 +47,18 @@ test('the example workflows do their work in a real workflow engine', async (t) 
         workflow,
         event,
         scratch: await mkdtemp(join(folder, 'job-')),
-        variables: { ALIBABA_CLOUD_ENDPOINTS: bed.endpoints },
-        idToken: bed.cloud.githubRunner({ repository: REPOSITORY }),
+        variables: { ALIBABA_CLOUD_ENDPOINTS: fixture.endpoints },
+        idToken: fixture.cloud.githubRunner({ repository: REPOSITORY }),
       },
       AbortSignal.timeout(180_000),
     )
 
   await t.test('pull-request.yml plans with an ID token and writes nothing', async () => {
-    const from = bed.cloud.calls.length
+    const from = fixture.cloud.calls.length
     const record = await work('pull-request.yml', 'pull_request')
     assert.ok(record.succeeded, record.log.join('\n'))
     assert.match(record.summary, /### acr-nopass plan: 2 planned/)
-    const calls = bed.cloud.calls.slice(from)
+    const calls = fixture.cloud.calls.slice(from)
     assert.deepEqual(
       calls.filter(({ write }) => write),
       [],
@@ -76,16 +76,16 @@ test('the example workflows do their work in a real workflow engine', async (t) 
   })
 
   await t.test('rollout.yml afterwards: unchanged in both waves, no RAM write', async () => {
-    const from = bed.cloud.calls.length
+    const from = fixture.cloud.calls.length
     const record = await work('rollout.yml', 'push')
     assert.ok(record.succeeded, record.log.join('\n'))
     assert.match(record.summary, /### acr-nopass apply: 2 unchanged/)
     assert.deepEqual(
-      bed.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write),
+      fixture.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write),
       [],
     )
     assert.deepEqual(JSON.parse(record.outputs.changed ?? ''), [])
-    const tokens = bed.cloud.calls.slice(from).filter(({ action }) => action === 'AssumeRoleWithOIDC')
+    const tokens = fixture.cloud.calls.slice(from).filter(({ action }) => action === 'AssumeRoleWithOIDC')
     assert.equal(tokens.length, 1, 'two clusters of one account share one session')
   })
 
@@ -95,24 +95,24 @@ test('the example workflows do their work in a real workflow engine', async (t) 
     const rollouts = record.summary.split('\n').filter((line) => line.startsWith('### acr-nopass apply'))
     assert.deepEqual(rollouts, ['### acr-nopass apply: 1 unchanged', '### acr-nopass apply: 1 unchanged'])
     const names = record.summary.split('\n').flatMap((line) => /^\| \S+ \| (c[a-z0-9]{32})/.exec(line)?.[1] ?? [])
-    assert.deepEqual(names.sort(), bed.clusters.map(({ clusterId }) => clusterId).sort())
+    assert.deepEqual(names.sort(), fixture.clusters.map(({ clusterId }) => clusterId).sort())
   })
 
   await t.test('P6 what the engine shows holds no credential', async () => {
     const record = await work('rollout.yml', 'push')
     const shown = [record.summary, ...record.log, ...Object.values(record.outputs)].join('\n')
     assert.doesNotMatch(shown, /BEGIN [A-Z ]*PRIVATE KEY|client-key-data|eyJ[\w-]{20,}\./)
-    assert.ok(!shown.includes(bed.cloud.administrator.accessKeySecret))
+    assert.ok(!shown.includes(fixture.cloud.administrator.accessKeySecret))
   })
 
   await t.test('P12 uninstall.yml, started by hand, takes everything back', async () => {
-    const from = bed.cloud.calls.length
+    const from = fixture.cloud.calls.length
     const record = await work('uninstall.yml', 'workflow_dispatch')
     assert.ok(record.succeeded, record.log.join('\n'))
     assert.match(record.summary, /### acr-nopass uninstall: 2 uninstalled/)
-    const deleted = bed.cloud.calls.slice(from).filter(({ action, code }) => action === 'DeletePolicy' && !code)
+    const deleted = fixture.cloud.calls.slice(from).filter(({ action, code }) => action === 'DeletePolicy' && !code)
     assert.equal(deleted.length, 2)
-    for (const { cluster } of bed.clusters) {
+    for (const { cluster } of fixture.clusters) {
       const query = { fieldSelector: 'metadata.name=acr-nopass' }
       const left = await cluster.admin.request<{ items: readonly unknown[] }>({
         method: 'GET',
@@ -124,10 +124,10 @@ test('the example workflows do their work in a real workflow engine', async (t) 
   })
 })
 
-/** What a platform team has in its repository; the ids of its clusters are those of the bed. */
-async function userFiles(bed: ActionBed): Promise<Readonly<Record<string, string>>> {
+/** What a platform team has in its repository; the ids of its clusters are those of the fixture. */
+async function userFiles(fixture: ActionFixture): Promise<Readonly<Record<string, string>>> {
   const names = (await readdir(join(root, 'examples', 'workflows'))).sort()
-  const ids = bed.clusters.values()
+  const ids = fixture.clusters.values()
   const withIds = (text: string): string =>
     text.replaceAll(/\bc[0-9a-f]{32}\b/g, () => ids.next().value?.clusterId ?? '')
   const workflows = await Promise.all(
@@ -139,7 +139,7 @@ async function userFiles(bed: ActionBed): Promise<Readonly<Record<string, string
         ] as const,
     ),
   )
-  const clusters = bed.clusters.map((one, wave) => ({
+  const clusters = fixture.clusters.map((one, wave) => ({
     ...one.entry(wave),
     environment: wave === 0 ? 'staging' : 'production',
   }))
@@ -150,6 +150,6 @@ async function userFiles(bed: ActionBed): Promise<Readonly<Record<string, string
     ...Object.fromEntries(workflows),
     ...Object.fromEntries(values),
     'clusters.yaml': stringify(clusters),
-    'values.yaml': bed.values,
+    'values.yaml': fixture.values,
   }
 }

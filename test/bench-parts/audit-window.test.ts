@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { countRequests, countWrites, describeRequests, openAuditWindow } from '../bench/bed/audit-window.ts'
+import { countRequests, countWrites, describeRequests, openAuditWindow } from '../bench/fixture/audit-window.ts'
 
 const line = (username: string, verb: string, resource: string, code: number, stage = 'ResponseComplete'): string =>
   `${JSON.stringify({ user: { username }, verb, objectRef: { resource }, responseStatus: { code }, stage })}\n`

@@ -1,5 +1,5 @@
-import { median } from './bed/statistics.ts'
 import { ANY, FIGURES, type Figure } from './figures.ts'
+import { median } from './fixture/statistics.ts'
 import { formatNumber } from './report/numbers.ts'
 import type { BenchContext, Measured, Scenario } from './scenario.ts'
 

@@ -1,6 +1,6 @@
 import type { ToolPaths } from '../../src/sandbox/tools/ensure-tools.ts'
-import { type Bed, openBed } from './bed/bed.ts'
 import type { Text } from './figures.ts'
+import { type Fixture, openFixture } from './fixture/fixture.ts'
 
 /** How much is measured. */
 export interface Settings {
@@ -70,6 +70,6 @@ export interface Scenario {
 }
 
 /** A cluster of its own for a scenario. */
-export function openScenarioBed({ tools, programs, signal }: BenchContext, name: string): Promise<Bed> {
-  return openBed({ name: `bench-${name}`, tools, helperFile: programs.helper, signal })
+export function openScenarioFixture({ tools, programs, signal }: BenchContext, name: string): Promise<Fixture> {
+  return openFixture({ name: `bench-${name}`, tools, helperFile: programs.helper, signal })
 }

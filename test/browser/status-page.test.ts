@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { APPLY } from '../../src/kube/client.ts'
-import { type HelperCluster, HOME, openHelperCluster, SECRET } from '../cluster/helper-kit.ts'
+import { type HelperCluster, HOME, openHelperCluster, SECRET } from '../cluster/helper-cluster.ts'
 import { openBrowser, type TestBrowser } from '../support/browser/browser.ts'
 import { findTooWide, findWeakTexts } from '../support/browser/page-checks.ts'
 import { eventually } from '../support/eventually.ts'
@@ -11,23 +11,23 @@ import { eventually } from '../support/eventually.ts'
 /** The page of docs/en/status.md; `UPDATE_SCREENSHOTS=1` takes it again. */
 const SCREENSHOT = fileURLToPath(new URL('../../docs/img/status-page.png', import.meta.url))
 
-let kit: HelperCluster
+let helperCluster: HelperCluster
 let browser: TestBrowser
 before(async () => {
   const opened = await Promise.allSettled([openHelperCluster('status-page'), openBrowser(AbortSignal.timeout(600_000))])
-  if (opened[0].status === 'fulfilled') kit = opened[0].value
+  if (opened[0].status === 'fulfilled') helperCluster = opened[0].value
   if (opened[1].status === 'fulfilled') browser = opened[1].value
   for (const one of opened) if (one.status === 'rejected') throw one.reason
   await makeTrouble()
 })
 after(async () => {
   await browser?.[Symbol.asyncDispose]()
-  await kit?.[Symbol.asyncDispose]()
+  await helperCluster?.[Symbol.asyncDispose]()
 })
 
 /** Namespaces as they are, one with somebody's Secret, one whose list somebody applies; one registry of three that does not exist. */
 async function makeTrouble(): Promise<void> {
-  const { chart, cloud } = kit
+  const { chart, cloud } = helperCluster
   for (const name of ['billing', 'checkout', 'payments', 'search', 'shop', 'warehouse', HOME])
     await chart.createNamespace(name)
   await apply(`/api/v1/namespaces/billing/secrets/${SECRET}`, 'kubectl-create', {
@@ -47,14 +47,20 @@ async function makeTrouble(): Promise<void> {
   const overseas = { ...prod, name: 'overseas', instanceId: 'cri-q8w2e4r6t1y3u5i7' }
   const domains = ['crpi-abc123.cn-hangzhou.personal.cr.aliyuncs.com']
   const legacy = { name: 'legacy', edition: 'static', domains, existingSecret: 'legacy-login' }
-  await kit.install({ registries: [prod, overseas, legacy] })
-  await kit.settled()
+  await helperCluster.install({ registries: [prod, overseas, legacy] })
+  await helperCluster.settled()
 }
 
 /** As kubectl or a GitOps tool does it. */
 function apply(path: string, fieldManager: string, body: object): Promise<unknown> {
   const query = { fieldManager, force: true }
-  return kit.admin.request({ method: 'PATCH', path, query, contentType: APPLY, body: { apiVersion: 'v1', ...body } })
+  return helperCluster.admin.request({
+    method: 'PATCH',
+    path,
+    query,
+    contentType: APPLY,
+    body: { apiVersion: 'v1', ...body },
+  })
 }
 
 /** The list of a ServiceAccount that Argo CD applies. */
@@ -64,7 +70,7 @@ function applyList(imagePullSecrets: readonly { readonly name: string }[]): Prom
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
-const url = async (path = '/'): Promise<string> => `http://${(await kit.leader()).ip}:8081${path}`
+const url = async (path = '/'): Promise<string> => `http://${(await helperCluster.leader()).ip}:8081${path}`
 
 test('the page begins with what is wrong, each with its fix, in a browser that has nothing to complain about', async () => {
   const address = await url()
@@ -89,7 +95,7 @@ test('the page begins with what is wrong, each with its fix, in a browser that h
   )
   assert.deepEqual(complaints, [])
   const text = await page.content()
-  for (const word of [kit.cloud.registryPush.password, 'cr_temp_user']) assert.ok(!text.includes(word), word)
+  for (const word of [helperCluster.cloud.registryPush.password, 'cr_temp_user']) assert.ok(!text.includes(word), word)
 })
 
 test('registries and coverage are there by their roles and names, as a screen reader meets them', async () => {
@@ -110,7 +116,7 @@ test('registries and coverage are there by their roles and names, as a screen re
   assert.match(await row('overseas').innerText(), /None yet/)
   assert.match(await row('legacy').innerText(), /static\s+Live\s+login accepted\s+never\s+never/s)
   assert.match((await row('prod').getByRole('img').getAttribute('aria-label')) ?? '', /^\d+ % of its life is over$/)
-  const status = await kit.settled()
+  const status = await helperCluster.settled()
   const coverage = page.locator('section').filter({ hasText: 'Namespaces with the pull secret' })
   assert.match(await coverage.innerText(), new RegExp(`${status.namespaces.current}\\s+of \\d+`))
   assert.match(await coverage.innerText(), /1\s+with a Secret of that name which is not ours/)
@@ -171,11 +177,11 @@ test('the picture in the docs is a picture of this page', async () => {
 
 test('the waiting replica shows the same report; what is fixed is gone from the page', async () => {
   const { page } = await browser.open(await url())
-  await kit.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/billing/secrets/${SECRET}` })
+  await helperCluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/billing/secrets/${SECRET}` })
   await applyList([{ name: 'own-registry' }, { name: SECRET }])
-  await kit.install()
+  await helperCluster.install()
   await eventually(async () => {
-    const pods = kit.helpers()
+    const pods = helperCluster.helpers()
     assert.equal(pods.length, 2)
     for (const pod of pods) {
       await page.goto(`http://${pod.ip}:8081/`)

@@ -5,13 +5,13 @@ import { attachOld, oldHelper, oldLogin, oldSecret } from '../support/cluster/le
 import { watchPulls } from '../support/cluster/pull-watch.ts'
 import { eventually } from '../support/eventually.ts'
 import { openRolloutCommand, type RolloutCommand } from '../support/rollout-command.ts'
-import { type HelperCluster, HOME, names, RELEASE, SECRET } from './helper-kit.ts'
+import { type HelperCluster, HOME, names, RELEASE, SECRET } from './helper-cluster.ts'
 
 const OLD = 'acr-credential-secret-aggregation'
 const ACCOUNTS = ['default', 'builder']
 
 export interface Moved {
-  readonly bed: HelperCluster
+  readonly fixture: HelperCluster
   /** The registry's address. */
   readonly registry: string
   readonly oldImage: string
@@ -30,8 +30,8 @@ export function testBackAgain(opened: () => Moved): void {
   after(() => command?.[Symbol.asyncDispose]())
 
   test("back again to the vendor's add-on: a Pod pulls at every moment, and nothing of acr-nopass is left", async () => {
-    const { bed, registry, oldImage, image, deployments } = opened()
-    const { admin, cloud, chart, workerRole } = bed
+    const { fixture, registry, oldImage, image, deployments } = opened()
+    const { admin, cloud, chart, workerRole } = fixture
     const namespaces = Object.keys(deployments)
     const accounts = namespaces.flatMap((namespace) => ACCOUNTS.map((name) => ({ namespace, name })))
     const attempts = accounts.map(({ namespace, name }) => ({ namespace, serviceAccount: name, image: `${image}:1` }))
@@ -58,26 +58,26 @@ export function testBackAgain(opened: () => Moved): void {
     }
     for (const { namespace, name } of accounts) {
       await eventually(async () =>
-        assert.deepEqual(names(await bed.account(namespace, name)).toSorted(), [OLD, SECRET].toSorted()),
+        assert.deepEqual(names(await fixture.account(namespace, name)).toSorted(), [OLD, SECRET].toSorted()),
       )
     }
     await watch.phase('restart')
     for (const [namespace, name] of Object.entries(deployments)) await restart(admin, namespace, name)
-    for (const namespace of namespaces) assert.deepEqual(await withoutOld(bed, namespace), [])
+    for (const namespace of namespaces) assert.deepEqual(await withoutOld(fixture, namespace), [])
 
     await watch.phase('uninstall')
     const release = { kubeconfig: chart.cluster.adminKubeconfigFile, namespace: HOME, name: RELEASE }
     const confirm = ['--confirm', `${RELEASE}/1`]
-    const { code, stdout, stderr } = await command.run('uninstall', release, bed.values, ...confirm)
+    const { code, stdout, stderr } = await command.run('uninstall', release, fixture.values, ...confirm)
     assert.equal(code, 0, stdout + stderr)
     await watch.phase('after')
 
     const { pulls, failed } = await watch.stop()
     assert.deepEqual(failed, [])
     for (const phase of ['beside', 'restart', 'uninstall', 'after']) assert.ok((pulls[phase] ?? 0) > 2, phase)
-    for (const { namespace, name } of accounts) assert.deepEqual(names(await bed.account(namespace, name)), [OLD])
-    for (const namespace of namespaces) assert.equal(await bed.secret(namespace), undefined)
-    assert.deepEqual(bed.helpers(), [])
+    for (const { namespace, name } of accounts) assert.deepEqual(names(await fixture.account(namespace, name)), [OLD])
+    for (const namespace of namespaces) assert.equal(await fixture.secret(namespace), undefined)
+    assert.deepEqual(fixture.helpers(), [])
   })
 }
 

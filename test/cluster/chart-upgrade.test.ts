@@ -14,13 +14,14 @@ import { loadValues } from '../../src/values/load-values.ts'
 import { runBin } from '../cli/run-bin.ts'
 import { CHART, openHelm } from '../support/chart/chart.ts'
 import { eventually } from '../support/eventually.ts'
-import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 import { testGetValues } from './values-get-suite.ts'
 
 // The files of 0.1.0 as `npm run release -- build` made them at commit d74dab4, and values for it. When a version is released, its
 // files take their place.
-const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/acr-nopass-0.1.0${name}`, import.meta.url))
-const PREVIOUS = fixture('.tgz')
+const fixtureFile = (name: string): string =>
+  fileURLToPath(new URL(`fixtures/acr-nopass-0.1.0${name}`, import.meta.url))
+const PREVIOUS = fixtureFile('.tgz')
 /** The repository of the image with the helper of that version: tests run both versions under one number. */
 const OLD_IMAGE = 'released/acr-nopass'
 const OLD = { image: { registry: '', repository: OLD_IMAGE } }
@@ -30,20 +31,20 @@ const ALL = [HOME, 'default', ...SPACES]
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-upgrade-'))
 const oldHelper = join(folder, 'helper.mjs')
-await writeFile(oldHelper, gunzipSync(await readFile(fixture('-helper.mjs.gz'))))
-const kit = await openHelperCluster('chart-upgrade', undefined, {
+await writeFile(oldHelper, gunzipSync(await readFile(fixtureFile('-helper.mjs.gz'))))
+const helperCluster = await openHelperCluster('chart-upgrade', undefined, {
   images: { [OLD_IMAGE]: [process.execPath, ...HELPER_NODE_FLAGS, oldHelper] },
 })
 after(async () => {
-  await kit[Symbol.asyncDispose]()
+  await helperCluster[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
-const { admin, chart } = kit
+const { admin, chart } = helperCluster
 for (const name of SPACES) await chart.createNamespace(name)
 await chart.createNamespace(HOME, { 'pod-security.kubernetes.io/enforce': 'restricted' })
 
-const oldValues = await readFile(fixture('-values.yaml'), 'utf8')
-const values = [kit.values, parse(oldValues) as object]
+const oldValues = await readFile(fixtureFile('-values.yaml'), 'utf8')
+const values = [helperCluster.values, parse(oldValues) as object]
 
 /** What must outlive an upgrade and a rollback as the very object that it was. */
 const KEPT = [
@@ -60,7 +61,7 @@ const uids = () =>
 
 test('values of 0.1.0 are valid as they are', async () => {
   const defaults = { name: 'values.yaml', text: await readFile(join(CHART, 'values.yaml'), 'utf8') }
-  const needed = { name: 'needed.yaml', text: JSON.stringify(kit.values) }
+  const needed = { name: 'needed.yaml', text: JSON.stringify(helperCluster.values) }
   const { errors } = loadValues({ files: [needed, { name: '0.1.0.yaml', text: oldValues }], defaults })
   assert.deepEqual(errors.map(formatError), [])
 })
@@ -76,14 +77,14 @@ for (const name of ['helm4', 'helm3'] as const) {
     // Helm's own wait ends when the new Pods have proven their registries and the old ones are gone.
     const wait = ['--wait', '--timeout', '180s']
     await run(['install', RELEASE, PREVIOUS, ...wait], [...values, OLD])
-    await kit.settled()
-    const [before, contents] = [await uids(), await Promise.all(SPACES.map(kit.secret))]
-    const old = new Set(kit.helpers().map(({ uid }) => uid))
+    await helperCluster.settled()
+    const [before, contents] = [await uids(), await Promise.all(SPACES.map(helperCluster.secret))]
+    const old = new Set(helperCluster.helpers().map(({ uid }) => uid))
     const findings = await doctor()
 
-    const from = kit.auditLength()
+    const from = helperCluster.auditLength()
     await run(['upgrade', RELEASE, CHART, ...wait], values)
-    await eventually(() => assert.ok(kit.helpers().every(({ uid }) => !old.has(uid))), 60_000)
+    await eventually(() => assert.ok(helperCluster.helpers().every(({ uid }) => !old.has(uid))), 60_000)
     await checkAll(before, contents, from)
     assert.deepEqual(await doctor(), findings)
 
@@ -91,7 +92,7 @@ for (const name of ['helm4', 'helm3'] as const) {
     await checkAll(before, contents, from)
     assert.deepEqual(await doctor(), findings)
     await run(['uninstall', RELEASE, '--wait'])
-    await eventually(() => assert.deepEqual(kit.helpers(), []), 60_000)
+    await eventually(() => assert.deepEqual(helperCluster.helpers(), []), 60_000)
   })
 }
 
@@ -104,51 +105,52 @@ test('P4 helpers of two versions beside each other: whichever leads serves all n
     assert.equal(code, 0, stderr)
   }
   await install(PREVIOUS, OLD)
-  await kit.settled()
+  await helperCluster.settled()
   const before = await uids()
-  const [oldPod] = kit.helpers()
+  const [oldPod] = helperCluster.helpers()
   assert.ok(oldPod)
 
   // A Pod of the new version beside the old one, as in the middle of a rollout, and for as long as the test wants.
   const beside = `${RELEASE}-new`
   await admin.request({ method: 'POST', path: `/api/v1/namespaces/${HOME}/pods`, body: await newPod(helm, beside) })
   await eventually(async () => assert.ok(await isReady(beside)), 60_000)
-  assert.equal((await kit.leader()).name, oldPod.name)
+  assert.equal((await helperCluster.leader()).name, oldPod.name)
   const rotation = await rotate()
 
   // The old leader is lost. Whoever leads then is asked until the new one does; the old one comes back and stands by.
   await eventually(async () => {
-    const leader = await kit.leader()
+    const leader = await helperCluster.leader()
     if (leader.name !== beside) await removePod(leader.name)
     assert.equal(leader.name, beside)
   }, 120_000)
-  await eventually(() => assert.equal(kit.helpers().length, 2), 60_000)
+  await eventually(() => assert.equal(helperCluster.helpers().length, 2), 60_000)
   const second = await rotate()
   assert.notDeepEqual(second, rotation)
 
   await removePod(beside)
-  await eventually(async () => assert.notEqual((await kit.leader()).name, beside), 60_000)
+  await eventually(async () => assert.notEqual((await helperCluster.leader()).name, beside), 60_000)
   assert.notDeepEqual(await rotate(), second)
   assert.deepEqual(await uids(), before)
-  for (const namespace of SPACES) assert.deepEqual(names(await kit.account(namespace)), [SECRET])
+  for (const namespace of SPACES) assert.deepEqual(names(await helperCluster.account(namespace)), [SECRET])
 })
 
 testGetValues(() => chart)
 
 /** Asks for a rotation, waits until every namespace has the same new content, and checks that nothing else was written. */
 async function rotate(): Promise<readonly string[]> {
-  const contents = async (): Promise<readonly string[]> => (await Promise.all(ALL.map(kit.secret))).map(contentOf)
+  const contents = async (): Promise<readonly string[]> =>
+    (await Promise.all(ALL.map(helperCluster.secret))).map(contentOf)
   const was = await contents()
-  const from = kit.auditLength()
-  await kit.askForRotation()
+  const from = helperCluster.auditLength()
+  await helperCluster.askForRotation()
   const is = await eventually(async () => {
     const now = await contents()
     assert.ok(now.every((content, index) => content !== was[index]))
     assert.equal(new Set(now).size, 1)
     return now
   }, 60_000)
-  await kit.settled()
-  const written = kit
+  await helperCluster.settled()
+  const written = helperCluster
     .requests(from)
     .filter(({ verb }) => verb === 'patch')
     .map(({ requestURI = '' }) => requestURI.replace(/\?.*/, ''))
@@ -181,7 +183,7 @@ async function isReady(podName: string): Promise<boolean> {
 
 async function removePod(podName: string): Promise<void> {
   await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${HOME}/pods/${podName}` })
-  await eventually(() => assert.ok(kit.helpers().every((pod) => pod.name !== podName)), 60_000)
+  await eventually(() => assert.ok(helperCluster.helpers().every((pod) => pod.name !== podName)), 60_000)
 }
 
 /** What this version's doctor finds, by its ids. */
@@ -194,16 +196,16 @@ async function doctor(): Promise<readonly string[]> {
 
 /** The same objects with the same content, every reference in place, and no write of a helper to any of it (P7). */
 async function checkAll(before: unknown, contents: readonly unknown[], from: number): Promise<void> {
-  const status = await kit.settled()
+  const status = await helperCluster.settled()
   assert.deepEqual(
     status.registries.map(({ state }) => state),
     ['live'],
   )
   assert.deepEqual(await uids(), before)
   for (const [index, namespace] of SPACES.entries()) {
-    const secret = await kit.secret(namespace)
+    const secret = await helperCluster.secret(namespace)
     assert.equal(contentOf(secret), contentOf(contents[index] as typeof secret))
-    assert.deepEqual(names(await kit.account(namespace)), [SECRET])
+    assert.deepEqual(names(await helperCluster.account(namespace)), [SECRET])
   }
   // No helper failed on the way: a container that ends by itself is started again and counted.
   const { items } = await admin.request<{
@@ -212,7 +214,7 @@ async function checkAll(before: unknown, contents: readonly unknown[], from: num
   const restarts = items.flatMap(({ status: of }) => of?.containerStatuses ?? []).map((one) => one.restartCount)
   assert.ok(restarts.length > 0 && restarts.every((count) => count === 0), String(restarts))
   assert.deepEqual(
-    kit
+    helperCluster
       .requests(from)
       .filter(({ verb }) => verb === 'patch')
       .map(({ requestURI }) => requestURI),

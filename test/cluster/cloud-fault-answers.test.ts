@@ -1,10 +1,10 @@
 import { after, test } from 'node:test'
-import { assertEntries, assertLive, assertNamed, openCloudFaults } from './cloud-fault-kit.ts'
+import { assertEntries, assertLive, assertNamed, openCloudFaults } from './cloud-fault-fixture.ts'
 
-const bed = await openCloudFaults('cloud-fault-answers')
-const { kit } = bed
-after(() => bed[Symbol.asyncDispose]())
-const { faults } = kit.cloud
+const fixture = await openCloudFaults('cloud-fault-answers')
+const { helperCluster } = fixture
+after(() => fixture[Symbol.asyncDispose]())
+const { faults } = helperCluster.cloud
 const match = { product: 'cr', instanceId: 'cri-k7x2m9q4w1t8z5h3' }
 const ALWAYS = Number.POSITIVE_INFINITY
 
@@ -49,15 +49,15 @@ const cases = [
 
 for (const { id, what, rule, expected } of cases) {
   test(`P2 the cloud ${what} for one registry: its credential stays, the others rotate, and it follows by itself`, async (t) => {
-    const before = await Promise.all(bed.served.map(bed.entries))
+    const before = await Promise.all(fixture.served.map(fixture.entries))
     faults.add({ ...rule, times: ALWAYS, match })
-    await kit.askForRotation()
-    await assertNamed(bed, 'demo', expected)
-    await assertEntries(bed, before, { changed: ['shared', 'personal'], kept: ['demo'] })
+    await helperCluster.askForRotation()
+    await assertNamed(fixture, 'demo', expected)
+    await assertEntries(fixture, before, { changed: ['shared', 'personal'], kept: ['demo'] })
     faults.clear()
     const since = performance.now()
-    await assertEntries(bed, before, { changed: ['demo', 'shared', 'personal'] })
-    await assertLive(bed)
-    await bed.invariants.assertHeld(t, { id, area: 'cloud', since, namespaces: bed.served })
+    await assertEntries(fixture, before, { changed: ['demo', 'shared', 'personal'] })
+    await assertLive(fixture)
+    await fixture.invariants.assertHeld(t, { id, area: 'cloud', since, namespaces: fixture.served })
   })
 }

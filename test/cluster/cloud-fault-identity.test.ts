@@ -4,22 +4,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { assertEntries, assertLive, assertNamed, openCloudFaults, WORKER_ROLE } from './cloud-fault-kit.ts'
+import { assertEntries, assertLive, assertNamed, openCloudFaults, WORKER_ROLE } from './cloud-fault-fixture.ts'
 import { writeFailingResolver } from './failing-resolver.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-resolver-'))
 const resolver = await writeFailingResolver(folder)
-const bed = await openCloudFaults('cloud-fault-identity', ({ cloud }) => ({
+const fixture = await openCloudFaults('cloud-fault-identity', ({ cloud }) => ({
   extraEnv: [{ name: 'NODE_OPTIONS', value: resolver.nodeOptions }],
   // The registries' API by a name; the identity by an address.
   endpoints: { cr: cloud.endpoints.cr.replace('127.0.0.1', 'localhost') },
 }))
-const { kit } = bed
+const { helperCluster } = fixture
 after(async () => {
-  await bed[Symbol.asyncDispose]()
+  await fixture[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
-const { control, faults } = kit.cloud
+const { control, faults } = helperCluster.cloud
 const ALL = ['demo', 'shared', 'personal']
 const ALWAYS = Number.POSITIVE_INFINITY
 
@@ -31,17 +31,17 @@ async function assertStands(
   fault: { readonly strike: () => void | Promise<void>; readonly fix: () => void | Promise<void> },
   expected: Parameters<typeof assertNamed>[2],
 ): Promise<void> {
-  const before = await Promise.all(bed.served.map(bed.entries))
+  const before = await Promise.all(fixture.served.map(fixture.entries))
   const others = ALL.filter((name) => !failing.includes(name))
   await fault.strike()
-  await kit.askForRotation()
-  for (const name of failing) await assertNamed(bed, name, expected)
-  await assertEntries(bed, before, { changed: others, kept: failing })
+  await helperCluster.askForRotation()
+  for (const name of failing) await assertNamed(fixture, name, expected)
+  await assertEntries(fixture, before, { changed: others, kept: failing })
   await fault.fix()
   const since = performance.now()
-  await assertEntries(bed, before, { changed: ALL })
-  await assertLive(bed)
-  await bed.invariants.assertHeld(t, { id, area: 'cloud', since, namespaces: bed.served })
+  await assertEntries(fixture, before, { changed: ALL })
+  await assertLive(fixture)
+  await fixture.invariants.assertHeld(t, { id, area: 'cloud', since, namespaces: fixture.served })
 }
 
 test('P2 the metadata service is slow: what needs its session keeps its credential and follows by itself', async (t) => {
@@ -89,8 +89,8 @@ test('P2 the name of the API does not resolve: every credential stays and follow
       faults.add({ kind: 'cut', times: 3, match: { product: 'cr' } })
     },
     async fix() {
-      await kit.chart.createNamespace('meanwhile')
-      await eventually(async () => assert.equal(await kit.isUsable('meanwhile'), true), 30_000)
+      await helperCluster.chart.createNamespace('meanwhile')
+      await eventually(async () => assert.equal(await helperCluster.isUsable('meanwhile'), true), 30_000)
       faults.clear()
       await resolver.heal()
     },
@@ -106,18 +106,18 @@ for (const [id, what, minutes] of [
   ['clock-behind', 'behind', -10],
 ] as const) {
   test(`P3 the cloud's clock is ten minutes ${what}: credentials are had at once, and expiries are counted on that clock`, async (t) => {
-    const before = await Promise.all(bed.served.map(bed.entries))
+    const before = await Promise.all(fixture.served.map(fixture.entries))
     control.setClockSkew(minutes * 60_000)
     const since = performance.now()
-    await kit.askForRotation()
-    await assertEntries(bed, before, { changed: ALL })
-    await assertLive(bed)
-    const [, skew] = /^acr_nopass_clock_skew_seconds (\S+)$/m.exec(await bed.metrics()) ?? []
+    await helperCluster.askForRotation()
+    await assertEntries(fixture, before, { changed: ALL })
+    await assertLive(fixture)
+    const [, skew] = /^acr_nopass_clock_skew_seconds (\S+)$/m.exec(await fixture.metrics()) ?? []
     assert.ok(Math.abs(Number(skew) + minutes * 60) < 5, `${skew} s`)
     const cloudNow = Date.now() + minutes * 60_000
-    for (const { name, issuedAt = '' } of (await bed.status()).registries) {
+    for (const { name, issuedAt = '' } of (await fixture.status()).registries) {
       assert.ok(Math.abs(Date.parse(issuedAt) - cloudNow) < 60_000, `${name} ${issuedAt}`)
     }
-    await bed.invariants.assertHeld(t, { id, area: 'cloud', since, namespaces: bed.served })
+    await fixture.invariants.assertHeld(t, { id, area: 'cloud', since, namespaces: fixture.served })
   })
 }

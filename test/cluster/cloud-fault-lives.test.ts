@@ -4,7 +4,7 @@ import { readSeedFile } from '../../src/sandbox/cloud/seed/read-seed.ts'
 import type { Seed } from '../../src/sandbox/cloud/seed/seed.ts'
 import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
 import { eventually } from '../support/eventually.ts'
-import { assertEntries, assertLive, assertNamed, openCloudFaults, REGISTRIES } from './cloud-fault-kit.ts'
+import { assertEntries, assertLive, assertNamed, openCloudFaults, REGISTRIES } from './cloud-fault-fixture.ts'
 
 /** Life of a credential: lives, not hours, are what counts. */
 const LIFE_SECONDS = 8
@@ -12,19 +12,19 @@ const MIRROR = 'cri-m1r2o3r4m1r2o3r4'
 const chain = [{ roleArn: 'acs:ram::1867204395510376:role/image-reader', externalId: 'acme-shared-images' }]
 const mirror = { name: 'mirror', edition: 'enterprise', instanceId: MIRROR, region: 'cn-shenzhen', assumeRole: chain }
 
-const bed = await openCloudFaults('cloud-fault-lives', () => ({ registries: [...REGISTRIES, mirror] }), {
+const fixture = await openCloudFaults('cloud-fault-lives', () => ({ registries: [...REGISTRIES, mirror] }), {
   cloud: { seed: withMirror(await readSeedFile(DEMO_SEED_FILE)) },
 })
-const { kit } = bed
-after(() => bed[Symbol.asyncDispose]())
-const { control, faults } = kit.cloud
-const [home = ''] = bed.served
+const { helperCluster } = fixture
+after(() => fixture[Symbol.asyncDispose]())
+const { control, faults } = helperCluster.cloud
+const [home = ''] = fixture.served
 
 test('P3 sessions are shorter than asked: credentials are renewed in time by what they got, and live long again after', async (t) => {
   control.shortSessions(LIFE_SECONDS)
-  await kit.askForRotation()
+  await helperCluster.askForRotation()
   await eventually(async () => assert.ok((await lifeOf('shared')) <= LIFE_SECONDS), 30_000)
-  const { issuedAt, refreshAt, expiresAt } = await bed.registry('shared')
+  const { issuedAt, refreshAt, expiresAt } = await fixture.registry('shared')
   const [issued = 0, due = 0, end = 0] = [issuedAt, refreshAt, expiresAt].map((time) => Date.parse(time ?? ''))
   assert.ok(due > issued && due <= issued + 0.9 * (end - issued), `${due - issued} of ${end - issued} ms`)
   await assertRotations(['shared', 'mirror'], 2)
@@ -33,43 +33,43 @@ test('P3 sessions are shorter than asked: credentials are renewed in time by wha
   await eventually(async () => {
     for (const name of ['shared', 'mirror']) assert.ok((await lifeOf(name)) > 600)
   }, 60_000)
-  await assertLive(bed)
-  await bed.invariants.assertHeld(t, { id: 'session-short', area: 'cloud', since, namespaces: bed.served })
+  await assertLive(fixture)
+  await fixture.invariants.assertHeld(t, { id: 'session-short', area: 'cloud', since, namespaces: fixture.served })
 })
 
 test('P2 one registry fails for many lives of a credential: its entry stays though it has expired, the others rotate all the time', async (t) => {
   control.shortSessions(LIFE_SECONDS)
-  await kit.askForRotation()
+  await helperCluster.askForRotation()
   await eventually(async () => assert.ok((await lifeOf('mirror')) <= LIFE_SECONDS), 30_000)
   faults.add({ kind: 'throttle', times: Number.POSITIVE_INFINITY, match: { product: 'cr', instanceId: MIRROR } })
-  await assertNamed(bed, 'mirror', { code: 'CLOUD_THROTTLED', reason: 'Throttling.User' })
+  await assertNamed(fixture, 'mirror', { code: 'CLOUD_THROTTLED', reason: 'Throttling.User' })
   // Its last credential has reached every namespace long since.
   await assertOverFor('mirror', 0)
-  const before = await Promise.all(bed.served.map(bed.entries))
+  const before = await Promise.all(fixture.served.map(fixture.entries))
   const rotations = 4
   await assertRotations(['shared'], rotations)
   await assertOverFor('mirror', LIFE_SECONDS * 1000)
-  await assertEntries(bed, before, { changed: ['shared'], kept: ['mirror'] })
-  await kit.chart.createNamespace('in-the-outage')
-  await eventually(async () => assert.equal(await kit.isUsable('in-the-outage'), true), 30_000)
+  await assertEntries(fixture, before, { changed: ['shared'], kept: ['mirror'] })
+  await helperCluster.chart.createNamespace('in-the-outage')
+  await eventually(async () => assert.equal(await helperCluster.isUsable('in-the-outage'), true), 30_000)
   faults.clear()
   control.shortSessions(undefined)
   const since = performance.now()
-  await assertEntries(bed, before, { changed: ['shared', 'mirror'] })
-  await assertLive(bed)
-  const namespaces = [...bed.served, 'in-the-outage']
-  await bed.invariants.assertHeld(t, { id: 'registry-fails-long', area: 'cloud', since, namespaces })
+  await assertEntries(fixture, before, { changed: ['shared', 'mirror'] })
+  await assertLive(fixture)
+  const namespaces = [...fixture.served, 'in-the-outage']
+  await fixture.invariants.assertHeld(t, { id: 'registry-fails-long', area: 'cloud', since, namespaces })
 })
 
 async function lifeOf(name: string): Promise<number> {
-  const { issuedAt, expiresAt } = await bed.registry(name)
+  const { issuedAt, expiresAt } = await fixture.registry(name)
   return (Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '')) / 1000
 }
 
 /** Until the registry's credential expired so many milliseconds ago. */
 async function assertOverFor(name: string, ms: number): Promise<void> {
   await eventually(async () => {
-    assert.ok(Date.parse((await bed.registry(name)).expiresAt ?? '') < Date.now() - ms)
+    assert.ok(Date.parse((await fixture.registry(name)).expiresAt ?? '') < Date.now() - ms)
   }, 60_000)
 }
 
@@ -77,7 +77,7 @@ async function assertOverFor(name: string, ms: number): Promise<void> {
 async function assertRotations(names: readonly string[], times: number): Promise<void> {
   const seen = new Map(names.map((name) => [name, new Set<string>()]))
   await eventually(async () => {
-    const entries = await bed.entries(home)
+    const entries = await fixture.entries(home)
     for (const [name, contents] of seen) contents.add(entries.get(name) ?? '')
     for (const [name, contents] of seen) assert.ok(contents.size > times, `${name}: ${contents.size}`)
   }, 180_000)

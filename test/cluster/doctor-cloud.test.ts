@@ -3,28 +3,30 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { ROOT } from '../cli/run-bin.ts'
-import { CLUSTER_ID, OWN, openReadBed } from './doctor/read-bed.ts'
-import { READ_SETUPS } from './doctor/read-setups.ts'
+import { testCases, untilHealthy } from './doctor/case.ts'
+import { READ_CASES } from './doctor/read-cases.ts'
+import { CLUSTER_ID, OWN, openReadFixture } from './doctor/read-fixture.ts'
 import { runDoctor } from './doctor/run-doctor.ts'
-import { testSetups, untilHealthy } from './doctor/setup.ts'
 
 const ROLE = 'helper-by-rrsa'
 const VPC_IMAGE = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com/team/app:1'
-const bed = await openReadBed('doctor-cloud')
-after(() => bed[Symbol.asyncDispose]())
-const setups = READ_SETUPS.map((setup) => ({ ...setup, args: [...(setup.args ?? []), ...bed.reach] }))
+const fixture = await openReadFixture('doctor-cloud')
+after(() => fixture[Symbol.asyncDispose]())
+const cases = READ_CASES.map((broken) => ({ ...broken, args: [...(broken.args ?? []), ...fixture.reach] }))
 
 test('doctor finds nothing in a healthy cloud, and writes nothing there', async () => {
-  const from = bed.helper.kit.cloud.calls.length
-  await untilHealthy(bed, [...OWN, ...bed.reach])
-  const { report } = await runDoctor(bed.kubeconfig, [...OWN, ...bed.reach], bed.env)
+  const from = fixture.helper.helperCluster.cloud.calls.length
+  await untilHealthy(fixture, [...OWN, ...fixture.reach])
+  const { report } = await runDoctor(fixture.kubeconfig, [...OWN, ...fixture.reach], fixture.env)
   assert.deepEqual(report.cloud, {
     looked: true,
-    caller: `acs:ram::${bed.accountId}:user/reader`,
-    account: bed.accountId,
+    caller: `acs:ram::${fixture.accountId}:user/reader`,
+    account: fixture.accountId,
     notes: [],
   })
-  const calls = bed.helper.kit.cloud.calls.slice(from).filter(({ principal }) => principal.endsWith('user/reader'))
+  const calls = fixture.helper.helperCluster.cloud.calls
+    .slice(from)
+    .filter(({ principal }) => principal.endsWith('user/reader'))
   assert.ok(calls.length > 5)
   assert.deepEqual(
     calls.filter(({ write }) => write),
@@ -32,12 +34,12 @@ test('doctor finds nothing in a healthy cloud, and writes nothing there', async 
   )
 })
 
-testSetups(() => bed, setups)
+testCases(() => fixture, cases)
 
 const run = (args: readonly string[], env: Readonly<Record<string, string>>) =>
-  runDoctor(bed.kubeconfig, [...args, ...bed.reach], env)
+  runDoctor(fixture.kubeconfig, [...args, ...fixture.reach], env)
 const keyOf = (user: string): Readonly<Record<string, string>> => {
-  const { accessKeyId, accessKeySecret } = bed.helper.kit.cloud.accessKeyOf(user)
+  const { accessKeyId, accessKeySecret } = fixture.helper.helperCluster.cloud.accessKeyOf(user)
   return { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret }
 }
 const NODES = ['-n', 'nodes', '--release', 'nodes']
@@ -65,9 +67,9 @@ for (const language of ['en', 'zh']) {
     const page = await readFile(join(ROOT, `docs/${language}/troubleshooting.md`), 'utf8')
     const document = /```json\n(\{\n {2}"Version": "1"[\s\S]*?)\n```/.exec(page)?.[1] ?? ''
     const name = `doctor-${language}`
-    await bed.call('2015-05-01', 'CreatePolicy', { PolicyName: name, PolicyDocument: document })
+    await fixture.call('2015-05-01', 'CreatePolicy', { PolicyName: name, PolicyDocument: document })
     const attached = { PolicyName: name, PolicyType: 'Custom', UserName: 'nobody' }
-    await bed.call('2015-05-01', 'AttachPolicyToUser', attached)
+    await fixture.call('2015-05-01', 'AttachPolicyToUser', attached)
     const noted = await Promise.all(
       [OWN, NODES, ['-n', 'chain', '--release', 'chain']].map((args) => run(args, keyOf('nobody'))),
     )
@@ -75,15 +77,15 @@ for (const language of ['en', 'zh']) {
       noted.map(({ report }) => report.cloud.notes),
       [[], [], []],
     )
-    await bed.call('2015-05-01', 'DetachPolicyFromUser', attached)
+    await fixture.call('2015-05-01', 'DetachPolicyFromUser', attached)
   })
 }
 
 test('doctor: without credentials, with --cloud off and with refused ones the cluster is looked at all the same', async () => {
   const looks = await Promise.all([
     run(OWN, {}),
-    run([...OWN, '--cloud', 'off'], bed.env ?? {}),
-    run(OWN, { ...bed.env, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' }),
+    run([...OWN, '--cloud', 'off'], fixture.env ?? {}),
+    run(OWN, { ...fixture.env, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' }),
   ])
   assert.deepEqual(
     looks.map(({ code, report }) => [code, report.cloud.looked]),
@@ -101,14 +103,16 @@ test('doctor: without credentials, with --cloud off and with refused ones the cl
 
 test('P6 doctor asks no address that stands in the cluster, and shows nothing of the credentials', async () => {
   // The release names the emulator for its helper; without the flag the user's calls go to Alibaba, where nothing is reached.
-  const env = { ...bed.env, HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' }
-  const from = bed.helper.kit.cloud.calls.length
-  const { report, text } = await runDoctor(bed.kubeconfig, OWN, env)
+  const env = { ...fixture.env, HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' }
+  const from = fixture.helper.helperCluster.cloud.calls.length
+  const { report, text } = await runDoctor(fixture.kubeconfig, OWN, env)
   assert.equal(report.cloud.looked, false)
-  const own = bed.helper.kit.cloud.calls.slice(from).filter(({ principal }) => principal.endsWith('user/reader'))
+  const own = fixture.helper.helperCluster.cloud.calls
+    .slice(from)
+    .filter(({ principal }) => principal.endsWith('user/reader'))
   assert.deepEqual(own, [])
-  const shown = (await run(OWN, bed.env ?? {})).text
-  for (const secret of Object.values(bed.env ?? {})) assert.ok(!text.includes(secret) && !shown.includes(secret))
+  const shown = (await run(OWN, fixture.env ?? {})).text
+  for (const secret of Object.values(fixture.env ?? {})) assert.ok(!text.includes(secret) && !shown.includes(secret))
 })
 
 test('doctor pod looks at the cloud for the registries of its images alone', async () => {
@@ -116,9 +120,9 @@ test('doctor pod looks at the cloud for the registries of its images alone', asy
     metadata: { name: 'puller' },
     spec: { containers: [{ name: 'app', image: VPC_IMAGE }], nodeSelector: { place: 'nowhere' } },
   }
-  await bed.helper.create('/api/v1/namespaces/shop/pods', pod)
-  bed.helper.kit.cloud.control.changeInstance(bed.instanceId, { vpc: { vpcs: [] } })
-  const { report } = await run(['pod', 'shop/puller', ...OWN], bed.env ?? {})
+  await fixture.helper.create('/api/v1/namespaces/shop/pods', pod)
+  fixture.helper.helperCluster.cloud.control.changeInstance(fixture.instanceId, { vpc: { vpcs: [] } })
+  const { report } = await run(['pod', 'shop/puller', ...OWN], fixture.env ?? {})
   const found = report.findings.filter(({ id }) => id === 'VPC_UNLINKED')
   assert.deepEqual(
     found.map(({ severity, subject }) => [severity, subject]),
@@ -129,8 +133,8 @@ test('doctor pod looks at the cloud for the registries of its images alone', asy
     metadata: { name: 'other' },
     spec: { ...pod.spec, containers: [{ name: 'app', image: 'legacy.example.com/a:1' }] },
   }
-  await bed.helper.create('/api/v1/namespaces/shop/pods', other)
-  const { report: second } = await run(['pod', 'shop/other', ...OWN], bed.env ?? {})
+  await fixture.helper.create('/api/v1/namespaces/shop/pods', other)
+  const { report: second } = await run(['pod', 'shop/other', ...OWN], fixture.env ?? {})
   assert.deepEqual(
     second.findings.filter(({ id }) => id === 'VPC_UNLINKED'),
     [],
@@ -138,10 +142,13 @@ test('doctor pod looks at the cloud for the registries of its images alone', asy
 })
 
 test('doctor: credentials of another account see nothing of this one, and it is said whose it is', async () => {
-  const { accessKeyId, accessKeySecret } = bed.helper.kit.cloud.accessKeyOf('administrator', '1867204395510376')
+  const { accessKeyId, accessKeySecret } = fixture.helper.helperCluster.cloud.accessKeyOf(
+    'administrator',
+    '1867204395510376',
+  )
   const env = { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret }
   const { report } = await run(OWN, env)
-  const why = `it is of account ${bed.accountId}, and your credentials are of 1867204395510376; run doctor with credentials of that account too`
+  const why = `it is of account ${fixture.accountId}, and your credentials are of 1867204395510376; run doctor with credentials of that account too`
   assert.deepEqual(report.cloud.notes, [
     { what: 'OIDC provider rrsa', why },
     { what: 'instance of registry demo', why },
@@ -152,9 +159,9 @@ test('doctor: credentials of another account see nothing of this one, and it is 
 })
 
 test('doctor: a cluster that does not say what it is gets named by flags', async () => {
-  await bed.helper.remove('/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile')
+  await fixture.helper.remove('/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile')
   const notes = async (...flags: readonly string[]): Promise<readonly string[]> =>
-    (await run([...NODES, ...flags], bed.env ?? {})).report.cloud.notes.map(({ what, why }) => `${what}: ${why}`)
+    (await run([...NODES, ...flags], fixture.env ?? {})).report.cloud.notes.map(({ what, why }) => `${what}: ${why}`)
   const why = 'the cluster does not say that it is one of ACK; name'
   const vpc = `the cluster's VPC: ${why} it with --ack-cluster-id`
   assert.deepEqual(await notes(), [

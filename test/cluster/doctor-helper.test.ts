@@ -1,13 +1,13 @@
 import { after, test } from 'node:test'
-import { CLOUD_SETUPS } from './doctor/cloud-setups.ts'
-import { openHelperBed } from './doctor/helper-bed.ts'
-import { HELPER_SETUPS } from './doctor/helper-setups.ts'
-import { OBJECT_SETUPS } from './doctor/object-setups.ts'
-import { testSetups, untilHealthy } from './doctor/setup.ts'
+import { testCases, untilHealthy } from './doctor/case.ts'
+import { CLOUD_CASES } from './doctor/cloud-cases.ts'
+import { HELPER_CASES } from './doctor/helper-cases.ts'
+import { openHelperFixture } from './doctor/helper-fixture.ts'
+import { OBJECT_CASES } from './doctor/object-cases.ts'
 
-const bed = await openHelperBed('doctor-helper')
-after(() => bed[Symbol.asyncDispose]())
+const fixture = await openHelperFixture('doctor-helper')
+after(() => fixture[Symbol.asyncDispose]())
 
-test('doctor finds nothing in a healthy cluster', () => untilHealthy(bed))
+test('doctor finds nothing in a healthy cluster', () => untilHealthy(fixture))
 
-testSetups(() => bed, [...HELPER_SETUPS, ...CLOUD_SETUPS, ...OBJECT_SETUPS])
+testCases(() => fixture, [...HELPER_CASES, ...CLOUD_CASES, ...OBJECT_CASES])

@@ -4,26 +4,32 @@ import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { eventually } from '../support/eventually.ts'
 import type { ProxiedRequest } from '../support/faults/fault-rules.ts'
-import { openFaultBed } from './fault-kit.ts'
-import { contentOf, HOME, RELEASE, SECRET } from './helper-kit.ts'
+import { openFaultFixture } from './fault-fixture.ts'
+import { contentOf, HOME, RELEASE, SECRET } from './helper-cluster.ts'
 
-const bed = await openFaultBed('fault-api-server', { namespaces: 30, values: { replicas: 1, refreshRate: 20 } })
-after(() => bed[Symbol.asyncDispose]())
-const { kit, proxy, invariants } = bed
-const { admin } = kit
-const { cluster } = kit.chart
+const fixture = await openFaultFixture('fault-api-server', { namespaces: 30, values: { replicas: 1, refreshRate: 20 } })
+after(() => fixture[Symbol.asyncDispose]())
+const { helperCluster, proxy, invariants } = fixture
+const { admin } = helperCluster
+const { cluster } = helperCluster.chart
 
 const held = (context: TestContext, id: string, since: number, counts?: Record<string, number>) =>
-  invariants.assertHeld(context, { id, area: 'api-server', since, namespaces: bed.served, ...(counts && { counts }) })
+  invariants.assertHeld(context, {
+    id,
+    area: 'api-server',
+    since,
+    namespaces: fixture.served,
+    ...(counts && { counts }),
+  })
 const isSecretWrite = ({ method, resource }: ProxiedRequest) => method === 'PATCH' && resource === 'secrets'
 const ordinary = ({ resource, isWatch }: ProxiedRequest) => resource !== 'leases' && !isWatch
-const ownContent = async () => contentOf(await kit.secret(HOME))
-const helper = async () => `${HOME}/${(await kit.leader()).name}`
+const ownContent = async () => contentOf(await helperCluster.secret(HOME))
+const helper = async () => `${HOME}/${(await helperCluster.leader()).name}`
 
 /** Asks for a rotation and waits until the helper's own copy, which comes first, is new: the others are under way. */
 async function beginRotation(): Promise<void> {
   const before = await ownContent()
-  await kit.askForRotation()
+  await helperCluster.askForRotation()
   await eventually(async () => assert.notEqual(await ownContent(), before), 30_000, 10)
 }
 
@@ -33,12 +39,12 @@ test('P2 the API server is killed in the middle of a rotation and comes back', a
   await cluster.apiServer.exited
   await cluster.restartApiServer()
   const since = performance.now()
-  await bed.addNamespace('after-restart')
+  await fixture.addNamespace('after-restart')
   await invariants.assertHeld(context, {
     id: 'api-server-killed',
     area: 'api-server',
     since,
-    namespaces: bed.served,
+    namespaces: fixture.served,
     serverRestarted: true,
   })
 })
@@ -52,19 +58,19 @@ test('P2 etcd is killed in the middle of a rotation and comes back', async (cont
   await eventually(() => assert.ok(unanswered().filter(({ resource }) => resource === 'leases').length > 0), 60_000)
   await cluster.etcd.restart()
   const since = performance.now()
-  await eventually(() => bed.addNamespace('after-etcd'), 60_000)
+  await eventually(() => fixture.addNamespace('after-etcd'), 60_000)
   await held(context, 'etcd-killed', since)
 })
 
 test('P2 nobody reaches the API server for longer than a lease lives: the leader gives up, and starts again', async (context) => {
-  const { name } = await kit.leader()
-  const { count } = await bed.ends(name)
+  const { name } = await helperCluster.leader()
+  const { count } = await fixture.ends(name)
   await beginRotation()
   const begin = performance.now()
   const outage = proxy.fault({ match: () => true, fault: { kind: 'cut' } })
   proxy.cutAll()
-  await eventually(async () => assert.deepEqual(await bed.ends(name), { count: count + 1, exitCode: 1 }), 60_000)
-  await bed.addNamespace('during-outage')
+  await eventually(async () => assert.deepEqual(await fixture.ends(name), { count: count + 1, exitCode: 1 }), 60_000)
+  await fixture.addNamespace('during-outage')
   outage.remove()
   const since = performance.now()
   await held(context, 'api-server-unreachable', since, { outageSeconds: Math.round((since - begin) / 1000) })
@@ -74,7 +80,7 @@ test('P2 an API server that takes a second for each answer', async (context) => 
   const slow = proxy.fault({ match: ordinary, fault: { kind: 'delay', ms: 1000 } })
   const since = performance.now()
   await beginRotation()
-  await Promise.all(['slow-1', 'slow-2', 'slow-3'].map(bed.addNamespace))
+  await Promise.all(['slow-1', 'slow-2', 'slow-3'].map(fixture.addNamespace))
   await held(context, 'api-server-slow', since, { requests: slow.struck })
   slow.remove()
 })
@@ -98,8 +104,8 @@ test('P2 a burst of 500, 502 and 503', async (context) => {
   for (const status of [500, 502, 503]) {
     proxy.fault({ match: ordinary, fault: { kind: 'status', status, reason: 'InternalError' }, times: 20 })
   }
-  await kit.askForRotation()
-  await bed.addNamespace('burst')
+  await helperCluster.askForRotation()
+  await fixture.addNamespace('burst')
   const failed = () => proxy.calls.filter(({ status, at }) => at >= since && (status ?? 0) >= 500).length
   await eventually(() => assert.ok(failed() >= 60), 60_000)
   await held(context, 'burst-of-500', since, { answers: failed() })
@@ -110,8 +116,8 @@ test('P1 P4 writes that are done but whose answers are lost are done once', asyn
     method === 'PATCH' && (resource === 'secrets' || resource === 'serviceaccounts')
   const since = performance.now()
   const lost = proxy.fault({ match, fault: { kind: 'cut-after' }, times: 20 })
-  await kit.askForRotation()
-  await Promise.all(['lost-1', 'lost-2', 'lost-3'].map(bed.addNamespace))
+  await helperCluster.askForRotation()
+  await Promise.all(['lost-1', 'lost-2', 'lost-3'].map(fixture.addNamespace))
   await eventually(() => assert.equal(lost.struck, 20), 60_000)
   await held(context, 'answers-lost', since, { answers: lost.struck })
 })
@@ -123,9 +129,9 @@ test('P4 a Secret that somebody deletes before the helper has heard that it was 
   })
   const match = (call: ProxiedRequest) => isSecretWrite(call) && call.url.includes('/namespaces/late/')
   proxy.fault({ match, fault: { kind: 'hold-answer', until }, times: 1 })
-  await bed.addNamespace('late')
+  await fixture.addNamespace('late')
   invariants.forgive('late')
-  await eventually(async () => assert.ok(await kit.secret('late')))
+  await eventually(async () => assert.ok(await helperCluster.secret('late')))
   await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/late/secrets/${SECRET}` })
   // What is repaired here was seen after that deletion.
   const content = await ownContent()
@@ -133,7 +139,7 @@ test('P4 a Secret that somebody deletes before the helper has heard that it was 
   const wrong = content.replaceAll(/"auth":"[^"]*"/g, '"auth":"eDp5"')
   const data = { '.dockerconfigjson': Buffer.from(wrong).toString('base64') }
   await admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { data } })
-  await eventually(async () => assert.equal(contentOf(await kit.secret('team-1')), content))
+  await eventually(async () => assert.equal(contentOf(await helperCluster.secret('team-1')), content))
   release()
   await held(context, 'deleted-before-answer', performance.now())
 })
@@ -152,8 +158,8 @@ test('the certificate of the API server comes from another authority, which the 
   const from = proxy.calls.length
   proxy.useCertificate({ cert: pair.certificatePem, key: pair.keyPem })
   proxy.cutAll()
-  await kit.askForRotation()
-  await eventually(() => assert.match(kit.node.log(pod), /SIGNED_CERT|UNABLE_TO_VERIFY/), 30_000)
+  await helperCluster.askForRotation()
+  await eventually(() => assert.match(helperCluster.node.log(pod), /SIGNED_CERT|UNABLE_TO_VERIFY/), 30_000)
   assert.deepEqual(proxy.calls.slice(from), [])
   const since = performance.now()
   await admin.request({
@@ -178,7 +184,7 @@ test('the ServiceAccount token is replaced on disk and the old one refused', asy
   proxy.cutAll()
   await eventually(() => assert.ok(proxy.calls.slice(from).some(({ status }) => status === 401)), 60_000)
   const since = performance.now()
-  kit.node.rotateTokens(pod)
-  await bed.addNamespace('after-token')
+  helperCluster.node.rotateTokens(pod)
+  await fixture.addNamespace('after-token')
   await held(context, 'token-rotated', since)
 })

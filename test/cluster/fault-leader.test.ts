@@ -2,24 +2,24 @@ import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import type { ProxiedRequest } from '../support/faults/fault-rules.ts'
-import { openFaultBed } from './fault-kit.ts'
-import { contentOf, HOME, RELEASE } from './helper-kit.ts'
+import { openFaultFixture } from './fault-fixture.ts'
+import { contentOf, HOME, RELEASE } from './helper-cluster.ts'
 
 // Two replicas; a rotation takes two seconds, so that there is a middle to break it in.
-const bed = await openFaultBed('fault-leader', { namespaces: 40, values: { refreshRate: 20 } })
-after(() => bed[Symbol.asyncDispose]())
-const { kit, proxy, invariants } = bed
+const fixture = await openFaultFixture('fault-leader', { namespaces: 40, values: { refreshRate: 20 } })
+after(() => fixture[Symbol.asyncDispose]())
+const { helperCluster, proxy, invariants } = fixture
 
 const held = (context: TestContext, id: string, since: number) =>
-  invariants.assertHeld(context, { id, area: 'process', since, namespaces: bed.served })
-const content = async (namespace: string) => contentOf(await kit.secret(namespace))
+  invariants.assertHeld(context, { id, area: 'process', since, namespaces: fixture.served })
+const content = async (namespace: string) => contentOf(await helperCluster.secret(namespace))
 const isWrite = ({ method }: ProxiedRequest) => method !== 'GET'
 /** The names of the Pods that hold the lease from now on, '' for nobody. */
 async function followHolders(): Promise<{ stop(): Promise<string[]> }> {
   const seen: string[] = []
   const end = new AbortController()
   const path = `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases`
-  const watching = kit.admin.watch<{ spec: { holderIdentity?: string } }>(
+  const watching = helperCluster.admin.watch<{ spec: { holderIdentity?: string } }>(
     { path, query: { fieldSelector: `metadata.name=${RELEASE}` } },
     ({ object }) => {
       const name = object.spec.holderIdentity?.split('_')[0] ?? ''
@@ -39,7 +39,7 @@ async function followHolders(): Promise<{ stop(): Promise<string[]> }> {
 }
 const otherLeader = (than: string) =>
   eventually(async () => {
-    const leader = await kit.leader()
+    const leader = await helperCluster.leader()
     assert.notEqual(leader.name, than)
     return leader
   }, 60_000)
@@ -47,38 +47,41 @@ const otherLeader = (than: string) =>
 /** Asks for a rotation and waits until some Secrets have the new content; the others are under way. */
 async function beginRotation(): Promise<string> {
   const before = await content(HOME)
-  await kit.askForRotation()
+  await helperCluster.askForRotation()
   await eventually(async () => assert.notEqual(await content(HOME), before), 30_000, 10)
   return before
 }
 
 test('P2 a leader that is held up past its lease: the write it had begun replaces nothing newer, and it begins none', async (context) => {
-  const paused = await kit.leader()
+  const paused = await helperCluster.leader()
   let release = (): void => {}
   const until = new Promise<void>((resolve) => {
     release = resolve
   })
   const match = (call: ProxiedRequest) => isWrite(call) && call.url.includes('/namespaces/team-7/secrets/')
   const hold = proxy.fault({ match, fault: { kind: 'hold', until }, times: 1 })
-  await kit.askForRotation()
+  await helperCluster.askForRotation()
   await eventually(() => assert.equal(hold.struck, 1), 30_000, 10)
-  kit.node.pause(`${HOME}/${paused.name}`)
+  helperCluster.node.pause(`${HOME}/${paused.name}`)
   const begin = performance.now()
   await otherLeader(paused.name)
   // The successor finishes that rotation, and makes another.
   await eventually(async () => assert.equal(await content('team-7'), await content(HOME)), 60_000)
   await beginRotation()
   await held(context, 'leader-paused', begin)
-  const newer = await kit.secret('team-7')
+  const newer = await helperCluster.secret('team-7')
   release()
   const begun = proxy.calls.filter((call) => call.pod === paused.name && match(call))
   await eventually(() => assert.equal(begun.at(-1)?.status, 409))
-  assert.deepEqual(await kit.secret('team-7'), newer)
-  const { count } = await bed.ends(paused.name)
+  assert.deepEqual(await helperCluster.secret('team-7'), newer)
+  const { count } = await fixture.ends(paused.name)
   const from = proxy.calls.length
-  kit.node.resume(`${HOME}/${paused.name}`)
-  await eventually(async () => assert.deepEqual(await bed.ends(paused.name), { count: count + 1, exitCode: 1 }), 60_000)
-  await bed.addNamespace('after-pause')
+  helperCluster.node.resume(`${HOME}/${paused.name}`)
+  await eventually(
+    async () => assert.deepEqual(await fixture.ends(paused.name), { count: count + 1, exitCode: 1 }),
+    60_000,
+  )
+  await fixture.addNamespace('after-pause')
   await held(context, 'leader-resumed', performance.now())
   assert.deepEqual(
     proxy.calls
@@ -90,18 +93,21 @@ test('P2 a leader that is held up past its lease: the write it had begun replace
 })
 
 test('P2 SIGTERM in the middle of a rotation: a clean end, the lease given back, and the other replica completes it', async (context) => {
-  const ended = await kit.leader()
-  const { count } = await bed.ends(ended.name)
+  const ended = await helperCluster.leader()
+  const { count } = await fixture.ends(ended.name)
   const before = await beginRotation()
   const behind = async () => {
-    const all = await Promise.all(bed.served.map(content))
+    const all = await Promise.all(fixture.served.map(content))
     return all.filter((text) => text === before).length
   }
   assert.ok((await behind()) > 0)
   const holders = await followHolders()
   const since = performance.now()
-  kit.node.kill(`${HOME}/${ended.name}`, 'SIGTERM')
-  await eventually(async () => assert.deepEqual(await bed.ends(ended.name), { count: count + 1, exitCode: 0 }), 60_000)
+  helperCluster.node.kill(`${HOME}/${ended.name}`, 'SIGTERM')
+  await eventually(
+    async () => assert.deepEqual(await fixture.ends(ended.name), { count: count + 1, exitCode: 0 }),
+    60_000,
+  )
   const next = await otherLeader(ended.name)
   await held(context, 'leader-terminated', since)
   assert.equal(await behind(), 0)
@@ -110,10 +116,10 @@ test('P2 SIGTERM in the middle of a rotation: a clean end, the lease given back,
 })
 
 test('P2 kill -9 in the middle of a rotation: it is completed', async (context) => {
-  const killed = await kit.leader()
+  const killed = await helperCluster.leader()
   const before = await beginRotation()
   const since = performance.now()
-  kit.node.kill(`${HOME}/${killed.name}`)
+  helperCluster.node.kill(`${HOME}/${killed.name}`)
   await held(context, 'leader-killed', since)
-  for (const namespace of bed.served) assert.notEqual(await content(namespace), before)
+  for (const namespace of fixture.served) assert.notEqual(await content(namespace), before)
 })

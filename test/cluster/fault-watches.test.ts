@@ -5,42 +5,45 @@ import { eventually } from '../support/eventually.ts'
 import { reportFault } from '../support/faults/fault-report.ts'
 import type { ProxiedRequest } from '../support/faults/fault-rules.ts'
 import { duplicated, type LineFault, reordered, silent, withoutBookmarks } from '../support/faults/watch-faults.ts'
-import { FAST_IMAGE, openFaultBed } from './fault-kit.ts'
+import { FAST_IMAGE, openFaultFixture } from './fault-fixture.ts'
 import { CLOCK_RATE } from './fixtures/fast-clock.ts'
-import { contentOf, HOME, SECRET } from './helper-kit.ts'
+import { contentOf, HOME, SECRET } from './helper-cluster.ts'
 
-const bed = await openFaultBed('fault-watches', { namespaces: 10, values: { replicas: 1 } })
-after(() => bed[Symbol.asyncDispose]())
-const { kit, proxy, invariants } = bed
+const fixture = await openFaultFixture('fault-watches', { namespaces: 10, values: { replicas: 1 } })
+after(() => fixture[Symbol.asyncDispose]())
+const { helperCluster, proxy, invariants } = fixture
 const RESOURCES = ['namespaces', 'secrets', 'serviceaccounts'] as const
 
 // A helper whose watches have not failed yet: how long it waits after a fault depends on those before.
 beforeEach(async () => {
-  kit.node.kill(`${HOME}/${(await kit.leader()).name}`)
+  helperCluster.node.kill(`${HOME}/${(await helperCluster.leader()).name}`)
   await eventually(() => assert.deepEqual(RESOURCES.map(proxy.watching), [0, 0, 0]))
   await eventually(() => assert.deepEqual(RESOURCES.map(proxy.watching), [1, 1, 1]), 30_000)
-  await kit.settled()
+  await helperCluster.settled()
 })
 
 const held = (context: TestContext, id: string, since: number, counts?: Record<string, number>) =>
-  invariants.assertHeld(context, { id, area: 'watch', since, namespaces: bed.served, ...(counts && { counts }) })
+  invariants.assertHeld(context, { id, area: 'watch', since, namespaces: fixture.served, ...(counts && { counts }) })
 const watchesSince = (from: number) => proxy.calls.slice(from).filter(({ isWatch }) => isWatch)
 const EXPIRED = JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })
 
 /** A moment in which much happens: namespaces come and go, others add entries, a rotation. */
 async function changeMuch(word: string): Promise<void> {
-  await bed.addNamespace(`${word}-doomed`)
-  await Promise.all([1, 2, 3].map((index) => bed.addNamespace(`${word}-${index}`)))
-  await bed.removeNamespace(`${word}-doomed`)
-  await Promise.all(bed.served.slice(1, 6).map((namespace) => bed.addEntry(namespace, `theirs-${word}`)))
-  await kit.askForRotation()
+  await fixture.addNamespace(`${word}-doomed`)
+  await Promise.all([1, 2, 3].map((index) => fixture.addNamespace(`${word}-${index}`)))
+  await fixture.removeNamespace(`${word}-doomed`)
+  await Promise.all(fixture.served.slice(1, 6).map((namespace) => fixture.addEntry(namespace, `theirs-${word}`)))
+  await helperCluster.askForRotation()
 }
 
 /** Until the leader's status counts the namespaces that there are: one too many is a ghost. */
 async function assertCounted(): Promise<void> {
-  const { ip } = await kit.leader()
+  const { ip } = await helperCluster.leader()
   await eventually(async () => {
-    const { items } = await kit.admin.request<{ items: object[] }>({ method: 'GET', path: '/api/v1/namespaces' })
+    const { items } = await helperCluster.admin.request<{ items: object[] }>({
+      method: 'GET',
+      path: '/api/v1/namespaces',
+    })
     const status = await (await fetch(`http://${ip}:8081/status.json`)).json()
     const { namespaces } = status as { namespaces: { total: number; pending: number } }
     assert.deepEqual([namespaces.total, namespaces.pending], [items.length, 0])
@@ -113,7 +116,7 @@ for (const [id, what, fault] of [
 test('P1 P2 a server that sends no bookmarks: a cut watch goes on from the last event, without a new list', async (context) => {
   proxy.faultWatches(withoutBookmarks)
   await changeMuch('unmarked')
-  await eventually(async () => assert.equal(await kit.isUsable('unmarked-3'), true))
+  await eventually(async () => assert.equal(await helperCluster.isUsable('unmarked-3'), true))
   const [since, from] = [performance.now(), proxy.calls.length]
   proxy.cutWatches()
   await changeMuch('unmarked-again')
@@ -130,10 +133,11 @@ test('P1 P2 a server that sends no bookmarks: a cut watch goes on from the last 
 
 test("an entry that was added before somebody else's Secret was seen is taken back", async (context) => {
   const [name, SKIPPED] = ['late-news', 'acr-nopass.io/skip']
-  const create = (path: string, body: object) => kit.admin.request({ method: 'POST', path: `/api/v1/${path}`, body })
+  const create = (path: string, body: object) =>
+    helperCluster.admin.request({ method: 'POST', path: `/api/v1/${path}`, body })
   const change = (path: string, body: object) =>
-    kit.admin.request({ method: 'PATCH', path: `/api/v1/${path}`, contentType: MERGE_PATCH, body })
-  const entries = async () => ((await kit.account(name)).imagePullSecrets ?? []).map((entry) => entry.name)
+    helperCluster.admin.request({ method: 'PATCH', path: `/api/v1/${path}`, contentType: MERGE_PATCH, body })
+  const entries = async () => ((await helperCluster.account(name)).imagePullSecrets ?? []).map((entry) => entry.name)
   proxy.faultWatches(silent, 'secrets')
   await create('namespaces', { metadata: { name, labels: { [SKIPPED]: 'true' } } })
   const stringData = { '.dockerconfigjson': '{"auths":{"registry.example.com":{"auth":"dTpw"}}}' }
@@ -146,15 +150,19 @@ test("an entry that was added before somebody else's Secret was seen is taken ba
   await change(`namespaces/${name}/secrets/${SECRET}`, { metadata: { annotations: { seen: 'now' } } })
   await eventually(async () => assert.deepEqual(await entries(), []))
   reportFault(context, { id: 'secret-news-late', area: 'watch', recoveredMs: performance.now() - since })
-  assert.equal(contentOf(await kit.secret(name)), stringData['.dockerconfigjson'])
-  await bed.removeNamespace(name)
+  assert.equal(contentOf(await helperCluster.secret(name)), stringData['.dockerconfigjson'])
+  await fixture.removeNamespace(name)
 })
 
 test('P1 P2 a list in pages whose continuation expires half-way is read again from its begin', async (context) => {
   const skipped = { 'acr-nopass.io/skip': 'true' }
   const path = '/api/v1/namespaces/team-0/serviceaccounts'
   const create = (index: number) =>
-    kit.admin.request({ method: 'POST', path, body: { metadata: { name: `a-${index}`, annotations: skipped } } })
+    helperCluster.admin.request({
+      method: 'POST',
+      path,
+      body: { metadata: { name: `a-${index}`, annotations: skipped } },
+    })
   await Promise.all(Array.from({ length: 420 }, (_, index) => create(index)))
   const streamed = proxy.fault({
     match: ({ url }) => url.includes('sendInitialEvents=true'),
@@ -185,13 +193,16 @@ test('P1 P2 a list in pages whose continuation expires half-way is read again fr
 test('P1 P2 watches that stall with their sockets open, after a bookmark and before any', async (context) => {
   const [registry, ...repository] = FAST_IMAGE.split('/')
   // Its lease lasts 300 s of its own clock, and the guard allows 60.
-  await kit.install({ replicas: 1, guard: 'disabled', image: { registry, repository: repository.join('/') } })
+  await helperCluster.install({ replicas: 1, guard: 'disabled', image: { registry, repository: repository.join('/') } })
   const fast = await eventually(async () => {
-    const pod = await kit.leader()
-    assert.ok(kit.helpers().length === 1 && kit.node.log(`acr-system/${pod.name}`).includes('"version":"0.0.0"'))
+    const pod = await helperCluster.leader()
+    assert.ok(
+      helperCluster.helpers().length === 1 &&
+        helperCluster.node.log(`acr-system/${pod.name}`).includes('"version":"0.0.0"'),
+    )
     return pod
   }, 60_000)
-  await kit.settled()
+  await helperCluster.settled()
   const bookmark = (resourceVersion: string) =>
     JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion } } })
   for (const [id, marked] of [
@@ -204,7 +215,13 @@ test('P1 P2 watches that stall with their sockets open, after a bookmark and bef
     proxy.stallWatches()
     await changeMuch(id)
     const since = performance.now()
-    await invariants.assertHeld(context, { id, area: 'watch', since, namespaces: bed.served, clockRate: CLOCK_RATE })
+    await invariants.assertHeld(context, {
+      id,
+      area: 'watch',
+      since,
+      namespaces: fixture.served,
+      clockRate: CLOCK_RATE,
+    })
   }
-  assert.equal((await kit.leader()).name, fast.name)
+  assert.equal((await helperCluster.leader()).name, fast.name)
 })

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { eventually } from '../support/eventually.ts'
-import { openFaultBed } from './fault-kit.ts'
-import { names, SECRET } from './helper-kit.ts'
+import { openFaultFixture } from './fault-fixture.ts'
+import { names, SECRET } from './helper-cluster.ts'
 import { performCase, writerCases } from './list-writers.ts'
 
-const bed = await openFaultBed('fault-writers', { namespaces: 1, values: { replicas: 1 } })
-after(() => bed[Symbol.asyncDispose]())
-const { kit, proxy, invariants } = bed
+const fixture = await openFaultFixture('fault-writers', { namespaces: 1, values: { replicas: 1 } })
+after(() => fixture[Symbol.asyncDispose]())
+const { helperCluster, proxy, invariants } = fixture
 const ACCOUNTS = '/api/v1/namespaces/team-0/serviceaccounts'
 /** Seeded, so that a failure is found again; more cases by `ACR_NOPASS_WRITER_CASES`. */
 const CASES = Number(process.env.ACR_NOPASS_WRITER_CASES ?? 25)
@@ -25,14 +25,14 @@ for (const writers of [2, 3]) {
       const path = `${ACCOUNTS}/${account}`
       const match = ({ method, url }: { method: string; url: string }) => method === 'PATCH' && url.startsWith(path)
       const slow = proxy.fault({ match, fault: { kind: 'delay', ms: one.helperDelayMs } })
-      await kit.admin.request({ method: 'POST', path: ACCOUNTS, body: { metadata: { name: account } } })
-      const theirs = await performCase(kit.admin, path, one, (resourceVersion) => {
+      await helperCluster.admin.request({ method: 'POST', path: ACCOUNTS, body: { metadata: { name: account } } })
+      const theirs = await performCase(helperCluster.admin, path, one, (resourceVersion) => {
         writes += 1
         invariants.noteOther(resourceVersion)
       })
       const done = performance.now()
       await eventually(async () => {
-        const list = names(await kit.account('team-0', account))
+        const list = names(await helperCluster.account('team-0', account))
         assert.equal(list.filter((name) => name === SECRET).length, 1)
         assert.deepEqual(
           list.filter((name) => name !== SECRET),
@@ -50,7 +50,7 @@ for (const writers of [2, 3]) {
       area: 'writers',
       // Of all cases the one that took the helper longest after the last write of others.
       since: performance.now() - longestMs,
-      namespaces: bed.served,
+      namespaces: fixture.served,
       counts: { cases, writes, ours: ours.length, conflicts },
     })
   })

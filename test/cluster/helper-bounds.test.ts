@@ -8,48 +8,48 @@ import { createTransforms, type ServiceAccountObject, type ServiceAccountView } 
 import { runBin } from '../cli/run-bin.ts'
 import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hostile-accounts.ts'
 import { eventually } from '../support/eventually.ts'
-import { contentOf, names, openHelperCluster, SECRET, type Secret } from './helper-kit.ts'
+import { contentOf, names, openHelperCluster, SECRET, type Secret } from './helper-cluster.ts'
 
 // What a user with `edit` in one namespace can do: objects as large as etcd takes.
 const COUNT = 60
 // The chart's limit is 256 MiB. What is kept of these objects must not show at all: twice their text would be 150 MiB more.
 const LIMIT = 160 * 1024 * 1024
 
-const kit = await openHelperCluster('helper-bounds')
-after(() => kit[Symbol.asyncDispose]())
-const { admin } = kit
-await kit.chart.createNamespace('hostile')
+const helperCluster = await openHelperCluster('helper-bounds')
+after(() => helperCluster[Symbol.asyncDispose]())
+const { admin } = helperCluster
+await helperCluster.chart.createNamespace('hostile')
 await createAccounts(admin, 'hostile', { prefix: 'giant', count: COUNT, list: [GIANT_NAME] })
-await kit.install({ replicas: 1 })
-await kit.settled()
+await helperCluster.install({ replicas: 1 })
+await helperCluster.settled()
 
 const accountPath = (name: string) => `/api/v1/namespaces/hostile/serviceaccounts/${name}`
 const merge = (name: string, body: object) =>
   admin.request({ method: 'PATCH', path: accountPath(name), contentType: MERGE_PATCH, body })
 const assertMemory = async (): Promise<void> => {
-  const peak = peakMemoryOf((await kit.leader()).uid)
+  const peak = peakMemoryOf((await helperCluster.leader()).uid)
   if (peak !== undefined) assert.ok(peak < LIMIT, `${Math.round(peak / 1024 / 1024)} MiB`)
 }
 
 test('security 2: 60 ServiceAccounts of 1.3 MB cost no memory, and a new namespace is served', async (t) => {
-  await kit.chart.createNamespace('shop')
-  await eventually(async () => assert.equal(await kit.isUsable('shop'), true))
+  await helperCluster.chart.createNamespace('shop')
+  await eventually(async () => assert.equal(await helperCluster.isUsable('shop'), true))
   // As watch events as well.
   await Promise.all(
     Array.from({ length: COUNT }, (_, index) => merge(`giant-${index}`, { metadata: { labels: { round: '2' } } })),
   )
-  await kit.chart.createNamespace('shop-2')
-  await eventually(async () => assert.equal(await kit.isUsable('shop-2'), true))
+  await helperCluster.chart.createNamespace('shop-2')
+  await eventually(async () => assert.equal(await helperCluster.isUsable('shop-2'), true))
   await assertMemory()
-  const peak = peakMemoryOf((await kit.leader()).uid) ?? 0
+  const peak = peakMemoryOf((await helperCluster.leader()).uid) ?? 0
   t.diagnostic(`peak ${Math.round(peak / 1024 / 1024)} MiB`)
-  assert.deepEqual(names(await kit.account('hostile', 'giant-0')), [GIANT_NAME])
-  assert.ok(names(await kit.account('hostile', 'default')).includes(SECRET))
+  assert.deepEqual(names(await helperCluster.account('hostile', 'giant-0')), [GIANT_NAME])
+  assert.ok(names(await helperCluster.account('hostile', 'default')).includes(SECRET))
 })
 
 test('security 2: such an account is reported by name, in the status and by Events within the budget of its namespace', async () => {
   const status = await eventually(async () => {
-    const found = await kit.status()
+    const found = await helperCluster.status()
     assert.equal(found?.serviceAccounts?.skipped['overlong-list'], COUNT)
     return found
   }, 60_000)
@@ -65,12 +65,14 @@ test('security 2: such an account is reported by name, in the status and by Even
 test('security 2: our entry is taken out of a list that became overlong by it, every other one stays', async () => {
   const many = Array.from({ length: 100 }, (_, index) => `name-${index}`)
   await createAccounts(admin, 'hostile', { prefix: 'many', count: 1, list: many })
-  await eventually(async () => assert.deepEqual(names(await kit.account('hostile', 'many-0')), [...many, SECRET]))
-  const from = kit.auditLength()
+  await eventually(async () =>
+    assert.deepEqual(names(await helperCluster.account('hostile', 'many-0')), [...many, SECRET]),
+  )
+  const from = helperCluster.auditLength()
   await merge('many-0', { metadata: { annotations: { 'acr-nopass.io/skip': 'true' } } })
-  await eventually(async () => assert.deepEqual(names(await kit.account('hostile', 'many-0')), many))
+  await eventually(async () => assert.deepEqual(names(await helperCluster.account('hostile', 'many-0')), many))
   assert.deepEqual(
-    kit
+    helperCluster
       .requests(from)
       .filter(({ objectRef }) => objectRef?.resource === 'serviceaccounts')
       .map(({ verb }) => verb),
@@ -110,7 +112,7 @@ test('security 2: a server without WatchList is read in pages that shrink', asyn
 })
 
 test('security 2: doctor reads such a cluster and names the accounts', async () => {
-  const { stdout, stderr } = await runBin(['doctor', '--kubeconfig', kit.chart.cluster.adminKubeconfigFile])
+  const { stdout, stderr } = await runBin(['doctor', '--kubeconfig', helperCluster.chart.cluster.adminKubeconfigFile])
   assert.doesNotMatch(stderr, /KUBE_BAD_ANSWER/)
   assert.match(stdout, /ACCOUNT_UNATTACHED 60 ServiceAccounts: .*hostile\/giant-/)
 })
@@ -145,28 +147,28 @@ function marksOf({ metadata: { name, labels, annotations } }: Secret): object {
 for (const [index, [title, forge]] of Object.entries(FORGERIES).entries()) {
   test(`a tenant that forges a current Secret by ${title} harms that namespace alone, until the next rotation`, async () => {
     const namespace = `forger-${index}`
-    await kit.chart.createNamespace(namespace)
-    await eventually(async () => assert.equal(await kit.isUsable(namespace), true))
-    const [before, other] = await Promise.all([kit.secret(namespace), kit.secret('shop')])
+    await helperCluster.chart.createNamespace(namespace)
+    await eventually(async () => assert.equal(await helperCluster.isUsable(namespace), true))
+    const [before, other] = await Promise.all([helperCluster.secret(namespace), helperCluster.secret('shop')])
     assert.ok(before)
     const path = `/api/v1/namespaces/${namespace}/secrets/${SECRET}`
-    const from = kit.auditLength()
+    const from = helperCluster.auditLength()
     await admin.request({ method: 'PATCH', path, ...forge(before) })
-    await kit.chart.createNamespace(`after-${namespace}`)
-    await eventually(async () => assert.equal(await kit.isUsable(`after-${namespace}`), true))
+    await helperCluster.chart.createNamespace(`after-${namespace}`)
+    await eventually(async () => assert.equal(await helperCluster.isUsable(`after-${namespace}`), true))
     // Nothing was written elsewhere because of it, and the new namespace has the true content.
-    const written = kit
+    const written = helperCluster
       .requests(from)
       .flatMap(({ verb, objectRef }) => (verb === 'patch' ? [objectRef?.namespace] : []))
     assert.deepEqual(
       [...new Set(written)].filter((one) => one !== namespace),
       [`after-${namespace}`],
     )
-    assert.equal((await kit.secret('shop'))?.metadata.resourceVersion, other?.metadata.resourceVersion)
-    assert.equal(contentOf(await kit.secret(`after-${namespace}`)), contentOf(other))
-    await kit.askForRotation()
+    assert.equal((await helperCluster.secret('shop'))?.metadata.resourceVersion, other?.metadata.resourceVersion)
+    assert.equal(contentOf(await helperCluster.secret(`after-${namespace}`)), contentOf(other))
+    await helperCluster.askForRotation()
     await eventually(async () => {
-      const [mine, theirs] = await Promise.all([kit.secret(namespace), kit.secret('shop')])
+      const [mine, theirs] = await Promise.all([helperCluster.secret(namespace), helperCluster.secret('shop')])
       assert.notEqual(contentOf(theirs), contentOf(other))
       assert.equal(contentOf(mine), contentOf(theirs))
     }, 60_000)

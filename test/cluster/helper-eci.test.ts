@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { HOME, openHelperCluster } from './helper-kit.ts'
+import { HOME, openHelperCluster } from './helper-cluster.ts'
 
 // ECI gives each Pod the role of its annotation, and no Pod has another: the metadata service of this test asks the node
 // which Pod a connection comes from.
@@ -9,9 +9,9 @@ const ROLE = 'acr-nopass-eci'
 const ECS = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
 const linux = process.platform === 'linux' ? {} : { skip: 'which process has a connection is only known on Linux' }
 
-const kit = await openHelperCluster('helper-eci')
-after(() => kit[Symbol.asyncDispose]())
-const { chart, cloud, node } = kit
+const helperCluster = await openHelperCluster('helper-eci')
+after(() => helperCluster[Symbol.asyncDispose]())
+const { chart, cloud, node } = helperCluster
 cloud.control.putRole(ROLE, { Version: '1', Statement: [ECS] })
 cloud.control.grant(ROLE, 'pull', { Version: '1', Statement: [{ Effect: 'Allow', Action: ['cr:*'], Resource: ['*'] }] })
 const imds = await cloud.imdsFor((connection) => node.eciRole(connection))
@@ -21,24 +21,24 @@ const onEci = (workerRole: object) => ({
   endpoints: { imds },
 })
 const logs = (): string =>
-  kit
+  helperCluster
     .helpers()
     .map(({ name }) => node.log(`${HOME}/${name}`))
     .join('\n')
 
 test('ECI: a helper without the annotation has no role, and is told which value gives it one', linux, async () => {
   await chart.createNamespace('shop')
-  await kit.install(onEci({}))
+  await helperCluster.install(onEci({}))
   await eventually(() => {
     assert.match(logs(), /the instance has no RAM role/)
     assert.match(logs(), /IDENTITY_UNAVAILABLE/)
   }, 60_000)
-  assert.equal(await kit.secret('shop'), undefined)
+  assert.equal(await helperCluster.secret('shop'), undefined)
 })
 
 test('ECI: eciRoleName gives exactly the helper its role, and pull secrets come', linux, async () => {
-  await kit.install(onEci({ eciRoleName: ROLE }))
-  await eventually(async () => assert.equal(await kit.isUsable('shop'), true), 60_000)
+  await helperCluster.install(onEci({ eciRoleName: ROLE }))
+  await eventually(async () => assert.equal(await helperCluster.isUsable('shop'), true), 60_000)
   const principals = cloud.calls
     .filter(({ action, code }) => action === 'GetAuthorizationToken' && code === '')
     .map(({ principal }) => principal.split('/')[1])

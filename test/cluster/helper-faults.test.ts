@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { eventually } from '../support/eventually.ts'
-import { contentOf, HOME, names, openHelperCluster, SECRET, type Secret } from './helper-kit.ts'
+import { contentOf, HOME, names, openHelperCluster, SECRET, type Secret } from './helper-cluster.ts'
 
-const kit = await openHelperCluster('helper-faults')
-after(() => kit[Symbol.asyncDispose]())
-const { admin, cloud } = kit
+const helperCluster = await openHelperCluster('helper-faults')
+after(() => helperCluster[Symbol.asyncDispose]())
+const { admin, cloud } = helperCluster
 const spaces = Array.from({ length: 40 }, (_, index) => `team-${index}`)
-await Promise.all(spaces.map((name) => kit.chart.createNamespace(name)))
+await Promise.all(spaces.map((name) => helperCluster.chart.createNamespace(name)))
 // One foreign entry each, which must outlive all that follows.
 for (const namespace of spaces) {
   await admin.request({
@@ -19,12 +19,12 @@ for (const namespace of spaces) {
   })
 }
 // Two replicas; a rotation of 40 takes two seconds, so that there is a middle to break it in.
-await kit.install({ refreshRate: 20 })
-await kit.settled()
+await helperCluster.install({ refreshRate: 20 })
+await helperCluster.settled()
 
 const all = [...spaces, HOME]
 const secrets = async (): Promise<Map<string, Secret | undefined>> =>
-  new Map(await Promise.all(all.map(async (name) => [name, await kit.secret(name)] as const)))
+  new Map(await Promise.all(all.map(async (name) => [name, await helperCluster.secret(name)] as const)))
 const contents = (of: Map<string, Secret | undefined>): Set<string> => new Set([...of.values()].map(contentOf))
 
 /** Nothing lost or half-done: one content everywhere, the same objects, foreign entries first, ours once. */
@@ -36,7 +36,7 @@ async function assertWhole(before: Map<string, Secret | undefined>, limitMs: num
     assert.equal(old.has([...contents(now)][0] ?? ''), false)
   }, limitMs)
   for (const [name, secret] of await secrets()) assert.equal(secret?.metadata.uid, before.get(name)?.metadata.uid)
-  for (const name of spaces) assert.deepEqual(names(await kit.account(name)), ['theirs', SECRET])
+  for (const name of spaces) assert.deepEqual(names(await helperCluster.account(name)), ['theirs', SECRET])
 }
 
 /** Until some Secrets have the new content and some not. */
@@ -53,10 +53,10 @@ async function middle(before: Map<string, Secret | undefined>): Promise<void> {
 
 test('P2 kill -9 of the leader in the middle of a rotation: it is finished, in place, nothing lost', async () => {
   const before = await secrets()
-  await kit.askForRotation()
+  await helperCluster.askForRotation()
   await middle(before)
-  const pod = await kit.leader()
-  assert.equal(kit.node.kill(`${HOME}/${pod.name}`), true)
+  const pod = await helperCluster.leader()
+  assert.equal(helperCluster.node.kill(`${HOME}/${pod.name}`), true)
   await assertWhole(before, 40_000)
 })
 
@@ -68,10 +68,10 @@ test('P2 the cloud fails during a rotation: every Secret keeps its content, and 
   cloud.faults.add({ kind: 'status', status: 503, code: 'ServiceUnavailable', times: Number.POSITIVE_INFINITY, match })
   const failed = () => cloud.calls.filter(({ code }) => code !== '').length
   const calls = failed()
-  await kit.askForRotation()
+  await helperCluster.askForRotation()
   await eventually(() => assert.ok(failed() > calls + 6), 30_000)
   assert.deepEqual(contents(await secrets()), contents(before))
-  const { ip } = await kit.leader()
+  const { ip } = await helperCluster.leader()
   const status = (await (await fetch(`http://${ip}:8081/status.json`)).json()) as { registries: { state: string }[] }
   assert.deepEqual(
     status.registries.map(({ state }) => state),
@@ -82,7 +82,7 @@ test('P2 the cloud fails during a rotation: every Secret keeps its content, and 
 })
 
 test('P3 a credential that the registry no longer takes is replaced without anybody asking, unpaced', async () => {
-  await kit.install({ verify: { interval: '1s' } })
+  await helperCluster.install({ verify: { interval: '1s' } })
   const before = await secrets()
   cloud.control.expireTokens()
   await assertWhole(before, 30_000)
@@ -94,43 +94,43 @@ test('a wrong instance id holds the new Pods back while the old ones serve on; e
   const registry = (instanceId: string | undefined) => ({
     registries: [{ name: 'demo', edition: 'enterprise', instanceId, region: 'cn-hangzhou' }],
   })
-  const old = new Set(kit.helpers().map(({ name }) => name))
-  await kit.install(registry('cri-0000000000000000'))
+  const old = new Set(helperCluster.helpers().map(({ name }) => name))
+  await helperCluster.install(registry('cri-0000000000000000'))
   const fresh = await eventually(() => {
-    const pod = kit.helpers().find(({ name }) => !old.has(name))
+    const pod = helperCluster.helpers().find(({ name }) => !old.has(name))
     assert.ok(pod)
     return pod
   }, 20_000)
   const ready = async (ip: string) => (await fetch(`http://${ip}:8080/readyz`)).text()
   await eventually(async () => assert.equal(await ready(fresh.ip), 'no token yet for demo\n'), 20_000)
-  await kit.chart.createNamespace('meanwhile')
-  await eventually(async () => assert.equal(await kit.isUsable('meanwhile'), true))
+  await helperCluster.chart.createNamespace('meanwhile')
+  await eventually(async () => assert.equal(await helperCluster.isUsable('meanwhile'), true))
   assert.deepEqual(contents(await secrets()), contents(before))
-  await kit.install(registry(demo?.id))
+  await helperCluster.install(registry(demo?.id))
 })
 
 test('a leader that was paused past its lease starts no write when it goes on', async () => {
-  const pod = await eventually(() => kit.leader(), 30_000)
-  kit.node.pause(`${HOME}/${pod.name}`)
+  const pod = await eventually(() => helperCluster.leader(), 30_000)
+  helperCluster.node.pause(`${HOME}/${pod.name}`)
   const next = await eventually(async () => {
-    const leader = await kit.leader()
+    const leader = await helperCluster.leader()
     assert.notEqual(leader.name, pod.name)
     return leader
   }, 40_000)
-  await kit.chart.createNamespace('paused')
-  await eventually(async () => assert.equal(await kit.isUsable('paused'), true))
-  const from = kit.auditLength()
-  kit.node.resume(`${HOME}/${pod.name}`)
+  await helperCluster.chart.createNamespace('paused')
+  await eventually(async () => assert.equal(await helperCluster.isUsable('paused'), true))
+  const from = helperCluster.auditLength()
+  helperCluster.node.resume(`${HOME}/${pod.name}`)
   // On a busy machine the node was quicker: it restarts a process that answers no probe, and that one has led nothing yet.
   await eventually(() => {
-    const log = kit.node.log(`${HOME}/${pod.name}`)
+    const log = helperCluster.node.log(`${HOME}/${pod.name}`)
     assert.ok(log.includes('LEASE_LOST') || !log.includes('"leading"'), log)
   }, 20_000)
-  await kit.chart.createNamespace('resumed')
-  await eventually(async () => assert.equal(await kit.isUsable('resumed'), true))
+  await helperCluster.chart.createNamespace('resumed')
+  await eventually(async () => assert.equal(await helperCluster.isUsable('resumed'), true))
   // The other replica may replace credentials at its take-over; this one writes nothing.
   const writesOf = (name: string): readonly string[] =>
-    kit
+    helperCluster
       .requests(from)
       .filter(({ verb, user }) => {
         const [by] = user.extra?.['authentication.kubernetes.io/pod-name'] ?? []
@@ -139,5 +139,5 @@ test('a leader that was paused past its lease starts no write when it goes on', 
       .map(({ requestURI }) => requestURI)
   assert.notDeepEqual(writesOf(next.name), [])
   assert.deepEqual(writesOf(pod.name), [])
-  assert.equal((await kit.leader()).name, next.name)
+  assert.equal((await helperCluster.leader()).name, next.name)
 })

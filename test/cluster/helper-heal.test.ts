@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { HOME, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+import { HOME, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 
 interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string }
@@ -14,15 +14,15 @@ interface Event {
   readonly involvedObject: { readonly kind: string; readonly name: string; readonly uid?: string }
 }
 
-const kit = await openHelperCluster('helper-heal')
-after(() => kit[Symbol.asyncDispose]())
-const { admin } = kit
-const [domain] = kit.cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains ?? []
+const helperCluster = await openHelperCluster('helper-heal')
+after(() => helperCluster[Symbol.asyncDispose]())
+const { admin } = helperCluster
+const [domain] = helperCluster.cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains ?? []
 // The node has no such image, and says so as a kubelet that may not pull it.
 const spec = { containers: [{ name: 'app', image: `${domain}/team/app:1` }] }
 const labels = { app: 'web' }
 
-await kit.chart.createNamespace('early')
+await helperCluster.chart.createNamespace('early')
 const inEarly = (api: string, plural: string) => `${api}/namespaces/early/${plural}`
 const create = (path: string, body: object) => admin.request({ method: 'POST', path, body })
 await create(inEarly('/apis/apps/v1', 'replicasets'), {
@@ -45,12 +45,12 @@ const pods = async () => {
 const events = async (reason: string) => (await list<Event>('events')).filter((event) => event.reason === reason)
 const references = (pod: Pod | undefined) => (pod?.spec.imagePullSecrets ?? []).map(({ name }) => name)
 const metric = async (line: string) => {
-  const { ip } = await kit.leader()
+  const { ip } = await helperCluster.leader()
   const lines = (await (await fetch(`http://${ip}:8080/metrics`)).text()).split('\n')
   return lines.find((one) => one.startsWith(`${line} `))?.split(' ')[1]
 }
 const asked = (from: number) =>
-  kit.chart.cluster
+  helperCluster.chart.cluster
     .auditLog()
     .slice(from)
     .filter(({ user }) => user.username === `system:serviceaccount:${HOME}:${RELEASE}`)
@@ -67,8 +67,8 @@ const before = await eventually(async () => {
 })
 
 test('watchPods: a Pod that was admitted too early gets an Event with its fix, and is not touched', async () => {
-  const from = kit.auditLength()
-  await kit.install({ replicas: 1, watchPods: true })
+  const from = helperCluster.auditLength()
+  await helperCluster.install({ replicas: 1, watchPods: true })
   const told = await eventually(async () => {
     const found = await events('PullSecretMissing')
     assert.equal(found.length, 3)
@@ -84,7 +84,7 @@ test('watchPods: a Pod that was admitted too early gets an Event with its fix, a
   )
   assert.equal(await metric('acr_nopass_pods_masked'), '3')
   const problems = await eventually(async () => {
-    const found = (await kit.status())?.problems.filter(({ code }) => code === 'PULL_SECRET_MISSING') ?? []
+    const found = (await helperCluster.status())?.problems.filter(({ code }) => code === 'PULL_SECRET_MISSING') ?? []
     assert.equal(found.length, 3)
     return found
   }, 60_000)
@@ -95,8 +95,8 @@ test('watchPods: a Pod that was admitted too early gets an Event with its fix, a
 })
 
 test('heal: the Pod of a ReplicaSet is evicted once and the next one has the reference; those of a Job and of nobody stay', async () => {
-  const from = kit.auditLength()
-  await kit.install({ replicas: 1, heal: true })
+  const from = helperCluster.auditLength()
+  await helperCluster.install({ replicas: 1, heal: true })
   await eventually(async () => {
     const { web } = await pods()
     assert.notEqual(web?.metadata.uid, before.web.metadata.uid)
@@ -117,11 +117,11 @@ test('heal: the Pod of a ReplicaSet is evicted once and the next one has the ref
 })
 
 test('heal with scope namespaces: Pods are looked at in the listed namespaces alone', async () => {
-  await kit.install({ replicas: 0 })
-  await eventually(() => assert.equal(kit.helpers().length, 0), 30_000)
-  const from = kit.auditLength()
+  await helperCluster.install({ replicas: 0 })
+  await eventually(() => assert.equal(helperCluster.helpers().length, 0), 30_000)
+  const from = helperCluster.auditLength()
   const namespaces = { include: ['early'], exclude: [], selector: {} }
-  await kit.install({ replicas: 1, heal: true, scope: 'namespaces', targets: { namespaces } })
+  await helperCluster.install({ replicas: 1, heal: true, scope: 'namespaces', targets: { namespaces } })
   await eventually(async () => assert.equal(await metric('acr_nopass_pods_masked'), '2'), 60_000)
   const looked = asked(from).filter(({ objectRef }) => objectRef?.resource === 'pods')
   assert.deepEqual(new Set(looked.map(({ objectRef }) => objectRef?.namespace)), new Set(['early']))

@@ -4,7 +4,7 @@ import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { readSeedFile } from '../../src/sandbox/cloud/seed/read-seed.ts'
 import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
 import { eventually } from '../support/eventually.ts'
-import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 
 const REGION = 'cn-hangzhou'
 const PUBLIC = `demo-registry.${REGION}.cr.aliyuncs.com`
@@ -15,9 +15,11 @@ const LEGACY = 'crpi-abc.cn-hangzhou.personal.cr.aliyuncs.com'
 const READER = 'acs:ram::1867204395510376:role/image-reader'
 const INSTANCE = 'cri-k7x2m9q4w1t8z5h3'
 
-const kit = await openHelperCluster('helper-identities', undefined, { cloud: { seed: await seedWithDomain() } })
-after(() => kit[Symbol.asyncDispose]())
-const { admin, cloud, chart } = kit
+const helperCluster = await openHelperCluster('helper-identities', undefined, {
+  cloud: { seed: await seedWithDomain() },
+})
+after(() => helperCluster[Symbol.asyncDispose]())
+const { admin, cloud, chart } = helperCluster
 for (const [name, labels] of [
   ['team-a', {}],
   ['team-b', { tier: 'old' }],
@@ -51,7 +53,7 @@ const legacy = {
 
 /** The domains that a namespace's pull secret has a login for. */
 async function domainsIn(namespace: string): Promise<string[]> {
-  const secret = await kit.secret(namespace)
+  const secret = await helperCluster.secret(namespace)
   return Object.keys(JSON.parse(contentOf(secret) || '{"auths":{}}').auths).sort()
 }
 const has = (namespace: string, ...domains: string[]) =>
@@ -64,13 +66,13 @@ test('registries of several editions, regions and accounts each reach their own 
   await admin.request({ method: 'POST', path: `/api/v1/namespaces/${HOME}/secrets`, body })
   const personal = { name: 'old', edition: 'personal', region: 'cn-shanghai', network: 'vpc' }
   const statement = { Effect: 'Allow', Action: ['sts:AssumeRole'], Resource: [READER] }
-  cloud.control.grant(kit.workerRole, 'chain', { Version: '1', Statement: [statement] })
-  cloud.control.grant(kit.workerRole, 'pull', {
+  cloud.control.grant(helperCluster.workerRole, 'chain', { Version: '1', Statement: [statement] })
+  cloud.control.grant(helperCluster.workerRole, 'pull', {
     Version: '1',
     Statement: [{ Effect: 'Allow', Action: ['cr:*'], Resource: ['*'] }],
   })
   const from = cloud.calls.length
-  await kit.install({
+  await helperCluster.install({
     replicas: 1,
     registries: [
       {
@@ -94,24 +96,24 @@ test('registries of several editions, regions and accounts each reach their own 
   await has('team-b', ...own, ...SHARED, LEGACY)
   await has('ops', ...own, ...old)
   await has(HOME, ...own, ...SHARED, ...old, LEGACY)
-  assert.equal(await kit.secret('out'), undefined)
+  assert.equal(await helperCluster.secret('out'), undefined)
   const callers = calls('GetAuthorizationToken', from).map(({ principal }) => principal.replace(/\/[^/]*$/, ''))
   assert.deepEqual([...new Set(callers)].sort(), [
-    `acs:ram::${cloud.accountId}:assumed-role/${kit.workerRole}`.toLowerCase(),
+    `acs:ram::${cloud.accountId}:assumed-role/${helperCluster.workerRole}`.toLowerCase(),
     'acs:ram::1867204395510376:assumed-role/image-reader',
   ])
 })
 
 test('a ServiceAccount that opts out by annotation keeps its list, and gets the entry once it takes that back', async () => {
-  await eventually(async () => assert.deepEqual(names(await kit.account('team-a')), [SECRET]))
-  assert.deepEqual(names(await kit.account('team-a', 'alone')), [])
+  await eventually(async () => assert.deepEqual(names(await helperCluster.account('team-a')), [SECRET]))
+  assert.deepEqual(names(await helperCluster.account('team-a', 'alone')), [])
   await admin.request({
     method: 'PATCH',
     path: '/api/v1/namespaces/team-a/serviceaccounts/alone',
     contentType: MERGE_PATCH,
     body: { metadata: { annotations: { 'acr-nopass.io/skip': null } } },
   })
-  await eventually(async () => assert.deepEqual(names(await kit.account('team-a', 'alone')), [SECRET]))
+  await eventually(async () => assert.deepEqual(names(await helperCluster.account('team-a', 'alone')), [SECRET]))
 })
 
 test('the vendor’s add-on at the same ServiceAccounts is told of once, by status, log and Event, and left alone', async () => {
@@ -123,7 +125,8 @@ test('the vendor’s add-on at the same ServiceAccounts is told of once, by stat
       contentType: MERGE_PATCH,
       body: { imagePullSecrets: list.map((name) => ({ name })) },
     })
-  const problems = async () => ((await kit.status())?.problems ?? []).filter(({ code }) => code === 'RIVAL_ADDON')
+  const problems = async () =>
+    ((await helperCluster.status())?.problems ?? []).filter(({ code }) => code === 'RIVAL_ADDON')
   await write('team-a', [addon, SECRET])
   await write('team-b', [addon])
   await eventually(
@@ -134,16 +137,16 @@ test('the vendor’s add-on at the same ServiceAccounts is told of once, by stat
       ),
     40_000,
   )
-  assert.deepEqual(names(await kit.account('team-a')), [addon, SECRET])
-  assert.deepEqual(names(await kit.account('team-b')), [addon, SECRET])
+  assert.deepEqual(names(await helperCluster.account('team-a')), [addon, SECRET])
+  assert.deepEqual(names(await helperCluster.account('team-b')), [addon, SECRET])
   const path = '/api/v1/events'
   const { items } = await admin.request<{ items: { reason: string; involvedObject: object }[] }>({
     method: 'GET',
     path,
   })
   assert.equal(items.filter(({ reason }) => reason === 'RivalAddon').length, 1)
-  const { name } = await kit.leader()
-  assert.equal(kit.node.log(`${HOME}/${name}`).match(/"code":"RIVAL_ADDON"/g)?.length, 1)
+  const { name } = await helperCluster.leader()
+  assert.equal(helperCluster.node.log(`${HOME}/${name}`).match(/"code":"RIVAL_ADDON"/g)?.length, 1)
   await write('team-a', [SECRET])
   await write('team-b', [SECRET])
   await eventually(async () => assert.deepEqual(await problems(), []), 40_000)
@@ -169,16 +172,16 @@ test('P7 two entries of one instance and identity share each token request', asy
     { ...demo, name: 'inside', network: 'vpc', targets: { namespaces: { include: ['team-*'] } } },
     { ...demo, name: 'outside', network: 'public', targets: { namespaces: { include: ['ops'] } } },
   ]
-  await kit.install({ replicas: 1, registries: split })
+  await helperCluster.install({ replicas: 1, registries: split })
   await has('team-a', VPC, CUSTOM)
   await has('ops', PUBLIC, CUSTOM)
-  await kit.settled()
-  const before = contentOf(await kit.secret('ops'))
+  await helperCluster.settled()
+  const before = contentOf(await helperCluster.secret('ops'))
   const from = cloud.calls.length
-  await kit.askForRotation()
-  await eventually(async () => assert.notEqual(contentOf(await kit.secret('ops')), before))
-  await kit.settled()
-  const own = JSON.parse(contentOf(await kit.secret(HOME))).auths
+  await helperCluster.askForRotation()
+  await eventually(async () => assert.notEqual(contentOf(await helperCluster.secret('ops')), before))
+  await helperCluster.settled()
+  const own = JSON.parse(contentOf(await helperCluster.secret(HOME))).auths
   assert.deepEqual(own[VPC], own[PUBLIC])
   assert.equal(calls('GetAuthorizationToken', from).length, 1)
 })
@@ -187,7 +190,7 @@ test('expiresInHours that an endpoint refuses is left out, and the token’s own
   const match = { action: 'GetAuthorizationToken' }
   cloud.faults.add({ kind: 'status', status: 400, code: 'InvalidParameter.ExpiresInHours', match })
   const from = cloud.calls.length
-  await kit.install({ replicas: 1, registries: [{ ...demo, expiresInHours: 24 }] })
+  await helperCluster.install({ replicas: 1, registries: [{ ...demo, expiresInHours: 24 }] })
   await has('ops', PUBLIC, VPC, CUSTOM)
   assert.deepEqual(
     calls('GetAuthorizationToken', from)
@@ -195,7 +198,7 @@ test('expiresInHours that an endpoint refuses is left out, and the token’s own
       .slice(0, 2),
     ['InvalidParameter.ExpiresInHours', ''],
   )
-  const [registry] = (await kit.settled()).registries
+  const [registry] = (await helperCluster.settled()).registries
   assert.equal(registry?.state, 'live')
 })
 
@@ -218,10 +221,14 @@ test('rrsa: the helper’s own ServiceAccount token, with the audience of STS, b
   })
   const from = cloud.calls.length
   const roleArn = `acs:ram::${cloud.accountId}:role/${role}`
-  const before = contentOf(await kit.secret('ops'))
-  await kit.install({ replicas: 1, registries: [demo], identity: { type: 'rrsa', rrsa: { roleArn, oidcProviderArn } } })
-  await eventually(async () => assert.notEqual(contentOf(await kit.secret('ops')), before), 60_000)
-  await kit.settled()
+  const before = contentOf(await helperCluster.secret('ops'))
+  await helperCluster.install({
+    replicas: 1,
+    registries: [demo],
+    identity: { type: 'rrsa', rrsa: { roleArn, oidcProviderArn } },
+  })
+  await eventually(async () => assert.notEqual(contentOf(await helperCluster.secret('ops')), before), 60_000)
+  await helperCluster.settled()
   assert.deepEqual(
     [...new Set(calls('GetAuthorizationToken', from).map(({ principal }) => principal.split('/')[1]))],
     [role],

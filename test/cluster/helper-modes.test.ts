@@ -4,18 +4,18 @@ import { readRules } from '../support/chart/alerts.ts'
 import { openHelm, scenario } from '../support/chart/chart.ts'
 import { readPromql } from '../support/chart/promql.ts'
 import { eventually } from '../support/eventually.ts'
-import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 
 const WITH_ALERTS = { metrics: { prometheusRule: { enabled: true } } }
-const kit = await openHelperCluster('helper-modes')
-after(() => kit[Symbol.asyncDispose]())
-const { admin } = kit
-for (const name of ['listed', 'unlisted']) await kit.chart.createNamespace(name)
+const helperCluster = await openHelperCluster('helper-modes')
+after(() => helperCluster[Symbol.asyncDispose]())
+const { admin } = helperCluster
+for (const name of ['listed', 'unlisted']) await helperCluster.chart.createNamespace(name)
 
 const has = (namespace: string) =>
-  eventually(async () => assert.match(contentOf(await kit.secret(namespace)), /"auth"/))
+  eventually(async () => assert.match(contentOf(await helperCluster.secret(namespace)), /"auth"/))
 const page = async () => {
-  const { ip } = await kit.leader()
+  const { ip } = await helperCluster.leader()
   return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as {
     attach: string
     namespaces: { current: number }
@@ -33,34 +33,34 @@ const pod = (namespace: string) => {
 const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
 
 test('auto: by admission where the API server has the Pod policy, else by ServiceAccounts', async () => {
-  await kit.install({ replicas: 1, attach: 'auto' })
-  await kit.settled()
-  const auto = kit.chart.minor === 'newest' ? 'admission' : 'serviceAccounts'
+  await helperCluster.install({ replicas: 1, attach: 'auto' })
+  await helperCluster.settled()
+  const auto = helperCluster.chart.minor === 'newest' ? 'admission' : 'serviceAccounts'
   assert.equal((await page()).attach, auto)
   await has('listed')
   await eventually(async () => {
-    assert.deepEqual(names(await kit.account('listed')), auto === 'admission' ? [] : [SECRET])
+    assert.deepEqual(names(await helperCluster.account('listed')), auto === 'admission' ? [] : [SECRET])
   })
 })
 
 /** Modes that need the Pod policy, which the oldest minor has not. */
-const testNewest = kit.chart.minor === 'newest' ? test : () => undefined
+const testNewest = helperCluster.chart.minor === 'newest' ? test : () => undefined
 
 testNewest(
   'P5 P7 P8 by admission: one request a new namespace, no ServiceAccount touched, and its Pods have the reference',
   async () => {
-    await kit.install({ replicas: 1, attach: 'admission' })
-    await kit.settled()
-    const from = kit.auditLength()
-    await kit.chart.createNamespace('admitted')
+    await helperCluster.install({ replicas: 1, attach: 'admission' })
+    await helperCluster.settled()
+    const from = helperCluster.auditLength()
+    await helperCluster.chart.createNamespace('admitted')
     await has('admitted')
     assert.deepEqual(
-      kit.requests(from).map(({ verb, requestURI }) => `${verb} ${requestURI.split('?')[0]}`),
+      helperCluster.requests(from).map(({ verb, requestURI }) => `${verb} ${requestURI.split('?')[0]}`),
       [`patch /api/v1/namespaces/admitted/secrets/${SECRET}`],
     )
-    assert.deepEqual(names(await kit.account('admitted')), [])
+    assert.deepEqual(names(await helperCluster.account('admitted')), [])
     await eventually(async () => assert.deepEqual((await pod('admitted')).spec.imagePullSecrets, [{ name: SECRET }]))
-    const touched = kit.chart.cluster
+    const touched = helperCluster.chart.cluster
       .auditLog()
       .filter((entry) => entry.user.username === HELPER && entry.objectRef?.resource === 'serviceaccounts')
     assert.equal(touched.length, 0)
@@ -68,24 +68,24 @@ testNewest(
 )
 
 testNewest('both: the reference is on the ServiceAccount too, and on a Pod once', async () => {
-  await kit.install({ replicas: 1, attach: 'both' })
+  await helperCluster.install({ replicas: 1, attach: 'both' })
   await modeIs('both')
-  await eventually(async () => assert.deepEqual(names(await kit.account('admitted')), [SECRET]))
+  await eventually(async () => assert.deepEqual(names(await helperCluster.account('admitted')), [SECRET]))
   await eventually(async () => assert.deepEqual((await pod('admitted')).spec.imagePullSecrets, [{ name: SECRET }]))
 })
 
 test('scope namespaces: the listed ones are served by Roles alone, and nothing is asked that is refused', async () => {
   const namespaces = { include: ['listed'], exclude: [], selector: {} }
   const scoped = { scope: 'namespaces', targets: { namespaces } }
-  await kit.install({ replicas: 0, ...scoped })
-  await eventually(() => assert.equal(kit.helpers().length, 0), 30_000)
+  await helperCluster.install({ replicas: 0, ...scoped })
+  await eventually(() => assert.equal(helperCluster.helpers().length, 0), 30_000)
   await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/listed/secrets/${SECRET}` })
-  const from = kit.auditLength()
-  await kit.install({ replicas: 1, ...scoped })
+  const from = helperCluster.auditLength()
+  await helperCluster.install({ replicas: 1, ...scoped })
   await has('listed')
   await eventually(async () => assert.equal((await page()).namespaces.current, 2), 20_000)
-  assert.ok(names(await kit.account('listed')).includes(SECRET))
-  const asked = kit.chart.cluster
+  assert.ok(names(await helperCluster.account('listed')).includes(SECRET))
+  const asked = helperCluster.chart.cluster
     .auditLog()
     .slice(from)
     .filter(({ user }) => user.username === HELPER)
@@ -99,7 +99,7 @@ test('scope namespaces: the listed ones are served by Roles alone, and nothing i
 
 test('each alert finds its series at a running helper', async () => {
   await using helm = await openHelm('helm4')
-  const { ip } = await kit.leader()
+  const { ip } = await helperCluster.leader()
   const served = await (await fetch(`http://${ip}:8080/metrics`)).text()
   const rules = readRules(await helm.render({ values: [scenario('service-accounts'), WITH_ALERTS] }))
   const asked = (rules?.groups ?? []).flatMap((group) => group.rules).flatMap(({ expr }) => readPromql(expr))
@@ -112,20 +112,20 @@ test('each alert finds its series at a running helper', async () => {
 })
 
 test('dry run: everything is planned and nothing written', async () => {
-  await kit.install({ replicas: 0 })
-  await eventually(() => assert.equal(kit.helpers().length, 0), 30_000)
+  await helperCluster.install({ replicas: 0 })
+  await eventually(() => assert.equal(helperCluster.helpers().length, 0), 30_000)
   await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/listed/secrets/${SECRET}` })
-  const from = kit.auditLength()
-  await kit.install({ replicas: 1, dryRun: true })
+  const from = helperCluster.auditLength()
+  await helperCluster.install({ replicas: 1, dryRun: true })
   await eventually(async () => assert.ok((await page()).namespaces.current > 0), 20_000)
-  await kit.chart.createNamespace('dry')
+  await helperCluster.chart.createNamespace('dry')
   await eventually(async () => {
-    const { ip } = await kit.leader()
+    const { ip } = await helperCluster.leader()
     const metrics = await (await fetch(`http://${ip}:8080/metrics`)).text()
     assert.match(metrics, /acr_nopass_secrets\{state="pending"\} [1-9]/)
   })
   assert.deepEqual(
-    kit.requests(from).filter(({ verb }) => verb !== 'list' && verb !== 'get'),
+    helperCluster.requests(from).filter(({ verb }) => verb !== 'list' && verb !== 'get'),
     [],
   )
 })

@@ -8,11 +8,11 @@ import { after, test } from 'node:test'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { BIN } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
-import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET, type ServiceAccount } from './helper-kit.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET, type ServiceAccount } from './helper-cluster.ts'
 
-const kit = await openHelperCluster('helper-options')
-after(() => kit[Symbol.asyncDispose]())
-const { admin, chart, cloud } = kit
+const helperCluster = await openHelperCluster('helper-options')
+after(() => helperCluster[Symbol.asyncDispose]())
+const { admin, chart, cloud } = helperCluster
 for (const name of ['fought', 'taken']) await chart.createNamespace(name)
 const login = Buffer.from('{"auths":{"old.example":{"auth":"b2xk"}}}').toString('base64')
 await admin.request({
@@ -20,9 +20,9 @@ await admin.request({
   path: '/api/v1/namespaces/taken/secrets',
   body: { metadata: { name: SECRET }, type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': login } },
 })
-const theirs = await kit.secret('taken')
-await kit.install({ replicas: 1, adopt: true })
-await kit.settled()
+const theirs = await helperCluster.secret('taken')
+await helperCluster.install({ replicas: 1, adopt: true })
+await helperCluster.settled()
 
 interface Event {
   readonly reason: string
@@ -37,8 +37,8 @@ const events = async (namespace: string, reason: string) => {
 }
 
 test('adopt: somebody else’s Secret of our name becomes ours in place', async () => {
-  await eventually(async () => assert.equal(await kit.isUsable('taken'), true))
-  const now = await kit.secret('taken')
+  await eventually(async () => assert.equal(await helperCluster.isUsable('taken'), true))
+  const now = await helperCluster.secret('taken')
   assert.equal(now?.metadata.uid, theirs?.metadata.uid)
   assert.doesNotMatch(contentOf(now), /old\.example/)
 })
@@ -53,7 +53,7 @@ test('P1 a writer that takes our entry out three times is named in one Event, an
     contentType: APPLY,
     body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'busy', labels: { team: 'shop' } } },
   })
-  const list = async () => names(await kit.account('fought', 'busy'))
+  const list = async () => names(await helperCluster.account('fought', 'busy'))
   const attached = () => eventually(async () => assert.deepEqual((await list()).slice(-1), [SECRET]))
   await attached()
   const set = (entries: readonly string[]) =>
@@ -81,7 +81,7 @@ test('P1 a writer that takes our entry out three times is named in one Event, an
 test('a registry that gives no new credential is an Event on the Deployment, with its fix and no word of the cloud', async () => {
   const match = { product: 'cr' }
   cloud.faults.add({ kind: 'status', status: 503, code: 'ServiceUnavailable', times: Number.POSITIVE_INFINITY, match })
-  await kit.askForRotation()
+  await helperCluster.askForRotation()
   const [event, ...more] = await eventually(async () => {
     const found = await events(HOME, 'TokenFailing')
     assert.ok(found.length > 0)
@@ -97,8 +97,8 @@ test('a registry that gives no new credential is an Event on the Deployment, wit
 })
 
 test('each line of the log is one JSON object: time, level, words, and the registry or namespace it is about', async () => {
-  const { name } = await kit.leader()
-  const lines = kit.node
+  const { name } = await helperCluster.leader()
+  const lines = helperCluster.node
     .log(`${HOME}/${name}`)
     .trim()
     .split('\n')
@@ -114,8 +114,8 @@ test('each line of the log is one JSON object: time, level, words, and the regis
 })
 
 test('acr-nopass helper serves a cluster from outside, by a configuration and a kubeconfig, and gives the lease back', async () => {
-  await kit.install({ replicas: 0, adopt: true })
-  await eventually(() => assert.deepEqual(kit.helpers(), []), 30_000)
+  await helperCluster.install({ replicas: 0, adopt: true })
+  await eventually(() => assert.deepEqual(helperCluster.helpers(), []), 30_000)
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-outside-'))
   const config = join(folder, 'config.yaml')
   const path = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}`
@@ -128,7 +128,7 @@ test('acr-nopass helper serves a cluster from outside, by a configuration and a 
   const exited = once(child, 'exit')
   try {
     await chart.createNamespace('outside')
-    await eventually(async () => assert.equal(await kit.isUsable('outside'), true), 60_000)
+    await eventually(async () => assert.equal(await helperCluster.isUsable('outside'), true), 60_000)
   } finally {
     child.kill('SIGTERM')
   }

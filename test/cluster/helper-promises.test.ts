@@ -2,29 +2,30 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { eventually } from '../support/eventually.ts'
-import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET, type ServiceAccount } from './helper-kit.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET, type ServiceAccount } from './helper-cluster.ts'
 
-const kit = await openHelperCluster('helper-promises')
-after(() => kit[Symbol.asyncDispose]())
-const { admin } = kit
+const helperCluster = await openHelperCluster('helper-promises')
+after(() => helperCluster[Symbol.asyncDispose]())
+const { admin } = helperCluster
 const spaces = Array.from({ length: 20 }, (_, index) => `team-${index}`)
-await Promise.all(spaces.map((name) => kit.chart.createNamespace(name)))
-await kit.install({ replicas: 1 })
-await kit.settled()
+await Promise.all(spaces.map((name) => helperCluster.chart.createNamespace(name)))
+await helperCluster.install({ replicas: 1 })
+await helperCluster.settled()
 
 const accountPath = (namespace: string, name = 'default') => `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
 const secretPath = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets/${SECRET}`
-const usable = (namespace: string) => eventually(async () => assert.equal(await kit.isUsable(namespace), true))
-const tokenCalls = () => kit.cloud.calls.filter(({ action }) => action === 'GetAuthorizationToken').length
-const cloudCalls = () => kit.cloud.calls.filter(({ product }) => product !== 'registry').length
+const usable = (namespace: string) =>
+  eventually(async () => assert.equal(await helperCluster.isUsable(namespace), true))
+const tokenCalls = () => helperCluster.cloud.calls.filter(({ action }) => action === 'GetAuthorizationToken').length
+const cloudCalls = () => helperCluster.cloud.calls.filter(({ product }) => product !== 'registry').length
 const isWrite = ({ verb }: { verb: string }) => verb !== 'list' && verb !== 'get'
 
 test('P8 P7 a new namespace is usable within moments, by two requests', async () => {
-  const from = kit.auditLength()
-  await kit.chart.createNamespace('shop')
+  const from = helperCluster.auditLength()
+  await helperCluster.chart.createNamespace('shop')
   await usable('shop')
   assert.deepEqual(
-    kit
+    helperCluster
       .requests(from)
       .filter(({ objectRef }) => objectRef?.namespace === 'shop')
       .map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`)
@@ -37,16 +38,16 @@ test('P4 P7 a rotation is one write a namespace, no read and one token call, and
   const all = [...spaces, 'default', 'shop', HOME]
   const theirs = { metadata: { labels: { theirs: 'x' }, annotations: { theirs: 'y' } } }
   await admin.request({ method: 'PATCH', path: secretPath('shop'), contentType: MERGE_PATCH, body: theirs })
-  const before = new Map(await Promise.all(all.map(async (name) => [name, await kit.secret(name)] as const)))
-  const [from, calls] = [kit.auditLength(), tokenCalls()]
-  await kit.askForRotation()
+  const before = new Map(await Promise.all(all.map(async (name) => [name, await helperCluster.secret(name)] as const)))
+  const [from, calls] = [helperCluster.auditLength(), tokenCalls()]
+  await helperCluster.askForRotation()
   await eventually(async () => {
-    for (const name of all) assert.notEqual(contentOf(await kit.secret(name)), contentOf(before.get(name)))
+    for (const name of all) assert.notEqual(contentOf(await helperCluster.secret(name)), contentOf(before.get(name)))
   })
-  for (const name of all) assert.equal((await kit.secret(name))?.metadata.uid, before.get(name)?.metadata.uid)
-  const { labels, annotations } = (await kit.secret('shop'))?.metadata ?? {}
+  for (const name of all) assert.equal((await helperCluster.secret(name))?.metadata.uid, before.get(name)?.metadata.uid)
+  const { labels, annotations } = (await helperCluster.secret('shop'))?.metadata ?? {}
   assert.deepEqual([labels?.theirs, annotations?.theirs], ['x', 'y'])
-  const requests = kit.requests(from)
+  const requests = helperCluster.requests(from)
   assert.deepEqual(
     new Set(requests.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`)),
     new Set(['patch secrets']),
@@ -56,12 +57,12 @@ test('P4 P7 a rotation is one write a namespace, no read and one token call, and
 })
 
 test('P7 a restart with live tokens writes nothing and calls no cloud, and new namespaces do not wait', async () => {
-  const pod = await kit.leader()
-  const [from, calls] = [kit.auditLength(), cloudCalls()]
-  assert.equal(kit.node.kill(`${HOME}/${pod.name}`), true)
-  await kit.chart.createNamespace('after-restart')
+  const pod = await helperCluster.leader()
+  const [from, calls] = [helperCluster.auditLength(), cloudCalls()]
+  assert.equal(helperCluster.node.kill(`${HOME}/${pod.name}`), true)
+  await helperCluster.chart.createNamespace('after-restart')
   await usable('after-restart')
-  const writes = kit.requests(from).filter(isWrite)
+  const writes = helperCluster.requests(from).filter(isWrite)
   assert.deepEqual(new Set(writes.map(({ objectRef }) => objectRef?.namespace)), new Set(['after-restart']))
   assert.equal(writes.length, 2)
   assert.equal(cloudCalls(), calls)
@@ -95,7 +96,7 @@ test('P1 entries of other writers survive, in order, whatever they do at the sam
   const expected = await Promise.all(targets.map(hostile))
   await eventually(async () => {
     for (const [index, namespace] of targets.entries()) {
-      const list = names(await kit.account(namespace))
+      const list = names(await helperCluster.account(namespace))
       assert.deepEqual(
         list.filter((name) => name !== SECRET),
         expected[index],
@@ -106,16 +107,16 @@ test('P1 entries of other writers survive, in order, whatever they do at the sam
 })
 
 test('P4 what somebody took out or changed in a Secret of ours is restored in place', async () => {
-  const before = await kit.secret('team-11')
+  const before = await helperCluster.secret('team-11')
   const data = { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') }
   await admin.request({ method: 'PATCH', path: secretPath('team-11'), contentType: MERGE_PATCH, body: { data } })
   await eventually(async () => {
-    const now = await kit.secret('team-11')
+    const now = await helperCluster.secret('team-11')
     assert.equal(contentOf(now), contentOf(before))
     assert.equal(now?.metadata.uid, before?.metadata.uid)
   })
   await admin.request({ method: 'DELETE', path: secretPath('team-11') })
-  await eventually(async () => assert.equal(contentOf(await kit.secret('team-11')), contentOf(before)))
+  await eventually(async () => assert.equal(contentOf(await helperCluster.secret('team-11')), contentOf(before)))
 })
 
 test("somebody else's Secret of our name is left alone and reported; once it is gone the namespace is served", async () => {
@@ -123,7 +124,7 @@ test("somebody else's Secret of our name is left alone and reported; once it is 
   await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
   const secret = { metadata: { name: SECRET }, stringData: { password: 'theirs' } }
   await admin.request({ method: 'POST', path: '/api/v1/namespaces/foreign/secrets', body: secret })
-  const theirs = await kit.secret('foreign')
+  const theirs = await helperCluster.secret('foreign')
   const labels = { 'acr-nopass.io/skip': null }
   await admin.request({
     method: 'PATCH',
@@ -141,8 +142,8 @@ test("somebody else's Secret of our name is left alone and reported; once it is 
       ['Warning ForeignSecret'],
     )
   })
-  assert.deepEqual(await kit.secret('foreign'), theirs)
-  assert.deepEqual(names(await kit.account('foreign')), [])
+  assert.deepEqual(await helperCluster.secret('foreign'), theirs)
+  assert.deepEqual(names(await helperCluster.account('foreign')), [])
   await admin.request({ method: 'DELETE', path: secretPath('foreign') })
   await usable('foreign')
 })
@@ -164,7 +165,7 @@ test('a list that another tool applies is left alone, so that its next apply doe
     assert.ok(problems.some(({ reason }) => reason === 'ForeignList'))
   })
   await apply([{ name: 'theirs' }, { name: 'more' }])
-  assert.deepEqual(names(await kit.account('shop', 'owned')), ['theirs', 'more'])
+  assert.deepEqual(names(await helperCluster.account('shop', 'owned')), ['theirs', 'more'])
 })
 
 test('a namespace that opts out is taken back, and back again', async () => {
@@ -177,22 +178,22 @@ test('a namespace that opts out is taken back, and back again', async () => {
     })
   await label('true')
   await eventually(async () => {
-    assert.deepEqual(names(await kit.account('team-12')), [])
-    assert.equal(contentOf(await kit.secret('team-12')), '{"auths":{}}')
+    assert.deepEqual(names(await helperCluster.account('team-12')), [])
+    assert.equal(contentOf(await helperCluster.secret('team-12')), '{"auths":{}}')
   })
   await label(null)
   await usable('team-12')
 })
 
 test('P6 no credential is in logs, Events, status or metrics', async () => {
-  const auths = Object.values(JSON.parse(contentOf(await kit.secret(HOME))).auths) as { auth: string }[]
+  const auths = Object.values(JSON.parse(contentOf(await helperCluster.secret(HOME))).auths) as { auth: string }[]
   const secrets = auths.flatMap(({ auth }) => [auth, Buffer.from(auth, 'base64').toString().split(':')[1] ?? ''])
   assert.ok(secrets.length >= 4 && secrets.every((text) => text.length > 20))
-  const pod = await kit.leader()
+  const pod = await helperCluster.leader()
   const places: Record<string, string> = {
-    log: kit.node.log(`${HOME}/${pod.name}`),
+    log: helperCluster.node.log(`${HOME}/${pod.name}`),
     events: JSON.stringify(await admin.request({ method: 'GET', path: '/api/v1/events' })),
-    status: JSON.stringify(await kit.status()),
+    status: JSON.stringify(await helperCluster.status()),
     metrics: await (await fetch(`http://${pod.ip}:8080/metrics`)).text(),
     page: await (await fetch(`http://${pod.ip}:8081/`)).text(),
   }
@@ -205,11 +206,11 @@ test('P6 no credential is in logs, Events, status or metrics', async () => {
 
 test('P5 in all this the helper asked for no Secret but its own and was refused nothing', () => {
   const user = `system:serviceaccount:${HOME}:${RELEASE}`
-  const entries = kit.chart.cluster.auditLog().filter((entry) => entry.user.username === user)
+  const entries = helperCluster.chart.cluster.auditLog().filter((entry) => entry.user.username === user)
   const refused = entries.filter(({ responseStatus }) => responseStatus?.code === 403 || responseStatus?.code === 401)
   // A list by watch, which the oldest minor refuses: then it is a plain list.
   const byWatch = entries.filter(({ requestURI }) => requestURI.includes('sendInitialEvents=true'))
-  const expected = kit.chart.minor === 'newest' ? 200 : 422
+  const expected = helperCluster.chart.minor === 'newest' ? 200 : 422
   assert.deepEqual(new Set(byWatch.map(({ responseStatus }) => responseStatus?.code)), new Set([expected]))
   assert.deepEqual(
     refused.map(({ verb, requestURI }) => `${verb} ${requestURI}`),
@@ -225,14 +226,14 @@ test('P5 in all this the helper asked for no Secret but its own and was refused 
 })
 
 test('P12 retire takes every reference and every content back, and says so', async () => {
-  await kit.install({ replicas: 1, retire: true })
-  const { ip } = await kit.leader()
+  await helperCluster.install({ replicas: 1, retire: true })
+  const { ip } = await helperCluster.leader()
   const page = async () => (await fetch(`http://${ip}:8081/status.json`)).json() as Promise<{ retired: boolean }>
   await eventually(async () => assert.equal((await page()).retired, true), 30_000)
   for (const namespace of [...spaces, 'shop', HOME]) {
-    assert.equal(names(await kit.account(namespace)).includes(SECRET), false)
-    assert.equal(contentOf(await kit.secret(namespace)), '{"auths":{}}')
+    assert.equal(names(await helperCluster.account(namespace)).includes(SECRET), false)
+    assert.equal(contentOf(await helperCluster.secret(namespace)), '{"auths":{}}')
   }
-  await kit.install({ replicas: 1 })
+  await helperCluster.install({ replicas: 1 })
   await Promise.all([...spaces, 'shop'].map(usable))
 })

@@ -10,15 +10,15 @@ import type { ObjectMeta } from '../../src/kube/types.ts'
 import { readSeedFile } from '../../src/sandbox/cloud/seed/read-seed.ts'
 import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
 import { eventually } from '../support/eventually.ts'
-import { contentOf, HOME, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+import { contentOf, HOME, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 
 const LEGACY = 'crpi-abc.cn-hangzhou.personal.cr.aliyuncs.com'
 const CONFIG = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}`
 
 const options = { cloud: { seed: await seedWithPullers(), tls: true } }
-const kit = await openHelperCluster('helper-reload', undefined, options)
-after(() => kit[Symbol.asyncDispose]())
-const { admin, cloud, chart } = kit
+const helperCluster = await openHelperCluster('helper-reload', undefined, options)
+after(() => helperCluster[Symbol.asyncDispose]())
+const { admin, cloud, chart } = helperCluster
 for (const name of [HOME, 'app-a', 'web-a']) await chart.createNamespace(name)
 const putSecret = (name: string, stringData: object) =>
   admin.request({
@@ -40,29 +40,29 @@ const values = {
   verify: { enabled: false },
   targets: { namespaces: { include: ['app-*'] } },
 }
-await kit.install(values)
-const pod = await eventually(() => kit.leader(), 30_000)
-await kit.settled()
+await helperCluster.install(values)
+const pod = await eventually(() => helperCluster.leader(), 30_000)
+await helperCluster.settled()
 
 type Auths = Record<string, { readonly auth: string; readonly username?: string }>
 const authsIn = async (namespace: string): Promise<Auths> =>
-  JSON.parse(contentOf(await kit.secret(namespace)) || '{"auths":{}}').auths
+  JSON.parse(contentOf(await helperCluster.secret(namespace)) || '{"auths":{}}').auths
 const loginIn = async (namespace: string, domain: string) =>
   Buffer.from((await authsIn(namespace))[domain]?.auth ?? '', 'base64').toString()
-const log = () => kit.node.log(`${HOME}/${pod.name}`)
+const log = () => helperCluster.node.log(`${HOME}/${pod.name}`)
 /** The same Pod, whose container never ended. */
 function assertNotRestarted(): void {
-  assert.deepEqual(kit.helpers(), [pod])
+  assert.deepEqual(helperCluster.helpers(), [pod])
   assert.equal(log().match(/"msg":"started"/g)?.length, 1)
 }
 
 test('a changed configuration is in use without a restart: targets, labels, format', async () => {
   assert.match(await loginIn('app-a', LEGACY), /^robot:the-first$/)
   const targets = { namespaces: { include: ['web-*'] } }
-  await kit.install(values, { targets, authFormat: 'full', secretLabels: { team: 'shop' } })
+  await helperCluster.install(values, { targets, authFormat: 'full', secretLabels: { team: 'shop' } })
   await eventually(async () => assert.equal((await authsIn('web-a'))[LEGACY]?.username, 'robot'), 30_000)
-  await eventually(async () => assert.equal(contentOf(await kit.secret('app-a')), '{"auths":{}}'), 30_000)
-  assert.equal((await kit.secret('web-a'))?.metadata.labels?.team, 'shop')
+  await eventually(async () => assert.equal(contentOf(await helperCluster.secret('app-a')), '{"auths":{}}'), 30_000)
+  assert.equal((await helperCluster.secret('web-a'))?.metadata.labels?.team, 'shop')
   assertNotRestarted()
 })
 
@@ -70,11 +70,14 @@ test('a label that values no longer ask for leaves the Secret, one that somebody
   const path = `/api/v1/namespaces/web-a/secrets/${SECRET}`
   const body = { metadata: { labels: { theirs: 'x' } } }
   await admin.request({ method: 'PATCH', path, query: { fieldManager: 'them' }, contentType: MERGE_PATCH, body })
-  const before = await kit.secret('web-a')
+  const before = await helperCluster.secret('web-a')
   assert.deepEqual([before?.metadata.labels?.team, before?.metadata.labels?.theirs], ['shop', 'x'])
-  await kit.install(values, { targets: { namespaces: { include: ['web-*'] } }, authFormat: 'full' })
-  await eventually(async () => assert.equal((await kit.secret('web-a'))?.metadata.labels?.team, undefined), 30_000)
-  const now = await kit.secret('web-a')
+  await helperCluster.install(values, { targets: { namespaces: { include: ['web-*'] } }, authFormat: 'full' })
+  await eventually(
+    async () => assert.equal((await helperCluster.secret('web-a'))?.metadata.labels?.team, undefined),
+    30_000,
+  )
+  const now = await helperCluster.secret('web-a')
   assert.deepEqual([now?.metadata.labels?.theirs, now?.metadata.uid], ['x', before?.metadata.uid])
   assert.equal(contentOf(now), contentOf(before))
   assertNotRestarted()
@@ -106,18 +109,18 @@ test('a configuration that breaks its schema is refused by name, and the last go
 
 test('a login and an access key that are replaced in their Secrets are in use without a restart', async () => {
   const from = cloud.calls.length
-  const before = await kit.secret('web-a')
+  const before = await helperCluster.secret('web-a')
   await putSecret('legacy-login', { username: 'robot', password: 'the-second' })
   await putSecret('cloud-key', keyOf('puller-b'))
   cloud.control.disableAccessKey(cloud.accessKeyOf('puller-a').accessKeyId)
-  await kit.askForRotation()
+  await helperCluster.askForRotation()
   await eventually(async () => assert.equal(await loginIn('web-a', LEGACY), 'robot:the-second'), 60_000)
   await eventually(() => {
     const calls = cloud.calls.slice(from).filter(({ action }) => action === 'GetAuthorizationToken')
     assert.match(calls.at(-1)?.principal ?? '', /puller-b$/)
     assert.equal(calls.at(-1)?.code, '')
   }, 60_000)
-  assert.equal((await kit.secret('web-a'))?.metadata.uid, before?.metadata.uid)
+  assert.equal((await helperCluster.secret('web-a'))?.metadata.uid, before?.metadata.uid)
   assertNotRestarted()
 })
 
@@ -147,7 +150,7 @@ test('the cloud is asked through HTTPS_PROXY, with caBundle’s trust; the API s
   proxy.listen(0, '127.0.0.1')
   await once(proxy, 'listening')
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
-  await kit.install(values, {
+  await helperCluster.install(values, {
     registries: [demo],
     targets: { namespaces: { include: ['web-*'] } },
     endpoints: { cr: 'https://cloud.sandbox.invalid' },
@@ -157,15 +160,15 @@ test('the cloud is asked through HTTPS_PROXY, with caBundle’s trust; the API s
       { name: 'NO_PROXY', value: 'aliyuncs.com' },
     ],
   })
-  await eventually(() => assert.notDeepEqual(kit.helpers(), [pod]), 60_000)
+  await eventually(() => assert.notDeepEqual(helperCluster.helpers(), [pod]), 60_000)
   const restored = await eventually(async () => {
-    const content = contentOf(await kit.secret('web-a'))
+    const content = contentOf(await helperCluster.secret('web-a'))
     assert.match(content, /demo-registry/)
     assert.doesNotMatch(content, /personal\.cr/)
     return content
   }, 60_000)
-  await kit.askForRotation()
-  await eventually(async () => assert.notEqual(contentOf(await kit.secret('web-a')), restored), 60_000)
+  await helperCluster.askForRotation()
+  await eventually(async () => assert.notEqual(contentOf(await helperCluster.secret('web-a')), restored), 60_000)
   assert.deepEqual(new Set(asked), new Set(['cloud.sandbox.invalid:443']))
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { type KubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
-import { names, SECRET, type ServiceAccount } from './helper-kit.ts'
+import { names, SECRET, type ServiceAccount } from './helper-cluster.ts'
 
 /** What another writer does to a list. `drop` writes it without the helper's entry, as a tool that sets a fixed list does. */
 type Change =

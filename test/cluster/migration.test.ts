@@ -14,7 +14,7 @@ import { watchPulls } from '../support/cluster/pull-watch.ts'
 import { eventually } from '../support/eventually.ts'
 import { registryClient } from '../support/registry/registry-client.ts'
 import { testBackAgain } from './back-again-suite.ts'
-import { names, openHelperCluster } from './helper-kit.ts'
+import { names, openHelperCluster } from './helper-cluster.ts'
 
 const PERSONAL = 'registry.cn-shanghai.aliyuncs.com/acme/tools'
 const DEMO = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com/team/app'
@@ -27,13 +27,13 @@ const IDLE = [process.execPath, '-e', 'setInterval(() => {}, 1000)']
 const signal = AbortSignal.timeout(30 * 180_000)
 const tools = await ensureTools(['registry'], { progress: silentProgress, signal })
 const images = { [PERSONAL]: IDLE, [DEMO]: IDLE, [OLD_IMAGE]: IDLE }
-const bed = await openHelperCluster('migration', undefined, { images })
-const { admin, chart, cloud, workerRole } = bed
+const fixture = await openHelperCluster('migration', undefined, { images })
+const { admin, chart, cloud, workerRole } = fixture
 const registry = await startRegistry({ tools, auth: cloud.registryAuth, signal })
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-migration-'))
 after(async () => {
   await registry.stop()
-  await bed[Symbol.asyncDispose]()
+  await fixture[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
 const push = registryClient(registry.url, cloud.registryPush)
@@ -41,7 +41,7 @@ for (const repository of ['acme/tools', 'team/app']) assert.equal(await push.pus
 
 const cli = (...args: string[]): Promise<BinAnswer> =>
   runBin([...args, '--kubeconfig', chart.cluster.adminKubeconfigFile])
-const install = (values: object): Promise<void> => bed.install(values, { endpoints: { registry: registry.url } })
+const install = (values: object): Promise<void> => fixture.install(values, { endpoints: { registry: registry.url } })
 
 const status = async (path: string): Promise<number> => {
   const answer = await admin.request({ method: 'GET', path }).catch((error: { status: number }) => error.status)
@@ -71,7 +71,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod pulls at ev
 
   await watch.phase('install')
   await install(values)
-  await eventually(async () => assert.ok(await bed.isUsable('default')), 180_000)
+  await eventually(async () => assert.ok(await fixture.isUsable('default')), 180_000)
   const blocked = await cli('cleanup', '--legacy', '--yes', '-o', 'json')
   assert.equal(blocked.code, 1)
   const { dependents, done } = JSON.parse(blocked.stdout)
@@ -98,7 +98,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod pulls at ev
   for (const phase of ['import', 'install', 'restart', 'cleanup', 'after']) assert.ok((pulls[phase] ?? 0) > 2, phase)
   // P1: what others wrote stays, in its order.
   assert.deepEqual(
-    names(await bed.account('default')).filter((name) => name !== 'acr-nopass'),
+    names(await fixture.account('default')).filter((name) => name !== 'acr-nopass'),
     ['own'],
   )
   for (const path of [
@@ -170,7 +170,7 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
   await watch.phase('install')
   await install(values)
   for (const namespace of ['shop', 'web'])
-    await eventually(async () => assert.ok(await bed.isUsable(namespace)), 180_000)
+    await eventually(async () => assert.ok(await fixture.isUsable(namespace)), 180_000)
   await watch.phase('restart')
   await restart(admin, 'shop', 'app')
   await restart(admin, 'web', 'tools')
@@ -183,14 +183,14 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
   for (const phase of ['import', 'install', 'restart', 'cleanup', 'after']) assert.ok((pulls[phase] ?? 0) > 2, phase)
   for (const namespace of ['shop', 'web']) {
     for (const account of ['default', 'builder']) {
-      assert.deepEqual(names(await bed.account(namespace, account)), ['acr-nopass'])
+      assert.deepEqual(names(await fixture.account(namespace, account)), ['acr-nopass'])
     }
   }
   assert.equal(await status('/api/v1/namespaces/kube-system/configmaps/acr-configuration'), 404)
 })
 
 testBackAgain(() => ({
-  bed,
+  fixture,
   registry: registry.url,
   oldImage: `${OLD_IMAGE}:v25.07.21.1-67f1f51-aliyun`,
   image: DEMO,

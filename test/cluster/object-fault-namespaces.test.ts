@@ -6,24 +6,24 @@ import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
 import { type Admission, startAdmissionWebhook, webhookAsked } from '../support/cluster/admission-webhook.ts'
 import { eventually } from '../support/eventually.ts'
 import { openFaultInvariants } from '../support/faults/fault-invariants.ts'
-import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-kit.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 
-const kit = await openHelperCluster('object-fault-namespaces')
-const { admin } = kit
+const helperCluster = await openHelperCluster('object-fault-namespaces')
+const { admin } = helperCluster
 const others = ['team-a', 'team-b']
-for (const name of [...others, 'again', 'ending']) await kit.chart.createNamespace(name)
-await kit.chart.createNamespace('reborn', { webhook: 'reborn' })
-await kit.install({ replicas: 1 })
-await kit.settled()
-const invariants = openFaultInvariants(kit)
+for (const name of [...others, 'again', 'ending']) await helperCluster.chart.createNamespace(name)
+await helperCluster.chart.createNamespace('reborn', { webhook: 'reborn' })
+await helperCluster.install({ replicas: 1 })
+await helperCluster.settled()
+const invariants = openFaultInvariants(helperCluster)
 after(async () => {
   await invariants[Symbol.asyncDispose]()
-  await kit[Symbol.asyncDispose]()
+  await helperCluster[Symbol.asyncDispose]()
 })
 const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
 const namespacePath = (name: string) => `/api/v1/namespaces/${name}`
 const page = async (): Promise<HelperStatus> => {
-  const { ip } = await kit.leader()
+  const { ip } = await helperCluster.leader()
   return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
 }
 const gone = (path: string) =>
@@ -31,15 +31,15 @@ const gone = (path: string) =>
 
 test('a namespace that is deleted and made again is served again, each time with a Secret of its own', async (t) => {
   invariants.forgive('again')
-  const uids = new Set([(await kit.secret('again'))?.metadata.uid])
+  const uids = new Set([(await helperCluster.secret('again'))?.metadata.uid])
   let since = 0
   for (let round = 0; round < 2; round += 1) {
     await admin.request({ method: 'DELETE', path: namespacePath('again') })
     await gone(namespacePath('again'))
     since = performance.now()
-    await kit.chart.createNamespace('again')
-    await eventually(async () => assert.equal(await kit.isUsable('again'), true), 60_000)
-    uids.add((await kit.secret('again'))?.metadata.uid)
+    await helperCluster.chart.createNamespace('again')
+    await eventually(async () => assert.equal(await helperCluster.isUsable('again'), true), 60_000)
+    uids.add((await helperCluster.secret('again'))?.metadata.uid)
   }
   assert.equal(uids.size, 3)
   const namespaces = [...others, 'again', HOME]
@@ -54,14 +54,14 @@ test('a namespace that cannot end is left alone as long as it is ending; the oth
   await admin.request({ method: 'DELETE', path: namespacePath('ending') })
   await eventually(async () => assert.equal((await page()).namespaces.skipped.terminating, 1), 60_000)
   await gone(`${namespacePath('ending')}/secrets/${SECRET}`)
-  const [from, before] = [kit.auditLength(), contentOf(await kit.secret(HOME))]
-  await kit.askForRotation()
+  const [from, before] = [helperCluster.auditLength(), contentOf(await helperCluster.secret(HOME))]
+  await helperCluster.askForRotation()
   await eventually(async () => {
-    const now = contentOf(await kit.secret('team-a'))
+    const now = contentOf(await helperCluster.secret('team-a'))
     assert.notEqual(now, before)
-    for (const name of [...others, HOME]) assert.equal(contentOf(await kit.secret(name)), now)
+    for (const name of [...others, HOME]) assert.equal(contentOf(await helperCluster.secret(name)), now)
   }, 60_000)
-  const there = kit.requests(from).filter(({ objectRef }) => objectRef?.namespace === 'ending')
+  const there = helperCluster.requests(from).filter(({ objectRef }) => objectRef?.namespace === 'ending')
   assert.deepEqual(
     there.map(({ verb, requestURI }) => `${verb} ${requestURI}`),
     [],
@@ -74,14 +74,14 @@ test('a namespace that cannot end is left alone as long as it is ending; the oth
   })
   await gone(namespacePath('ending'))
   const since = performance.now()
-  await kit.chart.createNamespace('ending')
+  await helperCluster.chart.createNamespace('ending')
   const namespaces = [...others, 'ending', HOME]
   await invariants.assertHeld(t, { id: 'namespace-ending', area: 'objects', since, namespaces })
 })
 
 test('P7 P8 a hundred namespaces at once: each is served by one write of its Secret', async (t) => {
   const many = Array.from({ length: 100 }, (_, index) => `burst-${index}`)
-  const from = kit.auditLength()
+  const from = helperCluster.auditLength()
   const since = performance.now()
   await Promise.all(
     many.map((name) => admin.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } })),
@@ -89,12 +89,12 @@ test('P7 P8 a hundred namespaces at once: each is served by one write of its Sec
   const createdMs = Math.round(performance.now() - since)
   const namespaces = [...others, ...many, HOME]
   await eventually(async () => {
-    for (const name of many) assert.equal(await kit.isUsable(name), true, name)
+    for (const name of many) assert.equal(await helperCluster.isUsable(name), true, name)
   }, 120_000)
-  const slowestMs = slowestAttachment(kit.chart.cluster.auditLog().slice(from))
+  const slowestMs = slowestAttachment(helperCluster.chart.cluster.auditLog().slice(from))
   const counts = { namespaces: many.length, createdMs, slowestMs }
   await invariants.assertHeld(t, { id: 'namespaces-burst', area: 'objects', since, namespaces, counts })
-  const writes = kit
+  const writes = helperCluster
     .requests(from)
     .filter(({ objectRef }) => objectRef?.resource === 'secrets' && objectRef.namespace?.startsWith('burst-'))
   assert.deepEqual(writes.map(({ objectRef }) => objectRef?.namespace).sort(), many.toSorted())
@@ -134,7 +134,7 @@ test('P1 a ServiceAccount that is recreated between our reading and our writing 
     }
     return 'allow'
   }
-  const from = kit.auditLength()
+  const from = helperCluster.auditLength()
   await make('of-the-old')
   await writing.promise
   await admin.request({ method: 'DELETE', path: `${accounts}/app` })
@@ -142,10 +142,10 @@ test('P1 a ServiceAccount that is recreated between our reading and our writing 
   const since = performance.now()
   renewed.resolve()
   await eventually(
-    async () => assert.deepEqual(names(await kit.account('reborn', 'app')), ['of-the-new', SECRET]),
+    async () => assert.deepEqual(names(await helperCluster.account('reborn', 'app')), ['of-the-new', SECRET]),
     60_000,
   )
-  const answers = kit
+  const answers = helperCluster
     .requests(from)
     .filter(({ objectRef }) => objectRef?.resource === 'serviceaccounts' && objectRef.name === 'app')
     .map(({ responseStatus }) => responseStatus?.code)

@@ -5,25 +5,26 @@ import type { HelperStatus } from '../../src/release/helper-status.ts'
 import { type Admission, startAdmissionWebhook, webhookAsked } from '../support/cluster/admission-webhook.ts'
 import { eventually } from '../support/eventually.ts'
 import { openFaultInvariants } from '../support/faults/fault-invariants.ts'
-import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-kit.ts'
+import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-cluster.ts'
 
-const kit = await openHelperCluster('object-fault-refusals')
-const { admin } = kit
+const helperCluster = await openHelperCluster('object-fault-refusals')
+const { admin } = helperCluster
 const others = ['team-a', 'team-b']
-for (const name of others) await kit.chart.createNamespace(name)
-for (const name of ['hooked', 'hung', 'forbidden']) await kit.chart.createNamespace(name, { webhook: name, vap: name })
-await kit.install({ replicas: 1 })
-await kit.settled()
-const invariants = openFaultInvariants(kit)
+for (const name of others) await helperCluster.chart.createNamespace(name)
+for (const name of ['hooked', 'hung', 'forbidden'])
+  await helperCluster.chart.createNamespace(name, { webhook: name, vap: name })
+await helperCluster.install({ replicas: 1 })
+await helperCluster.settled()
+const invariants = openFaultInvariants(helperCluster)
 after(async () => {
   await invariants[Symbol.asyncDispose]()
-  await kit[Symbol.asyncDispose]()
+  await helperCluster[Symbol.asyncDispose]()
 })
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 const HELPER = `system:serviceaccount:${HOME}:${RELEASE}`
 
 const page = async (): Promise<HelperStatus> => {
-  const { ip } = await kit.leader()
+  const { ip } = await helperCluster.leader()
   return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
 }
 
@@ -37,10 +38,10 @@ async function assertNamed(namespace: string, code: string, by: RegExp, outcome:
   assert.equal(problem.code, code)
   assert.match(problem.message, by)
   assert.ok(problem.fix.length > 20, problem.fix)
-  const { ip, name } = await kit.leader()
+  const { ip, name } = await helperCluster.leader()
   const metrics = await (await fetch(`http://${ip}:8080/metrics`)).text()
   assert.match(metrics, new RegExp(`acr_nopass_writes_total\\{kind="secret",outcome="${outcome}"\\} [1-9]`))
-  const lines = kit.node.log(`${HOME}/${name}`).split('\n')
+  const lines = helperCluster.node.log(`${HOME}/${name}`).split('\n')
   assert.ok(lines.some((line) => line.includes('not written') && line.includes(`"namespace":"${namespace}"`)))
 }
 
@@ -51,17 +52,17 @@ async function assertRotationRefused(
   namespace: string,
   fault: { readonly named: () => Promise<void>; readonly fix: () => void | Promise<void> },
 ): Promise<void> {
-  const before = await kit.secret(namespace)
-  await kit.askForRotation()
+  const before = await helperCluster.secret(namespace)
+  await helperCluster.askForRotation()
   await fault.named()
   await eventually(async () => {
-    const home = contentOf(await kit.secret(HOME))
+    const home = contentOf(await helperCluster.secret(HOME))
     assert.notEqual(home, contentOf(before))
-    for (const name of others) assert.equal(contentOf(await kit.secret(name)), home)
+    for (const name of others) assert.equal(contentOf(await helperCluster.secret(name)), home)
   }, 30_000)
-  assert.deepEqual((await kit.secret(namespace))?.data, before?.data)
-  await kit.chart.createNamespace(`new-${namespace}`)
-  await eventually(async () => assert.equal(await kit.isUsable(`new-${namespace}`), true), 30_000)
+  assert.deepEqual((await helperCluster.secret(namespace))?.data, before?.data)
+  await helperCluster.chart.createNamespace(`new-${namespace}`)
+  await eventually(async () => assert.equal(await helperCluster.isUsable(`new-${namespace}`), true), 30_000)
   await fault.fix()
   const since = performance.now()
   const namespaces = [...others, namespace, `new-${namespace}`, HOME]
@@ -111,7 +112,7 @@ test("P2 a namespace's ValidatingAdmissionPolicy forbids us: it keeps its Secret
   const binding = { policyName: name, validationActions: ['Deny'], matchResources }
   await admin.request({ method: 'POST', path: bindings, body: { metadata: { name }, spec: binding } })
   await eventually(async () => {
-    const asHelper = await kit.chart.helper(RELEASE, HOME)
+    const asHelper = await helperCluster.chart.helper(RELEASE, HOME)
     const path = '/api/v1/namespaces/forbidden/secrets/acr-nopass'
     const body = { metadata: { annotations: { 'acr-nopass.io/probe': '' } } }
     const { text } = await asHelper.ask({
@@ -132,7 +133,7 @@ test("P2 a namespace's ValidatingAdmissionPolicy forbids us: it keeps its Secret
 })
 
 test('a ResourceQuota leaves no room for our Secret: the quota is named, and the namespace is served once there is room', async (t) => {
-  await kit.chart.createNamespace('full', { 'acr-nopass.io/skip': 'true' })
+  await helperCluster.chart.createNamespace('full', { 'acr-nopass.io/skip': 'true' })
   const quotas = '/api/v1/namespaces/full/resourcequotas'
   await admin.request({
     method: 'POST',
@@ -147,9 +148,9 @@ test('a ResourceQuota leaves no room for our Secret: the quota is named, and the
     admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
   await change('/api/v1/namespaces/full', { metadata: { labels: { 'acr-nopass.io/skip': null } } })
   await assertNamed('full', 'WRITE_REFUSED', /exceeded quota: small/, 'refused')
-  await kit.chart.createNamespace('roomy')
-  await eventually(async () => assert.equal(await kit.isUsable('roomy'), true), 30_000)
-  assert.equal(await kit.secret('full'), undefined)
+  await helperCluster.chart.createNamespace('roomy')
+  await eventually(async () => assert.equal(await helperCluster.isUsable('roomy'), true), 30_000)
+  assert.equal(await helperCluster.secret('full'), undefined)
   await change(`${quotas}/small`, { spec: { hard: { 'count/secrets': '5' } } })
   const since = performance.now()
   const namespaces = [...others, 'full', 'roomy', HOME]

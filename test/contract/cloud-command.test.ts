@@ -10,12 +10,12 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/sandbox/cloud/main.ts', import.meta.url))
-const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
+const fixtureFile = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 /** Another language where the machine has one; the test's name says which client it was. */
 const CLIENT =
   spawnSync('python3', ['-c', 'import json, hmac, urllib.request']).status === 0
-    ? { name: 'Python', command: 'python3', args: [fixture('cloud-rpc-client.py')] }
-    : { name: 'plain Node (no Python here)', command: process.execPath, args: [fixture('cloud-rpc-client.mjs')] }
+    ? { name: 'Python', command: 'python3', args: [fixtureFile('cloud-rpc-client.py')] }
+    : { name: 'plain Node (no Python here)', command: process.execPath, args: [fixtureFile('cloud-rpc-client.mjs')] }
 
 interface Ready {
   readonly endpoints: Readonly<Record<string, string>>

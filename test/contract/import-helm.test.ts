@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { readConfigMap } from '../../src/migrate/import/read-config-map.ts'
 import { regionOf } from '../migrate/import/config-case.ts'
 import { CONFIG_CASES } from '../migrate/import/config-cases.ts'
-import { importFrom } from '../migrate/import/import-kit.ts'
+import { importFrom } from '../migrate/import/import-fixture.ts'
 import { recipe2018 } from '../migrate/import/recipe-2018.ts'
 import { openHelm } from '../support/chart/chart.ts'
 

@@ -7,7 +7,7 @@ import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
 import { policyOf, type Statement } from '../../src/policy/normal-form.ts'
 import { testFindings } from './finding-table.ts'
-import { failure, IMAGE, registry, scene, stuckPod } from './scene.ts'
+import { failure, fixture, IMAGE, registry, stuckPod } from './fixture.ts'
 
 const text = (...statements: readonly Statement[]): string => JSON.stringify(policyOf(statements))
 const allow = (Action: string, Resource = '*'): Statement => ({ Effect: 'Allow', Action, Resource })
@@ -45,7 +45,7 @@ interface Change {
   readonly instance?: InstanceFacts | undefined
   readonly facts?: Partial<CloudFacts>
   readonly network?: 'all' | 'vpc' | 'public'
-  readonly scene?: Parameters<typeof scene>[0]
+  readonly fixture?: Parameters<typeof fixture>[0]
 }
 
 function seen(change: Change = {}): Observed {
@@ -64,7 +64,7 @@ function seen(change: Change = {}): Observed {
   const config = {
     registries: [{ name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou', network }],
   }
-  return scene({ config, cloud: { state: 'looked', facts, notes: [] }, ...change.scene })
+  return fixture({ config, cloud: { state: 'looked', facts, notes: [] }, ...change.fixture })
 }
 
 const vpcs: InstanceFacts['vpcs'] = []
@@ -154,7 +154,7 @@ testFindings([
     title: 'an instance that is not there is said once',
     observed: seen({
       instance: instance({ found: null }),
-      scene: { registries: [registry({ state: 'failing', error: failure('CLOUD_NOT_FOUND') })] },
+      fixture: { registries: [registry({ state: 'failing', error: failure('CLOUD_NOT_FOUND') })] },
     }),
     finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
   },
@@ -245,7 +245,7 @@ test('U7 a lifetime that was requested is unverified until a token has it', () =
   }
   const issuedAt = '2026-11-25T00:00:00.000Z'
   const of = (expiresAt: string) =>
-    doctorUnverified(scene({ config, registries: [registry({ issuedAt, expiresAt })] })).map(({ id }) => id)
+    doctorUnverified(fixture({ config, registries: [registry({ issuedAt, expiresAt })] })).map(({ id }) => id)
   assert.deepEqual(of('2026-11-25T01:00:00.000Z'), ['EXPIRES_IN_HOURS'])
   assert.deepEqual(of('2026-11-25T12:00:00.000Z'), [])
 })

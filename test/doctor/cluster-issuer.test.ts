@@ -6,7 +6,7 @@ import type { Observed } from '../../src/doctor/observed.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
 import { testFindings } from './finding-table.ts'
-import { scene } from './scene.ts'
+import { fixture } from './fixture.ts'
 
 const ROLE = 'acs:ram::1234567890123456:role/r'
 const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1'
@@ -57,7 +57,7 @@ function seen({
     oidcProvider: { issuer: provider, clientIds: ['sts.aliyuncs.com'] },
     instances: new Map(),
   }
-  return scene({
+  return fixture({
     config: { identity: { type: 'rrsa', rrsa: { roleArn: ROLE, oidcProviderArn: PROVIDER } } },
     cloud: { state: 'looked', facts, notes: [] },
     issuer: served,

@@ -8,7 +8,7 @@ import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
 import { findRelease } from '../../src/release/find-release.ts'
 import type { Reader } from '../../src/release/reader.ts'
-import { admission, scene } from './scene.ts'
+import { admission, fixture } from './fixture.ts'
 
 /** The commands that doctor prints for these findings, each once. */
 const commandsOf = (observed: Observed): readonly string[] => [
@@ -33,7 +33,7 @@ async function run(t: TestContext, command: string, helm: string): Promise<reado
   return (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n')
 }
 
-const inactive = scene({ config: { attach: 'admission' }, admission: admission({ tried: 'unreferenced' }) })
+const inactive = fixture({ config: { attach: 'admission' }, admission: admission({ tried: 'unreferenced' }) })
 
 // Finding 24: for installs by Argo CD or plain manifests the delete succeeded and the apply got nothing.
 test('the command for an inactive policy deletes nothing where Helm has no release to make it again from', async (t) => {
@@ -57,14 +57,14 @@ test('the command for an inactive policy fetches the manifest, deletes the polic
 const ALIASED = { name: 'apps-base-pull', fullname: 'apps-base-pull', helmRelease: 'apps' }
 
 test('under an alias doctor names the umbrella release for Helm, and applies nothing of its other charts', () => {
-  assert.deepEqual(commandsOf(scene({ release: ALIASED, deployment: null })), [
+  assert.deepEqual(commandsOf(fixture({ release: ALIASED, deployment: null })), [
     'helm -n acr-nopass get manifest apps | kubectl -n acr-nopass apply --server-side --force-conflicts --field-manager=helm -l app.kubernetes.io/instance=apps-base-pull -f -',
   ])
   const own = 'acr-nopass.acr-nopass.apps-base-pull'
   const bound = [own, ...['secrets', 'serviceaccounts', 'leases', 'configmaps'].map((kind) => `${own}.${kind}`)]
   const tried = { config: { attach: 'admission' }, admission: admission({ bound, tried: 'unreferenced' }) } as const
   assert.ok(
-    commandsOf(scene({ release: ALIASED, ...tried })).some((command) =>
+    commandsOf(fixture({ release: ALIASED, ...tried })).some((command) =>
       command.startsWith(
         'helm -n acr-nopass get manifest apps > apps.yaml && kubectl delete mutatingadmissionpolicy acr-nopass.acr-nopass.apps-base-pull && ',
       ),
@@ -77,9 +77,9 @@ test('under an alias doctor prints no upgrade and no uninstall of the umbrella r
   const retired = { config: { retire: true }, status: { retired: true } } as const
   const helms = (observed: Observed): readonly string[] =>
     commandsOf(observed).filter((one) => /helm .*(upgrade|uninstall)/.test(one))
-  assert.deepEqual([helms(scene(old)).length, helms(scene(retired)).length], [1, 1])
+  assert.deepEqual([helms(fixture(old)).length, helms(fixture(retired)).length], [1, 1])
   assert.deepEqual(
-    [helms(scene({ release: ALIASED, ...old })), helms(scene({ release: ALIASED, ...retired }))],
+    [helms(fixture({ release: ALIASED, ...old })), helms(fixture({ release: ALIASED, ...retired }))],
     [[], []],
   )
 })

@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { FindingId } from '../../src/doctor/finding.ts'
 import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
-import { account, HOST, IMAGE, namespace, registry, scene, secret, stuckPod } from './scene.ts'
+import { account, fixture, HOST, IMAGE, namespace, registry, secret, stuckPod } from './fixture.ts'
 
 interface Row {
   readonly title: string
   readonly pod: PodFacts
-  readonly scene?: Parameters<typeof scene>[0]
+  readonly fixture?: Parameters<typeof fixture>[0]
   readonly id: FindingId
   readonly says: RegExp
 }
@@ -45,14 +45,14 @@ const ROWS: readonly Row[] = [
   {
     title: 'another namespace of one host that two accounts share',
     pod: stuckPod({ image: 'registry.cn-hangzhou.aliyuncs.com/mine/app' }),
-    scene: { registries: [registry({ domains: ['registry.cn-hangzhou.aliyuncs.com/theirs'] })] },
+    fixture: { registries: [registry({ domains: ['registry.cn-hangzhou.aliyuncs.com/theirs'] })] },
     id: 'POD_UNCOVERED',
     says: /No registry of the release covers registry\.cn-hangzhou\.aliyuncs\.com/,
   },
   {
     title: 'a namespace that opted out',
     pod: stuckPod(bare),
-    scene: { namespaces: [namespace('shop', { optedOut: true })] },
+    fixture: { namespaces: [namespace('shop', { optedOut: true })] },
     id: 'POD_OPTED_OUT',
     says: /kubectl label namespace shop acr-nopass\.io\/skip-/,
   },
@@ -65,21 +65,21 @@ const ROWS: readonly Row[] = [
   {
     title: 'a ServiceAccount that is no target',
     pod: stuckPod({ ...bare, serviceAccount: 'builder' }),
-    scene: { config: { targets: { serviceAccounts: { include: ['*'], exclude: ['build*'] } } } },
+    fixture: { config: { targets: { serviceAccounts: { include: ['*'], exclude: ['build*'] } } } },
     id: 'POD_NOT_TARGETED',
     says: /ServiceAccount builder is not one of/,
   },
   {
     title: 'a ServiceAccount that opted out',
     pod: stuckPod(bare),
-    scene: { accounts: [account('shop', 'default', { list: [], optedOut: true })] },
+    fixture: { accounts: [account('shop', 'default', { list: [], optedOut: true })] },
     id: 'POD_OPTED_OUT',
     says: /annotate serviceaccount default acr-nopass\.io\/skip-/,
   },
   {
     title: 'a Pod that opted out at admission',
     pod: stuckPod({ ...bare, optedOut: true }),
-    scene: admission,
+    fixture: admission,
     id: 'POD_OPTED_OUT',
     says: /The Pod carries the label/,
   },
@@ -92,14 +92,14 @@ const ROWS: readonly Row[] = [
   ...[['own'], []].map((references) => ({
     title: `ServiceAccounts that may not be read, and a Pod with ${references.length} pull secrets`,
     pod: stuckPod({ references, detail: DENIED }),
-    scene: { accounts: undefined },
+    fixture: { accounts: undefined },
     id: 'POD_STUCK' as const,
     says: /without the right to read ServiceAccounts it is not known why/,
   })),
   {
     title: 'a ServiceAccount that lacks the reference',
     pod: stuckPod(bare),
-    scene: { accounts: [account('shop', 'default', { list: [] })] },
+    fixture: { accounts: [account('shop', 'default', { list: [] })] },
     id: 'POD_UNREFERENCED',
     says: /ServiceAccount default does not name acr-nopass/,
   },
@@ -112,35 +112,35 @@ const ROWS: readonly Row[] = [
   {
     title: 'a Pod on its own from before the reference, at admission',
     pod: stuckPod({ ...bare, owner: undefined }),
-    scene: admission,
+    fixture: admission,
     id: 'POD_TOO_OLD',
     says: /no controller replaces it/,
   },
   {
     title: 'no Secret',
     pod: stuckPod(),
-    scene: { secrets: new Map([['acr-nopass', secret()]]) },
+    fixture: { secrets: new Map([['acr-nopass', secret()]]) },
     id: 'POD_WITHOUT_SECRET',
     says: /There is no Secret acr-nopass in namespace shop/,
   },
   {
     title: "somebody else's Secret",
     pod: stuckPod(),
-    scene: { secrets: new Map([['shop', secret({ ours: false })]]) },
+    fixture: { secrets: new Map([['shop', secret({ ours: false })]]) },
     id: 'POD_CREDENTIAL',
     says: /belongs to another owner/,
   },
   {
     title: 'an expired Secret',
     pod: stuckPod(),
-    scene: { secrets: new Map([['shop', secret({ expiresAt: 1 })]]) },
+    fixture: { secrets: new Map([['shop', secret({ expiresAt: 1 })]]) },
     id: 'POD_CREDENTIAL',
     says: /has expired/,
   },
   {
     title: 'a registry that refuses its credential',
     pod: stuckPod(),
-    scene: { registries: [registry({ verified: 'refused' })] },
+    fixture: { registries: [registry({ verified: 'refused' })] },
     id: 'POD_CREDENTIAL',
     says: /Registry demo has no working credential/,
   },
@@ -171,7 +171,7 @@ const ROWS: readonly Row[] = [
   {
     title: 'a VPC domain that is not linked',
     pod: stuckPod({ image: `${VPC_HOST}/team/app:1`, detail: NO_VPC }),
-    scene: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
+    fixture: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
     id: 'POD_VPC_UNLINKED',
     says: /Access Control, VPC/,
   },
@@ -276,7 +276,7 @@ const ROWS: readonly Row[] = [
   {
     title: 'a Pod made during a migration, with the list that its ServiceAccount had',
     pod: stuckPod({ references: ['aliyun-acr-credential-a'], detail: DENIED }),
-    scene: { accounts: [account('shop', 'default', { list: ['aliyun-acr-credential-a', 'acr-nopass'] })] },
+    fixture: { accounts: [account('shop', 'default', { list: ['aliyun-acr-credential-a', 'acr-nopass'] })] },
     id: 'POD_TOO_OLD',
     says: /kubectl -n shop delete pod web-1/,
   },
@@ -340,7 +340,7 @@ const ROWS: readonly Row[] = [
       image: `${VPC_HOST}/team/app:1`,
       detail: `dial tcp: lookup ${VPC_HOST} on 10.0.0.2:53: read udp 10.0.0.3:4444->10.0.0.2:53: i/o timeout`,
     }),
-    scene: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
+    fixture: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
     id: 'POD_NETWORK',
     says: /DNS server does not answer/,
   },
@@ -355,7 +355,7 @@ const ROWS: readonly Row[] = [
 
 for (const row of ROWS) {
   test(`doctor: a Pod cannot pull: ${row.title}`, () => {
-    const observed: Observed = scene({ ...row.scene, pods: [row.pod] })
+    const observed: Observed = fixture({ ...row.fixture, pods: [row.pod] })
     const findings = diagnose(observed).filter(({ id }) => id.startsWith('POD_'))
     assert.deepEqual(
       findings.map(({ id, subject }) => [id, subject]),
@@ -372,7 +372,7 @@ test('doctor: Pods with one cause and image are one finding, a Pod without the r
     { ...stuckPod({ name: 'old', references: [] }), containers: [{ name: 'app', image: IMAGE }] },
     { ...stuckPod({ name: 'elsewhere', references: [] }), containers: [{ name: 'app', image: 'nginx' }] },
   ]
-  const findings = diagnose(scene({ pods }))
+  const findings = diagnose(fixture({ pods }))
   assert.deepEqual(
     findings.map(({ severity, id, subject, objects }) => [severity, id, subject, objects]),
     [
@@ -384,7 +384,7 @@ test('doctor: Pods with one cause and image are one finding, a Pod without the r
 
 test('P6 what a node says is shown without anything like a credential', () => {
   const token = `eyJhbGciOiJSUzI1NiJ9.${'x'.repeat(60)}.${'y'.repeat(60)}`
-  const [finding] = diagnose(scene({ pods: [stuckPod({ detail: `401 Unauthorized: token ${token}` })] }))
+  const [finding] = diagnose(fixture({ pods: [stuckPod({ detail: `401 Unauthorized: token ${token}` })] }))
   assert.match(finding?.cause ?? '', /401 Unauthorized: token \(redacted\)/)
   assert.doesNotMatch(JSON.stringify(finding), /eyJ/)
 })
@@ -392,7 +392,7 @@ test('P6 what a node says is shown without anything like a credential', () => {
 // Found by the zoo: seed 786099498.
 test('P12 without a report of the helper no Pod is said to lack a registry, and what no credential changes is still named', () => {
   const idsOf = (detail: string): readonly string[] =>
-    diagnose(scene({ status: null, pods: [stuckPod({ ...bare, detail })] }))
+    diagnose(fixture({ status: null, pods: [stuckPod({ ...bare, detail })] }))
       .map(({ id }) => id)
       .filter((id) => id.startsWith('POD_'))
   assert.deepEqual(idsOf(DENIED), [])

@@ -4,7 +4,7 @@ import type { HttpSender } from '../../src/alibaba/transport/http-sender.ts'
 import { createRegistryQuery } from '../../src/doctor/read/query-registry.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { Reader } from '../../src/release/reader.ts'
-import { HOST, IMAGE, registry, scene, stuckPod } from './scene.ts'
+import { fixture, HOST, IMAGE, registry, stuckPod } from './fixture.ts'
 
 const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 
@@ -21,7 +21,7 @@ async function hostsAsked(domains: readonly string[], secretDomains: readonly st
     if (url.host === HOST) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' })
     return { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, text: '' }
   }
-  const observed = scene({ registries: [registry({ domains: [...domains] })] })
+  const observed = fixture({ registries: [registry({ domains: [...domains] })] })
   const ask = createRegistryQuery(client, reader, send)
   const answers = await ask(observed, stuckPod(), new AbortController().signal)
   assert.equal(answers.size, 1, IMAGE)

@@ -4,14 +4,14 @@ import { readAdmission } from '../../src/doctor/read/read-admission.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { createReader } from '../../src/release/reader.ts'
-import { scene } from './scene.ts'
+import { fixture } from './fixture.ts'
 
 const RESOURCES = { resources: [{ name: 'mutatingadmissionpolicies' }, { name: 'validatingadmissionpolicies' }] }
 const signal = new AbortController().signal
 
 /** What doctor learns of `attach: admission` from an API server with these labels on the release's namespace and this answer to a Pod. */
 async function admissionOf(labels: Readonly<Record<string, string>>, answer: () => object) {
-  const { release } = scene({ config: { attach: 'admission' } })
+  const { release } = fixture({ config: { attach: 'admission' } })
   assert.ok(release)
   const pods: KubeCall[] = []
   const client: KubeClient = {

@@ -1,42 +1,42 @@
 import type { ReleaseFacts } from '../../src/release/find-release.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { failure, NOW, registry, scene } from './scene.ts'
+import { failure, fixture, NOW, registry } from './fixture.ts'
 
 /** Another release, with the configuration of the first but for what is given. */
 function other(config: Readonly<Record<string, unknown>> = {}): ReleaseFacts {
-  const { release } = scene({ config })
+  const { release } = fixture({ config })
   if (release === undefined) throw new Error('a release')
   return { ...release, namespace: 'b', name: 'two' }
 }
 
 const ROWS: readonly Row[] = [
-  { title: 'all is well', observed: scene(), finds: [] },
+  { title: 'all is well', observed: fixture(), finds: [] },
   {
     title: 'all is well at admission',
-    observed: scene({ config: { attach: 'admission' } }),
+    observed: fixture({ config: { attach: 'admission' } }),
     finds: [],
   },
   {
     title: 'no release',
-    observed: scene({ release: null }),
+    observed: fixture({ release: null }),
     finds: [['error', 'NOT_INSTALLED', 'release']],
     says: /helm upgrade --install/,
   },
   {
     title: 'the Deployment was deleted',
-    observed: scene({ deployment: null }),
+    observed: fixture({ deployment: null }),
     finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
     says: /helm -n acr-nopass get manifest acr-nopass \| kubectl -n acr-nopass apply --server-side --force-conflicts --field-manager=helm -f -/,
   },
   {
     title: 'the Deployment is scaled to 0',
-    observed: scene({ deployment: { wanted: 0, available: 0 } }),
+    observed: fixture({ deployment: { wanted: 0, available: 0 } }),
     finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
     says: /helm -n acr-nopass get manifest acr-nopass/,
   },
   {
     title: 'no Pod of the helper is ready, and why',
-    observed: scene({
+    observed: fixture({
       deployment: { wanted: 2, available: 0 },
       helperPods: [
         {
@@ -57,29 +57,29 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'one of two replicas',
-    observed: scene({ deployment: { wanted: 2, available: 1 } }),
+    observed: fixture({ deployment: { wanted: 2, available: 1 } }),
     finds: [['warning', 'HELPER_DEGRADED', 'helper acr-nopass/acr-nopass']],
   },
   {
     title: 'nobody renews the lease',
-    observed: scene({ lease: { holder: 'gone_1', renewedAt: NOW - 200_000 } }),
+    observed: fixture({ lease: { holder: 'gone_1', renewedAt: NOW - 200_000 } }),
     finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
     says: /gone_1 renewed it last at 2026-03-01T11:56:40/,
   },
   {
     title: 'no report yet',
-    observed: scene({ status: null }),
+    observed: fixture({ status: null }),
     finds: [['error', 'HELPER_SILENT', 'helper acr-nopass/acr-nopass']],
   },
   {
     title: 'a configuration that breaks its schema',
-    observed: scene({ release: { config: undefined, configError: 'the configuration is not YAML.' } }),
+    observed: fixture({ release: { config: undefined, configError: 'the configuration is not YAML.' } }),
     finds: [['error', 'CONFIG_UNREADABLE', 'configuration acr-nopass/acr-nopass']],
     says: /the configuration is not YAML/,
   },
   {
     title: 'a configuration that breaks its schema says nothing of a conflict with another release',
-    observed: scene({
+    observed: fixture({
       release: { config: undefined, configError: 'the configuration is not YAML.' },
       others: [other({ targets: { namespaces: { include: ['elsewhere-*'] } } })],
     }),
@@ -87,12 +87,12 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a configuration that the helper has not read yet',
-    observed: scene({ status: { configHash: 'older' } }),
+    observed: fixture({ status: { configHash: 'older' } }),
     finds: [['warning', 'CONFIG_PENDING', 'configuration acr-nopass/acr-nopass']],
   },
   {
     title: 'another release and the add-on',
-    observed: scene({ others: [other()], addons: ['aliyun-acr-credential-helper'] }),
+    observed: fixture({ others: [other()], addons: ['aliyun-acr-credential-helper'] }),
     finds: [
       ['warning', 'RIVAL_RELEASE', '1 other release'],
       ['warning', 'RIVAL_ADDON', 'add-on aliyun-acr-credential-helper'],
@@ -102,7 +102,7 @@ const ROWS: readonly Row[] = [
   // Finding 29 of the review.
   {
     title: 'another release with another secretName, or with other namespaces, is no conflict',
-    observed: scene({
+    observed: fixture({
       others: [other({ secretName: 'keys-login' }), other({ targets: { namespaces: { include: ['elsewhere-*'] } } })],
     }),
     finds: [],
@@ -110,13 +110,13 @@ const ROWS: readonly Row[] = [
   // Finding 18: pulls need the old Secrets until every Pod was recreated.
   {
     title: "the vendor's add-on beside acr-nopass: the printed command only reads",
-    observed: scene({ addons: ['aliyun-acr-credential-helper'] }),
+    observed: fixture({ addons: ['aliyun-acr-credential-helper'] }),
     finds: [['warning', 'RIVAL_ADDON', 'add-on aliyun-acr-credential-helper']],
     says: /until nothing depends on its Secrets[\s\S]*\nacr-nopass cleanup --legacy$/,
   },
   {
     title: 'a fight that the helper reports; what doctor sees itself is not said twice',
-    observed: scene({
+    observed: fixture({
       status: {
         problems: [
           { ...failure('LIST_FOUGHT'), namespace: 'shop', object: 'ServiceAccount shop/default' },
@@ -129,7 +129,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a pull secret that another writer keeps changing, in two namespaces',
-    observed: scene({
+    observed: fixture({
       status: {
         problems: [
           { ...failure('SECRET_FOUGHT'), namespace: 'shop' },
@@ -142,49 +142,49 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a listed namespace that the helper may not read',
-    observed: scene({ status: { problems: [{ ...failure('NAMESPACE_UNREADABLE'), namespace: 'shop' }] } }),
+    observed: fixture({ status: { problems: [{ ...failure('NAMESPACE_UNREADABLE'), namespace: 'shop' }] } }),
     finds: [['warning', 'NAMESPACE_UNREADABLE', 'namespace shop']],
     says: /\nkubectl get namespace shop$/,
   },
   {
     title: 'retiring, with nothing else to say',
-    observed: scene({ config: { retire: true }, secrets: new Map(), accounts: [] }),
+    observed: fixture({ config: { retire: true }, secrets: new Map(), accounts: [] }),
     finds: [['info', 'RETIRING', 'configuration acr-nopass/acr-nopass']],
   },
   {
     title: 'a dry run',
-    observed: scene({ config: { dryRun: true }, secrets: new Map() }),
+    observed: fixture({ config: { dryRun: true }, secrets: new Map() }),
     finds: [['warning', 'DRY_RUN', 'configuration acr-nopass/acr-nopass']],
   },
   {
     title: 'P2 a registry fails while its last good credential stays',
-    observed: scene({ registries: [registry({ state: 'failing', error: failure() })] }),
+    observed: fixture({ registries: [registry({ state: 'failing', error: failure() })] }),
     finds: [['error', 'RAM_DENIED', 'registry demo']],
     says: /the role may not do it \(NoPermission\)[\s\S]*acr-nopass policy -f values\.yaml/,
   },
   {
     title: 'a registry that never had a credential',
-    observed: scene({ registries: [registry({ state: 'pending', error: failure('CLOUD_NOT_FOUND') })] }),
+    observed: fixture({ registries: [registry({ state: 'pending', error: failure('CLOUD_NOT_FOUND') })] }),
     finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
   },
   {
     title: 'a registry that has just begun',
-    observed: scene({ registries: [registry({ state: 'pending', domains: [] })] }),
+    observed: fixture({ registries: [registry({ state: 'pending', domains: [] })] }),
     finds: [['warning', 'REGISTRY_PENDING', 'registry demo']],
   },
   {
     title: 'a credential that the registry refuses',
-    observed: scene({ registries: [registry({ verified: 'refused' })] }),
+    observed: fixture({ registries: [registry({ verified: 'refused' })] }),
     finds: [['error', 'REGISTRY_REFUSES', 'registry demo']],
   },
   {
     title: 'a credential that has expired',
-    observed: scene({ registries: [registry({ expiresAt: new Date(NOW - 1).toISOString() })] }),
+    observed: fixture({ registries: [registry({ expiresAt: new Date(NOW - 1).toISOString() })] }),
     finds: [['error', 'REGISTRY_EXPIRED', 'registry demo']],
   },
   {
     title: 'P3 a credential within 10 % of its end',
-    observed: scene({
+    observed: fixture({
       registries: [
         registry({
           issuedAt: new Date(NOW - 55 * 60_000).toISOString(),
@@ -196,7 +196,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a fixed login never expires',
-    observed: scene({
+    observed: fixture({
       registries: [
         { name: 'demo', edition: 'static', fingerprint: 'f', domains: ['x'], state: 'live', verified: 'skipped' },
       ],

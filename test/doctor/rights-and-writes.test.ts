@@ -4,7 +4,7 @@ import type { ManifestResult } from '../../src/acr/query-manifest.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { reaches } from '../../src/doctor/finding.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { admission, failure, HOST, IMAGE, NOW, registry, scene, secret } from './scene.ts'
+import { admission, failure, fixture, HOST, IMAGE, NOW, registry, secret } from './fixture.ts'
 
 const refused = (message: string, namespace = 'shop') => ({ ...failure('WRITE_REFUSED'), message, namespace })
 const QUOTA =
@@ -17,25 +17,25 @@ const RBAC =
 const ROWS: readonly Row[] = [
   {
     title: 'a quota in the way, in two namespaces',
-    observed: scene({ status: { problems: [refused(QUOTA), refused(QUOTA, 'acr-nopass')] } }),
+    observed: fixture({ status: { problems: [refused(QUOTA), refused(QUOTA, 'acr-nopass')] } }),
     finds: [['error', 'QUOTA_EXCEEDED', '2 namespaces']],
     says: /ResourceQuota small[\s\S]*kubectl -n shop describe resourcequota small/,
   },
   {
     title: 'a webhook that refuses, in two namespaces',
-    observed: scene({ status: { problems: [refused(WEBHOOK), refused(WEBHOOK, 'acr-nopass')] } }),
+    observed: fixture({ status: { problems: [refused(WEBHOOK), refused(WEBHOOK, 'acr-nopass')] } }),
     finds: [['error', 'WEBHOOK_REFUSES', '2 namespaces']],
     says: /policy\.example\.com/,
   },
   {
     title: 'a write without the right to it is said once, with the review of the rights',
-    observed: scene({ status: { problems: [refused(RBAC)] }, missingRights: ['patch secrets/acr-nopass'] }),
+    observed: fixture({ status: { problems: [refused(RBAC)] }, missingRights: ['patch secrets/acr-nopass'] }),
     finds: [['error', 'RIGHTS_MISSING', 'ServiceAccount acr-nopass/acr-nopass']],
     says: /helm -n acr-nopass get manifest/,
   },
   {
     title: 'a policy that refuses the write',
-    observed: scene({
+    observed: fixture({
       status: { problems: [refused('refused with 422: ValidatingAdmissionPolicy no-secrets denied')] },
     }),
     finds: [['error', 'WRITE_REFUSED', 'namespace shop']],
@@ -43,14 +43,14 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a Secret that cannot be replaced',
-    observed: scene({ status: { problems: [{ ...failure('SECRET_NEEDS_DELETE'), namespace: 'shop' }] } }),
+    observed: fixture({ status: { problems: [{ ...failure('SECRET_NEEDS_DELETE'), namespace: 'shop' }] } }),
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],
     says: /kubectl -n shop delete secret acr-nopass/,
   },
   // No printed command deletes what is not provably ours.
   {
     title: 'a Secret of another owner that cannot be replaced',
-    observed: scene({
+    observed: fixture({
       config: { adopt: true },
       secrets: new Map([
         ['shop', secret({ ours: false })],
@@ -63,38 +63,38 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a lost lease is a problem like any other',
-    observed: scene({ status: { problems: [failure('LEASE_LOST')] } }),
+    observed: fixture({ status: { problems: [failure('LEASE_LOST')] } }),
     finds: [['warning', 'HELPER_PROBLEM', 'helper']],
   },
   {
     title: 'a guard without its binding',
-    observed: scene({ admission: admission({ bound: ['acr-nopass.acr-nopass.acr-nopass.secrets'] }) }),
+    observed: fixture({ admission: admission({ bound: ['acr-nopass.acr-nopass.acr-nopass.secrets'] }) }),
     finds: [['warning', 'GUARD_MISSING', 'ValidatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass.serviceaccounts']],
   },
   {
     title: 'a guard that was given up',
-    observed: scene({ config: { guard: 'disabled' }, admission: admission({ bound: [] }) }),
+    observed: fixture({ config: { guard: 'disabled' }, admission: admission({ bound: [] }) }),
     finds: [],
   },
   {
     title: 'a Kubernetes without guards',
-    observed: scene({ admission: admission({ canGuard: false }) }),
+    observed: fixture({ admission: admission({ canGuard: false }) }),
     finds: [['warning', 'KUBERNETES_OLD', 'guard']],
   },
   {
     title: 'a Kubernetes without mutating policies',
-    observed: scene({ config: { attach: 'admission' }, admission: admission({ canMutate: false }) }),
+    observed: fixture({ config: { attach: 'admission' }, admission: admission({ canMutate: false }) }),
     finds: [['error', 'KUBERNETES_OLD', 'attach: admission']],
     says: /attach=serviceAccounts/,
   },
   {
     title: 'a policy that does nothing',
-    observed: scene({ config: { attach: 'admission' }, admission: admission({ tried: 'unreferenced' }) }),
+    observed: fixture({ config: { attach: 'admission' }, admission: admission({ tried: 'unreferenced' }) }),
     finds: [['error', 'POLICY_INACTIVE', 'MutatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass']],
   },
   {
     title: 'a policy for each selector',
-    observed: scene({
+    observed: fixture({
       config: {
         attach: 'admission',
         registries: [
@@ -116,26 +116,26 @@ const ROWS: readonly Row[] = [
   },
   {
     title: "a clock of the helper's node that is ahead",
-    observed: scene({ lease: { holder: 'h_1', renewedAt: NOW + 90_000, writtenAt: NOW - 1000 } }),
+    observed: fixture({ lease: { holder: 'h_1', renewedAt: NOW + 90_000, writtenAt: NOW - 1000 } }),
     finds: [['warning', 'CLOCK_SKEW', 'node of h']],
     says: /NTP/,
   },
   {
     title: 'a clock of this machine that is behind',
-    observed: scene({ aheadMs: -90_000 }),
+    observed: fixture({ aheadMs: -90_000 }),
     finds: [['warning', 'CLOCK_SKEW', 'this machine']],
     says: /timedatectl/,
   },
   // Finding 12 of the review: expiry times and the lease are judged by the API server's clock.
   {
     title: 'a clock of this machine that is two hours ahead of a healthy cluster',
-    observed: scene({ aheadMs: 7_200_000 }),
+    observed: fixture({ aheadMs: 7_200_000 }),
     finds: [['warning', 'CLOCK_SKEW', 'this machine']],
     says: /NTP/,
   },
   {
     title: 'a machine and a node with wrong clocks',
-    observed: scene({ aheadMs: 60_000, lease: { holder: 'h_1', renewedAt: NOW + 90_000, writtenAt: NOW - 1000 } }),
+    observed: fixture({ aheadMs: 60_000, lease: { holder: 'h_1', renewedAt: NOW + 90_000, writtenAt: NOW - 1000 } }),
     finds: [
       ['warning', 'CLOCK_SKEW', 'this machine'],
       ['warning', 'CLOCK_SKEW', 'node of h'],
@@ -143,12 +143,12 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'P5 what may not be looked at is no missing release',
-    observed: scene({ release: null, unread: [{ what: 'ConfigMaps of all namespaces', why: 'no' }] }),
+    observed: fixture({ release: null, unread: [{ what: 'ConfigMaps of all namespaces', why: 'no' }] }),
     finds: [['warning', 'RELEASE_UNREADABLE', 'release']],
   },
   {
     title: 'a role that trusts somebody else, with what it has to trust',
-    observed: scene({
+    observed: fixture({
       config: {
         identity: {
           type: 'rrsa',
@@ -166,7 +166,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a role that does not trust the helper of an alias in an umbrella chart',
-    observed: scene({
+    observed: fixture({
       release: { name: 'apps-base-pull', fullname: 'apps-base-pull', helmRelease: 'apps' },
       admission: undefined,
       config: {
@@ -206,7 +206,7 @@ const ROWS: readonly Row[] = [
   ).map(
     ([code, id]): Row => ({
       title: `a registry that fails with ${code}`,
-      observed: scene({ registries: [registry({ state: 'failing', error: failure(code) })] }),
+      observed: fixture({ registries: [registry({ state: 'failing', error: failure(code) })] }),
       finds: [['error', id, 'registry demo']],
     }),
   ),
@@ -229,7 +229,7 @@ const found = { result: 'found', detail: `${HOST} responded with HTTP 200`, plat
 
 test('doctor pod: a Pod that runs from the cache proves nothing, until the registry was asked', () => {
   const ids = (answers: readonly (readonly [string, ManifestResult])[], node = NODE): string[] =>
-    diagnose(scene({ focus: { pod: RUNNING, node, answers: new Map(answers) } })).map(({ id }) => id)
+    diagnose(fixture({ focus: { pod: RUNNING, node, answers: new Map(answers) } })).map(({ id }) => id)
   assert.deepEqual(ids([]), ['POD_CACHED'])
   assert.deepEqual(ids([[IMAGE, found]]), [])
   assert.deepEqual(ids([[IMAGE, found]], { ...NODE, version: 'v1.34.1' }), ['KUBELET_LENIENT'])
@@ -237,7 +237,7 @@ test('doctor pod: a Pod that runs from the cache proves nothing, until the regis
 
 test('doctor pod: what runs, but could not pull again, is a warning', () => {
   const pod = { ...RUNNING, references: [] }
-  const [finding] = diagnose(scene({ focus: { pod, node: NODE, answers: new Map() } }))
+  const [finding] = diagnose(fixture({ focus: { pod, node: NODE, answers: new Map() } }))
   assert.deepEqual([finding?.id, finding?.severity], ['POD_TOO_OLD', 'warning'])
   assert.match(finding?.message ?? '', /app runs, but could not pull .* again/)
 })
@@ -247,7 +247,7 @@ test("doctor pod: the registry's own answer comes before the node's words", () =
   const pod = { ...RUNNING, containers: [waiting] }
   const verdict = (answer: object): unknown => {
     const answers = new Map([[IMAGE, { detail: 'x responded with HTTP 404', platforms: [], ...answer } as never]])
-    return diagnose(scene({ focus: { pod, node: NODE, answers } }))[0]?.id
+    return diagnose(fixture({ focus: { pod, node: NODE, answers } }))[0]?.id
   }
   assert.equal(verdict({ result: 'tag-absent' }), 'POD_TAG_ABSENT')
   assert.equal(verdict({ result: 'repository-absent' }), 'POD_IMAGE_ABSENT')
@@ -261,7 +261,7 @@ test("doctor pod: the registry's own answer comes before the node's words", () =
 
 test('doctor pod: registries that none of its images needs are not spoken of', () => {
   const others = [registry(), registry({ name: 'other', domains: ['other.example.com'], verified: 'refused' })]
-  const observed = scene({
+  const observed = fixture({
     registries: others,
     focus: { pod: RUNNING, node: NODE, answers: new Map([[IMAGE, found]]) },
   })
@@ -270,7 +270,7 @@ test('doctor pod: registries that none of its images needs are not spoken of', (
 
 test('doctor: --fail-on counts what is as bad, or worse', () => {
   const findings = diagnose(
-    scene({
+    fixture({
       secrets: new Map([
         ['shop', secret({ intact: false })],
         ['acr-nopass', secret()],

@@ -4,7 +4,7 @@ import { describeReport, renderReport } from '../../src/cli/doctor/report.ts'
 import { paintFor } from '../../src/cli/program/paint.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { type Row, testFindings } from './finding-table.ts'
-import { account, admission, NOW, namespace, scene, secret } from './scene.ts'
+import { account, admission, fixture, NOW, namespace, secret } from './fixture.ts'
 
 const shopOnly = (change: Parameters<typeof secret>[0]): ReadonlyMap<string, ReturnType<typeof secret>> =>
   new Map([
@@ -15,7 +15,7 @@ const shopOnly = (change: Parameters<typeof secret>[0]): ReadonlyMap<string, Ret
 const ROWS: readonly Row[] = [
   {
     title: 'a namespace without its Secret; those that are no targets do not count',
-    observed: scene({
+    observed: fixture({
       namespaces: [
         namespace('shop'),
         namespace('kube-system'),
@@ -28,34 +28,34 @@ const ROWS: readonly Row[] = [
   },
   {
     title: "somebody else's Secret",
-    observed: scene({ secrets: shopOnly({ ours: false }) }),
+    observed: fixture({ secrets: shopOnly({ ours: false }) }),
     finds: [['error', 'SECRET_FOREIGN', 'namespace shop']],
     says: /get secret acr-nopass -o jsonpath/,
   },
   {
     title: "somebody else's Secret that the helper may take over",
-    observed: scene({ config: { adopt: true }, secrets: shopOnly({ ours: false }) }),
+    observed: fixture({ config: { adopt: true }, secrets: shopOnly({ ours: false }) }),
     finds: [],
   },
   {
     title: 'a Secret that was changed',
-    observed: scene({ secrets: shopOnly({ intact: false }) }),
+    observed: fixture({ secrets: shopOnly({ intact: false }) }),
     finds: [['warning', 'SECRET_CHANGED', 'namespace shop']],
   },
   {
     title: 'a Secret with an expired credential',
-    observed: scene({ secrets: shopOnly({ expiresAt: NOW }) }),
+    observed: fixture({ secrets: shopOnly({ expiresAt: NOW }) }),
     finds: [['error', 'SECRET_EXPIRED', 'namespace shop']],
     says: /acr-nopass refresh/,
   },
   {
     title: 'a Secret that lacks a registry',
-    observed: scene({ secrets: shopOnly({ registries: [] }) }),
+    observed: fixture({ secrets: shopOnly({ registries: [] }) }),
     finds: [['warning', 'SECRET_INCOMPLETE', 'namespace shop']],
   },
   {
     title: 'a ServiceAccount without the reference; opted-out ones and those of no target do not count',
-    observed: scene({
+    observed: fixture({
       accounts: [
         account('shop', 'web', { list: ['other'] }),
         account('shop', 'out', { list: [], optedOut: true }),
@@ -66,7 +66,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a ServiceAccount whose list another tool applies',
-    observed: scene({
+    observed: fixture({
       accounts: [account('shop', 'web', { list: ['x'], owner: { manager: 'argocd', operation: 'Apply' } })],
     }),
     finds: [['error', 'ACCOUNT_FOREIGN', '1 ServiceAccount']],
@@ -74,7 +74,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'the admission policy is gone',
-    observed: scene({ config: { attach: 'admission' }, admission: admission({ bound: [] }) }),
+    observed: fixture({ config: { attach: 'admission' }, admission: admission({ bound: [] }) }),
     finds: [
       ['error', 'POLICY_MISSING', 'MutatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass'],
       ['warning', 'GUARD_MISSING', 'ValidatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass.secrets'],
@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'nothing is said of what may not be read',
-    observed: scene({
+    observed: fixture({
       config: { attach: 'admission' },
       deployment: undefined,
       lease: undefined,
@@ -102,7 +102,7 @@ testFindings(ROWS)
 
 test('doctor: what is worse comes first, many objects are one finding', () => {
   const many = Array.from({ length: 12 }, (_, index) => namespace(`team-${index}`))
-  const findings = diagnose(scene({ namespaces: many, secrets: new Map(), deployment: { wanted: 2, available: 1 } }))
+  const findings = diagnose(fixture({ namespaces: many, secrets: new Map(), deployment: { wanted: 2, available: 1 } }))
   assert.deepEqual(
     findings.map(({ id, subject }) => [id, subject]),
     [
@@ -131,7 +131,7 @@ const VERDICTS = [
 
 for (const { unread, change, healthy, verdict } of VERDICTS) {
   test(`doctor: with ${unread.length} lists unread and ${Object.keys(change).join() || 'no defect'}, healthy is ${healthy}`, () => {
-    const observed = scene({ ...change, unread: unread.map((what) => ({ what, why: 'forbidden' })) })
+    const observed = fixture({ ...change, unread: unread.map((what) => ({ what, why: 'forbidden' })) })
     const findings = diagnose(observed)
     assert.equal((describeReport(observed, findings) as { healthy: unknown }).healthy, healthy)
     assert.match(renderReport(observed, findings, plain), verdict)

@@ -8,7 +8,7 @@ import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
-interface Bed {
+interface Fixture {
   readonly clock: FakeClock
   readonly manager: CredentialManager
   /** Registries by rotation. */
@@ -26,7 +26,7 @@ interface Registry {
   readonly key?: string
 }
 
-function open(registries: Record<string, Registry>, options: { apart?: boolean } = {}): Bed {
+function open(registries: Record<string, Registry>, options: { apart?: boolean } = {}): Fixture {
   const clock = createFakeClock()
   const rotations: string[] = []
   const calls = new Map<string, number>()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Decision, WriteList } from '../../src/helper/plan/actions.ts'
-import { account, config, decide, group, live, namespace, owner, secret, type World } from './plan-fixtures.ts'
+import { account, config, decide, type Fixture, group, live, namespace, owner, secret } from './plan-fixtures.ts'
 
 const write = (kind: 'attach' | 'detach', list: readonly string[]): WriteList => ({
   kind,
@@ -30,7 +30,7 @@ const foreign = { shop: secret(group(live('prod')), { ours: false }) }
 
 const overlong = (list: readonly string[], more = {}) => ({ accounts: [account(list, { overlong: 250, ...more })] })
 
-const CASES: readonly (readonly [string, World, Decision])[] = [
+const CASES: readonly (readonly [string, Fixture, Decision])[] = [
   ['security 2: an overlong list is left alone', overlong([]), { kind: 'skip', reason: 'overlong-list', entries: 250 }],
   ['security 2: an overlong list with our entry is current', overlong(['acr-nopass']), { kind: 'current' }],
   [
@@ -170,8 +170,8 @@ const CASES: readonly (readonly [string, World, Decision])[] = [
   ],
 ]
 
-for (const [title, world, expected] of CASES) {
-  test(title, () => assert.deepEqual(decide(world, 'default'), expected))
+for (const [title, fixture, expected] of CASES) {
+  test(title, () => assert.deepEqual(decide(fixture, 'default'), expected))
 }
 
 /** A ServiceAccount in an API server: a write must name the version it saw. */

@@ -72,7 +72,7 @@ export const owner = (manager: string, operation: ListOwner['operation'] = 'Upda
   operation,
 })
 
-export interface World {
+export interface Fixture {
   readonly config?: HelperConfig
   readonly tokens?: readonly LiveToken[]
   readonly namespaces?: readonly NamespaceView[]
@@ -87,19 +87,19 @@ export interface World {
 }
 
 /** A plan's context made of views. */
-export function context(world: World): PlanContext & { readonly groups: CredentialGroups } {
-  const settings = world.config ?? config()
-  const { namespaces = [namespace('shop')], secrets = {}, accounts = [], tokens = [live('prod')] } = world
+export function context(fixture: Fixture): PlanContext & { readonly groups: CredentialGroups } {
+  const settings = fixture.config ?? config()
+  const { namespaces = [namespace('shop')], secrets = {}, accounts = [], tokens = [live('prod')] } = fixture
   const observed: Observed = {
     namespace: (name) => namespaces.find((one) => one.name === name),
     secret: (name) => secrets[name],
     serviceAccount: (space, name) => accounts.find((one) => one.namespace === space && one.name === name),
     serviceAccountsIn: (space) => accounts.filter((one) => one.namespace === space),
     namespaces: () => namespaces,
-    removals: () => world.removals ?? [],
-    losses: () => world.losses ?? [],
-    unreadable: () => world.unreadable ?? false,
-    attachedUnseen: () => world.attachedUnseen ?? false,
+    removals: () => fixture.removals ?? [],
+    losses: () => fixture.losses ?? [],
+    unreadable: () => fixture.unreadable ?? false,
+    attachedUnseen: () => fixture.attachedUnseen ?? false,
   }
   const groups = createCredentialGroups((name) => tokens.find((one) => one.name === name), OPTIONS)
   return {
@@ -107,11 +107,11 @@ export function context(world: World): PlanContext & { readonly groups: Credenti
     targets: createTargets(settings),
     groups,
     config: settings,
-    now: world.now ?? 0,
-    cloudNow: world.cloudNow ?? NOW,
+    now: fixture.now ?? 0,
+    cloudNow: fixture.cloudNow ?? NOW,
   }
 }
 
-export function decide(world: World, serviceAccount?: string): Decision | undefined {
-  return planKey(context(world), { namespace: 'shop', ...(serviceAccount === undefined ? {} : { serviceAccount }) })
+export function decide(fixture: Fixture, serviceAccount?: string): Decision | undefined {
+  return planKey(context(fixture), { namespace: 'shop', ...(serviceAccount === undefined ? {} : { serviceAccount }) })
 }

@@ -8,13 +8,13 @@ import {
   config,
   context,
   decide,
+  type Fixture,
   group,
   live,
   NOW,
   namespace,
   owner,
   secret,
-  type World,
 } from './plan-fixtures.ts'
 
 const HOUR = 3_600_000
@@ -66,7 +66,7 @@ const next = live('other', 'next', { issuedAt: NOW + 1 })
 const newer = (view: Parameters<typeof secret>[1] = {}) =>
   shop({ expiresAt: NOW + 10 * MINUTE, ...view }, group(late, live('prod', 'new')))
 
-const CASES: readonly (readonly [string, World, object])[] = [
+const CASES: readonly (readonly [string, Fixture, object])[] = [
   [
     'a namespace without the Secret gets it, on the condition that it is not there',
     {},
@@ -268,9 +268,9 @@ const CASES: readonly (readonly [string, World, object])[] = [
   ['P12 retire empties every Secret', { config: config({ retire: true }), secrets: shop() }, write('shrunk', '')],
 ]
 
-for (const [title, world, expected] of CASES) {
+for (const [title, fixture, expected] of CASES) {
   test(title, () => {
-    const decision = decide(world)
+    const decision = decide(fixture)
     const { carry: carried } = decision?.kind === 'writeSecret' ? decision : {}
     assert.deepEqual(carried ? { ...decision, carry: carried.names } : decision, expected)
   })
@@ -279,9 +279,9 @@ for (const [title, world, expected] of CASES) {
 test('P2 a Secret is written once with what stays in it, and looked at again when the first of its credentials ends', () => {
   const end = NOW + 10 * MINUTE
   const known = [live('prod', 'old', { issuedAt: NOW - MINUTE, expiresAt: NOW + HOUR }), next]
-  const world: World = { tokens: known.map((token) => ({ ...token, origin: 'restored' })), config: both }
+  const fixture: Fixture = { tokens: known.map((token) => ({ ...token, origin: 'restored' })), config: both }
   const there = group(late, live('prod', 'new', { expiresAt: end }))
-  const made = context({ ...world, secrets: shop({ expiresAt: end }, there) })
+  const made = context({ ...fixture, secrets: shop({ expiresAt: end }, there) })
   const decision = planKey(made, { namespace: 'shop' })
   assert.equal(decision?.kind, 'writeSecret')
   const { group: key, carry } = decision as WriteSecret
@@ -295,7 +295,7 @@ test('P2 a Secret is written once with what stays in it, and looked at again whe
   const after = (cloudNow: number): Decision | undefined =>
     planKey(
       {
-        ...context({ ...world, secrets: shop({ expiresAt: end, issuedAt: [NOW + 1, NOW] }, mixed), cloudNow }),
+        ...context({ ...fixture, secrets: shop({ expiresAt: end, issuedAt: [NOW + 1, NOW] }, mixed), cloudNow }),
         groups: made.groups,
       },
       { namespace: 'shop' },
@@ -305,11 +305,11 @@ test('P2 a Secret is written once with what stays in it, and looked at again whe
 })
 
 test('the Secret is emptied only after the references that are ours were taken back', () => {
-  const world = { config: config({ retire: true }), secrets: shop() }
+  const fixture = { config: config({ retire: true }), secrets: shop() }
   const ours = account(['acr-nopass'], { owner: owner('acr-nopass') })
-  assert.deepEqual(decide({ ...world, accounts: [ours] }), { kind: 'wait', reason: 'detaching' })
+  assert.deepEqual(decide({ ...fixture, accounts: [ours] }), { kind: 'wait', reason: 'detaching' })
   const theirs = account(['acr-nopass'], { owner: owner('kubectl') })
-  assert.deepEqual(decide({ ...world, accounts: [theirs] }), write('shrunk', ''))
+  assert.deepEqual(decide({ ...fixture, accounts: [theirs] }), write('shrunk', ''))
 })
 
 test("the helper's own namespace holds all registries though no target names it", () => {
@@ -317,8 +317,8 @@ test("the helper's own namespace holds all registries though no target names it"
     namespaces: { include: ['team-*'], exclude: [], selector: {} },
     serviceAccounts: { include: ['*'], exclude: [] },
   }
-  const world = { config: config({ targets }), namespaces: [namespace('shop'), namespace('home')] }
-  const made = context(world)
+  const fixture = { config: config({ targets }), namespaces: [namespace('shop'), namespace('home')] }
+  const made = context(fixture)
   assert.deepEqual(planKey(made, { namespace: 'home' }), {
     kind: 'writeSecret',
     namespace: 'home',
@@ -327,7 +327,7 @@ test("the helper's own namespace holds all registries though no target names it"
     precondition: undefined,
     reason: 'missing',
   })
-  assert.equal(decide(world)?.kind, 'skip')
+  assert.equal(decide(fixture)?.kind, 'skip')
   assert.equal(made.groups.of(made.targets.registriesOf(namespace('home')))?.hash, current.hash)
 })
 

@@ -34,7 +34,7 @@ function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean }
   const evictions: string[] = []
   const events: string[] = []
   const queries: unknown[] = []
-  const world = { leads: true, current: true }
+  const fixture = { leads: true, current: true }
   const client: KubeClient = {
     request: (call: KubeCall) => {
       if (call.method === 'POST') evictions.push(call.path)
@@ -57,12 +57,12 @@ function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean }
     surroundingsOf: () => ({
       secretName: 'acr-nopass',
       attach: 'serviceAccounts',
-      namespaceCurrent: world.current,
+      namespaceCurrent: fixture.current,
       domains: ['prod.example.com'],
       targeted: true,
       account: account(['acr-nopass']),
     }),
-    acts: () => world.leads,
+    acts: () => fixture.leads,
     log: SILENT,
     metrics,
     events: reporter,
@@ -77,7 +77,7 @@ function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean }
     evictions,
     events,
     queries,
-    world,
+    fixture,
     watch,
     metric: async (name: string) =>
       (await metrics.registry.getSingleMetricAsString(name))
@@ -107,7 +107,7 @@ test('without heal stuck Pods are reported, by owner in the status, and forgotte
     ['PULL_SECRET_MISSING CloneSet CloneSet-of-db', 'PULL_SECRET_MISSING ReplicaSet ReplicaSet-of-web'],
   )
   assert.deepEqual(await one.metric('acr_nopass_pods_masked'), ['acr_nopass_pods_masked 2'])
-  one.world.current = false
+  one.fixture.current = false
   await one.sweep()
   assert.deepEqual(
     [one.problemStore.size, await one.metric('acr_nopass_pods_masked')],
@@ -140,7 +140,7 @@ test('dry run counts and evicts nothing; retire, a follower and one that stops d
   await dry.stop()
   const retired = follow({ heal: true, retire: true })
   const follower = follow({ heal: true })
-  follower.world.leads = false
+  follower.fixture.leads = false
   const stopped = follow({ heal: true })
   stopped.watch.stop()
   for (const one of [retired, follower, stopped]) {

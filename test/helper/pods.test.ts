@@ -74,9 +74,9 @@ test('a Pod is judged by its list, its images, its owner, and what another of it
 test('what it is judged by: targets, opt-out, and whether the Secret in the namespace is current', () => {
   const token = live('prod')
   const current = { shop: secret(group(token)) }
-  const of = (world: Parameters<typeof context>[0]) => {
+  const of = (fixture: Parameters<typeof context>[0]) => {
     const found = createPodSurroundings(
-      () => context(world),
+      () => context(fixture),
       () => token.token.domains,
     )(pod())
     return [found.namespaceCurrent, found.targeted, found.domains.join()]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
 import { nodeFiles } from '../../src/sandbox/nodes/containerd/node-config.ts'
-import type { NodeBed } from '../support/node/node-bed.ts'
+import type { NodeFixture } from '../support/node/node-fixture.ts'
 
 interface PulledRecord {
   readonly credentialMapping?: Readonly<
@@ -16,7 +16,7 @@ const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 const WRONG = { username: 'cr_temp_user', password: 'ended' }
 
 /** Whom a kubelet (1.35 and newer) gives an image that is on the node already: who proved before that it may have it. */
-export function testImageCache(opened: () => NodeBed): void {
+export function testImageCache(opened: () => NodeFixture): void {
   /** Requests for manifests that the registry has had. */
   const contacts = (): number =>
     opened()
@@ -36,16 +36,16 @@ export function testImageCache(opened: () => NodeBed): void {
   }
 
   test('P4 after a rotation in place, a Pod starts from the cache although the registry is down', async () => {
-    const bed = opened()
-    const uid = await team('steady', await bed.pullToken())
+    const fixture = opened()
+    const uid = await team('steady', await fixture.pullToken())
     await runs('steady', 'first')
-    bed.cloud.control.expireTokens()
-    assert.equal(await bed.writeSecret('steady', await bed.pullToken()), uid)
-    await bed.registry.breakDown()
+    fixture.cloud.control.expireTokens()
+    assert.equal(await fixture.writeSecret('steady', await fixture.pullToken()), uid)
+    await fixture.registry.breakDown()
     try {
       await runs('steady', 'second')
     } finally {
-      await bed.registry.comeBack()
+      await fixture.registry.comeBack()
     }
   })
 
@@ -77,23 +77,23 @@ export function testImageCache(opened: () => NodeBed): void {
   })
 
   test('P4 an image on the node is not given to a Pod of another namespace without a credential, whatever its pull policy', async () => {
-    const bed = opened()
-    await bed.namespace('thief')
+    const fixture = opened()
+    await fixture.namespace('thief')
     for (const pull of ['IfNotPresent', 'Always', 'Never'] as const) {
-      await bed.pod('thief', pull.toLowerCase(), { pull })
+      await fixture.pod('thief', pull.toLowerCase(), { pull })
     }
-    await bed.until('thief', 'ifnotpresent', REFUSED)
-    await bed.until('thief', 'always', REFUSED)
-    await bed.until('thief', 'never', /^ErrImageNeverPull: /)
+    await fixture.until('thief', 'ifnotpresent', REFUSED)
+    await fixture.until('thief', 'always', REFUSED)
+    await fixture.until('thief', 'never', /^ErrImageNeverPull: /)
   })
 
   test('P4 in place even a wrong credential costs no running namespace its cache; then it opens that image to others who have the same', async () => {
-    const bed = opened()
-    const uid = await team('worn', await bed.pullToken())
+    const fixture = opened()
+    const uid = await team('worn', await fixture.pullToken())
     await runs('worn', 'first')
     await team('other', WRONG)
     await refused('other', 'first')
-    assert.equal(await bed.writeSecret('worn', WRONG), uid)
+    assert.equal(await fixture.writeSecret('worn', WRONG), uid)
     const before = contacts()
     await runs('worn', 'second')
     // A weakness of the kubelet: the wrong credential is noted now.
@@ -102,20 +102,20 @@ export function testImageCache(opened: () => NodeBed): void {
   })
 
   test('P4 a Secret that was deleted and recreated, with a credential that has ended, is refused the cached image', async () => {
-    const bed = opened()
-    const token = await bed.pullToken()
+    const fixture = opened()
+    const token = await fixture.pullToken()
     await team('again', token)
     await runs('again', 'first')
-    await bed.cluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/again/secrets/${SECRET}` })
-    await bed.writeSecret('again', { username: token.username, password: 'ended-too' })
+    await fixture.cluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/again/secrets/${SECRET}` })
+    await fixture.writeSecret('again', { username: token.username, password: 'ended-too' })
     await refused('again', 'second')
   })
 
   test("an image that came to the node without a pull is anybody's", async () => {
-    const bed = opened()
-    await bed.namespace('preloaded')
-    await bed.preload('preloaded')
-    await bed.pod('preloaded', 'app', { tag: 'preloaded' })
-    await bed.until('preloaded', 'app', 'running')
+    const fixture = opened()
+    await fixture.namespace('preloaded')
+    await fixture.preload('preloaded')
+    await fixture.pod('preloaded', 'app', { tag: 'preloaded' })
+    await fixture.until('preloaded', 'app', 'running')
   })
 }

@@ -13,7 +13,7 @@ import { freePort } from '../../src/sandbox/process/free-port.ts'
 import { BIN, runBin } from '../cli/run-bin.ts'
 import { type DoctorReport, runDoctor } from '../cluster/doctor/run-doctor.ts'
 import { eventually } from '../support/eventually.ts'
-import type { NodeBed } from '../support/node/node-bed.ts'
+import type { NodeFixture } from '../support/node/node-fixture.ts'
 import type { NodeHelper } from '../support/node/node-helper.ts'
 
 const REFUSED = /^(ErrImagePull|ImagePullBackOff|ErrImageNeverPull): /
@@ -22,9 +22,9 @@ interface Words {
   readonly title: string
   readonly id: FindingId
   readonly says: RegExp
-  readonly pod: Parameters<NodeBed['pod']>[2]
+  readonly pod: Parameters<NodeFixture['pod']>[2]
   /** Where the node is sent for the image; undefined: to the registry, by its own name. */
-  readonly server?: (bed: NodeBed) => string | Promise<string>
+  readonly server?: (fixture: NodeFixture) => string | Promise<string>
 }
 
 const NODE_WORDS: readonly Words[] = [
@@ -33,7 +33,7 @@ const NODE_WORDS: readonly Words[] = [
     id: 'POD_HTTP',
     says: /server gave HTTP response to HTTPS client[\s\S]*hosts\.toml/,
     pod: { pull: 'Always' },
-    server: (bed) => bed.registry.url.replace('http:', 'https:'),
+    server: (fixture) => fixture.registry.url.replace('http:', 'https:'),
   },
   {
     title: 'nobody answers at the address of the registry',
@@ -57,24 +57,24 @@ const NODE_WORDS: readonly Words[] = [
 ]
 
 /** What doctor makes of a real kubelet's and containerd's own words. */
-export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
+export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): void {
   const team = 'team-doctor'
   const ask = async (pod: string, ...flags: string[]): ReturnType<typeof runDoctor> =>
     runDoctor(opened()[0].cluster.adminKubeconfigFile, ['pod', `${team}/${pod}`, ...flags])
 
   test('doctor pod: a Pod that runs, on a node whose kubelet asks for credentials: nothing is wrong', async () => {
-    const [bed, helper] = opened()
-    await bed.namespace(team)
+    const [fixture, helper] = opened()
+    await fixture.namespace(team)
     await eventually(() => helper.secret(team), 60_000)
     await eventually(async () => {
-      await bed.pod(team, 'fine', { pull: 'Always' }).catch(() => undefined)
-      await bed.until(team, 'fine', 'running', 1000)
+      await fixture.pod(team, 'fine', { pull: 'Always' }).catch(() => undefined)
+      await fixture.until(team, 'fine', 'running', 1000)
     }, 60_000)
     // On the node: there the registry is called by its own name.
-    const kubeconfig = bed.cluster.adminKubeconfigFile
+    const kubeconfig = fixture.cluster.adminKubeconfigFile
     const args = ['doctor', 'pod', `${team}/fine`, '--ask-registry', '--kubeconfig', kubeconfig, '-o', 'json']
-    const enter = ['-m', '-t', String(bed.node.containerd.id.pid), '--', BIN]
-    const env = { NODE_EXTRA_CA_CERTS: bed.node.caFile }
+    const enter = ['-m', '-t', String(fixture.node.containerd.id.pid), '--', BIN]
+    const env = { NODE_EXTRA_CA_CERTS: fixture.node.caFile }
     const { code, stdout, stderr } = await runBin([...enter, ...args], { bin: 'nsenter', env })
     assert.equal(code, 0, stdout + stderr)
     const report: DoctorReport = JSON.parse(stdout)
@@ -88,18 +88,18 @@ export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
 
   for (const { title, id, says, pod, server } of NODE_WORDS) {
     test(`doctor names ${id} by a real node's words: ${title}`, async () => {
-      const [bed] = opened()
-      await named(bed, id, says, pod, server && (await server(bed)))
+      const [fixture] = opened()
+      await named(fixture, id, says, pod, server && (await server(fixture)))
     })
   }
 
   test("doctor names POD_CERTIFICATE by a real node's words: its CA is unknown there", async () => {
-    const [bed] = opened()
+    const [fixture] = opened()
     const server = await startTls()
     try {
       const { port } = server.address() as AddressInfo
       await named(
-        bed,
+        fixture,
         'POD_CERTIFICATE',
         /x509[\s\S]*CA of the registry/,
         { pull: 'Always' },
@@ -112,7 +112,7 @@ export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
   })
 
   test("doctor names POD_THROTTLED by a real node's words: the registry asks to slow down", async () => {
-    const [bed] = opened()
+    const [fixture] = opened()
     const body = JSON.stringify({ errors: [{ code: 'TOOMANYREQUESTS', message: 'too many requests' }] })
     const server = createHttp((_request, response) => response.writeHead(429, { 'retry-after': '1' }).end(body))
     server.listen(0, '127.0.0.1')
@@ -120,7 +120,7 @@ export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
     try {
       const { port } = server.address() as AddressInfo
       const says = /429 Too Many Requests[\s\S]*higher limit/
-      await named(bed, 'POD_THROTTLED', says, { pull: 'Always' }, `http://127.0.0.1:${port}`)
+      await named(fixture, 'POD_THROTTLED', says, { pull: 'Always' }, `http://127.0.0.1:${port}`)
     } finally {
       server.close()
       server.closeAllConnections()
@@ -128,21 +128,21 @@ export function testDoctor(opened: () => readonly [NodeBed, NodeHelper]): void {
   })
 
   async function named(
-    bed: NodeBed,
+    fixture: NodeFixture,
     id: FindingId,
     says: RegExp,
     pod: Words['pod'],
     server: string | undefined,
   ): Promise<void> {
     const name = id.toLowerCase().replaceAll('_', '-')
-    const folder = join(nodeFiles(join(bed.node.run.folder, 'n')).certsFolder, bed.domain)
+    const folder = join(nodeFiles(join(fixture.node.run.folder, 'n')).certsFolder, fixture.domain)
     if (server !== undefined) {
       mkdirSync(folder)
       writeFileSync(join(folder, 'hosts.toml'), hostsToml(server))
     }
     try {
-      await bed.pod(team, name, pod)
-      await bed.until(team, name, REFUSED, 60_000)
+      await fixture.pod(team, name, pod)
+      await fixture.until(team, name, REFUSED, 60_000)
       await eventually(async () => {
         const { code, report } = await ask(name)
         const found = report.findings.find((finding) => finding.id === id)

@@ -5,7 +5,7 @@ import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
 import { type BinAnswer, runBin } from '../cli/run-bin.ts'
 import { attachOld, oldHelper, oldSecret } from '../support/cluster/legacy-objects.ts'
 import { eventually } from '../support/eventually.ts'
-import type { NodeBed } from '../support/node/node-bed.ts'
+import type { NodeFixture } from '../support/node/node-fixture.ts'
 import type { NodeHelper } from '../support/node/node-helper.ts'
 import { openRolloutCommand, type RolloutCommand } from '../support/rollout-command.ts'
 
@@ -14,7 +14,7 @@ const NAMESPACE = 'moving'
 const LIMIT_MS = 120_000
 
 /** A real kubelet pulls, Pod after Pod, while the namespace moves from the vendor's add-on to acr-nopass. */
-export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): void {
+export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]): void {
   let command: RolloutCommand
   before(async () => {
     command = await openRolloutCommand()
@@ -22,10 +22,10 @@ export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): voi
   after(() => command?.[Symbol.asyncDispose]())
 
   test("from the vendor's add-on: every Pod that is made meanwhile runs from the private image, without one failed pull", async () => {
-    const [bed, helper] = opened()
-    const { admin, adminKubeconfigFile } = bed.cluster
+    const [fixture, helper] = opened()
+    const { admin, adminKubeconfigFile } = fixture.cluster
     const cli = (...args: string[]): Promise<BinAnswer> => runBin([...args, '--kubeconfig', adminKubeconfigFile])
-    const instance = bed.cloud.instances.find(({ edition }) => edition === 'enterprise')
+    const instance = fixture.cloud.instances.find(({ edition }) => edition === 'enterprise')
     // Its own image is not on the emulated account: what it leaves counts, not that it runs.
     await oldHelper(
       admin,
@@ -37,11 +37,11 @@ export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): voi
     const data = { 'watch-namespace': NAMESPACE, 'acr-registry-info': info }
     const configMap = { metadata: { name: 'acr-configuration' }, data }
     await admin.request({ method: 'POST', path: '/api/v1/namespaces/kube-system/configmaps', body: configMap })
-    await bed.namespace(NAMESPACE, { secrets: [OLD] })
-    await oldSecret(admin, NAMESPACE, OLD, [{ ...(await bed.pullToken()), domains: [bed.domain] }])
-    await bed.pod(NAMESPACE, 'old', { pull: 'Always' })
-    await bed.until(NAMESPACE, 'old', 'running', LIMIT_MS)
-    const pods = startPods(bed, 'there')
+    await fixture.namespace(NAMESPACE, { secrets: [OLD] })
+    await oldSecret(admin, NAMESPACE, OLD, [{ ...(await fixture.pullToken()), domains: [fixture.domain] }])
+    await fixture.pod(NAMESPACE, 'old', { pull: 'Always' })
+    await fixture.until(NAMESPACE, 'old', 'running', LIMIT_MS)
+    const pods = startPods(fixture, 'there')
 
     const imported = await cli('import', '-o', 'json')
     assert.equal(imported.code, 0, imported.stderr)
@@ -64,7 +64,7 @@ export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): voi
       dependents.map(({ subject }: { subject: string }) => subject),
       [`Pod ${NAMESPACE}/old`],
     )
-    await remove(bed, 'old')
+    await remove(fixture, 'old')
     const cleaned = await cli('cleanup', '--legacy', '--yes')
     assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr)
     await pods.next()
@@ -74,12 +74,12 @@ export function testMigration(opened: () => readonly [NodeBed, NodeHelper]): voi
   })
 
   test('back again: every Pod that is made while acr-nopass is uninstalled runs from the private image, without one failed pull', async () => {
-    const [bed, helper] = opened()
-    const { admin } = bed.cluster
-    const pods = startPods(bed, 'back')
+    const [fixture, helper] = opened()
+    const { admin } = fixture.cluster
+    const pods = startPods(fixture, 'back')
     await pods.next()
     // The add-on, installed again, writes its Secret and appends its entry.
-    await oldSecret(admin, NAMESPACE, OLD, [{ ...(await bed.pullToken()), domains: [bed.domain] }])
+    await oldSecret(admin, NAMESPACE, OLD, [{ ...(await fixture.pullToken()), domains: [fixture.domain] }])
     await attachOld(admin, NAMESPACE, 'default', [SECRET, OLD])
     await pods.next()
     const done = await command.run('uninstall', helper.release(), helper.values, '--confirm', 'acr-nopass/1')
@@ -103,20 +103,20 @@ interface Pods {
 }
 
 /** Makes a Pod, waits until it runs, takes it away, and begins again. */
-function startPods(bed: NodeBed, prefix: string): Pods {
+function startPods(fixture: NodeFixture, prefix: string): Pods {
   const lists: string[][] = []
   let isOver = false
   let made = 0
   const loop = (async () => {
     while (!isOver) {
       const name = `${prefix}-${made++}`
-      await bed.pod(NAMESPACE, name, { pull: 'Always' })
-      const { imagePullSecrets = [] } = (await bed.readPod(NAMESPACE, name)).spec as {
+      await fixture.pod(NAMESPACE, name, { pull: 'Always' })
+      const { imagePullSecrets = [] } = (await fixture.readPod(NAMESPACE, name)).spec as {
         imagePullSecrets?: { name: string }[]
       }
-      await bed.until(NAMESPACE, name, 'running', LIMIT_MS)
+      await fixture.until(NAMESPACE, name, 'running', LIMIT_MS)
       lists.push(imagePullSecrets.map((entry) => entry.name))
-      await remove(bed, name)
+      await remove(fixture, name)
     }
   })()
   // Seen by whoever waits next.
@@ -135,7 +135,7 @@ function startPods(bed: NodeBed, prefix: string): Pods {
     async failed() {
       const found: string[] = []
       for (let index = 0; index < made; index++) {
-        const reasons = await bed.reasons(NAMESPACE, `${prefix}-${index}`)
+        const reasons = await fixture.reasons(NAMESPACE, `${prefix}-${index}`)
         if (reasons.includes('Failed')) found.push(`${prefix}-${index}`)
       }
       return found
@@ -143,7 +143,7 @@ function startPods(bed: NodeBed, prefix: string): Pods {
   }
 }
 
-async function remove(bed: NodeBed, name: string): Promise<void> {
+async function remove(fixture: NodeFixture, name: string): Promise<void> {
   const path = `/api/v1/namespaces/${NAMESPACE}/pods/${name}`
-  await bed.cluster.admin.request({ method: 'DELETE', path, query: { gracePeriodSeconds: 0 } })
+  await fixture.cluster.admin.request({ method: 'DELETE', path, query: { gracePeriodSeconds: 0 } })
 }

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
 import { HELPER_NODE_FLAGS, writeHelperImage } from '../../src/sandbox/image/helper-image.ts'
 import { eventually } from '../support/eventually.ts'
-import { type NodeBed, openNodeBed } from '../support/node/node-bed.ts'
+import { type NodeFixture, openNodeFixture } from '../support/node/node-fixture.ts'
 import { type NodeHelper, prepareHelper } from '../support/node/node-helper.ts'
 import { testAttach } from './attach-suite.ts'
 import { testImageCache } from './cache-suite.ts'
@@ -14,22 +14,22 @@ import { testMigration } from './migrate-suite.ts'
 import { testPulls } from './pull-suite.ts'
 import { testVerifyImage } from './verify-suite.ts'
 
-let bed: NodeBed
+let fixture: NodeFixture
 let helper: NodeHelper
 before(async () => {
-  bed = await openNodeBed(AbortSignal.timeout(30 * 60_000))
-  helper = await prepareHelper(bed)
+  fixture = await openNodeFixture(AbortSignal.timeout(30 * 60_000))
+  helper = await prepareHelper(fixture)
 })
 after(async () => {
   await helper?.[Symbol.asyncDispose]()
-  await bed?.[Symbol.asyncDispose]()
+  await fixture?.[Symbol.asyncDispose]()
 })
 
-testPulls(() => bed)
-testImageCache(() => bed)
+testPulls(() => fixture)
+testImageCache(() => fixture)
 
 test("the helper's image starts from the registry: its user, its entrypoint, its own Node; and reaches the API server", async () => {
-  const helper = join(bed.cluster.run.folder, 'helper.mjs')
+  const helper = join(fixture.cluster.run.folder, 'helper.mjs')
   const lines = ['process.version', 'process.getuid()', 'process.execArgv', 'process.cwd()', 'answer.statusCode']
   writeFileSync(
     helper,
@@ -40,28 +40,28 @@ const ca = readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/ca.crt')
 get({ host, port, ca, path: '/version' }, (answer) => console.log(JSON.stringify([${lines}])))
 setInterval(() => {}, 1000)`,
   )
-  const layout = await writeHelperImage(join(bed.cluster.run.folder, 'helper-image'), {
+  const layout = await writeHelperImage(join(fixture.cluster.run.folder, 'helper-image'), {
     node: process.execPath,
     helper,
     arch: process.arch,
   })
-  await bed.pushLayout(layout, 'platform/helper', '1')
-  await bed.namespace('platform', { secrets: [SECRET] })
-  await bed.writeSecret('platform', await bed.pullToken())
-  await bed.pod('platform', 'helper', { image: 'platform/helper:1' })
-  await bed.until('platform', 'helper', 'running', 40_000)
+  await fixture.pushLayout(layout, 'platform/helper', '1')
+  await fixture.namespace('platform', { secrets: [SECRET] })
+  await fixture.writeSecret('platform', await fixture.pullToken())
+  await fixture.pod('platform', 'helper', { image: 'platform/helper:1' })
+  await fixture.until('platform', 'helper', 'running', 40_000)
   await eventually(async () => {
-    const log = await bed.log('platform', 'helper')
+    const log = await fixture.log('platform', 'helper')
     assert.deepEqual(JSON.parse(log), [process.version, 65532, HELPER_NODE_FLAGS, '/app', 200])
   })
 })
 
 let beforeInstall: { readonly registry: number; readonly tokenService: number }
-const tokenHost = (): string => new URL(bed.cloud.registryAuth.vendorRealm).hostname
-const requests = (host: string): number => bed.node.vendorNames.requests.get(host) ?? 0
+const tokenHost = (): string => new URL(fixture.cloud.registryAuth.vendorRealm).hostname
+const requests = (host: string): number => fixture.node.vendorNames.requests.get(host) ?? 0
 
 test('the chart runs the helper in the network of the only node, and helm waits until it is ready', async () => {
-  beforeInstall = { registry: requests(bed.domain), tokenService: requests(tokenHost()) }
+  beforeInstall = { registry: requests(fixture.domain), tokenService: requests(tokenHost()) }
   await helper.install({ attach: 'serviceAccounts' })
   const pods = await helper.pods()
   assert.equal(pods.length, 1)
@@ -76,7 +76,7 @@ test('W2 its login is checked and accepted at the token service that the registr
     )
   }, 60_000)
   // No Pod has pulled since: the requests are the helper's.
-  assert.ok(requests(bed.domain) > beforeInstall.registry)
+  assert.ok(requests(fixture.domain) > beforeInstall.registry)
   assert.ok(requests(tokenHost()) > beforeInstall.tokenService)
 })
 
@@ -84,13 +84,13 @@ test('its status page is there for kubectl port-forward', async () => {
   assert.match(await helper.statusPage(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*<h1 class="(good|busy)">/)
 })
 
-testAttach('serviceAccounts', () => [bed, helper])
+testAttach('serviceAccounts', () => [fixture, helper])
 
-testVerifyImage(() => [bed, helper])
+testVerifyImage(() => [fixture, helper])
 
-testMigration(() => [bed, helper])
+testMigration(() => [fixture, helper])
 
-testDoctor(() => [bed, helper])
+testDoctor(() => [fixture, helper])
 
 test('an upgrade there replaces the only Pod: the new one takes over its ports, and helm waits until it is ready', async () => {
   const [before] = await helper.pods()
@@ -102,4 +102,4 @@ test('an upgrade there replaces the only Pod: the new one takes over its ports, 
   })
 })
 
-testAttach('admission', () => [bed, helper])
+testAttach('admission', () => [fixture, helper])

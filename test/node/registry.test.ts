@@ -5,18 +5,18 @@ import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { openPrivateRegistry, type PrivateRegistry, WORKER_ROLE } from '../support/registry/private-registry.ts'
 
-let bed: PrivateRegistry
+let fixture: PrivateRegistry
 before(async () => {
   const signal = AbortSignal.timeout(10 * 60_000)
-  bed = await openPrivateRegistry(await ensureTools(['registry'], { progress: silentProgress, signal }), signal)
+  fixture = await openPrivateRegistry(await ensureTools(['registry'], { progress: silentProgress, signal }), signal)
 })
-after(() => bed?.[Symbol.asyncDispose]())
+after(() => fixture?.[Symbol.asyncDispose]())
 
 const manifest = '/v2/team/app/manifests/1'
 
 /** The status that a client with this login gets for the manifest, by the challenge and its token server. */
 async function pull(login?: { username: string; password: string }, path = manifest): Promise<number> {
-  const url = new URL(path, bed.registry.url)
+  const url = new URL(path, fixture.registry.url)
   const first = await fetch(url)
   if (first.ok) return first.status
   const token = await fetchRegistryToken(first.headers.get('www-authenticate'), login)
@@ -25,37 +25,37 @@ async function pull(login?: { username: string; password: string }, path = manif
 }
 
 test('an anonymous client is refused', async () => {
-  assert.equal((await fetch(new URL(manifest, bed.registry.url))).status, 401)
+  assert.equal((await fetch(new URL(manifest, fixture.registry.url))).status, 401)
   assert.equal(await pull(), 401)
 })
 
 test('the login that the helper gets may pull, and a made-up one may not', async () => {
-  assert.equal(await pull(await bed.pullToken()), 200)
+  assert.equal(await pull(await fixture.pullToken()), 200)
   await assert.rejects(pull({ username: 'cr_temp_user', password: 'made-up' }), { code: 'SANDBOX_REGISTRY' })
 })
 
 test('it may not push', async () => {
-  const url = new URL('/v2/team/app/blobs/uploads/', bed.registry.url)
+  const url = new URL('/v2/team/app/blobs/uploads/', fixture.registry.url)
   const challenge = (await fetch(url, { method: 'POST' })).headers.get('www-authenticate')
-  const token = await fetchRegistryToken(challenge, await bed.pullToken())
+  const token = await fetchRegistryToken(challenge, await fixture.pullToken())
   const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
   assert.equal(answer.status, 401)
 })
 
 test('a login ends with its expiry, and with the permission of its role', async () => {
-  const token = await bed.pullToken()
-  bed.cloud.control.expireTokens()
+  const token = await fixture.pullToken()
+  fixture.cloud.control.expireTokens()
   await assert.rejects(pull(token), { code: 'SANDBOX_REGISTRY' })
-  const next = await bed.pullToken()
-  bed.cloud.control.revoke(WORKER_ROLE, 'pull')
+  const next = await fixture.pullToken()
+  fixture.cloud.control.revoke(WORKER_ROLE, 'pull')
   assert.equal(await pull(next), 401)
 })
 
 test('after an outage the registry has the same address and content', async () => {
-  const { url } = bed.registry
-  await bed.registry.breakDown()
+  const { url } = fixture.registry
+  await fixture.registry.breakDown()
   await assert.rejects(fetch(new URL(manifest, url)))
-  await bed.registry.comeBack()
-  assert.equal(bed.registry.url, url)
-  assert.equal(await pull(bed.cloud.registryPush), 200)
+  await fixture.registry.comeBack()
+  assert.equal(fixture.registry.url, url)
+  assert.equal(await pull(fixture.cloud.registryPush), 200)
 })

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { ANNOTATION_AWAITED_CONFIG } from '../../src/kube/names.ts'
 import type { BinAnswer } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
-import type { NodeBed } from '../support/node/node-bed.ts'
+import type { NodeFixture } from '../support/node/node-fixture.ts'
 import type { NodeHelper } from '../support/node/node-helper.ts'
 import { openRolloutCommand, type RolloutCommand } from '../support/rollout-command.ts'
 
@@ -15,7 +15,7 @@ interface Result {
 }
 
 /** `acr-nopass apply --verify-image`: what it says is what a real kubelet and containerd did. */
-export function testVerifyImage(opened: () => readonly [NodeBed, NodeHelper]): void {
+export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]): void {
   let command: RolloutCommand
   before(async () => {
     command = await openRolloutCommand()
@@ -24,10 +24,10 @@ export function testVerifyImage(opened: () => readonly [NodeBed, NodeHelper]): v
 
   /** The release of the other tests, whose helper serves the namespace of the probe too. */
   async function apply(image: string, logLevel: string): Promise<{ answer: BinAnswer; result: Result }> {
-    const [bed, helper] = opened()
+    const [fixture, helper] = opened()
     const namespaces = { include: ['team-*', 'acr-nopass-probe-*'] }
     const values = { ...helper.values, attach: 'serviceAccounts', targets: { namespaces }, logLevel }
-    const flags = ['--verify-image', `${bed.domain}/${image}`, '-o', 'json']
+    const flags = ['--verify-image', `${fixture.domain}/${image}`, '-o', 'json']
     const answer = await command.run('apply', helper.release(), values, ...flags)
     const [result] = (JSON.parse(answer.stdout || '{"results":[]}') as { results: Result[] }).results
     assert.ok(result, answer.stdout + answer.stderr)
@@ -35,15 +35,15 @@ export function testVerifyImage(opened: () => readonly [NodeBed, NodeHelper]): v
   }
 
   test('P8 apply --verify-image: the kubelet pulls the private image in a new namespace', async () => {
-    const [bed, helper] = opened()
+    const [fixture, helper] = opened()
     const [before] = await helper.pods()
-    await bed.push('verify')
-    const from = bed.registry.requests().length
+    await fixture.push('verify')
+    const from = fixture.registry.requests().length
     const { answer, result } = await apply('team/app:verify', 'info')
     assert.equal(answer.code, 0, answer.stdout + answer.stderr)
     assert.deepEqual([result.status, result.phase], ['deployed', 'verify'])
     assert.match(result.notes.join('\n'), /\/team\/app:verify was pulled after \d+ ms/)
-    const pulled = bed.registry.requests().slice(from)
+    const pulled = fixture.registry.requests().slice(from)
     assert.ok(
       pulled.some(({ path, status }) => path.includes('/team/app/blobs/') && status === 200),
       'no layer came',

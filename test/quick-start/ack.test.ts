@@ -9,7 +9,7 @@ test('the quick start on ACK does what it says when it is followed word for word
       clusters: { staging: 'c8f3d0a61b7e94c25a0d3f86e12b47c90', production: 'c2e9b75f4d0a813c6f72a4d5098e1b36f' },
       image: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com/shop/hello',
     },
-    async ({ bed, reader, writes, printed }) => {
+    async ({ fixture, reader, writes, printed }) => {
       assert.deepEqual(writes, [
         { block: 1, does: 'npm install', calls: [] },
         { block: 2, does: 'acr-nopass validate', calls: [] },
@@ -32,6 +32,6 @@ test('the quick start on ACK does what it says when it is followed word for word
       const [planned = '', applied = ''] = reader.summaries
       assert.match(planned, /### acr-nopass plan: 1 planned, 1 unchanged/)
       assert.match(applied, /### acr-nopass apply: 1 deployed, 1 unchanged/)
-      assert.deepEqual(await servedNamespaces(bed), [[], ['acr-nopass', 'default']])
+      assert.deepEqual(await servedNamespaces(fixture), [[], ['acr-nopass', 'default']])
     },
   ))

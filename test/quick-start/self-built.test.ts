@@ -9,7 +9,7 @@ test('the quick start on a self-built cluster does what it says when it is follo
       clusters: { datacenter: 'c0b1d7e92f4a836c5f72a4d5098e1b360' },
       image: 'demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/hello',
     },
-    async ({ bed, writes, printed }) => {
+    async ({ fixture, writes, printed }) => {
       assert.deepEqual(writes, [
         { block: 1, does: 'npm install', calls: [] },
         { block: 2, does: 'kubectl get', calls: ['CreateOIDCProvider'] },
@@ -23,7 +23,7 @@ test('the quick start on a self-built cluster does what it says when it is follo
         { block: 10, does: 'set -e', calls: [] },
       ])
       assert.match(printed[5] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
-      const principals = bed.cloud.calls.flatMap(({ action, code, principal }) =>
+      const principals = fixture.cloud.calls.flatMap(({ action, code, principal }) =>
         action === 'GetAuthorizationToken' && code === ''
           ? [principal.replace(/\/[^/]*$/, (end) => end.slice(0, 11))]
           : [],
@@ -33,6 +33,6 @@ test('the quick start on a self-built cluster does what it says when it is follo
       assert.match(asked.join(), /assumed-role\/acr-nopass-datacenter.*user\/acr-nopass$/)
       // The key of the new user went from the answer into the cluster, and nowhere else.
       assert.doesNotMatch(printed.join('\n'), /accessKeySecret=|"AccessKeySecret"/)
-      assert.deepEqual(await servedNamespaces(bed), [[]])
+      assert.deepEqual(await servedNamespaces(fixture), [[]])
     },
   ))

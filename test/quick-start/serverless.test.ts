@@ -11,7 +11,7 @@ test('the quick start on ACK Serverless does what it says when it is followed wo
       image: 'images.example.com/shop/hello',
       role: 'acr-nopass-eci',
     },
-    async ({ bed, writes, printed }) => {
+    async ({ fixture, writes, printed }) => {
       assert.deepEqual(writes, [
         { block: 1, does: 'npm install', calls: [] },
         { block: 2, does: 'acr-nopass validate', calls: [] },
@@ -23,6 +23,6 @@ test('the quick start on ACK Serverless does what it says when it is followed wo
         { block: 8, does: 'acr-nopass uninstall', calls: ['DetachPolicyFromRole', 'DeletePolicy'] },
       ])
       assert.match(printed[3] ?? '', /\npod\/hello condition met\n[\s\S]*\nall is well\n/)
-      assert.deepEqual(await servedNamespaces(bed), [[]])
+      assert.deepEqual(await servedNamespaces(fixture), [[]])
     },
   ))

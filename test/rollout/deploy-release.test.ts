@@ -448,12 +448,12 @@ for (const one of CASES) {
   test(`C1 ${one.name}`, { skip: one.skip ?? false }, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-rivals-'))
     t.after(() => rm(folder, { recursive: true, force: true }))
-    const world = await openWorld(folder, one)
+    const fixture = await openFixture(folder, one)
     const run = await createRunFolder(folder)
     const outcome = await deployRelease(
       {
         cluster: 'c',
-        helm: world.helm,
+        helm: fixture.helm,
         client: NOTHING,
         folder: run,
         target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
@@ -475,7 +475,7 @@ for (const one of CASES) {
         },
         desired: contentOf('desired'),
         exact: true,
-        store: { history: world.history, content: world.content },
+        store: { history: fixture.history, content: fixture.content },
         history: revisions(one.seen, ''),
         rollback: one.rollback ?? true,
         uninstallOnFailedInstall: true,
@@ -491,7 +491,7 @@ for (const one of CASES) {
       }),
       (error) => `${error.code} ${error.message}`,
     )
-    assert.deepEqual({ calls: await world.calls(), outcome }, one.expected)
+    assert.deepEqual({ calls: await fixture.calls(), outcome }, one.expected)
     if (one.full) await rename(join(folder, 'journal.jsonl'), join(run.path, 'journal.jsonl'))
     const { helm } = await readOpenWork(run)
     assert.deepEqual(
@@ -519,7 +519,7 @@ function revisions(records: readonly Record[], own: string): readonly Revision[]
 }
 
 /** A program in the place of helm, which notes its calls, and a history that moves with them. */
-async function openWorld(
+async function openFixture(
   folder: string,
   { seen, meanwhile, first, upgrade, settles, undo, undoFails, full, again, says }: Case,
 ) {

@@ -1,6 +1,6 @@
+import type { CancelRecord } from '../action/support/cancel-case.ts'
+import { findBreaches } from '../action/support/cancel-case.ts'
 import type { HelmName } from '../action/support/cancel-points.ts'
-import type { CancelRecord } from '../action/support/cancel-trial.ts'
-import { findBreaches } from '../action/support/cancel-trial.ts'
 
 export type Language = 'en' | 'zh'
 

@@ -1,6 +1,6 @@
 import type { Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
-import { openHelperCluster } from '../cluster/helper-kit.ts'
+import { openHelperCluster } from '../cluster/helper-cluster.ts'
 import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hostile-accounts.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -24,36 +24,36 @@ export async function runHostileNamespace(
   await ensureTools(['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'], { progress, signal })
   return await progress.step('ServiceAccounts', async (step) => {
     step.update('starting a cluster')
-    await using kit = await openHelperCluster('soak-hostile')
-    const { admin } = kit
+    await using helperCluster = await openHelperCluster('soak-hostile')
+    const { admin } = helperCluster
     const served = async (namespace: string): Promise<number> => {
       const begin = performance.now()
-      await kit.chart.createNamespace(namespace)
+      await helperCluster.chart.createNamespace(namespace)
       await eventually(async () => {
         signal.throwIfAborted()
-        if (!(await kit.isUsable(namespace))) throw new Error(`${namespace} is not served`)
+        if (!(await helperCluster.isUsable(namespace))) throw new Error(`${namespace} is not served`)
       }, 120_000)
       return performance.now() - begin
     }
     const rows: { readonly what: string; readonly ms: number; readonly peak: number | undefined }[] = []
     const measure = async (what: string, namespace: string): Promise<void> => {
       const ms = await served(namespace)
-      rows.push({ what, ms, peak: peakMemoryOf((await kit.leader()).uid) })
+      rows.push({ what, ms, peak: peakMemoryOf((await helperCluster.leader()).uid) })
     }
     step.update(`${sizes.giant} ServiceAccounts of 1.3 MB`)
-    await kit.chart.createNamespace('hostile')
+    await helperCluster.chart.createNamespace('hostile')
     await createAccounts(admin, 'hostile', { prefix: 'giant', count: sizes.giant, list: [GIANT_NAME] })
-    await kit.install({ replicas: 1 })
-    await kit.settled()
+    await helperCluster.install({ replicas: 1 })
+    await helperCluster.settled()
     await measure(`a start beside ${sizes.giant} of 1.3 MB`, 'shop-1')
     step.update(`${sizes.plain} plain ServiceAccounts`)
-    await kit.chart.createNamespace('crowd')
+    await helperCluster.chart.createNamespace('crowd')
     await createAccounts(admin, 'crowd', { prefix: 'plain', count: sizes.plain, list: [] })
     await measure(`${sizes.plain} plain ones created in one namespace`, 'shop-2')
     step.update('the crowd is attached')
-    const { uid } = await kit.leader()
+    const { uid } = await helperCluster.leader()
     await eventually(async () => {
-      const status = await kit.status()
+      const status = await helperCluster.status()
       if (status?.serviceAccounts?.pending !== 0 || status.serviceAccounts.current < sizes.plain)
         throw new Error('pending')
     }, 10 * 60_000)
@@ -63,7 +63,7 @@ export async function runHostileNamespace(
       print(`${what}: a new namespace served in ${Math.round(ms)} ms, ${memory}`)
     }
     const over = rows.some(({ peak = 0 }) => peak > LIMIT * MEBIBYTE)
-    const restarted = (await kit.leader()).uid !== uid
+    const restarted = (await helperCluster.leader()).uid !== uid
     if (over) print(`✖ more than ${LIMIT} MiB`)
     if (restarted) print('✖ the helper was restarted')
     return over || restarted ? 1 : 0

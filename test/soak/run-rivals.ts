@@ -9,8 +9,13 @@ import { readRecord, recordSelector } from '../../src/helm/release/release-recor
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { policyName } from '../../src/policy/names.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
-import { type ActionBed, type BedCluster, startActionBed, withHelm } from '../action/support/action-bed.ts'
-import { inputsOf } from '../action/support/cancel-trial.ts'
+import {
+  type ActionFixture,
+  type FixtureCluster,
+  startActionFixture,
+  withHelm,
+} from '../action/support/action-fixture.ts'
+import { inputsOf } from '../action/support/cancel-case.ts'
 import { type ActionOutcome, runAction } from '../action/support/run-action.ts'
 import { administratorRam } from '../contract/acr-cloud-client.ts'
 import { type ActionPlan, findRivalBreaches, type PersonStep, type RivalEnd, rivalPlan } from './rival-plan.ts'
@@ -61,11 +66,11 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
   }
   await progress.step('rivals', async (step) => {
     step.update('starting two clusters')
-    await using bed = await startActionBed({ clusters: ['rivals-a', 'rivals-b'], helm: 'helm4', signal })
+    await using fixture = await startActionFixture({ clusters: ['rivals-a', 'rivals-b'], helm: 'helm4', signal })
     const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-rivals-'))
-    const beds = { helm4: bed, helm3: await withHelm(bed, 'helm3') }
+    const fixtures = { helm4: fixture, helm3: await withHelm(fixture, 'helm3') }
     // RAM as the helpers need it, and the namespaces.
-    const first = await runAction({ inputs: { ...inputsOf(bed, {}, 'true'), canary: '0' }, env: bed.env })
+    const first = await runAction({ inputs: { ...inputsOf(fixture, {}, 'true'), canary: '0' }, env: fixture.env })
     await rm(first.temp, { recursive: true })
     if (first.code !== 0) throw new Error(`no good release before the first run: ${withoutMasks(first.stdout)}`)
     let isGood = false
@@ -74,9 +79,9 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
         signal.throwIfAborted()
         const plan = rivalPlan(options.seed, run)
         step.update(`${tally.done + 1} of ${runs.length}: run ${run}, ${tally.broken} broken`)
-        const trial = new Trial(beds, root, folder, run)
-        if (!isGood) await trial.reset()
-        const { breaches, said, outcomes, green } = await trial.perform(plan.actions, plan.person, signal)
+        const rivalCase = new RivalCase(fixtures, root, folder, run)
+        if (!isGood) await rivalCase.reset()
+        const { breaches, said, outcomes, green } = await rivalCase.perform(plan.actions, plan.person, signal)
         isGood = breaches.length === 0
         tally.done += 1
         tally.actions += outcomes.length
@@ -104,28 +109,28 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
   return tally.broken > 0 ? 1 : 0
 }
 
-type Beds = Readonly<Record<ActionPlan['helm'], ActionBed>>
+type Fixtures = Readonly<Record<ActionPlan['helm'], ActionFixture>>
 
-class Trial {
-  readonly #beds: Beds
+class RivalCase {
+  readonly #fixtures: Fixtures
   /** For all that is the same with either helm. */
-  readonly #bed: ActionBed
+  readonly #fixture: ActionFixture
   readonly #chart: string
   readonly #folder: string
   readonly #run: number
   readonly #green: Green[] = []
   readonly #said: string[] = []
 
-  constructor(beds: Beds, root: string, folder: string, run: number) {
-    this.#beds = beds
-    this.#bed = beds.helm4
+  constructor(fixtures: Fixtures, root: string, folder: string, run: number) {
+    this.#fixtures = fixtures
+    this.#fixture = fixtures.helm4
     this.#chart = join(root, 'chart')
     this.#folder = folder
     this.#run = run
   }
 
   async reset(): Promise<void> {
-    await Promise.all(this.#bed.clusters.map((one) => this.#reset(one)))
+    await Promise.all(this.#fixture.clusters.map((one) => this.#reset(one)))
   }
 
   /** Begins at a good release, and ends with one where no promise was broken. */
@@ -134,7 +139,7 @@ class Trial {
     const wentBack = new Set<string>()
     const [outcomes] = await Promise.all([
       Promise.all(actions.map((action) => this.#job(action, signal))),
-      ...this.#bed.clusters.map(async (one, index) => {
+      ...this.#fixture.clusters.map(async (one, index) => {
         // A person does one thing after the other.
         const begin = performance.now()
         for (const step of person.filter(({ cluster }) => cluster === index)) {
@@ -146,14 +151,14 @@ class Trial {
       }),
     ])
     const breaches: string[] = []
-    for (const one of this.#bed.clusters) {
+    for (const one of this.#fixture.clusters) {
       const end = await this.#look(one, removed, wentBack)
       this.#said.push(JSON.stringify(end))
       breaches.push(...findRivalBreaches(end))
     }
     const green = this.#green.length
     // What is left must be repairable by the next job, and RAM is then exactly what it needs.
-    for (const one of this.#bed.clusters) await this.#unlock(one)
+    for (const one of this.#fixture.clusters) await this.#unlock(one)
     const last = await this.#run1(
       { by: 'last', helm: this.#run % 2 === 0 ? 'helm4' : 'helm3', at: 0, kind: 'good', wide: false, verify: true },
       signal,
@@ -161,13 +166,13 @@ class Trial {
     if (last.code !== 0)
       breaches.push(`the next job was not green: ${last.annotations.map(({ message }) => message).join(' ')}`)
     else if (breaches.length === 0)
-      for (const one of this.#bed.clusters)
+      for (const one of this.#fixture.clusters)
         if (await this.#grantsWide(one)) breaches.push(`${nameOf(one)}: RAM keeps what nothing needs`)
     return { breaches, said: this.#said.join('\n'), outcomes, green }
   }
 
   /** Whatever was there: records away, the chart's objects taken over, one good release. */
-  async #reset(one: BedCluster): Promise<void> {
+  async #reset(one: FixtureCluster): Promise<void> {
     const { admin } = one.cluster
     await this.#ignoreAbsent(
       admin.request({
@@ -195,7 +200,7 @@ class Trial {
   }
 
   /** No breach of itself: only after a lost machine is anything pending, and that was counted. */
-  async #unlock(one: BedCluster): Promise<void> {
+  async #unlock(one: FixtureCluster): Promise<void> {
     const last = (await this.#revisions(one)).at(-1)
     if (last?.status.startsWith('pending'))
       await this.#helm(one, 'rollback', 'acr-nopass', String(last.revision - 1)).catch(() => undefined)
@@ -209,7 +214,7 @@ class Trial {
   async #run1(action: ActionPlan, signal: AbortSignal): Promise<ActionOutcome> {
     const { by, helm, kind, wide, verify, cancel } = action
     const values = { podAnnotations: { by: `${by}${this.#run}` }, ...KINDS[kind] }
-    const inputs = inputsOf(this.#bed, values, verify ? 'true' : 'false')
+    const inputs = inputsOf(this.#fixture, values, verify ? 'true' : 'false')
     const outcome = await runAction({
       inputs: {
         ...inputs,
@@ -218,7 +223,7 @@ class Trial {
         'max-parallel': '2',
         canary: '0',
       },
-      env: this.#beds[helm].env,
+      env: this.#fixtures[helm].env,
       onStart(child) {
         if (cancel === undefined) return
         const timer = setTimeout(() => child.kill(cancel.signal), cancel.after)
@@ -228,7 +233,7 @@ class Trial {
     signal.throwIfAborted()
     const post = await runAction({
       inputs: {},
-      env: this.#beds[helm].env,
+      env: this.#fixtures[helm].env,
       stage: 'post',
       state: outcome.state,
       temp: outcome.temp,
@@ -248,7 +253,7 @@ class Trial {
     return outcome
   }
 
-  async #personal(one: BedCluster, { by, helm, command }: PersonStep): Promise<boolean> {
+  async #personal(one: FixtureCluster, { by, helm, command }: PersonStep): Promise<boolean> {
     const before = await this.#revisions(one)
     const last = before.at(-1)
     // As a person does who sees what is new and does not want it.
@@ -279,7 +284,7 @@ class Trial {
     return true
   }
 
-  async #look(one: BedCluster, removed: ReadonlySet<string>, wentBack: ReadonlySet<string>): Promise<RivalEnd> {
+  async #look(one: FixtureCluster, removed: ReadonlySet<string>, wentBack: ReadonlySet<string>): Promise<RivalEnd> {
     const revisions = await this.#revisions(one)
     const byOf = (revision: number): string => revisions.find((other) => other.revision === revision)?.by ?? 'gone'
     const live = await one.cluster.admin
@@ -305,13 +310,13 @@ class Trial {
     }
   }
 
-  async #grantsWide(one: BedCluster): Promise<boolean> {
-    const ram = await administratorRam(this.#bed.cloud)
+  async #grantsWide(one: FixtureCluster): Promise<boolean> {
+    const ram = await administratorRam(this.#fixture.cloud)
     const policy = await ram.getPolicy(policyName({ cluster: one.clusterId }))
     return policy?.document.includes(WIDE) ?? false
   }
 
-  async #revisions(one: BedCluster) {
+  async #revisions(one: FixtureCluster) {
     const list = await one.cluster.admin.request<{
       items: { metadata: { labels: Record<string, string> }; data: { release: string } }[]
     }>({
@@ -335,12 +340,12 @@ class Trial {
   }
 
   #values(more: object, wide: boolean): string {
-    const values = parse(this.#bed.values)
+    const values = parse(this.#fixture.values)
     if (wide) values.registries[0].repositories.push(WIDE)
     return stringify({ ...values, ...more })
   }
 
-  async #upgrade(one: BedCluster, by: string, wide: boolean): Promise<readonly string[]> {
+  async #upgrade(one: FixtureCluster, by: string, wide: boolean): Promise<readonly string[]> {
     const file = join(this.#folder, `${nameOf(one)}-${by}.yaml`)
     await writeFile(file, this.#values({ podAnnotations: { by }, ...GOOD }, wide))
     const own = join(this.#folder, `${nameOf(one)}-own.yaml`)
@@ -348,12 +353,12 @@ class Trial {
     return ['upgrade', 'acr-nopass', this.#chart, `--values=${file}`, `--values=${own}`]
   }
 
-  #helm(one: BedCluster, ...args: readonly string[]): Promise<string> {
+  #helm(one: FixtureCluster, ...args: readonly string[]): Promise<string> {
     return this.#helmOf('helm4', one, ...args)
   }
 
-  async #helmOf(helm: ActionPlan['helm'], one: BedCluster, ...args: readonly string[]): Promise<string> {
-    const { env } = this.#beds[helm]
+  async #helmOf(helm: ActionPlan['helm'], one: FixtureCluster, ...args: readonly string[]): Promise<string> {
+    const { env } = this.#fixtures[helm]
     const program = join(env.PATH?.split(':')[0] ?? '', 'helm')
     const all = [...args, '--namespace=acr-nopass', `--kubeconfig=${one.cluster.adminKubeconfigFile}`]
     return (await execute(program, all, { env: { ...env, KUBECACHEDIR: join(this.#folder, 'kube-cache') } })).stdout
@@ -367,7 +372,7 @@ function endOf({ outputs, annotations }: ActionOutcome, plan: ActionPlan | undef
   return `${plan?.cancel ? 'cancelled ' : ''}${plan?.kind}: ${each.join(', ') || annotations[0]?.title || 'no result'}`
 }
 
-function nameOf(one: BedCluster): string {
+function nameOf(one: FixtureCluster): string {
   return String(one.entry(0).name)
 }
 

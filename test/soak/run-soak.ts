@@ -1,8 +1,8 @@
 import { formatDuration, type Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
-import { startActionBed, withHelm } from '../action/support/action-bed.ts'
+import { startActionFixture, withHelm } from '../action/support/action-fixture.ts'
+import { cancelCase, findBreaches } from '../action/support/cancel-case.ts'
 import { cancelPoints, describePoint } from '../action/support/cancel-points.ts'
-import { cancelTrial, findBreaches } from '../action/support/cancel-trial.ts'
 import { broken, cancelTable } from './cancel-table.ts'
 import type { SoakOptions } from './soak-options.ts'
 import { openSoakRecord } from './soak-record.ts'
@@ -31,15 +31,15 @@ export async function runSoak(options: SoakOptions, deps: SoakDeps, signal: Abor
     await ensureTools([...TOOLS, 'helm3', 'helm4'], { progress, signal })
     await progress.step('cancels', async (step) => {
       step.update('starting a cluster')
-      await using bed = await startActionBed({ clusters: ['soak'], helm: 'helm4', signal })
-      const beds = { helm4: bed, helm3: await withHelm(bed, 'helm3') }
+      await using fixture = await startActionFixture({ clusters: ['soak'], helm: 'helm4', signal })
+      const fixtures = { helm4: fixture, helm3: await withHelm(fixture, 'helm3') }
       const begin = now()
       for (const [done, point] of points.entries()) {
         signal.throwIfAborted()
         const left =
           done === 0 ? '' : `, about ${formatDuration(((now() - begin) / done) * (points.length - done))} left`
         step.update(`${point.index + 1} of ${count}${left}: ${describePoint(point)}`)
-        const outcome = await cancelTrial(beds[point.helm], point)
+        const outcome = await cancelCase(fixtures[point.helm], point)
         signal.throwIfAborted()
         record.add(outcome)
         for (const breach of findBreaches(outcome)) progress.note(`✖ ${describePoint(point)}: ${breach}`)

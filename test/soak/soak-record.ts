@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { CancelRecord } from '../action/support/cancel-trial.ts'
+import type { CancelRecord } from '../action/support/cancel-case.ts'
 import type { SoakOptions } from './soak-options.ts'
 
 /** What a soak has seen, kept on disk so that it can be interrupted at any time. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type CancelRecord, findBreaches } from '../action/support/cancel-case.ts'
 import { cancelPoints } from '../action/support/cancel-points.ts'
-import { type CancelRecord, findBreaches } from '../action/support/cancel-trial.ts'
 import { broken, cancelTable } from './cancel-table.ts'
 import { findRivalBreaches, type RivalEnd, rivalPlan } from './rival-plan.ts'
 import { readSoakOptions } from './soak-options.ts'

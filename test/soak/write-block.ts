@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CancelRecord } from '../action/support/cancel-trial.ts'
+import type { CancelRecord } from '../action/support/cancel-case.ts'
 import { cancelTable, type SoakConditions } from './cancel-table.ts'
 
 /** Puts the table between `<!-- reliability:cancel -->` and `<!-- /reliability:cancel -->` of docs/{en,zh}/reliability.md. */

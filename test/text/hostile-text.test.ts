@@ -31,7 +31,7 @@ import { explainErrors } from '../../src/values/explain.ts'
 import { loadClusters } from '../../src/values/load-clusters.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import { runBin } from '../cli/run-bin.ts'
-import { NOW, namespace, scene, secret, stuckPod } from '../doctor/scene.ts'
+import { fixture, NOW, namespace, secret, stuckPod } from '../doctor/fixture.ts'
 import { denied, registry, status } from '../helper/status-page/fixtures.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 import { fuzz } from '../support/fuzz.ts'
@@ -158,8 +158,8 @@ test('security 1: a result has as many lines as its parts, in summary and termin
 test('security 4: doctor and doctor pod have a line for what they say, and none that a Pod wrote', async (t) => {
   const reports = (text: string): readonly string[] => {
     const pod = stuckPod({ image: `${text}/a:1`, detail: `failed to pull ${text}`, owner: `ReplicaSet/${text}` })
-    const release = { ...(scene().release ?? assert.fail('a release')), namespace: 'other', name: text }
-    const observed = scene({
+    const release = { ...(fixture().release ?? assert.fail('a release')), namespace: 'other', name: text }
+    const observed = fixture({
       pods: [pod],
       namespaces: [namespace('shop')],
       secrets: new Map([['shop', secret({ otherManager: text, ours: false })]]),

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from '../cluster/helper-kit.ts'
+import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from '../cluster/helper-cluster.ts'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
 // Runs with `npm test -- --kubernetes 1.24`: the oldest minor that the chart installs on has no guard.
 
 const chart = await openChartCluster('without-guard')
-const kit = await openHelperCluster('without-guard', chart)
-after(() => kit[Symbol.asyncDispose]())
-const { admin, node } = kit
+const helperCluster = await openHelperCluster('without-guard', chart)
+after(() => helperCluster[Symbol.asyncDispose]())
+const { admin, node } = helperCluster
 
 test('the API server is of the minor that was asked for', async () => {
   const { gitVersion } = await admin.request<{ gitVersion: string }>({ method: 'GET', path: '/version' })
@@ -17,42 +17,42 @@ test('the API server is of the minor that was asked for', async () => {
 })
 
 test('the chart refuses to install without a guard until the values say so', async () => {
-  await assert.rejects(kit.install({ guard: 'enabled' }), { message: /guard.*1\.30|1\.30.*guard/s })
+  await assert.rejects(helperCluster.install({ guard: 'enabled' }), { message: /guard.*1\.30|1\.30.*guard/s })
 })
 
 test('with guard: disabled it installs, and Secret and reference come in every namespace', async () => {
   await chart.createNamespace('shop')
-  await kit.install({ replicas: 2 })
-  await kit.settled()
+  await helperCluster.install({ replicas: 2 })
+  await helperCluster.settled()
   for (const namespace of ['default', 'shop', HOME]) {
-    assert.equal(await kit.isUsable(namespace), true, namespace)
-    assert.deepEqual(names(await kit.account(namespace)), [SECRET])
+    assert.equal(await helperCluster.isUsable(namespace), true, namespace)
+    assert.deepEqual(names(await helperCluster.account(namespace)), [SECRET])
   }
-  assert.equal(await kit.secret('kube-system'), undefined)
+  assert.equal(await helperCluster.secret('kube-system'), undefined)
 })
 
 test('a new namespace is usable at once, and a rotation writes the same Secret again', async () => {
   await chart.createNamespace('late')
-  await eventually(async () => assert.equal(await kit.isUsable('late'), true))
-  const before = await kit.secret('late')
-  await kit.askForRotation()
-  await eventually(async () => assert.notEqual(contentOf(await kit.secret('late')), contentOf(before)))
-  assert.equal((await kit.secret('late'))?.metadata.uid, before?.metadata.uid)
+  await eventually(async () => assert.equal(await helperCluster.isUsable('late'), true))
+  const before = await helperCluster.secret('late')
+  await helperCluster.askForRotation()
+  await eventually(async () => assert.notEqual(contentOf(await helperCluster.secret('late')), contentOf(before)))
+  assert.equal((await helperCluster.secret('late'))?.metadata.uid, before?.metadata.uid)
 })
 
 test('the other helper takes over when the leader ends', async () => {
-  const first = await kit.leader()
+  const first = await helperCluster.leader()
   assert.equal(node.kill(`${HOME}/${first.name}`), true)
   await chart.createNamespace('later')
-  await eventually(async () => assert.equal(await kit.isUsable('later'), true))
+  await eventually(async () => assert.equal(await helperCluster.isUsable('later'), true))
 })
 
 test('retire takes every entry back and empties the Secrets', async () => {
-  await kit.install({ retire: true })
+  await helperCluster.install({ retire: true })
   await eventually(async () => {
     for (const namespace of ['default', 'shop', 'late', 'later']) {
-      assert.deepEqual(names(await kit.account(namespace)), [], namespace)
+      assert.deepEqual(names(await helperCluster.account(namespace)), [], namespace)
     }
   })
-  assert.equal(kit.helpers().length > 0, true, RELEASE)
+  assert.equal(helperCluster.helpers().length > 0, true, RELEASE)
 })

@@ -82,7 +82,7 @@ export interface ZooPlan {
   readonly features: readonly Feature[]
 }
 
-interface Scene {
+interface DrawContext {
   readonly random: Random
   readonly plan: Omit<ZooPlan, 'features'>
   /** Namespaces that the release serves. */
@@ -127,7 +127,7 @@ export function planOf(seed: number, only?: readonly number[]): ZooPlan {
   }
   const base = drawMode(first, random.fork('mode'))
   const names = new Map<string, number>()
-  const scene: Scene = {
+  const context: DrawContext = {
     random: random.fork('features'),
     plan: base,
     served: servedBy(base),
@@ -137,7 +137,7 @@ export function planOf(seed: number, only?: readonly number[]): ZooPlan {
       return `${prefix}-${count}`
     },
   }
-  const features = drawFeatures(scene)
+  const features = drawFeatures(context)
   return { ...base, features: only === undefined ? features : features.filter((_, index) => only.includes(index)) }
 }
 
@@ -170,19 +170,19 @@ const DENIED_KINDS: readonly string[] = [
 
 export const DENIABLE: readonly string[] = [...DENIED_KINDS, ...DENIED_IN]
 
-function drawFeatures(scene: Scene): readonly Feature[] {
-  const { random, plan } = scene
+function drawFeatures(context: DrawContext): readonly Feature[] {
+  const { random, plan } = context
   const features: Feature[] = []
-  if (plan.vendor) features.push(vendorHelper(scene), ...vendorSecrets(scene))
-  for (let index = random.int(3, 7); index > 0; index -= 1) features.push(plainWorkload(scene))
-  for (let index = random.int(0, 3); index > 0; index -= 1) features.push(random.pick(SCENERY)(scene))
+  if (plan.vendor) features.push(vendorHelper(context), ...vendorSecrets(context))
+  for (let index = random.int(3, 7); index > 0; index -= 1) features.push(plainWorkload(context))
+  for (let index = random.int(0, 3); index > 0; index -= 1) features.push(random.pick(BACKGROUND)(context))
   const isLegacy = plan.operation === 'legacy' || plan.operation === 'import'
   const hazards = isLegacy ? LEGACY_HAZARDS : REMOVAL_HAZARDS
-  features.push((hazards[turnOf(plan.seed) % hazards.length] ?? random.pick(hazards))(scene))
+  features.push((hazards[turnOf(plan.seed) % hazards.length] ?? random.pick(hazards))(context))
   // One dependent is enough to keep the old helper, and would hide what else is overlooked.
-  if (random.chance(isLegacy ? 0.2 : 0.6)) features.push(random.pick(hazards)(scene))
+  if (random.chance(isLegacy ? 0.2 : 0.6)) features.push(random.pick(hazards)(context))
   const more = random.fork('more')
-  if (more.chance(0.3)) features.push(drawWaiting({ random: more, attach: plan.attach, spaces: scene.served }))
+  if (more.chance(0.3)) features.push(drawWaiting({ random: more, attach: plan.attach, spaces: context.served }))
   if (more.chance(0.2) && plan.defect !== 'no-policy') features.push(podWebhook())
   return features
 }
@@ -222,8 +222,8 @@ const KINDS: readonly Workload[] = [
 ]
 const ACCOUNTS = ['default', 'builder']
 
-function plainWorkload(scene: Scene): Feature {
-  const { random, served, name } = scene
+function plainWorkload(context: DrawContext): Feature {
+  const { random, served, name } = context
   const [kind, space, account] = [random.pick(KINDS), random.pick(served), random.pick(ACCOUNTS)]
   const made = name('app')
   const image = random.pick(COVERED)
@@ -240,7 +240,7 @@ function plainWorkload(scene: Scene): Feature {
 /** The title of the feature: doctor is to name it where it is part of a zoo. */
 export const VENDOR_HELPER = "the vendor's helper"
 
-function vendorHelper({ random, plan }: Scene): Feature {
+function vendorHelper({ random, plan }: DrawContext): Feature {
   const account = object('ServiceAccount', 'kube-system', OLD_HELPER)
   const labels = { app: OLD_HELPER }
   const spec = {
@@ -274,7 +274,7 @@ function vendorHelper({ random, plan }: Scene): Feature {
 }
 
 /** In most namespaces, named by their ServiceAccounts. */
-function vendorSecrets({ random, served }: Scene): readonly Feature[] {
+function vendorSecrets({ random, served }: DrawContext): readonly Feature[] {
   const names = random.pick([OLD_SECRETS.slice(0, 2), OLD_SECRETS.slice(2)])
   return served
     .filter(() => random.chance(0.7))
@@ -293,10 +293,13 @@ function vendorIn(space: string, names: readonly string[], accounts: readonly st
   ]
 }
 
-type Draw = (scene: Scene) => Feature
+type Draw = (context: DrawContext) => Feature
 
 /** A kind, a namespace and a name for what is drawn. */
-function spot({ random, served, name }: Scene, prefix: string): { readonly space: string; readonly made: string } {
+function spot(
+  { random, served, name }: DrawContext,
+  prefix: string,
+): { readonly space: string; readonly made: string } {
   return { space: random.pick(served), made: name(prefix) }
 }
 
@@ -309,10 +312,10 @@ const FAILED = {
   }),
 }
 
-const SCENERY: readonly Draw[] = [
-  (scene) => {
-    const { space, made } = spot(scene, 'own')
-    const image = `${ELSEWHERE}/team/app:${scene.random.pick(['1', '20260403', '429'])}`
+const BACKGROUND: readonly Draw[] = [
+  (context) => {
+    const { space, made } = spot(context, 'own')
+    const image = `${ELSEWHERE}/team/app:${context.random.pick(['1', '20260403', '429'])}`
     const pod = workload('Pod', space, made, { image, own: ['regcred'] })
     return {
       title: `Pod ${space}/${made} with regcred`,
@@ -320,30 +323,30 @@ const SCENERY: readonly Draw[] = [
       late: [{ object: pod }],
     }
   },
-  (scene) => {
-    const { space, made } = spot(scene, 'failed')
+  (context) => {
+    const { space, made } = spot(context, 'failed')
     const job = workload('Job', space, made, { image: `${DEMO}/team/app:1`, own: [OLD_SECRETS[0] ?? ''] })
     return {
       title: `failed Job ${space}/${made}`,
       early: [{ object: job, status: FAILED }],
     }
   },
-  (scene) => {
-    const { space, made } = spot(scene, 'done')
+  (context) => {
+    const { space, made } = spot(context, 'done')
     const pod = workload('Pod', space, made, { image: `${DEMO}/shop/job:1`, own: [OLD_SECRETS[0] ?? ''] })
     return { title: `finished Pod ${space}/${made}`, early: [{ object: pod, status: { phase: 'Succeeded' } }] }
   },
-  (scene) => {
-    const name = scene.name('foreign-hook')
+  (context) => {
+    const name = context.name('foreign-hook')
     const hook = webhook('hook.example.com', { url: 'https://127.0.0.1:1/' })
     return {
       title: `webhook configuration ${name}`,
       early: [{ object: object('MutatingWebhookConfiguration', undefined, name, { webhooks: [hook] }) }],
     }
   },
-  (scene) => {
-    const space = scene.plan.skipped[0] ?? 'kube-public'
-    const made = scene.name('outside')
+  (context) => {
+    const space = context.plan.skipped[0] ?? 'kube-public'
+    const made = context.name('outside')
     const pod = workload('Pod', space, made, { image: 'busybox:1.36' })
     return {
       title: `Pod ${space}/${made} outside of the targets`,
@@ -376,8 +379,8 @@ function podWebhook(): Feature {
 
 const USES: readonly Use[] = ['volume', 'projected', 'env', 'envFrom']
 
-function oldIn(scene: Scene, space: string): readonly Written[] {
-  return vendorIn(space, [scene.random.pick(OLD_SECRETS)], ['default'])
+function oldIn(context: DrawContext, space: string): readonly Written[] {
+  return vendorIn(space, [context.random.pick(OLD_SECRETS)], ['default'])
 }
 
 function oldName(written: readonly Written[]): string {
@@ -394,98 +397,98 @@ const MAKERS: readonly (readonly [maker: Workload, made: Workload])[] = [
 ]
 
 const LEGACY_HAZARDS: readonly Draw[] = [
-  (scene) => {
-    const { space, made } = spot(scene, 'operated')
-    const secrets = oldIn(scene, space)
-    const [maker, kind] = scene.random.pick(MAKERS)
+  (context) => {
+    const { space, made } = spot(context, 'operated')
+    const secrets = oldIn(context, space)
+    const [maker, kind] = context.random.pick(MAKERS)
     const parts = { image: `${DEMO}/team/app:1`, own: [oldName(secrets)] }
     const owned = workload(kind, space, `${made}-1`, { ...parts, owner: { kind: maker, name: made } })
     const whole = workload(maker, space, made, parts)
     // Whoever operates it may keep the kind's own objects in another cluster.
-    const late = scene.random.chance(0.5) ? [{ object: owned }] : [{ object: whole }, { object: owned }]
+    const late = context.random.chance(0.5) ? [{ object: owned }] : [{ object: whole }, { object: owned }]
     return {
       title: `${kind} ${space}/${made}-1 of a ${maker} at 0 replicas names ${oldName(secrets)}`,
       early: secrets,
       late,
     }
   },
-  (scene) => {
-    const { space, made } = spot(scene, 'builder')
-    const secrets = oldIn(scene, space)
-    const use = { how: scene.random.pick(USES), secret: oldName(secrets) }
-    const kind = scene.random.pick(KINDS.filter((one) => one !== 'Prometheus'))
+  (context) => {
+    const { space, made } = spot(context, 'builder')
+    const secrets = oldIn(context, space)
+    const use = { how: context.random.pick(USES), secret: oldName(secrets) }
+    const kind = context.random.pick(KINDS.filter((one) => one !== 'Prometheus'))
     const late = [{ object: workload(kind, space, made, { image: 'gcr.io/kaniko-project/executor:v1', use }) }]
     return { title: `${kind} ${space}/${made} has ${use.secret} as ${use.how}`, early: secrets, late }
   },
-  (scene) => {
-    const { space } = spot(scene, 'account')
-    const secrets = oldIn(scene, space)
+  (context) => {
+    const { space } = spot(context, 'account')
+    const secrets = oldIn(context, space)
     const account = object('ServiceAccount', space, 'pipeline', { secrets: [{ name: oldName(secrets) }] })
     return {
       title: `ServiceAccount ${space}/pipeline has ${oldName(secrets)} under secrets`,
       early: [...secrets, { object: account, merge: true }],
     }
   },
-  (scene) => {
-    const { space, made } = spot(scene, 'narrow')
-    const secrets = oldIn(scene, space)
-    const kind = scene.random.pick(KINDS)
+  (context) => {
+    const { space, made } = spot(context, 'narrow')
+    const secrets = oldIn(context, space)
+    const kind = context.random.pick(KINDS)
     const late = [{ object: workload(kind, space, made, { image: `${DEMO}/shop/web:3` }) }]
     return { title: `${kind} ${space}/${made} of a repository of its own`, early: secrets, late }
   },
-  (scene) => {
-    const { space, made } = spot(scene, 'other')
-    const secrets = oldIn(scene, space)
-    const kind = scene.random.pick(KINDS)
+  (context) => {
+    const { space, made } = spot(context, 'other')
+    const secrets = oldIn(context, space)
+    const kind = context.random.pick(KINDS)
     const late = [{ object: workload(kind, space, made, { image: `${OTHER}/team/app:3` }) }]
     return { title: `${kind} ${space}/${made} of another instance`, early: secrets, late }
   },
-  (scene) => {
-    const { space, made } = spot(scene, 'old')
-    const secrets = oldIn(scene, space)
-    const owner = scene.random.chance(0.5) ? { kind: 'StatefulSet', name: made } : undefined
+  (context) => {
+    const { space, made } = spot(context, 'old')
+    const secrets = oldIn(context, space)
+    const owner = context.random.chance(0.5) ? { kind: 'StatefulSet', name: made } : undefined
     const pod = workload('Pod', space, `${made}-0`, { image: `${DEMO}/team/app:1`, ...(owner && { owner }) })
     return { title: `Pod ${space}/${made}-0 created before`, early: [...secrets, { object: pod }] }
   },
-  (scene) => {
-    const { space, made } = spot(scene, 'listed')
-    const secrets = oldIn(scene, space)
-    const kind = scene.random.pick(KINDS)
+  (context) => {
+    const { space, made } = spot(context, 'listed')
+    const secrets = oldIn(context, space)
+    const kind = context.random.pick(KINDS)
     const late = [
       { object: workload(kind, space, made, { image: `${PERSONAL}/acme/tools:1`, own: [oldName(secrets)] }) },
     ]
     return { title: `${kind} ${space}/${made} names ${oldName(secrets)} itself`, early: secrets, late }
   },
-  (scene) => {
-    const space = scene.plan.skipped[0] ?? 'kube-system'
-    const made = scene.name('skipped')
+  (context) => {
+    const space = context.plan.skipped[0] ?? 'kube-system'
+    const made = context.name('skipped')
     const secrets = vendorIn(space, ['aliyun-acr-credential-a'], ['default'])
     const late = [{ object: workload('StatefulSet', space, made, { image: `${DEMO}/team/app:1` }) }]
     return { title: `StatefulSet ${space}/${made} outside of the targets`, early: secrets, late }
   },
-  (scene) => {
-    const { space, made } = spot(scene, 'expired')
-    const secrets = oldIn(scene, space)
+  (context) => {
+    const { space, made } = spot(context, 'expired')
+    const secrets = oldIn(context, space)
     const late = [{ object: workload('Deployment', space, made, { image: `${DEMO}/team/app:1` }) }]
     return { title: `the pull secret of ${space} has expired`, early: secrets, late, expired: [space] }
   },
-  (scene) => {
+  (context) => {
     const own = webhook('a.example.com', {
       service: { namespace: 'kube-system', name: 'acr-credential-helper-webhook' },
     })
     const foreign = webhook('b.example.com', {
       service: { namespace: 'kube-system', name: 'corp-acr-credential-audit' },
     })
-    const hooks = scene.random.pick([[own], [own, foreign], [foreign]])
-    const name = scene.name('hooks')
+    const hooks = context.random.pick([[own], [own, foreign], [foreign]])
+    const name = context.name('hooks')
     const written = { object: object('MutatingWebhookConfiguration', undefined, name, { webhooks: hooks }) }
     return { title: `webhook configuration ${name} with ${hooks.length} hooks`, early: [written] }
   },
-  (scene) => {
-    const name = scene.name('reader')
+  (context) => {
+    const name = context.name('reader')
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: OLD_HELPER }
     const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace: 'shop' }]
-    const binding = scene.random.pick([
+    const binding = context.random.pick([
       object('RoleBinding', 'shop', name, { roleRef, subjects }),
       object('ClusterRoleBinding', undefined, name, { roleRef, subjects }),
       object('ClusterRoleBinding', undefined, name, {
@@ -495,15 +498,15 @@ const LEGACY_HAZARDS: readonly Draw[] = [
     ])
     return { title: `${binding.kind} ${name} of the vendor's ClusterRole`, early: [{ object: binding }] }
   },
-  (scene) => {
-    const name = scene.name('tail')
+  (context) => {
+    const name = context.name('tail')
     const written = { object: workload('DaemonSet', 'kube-system', name, { image: 'busybox:1', account: OLD_HELPER }) }
     return { title: `DaemonSet kube-system/${name} runs as the vendor's ServiceAccount`, early: [written] }
   },
-  (scene) => {
-    const { space } = spot(scene, 'gitops')
+  (context) => {
+    const { space } = spot(context, 'gitops')
     const secrets = vendorIn(space, ['aliyun-acr-credential-a'], [])
-    const manager = scene.random.pick(['argocd-controller', 'kustomize-controller'])
+    const manager = context.random.pick(['argocd-controller', 'kustomize-controller'])
     const list = { imagePullSecrets: [{ name: 'aliyun-acr-credential-a' }, { name: SECRET }] }
     const account = { object: object('ServiceAccount', space, 'gitops', list), manager, applied: true }
     return { title: `${manager} applies the list of ${space}/gitops`, early: [...secrets, account] }
@@ -529,15 +532,15 @@ const CONTENT: readonly ((home: string) => ZooObject)[] = [
 ]
 
 const REMOVAL_HAZARDS: readonly Draw[] = [
-  (scene) => {
-    const { space } = spot(scene, 'gitops')
-    const manager = scene.random.pick(['argocd-controller', 'kustomize-controller', 'helm'])
+  (context) => {
+    const { space } = spot(context, 'gitops')
+    const manager = context.random.pick(['argocd-controller', 'kustomize-controller', 'helm'])
     const list = { imagePullSecrets: [{ name: 'regcred' }, { name: SECRET }] }
     const account = { object: object('ServiceAccount', space, 'gitops', list), manager, applied: true }
     return { title: `${manager} applies the list of ${space}/gitops`, early: [account] }
   },
-  (scene) => {
-    const content = scene.random.pick(CONTENT)(scene.plan.home)
+  (context) => {
+    const content = context.random.pick(CONTENT)(context.plan.home)
     const written = [{ object: content, merge: true }]
     return {
       title: `${content.kind} ${content.metadata.name} in the release's namespace`,
@@ -545,27 +548,27 @@ const REMOVAL_HAZARDS: readonly Draw[] = [
       ...(content.kind === 'ServiceAccount' ? { early: written } : { late: written }),
     }
   },
-  (scene) => {
-    const { space } = spot(scene, 'unmanaged')
+  (context) => {
+    const { space } = spot(context, 'unmanaged')
     return { title: `${space}/builder was restored from a backup`, unmanaged: [`${space}/builder`] }
   },
-  (scene) => {
-    const key = `${spot(scene, 'labelled').space}/${scene.random.pick(ACCOUNTS)}`
+  (context) => {
+    const key = `${spot(context, 'labelled').space}/${context.random.pick(ACCOUNTS)}`
     return { title: `argocd-controller applies a label to ${key}`, labelled: [key] }
   },
-  (scene) => {
-    const { space } = spot(scene, 'rewritten')
+  (context) => {
+    const { space } = spot(context, 'rewritten')
     return { title: `a person wrote the list of ${space}/builder`, rewritten: [`${space}/builder`] }
   },
-  (scene) => {
-    const { space, made } = spot(scene, 'listed')
+  (context) => {
+    const { space, made } = spot(context, 'listed')
     const own = ['regcred', SECRET]
     const secret = { object: dockerSecret(space, 'regcred', [DEMO, ELSEWHERE]), merge: true }
-    const late = [{ object: workload(scene.random.pick(KINDS), space, made, { image: `${DEMO}/team/app:2`, own }) }]
+    const late = [{ object: workload(context.random.pick(KINDS), space, made, { image: `${DEMO}/team/app:2`, own }) }]
     return { title: `${space}/${made} names regcred and the pull secret`, early: [secret], late }
   },
-  (scene) => {
-    const spaces = scene.plan.second?.spaces ?? scene.plan.skipped
+  (context) => {
+    const spaces = context.plan.second?.spaces ?? context.plan.skipped
     const space = spaces[0] ?? 'kube-public'
     const account = object('ServiceAccount', space, 'hand-made', { imagePullSecrets: [{ name: SECRET }] })
     return { title: `a person wrote ${SECRET} into ${space}/hand-made`, early: [{ object: account, merge: true }] }

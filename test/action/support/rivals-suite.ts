@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { openRivalBed, type RivalBed, type RivalCase } from './rivals.ts'
+import { openRivalFixture, type RivalCase, type RivalFixture } from './rivals.ts'
 
 /** Each is a case of the first sentences under "Rollouts" in docs/en/reliability.md. */
 const CASES: readonly RivalCase[] = [
@@ -128,9 +128,9 @@ const CASES: readonly RivalCase[] = [
 
 /** One cluster and one Helm for all; each case is a test of its own. */
 export function rivalsSuite(helm: 'helm3' | 'helm4'): void {
-  let rivals: RivalBed
+  let rivals: RivalFixture
   before(async () => {
-    rivals = await openRivalBed(helm)
+    rivals = await openRivalFixture(helm)
   })
   after(() => rivals[Symbol.asyncDispose]())
   for (const one of CASES) {

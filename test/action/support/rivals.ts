@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 import { stringify } from 'yaml'
 import { recordSelector } from '../../../src/helm/release/release-record.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type ActionBed, startActionBed } from './action-bed.ts'
-import { inputsOf } from './cancel-trial.ts'
+import { type ActionFixture, startActionFixture } from './action-fixture.ts'
+import { inputsOf } from './cancel-case.ts'
 import { type ActionOutcome, runAction } from './run-action.ts'
 import { runnerCancel } from './runner-cancel.ts'
 
@@ -73,23 +73,23 @@ export interface Revisions {
   readonly status: string
 }
 
-export interface RivalBed extends AsyncDisposable {
-  readonly bed: ActionBed
+export interface RivalFixture extends AsyncDisposable {
+  readonly fixture: ActionFixture
   run(one: RivalCase): Promise<{ readonly outcome: ActionOutcome; readonly history: readonly string[] }>
 }
 
 const execute = promisify(execFile)
 
-export async function openRivalBed(helm: 'helm3' | 'helm4'): Promise<RivalBed> {
-  const bed = await startActionBed({ clusters: ['hangzhou-a'], helm })
+export async function openRivalFixture(helm: 'helm3' | 'helm4'): Promise<RivalFixture> {
+  const fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm })
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-rivals-'))
-  const [one] = bed.clusters
+  const [one] = fixture.clusters
   assert.ok(one)
   const { admin, adminKubeconfigFile } = one.cluster
-  const real = join(bed.env.PATH?.split(':')[0] ?? '', 'helm')
+  const real = join(fixture.env.PATH?.split(':')[0] ?? '', 'helm')
   const common = ['--namespace=acr-nopass', `--kubeconfig=${adminKubeconfigFile}`]
   const base = join(folder, 'base.yaml')
-  await writeFile(base, bed.values + stringify(OTHERS))
+  await writeFile(base, fixture.values + stringify(OTHERS))
   const own = join(folder, 'own.yaml')
   await writeFile(own, stringify(one.entry(0).values))
   const call = async (...args: readonly string[]): Promise<string> =>
@@ -205,13 +205,13 @@ exec ${real} "$@"
   }
 
   // RAM as the helper needs it, and the namespace.
-  const first = await runAction({ inputs: inputsOf(bed, {}, 'false'), env: bed.env })
+  const first = await runAction({ inputs: inputsOf(fixture, {}, 'false'), env: fixture.env })
   await rm(first.temp, { recursive: true })
   assert.equal(first.code, 0, first.stdout)
 
   let index = 0
   return {
-    bed,
+    fixture,
     async run(one) {
       index += 1
       const from = await reset(index)
@@ -219,9 +219,9 @@ exec ${real} "$@"
       const once = join(folder, `once-${index}`)
       const post = one.at === 'post' || one.at === 'post rollback'
       const place = one.at === 'post rollback' ? 'rollback' : one.at
-      const env = { ...bed.env, PATH: `${folder}:${bed.env.PATH}`, RIVAL_AT: place ?? '', RIVAL_ONCE: once }
+      const env = { ...fixture.env, PATH: `${folder}:${fixture.env.PATH}`, RIVAL_AT: place ?? '', RIVAL_ONCE: once }
       const values = { podAnnotations: { by: 'action' }, ...OURS[one.ours] }
-      const inputs = { ...inputsOf(bed, values, 'false'), timeout: one.timeout ?? '3m' }
+      const inputs = { ...inputsOf(fixture, values, 'false'), timeout: one.timeout ?? '3m' }
       if (one.at === undefined) await one.rival?.(rival)
       const stage = async (run: Parameters<typeof runAction>[0]): Promise<ActionOutcome> => {
         const ended = new AbortController()
@@ -250,7 +250,7 @@ exec ${real} "$@"
     async [Symbol.asyncDispose]() {
       if (background !== undefined) process.kill(background.pid, 'SIGKILL')
       await background?.ended
-      await bed[Symbol.asyncDispose]()
+      await fixture[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { ActionBed } from './action-bed.ts'
+import type { ActionFixture } from './action-fixture.ts'
 import type { ActionOutcome } from './run-action.ts'
 
 /** All that one stage of the action shows to whoever reads the job. */
@@ -35,9 +35,9 @@ export async function readDisk(folder: string): Promise<string> {
 }
 
 /** Events, ConfigMaps, what helm keeps of the releases, and what the helpers wrote. */
-export async function clusterTexts(bed: ActionBed): Promise<Readonly<Record<string, string>>> {
+export async function clusterTexts(fixture: ActionFixture): Promise<Readonly<Record<string, string>>> {
   const texts: Record<string, string> = {}
-  for (const { cluster, node } of bed.clusters) {
+  for (const { cluster, node } of fixture.clusters) {
     const get = (path: string, query = {}): Promise<{ items: { data?: { release: string } }[] }> =>
       cluster.admin.request({ method: 'GET', path, query })
     const releases = await get('/api/v1/secrets', { labelSelector: 'owner=helm' })

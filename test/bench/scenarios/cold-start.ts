@@ -1,11 +1,11 @@
-import { countRequests, describeRequests } from '../bed/audit-window.ts'
-import { type Bed, HOME } from '../bed/bed.ts'
-import { type Contender, type ContenderFigures, measureContender } from '../bed/contender.ts'
-import { helperContender } from '../bed/helper-contender.ts'
-import { minimalContender } from '../bed/minimal-contender.ts'
-import { createNamespaces, namesOf } from '../bed/namespaces.ts'
-import { checkLogin } from '../bed/until-works.ts'
-import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
+import { countRequests, describeRequests } from '../fixture/audit-window.ts'
+import { type Contender, type ContenderFigures, measureContender } from '../fixture/contender.ts'
+import { type Fixture, HOME } from '../fixture/fixture.ts'
+import { helperContender } from '../fixture/helper-contender.ts'
+import { minimalContender } from '../fixture/minimal-contender.ts'
+import { createNamespaces, namesOf } from '../fixture/namespaces.ts'
+import { checkLogin } from '../fixture/until-works.ts'
+import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
 /** A cold start over many namespaces and a rotation of all of them, beside a minimal program that does the same writes. */
 export const coldStart: Scenario = {
@@ -21,13 +21,13 @@ async function measureColdStart(context: BenchContext): Promise<Measured> {
   const count = settings.namespaces
   const minimal = await measureOne(
     { ...context, tell: (text) => tell(`minimal program: ${text}`) },
-    (bed) => minimalContender(bed, programs.minimal, 'serviceAccounts'),
+    (fixture) => minimalContender(fixture, programs.minimal, 'serviceAccounts'),
     async () => undefined,
   )
   const helper = await measureOne(
     { ...context, tell: (text) => tell(`helper: ${text}`) },
-    (bed) => helperContender(bed, 'serviceAccounts', signal),
-    (bed) => checkLogin(bed, HOME),
+    (fixture) => helperContender(fixture, 'serviceAccounts', signal),
+    (fixture) => checkLogin(fixture, HOME),
   )
   return {
     figures: {
@@ -53,18 +53,18 @@ async function measureColdStart(context: BenchContext): Promise<Measured> {
 
 async function measureOne(
   context: BenchContext,
-  create: (bed: Bed) => Contender,
-  check: (bed: Bed) => Promise<void>,
+  create: (fixture: Fixture) => Contender,
+  check: (fixture: Fixture) => Promise<void>,
 ): Promise<ContenderFigures> {
   const { settings, tell, signal } = context
   tell('a cluster')
-  await using bed = await openScenarioBed(context, 'cold')
+  await using fixture = await openScenarioFixture(context, 'cold')
   const names = namesOf('cold', settings.namespaces)
-  await createNamespaces(bed.admin, names, (done) => tell(`${done} of ${names.length} namespaces created`), signal)
-  const exist = (): boolean => names.every((name) => bed.observer.of(name).accountAt !== undefined)
-  await bed.observer.until('all ServiceAccounts existed', exist, 120_000, signal)
-  const figures = await measureContender(bed, create(bed), names, tell, signal)
-  await check(bed)
+  await createNamespaces(fixture.admin, names, (done) => tell(`${done} of ${names.length} namespaces created`), signal)
+  const exist = (): boolean => names.every((name) => fixture.observer.of(name).accountAt !== undefined)
+  await fixture.observer.until('all ServiceAccounts existed', exist, 120_000, signal)
+  const figures = await measureContender(fixture, create(fixture), names, tell, signal)
+  await check(fixture)
   return figures
 }
 

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DEFAULT_SECRET_NAME } from '../../../src/kube/names.ts'
 import { openHelm } from '../../support/chart/chart.ts'
-import type { Bed } from '../bed/bed.ts'
-import { createNamespace, namesOf } from '../bed/namespaces.ts'
-import { untilHelperWorks } from '../bed/until-works.ts'
-import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
+import type { Fixture } from '../fixture/fixture.ts'
+import { createNamespace, namesOf } from '../fixture/namespaces.ts'
+import { untilHelperWorks } from '../fixture/until-works.ts'
+import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
 const DELAYS_MS = [0, 5, 10, 20]
 const OLD = 'shop'
@@ -23,13 +23,13 @@ export const earlyPods: Scenario = {
 
 async function measureEarlyPods(context: BenchContext): Promise<Measured> {
   const { settings, signal } = context
-  const { old, fresh, helm } = await withHelper(context, 'serviceAccounts', async (bed) => ({
-    old: await afterEach(DELAYS_MS, (delay) => countWithout(context, bed, delay, false)),
-    fresh: await afterEach(DELAYS_MS, (delay) => countWithout(context, bed, delay, true)),
-    helm: await installAll(context, bed, signal),
+  const { old, fresh, helm } = await withHelper(context, 'serviceAccounts', async (fixture) => ({
+    old: await afterEach(DELAYS_MS, (delay) => countWithout(context, fixture, delay, false)),
+    fresh: await afterEach(DELAYS_MS, (delay) => countWithout(context, fixture, delay, true)),
+    helm: await installAll(context, fixture, signal),
   }))
-  const admission = await withHelper(context, 'admission', (bed) =>
-    afterEach([false, true], (isNew) => countWithout(context, bed, 0, isNew)),
+  const admission = await withHelper(context, 'admission', (fixture) =>
+    afterEach([false, true], (isNew) => countWithout(context, fixture, 0, isNew)),
   )
   const share = (counts: readonly number[]): string =>
     counts.map((count) => `${((count / settings.pods) * 100).toFixed(1)} %`).join(' / ')
@@ -52,17 +52,17 @@ async function afterEach<T>(all: readonly T[], measure: (one: T) => Promise<numb
 async function withHelper<T>(
   context: BenchContext,
   attach: 'serviceAccounts' | 'admission',
-  work: (bed: Bed) => Promise<T>,
+  work: (fixture: Fixture) => Promise<T>,
 ): Promise<T> {
   const { tell, signal } = context
   tell(`${attach}: a cluster`)
-  await using bed = await openScenarioBed(context, 'early')
-  await bed.startNode()
-  await bed.install({ attach, replicas: 1 })
-  await untilHelperWorks(bed, signal)
-  await createNamespace(bed.admin, OLD, signal)
-  await bed.observer.until('a namespace was usable', () => !!bed.observer.of(OLD).secretAt, 60_000, signal)
-  return await work(bed)
+  await using fixture = await openScenarioFixture(context, 'early')
+  await fixture.startNode()
+  await fixture.install({ attach, replicas: 1 })
+  await untilHelperWorks(fixture, signal)
+  await createNamespace(fixture.admin, OLD, signal)
+  await fixture.observer.until('a namespace was usable', () => !!fixture.observer.of(OLD).secretAt, 60_000, signal)
+  return await work(fixture)
 }
 
 interface PodBody {
@@ -77,7 +77,7 @@ function lacksReference({ spec: { imagePullSecrets = [] } }: PodBody): boolean {
 /** Of Pods that come `delay` ms after the answer about their ServiceAccount, each with one of its own: those without the reference. */
 async function countWithout(
   { settings, tell, signal }: BenchContext,
-  { admin }: Bed,
+  { admin }: Fixture,
   delay: number,
   isNew: boolean,
 ): Promise<number> {
@@ -124,7 +124,7 @@ spec:
 /** Installs a Deployment with a ServiceAccount of its own as often as asked; how many of their Pods lack the reference. */
 async function installAll(
   { settings, programs, tell }: BenchContext,
-  { admin, cluster }: Bed,
+  { admin, cluster }: Fixture,
   signal: AbortSignal,
 ): Promise<number> {
   await using helm = await openHelm('helm4')

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { stringify } from 'yaml'
 import { type ActionOutcome, runAction } from '../../action/support/run-action.ts'
-import { bareHelm } from '../bed/bare-helm.ts'
-import { childrenCpu } from '../bed/children-cpu.ts'
-import { openRolloutBed, type RolloutBed } from '../bed/rollout-bed.ts'
-import { median } from '../bed/statistics.ts'
+import { bareHelm } from '../fixture/bare-helm.ts'
+import { childrenCpu } from '../fixture/children-cpu.ts'
+import { openRolloutFixture, type RolloutFixture } from '../fixture/rollout-fixture.ts'
+import { median } from '../fixture/statistics.ts'
 import type { BenchContext, Measured, Scenario } from '../scenario.ts'
 
 const SITES = 20
@@ -33,8 +33,8 @@ const VARIANTS = {
 async function measureFleetRollout(context: BenchContext): Promise<Measured> {
   const { settings, tell } = context
   tell(`${SERVERS} API servers`)
-  await using bed = await openRolloutBed(context, { sites: SITES, servers: SERVERS })
-  const helm = bareHelm(context, bed, PARALLEL)
+  await using fixture = await openRolloutFixture(context, { sites: SITES, servers: SERVERS })
+  const helm = bareHelm(context, fixture, PARALLEL)
   const times: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
   const cpu: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
   const measured = async (part: Part, work: () => Promise<number>): Promise<void> => {
@@ -45,27 +45,27 @@ async function measureFleetRollout(context: BenchContext): Promise<Measured> {
   }
   let writes = 0
   // What only the first of all rollouts pays for, such as cold files, nobody does.
-  giveRights(bed)
+  giveRights(fixture)
   await helm.install()
   await helm.uninstall()
   for (let round = 0; round < settings.rounds; round += 1) {
     const say = (what: string): void => tell(`round ${round + 1} of ${settings.rounds}: ${what}`)
     say('helm under xargs')
-    giveRights(bed)
+    giveRights(fixture)
     await measured('bare', () => timed(() => helm.install()))
     await helm.uninstall()
     for (const [name, inputs] of Object.entries(VARIANTS)) {
       if (name !== 'first' && !settings.long) continue
       say(`the action, ${name}`)
-      if (name === 'noRam') giveRights(bed)
-      else takeRights(bed)
-      await measured(name as keyof typeof VARIANTS, () => roll(bed, inputs, 'deployed'))
+      if (name === 'noRam') giveRights(fixture)
+      else takeRights(fixture)
+      await measured(name as keyof typeof VARIANTS, () => roll(fixture, inputs, 'deployed'))
       if (name === 'first') {
         say('the action again, nothing changed')
-        const from = bed.cloud.calls.length
-        await measured('again', () => roll(bed, PLAIN, 'unchanged'))
-        writes += bed.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write).length
-        writes += (await revisions(bed)) - SITES
+        const from = fixture.cloud.calls.length
+        await measured('again', () => roll(fixture, PLAIN, 'unchanged'))
+        writes += fixture.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write).length
+        writes += (await revisions(fixture)) - SITES
         context.note(
           `round ${round + 1}: ${(median(times.first) / median(times.bare)).toFixed(2)}x of bare helm, ` +
             `again ${(median(times.again) / median(times.first)).toFixed(2)}x of that; ` +
@@ -108,16 +108,20 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** One run of the committed bundle; its milliseconds. @throws Error when a site did not end as it should */
-async function roll(bed: RolloutBed, inputs: Readonly<Record<string, string>>, status: string): Promise<number> {
+async function roll(
+  fixture: RolloutFixture,
+  inputs: Readonly<Record<string, string>>,
+  status: string,
+): Promise<number> {
   const outcome: ActionOutcome = await runAction({
     inputs: {
-      clusters: stringify(bed.sites.map(({ entry }) => entry)),
-      values: bed.sharedValues,
-      endpoints: bed.endpoints,
+      clusters: stringify(fixture.sites.map(({ entry }) => entry)),
+      values: fixture.sharedValues,
+      endpoints: fixture.endpoints,
       'max-parallel': String(PARALLEL),
       ...inputs,
     },
-    env: bed.env,
+    env: fixture.env,
   })
   await rm(outcome.temp, { recursive: true })
   const results: { readonly status: string }[] = JSON.parse(outcome.outputs.results ?? '[]')
@@ -128,18 +132,18 @@ async function roll(bed: RolloutBed, inputs: Readonly<Record<string, string>>, s
 const roleOf = (site: string): string => `KubernetesWorkerRole-${site}`
 
 /** By hand, as the recipe of the documentation has it: helm alone knows nothing of RAM. */
-function giveRights({ cloud, sites }: RolloutBed): void {
+function giveRights({ cloud, sites }: RolloutFixture): void {
   const Action = ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository']
   const document = { Version: '1', Statement: [{ Effect: 'Allow', Action, Resource: ['*'] }] }
   for (const { name } of sites) cloud.control.grant(roleOf(name), `by-hand-${name}`, document)
 }
 
 /** As before the first rollout: no policy is attached. */
-function takeRights({ cloud, sites }: RolloutBed): void {
+function takeRights({ cloud, sites }: RolloutFixture): void {
   for (const { name } of sites) cloud.control.revoke(roleOf(name))
 }
 
-async function revisions({ servers }: RolloutBed): Promise<number> {
+async function revisions({ servers }: RolloutFixture): Promise<number> {
   const lists = await Promise.all(
     servers.map(({ admin }) =>
       admin.request<{ items: readonly unknown[] }>({

@@ -1,13 +1,13 @@
-import { countRequests, describeRequests, type RequestCounts } from '../bed/audit-window.ts'
-import { HOME } from '../bed/bed.ts'
-import { type BurstTimes, measureBursts } from '../bed/bursts.ts'
-import type { Attach } from '../bed/contender.ts'
-import { minimalContender } from '../bed/minimal-contender.ts'
-import { namesOf } from '../bed/namespaces.ts'
-import { measureSingles, type SingleTimes } from '../bed/singles.ts'
-import { percentile } from '../bed/statistics.ts'
-import { untilHelperWorks } from '../bed/until-works.ts'
-import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
+import { countRequests, describeRequests, type RequestCounts } from '../fixture/audit-window.ts'
+import { type BurstTimes, measureBursts } from '../fixture/bursts.ts'
+import type { Attach } from '../fixture/contender.ts'
+import { HOME } from '../fixture/fixture.ts'
+import { minimalContender } from '../fixture/minimal-contender.ts'
+import { namesOf } from '../fixture/namespaces.ts'
+import { measureSingles, type SingleTimes } from '../fixture/singles.ts'
+import { percentile } from '../fixture/statistics.ts'
+import { untilHelperWorks } from '../fixture/until-works.ts'
+import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
 /** Namespaces that are created while the helper runs, by `attach: serviceAccounts`. */
 export const newNamespaces: Scenario = {
@@ -79,15 +79,15 @@ async function measureHelper(
 ): Promise<NamespaceTimes & { readonly requests: RequestCounts }> {
   const { settings, tell, signal } = context
   tell('helper: a cluster')
-  await using bed = await openScenarioBed(context, 'new')
-  await bed.startNode()
+  await using fixture = await openScenarioFixture(context, 'new')
+  await fixture.startNode()
   // One replica, as the others had: a second one would share this machine's processors.
-  await bed.install({ attach, replicas: 1 })
-  await untilHelperWorks(bed, signal)
-  const window = bed.audit()
-  const singles = await measureSingles(bed, namesOf('one', settings.singles), attach, tell, signal)
+  await fixture.install({ attach, replicas: 1 })
+  await untilHelperWorks(fixture, signal)
+  const window = fixture.audit()
+  const singles = await measureSingles(fixture, namesOf('one', settings.singles), attach, tell, signal)
   const requests = window.requests()
-  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(bed, settings.burst, tell, signal)
+  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(fixture, settings.burst, tell, signal)
   return { singles, bursts, requests }
 }
 
@@ -96,11 +96,11 @@ async function measureMinimal(context: BenchContext, attach: Attach): Promise<Na
   const { settings, programs, signal } = context
   const tell = (text: string): void => context.tell(`minimal program: ${text}`)
   tell('a cluster')
-  await using bed = await openScenarioBed(context, 'minimal')
-  await minimalContender(bed, programs.minimal, attach).start()
-  await bed.observer.until('the program worked', () => !!bed.observer.of(HOME).secretAt, 60_000, signal)
-  const singles = await measureSingles(bed, namesOf('one', settings.singles), attach, tell, signal)
-  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(bed, settings.burst, tell, signal)
+  await using fixture = await openScenarioFixture(context, 'minimal')
+  await minimalContender(fixture, programs.minimal, attach).start()
+  await fixture.observer.until('the program worked', () => !!fixture.observer.of(HOME).secretAt, 60_000, signal)
+  const singles = await measureSingles(fixture, namesOf('one', settings.singles), attach, tell, signal)
+  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(fixture, settings.burst, tell, signal)
   return { singles, bursts }
 }
 

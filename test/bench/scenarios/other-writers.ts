@@ -1,9 +1,9 @@
-import { countRequests, describeRequests } from '../bed/audit-window.ts'
-import type { Bed } from '../bed/bed.ts'
-import { createNamespace, namesOf } from '../bed/namespaces.ts'
-import { type Damage, openSharedList, type SharedList } from '../bed/other-writer.ts'
-import { untilHelperWorks } from '../bed/until-works.ts'
-import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
+import { countRequests, describeRequests } from '../fixture/audit-window.ts'
+import type { Fixture } from '../fixture/fixture.ts'
+import { createNamespace, namesOf } from '../fixture/namespaces.ts'
+import { type Damage, openSharedList, type SharedList } from '../fixture/other-writer.ts'
+import { untilHelperWorks } from '../fixture/until-works.ts'
+import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
 const RACERS = 200
 const CONTENDED = 100
@@ -22,21 +22,21 @@ export const otherWriters: Scenario = {
 async function measureOtherWriters(context: BenchContext): Promise<Measured> {
   const { tell, signal } = context
   tell('a cluster')
-  await using bed = await openScenarioBed(context, 'writers')
-  await bed.startNode()
-  await bed.install({ attach: 'serviceAccounts' })
-  await untilHelperWorks(bed, signal)
-  await createNamespace(bed.admin, 'shop', signal)
-  await bed.observer.until('a namespace was usable', () => !!bed.observer.of('shop').secretAt, 60_000, signal)
+  await using fixture = await openScenarioFixture(context, 'writers')
+  await fixture.startNode()
+  await fixture.install({ attach: 'serviceAccounts' })
+  await untilHelperWorks(fixture, signal)
+  await createNamespace(fixture.admin, 'shop', signal)
+  await fixture.observer.until('a namespace was usable', () => !!fixture.observer.of('shop').secretAt, 60_000, signal)
 
   tell(`${RACERS} new ServiceAccounts with another writer`)
-  const race = bed.audit()
-  const racers = await raceAll(bed, signal)
+  const race = fixture.audit()
+  const racers = await raceAll(fixture, signal)
   const raced = await untilAttached(racers, 10_000, signal)
   const raceRequests = race.requests()
 
   tell(`a hostile writer on ${CONTENDED} ServiceAccounts for ${CONTEND_MS / 1000} s`)
-  const contend = bed.audit()
+  const contend = fixture.audit()
   const contended = racers.slice(0, CONTENDED)
   const edits = await fight(contended, signal)
   const requests = contend.requests()
@@ -60,15 +60,15 @@ async function measureOtherWriters(context: BenchContext): Promise<Measured> {
 }
 
 /** Makes each ServiceAccount and at once adds an entry to its list, eight side by side. */
-async function raceAll(bed: Bed, signal: AbortSignal): Promise<readonly SharedList[]> {
+async function raceAll(fixture: Fixture, signal: AbortSignal): Promise<readonly SharedList[]> {
   const names = namesOf('racer', RACERS)
   const lists = new Map<string, SharedList>()
   let next = 0
   const work = async (): Promise<void> => {
     for (let name = names[next++]; name !== undefined; name = names[next++]) {
       const path = '/api/v1/namespaces/shop/serviceaccounts'
-      await bed.admin.request({ method: 'POST', path, body: { metadata: { name } } }, signal)
-      const list = openSharedList(bed.admin, 'shop', name)
+      await fixture.admin.request({ method: 'POST', path, body: { metadata: { name } } }, signal)
+      const list = openSharedList(fixture.admin, 'shop', name)
       lists.set(name, list)
       await list.edit((entries) => entries.push('foreign'), false, signal)
     }

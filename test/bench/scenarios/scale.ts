@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bed } from '../bed/bed.ts'
-import { type Attach, type ContenderFigures, measureContender } from '../bed/contender.ts'
-import { helperContender } from '../bed/helper-contender.ts'
-import { createNamespaces, namesOf } from '../bed/namespaces.ts'
-import { readProcess } from '../bed/process-figures.ts'
+import { type Attach, type ContenderFigures, measureContender } from '../fixture/contender.ts'
+import type { Fixture } from '../fixture/fixture.ts'
+import { helperContender } from '../fixture/helper-contender.ts'
+import { createNamespaces, namesOf } from '../fixture/namespaces.ts'
+import { readProcess } from '../fixture/process-figures.ts'
 import { plotLines } from '../report/plot.ts'
-import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
+import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
 const IDLE_MS = 30_000
 
@@ -78,22 +78,22 @@ async function measureSize(context: BenchContext, count: number, attach: Attach)
   const { signal } = context
   const tell = (text: string): void => context.tell(`${count} namespaces, ${attach}: ${text}`)
   tell('a cluster')
-  await using bed = await openScenarioBed(context, 'scale')
+  await using fixture = await openScenarioFixture(context, 'scale')
   const names = namesOf('cold', count)
-  await createNamespaces(bed.admin, names, (done) => tell(`${done} created`), signal)
-  const exist = (): boolean => names.every((name) => bed.observer.of(name).accountAt !== undefined)
-  await bed.observer.until('all ServiceAccounts existed', exist, 600_000, signal)
-  const figures = await measureContender(bed, helperContender(bed, attach, signal), names, tell, signal)
+  await createNamespaces(fixture.admin, names, (done) => tell(`${done} created`), signal)
+  const exist = (): boolean => names.every((name) => fixture.observer.of(name).accountAt !== undefined)
+  await fixture.observer.until('all ServiceAccounts existed', exist, 600_000, signal)
+  const figures = await measureContender(fixture, helperContender(fixture, attach, signal), names, tell, signal)
   tell(`idle for ${IDLE_MS / 1000} s`)
-  const sized: Sized = { ...figures, count, idleCpu: await idleCpu(bed, signal) }
+  const sized: Sized = { ...figures, count, idleCpu: await idleCpu(fixture, signal) }
   context.note(describe(sized, attach))
   return sized
 }
 
-async function idleCpu(bed: Bed, signal: AbortSignal): Promise<number> {
-  const [pod] = bed.helpers()
+async function idleCpu(fixture: Fixture, signal: AbortSignal): Promise<number> {
+  const [pod] = fixture.helpers()
   if (pod === undefined) throw new Error('no helper runs')
-  const id = bed.processOf(pod)
+  const id = fixture.processOf(pod)
   const before = readProcess(id).cpuSeconds
   await sleep(IDLE_MS, undefined, { signal })
   return ((readProcess(id).cpuSeconds - before) / (IDLE_MS / 1000)) * 100

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { median } from '../bed/statistics.ts'
+import { median } from '../fixture/statistics.ts'
 import type { BenchContext, Measured, Scenario } from '../scenario.ts'
 
 const ROUNDS = 21

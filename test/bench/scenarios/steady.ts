@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningPod } from '../../../src/sandbox/nodes/process/process-node.ts'
-import { countWrites, describeRequests } from '../bed/audit-window.ts'
-import { type Bed, HOME, RELEASE } from '../bed/bed.ts'
-import { createNamespace, createNamespaces, namesOf } from '../bed/namespaces.ts'
-import { usableAt } from '../bed/observer.ts'
-import { readProcess } from '../bed/process-figures.ts'
-import { untilHelperWorks } from '../bed/until-works.ts'
-import { type BenchContext, type Measured, openScenarioBed, type Scenario } from '../scenario.ts'
+import { countWrites, describeRequests } from '../fixture/audit-window.ts'
+import { type Fixture, HOME, RELEASE } from '../fixture/fixture.ts'
+import { createNamespace, createNamespaces, namesOf } from '../fixture/namespaces.ts'
+import { usableAt } from '../fixture/observer.ts'
+import { readProcess } from '../fixture/process-figures.ts'
+import { untilHelperWorks } from '../fixture/until-works.ts'
+import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
 const NAMESPACES = 200
 /** What a start does is over after so long. */
@@ -25,40 +25,40 @@ export const steady: Scenario = {
 async function measureSteady(context: BenchContext): Promise<Measured> {
   const { settings, tell, signal } = context
   tell('a cluster')
-  await using bed = await openScenarioBed(context, 'steady')
+  await using fixture = await openScenarioFixture(context, 'steady')
   const names = namesOf('steady', NAMESPACES)
-  await createNamespaces(bed.admin, names, () => undefined, signal)
-  const node = await bed.startNode()
-  await bed.install({ attach: 'serviceAccounts' })
-  const done = (): boolean => names.every((name) => usableAt(bed.observer.of(name)) !== undefined)
-  await bed.observer.until('all were usable', done, 120_000, signal)
-  await untilHelperWorks(bed, signal)
+  await createNamespaces(fixture.admin, names, () => undefined, signal)
+  const node = await fixture.startNode()
+  await fixture.install({ attach: 'serviceAccounts' })
+  const done = (): boolean => names.every((name) => usableAt(fixture.observer.of(name)) !== undefined)
+  await fixture.observer.until('all were usable', done, 120_000, signal)
+  await untilHelperWorks(fixture, signal)
   await sleep(SETTLE_MS, undefined, { signal })
 
   tell(`idle for ${settings.steadySeconds} s`)
-  const idle = await watchFor(bed, settings.steadySeconds * 1000, signal)
+  const idle = await watchFor(fixture, settings.steadySeconds * 1000, signal)
 
   tell('restart')
-  const restart = watchFor(bed, START_MS, signal)
-  await restartAll(bed, signal)
+  const restart = watchFor(fixture, START_MS, signal)
+  await restartAll(fixture, signal)
   const restarted = await restart
 
   tell('crash of the leader, which its kubelet starts again')
-  const leader = await leaderOf(bed, signal)
+  const leader = await leaderOf(fixture, signal)
   node.kill(`${leader.namespace}/${leader.name}`)
-  const againMs = await untilNewIsUsable(bed, 'after-crash', signal)
+  const againMs = await untilNewIsUsable(fixture, 'after-crash', signal)
   await sleep(START_MS, undefined, { signal })
 
   tell('loss of the leader, which nobody starts again')
-  const second = await leaderOf(bed, signal)
-  // The second crash of a container keeps it down (see openBed); one that has not crashed yet does so here.
+  const second = await leaderOf(fixture, signal)
+  // The second crash of a container keeps it down (see openFixture); one that has not crashed yet does so here.
   if (second.uid !== leader.uid) {
     node.kill(`${second.namespace}/${second.name}`)
     await sleep(START_MS, undefined, { signal })
   }
-  const last = await leaderOf(bed, signal)
+  const last = await leaderOf(fixture, signal)
   node.kill(`${last.namespace}/${last.name}`)
-  const blindMs = await untilNewIsUsable(bed, 'after-loss', signal)
+  const blindMs = await untilNewIsUsable(fixture, 'after-loss', signal)
   return {
     figures: {
       'steady-writes': [idle.writes, idle.cloudCalls],
@@ -89,14 +89,14 @@ interface Idle {
   readonly described: string
 }
 
-async function watchFor(bed: Bed, ms: number, signal: AbortSignal): Promise<Idle> {
-  const window = bed.audit()
-  const begin = bed.cloud.calls.length
-  const cpu = (): number => bed.helpers().reduce((sum, pod) => sum + cpuOf(bed, pod), 0)
+async function watchFor(fixture: Fixture, ms: number, signal: AbortSignal): Promise<Idle> {
+  const window = fixture.audit()
+  const begin = fixture.cloud.calls.length
+  const cpu = (): number => fixture.helpers().reduce((sum, pod) => sum + cpuOf(fixture, pod), 0)
   const before = cpu()
   await sleep(ms, undefined, { signal })
   const counts = window.requests()
-  const calls = bed.cloud.calls.slice(begin)
+  const calls = fixture.cloud.calls.slice(begin)
   const logins = calls.filter(({ product }) => product === 'registry').length
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
   return {
@@ -112,34 +112,34 @@ async function watchFor(bed: Bed, ms: number, signal: AbortSignal): Promise<Idle
 }
 
 /** A Pod that just ends has none. */
-function cpuOf(bed: Bed, pod: RunningPod): number {
+function cpuOf(fixture: Fixture, pod: RunningPod): number {
   try {
-    return readProcess(bed.processOf(pod)).cpuSeconds
+    return readProcess(fixture.processOf(pod)).cpuSeconds
   } catch {
     return 0
   }
 }
 
 /** As `kubectl rollout restart` with nothing left running between: all Pods are deleted at once. */
-async function restartAll(bed: Bed, signal: AbortSignal): Promise<void> {
+async function restartAll(fixture: Fixture, signal: AbortSignal): Promise<void> {
   const path = `/api/v1/namespaces/${HOME}/pods`
-  await bed.admin.request({ method: 'DELETE', path }, signal)
+  await fixture.admin.request({ method: 'DELETE', path }, signal)
 }
 
-async function leaderOf(bed: Bed, signal: AbortSignal): Promise<RunningPod> {
+async function leaderOf(fixture: Fixture, signal: AbortSignal): Promise<RunningPod> {
   const path = `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases/${RELEASE}`
-  const lease = await bed.admin.request<{ spec?: { holderIdentity?: string } }>({ method: 'GET', path }, signal)
+  const lease = await fixture.admin.request<{ spec?: { holderIdentity?: string } }>({ method: 'GET', path }, signal)
   const holder = lease.spec?.holderIdentity?.split('_')[0]
-  const pod = bed.helpers().find(({ name }) => name === holder)
+  const pod = fixture.helpers().find(({ name }) => name === holder)
   if (pod === undefined) throw new Error(`no helper holds the lease (${holder ?? 'nobody'})`)
   return pod
 }
 
 /** A namespace that comes right now: how long until it is usable. */
-async function untilNewIsUsable(bed: Bed, name: string, signal: AbortSignal): Promise<number> {
+async function untilNewIsUsable(fixture: Fixture, name: string, signal: AbortSignal): Promise<number> {
   const begin = performance.now()
-  await createNamespace(bed.admin, name, signal)
-  const seen = bed.observer.of(name)
-  await bed.observer.until('a helper worked again', () => usableAt(seen) !== undefined, 60_000, signal)
+  await createNamespace(fixture.admin, name, signal)
+  const seen = fixture.observer.of(name)
+  await fixture.observer.until('a helper worked again', () => usableAt(seen) !== undefined, 60_000, signal)
   return (usableAt(seen) ?? Number.NaN) - begin
 }

@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { UNVERIFIED } from '../../../src/alibaba/unverified.ts'
 import { FINDING_IDS, type FindingId } from '../../../src/doctor/finding.ts'
-import { CLOUD_SETUPS } from '../../cluster/doctor/cloud-setups.ts'
-import { HELPER_SETUPS } from '../../cluster/doctor/helper-setups.ts'
-import { OBJECT_SETUPS } from '../../cluster/doctor/object-setups.ts'
-import { POD_SETUPS } from '../../cluster/doctor/pod-setups.ts'
-import { PULL_SETUPS } from '../../cluster/doctor/pull-setups.ts'
-import { READ_SETUPS } from '../../cluster/doctor/read-setups.ts'
-import { RELEASE_SETUPS } from '../../cluster/doctor/release-setups.ts'
+import { CLOUD_CASES } from '../../cluster/doctor/cloud-cases.ts'
+import { HELPER_CASES } from '../../cluster/doctor/helper-cases.ts'
+import { OBJECT_CASES } from '../../cluster/doctor/object-cases.ts'
+import { POD_CASES } from '../../cluster/doctor/pod-cases.ts'
+import { PULL_CASES } from '../../cluster/doctor/pull-cases.ts'
+import { READ_CASES } from '../../cluster/doctor/read-cases.ts'
+import { RELEASE_CASES } from '../../cluster/doctor/release-cases.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
-const TABLES = [HELPER_SETUPS, CLOUD_SETUPS, OBJECT_SETUPS, POD_SETUPS, PULL_SETUPS, RELEASE_SETUPS, READ_SETUPS]
+const TABLES = [HELPER_CASES, CLOUD_CASES, OBJECT_CASES, POD_CASES, PULL_CASES, RELEASE_CASES, READ_CASES]
 
 /** Made for real too, in tests that are no row of a table. */
 const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
@@ -44,7 +44,7 @@ test('every finding of doctor is made for real, in a table or in a test that is 
   }
 })
 
-test('the tables hold at least 25 broken set-ups, each with a title of its own', () => {
+test('the tables hold at least 25 broken cases, each with a title of its own', () => {
   const titles = TABLES.flatMap((table) => table.map(({ title, id }) => `${id}: ${title}`))
   assert.ok(titles.length >= 25, String(titles.length))
   assert.equal(new Set(titles).size, titles.length)

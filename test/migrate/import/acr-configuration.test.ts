@@ -5,7 +5,7 @@ import { readConfigMap } from '../../../src/migrate/import/read-config-map.ts'
 import { regionOf } from './config-case.ts'
 import { CONFIG_CASES } from './config-cases.ts'
 import { CONFIG_REFUSALS } from './config-refusals.ts'
-import { importFrom, judge } from './import-kit.ts'
+import { importFrom, judge } from './import-fixture.ts'
 
 for (const row of [...CONFIG_CASES, ...CONFIG_REFUSALS]) {
   test(`import of acr-configuration: ${row.title}`, () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { stringify } from 'yaml'
 import { readAddonJson } from '../../../src/migrate/import/read-addon-json.ts'
 import { readConfigMap } from '../../../src/migrate/import/read-config-map.ts'
-import { importFrom, judge } from './import-kit.ts'
+import { importFrom, judge } from './import-fixture.ts'
 
 const ROLE = 'acs:ram::1234567890123456:role/pull'
 const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'

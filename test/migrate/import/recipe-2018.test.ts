@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { readConfigMap } from '../../../src/migrate/import/read-config-map.ts'
 import type { AnyObject } from '../../../src/migrate/remove/workload.ts'
-import { importFrom, judge, object } from './import-kit.ts'
+import { importFrom, judge, object } from './import-fixture.ts'
 import { A, AGGREGATION, account, deployment, pod, recipe2018 } from './recipe-2018.ts'
 
 const node = (region: string): AnyObject => {

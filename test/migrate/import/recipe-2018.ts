@@ -1,5 +1,5 @@
 import type { AnyObject } from '../../../src/migrate/remove/workload.ts'
-import { object } from './import-kit.ts'
+import { object } from './import-fixture.ts'
 
 const HELPER = { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' }
 

@@ -5,9 +5,9 @@ import { findDependents } from '../../../src/migrate/remove/find-dependents.ts'
 import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
 import { type AnyObject, createTrim } from '../../../src/migrate/remove/workload.ts'
 import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
-import { object } from '../import/import-kit.ts'
+import { object } from '../import/import-fixture.ts'
 import { A, AGGREGATION, account, B, deployment, pod, recipe2018 } from '../import/recipe-2018.ts'
-import { HOST, IMAGE, NOW, ours, release, SECRET, secret } from './our-scene.ts'
+import { HOST, IMAGE, NOW, ours, release, SECRET, secret } from './our-fixture.ts'
 
 interface Row {
   readonly title: string

@@ -4,9 +4,9 @@ import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
 import { findDependents } from '../../../src/migrate/remove/find-dependents.ts'
 import { describePlan, partTitle, planRemoval, withoutOldNames } from '../../../src/migrate/remove/plan-removal.ts'
 import { type AnyObject, createTrim } from '../../../src/migrate/remove/workload.ts'
-import { object } from '../import/import-kit.ts'
+import { object } from '../import/import-fixture.ts'
 import { A, AGGREGATION, account, B, deployment, recipe2018 } from '../import/recipe-2018.ts'
-import { ours } from './our-scene.ts'
+import { ours } from './our-fixture.ts'
 
 const HELPER = { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' }
 

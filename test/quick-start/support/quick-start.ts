@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { ClusterKind } from '../../../src/sandbox/cloud/cs/cluster-kinds.ts'
-import { type ActionBed, startActionBed } from '../../action/support/action-bed.ts'
+import { type ActionFixture, startActionFixture } from '../../action/support/action-fixture.ts'
 import { ROOT } from '../../support/registry/release-registry.ts'
 import { testTools } from '../../tools.ts'
 import { pageSeed } from './page-seed.ts'
@@ -33,7 +33,7 @@ export interface Writes {
 }
 
 export interface Followed {
-  readonly bed: ActionBed
+  readonly fixture: ActionFixture
   readonly reader: Reader
   /** What each block of commands wrote in the cloud's RAM. */
   readonly writes: readonly Writes[]
@@ -52,7 +52,7 @@ export async function followQuickStart(
   const chinese = readSteps(await readFile(join(ROOT, 'docs', 'zh', `${page}.md`), 'utf8'))
   assert.deepEqual(chinese.map(withoutComments), steps.map(withoutComments))
   await using place = await openFolder(tmpdir())
-  await using bed = await startActionBed({
+  await using fixture = await startActionFixture({
     clusters: Object.keys(clusters),
     clusterIds: clusters,
     ...(kind && { kind }),
@@ -63,8 +63,8 @@ export async function followQuickStart(
     images: { [image]: [process.execPath, '--eval', 'setInterval(() => {}, 1e9)'] },
     signal,
   })
-  const { cloud, registry } = bed
-  const [first] = bed.clusters
+  const { cloud, registry } = fixture
+  const [first] = fixture.clusters
   assert.ok(first && registry)
   await using published = await publish(
     { cloud, registry: registry.url, helm: tools.helm4, folder: place.folder },
@@ -75,7 +75,7 @@ export async function followQuickStart(
   const endpoints = stringify({ endpoints: { sts, cr, imds, registry: registry.url } })
   await using reader = await startReader(
     {
-      bed,
+      fixture,
       published,
       tools,
       folder: place.folder,
@@ -96,7 +96,7 @@ export async function followQuickStart(
     const calls = cloud.calls.slice(from).flatMap(({ write, code, action }) => (write && code === '' ? [action] : []))
     writes.push({ block: printed.length, does: step.text.split(/\s+/, 2).join(' '), calls })
   }
-  await check({ bed, reader, writes, printed })
+  await check({ fixture, reader, writes, printed })
 }
 
 interface PullSecret {
@@ -105,7 +105,7 @@ interface PullSecret {
 }
 
 /** The namespaces whose pull secret holds a credential, cluster by cluster. */
-export async function servedNamespaces({ clusters }: ActionBed): Promise<readonly (readonly string[])[]> {
+export async function servedNamespaces({ clusters }: ActionFixture): Promise<readonly (readonly string[])[]> {
   const query = { fieldSelector: 'metadata.name=acr-nopass' }
   const lists = clusters.map(({ cluster }) =>
     cluster.admin.request<{ readonly items: readonly PullSecret[] }>({ method: 'GET', path: '/api/v1/secrets', query }),

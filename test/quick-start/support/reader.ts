@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { prepareWorkspace } from '../../../src/sandbox/workflow/prepare-workspace.ts'
 import { runWorkflow } from '../../../src/sandbox/workflow/run-workflow.ts'
 import { VERSION } from '../../../src/version.ts'
-import type { ActionBed } from '../../action/support/action-bed.ts'
+import type { ActionFixture } from '../../action/support/action-fixture.ts'
 import type { Published } from './published.ts'
 import type { Step } from './read-page.ts'
 
@@ -22,7 +22,7 @@ export interface Reader extends AsyncDisposable {
 }
 
 export interface ReaderOptions {
-  readonly bed: ActionBed
+  readonly fixture: ActionFixture
   readonly published: Published
   readonly tools: { readonly helm4: string; readonly kubectl: string; readonly act: string }
   /** Of the machine; the reader's home and repository are in it. */
@@ -42,7 +42,7 @@ const ALIYUN = fileURLToPath(new URL('./aliyun.ts', import.meta.url))
  * `git push` starts the workflows of the repository in a real engine.
  */
 export async function startReader(options: ReaderOptions, signal: AbortSignal): Promise<Reader> {
-  const { bed, published, tools, repository, kubeconfig } = options
+  const { fixture, published, tools, repository, kubeconfig } = options
   const home = join(options.folder, 'home')
   const programs = join(options.folder, 'programs')
   const folder = join(options.folder, repository.split('/')[1] ?? 'platform')
@@ -53,7 +53,7 @@ export async function startReader(options: ReaderOptions, signal: AbortSignal): 
   const hub = await startHub(async () => summaries.push(...(await runPushed(folder, options, signal))))
   const prefix = join(home, 'npm')
   const scripts: Readonly<Record<string, string>> = {
-    'acr-nopass': `case "$1" in plan|apply|uninstall|doctor) set -- "$@" --endpoints '${bed.endpoints}';; esac
+    'acr-nopass': `case "$1" in plan|apply|uninstall|doctor) set -- "$@" --endpoints '${fixture.endpoints}';; esac
 exec '${prefix}/bin/acr-nopass' "$@"`,
     helm: `declare -a words=(); plain=
 for word in "$@"; do case $word in oci://ghcr.io/*) plain=--plain-http; word=oci://${published.charts.host}/\${word#oci://ghcr.io/};; esac; words+=("$word"); done
@@ -68,7 +68,7 @@ exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.
   }
   await symlink(tools.kubectl, join(programs, 'kubectl'))
   const env = {
-    ...bed.env,
+    ...fixture.env,
     PATH: `${programs}:${dirname(process.execPath)}:${process.env.PATH}`,
     HOME: home,
     KUBECONFIG: kubeconfig,
@@ -78,7 +78,7 @@ exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.
     npm_config_prefix: prefix,
     npm_config_cache: join(home, '.npm'),
     npm_config_update_notifier: 'false',
-    ACR_NOPASS_TEST_RAM: bed.cloud.endpoints.ram,
+    ACR_NOPASS_TEST_RAM: fixture.cloud.endpoints.ram,
     ...options.env,
   }
   return {
@@ -135,7 +135,7 @@ async function startHub(onPush: () => Promise<unknown>): Promise<{ readonly url:
 
 /** Runs the workflows that a push starts, on a copy in which the action is this one; answers their summaries. */
 async function runPushed(folder: string, options: ReaderOptions, signal: AbortSignal): Promise<readonly string[]> {
-  const { bed, tools, repository } = options
+  const { fixture, tools, repository } = options
   const scratch = await mkdtemp(join(options.folder, 'push-'))
   const workspace = join(scratch, 'repository')
   await cp(folder, workspace, { recursive: true })
@@ -153,8 +153,8 @@ async function runPushed(folder: string, options: ReaderOptions, signal: AbortSi
         workflow,
         event: 'push',
         scratch: await mkdtemp(join(scratch, 'job-')),
-        variables: { ALIBABA_CLOUD_ENDPOINTS: bed.endpoints },
-        idToken: bed.cloud.githubRunner({ repository }),
+        variables: { ALIBABA_CLOUD_ENDPOINTS: fixture.endpoints },
+        idToken: fixture.cloud.githubRunner({ repository }),
       },
       signal,
     )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import { type HelperCluster, HOME, names, RELEASE, SECRET } from '../../cluster/helper-kit.ts'
+import { type HelperCluster, HOME, names, RELEASE, SECRET } from '../../cluster/helper-cluster.ts'
 import { beyondRights } from '../cluster/audited-rights.ts'
 import { startVersionRecorder } from '../cluster/version-recorder.ts'
 import { eventually } from '../eventually.ts'
@@ -34,9 +34,9 @@ interface Fault extends Omit<FaultFigure, 'recoveredMs'> {
 const LIMIT_MS = 120_000
 
 /** Begins to look, with an administrator's client of the API server itself. */
-export function openFaultInvariants(kit: HelperCluster): FaultInvariants {
-  const recorder = startVersionRecorder(kit.admin, SECRET)
-  let from = kit.auditLength()
+export function openFaultInvariants(helperCluster: HelperCluster): FaultInvariants {
+  const recorder = startVersionRecorder(helperCluster.admin, SECRET)
+  let from = helperCluster.auditLength()
   return {
     noteOther: recorder.noteOther,
     forgive: recorder.forgive,
@@ -45,7 +45,7 @@ export function openFaultInvariants(kit: HelperCluster): FaultInvariants {
       { since, namespaces, clockRate = 1, limitMs = LIMIT_MS, serverRestarted = false, ...figure },
     ) {
       await eventually(async () => {
-        const usable = await Promise.all(namespaces.map((namespace) => kit.isUsable(namespace)))
+        const usable = await Promise.all(namespaces.map((namespace) => helperCluster.isUsable(namespace)))
         assert.deepEqual(
           namespaces.filter((_, index) => !usable[index]),
           [],
@@ -53,11 +53,11 @@ export function openFaultInvariants(kit: HelperCluster): FaultInvariants {
       }, limitMs)
       const recoveredMs = (performance.now() - since) * clockRate
       for (const namespace of namespaces) {
-        assert.equal(names(await kit.account(namespace)).filter((name) => name === SECRET).length, 1)
+        assert.equal(names(await helperCluster.account(namespace)).filter((name) => name === SECRET).length, 1)
       }
       await recorder.caughtUp()
       assert.deepEqual(recorder.violations(), [])
-      const entries = kit.chart.cluster.auditLog().slice(from)
+      const entries = helperCluster.chart.cluster.auditLog().slice(from)
       from += entries.length
       const wrong = beyondRights(entries, { home: HOME, release: RELEASE, secretName: SECRET, serverRestarted })
       assert.deepEqual(wrong, [])

@@ -13,7 +13,7 @@ import { CHART, openHelm } from '../chart/chart.ts'
 import { eventually } from '../eventually.ts'
 import { writeHelperProgram } from '../helper-program.ts'
 import { WORKER_ROLE } from '../registry/private-registry.ts'
-import type { NodeBed } from './node-bed.ts'
+import type { NodeFixture } from './node-fixture.ts'
 import { getForwarded } from './port-forward.ts'
 
 const HOME = 'acr-system'
@@ -39,8 +39,8 @@ export interface NodeHelper extends AsyncDisposable {
 }
 
 /** The helper serves the namespaces `team-*`, and leaves the others to the test. */
-export async function prepareHelper(bed: NodeBed): Promise<NodeHelper> {
-  const { cluster, cloud, node } = bed
+export async function prepareHelper(fixture: NodeFixture): Promise<NodeHelper> {
+  const { cluster, cloud, node } = fixture
   const folder = await mkdtemp(join(tmpdir(), 'helper-'))
   const program = join(folder, 'helper.mjs')
   await writeHelperProgram(program)

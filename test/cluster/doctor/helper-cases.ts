@@ -1,27 +1,27 @@
-import { HOME, RELEASE } from '../helper-kit.ts'
-import type { HelperBed } from './helper-bed.ts'
-import type { BrokenSetup } from './setup.ts'
+import { HOME, RELEASE } from '../helper-cluster.ts'
+import type { BrokenCase } from './case.ts'
+import type { HelperFixture } from './helper-fixture.ts'
 
 const DEPLOYMENT = `/apis/apps/v1/namespaces/${HOME}/deployments/${RELEASE}`
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases/${RELEASE}`
 const CONFIG = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}`
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 const AGAIN = /helm .*-n acr-system get manifest acr-nopass \| kubectl .*-n acr-system apply --server-side/
-const applyAgain: BrokenSetup<HelperBed>['fix'] = (bed, finding) => bed.applyAgain(finding)
+const applyAgain: BrokenCase<HelperFixture>['fix'] = (fixture, finding) => fixture.applyAgain(finding)
 
 /** The helper itself: its Pods, its leader, its rights, its configuration, and others beside it. */
-export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
+export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
   {
     title: 'somebody scaled the helper to 0',
     id: 'HELPER_DOWN',
-    make: (bed) => bed.scale(0),
+    make: (fixture) => fixture.scale(0),
     says: AGAIN,
     fix: applyAgain,
   },
   {
     title: 'somebody deleted its Deployment',
     id: 'HELPER_DOWN',
-    make: (bed) => bed.remove(DEPLOYMENT),
+    make: (fixture) => fixture.remove(DEPLOYMENT),
     says: AGAIN,
     fix: applyAgain,
   },
@@ -29,49 +29,50 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     title: 'an upgrade to an image that is nowhere',
     id: 'HELPER_DEGRADED',
     severity: 'warning',
-    make: (bed) => setContainer(bed, { image: 'ghcr.io/acr-nopass/nowhere:1' }),
+    make: (fixture) => setContainer(fixture, { image: 'ghcr.io/acr-nopass/nowhere:1' }),
     says: /ErrImagePull|ImagePullBackOff/,
-    fix: (bed) => bed.scale(1),
+    fix: (fixture) => fixture.scale(1),
   },
   {
     title: 'its Pods are no longer what Pod Security allows there',
     id: 'HELPER_DEGRADED',
     severity: 'warning',
-    make: (bed) => setContainer(bed, { securityContext: { capabilities: { drop: ['KILL'] } } }),
+    make: (fixture) => setContainer(fixture, { securityContext: { capabilities: { drop: ['KILL'] } } }),
     says: /The API server takes no Pod of it: .*violates PodSecurity/,
-    fix: (bed) => bed.scale(1),
+    fix: (fixture) => fixture.scale(1),
   },
   {
     title: 'its Lease was deleted',
     id: 'HELPER_LEADERLESS',
-    make: (bed) => bed.remove(LEASE),
+    make: (fixture) => fixture.remove(LEASE),
     says: AGAIN,
     fix: applyAgain,
   },
   {
     title: 'the ConfigMap of its report was deleted',
     id: 'HELPER_SILENT',
-    make: (bed) => bed.remove(`${CONFIG}-status`),
+    make: (fixture) => fixture.remove(`${CONFIG}-status`),
     says: AGAIN,
     // A new leader reports at once, an old one twice a minute.
-    fix: async (bed, finding) => {
-      await bed.applyAgain(finding)
-      await bed.scale(0)
-      await bed.scale(1)
+    fix: async (fixture, finding) => {
+      await fixture.applyAgain(finding)
+      await fixture.scale(0)
+      await fixture.scale(1)
     },
   },
   {
     title: 'the binding of its rights was deleted',
     id: 'RIGHTS_MISSING',
-    make: (bed) => bed.remove(`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/acr-nopass.${HOME}.${RELEASE}`),
+    make: (fixture) =>
+      fixture.remove(`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/acr-nopass.${HOME}.${RELEASE}`),
     says: AGAIN,
     fix: applyAgain,
   },
   {
     title: 'a right was taken out of its role',
     id: 'RIGHTS_MISSING',
-    make: (bed) =>
-      bed.patch(`/apis/rbac.authorization.k8s.io/v1/clusterroles/acr-nopass.${HOME}.${RELEASE}`, {
+    make: (fixture) =>
+      fixture.patch(`/apis/rbac.authorization.k8s.io/v1/clusterroles/acr-nopass.${HOME}.${RELEASE}`, {
         rules: [{ apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] }],
       }),
     says: AGAIN,
@@ -81,14 +82,15 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     title: 'the binding of its guard was deleted',
     id: 'GUARD_MISSING',
     severity: 'warning',
-    make: (bed) => bed.remove(`${ADMISSION}/validatingadmissionpolicybindings/acr-nopass.${HOME}.${RELEASE}.secrets`),
+    make: (fixture) =>
+      fixture.remove(`${ADMISSION}/validatingadmissionpolicybindings/acr-nopass.${HOME}.${RELEASE}.secrets`),
     says: AGAIN,
     fix: applyAgain,
   },
   {
     title: 'its configuration was edited by hand, and is no YAML any more',
     id: 'CONFIG_UNREADABLE',
-    make: (bed) => bed.patch(CONFIG, { data: { 'config.yaml': 'registries: [' } }),
+    make: (fixture) => fixture.patch(CONFIG, { data: { 'config.yaml': 'registries: [' } }),
     says: /acr-nopass validate/,
     fix: applyAgain,
   },
@@ -96,7 +98,7 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     title: 'a dry run was forgotten',
     id: 'DRY_RUN',
     severity: 'warning',
-    make: (bed) => bed.kit.install(bed.values, { dryRun: true }),
+    make: (fixture) => fixture.helperCluster.install(fixture.values, { dryRun: true }),
     says: /dryRun: false/,
     fix: installAndRestart,
   },
@@ -105,9 +107,9 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     id: 'CONFIG_PENDING',
     severity: 'warning',
     // No helper runs that could read it.
-    make: async (bed) => {
-      await bed.scale(0)
-      await bed.kit.install(bed.values, { replicas: 0, refreshRate: 49 })
+    make: async (fixture) => {
+      await fixture.scale(0)
+      await fixture.helperCluster.install(fixture.values, { replicas: 0, refreshRate: 49 })
     },
     says: /within about a minute/,
     fix: installAndRestart,
@@ -116,37 +118,37 @@ export const HELPER_SETUPS: readonly BrokenSetup<HelperBed>[] = [
     title: "the vendor's add-on works in the same cluster",
     id: 'RIVAL_ADDON',
     severity: 'warning',
-    make: (bed) => bed.create('/apis/apps/v1/namespaces/kube-system/deployments', ADDON),
+    make: (fixture) => fixture.create('/apis/apps/v1/namespaces/kube-system/deployments', ADDON),
     says: /acr-nopass cleanup --legacy/,
-    fix: (bed) => bed.remove(`/apis/apps/v1/namespaces/kube-system/deployments/${ADDON.metadata.name}`),
+    fix: (fixture) => fixture.remove(`/apis/apps/v1/namespaces/kube-system/deployments/${ADDON.metadata.name}`),
   },
   {
     title: "the clock of the helper's node is five minutes ahead",
     id: 'CLOCK_SKEW',
     severity: 'warning',
     // What such a helper writes; a running one would write its own time over it.
-    make: async (bed) => {
-      await bed.scale(0)
+    make: async (fixture) => {
+      await fixture.scale(0)
       const renewTime = new Date(Date.now() + 300_000).toISOString().replace('Z', '000Z')
-      await bed.patch(LEASE, { spec: { holderIdentity: 'late_1', renewTime } })
+      await fixture.patch(LEASE, { spec: { holderIdentity: 'late_1', renewTime } })
     },
     says: /NTP/,
-    fix: async (bed) => {
-      await bed.remove(LEASE)
-      await installAndRestart(bed)
+    fix: async (fixture) => {
+      await fixture.remove(LEASE)
+      await installAndRestart(fixture)
     },
   },
 ]
 
-async function installAndRestart(bed: HelperBed): Promise<void> {
-  await bed.kit.install(bed.values)
-  await bed.restart()
+async function installAndRestart(fixture: HelperFixture): Promise<void> {
+  await fixture.helperCluster.install(fixture.values)
+  await fixture.restart()
 }
 
-function setContainer({ kit }: HelperBed, change: object): Promise<unknown> {
+function setContainer({ helperCluster }: HelperFixture, change: object): Promise<unknown> {
   const body = { spec: { template: { spec: { containers: [{ name: 'helper', ...change }] } } } }
   const contentType = 'application/strategic-merge-patch+json'
-  return kit.admin.request({ method: 'PATCH', path: DEPLOYMENT, contentType, body })
+  return helperCluster.admin.request({ method: 'PATCH', path: DEPLOYMENT, contentType, body })
 }
 
 /** https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper */

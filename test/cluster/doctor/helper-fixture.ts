@@ -8,12 +8,12 @@ import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
 import type { Images } from '../../../src/sandbox/nodes/process/container-command.ts'
 import { openHelm } from '../../support/chart/chart.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type HelperCluster, HOME, openHelperCluster, RELEASE, SECRET } from '../helper-kit.ts'
-import type { SetupBed } from './setup.ts'
+import { type HelperCluster, HOME, openHelperCluster, RELEASE, SECRET } from '../helper-cluster.ts'
+import type { CaseFixture } from './case.ts'
 
 /** A release at work: RRSA, one Enterprise registry and one static, ServiceAccounts attached; and room for a second one. */
-export interface HelperBed extends SetupBed, AsyncDisposable {
-  readonly kit: HelperCluster
+export interface HelperFixture extends CaseFixture, AsyncDisposable {
+  readonly helperCluster: HelperCluster
   /** The values of the release. */
   readonly values: object
   readonly trust: { readonly role: string; readonly oidcProviderArn: string; readonly issuer: string }
@@ -34,7 +34,7 @@ export interface HelperBed extends SetupBed, AsyncDisposable {
   /** A namespace that is no target yet; `open` makes it one. */
   closedNamespace(name: string): Promise<void>
   open(namespace: string): Promise<unknown>
-  /** Ends what a set-up made in a namespace of its own. */
+  /** Ends what a case made in a namespace of its own. */
   close(namespace: string): Promise<unknown>
 }
 
@@ -46,39 +46,45 @@ const SKIP = 'acr-nopass.io/skip'
 
 type SeedUser = Awaited<ReturnType<typeof readSeedFile>>['accounts'][number]['users'][number]
 
-export interface BedOptions {
+export interface FixtureOptions {
   /** More that the node has. */
   readonly images?: Images
   /** More users of the main account. */
   readonly users?: readonly SeedUser[]
   /** More values of the release. */
-  readonly values?: (kit: HelperCluster) => object | Promise<object>
+  readonly values?: (helperCluster: HelperCluster) => object | Promise<object>
 }
 
-export async function openHelperBed(name: string, options: BedOptions = {}): Promise<HelperBed> {
+export async function openHelperFixture(name: string, options: FixtureOptions = {}): Promise<HelperFixture> {
   const { images = {}, values: more = () => ({}), users = [] } = options
   const seed = await readSeedFile(DEMO_SEED_FILE)
   const [main, ...others] = seed.accounts
   assert.ok(main)
   const cloud = { seed: { ...seed, accounts: [{ ...main, users: [...main.users, ...users] }, ...others] } }
-  const [kit, helm] = await Promise.all([openHelperCluster(name, undefined, { images, cloud }), openHelm('helm4')])
-  const { admin, chart } = kit
+  const [helperCluster, helm] = await Promise.all([
+    openHelperCluster(name, undefined, { images, cloud }),
+    openHelm('helm4'),
+  ])
+  const { admin, chart } = helperCluster
   const { issuer, jwks } = chart.cluster
-  const oidcProviderArn = kit.cloud.registerOidcProvider({
+  const oidcProviderArn = helperCluster.cloud.registerOidcProvider({
     name: 'rrsa',
     issuer,
     jwks,
     clientIds: ['sts.aliyuncs.com'],
   })
-  const instance = kit.cloud.instances.find(({ edition }) => edition === 'enterprise')
+  const instance = helperCluster.cloud.instances.find(({ edition }) => edition === 'enterprise')
   const values = {
     replicas: 1,
-    identity: { type: 'rrsa', rrsa: { roleArn: `acs:ram::${kit.cloud.accountId}:role/${ROLE}`, oidcProviderArn } },
+    identity: {
+      type: 'rrsa',
+      rrsa: { roleArn: `acs:ram::${helperCluster.cloud.accountId}:role/${ROLE}`, oidcProviderArn },
+    },
     registries: [
       { name: 'demo', edition: 'enterprise', instanceId: instance?.id, region: instance?.region },
       { name: 'legacy', edition: 'static', domains: ['legacy.example.com'], existingSecret: 'legacy-login' },
     ],
-    ...(await more(kit)),
+    ...(await more(helperCluster)),
   }
   /** `helm get manifest … | kubectl apply --server-side --force-conflicts --field-manager=helm`, of all kinds or of one. */
   const applyManifest = async (
@@ -100,14 +106,14 @@ export async function openHelperBed(name: string, options: BedOptions = {}): Pro
     }
   }
   let rotations = 0
-  const bed: HelperBed = {
-    kit,
+  const fixture: HelperFixture = {
+    helperCluster,
     values,
     kubeconfig: chart.cluster.adminKubeconfigFile,
     trust: { role: ROLE, oidcProviderArn, issuer },
     known: () => [],
     trustRole: (subject, from = issuer) =>
-      kit.cloud.control.putRole(ROLE, {
+      helperCluster.cloud.control.putRole(ROLE, {
         Version: '1',
         Statement: [
           {
@@ -119,7 +125,7 @@ export async function openHelperBed(name: string, options: BedOptions = {}): Pro
         ],
       }),
     grantRole: () =>
-      kit.cloud.control.grant(ROLE, 'pull', {
+      helperCluster.cloud.control.grant(ROLE, 'pull', {
         Version: '1',
         Statement: [{ Effect: 'Allow', Action: ['cr:*'], Resource: ['*'] }],
       }),
@@ -133,38 +139,39 @@ export async function openHelperBed(name: string, options: BedOptions = {}): Pro
         ...body,
         spec: { ...(body.spec as object), replicas },
       }))
-      if (replicas === 0) await eventually(() => assert.deepEqual(kit.helpers(), []), 60_000)
+      if (replicas === 0) await eventually(() => assert.deepEqual(helperCluster.helpers(), []), 60_000)
     },
     restart: async () => {
-      await bed.scale(0)
-      await bed.scale(1)
-      await eventually(() => kit.leader(), 60_000)
+      await fixture.scale(0)
+      await fixture.scale(1)
+      await eventually(() => helperCluster.leader(), 60_000)
     },
     rotate: async () => {
       rotations += 1
-      if (rotations % 2 === 0) await bed.restart()
-      await kit.askForRotation()
+      if (rotations % 2 === 0) await fixture.restart()
+      await helperCluster.askForRotation()
     },
     patch: (path, body) => admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }),
     create: (path, body) => admin.request({ method: 'POST', path, body }),
     remove: (path) => admin.request({ method: 'DELETE', path }),
     closedNamespace: (namespace) => chart.createNamespace(namespace, { [SKIP]: 'true' }),
-    open: (namespace) => bed.patch(`/api/v1/namespaces/${namespace}`, { metadata: { labels: { [SKIP]: null } } }),
-    close: (namespace) => bed.patch(`/api/v1/namespaces/${namespace}`, { metadata: { labels: { [SKIP]: 'true' } } }),
+    open: (namespace) => fixture.patch(`/api/v1/namespaces/${namespace}`, { metadata: { labels: { [SKIP]: null } } }),
+    close: (namespace) =>
+      fixture.patch(`/api/v1/namespaces/${namespace}`, { metadata: { labels: { [SKIP]: 'true' } } }),
     async [Symbol.asyncDispose]() {
-      await kit[Symbol.asyncDispose]()
+      await helperCluster[Symbol.asyncDispose]()
       await helm[Symbol.asyncDispose]()
     },
   }
-  bed.trustRole(SUBJECT)
-  bed.grantRole()
+  fixture.trustRole(SUBJECT)
+  fixture.grantRole()
   await chart.createNamespace(HOME)
   await chart.createNamespace('shop')
-  const login = { metadata: { name: 'legacy-login' }, stringData: kit.cloud.registryPush }
-  await bed.create(`/api/v1/namespaces/${HOME}/secrets`, login)
-  await kit.install(values)
-  await kit.settled()
-  return bed
+  const login = { metadata: { name: 'legacy-login' }, stringData: helperCluster.cloud.registryPush }
+  await fixture.create(`/api/v1/namespaces/${HOME}/secrets`, login)
+  await helperCluster.install(values)
+  await helperCluster.settled()
+  return fixture
 }
 
 export const SHOP_SECRET: string = `/api/v1/namespaces/shop/secrets/${SECRET}`

@@ -1,21 +1,21 @@
-import { SECRET } from '../helper-kit.ts'
+import { SECRET } from '../helper-cluster.ts'
+import type { BrokenCase } from './case.ts'
 import { gone, IMAGE, untilAttached, untilBare } from './pod-actions.ts'
-import type { PodBed } from './pod-bed.ts'
-import type { BrokenSetup } from './setup.ts'
+import type { PodFixture } from './pod-fixture.ts'
 
-type Setup = BrokenSetup<PodBed>
+type Setup = BrokenCase<PodFixture>
 
 const reference = { imagePullSecrets: [{ name: SECRET }] }
 const SHOP_SECRET = `/api/v1/namespaces/shop/secrets/${SECRET}`
 const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 
 /** Why one Pod does not pull; `doctor pod` is asked. */
-export const POD_SETUPS: readonly Setup[] = [
+export const POD_CASES: readonly Setup[] = [
   {
     title: 'its image is of an instance that no registry of the values covers',
     id: 'POD_UNCOVERED',
     args: ['pod', 'shop/uncovered'],
-    make: (bed) => bed.pod('shop', 'uncovered', 'other-registry.cn-beijing.cr.aliyuncs.com/team/app:1'),
+    make: (fixture) => fixture.pod('shop', 'uncovered', 'other-registry.cn-beijing.cr.aliyuncs.com/team/app:1'),
     says: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo, legacy\)/,
     fix: gone('shop', 'uncovered'),
   },
@@ -23,7 +23,7 @@ export const POD_SETUPS: readonly Setup[] = [
     title: 'its namespace is none of the targets',
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'kube-system/untargeted'],
-    make: (bed) => bed.pod('kube-system', 'untargeted', IMAGE),
+    make: (fixture) => fixture.pod('kube-system', 'untargeted', IMAGE),
     says: /Namespace kube-system is not a target of registry demo/,
     fix: gone('kube-system', 'untargeted'),
   },
@@ -31,7 +31,7 @@ export const POD_SETUPS: readonly Setup[] = [
     title: 'its ServiceAccount is none of the targets',
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'shop/built'],
-    make: (bed) => bed.pod('shop', 'built', IMAGE, { serviceAccountName: 'builder' }),
+    make: (fixture) => fixture.pod('shop', 'built', IMAGE, { serviceAccountName: 'builder' }),
     says: /ServiceAccount builder is not one of `targets\.serviceAccounts`/,
     fix: gone('shop', 'built'),
   },
@@ -39,9 +39,9 @@ export const POD_SETUPS: readonly Setup[] = [
     title: 'its namespace opted out',
     id: 'POD_OPTED_OUT',
     args: ['pod', 'quiet/left-out'],
-    make: async (bed) => {
-      await bed.helper.closedNamespace('quiet')
-      await bed.pod('quiet', 'left-out', IMAGE)
+    make: async (fixture) => {
+      await fixture.helper.closedNamespace('quiet')
+      await fixture.pod('quiet', 'left-out', IMAGE)
     },
     says: /kubectl .*label namespace quiet acr-nopass\.io\/skip-/,
     fix: gone('quiet', 'left-out'),
@@ -50,10 +50,10 @@ export const POD_SETUPS: readonly Setup[] = [
     title: 'its ServiceAccount opted out',
     id: 'POD_OPTED_OUT',
     args: ['pod', 'shop/shy'],
-    make: async (bed) => {
+    make: async (fixture) => {
       const metadata = { name: 'shy', annotations: { 'acr-nopass.io/skip': 'true' } }
-      await bed.helper.create('/api/v1/namespaces/shop/serviceaccounts', { metadata })
-      await bed.pod('shop', 'shy', IMAGE, { serviceAccountName: 'shy' })
+      await fixture.helper.create('/api/v1/namespaces/shop/serviceaccounts', { metadata })
+      await fixture.pod('shop', 'shy', IMAGE, { serviceAccountName: 'shy' })
     },
     says: /kubectl .*-n shop annotate serviceaccount shy acr-nopass\.io\/skip-/,
     fix: gone('shop', 'shy'),
@@ -62,7 +62,7 @@ export const POD_SETUPS: readonly Setup[] = [
     title: 'it names pull secrets of its own',
     id: 'POD_MASKED',
     args: ['pod', 'shop/masked'],
-    make: (bed) => bed.pod('shop', 'masked', IMAGE, { imagePullSecrets: [{ name: 'own' }] }),
+    make: (fixture) => fixture.pod('shop', 'masked', IMAGE, { imagePullSecrets: [{ name: 'own' }] }),
     says: /names its own pull secrets \(own\)[\s\S]*Add \{name: acr-nopass\}/,
     fix: gone('shop', 'masked'),
   },
@@ -70,11 +70,11 @@ export const POD_SETUPS: readonly Setup[] = [
     title: 'it was admitted before its ServiceAccount had the reference',
     id: 'POD_TOO_OLD',
     args: ['pod', 'late/early'],
-    make: async (bed) => {
-      await bed.helper.closedNamespace('late')
-      await bed.pod('late', 'early', IMAGE)
-      await bed.helper.open('late')
-      await untilAttached(bed, 'late')
+    make: async (fixture) => {
+      await fixture.helper.closedNamespace('late')
+      await fixture.pod('late', 'early', IMAGE)
+      await fixture.helper.open('late')
+      await untilAttached(fixture, 'late')
     },
     says: /kubectl .*-n late get pod early -o yaml/,
     fix: gone('late', 'early'),
@@ -83,11 +83,11 @@ export const POD_SETUPS: readonly Setup[] = [
     title: 'its ServiceAccount lacks the reference, and no helper runs',
     id: 'POD_UNREFERENCED',
     args: ['pod', 'shop/bare'],
-    make: async (bed) => {
-      await bed.helper.scale(0)
-      await bed.helper.patch(SHOP_ACCOUNT, { imagePullSecrets: [] })
-      await untilBare(bed, 'shop')
-      await bed.pod('shop', 'bare', IMAGE)
+    make: async (fixture) => {
+      await fixture.helper.scale(0)
+      await fixture.helper.patch(SHOP_ACCOUNT, { imagePullSecrets: [] })
+      await untilBare(fixture, 'shop')
+      await fixture.pod('shop', 'bare', IMAGE)
     },
     says: /ServiceAccount default does not name acr-nopass/,
     fix: back('bare'),
@@ -96,10 +96,10 @@ export const POD_SETUPS: readonly Setup[] = [
     title: 'there is no Secret, and no helper runs',
     id: 'POD_WITHOUT_SECRET',
     args: ['pod', 'shop/lone'],
-    make: async (bed) => {
-      await bed.helper.scale(0)
-      await bed.helper.remove(SHOP_SECRET)
-      await bed.pod('shop', 'lone', IMAGE, reference)
+    make: async (fixture) => {
+      await fixture.helper.scale(0)
+      await fixture.helper.remove(SHOP_SECRET)
+      await fixture.pod('shop', 'lone', IMAGE, reference)
     },
     says: /There is no Secret acr-nopass in namespace shop/,
     fix: back('lone'),
@@ -108,27 +108,27 @@ export const POD_SETUPS: readonly Setup[] = [
     title: "the Secret of that name is somebody else's",
     id: 'POD_CREDENTIAL',
     args: ['pod', 'theirs/guest'],
-    make: async (bed) => {
-      await bed.helper.closedNamespace('theirs')
-      await bed.helper.create('/api/v1/namespaces/theirs/secrets', {
+    make: async (fixture) => {
+      await fixture.helper.closedNamespace('theirs')
+      await fixture.helper.create('/api/v1/namespaces/theirs/secrets', {
         metadata: { name: SECRET },
         stringData: { key: 'x' },
       })
-      await bed.helper.open('theirs')
-      await bed.pod('theirs', 'guest', IMAGE, reference)
+      await fixture.helper.open('theirs')
+      await fixture.pod('theirs', 'guest', IMAGE, reference)
     },
     says: /Secret acr-nopass in namespace theirs belongs to another owner/,
-    fix: async (bed) => {
-      await bed.removePod('theirs', 'guest')
-      await bed.helper.remove(`/api/v1/namespaces/theirs/secrets/${SECRET}`)
+    fix: async (fixture) => {
+      await fixture.removePod('theirs', 'guest')
+      await fixture.helper.remove(`/api/v1/namespaces/theirs/secrets/${SECRET}`)
     },
   },
 ]
 
 function back(pod: string) {
-  return async (bed: PodBed): Promise<void> => {
-    await bed.removePod('shop', pod)
-    await bed.helper.scale(1)
-    await untilAttached(bed, 'shop')
+  return async (fixture: PodFixture): Promise<void> => {
+    await fixture.removePod('shop', pod)
+    await fixture.helper.scale(1)
+    await untilAttached(fixture, 'shop')
   }
 }

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
-import type { ActionBed } from './action-bed.ts'
+import type { ActionFixture } from './action-fixture.ts'
 import type { CancelPoint } from './cancel-points.ts'
 import { type ActionOutcome, runAction } from './run-action.ts'
 import { runnerCancel } from './runner-cancel.ts'
@@ -22,20 +22,20 @@ export interface CancelRecord {
   readonly release: string
   /** Of a pending release: whether the next run named the command that fixes it, and that command did. */
   readonly fixed: boolean | undefined
-  /** All that was said, of a trial that went wrong. */
+  /** All that was said, of a case that went wrong. */
   readonly said: string
 }
 
-/** Cancels one job of the bed's only cluster. What it needs beforehand (a release, or none) it makes itself. */
-export async function cancelTrial(bed: ActionBed, point: CancelPoint): Promise<CancelRecord> {
-  const before = await lastStatus(bed)
-  if (point.onto === 'install' && before !== 'none') helm(bed, 'uninstall', 'acr-nopass', '--wait')
-  if (point.onto === 'upgrade' && before !== 'deployed') await good(bed)
-  const main = await apply(bed, point)
+/** Cancels one job of the fixture's only cluster. What it needs beforehand (a release, or none) it makes itself. */
+export async function cancelCase(fixture: ActionFixture, point: CancelPoint): Promise<CancelRecord> {
+  const before = await lastStatus(fixture)
+  if (point.onto === 'install' && before !== 'none') helm(fixture, 'uninstall', 'acr-nopass', '--wait')
+  if (point.onto === 'upgrade' && before !== 'deployed') await good(fixture)
+  const main = await apply(fixture, point)
   // Whoever loses the machine loses helm with it.
   if (point.lost) for (const pid of helmPids(main.temp)) process.kill(pid, 'SIGKILL')
-  const post = point.lost ? undefined : await postOf(bed, main)
-  const release = await lastStatus(bed)
+  const post = point.lost ? undefined : await postOf(fixture, main)
+  const release = await lastStatus(fixture)
   const record = {
     point,
     main: endOf(main),
@@ -44,7 +44,7 @@ export async function cancelTrial(bed: ActionBed, point: CancelPoint): Promise<C
     processes: helmPids(main.temp).length,
     files: point.lost ? 0 : (await readdir(main.temp)).filter((name) => /^acr-nopass-\w{6}$/.test(name)).length,
     release,
-    fixed: release.startsWith('pending') ? await fix(bed) : undefined,
+    fixed: release.startsWith('pending') ? await fix(fixture) : undefined,
   } as const
   await rm(main.temp, { recursive: true })
   const said = [main.stdout, main.stderr, post?.stdout ?? '', post?.stderr ?? ''].join('\n')
@@ -71,13 +71,13 @@ function endOf({ code, signal, stdout }: ActionOutcome): CancelRecord['main'] {
   return signal === 'SIGINT' && stdout === '' ? 'ended' : 'killed'
 }
 
-async function good(bed: ActionBed): Promise<void> {
-  const outcome = await runAction({ inputs: inputsOf(bed, {}, 'false'), env: bed.env })
+async function good(fixture: ActionFixture): Promise<void> {
+  const outcome = await runAction({ inputs: inputsOf(fixture, {}, 'false'), env: fixture.env })
   await rm(outcome.temp, { recursive: true })
-  if (outcome.code !== 0) throw new Error(`no good release before the trial: ${withoutMasks(outcome.stdout)}`)
+  if (outcome.code !== 0) throw new Error(`no good release before the case: ${withoutMasks(outcome.stdout)}`)
 }
 
-async function apply(bed: ActionBed, point: CancelPoint): Promise<ActionOutcome> {
+async function apply(fixture: ActionFixture, point: CancelPoint): Promise<ActionOutcome> {
   const { index, after, milliseconds, stuck, lost } = point
   const ended = new AbortController()
   const values = {
@@ -86,23 +86,23 @@ async function apply(bed: ActionBed, point: CancelPoint): Promise<ActionOutcome>
   }
   const isPending = async (): Promise<void> => {
     // Where helm was too fast to be seen pending, the action has ended by itself.
-    while (!ended.signal.aborted && !(await lastStatus(bed)).startsWith('pending')) await sleep(20)
+    while (!ended.signal.aborted && !(await lastStatus(fixture)).startsWith('pending')) await sleep(20)
   }
   const mark = { start: undefined, helm: 'helm upgrade', pending: isPending }[after]
   return runAction({
-    inputs: inputsOf(bed, values, 'false'),
-    env: bed.env,
+    inputs: inputsOf(fixture, values, 'false'),
+    env: fixture.env,
     onStart: runnerCancel(milliseconds, mark, lost ? 'SIGKILL' : 'SIGINT'),
   }).finally(() => ended.abort())
 }
 
-function postOf(bed: ActionBed, main: ActionOutcome): Promise<ActionOutcome> {
-  return runAction({ inputs: {}, env: bed.env, stage: 'post', state: main.state, temp: main.temp })
+function postOf(fixture: ActionFixture, main: ActionOutcome): Promise<ActionOutcome> {
+  return runAction({ inputs: {}, env: fixture.env, stage: 'post', state: main.state, temp: main.temp })
 }
 
 /** The next run says what fixes the release; that is done to the letter. */
-async function fix(bed: ActionBed): Promise<boolean> {
-  const next = await runAction({ inputs: inputsOf(bed, {}, 'false'), env: bed.env })
+async function fix(fixture: ActionFixture): Promise<boolean> {
+  const next = await runAction({ inputs: inputsOf(fixture, {}, 'false'), env: fixture.env })
   await rm(next.temp, { recursive: true })
   const [annotation] = next.annotations
   if (annotation?.title !== 'HELM_PENDING') return false
@@ -110,27 +110,31 @@ async function fix(bed: ActionBed): Promise<boolean> {
     annotation.message,
   )?.[1]
   if (command === undefined) return false
-  helm(bed, ...command.split(' '))
-  return !(await lastStatus(bed)).startsWith('pending')
+  helm(fixture, ...command.split(' '))
+  return !(await lastStatus(fixture)).startsWith('pending')
 }
 
-export function inputsOf(bed: ActionBed, values: object, verify: 'true' | 'false'): Readonly<Record<string, string>> {
+export function inputsOf(
+  fixture: ActionFixture,
+  values: object,
+  verify: 'true' | 'false',
+): Readonly<Record<string, string>> {
   return {
-    clusters: stringify(bed.clusters.map((one) => one.entry(0))),
-    values: bed.values + (Object.keys(values).length === 0 ? '' : stringify(values)),
-    endpoints: bed.endpoints,
+    clusters: stringify(fixture.clusters.map((one) => one.entry(0))),
+    values: fixture.values + (Object.keys(values).length === 0 ? '' : stringify(values)),
+    endpoints: fixture.endpoints,
     timeout: '60s',
     verify,
   }
 }
 
-/** The bed's helm, by hand. */
-export function helm(bed: ActionBed, ...args: readonly string[]): string {
-  const program = join(bed.env.PATH?.split(':')[0] ?? '', 'helm')
-  const kubeconfig = bed.clusters[0]?.cluster.adminKubeconfigFile ?? ''
+/** The fixture's helm, by hand. */
+export function helm(fixture: ActionFixture, ...args: readonly string[]): string {
+  const program = join(fixture.env.PATH?.split(':')[0] ?? '', 'helm')
+  const kubeconfig = fixture.clusters[0]?.cluster.adminKubeconfigFile ?? ''
   const namespace = args.includes('--namespace') ? [] : ['--namespace', 'acr-nopass']
   return execFileSync(program, [...args, ...namespace, '--kubeconfig', kubeconfig], {
-    env: { ...bed.env, KUBECACHEDIR: join(program, '..', 'kube-cache') },
+    env: { ...fixture.env, KUBECACHEDIR: join(program, '..', 'kube-cache') },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -145,8 +149,8 @@ function helmPids(temp: string): readonly number[] {
     .map((line) => Number.parseInt(line, 10))
 }
 
-/** The status of the newest revision in the bed's first cluster; `none` without a release. */
-export async function lastStatus({ clusters }: ActionBed): Promise<string> {
+/** The status of the newest revision in the fixture's first cluster; `none` without a release. */
+export async function lastStatus({ clusters }: ActionFixture): Promise<string> {
   const list = await clusters[0]?.cluster.admin.request<{ items: { metadata: { labels: Record<string, string> } }[] }>({
     method: 'GET',
     path: '/api/v1/namespaces/acr-nopass/secrets',

@@ -1,30 +1,30 @@
+import type { BrokenCase } from './case.ts'
 import { gone, IMAGE, untilAttached } from './pod-actions.ts'
-import { CACHED, HOST, type PodBed, VPC_HOST } from './pod-bed.ts'
-import type { BrokenSetup } from './setup.ts'
+import { CACHED, HOST, type PodFixture, VPC_HOST } from './pod-fixture.ts'
 
 const ask = (pod: string): readonly string[] => ['pod', pod, '--ask-registry']
 
 /** What the registry and the node say of a Pod that has its reference and its Secret. */
-export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
+export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
   {
     title: 'RAM does not let the helper pull its repository',
     id: 'POD_DENIED',
     args: ask('shop/denied'),
-    make: async (bed) => {
-      bed.allowOnly('team/*')
-      await bed.pod('shop', 'denied', `${HOST}/platform/helper:1`)
+    make: async (fixture) => {
+      fixture.allowOnly('team/*')
+      await fixture.pod('shop', 'denied', `${HOST}/platform/helper:1`)
     },
     says: /127\.0\.0\.1:\d+ responded with HTTP 401[\s\S]*acr-nopass policy -f values\.yaml/,
-    fix: async (bed) => {
-      bed.helper.grantRole()
-      await bed.removePod('shop', 'denied')
+    fix: async (fixture) => {
+      fixture.helper.grantRole()
+      await fixture.removePod('shop', 'denied')
     },
   },
   {
     title: 'there is no such repository',
     id: 'POD_IMAGE_ABSENT',
     args: ask('shop/nameless'),
-    make: (bed) => bed.pod('shop', 'nameless', `${HOST}/team/nothing:1`),
+    make: (fixture) => fixture.pod('shop', 'nameless', `${HOST}/team/nothing:1`),
     says: /The registry does not have this repository: 127\.0\.0\.1:\d+ responded with HTTP 404/,
     fix: gone('shop', 'nameless'),
   },
@@ -32,7 +32,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     title: 'there is no such tag',
     id: 'POD_TAG_ABSENT',
     args: ask('shop/tagless'),
-    make: (bed) => bed.pod('shop', 'tagless', `${HOST}/team/app:9`),
+    make: (fixture) => fixture.pod('shop', 'tagless', `${HOST}/team/app:9`),
     says: /The registry has the repository, and not this tag/,
     fix: gone('shop', 'tagless'),
   },
@@ -40,7 +40,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     title: "its image is for another architecture than its node's",
     id: 'POD_ARCHITECTURE',
     args: ask('shop/foreigner'),
-    make: (bed) => bed.pod('shop', 'foreigner', `${HOST}/team/elsewhere:1`),
+    make: (fixture) => fixture.pod('shop', 'foreigner', `${HOST}/team/elsewhere:1`),
     says: /The node is linux\/\w+, and the image is there for linux\/\w+ only/,
     fix: gone('shop', 'foreigner'),
   },
@@ -48,23 +48,23 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     title: 'the login in the Secret was revoked, and no helper runs',
     id: 'POD_LOGIN_REFUSED',
     args: ask('shop/revoked'),
-    make: async (bed) => {
-      await bed.helper.scale(0)
-      bed.helper.kit.cloud.control.expireTokens()
-      await bed.pod('shop', 'revoked', IMAGE)
+    make: async (fixture) => {
+      await fixture.helper.scale(0)
+      fixture.helper.helperCluster.cloud.control.expireTokens()
+      await fixture.pod('shop', 'revoked', IMAGE)
     },
     says: /The registry refuses the credential in the Secret[\s\S]*acr-nopass refresh/,
-    fix: async (bed) => {
-      await bed.removePod('shop', 'revoked')
-      await bed.helper.scale(1)
-      await bed.helper.rotate()
+    fix: async (fixture) => {
+      await fixture.removePod('shop', 'revoked')
+      await fixture.helper.scale(1)
+      await fixture.helper.rotate()
     },
   },
   {
     title: 'its image is written like the address of a page',
     id: 'POD_IMAGE_NAME',
     args: ['pod', 'shop/misnamed'],
-    make: (bed) => bed.pod('shop', 'misnamed', `https://${IMAGE}`),
+    make: (fixture) => fixture.pod('shop', 'misnamed', `https://${IMAGE}`),
     says: /no https:\/\/ before it/,
     fix: gone('shop', 'misnamed'),
   },
@@ -73,7 +73,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     id: 'POD_UNSCHEDULED',
     severity: 'warning',
     args: ['pod', 'shop/homeless'],
-    make: (bed) => bed.pod('shop', 'homeless', IMAGE, { nodeSelector: { place: 'nowhere' } }),
+    make: (fixture) => fixture.pod('shop', 'homeless', IMAGE, { nodeSelector: { place: 'nowhere' } }),
     says: /has no node yet/,
     fix: gone('shop', 'homeless'),
   },
@@ -81,7 +81,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     title: 'all is right, and the node still says no',
     id: 'POD_STUCK',
     args: ask('shop/stuck'),
-    make: (bed) => bed.pod('shop', 'stuck', IMAGE),
+    make: (fixture) => fixture.pod('shop', 'stuck', IMAGE),
     says: /is not on this node[\s\S]*describe pod stuck/,
     fix: gone('shop', 'stuck'),
   },
@@ -90,7 +90,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     id: 'POD_CACHED',
     severity: 'info',
     args: ['pod', 'shop/running'],
-    make: (bed) => bed.pod('shop', 'running', `${CACHED}:1`),
+    make: (fixture) => fixture.pod('shop', 'running', `${CACHED}:1`),
     says: /acr-nopass doctor pod shop\/running --ask-registry/,
     fix: gone('shop', 'running'),
   },
@@ -99,25 +99,25 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     id: 'KUBELET_LENIENT',
     severity: 'info',
     args: ask('shop/lenient'),
-    make: async (bed) => {
-      await setKubelet(bed, 'v1.34.6')
-      await bed.pod('shop', 'lenient', `${CACHED}:1`)
+    make: async (fixture) => {
+      await setKubelet(fixture, 'v1.34.6')
+      await fixture.pod('shop', 'lenient', `${CACHED}:1`)
     },
     says: /Kubelet v1\.34\.6 does not check credentials/,
-    fix: async (bed) => {
-      await setKubelet(bed, 'v1.36.3')
-      await bed.removePod('shop', 'lenient')
+    fix: async (fixture) => {
+      await setKubelet(fixture, 'v1.36.3')
+      await fixture.removePod('shop', 'lenient')
     },
   },
   {
     title: 'Pods run that were admitted before the reference',
     id: 'PODS_OLD',
     severity: 'info',
-    make: async (bed) => {
-      await bed.helper.closedNamespace('old')
-      await bed.pod('old', 'veteran', `${CACHED}:1`)
-      await bed.helper.open('old')
-      await untilAttached(bed, 'old')
+    make: async (fixture) => {
+      await fixture.helper.closedNamespace('old')
+      await fixture.pod('old', 'veteran', `${CACHED}:1`)
+      await fixture.helper.open('old')
+      await untilAttached(fixture, 'old')
     },
     says: /admitted before it was there/,
     fix: gone('old', 'veteran'),
@@ -126,9 +126,9 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     title: "its node's VPC is not linked to the instance",
     id: 'POD_VPC_UNLINKED',
     args: ['pod', 'shop/unlinked'],
-    make: (bed) =>
+    make: (fixture) =>
       saying(
-        bed,
+        fixture,
         'unlinked',
         `${VPC_HOST}/team/app:1`,
         `dial tcp: lookup ${VPC_HOST} on 100.100.2.136:53: no such host`,
@@ -140,7 +140,7 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     title: 'the disk of its node is full',
     id: 'POD_DISK_FULL',
     args: ['pod', 'shop/full'],
-    make: (bed) => saying(bed, 'full', IMAGE, 'write /var/lib/containerd/ingest/data: no space left on device'),
+    make: (fixture) => saying(fixture, 'full', IMAGE, 'write /var/lib/containerd/ingest/data: no space left on device'),
     says: /image file system/,
     fix: gone('shop', 'full'),
   },
@@ -148,23 +148,23 @@ export const PULL_SETUPS: readonly BrokenSetup<PodBed>[] = [
     title: 'the registry asks its node to slow down',
     id: 'POD_THROTTLED',
     args: ['pod', 'shop/hasty'],
-    make: (bed) => saying(bed, 'hasty', IMAGE, 'unexpected status from HEAD request: 429 Too Many Requests'),
+    make: (fixture) => saying(fixture, 'hasty', IMAGE, 'unexpected status from HEAD request: 429 Too Many Requests'),
     says: /higher limit of the instance/,
     fix: gone('shop', 'hasty'),
   },
 ]
 
-function setKubelet({ helper }: PodBed, kubeletVersion: string): Promise<unknown> {
+function setKubelet({ helper }: PodFixture, kubeletVersion: string): Promise<unknown> {
   return helper.patch('/api/v1/nodes/process-node/status', { status: { nodeInfo: { kubeletVersion } } })
 }
 
 /** A Pod of a node that is not ours, with that node's words. */
-async function saying(bed: PodBed, name: string, image: string, words: string): Promise<void> {
-  await bed.pod('shop', name, image, { nodeSelector: { place: 'nowhere' } })
+async function saying(fixture: PodFixture, name: string, image: string, words: string): Promise<void> {
+  await fixture.pod('shop', name, image, { nodeSelector: { place: 'nowhere' } })
   const message = `Back-off pulling image "${image}": ErrImagePull: failed to pull and unpack image "${image}": ${words}`
   const state = { waiting: { reason: 'ImagePullBackOff', message } }
   const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state }]
-  await bed.helper.patch(`/api/v1/namespaces/shop/pods/${name}/status`, {
+  await fixture.helper.patch(`/api/v1/namespaces/shop/pods/${name}/status`, {
     status: { phase: 'Pending', containerStatuses },
   })
 }

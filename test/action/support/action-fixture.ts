@@ -16,7 +16,7 @@ import { teamValues } from '../../support/chart/team-values.ts'
 import { writeHelperProgram } from '../../support/helper-program.ts'
 import { testTools } from '../../tools.ts'
 
-export interface BedCluster {
+export interface FixtureCluster {
   readonly cluster: Cluster
   /** ACK's id in the emulated account. */
   readonly clusterId: string
@@ -27,9 +27,9 @@ export interface BedCluster {
 }
 
 /** An account, clusters with a node each, and a folder with one helm on its PATH. */
-export interface ActionBed extends AsyncDisposable {
+export interface ActionFixture extends AsyncDisposable {
   readonly cloud: Cloud
-  readonly clusters: readonly BedCluster[]
+  readonly clusters: readonly FixtureCluster[]
   /** What a job has: credentials of the administrator, PATH with helm. */
   readonly env: Readonly<Record<string, string>>
   /** The input `endpoints`: where the emulator is. */
@@ -39,7 +39,7 @@ export interface ActionBed extends AsyncDisposable {
   readonly values: string
 }
 
-export interface BedOptions {
+export interface FixtureOptions {
   readonly clusters: readonly string[]
   /** What ACK says that they are (default: managed). */
   readonly kind?: ClusterKind
@@ -58,11 +58,11 @@ export interface BedOptions {
 }
 
 /** Starts all of it; one etcd serves every cluster. */
-export async function startActionBed(options: BedOptions): Promise<ActionBed> {
+export async function startActionFixture(options: FixtureOptions): Promise<ActionFixture> {
   const { clusters: names, kind = 'managed', helm, images = {}, seed, signal } = options
   const tools = await testTools('etcd', 'kube-apiserver', 'kube-controller-manager', helm)
   const run = await openRun()
-  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-bed-'))
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-fixture-'))
   const stops: (() => Promise<unknown>)[] = [() => run.end(), () => rm(folder, { recursive: true, force: true })]
   try {
     const cloud = await startCloud({ seed })
@@ -112,14 +112,14 @@ export async function startActionBed(options: BedOptions): Promise<ActionBed> {
   }
 }
 
-/** The same bed for a job that has the other helm on its PATH; it ends with the bed. */
-export async function withHelm(bed: ActionBed, helm: BedOptions['helm']): Promise<ActionBed> {
-  const [folder = '', ...rest] = (bed.env.PATH ?? '').split(':')
+/** The same fixture for a job that has the other helm on its PATH; it ends with the fixture. */
+export async function withHelm(fixture: ActionFixture, helm: FixtureOptions['helm']): Promise<ActionFixture> {
+  const [folder = '', ...rest] = (fixture.env.PATH ?? '').split(':')
   const own = join(folder, helm)
   await mkdir(own, { recursive: true })
   const tools = await testTools(helm)
   await symlink(tools[helm], join(own, 'helm'))
-  return { ...bed, env: { ...bed.env, PATH: [own, ...rest].join(':') } }
+  return { ...fixture, env: { ...fixture.env, PATH: [own, ...rest].join(':') } }
 }
 
 interface OpenOptions {
@@ -136,7 +136,7 @@ interface OpenOptions {
   readonly stops: (() => Promise<unknown>)[]
 }
 
-async function openCluster(name: string, options: OpenOptions): Promise<BedCluster> {
+async function openCluster(name: string, options: OpenOptions): Promise<FixtureCluster> {
   const { kind, tools, etcd, run, cloud, helper, signal, stops } = options
   const cluster = await startCluster({ name, tools, etcd, run, signal })
   const images = { 'ghcr.io/acr-nopass/acr-nopass': [process.execPath, helper], ...options.images }

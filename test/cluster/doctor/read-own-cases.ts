@@ -1,6 +1,6 @@
-import { SUBJECT } from './helper-bed.ts'
-import { CLUSTER_ID, OWN, ownTrust } from './read-bed.ts'
-import { control, now, ofRelease, type ReadSetup, run } from './read-setup.ts'
+import { SUBJECT } from './helper-fixture.ts'
+import { control, now, ofRelease, type ReadCase, run } from './read-case.ts'
+import { CLUSTER_ID, OWN, ownTrust } from './read-fixture.ts'
 
 const ROLE = 'helper-by-rrsa'
 const RAM = '2015-05-01'
@@ -10,27 +10,27 @@ const NARROW = { Effect: 'Allow', Action: ['cr:GetAuthorizationToken', 'cr:ListI
 const ONE_REPOSITORY = { Effect: 'Allow', Action: 'cr:PullRepository', Resource: 'acs:cr:*:*:repository/*/team/app' }
 
 /** What the cloud itself says of the release at work; nothing of it has reached its helper yet. */
-export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
+export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
   {
     title: "the instance's subscription has ended",
     id: 'INSTANCE_NOT_RUNNING',
-    make: now((bed) => control(bed).changeInstance(bed.instanceId, { status: 'STOPPED' })),
+    make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { status: 'STOPPED' })),
     says: /aliyun cr GetInstance --region cn-hangzhou --InstanceId cri-/,
-    fix: now((bed) => control(bed).changeInstance(bed.instanceId, { status: 'RUNNING' })),
+    fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { status: 'RUNNING' })),
   },
   {
     title: 'values name another region than that of the instance',
     id: 'INSTANCE_ELSEWHERE',
-    make: now((bed) => control(bed).changeInstance(bed.instanceId, { region: 'cn-beijing' })),
+    make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { region: 'cn-beijing' })),
     says: /Set `region: cn-beijing` for this registry/,
-    fix: now((bed) => control(bed).changeInstance(bed.instanceId, { region: 'cn-hangzhou' })),
+    fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { region: 'cn-hangzhou' })),
   },
   {
     title: "the cluster's VPC is not linked, and the public endpoint is there",
     id: 'VPC_UNLINKED',
     severity: 'info',
-    make: now((bed) =>
-      control(bed).changeInstance(bed.instanceId, { vpc: { vpcs: [{ id: 'vpc-2', vswitch: 'vsw-2' }] } }),
+    make: now((fixture) =>
+      control(fixture).changeInstance(fixture.instanceId, { vpc: { vpcs: [{ id: 'vpc-2', vswitch: 'vsw-2' }] } }),
     ),
     says: /linked to vpc-2[\s\S]*aliyun cr CreateInstanceVpcEndpointLinkedVpc/,
     fix: run,
@@ -38,23 +38,23 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
   {
     title: "the trust policy of the role names another ServiceAccount, and the helper's session still lives",
     id: 'ROLE_TRUST_DIFFERS',
-    make: now((bed) => bed.trust(ROLE, ownTrust(bed, 'system:serviceaccount:kube-system:other'))),
+    make: now((fixture) => fixture.trust(ROLE, ownTrust(fixture, 'system:serviceaccount:kube-system:other'))),
     says: new RegExp(`oidc:sub has to be system:serviceaccount:kube-system:other there, and is ${SUBJECT}`),
     fix: run,
   },
   {
     title: 'the trust policy of the role names the issuer of another cluster',
     id: 'ROLE_TRUST_DIFFERS',
-    make: now((bed) => bed.trust(ROLE, ownTrust(bed, SUBJECT, 'StringEquals', ELSEWHERE))),
+    make: now((fixture) => fixture.trust(ROLE, ownTrust(fixture, SUBJECT, 'StringEquals', ELSEWHERE))),
     says: /oidc:iss has to be https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another there, and is https/,
     fix: run,
   },
   {
     title: 'the trust policy of the role names the provider of another cluster',
     id: 'ROLE_TRUST_DIFFERS',
-    make: now((bed) => {
-      const other = `acs:ram::${bed.accountId}:oidc-provider/other`
-      bed.trust(ROLE, { ...ownTrust(bed, SUBJECT), Principal: { Federated: [other] } })
+    make: now((fixture) => {
+      const other = `acs:ram::${fixture.accountId}:oidc-provider/other`
+      fixture.trust(ROLE, { ...ownTrust(fixture, SUBJECT), Principal: { Federated: [other] } })
     }),
     says: /does not name acs:ram::\d+:oidc-provider\/rrsa \(it names acs:ram::\d+:oidc-provider\/other\)/,
     fix: run,
@@ -63,21 +63,21 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
     title: 'every ServiceAccount of the cluster may take the role',
     id: 'ROLE_TRUST_WIDE',
     severity: 'warning',
-    make: now((bed) => bed.trust(ROLE, ownTrust(bed, 'system:serviceaccount:*', 'StringLike'))),
+    make: now((fixture) => fixture.trust(ROLE, ownTrust(fixture, 'system:serviceaccount:*', 'StringLike'))),
     says: /aliyun ram UpdateRole --RoleName helper-by-rrsa --NewAssumeRolePolicyDocument/,
     fix: run,
   },
   {
     title: 'the policy of the role was detached, and the last credential still lives',
     id: 'ROLE_RIGHTS_MISSING',
-    make: now((bed) => control(bed).revoke(ROLE)),
+    make: now((fixture) => control(fixture).revoke(ROLE)),
     says: /it has none[\s\S]*aliyun ram CreatePolicy --PolicyName acr-nopass-\w+ [\s\S]* && aliyun ram AttachPolicyToRole/,
     fix: run,
   },
   {
     title: 'our policy of the role was detached alone',
     id: 'ROLE_RIGHTS_MISSING',
-    make: now((bed) => control(bed).revoke(ROLE, `acr-nopass-${CLUSTER_ID}`)),
+    make: now((fixture) => control(fixture).revoke(ROLE, `acr-nopass-${CLUSTER_ID}`)),
     says: /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName helper-by-rrsa$/,
     fix: run,
   },
@@ -85,9 +85,9 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
     title: 'the policies of the role allow one repository, and values want all',
     id: 'ROLE_RIGHTS_MISSING',
     severity: 'warning',
-    make: now((bed) => {
-      control(bed).revoke(ROLE)
-      control(bed).grant(ROLE, `acr-nopass-${CLUSTER_ID}`, { Version: '1', Statement: [NARROW, ONE_REPOSITORY] })
+    make: now((fixture) => {
+      control(fixture).revoke(ROLE)
+      control(fixture).grant(ROLE, `acr-nopass-${CLUSTER_ID}`, { Version: '1', Statement: [NARROW, ONE_REPOSITORY] })
     }),
     says: /aliyun ram CreatePolicyVersion --PolicyName acr-nopass-\w+ /,
     fix: run,
@@ -95,19 +95,19 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
   {
     title: 'a Deny stands beside the policy of the role',
     id: 'ROLE_RIGHTS_MISSING',
-    make: now((bed) => {
+    make: now((fixture) => {
       const deny = { Effect: 'Deny', Action: 'cr:Pull*', Resource: '*' }
-      control(bed).grant(ROLE, 'frozen', { Version: '1', Statement: [deny] })
+      control(fixture).grant(ROLE, 'frozen', { Version: '1', Statement: [deny] })
     }),
     says: /A Deny in one of its policies \(.*frozen\)[\s\S]*aliyun ram ListPoliciesForRole --RoleName helper-by-rrsa/,
-    fix: now((bed) => control(bed).revoke(ROLE, 'frozen')),
+    fix: now((fixture) => control(fixture).revoke(ROLE, 'frozen')),
   },
   {
     title: 'the role was deleted',
     id: 'ROLE_MISSING',
-    make: async (bed) => {
-      control(bed).revoke(ROLE)
-      await bed.call(RAM, 'DeleteRole', { RoleName: ROLE })
+    make: async (fixture) => {
+      control(fixture).revoke(ROLE)
+      await fixture.call(RAM, 'DeleteRole', { RoleName: ROLE })
     },
     says: /aliyun ram CreateRole --RoleName helper-by-rrsa [\s\S]* && aliyun ram AttachPolicyToRole/,
     fix: run,
@@ -115,34 +115,34 @@ export const OWN_SETUPS: readonly ReadSetup[] = ofRelease(OWN, [
   {
     title: 'the OIDC provider lost the audience',
     id: 'OIDC_PROVIDER_WRONG',
-    make: (bed) => bed.call(IMS, 'UpdateOIDCProvider', { OIDCProviderName: 'rrsa', ClientIds: 'other' }),
+    make: (fixture) => fixture.call(IMS, 'UpdateOIDCProvider', { OIDCProviderName: 'rrsa', ClientIds: 'other' }),
     says: /client ids are other[\s\S]*--ClientIds other,sts\.aliyuncs\.com$/,
     fix: run,
   },
   {
     title: 'the OIDC provider was deleted',
     id: 'OIDC_PROVIDER_WRONG',
-    make: (bed) => bed.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' }),
+    make: (fixture) => fixture.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' }),
     says: /aliyun ims CreateOIDCProvider --OIDCProviderName rrsa --IssuerUrl https:\/\//,
     fix: run,
   },
   {
     title: 'the OIDC provider is that of another cluster',
     id: 'OIDC_PROVIDER_WRONG',
-    make: async (bed) => {
-      await bed.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' })
-      await bed.call(IMS, 'CreateOIDCProvider', {
+    make: async (fixture) => {
+      await fixture.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' })
+      await fixture.call(IMS, 'CreateOIDCProvider', {
         OIDCProviderName: 'rrsa',
         IssuerUrl: ELSEWHERE,
         ClientIds: 'sts.aliyuncs.com',
       })
     },
     says: /only if no other cluster uses it[\s\S]*aliyun ims ListOIDCProviders$/,
-    fix: async (bed) => {
-      await bed.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' })
-      await bed.call(IMS, 'CreateOIDCProvider', {
+    fix: async (fixture) => {
+      await fixture.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' })
+      await fixture.call(IMS, 'CreateOIDCProvider', {
         OIDCProviderName: 'rrsa',
-        IssuerUrl: bed.helper.trust.issuer,
+        IssuerUrl: fixture.helper.trust.issuer,
         ClientIds: 'sts.aliyuncs.com',
       })
     },

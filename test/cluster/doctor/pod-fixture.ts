@@ -6,12 +6,12 @@ import { pushImage } from '../../../src/sandbox/image/push-image.ts'
 import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
 import { eventually } from '../../support/eventually.ts'
 import { testTools } from '../../tools.ts'
-import { type HelperBed, openHelperBed } from './helper-bed.ts'
-import type { SetupBed } from './setup.ts'
+import type { CaseFixture } from './case.ts'
+import { type HelperFixture, openHelperFixture } from './helper-fixture.ts'
 
 /** A release at work whose Enterprise registry is a real one with images, and Pods that pull from it. */
-export interface PodBed extends SetupBed, AsyncDisposable {
-  readonly helper: HelperBed
+export interface PodFixture extends CaseFixture, AsyncDisposable {
+  readonly helper: HelperFixture
   readonly registry: Registry
   /** A Pod of one container with this image; more of its spec may be given. */
   pod(namespace: string, name: string, image: string, spec?: object): Promise<void>
@@ -28,12 +28,12 @@ export const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 export const CACHED: string = `${HOST}/team/cached`
 const OTHER_ARCH = process.arch === 'x64' ? 'arm64' : 'x64'
 
-export async function openPodBed(name: string): Promise<PodBed> {
+export async function openPodFixture(name: string): Promise<PodFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-doctor-'))
   const tools = await testTools('registry')
   let registry: Registry | undefined
   const sleep = [process.execPath, '-e', 'setInterval(() => {}, 1000)']
-  const helper = await openHelperBed(name, {
+  const helper = await openHelperFixture(name, {
     images: { [CACHED]: sleep },
     users: ['robot', 'spare'].map((user) => ({ name: user, policies: { system: ['AdministratorAccess'] } })),
     values: async ({ cloud }) => {
@@ -43,9 +43,9 @@ export async function openPodBed(name: string): Promise<PodBed> {
   })
   const started = registry as Registry | undefined
   if (started === undefined) throw new Error('the registry was not started')
-  const { kit } = helper
-  const login = kit.cloud.registryPush
-  const bed: PodBed = {
+  const { helperCluster } = helper
+  const login = helperCluster.cloud.registryPush
+  const fixture: PodFixture = {
     helper,
     registry: started,
     kubeconfig: helper.kubeconfig,
@@ -62,7 +62,7 @@ export async function openPodBed(name: string): Promise<PodBed> {
       const path = `/api/v1/namespaces/${namespace}/pods/${pod}`
       await helper.remove(`${path}?gracePeriodSeconds=0`)
       await eventually(async () => {
-        const gone = await kit.admin.request({ method: 'GET', path }).then(
+        const gone = await helperCluster.admin.request({ method: 'GET', path }).then(
           () => false,
           () => true,
         )
@@ -78,7 +78,7 @@ export async function openPodBed(name: string): Promise<PodBed> {
       await pushImage(layout, { registry: started.url, repository, tag, login })
     },
     allowOnly: (...repositories) =>
-      kit.cloud.control.grant(helper.trust.role, 'pull', {
+      helperCluster.cloud.control.grant(helper.trust.role, 'pull', {
         Version: '1',
         Statement: [
           { Effect: 'Allow', Action: ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint'], Resource: ['*'] },
@@ -95,8 +95,9 @@ export async function openPodBed(name: string): Promise<PodBed> {
       await rm(folder, { recursive: true })
     },
   }
-  for (const repository of ['team/app', 'team/cached', 'platform/helper']) await bed.push(repository, '1', process.arch)
-  await bed.push('team/elsewhere', '1', OTHER_ARCH)
+  for (const repository of ['team/app', 'team/cached', 'platform/helper'])
+    await fixture.push(repository, '1', process.arch)
+  await fixture.push('team/elsewhere', '1', OTHER_ARCH)
   await helper.create('/api/v1/namespaces/shop/serviceaccounts', { metadata: { name: 'builder' } })
-  return bed
+  return fixture
 }

@@ -121,7 +121,7 @@ export async function openHelperCluster(
   }
   const user = `system:serviceaccount:${HOME}:${RELEASE}`
   const statusPath = `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}-status`
-  const kit: HelperCluster = {
+  const helperCluster: HelperCluster = {
     chart,
     cloud,
     workerRole,
@@ -136,7 +136,7 @@ export async function openHelperCluster(
       const path = `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases/${RELEASE}`
       const lease = await get<{ spec?: { holderIdentity?: string } }>(path)
       const holder = lease?.spec?.holderIdentity?.split('_')[0]
-      const pod = kit.helpers().find((one) => one.name === holder)
+      const pod = helperCluster.helpers().find((one) => one.name === holder)
       assert.ok(pod, `no Pod holds the lease (${holder})`)
       return pod
     },
@@ -146,7 +146,7 @@ export async function openHelperCluster(
     },
     settled: () =>
       eventually(async () => {
-        const status = await kit.status()
+        const status = await helperCluster.status()
         assert.ok(status && status.namespaces.current > 0)
         assert.deepEqual([status.namespaces.pending, status.serviceAccounts?.pending ?? 0], [0, 0])
         return status
@@ -159,9 +159,9 @@ export async function openHelperCluster(
     },
     async isUsable(namespace) {
       const [secret, account, own] = await Promise.all([
-        kit.secret(namespace),
+        helperCluster.secret(namespace),
         get<ServiceAccount>(`/api/v1/namespaces/${namespace}/serviceaccounts/default`),
-        kit.secret(HOME),
+        helperCluster.secret(HOME),
       ])
       const hash = (one: Secret | undefined) => one?.metadata.annotations?.[ANNOTATION_CONTENT_HASH]
       return hash(secret) !== undefined && hash(secret) === hash(own) && names(account).includes(SECRET)
@@ -190,7 +190,7 @@ export async function openHelperCluster(
       await rm(folder, { recursive: true, force: true })
     },
   }
-  return kit
+  return helperCluster
 }
 
 export function names(account: ServiceAccount | undefined): string[] {

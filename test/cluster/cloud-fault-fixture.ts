@@ -3,7 +3,7 @@ import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
 import { eventually } from '../support/eventually.ts'
 import { type FaultInvariants, openFaultInvariants } from '../support/faults/fault-invariants.ts'
-import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper-kit.ts'
+import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper-cluster.ts'
 
 export const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
 const SPACES: readonly string[] = ['team-a', 'team-b']
@@ -25,7 +25,7 @@ export const REGISTRIES: readonly object[] = [
 export type Entries = ReadonlyMap<string, string>
 
 export interface CloudFaultCluster extends AsyncDisposable {
-  readonly kit: HelperCluster
+  readonly helperCluster: HelperCluster
   readonly invariants: FaultInvariants
   /** The namespaces that are served, the helper's own among them. */
   readonly served: readonly string[]
@@ -40,43 +40,43 @@ export interface CloudFaultCluster extends AsyncDisposable {
 /** A cluster whose helper serves three registries; each namespace's ServiceAccount has an entry of somebody else's. */
 export async function openCloudFaults(
   name: string,
-  values: (kit: HelperCluster) => object = () => ({}),
+  values: (helperCluster: HelperCluster) => object = () => ({}),
   options: Parameters<typeof openHelperCluster>[2] = {},
 ): Promise<CloudFaultCluster> {
-  const kit = await openHelperCluster(name, undefined, options)
+  const helperCluster = await openHelperCluster(name, undefined, options)
   const assume = { Effect: 'Allow', Action: ['sts:AssumeRole'], Resource: ['*'] }
-  kit.cloud.control.grant(WORKER_ROLE, 'assume', { Version: '1', Statement: [assume] })
+  helperCluster.cloud.control.grant(WORKER_ROLE, 'assume', { Version: '1', Statement: [assume] })
   for (const space of SPACES) {
-    await kit.chart.createNamespace(space)
-    await kit.admin.request({
+    await helperCluster.chart.createNamespace(space)
+    await helperCluster.admin.request({
       method: 'PATCH',
       path: `/api/v1/namespaces/${space}/serviceaccounts/default`,
       contentType: MERGE_PATCH,
       body: { imagePullSecrets: [{ name: 'theirs' }] },
     })
   }
-  await kit.install({ replicas: 1, registries: REGISTRIES }, values(kit))
-  await kit.settled()
-  const invariants = openFaultInvariants(kit)
+  await helperCluster.install({ replicas: 1, registries: REGISTRIES }, values(helperCluster))
+  await helperCluster.settled()
+  const invariants = openFaultInvariants(helperCluster)
   const page = async (port: number, path: string): Promise<Response> => {
-    const { ip } = await kit.leader()
+    const { ip } = await helperCluster.leader()
     return await fetch(`http://${ip}:${port}${path}`)
   }
-  const bed: CloudFaultCluster = {
-    kit,
+  const fixture: CloudFaultCluster = {
+    helperCluster,
     invariants,
     served: [...SPACES, HOME],
     status: async () => (await (await page(8081, '/status.json')).json()) as HelperStatus,
     async registry(wanted) {
-      const found = (await bed.status()).registries.find((one) => one.name === wanted)
+      const found = (await fixture.status()).registries.find((one) => one.name === wanted)
       assert.ok(found, wanted)
       return found
     },
     metrics: async () => (await page(8080, '/metrics')).text(),
-    log: async () => kit.node.log(`${HOME}/${(await kit.leader()).name}`),
+    log: async () => helperCluster.node.log(`${HOME}/${(await helperCluster.leader()).name}`),
     async entries(namespace) {
-      const { registries } = await bed.status()
-      const { auths = {} } = JSON.parse(contentOf(await kit.secret(namespace)) || '{}') as {
+      const { registries } = await fixture.status()
+      const { auths = {} } = JSON.parse(contentOf(await helperCluster.secret(namespace)) || '{}') as {
         auths?: Record<string, { auth: string }>
       }
       const of = (domains: readonly string[]) => domains.map((domain) => auths[domain]?.auth ?? 'none').join(' ')
@@ -84,20 +84,20 @@ export async function openCloudFaults(
     },
     async [Symbol.asyncDispose]() {
       await invariants[Symbol.asyncDispose]()
-      await kit[Symbol.asyncDispose]()
+      await helperCluster[Symbol.asyncDispose]()
     },
   }
-  return bed
+  return fixture
 }
 
 /** Until the status names the registry, the code, the cloud's own code and a fix; the metrics and the log name the registry too. */
 export async function assertNamed(
-  bed: CloudFaultCluster,
+  fixture: CloudFaultCluster,
   registry: string,
   expected: { readonly code: string; readonly reason?: string | RegExp; readonly message?: RegExp },
 ): Promise<void> {
   const { error } = await eventually(async () => {
-    const found = await bed.registry(registry)
+    const found = await fixture.registry(registry)
     assert.equal(found.state, 'failing')
     return found
   }, 60_000)
@@ -106,20 +106,20 @@ export async function assertNamed(
   if (expected.message !== undefined) assert.match(error.message, expected.message)
   assert.ok(error.fix.length > 20, error.fix)
   const counted = new RegExp(`acr_nopass_token_refresh_total\\{registry="${registry}",result="failed"\\} [1-9]`)
-  assert.match(await bed.metrics(), counted)
-  const lines = (await bed.log()).split('\n').filter((line) => line.includes('no new credential'))
+  assert.match(await fixture.metrics(), counted)
+  const lines = (await fixture.log()).split('\n').filter((line) => line.includes('no new credential'))
   assert.ok(lines.some((line) => line.includes(`"registry":"${registry}"`) && line.includes(expected.code)))
 }
 
 /** Until these registries' entries in every served namespace have changed since `before`, or have not. */
 export async function assertEntries(
-  bed: CloudFaultCluster,
+  fixture: CloudFaultCluster,
   before: readonly Entries[],
   expected: { readonly changed: readonly string[]; readonly kept?: readonly string[] },
 ): Promise<void> {
   await eventually(async () => {
-    for (const [index, namespace] of bed.served.entries()) {
-      const [old, now] = [before[index], await bed.entries(namespace)]
+    for (const [index, namespace] of fixture.served.entries()) {
+      const [old, now] = [before[index], await fixture.entries(namespace)]
       for (const name of expected.changed) assert.notEqual(now.get(name), old?.get(name), `${namespace} ${name}`)
       for (const name of expected.kept ?? []) assert.equal(now.get(name), old?.get(name), `${namespace} ${name}`)
     }
@@ -127,8 +127,8 @@ export async function assertEntries(
 }
 
 /** Until no registry has an error any more. */
-export async function assertLive(bed: CloudFaultCluster): Promise<void> {
+export async function assertLive(fixture: CloudFaultCluster): Promise<void> {
   await eventually(async () => {
-    for (const { name, state } of (await bed.status()).registries) assert.equal(state, 'live', name)
+    for (const { name, state } of (await fixture.status()).registries) assert.equal(state, 'live', name)
   }, 120_000)
 }

@@ -1,15 +1,15 @@
-import { HOME } from '../helper-kit.ts'
-import type { HelperBed } from './helper-bed.ts'
-import type { BrokenSetup } from './setup.ts'
+import { HOME } from '../helper-cluster.ts'
+import type { BrokenCase } from './case.ts'
+import type { HelperFixture } from './helper-fixture.ts'
 
-type Setup = BrokenSetup<HelperBed>
+type Setup = BrokenCase<HelperFixture>
 
 const KEYS = ['-n', 'keys', '--release', 'keys'] as const
 const POLICY = '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies/acr-nopass.keys.keys'
 
 /** A second release beside the first: with an access key, and attached at admission. */
-async function installKeys({ kit }: HelperBed): Promise<void> {
-  const { cloud, chart, admin } = kit
+async function installKeys({ helperCluster }: HelperFixture): Promise<void> {
+  const { cloud, chart, admin } = helperCluster
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   await chart.createNamespace('keys')
   const stringData = { ...cloud.accessKeyOf('robot') }
@@ -32,8 +32,8 @@ async function installKeys({ kit }: HelperBed): Promise<void> {
 }
 
 /** The configuration of a release that writes the same Secrets. */
-async function copyConfiguration({ kit }: HelperBed, twin: string): Promise<void> {
-  const { chart, admin } = kit
+async function copyConfiguration({ helperCluster }: HelperFixture, twin: string): Promise<void> {
+  const { chart, admin } = helperCluster
   const path = `/api/v1/namespaces/${HOME}/configmaps/acr-nopass`
   const { data } = await admin.request<{ data: Record<string, string> }>({ method: 'GET', path })
   await chart.createNamespace(twin)
@@ -43,61 +43,61 @@ async function copyConfiguration({ kit }: HelperBed, twin: string): Promise<void
 }
 
 /** What only a second release shows, and what only another identity and mode can have. */
-export const RELEASE_SETUPS: readonly Setup[] = [
+export const RELEASE_CASES: readonly Setup[] = [
   {
     title: 'a second release works beside the first',
     id: 'RIVAL_RELEASE',
     severity: 'warning',
     args: ['-n', HOME, '--release', 'acr-nopass'],
-    make: async (bed) => {
+    make: async (fixture) => {
       // This one writes Secrets of another name, which is no conflict.
-      await installKeys(bed)
-      await copyConfiguration(bed, 'twin')
+      await installKeys(fixture)
+      await copyConfiguration(fixture, 'twin')
     },
     says: /acr-nopass doctor --namespace twin --release twin/,
-    fix: (bed) => bed.remove('/api/v1/namespaces/twin/configmaps/acr-nopass'),
+    fix: (fixture) => fixture.remove('/api/v1/namespaces/twin/configmaps/acr-nopass'),
   },
   {
     title: 'its admission policy was deleted',
     id: 'POLICY_MISSING',
     args: KEYS,
-    make: (bed) => bed.remove(POLICY),
+    make: (fixture) => fixture.remove(POLICY),
     says: /helm .*-n keys get manifest keys \| kubectl .*--field-manager=helm/,
-    fix: (bed, finding) => bed.applyAgain(finding),
+    fix: (fixture, finding) => fixture.applyAgain(finding),
   },
   {
     title: 'its admission policy was changed, and fits no Pod any more',
     id: 'POLICY_INACTIVE',
     args: KEYS,
-    make: (bed) => bed.patch(POLICY, { spec: { matchConditions: [{ name: 'never', expression: 'false' }] } }),
+    make: (fixture) => fixture.patch(POLICY, { spec: { matchConditions: [{ name: 'never', expression: 'false' }] } }),
     says: /helm .*-n keys get manifest keys > keys\.yaml && kubectl .*delete mutatingadmissionpolicy acr-nopass\.keys\.keys && kubectl/,
-    fix: async (bed, finding) => {
-      await bed.remove(POLICY)
-      await bed.applyAgain(finding)
+    fix: async (fixture, finding) => {
+      await fixture.remove(POLICY)
+      await fixture.applyAgain(finding)
     },
   },
   {
     title: 'its access key was disabled',
     id: 'CREDENTIALS_REFUSED',
     args: KEYS,
-    make: async (bed) => {
-      const { cloud } = bed.kit
+    make: async (fixture) => {
+      const { cloud } = fixture.helperCluster
       cloud.control.disableAccessKey(cloud.accessKeyOf('robot').accessKeyId)
-      await askKeys(bed)
+      await askKeys(fixture)
     },
     says: /kubectl .*-n keys describe secret access-key/,
-    fix: async (bed) => {
-      const { accessKeyId, accessKeySecret } = bed.kit.cloud.accessKeyOf('spare')
+    fix: async (fixture) => {
+      const { accessKeyId, accessKeySecret } = fixture.helperCluster.cloud.accessKeyOf('spare')
       const data = { accessKeyId: encode(accessKeyId), accessKeySecret: encode(accessKeySecret) }
-      await bed.patch('/api/v1/namespaces/keys/secrets/access-key', { data })
-      await askKeys(bed)
+      await fixture.patch('/api/v1/namespaces/keys/secrets/access-key', { data })
+      await askKeys(fixture)
     },
   },
 ]
 
-function askKeys(bed: HelperBed): Promise<unknown> {
+function askKeys(fixture: HelperFixture): Promise<unknown> {
   const annotations = { 'acr-nopass.io/refresh-requested-at': new Date().toISOString() }
-  return bed.patch('/api/v1/namespaces/keys/configmaps/keys-acr-nopass-status', { metadata: { annotations } })
+  return fixture.patch('/api/v1/namespaces/keys/configmaps/keys-acr-nopass-status', { metadata: { annotations } })
 }
 
 function encode(text: string): string {

@@ -1,3 +1,4 @@
+import { control, now, ofRelease, type ReadCase, run } from './read-case.ts'
 import {
   EXTERNAL_ID,
   NODE_ROLES,
@@ -7,27 +8,26 @@ import {
   targetTrust,
   VPC,
   VSWITCH,
-} from './read-bed.ts'
-import { OWN_SETUPS } from './read-own-setups.ts'
-import { control, now, ofRelease, type ReadSetup, run } from './read-setup.ts'
+} from './read-fixture.ts'
+import { OWN_CASES } from './read-own-cases.ts'
 import { runCommands } from './run-commands.ts'
 
 /** Worker roles, and pulls through the VPC alone. */
-const NODE_SETUPS: readonly ReadSetup[] = ofRelease(
+const NODE_CASES: readonly ReadCase[] = ofRelease(
   ['-n', 'nodes', '--release', 'nodes'],
   [
     {
       title: 'the worker role of one node pool may not pull',
       id: 'ROLE_RIGHTS_MISSING',
-      make: now((bed) => control(bed).revoke(NODE_ROLES[1] ?? '')),
+      make: now((fixture) => control(fixture).revoke(NODE_ROLES[1] ?? '')),
       says: /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName gpu-nodes-of-doctor$/,
       fix: run,
     },
     {
       title: 'the nodes may not take their worker role',
       id: 'ROLE_TRUST_DIFFERS',
-      make: now((bed) => {
-        bed.trust(NODE_ROLES[0] ?? '', {
+      make: now((fixture) => {
+        fixture.trust(NODE_ROLES[0] ?? '', {
           Effect: 'Allow',
           Action: 'sts:AssumeRole',
           Principal: { Service: ['fc.aliyuncs.com'] },
@@ -39,7 +39,7 @@ const NODE_SETUPS: readonly ReadSetup[] = ofRelease(
     {
       title: 'values pull through the VPC alone, and it is not linked',
       id: 'VPC_UNLINKED',
-      make: now((bed) => control(bed).changeInstance(bed.instanceId, { vpc: { vpcs: [] } })),
+      make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { vpc: { vpcs: [] } })),
       says: new RegExp(`linked to no VPC[\\s\\S]*--VpcId ${VPC} --VswitchId ${VSWITCH} --ModuleName Registry`),
       fix: run,
     },
@@ -47,20 +47,20 @@ const NODE_SETUPS: readonly ReadSetup[] = ofRelease(
 )
 
 /** A chain of roles with an external id, and pulls from the internet alone. */
-const CHAIN_SETUPS: readonly ReadSetup[] = ofRelease(
+const CHAIN_CASES: readonly ReadCase[] = ofRelease(
   ['-n', 'chain', '--release', 'chain'],
   [
     {
       title: 'ACK does not list the issuer of the API server',
       id: 'OIDC_ISSUER_MISMATCH',
-      make: now((bed) => registerAck(bed, 'https://oidc-ack-cn-hangzhou.example.com/another')),
+      make: now((fixture) => registerAck(fixture, 'https://oidc-ack-cn-hangzhou.example.com/another')),
       says: /issues tokens as https:\/\/.*, but ACK lists https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another and https:\/\/kubernetes\.default\.svc/,
-      fix: now((bed) => registerAck(bed, bed.helper.trust.issuer)),
+      fix: now((fixture) => registerAck(fixture, fixture.helper.trust.issuer)),
     },
     {
       title: 'the target of the chain wants another external id',
       id: 'ROLE_TRUST_DIFFERS',
-      make: now((bed) => bed.trust(TARGET_ROLE, targetTrust(bed, 'other'))),
+      make: now((fixture) => fixture.trust(TARGET_ROLE, targetTrust(fixture, 'other'))),
       says: new RegExp(`sts:ExternalId has to be other there, and is ${EXTERNAL_ID}`, 'i'),
       fix: run,
     },
@@ -68,49 +68,53 @@ const CHAIN_SETUPS: readonly ReadSetup[] = ofRelease(
       title: 'the target of the chain wants no external id',
       id: 'ROLE_TRUST_WIDE',
       severity: 'warning',
-      make: now((bed) => bed.trust(TARGET_ROLE, targetTrust(bed, undefined))),
+      make: now((fixture) => fixture.trust(TARGET_ROLE, targetTrust(fixture, undefined))),
       says: /aliyun ram UpdateRole --RoleName chain-target /,
       fix: run,
     },
     {
       title: 'the source of the chain may not take its target',
       id: 'ROLE_RIGHTS_MISSING',
-      make: now((bed) => control(bed).revoke(SOURCE_ROLE)),
+      make: now((fixture) => control(fixture).revoke(SOURCE_ROLE)),
       says: /sts:AssumeRole[\s\S]*--RoleName chain-source$/,
       fix: run,
     },
     {
       title: 'the target of the chain may not pull',
       id: 'ROLE_RIGHTS_MISSING',
-      make: now((bed) => control(bed).revoke(TARGET_ROLE)),
+      make: now((fixture) => control(fixture).revoke(TARGET_ROLE)),
       says: /aliyun ram CreatePolicy --PolicyName acr-nopass-chain-target /,
       fix: run,
     },
     {
       title: 'the public endpoint was turned off',
       id: 'PUBLIC_CLOSED',
-      make: now((bed) => control(bed).changeInstance(bed.instanceId, { internet: { enabled: false } })),
+      make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { internet: { enabled: false } })),
       says: /aliyun cr UpdateInstanceEndpointStatus .*--EndpointType internet --Enable true/,
       fix: run,
     },
     {
       title: 'the allow-list of the public endpoint is as a new instance has it',
       id: 'PUBLIC_CLOSED',
-      make: now((bed) => control(bed).changeInstance(bed.instanceId, { internet: { acl: ['127.0.0.1/32'] } })),
+      make: now((fixture) =>
+        control(fixture).changeInstance(fixture.instanceId, { internet: { acl: ['127.0.0.1/32'] } }),
+      ),
       says: /aliyun cr CreateInstanceEndpointAclPolicy /,
       fix: ({ helper }, finding) =>
-        runCommands(helper.kit.cloud, finding, { '<public address of the nodes>': '203.0.113.9' }),
+        runCommands(helper.helperCluster.cloud, finding, { '<public address of the nodes>': '203.0.113.9' }),
     },
     {
       title: 'the public endpoint lets in some addresses alone',
       id: 'PUBLIC_RESTRICTED',
       severity: 'info',
-      make: now((bed) => control(bed).changeInstance(bed.instanceId, { internet: { acl: ['203.0.113.9/32'] } })),
+      make: now((fixture) =>
+        control(fixture).changeInstance(fixture.instanceId, { internet: { acl: ['203.0.113.9/32'] } }),
+      ),
       says: /aliyun cr CreateInstanceEndpointAclPolicy /,
-      fix: now((bed) => control(bed).changeInstance(bed.instanceId, { internet: { acl: [] } })),
+      fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { internet: { acl: [] } })),
     },
   ],
 )
 
 /** What doctor reads from the cloud with the user's own credentials. */
-export const READ_SETUPS: readonly ReadSetup[] = [...OWN_SETUPS, ...NODE_SETUPS, ...CHAIN_SETUPS]
+export const READ_CASES: readonly ReadCase[] = [...OWN_CASES, ...NODE_CASES, ...CHAIN_CASES]

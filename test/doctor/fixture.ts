@@ -83,7 +83,7 @@ export function stuckPod(
   }
 }
 
-interface SceneChange extends Partial<Omit<Observed, 'release'>> {
+interface FixtureChange extends Partial<Omit<Observed, 'release'>> {
   readonly config?: Readonly<Record<string, unknown>>
   readonly registries?: readonly RegistryStatus[]
   readonly status?: Partial<HelperStatus> | null
@@ -91,7 +91,7 @@ interface SceneChange extends Partial<Omit<Observed, 'release'>> {
 }
 
 /** A cluster in which all is well, but for what is given. */
-export function scene(change: SceneChange = {}): Observed {
+export function fixture(change: FixtureChange = {}): Observed {
   const { config = {}, registries = [registry()], status, release, ...rest } = change
   const loaded = loadConfig(
     stringify({

@@ -15,7 +15,7 @@ import { openPrivateRegistry, type PrivateRegistry } from '../registry/private-r
 import { readPodLog } from './pod-log.ts'
 
 /** A cluster with a real node, whose one private registry is the emulated account's. */
-export interface NodeBed extends PrivateRegistry {
+export interface NodeFixture extends PrivateRegistry {
   readonly cluster: Cluster
   readonly node: RealNode
   /** A namespace with its default ServiceAccount, which is given these references. */
@@ -37,15 +37,15 @@ export interface NodeBed extends PrivateRegistry {
   log(namespace: string, name: string): Promise<string>
 }
 
-export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
+export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture> {
   const plane = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
   const machine = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback', 'registry'] as const
   const tools = await ensureTools([...plane, ...machine], { progress: silentProgress, signal })
-  const [bed, cluster] = await Promise.all([
+  const [fixture, cluster] = await Promise.all([
     openPrivateRegistry(tools, signal),
     startCluster({ name: 'node', tools, signal }),
   ])
-  const registry = { url: bed.registry.url, domains: [bed.domain], auth: bed.cloud.registryAuth }
+  const registry = { url: fixture.registry.url, domains: [fixture.domain], auth: fixture.cloud.registryAuth }
   const node = await startNode({ cluster, name: 'node-1', tools, registry, signal })
   const { admin } = cluster
   const send = (method: 'POST' | 'PATCH', path: string, body: object, contentType?: string): Promise<Pod> =>
@@ -53,7 +53,7 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
   const readPod = (namespace: string, name: string): Promise<Pod> =>
     admin.request<Pod>({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${name}` })
   return {
-    ...bed,
+    ...fixture,
     cluster,
     node,
     readPod,
@@ -71,7 +71,7 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
       await send('PATCH', path, { imagePullSecrets: secrets.map((secret) => ({ name: secret })) }, MERGE_PATCH)
     },
     async writeSecret(namespace, { username, password }) {
-      const content = buildDockerConfig([{ username, password, domains: [bed.domain] }], 'auth')
+      const content = buildDockerConfig([{ username, password, domains: [fixture.domain] }], 'auth')
       const path = `/api/v1/namespaces/${namespace}/secrets/${DEFAULT_SECRET_NAME}?fieldManager=${FIELD_MANAGER}&force=true`
       const body = {
         apiVersion: 'v1',
@@ -85,10 +85,10 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
     async preload(tag) {
       const program = await ensureStaticProgram(signal)
       const layout = writeProgramImage(join(node.run.folder, `preloaded-${tag}`), program, tag, process.arch)
-      await node.images.add(layout, `${bed.domain}/team/app:${tag}`)
+      await node.images.add(layout, `${fixture.domain}/team/app:${tag}`)
     },
     async pod(namespace, name, options = {}) {
-      const { tag = '1', image = `team/app:${tag}`, domain = bed.domain, pull = 'IfNotPresent' } = options
+      const { tag = '1', image = `team/app:${tag}`, domain = fixture.domain, pull = 'IfNotPresent' } = options
       const containers = [{ name: 'app', image: `${domain}/${image}`, imagePullPolicy: pull }]
       const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers }
       await send('POST', `/api/v1/namespaces/${namespace}/pods`, { metadata: { name }, spec })
@@ -106,7 +106,7 @@ export async function openNodeBed(signal: AbortSignal): Promise<NodeBed> {
     [Symbol.asyncDispose]: async () => {
       await node.stop()
       await cluster.stop()
-      await bed[Symbol.asyncDispose]()
+      await fixture[Symbol.asyncDispose]()
     },
   }
 }

@@ -1,12 +1,12 @@
 import { FINDING_IDS, type FindingId } from '../../../src/doctor/finding.ts'
 import { vendorClients } from '../../support/cloud/vendor-sdk.ts'
-import { HOME, RELEASE } from '../helper-kit.ts'
-import { type HelperBed, openHelperBed } from './helper-bed.ts'
-import type { SetupBed } from './setup.ts'
+import { HOME, RELEASE } from '../helper-cluster.ts'
+import type { CaseFixture } from './case.ts'
+import { type HelperFixture, openHelperFixture } from './helper-fixture.ts'
 
 /** A release at work and two more that only stand there, in a cluster of ACK; and a user who may read the cloud. */
-export interface ReadBed extends SetupBed, AsyncDisposable {
-  readonly helper: HelperBed
+export interface ReadFixture extends CaseFixture, AsyncDisposable {
+  readonly helper: HelperFixture
   readonly accountId: string
   readonly instanceId: string
   /** What every call of doctor says besides: where the emulated cloud is. */
@@ -28,17 +28,17 @@ export const EXTERNAL_ID = 'acme-images'
 
 const OF_CLOUD: readonly FindingId[] = FINDING_IDS.filter((id) => /^(ROLE|OIDC|INSTANCE|VPC|PUBLIC)_/.test(id))
 
-export async function openReadBed(name: string): Promise<ReadBed> {
-  const helper = await openHelperBed(name, {
+export async function openReadFixture(name: string): Promise<ReadFixture> {
+  const helper = await openHelperFixture(name, {
     users: [{ name: 'reader', policies: { system: ['ReadOnlyAccess'] } }, { name: 'nobody' }],
   })
-  const { kit, trust } = helper
-  const { cloud, chart } = kit
+  const { helperCluster, trust } = helper
+  const { cloud, chart } = helperCluster
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   const instanceId = instance?.id ?? ''
   const { accessKeyId, accessKeySecret } = cloud.accessKeyOf('reader')
   const endpoints = `{ram: ${cloud.endpoints.ram}, sts: ${cloud.endpoints.sts}, cs: ${cloud.endpoints.cs}, cr: ${cloud.endpoints.cr}}`
-  const bed: ReadBed = {
+  const fixture: ReadFixture = {
     helper,
     kubeconfig: helper.kubeconfig,
     env: { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret },
@@ -52,7 +52,7 @@ export async function openReadBed(name: string): Promise<ReadBed> {
     trust: (role, statement) => cloud.control.putRole(role, { Version: '1', Statement: [statement] }),
     [Symbol.asyncDispose]: () => helper[Symbol.asyncDispose](),
   }
-  registerAck(bed, helper.trust.issuer)
+  registerAck(fixture, helper.trust.issuer)
   const data = {
     clusterid: CLUSTER_ID,
     uid: cloud.accountId,
@@ -62,14 +62,14 @@ export async function openReadBed(name: string): Promise<ReadBed> {
   await helper.create('/api/v1/namespaces/kube-system/configmaps', { metadata: { name: 'ack-cluster-profile' }, data })
   const pull = { Version: '1', Statement: [{ Effect: 'Allow', Action: ['cr:*'], Resource: ['*'] }] }
   for (const role of NODE_ROLES) cloud.control.grant(role, 'nodes-pull', pull)
-  bed.trust(SOURCE_ROLE, ownTrust(bed, 'system:serviceaccount:chain:chain-acr-nopass'))
+  fixture.trust(SOURCE_ROLE, ownTrust(fixture, 'system:serviceaccount:chain:chain-acr-nopass'))
   const assume = {
     Effect: 'Allow',
     Action: 'sts:AssumeRole',
-    Resource: `acs:ram:*:${bed.accountId}:role/${TARGET_ROLE}`,
+    Resource: `acs:ram:*:${fixture.accountId}:role/${TARGET_ROLE}`,
   }
   cloud.control.grant(SOURCE_ROLE, 'take-target', { Version: '1', Statement: [assume] })
-  bed.trust(TARGET_ROLE, targetTrust(bed, EXTERNAL_ID))
+  fixture.trust(TARGET_ROLE, targetTrust(fixture, EXTERNAL_ID))
   cloud.control.grant(TARGET_ROLE, 'target-pull', pull)
   const registry = { name: 'demo', edition: 'enterprise', instanceId, region: 'cn-hangzhou' }
   const standing = (release: string): object => ({
@@ -84,21 +84,21 @@ export async function openReadBed(name: string): Promise<ReadBed> {
     identity: { type: 'worker-role' },
     registries: [{ ...registry, network: 'vpc' }],
   })
-  const assumeRole = [{ roleArn: `acs:ram::${bed.accountId}:role/${TARGET_ROLE}`, externalId: EXTERNAL_ID }]
+  const assumeRole = [{ roleArn: `acs:ram::${fixture.accountId}:role/${TARGET_ROLE}`, externalId: EXTERNAL_ID }]
   await chart.install('chain', 'chain', {
     ...standing('chain'),
     identity: {
       type: 'rrsa',
-      rrsa: { roleArn: `acs:ram::${bed.accountId}:role/${SOURCE_ROLE}`, oidcProviderArn: trust.oidcProviderArn },
+      rrsa: { roleArn: `acs:ram::${fixture.accountId}:role/${SOURCE_ROLE}`, oidcProviderArn: trust.oidcProviderArn },
     },
     registries: [{ ...registry, network: 'public', assumeRole }],
   })
-  return bed
+  return fixture
 }
 
 /** Tells the cloud of the cluster; RRSA lists `issuer`, and `https://kubernetes.default.svc` behind it. */
-export function registerAck({ helper }: ReadBed, issuer: string): void {
-  const { cloud, chart } = helper.kit
+export function registerAck({ helper }: ReadFixture, issuer: string): void {
+  const { cloud, chart } = helper.helperCluster
   cloud.registerCluster({
     clusterId: CLUSTER_ID,
     name: 'doctor',
@@ -111,7 +111,7 @@ export function registerAck({ helper }: ReadBed, issuer: string): void {
 }
 
 /** A trust statement of the cluster's provider for a subject, by `operator`. */
-export function ownTrust({ helper }: ReadBed, subject: string, operator = 'StringEquals', issuer?: string): object {
+export function ownTrust({ helper }: ReadFixture, subject: string, operator = 'StringEquals', issuer?: string): object {
   const { trust } = helper
   return {
     Effect: 'Allow',
@@ -128,7 +128,7 @@ export function ownTrust({ helper }: ReadBed, subject: string, operator = 'Strin
 }
 
 /** A trust statement of the chain's target for its source; undefined: without an external id. */
-export function targetTrust({ accountId }: ReadBed, externalId: string | undefined): object {
+export function targetTrust({ accountId }: ReadFixture, externalId: string | undefined): object {
   return {
     Effect: 'Allow',
     Action: 'sts:AssumeRole',

@@ -7,14 +7,14 @@ import type { Pod } from '../../src/sandbox/cluster/pod.ts'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { type FaultInvariants, openFaultInvariants } from '../support/faults/fault-invariants.ts'
 import { type FaultProxy, startFaultProxy } from '../support/faults/fault-proxy.ts'
-import { type HelperCluster, HOME, openHelperCluster } from './helper-kit.ts'
+import { type HelperCluster, HOME, openHelperCluster } from './helper-cluster.ts'
 
 /** The image of a helper whose clock runs `CLOCK_RATE` times as fast. */
 export const FAST_IMAGE = 'example/fast-helper'
 
 /** A helper that reaches its API server through a fault proxy alone; all others reach it directly. */
-export interface FaultBed extends AsyncDisposable {
-  readonly kit: HelperCluster
+export interface FaultFixture extends AsyncDisposable {
+  readonly helperCluster: HelperCluster
   readonly proxy: FaultProxy
   readonly invariants: FaultInvariants
   /** Namespaces that must be served, the helper's own among them. */
@@ -30,25 +30,25 @@ export interface FaultBed extends AsyncDisposable {
 }
 
 /** Starts all of it, installs the release and waits until everything is current. */
-export async function openFaultBed(
+export async function openFaultFixture(
   name: string,
   options: { readonly namespaces: number; readonly values?: object },
-): Promise<FaultBed> {
+): Promise<FaultFixture> {
   const chart = await openChartCluster(name)
   const { cluster, admin } = chart
   const readPem = (file: string): Promise<string> => readFile(join(cluster.folder, file), 'utf8')
   const [cert, key] = await Promise.all([readPem('server.crt'), readPem('server.key')])
   const proxy = await startFaultProxy({ server: cluster.server, caPem: cluster.caPem, cert, key })
   const fastHelper = fileURLToPath(new URL('fixtures/fast-helper.ts', import.meta.url))
-  const kit = await openHelperCluster(name, chart, {
+  const helperCluster = await openHelperCluster(name, chart, {
     apiServer: proxy,
     images: { [FAST_IMAGE]: [process.execPath, fastHelper] },
   })
-  const invariants = openFaultInvariants(kit)
+  const invariants = openFaultInvariants(helperCluster)
   const served = new Set([HOME])
   const accountPath = (namespace: string) => `/api/v1/namespaces/${namespace}/serviceaccounts/default`
-  const bed: FaultBed = {
-    kit,
+  const fixture: FaultFixture = {
+    helperCluster,
     proxy,
     invariants,
     get served() {
@@ -63,7 +63,7 @@ export async function openFaultBed(
     },
     async addNamespace(namespace) {
       await chart.createNamespace(namespace)
-      await bed.addEntry(namespace, 'theirs')
+      await fixture.addEntry(namespace, 'theirs')
       served.add(namespace)
     },
     async removeNamespace(namespace) {
@@ -74,7 +74,7 @@ export async function openFaultBed(
     },
     async addEntry(namespace, entry) {
       for (;;) {
-        const seen = await kit.account(namespace)
+        const seen = await helperCluster.account(namespace)
         const { uid, resourceVersion } = seen.metadata
         const imagePullSecrets = [...(seen.imagePullSecrets ?? []), { name: entry }]
         const body = { metadata: { uid, resourceVersion }, imagePullSecrets }
@@ -90,13 +90,13 @@ export async function openFaultBed(
     },
     async [Symbol.asyncDispose]() {
       await invariants[Symbol.asyncDispose]()
-      await kit[Symbol.asyncDispose]()
+      await helperCluster[Symbol.asyncDispose]()
       await proxy[Symbol.asyncDispose]()
     },
   }
   const names = Array.from({ length: options.namespaces }, (_, index) => `team-${index}`)
-  await Promise.all(names.map(bed.addNamespace))
-  await kit.install(options.values ?? {})
-  await kit.settled()
-  return bed
+  await Promise.all(names.map(fixture.addNamespace))
+  await helperCluster.install(options.values ?? {})
+  await helperCluster.settled()
+  return fixture
 }
