@@ -1,6 +1,6 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { createLeaseElector } from '../kube/lease.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -52,7 +52,8 @@ const DRAIN_MS = 10_000
  * finishes the writes in flight and releases the lease. Rejects with HELPER_CONFIG_INVALID at start, LEASE_LOST later.
  */
 export async function runHelper(options: HelperOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, log, metrics, random } = options
+  const { clock, log, metrics, random } = options
+  const client = leaderWrites(options.client, () => elector.isLeader())
   const text = await options.readConfig()
   const first = loadConfig(text)
   const { release } = first.config
@@ -68,7 +69,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   let generationStop = new AbortController()
 
   const elector = createLeaseElector({
-    client,
+    client: options.client,
     clock,
     random,
     namespace: release.namespace,
@@ -246,6 +247,15 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     generationStop.abort()
     await Promise.all([followed, watched, pages.close()])
     log.info({}, 'stopped')
+  }
+}
+
+/** A write that waited for a connection is not sent once the lease is lost. */
+function leaderWrites(client: KubeClient, isLeader: () => boolean): KubeClient {
+  return {
+    ...client,
+    request: <T>(call: KubeCall, signal?: AbortSignal) =>
+      client.request<T>(call.method === 'GET' ? call : { ...call, maySend: isLeader }, signal),
   }
 }
 

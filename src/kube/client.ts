@@ -30,6 +30,8 @@ export interface KubeCall {
   readonly bodyLimit?: number
   /** Default `call`. `lease`: a connection that no other call can occupy. */
   readonly lane?: Exclude<Lane, 'watch'>
+  /** Asked when there is a connection for the call, which may have waited for one: false keeps it from being sent. */
+  readonly maySend?: () => boolean
 }
 
 interface WatchCall {
@@ -114,6 +116,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
         ...(body === undefined ? {} : { body, contentType }),
         timeoutMs,
         lane: call.lane ?? 'call',
+        ...(call.maySend && { maySend: call.maySend }),
       }
       return new Promise((resolve, reject) => {
         const onResponse = (response: WholeResponse): void => {

@@ -191,6 +191,32 @@ test('an aborted call that waits for a connection leaves its turn to the next on
   )
 })
 
+test('a call that may not be sent any more when its turn comes never arrives, and leaves its turn to the next one', async () => {
+  const [waiting, arrived] = [[] as (() => void)[], [] as (string | undefined)[]]
+  await withServer(
+    (request, response) => {
+      if (request.url === '/hold') return void waiting.push(() => response.end('{}'))
+      arrived.push(request.url)
+      response.end('{}')
+    },
+    async (client) => {
+      const held = Array.from({ length: 16 }, () => client.request({ method: 'GET', path: '/hold' }))
+      let leads = true
+      const maySend = (): boolean => leads
+      const late = ['/a', '/b'].map((path) => client.request({ method: 'PATCH', path, body: {}, maySend }))
+      const next = client.request({ method: 'GET', path: '/next' })
+      while (waiting.length < 16) await new Promise((resolve) => setImmediate(resolve))
+      leads = false
+      for (const release of waiting) release()
+      for (const call of late) await assert.rejects(call, { code: 'KUBE_UNREACHABLE', message: /was not to be sent/ })
+      assert.deepEqual(await Promise.all([...held, next]), Array(17).fill({}))
+      leads = true
+      assert.deepEqual(await client.request({ method: 'PATCH', path: '/c', body: {}, maySend }), {})
+      assert.deepEqual(arrived.sort(), ['/c', '/next'])
+    },
+  )
+})
+
 test('a POST over a kept connection that the server closed is not repeated', async () => {
   let answers = 0
   await withServer(

@@ -1129,4 +1129,32 @@ export const FOUND: readonly Found[] = [
       faults: [{ at: 345000, kind: 'crashBoth', index: 0, for: 1000, choice: 0.5 }],
     },
   },
+  {
+    finding: 'a leader is paused while its writes wait for a connection, and sends them when it no longer leads',
+    plan: {
+      seed: 1113654601,
+      setup: {
+        scope: 'namespaces',
+        identity: 'worker-role',
+        registries: ['a', 'b'],
+        life: 240000,
+        namespaces: 20,
+        verify: false,
+        watchList: true,
+        refreshRate: 50,
+        rates: [0.9859687040839344, 0.9890035903360694],
+        ahead: [-232, -289],
+        span: 180000,
+      },
+      faults: [
+        { at: 11749, kind: 'slow', index: 59, for: 52236, choice: 0.62 },
+        { at: 37086, kind: 'foreignSecret', index: 43, for: 2840, choice: 0.176 },
+        { at: 49599, kind: 'flicker', index: 15, for: 41326, choice: 0.588 },
+        { at: 101750, kind: 'restoreEtcd', index: 5, for: 34798, choice: 0.053 },
+        { at: 117763, kind: 'reload', index: 21, for: 22464, choice: 0.435 },
+        { at: 154025, kind: 'partition', index: 11, for: 2597, choice: 0.337 },
+        { at: 164915, kind: 'pause', index: 29, for: 23736, choice: 0.43 },
+      ],
+    },
+  },
 ]

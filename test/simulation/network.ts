@@ -71,6 +71,7 @@ export function createNetwork(options: NetworkOptions): Network {
       laneName: 'call' | 'lease',
       work: () => ServerAnswer,
       timeoutMs: number,
+      maySend: (() => boolean) | undefined,
       signal: AbortSignal | undefined,
       done: (answer: ServerAnswer | undefined, error?: unknown) => void,
     ): void {
@@ -98,6 +99,11 @@ export function createNetwork(options: NetworkOptions): Network {
         time.run(() => finish(undefined, new KubeApiError(0, `${title} broke`, { code: 'KUBE_UNREACHABLE' })))
       const start = (): void => {
         if (state === 'over') {
+          lane.waiting.shift()?.()
+          return
+        }
+        if (maySend?.() === false) {
+          finish(undefined, new KubeApiError(0, `${title} was not sent`, { code: 'KUBE_UNREACHABLE' }))
           lane.waiting.shift()?.()
           return
         }
@@ -137,7 +143,7 @@ export function createNetwork(options: NetworkOptions): Network {
         return new Promise((resolve, reject) => {
           if (signal?.aborted) return reject(signal.reason)
           const path = withQuery(call.path, call.query)
-          const { method, contentType, accept, timeoutMs = TIMEOUT_MS, lane = 'call' } = call
+          const { method, contentType, accept, timeoutMs = TIMEOUT_MS, lane = 'call', maySend } = call
           const request: ServerRequest = { user, method, path, contentType, accept, body: decode(call.body) }
           const sent = { process, method, path, watch: false }
           send(
@@ -145,6 +151,7 @@ export function createNetwork(options: NetworkOptions): Network {
             lane,
             () => server.request(request),
             timeoutMs,
+            maySend,
             signal,
             (answer, error) => {
               if (answer === undefined) reject(error)
@@ -218,10 +225,18 @@ export function createNetwork(options: NetworkOptions): Network {
             return { status: 200, body: undefined }
           }
           signal?.addEventListener('abort', onAbort, { once: true })
-          send({ process, method: 'GET', path, watch: true }, 'call', work, TIMEOUT_MS, signal, (answer, error) => {
-            if (answer === undefined) settle(error)
-            else if (answer.status >= 400) settle(refusal(`WATCH ${call.path}`, answer))
-          })
+          send(
+            { process, method: 'GET', path, watch: true },
+            'call',
+            work,
+            TIMEOUT_MS,
+            undefined,
+            signal,
+            (answer, error) => {
+              if (answer === undefined) settle(error)
+              else if (answer.status >= 400) settle(refusal(`WATCH ${call.path}`, answer))
+            },
+          )
         })
       },
       close: () => undefined,

@@ -18,6 +18,8 @@ export interface TransportRequest {
   /** Until the response's head arrives, and then again until its end (not for a watch), milliseconds. */
   readonly timeoutMs: number
   readonly lane: Lane
+  /** Asked when there is a connection for it. */
+  readonly maySend?: () => boolean
 }
 
 /**
@@ -191,6 +193,9 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       })
       const sent = outgoing
       sent.on('socket', tune)
+      sent.on('socket', () => {
+        if (request.maySend?.() === false) stop(notSent(request))
+      })
       sent.on('response', onResponse)
       sent.on('upgrade', (_response, socket) => {
         socket.destroy()
@@ -321,6 +326,11 @@ function isInvalidText(error: unknown): boolean {
 
 function invalidText(request: TransportRequest): NopassError {
   return new NopassError('KUBE_CONNECTION', `${titleOf(request)}: a header has a character that none may have`)
+}
+
+function notSent(request: TransportRequest): KubeApiError {
+  const message = `${titleOf(request)} waited for a connection until it was not to be sent any more`
+  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' })
 }
 
 function timeoutOf(request: TransportRequest): KubeApiError {
