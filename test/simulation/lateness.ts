@@ -41,6 +41,7 @@ const FOUGHT_MS = 11 * 60_000
 export function createLateness(options: LatenessOptions): Lateness {
   const { world, cloud, server, setup } = options
   const touchedAt = new Map<string, number>()
+  let leaseChangedAt = Number.NEGATIVE_INFINITY
   const holder = (): string | undefined =>
     (server.get('leases', `${HOME}/${LEASE}`)?.spec as { holderIdentity?: string } | undefined)?.holderIdentity
 
@@ -75,7 +76,9 @@ export function createLateness(options: LatenessOptions): Lateness {
     world.at(expiresAt - START, () => {
       const { known, since } = options.known()
       const isTypo = !known.config.registries.some(({ instanceId }) => instanceId === instanceOf(registry))
-      if (isTypo || options.calmSince() > calmFrom || since > calmFrom) return
+      // Without the Lease, which only the chart makes, nobody leads.
+      const isLed = holder() !== undefined && leaseChangedAt <= calmFrom
+      if (isTypo || !isLed || options.calmSince() > calmFrom || since > calmFrom) return
       const late = targetsOf(known, registry).filter((name) => credentialIn(name, registry) === cloud.issued(password))
       if (late.length > 0) options.broke(`${password} is over in ${late.length} (${late[0]})`)
     })
@@ -115,6 +118,7 @@ export function createLateness(options: LatenessOptions): Lateness {
     changed({ resource, key, object, user }) {
       // What is there from the start was not changed by anyone.
       if (user !== undefined || world.time === 0) return
+      if (resource === 'leases') leaseChangedAt = world.time
       if (resource === 'namespaces') touchedAt.set(key, world.time)
       if (resource === 'secrets') touchedAt.set(object.metadata.namespace ?? '', world.time)
     },
