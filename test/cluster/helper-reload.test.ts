@@ -172,6 +172,26 @@ test('the cloud is asked through HTTPS_PROXY, with caBundle’s trust; the API s
   assert.deepEqual(new Set(asked), new Set(['cloud.sandbox.invalid:443']))
 })
 
+test('P2 a new helper whose own copy was deleted during a typo keeps the entry that the other Secrets have, and changes the others', async () => {
+  const more = { targets: { namespaces: { include: ['web-*'] } } }
+  await putSecret('legacy-login', { username: 'robot', password: 'before' })
+  await kit.install(values, more)
+  await eventually(async () => assert.equal(await loginIn('web-a', LEGACY), 'robot:before'), 90_000)
+  const before = await authsIn('web-a')
+  assert.equal(Object.keys(before).length > 1, true)
+  await kit.install(values, more, { replicas: 0 })
+  await eventually(() => assert.deepEqual(kit.helpers(), []), 60_000)
+  await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${HOME}/secrets/${SECRET}` })
+  await putSecret('legacy-login', { username: 'robot', password: 'after' })
+  const typo = { ...demo, instanceId: 'cri-0000000000000000' }
+  await kit.install(values, more, { registries: [typo, values.registries[1] as object] })
+  await eventually(async () => assert.equal(await loginIn('web-a', LEGACY), 'robot:after'), 90_000)
+  const { [LEGACY]: _, ...others } = await authsIn('web-a')
+  const { [LEGACY]: __, ...kept } = before
+  assert.deepEqual(others, kept)
+  assert.deepEqual(Object.keys(await authsIn(HOME)), [LEGACY])
+})
+
 /** The demo cloud with two users whose keys may pull. */
 async function seedWithPullers() {
   const seed = await readSeedFile(DEMO_SEED_FILE)
