@@ -175,16 +175,16 @@ test('the cloud is asked through HTTPS_PROXY, with caBundle’s trust; the API s
 test('P2 a new helper whose own copy was deleted during a typo keeps the entry that the other Secrets have, and changes the others', async () => {
   const more = { targets: { namespaces: { include: ['web-*'] } } }
   await putSecret('legacy-login', { username: 'robot', password: 'before' })
-  await kit.install(values, more)
+  await helperCluster.install(values, more)
   await eventually(async () => assert.equal(await loginIn('web-a', LEGACY), 'robot:before'), 90_000)
   const before = await authsIn('web-a')
   assert.equal(Object.keys(before).length > 1, true)
-  await kit.install(values, more, { replicas: 0 })
-  await eventually(() => assert.deepEqual(kit.helpers(), []), 60_000)
+  await helperCluster.install(values, more, { replicas: 0 })
+  await eventually(() => assert.deepEqual(helperCluster.helpers(), []), 60_000)
   await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${HOME}/secrets/${SECRET}` })
   await putSecret('legacy-login', { username: 'robot', password: 'after' })
   const typo = { ...demo, instanceId: 'cri-0000000000000000' }
-  await kit.install(values, more, { registries: [typo, values.registries[1] as object] })
+  await helperCluster.install(values, more, { registries: [typo, values.registries[1] as object] })
   await eventually(async () => assert.equal(await loginIn('web-a', LEGACY), 'robot:after'), 90_000)
   const { [LEGACY]: _, ...others } = await authsIn('web-a')
   const { [LEGACY]: __, ...kept } = before
