@@ -68,11 +68,11 @@ export async function startHelmWrite(
   return { pid: child.pid, stderrFile, ended, interrupt: () => void child.kill('SIGINT') }
 }
 
-/** The last of what a program wrote, for its error; it may have written without an end. */
-export async function readEnd(file: string, bytes: number = 1024 * 1024): Promise<string> {
+/** The last MiB of a program's output. */
+export async function readEnd(file: string): Promise<string> {
   await using handle = await open(file, 'r')
   const { size } = await handle.stat()
-  const length = Math.min(size, bytes)
+  const length = Math.min(size, 1024 * 1024)
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length)
   return buffer.toString('utf8', 0, bytesRead)
 }

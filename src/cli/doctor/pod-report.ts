@@ -4,11 +4,7 @@ import { createPodContext } from '../../doctor/pod/pod-context.ts'
 import { type PodStep, podSteps } from '../../doctor/pod/pod-steps.ts'
 import { printable } from '../../printable.ts'
 import type { CliPaint } from '../program/paint.ts'
-import { renderUnverified } from '../render-unverified.ts'
-import { renderCloud } from './render-cloud.ts'
-import { renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
-import { describeCommon, renderHeading } from './report.ts'
-import { doctorUnverified } from './unverified.ts'
+import { describeCommon, renderReport } from './report.ts'
 
 interface ContainerReport {
   readonly name: string
@@ -38,20 +34,9 @@ export function describePodReport(observed: Observed, findings: readonly Finding
 
 /** The report about one Pod as text: the steps of a pull up to the first that fails, then the findings. */
 export function renderPodReport(observed: Observed, findings: readonly Finding[], paint: CliPaint): string {
-  const { focus } = observed
-  const pod = focus?.pod
-  const blocks = [
-    renderHeading(observed, paint),
-    ...(pod === undefined
-      ? []
-      : describeContainers(observed, pod).map((report) => renderContainer(pod, report, paint))),
-    ...findings.map((finding) => renderFinding(finding, paint)),
-    renderUnread(observed.unread),
-    renderCloud(observed.cloud),
-    renderUnverified(doctorUnverified(observed)),
-    renderVerdict(findings, observed.unread.length, paint),
-  ]
-  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+  const pod = observed.focus?.pod
+  const containers = pod ? describeContainers(observed, pod).map((report) => renderContainer(pod, report, paint)) : []
+  return renderReport(observed, findings, paint, containers)
 }
 
 function describeNode({ node, pod }: PodFocus): object | null {

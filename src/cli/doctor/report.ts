@@ -43,12 +43,16 @@ export function describeCommon(observed: Observed, findings: readonly Finding[])
   }
 }
 
-/** The report as text: the state, then what is wrong, worst first, then what could not be checked. */
-export function renderReport(observed: Observed, findings: readonly Finding[], paint: CliPaint): string {
+/** The report as text: the state, then the findings, worst first, then what could not be checked. */
+export function renderReport(
+  observed: Observed,
+  findings: readonly Finding[],
+  paint: CliPaint,
+  state: readonly string[] = [registryBlock(observed), coverageBlock(observed)],
+): string {
   const blocks = [
     renderHeading(observed, paint),
-    registryBlock(observed),
-    coverageBlock(observed),
+    ...state,
     ...findings.map((finding) => renderFinding(finding, paint)),
     renderUnread(observed.unread),
     renderCloud(observed.cloud),
@@ -59,7 +63,7 @@ export function renderReport(observed: Observed, findings: readonly Finding[], p
 }
 
 /** The release, the server and the state of the helper. */
-export function renderHeading({ release, server, kubernetes, deployment, lease }: Observed, paint: CliPaint): string {
+function renderHeading({ release, server, kubernetes, deployment, lease }: Observed, paint: CliPaint): string {
   const where = printable(`${server}${kubernetes ? `, Kubernetes ${kubernetes}` : ''}`)
   if (release === undefined) return `${paint.bold('acr-nopass')} on ${where}`
   const { namespace, name, status, config } = release

@@ -3,7 +3,7 @@ import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { KnownInstance } from '../cloud/cloud-facts.ts'
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { coveringRegistries, createPodContext } from '../pod/pod-context.ts'
+import { registriesInFocus } from '../pod/pod-context.ts'
 import { reachFindings } from './cloud-reach.ts'
 
 type Registry = HelperConfig['registries'][number]
@@ -16,7 +16,7 @@ export function cloudInstanceFindings(observed: Observed): readonly Finding[] {
   const hosts = new Set(
     podsOf(observed).flatMap(({ containers }) => containers.map(({ image }) => parseImage(image).host)),
   )
-  return relevant(observed, release?.config?.registries ?? []).flatMap((registry) => {
+  return registriesInFocus(observed, release?.config?.registries ?? []).flatMap((registry) => {
     const facts = instances.get(registry.name)
     if (facts?.found === undefined) return []
     if (facts.found === null) return [absent(registry, accountId)]
@@ -26,15 +26,6 @@ export function cloudInstanceFindings(observed: Observed): readonly Finding[] {
 }
 
 const podsOf = ({ focus, pods }: Observed) => (focus === undefined ? (pods ?? []) : [focus.pod])
-
-/** All, or for one Pod those of its images. */
-function relevant(observed: Observed, registries: readonly Registry[]): readonly Registry[] {
-  const { focus } = observed
-  const context = focus && createPodContext(observed)
-  if (focus === undefined || context === undefined) return registries
-  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, context)))
-  return registries.filter(({ name }) => covering.has(name))
-}
 
 function absent({ name, instanceId, instanceName, region }: Registry, accountId: string): Finding {
   return {

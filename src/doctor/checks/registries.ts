@@ -1,7 +1,7 @@
 import type { RegistryStatus } from '../../release/helper-status.ts'
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { coveringRegistries, createPodContext } from '../pod/pod-context.ts'
+import { registriesInFocus } from '../pod/pod-context.ts'
 import { registryFailure } from './registry-failure.ts'
 
 /** P3: a credential always has more than this part of its life left. */
@@ -9,20 +9,10 @@ const NEAR_END = 0.1
 
 /** The registries' problems in the helper's report. */
 export function registryFindings(observed: Observed): readonly Finding[] {
-  return relevant(observed).flatMap((registry) => {
+  return registriesInFocus(observed, observed.release?.status?.registries ?? []).flatMap((registry) => {
     const finding = judge(registry, observed)
     return finding === undefined ? [] : [finding]
   })
-}
-
-/** All, or for one Pod those of its images. */
-function relevant(observed: Observed): readonly RegistryStatus[] {
-  const registries = observed.release?.status?.registries ?? []
-  const { focus } = observed
-  const context = focus && createPodContext(observed)
-  if (focus === undefined || context === undefined) return registries
-  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, context)))
-  return registries.filter(({ name }) => covering.has(name))
 }
 
 function judge(registry: RegistryStatus, observed: Observed): Finding | undefined {

@@ -58,6 +58,18 @@ export function coveringRegistries(image: string, { observed, config }: PodConte
     .map(({ name }) => name)
 }
 
+/** All of these registries, or for one Pod those that cover its images. */
+export function registriesInFocus<T extends { readonly name: string }>(
+  observed: Observed,
+  registries: readonly T[],
+): readonly T[] {
+  const { focus } = observed
+  const context = focus && createPodContext(observed)
+  if (focus === undefined || context === undefined) return registries
+  const covering = new Set(focus.pod.containers.flatMap(({ image }) => coveringRegistries(image, context)))
+  return registries.filter(({ name }) => covering.has(name))
+}
+
 /** Without a report of the helper it is not known which domains an instance has. */
 export function knowsDomains({ observed }: PodContext): boolean {
   return observed.release?.status !== undefined

@@ -4,6 +4,7 @@ import { isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { NopassError } from '../../errors.ts'
+import { isLoopback } from '../../lib/loopback.ts'
 import { KubeApiError } from '../api-error.ts'
 import type { KubeConnection } from '../kube-connection.ts'
 import { nameProxy } from '../proxy.ts'
@@ -56,7 +57,6 @@ const KEEP_ALIVE_MS = 15_000
 const IDLE_MS = 80_000
 /** For connecting through a proxy: its response and the TLS handshake behind it. */
 const TUNNEL_MS = 30_000
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/
 
 /**
  * HTTP/1.1 by Node's own client over kept TLS connections. Throws KUBE_CONNECTION for an address that is not https (http only on
@@ -66,7 +66,7 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/
 export function createTransport(connection: KubeConnection, options: TransportOptions = {}): Transport {
   const server = new URL(connection.server)
   const secure = server.protocol === 'https:'
-  if (!secure && !(server.protocol === 'http:' && LOOPBACK.test(server.hostname))) {
+  if (!secure && !(server.protocol === 'http:' && isLoopback(server.hostname))) {
     throw new NopassError('KUBE_CONNECTION', `the API server's address ${server.protocol}//${server.host} is not https`)
   }
   const { proxy } = connection

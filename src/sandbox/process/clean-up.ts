@@ -9,14 +9,14 @@ import { findByEnvironment, signalProcess } from './process-table.ts'
 export const RUN_VARIABLE = 'ACR_NOPASS_RUN'
 
 /** Removes everything in a ledger in reverse order, and then the ledger itself. Safe to repeat. */
-export async function cleanUpRun(file: string, graceMs = 5_000): Promise<void> {
+export async function cleanUpRun(file: string): Promise<void> {
   const content = readLedger(file)
   if (!content) return rmSync(file, { force: true })
   const processes = content.traces.filter((trace) => trace.kind === 'process')
   for (const { id, disposable } of processes) if (disposable) signalProcess(id, 'SIGKILL')
   await endProcesses(
     processes.map(({ id }) => id),
-    graceMs,
+    5_000,
   )
   await killMarked(content.run)
   for (const trace of [...content.traces].reverse()) await removeTrace(trace, file, content)

@@ -26,14 +26,16 @@ async function isFree(port: number, host: string): Promise<boolean> {
   }
 }
 
+const ATTEMPTS = 4
+
 /** Starts a server on a port that was free a moment ago, and retries if another program took it. */
-export async function retryPort<T>(start: () => Promise<T>, attempts = 4): Promise<T> {
+export async function retryPort<T>(start: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await start()
     } catch (error) {
       const taken = error instanceof NopassError && /address already in use/i.test(error.message)
-      if (!taken || attempt === attempts) throw error
+      if (!taken || attempt === ATTEMPTS) throw error
     }
   }
 }

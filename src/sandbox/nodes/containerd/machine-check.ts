@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { networkInterfaces } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Host } from '../../tools/host.ts'
 
@@ -45,10 +45,8 @@ export function findHidden(paths: readonly string[]): string | undefined {
 }
 
 /** The machine's first address that is not loopback. */
-export function machineAddress(
-  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
-): string | undefined {
-  const all = Object.values(interfaces).flatMap((addresses) => addresses ?? [])
+export function machineAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
 }
 

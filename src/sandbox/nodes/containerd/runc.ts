@@ -22,14 +22,18 @@ exec "${runc}" "$@"
  * The runtime for containerd. The kubelet sets a seccomp profile for each Pod's sandbox, which a runc built without libseccomp (few
  * machines have its headers) refuses; then this is a wrapper that removes the profile first.
  */
-export async function prepareRunc(runc: string, folder: string, node: string = process.execPath): Promise<string> {
+export async function prepareRunc(runc: string, folder: string): Promise<string> {
   const { stdout } = await run(runc, ['features'])
   const features = JSON.parse(stdout) as { linux?: { seccomp?: { enabled?: boolean } } }
   if (features.linux?.seccomp?.enabled) return runc
   const file = join(folder, 'runc')
-  writeFileSync(file, WRAPPER(node, fileURLToPath(new URL('strip-seccomp/main.ts', import.meta.url)), runc), {
-    mode: 0o755,
-  })
+  writeFileSync(
+    file,
+    WRAPPER(process.execPath, fileURLToPath(new URL('strip-seccomp/main.ts', import.meta.url)), runc),
+    {
+      mode: 0o755,
+    },
+  )
   return file
 }
 
