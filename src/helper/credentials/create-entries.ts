@@ -24,7 +24,7 @@ export interface EntryDeps {
 /** How many of a registry's hosts are tried; one response is enough. */
 const HOSTS = 3
 
-/** The registries of a configuration with their token sources; equal chains of roles share one identity, equal registries one request. */
+/** The registries of a configuration with their token sources. Equal role chains share an identity, equal registries a request. */
 export function createEntries(config: HelperConfig, deps: EntryDeps): readonly RegistryEntry[] {
   const { transport, readText, secretsDir, oidcTokenFile, sessionName } = deps
   const endpoints = createEndpoints({ overrides: config.endpoints, region: config.region, network: config.network })
@@ -72,7 +72,7 @@ function createVerify(
     for (const domain of [...byHost.values()].slice(0, HOSTS)) {
       const request = { domain, username, password, issuedByAcr: values.edition !== 'static', registry }
       const { result } = await verifyLogin(transport.send, request, signal)
-      // A host on an unreachable network means nothing.
+      // An unreachable host proves nothing.
       if (result === 'accepted' || result === 'refused') return result
       verdict = result
     }

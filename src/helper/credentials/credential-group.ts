@@ -46,7 +46,7 @@ export function buildCredentialGroup(
   const hash = contentHash(content)
   const sorted = tokens.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const registries = sorted.map(({ name }) => name)
-  // The entry of an earlier configuration may have expired long ago: it decides about nothing.
+  // The entry of an earlier configuration may have expired long ago, so its expiry is ignored.
   const current = tokens.filter(({ origin }) => origin !== 'kept')
   const expiresAt = soonest(current.map(({ token }) => token.expiresAt))
   const annotations: Record<string, string> = {
@@ -88,7 +88,7 @@ export function contentHash(content: string): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-/** A static credential does not become newer by being read later. */
+/** Undefined for a static login, which does not become newer when it is read again. */
 function timeOfIssue({ issuedAt, expiresAt }: LiveToken['token']): number | undefined {
   return expiresAt === null ? undefined : issuedAt
 }
@@ -98,7 +98,7 @@ function soonest(times: readonly (number | null)[]): number | undefined {
   return known.length === 0 ? undefined : Math.min(...known)
 }
 
-/** Empty without a time, because an annotation that was patched would outlive an apply without it. */
+/** An empty text instead of no annotation, because a patched annotation would outlive an apply without it. */
 function toIso(time: number | undefined): string {
   return time === undefined ? '' : new Date(time).toISOString()
 }

@@ -1,30 +1,29 @@
 import type { Carry } from '../plan/actions.ts'
 import type { Groups } from '../plan/plan.ts'
 import { buildCredentialGroup, type CredentialGroup, type GroupOptions } from './credential-group.ts'
-import { isOlder, isOver, type LiveToken } from './registry-state.ts'
+import { asKept, hasExpired, isOlder, type LiveToken } from './registry-state.ts'
 
 /** The rendered Secret contents by their registries. */
 export interface CredentialGroups extends Groups {
   of(registries: readonly string[]): CredentialGroup | undefined
   readonly empty: CredentialGroup
-  /** For an action that a plan named. */
+  /** The content that an action names by its `group`. */
   byKey(key: string): CredentialGroup | undefined
-  /** The content for one Secret, with what it holds itself (`found`) of the registries that stay; `carriedIn` knows it from then on. */
+  /** The content for one Secret with its own credentials (`found`) of the registries to carry; `carriedIn` recognizes it afterwards. */
   carryOver(group: CredentialGroup, carry: Carry, found: readonly LiveToken[], cloudNow: number): CredentialGroup
   /** Clears the cache after a token changed. */
   reset(): void
 }
 
-/** `tokenOf`: the credential in use of a registry. */
 export function createCredentialGroups(
   tokenOf: (registry: string) => LiveToken | undefined,
   options: GroupOptions,
 ): CredentialGroups {
   const empty = buildCredentialGroup('', [], options)
   const groups = new Map<string, CredentialGroup>()
-  /** By the hash of the content; the contents are as many as the Secrets, so none is kept. */
+  /** Only the hashes of the contents, because there may be as many as Secrets. */
   const carried = new Map<string, string>()
-  // One array stands for one set (targets share them), so the common case is one look-up.
+  // Targets share the arrays, so the common case is one lookup.
   let byList = new WeakMap<readonly string[], CredentialGroup>()
   const find = (registries: readonly string[]): CredentialGroup | undefined => {
     const tokens = registries.map(tokenOf).filter((token) => token !== undefined)
@@ -60,15 +59,10 @@ export function createCredentialGroups(
   }
 }
 
-/** The one that lives, else the newer. */
+/** The one that has not expired, else the newer. */
 function better(there: LiveToken | undefined, ours: LiveToken, cloudNow: number): LiveToken {
   if (there === undefined) return ours
-  const [isEnded, areWeEnded] = [isOver(there.token, cloudNow), isOver(ours.token, cloudNow)]
-  if (isEnded === areWeEnded ? !isOlder(ours, there) : isEnded) return ours
+  const [isTheirsExpired, isOursExpired] = [hasExpired(there.token, cloudNow), hasExpired(ours.token, cloudNow)]
+  if (isTheirsExpired === isOursExpired ? !isOlder(ours, there) : isTheirsExpired) return ours
   return ours.origin === 'kept' ? asKept(there) : there
-}
-
-/** How long it lives decides about nothing: there is no credential under the present configuration. */
-function asKept(token: LiveToken): LiveToken {
-  return { ...token, origin: 'kept' }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 /** Delays the first writes until every registry was tried, so that a Secret is not written once per registry. */
 export interface FirstRound {
   readonly over: boolean
-  /** The registries that are asked for the first time; over at once without any, else at the latest after 3 s. */
+  /** The registries that are requested for the first time; over immediately without any, else after 3 s at the latest. */
   begin(registries: readonly string[]): void
   settled(registry: string): void
   stop(): void

@@ -6,17 +6,17 @@ import type { HelperConfig } from '../../values/helper-config.generated.ts'
 /** An active credential. Times on the cloud's clock, epoch milliseconds. */
 export interface LiveToken {
   readonly name: string
-  /** Of the registry's configuration when it was asked for. */
+  /** Fingerprint of the registry's configuration when it was requested. */
   readonly fingerprint: string
-  /** Of the registry's configuration then: under which domains, for how long (registryShape). Undefined: not known. */
+  /** The configured domains and lifetime at that time (registryShape). Undefined: not known. */
   readonly shape?: string | undefined
   readonly token: RegistryToken
   /** Null: it does not expire. */
   readonly refreshAt: number | null
   /**
-   * `proof`: fetched by a replica that did not lead, to show that the configuration works; the Secrets may hold a newer one.
-   * `restored`: read back from the helper's own copy, which a crash or a late write may have left behind the others.
-   * `kept`: of an earlier configuration of this registry; its entry stays until there is a credential of the present one.
+   * `proof`: fetched by a follower to verify the configuration; the Secrets may have a newer one.
+   * `restored`: read from the helper's own copy, which may be older than other Secrets after a crash or a late write.
+   * `kept`: of an earlier configuration of this registry; its entry stays until there is a credential of the current one.
    */
   readonly origin?: 'proof' | 'restored' | 'kept'
 }
@@ -29,16 +29,16 @@ export interface RegistryState {
   readonly fingerprint: string
   /** The last good one, which stays after failures (P2). */
   readonly live: LiveToken | undefined
-  /** The entry that Secrets hold although there is no credential under the present configuration. */
+  /** The entry that Secrets keep while there is no credential of the current configuration. */
   readonly kept: LiveToken | undefined
   readonly verified: Verification
-  /** Of the last refresh, until one succeeds. */
+  /** Error of the last refresh; undefined after a success. */
   readonly error: StatusError | undefined
-  /** When one that was asked for out of turn failed last, epoch milliseconds; undefined since one succeeded. */
+  /** When a forced refresh last failed, epoch milliseconds; undefined after a success. */
   readonly triedAt?: number | undefined
   /** Consecutive failed refreshes. */
   readonly failures: number
-  /** The credential in use no longer works: what replaces it is not paced. */
+  /** The previous credential no longer worked, so the rotation to this one is not paced. */
   readonly urgent: boolean
 }
 
@@ -49,8 +49,13 @@ export interface RegistryEntry {
   readonly name: string
   readonly values: RegistryValues
   readonly source: TokenSource
-  /** Whether the registry itself takes a credential; `skipped` where values say not to ask. Never rejects but for the signal. */
+  /** Whether the registry accepts a credential; `skipped` if `verify` is disabled. Rejects only for the signal. */
   readonly verify: (token: RegistryToken, signal: AbortSignal) => Promise<Verification>
+}
+
+/** The same credential as one of an earlier configuration, whose expiry is ignored. */
+export function asKept(live: LiveToken): LiveToken {
+  return { ...live, origin: 'kept' }
 }
 
 /** Whether it was issued before the other; a static login never is. */
@@ -59,6 +64,6 @@ export function isOlder({ token }: LiveToken, other: LiveToken): boolean {
 }
 
 /** Whether a credential has reached its end, `now` on the cloud's clock. */
-export function isOver({ expiresAt }: Pick<RegistryToken, 'expiresAt'>, now: number): boolean {
+export function hasExpired({ expiresAt }: Pick<RegistryToken, 'expiresAt'>, now: number): boolean {
   return expiresAt !== null && expiresAt <= now
 }

@@ -32,7 +32,7 @@ export async function restoreTokens(options: RestoreOptions, signal: AbortSignal
   return secret === undefined ? [] : readTokens(secret, options.instance)
 }
 
-/** The credentials of a Secret of ours whose content is still what we wrote. */
+/** The credentials of a Secret, if its content is still ours and unchanged. */
 export function readTokens(secret: SecretObject, instance: string): readonly LiveToken[] {
   const { annotations = {}, labels = {}, managedFields } = secret.metadata
   const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
@@ -41,7 +41,7 @@ export function readTokens(secret: SecretObject, instance: string): readonly Liv
   const logins = new Map(readLogins(content).map((login) => [login.domains[0] ?? '', login]))
   const claimed = new Set<string>()
   return decodeTokens(annotations[ANNOTATION_TOKENS]).flatMap((note) => {
-    // Of two registries with one domain the content holds the earlier's login there.
+    // If two registries have the same domain, the content has the first one's login for it.
     const own = note.domains.find((domain) => !claimed.has(domain))
     for (const domain of note.domains) claimed.add(domain)
     const login = logins.get(own ?? '')

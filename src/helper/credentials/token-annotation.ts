@@ -1,10 +1,10 @@
 import type { LiveToken } from './registry-state.ts'
 
-/** What a Secret's content does not say of its logins; nothing of it is secret. */
+/** Facts about a login that the Secret's content does not have; none of them is secret. */
 export interface TokenNote {
   readonly name: string
   readonly fingerprint: string
-  /** Not in notes of earlier versions. */
+  /** Missing in notes of earlier versions. */
   readonly shape?: string | undefined
   readonly issuedAt: number
   readonly expiresAt: number | null
@@ -12,7 +12,7 @@ export interface TokenNote {
   readonly domains: readonly string[]
 }
 
-/** The value of the annotation `acr-nopass.io/tokens`: a JSON list, one note a registry. */
+/** The value of the annotation `acr-nopass.io/tokens`: a JSON list with one note per registry. */
 export function encodeTokens(tokens: readonly LiveToken[]): string {
   const notes = tokens.map(({ name, fingerprint, shape, token, refreshAt }): TokenNote => {
     const { issuedAt, expiresAt, domains } = token
@@ -21,7 +21,7 @@ export function encodeTokens(tokens: readonly LiveToken[]): string {
   return JSON.stringify(notes)
 }
 
-/** The notes; none of what is not as we write it. */
+/** The valid notes of the annotation. */
 export function decodeTokens(text: string | undefined): readonly TokenNote[] {
   try {
     const notes: unknown = JSON.parse(text ?? '[]')
@@ -33,7 +33,7 @@ export function decodeTokens(text: string | undefined): readonly TokenNote[] {
 
 function isNote(value: unknown): value is TokenNote {
   const note = (value ?? {}) as Partial<Record<keyof TokenNote, unknown>>
-  // What a Date can hold: anything else would break the next annotation that is written.
+  // A time that a Date cannot represent would break the next annotation.
   const isMoment = (time: unknown): boolean => typeof time === 'number' && Math.abs(time) <= 8.64e15
   const isTime = (time: unknown): boolean => time === null || isMoment(time)
   return (

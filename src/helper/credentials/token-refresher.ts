@@ -5,8 +5,9 @@ import { NopassError, toNopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type StatusError, toStatusError } from '../../release/helper-status.ts'
 import {
+  asKept,
+  hasExpired,
   isOlder,
-  isOver,
   type LiveToken,
   type RegistryEntry,
   type RegistryState,
@@ -20,61 +21,61 @@ export interface TokenRefresherOptions {
   readonly cloudNow: () => number
   readonly random: () => number
   readonly verifyIntervalMs: number
-  /** Known from before a reload. */
+  /** The state before a reload. */
   readonly initial?: RegistryState | undefined
-  /** A new credential is asked for; `onAnswered` follows in any case but after `stop`. */
-  readonly onAsk?: (reason: RefreshReason) => void
-  readonly onAnswered?: () => void
-  /** A credential that differs from the one before is in use. */
+  /** A new credential is requested; `onResponse` follows in any case except after `stop`. */
+  readonly onRequest?: (reason: RefreshReason) => void
+  readonly onResponse?: () => void
+  /** The credential in use has changed. */
   readonly onToken: (state: RegistryState) => void
-  /** Anything changed that a status would show. */
+  /** Something that the status shows has changed. */
   readonly onChange: (event: RefreshEvent) => void
 }
 
-/** `refused`: a new credential is in use although the registry refuses it, because nothing better is left. */
+/** `refused`: a new credential is in use although the registry refuses it, because there is no better one. */
 export type RefreshEvent =
   | { readonly kind: 'refreshed' | 'unchanged' | 'revoked'; readonly state: RegistryState }
   | { readonly kind: 'failed' | 'refused'; readonly state: RegistryState; readonly error: unknown }
 
-/** `due`: by the schedule; `retried`: after a failure; `joined`: with another registry's; `wanted`: out of turn. */
-export type RefreshReason = 'due' | 'retried' | 'joined' | 'wanted'
+/** `due`: by the schedule; `retried`: after a failure; `coalesced`: with another registry; `forced`: on request. */
+export type RefreshReason = 'due' | 'retried' | 'coalesced' | 'forced'
 
-/** Keeps the credential of one registry fresh by the credential's own expiry. */
+/** Keeps the credential of one registry fresh, by a schedule from the credential's own expiry. */
 export interface TokenRefresher {
   readonly state: RegistryState
-  /** From now on the credential is refreshed when it is due; at once when there is none. */
+  /** Refreshes the credential when it is due from now on, and immediately when there is none. */
   start(): void
-  /** Requests a credential until there is one, to prove that the configuration works (docs/en/decisions.md#readiness). */
+  /** Requests a credential until there is one, to verify the configuration (docs/en/decisions.md#readiness). */
   prove(): void
-  /** The credential in the helper's own copy, which is what all namespaces have: it wins unless it is over, or older than one got as the leader. */
+  /** Uses the credential of the helper's own copy, which all namespaces have, unless ours is newer and was got as the leader. */
   adopt(live: LiveToken): void
-  /** The credential of an earlier configuration in the helper's own copy: its entry stays while there is no other. */
+  /** Keeps a credential of an earlier configuration, whose entry stays in Secrets while there is no other. */
   keep(live: LiveToken): void
-  /** Refreshes now, whatever the schedule says. */
+  /** Refreshes now, regardless of the schedule. */
   force(): void
-  /** Refreshes now if the credential was got for other domains than the configuration has now. */
+  /** Refreshes now if the credential was requested for other domains than are configured now. */
   replaceOutdated(): void
   /**
-   * Some Secret holds a newer credential: refreshes now, once for a credential; a failure is retried as usual. One that this replica
-   * got as the leader waits for its time, because two that lead by right for a moment must not outdo each other.
+   * A Secret has a newer credential: refreshes now, once per credential; a failure is retried as usual. A credential that this replica
+   * got as the leader is not replaced, because two replicas that both lead for a moment must not keep outdoing each other.
    */
   replaceOlder(): void
-  /** Refreshes now with another, unless it is asked for already or failed last time; a failure leaves all as it was. */
+  /** Refreshes now with another registry, unless a request is running or the last one failed; a failure changes nothing. */
   join(): void
   stop(): void
 }
 
-/** The old credential is replaced by a refused one no later than when this part of its life is left. */
+/** A refused new credential replaces the old one at the latest when this share of the old one's life is left. */
 const LEAST_LEFT = 1 / 10
 /** A refused credential that is in use is checked again after this time, doubling up to the longest pause. */
 const FIRST_RECHECK_MS = 30_000
 const LONGEST_RECHECK_MS = 10 * 60_000
-/** However short a credential's life: no more than one request for a new one in this time. */
+/** At most one request in this time, however short the lifetime of the credentials is. */
 const SHORTEST_PAUSE_MS = 1_000
 const AHEAD_MS = 60_000
 /** A static login has no expiry: its mounted files are read this often. */
 const STATIC_POLL_MS = 30_000
-/** No timer sleeps longer than a minute or this part of what is left, so that a corrected clock is noticed in time. */
+/** A timer sleeps at most a minute or this share of the remaining time, so that a corrected clock is noticed in time. */
 const LONGEST_SLEEP = 1 / 4
 const SHORTEST_SLEEP_MS = 60_000
 
@@ -83,18 +84,18 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   const shape = registryShape(entry.values)
   const stop = new AbortController()
   let state: RegistryState = initialState(entry, options.initial)
-  /** New, refused at its login, and held back while the one in use is known to work. */
+  /** A new credential that the registry refused, held back while the one in use works. */
   let candidate: RegistryToken | undefined
-  /** The one in use has been refused before: that it is refused again is no reason to request another. */
+  /** The credential in use after it was refused: another refusal does not request a new one. */
   let refusedLive: LiveToken | undefined
-  /** Known to be older than what some Secret holds. */
+  /** A credential that is older than the one in some Secret. */
   let olderLive: LiveToken | undefined
   let rechecks = 0
   let cancelRecheck: (() => void) | undefined
   let due = Number.POSITIVE_INFINITY
-  /** The same in time that passes: what was counted from now stays right when the cloud corrects the clock. */
+  /** The same on the monotonic clock, which stays right when the cloud's time corrects the clock. */
   let dueMonotonic = Number.POSITIVE_INFINITY
-  let wanted = false
+  let forced = false
   let running = false
   let cancelTimer: (() => void) | undefined
   let cancelVerify: (() => void) | undefined
@@ -117,13 +118,13 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     const left = Math.min(due - cloudNow(), dueMonotonic - clock.monotonic())
     const wait = Math.min(left, Math.max(SHORTEST_SLEEP_MS, left * LONGEST_SLEEP))
     cancelTimer = clock.after(Math.max(0, wait), () => {
-      if (isDue()) void refresh(wanted ? 'wanted' : state.failures > 0 ? 'retried' : 'due')
+      if (isDue()) void refresh(forced ? 'forced' : state.failures > 0 ? 'retried' : 'due')
       else arm()
     })
   }
   const scheduleFor = ({ token, refreshAt: at }: LiveToken, shortest = 0): void => {
     const now = cloudNow()
-    // Issued in the future: our clock is behind, and nothing but a call of the cloud corrects it.
+    // Issued in the future: our clock is behind, and only a call to the cloud corrects it.
     const isAhead = token.issuedAt > now + AHEAD_MS
     if (at === null) scheduleIn(STATIC_POLL_MS)
     else if (isAhead || at < now + shortest) scheduleIn(shortest)
@@ -134,14 +135,14 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     const before = state.live
     const changed = before === undefined || !sameLogin(before.token, token)
     const { sharedSession, key: fingerprint } = entry.source
-    // One that was held back is not young: its normal time may be near.
-    const spread = token === candidate ? 'usual' : reason === 'wanted' ? 'whole' : spreadAfter(before, cloudNow())
+    // A credential that was held back may be due soon.
+    const spread = token === candidate ? 'usual' : reason === 'forced' ? 'whole' : spreadAfter(before, cloudNow())
     const planned = refreshAt(token, { random: random(), sharedSession, spread })
     const origin = mode === 'proving' ? ({ origin: 'proof' } as const) : {}
     const fetched: LiveToken = { name: entry.name, fingerprint, shape, token, refreshAt: planned, ...origin }
-    // A static login that is read again is not a newer one: nothing has changed that a status would show.
+    // A static login that is read again is not newer, so the status does not change.
     const live = changed || token.expiresAt !== null ? fetched : before
-    const urgent = before !== undefined && (state.verified === 'refused' || isOver(before.token, cloudNow()))
+    const urgent = before !== undefined && (state.verified === 'refused' || hasExpired(before.token, cloudNow()))
     const error = verified === 'refused' ? refusal(entry.name) : undefined
     state = {
       ...state,
@@ -167,9 +168,9 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   }
 
   /**
-   * Whether a refused new credential waits: only while the last check of the one in use was accepted and a tenth of its life is
-   * left. A login check may be wrong (an address list, throttling), and an expired credential is useless for certain. A static
-   * login has no successor that could do better, and a wrong one would break pulls of public images.
+   * Until when a refused new credential is held back; undefined: it is used now. It is held back while the last check of the one in
+   * use was accepted and a tenth of its life is left: a login check may be wrong (an IP allowlist, throttling), but an expired
+   * credential certainly fails. A refused static login is never used, because it would also break pulls of public images.
    */
   function heldBackUntil(token: RegistryToken): number | undefined {
     if (token.expiresAt === null) return Number.POSITIVE_INFINITY
@@ -187,7 +188,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     cancelRecheck = clock.after(wait, () => {
       void verifyNow().finally(() => {
         const { live, verified } = state
-        if (stop.signal.aborted || live === undefined || isOver(live.token, cloudNow())) return
+        if (stop.signal.aborted || live === undefined || hasExpired(live.token, cloudNow())) return
         if (live === refusedLive && verified !== 'accepted') recheckLater()
       })
     })
@@ -204,8 +205,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   function fail(error: unknown, reason: RefreshReason, noLaterThan = Number.POSITIVE_INFINITY): void {
     const now = cloudNow()
     const failures = state.failures + 1
-    // A retry by the schedule changes nothing, so that the status is not written for each.
-    const triedAt = reason === 'wanted' || wanted ? now : state.triedAt
+    // A scheduled retry does not change it, so that the status is not written for each.
+    const triedAt = reason === 'forced' || forced ? now : state.triedAt
     state = { ...state, failures, error: noteError(error), triedAt }
     retryFrom(now, toNopassError(error).retryAfterMs, noLaterThan)
     options.onChange({ kind: 'failed', state, error })
@@ -217,7 +218,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     scheduleIn(Math.min(retry, noLaterThan) - now)
   }
 
-  /** A new credential, or the one that was held back, as long as that is not due for replacement itself. */
+  /** Requests a new credential, or returns the one that was held back if that is not due for replacement itself. */
   async function fetchToken(reason: RefreshReason): Promise<RegistryToken> {
     if (candidate !== undefined && reason === 'retried' && partUsed(candidate, cloudNow()) < EARLIEST) return candidate
     const token = await entry.source.get(stop.signal)
@@ -229,11 +230,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   async function refresh(reason: RefreshReason): Promise<void> {
     if (running) return
     running = true
-    wanted = false
-    options.onAsk?.(reason)
+    forced = false
+    options.onRequest?.(reason)
     let act: () => void
-    // One that joined was not due yet: what is wrong is said when it is.
-    const failed = (error: unknown) => (reason === 'joined' ? arm : () => fail(error, reason))
+    // A coalesced refresh was not due yet, so its failure is not reported.
+    const failed = (error: unknown) => (reason === 'coalesced' ? arm : () => fail(error, reason))
     try {
       const token = await fetchToken(reason)
       const known = state.live !== undefined && sameLogin(state.live.token, token)
@@ -241,20 +242,21 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       const until = verified === 'refused' && (!known || token.expiresAt === null) ? heldBackUntil(token) : undefined
       if (until !== undefined) candidate = token.expiresAt === null ? undefined : token
       if (until === undefined) act = () => succeed(token, verified, reason)
-      else act = reason === 'joined' ? failed(undefined) : () => fail(refusal(entry.name), reason, until)
+      else act = reason === 'coalesced' ? failed(undefined) : () => fail(refusal(entry.name), reason, until)
     } catch (error) {
       const spare = candidate
-      // Refused or not, it is better than one that is about to expire.
-      if (spare === undefined || isOver(spare, cloudNow()) || heldBackUntil(spare) !== undefined) act = failed(error)
+      // Even refused it is better than one that is about to expire.
+      if (spare === undefined || hasExpired(spare, cloudNow()) || heldBackUntil(spare) !== undefined)
+        act = failed(error)
       else act = () => succeed(spare, 'refused', reason)
     }
     running = false
     if (stop.signal.aborted) return
     act()
-    options.onAnswered?.()
+    options.onResponse?.()
   }
 
-  /** One login from time to time finds a credential that was revoked before its end; the first after `part` of the interval. */
+  /** Checks the login at intervals, to detect a revoked credential; the first time after `part` of the interval. */
   function verifyLater(part: number): void {
     cancelVerify = clock.after(part * options.verifyIntervalMs, () => {
       void verifyNow().finally(() => {
@@ -265,7 +267,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
 
   async function verifyNow(): Promise<void> {
     const { live } = state
-    if (live === undefined || running || isOver(live.token, cloudNow())) return
+    if (live === undefined || running || hasExpired(live.token, cloudNow())) return
     const verified = await entry.verify(live.token, stop.signal).catch(() => undefined)
     if (verified === undefined || state.live !== live || verified === state.verified) return
     state = { ...state, verified }
@@ -274,7 +276,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     }
     if (verified !== 'refused') return options.onChange({ kind: 'unchanged', state })
     state = { ...state, error: noteError(refusal(entry.name)) }
-    // Another one was got for it already, and is refused like the first: a third would rewrite all namespaces for nothing.
+    // A second credential was refused too: a third would rewrite all namespaces in vain.
     if (refusedLive === live) return options.onChange({ kind: 'unchanged', state })
     refusedLive = live
     options.onChange({ kind: 'revoked', state })
@@ -282,7 +284,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   }
 
   function force(): void {
-    wanted = true
+    forced = true
     scheduleIn(0)
   }
 
@@ -293,12 +295,12 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     start() {
       if (mode === 'started') return
       mode = 'started'
-      if (!state.live || wanted) scheduleIn(0)
-      // Before a reload it failed, too.
+      if (!state.live || forced) scheduleIn(0)
+      // It already failed before a reload.
       else if (state.failures > 0 && due === Number.POSITIVE_INFINITY) retryFrom(cloudNow())
       else if (state.failures > 0) arm()
       else scheduleFor(state.live)
-      // Helpers that start at one moment do not log in at one moment for good.
+      // A random first interval, so that helpers that start together do not log in together.
       if (options.verifyIntervalMs > 0) verifyLater(random())
     },
     prove() {
@@ -308,29 +310,29 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     },
     adopt(found) {
       const live = newestOf(found, state.kept)
-      // Nothing that has expired replaces a live credential.
-      if (state.live && isOver(live.token, cloudNow())) return
-      // Before a reload we got a newer one as the leader, and the write of our own copy is still under way or failed.
+      // An expired credential never replaces a live one.
+      if (state.live && hasExpired(live.token, cloudNow())) return
+      // We got a newer one as the leader before a reload, and the write of our own copy has not finished or failed.
       if (state.live && state.live.origin === undefined && isOlder(live, state.live)) return
       if (state.live && sameLogin(state.live.token, live.token)) {
         state = { ...state, live: { ...state.live, origin: 'restored' } }
         return
       }
       state = { ...state, live: { ...live, origin: 'restored' }, kept: undefined, verified: 'skipped' }
-      // One that fails is tried again when that is due: whether it still does is not known from what another got.
+      // A failing registry keeps its retry, because another replica's credential does not show that it works again.
       if (state.failures === 0) scheduleFor(live)
       options.onChange({ kind: 'unchanged', state })
       options.onToken(state)
     },
     keep(live) {
       if (state.live !== undefined || (state.kept && isOlder(live, state.kept))) return
-      state = { ...state, kept: keptOf(live) }
+      state = { ...state, kept: asKept(live) }
     },
     force,
     replaceOutdated() {
       const { live } = state
       if (live === undefined) return
-      // A note of 0.1.0 has no shape: that a configured domain is missing can be seen, that one is there in excess cannot.
+      // Notes of 0.1.0 have no shape: only missing domains can be detected, not superfluous ones.
       const isOutdated =
         live.shape === undefined
           ? entry.values.domains.some((domain) => !live.token.domains.includes(domain.toLowerCase()))
@@ -344,7 +346,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       force()
     },
     join() {
-      if (mode === 'started' && !running && state.failures === 0) void refresh('joined')
+      if (mode === 'started' && !running && state.failures === 0) void refresh('coalesced')
     },
     stop() {
       stop.abort()
@@ -355,7 +357,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   }
 }
 
-/** `before`: under the configuration before a reload; one that is another registry by now leaves only its entry in the Secrets. */
+/** `before`: the state before a reload; of a changed configuration only the entry in the Secrets is kept. */
 function initialState(entry: RegistryEntry, before: RegistryState | undefined): RegistryState {
   if (before?.fingerprint === entry.source.key) return before
   const last = before?.live ?? before?.kept
@@ -363,7 +365,7 @@ function initialState(entry: RegistryEntry, before: RegistryState | undefined): 
     name: entry.name,
     fingerprint: entry.source.key,
     live: undefined,
-    kept: last && last.origin !== 'proof' ? keptOf(last) : undefined,
+    kept: last && last.origin !== 'proof' ? asKept(last) : undefined,
     verified: 'skipped',
     error: undefined,
     failures: 0,
@@ -371,14 +373,10 @@ function initialState(entry: RegistryEntry, before: RegistryState | undefined): 
   }
 }
 
-function keptOf(live: LiveToken): LiveToken {
-  return { ...live, origin: 'kept' }
-}
-
-/** `kept`: of the same configuration, from before it was another one for a while; the write of our own copy failed since. */
+/** The newer of both. `kept` may be newer if the configuration was changed and changed back while our own copy could not be written. */
 function newestOf(found: LiveToken, kept: LiveToken | undefined): LiveToken {
   if (kept?.fingerprint !== found.fingerprint || !isOlder(found, kept)) return found
-  // What is newer may still be over sooner.
+  // The newer one may still expire sooner.
   return (kept.token.expiresAt ?? 0) < (found.token.expiresAt ?? 0) ? found : kept
 }
 
@@ -386,7 +384,7 @@ function partUsed({ issuedAt, expiresAt }: RegistryToken, now: number): number {
   return expiresAt === null ? 0 : (now - issuedAt) / Math.max(1, expiresAt - issuedAt)
 }
 
-/** The last moment that a Date can hold: the cloud said nanoseconds, or nonsense. */
+/** The latest time that a Date can represent. */
 const LATEST_DATE = 8.64e15
 
 function unusable(registry: string): NopassError {

@@ -1,7 +1,7 @@
 /** Why a Secret is written. */
 export type WriteReason = 'missing' | 'rotated' | 'relabelled' | 'tampered' | 'adopted' | 'shrunk'
 
-/** Why nothing is done about an object that exists. */
+/** Why an object is left unchanged. */
 type SkipReason =
   | 'not-targeted'
   | 'opted-out'
@@ -11,28 +11,28 @@ type SkipReason =
   | 'overlong-list'
   | 'kept-by-other'
 
-/** What has to come first. */
+/** Why a write has to wait. */
 type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought' | 'unreadable'
 
-/** The object that the plan was made for: the write of any other is refused (docs/en/decisions.md#preconditions). */
+/** The planned object and version: the API server refuses the write of any other (docs/en/decisions.md#preconditions). */
 interface Precondition {
   readonly uid: string
   readonly resourceVersion: string
 }
 
 /**
- * Entries that stay as that very Secret has them, because ours are older or there are none: they are read out of it for this write
+ * Entries that stay as the Secret has them, because ours are older or missing; they are read from it for this write
  * (docs/en/decisions.md#last-good).
  */
 export interface Carry {
   readonly names: readonly string[]
-  /** Names what is put together, so that it is done once. */
+  /** Identifies the mixture of both, so that it is written once. */
   readonly mixture: string
 }
 
 /**
- * The write of one namespace's pull secret; `group` names the content. Without a precondition it must not exist. `patch`: only the
- * content of a Secret of ours that is as we left it, which costs an API server a quarter less than to `apply` all of it.
+ * The write of one namespace's pull secret; `group` names the content. Without a precondition it must not exist. `patch` writes only
+ * the content of an unchanged Secret of ours, which costs an API server a quarter less than `apply`.
  */
 export interface WriteSecret {
   readonly kind: 'writeSecret'
@@ -42,7 +42,7 @@ export interface WriteSecret {
   readonly precondition: Precondition | undefined
   readonly reason: WriteReason
   readonly carry?: Carry
-  /** Registries of which it holds a newer credential than we do. */
+  /** Registries of which it has a newer credential than we do. */
   readonly newer?: readonly string[]
 }
 
@@ -52,23 +52,23 @@ export interface WriteList {
   readonly namespace: string
   readonly serviceAccount: string
   readonly precondition: Precondition
-  /** Undefined: too long to keep; it is read again for this write, and our entry taken out. */
+  /** Undefined: too long to cache; it is read again for this write, and our entry removed. */
   readonly list: readonly string[] | undefined
 }
 
 /** One request to the API server. */
 export type WriteAction = WriteSecret | WriteList
 
-/** What is to be done about one namespace's Secret or one ServiceAccount. */
+/** What to do about one namespace's Secret or one ServiceAccount. */
 export type Decision =
   | WriteAction
-  /** `newer`: as of a write. `until`: when that one may have ended. */
+  /** `newer`: as in `WriteSecret`. `until`: when that credential may have expired, monotonic milliseconds. */
   | { readonly kind: 'current'; readonly newer?: readonly string[]; readonly until?: number }
-  /** Taken back, or nothing of ours there. */
+  /** Retired: our entries are removed. */
   | { readonly kind: 'none' }
-  /** `entries`: of an overlong list. */
+  /** `entries`: length of an overlong list. */
   | { readonly kind: 'skip'; readonly reason: SkipReason; readonly manager?: string; readonly entries?: number }
-  /** `until`: monotonic milliseconds, when time alone decides. */
+  /** `until`: when to plan again, monotonic milliseconds. */
   | {
       readonly kind: 'wait'
       readonly reason: WaitReason

@@ -3,17 +3,17 @@ import type { NamespaceView, ServiceAccountView } from '../../release/views.ts'
 import { fightPause } from '../fight.ts'
 import type { Decision, WriteList } from './actions.ts'
 
-export interface AttachmentQuestion {
+export interface AttachmentInput {
   readonly serviceAccount: ServiceAccountView
   readonly namespace: NamespaceView
   readonly secretName: string
   /** Whether namespace and ServiceAccount are targets. */
   readonly targeted: boolean
-  /** A Secret of our name that is not ours: nobody is made to use it. */
+  /** The Secret of our name is not ours, so no reference to it is added. */
   readonly foreignSecret: boolean
-  /** The Secret there is ours, or there is none and this release may have attached one: all releases write entries alike. */
+  /** The Secret is ours, or there is none and this release may have added the entry, because all releases write entries alike. */
   readonly mayBeOurs: boolean
-  /** Our entry was added before the Secret was seen, and that was not ours so far. */
+  /** Our entry was added before the Secret was in the cache, and the Secret has not been ours since. */
   readonly attachedUnseen: boolean
   /** Monotonic times at which others removed our entry. */
   readonly removals: readonly number[]
@@ -22,27 +22,27 @@ export interface AttachmentQuestion {
 }
 
 /** Plans one ServiceAccount's list: with our entry appended or removed, otherwise unchanged. */
-export function planAttachment(question: AttachmentQuestion): Decision {
-  const { serviceAccount, namespace, secretName } = question
+export function planAttachment(input: AttachmentInput): Decision {
+  const { serviceAccount, namespace, secretName } = input
   if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
   const attached = serviceAccount.list.includes(secretName)
   const optedOut = namespace.optedOut || serviceAccount.optedOut
-  if (!question.targeted || optedOut) {
+  if (!input.targeted || optedOut) {
     if (!attached) return { kind: 'skip', reason: optedOut ? 'opted-out' : 'not-targeted' }
-    return question.mayBeOurs ? planDetach(serviceAccount, secretName) : { kind: 'skip', reason: 'kept-by-other' }
+    return input.mayBeOurs ? planDetach(serviceAccount, secretName) : { kind: 'skip', reason: 'kept-by-other' }
   }
   if (attached) {
-    const misled = question.foreignSecret && question.attachedUnseen && wroteLast(serviceAccount)
+    const misled = input.foreignSecret && input.attachedUnseen && wroteLast(serviceAccount)
     return misled ? planDetach(serviceAccount, secretName) : { kind: 'current' }
   }
-  if (question.foreignSecret) return { kind: 'skip', reason: 'foreign-secret' }
+  if (input.foreignSecret) return { kind: 'skip', reason: 'foreign-secret' }
   const { owner, overlong } = serviceAccount
   if (overlong !== undefined) return { kind: 'skip', reason: 'overlong-list', entries: overlong }
-  // Its owner's next apply would fail with a conflict (docs/en/decisions.md#foreign-list): it has to add the entry itself.
+  // The owner's next apply would fail with a conflict (docs/en/decisions.md#foreign-list), so the owner has to add the entry.
   if (owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER) {
     return { kind: 'skip', reason: 'foreign-list', manager: owner.manager }
   }
-  const until = fightPause(question.removals, question.now)
+  const until = fightPause(input.removals, input.now)
   if (until !== undefined) return { kind: 'wait', reason: 'fought', until, ...(owner && { manager: owner.manager }) }
   return write('attach', serviceAccount, [...serviceAccount.list, secretName])
 }
@@ -63,7 +63,7 @@ function planDetach(serviceAccount: ServiceAccountView, secretName: string): Dec
 }
 
 function wroteLast({ owner }: ServiceAccountView): boolean {
-  // A ServiceAccount that was never applied has no managedFields at all: nobody is on record against us.
+  // A ServiceAccount that was never applied has no managedFields.
   return owner === undefined || owner.manager === FIELD_MANAGER
 }
 

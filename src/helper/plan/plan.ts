@@ -5,7 +5,7 @@ import type { Decision } from './actions.ts'
 import { isDetachable, planAttachment } from './plan-attachment.ts'
 import { type GroupSummary, planSecret } from './plan-secret.ts'
 
-/** All that is known of the cluster; by namespace, and `namespace/name` for removals. */
+/** The plan's view of the cluster. */
 export interface Observed {
   namespace(name: string): NamespaceView | undefined
   secret(namespace: string): SecretView | undefined
@@ -15,15 +15,15 @@ export interface Observed {
   removals(namespace: string, serviceAccount: string): readonly number[]
   /** When other writers changed or deleted the Secret of ours there, monotonic. */
   losses(namespace: string): readonly number[]
-  /** Scope `namespaces`: the right to list its Secrets is missing. */
+  /** Scope `namespaces`: the permission to list its Secrets is missing. */
   unreadable(namespace: string): boolean
-  /** Our entry was added there while no Secret was known, and none of ours has been since. */
+  /** Our entry was added before the Secret was in the cache, and the Secret has not been ours since. */
   attachedUnseen(namespace: string, serviceAccount: string): boolean
 }
 
-/** The content for a set of registries, of which only what decides is asked. */
+/** The content for a set of registries, as far as the plan needs it. */
 export interface Groups {
-  /** Undefined when no credential of any of them is known. */
+  /** Undefined when none of them has a credential. */
   of(registries: readonly string[]): GroupSummary | undefined
   readonly empty: GroupSummary
   /** The mixture that a content with this hash is. */
@@ -69,16 +69,16 @@ export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision:
 
 function planNamespace(context: PlanContext, namespace: NamespaceView): Decision {
   const { observed, config, groups } = context
-  const wanted = context.targets.registriesOf(namespace)
+  const desired = context.targets.registriesOf(namespace)
   return planSecret({
     namespace,
     secret: observed.secret(namespace.name),
-    wanted,
-    group: wanted.length === 0 ? undefined : groups.of(wanted),
+    desired,
+    group: desired.length === 0 ? undefined : groups.of(desired),
     empty: groups.empty,
     carriedIn: groups.carriedIn,
     adopt: config.adopt,
-    attached: wanted.length === 0 && isStillAttached(context, namespace.name),
+    attached: desired.length === 0 && isStillAttached(context, namespace.name),
     losses: observed.losses(namespace.name),
     now: context.now,
     cloudNow: context.cloudNow,
@@ -110,9 +110,7 @@ function isStillAttached({ observed, config }: PlanContext, namespace: string): 
   return false
 }
 
-// By position, not by split: each of the thousands of writes of a rotation passes here several times.
-
-/** Of `namespace` or `namespace/serviceaccount`, as queue and caches name things. */
+/** Parses `namespace` or `namespace/serviceaccount`, the keys of queue and caches. By position, because a rotation parses thousands. */
 export function parsePlanKey(text: string): PlanKey {
   const slash = text.indexOf('/')
   return slash < 0 ? { namespace: text } : { namespace: text.slice(0, slash), serviceAccount: text.slice(slash + 1) }
@@ -122,7 +120,7 @@ export function formatPlanKey({ namespace, serviceAccount }: PlanKey): string {
   return serviceAccount === undefined ? namespace : `${namespace}/${serviceAccount}`
 }
 
-/** The namespace of such a text. */
+/** The namespace of such a key. */
 export function namespaceOf(text: string): string {
   const slash = text.indexOf('/')
   return slash < 0 ? text : text.slice(0, slash)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { refreshAt } from '../../src/acr/refresh-schedule.ts'
-import { joinsRefresh, type Schedule } from '../../src/helper/credentials/credential-manager.ts'
+import { coalesces, type Schedule } from '../../src/helper/credentials/credential-manager.ts'
 
 const MINUTE = 60_000
 const PERIODS = 200
@@ -40,7 +40,7 @@ function follow(
     const due = all.reduce((first, one) => (one.refreshAt < first.refreshAt ? one : first))
     const at = due.refreshAt
     if (at > until) break
-    const chosen = all.filter((one) => one === due || (joining && joinsRefresh(due, one, at)))
+    const chosen = all.filter((one) => one === due || (joining && coalesces(due, one, at)))
     rotations.push({ at, used: chosen.map((one) => (at - one.issuedAt) / one.life) })
     for (const one of chosen) all[all.indexOf(one)] = issue(one.life, at)
   }
@@ -114,12 +114,12 @@ for (const [name, [issued, life], [otherIssued, otherLife, otherRefresh], joins]
       refreshAt: refresh * MINUTE,
       sharedSession: false,
     })
-    assert.equal(joinsRefresh(of(issued, life, 40), of(otherIssued, otherLife, otherRefresh), 40 * MINUTE), joins)
+    assert.equal(coalesces(of(issued, life, 40), of(otherIssued, otherLife, otherRefresh), 40 * MINUTE), joins)
   })
 }
 
 test('a session that the node shares is not asked for twice in five minutes', () => {
   const one: Schedule = { issuedAt: 0, expiresAt: 8 * MINUTE, refreshAt: 5 * MINUTE, sharedSession: true }
   const due = { ...one, issuedAt: -HOUR }
-  assert.deepEqual([joinsRefresh(due, one, 5 * MINUTE - 1), joinsRefresh(due, one, 5 * MINUTE)], [false, true])
+  assert.deepEqual([coalesces(due, one, 5 * MINUTE - 1), coalesces(due, one, 5 * MINUTE)], [false, true])
 })
