@@ -5,6 +5,8 @@ interface Pattern {
   readonly match: RegExp
   /** The message, from the groups of the match; default: helm's own line. */
   readonly say?: (groups: RegExpExecArray) => string
+  /** The fix, from the groups of the match; default: the code's own. */
+  readonly fix?: (groups: RegExpExecArray) => string
 }
 
 /** The first match decides. Messages of Helm 3.18 to 4.3 and of the API server. */
@@ -39,6 +41,12 @@ const PATTERNS: readonly Pattern[] = [
       `${user} may not ${verb} ${resource}${group ? `.${group}` : ''}${namespace ? ` in namespace ${namespace}` : ' cluster-wide'}`,
   },
   {
+    code: 'HELM_INVALID_OBJECT',
+    match: /exceeded quota: ([^,\s]+), requested: ([^=\s]+)=/,
+    fix: ([, quota, resource]) =>
+      `Raise \`${resource}\` of ResourceQuota ${quota}, or delete what is not needed there; \`kubectl describe resourcequota ${quota} -n NAMESPACE\` shows what is used.`,
+  },
+  {
     code: 'HELM_VALUES_REFUSED',
     match: /values don't meet the specifications of the schema[^\n]*\n?(.*)/s,
     say: ([, detail]) => `the chart's schema refused the values: ${oneLine(detail ?? '')}`,
@@ -68,9 +76,11 @@ const PATTERNS: readonly Pattern[] = [
 export function readHelmError(output: string, context: { readonly command: string }): NopassError {
   const stderr = essence(output)
   const line = lastErrorLine(stderr)
-  for (const { code, match, say } of PATTERNS) {
+  for (const { code, match, say, fix } of PATTERNS) {
     const groups = match.exec(stderr)
-    if (groups) return new NopassError(code, `helm ${context.command}: ${say ? say(groups) : line}`)
+    if (!groups) continue
+    const message = `helm ${context.command}: ${say ? say(groups) : line}`
+    return new NopassError(code, message, fix ? { hint: fix(groups) } : {})
   }
   return new NopassError('HELM_FAILED', `helm ${context.command}: ${line || 'exited without a message'}`)
 }

@@ -1,5 +1,6 @@
 import { ERROR_CODES } from '../error-codes.ts'
 import { type ErrorCode, NopassError } from '../errors.ts'
+import { withoutSecrets } from '../kube/api-error.ts'
 import type { HelperStatus, RegistryStatus } from './helper-status.ts'
 
 /** One Pod of the helper, reduced to what explains why it does not run. */
@@ -15,6 +16,38 @@ export interface PodView {
   /** The termination message: the end of the container's log. */
   readonly lastLog: string | undefined
   readonly unscheduled: boolean
+}
+
+/** A Deployment whose Pods the API server refuses: no Pod of it is there to be looked at. */
+export interface PodRefusal {
+  readonly namespace: string
+  readonly deployment: string
+  readonly message: string
+}
+
+/** A Deployment as far as it says that its Pods are refused. */
+export interface DeploymentView {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+  }
+}
+
+/** The API server's own words for why it takes no Pod of a Deployment. */
+export function refusalOf(status: DeploymentView['status']): string | undefined {
+  return status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')?.message
+}
+
+/** What to do about a Pod that a quota, a LimitRange, a Pod Security level or a webhook refuses. */
+export function refusalFix(message: string, namespace: string): string {
+  const [, used, resource] = /exceeded quota: ([^,\s]+), requested: ([^=\s]+)=/.exec(message) ?? []
+  if (used !== undefined)
+    return `Raise \`${resource}\` of ResourceQuota ${used}, or lower \`resources\` or \`replicas\` in the values; \`kubectl describe resourcequota ${used} -n ${namespace}\` shows what is used.`
+  const [, strict, missing] = /failed quota: ([^:\s]+): must specify (\S+)/.exec(message) ?? []
+  if (strict !== undefined)
+    return `ResourceQuota ${strict} needs ${missing} of every container: write it in \`resources\` of the values.`
+  if (/(minimum|maximum) \S+ (usage|limit to request ratio)/.test(message))
+    return `Change \`resources\` in the values, or the LimitRange; \`kubectl describe limitrange -n ${namespace}\` shows what it allows.`
+  return 'The message names the Pod Security level, the policy or the webhook: change what it refuses in the values, or the namespace.'
 }
 
 /** Something that prevents the release from becoming ready. */
@@ -54,15 +87,29 @@ const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
 export function findCauses(observed: {
   readonly pods: readonly PodView[]
   readonly status: HelperStatus | undefined
+  readonly refusal?: PodRefusal | undefined
   readonly configHash: string | undefined
   /** This run changed RAM, which takes up to a minute to reach every region, so a denial may be temporary. */
   readonly ramChanged: boolean
 }): readonly Cause[] {
-  const { pods, status, configHash, ramChanged } = observed
+  const { pods, status, refusal, configHash, ramChanged } = observed
   const current = status !== undefined && (configHash === undefined || status.configHash === configHash)
   // `pending` with an error: no credential yet; `failing`: the last good one is still used.
   const failing = current ? status.registries.filter(({ state }) => state !== 'live') : []
-  return [...failing.flatMap((registry) => registryCauses(registry, ramChanged)), ...pods.flatMap(podCauses)]
+  return [
+    ...failing.flatMap((registry) => registryCauses(registry, ramChanged)),
+    ...(refusal === undefined ? [] : [refusalCause(refusal)]),
+    ...pods.flatMap(podCauses),
+  ]
+}
+
+/** Never ends the wait early: room in a quota may come back while old Pods leave. */
+function refusalCause({ namespace, deployment, message }: PodRefusal): Cause {
+  const words = withoutSecrets(message)
+  const error = new NopassError('POD_FAILING', `the API server creates no Pod of Deployment ${deployment}: ${words}`, {
+    hint: refusalFix(message, namespace),
+  })
+  return { key: `deployment ${deployment} refused`, patienceMs: Number.POSITIVE_INFINITY, error }
 }
 
 /** How long a change of RAM may take to become effective, milliseconds. */

@@ -2,13 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NopassError } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
-import { type Cause, findCauses, type PodView } from './release-causes.ts'
+import {
+  type Cause,
+  type DeploymentView,
+  findCauses,
+  type PodRefusal,
+  type PodView,
+  refusalOf,
+} from './release-causes.ts'
 
 /** The objects of a deployed release, from its rendered manifest. */
 export interface ReleaseParts {
   readonly namespace: string
   /** `matchLabels` of the helper's Deployment; undefined if the chart has none. */
   readonly selector: Readonly<Record<string, string>> | undefined
+  /** Name of that Deployment. */
+  readonly deployment?: string | undefined
   readonly statusConfigMap: string | undefined
   readonly configHash: string | undefined
 }
@@ -60,11 +69,15 @@ export function watchRelease(
   const { promise, resolve } = Promise.withResolvers<NopassError>()
 
   async function check(): Promise<void> {
-    const [all, report] = await Promise.all([readPods(client, parts, either), readStatus(client, parts, either)])
+    const [all, report, refusal] = await Promise.all([
+      readPods(client, parts, either),
+      readStatus(client, parts, either),
+      readRefusal(client, parts, either),
+    ])
     const now = performance.now()
     const pods = all.filter(({ name }) => earlier.pods?.has(name) === false)
     const status = report?.updatedAt === earlier.reportedAt ? undefined : report
-    last = findCauses({ pods, status, configHash: parts.configHash, ramChanged: parts.ramChanged })
+    last = findCauses({ pods, status, refusal, configHash: parts.configHash, ramChanged: parts.ramChanged })
     const keys = new Set(last.map(({ key }) => key))
     for (const key of since.keys()) if (!keys.has(key)) since.delete(key)
     for (const { key } of last) since.set(key, since.get(key) ?? now)
@@ -94,6 +107,19 @@ export async function readStatus(
   const { data } = await client.request<{ data?: Record<string, string> }>({ method: 'GET', path }, signal)
   const text = data?.[STATUS_KEY]
   return text === undefined ? undefined : JSON.parse(text)
+}
+
+/** Why the API server takes no Pod of the Deployment; undefined: it does, or the Deployment cannot be read. */
+async function readRefusal(
+  client: KubeClient,
+  { namespace, deployment }: ReleaseParts,
+  signal: AbortSignal,
+): Promise<PodRefusal | undefined> {
+  if (deployment === undefined) return undefined
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`
+  const found = await client.request<DeploymentView>({ method: 'GET', path }, signal).catch(() => undefined)
+  const message = refusalOf(found?.status)
+  return message === undefined ? undefined : { namespace, deployment, message }
 }
 
 interface PodList {

@@ -102,6 +102,17 @@ for (const { name, stderr, code, message } of cases) {
   })
 }
 
+test('a quota that leaves no room for an object is named with what to raise', () => {
+  const refusal =
+    'deployments.apps "acr-nopass" is forbidden: exceeded quota: team-limits, requested: count/deployments.apps=1, used: count/deployments.apps=5, limited: count/deployments.apps=5'
+  const { code, message, hint } = readHelmError(`Error: UPGRADE FAILED: create: ${refusal}\n`, { command: 'upgrade' })
+  assert.deepEqual([code, message], ['HELM_INVALID_OBJECT', `helm upgrade: UPGRADE FAILED: create: ${refusal}`])
+  assert.equal(
+    hint,
+    'Raise `count/deployments.apps` of ResourceQuota team-limits, or delete what is not needed there; `kubectl describe resourcequota team-limits -n NAMESPACE` shows what is used.',
+  )
+})
+
 test('an echo of a whole object is cut', () => {
   const error = readHelmError(`Error: odd ${'x'.repeat(5000)}`, { command: 'upgrade' })
   assert.equal(error.message.length, 'helm upgrade: '.length + 600)

@@ -57,3 +57,50 @@ test('C2 without knowing which Pods were there before, none is judged', async (t
   assert.deepEqual(watch.evidence(), [])
   watch.stop()
 })
+
+for (const [why, message, fix] of [
+  [
+    'a quota that is used up',
+    'pods "acr-1" is forbidden: exceeded quota: small, requested: limits.memory=256Mi, used: limits.memory=1Gi, limited: limits.memory=1Gi',
+    'Raise `limits.memory` of ResourceQuota small, or lower `resources` or `replicas` in the values; `kubectl describe resourcequota small -n n` shows what is used.',
+  ],
+  [
+    'a quota of what the Pod does not say',
+    'pods "acr-1" is forbidden: failed quota: cpus: must specify limits.cpu for: helper',
+    'ResourceQuota cpus needs limits.cpu of every container: write it in `resources` of the values.',
+  ],
+  [
+    'a LimitRange',
+    'pods "acr-1" is forbidden: maximum memory usage per Container is 64Mi, but limit is 256Mi',
+    'Change `resources` in the values, or the LimitRange; `kubectl describe limitrange -n n` shows what it allows.',
+  ],
+  [
+    'a Pod Security level',
+    'pods "acr-1" is forbidden: violates PodSecurity "restricted:latest": host namespaces (hostNetwork=true)',
+    'The message names the Pod Security level, the policy or the webhook: change what it refuses in the values, or the namespace.',
+  ],
+] as const) {
+  test(`a Pod that the API server does not take is the evidence when helm's time is over: ${why}`, async (t) => {
+    let looks = 0
+    const seen = Promise.withResolvers<void>()
+    const request = async ({ path }: { path: string }): Promise<object> => {
+      if (!path.endsWith('/deployments/acr')) return { items: [] }
+      looks += 1
+      if (looks > 1) seen.resolve()
+      return { status: { conditions: [{ type: 'ReplicaFailure', status: 'True', message }] } }
+    }
+    const client = { request } as unknown as KubeClient
+    const watch = watchRelease(
+      client,
+      { ...parts, deployment: 'acr' },
+      { pods: new Set(), reportedAt: undefined },
+      t.signal,
+    )
+    await seen.promise
+    watch.stop()
+    assert.deepEqual(
+      watch.evidence().map(({ patienceMs, error }) => [patienceMs, error.code, error.message, error.hint]),
+      [[Number.POSITIVE_INFINITY, 'POD_FAILING', `the API server creates no Pod of Deployment acr: ${message}`, fix]],
+    )
+  })
+}

@@ -16,17 +16,34 @@ interface Setup {
   readonly secret?: object
   /** Status of the response to the creation of a namespace or ServiceAccount. */
   readonly refused?: number
+  /** The Pod gets no container, and Events may not be listed. */
+  readonly unstarted?: boolean
+  /** The run is cancelled while the API server creates the ServiceAccount. */
+  readonly cancelled?: boolean
 }
 
 /** What a verification does to a cluster whose helper works, and what it reports. */
-async function verify({ plan, image, secret = {}, refused }: Setup) {
+async function verify({ plan, image, secret = {}, refused, unstarted, cancelled }: Setup) {
+  const cancel = new AbortController()
   const calls: string[] = []
   const journal: JournalEntry[] = []
   const registry = { name: 'prod', state: 'live', verified: 'accepted' }
   const report = { updatedAt: '2026-11-27T09:59:00Z', configHash: 'h', registries: [registry] }
   const objects = new Map<string, object>()
-  const request = async (request: { method: string; path: string; body?: { metadata: { name: string } } }) => {
+  const request = async (
+    request: { method: string; path: string; body?: { metadata: { name: string } } },
+    signal?: AbortSignal,
+  ) => {
     const { method, path, body } = request
+    if (cancelled && method === 'POST' && path.endsWith('/serviceaccounts')) {
+      cancel.abort()
+      // The server creates it whether or not the client waits.
+      if (signal?.aborted) {
+        setImmediate(() => objects.set(`${path}/${body?.metadata.name}`, {}))
+        throw new KubeApiError(0, 'aborted')
+      }
+    }
+    if (unstarted && path.endsWith('/events')) throw new KubeApiError(403, 'events is forbidden')
     const line = `${method} ${path}${body ? `/${body.metadata.name}` : ''}`
     if (method !== 'GET') calls.push(line.replaceAll(/probe-[0-9a-f]{8}/g, 'probe-X'))
     if (path.endsWith('/configmaps/s')) return { data: { [STATUS_KEY]: JSON.stringify(report) } }
@@ -36,6 +53,7 @@ async function verify({ plan, image, secret = {}, refused }: Setup) {
     if (method === 'POST') objects.set(`${path}/${body?.metadata.name}`, {})
     if (method === 'DELETE' && !objects.delete(path)) throw new KubeApiError(404, 'not found')
     if (method === 'GET' && path.includes('/pods/')) {
+      if (unstarted) return { status: {} }
       return {
         status: {
           containerStatuses: [
@@ -65,8 +83,9 @@ async function verify({ plan, image, secret = {}, refused }: Setup) {
       limitMs: 300,
       report: () => undefined,
     },
-    AbortSignal.timeout(60_000),
+    AbortSignal.any([cancel.signal, AbortSignal.timeout(60_000)]),
   ).catch((error) => `${error.code} ${error.message}`)
+  await new Promise(setImmediate)
   const words = typeof outcome === 'string' ? [outcome] : outcome
   return {
     calls,
@@ -107,6 +126,26 @@ test('verify-namespace with verify-image: the Pod that pulled is removed too, an
     'DELETE /api/v1/namespaces/checks/serviceaccounts/acr-nopass-probe-X',
   ])
   assert.deepEqual(left, [])
+})
+
+test('verify-image: who may not list Events still learns that the image was not pulled', async () => {
+  const { notes, left } = await verify({ plan: EXISTING, secret: GOOD, image: 'r.example/app:1', unstarted: true })
+  assert.deepEqual(notes, [
+    'VERIFY_IMAGE r.example/app:1 was not pulled in 0 s; its container did not start, and the deployer may not list the Events that say why',
+  ])
+  assert.deepEqual(left, [])
+})
+
+test('a run that is cancelled while the probe is being created removes it all the same', async () => {
+  const { notes, events, left } = await verify({ plan: EXISTING, secret: GOOD, cancelled: true })
+  assert.deepEqual(left, [])
+  assert.deepEqual(events, ['probe-made', 'probe-removed'])
+  assert.match(notes.join(), /abort/i)
+})
+
+test('a probe of which nobody knows whether it was created stays in the journal for the post step', async () => {
+  const { events } = await verify({ plan: EXISTING, secret: GOOD, refused: 0 })
+  assert.deepEqual(events, ['probe-made'])
 })
 
 for (const [name, secret, problem] of [

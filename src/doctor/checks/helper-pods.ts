@@ -1,7 +1,7 @@
 import type { NopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
-import { findCauses } from '../../release/release-causes.ts'
+import { findCauses, refusalFix } from '../../release/release-causes.ts'
 import { type Finding, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain } from './fix-commands.ts'
@@ -28,17 +28,21 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
         deployment.available >= deployment.wanted
           ? 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running'
           : `${deployment.available} of ${pluralize(deployment.wanted, 'replica')} available`,
-      ...reasonOf(first?.error, deployment.refusal),
+      ...reasonOf(first?.error, deployment.refusal, namespace),
       command: `kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,
     },
   ]
 }
 
-function reasonOf(error: NopassError | undefined, refusal: string | undefined): Pick<Finding, 'cause' | 'fix'> {
+function reasonOf(
+  error: NopassError | undefined,
+  refusal: string | undefined,
+  namespace: string,
+): Pick<Finding, 'cause' | 'fix'> {
   if (refusal !== undefined) {
     return {
       cause: `The API server takes no Pod of it: ${withoutSecrets(refusal)}`,
-      fix: 'The message names the quota, the Pod Security level or the webhook: raise it, or let the Deployment be as the chart makes it.',
+      fix: refusalFix(refusal, namespace),
     }
   }
   return {

@@ -3,6 +3,7 @@ import { readServedIssuer } from '../../kube/served-issuer.ts'
 import type { ManagedFieldsEntry } from '../../kube/types.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
+import { type DeploymentView, refusalOf } from '../../release/release-causes.ts'
 import { readPods } from '../../release/release-watch.ts'
 import type { DeploymentFacts, LeaseFacts, Observed } from '../observed.ts'
 import { readAdmission } from './read-admission.ts'
@@ -41,12 +42,9 @@ export async function readHelper(
   return { deployment, helperPods, lease, admission, missingRights, issuer }
 }
 
-interface DeploymentObject {
+interface DeploymentObject extends DeploymentView {
   readonly spec: { readonly replicas?: number }
-  readonly status?: {
-    readonly availableReplicas?: number
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
-  }
+  readonly status?: DeploymentView['status'] & { readonly availableReplicas?: number }
 }
 
 async function readDeployment(
@@ -58,8 +56,8 @@ async function readDeployment(
     `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`,
   )
   if (!object) return object
-  const { availableReplicas = 0, conditions = [] } = object.status ?? {}
-  const refusal = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')?.message
+  const { availableReplicas = 0 } = object.status ?? {}
+  const refusal = refusalOf(object.status)
   return { wanted: object.spec.replicas ?? 1, available: availableReplicas, ...(refusal && { refusal }) }
 }
 

@@ -61,6 +61,7 @@ export function findParts(objects: readonly ManifestObject[], namespace: string)
   const selector = deployment && at(deployment.body, 'spec', 'selector', 'matchLabels')
   return {
     namespace,
+    deployment: deployment?.name,
     selector: isRecord(selector) ? (selector as Readonly<Record<string, string>>) : undefined,
     statusConfigMap: config?.release.status,
     configHash: config && hashConfig(config.text),

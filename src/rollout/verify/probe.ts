@@ -57,8 +57,15 @@ export async function withProbe<T>(
   const name = `${PROBE_PREFIX}${randomBytes(4).toString('hex')}`
   const objects = lists.map((path) => `${path}/${name}`)
   folder.note({ event: 'probe-made', id: name, target, objects })
+  // Until the server has answered, nobody knows: then a removal that finds nothing proves nothing.
+  let isAnswered = false
   try {
-    await makeProbe(client, existing, name, signal)
+    await makeProbe(client, existing, name).catch((error) => {
+      isAnswered = !(error instanceof KubeApiError && error.status === 0)
+      throw error
+    })
+    isAnswered = true
+    signal.throwIfAborted()
     return await work(
       existing === undefined
         ? { namespace: name, isNew: true, serviceAccount: 'default', pod: 'image' }
@@ -66,7 +73,7 @@ export async function withProbe<T>(
     )
   } finally {
     await removeProbe(client, objects).then(
-      () => folder.noteEnd({ event: 'probe-removed', id: name }),
+      () => isAnswered && folder.noteEnd({ event: 'probe-removed', id: name }),
       () => undefined,
     )
   }
@@ -83,12 +90,8 @@ function listsOf(existing: string | undefined, makesPod: boolean): readonly stri
   )
 }
 
-async function makeProbe(
-  client: KubeClient,
-  existing: string | undefined,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
+/** Not to be aborted: what is created after that would be found by its label only, an hour later. */
+async function makeProbe(client: KubeClient, existing: string | undefined, name: string): Promise<void> {
   const kind = existing === undefined ? 'Namespace' : 'ServiceAccount'
   const path = existing === undefined ? '/api/v1/namespaces' : `/api/v1/namespaces/${existing}/serviceaccounts`
   const metadata = { name, labels: PROBE_LABELS }
@@ -99,7 +102,7 @@ async function makeProbe(
     ...(existing !== undefined && { automountServiceAccountToken: false }),
   }
   try {
-    await client.request({ method: 'POST', path, body }, signal)
+    await client.request({ method: 'POST', path, body })
   } catch (error) {
     if (!(error instanceof KubeApiError) || ![400, 403, 404, 422].includes(error.status)) throw error
     const what = existing === undefined ? `Namespace ${name}` : `ServiceAccount ${name} in ${existing}`

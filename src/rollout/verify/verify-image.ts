@@ -1,4 +1,5 @@
 import { NopassError } from '../../errors.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { PROBE_LABELS, type Probe, RESTRICTED_CONTAINER } from './probe.ts'
@@ -71,9 +72,16 @@ function isPulled(state: PullVerdict['state']): boolean {
 async function lastEvents(client: KubeClient, namespace: string, pod: string, signal: AbortSignal): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/events`
   const query = { fieldSelector: `involvedObject.name=${pod}` }
-  const events = await client.request<{
-    items: readonly { reason: string; message: string; lastTimestamp?: string | null }[]
-  }>({ method: 'GET', path, query }, signal)
+  const events = await client
+    .request<{
+      items: readonly { reason: string; message: string; lastTimestamp?: string | null }[]
+    }>({ method: 'GET', path, query }, signal)
+    .catch((error) => {
+      // That the image was not pulled is the failure, not that its reason is hidden.
+      if (error instanceof KubeApiError && error.status === 403) return undefined
+      throw error
+    })
+  if (events === undefined) return 'its container did not start, and the deployer may not list the Events that say why'
   const [last] = events.items.toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1))
   return last === undefined ? 'no node has taken the Pod' : `${last.reason}: ${last.message}`
 }
