@@ -3,8 +3,12 @@
 {{- $monitor := index . 1 -}}
 port: http
 path: /metrics
-interval: {{ $monitor.interval }}
-scrapeTimeout: {{ $monitor.scrapeTimeout }}
+{{- with $monitor.interval }}
+interval: {{ . }}
+{{- end }}
+{{- with $monitor.scrapeTimeout }}
+scrapeTimeout: {{ . }}
+{{- end }}
 {{- if $monitor.honorLabels }}
 honorLabels: true
 {{- end }}

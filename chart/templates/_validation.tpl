@@ -10,6 +10,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- include "acr-nopass.check-labels" . }}
 {{- include "acr-nopass.check-pod" . }}
 {{- include "acr-nopass.check-volumes" . }}
+{{- include "acr-nopass.check-network" . }}
 {{- include "acr-nopass.check-monitors" . }}
 {{- if eq .Values.scope "namespaces" }}{{ include "acr-nopass.check-listed-namespaces" . }}{{ end }}
 {{- if eq (int .Values.ports.http) (int .Values.ports.status) }}
@@ -20,7 +21,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{/* A key that is null has no default any more; these must have a value. */}}
 {{- define "acr-nopass.check-nulls" -}}
 {{- $root := .Values -}}
-{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "podSecurityContext.runAsNonRoot" "securityContext.allowPrivilegeEscalation" "securityContext.readOnlyRootFilesystem" "securityContext.capabilities.drop" "ports.http" "ports.status" "metrics.enabled" "metrics.service" "metrics.serviceMonitor.interval" "metrics.serviceMonitor.scrapeTimeout" "metrics.podMonitor.interval" "metrics.podMonitor.scrapeTimeout" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
+{{- range list "targets.namespaces.include" "targets.namespaces.exclude" "targets.namespaces.selector" "targets.serviceAccounts.include" "targets.serviceAccounts.exclude" "region" "attach" "admissionImages" "guard" "scope" "secretName" "adopt" "retire" "dryRun" "heal" "watchPods" "verify.enabled" "verify.interval" "refreshRate" "secretLabels" "authFormat" "network" "endpoints" "logLevel" "image.repository" "image.pullPolicy" "serviceAccount" "replicas" "podSecurityContext.runAsNonRoot" "securityContext.allowPrivilegeEscalation" "securityContext.readOnlyRootFilesystem" "securityContext.capabilities.drop" "ports.http" "ports.status" "metrics.enabled" "metrics.service" "metrics.serviceMonitor" "metrics.podMonitor" "metrics.prometheusRule" "metrics.dashboard" "networkPolicy" "networkPolicy.dnsPorts" "podDisruptionBudget.enabled" "podDisruptionBudget.maxUnavailable" -}}
 {{- $here := $root -}}
 {{- range $key := splitList "." . }}{{ $here = index ($here | default dict) $key }}{{ end -}}
 {{- if kindIs "invalid" $here }}
@@ -119,6 +120,9 @@ with the place in the file; this is for those who use Helm alone.)
 {{- $names := list "POD_NAME" "POD_NAMESPACE" "POD_UID" "POD_IP" "NODE_NAME" -}}
 {{- if .Values.caBundle }}{{ $names = append $names "NODE_EXTRA_CA_CERTS" }}{{ end -}}
 {{- range .Values.extraEnv }}
+{{- if and .value .valueFrom }}
+{{- fail (printf "the variable %s in extraEnv has both value and valueFrom. Keep one of the two." .name) }}
+{{- end }}
 {{- if has .name $names }}
 {{- fail (printf "the variable %s in extraEnv is there twice, or is set by the chart. Remove it." .name) }}
 {{- end }}
@@ -131,10 +135,29 @@ with the place in the file; this is for those who use Helm alone.)
 {{- fail (printf "topologySpread has two constraints for %s. Remove one." $key) }}
 {{- end }}
 {{- $keys = append $keys $key }}
+{{- if and (not (kindIs "invalid" .minDomains)) (eq .whenUnsatisfiable "ScheduleAnyway") }}
+{{- fail "topologySpread: minDomains needs whenUnsatisfiable: DoNotSchedule. Write that, or remove minDomains." }}
+{{- end }}
+{{- $selected := list "app.kubernetes.io/name" "app.kubernetes.io/instance" -}}
+{{- if hasKey . "labelSelector" }}
+{{- $selected = keys (.labelSelector.matchLabels | default dict) -}}
+{{- range .labelSelector.matchExpressions }}{{ $selected = append $selected .key }}{{ end -}}
+{{- end }}
+{{- range .matchLabelKeys }}
+{{- if has . $selected }}
+{{- fail (printf "topologySpread: matchLabelKeys names %s, which labelSelector has too. Remove it in one of the two." .) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- range .Values.tolerations }}
 {{- if and (not (kindIs "invalid" .tolerationSeconds)) (ne (.effect | default "") "NoExecute") }}
 {{- fail "a toleration with tolerationSeconds needs effect: NoExecute. Add it, or remove tolerationSeconds." }}
+{{- end }}
+{{- if and .value (eq (.operator | default "") "Exists") }}
+{{- fail (printf "a toleration with operator: Exists has the value %s. Remove the value, or write operator: Equal." .value) }}
+{{- end }}
+{{- if and (not .key) (ne (.operator | default "") "Exists") }}
+{{- fail "a toleration without key needs operator: Exists. Add the key of the taint, or the operator for all taints." }}
 {{- end }}
 {{- end }}
 {{- range $list, $key := dict "hostAliases" "ip" "imagePullSecrets" "name" }}
@@ -151,12 +174,27 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and (eq ($seccomp.type | default "") "Localhost") (not $seccomp.localhostProfile) }}
 {{- fail "podSecurityContext.seccompProfile: type: Localhost needs localhostProfile. Add the file of the profile." }}
 {{- end }}
-{{- if and $seccomp.localhostProfile $seccomp.type (ne $seccomp.type "Localhost") }}
+{{- if and $seccomp.localhostProfile (ne ($seccomp.type | default "") "Localhost") }}
 {{- fail "podSecurityContext.seccompProfile: localhostProfile needs type: Localhost. Write that type, or remove the file." }}
 {{- end }}
 {{- $limits := (.Values.resources | default dict).limits | default dict -}}
+{{- range $amounts := list $limits ((.Values.resources | default dict).requests | default dict) }}
+{{- range $resource, $amount := $amounts }}
+{{- if and (contains "/" $resource) (not (contains "kubernetes.io/" $resource)) (not (kindIs "invalid" $amount)) }}
+{{- $whole := include "acr-nopass.quantity" $amount | float64 -}}
+{{- if ne (mulf (floor (divf $whole 1000)) 1000) $whole }}
+{{- fail (printf "resources: %s is counted in whole numbers, and %v is none. Write a whole number." $resource $amount) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- range $resource, $request := (.Values.resources | default dict).requests }}
 {{- $limit := index $limits $resource -}}
+{{- if and (contains "/" $resource) (not (contains "kubernetes.io/" $resource)) (not (kindIs "invalid" $request)) }}
+{{- if ne (include "acr-nopass.quantity" $request | float64) (include "acr-nopass.quantity" (ternary "-1" $limit (kindIs "invalid" $limit)) | float64) }}
+{{- fail (printf "resources: the request and the limit of %s must be equal. Write the same amount in both, or the limit alone." $resource) }}
+{{- end }}
+{{- end }}
 {{- if and (not (kindIs "invalid" $limit)) (not (kindIs "invalid" $request)) }}
 {{- if gt (include "acr-nopass.quantity" $request | float64) (include "acr-nopass.quantity" $limit | float64) }}
 {{- fail (printf "resources.requests.%s (%v) is above resources.limits.%s (%v). Raise the limit, or lower the request." $resource $request $resource $limit) }}
@@ -177,6 +215,23 @@ with the place in the file; this is for those who use Helm alone.)
 {{- fail (printf "the volume %s in extraVolumes needs exactly one source, such as configMap or secret." .name) }}
 {{- end }}
 {{- $volumes = append $volumes .name }}
+{{- $volume := .name -}}
+{{- $files := list -}}
+{{- range (.projected | default dict).sources }}
+{{- if gt (len .) 1 }}
+{{- fail (printf "a source of the projected volume %s in extraVolumes has several kinds. Write one source for each." $volume) }}
+{{- end }}
+{{- range $kind, $source := . }}
+{{- range $item := prepend ($source.items | default list) $source }}
+{{- if and $item.path (ne $kind "serviceAccountToken") }}
+{{- if has $item.path $files }}
+{{- fail (printf "two sources of the projected volume %s in extraVolumes write the file %s. Give one of them another path." $volume $item.path) }}
+{{- end }}
+{{- $files = append $files $item.path }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- $paths := list -}}
 {{- range .Values.extraVolumeMounts }}
@@ -197,13 +252,36 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if and (eq (.Values.dnsPolicy | default "") "None") (not (.Values.dnsConfig | default dict).nameservers) }}
 {{- fail "dnsPolicy: None needs dnsConfig.nameservers: nothing else says how names are resolved. Add one, or choose another policy." }}
 {{- end }}
+{{- if gt (len (join " " ((.Values.dnsConfig | default dict).searches | default list))) 2048 }}
+{{- fail "dnsConfig.searches has more than 2048 characters in all. Remove some of them." }}
+{{- end }}
 {{- $strategy := .Values.updateStrategy | default dict -}}
 {{- $rolling := $strategy.rollingUpdate | default dict -}}
 {{- if and (hasKey $strategy "rollingUpdate") (ne ($strategy.type | default "RollingUpdate") "RollingUpdate") }}
 {{- fail "updateStrategy.rollingUpdate needs type: RollingUpdate. Remove one of the two." }}
 {{- end }}
-{{- if and (regexMatch "^0+%?$" (toString $rolling.maxUnavailable)) (regexMatch "^0+%?$" (toString $rolling.maxSurge)) }}
+{{- if and (regexMatch "^-?0+%?$" (toString $rolling.maxUnavailable)) (regexMatch "^-?0+%?$" (toString $rolling.maxSurge)) }}
 {{- fail "updateStrategy.rollingUpdate has no Pod to begin with: maxSurge and maxUnavailable are both 0. Raise one of them." }}
+{{- end }}
+{{- end }}
+
+{{/* Peers and ports that the API server refuses. */}}
+{{- define "acr-nopass.check-network" -}}
+{{- if .Values.networkPolicy.enabled }}
+{{- $peers := .Values.networkPolicy.metricsFrom | default list -}}
+{{- range .Values.networkPolicy.egress }}
+{{- $peers = concat $peers (.to | default list) }}
+{{- range .ports }}
+{{- if and .endPort (or (has (kindOf .port) (list "string" "invalid")) (lt (int .endPort) (int .port))) }}
+{{- fail "networkPolicy.egress: endPort needs a number as port that is not above it. Correct one of the two." }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $peers }}
+{{- if or (not .) (and (hasKey . "ipBlock") (gt (len .) 1)) }}
+{{- fail "networkPolicy: a peer is empty, or has ipBlock beside a selector. Write one peer for each." }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -218,8 +296,10 @@ with the place in the file; this is for those who use Helm alone.)
 {{- range $name := list "serviceMonitor" "podMonitor" }}
 {{- $monitor := index $.Values.metrics $name -}}
 {{- if $monitor.enabled }}
+{{- if and $monitor.interval $monitor.scrapeTimeout }}
 {{- if gt (include "acr-nopass.seconds" $monitor.scrapeTimeout | int64) (include "acr-nopass.seconds" $monitor.interval | int64) }}
 {{- fail (printf "metrics.%s.scrapeTimeout (%s) is above its interval (%s), so Prometheus would ignore the monitor. Lower the timeout, or raise the interval." $name $monitor.scrapeTimeout $monitor.interval) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -238,8 +318,8 @@ with the place in the file; this is for those who use Helm alone.)
 {{/* A quantity in thousandths, as a number. */}}
 {{- define "acr-nopass.quantity" -}}
 {{- $text := toString . -}}
-{{- $factors := dict "m" 1 "" 1000 "k" 1000000 "M" 1000000000 "G" 1000000000000 "T" 1000000000000000 "Ki" 1024000 "Mi" 1048576000 "Gi" 1073741824000 "Ti" 1099511627776000 -}}
-{{- $unit := regexFind "[mkMGTi]*$" $text -}}
+{{- $factors := dict "n" 0.000001 "u" 0.001 "m" 1 "" 1000 "k" 1000000 "M" 1000000000 "G" 1000000000000 "T" 1000000000000000 "P" 1e18 "E" 1e21 "Ki" 1024000 "Mi" 1048576000 "Gi" 1073741824000 "Ti" 1099511627776000 "Pi" 1125899906842624000.0 "Ei" 1152921504606846976000.0 -}}
+{{- $unit := regexFind "([numkMGTPE]|[KMGTPE]i)?$" $text -}}
 {{ mulf (trimSuffix $unit $text | float64) (index $factors $unit | float64) }}
 {{- end }}
 

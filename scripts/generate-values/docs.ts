@@ -142,9 +142,8 @@ function rowsOf(schema: Schema, root: Schema, parent = ''): Row[] {
     const path = parent === '' ? key : `${parent}.${key}`
     const child = resolve(inner, root)
     const own = { path, full: child, isRequired: full.required?.includes(key) ?? false }
-    // A label selector is one value that Kubernetes users know.
-    if (path.endsWith('elector')) return [own]
     const item = child.items === undefined ? undefined : resolve(child.items, root)
+    if (child['x-kubernetes'] || item?.['x-kubernetes']) return [own]
     const below = child.properties === undefined && item?.properties !== undefined ? item : child
     return [own, ...rowsOf(below, root, below === item ? `${path}[]` : path)]
   })

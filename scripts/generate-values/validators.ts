@@ -6,7 +6,7 @@ import type { Schema } from '../../src/values/schema/schema.ts'
 
 const BANNER = '// Generated from schemas/ by scripts/generate-values.ts. Do not edit.'
 
-const ANNOTATIONS = ['title', 'description', 'default', 'examples', 'x-helper']
+const ANNOTATIONS = ['title', 'description', 'default', 'examples', 'x-helper', 'x-kubernetes']
 
 /**
  * A module that checks values against a schema without ajv at run time. Compiling in ajv's strict mode is the lint of

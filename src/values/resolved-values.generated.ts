@@ -604,6 +604,9 @@ export interface ResolvedResources {
  * As in a container of a Pod.
  */
 export interface ResolvedQuantities {
+  /**
+   * Number, with a unit such as `m`, `M` or `Mi` if needed.
+   */
   [k: string]: string | number
 }
 /**
@@ -652,7 +655,7 @@ export interface ResolvedSeccompProfile {
    */
   type: 'RuntimeDefault' | 'Localhost'
   /**
-   * Below the kubelet's folder of profiles.
+   * A path below the kubelet's folder of profiles, without `..`.
    */
   localhostProfile?: string
 }
@@ -702,7 +705,7 @@ export interface ResolvedToleration {
   /**
    * `Exists` needs no value.
    */
-  operator?: 'Exists' | 'Equal' | 'Lt' | 'Gt'
+  operator?: 'Exists' | 'Equal'
   /**
    * A string.
    */
@@ -717,27 +720,168 @@ export interface ResolvedToleration {
   tolerationSeconds?: number
 }
 /**
- * As in a Pod; validated by the API server.
+ * As in a Pod.
  */
 export interface ResolvedAffinity {
   /**
    * As in a Pod.
    */
-  nodeAffinity?: {
-    [k: string]: unknown
-  }
+  nodeAffinity?: ResolvedNodeAffinity
   /**
    * As in a Pod.
    */
-  podAffinity?: {
-    [k: string]: unknown
-  }
+  podAffinity?: ResolvedPodAffinity
   /**
    * As in a Pod.
    */
-  podAntiAffinity?: {
-    [k: string]: unknown
-  }
+  podAntiAffinity?: ResolvedPodAffinity
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedNodeAffinity {
+  /**
+   * As in a Pod.
+   */
+  requiredDuringSchedulingIgnoredDuringExecution?: ResolvedNodeSelector
+  /**
+   * As in a Pod.
+   */
+  preferredDuringSchedulingIgnoredDuringExecution?: ResolvedPreferredNodes[]
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedNodeSelector {
+  /**
+   * One of them holds.
+   */
+  nodeSelectorTerms: ResolvedNodeSelectorTerm[]
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedNodeSelectorTerm {
+  /**
+   * All of them.
+   */
+  matchExpressions?: ResolvedNodeExpression[]
+  /**
+   * All of them.
+   */
+  matchFields?: ResolvedNodeField[]
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedNodeExpression {
+  /**
+   * As in a Pod.
+   */
+  key: string
+  /**
+   * `In` and `NotIn` need `values`, `Gt` and `Lt` one; the others have none.
+   */
+  operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt'
+  /**
+   * As the operator needs them.
+   *
+   * Items: At most 63 letters, digits, `-`, `_`, `.`. Always a string: quote numbers and `true`.
+   */
+  values?: string[]
+}
+/**
+ * `metadata.name` is the only one.
+ */
+export interface ResolvedNodeField {
+  /**
+   * `metadata.name` is the only one.
+   */
+  key: 'metadata.name'
+  /**
+   * As in a Pod.
+   */
+  operator: 'In' | 'NotIn'
+  /**
+   * Exactly one.
+   *
+   * Items: Lower-case letters, digits, `-` and `.`, as in a host name.
+   */
+  values: string[]
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedPreferredNodes {
+  /**
+   * From 1 to 100.
+   */
+  weight: number
+  /**
+   * As in a Pod.
+   */
+  preference: ResolvedNodeSelectorTerm
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedPodAffinity {
+  /**
+   * As in a Pod.
+   */
+  requiredDuringSchedulingIgnoredDuringExecution?: ResolvedPodAffinityTerm[]
+  /**
+   * As in a Pod.
+   */
+  preferredDuringSchedulingIgnoredDuringExecution?: ResolvedPreferredPods[]
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedPodAffinityTerm {
+  /**
+   * As in a Pod.
+   */
+  labelSelector?: ResolvedLabelSelector
+  /**
+   * As in a Pod.
+   *
+   * Items: Lower-case letters, digits and `-`.
+   */
+  namespaces?: string[]
+  /**
+   * As in a Pod.
+   */
+  topologyKey: string
+  /**
+   * As in a Pod.
+   */
+  namespaceSelector?: ResolvedLabelSelector
+  /**
+   * As in a Pod.
+   *
+   * Items: `name` or `prefix/name`: a name of at most 63 characters, a lower-case domain before it.
+   */
+  matchLabelKeys?: string[]
+  /**
+   * As in a Pod.
+   *
+   * Items: `name` or `prefix/name`: a name of at most 63 characters, a lower-case domain before it.
+   */
+  mismatchLabelKeys?: string[]
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedPreferredPods {
+  /**
+   * From 1 to 100.
+   */
+  weight: number
+  /**
+   * As in a Pod.
+   */
+  podAffinityTerm: ResolvedPodAffinityTerm
 }
 /**
  * As in a Pod.
@@ -766,7 +910,7 @@ export interface ResolvedTopologySpread {
   /**
    * As in a Pod.
    *
-   * Items: `name` or `prefix/name`.
+   * Items: `name` or `prefix/name`: a name of at most 63 characters, a lower-case domain before it.
    */
   matchLabelKeys?: string[]
   /**
@@ -785,11 +929,13 @@ export interface ResolvedDnsConfig {
   /**
    * Addresses; `dnsPolicy: None` needs one.
    *
-   * Items: IPv4 or IPv6.
+   * Items: IPv4 or IPv6; an IPv4 address not as IPv6 (`::ffff:…`), which Kubernetes refuses from 1.36 on.
    */
   nameservers?: string[]
   /**
    * As in a Pod.
+   *
+   * Items: Lower-case letters, digits, `-` and `.`, as in a domain.
    */
   searches?: string[]
   /**
@@ -820,6 +966,8 @@ export interface ResolvedHostAlias {
   ip: string
   /**
    * Host names.
+   *
+   * Items: Lower-case letters, digits, `-` and `.`, as in a host name.
    */
   hostnames: string[]
 }
@@ -854,7 +1002,7 @@ export interface ResolvedRollingUpdate {
  */
 export interface ResolvedEnvVar {
   /**
-   * Letters, digits and `_`.
+   * Letters, digits, `_`, `-` and `.`.
    */
   name: string
   /**
@@ -864,9 +1012,75 @@ export interface ResolvedEnvVar {
   /**
    * As in a container of a Pod.
    */
-  valueFrom?: {
-    [k: string]: unknown
-  }
+  valueFrom?: ResolvedEnvVarSource
+}
+/**
+ * As in a container of a Pod: one of them.
+ */
+export interface ResolvedEnvVarSource {
+  /**
+   * As in a Pod.
+   */
+  secretKeyRef?: ResolvedKeyReference
+  /**
+   * As in a Pod.
+   */
+  configMapKeyRef?: ResolvedKeyReference
+  /**
+   * As in a Pod.
+   */
+  fieldRef?: ResolvedEnvFieldRef
+  /**
+   * As in a Pod.
+   */
+  resourceFieldRef?: ResolvedEnvResourceRef
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedKeyReference {
+  /**
+   * Required.
+   */
+  name: string
+  /**
+   * Letters, digits, `-`, `_` and `.`.
+   */
+  key: string
+  /**
+   * As in a Pod.
+   */
+  optional?: boolean
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedEnvFieldRef {
+  /**
+   * `v1`.
+   */
+  apiVersion?: 'v1'
+  /**
+   * `metadata.name`, `namespace`, `uid`, `labels['name']` or `annotations['name']`, `spec.nodeName`, `spec.serviceAccountName`, `status.hostIP`, `hostIPs`, `podIP` or `podIPs`.
+   */
+  fieldPath: string
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedEnvResourceRef {
+  /**
+   * `helper`.
+   */
+  containerName?: string
+  /**
+   * Such as `limits.cpu`.
+   */
+  resource: string
+  /**
+   * As in a Pod.
+   */
+  divisor?: string | number
 }
 /**
  * As in a Pod: a name and one source.
@@ -877,57 +1091,335 @@ export interface ResolvedVolume {
    */
   name: string
   /**
-   * As in a Pod.
+   * As in a Pod; `name` is needed.
    */
-  configMap?: {
-    /**
-     * Required.
-     */
-    name: string
-    [k: string]: unknown
-  }
+  configMap?: ResolvedConfigMapVolume
   /**
-   * As in a Pod; it is in the release's namespace.
+   * As in a Pod, in the release's namespace; `secretName` is needed.
    */
-  secret?: {
-    /**
-     * Required.
-     */
-    secretName: string
-    [k: string]: unknown
-  }
+  secret?: ResolvedSecretVolume
   /**
    * As in a Pod.
    */
-  projected?: {
-    [k: string]: unknown
-  }
+  projected?: ResolvedProjectedVolume
   /**
    * As in a Pod.
    */
-  emptyDir?: {
-    [k: string]: unknown
-  }
+  emptyDir?: ResolvedEmptyDirVolume
   /**
-   * As in a Pod, for example of the Secrets Store CSI driver.
+   * As in a Pod, for example of the Secrets Store CSI driver; `driver` is needed.
    */
-  csi?: {
-    /**
-     * Required.
-     */
-    driver: string
-    [k: string]: unknown
-  }
+  csi?: ResolvedCsiVolume
+  /**
+   * As in a Pod; `claimName` is needed.
+   */
+  persistentVolumeClaim?: ResolvedClaimVolume
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedConfigMapVolume {
+  /**
+   * Required.
+   */
+  name: string
   /**
    * As in a Pod.
    */
-  persistentVolumeClaim?: {
-    /**
-     * Required.
-     */
-    claimName: string
-    [k: string]: unknown
+  items?: ResolvedKeyToPath[]
+  /**
+   * From 0 to 0777.
+   */
+  defaultMode?: number
+  /**
+   * As in a Pod.
+   */
+  optional?: boolean
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedKeyToPath {
+  /**
+   * Required.
+   */
+  key: string
+  /**
+   * Below the folder.
+   */
+  path: string
+  /**
+   * From 0 to 0777.
+   */
+  mode?: number
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedSecretVolume {
+  /**
+   * Required.
+   */
+  secretName: string
+  /**
+   * As in a Pod.
+   */
+  items?: ResolvedKeyToPath[]
+  /**
+   * From 0 to 0777.
+   */
+  defaultMode?: number
+  /**
+   * As in a Pod.
+   */
+  optional?: boolean
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedProjectedVolume {
+  /**
+   * Each of one kind.
+   */
+  sources?: ResolvedProjectedSource[]
+  /**
+   * From 0 to 0777.
+   */
+  defaultMode?: number
+}
+/**
+ * One kind.
+ */
+export interface ResolvedProjectedSource {
+  /**
+   * As in a Pod.
+   */
+  configMap?: ResolvedProjectedObject
+  /**
+   * As in a Pod.
+   */
+  secret?: ResolvedProjectedObject
+  /**
+   * As in a Pod.
+   */
+  downwardAPI?: ResolvedDownwardSource
+  /**
+   * As in a Pod.
+   */
+  serviceAccountToken?: ResolvedTokenSource
+  /**
+   * As in a Pod.
+   */
+  clusterTrustBundle?: ResolvedTrustBundleSource
+  /**
+   * As in a Pod.
+   */
+  podCertificate?: ResolvedCertificateSource
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedProjectedObject {
+  /**
+   * Required.
+   */
+  name: string
+  /**
+   * As in a Pod.
+   */
+  items?: ResolvedKeyToPath[]
+  /**
+   * As in a Pod.
+   */
+  optional?: boolean
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedDownwardSource {
+  /**
+   * As in a Pod.
+   */
+  items?: ResolvedDownwardFile[]
+}
+/**
+ * As in a Pod: one of `fieldRef` and `resourceFieldRef`.
+ */
+export interface ResolvedDownwardFile {
+  /**
+   * Below the folder.
+   */
+  path: string
+  /**
+   * As in a Pod.
+   */
+  fieldRef?: ResolvedVolumeFieldRef
+  /**
+   * As in a Pod.
+   */
+  resourceFieldRef?: ResolvedVolumeResourceRef
+  /**
+   * From 0 to 0777.
+   */
+  mode?: number
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedVolumeFieldRef {
+  /**
+   * `v1`.
+   */
+  apiVersion?: 'v1'
+  /**
+   * `metadata.name`, `namespace`, `uid`, `labels` or `annotations`, or one of the last two as `['name']`.
+   */
+  fieldPath: string
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedVolumeResourceRef {
+  /**
+   * `helper`.
+   */
+  containerName: string
+  /**
+   * Such as `limits.cpu`.
+   */
+  resource: string
+  /**
+   * As in a Pod.
+   */
+  divisor?: string | number
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedTokenSource {
+  /**
+   * As in a Pod.
+   */
+  audience?: string
+  /**
+   * From 600 on.
+   */
+  expirationSeconds?: number
+  /**
+   * Below the folder.
+   */
+  path: string
+}
+/**
+ * As in a Pod: one of `name` and `signerName`.
+ */
+export interface ResolvedTrustBundleSource {
+  /**
+   * As in a Pod.
+   */
+  name?: string
+  /**
+   * As in a Pod.
+   */
+  signerName?: string
+  /**
+   * As in a Pod.
+   */
+  labelSelector?: ResolvedLabelSelector
+  /**
+   * As in a Pod.
+   */
+  optional?: boolean
+  /**
+   * Below the folder.
+   */
+  path: string
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedCertificateSource {
+  /**
+   * Required.
+   */
+  signerName: string
+  /**
+   * Required.
+   */
+  keyType: 'RSA3072' | 'RSA4096' | 'ECDSAP256' | 'ECDSAP384' | 'ECDSAP521' | 'ED25519'
+  /**
+   * From 3600 on.
+   */
+  maxExpirationSeconds?: number
+  /**
+   * Below the folder.
+   */
+  credentialBundlePath?: string
+  /**
+   * Below the folder.
+   */
+  keyPath?: string
+  /**
+   * Below the folder.
+   */
+  certificateChainPath?: string
+  /**
+   * As in a Pod.
+   */
+  userAnnotations?: ResolvedAnnotations
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedEmptyDirVolume {
+  /**
+   * Empty: the disk of the node.
+   */
+  medium?: '' | 'Memory'
+  /**
+   * As in a Pod.
+   */
+  sizeLimit?: string | number
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedCsiVolume {
+  /**
+   * At most 63 letters, digits, `-` and `.`.
+   */
+  driver: string
+  /**
+   * As in a Pod.
+   */
+  readOnly?: boolean
+  /**
+   * As in a Pod.
+   */
+  fsType?: string
+  /**
+   * Values are strings.
+   */
+  volumeAttributes?: {
+    [k: string]: string
   }
+  /**
+   * In the release's namespace.
+   */
+  nodePublishSecretRef?: ResolvedSecretReference
+}
+/**
+ * As in a Pod.
+ */
+export interface ResolvedClaimVolume {
+  /**
+   * Required.
+   */
+  claimName: string
+  /**
+   * As in a Pod.
+   */
+  readOnly?: boolean
 }
 /**
  * As in a container of a Pod.
@@ -1019,11 +1511,11 @@ export interface ResolvedServiceMonitor {
    */
   labels: ResolvedLabels
   /**
-   * Shorter gives finer graphs.
+   * Shorter gives finer graphs. `null` leaves it to Prometheus.
    */
   interval: string
   /**
-   * Shorter than the interval.
+   * Shorter than the interval. `null` leaves it to Prometheus.
    */
   scrapeTimeout: string
   /**
@@ -1062,11 +1554,11 @@ export interface ResolvedPodMonitor {
    */
   labels: ResolvedLabels
   /**
-   * Shorter gives finer graphs.
+   * Shorter gives finer graphs. `null` leaves it to Prometheus.
    */
   interval: string
   /**
-   * Shorter than the interval.
+   * Shorter than the interval. `null` leaves it to Prometheus.
    */
   scrapeTimeout: string
   /**
@@ -1191,9 +1683,22 @@ export interface ResolvedNetworkPeer {
   /**
    * As in a NetworkPolicy.
    */
-  ipBlock?: {
-    [k: string]: unknown
-  }
+  ipBlock?: ResolvedIpBlock
+}
+/**
+ * As in a NetworkPolicy.
+ */
+export interface ResolvedIpBlock {
+  /**
+   * As `10.0.0.0/8`.
+   */
+  cidr: string
+  /**
+   * Parts of `cidr`.
+   *
+   * Items: An IPv4 or IPv6 range such as `10.0.0.0/8`.
+   */
+  except?: string[]
 }
 /**
  * As in a NetworkPolicy.
@@ -1206,9 +1711,24 @@ export interface ResolvedNetworkEgress {
   /**
    * As in a NetworkPolicy.
    */
-  ports?: {
-    [k: string]: unknown
-  }[]
+  ports?: ResolvedNetworkPort[]
+}
+/**
+ * As in a NetworkPolicy.
+ */
+export interface ResolvedNetworkPort {
+  /**
+   * A number, or the name of a port.
+   */
+  port?: number | string
+  /**
+   * Missing: TCP.
+   */
+  protocol?: 'TCP' | 'UDP' | 'SCTP'
+  /**
+   * With a number as `port`, and not below it.
+   */
+  endPort?: number
 }
 /**
  * Without effect with one replica.

@@ -322,6 +322,146 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     (ip) => [`no address: ${ip}`, { hostAliases: [{ ip, hostnames: ['a'] }] }, 'SCHEMA_FORM'] as const,
   ),
   ['a name server that is no address', { dnsConfig: { nameservers: ['dns.example.com'] } }, 'SCHEMA_FORM'],
+  ...['0:0:0:0:0:ffff::', '::FFFF:a00:1', '64:ff9b::192.0.2.033', '1:2:3:4:5:6:7:1.2.3.4'].map(
+    (ip) => [`no address of a name server: ${ip}`, { dnsConfig: { nameservers: [ip] } }, 'SCHEMA_FORM'] as const,
+  ),
+  ...['/profiles/a.json', '../a.json', 'a/../b.json', 'a/..'].map(
+    (localhostProfile) =>
+      [
+        `a seccomp profile that is not below its folder: ${localhostProfile}`,
+        { podSecurityContext: { seccompProfile: { type: 'Localhost', localhostProfile } } },
+        'SCHEMA_FORM',
+      ] as const,
+  ),
+  [
+    'a seccomp profile of no type',
+    { podSecurityContext: { seccompProfile: { type: null, localhostProfile: 'a.json' } } },
+    'VALUES_POD',
+  ],
+  ...['a'.repeat(64), 'a_b', 'a..b', '-a'].map(
+    (driver) =>
+      [
+        `no name of a CSI driver: ${driver}`,
+        { extraVolumes: [{ name: 'a', csi: { driver } }] },
+        'SCHEMA_FORM',
+      ] as const,
+  ),
+  ['a toleration of every taint with a value', { tolerations: [{ operator: 'Exists', value: 'a' }] }, 'VALUES_POD'],
+  ['a toleration of no key', { tolerations: [{ value: 'a' }] }, 'VALUES_POD'],
+  ['a toleration that compares', { tolerations: [{ key: 'a', operator: 'Gt', value: '1' }] }, 'SCHEMA_CHOICE'],
+  ...(
+    [
+      ['of a ConfigMap without name', { configMap: {} }, 'SCHEMA_MISSING'],
+      ['of a Secret without name', { secret: { items: [] } }, 'SCHEMA_MISSING'],
+      ['of a token without path', { serviceAccountToken: {} }, 'SCHEMA_MISSING'],
+      ['of a token that is too short', { serviceAccountToken: { path: 'a', expirationSeconds: 599 } }, 'SCHEMA_RANGE'],
+      ['of a file outside', { configMap: { name: 'a', items: [{ key: 'a', path: '../a' }] } }, 'SCHEMA_FORM'],
+      [
+        'of a field without path',
+        { downwardAPI: { items: [{ fieldRef: { fieldPath: 'metadata.name' } }] } },
+        'SCHEMA_MISSING',
+      ],
+      ['of no field', { downwardAPI: { items: [{ path: 'a' }] } }, 'SCHEMA_EXACTLY_ONE'],
+      ['of two kinds', { configMap: { name: 'a' }, secret: { name: 'a' } }, 'VALUES_POD'],
+    ] as const
+  ).map(
+    ([title, source, code]) =>
+      [
+        `a projected volume ${title}`,
+        { extraVolumes: [{ name: 'a', projected: { sources: [source] } }] },
+        code,
+      ] as const,
+  ),
+  [
+    'a projected volume that writes one file twice',
+    {
+      extraVolumes: [
+        {
+          name: 'a',
+          projected: {
+            sources: ['a', 'b'].map((name) => ({ configMap: { name, items: [{ key: 'k', path: 'p' }] } })),
+          },
+        },
+      ],
+    },
+    'VALUES_COLLISION',
+  ],
+  [
+    'a misspelt key of a volume',
+    { extraVolumes: [{ name: 'a', configMap: { name: 'a', item: [] } }] },
+    'SCHEMA_UNKNOWN_KEY',
+  ],
+  ['a misspelt key of an affinity', { affinity: { nodeAffinity: { required: [] } } }, 'SCHEMA_UNKNOWN_KEY'],
+  [
+    'an affinity for values of nothing',
+    {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In' }] }],
+          },
+        },
+      },
+    },
+    'SCHEMA_MISSING',
+  ],
+  ['a label of 64 characters', { nodeSelector: { ['a'.repeat(64)]: 'a' } }, 'SCHEMA_FORM'],
+  [
+    'a number of domains that nobody keeps',
+    { topologySpread: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway', minDomains: 2 }] },
+    'VALUES_POD',
+  ],
+  [
+    'a label that is selected twice',
+    {
+      topologySpread: [
+        {
+          maxSkew: 1,
+          topologyKey: 'zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          matchLabelKeys: ['app.kubernetes.io/name'],
+        },
+      ],
+    },
+    'VALUES_POD',
+  ],
+  ['a resource of no domain', { resources: { limits: { gpu: 1 } } }, 'SCHEMA_FORM'],
+  ['half a device', { resources: { limits: { 'a.io/gpu': 0.5 } } }, 'VALUES_POD'],
+  ['a device without its limit', { resources: { requests: { 'a.io/gpu': 1 } } }, 'VALUES_POD'],
+  [
+    'a request above its limit, in exponents',
+    { resources: { requests: { cpu: '2e3' }, limits: { cpu: '1.9k' } } },
+    'VALUES_POD',
+  ],
+  [
+    'a variable of two values',
+    { extraEnv: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }] },
+    'VALUES_POD',
+  ],
+  ['a variable of no source', { extraEnv: [{ name: 'A', valueFrom: {} }] }, 'SCHEMA_EXACTLY_ONE'],
+  ['search domains that are too long', { dnsConfig: { searches: Array(9).fill('a'.repeat(253)) } }, 'VALUES_POD'],
+  ['a search domain in capitals', { dnsConfig: { searches: ['Example.com'] } }, 'SCHEMA_FORM'],
+  ['a peer that is nobody', { networkPolicy: { enabled: true, metricsFrom: [{}] } }, 'VALUES_POD'],
+  [
+    'a peer of an address and a label',
+    { networkPolicy: { enabled: true, metricsFrom: [{ ipBlock: { cidr: '10.0.0.0/8' }, podSelector: {} }] } },
+    'VALUES_POD',
+  ],
+  [
+    'a range of ports that ends before it begins',
+    { networkPolicy: { enabled: true, egress: [{ ports: [{ port: 10, endPort: 9 }] }] } },
+    'VALUES_POD',
+  ],
+  [
+    'a range of ports that begins with a name',
+    { networkPolicy: { enabled: true, egress: [{ ports: [{ port: 'http', endPort: 9 }] }] } },
+    'VALUES_POD',
+  ],
+  [
+    'no range of addresses',
+    { networkPolicy: { enabled: true, egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0' } }] }] } },
+    'SCHEMA_FORM',
+  ],
   ...[{ configMap: {} }, { secret: {} }, { csi: { readOnly: true } }, { persistentVolumeClaim: {} }].map(
     (source) =>
       [
@@ -331,11 +471,6 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
       ] as const,
   ),
   ...['serviceMonitor', 'podMonitor'].flatMap((monitor) => [
-    [
-      `an interval that is null: ${monitor}`,
-      { metrics: { [monitor]: { enabled: true, interval: null } } },
-      'VALUES_NULL',
-    ] as const,
     [
       `a scrape that takes longer than the interval: ${monitor}`,
       { metrics: { [monitor]: { enabled: true, interval: '1m', scrapeTimeout: '61s' } } },
@@ -387,12 +522,20 @@ for (const [title, values, code] of refusals) {
 
 test('what looks like it and is accepted by both: addresses, percentages, a profile of the node, a scrape as long as its interval', async () => {
   const values = {
-    hostAliases: ['10.0.0.1', '::1', '::', 'fe80::', '2001:db8:0:1:2:3:4:5', '2001:db8::1:0', '1:2:3:4:5:6:7::'].map(
-      (ip) => ({
-        ip,
-        hostnames: ['a'],
-      }),
-    ),
+    hostAliases: [
+      '10.0.0.1',
+      '::1',
+      '::',
+      'fe80::',
+      '2001:db8:0:1:2:3:4:5',
+      '2001:db8::1:0',
+      '1:2:3:4:5:6:7::',
+      '64:ff9b::192.0.2.33',
+      '::192.0.2.1',
+    ].map((ip) => ({
+      ip,
+      hostnames: ['a'],
+    })),
     dnsConfig: { nameservers: ['100.100.2.136', 'fd00::a'] },
     updateStrategy: { rollingUpdate: { maxSurge: '200%', maxUnavailable: '100%' } },
     podSecurityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'profiles/a.json' } },
@@ -406,6 +549,26 @@ test('what looks like it and is accepted by both: addresses, percentages, a prof
   )
   const deployment = await objectOf('Deployment', values)
   assert.deepEqual(deployment.spec.template.spec.hostAliases, values.hostAliases)
+})
+
+test('an interval and a timeout that are null are left to Prometheus', async () => {
+  for (const [monitor, kind, key] of [
+    ['serviceMonitor', 'ServiceMonitor', 'endpoints'],
+    ['podMonitor', 'PodMonitor', 'podMetricsEndpoints'],
+  ] as const) {
+    const values = { metrics: { [monitor]: { enabled: true, interval: null, scrapeTimeout: null } } }
+    const own = { name: 'own.yaml', text: JSON.stringify(values) }
+    assert.deepEqual(loadValues({ files: [minimal, own], defaults }).errors, [])
+    const { spec } = await objectOf(kind, values)
+    const [endpoint] = spec[key] as [object]
+    assert.deepEqual(
+      Object.keys(endpoint).filter((name) => name === 'interval' || name === 'scrapeTimeout'),
+      [],
+    )
+    const half = { metrics: { [monitor]: { enabled: true, interval: null } } }
+    const [other] = (await objectOf(kind, half)).spec[key] as [{ scrapeTimeout?: string }]
+    assert.equal(other.scrapeTimeout, '10s')
+  }
 })
 
 // The names in https://github.com/cert-manager/cert-manager/blob/master/deploy/charts/cert-manager/values.yaml and

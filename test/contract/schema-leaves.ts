@@ -1,4 +1,4 @@
-import { definitionName, resolve, type Schema } from '../../src/values/schema/schema.ts'
+import { resolve, type Schema } from '../../src/values/schema/schema.ts'
 
 /** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and what the schema says of it. */
 export interface SchemaLeaf {
@@ -6,12 +6,13 @@ export interface SchemaLeaf {
   readonly schema: Schema
 }
 
-/** Every key below which no named key is; a label selector is one whole, as it is passed on. */
+/** Every key below which no named key is; a type of Kubernetes' own is one whole, as it is passed on. */
 export function schemaLeaves(schema: Schema, root: Schema, path = ''): SchemaLeaf[] {
   const full = resolve(schema, root)
   const items = full.items && resolve(full.items, root)
+  if (full['x-kubernetes'] || items?.['x-kubernetes']) return [{ path, schema: full }]
   if (items?.properties) return schemaLeaves(items, root, `${path}[]`)
-  if (!full.properties || definitionName(schema) === 'LabelSelector') return [{ path, schema: full }]
+  if (!full.properties) return [{ path, schema: full }]
   return Object.entries(full.properties).flatMap(([key, property]) =>
     schemaLeaves(property, root, path === '' ? key : `${path}.${key}`),
   )

@@ -26,6 +26,12 @@ function variables(values: MapNode): ValuesError[] {
   return items(child(values, 'extraEnv')).flatMap((item, index) => {
     const name = textOf(child(item, 'name'))
     if (name === undefined) return []
+    const value = textOf(child(item, 'value'))
+    const source = child(item, 'valueFrom')
+    if (value !== undefined && value !== '' && source !== undefined) {
+      const message = `the variable \`${name}\` in \`extraEnv\` has both \`value\` and \`valueFrom\``
+      return [refused(source, ['extraEnv', index, 'valueFrom'], message, 'Keep one of the two.')]
+    }
     const isOwn = own.includes(name)
     if (!isOwn && !seen.has(name)) {
       seen.add(name)
@@ -44,22 +50,85 @@ function spreads(values: MapNode): ValuesError[] {
     const [key, when] = [textOf(child(item, 'topologyKey')), textOf(child(item, 'whenUnsatisfiable'))]
     if (key === undefined || when === undefined) return []
     const both = `${key} with ${when}`
-    if (!seen.has(both)) {
-      seen.add(both)
-      return []
-    }
+    const twice = seen.has(both)
+    seen.add(both)
     const message = `\`topologySpread\` has two constraints for ${both}`
-    return [collision(item, ['topologySpread', index], message, 'Remove one of the two.')]
+    return [
+      ...(twice ? [collision(item, ['topologySpread', index], message, 'Remove one of the two.')] : []),
+      ...domains(item, ['topologySpread', index]),
+      ...matchedTwice(item, ['topologySpread', index]),
+    ]
+  })
+}
+
+function domains(item: YamlNode, path: ValuePath): ValuesError[] {
+  const least = child(item, 'minDomains')
+  if (least === undefined || !is(child(item, 'whenUnsatisfiable'), 'ScheduleAnyway')) return []
+  const message = '`minDomains` needs `whenUnsatisfiable: DoNotSchedule`'
+  return [refused(least, [...path, 'minDomains'], message, 'Write that, or remove `minDomains`.')]
+}
+
+/** The chart's own selector, for a constraint without one. */
+const OWN_SELECTOR: readonly string[] = ['app.kubernetes.io/name', 'app.kubernetes.io/instance']
+
+/** Kubernetes before 1.34 refuses a label that is selected by its value and by `matchLabelKeys`; after that it is without sense. */
+function matchedTwice(item: YamlNode, path: ValuePath): ValuesError[] {
+  const selector = child(item, 'labelSelector')
+  const labels = child(selector, 'matchLabels')
+  const selected =
+    selector === undefined
+      ? OWN_SELECTOR
+      : [
+          ...(labels?.kind === 'map' ? labels.entries.keys() : []),
+          ...items(child(selector, 'matchExpressions')).flatMap((one) => textOf(child(one, 'key')) ?? []),
+        ]
+  return items(child(item, 'matchLabelKeys')).flatMap((key, index) => {
+    const label = textOf(key)
+    if (label === undefined || !selected.includes(label)) return []
+    const message = `\`matchLabelKeys\` names ${label}, which \`labelSelector\` has too`
+    return [refused(key, [...path, 'matchLabelKeys', index], message, 'Remove it in one of the two.')]
   })
 }
 
 function tolerations(values: MapNode): ValuesError[] {
   return items(child(values, 'tolerations')).flatMap((item, index) => {
-    const seconds = child(item, 'tolerationSeconds')
-    if (seconds === undefined || is(seconds, null) || is(child(item, 'effect'), 'NoExecute')) return []
-    const path = ['tolerations', index, 'tolerationSeconds']
+    if (item.kind !== 'map') return []
+    const path = ['tolerations', index]
+    const [seconds, value] = [child(item, 'tolerationSeconds'), child(item, 'value')]
+    const exists = is(child(item, 'operator'), 'Exists')
+    const hasKey = (textOf(child(item, 'key')) ?? '') !== ''
+    const isTimed = seconds !== undefined && !is(seconds, null)
     return [
-      refused(seconds, path, '`tolerationSeconds` needs `effect: NoExecute`', 'Add the effect, or remove the seconds.'),
+      ...(isTimed && !is(child(item, 'effect'), 'NoExecute')
+        ? [
+            refused(
+              seconds,
+              [...path, 'tolerationSeconds'],
+              '`tolerationSeconds` needs `effect: NoExecute`',
+              'Add the effect, or remove the seconds.',
+            ),
+          ]
+        : []),
+      ...(exists && value !== undefined && (textOf(value) ?? '') !== ''
+        ? [
+            refused(
+              value,
+              [...path, 'value'],
+              '`operator: Exists` has no `value`',
+              'Remove the value, or write `operator: Equal`.',
+            ),
+          ]
+        : []),
+      ...(!exists && !hasKey
+        ? [
+            refused(
+              item,
+              [...path, 'key'],
+              'a toleration without `key` needs `operator: Exists`',
+              'Add the key of the taint, or the operator for all taints.',
+            ),
+          ]
+        : []),
     ]
   })
 }
@@ -68,9 +137,32 @@ function requests(values: MapNode): ValuesError[] {
   const resources = child(values, 'resources')
   const limits = child(resources, 'limits')
   const wanted = child(resources, 'requests')
-  if (wanted?.kind !== 'map') return []
+  return [
+    ...(limits?.kind === 'map' ? parts('limits', limits) : []),
+    ...(wanted?.kind === 'map' ? [...parts('requests', wanted), ...aboveLimits(wanted, limits)] : []),
+  ]
+}
+
+/** A device or the like: of a vendor's domain, not of Kubernetes' own. */
+const isExtended = (resource: string): boolean => resource.includes('/') && !resource.includes('kubernetes.io/')
+
+function parts(which: string, amounts: MapNode): ValuesError[] {
+  return [...amounts.entries].flatMap(([resource, { value }]) => {
+    const amount = quantityOf(value)
+    if (!isExtended(resource) || amount === undefined || Number.isInteger(amount)) return []
+    const path = ['resources', which, resource]
+    return [refused(value, path, `${resource} is counted in whole numbers`, 'Write a whole number.')]
+  })
+}
+
+function aboveLimits(wanted: MapNode, limits: YamlNode | undefined): ValuesError[] {
   return [...wanted.entries].flatMap(([resource, { value: request }]) => {
     const limit = child(limits, resource)
+    if (isExtended(resource) && quantityOf(limit) !== quantityOf(request)) {
+      const path = ['resources', 'requests', resource]
+      const message = `the request and the limit of ${resource} must be equal`
+      return [refused(request, path, message, 'Write the same amount in both, or the limit alone.')]
+    }
     const [amount, most] = [quantityOf(request), quantityOf(limit)]
     if (limit === undefined || amount === undefined || most === undefined || amount <= most) return []
     // Where the request is the chart's own, the limit is what the user wrote.
@@ -102,12 +194,12 @@ function seccomp(values: MapNode): ValuesError[] {
   const hasFile = file !== undefined && !is(file, null)
   const type = child(profile, 'type')
   const isLocal = type !== undefined && is(type, 'Localhost')
-  if (type === undefined || isLocal === hasFile) return []
+  if (isLocal === hasFile) return []
   return isLocal
     ? [refused(type, [...path, 'type'], '`type: Localhost` needs `localhostProfile`', 'Add the file of the profile.')]
     : [
         refused(
-          file ?? type,
+          file ?? profile,
           [...path, 'localhostProfile'],
           '`localhostProfile` needs `type: Localhost`',
           'Write that type, or remove the file.',
@@ -116,21 +208,28 @@ function seccomp(values: MapNode): ValuesError[] {
 }
 
 const FACTORS: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
   m: 1e-3,
   '': 1,
   k: 1e3,
   M: 1e6,
   G: 1e9,
   T: 1e12,
+  P: 1e15,
+  E: 1e18,
   Ki: 2 ** 10,
   Mi: 2 ** 20,
   Gi: 2 ** 30,
   Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
 }
 
 function quantityOf(node: YamlNode | undefined): number | undefined {
   if (node?.kind !== 'scalar' || node.value === null) return undefined
-  const [, digits, unit = ''] = /^([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.exec(String(node.value)) ?? []
+  const form = /^\+?((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)([numkMGTPE]|[KMGTPE]i)?$/
+  const [, digits, unit = ''] = form.exec(String(node.value)) ?? []
   return digits === undefined ? undefined : Number(digits) * (FACTORS[unit] ?? 1)
 }
 

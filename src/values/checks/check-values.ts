@@ -3,6 +3,7 @@ import { child, type MapNode, text } from '../yaml/yaml-node.ts'
 import { checkCollisions } from './check-collisions.ts'
 import { checkDomains } from './check-domains.ts'
 import { checkMonitors } from './check-monitors.ts'
+import { checkNetwork } from './check-network.ts'
 import { checkNulls } from './check-nulls.ts'
 import { checkPod } from './check-pod.ts'
 import { checkRegions } from './check-regions.ts'
@@ -30,6 +31,7 @@ export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
     ...checkCollisions(values),
     ...checkPod(values),
     ...checkVolumes(values),
+    ...checkNetwork(values),
     ...checkMonitors(values),
     ...checkNulls(values, given),
     ...checkSecrets(given),

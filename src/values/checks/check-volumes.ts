@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { child, is, items, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { child, is, items, lookup, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 
 const OWN_VOLUMES: readonly string[] = ['config', 'token', 'oidc']
 const OWN_PATHS: readonly string[] = [
@@ -31,10 +31,37 @@ function volumes(values: MapNode): ValuesError[] {
       return [error('VALUES_COLLISION', item, path, { message, hint: 'Rename it.' })]
     }
     seen.add(name)
-    if (item.entries.size === 2) return []
+    if (item.entries.size === 2) return sources(child(item, 'projected'), ['extraVolumes', index, 'projected'])
     const message = `the volume \`${name}\` in \`extraVolumes\` needs exactly one source`
     const hint = 'Write one of configMap, secret, projected, emptyDir, csi and persistentVolumeClaim beside its name.'
     return [error('VALUES_POD', item, path, { message, hint })]
+  })
+}
+
+/** Each source of a projected volume has one kind, and each file one source. */
+function sources(projected: YamlNode | undefined, path: ValuePath): ValuesError[] {
+  const seen = new Set<string>()
+  return items(child(projected, 'sources')).flatMap((source, index) => {
+    if (source.kind !== 'map') return []
+    const at = [...path, 'sources', index]
+    if (source.entries.size > 1) {
+      const message = 'a source of a projected volume has several kinds'
+      return [error('VALUES_POD', source, at, { message, hint: 'Write one source for each.' })]
+    }
+    return [...source.entries.values()]
+      .flatMap(({ value }) => [value, ...items(child(value, 'items'))])
+      .flatMap((one) => {
+        const file = child(one, 'path')
+        const name = textOf(file)
+        // The API server compares every path but that of a token.
+        if (file === undefined || name === undefined || source.entries.has('serviceAccountToken')) return []
+        if (!seen.has(name)) {
+          seen.add(name)
+          return []
+        }
+        const message = `two sources of a projected volume write the file ${name}`
+        return [error('VALUES_COLLISION', file, [...at, 'path'], { message, hint: 'Give one of them another path.' })]
+      })
   })
 }
 
@@ -64,7 +91,16 @@ function mounts(values: MapNode): ValuesError[] {
   })
 }
 
+/** Of all search domains together, with a space between two. */
+const SEARCH_LENGTH = 2048
+
 function resolver(values: MapNode): ValuesError[] {
+  const searches = lookup(values, ['dnsConfig', 'searches'])
+  const list = items(searches).flatMap((item) => textOf(item) ?? [])
+  if (searches !== undefined && list.join(' ').length > SEARCH_LENGTH) {
+    const message = `\`dnsConfig.searches\` has more than ${SEARCH_LENGTH} characters in all`
+    return [error('VALUES_POD', searches, ['dnsConfig', 'searches'], { message, hint: 'Remove some of them.' })]
+  }
   const policy = child(values, 'dnsPolicy')
   if (policy === undefined || !is(policy, 'None')) return []
   if (items(child(child(values, 'dnsConfig'), 'nameservers')).length > 0) return []
@@ -81,7 +117,10 @@ function strategy(values: MapNode): ValuesError[] {
     const message = '`updateStrategy.rollingUpdate` needs `type: RollingUpdate`'
     return [error('VALUES_POD', rolling, path, { message, hint: 'Remove one of the two.' })]
   }
-  const isZero = (key: string): boolean => [0, '0%', '00%', '000%'].some((zero) => is(child(rolling, key), zero))
+  const isZero = (key: string): boolean => {
+    const amount = child(rolling, key)
+    return amount?.kind === 'scalar' && /^-?0+%?$/.test(String(amount.value))
+  }
   if (!isZero('maxSurge') || !isZero('maxUnavailable')) return []
   const message = '`updateStrategy.rollingUpdate` has no Pod to begin with: `maxSurge` and `maxUnavailable` are both 0'
   return [error('VALUES_POD', rolling, path, { message, hint: 'Raise one of them.' })]

@@ -101,6 +101,19 @@ function formHint(value: string, schema: Schema | undefined, rootSchema: Schema)
   }
   if (isForm('RepositoryGlob') && !value.includes('/'))
     return `Write namespace/repository: ${value}/* allows all of a namespace.`
+  if (isForm('IpAddress') || isForm('Cidr')) {
+    const [, mapped] = /^[0:]+:ffff:([0-9]+\.[0-9.]+)(\/.*)?$/i.exec(value) ?? []
+    if (mapped !== undefined) return `Write it as IPv4: ${mapped}.`
+    if (/(^|\.)0[0-9]/.test(value)) return 'Leave out zeros before a number: some programs read them as octal.'
+    if (/[a-z]/i.test(value) && !value.includes(':')) return 'Write an address; a host name is not resolved here.'
+  }
+  if (isForm('HostName')) {
+    if (value.includes('://')) return `Leave the scheme out: ${value.replace(/^.*:\/\//, '').replace(/\/.*$/, '')}.`
+    if (value.includes('*')) return 'List every host by its full name; /etc/hosts knows no wildcard.'
+    if (/[A-Z]/.test(value)) return `Write it in lower case: ${value.toLowerCase()}.`
+    if (value.endsWith('.')) return `Leave out the dot at its end: ${value.replace(/\.+$/, '')}.`
+    return 'Write a host name such as images.example.com: lower-case letters, digits and `-`, in parts with a dot between them.'
+  }
   if (isForm('Duration') && /^\d+$/.test(value))
     return `Write a number with its unit: ${value}s, ${value}m or ${value}h.`
   return undefined

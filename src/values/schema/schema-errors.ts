@@ -68,6 +68,7 @@ function toError(context: ProblemContext): ValuesError | undefined {
       return context.node?.origin === 'chart'
         ? missingKeyError(parentOf(context), String(context.path.at(-1)))
         : listError(context)
+    case 'not':
     case 'pattern':
     case 'minLength':
     case 'maxLength':
@@ -157,8 +158,13 @@ function listError({ problem, root, path, schema, node }: ProblemContext): Value
     at: placeOf(root, path),
     path,
     expected,
-    hint: keyword === 'minItems' && example !== undefined ? `Add an item, such as ${example}.` : `Keep ${expected}.`,
+    hint: listHint(keyword, limit, example) ?? `Keep ${expected}.`,
   })
+}
+
+function listHint(keyword: string, limit: number, example: string | undefined): string | undefined {
+  if (keyword === 'maxItems') return limit === 0 ? 'Remove it.' : undefined
+  return example === undefined ? undefined : `Add an item, such as ${example}.`
 }
 
 function toPath(pointer: string, root: YamlNode): ValuePath {

@@ -6,6 +6,8 @@ export interface Schema {
   readonly $ref?: string
   /** Ours: the helper reads this value. */
   readonly 'x-helper'?: boolean
+  /** Ours: a type of Kubernetes' own, which is passed on whole; its keys are not described one by one. */
+  readonly 'x-kubernetes'?: boolean
   readonly title?: string
   readonly description?: string
   readonly type?: string | readonly string[]
@@ -28,6 +30,7 @@ export interface Schema {
   readonly items?: Schema
   readonly allOf?: readonly Schema[]
   readonly oneOf?: readonly Schema[]
+  readonly not?: Schema
   readonly if?: Schema
   readonly then?: Schema
   readonly else?: Schema

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { parse } from 'yaml'
+import { formatError } from '../../src/errors.ts'
+import { parseManifest } from '../../src/helm/release/manifest.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import { APPLY } from '../../src/kube/client.ts'
+import { startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
+import { loadValues } from '../../src/values/load-values.ts'
+import { CHART, openHelm, scenario, USUAL_HELM } from '../support/chart/chart.ts'
+import { podValues } from '../support/chart/pod-values.ts'
+import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
+import { objectPath, readKinds } from '../support/cluster/kinds.ts'
+
+/** The same values in every run; `FUZZ_RUNS` takes others, and `FUZZ_SEED` the ones that a run has printed. */
+const asked = Number(process.env.FUZZ_RUNS)
+const seed = Number(process.env.FUZZ_SEED) || (asked ? Date.now() % 2 ** 31 : 29)
+const BATCH = 100
+
+const minor = minorOfRun()
+const signal = AbortSignal.timeout(30 * 60_000)
+const helm = await openHelm(USUAL_HELM)
+const cluster = await startCluster({ name: 'values', tools: await controlPlane(minor, signal), signal })
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-umbrella-'))
+after(async () => {
+  await cluster.stop()
+  await helm[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+const kinds = await readKinds(cluster.admin)
+const text = await readFile(scenario('minimal'), 'utf8')
+const minimal = { name: 'minimal.yaml', text }
+
+type Values = Readonly<Record<string, unknown>>
+
+/** What the chart's templates make of each of the values, without its own checks. */
+async function render(all: readonly Values[]): Promise<ReturnType<typeof parseManifest>[]> {
+  const chart = join(folder, 'charts/acr-nopass')
+  await mkdir(chart, { recursive: true })
+  await cp(CHART, chart, { recursive: true, filter: (path) => !/validation\.yaml$|schema\.json$/.test(path) })
+  const { version } = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string }
+  const dependencies = all.map((_, index) => ({ name: 'acr-nopass', alias: `c${index}`, version }))
+  const about = { apiVersion: 'v2', name: 'umbrella', version: '1.0.0', dependencies }
+  await writeFile(join(folder, 'Chart.yaml'), JSON.stringify(about))
+  const values = Object.fromEntries(
+    all.map((one, index) => [`c${index}`, { ...(parse(text) as Values), ...one, fullnameOverride: `c${index}` }]),
+  )
+  const args = [
+    'template',
+    'r',
+    folder,
+    '--namespace',
+    'default',
+    '--kube-version',
+    minor === 'oldest' ? '1.30' : '1.37',
+  ]
+  const { code, stdout, stderr } = await helm.run(args, [values])
+  assert.equal(code, 0, stderr)
+  const objects = parseManifest(stdout)
+  return all.map((_, index) => objects.filter(({ name }) => name === `c${index}`))
+}
+
+/** The first refusal by the API server; undefined: it takes all objects. */
+async function refusal(objects: ReturnType<typeof parseManifest>): Promise<string | undefined> {
+  for (const object of objects) {
+    if (!['Deployment', 'NetworkPolicy', 'PodDisruptionBudget'].includes(object.kind)) continue
+    const path = objectPath(kinds, object, 'default') ?? ''
+    const query = { dryRun: 'All', fieldValidation: 'Strict', fieldManager: 'helm', force: true }
+    try {
+      await cluster.admin.request({ method: 'PATCH', path, query, contentType: APPLY, body: object.body }, signal)
+    } catch (error) {
+      // What an apply cannot convert is answered with 500.
+      if (!(error instanceof KubeApiError) || error.status < 400) throw error
+      return `${object.kind}: ${error.message}`
+    }
+  }
+  return undefined
+}
+
+/** Taken by Kubernetes, and refused on purpose. */
+const STRICTER: readonly RegExp[] = [
+  // No Secret can have such a name.
+  /`imagePullSecrets\[\d\]\.name` is/,
+  // Refused before 1.32, and then of no use.
+  /`extraEnv\[\d\]\.name` is/,
+  // Kubernetes makes an emptyDir of it.
+  /`extraVolumes` needs exactly one source/,
+  // Refused before 1.34, and without sense later.
+  /`matchLabelKeys` names/,
+  // An IPv4 address written as IPv6, or with zeros before its numbers: refused from 1.36 on.
+  ...(minor === 'newest'
+    ? []
+    : [/ip` is .*Kubernetes refuses from 1\.36|nameservers\[\d\]` is .*Kubernetes refuses from 1\.36/]),
+]
+test('P11 of the keys that are passed on to Kubernetes, `validate` accepts what the API server accepts, and nothing else', async (context) => {
+  const samples = fc.sample(podValues, { numRuns: asked || 600, seed }) as Values[]
+  context.diagnostic(`seed ${seed}`)
+  const differing: string[] = []
+  let accepted = 0
+  for (let start = 0; start < samples.length; start += BATCH) {
+    const batch = samples.slice(start, start + BATCH)
+    const rendered = await render(batch)
+    const refusals = await Promise.all(rendered.map(refusal))
+    for (const [index, values] of batch.entries()) {
+      const file = { name: 'own.yaml', text: JSON.stringify(values) }
+      const errors = loadValues({ files: [minimal, file] }).errors.map(formatError)
+      const theirs = refusals[index]
+      const ours = errors.filter((error) => !STRICTER.some((rule) => rule.test(error)))
+      if (theirs === undefined && errors.length === 0) accepted += 1
+      if (theirs === undefined ? ours.length > 0 : errors.length === 0)
+        differing.push(
+          `${JSON.stringify(values)}\n  validate: ${ours.join('; ') || 'accepted'}\n  server: ${theirs ?? 'accepted'}`,
+        )
+    }
+  }
+  assert.equal(differing.join('\n'), '', `${differing.length} of ${samples.length} (seed ${seed})`)
+  context.diagnostic(`${accepted} of ${samples.length} accepted`)
+  assert.ok(accepted > samples.length / 5 && accepted < (samples.length * 4) / 5, 'a corpus with both verdicts')
+})
