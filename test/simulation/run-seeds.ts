@@ -17,12 +17,23 @@ export async function runSeeds(
   await Promise.all(Array.from({ length: threads }, () => runThread(seeds, onOutcome)))
 }
 
-function runThread(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void): Promise<void> {
+/** Node keeps the signals that a killed process listened to, some 0.6 MB for each seed: a thread is replaced after so many. */
+const SEEDS_PER_THREAD = 500
+
+async function runThread(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void): Promise<void> {
+  while (await runSome(seeds, onOutcome));
+}
+
+/** On a thread of their own; whether there are more. */
+function runSome(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(WORKER)
+    let left = SEEDS_PER_THREAD
     const next = (): void => {
-      const { value, done } = seeds.next()
-      if (done) void worker.terminate().then(() => resolve())
+      const isFull = left === 0
+      const { value, done } = isFull ? { value: 0, done: true } : seeds.next()
+      left -= 1
+      if (done) void worker.terminate().then(() => resolve(isFull))
       else worker.postMessage(value)
     }
     worker.on('message', (outcome: Outcome) => {
