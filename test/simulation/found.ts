@@ -1157,4 +1157,26 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'a credential that arrives when its registry is another one by now, which its reload drops (a bound of the rule)',
+    plan: {
+      seed: 2046417720,
+      setup: {
+        scope: 'cluster',
+        identity: 'rrsa',
+        registries: ['a', 'b'],
+        life: 240000,
+        namespaces: 3,
+        verify: true,
+        watchList: true,
+        refreshRate: 2,
+        rates: [1.0144456907827406, 1],
+        ahead: [-399, 2309000],
+        serverAhead: -445,
+        span: 180000,
+      },
+      faults: [{ at: 109328, kind: 'reload', index: 30, for: 24178, choice: 0.427 }],
+    },
+  },
 ]

@@ -66,6 +66,11 @@ export function createLateness(options: LatenessOptions): Lateness {
     })
   }
 
+  /** What is issued all the same goes to a process that has not read it yet, whose reload drops it. */
+  function isTypo({ config }: Known, registry: string): boolean {
+    return !config.registries.some(({ instanceId }) => instanceId === instanceOf(registry))
+  }
+
   /** With the cloud at hand since before it was due, no target keeps it until its end. */
   function checkEnd(registry: string, password: string): void {
     const { issuedAt = 0, expiresAt } = cloud.issued(password) ?? {}
@@ -75,10 +80,9 @@ export function createLateness(options: LatenessOptions): Lateness {
     const calmFrom = issuedAt + NOT_DUE * (expiresAt - issuedAt) - SETTLED_MS - START
     world.at(expiresAt - START, () => {
       const { known, since } = options.known()
-      const isTypo = !known.config.registries.some(({ instanceId }) => instanceId === instanceOf(registry))
       // Without the Lease, which only the chart makes, nobody leads.
       const isLed = holder() !== undefined && leaseChangedAt <= calmFrom
-      if (isTypo || !isLed || options.calmSince() > calmFrom || since > calmFrom) return
+      if (isTypo(known, registry) || !isLed || options.calmSince() > calmFrom || since > calmFrom) return
       const late = targetsOf(known, registry).filter((name) => credentialIn(name, registry) === cloud.issued(password))
       if (late.length > 0) options.broke(`${password} is over in ${late.length} (${late[0]})`)
     })
@@ -90,7 +94,8 @@ export function createLateness(options: LatenessOptions): Lateness {
       const token = cloud.issued(password)
       const { known, since: configuredAt } = options.known()
       checkEnd(registry, password)
-      if (token?.expiresAt == null || holder() !== process || options.calmSince() > since - SETTLED_MS) return
+      const isDisturbed = options.calmSince() > since - SETTLED_MS || isTypo(known, registry)
+      if (token?.expiresAt == null || holder() !== process || isDisturbed) return
       const now = START + since
       const names = targetsOf(known, registry)
       // Of all registries: they share the pace.
