@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, createServer as createRelay } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -146,4 +146,35 @@ test('what a Pod lacks is named', () => {
   const environment = { KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '443' }
   assert.throws(() => inClusterConnection(folder, {}), { code: 'KUBE_CONNECTION' })
   assert.throws(() => inClusterConnection(join(folder, 'none'), environment), { message: /none\/token cannot be read/ })
+})
+
+test('a call that may not be sent any more when its TLS handshake ends never arrives', async () => {
+  const held = Promise.withResolvers<() => void>()
+  const relay = createRelay((socket) => {
+    held.resolve(() => {
+      const onward = connect(port, '127.0.0.1')
+      for (const end of [socket, onward]) end.on('error', () => undefined)
+      socket.pipe(onward).pipe(socket)
+    })
+  })
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+  const { port: relayPort } = relay.address() as AddressInfo
+  const client = createKubeClient({
+    server: `https://127.0.0.1:${relayPort}`,
+    ca: first.certificatePem,
+    token: () => 'late',
+  })
+  try {
+    let leads = true
+    const call = client.request({ method: 'PATCH', path: '/late', body: {}, maySend: () => leads })
+    const open = await held.promise
+    leads = false
+    seen = ''
+    open()
+    await assert.rejects(call, { code: 'KUBE_UNREACHABLE', message: /was not to be sent/ })
+    assert.equal(seen, '')
+  } finally {
+    client.close()
+    relay.close()
+  }
 })

@@ -183,6 +183,15 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       })
       response.on('error', fail)
     }
+    function checkMaySend(): void {
+      if (request.maySend?.() === false) stop(notSent(request))
+    }
+    /** A new connection takes up to the whole time limit, so it is asked again when it is there. */
+    function guardSending(socket: Socket): void {
+      checkMaySend()
+      const { connecting, secureConnecting } = socket as Socket & { readonly secureConnecting?: boolean }
+      if (connecting || secureConnecting) socket.prependOnceListener(secure ? 'secureConnect' : 'connect', checkMaySend)
+    }
     function send(agent: http.Agent): void {
       outgoing = client.request({
         ...address,
@@ -193,9 +202,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       })
       const sent = outgoing
       sent.on('socket', tune)
-      sent.on('socket', () => {
-        if (request.maySend?.() === false) stop(notSent(request))
-      })
+      if (request.maySend) sent.on('socket', guardSending)
       sent.on('response', onResponse)
       sent.on('upgrade', (_response, socket) => {
         socket.destroy()
