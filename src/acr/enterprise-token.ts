@@ -7,7 +7,7 @@ import { enterpriseDomains, type OwnDomain } from './registry-domains.ts'
 import type { LoginFetch, RegistryApi, RegistryLogin } from './registry-token.ts'
 import { createTokenSession, findInstance } from './token-session.ts'
 
-/** How long an instance's addresses are cached (milliseconds); between the two limits a coin decides, so that a fleet does not read them at once. */
+/** How long an instance's addresses are cached (milliseconds); at random between the two, so that a fleet does not read them together. */
 const DOMAINS_LIVE = 30 * 60_000
 const DOMAINS_LIVE_LONGEST = 120 * 60_000
 

@@ -69,7 +69,7 @@ export interface NodeFacts {
   readonly cachePolicy: string | undefined
 }
 
-/** What was read besides for one Pod. */
+/** What was also read for one Pod. */
 export interface PodFocus {
   readonly pod: PodFacts
   /** Undefined: not readable; `null`: the Pod has none yet. */

@@ -93,17 +93,8 @@ export const ROLLOUT_CODES = {
     what: 'The image of `verify-image` was not pulled in the probe namespace.',
     fix: 'Read what the node reports in the message; check that the image exists and a registry of the values covers it.',
   },
-  ROLLBACK_FAILED: {
-    what: 'The rollback failed too.',
-    fix: 'Run `helm history` and `helm rollback` by hand; the message of the rollback is above.',
-  },
   RETIRE_INCOMPLETE: {
     what: 'The helper did not report that it removed everything.',
     fix: 'Run `acr-nopass cleanup`, then `acr-nopass uninstall` again.',
   },
-  CLUSTER_SKIPPED: {
-    what: 'The cluster was not changed because an earlier one failed.',
-    fix: 'Fix the failed cluster and run again.',
-  },
-  ROLLOUT_FAILED: { what: 'At least one cluster failed.', fix: 'Each failed cluster is listed with its fix.' },
 } as const

@@ -21,7 +21,7 @@ interface ProgramLimits {
 
 /** A release is 1 MiB at most, compressed; rendered it has some megabytes. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024
-/** `helm version` answers at once, in a line. */
+/** `helm version` prints one line immediately. */
 export const VERSION_LIMITS: ProgramLimits = { milliseconds: 60_000, bytes: 1024 * 1024 }
 /** Longer than any helm call that is waited for here. */
 const LIMIT_MS = 600_000

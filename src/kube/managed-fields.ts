@@ -8,7 +8,7 @@ export interface ListOwner {
 }
 
 /**
- * Owns every field that an object without a record of writers had at its first apply, whoever wrote it
+ * The manager of all fields that an object without managed fields had at its first apply
  * (apimachinery, util/managedfields/internal/skipnonapplied.go).
  */
 const NO_RECORD = 'before-first-apply'

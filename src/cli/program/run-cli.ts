@@ -34,7 +34,7 @@ export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => vo
     .configureOutput({
       writeOut: (text) => void host.stdout.write(text),
       writeErr: (text) => void host.stderr.write(text),
-      // Said by whoever catches, in the form of every other failure.
+      // The caller reports it like every other failure.
       outputError: () => undefined,
       getOutHelpWidth: () => host.stdout.columns ?? 100,
       getErrHelpWidth: () => host.stderr.columns ?? 100,

@@ -7,7 +7,7 @@ const LEASE_SILENCE_MS = 120_000
 
 /** Whether one of the running replicas leads and reports. */
 export function leadershipFindings({ release, deployment, lease, now }: Observed): readonly Finding[] {
-  // Without a running Pod it is clear why nobody leads.
+  // Without a running Pod there can be no leader, which is reported already.
   if (release === undefined || deployment === null || (deployment && deployment.available < deployment.wanted))
     return []
   if (deployment?.wanted === 0) return []

@@ -23,7 +23,7 @@ function containerFindings(pod: PodFacts, container: ContainerFacts, context: Po
   const base = { subject: `Pod ${object}`, objects: [object] }
   if (verdict !== undefined) {
     const { severity = 'error', ...rest } = verdict
-    // What runs hurts nobody today.
+    // A running container is not affected now.
     const mild = !isWaiting(container) && running === true
     const message = mild ? `${name} runs, but could not pull ${image} again` : `${name} cannot pull ${image}`
     return [{ ...base, ...rest, severity: mild ? 'warning' : severity, message }]

@@ -38,7 +38,7 @@ export function fixRights(wanted: WantedRole, facts: RoleFacts): string {
 
 function commandsOf(wanted: WantedRole, decide: () => readonly PolicyStep[]): string {
   try {
-    // A policy of our name that somebody else wrote only gets more; whose it is stays as it is.
+    // A policy of our name that another client wrote is only extended, and not marked as ours.
     const steps = decide().filter((step) => step.do !== 'adopt-policy')
     return stepCommands(steps, `role ${wanted.name}`) || PRINT
   } catch (error) {

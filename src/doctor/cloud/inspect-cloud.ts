@@ -107,7 +107,7 @@ async function readInstances(
   { config, place, accountId }: { config: HelperConfig; place: ClusterPlace; accountId: string },
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, InstanceFacts>> {
-  // A token is good for the account of whoever asked for it.
+  // A token is valid for the account that requested it.
   const identity = config.identity.type === 'rrsa' ? partsOf(config.identity.rrsa?.roleArn ?? '').accountId : ''
   const enterprise = config.registries.filter(({ edition, assumeRole, name }) => {
     if (edition !== 'enterprise') return false

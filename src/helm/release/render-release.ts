@@ -16,7 +16,7 @@ export async function renderRelease(
   )
 }
 
-/** The same, without asking the cluster: for a chart that is known to look at nothing there but its version, and to have no hooks. */
+/** The same without connecting to the cluster, for a chart that is known to use only its version and to have no hooks. */
 export async function templateRelease(
   helm: Helm,
   target: ReleaseTarget,

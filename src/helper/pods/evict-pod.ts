@@ -5,7 +5,7 @@ import type { PodView } from './pod-view.ts'
 
 export interface EvictionResult {
   readonly outcome: EvictionOutcome
-  /** What the API server asked us to wait, milliseconds. */
+  /** Retry-After of the API server, milliseconds. */
   readonly retryAfterMs: number
   readonly error?: unknown
 }
@@ -59,7 +59,7 @@ interface OwnerRecord {
 
 const WINDOW_MS = 60_000
 const MOST_IN_WINDOW = 5
-/** So long an eviction that did not help keeps others from being tried. */
+/** How long an eviction that did not help prevents others of the same owner. */
 const MEMORY_MS = 60 * 60_000
 
 export function createEvictionPace(): EvictionPace {
@@ -92,7 +92,7 @@ export function createEvictionPace(): EvictionPace {
       const { uid = '' } = pod.owner ?? {}
       begun = [...begun, now]
       const before = owners.get(uid)
-      // A Pod that is there already was made before the eviction, whatever the clocks say.
+      // Pods that exist now were created before the eviction, whatever the clocks say.
       const siblings = [...pods].filter(({ owner }) => owner?.uid === uid).map((one) => one.uid)
       const known = before?.evictedAt === undefined ? new Set(siblings) : before.known
       owners.set(uid, { until: now + WINDOW_MS, known, evictedAt: before?.evictedAt })
@@ -101,7 +101,7 @@ export function createEvictionPace(): EvictionPace {
       const { uid = '' } = pod.owner ?? {}
       const record = owners.get(uid)
       if (record === undefined) return
-      // One that changed in between was not touched: its newer self may be tried at once.
+      // A Pod that changed meanwhile was not evicted, and may be tried again immediately.
       const until = outcome === 'gone' ? now : Math.max(record.until, now + retryAfterMs)
       owners.set(uid, { ...record, until, evictedAt: outcome === 'evicted' ? now : record.evictedAt })
     },

@@ -14,19 +14,19 @@ export interface PodSurroundings {
   readonly domains: readonly string[]
   /** Whether the targets include its ServiceAccount. */
   readonly targeted: boolean
-  /** Undefined where it does not exist or the helper does not look at ServiceAccounts. */
+  /** Undefined where it does not exist or the helper does not watch ServiceAccounts. */
   readonly account: ServiceAccountView | undefined
 }
 
-/** `none`: nothing of ours is amiss. Else it cannot pull `image` for want of our entry in its list, and … */
+/** `masked`: it cannot pull `image` because its list does not have our entry. */
 export type PodFinding =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'masked'
       readonly image: string
       /**
-       * `too-old`: a Pod that were made now would have the entry. `own-list`: the list it was made with hides the
-       * ServiceAccount's. `account`: its ServiceAccount has no entry of ours.
+       * `too-old`: a new Pod would have the entry. `own-list`: the Pod's own list hides the ServiceAccount's. `account`: its
+       * ServiceAccount does not have our entry.
        */
       readonly why: 'too-old' | 'own-list' | 'account'
       /** Its owner would recreate it with the entry. */

@@ -13,7 +13,7 @@ export interface PodView extends Versioned {
   readonly pending: boolean
   readonly terminating: boolean
   readonly optedOut: boolean
-  /** A static Pod's: its node made it, and the API server only shows it. */
+  /** The mirror of a static Pod, which its node created. */
   readonly mirror: boolean
   /** Names in `imagePullSecrets` in their order; of an overlong list only our entry. */
   readonly list: readonly string[]
@@ -58,7 +58,7 @@ export interface PodObject extends KubeObject {
 const FAILED_PULL = /^(ErrImagePull|ImagePullBackOff)$/
 const MIRROR = 'kubernetes.io/config.mirror'
 
-/** No image reference is longer, and no name of an owner that exists. */
+/** Longer than any image reference and any name of an owner. */
 const TEXT_LIMIT = 512
 
 /** Reduces a Pod to its view. */
@@ -81,7 +81,7 @@ export function transformPod({ metadata, spec, status = {} }: PodObject, secretN
     optedOut: metadata.labels?.[SKIP] === 'true',
     mirror: metadata.annotations?.[MIRROR] !== undefined,
     list: boundedList(spec.imagePullSecrets ?? [], secretName).list,
-    // What the spec says: the status names an image as the node resolved it.
+    // Images of the spec, because the status has the references that the node resolved.
     failing: containers.flatMap(({ name, image = '' }) =>
       image !== '' && image.length <= TEXT_LIMIT && waiting.has(name) ? [image] : [],
     ),

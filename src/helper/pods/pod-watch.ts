@@ -20,7 +20,7 @@ export interface PodWatchOptions {
   readonly random: () => number
   readonly features: ServerFeatures
   readonly config: Pick<HelperConfig, 'scope' | 'secretName' | 'heal' | 'dryRun' | 'retire'>
-  /** Scope `namespaces`: where Pods may be looked at. */
+  /** Scope `namespaces`: the namespaces whose Pods may be read. */
   readonly listedNamespaces: readonly string[]
   readonly surroundingsOf: (pod: PodView) => PodSurroundings
   /** Whether this replica leads and knows the cluster. */
@@ -115,7 +115,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
   async function sweep(): Promise<void> {
     const masked = new Map<PodView, Masked>()
     for (const [, pod] of source.entries()) {
-      // Most that are pending have no trouble with an image.
+      // Most pending Pods have no problem with an image.
       if (pod.failing.length === 0) continue
       const finding = judgePod(pod, options.surroundingsOf(pod))
       if (finding.kind === 'masked') masked.set(pod, finding)
@@ -129,7 +129,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
     }
   }
 
-  async function sweepOnAndOn(signal: AbortSignal): Promise<void> {
+  async function sweepForever(signal: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(clock, SWEEP_MS, signal)
       if (!source.synced || !options.acts()) continue
@@ -143,7 +143,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
       const until = AbortSignal.any([signal, stopped.signal])
       await Promise.all([
         source.run(signal),
-        sweepOnAndOn(until).catch((error: unknown) => {
+        sweepForever(until).catch((error: unknown) => {
           if (!until.aborted) throw error
         }),
       ])

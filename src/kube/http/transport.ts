@@ -95,7 +95,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     const tls = secure && {
       secureContext: readCertificates(address.host, connection),
       ...(servername !== undefined && { servername }),
-      // What NO_PROXY says was decided before, by the rules of kubectl and helm.
+      // NO_PROXY was already applied, by the rules of kubectl and helm.
       ...(proxy !== undefined && { proxyEnv: { https_proxy: proxy } }),
     }
     const kept = { ...tls, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS }
@@ -261,7 +261,7 @@ function guardIdle(agent: http.Agent): http.Agent {
   agent.keepSocketAlive = (socket) => {
     socket.once('data', destroy)
     const kept = keep(socket)
-    // Shorter where the server said so.
+    // The agent may have set the server's shorter timeout.
     if (!(socket as Socket).timeout) (socket as Socket).setTimeout(IDLE_MS)
     return kept
   }
@@ -295,7 +295,7 @@ function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
   return agent
 }
 
-/** Once for each connection: for a call that waited for it the agent says nothing of a reuse. */
+/** Configures each connection once; `reusedSocket` is not set for a call that waited for a connection. */
 function tune(this: http.ClientRequest, socket: Socket): void {
   if (socket.listeners('timeout').includes(destroy)) return
   socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS).on('timeout', destroy)

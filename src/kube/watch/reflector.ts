@@ -312,7 +312,7 @@ function isVersionLost({ status, message }: KubeApiError): boolean {
   return status === 410 || (status === 504 && message.includes('Too large resource version'))
 }
 
-/** Servers before 1.32 or without the feature answer 422 (docs/en/decisions.md#watch-list), older ones 400. */
+/** Servers before 1.32 or without the feature respond with 422 (docs/en/decisions.md#watch-list), older ones with 400. */
 function isWatchListRefused(error: unknown): boolean {
   return error instanceof KubeApiError && (error.status === 422 || error.status === 400)
 }

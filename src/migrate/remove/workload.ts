@@ -153,7 +153,7 @@ function describeUnknown(object: AnyObject): readonly Workload[] {
   const specs = podSpecs(object)
   const references = specs.flatMap((spec) => list(spec, 'imagePullSecrets').map(({ name }) => String(name)))
   const uses = oldNames({ ...object, metadata: undefined }).filter((name) => !references.includes(name))
-  // An operator may fill in the containers by itself: of a Prometheus image and ServiceAccount are fields of its own.
+  // An operator may fill in the containers: image and ServiceAccount of a Prometheus are separate fields.
   const own = [...valuesInside({ ...object, metadata: undefined, status: undefined })].filter(isRecord)
   const images = [...new Set([...specs.flatMap(imagesOf), ...own.map(({ image }) => image).filter(isText)])]
   if (images.length === 0 && uses.length === 0) return []

@@ -53,13 +53,13 @@ export function guardKubeconfigs(
   })
 }
 
-/** By its own path or by what a link leads to: the link may be the pull request's, or what it leads to. */
+/** By its own path or by the target of a link: the pull request may have added either. */
 function isFileIn(file: string, workspace: string): boolean {
   const folders = [workspace, realPath(workspace)]
   return isWithin(file, folders) || isWithin(realPath(file), folders)
 }
 
-/** Undefined: not given yet, or not there, which connecting says. What cannot be read as a file has no text. */
+/** Undefined: it does not exist, which connecting reports. An unreadable file has no text. */
 function textOf({ access }: ClusterSettings): string | undefined {
   if (access.kind === 'kubeconfig-text') return access.text
   if (access.kind !== 'kubeconfig-file') return undefined

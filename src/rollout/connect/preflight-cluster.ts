@@ -132,7 +132,7 @@ interface RenderRequest {
   readonly installed: boolean
 }
 
-/** A plan asks the API server about each object; an apply will, when it writes. Objects of the user's may look things up. */
+/** A plan renders with the API server's validation; an apply gets that when it writes. Templates of the user may use `lookup`. */
 async function render(
   { cluster: { values }, context: { helm, settings } }: Omit<ClusterWork, 'run'>,
   { identity }: ConnectedCluster,
@@ -181,7 +181,7 @@ async function refuseRivals(
   return { alone: others !== undefined, notes }
 }
 
-/** The history of a release that nobody is changing; an abandoned one is fixed first when that is allowed. */
+/** The history of a release that is not pending; an abandoned one is repaired first if that is allowed. */
 async function settledHistory(
   { cluster, context, signal }: Omit<ClusterWork, 'run'>,
   target: ReleaseTarget,

@@ -9,7 +9,7 @@ import type { RunContext } from '../run-context.ts'
 import { describe, isAloneInCluster, maybeShared, mayLeave, unknownRoles } from './cluster-policy.ts'
 
 /**
- * The last look at RAM: removes what nothing needs any more, after everything that shares it was deployed and verified
+ * The last step in RAM: removes permissions that are no longer needed, after every cluster that shares them was verified
  * (docs/en/decisions.md#widen-narrow). After a failure nothing is removed, because a running helper may still need what is
  * there (P2); then it only restores what another run has overwritten since the deploy.
  */
@@ -69,7 +69,7 @@ export async function narrowPolicies(
   }
 
   function leftoversOf(name: string, shared: SharedTarget): Pick<PolicyTarget, 'leftovers'> {
-    // Two releases in one cluster have one policy: what the one does not name, the other may.
+    // Two releases in one cluster share a policy: the other may need what this one does not name.
     const users = named.filter((key) => key === policyKey(shared)).length
     const own = shared.target.members !== undefined || (users === 1 && isAloneInCluster(name, context.settings))
     return own && mayLeave(shared.target) ? { leftovers } : {}
@@ -114,8 +114,7 @@ function membersOf(
 }
 
 /**
- * Removes what is ours from RAM, after all clusters: a policy that clusters share goes only when every one of them was
- * uninstalled in this run.
+ * Removes our policies from RAM, after all clusters: a shared policy only if all of its clusters were uninstalled in this run.
  */
 export async function removePolicies(
   results: readonly ClusterResult[],
@@ -134,7 +133,7 @@ export async function removePolicies(
       continue
     }
     const remove = async ({ notes, add }: RamNotes): Promise<void> => {
-      // Who else has the role of a shared policy is known only from the clusters whose roles are.
+      // Other clusters with the role of a shared policy are only known where their roles are.
       const unknown = own.some(({ target }) => target.members !== undefined)
         ? [...(await context.ramList.get(signal)).unknown.keys()]
         : []

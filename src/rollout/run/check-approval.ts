@@ -74,7 +74,7 @@ async function checkOne(
   return undefined
 }
 
-/** As the plan was made: nothing is repaired, and its files do not stand in the way of those of the apply. */
+/** The context of a plan: nothing is repaired, and its files have other names than those of the apply. */
 function readOnly(context: RunContext): RunContext {
   const { settings, folder } = context
   return {

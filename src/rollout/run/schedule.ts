@@ -75,7 +75,7 @@ function canaries(clusters: readonly ScheduledCluster[], rules: ScheduleRules): 
 }
 
 function canaryPhase(clusters: readonly ScheduledCluster[], rules: ScheduleRules): boolean {
-  // Only `continue` comes here after a failed canary: it has shown what it had to show.
+  // After a failed canary only `continue` gets here, and needs no further canary.
   return canaries(clusters, rules).some(({ state }) => state !== 'succeeded' && state !== 'failed')
 }
 

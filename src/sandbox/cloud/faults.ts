@@ -114,7 +114,7 @@ export async function strike(fault: Fault, response: ServerResponse, signal: Abo
 /** The rate limit of one operation; the vendor's figures are not published. */
 export interface ThrottleLimit {
   readonly perSecond: number
-  /** Calls that may come at once after a pause; default: those of one second. */
+  /** Burst after a pause; default: the calls of one second. */
   readonly burst?: number | undefined
 }
 

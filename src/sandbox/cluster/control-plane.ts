@@ -1,21 +1,5 @@
 import { join } from 'node:path'
 
-/** The files of one cluster, all in its folder. */
-export interface ClusterFiles {
-  readonly folder: string
-  readonly ca: string
-  readonly caKey: string
-  readonly serverCertificate: string
-  readonly serverKey: string
-  readonly kubeletClientCertificate: string
-  readonly kubeletClientKey: string
-  readonly serviceAccountKey: string
-  readonly auditPolicy: string
-  readonly auditLog: string
-  readonly adminKubeconfig: string
-  readonly controllerManagerKubeconfig: string
-}
-
 /**
  * A Service network on loopback, because there is no kube-proxy: a server that listens on a Service's address is reachable by Pods
  * in the machine's network.
@@ -30,7 +14,10 @@ export function serviceNetwork(octet: number): ServiceNetwork {
   return { range: `127.${octet}.0.0/16`, apiServer: `127.${octet}.0.1` }
 }
 
-export function clusterFiles(folder: string): ClusterFiles {
+export type ClusterFiles = ReturnType<typeof clusterFiles>
+
+/** The files of one cluster, all in its folder. */
+export function clusterFiles(folder: string) {
   const file = (name: string): string => join(folder, name)
   return {
     folder,

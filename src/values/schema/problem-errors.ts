@@ -138,7 +138,7 @@ export function unknownKeyError(context: ProblemContext, key: string): ValuesErr
   )
 }
 
-// A list that nobody would read to its end is no help.
+// A list that is too long to read does not help.
 function listOf(known: readonly string[]): string {
   return known.length > 15 ? 'docs/en/values.md describes every key' : `the keys here are ${known.join(', ')}`
 }

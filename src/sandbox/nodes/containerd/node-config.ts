@@ -1,27 +1,9 @@
 import { join } from 'node:path'
 
-/** The files of one node. The folder's path must be short, because sockets are in it. */
-export interface NodeFiles {
-  readonly folder: string
-  readonly containerdConfig: string
-  readonly containerdSocket: string
-  readonly kubeletConfig: string
-  readonly kubeletKubeconfig: string
-  readonly kubeletRoot: string
-  readonly clientCa: string
-  /** containerd's folder for a `hosts.toml` per registry; it is empty. */
-  readonly certsFolder: string
-  /** The only authorities that containerd trusts. */
-  readonly caFile: string
-  readonly cniFolder: string
-  readonly cniPluginFolder: string
-  readonly hosts: string
-  readonly resolvConf: string
-  /** Replaces /var/lib/kubelet inside the node's mount namespace. */
-  readonly varLibKubelet: string
-}
+export type NodeFiles = ReturnType<typeof nodeFiles>
 
-export function nodeFiles(folder: string): NodeFiles {
+/** The files of one node. The folder's path must be short, because sockets are in it. */
+export function nodeFiles(folder: string) {
   const file = (name: string): string => join(folder, name)
   return {
     folder,
@@ -31,13 +13,14 @@ export function nodeFiles(folder: string): NodeFiles {
     kubeletKubeconfig: file('kubelet.kubeconfig'),
     kubeletRoot: file('kubelet'),
     clientCa: file('client-ca.crt'),
+    /** containerd's folder for a `hosts.toml` per registry; it is empty. */
     certsFolder: file('certs.d'),
+    /** The only authorities that containerd trusts. */
     caFile: file('ca.crt'),
     cniFolder: file('cni'),
     cniPluginFolder: file('cni-plugins'),
     hosts: file('hosts'),
     resolvConf: file('resolv.conf'),
-    varLibKubelet: file('var-lib-kubelet'),
   }
 }
 
