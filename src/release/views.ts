@@ -116,6 +116,7 @@ export function createTransforms(options: TransformOptions): Transforms {
     }),
     secret: ({ metadata }) => {
       const { annotations = {}, labels = {} } = metadata
+      const issuedAt = readList(annotations[ANNOTATION_ISSUED_AT]).map(readTime)
       return {
         uid: metadata.uid,
         resourceVersion: metadata.resourceVersion,
@@ -126,9 +127,9 @@ export function createTransforms(options: TransformOptions): Transforms {
           appliedLabels(metadata.managedFields).every((key) => wantedKeys.has(key)),
         hash: share(readHash(annotations[ANNOTATION_CONTENT_HASH])),
         registries: share(readList(annotations[ANNOTATION_REGISTRIES]).filter(Boolean)),
-        issuedAt: share(readList(annotations[ANNOTATION_ISSUED_AT]).map(readTime)),
+        issuedAt: share(issuedAt),
         expiresAt: readTime(annotations[ANNOTATION_EXPIRES_AT]),
-        noted: annotations[ANNOTATION_TOKENS] !== undefined,
+        noted: isNoted(annotations[ANNOTATION_TOKENS], issuedAt),
         otherManager: share(otherContentManager(metadata.managedFields)),
       }
     },
@@ -150,6 +151,13 @@ function readHash(annotation = ''): string | undefined {
 
 function readList(annotation = ''): readonly string[] {
   return annotation.length > LIST_LENGTH ? [] : annotation.split(',')
+}
+
+/** Whether the notes belong to this content: version 1.0.0, after a rollback to it, writes a new one beside them. */
+function isNoted(notes: string | undefined, issuedAt: SecretView['issuedAt']): boolean {
+  if (notes === undefined) return false
+  const times = new Set([...notes.matchAll(/"issuedAt":(\d+)/g)].map(([, time]) => Number(time)))
+  return issuedAt.every((at) => at === undefined || times.has(at))
 }
 
 function readTime(annotation = ''): number | undefined {

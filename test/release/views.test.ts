@@ -103,6 +103,19 @@ test('of a Secret its marks are kept, and whose it is is told by both labels', (
   )
 })
 
+test('a Secret says whose its logins are only as long as its notes are of this content: 1.0.0 writes a new one beside them', () => {
+  const [old, next] = [Date.parse('2026-01-01T00:00:00Z'), Date.parse('2026-01-01T01:00:00Z')]
+  const noted = (notes: object[] | undefined, issuedAt: string): boolean => {
+    const tokens = notes && { 'acr-nopass.io/tokens': JSON.stringify(notes) }
+    return transforms.secret(meta({ annotations: { 'acr-nopass.io/issued-at': issuedAt, ...tokens } })).noted
+  }
+  const both = `${new Date(old).toISOString()},,${new Date(next).toISOString()}`
+  assert.equal(noted([{ issuedAt: old }, { issuedAt: 1.5 }, { issuedAt: next + 0.25 }], both), true)
+  assert.equal(noted([{ issuedAt: old }, { issuedAt: 1.5 }, { issuedAt: old }], both), false)
+  assert.equal(noted(undefined, both), false)
+  assert.equal(noted([], ''), true)
+})
+
 test('of a Secret a label is missed, and one that values no longer ask for is too many', () => {
   const marks = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' }
   const labelled = (labels: Record<string, string>, ...ours: string[]): boolean => {
