@@ -106,6 +106,15 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'wait', reason: 'last-good' },
   ],
   [
+    'P2 and the Secret is not read again for that, though the cloud tells no whole milliseconds',
+    {
+      config: two,
+      tokens: [live('prod', 'prod-password', { issuedAt: NOW + 0.25 })],
+      secrets: shop({}, group(prod, legacy)),
+    },
+    { kind: 'wait', reason: 'last-good' },
+  ],
+  [
     'P2 and does not hold up the others: its entry stays as that Secret has it',
     { config: two, tokens: [live('prod', 'next', { issuedAt: NOW + 1 })], secrets: shop({}, group(prod, legacy)) },
     carry(['legacy'], 'prod'),
@@ -287,7 +296,7 @@ test('P2 a Secret is written once with what stays in it, and looked at again whe
   const { group: key, carry } = decision as WriteSecret
   const base = made.groups.byKey(key)
   assert.ok(carry && base)
-  const mixed = made.groups.carryOver(base, carry, there.tokens, NOW)
+  const mixed = made.groups.carryOver('shop', base, carry, there.tokens, NOW)
   assert.deepEqual(
     mixed.tokens.map(({ token }) => token.password),
     ['new', 'next'],

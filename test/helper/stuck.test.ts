@@ -341,6 +341,35 @@ test('M1 a Secret that another writer changes or deletes again and again is left
   }
 })
 
+test('M1 a Secret that its namespace forges again and again, so that an entry in it looks newer than ours, is left alone for a while too', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
+  await clock.advance(5_000)
+  const options = { secretName: 'acr-nopass', instance: 'home.r', secretLabels: {}, authFormat: 'auth' } as const
+  let [writes, isForging] = [0, false]
+  const forge = (): void => {
+    const now = clock.now()
+    const forged = ['a', 'b'].map((name) => {
+      const times = { issuedAt: name === 'a' ? now : now - 90 * MINUTE, expiresAt: now + 90 * MINUTE }
+      const token = { username: 'u', password: `forged-${writes}`, ...times, domains: [`${name}.example.com`] }
+      return { name, fingerprint: `cri-${name}`, refreshAt: null, token }
+    })
+    const body = Buffer.concat([...buildCredentialGroup('a,b', forged, options).bodies.patch])
+    isForging = true
+    void server.client.request({ method: 'PATCH', path: '/api/v1/namespaces/shop/secrets/acr-nopass', body })
+    isForging = false
+  }
+  server.onWrite = (key) => {
+    if (key !== 'secrets/shop/acr-nopass' || isForging) return
+    writes += 1
+    if (writes < 100) queueMicrotask(forge)
+  }
+  forge()
+  await clock.advance(10 * MINUTE)
+  assert.ok(writes >= 4 && writes <= 16, `${writes} writes in ten minutes`)
+  await end(clock, helper)
+})
+
 test('M1 two replicas that both lead after the lease was edited by hand do not write against each other without end', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   let writes = 0

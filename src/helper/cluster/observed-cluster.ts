@@ -20,7 +20,7 @@ export interface ObservedCluster extends Observed {
     namespace: string,
     current: SecretView | undefined,
     previous: SecretView | undefined,
-    at: { readonly now: number; readonly hash: string | undefined },
+    at: { readonly now: number; readonly isOurs: ((hash: string | undefined) => boolean) | undefined },
   ): boolean
   /** Call after each change of a Namespace: losses in a deleted one of the same name do not count. */
   noteNamespace(current: NamespaceView | undefined, previous: NamespaceView | undefined): void
@@ -75,12 +75,12 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
       const { namespace } = parsePlanKey(key)
       if (secretOf(namespace) === undefined) unseen.add(key)
     },
-    noteSecret(namespace, current, previous, { now, hash }) {
+    noteSecret(namespace, current, previous, { now, isOurs }) {
       if (unseen.size > 0 && current?.ours) {
         for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
       }
       // When the lease was edited two replicas may lead for a moment, each with its own credentials.
-      const isReplaced = hash !== undefined && previous?.hash === hash && current?.hash !== hash
+      const isReplaced = isOurs?.(previous?.hash) === true && !isOurs(current?.hash)
       const isLost = isAsWritten(previous) && (!isAsWritten(current) || isReplaced)
       const lost = isLost && isAlive(caches().namespaces.get(namespace))
       if (lost) remember(losses, namespace, now)

@@ -88,9 +88,9 @@ export function contentHash(content: string): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-/** Undefined for a static login, which does not become newer when it is read again. */
+/** As the annotation has it, in whole milliseconds. Undefined for a static login, which does not become newer when it is read again. */
 function timeOfIssue({ issuedAt, expiresAt }: LiveToken['token']): number | undefined {
-  return expiresAt === null ? undefined : issuedAt
+  return expiresAt === null ? undefined : Math.trunc(issuedAt)
 }
 
 function soonest(times: readonly (number | null)[]): number | undefined {

@@ -9,8 +9,17 @@ export interface CredentialGroups extends Groups {
   readonly empty: CredentialGroup
   /** The content that an action names by its `group`. */
   byKey(key: string): CredentialGroup | undefined
-  /** The content for one Secret with its own credentials (`found`) of the registries to carry; `carriedIn` recognizes it afterwards. */
-  carryOver(group: CredentialGroup, carry: Carry, found: readonly LiveToken[], cloudNow: number): CredentialGroup
+  /**
+   * The content for the Secret of one namespace with its own credentials (`found`) of the registries to carry; `carriedIn` recognizes
+   * it afterwards.
+   */
+  carryOver(
+    namespace: string,
+    group: CredentialGroup,
+    carry: Carry,
+    found: readonly LiveToken[],
+    cloudNow: number,
+  ): CredentialGroup
   /** Clears the cache after a token changed. */
   reset(): void
 }
@@ -21,8 +30,8 @@ export function createCredentialGroups(
 ): CredentialGroups {
   const empty = buildCredentialGroup('', [], options)
   const groups = new Map<string, CredentialGroup>()
-  /** Only the hashes of the contents, because there may be as many as Secrets. */
-  const carried = new Map<string, string>()
+  /** By namespace, so that no Secret that somebody keeps changing fills the memory; only the hashes of the contents. */
+  const carried = new Map<string, { readonly hash: string; readonly mixture: string }>()
   // Targets share the arrays, so the common case is one lookup.
   let byList = new WeakMap<readonly string[], CredentialGroup>()
   const find = (registries: readonly string[]): CredentialGroup | undefined => {
@@ -41,14 +50,17 @@ export function createCredentialGroups(
       return group
     },
     byKey: (key) => (key === '' ? empty : groups.get(key)),
-    carriedIn: (hash) => carried.get(hash),
-    carryOver(group, { names, mixture }, found, cloudNow) {
+    carriedIn(namespace, hash) {
+      const last = carried.get(namespace)
+      return last?.hash === hash ? last.mixture : undefined
+    },
+    carryOver(namespace, group, { names, mixture }, found, cloudNow) {
       const there = new Map(found.filter(({ name }) => names.includes(name)).map((token) => [token.name, token]))
       const ours = group.tokens.map((token) => better(there.get(token.name), token, cloudNow))
       const known = new Set(group.registries)
       const lost = [...there.values()].filter(({ name }) => !known.has(name)).map(asKept)
       const content = buildCredentialGroup(group.key, [...ours, ...lost], options)
-      carried.set(content.hash, mixture)
+      carried.set(namespace, { hash: content.hash, mixture })
       return content
     },
     reset() {

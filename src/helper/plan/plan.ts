@@ -26,8 +26,8 @@ export interface Groups {
   /** Undefined when none of them has a credential. */
   of(registries: readonly string[]): GroupSummary | undefined
   readonly empty: GroupSummary
-  /** The mixture that a content with this hash is. */
-  carriedIn(hash: string): string | undefined
+  /** The mixture that the last one of a namespace is, if this is its hash. */
+  carriedIn(namespace: string, hash: string): string | undefined
 }
 
 export interface PlanContext {
@@ -76,7 +76,7 @@ function planNamespace(context: PlanContext, namespace: NamespaceView): Decision
     desired,
     group: desired.length === 0 ? undefined : groups.of(desired),
     empty: groups.empty,
-    carriedIn: groups.carriedIn,
+    carriedIn: (hash) => groups.carriedIn(namespace.name, hash),
     adopt: config.adopt,
     attached: desired.length === 0 && isStillAttached(context, namespace.name),
     losses: observed.losses(namespace.name),

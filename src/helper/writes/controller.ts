@@ -121,7 +121,7 @@ export function createController(options: ControllerOptions): Controller {
       const namespace = namespaceOf(key)
       const lost = observed.noteSecret(namespace, current, previous, {
         now: clock.monotonic(),
-        hash: hashFor(namespace),
+        isOurs: contentTest(namespace),
       })
       if (!caches.synced) return
       if (lost) observer.lost(namespace)
@@ -150,11 +150,13 @@ export function createController(options: ControllerOptions): Controller {
     },
   })
 
-  /** Hash of the content that this replica writes there; undefined while it is not the leader. */
-  function hashFor(namespace: string): string | undefined {
+  /** Whether this replica writes a content with this hash there; undefined while it is not the leader. */
+  function contentTest(namespace: string): ((hash: string | undefined) => boolean) | undefined {
     const view = observed.namespace(namespace)
     if (view === undefined || !options.isLeader()) return undefined
-    return groups.of(targets.registriesOf(view))?.hash
+    const hash = groups.of(targets.registriesOf(view))?.hash
+    if (hash === undefined) return undefined
+    return (found = '') => found === hash || groups.carriedIn(namespace, found) !== undefined
   }
 
   function context(): PlanContext {

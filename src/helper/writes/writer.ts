@@ -66,7 +66,7 @@ export function createWriter(options: WriterOptions): Writer {
     // If it changed meanwhile, the precondition of the write refuses it.
     const secret = (await readAgain<SecretObject>(action, signal)).items?.[0]
     const found = secret ? readTokens(secret, options.instance) : []
-    const content = options.groups.carryOver(group, carry, found, options.cloudNow())
+    const content = options.groups.carryOver(action.namespace, group, carry, found, options.cloudNow())
     const { annotations, resourceVersion } = secret?.metadata ?? {}
     const isThere = annotations?.[ANNOTATION_CONTENT_HASH] === content.hash
     const isSeen = resourceVersion === action.precondition?.resourceVersion
