@@ -1179,4 +1179,29 @@ export const FOUND: readonly Found[] = [
       faults: [{ at: 109328, kind: 'reload', index: 30, for: 24178, choice: 0.427 }],
     },
   },
+  {
+    finding:
+      'the cloud refuses one registry and the own copy is an old one: at the end of the others its entry is taken out',
+    plan: {
+      seed: 744019702,
+      setup: {
+        scope: 'cluster',
+        identity: 'worker-role',
+        registries: ['a', 'b'],
+        life: 240000,
+        namespaces: 20,
+        verify: true,
+        watchList: true,
+        refreshRate: 2,
+        rates: [1, 1],
+        ahead: [-56, 71],
+        span: 480000,
+      },
+      faults: [
+        { at: 53320, kind: 'crashAtWrite', index: 5, for: 110043, choice: 0.491 },
+        { at: 85020, kind: 'cloud', index: 44, for: 196832, choice: 0.029 },
+        { at: 112524, kind: 'forbid', index: 59, for: 54529, choice: 0.044 },
+      ],
+    },
+  },
 ]
