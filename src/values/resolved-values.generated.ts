@@ -1375,7 +1375,7 @@ export interface ResolvedEmptyDirVolume {
   /**
    * Empty: the disk of the node.
    */
-  medium?: '' | 'Memory'
+  medium?: string
   /**
    * As in a Pod.
    */

@@ -92,6 +92,10 @@ const STRICTER: readonly RegExp[] = [
   /`imagePullSecrets\[\d\]\.name` is/,
   // Refused before 1.32, and then of no use.
   /`extraEnv\[\d\]\.name` is/,
+  // The helper uses no huge pages, whose rules are Kubernetes' own.
+  /the key "hugepages-/,
+  // The kubelet knows no such medium.
+  /\.emptyDir\.medium` is/,
   // Kubernetes makes an emptyDir of it.
   /`extraVolumes` needs exactly one source/,
   // Refused before 1.34, and without sense later.
