@@ -5,8 +5,8 @@ import type { AnyObject } from './fields.ts'
 import type { Network, Passage, Sent } from './network.ts'
 import type { Random } from './random.ts'
 import type { ServerAnswer, SimulatedServer } from './server.ts'
-import { type ConfigVariant, HOME, LEASE, namesOf, SECRET, type Setup, STATUS, VARIANTS } from './setup.ts'
-import type { World } from './time.ts'
+import { type ConfigVariant, HOME, LEASE, namesOf, SECRET, type Settings, STATUS, VARIANTS } from './settings.ts'
+import type { Fixture } from './time.ts'
 
 const KINDS = [
   'createNamespace',
@@ -79,8 +79,8 @@ export interface Fault {
 
 /** What the faults act on. */
 export interface Bed {
-  readonly setup: Setup
-  readonly world: World
+  readonly settings: Settings
+  readonly fixture: Fixture
   readonly server: SimulatedServer
   readonly cloud: SimulatedCloud
   readonly network: Network
@@ -118,15 +118,15 @@ export interface Weather {
   clear(): void
 }
 
-export function createWeather(world: World, random: Random): Weather {
+export function createWeather(fixture: Fixture, random: Random): Weather {
   let rules: { until: number; rule: (sent: Sent, passage: Passage) => Passage | undefined }[] = []
   return {
     add(ms, rule) {
-      rules = [...rules.filter(({ until }) => until > world.time), { until: world.time + ms, rule }]
+      rules = [...rules.filter(({ until }) => until > fixture.time), { until: fixture.time + ms, rule }]
     },
     passage(sent) {
       let passage: Passage = { there: 1 + random() * 8, back: 1 + random() * 8 }
-      for (const { until, rule } of rules) if (until > world.time) passage = rule(sent, passage) ?? passage
+      for (const { until, rule } of rules) if (until > fixture.time) passage = rule(sent, passage) ?? passage
       return passage
     },
     clear() {
@@ -149,10 +149,11 @@ const LEASE_PATH = `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases/${LEA
 type Act = (bed: Bed, fault: Fault) => void
 
 /** A namespace among the targets. */
-const namespaceOf = ({ setup }: Bed, { index }: Fault): string => namesOf(setup)[index % setup.namespaces] ?? ''
+const namespaceOf = ({ settings }: Bed, { index }: Fault): string =>
+  namesOf(settings)[index % settings.namespaces] ?? ''
 const replicaOf = ({ replicas }: Bed, { index }: Fault): Replica => replicas[index % replicas.length] as Replica
-const registryOf = ({ setup }: Bed, { index }: Fault): string =>
-  ['', ...setup.registries][index % (setup.registries.length + 1)] ?? ''
+const registryOf = ({ settings }: Bed, { index }: Fault): string =>
+  ['', ...settings.registries][index % (settings.registries.length + 1)] ?? ''
 
 function changeList(bed: Bed, namespace: string, account: string, change: (list: string[]) => string[]): void {
   const object = bed.server.get('serviceaccounts', `${namespace}/${account}`)
@@ -193,14 +194,14 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     bed.ask('DELETE', `/api/v1/namespaces/${name}`)
     const again = (): void => {
       const { status } = bed.ask('POST', '/api/v1/namespaces', { metadata: { name } })
-      if (status === 409) bed.world.after(50, again)
+      if (status === 409) bed.fixture.after(50, again)
     }
-    bed.world.after(20, again)
+    bed.fixture.after(20, again)
   },
   /** Deleted, its Role with it; made again, and the chart installed again after a while, without which the helper has no rights there. */
   reinstallNamespace(bed, fault) {
     ACTS.recreateNamespace(bed, fault)
-    bed.world.after(fault.for, () => bed.grant(namespaceOf(bed, fault)))
+    bed.fixture.after(fault.for, () => bed.grant(namespaceOf(bed, fault)))
   },
   optOut(bed, fault) {
     const body = { metadata: { labels: { [SKIP]: fault.choice < 0.5 ? 'true' : null } } }
@@ -232,7 +233,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     const namespace = namespaceOf(bed, fault)
     bed.onChange(fault.for, ({ metadata }, resource, byHelper) => {
       if (!byHelper || resource !== 'serviceaccounts' || metadata.namespace !== namespace) return
-      bed.world.after(5, () =>
+      bed.fixture.after(5, () =>
         changeList(bed, namespace, metadata.name, (list) => list.filter((one) => one !== SECRET)),
       )
     })
@@ -258,7 +259,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
       fault.choice < 0.5 ? tamper : (_: Bed, of: string) => void bed.ask('DELETE', pathOf('secrets', of, SECRET))
     bed.onChange(fault.for, ({ metadata }, resource, byHelper) => {
       if (!byHelper || resource !== 'secrets' || metadata.namespace !== namespace) return
-      bed.world.after(3, () => act(bed, namespace))
+      bed.fixture.after(3, () => act(bed, namespace))
     })
     act(bed, namespace)
   },
@@ -352,20 +353,20 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   },
   /** An API server from whose watch cache nothing can be had for a while. */
   expiredWatches(bed, fault) {
-    const until = bed.world.time + Math.min(fault.for, 20_000)
+    const until = bed.fixture.time + Math.min(fault.for, 20_000)
     const again = (): void => {
       bed.server.compact()
-      if (bed.world.time < until) bed.world.after(10, again)
+      if (bed.fixture.time < until) bed.fixture.after(10, again)
     }
     // A write by somebody else each moment, and a cache that forgets at once.
     const write = (): void => {
       bed.ask(
         'PATCH',
         pathOf('configmaps', HOME, STATUS),
-        { metadata: { annotations: { tick: String(bed.world.time) } } },
+        { metadata: { annotations: { tick: String(bed.fixture.time) } } },
         MERGE_PATCH,
       )
-      if (bed.world.time < until) bed.world.after(15, write)
+      if (bed.fixture.time < until) bed.fixture.after(15, write)
     }
     write()
     again()
@@ -373,7 +374,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   },
   lag(bed, fault) {
     bed.lag = 500 + fault.choice * 20_000
-    bed.world.after(fault.for, () => {
+    bed.fixture.after(fault.for, () => {
       bed.lag = 0
     })
   },
@@ -383,10 +384,10 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     changeLease(bed, (spec) => ({ ...spec, holderIdentity: 'thief', leaseDurationSeconds: 15, leaseTransitions: 99 })),
   clearLease: (bed) => changeLease(bed, (spec) => ({ ...spec, holderIdentity: '' })),
   labelLease: (bed) =>
-    bed.ask('PATCH', LEASE_PATH, { metadata: { labels: { seen: String(bed.world.time) } } }, MERGE_PATCH),
+    bed.ask('PATCH', LEASE_PATH, { metadata: { labels: { seen: String(bed.fixture.time) } } }, MERGE_PATCH),
   deleteLease(bed, fault) {
     bed.ask('DELETE', LEASE_PATH)
-    if (fault.choice < 0.7) bed.world.after(fault.for, () => createLease(bed))
+    if (fault.choice < 0.7) bed.fixture.after(fault.for, () => createLease(bed))
   },
 
   // The cloud and the configuration.
@@ -394,11 +395,11 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     const registry = registryOf(bed, fault)
     const kind = CLOUD_FAULTS[Math.floor(fault.choice * CLOUD_FAULTS.length)] as CloudFault
     bed.cloud.setFault(registry, kind)
-    bed.world.after(fault.for, () => bed.cloud.setFault(registry, undefined))
+    bed.fixture.after(fault.for, () => bed.cloud.setFault(registry, undefined))
   },
   cloudDown(bed, fault) {
     bed.cloud.setFault('', 'down')
-    bed.world.after(fault.for, () => bed.cloud.setFault('', undefined))
+    bed.fixture.after(fault.for, () => bed.cloud.setFault('', undefined))
   },
   revoke: (bed, fault) => bed.cloud.revoke(registryOf(bed, fault)),
   changeLogin: (bed) => bed.cloud.changeStaticLogin('s'),
@@ -407,7 +408,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   /** A typo in one registry, repaired after a while. */
   mistake(bed, fault) {
     bed.configure('typo')
-    bed.world.after(10_000 + fault.for, () => bed.configure('first'))
+    bed.fixture.after(10_000 + fault.for, () => bed.configure('first'))
   },
 
   /** The API server is down, and comes back with an older state of etcd. */
@@ -415,7 +416,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     const ms = Math.min(fault.for, 40_000)
     bed.weather.add(ms, (_, passage) => ({ ...passage, lost: 'before', reset: true }))
     bed.network.cut('reset', () => true)
-    bed.world.after(ms, () => bed.restore(fault))
+    bed.fixture.after(ms, () => bed.restore(fault))
   },
 }
 
@@ -458,13 +459,13 @@ export function ageOfBackup({ index }: Fault): number {
 }
 
 /** Which faults there are in a run, in order of time: some kinds only, so that they meet each other often. */
-export function drawFaults(random: Random, setup: Setup): Fault[] {
+export function drawFaults(random: Random, settings: Settings): Fault[] {
   const part = random.pick([0.15, 0.3, 0.6])
   const chosen = KINDS.filter(() => random.chance(part))
   const kinds = chosen.length === 0 ? KINDS : chosen
   const count = random.int(2, random.pick([6, 14, 30]))
   const draw = (from: Random, among: readonly FaultKind[]): Fault => {
-    const at = Math.round(from() ** 1.2 * setup.span)
+    const at = Math.round(from() ** 1.2 * settings.span)
     const lasts = Math.round(1000 * 2 ** (from() * 8))
     return {
       at,
@@ -475,7 +476,7 @@ export function drawFaults(random: Random, setup: Setup): Fault[] {
     }
   }
   const apart = random.fork('by namespace')
-  const more = setup.scope === 'namespaces' ? apart.int(0, 3) : 0
+  const more = settings.scope === 'namespaces' ? apart.int(0, 3) : 0
   return [
     ...Array.from({ length: count }, () => draw(random, kinds)),
     ...Array.from({ length: more }, () => draw(apart, KINDS_BY_NAMESPACE)),

@@ -6,7 +6,7 @@ import { domainOf, type Issued, instanceOf, type SimulatedCloud } from './cloud.
 import type { AnyObject } from './fields.ts'
 import { isOurs, listOf } from './invariants.ts'
 import type { SimulatedServer } from './server.ts'
-import { HOME, type Known, SECRET, STATUS } from './setup.ts'
+import { HOME, type Known, SECRET, STATUS } from './settings.ts'
 import { START } from './time.ts'
 
 export interface FinalState {

@@ -1,4 +1,4 @@
-import type { Setup } from './setup.ts'
+import type { Settings } from './settings.ts'
 import type { Plan } from './simulate.ts'
 
 /** A run that once broke a rule, cut down to the faults it takes; the seed is that of the run it was cut from. */
@@ -7,8 +7,8 @@ export interface Found {
   readonly plan: Plan
 }
 
-/** More namespaces than a drawn setup has: these rotations take their time. */
-const MANY: Setup = {
+/** More namespaces than drawn settings have: these rotations take their time. */
+const MANY: Settings = {
   scope: 'cluster',
   identity: 'access-key',
   registries: [],
@@ -27,7 +27,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H1: a pause of 10 s, and a new login is never written',
     plan: {
       seed: 127,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 'b', 's'],
@@ -62,7 +62,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H2: a reload to an identity that cannot be had, and nothing rotates any more',
     plan: {
       seed: 120,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'worker-role',
         registries: ['a', 'b'],
@@ -90,7 +90,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H3: a typo in one registry stops the rotation of the other',
     plan: {
       seed: 7026,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 'b'],
@@ -118,7 +118,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H4: a listed namespace is deleted, both replicas start again, and nothing is written anywhere',
     plan: {
       seed: 26295,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'worker-role',
         registries: ['a', 'b'],
@@ -153,7 +153,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H4: a listed namespace that was deleted counts as pending',
     plan: {
       seed: 8,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'rrsa',
         registries: ['a', 'b'],
@@ -181,7 +181,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H5: a follower takes over after lost answers, with an older credential',
     plan: {
       seed: 206,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'worker-role',
         registries: ['a', 's'],
@@ -230,7 +230,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H5: a follower takes over while Secrets cannot be read, with a credential that is over',
     plan: {
       seed: 35459,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 's'],
@@ -265,7 +265,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H6: slow answers keep the Lease waiting',
     plan: {
       seed: 116,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'access-key',
         registries: ['a', 's'],
@@ -293,7 +293,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H6: writes that hang keep the Lease waiting',
     plan: {
       seed: 285,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'worker-role',
         registries: ['a'],
@@ -328,7 +328,7 @@ export const FOUND: readonly Found[] = [
     finding: "L2: a node's role with a clock that is ahead by more than a session",
     plan: {
       seed: 412,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'worker-role',
         registries: ['a', 'b', 's'],
@@ -348,7 +348,7 @@ export const FOUND: readonly Found[] = [
     finding: 'L6: with a static login the status is written every 30 s',
     plan: {
       seed: 6,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'rrsa',
         registries: ['s'],
@@ -368,7 +368,7 @@ export const FOUND: readonly Found[] = [
     finding: 'M1: another writer tampers with a Secret again and again',
     plan: {
       seed: 2,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'rrsa',
         registries: ['s'],
@@ -396,7 +396,7 @@ export const FOUND: readonly Found[] = [
     finding: 'M2: every watch of the Lease ends with 410',
     plan: {
       seed: 7,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'worker-role',
         registries: ['a', 'b', 's'],
@@ -424,7 +424,7 @@ export const FOUND: readonly Found[] = [
     finding: 'M4: a credential that is over when it comes is written',
     plan: {
       seed: 121,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'rrsa',
         registries: ['a', 'b'],
@@ -452,7 +452,7 @@ export const FOUND: readonly Found[] = [
     finding: 'a take-over with a clock that is behind: the cloud is not asked, and credentials expire',
     plan: {
       seed: 112532,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'access-key',
         registries: ['a', 'b'],
@@ -481,7 +481,7 @@ export const FOUND: readonly Found[] = [
       'H5: a late write of the own copy, and a take-over with what is there replaces the newer credential of the others',
     plan: {
       seed: 2000189,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 'b'],
@@ -505,7 +505,7 @@ export const FOUND: readonly Found[] = [
     finding: 'a status that was given up lands after its retry, and stays',
     plan: {
       seed: 2000485,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'access-key',
         registries: ['a', 'b'],
@@ -528,7 +528,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H5: a static login that changed is not in the own copy yet, and a take-over writes the one before',
     plan: {
       seed: 3000118,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'worker-role',
         registries: ['a', 'b', 's'],
@@ -553,7 +553,7 @@ export const FOUND: readonly Found[] = [
       'H5: two lead by right after the Lease was edited, and the one that stays goes back to its older credential',
     plan: {
       seed: 3000245,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 'b'],
@@ -577,7 +577,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H5: a take-over with a clock that is hours ahead, for which all credentials seem to be over',
     plan: {
       seed: 3000657,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a'],
@@ -602,7 +602,7 @@ export const FOUND: readonly Found[] = [
       'L5: the API server comes back with a backup of a minute ago, and what is watched from a later version is never heard',
     plan: {
       seed: 1498,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'access-key',
         registries: ['a'],
@@ -622,7 +622,7 @@ export const FOUND: readonly Found[] = [
     finding: 'L1: a rotation of short-lived credentials that goes at the configured rate alone comes too late',
     plan: {
       seed: 1,
-      setup: { ...MANY, registries: ['a', 's'], refreshRate: 1 },
+      settings: { ...MANY, registries: ['a', 's'], refreshRate: 1 },
       faults: Array.from({ length: 14 }, (_, n) => ({
         at: 90_000 + 28_000 * n,
         kind: 'changeLogin',
@@ -636,7 +636,7 @@ export const FOUND: readonly Found[] = [
     finding: 'M7: forty Secrets that others change again and again, and the rotation of the rest',
     plan: {
       seed: 3,
-      setup: { ...MANY, registries: ['a'], refreshRate: 50 },
+      settings: { ...MANY, registries: ['a'], refreshRate: 50 },
       faults: Array.from({ length: 40 }, (_, n) => ({
         at: 100_000 + n,
         kind: 'fightSecret',
@@ -650,7 +650,7 @@ export const FOUND: readonly Found[] = [
     finding: 'an Event that waits for a connection leaves when the Lease is lost',
     plan: {
       seed: 5000049,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'access-key',
         registries: ['a', 'b', 's'],
@@ -679,7 +679,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H5: a typo is reloaded, and the older entry in the own copy replaces the one that the Secrets have',
     plan: {
       seed: 814000307,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'access-key',
         registries: ['a', 'b', 's'],
@@ -704,7 +704,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H4: a namespace that could not be read for a moment stays reported as unreadable',
     plan: {
       seed: 700000123,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'rrsa',
         registries: ['s'],
@@ -727,7 +727,7 @@ export const FOUND: readonly Found[] = [
     finding: 'L5: etcd is restored, and a watch that was opened at once hears nothing until the versions have passed',
     plan: {
       seed: 9100010,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'worker-role',
         registries: ['s'],
@@ -751,7 +751,7 @@ export const FOUND: readonly Found[] = [
     finding: 'H5: a Secret that was deleted is created by two leaders, and the older creation arrives last',
     plan: {
       seed: 814013781,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 'b'],
@@ -782,7 +782,7 @@ export const FOUND: readonly Found[] = [
     finding: 'both replicas start with other domains than the Secrets have, which stay as they are',
     plan: {
       seed: 4,
-      setup: { ...MANY, registries: ['a'], life: 3_600_000, namespaces: 3 },
+      settings: { ...MANY, registries: ['a'], life: 3_600_000, namespaces: 3 },
       faults: [
         { at: 60_000, kind: 'reload', index: 0, for: 1000, choice: 0.55 },
         { at: 60_100, kind: 'crashBoth', index: 0, for: 1000, choice: 0 },
@@ -794,7 +794,7 @@ export const FOUND: readonly Found[] = [
       'M6: the identity is changed when all credentials have expired, and the new ones come at the pace of a rotation',
     plan: {
       seed: 5,
-      setup: { ...MANY, registries: ['a'] },
+      settings: { ...MANY, registries: ['a'] },
       faults: [
         { at: 100_000, kind: 'reload', index: 0, for: 1000, choice: 0.4 },
         { at: 400_000, kind: 'otherIdentity', index: 0, for: 1000, choice: 0 },
@@ -805,7 +805,7 @@ export const FOUND: readonly Found[] = [
     finding: 'L1: a static login that changes during the rotation of short-lived credentials slows that down',
     plan: {
       seed: 6,
-      setup: { ...MANY, registries: ['a', 's'] },
+      settings: { ...MANY, registries: ['a', 's'] },
       faults: Array.from({ length: 14 }, (_, n) => ({
         at: 90_000 + 28_000 * n,
         kind: 'changeLogin',
@@ -819,7 +819,7 @@ export const FOUND: readonly Found[] = [
     finding: 'L5: etcd is restored with a young backup while a replica waits to connect again',
     plan: {
       seed: 454005090,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'access-key',
         registries: ['s'],
@@ -848,7 +848,7 @@ export const FOUND: readonly Found[] = [
     finding: 'L5: etcd is restored twice, and the versions of the second backup are not below those of the first',
     plan: {
       seed: 454005397,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'access-key',
         registries: ['s'],
@@ -875,7 +875,7 @@ export const FOUND: readonly Found[] = [
     finding: 'L5: etcd is restored with a backup that lacks one change only, and nothing else is known of it',
     plan: {
       seed: 454005689,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a'],
@@ -903,7 +903,7 @@ export const FOUND: readonly Found[] = [
     finding: 'scope namespaces: a namespace is made again without its label, and a new leader knows it as opted out',
     plan: {
       seed: 1364894102,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'worker-role',
         registries: ['a', 'b'],
@@ -930,7 +930,7 @@ export const FOUND: readonly Found[] = [
       'a typo comes and goes while the own copy cannot be written: the credential from before it is older than that of the Secrets',
     plan: {
       seed: 1364894437,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 'b'],
@@ -959,7 +959,7 @@ export const FOUND: readonly Found[] = [
     finding: 'a registry that failed before its credential was read back counts as failing until the next refresh',
     plan: {
       seed: 1644823958,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'rrsa',
         registries: ['a', 's'],
@@ -985,7 +985,7 @@ export const FOUND: readonly Found[] = [
     finding: 'after a restore of etcd each Secret that meets conflicts makes all be read again, which never ends',
     plan: {
       seed: 1644824525,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'access-key',
         registries: ['a', 'b'],
@@ -1011,7 +1011,7 @@ export const FOUND: readonly Found[] = [
       'a credential that is revoked before any login with it succeeded is replaced when it is due (a bound of the rule)',
     plan: {
       seed: 20261258,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'worker-role',
         registries: ['a'],
@@ -1036,7 +1036,7 @@ export const FOUND: readonly Found[] = [
       'the own copy is lost while one registry has a typo: Secrets that hold its entry keep all until the first ends',
     plan: {
       seed: 34514,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 'b'],
@@ -1062,7 +1062,7 @@ export const FOUND: readonly Found[] = [
       'the own copy could not be written: what is read back of a typo is older than what others hold, and replaces it',
     plan: {
       seed: 35948,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'worker-role',
         registries: ['a', 'b', 's'],
@@ -1088,7 +1088,7 @@ export const FOUND: readonly Found[] = [
       'by a clock that is ahead a new leader takes a live credential that it cannot read back for an expired one',
     plan: {
       seed: 31803,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 'b', 's'],
@@ -1113,7 +1113,7 @@ export const FOUND: readonly Found[] = [
     finding: 'a replica starts on a machine whose clock is behind, and what it read back ends before it is due',
     plan: {
       seed: 11,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'access-key',
         registries: ['a'],
@@ -1133,7 +1133,7 @@ export const FOUND: readonly Found[] = [
     finding: 'a leader is paused while its writes wait for a connection, and sends them when it no longer leads',
     plan: {
       seed: 1113654601,
-      setup: {
+      settings: {
         scope: 'namespaces',
         identity: 'worker-role',
         registries: ['a', 'b'],
@@ -1162,7 +1162,7 @@ export const FOUND: readonly Found[] = [
       'a credential that arrives when its registry is another one by now, which its reload drops (a bound of the rule)',
     plan: {
       seed: 2046417720,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'rrsa',
         registries: ['a', 'b'],
@@ -1184,7 +1184,7 @@ export const FOUND: readonly Found[] = [
       'the cloud refuses one registry and the own copy is an old one: at the end of the others its entry is taken out',
     plan: {
       seed: 744019702,
-      setup: {
+      settings: {
         scope: 'cluster',
         identity: 'worker-role',
         registries: ['a', 'b'],

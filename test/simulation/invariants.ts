@@ -4,8 +4,8 @@ import type { Issued, SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import type { Sent } from './network.ts'
 import type { Change, SimulatedServer } from './server.ts'
-import { HOME, type Known, LEASE, SECRET } from './setup.ts'
-import { START, type World } from './time.ts'
+import { HOME, type Known, LEASE, SECRET } from './settings.ts'
+import { type Fixture, START } from './time.ts'
 
 /** What must never happen, whatever goes wrong; `rule` names it. */
 export interface Violation {
@@ -16,7 +16,7 @@ export interface Violation {
 }
 
 export interface InvariantOptions {
-  readonly world: World
+  readonly fixture: Fixture
   readonly cloud: SimulatedCloud
   readonly server: SimulatedServer
   /** The configurations that a process may go by: its last ones. */
@@ -47,7 +47,7 @@ const MOST_EQUAL = 60
 const NEWS_MS = 60_000
 
 export function createInvariants(options: InvariantOptions): Invariants {
-  const { world, cloud, server } = options
+  const { fixture, cloud, server } = options
   const violations: Violation[] = []
   const renewedAt = new Map<string, number>()
   const recent = new Map<string, number[]>()
@@ -55,14 +55,14 @@ export function createInvariants(options: InvariantOptions): Invariants {
   const relabelledAt = new Map<string, number>()
   let restoredAt = Number.NEGATIVE_INFINITY
   const broke = (rule: string, detail: string): void => {
-    if (violations.length < 50) violations.push({ rule, at: world.time, detail })
+    if (violations.length < 50) violations.push({ rule, at: fixture.time, detail })
   }
 
   function count(key: string): void {
     const times = recent.get(key) ?? []
-    const first = times.findIndex((at) => at > world.time - WINDOW_MS)
+    const first = times.findIndex((at) => at > fixture.time - WINDOW_MS)
     times.splice(0, first < 0 ? times.length : first)
-    times.push(world.time)
+    times.push(fixture.time)
     recent.set(key, times)
     if (times.length > MOST_EQUAL) {
       broke('hot-loop', `${times.length} in ${WINDOW_MS / 1000} s: ${key}`)
@@ -94,7 +94,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
       return
     }
     const namespace = key.slice(0, key.indexOf('/'))
-    const now = START + world.time
+    const now = START + fixture.time
     const next = issuedIn(object)
     for (const [domain, old] of issuedIn(before)) {
       if (old === undefined) continue
@@ -117,7 +117,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
 
   /** Somebody else changed the Lease, or it is that of a backup: for a moment two lead by right, each with its credentials. */
   function twoMayLead(): boolean {
-    return world.time - leaseChangedAt < TWO_LEAD_MS
+    return fixture.time - leaseChangedAt < TWO_LEAD_MS
   }
 
   function issuedIn(object: AnyObject): Map<string, Issued | undefined> {
@@ -134,7 +134,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
   function isWanted(process: string, namespace: string, registry: string, domain: string): boolean {
     const object = server.get('namespaces', namespace)
     const newsAt = Math.max(restoredAt, relabelledAt.get(namespace) ?? -NEWS_MS)
-    if (object === undefined || world.time - newsAt < NEWS_MS) return false
+    if (object === undefined || fixture.time - newsAt < NEWS_MS) return false
     const labels = object.metadata.labels ?? {}
     const view = {
       name: namespace,
@@ -167,27 +167,27 @@ export function createInvariants(options: InvariantOptions): Invariants {
       if (method === 'GET') return
       if (method === 'DELETE' || method === 'PUT') broke('verb', `${process} ${method} ${place}`)
       const renewed = renewedAt.get(process) ?? Number.NEGATIVE_INFINITY
-      if (world.time - renewed > RENEW_DEADLINE_MS) {
+      if (fixture.time - renewed > RENEW_DEADLINE_MS) {
         const holder = (server.get('leases', `${HOME}/${LEASE}`)?.spec as { holderIdentity?: string } | undefined)
           ?.holderIdentity
         broke(
           'not-leading',
-          `${process} ${method} ${place}, renewed ${world.time - renewed} ms ago; the holder is ${holder}`,
+          `${process} ${method} ${place}, renewed ${fixture.time - renewed} ms ago; the holder is ${holder}`,
         )
       }
     },
     changed(change) {
       const { resource, type, object, before, user, key } = change
       if (resource === 'namespaces' && before?.metadata.labels?.[SKIP] !== object.metadata.labels?.[SKIP]) {
-        relabelledAt.set(key, world.time)
+        relabelledAt.set(key, fixture.time)
       }
       if (resource === 'leases' && user !== undefined && type !== 'DELETED') {
         const { holderIdentity = '' } = (object.spec ?? {}) as { holderIdentity?: string }
-        if (holderIdentity === user) renewedAt.set(user, world.time)
+        if (holderIdentity === user) renewedAt.set(user, fixture.time)
         else renewedAt.delete(user)
       }
       if (user === undefined) {
-        if (resource === 'leases') leaseChangedAt = world.time
+        if (resource === 'leases') leaseChangedAt = fixture.time
         return
       }
       if (resource === 'serviceaccounts') checkList(change)
@@ -195,8 +195,8 @@ export function createInvariants(options: InvariantOptions): Invariants {
     },
     called: (process, what) => count(`${process} ${what}`),
     restored() {
-      restoredAt = world.time
-      leaseChangedAt = world.time
+      restoredAt = fixture.time
+      leaseChangedAt = fixture.time
     },
   }
 }

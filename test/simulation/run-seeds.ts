@@ -55,7 +55,7 @@ export async function explain(plan: Plan): Promise<string> {
   )
   return [
     ...violations.slice(0, 5).map(({ rule, at, detail }) => `${rule} at ${(at / 1000).toFixed(3)} s: ${detail}`),
-    `setup: ${JSON.stringify(short.setup)}`,
+    `settings: ${JSON.stringify(short.settings)}`,
     'the shortest sequence of faults:',
     ...short.faults.map((fault) => `  ${JSON.stringify(fault)}`),
     `again: npm test -- simulation --seed ${plan.seed}${only.length === whole.faults.length ? '' : ` --only ${only.join()}`}`,

@@ -27,22 +27,22 @@ import { createServer } from './server.ts'
 import {
   type ConfigVariant,
   configText,
-  drawSetup,
+  drawSettings,
   HOME,
   isUsable,
   type Known,
   LEASE,
   namesOf,
-  type Setup,
+  type Settings,
   STATUS,
   understand,
-} from './setup.ts'
-import { createProcessTime, createWorld, type ProcessTime } from './time.ts'
+} from './settings.ts'
+import { createFixture, createProcessTime, type ProcessTime } from './time.ts'
 
 /** A run: all of it follows from these. */
 export interface Plan {
   readonly seed: number
-  readonly setup: Setup
+  readonly settings: Settings
   readonly faults: readonly Fault[]
 }
 
@@ -74,55 +74,55 @@ const MOST_EVENTS = 400_000
 
 export function planOf(seed: number): Plan {
   const random = createRandom(seed)
-  const setup = drawSetup(random.fork('setup'))
-  return { seed, setup, faults: drawFaults(random.fork('faults'), setup) }
+  const settings = drawSettings(random.fork('settings'))
+  return { seed, settings, faults: drawFaults(random.fork('faults'), settings) }
 }
 
 /** Runs two replicas of the helper through the faults, and until all is quiet again. The same plan gives the same report. */
 export async function simulate(plan: Plan, options: SimulateOptions = {}): Promise<Report> {
-  const { setup } = plan
+  const { settings } = plan
   const random = createRandom(plan.seed).fork('run')
   const lines: string[] = []
   const note = (text: () => string): void => {
-    if (options.trace) lines.push(`${(world.time / 1000).toFixed(3).padStart(9)} ${text()}`)
+    if (options.trace) lines.push(`${(fixture.time / 1000).toFixed(3).padStart(9)} ${text()}`)
   }
-  const world = createWorld()
+  const fixture = createFixture()
   const forbidden = new Map<string, number>()
   const server = createServer({
-    time: () => world.time,
-    ahead: setup.serverAhead ?? 0,
-    watchList: setup.watchList,
+    time: () => fixture.time,
+    ahead: settings.serverAhead ?? 0,
+    watchList: settings.watchList,
     authorize(_user, verb, { resource, namespace }) {
       if (resource === 'leases' || resource === 'configmaps') return namespace === HOME && verb !== 'create'
-      if ((forbidden.get(namespace) ?? 0) > world.time) return false
-      if (setup.scope === 'cluster') return true
+      if ((forbidden.get(namespace) ?? 0) > fixture.time) return false
+      if (settings.scope === 'cluster') return true
       // A Role goes with its namespace, and does not come back with it: the chart makes it.
       return namespace === HOME || (roles.has(namespace) && !(resource === 'namespaces' && verb !== 'get'))
     },
   })
-  const roles = new Set(namesOf(setup))
+  const roles = new Set(namesOf(settings))
   const cloud = createCloud({
-    world,
+    fixture,
     random: random.fork('cloud'),
-    life: setup.life,
+    life: settings.life,
     onCall: (process, what) => invariants.called(process, what),
     onIssued: (process, registry, password) => lateness.issued(process, registry, password),
   })
-  const weather = createWeather(world, random.fork('weather'))
+  const weather = createWeather(fixture, random.fork('weather'))
   const configs = new Map<string, Known[]>()
-  const invariants = createInvariants({ world, cloud, server, configsOf: (process) => configs.get(process) ?? [] })
+  const invariants = createInvariants({ fixture, cloud, server, configsOf: (process) => configs.get(process) ?? [] })
   const lateness = createLateness({
-    world,
+    fixture,
     cloud,
     server,
-    setup,
+    settings,
     calmSince: () => calmSince,
-    known: () => ({ known: understand(configText(setup, usable)), since: configuredAt }),
-    reaches: (namespace) => setup.scope === 'cluster' || namespace === HOME || roles.has(namespace),
+    known: () => ({ known: understand(configText(settings, usable)), since: configuredAt }),
+    reaches: (namespace) => settings.scope === 'cluster' || namespace === HOME || roles.has(namespace),
     broke: (detail) => invariants.broke('late', detail),
   })
   const network = createNetwork({
-    world,
+    fixture,
     random: random.fork('network'),
     server,
     lag: () => bed.lag,
@@ -149,20 +149,20 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     note(() => `  ${type} ${resource} ${key} v${change.version} by ${user ?? 'admin'}`)
     invariants.changed(change)
     lateness.changed(change)
-    if (user !== undefined && resource !== 'leases') writes.push({ at: world.time, resource, key })
+    if (user !== undefined && resource !== 'leases') writes.push({ at: fixture.time, resource, key })
     if (resource === 'namespaces') followNamespace(type, key, object.metadata.deletionTimestamp !== undefined)
     if (resource === 'serviceaccounts' && type === 'DELETED' && object.metadata.name === 'default') {
-      world.after(20, () => makeAccount(object.metadata.namespace ?? ''))
+      fixture.after(20, () => makeAccount(object.metadata.namespace ?? ''))
     }
     if (type === 'DELETED') return
-    for (const { until, react } of reactions) if (until > world.time) react(object, resource, user !== undefined)
+    for (const { until, react } of reactions) if (until > fixture.time) react(object, resource, user !== undefined)
   }
 
   /** The controllers for namespaces and ServiceAccounts. */
   function followNamespace(type: string, name: string, ending: boolean): void {
-    if (type === 'ADDED') world.after(5 + random() * 200, () => makeAccount(name))
+    if (type === 'ADDED') fixture.after(5 + random() * 200, () => makeAccount(name))
     if (type !== 'MODIFIED' || !ending) return
-    world.after(10 + random() * 1500, () => {
+    fixture.after(10 + random() * 1500, () => {
       roles.delete(name)
       for (const resource of ['serviceaccounts', 'secrets', 'configmaps', 'events', 'leases']) {
         for (const { metadata } of server.all(resource)) {
@@ -180,8 +180,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   }
 
   const bed: Bed = {
-    setup,
-    world,
+    settings,
+    fixture,
     server,
     cloud,
     network,
@@ -192,14 +192,14 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     lag: 0,
     configure(next) {
       variant = next
-      configuredAt = world.time
-      if (isUsable(next, setup)) usable = next
+      configuredAt = fixture.time
+      if (isUsable(next, settings)) usable = next
     },
     onChange(ms, react) {
-      reactions.push({ until: world.time + ms, react })
+      reactions.push({ until: fixture.time + ms, react })
     },
     forbid(namespace, ms) {
-      forbidden.set(namespace, world.time + ms)
+      forbidden.set(namespace, fixture.time + ms)
     },
     grant(namespace) {
       const made = server.get('namespaces', namespace)
@@ -229,7 +229,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
 
   /** What the end of all faults includes: a configuration that a Pod can start with, and the Lease, which only the chart makes. */
   function upgradeChart(): void {
-    if (!isUsable(variant, setup)) variant = usable
+    if (!isUsable(variant, settings)) variant = usable
     if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
   }
 
@@ -250,14 +250,14 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     let failures = 0
     let countdown: { left: number; arrives: boolean } | undefined
     const again = (ms: number): void => {
-      world.after(ms, () => {
+      fixture.after(ms, () => {
         if (time === undefined) slot.start()
       })
     }
     const crash = (): void => {
       if (time === undefined) return
       note(() => `${identity} crashes`)
-      calmSince = Math.max(calmSince, world.time)
+      calmSince = Math.max(calmSince, fixture.time)
       time.kill()
       time = undefined
       countdown = undefined
@@ -288,17 +288,17 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
         if (countdown.left > 0) return undefined
         const { arrives } = countdown
         countdown = undefined
-        world.after(0, crash)
+        fixture.after(0, crash)
         return arrives ? undefined : 'lost'
       },
       start() {
         incarnation += 1
-        const own = createProcessTime(world, setup.rates[index] ?? 1, setup.ahead[index] ?? 0)
+        const own = createProcessTime(fixture, settings.rates[index] ?? 1, settings.ahead[index] ?? 0)
         time = own
         identity = `${slot.name}-${incarnation}`
         stop = new AbortController()
         const me = identity
-        const startedAt = world.time
+        const startedAt = fixture.time
         const chance = random.fork(me)
         const clock = createCloudClock(own)
         const transport = createTransport({
@@ -316,12 +316,12 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
           own.kill()
           time = undefined
           network.cut('reset', (process) => process === me)
-          failures = world.time - startedAt > 60_000 ? 0 : failures + 1
+          failures = fixture.time - startedAt > 60_000 ? 0 : failures + 1
           const code = error === undefined ? '' : toNopassError(error).code
           note(() => `${me} ended ${code} ${error instanceof Error ? error.message : ''}`)
           const excused =
             ['', 'LEASE_LOST'].includes(code) ||
-            (!isUsable(variant, setup) && ['HELPER_CONFIG_INVALID', 'IDENTITY_UNAVAILABLE'].includes(code))
+            (!isUsable(variant, settings) && ['HELPER_CONFIG_INVALID', 'IDENTITY_UNAVAILABLE'].includes(code))
           if (!excused) invariants.broke('ended', `${me} ended with ${String(error)}`)
           // A Pod that cannot start again is noticed.
           if (healed) upgradeChart()
@@ -329,14 +329,14 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
         }
         configs.set(me, [])
         const readConfig = async (): Promise<string> => {
-          const text = configText(setup, variant)
+          const text = configText(settings, variant)
           // What it may go by: the last usable texts that it was given.
           const mine = configs.get(me) ?? []
-          if (isUsable(variant, setup) && mine.at(-1) !== understand(text))
+          if (isUsable(variant, settings) && mine.at(-1) !== understand(text))
             configs.set(me, [...mine.slice(-2), understand(text)])
           return text
         }
-        world.touch()
+        fixture.touch()
         runHelper(
           {
             readConfig,
@@ -350,7 +350,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
                   return 'text'
                 },
                 secretsDir: '/secrets',
-                oidcTokenFile: setup.identity === 'rrsa' ? '/token' : undefined,
+                oidcTokenFile: settings.identity === 'rrsa' ? '/token' : undefined,
                 sessionName: me,
                 random: chance,
               }),
@@ -384,12 +384,12 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   }
 
   // The cluster as the chart left it.
-  for (const name of [HOME, 'other', ...namesOf(setup)]) ask('POST', '/api/v1/namespaces', { metadata: { name } })
+  for (const name of [HOME, 'other', ...namesOf(settings)]) ask('POST', '/api/v1/namespaces', { metadata: { name } })
   ask('POST', `/api/v1/namespaces/${HOME}/configmaps`, { metadata: { name: STATUS, namespace: HOME } })
   createLease(bed)
-  for (const [index, slot] of slots.entries()) world.after(500 + index * random.int(0, 3000), () => slot.start())
+  for (const [index, slot] of slots.entries()) fixture.after(500 + index * random.int(0, 3000), () => slot.start())
   const repeat = (ms: number, work: () => void): void => {
-    world.after(ms, () => {
+    fixture.after(ms, () => {
       work()
       repeat(ms, work)
     })
@@ -398,11 +398,12 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   repeat(BOOKMARK_MS, () => server.bookmark())
   for (const fault of plan.faults) {
     const backedUpAt = fault.at - ageOfBackup(fault)
-    if (fault.kind === 'restoreEtcd' && backedUpAt > 0) world.at(1000 + backedUpAt, () => backups.set(fault, backUp()))
-    world.at(1000 + fault.at, () => {
+    if (fault.kind === 'restoreEtcd' && backedUpAt > 0)
+      fixture.at(1000 + backedUpAt, () => backups.set(fault, backUp()))
+    fixture.at(1000 + fault.at, () => {
       if (healed) return
       note(() => `--- ${describeFault(fault)}`)
-      calmSince = Math.max(calmSince, world.time + disturbanceOf(fault))
+      calmSince = Math.max(calmSince, fixture.time + disturbanceOf(fault))
       act(bed, fault)
     })
   }
@@ -410,8 +411,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   const objects = (): number =>
     ['namespaces', 'secrets', 'serviceaccounts'].reduce((sum, one) => sum + server.all(one).length, 0)
   const check = (): void => {
-    if (world.events > MOST_EVENTS) throw new Error('runs wild')
-    if (world.events % 500 !== 0) return
+    if (fixture.events > MOST_EVENTS) throw new Error('runs wild')
+    if (fixture.events % 500 !== 0) return
     for (const { time, identity } of slots) {
       // Timers of the queue, of requests in flight and of the few loops.
       if ((time?.timers ?? 0) > 100 + 4 * objects())
@@ -422,12 +423,12 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     invariants.broke('unhandled', `an unhandled rejection: ${String(reason)}`)
   process.on('unhandledRejection', onRejection)
   try {
-    await world.run(1000 + setup.span + 5_000, check)
+    await fixture.run(1000 + settings.span + 5_000, check)
     heal()
-    await world.run(world.time + RECOVERY_MS, check)
+    await fixture.run(fixture.time + RECOVERY_MS, check)
     assertFinished('after the recovery')
-    const from = world.time
-    await world.run(from + QUIET_MS, check)
+    const from = fixture.time
+    await fixture.run(from + QUIET_MS, check)
     assertFinished('later')
     assertQuiet(from)
   } catch (error) {
@@ -436,12 +437,12 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     for (const { time } of slots) time?.kill()
     process.off('unhandledRejection', onRejection)
   }
-  return { plan, violations: invariants.violations, time: world.time, events: world.events, lines }
+  return { plan, violations: invariants.violations, time: fixture.time, events: fixture.events, lines }
 
   /** Everything works again; what was changed stays changed. */
   function heal(): void {
     healed = true
-    calmSince = Math.max(calmSince, world.time)
+    calmSince = Math.max(calmSince, fixture.time)
     note(() => '--- all faults end')
     weather.clear()
     forbidden.clear()
@@ -450,15 +451,15 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     reactions.length = 0
     for (const slot of slots) slot.crashAtWrite(Number.POSITIVE_INFINITY, true)
     // With a configuration that cannot be used the replicas only go on as long as both run, with the last one that could be.
-    const last = understand(configText(setup, usable))
+    const last = understand(configText(settings, usable))
     if (slots.some(({ running, identity }) => !running || configs.get(identity)?.at(-1) !== last)) upgradeChart()
     if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
   }
 
   function assertFinished(when: string): void {
-    const known = understand(configText(setup, usable))
-    const unfinished = findUnfinished({ server, cloud, known, time: world.time })
-    const reachable = unfinished.filter((line) => setup.scope === 'cluster' || !isOutOfReach(line))
+    const known = understand(configText(settings, usable))
+    const unfinished = findUnfinished({ server, cloud, known, time: fixture.time })
+    const reachable = unfinished.filter((line) => settings.scope === 'cluster' || !isOutOfReach(line))
     if (reachable.length > 0)
       invariants.broke('unfinished', `${when}: ${reachable.length}: ${reachable.slice(0, 5).join('; ')}`)
   }
@@ -466,7 +467,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   /** Scope `namespaces`: one that was deleted lost its Role, which only the chart makes again. */
   function isOutOfReach(line: string): boolean {
     const name = line.split(/[:/]/)[0] ?? ''
-    return namesOf(setup).includes(name) && !roles.has(name)
+    return namesOf(settings).includes(name) && !roles.has(name)
   }
 
   function assertQuiet(from: number): void {
@@ -474,9 +475,9 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     const lists = after.filter(({ resource }) => resource === 'serviceaccounts')
     if (lists.length > 0)
       invariants.broke('restless', `${lists.length} writes of lists while nothing changed, such as ${lists[0]?.key}`)
-    const { registries } = understand(configText(setup, usable)).config
+    const { registries } = understand(configText(settings, usable)).config
     // Lives pass, and each registry is refreshed at 30 % of one at the earliest.
-    const rotations = registries.length * Math.ceil((world.time - from) / (0.1 * setup.life) + 1)
+    const rotations = registries.length * Math.ceil((fixture.time - from) / (0.1 * settings.life) + 1)
     const counts = Map.groupBy(after, ({ resource, key }) => `${resource} ${key}`)
     for (const [key, list] of counts) {
       const most = key.startsWith('configmaps') ? 2 * rotations + 4 : rotations
@@ -485,9 +486,9 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   }
 }
 
-export function describePlan({ seed, setup, faults }: Plan): string {
+export function describePlan({ seed, settings, faults }: Plan): string {
   return [
-    `seed ${seed}: ${JSON.stringify(setup)}`,
+    `seed ${seed}: ${JSON.stringify(settings)}`,
     ...faults.map((fault, index) => `  ${index}. ${describeFault(fault)}`),
   ].join('\n')
 }

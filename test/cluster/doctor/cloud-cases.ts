@@ -6,18 +6,18 @@ import { HOME } from '../helper-cluster.ts'
 import type { BrokenCase } from './case.ts'
 import { type HelperFixture, SUBJECT } from './helper-fixture.ts'
 
-type Setup = BrokenCase<HelperFixture>
+type Case = BrokenCase<HelperFixture>
 
 /** Breaks something of the cloud, and lets the helper run into it now. */
 const rotating =
-  (change: (fixture: HelperFixture) => unknown): Setup['make'] =>
+  (change: (fixture: HelperFixture) => unknown): Case['make'] =>
   async (fixture) => {
     await change(fixture)
     await fixture.rotate()
   }
 
 /** Alibaba Cloud, its registries, and what lies between them and the helper. */
-export const CLOUD_CASES: readonly Setup[] = [
+export const CLOUD_CASES: readonly Case[] = [
   {
     title: 'the policy was detached from the role',
     id: 'RAM_DENIED',

@@ -4,13 +4,13 @@ import { SECRET } from '../helper-cluster.ts'
 import type { BrokenCase } from './case.ts'
 import { type HelperFixture, SHOP_SECRET } from './helper-fixture.ts'
 
-type Setup = BrokenCase<HelperFixture>
+type Case = BrokenCase<HelperFixture>
 
 const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 
 /** The Secrets and ServiceAccounts of namespaces, and whatever refuses the helper's writes there. */
-export const OBJECT_CASES: readonly Setup[] = [
+export const OBJECT_CASES: readonly Case[] = [
   {
     title: "a Secret of somebody else's has the name",
     id: 'SECRET_FOREIGN',

@@ -3,14 +3,14 @@ import type { BrokenCase } from './case.ts'
 import { gone, IMAGE, untilAttached, untilBare } from './pod-actions.ts'
 import type { PodFixture } from './pod-fixture.ts'
 
-type Setup = BrokenCase<PodFixture>
+type Case = BrokenCase<PodFixture>
 
 const reference = { imagePullSecrets: [{ name: SECRET }] }
 const SHOP_SECRET = `/api/v1/namespaces/shop/secrets/${SECRET}`
 const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 
 /** Why one Pod does not pull; `doctor pod` is asked. */
-export const POD_CASES: readonly Setup[] = [
+export const POD_CASES: readonly Case[] = [
   {
     title: 'its image is of an instance that no registry of the values covers',
     id: 'POD_UNCOVERED',

@@ -2,7 +2,7 @@ import { HOME } from '../helper-cluster.ts'
 import type { BrokenCase } from './case.ts'
 import type { HelperFixture } from './helper-fixture.ts'
 
-type Setup = BrokenCase<HelperFixture>
+type Case = BrokenCase<HelperFixture>
 
 const KEYS = ['-n', 'keys', '--release', 'keys'] as const
 const POLICY = '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies/acr-nopass.keys.keys'
@@ -43,7 +43,7 @@ async function copyConfiguration({ helperCluster }: HelperFixture, twin: string)
 }
 
 /** What only a second release shows, and what only another identity and mode can have. */
-export const RELEASE_CASES: readonly Setup[] = [
+export const RELEASE_CASES: readonly Case[] = [
   {
     title: 'a second release works beside the first',
     id: 'RIVAL_RELEASE',

@@ -10,7 +10,7 @@ export const LEASE = 'helper'
 export const STATUS = 'helper-status'
 
 /** What does not change in a run. */
-export interface Setup {
+export interface Settings {
   readonly scope: 'cluster' | 'namespaces'
   readonly identity: 'worker-role' | 'rrsa' | 'access-key'
   /** `a` and `b` are instances; `s` is a static login. */
@@ -32,7 +32,7 @@ export interface Setup {
 
 const MINUTE = 60_000
 
-export function drawSetup(random: Random): Setup {
+export function drawSettings(random: Random): Settings {
   const skew = (of = random): number => (of.chance(0.2) ? of.int(-3 * 3600, 3 * 3600) * 1000 : of.int(-500, 500))
   const rate = (): number => (random.chance(0.3) ? 0.98 + random() * 0.04 : 1)
   return {
@@ -52,8 +52,8 @@ export function drawSetup(random: Random): Setup {
   }
 }
 
-export const namesOf = (setup: Pick<Setup, 'namespaces'>): string[] =>
-  Array.from({ length: setup.namespaces }, (_, index) => `t-${index}`)
+export const namesOf = (settings: Pick<Settings, 'namespaces'>): string[] =>
+  Array.from({ length: settings.namespaces }, (_, index) => `t-${index}`)
 
 /** A configuration in which something differs from the first. */
 export type ConfigVariant =
@@ -80,21 +80,21 @@ export const VARIANTS: readonly ConfigVariant[] = [
 ]
 
 /** Whether a helper that runs can take it up; another one stays with the configuration that it has. */
-export const isUsable = (variant: ConfigVariant, { identity, registries }: Setup): boolean =>
+export const isUsable = (variant: ConfigVariant, { identity, registries }: Settings): boolean =>
   !['broken', 'unreadable'].includes(variant) &&
   // A static login needs no identity.
   !(variant === 'no-identity' && identity !== 'rrsa' && registries.some((name) => name !== 's'))
 
-function identityOf(setup: Setup, variant: ConfigVariant): Setup['identity'] {
+function identityOf(settings: Settings, variant: ConfigVariant): Settings['identity'] {
   if (variant === 'no-identity') return 'rrsa'
-  if (variant !== 'other-identity') return setup.identity
-  return setup.identity === 'worker-role' ? 'access-key' : 'worker-role'
+  if (variant !== 'other-identity') return settings.identity
+  return settings.identity === 'worker-role' ? 'access-key' : 'worker-role'
 }
 
 /** The text of the configuration; all of it is JSON, so it is YAML too. */
-export function configText(setup: Setup, variant: ConfigVariant): string {
-  const { scope, registries } = setup
-  const names = namesOf(setup)
+export function configText(settings: Settings, variant: ConfigVariant): string {
+  const { scope, registries } = settings
+  const names = namesOf(settings)
   const all = scope === 'namespaces' ? names : ['t-*']
   const half = names.filter((_, index) => index % 2 === 1)
   const entries = registries.map((name, index) => ({
@@ -107,7 +107,7 @@ export function configText(setup: Setup, variant: ConfigVariant): string {
     ...(variant === 'moved' &&
       index === 0 && { domains: [...(name === 's' ? ['static.example.com'] : []), 'images.example.com'] }),
   }))
-  const identity = identityOf(setup, variant)
+  const identity = identityOf(settings, variant)
   const config = {
     registries: entries,
     targets: {
@@ -128,8 +128,8 @@ export function configText(setup: Setup, variant: ConfigVariant): string {
     scope,
     attach: 'serviceAccounts',
     secretName: SECRET,
-    refreshRate: setup.refreshRate,
-    verify: { enabled: setup.verify, interval: '2m' },
+    refreshRate: settings.refreshRate,
+    verify: { enabled: settings.verify, interval: '2m' },
     ...(variant === 'labels' && { secretLabels: { team: 'x' } }),
     release: {
       name: 'helper',
