@@ -38,7 +38,7 @@ export interface SecretView extends Versioned {
   readonly issuedAt: readonly (number | undefined)[]
   /** Epoch milliseconds; undefined: never. */
   readonly expiresAt: number | undefined
-  /** It says which login belongs to which registry; Secrets of version 1.0.0 do not. */
+  /** It says which login belongs to which registry; Secrets of version 0.1.0 do not. */
   readonly noted: boolean
   readonly otherManager: string | undefined
 }
@@ -153,7 +153,7 @@ function readList(annotation = ''): readonly string[] {
   return annotation.length > LIST_LENGTH ? [] : annotation.split(',')
 }
 
-/** Whether the notes belong to this content: version 1.0.0, after a rollback to it, writes a new one beside them. */
+/** Whether the notes belong to this content: version 0.1.0, after a rollback to it, writes a new one beside them. */
 function isNoted(notes: string | undefined, issuedAt: SecretView['issuedAt']): boolean {
   if (notes === undefined) return false
   const times = new Set([...notes.matchAll(/"issuedAt":(\d+)/g)].map(([, time]) => Number(time)))

@@ -130,7 +130,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     carry(['legacy'], 'prod', { reason: 'shrunk' }),
   ],
   [
-    'H3 where a Secret of version 1.0.0 does not say whose its logins are, the others wait until the first of them ends',
+    'H3 where a Secret of version 0.1.0 does not say whose its logins are, the others wait until the first of them ends',
     { config: two, tokens: [prod], secrets: shop({ noted: false }, group(prod, legacy)) },
     { kind: 'wait', reason: 'last-good', until: HOUR },
   ],
@@ -190,7 +190,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     carry(['prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    'H5 where a Secret of version 1.0.0 does not say whose its logins are, the others wait until the first of them ends',
+    'H5 where a Secret of version 0.1.0 does not say whose its logins are, the others wait until the first of them ends',
     { tokens: [older('kept'), next], secrets: newer({ noted: false }), config: both },
     { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
   ],

@@ -103,7 +103,7 @@ test('of a Secret its marks are kept, and whose it is is told by both labels', (
   )
 })
 
-test('a Secret says whose its logins are only as long as its notes are of this content: 1.0.0 writes a new one beside them', () => {
+test('a Secret says whose its logins are only as long as its notes are of this content: 0.1.0 writes a new one beside them', () => {
   const [old, next] = [Date.parse('2026-01-01T00:00:00Z'), Date.parse('2026-01-01T01:00:00Z')]
   const noted = (notes: object[] | undefined, issuedAt: string): boolean => {
     const tokens = notes && { 'acr-nopass.io/tokens': JSON.stringify(notes) }
