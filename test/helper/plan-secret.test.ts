@@ -180,6 +180,11 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     write('rotated'),
   ],
   [
+    'H5 a proof is no newer than what another replica got in the same second: their clocks may differ by more',
+    { tokens: [{ ...live('prod'), origin: 'proof' }], secrets: shop({ hash: 'other', issuedAt: [NOW - 1500] }) },
+    { kind: 'current', newer: ['prod'] },
+  ],
+  [
     'H5 also the newer one of another that leads by right for a moment',
     { tokens: [older(undefined), late], secrets: newer(), config: both },
     { kind: 'current', newer: ['prod'], until: 10 * MINUTE },

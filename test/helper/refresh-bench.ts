@@ -13,8 +13,8 @@ export interface RefreshBench {
   readonly calls: number[]
   readonly tokens: RegistryState[]
   readonly events: string[]
-  /** What the next calls answer; the last stays. */
-  readonly answers: (number | null | NopassError)[]
+  /** What the next calls answer (`never`: nothing); the last stays. */
+  readonly answers: (number | null | NopassError | 'never')[]
   readonly verdicts: Verification[]
 }
 
@@ -45,6 +45,7 @@ export function openRefresh(
   const get = async (): Promise<RegistryToken> => {
     calls.push(clock.monotonic())
     const answer = next(answers)
+    if (answer === 'never') return new Promise(() => undefined)
     if (answer instanceof Error) throw answer
     serial += answer === null ? 0 : 1
     const expiresAt = answer === null ? null : cloudNow() + answer

@@ -77,6 +77,28 @@ for (const readBack of [true, false]) {
   })
 }
 
+for (const readBack of [false, true]) {
+  test(`a reload while a revoked credential is being replaced replaces it, ${readBack ? 'with' : 'without'} the own copy read back`, async () => {
+    const first = openRefresh({ verifyIntervalMs: 5 * MINUTE })
+    first.refresh.start()
+    await first.clock.advance(MINUTE)
+    first.refresh.force()
+    await first.clock.advance(MINUTE)
+    first.answers.unshift('never')
+    first.verdicts.unshift('refused')
+    await first.clock.advance(5 * MINUTE)
+    const { state } = first.refresh
+    first.refresh.stop()
+    assert.deepEqual(first.events, ['refreshed', 'refreshed', 'revoked'])
+    const second = openRefresh({ verifyIntervalMs: 5 * MINUTE, initial: state })
+    if (readBack && state.live) second.refresh.adopt(state.live)
+    second.refresh.start()
+    await second.clock.advance(10 * MINUTE)
+    assert.deepEqual([second.calls, second.refresh.state.verified, second.events], [[0], 'accepted', ['refreshed']])
+    second.refresh.stop()
+  })
+}
+
 test('a request for a rotation is granted immediately, in one call', async () => {
   const { clock, refresh, calls } = openRefresh()
   refresh.start()

@@ -69,7 +69,8 @@ export function buildCredentialGroup(
     issued: new Map(
       tokens.flatMap(({ name, token, origin }) => {
         const at = timeOfIssue(token)
-        return at === undefined ? [] : [[name, { at, expiresAt: token.expiresAt ?? at, own: origin === undefined }]]
+        const from = { own: origin === undefined, proof: origin === 'proof' }
+        return at === undefined ? [] : [[name, { at, expiresAt: token.expiresAt ?? at, ...from }]]
       }),
     ),
     tokens,

@@ -2,6 +2,7 @@ import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
 import type { StatusError } from '../../release/helper-status.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import { CLOCKS_DIFFER_MS } from '../plan/plan-secret.ts'
 
 /** An active credential. Times on the cloud's clock, epoch milliseconds. */
 export interface LiveToken {
@@ -32,6 +33,8 @@ export interface RegistryState {
   /** The entry that Secrets keep while there is no credential of the current configuration. */
   readonly kept: LiveToken | undefined
   readonly verified: Verification
+  /** The credential in use was refused after it had been accepted, and is being replaced; a reload goes on with that. */
+  readonly revoked?: boolean
   /** Error of the last refresh; undefined after a success. */
   readonly error: StatusError | undefined
   /** When a forced refresh last failed, epoch milliseconds; undefined after a success. */
@@ -58,9 +61,10 @@ export function asKept(live: LiveToken): LiveToken {
   return { ...live, origin: 'kept' }
 }
 
-/** Whether it was issued before the other; a static login never is. */
-export function isOlder({ token }: LiveToken, other: LiveToken): boolean {
-  return token.expiresAt !== null && token.issuedAt < other.token.issuedAt
+/** Whether it was issued before the other, of a proof also: perhaps; a static login never is. */
+export function isOlder({ token, origin }: LiveToken, other: LiveToken): boolean {
+  const from = origin === 'proof' ? token.issuedAt - CLOCKS_DIFFER_MS : token.issuedAt
+  return token.expiresAt !== null && from < other.token.issuedAt
 }
 
 /** Whether a credential has reached its end, `now` on the cloud's clock. */

@@ -149,6 +149,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       live,
       kept: undefined,
       verified,
+      revoked: false,
       error: error && noteError(error),
       triedAt: undefined,
       failures: 0,
@@ -279,6 +280,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     // A second credential was refused too: a third would rewrite all namespaces in vain.
     if (refusedLive === live) return options.onChange({ kind: 'unchanged', state })
     refusedLive = live
+    state = { ...state, revoked: true }
     options.onChange({ kind: 'revoked', state })
     force()
   }
@@ -299,6 +301,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       // It already failed before a reload.
       else if (state.failures > 0 && due === Number.POSITIVE_INFINITY) retryFrom(cloudNow())
       else if (state.failures > 0) arm()
+      else if (state.revoked) force()
       else scheduleFor(state.live)
       // A random first interval, so that helpers that start together do not log in together.
       if (options.verifyIntervalMs > 0) verifyLater(random())
@@ -318,7 +321,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
         state = { ...state, live: { ...state.live, origin: 'restored' } }
         return
       }
-      state = { ...state, live: { ...live, origin: 'restored' }, kept: undefined, verified: 'skipped' }
+      state = { ...state, live: { ...live, origin: 'restored' }, kept: undefined, verified: 'skipped', revoked: false }
       // A failing registry keeps its retry, because another replica's credential does not show that it works again.
       if (state.failures === 0) scheduleFor(live)
       options.onChange({ kind: 'unchanged', state })

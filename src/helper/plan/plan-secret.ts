@@ -7,6 +7,8 @@ export interface Issue {
   readonly expiresAt: number
   /** This replica got it as the leader, so `at` is exact. */
   readonly own: boolean
+  /** This replica got it as a follower, to verify the configuration. */
+  readonly proof: boolean
 }
 
 /** The parts of a credential group that the plan needs. */
@@ -81,6 +83,8 @@ interface Better {
 }
 
 const WRONG_CLOCK_MS = 5_000
+/** Two replicas' clocks follow the cloud's whole seconds, so which of two credentials is newer is not known within this time. */
+export const CLOCKS_DIFFER_MS = 2_000
 
 function findBetter(group: GroupSummary, secret: SecretView, { desired, cloudNow }: SecretInput): Better {
   const [carry, newer, same]: [string[], string[], string[]] = [[], [], []]
@@ -89,8 +93,10 @@ function findBetter(group: GroupSummary, secret: SecretView, { desired, cloudNow
     if (!group.registries.includes(name)) {
       if (desired.includes(name)) carry.push(name)
     } else if (there !== undefined && ours !== undefined) {
+      // A proof was got beside the leader's, whose credential is the one that all other Secrets have.
+      const from = ours.proof ? ours.at - CLOCKS_DIFFER_MS : ours.at
       // Another replica that leads for a moment may have written it; but a time in the future is from a wrong clock.
-      const isNewer = there > ours.at && (!ours.own || there < cloudNow + WRONG_CLOCK_MS)
+      const isNewer = there > from && there !== ours.at && (!ours.own || there < cloudNow + WRONG_CLOCK_MS)
       if (isNewer) newer.push(name)
       if (isNewer || ours.expiresAt <= cloudNow) carry.push(name)
       else if (there === ours.at) same.push(name)
