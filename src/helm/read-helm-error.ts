@@ -42,7 +42,8 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     code: 'HELM_INVALID_OBJECT',
-    match: /exceeded quota: ([^,\s]+), requested: ([^=\s]+)=/,
+    // Names as Kubernetes allows them, because a webhook may quote anything, and they go into a command.
+    match: /exceeded quota: ([a-z0-9.-]+), requested: ([\w./-]+)=/,
     fix: ([, quota, resource]) =>
       `Raise \`${resource}\` of ResourceQuota ${quota}, or delete what is not needed there; \`kubectl describe resourcequota ${quota} -n NAMESPACE\` shows what is used.`,
   },

@@ -37,15 +37,18 @@ export function refusalOf(status: DeploymentView['status']): string | undefined 
   return status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')?.message
 }
 
-/** What to do about a Pod that a quota, a LimitRange, a Pod Security level or a webhook refuses. */
+/**
+ * What to do about a Pod that a quota, a LimitRange, a Pod Security level or a webhook refuses. A webhook writes what it likes, so
+ * only names that Kubernetes allows go into the command.
+ */
 export function refusalFix(message: string, namespace: string): string {
-  const [, used, resource] = /exceeded quota: ([^,\s]+), requested: ([^=\s]+)=/.exec(message) ?? []
+  const [, used, resource] = /exceeded quota: ([a-z0-9.-]+), requested: ([\w./-]+)=/.exec(message) ?? []
   if (used !== undefined)
     return `Raise \`${resource}\` of ResourceQuota ${used}, or lower \`resources\` or \`replicas\` in the values; \`kubectl describe resourcequota ${used} -n ${namespace}\` shows what is used.`
-  const [, strict, missing] = /failed quota: ([^:\s]+): must specify (\S+)/.exec(message) ?? []
+  const [, strict, missing] = /failed quota: ([a-z0-9.-]+): must specify ([\w./,-]+)/.exec(message) ?? []
   if (strict !== undefined)
     return `ResourceQuota ${strict} needs ${missing} of every container: write it in \`resources\` of the values.`
-  if (/(minimum|maximum) \S+ (usage|limit to request ratio)/.test(message))
+  if (/(minimum|maximum) \S+ usage per|max limit to request ratio per/i.test(message))
     return `Change \`resources\` in the values, or the LimitRange; \`kubectl describe limitrange -n ${namespace}\` shows what it allows.`
   return 'The message names the Pod Security level, the policy or the webhook: change what it refuses in the values, or the namespace.'
 }

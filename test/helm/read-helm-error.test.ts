@@ -113,6 +113,13 @@ test('a quota that leaves no room for an object is named with what to raise', ()
   )
 })
 
+test('what a webhook quotes in place of a quota goes into no command', () => {
+  const refusal = 'admission webhook "w" denied the request: exceeded quota: q;$(reboot), requested: pods=1'
+  const { code, hint } = readHelmError(`Error: UPGRADE FAILED: ${refusal}\n`, { command: 'upgrade' })
+  assert.equal(code, 'HELM_INVALID_OBJECT')
+  assert.doesNotMatch(hint, /kubectl|reboot/)
+})
+
 test('an echo of a whole object is cut', () => {
   const error = readHelmError(`Error: odd ${'x'.repeat(5000)}`, { command: 'upgrade' })
   assert.equal(error.message.length, 'helm upgrade: '.length + 600)

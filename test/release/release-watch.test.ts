@@ -75,6 +75,16 @@ for (const [why, message, fix] of [
     'Change `resources` in the values, or the LimitRange; `kubectl describe limitrange -n n` shows what it allows.',
   ],
   [
+    "a LimitRange's ratio",
+    'pods "acr-1" is forbidden: cpu max limit to request ratio per Container is 2, but provided ratio is 12.800000',
+    'Change `resources` in the values, or the LimitRange; `kubectl describe limitrange -n n` shows what it allows.',
+  ],
+  [
+    'a webhook that quotes a quota which no cluster can have',
+    'admission webhook "w" denied the request: exceeded quota: q;$(reboot), requested: pods=1',
+    'The message names the Pod Security level, the policy or the webhook: change what it refuses in the values, or the namespace.',
+  ],
+  [
     'a Pod Security level',
     'pods "acr-1" is forbidden: violates PodSecurity "restricted:latest": host namespaces (hostNetwork=true)',
     'The message names the Pod Security level, the policy or the webhook: change what it refuses in the values, or the namespace.',
