@@ -18,8 +18,8 @@ interface Setup {
   readonly refused?: number
   /** The Pod gets no container, and Events may not be listed. */
   readonly unstarted?: boolean
-  /** The run is cancelled while the API server creates the ServiceAccount. */
-  readonly cancelled?: boolean
+  /** The run is cancelled while the API server creates this. */
+  readonly cancelled?: 'serviceaccounts' | 'pods'
 }
 
 /** What a verification does to a cluster whose helper works, and what it reports. */
@@ -31,11 +31,11 @@ async function verify({ plan, image, secret = {}, refused, unstarted, cancelled 
   const report = { updatedAt: '2026-11-27T09:59:00Z', configHash: 'h', registries: [registry] }
   const objects = new Map<string, object>()
   const request = async (
-    request: { method: string; path: string; body?: { metadata: { name: string } } },
+    request: { method: string; path: string; query?: { dryRun: string }; body?: { metadata: { name: string } } },
     signal?: AbortSignal,
   ) => {
-    const { method, path, body } = request
-    if (cancelled && method === 'POST' && path.endsWith('/serviceaccounts')) {
+    const { method, path, query, body } = request
+    if (cancelled && method === 'POST' && path.endsWith(`/${cancelled}`) && !query?.dryRun) {
       cancel.abort()
       // The server creates it whether or not the client waits.
       if (signal?.aborted) {
@@ -136,12 +136,15 @@ test('verify-image: who may not list Events still learns that the image was not 
   assert.deepEqual(left, [])
 })
 
-test('a run that is cancelled while the probe is being created removes it all the same', async () => {
-  const { notes, events, left } = await verify({ plan: EXISTING, secret: GOOD, cancelled: true })
-  assert.deepEqual(left, [])
-  assert.deepEqual(events, ['probe-made', 'probe-removed'])
-  assert.match(notes.join(), /abort/i)
-})
+for (const cancelled of ['serviceaccounts', 'pods'] as const) {
+  test(`a run that is cancelled while the probe's ${cancelled} are being created removes them all the same`, async () => {
+    const image = 'r.example/app:1'
+    const { notes, events, left } = await verify({ plan: EXISTING, secret: GOOD, image, cancelled })
+    assert.deepEqual(left, [])
+    assert.deepEqual(events, ['probe-made', 'probe-removed'])
+    assert.match(notes.join(), /abort/i)
+  })
+}
 
 test('a probe of which nobody knows whether it was created stays in the journal for the post step', async () => {
   const { events } = await verify({ plan: EXISTING, secret: GOOD, refused: 0 })

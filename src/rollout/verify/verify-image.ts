@@ -36,7 +36,9 @@ export async function verifyImage(
     containers: [container],
   }
   const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, labels: PROBE_LABELS }, spec }
-  await client.request({ method: 'POST', path, body }, signal)
+  // Not to be aborted, like the rest of the probe: a Pod that is created after its removal would stay.
+  await client.request({ method: 'POST', path, body })
+  signal.throwIfAborted()
   const begin = performance.now()
   let failingSince: number | undefined
   let state: PullVerdict['state'] = 'waiting'
