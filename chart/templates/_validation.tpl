@@ -149,6 +149,18 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- end }}
 {{- end }}
+{{- range $affinity := list "podAffinity" "podAntiAffinity" }}
+{{- $rules := index ($.Values.affinity | default dict) $affinity | default dict -}}
+{{- $terms := $rules.requiredDuringSchedulingIgnoredDuringExecution | default list -}}
+{{- range $rules.preferredDuringSchedulingIgnoredDuringExecution }}{{ $terms = append $terms .podAffinityTerm }}{{ end -}}
+{{- range $term := $terms }}
+{{- range .mismatchLabelKeys }}
+{{- if has . ($term.matchLabelKeys | default list) }}
+{{- fail (printf "affinity.%s: mismatchLabelKeys names %s, which matchLabelKeys has too. Remove it in one of the two." $affinity .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- range .Values.tolerations }}
 {{- if and (not (kindIs "invalid" .tolerationSeconds)) (ne (.effect | default "") "NoExecute") }}
 {{- fail "a toleration with tolerationSeconds needs effect: NoExecute. Add it, or remove tolerationSeconds." }}
@@ -221,13 +233,23 @@ with the place in the file; this is for those who use Helm alone.)
 {{- if gt (len .) 1 }}
 {{- fail (printf "a source of the projected volume %s in extraVolumes has several kinds. Write one source for each." $volume) }}
 {{- end }}
+{{- $bundle := .clusterTrustBundle | default dict -}}
+{{- if and $bundle.name (hasKey $bundle "labelSelector") }}
+{{- fail (printf "a bundle of certificates in the projected volume %s in extraVolumes has a name and a labelSelector. Remove one of the two." $volume) }}
+{{- end }}
+{{- $certificate := .podCertificate | default dict -}}
+{{- if and (hasPrefix "kubernetes.io/" ($certificate.signerName | default "")) (gt (int64 $certificate.maxExpirationSeconds) 86400) }}
+{{- fail (printf "a certificate in the projected volume %s in extraVolumes: a signer of kubernetes.io issues it for a day at most. Write at most 86400 as maxExpirationSeconds." $volume) }}
+{{- end }}
 {{- range $kind, $source := . }}
 {{- range $item := prepend ($source.items | default list) $source }}
-{{- if and $item.path (ne $kind "serviceAccountToken") }}
-{{- if has $item.path $files }}
-{{- fail (printf "two sources of the projected volume %s in extraVolumes write the file %s. Give one of them another path." $volume $item.path) }}
+{{- range $file := list $item.path $item.credentialBundlePath $item.keyPath $item.certificateChainPath }}
+{{- if and $file (ne $kind "serviceAccountToken") }}
+{{- if has $file $files }}
+{{- fail (printf "two sources of the projected volume %s in extraVolumes write the file %s. Give one of them another path." $volume $file) }}
 {{- end }}
-{{- $files = append $files $item.path }}
+{{- $files = append $files $file }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -1348,7 +1348,7 @@ export interface ResolvedCertificateSource {
    */
   keyType: 'RSA3072' | 'RSA4096' | 'ECDSAP256' | 'ECDSAP384' | 'ECDSAP521' | 'ED25519'
   /**
-   * From 3600 on.
+   * From 3600 on; to 86400 with a signer of `kubernetes.io`.
    */
   maxExpirationSeconds?: number
   /**
@@ -1366,7 +1366,9 @@ export interface ResolvedCertificateSource {
   /**
    * As in a Pod.
    */
-  userAnnotations?: ResolvedAnnotations
+  userAnnotations?: {
+    [k: string]: string
+  }
 }
 /**
  * As in a Pod.

@@ -106,7 +106,12 @@ const STRICTER: readonly RegExp[] = [
     : [/ip` is .*Kubernetes refuses from 1\.36|nameservers\[\d\]` is .*Kubernetes refuses from 1\.36/]),
 ]
 test('P11 of the keys that are passed on to Kubernetes, `validate` accepts what the API server accepts, and nothing else', async (context) => {
-  const samples = fc.sample(podValues, { numRuns: asked || 600, seed }) as Values[]
+  // Before these were on by default the API server drops them unread.
+  const isLater = ({ extraVolumes, affinity }: Values): boolean =>
+    /podCertificate|clusterTrustBundle|atchLabelKeys/.test(JSON.stringify({ extraVolumes, affinity }))
+  const samples = (fc.sample(podValues, { numRuns: asked || 600, seed }) as Values[]).filter(
+    (values) => minor === 'newest' || !isLater(values),
+  )
   context.diagnostic(`seed ${seed}`)
   const differing: string[] = []
   const ours = samples.map((values) => {

@@ -53,6 +53,23 @@ const refusals: readonly Refusal[] = [
     says: /a toleration with tolerationSeconds needs effect: NoExecute/,
   },
   {
+    title: 'a file of a projected volume that is written twice',
+    values: {
+      extraVolumes: [
+        {
+          name: 'a',
+          projected: {
+            sources: [
+              { podCertificate: { signerName: 'a.b/c', keyType: 'ED25519', keyPath: 'k' } },
+              { configMap: { name: 'a', items: [{ key: 'k', path: 'k' }] } },
+            ],
+          },
+        },
+      ],
+    },
+    says: /two sources of the projected volume a in extraVolumes write the file k\./,
+  },
+  {
     title: 'a request above the default limit',
     values: { resources: { requests: { memory: '0.5Gi' } } },
     says: /resources\.requests\.memory \(0\.5Gi\) is above resources\.limits\.memory \(256Mi\)/,

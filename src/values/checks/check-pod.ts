@@ -10,6 +10,7 @@ export function checkPod(values: MapNode): ValuesError[] {
   return [
     ...variables(values),
     ...spreads(values),
+    ...affinities(values),
     ...tolerations(values),
     ...requests(values),
     ...twice(values, 'hostAliases', 'ip'),
@@ -87,6 +88,32 @@ function matchedTwice(item: YamlNode, path: ValuePath): ValuesError[] {
     if (label === undefined || !selected.includes(label)) return []
     const message = `\`matchLabelKeys\` names ${label}, which \`labelSelector\` has too`
     return [refused(key, [...path, 'matchLabelKeys', index], message, 'Remove it in one of the two.')]
+  })
+}
+
+/** A label that is to be equal and to differ in one term of an affinity. */
+function affinities(values: MapNode): ValuesError[] {
+  return ['podAffinity', 'podAntiAffinity'].flatMap((kind) => {
+    const path = ['affinity', kind]
+    const affinity = lookup(values, path)
+    const required = 'requiredDuringSchedulingIgnoredDuringExecution'
+    const preferred = 'preferredDuringSchedulingIgnoredDuringExecution'
+    return [
+      ...items(child(affinity, required)).flatMap((term, index) => keysTwice(term, [...path, required, index])),
+      ...items(child(affinity, preferred)).flatMap((item, index) =>
+        keysTwice(child(item, 'podAffinityTerm'), [...path, preferred, index, 'podAffinityTerm']),
+      ),
+    ]
+  })
+}
+
+function keysTwice(term: YamlNode | undefined, path: ValuePath): ValuesError[] {
+  const equal = items(child(term, 'matchLabelKeys')).map(textOf)
+  return items(child(term, 'mismatchLabelKeys')).flatMap((key, index) => {
+    const label = textOf(key)
+    if (label === undefined || !equal.includes(label)) return []
+    const message = `\`mismatchLabelKeys\` names ${label}, which \`matchLabelKeys\` has too`
+    return [refused(key, [...path, 'mismatchLabelKeys', index], message, 'Remove it in one of the two.')]
   })
 }
 

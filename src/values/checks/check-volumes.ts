@@ -38,6 +38,11 @@ function volumes(values: MapNode): ValuesError[] {
   })
 }
 
+/** Where a source of a projected volume names a file. */
+const FILE_KEYS: readonly string[] = ['path', 'credentialBundlePath', 'keyPath', 'certificateChainPath']
+
+const DAY_SECONDS = 86_400
+
 /** Each source of a projected volume has one kind, and each file one source. */
 function sources(projected: YamlNode | undefined, path: ValuePath): ValuesError[] {
   const seen = new Set<string>()
@@ -48,10 +53,24 @@ function sources(projected: YamlNode | undefined, path: ValuePath): ValuesError[
       const message = 'a source of a projected volume has several kinds'
       return [error('VALUES_POD', source, at, { message, hint: 'Write one source for each.' })]
     }
+    const bundle = child(source, 'clusterTrustBundle')
+    const labels = child(bundle, 'labelSelector')
+    if (labels !== undefined && child(bundle, 'name') !== undefined) {
+      const message = 'a bundle of certificates with a `name` has no `labelSelector`'
+      const hint = 'Remove it, or name a `signerName`.'
+      return [error('VALUES_POD', labels, [...at, 'clusterTrustBundle', 'labelSelector'], { message, hint })]
+    }
+    const longest = lookup(source, ['podCertificate', 'maxExpirationSeconds'])
+    const signer = textOf(lookup(source, ['podCertificate', 'signerName'])) ?? ''
+    if (signer.startsWith('kubernetes.io/') && longest?.kind === 'scalar' && Number(longest.value) > DAY_SECONDS) {
+      const message = 'a signer of `kubernetes.io` issues certificates for a day at most'
+      const hint = `Write at most ${DAY_SECONDS}.`
+      return [error('VALUES_POD', longest, [...at, 'podCertificate', 'maxExpirationSeconds'], { message, hint })]
+    }
     return [...source.entries.values()]
       .flatMap(({ value }) => [value, ...items(child(value, 'items'))])
-      .flatMap((one) => {
-        const file = child(one, 'path')
+      .flatMap((one) => FILE_KEYS.map((key) => child(one, key)))
+      .flatMap((file) => {
         const name = textOf(file)
         // The API server compares every path but that of a token.
         if (file === undefined || name === undefined || source.entries.has('serviceAccountToken')) return []

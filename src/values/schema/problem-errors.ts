@@ -222,7 +222,7 @@ export function exactlyOneError(context: ProblemContext): ValuesError {
   const { root, path, node, schema } = context
   const choices = alternatives(schema)
   const given = choices.filter((key) => child(node, key) !== undefined)
-  const list = choices.map((key) => `\`${key}\``)
+  const list = (given.length === 0 ? choices : given).map((key) => `\`${key}\``)
   const place = path.length === 0 ? '' : ` in ${name(path)}`
   const second = given[1]
   const at = second === undefined ? placeOf(root, path) : keyPlace(node, second)
@@ -230,7 +230,7 @@ export function exactlyOneError(context: ProblemContext): ValuesError {
     'SCHEMA_EXACTLY_ONE',
     given.length === 0
       ? `one of ${list.join(' and ')} is missing${place}`
-      : `${list.join(' and ')} are both set${place}`,
+      : `${list.join(' and ')} are ${list.length === 2 ? 'both' : 'all'} set${place}`,
     {
       at: at ?? placeOf(root, path),
       path,

@@ -120,6 +120,26 @@ const resourceFieldRef = some(
 )
 
 const keyPaths = list(some({ key: mostly(['a', 'b.c'], ['']), path: files, mode: modes }, ['key', 'path']))
+const signers = mostly(['a.b/c', 'kubernetes.io/a', 'a.b/c.d'], ['a', 'A.b/c', 'a/c', 'a.b/C', 'a.b/c/d', 'a.b/', ''])
+const clusterTrustBundle = fc.oneof(
+  some({ name: mostly(['a', 'a.b'], ['A', 'a b', '']), labelSelector: selector, optional: fc.boolean(), path: files }, [
+    'name',
+    'path',
+  ]),
+  some({ signerName: signers, labelSelector: selector, path: files }, ['signerName', 'path']),
+)
+const podCertificate = some(
+  {
+    signerName: signers,
+    keyType: mostly(['ED25519', 'RSA3072'], ['RSA2048']),
+    maxExpirationSeconds: mostly([3600, 7862400], [3599, 7862401]),
+    credentialBundlePath: files,
+    keyPath: files,
+    certificateChainPath: files,
+    userAnnotations: fc.dictionary(mostly(['a.io/b', 'A.io/b'], ['b', 'a b']), pick('', 'a b'), { maxKeys: 2 }),
+  },
+  ['signerName', 'keyType'],
+)
 const projected = some({
   defaultMode: modes,
   sources: list(
@@ -138,6 +158,9 @@ const projected = some({
           items: list(some({ path: files, fieldRef, resourceFieldRef, mode: modes }, ['path', 'fieldRef'])),
         }),
       }),
+      fc.record({ downwardAPI: fc.record({ items: list(fc.record({ path: files, resourceFieldRef })) }) }),
+      fc.record({ clusterTrustBundle }),
+      fc.record({ podCertificate }),
       some({ configMap: pick({ name: 'a' }), secret: pick({ name: 'a' }) }),
       pick({}, { configMap: {} }, { serviceAccountToken: {} }, { image: {} }, { secret: { secretName: 'a' } }),
     ),
@@ -201,6 +224,8 @@ const podTerm = some(
     namespaces: list(mostly(['a'], ['A', 'a.b', long(64)])),
     topologyKey: mostly(['kubernetes.io/hostname', 'zone'], ['', '-a', 'a b']),
     namespaceSelector: selector,
+    matchLabelKeys: list(mostly(['team', 'pod-template-hash'], ['-a'])),
+    mismatchLabelKeys: list(mostly(['a.io/b', 'zone'], ['team', '-a'])),
   },
   ['topologyKey'],
 )
