@@ -31,6 +31,11 @@ const refusals: readonly Refusal[] = [
     says: /the variable POD_IP in extraEnv is there twice, or is set by the chart\./,
   },
   {
+    title: 'a variable that switches off the verification of certificates',
+    values: { extraEnv: [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' }] },
+    says: /NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off .* caBundle adds authorities/,
+  },
+  {
     title: 'a variable that is there twice',
     values: {
       extraEnv: [

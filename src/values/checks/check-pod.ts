@@ -27,6 +27,11 @@ function variables(values: MapNode): ValuesError[] {
   return items(child(values, 'extraEnv')).flatMap((item, index) => {
     const name = textOf(child(item, 'name'))
     if (name === undefined) return []
+    if (name === 'NODE_TLS_REJECT_UNAUTHORIZED') {
+      const message = `the variable \`${name}\` in \`extraEnv\` can switch off the verification of certificates`
+      const hint = 'Remove it; `caBundle` adds authorities to trust.'
+      return [collision(item, ['extraEnv', index, 'name'], message, hint)]
+    }
     const value = textOf(child(item, 'value'))
     const source = child(item, 'valueFrom')
     if (value !== undefined && value !== '' && source !== undefined) {
