@@ -19,6 +19,11 @@ export function printableLines(text: string): string {
   )
 }
 
+/** Redacts JSON Web Tokens, which a program or a webhook may quote. */
+export function withoutTokens(text: string): string {
+  return text.replaceAll(/eyJ[\w-]{10,}(\.[\w-]+)*/g, '(redacted)')
+}
+
 /**
  * Escapes workflow commands. GitHub's runner takes a line for a command if it begins, after blanks, with `::` or contains
  * `##[` (github.com/actions/runner, src/Runner.Common/ActionCommand.cs: TryParseV2 and TryParse).

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import { NopassError } from '../errors.ts'
+import { withoutTokens } from '../printable.ts'
 
 /** The API server's refusal or failure. */
 export class KubeApiError extends NopassError {
@@ -70,11 +71,12 @@ function readStatus(body: string): { reason: string | undefined; message: string
   }
 }
 
+/** Fields of an affinity, which the API server names in its errors. */
+const LONG_FIELD = /^(required|preferred)DuringSchedulingIgnoredDuringExecution$/
+
 /** Redacts long base64 and tokens, because an admission webhook may quote what it refuses. */
 export function withoutSecrets(text: string): string {
-  return text
-    .slice(0, 2000)
-    .replaceAll(/eyJ[\w-]{10,}(\.[\w-]+)*/g, '(redacted)')
-    .replaceAll(/[A-Za-z0-9+/=]{40,}/g, '(redacted)')
+  return withoutTokens(text.slice(0, 2000))
+    .replaceAll(/[A-Za-z0-9+/=]{40,}/g, (run) => (LONG_FIELD.test(run) ? run : '(redacted)'))
     .slice(0, 600)
 }

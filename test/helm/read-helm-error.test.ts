@@ -124,3 +124,10 @@ test('an echo of a whole object is cut', () => {
   const error = readHelmError(`Error: odd ${'x'.repeat(5000)}`, { command: 'upgrade' })
   assert.equal(error.message.length, 'helm upgrade: '.length + 600)
 })
+
+test('a token that a webhook quotes is not printed', () => {
+  const quoted = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
+  const stderr = `Error: UPGRADE FAILED: admission webhook "x" denied the request: env PASSWORD=${quoted}\n`
+  const { message } = readHelmError(stderr, { command: 'upgrade' })
+  assert.ok(message.includes('PASSWORD=(redacted)') && !message.includes('eyJ'), message)
+})

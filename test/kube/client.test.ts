@@ -66,12 +66,17 @@ test('a call carries the token, the query and the body, and gives the answer bac
   )
 })
 
+/** As long as a credential, and no secret. */
+const FIELD = 'podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]'
+
 test('a refusal has status, reason, the wait that was asked for, and nothing like a credential', async () => {
   const secret = Buffer.from('a password that nobody may read').toString('base64')
   await withServer(
     (_request, response) => {
       response.writeHead(429, { 'retry-after': '7' })
-      response.end(JSON.stringify({ kind: 'Status', reason: 'TooManyRequests', message: `wait with ${secret}` }))
+      response.end(
+        JSON.stringify({ kind: 'Status', reason: 'TooManyRequests', message: `wait with ${secret} at ${FIELD}` }),
+      )
     },
     async (client) => {
       await assert.rejects(client.request({ method: 'GET', path: '/api/v1/namespaces' }), {
@@ -79,7 +84,7 @@ test('a refusal has status, reason, the wait that was asked for, and nothing lik
         status: 429,
         reason: 'TooManyRequests',
         retryAfterMs: 7000,
-        message: 'GET /api/v1/namespaces was answered with 429: wait with (redacted)',
+        message: `GET /api/v1/namespaces was answered with 429: wait with (redacted) at ${FIELD}`,
       })
     },
   )
