@@ -35,6 +35,8 @@ export interface NetworkOptions {
   readonly lag: () => number
   /** A request has a connection and leaves; `waitedMs` for the connection. */
   readonly onSend: (sent: Sent, waitedMs: number) => void
+  /** The server acts on a request now that left at this time. */
+  readonly onArrive: (sentAt: number) => void
 }
 
 /** Hears of each response, as of the real client. */
@@ -111,7 +113,7 @@ export function createNetwork(options: NetworkOptions): Network {
         if (!sent.watch) lane.busy += 1
         options.onSend(sent, fixture.time - askedAt)
         const passage = options.passage(sent)
-        const sentTo = starts
+        const [sentTo, sentAt] = [starts, fixture.time]
         fixture.after(passage.there, () => {
           if (sentTo !== starts) return broken()
           if (passage.lost === 'before') {
@@ -119,6 +121,7 @@ export function createNetwork(options: NetworkOptions): Network {
             return
           }
           // What was sent arrives, also when its sender has given up or ended.
+          options.onArrive(sentAt)
           const answer = passage.refused ?? work()
           const date = server.date()
           fixture.after(passage.back, () => {

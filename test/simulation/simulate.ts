@@ -135,6 +135,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       note(() => `${sent.process} ${sent.watch ? 'WATCH' : sent.method} ${sent.path}`)
       invariants.sent(sent, waitedMs)
     },
+    onArrive: (sentAt) => invariants.arrives(sentAt),
   })
   let variant: ConfigVariant = 'first'
   let usable: ConfigVariant = 'first'
