@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpSender } from '../../src/alibaba/transport/http-sender.ts'
 import type { Random } from './random.ts'
-import { type Fixture, type ProcessTime, START } from './time.ts'
+import { type ProcessTime, type Scheduler, START } from './time.ts'
 
 /** A credential that the cloud gave out. Times in epoch milliseconds; `expiresAt` null: it does not expire. */
 export interface Issued {
@@ -40,7 +40,7 @@ export const CLOUD_FAULTS: readonly CloudFault[] = [
 ]
 
 export interface CloudOptions {
-  readonly fixture: Fixture
+  readonly scheduler: Scheduler
   readonly random: Random
   /** Milliseconds that a token lives. */
   readonly life: number
@@ -71,12 +71,12 @@ const SESSION_MS = 3_600_000
 const CLOCK_TOLERANCE = 15 * 60_000
 
 export function createCloud(options: CloudOptions): SimulatedCloud {
-  const { fixture, random, life } = options
+  const { scheduler, random, life } = options
   const tokens = new Map<string, Issued>()
   const serials = new Map<string, number>()
   const statics = new Map<string, string>()
   const faults = new Map<string, CloudFault>()
-  const now = (): number => START + fixture.time
+  const now = (): number => START + scheduler.time
 
   const issue = (registry: string, expiresAt: number | null): string => {
     const serial = (serials.get(registry) ?? 0) + 1
@@ -179,9 +179,9 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
           const name = (request.url.searchParams.get('InstanceId') ?? '').replace(/^cri-/, '')
           const fault = faults.get(name) ?? faults.get('')
           if (fault === 'hung') return
-          fixture.after(5 + random() * 100, () => {
+          scheduler.after(5 + random() * 100, () => {
             const done = fault === 'down' ? undefined : answer(process, request)
-            fixture.after(5 + random() * 100, () =>
+            scheduler.after(5 + random() * 100, () =>
               time.run(() => {
                 cancel()
                 settle()

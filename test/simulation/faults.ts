@@ -6,7 +6,7 @@ import type { Network, Passage, Sent } from './network.ts'
 import type { Random } from './random.ts'
 import type { ServerAnswer, SimulatedServer } from './server.ts'
 import { type ConfigVariant, HOME, LEASE, namesOf, SECRET, type Settings, STATUS, VARIANTS } from './settings.ts'
-import type { Fixture } from './time.ts'
+import type { Scheduler } from './time.ts'
 
 const KINDS = [
   'createNamespace',
@@ -80,7 +80,7 @@ export interface Fault {
 /** What the faults act on. */
 export interface Bed {
   readonly settings: Settings
-  readonly fixture: Fixture
+  readonly scheduler: Scheduler
   readonly server: SimulatedServer
   readonly cloud: SimulatedCloud
   readonly network: Network
@@ -118,15 +118,15 @@ export interface Weather {
   clear(): void
 }
 
-export function createWeather(fixture: Fixture, random: Random): Weather {
+export function createWeather(scheduler: Scheduler, random: Random): Weather {
   let rules: { until: number; rule: (sent: Sent, passage: Passage) => Passage | undefined }[] = []
   return {
     add(ms, rule) {
-      rules = [...rules.filter(({ until }) => until > fixture.time), { until: fixture.time + ms, rule }]
+      rules = [...rules.filter(({ until }) => until > scheduler.time), { until: scheduler.time + ms, rule }]
     },
     passage(sent) {
       let passage: Passage = { there: 1 + random() * 8, back: 1 + random() * 8 }
-      for (const { until, rule } of rules) if (until > fixture.time) passage = rule(sent, passage) ?? passage
+      for (const { until, rule } of rules) if (until > scheduler.time) passage = rule(sent, passage) ?? passage
       return passage
     },
     clear() {
@@ -194,14 +194,14 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     bed.ask('DELETE', `/api/v1/namespaces/${name}`)
     const again = (): void => {
       const { status } = bed.ask('POST', '/api/v1/namespaces', { metadata: { name } })
-      if (status === 409) bed.fixture.after(50, again)
+      if (status === 409) bed.scheduler.after(50, again)
     }
-    bed.fixture.after(20, again)
+    bed.scheduler.after(20, again)
   },
   /** Deleted, its Role with it; made again, and the chart installed again after a while, without which the helper has no rights there. */
   reinstallNamespace(bed, fault) {
     ACTS.recreateNamespace(bed, fault)
-    bed.fixture.after(fault.for, () => bed.grant(namespaceOf(bed, fault)))
+    bed.scheduler.after(fault.for, () => bed.grant(namespaceOf(bed, fault)))
   },
   optOut(bed, fault) {
     const body = { metadata: { labels: { [SKIP]: fault.choice < 0.5 ? 'true' : null } } }
@@ -233,7 +233,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     const namespace = namespaceOf(bed, fault)
     bed.onChange(fault.for, ({ metadata }, resource, byHelper) => {
       if (!byHelper || resource !== 'serviceaccounts' || metadata.namespace !== namespace) return
-      bed.fixture.after(5, () =>
+      bed.scheduler.after(5, () =>
         changeList(bed, namespace, metadata.name, (list) => list.filter((one) => one !== SECRET)),
       )
     })
@@ -259,7 +259,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
       fault.choice < 0.5 ? tamper : (_: Bed, of: string) => void bed.ask('DELETE', pathOf('secrets', of, SECRET))
     bed.onChange(fault.for, ({ metadata }, resource, byHelper) => {
       if (!byHelper || resource !== 'secrets' || metadata.namespace !== namespace) return
-      bed.fixture.after(3, () => act(bed, namespace))
+      bed.scheduler.after(3, () => act(bed, namespace))
     })
     act(bed, namespace)
   },
@@ -353,20 +353,20 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   },
   /** An API server from whose watch cache nothing can be had for a while. */
   expiredWatches(bed, fault) {
-    const until = bed.fixture.time + Math.min(fault.for, 20_000)
+    const until = bed.scheduler.time + Math.min(fault.for, 20_000)
     const again = (): void => {
       bed.server.compact()
-      if (bed.fixture.time < until) bed.fixture.after(10, again)
+      if (bed.scheduler.time < until) bed.scheduler.after(10, again)
     }
     // A write by somebody else each moment, and a cache that forgets at once.
     const write = (): void => {
       bed.ask(
         'PATCH',
         pathOf('configmaps', HOME, STATUS),
-        { metadata: { annotations: { tick: String(bed.fixture.time) } } },
+        { metadata: { annotations: { tick: String(bed.scheduler.time) } } },
         MERGE_PATCH,
       )
-      if (bed.fixture.time < until) bed.fixture.after(15, write)
+      if (bed.scheduler.time < until) bed.scheduler.after(15, write)
     }
     write()
     again()
@@ -374,7 +374,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   },
   lag(bed, fault) {
     bed.lag = 500 + fault.choice * 20_000
-    bed.fixture.after(fault.for, () => {
+    bed.scheduler.after(fault.for, () => {
       bed.lag = 0
     })
   },
@@ -384,10 +384,10 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     changeLease(bed, (spec) => ({ ...spec, holderIdentity: 'thief', leaseDurationSeconds: 15, leaseTransitions: 99 })),
   clearLease: (bed) => changeLease(bed, (spec) => ({ ...spec, holderIdentity: '' })),
   labelLease: (bed) =>
-    bed.ask('PATCH', LEASE_PATH, { metadata: { labels: { seen: String(bed.fixture.time) } } }, MERGE_PATCH),
+    bed.ask('PATCH', LEASE_PATH, { metadata: { labels: { seen: String(bed.scheduler.time) } } }, MERGE_PATCH),
   deleteLease(bed, fault) {
     bed.ask('DELETE', LEASE_PATH)
-    if (fault.choice < 0.7) bed.fixture.after(fault.for, () => createLease(bed))
+    if (fault.choice < 0.7) bed.scheduler.after(fault.for, () => createLease(bed))
   },
 
   // The cloud and the configuration.
@@ -395,11 +395,11 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     const registry = registryOf(bed, fault)
     const kind = CLOUD_FAULTS[Math.floor(fault.choice * CLOUD_FAULTS.length)] as CloudFault
     bed.cloud.setFault(registry, kind)
-    bed.fixture.after(fault.for, () => bed.cloud.setFault(registry, undefined))
+    bed.scheduler.after(fault.for, () => bed.cloud.setFault(registry, undefined))
   },
   cloudDown(bed, fault) {
     bed.cloud.setFault('', 'down')
-    bed.fixture.after(fault.for, () => bed.cloud.setFault('', undefined))
+    bed.scheduler.after(fault.for, () => bed.cloud.setFault('', undefined))
   },
   revoke: (bed, fault) => bed.cloud.revoke(registryOf(bed, fault)),
   changeLogin: (bed) => bed.cloud.changeStaticLogin('s'),
@@ -408,7 +408,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   /** A typo in one registry, repaired after a while. */
   mistake(bed, fault) {
     bed.configure('typo')
-    bed.fixture.after(10_000 + fault.for, () => bed.configure('first'))
+    bed.scheduler.after(10_000 + fault.for, () => bed.configure('first'))
   },
 
   /** The API server is down, and comes back with an older state of etcd. */
@@ -416,7 +416,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     const ms = Math.min(fault.for, 40_000)
     bed.weather.add(ms, (_, passage) => ({ ...passage, lost: 'before', reset: true }))
     bed.network.cut('reset', () => true)
-    bed.fixture.after(ms, () => bed.restore(fault))
+    bed.scheduler.after(ms, () => bed.restore(fault))
   },
 }
 

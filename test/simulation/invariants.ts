@@ -5,7 +5,7 @@ import type { AnyObject } from './fields.ts'
 import type { Sent } from './network.ts'
 import type { Change, SimulatedServer } from './server.ts'
 import { HOME, type Known, LEASE, SECRET } from './settings.ts'
-import { type Fixture, START } from './time.ts'
+import { type Scheduler, START } from './time.ts'
 
 /** What must never happen, whatever goes wrong; `rule` names it. */
 export interface Violation {
@@ -16,7 +16,7 @@ export interface Violation {
 }
 
 export interface InvariantOptions {
-  readonly fixture: Fixture
+  readonly scheduler: Scheduler
   readonly cloud: SimulatedCloud
   readonly server: SimulatedServer
   /** The configurations that a process may go by: its last ones. */
@@ -49,7 +49,7 @@ const MOST_EQUAL = 60
 const NEWS_MS = 60_000
 
 export function createInvariants(options: InvariantOptions): Invariants {
-  const { fixture, cloud, server } = options
+  const { scheduler, cloud, server } = options
   const violations: Violation[] = []
   const renewedAt = new Map<string, number>()
   const recent = new Map<string, number[]>()
@@ -58,14 +58,14 @@ export function createInvariants(options: InvariantOptions): Invariants {
   let restoredAt = Number.NEGATIVE_INFINITY
   let sentAt = 0
   const broke = (rule: string, detail: string): void => {
-    if (violations.length < 50) violations.push({ rule, at: fixture.time, detail })
+    if (violations.length < 50) violations.push({ rule, at: scheduler.time, detail })
   }
 
   function count(key: string): void {
     const times = recent.get(key) ?? []
-    const first = times.findIndex((at) => at > fixture.time - WINDOW_MS)
+    const first = times.findIndex((at) => at > scheduler.time - WINDOW_MS)
     times.splice(0, first < 0 ? times.length : first)
-    times.push(fixture.time)
+    times.push(scheduler.time)
     recent.set(key, times)
     if (times.length > MOST_EQUAL) {
       broke('hot-loop', `${times.length} in ${WINDOW_MS / 1000} s: ${key}`)
@@ -97,7 +97,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
       return
     }
     const namespace = key.slice(0, key.indexOf('/'))
-    const now = START + fixture.time
+    const now = START + scheduler.time
     const next = issuedIn(object)
     for (const [domain, old] of issuedIn(before)) {
       if (old === undefined) continue
@@ -121,7 +121,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
 
   /** Somebody else changed the Lease, or it is that of a backup: for a moment two lead by right, each with its credentials. */
   function twoMayLead(): boolean {
-    return fixture.time - leaseChangedAt < TWO_LEAD_MS
+    return scheduler.time - leaseChangedAt < TWO_LEAD_MS
   }
 
   function issuedIn(object: AnyObject): Map<string, Issued | undefined> {
@@ -138,7 +138,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
   function isWanted(process: string, namespace: string, registry: string, domain: string): boolean {
     const object = server.get('namespaces', namespace)
     const newsAt = Math.max(restoredAt, relabelledAt.get(namespace) ?? -NEWS_MS)
-    if (object === undefined || fixture.time - newsAt < NEWS_MS) return false
+    if (object === undefined || scheduler.time - newsAt < NEWS_MS) return false
     const labels = object.metadata.labels ?? {}
     const view = {
       name: namespace,
@@ -174,27 +174,27 @@ export function createInvariants(options: InvariantOptions): Invariants {
       if (method === 'GET') return
       if (method === 'DELETE' || method === 'PUT') broke('verb', `${process} ${method} ${place}`)
       const renewed = renewedAt.get(process) ?? Number.NEGATIVE_INFINITY
-      if (fixture.time - renewed > RENEW_DEADLINE_MS) {
+      if (scheduler.time - renewed > RENEW_DEADLINE_MS) {
         const holder = (server.get('leases', `${HOME}/${LEASE}`)?.spec as { holderIdentity?: string } | undefined)
           ?.holderIdentity
         broke(
           'not-leading',
-          `${process} ${method} ${place}, renewed ${fixture.time - renewed} ms ago; the holder is ${holder}`,
+          `${process} ${method} ${place}, renewed ${scheduler.time - renewed} ms ago; the holder is ${holder}`,
         )
       }
     },
     changed(change) {
       const { resource, type, object, before, user, key } = change
       if (resource === 'namespaces' && before?.metadata.labels?.[SKIP] !== object.metadata.labels?.[SKIP]) {
-        relabelledAt.set(key, fixture.time)
+        relabelledAt.set(key, scheduler.time)
       }
       if (resource === 'leases' && user !== undefined && type !== 'DELETED') {
         const { holderIdentity = '' } = (object.spec ?? {}) as { holderIdentity?: string }
-        if (holderIdentity === user) renewedAt.set(user, fixture.time)
+        if (holderIdentity === user) renewedAt.set(user, scheduler.time)
         else renewedAt.delete(user)
       }
       if (user === undefined) {
-        if (resource === 'leases') leaseChangedAt = fixture.time
+        if (resource === 'leases') leaseChangedAt = scheduler.time
         return
       }
       if (resource === 'serviceaccounts') checkList(change)
@@ -202,8 +202,8 @@ export function createInvariants(options: InvariantOptions): Invariants {
     },
     called: (process, what) => count(`${process} ${what}`),
     restored() {
-      restoredAt = fixture.time
-      leaseChangedAt = fixture.time
+      restoredAt = scheduler.time
+      leaseChangedAt = scheduler.time
     },
   }
 }

@@ -5,10 +5,10 @@ import type { AnyObject } from './fields.ts'
 import { isOurs } from './invariants.ts'
 import type { Change, SimulatedServer } from './server.ts'
 import { HOME, type Known, LEASE, SECRET, type Settings } from './settings.ts'
-import { type Fixture, START } from './time.ts'
+import { type Scheduler, START } from './time.ts'
 
 export interface LatenessOptions {
-  readonly fixture: Fixture
+  readonly scheduler: Scheduler
   readonly cloud: SimulatedCloud
   readonly server: SimulatedServer
   readonly settings: Settings
@@ -39,7 +39,7 @@ const SHORTEST_LIFE_MS = 3 * 60_000
 const FOUGHT_MS = 11 * 60_000
 
 export function createLateness(options: LatenessOptions): Lateness {
-  const { fixture, cloud, server, settings } = options
+  const { scheduler, cloud, server, settings } = options
   const touchedAt = new Map<string, number>()
   let leaseChangedAt = Number.NEGATIVE_INFINITY
   const holder = (): string | undefined =>
@@ -58,7 +58,7 @@ export function createLateness(options: LatenessOptions): Lateness {
     return server.all('namespaces').flatMap(({ metadata }: AnyObject) => {
       const { name, labels = {}, deletionTimestamp } = metadata
       const view = { name, uid: '', resourceVersion: '', labels, optedOut: labels[SKIP] === 'true', terminating: false }
-      const isLeft = fixture.time - (touchedAt.get(name) ?? Number.NEGATIVE_INFINITY) < FOUGHT_MS
+      const isLeft = scheduler.time - (touchedAt.get(name) ?? Number.NEGATIVE_INFINITY) < FOUGHT_MS
       const secret = server.get('secrets', `${name}/${SECRET}`)
       const isForeign = secret !== undefined && !isOurs(secret)
       if (isLeft || isForeign || deletionTimestamp !== undefined || !options.reaches(name)) return []
@@ -78,7 +78,7 @@ export function createLateness(options: LatenessOptions): Lateness {
     const isLost = settings.ahead.some((ahead) => Math.max(ahead, settings.serverAhead ?? 0) < -SETTLED_MS)
     if (isLost || expiresAt == null || expiresAt - issuedAt < SHORTEST_LIFE_MS) return
     const calmFrom = issuedAt + NOT_DUE * (expiresAt - issuedAt) - SETTLED_MS - START
-    fixture.at(expiresAt - START, () => {
+    scheduler.at(expiresAt - START, () => {
       const { known, since } = options.known()
       // Without the Lease, which only the chart makes, nobody leads.
       const isLed = holder() !== undefined && leaseChangedAt <= calmFrom
@@ -90,7 +90,7 @@ export function createLateness(options: LatenessOptions): Lateness {
 
   return {
     issued(process, registry, password) {
-      const since = fixture.time
+      const since = scheduler.time
       const token = cloud.issued(password)
       const { known, since: configuredAt } = options.known()
       checkEnd(registry, password)
@@ -101,7 +101,7 @@ export function createLateness(options: LatenessOptions): Lateness {
       // Of all registries: they share the pace.
       const pacedMs = Math.min((names.length / settings.refreshRate) * 1000, (token.expiresAt - token.issuedAt) / 10)
       const check = (urgent: boolean, namespaces: readonly string[], limit: number): void => {
-        fixture.after(limit, () => {
+        scheduler.after(limit, () => {
           const isSame = holder() === process && options.calmSince() <= since && options.known().since === configuredAt
           if (!isSame) return
           const still = new Set(targetsOf(known, registry))
@@ -122,10 +122,10 @@ export function createLateness(options: LatenessOptions): Lateness {
     },
     changed({ resource, key, object, user }) {
       // What is there from the start was not changed by anyone.
-      if (user !== undefined || fixture.time === 0) return
-      if (resource === 'leases') leaseChangedAt = fixture.time
-      if (resource === 'namespaces') touchedAt.set(key, fixture.time)
-      if (resource === 'secrets') touchedAt.set(object.metadata.namespace ?? '', fixture.time)
+      if (user !== undefined || scheduler.time === 0) return
+      if (resource === 'leases') leaseChangedAt = scheduler.time
+      if (resource === 'namespaces') touchedAt.set(key, scheduler.time)
+      if (resource === 'secrets') touchedAt.set(object.metadata.namespace ?? '', scheduler.time)
     },
   }
 }

@@ -3,7 +3,7 @@ import type { CallReport, KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 import type { Random } from './random.ts'
 import type { ServerAnswer, ServerRequest, SimulatedServer } from './server.ts'
-import type { Fixture, ProcessTime } from './time.ts'
+import type { ProcessTime, Scheduler } from './time.ts'
 
 /** What happens to one request on its way. */
 export interface Passage {
@@ -26,7 +26,7 @@ export interface Sent {
 }
 
 export interface NetworkOptions {
-  readonly fixture: Fixture
+  readonly scheduler: Scheduler
   readonly random: Random
   readonly server: SimulatedServer
   /** The weather. */
@@ -57,7 +57,7 @@ const CONNECTIONS = { call: 16, lease: 2 } as const
 const TIMEOUT_MS = 30_000
 
 export function createNetwork(options: NetworkOptions): Network {
-  const { fixture, server } = options
+  const { scheduler, server } = options
   let starts = 0
   const open = new Set<{ readonly process: string; cut(how: 'end' | 'reset'): void }>()
 
@@ -78,7 +78,7 @@ export function createNetwork(options: NetworkOptions): Network {
       done: (answer: ServerAnswer | undefined, error?: unknown) => void,
     ): void {
       const title = `${sent.watch ? 'WATCH' : sent.method} ${sent.path.split('?')[0]}`
-      const [askedAt, begin] = [fixture.time, time.monotonic()]
+      const [askedAt, begin] = [scheduler.time, time.monotonic()]
       const lane = lanes[laneName]
       let state: 'waiting' | 'sent' | 'over' = 'waiting'
       const finish = (answer: ServerAnswer | undefined, error?: unknown): void => {
@@ -111,10 +111,10 @@ export function createNetwork(options: NetworkOptions): Network {
         }
         state = 'sent'
         if (!sent.watch) lane.busy += 1
-        options.onSend(sent, fixture.time - askedAt)
+        options.onSend(sent, scheduler.time - askedAt)
         const passage = options.passage(sent)
-        const [sentTo, sentAt] = [starts, fixture.time]
-        fixture.after(passage.there, () => {
+        const [sentTo, sentAt] = [starts, scheduler.time]
+        scheduler.after(passage.there, () => {
           if (sentTo !== starts) return broken()
           if (passage.lost === 'before') {
             if (passage.reset) broken()
@@ -124,7 +124,7 @@ export function createNetwork(options: NetworkOptions): Network {
           options.onArrive(sentAt)
           const answer = passage.refused ?? work()
           const date = server.date()
-          fixture.after(passage.back, () => {
+          scheduler.after(passage.back, () => {
             if (sentTo !== starts) return broken()
             if (passage.lost === 'after') {
               if (passage.reset) broken()
@@ -186,8 +186,8 @@ export function createNetwork(options: NetworkOptions): Network {
           const onAbort = (): void => settle(signal?.reason)
           /** In order, and not before the head of the answer. */
           const deliver = (callback: () => void): void => {
-            arrivesAt = Math.max(arrivesAt, fixture.time + 1 + options.random() * 5 + options.lag())
-            fixture.at(arrivesAt, () =>
+            arrivesAt = Math.max(arrivesAt, scheduler.time + 1 + options.random() * 5 + options.lag())
+            scheduler.at(arrivesAt, () =>
               time.run(() => {
                 if (!over) callback()
               }),
@@ -198,7 +198,7 @@ export function createNetwork(options: NetworkOptions): Network {
             cut(how: 'end' | 'reset') {
               end()
               const error = new KubeApiError(0, 'a watch broke', { code: 'KUBE_UNREACHABLE' })
-              fixture.after(1, () => time.run(() => settle(how === 'end' ? undefined : error)))
+              scheduler.after(1, () => time.run(() => settle(how === 'end' ? undefined : error)))
             },
           }
           const work = (): ServerAnswer => {
@@ -218,7 +218,7 @@ export function createNetwork(options: NetworkOptions): Network {
               () => deliver(() => settle()),
             )
             if ('status' in opened) return opened
-            const stop = opened.seconds === undefined ? undefined : fixture.after(opened.seconds * 1000, opened.end)
+            const stop = opened.seconds === undefined ? undefined : scheduler.after(opened.seconds * 1000, opened.end)
             end = () => {
               end = () => undefined
               stop?.()

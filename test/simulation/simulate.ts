@@ -37,7 +37,7 @@ import {
   STATUS,
   understand,
 } from './settings.ts'
-import { createFixture, createProcessTime, type ProcessTime } from './time.ts'
+import { createProcessTime, createScheduler, type ProcessTime } from './time.ts'
 
 /** A run: all of it follows from these. */
 export interface Plan {
@@ -84,17 +84,17 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   const random = createRandom(plan.seed).fork('run')
   const lines: string[] = []
   const note = (text: () => string): void => {
-    if (options.trace) lines.push(`${(fixture.time / 1000).toFixed(3).padStart(9)} ${text()}`)
+    if (options.trace) lines.push(`${(scheduler.time / 1000).toFixed(3).padStart(9)} ${text()}`)
   }
-  const fixture = createFixture()
+  const scheduler = createScheduler()
   const forbidden = new Map<string, number>()
   const server = createServer({
-    time: () => fixture.time,
+    time: () => scheduler.time,
     ahead: settings.serverAhead ?? 0,
     watchList: settings.watchList,
     authorize(_user, verb, { resource, namespace }) {
       if (resource === 'leases' || resource === 'configmaps') return namespace === HOME && verb !== 'create'
-      if ((forbidden.get(namespace) ?? 0) > fixture.time) return false
+      if ((forbidden.get(namespace) ?? 0) > scheduler.time) return false
       if (settings.scope === 'cluster') return true
       // A Role goes with its namespace, and does not come back with it: the chart makes it.
       return namespace === HOME || (roles.has(namespace) && !(resource === 'namespaces' && verb !== 'get'))
@@ -102,17 +102,17 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   })
   const roles = new Set(namesOf(settings))
   const cloud = createCloud({
-    fixture,
+    scheduler,
     random: random.fork('cloud'),
     life: settings.life,
     onCall: (process, what) => invariants.called(process, what),
     onIssued: (process, registry, password) => lateness.issued(process, registry, password),
   })
-  const weather = createWeather(fixture, random.fork('weather'))
+  const weather = createWeather(scheduler, random.fork('weather'))
   const configs = new Map<string, Known[]>()
-  const invariants = createInvariants({ fixture, cloud, server, configsOf: (process) => configs.get(process) ?? [] })
+  const invariants = createInvariants({ scheduler, cloud, server, configsOf: (process) => configs.get(process) ?? [] })
   const lateness = createLateness({
-    fixture,
+    scheduler,
     cloud,
     server,
     settings,
@@ -122,7 +122,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     broke: (detail) => invariants.broke('late', detail),
   })
   const network = createNetwork({
-    fixture,
+    scheduler,
     random: random.fork('network'),
     server,
     lag: () => bed.lag,
@@ -150,20 +150,20 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     note(() => `  ${type} ${resource} ${key} v${change.version} by ${user ?? 'admin'}`)
     invariants.changed(change)
     lateness.changed(change)
-    if (user !== undefined && resource !== 'leases') writes.push({ at: fixture.time, resource, key })
+    if (user !== undefined && resource !== 'leases') writes.push({ at: scheduler.time, resource, key })
     if (resource === 'namespaces') followNamespace(type, key, object.metadata.deletionTimestamp !== undefined)
     if (resource === 'serviceaccounts' && type === 'DELETED' && object.metadata.name === 'default') {
-      fixture.after(20, () => makeAccount(object.metadata.namespace ?? ''))
+      scheduler.after(20, () => makeAccount(object.metadata.namespace ?? ''))
     }
     if (type === 'DELETED') return
-    for (const { until, react } of reactions) if (until > fixture.time) react(object, resource, user !== undefined)
+    for (const { until, react } of reactions) if (until > scheduler.time) react(object, resource, user !== undefined)
   }
 
   /** The controllers for namespaces and ServiceAccounts. */
   function followNamespace(type: string, name: string, ending: boolean): void {
-    if (type === 'ADDED') fixture.after(5 + random() * 200, () => makeAccount(name))
+    if (type === 'ADDED') scheduler.after(5 + random() * 200, () => makeAccount(name))
     if (type !== 'MODIFIED' || !ending) return
-    fixture.after(10 + random() * 1500, () => {
+    scheduler.after(10 + random() * 1500, () => {
       roles.delete(name)
       for (const resource of ['serviceaccounts', 'secrets', 'configmaps', 'events', 'leases']) {
         for (const { metadata } of server.all(resource)) {
@@ -182,7 +182,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
 
   const bed: Bed = {
     settings,
-    fixture,
+    scheduler,
     server,
     cloud,
     network,
@@ -193,14 +193,14 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     lag: 0,
     configure(next) {
       variant = next
-      configuredAt = fixture.time
+      configuredAt = scheduler.time
       if (isUsable(next, settings)) usable = next
     },
     onChange(ms, react) {
-      reactions.push({ until: fixture.time + ms, react })
+      reactions.push({ until: scheduler.time + ms, react })
     },
     forbid(namespace, ms) {
-      forbidden.set(namespace, fixture.time + ms)
+      forbidden.set(namespace, scheduler.time + ms)
     },
     grant(namespace) {
       const made = server.get('namespaces', namespace)
@@ -251,14 +251,14 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     let failures = 0
     let countdown: { left: number; arrives: boolean } | undefined
     const again = (ms: number): void => {
-      fixture.after(ms, () => {
+      scheduler.after(ms, () => {
         if (time === undefined) slot.start()
       })
     }
     const crash = (): void => {
       if (time === undefined) return
       note(() => `${identity} crashes`)
-      calmSince = Math.max(calmSince, fixture.time)
+      calmSince = Math.max(calmSince, scheduler.time)
       time.kill()
       time = undefined
       countdown = undefined
@@ -289,17 +289,17 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
         if (countdown.left > 0) return undefined
         const { arrives } = countdown
         countdown = undefined
-        fixture.after(0, crash)
+        scheduler.after(0, crash)
         return arrives ? undefined : 'lost'
       },
       start() {
         incarnation += 1
-        const own = createProcessTime(fixture, settings.rates[index] ?? 1, settings.ahead[index] ?? 0)
+        const own = createProcessTime(scheduler, settings.rates[index] ?? 1, settings.ahead[index] ?? 0)
         time = own
         identity = `${slot.name}-${incarnation}`
         stop = new AbortController()
         const me = identity
-        const startedAt = fixture.time
+        const startedAt = scheduler.time
         const chance = random.fork(me)
         const clock = createCloudClock(own)
         const transport = createTransport({
@@ -317,7 +317,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
           own.kill()
           time = undefined
           network.cut('reset', (process) => process === me)
-          failures = fixture.time - startedAt > 60_000 ? 0 : failures + 1
+          failures = scheduler.time - startedAt > 60_000 ? 0 : failures + 1
           const code = error === undefined ? '' : toNopassError(error).code
           note(() => `${me} ended ${code} ${error instanceof Error ? error.message : ''}`)
           const excused =
@@ -337,7 +337,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
             configs.set(me, [...mine.slice(-2), understand(text)])
           return text
         }
-        fixture.touch()
+        scheduler.touch()
         runHelper(
           {
             readConfig,
@@ -388,9 +388,9 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   for (const name of [HOME, 'other', ...namesOf(settings)]) ask('POST', '/api/v1/namespaces', { metadata: { name } })
   ask('POST', `/api/v1/namespaces/${HOME}/configmaps`, { metadata: { name: STATUS, namespace: HOME } })
   createLease(bed)
-  for (const [index, slot] of slots.entries()) fixture.after(500 + index * random.int(0, 3000), () => slot.start())
+  for (const [index, slot] of slots.entries()) scheduler.after(500 + index * random.int(0, 3000), () => slot.start())
   const repeat = (ms: number, work: () => void): void => {
-    fixture.after(ms, () => {
+    scheduler.after(ms, () => {
       work()
       repeat(ms, work)
     })
@@ -400,11 +400,11 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   for (const fault of plan.faults) {
     const backedUpAt = fault.at - ageOfBackup(fault)
     if (fault.kind === 'restoreEtcd' && backedUpAt > 0)
-      fixture.at(1000 + backedUpAt, () => backups.set(fault, backUp()))
-    fixture.at(1000 + fault.at, () => {
+      scheduler.at(1000 + backedUpAt, () => backups.set(fault, backUp()))
+    scheduler.at(1000 + fault.at, () => {
       if (healed) return
       note(() => `--- ${describeFault(fault)}`)
-      calmSince = Math.max(calmSince, fixture.time + disturbanceOf(fault))
+      calmSince = Math.max(calmSince, scheduler.time + disturbanceOf(fault))
       act(bed, fault)
     })
   }
@@ -412,8 +412,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   const objects = (): number =>
     ['namespaces', 'secrets', 'serviceaccounts'].reduce((sum, one) => sum + server.all(one).length, 0)
   const check = (): void => {
-    if (fixture.events > MOST_EVENTS) throw new Error('runs wild')
-    if (fixture.events % 500 !== 0) return
+    if (scheduler.events > MOST_EVENTS) throw new Error('runs wild')
+    if (scheduler.events % 500 !== 0) return
     for (const { time, identity } of slots) {
       // Timers of the queue, of requests in flight and of the few loops.
       if ((time?.timers ?? 0) > 100 + 4 * objects())
@@ -424,12 +424,12 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     invariants.broke('unhandled', `an unhandled rejection: ${String(reason)}`)
   process.on('unhandledRejection', onRejection)
   try {
-    await fixture.run(1000 + settings.span + 5_000, check)
+    await scheduler.run(1000 + settings.span + 5_000, check)
     heal()
-    await fixture.run(fixture.time + RECOVERY_MS, check)
+    await scheduler.run(scheduler.time + RECOVERY_MS, check)
     assertFinished('after the recovery')
-    const from = fixture.time
-    await fixture.run(from + QUIET_MS, check)
+    const from = scheduler.time
+    await scheduler.run(from + QUIET_MS, check)
     assertFinished('later')
     assertQuiet(from)
   } catch (error) {
@@ -438,12 +438,12 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     for (const { time } of slots) time?.kill()
     process.off('unhandledRejection', onRejection)
   }
-  return { plan, violations: invariants.violations, time: fixture.time, events: fixture.events, lines }
+  return { plan, violations: invariants.violations, time: scheduler.time, events: scheduler.events, lines }
 
   /** Everything works again; what was changed stays changed. */
   function heal(): void {
     healed = true
-    calmSince = Math.max(calmSince, fixture.time)
+    calmSince = Math.max(calmSince, scheduler.time)
     note(() => '--- all faults end')
     weather.clear()
     forbidden.clear()
@@ -459,7 +459,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
 
   function assertFinished(when: string): void {
     const known = understand(configText(settings, usable))
-    const unfinished = findUnfinished({ server, cloud, known, time: fixture.time })
+    const unfinished = findUnfinished({ server, cloud, known, time: scheduler.time })
     const reachable = unfinished.filter((line) => settings.scope === 'cluster' || !isOutOfReach(line))
     if (reachable.length > 0)
       invariants.broke('unfinished', `${when}: ${reachable.length}: ${reachable.slice(0, 5).join('; ')}`)
@@ -478,7 +478,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       invariants.broke('restless', `${lists.length} writes of lists while nothing changed, such as ${lists[0]?.key}`)
     const { registries } = understand(configText(settings, usable)).config
     // Lives pass, and each registry is refreshed at 30 % of one at the earliest.
-    const rotations = registries.length * Math.ceil((fixture.time - from) / (0.1 * settings.life) + 1)
+    const rotations = registries.length * Math.ceil((scheduler.time - from) / (0.1 * settings.life) + 1)
     const counts = Map.groupBy(after, ({ resource, key }) => `${resource} ${key}`)
     for (const [key, list] of counts) {
       const most = key.startsWith('configmaps') ? 2 * rotations + 4 : rotations

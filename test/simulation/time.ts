@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
 /** The true time of a simulated run: nothing happens between two events, and none of it takes real time. */
-export interface Fixture {
+export interface Scheduler {
   /** Milliseconds since the start. */
   readonly time: number
   /** Events so far. */
@@ -23,7 +23,7 @@ interface Event {
 /** Epoch milliseconds of the true time 0, also on the cloud's clock. */
 export const START: number = Date.parse('2026-01-05T00:00:00Z')
 
-export function createFixture(): Fixture {
+export function createScheduler(): Scheduler {
   const heap: Event[] = []
   let time = 0
   let order = 0
@@ -113,20 +113,20 @@ export interface ProcessTime extends Clock {
 }
 
 /** `rate`: how fast its clocks run; `ahead`: how far its wall clock is ahead, milliseconds. */
-export function createProcessTime(fixture: Fixture, rate: number, ahead: number): ProcessTime {
-  const born = fixture.time
+export function createProcessTime(scheduler: Scheduler, rate: number, ahead: number): ProcessTime {
+  const born = scheduler.time
   let offset = ahead
   let dead = false
   let timers = 0
   let held: (() => void)[] | undefined
-  const monotonic = (): number => (fixture.time - born) * rate
+  const monotonic = (): number => (scheduler.time - born) * rate
   const run = (callback: () => void): void => {
     if (dead) return
     if (held !== undefined) {
       held.push(callback)
       return
     }
-    fixture.touch()
+    scheduler.touch()
     callback()
   }
   return {
@@ -140,7 +140,7 @@ export function createProcessTime(fixture: Fixture, rate: number, ahead: number)
         open = false
       }
       // A timer of Node never fires early.
-      const cancel = fixture.after(Math.max(0, ms) / rate + 1e-6, () =>
+      const cancel = scheduler.after(Math.max(0, ms) / rate + 1e-6, () =>
         run(() => {
           if (!open) return
           close()
@@ -156,7 +156,7 @@ export function createProcessTime(fixture: Fixture, rate: number, ahead: number)
     pause(ms) {
       if (dead || held !== undefined) return
       held = []
-      fixture.after(ms, () => {
+      scheduler.after(ms, () => {
         const late = held ?? []
         held = undefined
         for (const callback of late) run(callback)
