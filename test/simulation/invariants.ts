@@ -47,6 +47,8 @@ const WINDOW_MS = 10_000
 const MOST_EQUAL = 60
 /** Somebody opted out, or changed the targets, so recently that the helper need not know. */
 const NEWS_MS = 60_000
+/** The cloud's clock is known to within this time (src/alibaba/transport/cloud-clock.ts). */
+const CLOCK_MS = 1_500
 
 export function createInvariants(options: InvariantOptions): Invariants {
   const { scheduler, cloud, server } = options
@@ -110,7 +112,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
         continue
       }
       // A write that is late on its way may be overtaken by the end of a short credential.
-      const isOver = fresh.expiresAt !== null && fresh.expiresAt <= START + sentAt
+      const isOver = fresh.expiresAt !== null && fresh.expiresAt <= START + sentAt - CLOCK_MS
       const wasOver = old.revoked || (old.expiresAt !== null && old.expiresAt <= now)
       if (fresh.registry === old.registry && fresh.serial < old.serial && !wasOver && !twoMayLead()) {
         broke('older', `${key}: ${name(old)} became ${name(fresh)}, by ${user}`)
