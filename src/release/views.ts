@@ -75,6 +75,7 @@ const LIST_LIMIT = { entries: 100, characters: 4096 }
 /** Longer annotations, of up to 256 KiB, are not ours. */
 const HASH_LENGTH = 64
 const LIST_LENGTH = 32 * 1024
+const NOTES_LENGTH = 128 * 1024
 
 export function boundedList(
   entries: readonly { readonly name?: string }[],
@@ -97,6 +98,7 @@ export interface Transforms {
 
 export function createTransforms(options: TransformOptions): Transforms {
   const share = createShare(2_000)
+  const noted = createNoted()
   const withSharedList = (list: ReturnType<typeof boundedList>) => ({ ...list, list: share(list.list) })
   const wanted = Object.entries(options.secretLabels)
   const wantedKeys = new Set([...Object.keys(options.secretLabels), LABEL_MANAGED_BY, LABEL_INSTANCE])
@@ -116,7 +118,6 @@ export function createTransforms(options: TransformOptions): Transforms {
     }),
     secret: ({ metadata }) => {
       const { annotations = {}, labels = {} } = metadata
-      const issuedAt = readList(annotations[ANNOTATION_ISSUED_AT]).map(readTime)
       return {
         uid: metadata.uid,
         resourceVersion: metadata.resourceVersion,
@@ -127,9 +128,9 @@ export function createTransforms(options: TransformOptions): Transforms {
           appliedLabels(metadata.managedFields).every((key) => wantedKeys.has(key)),
         hash: share(readHash(annotations[ANNOTATION_CONTENT_HASH])),
         registries: share(readList(annotations[ANNOTATION_REGISTRIES]).filter(Boolean)),
-        issuedAt: share(issuedAt),
+        issuedAt: share(readList(annotations[ANNOTATION_ISSUED_AT]).map(readTime)),
         expiresAt: readTime(annotations[ANNOTATION_EXPIRES_AT]),
-        noted: isNoted(annotations[ANNOTATION_TOKENS], issuedAt),
+        noted: noted(annotations[ANNOTATION_TOKENS], annotations[ANNOTATION_ISSUED_AT]),
         otherManager: share(otherContentManager(metadata.managedFields)),
       }
     },
@@ -153,11 +154,20 @@ function readList(annotation = ''): readonly string[] {
   return annotation.length > LIST_LENGTH ? [] : annotation.split(',')
 }
 
-/** Whether the notes belong to this content: version 0.1.0, after a rollback to it, writes a new one beside them. */
-function isNoted(notes: string | undefined, issuedAt: SecretView['issuedAt']): boolean {
-  if (notes === undefined) return false
-  const times = new Set([...notes.matchAll(/"issuedAt":(\d+)/g)].map(([, time]) => Number(time)))
-  return issuedAt.every((at) => at === undefined || times.has(at))
+/**
+ * Whether the notes belong to this content: version 0.1.0, after a rollback to it, writes a new one beside them. The last answer is
+ * kept, because in a rotation one Secret after the other has the same notes.
+ */
+function createNoted(): (notes?: string, issuedAt?: string) => boolean {
+  let last = { notes: '', issuedAt: '', noted: false }
+  return (notes = '', issuedAt = '') => {
+    if (notes === last.notes && issuedAt === last.issuedAt) return last.noted
+    const own = notes.length > NOTES_LENGTH ? '' : notes
+    const times = new Set([...own.matchAll(/"issuedAt":(\d+)/g)].map(([, time]) => Number(time)))
+    const isOfContent = (at: number | undefined): boolean => at === undefined || times.has(at)
+    last = { notes, issuedAt, noted: own !== '' && readList(issuedAt).map(readTime).every(isOfContent) }
+    return last.noted
+  }
 }
 
 function readTime(annotation = ''): number | undefined {
