@@ -421,6 +421,7 @@ test('pages, WatchList and namespaces that end are answered alike', async () => 
 
 test('each response, also a refusal and the head of a watch, tells the time in the same form', async () => {
   const heads = new Map<string, string | undefined>()
+  // Go's net/http sets the header on every response that has none (net/http/server.go, writeHeader), and the API server does not.
   const begin = Date.now()
   const stop = new AbortController()
   const client = createKubeClient(cluster.adminConnection, {

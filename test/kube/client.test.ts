@@ -213,7 +213,7 @@ test('a call that may not be sent any more when its turn comes never arrives, an
       while (waiting.length < 16) await new Promise((resolve) => setImmediate(resolve))
       leads = false
       for (const release of waiting) release()
-      for (const call of late) await assert.rejects(call, { code: 'KUBE_UNREACHABLE', message: /was not to be sent/ })
+      for (const call of late) await assert.rejects(call, { code: 'KUBE_UNREACHABLE', message: /was not sent/ })
       assert.deepEqual(await Promise.all([...held, next]), Array(17).fill({}))
       leads = true
       assert.deepEqual(await client.request({ method: 'PATCH', path: '/c', body: {}, maySend }), {})

@@ -171,7 +171,7 @@ test('a call that may not be sent any more when its TLS handshake ends never arr
     leads = false
     seen = ''
     open()
-    await assert.rejects(call, { code: 'KUBE_UNREACHABLE', message: /was not to be sent/ })
+    await assert.rejects(call, { code: 'KUBE_UNREACHABLE', message: /was not sent/ })
     assert.equal(seen, '')
   } finally {
     client.close()

@@ -336,7 +336,7 @@ function invalidText(request: TransportRequest): NopassError {
 }
 
 function notSent(request: TransportRequest): KubeApiError {
-  const message = `${titleOf(request)} waited for a connection until it was not to be sent any more`
+  const message = `${titleOf(request)} was not sent: the caller no longer wanted it when there was a connection`
   return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' })
 }
 
