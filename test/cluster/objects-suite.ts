@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
-import { APPLY } from '../../src/kube/client.ts'
+import { buildCredentialGroup } from '../../src/helper/credentials/credential-group.ts'
+import type { WriteSecret } from '../../src/helper/plan/actions.ts'
+import { writeListRequest, writeSecretRequest } from '../../src/helper/writes/writer.ts'
+import { APPLY, type KubeCall } from '../../src/kube/client.ts'
+import { DEFAULT_SECRET_NAME } from '../../src/kube/names.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
+import { live, OPTIONS } from '../helper/plan-fixtures.ts'
 import { listScenarios, scenario, type TestHelm } from '../support/chart/chart.ts'
 import { type ChartCluster, RESTRICTED } from '../support/cluster/chart-cluster.ts'
 import { objectPath, readKinds } from '../support/cluster/kinds.ts'
@@ -40,6 +46,36 @@ export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<
       )
     })
   }
+
+  test("every field of the helper's writes is known to the API server, which is not asked to look", async () => {
+    const namespace = 'fields'
+    await chart.createNamespace(namespace)
+    const group = buildCredentialGroup('all', [live('prod')], OPTIONS)
+    const strict = <T>(call: KubeCall): Promise<T> => {
+      assert.match(call.path, /fieldValidation=Ignore/)
+      return chart.admin.request<T>({
+        ...call,
+        path: call.path.replace('fieldValidation=Ignore', 'fieldValidation=Strict'),
+      })
+    }
+    const secret = { kind: 'writeSecret', namespace, group: 'all', reason: 'missing' } as const
+    const write = (by: 'apply' | 'patch', precondition?: WriteSecret['precondition']): Promise<KubeObject> =>
+      strict(writeSecretRequest({ ...secret, by, precondition }, group, DEFAULT_SECRET_NAME))
+    const created = await write('apply')
+    const { uid, resourceVersion } = created.metadata
+    await write('patch', { uid, resourceVersion })
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`
+    const account = await eventually(() => chart.admin.request<KubeObject>({ method: 'GET', path }), 10_000)
+    const precondition = { uid: account.metadata.uid, resourceVersion: account.metadata.resourceVersion }
+    const list = {
+      kind: 'attach',
+      namespace,
+      serviceAccount: 'default',
+      precondition,
+      list: [DEFAULT_SECRET_NAME],
+    } as const
+    await strict(writeListRequest(list, list.list))
+  })
 
   test('the API server finds nothing wrong with the expressions of the guard and of the Pod policy', async () => {
     const file = scenario('acr-images')

@@ -63,7 +63,7 @@ test('a pull secret holds one auth a domain, our labels, the hash of its bytes a
 
 test('a Secret that is not known is applied without force and only where none is, a known one by force as that very object', () => {
   const group = buildCredentialGroup('g', [live('prod')], OPTIONS)
-  const path = '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass&force='
+  const path = '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass&fieldValidation=Ignore&force='
   const unknown = writeSecretRequest(action(), group, 'acr-nopass')
   assert.equal(unknown.path, `${path}false`)
   assert.equal(JSON.parse(String(unknown.body)).metadata.resourceVersion, '1')
@@ -79,7 +79,8 @@ test('a Secret as we left it gets the new content and its marks as one patch of 
   const group = buildCredentialGroup('g', [live('prod')], { ...OPTIONS, secretLabels: { team: 'a' } })
   const precondition = { uid: 'u-1', resourceVersion: '42' }
   const call = writeSecretRequest(action(precondition, 'patch'), group, 'acr-nopass')
-  assert.equal(call.path, '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass-content')
+  const path = '/api/v1/namespaces/shop/secrets/acr-nopass'
+  assert.equal(call.path, `${path}?fieldManager=acr-nopass-content&fieldValidation=Ignore`)
   assert.equal(call.contentType, 'application/strategic-merge-patch+json')
   const { data, metadata } = bodyOf(group)
   const { annotations } = metadata
@@ -106,7 +107,8 @@ test('P1 a list is written whole, bound to what was seen', () => {
     list: ['x', '', 'y'],
   } as const
   const call = writeListRequest(action, action.list)
-  assert.equal(call.path, '/api/v1/namespaces/shop/serviceaccounts/a.b?fieldManager=acr-nopass')
+  const path = '/api/v1/namespaces/shop/serviceaccounts/a.b'
+  assert.equal(call.path, `${path}?fieldManager=acr-nopass&fieldValidation=Ignore`)
   assert.deepEqual(call.body, { metadata: precondition, imagePullSecrets: [{ name: 'x' }, {}, { name: 'y' }] })
 })
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import events from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
@@ -62,6 +63,53 @@ test('a call carries the token, the query and the body, and gives the answer bac
         calls.map(({ verb, resource, status }) => ({ verb, resource, status })),
         [{ verb: 'PATCH', resource: 'secrets', status: 200 }],
       )
+    },
+  )
+})
+
+test('a call says how long its body is, also when it has none; a GET has none', async () => {
+  const seen: unknown[] = []
+  await withServer(
+    (request, response) => {
+      const { 'content-length': length, 'transfer-encoding': encoding, connection, host } = request.headers
+      seen.push([request.method, length, encoding, connection, host === `127.0.0.1:${request.socket.localPort}`])
+      response.end('{}')
+    },
+    async (client) => {
+      for (const method of ['GET', 'DELETE', 'POST', 'PUT'] as const) await client.request({ method, path: '/x' })
+      await client.request({ method: 'POST', path: '/x', body: 'ä' })
+      assert.deepEqual(seen, [
+        ['GET', undefined, undefined, 'keep-alive', true],
+        ['DELETE', '0', undefined, 'keep-alive', true],
+        ['POST', '0', undefined, 'keep-alive', true],
+        ['PUT', '0', undefined, 'keep-alive', true],
+        ['POST', '2', undefined, 'keep-alive', true],
+      ])
+    },
+  )
+})
+
+test('one abort ends all calls of its signal and no other, and a later one of the same signal is not sent', async () => {
+  const arrived: (string | undefined)[] = []
+  let hold = (): void => {}
+  await withServer(
+    (request, response) => {
+      arrived.push(request.url)
+      if (request.url === '/other') hold = () => response.end('{}')
+    },
+    async (client) => {
+      const stop = new AbortController()
+      const get = (path: string, signal?: AbortSignal) => client.request({ method: 'GET', path }, signal)
+      const aborted = ['/a', '/b'].map((path) => get(path, stop.signal))
+      const other = get('/other')
+      while (arrived.length < 3) await new Promise((resolve) => setImmediate(resolve))
+      stop.abort(new Error('enough'))
+      for (const call of aborted) await assert.rejects(call, { message: 'enough' })
+      await assert.rejects(get('/late', stop.signal), { message: 'enough' })
+      assert.equal(events.getEventListeners(stop.signal, 'abort').length, 0)
+      hold()
+      assert.deepEqual(await other, {})
+      assert.deepEqual(arrived.toSorted(), ['/a', '/b', '/other'])
     },
   )
 })

@@ -122,10 +122,12 @@ export function createWriter(options: WriterOptions): Writer {
 }
 
 // Constant strings, because a rotation makes thousands of requests.
-const BY_US = `?fieldManager=${FIELD_MANAGER}`
+/** Without it the API server parses each body twice, to look for fields that it does not know: a sixth of its CPU in a cold start. */
+const UNVALIDATED = 'fieldValidation=Ignore'
+const BY_US = `?fieldManager=${FIELD_MANAGER}&${UNVALIDATED}`
 const FORCED = `${BY_US}&force=true`
 const UNFORCED = `${BY_US}&force=false`
-const CONTENT = `?fieldManager=${CONTENT_MANAGER}`
+const CONTENT = `?fieldManager=${CONTENT_MANAGER}&${UNVALIDATED}`
 /** A version that no object has: an existing object conflicts with it, and a create ignores it. */
 const ABSENT = '"resourceVersion":"1",'
 

@@ -84,8 +84,9 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     port: Number(server.port) || (secure ? 443 : 80),
   }
   const target: Target = { host: server.host, proxy: proxy === undefined ? undefined : nameProxy(proxy) }
-  const underWay = new Set<(error: unknown) => void>()
+  const underWay = new Set<Stop>()
   const tunnels = new Set<Duplex>()
+  const aborts = createAborts()
   let ca = connection.ca
   let agents = createAgents()
 
@@ -118,18 +119,13 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     }
     return agents[lane]
   }
-  function headersOf(
-    { accept, contentType, body }: TransportRequest,
-    token: string | undefined,
-  ): http.OutgoingHttpHeaders {
-    return {
-      host: server.host,
-      'user-agent': userAgent,
-      accept,
-      ...(contentType !== undefined && { 'content-type': contentType }),
-      ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    }
+  function headersOf({ method, accept, contentType, body }: TransportRequest, token: string | undefined): string[] {
+    // As a list it goes out as it is, also without a body; of an object Node would make a map for each request.
+    const headers = ['host', server.host, 'user-agent', userAgent, 'accept', accept]
+    if (contentType !== undefined) headers.push('content-type', contentType)
+    if (method !== 'GET') headers.push('content-length', String(body === undefined ? 0 : Buffer.byteLength(body)))
+    if (token !== undefined) headers.push('authorization', `Bearer ${token}`)
+    return headers
   }
 
   /** One request with its time limit, its abort, and a second try where a kept connection turns out to be closed. */
@@ -147,12 +143,11 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     let settled = false
     // The same time again for the body: one timer for both, because a rotation makes thousands of requests.
     const timer = setTimeout(() => stop(timeoutOf(request)), timeoutMs)
-    const onAbort = (): void => stop(signal?.reason)
     const settle = (): boolean => {
       if (settled) return false
       settled = true
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+      if (signal) aborts.remove(signal, stop)
       underWay.delete(stop)
       return true
     }
@@ -176,7 +171,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
           stop(error)
         }
       }
-      take(() => reader.head(response.statusCode ?? 0, (name) => headerOf(response.headers, name)))
+      take(() => reader.head(response.statusCode ?? 0, (name) => headerOf(response.rawHeaders, name)))
       response.on('data', (chunk: Buffer) => take(() => reader.data(chunk)))
       response.on('end', () => {
         if (settle()) reader.end()
@@ -187,7 +182,9 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       if (request.maySend?.() === false) stop(notSent(request))
     }
     /** A new connection takes up to the whole time limit, so it is asked again when it is there. */
-    function guardSending(socket: Socket): void {
+    function onSocket(socket: Socket): void {
+      tune(socket)
+      if (!request.maySend) return
       checkMaySend()
       const { connecting, secureConnecting } = socket as Socket & { readonly secureConnecting?: boolean }
       if (connecting || secureConnecting) socket.prependOnceListener(secure ? 'secureConnect' : 'connect', checkMaySend)
@@ -201,8 +198,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
         agent,
       })
       const sent = outgoing
-      sent.on('socket', tune)
-      if (request.maySend) sent.on('socket', guardSending)
+      sent.on('socket', onSocket)
       sent.on('response', onResponse)
       sent.on('upgrade', (_response, socket) => {
         socket.destroy()
@@ -216,7 +212,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       sent.end(body)
     }
     underWay.add(stop)
-    signal?.addEventListener('abort', onAbort)
+    if (signal) aborts.add(signal, stop)
     try {
       send(agentOf(lane))
     } catch (error) {
@@ -244,6 +240,34 @@ export function createTransport(connection: KubeConnection, options: TransportOp
   }
 }
 
+type Stop = (error: unknown) => void
+
+/** One listener for each signal, because a rotation makes thousands of requests with the same one. */
+function createAborts() {
+  const stops = new Map<AbortSignal, Set<Stop>>()
+  function onAbort(this: AbortSignal): void {
+    for (const stop of [...(stops.get(this) ?? [])]) stop(this.reason)
+  }
+  return {
+    add(signal: AbortSignal, stop: Stop): void {
+      const known = stops.get(signal)
+      if (known) {
+        known.add(stop)
+        return
+      }
+      stops.set(signal, new Set([stop]))
+      signal.addEventListener('abort', onAbort)
+    },
+    remove(signal: AbortSignal, stop: Stop): void {
+      const known = stops.get(signal)
+      known?.delete(stop)
+      if (known?.size !== 0) return
+      stops.delete(signal)
+      signal.removeEventListener('abort', onAbort)
+    },
+  }
+}
+
 /** The server switched to another protocol, which was not requested. */
 class MalformedResponse extends Error {}
 
@@ -259,7 +283,7 @@ function guardIdle(agent: http.Agent): http.Agent {
   const keep = agent.keepSocketAlive.bind(agent)
   const reuse = agent.reuseSocket.bind(agent)
   agent.keepSocketAlive = (socket) => {
-    socket.once('data', destroy)
+    socket.on('data', destroy)
     const kept = keep(socket)
     // The agent may have set the server's shorter timeout.
     if (!(socket as Socket).timeout) (socket as Socket).setTimeout(IDLE_MS)
@@ -295,9 +319,12 @@ function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
   return agent
 }
 
+const tuned = new WeakSet<Socket>()
+
 /** Configures each connection once; `reusedSocket` is not set for a call that waited for a connection. */
-function tune(this: http.ClientRequest, socket: Socket): void {
-  if (socket.listeners('timeout').includes(destroy)) return
+function tune(socket: Socket): void {
+  if (tuned.has(socket)) return
+  tuned.add(socket)
   socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS).on('timeout', destroy)
 }
 
@@ -315,9 +342,10 @@ function readCertificates(host: string, { ca, cert, key }: KubeConnection): Secu
   }
 }
 
-function headerOf(headers: http.IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name]
-  return Array.isArray(value) ? value[0] : value
+/** From the names and values as they came: `headers` would parse all of them for the one or two that are read. */
+function headerOf(pairs: readonly string[], name: string): string | undefined {
+  for (let at = 0; at < pairs.length; at += 2) if (pairs[at]?.toLowerCase() === name) return pairs[at + 1]
+  return undefined
 }
 
 function isClosed(error: unknown): boolean {
