@@ -79,8 +79,7 @@ test('a Secret as we left it gets the new content and its marks as one patch of 
   const group = buildCredentialGroup('g', [live('prod')], { ...OPTIONS, secretLabels: { team: 'a' } })
   const precondition = { uid: 'u-1', resourceVersion: '42' }
   const call = writeSecretRequest(action(precondition, 'patch'), group, 'acr-nopass')
-  const path = '/api/v1/namespaces/shop/secrets/acr-nopass'
-  assert.equal(call.path, `${path}?fieldManager=acr-nopass-content&fieldValidation=Ignore`)
+  assert.equal(call.path, '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass-content')
   assert.equal(call.contentType, 'application/strategic-merge-patch+json')
   const { data, metadata } = bodyOf(group)
   const { annotations } = metadata
@@ -107,8 +106,7 @@ test('P1 a list is written whole, bound to what was seen', () => {
     list: ['x', '', 'y'],
   } as const
   const call = writeListRequest(action, action.list)
-  const path = '/api/v1/namespaces/shop/serviceaccounts/a.b'
-  assert.equal(call.path, `${path}?fieldManager=acr-nopass&fieldValidation=Ignore`)
+  assert.equal(call.path, '/api/v1/namespaces/shop/serviceaccounts/a.b?fieldManager=acr-nopass')
   assert.deepEqual(call.body, { metadata: precondition, imagePullSecrets: [{ name: 'x' }, {}, { name: 'y' }] })
 })
 

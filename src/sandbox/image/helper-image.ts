@@ -3,12 +3,13 @@ import { promisify } from 'node:util'
 import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
 import type { TarEntry } from './tar.ts'
 
-/**
- * The flags of Node that the helper runs with. Without the optimising compilers it needs 72 MiB instead of 87 with 1,000 namespaces
- * (`npm run bench -- cold-start`), for about a sixth more CPU in a rotation. Maglev alone would save that CPU for 4 MiB, but a cold
- * start took a fifth longer.
- */
-export const HELPER_NODE_FLAGS: readonly string[] = ['--optimize-for-size', '--no-opt', '--no-maglev']
+/** The flags of Node that the helper runs with: of its compilers only Maglev, and that without a thread (docs/en/decisions.md#memory). */
+export const HELPER_NODE_FLAGS: readonly string[] = [
+  '--optimize-for-size',
+  '--no-opt',
+  '--no-concurrent-recompilation',
+  '--no-maglev-inlining',
+]
 
 /** The same as in image/Containerfile (a test compares the two). */
 export const HELPER_IMAGE: ImageConfig = {

@@ -63,7 +63,8 @@ test('it runs as a numbered user that is not root, as the kubelet can check, and
     '/nodejs/bin/node',
     '--optimize-for-size',
     '--no-opt',
-    '--no-maglev',
+    '--no-concurrent-recompilation',
+    '--no-maglev-inlining',
     '/app/helper.mjs',
   ])
   assert.deepEqual([config.Cmd, config.Volumes], [undefined, undefined])
