@@ -7,6 +7,7 @@ import type { TarEntry } from './tar.ts'
 export const HELPER_NODE_FLAGS: readonly string[] = [
   '--optimize-for-size',
   '--no-opt',
+  '--no-sparkplug',
   '--no-concurrent-recompilation',
   '--no-maglev-inlining',
 ]

@@ -63,6 +63,7 @@ test('it runs as a numbered user that is not root, as the kubelet can check, and
     '/nodejs/bin/node',
     '--optimize-for-size',
     '--no-opt',
+    '--no-sparkplug',
     '--no-concurrent-recompilation',
     '--no-maglev-inlining',
     '/app/helper.mjs',
